@@ -1,0 +1,345 @@
+package steps
+
+import (
+	"slices"
+	"strings"
+
+	"stateroom/steps/terraform"
+)
+
+// Defaults of the optional answers. They are the article's, except where
+// facts/ says that AWS or Terraform have moved on.
+const (
+	// DefaultStateRegion is where the article keeps the state. It is the region
+	// of bucket, key and table, not of the resources that Terraform makes.
+	DefaultStateRegion = "eu-west-1"
+	// DefaultAdminProfile is the profile that holds an admin's own access key.
+	DefaultAdminProfile = "admin_iam"
+	// DefaultRole is the environment role's name in every sub-account.
+	DefaultRole = "TerraformAdmin"
+	// DefaultRolePath is IAM's own default path.
+	DefaultRolePath = "/"
+	// DefaultReach is the role that Organizations puts in every account it
+	// creates; through it the environment role is bootstrapped.
+	DefaultReach = "OrganizationAccountAccessRole"
+	// DefaultKeyAlias and DefaultKeyDescription are the article's.
+	DefaultKeyAlias       = "alias/terraform"
+	DefaultKeyDescription = "Used by terraform to store remote state"
+	// DefaultLockTable is the article's DynamoDB table.
+	DefaultLockTable = "terraform_locks"
+)
+
+// Choices of Environment.Permissions besides a managed policy's ARN and the
+// path of a JSON file.
+const (
+	PermissionsArticle       = "article"
+	PermissionsPowerUser     = "poweruser"
+	PermissionsAdministrator = "administrator"
+)
+
+// Choices of Environment.Trust: the admin account as a whole (IAM policies
+// there decide who), or the users' ARNs one by one.
+const (
+	TrustAccount = "account"
+	TrustListed  = "listed"
+)
+
+// Choices of Key.Users: the key policy delegates to the account and the groups'
+// IAM policies grant, or the key policy lists the users itself.
+const (
+	KeyUsersGroup  = "group"
+	KeyUsersListed = "listed"
+)
+
+// Choices of Bucket.Policy: strict denies every PUT without the right
+// encryption headers; compatible leaves a missing header to the bucket's
+// default encryption.
+const (
+	BucketPolicyStrict     = "strict"
+	BucketPolicyCompatible = "compatible"
+)
+
+// Choices of Lock.BillingMode, in DynamoDB's words. PROVISIONED is the
+// article's table of one read and one write unit.
+const (
+	BillingPayPerRequest = "PAY_PER_REQUEST"
+	BillingProvisioned   = "PROVISIONED"
+)
+
+// Everything, as the only element of Group.Environments, means all
+// environments, those still to come included.
+const Everything = "*"
+
+// Blueprint is the team's answers, without any secret, as stateroom.hcl holds
+// them. Slices keep the order of the file.
+type Blueprint struct {
+	// Version is the format's version; 1 is the only one.
+	Version int
+	// AdminAccount is the 12-digit id of the account that holds users, state
+	// bucket, key and lock table.
+	AdminAccount string
+	// StateRegion is the region of bucket, key and table.
+	StateRegion string
+	// AdminProfile is the profile in ~/.aws/credentials with the admin's key.
+	AdminProfile string
+	// ProfileInFiles is whether backend.tf and provider.tf name the profile;
+	// false suits teams whose CI has credentials of its own.
+	ProfileInFiles bool
+	// Tags are put on everything that can be tagged, beside Tag's own.
+	Tags         map[string]string
+	Groups       []Group
+	Users        []User
+	Environments []Environment
+	Projects     []Project
+	Key          Key
+	Bucket       Bucket
+	Lock         Lock
+}
+
+// Group is an IAM group of admins and the environments that it reaches.
+type Group struct {
+	Name string
+	// Users are IAM user names; a user needs no User of its own.
+	Users []string
+	// Environments are names of environments, or Everything alone.
+	Environments []string
+}
+
+// User says how a user's first key is handed over.
+type User struct {
+	Name string
+	// Recipient is the age1… or ssh-ed25519 public key to which the handover is
+	// sealed; empty means a passphrase.
+	Recipient string
+}
+
+// Environment is a sub-account with its environment role.
+type Environment struct {
+	Name string
+	// Account is the 12-digit account id; it may be empty only when Email is
+	// given, and then the account is created.
+	Account string
+	// Role and RolePath name the environment role; the path begins and ends
+	// with a slash.
+	Role, RolePath string
+	// Permissions is one of the Permissions… choices, a managed policy's ARN,
+	// or the path of a JSON policy relative to the blueprint.
+	Permissions string
+	// PermissionsBoundary is a managed policy's ARN, or empty.
+	PermissionsBoundary string
+	// Region is where the environment's resources live; empty means the
+	// state's region (RegionOf).
+	Region string
+	// Email is the root address for an account that is to be created.
+	Email string
+	// Reach is the role through which the operator bootstraps the account.
+	Reach string
+	// MFA requires multi-factor authentication to assume the role.
+	MFA bool
+	// Trust is TrustAccount or TrustListed.
+	Trust string
+}
+
+// Project is one Terraform root directory with its own state key.
+type Project struct {
+	Name string
+	// Dir is relative to --dir, with forward slashes.
+	Dir string
+	// Environment is the name of the environment that the project manages.
+	Environment string
+	// StateKey is the object key of the state in the bucket.
+	StateKey string
+}
+
+// Key is the KMS key that encrypts the state.
+type Key struct {
+	// Alias begins with alias/.
+	Alias, Description string
+	// Administrators are ARNs of IAM users and roles that may manage the key
+	// beside the account's root.
+	Administrators []string
+	// Users is KeyUsersGroup or KeyUsersListed.
+	Users string
+}
+
+// Bucket is the state bucket.
+type Bucket struct {
+	Name string
+	// Policy is BucketPolicyStrict or BucketPolicyCompatible.
+	Policy string
+}
+
+// Lock is how two applies at a time are kept apart: by S3's lock file, by a
+// DynamoDB table, or both.
+type Lock struct {
+	UseLockfile bool
+	// DynamoDBTable is the table's name; empty means no table.
+	DynamoDBTable string
+	// BillingMode is BillingPayPerRequest or BillingProvisioned, and empty
+	// without a table.
+	BillingMode string
+}
+
+// NewBlueprint returns the answers that nobody has to give: every default, and
+// no group, environment or project.
+func NewBlueprint() *Blueprint {
+	return &Blueprint{
+		Version:        1,
+		StateRegion:    DefaultStateRegion,
+		AdminProfile:   DefaultAdminProfile,
+		ProfileInFiles: true,
+		Tags:           map[string]string{},
+		Key:            Key{Alias: DefaultKeyAlias, Description: DefaultKeyDescription, Users: KeyUsersGroup},
+		Bucket:         Bucket{Policy: BucketPolicyStrict},
+		Lock:           Lock{UseLockfile: true, DynamoDBTable: DefaultLockTable, BillingMode: BillingPayPerRequest},
+	}
+}
+
+// NewEnvironment returns an environment of that name with every default.
+func NewEnvironment(name string) Environment {
+	return Environment{
+		Name: name, Role: DefaultRole, RolePath: DefaultRolePath,
+		Permissions: PermissionsArticle, Reach: DefaultReach, Trust: TrustAccount,
+	}
+}
+
+// NewProject returns a project of that name with the default directory
+// live/<name> and state key <name>/terraform.tfstate; its environment is to be
+// named.
+func NewProject(name string) Project {
+	return Project{Name: name, Dir: "live/" + name, StateKey: name}
+}
+
+// AllUsers lists every user of the blueprint once, in the order of the groups
+// and then of the user blocks.
+func (b *Blueprint) AllUsers() []string {
+	var users []string
+	for _, g := range b.Groups {
+		users = append(users, g.Users...)
+	}
+	for _, u := range b.Users {
+		users = append(users, u.Name)
+	}
+	return unique(users)
+}
+
+// UsersOf lists the users of the group with that name; none if it is unknown.
+func (b *Blueprint) UsersOf(group string) []string {
+	for _, g := range b.Groups {
+		if g.Name == group {
+			return unique(g.Users)
+		}
+	}
+	return nil
+}
+
+// EnvironmentsOf lists the environments that the group reaches, with
+// Everything spelled out, in the blueprint's order.
+func (b *Blueprint) EnvironmentsOf(group string) []Environment {
+	var found []Environment
+	for _, g := range b.Groups {
+		if g.Name != group {
+			continue
+		}
+		for _, e := range b.Environments {
+			if slices.Contains(g.Environments, Everything) || slices.Contains(g.Environments, e.Name) {
+				found = append(found, e)
+			}
+		}
+	}
+	return found
+}
+
+// ProjectsOf lists the projects whose environment the group reaches.
+func (b *Blueprint) ProjectsOf(group string) []Project {
+	reached := map[string]bool{}
+	for _, e := range b.EnvironmentsOf(group) {
+		reached[e.Name] = true
+	}
+	var found []Project
+	for _, p := range b.Projects {
+		if reached[p.Environment] {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// GroupsOf lists the names of the groups that the user belongs to.
+func (b *Blueprint) GroupsOf(user string) []string {
+	var groups []string
+	for _, g := range b.Groups {
+		if slices.Contains(g.Users, user) {
+			groups = append(groups, g.Name)
+		}
+	}
+	return groups
+}
+
+// RecipientOf is the recipient of the user's handover, or empty.
+func (b *Blueprint) RecipientOf(user string) string {
+	for _, u := range b.Users {
+		if u.Name == user {
+			return u.Recipient
+		}
+	}
+	return ""
+}
+
+// Environment finds an environment by its name.
+func (b *Blueprint) Environment(name string) (Environment, bool) {
+	for _, e := range b.Environments {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return Environment{}, false
+}
+
+// RegionOf is where the environment's resources live: its own region, or else
+// the state's.
+func (b *Blueprint) RegionOf(e Environment) string {
+	if e.Region != "" {
+		return e.Region
+	}
+	return b.StateRegion
+}
+
+// RoleARN is the ARN of the environment's role in the given partition (aws,
+// aws-cn, aws-us-gov). It is empty while the account is not known.
+func (b *Blueprint) RoleARN(partition string, e Environment) string {
+	if e.Account == "" {
+		return ""
+	}
+	return "arn:" + partition + ":iam::" + e.Account + ":role" + e.RolePath + e.Role
+}
+
+// Tag is the tag by which we know again what this blueprint made: stateroom =
+// <admin account>/<bucket>.
+func (b *Blueprint) Tag() (key, value string) {
+	return "stateroom", b.AdminAccount + "/" + b.Bucket.Name
+}
+
+// ProfileFor is the name of the role profile in ~/.aws/config for the
+// environment: the admin profile's name, a hyphen, the environment's name.
+func (b *Blueprint) ProfileFor(environment string) string {
+	return b.AdminProfile + "-" + environment
+}
+
+func unique(names []string) []string {
+	var once []string
+	for _, n := range names {
+		if n = strings.TrimSpace(n); n != "" && !slices.Contains(once, n) {
+			once = append(once, n)
+		}
+	}
+	return once
+}
+
+// RequiredVersion is the required_version that backend.tf carries. The lock
+// decides it, not the installed engine, so that the file is the same on every
+// laptop and admits both Terraform and OpenTofu: ">= 1.10.2" with a lock file
+// in S3, ">= 1.6.0" without (terraform.OldestVersion has the reasons).
+func (b *Blueprint) RequiredVersion() string {
+	return ">= " + terraform.OldestVersion(b.Lock.UseLockfile)
+}

@@ -1,0 +1,35 @@
+package terraform
+
+import "errors"
+
+// ErrNotFound is returned by Find when neither terraform nor tofu is there.
+var ErrNotFound = errors.New("neither terraform nor tofu is on PATH")
+
+// Error says what failed, on what, what it means and what to do about it.
+type Error struct {
+	// Action is what was attempted, in the imperative: "run terraform init".
+	Action string
+	// Resource is the engine, directory or file concerned.
+	Resource string
+	// Reason completes the sentence that Resource begins.
+	Reason string
+	// Remedy is the one thing to do; it may be empty.
+	Remedy string
+	// Err is the cause, if there is one beneath.
+	Err error
+}
+
+// Error is one sentence and the remedy.
+func (e *Error) Error() string {
+	text := e.Action + ": " + e.Resource + " " + e.Reason
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	if e.Remedy != "" {
+		text += "; " + e.Remedy
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
