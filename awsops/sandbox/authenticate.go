@@ -1,0 +1,84 @@
+package sandbox
+
+import "net/http"
+
+// authenticate finds who signed the request and verifies the signature, the
+// clock and the body. On success the request knows its caller, and its body is
+// free of framing.
+func (s *Server) authenticate(r *request, g signature) *apiError {
+	s.mu.Lock()
+	known, ok := s.credentials[g.keyID]
+	var key credential // a copy, so that hashing needs no lock
+	if ok {
+		key = *known
+	}
+	s.mu.Unlock()
+
+	switch {
+	case !ok || key.inactive || r.now.Before(key.visible):
+		return unknownKey.in(r.protocol, "")
+	case key.token != g.token:
+		return badToken.in(r.protocol, "")
+	case !key.expires.IsZero() && !r.now.Before(key.expires):
+		return expiredToken.in(r.protocol, "")
+	case r.service == "iam" && key.user != nil && key.session != nil && key.session.mfa.IsZero():
+		// GetSessionToken: "You cannot call any IAM API operations unless MFA
+		// authentication information is included in the request."
+		return unknownKey.in(r.protocol, "")
+	}
+	if late := g.skew(r.now); late != "" {
+		return skewed.in(r.protocol, late)
+	}
+	signingKey := g.key(key.secret)
+	if !g.matches(r.http, r.body, signingKey) {
+		return badSignature.in(r.protocol, "")
+	}
+	if e := r.verifyBody(g, signingKey); e != nil {
+		return e
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known.lastUsed, known.lastService, known.lastRegion = r.now, r.service, r.region
+	r.caller = known.caller()
+	r.account = known.account
+	return nil
+}
+
+// verifyBody compares the body with its signed hash, or takes off the chunks.
+func (r *request) verifyBody(g signature, key []byte) *apiError {
+	switch g.payload {
+	case "", unsignedBody:
+		return nil
+	case streamUnsignedTrailer, streamSigned, streamSignedTrailer:
+		body, trailers, e := dechunk(g, key, r.body)
+		r.body, r.trailers = body, trailers
+		return e
+	}
+	if hash(r.body) == g.payload {
+		return nil
+	}
+	if r.protocol == s3Protocol {
+		return fail(http.StatusBadRequest, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+	}
+	return badSignature.in(r.protocol, "")
+}
+
+// caller describes who holds a credential, as of now.
+func (c *credential) caller() *caller {
+	who := &caller{account: c.account, user: c.user, role: c.role, session: c.session, keyID: c.id}
+	switch {
+	case c.role != nil:
+		who.principal = c.role.arn(c.account)
+		who.arn = "arn:aws:sts::" + c.account.id + ":assumed-role/" + c.role.name + "/" + c.session.name
+		who.userID = c.role.id + ":" + c.session.name
+	case c.user != nil:
+		who.principal = c.user.arn(c.account)
+		who.arn = who.principal
+		who.userID = c.user.id
+	default:
+		who.principal = "arn:aws:iam::" + c.account.id + ":root"
+		who.arn = who.principal
+		who.userID = c.account.id
+	}
+	return who
+}

@@ -1,0 +1,156 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// apiError is an error answer in AWS's code and words. Each protocol renders
+// it in its own form.
+type apiError struct {
+	status  int
+	code    string
+	message string
+	// detail holds further members of the answer, such as the Region of an S3
+	// redirect or the Item of a failed DynamoDB condition.
+	detail map[string]any
+}
+
+// Error gives code and message.
+func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+// fail makes an [apiError].
+func fail(status int, code, format string, args ...any) *apiError {
+	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// protocol is a wire protocol, as far as errors and authentication differ.
+type protocol int
+
+const (
+	queryProtocol protocol = iota
+	jsonProtocol
+	restJSONProtocol
+	s3Protocol
+)
+
+// refusal is one error in the words of each protocol. An empty word means that
+// of the query protocol.
+type refusal struct {
+	status               int
+	query, json, s3      string
+	jsonStatus, s3Status int
+	message, s3Message   string
+}
+
+// The refusals that services share, from the "Common errors" page of each
+// service's API reference and the S3 error list.
+var (
+	accessDenied = refusal{status: 403, query: "AccessDenied", json: "AccessDeniedException", jsonStatus: 400}
+
+	missingToken = refusal{
+		status: 403, query: "MissingAuthenticationToken", json: "MissingAuthenticationTokenException", jsonStatus: 400,
+		s3: "AccessDenied", message: "Request is missing Authentication Token", s3Message: "Access Denied",
+	}
+	incompleteSignature = refusal{
+		status: 400, query: "IncompleteSignature", json: "IncompleteSignatureException", s3: "AuthorizationHeaderMalformed",
+	}
+	unknownKey = refusal{
+		status: 403, query: "InvalidClientTokenId", json: "UnrecognizedClientException", jsonStatus: 400, s3: "InvalidAccessKeyId",
+		message:   "The security token included in the request is invalid.",
+		s3Message: "The AWS Access Key Id you provided does not exist in our records.",
+	}
+	badToken = refusal{
+		status: 403, query: "InvalidClientTokenId", json: "UnrecognizedClientException", jsonStatus: 400, s3: "InvalidToken", s3Status: 400,
+		message:   "The security token included in the request is invalid.",
+		s3Message: "The provided token is malformed or otherwise invalid.",
+	}
+	badSignature = refusal{
+		status: 403, query: "SignatureDoesNotMatch", json: "InvalidSignatureException", jsonStatus: 400,
+		message:   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+		s3Message: "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+	}
+	expiredToken = refusal{
+		status: 403, query: "ExpiredToken", json: "ExpiredTokenException", jsonStatus: 400, s3Status: 400,
+		message: "The security token included in the request is expired", s3Message: "The provided token has expired.",
+	}
+	skewed = refusal{
+		status: 403, query: "SignatureDoesNotMatch", json: "InvalidSignatureException", jsonStatus: 400, s3: "RequestTimeTooSkewed",
+		s3Message: "The difference between the request time and the current time is too large.",
+	}
+	throttled = refusal{
+		status: 400, query: "Throttling", json: "ThrottlingException", s3: "SlowDown", s3Status: 503,
+		message: "Rate exceeded", s3Message: "Please reduce your request rate.",
+	}
+	internalFailure = refusal{
+		status: 500, query: "InternalFailure", json: "InternalServerError", s3: "InternalError",
+		message:   "The request processing has failed because of an unknown error, exception or failure.",
+		s3Message: "We encountered an internal error. Please try again.",
+	}
+)
+
+// in words the refusal for a protocol; message, if not empty, replaces the
+// usual one.
+func (f refusal) in(p protocol, message string) *apiError {
+	e := &apiError{status: f.status, code: f.query, message: f.message}
+	switch p {
+	case jsonProtocol, restJSONProtocol:
+		e.code = first(f.json, f.query)
+		if p == jsonProtocol && f.jsonStatus != 0 {
+			e.status = f.jsonStatus
+		}
+	case s3Protocol:
+		e.code = first(f.s3, f.query)
+		e.message = first(f.s3Message, f.message)
+		if f.s3Status != 0 {
+			e.status = f.s3Status
+		}
+	case queryProtocol:
+	}
+	if message != "" && (p != s3Protocol || f.s3Message == "") {
+		e.message = message
+	}
+	return e
+}
+
+// throttle refuses a request in the words of its service: Organizations and
+// Account say TooManyRequestsException.
+func throttle(r *request) *apiError {
+	e := throttled.in(r.protocol, "")
+	switch r.service {
+	case "organizations", "account":
+		e.code = "TooManyRequestsException"
+		if r.service == "account" {
+			e.status = http.StatusTooManyRequests
+		}
+	}
+	return e
+}
+
+// fail renders an error for the request's protocol. An error that is no
+// [apiError] is a fault of the sandbox and reads as AWS's internal failure.
+func (s *Server) fail(r *request, err error) response {
+	var e *apiError
+	if !errors.As(err, &e) {
+		e = internalFailure.in(r.protocol, err.Error())
+	}
+	r.failure = e
+	switch r.protocol {
+	case jsonProtocol, restJSONProtocol:
+		return jsonFailure(e)
+	case s3Protocol:
+		return s3Failure(r, e)
+	case queryProtocol:
+	}
+	return queryFailure(r, e)
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Entry is one request in the log.
+type Entry struct {
+	Sequence  int // from 1, in the order in which the work was done
+	Time      time.Time
+	Service   string // the name it was signed for: "iam", "s3"…
+	Operation string
+	Account   string // the caller's, empty when the signature was refused
+	Caller    string // ARN
+	Region    string
+	Resource  string // the first resource that was authorized
+	Status    int    // HTTP status, 0 when the request was dropped before any work
+	Code      string // AWS's error code, empty on success
+	Input     any    // form or JSON as maps and lists; for S3 method, path, query, headers and body
+	Mutating  bool   // the operation would change something
+}
+
+// Log gives every request so far.
+func (s *Server) Log() []Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
+}
+
+// readPrefixes begin the names of operations that change nothing.
+var readPrefixes = []string{
+	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "Select",
+	"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateRandom", "Sign", "Verify",
+	"Query", "Scan", "BatchGet", "TransactGet",
+}
+
+func mutating(operation string) bool {
+	return !slices.ContainsFunc(readPrefixes, func(prefix string) bool { return strings.HasPrefix(operation, prefix) })
+}
+
+// entry is the request as far as it is known.
+func (r *request) entry() Entry {
+	e := Entry{
+		Time: r.now, Service: r.service, Operation: r.operation, Region: r.region,
+		Resource: r.resource, Input: r.input, Mutating: mutating(r.operation),
+	}
+	if r.caller != nil {
+		e.Account, e.Caller = r.account.id, r.caller.arn
+	}
+	if r.failure != nil {
+		e.Code = r.failure.code
+	}
+	return e
+}
+
+// record appends the request to the log.
+func (s *Server) record(r *request, status int) Entry {
+	e := r.entry()
+	e.Status, e.Sequence = status, len(s.log)+1
+	s.log = append(s.log, e)
+	return e
+}
+
+// describe decodes the input for the log.
+func (r *request) describe() {
+	switch r.protocol {
+	case queryProtocol:
+		r.input = formValue(r.form)
+	case jsonProtocol, restJSONProtocol:
+		var input map[string]any
+		if json.Unmarshal(r.body, &input) == nil {
+			r.input = input
+		}
+	case s3Protocol:
+		r.input = s3Input(r)
+	}
+}
+
+// s3Input keeps the body of configuration calls only; objects stay out.
+func s3Input(r *request) map[string]any {
+	headers := map[string]any{}
+	for name, values := range r.http.Header {
+		if strings.HasPrefix(name, "X-Amz-") || strings.HasPrefix(name, "If-") {
+			headers[name] = strings.Join(values, ",")
+		}
+	}
+	delete(headers, "X-Amz-Security-Token")
+	input := map[string]any{
+		"Method": r.http.Method, "Path": r.http.URL.Path, "Query": r.http.URL.RawQuery, "Headers": headers,
+	}
+	if !strings.Contains(r.operation, "Object") && !strings.Contains(r.operation, "Part") {
+		input["Body"] = string(r.body)
+	}
+	return input
+}

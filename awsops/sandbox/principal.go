@@ -1,0 +1,147 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// eventual is a value that authorization sees only after the propagation
+// delay, while reads see the newest.
+type eventual[T any] struct{ steps []eventualStep[T] }
+
+type eventualStep[T any] struct {
+	at    time.Time // seen from then on
+	value T
+}
+
+// set adds a value that is seen from at, and forgets those that nobody will
+// see again after now.
+func (e *eventual[T]) set(value T, now, at time.Time) {
+	for len(e.steps) > 1 && !e.steps[1].at.After(now) {
+		e.steps = e.steps[1:]
+	}
+	e.steps = append(e.steps, eventualStep[T]{at, value})
+}
+
+// latest is the newest value.
+func (e *eventual[T]) latest() (value T) {
+	if len(e.steps) > 0 {
+		value = e.steps[len(e.steps)-1].value
+	}
+	return value
+}
+
+// seen is the value as of now; ok is false before the first is seen.
+func (e *eventual[T]) seen(now time.Time) (value T, ok bool) {
+	for _, step := range e.steps {
+		if step.at.After(now) {
+			break
+		}
+		value, ok = step.value, true
+	}
+	return value, ok
+}
+
+// grants are what authorization reads of a user, a group or a role. A value is
+// never changed once it is published: change makes a copy.
+type grants struct {
+	inline   map[string]string // policy name → document
+	attached []string          // ARNs of managed policies, in order of attachment
+	boundary string            // ARN of the permissions boundary
+	groups   []string          // a user's groups, by lower-case name
+	trust    string            // a role's trust policy
+}
+
+// entity is what users, groups and roles share.
+type entity struct {
+	kind       string // user, group or role, as in its ARN
+	path, name string
+	id         string
+	created    time.Time
+	tags       map[string]string
+	grants     eventual[grants]
+}
+
+type user struct {
+	entity
+	keys []*credential
+}
+
+type group struct{ entity }
+
+type role struct {
+	entity
+	description string
+	maxSession  int // seconds
+	lastUsed    time.Time
+	lastRegion  string
+}
+
+func (e *entity) arn(a *account) string {
+	return "arn:aws:iam::" + a.id + ":" + e.kind + e.path + e.name
+}
+
+// now is what IAM's reads show of the entity.
+func (e *entity) now() grants { return e.grants.latest() }
+
+// change publishes altered grants, seen after the propagation delay.
+func (s *Server) change(r *request, e *entity, alter func(*grants)) {
+	next := e.now()
+	next.inline = maps.Clone(next.inline)
+	if next.inline == nil {
+		next.inline = map[string]string{}
+	}
+	next.attached = slices.Clone(next.attached)
+	next.groups = slices.Clone(next.groups)
+	alter(&next)
+	e.grants.set(next, r.now, r.now.Add(s.options.Propagation))
+}
+
+// principalKnown says whether a policy may name this principal: AWS refuses
+// principals that do not exist, or not yet.
+func (s *Server) principalKnown(principal string, now time.Time) bool {
+	if principal == "*" {
+		return true
+	}
+	if _, ok := s.accounts[principal]; ok {
+		return true
+	}
+	parts := strings.SplitN(principal, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" {
+		return false
+	}
+	a, ok := s.accounts[parts[4]]
+	if !ok {
+		return false
+	}
+	kind, name, _ := strings.Cut(parts[5], "/")
+	entity := a.principal(kind, name)
+	if entity == nil {
+		return kind == "root" && name == ""
+	}
+	_, seen := entity.grants.seen(now)
+	return seen
+}
+
+// principal finds the entity behind "user/path/name" and its like.
+func (a *account) principal(kind, name string) *entity {
+	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+	switch kind {
+	case "user":
+		if u, ok := a.users[base]; ok && strings.HasSuffix(u.arn(a), ":user/"+name) {
+			return &u.entity
+		}
+	case "role":
+		if ro, ok := a.roles[base]; ok && strings.HasSuffix(ro.arn(a), ":role/"+name) {
+			return &ro.entity
+		}
+	case "assumed-role":
+		roleName, _, _ := strings.Cut(name, "/")
+		if ro, ok := a.roles[strings.ToLower(roleName)]; ok {
+			return &ro.entity
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxBody bounds a request; Terraform's parts have 5 MiB.
+const maxBody = 256 << 20
+
+// ServeHTTP answers one request. A dropped one ends the connection by the
+// panic that net/http has for it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, h *http.Request) {
+	if !wait(h.Context(), s.options.Latency) {
+		return
+	}
+	r := &request{ctx: h.Context(), http: h, id: s.ids.uuid(), now: s.options.Now(), secure: true}
+	body, err := io.ReadAll(http.MaxBytesReader(w, h.Body, maxBody))
+	r.body = body
+	answer, drop := response{}, false
+	if err != nil {
+		r.protocol = guessProtocol(h)
+		answer = s.fail(r, fail(http.StatusBadRequest, "RequestBodyTooLarge", "%v", err))
+	} else {
+		answer, drop = s.answer(r)
+	}
+	if drop {
+		panic(http.ErrAbortHandler)
+	}
+	r.write(w, answer)
+}
+
+// answer authenticates the request, lets [Server.Intercept] interfere and does
+// the work. With drop, nothing is to be sent.
+func (s *Server) answer(r *request) (out response, drop bool) {
+	target, e := s.admit(r)
+	if e != nil {
+		out = s.fail(r, e)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.record(r, out.status)
+		return out, false
+	}
+	s.mu.Lock()
+	hook, busy := s.intercept, s.busy(r)
+	s.mu.Unlock()
+	var fault Fault
+	if hook != nil {
+		fault = hook(r.entry())
+	}
+	s.mu.Lock()
+	var entry Entry
+	switch {
+	case fault.DropRequest:
+		entry = s.record(r, 0)
+	case fault.Throttle || busy:
+		out = s.fail(r, throttle(r))
+		entry = s.record(r, out.status)
+	default:
+		out = target.serve(s, r)
+		entry = s.record(r, out.status)
+	}
+	s.mu.Unlock()
+	if fault.After != nil {
+		fault.After(entry)
+	}
+	return out, fault.DropRequest || fault.DropAnswer
+}
+
+// admit finds the service and the operation and verifies the signature.
+func (s *Server) admit(r *request) (service, *apiError) {
+	r.protocol = guessProtocol(r.http)
+	g, signed, problem := parseSignature(r.http)
+	if !signed {
+		return service{}, missingToken.in(r.protocol, "")
+	}
+	target, ok := services()[g.service]
+	if ok {
+		r.protocol = target.protocol
+	}
+	r.service, r.region = g.service, g.region
+	if problem != "" {
+		return target, incompleteSignature.in(r.protocol, problem)
+	}
+	if !ok {
+		return target, fail(http.StatusBadRequest, "UnknownService", "The sandbox has no service %q.", g.service)
+	}
+	e := s.authenticate(r, g)
+	r.operation = target.route(r)
+	r.describe()
+	return target, e
+}
+
+// guessProtocol serves the errors of requests that do not say their service.
+func guessProtocol(h *http.Request) protocol {
+	switch {
+	case h.Header.Get("X-Amz-Target") != "":
+		return jsonProtocol
+	case strings.HasPrefix(h.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		return queryProtocol
+	}
+	return s3Protocol
+}
+
+// busy takes one request off the service's rate for the caller's account.
+func (s *Server) busy(r *request) bool {
+	if s.options.Rate <= 0 {
+		return false
+	}
+	key := r.service + "/" + r.account.id
+	limiter, ok := s.limiters[key]
+	if !ok {
+		limiter = rate.NewLimiter(rate.Limit(s.options.Rate), s.options.Rate)
+		s.limiters[key] = limiter
+	}
+	return !limiter.AllowN(r.now, 1)
+}
+
+// write sends the answer with the request id in the header of its service.
+func (r *request) write(w http.ResponseWriter, out response) {
+	header := w.Header()
+	for name, values := range out.header {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	header.Set("X-Amzn-Requestid", r.id)
+	if r.protocol == s3Protocol {
+		header.Set("X-Amz-Request-Id", r.id)
+		header.Set("X-Amz-Id-2", r.id)
+	}
+	status := out.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if r.http.Method == http.MethodHead {
+		w.WriteHeader(status)
+		return
+	}
+	if len(out.body) > 0 {
+		header.Set("Content-Length", strconv.Itoa(len(out.body)))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(out.body) // the client has gone: nobody is left to tell
+}
+
+// wait sleeps for d unless the context ends first.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
