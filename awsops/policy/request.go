@@ -1,0 +1,175 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// request is a [Request] taken apart once for all statements.
+type request struct {
+	Request
+	user, role string // the friendly name of a user or of an assumed role
+	root       bool   // the caller is an account's root user
+	variables  bool   // the document being read has policy variables
+}
+
+func newRequest(r Request) *request {
+	q := &request{Request: r}
+	parts := strings.SplitN(r.Principal, ":", 6)
+	if len(parts) < 6 {
+		return q
+	}
+	if q.PrincipalAccount == "" {
+		q.PrincipalAccount = parts[4]
+	}
+	kind, rest, _ := strings.Cut(parts[5], "/")
+	switch kind {
+	case "user":
+		q.user = rest[strings.LastIndexByte(rest, '/')+1:]
+	case "assumed-role":
+		q.role, _, _ = strings.Cut(rest, "/")
+	case "root":
+		q.root = true
+	}
+	return q
+}
+
+// values looks a condition key up without regard to case. Keys that follow
+// from the request itself need not be in its context.
+func (r *request) values(key string) []string {
+	if v, found := r.Context[key]; found {
+		return v
+	}
+	for k, v := range r.Context {
+		if strings.EqualFold(k, key) {
+			return v
+		}
+	}
+	switch strings.ToLower(key) {
+	case "aws:principalarn":
+		return present(r.principalARN())
+	case "aws:principalaccount":
+		return present(r.PrincipalAccount)
+	case "aws:resourceaccount":
+		return present(r.ResourceAccount)
+	case "aws:username":
+		return present(r.user)
+	}
+	return nil
+}
+
+func present(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+// principalARN is the value of aws:PrincipalArn: for a role session the ARN of
+// the role. The session's ARN has lost the role's path, so a caller who has a
+// role with a path puts aws:PrincipalArn into the context.
+func (r *request) principalARN() string {
+	if r.role == "" {
+		return r.Principal
+	}
+	parts := strings.SplitN(r.Principal, ":", 6)
+	return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + r.role
+}
+
+// concerns says whether a statement is about the action and the resource. A
+// statement without resources (a trust policy's) is about the one resource
+// that the policy is attached to.
+func (r *request) concerns(s *Statement, attached bool) bool {
+	action := func(pattern string) bool { return matchesAction(pattern, r.Action) }
+	if s.NotActions != nil {
+		if slices.ContainsFunc(s.NotActions, action) {
+			return false
+		}
+	} else if !slices.ContainsFunc(s.Actions, action) {
+		return false
+	}
+	resource := func(text string) bool {
+		return text == "*" || r.expand(text, false).matchesARN(r.Resource)
+	}
+	switch {
+	case s.NotResources != nil:
+		return !slices.ContainsFunc(s.NotResources, resource)
+	case s.Resources != nil:
+		return slices.ContainsFunc(s.Resources, resource)
+	default:
+		return attached
+	}
+}
+
+// A grant says how closely a resource's policy names the caller, which decides
+// what else has to allow the request.
+type grant int
+
+const (
+	unnamed   grant = iota
+	delegated       // the caller's account: its identity policies decide
+	limited         // everyone, or the caller's role: boundary and session policy still count
+	named           // the user or the role session itself: nothing else has to allow
+)
+
+func (r *request) grant(s *Statement) grant {
+	if s.NotPrincipals != nil {
+		if r.named(s.NotPrincipals) == unnamed {
+			return limited
+		}
+		return unnamed
+	}
+	return r.named(s.Principals)
+}
+
+func (r *request) named(p Principals) grant {
+	closest := unnamed
+	for kind, values := range p {
+		for _, value := range values {
+			closest = max(closest, r.principal(kind, value))
+		}
+	}
+	return closest
+}
+
+func (r *request) principal(kind, value string) grant {
+	switch {
+	case kind != "AWS" && kind != "*":
+		if value == r.Principal {
+			return named
+		}
+	case value == "*":
+		return limited
+	case r.PrincipalAccount != "" && accountOf(value) == r.PrincipalAccount:
+		return delegated
+	case value == r.Principal:
+		return named
+	case r.role != "" && r.isRole(value):
+		return limited
+	}
+	return unnamed
+}
+
+// isRole compares a role's ARN with the caller's session, which has the role's
+// name without its path; names are unique in an account whatever the path.
+func (r *request) isRole(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[4] != r.PrincipalAccount {
+		return false
+	}
+	name, found := strings.CutPrefix(parts[5], "role/")
+	return found && name[strings.LastIndexByte(name, '/')+1:] == r.role
+}
+
+// accountOf reads the two spellings of an account as a principal: the bare id
+// and arn:PARTITION:iam::ID:root. Any other principal gives "".
+func accountOf(principal string) string {
+	if len(principal) == 12 && strings.Trim(principal, "0123456789") == "" {
+		return principal
+	}
+	parts := strings.Split(principal, ":")
+	if len(parts) == 6 && parts[2] == "iam" && parts[5] == "root" {
+		return parts[4]
+	}
+	return ""
+}

@@ -1,0 +1,70 @@
+package policy
+
+// EnvironmentTrust is the trust policy of an environment role: it may be
+// assumed from the admin account by whom that account's own policies allow to,
+// or, if principals lists ARNs, by those alone. With an orgID the caller has to
+// belong to that organization, which keeps a mistyped account id harmless; with
+// mfa the caller's session has to have used a second factor.
+func EnvironmentTrust(partition, adminAccount, orgID string, principals []string, mfa bool) Document {
+	if len(principals) == 0 {
+		principals = []string{rootARN(partition, adminAccount)}
+	}
+	conditions := Conditions{}
+	if orgID != "" {
+		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {orgID}}
+	}
+	if mfa {
+		conditions["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
+	}
+	return Document{Version: Version2012, Statements: []Statement{{
+		Sid:        "AssumeFromAdminAccount",
+		Effect:     Allow,
+		Principals: Principals{"AWS": principals},
+		Actions:    []string{"sts:AssumeRole"},
+		Conditions: conditions,
+	}}}
+}
+
+// EnvironmentPermissions is the article's list of what an environment role may
+// do. It has no IAM and no KMS: a configuration that makes roles or keys needs
+// a broader choice.
+func EnvironmentPermissions() Document {
+	return Document{Version: Version2012, Statements: []Statement{{
+		Sid:    "ManageEnvironment",
+		Effect: Allow,
+		Actions: []string{
+			"elasticfilesystem:*", "route53domains:*", "rds:*", "s3:*", "cloudwatch:*",
+			"route53:*", "lambda:*", "ec2:*", "elasticloadbalancing:*", "autoscaling:*",
+		},
+		Resources: []string{"*"},
+	}}}
+}
+
+// AssumeRoles lets a group assume exactly the roles named, the article's form.
+// One document fits some 60 to 100 roles; [Split] makes more of it.
+func AssumeRoles(roleARNs []string) Document {
+	return assumeRoles(roleARNs, nil)
+}
+
+// AssumeRolesAnyAccount is the form of fixed size: the role of one name in any
+// account of the organization. rolePathAndName is what follows "role/" in the
+// ARN. The condition on the role's organization keeps it from reaching an
+// account outside that happens to trust us.
+func AssumeRolesAnyAccount(partition, rolePathAndName, orgID string) Document {
+	arn := "arn:" + partition + ":iam::*:role/" + rolePathAndName
+	return assumeRoles([]string{arn}, Conditions{"StringEquals": {"aws:ResourceOrgID": {orgID}}})
+}
+
+func assumeRoles(arns []string, conditions Conditions) Document {
+	return Document{Version: Version2012, Statements: []Statement{{
+		Sid:        "AssumeEnvironmentRoles",
+		Effect:     Allow,
+		Actions:    []string{"sts:AssumeRole"},
+		Resources:  arns,
+		Conditions: conditions,
+	}}}
+}
+
+func rootARN(partition, account string) string {
+	return "arn:" + partition + ":iam::" + account + ":root"
+}
