@@ -1,0 +1,225 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Write carries out an edit and gives the path of the backup that it left
+// beside the real file, empty when there was no content to back up. An edit
+// without a change writes nothing at all.
+//
+// Under a lock it makes sure that the file is still what the edit was computed
+// from ([ErrChangedMeanwhile] otherwise), writes the backup (mode 0600) and a
+// temporary file in the real directory, asks the verifier of the edit, and
+// renames: at any moment the path holds the whole old or the whole new content.
+// Symlinks and the mode stay; missing directories are made, 0700 for a private
+// file and 0755 otherwise. A failed Write leaves the file as it was.
+//
+// github.com/google/renameio is not used: it does not exist on Windows, its
+// temporary files cannot be told from others' after a kill, and it does not
+// sync the directory.
+func Write(ctx context.Context, e Edit) (backup string, err error) {
+	if !e.Changes() {
+		return "", nil
+	}
+	target, err := resolve(e.Before.Path)
+	if err != nil {
+		return "", writeError(e, err)
+	}
+	dir := filepath.Dir(target)
+	if err := makeDir(dir, e.mode()); err != nil {
+		return "", writeError(e, err)
+	}
+	unlock, err := lock(ctx, target)
+	if err != nil {
+		return "", writeError(e, err)
+	}
+	defer unlock()
+
+	if err := unchanged(e, target); err != nil {
+		return "", err
+	}
+	sweep(target)
+	staged, err := stage(target, e.After, e.mode())
+	if err != nil {
+		return "", writeError(e, err)
+	}
+	defer func() { _ = os.Remove(staged) }() // gone after the rename
+	if e.verify != nil {
+		if err := e.verify(ctx, staged); err != nil {
+			return "", err
+		}
+	}
+	if backup, err = backUp(target, e.Before.Bytes); err != nil {
+		return "", writeError(e, err)
+	}
+	if err := os.Rename(staged, target); err != nil {
+		return backup, writeError(e, err)
+	}
+	syncDir(dir)
+	return backup, nil
+}
+
+// mode is the mode that the file gets: its own, or the one for a new file.
+func (e Edit) mode() fs.FileMode {
+	if e.Before.Exists {
+		return e.Before.Mode
+	}
+	if e.Mode == 0 {
+		return 0o600
+	}
+	return e.Mode
+}
+
+// unchanged compares the disk with the snapshot, and refuses a file that its
+// owner made read-only: a rename would go around that wish, as root always can.
+func unchanged(e Edit, target string) error {
+	now, err := Read(e.Before.Path)
+	if err != nil {
+		return err
+	}
+	moved := e.Before.Real != "" && now.Real != e.Before.Real
+	if moved || now.Real != target || now.Exists != e.Before.Exists ||
+		string(now.Bytes) != string(e.Before.Bytes) {
+		return &Error{
+			Action: "write", Path: e.Before.Path, Err: ErrChangedMeanwhile,
+			Problem: "somebody else wrote to it after it was read",
+			Remedy:  "run again to plan from what it holds now",
+		}
+	}
+	if now.Exists && now.Mode&0o200 == 0 {
+		return &Error{
+			Action: "write", Path: e.Before.Path,
+			Problem: fmt.Sprintf("it is read-only (mode %04o)", now.Mode),
+			Remedy:  "make it writable and run again",
+		}
+	}
+	return nil
+}
+
+// makeDir makes the directories above a file of the given mode.
+func makeDir(dir string, mode fs.FileMode) error {
+	perm := fs.FileMode(0o755)
+	if mode&0o077 == 0 {
+		perm = 0o700
+	}
+	return os.MkdirAll(dir, perm)
+}
+
+// writeError says in one sentence why a file cannot be written.
+func writeError(e Edit, err error) error {
+	out := &Error{Action: "write", Path: e.Before.Path, Err: bare(err)}
+	dir := filepath.Dir(e.Before.Path)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		out.Problem = "its directory " + dir + " cannot be written to"
+		out.Remedy = "allow writing there or choose another place"
+	}
+	return out
+}
+
+// The names that we leave beside a file called NAME: .NAME.stateroom-*.tmp
+// while writing, .NAME.stateroom.lock while locked, and NAME.stateroom-*.bak
+// for good. None ends in .tf or .tofu, so Terraform does not read them.
+const (
+	ours      = ".stateroom"
+	tmpSuffix = ".tmp"
+	bakSuffix = ".bak"
+)
+
+func tmpPrefix(target string) string {
+	return "." + filepath.Base(target) + ours + "-"
+}
+
+// stage writes and syncs a temporary file beside target. On failure nothing of
+// it is left.
+func stage(target string, data []byte, mode fs.FileMode) (path string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(target), tmpPrefix(target)+"*"+tmpSuffix) // mode 0600
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		err = errors.Join(err, closeOnce(f))
+		if err != nil {
+			_ = os.Remove(f.Name())
+			path = ""
+		}
+	}()
+	if _, err := f.Write(data); err != nil {
+		return "", err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return "", err
+	}
+	return f.Name(), f.Sync()
+}
+
+func closeOnce(f *os.File) error {
+	if err := f.Close(); !errors.Is(err, fs.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// sweep removes temporary files that a killed run left behind: whoever holds
+// the lock is the only one at work, so they belong to nobody.
+func sweep(target string) {
+	left, err := os.ReadDir(filepath.Dir(target))
+	if err != nil {
+		return // staging will say what is wrong with the directory
+	}
+	prefix := tmpPrefix(target)
+	for _, entry := range left {
+		if strings.HasPrefix(entry.Name(), prefix) && strings.HasSuffix(entry.Name(), tmpSuffix) {
+			_ = os.Remove(filepath.Join(filepath.Dir(target), entry.Name())) // what stays is swept next time
+		}
+	}
+}
+
+// backUp writes the old content beside target under a name that no other
+// backup has. Nothing is written when there was nothing.
+func backUp(target string, old []byte) (string, error) {
+	if len(old) == 0 {
+		return "", nil
+	}
+	stamp := time.Now().UTC().Format("20060102T150405Z")
+	for n := 0; ; n++ {
+		path := target + ours + "-" + stamp
+		if n > 0 {
+			path += "-" + strconv.Itoa(n)
+		}
+		path += bakSuffix
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the file that the user named
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = f.Write(old)
+		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+			_ = os.Remove(path)
+			return "", err
+		}
+		return path, nil
+	}
+}
+
+// syncDir makes the rename itself durable where the system can do that; where
+// it cannot (Windows) the content is still whole.
+func syncDir(dir string) {
+	d, err := os.Open(dir) //nolint:gosec // the directory of the file that the user named
+	if err != nil {
+		return
+	}
+	_ = d.Sync()
+	_ = d.Close()
+}
