@@ -1,0 +1,56 @@
+package awsops
+
+import (
+	"strings"
+)
+
+// advice says what an error means and the one thing to do about it. It knows
+// only what holds for every call; what a denied step needs is the steps' to
+// say.
+func advice(e *Error) (meaning, remedy string) {
+	switch {
+	case IsClock(e):
+		return "This machine's clock is too far from AWS's.", "Set the clock (for example with NTP) and run again."
+	case IsSSO(e):
+		return "The single sign-on session is missing or has expired.", "Sign in with: aws sso login" + profileFlag(e) + "."
+	case IsNoProfile(e):
+		return "The profile is in neither the credentials nor the config file.", "Check the name with: aws configure list-profiles."
+	case IsExpired(e):
+		return "The session credentials have expired.", "Get new ones the way you got these, and run again."
+	case IsUnknownKey(e):
+		return "AWS does not know this access key id: it was deleted or made inactive, belongs to another partition, or is only seconds old.",
+			"Check it in IAM, under the user's security credentials."
+	case IsBadSecret(e):
+		return "The secret does not belong to this access key id.", "Write both again, as they were handed out."
+	case IsNoCredentials(e):
+		return "No credentials were found in the environment, the shared files or the machine.",
+			"Set AWS_PROFILE or pass --profile with a profile of the admin account."
+	case IsThrottle(e):
+		return "AWS kept asking to slow down.", "Wait a minute and run again; what is done stays done."
+	case IsAccessDenied(e):
+		return denial(e.Message), "Grant " + e.Service + ":" + e.Operation + ", or run as an identity that has it."
+	case IsUnreachable(e):
+		return "No connection to the endpoint came about.", "Check the network, the proxy and --endpoint-url."
+	case strings.Contains(rawText(e), "Missing Region"):
+		return "No region is configured.", "Pass --region or set AWS_REGION."
+	}
+	return "", ""
+}
+
+// denial names the policy type that AWS's message blames. It names one only.
+func denial(message string) string {
+	switch {
+	case strings.Contains(message, "with an explicit deny"):
+		return "A policy denies this explicitly, so that no Allow can help."
+	case strings.Contains(message, "because no"):
+		return "No policy of the type named allows it."
+	}
+	return "The identity may not do this."
+}
+
+func profileFlag(e *Error) string {
+	if name, ok := strings.CutPrefix(e.Identity, "profile "); ok {
+		return " --profile " + name
+	}
+	return ""
+}

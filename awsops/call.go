@@ -1,0 +1,274 @@
+// Package awsops speaks to AWS: one file per service with its typed reads and
+// the constructors of its mutating calls, sessions with AssumeRole and caches,
+// one executor with a guard that refuses every mutating call outside a plan,
+// errors that name call, resource, identity and remedy, and bounded waits.
+//
+// It decides nothing: which calls to make, in what order and with what
+// confirmation belongs to the steps. Policy documents are built in
+// awsops/policy, the AWS inside the process lives in awsops/sandbox.
+package awsops
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Call is one AWS API call as data: what a plan shows and what the executor
+// sends.
+type Call struct {
+	// Service is the lower-case SigV4 signing name: iam, s3, dynamodb, kms,
+	// organizations, sts.
+	Service string
+	// Operation is the API's name, for example CreateUser.
+	Operation string
+	// Input points to the SDK's typed input struct.
+	Input any
+	// Outputs maps an output's name to its dotted path in the answer, which is
+	// a JMESPath expression too: {"arn": "KeyMetadata.Arn"}.
+	Outputs map[string]string
+}
+
+// Reference names an output of a change that has not been applied yet.
+type Reference struct {
+	Change string // the change's id in the plan
+	Output string // the output's name in that change's calls
+}
+
+// token matches what [Ref] writes. Ids hold neither parentheses nor '#'.
+var token = regexp.MustCompile(`\(known after apply: ([^#()]+)#([A-Za-z0-9_.-]+)\)`)
+
+// Ref is the token for an output that is known after apply. It may stand
+// anywhere inside a string of a call's input, policy documents included. The
+// change's id must not hold parentheses, '#', quotes, backslashes or any of
+// '<', '>' and '&', which JSON documents escape.
+func Ref(change, output string) string {
+	return "(known after apply: " + change + "#" + output + ")"
+}
+
+// FindRefs lists the references in a text in order of appearance, each once.
+func FindRefs(text string) []Reference {
+	var found []Reference
+	for _, m := range token.FindAllStringSubmatch(text, -1) {
+		if r := (Reference{Change: m[1], Output: m[2]}); !slices.Contains(found, r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Refs lists the references in every string of a call's input, each once.
+func Refs(c Call) []Reference {
+	var found []Reference
+	rewrite(reflect.ValueOf(c.Input), func(text string) string {
+		for _, r := range FindRefs(text) {
+			if !slices.Contains(found, r) {
+				found = append(found, r)
+			}
+		}
+		return text
+	})
+	return found
+}
+
+// Resolve returns a deep copy of the call with every reference replaced by its
+// value. Inside a string that is a JSON document the value is escaped for
+// JSON. A reference that lookup does not know is an error.
+func (c Call) Resolve(lookup func(Reference) (string, bool)) (Call, error) {
+	if c.Input == nil {
+		return c, nil
+	}
+	var unknown []string
+	replace := func(text string) string {
+		document := strings.HasPrefix(strings.TrimSpace(text), "{")
+		return token.ReplaceAllStringFunc(text, func(found string) string {
+			m := token.FindStringSubmatch(found)
+			value, ok := lookup(Reference{Change: m[1], Output: m[2]})
+			if !ok {
+				unknown = append(unknown, m[1]+"#"+m[2])
+				return found
+			}
+			if document {
+				return escapeJSON(value)
+			}
+			return value
+		})
+	}
+	c.Input = rewrite(reflect.ValueOf(c.Input), replace).Interface()
+	if len(unknown) > 0 {
+		return Call{}, fmt.Errorf("%s %s needs outputs that are not known yet: %s",
+			c.Service, c.Operation, strings.Join(unknown, ", "))
+	}
+	return c, nil
+}
+
+// escapeJSON writes a value as the inside of a JSON string.
+func escapeJSON(value string) string {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		return value // a string always marshals
+	}
+	return string(quoted[1 : len(quoted)-1])
+}
+
+// rewrite deep-copies a value with every string passed through replace.
+func rewrite(v reflect.Value, replace func(string) string) reflect.Value {
+	switch v.Kind() { //nolint:exhaustive // every other kind holds no string
+	case reflect.String:
+		return reflect.ValueOf(replace(v.String())).Convert(v.Type())
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		copied := reflect.New(v.Type().Elem())
+		copied.Elem().Set(rewrite(v.Elem(), replace))
+		return copied
+	case reflect.Struct:
+		copied := reflect.New(v.Type()).Elem()
+		copied.Set(v)
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				copied.Field(i).Set(rewrite(v.Field(i), replace))
+			}
+		}
+		return copied
+	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		copied := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			copied.Index(i).Set(rewrite(v.Index(i), replace))
+		}
+		return copied
+	case reflect.Map:
+		if v.IsNil() {
+			return v
+		}
+		copied := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for _, k := range v.MapKeys() {
+			copied.SetMapIndex(rewrite(k, replace), rewrite(v.MapIndex(k), replace))
+		}
+		return copied
+	default:
+		return v
+	}
+}
+
+// InputMap is the input in the API's own member names with empty members
+// dropped: the shape of --json, of the AWS CLI's --cli-input-json and of
+// comparisons.
+func (c Call) InputMap() map[string]any {
+	v := reflect.ValueOf(c.Input)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return map[string]any{}
+	}
+	return structMap(v.Elem())
+}
+
+func structMap(v reflect.Value) map[string]any {
+	members := map[string]any{}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() || v.Field(i).IsZero() {
+			continue
+		}
+		members[field.Name] = jsonValue(v.Field(i))
+	}
+	return members
+}
+
+// jsonValue turns a non-empty SDK value into what encoding/json would write
+// for the API: nested members, base64 for bytes, RFC 3339 for times.
+func jsonValue(v reflect.Value) any {
+	switch x := v.Interface().(type) {
+	case time.Time:
+		return x.UTC().Format(time.RFC3339)
+	case []byte:
+		return base64.StdEncoding.EncodeToString(x)
+	}
+	switch v.Kind() { //nolint:exhaustive // the remaining kinds are plain values
+	case reflect.Pointer, reflect.Interface:
+		return jsonValue(v.Elem())
+	case reflect.Struct:
+		return structMap(v)
+	case reflect.Slice:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = jsonValue(v.Index(i))
+		}
+		return list
+	case reflect.Map:
+		members := map[string]any{}
+		for _, k := range v.MapKeys() {
+			members[k.String()] = jsonValue(v.MapIndex(k))
+		}
+		return members
+	case reflect.String:
+		return v.String() // enumerations become plain strings
+	case reflect.Int32, reflect.Int64, reflect.Int:
+		return v.Int()
+	default:
+		return v.Interface()
+	}
+}
+
+// lookupPath reads a dotted path from an SDK answer; absent members read as "".
+func lookupPath(answer any, path string) string {
+	v := reflect.ValueOf(answer)
+	for _, name := range strings.Split(path, ".") {
+		for v.Kind() == reflect.Pointer && !v.IsNil() {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return ""
+		}
+		v = v.FieldByName(name)
+	}
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.String {
+		return ""
+	}
+	return v.String()
+}
+
+// targets are the members that name what a call acts on, the most telling
+// first.
+var targets = []string{
+	"Bucket", "RoleName", "UserName", "GroupName", "PolicyArn", "AliasName", "TableName",
+	"ResourceArn", "KeyId", "AccountName", "PolicyName",
+}
+
+// Resource names what the call acts on, for messages; it may be empty.
+func (c Call) Resource() string {
+	for _, member := range targets {
+		if name := lookupPath(c.Input, member); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Mutating says whether the call changes anything in AWS. Operations that are
+// not known as reads count as mutating.
+func (c Call) Mutating() bool { return !isRead(c.Operation) }
+
+// OnceOnly says whether the call gets one attempt only. AWS offers no usable
+// idempotency token for these, so that the SDK's retries would double them
+// when an answer is lost.
+func (c Call) OnceOnly() bool { return isOnceOnly(c.Service, c.Operation) }
+
+func isOnceOnly(service, operation string) bool {
+	switch service + "/" + operation {
+	case "kms/CreateKey", "iam/CreateAccessKey", "organizations/CreateAccount":
+		return true
+	}
+	return false
+}

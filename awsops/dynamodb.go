@@ -1,0 +1,251 @@
+package awsops
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// lockKey is the one key attribute that Terraform's S3 backend uses.
+const lockKey = "LockID"
+
+// KeyAttribute is one attribute of a table's key schema.
+type KeyAttribute struct {
+	Name string
+	Role string // HASH or RANGE
+	Type string // S, N or B
+}
+
+// Table is a DynamoDB table.
+type Table struct {
+	Name               string
+	ARN                string
+	Status             string // CREATING, ACTIVE, …
+	Keys               []KeyAttribute
+	Billing            string // PAY_PER_REQUEST or PROVISIONED
+	ReadUnits          int64  // 0 when paid per request
+	WriteUnits         int64
+	SSE                bool   // true with a KMS key; without, AWS encrypts with a key of its own
+	SSEKeyARN          string // the KMS key of SSE
+	DeletionProtection bool
+	PointInTime        bool // point-in-time recovery is on
+	Tags               map[string]string
+}
+
+// IsLockTable says whether the key schema is exactly what Terraform needs:
+// LockID (S) HASH.
+func (t *Table) IsLockTable() bool {
+	return len(t.Keys) == 1 && t.Keys[0] == KeyAttribute{Name: lockKey, Role: "HASH", Type: "S"}
+}
+
+// Table is nil when there is no such table in the session's region.
+func (s *Session) Table(ctx context.Context, name string) (*Table, error) {
+	answer, err := s.dynamodb().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	if IsNotFound(err) {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, s.fail(err, "dynamodb", "DescribeTable", name)
+	}
+	table := describeTable(answer.Table)
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.Go(func() (err error) {
+		table.PointInTime, err = s.pointInTime(ctx, name)
+		return err
+	})
+	reads.Go(func() (err error) {
+		table.Tags, err = s.tableTags(ctx, table.ARN)
+		return err
+	})
+	if err := reads.Wait(); err != nil {
+		return nil, err //nolint:wrapcheck // an Error already
+	}
+	return table, nil
+}
+
+func describeTable(d *types.TableDescription) *Table {
+	t := &Table{
+		Name: aws.ToString(d.TableName), ARN: aws.ToString(d.TableArn), Status: string(d.TableStatus),
+		Billing:            string(types.BillingModeProvisioned), // AWS leaves the summary out for these
+		DeletionProtection: aws.ToBool(d.DeletionProtectionEnabled),
+	}
+	if d.BillingModeSummary != nil && d.BillingModeSummary.BillingMode != "" {
+		t.Billing = string(d.BillingModeSummary.BillingMode)
+	}
+	if d.ProvisionedThroughput != nil {
+		t.ReadUnits = aws.ToInt64(d.ProvisionedThroughput.ReadCapacityUnits)
+		t.WriteUnits = aws.ToInt64(d.ProvisionedThroughput.WriteCapacityUnits)
+	}
+	if d.SSEDescription != nil {
+		t.SSE = d.SSEDescription.Status == types.SSEStatusEnabled || d.SSEDescription.Status == types.SSEStatusEnabling
+		t.SSEKeyARN = aws.ToString(d.SSEDescription.KMSMasterKeyArn)
+	}
+	kinds := map[string]string{}
+	for _, a := range d.AttributeDefinitions {
+		kinds[aws.ToString(a.AttributeName)] = string(a.AttributeType)
+	}
+	for _, k := range d.KeySchema {
+		name := aws.ToString(k.AttributeName)
+		t.Keys = append(t.Keys, KeyAttribute{Name: name, Role: string(k.KeyType), Type: kinds[name]})
+	}
+	return t
+}
+
+func (s *Session) tableActive(ctx context.Context, name string) (bool, error) {
+	answer, err := s.dynamodb().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	if err != nil {
+		return false, s.fail(err, "dynamodb", "DescribeTable", name)
+	}
+	return answer.Table.TableStatus == types.TableStatusActive, nil
+}
+
+// pointInTime reads point-in-time recovery; a table that is still being made
+// has none yet.
+func (s *Session) pointInTime(ctx context.Context, name string) (bool, error) {
+	answer, err := s.dynamodb().DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String(name)})
+	if IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.fail(err, "dynamodb", "DescribeContinuousBackups", name)
+	}
+	d := answer.ContinuousBackupsDescription
+	return d != nil && d.PointInTimeRecoveryDescription != nil &&
+		d.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus == types.PointInTimeRecoveryStatusEnabled, nil
+}
+
+func (s *Session) tableTags(ctx context.Context, arn string) (map[string]string, error) {
+	var tags []types.Tag
+	in := &dynamodb.ListTagsOfResourceInput{ResourceArn: aws.String(arn)} // the SDK has no paginator for it
+	for {
+		page, err := s.dynamodb().ListTagsOfResource(ctx, in)
+		if err != nil {
+			return nil, s.fail(err, "dynamodb", "ListTagsOfResource", arn)
+		}
+		tags = append(tags, page.Tags...)
+		if aws.ToString(page.NextToken) == "" {
+			break
+		}
+		in.NextToken = page.NextToken
+	}
+	return tagMap(tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value }), nil
+}
+
+// LockItem is an item of Terraform's lock table: a lock has Info, an "…-md5"
+// item has Digest.
+type LockItem struct {
+	ID     string
+	Info   string // Terraform's lock info as JSON
+	Digest string // MD5 of the state, hexadecimal
+}
+
+// LockItem reads an item consistently; nil when there is none.
+func (s *Session) LockItem(ctx context.Context, table, id string) (*LockItem, error) {
+	answer, err := s.dynamodb().GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: aws.String(table), ConsistentRead: aws.Bool(true), Key: lockItemKey(id),
+	})
+	if err != nil {
+		return nil, s.fail(err, "dynamodb", "GetItem", table)
+	}
+	if len(answer.Item) == 0 {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	return &LockItem{ID: id, Info: textAttribute(answer.Item["Info"]), Digest: textAttribute(answer.Item["Digest"])}, nil
+}
+
+// PutLock takes a lock as Terraform does: the item must not be there. It needs
+// [WithProbe]; [HasCode] "ConditionalCheckFailed" says that the lock is held.
+func (s *Session) PutLock(ctx context.Context, table, id, info string) error {
+	item := lockItemKey(id)
+	item["Info"] = &types.AttributeValueMemberS{Value: info}
+	_, err := s.dynamodb().PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: aws.String(table), Item: item, ConditionExpression: aws.String("attribute_not_exists(" + lockKey + ")"),
+	})
+	return s.fail(err, "dynamodb", "PutItem", table)
+}
+
+// DeleteLock deletes a lock item. It needs [WithProbe].
+func (s *Session) DeleteLock(ctx context.Context, table, id string) error {
+	_, err := s.dynamodb().DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(table), Key: lockItemKey(id)})
+	return s.fail(err, "dynamodb", "DeleteItem", table)
+}
+
+func lockItemKey(id string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{lockKey: &types.AttributeValueMemberS{Value: id}}
+}
+
+func textAttribute(v types.AttributeValue) string {
+	if text, ok := v.(*types.AttributeValueMemberS); ok {
+		return text.Value
+	}
+	return ""
+}
+
+// Billing modes of DynamoDB.
+const (
+	PayPerRequest = "PAY_PER_REQUEST"
+	Provisioned   = "PROVISIONED"
+)
+
+func dynamodbCall(operation string, input any, outputs map[string]string) Call {
+	return Call{Service: "dynamodb", Operation: operation, Input: input, Outputs: outputs}
+}
+
+// CreateTable creates a lock table (LockID S HASH), encrypted with the
+// AWS-managed KMS key and protected from deletion. The units count only with
+// [Provisioned]. Output: "arn".
+func CreateTable(name, billing string, readUnits, writeUnits int64, tags map[string]string) Call {
+	return dynamodbCall("CreateTable", &dynamodb.CreateTableInput{
+		TableName:                 aws.String(name),
+		AttributeDefinitions:      []types.AttributeDefinition{{AttributeName: aws.String(lockKey), AttributeType: types.ScalarAttributeTypeS}},
+		KeySchema:                 []types.KeySchemaElement{{AttributeName: aws.String(lockKey), KeyType: types.KeyTypeHash}},
+		BillingMode:               types.BillingMode(billing),
+		ProvisionedThroughput:     throughput(billing, readUnits, writeUnits),
+		SSESpecification:          &types.SSESpecification{Enabled: aws.Bool(true)},
+		DeletionProtectionEnabled: aws.Bool(true),
+		Tags:                      tableTagList(tags),
+	}, map[string]string{"arn": "TableDescription.TableArn"})
+}
+
+func throughput(billing string, readUnits, writeUnits int64) *types.ProvisionedThroughput {
+	if billing != Provisioned {
+		return nil
+	}
+	return &types.ProvisionedThroughput{ReadCapacityUnits: aws.Int64(readUnits), WriteCapacityUnits: aws.Int64(writeUnits)}
+}
+
+func tableTagList(tags map[string]string) []types.Tag {
+	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+}
+
+// UpdateTableDeletionProtection turns deletion protection on or off.
+func UpdateTableDeletionProtection(name string, on bool) Call {
+	return dynamodbCall("UpdateTable",
+		&dynamodb.UpdateTableInput{TableName: aws.String(name), DeletionProtectionEnabled: aws.Bool(on)}, nil)
+}
+
+// UpdateTableBilling changes the billing mode; AWS allows the change to
+// [PayPerRequest] four times in 24 hours.
+func UpdateTableBilling(name, billing string, readUnits, writeUnits int64) Call {
+	return dynamodbCall("UpdateTable", &dynamodb.UpdateTableInput{
+		TableName: aws.String(name), BillingMode: types.BillingMode(billing),
+		ProvisionedThroughput: throughput(billing, readUnits, writeUnits),
+	}, nil)
+}
+
+// UpdateContinuousBackups turns point-in-time recovery on or off.
+func UpdateContinuousBackups(name string, on bool) Call {
+	return dynamodbCall("UpdateContinuousBackups", &dynamodb.UpdateContinuousBackupsInput{
+		TableName:                        aws.String(name),
+		PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(on)},
+	}, nil)
+}
+
+// TagTable adds or overwrites tags of a table by ARN.
+func TagTable(arn string, tags map[string]string) Call {
+	return dynamodbCall("TagResource",
+		&dynamodb.TagResourceInput{ResourceArn: aws.String(arn), Tags: tableTagList(tags)}, nil)
+}

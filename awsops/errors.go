@@ -1,0 +1,292 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Error is a failed AWS call: what failed, as whom, what it means and the one
+// thing to do.
+type Error struct {
+	Service   string // lower-case SigV4 name
+	Operation string
+	Resource  string // what the call acts on; may be empty
+	Account   string // the session's account, empty when not known yet
+	Region    string
+	Identity  string // the caller's ARN, or how it is named before that is known
+	Code      string // AWS's error code, empty when AWS did not answer
+	Message   string
+	RequestID string
+	Status    int // HTTP status, 0 when AWS did not answer
+	Attempts  int // requests sent for this call; more than one means it was retried
+	Meaning   string
+	Remedy    string
+	Err       error
+}
+
+// Error tells what failed, what it means and one thing to do.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%s", e.Service, e.Operation)
+	if e.Resource != "" {
+		b.WriteString(" on " + e.Resource)
+	}
+	if e.Account != "" {
+		b.WriteString(" in account " + e.Account)
+	}
+	if e.Region != "" {
+		b.WriteString(", region " + e.Region)
+	}
+	if e.Identity != "" {
+		b.WriteString(", as " + e.Identity)
+	}
+	b.WriteString(" failed: " + e.cause())
+	for _, sentence := range []string{e.Meaning, e.Remedy} {
+		if sentence != "" {
+			b.WriteString(" " + sentence)
+		}
+	}
+	return b.String()
+}
+
+// cause is AWS's own code and words with what its support needs to find them.
+func (e *Error) cause() string {
+	text := e.Message
+	if e.Code != "" {
+		text = strings.TrimSuffix(e.Code+": "+e.Message, ": ")
+	}
+	text = strings.TrimSuffix(text, ".")
+	if e.Status == 0 {
+		return text + "."
+	}
+	if e.RequestID == "" {
+		return fmt.Sprintf("%s (HTTP %d).", text, e.Status)
+	}
+	return fmt.Sprintf("%s (HTTP %d, request id %s).", text, e.Status, e.RequestID)
+}
+
+// Unwrap gives the SDK's error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// fail wraps a session's failed call; nil stays nil.
+func (s *Session) fail(err error, service, operation, resource string) error {
+	if err == nil {
+		return nil
+	}
+	return failed(err, &Error{
+		Service: service, Operation: operation, Resource: resource,
+		Account: s.Account(), Region: s.Region(), Identity: s.who(),
+	})
+}
+
+// failed fills e from the SDK's error. An [Error] inside it wins: it is the
+// AssumeRole that kept the outer call from being sent.
+func failed(err error, e *Error) error {
+	var inner *Error
+	if errors.As(err, &inner) {
+		return inner
+	}
+	e.Err = err
+	e.Message = err.Error()
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		e.Code, e.Message = api.ErrorCode(), withoutSignature(api.ErrorMessage())
+	} else {
+		e.Message = withoutOperation(err)
+	}
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) {
+		e.Status = answer.HTTPStatusCode()
+	}
+	var request *awshttp.ResponseError
+	if errors.As(err, &request) {
+		e.RequestID = request.ServiceRequestID()
+	}
+	e.Meaning, e.Remedy = advice(e)
+	return e
+}
+
+// withoutSignature drops the canonical request from a signature error: it
+// repeats the session token.
+func withoutSignature(message string) string {
+	head, _, _ := strings.Cut(message, "The Canonical String for this request")
+	return strings.TrimSpace(head)
+}
+
+// withoutOperation drops the SDK's own "operation error" prefix, which the
+// message says better.
+func withoutOperation(err error) string {
+	var op *smithy.OperationError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return err.Error()
+}
+
+// Code lists. AWS's codes often come with or without the Exception suffix, so
+// that the suffix is ignored everywhere.
+var (
+	notFoundCodes = []string{
+		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
+		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "NoSuchLifecycleConfiguration",
+		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet", "ObjectLockConfigurationNotFoundError",
+		"AccountNotFound", "CreateAccountStatusNotFound", "TableNotFound", "404",
+	}
+	deniedCodes   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
+	throttleCodes = []string{
+		"Throttling", "Throttled", "ThrottlingException", "RequestThrottled", "TooManyRequests", "SlowDown",
+		"RequestLimitExceeded", "ProvisionedThroughputExceeded", "PriorRequestNotComplete", "BandwidthLimitExceeded",
+	}
+	existsCodes = []string{
+		"EntityAlreadyExists", "AlreadyExists", "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "ResourceInUse",
+	}
+	expiredCodes    = []string{"ExpiredToken", "RequestExpired", "TokenRefreshRequired"}
+	unknownKeyCodes = []string{"InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClient", "InvalidToken"}
+	badSecretCodes  = []string{"SignatureDoesNotMatch", "InvalidSignature", "IncompleteSignature"}
+	clockCodes      = []string{"RequestTimeTooSkewed"}
+)
+
+// codeOf is an error's AWS code without the Exception suffix.
+func codeOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return strings.TrimSuffix(e.Code, "Exception")
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return strings.TrimSuffix(api.ErrorCode(), "Exception")
+	}
+	return ""
+}
+
+func hasCode(err error, codes []string) bool { return slices.Contains(codes, codeOf(err)) }
+
+// HasCode says whether an error carries this AWS code; the suffix Exception is
+// ignored on both sides.
+func HasCode(err error, code string) bool {
+	return code != "" && codeOf(err) == strings.TrimSuffix(code, "Exception")
+}
+
+// IsNotFound says that what was asked for is absent.
+func IsNotFound(err error) bool { return hasCode(err, notFoundCodes) }
+
+// IsAccessDenied says that AWS refused the identity the action.
+func IsAccessDenied(err error) bool {
+	return hasCode(err, deniedCodes) || (codeOf(err) == "" && statusOf(err) == http.StatusForbidden)
+}
+
+// IsThrottle says that AWS asked to slow down and did nothing.
+func IsThrottle(err error) bool { return hasCode(err, throttleCodes) }
+
+// IsExists says that what was to be created is there already.
+func IsExists(err error) bool { return hasCode(err, existsCodes) }
+
+// IsExpired says that session credentials have run out.
+func IsExpired(err error) bool { return hasCode(err, expiredCodes) }
+
+// IsUnknownKey says that AWS does not know the access key id (yet).
+func IsUnknownKey(err error) bool { return hasCode(err, unknownKeyCodes) }
+
+// IsClock says that this machine's clock is too far from AWS's.
+func IsClock(err error) bool {
+	text := strings.ToLower(messageOf(err))
+	return hasCode(err, clockCodes) || (hasCode(err, badSecretCodes) &&
+		(strings.Contains(text, "signature expired") || strings.Contains(text, "signature not yet current")))
+}
+
+// IsBadSecret says that the secret does not belong to the access key.
+func IsBadSecret(err error) bool { return hasCode(err, badSecretCodes) && !IsClock(err) }
+
+// IsOrganizationNotInUse says that the account is in no organization.
+func IsOrganizationNotInUse(err error) bool { return codeOf(err) == "AWSOrganizationsNotInUse" }
+
+// IsNoCredentials says that no credentials were found anywhere.
+func IsNoCredentials(err error) bool {
+	text := rawText(err)
+	return codeOf(err) == "" && !IsSSO(err) &&
+		(strings.Contains(text, "no EC2 IMDS role found") || strings.Contains(text, "static credentials are empty") ||
+			strings.Contains(text, "EC2 IMDS access disabled") || strings.Contains(text, "failed to refresh cached credentials"))
+}
+
+// IsSSO says that a single sign-on session is missing or has expired.
+func IsSSO(err error) bool {
+	text := rawText(err)
+	return strings.Contains(text, "SSO session has expired") || strings.Contains(text, "cached SSO token") ||
+		strings.Contains(text, "cached SSO token is expired") || strings.Contains(text, "refresh cached SSO token")
+}
+
+// IsNoProfile says that the named profile is in none of the shared files.
+func IsNoProfile(err error) bool {
+	var missing config.SharedConfigProfileNotExistError
+	return errors.As(err, &missing)
+}
+
+// IsUnreachable says that no connection to the endpoint came about.
+func IsUnreachable(err error) bool { return isDial(err) }
+
+// IsCredentials says that the credentials themselves are the trouble, so that
+// no other call with them can work either.
+func IsCredentials(err error) bool {
+	return IsExpired(err) || IsUnknownKey(err) || IsBadSecret(err) || IsClock(err) ||
+		IsNoCredentials(err) || IsSSO(err) || IsNoProfile(err)
+}
+
+// IsOutcomeUnknown says that a mutating call may or may not have happened: it
+// was sent and no answer, or a server's fault, came back. Inspect before doing
+// it again.
+func IsOutcomeUnknown(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Attempts == 0 || isDial(err) {
+		return false
+	}
+	return e.Status < 200 || e.Status >= http.StatusInternalServerError || (e.Status < 300 && e.Code == "")
+}
+
+// IsCancelled says that the caller gave up, by interrupt or deadline.
+func IsCancelled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func statusOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode()
+	}
+	return 0
+}
+
+func messageOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
+}
+
+func rawText(err error) string {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) && e.Err != nil {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,188 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"stateroom/awsops/secret"
+)
+
+// clients are a session's SDK clients, made when first used.
+type clients struct {
+	sts           lazy[sts.Client]
+	iam           lazy[iam.Client]
+	organizations lazy[organizations.Client]
+	kms           lazy[kms.Client]
+	s3            lazy[s3.Client]
+	dynamodb      lazy[dynamodb.Client]
+	account       lazy[account.Client]
+	tagging       lazy[resourcegroupstaggingapi.Client]
+}
+
+// lazy makes a value once.
+type lazy[T any] struct {
+	once  sync.Once
+	value *T
+}
+
+func (l *lazy[T]) get(make func() *T) *T {
+	l.once.Do(func() { l.value = make() })
+	return l.value
+}
+
+func (s *Session) sts() *sts.Client {
+	return s.clients.sts.get(func() *sts.Client { return sts.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) iam() *iam.Client {
+	return s.clients.iam.get(func() *iam.Client { return iam.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) organizations() *organizations.Client {
+	return s.clients.organizations.get(func() *organizations.Client { return organizations.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) kms() *kms.Client {
+	return s.clients.kms.get(func() *kms.Client { return kms.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) s3() *s3.Client {
+	return s.clients.s3.get(func() *s3.Client {
+		return s3.NewFromConfig(s.cfg, func(o *s3.Options) { o.UsePathStyle = pathStyle(o.BaseEndpoint) })
+	})
+}
+
+func (s *Session) dynamodb() *dynamodb.Client {
+	return s.clients.dynamodb.get(func() *dynamodb.Client { return dynamodb.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) account() *account.Client {
+	return s.clients.account.get(func() *account.Client { return account.NewFromConfig(s.cfg) })
+}
+
+func (s *Session) tagging() *resourcegroupstaggingapi.Client {
+	return s.clients.tagging.get(func() *resourcegroupstaggingapi.Client {
+		return resourcegroupstaggingapi.NewFromConfig(s.cfg)
+	})
+}
+
+// Outputs are the values of a call's answer that its [Call.Outputs] name.
+type Outputs struct {
+	Values map[string]string
+	// Secret is the secret access key of CreateAccessKey, which AWS gives only
+	// once; it is empty for every other call.
+	Secret secret.Secret
+}
+
+// errUnresolved stops a call that still holds "(known after apply)" tokens.
+var errUnresolved = errors.New("the call still waits for outputs of other changes")
+
+// Do sends exactly c.Input, once it holds no more references, and returns the
+// outputs that c names. Every error is an [Error].
+func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
+	send, ok := senders[c.Service+"/"+c.Operation]
+	if !ok {
+		return Outputs{}, s.fail(fmt.Errorf("no sender for %s %s", c.Service, c.Operation), c.Service, c.Operation, c.Resource())
+	}
+	if len(Refs(c)) > 0 {
+		return Outputs{}, s.fail(errUnresolved, c.Service, c.Operation, c.Resource())
+	}
+	ctx, count := withAttempts(permit(ctx, c))
+	answer, err := send(ctx, s, c.Input)
+	if err != nil {
+		err = s.fail(err, c.Service, c.Operation, c.Resource())
+		var e *Error
+		if errors.As(err, &e) && e.Operation == c.Operation {
+			e.Attempts = count.sent
+		}
+		return Outputs{}, err
+	}
+	out := Outputs{Values: map[string]string{}}
+	for name, path := range c.Outputs {
+		out.Values[name] = lookupPath(answer, path)
+	}
+	if key, ok := answer.(*iam.CreateAccessKeyOutput); ok {
+		out.Secret = secret.New(lookupPath(key, "AccessKey.SecretAccessKey"))
+	}
+	return out, nil
+}
+
+// sender sends one operation's input through a session's client.
+type sender func(ctx context.Context, s *Session, input any) (any, error)
+
+// via makes a sender of a client's method, so that adding an operation to
+// [senders] takes one line.
+func via[C, I, O, X any](
+	client func(*Session) *C, send func(*C, context.Context, *I, ...func(*X)) (*O, error),
+) sender {
+	return func(ctx context.Context, s *Session, input any) (any, error) {
+		typed, ok := input.(*I)
+		if !ok {
+			return nil, fmt.Errorf("the input is %T, not %T", input, typed)
+		}
+		return send(client(s), ctx, typed)
+	}
+}
+
+// senders are the mutating operations that a plan may hold.
+var senders = map[string]sender{
+	"dynamodb/CreateTable":             via((*Session).dynamodb, (*dynamodb.Client).CreateTable),
+	"dynamodb/TagResource":             via((*Session).dynamodb, (*dynamodb.Client).TagResource),
+	"dynamodb/UpdateContinuousBackups": via((*Session).dynamodb, (*dynamodb.Client).UpdateContinuousBackups),
+	"dynamodb/UpdateTable":             via((*Session).dynamodb, (*dynamodb.Client).UpdateTable),
+
+	"iam/AddUserToGroup":             via((*Session).iam, (*iam.Client).AddUserToGroup),
+	"iam/AttachGroupPolicy":          via((*Session).iam, (*iam.Client).AttachGroupPolicy),
+	"iam/AttachRolePolicy":           via((*Session).iam, (*iam.Client).AttachRolePolicy),
+	"iam/CreateAccessKey":            via((*Session).iam, (*iam.Client).CreateAccessKey),
+	"iam/CreateGroup":                via((*Session).iam, (*iam.Client).CreateGroup),
+	"iam/CreatePolicy":               via((*Session).iam, (*iam.Client).CreatePolicy),
+	"iam/CreatePolicyVersion":        via((*Session).iam, (*iam.Client).CreatePolicyVersion),
+	"iam/CreateRole":                 via((*Session).iam, (*iam.Client).CreateRole),
+	"iam/CreateUser":                 via((*Session).iam, (*iam.Client).CreateUser),
+	"iam/DeleteAccessKey":            via((*Session).iam, (*iam.Client).DeleteAccessKey),
+	"iam/DeleteGroupPolicy":          via((*Session).iam, (*iam.Client).DeleteGroupPolicy),
+	"iam/DeletePolicyVersion":        via((*Session).iam, (*iam.Client).DeletePolicyVersion),
+	"iam/DeleteRolePolicy":           via((*Session).iam, (*iam.Client).DeleteRolePolicy),
+	"iam/DetachGroupPolicy":          via((*Session).iam, (*iam.Client).DetachGroupPolicy),
+	"iam/DetachRolePolicy":           via((*Session).iam, (*iam.Client).DetachRolePolicy),
+	"iam/PutGroupPolicy":             via((*Session).iam, (*iam.Client).PutGroupPolicy),
+	"iam/PutRolePermissionsBoundary": via((*Session).iam, (*iam.Client).PutRolePermissionsBoundary),
+	"iam/PutRolePolicy":              via((*Session).iam, (*iam.Client).PutRolePolicy),
+	"iam/RemoveUserFromGroup":        via((*Session).iam, (*iam.Client).RemoveUserFromGroup),
+	"iam/TagPolicy":                  via((*Session).iam, (*iam.Client).TagPolicy),
+	"iam/TagRole":                    via((*Session).iam, (*iam.Client).TagRole),
+	"iam/TagUser":                    via((*Session).iam, (*iam.Client).TagUser),
+	"iam/UpdateAccessKey":            via((*Session).iam, (*iam.Client).UpdateAccessKey),
+	"iam/UpdateAssumeRolePolicy":     via((*Session).iam, (*iam.Client).UpdateAssumeRolePolicy),
+
+	"kms/CancelKeyDeletion":    via((*Session).kms, (*kms.Client).CancelKeyDeletion),
+	"kms/CreateAlias":          via((*Session).kms, (*kms.Client).CreateAlias),
+	"kms/CreateKey":            via((*Session).kms, (*kms.Client).CreateKey),
+	"kms/EnableKey":            via((*Session).kms, (*kms.Client).EnableKey),
+	"kms/EnableKeyRotation":    via((*Session).kms, (*kms.Client).EnableKeyRotation),
+	"kms/PutKeyPolicy":         via((*Session).kms, (*kms.Client).PutKeyPolicy),
+	"kms/TagResource":          via((*Session).kms, (*kms.Client).TagResource),
+	"kms/UpdateKeyDescription": via((*Session).kms, (*kms.Client).UpdateKeyDescription),
+
+	"organizations/CreateAccount": via((*Session).organizations, (*organizations.Client).CreateAccount),
+
+	"s3/CreateBucket":                    via((*Session).s3, (*s3.Client).CreateBucket),
+	"s3/PutBucketEncryption":             via((*Session).s3, (*s3.Client).PutBucketEncryption),
+	"s3/PutBucketLifecycleConfiguration": via((*Session).s3, (*s3.Client).PutBucketLifecycleConfiguration),
+	"s3/PutBucketOwnershipControls":      via((*Session).s3, (*s3.Client).PutBucketOwnershipControls),
+	"s3/PutBucketPolicy":                 via((*Session).s3, (*s3.Client).PutBucketPolicy),
+	"s3/PutBucketTagging":                via((*Session).s3, (*s3.Client).PutBucketTagging),
+	"s3/PutBucketVersioning":             via((*Session).s3, (*s3.Client).PutBucketVersioning),
+	"s3/PutPublicAccessBlock":            via((*Session).s3, (*s3.Client).PutPublicAccessBlock),
+}

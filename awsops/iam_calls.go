@@ -1,0 +1,182 @@
+package awsops
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+func iamTags(tags map[string]string) []types.Tag {
+	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+}
+
+func iamCall(operation string, input any, outputs map[string]string) Call {
+	return Call{Service: "iam", Operation: operation, Input: input, Outputs: outputs}
+}
+
+// CreateGroup creates a group; an empty path is "/". Output: "arn".
+func CreateGroup(name, path string) Call {
+	return iamCall("CreateGroup", &iam.CreateGroupInput{GroupName: aws.String(name), Path: optional(path)},
+		map[string]string{"arn": "Group.Arn"})
+}
+
+// CreateUser creates a user; an empty path is "/". Output: "arn".
+func CreateUser(name, path string, tags map[string]string) Call {
+	return iamCall("CreateUser", &iam.CreateUserInput{UserName: aws.String(name), Path: optional(path), Tags: iamTags(tags)},
+		map[string]string{"arn": "User.Arn"})
+}
+
+// TagUser adds or overwrites tags of a user.
+func TagUser(name string, tags map[string]string) Call {
+	return iamCall("TagUser", &iam.TagUserInput{UserName: aws.String(name), Tags: iamTags(tags)}, nil)
+}
+
+// AddUserToGroup makes a user a member of a group.
+func AddUserToGroup(group, user string) Call {
+	return iamCall("AddUserToGroup",
+		&iam.AddUserToGroupInput{GroupName: aws.String(group), UserName: aws.String(user)}, nil)
+}
+
+// RemoveUserFromGroup ends a user's membership.
+func RemoveUserFromGroup(group, user string) Call {
+	return iamCall("RemoveUserFromGroup",
+		&iam.RemoveUserFromGroupInput{GroupName: aws.String(group), UserName: aws.String(user)}, nil)
+}
+
+// CreateAccessKey creates a key. Output: "id"; the secret comes in
+// [Outputs.Secret], once.
+func CreateAccessKey(user string) Call {
+	return iamCall("CreateAccessKey", &iam.CreateAccessKeyInput{UserName: aws.String(user)},
+		map[string]string{"id": "AccessKey.AccessKeyId"})
+}
+
+// UpdateAccessKey sets a key's status, "Active" or "Inactive".
+func UpdateAccessKey(user, id, status string) Call {
+	return iamCall("UpdateAccessKey", &iam.UpdateAccessKeyInput{
+		UserName: aws.String(user), AccessKeyId: aws.String(id), Status: types.StatusType(status),
+	}, nil)
+}
+
+// DeleteAccessKey deletes a key for good.
+func DeleteAccessKey(user, id string) Call {
+	return iamCall("DeleteAccessKey",
+		&iam.DeleteAccessKeyInput{UserName: aws.String(user), AccessKeyId: aws.String(id)}, nil)
+}
+
+// RoleInput are the arguments of [CreateRole].
+type RoleInput struct {
+	Name        string
+	Path        string // empty is "/"
+	Trust       string // the trust policy's text
+	Description string
+	Boundary    string // the ARN of a permissions boundary, or empty
+	MaxSession  int32  // seconds, 3,600 to 43,200; 0 leaves AWS's hour
+	Tags        map[string]string
+}
+
+// CreateRole creates a role. Output: "arn".
+func CreateRole(in RoleInput) Call {
+	input := &iam.CreateRoleInput{
+		RoleName: aws.String(in.Name), Path: optional(in.Path), AssumeRolePolicyDocument: aws.String(in.Trust),
+		Description: optional(in.Description), PermissionsBoundary: optional(in.Boundary), Tags: iamTags(in.Tags),
+	}
+	if in.MaxSession != 0 {
+		input.MaxSessionDuration = aws.Int32(in.MaxSession)
+	}
+	return iamCall("CreateRole", input, map[string]string{"arn": "Role.Arn"})
+}
+
+// TagRole adds or overwrites tags of a role.
+func TagRole(name string, tags map[string]string) Call {
+	return iamCall("TagRole", &iam.TagRoleInput{RoleName: aws.String(name), Tags: iamTags(tags)}, nil)
+}
+
+// UpdateAssumeRolePolicy replaces a role's trust policy.
+func UpdateAssumeRolePolicy(role, trust string) Call {
+	return iamCall("UpdateAssumeRolePolicy",
+		&iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(role), PolicyDocument: aws.String(trust)}, nil)
+}
+
+// PutRolePolicy creates or replaces an inline policy of a role.
+func PutRolePolicy(role, name, document string) Call {
+	return iamCall("PutRolePolicy", &iam.PutRolePolicyInput{
+		RoleName: aws.String(role), PolicyName: aws.String(name), PolicyDocument: aws.String(document),
+	}, nil)
+}
+
+// DeleteRolePolicy deletes an inline policy of a role.
+func DeleteRolePolicy(role, name string) Call {
+	return iamCall("DeleteRolePolicy",
+		&iam.DeleteRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String(name)}, nil)
+}
+
+// AttachRolePolicy attaches a managed policy to a role.
+func AttachRolePolicy(role, policyARN string) Call {
+	return iamCall("AttachRolePolicy",
+		&iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)}, nil)
+}
+
+// DetachRolePolicy detaches a managed policy from a role.
+func DetachRolePolicy(role, policyARN string) Call {
+	return iamCall("DetachRolePolicy",
+		&iam.DetachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)}, nil)
+}
+
+// PutRolePermissionsBoundary sets a role's permissions boundary.
+func PutRolePermissionsBoundary(role, policyARN string) Call {
+	return iamCall("PutRolePermissionsBoundary",
+		&iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(role), PermissionsBoundary: aws.String(policyARN)}, nil)
+}
+
+// PutGroupPolicy creates or replaces an inline policy of a group.
+func PutGroupPolicy(group, name, document string) Call {
+	return iamCall("PutGroupPolicy", &iam.PutGroupPolicyInput{
+		GroupName: aws.String(group), PolicyName: aws.String(name), PolicyDocument: aws.String(document),
+	}, nil)
+}
+
+// DeleteGroupPolicy deletes an inline policy of a group.
+func DeleteGroupPolicy(group, name string) Call {
+	return iamCall("DeleteGroupPolicy",
+		&iam.DeleteGroupPolicyInput{GroupName: aws.String(group), PolicyName: aws.String(name)}, nil)
+}
+
+// AttachGroupPolicy attaches a managed policy to a group.
+func AttachGroupPolicy(group, policyARN string) Call {
+	return iamCall("AttachGroupPolicy",
+		&iam.AttachGroupPolicyInput{GroupName: aws.String(group), PolicyArn: aws.String(policyARN)}, nil)
+}
+
+// DetachGroupPolicy detaches a managed policy from a group.
+func DetachGroupPolicy(group, policyARN string) Call {
+	return iamCall("DetachGroupPolicy",
+		&iam.DetachGroupPolicyInput{GroupName: aws.String(group), PolicyArn: aws.String(policyARN)}, nil)
+}
+
+// CreatePolicy creates a customer-managed policy; an empty path is "/".
+// Output: "arn".
+func CreatePolicy(name, path, description, document string, tags map[string]string) Call {
+	return iamCall("CreatePolicy", &iam.CreatePolicyInput{
+		PolicyName: aws.String(name), Path: optional(path), Description: optional(description),
+		PolicyDocument: aws.String(document), Tags: iamTags(tags),
+	}, map[string]string{"arn": "Policy.Arn"})
+}
+
+// CreatePolicyVersion adds a version and makes it the default. A policy holds
+// five versions at most. Output: "version".
+func CreatePolicyVersion(policyARN, document string) Call {
+	return iamCall("CreatePolicyVersion", &iam.CreatePolicyVersionInput{
+		PolicyArn: aws.String(policyARN), PolicyDocument: aws.String(document), SetAsDefault: true,
+	}, map[string]string{"version": "PolicyVersion.VersionId"})
+}
+
+// DeletePolicyVersion deletes a version that is not the default.
+func DeletePolicyVersion(policyARN, version string) Call {
+	return iamCall("DeletePolicyVersion",
+		&iam.DeletePolicyVersionInput{PolicyArn: aws.String(policyARN), VersionId: aws.String(version)}, nil)
+}
+
+// TagPolicy adds or overwrites tags of a customer-managed policy.
+func TagPolicy(policyARN string, tags map[string]string) Call {
+	return iamCall("TagPolicy", &iam.TagPolicyInput{PolicyArn: aws.String(policyARN), Tags: iamTags(tags)}, nil)
+}

@@ -1,0 +1,209 @@
+package awsops
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// Key is a KMS key as DescribeKey shows it.
+type Key struct {
+	ID           string
+	ARN          string
+	Account      string
+	State        string // Enabled, Disabled, PendingDeletion, PendingImport, …
+	Description  string
+	Created      time.Time
+	DeletionDate time.Time // zero unless pending deletion
+	Manager      string    // CUSTOMER or AWS
+	Spec         string    // SYMMETRIC_DEFAULT for a key that S3 can use
+	Usage        string    // ENCRYPT_DECRYPT for a key that S3 can use
+	Origin       string    // AWS_KMS, EXTERNAL, …: only AWS_KMS rotates by itself
+	MultiRegion  bool
+	Enabled      bool
+}
+
+// Key describes a key by id, ARN or alias ("alias/terraform"); nil when there
+// is no such key in the session's region.
+func (s *Session) Key(ctx context.Context, idOrAlias string) (*Key, error) {
+	answer, err := s.kms().DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(idOrAlias)})
+	if IsNotFound(err) {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, s.fail(err, "kms", "DescribeKey", idOrAlias)
+	}
+	k := answer.KeyMetadata
+	return &Key{
+		ID: aws.ToString(k.KeyId), ARN: aws.ToString(k.Arn), Account: aws.ToString(k.AWSAccountId),
+		State: string(k.KeyState), Description: aws.ToString(k.Description),
+		Created: aws.ToTime(k.CreationDate), DeletionDate: aws.ToTime(k.DeletionDate), Manager: string(k.KeyManager),
+		Spec: string(k.KeySpec), Usage: string(k.KeyUsage), Origin: string(k.Origin),
+		MultiRegion: aws.ToBool(k.MultiRegion), Enabled: k.Enabled,
+	}, nil
+}
+
+// keyPolicyName is the only name that a key policy can have.
+const keyPolicyName = "default"
+
+// KeyPolicy is the text of a key's policy.
+func (s *Session) KeyPolicy(ctx context.Context, key string) (string, error) {
+	answer, err := s.kms().GetKeyPolicy(ctx,
+		&kms.GetKeyPolicyInput{KeyId: aws.String(key), PolicyName: aws.String(keyPolicyName)})
+	if err != nil {
+		return "", s.fail(err, "kms", "GetKeyPolicy", key)
+	}
+	return aws.ToString(answer.Policy), nil
+}
+
+// KeyRotation says whether a key rotates by itself.
+func (s *Session) KeyRotation(ctx context.Context, key string) (bool, error) {
+	answer, err := s.kms().GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: aws.String(key)})
+	if err != nil {
+		return false, s.fail(err, "kms", "GetKeyRotationStatus", key)
+	}
+	return answer.KeyRotationEnabled, nil
+}
+
+// KeyTags reads a key's tags.
+func (s *Session) KeyTags(ctx context.Context, key string) (map[string]string, error) {
+	var tags []types.Tag
+	pages := kms.NewListResourceTagsPaginator(s.kms(), &kms.ListResourceTagsInput{KeyId: aws.String(key)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "kms", "ListResourceTags", key)
+		}
+		tags = append(tags, page.Tags...)
+	}
+	return tagMap(tags, func(t types.Tag) (*string, *string) { return t.TagKey, t.TagValue }), nil
+}
+
+// Aliases lists the names ("alias/…") of a key's aliases.
+func (s *Session) Aliases(ctx context.Context, key string) ([]string, error) {
+	var names []string
+	pages := kms.NewListAliasesPaginator(s.kms(), &kms.ListAliasesInput{KeyId: aws.String(key)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "kms", "ListAliases", key)
+		}
+		for _, a := range page.Aliases {
+			names = append(names, aws.ToString(a.AliasName))
+		}
+	}
+	return names, nil
+}
+
+// KeysTagged lists the ARNs of the region's keys that carry a tag's value, by
+// which a key is found again whose CreateKey answer was lost. It asks the
+// tagging API, which may lag behind a CreateKey by seconds, and reads the tags
+// of every key where that API is denied or missing.
+func (s *Session) KeysTagged(ctx context.Context, tag, value string) ([]string, error) {
+	arns, err := s.taggedResources(ctx, "kms:key", tag, value)
+	if err == nil && len(arns) > 0 {
+		return arns, nil
+	}
+	if IsCredentials(err) || IsCancelled(err) {
+		return nil, err
+	}
+	return s.scanKeys(ctx, tag, value)
+}
+
+// keyScans is how many keys' tags are read at once.
+const keyScans = 16
+
+func (s *Session) scanKeys(ctx context.Context, tag, value string) ([]string, error) {
+	var mu sync.Mutex
+	var found []string
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.SetLimit(keyScans)
+	pages := kms.NewListKeysPaginator(s.kms(), &kms.ListKeysInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			_ = reads.Wait() // the listing's error is the one to tell
+			return nil, s.fail(err, "kms", "ListKeys", "")
+		}
+		for _, k := range page.Keys {
+			reads.Go(func() error {
+				tags, err := s.KeyTags(ctx, aws.ToString(k.KeyArn))
+				if IsAccessDenied(err) || IsNotFound(err) {
+					return nil // AWS's own key, or one that denies us: not ours
+				}
+				if v, ok := tags[tag]; ok && v == value {
+					mu.Lock()
+					defer mu.Unlock()
+					found = append(found, aws.ToString(k.KeyArn))
+				}
+				return err
+			})
+		}
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err //nolint:wrapcheck // an Error already
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+func kmsTags(tags map[string]string) []types.Tag {
+	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{TagKey: k, TagValue: v} })
+}
+
+func kmsCall(operation string, input any, outputs map[string]string) Call {
+	return Call{Service: "kms", Operation: operation, Input: input, Outputs: outputs}
+}
+
+// CreateKey creates a symmetric encryption key. AWS has no idempotency token
+// for it: journal the id before anything else. Outputs: "arn", "id".
+func CreateKey(policy, description string, tags map[string]string) Call {
+	return kmsCall("CreateKey", &kms.CreateKeyInput{
+		Policy: optional(policy), Description: optional(description), Tags: kmsTags(tags),
+	}, map[string]string{"arn": "KeyMetadata.Arn", "id": "KeyMetadata.KeyId"})
+}
+
+// CreateAlias points an alias ("alias/terraform") at a key's id or ARN.
+func CreateAlias(alias, key string) Call {
+	return kmsCall("CreateAlias", &kms.CreateAliasInput{AliasName: aws.String(alias), TargetKeyId: aws.String(key)}, nil)
+}
+
+// EnableKeyRotation turns yearly rotation on.
+func EnableKeyRotation(key string) Call {
+	return kmsCall("EnableKeyRotation", &kms.EnableKeyRotationInput{KeyId: aws.String(key)}, nil)
+}
+
+// PutKeyPolicy replaces a key's policy. BypassPolicyLockoutSafetyCheck stays
+// false, so that KMS refuses a policy that locks the caller out.
+func PutKeyPolicy(key, policy string) Call {
+	return kmsCall("PutKeyPolicy", &kms.PutKeyPolicyInput{
+		KeyId: aws.String(key), PolicyName: aws.String(keyPolicyName), Policy: aws.String(policy),
+	}, nil)
+}
+
+// EnableKey enables a disabled key.
+func EnableKey(key string) Call {
+	return kmsCall("EnableKey", &kms.EnableKeyInput{KeyId: aws.String(key)}, nil)
+}
+
+// CancelKeyDeletion rescues a key pending deletion; it is Disabled afterwards.
+func CancelKeyDeletion(key string) Call {
+	return kmsCall("CancelKeyDeletion", &kms.CancelKeyDeletionInput{KeyId: aws.String(key)}, nil)
+}
+
+// TagKey adds or overwrites tags of a key.
+func TagKey(key string, tags map[string]string) Call {
+	return kmsCall("TagResource", &kms.TagResourceInput{KeyId: aws.String(key), Tags: kmsTags(tags)}, nil)
+}
+
+// UpdateKeyDescription replaces a key's description.
+func UpdateKeyDescription(key, description string) Call {
+	return kmsCall("UpdateKeyDescription",
+		&kms.UpdateKeyDescriptionInput{KeyId: aws.String(key), Description: aws.String(description)}, nil)
+}

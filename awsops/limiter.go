@@ -1,0 +1,109 @@
+package awsops
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"golang.org/x/time/rate"
+)
+
+// allowance is a documented request rate.
+type allowance struct {
+	perSecond float64
+	burst     int
+}
+
+// generous bounds what AWS publishes no rate for: it stops a run from hammering
+// one account without slowing any real set-up.
+var generous = allowance{perSecond: 100, burst: 100}
+
+// allowances are AWS's documented rates per account: "Quotas for AWS
+// Organizations" and "IAM and AWS STS quotas" (600 requests a second, charged
+// to the caller).
+var allowances = map[string]allowance{
+	"sts":                                       {perSecond: 600, burst: 600},
+	"organizations/ListAccounts":                {perSecond: 8, burst: 12},
+	"organizations/DescribeAccount":             {perSecond: 20, burst: 30},
+	"organizations/DescribeOrganization":        {perSecond: 1, burst: 2},
+	"organizations/ListRoots":                   {perSecond: 1, burst: 2},
+	"organizations/CreateAccount":               {perSecond: 0.1, burst: 3},
+	"organizations/ListDelegatedAdministrators": {perSecond: 1, burst: 2},
+}
+
+// loopbackFactor raises every rate for an endpoint on this machine: what
+// answers there is the sandbox or an emulator, whose rates are its own.
+const loopbackFactor = 100
+
+// limiters holds one limiter per service (or operation with a rate of its own)
+// and account.
+type limiters struct {
+	mu  sync.Mutex
+	all map[string]*rate.Limiter
+}
+
+func newLimiters() *limiters { return &limiters{all: map[string]*rate.Limiter{}} }
+
+// wait blocks until the account may send one more request of this kind.
+func (l *limiters) wait(ctx context.Context, account, service, operation string, loopback bool) error {
+	return l.of(account, service, operation, loopback).Wait(ctx) //nolint:wrapcheck // the SDK reports it with the operation
+}
+
+func (l *limiters) of(account, service, operation string, loopback bool) *rate.Limiter {
+	kind := service + "/" + operation
+	allowed, ok := allowances[kind]
+	if !ok {
+		kind = service
+		if allowed, ok = allowances[kind]; !ok {
+			allowed = generous
+		}
+	}
+	if loopback {
+		allowed.perSecond *= loopbackFactor
+		allowed.burst *= loopbackFactor
+		kind = "loopback " + kind
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := kind + " " + account
+	if l.all[key] == nil {
+		l.all[key] = rate.NewLimiter(rate.Limit(allowed.perSecond), allowed.burst)
+	}
+	return l.all[key]
+}
+
+// attempts counts the requests that one call sent; it travels in the context.
+type attempts struct{ sent int }
+
+type attemptsKey struct{}
+
+// addLimiter places the limiter inside the retry loop, after the credentials
+// and the endpoint are known and before the signature takes its time.
+func (s *Session) addLimiter(stack *middleware.Stack) error {
+	limit := middleware.FinalizeMiddlewareFunc("stateroomLimiter", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		service := serviceName(awsmiddleware.GetServiceID(ctx))
+		operation := awsmiddleware.GetOperationName(ctx)
+		request, _ := in.Request.(*smithyhttp.Request)
+		loopback := request != nil && request.URL != nil && isLoopback(request.URL.Hostname())
+		if err := s.all.limits.wait(ctx, s.login.scope(), service, operation, loopback); err != nil {
+			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+		}
+		if count, ok := ctx.Value(attemptsKey{}).(*attempts); ok {
+			count.sent++
+		}
+		return next.HandleFinalize(ctx, in)
+	})
+	return stack.Finalize.Insert(limit, "Signing", middleware.Before) //nolint:wrapcheck // the SDK reports it with the operation
+}
+
+// isLoopback says whether a host name or address is this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (ip != nil && ip.IsLoopback())
+}

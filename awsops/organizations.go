@@ -1,0 +1,197 @@
+package awsops
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+)
+
+// Organization is the organization that the session's account belongs to.
+type Organization struct {
+	ID                string // o-…
+	ARN               string
+	ManagementAccount string
+	ManagementEmail   string
+	AllFeatures       bool // false means consolidated billing only
+}
+
+// Organization is nil for an account in no organization
+// (AWSOrganizationsNotInUseException). Any member may ask.
+func (s *Session) Organization(ctx context.Context) (*Organization, error) {
+	answer, err := s.organizations().DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+	if IsOrganizationNotInUse(err) {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, s.fail(err, "organizations", "DescribeOrganization", "")
+	}
+	o := answer.Organization
+	return &Organization{
+		ID:                aws.ToString(o.Id),
+		ARN:               aws.ToString(o.Arn),
+		ManagementAccount: aws.ToString(o.MasterAccountId),
+		ManagementEmail:   aws.ToString(o.MasterAccountEmail),
+		AllFeatures:       o.FeatureSet == types.OrganizationFeatureSetAll,
+	}, nil
+}
+
+// Account is a member account as Organizations lists it.
+type Account struct {
+	ID    string
+	Name  string
+	Email string
+	ARN   string
+	// State is ACTIVE, SUSPENDED, PENDING_CLOSURE, PENDING_ACTIVATION or
+	// CLOSED; where the API leaves State empty it is the older Status.
+	State string
+	// JoinedMethod is CREATED or INVITED; an invited account has no
+	// OrganizationAccountAccessRole unless somebody made it.
+	JoinedMethod string
+}
+
+// Accounts lists every account of the organization. Only the management
+// account and delegated administrators may ask.
+func (s *Session) Accounts(ctx context.Context) ([]Account, error) {
+	var all []Account
+	pages := organizations.NewListAccountsPaginator(s.organizations(),
+		&organizations.ListAccountsInput{MaxResults: aws.Int32(20)})
+	for pages.HasMorePages() { // a page may be empty and still have a next one
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "organizations", "ListAccounts", "")
+		}
+		for _, a := range page.Accounts {
+			all = append(all, memberAccount(a))
+		}
+	}
+	return all, nil
+}
+
+func memberAccount(a types.Account) Account {
+	state := string(a.State)
+	if state == "" {
+		state = string(a.Status)
+	}
+	return Account{
+		ID: aws.ToString(a.Id), Name: aws.ToString(a.Name), Email: aws.ToString(a.Email), ARN: aws.ToString(a.Arn),
+		State: state, JoinedMethod: string(a.JoinedMethod),
+	}
+}
+
+// Roots lists the ids of the organization's roots; there is one.
+func (s *Session) Roots(ctx context.Context) ([]string, error) {
+	var ids []string
+	pages := organizations.NewListRootsPaginator(s.organizations(), &organizations.ListRootsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "organizations", "ListRoots", "")
+		}
+		for _, r := range page.Roots {
+			ids = append(ids, aws.ToString(r.Id))
+		}
+	}
+	return ids, nil
+}
+
+// ControlTower says whether AWS Control Tower manages the organization, by its
+// trusted access. An identity that may not ask gets an error for which
+// [IsAccessDenied] holds: then it is unknown.
+func (s *Session) ControlTower(ctx context.Context) (bool, error) {
+	pages := organizations.NewListAWSServiceAccessForOrganizationPaginator(s.organizations(),
+		&organizations.ListAWSServiceAccessForOrganizationInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, s.fail(err, "organizations", "ListAWSServiceAccessForOrganization", "")
+		}
+		if slices.ContainsFunc(page.EnabledServicePrincipals, func(p types.EnabledServicePrincipal) bool {
+			return aws.ToString(p.ServicePrincipal) == "controltower.amazonaws.com"
+		}) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// AccountCreation is how far a CreateAccount has come.
+type AccountCreation struct {
+	ID            string // the request's id, car-…
+	State         string // IN_PROGRESS, SUCCEEDED or FAILED
+	Account       string // the new account's id once it succeeded
+	Name          string
+	FailureReason string // AWS's own word, for example EMAIL_ALREADY_EXISTS
+}
+
+// CreateAccountStatus asks how far a CreateAccount has come.
+func (s *Session) CreateAccountStatus(ctx context.Context, requestID string) (AccountCreation, error) {
+	answer, err := s.organizations().DescribeCreateAccountStatus(ctx,
+		&organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: aws.String(requestID)})
+	if err != nil {
+		return AccountCreation{}, s.fail(err, "organizations", "DescribeCreateAccountStatus", requestID)
+	}
+	return creation(answer.CreateAccountStatus), nil
+}
+
+// AccountCreations lists the requests to create accounts that are running or
+// failed, by which a CreateAccount whose answer was lost is found again.
+func (s *Session) AccountCreations(ctx context.Context) ([]AccountCreation, error) {
+	var all []AccountCreation
+	pages := organizations.NewListCreateAccountStatusPaginator(s.organizations(), &organizations.ListCreateAccountStatusInput{
+		States: []types.CreateAccountState{types.CreateAccountStateInProgress, types.CreateAccountStateFailed},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "organizations", "ListCreateAccountStatus", "")
+		}
+		for i := range page.CreateAccountStatuses {
+			all = append(all, creation(&page.CreateAccountStatuses[i]))
+		}
+	}
+	return all, nil
+}
+
+func creation(c *types.CreateAccountStatus) AccountCreation {
+	if c == nil {
+		return AccountCreation{}
+	}
+	return AccountCreation{
+		ID: aws.ToString(c.Id), State: string(c.State), Account: aws.ToString(c.AccountId),
+		Name: aws.ToString(c.AccountName), FailureReason: string(c.FailureReason),
+	}
+}
+
+// accountWait is how long an account may take to be made. AWS takes minutes;
+// a new organization may take up to an hour to finalize.
+const accountWait = time.Hour
+
+// WaitAccount waits for a CreateAccount to succeed or fail and returns its last
+// status; a failure is in FailureReason, not in the error.
+func (s *Session) WaitAccount(ctx context.Context, requestID string) (AccountCreation, error) {
+	var last AccountCreation
+	err := Poll(ctx, accountWait, 5*time.Second, func(ctx context.Context) (bool, error) {
+		var err error
+		last, err = s.CreateAccountStatus(ctx, requestID)
+		return last.State == string(types.CreateAccountStateSucceeded) ||
+			last.State == string(types.CreateAccountStateFailed), err
+	})
+	return last, err
+}
+
+// CreateAccount creates a member account with a role that trusts the
+// management account. Its outputs are "request", for [Session.WaitAccount].
+func CreateAccount(email, name, roleName string, tags map[string]string) Call {
+	return Call{
+		Service: "organizations", Operation: "CreateAccount",
+		Input: &organizations.CreateAccountInput{
+			Email: aws.String(email), AccountName: aws.String(name), RoleName: optional(roleName),
+			Tags: tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} }),
+		},
+		Outputs: map[string]string{"request": "CreateAccountStatus.Id", "account": "CreateAccountStatus.AccountId"},
+	}
+}

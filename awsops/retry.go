@@ -1,0 +1,103 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+const (
+	maxAttempts = 8
+	// dialAttempts is how often an endpoint that nobody answers at is dialled:
+	// waiting longer does not help who mistyped it or is offline.
+	dialAttempts = 3
+	firstBackoff = 200 * time.Millisecond
+	maxBackoff   = 15 * time.Second
+)
+
+// contention are codes that mean "another writer, try again" and that the SDK
+// does not retry by itself (facts of S3, Organizations and IAM).
+var contention = map[string]struct{}{
+	"OperationAborted":                       {},
+	"ConcurrentModification":                 {},
+	"ConcurrentModificationException":        {},
+	"EntityTemporarilyUnmodifiable":          {},
+	"EntityTemporarilyUnmodifiableException": {},
+}
+
+// newRetryer is the SDK's standard retryer without its shared token bucket,
+// which would fail the accounts that come last when many are throttled at once.
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.RateLimiter = ratelimit.None
+		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: contention})
+		o.Backoff = retry.BackoffDelayerFunc(backoff)
+	})
+}
+
+// errDial ends the retries of an endpoint that does not answer; the SDK drops
+// it in favour of the error that led to it.
+var errDial = errors.New("the endpoint does not answer")
+
+// backoff doubles from [firstBackoff] with full jitter.
+func backoff(attempt int, err error) (time.Duration, error) {
+	if attempt >= dialAttempts && isDial(err) {
+		return 0, errDial
+	}
+	ceiling := min(maxBackoff, firstBackoff<<min(attempt, maxAttempts))
+	return rand.N(ceiling), nil //nolint:gosec // jitter is no secret
+}
+
+// isDial says that no connection came about, so that nothing was sent.
+func isDial(err error) bool {
+	var op *net.OpError
+	var dns *net.DNSError
+	return (errors.As(err, &op) && op.Op == "dial") || errors.As(err, &dns)
+}
+
+// onceRetryer repeats a call only when the error proves that it did not happen.
+type onceRetryer struct{ aws.RetryerV2 }
+
+func (r onceRetryer) IsErrorRetryable(err error) bool {
+	return provesNothingHappened(err) && r.RetryerV2.IsErrorRetryable(err)
+}
+
+// provesNothingHappened is true of a refusal by AWS (4xx) and of a connection
+// that never came about.
+func provesNothingHappened(err error) bool {
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500
+	}
+	return isDial(err)
+}
+
+// addOnce replaces the retry loop of an operation that must not be doubled.
+func addOnce(stack *middleware.Stack) error {
+	if !slices.Contains([]string{"CreateKey", "CreateAccessKey", "CreateAccount"}, stack.ID()) {
+		return nil
+	}
+	standard, ok := newRetryer().(aws.RetryerV2)
+	if !ok {
+		return errors.New("the SDK's standard retryer has lost its second version")
+	}
+	once := retry.NewAttemptMiddleware(onceRetryer{standard}, smithyhttp.RequestCloner)
+	_, err := stack.Finalize.Swap(once.ID(), once)
+	return err //nolint:wrapcheck // the SDK reports it with the operation
+}
+
+// withAttempts counts the requests sent under the context it returns.
+func withAttempts(ctx context.Context) (context.Context, *attempts) {
+	count := &attempts{}
+	return context.WithValue(ctx, attemptsKey{}, count), count
+}

@@ -1,0 +1,176 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"golang.org/x/sync/errgroup"
+)
+
+// BucketOwnership says whose a bucket name is.
+type BucketOwnership string
+
+// Whose a bucket name is.
+const (
+	BucketFree  BucketOwnership = "free"  // nobody's
+	BucketOurs  BucketOwnership = "ours"  // the session's account's
+	BucketTaken BucketOwnership = "taken" // another account's
+	// BucketDenied is what neither listing nor HEAD could tell: another
+	// account's, or ours and denied.
+	BucketDenied BucketOwnership = "denied"
+)
+
+// PublicAccessBlock are the four flags of a bucket.
+type PublicAccessBlock struct {
+	BlockPublicACLs, IgnorePublicACLs, BlockPublicPolicy, RestrictPublicBuckets bool
+}
+
+// All says whether all four flags are set.
+func (b *PublicAccessBlock) All() bool {
+	return b != nil && b.BlockPublicACLs && b.IgnorePublicACLs && b.BlockPublicPolicy && b.RestrictPublicBuckets
+}
+
+// BucketEncryption is a bucket's default encryption.
+type BucketEncryption struct {
+	Algorithm string // AES256, aws:kms or aws:kms:dsse
+	KeyID     string // as it was written: an id, an ARN or an alias; may be empty
+	BucketKey bool
+}
+
+// LifecycleRule is one lifecycle rule, as far as stateroom writes it. The rest
+// of a rule that was read is kept and written back unchanged.
+type LifecycleRule struct {
+	ID                      string
+	Enabled                 bool
+	Prefix                  string // empty means every object
+	NoncurrentDays          int32  // 0 means none
+	NewerNoncurrentVersions int32  // noncurrent versions that are kept whatever their age
+	AbortMultipartDays      int32  // 0 means none
+	// Other says that the rule does something besides, or has another filter.
+	Other bool
+
+	read *types.LifecycleRule
+}
+
+// Bucket is all that stateroom looks at in a bucket. Only Ownership and Region
+// are set unless it is ours.
+type Bucket struct {
+	Name              string
+	Ownership         BucketOwnership
+	Region            string
+	Versioning        string // Enabled, Suspended, or empty when never enabled
+	MFADelete         bool
+	Encryption        *BucketEncryption
+	PublicAccessBlock *PublicAccessBlock // nil when the bucket has none
+	ObjectOwnership   string             // BucketOwnerEnforced, …; empty when never set
+	Policy            string             // the document's text, empty when there is none
+	Tags              map[string]string
+	Lifecycle         []LifecycleRule
+	ObjectLock        bool
+}
+
+// OwnBuckets lists the account's buckets whose names begin with prefix, name →
+// region. The region is empty where S3 leaves it out.
+func (s *Session) OwnBuckets(ctx context.Context, prefix string) (map[string]string, error) {
+	buckets := map[string]string{}
+	pages := s3.NewListBucketsPaginator(s.s3(), &s3.ListBucketsInput{Prefix: optional(prefix), MaxBuckets: aws.Int32(1000)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "s3", "ListBuckets", prefix)
+		}
+		for _, b := range page.Buckets {
+			buckets[aws.ToString(b.Name)] = aws.ToString(b.BucketRegion)
+		}
+	}
+	return buckets, nil
+}
+
+// Bucket reads all of a bucket, the settings at once and in the bucket's own
+// region. A setting that may not be read is an error, never an absent setting.
+func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, error) {
+	b := &Bucket{Name: name}
+	if err := s.locate(ctx, b, owner); err != nil || b.Ownership != BucketOurs {
+		return b, err
+	}
+	there := s.In(b.Region)
+	reads, ctx := errgroup.WithContext(ctx)
+	for _, read := range []func(context.Context, *Bucket, string) error{
+		there.readVersioning, there.readEncryption, there.readPublicAccessBlock, there.readObjectOwnership,
+		there.readBucketPolicy, there.readBucketTags, there.readLifecycle, there.readObjectLock,
+	} {
+		reads.Go(func() error { return read(ctx, b, owner) })
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err //nolint:wrapcheck // an Error already
+	}
+	return b, nil
+}
+
+// locate finds out whose the bucket is and where. A bucket in the account's
+// list is ours; of any other HEAD says 404 for a free name. CreateBucket is
+// never a probe: in us-east-1 it answers 200 for one's own bucket and resets
+// its ACLs.
+func (s *Session) locate(ctx context.Context, b *Bucket, owner string) error {
+	own, err := s.OwnBuckets(ctx, b.Name)
+	if err != nil && !IsAccessDenied(err) {
+		return err
+	}
+	listed := err == nil
+	region, ours := own[b.Name]
+	if ours && region != "" {
+		b.Ownership, b.Region = BucketOurs, region
+		return nil
+	}
+	status, region, err := s.headBucket(ctx, b.Name, owner)
+	b.Region = region
+	switch {
+	case ours:
+		b.Ownership = BucketOurs
+		if region == "" {
+			b.Region = s.Region()
+		}
+		return nil
+	case status == http.StatusNotFound:
+		b.Ownership = BucketFree
+	case status == http.StatusOK && !listed: // the expected owner was checked
+		b.Ownership = BucketOurs
+	case status == http.StatusOK || (listed && status != 0):
+		b.Ownership = BucketTaken
+	case status == http.StatusForbidden || status == http.StatusMovedPermanently || status == http.StatusBadRequest:
+		b.Ownership = BucketDenied
+	default:
+		return err
+	}
+	return nil
+}
+
+// headBucket gives the HTTP status, which is all that HEAD answers, and the
+// bucket's region, which S3 tells even who may not enter.
+func (s *Session) headBucket(ctx context.Context, name, owner string) (status int, region string, err error) {
+	answer, err := s.s3().HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(name), ExpectedBucketOwner: optional(owner)})
+	if err == nil {
+		return http.StatusOK, aws.ToString(answer.BucketRegion), nil
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.Response != nil {
+		region = response.Response.Header.Get("X-Amz-Bucket-Region")
+		status = response.HTTPStatusCode()
+	}
+	return status, region, s.fail(err, "s3", "HeadBucket", name)
+}
+
+// BucketRegion is where a bucket lives, whoever owns it, and the HTTP status
+// that HeadBucket got; a status of 0 is an error.
+func (s *Session) BucketRegion(ctx context.Context, name string) (region string, status int, err error) {
+	status, region, err = s.headBucket(ctx, name, "")
+	if status != 0 {
+		return region, status, nil
+	}
+	return "", 0, err
+}

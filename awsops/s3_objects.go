@@ -1,0 +1,78 @@
+package awsops
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Object is what HEAD tells of an object.
+type Object struct {
+	Size      int64
+	Version   string
+	Algorithm string // server-side encryption: AES256, aws:kms, …
+	KeyARN    string // the KMS key that encrypted it
+}
+
+// HeadObject is nil when there is no such object (404). A 403 instead means
+// that s3:ListBucket is missing.
+func (s *Session) HeadObject(ctx context.Context, bucket, key string) (*Object, error) {
+	answer, err := s.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	if err != nil {
+		if wrapped := s.fail(err, "s3", "HeadObject", bucket+"/"+key); statusOf(wrapped) != http.StatusNotFound {
+			return nil, wrapped
+		}
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	return &Object{
+		Size: aws.ToInt64(answer.ContentLength), Version: aws.ToString(answer.VersionId),
+		Algorithm: string(answer.ServerSideEncryption), KeyARN: aws.ToString(answer.SSEKMSKeyId),
+	}, nil
+}
+
+// GetObject reads an object whole; [IsNotFound] holds when there is none.
+func (s *Session) GetObject(ctx context.Context, bucket, key string) ([]byte, error) {
+	answer, err := s.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	if err != nil {
+		return nil, s.fail(err, "s3", "GetObject", bucket+"/"+key)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if closing := answer.Body.Close(); err == nil && closing != nil {
+		err = fmt.Errorf("close the object: %w", closing)
+	}
+	return body, s.fail(err, "s3", "GetObject", bucket+"/"+key)
+}
+
+// PutOptions are the headers of a probe's [Session.PutObject].
+type PutOptions struct {
+	KMSKeyARN string // sends aws:kms with this key; empty sends no encryption header
+	IfAbsent  bool   // sends If-None-Match: *, so that an object there makes it a 412
+}
+
+// PutObject writes a probe's object with the headers that Terraform sends. It
+// needs [WithProbe]; [HasCode] "PreconditionFailed" says that IfAbsent failed.
+func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte, o PutOptions) error {
+	in := &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(body)}
+	if o.KMSKeyARN != "" {
+		in.ServerSideEncryption = types.ServerSideEncryptionAwsKms
+		in.SSEKMSKeyId = aws.String(o.KMSKeyARN)
+	}
+	if o.IfAbsent {
+		in.IfNoneMatch = aws.String("*")
+	}
+	_, err := s.s3().PutObject(ctx, in)
+	return s.fail(err, "s3", "PutObject", bucket+"/"+key)
+}
+
+// DeleteObject deletes a probe's object; in a versioned bucket a delete marker
+// remains. It needs [WithProbe].
+func (s *Session) DeleteObject(ctx context.Context, bucket, key string) error {
+	_, err := s.s3().DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	return s.fail(err, "s3", "DeleteObject", bucket+"/"+key)
+}

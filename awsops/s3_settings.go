@@ -1,0 +1,166 @@
+package awsops
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// absent fails a read of a setting unless the setting is only not there.
+func (s *Session) absent(err error, operation, bucket string) error {
+	if IsNotFound(err) && !HasCode(err, "NoSuchBucket") {
+		return nil
+	}
+	return s.fail(err, "s3", operation, bucket)
+}
+
+func (s *Session) readVersioning(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetBucketVersioning(ctx,
+		&s3.GetBucketVersioningInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.fail(err, "s3", "GetBucketVersioning", b.Name)
+	}
+	b.Versioning = string(answer.Status)
+	b.MFADelete = answer.MFADelete == types.MFADeleteStatusEnabled
+	return nil
+}
+
+func (s *Session) readEncryption(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetBucketEncryption(ctx,
+		&s3.GetBucketEncryptionInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.absent(err, "GetBucketEncryption", b.Name)
+	}
+	if answer.ServerSideEncryptionConfiguration == nil {
+		return nil
+	}
+	for _, rule := range answer.ServerSideEncryptionConfiguration.Rules {
+		if d := rule.ApplyServerSideEncryptionByDefault; d != nil {
+			b.Encryption = &BucketEncryption{
+				Algorithm: string(d.SSEAlgorithm), KeyID: aws.ToString(d.KMSMasterKeyID), BucketKey: aws.ToBool(rule.BucketKeyEnabled),
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Session) readPublicAccessBlock(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetPublicAccessBlock(ctx,
+		&s3.GetPublicAccessBlockInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.absent(err, "GetPublicAccessBlock", b.Name)
+	}
+	if c := answer.PublicAccessBlockConfiguration; c != nil {
+		b.PublicAccessBlock = &PublicAccessBlock{
+			BlockPublicACLs: aws.ToBool(c.BlockPublicAcls), IgnorePublicACLs: aws.ToBool(c.IgnorePublicAcls),
+			BlockPublicPolicy: aws.ToBool(c.BlockPublicPolicy), RestrictPublicBuckets: aws.ToBool(c.RestrictPublicBuckets),
+		}
+	}
+	return nil
+}
+
+func (s *Session) readObjectOwnership(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetBucketOwnershipControls(ctx,
+		&s3.GetBucketOwnershipControlsInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.absent(err, "GetBucketOwnershipControls", b.Name)
+	}
+	if answer.OwnershipControls != nil {
+		for _, rule := range answer.OwnershipControls.Rules {
+			b.ObjectOwnership = string(rule.ObjectOwnership)
+		}
+	}
+	return nil
+}
+
+func (s *Session) readBucketPolicy(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetBucketPolicy(ctx,
+		&s3.GetBucketPolicyInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.absent(err, "GetBucketPolicy", b.Name)
+	}
+	b.Policy = aws.ToString(answer.Policy)
+	return nil
+}
+
+func (s *Session) readBucketTags(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetBucketTagging(ctx,
+		&s3.GetBucketTaggingInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		b.Tags = map[string]string{}
+		return s.absent(err, "GetBucketTagging", b.Name)
+	}
+	b.Tags = tagMap(answer.TagSet, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
+	return nil
+}
+
+func (s *Session) readLifecycle(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetBucketLifecycleConfiguration(ctx,
+		&s3.GetBucketLifecycleConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.absent(err, "GetBucketLifecycleConfiguration", b.Name)
+	}
+	for _, rule := range answer.Rules {
+		b.Lifecycle = append(b.Lifecycle, lifecycleRule(rule))
+	}
+	return nil
+}
+
+func (s *Session) readObjectLock(ctx context.Context, b *Bucket, owner string) error {
+	answer, err := s.s3().GetObjectLockConfiguration(ctx,
+		&s3.GetObjectLockConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
+	if err != nil {
+		return s.absent(err, "GetObjectLockConfiguration", b.Name)
+	}
+	b.ObjectLock = answer.ObjectLockConfiguration != nil &&
+		answer.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled
+	return nil
+}
+
+// lifecycleRule reads a rule and keeps the original.
+func lifecycleRule(in types.LifecycleRule) LifecycleRule {
+	rule := LifecycleRule{
+		ID: aws.ToString(in.ID), Enabled: in.Status == types.ExpirationStatusEnabled, read: &in,
+		Other: in.Expiration != nil || len(in.Transitions) > 0 || len(in.NoncurrentVersionTransitions) > 0,
+	}
+	rule.Prefix = aws.ToString(in.Prefix) //nolint:staticcheck // deprecated, but old rules still carry it
+	if f := in.Filter; f != nil {
+		rule.Prefix = aws.ToString(f.Prefix)
+		rule.Other = rule.Other || f.And != nil || f.Tag != nil || f.ObjectSizeGreaterThan != nil || f.ObjectSizeLessThan != nil
+	}
+	if e := in.NoncurrentVersionExpiration; e != nil {
+		rule.NoncurrentDays = aws.ToInt32(e.NoncurrentDays)
+		rule.NewerNoncurrentVersions = aws.ToInt32(e.NewerNoncurrentVersions)
+	}
+	if a := in.AbortIncompleteMultipartUpload; a != nil {
+		rule.AbortMultipartDays = aws.ToInt32(a.DaysAfterInitiation)
+	}
+	return rule
+}
+
+// sdk is the rule as the API takes it: the original where it was read, built
+// from the fields where it is ours.
+func (r LifecycleRule) sdk() types.LifecycleRule {
+	if r.read != nil {
+		return *r.read
+	}
+	out := types.LifecycleRule{
+		ID: optional(r.ID), Status: types.ExpirationStatusDisabled,
+		Filter: &types.LifecycleRuleFilter{Prefix: aws.String(r.Prefix)},
+	}
+	if r.Enabled {
+		out.Status = types.ExpirationStatusEnabled
+	}
+	if r.NoncurrentDays > 0 {
+		out.NoncurrentVersionExpiration = &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(r.NoncurrentDays)}
+		if r.NewerNoncurrentVersions > 0 {
+			out.NoncurrentVersionExpiration.NewerNoncurrentVersions = aws.Int32(r.NewerNoncurrentVersions)
+		}
+	}
+	if r.AbortMultipartDays > 0 {
+		out.AbortIncompleteMultipartUpload = &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(r.AbortMultipartDays)}
+	}
+	return out
+}

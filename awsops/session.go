@@ -1,0 +1,284 @@
+package awsops
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"stateroom/awsops/secret"
+)
+
+// sessionName marks our role sessions in CloudTrail.
+const sessionName = "stateroom"
+
+// Config says with which credentials and where to reach AWS. The zero value is
+// the SDK's default chain.
+type Config struct {
+	Profile  string // --profile; empty follows AWS_PROFILE
+	Region   string // --region; empty follows AWS_REGION and the profile
+	Endpoint string // --endpoint-url; empty follows AWS_ENDPOINT_URL*
+	Parallel int    // calls in flight at once, sizes the connection pool
+	// MFAToken asks for the code of a role profile with mfa_serial; without it
+	// such a profile is an error.
+	MFAToken func() (string, error)
+}
+
+// Sessions opens sessions that share connections, limiters and role
+// credentials. It is safe for concurrent use.
+type Sessions struct {
+	base    aws.Config
+	options []func(*config.LoadOptions) error
+	limits  *limiters
+	home    *login
+
+	mu     sync.Mutex // guards logins and every login's sessions
+	logins map[string]*login
+}
+
+// Open reads the SDK's default chain (profiles, SSO, process and environment
+// credentials, AWS_CA_BUNDLE, AWS_ENDPOINT_URL*) without any network call.
+func Open(ctx context.Context, c Config) (*Sessions, error) {
+	s := &Sessions{
+		limits: newLimiters(),
+		logins: map[string]*login{},
+	}
+	s.options = []func(*config.LoadOptions) error{
+		config.WithHTTPClient(newHTTPClient(c.Parallel)),
+		config.WithRetryer(newRetryer),
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = c.MFAToken }),
+	}
+	if c.Endpoint != "" {
+		s.options = append(s.options, config.WithBaseEndpoint(c.Endpoint))
+	}
+	base, err := s.load(ctx, c.Profile, c.Region)
+	if err != nil {
+		return nil, err
+	}
+	s.base = base
+	s.home = &login{provider: base.Credentials, who: operatorName(c.Profile)}
+	return s, nil
+}
+
+func operatorName(profile string) string {
+	if profile == "" {
+		return "the operator's credentials"
+	}
+	return "profile " + profile
+}
+
+// newHTTPClient is the SDK's client, still open to AWS_CA_BUNDLE, with room
+// for many hosts and many connections to one.
+func newHTTPClient(parallel int) *awshttp.BuildableClient {
+	perHost := max(32, 2*parallel)
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = 4 * perHost
+		t.MaxIdleConnsPerHost = perHost
+	})
+}
+
+// load reads the shared files and the environment; empty arguments follow them.
+func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config, error) {
+	options := s.options
+	if profile != "" {
+		options = append(options[:len(options):len(options)], config.WithSharedConfigProfile(profile))
+	}
+	if region != "" {
+		options = append(options[:len(options):len(options)], config.WithRegion(region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, failed(err, &Error{Service: "sts", Operation: "LoadConfig", Identity: operatorName(profile)})
+	}
+	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		// Frozen, because every client would copy a buildable one and with it
+		// open connections of its own.
+		cfg.HTTPClient = client.Freeze()
+	}
+	return cfg, nil
+}
+
+// Home is a session with the operator's own credentials. An empty region
+// follows the configuration.
+func (s *Sessions) Home(region string) *Session { return s.session(s.home, region) }
+
+// Region is the configured region; it may be empty.
+func (s *Sessions) Region() string { return s.base.Region }
+
+// Reach is a session of a role (a name or path/name, without the leading
+// slash) in an account, assumed from the operator's credentials when it is
+// first used and renewed before it expires. Roles and their credentials are
+// shared by all regions.
+func (s *Sessions) Reach(account, role, region string) *Session {
+	role = strings.TrimPrefix(role, "/")
+	key := account + "/" + role
+	s.mu.Lock()
+	l := s.logins[key]
+	if l == nil {
+		l = &login{who: "role " + role + " in " + account, account: account}
+		l.provider = aws.NewCredentialsCache(&reachProvider{all: s, account: account, role: role, region: region})
+		s.logins[key] = l
+	}
+	s.mu.Unlock()
+	return s.session(l, region)
+}
+
+// With is a session of another identity's access key; the token is empty for a
+// user's key.
+func (s *Sessions) With(keyID string, key, token secret.Secret, region string) *Session {
+	provider := credentials.NewStaticCredentialsProvider(keyID, key.Reveal(), token.Reveal())
+	return s.session(&login{provider: provider, who: "access key " + keyID}, region)
+}
+
+// Profile is a session of a named profile of the shared files, whatever the
+// environment says. An empty region follows the profile.
+func (s *Sessions) Profile(ctx context.Context, name, region string) (*Session, error) {
+	cfg, err := s.load(ctx, name, region)
+	if err != nil {
+		return nil, err
+	}
+	l := &login{provider: cfg.Credentials, who: "profile " + name}
+	return s.session(l, cfg.Region), nil
+}
+
+// session makes or finds the session of an identity in a region.
+func (s *Sessions) session(l *login, region string) *Session {
+	if region == "" {
+		region = s.base.Region
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := l.sessions[region]; found != nil {
+		return found
+	}
+	made := &Session{all: s, login: l, cfg: s.base.Copy()}
+	made.cfg.Region = region
+	made.cfg.Credentials = l.provider
+	made.cfg.APIOptions = append(made.cfg.APIOptions[:len(made.cfg.APIOptions):len(made.cfg.APIOptions)],
+		addGuard, addOnce, made.addLimiter)
+	if l.sessions == nil {
+		l.sessions = map[string]*Session{}
+	}
+	l.sessions[region] = made
+	return made
+}
+
+// login is one identity with its credentials, shared by its regional sessions.
+type login struct {
+	provider aws.CredentialsProvider
+	who      string // how messages name it before its ARN is known
+	sessions map[string]*Session
+
+	asking  sync.Mutex // one GetCallerIdentity at a time
+	mu      sync.Mutex
+	account string
+	known   *Identity
+}
+
+// scope is the account that requests are charged to, for the limiter.
+func (l *login) scope() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.account != "" {
+		return l.account
+	}
+	return l.who
+}
+
+func (l *login) identity() *Identity {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known
+}
+
+func (l *login) learn(id Identity) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known = &id
+	l.account = id.Account
+}
+
+// Session is one identity in one region.
+type Session struct {
+	all     *Sessions
+	login   *login
+	cfg     aws.Config
+	clients clients
+}
+
+// Account is the session's account id; for the operator, a profile or a key it
+// is empty until [Session.Identity] has answered.
+func (s *Session) Account() string {
+	s.login.mu.Lock()
+	defer s.login.mu.Unlock()
+	return s.login.account
+}
+
+// Region is the region that the session's calls go to.
+func (s *Session) Region() string { return s.cfg.Region }
+
+// In is the same identity in another region.
+func (s *Session) In(region string) *Session { return s.all.session(s.login, region) }
+
+// Partition is the partition of the caller's ARN (aws, aws-cn, aws-us-gov, …),
+// empty until [Session.Identity] has answered for this session or the
+// operator.
+func (s *Session) Partition() string {
+	for _, l := range []*login{s.login, s.all.home} {
+		if id := l.identity(); id != nil {
+			return id.Partition
+		}
+	}
+	return ""
+}
+
+// who names the session's identity in messages.
+func (s *Session) who() string {
+	if id := s.login.identity(); id != nil {
+		return id.ARN
+	}
+	return s.login.who
+}
+
+// reachProvider assumes a role from the operator's credentials. The role's ARN
+// needs the partition of the operator's, so that it is known only on use.
+type reachProvider struct {
+	all                   *Sessions
+	account, role, region string
+}
+
+// Retrieve implements [aws.CredentialsProvider].
+func (p *reachProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	ctx, _ = withAttempts(ctx) // these requests are not the waiting call's
+	region := p.all.base.Region
+	if region == "" {
+		region = p.region
+	}
+	home := p.all.Home(region)
+	id, err := home.Identity(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return home.assume(ctx, fmt.Sprintf("arn:%s:iam::%s:role/%s", id.Partition, p.account, p.role))
+}
+
+// pathStyle says whether S3 must be addressed by path: bucket names cannot be
+// prefixed to an address, and *.localhost does not resolve everywhere.
+func pathStyle(endpoint *string) bool {
+	if endpoint == nil {
+		return false
+	}
+	u, err := url.Parse(*endpoint)
+	if err != nil {
+		return false
+	}
+	return net.ParseIP(u.Hostname()) != nil || isLoopback(u.Hostname())
+}

@@ -1,0 +1,135 @@
+package awsops
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"stateroom/awsops/secret"
+)
+
+// IdentityKind says what sort of principal a caller is.
+type IdentityKind string
+
+// The kinds of principals that GetCallerIdentity names.
+const (
+	KindRoot      IdentityKind = "root"
+	KindUser      IdentityKind = "user"
+	KindRole      IdentityKind = "role"
+	KindFederated IdentityKind = "federated"
+)
+
+// Identity is who a session is.
+type Identity struct {
+	ARN       string
+	Account   string
+	UserID    string
+	Partition string
+	Kind      IdentityKind
+	// Name is the user's or the role's name without path or session, empty for
+	// root.
+	Name string
+}
+
+// Identity asks sts:GetCallerIdentity, which needs no permission, once per
+// identity and remembers the answer.
+func (s *Session) Identity(ctx context.Context) (Identity, error) {
+	s.login.asking.Lock()
+	defer s.login.asking.Unlock()
+	if known := s.login.identity(); known != nil {
+		return *known, nil
+	}
+	answer, err := s.sts().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
+	}
+	id, err := parseIdentity(aws.ToString(answer.Arn))
+	if err != nil {
+		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
+	}
+	id.UserID = aws.ToString(answer.UserId)
+	s.login.learn(id)
+	return id, nil
+}
+
+// parseIdentity reads a caller's ARN, for example
+// arn:aws:sts::111111111111:assumed-role/ROLE/SESSION.
+func parseIdentity(arn string) (Identity, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" {
+		return Identity{}, fmt.Errorf("AWS names the caller %q, which is no ARN", arn)
+	}
+	id := Identity{ARN: arn, Partition: parts[1], Account: parts[4]}
+	path := strings.Split(parts[5], "/")
+	switch path[0] {
+	case "root":
+		id.Kind = KindRoot
+	case "user":
+		id.Kind, id.Name = KindUser, path[len(path)-1]
+	case "assumed-role":
+		id.Kind = KindRole
+		if len(path) > 1 {
+			id.Name = path[1]
+		}
+	default:
+		id.Kind, id.Name = KindFederated, path[len(path)-1]
+	}
+	return id, nil
+}
+
+// AccessKeyAccount is the account that an access key id belongs to
+// (sts:GetAccessKeyInfo, which answers for any account's key).
+func (s *Session) AccessKeyAccount(ctx context.Context, keyID string) (string, error) {
+	answer, err := s.sts().GetAccessKeyInfo(ctx, &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String(keyID)})
+	if err != nil {
+		return "", s.fail(err, "sts", "GetAccessKeyInfo", keyID)
+	}
+	return aws.ToString(answer.Account), nil
+}
+
+// Assume proves that the session's identity may assume a role and gives a
+// session with that role's credentials, which last an hour and are not renewed.
+func (s *Session) Assume(ctx context.Context, roleARN string) (*Session, error) {
+	c, err := s.assume(ctx, roleARN)
+	if err != nil {
+		return nil, err
+	}
+	made := s.all.With(c.AccessKeyID, secret.New(c.SecretAccessKey), secret.New(c.SessionToken), s.Region())
+	made.login.who = roleARN
+	made.login.account = accountOf(roleARN)
+	return made, nil
+}
+
+// accountOf is the account id in an ARN, empty when it has none.
+func accountOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}
+
+// assume asks for one hour, the most that role chaining allows.
+func (s *Session) assume(ctx context.Context, roleARN string) (aws.Credentials, error) {
+	answer, err := s.sts().AssumeRole(ctx, &sts.AssumeRoleInput{
+		RoleArn:         aws.String(roleARN),
+		RoleSessionName: aws.String(sessionName),
+		DurationSeconds: aws.Int32(int32(time.Hour / time.Second)),
+	})
+	if err == nil && answer.Credentials == nil {
+		err = fmt.Errorf("the answer holds no credentials")
+	}
+	if err != nil {
+		return aws.Credentials{}, s.fail(err, "sts", "AssumeRole", roleARN)
+	}
+	return aws.Credentials{
+		AccessKeyID:     aws.ToString(answer.Credentials.AccessKeyId),
+		SecretAccessKey: aws.ToString(answer.Credentials.SecretAccessKey),
+		SessionToken:    aws.ToString(answer.Credentials.SessionToken),
+		CanExpire:       true,
+		Expires:         aws.ToTime(answer.Credentials.Expiration),
+		Source:          "AssumeRole",
+	}, nil
+}

@@ -1,0 +1,45 @@
+package awsops
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+)
+
+// OtherResources lists up to n (at most 100) ARNs of the session's region that
+// carry or once carried tags: a hint at what else lives in the account, no
+// inventory.
+func (s *Session) OtherResources(ctx context.Context, n int32) ([]string, error) {
+	answer, err := s.tagging().GetResources(ctx, &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(n)})
+	if err != nil {
+		return nil, s.fail(err, "tagging", "GetResources", "")
+	}
+	return resourceARNs(answer.ResourceTagMappingList), nil
+}
+
+// taggedResources lists the ARNs of one type ("kms:key") with a tag's value.
+func (s *Session) taggedResources(ctx context.Context, resourceType, key, value string) ([]string, error) {
+	var arns []string
+	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(s.tagging(), &resourcegroupstaggingapi.GetResourcesInput{
+		ResourceTypeFilters: []string{resourceType},
+		TagFilters:          []types.TagFilter{{Key: aws.String(key), Values: []string{value}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "tagging", "GetResources", resourceType)
+		}
+		arns = append(arns, resourceARNs(page.ResourceTagMappingList)...)
+	}
+	return arns, nil
+}
+
+func resourceARNs(list []types.ResourceTagMapping) []string {
+	arns := make([]string, len(list))
+	for i, m := range list {
+		arns[i] = aws.ToString(m.ResourceARN)
+	}
+	return arns
+}

@@ -1,0 +1,107 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// firstInterval is the wait after the first probe. It is short because what
+// answers may be the sandbox, where things hold at once, and doubles from
+// there.
+const firstInterval = 25 * time.Millisecond
+
+// ErrTimeout says that a wait ran out; the last probe's error is wrapped with
+// it.
+var ErrTimeout = errors.New("gave up waiting")
+
+// Poll calls probe at once and then again at intervals that double, with
+// jitter, from 25 ms to at most interval, until probe says it is done, fails
+// or timeout has passed.
+func Poll(ctx context.Context, timeout, interval time.Duration, probe func(context.Context) (done bool, err error)) error {
+	deadline := time.NewTimer(timeout)
+	defer deadline.Stop()
+	for pause := firstInterval; ; pause = min(2*pause, interval) {
+		done, err := probe(ctx)
+		if err != nil || done {
+			return err
+		}
+		next := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // jitter is no secret
+		select {
+		case <-ctx.Done():
+			next.Stop()
+			return ctx.Err() //nolint:wrapcheck // the caller's own cancellation
+		case <-deadline.C:
+			next.Stop()
+			return fmt.Errorf("%w after %s", ErrTimeout, timeout)
+		case <-next.C:
+		}
+	}
+}
+
+// pollWhile polls while probe fails in a way that time may heal, and returns
+// the last such failure when time runs out.
+func pollWhile(ctx context.Context, timeout, interval time.Duration, heals func(error) bool, probe func(context.Context) (bool, error)) error {
+	var last error
+	err := Poll(ctx, timeout, interval, func(ctx context.Context) (bool, error) {
+		done, err := probe(ctx)
+		last = err
+		if err != nil && heals(err) {
+			return false, nil
+		}
+		return done, err
+	})
+	if errors.Is(err, ErrTimeout) && last != nil {
+		return fmt.Errorf("%w: %w", err, last)
+	}
+	return err
+}
+
+// The waits' bounds: several times what is observed (facts: 5–15 s for a key,
+// 10–60 s for a role, seconds for a table).
+const (
+	keyWait   = 2 * time.Minute
+	roleWait  = 2 * time.Minute
+	tableWait = 5 * time.Minute
+	slowest   = 3 * time.Second // between two probes
+)
+
+// WaitKeyUsable waits until a new access key's session is known to AWS. Other
+// services may follow seconds later.
+func (s *Session) WaitKeyUsable(ctx context.Context) (Identity, error) {
+	var id Identity
+	err := pollWhile(ctx, keyWait, slowest, IsUnknownKey, func(ctx context.Context) (bool, error) {
+		var err error
+		id, err = s.Identity(ctx)
+		return err == nil, err
+	})
+	return id, err
+}
+
+// WaitAssumable waits until the session's identity can assume a role twice in a
+// row: a role that IAM shows may still be unknown to parts of STS. It returns
+// a session with the role's credentials.
+func (s *Session) WaitAssumable(ctx context.Context, roleARN string) (*Session, error) {
+	var assumed *Session
+	successes := 0
+	heals := func(err error) bool { return IsAccessDenied(err) || IsUnknownKey(err) }
+	err := pollWhile(ctx, roleWait, slowest, heals, func(ctx context.Context) (bool, error) {
+		var err error
+		if assumed, err = s.Assume(ctx, roleARN); err != nil {
+			successes = 0
+			return false, err
+		}
+		successes++
+		return successes >= 2, nil
+	})
+	return assumed, err
+}
+
+// WaitTableActive waits until a table is ACTIVE.
+func (s *Session) WaitTableActive(ctx context.Context, name string) error {
+	return pollWhile(ctx, tableWait, slowest, IsNotFound, func(ctx context.Context) (bool, error) {
+		return s.tableActive(ctx, name)
+	})
+}
