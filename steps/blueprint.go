@@ -7,28 +7,6 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// Defaults of the optional answers. They are the article's, except where
-// facts/ says that AWS or Terraform have moved on.
-const (
-	// DefaultStateRegion is where the article keeps the state. It is the region
-	// of bucket, key and table, not of the resources that Terraform makes.
-	DefaultStateRegion = "eu-west-1"
-	// DefaultAdminProfile is the profile that holds an admin's own access key.
-	DefaultAdminProfile = "admin_iam"
-	// DefaultRole is the environment role's name in every sub-account.
-	DefaultRole = "TerraformAdmin"
-	// DefaultRolePath is IAM's own default path.
-	DefaultRolePath = "/"
-	// DefaultReach is the role that Organizations puts in every account it
-	// creates; through it the environment role is bootstrapped.
-	DefaultReach = "OrganizationAccountAccessRole"
-	// DefaultKeyAlias and DefaultKeyDescription are the article's.
-	DefaultKeyAlias       = "alias/terraform"
-	DefaultKeyDescription = "Used by terraform to store remote state"
-	// DefaultLockTable is the article's DynamoDB table.
-	DefaultLockTable = "terraform_locks"
-)
-
 // Choices of Environment.Permissions besides a managed policy's ARN and the
 // path of a JSON file.
 const (
@@ -101,7 +79,8 @@ type Group struct {
 	Name string
 	// Users are IAM user names; a user needs no User of its own.
 	Users []string
-	// Environments are names of environments, or Everything alone.
+	// Environments are names of environments, or Everything alone. Nil means
+	// not answered: the only group of a blueprint then gets Everything.
 	Environments []string
 }
 
@@ -180,36 +159,6 @@ type Lock struct {
 	BillingMode string
 }
 
-// NewBlueprint returns the answers that nobody has to give: every default, and
-// no group, environment or project.
-func NewBlueprint() *Blueprint {
-	return &Blueprint{
-		Version:        1,
-		StateRegion:    DefaultStateRegion,
-		AdminProfile:   DefaultAdminProfile,
-		ProfileInFiles: true,
-		Tags:           map[string]string{},
-		Key:            Key{Alias: DefaultKeyAlias, Description: DefaultKeyDescription, Users: KeyUsersGroup},
-		Bucket:         Bucket{Policy: BucketPolicyStrict},
-		Lock:           Lock{UseLockfile: true, DynamoDBTable: DefaultLockTable, BillingMode: BillingPayPerRequest},
-	}
-}
-
-// NewEnvironment returns an environment of that name with every default.
-func NewEnvironment(name string) Environment {
-	return Environment{
-		Name: name, Role: DefaultRole, RolePath: DefaultRolePath,
-		Permissions: PermissionsArticle, Reach: DefaultReach, Trust: TrustAccount,
-	}
-}
-
-// NewProject returns a project of that name with the default directory
-// live/<name> and state key <name>/terraform.tfstate; its environment is to be
-// named.
-func NewProject(name string) Project {
-	return Project{Name: name, Dir: "live/" + name, StateKey: name}
-}
-
 // AllUsers lists every user of the blueprint once, in the order of the groups
 // and then of the user blocks.
 func (b *Blueprint) AllUsers() []string {
@@ -220,14 +169,14 @@ func (b *Blueprint) AllUsers() []string {
 	for _, u := range b.Users {
 		users = append(users, u.Name)
 	}
-	return unique(users)
+	return uniqueNames(users)
 }
 
 // UsersOf lists the users of the group with that name; none if it is unknown.
 func (b *Blueprint) UsersOf(group string) []string {
 	for _, g := range b.Groups {
 		if g.Name == group {
-			return unique(g.Users)
+			return uniqueNames(g.Users)
 		}
 	}
 	return nil
@@ -314,10 +263,13 @@ func (b *Blueprint) RoleARN(partition string, e Environment) string {
 	return "arn:" + partition + ":iam::" + e.Account + ":role" + e.RolePath + e.Role
 }
 
+// tagName is the name of our own tag.
+const tagName = "stateroom"
+
 // Tag is the tag by which we know again what this blueprint made: stateroom =
 // <admin account>/<bucket>.
 func (b *Blueprint) Tag() (key, value string) {
-	return "stateroom", b.AdminAccount + "/" + b.Bucket.Name
+	return tagName, b.AdminAccount + "/" + b.Bucket.Name
 }
 
 // ProfileFor is the name of the role profile in ~/.aws/config for the
@@ -326,7 +278,7 @@ func (b *Blueprint) ProfileFor(environment string) string {
 	return b.AdminProfile + "-" + environment
 }
 
-func unique(names []string) []string {
+func uniqueNames(names []string) []string {
 	var once []string
 	for _, n := range names {
 		if n = strings.TrimSpace(n); n != "" && !slices.Contains(once, n) {

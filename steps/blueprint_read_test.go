@@ -1,0 +1,126 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestBlueprintErrorsCarryFileAndLine puts one wrong line into an otherwise
+// right file and wants the problem at exactly that line.
+func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
+	const right = "version = 1\nadmin_account = \"111111111111\"\n"
+	env := func(args string) string { return "environment \"e\" {\n" + args + "\n}\n" }
+	project := func(args string) string {
+		return env(`account = "222222222222"`) + "project \"p\" {\n" + args + "\n}\n"
+	}
+	for _, c := range []struct {
+		name, text string
+		line       int
+		says       string
+	}{
+		{"syntax", right + "group {{", 3, "required"},
+		{"no version", "admin_account = \"111111111111\"\n", 1, "version = 1"},
+		{"version", "version = 2\n", 1, "write 1"},
+		{"account", "version = 1\nadmin_account = \"1234\"\n", 2, "12 digits"},
+		{"account as number", "version = 1\nadmin_account = 111111111111\n", 2, "in quotes"},
+		{"region", right + "state_region = \"Ireland\"\n", 3, "eu-west-1"},
+		{"unknown argument", right + "state_regoin = \"x\"\n", 3, "state_region"},
+		{"unknown block", right + "buckets {\n}\n", 3, "bucket"},
+		{"argument twice", right + "version = 1\n", 3, "redefined"},
+		{"variable", right + "state_region = var.region\n", 3, "Variables not allowed"},
+		{"profile", right + "admin_profile = \"a b\"\n", 3, "profile name"},
+		{"own tag", right + "tags = { Stateroom = \"x\" }\n", 3, "stateroom"},
+		{"tags type", right + "tags = [\"x\"]\n", 3, "map"},
+		{"group twice", right + "group \"g\" {\n}\ngroup \"g\" {\n}\n", 5, "line 3"},
+		{"group without name", right + "group {\n}\n", 3, "group \"name\""},
+		{"bucket with name", right + "bucket \"b\" {\n}\n", 3, "takes no name"},
+		{"nested block", right + "bucket {\nname {}\n}\n", 4, "no block inside"},
+		{"group reaches unknown", right + "group \"g\" {\nenvironments = [\"e\",\n\"nowhere\"]\n}\n" + env(`account = "222222222222"`), 5, "nowhere"},
+		{"group reaches nothing", right + "group \"g\" {\nenvironments = []\n}\n", 4, "reach nothing"},
+		{"star and more", right + "group \"g\" {\nenvironments = [\"*\", \"e\"]\n}\n" + env(""), 4, "alone"},
+		{"user name", right + "group \"g\" {\nusers = [\"al ice\"]\n}\n", 4, "IAM user name"},
+		{"user in two cases", right + "group \"g\" {\nusers = [\"alice\",\n\"Alice\"]\n}\n", 5, "one way"},
+		{"recipient", right + "user \"u\" {\nrecipient = \"ssh-rsa AAAA\"\n}\n", 4, "id_ed25519.pub"},
+		{"email and account", right + env(`email = "nobody"`), 4, "e-mail"},
+		{"role", right + env(`role = "a/b"`), 4, "role name"},
+		{"role path", right + env(`role_path = "ops"`), 4, "slash"},
+		{"permissions", right + env(`permissions = "all"`), 4, "poweruser"},
+		{"permissions file outside", right + env(`permissions = "../p.json"`), 4, "outside"},
+		{"boundary", right + env(`permissions_boundary = "arn:aws:iam::1:user/x"`), 4, "managed policy"},
+		{"trust", right + env(`trust = "everyone"`), 4, "listed"},
+		{"mfa type", right + env(`mfa = "true"`), 4, "without quotes"},
+		{"same role twice", right + env(`account = "222222222222"`) + "environment \"f\" {\naccount = \"222222222222\"\n}\n", 6, "the same"},
+		{"dir outside", right + project(`dir = "a/../../b"`), 7, "outside"},
+		{"dir absolute", right + project(`dir = "/srv"`), 7, "absolute"},
+		{"project of unknown environment", right + project(`environment = "x"`), 7, "no environment"},
+		{"key slash", right + project(`state_key = "/a"`), 7, "slash"},
+		{"key env:", right + project(`state_key = "env:/x/a"`), 7, "env:"},
+		{"key tflock", right + project(`state_key = "a.tflock"`), 7, "lock file"},
+		{"key below tflock", right + project(`state_key = "a.tflock/b"`), 7, "lock file"},
+		{"key wildcard", right + project(`state_key = "a/*"`), 7, "no good"},
+		{"key twice", right + project(`state_key = "k"`) + "project \"q\" {\nstate_key = \"k\"\n}\n", 10, "project \"p\""},
+		{"dir twice", right + project(`dir = "d"`) + "project \"q\" {\ndir = \"d/.\"\n}\n", 10, "project \"p\""},
+		{"digest", right + project(`state_key = "k"`) + "project \"q\" {\nstate_key = \"k-md5\"\n}\n", 10, "digest"},
+		{"alias", right + "kms_key {\nalias = \"terraform\"\n}\n", 4, "alias/"},
+		{"AWS's alias", right + "kms_key {\nalias = \"alias/aws/s3\"\n}\n", 4, "alias/aws/"},
+		{"administrators", right + "kms_key {\nadministrators = [\"alice\"]\n}\n", 4, "ARN"},
+		{"bucket underscore", right + "bucket {\nname = \"my_state\"\n}\n", 4, "hyphen"},
+		{"bucket capital", right + "bucket {\nname = \"MyState\"\n}\n", 4, "small"},
+		{"bucket address", right + "bucket {\nname = \"10.0.0.1\"\n}\n", 4, "IP address"},
+		{"bucket policy", right + "bucket {\npolicy = \"lax\"\n}\n", 4, "compatible"},
+		{"no lock", right + "lock {\nuse_lockfile = false\n}\n", 3, "neither"},
+		{"billing", right + "lock {\ndynamodb_table = \"tab\"\nbilling_mode = \"free\"\n}\n", 5, "PROVISIONED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParseBlueprint("stateroom.hcl", []byte(c.text))
+			var problems BlueprintProblems
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %v", err)
+			}
+			where := fmt.Sprintf("stateroom.hcl:%d: ", c.line)
+			if first := problems[0].Error(); !strings.HasPrefix(first, where) || !strings.Contains(first, c.says) {
+				t.Errorf("want %s… %s\ngot %v", where, c.says, err)
+			}
+		})
+	}
+}
+
+func TestBlueprintReportsEveryProblemInTheOrderOfTheFile(t *testing.T) {
+	_, err := ParseBlueprint("f", []byte("version = 1\nbucket {\n name = \"A_B\"\n}\nstate_region = \"x\"\nwhat = 1\n"))
+	var problems BlueprintProblems
+	if !errors.As(err, &problems) || len(problems) != 3 {
+		t.Fatalf("got %v", err)
+	}
+	for i, line := range []int{3, 5, 6} {
+		if problems[i].Line != line {
+			t.Errorf("problem %d at line %d, want %d", i, problems[i].Line, line)
+		}
+	}
+}
+
+func TestBlueprintNeverShowsASecretKeyGivenAsRecipient(t *testing.T) {
+	const secretKey = "AGE-SECRET-KEY-1QQQQQQQ"
+	_, err := ParseBlueprint("f", []byte("version = 1\nuser \"u\" {\nrecipient = \""+secretKey+"\"\n}\n"))
+	if err == nil || strings.Contains(err.Error(), "1QQQ") || !strings.Contains(err.Error(), "secret key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBlueprintCheckNamesThePathOfAnAnswerGivenByFlag(t *testing.T) {
+	b := exampleBlueprint()
+	b.Bucket.Name = "a_b_c"
+	var problems BlueprintProblems
+	if !errors.As(b.Check(), &problems) || problems[0].Path != "bucket.name" || problems[0].File != "" {
+		t.Errorf("got %+v", problems)
+	}
+}
+
+func TestBlueprintKeepsAnExistingBucketNameWithDots(t *testing.T) {
+	b := exampleBlueprint()
+	b.Bucket.Name = "state.acme.com"
+	if err := b.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,224 @@
+package steps
+
+import (
+	"net"
+	"net/mail"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+)
+
+// Every rule takes a value and answers what is wrong with it, as the end of a
+// sentence that begins with the value, or nothing.
+
+// maxTags leaves one of the 50 that AWS allows for our own.
+const maxTags = 49
+
+var (
+	accountPattern   = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern    = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]+){1,3}-[0-9]{1,2}$`)
+	profilePattern   = regexp.MustCompile(`^[A-Za-z0-9_.@+-]+$`)
+	labelPattern     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	userPattern      = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
+	groupPattern     = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
+	rolePathPattern  = regexp.MustCompile(`^/([A-Za-z0-9_+=,.@-]+/)*$`)
+	policyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9_+=,.@/-]+$`)
+	principalPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/[A-Za-z0-9_+=,.@/-]+$`)
+	aliasPattern     = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+	tablePattern     = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
+	stateKeyPattern  = regexp.MustCompile(`^[A-Za-z0-9/!_.'()@=+,:-]+$`)
+	bucketPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	tagPattern       = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+)
+
+// matching makes a rule of a pattern.
+func matching(pattern *regexp.Regexp, why string) func(string) string {
+	return func(value string) string {
+		if pattern.MatchString(value) {
+			return ""
+		}
+		return why
+	}
+}
+
+var (
+	accountRule   = matching(accountPattern, "is not an account id: write its 12 digits in quotes")
+	regionRule    = matching(regionPattern, "does not look like a region: write one such as eu-west-1")
+	profileRule   = matching(profilePattern, "is no good as a profile name: use letters, digits and _ . @ + -")
+	labelRule     = matching(labelPattern, "is no good as a name: begin with a letter or digit, use letters, digits, _ and -, 63 at most")
+	userNameRule  = matching(userPattern, "is no IAM user name: use letters, digits and _ + = , . @ -, 64 at most")
+	groupNameRule = matching(groupPattern, "is no IAM group name: use letters, digits and _ + = , . @ -, 128 at most")
+	roleNameRule  = matching(userPattern, "is no IAM role name: use letters, digits and _ + = , . @ -, 64 at most, without path or ARN")
+	policyARNRule = matching(policyARNPattern, "is not the ARN of a managed policy: write one such as arn:aws:iam::aws:policy/ReadOnlyAccess")
+	tableNameRule = matching(tablePattern, "is no DynamoDB table name: use 3 to 255 letters, digits and _ . -")
+
+	principalARNRule = matching(principalPattern,
+		"is not the ARN of an IAM user or role: write one such as arn:aws:iam::111111111111:user/alice")
+)
+
+func choiceRule(choices ...string) func(string) string {
+	return func(value string) string {
+		if slices.Contains(choices, value) {
+			return ""
+		}
+		return "is not among the choices: write " + oneOf(choices)
+	}
+}
+
+func rolePathRule(value string) string {
+	if !rolePathPattern.MatchString(value) || len(value) > 512 {
+		return "is no IAM path: begin and end it with a slash, as in /terraform/"
+	}
+	return ""
+}
+
+// permissionsRule takes a word, a managed policy's ARN, or a JSON file's path,
+// which stays inside the blueprint's directory so that the team has it too.
+func permissionsRule(value string) string {
+	if slices.Contains([]string{PermissionsArticle, PermissionsPowerUser, PermissionsAdministrator}, value) {
+		return ""
+	}
+	if strings.HasPrefix(value, "arn:") {
+		return policyARNRule(value)
+	}
+	if strings.HasSuffix(value, ".json") {
+		return dirRule(value)
+	}
+	return `is not among the choices: write "article", "poweruser", "administrator", a managed policy's ARN, or the path of a .json file`
+}
+
+// emailRule follows CreateAccount: 6 to 64 characters, one plain address.
+func emailRule(value string) string {
+	address, err := mail.ParseAddress(value)
+	if err != nil || address.Address != value || len(value) < 6 || len(value) > 64 {
+		return "is not an e-mail address that Organizations takes: write one plain address of 6 to 64 characters"
+	}
+	return ""
+}
+
+// dirRule takes a path below the directory that it is relative to, with forward
+// slashes, so that the blueprint reads the same on every system.
+func dirRule(value string) string {
+	switch {
+	case strings.ContainsAny(value, "\\\x00\n\r"):
+		return "holds a character that is not portable: write it with forward slashes"
+	case path.IsAbs(value) || len(value) > 1 && value[1] == ':':
+		return "is absolute: write it relative, so that it suits every laptop"
+	case value == "" || path.Clean(value) == ".." || strings.HasPrefix(path.Clean(value), "../"):
+		return "leads outside: write a path that stays below, without leading .."
+	}
+	return ""
+}
+
+// stateKeyRule refuses what Terraform or S3 would take for something else:
+// env:/ holds the other workspaces' states, .tflock the locks; *, ? and $ would
+// be wildcards and variables in the IAM policies that name the key.
+func stateKeyRule(value string) string {
+	switch {
+	case strings.HasPrefix(value, "/") || strings.HasSuffix(value, "/"):
+		return "begins or ends with a slash, which Terraform refuses: leave it out"
+	case strings.HasPrefix(value, "env:"):
+		return "begins with env:, where Terraform keeps the other workspaces' states: choose another key"
+	case strings.HasSuffix(value, ".tflock"):
+		return "ends in .tflock, which is the name of a lock file: choose another key"
+	case !stateKeyPattern.MatchString(value) || len(value) > 512:
+		return "is no good as a state key: use up to 512 letters, digits and / ! _ . ' ( ) @ = + , : -"
+	}
+	for _, segment := range strings.Split(value, "/") {
+		switch {
+		case segment == "" || segment == "." || segment == "..":
+			return "holds an empty part, . or .. between slashes: write it without"
+		case strings.HasSuffix(segment, ".tflock"):
+			return "lies below a .tflock, which is the name of a lock file: choose another key"
+		}
+	}
+	return ""
+}
+
+// bucketNameRule is S3's rules for general purpose buckets. Dots are allowed,
+// because a team may have such a bucket already: the SDKs and Terraform then
+// use path-style addresses, since TLS wildcard certificates stop at a dot.
+// Source: AmazonS3/latest/userguide/bucketnamingrules.html.
+func bucketNameRule(value string) string {
+	switch {
+	case len(value) < 3 || len(value) > 63:
+		return "is no bucket name: S3 wants 3 to 63 characters"
+	case strings.Contains(value, "_"):
+		return "holds an underscore, which S3 refuses in bucket names: use a hyphen"
+	case strings.ToLower(value) != value:
+		return "holds capital letters, which S3 refuses in bucket names: use small ones"
+	case !bucketPattern.MatchString(value) || strings.Contains(value, ".."):
+		return "is no bucket name: use small letters, digits, hyphens and single dots, with a letter or digit at both ends"
+	case net.ParseIP(value) != nil:
+		return "looks like an IP address, which S3 refuses as a bucket name: choose another"
+	}
+	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(value, prefix) {
+			return "begins with " + prefix + ", which S3 keeps for itself: choose another name"
+		}
+	}
+	for _, suffix := range []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
+		if strings.HasSuffix(value, suffix) {
+			return "ends in " + suffix + ", which S3 keeps for itself: choose another name"
+		}
+	}
+	return ""
+}
+
+func aliasRule(value string) string {
+	switch {
+	case !strings.HasPrefix(value, "alias/"):
+		return "is no alias: write it with alias/ in front, as in alias/terraform"
+	case strings.HasPrefix(value, "alias/aws/"):
+		return "begins with alias/aws/, which AWS keeps for its own keys: choose another"
+	case !aliasPattern.MatchString(value):
+		return "is no alias: after alias/ use letters, digits and / _ -"
+	}
+	return ""
+}
+
+func descriptionRule(value string) string {
+	if utf8.RuneCountInString(value) > 8192 {
+		return "is longer than the 8192 characters that KMS takes: shorten it"
+	}
+	return ""
+}
+
+// tagRule follows the characters that every service we tag takes.
+func tagRule(name, value string) string {
+	switch {
+	case name == "" || utf8.RuneCountInString(name) > 128 || utf8.RuneCountInString(value) > 256:
+		return "is too long or has no name: AWS takes names of 1 to 128 and values of up to 256 characters"
+	case strings.HasPrefix(strings.ToLower(name), "aws:"):
+		return "begins with aws:, which AWS keeps for itself: choose another name"
+	case strings.EqualFold(name, tagName):
+		return "is the one by which stateroom knows its own: choose another name"
+	case !tagPattern.MatchString(name) || !tagPattern.MatchString(value):
+		return "holds a character that AWS does not take: use letters, digits, spaces and _ . : / = + - @"
+	}
+	return ""
+}
+
+// recipientRule takes what a handover can be sealed to: an age X25519 key or an
+// ssh-ed25519 public key. Other SSH keys and secret keys are refused; the
+// caller must not show the value, which may be a secret.
+func recipientRule(value string) string {
+	switch {
+	case strings.Contains(value, "SECRET-KEY-"), strings.Contains(value, "PRIVATE KEY"):
+		return "is a secret key, which must not be in this file: write its public key, and make a new pair"
+	case strings.HasPrefix(value, "age1"):
+		if _, err := age.ParseX25519Recipient(value); err == nil {
+			return ""
+		}
+	case strings.HasPrefix(value, "ssh-ed25519 "):
+		if _, err := agessh.ParseRecipient(value); err == nil && !strings.ContainsAny(value, "\r\n") {
+			return ""
+		}
+	}
+	return "is not a recipient: write an age1… key (from age-keygen) or the one line of an id_ed25519.pub"
+}
