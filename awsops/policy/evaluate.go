@@ -97,7 +97,7 @@ func Evaluate(r Request, p Policies) Decision {
 	for i, level := range p.SCPs {
 		if q.first(level, Allow).index < 0 {
 			d := q.implicit(ServiceControl, level, false)
-			d.Why = fmt.Sprintf("at level %d of %d below the organization %s", i+1, len(p.SCPs), d.Why)
+			d.Why = fmt.Sprintf("at level %d of %d from the root %s", i+1, len(p.SCPs), d.Why)
 			return d
 		}
 	}

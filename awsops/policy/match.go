@@ -39,8 +39,9 @@ func (p pattern) matches(value string) bool {
 
 // matchesARN compares as IAM compares ARNs: each of the first five parts that
 // colons separate on its own, so that a wildcard for the region cannot reach
-// into the account; in the rest a wildcard crosses both "/" and ":". What is
-// not an ARN on both sides is compared as a whole.
+// into the account; in the rest a wildcard crosses both "/" and ":". A pattern
+// with fewer parts is no ARN to IAM and matches none. What is not an ARN at
+// all is compared as a whole.
 func (p pattern) matchesARN(value string) bool {
 	if p.unsolved {
 		return false
@@ -49,8 +50,11 @@ func (p pattern) matchesARN(value string) bool {
 		return p.text == value
 	}
 	pattern, text := p.text, value
-	if strings.Count(pattern, ":") < 5 || strings.Count(text, ":") < 5 {
+	if !strings.HasPrefix(pattern, "arn:") || !strings.HasPrefix(text, "arn:") {
 		return p.glob(pattern, text)
+	}
+	if strings.Count(pattern, ":") < 5 || strings.Count(text, ":") < 5 {
+		return false
 	}
 	for range 5 {
 		var left, right string

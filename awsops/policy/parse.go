@@ -212,7 +212,7 @@ func values(raw json.RawMessage) ([]string, error) {
 	}
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, err //nolint:wrapcheck // every caller names the element
+		return nil, fmt.Errorf("not a list: %w", err)
 	}
 	list := make([]string, 0, len(items))
 	for _, item := range items {
@@ -231,8 +231,10 @@ func scalar(raw json.RawMessage) (string, error) {
 	switch raw[0] {
 	case '"':
 		var s string
-		err := json.Unmarshal(raw, &s)
-		return s, err //nolint:wrapcheck // every caller names the element
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return "", fmt.Errorf("not a string: %w", err)
+		}
+		return s, nil
 	case '{', '[', 'n':
 		return "", fmt.Errorf("%.40s is not a single value", raw)
 	default:

@@ -114,22 +114,22 @@ const (
 
 func (r *request) grant(s *Statement) grant {
 	if s.NotPrincipals != nil {
-		if r.named(s.NotPrincipals) == unnamed {
+		if r.closest(s.NotPrincipals) == unnamed {
 			return limited
 		}
 		return unnamed
 	}
-	return r.named(s.Principals)
+	return r.closest(s.Principals)
 }
 
-func (r *request) named(p Principals) grant {
-	closest := unnamed
+func (r *request) closest(p Principals) grant {
+	best := unnamed
 	for kind, values := range p {
 		for _, value := range values {
-			closest = max(closest, r.principal(kind, value))
+			best = max(best, r.principal(kind, value))
 		}
 	}
-	return closest
+	return best
 }
 
 func (r *request) principal(kind, value string) grant {

@@ -2,10 +2,9 @@ package policy
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -96,9 +95,6 @@ func divide(s Statement, limit int) ([]Statement, error) {
 	var parts []Statement
 	for len(values) > 0 {
 		n := prefix(values, room-with(values[:1]).size())
-		if n == 0 {
-			n = 1
-		}
 		further, err := divide(with(values[:n]), limit)
 		if err != nil {
 			return nil, err
@@ -109,12 +105,9 @@ func divide(s Statement, limit int) ([]Statement, error) {
 	return parts, nil
 }
 
-// prefix says how many values fit when one leaves room characters. The second
-// value costs the brackets as well.
+// prefix says how many values fit, at least one, when one alone leaves room
+// characters. The second value costs the brackets as well.
 func prefix(values []string, room int) int {
-	if room < 0 {
-		return 0
-	}
 	used := 2
 	for i, v := range values[1:] {
 		used += valueSize(v) + 1
@@ -137,19 +130,24 @@ func (s Statement) longestList() ([]string, func([]string) Statement) {
 	longest, size := []string(nil), 0
 	var with func([]string) Statement
 	consider := func(values []string, replace func([]string) Statement) {
-		text, _ := json.Marshal(values)
-		if len(values) > 1 && len(text) > size {
-			longest, size, with = values, len(text), replace
+		total := 0
+		for _, v := range values {
+			total += valueSize(v)
+		}
+		if len(values) > 1 && total > size {
+			longest, size, with = values, total, replace
 		}
 	}
 	consider(s.Resources, func(v []string) Statement { t := s; t.Resources = v; return t })
 	consider(s.Actions, func(v []string) Statement { t := s; t.Actions = v; return t })
-	for operator, keys := range s.Conditions {
+	for _, operator := range slices.Sorted(maps.Keys(s.Conditions)) {
 		if !divisible(s.Effect, operator) {
 			continue
 		}
-		for key, values := range keys {
-			consider(values, func(v []string) Statement { return s.withCondition(operator, key, v) })
+		for _, key := range slices.Sorted(maps.Keys(s.Conditions[operator])) {
+			consider(s.Conditions[operator][key], func(v []string) Statement {
+				return s.withCondition(operator, key, v)
+			})
 		}
 	}
 	return longest, with
@@ -162,20 +160,12 @@ func (s Statement) longestList() ([]string, func([]string) Statement) {
 func divisible(effect Effect, operator string) bool {
 	set, bare, _ := splitOperator(operator)
 	op, known := operators[bare]
-	return known && !op.negated && (effect == Allow || !strings.EqualFold(set, "ForAllValues"))
+	return known && !op.negated && (effect == Allow || set != "ForAllValues")
 }
 
 func (s Statement) withCondition(operator, key string, values []string) Statement {
-	conditions := make(Conditions, len(s.Conditions))
-	for o, keys := range s.Conditions {
-		conditions[o] = keys
-	}
-	keys := make(map[string][]string, len(s.Conditions[operator]))
-	for k, v := range s.Conditions[operator] {
-		keys[k] = v
-	}
-	keys[key] = values
-	conditions[operator] = keys
-	s.Conditions = conditions
+	s.Conditions = maps.Clone(s.Conditions)
+	s.Conditions[operator] = maps.Clone(s.Conditions[operator])
+	s.Conditions[operator][key] = values
 	return s
 }
