@@ -151,11 +151,11 @@ func (s *Server) conditionKeys(r *request, resourceAccount string) map[string][]
 	}
 	if id := s.organizationID(c.account.id); id != "" {
 		keys["aws:PrincipalOrgID"] = []string{id}
-		keys["aws:PrincipalOrgPaths"] = []string{s.organizationPath(c.account.id)}
+		keys["aws:PrincipalOrgPaths"] = []string{s.organizationPath()}
 	}
 	if id := s.organizationID(resourceAccount); id != "" {
 		keys["aws:ResourceOrgID"] = []string{id}
-		keys["aws:ResourceOrgPaths"] = []string{s.organizationPath(resourceAccount)}
+		keys["aws:ResourceOrgPaths"] = []string{s.organizationPath()}
 	}
 	c.addKeys(keys, r.now)
 	return keys

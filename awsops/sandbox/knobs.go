@@ -10,6 +10,10 @@ type Options struct {
 	// env-0004, env-0005 and so on.
 	Accounts int
 
+	// Standalone leaves the organization out: the accounts are there, and the
+	// first one still reaches the others, but none is a member of anything.
+	Standalone bool
+
 	// Latency is added to every call.
 	Latency time.Duration
 

@@ -1,13 +1,71 @@
 package sandbox
 
 import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
 	"stateroom/awsops/policy"
 )
 
-// organization is the one organization of the sandbox.
+// fullAccess is the service control policy that AWS attaches to everything.
+const fullAccess = "p-FullAWSAccess"
+
+// organization is the one organization of the sandbox. Its root holds all
+// accounts; there are no organizational units.
 type organization struct {
 	id, rootID string
 	management *account
+	scps       bool // service control policies are enabled on the root
+	policies   map[string]*controlPolicy
+	attached   map[string][]string // root or account id → policy ids
+	delegated  map[string][]string // account id → service principals
+	creations  []*creation
+}
+
+// controlPolicy is a service control policy.
+type controlPolicy struct {
+	id, arn, name, description, text string
+	aws                              bool
+	tags                             []tag
+}
+
+// creation is one CreateAccount on its way.
+type creation struct {
+	id, name, email, role string
+	asked, done           time.Time
+	polls                 int
+	account, failure      string
+	tags                  []tag
+}
+
+// tag is a tag in the JSON protocols.
+type tag struct{ Key, Value string }
+
+func newOrganization(ids *idSource, management *account) *organization {
+	o := &organization{
+		id: "o-" + ids.lower(10), rootID: "r-" + ids.lower(4), management: management,
+		policies: map[string]*controlPolicy{}, attached: map[string][]string{}, delegated: map[string][]string{},
+	}
+	o.policies[fullAccess] = &controlPolicy{
+		id: fullAccess, arn: "arn:aws:organizations::aws:policy/service_control_policy/" + fullAccess,
+		name: "FullAWSAccess", description: "Allows access to every operation", text: allowAll, aws: true,
+	}
+	return o
+}
+
+// arn names something of the organization, such as account/ID.
+func (o *organization) arn(kind, id string) string {
+	return "arn:aws:organizations::" + o.management.id + ":" + kind + "/" + o.id + "/" + id
+}
+
+// policiesOn are the ids of the policies attached to a root or account.
+func (o *organization) policiesOn(target string) []string {
+	if ids, ok := o.attached[target]; ok {
+		return ids
+	}
+	return []string{fullAccess}
 }
 
 // organizationID is the id of the organization that the account belongs to.
@@ -18,11 +76,82 @@ func (s *Server) organizationID(account string) string {
 	return s.organization.id
 }
 
-// organizationPath is the account's aws:PrincipalOrgPaths.
-func (s *Server) organizationPath(string) string {
+// organizationPath is the value of aws:PrincipalOrgPaths for an account, every
+// one of which is directly under the root.
+func (s *Server) organizationPath() string {
 	return s.organization.id + "/" + s.organization.rootID + "/"
 }
 
-func (s *Server) controlPolicies(*account) [][]policy.Named { return nil }
+// controlPolicies are the service control policies over an account, from the
+// root down. The management account has none.
+func (s *Server) controlPolicies(a *account) [][]policy.Named {
+	if s.organization == nil || !s.organization.scps || a.management {
+		return nil
+	}
+	var out [][]policy.Named
+	for _, target := range []string{s.organization.rootID, a.id} {
+		var level []policy.Named
+		for _, id := range s.organization.policiesOn(target) {
+			p := s.organization.policies[id]
+			level = append(level, policy.Named{Name: p.arn, Type: policy.ServiceControl, Document: s.document(p.text)})
+		}
+		out = append(out, level)
+	}
+	return out
+}
 
-func (s *Server) serveOrganizations(r *request) response { return s.serveJSON(r, nil) }
+// AddSCP enables service control policies and attaches a new one beside
+// FullAWSAccess to an account, or to the root when target is "root".
+func (s *Server) AddSCP(target, name, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.organization
+	if o == nil {
+		return errors.New("sandbox: no organization to attach a service control policy in")
+	}
+	if target == "root" {
+		target = o.rootID
+	}
+	if !s.isTarget(target) {
+		return errors.New("sandbox: no account or root " + target)
+	}
+	if _, err := checkDocument(text); err != nil {
+		return err
+	}
+	o.scps = true
+	p := s.addControlPolicy(name, "", text, nil)
+	o.attached[target] = append(slices.Clone(o.policiesOn(target)), p.id)
+	return nil
+}
+
+func (s *Server) addControlPolicy(name, description, text string, tags []tag) *controlPolicy {
+	id := "p-" + s.ids.lower(10)
+	p := &controlPolicy{id: id, name: name, description: description, text: text, tags: tags}
+	p.arn = strings.Replace(s.organization.arn("policy", id), "/p-", "/service_control_policy/p-", 1)
+	s.organization.policies[id] = p
+	return p
+}
+
+func (s *Server) isTarget(id string) bool {
+	_, ok := s.accounts[id]
+	return ok || id == s.organization.rootID
+}
+
+// advance lets accounts under way come into being: an account is there on the
+// second look at it.
+func (s *Server) advance(now time.Time) {
+	for _, c := range s.organization.creations {
+		if !c.done.IsZero() {
+			continue
+		}
+		c.polls++
+		if c.polls < 2 {
+			continue
+		}
+		c.done = now
+		a := s.addAccount(s.ids.digits(12), c.name, c.email, "CREATED", now)
+		s.addBootstrapRole(a, c.role, now)
+		a.tags = c.tags
+		c.account = a.id
+	}
+}

@@ -47,6 +47,7 @@ type account struct {
 	joined          time.Time
 	joinedMethod    string // CREATED or INVITED
 	state           string // ACTIVE, SUSPENDED…
+	tags            []tag  // as Organizations lists them
 	management      bool
 	root            *credential
 	users           map[string]*user // by lower-case name, as are the next two

@@ -25,6 +25,8 @@ type Server struct {
 	organization *organization
 	credentials  map[string]*credential
 	issued       []string // every secret given out
+	operator     Credentials
+	root         Credentials
 	documents    documentCache
 	iam          iamCatalog
 	kms          kmsState

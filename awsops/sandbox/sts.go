@@ -1,3 +1,198 @@
 package sandbox
 
-func (s *Server) serveSTS(r *request) response { return s.serveQuery(r, "", nil) }
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"stateroom/awsops/policy"
+)
+
+const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
+
+func (s *Server) serveSTS(r *request) response {
+	return s.serveQuery(r, stsNamespace, map[string]queryHandler{
+		"GetCallerIdentity": (*Server).stsCallerIdentity,
+		"GetAccessKeyInfo":  (*Server).stsAccessKeyInfo,
+		"GetSessionToken":   (*Server).stsSessionToken,
+		"AssumeRole":        (*Server).stsAssumeRole,
+	})
+}
+
+// stsCallerIdentity needs no permission.
+func (s *Server) stsCallerIdentity(r *request) (any, error) {
+	return struct{ Arn, UserId, Account string }{r.caller.arn, r.caller.userID, r.account.id}, nil
+}
+
+func (s *Server) stsAccessKeyInfo(r *request) (any, error) {
+	if err := s.authorize(r, "sts:GetAccessKeyInfo", "*", r.account.id, nil, nil); err != nil {
+		return nil, err
+	}
+	key, ok := s.credentials[r.arg("AccessKeyId")]
+	if !ok {
+		return nil, validation("Invalid access key: %s", r.arg("AccessKeyId"))
+	}
+	return struct{ Account string }{key.account.id}, nil
+}
+
+type xmlCredentials struct{ AccessKeyId, SecretAccessKey, SessionToken, Expiration string }
+
+func (c *credential) viewSession() xmlCredentials {
+	return xmlCredentials{c.id, c.secret, c.token, stamp(c.expires)}
+}
+
+// stsSessionToken needs no permission, but long-lived keys.
+func (s *Server) stsSessionToken(r *request) (any, error) {
+	if r.caller.session != nil {
+		return nil, fail(http.StatusForbidden, "AccessDenied", "Cannot call GetSessionToken with session credentials")
+	}
+	seconds, err := r.duration(43200, 129600)
+	if err != nil {
+		return nil, err
+	}
+	at, err := s.verifyMFA(r)
+	if err != nil {
+		return nil, err
+	}
+	key := s.issue(&credential{
+		id: s.ids.unique("ASIA"), token: s.ids.token(), created: r.now, expires: r.now.Add(seconds),
+		account: r.account, user: r.caller.user, session: &session{mfa: at, issued: r.now},
+	})
+	return struct{ Credentials xmlCredentials }{key.viewSession()}, nil
+}
+
+// duration reads DurationSeconds.
+func (r *request) duration(standard, longest int) (time.Duration, error) {
+	seconds := standard
+	if text := r.arg("DurationSeconds"); text != "" {
+		seconds = atoi(text)
+		if seconds < 900 {
+			return 0, validation("1 validation error detected: Value '%s' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900", text)
+		}
+		if seconds > longest {
+			return 0, validation("1 validation error detected: Value '%s' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to %d", text, longest)
+		}
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// verifyMFA checks SerialNumber and TokenCode if they are given, and gives the
+// time of the check.
+func (s *Server) verifyMFA(r *request) (time.Time, error) {
+	serial, code := r.arg("SerialNumber"), r.arg("TokenCode")
+	if serial == "" && code == "" {
+		return time.Time{}, nil
+	}
+	d, ok := r.account.mfa[serial]
+	if !ok || d.user == nil || d.user != r.caller.user {
+		return time.Time{}, fail(http.StatusForbidden, "AccessDenied",
+			"MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
+	}
+	if !d.accept(code, r.now) {
+		return time.Time{}, fail(http.StatusForbidden, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	return r.now, nil
+}
+
+var (
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	roleARN     = regexp.MustCompile(`^arn:aws:iam::(\d{12}):(role/.+)$`)
+)
+
+func (s *Server) stsAssumeRole(r *request) (any, error) {
+	arn, name := r.arg("RoleArn"), r.arg("RoleSessionName")
+	if !sessionName.MatchString(name) {
+		return nil, validation(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, name)
+	}
+	match := roleARN.FindStringSubmatch(arn)
+	if match == nil {
+		return nil, validation("%s is invalid", arn)
+	}
+	if r.caller.user == nil && r.caller.role == nil {
+		return nil, fail(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
+	}
+	seconds, err := r.duration(3600, 43200)
+	if err != nil {
+		return nil, err
+	}
+	at, err := s.verifyMFA(r)
+	if err != nil {
+		return nil, err
+	}
+	target, ro, err := s.mayAssume(r, arn, match[1], match[2], at)
+	if err != nil {
+		return nil, err
+	}
+	chain := r.caller.role != nil
+	if chain && seconds > time.Hour {
+		return nil, validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+	}
+	if seconds > time.Duration(ro.maxSession)*time.Second {
+		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	policies, err := s.sessionPolicies(r, target)
+	if err != nil {
+		return nil, err
+	}
+	ro.lastUsed, ro.lastRegion = r.now, r.region
+	key := s.issue(&credential{
+		id: s.ids.unique("ASIA"), token: s.ids.token(), created: r.now, expires: r.now.Add(seconds),
+		account: target, role: ro, session: &session{name: name, policy: policies, issued: r.now, chain: chain},
+	})
+	who := key.caller()
+	type assumed struct{ AssumedRoleId, Arn string }
+	return struct {
+		Credentials     xmlCredentials
+		AssumedRoleUser assumed
+	}{key.viewSession(), assumed{who.userID, who.arn}}, nil
+}
+
+// mayAssume evaluates the caller's policies and the role's trust. A role that
+// does not exist, or is not seen yet, is refused like one that does not trust.
+func (s *Server) mayAssume(r *request, arn, accountID, resource string, mfa time.Time) (*account, *role, error) {
+	target, ro, trust := s.accounts[accountID], (*role)(nil), policy.Document{}
+	if target != nil && target.state == "ACTIVE" {
+		kind, name, _ := strings.Cut(resource, "/")
+		if e := target.principal(kind, name); e != nil {
+			ro = target.roles[strings.ToLower(e.name)]
+			seen, _ := e.grants.seen(r.now)
+			trust = s.document(seen.trust)
+		}
+	}
+	conditions := map[string][]string{"sts:RoleSessionName": {r.arg("RoleSessionName")}}
+	if id := r.arg("ExternalId"); id != "" {
+		conditions["sts:ExternalId"] = []string{id}
+	}
+	if !mfa.IsZero() {
+		conditions["aws:MultiFactorAuthPresent"] = []string{"true"}
+		conditions["aws:MultiFactorAuthAge"] = []string{"0"}
+	}
+	if err := s.authorize(r, "sts:AssumeRole", arn, accountID, &trust, conditions); err != nil {
+		return nil, nil, err
+	}
+	return target, ro, nil
+}
+
+// sessionPolicies are the Policy and PolicyArns of an AssumeRole.
+func (s *Server) sessionPolicies(r *request, target *account) ([]string, error) {
+	var out []string
+	if text := r.arg("Policy"); text != "" {
+		if err := checkIdentityPolicy(text); err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	for i := 1; ; i++ {
+		arn := r.arg("PolicyArns.member." + strconv.Itoa(i) + ".arn")
+		if arn == "" {
+			return out, nil
+		}
+		p, ok := s.managedPolicy(target, arn)
+		if !ok {
+			return nil, noSuchEntity("Policy %s does not exist or is not attachable.", arn)
+		}
+		out = append(out, p.text.latest())
+	}
+}

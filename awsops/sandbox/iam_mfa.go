@@ -1,0 +1,231 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // RFC 6238 as AWS's virtual devices use it
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"rsc.io/qr"
+)
+
+// mfaDevice is a virtual MFA device: a TOTP seed, and the user it is enabled
+// for.
+type mfaDevice struct {
+	serial  string // ARN
+	seed    []byte
+	user    *user
+	enabled time.Time
+	used    int64 // last time step whose code was taken; no code counts twice
+}
+
+// totpStep is RFC 6238's time step, and mfaDrift how many steps a clock may be
+// off.
+const (
+	totpStep = 30 * time.Second
+	mfaDrift = 2
+)
+
+// code is the six digits of a time step.
+func (d *mfaDevice) code(step int64) string {
+	h := hmac.New(sha1.New, d.seed)
+	_ = binary.Write(h, binary.BigEndian, step) // a hash takes everything
+	sum := h.Sum(nil)
+	offset := sum[len(sum)-1] & 15
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
+}
+
+// accept takes a code of now, give or take the drift, once.
+func (d *mfaDevice) accept(code string, now time.Time) bool {
+	step := now.Unix() / int64(totpStep.Seconds())
+	for s := step - mfaDrift; s <= step+mfaDrift; s++ {
+		if s > d.used && hmac.Equal([]byte(d.code(s)), []byte(code)) {
+			d.used = s
+			return true
+		}
+	}
+	return false
+}
+
+// acceptPair takes two codes in a row.
+func (d *mfaDevice) acceptPair(one, two string, now time.Time) bool {
+	step := now.Unix() / int64(totpStep.Seconds())
+	for s := step - mfaDrift; s <= step+mfaDrift; s++ {
+		if hmac.Equal([]byte(d.code(s)+d.code(s+1)), []byte(one+two)) {
+			d.used = s + 1
+			return true
+		}
+	}
+	return false
+}
+
+// devices lists the user's MFA devices by serial number.
+func (u *user) devices(a *account) []*mfaDevice {
+	var out []*mfaDevice
+	for _, d := range a.mfa {
+		if d.user == u {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(x, y *mfaDevice) int { return strings.Compare(x.serial, y.serial) })
+	return out
+}
+
+func (r *request) device() (*mfaDevice, error) {
+	if d, ok := r.account.mfa[r.arg("SerialNumber")]; ok {
+		return d, nil
+	}
+	return nil, noSuchEntity("VirtualMFADevice with serial number %s does not exist.", r.arg("SerialNumber"))
+}
+
+func (s *Server) iamCreateMFA(r *request) (any, error) {
+	name := r.arg("VirtualMFADeviceName")
+	if err := checkName("virtualMFADeviceName", name, 226); err != nil {
+		return nil, err
+	}
+	serial := onMFA(s, r)
+	if _, ok := r.account.mfa[serial]; ok {
+		return nil, alreadyExists("MFADevice entity at the same path and name already exists.")
+	}
+	sum := s.ids.next()
+	d := &mfaDevice{serial: serial, seed: sum[:40]}
+	r.account.mfa[serial] = d
+	seed := base32.StdEncoding.EncodeToString(d.seed)
+	s.issued = append(s.issued, seed)
+	link := url.URL{
+		Scheme: "otpauth", Host: "totp", Path: "/Amazon Web Services:" + name + "@" + r.account.id,
+		RawQuery: url.Values{"secret": {seed}, "issuer": {"Amazon Web Services"}}.Encode(),
+	}
+	picture, err := qr.Encode(link.String(), qr.M)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: QR code of %s: %w", serial, err)
+	}
+	type created struct{ SerialNumber, Base32StringSeed, QRCodePNG string }
+	return struct{ VirtualMFADevice created }{created{
+		SerialNumber:     serial,
+		Base32StringSeed: base64.StdEncoding.EncodeToString([]byte(seed)),
+		QRCodePNG:        base64.StdEncoding.EncodeToString(picture.PNG()),
+	}}, nil
+}
+
+func (s *Server) iamDeleteMFA(r *request) (any, error) {
+	d, err := r.device()
+	if err != nil {
+		return nil, err
+	}
+	if d.user != nil {
+		return nil, deleteConflict("MFA VirtualDevice in use. Must deactivate first.")
+	}
+	delete(r.account.mfa, d.serial)
+	return nil, nil
+}
+
+func (s *Server) iamEnableMFA(r *request) (any, error) {
+	u, d, err := r.userDevice()
+	if err != nil {
+		return nil, err
+	}
+	if d.user != nil {
+		return nil, alreadyExists("MFA Device is already in use.")
+	}
+	if err := d.take(r); err != nil {
+		return nil, err
+	}
+	d.user, d.enabled = u, r.now
+	return nil, nil
+}
+
+func (s *Server) iamResyncMFA(r *request) (any, error) {
+	u, d, err := r.userDevice()
+	if err != nil {
+		return nil, err
+	}
+	if d.user != u {
+		return nil, noSuchEntity("MFA Device with serial number %s is not enabled for user %s.", d.serial, u.name)
+	}
+	return nil, d.take(r)
+}
+
+// take checks the two codes of a request.
+func (d *mfaDevice) take(r *request) error {
+	if !d.acceptPair(r.arg("AuthenticationCode1"), r.arg("AuthenticationCode2"), r.now) {
+		return fail(http.StatusForbidden, "InvalidAuthenticationCode", "Authentication code for device is not valid.")
+	}
+	return nil
+}
+
+func (s *Server) iamDeactivateMFA(r *request) (any, error) {
+	u, d, err := r.userDevice()
+	if err != nil {
+		return nil, err
+	}
+	if d.user != u {
+		return nil, noSuchEntity("MFA Device with serial number %s is not enabled for user %s.", d.serial, u.name)
+	}
+	d.user, d.enabled = nil, time.Time{}
+	return nil, nil
+}
+
+func (r *request) userDevice() (*user, *mfaDevice, error) {
+	u, err := r.user()
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := r.device()
+	return u, d, err
+}
+
+type xmlDevice struct{ UserName, SerialNumber, EnableDate string }
+
+func (s *Server) iamListMFA(r *request) (any, error) {
+	u, err := r.user()
+	if err != nil {
+		return nil, err
+	}
+	devices, cut, err := page(r, u.devices(r.account))
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		MFADevices members[xmlDevice]
+		paging
+	}{listOf(devices, func(d *mfaDevice) xmlDevice { return xmlDevice{u.name, d.serial, stamp(d.enabled)} }), cut}, nil
+}
+
+func (s *Server) iamListVirtualMFA(r *request) (any, error) {
+	var all []*mfaDevice
+	for _, d := range r.account.mfa {
+		status := first(r.arg("AssignmentStatus"), "Any")
+		if status == "Any" || (status == "Assigned") == (d.user != nil) {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, func(x, y *mfaDevice) int { return strings.Compare(x.serial, y.serial) })
+	all, cut, err := page(r, all)
+	if err != nil {
+		return nil, err
+	}
+	type virtual struct {
+		SerialNumber string
+		EnableDate   string `xml:",omitempty"`
+		User         *xmlUser
+	}
+	return struct {
+		VirtualMFADevices members[virtual]
+		paging
+	}{listOf(all, func(d *mfaDevice) virtual {
+		v := virtual{SerialNumber: d.serial}
+		if d.user != nil {
+			owner := viewUser(r.account)(d.user)
+			v.EnableDate, v.User = stamp(d.enabled), &owner
+		}
+		return v
+	}), cut}, nil
+}

@@ -1,0 +1,138 @@
+package sandbox
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops/policy"
+)
+
+var (
+	iamName = regexp.MustCompile(`^[\w+=,.@-]+$`)
+	iamPath = regexp.MustCompile(`^(/|/[\x21-\x7e]+/)$`)
+)
+
+// checkName holds the rules for names: characters and length.
+func checkName(member, name string, longest int) error {
+	switch {
+	case name == "":
+		return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must not be null", member)
+	case len(name) > longest:
+		return validation("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", name, member, longest)
+	case !iamName.MatchString(name):
+		return validation("The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-", member)
+	}
+	return nil
+}
+
+func checkPath(path string) error {
+	if !iamPath.MatchString(path) || len(path) > 512 {
+		return validation("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	}
+	return nil
+}
+
+// checkTags holds the rules for tags: fifty, and lengths.
+func checkTags(tags map[string]string) error {
+	if len(tags) > 50 {
+		return limitExceeded("The number of tags has reached the maximum limit.")
+	}
+	for key, value := range tags {
+		if key == "" || len(key) > 128 || len(value) > 256 {
+			return validation("1 validation error detected: Value '%s' at 'tags' failed to satisfy constraint: Member must have length between 1 and 128 for a key and at most 256 for a value", key)
+		}
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return fail(http.StatusBadRequest, "InvalidInput", "Caller is trying to add/remove system tag: %s", key)
+		}
+	}
+	return nil
+}
+
+func malformed(format string, args ...any) *apiError {
+	return fail(http.StatusBadRequest, "MalformedPolicyDocument", format, args...)
+}
+
+// checkIdentityPolicy refuses what IAM refuses in an identity policy.
+func checkIdentityPolicy(text string) error {
+	doc, err := checkDocument(text)
+	if err != nil {
+		return err
+	}
+	for _, st := range doc.Statements {
+		if len(st.Principals) > 0 || len(st.NotPrincipals) > 0 {
+			return malformed("Policy document should not specify a principal.")
+		}
+		resources := slices.Concat(st.Resources, st.NotResources)
+		if len(resources) == 0 {
+			return malformed("Policy statement must contain resources.")
+		}
+		for _, resource := range resources {
+			if resource != "*" && !strings.HasPrefix(resource, "arn:") {
+				return malformed("Resource %s must be in ARN format or \"*\".", resource)
+			}
+		}
+	}
+	return nil
+}
+
+// checkTrust refuses what IAM refuses in a role's trust policy, principals
+// that do not exist among it.
+func (s *Server) checkTrust(text string, now time.Time) error {
+	if policySize(text) > 2048 {
+		return limitExceeded("Cannot exceed quota for ACLSizePerRole: 2048")
+	}
+	doc, err := checkDocument(text)
+	if err != nil {
+		return err
+	}
+	for _, st := range doc.Statements {
+		if len(st.Resources) > 0 || len(st.NotResources) > 0 {
+			return malformed("Has prohibited field Resource")
+		}
+		if len(st.Principals) == 0 && len(st.NotPrincipals) == 0 {
+			return malformed("Missing required field Principal")
+		}
+		for _, action := range st.Actions {
+			if !strings.HasPrefix(strings.ToLower(action), "sts:") && action != "*" {
+				return malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+			}
+		}
+		for _, principal := range st.Principals["AWS"] {
+			if !s.principalKnown(principal, now) {
+				return malformed("Invalid principal in policy: \"AWS\":\"%s\"", principal)
+			}
+		}
+	}
+	return nil
+}
+
+// checkDocument holds what is true of every policy.
+func checkDocument(text string) (policy.Document, error) {
+	doc, err := policy.Parse(text)
+	if err != nil || len(doc.Statements) == 0 {
+		return doc, malformed("Syntax errors in policy.")
+	}
+	sids := map[string]bool{}
+	for _, st := range doc.Statements {
+		if st.Sid != "" && sids[st.Sid] {
+			return doc, malformed("Statement IDs (SID) in a single policy must be unique.")
+		}
+		sids[st.Sid] = true
+		actions := slices.Concat(st.Actions, st.NotActions)
+		if len(actions) == 0 {
+			return doc, malformed("Policy statement must contain actions.")
+		}
+		for _, action := range actions {
+			if action != "*" && !strings.Contains(action, ":") {
+				return doc, malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+			}
+		}
+	}
+	return doc, nil
+}
+
+// policySize counts characters without white space, as IAM's limits do.
+func policySize(text string) int { return len(strings.Join(strings.Fields(text), "")) }

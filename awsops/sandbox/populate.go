@@ -1,0 +1,103 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// managementAccount is the management account's id.
+const managementAccount = "111111111111"
+
+// operatorName is the IAM user whose keys [Server.Operator] gives.
+const operatorName = "operator"
+
+// articleEnvironments are the member accounts of the article.
+var articleEnvironments = []struct{ name, id string }{
+	{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"},
+}
+
+// populate makes the organization that every sandbox starts with.
+func (s *Server) populate() {
+	now := s.options.Now()
+	management := s.addAccount(managementAccount, "admin", "admin@example.com", "INVITED", now)
+	management.management = true
+	if !s.options.Standalone {
+		s.organization = newOrganization(s.ids, management)
+	}
+	for i := range s.options.Accounts {
+		name, id := fmt.Sprintf("env-%04d", i+1), fmt.Sprintf("5%011d", i+1)
+		if i < len(articleEnvironments) {
+			name, id = articleEnvironments[i].name, articleEnvironments[i].id
+		}
+		s.addMember(id, name, name+"@example.com", now)
+	}
+	operator := &user{entity: entity{kind: "user", path: "/", name: operatorName, id: s.ids.unique("AIDA"), created: now}}
+	operator.grants.set(grants{attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
+	operator.keys = []*credential{s.issue(&credential{id: s.ids.unique("AKIA"), created: now, visible: now, account: management, user: operator})}
+	management.users[operatorName] = operator
+	s.operator = operator.keys[0].public()
+	management.root = s.issue(&credential{id: s.ids.unique("AKIA"), created: now, visible: now, account: management})
+	s.root = management.root.public()
+}
+
+// addAccount makes an account without anything in it.
+func (s *Server) addAccount(id, name, email, method string, now time.Time) *account {
+	a := &account{
+		id: id, name: name, email: email, joined: now, joinedMethod: method, state: "ACTIVE",
+		users: map[string]*user{}, groups: map[string]*group{}, roles: map[string]*role{},
+		policies: map[string]*managedPolicy{}, mfa: map[string]*mfaDevice{},
+	}
+	s.accounts[id] = a
+	s.order = append(s.order, id)
+	return a
+}
+
+// bootstrapRole is the role that Organizations makes in an account it creates.
+const bootstrapRole = "OrganizationAccountAccessRole"
+
+// addMember makes a member account as CreateAccount does.
+func (s *Server) addMember(id, name, email string, now time.Time) *account {
+	a := s.addAccount(id, name, email, "CREATED", now)
+	s.addBootstrapRole(a, bootstrapRole, now)
+	return a
+}
+
+func (s *Server) addBootstrapRole(a *account, name string, now time.Time) {
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
+		managementAccount + `:root"},"Action":"sts:AssumeRole"}]}`
+	s.addRole(a, name, trust, "arn:aws:iam::aws:policy/AdministratorAccess", now)
+}
+
+// Operator gives the keys of an administrator in the management account.
+func (s *Server) Operator() Credentials { return s.operator }
+
+// Root gives keys of the management account's root user, which set-up refuses.
+func (s *Server) Root() Credentials { return s.root }
+
+// Invite marks a member account as invited rather than created: it has no
+// OrganizationAccountAccessRole. It says whether there is such an account.
+func (s *Server) Invite(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[id]
+	if !ok || a.management {
+		return false
+	}
+	a.joinedMethod = "INVITED"
+	delete(a.roles, strings.ToLower(bootstrapRole))
+	return true
+}
+
+// Suspend gives a member account the state SUSPENDED, as a closed account has.
+// It says whether there is such an account.
+func (s *Server) Suspend(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[id]
+	if !ok || a.management {
+		return false
+	}
+	a.state = "SUSPENDED"
+	return true
+}
