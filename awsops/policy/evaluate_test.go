@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,8 +46,8 @@ func (p Policies) on(name string, resource Document) Policies {
 
 func keys(pairs ...string) map[string][]string {
 	m := map[string][]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = append(m[pairs[i]], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		m[pair[0]] = append(m[pair[0]], pair[len(pair)-1])
 	}
 	return m
 }
