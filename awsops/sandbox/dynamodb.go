@@ -1,11 +1,225 @@
 package sandbox
 
-// dynamodbState is every table of every account and region.
-type dynamodbState struct{}
+import (
+	"encoding/json"
+	"hash/crc32"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
 
-func newDynamoDBState() dynamodbState { return dynamodbState{} }
+// dynamodbState is every table of every account and region.
+type dynamodbState struct {
+	tables map[string]*dynamoTable // by ARN
+}
+
+func newDynamoDBState() dynamodbState { return dynamodbState{tables: map[string]*dynamoTable{}} }
 
 // tagged lists the tables of an account and region with their tags.
-func (d *dynamodbState) tagged(*account, string) []taggedResource { return nil }
+func (d *dynamodbState) tagged(a *account, region string) []taggedResource {
+	var out []taggedResource
+	for _, arn := range sortedKeys(d.tables) {
+		if t := d.tables[arn]; t.account == a.id && t.region == region && len(t.tags) > 0 {
+			out = append(out, taggedResource{arn: arn, tags: t.tags})
+		}
+	}
+	return out
+}
 
-func (s *Server) serveDynamoDB(r *request) response { return s.serveJSON(r, nil) }
+// dynamoOperations are the operations of DynamoDB that the sandbox knows.
+var dynamoOperations = map[string]jsonHandler{
+	"CreateTable":               jsonOp((*Server).dynamoCreateTable),
+	"DescribeTable":             jsonOp((*Server).dynamoDescribeTable),
+	"UpdateTable":               jsonOp((*Server).dynamoUpdateTable),
+	"DeleteTable":               jsonOp((*Server).dynamoDeleteTable),
+	"ListTables":                jsonOp((*Server).dynamoListTables),
+	"DescribeContinuousBackups": jsonOp((*Server).dynamoDescribeBackups),
+	"UpdateContinuousBackups":   jsonOp((*Server).dynamoUpdateBackups),
+	"DescribeTimeToLive":        jsonOp((*Server).dynamoDescribeTimeToLive),
+	"TagResource":               jsonOp((*Server).dynamoTagResource),
+	"UntagResource":             jsonOp((*Server).dynamoUntagResource),
+	"ListTagsOfResource":        jsonOp((*Server).dynamoListTags),
+	"PutItem":                   jsonOp((*Server).dynamoPutItem),
+	"GetItem":                   jsonOp((*Server).dynamoGetItem),
+	"DeleteItem":                jsonOp((*Server).dynamoDeleteItem),
+	"Query":                     jsonOp((*Server).dynamoQuery),
+	"Scan":                      jsonOp((*Server).dynamoScan),
+}
+
+// serveDynamoDB answers with the checksum of the body, which the SDK compares.
+func (s *Server) serveDynamoDB(r *request) response {
+	out := s.serveJSON(r, dynamoOperations)
+	out.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(out.body)), 10))
+	return out
+}
+
+// dynamoError is an error of DynamoDB; every one the sandbox gives is HTTP 400.
+func dynamoError(code, format string, args ...any) *apiError {
+	return fail(http.StatusBadRequest, code, format, args...)
+}
+
+func validationError(format string, args ...any) error {
+	return dynamoError("ValidationException", format, args...)
+}
+
+// tableCreation is how long a table stays CREATING.
+const tableCreation = 200 * time.Millisecond
+
+// dynamoTable is one table.
+type dynamoTable struct {
+	name, arn, account, region string
+	id                         string
+	created, ready             time.Time // ready: ACTIVE from then on
+	definitions                []attributeDefinition
+	schema                     []keyElement
+	billing                    string
+	read, write                int
+	encryption                 *encryptionSpec
+	protected                  bool
+	class                      string
+	recovery                   bool
+	recoveryDays               int
+	tags                       tagSet
+	items                      map[string]dynamoItem // by keyText
+}
+
+type attributeDefinition struct{ AttributeName, AttributeType string }
+
+type keyElement struct{ AttributeName, KeyType string }
+
+type throughput struct{ ReadCapacityUnits, WriteCapacityUnits int }
+
+type encryptionSpec struct {
+	Enabled                 bool
+	SSEType, KMSMasterKeyId string
+}
+
+// tableARN is the ARN of a table in the caller's account and region; a caller
+// may also name a table by its ARN.
+func tableARN(r *request, name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	return "arn:aws:dynamodb:" + r.region + ":" + r.account.id + ":table/" + name
+}
+
+// table finds a table for a caller who may do the request's operation on it.
+func (s *Server) table(r *request, name string) (*dynamoTable, error) {
+	return s.tableWith(r, name, nil)
+}
+
+func (s *Server) tableWith(r *request, name string, conditions map[string][]string) (*dynamoTable, error) {
+	arn := tableARN(r, name)
+	parts := strings.Split(arn, ":")
+	if len(parts) != 6 {
+		return nil, validationError("Invalid table ARN: %s", name)
+	}
+	t := s.dynamodb.tables[arn]
+	if t != nil {
+		conditions = t.tags.resourceConditions(conditions)
+	}
+	if err := s.authorize(r, "dynamodb:"+r.operation, arn, parts[4], nil, conditions); err != nil {
+		return nil, err
+	}
+	if t == nil || parts[3] != r.region {
+		return nil, noSuchTable(r, name)
+	}
+	return t, nil
+}
+
+// noSuchTable names the table, but not to the operations on items.
+func noSuchTable(r *request, name string) error {
+	if strings.HasSuffix(r.operation, "Item") || r.operation == "Query" || r.operation == "Scan" {
+		return dynamoError("ResourceNotFoundException", "Requested resource not found")
+	}
+	if strings.Contains(r.operation, "ContinuousBackups") {
+		return dynamoError("TableNotFoundException", "Table not found: %s", name)
+	}
+	return dynamoError("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
+}
+
+// status is CREATING for a short while and ACTIVE then.
+func (t *dynamoTable) status(now time.Time) string {
+	if now.Before(t.ready) {
+		return "CREATING"
+	}
+	return "ACTIVE"
+}
+
+// description is the table as DescribeTable shows it.
+func (t *dynamoTable) description(now time.Time) map[string]any {
+	size := 0
+	for _, item := range t.items {
+		if text, err := json.Marshal(item); err == nil {
+			size += len(text)
+		}
+	}
+	d := map[string]any{
+		"TableName": t.name, "TableArn": t.arn, "TableId": t.id, "TableStatus": t.status(now), "CreationDateTime": epoch(t.created),
+		"AttributeDefinitions": t.definitions, "KeySchema": t.schema, "ItemCount": len(t.items), "TableSizeBytes": size,
+		"ProvisionedThroughput":     map[string]any{"ReadCapacityUnits": t.read, "WriteCapacityUnits": t.write, "NumberOfDecreasesToday": 0},
+		"DeletionProtectionEnabled": t.protected,
+	}
+	if t.billing == "PAY_PER_REQUEST" {
+		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.created)}
+	}
+	if t.class != "" {
+		d["TableClassSummary"] = map[string]any{"TableClass": t.class}
+	}
+	if t.encryption != nil && t.encryption.Enabled {
+		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": t.encryption.KMSMasterKeyId}
+	}
+	return d
+}
+
+// hashKey is the name of the partition key.
+func (t *dynamoTable) hashKey() string { return t.schema[0].AttributeName }
+
+// keyText is the primary key of an item as one text, which orders items by
+// partition and sort key.
+func (t *dynamoTable) keyText(item dynamoItem) (string, error) {
+	var text strings.Builder
+	for _, element := range t.schema {
+		part, err := json.Marshal(item[element.AttributeName])
+		if err != nil {
+			return "", err //nolint:wrapcheck // the sandbox's own type
+		}
+		text.Write(part)
+	}
+	return text.String(), nil
+}
+
+// typeOf is the declared type of a key attribute.
+func (t *dynamoTable) typeOf(name string) string {
+	for _, d := range t.definitions {
+		if d.AttributeName == name {
+			return d.AttributeType
+		}
+	}
+	return ""
+}
+
+// DynamoItem gives the string attributes of the item whose partition key is
+// value, for tests; ok is false when there is no such item.
+func (s *Server) DynamoItem(account, region, table, value string) (item map[string]string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.dynamodb.tables["arn:aws:dynamodb:"+region+":"+account+":table/"+table]
+	if t == nil {
+		return nil, false
+	}
+	for _, stored := range t.items {
+		if stored[t.hashKey()].value != value {
+			continue
+		}
+		item = map[string]string{}
+		for name, attribute := range stored {
+			if text, isString := attribute.value.(string); isString {
+				item[name] = text
+			}
+		}
+		return item, true
+	}
+	return nil, false
+}

@@ -1,0 +1,322 @@
+package sandbox
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+
+type tableInput struct {
+	TableName                 string
+	AttributeDefinitions      []attributeDefinition
+	KeySchema                 []keyElement
+	BillingMode               string
+	ProvisionedThroughput     *throughput
+	SSESpecification          *encryptionSpec
+	DeletionProtectionEnabled *bool
+	TableClass                string
+	Tags                      []dynamoTag
+	GlobalSecondaryIndexes    []any
+	LocalSecondaryIndexes     []any
+	StreamSpecification       *struct{ StreamEnabled bool }
+}
+
+// check refuses what CreateTable refuses.
+func (in tableInput) check() error {
+	if !tableName.MatchString(in.TableName) {
+		return validationError("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
+	}
+	if len(in.GlobalSecondaryIndexes)+len(in.LocalSecondaryIndexes) > 0 || in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled {
+		return validationError("The sandbox has no secondary indexes and no streams.")
+	}
+	if len(in.KeySchema) < 1 || len(in.KeySchema) > 2 || in.KeySchema[0].KeyType != "HASH" || len(in.KeySchema) == 2 && in.KeySchema[1].KeyType != "RANGE" {
+		return validationError("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	}
+	if len(in.AttributeDefinitions) != len(in.KeySchema) {
+		return validationError("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
+	}
+	for _, element := range in.KeySchema {
+		defined := slices.ContainsFunc(in.AttributeDefinitions, func(d attributeDefinition) bool {
+			return d.AttributeName == element.AttributeName && slices.Contains([]string{"S", "N", "B"}, d.AttributeType)
+		})
+		if !defined {
+			return validationError("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]", element.AttributeName)
+		}
+	}
+	return checkBilling(in.BillingMode, in.ProvisionedThroughput)
+}
+
+func checkBilling(mode string, t *throughput) error {
+	switch mode {
+	case "PAY_PER_REQUEST":
+		if t != nil && (t.ReadCapacityUnits != 0 || t.WriteCapacityUnits != 0) {
+			return validationError("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+		}
+	case "", "PROVISIONED":
+		if t == nil || t.ReadCapacityUnits < 1 || t.WriteCapacityUnits < 1 {
+			return validationError("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+		}
+	default:
+		return validationError("1 validation error detected: Value '%s' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]", mode)
+	}
+	return nil
+}
+
+func (s *Server) dynamoCreateTable(r *request, in tableInput) (map[string]any, error) {
+	tags := dynamoTags(in.Tags)
+	arn := tableARN(r, in.TableName)
+	if err := s.authorize(r, "dynamodb:CreateTable", arn, r.account.id, nil, tags.requestConditions()); err != nil {
+		return nil, err
+	}
+	if len(tags) > 0 {
+		if err := s.authorize(r, "dynamodb:TagResource", arn, r.account.id, nil, tags.requestConditions()); err != nil {
+			return nil, err
+		}
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	if s.dynamodb.tables[arn] != nil {
+		return nil, dynamoError("ResourceInUseException", "Table already exists: %s", in.TableName)
+	}
+	t := &dynamoTable{
+		name: in.TableName, arn: arn, account: r.account.id, region: r.region, id: s.ids.uuid(), created: r.now, ready: r.now.Add(tableCreation),
+		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{}, class: in.TableClass,
+	}
+	if err := s.configureTable(r, t, in); err != nil {
+		return nil, err
+	}
+	s.dynamodb.tables[arn] = t
+	return map[string]any{"TableDescription": t.description(r.now)}, nil
+}
+
+// configureTable sets what CreateTable and UpdateTable share.
+func (s *Server) configureTable(r *request, t *dynamoTable, in tableInput) error {
+	if in.SSESpecification != nil {
+		e := *in.SSESpecification
+		if e.Enabled {
+			key, err := s.tableKey(r, e.KMSMasterKeyId)
+			if err != nil {
+				return err
+			}
+			e.KMSMasterKeyId = key
+		}
+		t.encryption = &e
+	}
+	if in.BillingMode != "" || t.billing == "" {
+		t.billing = first(in.BillingMode, "PROVISIONED")
+	}
+	if in.ProvisionedThroughput != nil {
+		t.read, t.write = in.ProvisionedThroughput.ReadCapacityUnits, in.ProvisionedThroughput.WriteCapacityUnits
+	}
+	if t.billing == "PAY_PER_REQUEST" {
+		t.read, t.write = 0, 0
+	}
+	if in.DeletionProtectionEnabled != nil {
+		t.protected = *in.DeletionProtectionEnabled
+	}
+	t.class = first(in.TableClass, t.class)
+	return nil
+}
+
+// tableKey is the ARN of the key that encrypts a table: the one named, which
+// must be usable, or the account's alias/aws/dynamodb.
+func (s *Server) tableKey(r *request, id string) (string, error) {
+	if id == "" {
+		return "arn:aws:kms:" + r.region + ":" + r.account.id + ":alias/aws/dynamodb", nil
+	}
+	key, err := s.kms.find(r.account.id, r.region, id)
+	if err != nil {
+		return "", validationError("KMS validation error: %v", err)
+	}
+	conditions := map[string][]string{"kms:ViaService": {"dynamodb." + r.region + ".amazonaws.com"}}
+	if err := s.authorizeKey(r, "DescribeKey", key, conditions); err != nil {
+		return "", err
+	}
+	if err := key.usable(); err != nil {
+		return "", validationError("KMS key access error: %v", err)
+	}
+	return key.arn, nil
+}
+
+func (s *Server) dynamoDescribeTable(r *request, in tableInput) (map[string]any, error) {
+	t, err := s.table(r, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"Table": t.description(r.now)}, nil
+}
+
+func (s *Server) dynamoUpdateTable(r *request, in tableInput) (map[string]any, error) {
+	t, err := s.table(r, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if t.status(r.now) != "ACTIVE" {
+		return nil, dynamoError("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: %s", t.name)
+	}
+	if mode := in.BillingMode; mode != "" || in.ProvisionedThroughput != nil {
+		if err := checkBilling(first(mode, t.billing), in.ProvisionedThroughput); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.configureTable(r, t, in); err != nil {
+		return nil, err
+	}
+	return map[string]any{"TableDescription": t.description(r.now)}, nil
+}
+
+func (s *Server) dynamoDeleteTable(r *request, in tableInput) (map[string]any, error) {
+	t, err := s.table(r, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if t.protected {
+		return nil, validationError("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	}
+	if t.status(r.now) != "ACTIVE" {
+		return nil, dynamoError("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: %s", t.name)
+	}
+	delete(s.dynamodb.tables, t.arn)
+	d := t.description(r.now)
+	d["TableStatus"] = "DELETING"
+	return map[string]any{"TableDescription": d}, nil
+}
+
+func (s *Server) dynamoListTables(r *request, in struct {
+	ExclusiveStartTableName string
+	Limit                   int
+},
+) (map[string]any, error) {
+	if err := s.authorize(r, "dynamodb:ListTables", "*", r.account.id, nil, nil); err != nil {
+		return nil, err
+	}
+	if in.Limit < 1 || in.Limit > 100 {
+		in.Limit = 100
+	}
+	prefix := tableARN(r, "")
+	names, out := []string{}, map[string]any{}
+	for _, arn := range sortedKeys(s.dynamodb.tables) {
+		name, mine := strings.CutPrefix(arn, prefix)
+		if !mine || name <= in.ExclusiveStartTableName {
+			continue
+		}
+		if len(names) == in.Limit {
+			out["LastEvaluatedTableName"] = names[len(names)-1]
+			break
+		}
+		names = append(names, name)
+	}
+	out["TableNames"] = names
+	return out, nil
+}
+
+type backupsInput struct {
+	TableName                        string
+	PointInTimeRecoverySpecification struct {
+		PointInTimeRecoveryEnabled bool
+		RecoveryPeriodInDays       int
+	}
+}
+
+func (s *Server) dynamoDescribeBackups(r *request, in backupsInput) (map[string]any, error) {
+	t, err := s.table(r, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	return t.backups(r.now), nil
+}
+
+// backups is the answer to both calls on continuous backups.
+func (t *dynamoTable) backups(now time.Time) map[string]any {
+	recovery := map[string]any{"PointInTimeRecoveryStatus": "DISABLED"}
+	if t.recovery {
+		recovery = map[string]any{
+			"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": t.recoveryDays,
+			"EarliestRestorableDateTime": epoch(t.created), "LatestRestorableDateTime": epoch(now),
+		}
+	}
+	return map[string]any{"ContinuousBackupsDescription": map[string]any{
+		"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery,
+	}}
+}
+
+func (s *Server) dynamoUpdateBackups(r *request, in backupsInput) (map[string]any, error) {
+	t, err := s.table(r, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	if t.status(r.now) != "ACTIVE" {
+		return nil, dynamoError("ContinuousBackupsUnavailableException", "Backups are being enabled for the table: %s. Please retry later", t.name)
+	}
+	spec := in.PointInTimeRecoverySpecification
+	if spec.RecoveryPeriodInDays < 0 || spec.RecoveryPeriodInDays > 35 {
+		return nil, validationError("RecoveryPeriodInDays must be between 1 and 35")
+	}
+	t.recovery, t.recoveryDays = spec.PointInTimeRecoveryEnabled, spec.RecoveryPeriodInDays
+	if t.recoveryDays == 0 {
+		t.recoveryDays = 35
+	}
+	return t.backups(r.now), nil
+}
+
+func (s *Server) dynamoDescribeTimeToLive(r *request, in tableInput) (map[string]any, error) {
+	if _, err := s.table(r, in.TableName); err != nil {
+		return nil, err
+	}
+	return map[string]any{"TimeToLiveDescription": map[string]any{"TimeToLiveStatus": "DISABLED"}}, nil
+}
+
+type dynamoTag struct{ Key, Value string }
+
+func dynamoTags(list []dynamoTag) tagSet {
+	tags := tagSet{}
+	for _, t := range list {
+		tags[t.Key] = t.Value
+	}
+	return tags
+}
+
+type dynamoTagInput struct {
+	ResourceArn string
+	Tags        []dynamoTag
+	TagKeys     []string
+}
+
+func (s *Server) dynamoTagResource(r *request, in dynamoTagInput) (any, error) {
+	tags := dynamoTags(in.Tags)
+	t, err := s.tableWith(r, in.ResourceArn, tags.requestConditions())
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range tags {
+		t.tags[name] = value
+	}
+	return nil, nil
+}
+
+func (s *Server) dynamoUntagResource(r *request, in dynamoTagInput) (any, error) {
+	t, err := s.tableWith(r, in.ResourceArn, map[string][]string{"aws:TagKeys": in.TagKeys})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range in.TagKeys {
+		delete(t.tags, name)
+	}
+	return nil, nil
+}
+
+func (s *Server) dynamoListTags(r *request, in dynamoTagInput) (map[string]any, error) {
+	t, err := s.table(r, in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	tags := []dynamoTag{}
+	for _, name := range t.tags.names() {
+		tags = append(tags, dynamoTag{name, t.tags[name]})
+	}
+	return map[string]any{"Tags": tags}, nil
+}

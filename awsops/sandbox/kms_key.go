@@ -1,0 +1,183 @@
+package sandbox
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"stateroom/awsops/policy"
+)
+
+// The key states of KMS that the sandbox has.
+const (
+	kmsEnabled         = "Enabled"
+	kmsDisabled        = "Disabled"
+	kmsPendingDeletion = "PendingDeletion"
+)
+
+// kmsKey is one key. Its material is real: what is encrypted under it can be
+// decrypted only by it and with the same encryption context.
+type kmsKey struct {
+	id, arn, account, region string
+	description              string
+	usage, spec              string
+	manager                  string // CUSTOMER, or AWS for a managed key such as alias/aws/s3
+	state                    string
+	created, deletion        time.Time
+	window                   int // days between ScheduleKeyDeletion and deletion
+	rotation                 bool
+	rotationDays             int
+	policyText               string
+	policy                   policy.Document
+	tags                     tagSet
+	material                 [32]byte
+}
+
+// kmsAlias is one alias of a key.
+type kmsAlias struct {
+	name, arn, target string // target is a key ARN
+	created, updated  time.Time
+}
+
+// newKMSKey makes an enabled symmetric key with fresh material.
+func (s *Server) newKMSKey(account, region string, now time.Time) *kmsKey {
+	id := s.ids.uuid()
+	key := &kmsKey{
+		id: id, account: account, region: region, created: now, state: kmsEnabled, manager: "CUSTOMER",
+		usage: "ENCRYPT_DECRYPT", spec: "SYMMETRIC_DEFAULT", rotationDays: 365,
+		arn: "arn:aws:kms:" + region + ":" + account + ":key/" + id,
+	}
+	_, _ = rand.Read(key.material[:]) // crypto/rand.Read never fails since Go 1.24
+	return key
+}
+
+// encrypt seals plaintext into a blob that names its key, as KMS's own blobs
+// do, so that Decrypt needs no key id.
+func (k *kmsKey) encrypt(plaintext []byte, encryptionContext map[string]string) ([]byte, error) {
+	seal, err := k.aead()
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, seal.NonceSize())
+	_, _ = rand.Read(nonce)
+	blob := append([]byte{1, byte(len(k.arn) >> 8), byte(len(k.arn) & 0xff)}, k.arn...)
+	blob = append(blob, nonce...)
+	return seal.Seal(blob, nonce, plaintext, contextBytes(encryptionContext)), nil
+}
+
+// decrypt opens what follows the key's ARN in a blob.
+func (k *kmsKey) decrypt(sealed []byte, encryptionContext map[string]string) ([]byte, error) {
+	open, err := k.aead()
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) < open.NonceSize() {
+		return nil, kmsError("InvalidCiphertextException", "")
+	}
+	nonce, box := sealed[:open.NonceSize()], sealed[open.NonceSize():]
+	plaintext, err := open.Open(nil, nonce, box, contextBytes(encryptionContext))
+	if err != nil {
+		return nil, kmsError("InvalidCiphertextException", "")
+	}
+	return plaintext, nil
+}
+
+func (k *kmsKey) aead() (cipher.AEAD, error) {
+	block, err := aes.NewCipher(k.material[:])
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", k.id, err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", k.id, err)
+	}
+	return aead, nil
+}
+
+// blobKey splits a blob of kmsKey.encrypt into the key's ARN and the rest.
+func blobKey(blob []byte) (arn string, sealed []byte, ok bool) {
+	if len(blob) < 3 || blob[0] != 1 {
+		return "", nil, false
+	}
+	n := int(binary.BigEndian.Uint16(blob[1:3]))
+	if len(blob) < 3+n {
+		return "", nil, false
+	}
+	return string(blob[3 : 3+n]), blob[3+n:], true
+}
+
+// contextBytes is an encryption context in one canonical form.
+func contextBytes(encryptionContext map[string]string) []byte {
+	pairs := make([]string, 0, len(encryptionContext))
+	for k, v := range encryptionContext {
+		pairs = append(pairs, fmt.Sprintf("%q=%q", k, v))
+	}
+	sort.Strings(pairs)
+	return []byte(strings.Join(pairs, ","))
+}
+
+// usable is nil if the key can be used for cryptography now.
+func (k *kmsKey) usable() error {
+	switch k.state {
+	case kmsDisabled:
+		return kmsError("DisabledException", "%s is disabled.", k.arn)
+	case kmsPendingDeletion:
+		return kmsError("KMSInvalidStateException", "%s is pending deletion.", k.arn)
+	}
+	return nil
+}
+
+// notPendingDeletion is nil if the key's settings can be changed now.
+func (k *kmsKey) notPendingDeletion() error {
+	if k.state == kmsPendingDeletion {
+		return k.usable()
+	}
+	return nil
+}
+
+// find resolves a key id, key ARN, alias name or alias ARN as KMS does: a bare
+// name belongs to the caller's account, and everything to the endpoint's
+// region.
+func (k *kmsState) find(account, region, id string) (*kmsKey, error) {
+	prefix := "arn:aws:kms:" + region + ":"
+	arn := id
+	switch {
+	case id == "":
+		return nil, kmsError("ValidationException", "1 validation error detected: Value '' at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	case strings.HasPrefix(id, "alias/"):
+		arn = prefix + account + ":" + id
+	case !strings.HasPrefix(id, "arn:"):
+		arn = prefix + account + ":key/" + id
+		if !isKeyID(id) {
+			return nil, kmsError("NotFoundException", "Invalid keyId '%s'", id)
+		}
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[2] != "kms" || !strings.HasPrefix(parts[5], "key/") && !strings.HasPrefix(parts[5], "alias/") {
+		return nil, kmsError("InvalidArnException", "Invalid arn %s", id)
+	}
+	if parts[3] != region {
+		return nil, kmsError("NotFoundException", "Invalid arn %s", parts[3])
+	}
+	if strings.HasPrefix(parts[5], "alias/") {
+		alias := k.aliases[arn]
+		if alias == nil {
+			return nil, kmsError("NotFoundException", "Alias %s is not found.", arn)
+		}
+		arn = alias.target
+	}
+	key := k.keys[arn]
+	if key == nil {
+		return nil, kmsError("NotFoundException", "Key '%s' does not exist", arn)
+	}
+	return key, nil
+}
+
+func isKeyID(id string) bool {
+	return len(id) == 36 && strings.Count(id, "-") == 4 && strings.Trim(strings.ToLower(id), "0123456789abcdef-") == ""
+}

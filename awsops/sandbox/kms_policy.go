@@ -1,0 +1,153 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"stateroom/awsops/policy"
+)
+
+// authorizeKey asks whether the caller may do an operation with a key. Beside
+// the usual evaluation KMS demands that the key policy itself takes part: an
+// identity policy counts only if the key policy gives the caller's account the
+// operation ("Allowing access to AWS accounts", KMS developer guide).
+func (s *Server) authorizeKey(r *request, operation string, key *kmsKey, conditions map[string][]string) error {
+	action := "kms:" + operation
+	conditions = key.tags.resourceConditions(conditions)
+	conditions["kms:CallerAccount"] = []string{r.account.id}
+	conditions["kms:KeySpec"] = []string{key.spec}
+	conditions["kms:KeyUsage"] = []string{key.usage}
+	conditions["kms:KeyOrigin"] = []string{"AWS_KMS"}
+	for _, alias := range s.kms.aliasesOf(key) {
+		conditions["kms:ResourceAliases"] = append(conditions["kms:ResourceAliases"], alias.name)
+	}
+	if err := s.authorize(r, action, key.arn, key.account, &key.policy, conditions); err != nil {
+		return err
+	}
+	if s.keyPolicyAdmits(r, action, key, conditions) {
+		return nil
+	}
+	message := "User: " + r.caller.arn + " is not authorized to perform: " + action + " on resource: " + key.arn +
+		" because no resource-based policy allows the " + action + " action"
+	return accessDenied.in(r.protocol, message)
+}
+
+// keyPolicyAdmits says whether the key policy allows an action to the caller
+// or to the caller's account as a whole.
+func (s *Server) keyPolicyAdmits(r *request, action string, key *kmsKey, conditions map[string][]string) bool {
+	ask, all := s.question(r, action, key.arn, r.account.id, &key.policy, conditions)
+	alone := policy.Policies{Resource: all.Resource}
+	for _, principal := range []string{r.caller.arn, "arn:aws:iam::" + r.account.id + ":root"} {
+		ask.Principal = principal
+		if policy.Evaluate(ask, alone).Allowed {
+			return true
+		}
+	}
+	return false
+}
+
+func defaultKeyPolicy(account string) string {
+	return `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",` +
+		`"Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"kms:*","Resource":"*"}]}`
+}
+
+// setKeyPolicy gives a key a policy, after KMS's checks: it parses, its
+// principals exist, and the caller can change it again (unless bypassed).
+func (s *Server) setKeyPolicy(r *request, key *kmsKey, text string, bypass bool) error {
+	if len(text) > 32768 {
+		return kmsError("LimitExceededException", "The key policy exceeds the limit of 32768 bytes.")
+	}
+	document, err := policy.Parse(text)
+	if err != nil {
+		return malformedKeyPolicy("Policy contains a statement that cannot be read: %v", err)
+	}
+	if len(document.Statements) == 0 {
+		return malformedKeyPolicy("The new key policy will not allow you to update the key policy in the future.")
+	}
+	if err := s.checkKeyStatements(r, document); err != nil {
+		return err
+	}
+	trial := *key
+	trial.policy = document
+	if !bypass && !s.keyPolicyAdmits(r, "kms:PutKeyPolicy", &trial, map[string][]string{"kms:CallerAccount": {r.account.id}}) {
+		return malformedKeyPolicy("The new key policy will not allow you to update the key policy in the future.")
+	}
+	key.policyText, key.policy = text, document
+	return nil
+}
+
+func malformedKeyPolicy(format string, args ...any) error {
+	return fail(http.StatusBadRequest, "MalformedPolicyDocumentException", format, args...)
+}
+
+func (s *Server) checkKeyStatements(r *request, document policy.Document) error {
+	for _, statement := range document.Statements {
+		if len(statement.Principals) == 0 && len(statement.NotPrincipals) == 0 {
+			return malformedKeyPolicy("Policy contains a statement with no principal.")
+		}
+		for _, action := range append(append([]string{}, statement.Actions...), statement.NotActions...) {
+			if action != "*" && !strings.HasPrefix(strings.ToLower(action), "kms:") {
+				return malformedKeyPolicy("Policy contains a statement with one or more invalid actions.")
+			}
+		}
+		if len(statement.Resources) == 0 && len(statement.NotResources) == 0 {
+			return malformedKeyPolicy("Policy contains a statement with no resource.")
+		}
+		if s.unknownPrincipal(statement, r.now) != "" {
+			return malformedKeyPolicy("Policy contains a statement with one or more invalid principals.")
+		}
+	}
+	return nil
+}
+
+// unknownPrincipal is the first AWS principal of a statement that does not
+// exist, or "".
+func (s *Server) unknownPrincipal(statement policy.Statement, now time.Time) string {
+	for _, principals := range []policy.Principals{statement.Principals, statement.NotPrincipals} {
+		for _, value := range principals["AWS"] {
+			if !s.principalKnown(value, now) {
+				return value
+			}
+		}
+	}
+	return ""
+}
+
+type keyPolicyInput struct {
+	KeyId, PolicyName, Policy      string
+	BypassPolicyLockoutSafetyCheck bool
+}
+
+func (in keyPolicyInput) checkName() error {
+	if in.PolicyName != "" && in.PolicyName != "default" {
+		return kmsError("NotFoundException", "No such policy exists")
+	}
+	return nil
+}
+
+func (s *Server) kmsGetKeyPolicy(r *request, in keyPolicyInput) (map[string]any, error) {
+	key, err := s.kmsKey(r, in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"Policy": key.policyText, "PolicyName": "default"}, in.checkName()
+}
+
+func (s *Server) kmsPutKeyPolicy(r *request, in keyPolicyInput) (any, error) {
+	key, err := s.kmsKey(r, in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkName(); err != nil {
+		return nil, err
+	}
+	return nil, s.setKeyPolicy(r, key, in.Policy, in.BypassPolicyLockoutSafetyCheck)
+}
+
+func (s *Server) kmsListKeyPolicies(r *request, in listInput) (map[string]any, error) {
+	if _, err := s.kmsKey(r, in.KeyId); err != nil {
+		return nil, err
+	}
+	return map[string]any{"PolicyNames": []string{"default"}, "Truncated": false}, nil
+}

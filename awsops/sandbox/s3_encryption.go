@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+const (
+	sseHeader       = "X-Amz-Server-Side-Encryption"
+	sseKeyHeader    = "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"
+	sseBucketHeader = "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"
+)
+
+// encryptionHeaders are those of a request that decide how the object is
+// encrypted. The parts of a multipart upload inherit them.
+func encryptionHeaders(c *s3Call) (http.Header, error) {
+	out := http.Header{}
+	for _, name := range []string{sseHeader, sseKeyHeader, sseBucketHeader} {
+		if value := c.http.Header.Get(name); value != "" {
+			out.Set(name, value)
+		}
+	}
+	algorithm := out.Get(sseHeader)
+	switch {
+	case c.http.Header.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "":
+		return nil, notImplemented()
+	case algorithm != "" && !slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse"}, algorithm):
+		return nil, invalidArgument("The encryption method specified is not supported")
+	case out.Get(sseKeyHeader) != "" && (algorithm == "" || algorithm == "AES256"):
+		return nil, invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
+	}
+	return out, nil
+}
+
+// putConditions are the condition keys of s3:PutObject. A header that was not
+// sent is a key that is not there: default encryption does not fill it in.
+func putConditions(encryption, request http.Header) map[string][]string {
+	conditions := map[string][]string{}
+	for key, value := range map[string]string{
+		"s3:x-amz-server-side-encryption":                encryption.Get(sseHeader),
+		"s3:x-amz-server-side-encryption-aws-kms-key-id": encryption.Get(sseKeyHeader),
+		"s3:x-amz-acl":         request.Get("X-Amz-Acl"),
+		"s3:x-amz-copy-source": request.Get("X-Amz-Copy-Source"),
+		"s3:if-none-match":     request.Get("If-None-Match"),
+		"s3:if-match":          request.Get("If-Match"),
+	} {
+		if value != "" {
+			conditions[key] = []string{value}
+		}
+	}
+	return conditions
+}
+
+// choose is the encryption that a new object gets: what the headers say, else
+// the bucket's default. With aws:kms the key is found, and the caller may make
+// a data key under it.
+func (s *Server) choose(c *s3Call, headers http.Header) (s3Encryption, error) {
+	e := c.bucket.encryption
+	if algorithm := headers.Get(sseHeader); algorithm != "" {
+		e = s3Encryption{algorithm: algorithm, key: headers.Get(sseKeyHeader), bucketKey: c.bucket.encryption.bucketKey}
+	}
+	if on, err := strconv.ParseBool(headers.Get(sseBucketHeader)); err == nil {
+		e.bucketKey = on
+	}
+	if !e.usesKMS() {
+		return s3Encryption{algorithm: e.algorithm}, nil
+	}
+	if e.key == "" {
+		e.key = s.managedKey(c.bucket).arn
+	}
+	key, err := s.useKey(c, "GenerateDataKey", e, c.key)
+	if err != nil {
+		return s3Encryption{}, err
+	}
+	e.key = key.arn
+	return e, nil
+}
+
+// managedKey is the key alias/aws/s3 of the bucket's account, made when first
+// needed, as on AWS.
+func (s *Server) managedKey(b *s3Bucket) *kmsKey {
+	arn := "arn:aws:kms:" + b.region + ":" + b.account + ":alias/aws/s3"
+	if alias := s.kms.aliases[arn]; alias != nil {
+		return s.kms.keys[alias.target]
+	}
+	now := s.options.Now()
+	key := s.newKMSKey(b.account, b.region, now)
+	key.manager, key.description = "AWS", "Default key that protects my S3 objects when no other key is defined"
+	key.policyText = `{"Version":"2012-10-17","Id":"auto-s3-2","Statement":[{"Sid":"Allow access through S3 for all principals in the account that are authorized to use S3","Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"s3.` + b.region + `.amazonaws.com","kms:CallerAccount":"` + b.account + `"}}},{"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + b.account + `:root"},"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`
+	key.policy = s.document(key.policyText)
+	key.rotation = true
+	s.kms.keys[key.arn] = key
+	s.kms.aliases[arn] = &kmsAlias{name: "alias/aws/s3", arn: arn, target: key.arn, created: now, updated: now}
+	return key
+}
+
+// useKey has S3 use a key for the caller, with the caller's rights, and wraps
+// what KMS says as S3 does: codes get the prefix "KMS." and refusals are S3's
+// AccessDenied.
+func (s *Server) useKey(c *s3Call, operation string, e s3Encryption, object string) (*kmsKey, error) {
+	resource := c.bucket.arn()
+	if !e.bucketKey {
+		resource += "/" + object
+	}
+	conditions := encryptionConditions(map[string]string{"aws:s3:arn": resource})
+	conditions["kms:ViaService"] = []string{"s3." + c.bucket.region + ".amazonaws.com"}
+	conditions["aws:ViaAWSService"] = []string{"true"}
+	conditions["aws:CalledVia"] = []string{"s3.amazonaws.com"}
+	call := *c.request
+	call.region = c.bucket.region
+	key, err := s.cryptoKey(&call, operation, e.key, conditions)
+	var refused *apiError
+	if errors.As(err, &refused) && refused.code != "AccessDenied" {
+		return nil, fail(http.StatusBadRequest, "KMS."+refused.code, "%s", refused.message)
+	}
+	return key, err
+}
+
+// readable says whether the caller may read a version, as far as KMS decides.
+func (s *Server) readable(c *s3Call, v *s3Version) error {
+	if !v.encryption.usesKMS() {
+		return nil
+	}
+	_, err := s.useKey(c, "Decrypt", v.encryption, v.key)
+	return err
+}
+
+// setHeaders shows how an object is encrypted.
+func (e s3Encryption) setHeaders(header http.Header) {
+	header.Set(sseHeader, e.algorithm)
+	if e.usesKMS() {
+		header.Set(sseKeyHeader, e.key)
+	}
+	if e.bucketKey {
+		header.Set(sseBucketHeader, "true")
+	}
+}

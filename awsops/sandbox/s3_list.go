@@ -1,0 +1,302 @@
+package sandbox
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// s3Listing are the parameters that the listings share.
+type s3Listing struct {
+	prefix, delimiter string
+	encode            bool
+	limit             int
+}
+
+// listing reads the parameters and asks whether the caller may list; the
+// condition keys are those parameters that were sent.
+func (s *Server) listing(c *s3Call, action, limitName string) (s3Listing, error) {
+	conditions := map[string][]string{}
+	for parameter, key := range map[string]string{"prefix": "s3:prefix", "delimiter": "s3:delimiter", limitName: "s3:max-keys"} {
+		if c.query.Has(parameter) {
+			conditions[key] = []string{c.query.Get(parameter)}
+		}
+	}
+	if err := s.allow(c, action, "", conditions); err != nil {
+		return s3Listing{}, err
+	}
+	l := s3Listing{prefix: c.query.Get("prefix"), delimiter: c.query.Get("delimiter"), limit: 1000}
+	if text := c.query.Get(limitName); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return l, invalidArgument("Provided %s not an integer or within integer range", limitName)
+		}
+		l.limit = min(n, l.limit)
+	}
+	switch c.query.Get("encoding-type") {
+	case "url":
+		l.encode = true
+	case "":
+	default:
+		return l, invalidArgument("Invalid Encoding Method specified in Request")
+	}
+	return l, nil
+}
+
+// text writes a key as the caller asked for it.
+func (l s3Listing) text(key string) string {
+	if !l.encode {
+		return key
+	}
+	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
+}
+
+func (l s3Listing) encoding() string {
+	if l.encode {
+		return "url"
+	}
+	return ""
+}
+
+// rollUp is the common prefix that stands for a key, or "" if the key stands
+// for itself.
+func (l s3Listing) rollUp(key string) string {
+	if l.delimiter == "" {
+		return ""
+	}
+	if i := strings.Index(key[len(l.prefix):], l.delimiter); i >= 0 {
+		return key[:len(l.prefix)+i+len(l.delimiter)]
+	}
+	return ""
+}
+
+// s3Page collects keys and common prefixes after a marker.
+type s3Page struct {
+	versions  []*s3Version
+	prefixes  []string
+	last      string // the last key or prefix taken
+	lastID    string // its version id
+	truncated bool
+}
+
+func (p *s3Page) size() int { return len(p.versions) + len(p.prefixes) }
+
+// take adds an entry, or says that the page is full.
+func (p *s3Page) take(l s3Listing, v *s3Version) bool {
+	common := l.rollUp(v.key)
+	if common != "" && len(p.prefixes) > 0 && p.prefixes[len(p.prefixes)-1] == common {
+		return true
+	}
+	if p.size() == l.limit {
+		p.truncated = l.limit > 0
+		return false
+	}
+	if common != "" {
+		p.prefixes, p.last, p.lastID = append(p.prefixes, common), common, ""
+		return true
+	}
+	p.versions, p.last, p.lastID = append(p.versions, v), v.key, v.id
+	return true
+}
+
+// currentPage lists the current objects after a marker.
+func (l s3Listing) currentPage(b *s3Bucket, after string) s3Page {
+	var p s3Page
+	for _, key := range sortedKeys(b.keys) {
+		v := b.current(key)
+		if v == nil || key <= after || !strings.HasPrefix(key, l.prefix) {
+			continue
+		}
+		if after != "" && l.rollUp(key) == after {
+			continue // the page before ended with this common prefix
+		}
+		if !p.take(l, v) {
+			break
+		}
+	}
+	return p
+}
+
+type s3Entry struct {
+	Key, LastModified, ETag string
+	Size                    int
+	StorageClass            string
+	ChecksumAlgorithm       []string `xml:",omitempty"`
+	ChecksumType            string   `xml:",omitempty"`
+}
+
+type s3Prefix struct{ Prefix string }
+
+// entries writes the objects and prefixes of a page.
+func (l s3Listing) entries(p s3Page) (entries []s3Entry, prefixes []s3Prefix) {
+	for _, v := range p.versions {
+		e := s3Entry{Key: l.text(v.key), LastModified: s3Time(v.modified), ETag: `"` + v.etag + `"`, Size: len(v.body), StorageClass: "STANDARD", ChecksumType: v.checksumType}
+		for _, algorithm := range sortedKeys(v.checksums) {
+			e.ChecksumAlgorithm = append(e.ChecksumAlgorithm, strings.ToUpper(algorithm))
+		}
+		entries = append(entries, e)
+	}
+	for _, prefix := range p.prefixes {
+		prefixes = append(prefixes, s3Prefix{l.text(prefix)})
+	}
+	return entries, prefixes
+}
+
+func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
+	l, err := s.listing(c, "ListBucket", "max-keys")
+	if err != nil {
+		return response{}, err
+	}
+	after := c.query.Get("start-after")
+	token := c.query.Get("continuation-token")
+	if token != "" {
+		raw, err := base64.URLEncoding.DecodeString(token)
+		if err != nil {
+			return response{}, invalidArgument("The continuation token provided is incorrect")
+		}
+		after = string(raw)
+	}
+	p := l.currentPage(c.bucket, after)
+	out := struct {
+		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+		Name, Prefix          string
+		StartAfter            string `xml:",omitempty"`
+		Delimiter             string `xml:",omitempty"`
+		ContinuationToken     string `xml:",omitempty"`
+		NextContinuationToken string `xml:",omitempty"`
+		KeyCount, MaxKeys     int
+		EncodingType          string `xml:",omitempty"`
+		IsTruncated           bool
+		Contents              []s3Entry
+		CommonPrefixes        []s3Prefix
+	}{
+		Name: c.name, Prefix: l.text(l.prefix), StartAfter: l.text(c.query.Get("start-after")), Delimiter: l.text(l.delimiter),
+		ContinuationToken: token, KeyCount: p.size(), MaxKeys: l.limit, EncodingType: l.encoding(), IsTruncated: p.truncated,
+	}
+	if p.truncated {
+		out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(p.last))
+	}
+	out.Contents, out.CommonPrefixes = l.entries(p)
+	return s3XML(out)
+}
+
+func (s *Server) s3ListObjects(c *s3Call) (response, error) {
+	l, err := s.listing(c, "ListBucket", "max-keys")
+	if err != nil {
+		return response{}, err
+	}
+	marker := c.query.Get("marker")
+	p := l.currentPage(c.bucket, marker)
+	out := struct {
+		XMLName              xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+		Name, Prefix, Marker string
+		NextMarker           string `xml:",omitempty"`
+		Delimiter            string `xml:",omitempty"`
+		MaxKeys              int
+		EncodingType         string `xml:",omitempty"`
+		IsTruncated          bool
+		Contents             []s3Entry
+		CommonPrefixes       []s3Prefix
+	}{
+		Name: c.name, Prefix: l.text(l.prefix), Marker: l.text(marker), Delimiter: l.text(l.delimiter),
+		MaxKeys: l.limit, EncodingType: l.encoding(), IsTruncated: p.truncated,
+	}
+	if p.truncated && l.delimiter != "" {
+		out.NextMarker = l.text(p.last)
+	}
+	out.Contents, out.CommonPrefixes = l.entries(p)
+	return s3XML(out)
+}
+
+type s3VersionEntry struct {
+	XMLName      xml.Name
+	Key          string
+	VersionId    string
+	IsLatest     bool
+	LastModified string
+	ETag         string `xml:",omitempty"`
+	Size         *int   `xml:",omitempty"`
+	StorageClass string `xml:",omitempty"`
+	Owner        s3Owner
+}
+
+func (s *Server) s3ListVersions(c *s3Call) (response, error) {
+	l, err := s.listing(c, "ListBucketVersions", "max-keys")
+	if err != nil {
+		return response{}, err
+	}
+	keyMarker, idMarker := c.query.Get("key-marker"), c.query.Get("version-id-marker")
+	if idMarker != "" && keyMarker == "" {
+		return response{}, invalidArgument("A version-id marker cannot be specified without a key marker.")
+	}
+	p := l.versionPage(c.bucket, keyMarker, idMarker)
+	out := struct {
+		XMLName             xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListVersionsResult"`
+		Name, Prefix        string
+		KeyMarker           string
+		VersionIdMarker     string
+		NextKeyMarker       string `xml:",omitempty"`
+		NextVersionIdMarker string `xml:",omitempty"`
+		Delimiter           string `xml:",omitempty"`
+		MaxKeys             int
+		EncodingType        string `xml:",omitempty"`
+		IsTruncated         bool
+		Entries             []s3VersionEntry
+		CommonPrefixes      []s3Prefix
+	}{
+		Name: c.name, Prefix: l.text(l.prefix), KeyMarker: l.text(keyMarker), VersionIdMarker: idMarker, Delimiter: l.text(l.delimiter),
+		MaxKeys: l.limit, EncodingType: l.encoding(), IsTruncated: p.truncated, Entries: l.versionEntries(c.bucket, p),
+	}
+	if p.truncated {
+		out.NextKeyMarker, out.NextVersionIdMarker = l.text(p.last), p.lastID
+	}
+	_, out.CommonPrefixes = l.entries(s3Page{prefixes: p.prefixes})
+	return s3XML(out)
+}
+
+// versionPage lists all versions after a marker, newest first for each key. A
+// key marker without a version id skips the key.
+func (l s3Listing) versionPage(b *s3Bucket, keyMarker, idMarker string) s3Page {
+	var p s3Page
+	for _, key := range sortedKeys(b.keys) {
+		if key < keyMarker || key == keyMarker && idMarker == "" && keyMarker != "" || !strings.HasPrefix(key, l.prefix) {
+			continue
+		}
+		if common := l.rollUp(key); common != "" && common == keyMarker {
+			continue
+		}
+		skip := key == keyMarker && idMarker != ""
+		versions := b.keys[key]
+		for i := len(versions) - 1; i >= 0; i-- {
+			if skip {
+				skip = versions[i].id != idMarker
+				continue
+			}
+			if !p.take(l, versions[i]) {
+				return p
+			}
+		}
+	}
+	return p
+}
+
+func (l s3Listing) versionEntries(b *s3Bucket, p s3Page) []s3VersionEntry {
+	var out []s3VersionEntry
+	for _, v := range p.versions {
+		versions := b.keys[v.key]
+		e := s3VersionEntry{
+			XMLName: xml.Name{Local: "Version"}, Key: l.text(v.key), VersionId: v.id, IsLatest: versions[len(versions)-1] == v,
+			LastModified: s3Time(v.modified), Owner: s3Owner{canonicalID(b.account)},
+		}
+		if v.marker {
+			e.XMLName.Local = "DeleteMarker"
+		} else {
+			size := len(v.body)
+			e.ETag, e.Size, e.StorageClass = `"`+v.etag+`"`, &size, "STANDARD"
+		}
+		out = append(out, e)
+	}
+	return out
+}

@@ -1,0 +1,330 @@
+package sandbox
+
+import (
+	"bytes"
+	"crypto/md5" //nolint:gosec // multipart ETags are MD5 by definition
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minPart is the least size of every part but the last, in bytes.
+const minPart = 5 << 20
+
+// s3Upload is a multipart upload that is neither complete nor aborted.
+type s3Upload struct {
+	id, key    string
+	bucket     *s3Bucket
+	started    time.Time
+	encryption s3Encryption
+	headers    http.Header // encryption headers, which its parts inherit
+	object     http.Header // headers of the object to be
+	algorithm  string      // checksum, as in "sha256"
+	sumType    string      // FULL_OBJECT or COMPOSITE
+	parts      map[int]*s3Part
+}
+
+type s3Part struct {
+	body     []byte
+	etag     string
+	sum      string
+	modified time.Time
+}
+
+func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
+	e, headers, err := s.startWrite(c)
+	if err != nil {
+		return response{}, err
+	}
+	u := &s3Upload{
+		id: s.ids.lower(64), key: c.key, bucket: c.bucket, started: c.now, encryption: e, headers: headers,
+		object: objectHeaders(c.http.Header), parts: map[int]*s3Part{},
+		algorithm: strings.ToLower(first(c.http.Header.Get("X-Amz-Checksum-Algorithm"), "crc64nvme")),
+		sumType:   c.http.Header.Get("X-Amz-Checksum-Type"),
+	}
+	if checksumAlgorithms[u.algorithm] == nil {
+		return response{}, fail(http.StatusBadRequest, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	}
+	if u.sumType == "" {
+		u.sumType = "COMPOSITE"
+		if u.algorithm == "crc64nvme" {
+			u.sumType = "FULL_OBJECT"
+		}
+	}
+	s.s3.uploads[u.id] = u
+	out, err := s3XML(struct {
+		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
+		Bucket, Key, UploadId string
+	}{Bucket: c.name, Key: c.key, UploadId: u.id})
+	if err != nil {
+		return response{}, err
+	}
+	e.setHeaders(out.header)
+	out.header.Set("X-Amz-Checksum-Algorithm", strings.ToUpper(u.algorithm))
+	out.header.Set("X-Amz-Checksum-Type", u.sumType)
+	return out, nil
+}
+
+// upload finds the upload that the request names, for a caller who may do the
+// action on its object.
+func (s *Server) upload(c *s3Call, action string) (*s3Upload, error) {
+	u := s.s3.uploads[c.query.Get("uploadId")]
+	known := u != nil && u.bucket == c.bucket && u.key == c.key
+	conditions := map[string][]string{}
+	if known && action == "PutObject" {
+		conditions = putConditions(u.headers, c.http.Header)
+	}
+	if err := s.allow(c, action, c.key, conditions); err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, fail(http.StatusNotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
+	}
+	return u, nil
+}
+
+// writable says whether the caller may go on with an upload, which under KMS
+// takes kms:Decrypt on the key.
+func (s *Server) writable(c *s3Call, u *s3Upload) error {
+	return s.readable(c, &s3Version{key: u.key, encryption: u.encryption})
+}
+
+func (s *Server) s3UploadPart(c *s3Call) (response, error) {
+	u, err := s.upload(c, "PutObject")
+	if err != nil {
+		return response{}, err
+	}
+	if c.http.Header.Get("X-Amz-Copy-Source") != "" {
+		return response{}, notImplemented()
+	}
+	number, err := strconv.Atoi(c.query.Get("partNumber"))
+	if err != nil || number < 1 || number > 10_000 {
+		return response{}, invalidArgument("Part number must be an integer between 1 and 10000, inclusive")
+	}
+	if _, _, err := verifyBody(c); err != nil {
+		return response{}, err
+	}
+	if err := s.writable(c, u); err != nil {
+		return response{}, err
+	}
+	sum := md5.Sum(c.body) //nolint:gosec // an ETag is MD5
+	p := &s3Part{body: c.body, etag: hex.EncodeToString(sum[:]), sum: checksum(u.algorithm, c.body), modified: c.now}
+	u.parts[number] = p
+	header := http.Header{"Etag": {`"` + p.etag + `"`}}
+	header.Set(checksumHeader+u.algorithm, p.sum)
+	u.encryption.setHeaders(header)
+	return response{header: header}, nil
+}
+
+// completedPart is one line of CompleteMultipartUpload.
+type completedPart struct {
+	PartNumber        int
+	ETag              string
+	ChecksumCRC32     string
+	ChecksumCRC32C    string
+	ChecksumCRC64NVME string
+	ChecksumSHA1      string
+	ChecksumSHA256    string
+}
+
+// checksum is what the caller says the part's checksum is, or "".
+func (p completedPart) checksum(algorithm string) string {
+	return map[string]string{
+		"crc32": p.ChecksumCRC32, "crc32c": p.ChecksumCRC32C, "crc64nvme": p.ChecksumCRC64NVME,
+		"sha1": p.ChecksumSHA1, "sha256": p.ChecksumSHA256,
+	}[algorithm]
+}
+
+func (s *Server) s3CompleteUpload(c *s3Call) (response, error) {
+	u, err := s.upload(c, "PutObject")
+	if err != nil {
+		return response{}, err
+	}
+	var in struct {
+		XMLName xml.Name `xml:"CompleteMultipartUpload"`
+		Part    []completedPart
+	}
+	if err := readXML(c, &in); err != nil {
+		return response{}, err
+	}
+	parts, err := u.choose(in.Part)
+	if err != nil {
+		return response{}, err
+	}
+	if err := checkWriteConditions(c); err != nil {
+		return response{}, err
+	}
+	if err := s.writable(c, u); err != nil {
+		return response{}, err
+	}
+	v := u.assemble(parts)
+	if given := c.http.Header.Get(checksumHeader + u.algorithm); given != "" && given != v.checksums[u.algorithm] {
+		return response{}, fail(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(u.algorithm))
+	}
+	v.modified = c.now
+	delete(s.s3.uploads, u.id)
+	s.addVersion(c.bucket, v)
+	return completed(c, v)
+}
+
+// choose checks the list of parts against what was uploaded.
+func (u *s3Upload) choose(list []completedPart) ([]*s3Part, error) {
+	if len(list) == 0 {
+		return nil, malformedXML()
+	}
+	var parts []*s3Part
+	for i, p := range list {
+		if i > 0 && p.PartNumber <= list[i-1].PartNumber {
+			return nil, fail(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+		}
+		have := u.parts[p.PartNumber]
+		given := p.checksum(u.algorithm)
+		if have == nil || strings.Trim(p.ETag, `"`) != have.etag || given != "" && given != have.sum {
+			return nil, fail(http.StatusBadRequest, "InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
+		}
+		if i < len(list)-1 && len(have.body) < minPart {
+			return nil, fail(http.StatusBadRequest, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
+		}
+		parts = append(parts, have)
+	}
+	return parts, nil
+}
+
+// assemble makes the object out of its parts. Its ETag and a composite checksum
+// are those of the parts' digests, with the number of parts.
+func (u *s3Upload) assemble(parts []*s3Part) *s3Version {
+	var body, tags, sums bytes.Buffer
+	for _, p := range parts {
+		body.Write(p.body)
+		tag, _ := hex.DecodeString(p.etag) // made by s3UploadPart
+		tags.Write(tag)
+		sum, _ := base64.StdEncoding.DecodeString(p.sum) // likewise
+		sums.Write(sum)
+	}
+	v := &s3Version{key: u.key, body: body.Bytes(), headers: u.object, encryption: u.encryption, checksumType: u.sumType}
+	v.etag = fmt.Sprintf("%x-%d", md5.Sum(tags.Bytes()), len(parts)) //nolint:gosec // an ETag is MD5
+	sum := checksum(u.algorithm, v.body)
+	if u.sumType == "COMPOSITE" {
+		sum = fmt.Sprintf("%s-%d", checksum(u.algorithm, sums.Bytes()), len(parts))
+	}
+	v.checksums = map[string]string{u.algorithm: sum}
+	return v
+}
+
+func completed(c *s3Call, v *s3Version) (response, error) {
+	out, err := s3XML(struct {
+		XMLName                     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
+		Location, Bucket, Key, ETag string
+	}{Location: "http://" + c.http.Host + c.http.URL.Path, Bucket: c.name, Key: c.key, ETag: `"` + v.etag + `"`})
+	if err != nil {
+		return response{}, err
+	}
+	v.setVersionHeader(c.bucket, out.header)
+	v.encryption.setHeaders(out.header)
+	return out, nil
+}
+
+func (s *Server) s3AbortUpload(c *s3Call) (response, error) {
+	u, err := s.upload(c, "AbortMultipartUpload")
+	if err != nil {
+		return response{}, err
+	}
+	delete(s.s3.uploads, u.id)
+	return noContent(), nil
+}
+
+func (s *Server) s3ListParts(c *s3Call) (response, error) {
+	u, err := s.upload(c, "ListMultipartUploadParts")
+	if err != nil {
+		return response{}, err
+	}
+	limit, marker := 1000, 0
+	if n, err := strconv.Atoi(c.query.Get("max-parts")); err == nil && n >= 0 {
+		limit = min(n, limit)
+	}
+	if n, err := strconv.Atoi(c.query.Get("part-number-marker")); err == nil {
+		marker = n
+	}
+	type part struct {
+		PartNumber         int
+		LastModified, ETag string
+		Size               int
+	}
+	out := struct {
+		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListPartsResult"`
+		Bucket, Key, UploadId string
+		PartNumberMarker      int
+		NextPartNumberMarker  int `xml:",omitempty"`
+		MaxParts              int
+		IsTruncated           bool
+		Part                  []part
+	}{Bucket: c.name, Key: c.key, UploadId: u.id, PartNumberMarker: marker, MaxParts: limit}
+	numbers := make([]int, 0, len(u.parts))
+	for n := range u.parts {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		if n <= marker {
+			continue
+		}
+		if len(out.Part) == limit {
+			out.IsTruncated = true
+			break
+		}
+		p := u.parts[n]
+		out.Part, out.NextPartNumberMarker = append(out.Part, part{n, s3Time(p.modified), `"` + p.etag + `"`, len(p.body)}), n
+	}
+	return s3XML(out)
+}
+
+func (s *Server) s3ListUploads(c *s3Call) (response, error) {
+	l, err := s.listing(c, "ListBucketMultipartUploads", "max-uploads")
+	if err != nil {
+		return response{}, err
+	}
+	keyMarker, idMarker := c.query.Get("key-marker"), c.query.Get("upload-id-marker")
+	type upload struct{ Key, UploadId, Initiated, StorageClass string }
+	out := struct {
+		XMLName                           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListMultipartUploadsResult"`
+		Bucket, KeyMarker, UploadIdMarker string
+		NextKeyMarker, NextUploadIdMarker string `xml:",omitempty"`
+		Prefix, EncodingType              string `xml:",omitempty"`
+		MaxUploads                        int
+		IsTruncated                       bool
+		Upload                            []upload
+	}{Bucket: c.name, KeyMarker: l.text(keyMarker), UploadIdMarker: idMarker, Prefix: l.text(l.prefix), EncodingType: l.encoding(), MaxUploads: l.limit}
+	for _, u := range s.s3.uploadsOf(c.bucket) {
+		after := u.key > keyMarker || u.key == keyMarker && idMarker != "" && u.id > idMarker
+		if !after || !strings.HasPrefix(u.key, l.prefix) {
+			continue
+		}
+		if len(out.Upload) == l.limit {
+			out.IsTruncated = true
+			break
+		}
+		out.Upload = append(out.Upload, upload{l.text(u.key), u.id, s3Time(u.started), "STANDARD"})
+		out.NextKeyMarker, out.NextUploadIdMarker = l.text(u.key), u.id
+	}
+	return s3XML(out)
+}
+
+// uploadsOf lists the uploads under way in a bucket by key and id.
+func (b *s3State) uploadsOf(bucket *s3Bucket) []*s3Upload {
+	var out []*s3Upload
+	for _, u := range b.uploads {
+		if u.bucket == bucket {
+			out = append(out, u)
+		}
+	}
+	slices.SortFunc(out, func(a, b *s3Upload) int {
+		return strings.Compare(a.key+"\x00"+a.id, b.key+"\x00"+b.id)
+	})
+	return out
+}

@@ -1,0 +1,169 @@
+package sandbox
+
+import (
+	"encoding/xml"
+	"net/http"
+	"slices"
+	"strings"
+
+	"stateroom/awsops/policy"
+)
+
+func (s *Server) s3GetPolicy(c *s3Call) (response, error) {
+	if err := s.setting(c, "GetBucketPolicy", nil); err != nil {
+		return response{}, err
+	}
+	if c.bucket.policy == nil {
+		return response{}, noSuchBucketPolicy(c.name)
+	}
+	return response{header: http.Header{"Content-Type": {"application/json"}}, body: []byte(c.bucket.policyText)}, nil
+}
+
+func noSuchBucketPolicy(name string) error {
+	e := fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
+	e.detail = map[string]any{"BucketName": name}
+	return e
+}
+
+func (s *Server) s3GetPolicyStatus(c *s3Call) (response, error) {
+	if err := s.setting(c, "GetBucketPolicyStatus", nil); err != nil {
+		return response{}, err
+	}
+	if c.bucket.policy == nil {
+		return response{}, noSuchBucketPolicy(c.name)
+	}
+	return s3XML(struct {
+		XMLName  xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ PolicyStatus"`
+		IsPublic bool
+	}{IsPublic: publicPolicy(*c.bucket.policy)})
+}
+
+func (s *Server) s3PutPolicy(c *s3Call) (response, error) {
+	if err := s.setting(c, "PutBucketPolicy", nil); err != nil {
+		return response{}, err
+	}
+	if err := checkContentMD5(c); err != nil {
+		return response{}, err
+	}
+	if len(c.body) > 20*1024 {
+		return response{}, malformedBucketPolicy("Policy exceeds the maximum allowed document size.")
+	}
+	document, err := policy.Parse(string(c.body))
+	if err != nil || len(document.Statements) == 0 {
+		return response{}, malformedBucketPolicy("Policies must be valid JSON and the first byte must be '{'")
+	}
+	for _, statement := range document.Statements {
+		if err := s.checkBucketStatement(c, statement); err != nil {
+			return response{}, err
+		}
+	}
+	if c.bucket.access != nil && c.bucket.access.BlockPublicPolicy && publicPolicy(document) {
+		return response{}, fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: s3:PutBucketPolicy on resource: \"%s\" because public policies are blocked by the BlockPublicPolicy block public access setting.", c.caller.arn, c.bucket.arn())
+	}
+	c.bucket.policyText, c.bucket.policy = string(c.body), &document
+	return noContent(), nil
+}
+
+func (s *Server) s3DeletePolicy(c *s3Call) (response, error) {
+	if err := s.setting(c, "DeleteBucketPolicy", nil); err != nil {
+		return response{}, err
+	}
+	c.bucket.policyText, c.bucket.policy = "", nil
+	return noContent(), nil
+}
+
+func malformedBucketPolicy(message string) error {
+	return fail(http.StatusBadRequest, "MalformedPolicy", "%s", message)
+}
+
+// checkBucketStatement refuses what S3 refuses when a policy is put: unknown
+// principals, actions of other services, resources outside the bucket, and a
+// statement whose actions cannot apply to any of its resources.
+func (s *Server) checkBucketStatement(c *s3Call, statement policy.Statement) error {
+	if len(statement.Principals) == 0 && len(statement.NotPrincipals) == 0 {
+		return malformedBucketPolicy("Missing required field Principal")
+	}
+	if s.unknownPrincipal(statement, c.now) != "" {
+		return malformedBucketPolicy("Invalid principal in policy")
+	}
+	for _, action := range slices.Concat(statement.Actions, statement.NotActions) {
+		if action != "*" && !strings.HasPrefix(strings.ToLower(action), "s3:") {
+			return malformedBucketPolicy("Policy has invalid action")
+		}
+	}
+	resources := slices.Concat(statement.Resources, statement.NotResources)
+	if len(resources) == 0 {
+		return malformedBucketPolicy("Missing required field Resource")
+	}
+	for _, resource := range resources {
+		name, ok := strings.CutPrefix(resource, "arn:aws:s3:::")
+		bucket, _, _ := strings.Cut(name, "/")
+		if !ok || !policyNames(bucket, c.name) {
+			return malformedBucketPolicy("Policy has invalid resource")
+		}
+	}
+	if len(statement.Actions) > 0 && len(statement.Resources) > 0 && !anyApplies(statement) {
+		return malformedBucketPolicy("Action does not apply to any resource(s) in statement")
+	}
+	return nil
+}
+
+// policyNames says whether a pattern of a policy can mean the bucket.
+func policyNames(pattern, bucket string) bool {
+	if head, _, wild := strings.Cut(pattern, "*"); wild {
+		return strings.HasPrefix(bucket, head)
+	}
+	return pattern == bucket
+}
+
+// objectActions begin the names of the actions on objects; all others are on
+// the bucket.
+var objectActions = []string{"getobject", "putobject", "deleteobject", "abortmultipartupload", "listmultipartuploadparts", "restoreobject"}
+
+// anyApplies says whether each action can apply to one of the resources.
+func anyApplies(statement policy.Statement) bool {
+	return !slices.ContainsFunc(statement.Actions, func(action string) bool {
+		name := strings.TrimPrefix(strings.ToLower(action), "s3:")
+		if strings.ContainsAny(name, "*?") {
+			return false
+		}
+		object := slices.ContainsFunc(objectActions, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+		return !slices.ContainsFunc(statement.Resources, func(resource string) bool {
+			slash := strings.Contains(resource, "/")
+			return slash == object || object && strings.HasSuffix(resource, "*")
+		})
+	})
+}
+
+// narrowing are the condition keys that make a policy for everybody
+// non-public, from "The meaning of public" in the S3 user guide.
+var narrowing = []string{
+	"aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:principalaccount", "aws:sourcearn",
+	"aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceip",
+	"aws:userid", "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:x-amz-server-side-encryption-aws-kms-key-id",
+}
+
+// publicPolicy says whether a statement allows something to everybody.
+func publicPolicy(document policy.Document) bool {
+	return slices.ContainsFunc(document.Statements, func(statement policy.Statement) bool {
+		everybody := slices.Contains(statement.Principals["*"], "*") || slices.Contains(statement.Principals["AWS"], "*") || len(statement.NotPrincipals) > 0
+		return statement.Effect == policy.Allow && everybody && !narrowed(statement.Conditions)
+	})
+}
+
+// narrowed says whether a condition compares one of the narrowing keys with
+// fixed values.
+func narrowed(conditions policy.Conditions) bool {
+	for operator, keys := range conditions {
+		if strings.Contains(operator, "Not") || strings.HasSuffix(operator, "IfExists") || operator == "Null" {
+			continue
+		}
+		for key, values := range keys {
+			fixed := !slices.ContainsFunc(values, func(v string) bool { return v == "*" || strings.Contains(v, "${") || strings.HasSuffix(v, "/0") })
+			if fixed && slices.Contains(narrowing, strings.ToLower(key)) {
+				return true
+			}
+		}
+	}
+	return false
+}

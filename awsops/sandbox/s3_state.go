@@ -1,0 +1,151 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"time"
+
+	"stateroom/awsops/policy"
+)
+
+// s3State is every bucket. Names are global over accounts and regions.
+type s3State struct {
+	buckets map[string]*s3Bucket
+	uploads map[string]*s3Upload // by upload id
+}
+
+func newS3State() s3State {
+	return s3State{buckets: map[string]*s3Bucket{}, uploads: map[string]*s3Upload{}}
+}
+
+// tagged lists the buckets of an account and region with their tags.
+func (b *s3State) tagged(a *account, region string) []taggedResource {
+	var out []taggedResource
+	for _, name := range sortedKeys(b.buckets) {
+		bucket := b.buckets[name]
+		if bucket.account == a.id && bucket.region == region && len(bucket.tags) > 0 {
+			out = append(out, taggedResource{arn: bucket.arn(), tags: bucket.tags})
+		}
+	}
+	return out
+}
+
+// s3Bucket is one bucket with its configuration and objects.
+type s3Bucket struct {
+	name, account, region string
+	created               time.Time
+	versioning            string // "", Enabled or Suspended
+	encryption            s3Encryption
+	access                *publicAccessBlock // nil when deleted
+	ownership             string             // "" when deleted
+	policyText            string
+	policy                *policy.Document
+	tags                  tagSet
+	lifecycle             *lifecycleConfiguration
+	keys                  map[string][]*s3Version // newest last
+}
+
+func (b *s3Bucket) arn() string { return "arn:aws:s3:::" + b.name }
+
+// s3Version is one version of an object, or a delete marker.
+type s3Version struct {
+	key, id      string // id is "null" without versioning
+	modified     time.Time
+	marker       bool
+	body         []byte
+	etag         string // without quotes
+	headers      http.Header
+	encryption   s3Encryption
+	checksums    map[string]string // algorithm, as in "sha256", to base64
+	checksumType string            // FULL_OBJECT or COMPOSITE
+}
+
+// s3Encryption is how an object is, or will be, encrypted.
+type s3Encryption struct {
+	algorithm string // AES256, aws:kms or aws:kms:dsse
+	key       string // as configured for a default, the key's ARN for an object
+	bucketKey bool
+}
+
+// usesKMS says whether a KMS key protects the object.
+func (e s3Encryption) usesKMS() bool { return e.algorithm != "AES256" }
+
+// current is the newest version of a key, nil if there is none or it is a
+// delete marker.
+func (b *s3Bucket) current(key string) *s3Version {
+	versions := b.keys[key]
+	if len(versions) == 0 || versions[len(versions)-1].marker {
+		return nil
+	}
+	return versions[len(versions)-1]
+}
+
+func (b *s3Bucket) version(key, id string) *s3Version {
+	for _, v := range b.keys[key] {
+		if v.id == id {
+			return v
+		}
+	}
+	return nil
+}
+
+// addVersion makes v the current version. Without versioning it replaces the null
+// version.
+func (s *Server) addVersion(b *s3Bucket, v *s3Version) {
+	v.id = "null"
+	if b.versioning == "Enabled" {
+		v.id = s.ids.lower(32)
+	} else {
+		b.remove(v.key, "null")
+	}
+	b.keys[v.key] = append(b.keys[v.key], v)
+}
+
+// remove takes one version away for good.
+func (b *s3Bucket) remove(key, id string) {
+	left := slices.DeleteFunc(b.keys[key], func(v *s3Version) bool { return v.id == id })
+	if len(left) == 0 {
+		delete(b.keys, key)
+		return
+	}
+	b.keys[key] = left
+}
+
+// ObjectInfo is what the sandbox holds of an object, for tests.
+type ObjectInfo struct {
+	Body      []byte
+	VersionID string // "null" without versioning
+	SSE       string // AES256, aws:kms or aws:kms:dsse
+	KMSKeyARN string // empty for AES256
+	Versions  int    // all versions of the key, delete markers included
+}
+
+// Object gives the current version of an object; ok is false when the bucket
+// or the object is missing or deleted.
+func (s *Server) Object(bucket, key string) (info ObjectInfo, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.s3.buckets[bucket]
+	if b == nil {
+		return ObjectInfo{}, false
+	}
+	v := b.current(key)
+	if v == nil {
+		return ObjectInfo{}, false
+	}
+	return ObjectInfo{
+		Body: slices.Clone(v.body), VersionID: v.id, SSE: v.encryption.algorithm, KMSKeyARN: v.encryption.key,
+		Versions: len(b.keys[key]),
+	}, true
+}
+
+// canonicalID is the canonical user id of an account, which S3 calls its owner.
+func canonicalID(account string) string {
+	sum := sha256.Sum256([]byte("canonical/" + account))
+	return hex.EncodeToString(sum[:])
+}
+
+// s3Time is a time in S3's XML.
+func s3Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
