@@ -237,9 +237,9 @@ func (b *Blueprint) RecipientOf(user string) string {
 
 // Environment finds an environment by its name.
 func (b *Blueprint) Environment(name string) (Environment, bool) {
-	for _, e := range b.Environments {
-		if e.Name == name {
-			return e, true
+	for i := range b.Environments {
+		if b.Environments[i].Name == name {
+			return b.Environments[i], true
 		}
 	}
 	return Environment{}, false

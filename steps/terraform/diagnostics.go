@@ -1,0 +1,135 @@
+package terraform
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Severities of a Diagnostic, in Terraform's words.
+const (
+	SeverityError   = "error"
+	SeverityWarning = "warning"
+)
+
+// Diagnostic is one error or warning of the engine, folded to one line each.
+type Diagnostic struct {
+	// Severity is SeverityError or SeverityWarning.
+	Severity string
+	Summary  string
+	Detail   string
+}
+
+// String is the summary and the detail in one line, as the regular expressions
+// of the diagnoses want it.
+func (d Diagnostic) String() string {
+	if d.Detail == "" {
+		return d.Summary
+	}
+	return d.Summary + ": " + d.Detail
+}
+
+// firstError is the first error among the diagnostics, or nil.
+func firstError(list []Diagnostic) *Diagnostic {
+	for i := range list {
+		if list[i].Severity == SeverityError {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// Bounds of what is kept of a child that never stops complaining.
+const (
+	mostDiagnostics = 100
+	longestDetail   = 64 << 10
+)
+
+// diagnosticReader finds the diagnostics in one stream, line by line, in either
+// of their forms: a JSON line of type diagnostic, or a text that begins with
+// Error: or Warning: and ends with the box, two empty lines, or the next one.
+type diagnosticReader struct {
+	list   []Diagnostic
+	detail strings.Builder
+	open   bool
+	blank  int
+}
+
+// jsonLine is what we read of a line of -json.
+type jsonLine struct {
+	Message    string `json:"@message"`
+	Type       string `json:"type"`
+	Diagnostic *struct {
+		Severity string `json:"severity"`
+		Summary  string `json:"summary"`
+		Detail   string `json:"detail"`
+	} `json:"diagnostic"`
+}
+
+// line takes a line without ANSI codes and answers the lines for people.
+func (r *diagnosticReader) line(text string) []string {
+	if strings.HasPrefix(text, `{"@level"`) {
+		var parsed jsonLine
+		if json.Unmarshal([]byte(text), &parsed) == nil {
+			r.end()
+			return r.fromJSON(parsed)
+		}
+	}
+	r.plain(text)
+	return []string{text}
+}
+
+func (r *diagnosticReader) fromJSON(parsed jsonLine) []string {
+	lines := strings.Split(strings.TrimRight(stripANSI(parsed.Message), "\n"), "\n")
+	if d := parsed.Diagnostic; parsed.Type == "diagnostic" && d != nil {
+		r.add(Diagnostic{Severity: d.Severity, Summary: Fold(d.Summary), Detail: Fold(d.Detail)})
+		if d.Detail != "" {
+			lines = append(lines, strings.Split(stripANSI(d.Detail), "\n")...)
+		}
+	}
+	return lines
+}
+
+func (r *diagnosticReader) plain(text string) {
+	inside := strings.TrimSpace(boxes.Replace(text))
+	severity, summary := heading(inside)
+	switch {
+	case severity != "":
+		r.end()
+		r.add(Diagnostic{Severity: severity, Summary: Fold(summary)})
+		r.open, r.blank = true, 0
+	case !r.open:
+	case strings.Contains(text, "╵") || inside == "" && r.blank >= 1 && !strings.Contains(text, "│"):
+		r.end()
+	case inside == "":
+		r.blank++
+	case r.detail.Len() < longestDetail:
+		r.blank = 0
+		r.detail.WriteString(inside + "\n")
+	}
+}
+
+// heading splits the first line of a diagnostic.
+func heading(text string) (severity, summary string) {
+	if rest, ok := strings.CutPrefix(text, "Error: "); ok {
+		return SeverityError, rest
+	}
+	if rest, ok := strings.CutPrefix(text, "Warning: "); ok {
+		return SeverityWarning, rest
+	}
+	return "", ""
+}
+
+func (r *diagnosticReader) add(d Diagnostic) {
+	if len(r.list) < mostDiagnostics {
+		r.list = append(r.list, d)
+	}
+}
+
+// end closes the diagnostic whose detail is being gathered.
+func (r *diagnosticReader) end() {
+	if r.open && len(r.list) > 0 && r.list[len(r.list)-1].Detail == "" {
+		r.list[len(r.list)-1].Detail = Fold(r.detail.String())
+	}
+	r.open, r.blank = false, 0
+	r.detail.Reset()
+}

@@ -1,0 +1,106 @@
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Project is a Terraform root directory and how commands run in it.
+type Project struct {
+	// Dir is the root directory.
+	Dir string
+	// Env and Lines are as in Command.
+	Env   map[string]string
+	Lines func(string)
+}
+
+func (p Project) command(args ...string) Command {
+	return Command{Dir: p.Dir, Args: args, Env: p.Env, Lines: p.Lines}
+}
+
+// InitOutcome says how far an init came that did not fail.
+type InitOutcome struct {
+	Result Result
+	// ProvidersUnreachable is set if the back end was configured and only the
+	// providers could not be had afterwards: a matter of the network or of a
+	// mirror, not of the back end, and so a piece of information, no failure.
+	ProvidersUnreachable bool
+}
+
+// providerTrouble matches the diagnostics of an init that reached its back end
+// and then could not fetch a provider; the back end comes first in every version.
+var providerTrouble = regexp.MustCompile(`^Failed to (query available|resolve|install) provider|^Could not retrieve the list of available versions`)
+
+// InitProject runs init in the project. It never moves a state: where the back
+// end's place changed, the engine refuses, and the error's diagnostics say so
+// ("Backend configuration changed"). With reconfigure the engine forgets which
+// back end it had, which is right only where the state stays where it is (new
+// credentials, profile, encryption or lock).
+func InitProject(ctx context.Context, e *Engine, p Project, reconfigure bool) (InitOutcome, error) {
+	args := []string{"init"}
+	if reconfigure {
+		args = append(args, "-reconfigure")
+	}
+	result, err := e.Run(ctx, p.command(args...))
+	outcome := InitOutcome{Result: result}
+	if err == nil || ctx.Err() != nil {
+		return outcome, err
+	}
+	if onlyProviderTrouble(result) && backendConfigured(p, result) {
+		outcome.ProvidersUnreachable = true
+		return outcome, nil
+	}
+	return outcome, err
+}
+
+// onlyProviderTrouble reports whether every error is about fetching providers.
+func onlyProviderTrouble(result Result) bool {
+	found := false
+	for _, d := range result.Diagnostics {
+		if d.Severity != SeverityError {
+			continue
+		}
+		if !providerTrouble.MatchString(d.Summary) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// backendConfigured reports whether this init configured the back end, or an
+// earlier one had: then this one says nothing about it.
+func backendConfigured(p Project, result Result) bool {
+	if strings.Contains(Fold(result.Output), "Successfully configured the backend") {
+		return true
+	}
+	text, err := os.ReadFile(filepath.Join(p.dataDir(), "terraform.tfstate"))
+	if err != nil {
+		return false
+	}
+	var cache struct {
+		Backend struct {
+			Type string `json:"type"`
+		} `json:"backend"`
+	}
+	return json.Unmarshal(text, &cache) == nil && cache.Backend.Type != ""
+}
+
+// dataDir is where the engine keeps its cache: TF_DATA_DIR, or .terraform.
+func (p Project) dataDir() string {
+	dir, given := p.Env["TF_DATA_DIR"]
+	if !given {
+		dir = os.Getenv("TF_DATA_DIR")
+	}
+	switch {
+	case dir == "":
+		return filepath.Join(p.Dir, ".terraform")
+	case filepath.IsAbs(dir):
+		return dir
+	}
+	return filepath.Join(p.Dir, dir)
+}

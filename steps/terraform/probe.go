@@ -1,0 +1,189 @@
+package terraform
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// ProbeInput is what a probe needs.
+type ProbeInput struct {
+	// Backend is the text of a terraform block with the project's back end, and
+	// nothing else in it that needs a provider.
+	Backend []byte
+	// Dir is where the scratch directory is made; empty means the system's.
+	Dir string
+	// Workspace is a name that nobody else uses: NewProbeWorkspace makes one.
+	Workspace string
+	// Env and Lines are as in Command.
+	Env   map[string]string
+	Lines func(string)
+	// Inspect, if set, is called between apply and destroy, while the state
+	// object of the workspace exists. Its error fails the probe.
+	Inspect func(context.Context) error
+}
+
+// ProbeStep is one command of a probe.
+type ProbeStep struct {
+	// Command is what people would type: terraform workspace new NAME.
+	Command string
+	// Cleanup marks what ran only to tidy up after a failure.
+	Cleanup  bool
+	Duration time.Duration
+	// Diagnostics are the engine's errors and warnings.
+	Diagnostics []Diagnostic
+	// Err is why the step failed, or nil.
+	Err error
+}
+
+// cleanupWait bounds the tidying up after a failed or cancelled probe.
+const cleanupWait = 2 * time.Minute
+
+// probeResource is built into both engines (Terraform 1.4, OpenTofu 1.6): no
+// provider is downloaded for it.
+const probeResource = `
+resource "terraform_data" "stateroom_probe" {
+  input = "stateroom"
+}
+`
+
+// NewProbeWorkspace makes a name for a probe's workspace that no other run has.
+func NewProbeWorkspace() string {
+	suffix := make([]byte, 4)
+	_, _ = rand.Read(suffix) // never fails (crypto/rand, Go 1.24)
+	return "stateroom-probe-" + hex.EncodeToString(suffix)
+}
+
+// Probe proves a back end without touching any state of its own: in a scratch
+// directory with the back end's block and one built-in resource it runs init,
+// workspace new, apply, destroy, workspace select default and workspace delete,
+// so that listing, encryption, bucket policy and lock are all used as in real
+// work. It answers every step that ran; the error is the first failed step's.
+// Whatever happens, cancelling included, it tries to destroy and delete the
+// workspace, and removes the scratch directory.
+func Probe(ctx context.Context, e *Engine, in ProbeInput) (steps []ProbeStep, err error) {
+	p, err := newProbe(e, in)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(p.project.Dir)) }()
+	if err := p.sequence(ctx, in); err != nil {
+		p.cleanup(ctx)
+		return p.steps, err
+	}
+	return p.steps, nil
+}
+
+// probe is one run of Probe.
+type probe struct {
+	engine    *Engine
+	project   Project
+	workspace string
+	// made is set once the workspace may exist, and is ours.
+	made  bool
+	steps []ProbeStep
+}
+
+func newProbe(e *Engine, in ProbeInput) (*probe, error) {
+	dir, err := os.MkdirTemp(in.Dir, "stateroom-probe-")
+	if err != nil {
+		return nil, fmt.Errorf("make the probe's directory: %w", err)
+	}
+	env := map[string]string{}
+	maps.Copy(env, in.Env)
+	env["TF_DATA_DIR"] = filepath.Join(dir, ".terraform") // not the user's, if one is set
+	text := append([]byte(strings.TrimRight(string(in.Backend), "\n")+"\n"), probeResource...)
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write the probe: %w", err), os.RemoveAll(dir))
+	}
+	return &probe{
+		engine: e, workspace: in.Workspace,
+		project: Project{Dir: dir, Env: env, Lines: in.Lines},
+	}, nil
+}
+
+func (p *probe) sequence(ctx context.Context, in ProbeInput) error {
+	if err := p.step(ctx, false, "init"); err != nil {
+		return err
+	}
+	p.made = true
+	if err := p.step(ctx, false, "workspace", "new", p.workspace); err != nil {
+		p.made = !strings.Contains(err.Error(), "already exists")
+		return err
+	}
+	if err := p.step(ctx, false, "apply", "-auto-approve"); err != nil {
+		return err
+	}
+	if in.Inspect != nil {
+		if err := in.Inspect(ctx); err != nil {
+			return fmt.Errorf("inspect what the probe stored: %w", err)
+		}
+	}
+	for _, args := range p.tidy() {
+		if err := p.step(ctx, false, args...); err != nil {
+			return err
+		}
+	}
+	p.made = false
+	return nil
+}
+
+// tidy is how the workspace goes away.
+func (p *probe) tidy() [][]string {
+	return [][]string{
+		{"destroy", "-auto-approve"},
+		{"workspace", "select", "default"},
+		{"workspace", "delete", p.workspace},
+	}
+}
+
+// cleanup does what tidy does after a failure, with a time of its own, since the
+// context may be cancelled. A failed step does not stop the next. A lock that a
+// killed command left is released: nobody else knows this workspace.
+func (p *probe) cleanup(ctx context.Context) {
+	if !p.made {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWait)
+	defer cancel()
+	for _, args := range p.tidy() {
+		if args[0] == "workspace" && args[1] == "delete" {
+			args = []string{"workspace", "delete", "-force", p.workspace} // it holds nothing real
+		}
+		if id := lockID(p.step(ctx, true, args...)); id != "" {
+			if p.step(ctx, true, "force-unlock", "-force", id) == nil {
+				_ = p.step(ctx, true, args...) // recorded as a step
+			}
+		}
+	}
+}
+
+// heldLock is the lock's id in the folded text of a refused lock.
+var heldLock = regexp.MustCompile(`Error acquiring the state lock.*\bID: (\S+)`)
+
+func lockID(err error) string {
+	if err == nil {
+		return ""
+	}
+	if found := heldLock.FindStringSubmatch(err.Error()); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+func (p *probe) step(ctx context.Context, cleanup bool, args ...string) error {
+	result, err := p.engine.Run(ctx, p.project.command(args...))
+	p.steps = append(p.steps, ProbeStep{
+		Command: p.engine.binary() + " " + strings.Join(args, " "), Cleanup: cleanup,
+		Duration: result.Duration, Diagnostics: result.Diagnostics, Err: err,
+	})
+	return err
+}

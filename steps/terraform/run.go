@@ -1,0 +1,157 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+)
+
+// interruptWait is how long a cancelled child may take to end by itself after
+// the interrupt (Terraform then finishes the running operation, saves the state
+// and releases its lock) before it is killed.
+const interruptWait = 30 * time.Second
+
+// Command is one command of the engine.
+type Command struct {
+	// Dir is where it runs; empty means the working directory.
+	Dir string
+	// Args begins with the subcommand: init, or workspace new NAME. Flags that
+	// every unattended run needs (-input=false, -no-color, -json) are added.
+	Args []string
+	// Env is added to the environment and wins over it and over our own
+	// variables; an empty value takes a variable out.
+	Env map[string]string
+	// Lines, if set, gets every line for people as it comes, one at a time.
+	Lines func(string)
+	// Stdout, if set, gets standard output as it is, and then neither Lines nor
+	// Result see it: a state holds secrets.
+	Stdout io.Writer
+}
+
+// Result is what a command left behind.
+type Result struct {
+	// Args are the arguments as they were run, added flags included.
+	Args []string
+	// ExitCode is the child's, or -1 if it was killed or did not start.
+	ExitCode int
+	// Output is what people would have seen, ANSI codes stripped; of a long one
+	// the beginning and the end.
+	Output string
+	// Diagnostics are the errors and warnings, unwrapped. A failed command has
+	// at least one error.
+	Diagnostics []Diagnostic
+	// Duration is the wall time.
+	Duration time.Duration
+}
+
+// Run runs one command to its end. A cancelled context interrupts the child's
+// process group, and kills it if it has not ended within half a minute. The
+// error is an *Error for an exit code other than 0, with the first diagnostic in
+// it; the Result is filled in either case.
+func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
+	result := Result{Args: e.arguments(c.Args), ExitCode: -1}
+	cmd := exec.CommandContext(ctx, e.Path, result.Args...) //nolint:gosec // the engine is the operator's choice
+	cmd.Dir = c.Dir
+	cmd.Env = environment(c.Env)
+	cmd.WaitDelay = interruptWait
+	ownGroup(cmd)
+	collect := newCollector(c.Lines)
+	stdout, stderr := collect.stream(), collect.stream()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if c.Stdout != nil {
+		cmd.Stdout = c.Stdout
+	}
+	begun := time.Now()
+	err := cmd.Run()
+	result.Duration = time.Since(begun)
+	if ctx.Err() != nil {
+		killGroup(cmd)
+	}
+	stdout.close()
+	stderr.close()
+	if cmd.ProcessState != nil {
+		result.ExitCode = cmd.ProcessState.ExitCode()
+	}
+	result.Output = collect.output.String()
+	result.Diagnostics = slices.Concat(stdout.diagnostics.list, stderr.diagnostics.list)
+	if err == nil {
+		return result, nil
+	}
+	return result, e.failed(ctx, c, &result, stderr, err)
+}
+
+// failed makes the error of a command that did not end well, and sees to it that
+// the result has an error diagnostic.
+func (e *Engine) failed(ctx context.Context, c Command, result *Result, stderr *stream, err error) error {
+	failure := &Error{Action: "run " + e.binary() + " " + strings.Join(c.Args, " "), Resource: c.place(), Reason: "failed"}
+	if ctx.Err() != nil {
+		failure.Reason, failure.Err = "was interrupted", context.Cause(ctx)
+		return failure
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		failure.Reason, failure.Err = "could not be run", err
+		return failure
+	}
+	if first := firstError(result.Diagnostics); first == nil {
+		said := Fold(stderr.last())
+		if said == "" {
+			said = Fold(result.Output)
+		}
+		result.Diagnostics = append(result.Diagnostics, Diagnostic{Severity: SeverityError, Summary: said})
+	}
+	failure.Reason = "failed: " + firstError(result.Diagnostics).String()
+	return failure
+}
+
+func (c Command) place() string {
+	if c.Dir == "" {
+		return "the working directory"
+	}
+	return c.Dir
+}
+
+// binary is the name that people type.
+func (e *Engine) binary() string {
+	if e.Name == EngineOpenTofu {
+		return "tofu"
+	}
+	return "terraform"
+}
+
+// arguments adds the flags of an unattended run after the subcommand. Flags of
+// ours go before the caller's, since a positional argument ends them.
+func (e *Engine) arguments(args []string) []string {
+	if len(args) == 0 || args[0] == "version" {
+		return slices.Clone(args)
+	}
+	words := 1
+	if args[0] == "workspace" || args[0] == "state" {
+		words = min(2, len(args))
+	}
+	flags := []string{"-no-color"}
+	switch args[0] {
+	case "init", "plan", "apply", "destroy":
+		flags = append(flags, "-input=false")
+		if e.speaksJSON(args) {
+			flags = append(flags, "-json")
+		}
+	}
+	return slices.Concat(args[:words], flags, args[words:])
+}
+
+// speaksJSON reports whether -json is safe: plan, apply and destroy have it in
+// every version we take; init has it from Terraform 1.9, and it conflicts with
+// -migrate-state. OpenTofu's init is read as people read it.
+func (e *Engine) speaksJSON(args []string) bool {
+	if args[0] != "init" {
+		return true
+	}
+	return e.Name == EngineTerraform && semver.Compare("v"+e.Version, "v1.9.0") >= 0 && !slices.Contains(args, "-migrate-state")
+}

@@ -1,0 +1,187 @@
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// StateSummary is what identifies a state, without its content.
+type StateSummary struct {
+	// Workspace is the state's workspace, default for the only one.
+	Workspace string
+	// File is where the backup lies; empty if none was written.
+	File string
+	// Lineage and Serial are the state's own. Both are zero for no state at all.
+	Lineage string
+	Serial  int64
+	// Resources counts resource blocks, Instances what count and for_each made
+	// of them.
+	Resources, Instances int
+}
+
+// Empty reports whether there was no state.
+func (s StateSummary) Empty() bool { return s.Lineage == "" }
+
+// BackUp writes the state of every workspace of the project into dir, one file
+// <workspace>.tfstate each (0600, for they hold secrets; dir 0700), with state
+// pull. It must run before the project's back end is edited: afterwards the
+// engine refuses to read the old place. A workspace without a state gets no
+// file. A file that is there already is never overwritten: that is an error.
+func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSummary, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("back up the state of %s: %w", p.Dir, err)
+	}
+	names, err := workspaces(ctx, e, p)
+	if needsInit(err) {
+		if _, err := InitProject(ctx, e, p, false); err != nil {
+			return nil, err
+		}
+		names, err = workspaces(ctx, e, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var states []StateSummary
+	for _, name := range names {
+		state, err := backUpOne(ctx, e, p, name, filepath.Join(dir, name+stateSuffix))
+		if err != nil {
+			return states, err
+		}
+		states = append(states, state)
+	}
+	return states, nil
+}
+
+const stateSuffix = ".tfstate"
+
+// needsInit recognises a project that was never initialised on this machine.
+func needsInit(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Backend initialization required")
+}
+
+func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string) (StateSummary, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller names the directory
+	if err != nil {
+		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
+	}
+	err = pull(ctx, e, p, workspace, file)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err != nil {
+		_ = os.Remove(path) // a part of a state is no backup
+		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
+	}
+	state, err := ReadState(path)
+	if err == nil && state.Empty() {
+		state.File = ""
+		err = os.Remove(path)
+	}
+	if err != nil {
+		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
+	}
+	return state, nil
+}
+
+// pull writes a workspace's state, which holds secrets, to w and nowhere else.
+// TF_WORKSPACE reads another workspace without selecting it.
+func pull(ctx context.Context, e *Engine, p Project, workspace string, w io.Writer) error {
+	c := p.inWorkspace(workspace).command("state", "pull")
+	c.Stdout = w
+	_, err := e.Run(ctx, c)
+	return err
+}
+
+func (p Project) inWorkspace(workspace string) Project {
+	env := map[string]string{"TF_WORKSPACE": workspace}
+	for name, value := range p.Env {
+		if name != "TF_WORKSPACE" {
+			env[name] = value
+		}
+	}
+	p.Env = env
+	return p
+}
+
+// workspaces lists the project's workspaces; default is always among them.
+func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
+	c := p.command("workspace", "list")
+	c.Lines = nil
+	var out strings.Builder
+	c.Stdout = &out
+	if _, err := e.Run(ctx, c); err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.Lines(stripANSI(out.String())) {
+		name := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "*"))
+		if name == "" || strings.ContainsAny(name, " \t/\\") {
+			continue // a notice, such as that TF_WORKSPACE overrides the selection
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// ReadState summarises a state file of format 4, which state pull writes
+// whatever the format in the back end is. The workspace is the file's name
+// without .tfstate. An empty file is no state.
+func ReadState(path string) (StateSummary, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the caller names the file
+	if err != nil {
+		return StateSummary{}, fmt.Errorf("read the state: %w", err)
+	}
+	state, err := summarise(text)
+	if err != nil {
+		return StateSummary{}, fmt.Errorf("read the state %s: %w", path, err)
+	}
+	state.Workspace, state.File = strings.TrimSuffix(filepath.Base(path), stateSuffix), path
+	return state, nil
+}
+
+// ReadBackup lists the states that BackUp wrote into dir, so that a run after a
+// kill can still compare.
+func ReadBackup(dir string) ([]StateSummary, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*"+stateSuffix))
+	if err != nil {
+		return nil, fmt.Errorf("read the backup %s: %w", dir, err)
+	}
+	var states []StateSummary
+	for _, path := range paths {
+		state, err := ReadState(path)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, state)
+	}
+	return states, nil
+}
+
+func summarise(text []byte) (StateSummary, error) {
+	if len(strings.TrimSpace(string(text))) == 0 {
+		return StateSummary{}, nil
+	}
+	var state struct {
+		Version   int    `json:"version"`
+		Lineage   string `json:"lineage"`
+		Serial    int64  `json:"serial"`
+		Resources []struct {
+			Instances []json.RawMessage `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		return StateSummary{}, fmt.Errorf("it is not JSON: %w", err)
+	}
+	if state.Version != 4 || state.Lineage == "" {
+		return StateSummary{}, fmt.Errorf("it is no Terraform state of format 4")
+	}
+	summary := StateSummary{Lineage: state.Lineage, Serial: state.Serial, Resources: len(state.Resources)}
+	for _, r := range state.Resources {
+		summary.Instances += len(r.Instances)
+	}
+	return summary, nil
+}
