@@ -1,8 +1,6 @@
 package awsops
 
-import (
-	"strings"
-)
+import "strings"
 
 // advice says what an error means and the one thing to do about it. It knows
 // only what holds for every call; what a denied step needs is the steps' to
@@ -29,6 +27,8 @@ func advice(e *Error) (meaning, remedy string) {
 		return "AWS kept asking to slow down.", "Wait a minute and run again; what is done stays done."
 	case IsAccessDenied(e):
 		return denial(e.Message), "Grant " + e.Service + ":" + e.Operation + ", or run as an identity that has it."
+	case isSource(e):
+		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and mend what it names."
 	case IsUnreachable(e):
 		return "No connection to the endpoint came about.", "Check the network, the proxy and --endpoint-url."
 	case strings.Contains(rawText(e), "Missing Region"):

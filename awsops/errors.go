@@ -17,7 +17,7 @@ import (
 // Error is a failed AWS call: what failed, as whom, what it means and the one
 // thing to do.
 type Error struct {
-	Service   string // lower-case SigV4 name
+	Service   string // lower-case SigV4 name; empty when no call was made
 	Operation string
 	Resource  string // what the call acts on; may be empty
 	Account   string // the session's account, empty when not known yet
@@ -36,7 +36,7 @@ type Error struct {
 // Error tells what failed, what it means and one thing to do.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%s", e.Service, e.Operation)
+	b.WriteString(strings.TrimPrefix(e.Service+":"+e.Operation, ":"))
 	if e.Resource != "" {
 		b.WriteString(" on " + e.Resource)
 	}
@@ -209,19 +209,34 @@ func IsBadSecret(err error) bool { return hasCode(err, badSecretCodes) && !IsClo
 // IsOrganizationNotInUse says that the account is in no organization.
 func IsOrganizationNotInUse(err error) bool { return codeOf(err) == "AWSOrganizationsNotInUse" }
 
-// IsNoCredentials says that no credentials were found anywhere.
+// IsNoCredentials says that no credentials were found anywhere: the chain
+// ended at the machine's metadata service, which answered nothing.
 func IsNoCredentials(err error) bool {
 	text := rawText(err)
-	return codeOf(err) == "" && !IsSSO(err) &&
-		(strings.Contains(text, "no EC2 IMDS role found") || strings.Contains(text, "static credentials are empty") ||
-			strings.Contains(text, "EC2 IMDS access disabled") || strings.Contains(text, "failed to refresh cached credentials"))
+	return codeOf(err) == "" && (strings.Contains(text, "no EC2 IMDS role found") ||
+		strings.Contains(text, "static credentials are empty"))
 }
 
-// IsSSO says that a single sign-on session is missing or has expired.
+// IsSSO says that a single sign-on session is missing, has expired or was
+// ended.
 func IsSSO(err error) bool {
 	text := rawText(err)
-	return strings.Contains(text, "SSO session has expired") || strings.Contains(text, "cached SSO token") ||
-		strings.Contains(text, "cached SSO token is expired") || strings.Contains(text, "refresh cached SSO token")
+	for _, sign := range []string{
+		"SSO session has expired", "cached SSO token", "operation error SSO:", "operation error SSO OIDC:",
+	} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSource says that the configured source of the credentials (a process, a
+// web identity, another profile's role) failed.
+func isSource(err error) bool {
+	text := rawText(err)
+	return codeOf(err) == "" && !IsCancelled(err) && (strings.Contains(text, "failed to refresh cached credentials") ||
+		strings.Contains(text, "get identity: get credentials"))
 }
 
 // IsNoProfile says that the named profile is in none of the shared files.
@@ -237,7 +252,7 @@ func IsUnreachable(err error) bool { return isDial(err) }
 // no other call with them can work either.
 func IsCredentials(err error) bool {
 	return IsExpired(err) || IsUnknownKey(err) || IsBadSecret(err) || IsClock(err) ||
-		IsNoCredentials(err) || IsSSO(err) || IsNoProfile(err)
+		IsNoCredentials(err) || IsSSO(err) || IsNoProfile(err) || isSource(err)
 }
 
 // IsOutcomeUnknown says that a mutating call may or may not have happened: it

@@ -250,12 +250,11 @@ type Role struct {
 // Role is nil when there is no such role.
 func (s *Session) Role(ctx context.Context, name string) (*Role, error) {
 	answer, err := s.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)})
-	if err != nil {
-		// A refused AssumeRole of this session never reads as an absent role.
-		if wrapped := s.fail(err, "iam", "GetRole", name); !IsNotFound(wrapped) {
-			return nil, wrapped
-		}
+	if IsNotFound(err) {
 		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, s.fail(err, "iam", "GetRole", name)
 	}
 	r := answer.Role
 	role := &Role{

@@ -45,14 +45,12 @@ func newRetryer() aws.Retryer {
 	})
 }
 
-// errDial ends the retries of an endpoint that does not answer; the SDK drops
-// it in favour of the error that led to it.
-var errDial = errors.New("the endpoint does not answer")
-
-// backoff doubles from [firstBackoff] with full jitter.
+// backoff doubles from [firstBackoff] with full jitter. An error of its own
+// ends the retries and takes the place of the failure, so that giving up on an
+// endpoint hands that failure back.
 func backoff(attempt int, err error) (time.Duration, error) {
 	if attempt >= dialAttempts && isDial(err) {
-		return 0, errDial
+		return 0, err
 	}
 	ceiling := min(maxBackoff, firstBackoff<<min(attempt, maxAttempts))
 	return rand.N(ceiling), nil //nolint:gosec // jitter is no secret

@@ -96,7 +96,7 @@ func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, failed(err, &Error{Service: "sts", Operation: "LoadConfig", Identity: operatorName(profile)})
+		return aws.Config{}, failed(err, &Error{Operation: "reading the AWS configuration", Identity: operatorName(profile)})
 	}
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		// Frozen, because every client would copy a buildable one and with it

@@ -1,0 +1,158 @@
+package awsops
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestInputMapKeepsTheAPIsOwnShape(t *testing.T) {
+	tags := map[string]string{"stateroom": "111111111111/b", "team": "a"}
+	tests := map[string]struct {
+		call Call
+		want string
+	}{
+		"tags are sorted": {
+			CreateUser("alice", "", tags),
+			`{"Tags":[{"Key":"stateroom","Value":"111111111111/b"},{"Key":"team","Value":"a"}],"UserName":"alice"}`,
+		},
+		"false flags of pointers stay, absent ones go": {
+			UpdateTableDeletionProtection("locks", false),
+			`{"DeletionProtectionEnabled":false,"TableName":"locks"}`,
+		},
+		"nested members": {
+			PutBucketEncryption("b", "111111111111", "arn:key"),
+			`{"Bucket":"b","ExpectedBucketOwner":"111111111111","ServerSideEncryptionConfiguration":{"Rules":[` +
+				`{"ApplyServerSideEncryptionByDefault":{"KMSMasterKeyID":"arn:key","SSEAlgorithm":"aws:kms"},"BucketKeyEnabled":true}]}}`,
+		},
+		"us-east-1 has no location constraint": {
+			CreateBucket("b", "us-east-1", nil),
+			`{"Bucket":"b","ObjectOwnership":"BucketOwnerEnforced"}`,
+		},
+		"other regions have one": {
+			CreateBucket("b", "eu-west-1", map[string]string{"k": "v"}),
+			`{"Bucket":"b","CreateBucketConfiguration":{"LocationConstraint":"eu-west-1","Tags":[{"Key":"k","Value":"v"}]},` +
+				`"ObjectOwnership":"BucketOwnerEnforced"}`,
+		},
+		"numbers": {
+			CreateTable("locks", Provisioned, 1, 1, nil),
+			`{"AttributeDefinitions":[{"AttributeName":"LockID","AttributeType":"S"}],"BillingMode":"PROVISIONED",` +
+				`"DeletionProtectionEnabled":true,"KeySchema":[{"AttributeName":"LockID","KeyType":"HASH"}],` +
+				`"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},"SSESpecification":{"Enabled":true},"TableName":"locks"}`,
+		},
+		"an empty prefix is a filter for everything": {
+			PutBucketLifecycle("b", "1", []LifecycleRule{{ID: "old", Enabled: true, NoncurrentDays: 90, NewerNoncurrentVersions: 100}}),
+			`{"Bucket":"b","ExpectedBucketOwner":"1","LifecycleConfiguration":{"Rules":[{"Filter":{"Prefix":""},"ID":"old",` +
+				`"NoncurrentVersionExpiration":{"NewerNoncurrentVersions":100,"NoncurrentDays":90},"Status":"Enabled"}]}}`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := json.Marshal(test.call.InputMap())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestResolveReplacesTokensInsideDocumentsAndLists(t *testing.T) {
+	arn := Ref("kms.key", "arn")
+	call := CreateKey(`{"Resource":"`+arn+`"}`, "for "+arn, map[string]string{"key": arn})
+	if refs := Refs(call); len(refs) != 1 || refs[0] != (Reference{Change: "kms.key", Output: "arn"}) {
+		t.Fatalf("refs are %v", refs)
+	}
+	values := map[Reference]string{{Change: "kms.key", Output: "arn"}: `a"b`}
+	lookup := func(r Reference) (string, bool) { v, ok := values[r]; return v, ok }
+	resolved, err := call.Resolve(lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, ok := resolved.Input.(*kms.CreateKeyInput)
+	if !ok {
+		t.Fatalf("the input became %T", resolved.Input)
+	}
+	if got := aws.ToString(in.Policy); got != `{"Resource":"a\"b"}` {
+		t.Errorf("the policy is %s", got)
+	}
+	if got := aws.ToString(in.Description); got != `for a"b` {
+		t.Errorf("the description is %s", got)
+	}
+	if got := aws.ToString(in.Tags[0].TagValue); got != `a"b` {
+		t.Errorf("the tag is %s", got)
+	}
+	if len(Refs(call)) != 1 {
+		t.Error("resolving changed the plan's own call")
+	}
+}
+
+func TestResolveNamesWhatIsUnknown(t *testing.T) {
+	_, err := CreateAlias("alias/terraform", Ref("kms.key", "id")).Resolve(func(Reference) (string, bool) { return "", false })
+	if err == nil || err.Error() != "kms CreateAlias needs outputs that are not known yet: kms.key#id" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestFindRefsSeesTokensAnywhere(t *testing.T) {
+	text := "x" + Ref("a b:c/d", "arn") + Ref("e", "id") + Ref("e", "id")
+	want := []Reference{{Change: "a b:c/d", Output: "arn"}, {Change: "e", Output: "id"}}
+	if got := FindRefs(text); !reflect.DeepEqual(got, want) {
+		t.Errorf("found %v", got)
+	}
+}
+
+func TestOutputsReadPathsOfTheAnswer(t *testing.T) {
+	answer := &kms.CreateKeyOutput{}
+	if got := lookupPath(answer, "KeyMetadata.Arn"); got != "" {
+		t.Errorf("an absent member reads as %q", got)
+	}
+	user := CreateUser("alice", "/", nil)
+	out := &iam.CreateUserOutput{}
+	if got := lookupPath(out, user.Outputs["arn"]); got != "" {
+		t.Errorf("an absent member reads as %q", got)
+	}
+}
+
+// Every output path must name real members of the operation's answer: a typing
+// error would read as an empty output only at apply.
+func TestOutputPathsExistInTheSDK(t *testing.T) {
+	answers := map[string]any{
+		"iam/CreateGroup": iam.CreateGroupOutput{}, "iam/CreateUser": iam.CreateUserOutput{},
+		"iam/CreateAccessKey": iam.CreateAccessKeyOutput{}, "iam/CreateRole": iam.CreateRoleOutput{},
+		"iam/CreatePolicy": iam.CreatePolicyOutput{}, "iam/CreatePolicyVersion": iam.CreatePolicyVersionOutput{},
+		"kms/CreateKey": kms.CreateKeyOutput{},
+	}
+	for _, c := range []Call{
+		CreateGroup("g", ""), CreateUser("u", "", nil), CreateAccessKey("u"), CreateRole(RoleInput{}),
+		CreatePolicy("p", "", "", "", nil), CreatePolicyVersion("p", ""), CreateKey("", "", nil),
+	} {
+		for _, path := range c.Outputs {
+			if !hasPath(reflect.TypeOf(answers[c.Service+"/"+c.Operation]), path) {
+				t.Errorf("%s has no %s", c.Operation, path)
+			}
+		}
+	}
+}
+
+func hasPath(t reflect.Type, path string) bool {
+	for _, name := range strings.Split(path, ".") {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		field, ok := t.FieldByName(name)
+		if !ok {
+			return false
+		}
+		t = field.Type
+	}
+	return true
+}

@@ -1,0 +1,79 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+func TestGuardSendsNothingOutsideThePlan(t *testing.T) {
+	var requests atomic.Int32
+	session := fakeAWS(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }).Home("")
+	alice, bob := CreateUser("alice", "", nil), CreateUser("bob", "", nil)
+	tests := map[string]struct {
+		ctx  context.Context
+		send func(context.Context) error
+	}{
+		"a bare call": {t.Context(), func(ctx context.Context) error {
+			_, err := session.iam().CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("alice")})
+			return err
+		}},
+		"another input than the plan's": {permit(t.Context(), alice), func(ctx context.Context) error {
+			_, err := senders["iam/CreateUser"](ctx, session, bob.Input)
+			return err
+		}},
+		"another operation than the plan's": {permit(t.Context(), alice), func(ctx context.Context) error {
+			_, err := session.iam().DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("alice")})
+			return err
+		}},
+		"more than object and lock writes in a probe": {WithProbe(t.Context()), func(ctx context.Context) error {
+			_, err := session.s3().DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: aws.String("b")})
+			return err
+		}},
+		"an object outside a probe": {t.Context(), func(ctx context.Context) error {
+			return session.PutObject(ctx, "b", "k", nil, PutOptions{})
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var refused *GuardError
+			if err := test.send(test.ctx); !errors.As(err, &refused) {
+				t.Errorf("the guard did not refuse: %v", err)
+			}
+		})
+	}
+	if n := requests.Load(); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+func TestGuardLetsReadsAndProbesThrough(t *testing.T) {
+	var requests atomic.Int32
+	session := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.WriteHeader(http.StatusBadRequest)
+	}).Home("")
+	if _, err := session.AccountSummary(t.Context()); err == nil {
+		t.Error("the fake's refusal was lost")
+	}
+	var refused *GuardError
+	if err := session.PutObject(WithProbe(t.Context()), "b", "k", nil, PutOptions{}); errors.As(err, &refused) {
+		t.Errorf("the guard refused a probe: %v", err)
+	}
+	if n := requests.Load(); n != 2 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+func TestDoRefusesUnresolvedReferences(t *testing.T) {
+	session := fakeAWS(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") }).Home("")
+	if _, err := session.Do(t.Context(), EnableKey(Ref("kms.key", "id"))); !errors.Is(err, errUnresolved) {
+		t.Errorf("the error is %v", err)
+	}
+}

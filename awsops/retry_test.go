@@ -1,0 +1,100 @@
+package awsops
+
+import (
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"testing"
+)
+
+const createKeyAnswer = `{"KeyMetadata":{"KeyId":"k","Arn":"arn:aws:kms:eu-west-1:111111111111:key/k"}}`
+
+// dropFirst loses the answer of the first n requests, then answers with body.
+func dropFirst(requests *atomic.Int32, n int32, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) <= n {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+func TestOnceOnlyCallsAreSentOnceWhenAnAnswerIsLost(t *testing.T) {
+	for name, call := range map[string]Call{
+		"CreateKey":       CreateKey("", "", nil),
+		"CreateAccessKey": CreateAccessKey("alice"),
+		"CreateAccount":   CreateAccount("a@example.com", "a", "", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			_, err := fakeAWS(t, dropFirst(&requests, 1, createKeyAnswer)).Home("").Do(t.Context(), call)
+			if n := requests.Load(); n != 1 {
+				t.Errorf("%d requests were sent", n)
+			}
+			if !IsOutcomeUnknown(err) {
+				t.Errorf("the outcome counts as known: %v", err)
+			}
+		})
+	}
+}
+
+func TestOnceOnlyCallsAreRepeatedWhenAWSRefusedThem(t *testing.T) {
+	var requests atomic.Int32
+	out, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		if requests.Add(1) == 1 {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"__type":"ThrottlingException","message":"Rate exceeded"}`))
+			return
+		}
+		_, _ = w.Write([]byte(createKeyAnswer))
+	}).Home("").Do(t.Context(), CreateKey("", "", nil))
+	if err != nil || out.Values["id"] != "k" || requests.Load() != 2 {
+		t.Errorf("after %d requests: %v, %v", requests.Load(), out.Values, err)
+	}
+}
+
+func TestOtherCallsAreRepeatedWhenAnAnswerIsLost(t *testing.T) {
+	var requests atomic.Int32
+	_, err := fakeAWS(t, dropFirst(&requests, 1, `{}`)).Home("").Do(t.Context(), EnableKey("k"))
+	if err != nil || requests.Load() != 2 {
+		t.Errorf("after %d requests: %v", requests.Load(), err)
+	}
+}
+
+func TestARefusalAfterARetryTellsThatItWasRetried(t *testing.T) {
+	var requests atomic.Int32
+	_, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>EntityAlreadyExists</Code></Error></ErrorResponse>`))
+	}).Home("").Do(t.Context(), CreateUser("alice", "", nil))
+	var e *Error
+	if !IsExists(err) || !errors.As(err, &e) || e.Attempts != 2 {
+		t.Errorf("the error is %#v", err)
+	}
+	if IsOutcomeUnknown(err) {
+		t.Error("an answer from AWS counts as unknown")
+	}
+}
+
+func TestAnEndpointThatNobodyAnswersAtIsGivenUpEarly(t *testing.T) {
+	isolate(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	sessions, err := Open(t.Context(), Config{Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sessions.Home("").Do(t.Context(), EnableKey("k"))
+	var e *Error
+	if !IsUnreachable(err) || !errors.As(err, &e) || e.Attempts != dialAttempts {
+		t.Errorf("the error is %v", err)
+	}
+	if IsOutcomeUnknown(err) {
+		t.Error("what was never sent counts as unknown")
+	}
+}
