@@ -28,11 +28,7 @@ func (s *Session) Regions(ctx context.Context) (regions []Region, answered bool,
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			err = s.fail(err, "account", "ListRegions", "")
-			if !IsCredentials(err) && !IsCancelled(err) && (IsAccessDenied(err) || IsNotFound(err) || statusOf(err) >= 400) {
-				return nil, false, nil
-			}
-			return nil, false, err
+			return nil, false, unanswered(s.fail(err, "account", "ListRegions", ""))
 		}
 		for _, r := range page.Regions {
 			regions = append(regions, Region{Name: aws.ToString(r.RegionName), OptStatus: string(r.RegionOptStatus)})

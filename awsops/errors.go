@@ -271,6 +271,17 @@ func IsCancelled(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// unanswered drops the refusal of a call that a set-up can do without: denied,
+// unknown to this partition, or unknown to an emulator. Trouble with the
+// credentials, the network or AWS itself stays an error.
+func unanswered(err error) error {
+	status := statusOf(err)
+	if !IsCredentials(err) && !IsThrottle(err) && status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+		return nil
+	}
+	return err
+}
+
 func statusOf(err error) int {
 	var e *Error
 	if errors.As(err, &e) {

@@ -63,8 +63,8 @@ func (e *GuardError) Error() string {
 	return fmt.Sprintf("%s %s was refused before it was sent: it is not a call of the change being applied", e.Service, e.Operation)
 }
 
-// addGuard puts the guard first on an operation's stack, where the input is
-// still what the caller passed.
+// addGuard puts the guard last in an operation's first step: service and
+// operation are registered by then, and the input is what will be sent.
 func addGuard(stack *middleware.Stack) error {
 	guard := middleware.InitializeMiddlewareFunc("stateroomGuard", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -79,7 +79,7 @@ func addGuard(stack *middleware.Stack) error {
 		}
 		return next.HandleInitialize(ctx, in)
 	})
-	return stack.Initialize.Add(guard, middleware.Before) //nolint:wrapcheck // the SDK reports it with the operation
+	return stack.Initialize.Add(guard, middleware.After) //nolint:wrapcheck // the SDK reports it with the operation
 }
 
 // serviceName turns the SDK's service id into the lower-case SigV4 name.

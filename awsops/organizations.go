@@ -99,23 +99,23 @@ func (s *Session) Roots(ctx context.Context) ([]string, error) {
 }
 
 // ControlTower says whether AWS Control Tower manages the organization, by its
-// trusted access. An identity that may not ask gets an error for which
-// [IsAccessDenied] holds: then it is unknown.
-func (s *Session) ControlTower(ctx context.Context) (bool, error) {
+// trusted access. Only the management account and delegated administrators may
+// ask: known is false for any other, and the error nil.
+func (s *Session) ControlTower(ctx context.Context) (present, known bool, err error) {
 	pages := organizations.NewListAWSServiceAccessForOrganizationPaginator(s.organizations(),
 		&organizations.ListAWSServiceAccessForOrganizationInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return false, s.fail(err, "organizations", "ListAWSServiceAccessForOrganization", "")
+			return false, false, unanswered(s.fail(err, "organizations", "ListAWSServiceAccessForOrganization", ""))
 		}
 		if slices.ContainsFunc(page.EnabledServicePrincipals, func(p types.EnabledServicePrincipal) bool {
 			return aws.ToString(p.ServicePrincipal) == "controltower.amazonaws.com"
 		}) {
-			return true, nil
+			return true, true, nil
 		}
 	}
-	return false, nil
+	return false, true, nil
 }
 
 // AccountCreation is how far a CreateAccount has come.

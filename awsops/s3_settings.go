@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -138,6 +139,15 @@ func lifecycleRule(in types.LifecycleRule) LifecycleRule {
 		rule.AbortMultipartDays = aws.ToInt32(a.DaysAfterInitiation)
 	}
 	return rule
+}
+
+// Equal compares by meaning: a rule that was read equals the one that wrote it.
+func (r LifecycleRule) Equal(other LifecycleRule) bool {
+	if r.Other || other.Other {
+		return reflect.DeepEqual(r.sdk(), other.sdk())
+	}
+	r.read, other.read = nil, nil
+	return r == other
 }
 
 // sdk is the rule as the API takes it: the original where it was read, built

@@ -1,0 +1,506 @@
+package awsops_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+)
+
+const (
+	region     = "eu-west-1"
+	management = "111111111111"
+	production = "444444444444"
+	bootstrap  = "OrganizationAccountAccessRole"
+)
+
+var tags = map[string]string{"stateroom": "111111111111/state", "team": "core"}
+
+// rehearse starts a sandbox and opens sessions as its operator.
+func rehearse(t *testing.T, options sandbox.Options) (*sandbox.Server, *awsops.Sessions) {
+	t.Helper()
+	options.Region = region
+	server := sandbox.New(options)
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server, open(t, server)
+}
+
+func open(t *testing.T, server *sandbox.Server) *awsops.Sessions {
+	t.Helper()
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "") // an empty variable is an absent one to the SDK
+		}
+	}
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, "config"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, "credentials"))
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	operator := server.Operator()
+	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
+	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: region, Endpoint: server.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sessions
+}
+
+// do sends a call and gives its outputs.
+func do(t *testing.T, s *awsops.Session, c awsops.Call) awsops.Outputs {
+	t.Helper()
+	out, err := s.Do(t.Context(), c)
+	if err != nil {
+		t.Fatalf("%s: %v", c.Operation, err)
+	}
+	for name, value := range out.Values {
+		if value == "" && name != "account" { // a new account's id comes later
+			t.Errorf("%s answers no %s", c.Operation, name)
+		}
+	}
+	return out
+}
+
+// must fails the test on a read's error.
+func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
+	return func(value T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func TestIdentityAndOrganizationAreRead(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{Accounts: 45})
+	home := sessions.Home("")
+	if home.Account() != "" || home.Partition() != "" {
+		t.Error("the account is known before anybody asked")
+	}
+	id := must[awsops.Identity](t)(home.Identity(t.Context()))
+	if id.Kind != awsops.KindUser || id.Name != "operator" || id.Account != management || id.Partition != "aws" || id.UserID == "" {
+		t.Errorf("the operator is %+v", id)
+	}
+	if home.Account() != management || sessions.Reach(production, bootstrap, "").Partition() != "aws" {
+		t.Error("the answer was not remembered")
+	}
+	organization := must[*awsops.Organization](t)(home.Organization(t.Context()))
+	if organization.ManagementAccount != management || !strings.HasPrefix(organization.ID, "o-") || !organization.AllFeatures {
+		t.Errorf("the organization is %+v", organization)
+	}
+	accounts := must[[]awsops.Account](t)(home.Accounts(t.Context()))
+	if len(accounts) != 46 || accounts[0].State != "ACTIVE" {
+		t.Errorf("%d accounts, the first %+v", len(accounts), accounts[0])
+	}
+	if roots := must[[]string](t)(home.Roots(t.Context())); len(roots) != 1 || !strings.HasPrefix(roots[0], "r-") {
+		t.Errorf("the roots are %v", roots)
+	}
+	if present, _, err := home.ControlTower(t.Context()); present || err != nil {
+		t.Errorf("a Control Tower landing zone: %v, %v", present, err)
+	}
+	regions, answered, err := home.Regions(t.Context())
+	if err != nil || !answered || !slices.Contains(regions, awsops.Region{Name: region, OptStatus: "ENABLED_BY_DEFAULT"}) {
+		t.Errorf("regions %v, answered %v, %v", regions, answered, err)
+	}
+}
+
+func TestAStandaloneAccountHasNoOrganization(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{Standalone: true})
+	if o := must[*awsops.Organization](t)(sessions.Home("").Organization(t.Context())); o != nil {
+		t.Errorf("the organization is %+v", o)
+	}
+}
+
+func TestAnAccountIsCreatedAndReached(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home := sessions.Home("")
+	out := do(t, home, awsops.CreateAccount("new@example.com", "new", bootstrap, tags))
+	status := must[awsops.AccountCreation](t)(home.WaitAccount(t.Context(), out.Values["request"]))
+	if status.State != "SUCCEEDED" || status.Account == "" {
+		t.Fatalf("the account is %+v", status)
+	}
+	id := must[awsops.Identity](t)(sessions.Reach(status.Account, bootstrap, "").Identity(t.Context()))
+	if id.Kind != awsops.KindRole || id.Name != bootstrap || id.Account != status.Account {
+		t.Errorf("in the account we are %+v", id)
+	}
+	again := do(t, home, awsops.CreateAccount("new@example.com", "new", bootstrap, nil))
+	status = must[awsops.AccountCreation](t)(home.WaitAccount(t.Context(), again.Values["request"]))
+	if status.State != "FAILED" || status.FailureReason != "EMAIL_ALREADY_EXISTS" {
+		t.Errorf("a second account with the same e-mail is %+v", status)
+	}
+}
+
+func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	do(t, home, awsops.CreateGroup("admins", "/team/"))
+	do(t, home, awsops.CreateUser("alice", "", tags))
+	do(t, home, awsops.TagUser("alice", map[string]string{"more": "x"}))
+	do(t, home, awsops.AddUserToGroup("admins", "alice"))
+	group := must[*awsops.Group](t)(home.Group(ctx, "admins"))
+	same(t, "the group", &awsops.Group{
+		Name: "admins", ARN: "arn:aws:iam::111111111111:group/team/admins", Path: "/team/", Users: []string{"alice"},
+	}, group)
+	user := must[*awsops.User](t)(home.User(ctx, "alice"))
+	same(t, "the user's tags", map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"}, user.Tags)
+	same(t, "the user's groups", []string{"admins"}, must[[]string](t)(home.UserGroups(ctx, "alice")))
+
+	out := do(t, home, awsops.CreateAccessKey("alice"))
+	keys := must[[]awsops.AccessKey](t)(home.AccessKeys(ctx, "alice"))
+	if len(keys) != 1 || keys[0].ID != out.Values["id"] || !keys[0].Active || out.Secret.IsZero() {
+		t.Errorf("the keys are %+v", keys)
+	}
+	if account := must[string](t)(home.AccessKeyAccount(ctx, keys[0].ID)); account != management {
+		t.Errorf("the key belongs to %s", account)
+	}
+	alice := sessions.With(keys[0].ID, out.Secret, secret.Secret{}, "")
+	if id := must[awsops.Identity](t)(alice.WaitKeyUsable(ctx)); id.Name != "alice" {
+		t.Errorf("the key is %+v", id)
+	}
+	do(t, home, awsops.UpdateAccessKey("alice", keys[0].ID, "Inactive"))
+	_, err := sessions.With(keys[0].ID, out.Secret, secret.Secret{}, "").Identity(ctx)
+	if !awsops.IsUnknownKey(err) {
+		t.Errorf("an inactive key: %v", err)
+	}
+	wrong := sessions.With(keys[0].ID, secret.New("wrong"), secret.Secret{}, "")
+	do(t, home, awsops.UpdateAccessKey("alice", keys[0].ID, "Active"))
+	if _, err = wrong.Identity(ctx); !awsops.IsBadSecret(err) {
+		t.Errorf("a wrong secret: %v", err)
+	}
+	do(t, home, awsops.DeleteAccessKey("alice", keys[0].ID))
+	do(t, home, awsops.RemoveUserFromGroup("admins", "alice"))
+	if keys := must[[]awsops.AccessKey](t)(home.AccessKeys(ctx, "alice")); len(keys) != 0 {
+		t.Errorf("the keys are %+v", keys)
+	}
+	if summary := must[map[string]int](t)(home.AccountSummary(ctx)); summary["AccessKeysPerUserQuota"] != 2 {
+		t.Errorf("the summary is %v", summary)
+	}
+}
+
+func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	document := policy.AssumeRoles([]string{"arn:aws:iam::444444444444:role/TerraformAdmin"}).JSON()
+	do(t, home, awsops.CreateGroup("admins", ""))
+	do(t, home, awsops.PutGroupPolicy("admins", "one", document))
+	do(t, home, awsops.PutGroupPolicy("admins", "two", document))
+	arn := do(t, home, awsops.CreatePolicy("state", "", "what", document, tags)).Values["arn"]
+	do(t, home, awsops.AttachGroupPolicy("admins", arn))
+	policies := must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
+	same(t, "the group's policies", awsops.Policies{
+		Inline:   map[string]string{"one": document, "two": document},
+		Attached: []awsops.PolicyRef{{Name: "state", ARN: arn}},
+	}, policies)
+
+	version := do(t, home, awsops.CreatePolicyVersion(arn, document)).Values["version"]
+	do(t, home, awsops.DeletePolicyVersion(arn, "v1"))
+	do(t, home, awsops.TagPolicy(arn, map[string]string{"more": "x"}))
+	got := must[*awsops.Policy](t)(home.Policy(ctx, arn))
+	same(t, "the managed policy", &awsops.Policy{
+		Name: "state", ARN: arn, Path: "/", DefaultVersion: version, Versions: []string{version}, Document: document,
+		Tags: map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"}, AttachmentCount: 1,
+	}, got)
+	same(t, "the policy found by name", &awsops.PolicyRef{Name: "state", ARN: arn},
+		must[*awsops.PolicyRef](t)(home.FindPolicy(ctx, "state")))
+	if p := must[*awsops.PolicyRef](t)(home.FindPolicy(ctx, "none")); p != nil {
+		t.Errorf("found %v", p)
+	}
+	do(t, home, awsops.DetachGroupPolicy("admins", arn))
+	do(t, home, awsops.DeleteGroupPolicy("admins", "one"))
+	policies = must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
+	same(t, "what remains", awsops.Policies{Inline: map[string]string{"two": document}}, policies)
+}
+
+func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, there, ctx := sessions.Home(""), sessions.Reach(production, bootstrap, ""), t.Context()
+	trust := policy.EnvironmentTrust("aws", management, "", nil, false).JSON()
+	document := policy.EnvironmentPermissions().JSON()
+	boundary := "arn:aws:iam::aws:policy/PowerUserAccess"
+	arn := do(t, there, awsops.CreateRole(awsops.RoleInput{
+		Name: "TerraformAdmin", Path: "/team/", Trust: trust, Description: "what", MaxSession: 7200, Tags: tags,
+	})).Values["arn"]
+	do(t, there, awsops.PutRolePolicy("TerraformAdmin", "terraform", document))
+	do(t, there, awsops.AttachRolePolicy("TerraformAdmin", boundary))
+	do(t, there, awsops.PutRolePermissionsBoundary("TerraformAdmin", boundary))
+	do(t, there, awsops.TagRole("TerraformAdmin", map[string]string{"more": "x"}))
+	do(t, there, awsops.UpdateAssumeRolePolicy("TerraformAdmin", trust))
+	role := must[*awsops.Role](t)(there.Role(ctx, "TerraformAdmin"))
+	if role.Created.IsZero() {
+		t.Error("the role has no age")
+	}
+	role.Created = role.Created.Truncate(0)
+	want := &awsops.Role{
+		Name: "TerraformAdmin", ARN: arn, Path: "/team/", Trust: trust, Description: "what", Boundary: boundary,
+		MaxSession: 7200, Created: role.Created,
+		Tags: map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"},
+	}
+	same(t, "the role", want, role)
+	same(t, "the role's policies", awsops.Policies{
+		Inline: map[string]string{"terraform": document}, Attached: []awsops.PolicyRef{{Name: "PowerUserAccess", ARN: boundary}},
+	}, must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin")))
+	assumed := must[*awsops.Session](t)(home.WaitAssumable(ctx, arn))
+	if id := must[awsops.Identity](t)(assumed.Identity(ctx)); id.Account != production || id.Name != "TerraformAdmin" {
+		t.Errorf("assumed %+v", id)
+	}
+	do(t, there, awsops.DetachRolePolicy("TerraformAdmin", boundary))
+	do(t, there, awsops.DeleteRolePolicy("TerraformAdmin", "terraform"))
+	policies := must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin"))
+	same(t, "what remains", awsops.Policies{Inline: map[string]string{}}, policies)
+
+	_, err := sessions.Reach(production, "Nobody", "").Role(ctx, "TerraformAdmin")
+	if !awsops.IsAccessDenied(err) || !strings.Contains(err.Error(), "role/Nobody") {
+		t.Errorf("an absent role to reach through: %v", err)
+	}
+}
+
+func TestKeysAreMadeReadAndFoundByTag(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	document := policy.KeyPolicy("aws", management, nil, nil).JSON()
+	out := do(t, home, awsops.CreateKey(document, "first", tags))
+	arn := out.Values["arn"]
+	do(t, home, awsops.CreateAlias("alias/terraform", out.Values["id"]))
+	do(t, home, awsops.EnableKeyRotation(arn))
+	do(t, home, awsops.TagKey(arn, map[string]string{"more": "x"}))
+	do(t, home, awsops.PutKeyPolicy(arn, document))
+	do(t, home, awsops.EnableKey(arn))
+	key := must[*awsops.Key](t)(home.Key(ctx, "alias/terraform"))
+	if key == nil || key.ARN != arn || key.Description != "first" || key.State != "Enabled" || !key.Enabled ||
+		key.Manager != "CUSTOMER" || key.Spec != "SYMMETRIC_DEFAULT" || key.Usage != "ENCRYPT_DECRYPT" {
+		t.Errorf("the key is %+v", key)
+	}
+	if got := must[string](t)(home.KeyPolicy(ctx, arn)); got != document {
+		t.Errorf("the policy is %s", got)
+	}
+	if !must[bool](t)(home.KeyRotation(ctx, arn)) {
+		t.Error("rotation is off")
+	}
+	same(t, "the key's tags", map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"},
+		must[map[string]string](t)(home.KeyTags(ctx, arn)))
+	same(t, "the aliases", []string{"alias/terraform"}, must[[]string](t)(home.Aliases(ctx, arn)))
+	same(t, "the keys with the tag", []string{arn}, must[[]string](t)(home.KeysTagged(ctx, "stateroom", "111111111111/state")))
+	if others := must[[]string](t)(home.KeysTagged(ctx, "stateroom", "other")); len(others) != 0 {
+		t.Errorf("other keys are %v", others)
+	}
+	if k := must[*awsops.Key](t)(home.Key(ctx, "alias/none")); k != nil {
+		t.Errorf("an absent alias is %+v", k)
+	}
+	if resources := must[[]string](t)(home.OtherResources(ctx, 10)); !slices.Contains(resources, arn) {
+		t.Errorf("the tagged resources are %v", resources)
+	}
+}
+
+func TestABucketIsMadeAndReadWhole(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	const name = "state-111111111111"
+	if b := must[*awsops.Bucket](t)(home.Bucket(ctx, name, management)); b.Ownership != awsops.BucketFree {
+		t.Fatalf("before it is made it is %+v", b)
+	}
+	key := do(t, home, awsops.CreateKey(policy.KeyPolicy("aws", management, nil, nil).JSON(), "", nil)).Values["arn"]
+	document := policy.Bucket(policy.BucketRules{Partition: "aws", Bucket: name, KMSKeyARN: key, Strict: true}).JSON()
+	do(t, home, awsops.CreateBucket(name, region, tags))
+	bare := must[*awsops.Bucket](t)(home.Bucket(ctx, name, management))
+	if bare.Ownership != awsops.BucketOurs || bare.Region != region || bare.Versioning != "" || bare.Policy != "" ||
+		bare.Lifecycle != nil || bare.ObjectLock || bare.ObjectOwnership != "BucketOwnerEnforced" {
+		t.Errorf("bare it is %+v", bare)
+	}
+	rules := []awsops.LifecycleRule{
+		{ID: "old", Enabled: true, NoncurrentDays: 90, NewerNoncurrentVersions: 100},
+		{ID: "parts", Enabled: true, AbortMultipartDays: 7, Prefix: "p/"},
+	}
+	for _, c := range []awsops.Call{
+		awsops.PutPublicAccessBlock(name, management), awsops.PutBucketVersioning(name, management),
+		awsops.PutBucketEncryption(name, management, key), awsops.PutBucketOwnershipControls(name, management),
+		awsops.PutBucketPolicy(name, management, document), awsops.PutBucketTagging(name, management, tags),
+		awsops.PutBucketLifecycle(name, management, rules),
+	} {
+		do(t, home, c)
+	}
+	got := must[*awsops.Bucket](t)(home.Bucket(ctx, name, management))
+	if !got.PublicAccessBlock.All() {
+		t.Errorf("the public access block is %+v", got.PublicAccessBlock)
+	}
+	if again := must[awsops.Outputs](t)(home.Do(ctx, awsops.PutBucketLifecycle(name, management, got.Lifecycle))); len(again.Values) != 0 {
+		t.Error("a lifecycle has outputs")
+	}
+	got = must[*awsops.Bucket](t)(home.Bucket(ctx, name, management))
+	same(t, "the bucket", &awsops.Bucket{
+		Name: name, Ownership: awsops.BucketOurs, Region: region, Versioning: "Enabled",
+		Encryption:        &awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: key, BucketKey: true},
+		PublicAccessBlock: &awsops.PublicAccessBlock{BlockPublicACLs: true, IgnorePublicACLs: true, BlockPublicPolicy: true, RestrictPublicBuckets: true},
+		ObjectOwnership:   "BucketOwnerEnforced", Policy: document, Tags: tags, Lifecycle: rules,
+	}, got)
+}
+
+func TestSomeoneElsesBucketIsTaken(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	do(t, sessions.Reach(production, bootstrap, "eu-central-1"), awsops.CreateBucket("theirs", "eu-central-1", nil))
+	do(t, sessions.Home("eu-central-1"), awsops.CreateBucket("elsewhere", "eu-central-1", nil))
+	b := must[*awsops.Bucket](t)(sessions.Home("").Bucket(t.Context(), "theirs", management))
+	if b.Ownership != awsops.BucketTaken {
+		t.Errorf("someone else's bucket is %+v", b)
+	}
+	b = must[*awsops.Bucket](t)(sessions.Home("").Bucket(t.Context(), "elsewhere", management))
+	if b.Ownership != awsops.BucketOurs || b.Region != "eu-central-1" {
+		t.Errorf("our bucket in another region is %+v", b)
+	}
+}
+
+func TestALockTableIsMadeReadAndProbed(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	if table := must[*awsops.Table](t)(home.Table(ctx, "locks")); table != nil {
+		t.Errorf("before it is made it is %+v", table)
+	}
+	arn := do(t, home, awsops.CreateTable("locks", awsops.Provisioned, 1, 1, tags)).Values["arn"]
+	if err := home.WaitTableActive(ctx, "locks"); err != nil {
+		t.Fatal(err)
+	}
+	do(t, home, awsops.UpdateContinuousBackups("locks", true))
+	do(t, home, awsops.UpdateTableBilling("locks", awsops.PayPerRequest, 0, 0))
+	if err := home.WaitTableActive(ctx, "locks"); err != nil {
+		t.Fatal(err)
+	}
+	do(t, home, awsops.UpdateTableDeletionProtection("locks", true))
+	do(t, home, awsops.TagTable(arn, map[string]string{"more": "x"}))
+	table := must[*awsops.Table](t)(home.Table(ctx, "locks"))
+	if !table.IsLockTable() || table.ARN != arn || table.Billing != awsops.PayPerRequest || !table.SSE ||
+		!table.DeletionProtection || !table.PointInTime || table.Tags["more"] != "x" || table.Status != "ACTIVE" {
+		t.Errorf("the table is %+v", table)
+	}
+	probe := awsops.WithProbe(ctx)
+	if err := home.PutLock(probe, "locks", "b/k", `{"ID":"1"}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := home.PutLock(probe, "locks", "b/k", ""); !awsops.HasCode(err, "ConditionalCheckFailed") {
+		t.Errorf("a second lock: %v", err)
+	}
+	same(t, "the lock", &awsops.LockItem{ID: "b/k", Info: `{"ID":"1"}`}, must[*awsops.LockItem](t)(home.LockItem(ctx, "locks", "b/k")))
+	if err := home.DeleteLock(probe, "locks", "b/k"); err != nil {
+		t.Fatal(err)
+	}
+	if item := must[*awsops.LockItem](t)(home.LockItem(ctx, "locks", "b/k")); item != nil {
+		t.Errorf("after the delete: %+v", item)
+	}
+}
+
+func TestObjectsAreProbedAsTerraformWrites(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	key := do(t, home, awsops.CreateKey(policy.KeyPolicy("aws", management, nil, nil).JSON(), "", nil)).Values["arn"]
+	do(t, home, awsops.CreateBucket("objects", region, nil))
+	if o := must[*awsops.Object](t)(home.HeadObject(ctx, "objects", "k")); o != nil {
+		t.Errorf("before it is written it is %+v", o)
+	}
+	probe, put := awsops.WithProbe(ctx), awsops.PutOptions{KMSKeyARN: key, IfAbsent: true}
+	if err := home.PutObject(probe, "objects", "k", []byte("state"), put); err != nil {
+		t.Fatal(err)
+	}
+	if err := home.PutObject(probe, "objects", "k", []byte("state"), put); !awsops.HasCode(err, "PreconditionFailed") {
+		t.Errorf("a second write: %v", err)
+	}
+	o := must[*awsops.Object](t)(home.HeadObject(ctx, "objects", "k"))
+	if o == nil || o.Algorithm != "aws:kms" || o.KeyARN != key || o.Size != 5 {
+		t.Errorf("the object is %+v", o)
+	}
+	if body := must[[]byte](t)(home.GetObject(ctx, "objects", "k")); string(body) != "state" {
+		t.Errorf("the body is %s", body)
+	}
+	if err := home.DeleteObject(probe, "objects", "k"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := home.GetObject(ctx, "objects", "k"); !awsops.IsNotFound(err) {
+		t.Errorf("after the delete: %v", err)
+	}
+}
+
+// The sandbox's log and the calls agree on what is mutating.
+func TestTheRequestLogHoldsExactlyTheCalls(t *testing.T) {
+	server, sessions := rehearse(t, sandbox.Options{})
+	home := sessions.Home("")
+	calls := []awsops.Call{awsops.CreateGroup("g", ""), awsops.CreateUser("u", "", tags), awsops.AddUserToGroup("g", "u")}
+	for _, c := range calls {
+		if !c.Mutating() {
+			t.Errorf("%s counts as a read", c.Operation)
+		}
+		do(t, home, c)
+	}
+	must[*awsops.Group](t)(home.Group(t.Context(), "g"))
+	var logged []string
+	for _, e := range server.Log() {
+		if e.Mutating {
+			logged = append(logged, e.Service+" "+e.Operation)
+		}
+	}
+	same(t, "the mutating requests", []string{"iam CreateGroup", "iam CreateUser", "iam AddUserToGroup"}, logged)
+}
+
+func TestThrottlingIsRetried(t *testing.T) {
+	server, sessions := rehearse(t, sandbox.Options{})
+	left := 2
+	server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation != "CreateKey" || left == 0 {
+			return sandbox.Fault{}
+		}
+		left--
+		return sandbox.Fault{Throttle: true}
+	})
+	do(t, sessions.Home(""), awsops.CreateKey("", "", nil))
+	if left != 0 {
+		t.Error("nothing was throttled")
+	}
+}
+
+func TestAnAnswerLostByCreateKeyDoublesNothing(t *testing.T) {
+	server, sessions := rehearse(t, sandbox.Options{})
+	server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{DropAnswer: e.Operation == "CreateKey"} })
+	home := sessions.Home("")
+	if _, err := home.Do(t.Context(), awsops.CreateKey("", "", tags)); !awsops.IsOutcomeUnknown(err) {
+		t.Errorf("the error is %v", err)
+	}
+	found := must[[]string](t)(home.KeysTagged(t.Context(), "stateroom", "111111111111/state"))
+	if len(found) != 1 {
+		t.Errorf("the keys are %v", found)
+	}
+}
+
+func TestCancellingStopsAWait(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := sessions.Home("").WaitAssumable(ctx, "arn:aws:iam::444444444444:role/None"); !awsops.IsCancelled(err) {
+		t.Errorf("the error is %v", err)
+	}
+	var e *awsops.Error
+	if _, err := sessions.Home("").User(ctx, "alice"); !errors.As(err, &e) || !awsops.IsCancelled(err) {
+		t.Errorf("a read's error is %v", err)
+	}
+}
