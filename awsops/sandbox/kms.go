@@ -67,7 +67,10 @@ var kmsOperations = map[string]jsonHandler{
 	"GenerateDataKeyWithoutPlaintext": jsonOp((*Server).kmsGenerateDataKeyWithoutPlaintext),
 }
 
-func (s *Server) serveKMS(r *request) response { return s.serveJSON(r, kmsOperations) }
+func (s *Server) serveKMS(r *request) response {
+	s.kms.expireKeys(r.now)
+	return s.serveJSON(r, kmsOperations)
+}
 
 // kmsError is an error of KMS; every one the sandbox gives is HTTP 400.
 func kmsError(code, format string, args ...any) error {
