@@ -87,9 +87,10 @@ type probe struct {
 	engine    *Engine
 	project   Project
 	workspace string
-	// made is set once the workspace may exist, and is ours.
-	made  bool
-	steps []ProbeStep
+	// started is set once the workspace may exist and is ours, made once it
+	// certainly does.
+	started, made bool
+	steps         []ProbeStep
 }
 
 func newProbe(e *Engine, in ProbeInput) (*probe, error) {
@@ -114,11 +115,12 @@ func (p *probe) sequence(ctx context.Context, in ProbeInput) error {
 	if err := p.step(ctx, false, "init"); err != nil {
 		return err
 	}
-	p.made = true
+	p.started = true
 	if err := p.step(ctx, false, "workspace", "new", p.workspace); err != nil {
-		p.made = !strings.Contains(err.Error(), "already exists")
+		p.started = !strings.Contains(err.Error(), "already exists")
 		return err
 	}
+	p.made = true
 	if err := p.step(ctx, false, "apply", "-auto-approve"); err != nil {
 		return err
 	}
@@ -132,7 +134,6 @@ func (p *probe) sequence(ctx context.Context, in ProbeInput) error {
 			return err
 		}
 	}
-	p.made = false
 	return nil
 }
 
@@ -146,18 +147,21 @@ func (p *probe) tidy() [][]string {
 }
 
 // cleanup does what tidy does after a failure, with a time of its own, since the
-// context may be cancelled. A failed step does not stop the next. A lock that a
-// killed command left is released: nobody else knows this workspace.
+// context may be cancelled. A failed step does not stop the next. Without the
+// workspace there is nothing to destroy. A lock that a killed command left is
+// released: nobody else knows this workspace.
 func (p *probe) cleanup(ctx context.Context) {
-	if !p.made {
+	if !p.started {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWait)
 	defer cancel()
-	for _, args := range p.tidy() {
-		if args[0] == "workspace" && args[1] == "delete" {
-			args = []string{"workspace", "delete", "-force", p.workspace} // it holds nothing real
-		}
+	commands := p.tidy()
+	commands[2] = []string{"workspace", "delete", "-force", p.workspace} // it holds nothing real
+	if !p.made {
+		commands = commands[1:]
+	}
+	for _, args := range commands {
 		if id := lockID(p.step(ctx, true, args...)); id != "" {
 			if p.step(ctx, true, "force-unlock", "-force", id) == nil {
 				_ = p.step(ctx, true, args...) // recorded as a step
@@ -179,8 +183,16 @@ func lockID(err error) string {
 	return ""
 }
 
+// step runs and records one command. What reads or writes a state is pinned to
+// the probe's workspace by TF_WORKSPACE, over whatever is selected: a destroy in
+// the default workspace would be one of the project's own resources. (workspace
+// select and delete refuse to run with it.)
 func (p *probe) step(ctx context.Context, cleanup bool, args ...string) error {
-	result, err := p.engine.Run(ctx, p.project.command(args...))
+	project := p.project
+	if args[0] != "init" && args[0] != "workspace" {
+		project = project.inWorkspace(p.workspace)
+	}
+	result, err := p.engine.Run(ctx, project.command(args...))
 	p.steps = append(p.steps, ProbeStep{
 		Command: p.engine.binary() + " " + strings.Join(args, " "), Cleanup: cleanup,
 		Duration: result.Duration, Diagnostics: result.Diagnostics, Err: err,

@@ -1,0 +1,120 @@
+//go:build integration
+
+package terraform
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// realEngine is the first of terraform and tofu on PATH, in a home of its own.
+func realEngine(t *testing.T) *Engine {
+	t.Helper()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(t.TempDir(), "missing")) // its warning must not disturb
+	e, err := Find(t.Context(), os.Getenv("STATEROOM_TEST_ENGINE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Supports(true); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func localBackend(path string) string {
+	return "terraform {\n  backend \"local\" {\n    path = \"" + path + "\"\n  }\n}\n"
+}
+
+func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
+	e := realEngine(t)
+	dir := t.TempDir()
+	state := filepath.Join(dir, "real.tfstate")
+	if err := os.WriteFile(state, []byte(`{"version":4,"terraform_version":"1.6.0","serial":7,"lineage":"l","outputs":{},"resources":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	workspace := NewProbeWorkspace()
+	backend := "terraform {\n  backend \"local\" {\n    path = \"" + state + "\"\n    workspace_dir = \"" + filepath.Join(dir, "ws") + "\"\n  }\n}\n"
+	inspected := false
+	steps, err := Probe(t.Context(), e, ProbeInput{
+		Backend: []byte(backend), Workspace: workspace,
+		Inspect: func(context.Context) error {
+			s, err := ReadState(filepath.Join(dir, "ws", workspace, "terraform.tfstate"))
+			inspected = err == nil && s.Resources == 1
+			return err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !inspected || len(steps) != 6 {
+		t.Errorf("inspected %v, steps %+v", inspected, steps)
+	}
+	if after, err := ReadState(state); err != nil || after.Serial != 7 {
+		t.Errorf("the project's state: %+v, %v", after, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "ws", workspace)); !os.IsNotExist(err) {
+		t.Errorf("the workspace is still there: %v", err)
+	}
+}
+
+func TestRealProbeReportsABackendThatIsWrong(t *testing.T) {
+	e := realEngine(t)
+	steps, err := Probe(t.Context(), e, ProbeInput{
+		Backend: []byte("terraform {\n  backend \"local\" {\n    bogus = 1\n  }\n}\n"), Workspace: NewProbeWorkspace(),
+	})
+	if err == nil || len(steps) != 1 || !strings.Contains(err.Error(), `An argument named "bogus" is not expected here`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRealMigrationKeepsEveryWorkspacesState(t *testing.T) {
+	e := realEngine(t)
+	const resource = "resource \"terraform_data\" \"x\" {\n  count = 2\n  input = terraform.workspace\n}\n"
+	dir := scratch(t, map[string]string{"main.tf": resource})
+	p := Project{Dir: dir}
+	for _, args := range []string{"init", "apply -auto-approve", "workspace new dev", "apply -auto-approve"} {
+		if _, err := e.Run(t.Context(), p.command(strings.Fields(args)...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := BackUp(t.Context(), e, p, filepath.Join(dir, "backup"))
+	if err != nil || len(before) != 2 || before[0].Instances != 2 {
+		t.Fatalf("backup %+v, %v", before, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "backend.tf"), []byte(localBackend(filepath.Join(t.TempDir(), "new.tfstate"))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := InitProject(t.Context(), e, p, false); err == nil {
+		t.Error("a plain init moved the state")
+	}
+	m, err := Migrate(t.Context(), e, p, before)
+	if err != nil || len(m.After) != 2 {
+		t.Fatalf("migration %+v, %v", m, err)
+	}
+	if _, err := InitProject(t.Context(), e, p, false); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRealStateInAProjectThatWasNeverInitialisedIsBackedUp(t *testing.T) {
+	e := realEngine(t)
+	place := filepath.Join(t.TempDir(), "old.tfstate")
+	dir := scratch(t, map[string]string{"main.tf": localBackend(place) + "resource \"terraform_data\" \"x\" {}\n"})
+	p := Project{Dir: dir}
+	for _, args := range []string{"init", "apply -auto-approve"} {
+		if _, err := e.Run(t.Context(), p.command(strings.Fields(args)...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, ".terraform")); err != nil {
+		t.Fatal(err)
+	}
+	states, err := BackUp(t.Context(), e, p, filepath.Join(dir, "backup"))
+	if err != nil || len(states) != 1 || states[0].Resources != 1 {
+		t.Errorf("got %+v, %v", states, err)
+	}
+}

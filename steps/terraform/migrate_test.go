@@ -1,0 +1,114 @@
+package terraform
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const aState = `{"version":4,"serial":3,"lineage":"abc","resources":[{"instances":[{},{}]},{"instances":[{}]}]}`
+
+func TestInitReportsAnUnreachableRegistryAsInformation(t *testing.T) {
+	const registry = "\nError: Failed to query available provider packages\n\nCould not retrieve the list\n"
+	configured := scratch(t, map[string]string{".terraform/terraform.tfstate": `{"backend":{"type":"s3"}}`})
+	for name, c := range map[string]struct {
+		dir, answer string
+		unreachable bool
+		fails       bool
+	}{
+		"all well":                      {t.TempDir(), "0\nSuccessfully configured the backend \"s3\"!\n", false, false},
+		"registry after the back end":   {t.TempDir(), "1\nSuccessfully configured the\nbackend \"s3\"!\n" + registry, true, false},
+		"registry, back end of earlier": {configured, "1\n" + registry, true, false},
+		"registry, back end never seen": {t.TempDir(), "1\n" + registry, false, true},
+		"registry and something else":   {configured, "1\nError: Invalid region\n" + registry, false, true},
+		"back end fails":                {t.TempDir(), "1\nError: error configuring S3 Backend\n", false, true},
+	} {
+		f := newFake(t, map[string]string{"init": c.answer})
+		outcome, err := InitProject(t.Context(), f.Engine, Project{Dir: c.dir}, false)
+		if outcome.ProvidersUnreachable != c.unreachable || (err != nil) != c.fails {
+			t.Errorf("%s: got %+v, %v", name, outcome, err)
+		}
+	}
+}
+
+func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
+	f := newFake(t, map[string]string{"workspace list": "0\n  default\n* dev\n\n", "state pull": "0\n" + aState})
+	dir := filepath.Join(t.TempDir(), "backup")
+	states, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir)
+	if err != nil || len(states) != 2 {
+		t.Fatalf("got %+v, %v", states, err)
+	}
+	if !slices.Contains(f.ran(t), "state pull @dev") {
+		t.Errorf("ran %v", f.ran(t))
+	}
+	info, err := os.Stat(filepath.Join(dir, "dev.tfstate"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v", info, err)
+	}
+	want := StateSummary{Workspace: "dev", File: filepath.Join(dir, "dev.tfstate"), Lineage: "abc", Serial: 3, Resources: 2, Instances: 3}
+	if states[1] != want {
+		t.Errorf("got %+v", states[1])
+	}
+	read, err := ReadBackup(dir)
+	if err != nil || !slices.Equal(read, states) {
+		t.Errorf("read again: %+v, %v", read, err)
+	}
+	if _, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a second backup over the first: %v", err)
+	}
+}
+
+func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
+	f := newFake(t, map[string]string{"workspace list": "0\n* default\n"})
+	dir := t.TempDir()
+	states, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir)
+	if err != nil || len(states) != 1 || !states[0].Empty() {
+		t.Errorf("got %+v, %v", states, err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+}
+
+func TestMigrateSaysWhatDiffersAfterwards(t *testing.T) {
+	before := []StateSummary{
+		{Workspace: "default", Lineage: "abc", Serial: 3, Resources: 2, Instances: 3},
+		{Workspace: "empty"},
+	}
+	for name, c := range map[string]struct {
+		pulled string
+		says   []string
+	}{
+		"the same":     {aState, nil},
+		"other serial": {strings.Replace(aState, ":3,", ":4,", 1), []string{"serial 3 and now has 4"}},
+		"other state": {
+			`{"version":4,"serial":3,"lineage":"xyz","resources":[]}`,
+			[]string{"lineage", "resources", "resource instances"},
+		},
+		"no state": {"", []string{"no state in the new place"}},
+	} {
+		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + c.pulled})
+		m, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, before)
+		if (err != nil) != (c.says != nil) || len(m.Differences) != len(c.says) {
+			t.Errorf("%s: got %v, %v", name, m.Differences, err)
+			continue
+		}
+		for i, says := range c.says {
+			if !strings.Contains(m.Differences[i], says) {
+				t.Errorf("%s: got %q, want %q", name, m.Differences[i], says)
+			}
+		}
+	}
+}
+
+func TestMigrateRefusesWhatIsNoState(t *testing.T) {
+	for _, text := range []string{"{", "[]", `{"version":3,"lineage":"x"}`, "<html>"} {
+		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + text})
+		if _, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, nil); err == nil {
+			t.Errorf("%q was accepted", text)
+		}
+	}
+}

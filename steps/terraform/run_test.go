@@ -1,0 +1,244 @@
+package terraform
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFindTellsTheEnginesApart(t *testing.T) {
+	for text, want := range map[string]Engine{
+		"Terraform v1.11.4\non linux_amd64\n":          {Name: EngineTerraform, Version: "1.11.4"},
+		"OpenTofu v1.12.6\non linux_amd64\n":           {Name: EngineOpenTofu, Version: "1.12.6"},
+		"a wrapper says hello\nTerraform v1.6.0-rc1\n": {Name: EngineTerraform, Version: "1.6.0-rc1"},
+	} {
+		f := newFake(t, map[string]string{"version": "0\n" + text})
+		got, err := Find(t.Context(), f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Name != want.Name || got.Version != want.Version || !filepath.IsAbs(got.Path) {
+			t.Errorf("%q: got %+v", text, got)
+		}
+	}
+}
+
+func TestFindRefusesWhatIsNoEngine(t *testing.T) {
+	f := newFake(t, map[string]string{"version": "0\nPacker v1.0.0\n"})
+	if _, err := Find(t.Context(), f.Path); err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	for _, flag := range []string{"", "terraform", "/nowhere/tofu"} {
+		if _, err := Find(t.Context(), flag); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "--engine") {
+			t.Errorf("%q: got %v", flag, err)
+		}
+	}
+}
+
+func TestSupportsNamesTheVersionThatTheLockNeeds(t *testing.T) {
+	for _, c := range []struct {
+		version  string
+		lockfile bool
+		says     string
+	}{
+		{"1.11.4", true, ""},
+		{"1.10.2", true, ""},
+		{"1.10.1", true, "1.10.2"},
+		{"1.10.1", false, ""},
+		{"1.5.7", false, "1.6.0"},
+		{"1.9.8", true, "use_lockfile"},
+	} {
+		err := (&Engine{Name: EngineTerraform, Version: c.version}).Supports(c.lockfile)
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s, lock file %v: got %v", c.version, c.lockfile, err)
+		}
+	}
+}
+
+func TestArgumentsOfAnUnattendedRun(t *testing.T) {
+	old := &Engine{Name: EngineTerraform, Version: "1.8.5"}
+	now := &Engine{Name: EngineTerraform, Version: "1.11.4"}
+	tofu := &Engine{Name: EngineOpenTofu, Version: "1.12.6"}
+	for _, c := range []struct {
+		engine *Engine
+		args   string
+		want   string
+	}{
+		{now, "init", "init -no-color -input=false -json"},
+		{old, "init", "init -no-color -input=false"},
+		{tofu, "init", "init -no-color -input=false"},
+		{now, "init -migrate-state -force-copy", "init -no-color -input=false -migrate-state -force-copy"},
+		{tofu, "apply -auto-approve", "apply -no-color -input=false -json -auto-approve"},
+		{now, "workspace new w", "workspace new -no-color w"},
+		{now, "state pull", "state pull -no-color"},
+		{now, "version", "version"},
+	} {
+		if got := strings.Join(c.engine.arguments(strings.Fields(c.args)), " "); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+func TestRunKeepsTheParentsEnvironmentButForWhatDiverts(t *testing.T) {
+	f := newFake(t, map[string]string{"plan": "environment"})
+	for _, name := range []string{"TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE", "TF_INPUT", "TF_LOG", "AWS_CA_BUNDLE", "AWS_PROFILE"} {
+		t.Setenv(name, "parents")
+	}
+	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}, Env: map[string]string{"AWS_PROFILE": "", "AWS_REGION": "eu-west-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(result.Output, "\n")
+	for _, want := range []string{"AWS_CA_BUNDLE=parents", "AWS_REGION=eu-west-1", "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	for _, line := range lines {
+		if strings.HasPrefix(line, "TF_") && strings.HasSuffix(line, "=parents") || strings.HasPrefix(line, "AWS_PROFILE=") {
+			t.Errorf("%s was passed on", line)
+		}
+	}
+}
+
+func TestRunStreamsLinesAndReportsTheFirstError(t *testing.T) {
+	f := newFake(t, map[string]string{"plan": "1\n\x1b[31m╷\x1b[0m\n│ Error: No valid credential\n│ \n│ sources\n│ found\n╵\nbye"})
+	var lines []string
+	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}, Lines: func(l string) { lines = append(lines, l) }})
+	var failure *Error
+	if !errors.As(err, &failure) || !strings.Contains(err.Error(), "terraform plan") {
+		t.Fatalf("got %v", err)
+	}
+	want := []Diagnostic{{Severity: SeverityError, Summary: "No valid credential", Detail: "sources found"}}
+	if result.ExitCode != 1 || !slices.Equal(result.Diagnostics, want) {
+		t.Errorf("got %+v", result)
+	}
+	if len(lines) != 7 || lines[0] != "╷" || lines[6] != "bye" {
+		t.Errorf("lines %q", lines)
+	}
+}
+
+func TestRunMakesADiagnosticOfAFailureWithoutOne(t *testing.T) {
+	f := newFake(t, map[string]string{"workspace new": "1\nWorkspace \"w\" already\nexists\n"})
+	result, err := f.Run(t.Context(), Command{Args: []string{"workspace", "new", "w"}})
+	if err == nil || len(result.Diagnostics) != 1 || result.Diagnostics[0].Summary != `Workspace "w" already exists` {
+		t.Errorf("got %+v, %v", result.Diagnostics, err)
+	}
+}
+
+func TestRunKeepsAStateOutOfOutputAndLines(t *testing.T) {
+	f := newFake(t, map[string]string{"state pull": "0\n{\"secret\":1}"})
+	var stdout bytes.Buffer
+	lines := 0
+	result, err := f.Run(t.Context(), Command{Args: []string{"state", "pull"}, Stdout: &stdout, Lines: func(string) { lines++ }})
+	if err != nil || stdout.String() != `{"secret":1}` || result.Output != "" || lines != 0 {
+		t.Errorf("got %q, %+v, %d lines, %v", stdout.String(), result, lines, err)
+	}
+}
+
+func TestRunInterruptsTheChildWhenCancelled(t *testing.T) {
+	f := newFake(t, map[string]string{"apply": "wait"})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	result, err := f.Run(ctx, Command{Args: []string{"apply"}, Lines: func(line string) {
+		if line == "waiting" {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(result.Output, "Interrupt received.") {
+		t.Errorf("got %v, output %q", err, result.Output)
+	}
+}
+
+func TestOutputOfAChattyChildIsBounded(t *testing.T) {
+	c := newCollector(nil)
+	s := c.stream()
+	line := []byte(strings.Repeat("x", 1000) + "\n")
+	for range 5000 {
+		_, _ = s.Write(line)
+	}
+	_, _ = s.Write(bytes.Repeat([]byte("y"), 3<<20)) // no line end at all
+	s.close()
+	if got := len(c.output.String()); got > 4<<20 {
+		t.Errorf("kept %d bytes", got)
+	}
+	if !strings.HasPrefix(c.output.String(), "xxx") || !strings.HasSuffix(c.output.String(), "yyy\n") {
+		t.Error("lost the beginning or the end")
+	}
+}
+
+func TestDiagnosticsOfEveryForm(t *testing.T) {
+	credentials := Diagnostic{SeverityError, "error configuring S3 Backend", "no valid credential sources found"}
+	for name, c := range map[string]struct {
+		text string
+		want []Diagnostic
+	}{
+		"json": {
+			`{"@level":"error","@message":"Error: error configuring S3 Backend","diagnostic":{"severity":"error","summary":"error configuring S3 Backend","detail":"no valid credential\nsources found"},"type":"diagnostic"}`,
+			[]Diagnostic{credentials},
+		},
+		"plain": {
+			"Initializing...\n\nError: error configuring S3 Backend\n\nno valid credential\nsources found\n\n\nmore\n",
+			[]Diagnostic{credentials},
+		},
+		"box": {
+			"╷\n│ Warning: Old\n│ \n│ \n│ thing\n╵\n╷\n│ Error: error configuring S3 Backend\n│ no valid credential sources found\n╵\nnot part\n",
+			[]Diagnostic{{SeverityWarning, "Old", "thing"}, credentials},
+		},
+		"mixed": {
+			"{not json\n" + `{"@level":"info","@message":"hello","type":"log"}` + "\nError: a\n",
+			[]Diagnostic{{SeverityError, "a", ""}},
+		},
+	} {
+		s := newCollector(nil).stream()
+		_, _ = s.Write([]byte(c.text))
+		s.close()
+		if !slices.Equal(s.diagnostics.list, c.want) {
+			t.Errorf("%s: got %+v", name, s.diagnostics.list)
+		}
+	}
+}
+
+func TestFoldUndoesWhatTheTerminalDid(t *testing.T) {
+	got := Fold("\x1b[31m╷\x1b[0m\n│ \x1b[1mError: \x1b[0mIAM Role\n│ (arn:x)   cannot\n│\tbe assumed.\r\n╵")
+	if got != "Error: IAM Role (arn:x) cannot be assumed." {
+		t.Errorf("got %q", got)
+	}
+}
+
+func FuzzDiagnostics(f *testing.F) {
+	f.Add([]byte("╷\n│ Error: x\n│ y\n╵\n{\"@level\":\"error\",\"type\":\"diagnostic\",\"diagnostic\":{}}\n\x1b[0m"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := newCollector(func(string) {}).stream()
+		for len(text) > 0 {
+			n := min(7, len(text))
+			_, _ = s.Write(text[:n])
+			text = text[n:]
+		}
+		s.close()
+		if len(s.diagnostics.list) > mostDiagnostics {
+			t.Fatal("unbounded")
+		}
+	})
+}
+
+func scratch(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
