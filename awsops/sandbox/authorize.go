@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -106,9 +108,9 @@ func (s *Server) entityPolicies(out *policy.Policies, a *account, e *entity, now
 }
 
 func (s *Server) addGrants(out *policy.Policies, a *account, e *entity, given grants, now time.Time) {
-	for name, text := range given.inline {
+	for _, name := range slices.Sorted(maps.Keys(given.inline)) {
 		out.Identity = append(out.Identity, policy.Named{
-			Name: e.arn(a) + "/" + name, Type: policy.IdentityBased, Document: s.document(text),
+			Name: e.arn(a) + "/" + name, Type: policy.IdentityBased, Document: s.document(given.inline[name]),
 		})
 	}
 	for _, arn := range given.attached {

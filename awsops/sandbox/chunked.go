@@ -74,6 +74,9 @@ func (c *chunkReader) chunks(body []byte) ([]byte, *apiError) {
 
 // trailers reads "name:value\r\n" lines up to the empty one.
 func (c *chunkReader) trailers(rest []byte) (http.Header, *apiError) {
+	if !bytes.HasSuffix(rest, []byte("\r\n")) {
+		return nil, errChunk
+	}
 	header := http.Header{}
 	var signed strings.Builder
 	given := ""

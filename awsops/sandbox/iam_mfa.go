@@ -39,7 +39,7 @@ func (d *mfaDevice) code(step int64) string {
 	_ = binary.Write(h, binary.BigEndian, step) // a hash takes everything
 	sum := h.Sum(nil)
 	offset := sum[len(sum)-1] & 15
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
+	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[offset:])&0x7fffffff)%1_000_000)
 }
 
 // accept takes a code of now, give or take the drift, once.

@@ -34,10 +34,10 @@ func (s *Server) populate() {
 	}
 	operator := &user{entity: entity{kind: "user", path: "/", name: operatorName, id: s.ids.unique("AIDA"), created: now}}
 	operator.grants.set(grants{attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
-	operator.keys = []*credential{s.issue(&credential{id: s.ids.unique("AKIA"), created: now, visible: now, account: management, user: operator})}
+	operator.keys = []*credential{s.issue(&credential{id: s.ids.unique("AKIA"), created: now, account: management, user: operator})}
 	management.users[operatorName] = operator
 	s.operator = operator.keys[0].public()
-	management.root = s.issue(&credential{id: s.ids.unique("AKIA"), created: now, visible: now, account: management})
+	management.root = s.issue(&credential{id: s.ids.unique("AKIA"), created: now, account: management})
 	s.root = management.root.public()
 }
 

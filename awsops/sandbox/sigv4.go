@@ -79,7 +79,7 @@ func parsePresigned(query url.Values) (g signature, ok bool, problem string) {
 		headers:   strings.Split(query.Get("X-Amz-SignedHeaders"), ";"),
 		value:     query.Get("X-Amz-Signature"),
 		token:     query.Get("X-Amz-Security-Token"),
-		payload:   first(query.Get("X-Amz-Content-Sha256"), unsignedBody),
+		payload:   query.Get("X-Amz-Content-Sha256"),
 		expires:   time.Duration(atoi(query.Get("X-Amz-Expires"))) * time.Second,
 	}
 	if query.Get("X-Amz-Algorithm") != sigAlgorithm {
@@ -88,7 +88,11 @@ func parsePresigned(query url.Values) (g signature, ok bool, problem string) {
 	if g.expires < 0 || g.expires > maxPresigned {
 		return g, true, "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
 	}
-	return g, true, g.finish(query.Get("X-Amz-Credential"), query.Get("X-Amz-Date"))
+	problem = g.finish(query.Get("X-Amz-Credential"), query.Get("X-Amz-Date"))
+	if g.service == "s3" && g.payload == "" {
+		g.payload = unsignedBody // S3 alone presigns without knowing the body
+	}
+	return g, true, problem
 }
 
 // finish reads credential scope and time, and says what is wrong with them.

@@ -1,0 +1,208 @@
+package sandbox
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// environmentRole makes a role in staging with a trust policy.
+func environmentRole(t *testing.T, s *Server, name, trust string) string {
+	t.Helper()
+	staging := iamAs(s, inStaging(t, s))
+	out, err := staging.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *out.Role.Arn
+}
+
+func inStaging(t *testing.T, s *Server) Credentials {
+	t.Helper()
+	session, err := assume(t.Context(), s, s.Operator(), bootstrapARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+const trustAdmin = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole"CONDITION}]}`
+
+func trustIf(condition string) string {
+	if condition != "" {
+		condition = `,"Condition":` + condition
+	}
+	return strings.Replace(trustAdmin, "CONDITION", condition, 1)
+}
+
+func TestAssumeRoleNeedsBothSides(t *testing.T) {
+	s := serve(t, Options{})
+	open := environmentRole(t, s, "Open", trustIf(""))
+	member := environmentRole(t, s, "Member", trustIf(`{"StringEquals":{"aws:PrincipalOrgID":"`+s.organization.id+`"}}`))
+	foreign := environmentRole(t, s, "Foreign", trustIf(`{"StringEquals":{"aws:PrincipalOrgID":"o-else"}}`))
+	secret := environmentRole(t, s, "Secret", trustIf(`{"StringEquals":{"sts:ExternalId":"x"}}`))
+	bob, eve := addUser(t, s, "bob"), addUser(t, s, "eve")
+	allow(t, s, "bob", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*","Condition":{"StringEquals":{"aws:ResourceOrgID":"`+s.organization.id+`"}}}]}`)
+	for _, test := range []struct {
+		name, role string
+		who        Credentials
+		code       string
+	}{
+		{"both sides", open, bob, ""},
+		{"organization id matches", member, bob, ""},
+		{"organization id differs", foreign, bob, "AccessDenied"},
+		{"external id missing", secret, bob, "AccessDenied"},
+		{"caller has no policy", open, eve, "AccessDenied"},
+		{"role does not exist", open + "x", bob, "AccessDenied"},
+		{"account does not exist", strings.Replace(open, "222222222222", "999999999999", 1), bob, "AccessDenied"},
+		{"root", open, s.Root(), "AccessDenied"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := assume(t.Context(), s, test.who, test.role)
+			part := "is not authorized to perform: sts:AssumeRole on resource: " + test.role
+			if test.name == "root" {
+				part = "Roles may not be assumed by root accounts."
+			}
+			wantError(t, err, test.code, part)
+		})
+	}
+}
+
+func TestRoleSessionActsInItsAccount(t *testing.T) {
+	s := serve(t, Options{})
+	staging := inStaging(t, s)
+	out, err := stsAs(s, staging).GetCallerIdentity(t.Context(), nil)
+	wantError(t, err, "", "")
+	if *out.Account != "222222222222" || *out.Arn != "arn:aws:sts::222222222222:assumed-role/OrganizationAccountAccessRole/test" {
+		t.Errorf("identity %s", *out.Arn)
+	}
+	_, err = iamAs(s, staging).GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("operator")})
+	wantError(t, err, "NoSuchEntity", "The user with name operator cannot be found.")
+	_, err = stsAs(s, staging).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: aws.String("arn:aws:iam::222222222222:role/Next"), RoleSessionName: aws.String("chain"), DurationSeconds: aws.Int32(43200),
+	})
+	wantError(t, err, "AccessDenied", "assumed-role/OrganizationAccountAccessRole/test")
+}
+
+func TestGroupPoliciesReachMembersOnly(t *testing.T) {
+	s := serve(t, Options{})
+	bob := addUser(t, s, "bob")
+	admin := iamAs(s, s.Operator())
+	ctx := t.Context()
+	_, err := admin.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("admins")})
+	wantError(t, err, "", "")
+	_, err = admin.AttachGroupPolicy(ctx, &iam.AttachGroupPolicyInput{GroupName: aws.String("Admins"), PolicyArn: aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess")})
+	wantError(t, err, "", "")
+	list := func() error {
+		_, err := iamAs(s, bob).ListUsers(ctx, nil)
+		return err
+	}
+	refusal := "User: arn:aws:iam::111111111111:user/bob is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::111111111111:user/ because no identity-based policy allows the iam:ListUsers action"
+	wantError(t, list(), "AccessDenied", refusal)
+	_, err = admin.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: aws.String("admins"), UserName: aws.String("bob")})
+	wantError(t, err, "", "")
+	wantError(t, list(), "", "")
+	_, err = admin.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{GroupName: aws.String("admins"), UserName: aws.String("bob")})
+	wantError(t, err, "", "")
+	wantError(t, list(), "AccessDenied", refusal)
+}
+
+func TestBoundaryLimitsWhatPoliciesGive(t *testing.T) {
+	s := serve(t, Options{})
+	bob := addUser(t, s, "bob")
+	allow(t, s, "bob", allowAll)
+	_, err := iamAs(s, s.Operator()).PutUserPermissionsBoundary(t.Context(), &iam.PutUserPermissionsBoundaryInput{
+		UserName: aws.String("bob"), PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess"),
+	})
+	wantError(t, err, "", "")
+	_, err = iamAs(s, bob).ListUsers(t.Context(), nil)
+	wantError(t, err, "", "")
+	_, err = iamAs(s, bob).CreateGroup(t.Context(), &iam.CreateGroupInput{GroupName: aws.String("g")})
+	wantError(t, err, "AccessDenied", "because no permissions boundary allows the iam:CreateGroup action")
+}
+
+func TestSessionPolicyLimitsTheSession(t *testing.T) {
+	s := serve(t, Options{})
+	out, err := stsAs(s, s.Operator()).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: aws.String(bootstrapARN), RoleSessionName: aws.String("narrow"),
+		Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListRoles","Resource":"*"}]}`),
+	})
+	wantError(t, err, "", "")
+	narrow := iamAs(s, Credentials{*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken})
+	_, err = narrow.ListRoles(t.Context(), nil)
+	wantError(t, err, "", "")
+	_, err = narrow.ListUsers(t.Context(), nil)
+	wantError(t, err, "AccessDenied", "because no session policy allows")
+}
+
+func TestServiceControlPolicyDeniesMembersOnly(t *testing.T) {
+	s := serve(t, Options{})
+	staging := inStaging(t, s)
+	deny := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*"}]}`
+	if err := s.AddSCP("root", "NoUsers", deny); err != nil {
+		t.Fatal(err)
+	}
+	_, err := iamAs(s, staging).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("eve")})
+	wantError(t, err, "AccessDenied", "with an explicit deny in a service control policy")
+	_, err = iamAs(s, s.Operator()).CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("eve")})
+	wantError(t, err, "", "")
+}
+
+func TestPolicyAndRoleAreSeenAfterPropagation(t *testing.T) {
+	c := newClock()
+	s := serve(t, Options{Now: c.now, Propagation: 10 * time.Second})
+	role := environmentRole(t, s, "TerraformAdmin", trustIf(""))
+	_, err := assume(t.Context(), s, s.Operator(), role)
+	wantError(t, err, "AccessDenied", "sts:AssumeRole")
+	_, err = iamAs(s, inStaging(t, s)).GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("TerraformAdmin")})
+	wantError(t, err, "", "")
+	c.add(10 * time.Second)
+	_, err = assume(t.Context(), s, s.Operator(), role)
+	wantError(t, err, "", "")
+
+	_, err = iamAs(s, inStaging(t, s)).UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{
+		RoleName: aws.String("TerraformAdmin"), PolicyDocument: aws.String(trustIf(`{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`)),
+	})
+	wantError(t, err, "", "")
+	_, err = assume(t.Context(), s, s.Operator(), role)
+	wantError(t, err, "", "") // the old trust still holds
+	c.add(10 * time.Second)
+	_, err = assume(t.Context(), s, s.Operator(), role)
+	wantError(t, err, "AccessDenied", "sts:AssumeRole")
+}
+
+func TestSimulationAgreesWithTheEvaluator(t *testing.T) {
+	s := serve(t, Options{})
+	addUser(t, s, "bob")
+	allow(t, s, "bob", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/*"},
+		{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"}]}`)
+	out, err := iamAs(s, s.Operator()).SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: aws.String("arn:aws:iam::111111111111:user/bob"),
+		ActionNames:     []string{"s3:GetObject", "s3:DeleteObject", "kms:Decrypt"},
+		ResourceArns:    []string{"arn:aws:s3:::b/k"},
+	})
+	wantError(t, err, "", "")
+	want := []iamtypes.PolicyEvaluationDecisionType{"allowed", "explicitDeny", "implicitDeny"}
+	for i, result := range out.EvaluationResults {
+		if result.EvalDecision != want[i] {
+			t.Errorf("%s: %s, want %s", *result.EvalActionName, result.EvalDecision, want[i])
+		}
+	}
+	_, err = iamAs(s, s.Operator()).SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: aws.String("arn:aws:sts::111111111111:assumed-role/x/y"), ActionNames: []string{"s3:GetObject"},
+	})
+	wantError(t, err, "InvalidInput", "Invalid Entity Arn")
+	custom, err := iamAs(s, s.Operator()).SimulateCustomPolicy(t.Context(), &iam.SimulateCustomPolicyInput{
+		ActionNames: []string{"s3:GetObject"}, PolicyInputList: []string{allowAll},
+	})
+	wantError(t, err, "", "")
+	if len(custom.EvaluationResults) != 1 || custom.EvaluationResults[0].EvalDecision != "allowed" {
+		t.Errorf("custom %+v", custom.EvaluationResults)
+	}
+}

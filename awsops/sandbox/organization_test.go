@@ -1,0 +1,184 @@
+package sandbox
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
+	accounttypes "github.com/aws/aws-sdk-go-v2/service/account/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	taggingtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+)
+
+func orgAs(s *Server, who Credentials) *organizations.Client {
+	return organizations.NewFromConfig(as(s, who))
+}
+
+func TestAccountsAreListedInPages(t *testing.T) {
+	s := serve(t, Options{Accounts: 45})
+	pages := organizations.NewListAccountsPaginator(orgAs(s, s.Operator()), &organizations.ListAccountsInput{})
+	var all []orgtypes.Account
+	count := 0
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(t.Context())
+		wantError(t, err, "", "")
+		all, count = append(all, out.Accounts...), count+1
+	}
+	if len(all) != 46 || count != 3 {
+		t.Fatalf("%d accounts in %d pages", len(all), count)
+	}
+	if first := all[1]; *first.Id != "222222222222" || *first.Name != "staging" || first.State != "ACTIVE" || first.JoinedMethod != "CREATED" || len(*all[45].Id) != 12 {
+		t.Errorf("account %+v", first)
+	}
+	if _, err := assume(t.Context(), s, s.Operator(), "arn:aws:iam::"+*all[45].Id+":role/OrganizationAccountAccessRole"); err != nil {
+		t.Errorf("generated account: %v", err)
+	}
+}
+
+func TestMembersDescribeTheOrganizationOnly(t *testing.T) {
+	s := serve(t, Options{})
+	staging := orgAs(s, inStaging(t, s))
+	out, err := staging.DescribeOrganization(t.Context(), nil)
+	wantError(t, err, "", "")
+	if *out.Organization.MasterAccountId != "111111111111" {
+		t.Errorf("organization %+v", out.Organization)
+	}
+	_, err = staging.ListAccounts(t.Context(), nil)
+	wantError(t, err, "AccessDeniedException", "You don't have permissions to access this resource.")
+	_, err = orgAs(s, s.Operator()).RegisterDelegatedAdministrator(t.Context(), &organizations.RegisterDelegatedAdministratorInput{
+		AccountId: aws.String("222222222222"), ServicePrincipal: aws.String("account.amazonaws.com"),
+	})
+	wantError(t, err, "", "")
+	_, err = staging.ListAccounts(t.Context(), nil)
+	wantError(t, err, "", "")
+}
+
+func TestStandaloneAccountHasNoOrganization(t *testing.T) {
+	s := serve(t, Options{Standalone: true})
+	_, err := orgAs(s, s.Operator()).DescribeOrganization(t.Context(), nil)
+	wantError(t, err, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
+	inStaging(t, s)
+}
+
+func TestAccountIsCreatedInTheBackground(t *testing.T) {
+	s := serve(t, Options{})
+	client, ctx := orgAs(s, s.Operator()), t.Context()
+	create := func(email string) string {
+		out, err := client.CreateAccount(ctx, &organizations.CreateAccountInput{AccountName: aws.String("new"), Email: &email})
+		wantError(t, err, "", "")
+		if out.CreateAccountStatus.State != orgtypes.CreateAccountStateInProgress {
+			t.Errorf("state %s", out.CreateAccountStatus.State)
+		}
+		return *out.CreateAccountStatus.Id
+	}
+	poll := func(id string) *orgtypes.CreateAccountStatus {
+		out, err := client.DescribeCreateAccountStatus(ctx, &organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: &id})
+		wantError(t, err, "", "")
+		return out.CreateAccountStatus
+	}
+	id := create("new@example.com")
+	if status := poll(id); status.State != orgtypes.CreateAccountStateInProgress {
+		t.Errorf("first poll: %s", status.State)
+	}
+	status := poll(id)
+	if status.State != orgtypes.CreateAccountStateSucceeded {
+		t.Fatalf("second poll: %s", status.State)
+	}
+	_, err := assume(ctx, s, s.Operator(), fmt.Sprintf("arn:aws:iam::%s:role/OrganizationAccountAccessRole", *status.AccountId))
+	wantError(t, err, "", "")
+	taken := poll(create("NEW@example.com"))
+	if taken.State != orgtypes.CreateAccountStateFailed || taken.FailureReason != orgtypes.CreateAccountFailureReasonEmailAlreadyExists {
+		t.Errorf("taken e-mail: %+v", taken)
+	}
+	_, err = client.DescribeCreateAccountStatus(ctx, &organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: aws.String("car-none")})
+	wantError(t, err, "CreateAccountStatusNotFoundException", "")
+}
+
+func TestPoliciesAreEnabledCreatedAndAttached(t *testing.T) {
+	s := serve(t, Options{})
+	client, ctx := orgAs(s, s.Operator()), t.Context()
+	roots, err := client.ListRoots(ctx, nil)
+	wantError(t, err, "", "")
+	root := roots.Roots[0].Id
+	_, err = client.EnablePolicyType(ctx, &organizations.EnablePolicyTypeInput{RootId: root, PolicyType: orgtypes.PolicyTypeServiceControlPolicy})
+	wantError(t, err, "", "")
+	made, err := client.CreatePolicy(ctx, &organizations.CreatePolicyInput{
+		Name: aws.String("NoRoles"), Description: aws.String(""), Type: orgtypes.PolicyTypeServiceControlPolicy,
+		Content: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`),
+	})
+	wantError(t, err, "", "")
+	_, err = client.AttachPolicy(ctx, &organizations.AttachPolicyInput{PolicyId: made.Policy.PolicySummary.Id, TargetId: aws.String("222222222222")})
+	wantError(t, err, "", "")
+	listed, err := client.ListPoliciesForTarget(ctx, &organizations.ListPoliciesForTargetInput{TargetId: aws.String("222222222222"), Filter: orgtypes.PolicyTypeServiceControlPolicy})
+	wantError(t, err, "", "")
+	if len(listed.Policies) != 2 {
+		t.Errorf("policies %+v", listed.Policies)
+	}
+	described, err := client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: made.Policy.PolicySummary.Id})
+	wantError(t, err, "", "")
+	if *described.Policy.PolicySummary.Name != "NoRoles" {
+		t.Errorf("policy %+v", described.Policy)
+	}
+	_, err = iamAs(s, inStaging(t, s)).CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustIf(""))})
+	wantError(t, err, "AccessDenied", "explicit deny in a service control policy")
+	parents, err := client.ListParents(ctx, &organizations.ListParentsInput{ChildId: aws.String("222222222222")})
+	wantError(t, err, "", "")
+	under, err := client.ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: parents.Parents[0].Id})
+	wantError(t, err, "", "")
+	if len(under.Accounts) != 4 {
+		t.Errorf("accounts %+v", under.Accounts)
+	}
+}
+
+func TestInvitedAccountHasNoBootstrapRole(t *testing.T) {
+	s := serve(t, Options{})
+	if !s.Invite("222222222222") || s.Invite(managementAccount) {
+		t.Error("Invite told the wrong thing")
+	}
+	_, err := assume(t.Context(), s, s.Operator(), bootstrapARN)
+	wantError(t, err, "AccessDenied", "sts:AssumeRole")
+	out, err := orgAs(s, s.Operator()).DescribeAccount(t.Context(), &organizations.DescribeAccountInput{AccountId: aws.String("222222222222")})
+	wantError(t, err, "", "")
+	if out.Account.JoinedMethod != orgtypes.AccountJoinedMethodInvited {
+		t.Errorf("joined %s", out.Account.JoinedMethod)
+	}
+}
+
+func TestRegionsTellWhetherTheyAreEnabled(t *testing.T) {
+	s := serve(t, Options{})
+	client := accountapi.NewFromConfig(as(s, s.Operator()))
+	out, err := client.ListRegions(t.Context(), &accountapi.ListRegionsInput{RegionOptStatusContains: []accounttypes.RegionOptStatus{accounttypes.RegionOptStatusDisabled}})
+	wantError(t, err, "", "")
+	if len(out.Regions) != len(optInRegions) {
+		t.Errorf("regions %+v", out.Regions)
+	}
+	one, err := client.GetRegionOptStatus(t.Context(), &accountapi.GetRegionOptStatusInput{RegionName: aws.String("eu-west-1")})
+	wantError(t, err, "", "")
+	if one.RegionOptStatus != accounttypes.RegionOptStatusEnabledByDefault {
+		t.Errorf("status %s", one.RegionOptStatus)
+	}
+	_, err = client.GetRegionOptStatus(t.Context(), &accountapi.GetRegionOptStatusInput{RegionName: aws.String("eu-west-9")})
+	wantError(t, err, "ValidationException", "")
+}
+
+func TestTaggedResourcesAreFoundByTag(t *testing.T) {
+	s := serve(t, Options{})
+	_, err := iamAs(s, s.Operator()).CreatePolicy(t.Context(), &iam.CreatePolicyInput{
+		PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll), Tags: []iamtypes.Tag{{Key: aws.String("stateroom"), Value: aws.String("x")}},
+	})
+	wantError(t, err, "", "")
+	config := as(s, s.Operator())
+	config.Region = "us-east-1"
+	out, err := tagging.NewFromConfig(config).GetResources(t.Context(), &tagging.GetResourcesInput{
+		TagFilters: []taggingtypes.TagFilter{{Key: aws.String("stateroom")}}, ResourceTypeFilters: []string{"iam:policy"},
+	})
+	wantError(t, err, "", "")
+	if len(out.ResourceTagMappingList) != 1 || *out.ResourceTagMappingList[0].Tags[0].Value != "x" {
+		t.Errorf("resources %+v", out.ResourceTagMappingList)
+	}
+}
