@@ -44,7 +44,7 @@ const (
 	BillingProvisioned   = "PROVISIONED"
 )
 
-// Everything, as the only element of Group.Environments, means all
+// Everything as the only element of Group.Environments, means all
 // environments, those still to come included.
 const Everything = "*"
 

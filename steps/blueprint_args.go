@@ -127,7 +127,7 @@ func blockKinds() []blockKind {
 }
 
 func labelled[T any](name string, list func(*Blueprint) *[]T, label func(*T) string,
-	make func(string) T, arguments func(*T) []argument,
+	fresh func(string) T, arguments func(*T) []argument,
 ) blockKind {
 	return blockKind{
 		name: name, labelled: true,
@@ -145,8 +145,8 @@ func labelled[T any](name string, list func(*Blueprint) *[]T, label func(*T) str
 			}
 			return nil
 		},
-		add: func(b *Blueprint, wanted string) { *list(b) = append(*list(b), make(wanted)) },
-		def: func(wanted string) []argument { item := make(wanted); return arguments(&item) },
+		add: func(b *Blueprint, wanted string) { *list(b) = append(*list(b), fresh(wanted)) },
+		def: func(wanted string) []argument { item := fresh(wanted); return arguments(&item) },
 	}
 }
 
