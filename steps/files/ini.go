@@ -101,6 +101,9 @@ func lineEnds(src []byte) []int {
 func (m iniModel) with(section string, e ProfileEdit) iniModel {
 	at := slices.Index(m.sections, section)
 	want := iniModel{sections: slices.Clone(m.sections)}
+	if at < 0 && len(e.Set) == 0 {
+		return m
+	}
 	if at < 0 {
 		at = len(want.sections)
 		want.sections = append(want.sections, section)

@@ -1,0 +1,69 @@
+package files
+
+import (
+	"cmp"
+	"slices"
+)
+
+// With gives the project as it will stand once the edits are made, so that a
+// second editor can go on where a first one ended. Only what the edits do not
+// change of the project's state on the disk is kept.
+func (p *Project) With(edits []Edit) (*Project, error) {
+	next := &Project{Dir: p.Dir, State: p.State}
+	stands := slices.Clone(p.Files)
+	for _, e := range edits {
+		file := e.Before
+		file.Bytes = e.After
+		if i := slices.IndexFunc(stands, func(s Snapshot) bool { return s.Path == file.Path }); i >= 0 {
+			stands[i] = file
+		} else {
+			stands = append(stands, file)
+		}
+	}
+	slices.SortFunc(stands, func(a, b Snapshot) int { return cmp.Compare(a.Path, b.Path) })
+	for _, file := range stands {
+		if err := next.add(file); err != nil {
+			return nil, err
+		}
+	}
+	return next, nil
+}
+
+// Combine makes one edit of each file out of edits that follow one another, in
+// the order in which the files come first.
+func Combine(edits ...[]Edit) []Edit {
+	var out []Edit
+	for _, list := range edits {
+		for _, e := range list {
+			i := slices.IndexFunc(out, func(o Edit) bool { return o.Before.Path == e.Before.Path })
+			if i < 0 {
+				out = append(out, e)
+				continue
+			}
+			out[i].After = e.After
+			out[i].Fields = append(out[i].Fields, e.Fields...)
+			out[i].Notes = append(out[i].Notes, e.Notes...)
+			out[i].verify = e.verify
+		}
+	}
+	return out
+}
+
+// EditProfiles makes one edit of several profiles of the same file.
+func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
+	all := Edit{Before: file, After: file.Bytes}
+	for _, p := range profiles {
+		next := file
+		next.Bytes = all.After
+		e, err := EditProfile(kind, next, p)
+		if err != nil {
+			return Edit{}, err
+		}
+		e.Before, e.Fields = file, append(all.Fields, e.Fields...)
+		all = e
+	}
+	return all, nil
+}
+
+// HCL is the terraform block with the backend, as a file of its own.
+func (w Backend) HCL() []byte { return []byte(w.render(w.RequiredVersion)) }
