@@ -51,6 +51,9 @@ func Ref(change, output string) string {
 	return "(known after apply: " + change + "#" + output + ")"
 }
 
+// String is the token that stands for the reference.
+func (r Reference) String() string { return Ref(r.Change, r.Output) }
+
 // FindRefs lists the references in a text in order of appearance, each once.
 func FindRefs(text string) []Reference {
 	var found []Reference
@@ -267,7 +270,7 @@ func (c Call) OnceOnly() bool { return isOnceOnly(c.Service, c.Operation) }
 
 func isOnceOnly(service, operation string) bool {
 	switch service + "/" + operation {
-	case "kms/CreateKey", "iam/CreateAccessKey", "organizations/CreateAccount":
+	case "kms/CreateKey", "iam/CreateAccessKey", "iam/CreatePolicyVersion", "organizations/CreateAccount":
 		return true
 	}
 	return false

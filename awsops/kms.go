@@ -166,6 +166,7 @@ func kmsCall(operation string, input any, outputs map[string]string) Call {
 func CreateKey(policy, description string, tags map[string]string) Call {
 	return kmsCall("CreateKey", &kms.CreateKeyInput{
 		Policy: optional(policy), Description: optional(description), Tags: kmsTags(tags),
+		KeySpec: types.KeySpecSymmetricDefault, KeyUsage: types.KeyUsageTypeEncryptDecrypt,
 	}, map[string]string{"arn": "KeyMetadata.Arn", "id": "KeyMetadata.KeyId"})
 }
 

@@ -312,7 +312,7 @@ func TestKeysAreMadeReadAndFoundByTag(t *testing.T) {
 	if k := must[*awsops.Key](t)(home.Key(ctx, "alias/none")); k != nil {
 		t.Errorf("an absent alias is %+v", k)
 	}
-	if resources := must[[]string](t)(home.OtherResources(ctx, 10)); !slices.Contains(resources, arn) {
+	if resources := must[[]string](t)(home.OtherResources(ctx, "stateroom")); !slices.Contains(resources, arn) {
 		t.Errorf("the tagged resources are %v", resources)
 	}
 }

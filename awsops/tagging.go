@@ -2,21 +2,25 @@ package awsops
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 )
 
-// OtherResources lists up to n (at most 100) ARNs of the session's region that
-// carry or once carried tags: a hint at what else lives in the account, no
-// inventory.
-func (s *Session) OtherResources(ctx context.Context, n int32) ([]string, error) {
-	answer, err := s.tagging().GetResources(ctx, &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(n)})
+// OtherResources lists ARNs of the session's region that carry or once carried
+// tags, but not the tag besides: a hint at what else lives in the account, from
+// one call and its first hundred resources, no inventory.
+func (s *Session) OtherResources(ctx context.Context, besides string) ([]string, error) {
+	answer, err := s.tagging().GetResources(ctx, &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(100)})
 	if err != nil {
 		return nil, s.fail(err, "tagging", "GetResources", "")
 	}
-	return resourceARNs(answer.ResourceTagMappingList), nil
+	others := slices.DeleteFunc(answer.ResourceTagMappingList, func(m types.ResourceTagMapping) bool {
+		return slices.ContainsFunc(m.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == besides })
+	})
+	return resourceARNs(others), nil
 }
 
 // taggedResources lists the ARNs of one type ("kms:key") with a tag's value.

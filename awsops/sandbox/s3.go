@@ -91,8 +91,8 @@ func (s *Server) serveS3(r *request) response {
 	if err != nil {
 		return s.fail(r, err)
 	}
-	if out.header == nil {
-		out.header = http.Header{}
+	if out.status == 0 {
+		out.status = http.StatusOK
 	}
 	return out
 }

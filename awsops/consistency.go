@@ -1,0 +1,21 @@
+package awsops
+
+import "errors"
+
+// MadeByLostAttempt says that a creation found its target there after an
+// earlier attempt of the same call got no answer: that attempt made it.
+func MadeByLostAttempt(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Attempts > 1 && IsExists(err) && e.Code != "BucketAlreadyExists"
+}
+
+// notYetCodes are how services say that they do not see yet what another call
+// has just made (facts: "Eventual consistency"). KMS and IAM call a policy
+// malformed while they do not know a principal in it.
+var notYetCodes = []string{
+	"MalformedPolicyDocument", "InvalidArn", "ContinuousBackupsUnavailable", "TableNotFound", "PolicyNotAttachable",
+}
+
+// IsNotYetVisible says that a call which needs something that was made just
+// now may succeed in a moment.
+func IsNotYetVisible(err error) bool { return hasCode(err, notYetCodes) || IsNotFound(err) }

@@ -1,0 +1,102 @@
+package steps
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"stateroom/awsops"
+)
+
+// backupDir is where the states of a project are backed up before they move.
+func backupDir(env *Env, a *Answers, project string) string {
+	return filepath.Join(env.Root(), JournalDir, "backup", project, a.Bucket.Name)
+}
+
+// adminEnv makes a child Terraform this laptop's admin, whoever the operator
+// is: keys in the environment would win over a profile named there.
+func adminEnv(env *Env, a *Answers) map[string]string {
+	return map[string]string{
+		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
+		"AWS_CONFIG_FILE":             env.ConfigPath,
+		"AWS_PROFILE":                 a.AdminProfile,
+		"AWS_ACCESS_KEY_ID":           "",
+		"AWS_SECRET_ACCESS_KEY":       "",
+		"AWS_SESSION_TOKEN":           "",
+	}
+}
+
+// adminSession is a session as this laptop's admin.
+func adminSession(ctx context.Context, env *Env, a *Answers) (*awsops.Session, error) {
+	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+	return s, wrap(err)
+}
+
+// reachable are the projects that this laptop's admin may work on: those of
+// the user's groups, or all where it is not known which user that is.
+func reachable(a *Answers) []Project {
+	if a.Me == "" {
+		return a.Projects
+	}
+	var projects []Project
+	for _, group := range a.GroupsOf(a.Me) {
+		for _, p := range a.ProjectsOf(group) {
+			if !slices.Contains(projects, p) {
+				projects = append(projects, p)
+			}
+		}
+	}
+	return projects
+}
+
+// awaitAdmin waits until the admin's key is known to every service that the
+// back end uses: they learn of a new key separately, and of new policies
+// seconds later (facts/aws.md, "Eventual consistency").
+func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project) error {
+	s, err := adminSession(ctx, env, a)
+	if err != nil {
+		return err
+	}
+	if _, err := s.WaitKeyUsable(ctx); err != nil {
+		return wrap(err)
+	}
+	probes := []func(context.Context) error{
+		func(ctx context.Context) error {
+			_, err := s.HeadObject(ctx, a.Bucket.Name, project.StateKey)
+			return wrap(err)
+		},
+		func(ctx context.Context) error {
+			_, err := s.Key(ctx, a.Key.Alias)
+			return wrap(err)
+		},
+	}
+	if a.Lock.DynamoDBTable != "" {
+		probes = append(probes, func(ctx context.Context) error {
+			_, err := s.LockItem(ctx, a.Lock.DynamoDBTable, a.Bucket.Name+"/"+project.StateKey)
+			return wrap(err)
+		})
+	}
+	for _, probe := range probes {
+		if err := awaitAllowed(ctx, probe); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admissionTimeout bounds the wait for new keys and policies to be seen.
+const admissionTimeout = 2 * time.Minute
+
+// awaitAllowed repeats a read until it is no longer denied.
+func awaitAllowed(ctx context.Context, probe func(context.Context) error) error {
+	var last error
+	err := awsops.Poll(ctx, admissionTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+		last = probe(ctx)
+		return last == nil || !awsops.IsAccessDenied(last) && !awsops.IsUnknownKey(last), nil
+	})
+	if last != nil {
+		return last
+	}
+	return wrap(err)
+}

@@ -1,0 +1,70 @@
+package steps
+
+import (
+	"os"
+	"path/filepath"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
+	"stateroom/steps/terraform"
+)
+
+// Env is the world that the steps inspect and change: the sessions with AWS,
+// the files on this laptop and the Terraform on its PATH. Nothing in the steps
+// reads a process-wide variable past it, so that the sandbox can hand them a
+// scratch home.
+type Env struct {
+	Sessions *awsops.Sessions
+	// Dir is the folder that the projects' dirs are relative to.
+	Dir string
+	// BlueprintPath is where stateroom.hcl is or will be; handovers and the
+	// journal lie beside it.
+	BlueprintPath string
+	// CredentialsPath and ConfigPath are the AWS files in use.
+	CredentialsPath, ConfigPath string
+	// Endpoint is the custom AWS endpoint, empty for AWS itself.
+	Endpoint string
+	// Engine is terraform or tofu; nil when neither was found, and EngineErr
+	// then says why.
+	Engine    *terraform.Engine
+	EngineErr error
+	Journal   *Journal
+	// Parallel bounds the changes and the accounts worked on at once.
+	Parallel int
+	// Emit receives progress of inspections and output of Terraform.
+	Emit Emit
+}
+
+// DefaultParallel is --parallel's default.
+const DefaultParallel = 16
+
+// NewEnv fills the paths of an Env from the process environment.
+func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) {
+	env := &Env{
+		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath,
+		Parallel: DefaultParallel, Emit: func(Event) {},
+	}
+	var err error
+	if env.CredentialsPath, err = files.CredentialsPath(os.Getenv); err != nil {
+		return nil, wrap(err)
+	}
+	env.ConfigPath, err = files.ConfigPath(os.Getenv)
+	return env, wrap(err)
+}
+
+// Root is the folder of the blueprint.
+func (e *Env) Root() string { return filepath.Dir(e.BlueprintPath) }
+
+// HandoverDir is where the sealed key files lie.
+func (e *Env) HandoverDir() string { return filepath.Join(e.Root(), "handover") }
+
+// ProjectDir is a project's Terraform root directory.
+func (e *Env) ProjectDir(p Project) string { return filepath.Join(e.Dir, filepath.FromSlash(p.Dir)) }
+
+// session is where a change's calls go.
+func (e *Env) session(account, role, region string) *awsops.Session {
+	if role == "" {
+		return e.Sessions.Home(region)
+	}
+	return e.Sessions.Reach(account, role, region)
+}

@@ -1,0 +1,282 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+)
+
+// settleTimeout bounds the wait for AWS to show what was just made. AWS
+// publishes no bound; two minutes is twice the longest delay that was observed
+// (facts/aws.md, "Eventual consistency").
+const (
+	settleTimeout  = 2 * time.Minute
+	settleInterval = 3 * time.Second
+)
+
+// Executor applies changes: each as soon as what it needs is done, many at a
+// time, and sends exactly the calls that stand in the changes.
+type Executor struct {
+	env     *Env
+	answers *Answers
+	emit    Emit
+	// stop, once closed, lets the changes under way finish and starts no other.
+	stop <-chan struct{}
+
+	mu      sync.Mutex
+	outputs map[awsops.Reference]string
+	secrets map[awsops.Reference]secret.Secret
+}
+
+// Result is what became of a plan.
+type Result struct {
+	Applied int
+	Failed  []Failed
+	// Skipped are the changes left out because one that they need failed, or
+	// because the run was stopped.
+	Skipped []Change
+	// Unknown are the changes whose answer was lost: AWS may or may not have
+	// made them, and only another inspection tells.
+	Unknown []Change
+}
+
+// Failed is a change with the reason why it could not be made.
+type Failed struct {
+	Change Change
+	Err    error
+}
+
+// NewExecutor returns an executor over env that reports to emit. A closed stop
+// starts no further change; nil never stops.
+func NewExecutor(env *Env, a *Answers, emit Emit, stop <-chan struct{}) *Executor {
+	return &Executor{
+		env: env, answers: a, emit: emit, stop: stop,
+		outputs: map[awsops.Reference]string{},
+		secrets: map[awsops.Reference]secret.Secret{},
+	}
+}
+
+// done is what a worker reports of one change.
+type done struct {
+	index int
+	err   error
+	took  time.Duration
+}
+
+// Apply makes the changes. It returns when every change is applied, failed or
+// skipped; it never stops at the first failure.
+func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
+	s := newSchedule(changes)
+	results := make(chan done)
+	running := 0
+	var result Result
+	for {
+		for running < x.env.Parallel && !x.stopped(ctx) {
+			index, ok := s.next()
+			if !ok {
+				break
+			}
+			running++
+			go func() {
+				x.emit(Event{Kind: EventStarted, Change: &changes[index]})
+				start := time.Now()
+				err := x.change(ctx, changes[index])
+				results <- done{index, err, time.Since(start)}
+			}()
+		}
+		if running == 0 {
+			break
+		}
+		d := <-results
+		running--
+		x.report(&result, s, changes, d)
+	}
+	for _, i := range s.left() {
+		result.Skipped = append(result.Skipped, changes[i])
+	}
+	return result
+}
+
+// report books the outcome of one change and tells it to the presenter.
+func (x *Executor) report(result *Result, s *schedule, changes []Change, d done) {
+	c := &changes[d.index]
+	if d.err == nil {
+		result.Applied++
+		s.done(d.index)
+		x.emit(Event{Kind: EventApplied, Change: c, Took: d.took})
+		return
+	}
+	if awsops.IsOutcomeUnknown(d.err) {
+		result.Unknown = append(result.Unknown, *c)
+	} else {
+		result.Failed = append(result.Failed, Failed{*c, d.err})
+		x.emit(Event{Kind: EventFailed, Change: c, Err: d.err, Took: d.took})
+	}
+	for _, i := range s.fail(d.index) {
+		result.Skipped = append(result.Skipped, changes[i])
+		x.emit(Event{Kind: EventSkipped, Change: &changes[i], Text: "needs " + c.ID})
+	}
+}
+
+func (x *Executor) stopped(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	case <-x.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// change makes one change: its intent in the journal, its calls in order, what
+// AWS gives only once onto the disk, then its file and its command.
+func (x *Executor) change(ctx context.Context, c Change) error {
+	if c.Intent != nil {
+		if err := x.env.Journal.Append(c.ID, phaseIntent, c.Intent); err != nil {
+			return err
+		}
+	}
+	if err := x.calls(ctx, c); err != nil {
+		return err
+	}
+	if c.Write != nil {
+		if err := x.write(ctx, c); err != nil {
+			return err
+		}
+	}
+	if c.Run != nil {
+		if err := x.run(ctx, c); err != nil {
+			return err
+		}
+	}
+	if c.Intent != nil {
+		return x.env.Journal.Append(c.ID, phaseDone, nil)
+	}
+	return nil
+}
+
+func (x *Executor) calls(ctx context.Context, c Change) error {
+	if len(c.Calls) == 0 {
+		return nil
+	}
+	account, err := x.fill(c.Account)
+	if err != nil {
+		return err
+	}
+	session := x.env.session(account, c.Role, c.Region)
+	for _, planned := range c.Calls {
+		call, err := planned.Resolve(x.lookup)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.ID, err)
+		}
+		out, err := x.send(ctx, session, call, c)
+		if err != nil {
+			return err
+		}
+		if err := x.keep(c, out); err != nil {
+			return err
+		}
+		if err := x.settle(ctx, session, c, call, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send makes one call, and makes it again while AWS does not yet show what an
+// earlier change made: the call itself is the probe. A "create" that finds its
+// target there after an attempt whose answer was lost has succeeded.
+func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
+	pollErr := awsops.Poll(ctx, settleTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+		out, err = s.Do(ctx, call)
+		if awsops.MadeByLostAttempt(err) {
+			err = nil
+		}
+		return err == nil || !mayHeal(err, c), nil
+	})
+	return out, errors.Join(err, pollErr)
+}
+
+// mayHeal tells an error that passes once AWS shows what the changes before
+// this one made. A new account's role is denied until then.
+func mayHeal(err error, c Change) bool {
+	newAccount := len(awsops.FindRefs(c.Account)) > 0
+	return len(c.Needs) > 0 && awsops.IsNotYetVisible(err) || newAccount && awsops.IsAccessDenied(err)
+}
+
+// keep remembers what a call returned, for the changes that refer to it, and
+// journals it when AWS gives it only once.
+func (x *Executor) keep(c Change, out awsops.Outputs) error {
+	x.mu.Lock()
+	for name, value := range out.Values {
+		x.outputs[awsops.Reference{Change: c.ID, Output: name}] = value
+	}
+	if !out.Secret.IsZero() {
+		x.secrets[awsops.Reference{Change: c.ID, Output: "secret"}] = out.Secret
+	}
+	x.mu.Unlock()
+	if c.Intent == nil || len(out.Values) == 0 {
+		return nil
+	}
+	return x.env.Journal.Append(c.ID, phaseGot, maps.Clone(out.Values))
+}
+
+// settle waits for the few creations that AWS finishes after it has answered.
+func (x *Executor) settle(ctx context.Context, s *awsops.Session, c Change, call awsops.Call, out awsops.Outputs) error {
+	switch call.Operation {
+	case "CreateAccount":
+		made, err := s.WaitAccount(ctx, out.Values["request"])
+		if err != nil {
+			return fmt.Errorf("%w", err)
+		}
+		if made.Account == "" {
+			return fmt.Errorf("AWS did not create account %s: %s", made.Name, made.FailureReason)
+		}
+		x.mu.Lock()
+		x.outputs[awsops.Reference{Change: c.ID, Output: "account"}] = made.Account
+		x.mu.Unlock()
+		return x.env.Journal.Append(c.ID, phaseGot, map[string]string{"account": made.Account})
+	case "CreateTable", "UpdateTable":
+		if err := s.WaitTableActive(ctx, c.Target); err != nil {
+			return fmt.Errorf("%w", err)
+		}
+	}
+	return nil
+}
+
+func (x *Executor) lookup(r awsops.Reference) (string, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	value, ok := x.outputs[r]
+	return value, ok
+}
+
+// fill replaces the references in text by what the changes before returned. A
+// secret is filled only here, on its way to the file it is sealed into.
+func (x *Executor) fill(text string) (string, error) {
+	for _, ref := range awsops.FindRefs(text) {
+		value, ok := x.lookup(ref)
+		if !ok {
+			x.mu.Lock()
+			hidden, found := x.secrets[ref]
+			x.mu.Unlock()
+			if !found {
+				return "", fmt.Errorf("nothing was returned for %s", ref)
+			}
+			value = hidden.Reveal()
+		}
+		text = strings.ReplaceAll(text, ref.String(), value)
+	}
+	return text, nil
+}
+
+// ErrStopped is returned by a run that was stopped between changes.
+var ErrStopped = errors.New("stopped before all changes were made")

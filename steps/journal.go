@@ -1,0 +1,142 @@
+package steps
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// JournalDir is the folder beside the blueprint that holds what a killed run
+// needs to know. It is private to one laptop: mode 0700, ignored by git.
+const JournalDir = ".stateroom"
+
+// Record is one line of the journal. It never holds a secret.
+type Record struct {
+	Time time.Time `json:"time"`
+	// Scope is the blueprint's tag value, so that two blueprints that share a
+	// folder do not take each other's intents for their own.
+	Scope string `json:"scope"`
+	// Change is the id of the change, "iam.user.alice.key".
+	Change string `json:"change"`
+	// Phase is "intent" before the first call of a change, "got" for a value
+	// that AWS gives only once, and "done" once the change is complete.
+	Phase string `json:"phase"`
+	// Values are what later runs need: the ids a call returned, or the access
+	// keys a user had before the intent.
+	Values map[string]string `json:"values,omitempty"`
+}
+
+// The phases of a record.
+const (
+	phaseIntent = "intent"
+	phaseGot    = "got"
+	phaseDone   = "done"
+)
+
+// Journal is the append-only record of what this laptop set out to do. Every
+// record is on the disk before the call that follows it is made.
+type Journal struct {
+	mu      sync.Mutex
+	path    string
+	scope   string
+	records []Record
+}
+
+// OpenJournal reads the journal below dir, the blueprint's folder. A journal
+// that is not there is empty; its folder is made with the first record. A last
+// line cut off by a kill is ignored: its record was never acted upon.
+func OpenJournal(dir, scope string) (*Journal, error) {
+	j := &Journal{path: filepath.Join(dir, JournalDir, "journal.jsonl"), scope: scope}
+	data, err := os.ReadFile(j.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return j, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the journal cannot be read: %w", err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, len(data)+1)
+	for lines.Scan() {
+		var r Record
+		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Scope == scope {
+			j.records = append(j.records, r)
+		}
+	}
+	return j, nil
+}
+
+// Append writes one record and makes sure that it has reached the disk.
+func (j *Journal) Append(change, phase string, values map[string]string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := Record{Time: time.Now().UTC(), Scope: j.scope, Change: change, Phase: phase, Values: values}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("journal record of %s: %w", change, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
+		return fmt.Errorf("the journal's folder cannot be made: %w", err)
+	}
+	f, err := os.OpenFile(j.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("the journal cannot be written: %w", err)
+	}
+	// The newline leads as well as ends, so that a record never continues a
+	// line that a kill cut off.
+	_, err = f.Write(append(append([]byte{'\n'}, line...), '\n'))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("the journal cannot be written: %w", err)
+	}
+	j.records = append(j.records, r)
+	return nil
+}
+
+// Intended tells whether this laptop ever set out to make the change.
+func (j *Journal) Intended(change string) bool {
+	return j.last(change, phaseIntent) != nil
+}
+
+// Value returns what AWS gave for the change, the newest first, or "".
+func (j *Journal) Value(change, name string) string {
+	if r := j.last(change, phaseGot); r != nil {
+		return r.Values[name]
+	}
+	return ""
+}
+
+// Unfinished returns the values of the newest intent that no "done" follows.
+func (j *Journal) Unfinished(change string) (map[string]string, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := len(j.records) - 1; i >= 0; i-- {
+		r := j.records[i]
+		if r.Change != change {
+			continue
+		}
+		switch r.Phase {
+		case phaseDone:
+			return nil, false
+		case phaseIntent:
+			return r.Values, true
+		}
+	}
+	return nil, false
+}
+
+func (j *Journal) last(change, phase string) *Record {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := len(j.records) - 1; i >= 0; i-- {
+		if r := j.records[i]; r.Change == change && r.Phase == phase {
+			return &r
+		}
+	}
+	return nil
+}

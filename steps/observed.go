@@ -1,0 +1,73 @@
+package steps
+
+import (
+	"sync"
+
+	"stateroom/awsops"
+)
+
+// Observed is what the inspections found: facts, no judgement. Each step fills
+// its own part, so that all of them can look at once.
+type Observed struct {
+	Account AccountFacts
+	IAM     IAMFacts
+	Region  RegionFacts
+	Key     KeyFacts
+	Bucket  BucketFacts
+	Lock    LockFacts
+	Files   FileFacts
+	Init    InitFacts
+	Done    DoneFacts
+}
+
+// partition is the caller's: aws, aws-cn, aws-us-gov.
+func (o *Observed) partition() string { return o.Account.Identity.Partition }
+
+// orgID is the organization's id, or empty without one.
+func (o *Observed) orgID() string {
+	if o.Account.Organization == nil {
+		return ""
+	}
+	return o.Account.Organization.ID
+}
+
+// environment is e with its account id filled in: from the blueprint, from the
+// organization by e-mail, or a reference to the account that is to be created.
+func (o *Observed) environment(e Environment) Environment {
+	if e.Account != "" {
+		return e
+	}
+	if a, ok := o.Account.byEmail(e.Email); ok {
+		e.Account = a.ID
+		return e
+	}
+	e.Account = awsops.Ref(accountChange(e.Name), "account")
+	return e
+}
+
+// environments is every environment of the blueprint with its account.
+func (o *Observed) environments(all []Environment) []Environment {
+	resolved := make([]Environment, len(all))
+	for i, e := range all {
+		resolved[i] = o.environment(e)
+	}
+	return resolved
+}
+
+// locked is a map that several accounts' inspections fill at once.
+type locked[V any] struct {
+	mu sync.Mutex
+	m  map[string]V
+}
+
+func (l *locked[V]) set(key string, value V) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.m == nil {
+		l.m = map[string]V{}
+	}
+	l.m[key] = value
+}
+
+// get is for the pure plans, after all inspections have ended.
+func (l *locked[V]) get(key string) V { return l.m[key] }

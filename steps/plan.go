@@ -1,0 +1,249 @@
+package steps
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
+)
+
+// Action is what a change does to its target, in Terraform's words.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Delete Action = "delete"
+	// WriteFile makes or edits a file on this laptop.
+	WriteFile Action = "write"
+	// RunCommand runs Terraform as a child.
+	RunCommand Action = "run"
+)
+
+// Symbol is the mark that Terraform users know: + ~ - or > for a command.
+func (a Action) Symbol() string {
+	switch a {
+	case Create:
+		return "+"
+	case Update, WriteFile:
+		return "~"
+	case Delete:
+		return "-"
+	case RunCommand:
+		return ">"
+	}
+	return "?"
+}
+
+// KnownAfterApply stands in a field for a value that AWS decides.
+const KnownAfterApply = "(known after apply)"
+
+// Field is one attribute before and after a change. Both are text for people;
+// secrets never appear in either.
+type Field struct {
+	Name   string `json:"name"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Change is one thing to create or alter, as data: what it is, the exact calls
+// that make it so, what must be done first and how to undo it.
+type Change struct {
+	// ID is stable over runs: "bucket.versioning", "iam.role.production".
+	ID   string
+	Step int
+	// Title says in words what happens.
+	Title  string
+	Action Action
+	// Target is the ARN or the path that changes.
+	Target string
+	// Account and Region are where the calls go; Role is the role that is
+	// assumed to get there, empty for the operator's own credentials.
+	Account, Region, Role string
+	Fields                []Field
+	// Calls are sent in order, exactly as they stand here once the references
+	// in them are known.
+	Calls []awsops.Call
+	// Write is the file that the change writes, after its calls.
+	Write *Write
+	// Run is the Terraform command of the change.
+	Run *Run
+	// Needs are the ids of the changes that must be done first.
+	Needs []string
+	// Environment names the environment that the change belongs to; its
+	// failure does not stop the others.
+	Environment string
+	// Intent, when not nil, is journaled before the first call: the change is
+	// one that AWS answers only once, or one whose target cannot carry a tag.
+	Intent map[string]string
+	// Foreign is the ARN of something that exists without this blueprint's
+	// tag. The change is left out until that ARN is adopted.
+	Foreign string
+	Cost    string
+	Risk    string
+	Undo    string
+}
+
+// Write is one file to write. The edit's text may hold references, which are
+// filled when they are known; the write is refused when the file on disk is no
+// longer the one that was inspected.
+type Write struct {
+	Edit files.Edit
+	// Diff is the unified diff for people, with secrets redacted.
+	Diff string
+	// Seal, when set, seals the text for one reader before it is written.
+	Seal *Seal
+}
+
+// Seal says for whom a handover is sealed.
+type Seal struct {
+	User string
+	// Recipient is an age or ssh-ed25519 public key; empty means a generated
+	// passphrase that is shown once.
+	Recipient string
+}
+
+// Run is a Terraform command that changes something on this laptop or moves state.
+type Run struct {
+	// Command is "init" or "migrate".
+	Command string
+	Project string
+	Dir     string
+	// Lines are the commands for people, in order.
+	Lines []string
+}
+
+// Counts are the three numbers of Terraform's plan line. A new file counts as
+// an addition; a command counts as none.
+func Counts(changes []Change) (add, change, destroy int) {
+	for _, c := range changes {
+		switch c.Action {
+		case Create:
+			add++
+		case Update:
+			change++
+		case WriteFile:
+			if c.Write != nil && c.Write.Edit.Before.Exists {
+				change++
+			} else {
+				add++
+			}
+		case Delete:
+			destroy++
+		case RunCommand:
+		}
+	}
+	return add, change, destroy
+}
+
+// PlanLine is the sentence that Terraform users look for.
+func PlanLine(changes []Change) string {
+	add, change, destroy := Counts(changes)
+	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
+}
+
+// MarshalJSON gives the change event's members of the JSON contract.
+func (c Change) MarshalJSON() ([]byte, error) {
+	type call struct {
+		Service   string         `json:"service"`
+		Operation string         `json:"operation"`
+		Input     map[string]any `json:"input"`
+	}
+	calls := make([]call, 0, len(c.Calls))
+	for _, k := range c.Calls {
+		calls = append(calls, call{k.Service, k.Operation, k.InputMap()})
+	}
+	fields := c.Fields
+	if fields == nil {
+		fields = []Field{}
+	}
+	data, err := json.Marshal(struct {
+		ID      string   `json:"id"`
+		Step    int      `json:"step"`
+		Action  Action   `json:"action"`
+		Title   string   `json:"title"`
+		Target  string   `json:"target"`
+		Account string   `json:"account"`
+		Region  string   `json:"region,omitempty"`
+		Fields  []Field  `json:"fields"`
+		Calls   []call   `json:"calls"`
+		Run     []string `json:"run,omitempty"`
+		Diff    string   `json:"diff,omitempty"`
+		Needs   []string `json:"needs,omitempty"`
+		Foreign string   `json:"adopt,omitempty"`
+		Cost    string   `json:"cost,omitempty"`
+		Risk    string   `json:"risk,omitempty"`
+		Undo    string   `json:"undo,omitempty"`
+	}{c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, fields, calls,
+		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo})
+	if err != nil {
+		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)
+	}
+	return data, nil
+}
+
+func (c Change) runLines() []string {
+	if c.Run == nil {
+		return nil
+	}
+	return c.Run.Lines
+}
+
+func (c Change) diff() string {
+	if c.Write == nil {
+		return ""
+	}
+	return c.Write.Diff
+}
+
+// known replaces references by the words that people read.
+func known(text string) string {
+	for _, ref := range awsops.FindRefs(text) {
+		text = strings.ReplaceAll(text, ref.String(), KnownAfterApply)
+	}
+	return text
+}
+
+// created lists the fields of something that is not there yet.
+func created(pairs ...string) []Field {
+	fields := make([]Field, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		fields = append(fields, Field{Name: pairs[i], After: known(pairs[i+1])})
+	}
+	return fields
+}
+
+// Permitted splits changes into those that may be applied without a further
+// word and those that touch something foreign that nobody adopted, together
+// with everything that needs it.
+func Permitted(changes []Change, a *Answers) (allowed, foreign []Change) {
+	barred := map[string]bool{}
+	for progress := true; progress; {
+		progress = false
+		for _, c := range changes {
+			if !barred[c.ID] && (c.Foreign != "" && !a.Adopted(c.Foreign) || anyOf(barred, c.Needs)) {
+				barred[c.ID], progress = true, true
+			}
+		}
+	}
+	for _, c := range changes {
+		if barred[c.ID] {
+			foreign = append(foreign, c)
+		} else {
+			allowed = append(allowed, c)
+		}
+	}
+	return allowed, foreign
+}
+
+func anyOf(set map[string]bool, ids []string) bool {
+	for _, id := range ids {
+		if set[id] {
+			return true
+		}
+	}
+	return false
+}

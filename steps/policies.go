@@ -1,0 +1,154 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// maxVersions is IAM's fixed quota of versions of one managed policy.
+const maxVersions = 5
+
+// policyName is the name of one of a group's customer-managed policies.
+func policyName(group, subject string, number int) string {
+	return fmt.Sprintf("stateroom-%s-%s-%d", group, subject, number)
+}
+
+// groupPolicies brings a group's policies of one subject to what the documents
+// say: created, attached, given a new version, or detached when there are now
+// fewer. An equivalent policy is left alone.
+func groupPolicies(o *Observed, a *Answers, step int, group, subject string, docs []policy.Document) []Change {
+	var changes []Change
+	for i, doc := range docs {
+		changes = append(changes, groupPolicy(o, a, step, group, policyName(group, subject, i+1), doc)...)
+	}
+	prefix := policyName(group, subject, 0)
+	prefix = prefix[:len(prefix)-1]
+	for _, name := range sortedKeys(o.IAM.Policies) {
+		number, found := strings.CutPrefix(name, prefix)
+		if !found {
+			continue
+		}
+		if p := o.IAM.Policies[name]; beyond(number, len(docs)) && ours(a, p.Tags) && slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
+			changes = append(changes, detach(a, step, group, p))
+		}
+	}
+	return changes
+}
+
+// beyond tells whether the number in a policy's name is past the last needed.
+func beyond(number string, last int) bool {
+	n, err := strconv.Atoi(number)
+	return err == nil && n > last
+}
+
+func detach(a *Answers, step int, group string, p awsops.Policy) Change {
+	return Change{
+		ID: "iam.policy." + p.Name + ".detach", Step: step, Action: Delete,
+		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
+		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
+		Fields: []Field{{Name: "attached to", Before: group}},
+		Calls:  []awsops.Call{awsops.DetachGroupPolicy(group, p.ARN)},
+		Undo:   fmt.Sprintf("aws iam attach-group-policy --group-name %s --policy-arn %s", group, p.ARN),
+	}
+}
+
+func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc policy.Document) []Change {
+	arn := iamARN(o, a, "policy"+policyPath+name)
+	id := "iam.policy." + name
+	base := Change{Step: step, Target: arn, Account: a.AdminAccount, Region: a.StateRegion}
+	have, there := o.IAM.Policies[name]
+	var changes []Change
+	switch {
+	case !there:
+		c := base
+		c.ID, c.Action, c.Title = id, Create, "Create the policy "+name
+		c.Fields = created("document", doc.JSON())
+		c.Calls = []awsops.Call{awsops.CreatePolicy(name, policyPath, policyDescription, doc.JSON(), tags(a))}
+		c.Needs = refChanges(doc)
+		c.Undo = "aws iam delete-policy --policy-arn " + arn
+		changes = append(changes, c)
+	case !policy.Equivalent(parsed(have.Document), doc):
+		c := base
+		c.ID, c.Action, c.Title = id, Update, "Give the policy "+name+" a new version"
+		c.Fields = []Field{{Name: "document", Before: have.Document, After: known(doc.JSON())}}
+		c.Calls = newVersion(have, doc)
+		c.Needs = refChanges(doc)
+		c.Undo = "aws iam set-default-policy-version --policy-arn " + arn + " --version-id " + have.DefaultVersion
+		if !ours(a, have.Tags) {
+			c.Foreign = arn
+			c.Calls = append(c.Calls, awsops.TagPolicy(arn, tags(a)))
+		}
+		changes = append(changes, c)
+	}
+	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
+		c := base
+		c.ID, c.Action, c.Title = id+".attach", Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group)
+		c.Fields = created("attached to", group)
+		c.Calls = []awsops.Call{awsops.AttachGroupPolicy(group, arn)}
+		c.Needs = []string{id, groupChange(group)}
+		c.Foreign = foreignGroup(o, a, group)
+		c.Undo = fmt.Sprintf("aws iam detach-group-policy --group-name %s --policy-arn %s", group, arn)
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+const policyDescription = "Made by stateroom for Terraform's admins"
+
+// newVersion replaces a policy's default version, first making room for it.
+func newVersion(have awsops.Policy, doc policy.Document) []awsops.Call {
+	var calls []awsops.Call
+	if len(have.Versions) >= maxVersions {
+		for _, v := range have.Versions {
+			if v != have.DefaultVersion {
+				calls = append(calls, awsops.DeletePolicyVersion(have.ARN, v))
+				break
+			}
+		}
+	}
+	return append(calls, awsops.CreatePolicyVersion(have.ARN, doc.JSON()))
+}
+
+// refChanges are the changes whose outputs the document waits for.
+func refChanges(doc policy.Document) []string {
+	var ids []string
+	for _, ref := range awsops.FindRefs(doc.JSON()) {
+		if !slices.Contains(ids, ref.Change) {
+			ids = append(ids, ref.Change)
+		}
+	}
+	return ids
+}
+
+// atLeast tells whether have is want or a narrower form of it: the same
+// statements, each with at least the conditions that are wanted. A policy like
+// that is stronger than asked and is left alone.
+func atLeast(have, want policy.Document) bool {
+	return len(have.Statements) == len(want.Statements) && !slices.ContainsFunc(want.Statements, func(w policy.Statement) bool {
+		return !slices.ContainsFunc(have.Statements, func(h policy.Statement) bool {
+			narrowed := w
+			narrowed.Conditions = h.Conditions
+			return conditionsInclude(h.Conditions, w.Conditions) && policy.Equivalent(oneStatement(h), oneStatement(narrowed))
+		})
+	})
+}
+
+func oneStatement(s policy.Statement) policy.Document {
+	return policy.Document{Statements: []policy.Statement{s}}
+}
+
+func conditionsInclude(have, want policy.Conditions) bool {
+	for operator, keys := range want {
+		for key, values := range keys {
+			if !slices.Equal(have[operator][key], values) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,249 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/terraform"
+)
+
+// prover is who proves the set-up: this laptop's admin, or the operator where
+// the laptop has no admin's profile.
+type prover struct {
+	session *awsops.Session
+	// admin is false for the operator, whose rights prove nothing of the
+	// group's policies.
+	admin bool
+	// env is the environment of a child Terraform that acts as the prover.
+	env map[string]string
+}
+
+// newProver finds out who proves, and waits until a new key works.
+func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, error) {
+	if o.IAM.ProfileKey == "" {
+		return prover{session: env.Sessions.Home(a.StateRegion), env: map[string]string{
+			"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath, "AWS_CONFIG_FILE": env.ConfigPath,
+		}}, nil
+	}
+	s, err := adminSession(ctx, env, a)
+	if err != nil {
+		return prover{}, err
+	}
+	if _, err := s.WaitKeyUsable(ctx); err != nil {
+		return prover{}, wrap(err)
+	}
+	return prover{session: s, admin: true, env: adminEnv(env, a)}, nil
+}
+
+// proveRoles assumes every environment's role that the prover is meant to
+// assume. A role is proven by two successes in a row: right after its creation
+// a part of STS may not know it yet.
+func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+	who, err := newProver(ctx, env, a, o)
+	if err != nil {
+		return []Finding{failure("init.admin-unusable", 8, err)}
+	}
+	var findings []Finding
+	var mu sync.Mutex
+	var seen atomic.Int64
+	all := provable(o, a)
+	var g errgroup.Group
+	g.SetLimit(env.Parallel)
+	for _, e := range all {
+		g.Go(func() error {
+			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e))
+			env.Emit(Event{Kind: EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				findings = append(findings, failure("assume-role-denied", 2, err))
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil
+	return findings
+}
+
+// provable are the environments whose role is there and meant for the prover:
+// those of the user's groups.
+func provable(o *Observed, a *Answers) []Environment {
+	mine := map[string]bool{}
+	for _, group := range a.GroupsOf(a.Me) {
+		for _, e := range a.EnvironmentsOf(group) {
+			mine[e.Name] = true
+		}
+	}
+	var found []Environment
+	for _, e := range o.environments(a.Environments) {
+		if f := o.IAM.Roles.get(e.Name); f.Role != nil && !e.MFA && (a.Me == "" || mine[e.Name]) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// failure is a probe that did not pass; the error carries call, identity,
+// reason and remedy.
+func failure(id string, step int, err error) Finding {
+	return Finding{
+		ID: id, Step: step, Severity: Failure, Evidence: err.Error(),
+		Remedy: "Run stateroom setup again: it shows what differs from the blueprint.",
+	}
+}
+
+// probeBackend proves the back end once: with Terraform where there is one,
+// with the SDK's own probes otherwise, and in both cases that what is not
+// encrypted is refused.
+func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+	projects := reachable(a)
+	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
+		return nil // what is missing was told already
+	}
+	project := projects[0]
+	who, err := newProver(ctx, env, a, o)
+	if err == nil && who.admin {
+		err = awaitAdmin(ctx, env, a, project)
+	}
+	if err != nil {
+		return []Finding{failure("init.admin-unusable", 8, err)}
+	}
+	var findings []Finding
+	if !who.admin {
+		findings = append(findings, Finding{
+			ID: "init.proven-as-operator", Step: 8, Severity: Info,
+			Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
+			Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
+		})
+	}
+	b := backendProbe{env: env, a: a, o: o, who: who, project: project, workspace: terraform.NewProbeWorkspace()}
+	if env.Engine != nil {
+		err = b.terraform(ctx)
+	} else {
+		err = b.sdk(awsops.WithProbe(ctx))
+	}
+	if err != nil {
+		findings = append(findings, failure("init.probe-failed", 8, err))
+	}
+	return append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
+}
+
+// backendProbe is one proof of a project's back end.
+type backendProbe struct {
+	env       *Env
+	a         *Answers
+	o         *Observed
+	who       prover
+	project   Project
+	workspace string
+}
+
+// object is where Terraform keeps the state of the probe's workspace.
+func (b *backendProbe) object() string { return "env:/" + b.workspace + "/" + b.project.StateKey }
+
+// terraform lets a real Terraform apply and destroy in a workspace of its own.
+func (b *backendProbe) terraform(ctx context.Context) error {
+	want := wantedBackend(b.o, b.a, b.project)
+	if !b.who.admin {
+		want.Profile = ""
+	}
+	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
+		Backend: want.HCL(), Workspace: b.workspace, Env: b.who.env,
+		Lines: lineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
+	})
+	return wrap(err)
+}
+
+// encrypted looks at the state object that the prover wrote.
+func (b *backendProbe) encrypted(ctx context.Context) error {
+	object, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object())
+	switch {
+	case err != nil:
+		return wrap(err)
+	case object == nil:
+		return fmt.Errorf("terraform wrote no state at s3://%s/%s", b.a.Bucket.Name, b.object())
+	case object.Algorithm != "aws:kms" || object.KeyARN != b.o.Key.Key.ARN:
+		return fmt.Errorf("the state at s3://%s/%s is encrypted with %s %s and not with %s", b.a.Bucket.Name, b.object(), object.Algorithm, object.KeyARN, b.o.Key.Key.ARN)
+	}
+	return nil
+}
+
+// unencrypted tries a write without encryption headers: the strict policy must
+// refuse it; under the compatible one default encryption must take care of it.
+func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
+	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()+".unencrypted"
+	if b.a.Bucket.Policy == BucketPolicyStrict {
+		key = b.object()
+	}
+	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
+	strict := b.a.Bucket.Policy == BucketPolicyStrict
+	if err != nil {
+		if strict && awsops.IsAccessDenied(err) {
+			return nil
+		}
+		return []Finding{failure("init.unencrypted-probe-failed", 8, err)}
+	}
+	var findings []Finding
+	if strict {
+		findings = append(findings, Finding{
+			ID: "bucket.unencrypted-accepted", Step: 5, Severity: Failure,
+			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
+			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
+		})
+	}
+	if err := s.DeleteObject(ctx, bucket, key); err != nil {
+		findings = append(findings, failure("init.probe-left-behind", 8, err))
+	}
+	return findings
+}
+
+// sdk does what Terraform would do, call by call (facts/terraform.md, "Probes
+// after init").
+func (b *backendProbe) sdk(ctx context.Context) (err error) {
+	s, bucket, arn := b.who.session, b.a.Bucket.Name, b.o.Key.Key.ARN
+	if there, err := s.HeadObject(ctx, bucket, b.object()); err != nil || there != nil {
+		return wrap(err)
+	}
+	if err := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: arn, IfAbsent: true}); err != nil {
+		return wrap(err)
+	}
+	defer func() {
+		if gone := s.DeleteObject(ctx, bucket, b.object()); err == nil {
+			err = wrap(gone)
+		}
+	}()
+	if _, err := s.GetObject(ctx, bucket, b.object()); err != nil {
+		return wrap(err)
+	}
+	if err := b.encrypted(ctx); err != nil {
+		return err
+	}
+	again := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: arn, IfAbsent: true})
+	if !awsops.HasCode(again, "PreconditionFailed") {
+		return fmt.Errorf("a second write with If-None-Match was not refused (%w), so the S3 lock file would not lock", again)
+	}
+	return b.sdkLock(ctx)
+}
+
+// sdkLock takes and releases the DynamoDB lock of the probe's workspace.
+func (b *backendProbe) sdkLock(ctx context.Context) error {
+	table := b.a.Lock.DynamoDBTable
+	if table == "" {
+		return nil
+	}
+	id := b.a.Bucket.Name + "/" + b.object()
+	if err := b.who.session.PutLock(ctx, table, id, `{"Who":"stateroom"}`); err != nil {
+		return wrap(err)
+	}
+	held := b.who.session.PutLock(ctx, table, id, `{"Who":"stateroom"}`)
+	gone := b.who.session.DeleteLock(ctx, table, id)
+	if !awsops.HasCode(held, "ConditionalCheckFailed") {
+		return fmt.Errorf("the lock %s could be taken twice (%w)", id, held)
+	}
+	return wrap(gone)
+}

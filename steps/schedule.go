@@ -1,0 +1,90 @@
+package steps
+
+// schedule hands out changes in an order that respects what they need. It is
+// not safe for concurrent use: the executor's loop owns it.
+type schedule struct {
+	waiting []int
+	users   [][]int
+	ready   []int
+	state   []changeState
+}
+
+type changeState int
+
+const (
+	statePending changeState = iota
+	stateStarted
+	stateEnded
+)
+
+// newSchedule prepares the changes. A need that is not among the changes counts
+// as done: it was there already.
+func newSchedule(changes []Change) *schedule {
+	index := make(map[string]int, len(changes))
+	for i, c := range changes {
+		index[c.ID] = i
+	}
+	s := &schedule{
+		waiting: make([]int, len(changes)),
+		users:   make([][]int, len(changes)),
+		state:   make([]changeState, len(changes)),
+	}
+	for i, c := range changes {
+		for _, need := range c.Needs {
+			if j, ok := index[need]; ok {
+				s.users[j] = append(s.users[j], i)
+				s.waiting[i]++
+			}
+		}
+		if s.waiting[i] == 0 {
+			s.ready = append(s.ready, i)
+		}
+	}
+	return s
+}
+
+// next takes a change whose needs are all done.
+func (s *schedule) next() (int, bool) {
+	if len(s.ready) == 0 {
+		return 0, false
+	}
+	i := s.ready[0]
+	s.ready = s.ready[1:]
+	s.state[i] = stateStarted
+	return i, true
+}
+
+// done books a change as made and frees those that waited for it alone.
+func (s *schedule) done(i int) {
+	s.state[i] = stateEnded
+	for _, user := range s.users[i] {
+		s.waiting[user]--
+		if s.waiting[user] == 0 && s.state[user] == statePending {
+			s.ready = append(s.ready, user)
+		}
+	}
+}
+
+// fail books a change as not made and returns all that can no longer be made.
+func (s *schedule) fail(i int) []int {
+	s.state[i] = stateEnded
+	var skipped []int
+	for _, user := range s.users[i] {
+		if s.state[user] == statePending {
+			skipped = append(skipped, user)
+			skipped = append(skipped, s.fail(user)...)
+		}
+	}
+	return skipped
+}
+
+// left are the changes that were never started.
+func (s *schedule) left() []int {
+	var left []int
+	for i, state := range s.state {
+		if state == statePending {
+			left = append(left, i)
+		}
+	}
+	return left
+}

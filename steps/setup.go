@@ -1,0 +1,320 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+)
+
+// maxRounds bounds how often a plan is made again because an answer was lost.
+const maxRounds = 6
+
+// holdTimeout bounds the wait until AWS shows what was applied.
+const holdTimeout = 2 * time.Minute
+
+// Review is what the operator is asked to confirm.
+type Review struct {
+	Changes  []Change
+	Foreign  []Change
+	Findings []Finding
+}
+
+// Decision is the operator's answer to a review. Adopt are the ARNs and paths
+// that may be changed although they are not this blueprint's.
+type Decision struct {
+	Yes   bool
+	Adopt []string
+}
+
+// Setup walks the nine steps: inspect all, plan, ask once, apply, look again,
+// and prove the result.
+type Setup struct {
+	Env     *Env
+	Answers *Answers
+	// Emit receives the events; it is called by one goroutine at a time.
+	Emit Emit
+	// Confirm is asked before the first mutating call. It is never asked in a
+	// dry run, nor when there is nothing to change.
+	Confirm func(context.Context, Review) (Decision, error)
+	DryRun  bool
+	// Stop, once closed, lets the changes under way finish and starts no other.
+	Stop <-chan struct{}
+}
+
+// Run is the whole set-up. The error is one that kept the run from starting
+// (bad credentials, a wrong account); what failed later stands in the summary.
+func (s *Setup) Run(ctx context.Context) (*Summary, error) {
+	s.Emit = serialised(s.Emit)
+	s.Env.Emit = s.Emit
+	review, observed, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range review.Changes {
+		s.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
+	}
+	summary := &Summary{DryRun: s.DryRun, Foreign: review.Foreign}
+	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
+	blocked := blocking(review.Findings)
+	if s.DryRun || blocked {
+		return s.finish(summary, review.Findings, observed), nil
+	}
+	if len(review.Changes)+len(review.Foreign) > 0 {
+		if review, err = s.confirm(ctx, review, observed, summary); err != nil {
+			return nil, err
+		}
+		if summary.Declined {
+			return s.finish(summary, review.Findings, observed), nil
+		}
+	}
+	if len(review.Changes) > 0 {
+		if review, observed, err = s.apply(ctx, review, observed, summary); err != nil {
+			return nil, err
+		}
+	}
+	findings := review.Findings
+	if !summary.Stopped {
+		findings = append(findings, s.verify(ctx, observed)...)
+	}
+	summary.Stopped = summary.Stopped || ctx.Err() != nil
+	return s.finish(summary, findings, observed), nil
+}
+
+// confirm asks once. What the operator adopts is planned again from the same
+// observation, and told before the first of it is applied.
+func (s *Setup) confirm(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, error) {
+	decision, err := s.Confirm(ctx, review)
+	if err != nil {
+		return review, err
+	}
+	summary.Declined = !decision.Yes
+	if summary.Declined || len(decision.Adopt) == 0 {
+		return review, nil
+	}
+	s.Answers.Adopt = append(s.Answers.Adopt, decision.Adopt...)
+	told := map[string]bool{}
+	for _, c := range review.Changes {
+		told[c.ID] = true
+	}
+	review = s.plan(o)
+	for i := range review.Changes {
+		if !told[review.Changes[i].ID] {
+			s.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
+		}
+	}
+	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
+	summary.Foreign = review.Foreign
+	return review, nil
+}
+
+// finish emits the findings and the summary.
+func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summary {
+	summary.Findings = findings
+	summary.Notes = closingNotes(o, s.Answers, summary)
+	for i := range findings {
+		s.Emit(Event{Kind: EventFinding, Finding: &findings[i]})
+	}
+	s.Emit(Event{Kind: EventSummary, Summary: summary})
+	return summary
+}
+
+// apply makes the changes and looks again. Where an answer was lost it plans
+// again from what is there, so that nothing is made twice.
+func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
+	executor := NewExecutor(s.Env, s.Answers, s.Emit, s.Stop)
+	for range maxRounds {
+		result := executor.Apply(ctx, review.Changes)
+		summary.Applied += result.Applied
+		summary.Unknown = len(result.Unknown)
+		summary.Skipped = len(result.Skipped)
+		summary.Failures = append(summary.Failures, result.Failed...)
+		summary.Failed = len(summary.Failures)
+		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
+			return review, o, nil
+		}
+		var err error
+		if review, o, err = s.settled(ctx, review.Changes, result); err != nil {
+			return review, o, err
+		}
+		if len(result.Unknown) == 0 {
+			break
+		}
+	}
+	for _, c := range review.Changes {
+		if !failedBefore(summary.Failures, c) && summary.Failed == 0 {
+			review.Findings = append(review.Findings, notHeld(c))
+		}
+	}
+	return review, o, nil
+}
+
+// settled looks until what was applied is seen, or until AWS has had time
+// enough to show it.
+func (s *Setup) settled(ctx context.Context, made []Change, result Result) (review Review, o *Observed, err error) {
+	applied := appliedIDs(made, result)
+	pollErr := awsops.Poll(ctx, holdTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+		if review, o, err = s.look(ctx); err != nil {
+			return true, err
+		}
+		for _, c := range review.Changes {
+			if applied[c.ID] {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
+		err = fmt.Errorf("looking again after the apply: %w", pollErr)
+	}
+	return review, o, err
+}
+
+func appliedIDs(made []Change, result Result) map[string]bool {
+	applied := make(map[string]bool, len(made))
+	for _, c := range made {
+		applied[c.ID] = true
+	}
+	for _, f := range result.Failed {
+		delete(applied, f.Change.ID)
+	}
+	for _, c := range append(result.Skipped, result.Unknown...) {
+		delete(applied, c.ID)
+	}
+	return applied
+}
+
+func failedBefore(failures []Failed, c Change) bool {
+	for _, f := range failures {
+		if f.Change.ID == c.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// notHeld is the finding of a change that was answered with success and is not
+// there when looked at again.
+func notHeld(c Change) Finding {
+	return Finding{
+		ID: c.ID + "-not-held", Step: c.Step, Severity: Failure,
+		Evidence: fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target),
+		Remedy:   "Run stateroom setup again; if it differs once more, something else is changing it.",
+	}
+}
+
+// look inspects every step and plans. Identity and region come first: with the
+// wrong account or an unknown region no other answer means anything.
+func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
+	o := &Observed{}
+	all := All()
+	first, rest := []Step{accountStep{}, regionStep{}}, []Step{}
+	for _, step := range all {
+		if step.Number() != 1 && step.Number() != 3 {
+			rest = append(rest, step)
+		}
+	}
+	for _, group := range [][]Step{first, rest} {
+		if err := s.inspect(ctx, group, o); err != nil {
+			return Review{}, nil, err
+		}
+	}
+	return s.plan(o), o, nil
+}
+
+// plan is pure: the same observation and answers give the same review.
+func (s *Setup) plan(o *Observed) Review {
+	var review Review
+	var changes []Change
+	for _, step := range All() {
+		p := step.Plan(o, s.Answers)
+		changes = append(changes, p.Changes...)
+		review.Findings = append(review.Findings, p.Findings...)
+	}
+	orderRuns(changes)
+	review.Changes, review.Foreign = Permitted(changes, s.Answers)
+	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
+	return review
+}
+
+// inspect runs the inspections at once and returns the error of the lowest step.
+func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
+	failures := make([]error, len(group))
+	var g errgroup.Group
+	for i, step := range group {
+		g.Go(func() error {
+			failures[i] = step.Inspect(ctx, s.Env, s.Answers, o)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: every failure is kept, the first step's is told
+	for i, err := range failures {
+		if err != nil {
+			return fmt.Errorf("step %d (%s): %w", group[i].Number(), group[i].Title(), err)
+		}
+	}
+	return nil
+}
+
+// verify lets every step prove itself, all at once, in the steps' order.
+func (s *Setup) verify(ctx context.Context, o *Observed) []Finding {
+	all := All()
+	found := make([][]Finding, len(all))
+	var g errgroup.Group
+	for i, step := range all {
+		g.Go(func() error {
+			found[i] = step.Verify(ctx, s.Env, s.Answers, o)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: what a probe finds is a finding
+	var findings []Finding
+	for _, f := range found {
+		findings = append(findings, f...)
+	}
+	return findings
+}
+
+// foreignFindings names what exists already and is not this blueprint's.
+func foreignFindings(foreign []Change) []Finding {
+	var findings []Finding
+	seen := map[string]bool{}
+	for _, c := range foreign {
+		if c.Foreign == "" || seen[c.Foreign] {
+			continue
+		}
+		seen[c.Foreign] = true
+		findings = append(findings, Finding{
+			ID: stepName(c.Step) + ".not-ours", Step: c.Step, Severity: Warning,
+			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
+			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
+		})
+	}
+	return findings
+}
+
+func stepName(number int) string { return All()[number-1].Name() }
+
+func blocking(findings []Finding) bool {
+	for _, f := range findings {
+		if f.Blocks {
+			return true
+		}
+	}
+	return false
+}
+
+// serialised lets many goroutines emit to a presenter that is not safe for it.
+func serialised(emit Emit) Emit {
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		emit(e)
+	}
+}

@@ -1,0 +1,302 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+)
+
+// accountStep is step 1: the admin account, its organization and the
+// sub-accounts that are the environments.
+type accountStep struct{}
+
+// AccountFacts are who we are and which accounts are there.
+type AccountFacts struct {
+	Identity awsops.Identity
+	// Organization is nil when the account is in none.
+	Organization *awsops.Organization
+	// Accounts are the organization's, when the caller may list them; Listed
+	// tells an empty organization from one that cannot be listed.
+	Accounts []awsops.Account
+	Listed   bool
+	// ControlTower says that a landing zone governs the accounts.
+	ControlTower bool
+	// Others is how many resources besides ours live in the admin account, as
+	// far as one call to the tagging API tells.
+	Others []string
+}
+
+func (f AccountFacts) byEmail(email string) (awsops.Account, bool) {
+	for _, a := range f.Accounts {
+		if email != "" && a.Email == email {
+			return a, true
+		}
+	}
+	return awsops.Account{}, false
+}
+
+func (f AccountFacts) byID(id string) (awsops.Account, bool) {
+	for _, a := range f.Accounts {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return awsops.Account{}, false
+}
+
+func (accountStep) Number() int   { return 1 }
+func (accountStep) Name() string  { return "account" }
+func (accountStep) Title() string { return "Choose an administrative account" }
+func (accountStep) Why() string {
+	return "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
+		"So every bill and every permission is per environment, and there is one place to sign in."
+}
+
+func (accountStep) Questions(a *Answers) []Question {
+	questions := []Question{{
+		Path: "admin_account", Prompt: "Admin account id", Kind: Text, Required: true, Default: a.AdminAccount,
+		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. The article uses the organization's management account; a member account of its own is as good.",
+	}}
+	if len(a.Environments) == 0 {
+		questions = append(questions, Question{
+			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: Choices, Required: true,
+			Help: "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
+		})
+	}
+	return questions
+}
+
+// Inspect asks who we are and refuses what cannot lead to a good set-up before
+// anything else is looked at.
+func (accountStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	home := env.Sessions.Home(a.StateRegion)
+	identity, err := home.Identity(ctx)
+	if err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	f := &o.Account
+	f.Identity = identity
+	if identity.Kind == awsops.KindRoot {
+		return &Refusal{
+			Finding: "account.root",
+			What:    fmt.Sprintf("These are the root credentials of account %s (%s).", identity.Account, identity.ARN),
+			Remedy:  "Sign in as an IAM user or role with the rights the README lists, and delete the root access key.",
+		}
+	}
+	if identity.Account != a.AdminAccount {
+		return &Refusal{
+			Finding: "wrong-account",
+			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
+			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return f.inspectOrganization(ctx, env, home, a) })
+	g.Go(func() error {
+		others, err := home.OtherResources(ctx, tagKey(a))
+		if err == nil {
+			f.Others = others
+		}
+		return nil // a hint only: without the permission there is none
+	})
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+func tagKey(a *Answers) string {
+	key, _ := a.Tag()
+	return key
+}
+
+func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		org, err := home.Organization(gctx)
+		if err != nil && !awsops.IsAccessDenied(err) {
+			return fmt.Errorf("%w", err)
+		}
+		f.Organization = org
+		return nil
+	})
+	g.Go(func() error {
+		accounts, err := home.Accounts(gctx)
+		switch {
+		case err == nil:
+			f.Accounts, f.Listed = accounts, true
+		case !awsops.IsAccessDenied(err) && !awsops.IsOrganizationNotInUse(err):
+			return fmt.Errorf("%w", err)
+		}
+		return nil
+	})
+	if creates(a) {
+		g.Go(func() error {
+			there, _, err := home.ControlTower(gctx)
+			f.ControlTower = there
+			return wrap(err) // without the permission nobody knows; CreateAccount itself then says no
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return f.awaitCreated(ctx, env, home, a)
+}
+
+// creates tells whether the blueprint asks for accounts to be created.
+func creates(a *Answers) bool {
+	return slices.ContainsFunc(a.Environments, func(e Environment) bool { return e.Account == "" })
+}
+
+// awaitCreated waits for accounts that a killed run asked for and AWS is still
+// making: asking for them a second time would fail or double them.
+func (f *AccountFacts) awaitCreated(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+	pending := map[string]bool{}
+	for _, e := range a.Environments {
+		if _, there := f.byEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
+			pending[e.Name] = true
+		}
+	}
+	if len(pending) == 0 {
+		return nil
+	}
+	creations, err := home.AccountCreations(ctx)
+	if err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	for _, c := range creations {
+		if pending[c.Name] && c.State == "IN_PROGRESS" {
+			if _, err := home.WaitAccount(ctx, c.ID); err != nil {
+				return fmt.Errorf("%w", err)
+			}
+		}
+	}
+	if f.Accounts, err = home.Accounts(ctx); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+func accountChange(environment string) string { return "account." + environment }
+
+// Plan creates the accounts that the blueprint gives an e-mail for and that
+// the organization does not have.
+func (s accountStep) Plan(o *Observed, a *Answers) Proposal {
+	f := o.Account
+	var p Proposal
+	for _, e := range a.Environments {
+		if e.Account != "" {
+			p.Findings = append(p.Findings, f.check(e)...)
+			continue
+		}
+		if _, there := f.byEmail(e.Email); there {
+			continue
+		}
+		if refused := f.cannotCreate(e); refused != nil {
+			p.Findings = append(p.Findings, *refused)
+			continue
+		}
+		p.Changes = append(p.Changes, createAccount(e, a))
+	}
+	return Proposal{Changes: p.Changes, Findings: append(p.Findings, f.hints(a)...)}
+}
+
+func createAccount(e Environment, a *Answers) Change {
+	return Change{
+		ID: accountChange(e.Name), Step: 1, Action: Create,
+		Title:  "Create the account of environment " + e.Name,
+		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
+		Fields:      created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),
+		Calls:       []awsops.Call{awsops.CreateAccount(e.Email, e.Name, e.Reach, tags(a))},
+		Intent:      map[string]string{"email": e.Email},
+		Environment: e.Name,
+		Risk:        "An account can be closed but not deleted, and its e-mail address cannot be used again.",
+		Undo:        "aws organizations close-account --account-id ID",
+	}
+}
+
+// check compares an environment's account with the organization's listing.
+func (f AccountFacts) check(e Environment) []Finding {
+	if !f.Listed {
+		return nil
+	}
+	account, there := f.byID(e.Account)
+	switch {
+	case !there:
+		return []Finding{{
+			ID: "account.not-in-organization", Step: 1, Severity: Info,
+			Evidence: fmt.Sprintf("Account %s of environment %s is not in organization %s.", e.Account, e.Name, f.Organization.ID),
+			Remedy:   "Check the account id in the blueprint; an account outside the organization cannot be narrowed to it by trust.",
+		}}
+	case account.State != "ACTIVE":
+		return []Finding{{
+			ID: "account.not-active", Step: 1, Severity: Failure,
+			Evidence: fmt.Sprintf("Account %s of environment %s is %s.", e.Account, e.Name, account.State),
+			Remedy:   "Reactivate the account with AWS support, or take the environment out of the blueprint.",
+		}}
+	}
+	return nil
+}
+
+// cannotCreate says why the account of e cannot be created from here.
+func (f AccountFacts) cannotCreate(e Environment) *Finding {
+	finding := &Finding{ID: "account.cannot-create", Step: 1, Severity: Failure, Blocks: true}
+	switch {
+	case f.Organization == nil:
+		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and account %s is in no organization that could create one.", e.Name, f.Identity.Account)
+		finding.Remedy = fmt.Sprintf("Give the account: --set environment.%s.account=ID.", e.Name)
+	case f.Organization.ManagementAccount != f.Identity.Account:
+		finding.Evidence = fmt.Sprintf("Environment %s has no account yet, and only management account %s can create accounts.", e.Name, f.Organization.ManagementAccount)
+		finding.Remedy = fmt.Sprintf("Create the account from there, then --set environment.%s.account=ID.", e.Name)
+	case f.ControlTower:
+		finding.Evidence = fmt.Sprintf("Environment %s has no account yet, and a Control Tower landing zone makes this organization's accounts.", e.Name)
+		finding.Remedy = fmt.Sprintf("Create the account in Control Tower's account factory, then --set environment.%s.account=ID.", e.Name)
+	default:
+		return nil
+	}
+	return finding
+}
+
+// hints are facts worth knowing that keep nobody from going on.
+func (f AccountFacts) hints(a *Answers) []Finding {
+	var findings []Finding
+	if f.Organization == nil {
+		findings = append(findings, Finding{
+			ID: "account.no-organization", Step: 1, Severity: Info,
+			Evidence: fmt.Sprintf("Account %s is in no organization that can be read, so the roles' trust is not narrowed by organization id.", f.Identity.Account),
+			Remedy:   "Nothing to do when the blueprint lists every account.",
+		})
+	}
+	if len(f.Others) > 0 {
+		findings = append(findings, Finding{
+			ID: "account.other-resources", Step: 1, Severity: Info,
+			Evidence: fmt.Sprintf("The admin account holds other tagged resources in %s, such as %s.", a.StateRegion, f.Others[0]),
+			Remedy:   "Keep the admin account for admins and state; move workloads into an environment's account.",
+		})
+	}
+	return findings
+}
+
+// Verify has nothing to prove: who we are was read, not made.
+func (accountStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+
+// tags are what everything we make carries.
+func tags(a *Answers) map[string]string {
+	all := make(map[string]string, len(a.Tags)+1)
+	for k, v := range a.Tags {
+		all[k] = v
+	}
+	k, v := a.Tag()
+	all[k] = v
+	return all
+}
+
+// ours tells whether have carries this blueprint's tag.
+func ours(a *Answers, have map[string]string) bool {
+	k, v := a.Tag()
+	return have[k] == v
+}

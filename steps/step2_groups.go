@@ -1,0 +1,180 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// policyPath is the IAM path below which our customer-managed policies are, so
+// that one ListPolicies finds them all.
+const policyPath = "/stateroom/"
+
+// maxGroupPolicies is IAM's fixed quota of managed policies on one group.
+const maxGroupPolicies = policy.ManagedPoliciesPerGroup
+
+// GroupFacts are a group as found; Group is nil when it is not there.
+type GroupFacts struct {
+	Group    *awsops.Group
+	Attached []string // policy ARNs
+	// Intended says that this laptop's journal set out to create the group,
+	// which cannot carry a tag.
+	Intended bool
+}
+
+func (f *IAMFacts) inspectGroups(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+	f.Groups = map[string]GroupFacts{}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	for _, group := range a.Groups {
+		g.Go(func() error {
+			facts := GroupFacts{Intended: env.Journal.Intended(groupChange(group.Name))}
+			var err error
+			if facts.Group, err = home.Group(ctx, group.Name); err != nil {
+				return fmt.Errorf("%w", err)
+			}
+			if facts.Group != nil {
+				policies, err := home.GroupPolicies(ctx, group.Name)
+				if err != nil {
+					return fmt.Errorf("%w", err)
+				}
+				for _, p := range policies.Attached {
+					facts.Attached = append(facts.Attached, p.ARN)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			f.Groups[group.Name] = facts
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+func groupChange(group string) string { return "iam.group." + group }
+
+// planGroups creates each group with its members, the policy that lets them
+// assume their environments' roles and the one for their own keys. The state
+// policy belongs to step 5.
+func planGroups(o *Observed, a *Answers) Proposal {
+	var p Proposal
+	for _, g := range a.Groups {
+		f := o.IAM.Groups[g.Name]
+		if f.Group == nil {
+			p.Changes = append(p.Changes, Change{
+				ID: groupChange(g.Name), Step: 2, Action: Create, Title: "Create the group " + g.Name,
+				Target:  iamARN(o, a, "group/"+g.Name),
+				Account: a.AdminAccount, Region: a.StateRegion,
+				Fields: created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
+				Calls:  []awsops.Call{awsops.CreateGroup(g.Name, "/")},
+				Intent: map[string]string{},
+				Undo:   "aws iam delete-group --group-name " + g.Name,
+			})
+		}
+		p.Changes = append(p.Changes, members(o, a, g)...)
+		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "credentials",
+			[]policy.Document{policy.OwnCredentials(o.partition())})...)
+		assume, refused := assumePolicies(o, a, g)
+		if refused != nil {
+			p.Findings = append(p.Findings, *refused)
+			continue
+		}
+		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "assume", assume)...)
+	}
+	return p
+}
+
+// iamARN names something of the admin account's IAM.
+func iamARN(o *Observed, a *Answers, rest string) string {
+	return "arn:" + o.partition() + ":iam::" + a.AdminAccount + ":" + rest
+}
+
+// foreignGroup is the group's ARN when it was there before us: neither does it
+// hold a policy of ours, nor did this laptop set out to create it.
+func foreignGroup(o *Observed, a *Answers, group string) string {
+	f := o.IAM.Groups[group]
+	if f.Group == nil || f.Intended {
+		return ""
+	}
+	for _, name := range sortedKeys(o.IAM.Policies) {
+		p := o.IAM.Policies[name]
+		if ours(a, p.Tags) && slices.Contains(f.Attached, p.ARN) {
+			return ""
+		}
+	}
+	return f.Group.ARN
+}
+
+func members(o *Observed, a *Answers, g Group) []Change {
+	var have []string
+	if f := o.IAM.Groups[g.Name]; f.Group != nil {
+		have = f.Group.Users
+	}
+	var changes []Change
+	for _, user := range a.UsersOf(g.Name) {
+		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, user) }) {
+			continue
+		}
+		changes = append(changes, Change{
+			ID: "iam.member." + g.Name + "." + user, Step: 2, Action: Update,
+			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
+			Target: iamARN(o, a, "group/"+g.Name), Account: a.AdminAccount, Region: a.StateRegion,
+			Fields:  created("member", user),
+			Calls:   []awsops.Call{awsops.AddUserToGroup(g.Name, user)},
+			Needs:   []string{groupChange(g.Name), userChange(user)},
+			Foreign: foreignGroup(o, a, g.Name),
+			Undo:    fmt.Sprintf("aws iam remove-user-from-group --group-name %s --user-name %s", g.Name, user),
+		})
+	}
+	return changes
+}
+
+// assumePolicies are the documents that let the group assume its roles: each
+// role by its ARN while that fits into the group's ten policies, and for a
+// group of all environments else the fixed-size form.
+func assumePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Finding) {
+	environments := o.environments(a.EnvironmentsOf(g.Name))
+	if len(environments) == 0 {
+		return nil, nil
+	}
+	var arns []string
+	for _, e := range environments {
+		arns = append(arns, a.RoleARN(o.partition(), e))
+	}
+	docs, err := splitPolicies(policy.AssumeRoles(arns))
+	// One policy is left to the group's own credentials, and half of the rest
+	// to the state policy.
+	if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {
+		return docs, nil
+	}
+	role, same := commonRole(environments)
+	if slices.Contains(g.Environments, Everything) && same && o.orgID() != "" {
+		return []policy.Document{policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())}, nil
+	}
+	return nil, &Finding{
+		ID: "iam.group-too-large", Step: 2, Severity: Failure, Blocks: true,
+		Evidence: fmt.Sprintf("Group %s reaches %d environments, whose roles do not fit into the managed policies that IAM allows on a group.", g.Name, len(environments)),
+		Remedy:   "Split the group, or give all environments the same role name and the group environments = [\"*\"] in an organization.",
+	}
+}
+
+// commonRole is the path and name that all environments' roles share.
+func commonRole(environments []Environment) (string, bool) {
+	role := strings.TrimPrefix(environments[0].RolePath, "/") + environments[0].Role
+	for _, e := range environments {
+		if strings.TrimPrefix(e.RolePath, "/")+e.Role != role {
+			return "", false
+		}
+	}
+	return role, true
+}

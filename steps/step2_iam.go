@@ -1,0 +1,149 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// iamStep is step 2: group, users and keys in the admin account, and in every
+// environment the role that the group may assume. Its parts are in
+// step2_users.go, step2_groups.go and step2_roles.go.
+type iamStep struct{}
+
+// IAMFacts are what IAM holds of the blueprint's names.
+type IAMFacts struct {
+	Groups map[string]GroupFacts
+	Users  map[string]UserFacts
+	// Policies are the customer-managed policies below policyPath, by name.
+	Policies map[string]awsops.Policy
+	// Roles are the environments' roles, by environment.
+	Roles locked[RoleFacts]
+	// Permissions are the documents read from an environment's JSON file, by
+	// environment.
+	Permissions map[string]policy.Document
+	// Profile is the access key id in the admin profile of this laptop.
+	ProfileKey string
+}
+
+func (iamStep) Number() int   { return 2 }
+func (iamStep) Name() string  { return "iam" }
+func (iamStep) Title() string { return "IAM: admins, and a role in every environment" }
+func (iamStep) Why() string {
+	return "Admins get their permissions from a group, so all of them can do the same and work in the same way. " +
+		"In every environment a role says what they may do there, and the group may assume it."
+}
+
+func (iamStep) Questions(a *Answers) []Question {
+	if len(a.Groups) > 0 {
+		return nil
+	}
+	return []Question{{
+		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Kind: Choices, Required: true,
+		Help: "One IAM user for each person who runs Terraform. Each gets one access key, sealed for nobody else to read.",
+	}}
+}
+
+// Inspect reads the admin account and every environment at once.
+func (iamStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	f := &o.IAM
+	home := env.Sessions.Home(a.StateRegion)
+	if err := f.readPermissions(env, a); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return f.inspectGroups(ctx, env, home, a) })
+	g.Go(func() error { return f.inspectUsers(ctx, env, home, a) })
+	g.Go(func() error { return f.inspectPolicies(ctx, home) })
+	g.Go(func() error { return f.inspectRoles(ctx, env, o, a) })
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+// readPermissions reads the JSON policies that environments name by file.
+func (f *IAMFacts) readPermissions(env *Env, a *Answers) error {
+	f.Permissions = map[string]policy.Document{}
+	for _, e := range a.Environments {
+		if !permissionsFile(e) {
+			continue
+		}
+		path := filepath.Join(env.Root(), filepath.FromSlash(e.Permissions))
+		text, err := os.ReadFile(path) //nolint:gosec // the path is the team's own blueprint's
+		if err == nil {
+			var doc policy.Document
+			if doc, err = policy.Parse(string(text)); err == nil {
+				f.Permissions[e.Name] = doc
+				continue
+			}
+		}
+		return &Refusal{
+			Finding: "iam.permissions-file", Err: err,
+			What:   fmt.Sprintf("The permissions of environment %s cannot be read from %s: %v.", e.Name, path, err),
+			Remedy: "Correct the file, or choose article, poweruser, administrator or a managed policy's ARN.",
+		}
+	}
+	return nil
+}
+
+// permissionsFile tells a JSON file from the named choices and an ARN.
+func permissionsFile(e Environment) bool {
+	switch e.Permissions {
+	case PermissionsArticle, PermissionsPowerUser, PermissionsAdministrator:
+		return false
+	}
+	return !strings.HasPrefix(e.Permissions, "arn:")
+}
+
+// inspectPolicies reads the customer-managed policies below our path.
+func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) error {
+	f.Policies = map[string]awsops.Policy{}
+	refs, err := home.CustomerPolicies(ctx)
+	if err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	for _, ref := range refs {
+		if !strings.Contains(ref.ARN, ":policy"+policyPath) {
+			continue
+		}
+		g.Go(func() error {
+			p, err := home.Policy(ctx, ref.ARN)
+			if err != nil || p == nil {
+				return wrap(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			f.Policies[p.Name] = *p
+			return nil
+		})
+	}
+	return wrap(g.Wait())
+}
+
+// Plan proposes users and their keys, groups with their policies, and the
+// environments' roles.
+func (iamStep) Plan(o *Observed, a *Answers) Proposal {
+	var p Proposal
+	for _, part := range []Proposal{planUsers(o, a), planGroups(o, a), planRoles(o, a)} {
+		p.Changes = append(p.Changes, part.Changes...)
+		p.Findings = append(p.Findings, part.Findings...)
+	}
+	return p
+}
+
+// Verify proves as the admin what the group is for: every environment's role
+// can be assumed.
+func (iamStep) Verify(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+	return proveRoles(ctx, env, a, o)
+}

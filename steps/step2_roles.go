@@ -1,0 +1,264 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// inlinePolicy is the name of the environment role's own inline policy.
+const inlinePolicy = "terraform"
+
+// RoleFacts are an environment's role as found.
+type RoleFacts struct {
+	// Unreachable is why the account could not be looked into; the other
+	// environments go on.
+	Unreachable error
+	// Role is nil when it is not there.
+	Role     *awsops.Role
+	Inline   map[string]policy.Document
+	Attached []string // policy ARNs
+}
+
+// inspectRoles looks into every environment's account, many at a time. An
+// account that cannot be reached is a fact, not an error.
+func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *Answers) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(env.Parallel)
+	var seen atomic.Int64
+	for _, e := range o.environments(a.Environments) {
+		if len(awsops.FindRefs(e.Account)) > 0 {
+			continue // the account is still to be created
+		}
+		g.Go(func() error {
+			f.Roles.set(e.Name, inspectRole(ctx, env, a, e))
+			env.Emit(Event{Kind: EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("inspecting the environments: %w", err)
+	}
+	return nil
+}
+
+func inspectRole(ctx context.Context, env *Env, a *Answers, e Environment) RoleFacts {
+	s := env.session(e.Account, reach(a, e), a.StateRegion)
+	role, err := s.Role(ctx, e.Role)
+	if err != nil || role == nil {
+		return RoleFacts{Unreachable: err}
+	}
+	policies, err := s.RolePolicies(ctx, e.Role)
+	if err != nil {
+		return RoleFacts{Unreachable: err}
+	}
+	facts := RoleFacts{Role: role, Inline: map[string]policy.Document{}}
+	for name, text := range policies.Inline {
+		facts.Inline[name] = parsed(text)
+	}
+	for _, p := range policies.Attached {
+		facts.Attached = append(facts.Attached, p.ARN)
+	}
+	return facts
+}
+
+// reach is the role through which the environment's account is entered; the
+// admin account itself needs none.
+func reach(a *Answers, e Environment) string {
+	if e.Account == a.AdminAccount {
+		return ""
+	}
+	return e.Reach
+}
+
+func roleChange(environment string) string { return "iam.role." + environment }
+
+// planRoles makes every environment's role what the blueprint says.
+func planRoles(o *Observed, a *Answers) Proposal {
+	var p Proposal
+	for _, e := range o.environments(a.Environments) {
+		f := o.IAM.Roles.get(e.Name)
+		if f.Unreachable != nil {
+			p.Findings = append(p.Findings, unreachable(o, a, e, f.Unreachable))
+			continue
+		}
+		b := roleBuilder{o: o, a: a, e: e, f: f}
+		if f.Role == nil {
+			b.create()
+		} else {
+			b.update()
+		}
+		b.permissions()
+		p.Changes = append(p.Changes, b.changes...)
+		p.Findings = append(p.Findings, b.findings...)
+	}
+	return p
+}
+
+// roleBuilder collects the changes of one environment's role.
+type roleBuilder struct {
+	o        *Observed
+	a        *Answers
+	e        Environment
+	f        RoleFacts
+	changes  []Change
+	findings []Finding
+}
+
+// change is a change of this role with all that they have in common.
+func (b *roleBuilder) change(suffix string, action Action, title string, calls ...awsops.Call) Change {
+	c := Change{
+		ID: roleChange(b.e.Name) + suffix, Step: 2, Action: action, Title: title,
+		Target:  b.a.RoleARN(b.o.partition(), b.e),
+		Account: b.e.Account, Region: b.a.StateRegion, Role: reach(b.a, b.e),
+		Calls: calls, Environment: b.e.Name,
+	}
+	if len(awsops.FindRefs(b.e.Account)) > 0 {
+		c.Needs = append(c.Needs, accountChange(b.e.Name))
+	}
+	if suffix != "" {
+		c.Needs = append(c.Needs, roleChange(b.e.Name))
+	}
+	if b.f.Role != nil && !ours(b.a, b.f.Role.Tags) {
+		c.Foreign = b.f.Role.ARN
+	}
+	return c
+}
+
+// trust is who may assume the role: the admin account, narrowed to the
+// organization, or the users one by one.
+func (b *roleBuilder) trust() policy.Document {
+	var principals []string
+	if b.e.Trust == TrustListed {
+		for _, user := range b.usersOf() {
+			principals = append(principals, iamARN(b.o, b.a, "user/"+user))
+		}
+	}
+	return policy.EnvironmentTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), principals, b.e.MFA)
+}
+
+// usersOf are the members of every group that reaches the environment.
+func (b *roleBuilder) usersOf() []string {
+	var users []string
+	for _, g := range b.a.Groups {
+		reaches := slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e Environment) bool { return e.Name == b.e.Name })
+		for _, u := range b.a.UsersOf(g.Name) {
+			if reaches && !slices.Contains(users, u) {
+				users = append(users, u)
+			}
+		}
+	}
+	return users
+}
+
+func (b *roleBuilder) create() {
+	trust := b.trust().JSON()
+	c := b.change("", Create, fmt.Sprintf("Create the role %s in %s", b.e.Role, b.e.Name), awsops.CreateRole(awsops.RoleInput{
+		Name: b.e.Role, Path: b.e.RolePath, Trust: trust, Boundary: b.e.PermissionsBoundary,
+		Description: "Assumed by Terraform's admins of account " + b.a.AdminAccount, Tags: tags(b.a),
+	}))
+	c.Fields = created("name", b.e.Role, "trust", trust, "permissions", b.e.Permissions)
+	if b.e.PermissionsBoundary != "" {
+		c.Fields = append(c.Fields, Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
+	}
+	if b.e.Trust == TrustListed {
+		for _, user := range b.usersOf() {
+			c.Needs = append(c.Needs, userChange(user))
+		}
+	}
+	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + known(b.e.Account) + ", after its policies)"
+	b.changes = append(b.changes, c)
+}
+
+// update compares an existing role. A trust that is narrower than asked is
+// kept and reported.
+func (b *roleBuilder) update() {
+	want := b.trust()
+	have := parsed(b.f.Role.Trust)
+	if !policy.Equivalent(have, want) {
+		if atLeast(have, want) {
+			b.findings = append(b.findings, b.kept("trust-stronger", "Its trust policy asks for more than the blueprint does", "Nothing to do: it was kept."))
+		} else {
+			c := b.change(".trust", Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
+			c.Fields = []Field{{Name: "trust", Before: have.JSON(), After: want.JSON()}}
+			c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
+			b.changes = append(b.changes, c)
+		}
+	}
+	if b.e.PermissionsBoundary != "" && b.f.Role.Boundary != b.e.PermissionsBoundary {
+		c := b.change(".boundary", Update, "Set the permissions boundary of "+b.e.Role+" in "+b.e.Name, awsops.PutRolePermissionsBoundary(b.e.Role, b.e.PermissionsBoundary))
+		c.Fields = []Field{{Name: "permissions boundary", Before: b.f.Role.Boundary, After: b.e.PermissionsBoundary}}
+		b.changes = append(b.changes, c)
+	}
+	if c := b.change(".tags", Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, tags(b.a))); c.Foreign != "" && b.a.Adopted(c.Foreign) {
+		k, v := b.a.Tag()
+		c.Fields = created(k, v)
+		b.changes = append(b.changes, c)
+	}
+}
+
+func (b *roleBuilder) kept(problem, evidence, remedy string) Finding {
+	return Finding{
+		ID: "iam.role-" + problem, Step: 2, Severity: Info,
+		Evidence: fmt.Sprintf("%s of role %s.", evidence, b.a.RoleARN(b.o.partition(), b.e)), Remedy: remedy,
+	}
+}
+
+// permissions gives the role what the blueprint chose. What is attached beside
+// it is kept and reported.
+func (b *roleBuilder) permissions() {
+	want, arn := b.document(), b.attachment()
+	if arn != "" && !slices.Contains(b.f.Attached, arn) {
+		c := b.change(".permissions", Update, fmt.Sprintf("Attach %s to %s in %s", lastPart(arn), b.e.Role, b.e.Name), awsops.AttachRolePolicy(b.e.Role, arn))
+		c.Fields = created("attached policy", arn)
+		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, arn)
+		b.changes = append(b.changes, c)
+	}
+	have, there := b.f.Inline[inlinePolicy]
+	if arn == "" && !(there && policy.Equivalent(have, want)) {
+		c := b.change(".permissions", Update, fmt.Sprintf("Let %s in %s do what Terraform needs", b.e.Role, b.e.Name), awsops.PutRolePolicy(b.e.Role, inlinePolicy, want.JSON()))
+		c.Fields = []Field{{Name: "inline policy " + inlinePolicy, After: want.JSON()}}
+		if there {
+			c.Fields[0].Before = have.JSON()
+		}
+		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
+		b.changes = append(b.changes, c)
+	}
+	for _, other := range b.f.Attached {
+		if other != arn {
+			b.findings = append(b.findings, b.kept("more-permissions", "Policy "+other+" is attached beside the blueprint's choice", "Nothing to do: it was kept."))
+		}
+	}
+}
+
+// attachment is the managed policy that the environment's permissions name, or
+// empty where they are a document.
+func (b *roleBuilder) attachment() string {
+	managed := "arn:" + b.o.partition() + ":iam::aws:policy/"
+	switch {
+	case b.e.Permissions == PermissionsPowerUser:
+		return managed + "PowerUserAccess"
+	case b.e.Permissions == PermissionsAdministrator:
+		return managed + "AdministratorAccess"
+	case strings.HasPrefix(b.e.Permissions, "arn:"):
+		return b.e.Permissions
+	}
+	return ""
+}
+
+func (b *roleBuilder) document() policy.Document {
+	if doc, own := b.o.IAM.Permissions[b.e.Name]; own {
+		return doc
+	}
+	return policy.EnvironmentPermissions()
+}
+
+func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

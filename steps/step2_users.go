@@ -1,0 +1,245 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/files"
+)
+
+// maxKeys is IAM's fixed quota of access keys per user.
+const maxKeys = 2
+
+// UserFacts are a user as found; User is nil when it is not there.
+type UserFacts struct {
+	User *awsops.User
+	Keys []awsops.AccessKey
+	// Lost are keys that a killed run of this laptop made and whose secret
+	// never reached the disk: nobody can use them.
+	Lost []string
+	// Handover is the snapshot of the user's sealed file.
+	Handover files.Snapshot
+}
+
+func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+	f.Users = map[string]UserFacts{}
+	credentials, err := files.Read(env.CredentialsPath)
+	if err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	f.ProfileKey = profileKey(credentials, a.AdminProfile)
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	for _, name := range a.AllUsers() {
+		g.Go(func() error {
+			facts, err := inspectUser(ctx, env, home, name, f.ProfileKey)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			f.Users[name] = facts
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, profileKey string) (UserFacts, error) {
+	var facts UserFacts
+	var err error
+	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
+		return facts, fmt.Errorf("%w", err)
+	}
+	if facts.User, err = home.User(ctx, name); err != nil {
+		return facts, fmt.Errorf("%w", err)
+	}
+	if facts.User == nil {
+		return facts, nil
+	}
+	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
+		return facts, fmt.Errorf("%w", err)
+	}
+	before, unfinished := env.Journal.Unfinished(keyChange(name))
+	if !unfinished {
+		return facts, nil
+	}
+	for _, k := range facts.Keys {
+		if !slices.Contains(strings.Split(before["keys"], ","), k.ID) && k.ID != profileKey {
+			facts.Lost = append(facts.Lost, k.ID)
+		}
+	}
+	return facts, nil
+}
+
+func handoverPath(env *Env, user string) string {
+	return filepath.Join(env.HandoverDir(), user+".age")
+}
+
+// profileKey is the access key id that the profile holds, or empty.
+func profileKey(credentials files.Snapshot, name string) string {
+	profile, _ := files.ReadProfile(files.Credentials, credentials, name)
+	return profile.Get("aws_access_key_id")
+}
+
+func userChange(user string) string { return "iam.user." + user }
+func keyChange(user string) string  { return "iam.key." + user }
+
+// planUsers creates the users and one access key for each new one.
+func planUsers(o *Observed, a *Answers) Proposal {
+	var p Proposal
+	for _, name := range a.AllUsers() {
+		f := o.IAM.Users[name]
+		if f.User == nil {
+			p.Changes = append(p.Changes, Change{
+				ID: userChange(name), Step: 2, Action: Create, Title: "Create the user " + name,
+				Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
+				Fields: created("name", name),
+				Calls:  []awsops.Call{awsops.CreateUser(name, "/", tags(a))},
+				Undo:   "aws iam delete-user --user-name " + name,
+			})
+		}
+		keys := planKey(o, a, name)
+		p.Changes = append(p.Changes, keys.Changes...)
+		p.Findings = append(p.Findings, keys.Findings...)
+	}
+	return p
+}
+
+// planKey gives a new user one access key, and replaces one whose secret died
+// with a killed run. An existing user's key is never touched.
+func planKey(o *Observed, a *Answers, name string) Proposal {
+	f := o.IAM.Users[name]
+	kept := len(f.Keys) - len(f.Lost)
+	switch {
+	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.ProfileKey):
+		return Proposal{Findings: []Finding{{
+			ID: "iam.two-keys", Step: 2, Severity: Warning,
+			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
+			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
+		}}}
+	case kept > 0, f.User != nil && !ours(a, f.User.Tags):
+		return Proposal{}
+	case !deliverable(a, name):
+		return Proposal{Findings: []Finding{{
+			ID: "iam.key-to-make", Step: 2, Severity: Info,
+			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is there to receive one.", name),
+			Remedy:   fmt.Sprintf("Run stateroom handover %s in a terminal, or give user %q a recipient in the blueprint.", name, name),
+		}}}
+	case name == a.Me && o.IAM.ProfileKey != "" && !slices.Contains(f.Lost, o.IAM.ProfileKey):
+		return Proposal{Findings: []Finding{{
+			ID: "iam.profile-taken", Step: 2, Severity: Warning,
+			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
+			Remedy:   "Rename that profile, or choose another name with --set admin_profile=NAME.",
+		}}}
+	}
+	changes, err := keyChanges(o, a, name)
+	if err != nil {
+		return Proposal{Findings: []Finding{{
+			ID: "iam.profile-cannot-edit", Step: 2, Severity: Failure, Blocks: true,
+			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
+		}}}
+	}
+	return Proposal{Changes: changes}
+}
+
+func holds(keys []awsops.AccessKey, id string) bool {
+	return slices.ContainsFunc(keys, func(k awsops.AccessKey) bool { return k.ID == id })
+}
+
+// deliverable tells whether a new key of the user has somewhere safe to go.
+func deliverable(a *Answers, user string) bool {
+	return user == a.Me || a.RecipientOf(user) != "" || a.Passphrases
+}
+
+func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
+	f := o.IAM.Users[name]
+	var changes []Change
+	needs := []string{userChange(name)}
+	for _, id := range f.Lost {
+		c := Change{
+			ID: "iam.lost-key." + id, Step: 2, Action: Delete,
+			Title:  fmt.Sprintf("Delete %s's access key %s, whose secret died with a killed run", name, id),
+			Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
+			Fields: []Field{{Name: "access key", Before: id}},
+			Calls:  []awsops.Call{awsops.DeleteAccessKey(name, id)},
+		}
+		changes, needs = append(changes, c), append(needs, c.ID)
+	}
+	var before []string
+	for _, k := range f.Keys {
+		before = append(before, k.ID)
+	}
+	key := Change{
+		ID: keyChange(name), Step: 2, Action: Create,
+		Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
+		Fields: created("access key", awsops.Ref(keyChange(name), "id"), "secret", secret.Redacted),
+		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},
+		Intent: map[string]string{"keys": strings.Join(before, ",")},
+		Needs:  needs,
+		Risk:   "A long-lived credential. Its secret is given once and goes straight to the file named here.",
+		Undo:   "aws iam delete-access-key --user-name " + name + " --access-key-id ID",
+	}
+	if name != a.Me {
+		handoverKeyChange(o, a, name, &key)
+	} else if err := profileKeyChange(o, a, name, &key); err != nil {
+		return nil, err
+	}
+	return append(changes, key), nil
+}
+
+// profileKeyChange lets the key go straight into this laptop's own profile.
+func profileKeyChange(o *Observed, a *Answers, name string, key *Change) error {
+	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
+	var err error
+	key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret"))
+	return err
+}
+
+// handoverKeyChange seals the key for the user it belongs to.
+func handoverKeyChange(o *Observed, a *Answers, name string, key *Change) {
+	recipient := a.RecipientOf(name)
+	reader := "a passphrase that is shown once"
+	if recipient != "" {
+		reader = name + "'s public key"
+	}
+	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
+	h := Handover{
+		Version: 1, User: name, Account: a.AdminAccount,
+		AccessKeyID: awsops.Ref(key.ID, "id"), SecretAccessKey: awsops.Ref(key.ID, "secret"),
+		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(key.ID, "sealed_at"),
+	}
+	file := o.IAM.Users[name].Handover
+	key.Fields = append(key.Fields, Field{Name: "sealed file", After: file.Path}, Field{Name: "reader", After: reader})
+	key.Write = &Write{
+		Edit: files.Edit{Before: file, After: files.Content(h.template()), Mode: 0o600},
+		Seal: &Seal{User: name, Recipient: recipient},
+	}
+}
+
+// pendingHandovers are the sealed files that wait to be handed on.
+func pendingHandovers(env *Env) []string {
+	entries, err := os.ReadDir(env.HandoverDir())
+	if err != nil {
+		return nil
+	}
+	var waiting []string
+	for _, e := range entries {
+		if user, sealed := strings.CutSuffix(e.Name(), ".age"); sealed {
+			waiting = append(waiting, user)
+		}
+	}
+	return waiting
+}

@@ -1,0 +1,90 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+)
+
+// regionStep is step 3: where the state lives, which is not where the
+// environments' resources live.
+type regionStep struct{}
+
+// RegionFacts are the regions that the account may use, when AWS answers.
+type RegionFacts struct {
+	Regions  []awsops.Region
+	Answered bool
+}
+
+func (regionStep) Number() int   { return 3 }
+func (regionStep) Name() string  { return "region" }
+func (regionStep) Title() string { return "Select the region of the state" }
+func (regionStep) Why() string {
+	return "Bucket, key and lock table live in one region; the resources that Terraform makes do not have to. " +
+		"Choose the region where most of your admins are."
+}
+
+func (regionStep) Questions(a *Answers) []Question {
+	return []Question{{
+		Path: "state_region", Prompt: "Region of the state", Kind: Text, Default: a.StateRegion,
+		Help: "For example eu-west-1. It cannot be changed later without moving the state.",
+	}}
+}
+
+// Inspect refuses a region that does not exist or that the account has not
+// opted into, as far as account:ListRegions answers.
+func (regionStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
+	if err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	o.Region = RegionFacts{Regions: regions, Answered: answered}
+	if !answered {
+		return nil
+	}
+	i := slices.IndexFunc(regions, func(r awsops.Region) bool { return r.Name == a.StateRegion })
+	switch {
+	case i < 0:
+		return &Refusal{
+			Finding: "region-invalid",
+			What:    fmt.Sprintf("There is no region %s for account %s.", a.StateRegion, a.AdminAccount),
+			Remedy:  "Choose one of " + strings.Join(enabledNames(regions), ", ") + " with --set state_region=REGION.",
+		}
+	case !regions[i].Enabled():
+		return &Refusal{
+			Finding: "region.not-enabled",
+			What:    fmt.Sprintf("Region %s is %s for account %s.", a.StateRegion, regions[i].OptStatus, a.AdminAccount),
+			Remedy:  fmt.Sprintf("Enable it (aws account enable-region --region-name %s) or choose another with --set state_region=REGION.", a.StateRegion),
+		}
+	}
+	return nil
+}
+
+func enabledNames(regions []awsops.Region) []string {
+	var names []string
+	for _, r := range regions {
+		if r.Enabled() {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// Plan has nothing to change; it tells when AWS could not say whether the
+// region is right.
+func (regionStep) Plan(o *Observed, a *Answers) Proposal {
+	if o.Region.Answered {
+		return Proposal{}
+	}
+	return Proposal{Findings: []Finding{{
+		ID: "region.not-checked", Step: 3, Severity: Info,
+		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
+		Remedy:   "Nothing to do: the calls of the next steps show it.",
+	}}}
+}
+
+// Verify has nothing of its own: key, bucket and table prove the region.
+func (regionStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }

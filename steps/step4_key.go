@@ -1,0 +1,303 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// keyStep is step 4: the KMS key that encrypts the state.
+type keyStep struct{}
+
+// KeyFacts are the key behind the alias, or the one that a killed run left
+// without an alias.
+type KeyFacts struct {
+	Key *awsops.Key
+	// Aliased says that the blueprint's alias points at the key.
+	Aliased  bool
+	Policy   policy.Document
+	Rotation bool
+	Tags     map[string]string
+}
+
+// The ids of this step's changes.
+const (
+	changeKey   = "key.create"
+	changeAlias = "key.alias"
+)
+
+func (keyStep) Number() int   { return 4 }
+func (keyStep) Name() string  { return "key" }
+func (keyStep) Title() string { return "AWS KMS key" }
+func (keyStep) Why() string {
+	return "The state holds whatever your resources hold, passwords included, so it is encrypted with a key of your own. " +
+		"Its key policy and the group's policy decide who can read it, whoever can see the bucket."
+}
+
+func (keyStep) Questions(a *Answers) []Question {
+	return []Question{
+		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
+		{
+			Path: "kms_key.users", Prompt: "Who may use the key", Kind: Choice, Default: a.Key.Users, Options: []string{KeyUsersGroup, KeyUsersListed},
+			Help: "group: the key policy delegates to the account and the group's policy grants. listed: the key policy names every user, and breaks when one is deleted.",
+		},
+	}
+}
+
+// Inspect finds the key by its alias, else by the journal, else by its tag.
+func (keyStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	f := &o.Key
+	home := env.Sessions.Home(a.StateRegion)
+	var err error
+	if f.Key, err = home.Key(ctx, a.Key.Alias); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	f.Aliased = f.Key != nil
+	if f.Key == nil {
+		if f.Key, err = orphanKey(ctx, env, home, a); err != nil || f.Key == nil {
+			return err
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		text, err := home.KeyPolicy(ctx, f.Key.ID)
+		f.Policy = parsed(text)
+		return wrap(err)
+	})
+	g.Go(func() (err error) {
+		f.Rotation, err = home.KeyRotation(ctx, f.Key.ID)
+		return wrap(err)
+	})
+	g.Go(func() (err error) {
+		f.Tags, err = home.KeyTags(ctx, f.Key.ID)
+		return wrap(err)
+	})
+	return wrap(g.Wait())
+}
+
+// orphanKey finds a key that was created and then lost its run before the
+// alias: by the id in the journal, or by its tag when even that was lost.
+// Without an intent in the journal or a tag there is none.
+func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *Answers) (*awsops.Key, error) {
+	if id := env.Journal.Value(changeKey, "id"); id != "" {
+		key, err := home.Key(ctx, id)
+		if err != nil || usable(key) {
+			return key, wrap(err)
+		}
+	}
+	tag, value := a.Tag()
+	tagged, err := home.KeysTagged(ctx, tag, value)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	for _, id := range tagged {
+		key, err := home.Key(ctx, id)
+		if err != nil || usable(key) {
+			return key, wrap(err)
+		}
+	}
+	return nil, nil //nolint:nilnil // no orphan is an answer here
+}
+
+// usable tells a key that can take the alias from one on its way out.
+func usable(key *awsops.Key) bool {
+	return key != nil && key.State != "PendingDeletion" && key.Spec == "SYMMETRIC_DEFAULT"
+}
+
+// keyARN is the key's ARN, or a reference to it while it is to be created.
+func (o *Observed) keyARN() string {
+	if o.Key.Key == nil {
+		return awsops.Ref(changeKey, "arn")
+	}
+	return o.Key.Key.ARN
+}
+
+// Plan creates the key with its alias and rotation, or brings an existing one
+// of ours to what the blueprint says.
+func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
+	f := o.Key
+	if f.Key == nil {
+		return Proposal{Changes: []Change{s.create(o, a), s.alias(o, a), s.rotation(o, a)}}
+	}
+	if bad := s.unfit(o, a); bad != nil {
+		return Proposal{Findings: []Finding{*bad}}
+	}
+	var p Proposal
+	if !f.Aliased {
+		p.Changes = append(p.Changes, s.alias(o, a))
+	}
+	if !f.Rotation && f.Key.Origin == "AWS_KMS" {
+		p.Changes = append(p.Changes, s.rotation(o, a))
+	}
+	if f.Key.Description != a.Key.Description {
+		c := s.change(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
+		c.Fields = []Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
+		p.Changes = append(p.Changes, c)
+	}
+	if missing := missingTags(f.Tags, tags(a)); len(missing) > 0 {
+		c := s.change(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
+		c.Fields = tagFields(f.Tags, missing)
+		p.Changes = append(p.Changes, c)
+	}
+	s.planPolicy(o, a, &p)
+	return p
+}
+
+func (keyStep) change(o *Observed, a *Answers, id, title string, calls ...awsops.Call) Change {
+	return Change{
+		ID: id, Step: 4, Action: Update, Title: title, Target: known(o.keyARN()),
+		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
+	}
+}
+
+func (s keyStep) create(o *Observed, a *Answers) Change {
+	doc := wantedKeyPolicy(o, a).JSON()
+	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, tags(a)))
+	c.Action = Create
+	c.Target = a.Key.Alias
+	c.Fields = created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
+	c.Intent = map[string]string{}
+	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
+	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
+	if a.Key.Users == KeyUsersListed {
+		for _, user := range a.AllUsers() {
+			c.Needs = append(c.Needs, userChange(user))
+		}
+	}
+	return c
+}
+
+func (s keyStep) alias(o *Observed, a *Answers) Change {
+	c := s.change(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
+	c.Action, c.Target = Create, a.Key.Alias
+	c.Fields = created("alias", a.Key.Alias, "key", o.keyARN())
+	c.Needs = []string{changeKey}
+	c.Undo = "aws kms delete-alias --alias-name " + a.Key.Alias
+	return c
+}
+
+func (s keyStep) rotation(o *Observed, a *Answers) Change {
+	c := s.change(o, a, "key.rotation", "Rotate the key every year", awsops.EnableKeyRotation(o.keyID()))
+	c.Fields = []Field{{Name: "rotation", Before: "off", After: "on"}}
+	c.Needs = []string{changeKey}
+	c.Undo = "aws kms disable-key-rotation --key-id ID"
+	return c
+}
+
+func (o *Observed) keyID() string {
+	if o.Key.Key == nil {
+		return awsops.Ref(changeKey, "id")
+	}
+	return o.Key.Key.ID
+}
+
+// unfit says why the key behind the alias cannot be used. Nothing at all is
+// changed then: every later step writes this key into something.
+func (keyStep) unfit(o *Observed, a *Answers) *Finding {
+	f := o.Key
+	finding := &Finding{Step: 4, Severity: Failure, Blocks: true}
+	switch {
+	case f.Key.State == "PendingDeletion":
+		finding.ID = "kms-pending-deletion"
+		finding.Evidence = fmt.Sprintf("Key %s behind %s is to be deleted on %s.", f.Key.ARN, a.Key.Alias, f.Key.DeletionDate.Format("2006-01-02"))
+		finding.Remedy = fmt.Sprintf("Keep it with aws kms cancel-key-deletion --key-id %s and aws kms enable-key --key-id %s, or choose another alias.", f.Key.ID, f.Key.ID)
+	case !f.Key.Enabled:
+		finding.ID = "kms-disabled"
+		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
+		finding.Remedy = fmt.Sprintf("Enable it with aws kms enable-key --key-id %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ID)
+	case f.Key.Spec != "SYMMETRIC_DEFAULT" || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":
+		finding.ID = "key.wrong-kind"
+		finding.Evidence = fmt.Sprintf("Key %s behind %s is a %s %s key, with which S3 cannot encrypt for you.", f.Key.ARN, a.Key.Alias, f.Key.Spec, f.Key.Usage)
+		finding.Remedy = "Choose another alias with --set kms_key.alias=NAME."
+	case !ours(a, f.Tags) && !a.Adopted(f.Key.ARN):
+		finding.ID = "key.not-ours"
+		finding.Evidence = fmt.Sprintf("%s points at key %s, which does not carry this blueprint's tag.", a.Key.Alias, f.Key.ARN)
+		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ARN)
+	default:
+		return nil
+	}
+	return finding
+}
+
+// wantedKeyPolicy always begins with the statement that lets the account's
+// root administer the key, without which a key can become unmanageable.
+func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
+	var users []string
+	if a.Key.Users == KeyUsersListed {
+		for _, user := range a.AllUsers() {
+			users = append(users, iamARN(o, a, "user/"+user))
+		}
+	}
+	return policy.KeyPolicy(o.partition(), a.AdminAccount, a.Key.Administrators, users)
+}
+
+// planPolicy adds what the key policy lacks and keeps everything it holds.
+func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
+	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
+	missing := policy.Missing(have, want)
+	if len(missing) > 0 {
+		merged := have
+		merged.Statements = append(slices.Clone(have.Statements), missing...)
+		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
+		c.Risk = "Whoever the added statements name gains rights over the key."
+		if a.Key.Users == KeyUsersListed {
+			for _, user := range a.AllUsers() {
+				c.Needs = append(c.Needs, userChange(user))
+			}
+		}
+		p.Changes = append(p.Changes, c)
+	}
+	if extra := policy.Extra(have, want); len(extra) > 0 {
+		p.Findings = append(p.Findings, Finding{
+			ID: "key.extra-statements", Step: 4, Severity: Info,
+			Evidence: fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)),
+			Remedy:   "Nothing to do: they were kept.",
+		})
+	}
+}
+
+// Verify has nothing of its own: the probe of step 8 writes with the key.
+func (keyStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+
+// parsed reads a document that AWS holds; what cannot be parsed counts as
+// empty and is shown as different.
+func parsed(text string) policy.Document {
+	doc, err := policy.Parse(text)
+	if err != nil {
+		return policy.Document{}
+	}
+	return doc
+}
+
+// wrap adds nothing: awsops' errors already name call, resource and identity.
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w", err)
+}
+
+// missingTags are the wanted tags that are not there with that value.
+func missingTags(have, want map[string]string) map[string]string {
+	missing := map[string]string{}
+	for k, v := range want {
+		if have[k] != v {
+			missing[k] = v
+		}
+	}
+	return missing
+}
+
+func tagFields(have, missing map[string]string) []Field {
+	var fields []Field
+	for _, k := range sortedKeys(missing) {
+		fields = append(fields, Field{Name: "tag " + k, Before: have[k], After: missing[k]})
+	}
+	return fields
+}

@@ -1,0 +1,125 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// planStateAccess gives each group the policy with which its members reach the
+// states of their projects, and no others.
+func planStateAccess(o *Observed, a *Answers) Proposal {
+	var p Proposal
+	for _, g := range a.Groups {
+		docs, refused := statePolicies(o, a, g)
+		if refused != nil {
+			p.Findings = append(p.Findings, *refused)
+			continue
+		}
+		p.Changes = append(p.Changes, groupPolicies(o, a, 5, g.Name, "state", docs)...)
+		p.Findings = append(p.Findings, overlaps(a, g)...)
+	}
+	return p
+}
+
+func stateAccess(o *Observed, a *Answers, g Group) policy.StateAccess {
+	access := policy.StateAccess{
+		Partition: o.partition(), Region: a.StateRegion, Account: a.AdminAccount, Bucket: a.Bucket.Name,
+		Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile,
+	}
+	if a.Key.Users == KeyUsersGroup {
+		access.KMSKeyARN = o.keyARN()
+	}
+	for _, project := range a.ProjectsOf(g.Name) {
+		access.Keys = append(access.Keys, project.StateKey)
+	}
+	return access
+}
+
+// statePolicies names every key of the group's projects while that fits into
+// the policies that the group has left; a group of all environments gets the
+// fixed-size form beyond that.
+func statePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Finding) {
+	access := stateAccess(o, a, g)
+	if len(access.Keys) == 0 {
+		return nil, nil
+	}
+	assume, refused := assumePolicies(o, a, g)
+	if refused != nil {
+		return nil, nil // step 2 tells
+	}
+	room := maxGroupPolicies - 1 - len(assume)
+	if docs, err := splitPolicies(policy.State(access)); err == nil && len(docs) <= room {
+		return docs, nil
+	}
+	if slices.Contains(g.Environments, Everything) {
+		access.AllKeys = true
+		if docs, err := splitPolicies(policy.State(access)); err == nil && len(docs) <= room {
+			return docs, nil
+		}
+	}
+	return nil, &Finding{
+		ID: "bucket.group-too-large", Step: 5, Severity: Failure, Blocks: true,
+		Evidence: fmt.Sprintf("The %d state keys of group %s do not fit into the managed policies that IAM allows on a group.", len(access.Keys), g.Name),
+		Remedy:   "Split the group, or give it environments = [\"*\"].",
+	}
+}
+
+// overlaps warns of what IAM cannot keep apart: a workspace of the key "a/b"
+// is also reached by whoever has the key "b" (policy.State says why).
+func overlaps(a *Answers, g Group) []Finding {
+	own := map[string]bool{}
+	for _, project := range a.ProjectsOf(g.Name) {
+		own[project.StateKey] = true
+	}
+	var findings []Finding
+	for _, other := range a.Projects {
+		for key := range own {
+			if !own[other.StateKey] && strings.HasSuffix(other.StateKey, "/"+key) {
+				findings = append(findings, Finding{
+					ID: "bucket.keys-overlap", Step: 5, Severity: Warning,
+					Evidence: fmt.Sprintf("State key %q of project %s ends in %q, so group %s also reaches its workspaces.", other.StateKey, other.Name, key, g.Name),
+					Remedy:   "Choose state keys of which none is the end of another.",
+				})
+			}
+		}
+	}
+	return findings
+}
+
+// splitPolicies splits a document into managed policies. Values that AWS has
+// yet to decide count with the length that they will have, so that the next
+// run, which knows them, splits in the same way.
+func splitPolicies(doc policy.Document) ([]policy.Document, error) {
+	text := doc.JSON()
+	stands := map[string]string{}
+	for i, ref := range awsops.FindRefs(text) {
+		stand := fmt.Sprintf("%012d", 999_999_999_999-i) // an account id
+		if ref.Output == "arn" {
+			stand = "arn:aws:kms:eu-west-1:" + stand + ":key/00000000-0000-0000-0000-000000000000"
+		}
+		stands[stand] = ref.String()
+		text = strings.ReplaceAll(text, ref.String(), stand)
+	}
+	sized, err := policy.Parse(text)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	docs, err := policy.Split(sized.Statements, policy.ManagedPolicyLimit)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	for i := range docs {
+		text := docs[i].JSON()
+		for stand, ref := range stands {
+			text = strings.ReplaceAll(text, stand, ref)
+		}
+		if docs[i], err = policy.Parse(text); err != nil {
+			return nil, wrap(err)
+		}
+	}
+	return docs, nil
+}

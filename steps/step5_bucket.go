@@ -1,0 +1,336 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// bucketStep is step 5: the bucket that holds every project's state, and the
+// policy that lets the admins work with it (step5_access.go).
+type bucketStep struct{}
+
+// BucketFacts are the bucket as found.
+type BucketFacts struct {
+	Bucket *awsops.Bucket
+	// Made says that this laptop's journal set out to create the bucket.
+	Made bool
+}
+
+const changeBucket = "bucket.create"
+
+// What the lifecycle keeps: old versions expire by age only beyond the newest
+// hundred of each state, so that a busy project can always go back.
+const (
+	noncurrentDays     = 90
+	noncurrentVersions = 100
+	abortUploadDays    = 7
+	lifecycleRule      = "stateroom-old-versions"
+)
+
+func (bucketStep) Number() int   { return 5 }
+func (bucketStep) Name() string  { return "bucket" }
+func (bucketStep) Title() string { return "S3 bucket" }
+func (bucketStep) Why() string {
+	return "The state has to be on more than one laptop, so it lives in a bucket, versioned so that you can go back. " +
+		"The bucket's policy refuses what is not encrypted with your key."
+}
+
+func (bucketStep) Questions(a *Answers) []Question {
+	suggestion := a.Bucket.Name
+	if suggestion == "" && a.AdminAccount != "" {
+		suggestion = "terraform-state-" + a.AdminAccount + "-" + a.StateRegion
+	}
+	return []Question{
+		{
+			Path: "bucket.name", Prompt: "Name of the state bucket", Kind: Text, Required: true, Default: suggestion,
+			Help: "Bucket names are shared by all of AWS; with account id and region in it the name is yours.",
+		},
+		{
+			Path: "bucket.policy", Prompt: "Bucket policy", Kind: Choice, Default: a.Bucket.Policy, Options: []string{BucketPolicyStrict, BucketPolicyCompatible},
+			Help: "strict: the article's; every write must name the encryption. compatible: a missing header is left to the bucket's default encryption (OpenTofu 1.10.1 needs it).",
+		},
+	}
+}
+
+// Inspect reads all of the bucket's settings.
+func (bucketStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	var err error
+	o.Bucket.Made = env.Journal.Intended(changeBucket)
+	o.Bucket.Bucket, err = env.Sessions.Home(a.StateRegion).Bucket(ctx, a.Bucket.Name, a.AdminAccount)
+	return wrap(err)
+}
+
+func bucketARN(o *Observed, a *Answers) string {
+	return "arn:" + o.partition() + ":s3:::" + a.Bucket.Name
+}
+
+// Plan creates the bucket, or brings an existing one to what is asked without
+// weakening anything it has.
+func (s bucketStep) Plan(o *Observed, a *Answers) Proposal {
+	if bad := s.unfit(o, a); bad != nil {
+		return Proposal{Findings: []Finding{*bad}}
+	}
+	b := bucketBuilder{o: o, a: a, b: o.Bucket.Bucket}
+	if b.b.Ownership == awsops.BucketFree {
+		b.create()
+	}
+	b.publicAccess()
+	b.ownership()
+	b.versioning()
+	b.tags()
+	b.lifecycle()
+	b.encryption()
+	b.policy()
+	b.chain()
+	access := planStateAccess(o, a)
+	return Proposal{Changes: append(b.changes, access.Changes...), Findings: append(b.findings, access.Findings...)}
+}
+
+// unfit says why the bucket's name cannot be used at all.
+func (bucketStep) unfit(o *Observed, a *Answers) *Finding {
+	b := o.Bucket.Bucket
+	finding := &Finding{Step: 5, Severity: Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
+	switch {
+	case b.Ownership == awsops.BucketTaken:
+		finding.ID = "bucket.taken"
+		finding.Evidence = fmt.Sprintf("Bucket %s belongs to another AWS account.", b.Name)
+	case b.Ownership == awsops.BucketDenied:
+		finding.ID = "bucket.denied"
+		finding.Evidence = fmt.Sprintf("Bucket %s exists, is not in your list of buckets and may not be looked at.", b.Name)
+	case b.Ownership == awsops.BucketOurs && b.Region != a.StateRegion:
+		finding.ID = "bucket.other-region"
+		finding.Evidence = fmt.Sprintf("Bucket %s is yours, but in %s and not in %s.", b.Name, b.Region, a.StateRegion)
+		finding.Remedy = fmt.Sprintf("Use it where it is with --set state_region=%s, or choose another name with --set bucket.name=NAME.", b.Region)
+	case b.Ownership == awsops.BucketOurs && !ours(a, b.Tags) && !a.Adopted(bucketARN(o, a)):
+		finding.ID = "bucket.not-ours"
+		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
+		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
+	default:
+		return nil
+	}
+	return finding
+}
+
+// Verify has nothing of its own: the probe of step 8 writes to the bucket, and
+// an unencrypted write must be refused there.
+func (bucketStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+
+// bucketBuilder collects the changes of the bucket.
+type bucketBuilder struct {
+	o        *Observed
+	a        *Answers
+	b        *awsops.Bucket
+	changes  []Change
+	findings []Finding
+}
+
+func (b *bucketBuilder) add(id, title string, call awsops.Call, fields ...Field) *Change {
+	b.changes = append(b.changes, Change{
+		ID: id, Step: 5, Action: Update, Title: title, Target: bucketARN(b.o, b.a),
+		Account: b.a.AdminAccount, Region: b.a.StateRegion, Calls: []awsops.Call{call}, Fields: fields,
+	})
+	return &b.changes[len(b.changes)-1]
+}
+
+func (b *bucketBuilder) keep(problem, evidence string) {
+	b.findings = append(b.findings, Finding{
+		ID: "bucket." + problem, Step: 5, Severity: Info, Evidence: evidence, Remedy: "Nothing to do: it was kept.",
+	})
+}
+
+// chain lets the writes to one bucket go one at a time: S3 answers
+// OperationAborted to two at once.
+func (b *bucketBuilder) chain() {
+	for i := 1; i < len(b.changes); i++ {
+		b.changes[i].Needs = append(b.changes[i].Needs, b.changes[i-1].ID)
+	}
+}
+
+func (b *bucketBuilder) fresh() bool { return b.b.Ownership == awsops.BucketFree }
+
+func (b *bucketBuilder) create() {
+	c := b.add(changeBucket, "Create the state bucket "+b.a.Bucket.Name,
+		awsops.CreateBucket(b.a.Bucket.Name, b.a.StateRegion, tags(b.a)),
+		created("name", b.a.Bucket.Name, "region", b.a.StateRegion, "object ownership", "BucketOwnerEnforced")...)
+	c.Action = Create
+	c.Intent = map[string]string{}
+	c.Cost = "a few cents a month: 0.023 USD per GB, and 0.005 USD for 1,000 writes"
+	c.Undo = "aws s3api delete-bucket --bucket " + b.a.Bucket.Name + " once every version in it is deleted: the states are gone then"
+}
+
+func (b *bucketBuilder) publicAccess() {
+	if b.b.PublicAccessBlock.All() {
+		return
+	}
+	before := "not all four flags on"
+	if b.fresh() {
+		before = ""
+	}
+	b.add("bucket.public-access", "Block all public access to the bucket",
+		awsops.PutPublicAccessBlock(b.a.Bucket.Name, b.a.AdminAccount), Field{Name: "public access block", Before: before, After: "all four flags on"})
+}
+
+func (b *bucketBuilder) ownership() {
+	if b.fresh() || b.b.ObjectOwnership == "BucketOwnerEnforced" {
+		return
+	}
+	b.add("bucket.ownership", "Let the bucket's owner own every object",
+		awsops.PutBucketOwnershipControls(b.a.Bucket.Name, b.a.AdminAccount),
+		Field{Name: "object ownership", Before: b.b.ObjectOwnership, After: "BucketOwnerEnforced"}).Risk = "Access control lists on the bucket and its objects stop working."
+}
+
+func (b *bucketBuilder) versioning() {
+	if b.b.Versioning == "Enabled" {
+		return
+	}
+	before := b.b.Versioning
+	if before == "" && !b.fresh() {
+		before = "off"
+	}
+	b.add("bucket.versioning", "Keep every version of the state",
+		awsops.PutBucketVersioning(b.a.Bucket.Name, b.a.AdminAccount), Field{Name: "versioning", Before: before, After: "Enabled"})
+}
+
+// tags puts the blueprint's tags beside those that are there. A new bucket has
+// them from its creation.
+func (b *bucketBuilder) tags() {
+	if b.fresh() {
+		return
+	}
+	missing := missingTags(b.b.Tags, tags(b.a))
+	if len(missing) == 0 {
+		return
+	}
+	all := map[string]string{}
+	for _, m := range []map[string]string{b.b.Tags, missing} {
+		for k, v := range m {
+			all[k] = v
+		}
+	}
+	b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), tagFields(b.b.Tags, missing)...)
+}
+
+// lifecycle lets old versions expire in a bucket that we made. A bucket that
+// keeps more than that keeps it.
+func (b *bucketBuilder) lifecycle() {
+	for _, r := range b.b.Lifecycle {
+		if r.ID == lifecycleRule || !r.Enabled || r.NoncurrentDays == 0 {
+			continue
+		}
+		if r.NewerNoncurrentVersions < noncurrentVersions {
+			b.findings = append(b.findings, Finding{
+				ID: "bucket.lifecycle-shorter", Step: 5, Severity: Warning,
+				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %d days and keeps only %d of them.", r.ID, b.b.Name, r.NoncurrentDays, r.NewerNoncurrentVersions),
+				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
+			})
+		}
+	}
+	want := awsops.LifecycleRule{
+		ID: lifecycleRule, Enabled: true, NoncurrentDays: noncurrentDays,
+		NewerNoncurrentVersions: noncurrentVersions, AbortMultipartDays: abortUploadDays,
+	}
+	i := slices.IndexFunc(b.b.Lifecycle, func(r awsops.LifecycleRule) bool { return r.ID == lifecycleRule })
+	switch {
+	case i >= 0 && b.longer(b.b.Lifecycle[i]):
+		return
+	case i < 0 && !b.fresh() && !b.o.Bucket.Made:
+		b.keep("no-expiry", fmt.Sprintf("Bucket %s has no rule of ours for old versions.", b.b.Name))
+		return
+	}
+	rules := slices.Clone(b.b.Lifecycle)
+	before := ""
+	if i >= 0 {
+		before = describeRule(rules[i])
+		rules[i] = want
+	} else {
+		rules = append(rules, want)
+	}
+	b.add("bucket.lifecycle", "Let old versions expire, beyond the newest hundred",
+		awsops.PutBucketLifecycle(b.a.Bucket.Name, b.a.AdminAccount, rules), Field{Name: "rule " + lifecycleRule, Before: before, After: describeRule(want)})
+}
+
+// longer tells a rule that keeps at least as much as ours.
+func (b *bucketBuilder) longer(r awsops.LifecycleRule) bool {
+	return !r.Enabled || r.NoncurrentDays == 0 || r.NoncurrentDays >= noncurrentDays && r.NewerNoncurrentVersions >= noncurrentVersions
+}
+
+func describeRule(r awsops.LifecycleRule) string {
+	return fmt.Sprintf("old versions expire after %d days beyond the newest %d; unfinished uploads after %d days", r.NoncurrentDays, r.NewerNoncurrentVersions, r.AbortMultipartDays)
+}
+
+// encryption makes the key the bucket's default. Another customer key in use
+// there is as strong and stays: Terraform names its key with every write.
+func (b *bucketBuilder) encryption() {
+	have := b.b.Encryption
+	if have != nil && have.Algorithm != "AES256" {
+		if b.o.Key.Key != nil && (have.KeyID == b.o.Key.Key.ARN || have.KeyID == b.o.Key.Key.ID) && have.BucketKey {
+			return
+		}
+		if have.KeyID != "" && !b.isOurKey(have.KeyID) {
+			b.keep("other-key", fmt.Sprintf("Bucket %s encrypts with %s %s by default, a key of yours that is not the blueprint's.", b.b.Name, have.Algorithm, have.KeyID))
+			return
+		}
+	}
+	before := ""
+	if have != nil && !b.fresh() {
+		before = fmt.Sprintf("%s %s", have.Algorithm, have.KeyID)
+	}
+	c := b.add("bucket.encryption", "Encrypt with the key by default",
+		awsops.PutBucketEncryption(b.a.Bucket.Name, b.a.AdminAccount, b.o.keyARN()),
+		Field{Name: "default encryption", Before: before, After: "aws:kms " + known(b.o.keyARN()) + ", with a bucket key"})
+	c.Needs = []string{changeKey}
+}
+
+func (b *bucketBuilder) isOurKey(id string) bool {
+	return b.o.Key.Key != nil && (id == b.o.Key.Key.ARN || id == b.o.Key.Key.ID || id == b.a.Key.Alias)
+}
+
+// policy adds the statements that the bucket's policy lacks and keeps every
+// other.
+func (b *bucketBuilder) policy() {
+	want := policy.Bucket(policy.BucketRules{
+		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == BucketPolicyStrict,
+	})
+	have := parsed(b.b.Policy)
+	merged := have
+	if len(have.Statements) == 0 {
+		merged = policy.Document{Version: want.Version, ID: want.ID}
+	}
+	merged.Statements = slices.Clone(merged.Statements)
+	for _, s := range want.Statements {
+		if !policy.Covers(have, s) {
+			merged.Statements = append(merged.Statements, s)
+		}
+	}
+	if extra := policy.Extra(have, want); len(extra) > 0 {
+		b.keep("extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
+	}
+	if len(merged.Statements) == len(have.Statements) {
+		return
+	}
+	merged = withoutDoubleSids(merged)
+	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
+		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
+		Field{Name: "policy", Before: b.b.Policy, After: known(merged.JSON())})
+	c.Needs = []string{changeKey}
+	if b.b.Policy == "" {
+		c.Undo = "aws s3api delete-bucket-policy --bucket " + b.a.Bucket.Name
+	}
+}
+
+// withoutDoubleSids drops the Sid of a later statement that an earlier one has
+// already: S3 refuses a policy with the same Sid twice.
+func withoutDoubleSids(d policy.Document) policy.Document {
+	seen := map[string]bool{}
+	for i := range d.Statements {
+		if sid := d.Statements[i].Sid; sid != "" && seen[sid] {
+			d.Statements[i].Sid = ""
+		}
+		seen[d.Statements[i].Sid] = true
+	}
+	return d
+}

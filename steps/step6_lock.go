@@ -1,0 +1,145 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"stateroom/awsops"
+)
+
+// lockStep is step 6: the DynamoDB table that keeps two applies apart. The S3
+// lock file needs nothing made beforehand.
+type lockStep struct{}
+
+// LockFacts are the lock table as found; Table is nil when it is not there.
+type LockFacts struct {
+	Table *awsops.Table
+}
+
+const changeTable = "lock.create"
+
+func (lockStep) Number() int   { return 6 }
+func (lockStep) Name() string  { return "lock" }
+func (lockStep) Title() string { return "State lock" }
+func (lockStep) Why() string {
+	return "Two applies at a time would overwrite each other's state, so Terraform takes a lock first. " +
+		"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone."
+}
+
+func (lockStep) Questions(a *Answers) []Question {
+	return []Question{
+		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
+		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
+	}
+}
+
+// Inspect reads the table, if the blueprint wants one.
+func (lockStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	if a.Lock.DynamoDBTable == "" {
+		return nil
+	}
+	var err error
+	o.Lock.Table, err = env.Sessions.Home(a.StateRegion).Table(ctx, a.Lock.DynamoDBTable)
+	return wrap(err)
+}
+
+func tableARN(o *Observed, a *Answers) string {
+	return "arn:" + o.partition() + ":dynamodb:" + a.StateRegion + ":" + a.AdminAccount + ":table/" + a.Lock.DynamoDBTable
+}
+
+// Plan creates the table or protects the one that is there. A table with the
+// wrong key schema is never recreated: it may be somebody's data.
+func (s lockStep) Plan(o *Observed, a *Answers) Proposal {
+	if a.Lock.DynamoDBTable == "" {
+		return Proposal{}
+	}
+	t := o.Lock.Table
+	if t == nil {
+		return Proposal{Changes: []Change{s.create(o, a), s.backups(o, a)}}
+	}
+	if bad := s.unfit(a, t); bad != nil {
+		return Proposal{Findings: []Finding{*bad}}
+	}
+	return s.update(o, a, t)
+}
+
+func (lockStep) change(o *Observed, a *Answers, id, title string, calls ...awsops.Call) Change {
+	return Change{
+		ID: id, Step: 6, Action: Update, Title: title, Target: tableARN(o, a),
+		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
+	}
+}
+
+func (s lockStep) create(o *Observed, a *Answers) Change {
+	c := s.change(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
+		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, tags(a)))
+	c.Action = Create
+	c.Fields = created("key", "LockID (S) HASH", "billing", a.Lock.BillingMode, "deletion protection", "on", "encryption", "on")
+	c.Cost = "next to nothing: each lock is two writes and a read (1/1 provisioned: about 0.6 USD a month)"
+	c.Undo = "aws dynamodb update-table --table-name NAME --no-deletion-protection-enabled, then aws dynamodb delete-table"
+	return c
+}
+
+func (s lockStep) backups(o *Observed, a *Answers) Change {
+	c := s.change(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
+	c.Fields = []Field{{Name: "point-in-time recovery", Before: "off", After: "on"}}
+	c.Needs = []string{changeTable}
+	return c
+}
+
+func (lockStep) unfit(a *Answers, t *awsops.Table) *Finding {
+	finding := &Finding{Step: 6, Severity: Failure, Blocks: true}
+	switch {
+	case !t.IsLockTable():
+		finding.ID = "table-schema"
+		finding.Evidence = fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH.", t.ARN, schema(t))
+		finding.Remedy = "Choose another table with --set lock.dynamodb_table=NAME; this one is never recreated."
+	case !ours(a, t.Tags) && !a.Adopted(t.ARN):
+		finding.ID = "lock.not-ours"
+		finding.Evidence = fmt.Sprintf("Table %s exists and does not carry this blueprint's tag.", t.ARN)
+		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another with --set lock.dynamodb_table=NAME.", t.ARN)
+	default:
+		return nil
+	}
+	return finding
+}
+
+func schema(t *awsops.Table) string {
+	text := ""
+	for _, k := range t.Keys {
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s (%s) %s", k.Name, k.Type, k.Role)
+	}
+	return text
+}
+
+func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
+	var p Proposal
+	if !t.DeletionProtection {
+		c := s.change(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
+		c.Fields = []Field{{Name: "deletion protection", Before: "off", After: "on"}}
+		p.Changes = append(p.Changes, c)
+	}
+	if t.Billing != a.Lock.BillingMode {
+		c := s.change(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
+		c.Fields = []Field{{Name: "billing", Before: t.Billing, After: a.Lock.BillingMode}}
+		c.Needs = []string{"lock.deletion-protection"} // DynamoDB changes one table one update at a time
+		p.Changes = append(p.Changes, c)
+	}
+	if !t.PointInTime {
+		c := s.backups(o, a)
+		c.Needs = append(c.Needs, "lock.deletion-protection", "lock.billing")
+		p.Changes = append(p.Changes, c)
+	}
+	if missing := missingTags(t.Tags, tags(a)); len(missing) > 0 {
+		c := s.change(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
+		c.Fields = tagFields(t.Tags, missing)
+		p.Changes = append(p.Changes, c)
+	}
+	return p
+}
+
+// Verify has nothing of its own: the probe of step 8 takes the lock.
+func (lockStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }

@@ -1,0 +1,221 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/files"
+)
+
+// filesStep is step 7: the backend and provider of every project, and the
+// profiles on this laptop.
+type filesStep struct{}
+
+// FileFacts are the files as found.
+type FileFacts struct {
+	Credentials, Config, Gitignore files.Snapshot
+	// Projects are the Terraform root directories by the project's name.
+	Projects map[string]ProjectFacts
+	endpoint string
+}
+
+// ProjectFacts are one Terraform root directory; Err is why it cannot be read.
+type ProjectFacts struct {
+	Project *files.Project
+	Err     error
+}
+
+func (filesStep) Number() int   { return 7 }
+func (filesStep) Name() string  { return "files" }
+func (filesStep) Title() string { return "Terraform and AWS files" }
+func (filesStep) Why() string {
+	return "Each project's backend says where its state is and how it is encrypted, and its provider says which environment it works on. " +
+		"Both take the admin's credentials from a profile, so the same files work on every laptop."
+}
+
+func (filesStep) Questions(a *Answers) []Question {
+	questions := []Question{{
+		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Kind: Text, Default: a.AdminProfile,
+		Help: "The same name on every laptop, since backend.tf and provider.tf name it.",
+	}}
+	if len(a.Projects) == 0 {
+		questions = append(questions, Question{
+			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: Choices, Required: true,
+			Help: "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
+		})
+	}
+	return questions
+}
+
+// Inspect reads the files; a project that cannot be read is a fact.
+func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) error {
+	f := &o.Files
+	f.endpoint = env.Endpoint
+	f.Projects = map[string]ProjectFacts{}
+	for path, into := range map[string]*files.Snapshot{
+		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
+		filepath.Join(env.Root(), ".gitignore"): &f.Gitignore,
+	} {
+		snapshot, err := files.Read(path)
+		if err != nil {
+			return wrap(err)
+		}
+		*into = snapshot
+	}
+	for _, p := range a.Projects {
+		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
+		f.Projects[p.Name] = ProjectFacts{Project: project, Err: err}
+	}
+	return nil
+}
+
+func filesChange(path string) string { return "files." + path }
+
+// Plan edits what differs, byte for byte the rest as it was.
+func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
+	var p Proposal
+	for _, project := range a.Projects {
+		s.planProject(o, a, project, &p)
+	}
+	s.planConfig(o, a, &p)
+	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
+	next := first.Before
+	next.Bytes = first.After
+	second := files.EditGitignore(next, "/"+JournalDir+"/")
+	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
+	s.add(a, &p, second, nil, "Keep handovers and the journal out of git")
+	return p
+}
+
+// add turns an edit into a change, and one that cannot be made into a finding
+// with which nothing at all is changed.
+func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title string) *Change {
+	if err != nil {
+		p.Findings = append(p.Findings, Finding{
+			ID: "files.cannot-edit", Step: 7, Severity: Failure, Blocks: true,
+			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
+		})
+		return nil
+	}
+	for _, note := range edit.Notes {
+		p.Findings = append(p.Findings, Finding{
+			ID: "files.kept", Step: 7, Severity: Info, Evidence: note, Remedy: "Nothing to do: it was kept.",
+		})
+	}
+	if !edit.Changes() {
+		return nil
+	}
+	c := Change{
+		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
+		Account: a.AdminAccount, Fields: fileFields(edit),
+		Write: &Write{Edit: edit, Diff: known(edit.Diff())},
+	}
+	for _, ref := range awsops.FindRefs(string(edit.After)) {
+		c.Needs = append(c.Needs, ref.Change)
+	}
+	if edit.Before.Exists {
+		c.Undo = "a backup lies beside the file"
+	}
+	p.Changes = append(p.Changes, c)
+	return &p.Changes[len(p.Changes)-1]
+}
+
+func fileFields(edit files.Edit) []Field {
+	var fields []Field
+	for _, f := range edit.Fields {
+		fields = append(fields, Field{Name: f.Field, Before: f.Before, After: known(f.After)})
+	}
+	return fields
+}
+
+func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Proposal) {
+	facts := o.Files.Projects[project.Name]
+	edits, err := projectEdits(o, a, project, facts)
+	if err != nil {
+		s.add(a, p, files.Edit{}, err, "")
+		return
+	}
+	for _, edit := range edits {
+		c := s.add(a, p, edit, nil, fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name))
+		if c != nil && stateMoves(wantedBackend(o, a, project), facts.Project) {
+			c.Foreign = facts.Project.Dir
+			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
+		}
+	}
+}
+
+// projectEdits are the edits of a project's backend and provider, one per file.
+func projectEdits(o *Observed, a *Answers, project Project, facts ProjectFacts) ([]files.Edit, error) {
+	if facts.Err != nil {
+		return nil, facts.Err
+	}
+	backend, err := files.EditBackend(facts.Project, wantedBackend(o, a, project))
+	if err != nil {
+		return nil, wrap(err)
+	}
+	next, err := facts.Project.With(backend)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	e, _ := a.Environment(project.Environment)
+	e = o.environment(e)
+	provider := files.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
+	if a.ProfileInFiles {
+		provider.Profile = a.AdminProfile
+	}
+	after, err := files.EditProvider(next, provider)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	return files.Combine(backend, after), nil
+}
+
+func wantedBackend(o *Observed, a *Answers, project Project) files.Backend {
+	b := files.Backend{
+		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
+		KMSKeyID: o.keyARN(), Encrypt: true,
+		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
+		Endpoint: o.Files.endpoint, RequiredVersion: a.RequiredVersion(),
+	}
+	if a.ProfileInFiles {
+		b.Profile = a.AdminProfile
+	}
+	return b
+}
+
+// planConfig writes the admin profile's region and a role profile for each
+// environment, on a laptop that has the admin profile or is about to.
+func (s filesStep) planConfig(o *Observed, a *Answers, p *Proposal) {
+	if a.Me == "" && o.IAM.ProfileKey == "" {
+		return
+	}
+	profiles := []files.ProfileEdit{{Name: a.AdminProfile, Set: []files.KeyValue{files.KV("region", a.StateRegion)}}}
+	for _, e := range o.environments(a.Environments) {
+		profiles = append(profiles, files.ProfileEdit{Name: a.ProfileFor(e.Name), Set: []files.KeyValue{
+			files.KV("role_arn", a.RoleARN(o.partition(), e)),
+			files.KV("source_profile", a.AdminProfile),
+			files.KV("region", a.RegionOf(e)),
+		}})
+	}
+	edit, err := files.EditProfiles(files.Config, o.Files.Config, profiles)
+	s.add(a, p, edit, err, "Write a role profile for each environment")
+}
+
+// profileWrite is the write of a new access key into the admin profile. Its
+// values are references until AWS has made the key.
+func (f FileFacts) profileWrite(profile, keyID, key string) (*Write, error) {
+	edit, err := files.EditProfile(files.Credentials, f.Credentials, files.ProfileEdit{Name: profile, Set: []files.KeyValue{
+		files.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	}})
+	if err != nil {
+		return nil, wrap(err)
+	}
+	return &Write{Edit: edit, Diff: known(edit.Diff())}, nil
+}
+
+// Verify has nothing of its own: Terraform reads the files in step 8.
+func (filesStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }

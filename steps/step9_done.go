@@ -1,0 +1,102 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/steps/files"
+)
+
+// doneStep is step 9: the team's answers on the disk, and what was built.
+type doneStep struct{}
+
+// DoneFacts are what is left to tell.
+type DoneFacts struct {
+	Blueprint files.Snapshot
+	// Handovers are the users whose sealed file lies beside the blueprint.
+	Handovers []string
+	// HandoverDir is where they lie.
+	HandoverDir string
+}
+
+func (doneStep) Number() int   { return 9 }
+func (doneStep) Name() string  { return "done" }
+func (doneStep) Title() string { return "Woohoo!!" }
+func (doneStep) Why() string {
+	return "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
+		"Commit it: the next admin's laptop is set up from it."
+}
+
+// Questions has none.
+func (doneStep) Questions(*Answers) []Question { return nil }
+
+// Inspect looks for the blueprint and for handovers still to collect.
+func (doneStep) Inspect(_ context.Context, env *Env, _ *Answers, o *Observed) error {
+	var err error
+	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
+	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
+	return wrap(err)
+}
+
+// Plan writes the blueprint when there is none. One that is there is the
+// team's: nothing that --set overrides goes into it.
+func (doneStep) Plan(o *Observed, a *Answers) Proposal {
+	if o.Done.Blueprint.Exists {
+		return Proposal{}
+	}
+	edit := files.Edit{Before: o.Done.Blueprint, After: files.Content(a.HCL()), Mode: 0o644}
+	return Proposal{Changes: []Change{{
+		ID: "done.blueprint", Step: 9, Action: WriteFile, Title: "Write the team's answers to the blueprint",
+		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []Field{{Name: "blueprint", After: edit.Before.Path}},
+		Write: &Write{Edit: edit, Diff: edit.Diff()},
+	}}}
+}
+
+// Verify has nothing to prove.
+func (doneStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+
+// closingNotes say what exists, where, what it costs a month, who has keys
+// still to collect and what to do next.
+func closingNotes(o *Observed, a *Answers, s *Summary) []string {
+	if o == nil || s.DryRun || s.Declined || s.Stopped || s.Failed > 0 || o.Key.Key == nil {
+		return nil
+	}
+	notes := []string{
+		fmt.Sprintf("State: s3://%s in %s, encrypted with %s.", a.Bucket.Name, a.StateRegion, o.Key.Key.ARN),
+		"Lock: " + lockNote(a) + ".",
+		fmt.Sprintf("Environments: %s.", strings.Join(environmentNames(a), ", ")),
+		"Cost: about 1 USD a month for the key, and cents for bucket and lock.",
+	}
+	if len(o.Done.Handovers) > 0 {
+		notes = append(notes, fmt.Sprintf("Keys to collect in %s: %s.", o.Done.HandoverDir, strings.Join(o.Done.Handovers, ", ")))
+	}
+	next := "Next: commit " + o.Done.Blueprint.Path + " with the projects' files"
+	if projects := reachable(a); len(projects) > 0 && adminHere(o, a) {
+		next += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Project.Dir
+	}
+	return append(notes, next+".")
+}
+
+func lockNote(a *Answers) string {
+	switch {
+	case a.Lock.DynamoDBTable == "":
+		return "the S3 lock file"
+	case a.Lock.UseLockfile:
+		return "the S3 lock file and DynamoDB table " + a.Lock.DynamoDBTable
+	}
+	return "DynamoDB table " + a.Lock.DynamoDBTable
+}
+
+// environmentNames lists the environments, shortened where there are many.
+func environmentNames(a *Answers) []string {
+	const most = 12
+	var names []string
+	for i, e := range a.Environments {
+		if i == most {
+			return append(names, fmt.Sprintf("and %d more", len(a.Environments)-most))
+		}
+		names = append(names, e.Name)
+	}
+	return names
+}

@@ -1,0 +1,45 @@
+package steps
+
+// Summary is how a run ended.
+type Summary struct {
+	// Add, Change and Destroy count the plan as Terraform does.
+	Add, Change, Destroy int
+	Applied, Failed      int
+	Skipped, Unknown     int
+	// Foreign are the changes left out because what they touch is not ours.
+	Foreign  []Change
+	Failures []Failed
+	Findings []Finding
+	// Notes are what to tell at the end: what exists, where, what it costs a
+	// month, who has keys still to collect, what to do next.
+	Notes []string
+	// DryRun says that nothing was applied; Declined that the operator said
+	// no; Stopped that the run was interrupted.
+	DryRun, Declined, Stopped bool
+}
+
+// The exit codes of the command line.
+const (
+	ExitDone        = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitFindings    = 3
+	ExitChanges     = 4
+	ExitInterrupted = 130
+)
+
+// ExitCode is the process's exit code for this summary. detailed is
+// --detailed-exitcode, which tells a dry run with changes from one without.
+func (s *Summary) ExitCode(detailed bool) int {
+	switch {
+	case s.Stopped:
+		return ExitInterrupted
+	case s.Failed > 0 || s.Unknown > 0 || s.Declined:
+		return ExitFailed
+	case NeedsAttention(s.Findings):
+		return ExitFindings
+	case s.DryRun && detailed && s.Add+s.Change+s.Destroy > 0:
+		return ExitChanges
+	}
+	return ExitDone
+}

@@ -1,0 +1,40 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/files"
+)
+
+// write fills a change's file and puts it on the disk, sealed where it is a
+// handover. The text with the secret in it never leaves this function.
+func (x *Executor) write(ctx context.Context, c Change) error {
+	x.mu.Lock()
+	x.outputs[awsops.Reference{Change: c.ID, Output: "sealed_at"}] = time.Now().UTC().Format(time.RFC3339)
+	x.mu.Unlock()
+	text, err := x.fill(string(c.Write.Edit.After))
+	if err != nil {
+		return err
+	}
+	edit := c.Write.Edit
+	edit.After = files.Content(text)
+	var passphrase secret.Secret
+	if s := c.Write.Seal; s != nil {
+		sealed, made, err := seal(text, s.Recipient)
+		if err != nil {
+			return err
+		}
+		edit.After, passphrase = sealed, made
+	}
+	if _, err := files.Write(ctx, edit); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	if !passphrase.IsZero() {
+		x.emit(Event{Kind: EventPassphrase, Change: &c, Text: c.Write.Seal.User, Passphrase: passphrase})
+	}
+	return nil
+}
