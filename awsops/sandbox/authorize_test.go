@@ -107,6 +107,8 @@ func TestGroupPoliciesReachMembersOnly(t *testing.T) {
 	_, err = admin.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: aws.String("admins"), UserName: aws.String("bob")})
 	wantError(t, err, "", "")
 	wantError(t, list(), "", "")
+	_, err = iamAs(s, bob).DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String("operator")})
+	wantError(t, err, "AccessDenied", "perform: iam:DeleteUser on resource: user operator because no identity-based policy allows")
 	_, err = admin.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{GroupName: aws.String("admins"), UserName: aws.String("bob")})
 	wantError(t, err, "", "")
 	wantError(t, list(), "AccessDenied", refusal)

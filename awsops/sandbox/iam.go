@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,9 +25,31 @@ func (s *Server) serveIAM(r *request) response {
 	}
 	resource := operation.on(s, r)
 	if err := s.authorize(r, "iam:"+r.operation, resource, r.account.id, nil, s.iamConditions(r, resource)); err != nil {
-		return s.fail(r, err)
+		return s.fail(r, friendly(r, err, resource))
 	}
 	return s.serveQuery(r, iamNamespace, map[string]queryHandler{r.operation: operation.do})
+}
+
+// friendly words a refusal as IAM does: what is there already is named as "user
+// bob" or "policy ARN", what is to be created, tagged or listed by its ARN.
+func friendly(r *request, err error, resource string) error {
+	var e *apiError
+	byARN := strings.HasPrefix(r.operation, "Create") && r.operation != "CreateAccessKey" || strings.Contains(r.operation, "Tag")
+	if byARN || strings.HasSuffix(resource, "/") || !errors.As(err, &e) {
+		return err
+	}
+	kind, name, found := strings.Cut(resource[strings.LastIndexByte(resource, ':')+1:], "/")
+	switch {
+	case !found:
+		return err
+	case kind == "policy":
+		name = resource
+	case kind == "user", kind == "group", kind == "role":
+		name = name[strings.LastIndexByte(name, '/')+1:]
+	default:
+		return err
+	}
+	return fail(e.status, e.code, "%s", strings.Replace(e.message, "on resource: "+resource, "on resource: "+kind+" "+name, 1))
 }
 
 // iamOperations are the operations of IAM that the sandbox knows.
