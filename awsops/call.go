@@ -263,15 +263,16 @@ func (c Call) Resource() string {
 // not known as reads count as mutating.
 func (c Call) Mutating() bool { return !isRead(c.Operation) }
 
+// onceOnly maps the operations that are sent once to their service. A second
+// CreatePolicyVersion would take one of a policy's five versions.
+var onceOnly = map[string]string{
+	"CreateKey":           "kms",
+	"CreateAccessKey":     "iam",
+	"CreatePolicyVersion": "iam",
+	"CreateAccount":       "organizations",
+}
+
 // OnceOnly says whether the call gets one attempt only. AWS offers no usable
 // idempotency token for these, so that the SDK's retries would double them
 // when an answer is lost.
-func (c Call) OnceOnly() bool { return isOnceOnly(c.Service, c.Operation) }
-
-func isOnceOnly(service, operation string) bool {
-	switch service + "/" + operation {
-	case "kms/CreateKey", "iam/CreateAccessKey", "iam/CreatePolicyVersion", "organizations/CreateAccount":
-		return true
-	}
-	return false
-}
+func (c Call) OnceOnly() bool { return onceOnly[c.Operation] == c.Service && c.Service != "" }

@@ -58,7 +58,7 @@ func gatherPolicies(
 				return err
 			})
 		}
-		return documents.Wait() //nolint:wrapcheck // an Error already
+		return documents.Wait()
 	})
 	if err := reads.Wait(); err != nil {
 		return Policies{}, err //nolint:wrapcheck // an Error already

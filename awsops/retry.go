@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -82,7 +81,7 @@ func provesNothingHappened(err error) bool {
 
 // addOnce replaces the retry loop of an operation that must not be doubled.
 func addOnce(stack *middleware.Stack) error {
-	if !slices.Contains([]string{"CreateKey", "CreateAccessKey", "CreateAccount"}, stack.ID()) {
+	if _, once := onceOnly[stack.ID()]; !once { // the stack's id is the operation's name
 		return nil
 	}
 	standard, ok := newRetryer().(aws.RetryerV2)

@@ -22,11 +22,15 @@ func dropFirst(requests *atomic.Int32, n int32, body string) http.HandlerFunc {
 
 func TestOnceOnlyCallsAreSentOnceWhenAnAnswerIsLost(t *testing.T) {
 	for name, call := range map[string]Call{
-		"CreateKey":       CreateKey("", "", nil),
-		"CreateAccessKey": CreateAccessKey("alice"),
-		"CreateAccount":   CreateAccount("a@example.com", "a", "", nil),
+		"CreateKey":           CreateKey("", "", nil),
+		"CreateAccessKey":     CreateAccessKey("alice"),
+		"CreatePolicyVersion": CreatePolicyVersion("arn:aws:iam::111111111111:policy/state", "{}"),
+		"CreateAccount":       CreateAccount("a@example.com", "a", "", nil),
 	} {
 		t.Run(name, func(t *testing.T) {
+			if !call.OnceOnly() {
+				t.Error("it may be sent twice")
+			}
 			var requests atomic.Int32
 			_, err := fakeAWS(t, dropFirst(&requests, 1, createKeyAnswer)).Home("").Do(t.Context(), call)
 			if n := requests.Load(); n != 1 {

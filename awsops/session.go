@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -19,6 +20,10 @@ import (
 
 // sessionName marks our role sessions in CloudTrail.
 const sessionName = "stateroom"
+
+// answerWait bounds the wait for an answer that never comes; AWS's slowest
+// calls here answer within seconds.
+const answerWait = time.Minute
 
 // Config says with which credentials and where to reach AWS. The zero value is
 // the SDK's default chain.
@@ -82,6 +87,7 @@ func newHTTPClient(parallel int) *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns = 4 * perHost
 		t.MaxIdleConnsPerHost = perHost
+		t.ResponseHeaderTimeout = answerWait
 	})
 }
 

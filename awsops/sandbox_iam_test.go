@@ -1,0 +1,135 @@
+package awsops_test
+
+import (
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+)
+
+func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	do(t, home, awsops.CreateGroup("admins", "/team/"))
+	do(t, home, awsops.CreateUser("alice", "", tags))
+	do(t, home, awsops.TagUser("alice", map[string]string{"more": "x"}))
+	do(t, home, awsops.AddUserToGroup("admins", "alice"))
+	group := must[*awsops.Group](t)(home.Group(ctx, "admins"))
+	same(t, "the group", &awsops.Group{
+		Name: "admins", ARN: "arn:aws:iam::111111111111:group/team/admins", Path: "/team/", Users: []string{"alice"},
+	}, group)
+	user := must[*awsops.User](t)(home.User(ctx, "alice"))
+	same(t, "the user's tags", map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"}, user.Tags)
+	same(t, "the user's groups", []string{"admins"}, must[[]string](t)(home.UserGroups(ctx, "alice")))
+
+	out := do(t, home, awsops.CreateAccessKey("alice"))
+	keys := must[[]awsops.AccessKey](t)(home.AccessKeys(ctx, "alice"))
+	if len(keys) != 1 || keys[0].ID != out.Values["id"] || !keys[0].Active || out.Secret.IsZero() {
+		t.Errorf("the keys are %+v", keys)
+	}
+	if account := must[string](t)(home.AccessKeyAccount(ctx, keys[0].ID)); account != management {
+		t.Errorf("the key belongs to %s", account)
+	}
+	alice := sessions.With(keys[0].ID, out.Secret, secret.Secret{}, "")
+	if id := must[awsops.Identity](t)(alice.WaitKeyUsable(ctx)); id.Name != "alice" {
+		t.Errorf("the key is %+v", id)
+	}
+	do(t, home, awsops.UpdateAccessKey("alice", keys[0].ID, "Inactive"))
+	_, err := sessions.With(keys[0].ID, out.Secret, secret.Secret{}, "").Identity(ctx)
+	if !awsops.IsUnknownKey(err) {
+		t.Errorf("an inactive key: %v", err)
+	}
+	wrong := sessions.With(keys[0].ID, secret.New("wrong"), secret.Secret{}, "")
+	do(t, home, awsops.UpdateAccessKey("alice", keys[0].ID, "Active"))
+	if _, err = wrong.Identity(ctx); !awsops.IsBadSecret(err) {
+		t.Errorf("a wrong secret: %v", err)
+	}
+	do(t, home, awsops.DeleteAccessKey("alice", keys[0].ID))
+	do(t, home, awsops.RemoveUserFromGroup("admins", "alice"))
+	if keys := must[[]awsops.AccessKey](t)(home.AccessKeys(ctx, "alice")); len(keys) != 0 {
+		t.Errorf("the keys are %+v", keys)
+	}
+	if summary := must[map[string]int](t)(home.AccountSummary(ctx)); summary["AccessKeysPerUserQuota"] != 2 {
+		t.Errorf("the summary is %v", summary)
+	}
+}
+
+func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	document := policy.AssumeRoles([]string{"arn:aws:iam::444444444444:role/TerraformAdmin"}).JSON()
+	do(t, home, awsops.CreateGroup("admins", ""))
+	do(t, home, awsops.PutGroupPolicy("admins", "one", document))
+	do(t, home, awsops.PutGroupPolicy("admins", "two", document))
+	arn := do(t, home, awsops.CreatePolicy("state", "", "what", document, tags)).Values["arn"]
+	do(t, home, awsops.AttachGroupPolicy("admins", arn))
+	policies := must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
+	same(t, "the group's policies", awsops.Policies{
+		Inline:   map[string]string{"one": document, "two": document},
+		Attached: []awsops.PolicyRef{{Name: "state", ARN: arn}},
+	}, policies)
+
+	version := do(t, home, awsops.CreatePolicyVersion(arn, document)).Values["version"]
+	do(t, home, awsops.DeletePolicyVersion(arn, "v1"))
+	do(t, home, awsops.TagPolicy(arn, map[string]string{"more": "x"}))
+	got := must[*awsops.Policy](t)(home.Policy(ctx, arn))
+	same(t, "the managed policy", &awsops.Policy{
+		Name: "state", ARN: arn, Path: "/", DefaultVersion: version, Versions: []string{version}, Document: document,
+		Tags: map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"}, AttachmentCount: 1,
+	}, got)
+	same(t, "the policy found by name", &awsops.PolicyRef{Name: "state", ARN: arn},
+		must[*awsops.PolicyRef](t)(home.FindPolicy(ctx, "state")))
+	if p := must[*awsops.PolicyRef](t)(home.FindPolicy(ctx, "none")); p != nil {
+		t.Errorf("found %v", p)
+	}
+	do(t, home, awsops.DetachGroupPolicy("admins", arn))
+	do(t, home, awsops.DeleteGroupPolicy("admins", "one"))
+	policies = must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
+	same(t, "what remains", awsops.Policies{Inline: map[string]string{"two": document}}, policies)
+}
+
+func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, there, ctx := sessions.Home(""), sessions.Reach(production, bootstrap, ""), t.Context()
+	trust := policy.EnvironmentTrust("aws", management, "", nil, false).JSON()
+	document := policy.EnvironmentPermissions().JSON()
+	boundary := "arn:aws:iam::aws:policy/PowerUserAccess"
+	arn := do(t, there, awsops.CreateRole(awsops.RoleInput{
+		Name: "TerraformAdmin", Path: "/team/", Trust: trust, Description: "what", MaxSession: 7200, Tags: tags,
+	})).Values["arn"]
+	do(t, there, awsops.PutRolePolicy("TerraformAdmin", "terraform", document))
+	do(t, there, awsops.AttachRolePolicy("TerraformAdmin", boundary))
+	do(t, there, awsops.PutRolePermissionsBoundary("TerraformAdmin", boundary))
+	do(t, there, awsops.TagRole("TerraformAdmin", map[string]string{"more": "x"}))
+	do(t, there, awsops.UpdateAssumeRolePolicy("TerraformAdmin", trust))
+	role := must[*awsops.Role](t)(there.Role(ctx, "TerraformAdmin"))
+	if role.Created.IsZero() {
+		t.Error("the role has no age")
+	}
+	role.Created = role.Created.Truncate(0)
+	want := &awsops.Role{
+		Name: "TerraformAdmin", ARN: arn, Path: "/team/", Trust: trust, Description: "what", Boundary: boundary,
+		MaxSession: 7200, Created: role.Created,
+		Tags: map[string]string{"stateroom": "111111111111/state", "team": "core", "more": "x"},
+	}
+	same(t, "the role", want, role)
+	same(t, "the role's policies", awsops.Policies{
+		Inline: map[string]string{"terraform": document}, Attached: []awsops.PolicyRef{{Name: "PowerUserAccess", ARN: boundary}},
+	}, must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin")))
+	assumed := must[*awsops.Session](t)(home.WaitAssumable(ctx, arn))
+	if id := must[awsops.Identity](t)(assumed.Identity(ctx)); id.Account != production || id.Name != "TerraformAdmin" {
+		t.Errorf("assumed %+v", id)
+	}
+	do(t, there, awsops.DetachRolePolicy("TerraformAdmin", boundary))
+	do(t, there, awsops.DeleteRolePolicy("TerraformAdmin", "terraform"))
+	policies := must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin"))
+	same(t, "what remains", awsops.Policies{Inline: map[string]string{}}, policies)
+
+	_, err := sessions.Reach(production, "Nobody", "").Role(ctx, "TerraformAdmin")
+	if !awsops.IsAccessDenied(err) || !strings.Contains(err.Error(), "role/Nobody") {
+		t.Errorf("an absent role to reach through: %v", err)
+	}
+}
