@@ -128,26 +128,35 @@ func (s *Session) locate(ctx context.Context, b *Bucket, owner string) error {
 		return nil
 	}
 	status, region, err := s.headBucket(ctx, b.Name, owner)
+	if region != "" && region != s.Region() {
+		status, region, err = s.In(region).headBucket(ctx, b.Name, owner)
+	}
 	b.Region = region
-	switch {
-	case ours:
-		b.Ownership = BucketOurs
-		if region == "" {
-			b.Region = s.Region()
-		}
-		return nil
-	case status == http.StatusNotFound:
+	switch status {
+	case http.StatusNotFound:
 		b.Ownership = BucketFree
-	case status == http.StatusOK && !listed: // the expected owner was checked
-		b.Ownership = BucketOurs
-	case status == http.StatusOK || (listed && status != 0):
-		b.Ownership = BucketTaken
-	case status == http.StatusForbidden || status == http.StatusMovedPermanently || status == http.StatusBadRequest:
-		b.Ownership = BucketDenied
+	case http.StatusOK, http.StatusForbidden, http.StatusMovedPermanently, http.StatusBadRequest:
+		b.Ownership = ownership(ours, listed, status == http.StatusOK)
 	default:
 		return err
 	}
+	if b.Region == "" && ours {
+		b.Region = s.Region()
+	}
 	return nil
+}
+
+// ownership judges a bucket that exists. HEAD was asked with the expected
+// owner, so that it opens for nobody else's bucket.
+func ownership(ours, listed, entered bool) BucketOwnership {
+	switch {
+	case ours || (!listed && entered):
+		return BucketOurs
+	case listed:
+		return BucketTaken
+	default:
+		return BucketDenied
+	}
 }
 
 // headBucket gives the HTTP status, which is all that HEAD answers, and the

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
 )
 
 const (
@@ -381,4 +383,45 @@ func TestCancellingStopsAWait(t *testing.T) {
 	if _, err := sessions.Home("").User(ctx, "alice"); !errors.As(err, &e) || !awsops.IsCancelled(err) {
 		t.Errorf("a read's error is %v", err)
 	}
+}
+
+// An identity that may not list buckets still learns whose a name is, as far
+// as HEAD tells.
+func TestABucketIsLocatedWithoutListing(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home, ctx := sessions.Home(""), t.Context()
+	do(t, sessions.Reach(production, bootstrap, ""), awsops.CreateBucket("theirs", region, nil))
+	do(t, sessions.Home("eu-central-1"), awsops.CreateBucket("ours-elsewhere", "eu-central-1", nil))
+	do(t, home, awsops.CreateUser("narrow", "", nil))
+	do(t, home, awsops.CreateGroup("narrow", ""))
+	do(t, home, awsops.AddUserToGroup("narrow", "narrow"))
+	do(t, home, awsops.PutGroupPolicy("narrow", "s3", policy.Document{Statements: []policy.Statement{
+		{Effect: policy.Allow, Actions: []string{"s3:*"}, Resources: []string{"*"}},
+		{Effect: policy.Deny, Actions: []string{"s3:ListAllMyBuckets"}, Resources: []string{"*"}},
+	}}.JSON()))
+	out := do(t, home, awsops.CreateAccessKey("narrow"))
+	narrow := sessions.With(out.Values["id"], out.Secret, secret.Secret{}, "")
+	for name, want := range map[string]awsops.BucketOwnership{
+		"theirs": awsops.BucketDenied, "ours-elsewhere": awsops.BucketOurs, "nobodys": awsops.BucketFree,
+	} {
+		if b := must[*awsops.Bucket](t)(narrow.Bucket(ctx, name, management)); b.Ownership != want {
+			t.Errorf("%s is %+v", name, b)
+		}
+	}
+	where, status, err := narrow.BucketRegion(ctx, "theirs")
+	if where != region || status != 403 || err != nil {
+		t.Errorf("someone else's bucket: %s, %d, %v", where, status, err)
+	}
+}
+
+// A new role that parts of AWS do not know yet is waited for, not failed.
+func TestANewRoleIsWaitedFor(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{Propagation: 300 * time.Millisecond})
+	there := sessions.Reach(production, bootstrap, "")
+	trust := policy.EnvironmentTrust("aws", management, "", nil, false).JSON()
+	arn := do(t, there, awsops.CreateRole(awsops.RoleInput{Name: "TerraformAdmin", Trust: trust})).Values["arn"]
+	if _, err := sessions.Home("").Assume(t.Context(), arn); !awsops.IsAccessDenied(err) {
+		t.Errorf("at once: %v", err)
+	}
+	must[*awsops.Session](t)(sessions.Home("").WaitAssumable(t.Context(), arn))
 }

@@ -1,0 +1,36 @@
+package awsops
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestPollProbesAtOnceAndEndsWithTheProbe(t *testing.T) {
+	probes := 0
+	err := Poll(t.Context(), time.Minute, time.Second, func(context.Context) (bool, error) {
+		probes++
+		return probes == 2, nil
+	})
+	if err != nil || probes != 2 {
+		t.Errorf("%d probes, %v", probes, err)
+	}
+	broken := errors.New("broken")
+	if err := Poll(t.Context(), time.Minute, time.Second, func(context.Context) (bool, error) { return false, broken }); !errors.Is(err, broken) {
+		t.Errorf("the probe's error became %v", err)
+	}
+}
+
+func TestPollIsBoundedAndTellsTheLastFailure(t *testing.T) {
+	last := &Error{Code: "AccessDenied"}
+	err := pollWhile(t.Context(), time.Nanosecond, time.Second, IsAccessDenied, func(context.Context) (bool, error) { return false, last })
+	if !errors.Is(err, ErrTimeout) || !IsAccessDenied(err) {
+		t.Errorf("the error is %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Poll(ctx, time.Minute, time.Second, func(context.Context) (bool, error) { return false, nil }); !IsCancelled(err) {
+		t.Errorf("the error is %v", err)
+	}
+}
