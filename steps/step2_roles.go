@@ -30,7 +30,7 @@ type RoleFacts struct {
 // inspectRoles looks into every environment's account, many at a time. An
 // account that cannot be reached is a fact, not an error.
 func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *Answers) error {
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
 	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
 	for _, e := range o.environments(a.Environments) {

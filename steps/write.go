@@ -16,15 +16,13 @@ func (x *Executor) write(ctx context.Context, c Change) error {
 	x.mu.Lock()
 	x.outputs[awsops.Reference{Change: c.ID, Output: "sealed_at"}] = time.Now().UTC().Format(time.RFC3339)
 	x.mu.Unlock()
-	text, err := x.fill(string(c.Write.Edit.After))
+	edit, err := c.Write.Edit.Filled(x.fill)
 	if err != nil {
-		return err
+		return wrap(err)
 	}
-	edit := c.Write.Edit
-	edit.After = files.Content(text)
 	var passphrase secret.Secret
 	if s := c.Write.Seal; s != nil {
-		sealed, made, err := seal(text, s.Recipient)
+		sealed, made, err := seal(string(edit.After), s.Recipient)
 		if err != nil {
 			return err
 		}

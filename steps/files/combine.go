@@ -43,7 +43,7 @@ func Combine(edits ...[]Edit) []Edit {
 			out[i].After = e.After
 			out[i].Fields = append(out[i].Fields, e.Fields...)
 			out[i].Notes = append(out[i].Notes, e.Notes...)
-			out[i].verify = e.verify
+			out[i].reads = append(out[i].reads, e.reads...)
 		}
 	}
 	return out
@@ -59,7 +59,7 @@ func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error
 		if err != nil {
 			return Edit{}, err
 		}
-		e.Before, e.Fields = file, append(all.Fields, e.Fields...)
+		e.Before, e.Fields, e.reads = file, append(all.Fields, e.Fields...), append(all.reads, e.reads...)
 		all = e
 	}
 	return all, nil

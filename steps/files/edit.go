@@ -2,7 +2,6 @@ package files
 
 import (
 	"bytes"
-	"context"
 	"io/fs"
 
 	"stateroom/awsops/secret"
@@ -36,9 +35,9 @@ type Edit struct {
 	Notes  []string      // what was found, kept and should be told; full sentences
 	Mode   fs.FileMode   // of the file when it is new; an existing file keeps its own
 
-	// verify looks at the finished temporary file just before it takes the
-	// place of the real one; nil when there is nothing to ask.
-	verify func(ctx context.Context, staged string) error
+	// reads are what the AWS SDK must read from the finished temporary file
+	// just before it takes the place of the real one.
+	reads []profileRead
 	// hide is set for files in which any value may be a secret.
 	hide bool
 }
@@ -46,6 +45,30 @@ type Edit struct {
 // Changes tells whether [Write] would change the disk.
 func (e Edit) Changes() bool {
 	return !bytes.Equal(e.Before.Bytes, e.After)
+}
+
+// Filled gives the edit with fill applied to its text, for text that holds
+// places to be filled in when their values are known. What the AWS SDK must
+// read from the file is filled in the same way.
+func (e Edit) Filled(fill func(string) (string, error)) (Edit, error) {
+	text, err := fill(string(e.After))
+	if err != nil {
+		return e, err
+	}
+	e.After = Content(text)
+	reads := make([]profileRead, len(e.reads))
+	for i, r := range e.reads {
+		reads[i] = profileRead{kind: r.kind, path: r.path, edit: ProfileEdit{Name: r.edit.Name}}
+		for _, kv := range r.edit.Set {
+			value, err := fill(kv.Value.Reveal())
+			if err != nil {
+				return e, err
+			}
+			reads[i].edit.Set = append(reads[i].edit.Set, KV(kv.Key, value))
+		}
+	}
+	e.reads = reads
+	return e, nil
 }
 
 // field describes one setting; old and new are ignored where action says that

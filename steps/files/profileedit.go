@@ -55,7 +55,9 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 	if err := proveProfile(kind, file.Path, before, out.After, e); err != nil {
 		return Edit{}, err
 	}
-	out.verify = sdkReads(kind, file.Path, e)
+	if len(e.Set) > 0 {
+		out.reads = []profileRead{{kind, file.Path, e}}
+	}
 	return out, nil
 }
 

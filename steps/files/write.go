@@ -54,8 +54,8 @@ func Write(ctx context.Context, e Edit) (backup string, err error) {
 		return "", writeError(e, err)
 	}
 	defer func() { _ = os.Remove(staged) }() // gone after the rename
-	if e.verify != nil {
-		if err := e.verify(ctx, staged); err != nil {
+	for _, r := range e.reads {
+		if err := r.verify(ctx, staged); err != nil {
 			return "", err
 		}
 	}

@@ -1,0 +1,137 @@
+package steps
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/terraform"
+)
+
+// world is a sandbox with a scratch home and project for one test.
+type world struct {
+	t      testing.TB
+	server *sandbox.Server
+	dir    string
+	// engine is nil: Terraform's own runs are proven under the integration tag.
+	engine *terraform.Engine
+
+	mu     sync.Mutex
+	events []Event
+}
+
+// newWorld starts a sandbox and points the process's AWS environment at it and
+// at a scratch home, so that nothing real can be reached.
+func newWorld(t testing.TB, options sandbox.Options) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir()}
+	w.server = sandbox.New(options)
+	if err := w.server.Start(context.Background(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.server.Close() })
+	isolate(t, w.dir)
+	w.actAs(w.server.Operator())
+	return w
+}
+
+// isolate takes every AWS and Terraform variable out of the environment.
+func isolate(t testing.TB, home string) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
+			t.Setenv(name, "")
+			_ = os.Unsetenv(name)
+		}
+	}
+	t.Setenv("HOME", home)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, ".aws", "credentials"))
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, ".aws", "config"))
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("CHECKPOINT_DISABLE", "1")
+}
+
+func (w *world) actAs(c sandbox.Credentials) {
+	w.t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
+	w.t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
+}
+
+// team is the blueprint most tests set up: three environments, two users.
+func team() *Blueprint {
+	b := NewBlueprint()
+	b.AdminAccount = "111111111111"
+	b.Bucket.Name = "acme-terraform-state"
+	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{Everything}}}
+	b.Users = []User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
+	for _, e := range [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}} {
+		environment := NewEnvironment(e[0])
+		environment.Account = e[1]
+		b.Environments = append(b.Environments, environment)
+		b.Projects = append(b.Projects, Project{Name: "common-" + e[0]})
+	}
+	b.FillDefaults()
+	return b
+}
+
+// setup is a set-up of b in this world as a new process would start it.
+func (w *world) setup(b *Blueprint) *Setup {
+	w.t.Helper()
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: DefaultParallel})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	env, err := NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	env.Endpoint, env.Engine, env.EngineErr = w.server.URL(), w.engine, terraform.ErrNotFound
+	if w.engine != nil {
+		env.EngineErr = nil
+	}
+	_, tag := b.Tag()
+	if env.Journal, err = OpenJournal(env.Root(), tag); err != nil {
+		w.t.Fatal(err)
+	}
+	return &Setup{
+		Env: env, Answers: &Answers{Blueprint: b, Me: "alice"}, Emit: w.keep,
+		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
+	}
+}
+
+func (w *world) keep(e Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, e)
+}
+
+// run runs a set-up that is expected to start.
+func (w *world) run(s *Setup) *Summary {
+	w.t.Helper()
+	summary, err := s.Run(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return summary
+}
+
+// healthy fails the test unless the run ended with exit code 0.
+func (w *world) healthy(summary *Summary) {
+	w.t.Helper()
+	for _, f := range summary.Failures {
+		w.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
+	}
+	for _, f := range summary.Findings {
+		if f.Severity != Info {
+			w.t.Errorf("finding %s", f)
+		}
+	}
+	if code := summary.ExitCode(false); code != ExitDone {
+		w.t.Errorf("exit code %d, want 0", code)
+	}
+}
