@@ -52,13 +52,13 @@ func TestFaultsHappenBeforeOrAfterTheWork(t *testing.T) {
 		defer s.mu.Unlock()
 		return s.accounts[managementAccount].users[name] != nil
 	}
-	var after []Entry
+	after := make(chan Entry, 1)
 	for name, test := range map[string]struct {
 		fault  Fault
 		exists bool
 		code   string
 	}{
-		"lost-answer":  {Fault{DropAnswer: true, After: func(e Entry) { after = append(after, e) }}, true, ""},
+		"lost-answer":  {Fault{DropAnswer: true, After: func(e Entry) { after <- e }}, true, ""},
 		"lost-request": {Fault{DropRequest: true}, false, ""},
 		"throttled":    {Fault{Throttle: true}, false, "Throttling"},
 	} {
@@ -75,8 +75,8 @@ func TestFaultsHappenBeforeOrAfterTheWork(t *testing.T) {
 			}
 		})
 	}
-	if len(after) != 1 || after[0].Status != http.StatusOK || after[0].Operation != "CreateUser" {
-		t.Errorf("after the work: %+v", after)
+	if e := <-after; e.Status != http.StatusOK || e.Operation != "CreateUser" {
+		t.Errorf("after the work: %+v", e)
 	}
 }
 
