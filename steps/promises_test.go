@@ -1,0 +1,183 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops/sandbox"
+)
+
+// mutations are the mutating requests since mark, probes' object and lock
+// writes aside, as "service:operation".
+func (w *world) mutations(mark int) []string {
+	var calls []string
+	for _, e := range w.server.Log()[mark:] {
+		if e.Mutating && !isProbe(e) {
+			calls = append(calls, e.Service+":"+e.Operation)
+		}
+	}
+	slices.Sort(calls)
+	return calls
+}
+
+func isProbe(e sandbox.Entry) bool {
+	switch e.Service + ":" + e.Operation {
+	case "s3:PutObject", "s3:DeleteObject", "dynamodb:PutItem", "dynamodb:DeleteItem":
+		return true
+	}
+	return false
+}
+
+// planned are the calls of the changes that were told, in the same form.
+func (w *world) planned() []string {
+	var calls []string
+	for _, e := range w.events {
+		if e.Kind != EventPlanned {
+			continue
+		}
+		for _, c := range e.Change.Calls {
+			calls = append(calls, c.Service+":"+c.Operation)
+		}
+	}
+	slices.Sort(calls)
+	return calls
+}
+
+// tree is every file below the world's directory with its content.
+func (w *world) tree() map[string]string {
+	w.t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		all[path] = string(data)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+func TestDryRunMakesNoMutatingCallAndWritesNoFile(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	s := w.setup(team())
+	s.DryRun = true
+	summary := w.run(s)
+	if calls := w.mutations(0); len(calls) > 0 {
+		t.Errorf("a dry run made %v", calls)
+	}
+	for _, e := range w.server.Log() {
+		if isProbe(e) && e.Mutating {
+			t.Errorf("a dry run made %s:%s", e.Service, e.Operation)
+		}
+	}
+	if files := w.tree(); len(files) > 0 {
+		t.Errorf("a dry run wrote %v", sortedKeys(files))
+	}
+	if summary.Add == 0 || summary.ExitCode(true) != ExitChanges || summary.ExitCode(false) != ExitDone {
+		t.Errorf("summary %+v", summary)
+	}
+}
+
+func TestPreviewIsWhatHappens(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	dry := w.setup(team())
+	dry.DryRun = true
+	w.run(dry)
+	preview := w.planned()
+	w.events = nil
+	mark := len(w.server.Log())
+	w.healthy(w.run(w.setup(team())))
+	if diff := cmp.Diff(preview, w.planned()); diff != "" {
+		t.Errorf("the run planned other calls than the dry run (-dry +run):\n%s", diff)
+	}
+	if diff := cmp.Diff(preview, w.mutations(mark)); diff != "" {
+		t.Errorf("the apply made other calls than the dry run listed (-listed +made):\n%s", diff)
+	}
+}
+
+func TestTwiceIsOnce(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.healthy(w.run(w.setup(team())))
+	before, mark := w.tree(), len(w.server.Log())
+	w.events = nil
+	summary := w.run(w.setup(team()))
+	w.healthy(summary)
+	if calls := w.mutations(mark); len(calls) > 0 {
+		t.Errorf("a second run made %v", calls)
+	}
+	if diff := cmp.Diff(before, w.tree()); diff != "" {
+		t.Errorf("a second run changed files:\n%s", diff)
+	}
+	if calls := w.planned(); len(calls) > 0 || summary.Add+summary.Change+summary.Destroy > 0 {
+		t.Errorf("a second run planned %v", calls)
+	}
+}
+
+func TestLostAnswersDoubleNothing(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	lost := map[string]bool{}
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		id := e.Service + ":" + e.Operation + resourceOf(e)
+		if !strings.HasPrefix(e.Operation, "Create") || lost[id] {
+			return sandbox.Fault{}
+		}
+		lost[id] = true
+		return sandbox.Fault{DropAnswer: true}
+	})
+	w.healthy(w.run(w.setup(team())))
+	if len(lost) < 12 {
+		t.Fatalf("only %d creations were met: %v", len(lost), sortedKeys(lost))
+	}
+	w.undoubled()
+	w.events = nil
+	w.server.Intercept(nil)
+	w.healthy(w.run(w.setup(team())))
+	if calls := w.planned(); len(calls) > 0 {
+		t.Errorf("a second run planned %v", calls)
+	}
+}
+
+// resourceOf tells two calls of one operation apart.
+func resourceOf(e sandbox.Entry) string {
+	data, err := json.Marshal(e.Input)
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
+
+// undoubled fails the test when a key or an access key exists twice, or when
+// bob's or alice's secret was lost.
+func (w *world) undoubled() {
+	w.t.Helper()
+	home := w.setup(team()).Env.Sessions.Home("eu-west-1")
+	ctx := context.Background()
+	keys, err := home.KeysTagged(ctx, "stateroom", "111111111111/acme-terraform-state")
+	if err != nil || len(keys) != 1 {
+		w.t.Errorf("KMS keys: %v, %v; want one", keys, err)
+	}
+	for _, user := range []string{"alice", "bob"} {
+		keys, err := home.AccessKeys(ctx, user)
+		if err != nil || len(keys) != 1 {
+			w.t.Errorf("access keys of %s: %v, %v; want one", user, keys, err)
+		}
+		if user == "alice" && len(keys) == 1 && !strings.Contains(w.tree()[filepath.Join(w.dir, ".aws", "credentials")], keys[0].ID) {
+			w.t.Errorf("alice's key %s is not in her profile", keys[0].ID)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "handover", "bob.age")); err != nil {
+		w.t.Errorf("bob's handover: %v", err)
+	}
+}
