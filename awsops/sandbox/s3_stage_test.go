@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"stateroom/awsops/policy"
 )
@@ -172,4 +175,14 @@ func (st *stage) admin(name string, keys ...string) Credentials {
 		Partition: "aws", Region: stageRegion, Account: managementAccount, Bucket: stageBucket, Keys: keys,
 		KMSKeyARN: st.keyARN, Table: stageTable, Lockfile: true,
 	}))
+}
+
+// wantCode checks AWS's code and, if text is not empty, that the message
+// contains it.
+func wantCode(t *testing.T, err error, code, text string) {
+	t.Helper()
+	var e smithy.APIError
+	if !errors.As(err, &e) || e.ErrorCode() != code || !strings.Contains(err.Error(), text) {
+		t.Errorf("want %s with %q, got %v", code, text, err)
+	}
 }
