@@ -75,18 +75,14 @@ func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
 // action on its object.
 func (s *Server) upload(c *s3Call, action string) (*s3Upload, error) {
 	u := s.s3.uploads[c.query.Get("uploadId")]
-	known := u != nil && u.bucket == c.bucket && u.key == c.key
-	conditions := map[string][]string{}
-	if known && action == "PutObject" {
-		conditions = putConditions(u.headers, c.http.Header)
-	}
-	if err := s.allow(c, action, c.key, conditions); err != nil {
-		return nil, err
-	}
-	if !known {
+	if u == nil || u.bucket != c.bucket || u.key != c.key {
 		return nil, fail(http.StatusNotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
 	}
-	return u, nil
+	conditions := map[string][]string{}
+	if action == "PutObject" {
+		conditions = putConditions(u.headers, c.http.Header)
+	}
+	return u, s.allow(c, action, c.key, conditions)
 }
 
 // writable says whether the caller may go on with an upload, which under KMS
@@ -178,11 +174,11 @@ func (u *s3Upload) choose(list []completedPart) ([]*s3Part, error) {
 	if len(list) == 0 {
 		return nil, malformedXML()
 	}
+	if !slices.IsSortedFunc(list, func(a, b completedPart) int { return a.PartNumber - b.PartNumber }) {
+		return nil, fail(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+	}
 	var parts []*s3Part
 	for i, p := range list {
-		if i > 0 && p.PartNumber <= list[i-1].PartNumber {
-			return nil, fail(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
-		}
 		have := u.parts[p.PartNumber]
 		given := p.checksum(u.algorithm)
 		if have == nil || strings.Trim(p.ETag, `"`) != have.etag || given != "" && given != have.sum {
