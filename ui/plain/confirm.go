@@ -1,0 +1,70 @@
+package plain
+
+import (
+	"context"
+	"slices"
+
+	"stateroom/steps"
+)
+
+// Review shows what the operator is asked to confirm: the plan, and the
+// findings that should be known before it is applied.
+func (l *Lines) Review(r steps.Review) {
+	l.showPlan()
+	for _, f := range r.Findings {
+		if f.Severity != steps.Info {
+			l.Finding(f)
+		}
+	}
+}
+
+// Confirm asks whether to change each thing that is not ours, and then whether
+// to apply the plan. As in Terraform, only the word yes is a yes.
+func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
+	var d steps.Decision
+	for _, target := range foreignTargets(r.Foreign) {
+		p.print("\n%s", wrapped(target+" exists already and is not marked as this blueprint's. It would be changed so:", 0))
+		for _, c := range r.Foreign {
+			if c.Foreign == target {
+				p.foreign(c)
+			}
+		}
+		yes, err := p.yes(ctx, "Change it all the same? (otherwise it stays as it is)")
+		if err != nil {
+			return steps.Decision{}, err
+		}
+		if yes {
+			d.Adopt = append(d.Adopt, target)
+		}
+	}
+	if d.Yes = len(r.Changes)+len(d.Adopt) == 0; d.Yes {
+		return d, nil // nothing is left to apply, and nothing stands against the proof
+	}
+	var err error
+	d.Yes, err = p.yes(ctx, "Do you want to apply these changes?")
+	return d, err
+}
+
+// yes asks one question to which only the word yes is a yes.
+func (p *Prompt) yes(ctx context.Context, question string) (bool, error) {
+	p.print("\n%s\n  Only 'yes' is accepted.\n\n", question)
+	answer, err := p.Line(ctx, "  Enter a value: ")
+	return answer == "yes", err
+}
+
+// foreign shows a change of something that is not ours.
+func (p *Prompt) foreign(c steps.Change) {
+	view := planView{Lines: NewLines(p.out), documents: map[string]bool{}}
+	view.change(&c)
+}
+
+// foreignTargets are the ARNs and paths to adopt, each once.
+func foreignTargets(changes []steps.Change) []string {
+	var targets []string
+	for _, c := range changes {
+		if c.Foreign != "" && !slices.Contains(targets, c.Foreign) {
+			targets = append(targets, c.Foreign)
+		}
+	}
+	return targets
+}

@@ -1,0 +1,128 @@
+package plain
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// JSON presents the events of one run as JSON, one object a line, its kind in
+// "event": change, applied, failed, finding, summary. What is no such event
+// (progress, Terraform's output) goes to another writer as lines. No secret is
+// in any of them: passphrases are not made in this mode.
+type JSON struct {
+	out   io.Writer
+	lines *Lines
+	// Detailed is --detailed-exitcode, for the summary's exit code.
+	Detailed bool
+}
+
+// NewJSON returns a presenter that writes events to out and all else to rest.
+func NewJSON(out, rest io.Writer) *JSON {
+	return &JSON{out: out, lines: NewLines(rest)}
+}
+
+// Emit writes one event.
+func (j *JSON) Emit(e steps.Event) {
+	switch e.Kind {
+	case steps.EventPlanned:
+		j.write("change", e.Change)
+	case steps.EventApplied:
+		j.write("applied", newDone(e))
+	case steps.EventFailed:
+		j.write("failed", newFailure(e))
+	case steps.EventFinding:
+		j.write("finding", e.Finding)
+	case steps.EventSummary:
+		j.write("summary", newSummary(e.Summary, j.Detailed))
+	case steps.EventSkipped:
+		j.lines.print("%s: left out, %s\n", e.Change.Title, e.Text)
+	case steps.EventProgress, steps.EventLine:
+		j.lines.Emit(e)
+	case steps.EventStarted, steps.EventPassphrase:
+	}
+}
+
+// write puts the kind before the members of value, which is an object.
+func (j *JSON) write(kind string, value any) {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		j.lines.print("the %s event cannot be written as JSON: %v\n", kind, err)
+		return
+	}
+	// As in Lines, a reader that has gone away does not stop a change half-way.
+	_, _ = fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, line.Bytes()[1:])
+}
+
+// done is a change that was made.
+type done struct {
+	ID           string       `json:"id"`
+	Step         int          `json:"step"`
+	Action       steps.Action `json:"action"`
+	Target       string       `json:"target"`
+	Account      string       `json:"account"`
+	Milliseconds int64        `json:"milliseconds"`
+}
+
+func newDone(e steps.Event) done {
+	c := e.Change
+	return done{c.ID, c.Step, c.Action, c.Target, c.Account, e.Took.Milliseconds()}
+}
+
+// failure is a change that was not made. The members after error are empty
+// where it was no call to AWS that failed.
+type failure struct {
+	done
+	Error     string `json:"error"`
+	Service   string `json:"service,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	Code      string `json:"code,omitempty"`
+	Identity  string `json:"identity,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+	Remedy    string `json:"remedy,omitempty"`
+}
+
+func newFailure(e steps.Event) failure {
+	f := failure{done: newDone(e), Error: e.Err.Error()}
+	var call *awsops.Error
+	if errors.As(e.Err, &call) {
+		f.Service, f.Operation, f.Code = call.Service, call.Operation, call.Code
+		f.Identity, f.RequestID, f.Remedy = call.Identity, call.RequestID, call.Remedy
+	}
+	return f
+}
+
+// summary is how the run ended.
+type summary struct {
+	Add      int      `json:"add"`
+	Change   int      `json:"change"`
+	Destroy  int      `json:"destroy"`
+	Applied  int      `json:"applied"`
+	Failed   int      `json:"failed"`
+	Skipped  int      `json:"skipped"`
+	Unknown  int      `json:"unknown"`
+	Findings int      `json:"findings"`
+	Adopt    []string `json:"adopt"`
+	DryRun   bool     `json:"dry_run"`
+	Declined bool     `json:"declined"`
+	Stopped  bool     `json:"stopped"`
+	ExitCode int      `json:"exit_code"`
+	Notes    []string `json:"notes"`
+}
+
+func newSummary(s *steps.Summary, detailed bool) summary {
+	return summary{
+		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
+		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
+		Findings: attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
+		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
+		ExitCode: s.ExitCode(detailed), Notes: append([]string{}, s.Notes...),
+	}
+}

@@ -1,0 +1,166 @@
+// Package plain presents a run as lines of text or as JSON, one event a line,
+// and asks questions by typed answers: what a pipe, a CI job, a dumb terminal
+// and a screen reader can use.
+//
+// What does not live here: the full-screen wizard (ui/tui), the command line
+// (main), and every decision about what to change (steps). It knows neither
+// Bubble Tea nor the AWS SDK.
+package plain
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"stateroom/steps"
+)
+
+// manyChanges is the size of a plan from which the lines of changes that were
+// folded in the preview are folded while they are applied too.
+const manyChanges = 60
+
+// Lines presents the events of one run as lines for people. It is not safe for
+// concurrent use; the engine emits one event at a time.
+type Lines struct {
+	out io.Writer
+	// planned are the changes so far; they are shown together, since folding
+	// what is alike needs all of them.
+	planned []steps.Change
+	shown   bool
+	folded  map[string]bool
+	ended   int
+	// tenth is the last tenth of a progress that was shown, by its text.
+	tenth map[string]int
+}
+
+// NewLines returns a presenter that writes to out.
+func NewLines(out io.Writer) *Lines {
+	return &Lines{out: out, tenth: map[string]int{}, folded: map[string]bool{}}
+}
+
+// Emit shows one event.
+func (l *Lines) Emit(e steps.Event) {
+	switch e.Kind {
+	case steps.EventPlanned:
+		l.planned = append(l.planned, *e.Change)
+	case steps.EventStarted:
+		l.showPlan()
+	case steps.EventApplied:
+		l.applied(e)
+	case steps.EventFailed:
+		l.failed(e)
+	case steps.EventSkipped:
+		l.skipped(e)
+	case steps.EventFinding:
+		l.showPlan()
+		l.Finding(*e.Finding)
+	case steps.EventProgress:
+		l.progress(e.Text, e.Done, e.Of)
+	case steps.EventLine:
+		l.line(e)
+	case steps.EventPassphrase:
+		l.passphrase(e)
+	case steps.EventSummary:
+		l.showPlan()
+		l.summary(e.Summary)
+	}
+}
+
+// print writes to the operator. A reader that has gone away is no reason to
+// stop half-way through a change, so the error is not looked at.
+func (l *Lines) print(format string, args ...any) {
+	_, _ = fmt.Fprintf(l.out, format, args...)
+}
+
+func (l *Lines) applied(e steps.Event) {
+	l.ended++
+	if l.fold(e.Change) {
+		l.progress("changes made", l.ended, len(l.planned))
+		return
+	}
+	l.print("  %s %s %s: done in %s\n", l.count(), symbol(e.Change), e.Change.Title, took(e.Took))
+}
+
+func (l *Lines) failed(e steps.Event) {
+	l.ended++
+	l.print("  %s ! %s: failed\n%s", l.count(), e.Change.Title, wrapped(e.Err.Error(), 6))
+}
+
+func (l *Lines) skipped(e steps.Event) {
+	l.ended++
+	if !l.fold(e.Change) {
+		l.print("  %s . %s: left out, %s\n", l.count(), e.Change.Title, e.Text)
+	}
+}
+
+func (l *Lines) count() string {
+	if l.ended > len(l.planned) { // a plan made again after a lost answer
+		return fmt.Sprintf("%d.", l.ended)
+	}
+	return fmt.Sprintf("%d/%d", l.ended, len(l.planned))
+}
+
+// fold tells whether a change's lines are counted rather than shown.
+func (l *Lines) fold(c *steps.Change) bool {
+	return len(l.planned) > manyChanges && l.folded[c.ID]
+}
+
+// progress shows every tenth of work that is long enough to wonder about.
+func (l *Lines) progress(text string, done, of int) {
+	const long = 50
+	if of < long || done > of {
+		return
+	}
+	if tenth := 10 * done / of; tenth > l.tenth[text] {
+		l.tenth[text] = tenth
+		l.print("  %d of %d %s\n", done, of, text)
+	}
+}
+
+// line shows one line of Terraform's, under the name of the project that it is
+// about: several run at once.
+func (l *Lines) line(e steps.Event) {
+	name := "terraform"
+	if e.Change != nil && e.Change.Run != nil {
+		name = e.Change.Run.Project
+	}
+	if strings.TrimSpace(e.Text) != "" {
+		l.print("  %s | %s\n", name, e.Text)
+	}
+}
+
+// Finding shows one finding with its evidence and its remedy.
+func (l *Lines) Finding(f steps.Finding) {
+	l.print("\n%s: %s\n%s%s", strings.ToUpper(string(f.Severity)), f.ID, wrapped(f.Evidence, 4), wrapped(f.Remedy, 4))
+	if f.Details != "" {
+		l.print("\n%s\n", indented(f.Details, 6))
+	}
+}
+
+// passphrase shows a passphrase, which nothing else ever does.
+func (l *Lines) passphrase(e steps.Event) {
+	lines := []string{
+		"Passphrase of " + e.Text + "'s handover: " + e.Passphrase.Reveal(),
+		"It is shown this once and stored nowhere. Tell it to " + e.Text,
+		"by another way than the one that the file takes.",
+	}
+	width := 0
+	for _, line := range lines {
+		width = max(width, len([]rune(line)))
+	}
+	edge := "  +" + strings.Repeat("-", width+2) + "+\n"
+	l.print("\n%s", edge)
+	for _, line := range lines {
+		l.print("  | %s%s |\n", line, strings.Repeat(" ", width-len([]rune(line))))
+	}
+	l.print("%s\n", edge)
+}
+
+// took is a duration as people read it.
+func took(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}

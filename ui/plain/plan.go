@@ -1,0 +1,240 @@
+package plain
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	udiff "github.com/aymanbagabas/go-udiff"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// alikeShown is how many changes of one shape (the role of every environment)
+// are shown before the others are counted.
+const alikeShown = 3
+
+// showPlan shows the whole plan, once, as soon as it is known to be complete.
+func (l *Lines) showPlan() {
+	if l.shown {
+		return
+	}
+	l.shown = true
+	v := planView{Lines: l, alike: countAlike(l.planned), seen: map[string]int{}, documents: map[string]bool{}}
+	for _, step := range steps.All() {
+		v.step(step, l.planned)
+	}
+	if len(l.planned) == 0 {
+		l.print("\nNo changes: what is there matches the blueprint.\n")
+		return
+	}
+	l.print("\n%s\n", steps.PlanLine(l.planned))
+}
+
+// planView is what one showing of a plan remembers.
+type planView struct {
+	*Lines
+	alike map[string]int
+	seen  map[string]int
+	// documents are the long values already shown.
+	documents map[string]bool
+}
+
+// shape is what the changes of all environments have in common.
+func shape(c *steps.Change) string {
+	if c.Environment == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d %s %s", c.Step, c.Action, strings.ReplaceAll(c.ID, c.Environment, "*"))
+}
+
+func countAlike(changes []steps.Change) map[string]int {
+	alike := map[string]int{}
+	for i := range changes {
+		alike[shape(&changes[i])]++
+	}
+	return alike
+}
+
+// step shows a step's heading and its changes.
+func (v planView) step(step steps.Step, all []steps.Change) {
+	var mine []*steps.Change
+	for i := range all {
+		if all[i].Step == step.Number() {
+			mine = append(mine, &all[i])
+		}
+	}
+	if len(mine) == 0 {
+		v.print("\n%d %s: nothing to change\n", step.Number(), step.Title())
+		return
+	}
+	v.print("\n%d %s\n", step.Number(), step.Title())
+	for _, c := range mine {
+		v.orFold(c)
+	}
+}
+
+// orFold shows a change, or counts it where enough of its shape were shown.
+func (v planView) orFold(c *steps.Change) {
+	s := shape(c)
+	v.seen[s]++
+	if s == "" || v.seen[s] <= alikeShown || v.alike[s] == alikeShown+1 {
+		v.change(c)
+		return
+	}
+	v.folded[c.ID] = true
+	if v.seen[s] == v.alike[s] {
+		v.print("  … and %d more like it, up to %s\n", v.alike[s]-alikeShown, c.Environment)
+	}
+}
+
+// change shows one change as Terraform users know it.
+func (v planView) change(c *steps.Change) {
+	v.print("  %s %s\n", symbol(c), c.Title)
+	if c.Target != "" {
+		v.print("      %s\n", readable(c.Target))
+	}
+	if c.Role != "" {
+		v.print("      in account %s, through %s\n", readable(c.Account), c.Role)
+	}
+	hasDiff := c.Write != nil && c.Write.Diff != ""
+	if c.Action != steps.WriteFile || !hasDiff {
+		for _, f := range c.Fields {
+			v.field(f)
+		}
+	}
+	for _, call := range c.Calls {
+		v.print("      %s\n", callLine(call))
+	}
+	if hasDiff {
+		v.print("%s\n", indented(hunks(c.Write), 6))
+	}
+	if c.Run != nil {
+		v.print("%s\n", indented("$ "+strings.Join(c.Run.Lines, "\n$ "), 6))
+	}
+	if c.Cost != "" {
+		v.print("%s", wrapped("Cost: "+c.Cost, 6))
+	}
+	if c.Risk != "" {
+		v.print("%s", wrapped("Risk: "+c.Risk, 6))
+	}
+}
+
+// symbol is the action's mark; a new file is an addition, as in the plan's line.
+func symbol(c *steps.Change) string {
+	if c.Write != nil && c.Action == steps.WriteFile && !c.Write.Edit.Before.Exists {
+		return steps.Create.Symbol()
+	}
+	return c.Action.Symbol()
+}
+
+// hunks is a diff without the lines that repeat the target: the file names,
+// and for a new file the place of its only hunk.
+func hunks(w *steps.Write) string {
+	lines := strings.Split(w.Diff, "\n")
+	head := 2
+	if !w.Edit.Before.Exists {
+		head = 3
+	}
+	return strings.Join(lines[min(head, len(lines)):], "\n")
+}
+
+// field shows one attribute before and after; long values stand below it, and
+// one that was shown before is not shown again.
+func (v planView) field(f steps.Field) {
+	switch {
+	case f.Before == "" && len(f.After) <= shortValue:
+		v.print("      + %s = %s\n", f.Name, f.After)
+	case f.After == "" && len(f.Before) <= shortValue:
+		v.print("      - %s = %s\n", f.Name, f.Before)
+	case len(f.Before)+len(f.After) <= shortValue:
+		v.print("      ~ %s = %s -> %s\n", f.Name, f.Before, f.After)
+	default:
+		v.long(f)
+	}
+}
+
+func (v planView) long(f steps.Field) {
+	mark, text := "~", ""
+	before, after := document(f.Before, columns-10), document(f.After, columns-10)
+	switch {
+	case f.Before == "":
+		mark, text = "+", after
+	case f.After == "":
+		mark, text = "-", before
+	default:
+		text = lineDiff(before, after)
+	}
+	switch {
+	case v.documents[text]:
+		v.print("      %s %s = (as shown above)\n", mark, f.Name)
+	case strings.Contains(text, "\n"):
+		v.documents[text] = true
+		v.print("      %s %s =\n%s\n", mark, f.Name, indented(text, 10))
+	default:
+		v.print("      %s %s = %s\n", mark, f.Name, text)
+	}
+}
+
+// lineDiff is the unified diff of two texts without its file names.
+func lineDiff(before, after string) string {
+	if !strings.Contains(before+after, "\n") {
+		return before + "\n-> " + after
+	}
+	diff := udiff.Unified("before", "after", before+"\n", after+"\n")
+	lines := strings.SplitN(diff, "\n", 3)
+	return strings.TrimRight(lines[len(lines)-1], "\n")
+}
+
+// callLine is a call as service, operation and input on one line. Documents in
+// the input stand among the fields, and tags are the same everywhere, so here
+// they are only named; --json has the whole input.
+func callLine(call awsops.Call) string {
+	input := call.InputMap()
+	if len(input) == 0 {
+		return call.Service + ":" + call.Operation
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(shortened(input)); err != nil {
+		return call.Service + ":" + call.Operation
+	}
+	return call.Service + ":" + call.Operation + " " + strings.TrimSpace(out.String())
+}
+
+func shortened(value any) any {
+	switch x := value.(type) {
+	case string:
+		if len(x) > shortValue && strings.HasPrefix(strings.TrimSpace(x), "{") {
+			return "(document)"
+		}
+		return readable(x)
+	case map[string]any:
+		short := make(map[string]any, len(x))
+		for name, member := range x {
+			short[name] = shortened(member)
+			if tags, ok := member.([]any); ok && name == "Tags" {
+				short[name] = plural(len(tags), "tag")
+			}
+		}
+		return short
+	case []any:
+		short := make([]any, len(x))
+		for i, member := range x {
+			short[i] = shortened(member)
+		}
+		return short
+	}
+	return value
+}
+
+// readable replaces references to other changes by Terraform's words.
+func readable(text string) string {
+	for _, ref := range awsops.FindRefs(text) {
+		text = strings.ReplaceAll(text, ref.String(), steps.KnownAfterApply)
+	}
+	return text
+}

@@ -1,0 +1,59 @@
+package plain
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+)
+
+// ErrNoAnswer is returned when the input ends before an answer was given.
+var ErrNoAnswer = errors.New("the input ended before every answer was given")
+
+// Prompt asks an operator at a terminal and reads typed lines.
+type Prompt struct {
+	in    io.Reader
+	out   io.Writer
+	start sync.Once
+	lines chan string
+}
+
+// NewPrompt returns a prompt that asks on out and reads from in.
+func NewPrompt(in io.Reader, out io.Writer) *Prompt {
+	return &Prompt{in: in, out: out, lines: make(chan string)}
+}
+
+// Line asks for one line. It returns ErrNoAnswer at the end of the input, and
+// the context's error when that ends first.
+func (p *Prompt) Line(ctx context.Context, ask string) (string, error) {
+	p.start.Do(func() { go p.read() })
+	p.print("%s", ask)
+	select {
+	case <-ctx.Done():
+		p.print("\n")
+		return "", fmt.Errorf("waiting for an answer: %w", ctx.Err())
+	case line, ok := <-p.lines:
+		if !ok {
+			p.print("\n")
+			return "", ErrNoAnswer
+		}
+		return strings.TrimSpace(line), nil
+	}
+}
+
+// read hands on the lines of the input. A read from a terminal cannot be
+// cancelled, so this ends with the input or with the process.
+func (p *Prompt) read() {
+	defer close(p.lines)
+	lines := bufio.NewScanner(p.in)
+	for lines.Scan() {
+		p.lines <- lines.Text()
+	}
+}
+
+func (p *Prompt) print(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.out, format, args...) // what cannot be shown cannot be answered either
+}

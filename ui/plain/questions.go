@@ -1,0 +1,206 @@
+package plain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stateroom/steps"
+)
+
+// Ask asks the steps' questions and puts the answers into the blueprint. With
+// all, every question is asked, Enter taking its default; otherwise only what
+// is missing. Paths for which given is true have been answered by a flag.
+func (p *Prompt) Ask(ctx context.Context, a *steps.Answers, all bool, given func(path string) bool) error {
+	p.print("Enter takes the answer in brackets, ? explains the question.\n")
+	for _, step := range steps.All() {
+		said := false
+		for _, q := range step.Questions(a) {
+			if given(q.Path) || !all && !isMissing(a, q.Path) {
+				continue
+			}
+			if !said {
+				p.print("\n%d %s\n%s\n", step.Number(), step.Title(), wrapped(step.Why(), 2))
+				said = true
+			}
+			if err := p.ask(ctx, a, q); err != nil {
+				return err
+			}
+		}
+	}
+	return p.askRest(ctx, a)
+}
+
+// askRest asks for what no step's question covers, such as the account of an
+// environment that the blueprint names without one.
+func (p *Prompt) askRest(ctx context.Context, a *steps.Answers) error {
+	a.FillDefaults()
+	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
+		if err := p.ask(ctx, a, steps.Question{Path: missing[0], Prompt: missing[0], Kind: steps.Text, Required: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isMissing(a *steps.Answers, path string) bool {
+	return slices.ContainsFunc(a.Missing(), func(m string) bool {
+		return m == path || strings.HasPrefix(m, path+".")
+	})
+}
+
+// ask asks one question until its answer is good.
+func (p *Prompt) ask(ctx context.Context, a *steps.Answers, q steps.Question) error {
+	p.options(q)
+	for {
+		line, err := p.Line(ctx, prompt(q))
+		if err != nil {
+			return err
+		}
+		if line == "?" {
+			p.print("%s", wrapped(help(q), 4))
+			continue
+		}
+		value, err := read(q, line)
+		if err == nil {
+			err = apply(a, q, value)
+		}
+		if err != nil {
+			p.print("%s", wrapped(err.Error(), 4))
+			continue
+		}
+		p.print("    %s: %s\n", q.Path, value)
+		return nil
+	}
+}
+
+// options lists the numbered choices of a question.
+func (p *Prompt) options(q steps.Question) {
+	for i, option := range q.Options {
+		p.print("    %d %s\n", i+1, option)
+	}
+}
+
+func prompt(q steps.Question) string {
+	fallback := q.Default
+	if q.Kind == steps.Confirm {
+		fallback = map[string]string{"true": "yes", "false": "no"}[q.Default]
+	}
+	if fallback == "" {
+		return "  " + q.Prompt + ": "
+	}
+	return fmt.Sprintf("  %s [%s]: ", q.Prompt, fallback)
+}
+
+func help(q steps.Question) string {
+	return strings.TrimSpace(q.Help + " Without a terminal: --set " + q.Path + "=…")
+}
+
+// read turns a typed line into the value that --set takes.
+func read(q steps.Question, line string) (string, error) {
+	switch {
+	case line == "" && q.Required && q.Default == "":
+		return "", errors.New("this answer is needed")
+	case line == "":
+		return q.Default, nil
+	case q.Kind == steps.Confirm:
+		return readYesNo(line)
+	case len(q.Options) > 0:
+		return readChoices(q, line)
+	}
+	return line, nil
+}
+
+func readYesNo(line string) (string, error) {
+	switch strings.ToLower(line) {
+	case "y", "yes", "true":
+		return "true", nil
+	case "n", "no", "false":
+		return "false", nil
+	}
+	return "", fmt.Errorf("%q is neither yes nor no", line)
+}
+
+// readChoices takes options by number or by name, several of them separated by
+// commas where the question allows it.
+func readChoices(q steps.Question, line string) (string, error) {
+	parts := []string{line}
+	if q.Kind == steps.Choices {
+		parts = strings.Split(line, ",")
+	}
+	for i, part := range parts {
+		part = strings.TrimSpace(part)
+		if n, err := strconv.Atoi(part); err == nil && n >= 1 && n <= len(q.Options) {
+			part = q.Options[n-1]
+		}
+		if !slices.Contains(q.Options, part) {
+			return "", fmt.Errorf("%q is none of %s", part, strings.Join(q.Options, ", "))
+		}
+		parts[i] = part
+	}
+	return strings.Join(parts, ","), nil
+}
+
+// apply sets an answer, or says why it cannot be; the answers are then as
+// before.
+func apply(a *steps.Answers, q steps.Question, value string) error {
+	trial := copyOf(a.Blueprint)
+	if err := set(trial, q.Path, value); err != nil {
+		return err
+	}
+	trial.FillDefaults()
+	if err := trial.Check(); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	*a.Blueprint = *trial
+	return nil
+}
+
+// set gives one answer. The questions for all environments and all projects at
+// once take a list of pairs.
+func set(b *steps.Blueprint, path, value string) error {
+	if path != "environment" && path != "project" {
+		if err := b.Set(path, value); err != nil {
+			return fmt.Errorf("%w", err)
+		}
+		return nil
+	}
+	for _, pair := range strings.Split(value, ",") {
+		name, answer, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		name, answer = strings.TrimSpace(name), strings.TrimSpace(answer)
+		if !ok || name == "" || answer == "" {
+			return fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
+		}
+		if err := b.Set(path+"."+name+"."+member(path, answer), answer); err != nil {
+			return fmt.Errorf("%w", err)
+		}
+	}
+	return nil
+}
+
+// member is the argument that the second part of a pair gives.
+func member(path, answer string) string {
+	switch {
+	case path == "project":
+		return "environment"
+	case strings.Contains(answer, "@"):
+		return "email"
+	}
+	return "account"
+}
+
+// copyOf is deep as far as Set reaches: it replaces inner lists, never edits
+// them.
+func copyOf(b *steps.Blueprint) *steps.Blueprint {
+	c := *b
+	c.Tags = maps.Clone(b.Tags)
+	c.Groups = slices.Clone(b.Groups)
+	c.Users = slices.Clone(b.Users)
+	c.Environments = slices.Clone(b.Environments)
+	c.Projects = slices.Clone(b.Projects)
+	return &c
+}

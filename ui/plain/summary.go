@@ -1,0 +1,66 @@
+package plain
+
+import (
+	"fmt"
+
+	"stateroom/steps"
+)
+
+// summary tells how the run ended: what was made, what was not, and the notes.
+func (l *Lines) summary(s *steps.Summary) {
+	l.print("\n")
+	for _, line := range outcome(s) {
+		l.print("%s", wrapped(line, 0))
+	}
+	for _, note := range s.Notes {
+		l.print("%s", item(note))
+	}
+}
+
+// outcome is the result in whole sentences, the most important one first.
+func outcome(s *steps.Summary) []string {
+	var lines []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			lines = append(lines, fmt.Sprintf(format, args...))
+		}
+	}
+	say(s.DryRun, "This was a dry run: nothing was changed.")
+	say(s.Declined, "Not confirmed: nothing was changed.")
+	say(s.Stopped, "Interrupted: the changes above that are done stay, the others were not begun or not finished. Run it again to go on from here.")
+	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
+	say(s.Unknown > 0, "The answer to %s was lost. Run it again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
+	say(!s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0 && !blocked(s), "Everything is right already: nothing was changed.")
+	say(blocked(s), "Nothing was changed: correct what the findings say first.")
+	if n := attention(s.Findings); n > 0 {
+		say(n == 1, "1 finding needs attention.")
+		say(n > 1, "%d findings need attention.", n)
+	}
+	return lines
+}
+
+func blocked(s *steps.Summary) bool {
+	for _, f := range s.Findings {
+		if f.Blocks {
+			return true
+		}
+	}
+	return false
+}
+
+func attention(findings []steps.Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.Severity != steps.Info {
+			n++
+		}
+	}
+	return n
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,51 @@
+package practice
+
+import (
+	"fmt"
+
+	"stateroom/steps"
+)
+
+// adminAccount is the sandbox's management account.
+const adminAccount = "111111111111"
+
+// articleAccounts are the sub-accounts that a sandbox begins with.
+var articleAccounts = []struct{ name, id string }{
+	{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"},
+}
+
+// Blueprint is the rehearsal's answers: two admins, every sub-account of the
+// sandbox an environment, and a project in each of the article's three.
+func (s *Stage) Blueprint() *steps.Blueprint {
+	b := steps.NewBlueprint()
+	b.AdminAccount = adminAccount
+	b.Groups = []steps.Group{{Name: "admins", Users: []string{me, other}}}
+	b.Users = []steps.User{{Name: other, Recipient: s.recipient}}
+	b.Bucket.Name = "terraform-state-" + adminAccount + "-" + b.StateRegion
+	for i := range s.members() {
+		name, id := member(i)
+		e := steps.NewEnvironment(name)
+		e.Account = id
+		b.Environments = append(b.Environments, e)
+		if i < len(articleAccounts) {
+			b.Projects = append(b.Projects, steps.Project{Name: "common-" + name, Environment: name})
+		}
+	}
+	b.FillDefaults()
+	return b
+}
+
+func (s *Stage) members() int {
+	if s.accounts == 0 {
+		return len(articleAccounts)
+	}
+	return s.accounts
+}
+
+// member is the name and id of the sandbox's i-th sub-account.
+func member(i int) (name, id string) {
+	if i < len(articleAccounts) {
+		return articleAccounts[i].name, articleAccounts[i].id
+	}
+	return fmt.Sprintf("env-%04d", i+1), fmt.Sprintf("5%011d", i+1)
+}

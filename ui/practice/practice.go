@@ -1,0 +1,163 @@
+// Package practice is the stage on which set-up is rehearsed: the AWS inside
+// the process, a scratch home with the operator's credentials, and answers that
+// need no typing. Every presenter starts the same stage.
+//
+// What does not live here: the sandbox itself (awsops/sandbox) and anything
+// that is shown.
+package practice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"filippo.io/age"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+)
+
+// Options are the knobs of a stage.
+type Options struct {
+	// Dir is where the scratch files go; it must be new or empty. Empty means a
+	// new folder among the system's temporary ones.
+	Dir string
+	// Accounts is the number of sub-accounts; 0 means the article's three.
+	Accounts int
+	// Latency is added to every call.
+	Latency time.Duration
+}
+
+// Stage is one rehearsal: a sandbox that serves and the scratch files that go
+// with it. The files stay when the stage is closed, for whoever wants to look.
+type Stage struct {
+	// Root is the scratch folder: blueprint, projects, handovers, and home/.aws.
+	Root string
+	// Me is the user whose key goes into the scratch home.
+	Me string
+
+	server    *sandbox.Server
+	accounts  int
+	recipient string
+	// ownRoot says that Start made up the folder; leave undoes enter.
+	ownRoot bool
+	leave   func()
+}
+
+// credentialsFile and configFile lie below the stage's root, as they do below a
+// home.
+var (
+	credentialsFile = filepath.Join("home", ".aws", "credentials")
+	configFile      = filepath.Join("home", ".aws", "config")
+	identityFile    = filepath.Join("home", "bob.identity")
+)
+
+// The users of the rehearsal: the first is the operator as an admin, the second
+// one who collects a handover.
+const (
+	me    = "alice"
+	other = "bob"
+)
+
+// Start serves a new sandbox on a free loopback port, makes its scratch files
+// and moves this process into the scratch home, until Close.
+func Start(ctx context.Context, o Options) (*Stage, error) {
+	root, err := scratch(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stage{
+		Root: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
+		server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
+	}
+	if err := s.server.Start(ctx, "127.0.0.1:0"); err != nil {
+		return nil, fmt.Errorf("the sandbox cannot be started: %w", err)
+	}
+	if err := s.furnish(); err != nil {
+		return nil, errors.Join(err, s.Close(false))
+	}
+	if s.leave, err = enter(s.Root); err != nil {
+		return nil, errors.Join(err, s.Close(false))
+	}
+	return s, nil
+}
+
+// scratch makes the folder. One that holds something is refused: nothing real
+// is touched.
+func scratch(dir string) (string, error) {
+	if dir == "" {
+		made, err := os.MkdirTemp("", "stateroom-sandbox-")
+		if err != nil {
+			return "", fmt.Errorf("the scratch folder cannot be made: %w", err)
+		}
+		return made, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the scratch folder cannot be read: %w", err)
+	}
+	if len(entries) > 0 {
+		return "", fmt.Errorf("%s is not empty, and the sandbox touches nothing real: name a new folder with --dir, or leave it out", dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("the scratch folder cannot be made: %w", err)
+	}
+	return dir, nil
+}
+
+// furnish writes the scratch home: the operator's credentials as the default
+// profile, and the identity with which the other user opens a handover.
+func (s *Stage) furnish() error {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		return fmt.Errorf("no identity for %s: %w", other, err)
+	}
+	s.recipient = identity.Recipient().String()
+	operator := s.server.Operator()
+	for path, text := range map[string]string{
+		credentialsFile: fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", operator.AccessKeyID, operator.SecretAccessKey),
+		configFile:      "[default]\nregion = " + steps.DefaultStateRegion + "\n",
+		identityFile:    identity.String() + "\n",
+	} {
+		path = filepath.Join(s.Root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return fmt.Errorf("the scratch home cannot be made: %w", err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return fmt.Errorf("the scratch home cannot be written: %w", err)
+		}
+	}
+	return nil
+}
+
+// Endpoint is where the sandbox answers for every service.
+func (s *Stage) Endpoint() string { return s.server.URL() }
+
+// Sandbox is the AWS behind the stage.
+func (s *Stage) Sandbox() *sandbox.Server { return s.server }
+
+// Note says where the scratch files are and how to look at them.
+func (s *Stage) Note() string {
+	return fmt.Sprintf("This was the sandbox: nothing real was touched. What it wrote is in %s, for you to look at and to delete.", s.Root)
+}
+
+// Close stops the sandbox and gives the process its environment back. The
+// scratch files stay if keep says so, and always where the caller chose the
+// folder.
+func (s *Stage) Close(keep bool) error {
+	if s.leave != nil {
+		s.leave()
+	}
+	err := s.server.Close()
+	if !keep && s.ownRoot {
+		err = errors.Join(err, os.RemoveAll(s.Root))
+	}
+	if err != nil {
+		return fmt.Errorf("the sandbox cannot be cleared away: %w", err)
+	}
+	return nil
+}
