@@ -12,11 +12,16 @@
 //   - Regions are names: STS, IAM and Organizations answer in any of them, and
 //     a disabled opt-in region is listed as such but not refused.
 //   - Identity: no SAML, web identity, SSO, federation tokens, console
-//     passwords, service-linked roles, instance profiles, server certificates
-//     or signing certificates. Tags on a principal are known to conditions,
-//     session tags are not.
-//   - Organizations: no resource control, tag or backup policies, invitations,
-//     moving or closing of accounts. An account is created in two polls.
+//     passwords, service-linked roles, instance profiles, server certificates,
+//     signing certificates or hardware MFA. Tags on a principal are known to
+//     conditions; session tags and source identities are not.
+//   - AWS's managed policies are a dozen (see awsPolicies), the read-only ones
+//     cut to the services above.
+//   - Organizations: no organizational units, no policies but service control
+//     ones, no invitations, no moving or closing of accounts. An account under
+//     way is there on the second look at it.
+//   - Answers are consistent at once; only authentication and authorization
+//     lag behind, by [Options.Propagation].
 //   - Resource policies name principals by ARN; the ARN of a deleted role is
 //     not rewritten to its id, so a role made again under its old name is
 //     trusted again.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/url"
 	"sort"
@@ -67,7 +68,10 @@ func (q queryResult) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	if q.value == nil {
 		return nil
 	}
-	return e.EncodeElement(q.value, xml.StartElement{Name: xml.Name{Local: q.name}})
+	if err := e.EncodeElement(q.value, xml.StartElement{Name: xml.Name{Local: q.name}}); err != nil {
+		return fmt.Errorf("sandbox: write %s: %w", q.name, err)
+	}
+	return nil
 }
 
 func queryFailure(r *request, e *apiError) response {

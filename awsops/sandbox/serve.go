@@ -23,7 +23,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, h *http.Request) {
 	r := &request{ctx: h.Context(), http: h, id: s.ids.uuid(), now: s.options.Now(), secure: true}
 	body, err := io.ReadAll(http.MaxBytesReader(w, h.Body, maxBody))
 	r.body = body
-	answer, drop := response{}, false
+	var answer response
+	var drop bool
 	if err != nil {
 		r.protocol = guessProtocol(h)
 		answer = s.fail(r, fail(http.StatusBadRequest, "RequestBodyTooLarge", "%v", err))

@@ -173,18 +173,19 @@ func FuzzServe(f *testing.F) {
 	})
 }
 
-// FuzzWork signs a request properly and sends it any input: the operations
-// themselves must not panic either.
+// FuzzWork hands any input to the operations as if the operator had signed it:
+// they must not panic either.
 func FuzzWork(f *testing.F) {
 	for _, operation := range []string{"iam CreateRole", "iam SimulatePrincipalPolicy", "sts AssumeRole", "organizations CreatePolicy", "tagging GetResources", "kms CreateKey", "dynamodb PutItem", "s3 PutObject"} {
 		service, name, _ := strings.Cut(operation, " ")
-		f.Add(service, name, "/", `{"Name":"x"}`)
-		f.Add(service, name, "/a/b?policy", "RoleName=r&AssumeRolePolicyDocument={}&Tags.member.1.Key=k&Marker=-1&PolicySourceArn=arn:aws:iam::111111111111:user/")
+		f.Add(service, name, "POST", "/", `{"Name":"x"}`)
+		f.Add(service, name, "PUT", "/bucket", "<a/>")
+		f.Add(service, name, "GET", "/a/b?policy", "RoleName=r&AssumeRolePolicyDocument={}&Tags.member.1.Key=k&Marker=-1&PolicySourceArn=arn:aws:iam::111111111111:user/")
 	}
 	s := New(Options{Seed: "fuzz"})
 	known := services()
 	operator := s.credentials[s.operator.AccessKeyID]
-	f.Fuzz(func(t *testing.T, name, operation, target, body string) {
+	f.Fuzz(func(t *testing.T, name, operation, method, target, body string) {
 		target = "/" + strings.TrimPrefix(target, "/")
 		service, ok := known[name]
 		if !ok {
@@ -194,6 +195,7 @@ func FuzzWork(f *testing.F) {
 		if parsed, err := h.URL.Parse(target); err == nil {
 			h.URL = parsed
 		}
+		h.Method = method
 		h.Header.Set("X-Amz-Target", "X."+operation)
 		r := &request{
 			ctx: t.Context(), http: h, id: "id", now: time.Now(), secure: true, body: []byte("Action=" + operation + "&" + body),

@@ -12,6 +12,7 @@ import (
 	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -28,6 +29,10 @@ func TestSignatureRefusalsUseTheWordsOfEachProtocol(t *testing.T) {
 		},
 		"organizations": func(c Credentials) error {
 			_, err := organizations.NewFromConfig(as(s, c)).ListRoots(t.Context(), nil)
+			return err
+		},
+		"s3": func(c Credentials) error {
+			_, err := s3.NewFromConfig(as(s, c)).ListBuckets(t.Context(), nil)
 			return err
 		},
 		"account": func(c Credentials) error {
@@ -48,6 +53,10 @@ func TestSignatureRefusalsUseTheWordsOfEachProtocol(t *testing.T) {
 		{"organizations", good, "", ""},
 		{"organizations", wrong, "InvalidSignatureException", "The request signature we calculated does not match"},
 		{"organizations", unknown, "UnrecognizedClientException", "The security token included in the request is invalid."},
+		{"s3", good, "", ""},
+		{"s3", wrong, "SignatureDoesNotMatch", "Check your key and signing method."},
+		{"s3", unknown, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."},
+		{"s3", token, "InvalidToken", "The provided token is malformed or otherwise invalid."},
 		{"account", good, "", ""},
 		{"account", unknown, "UnrecognizedClientException", ""},
 	} {
@@ -88,6 +97,8 @@ func TestClockSkewIsRefusedOnBothSides(t *testing.T) {
 	wantError(t, call(), "", "")
 	c.add(2 * time.Minute)
 	wantError(t, call(), "SignatureDoesNotMatch", "Signature expired: ")
+	_, err := s3.NewFromConfig(as(s, s.Operator())).ListBuckets(t.Context(), nil)
+	wantError(t, err, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
 	c.add(-32 * time.Minute)
 	wantError(t, call(), "SignatureDoesNotMatch", "Signature not yet current: ")
 }
