@@ -162,10 +162,11 @@ func (b *blockEditor) expand() {
 	tail := b.eol() + b.attrLines(inner) + b.blockLines(inner) + base
 	for _, attr := range b.block.Body.Attributes { // at most one
 		if b.gone[attr.Name] {
+			b.replaceBlank(open, attr.SrcRange.Start.Byte, "")
 			b.splices.add(attr.SrcRange.Start.Byte, attr.SrcRange.End.Byte, "")
-			continue
+		} else {
+			b.replaceBlank(open, attr.SrcRange.Start.Byte, b.eol()+inner)
 		}
-		b.replaceBlank(open, attr.SrcRange.Start.Byte, b.eol()+inner)
 		open = attr.SrcRange.End.Byte
 	}
 	b.replaceBlank(open, end, tail)

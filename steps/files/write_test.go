@@ -1,0 +1,338 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func mustRead(t *testing.T, path string) Snapshot {
+	t.Helper()
+	s, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func put(t *testing.T, path, text string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// litter lists what is in a directory beside the named files and backups.
+func litter(t *testing.T, dir string, known ...string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.Contains(strings.Join(known, " "), name) && !strings.HasSuffix(name, bakSuffix) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func TestWriteMakesNewFilesPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "home with spaces", ".aws")
+	path := filepath.Join(dir, "credentials")
+	e, err := EditProfile(Credentials, mustRead(t, path), keys("admin_iam"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup, err := Write(context.Background(), e)
+	if err != nil || backup != "" {
+		t.Fatalf("backup %q, error %v", backup, err)
+	}
+	got := mustRead(t, path)
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Mode != 0o600 || info.Mode().Perm() != 0o700 || string(got.Bytes) != string(e.After) {
+		t.Fatalf("file %o, directory %o, content %v", got.Mode, info.Mode().Perm(), got.Bytes)
+	}
+	if left := litter(t, dir, "credentials"); left != nil {
+		t.Fatalf("left behind: %v", left)
+	}
+}
+
+func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "credentials")
+	old := "[a]\nk = v\n"
+	put(t, path, old, 0o644)
+	before := mustRead(t, path)
+	if !before.LooseMode() {
+		t.Error("0644 must be reported as loose")
+	}
+	e, err := EditProfile(Credentials, before, keys("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := Write(context.Background(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := mustRead(t, first)
+	if string(kept.Bytes) != old || kept.Mode != 0o600 || mustRead(t, path).Mode != 0o644 {
+		t.Fatalf("backup %v %o, file %o", kept.Bytes, kept.Mode, mustRead(t, path).Mode)
+	}
+	e, err = EditProfile(Credentials, mustRead(t, path), region("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Write(context.Background(), e)
+	if err != nil || second == first || filepath.Dir(second) != dir {
+		t.Fatalf("the second backup is %q, the first %q, error %v", second, first, err)
+	}
+}
+
+func TestWriteOfNothingTouchesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "credentials")
+	put(t, path, "[x]\nregion = eu-west-1\n", 0o600)
+	past := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := os.Chtimes(path, past, past); err != nil {
+		t.Fatal(err)
+	}
+	e, err := EditProfile(Credentials, mustRead(t, path), region("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if backup, err := Write(context.Background(), e); err != nil || backup != "" {
+		t.Fatalf("backup %q, error %v", backup, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.ModTime().Equal(past) || len(litter(t, dir, "credentials")) > 0 {
+		t.Fatalf("touched: %v, %v, %v", info.ModTime(), litter(t, dir, "credentials"), err)
+	}
+}
+
+func TestWriteKeepsSymlinks(t *testing.T) {
+	for _, dangling := range []bool{false, true} {
+		t.Run(fmt.Sprintf("dangling=%v", dangling), func(t *testing.T) {
+			dir := t.TempDir()
+			real := filepath.Join(dir, "dotfiles")
+			if err := os.Mkdir(real, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			target, link := filepath.Join(real, "creds"), filepath.Join(dir, "credentials")
+			if !dangling {
+				put(t, target, "[a]\n", 0o600)
+			}
+			if err := os.Symlink("dotfiles/creds", link); err != nil {
+				t.Fatal(err)
+			}
+			e, err := EditProfile(Credentials, mustRead(t, link), keys("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Write(context.Background(), e); err != nil {
+				t.Fatal(err)
+			}
+			if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+				t.Fatalf("the symlink is gone: %v", err)
+			}
+			if string(mustRead(t, target).Bytes) != string(e.After) {
+				t.Fatal("the target was not written")
+			}
+			if left := litter(t, dir, "credentials dotfiles"); left != nil {
+				t.Fatalf("left beside the link: %v", left)
+			}
+		})
+	}
+}
+
+func TestSymlinksInACircleAreOneSentence(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	if err := os.Symlink(path, path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "circle") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestWriteNoticesAConcurrentEdit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials")
+	for name, meddle := range map[string]func(){
+		"changed": func() { put(t, path, "[b]\n", 0o600) },
+		"removed": func() { _ = os.Remove(path) },
+		"redirected": func() {
+			_ = os.Remove(path)
+			put(t, path+"2", "[a]\n", 0o600)
+			_ = os.Symlink(path+"2", path)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_ = os.Remove(path)
+			put(t, path, "[a]\n", 0o600)
+			e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			meddle()
+			before := mustRead(t, path)
+			_, err = Write(context.Background(), e)
+			if !errors.Is(err, ErrChangedMeanwhile) {
+				t.Fatalf("got %v", err)
+			}
+			if after := mustRead(t, path); string(after.Bytes) != string(before.Bytes) || after.Exists != before.Exists {
+				t.Fatal("something was written all the same")
+			}
+		})
+	}
+}
+
+// TestTwoWritersAtOnceLoseNothing lets many writers add a profile each, every
+// one reading again when another was faster, as two wizards would.
+func TestTwoWritersAtOnceLoseNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "credentials")
+	const writers = 8
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			for {
+				s, err := Read(path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				e, err := EditProfile(Credentials, s, region(fmt.Sprintf("p%d", i)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err = Write(context.Background(), e); err == nil {
+					return
+				}
+				if !errors.Is(err, ErrChangedMeanwhile) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := Profiles(Credentials, mustRead(t, path)); len(got) != writers {
+		t.Fatalf("%d of %d profiles are there", len(got), writers)
+	}
+	if left := litter(t, dir, "credentials"); left != nil {
+		t.Fatalf("left behind: %v", left)
+	}
+}
+
+func TestLockWaitEndsWithTheContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials")
+	unlock, err := lock(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	e := Edit{Before: mustRead(t, path), After: Content("x"), Mode: 0o600}
+	if _, err := Write(ctx, e); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	if mustRead(t, path).Exists {
+		t.Fatal("written without the lock")
+	}
+}
+
+// TestKillBetweenWriteAndRename stands still where a SIGKILL would: the staged
+// file is complete and private, the real one untouched, and the next run
+// finishes and sweeps up.
+func TestKillBetweenWriteAndRename(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "credentials")
+	put(t, path, "[a]\n", 0o600)
+	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	staged, err := stage(path, e.After, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := mustRead(t, staged); s.Mode != 0o600 || string(mustRead(t, path).Bytes) != "[a]\n" {
+		t.Fatalf("staged with mode %o, real file %v", s.Mode, mustRead(t, path).Bytes)
+	}
+	put(t, filepath.Join(dir, ".credentials.mine.tmp"), "", 0o600)
+	if _, err := Write(context.Background(), e); err != nil {
+		t.Fatal(err)
+	}
+	if left := litter(t, dir, "credentials .credentials.mine.tmp"); left != nil {
+		t.Fatalf("left behind: %v", left)
+	}
+}
+
+func TestVerifierStopsTheWrite(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "credentials")
+	put(t, path, "[x]\naws_access_key_id = half\n", 0o600)
+	e, err := EditProfile(Credentials, mustRead(t, path), region("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Write(context.Background(), e); err == nil || !strings.Contains(err.Error(), "partial credentials") {
+		t.Fatalf("the SDK cannot load half a key, got %v", err)
+	}
+	entries, _ := os.ReadDir(dir)
+	if len(entries) != 1 {
+		t.Fatalf("a refused write left %v", entries)
+	}
+}
+
+func TestReadOnlyIsOneSentence(t *testing.T) {
+	dir := t.TempDir()
+	readOnly := filepath.Join(dir, "ro")
+	put(t, readOnly, "[a]\n", 0o444)
+	put(t, filepath.Join(dir, "file"), "", 0o600)
+	for path, says := range map[string]string{
+		readOnly: "read-only (mode 0444)",
+		filepath.Join(dir, "file", "credentials"): "not a directory",
+		dir: "not a regular file",
+	} {
+		s, err := Read(path)
+		if err == nil {
+			_, err = Write(context.Background(), Edit{Before: s, After: Content("x"), Mode: 0o600})
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	if string(mustRead(t, readOnly).Bytes) != "[a]\n" {
+		t.Error("the read-only file changed")
+	}
+}
+
+func TestContentIsNeverPrinted(t *testing.T) {
+	s := Snapshot{Path: "p", Bytes: Content("topsecret")}
+	e := Edit{Before: s, After: Content("topsecret")}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q"} {
+		for _, v := range []any{s, &s, e, &e} {
+			if got := fmt.Sprintf(verb, v); strings.Contains(got, "topsecret") || strings.Contains(got, fmt.Sprintf("%x", "topsecret")) {
+				t.Errorf("%s leaks: %s", verb, got)
+			}
+		}
+	}
+}
