@@ -79,9 +79,9 @@ func beginsWith(a, b attributeValue) bool {
 	}
 	switch a.kind {
 	case "S":
-		return strings.HasPrefix(a.value.(string), b.value.(string))
+		return strings.HasPrefix(a.text(), b.text())
 	case "B":
-		return bytes.HasPrefix(a.value.([]byte), b.value.([]byte))
+		return bytes.HasPrefix(a.binary(), b.binary())
 	}
 	return false
 }
@@ -89,13 +89,13 @@ func beginsWith(a, b attributeValue) bool {
 func contains(a, b attributeValue) bool {
 	switch set := a.value.(type) {
 	case string:
-		return a.kind == "S" && b.kind == "S" && strings.Contains(set, b.value.(string))
+		return a.kind == "S" && b.kind == "S" && strings.Contains(set, b.text())
 	case []byte:
-		return b.kind == "B" && bytes.Contains(set, b.value.([]byte))
+		return b.kind == "B" && bytes.Contains(set, b.binary())
 	case []string:
-		return a.kind == b.kind+"S" && slices.Contains(set, b.value.(string))
+		return a.kind == b.kind+"S" && slices.Contains(set, b.text())
 	case [][]byte:
-		return b.kind == "B" && slices.ContainsFunc(set, func(e []byte) bool { return bytes.Equal(e, b.value.([]byte)) })
+		return b.kind == "B" && slices.ContainsFunc(set, func(e []byte) bool { return bytes.Equal(e, b.binary()) })
 	case []attributeValue:
 		return slices.ContainsFunc(set, b.equal)
 	}

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // attributeValue is one DynamoDB attribute: its type descriptor ("S", "N",
@@ -103,6 +104,17 @@ func parseNumber(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
+// text is the value of a string or number, binary that of a binary.
+func (v attributeValue) text() string {
+	text, _ := v.value.(string)
+	return text
+}
+
+func (v attributeValue) binary() []byte {
+	binary, _ := v.value.([]byte)
+	return binary
+}
+
 // equal compares two attributes as DynamoDB's "=" does: by type and value,
 // numbers by value, sets without order.
 func (v attributeValue) equal(o attributeValue) bool {
@@ -155,12 +167,12 @@ func (v attributeValue) compare(o attributeValue) (order int, ok bool) {
 	}
 	switch v.kind {
 	case "S":
-		return bytes.Compare([]byte(v.value.(string)), []byte(o.value.(string))), true
+		return strings.Compare(v.text(), o.text()), true
 	case "B":
-		return bytes.Compare(v.value.([]byte), o.value.([]byte)), true
+		return bytes.Compare(v.binary(), o.binary()), true
 	case "N":
-		a, okA := parseNumber(v.value.(string))
-		b, okB := parseNumber(o.value.(string))
+		a, okA := parseNumber(v.text())
+		b, okB := parseNumber(o.text())
 		if !okA || !okB {
 			return 0, false
 		}

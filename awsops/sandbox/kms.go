@@ -157,32 +157,39 @@ func (s *Server) kmsListKeys(r *request, in listInput) (map[string]any, error) {
 	if err := s.authorize(r, "kms:ListKeys", "*", r.account.id, nil, nil); err != nil {
 		return nil, err
 	}
-	entries := []map[string]any{}
+	var entries []kmsEntry
 	for _, key := range s.kms.in(r.account.id, r.region) {
-		entries = append(entries, map[string]any{"KeyId": key.id, "KeyArn": key.arn})
+		entries = append(entries, kmsEntry{key.id, map[string]any{"KeyId": key.id, "KeyArn": key.arn}})
 	}
-	return kmsPage("Keys", entries, in, "KeyId")
+	return kmsPage("Keys", entries, in)
+}
+
+// kmsEntry is one line of a list with the name that orders it.
+type kmsEntry struct {
+	name    string
+	members map[string]any
 }
 
 // kmsPage cuts one page out of a sorted list; the marker is the last name of
 // the page before.
-func kmsPage(member string, entries []map[string]any, in listInput, sortKey string) (map[string]any, error) {
+func kmsPage(member string, entries []kmsEntry, in listInput) (map[string]any, error) {
 	if in.Limit == 0 {
 		in.Limit = 100
 	}
 	if in.Limit < 1 || in.Limit > 1000 {
-		return nil, kmsError("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 1000", in.Limit)
+		return nil, kmsError("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000", in.Limit)
 	}
-	start := 0
-	for start < len(entries) && in.Marker != "" && entries[start][sortKey].(string) <= in.Marker {
-		start++
+	page, last := []map[string]any{}, ""
+	for _, entry := range entries {
+		if in.Marker != "" && entry.name <= in.Marker {
+			continue
+		}
+		if len(page) == in.Limit {
+			return map[string]any{member: page, "Truncated": true, "NextMarker": last}, nil
+		}
+		page, last = append(page, entry.members), entry.name
 	}
-	page := entries[start:min(start+in.Limit, len(entries))]
-	out := map[string]any{member: page, "Truncated": start+len(page) < len(entries)}
-	if start+len(page) < len(entries) {
-		out["NextMarker"] = page[len(page)-1][sortKey]
-	}
-	return out, nil
+	return map[string]any{member: page, "Truncated": false}, nil
 }
 
 type rotationInput struct {

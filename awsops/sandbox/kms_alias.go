@@ -3,7 +3,6 @@ package sandbox
 import (
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -121,17 +120,17 @@ func (s *Server) kmsListAliases(r *request, in listInput) (map[string]any, error
 		return nil, err
 	}
 	prefix := "arn:aws:kms:" + r.region + ":" + r.account.id + ":"
-	entries := []map[string]any{}
-	for arn, alias := range s.kms.aliases {
+	var entries []kmsEntry
+	for _, arn := range sortedKeys(s.kms.aliases) {
+		alias := s.kms.aliases[arn]
 		if strings.HasPrefix(arn, prefix) && (target == "" || alias.target == target) {
-			entries = append(entries, map[string]any{
+			entries = append(entries, kmsEntry{alias.name, map[string]any{
 				"AliasName": alias.name, "AliasArn": arn, "TargetKeyId": alias.target[strings.LastIndexByte(alias.target, '/')+1:],
 				"CreationDate": epoch(alias.created), "LastUpdatedDate": epoch(alias.updated),
-			})
+			}})
 		}
 	}
-	sort.Slice(entries, func(i, j int) bool { return entries[i]["AliasName"].(string) < entries[j]["AliasName"].(string) })
-	return kmsPage("Aliases", entries, in, "AliasName")
+	return kmsPage("Aliases", entries, in)
 }
 
 // aliasesOf lists the aliases of a key by name.

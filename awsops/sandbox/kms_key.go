@@ -1,10 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"sort"
 	"strings"
@@ -65,8 +65,8 @@ func (k *kmsKey) encrypt(plaintext []byte, encryptionContext map[string]string) 
 	}
 	nonce := make([]byte, seal.NonceSize())
 	_, _ = rand.Read(nonce)
-	blob := append([]byte{1, byte(len(k.arn) >> 8), byte(len(k.arn) & 0xff)}, k.arn...)
-	blob = append(blob, nonce...)
+	blob := append([]byte{1}, k.arn...)
+	blob = append(append(blob, 0), nonce...)
 	return seal.Seal(blob, nonce, plaintext, contextBytes(encryptionContext)), nil
 }
 
@@ -101,14 +101,11 @@ func (k *kmsKey) aead() (cipher.AEAD, error) {
 
 // blobKey splits a blob of kmsKey.encrypt into the key's ARN and the rest.
 func blobKey(blob []byte) (arn string, sealed []byte, ok bool) {
-	if len(blob) < 3 || blob[0] != 1 {
+	head, sealed, ok := bytes.Cut(blob, []byte{0})
+	if !ok || len(head) == 0 || head[0] != 1 {
 		return "", nil, false
 	}
-	n := int(binary.BigEndian.Uint16(blob[1:3]))
-	if len(blob) < 3+n {
-		return "", nil, false
-	}
-	return string(blob[3 : 3+n]), blob[3+n:], true
+	return string(head[1:]), sealed, true
 }
 
 // contextBytes is an encryption context in one canonical form.

@@ -53,11 +53,11 @@ func (s *Server) kmsListResourceTags(r *request, in listInput) (map[string]any, 
 	if err != nil {
 		return nil, err
 	}
-	entries := []map[string]any{}
+	var entries []kmsEntry
 	for _, name := range key.tags.names() {
-		entries = append(entries, map[string]any{"TagKey": name, "TagValue": key.tags[name]})
+		entries = append(entries, kmsEntry{name, map[string]any{"TagKey": name, "TagValue": key.tags[name]}})
 	}
-	return kmsPage("Tags", entries, in, "TagKey")
+	return kmsPage("Tags", entries, in)
 }
 
 // kmsTag is a tag as KMS writes it.

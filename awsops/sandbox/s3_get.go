@@ -111,17 +111,14 @@ func cutRange(out *response, given string) error {
 	size := len(out.body)
 	text, ok := strings.CutPrefix(given, "bytes=")
 	low, high, two := strings.Cut(text, "-")
-	if !ok || !two {
-		return nil
-	}
-	from, errFrom := strconv.Atoi(low)
-	to, errTo := strconv.Atoi(high)
+	from, fromOK := rangeNumber(low)
+	to, toOK := rangeNumber(high)
 	switch {
-	case low == "" && errTo == nil:
-		from, to = max(0, size-to), size-1
-	case errFrom != nil || high != "" && (errTo != nil || to < from):
+	case !ok || !two || !fromOK || !toOK || from < 0 && to < 0 || from >= 0 && to >= 0 && to < from:
 		return nil
-	case high == "" || to >= size:
+	case from < 0:
+		from, to = max(0, size-to), size-1
+	case to < 0 || to >= size:
 		to = size - 1
 	}
 	if from >= size || to < from {
@@ -133,4 +130,13 @@ func cutRange(out *response, given string) error {
 	out.header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, size))
 	out.body = out.body[from : to+1]
 	return nil
+}
+
+// rangeNumber reads one end of a range; -1 means that it was left out.
+func rangeNumber(text string) (n int, ok bool) {
+	if text == "" {
+		return -1, true
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n >= 0
 }

@@ -228,7 +228,7 @@ func TestTerraformSaysWhatIsWrong(t *testing.T) {
 func (c *child) replace(old, with string) {
 	c.st.t.Helper()
 	path := filepath.Join(c.dir, "main.tf")
-	text, err := os.ReadFile(path) //nolint:gosec // a file of this test
+	text, err := os.ReadFile(path)
 	c.st.must(err)
 	c.write("main.tf", strings.ReplaceAll(string(text), old, with))
 }
