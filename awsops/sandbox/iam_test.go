@@ -299,3 +299,72 @@ func TestReadsShowWhatWritesMade(t *testing.T) {
 		t.Errorf("last used %+v", used.AccessKeyLastUsed)
 	}
 }
+
+func TestUpdatesRenameTagAndUntag(t *testing.T) {
+	s := serve(t, Options{})
+	admin, ctx := iamAs(s, s.Operator()), t.Context()
+	addUser(t, s, "bob")
+	addUser(t, s, "eve")
+	_, err := admin.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("g"), Path: aws.String("/team/")})
+	wantError(t, err, "", "")
+	_, err = admin.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: aws.String("g"), UserName: aws.String("bob")})
+	wantError(t, err, "", "")
+	_, err = admin.UpdateUser(ctx, &iam.UpdateUserInput{UserName: aws.String("bob"), NewUserName: aws.String("Eve")})
+	wantError(t, err, "EntityAlreadyExists", "User with name Eve already exists.")
+	_, err = admin.UpdateUser(ctx, &iam.UpdateUserInput{UserName: aws.String("bob"), NewUserName: aws.String("Bob2"), NewPath: aws.String("/p/")})
+	wantError(t, err, "", "")
+	_, err = admin.UpdateGroup(ctx, &iam.UpdateGroupInput{GroupName: aws.String("g"), NewGroupName: aws.String("h")})
+	wantError(t, err, "", "")
+	groups, err := admin.ListGroupsForUser(ctx, &iam.ListGroupsForUserInput{UserName: aws.String("bob2")})
+	wantError(t, err, "", "")
+	if len(groups.Groups) != 1 || *groups.Groups[0].Arn != "arn:aws:iam::111111111111:group/team/h" {
+		t.Errorf("groups %+v", groups.Groups)
+	}
+	under, err := admin.ListUsers(ctx, &iam.ListUsersInput{PathPrefix: aws.String("/p/")})
+	wantError(t, err, "", "")
+	if len(under.Users) != 1 {
+		t.Errorf("users %+v", under.Users)
+	}
+	_, err = admin.TagUser(ctx, &iam.TagUserInput{UserName: aws.String("Bob2"), Tags: []iamtypes.Tag{{Key: aws.String("a"), Value: aws.String("1")}, {Key: aws.String("b"), Value: aws.String("2")}}})
+	wantError(t, err, "", "")
+	_, err = admin.UntagUser(ctx, &iam.UntagUserInput{UserName: aws.String("Bob2"), TagKeys: []string{"a"}})
+	wantError(t, err, "", "")
+	tags, err := admin.ListUserTags(ctx, &iam.ListUserTagsInput{UserName: aws.String("Bob2")})
+	wantError(t, err, "", "")
+	if len(tags.Tags) != 1 || *tags.Tags[0].Key != "b" {
+		t.Errorf("tags %+v", tags.Tags)
+	}
+	_, err = admin.DeleteGroup(ctx, &iam.DeleteGroupInput{GroupName: aws.String("h")})
+	wantError(t, err, "DeleteConflict", "must remove users from group first")
+}
+
+func TestMFADeviceIsFreedBeforeItIsDeleted(t *testing.T) {
+	s := serve(t, Options{})
+	admin, ctx := iamAs(s, s.Operator()), t.Context()
+	made, err := admin.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("d")})
+	wantError(t, err, "", "")
+	serial := made.VirtualMFADevice.SerialNumber
+	_, err = admin.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("d")})
+	wantError(t, err, "EntityAlreadyExists", "")
+	seed, err := base32.StdEncoding.DecodeString(string(made.VirtualMFADevice.Base32StringSeed))
+	wantError(t, err, "", "")
+	phone, step := &mfaDevice{seed: seed}, time.Now().Unix()/30
+	_, err = admin.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
+		UserName: aws.String(operatorName), SerialNumber: serial,
+		AuthenticationCode1: aws.String(phone.code(step - 1)), AuthenticationCode2: aws.String(phone.code(step)),
+	})
+	wantError(t, err, "", "")
+	_, err = admin.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: serial})
+	wantError(t, err, "DeleteConflict", "Must deactivate first")
+	listed, err := admin.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned})
+	wantError(t, err, "", "")
+	if len(listed.VirtualMFADevices) != 1 || *listed.VirtualMFADevices[0].User.UserName != operatorName {
+		t.Errorf("devices %+v", listed.VirtualMFADevices)
+	}
+	_, err = admin.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{UserName: aws.String(operatorName), SerialNumber: serial})
+	wantError(t, err, "", "")
+	_, err = admin.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: serial})
+	wantError(t, err, "", "")
+	_, err = admin.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: serial})
+	wantError(t, err, "NoSuchEntity", "VirtualMFADevice with serial number "+*serial+" does not exist.")
+}

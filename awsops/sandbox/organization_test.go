@@ -182,3 +182,61 @@ func TestTaggedResourcesAreFoundByTag(t *testing.T) {
 		t.Errorf("resources %+v", out.ResourceTagMappingList)
 	}
 }
+
+func TestOrganizationReadsAnswerInTheSDKsShapes(t *testing.T) {
+	s := serve(t, Options{})
+	client, ctx := orgAs(s, s.Operator()), t.Context()
+	roots, err := client.ListRoots(ctx, nil)
+	wantError(t, err, "", "")
+	units, err := client.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: roots.Roots[0].Id})
+	wantError(t, err, "", "")
+	if len(units.OrganizationalUnits) != 0 {
+		t.Errorf("units %+v", units.OrganizationalUnits)
+	}
+	_, err = client.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: aws.String("r-none")})
+	wantError(t, err, "ParentNotFoundException", "")
+	made, err := client.CreateAccount(ctx, &organizations.CreateAccountInput{
+		AccountName: aws.String("new"), Email: aws.String("new@example.com"), Tags: []orgtypes.Tag{{Key: aws.String("a"), Value: aws.String("b")}},
+	})
+	wantError(t, err, "", "")
+	for _, state := range []orgtypes.CreateAccountState{orgtypes.CreateAccountStateInProgress, orgtypes.CreateAccountStateSucceeded} {
+		listed, err := client.ListCreateAccountStatus(ctx, &organizations.ListCreateAccountStatusInput{States: []orgtypes.CreateAccountState{state}})
+		wantError(t, err, "", "")
+		if len(listed.CreateAccountStatuses) != 1 || *listed.CreateAccountStatuses[0].Id != *made.CreateAccountStatus.Id {
+			t.Fatalf("%s: %+v", state, listed.CreateAccountStatuses)
+		}
+		if state == orgtypes.CreateAccountStateSucceeded {
+			tags, err := client.ListTagsForResource(ctx, &organizations.ListTagsForResourceInput{ResourceId: listed.CreateAccountStatuses[0].AccountId})
+			wantError(t, err, "", "")
+			if len(tags.Tags) != 1 {
+				t.Errorf("tags %+v", tags.Tags)
+			}
+		}
+	}
+	delegated, err := client.ListDelegatedAdministrators(ctx, nil)
+	wantError(t, err, "", "")
+	if len(delegated.DelegatedAdministrators) != 0 {
+		t.Errorf("delegated %+v", delegated.DelegatedAdministrators)
+	}
+	policies, err := client.ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: orgtypes.PolicyTypeServiceControlPolicy})
+	wantError(t, err, "", "")
+	if len(policies.Policies) != 1 || *policies.Policies[0].Id != fullAccess {
+		t.Errorf("policies %+v", policies.Policies)
+	}
+	_, err = client.DescribeAccount(ctx, &organizations.DescribeAccountInput{AccountId: aws.String("999999999999")})
+	wantError(t, err, "AccountNotFoundException", "")
+}
+
+func TestSuspendedAccountIsNotReached(t *testing.T) {
+	s := serve(t, Options{})
+	if !s.Suspend("222222222222") {
+		t.Fatal("no such account")
+	}
+	_, err := assume(t.Context(), s, s.Operator(), bootstrapARN)
+	wantError(t, err, "AccessDenied", "sts:AssumeRole")
+	out, err := orgAs(s, s.Operator()).DescribeAccount(t.Context(), &organizations.DescribeAccountInput{AccountId: aws.String("222222222222")})
+	wantError(t, err, "", "")
+	if out.Account.State != orgtypes.AccountStateSuspended {
+		t.Errorf("state %s", out.Account.State)
+	}
+}
