@@ -93,7 +93,7 @@ func allow(t *testing.T, s *Server, user, text string) {
 func assume(ctx context.Context, s *Server, who Credentials, role string) (Credentials, error) {
 	out, err := stsAs(s, who).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("test")})
 	if err != nil {
-		return Credentials{}, err //nolint:wrapcheck // tests look at it as it is
+		return Credentials{}, err
 	}
 	return Credentials{*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken}, nil
 }

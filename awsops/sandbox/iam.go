@@ -325,8 +325,8 @@ func limitExceeded(format string, args ...any) *apiError {
 	return fail(http.StatusConflict, "LimitExceeded", format, args...)
 }
 
-func deleteConflict(format string, args ...any) *apiError {
-	return fail(http.StatusConflict, "DeleteConflict", format, args...)
+func deleteConflict(message string) *apiError {
+	return fail(http.StatusConflict, "DeleteConflict", "%s", message)
 }
 
 func alreadyExists(format string, args ...any) *apiError {

@@ -175,7 +175,7 @@ func (p presignFor) PresignHTTP(ctx context.Context, c aws.Credentials, r *http.
 	query := r.URL.Query()
 	query.Set("X-Amz-Expires", "60")
 	r.URL.RawQuery = query.Encode()
-	return p.signer.PresignHTTP(ctx, c, r, hash, service, region, at, opts...) //nolint:wrapcheck // the SDK wraps it
+	return p.signer.PresignHTTP(ctx, c, r, hash, service, region, at, opts...)
 }
 
 func TestSignedBodyMustBeTheOneSent(t *testing.T) {
