@@ -40,9 +40,7 @@ func names(p s3Page) []string {
 	for _, v := range p.versions {
 		out = append(out, v.key+"\x00"+v.id)
 	}
-	for _, prefix := range p.prefixes {
-		out = append(out, prefix)
-	}
+	out = append(out, p.prefixes...)
 	slices.Sort(out)
 	return out
 }
