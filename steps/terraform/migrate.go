@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 )
 
@@ -12,6 +13,8 @@ type Migration struct {
 	Result Result
 	// Before and After are the states of all workspaces.
 	Before, After []StateSummary
+	// ProvidersUnreachable is as in InitOutcome.
+	ProvidersUnreachable bool
 	// Differences has one sentence for each thing that does not agree; a
 	// migration that lost nothing has none.
 	Differences []string
@@ -20,12 +23,13 @@ type Migration struct {
 // Migrate moves the states of all workspaces of a project into the back end that
 // its files name now: init -migrate-state -force-copy. Before is what BackUp
 // answered (or ReadBackup reads) from the old place. Afterwards every state is
-// pulled from the new place and compared by lineage, serial and number of
-// resources; what differs is an *Error, and the backup is the remedy.
+// pulled from the new place and compared by lineage, serial, number of resources
+// and content; what differs is an *Error, and the backup is the remedy. Called
+// again after a kill, it moves what is left to move and compares all of it.
 //
 // -force-copy overwrites what lies at the destination, without asking: the
 // caller must have seen that there is nothing. An exit code of 0 does not prove
-// that the old lock is gone either (s3:DeleteObject denied): the caller checks.
+// that the lock is gone either (s3:DeleteObject denied): the caller checks.
 func Migrate(ctx context.Context, e *Engine, p Project, before []StateSummary) (Migration, error) {
 	m := Migration{Before: before}
 	var err error
@@ -33,21 +37,17 @@ func Migrate(ctx context.Context, e *Engine, p Project, before []StateSummary) (
 		if !onlyProviderTrouble(m.Result) || !backendConfigured(p, m.Result) {
 			return m, err
 		}
+		m.ProvidersUnreachable = true
 	}
 	names, err := workspaces(ctx, e, p)
 	if err != nil {
 		return m, err
 	}
 	for _, name := range names {
-		var text bytes.Buffer
-		if err := pull(ctx, e, p, name, &text); err != nil {
+		state, err := moved(ctx, e, p, name, before)
+		if err != nil {
 			return m, err
 		}
-		state, err := summarise(text.Bytes())
-		if err != nil {
-			return m, fmt.Errorf("read the state of workspace %s in its new place: %w", name, err)
-		}
-		state.Workspace = name
 		m.After = append(m.After, state)
 	}
 	if m.Differences = differences(m.Before, m.After); len(m.Differences) > 0 {
@@ -57,6 +57,43 @@ func Migrate(ctx context.Context, e *Engine, p Project, before []StateSummary) (
 		}
 	}
 	return m, nil
+}
+
+// moved reads one workspace's state in its new place. Terraform 1.11.4 moves a
+// state into an empty S3 key under a new lineage and with serial 1 (it reads the
+// key once more before it writes, which forgets both): where that happened, and
+// only where the content is the backup's to the last byte, the backup is pushed
+// over it, which brings the lineage back and the serial above the old one.
+func moved(ctx context.Context, e *Engine, p Project, workspace string, before []StateSummary) (StateSummary, error) {
+	state, err := summarisePulled(ctx, e, p, workspace)
+	if err != nil {
+		return state, err
+	}
+	i := slices.IndexFunc(before, func(s StateSummary) bool { return s.Workspace == workspace })
+	if i < 0 || before[i].File == "" || state.Content != before[i].Content || state.Lineage == before[i].Lineage {
+		return state, nil
+	}
+	backup, err := filepath.Abs(before[i].File)
+	if err != nil {
+		return state, fmt.Errorf("find the backup of workspace %s: %w", workspace, err)
+	}
+	if _, err := e.Run(ctx, p.inWorkspace(workspace).command("state", "push", "-force", backup)); err != nil {
+		return state, err
+	}
+	return summarisePulled(ctx, e, p, workspace)
+}
+
+func summarisePulled(ctx context.Context, e *Engine, p Project, workspace string) (StateSummary, error) {
+	var text bytes.Buffer
+	if err := pull(ctx, e, p, workspace, &text); err != nil {
+		return StateSummary{}, err
+	}
+	state, err := summarise(text.Bytes())
+	if err != nil {
+		return state, fmt.Errorf("read the state of workspace %s in its new place: %w", workspace, err)
+	}
+	state.Workspace = workspace
+	return state, nil
 }
 
 // differences compares by workspace. A workspace that had no state need not
@@ -76,16 +113,21 @@ func differences(before, after []StateSummary) []string {
 	return found
 }
 
+// differs tells what does not agree. A serial that rose does: Terraform counts
+// the move itself as a write.
 func (s StateSummary) differs(now StateSummary) []string {
 	var found []string
-	say := func(what string, was, is any) {
-		if was != is {
+	say := func(what string, was, is any, agree bool) {
+		if !agree {
 			found = append(found, fmt.Sprintf("workspace %s had %s %v and now has %v", s.Workspace, what, was, is))
 		}
 	}
-	say("lineage", s.Lineage, now.Lineage)
-	say("serial", s.Serial, now.Serial)
-	say("resources", s.Resources, now.Resources)
-	say("resource instances", s.Instances, now.Instances)
+	say("lineage", s.Lineage, now.Lineage, s.Lineage == now.Lineage)
+	say("serial", s.Serial, now.Serial, s.Serial <= now.Serial)
+	say("resources", s.Resources, now.Resources, s.Resources == now.Resources)
+	say("resource instances", s.Instances, now.Instances, s.Instances == now.Instances)
+	if len(found) == 0 && s.Content != now.Content {
+		found = append(found, fmt.Sprintf("workspace %s has other resources or outputs than before", s.Workspace))
+	}
 	return found
 }

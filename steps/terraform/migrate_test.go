@@ -48,7 +48,10 @@ func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("got %v, %v", info, err)
 	}
-	want := StateSummary{Workspace: "dev", File: filepath.Join(dir, "dev.tfstate"), Lineage: "abc", Serial: 3, Resources: 2, Instances: 3}
+	if len(states[1].Content) != 64 {
+		t.Errorf("content digest %q", states[1].Content)
+	}
+	want := StateSummary{Content: states[1].Content, Workspace: "dev", File: filepath.Join(dir, "dev.tfstate"), Lineage: "abc", Serial: 3, Resources: 2, Instances: 3}
 	if states[1] != want {
 		t.Errorf("got %+v", states[1])
 	}
@@ -74,16 +77,20 @@ func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
 }
 
 func TestMigrateSaysWhatDiffersAfterwards(t *testing.T) {
-	before := []StateSummary{
-		{Workspace: "default", Lineage: "abc", Serial: 3, Resources: 2, Instances: 3},
-		{Workspace: "empty"},
+	was, err := summarise([]byte(aState))
+	if err != nil {
+		t.Fatal(err)
 	}
+	was.Workspace = "default"
+	before := []StateSummary{was, {Workspace: "empty"}}
 	for name, c := range map[string]struct {
 		pulled string
 		says   []string
 	}{
-		"the same":     {aState, nil},
-		"other serial": {strings.Replace(aState, ":3,", ":4,", 1), []string{"serial 3 and now has 4"}},
+		"the same":                    {aState, nil},
+		"lower serial":                {strings.Replace(aState, ":3,", ":2,", 1), []string{"serial 3 and now has 2"}},
+		"the move counted as a write": {strings.Replace(aState, ":3,", ":4,", 1), nil},
+		"other content":               {strings.Replace(aState, "[{},{}]", `[{},{"a":1}]`, 1), []string{"other resources or outputs"}},
 		"other state": {
 			`{"version":4,"serial":3,"lineage":"xyz","resources":[]}`,
 			[]string{"lineage", "resources", "resource instances"},
@@ -109,6 +116,34 @@ func TestMigrateRefusesWhatIsNoState(t *testing.T) {
 		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + text})
 		if _, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, nil); err == nil {
 			t.Errorf("%q was accepted", text)
+		}
+	}
+}
+
+func TestOnlyABackupOfTheSameContentIsPushedOverAMovedState(t *testing.T) {
+	dir := t.TempDir()
+	backup := filepath.Join(dir, "default.tfstate")
+	if err := os.WriteFile(backup, []byte(aState), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before, err := ReadBackup(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := strings.Replace(strings.Replace(aState, "abc", "xyz", 1), ":3,", ":1,", 1)
+	for name, c := range map[string]struct {
+		pulled string
+		pushes bool
+	}{
+		"lineage forgotten by the move": {renamed, true},
+		"stale backup":                  {strings.Replace(renamed, "[{}]", "[{},{}]", 1), false},
+	} {
+		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + c.pulled})
+		if _, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, before); err == nil {
+			t.Errorf("%s: another lineage was accepted", name)
+		}
+		if pushed := slices.Contains(f.ran(t), "state push -force "+backup+" @default"); pushed != c.pushes {
+			t.Errorf("%s: ran %v", name, f.ran(t))
 		}
 	}
 }

@@ -1,7 +1,10 @@
 package terraform
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +26,9 @@ type StateSummary struct {
 	// Resources counts resource blocks, Instances what count and for_each made
 	// of them.
 	Resources, Instances int
+	// Content is a digest of the resources and outputs, by which two states
+	// are told to hold the same without either being shown.
+	Content string
 }
 
 // Empty reports whether there was no state.
@@ -166,12 +172,11 @@ func summarise(text []byte) (StateSummary, error) {
 		return StateSummary{}, nil
 	}
 	var state struct {
-		Version   int    `json:"version"`
-		Lineage   string `json:"lineage"`
-		Serial    int64  `json:"serial"`
-		Resources []struct {
-			Instances []json.RawMessage `json:"instances"`
-		} `json:"resources"`
+		Version   int             `json:"version"`
+		Lineage   string          `json:"lineage"`
+		Serial    int64           `json:"serial"`
+		Outputs   json.RawMessage `json:"outputs"`
+		Resources json.RawMessage `json:"resources"`
 	}
 	if err := json.Unmarshal(text, &state); err != nil {
 		return StateSummary{}, fmt.Errorf("it is not JSON: %w", err)
@@ -179,9 +184,28 @@ func summarise(text []byte) (StateSummary, error) {
 	if state.Version != 4 || state.Lineage == "" {
 		return StateSummary{}, fmt.Errorf("it is no Terraform state of format 4")
 	}
-	summary := StateSummary{Lineage: state.Lineage, Serial: state.Serial, Resources: len(state.Resources)}
-	for _, r := range state.Resources {
+	var resources []struct {
+		Instances []json.RawMessage `json:"instances"`
+	}
+	if len(state.Resources) > 0 {
+		if err := json.Unmarshal(state.Resources, &resources); err != nil {
+			return StateSummary{}, fmt.Errorf("its resources are unlike Terraform's: %w", err)
+		}
+	}
+	summary := StateSummary{Lineage: state.Lineage, Serial: state.Serial, Resources: len(resources)}
+	for _, r := range resources {
 		summary.Instances += len(r.Instances)
 	}
+	// Both went through this engine's state pull, so that equal content is
+	// equal text but for the white space.
+	var content bytes.Buffer
+	for _, part := range []json.RawMessage{state.Outputs, state.Resources} {
+		content.WriteByte('\n')
+		if len(part) > 0 {
+			_ = json.Compact(&content, part) // it was decoded, so it is JSON
+		}
+	}
+	digest := sha256.Sum256(content.Bytes())
+	summary.Content = hex.EncodeToString(digest[:])
 	return summary, nil
 }
