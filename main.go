@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, sys system) int {
 		if i.seen.Load() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(steps.ExitInterrupted)
 		}
-		_, _ = fmt.Fprintln(sys.err, message) // the code tells it, too, when nobody reads
+		fmt.Fprintln(sys.err, message) // the code tells it, too, when nobody reads
 	}
 	return codeOf(err)
 }
@@ -125,7 +125,7 @@ func (i *interruption) watch(ctx context.Context, signals <-chan os.Signal) {
 		if first := i.seen.CompareAndSwap(false, true); first {
 			close(i.stop)
 			if i.applying.Load() {
-				_, _ = fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
+				fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
 				continue
 			}
 		}
@@ -238,8 +238,8 @@ func sandboxCommand(r runners) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve the sandbox by itself, for aws, terraform and tests",
-		Long: "Serves an AWS organization in memory on one loopback port and prints the environment that\n" +
-			"points the AWS CLI and Terraform to it. It ends, and is gone, when it is interrupted.",
+		Long: "Serves an AWS organization in memory and prints the environment that points the AWS CLI and\n" +
+			"Terraform to it. It ends, and is gone, when it is interrupted.",
 		Example: "  stateroom sandbox --listen 127.0.0.1:4570",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -294,9 +294,6 @@ func (o *options) checkStage() error {
 	if o.accounts < 1 {
 		return usagef("--accounts %d is too few: give 1 or more", o.accounts)
 	}
-	if o.latency < 0 {
-		return usagef("--latency %s is negative", o.latency)
-	}
 	return nil
 }
 
@@ -319,7 +316,7 @@ func setup(ctx context.Context, o options, sys system, i *interruption) (err err
 	if o.sandbox {
 		s.stage, err = practice.Start(ctx, practice.Options{Dir: o.dir, Accounts: o.accounts, Latency: o.latency})
 		if err != nil {
-			return err //nolint:wrapcheck // its sentence is the message
+			return err
 		}
 		// The files of a rehearsal that never began are of no use to anyone.
 		defer func() { err = errors.Join(err, s.stage.Close(summary != nil)) }()
@@ -336,7 +333,7 @@ func setup(ctx context.Context, o options, sys system, i *interruption) (err err
 		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.dryRun, Stop: i.stop,
 	}
 	if summary, err = run.Run(ctx); err != nil {
-		return err //nolint:wrapcheck // its sentence is the message
+		return err
 	}
 	return exitCode(summary.ExitCode(o.detailed))
 }
@@ -373,7 +370,7 @@ func (s *session) present() {
 	if s.sandbox {
 		where = "in the sandbox"
 	}
-	_, _ = fmt.Fprintf(talk, "stateroom setup %s: looking at what is there.\n", where) // see plain: output that nobody reads stops nothing
+	fmt.Fprintf(talk, "stateroom setup %s: looking at what is there.\n", where)
 }
 
 // answers puts the answers together: the blueprint, --set, and where a terminal
@@ -396,7 +393,7 @@ func (s *session) answers(ctx context.Context) (*steps.Answers, error) {
 	}
 	if s.ask && (isNew || len(a.Missing()) > 0) {
 		if err := s.prompt.Ask(ctx, a, isNew, s.given); err != nil {
-			return nil, err //nolint:wrapcheck // its sentence is the message
+			return nil, err
 		}
 	}
 	if err := s.complete(a); err != nil {
@@ -452,7 +449,7 @@ func (s *session) world(ctx context.Context, a *steps.Answers) (*steps.Env, erro
 		config.Endpoint = s.stage.Endpoint()
 	}
 	if s.ask {
-		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") } //nolint:wrapcheck // shown as it is
+		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
 	}
 	dir, dirErr := filepath.Abs(dir)
 	path, pathErr := filepath.Abs(path)
@@ -461,16 +458,16 @@ func (s *session) world(ctx context.Context, a *steps.Answers) (*steps.Env, erro
 	}
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its sentence is the message
+		return nil, err
 	}
 	env, err := steps.NewEnv(sessions, dir, path)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its sentence is the message
+		return nil, err
 	}
 	env.Endpoint, env.Parallel = config.Endpoint, s.parallel
 	_, scope := a.Tag()
 	if env.Journal, err = steps.OpenJournal(env.Root(), scope); err != nil {
-		return nil, err //nolint:wrapcheck // its sentence is the message
+		return nil, err
 	}
 	env.Engine, env.EngineErr = terraform.Find(ctx, s.engine)
 	if s.engine != "" && env.EngineErr != nil {
@@ -495,7 +492,7 @@ func (s *session) confirm(ctx context.Context, r steps.Review) (steps.Decision, 
 		s.lines.Review(r)
 		var err error
 		if decision, err = s.prompt.Confirm(ctx, r); err != nil {
-			return decision, err //nolint:wrapcheck // its sentence is the message
+			return decision, err
 		}
 	}
 	s.interrupt.applying.Store(decision.Yes)

@@ -70,7 +70,7 @@ func (l *Lines) Emit(e steps.Event) {
 // print writes to the operator. A reader that has gone away is no reason to
 // stop half-way through a change, so the error is not looked at.
 func (l *Lines) print(format string, args ...any) {
-	_, _ = fmt.Fprintf(l.out, format, args...)
+	fmt.Fprintf(l.out, format, args...)
 }
 
 func (l *Lines) applied(e steps.Event) {

@@ -55,5 +55,5 @@ func (p *Prompt) read() {
 }
 
 func (p *Prompt) print(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.out, format, args...) // what cannot be shown cannot be answered either
+	fmt.Fprintf(p.out, format, args...) // what cannot be shown cannot be answered either
 }

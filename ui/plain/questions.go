@@ -154,7 +154,7 @@ func apply(a *steps.Answers, q steps.Question, value string) error {
 	}
 	trial.FillDefaults()
 	if err := trial.Check(); err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
 	*a.Blueprint = *trial
 	return nil
@@ -164,10 +164,7 @@ func apply(a *steps.Answers, q steps.Question, value string) error {
 // once take a list of pairs.
 func set(b *steps.Blueprint, path, value string) error {
 	if path != "environment" && path != "project" {
-		if err := b.Set(path, value); err != nil {
-			return fmt.Errorf("%w", err)
-		}
-		return nil
+		return b.Set(path, value)
 	}
 	for _, pair := range strings.Split(value, ",") {
 		name, answer, ok := strings.Cut(strings.TrimSpace(pair), "=")
@@ -176,7 +173,7 @@ func set(b *steps.Blueprint, path, value string) error {
 			return fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
 		}
 		if err := b.Set(path+"."+name+"."+member(path, answer), answer); err != nil {
-			return fmt.Errorf("%w", err)
+			return err
 		}
 	}
 	return nil

@@ -15,7 +15,6 @@ func wrapped(text string, indent int) string {
 	if text == "" {
 		return ""
 	}
-	//nolint:gosec // the indents are small constants
 	return indented(wordwrap.WrapString(text, uint(columns-indent)), indent) + "\n"
 }
 

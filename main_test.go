@@ -1,0 +1,405 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+	"stateroom/ui/plain"
+)
+
+// outcome is what one run of the program left.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// program runs the program in an empty folder, without Terraform, without a
+// real home and without anything of the tester's AWS environment.
+func program(t *testing.T, input string, terminal bool, args ...string) outcome {
+	t.Helper()
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Chdir(t.TempDir())
+	var out, errs bytes.Buffer
+	code := run(t.Context(), args, system{in: strings.NewReader(input), out: &out, err: &errs, terminal: terminal})
+	return outcome{code, out.String(), errs.String()}
+}
+
+func TestFlagsBecomeOptions(t *testing.T) {
+	defaults := options{blueprint: "stateroom.hcl", parallel: 16, accounts: 3}
+	with := func(change func(*options)) options { o := defaults; change(&o); return o }
+	for args, want := range map[string]options{
+		"":               defaults,
+		"--yes":          with(func(o *options) { o.yes = true }),
+		"--auto-approve": with(func(o *options) { o.yes = true }),
+		"--set a.b=c=d,e --set x=": with(func(o *options) {
+			o.set = []string{"a.b=c=d,e", "x="}
+		}),
+		"--adopt arn:a --adopt arn:b":   with(func(o *options) { o.adopt = []string{"arn:a", "arn:b"} }),
+		"--dry-run --detailed-exitcode": with(func(o *options) { o.dryRun, o.detailed = true, true }),
+		"--json --plain":                with(func(o *options) { o.json, o.plain = true, true }),
+		"--sandbox --accounts 1000 --latency 20ms": with(func(o *options) {
+			o.sandbox, o.accounts, o.latency, o.blueprint = true, 1000, 20*time.Millisecond, ""
+		}),
+		"--sandbox --dir d --blueprint b.hcl": with(func(o *options) {
+			o.sandbox, o.dir, o.blueprint = true, "d", "b.hcl"
+		}),
+		"--me alice --engine /bin/tofu --parallel 4 --profile p --region r --endpoint-url http://127.0.0.1:1 --dir d": with(func(o *options) {
+			o.me, o.engine, o.parallel, o.profile, o.region, o.endpoint, o.dir = "alice", "/bin/tofu", 4, "p", "r", "http://127.0.0.1:1", "d"
+		}),
+	} {
+		t.Run(args, func(t *testing.T) {
+			var got *options
+			root := newCommand(runners{setup: func(_ context.Context, o options) error { got = &o; return nil }})
+			root.SetArgs(append([]string{"setup"}, strings.Fields(args)...))
+			if err := root.Execute(); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(*got, want) {
+				t.Errorf("got %+v, want %+v", *got, want)
+			}
+		})
+	}
+}
+
+func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
+	for args, want := range map[string]string{
+		"setp":                             "there is no command",
+		"onboard":                          "there is no command",
+		"setup now":                        "takes no argument",
+		"setup --nope":                     "unknown flag: --nope",
+		"setup --parallel many":            "invalid argument",
+		"setup --parallel 0":               "--parallel 0 is too few",
+		"setup --set bucket.name":          "not of the form PATH=VALUE",
+		"setup --accounts 5":               "belongs to --sandbox",
+		"setup --sandbox --accounts 0":     "--accounts 0 is too few",
+		"setup --sandbox --profile real":   "touches nothing real",
+		"setup --sandbox --endpoint-url x": "touches nothing real",
+		"setup --detailed-exitcode":        "belongs to --dry-run",
+		"sandbox here":                     "takes no argument",
+	} {
+		t.Run(args, func(t *testing.T) {
+			got := program(t, "", false, strings.Fields(args)...)
+			if got.code != steps.ExitUsage || got.out != "" || strings.Count(got.err, "\n") != 1 || !strings.Contains(got.err, want) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestNoCommandNamesTheCommands(t *testing.T) {
+	got := program(t, "", false)
+	if got.code != steps.ExitUsage || !strings.Contains(got.err, "stateroom setup") || !strings.Contains(got.err, "sandbox") {
+		t.Errorf("%+v", got)
+	}
+	if help := program(t, "", false, "setup", "--help"); help.code != 0 || !strings.Contains(help.out, "--dry-run") {
+		t.Errorf("%+v", help)
+	}
+}
+
+func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want int
+	}{
+		"none":                {nil, 0},
+		"told already":        {exitCode(3), 3},
+		"interrupted":         {exitCode(130), 130},
+		"usage":               {usagef("x"), 2},
+		"an answer":           {fmt.Errorf("x: %w", steps.BlueprintProblem{Message: "x"}), 2},
+		"answers":             {steps.BlueprintProblems{{Message: "x"}}, 2},
+		"no answer":           {plain.ErrNoAnswer, 2},
+		"refused":             {&steps.Refusal{What: "x"}, 1},
+		"anything else":       {errors.New("x"), 1},
+		"a code, and closing": {errors.Join(exitCode(4), errors.New("x")), 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := codeOf(c.err); got != c.want {
+				t.Errorf("%d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
+	got := program(t, "", false, "setup", "--set", "bucket.name=acme-state")
+	for _, want := range []string{
+		"--set admin_account=…", "--set group.admins.users=…", "--set environment.production.account=…",
+		"--set project.common-production.environment=…", "--yes",
+	} {
+		if !strings.Contains(got.err, want) {
+			t.Errorf("%q is missing in %s", want, got.err)
+		}
+	}
+	if got.code != steps.ExitUsage || strings.Contains(got.err, "bucket.name") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWithoutATerminalNothingIsAppliedUnasked(t *testing.T) {
+	got := program(t, "yes\n", false, "setup", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
+		"--set", "environment.production.account=222222222222", "--set", "project.common-production.environment=production",
+		"--set", "bucket.name=acme-state")
+	if got.code != steps.ExitUsage || !strings.Contains(got.err, "--yes") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestBadAnswersAreNamedWithTheirPlace(t *testing.T) {
+	blueprint := filepath.Join(t.TempDir(), "team.hcl")
+	if err := os.WriteFile(blueprint, []byte("version = 1\nbucket {\n  nme = \"x\"\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		"--blueprint " + blueprint:          blueprint + ":3:",
+		"--sandbox --set bucket.name=A_b":   "bucket.name:",
+		"--sandbox --set bucket.nam=x":      "bucket.name",
+		"--sandbox --me carol":              "alice, bob",
+		"--sandbox --engine /nowhere/tofu":  "/nowhere/tofu",
+		"--sandbox --set lock.mode=nothing": "there is no such answer",
+	} {
+		t.Run(args, func(t *testing.T) {
+			got := program(t, "", false, append([]string{"setup"}, strings.Fields(args)...)...)
+			if got.code != steps.ExitUsage || !strings.Contains(got.err, want) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestNoCredentialsAreOneClearSentence(t *testing.T) {
+	got := program(t, "", false, "setup", "--dry-run", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
+		"--set", "environment.production.account=222222222222", "--set", "project.common-production.environment=production",
+		"--set", "bucket.name=acme-state")
+	if got.code != steps.ExitFailed || !strings.Contains(got.err, "No credentials were found") || strings.Count(got.err, "\n") != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func interrupting(applying bool) (*interruption, context.Context, *bytes.Buffer) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var out bytes.Buffer
+	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: &out}
+	i.applying.Store(applying)
+	return i, ctx, &out
+}
+
+func TestInterruptBeforeAnyChangeCancelsAtOnce(t *testing.T) {
+	i, ctx, _ := interrupting(false)
+	signals := make(chan os.Signal, 1)
+	signals <- os.Interrupt
+	i.watch(ctx, signals)
+	<-i.stop
+	if ctx.Err() == nil || !i.seen.Load() {
+		t.Error("the run goes on")
+	}
+}
+
+func TestInterruptWhileApplyingStopsFirstAndCancelsThen(t *testing.T) {
+	i, ctx, out := interrupting(true)
+	signals := make(chan os.Signal)
+	ended := make(chan struct{})
+	go func() { i.watch(ctx, signals); close(ended) }()
+	signals <- syscall.SIGTERM
+	<-i.stop
+	if ctx.Err() != nil {
+		t.Error("the first signal cancelled the changes under way")
+	}
+	signals <- os.Interrupt
+	<-ended
+	if ctx.Err() == nil {
+		t.Error("the second signal did not cancel")
+	}
+	if !strings.Contains(out.String(), "Interrupt again") {
+		t.Errorf("said %q", out.String())
+	}
+}
+
+func TestInterruptAtAQuestionEndsWith130AndChangesNothing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	in, typing := io.Pipe()
+	defer typing.Close()
+	signals := make(chan os.Signal, 1)
+	out := &waiter{text: "Enter a value: ", then: func() { signals <- os.Interrupt }}
+	var errs bytes.Buffer
+	code := run(t.Context(), []string{"setup", "--sandbox", "--dir", scratch}, system{in: in, out: out, err: &errs, terminal: true, signals: signals})
+	if code != steps.ExitInterrupted || !strings.Contains(errs.String(), "nothing was changed") {
+		t.Errorf("code %d, %s", code, errs.String())
+	}
+	if _, err := os.Stat(filepath.Join(scratch, "stateroom.hcl")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was written: %v", err)
+	}
+}
+
+// waiter calls then when a text has been written.
+type waiter struct {
+	text string
+	then func()
+}
+
+func (w *waiter) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.text) {
+		w.then()
+	}
+	return len(p), nil
+}
+
+// secretsIn are the secrets of the scratch home.
+func secretsIn(t *testing.T, scratch string) []string {
+	t.Helper()
+	file, err := os.Open(filepath.Join(scratch, "home", ".aws", "credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var secrets []string
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if _, value, ok := strings.Cut(lines.Text(), "aws_secret_access_key = "); ok {
+			secrets = append(secrets, value)
+		}
+	}
+	return secrets
+}
+
+func TestSetupInTheSandboxNeedsNoAnswers(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	got := program(t, "", false, "setup", "--sandbox", "--dir", scratch)
+	if got.code != 0 || got.err != "" {
+		t.Fatalf("%+v", got)
+	}
+	for _, want := range []string{"in the sandbox", "2 IAM", "+ Create the group admins", "Plan: ", "0 failed", scratch} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is missing in:\n%s", want, got.out)
+		}
+	}
+	for _, path := range []string{
+		"stateroom.hcl", "live/staging/backend.tf", "live/preprod/provider.tf", "live/production/backend.tf", "handover/bob.age", "home/.aws/config",
+	} {
+		if _, err := os.Stat(filepath.Join(scratch, filepath.FromSlash(path))); err != nil {
+			t.Error(err)
+		}
+	}
+	secrets := secretsIn(t, scratch)
+	if len(secrets) != 2 {
+		t.Errorf("%d secrets in the scratch home, want the operator's and alice's", len(secrets))
+	}
+	for _, s := range secrets {
+		if strings.Contains(got.out, s) {
+			t.Error("a secret was printed")
+		}
+	}
+}
+
+func TestSetupInTheSandboxAsJSON(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	got := program(t, "", true, "setup", "--sandbox", "--yes", "--json", "--plain", "--dir", scratch)
+	if got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	kinds := ""
+	for _, line := range strings.Split(strings.TrimSpace(got.out), "\n") {
+		var event map[string]any
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		kind, _ := event["event"].(string)
+		if !strings.HasSuffix(kinds, kind+" ") {
+			kinds += kind + " "
+		}
+		if kind == "summary" && !strings.Contains(fmt.Sprint(event["notes"]), scratch) {
+			t.Errorf("the summary does not say where the files are: %s", line)
+		}
+	}
+	if kinds != "change applied finding summary " {
+		t.Errorf("the events came as %s", kinds)
+	}
+	for _, s := range secretsIn(t, scratch) {
+		if strings.Contains(got.out+got.err, s) {
+			t.Error("a secret was printed")
+		}
+	}
+}
+
+func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--detailed-exitcode", "--dir", scratch)
+	if got.code != steps.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+		t.Fatalf("%+v", got)
+	}
+	entries, err := os.ReadDir(scratch)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "home" {
+		t.Errorf("the scratch folder holds %v, %v", entries, err)
+	}
+	if got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--dir", filepath.Join(t.TempDir(), "other")); got.code != 0 {
+		t.Errorf("without --detailed-exitcode: %+v", got)
+	}
+}
+
+func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	got := program(t, "y\n", true, "setup", "--sandbox", "--dir", scratch)
+	if got.code != steps.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := os.Stat(filepath.Join(scratch, "live")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was written: %v", err)
+	}
+}
+
+// TestQuestionsLeadFromNothingToASetup is an operator at a terminal with
+// nothing but credentials, and then the same operator once more.
+func TestQuestionsLeadFromNothingToASetup(t *testing.T) {
+	server := sandbox.New(sandbox.Options{})
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	dir := t.TempDir()
+	t.Setenv("AWS_ACCESS_KEY_ID", server.Operator().AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", server.Operator().SecretAccessKey)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
+	args := []string{"setup", "--endpoint-url", server.URL(), "--dir", dir, "--blueprint", filepath.Join(dir, "stateroom.hcl")}
+	typed := "111111111111\nproduction=444444444444\nalice,bob\n" + strings.Repeat("\n", 8) + "common-production=production\nyes\n"
+	got := program(t, typed, true, args...)
+	if got.code != 0 || strings.Count(got.out, "Passphrase of") != 2 {
+		t.Fatalf("%+v", got)
+	}
+	again := program(t, "", true, args...)
+	if again.code != 0 || !strings.Contains(again.out, "No changes") {
+		t.Errorf("%+v", again)
+	}
+	for _, s := range server.Secrets() {
+		if strings.Contains(got.out+got.err+again.out+again.err, s) {
+			t.Error("a secret was printed")
+		}
+	}
+}
+
+func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
+	signals := make(chan os.Signal, 1)
+	var errs bytes.Buffer
+	var printed bytes.Buffer
+	out := io.MultiWriter(&printed, &waiter{text: "AWS_REGION", then: func() { signals <- os.Interrupt }})
+	code := run(t.Context(), []string{"sandbox", "--listen", "127.0.0.1:0"}, system{out: out, err: &errs, signals: signals})
+	if code != steps.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
+		t.Errorf("code %d, %s %s", code, printed.String(), errs.String())
+	}
+}

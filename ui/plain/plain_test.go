@@ -1,0 +1,224 @@
+package plain
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs:\n%s", path, lineDiff(string(want), got))
+	}
+}
+
+const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole"}]}`
+
+// plan is one change of every kind.
+func plan() []steps.Change {
+	backend := files.Edit{Before: files.Snapshot{Path: "/work/backend.tf"}, After: files.Content("terraform {\n}\n")}
+	role := steps.Change{
+		ID: "iam.role.production", Step: 2, Title: "Create the role TerraformAdmin in production", Action: steps.Create,
+		Target: "arn:aws:iam::444444444444:role/TerraformAdmin", Account: "444444444444", Role: "OrganizationAccountAccessRole",
+		Fields: []steps.Field{{Name: "name", After: "TerraformAdmin"}, {Name: "trust", After: trust}},
+		Calls: []awsops.Call{{Service: "iam", Operation: "CreateRole", Input: &struct {
+			RoleName, AssumeRolePolicyDocument string
+		}{"TerraformAdmin", trust}}},
+		Environment: "production",
+	}
+	again := role
+	again.ID, again.Title, again.Environment = "iam.role.staging", "Create the role TerraformAdmin in staging", "staging"
+	return []steps.Change{
+		role, again,
+		{
+			ID: "kms.key", Step: 4, Title: "Create the state encryption key", Action: steps.Create, Target: "alias/terraform",
+			Account: "111111111111", Fields: []steps.Field{{Name: "arn", After: steps.KnownAfterApply}},
+			Cost: "about 1 USD a month", Risk: "What is encrypted with it cannot be read once it is deleted.",
+		},
+		{
+			ID: "bucket.versioning", Step: 5, Title: "Keep every version of the state", Action: steps.Update,
+			Target: "arn:aws:s3:::acme", Account: "111111111111", Needs: []string{"bucket"},
+			Fields: []steps.Field{{Name: "versioning", Before: "Suspended", After: "Enabled"}},
+		},
+		{
+			ID: "iam.lost-key.AKIAEXAMPLE", Step: 2, Title: "Delete alice's access key AKIAEXAMPLE", Action: steps.Delete,
+			Target: "arn:aws:iam::111111111111:user/alice", Account: "111111111111",
+			Fields: []steps.Field{{Name: "access key", Before: "AKIAEXAMPLE"}},
+		},
+		{
+			ID: "files.backend", Step: 7, Title: "Write backend.tf of project common-production", Action: steps.WriteFile,
+			Target: "/work/backend.tf", Account: "111111111111", Write: &steps.Write{Edit: backend, Diff: backend.Diff()},
+		},
+		{
+			ID: "init.common-production", Step: 8, Title: "Initialise project common-production", Action: steps.RunCommand,
+			Target: "/work", Account: "111111111111",
+			Run: &steps.Run{Command: "init", Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
+		},
+	}
+}
+
+// events are a whole run over that plan, in which one change fails.
+func events(t *testing.T) []steps.Event {
+	t.Helper()
+	changes := plan()
+	refused := &awsops.Error{
+		Service: "s3", Operation: "PutBucketVersioning", Resource: "acme", Account: "111111111111", Region: "eu-west-1",
+		Identity: "arn:aws:iam::111111111111:user/operator", Code: "AccessDenied", Message: "Access Denied",
+		RequestID: "ABC", Status: 403, Remedy: "Allow the operator s3:PutBucketVersioning.",
+	}
+	finding := steps.Finding{
+		ID: "bucket.versioning-off", Step: 5, Severity: steps.Failure,
+		Evidence: "Bucket acme does not keep versions.", Remedy: "Run stateroom setup again.", Details: "Resources:\n  Role: {}",
+	}
+	var all []steps.Event
+	for i := range changes {
+		all = append(all, steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+	}
+	return append(all,
+		steps.Event{Kind: steps.EventStarted, Change: &changes[0]},
+		steps.Event{Kind: steps.EventApplied, Change: &changes[0], Took: 120 * time.Millisecond},
+		steps.Event{Kind: steps.EventFailed, Change: &changes[3], Err: fmt.Errorf("applying: %w", refused), Took: 2500 * time.Millisecond},
+		steps.Event{Kind: steps.EventSkipped, Change: &changes[6], Text: "needs bucket.versioning"},
+		steps.Event{Kind: steps.EventLine, Change: &changes[6], Text: "Initializing the backend..."},
+		steps.Event{Kind: steps.EventLine, Text: ""},
+		steps.Event{Kind: steps.EventProgress, Text: "environments inspected", Done: 500, Of: 1000},
+		steps.Event{Kind: steps.EventProgress, Text: "environments inspected", Done: 501, Of: 1000},
+		steps.Event{Kind: steps.EventFinding, Finding: &finding},
+		steps.Event{Kind: steps.EventSummary, Summary: &steps.Summary{
+			Add: 4, Change: 1, Destroy: 1, Applied: 1, Failed: 1, Skipped: 1,
+			Findings: []steps.Finding{finding}, Notes: []string{"State: s3://acme in eu-west-1."},
+			Foreign: []steps.Change{{ID: "kms.alias", Foreign: "arn:aws:kms:eu-west-1:111111111111:key/1"}},
+		}},
+	)
+}
+
+func TestLinesReadAsTerraformUsersKnowThem(t *testing.T) {
+	var out bytes.Buffer
+	lines := NewLines(&out)
+	for _, e := range events(t) {
+		lines.Emit(e)
+	}
+	golden(t, "run.txt", out.String())
+}
+
+func TestJSONKeepsItsContract(t *testing.T) {
+	var out, rest bytes.Buffer
+	presenter := NewJSON(&out, &rest)
+	for _, e := range events(t) {
+		presenter.Emit(e)
+	}
+	golden(t, "run.jsonl", out.String())
+	golden(t, "run.stderr.txt", rest.String())
+	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		var event struct{ Event string }
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		switch event.Event {
+		case "change", "applied", "failed", "finding", "summary":
+		default:
+			t.Errorf("%q is no event of the contract", event.Event)
+		}
+	}
+}
+
+func TestPassphraseIsShownToPeopleOnly(t *testing.T) {
+	var people, machines, rest bytes.Buffer
+	e := steps.Event{Kind: steps.EventPassphrase, Text: "bob", Passphrase: secret.New("abcd-efgh")}
+	NewLines(&people).Emit(e)
+	NewJSON(&machines, &rest).Emit(e)
+	if !strings.Contains(people.String(), "| Passphrase of bob's handover: abcd-efgh") {
+		t.Errorf("not shown:\n%s", people.String())
+	}
+	if strings.Contains(machines.String()+rest.String(), "abcd") {
+		t.Error("a passphrase is in the JSON mode's output")
+	}
+}
+
+func TestChangesOfManyEnvironmentsAreFolded(t *testing.T) {
+	var out bytes.Buffer
+	lines := NewLines(&out)
+	changes := make([]steps.Change, 1000)
+	for i := range changes {
+		name := fmt.Sprintf("env-%04d", i+1)
+		changes[i] = steps.Change{ID: "iam.role." + name, Step: 2, Action: steps.Create, Title: "Create a role in " + name, Environment: name}
+		lines.Emit(steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+	}
+	for i := range changes {
+		lines.Emit(steps.Event{Kind: steps.EventApplied, Change: &changes[i]})
+		if i == 0 {
+			lines.Emit(steps.Event{Kind: steps.EventStarted, Change: &changes[i]})
+		}
+	}
+	for _, want := range []string{"… and 997 more like it, up to env-1000", "Plan: 1000 to add", "500 of 1000 changes made", "1000 of 1000 changes made"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, out.String())
+		}
+	}
+	if n := strings.Count(out.String(), "\n"); n > 60 {
+		t.Errorf("%d lines for a thousand environments", n)
+	}
+}
+
+func TestFailureIsShownEvenWhereItsLikeAreFolded(t *testing.T) {
+	var out bytes.Buffer
+	lines := NewLines(&out)
+	changes := make([]steps.Change, 100)
+	for i := range changes {
+		name := fmt.Sprintf("env-%04d", i+1)
+		changes[i] = steps.Change{ID: "iam.role." + name, Step: 2, Action: steps.Create, Title: "Create a role in " + name, Environment: name}
+		lines.Emit(steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+	}
+	lines.Emit(steps.Event{Kind: steps.EventStarted, Change: &changes[0]})
+	lines.Emit(steps.Event{Kind: steps.EventFailed, Change: &changes[70], Err: errors.New("the account cannot be reached")})
+	if !strings.Contains(out.String(), "Create a role in env-0071: failed\n      the account cannot be reached\n") {
+		t.Errorf("the failure is missing in:\n%s", out.String())
+	}
+}
+
+func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
+	blocks := []steps.Finding{{ID: "files.cannot-edit", Severity: steps.Failure, Blocks: true}}
+	for name, c := range map[string]struct {
+		summary steps.Summary
+		want    string
+	}{
+		"dry run":  {steps.Summary{DryRun: true, Add: 3}, "This was a dry run: nothing was changed."},
+		"declined": {steps.Summary{Declined: true}, "Not confirmed: nothing was changed."},
+		"stopped":  {steps.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
+		"lost":     {steps.Summary{Unknown: 1}, "The answer to 1 change was lost."},
+		"again":    {steps.Summary{}, "Everything is right already: nothing was changed."},
+		"blocked":  {steps.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := strings.Join(outcome(&c.summary), "\n")
+			if !strings.Contains(got, c.want) {
+				t.Errorf("%q lacks %q", got, c.want)
+			}
+		})
+	}
+}

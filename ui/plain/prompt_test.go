@@ -1,0 +1,141 @@
+package plain
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+)
+
+func prompting(input string) (*Prompt, *bytes.Buffer) {
+	var out bytes.Buffer
+	return NewPrompt(strings.NewReader(input), &out), &out
+}
+
+func nothingGiven(string) bool { return false }
+
+// everything answers all questions of a first set-up, some by default, some
+// wrong at first.
+const everything = `?
+12
+111111111111
+staging
+staging=222222222222, production=prod@example.com
+alice, bob
+
+
+2
+acme_state
+acme-state
+9
+compatible
+maybe
+no
+
+
+network-production=nowhere
+common-staging=staging, network-production=production
+`
+
+func TestAskFillsTheWholeBlueprint(t *testing.T) {
+	p, out := prompting(everything)
+	a := &steps.Answers{Blueprint: steps.NewBlueprint()}
+	if err := p.Ask(t.Context(), a, true, nothingGiven); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if missing := a.Missing(); len(missing) > 0 {
+		t.Errorf("still missing: %v", missing)
+	}
+	if a.AdminAccount != "111111111111" || a.Bucket.Name != "acme-state" || a.Bucket.Policy != "compatible" || a.Lock.UseLockfile || a.Key.Users != "listed" {
+		t.Errorf("answers were lost: %s", a.HCL())
+	}
+	if !reflect.DeepEqual(a.UsersOf("admins"), []string{"alice", "bob"}) {
+		t.Errorf("users are %v", a.UsersOf("admins"))
+	}
+	production, _ := a.Environment("production")
+	if production.Email != "prod@example.com" || len(a.Environments) != 2 || len(a.Projects) != 2 || a.Projects[1].StateKey != "network/production" {
+		t.Errorf("environments or projects were lost:\n%s", a.HCL())
+	}
+	for _, want := range []string{
+		"1 Choose an administrative account", "The 12-digit id of the account", "--set admin_account=",
+		`"staging" is not of the form name=value`, "underscore", `"9" is none of strict, compatible`,
+		`"maybe" is neither yes nor no`, `there is no environment "nowhere"`, "bucket.name: acme-state\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+}
+
+func TestAskLeavesOutWhatIsAnswered(t *testing.T) {
+	a := &steps.Answers{Blueprint: steps.NewBlueprint()}
+	for path, value := range map[string]string{
+		"admin_account": "111111111111", "group.admins.users": "alice",
+		"environment.production.permissions": "poweruser", "project.common-production.environment": "production",
+	} {
+		if err := a.Set(path, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, out := prompting("acme-state\n222222222222\n")
+	if err := p.Ask(t.Context(), a, false, nothingGiven); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if e, _ := a.Environment("production"); e.Account != "222222222222" || e.Permissions != "poweruser" || a.Bucket.Name != "acme-state" {
+		t.Errorf("answers are\n%s", a.HCL())
+	}
+	if strings.Contains(out.String(), "Region of the state") {
+		t.Errorf("what has an answer was asked again:\n%s", out)
+	}
+}
+
+func TestAskEndsWithItsInputOrItsContext(t *testing.T) {
+	p, _ := prompting("")
+	if err := p.Ask(t.Context(), &steps.Answers{Blueprint: steps.NewBlueprint()}, true, nothingGiven); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("at the end of the input: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	never, w := io.Pipe()
+	defer w.Close()
+	_, err := NewPrompt(never, io.Discard).Confirm(ctx, steps.Review{Changes: plan()})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("with a cancelled context: %v", err)
+	}
+}
+
+func TestConfirmTakesOnlyYes(t *testing.T) {
+	for input, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "YES\n": false, "\n": false, "no\n": false} {
+		p, _ := prompting(input)
+		d, err := p.Confirm(t.Context(), steps.Review{Changes: plan()})
+		if err != nil || d.Yes != want {
+			t.Errorf("%q: %v, %v", input, d.Yes, err)
+		}
+	}
+}
+
+func TestConfirmAsksForEachForeignThing(t *testing.T) {
+	foreign := []steps.Change{
+		{ID: "a", Title: "Change a", Foreign: "arn:a"},
+		{ID: "b", Title: "Change b", Foreign: "arn:b"},
+		{ID: "a2", Title: "Change a again", Foreign: "arn:a"},
+		{ID: "c", Title: "Needs a"},
+	}
+	p, out := prompting("yes\nno\nyes\n")
+	d, err := p.Confirm(t.Context(), steps.Review{Foreign: foreign})
+	if err != nil || !d.Yes || !reflect.DeepEqual(d.Adopt, []string{"arn:a"}) {
+		t.Errorf("decision %+v, %v", d, err)
+	}
+	if strings.Count(out.String(), "exists already") != 2 || !strings.Contains(out.String(), "Change a again") {
+		t.Errorf("asked:\n%s", out)
+	}
+	p, _ = prompting("no\nno\n")
+	if d, err = p.Confirm(t.Context(), steps.Review{Foreign: foreign}); err != nil || !d.Yes || d.Adopt != nil {
+		t.Errorf("with nothing adopted and nothing to apply, the rest must go on: %+v, %v", d, err)
+	}
+}

@@ -1,0 +1,116 @@
+package practice
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+)
+
+func start(t *testing.T, o Options) *Stage {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = filepath.Join(t.TempDir(), "scratch")
+	}
+	s, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closeStage(t *testing.T, s *Stage) {
+	t.Helper()
+	if err := s.Close(true); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStageHidesTheCallersAWSAndGivesItBack(t *testing.T) {
+	t.Setenv("AWS_PROFILE", "real")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+	t.Setenv("AWS_CONFIG_FILE", "/real/config")
+	t.Setenv("TF_DATA_DIR", "/real/data")
+	before := callers()
+	s := start(t, Options{})
+	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "TF_DATA_DIR"} {
+		if value, there := os.LookupEnv(name); there {
+			t.Errorf("%s=%s reaches the sandbox", name, value)
+		}
+	}
+	if got := os.Getenv("AWS_CONFIG_FILE"); !strings.HasPrefix(got, s.Root) {
+		t.Errorf("AWS_CONFIG_FILE is %s", got)
+	}
+	closeStage(t, s)
+	after := callers()
+	if len(after) != len(before) {
+		t.Errorf("left with %v, came with %v", after, before)
+	}
+	for name, value := range before {
+		if after[name] != value {
+			t.Errorf("%s was %q and is %q", name, value, after[name])
+		}
+	}
+}
+
+func TestStageOperatorMeetsTheAccountsThatTheAnswersName(t *testing.T) {
+	for _, accounts := range []int{0, 1, 5} {
+		s := start(t, Options{Accounts: accounts})
+		sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: s.Endpoint()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := s.Blueprint()
+		if err := b.Check(); err != nil || len(b.Missing()) > 0 {
+			t.Errorf("the answers do not do: %v, missing %v", err, b.Missing())
+		}
+		identity, err := sessions.Home(b.StateRegion).Identity(t.Context())
+		if err != nil || identity.Account != b.AdminAccount {
+			t.Errorf("the operator is %+v, %v", identity, err)
+		}
+		listed, err := sessions.Home(b.StateRegion).Accounts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := map[string]string{}
+		for _, a := range listed {
+			ids[a.Name] = a.ID
+		}
+		if len(listed) != len(b.Environments)+1 {
+			t.Errorf("%d accounts, %d environments", len(listed), len(b.Environments))
+		}
+		for _, e := range b.Environments {
+			if ids[e.Name] != e.Account {
+				t.Errorf("%s is %s in the answers and %q in the sandbox", e.Name, e.Account, ids[e.Name])
+			}
+		}
+		closeStage(t, s)
+	}
+}
+
+func TestStageRefusesAFolderThatHoldsSomething(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestStageThatNeverBeganLeavesNothingBehind(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	s, err := Start(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(false); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.Root); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", s.Root, err)
+	}
+}
