@@ -49,21 +49,5 @@ func Combine(edits ...[]Edit) []Edit {
 	return out
 }
 
-// EditProfiles makes one edit of several profiles of the same file.
-func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
-	all := Edit{Before: file, After: file.Bytes}
-	for _, p := range profiles {
-		next := file
-		next.Bytes = all.After
-		e, err := EditProfile(kind, next, p)
-		if err != nil {
-			return Edit{}, err
-		}
-		e.Before, e.Fields, e.reads = file, append(all.Fields, e.Fields...), append(all.reads, e.reads...)
-		all = e
-	}
-	return all, nil
-}
-
 // HCL is the terraform block with the backend, as a file of its own.
 func (w Backend) HCL() []byte { return []byte(w.render(w.RequiredVersion)) }

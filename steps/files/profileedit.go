@@ -216,9 +216,13 @@ func (ed *editor) append(header string, missing []KeyValue) {
 			b.WriteString(eol)
 		}
 	}
-	b.WriteString("[" + header + "]" + eol)
-	ed.writeKeys(&b, missing, eol)
+	ed.writeSection(&b, header, missing, eol)
 	ed.splices.add(len(ed.src), len(ed.src), b.String())
+}
+
+func (ed *editor) writeSection(b *strings.Builder, header string, list []KeyValue, eol string) {
+	b.WriteString("[" + header + "]" + eol)
+	ed.writeKeys(b, list, eol)
 }
 
 func (ed *editor) writeKeys(b *strings.Builder, list []KeyValue, eol string) {

@@ -1,0 +1,133 @@
+package files
+
+import (
+	"slices"
+	"strings"
+)
+
+// EditProfiles gives the edit that makes several profiles of one file hold what
+// the edits say, each under the rules of [EditProfile]. Profiles that are not
+// there yet are added together, so that a thousand of them cost one pass.
+func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
+	all := Edit{Before: file, After: file.Bytes, Mode: 0o600, hide: true}
+	lines := iniLines(file.Bytes)
+	there := map[string]Profile{}
+	for _, p := range Profiles(kind, file) {
+		there[p.Name] = p
+	}
+	var fresh []ProfileEdit
+	for _, e := range profiles {
+		at, err := findSection(kind, file.Path, e.Name, file.Bytes, lines)
+		switch {
+		case err != nil:
+			return Edit{}, err
+		case at < 0:
+			fresh = append(fresh, e)
+			continue
+		case there[e.Name].holds(e):
+			continue
+		}
+		next := file
+		next.Bytes = all.After
+		one, err := EditProfile(kind, next, e)
+		if err != nil {
+			return Edit{}, err
+		}
+		all.join(one)
+	}
+	if len(fresh) == 0 {
+		return all, nil
+	}
+	next := file
+	next.Bytes = all.After
+	added, err := addProfiles(kind, next, fresh)
+	if err != nil {
+		return Edit{}, err
+	}
+	all.join(added)
+	return all, nil
+}
+
+// join makes e the edit that leads to where next, made from e's text, leads.
+func (e *Edit) join(next Edit) {
+	e.After = next.After
+	e.Fields = append(e.Fields, next.Fields...)
+	e.Notes = append(e.Notes, next.Notes...)
+	e.reads = append(e.reads, next.reads...)
+}
+
+// holds tells a profile in which nothing is to be changed.
+func (p Profile) holds(e ProfileEdit) bool {
+	return !slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return p.Get(kv.Key) != kv.Value.Reveal() }) &&
+		!slices.ContainsFunc(e.Remove, func(key string) bool {
+			return slices.ContainsFunc(p.Values, func(v Value) bool { return v.Key == key })
+		})
+}
+
+// addProfiles appends profiles of which the file has none. The AWS SDK is asked
+// for the first and the last of them: all are written by the same lines, and
+// the parse of the whole is compared with what was intended.
+func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
+	if err := refuseBytes(file.Path, file.Bytes); err != nil {
+		return Edit{}, err
+	}
+	want, err := parseINI(file.Path, file.Bytes)
+	if err != nil {
+		return Edit{}, err
+	}
+	lines := iniLines(file.Bytes)
+	ed := editor{path: file.Path, src: file.Bytes, lines: lines, sec: sectionAt(lines, -1)}
+	out := Edit{Before: file, Mode: 0o600, hide: true}
+	named := map[string]bool{}
+	for i, e := range profiles {
+		if named[e.Name] {
+			return Edit{}, editError(file.Path, 0, "profile "+e.Name+" would be added twice", "")
+		}
+		named[e.Name] = true
+		if e, err = e.normal(file.Path); err != nil {
+			return Edit{}, err
+		}
+		if !newName.MatchString(e.Name) {
+			return Edit{}, editError(file.Path, 0, "the new profile's name has characters that not every AWS tool reads",
+				"use letters, digits, _ and -")
+		}
+		ed.add(i, kind.header(e.Name), e.Set)
+		want = want.and(kind.header(e.Name), e.Set)
+		if i == 0 || i == len(profiles)-1 {
+			out.reads = append(out.reads, profileRead{kind, file.Path, e})
+		}
+	}
+	out.After, out.Fields = ed.splices.apply(file.Bytes), ed.fields
+	got, err := parseINI(file.Path, out.After)
+	if err != nil || !got.equal(want) {
+		return Edit{}, editError(file.Path, 0, "its last lines are read in different ways by AWS tools, so the result would be uncertain",
+			"write the profiles by hand")
+	}
+	return out, nil
+}
+
+// add appends the i-th new section, the later ones behind a blank line.
+func (ed *editor) add(i int, header string, set []KeyValue) {
+	for _, kv := range set {
+		ed.fields = append(ed.fields, field(Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key]))
+	}
+	if i == 0 {
+		ed.append(header, set)
+		return
+	}
+	var b strings.Builder
+	eol := ed.eol(len(ed.lines) - 1)
+	b.WriteString(eol)
+	ed.writeSection(&b, header, set, eol)
+	ed.splices.add(len(ed.src), len(ed.src), b.String())
+}
+
+// and gives the model with a new section at its end.
+func (m iniModel) and(section string, set []KeyValue) iniModel {
+	at := len(m.sections)
+	m.sections = append(m.sections, section)
+	for _, kv := range set {
+		m.entries = append(m.entries, iniEntry{section: at, name: section, key: kv.Key, values: []string{kv.Value.Reveal()}})
+	}
+	return m
+}
