@@ -41,6 +41,16 @@ func routeS3(r *request) string {
 	return ""
 }
 
+// s3Subresources are query parameters that make a request another operation. A
+// request with one that the table does not name must not be taken for the
+// plain operation: PUT ?acl would overwrite an object.
+var s3Subresources = []string{
+	"accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
+	"legal-hold", "lifecycle", "location", "logging", "metadataConfiguration", "metadataTable", "metrics", "notification", "object-lock",
+	"ownershipControls", "partNumber", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment",
+	"restore", "retention", "select", "session", "tagging", "torrent", "uploadId", "uploads", "versioning", "versions", "website",
+}
+
 func findS3Operation(r *request) *s3Operation {
 	name, key := s3Address(r.http)
 	level := 0
@@ -51,7 +61,10 @@ func findS3Operation(r *request) *s3Operation {
 	}
 	query := r.http.URL.Query()
 	for i, op := range s3Operations {
-		marked := op.mark == "" || query.Has(op.mark) || r.http.Header.Get(op.mark) != ""
+		marked := query.Has(op.mark) || r.http.Header.Get(op.mark) != ""
+		if op.mark == "" {
+			marked = !slices.ContainsFunc(s3Subresources, query.Has)
+		}
 		if op.method == r.http.Method && op.level == level && marked {
 			return &s3Operations[i]
 		}

@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+func TestBucketSettingsComeBackAsPut(t *testing.T) {
+	st := newBucketStage(t, false)
+	c, name := st.s3(), aws.String(stageBucket)
+	_, err := c.PutPublicAccessBlock(st.ctx, &s3.PutPublicAccessBlockInput{Bucket: name, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true)}})
+	st.must(err)
+	access, err := c.GetPublicAccessBlock(st.ctx, &s3.GetPublicAccessBlockInput{Bucket: name})
+	if a := access.PublicAccessBlockConfiguration; err != nil || !*a.BlockPublicAcls || !*a.BlockPublicPolicy || *a.IgnorePublicAcls || *a.RestrictPublicBuckets {
+		t.Errorf("%v %+v", err, access)
+	}
+	_, err = c.PutBucketOwnershipControls(st.ctx, &s3.PutBucketOwnershipControlsInput{Bucket: name, OwnershipControls: &types.OwnershipControls{Rules: []types.OwnershipControlsRule{{ObjectOwnership: "ObjectWriter"}}}})
+	st.must(err)
+	ownership, err := c.GetBucketOwnershipControls(st.ctx, &s3.GetBucketOwnershipControlsInput{Bucket: name})
+	if err != nil || ownership.OwnershipControls.Rules[0].ObjectOwnership != "ObjectWriter" {
+		t.Errorf("%v %+v", err, ownership)
+	}
+	_, err = c.PutBucketTagging(st.ctx, &s3.PutBucketTaggingInput{Bucket: name, Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("a"), Value: aws.String("<&>")}}}})
+	st.must(err)
+	tags, err := c.GetBucketTagging(st.ctx, &s3.GetBucketTaggingInput{Bucket: name})
+	if err != nil || *tags.TagSet[0].Value != "<&>" {
+		t.Errorf("%v %+v", err, tags)
+	}
+	encryption, err := c.GetBucketEncryption(st.ctx, &s3.GetBucketEncryptionInput{Bucket: name})
+	if rule := encryption.ServerSideEncryptionConfiguration.Rules[0]; err != nil || *rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID != st.keyARN || !*rule.BucketKeyEnabled {
+		t.Errorf("%v %+v", err, encryption)
+	}
+	_, err = c.DeleteBucketEncryption(st.ctx, &s3.DeleteBucketEncryptionInput{Bucket: name})
+	st.must(err)
+	if encryption, err = c.GetBucketEncryption(st.ctx, &s3.GetBucketEncryptionInput{Bucket: name}); err != nil || encryption.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm != "AES256" {
+		t.Errorf("%v %+v", err, encryption)
+	}
+	_, err = c.DeleteBucketLifecycle(st.ctx, &s3.DeleteBucketLifecycleInput{Bucket: name})
+	st.must(err)
+}
+
+func TestS3RefusesWhatItCannotRead(t *testing.T) {
+	st := newBucketStage(t, false)
+	c, name := st.s3(), aws.String(stageBucket)
+	_, err := c.PutBucketOwnershipControls(st.ctx, &s3.PutBucketOwnershipControlsInput{Bucket: name, OwnershipControls: &types.OwnershipControls{Rules: []types.OwnershipControlsRule{{ObjectOwnership: "Nobody"}}}})
+	wantCode(t, err, "MalformedXML", "")
+	_, err = c.ListObjectsV2(st.ctx, &s3.ListObjectsV2Input{Bucket: name, ContinuationToken: aws.String("!")})
+	wantCode(t, err, "InvalidArgument", "continuation token")
+	_, err = c.GetBucketCors(st.ctx, &s3.GetBucketCorsInput{Bucket: name})
+	wantCode(t, err, "NotImplemented", "")
+	_, err = c.DeleteBucketCors(st.ctx, &s3.DeleteBucketCorsInput{Bucket: name})
+	wantCode(t, err, "NotImplemented", "")
+	missing := put("k", "x")
+	missing.IfMatch = aws.String(`"0"`)
+	_, err = c.PutObject(st.ctx, missing)
+	wantCode(t, err, "NoSuchKey", "")
+	encoded := put("k", "x")
+	encoded.ContentEncoding = aws.String("gzip")
+	_, err = c.PutObject(st.ctx, encoded)
+	st.must(err)
+	head, err := c.HeadObject(st.ctx, &s3.HeadObjectInput{Bucket: name, Key: aws.String("k")})
+	if err != nil || *head.ContentEncoding != "gzip" {
+		t.Errorf("%v %+v", err, head)
+	}
+}
+
+func TestSmallReadsOfKMSAndDynamoDB(t *testing.T) {
+	st := newStateStage(t, false)
+	policies, err := st.kms().ListKeyPolicies(st.ctx, &kms.ListKeyPoliciesInput{KeyId: &st.keyARN})
+	if err != nil || len(policies.PolicyNames) != 1 || policies.PolicyNames[0] != "default" {
+		t.Errorf("%v %+v", err, policies)
+	}
+	data, err := st.kms().GenerateDataKeyWithoutPlaintext(st.ctx, &kms.GenerateDataKeyWithoutPlaintextInput{KeyId: &st.keyARN, NumberOfBytes: aws.Int32(24)})
+	st.must(err)
+	opened, err := st.kms().Decrypt(st.ctx, &kms.DecryptInput{CiphertextBlob: data.CiphertextBlob})
+	if err != nil || len(opened.Plaintext) != 24 {
+		t.Errorf("%v %d bytes", err, len(opened.Plaintext))
+	}
+	tables, err := st.ddb().ListTables(st.ctx, &dynamodb.ListTablesInput{})
+	if err != nil || len(tables.TableNames) != 1 || tables.TableNames[0] != stageTable {
+		t.Errorf("%v %+v", err, tables)
+	}
+	ttl, err := st.ddb().DescribeTimeToLive(st.ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(stageTable)})
+	if err != nil || ttl.TimeToLiveDescription.TimeToLiveStatus != "DISABLED" {
+		t.Errorf("%v %+v", err, ttl)
+	}
+	_, err = st.ddb().UntagResource(st.ctx, &dynamodb.UntagResourceInput{
+		ResourceArn: aws.String("arn:aws:dynamodb:eu-west-1:111111111111:table/" + stageTable), TagKeys: []string{"a"},
+	})
+	st.must(err)
+}
