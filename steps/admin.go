@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"stateroom/awsops"
 )
 
@@ -77,12 +79,11 @@ func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project) erro
 			return wrap(err)
 		})
 	}
+	g, ctx := errgroup.WithContext(ctx)
 	for _, probe := range probes {
-		if err := awaitAllowed(ctx, probe); err != nil {
-			return err
-		}
+		g.Go(func() error { return awaitAllowed(ctx, probe) })
 	}
-	return nil
+	return wrap(g.Wait())
 }
 
 // admissionTimeout bounds the wait for new keys and policies to be seen.
