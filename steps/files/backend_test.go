@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const keyARN = "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+const keyARN = "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-44cd-96ef-1234567890ab"
 
 var wanted = Backend{
 	Bucket: "acme-state", Key: "common/production", Region: "eu-west-1", Encrypt: true, KMSKeyID: keyARN,

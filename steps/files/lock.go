@@ -28,7 +28,7 @@ func lock(ctx context.Context, target string) (func(), error) {
 		l := flock.New(path)
 		ok, err := l.TryLockContext(ctx, 10*time.Millisecond)
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, fmt.Errorf("waiting for the lock: %w", context.Cause(ctx))
 		}
 		if err != nil || !ok {
 			return nil, err //nolint:wrapcheck // Write says which file

@@ -115,6 +115,21 @@ func unwritable(value string) string {
 // its config module) panics while cutting the pair that is not there.
 func loneQuote(value string) bool { return value == `"` || value == "'" }
 
+// ByHand gives the section as a person would type it, for a file that must not
+// be touched. Secrets read "(secret)".
+func (e ProfileEdit) ByHand(kind Kind) string {
+	var b strings.Builder
+	b.WriteString("[" + kind.header(e.Name) + "]\n")
+	for _, kv := range e.Set {
+		value := secret.Redacted
+		if public[kv.Key] {
+			value = kv.Value.Reveal()
+		}
+		b.WriteString(kv.Key + " = " + value + "\n")
+	}
+	return b.String()
+}
+
 // Conflict returns a [*ConflictError] when carrying out e would leave p with
 // two ways to credentials, and nil otherwise. [EditProfile] asks it about the
 // profile that it edits; ask it as well about the profile of the same name in

@@ -307,3 +307,10 @@ func TestEditProfileTakesLargeFiles(t *testing.T) {
 		t.Fatal("something before the added lines changed")
 	}
 }
+
+func TestByHandShowsWhatToTypeWithoutSecrets(t *testing.T) {
+	want := "[profile x]\naws_access_key_id = AKIANEW\naws_secret_access_key = (secret)\n"
+	if got := keys("x").ByHand(Config); got != want {
+		t.Fatalf("got %q", got)
+	}
+}

@@ -42,7 +42,7 @@ func Read(path string) (Snapshot, error) {
 	}
 	s.Real = target
 
-	info, err := os.Stat(target)
+	info, err := os.Stat(target) //nolint:gosec // the user's own environment names the file
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
@@ -55,7 +55,7 @@ func Read(path string) (Snapshot, error) {
 	if info.Size() > maxSize {
 		return s, &Error{Action: "read", Path: path, Problem: "it is larger than 32 MiB"}
 	}
-	b, err := os.ReadFile(target)
+	b, err := os.ReadFile(target) //nolint:gosec // as above
 	if err != nil {
 		return s, &Error{Action: "read", Path: path, Err: bare(err)}
 	}
@@ -84,9 +84,7 @@ func resolve(path string) (string, error) {
 		return "", bare(err)
 	}
 	for range maxLinks {
-		info, err := os.Lstat(path)
-		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			// What cannot be looked at is reported by the caller's own stat.
+		if !isSymlink(path) {
 			return realDir(path), nil
 		}
 		next, err := os.Readlink(path)
@@ -99,6 +97,12 @@ func resolve(path string) (string, error) {
 		path = filepath.Clean(next)
 	}
 	return "", errors.New("its symlinks lead in a circle")
+}
+
+// isSymlink is false for what cannot be looked at: the caller's stat says why.
+func isSymlink(path string) bool {
+	info, err := os.Lstat(path) //nolint:gosec // the user's own environment names the file
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // realDir resolves the symlinks among the directories of path, as far as they

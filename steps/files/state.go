@@ -63,7 +63,7 @@ func readState(dir, local string, getenv func(string) string) (LocalState, error
 		}
 	}
 	data := dataDir(dir, getenv)
-	if b, err := os.ReadFile(filepath.Join(data, "environment")); err == nil && strings.TrimSpace(string(b)) != "" { //nolint:gosec // the project's own
+	if b, err := os.ReadFile(filepath.Join(data, "environment")); err == nil && strings.TrimSpace(string(b)) != "" {
 		out.Workspace = strings.TrimSpace(string(b))
 	}
 	out.Configured, err = readConfigured(filepath.Join(data, "terraform.tfstate"))

@@ -112,7 +112,10 @@ func makeDir(dir string, mode fs.FileMode) error {
 	if mode&0o077 == 0 {
 		perm = 0o700
 	}
-	return os.MkdirAll(dir, perm)
+	if err := os.MkdirAll(dir, perm); err != nil {
+		return fmt.Errorf("making its directory: %w", err)
+	}
+	return nil
 }
 
 // writeError says in one sentence why a file cannot be written.
@@ -141,30 +144,29 @@ func tmpPrefix(target string) string {
 
 // stage writes and syncs a temporary file beside target. On failure nothing of
 // it is left.
-func stage(target string, data []byte, mode fs.FileMode) (path string, err error) {
+func stage(target string, data []byte, mode fs.FileMode) (string, error) {
 	f, err := os.CreateTemp(filepath.Dir(target), tmpPrefix(target)+"*"+tmpSuffix) // mode 0600
 	if err != nil {
+		return "", fmt.Errorf("making a temporary file: %w", err)
+	}
+	if err := fill(f, data, mode); err != nil {
+		_ = os.Remove(f.Name())
 		return "", err
 	}
-	defer func() {
-		err = errors.Join(err, closeOnce(f))
-		if err != nil {
-			_ = os.Remove(f.Name())
-			path = ""
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return "", err
-	}
-	if err := f.Chmod(mode); err != nil {
-		return "", err
-	}
-	return f.Name(), f.Sync()
+	return f.Name(), nil
 }
 
-func closeOnce(f *os.File) error {
-	if err := f.Close(); !errors.Is(err, fs.ErrClosed) {
-		return err
+// fill writes, syncs and closes a new file.
+func fill(f *os.File, data []byte, mode fs.FileMode) error {
+	_, err := f.Write(data)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing it: %w", err)
 	}
 	return nil
 }
@@ -197,15 +199,14 @@ func backUp(target string, old []byte) (string, error) {
 			path += "-" + strconv.Itoa(n)
 		}
 		path += bakSuffix
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the file that the user named
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("making the backup: %w", err)
 		}
-		_, err = f.Write(old)
-		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		if err := fill(f, old, 0o600); err != nil {
 			_ = os.Remove(path)
 			return "", err
 		}
@@ -216,7 +217,7 @@ func backUp(target string, old []byte) (string, error) {
 // syncDir makes the rename itself durable where the system can do that; where
 // it cannot (Windows) the content is still whole.
 func syncDir(dir string) {
-	d, err := os.Open(dir) //nolint:gosec // the directory of the file that the user named
+	d, err := os.Open(dir)
 	if err != nil {
 		return
 	}

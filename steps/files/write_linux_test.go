@@ -19,14 +19,14 @@ func TestReadOnlyDirectoryIsOneSentence(t *testing.T) {
 	path := filepath.Join(dir, "credentials")
 	put(t, path, "[a]\n", 0o644)
 	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
-		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // nobody must reach it
+		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(dir, 0o555); err != nil { //nolint:gosec // the point of the test
+	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = os.Chmod(dir, 0o755) }() //nolint:gosec // for the cleanup
+	defer func() { _ = os.Chmod(dir, 0o755) }()
 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -65,7 +65,7 @@ func TestFullDiskLeavesTheOldFile(t *testing.T) {
 	}
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "credentials"), "[a]\n", 0o600)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFullDiskLeavesTheOldFile$") //nolint:gosec // this test itself
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFullDiskLeavesTheOldFile$")
 	cmd.Env = append(os.Environ(), "STATEROOM_TEST_FULL_DISK="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

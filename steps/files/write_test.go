@@ -129,11 +129,11 @@ func TestWriteKeepsSymlinks(t *testing.T) {
 	for _, dangling := range []bool{false, true} {
 		t.Run(fmt.Sprintf("dangling=%v", dangling), func(t *testing.T) {
 			dir := t.TempDir()
-			real := filepath.Join(dir, "dotfiles")
-			if err := os.Mkdir(real, 0o700); err != nil {
+			away := filepath.Join(dir, "dotfiles")
+			if err := os.Mkdir(away, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			target, link := filepath.Join(real, "creds"), filepath.Join(dir, "credentials")
+			target, link := filepath.Join(away, "creds"), filepath.Join(dir, "credentials")
 			if !dangling {
 				put(t, target, "[a]\n", 0o600)
 			}
