@@ -81,7 +81,7 @@ func provable(o *Observed, a *Answers) []Environment {
 	}
 	var found []Environment
 	for _, e := range o.environments(a.Environments) {
-		if f := o.IAM.Roles.get(e.Name); f.Role != nil && !e.MFA && (a.Me == "" || mine[e.Name]) {
+		if f := o.IAM.Roles.get(e.Name); (f.Role != nil || f.ByOwner) && !e.MFA && (a.Me == "" || mine[e.Name]) {
 			found = append(found, e)
 		}
 	}

@@ -116,7 +116,9 @@ func (s *Setup) confirm(ctx context.Context, review Review, o *Observed, summary
 // finish emits the findings and the summary.
 func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summary {
 	summary.Findings = findings
-	summary.Notes = closingNotes(o, s.Answers, summary)
+	if !blocking(findings) {
+		summary.Notes = closingNotes(o, s.Answers, summary)
+	}
 	for i := range findings {
 		s.Emit(Event{Kind: EventFinding, Finding: &findings[i]})
 	}
@@ -128,14 +130,18 @@ func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summa
 // again from what is there, so that nothing is made twice.
 func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
 	executor := NewExecutor(s.Env, s.Answers, s.Emit, s.Stop)
+	var found []Finding
 	for range maxRounds {
 		result := executor.Apply(ctx, review.Changes)
+		found = append(found, result.Findings...)
 		summary.Applied += result.Applied
 		summary.Unknown = len(result.Unknown)
 		summary.Skipped = len(result.Skipped)
-		summary.Failures = append(summary.Failures, result.Failed...)
+		// What failed before is in this round's plan again, if it is still to be made.
+		summary.Failures = result.Failed
 		summary.Failed = len(summary.Failures)
 		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
+			review.Findings = append(review.Findings, found...)
 			return review, o, nil
 		}
 		var err error
@@ -146,6 +152,7 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 			break
 		}
 	}
+	review.Findings = append(review.Findings, found...)
 	for _, c := range review.Changes {
 		if !failedBefore(summary.Failures, c) && summary.Failed == 0 {
 			review.Findings = append(review.Findings, notHeld(c))
@@ -224,7 +231,9 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 			return Review{}, nil, err
 		}
 	}
-	return s.plan(o), o, nil
+	review := s.plan(o)
+	review.Findings = append(review.Findings, unwritable(review.Changes)...)
+	return review, o, nil
 }
 
 // plan is pure: the same observation and answers give the same review.
@@ -242,7 +251,9 @@ func (s *Setup) plan(o *Observed) Review {
 	return review
 }
 
-// inspect runs the inspections at once and returns the error of the lowest step.
+// inspect runs the inspections at once and returns the error of the lowest
+// step. A refusal comes first: it knows why the other calls failed, as where
+// the region of all of them does not exist.
 func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	failures := make([]error, len(group))
 	var g errgroup.Group
@@ -253,12 +264,21 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 		})
 	}
 	_ = g.Wait() // the functions return nil: every failure is kept, the first step's is told
+	first := -1
 	for i, err := range failures {
-		if err != nil {
-			return fmt.Errorf("step %d (%s): %w", group[i].Number(), group[i].Title(), err)
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			first = i
+			break
+		}
+		if err != nil && first < 0 {
+			first = i
 		}
 	}
-	return nil
+	if first < 0 {
+		return nil
+	}
+	return fmt.Errorf("step %d (%s): %w", group[first].Number(), group[first].Title(), failures[first])
 }
 
 // verify lets every step prove itself, all at once, in the steps' order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,7 +33,7 @@ type AccountFacts struct {
 
 func (f AccountFacts) byEmail(email string) (awsops.Account, bool) {
 	for _, a := range f.Accounts {
-		if email != "" && a.Email == email {
+		if email != "" && strings.EqualFold(a.Email, email) {
 			return a, true
 		}
 	}
@@ -46,6 +47,13 @@ func (f AccountFacts) byID(id string) (awsops.Account, bool) {
 		}
 	}
 	return awsops.Account{}, false
+}
+
+// active tells whether the account of e can be worked in. One that cannot be
+// looked up counts as active: its own answers will tell.
+func (f AccountFacts) active(e Environment) bool {
+	a, there := f.byID(e.Account)
+	return !there || a.State == "ACTIVE"
 }
 
 func (accountStep) Number() int   { return 1 }
@@ -193,7 +201,9 @@ func (s accountStep) Plan(o *Observed, a *Answers) Proposal {
 			p.Findings = append(p.Findings, f.check(e)...)
 			continue
 		}
-		if _, there := f.byEmail(e.Email); there {
+		if account, there := f.byEmail(e.Email); there {
+			e.Account = account.ID
+			p.Findings = append(p.Findings, f.check(e)...)
 			continue
 		}
 		if refused := f.cannotCreate(e); refused != nil {
@@ -229,7 +239,7 @@ func (f AccountFacts) check(e Environment) []Finding {
 	case !there:
 		return []Finding{{
 			ID: "account.not-in-organization", Step: 1, Severity: Info,
-			Evidence: fmt.Sprintf("Account %s of environment %s is not in organization %s.", e.Account, e.Name, f.Organization.ID),
+			Evidence: fmt.Sprintf("Account %s of environment %s is not among the organization's accounts.", e.Account, e.Name),
 			Remedy:   "Check the account id in the blueprint; an account outside the organization cannot be narrowed to it by trust.",
 		}}
 	case account.State != "ACTIVE":

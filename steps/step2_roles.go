@@ -21,6 +21,9 @@ type RoleFacts struct {
 	// Unreachable is why the account could not be looked into; the other
 	// environments go on.
 	Unreachable error
+	// ByOwner says that the role of such an account can be assumed all the
+	// same: somebody else has made it.
+	ByOwner bool
 	// Role is nil when it is not there.
 	Role     *awsops.Role
 	Inline   map[string]policy.Document
@@ -34,11 +37,16 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *A
 	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
 	for _, e := range o.environments(a.Environments) {
-		if len(awsops.FindRefs(e.Account)) > 0 {
-			continue // the account is still to be created
+		if len(awsops.FindRefs(e.Account)) > 0 || !o.Account.active(e) {
+			continue // the account is still to be created, or step 1 tells
 		}
 		g.Go(func() error {
-			f.Roles.set(e.Name, inspectRole(ctx, env, a, e))
+			facts := inspectRole(ctx, env, a, e)
+			if facts.Unreachable != nil {
+				_, err := env.Sessions.Home(a.StateRegion).Assume(ctx, a.RoleARN(o.partition(), e))
+				facts.ByOwner = err == nil
+			}
+			f.Roles.set(e.Name, facts)
 			env.Emit(Event{Kind: EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
 			return nil
 		})
@@ -86,7 +94,13 @@ func planRoles(o *Observed, a *Answers) Proposal {
 	var p Proposal
 	for _, e := range o.environments(a.Environments) {
 		f := o.IAM.Roles.get(e.Name)
-		if f.Unreachable != nil {
+		switch {
+		case !o.Account.active(e):
+			continue // step 1 tells
+		case f.ByOwner:
+			p.Findings = append(p.Findings, madeByOwner(o, a, e))
+			continue
+		case f.Unreachable != nil:
 			p.Findings = append(p.Findings, unreachable(o, a, e, f.Unreachable))
 			continue
 		}
@@ -163,7 +177,7 @@ func (b *roleBuilder) create() {
 	trust := b.trust().JSON()
 	c := b.change("", Create, fmt.Sprintf("Create the role %s in %s", b.e.Role, b.e.Name), awsops.CreateRole(awsops.RoleInput{
 		Name: b.e.Role, Path: b.e.RolePath, Trust: trust, Boundary: b.e.PermissionsBoundary,
-		Description: "Assumed by Terraform's admins of account " + b.a.AdminAccount, Tags: tags(b.a),
+		Description: roleDescription(b.a), Tags: tags(b.a),
 	}))
 	c.Fields = created("name", b.e.Role, "trust", trust, "permissions", b.e.Permissions)
 	if b.e.PermissionsBoundary != "" {
@@ -176,6 +190,10 @@ func (b *roleBuilder) create() {
 	}
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
+}
+
+func roleDescription(a *Answers) string {
+	return "Assumed by Terraform's admins of account " + a.AdminAccount
 }
 
 // update compares an existing role. A trust that is narrower than asked is

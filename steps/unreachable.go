@@ -21,12 +21,22 @@ func unreachable(o *Observed, a *Answers, e Environment, err error) Finding {
 	}
 }
 
+// madeByOwner is the finding of an account that cannot be entered while its
+// role can be assumed: its owner has used the template.
+func madeByOwner(o *Observed, a *Answers, e Environment) Finding {
+	return Finding{
+		ID: "iam.role-by-owner", Step: 2, Severity: Info,
+		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be looked into, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
+		Remedy:   "Nothing to do: the account's owner looks after the role.",
+	}
+}
+
 // roleTemplate is a CloudFormation template (JSON is YAML, too) of the
 // environment's role, exactly as the plan would have made it.
 func roleTemplate(o *Observed, a *Answers, e Environment) string {
 	b := roleBuilder{o: o, a: a, e: e}
 	properties := map[string]any{
-		"RoleName": e.Role, "Path": e.RolePath,
+		"RoleName": e.Role, "Path": e.RolePath, "Description": roleDescription(a),
 		"AssumeRolePolicyDocument": rawDocument(b.trust()),
 		"Tags":                     templateTags(a),
 	}
