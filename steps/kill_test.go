@@ -1,0 +1,236 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+)
+
+// buildProgram compiles stateroom as a user would get it.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "stateroom.exe")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "stateroom").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// victim is one organization in which the program is killed once and resumed.
+type victim struct {
+	binary, dir string
+	server      *sandbox.Server
+	bob         *age.X25519Identity
+
+	mu      sync.Mutex
+	process *os.Process
+}
+
+func newVictim(ctx context.Context, binary, dir string) (*victim, error) {
+	bob, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	v := &victim{binary: binary, dir: dir, server: sandbox.New(sandbox.Options{}), bob: bob}
+	b := team()
+	b.Users[0].Recipient = bob.Recipient().String()
+	if err := os.WriteFile(filepath.Join(dir, "stateroom.hcl"), b.HCL(), 0o600); err != nil {
+		return nil, err
+	}
+	return v, v.server.Start(ctx, "127.0.0.1:0")
+}
+
+// run starts the program once more. Without Terraform on its PATH step 8 goes
+// through the SDK's probes, which meet the same boundaries in milliseconds.
+func (v *victim) run(ctx context.Context, args ...string) (string, error) {
+	args = append([]string{
+		"setup", "--yes", "--json", "--me", "alice", "--endpoint-url", v.server.URL(), "--region", "eu-west-1",
+	}, args...)
+	cmd := exec.CommandContext(ctx, v.binary, args...)
+	cmd.Dir = v.dir
+	operator := v.server.Operator()
+	cmd.Env = []string{
+		"HOME=" + v.dir, "USERPROFILE=" + v.dir, "PATH=" + v.dir, "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID=" + operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + operator.SecretAccessKey,
+		"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(v.dir, "credentials"), "AWS_CONFIG_FILE=" + filepath.Join(v.dir, "config"),
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	v.mu.Lock()
+	v.process = cmd.Process
+	v.mu.Unlock()
+	err := cmd.Wait()
+	return out.String(), err
+}
+
+func (v *victim) kill() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_ = v.process.Kill() // SIGKILL; it may have ended meanwhile
+}
+
+// killAt runs the program and kills it at the n-th mutating request, before
+// the work is done or when it is done and the answer has not left. It tells
+// whether there was such a request.
+func (v *victim) killAt(ctx context.Context, n int64, after bool) (met bool, err error) {
+	var seen atomic.Int64
+	v.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if !e.Mutating || seen.Add(1) != n {
+			return sandbox.Fault{}
+		}
+		if after {
+			return sandbox.Fault{DropAnswer: true, After: func(sandbox.Entry) { v.kill() }}
+		}
+		v.kill()
+		return sandbox.Fault{DropRequest: true}
+	})
+	out, err := v.run(ctx)
+	v.server.Intercept(nil)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return false, err
+	}
+	if seen.Load() < n && err != nil {
+		return false, fmt.Errorf("the undisturbed run failed: %w\n%s", err, out)
+	}
+	return seen.Load() >= n, nil
+}
+
+// whole fails unless the resumed set-up is finished, with nothing doubled and
+// no secret lost.
+func (v *victim) whole(ctx context.Context) error {
+	if out, err := v.run(ctx); err != nil {
+		return fmt.Errorf("the resumed run: %w\n%s", err, out)
+	}
+	if out, err := v.run(ctx, "--dry-run", "--detailed-exitcode"); err != nil {
+		return fmt.Errorf("something is left to do: %w\n%s", err, out)
+	}
+	sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: v.server.URL(), Region: "eu-west-1"})
+	if err != nil {
+		return err
+	}
+	operator := v.server.Operator()
+	home := sessions.With(operator.AccessKeyID, secret.New(operator.SecretAccessKey), secret.Secret{}, "eu-west-1")
+	keys, err := home.KeysTagged(ctx, "stateroom", "111111111111/acme-terraform-state")
+	if err != nil || len(keys) != 1 {
+		return fmt.Errorf("KMS keys %v, want one: %w", keys, err)
+	}
+	alice, err := onlyKey(ctx, home, "alice")
+	if err != nil {
+		return err
+	}
+	profile, err := os.ReadFile(filepath.Join(v.dir, "credentials"))
+	if err != nil || !strings.Contains(string(profile), alice) {
+		return fmt.Errorf("alice's key %s is not in her profile: %w\n%s", alice, err, profile)
+	}
+	bob, err := onlyKey(ctx, home, "bob")
+	if err != nil {
+		return err
+	}
+	h, err := v.open("bob")
+	if err != nil {
+		return err
+	}
+	identity, err := sessions.With(h.AccessKeyID, secret.New(h.SecretAccessKey), secret.Secret{}, "eu-west-1").Identity(ctx)
+	if err != nil || h.AccessKeyID != bob || identity.Name != "bob" {
+		return fmt.Errorf("bob's handover holds %s, his key is %s: %w", h.AccessKeyID, bob, err)
+	}
+	return nil
+}
+
+func onlyKey(ctx context.Context, home *awsops.Session, user string) (string, error) {
+	keys, err := home.AccessKeys(ctx, user)
+	if err != nil || len(keys) != 1 {
+		return "", fmt.Errorf("access keys of %s: %v, want one: %w", user, keys, err)
+	}
+	return keys[0].ID, nil
+}
+
+// open unseals a handover with bob's identity.
+func (v *victim) open(user string) (h Handover, err error) {
+	sealed, err := os.Open(filepath.Join(v.dir, "handover", user+".age"))
+	if err != nil {
+		return h, err
+	}
+	defer func() { err = errors.Join(err, sealed.Close()) }()
+	plain, err := age.Decrypt(armor.NewReader(sealed), v.bob)
+	if err != nil {
+		return h, err
+	}
+	text, err := io.ReadAll(plain)
+	if err != nil {
+		return h, err
+	}
+	return h, json.Unmarshal(text, &h)
+}
+
+// TestAKillAtAnyMutatingCallLosesNothing kills the compiled program with
+// SIGKILL before and after every mutating answer, resumes it, and looks for
+// doubled keys and lost secrets.
+func TestAKillAtAnyMutatingCallLosesNothing(t *testing.T) {
+	binary := buildProgram(t)
+	var kills atomic.Int64
+	for _, after := range []bool{false, true} {
+		var g errgroup.Group
+		g.SetLimit(3)
+		var ended atomic.Bool
+		for n := int64(1); !ended.Load() && n < 200; n++ {
+			dir := filepath.Join(t.TempDir(), fmt.Sprint(after, n))
+			g.Go(func() error {
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					return err
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				defer cancel()
+				v, err := newVictim(ctx, binary, dir)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = v.server.Close() }()
+				met, err := v.killAt(ctx, n, after)
+				if err != nil {
+					return fmt.Errorf("kill at %d (after %t): %w", n, after, err)
+				}
+				if !met {
+					ended.Store(true)
+				} else {
+					kills.Add(1)
+				}
+				if err := v.whole(ctx); err != nil {
+					t.Errorf("kill at mutating request %d (after its work: %t): %v", n, after, err)
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kills.Load() < 60 {
+		t.Errorf("only %d kills happened", kills.Load())
+	}
+	t.Logf("%d kills", kills.Load())
+}
