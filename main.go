@@ -56,18 +56,17 @@ func run(ctx context.Context, args []string, sys system) int {
 	defer cancel()
 	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: sys.err}
 	go i.watch(ctx, sys.signals)
-	root := newCommand(runners{
+	root := newCommand(runners{ //nolint:contextcheck // cobra hands the context on
 		setup: func(ctx context.Context, o options) error { return setup(ctx, o, sys, i) },
 		serve: func(ctx context.Context, o options) error {
 			return practice.Serve(ctx, o.listen, practice.Options{Accounts: o.accounts, Latency: o.latency}, sys.out)
 		},
 	})
-	var code exitCode
 	root.SetArgs(args)
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)
 	err := root.ExecuteContext(ctx)
-	if err != nil && !errors.As(err, &code) {
+	if told := exitCode(0); err != nil && !errors.As(err, &told) {
 		message := "stateroom: " + err.Error()
 		if i.seen.Load() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(steps.ExitInterrupted)

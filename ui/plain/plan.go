@@ -12,6 +12,9 @@ import (
 	"stateroom/steps"
 )
 
+// diffShown is how many lines of a diff are shown before the others are counted.
+const diffShown = 100
+
 // alikeShown is how many changes of one shape (the role of every environment)
 // are shown before the others are counted.
 const alikeShown = 3
@@ -130,15 +133,20 @@ func symbol(c *steps.Change) string {
 	return c.Action.Symbol()
 }
 
-// hunks is a diff without the lines that repeat the target: the file names,
-// and for a new file the place of its only hunk.
+// hunks is a diff without the lines that repeat the target (the file names, and
+// for a new file the place of its only hunk) and without the end of a very long
+// one, which --json has.
 func hunks(w *steps.Write) string {
-	lines := strings.Split(w.Diff, "\n")
+	lines := strings.Split(strings.TrimRight(w.Diff, "\n"), "\n")
 	head := 2
 	if !w.Edit.Before.Exists {
 		head = 3
 	}
-	return strings.Join(lines[min(head, len(lines)):], "\n")
+	lines = lines[min(head, len(lines)):]
+	if more := len(lines) - diffShown; more > 0 {
+		lines = append(lines[:diffShown:diffShown], fmt.Sprintf("… and %d more lines", more))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // field shows one attribute before and after; long values stand below it, and

@@ -110,7 +110,7 @@ func TestAskEndsWithItsInputOrItsContext(t *testing.T) {
 }
 
 func TestConfirmTakesOnlyYes(t *testing.T) {
-	for input, want := range map[string]bool{"yes\n": true, " yes \n": true, "y\n": false, "YES\n": false, "\n": false, "no\n": false} {
+	for input, want := range map[string]bool{"yes\n": true, "y\n": false, "YES\n": false, "\n": false, "no\n": false} {
 		p, _ := prompting(input)
 		d, err := p.Confirm(t.Context(), steps.Review{Changes: plan()})
 		if err != nil || d.Yes != want {
