@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -10,11 +9,6 @@ import (
 
 	"stateroom/awsops"
 )
-
-// backupDir is where the states of a project are backed up before they move.
-func backupDir(env *Env, a *Answers, project string) string {
-	return filepath.Join(env.Root(), JournalDir, "backup", project, a.Bucket.Name)
-}
 
 // adminEnv makes a child Terraform this laptop's admin, whoever the operator
 // is: keys in the environment would win over a profile named there.

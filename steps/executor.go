@@ -33,6 +33,8 @@ type Executor struct {
 	mu      sync.Mutex
 	outputs map[awsops.Reference]string
 	secrets map[awsops.Reference]secret.Secret
+	// findings are what the commands under way have found.
+	findings []Finding
 }
 
 // Result is what became of a plan.
@@ -45,6 +47,9 @@ type Result struct {
 	// Unknown are the changes whose answer was lost: AWS may or may not have
 	// made them, and only another inspection tells.
 	Unknown []Change
+	// Findings are what the commands found that is worth telling and no
+	// failure; each is given once, by the Apply in which it was found.
+	Findings []Finding
 }
 
 // Failed is a change with the reason why it could not be made.
@@ -101,6 +106,7 @@ func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
 	for _, i := range s.left() {
 		result.Skipped = append(result.Skipped, changes[i])
 	}
+	result.Findings, x.findings = x.findings, nil
 	return result
 }
 

@@ -108,13 +108,23 @@ type Seal struct {
 
 // Run is a Terraform command that changes something on this laptop or moves state.
 type Run struct {
-	// Command is "init" or "migrate".
+	// Command is one of runInit, runReconfigure, runBackup and runMigrate.
 	Command string
 	Project string
 	Dir     string
+	// Backup is the directory of the states that a move takes along.
+	Backup string
 	// Lines are the commands for people, in order.
 	Lines []string
 }
+
+// The commands of a Run.
+const (
+	runInit        = "init"
+	runReconfigure = "reconfigure"
+	runBackup      = "backup"
+	runMigrate     = "migrate"
+)
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
 // an addition; a command counts as none.

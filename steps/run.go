@@ -19,36 +19,79 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
 	p := terraform.Project{Dir: c.Run.Dir, Lines: lineEmitter(x.emit, &c)}
-	if c.Run.Command == "backup" {
-		return backUp(ctx, x.env.Engine, p, c.Target)
+	if c.Run.Command == runBackup {
+		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
 	if err := awaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i]); err != nil {
 		return err
 	}
-	if c.Run.Command == "migrate" {
-		// The old place is read with whatever credentials it was reached with
-		// so far; the new one's profile stands in the files.
-		before, err := terraform.ReadBackup(backupDir(x.env, x.answers, c.Run.Project))
-		if err != nil {
-			return wrap(err)
-		}
-		_, err = terraform.Migrate(ctx, x.env.Engine, p, before)
-		return wrap(err)
+	if c.Run.Command == runMigrate {
+		return x.migrate(ctx, c, p, x.answers.Projects[i])
 	}
 	p.Env = adminEnv(x.env, x.answers)
-	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, c.Run.Command == "reconfigure")
+	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, c.Run.Command == runReconfigure)
 	if err != nil {
 		return wrap(err)
 	}
-	if outcome.ProvidersUnreachable {
-		x.emit(Event{Kind: EventFinding, Change: &c, Finding: providersUnreachable(c)})
+	x.providers(c, outcome.ProvidersUnreachable)
+	return nil
+}
+
+// migrate moves a state and sees that it arrived unlocked. The old place is read
+// with whatever credentials it was reached with so far; the new one's profile
+// stands in the files.
+func (x *Executor) migrate(ctx context.Context, c Change, p terraform.Project, project Project) error {
+	before, err := terraform.ReadBackup(c.Run.Backup)
+	if err != nil {
+		return wrap(err)
+	}
+	outcome, err := terraform.Migrate(ctx, x.env.Engine, p, before)
+	if err != nil {
+		return wrap(err)
+	}
+	x.providers(c, outcome.ProvidersUnreachable)
+	return x.unlocked(ctx, project)
+}
+
+// unlocked fails where the move left its lock behind, which Terraform does
+// without a word when it may not delete it (facts/terraform.md, finding 3).
+func (x *Executor) unlocked(ctx context.Context, project Project) error {
+	s, err := adminSession(ctx, x.env, x.answers)
+	if err != nil {
+		return err
+	}
+	bucket, table := x.answers.Bucket.Name, x.answers.Lock.DynamoDBTable
+	file, err := s.HeadObject(ctx, bucket, project.StateKey+".tflock")
+	if err != nil {
+		return wrap(err)
+	}
+	held := file != nil
+	if table != "" {
+		item, err := s.LockItem(ctx, table, bucket+"/"+project.StateKey)
+		if err != nil {
+			return wrap(err)
+		}
+		held = held || item != nil
+	}
+	if held {
+		return fmt.Errorf("the state of project %s was moved, but its lock was left behind; run terraform plan in %s, which shows the lock's id for terraform force-unlock", project.Name, x.env.ProjectDir(project))
 	}
 	return nil
 }
 
+// providers books that a project's providers could not be had.
+func (x *Executor) providers(c Change, unreachable bool) {
+	if !unreachable {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.findings = append(x.findings, providersUnreachable(c))
+}
+
 // providersUnreachable is worth knowing and no failure: the back end is there.
-func providersUnreachable(c Change) *Finding {
-	return &Finding{
+func providersUnreachable(c Change) Finding {
+	return Finding{
 		ID: "provider-unavailable", Step: 8, Severity: Info,
 		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", c.Run.Project),
 		Remedy:   "Run terraform init in " + c.Run.Dir + " where the provider registry or a mirror can be reached.",

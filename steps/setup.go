@@ -193,6 +193,11 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 	for _, c := range append(result.Skipped, result.Unknown...) {
 		delete(applied, c.ID)
 	}
+	for _, c := range made {
+		if c.Run != nil && c.Run.Command == runBackup {
+			delete(applied, c.ID) // one is due before every attempt to move a state
+		}
+	}
 	return applied
 }
 
@@ -309,6 +314,10 @@ func foreignFindings(foreign []Change) []Finding {
 			continue
 		}
 		seen[c.Foreign] = true
+		if c.Write != nil || c.Run != nil {
+			findings = append(findings, stateElsewhere(c.Foreign))
+			continue
+		}
 		findings = append(findings, Finding{
 			ID: stepName(c.Step) + ".not-ours", Step: c.Step, Severity: Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),

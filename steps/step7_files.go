@@ -134,6 +134,10 @@ func fileFields(edit files.Edit) []Field {
 
 func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Proposal) {
 	facts := o.Files.Projects[project.Name]
+	repoints := o.Init.repoints(project.Name)
+	if repoints && !canMove(o, a, project) {
+		return // step 8 tells
+	}
 	edits, err := projectEdits(o, a, project, facts)
 	if err != nil {
 		s.add(a, p, files.Edit{}, err, "")
@@ -141,7 +145,7 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 	}
 	for _, edit := range edits {
 		c := s.add(a, p, edit, nil, fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name))
-		if c != nil && stateMoves(wantedBackend(o, a, project), facts.Project) {
+		if c != nil && repoints {
 			c.Foreign = facts.Project.Dir
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}

@@ -22,14 +22,9 @@ type InitFacts struct {
 	// why not.
 	Engine    bool
 	EngineErr error
-	// BackedUp are the projects whose state was backed up for the move that
-	// the plan would make.
-	BackedUp map[string]bool
-	// Occupied are the projects whose state key holds a state already while
-	// theirs is still somewhere else.
-	Occupied map[string]bool
-	// BackupDirs are where the backups of the projects' states lie.
-	BackupDirs map[string]string
+	// Moves are the projects whose state is somewhere else, and those whose
+	// move was cut short.
+	Moves map[string]Move
 }
 
 func (initStep) Number() int   { return 8 }
@@ -43,26 +38,22 @@ func (initStep) Why() string {
 // Questions has none: what to test follows from the other steps.
 func (initStep) Questions(*Answers) []Question { return nil }
 
-// Inspect looks for backups of an earlier run and for a state that lies where
-// another one is to be moved.
+// Inspect looks at every project whose state is to be moved.
 func (initStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
 	f := &o.Init
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
 		f.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
 	}
-	f.BackedUp, f.Occupied, f.BackupDirs = map[string]bool{}, map[string]bool{}, map[string]string{}
+	f.Moves = map[string]Move{}
 	for _, p := range a.Projects {
-		dir := backupDir(env, a, p.Name)
-		f.BackupDirs[p.Name] = dir
-		_, err := os.Stat(dir)
-		f.BackedUp[p.Name] = err == nil
 		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
-		if err != nil || !stateMoves(files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}, project) {
+		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}
-		there, err := env.Sessions.Home(a.StateRegion).HeadObject(ctx, a.Bucket.Name, p.StateKey)
-		f.Occupied[p.Name] = err == nil && there != nil
+		if move, moves := inspectMove(ctx, env, a, p, project); moves {
+			f.Moves[p.Name] = move
+		}
 	}
 	return nil
 }
@@ -76,11 +67,9 @@ const (
 	initFirst
 	// initReconfigure: the state stays where it is, the way to it changed.
 	initReconfigure
-	// initMigrate: the state is somewhere else and has to be moved.
+	// initMigrate: the state is somewhere else, as far as can be known, and has
+	// to be moved.
 	initMigrate
-	// initElsewhere: the files name another back end that was never
-	// initialised here, so whether it holds a state cannot be known.
-	initElsewhere
 )
 
 // initNeeded compares what init last configured with what the backend is to
@@ -96,7 +85,7 @@ func initNeeded(want files.Backend, p *files.Project) initKind {
 	case have == nil && (block == nil || block.Type == "local" || samePlace(block.Type, block.Attributes.Get, want)):
 		return initFirst
 	case have == nil:
-		return initElsewhere
+		return initMigrate
 	case samePlace(have.Type, func(k string) string { return have.Config[k] }, want):
 		if sameAccess(have.Config, want) {
 			return initNone
@@ -121,15 +110,6 @@ func sameAccess(have map[string]string, want files.Backend) bool {
 		on(have["encrypt"]) == want.Encrypt && (want.Profile == "" || have["profile"] == want.Profile)
 }
 
-// stateMoves tells a project whose state would be re-pointed.
-func stateMoves(want files.Backend, p *files.Project) bool {
-	if p == nil {
-		return false
-	}
-	kind := initNeeded(want, p)
-	return kind == initMigrate || kind == initElsewhere
-}
-
 func initChange(project string) string { return "init." + project }
 
 // Plan initialises every project that needs it. A state is moved only after
@@ -138,14 +118,14 @@ func (s initStep) Plan(o *Observed, a *Answers) Proposal {
 	f := o.Init
 	var p Proposal
 	if finding := f.noEngine(); finding != nil {
-		return Proposal{Findings: []Finding{*finding}}
+		return Proposal{Findings: append([]Finding{*finding}, notMoved(o, a)...)}
 	}
 	if !adminHere(o, a) {
-		return Proposal{Findings: []Finding{{
+		return Proposal{Findings: append([]Finding{{
 			ID: "init.no-admin-here", Step: 8, Severity: Info,
 			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialised here.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
-		}}}
+		}}, notMoved(o, a)...)}
 	}
 	for _, project := range a.Projects {
 		facts := o.Files.Projects[project.Name]
@@ -186,83 +166,59 @@ func (s initStep) planProject(o *Observed, a *Answers, project Project, at *file
 	c := Change{
 		ID: initChange(project.Name), Step: 8, Action: RunCommand, Target: at.Dir,
 		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
-		Run: &Run{Command: "init", Project: project.Name, Dir: at.Dir, Lines: []string{"terraform init"}},
+		Run: &Run{Command: runInit, Project: project.Name, Dir: at.Dir, Lines: []string{"terraform init"}},
 	}
-	switch initNeeded(wantedBackend(o, a, project), at) {
+	kind := initNeeded(wantedBackend(o, a, project), at)
+	if o.Init.Moves[project.Name].Begun {
+		kind = initMigrate
+	}
+	switch kind {
 	case initNone:
 		return nil, nil
 	case initFirst:
 		return []Change{c}, nil
 	case initReconfigure:
-		c.Run.Command, c.Run.Lines = "reconfigure", []string{"terraform init -reconfigure"}
+		c.Run.Command, c.Run.Lines = runReconfigure, []string{"terraform init -reconfigure"}
 		return []Change{c}, nil
-	case initElsewhere:
-		return nil, &Finding{
-			ID: "init.state-elsewhere", Step: 8, Severity: Warning,
-			Evidence: fmt.Sprintf("Project %s in %s names another back end, which was never initialised here.", project.Name, at.Dir),
-			Remedy:   "Run terraform init there with the files as they are, then stateroom setup again: it moves the state.",
-		}
 	case initMigrate:
 	}
-	if o.Init.Occupied[project.Name] {
-		return nil, &Finding{
-			ID: "init.destination-occupied", Step: 8, Severity: Failure,
-			Evidence: fmt.Sprintf("Project %s has a state of its own, but s3://%s/%s holds a state already.", project.Name, a.Bucket.Name, project.StateKey),
-			Remedy:   fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name),
-		}
-	}
-	return s.migrate(o, a, project, at, c), nil
+	return s.planMove(o, a, project, at, c)
 }
-
-// migrate moves a state: a backup while the files still name the old place,
-// the move, and the comparison that must hold afterwards.
-func (initStep) migrate(o *Observed, a *Answers, project Project, at *files.Project, c Change) []Change {
-	dir := o.Init.BackupDirs[project.Name]
-	c.Title = "Move the state of project " + project.Name + " to the state bucket"
-	c.Foreign = at.Dir
-	c.Run.Command = "migrate"
-	c.Run.Lines = []string{"terraform init -migrate-state -force-copy", "terraform state pull, and compare lineage, serial and resource count with the backup"}
-	c.Fields = []Field{
-		{Name: "state", Before: "where the project keeps it now", After: fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)},
-		{Name: "must hold", After: "same lineage, serial and number of resources"},
-	}
-	c.Undo = "the state as it was lies in " + dir
-	if o.Init.BackedUp[project.Name] {
-		return []Change{c}
-	}
-	backup := Change{
-		ID: backupChange(project.Name), Step: 8, Action: RunCommand, Target: dir,
-		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount, Foreign: at.Dir,
-		Run: &Run{Command: "backup", Project: project.Name, Dir: at.Dir, Lines: []string{"terraform state pull > " + filepath.Join(dir, "WORKSPACE.tfstate")}},
-	}
-	c.Needs = append(c.Needs, backup.ID)
-	return []Change{backup, c}
-}
-
-func backupChange(project string) string { return "init." + project + ".backup" }
 
 // orderRuns lets Terraform begin only when all that it meets is done: its init
 // reads the bucket, the files and, as the admin, through the new policies. An
-// environment's role is not needed for it. A backup runs before the files of
-// its project are edited.
+// environment's role is not needed for it, nor is another project: one that is
+// left as it is must not hold up the rest. A backup runs before the files of its
+// project are edited.
 func orderRuns(changes []Change) {
-	var before []string
+	dirs, backups := map[string]bool{}, map[string]string{}
 	for _, c := range changes {
-		if c.Step < 8 && c.Environment == "" {
-			before = append(before, c.ID)
+		if c.Run != nil {
+			dirs[c.Run.Dir] = true
+		}
+		if c.Run != nil && c.Run.Command == runBackup {
+			backups[c.Run.Dir] = c.ID
+		}
+	}
+	var common []string
+	own := map[string][]string{}
+	for i := range changes {
+		c := &changes[i]
+		dir := filepath.Dir(c.Target)
+		switch {
+		case c.Step >= 8 || c.Environment != "":
+		case c.Write == nil || !dirs[dir]:
+			common = append(common, c.ID)
+		default:
+			own[dir] = append(own[dir], c.ID)
+			if backup := backups[dir]; backup != "" {
+				c.Needs = append(slices.Clone(c.Needs), backup)
+			}
 		}
 	}
 	for i := range changes {
-		c := &changes[i]
-		switch {
-		case c.Run != nil && c.Run.Command != "backup":
-			c.Needs = append(c.Needs, before...)
-		case c.Write != nil && c.Step == 7:
-			for _, other := range changes {
-				if other.Run != nil && other.Run.Command == "backup" && filepath.Dir(c.Target) == other.Run.Dir {
-					c.Needs = append(slices.Clone(c.Needs), other.ID)
-				}
-			}
+		if c := &changes[i]; c.Run != nil && c.Run.Command != runBackup {
+			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)
 		}
 	}
 }
