@@ -70,6 +70,9 @@ func run(ctx context.Context, args []string, sys system) int {
 		message := "stateroom: " + err.Error()
 		if i.seen.Load() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(steps.ExitInterrupted)
+			if i.applying.Load() {
+				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
+			}
 		}
 		fmt.Fprintln(sys.err, message) // the code tells it, too, when nobody reads
 	}
@@ -115,22 +118,21 @@ type interruption struct {
 }
 
 func (i *interruption) watch(ctx context.Context, signals <-chan os.Signal) {
-	for {
+	select {
+	case <-ctx.Done():
+		return
+	case <-signals:
+	}
+	i.seen.Store(true)
+	close(i.stop)
+	if i.applying.Load() {
+		fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
 		select {
 		case <-ctx.Done():
-			return
 		case <-signals:
 		}
-		if first := i.seen.CompareAndSwap(false, true); first {
-			close(i.stop)
-			if i.applying.Load() {
-				fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
-				continue
-			}
-		}
-		i.cancel()
-		return
 	}
+	i.cancel()
 }
 
 // blueprintFile is the blueprint's default name.
@@ -162,13 +164,11 @@ func newCommand(r runners) *cobra.Command {
 		Example: "  stateroom setup --sandbox            rehearse everything; nothing real is touched\n" +
 			"  stateroom setup --dry-run            see what would be made, and change nothing\n" +
 			"  stateroom setup                      make it, after you have confirmed",
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("there is no command %q: the commands are setup and sandbox", args[0])
 			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, _ []string) error {
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
 			return usagef("name a command: stateroom setup makes the set-up")
@@ -187,8 +187,7 @@ func setupCommand(r runners) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Make the whole set-up, or what is missing of it",
-		Long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n" +
-			"It changes nothing that is right already, so it can be run again at any time.\n\n" +
+		Long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
 			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.",
 		Example: "  stateroom setup --sandbox\n" +
@@ -242,7 +241,7 @@ func sandboxCommand(r runners) *cobra.Command {
 		Example: "  stateroom sandbox --listen 127.0.0.1:4570",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.checkStage(); err != nil {
+			if err := atLeastOne("accounts", o.accounts); err != nil {
 				return err
 			}
 			return r.serve(c.Context(), o)
@@ -275,9 +274,6 @@ func (o *options) check(f *pflag.FlagSet) error {
 	if o.detailed && !o.dryRun {
 		return usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")
 	}
-	if o.parallel < 1 {
-		return usagef("--parallel %d is too few: give 1 or more", o.parallel)
-	}
 	for _, pair := range o.set {
 		if path, _, ok := strings.Cut(pair, "="); !ok || path == "" {
 			return usagef("--set %q is not of the form PATH=VALUE, such as bucket.name=acme-state", pair)
@@ -286,12 +282,15 @@ func (o *options) check(f *pflag.FlagSet) error {
 	if o.blueprint == "" && !o.sandbox {
 		o.blueprint = blueprintFile
 	}
-	return o.checkStage()
+	if err := atLeastOne("parallel", o.parallel); err != nil {
+		return err
+	}
+	return atLeastOne("accounts", o.accounts)
 }
 
-func (o *options) checkStage() error {
-	if o.accounts < 1 {
-		return usagef("--accounts %d is too few: give 1 or more", o.accounts)
+func atLeastOne(flag string, n int) error {
+	if n < 1 {
+		return usagef("--%s %d is too few: give 1 or more", flag, n)
 	}
 	return nil
 }
@@ -409,15 +408,15 @@ func (s *session) answers(ctx context.Context) (*steps.Answers, error) {
 
 // complete refuses a run that would have to ask where nothing can be asked.
 func (s *session) complete(a *steps.Answers) error {
-	missing := a.Missing()
-	consent := "--yes to apply, or --dry-run to preview"
-	switch needed := !s.ask && !s.yes && !s.dryRun; {
-	case len(missing) > 0 && needed:
-		return usagef("answers are missing: give --set %s=…, and %s", strings.Join(missing, "=… --set "), consent)
-	case len(missing) > 0:
-		return usagef("answers are missing: give --set %s=…", strings.Join(missing, "=… --set "))
-	case needed:
-		return usagef("nothing can be asked here: add %s", consent)
+	var lacking []string
+	if missing := a.Missing(); len(missing) > 0 {
+		lacking = append(lacking, "the missing answers with --set "+strings.Join(missing, "=… --set ")+"=…")
+	}
+	if !s.ask && !s.yes && !s.dryRun {
+		lacking = append(lacking, "--yes to apply or --dry-run to preview")
+	}
+	if len(lacking) > 0 {
+		return usagef("nothing can be asked here: give %s", strings.Join(lacking, ", and "))
 	}
 	return nil
 }
