@@ -121,7 +121,7 @@ func escapeJSON(value string) string {
 
 // rewrite deep-copies a value with every string passed through replace.
 func rewrite(v reflect.Value, replace func(string) string) reflect.Value {
-	switch v.Kind() { //nolint:exhaustive // every other kind holds no string
+	switch v.Kind() {
 	case reflect.String:
 		return reflect.ValueOf(replace(v.String())).Convert(v.Type())
 	case reflect.Pointer:
@@ -195,7 +195,7 @@ func jsonValue(v reflect.Value) any {
 	case []byte:
 		return base64.StdEncoding.EncodeToString(x)
 	}
-	switch v.Kind() { //nolint:exhaustive // the remaining kinds are plain values
+	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		return jsonValue(v.Elem())
 	case reflect.Struct:

@@ -61,7 +61,7 @@ func (s *Session) Table(ctx context.Context, name string) (*Table, error) {
 		return err
 	})
 	if err := reads.Wait(); err != nil {
-		return nil, err //nolint:wrapcheck // an Error already
+		return nil, err
 	}
 	return table, nil
 }

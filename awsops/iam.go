@@ -175,7 +175,7 @@ func (s *Session) Policy(ctx context.Context, arn string) (*Policy, error) {
 		return err
 	})
 	if err := reads.Wait(); err != nil {
-		return nil, err //nolint:wrapcheck // an Error already
+		return nil, err
 	}
 	return policy, nil
 }

@@ -61,7 +61,7 @@ func gatherPolicies(
 		return documents.Wait()
 	})
 	if err := reads.Wait(); err != nil {
-		return Policies{}, err //nolint:wrapcheck // an Error already
+		return Policies{}, err
 	}
 	return p, nil
 }

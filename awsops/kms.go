@@ -147,7 +147,7 @@ func (s *Session) scanKeys(ctx context.Context, tag, value string) ([]string, er
 		}
 	}
 	if err := reads.Wait(); err != nil {
-		return nil, err //nolint:wrapcheck // an Error already
+		return nil, err
 	}
 	slices.Sort(found)
 	return found, nil

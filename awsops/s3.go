@@ -107,7 +107,7 @@ func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, erro
 		reads.Go(func() error { return read(ctx, b, owner) })
 	}
 	if err := reads.Wait(); err != nil {
-		return nil, err //nolint:wrapcheck // an Error already
+		return nil, err
 	}
 	return b, nil
 }

@@ -9,10 +9,10 @@ import (
 
 // tagList turns tags into a service's own tag type, sorted by key so that the
 // same tags always make the same call.
-func tagList[T any](tags map[string]string, make func(key, value *string) T) []T {
+func tagList[T any](tags map[string]string, build func(key, value *string) T) []T {
 	var list []T
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		list = append(list, make(aws.String(key), aws.String(tags[key])))
+		list = append(list, build(aws.String(key), aws.String(tags[key])))
 	}
 	return list
 }

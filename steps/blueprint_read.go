@@ -15,7 +15,7 @@ import (
 // answers an error that wraps fs.ErrNotExist; a file that is wrong answers
 // BlueprintProblems with every problem's file and line.
 func ReadBlueprint(path string) (*Blueprint, error) {
-	src, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the blueprint: %w", err)
 	}

@@ -187,8 +187,10 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Cost    string   `json:"cost,omitempty"`
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
-	}{c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, fields, calls,
-		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo})
+	}{
+		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, fields, calls,
+		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)
 	}

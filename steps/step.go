@@ -42,8 +42,15 @@ type Step interface {
 // All returns the nine steps in the article's order.
 func All() []Step {
 	return []Step{
-		accountStep{}, iamStep{}, regionStep{}, keyStep{}, bucketStep{},
-		lockStep{}, filesStep{}, initStep{}, doneStep{},
+		accountStep{},
+		iamStep{},
+		regionStep{},
+		keyStep{},
+		bucketStep{},
+		lockStep{},
+		filesStep{},
+		initStep{},
+		doneStep{},
 	}
 }
 

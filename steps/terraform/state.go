@@ -72,7 +72,7 @@ func needsInit(err error) bool {
 }
 
 func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string) (StateSummary, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller names the directory
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
@@ -137,7 +137,7 @@ func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
 // whatever the format in the back end is. The workspace is the file's name
 // without .tfstate. An empty file is no state.
 func ReadState(path string) (StateSummary, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the caller names the file
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return StateSummary{}, fmt.Errorf("read the state: %w", err)
 	}
