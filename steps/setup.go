@@ -23,6 +23,9 @@ type Review struct {
 	Changes  []Change
 	Foreign  []Change
 	Findings []Finding
+	// Left are the changes that the operator left out, and those that need one
+	// of them.
+	Left []Change
 }
 
 // Decision is the operator's answer to a review. Adopt are the ARNs and paths
@@ -45,6 +48,11 @@ type Setup struct {
 	DryRun  bool
 	// Stop, once closed, lets the changes under way finish and starts no other.
 	Stop <-chan struct{}
+	// Without are the ids of changes that the operator wants left out.
+	Without map[string]bool
+	// Inspected, when set, is told of every step as soon as its inspection has
+	// ended, from several goroutines at once.
+	Inspected func(step int, err error)
 }
 
 // Run is the whole set-up. The error is one that kept the run from starting
@@ -73,17 +81,25 @@ func (s *Setup) Run(ctx context.Context) (*Summary, error) {
 			return s.finish(summary, review.Findings, observed), nil
 		}
 	}
+	_, _, err = s.carryOut(ctx, review, observed, summary)
+	return summary, err
+}
+
+// carryOut applies a confirmed review and proves the result.
+func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
 	if len(review.Changes) > 0 {
-		if review, observed, err = s.apply(ctx, review, observed, summary); err != nil {
-			return nil, err
+		var err error
+		if review, o, err = s.apply(ctx, review, o, summary); err != nil {
+			return review, o, err
 		}
 	}
 	findings := review.Findings
 	if !summary.Stopped {
-		findings = append(findings, s.verify(ctx, observed)...)
+		findings = append(findings, s.verify(ctx, o, lastProvable(review.Left))...)
 	}
 	summary.Stopped = summary.Stopped || ctx.Err() != nil
-	return s.finish(summary, findings, observed), nil
+	s.finish(summary, findings, o)
+	return review, o, nil
 }
 
 // confirm asks once. What the operator adopts is planned again from the same
@@ -252,6 +268,7 @@ func (s *Setup) plan(o *Observed) Review {
 	}
 	orderRuns(changes)
 	review.Changes, review.Foreign = Permitted(changes, s.Answers)
+	review.Changes, review.Left = LeaveOut(review.Changes, s.Without)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
 	return review
 }
@@ -265,6 +282,9 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	for i, step := range group {
 		g.Go(func() error {
 			failures[i] = step.Inspect(ctx, s.Env, s.Answers, o)
+			if s.Inspected != nil {
+				s.Inspected(step.Number(), failures[i])
+			}
 			return nil
 		})
 	}
@@ -286,9 +306,9 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	return fmt.Errorf("step %d (%s): %w", group[first].Number(), group[first].Title(), failures[first])
 }
 
-// verify lets every step prove itself, all at once, in the steps' order.
-func (s *Setup) verify(ctx context.Context, o *Observed) []Finding {
-	all := All()
+// verify lets every step up to last prove itself, all at once, in the steps' order.
+func (s *Setup) verify(ctx context.Context, o *Observed, last int) []Finding {
+	all := All()[:last]
 	found := make([][]Finding, len(all))
 	var g errgroup.Group
 	for i, step := range all {

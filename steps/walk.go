@@ -1,0 +1,122 @@
+package steps
+
+import "context"
+
+// Look inspects every step and plans. It makes no mutating call and writes no
+// file. A presenter that goes through the steps one by one calls it as often as
+// an answer changes, where Run is the whole set-up in one go.
+func (s *Setup) Look(ctx context.Context) (Review, *Observed, error) {
+	s.Emit = serialised(s.Emit)
+	s.Env.Emit = s.Emit
+	return s.look(ctx)
+}
+
+// Replan makes the plan again from what was observed, after an adoption or
+// after a change was left out. It is pure but for the writability of files.
+func (s *Setup) Replan(o *Observed) Review {
+	review := s.plan(o)
+	review.Findings = append(review.Findings, unwritable(review.Changes)...)
+	return review
+}
+
+// Make applies a review that the operator confirmed, looks again and proves the
+// result: what Run does after its confirmation. What was left out (Without)
+// stays left out, and no step from the first such change on is proven. It
+// returns what is still to do with the summary.
+func (s *Setup) Make(ctx context.Context, review Review, o *Observed) (*Summary, Review, *Observed, error) {
+	summary := &Summary{Foreign: review.Foreign}
+	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
+	review, o, err := s.carryOut(ctx, review, o, summary)
+	return summary, review, o, err
+}
+
+// Preview is the summary of a dry run: the plan's numbers and findings, and
+// nothing applied.
+func (s *Setup) Preview(review Review, o *Observed) *Summary {
+	summary := &Summary{DryRun: true, Foreign: review.Foreign}
+	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
+	return s.finish(summary, review.Findings, o)
+}
+
+// Blocked tells whether a finding stands against making any change at all.
+func (r Review) Blocked() bool { return blocking(r.Findings) }
+
+// LeaveOut splits changes into those that are made and those that are not: the
+// ones in without, and all that need one of them.
+func LeaveOut(changes []Change, without map[string]bool) (kept, left []Change) {
+	if len(without) == 0 {
+		return changes, nil
+	}
+	out := make(map[string]bool, len(without))
+	users := map[string][]string{}
+	for _, c := range changes {
+		for _, need := range c.Needs {
+			users[need] = append(users[need], c.ID)
+		}
+	}
+	var drop func(id string)
+	drop = func(id string) {
+		if out[id] {
+			return
+		}
+		out[id] = true
+		for _, user := range users[id] {
+			drop(user)
+		}
+	}
+	for id := range without {
+		drop(id)
+	}
+	for _, c := range changes {
+		if out[c.ID] {
+			left = append(left, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	return kept, left
+}
+
+// Required are the changes of one step with all that they need, in the order of
+// changes: what is made when that step alone is applied.
+func Required(changes []Change, step int) []Change {
+	index := make(map[string]int, len(changes))
+	for i, c := range changes {
+		index[c.ID] = i
+	}
+	wanted := make([]bool, len(changes))
+	var want func(i int)
+	want = func(i int) {
+		if wanted[i] {
+			return
+		}
+		wanted[i] = true
+		for _, need := range changes[i].Needs {
+			if j, there := index[need]; there {
+				want(j)
+			}
+		}
+	}
+	for i, c := range changes {
+		if c.Step == step {
+			want(i)
+		}
+	}
+	var required []Change
+	for i, c := range changes {
+		if wanted[i] {
+			required = append(required, c)
+		}
+	}
+	return required
+}
+
+// lastProvable is the last step that can be proven when some changes were left out:
+// the one before the first of them.
+func lastProvable(left []Change) int {
+	last := len(All())
+	for _, c := range left {
+		last = min(last, c.Step-1)
+	}
+	return last
+}
