@@ -29,14 +29,26 @@ func adminSession(ctx context.Context, env *Env, a *Answers) (*awsops.Session, e
 	return s, wrap(err)
 }
 
+// me is the user whose laptop this is: the owner of the key in the admin's
+// profile, or who --me says will be; empty where nothing tells.
+func me(o *Observed, a *Answers) string {
+	for name, f := range o.IAM.Users {
+		if o.IAM.ProfileKey != "" && slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.ID == o.IAM.ProfileKey }) {
+			return name
+		}
+	}
+	return a.Me
+}
+
 // reachable are the projects that this laptop's admin may work on: those of
 // the user's groups, or all where it is not known which user that is.
-func reachable(a *Answers) []Project {
-	if a.Me == "" {
+func reachable(o *Observed, a *Answers) []Project {
+	user := me(o, a)
+	if user == "" {
 		return a.Projects
 	}
 	var projects []Project
-	for _, group := range a.GroupsOf(a.Me) {
+	for _, group := range a.GroupsOf(user) {
 		for _, p := range a.ProjectsOf(group) {
 			if !slices.Contains(projects, p) {
 				projects = append(projects, p)

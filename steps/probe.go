@@ -73,15 +73,15 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 // provable are the environments whose role is there and meant for the prover:
 // those of the user's groups.
 func provable(o *Observed, a *Answers) []Environment {
-	mine := map[string]bool{}
-	for _, group := range a.GroupsOf(a.Me) {
+	user, mine := me(o, a), map[string]bool{}
+	for _, group := range a.GroupsOf(user) {
 		for _, e := range a.EnvironmentsOf(group) {
 			mine[e.Name] = true
 		}
 	}
 	var found []Environment
 	for _, e := range o.environments(a.Environments) {
-		if f := o.IAM.Roles.get(e.Name); (f.Role != nil || f.ByOwner) && !e.MFA && (a.Me == "" || mine[e.Name]) {
+		if f := o.IAM.Roles.get(e.Name); (f.Role != nil || f.ByOwner) && !e.MFA && (user == "" || mine[e.Name]) {
 			found = append(found, e)
 		}
 	}
@@ -101,7 +101,7 @@ func failure(id string, step int, err error) Finding {
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
 func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
-	projects := reachable(a)
+	projects := reachable(o, a)
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
 		return nil // what is missing was told already
 	}

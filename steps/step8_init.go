@@ -127,7 +127,7 @@ func (s initStep) Plan(o *Observed, a *Answers) Proposal {
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
 		}}, notMoved(o, a)...)}
 	}
-	for _, project := range a.Projects {
+	for _, project := range reachable(o, a) {
 		facts := o.Files.Projects[project.Name]
 		if facts.Err != nil {
 			continue // step 7 tells
@@ -138,6 +138,7 @@ func (s initStep) Plan(o *Observed, a *Answers) Proposal {
 			p.Findings = append(p.Findings, *finding)
 		}
 	}
+	p.Findings = append(p.Findings, notMoved(o, a)...)
 	return p
 }
 

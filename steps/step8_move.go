@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"stateroom/steps/files"
 )
@@ -101,10 +102,15 @@ func (f InitFacts) repoints(project string) bool {
 	return moves && !m.Pointed
 }
 
+// mayMove tells whether this laptop can move the state of a project at all.
+func mayMove(o *Observed, a *Answers, project Project) bool {
+	return o.Init.noEngine() == nil && adminHere(o, a) && slices.Contains(reachable(o, a), project)
+}
+
 // canMove tells whether step 8 is going to move the state of a project.
 func canMove(o *Observed, a *Answers, project Project) bool {
 	at := o.Files.Projects[project.Name].Project
-	return at != nil && o.Init.noEngine() == nil && adminHere(o, a) && o.Init.Moves[project.Name].obstacle(a, project, at.Dir) == nil
+	return at != nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at.Dir) == nil
 }
 
 // notMoved names the projects that are left as they are because this laptop
@@ -112,12 +118,12 @@ func canMove(o *Observed, a *Answers, project Project) bool {
 func notMoved(o *Observed, a *Answers) []Finding {
 	var findings []Finding
 	for _, project := range a.Projects {
-		if _, moves := o.Init.Moves[project.Name]; !moves {
+		if _, moves := o.Init.Moves[project.Name]; !moves || mayMove(o, a, project) {
 			continue
 		}
 		findings = append(findings, Finding{
 			ID: "init.state-not-moved", Step: 8, Severity: Warning,
-			Evidence: fmt.Sprintf("Project %s keeps its state elsewhere, and moving it takes Terraform and an admin's profile on this laptop, so the project was left as it is.", project.Name),
+			Evidence: fmt.Sprintf("Project %s keeps its state elsewhere, and moving it takes Terraform and the profile of one of its admins on this laptop, so the project was left as it is.", project.Name),
 			Remedy:   "Run stateroom setup --me USER where both are.",
 		})
 	}

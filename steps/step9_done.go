@@ -72,7 +72,7 @@ func closingNotes(o *Observed, a *Answers, s *Summary) []string {
 		notes = append(notes, fmt.Sprintf("Keys to collect in %s: %s.", o.Done.HandoverDir, strings.Join(o.Done.Handovers, ", ")))
 	}
 	next := "Next: commit " + o.Done.Blueprint.Path + " with the projects' files"
-	if projects := reachable(a); len(projects) > 0 && adminHere(o, a) {
+	if projects := reachable(o, a); len(projects) > 0 && adminHere(o, a) {
 		next += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Project.Dir
 	}
 	return append(notes, next+".")

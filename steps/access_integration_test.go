@@ -1,0 +1,146 @@
+//go:build integration
+
+package steps
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+)
+
+// twoGroups are the admins and a group that works on staging only.
+func twoGroups() *Blueprint {
+	b := team()
+	b.Groups = []Group{
+		{Name: "admins", Users: []string{"alice"}, Environments: []string{Everything}},
+		{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}},
+	}
+	b.FillDefaults()
+	return b
+}
+
+// refusedTo fails the test unless AWS refused the call for want of rights.
+func refusedTo(t *testing.T, who, what string, err error) {
+	t.Helper()
+	if !awsops.IsAccessDenied(err) {
+		t.Errorf("%s: %s: %v, want a refusal", who, what, err)
+	}
+}
+
+func roleOf(account string) string { return "arn:aws:iam::" + account + ":role/" + DefaultRole }
+
+func TestAdminsReachEveryEnvironmentAndOthersNone(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	alice := w.alice().at("production", one)
+	alice.ok("init")
+	alice.ok("apply", "-auto-approve")
+	for _, e := range team().Environments {
+		s, err := alice.session().Assume(t.Context(), roleOf(e.Account))
+		w.must(err)
+		if id, err := s.Identity(t.Context()); err != nil || id.Account != e.Account {
+			t.Errorf("%s: %+v, %v", e.Name, id, err)
+		}
+	}
+	eve := w.person("eve")
+	w.everythingIsRefused("eve", eve.session(), "444444444444", "common/production")
+	eve.at("production", one).refused(`StatusCode: 403`, "init")
+}
+
+// everythingIsRefused tries all that a project's admin does, by hand and past
+// Terraform, which would stop at the first refusal.
+func (w *world) everythingIsRefused(who string, s *awsops.Session, account, key string) {
+	w.t.Helper()
+	t, ctx := w.t.(*testing.T), awsops.WithProbe(context.Background())
+	const bucket, table = "acme-terraform-state", DefaultLockTable
+	put := awsops.PutOptions{KMSKeyARN: w.stateKey()}
+	_, err := s.Assume(ctx, roleOf(account))
+	refusedTo(t, who, "assume the role", err)
+	for _, object := range []string{key, key + ".tflock", "env:/blue/" + key, "env:/blue/" + key + ".tflock"} {
+		_, err = s.GetObject(ctx, bucket, object)
+		if !awsops.IsNotFound(err) { // who may list is told that nothing is there
+			refusedTo(t, who, "read "+object, err)
+		}
+		refusedTo(t, who, "write "+object, s.PutObject(ctx, bucket, object, []byte("{}"), put))
+		refusedTo(t, who, "delete "+object, s.DeleteObject(ctx, bucket, object))
+	}
+	for _, id := range []string{bucket + "/" + key, bucket + "/" + key + "-md5", bucket + "/env:/blue/" + key} {
+		_, err = s.LockItem(ctx, table, id)
+		refusedTo(t, who, "read the lock "+id, err)
+		refusedTo(t, who, "take the lock "+id, s.PutLock(ctx, table, id, "{}"))
+		refusedTo(t, who, "release the lock "+id, s.DeleteLock(ctx, table, id))
+	}
+}
+
+func TestAStagingOnlyGroupReachesStagingOnly(t *testing.T) {
+	b := twoGroups()
+	w := newSetUpWorld(t, b)
+	production := w.alice().at("production", one)
+	production.ok("init")
+	production.ok("apply", "-auto-approve")
+	production.ok("workspace", "new", "blue")
+	production.ok("apply", "-auto-approve")
+	bob := w.person("bob")
+	w.everythingIsRefused("bob", bob.session(), "444444444444", "common/production")
+	w.everythingIsRefused("bob", bob.session(), "333333333333", "common/preprod")
+	if _, err := bob.session().Assume(t.Context(), roleOf("222222222222")); err != nil {
+		t.Errorf("bob cannot work on staging: %v", err)
+	}
+	said := bob.at("production", one).refused(`StatusCode: 403`, "init")
+	if strings.Contains(said, "ListObjectsV2") {
+		t.Errorf("bob may not even list, so his own first state would be refused: %s", said)
+	}
+	staging := bob.at("staging", one)
+	staging.ok("init")
+	staging.ok("apply", "-auto-approve")
+	staging.ok("workspace", "new", "blue")
+	staging.ok("apply", "-auto-approve")
+	w.storedUnder("common/staging")
+	w.storedUnder("env:/blue/common/staging")
+}
+
+func TestAStagingAdminSetsUpHisOwnLaptop(t *testing.T) {
+	b := twoGroups()
+	w := newSetUpWorld(t, b)
+	bob := w.person("bob")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", bob.credentials())
+	w.dir = bob.home
+	s := w.setup(b)
+	s.Answers.Me = "bob"
+	w.events = nil
+	w.healthy(w.run(s))
+}
+
+// TestABrokenPolicyFailsTheProof takes one right of the admins' away and wants
+// the call, the resource and the identity told.
+func TestABrokenPolicyFailsTheProof(t *testing.T) {
+	for _, c := range []struct {
+		action, finding string
+		says            []string
+	}{
+		{"kms:GenerateDataKey", "init.probe-failed", []string{"kms:GenerateDataKey", ":key/", "user/alice"}},
+		{"kms:Decrypt", "init.probe-failed", []string{"kms:Decrypt", ":key/", "user/alice"}},
+		{"dynamodb:PutItem", "init.probe-failed", []string{"dynamodb:PutItem", "table/terraform_locks", "user/alice"}},
+		{"s3:PutObject", "init.probe-failed", []string{"s3:PutObject", "acme-terraform-state/env:/stateroom-probe-", "user/alice"}},
+		{"s3:DeleteObject", "init.probe-failed", []string{"s3:DeleteObject", "acme-terraform-state/env:/stateroom-probe-", "user/alice"}},
+		{"s3:ListBucket", "init.admin-unusable", []string{"HeadObject", "acme-terraform-state", "user/alice"}},
+		{"sts:AssumeRole", "assume-role-denied", []string{"AssumeRole", "role/TerraformAdmin", "user/alice"}},
+	} {
+		for name, engine := range map[string]bool{"terraform": true, "SDK": false} {
+			t.Run(c.action+" by "+name, func(t *testing.T) {
+				w := newSetUpWorld(t, team())
+				if !engine {
+					w.engine = nil
+				}
+				w.deny("alice", c.action)
+				summary := w.run(w.setup(team()))
+				f := findingOf(summary.Findings, c.finding)
+				if code := summary.ExitCode(false); f == nil || code == ExitDone {
+					t.Fatalf("findings %v, exit code %d", summary.Findings, code)
+				}
+				says(t, f.Evidence, c.says...)
+			})
+		}
+	}
+}

@@ -1,0 +1,340 @@
+//go:build integration
+
+package steps
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/terraform"
+)
+
+// production is alice in the real directory of the production project.
+func (w *world) production() *shell {
+	return &shell{laptop: w.alice(), dir: filepath.Join(w.dir, "live", "production")}
+}
+
+// withLocalState gives the production project a state of its own in a local
+// file, as a team has it that comes to stateroom late.
+func (w *world) withLocalState() *shell {
+	w.t.Helper()
+	w.write("live/production/main.tf", one)
+	s := w.production()
+	s.ok("init")
+	s.ok("apply", "-auto-approve")
+	return s
+}
+
+// withBucketState gives the production project a state under another key of
+// another bucket, which the operator reaches.
+func (w *world) withBucketState() *shell {
+	w.t.Helper()
+	w.makeBucket(w.hands(""), "acme-old-state", "eu-west-1")
+	w.write("live/production/main.tf", one)
+	w.write("live/production/backend.tf", w.oldBackend())
+	s := w.production()
+	s.operator = true
+	s.ok("init")
+	s.ok("apply", "-auto-approve")
+	return s
+}
+
+func (w *world) oldBackend() string {
+	u := `"` + w.server.URL() + `"`
+	return `terraform {
+  backend "s3" {
+    bucket         = "acme-old-state"
+    key            = "production.tfstate"
+    region         = "eu-west-1"
+    use_path_style = true
+    endpoints      = { s3 = ` + u + `, dynamodb = ` + u + `, sts = ` + u + `, iam = ` + u + ` }
+  }
+}
+`
+}
+
+// identity is what must survive a move.
+type identity struct {
+	Lineage   string
+	Serial    int
+	Resources json.RawMessage
+}
+
+func identityOf(t *testing.T, text []byte) identity {
+	t.Helper()
+	var s identity
+	if err := json.Unmarshal(text, &s); err != nil || s.Lineage == "" {
+		t.Fatalf("no state: %v\n%s", err, text)
+	}
+	return s
+}
+
+// arrived fails the test unless the object holds the state that was there
+// before, encrypted and unlocked.
+func (w *world) arrived(key string, before identity) {
+	w.t.Helper()
+	object, there := w.server.Object("acme-terraform-state", key)
+	if !there {
+		w.t.Fatalf("nothing lies at %s", key)
+	}
+	after := identityOf(w.t.(*testing.T), object.Body)
+	if after.Lineage != before.Lineage || after.Serial < before.Serial || string(after.Resources) != string(before.Resources) {
+		w.t.Errorf("%s: moved %+v, was %+v", key, after, before)
+	}
+	if object.KMSKeyARN == "" {
+		w.t.Errorf("%s is not encrypted with a key", key)
+	}
+	if _, held := w.server.Object("acme-terraform-state", key+".tflock"); held {
+		w.t.Errorf("%s is still locked", key)
+	}
+	if item, held := w.server.DynamoItem("111111111111", "eu-west-1", "terraform_locks", "acme-terraform-state/"+key); held {
+		w.t.Errorf("%s is still locked: %v", key, item)
+	}
+}
+
+// adopting is a set-up that may move the production project's state.
+func (w *world) adopting() *Setup {
+	s := w.setup(team())
+	s.Answers.Adopt = []string{w.production().dir}
+	return s
+}
+
+// runLines are the commands for people of all planned Terraform runs.
+func (w *world) runLines() []string {
+	var lines []string
+	for _, e := range w.events {
+		if e.Kind == EventPlanned && e.Change.Run != nil {
+			lines = append(lines, e.Change.Run.Lines...)
+		}
+	}
+	return lines
+}
+
+// below is the part of the world's tree under a directory.
+func (w *world) below(dir string) map[string]string {
+	found := map[string]string{}
+	for path, text := range w.tree() {
+		if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
+			found[rel] = text
+		}
+	}
+	return found
+}
+
+func TestDryRunShowsBackupMoveAndComparison(t *testing.T) {
+	w := newRealWorld(t)
+	w.withLocalState()
+	before := w.tree()
+	s := w.adopting()
+	s.DryRun = true
+	w.run(s)
+	lines := strings.Join(w.runLines(), "\n")
+	says(t, lines, "terraform state pull > ", "terraform init -migrate-state -force-copy", "compare lineage, serial and resources")
+	if diff := cmp.Diff(before, w.tree()); diff != "" {
+		t.Errorf("a dry run changed files:\n%s", diff)
+	}
+}
+
+func TestAProjectWithStateIsLeftAsItIsUntilItIsAdopted(t *testing.T) {
+	for name, arrange := range map[string]func(*world) *shell{"local": (*world).withLocalState, "bucket": (*world).withBucketState} {
+		t.Run(name, func(t *testing.T) {
+			w := newRealWorld(t)
+			project := arrange(w)
+			before := w.below(project.dir)
+			summary := w.run(w.setup(team()))
+			if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+				t.Errorf("the project was changed:\n%s", diff)
+			}
+			f := findingOf(summary.Findings, "init.state-elsewhere")
+			if f == nil || summary.ExitCode(false) != ExitFindings {
+				t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+			}
+			says(t, f.String(), project.dir, "--adopt "+project.dir)
+			if _, there := w.server.Object("acme-terraform-state", "common/production"); there {
+				t.Error("a state was written for it")
+			}
+			// The other projects do not wait for it.
+			for _, other := range []string{"staging", "preprod"} {
+				if _, err := os.Stat(filepath.Join(w.dir, "live", other, ".terraform", "terraform.tfstate")); err != nil {
+					t.Errorf("project %s was not initialised: %v", other, err)
+				}
+			}
+			project.ok("plan", "-detailed-exitcode")
+		})
+	}
+}
+
+func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
+	w := newRealWorld(t)
+	project := w.withLocalState()
+	project.ok("workspace", "new", "blue")
+	project.ok("apply", "-auto-approve")
+	project.ok("workspace", "select", "default")
+	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
+	blue := identityOf(t, []byte(w.content("live/production/terraform.tfstate.d/blue/terraform.tfstate")))
+	s := w.adopting()
+	w.healthy(w.run(s))
+	w.arrived("common/production", before)
+	w.arrived("env:/blue/common/production", blue)
+	backup, err := terraform.ReadBackup(filepath.Join(w.dir, JournalDir, "backup", "common-production", "acme-terraform-state"))
+	if err != nil || len(backup) != 2 || backup[1].Lineage != before.Lineage || backup[0].Lineage != blue.Lineage {
+		t.Errorf("backup %+v, %v", backup, err)
+	}
+	w.settledNow(team())
+	// The provider cannot be downloaded here, and the work must go on.
+	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
+	project.ok("init")
+	project.ok("plan", "-detailed-exitcode")
+}
+
+func TestAdoptedStateOfAnotherBucketIsBackedUpMovedAndCompared(t *testing.T) {
+	for name, forget := range map[string]bool{"initialised here": false, "never initialised here": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newRealWorld(t)
+			project := w.withBucketState()
+			old, _ := w.server.Object("acme-old-state", "production.tfstate")
+			if forget {
+				w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
+			}
+			w.healthy(w.run(w.adopting()))
+			w.arrived("common/production", identityOf(t, old.Body))
+			w.settledNow(team())
+		})
+	}
+}
+
+func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	there := w.alice().at("production", one)
+	there.ok("init")
+	there.ok("apply", "-auto-approve")
+	held, _ := w.server.Object("acme-terraform-state", "common/production")
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	project := w.withLocalState()
+	before := w.below(project.dir)
+	summary := w.run(w.adopting())
+	f := findingOf(summary.Findings, "init.destination-occupied")
+	if f == nil || summary.ExitCode(false) != ExitFindings {
+		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+	}
+	says(t, f.String(), "common-production", "s3://acme-terraform-state/common/production")
+	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
+	}
+	if now, _ := w.server.Object("acme-terraform-state", "common/production"); string(now.Body) != string(held.Body) {
+		t.Error("the state in the bucket was overwritten")
+	}
+}
+
+// stopAfter ends a run when the change of that id is applied, as a kill between
+// two changes does. Changes under way are let finish.
+func stopAfter(s *Setup, id string) {
+	stop, keep := make(chan struct{}), s.Emit
+	var once sync.Once
+	s.Env.Parallel, s.Stop = 1, stop
+	s.Emit = func(e Event) {
+		if e.Kind == EventApplied && e.Change.ID == id {
+			once.Do(func() { close(stop) })
+		}
+		keep(e)
+	}
+}
+
+func TestAMoveThatWasCutShortIsFinishedByTheNextRun(t *testing.T) {
+	backend := func(w *world) string { return filesChange(filepath.Join(w.production().dir, "backend.tf")) }
+	for name, last := range map[string]func(*world) string{
+		"after the backup": func(*world) string { return backupChange("common-production") },
+		"after backend.tf": backend,
+		"after the move":   func(*world) string { return initChange("common-production") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newRealWorld(t)
+			w.withLocalState()
+			before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
+			s := w.adopting()
+			stopAfter(s, last(w))
+			if summary := w.run(s); !summary.Stopped {
+				t.Fatalf("the run was not stopped: %v", w.plannedIDs())
+			}
+			w.healthy(w.run(w.adopting()))
+			w.arrived("common/production", before)
+			w.settledNow(team())
+		})
+	}
+}
+
+// TestAMoveThatDiedInsideTerraformIsFinished kills after Terraform has written
+// the new place and before it has noted so: the state lies in both.
+func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
+	w := newRealWorld(t)
+	project := w.withLocalState()
+	local := w.below(project.dir)
+	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
+	s := w.adopting()
+	w.healthy(w.run(s))
+	w.must(s.Env.Journal.Append(initChange("common-production"), phaseIntent, map[string]string{}))
+	w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
+	w.write("live/production/terraform.tfstate", local["terraform.tfstate"])
+	w.healthy(w.run(w.setup(team())))
+	w.arrived("common/production", before)
+	w.settledNow(team())
+}
+
+func TestABackupIsNeverTakenForALaterState(t *testing.T) {
+	w := newRealWorld(t)
+	project := w.withLocalState()
+	s := w.adopting()
+	stopAfter(s, backupChange("common-production"))
+	w.run(s)
+	w.write("live/production/more.tf", `resource "terraform_data" "more" {}`)
+	project.ok("apply", "-auto-approve")
+	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
+	w.healthy(w.run(w.adopting()))
+	w.arrived("common/production", later)
+	if states, err := terraform.ReadBackup(filepath.Join(w.dir, JournalDir, "backup", "common-production", "acme-terraform-state.2")); err != nil ||
+		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
+		t.Errorf("the second backup: %+v, %v", states, err)
+	}
+}
+
+func TestWithoutTerraformAProjectWithStateIsNotRepointed(t *testing.T) {
+	w := newRealWorld(t)
+	project := w.withLocalState()
+	before := w.below(project.dir)
+	w.engine = nil
+	summary := w.run(w.adopting())
+	if findingOf(summary.Findings, "init.state-not-moved") == nil {
+		t.Errorf("findings %v", findingIDs(summary.Findings))
+	}
+	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
+	}
+}
+
+// TestAMoveWhoseLockStaysIsNoSuccess takes from alice the right to delete her
+// lock file: Terraform's move ends with exit code 0 all the same.
+func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	w.withLocalState()
+	w.deny("alice", "s3:DeleteObject")
+	summary := w.run(w.adopting())
+	if summary.ExitCode(false) != ExitFailed || len(summary.Failures) == 0 {
+		t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), findingIDs(summary.Findings))
+	}
+	says(t, summary.Failures[0].Err.Error(), "production", "Error acquiring the state lock", "Lock Info: ID: ")
+}
+
+func (w *world) content(path string) string {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(w.dir, path))
+	w.must(err)
+	return string(data)
+}
