@@ -37,10 +37,13 @@ func advice(e *Error) (meaning, remedy string) {
 	return "", ""
 }
 
+// explicitDeny stands in every service's message when a Deny statement decided.
+const explicitDeny = "with an explicit deny"
+
 // denial names the policy type that AWS's message blames. It names one only.
 func denial(message string) string {
 	switch {
-	case strings.Contains(message, "with an explicit deny"):
+	case strings.Contains(message, explicitDeny):
 		return "A policy denies this explicitly, so that no Allow can help."
 	case strings.Contains(message, "because no"):
 		return "No policy of the type named allows it."

@@ -184,6 +184,13 @@ func IsAccessDenied(err error) bool {
 	return hasCode(err, deniedCodes) || (codeOf(err) == "" && statusOf(err) == http.StatusForbidden)
 }
 
+// IsExplicitDeny says that a Deny statement refused the action. Nothing heals
+// that by waiting: a right that is not yet seen is missing, not denied.
+func IsExplicitDeny(err error) bool {
+	var e *Error
+	return IsAccessDenied(err) && errors.As(err, &e) && strings.Contains(e.Message, explicitDeny)
+}
+
 // IsThrottle says that AWS asked to slow down and did nothing.
 func IsThrottle(err error) bool { return hasCode(err, throttleCodes) }
 

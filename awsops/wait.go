@@ -86,7 +86,7 @@ func (s *Session) WaitKeyUsable(ctx context.Context) (Identity, error) {
 func (s *Session) WaitAssumable(ctx context.Context, roleARN string) (*Session, error) {
 	var assumed *Session
 	successes := 0
-	heals := func(err error) bool { return IsAccessDenied(err) || IsUnknownKey(err) }
+	heals := func(err error) bool { return IsAccessDenied(err) && !IsExplicitDeny(err) || IsUnknownKey(err) }
 	err := pollWhile(ctx, roleWait, slowest, heals, func(ctx context.Context) (bool, error) {
 		var err error
 		if assumed, err = s.Assume(ctx, roleARN); err != nil {

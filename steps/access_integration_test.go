@@ -124,7 +124,7 @@ func TestABrokenPolicyFailsTheProof(t *testing.T) {
 		{"dynamodb:PutItem", "init.probe-failed", []string{"dynamodb:PutItem", "table/terraform_locks", "user/alice"}},
 		{"s3:PutObject", "init.probe-failed", []string{"s3:PutObject", "acme-terraform-state/env:/stateroom-probe-", "user/alice"}},
 		{"s3:DeleteObject", "init.probe-failed", []string{"s3:DeleteObject", "acme-terraform-state/env:/stateroom-probe-", "user/alice"}},
-		{"s3:ListBucket", "init.admin-unusable", []string{"HeadObject", "acme-terraform-state", "user/alice"}},
+		{"dynamodb:GetItem", "init.admin-unusable", []string{"dynamodb:GetItem", "table/terraform_locks", "user/alice"}},
 		{"sts:AssumeRole", "assume-role-denied", []string{"AssumeRole", "role/TerraformAdmin", "user/alice"}},
 	} {
 		for name, engine := range map[string]bool{"terraform": true, "SDK": false} {

@@ -95,12 +95,13 @@ func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project) erro
 // admissionTimeout bounds the wait for new keys and policies to be seen.
 const admissionTimeout = 2 * time.Minute
 
-// awaitAllowed repeats a read until it is no longer denied.
+// awaitAllowed repeats a read until it is no longer denied for want of a right.
 func awaitAllowed(ctx context.Context, probe func(context.Context) error) error {
 	var last error
 	err := awsops.Poll(ctx, admissionTimeout, settleInterval, func(ctx context.Context) (bool, error) {
 		last = probe(ctx)
-		return last == nil || !awsops.IsAccessDenied(last) && !awsops.IsUnknownKey(last), nil
+		heals := awsops.IsAccessDenied(last) && !awsops.IsExplicitDeny(last) || awsops.IsUnknownKey(last)
+		return !heals, nil
 	})
 	if last != nil {
 		return last
