@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,6 +86,13 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 		}
 		changes = append(changes, c)
 	}
+	if missing := missingTags(have.Tags, tags(a)); there && ours(a, have.Tags) && len(missing) > 0 {
+		c := base
+		c.ID, c.Action, c.Title = id+".tags", Update, "Tag the policy "+name
+		c.Fields = tagFields(have.Tags, missing)
+		c.Calls = []awsops.Call{awsops.TagPolicy(arn, missing)}
+		changes = append(changes, c)
+	}
 	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
 		c := base
 		c.ID, c.Action, c.Title = id+".attach", Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group)
@@ -104,7 +112,7 @@ const policyDescription = "Made by stateroom for Terraform's admins"
 func newVersion(have awsops.Policy, doc policy.Document) []awsops.Call {
 	var calls []awsops.Call
 	if len(have.Versions) >= maxVersions {
-		for _, v := range have.Versions {
+		for _, v := range slices.Backward(have.Versions) { // the newest is the first
 			if v != have.DefaultVersion {
 				calls = append(calls, awsops.DeletePolicyVersion(have.ARN, v))
 				break
@@ -137,6 +145,36 @@ func atLeast(have, want policy.Document) bool {
 		})
 	})
 }
+
+// alsoAsking carries the conditions of a lone statement over to the lone
+// statement that takes its place, so that correcting it loses no second factor
+// that somebody asked for. The organization is the blueprint's to know.
+func alsoAsking(want, have policy.Document) policy.Document {
+	if len(want.Statements) != 1 || len(have.Statements) != 1 {
+		return want
+	}
+	conditions := policy.Conditions{}
+	for _, source := range []policy.Conditions{have.Statements[0].Conditions, want.Statements[0].Conditions} {
+		for operator, keys := range source {
+			for key, values := range keys {
+				if conditions[operator] == nil {
+					conditions[operator] = map[string][]string{}
+				}
+				conditions[operator][key] = values
+			}
+		}
+	}
+	if _, asked := want.Statements[0].Conditions["StringEquals"][orgKey]; !asked {
+		delete(conditions["StringEquals"], orgKey)
+	}
+	maps.DeleteFunc(conditions, func(_ string, keys map[string][]string) bool { return len(keys) == 0 })
+	want.Statements = slices.Clone(want.Statements)
+	want.Statements[0].Conditions = conditions
+	return want
+}
+
+// orgKey is the condition key of the caller's organization.
+const orgKey = "aws:PrincipalOrgID"
 
 func oneStatement(s policy.Statement) policy.Document {
 	return policy.Document{Statements: []policy.Statement{s}}

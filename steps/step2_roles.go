@@ -105,6 +105,10 @@ func planRoles(o *Observed, a *Answers) Proposal {
 			continue
 		}
 		b := roleBuilder{o: o, a: a, e: e, f: f}
+		if f.Role != nil && f.Role.Path != e.RolePath {
+			p.Findings = append(p.Findings, b.otherPath())
+			continue
+		}
 		if f.Role == nil {
 			b.create()
 		} else {
@@ -183,50 +187,78 @@ func (b *roleBuilder) create() {
 	if b.e.PermissionsBoundary != "" {
 		c.Fields = append(c.Fields, Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
 	}
-	if b.e.Trust == TrustListed {
-		for _, user := range b.usersOf() {
-			c.Needs = append(c.Needs, userChange(user))
-		}
-	}
+	c.Needs = append(c.Needs, b.trusted()...)
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
+}
+
+// trusted are the changes that make the users whom the trust policy names.
+func (b *roleBuilder) trusted() []string {
+	var ids []string
+	if b.e.Trust == TrustListed {
+		for _, user := range b.usersOf() {
+			ids = append(ids, userChange(user))
+		}
+	}
+	return ids
 }
 
 func roleDescription(a *Answers) string {
 	return "Assumed by Terraform's admins of account " + a.AdminAccount
 }
 
-// update compares an existing role. A trust that is narrower than asked is
-// kept and reported.
+// update compares an existing role. What is narrower than asked is kept and
+// reported.
 func (b *roleBuilder) update() {
-	want := b.trust()
-	have := parsed(b.f.Role.Trust)
-	if !policy.Equivalent(have, want) {
-		if atLeast(have, want) {
-			b.findings = append(b.findings, b.kept("trust-stronger", "Its trust policy asks for more than the blueprint does", "Nothing to do: it was kept."))
-		} else {
-			c := b.change(".trust", Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
-			c.Fields = []Field{{Name: "trust", Before: have.JSON(), After: want.JSON()}}
-			c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
-			b.changes = append(b.changes, c)
-		}
-	}
-	if b.e.PermissionsBoundary != "" && b.f.Role.Boundary != b.e.PermissionsBoundary {
+	b.updateTrust()
+	switch have := b.f.Role.Boundary; {
+	case have == b.e.PermissionsBoundary:
+	case b.e.PermissionsBoundary == "":
+		b.keep("boundary", "has the permissions boundary "+have+", which the blueprint does not ask for")
+	default:
 		c := b.change(".boundary", Update, "Set the permissions boundary of "+b.e.Role+" in "+b.e.Name, awsops.PutRolePermissionsBoundary(b.e.Role, b.e.PermissionsBoundary))
-		c.Fields = []Field{{Name: "permissions boundary", Before: b.f.Role.Boundary, After: b.e.PermissionsBoundary}}
+		c.Fields = []Field{{Name: "permissions boundary", Before: have, After: b.e.PermissionsBoundary}}
 		b.changes = append(b.changes, c)
 	}
-	if c := b.change(".tags", Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, tags(b.a))); c.Foreign != "" && b.a.Adopted(c.Foreign) {
-		k, v := b.a.Tag()
-		c.Fields = created(k, v)
+	missing := missingTags(b.f.Role.Tags, tags(b.a))
+	if c := b.change(".tags", Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
+		c.Fields = tagFields(b.f.Role.Tags, missing)
 		b.changes = append(b.changes, c)
 	}
 }
 
-func (b *roleBuilder) kept(problem, evidence, remedy string) Finding {
-	return Finding{
+func (b *roleBuilder) updateTrust() {
+	want, have := b.trust(), parsed(b.f.Role.Trust)
+	switch {
+	case policy.Equivalent(have, want):
+		return
+	case atLeast(have, want):
+		b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does")
+		return
+	}
+	want = alsoAsking(want, have)
+	c := b.change(".trust", Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
+	c.Fields = []Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
+	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
+	c.Needs = append(c.Needs, b.trusted()...)
+	b.changes = append(b.changes, c)
+}
+
+// keep reports something of the role that was left as it is.
+func (b *roleBuilder) keep(problem, evidence string) {
+	b.findings = append(b.findings, Finding{
 		ID: "iam.role-" + problem, Step: 2, Severity: Info,
-		Evidence: fmt.Sprintf("%s of role %s.", evidence, b.a.RoleARN(b.o.partition(), b.e)), Remedy: remedy,
+		Evidence: fmt.Sprintf("Role %s %s.", b.a.RoleARN(b.o.partition(), b.e), evidence), Remedy: "Nothing to do: it was kept.",
+	})
+}
+
+// otherPath is the finding of a role whose path is not the blueprint's: IAM
+// cannot move it, and holds its name taken.
+func (b *roleBuilder) otherPath() Finding {
+	return Finding{
+		ID: "iam.role-other-path", Step: 2, Severity: Failure,
+		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it.", b.f.Role.ARN, b.e.Name, b.e.RolePath),
+		Remedy:   fmt.Sprintf("Use it where it is with --set environment.%s.role_path=%s, or choose another name with --set environment.%s.role=NAME.", b.e.Name, b.f.Role.Path, b.e.Name),
 	}
 }
 
@@ -250,9 +282,28 @@ func (b *roleBuilder) permissions() {
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.changes = append(b.changes, c)
 	}
+	b.besides(arn)
+}
+
+// besides deals with policies beside the blueprint's choice. Our own inline
+// policy of an earlier choice goes, or a narrower choice would never be one;
+// every other is kept.
+func (b *roleBuilder) besides(arn string) {
 	for _, other := range b.f.Attached {
 		if other != arn {
-			b.findings = append(b.findings, b.kept("more-permissions", "Policy "+other+" is attached beside the blueprint's choice", "Nothing to do: it was kept."))
+			b.keep("more-permissions", "has the policy "+other+" attached beside the blueprint's choice")
+		}
+	}
+	for _, name := range sortedKeys(b.f.Inline) {
+		switch {
+		case name == inlinePolicy && arn == "":
+		case name == inlinePolicy && ours(b.a, b.f.Role.Tags):
+			c := b.change(".inline", Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
+			c.Fields = []Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
+			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
+			b.changes = append(b.changes, c)
+		default:
+			b.keep("more-permissions", "has the inline policy "+name+" beside the blueprint's choice")
 		}
 	}
 }

@@ -111,11 +111,27 @@ func planUsers(o *Observed, a *Answers) Proposal {
 				Undo:   "aws iam delete-user --user-name " + name,
 			})
 		}
+		if missing := userTags(a, f.User); len(missing) > 0 {
+			p.Changes = append(p.Changes, Change{
+				ID: userChange(name) + ".tags", Step: 2, Action: Update, Title: "Tag the user " + name,
+				Target: f.User.ARN, Account: a.AdminAccount, Region: a.StateRegion,
+				Fields: tagFields(f.User.Tags, missing),
+				Calls:  []awsops.Call{awsops.TagUser(f.User.Name, missing)},
+			})
+		}
 		keys := planKey(o, a, name)
 		p.Changes = append(p.Changes, keys.Changes...)
 		p.Findings = append(p.Findings, keys.Findings...)
 	}
 	return p
+}
+
+// userTags are the tags that a user of ours lacks. Nobody else's user is tagged.
+func userTags(a *Answers, u *awsops.User) map[string]string {
+	if u == nil || !ours(a, u.Tags) {
+		return nil
+	}
+	return missingTags(u.Tags, tags(a))
 }
 
 // planKey gives a new user one access key, and replaces one whose secret died

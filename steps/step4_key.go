@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,6 +25,9 @@ type KeyFacts struct {
 	Rotation bool
 	Tags     map[string]string
 }
+
+// symmetric is the one key spec that S3 encrypts with.
+const symmetric = "SYMMETRIC_DEFAULT"
 
 // The ids of this step's changes.
 const (
@@ -69,10 +73,12 @@ func (keyStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 		f.Policy = parsed(text)
 		return wrap(err)
 	})
-	g.Go(func() (err error) {
-		f.Rotation, err = home.KeyRotation(ctx, f.Key.ID)
-		return wrap(err)
-	})
+	if f.Key.Origin == "AWS_KMS" && f.Key.Spec == symmetric { // KMS answers for no other
+		g.Go(func() (err error) {
+			f.Rotation, err = home.KeyRotation(ctx, f.Key.ID)
+			return wrap(err)
+		})
+	}
 	g.Go(func() (err error) {
 		f.Tags, err = home.KeyTags(ctx, f.Key.ID)
 		return wrap(err)
@@ -106,7 +112,7 @@ func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *Answers) 
 
 // usable tells a key that can take the alias from one on its way out.
 func usable(key *awsops.Key) bool {
-	return key != nil && key.State != "PendingDeletion" && key.Spec == "SYMMETRIC_DEFAULT"
+	return key != nil && key.State != "PendingDeletion" && key.Spec == symmetric
 }
 
 // keyARN is the key's ARN, or a reference to it while it is to be created.
@@ -210,7 +216,7 @@ func (keyStep) unfit(o *Observed, a *Answers) *Finding {
 		finding.ID = "kms-disabled"
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
 		finding.Remedy = fmt.Sprintf("Enable it with aws kms enable-key --key-id %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ID)
-	case f.Key.Spec != "SYMMETRIC_DEFAULT" || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":
+	case f.Key.Spec != symmetric || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":
 		finding.ID = "key.wrong-kind"
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is a %s %s key, with which S3 cannot encrypt for you.", f.Key.ARN, a.Key.Alias, f.Key.Spec, f.Key.Usage)
 		finding.Remedy = "Choose another alias with --set kms_key.alias=NAME."
@@ -218,6 +224,10 @@ func (keyStep) unfit(o *Observed, a *Answers) *Finding {
 		finding.ID = "key.not-ours"
 		finding.Evidence = fmt.Sprintf("%s points at key %s, which does not carry this blueprint's tag.", a.Key.Alias, f.Key.ARN)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ARN)
+	case len(f.Policy.Statements) == 0:
+		finding.ID = "key.policy-unreadable"
+		finding.Evidence = fmt.Sprintf("The policy of key %s cannot be read, so that adding to it could lose something.", f.Key.ARN)
+		finding.Remedy = "Correct the policy, then run stateroom setup again."
 	default:
 		return nil
 	}
@@ -239,10 +249,7 @@ func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
 // planPolicy adds what the key policy lacks and keeps everything it holds.
 func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
-	missing := policy.Missing(have, want)
-	if len(missing) > 0 {
-		merged := have
-		merged.Statements = append(slices.Clone(have.Statements), missing...)
+	if merged := mergedKeyPolicy(have, want); !policy.Equivalent(have, merged) {
 		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
@@ -260,6 +267,47 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 			Remedy:   "Nothing to do: they were kept.",
 		})
 	}
+}
+
+// mergedKeyPolicy is have with what it lacks of want. A statement of ours that
+// names other users is widened: a second one beside it would need another Sid,
+// and would keep the id of a deleted user, which KMS refuses to store again.
+func mergedKeyPolicy(have, want policy.Document) policy.Document {
+	merged := have
+	merged.Statements = slices.Clone(have.Statements)
+	for _, s := range want.Statements {
+		if policy.Covers(merged, s) {
+			continue
+		}
+		i := slices.IndexFunc(merged.Statements, func(h policy.Statement) bool {
+			named := h
+			named.Principals = s.Principals
+			return h.Sid == s.Sid && policy.Equivalent(oneStatement(named), oneStatement(s))
+		})
+		if i < 0 {
+			merged.Statements = append(merged.Statements, s)
+			continue
+		}
+		s.Principals = policy.Principals{"AWS": union(s.Principals["AWS"], living(merged.Statements[i].Principals["AWS"]))}
+		merged.Statements[i] = s
+	}
+	return withoutDoubleSids(merged)
+}
+
+// living are the principals that AWS still knows: of a deleted user or role
+// only the id is left.
+func living(principals []string) []string {
+	return slices.DeleteFunc(slices.Clone(principals), func(p string) bool { return !strings.HasPrefix(p, "arn:") })
+}
+
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, v := range b {
+		if !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	return all
 }
 
 // Verify has nothing of its own: the probe of step 8 writes with the key.

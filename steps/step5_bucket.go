@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"stateroom/awsops"
-	"stateroom/awsops/policy"
 )
 
 // bucketStep is step 5: the bucket that holds every project's state, and the
@@ -110,7 +110,7 @@ func (bucketStep) unfit(o *Observed, a *Answers) *Finding {
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
 	default:
-		return nil
+		return unfitPolicy(o, a)
 	}
 	return finding
 }
@@ -263,21 +263,25 @@ func describeRule(r awsops.LifecycleRule) string {
 }
 
 // encryption makes the key the bucket's default. Another customer key in use
-// there is as strong and stays: Terraform names its key with every write.
+// there is as strong and stays: Terraform names its key with every write. So
+// does a second layer of encryption (aws:kms:dsse, which has no bucket key).
 func (b *bucketBuilder) encryption() {
 	have := b.b.Encryption
-	if have != nil && have.Algorithm != "AES256" {
-		if b.o.Key.Key != nil && (have.KeyID == b.o.Key.Key.ARN || have.KeyID == b.o.Key.Key.ID) && have.BucketKey {
-			return
-		}
-		if have.KeyID != "" && !b.isOurKey(have.KeyID) {
-			b.keep("other-key", fmt.Sprintf("Bucket %s encrypts with %s %s by default, a key of yours that is not the blueprint's.", b.b.Name, have.Algorithm, have.KeyID))
-			return
-		}
-	}
 	before := ""
-	if have != nil && !b.fresh() {
-		before = fmt.Sprintf("%s %s", have.Algorithm, have.KeyID)
+	switch {
+	case have == nil || b.fresh():
+	case have.Algorithm == "AES256" || have.KeyID == "" || strings.Contains(have.KeyID, "alias/aws/"):
+		before = strings.TrimSpace(have.Algorithm + " " + have.KeyID)
+	case !b.isOurKey(have.KeyID):
+		b.keep("other-key", fmt.Sprintf("Bucket %s encrypts with %s %s by default, a key of yours that is not the blueprint's.", b.b.Name, have.Algorithm, have.KeyID))
+		return
+	case have.Algorithm == "aws:kms:dsse" || have.BucketKey && !strings.Contains(have.KeyID, "alias/"):
+		return
+	default:
+		before = have.Algorithm + " " + have.KeyID
+		if !have.BucketKey {
+			before += ", without a bucket key"
+		}
 	}
 	c := b.add("bucket.encryption", "Encrypt with the key by default",
 		awsops.PutBucketEncryption(b.a.Bucket.Name, b.a.AdminAccount, b.o.keyARN()),
@@ -285,52 +289,10 @@ func (b *bucketBuilder) encryption() {
 	c.Needs = []string{changeKey}
 }
 
+// isOurKey tells the blueprint's key by id, ARN or alias.
 func (b *bucketBuilder) isOurKey(id string) bool {
-	return b.o.Key.Key != nil && (id == b.o.Key.Key.ARN || id == b.o.Key.Key.ID || id == b.a.Key.Alias)
-}
-
-// policy adds the statements that the bucket's policy lacks and keeps every
-// other.
-func (b *bucketBuilder) policy() {
-	want := policy.Bucket(policy.BucketRules{
-		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == BucketPolicyStrict,
-	})
-	have := parsed(b.b.Policy)
-	merged := have
-	if len(have.Statements) == 0 {
-		merged = policy.Document{Version: want.Version, ID: want.ID}
+	if b.o.Key.Key == nil {
+		return false
 	}
-	merged.Statements = slices.Clone(merged.Statements)
-	for _, s := range want.Statements {
-		if !policy.Covers(have, s) {
-			merged.Statements = append(merged.Statements, s)
-		}
-	}
-	if extra := policy.Extra(have, want); len(extra) > 0 {
-		b.keep("extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
-	}
-	if len(merged.Statements) == len(have.Statements) {
-		return
-	}
-	merged = withoutDoubleSids(merged)
-	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
-		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
-		Field{Name: "policy", Before: b.b.Policy, After: known(merged.JSON())})
-	c.Needs = []string{changeKey}
-	if b.b.Policy == "" {
-		c.Undo = "aws s3api delete-bucket-policy --bucket " + b.a.Bucket.Name
-	}
-}
-
-// withoutDoubleSids drops the Sid of a later statement that an earlier one has
-// already: S3 refuses a policy with the same Sid twice.
-func withoutDoubleSids(d policy.Document) policy.Document {
-	seen := map[string]bool{}
-	for i := range d.Statements {
-		if sid := d.Statements[i].Sid; sid != "" && seen[sid] {
-			d.Statements[i].Sid = ""
-		}
-		seen[d.Statements[i].Sid] = true
-	}
-	return d
+	return id == b.o.Key.Key.ARN || id == b.o.Key.Key.ID || id == b.a.Key.Alias || strings.HasSuffix(id, ":"+b.a.Key.Alias)
 }

@@ -122,7 +122,15 @@ func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
 		c.Fields = []Field{{Name: "deletion protection", Before: "off", After: "on"}}
 		p.Changes = append(p.Changes, c)
 	}
-	if t.Billing != a.Lock.BillingMode {
+	switch {
+	case t.Billing == a.Lock.BillingMode:
+	case t.Billing == BillingPayPerRequest:
+		p.Findings = append(p.Findings, Finding{
+			ID: "lock.on-demand", Step: 6, Severity: Info,
+			Evidence: fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode),
+			Remedy:   "Nothing to do: it was kept.",
+		})
+	default:
 		c := s.change(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
 		c.Fields = []Field{{Name: "billing", Before: t.Billing, After: a.Lock.BillingMode}}
 		c.Needs = []string{"lock.deletion-protection"} // DynamoDB changes one table one update at a time
