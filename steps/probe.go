@@ -34,7 +34,7 @@ func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, 
 	if err != nil {
 		return prover{}, err
 	}
-	if _, err := s.WaitKeyUsable(ctx); err != nil {
+	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
 		return prover{}, wrap(err)
 	}
 	return prover{session: s, admin: true, env: adminEnv(env, a)}, nil
@@ -56,7 +56,7 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 	g.SetLimit(env.Parallel)
 	for _, e := range all {
 		g.Go(func() error {
-			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e))
+			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), o.patience(env))
 			env.Emit(Event{Kind: EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
 			if err != nil {
 				mu.Lock()
@@ -108,7 +108,7 @@ func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Find
 	project := projects[0]
 	who, err := newProver(ctx, env, a, o)
 	if err == nil && who.admin {
-		err = awaitAdmin(ctx, env, a, project)
+		err = awaitAdmin(ctx, env, a, project, o.patience(env))
 	}
 	if err != nil {
 		return []Finding{failure("init.admin-unusable", 8, err)}
@@ -176,12 +176,9 @@ func (b *backendProbe) encrypted(ctx context.Context) error {
 // unencrypted tries a write without encryption headers: the strict policy must
 // refuse it; under the compatible one default encryption must take care of it.
 func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
-	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()+".unencrypted"
-	if b.a.Bucket.Policy == BucketPolicyStrict {
-		key = b.object()
-	}
-	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
+	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()
 	strict := b.a.Bucket.Policy == BucketPolicyStrict
+	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
 	if err != nil {
 		if strict && awsops.IsAccessDenied(err) {
 			return nil
@@ -195,6 +192,8 @@ func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
 			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
 			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
 		})
+	} else if err := b.encrypted(ctx); err != nil {
+		findings = append(findings, failure("bucket.default-encryption-unused", 5, err))
 	}
 	if err := s.DeleteObject(ctx, bucket, key); err != nil {
 		findings = append(findings, failure("init.probe-left-behind", 8, err))

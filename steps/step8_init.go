@@ -22,6 +22,8 @@ type InitFacts struct {
 	// why not.
 	Engine    bool
 	EngineErr error
+	// TableSuits says that the engine could work with the lock table alone.
+	TableSuits bool
 	// Moves are the projects whose state is somewhere else, and those whose
 	// move was cut short.
 	Moves map[string]Move
@@ -44,6 +46,7 @@ func (initStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) 
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
 		f.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
+		f.TableSuits = env.Engine.Supports(false) == nil
 	}
 	f.Moves = map[string]Move{}
 	for _, p := range a.Projects {
@@ -148,10 +151,11 @@ func (f InitFacts) noEngine() *Finding {
 	case f.Engine && f.EngineErr == nil:
 		return nil
 	case f.Engine:
-		return &Finding{
-			ID: "init.engine-too-old", Step: 8, Severity: Failure, Blocks: true,
-			Evidence: f.EngineErr.Error(), Remedy: "Install a newer one, or choose the table alone with --set lock.use_lockfile=false.",
+		remedy := "Install a newer one, or name another with --engine."
+		if f.TableSuits {
+			remedy = "Install a newer one, or choose the table alone with --set lock.use_lockfile=false."
 		}
+		return &Finding{ID: "init.engine-too-old", Step: 8, Severity: Failure, Blocks: true, Evidence: f.EngineErr.Error() + ".", Remedy: remedy}
 	}
 	return &Finding{
 		ID: "init.no-engine", Step: 8, Severity: Info,

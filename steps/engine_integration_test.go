@@ -1,0 +1,110 @@
+//go:build integration
+
+package steps
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/terraform"
+)
+
+func TestRealTerraformProvesTheSetup(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	var said []string
+	for _, e := range w.events {
+		if e.Kind == EventLine {
+			said = append(said, e.Text)
+		}
+	}
+	says(t, strings.Join(said, "\n"), `Successfully configured the backend "s3"`, "Apply complete! Resources: 1 added", "Destroy complete! Resources: 1 destroyed", `Deleted workspace "stateroom-probe-`)
+}
+
+func TestAnUnreachableRegistryIsToldOnceForEachProjectAndNoFailure(t *testing.T) {
+	w := newRealWorld(t)
+	summary := w.run(w.setup(team()))
+	w.healthy(summary)
+	told := map[string]int{}
+	for _, e := range w.events {
+		if e.Kind == EventFinding && e.Finding.ID == "provider-unavailable" {
+			told[e.Finding.Evidence]++
+		}
+	}
+	kept := 0
+	for _, f := range summary.Findings {
+		if f.ID == "provider-unavailable" {
+			kept++
+		}
+	}
+	if len(told) != 3 || kept != 3 {
+		t.Errorf("told %v, %d in the summary, want each of three projects once", told, kept)
+	}
+	for evidence, times := range told {
+		if times != 1 {
+			t.Errorf("told %d times: %s", times, evidence)
+		}
+	}
+	if again := w.run(w.setup(team())); findingOf(again.Findings, "provider-unavailable") != nil {
+		t.Error("a second run, which initialises nothing, tells of providers")
+	}
+}
+
+// onPath makes a directory with one executable the whole PATH.
+func onPath(t *testing.T, name, says string) {
+	t.Helper()
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho '" + says + "'\n"
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+}
+
+func TestAnEngineTooOldForTheLockIsRefusedBeforeAnyChange(t *testing.T) {
+	for _, c := range []struct {
+		name, version string
+		lockfile      bool
+		refused       bool
+		says          []string
+	}{
+		{"terraform", "Terraform v1.5.7", true, true, []string{"terraform 1.5.7", "is too old for the lock file in S3", "install terraform 1.10.2 or later"}},
+		{"terraform", "Terraform v1.5.7", false, true, []string{"terraform 1.5.7", "install terraform 1.6.0 or later"}},
+		{"terraform", "Terraform v1.9.8", true, true, []string{"terraform 1.9.8", "--set lock.use_lockfile=false"}},
+		{"terraform", "Terraform v1.9.8", false, false, nil},
+		{"tofu", "OpenTofu v1.9.0", true, true, []string{"opentofu 1.9.0", "--set lock.use_lockfile=false"}},
+		{"tofu", "OpenTofu v1.10.2", true, false, nil},
+	} {
+		w := newWorld(t, sandbox.Options{})
+		onPath(t, c.name, c.version)
+		var err error
+		w.engine, err = terraform.Find(context.Background(), "")
+		w.must(err)
+		b := team()
+		b.Lock.UseLockfile = c.lockfile
+		s := w.setup(b)
+		s.DryRun = !c.refused // a script that prints a version cannot do more
+		summary := w.run(s)
+		f := findingOf(summary.Findings, "init.engine-too-old")
+		if (f != nil) != c.refused {
+			t.Errorf("%s, lock file %v: findings %v", c.version, c.lockfile, findingIDs(summary.Findings))
+			continue
+		}
+		if calls := w.mutations(0); len(calls) > 0 || len(w.tree()) > 0 {
+			t.Errorf("%s: changed %v, wrote %v", c.version, calls, sortedKeys(w.tree()))
+		}
+		if f == nil {
+			continue
+		}
+		says(t, f.String(), c.says...)
+		if offers := strings.Contains(f.Remedy, "use_lockfile=false"); offers != strings.Contains(strings.Join(c.says, " "), "use_lockfile=false") {
+			t.Errorf("%s: the table alone is offered: %v", c.version, offers)
+		}
+		if summary.ExitCode(false) != ExitFindings {
+			t.Errorf("%s: exit code %d", c.version, summary.ExitCode(false))
+		}
+	}
+}
