@@ -26,7 +26,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case IsThrottle(e):
 		return "AWS kept asking to slow down.", "Wait a minute and run again; what is done stays done."
 	case IsAccessDenied(e):
-		return denial(e.Message), "Grant " + e.Service + ":" + e.Operation + ", or run as an identity that has it."
+		return denial(e.Message), "Grant " + deniedAction(e) + ", or run as an identity that has it."
 	case isSource(e):
 		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and mend what it names."
 	case IsUnreachable(e):
@@ -56,4 +56,15 @@ func profileFlag(e *Error) string {
 		return " --profile " + name
 	}
 	return ""
+}
+
+// performed is the action that AWS names in a refusal. It may differ from the
+// call: s3:TagResource for a CreateBucket with tags.
+var performed = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
+
+func deniedAction(e *Error) string {
+	if m := performed.FindStringSubmatch(e.Message); m != nil {
+		return m[1]
+	}
+	return e.Service + ":" + e.Operation
 }

@@ -3,6 +3,7 @@ package awsops_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -34,7 +35,7 @@ func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
 		t.Errorf("the key belongs to %s", account)
 	}
 	alice := sessions.With(keys[0].ID, out.Secret, secret.Secret{}, "")
-	if id := must[awsops.Identity](t)(alice.WaitKeyUsable(ctx)); id.Name != "alice" {
+	if id := must[awsops.Identity](t)(alice.WaitKeyUsable(ctx, time.Minute)); id.Name != "alice" {
 		t.Errorf("the key is %+v", id)
 	}
 	do(t, home, awsops.UpdateAccessKey("alice", keys[0].ID, "Inactive"))
@@ -119,7 +120,7 @@ func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
 	same(t, "the role's policies", awsops.Policies{
 		Inline: map[string]string{"terraform": document}, Attached: []awsops.PolicyRef{{Name: "PowerUserAccess", ARN: boundary}},
 	}, must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin")))
-	assumed := must[*awsops.Session](t)(home.WaitAssumable(ctx, arn))
+	assumed := must[*awsops.Session](t)(home.WaitAssumable(ctx, arn, time.Minute))
 	if id := must[awsops.Identity](t)(assumed.Identity(ctx)); id.Account != production || id.Name != "TerraformAdmin" {
 		t.Errorf("assumed %+v", id)
 	}

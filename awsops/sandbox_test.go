@@ -376,7 +376,7 @@ func TestCancellingStopsAWait(t *testing.T) {
 	_, sessions := rehearse(t, sandbox.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := sessions.Home("").WaitAssumable(ctx, "arn:aws:iam::444444444444:role/None"); !awsops.IsCancelled(err) {
+	if _, err := sessions.Home("").WaitAssumable(ctx, "arn:aws:iam::444444444444:role/None", time.Minute); !awsops.IsCancelled(err) {
 		t.Errorf("the error is %v", err)
 	}
 	var e *awsops.Error
@@ -423,5 +423,5 @@ func TestANewRoleIsWaitedFor(t *testing.T) {
 	if _, err := sessions.Home("").Assume(t.Context(), arn); !awsops.IsAccessDenied(err) {
 		t.Errorf("at once: %v", err)
 	}
-	must[*awsops.Session](t)(sessions.Home("").WaitAssumable(t.Context(), arn))
+	must[*awsops.Session](t)(sessions.Home("").WaitAssumable(t.Context(), arn, time.Minute))
 }

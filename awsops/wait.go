@@ -59,20 +59,16 @@ func pollWhile(ctx context.Context, timeout, interval time.Duration, heals func(
 	return err
 }
 
-// The waits' bounds: several times what is observed (facts: 5–15 s for a key,
-// 10–60 s for a role, seconds for a table).
 const (
-	keyWait   = 2 * time.Minute
-	roleWait  = 2 * time.Minute
-	tableWait = 5 * time.Minute
+	tableWait = 5 * time.Minute // seconds are usual
 	slowest   = 3 * time.Second // between two probes
 )
 
 // WaitKeyUsable waits until a new access key's session is known to AWS. Other
-// services may follow seconds later.
-func (s *Session) WaitKeyUsable(ctx context.Context) (Identity, error) {
+// services may follow seconds later. A patience of 0 asks once.
+func (s *Session) WaitKeyUsable(ctx context.Context, patience time.Duration) (Identity, error) {
 	var id Identity
-	err := pollWhile(ctx, keyWait, slowest, IsUnknownKey, func(ctx context.Context) (bool, error) {
+	err := pollWhile(ctx, patience, slowest, IsUnknownKey, func(ctx context.Context) (bool, error) {
 		var err error
 		id, err = s.Identity(ctx)
 		return err == nil, err
@@ -82,12 +78,16 @@ func (s *Session) WaitKeyUsable(ctx context.Context) (Identity, error) {
 
 // WaitAssumable waits until the session's identity can assume a role twice in a
 // row: a role that IAM shows may still be unknown to parts of STS. It returns
-// a session with the role's credentials.
-func (s *Session) WaitAssumable(ctx context.Context, roleARN string) (*Session, error) {
+// a session with the role's credentials. A patience of 0 asks once, for a role
+// that is not new.
+func (s *Session) WaitAssumable(ctx context.Context, roleARN string, patience time.Duration) (*Session, error) {
+	if patience == 0 {
+		return s.Assume(ctx, roleARN)
+	}
 	var assumed *Session
 	successes := 0
 	heals := func(err error) bool { return IsAccessDenied(err) && !IsExplicitDeny(err) || IsUnknownKey(err) }
-	err := pollWhile(ctx, roleWait, slowest, heals, func(ctx context.Context) (bool, error) {
+	err := pollWhile(ctx, patience, slowest, heals, func(ctx context.Context) (bool, error) {
 		var err error
 		if assumed, err = s.Assume(ctx, roleARN); err != nil {
 			successes = 0

@@ -61,12 +61,12 @@ func reachable(o *Observed, a *Answers) []Project {
 // awaitAdmin waits until the admin's key is known to every service that the
 // back end uses: they learn of a new key separately, and of new policies
 // seconds later (facts/aws.md, "Eventual consistency").
-func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project) error {
+func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project, patience time.Duration) error {
 	s, err := adminSession(ctx, env, a)
 	if err != nil {
 		return err
 	}
-	if _, err := s.WaitKeyUsable(ctx); err != nil {
+	if _, err := s.WaitKeyUsable(ctx, patience); err != nil {
 		return wrap(err)
 	}
 	probes := []func(context.Context) error{
@@ -87,18 +87,15 @@ func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project) erro
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, probe := range probes {
-		g.Go(func() error { return awaitAllowed(ctx, probe) })
+		g.Go(func() error { return awaitAllowed(ctx, patience, probe) })
 	}
 	return wrap(g.Wait())
 }
 
-// admissionTimeout bounds the wait for new keys and policies to be seen.
-const admissionTimeout = 2 * time.Minute
-
 // awaitAllowed repeats a read until it is no longer denied for want of a right.
-func awaitAllowed(ctx context.Context, probe func(context.Context) error) error {
+func awaitAllowed(ctx context.Context, patience time.Duration, probe func(context.Context) error) error {
 	var last error
-	err := awsops.Poll(ctx, admissionTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+	err := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		last = probe(ctx)
 		heals := awsops.IsAccessDenied(last) && !awsops.IsExplicitDeny(last) || awsops.IsUnknownKey(last)
 		return !heals, nil

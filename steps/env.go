@@ -3,6 +3,7 @@ package steps
 import (
 	"os"
 	"path/filepath"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/steps/files"
@@ -31,6 +32,9 @@ type Env struct {
 	Journal   *Journal
 	// Parallel bounds the changes and the accounts worked on at once.
 	Parallel int
+	// Patience bounds the wait until AWS shows what was just made: new keys,
+	// roles and policies. AWS publishes no bound (facts/aws.md).
+	Patience time.Duration
 	// Emit receives progress of inspections and output of Terraform.
 	Emit Emit
 }
@@ -38,11 +42,14 @@ type Env struct {
 // DefaultParallel is --parallel's default.
 const DefaultParallel = 16
 
+// DefaultPatience is twice the longest delay that was observed.
+const DefaultPatience = 2 * time.Minute
+
 // NewEnv fills the paths of an Env from the process environment.
 func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) {
 	env := &Env{
 		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath,
-		Parallel: DefaultParallel, Emit: func(Event) {},
+		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(Event) {},
 	}
 	var err error
 	if env.CredentialsPath, err = files.CredentialsPath(os.Getenv); err != nil {

@@ -13,13 +13,9 @@ import (
 	"stateroom/awsops/secret"
 )
 
-// settleTimeout bounds the wait for AWS to show what was just made. AWS
-// publishes no bound; two minutes is twice the longest delay that was observed
-// (facts/aws.md, "Eventual consistency").
-const (
-	settleTimeout  = 2 * time.Minute
-	settleInterval = 3 * time.Second
-)
+// settleInterval is the longest pause between two looks at whether AWS shows
+// what was just made.
+const settleInterval = 3 * time.Second
 
 // Executor applies changes: each as soon as what it needs is done, many at a
 // time, and sends exactly the calls that stand in the changes.
@@ -201,7 +197,7 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
-	pollErr := awsops.Poll(ctx, settleTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+	pollErr := awsops.Poll(ctx, x.env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
 		if awsops.MadeByLostAttempt(err) {
 			err = nil

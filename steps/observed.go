@@ -2,6 +2,7 @@ package steps
 
 import (
 	"sync"
+	"time"
 
 	"stateroom/awsops"
 )
@@ -18,6 +19,9 @@ type Observed struct {
 	Files   FileFacts
 	Init    InitFacts
 	Done    DoneFacts
+	// Fresh says that something was made just now, for which the probes have
+	// to be patient.
+	Fresh bool
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.
@@ -52,6 +56,14 @@ func (o *Observed) environments(all []Environment) []Environment {
 		resolved[i] = o.environment(e)
 	}
 	return resolved
+}
+
+// patience is how long a probe may wait for AWS to show what was made.
+func (o *Observed) patience(env *Env) time.Duration {
+	if o.Fresh {
+		return env.Patience
+	}
+	return 0
 }
 
 // locked is a map that several accounts' inspections fill at once.

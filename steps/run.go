@@ -22,7 +22,7 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 	if c.Run.Command == runBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
-	if err := awaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i]); err != nil {
+	if err := awaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
 		return err
 	}
 	if c.Run.Command == runMigrate {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,9 +13,6 @@ import (
 
 // maxRounds bounds how often a plan is made again because an answer was lost.
 const maxRounds = 6
-
-// holdTimeout bounds the wait until AWS shows what was applied.
-const holdTimeout = 2 * time.Minute
 
 // Review is what the operator is asked to confirm.
 type Review struct {
@@ -95,6 +91,7 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 	}
 	findings := review.Findings
 	if !summary.Stopped {
+		o.Fresh = summary.Applied > 0 && summary.Failed == 0
 		findings = append(findings, s.verify(ctx, o, lastProvable(review.Left))...)
 	}
 	summary.Stopped = summary.Stopped || ctx.Err() != nil
@@ -181,7 +178,7 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 // enough to show it.
 func (s *Setup) settled(ctx context.Context, made []Change, result Result) (review Review, o *Observed, err error) {
 	applied := appliedIDs(made, result)
-	pollErr := awsops.Poll(ctx, holdTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+	pollErr := awsops.Poll(ctx, s.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
 		if review, o, err = s.look(ctx); err != nil {
 			return true, err
 		}

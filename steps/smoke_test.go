@@ -262,7 +262,7 @@ func (s *smoke) removed(ctx context.Context) {
 		s.t.Log("AWS keeps ", line)
 	}
 	var left map[string]string
-	err = awsops.Poll(ctx, holdTimeout, settleInterval, func(ctx context.Context) (bool, error) {
+	err = awsops.Poll(ctx, DefaultPatience, settleInterval, func(ctx context.Context) (bool, error) {
 		left, err = s.leftovers(ctx)
 		return len(left) == 0, err
 	})

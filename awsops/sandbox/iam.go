@@ -27,6 +27,13 @@ func (s *Server) serveIAM(r *request) response {
 	if err := s.authorize(r, "iam:"+r.operation, resource, r.account.id, nil, s.iamConditions(r, resource)); err != nil {
 		return s.fail(r, friendly(r, err, resource))
 	}
+	// Tags in a creation need the right to tag as well (IAM User Guide, "Tags
+	// for IAM resources").
+	if kind, creates := strings.CutPrefix(r.operation, "Create"); creates && len(r.tags()) > 0 {
+		if err := s.authorize(r, "iam:Tag"+kind, resource, r.account.id, nil, s.iamConditions(r, resource)); err != nil {
+			return s.fail(r, friendly(r, err, resource))
+		}
+	}
 	return s.serveQuery(r, iamNamespace, map[string]queryHandler{r.operation: operation.do})
 }
 

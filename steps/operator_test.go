@@ -1,0 +1,92 @@
+package steps
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+)
+
+// readmePolicy is the operator's policy as the README prints it.
+func readmePolicy(t testing.TB) policy.Document {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)<!-- operator policy -->\n```json\n(.*?)\n```").FindSubmatch(text)
+	if block == nil {
+		t.Fatal("README.md has no operator policy")
+	}
+	doc, err := policy.Parse(string(block[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func operatorAccess() policy.OperatorAccess {
+	return policy.OperatorAccess{
+		Partition: "aws", Account: "111111111111", Region: "eu-west-1", Bucket: "acme-terraform-state",
+		Table: DefaultLockTable, Reach: DefaultReach,
+	}
+}
+
+func TestReadmeShowsTheOperatorPolicy(t *testing.T) {
+	if want := policy.Operator(operatorAccess()); !policy.Equivalent(readmePolicy(t), want) {
+		t.Errorf("README.md prints another operator policy than policy.Operator, which is\n%s", want.JSON())
+	}
+}
+
+// actAsOperator makes an IAM user with this policy alone and acts as it.
+func (w *world) actAsOperator(doc policy.Document) {
+	w.t.Helper()
+	ctx := context.Background()
+	admin := w.server.Operator()
+	sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: w.server.URL(), Region: "eu-west-1"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	home := sessions.With(admin.AccessKeyID, secret.New(admin.SecretAccessKey), secret.Secret{}, "eu-west-1")
+	arn := "arn:aws:iam::111111111111:policy/operator-needs"
+	var key awsops.Outputs
+	for _, call := range []awsops.Call{
+		awsops.CreateGroup("operators", "/"), awsops.CreateUser("operator-only", "/", nil),
+		awsops.CreatePolicy("operator-needs", "/", "", doc.JSON(), nil), awsops.AttachGroupPolicy("operators", arn),
+		awsops.AddUserToGroup("operators", "operator-only"), awsops.CreateAccessKey("operator-only"),
+	} {
+		if key, err = home.Do(ctx, call); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.actAs(sandbox.Credentials{AccessKeyID: key.Values["id"], SecretAccessKey: key.Secret.Reveal()})
+}
+
+func TestTheOperatorPolicyIsEnough(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.actAsOperator(policy.Operator(operatorAccess()))
+	for range 2 {
+		w.healthy(w.run(w.setup(team())))
+	}
+	if denied := w.denied(); len(denied) > 0 {
+		t.Errorf("denied: %v", denied)
+	}
+}
+
+// denied are the calls that were refused, but for the unencrypted write that
+// the strict bucket policy has to refuse.
+func (w *world) denied() []string {
+	var calls []string
+	for _, e := range w.server.Log() {
+		if strings.HasPrefix(e.Code, "AccessDenied") && e.Operation != "PutObject" {
+			calls = append(calls, e.Service+":"+e.Operation)
+		}
+	}
+	return calls
+}
