@@ -1,6 +1,9 @@
 package awsops
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // advice says what an error means and the one thing to do about it. It knows
 // only what holds for every call; what a denied step needs is the steps' to
