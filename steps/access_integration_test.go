@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
 	"stateroom/awsops"
 )
 
@@ -144,4 +147,22 @@ func TestABrokenPolicyFailsTheProof(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAKeyPolicyThatDeniesFailsTheProof leaves a statement that somebody added
+// to the key policy, which is stronger than asked, where it is.
+func TestAKeyPolicyThatDeniesFailsTheProof(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	key, client := w.stateKey(), w.hands("").kms
+	have, err := client.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: &key})
+	w.must(err)
+	denying := strings.Replace(*have.Policy, `"Statement":[`, `"Statement":[{"Sid":"NotAlice","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111111111111:user/alice"},"Action":"kms:GenerateDataKey","Resource":"*"},`, 1)
+	_, err = client.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: &key, PolicyName: aws.String("default"), Policy: &denying})
+	w.must(err)
+	summary, planned, _ := w.again(team())
+	f := findingOf(summary.Findings, "init.probe-failed")
+	if f == nil || summary.ExitCode(false) == ExitDone || len(planned) > 0 {
+		t.Fatalf("planned %v, findings %v, exit code %d", planned, summary.Findings, summary.ExitCode(false))
+	}
+	says(t, f.Evidence, "kms:GenerateDataKey", key, "user/alice", "explicit deny in a resource-based policy")
 }

@@ -338,3 +338,42 @@ func (w *world) content(path string) string {
 	w.must(err)
 	return string(data)
 }
+
+// TestAColleaguesLaptopIsToldThatTheStateMoved has the new files by git and the
+// old place in .terraform; nothing may be moved over what lies in the bucket.
+func TestAColleaguesLaptopIsToldThatTheStateMoved(t *testing.T) {
+	w := newRealWorld(t)
+	project := w.withBucketState()
+	stale := w.content("live/production/.terraform/terraform.tfstate")
+	w.healthy(w.run(w.adopting()))
+	w.must(os.RemoveAll(filepath.Join(w.dir, JournalDir)))
+	w.write("live/production/.terraform/terraform.tfstate", stale)
+	moved, _ := w.server.Object("acme-terraform-state", "common/production")
+	summary := w.run(w.adopting())
+	f := findingOf(summary.Findings, "init.moved-elsewhere")
+	if f == nil || summary.ExitCode(false) != ExitFindings {
+		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+	}
+	says(t, f.Remedy, "terraform init -reconfigure in "+project.dir)
+	if now, _ := w.server.Object("acme-terraform-state", "common/production"); now.Versions != moved.Versions {
+		t.Error("the moved state was written again")
+	}
+	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
+	project.ok("init", "-reconfigure")
+	project.ok("plan", "-detailed-exitcode")
+}
+
+func TestFilesThatWerePointedByHandAreNotFollowedWithoutABackup(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	pointed := w.content("live/production/backend.tf")
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	w.withLocalState()
+	w.write("live/production/backend.tf", pointed)
+	summary := w.run(w.adopting())
+	if findingOf(summary.Findings, "init.repointed") == nil || summary.ExitCode(false) != ExitFindings {
+		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+	}
+	if _, there := w.server.Object("acme-terraform-state", "common/production"); there {
+		t.Error("a state was moved without a backup")
+	}
+}
