@@ -58,7 +58,12 @@ func (s *Session) kms() *kms.Client {
 
 func (s *Session) s3() *s3.Client {
 	return s.clients.s3.get(func() *s3.Client {
-		return s3.NewFromConfig(s.cfg, func(o *s3.Options) { o.UsePathStyle = pathStyle(o.BaseEndpoint) })
+		return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
+			o.UsePathStyle = pathStyle(o.BaseEndpoint)
+			// Else the SDK writes a line to standard error for every object
+			// without a checksum, which is no news and spoils the screen.
+			o.DisableLogOutputChecksumValidationSkipped = true
+		})
 	})
 }
 
