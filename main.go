@@ -319,11 +319,15 @@ func setup(ctx context.Context, o options, sys system, i *interruption) (err err
 		// The files of a rehearsal that never began are of no use to anyone.
 		defer func() { err = errors.Join(err, s.stage.Close(summary != nil)) }()
 	}
-	answers, err := s.answers(ctx)
+	sessions, err := awsops.Open(ctx, s.config(ctx))
 	if err != nil {
 		return err
 	}
-	env, err := s.world(ctx, answers)
+	answers, err := s.answers(ctx, sessions)
+	if err != nil {
+		return err
+	}
+	env, err := s.world(ctx, sessions, answers)
 	if err != nil {
 		return err
 	}
@@ -373,7 +377,7 @@ func (s *session) present() {
 
 // answers puts the answers together: the blueprint, --set, and where a terminal
 // allows it the questions.
-func (s *session) answers(ctx context.Context) (*steps.Answers, error) {
+func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
 	blueprint, isNew, err := s.readBlueprint()
 	if err != nil {
 		return nil, err
@@ -390,6 +394,9 @@ func (s *session) answers(ctx context.Context) (*steps.Answers, error) {
 		return nil, usageError{err}
 	}
 	if s.ask && (isNew || len(a.Missing()) > 0) {
+		if a.Discovered, err = steps.Discover(ctx, sessions, a.StateRegion); err != nil {
+			return nil, err
+		}
 		if err := s.prompt.Ask(ctx, a, isNew, s.given); err != nil {
 			return nil, err
 		}
@@ -437,32 +444,35 @@ func (s *session) readBlueprint() (b *steps.Blueprint, isNew bool, err error) {
 	return b, false, nil
 }
 
-// world opens the sessions with AWS, the journal and the engine. No call is made.
-func (s *session) world(ctx context.Context, a *steps.Answers) (*steps.Env, error) {
-	dir, path := s.dir, s.blueprint
+// config says with which credentials and where to reach AWS.
+func (s *session) config(ctx context.Context) awsops.Config {
 	config := awsops.Config{Profile: s.profile, Region: s.region, Endpoint: s.endpoint, Parallel: s.parallel}
 	if s.stage != nil {
-		// A blueprint that was named is rehearsed, not written.
-		dir, path = s.stage.Root, filepath.Join(s.stage.Root, blueprintFile)
 		config.Endpoint = s.stage.Endpoint()
 	}
 	if s.ask {
 		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
+	}
+	return config
+}
+
+// world opens the journal and finds the engine. No call to AWS is made.
+func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps.Answers) (*steps.Env, error) {
+	dir, path := s.dir, s.blueprint
+	if s.stage != nil {
+		// A blueprint that was named is rehearsed, not written.
+		dir, path = s.stage.Root, filepath.Join(s.stage.Root, blueprintFile)
 	}
 	dir, dirErr := filepath.Abs(dir)
 	path, pathErr := filepath.Abs(path)
 	if err := errors.Join(dirErr, pathErr); err != nil {
 		return nil, fmt.Errorf("the current folder: %w", err)
 	}
-	sessions, err := awsops.Open(ctx, config)
-	if err != nil {
-		return nil, err
-	}
 	env, err := steps.NewEnv(sessions, dir, path)
 	if err != nil {
 		return nil, err
 	}
-	env.Endpoint, env.Parallel = config.Endpoint, s.parallel
+	env.Endpoint, env.Parallel = s.config(ctx).Endpoint, s.parallel
 	_, scope := a.Tag()
 	if env.Journal, err = steps.OpenJournal(env.Root(), scope); err != nil {
 		return nil, err

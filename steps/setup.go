@@ -92,11 +92,27 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 	findings := review.Findings
 	if !summary.Stopped {
 		o.Fresh = summary.Applied > 0 && summary.Failed == 0
-		findings = append(findings, s.verify(ctx, o, lastProvable(review.Left))...)
+		proving, done := s.untilStopped(ctx)
+		findings = append(findings, s.verify(proving, o, lastProvable(review.Left))...)
+		summary.Stopped = proving.Err() != nil
+		done()
 	}
-	summary.Stopped = summary.Stopped || ctx.Err() != nil
 	s.finish(summary, findings, o)
 	return review, o, nil
+}
+
+// untilStopped gives a context that ends when the run is stopped: a probe has
+// nothing to finish between changes, it tidies up and ends.
+func (s *Setup) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-s.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // confirm asks once. What the operator adopts is planned again from the same

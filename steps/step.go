@@ -93,6 +93,8 @@ type Answers struct {
 	// Adopt lists the ARNs of things that exist without this blueprint's tag
 	// and may be changed all the same.
 	Adopt []string
+	// Discovered is what the questions may offer; nil offers nothing.
+	Discovered *Discovery
 	// Passphrases allows a handover to be sealed to a generated passphrase,
 	// which needs a terminal to show it once.
 	Passphrases bool

@@ -65,14 +65,19 @@ func (accountStep) Why() string {
 }
 
 func (accountStep) Questions(a *Answers) []Question {
+	admin := a.AdminAccount
+	if admin == "" && a.Discovered != nil {
+		admin = a.Discovered.Account
+	}
 	questions := []Question{{
-		Path: "admin_account", Prompt: "Admin account id", Kind: Text, Required: true, Default: a.AdminAccount,
+		Path: "admin_account", Prompt: "Admin account id", Kind: Text, Required: true, Default: admin,
 		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. The article uses the organization's management account; a member account of its own is as good.",
 	}}
 	if len(a.Environments) == 0 {
 		questions = append(questions, Question{
 			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: Choices, Required: true,
-			Help: "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
+			Default: a.Discovered.environments(admin),
+			Help:    "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
 		})
 	}
 	return questions
