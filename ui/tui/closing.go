@@ -1,0 +1,92 @@
+package tui
+
+import (
+	"fmt"
+	"io"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/theme"
+)
+
+// closingWidth is what the summary on the normal screen is wrapped to.
+const closingWidth = 80
+
+// closing prints to the normal screen how the visit ended: the alternate screen
+// has taken everything else with it.
+func closing(out io.Writer, m *root, s *steps.Summary) {
+	say := func(indent, text string) {
+		for i, line := range theme.Wrap(m.theme.Glyphs.Legible(text), closingWidth-len(indent)) {
+			if i > 0 && indent == "- " {
+				indent = "  "
+			}
+			fmt.Fprintln(out, indent+line)
+		}
+	}
+	switch {
+	case m.fatal != nil:
+		return // the error is told
+	case s == nil && m.wizard != nil && m.wizard.err != nil:
+		say("", m.wizard.err.Error())
+		return
+	case s == nil:
+		say("", "Nothing was changed.")
+		return
+	}
+	for _, line := range outcome(s) {
+		say("", line)
+	}
+	for _, f := range s.Failures {
+		say("", "")
+		say("", "FAILED: "+f.Change.Title)
+		say("    ", f.Err.Error())
+	}
+	for _, f := range s.Findings {
+		if f.Severity != steps.Info {
+			say("", "")
+			say("", fmt.Sprintf("%s: %s", f.Severity, f.ID))
+			say("    ", f.Evidence)
+			say("    ", f.Remedy)
+		}
+	}
+	for _, note := range s.Notes {
+		say("- ", note)
+	}
+	if m.engine.start != nil && m.engine.start.Note != "" {
+		say("- ", m.engine.start.Note)
+	}
+}
+
+// outcome is the result in whole sentences, the most important one first.
+func outcome(s *steps.Summary) []string {
+	var lines []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			lines = append(lines, fmt.Sprintf(format, args...))
+		}
+	}
+	say(s.DryRun, "%s This was a dry run: nothing was changed.", planLine(s))
+	say(s.Declined, "Not confirmed: nothing was changed.")
+	say(s.Stopped && s.Applied == 0, "Interrupted: nothing was changed.")
+	say(s.Stopped && s.Applied > 0, "Interrupted: what is done stays, the rest was not begun or not finished. Run stateroom setup again to go on from here.")
+	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
+	say(s.Unknown > 0, "The answer to %s was lost. Run stateroom setup again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
+	say(!s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0, "Everything is right already: nothing was changed.")
+	if n := attention(s.Findings); n > 0 {
+		say(true, "%s to look at.", plural(n, "finding"))
+	}
+	return lines
+}
+
+func planLine(s *steps.Summary) string {
+	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", s.Add, s.Change, s.Destroy)
+}
+
+func attention(findings []steps.Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.Severity != steps.Info {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,184 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	udiff "github.com/aymanbagabas/go-udiff"
+	"github.com/charmbracelet/lipgloss"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// shortValue is the longest value that is shown among a change's fields; a
+// policy has a screen of its own.
+const shortValue = 160
+
+// detail is what is shown below a change: where, what it alters field by field,
+// the calls, the file, the price.
+func (p *pane) detail(c *steps.Change) []string {
+	t := p.w.theme
+	var lines []string
+	say := func(style lipgloss.Style, format string, args ...any) {
+		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), p.width-8)))
+	}
+	if c.Target != "" {
+		say(t.Faint, "%s", readable(c.Target))
+	}
+	if c.Role != "" {
+		say(t.Faint, "in account %s, through %s", readable(c.Account), c.Role)
+	}
+	for _, f := range c.Fields {
+		style, text := p.field(f)
+		say(style, "%s", text)
+	}
+	for _, call := range c.Calls {
+		say(t.Plain, "calls %s:%s", call.Service, call.Operation)
+	}
+	if c.Write != nil && c.Write.Diff != "" {
+		for i, line := range diffLines(c.Write.Diff) {
+			if i == 12 {
+				say(t.Faint, "%s (d shows all of it)", t.Glyphs.Ellipsis)
+				break
+			}
+			say(p.w.paintDiff(line), "%s", line)
+		}
+	}
+	if c.Run != nil {
+		for _, line := range c.Run.Lines {
+			say(t.Plain, "$ %s", line)
+		}
+	}
+	for _, pair := range [][2]string{{"Cost", c.Cost}, {"Risk", c.Risk}, {"Undo", c.Undo}} {
+		if pair[1] != "" {
+			say(t.Faint, "%s: %s", pair[0], pair[1])
+		}
+	}
+	return append(lines, "")
+}
+
+// field is one attribute before and after, as Terraform users know it.
+func (p *pane) field(f steps.Field) (lipgloss.Style, string) {
+	t := p.w.theme
+	before, after := brief(f.Before), brief(f.After)
+	switch {
+	case f.Before == "":
+		return t.Add, fmt.Sprintf("+ %s = %s", f.Name, after)
+	case f.After == "":
+		return t.Remove, fmt.Sprintf("- %s = %s", f.Name, before)
+	}
+	return t.Change, fmt.Sprintf("~ %s = %s -> %s", f.Name, before, after)
+}
+
+// brief is a value on one line.
+func brief(value string) string {
+	if isDocument(value) {
+		return "(a policy; p shows it)"
+	}
+	value = strings.Join(strings.Fields(value), " ")
+	if len(value) > shortValue {
+		return "(long; p shows it)"
+	}
+	return readable(value)
+}
+
+func isDocument(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "{") && json.Valid([]byte(text))
+}
+
+// readable replaces references to other changes by Terraform's words.
+func readable(text string) string {
+	for _, ref := range awsops.FindRefs(text) {
+		text = strings.ReplaceAll(text, ref.String(), steps.KnownAfterApply)
+	}
+	return text
+}
+
+// callsText is the calls of a change with their input, as the AWS CLI takes it.
+func callsText(c *steps.Change) string {
+	var out strings.Builder
+	for i, call := range c.Calls {
+		if i > 0 {
+			out.WriteString("\n")
+		}
+		fmt.Fprintf(&out, "%s:%s\n%s\n", call.Service, call.Operation, indented(call.InputMap()))
+	}
+	return out.String()
+}
+
+func indented(value any) string {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		return err.Error()
+	}
+	return strings.TrimRight(out.String(), "\n")
+}
+
+// documentsText is every long value of a change: whole when it is new, as a
+// difference when it changes.
+func documentsText(c *steps.Change) string {
+	var parts []string
+	for _, f := range c.Fields {
+		if len(f.Before)+len(f.After) <= shortValue && !isDocument(f.After) && !isDocument(f.Before) {
+			continue
+		}
+		before, after := laidOut(f.Before), laidOut(f.After)
+		text := after
+		if f.Before != "" {
+			text = strings.Join(diffLines(udiff.Unified("before", "after", before+"\n", after+"\n")), "\n")
+		}
+		parts = append(parts, f.Name+" =\n"+text)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// laidOut indents a JSON document and leaves any other text.
+func laidOut(text string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(strings.TrimSpace(text)), "", "  ") != nil {
+		return text
+	}
+	return out.String()
+}
+
+// diffLines is a unified diff without its two lines of file names.
+func diffLines(diff string) []string {
+	lines := strings.Split(strings.TrimRight(diff, "\n"), "\n")
+	if len(lines) > 2 && strings.HasPrefix(lines[0], "---") {
+		lines = lines[2:]
+	}
+	return lines
+}
+
+// paintDiff is the style of a line of a diff.
+func (w *wizard) paintDiff(line string) lipgloss.Style {
+	switch {
+	case strings.HasPrefix(line, "+"):
+		return w.theme.Add
+	case strings.HasPrefix(line, "-"):
+		return w.theme.Remove
+	case strings.HasPrefix(line, "@@"):
+		return w.theme.Accent
+	}
+	return w.theme.Plain
+}
+
+// paintOutput picks Terraform's diagnostics out of its output.
+func (w *wizard) paintOutput(line string) lipgloss.Style {
+	switch text := strings.TrimLeft(line, "│|╷╵ "); {
+	case strings.Contains(text, "Error: "):
+		return w.theme.Bad
+	case strings.Contains(text, "Warning: "):
+		return w.theme.Warn
+	case strings.Contains(text, "success") || strings.Contains(text, "complete!"):
+		return w.theme.Good
+	}
+	return w.theme.Plain
+}

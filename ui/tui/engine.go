@@ -1,0 +1,261 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// engine is the wizard's hand on package steps. Its methods are called by
+// Update; the commands that they return run elsewhere and touch nothing of it
+// but the queue, so every answer comes back as a message with its operation.
+type engine struct {
+	ctx      context.Context //nolint:containedctx // a program has one life, and commands outlive calls
+	begin    func(context.Context, bool) (*Start, error)
+	applying func(bool)
+	queue    *queue
+	// ended is set once nothing new may begin; running counts what has begun.
+	mu      sync.Mutex
+	ended   bool
+	running sync.WaitGroup
+	start   *Start
+	// op is the id of the newest operation; an answer of an older one is stale.
+	op     int
+	cancel context.CancelFunc
+	// stop lets the changes under way finish.
+	stop chan struct{}
+	// made collects what several applications have done so far.
+	made *steps.Summary
+	// last is what the newest application returned, for whoever never saw its
+	// message.
+	last chan *steps.Summary
+}
+
+func newEngine(ctx context.Context, o Options) *engine {
+	applying := o.Applying
+	if applying == nil {
+		applying = func(bool) {}
+	}
+	return &engine{
+		ctx: ctx, begin: o.Begin, applying: applying, queue: newQueue(),
+		cancel: func() {}, last: make(chan *steps.Summary, 1),
+	}
+}
+
+// The answers of the engine's commands.
+type (
+	begunMsg struct {
+		op    int
+		start *Start
+		err   error
+	}
+	// whoMsg says who the operator is, where no blueprint says which account.
+	whoMsg struct {
+		op       int
+		identity awsops.Identity
+		accounts []awsops.Account
+		err      error
+	}
+	lookedMsg struct {
+		op       int
+		setup    *steps.Setup
+		review   steps.Review
+		observed *steps.Observed
+		err      error
+	}
+	madeMsg struct {
+		op       int
+		summary  *steps.Summary
+		review   steps.Review
+		observed *steps.Observed
+		err      error
+	}
+	// inspectedMsg says that one step's inspection ended.
+	inspectedMsg struct {
+		op, step int
+		err      error
+	}
+	eventMsg struct {
+		op    int
+		event steps.Event
+	}
+	// mfaMsg asks for a code; the engine waits for the reply.
+	mfaMsg struct{ reply chan string }
+)
+
+// next begins an operation and ends the one before it.
+func (e *engine) next() (ctx context.Context, op int) {
+	e.cancel()
+	ctx, e.cancel = context.WithCancel(e.ctx)
+	e.op++
+	return ctx, e.op
+}
+
+// run is a command whose end Run waits for.
+func (e *engine) run(work func() tea.Msg) tea.Cmd {
+	return func() tea.Msg {
+		e.mu.Lock()
+		if e.ended {
+			e.mu.Unlock()
+			return nil
+		}
+		e.running.Add(1)
+		e.mu.Unlock()
+		defer e.running.Done()
+		return work()
+	}
+}
+
+func (e *engine) beginRun(sandbox bool) tea.Cmd {
+	ctx, op := e.next()
+	return e.run(func() tea.Msg {
+		start, err := e.begin(ctx, sandbox)
+		return begunMsg{op, start, err}
+	})
+}
+
+// who asks AWS who the operator is and which accounts there are.
+func (e *engine) who(a *steps.Answers) tea.Cmd {
+	ctx, op := e.next()
+	a, start := a.Clone(), e.start
+	return e.run(func() tea.Msg {
+		env, err := start.World(ctx, a, e.mfa(ctx))
+		if err != nil {
+			return whoMsg{op: op, err: err}
+		}
+		home := env.Sessions.Home(a.StateRegion)
+		msg := whoMsg{op: op}
+		if msg.identity, msg.err = home.Identity(ctx); msg.err != nil {
+			return msg
+		}
+		// Without the permission to list them, accounts are typed.
+		if accounts, err := home.Accounts(ctx); err == nil {
+			msg.accounts = accounts
+		}
+		return msg
+	})
+}
+
+// look inspects all steps with the answers as they are now.
+func (e *engine) look(a *steps.Answers) tea.Cmd {
+	ctx, op := e.next()
+	a, start := a.Clone(), e.start
+	return e.run(func() tea.Msg {
+		env, err := start.World(ctx, a, e.mfa(ctx))
+		if err != nil {
+			return lookedMsg{op: op, err: err}
+		}
+		setup := &steps.Setup{
+			Env: env, Answers: a,
+			Emit:      func(event steps.Event) { e.queue.push(eventMsg{op, event}) },
+			Inspected: func(step int, err error) { e.queue.push(inspectedMsg{op, step, err}) },
+		}
+		msg := lookedMsg{op: op, setup: setup}
+		msg.review, msg.observed, msg.err = setup.Look(ctx)
+		return msg
+	})
+}
+
+// apply makes the changes of a review that are not in without.
+func (e *engine) apply(setup *steps.Setup, o *steps.Observed, without map[string]bool) tea.Cmd {
+	ctx, op := e.next()
+	e.stop = make(chan struct{})
+	s := *setup
+	s.Without, s.Stop = without, e.stop
+	s.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+	s.Env.Emit = s.Emit
+	s.Inspected = nil
+	e.applying(true)
+	return e.run(func() tea.Msg {
+		msg := madeMsg{op: op}
+		msg.summary, msg.review, msg.observed, msg.err = s.Make(ctx, s.Replan(o), o)
+		e.applying(false)
+		e.last <- msg.summary
+		return msg
+	})
+}
+
+// halt starts no further change; it tells whether this was the first time.
+func (e *engine) halt() bool {
+	select {
+	case <-e.stop:
+		return false
+	default:
+		close(e.stop)
+		return true
+	}
+}
+
+// book adds what one application did to what is summed up at the end.
+func (e *engine) book(s *steps.Summary) {
+	select {
+	case <-e.last:
+	default:
+	}
+	if s == nil {
+		return
+	}
+	if before := e.made; before != nil {
+		s.Add, s.Change, s.Destroy = s.Add+before.Add, s.Change+before.Change, s.Destroy+before.Destroy
+		s.Applied += before.Applied
+	}
+	e.made = s
+}
+
+// wait returns when no command is under way any more.
+func (e *engine) wait() {
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
+	e.running.Wait()
+	select {
+	case s := <-e.last:
+		e.last <- nil
+		e.book(s)
+	default:
+	}
+}
+
+// summary is how the whole visit ended.
+func (e *engine) summary(interrupted bool) *steps.Summary {
+	if e.made == nil && interrupted && e.start != nil {
+		e.made = &steps.Summary{}
+	}
+	if e.made != nil {
+		e.made.Stopped = e.made.Stopped || interrupted
+	}
+	return e.made
+}
+
+func (e *engine) close(keep bool) error {
+	if e.start == nil || e.start.Close == nil {
+		return nil
+	}
+	return e.start.Close(keep)
+}
+
+// errNoCode ends a sign-in whose MFA question was not answered.
+var errNoCode = errors.New("no MFA code was given")
+
+// mfa asks the screen for a code and waits for it.
+func (e *engine) mfa(ctx context.Context) func() (string, error) {
+	return func() (string, error) {
+		reply := make(chan string, 1)
+		e.queue.push(mfaMsg{reply})
+		select {
+		case code := <-reply:
+			if code == "" {
+				return "", errNoCode
+			}
+			return code, nil
+		case <-ctx.Done():
+			return "", fmt.Errorf("waiting for an MFA code: %w", ctx.Err())
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package form
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/cursor"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/theme"
+)
+
+// field is a Field with what is under way in it.
+type field struct {
+	Field
+	theme *theme.Theme
+	input textinput.Model
+	// cursor is the option under the cursor; chosen are those that are ticked.
+	cursor  int
+	chosen  map[string]bool
+	focused bool
+	// touched says that the operator has been here, so that a problem is worth
+	// telling; changed that the value is no longer the default.
+	touched, changed bool
+}
+
+func newField(t *theme.Theme, item Field) *field {
+	f := &field{Field: item, theme: t, chosen: map[string]bool{}}
+	if item.Kind == Confirm {
+		f.Options = []string{"yes", "no"}
+	}
+	f.input = textinput.New()
+	f.input.Prompt = ""
+	f.input.CharLimit = 0
+	f.input.PromptStyle, f.input.TextStyle, f.input.Cursor.Style = t.Plain, t.Plain, t.Accent
+	f.input.Cursor.SetMode(cursor.CursorStatic) // a blinking one would redraw an idle screen
+	if item.Kind == Secret {
+		f.input.EchoMode = textinput.EchoNone
+	}
+	f.set(item.Value)
+	f.changed = false
+	return f
+}
+
+// typed tells the kinds that are answered by letters.
+func (f *field) typed() bool {
+	return f.Kind == Text || f.Kind == Secret || f.Kind == Choices && len(f.Options) == 0
+}
+
+// edited tells whether a question mark could be meant as part of the answer.
+func (f *field) edited() bool { return f.typed() && f.changed }
+
+func (f *field) set(value string) {
+	f.changed = true
+	switch {
+	case f.typed():
+		f.input.SetValue(value)
+		f.input.CursorEnd()
+	case f.Kind == Confirm:
+		f.cursor = 1
+		if value == "true" {
+			f.cursor = 0
+		}
+	case f.Kind == Choices:
+		for _, option := range strings.Split(value, ",") {
+			f.chosen[strings.TrimSpace(option)] = true
+		}
+	default:
+		f.cursor = max(0, slices.Index(f.Options, value))
+	}
+}
+
+func (f *field) value() string {
+	switch {
+	case f.Kind == Secret:
+		return f.input.Value()
+	case f.typed():
+		return strings.TrimSpace(f.input.Value())
+	case f.Kind == Confirm:
+		return map[int]string{0: "true", 1: "false"}[f.cursor]
+	case f.Kind == Choices:
+		var values []string
+		for _, option := range f.Options {
+			if f.chosen[option] {
+				values = append(values, option)
+			}
+		}
+		return strings.Join(values, ",")
+	}
+	return f.Options[f.cursor]
+}
+
+func (f *field) problem() error {
+	if f.Check == nil {
+		return nil
+	}
+	return f.Check(f.value())
+}
+
+func (f *field) setFocus(on bool) {
+	f.touched = f.touched || f.focused && !on
+	f.focused = on
+	if on {
+		f.input.Focus() // its command would only make the cursor blink
+	} else {
+		f.input.Blur()
+	}
+}
+
+func (f *field) update(msg tea.Msg) tea.Cmd {
+	if f.typed() {
+		before := f.input.Value()
+		var cmd tea.Cmd
+		f.input, cmd = f.input.Update(oneLine(msg))
+		f.changed = f.changed || before != f.input.Value()
+		return cmd
+	}
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	last := len(f.Options) - 1
+	switch pressed.String() {
+	case "left", "h":
+		f.cursor = max(0, f.cursor-1)
+	case "right", "l":
+		f.cursor = min(last, f.cursor+1)
+	case "y", "n":
+		if f.Kind == Confirm {
+			f.cursor = map[string]int{"y": 0, "n": 1}[pressed.String()]
+		}
+	case " ":
+		if f.Kind == Choices {
+			f.chosen[f.Options[f.cursor]] = !f.chosen[f.Options[f.cursor]]
+		} else {
+			f.cursor = (f.cursor + 1) % len(f.Options)
+		}
+	}
+	return nil
+}
+
+// oneLine takes the line ends off what is pasted: a copied key often has one.
+func oneLine(msg tea.Msg) tea.Msg {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok || !pressed.Paste {
+		return msg
+	}
+	pressed.Runes = []rune(strings.TrimSpace(string(pressed.Runes)))
+	return pressed
+}
+
+func (f *field) view(width int) []string {
+	mark, label := "  ", f.theme.Plain.Render(f.Label)
+	if f.focused {
+		mark, label = f.theme.Accent.Render(f.theme.Glyphs.Cursor)+" ", f.theme.Selected.Render(f.Label)
+	}
+	lines := []string{f.theme.Cut(mark+label, width)}
+	lines = append(lines, f.theme.Cut("    "+f.answer(width-4), width))
+	if err := f.problem(); err != nil && (f.touched || f.changed) {
+		for _, line := range theme.Wrap(err.Error(), width-6) {
+			lines = append(lines, "    "+f.theme.Bad.Render(line))
+		}
+	}
+	return lines
+}
+
+// answer is the value as it is asked for.
+func (f *field) answer(width int) string {
+	switch {
+	case f.Kind == Secret:
+		if f.input.Value() == "" {
+			return f.theme.Faint.Render("(nothing typed yet)")
+		}
+		return f.theme.Faint.Render("(typed, not shown)")
+	case f.typed() && !f.focused:
+		return f.theme.Faint.Render(f.input.Value())
+	case f.typed():
+		f.input.Width = max(8, width-2)
+		return f.input.View()
+	}
+	var parts []string
+	for i, option := range f.Options {
+		on := i == f.cursor && f.Kind != Choices || f.chosen[option] && f.Kind == Choices
+		sign := f.theme.Glyphs.Radio
+		if f.Kind == Choices {
+			sign = f.theme.Glyphs.Box
+		}
+		if on {
+			sign = f.theme.Glyphs.RadioOn
+			if f.Kind == Choices {
+				sign = f.theme.Glyphs.BoxOn
+			}
+		}
+		style := f.theme.Faint
+		if on && f.focused || f.Kind == Choices && i == f.cursor && f.focused {
+			style = f.theme.Selected
+		}
+		parts = append(parts, style.Render(sign+" "+option))
+	}
+	return strings.Join(parts, "   ")
+}

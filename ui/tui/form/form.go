@@ -1,0 +1,226 @@
+// Package form asks for answers: text, secret, choice, several choices, yes or
+// no. A form is data in, values out; it says at every key why a value cannot be
+// and keeps what was typed when it is left.
+//
+// It knows nothing of steps, AWS or where it is shown.
+package form
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/theme"
+)
+
+// Kind says how a field is answered.
+type Kind int
+
+// The kinds of field.
+const (
+	Text Kind = iota
+	// Secret is text that is never shown, not even as it is typed.
+	Secret
+	Choice
+	Choices
+	Confirm
+)
+
+// Field is one question. Value is its answer: text, an option, options
+// separated by commas, or "true" and "false".
+type Field struct {
+	// Name is how the caller knows the field again.
+	Name, Label string
+	// Help explains the question, its default and its price.
+	Help    string
+	Kind    Kind
+	Value   string
+	Options []string
+	// Check says why a value cannot be; nil takes everything.
+	Check func(value string) error
+	// Pick says that the caller has a list to pick from (see [PickMsg]).
+	Pick bool
+}
+
+// The messages by which a form tells its owner what happened.
+type (
+	// DoneMsg says that every field holds a good value.
+	DoneMsg struct{ Form *Form }
+	// LeftMsg says that the operator went back; the values stay as typed.
+	LeftMsg struct{ Form *Form }
+	// PickMsg asks for the caller's list of what the field may be.
+	PickMsg struct {
+		Form *Form
+		Name string
+	}
+)
+
+// Form is a column of fields, one of which has the focus.
+type Form struct {
+	theme  *theme.Theme
+	fields []*field
+	focus  int
+	help   bool
+	width  int
+}
+
+// New makes a form with the focus on the first field.
+func New(t *theme.Theme, fields []Field) *Form {
+	f := &Form{theme: t, width: 80}
+	for _, item := range fields {
+		f.fields = append(f.fields, newField(t, item))
+	}
+	f.enter(0)
+	return f
+}
+
+// Empty tells a form without any field.
+func (f *Form) Empty() bool { return len(f.fields) == 0 }
+
+// Resize sets the width in cells.
+func (f *Form) Resize(width int) { f.width = width }
+
+// Values are the answers as they stand, by name.
+func (f *Form) Values() map[string]string {
+	values := make(map[string]string, len(f.fields))
+	for _, item := range f.fields {
+		values[item.Name] = item.value()
+	}
+	return values
+}
+
+// Set gives a field its value, as a list does that was picked from.
+func (f *Form) Set(name, value string) {
+	for _, item := range f.fields {
+		if item.Name == name {
+			item.set(value)
+		}
+	}
+}
+
+// Typing tells whether letters belong to the field with the focus.
+func (f *Form) Typing() bool { return !f.Empty() && f.fields[f.focus].typed() }
+
+func (f *Form) enter(i int) {
+	for j, item := range f.fields {
+		item.setFocus(i == j)
+	}
+	f.focus, f.help = i, false
+}
+
+var (
+	keyNext  = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "accept"))
+	keyDown  = key.NewBinding(key.WithKeys("tab", "down"), key.WithHelp("tab", "next"))
+	keyUp    = key.NewBinding(key.WithKeys("shift+tab", "up"), key.WithHelp("shift+tab", "previous"))
+	keyLeave = key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back"))
+	keyHelp  = key.NewBinding(key.WithKeys("?", "f1"), key.WithHelp("?", "explain"))
+	keyF1    = key.NewBinding(key.WithKeys("f1"), key.WithHelp("F1", "explain"))
+	keyMove  = key.NewBinding(key.WithKeys("left", "right"), key.WithHelp("left/right", "choose"))
+	keyTick  = key.NewBinding(key.WithKeys(" "), key.WithHelp("space", "choose"))
+	keyPick  = key.NewBinding(key.WithKeys("ctrl+l"), key.WithHelp("ctrl+l", "list"))
+)
+
+// Keys are the keys that work now.
+func (f *Form) Keys() []key.Binding {
+	if f.Empty() {
+		return nil
+	}
+	item := f.fields[f.focus]
+	keys := []key.Binding{keyNext}
+	switch item.Kind {
+	case Choice, Confirm:
+		keys = append(keys, keyMove)
+	case Choices:
+		keys = append(keys, keyMove, keyTick)
+	case Text, Secret:
+	}
+	if item.Pick {
+		keys = append(keys, keyPick)
+	}
+	if len(f.fields) > 1 {
+		keys = append(keys, keyDown, keyUp)
+	}
+	help := keyHelp
+	if item.edited() {
+		help = keyF1
+	}
+	return append(keys, help, keyLeave)
+}
+
+// Update handles one message.
+func (f *Form) Update(msg tea.Msg) tea.Cmd {
+	if f.Empty() {
+		return nil
+	}
+	item := f.fields[f.focus]
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return item.update(msg)
+	}
+	switch {
+	case pressed.Paste:
+		return item.update(msg)
+	case key.Matches(pressed, keyNext):
+		return f.accept()
+	case key.Matches(pressed, keyLeave):
+		return func() tea.Msg { return LeftMsg{f} }
+	case key.Matches(pressed, keyDown):
+		f.enter(min(f.focus+1, len(f.fields)-1))
+	case key.Matches(pressed, keyUp):
+		f.enter(max(f.focus-1, 0))
+	case key.Matches(pressed, keyF1), key.Matches(pressed, keyHelp) && !item.edited():
+		f.help = !f.help
+	case item.Pick && key.Matches(pressed, keyPick):
+		return func() tea.Msg { return PickMsg{f, item.Name} }
+	default:
+		return item.update(msg)
+	}
+	return nil
+}
+
+// accept goes to the next field, or ends the form at the first field that is
+// not good, or at the end.
+func (f *Form) accept() tea.Cmd {
+	item := f.fields[f.focus]
+	item.touched = true
+	if item.problem() != nil {
+		return nil
+	}
+	if f.focus < len(f.fields)-1 {
+		f.enter(f.focus + 1)
+		return nil
+	}
+	for i, other := range f.fields {
+		if other.problem() != nil {
+			f.enter(i)
+			other.touched = true
+			return nil
+		}
+	}
+	return func() tea.Msg { return DoneMsg{f} }
+}
+
+// View is the form as lines; at is the line of the field with the focus, so
+// that a scrolling owner can keep it in sight.
+func (f *Form) View() (lines []string, at int) {
+	for i, item := range f.fields {
+		if i == f.focus {
+			at = len(lines)
+		}
+		lines = append(lines, item.view(f.width)...)
+		if i == f.focus && f.help {
+			lines = append(lines, f.explain(item)...)
+		}
+		lines = append(lines, "")
+	}
+	return lines, at
+}
+
+func (f *Form) explain(item *field) []string {
+	var lines []string
+	for _, line := range theme.Wrap(strings.TrimSpace(item.Help), f.width-4) {
+		lines = append(lines, "    "+f.theme.Faint.Render(line))
+	}
+	return lines
+}

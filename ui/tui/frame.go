@@ -1,0 +1,89 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// footerHeight is the rule and the line of keys.
+const footerHeight = 2
+
+// View puts header, topmost screen and footer together. Exactly the terminal's
+// height is filled, so that nothing scrolls away and nothing is left over.
+func (m *root) View() string {
+	if m.tooSmall() {
+		return m.theme.Glyphs.Legible(strings.Join(m.small(), "\n"))
+	}
+	lines := m.header()
+	body := m.height - len(lines) - footerHeight
+	for i, line := range m.top().view() {
+		if i == body {
+			break
+		}
+		lines = append(lines, line)
+	}
+	for len(lines) < m.height-footerHeight {
+		lines = append(lines, "")
+	}
+	lines = append(lines, m.rule(), m.footer())
+	for i, line := range lines {
+		if ansi.StringWidth(line) > m.width {
+			lines[i] = m.theme.Cut(line, m.width)
+		}
+	}
+	return m.theme.Glyphs.Legible(strings.Join(lines, "\n"))
+}
+
+func (m *root) rule() string {
+	return m.theme.Rule.Render(strings.Repeat(m.theme.Glyphs.Rule, m.width))
+}
+
+// header says who acts where, and whether it is for real.
+func (m *root) header() []string {
+	t := m.theme
+	left := " " + t.Title.Render("stateroom")
+	var banner string
+	switch {
+	case m.o.DryRun && m.sandbox:
+		banner = t.DryRun.Render("DRY RUN") + " " + t.Sandbox.Render("SANDBOX")
+	case m.o.DryRun:
+		banner = t.DryRun.Render("DRY RUN: nothing is changed")
+	case m.sandbox:
+		banner = t.Sandbox.Render("SANDBOX: nothing real is touched")
+	}
+	room := m.width - ansi.StringWidth(left) - ansi.StringWidth(banner) - 4
+	middle := t.Cut(m.whereabouts(), room)
+	line := left + "  " + t.Pad(t.Faint.Render(middle), max(0, room)) + " " + banner
+	return []string{line, m.rule()}
+}
+
+// whereabouts are account, identity and region, as far as they are known.
+func (m *root) whereabouts() string {
+	if m.wizard == nil {
+		return "Terraform state for many accounts"
+	}
+	return m.wizard.whereabouts()
+}
+
+// footer shows as many keys as fit, whole.
+func (m *root) footer() string {
+	all := append([]key.Binding{}, m.top().keys()...)
+	if !m.top().typing() {
+		all = append(all, keys.Help)
+	}
+	all = append(all, keys.Interrupt)
+	line := ""
+	for _, k := range all {
+		if !k.Enabled() {
+			continue
+		}
+		item := " " + m.theme.Key.Render(k.Help().Key) + " " + m.theme.KeyText.Render(k.Help().Desc) + " "
+		if ansi.StringWidth(line)+ansi.StringWidth(item) > m.width {
+			break
+		}
+		line += item
+	}
+	return line
+}

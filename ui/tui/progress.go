@@ -1,0 +1,128 @@
+package tui
+
+import (
+	"fmt"
+	"time"
+
+	"stateroom/steps"
+)
+
+// What is kept of an application: the screen shows the newest.
+const (
+	endedShown    = 400
+	failuresShown = 500
+	outputKept    = 5000
+)
+
+// progress is what becomes of the changes under way.
+type progress struct {
+	total   int
+	ended   int
+	running []*steps.Change
+	begun   map[string]time.Time
+	// done are the newest last.
+	done     []endedChange
+	failures []endedChange
+	failed   int
+	steps    [stepCount + 1]struct{ total, ended, failed int }
+	// before are the steps that earlier applications have made something in.
+	before [stepCount + 1]bool
+	output []string
+	// proving says that the changes are made and are being proven.
+	proving bool
+}
+
+type endedChange struct {
+	change *steps.Change
+	took   time.Duration
+	err    error
+	// why is what a change was left out for.
+	why string
+}
+
+func newProgress(changes []steps.Change, before *progress) *progress {
+	p := &progress{total: len(changes), begun: map[string]time.Time{}}
+	if before != nil {
+		p.before, p.output = before.before, before.output
+	}
+	for i := range changes {
+		p.steps[changes[i].Step].total++
+		p.before[changes[i].Step] = true
+	}
+	p.proving = p.total == 0
+	return p
+}
+
+// touched tells whether anything of step n was made.
+func (p *progress) touched(n int) bool { return p.before[n] }
+
+// event books what the engine reports.
+func (p *progress) event(e steps.Event) {
+	switch e.Kind {
+	case steps.EventStarted:
+		p.running = append(p.running, e.Change)
+	case steps.EventApplied:
+		p.end(endedChange{change: e.Change, took: e.Took})
+	case steps.EventFailed:
+		p.end(endedChange{change: e.Change, took: e.Took, err: e.Err})
+	case steps.EventSkipped:
+		p.end(endedChange{change: e.Change, why: e.Text})
+	case steps.EventLine:
+		p.line(e)
+	}
+}
+
+func (p *progress) end(c endedChange) {
+	for i, r := range p.running {
+		if r.ID == c.change.ID {
+			p.running = append(p.running[:i], p.running[i+1:]...)
+			break
+		}
+	}
+	p.ended++
+	step := &p.steps[c.change.Step]
+	step.ended++
+	switch {
+	case c.err != nil:
+		step.failed++
+		p.failed++
+		if len(p.failures) < failuresShown {
+			p.failures = append(p.failures, c)
+		}
+	default:
+		p.done = append(p.done, c)
+		if len(p.done) > 2*endedShown {
+			p.done = append(p.done[:0], p.done[len(p.done)-endedShown:]...)
+		}
+	}
+	p.proving = p.ended >= p.total
+}
+
+func (p *progress) line(e steps.Event) {
+	name := "terraform"
+	if e.Change != nil && e.Change.Run != nil {
+		name = e.Change.Run.Project
+	}
+	p.output = append(p.output, name+" | "+e.Text)
+	if len(p.output) > 2*outputKept {
+		p.output = append(p.output[:0], p.output[len(p.output)-outputKept:]...)
+	}
+}
+
+// state is what the rail says of step n while changes are made.
+func (p *progress) state(n int) (stepState, string) {
+	s := p.steps[n]
+	switch {
+	case s.failed > 0:
+		return stateFailed, "failed"
+	case s.total == 0 && p.proving:
+		return stateChecking, "proving"
+	case s.total == 0:
+		return stateRight, ""
+	case s.ended >= s.total && p.proving:
+		return stateChecking, "proving"
+	case s.ended >= s.total:
+		return stateDone, "done"
+	}
+	return stateChecking, fmt.Sprintf("%d/%d", s.ended, s.total)
+}

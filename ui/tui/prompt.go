@@ -1,0 +1,79 @@
+package tui
+
+import (
+	"errors"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
+)
+
+// prompt is one field over whatever lies below: an MFA code, a file's name.
+type prompt struct {
+	theme *theme.Theme
+	title string
+	form  *form.Form
+	// done gets the answer, left nothing.
+	done func(value string) tea.Cmd
+	left tea.Cmd
+}
+
+// mfaDigits is the length of a virtual or hardware MFA device's code.
+const mfaDigits = 6
+
+// newPrompt asks for an MFA code on behalf of the engine.
+func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
+	answer := func(code string) tea.Cmd {
+		return func() tea.Msg {
+			ask.reply <- code
+			return popMsg{}
+		}
+	}
+	return &prompt{
+		theme: t, title: "AWS asks for an MFA code",
+		form: form.New(t, []form.Field{{
+			Name: "value", Label: "Code of your MFA device", Kind: form.Text,
+			Help: "The six digits that your MFA device shows now. AWS accepts each code once.",
+			Check: func(code string) error {
+				if len(code) != mfaDigits {
+					return errors.New("an MFA code has six digits")
+				}
+				return nil
+			},
+		}}),
+		done: answer, left: answer(""),
+	}
+}
+
+func (p *prompt) resize(width, _ int) { p.form.Resize(width - 4) }
+
+func (p *prompt) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case form.DoneMsg:
+		if msg.Form == p.form {
+			return p.done(p.form.Values()["value"])
+		}
+		return nil
+	case form.LeftMsg:
+		if msg.Form == p.form {
+			return p.left
+		}
+		return nil
+	}
+	return p.form.Update(msg)
+}
+
+func (p *prompt) view() []string {
+	lines := []string{"", "  " + p.theme.Title.Render(p.title), ""}
+	fields, _ := p.form.View()
+	for _, line := range fields {
+		lines = append(lines, "  "+line)
+	}
+	return lines
+}
+
+func (p *prompt) keys() []key.Binding { return p.form.Keys() }
+func (p *prompt) typing() bool        { return true }
+func (p *prompt) about() []string     { return []string{p.title} }

@@ -1,0 +1,217 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/theme"
+)
+
+// screen is what fills the space between header and footer. Screens lie on a
+// stack; keys go to the topmost, all other messages to every one.
+type screen interface {
+	update(msg tea.Msg) tea.Cmd
+	// resize tells the space before the first view, and whenever it changes.
+	resize(width, height int)
+	// view fills the space; longer lines and more of them are cut by the frame.
+	view() []string
+	// keys are those that work now, the most useful first.
+	keys() []key.Binding
+	// typing says that letters are text, so that no hot key fires.
+	typing() bool
+	// about is the text of the help, a heading first.
+	about() []string
+}
+
+// The messages by which screens move on the stack.
+type (
+	pushMsg struct{ screen screen }
+	popMsg  struct{}
+	quitMsg struct{}
+)
+
+func push(s screen) tea.Cmd { return func() tea.Msg { return pushMsg{s} } }
+func pop() tea.Msg          { return popMsg{} }
+func quit() tea.Msg         { return quitMsg{} }
+
+// The smallest screen that the wizard can be used on.
+const (
+	minWidth, minHeight = 60, 18
+	railWidth           = 100
+)
+
+// root is the whole program's model. It is a pointer, and only Update changes it.
+type root struct {
+	o             Options
+	theme         *theme.Theme
+	engine        *engine
+	wizard        *wizard
+	stack         []screen
+	width, height int
+	sandbox       bool
+	// interrupted says that the operator left by Ctrl-C.
+	interrupted bool
+	// fatal kept the run from beginning.
+	fatal error
+}
+
+func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
+	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, sandbox: o.Sandbox}
+	if o.Menu {
+		m.stack = []screen{newMenu(t, o.Sandbox)}
+	} else {
+		m.openWizard()
+	}
+	m.layout()
+	return m
+}
+
+// openWizard puts a new wizard on the stack.
+func (m *root) openWizard() {
+	m.wizard = newWizard(m.theme, m.engine, m.o.DryRun)
+	m.stack = append(m.stack, m.wizard)
+}
+
+// Init begins the run, unless the menu is asked first.
+func (m *root) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.engine.pull(), m.interrupts()}
+	if m.wizard != nil {
+		cmds = append(cmds, m.engine.beginRun(m.sandbox), m.wizard.spin())
+	}
+	return tea.Batch(cmds...)
+}
+
+// stoppedMsg says that main was told to stop.
+type stoppedMsg struct{}
+
+func (m *root) interrupts() tea.Cmd {
+	stop, ctx := m.o.Stop, m.engine.ctx
+	return func() tea.Msg {
+		select {
+		case <-stop:
+			return stoppedMsg{}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (m *root) top() screen { return m.stack[len(m.stack)-1] }
+
+// Update dispatches.
+func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		m.layout()
+		return m, nil
+	case tea.KeyMsg:
+		return m, m.key(msg)
+	case stoppedMsg:
+		return m, m.interrupt()
+	case quitMsg:
+		return m, tea.Quit
+	case pushMsg:
+		m.stack = append(m.stack, msg.screen)
+		m.layout()
+		return m, nil
+	case popMsg:
+		if len(m.stack) > 1 {
+			m.stack = m.stack[:len(m.stack)-1]
+			m.layout()
+		}
+		return m, nil
+	case choiceMsg:
+		return m, m.choose(msg)
+	case mfaMsg:
+		return m, push(newPrompt(m.theme, msg))
+	case batchMsg:
+		cmds := []tea.Cmd{m.engine.pull()}
+		for _, item := range msg {
+			_, cmd := m.Update(item)
+			cmds = append(cmds, cmd)
+		}
+		return m, tea.Batch(cmds...)
+	}
+	return m, m.broadcast(msg)
+}
+
+func (m *root) broadcast(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, s := range m.stack {
+		cmds = append(cmds, s.update(msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+// key is a key press: the few that work everywhere, then the topmost screen's.
+func (m *root) key(msg tea.KeyMsg) tea.Cmd {
+	typing := m.top().typing()
+	switch {
+	case key.Matches(msg, keys.Interrupt):
+		return m.interrupt()
+	case key.Matches(msg, keys.Suspend):
+		if m.wizard != nil && m.wizard.phase == applying {
+			m.wizard.notice = "Not suspended: changes are under way, and a stopped program cannot finish them."
+			return nil
+		}
+		return tea.Suspend
+	case m.tooSmall():
+		if key.Matches(msg, keys.Quit) && !typing {
+			return m.interrupt()
+		}
+		return nil
+	case !typing && key.Matches(msg, keys.Help):
+		if _, open := m.top().(*viewer); !open {
+			return push(newHelp(m.theme, m.top()))
+		}
+	}
+	return m.top().update(msg)
+}
+
+// interrupt ends the program; while changes are made it lets them finish first,
+// and the second time it cancels them.
+func (m *root) interrupt() tea.Cmd {
+	if m.wizard != nil && m.wizard.phase == applying {
+		m.interrupted = true
+		m.wizard.halt()
+		return nil
+	}
+	m.interrupted = true
+	return tea.Quit
+}
+
+// choose follows the menu.
+func (m *root) choose(msg choiceMsg) tea.Cmd {
+	m.sandbox = msg.sandbox || m.o.Sandbox
+	m.openWizard()
+	m.layout()
+	return tea.Batch(m.engine.beginRun(m.sandbox), m.wizard.spin())
+}
+
+func (m *root) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
+
+// layout measures the header and the footer and gives the rest to the screens.
+func (m *root) layout() {
+	if m.tooSmall() {
+		return
+	}
+	height := m.height - len(m.header()) - footerHeight
+	for _, s := range m.stack {
+		s.resize(m.width, height)
+	}
+}
+
+// small is the screen for terminals that nothing fits on.
+func (m *root) small() []string {
+	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: stateroom setup --plain",
+		m.width, m.height, minWidth, minHeight)
+	return theme.Wrap(text, max(10, m.width-1))
+}
+
+// result is what the steps say of the run so far, for the closing words.
+func (m *root) result() *steps.Summary { return m.engine.made }

@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"fmt"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/theme"
+)
+
+// scroll is the window on a list of lines: which line has the cursor and which
+// is the first that is shown. The lines themselves are drawn by their owner, and
+// only those in the window, so that ten thousand cost what forty cost.
+type scroll struct {
+	count, height int
+	top, cursor   int
+	// stops tells the lines that the cursor may rest on; nil means all.
+	stops func(i int) bool
+}
+
+// resize sets the number of lines and the window's height, and keeps the cursor
+// where it can be.
+func (s *scroll) resize(count, height int) {
+	s.count, s.height = count, max(1, height)
+	s.cursor = min(max(0, s.cursor), max(0, count-1))
+	if s.stops != nil && count > 0 && !s.stops(s.cursor) {
+		if !s.step(1) {
+			s.step(-1)
+		}
+	}
+	s.follow()
+}
+
+// follow brings the cursor into the window. Above the first stop there may be
+// text that is worth seeing, so there the window goes to the top.
+func (s *scroll) follow() {
+	if s.cursor < s.top {
+		s.top = s.cursor
+	}
+	if s.cursor >= s.top+s.height {
+		s.top = s.cursor - s.height + 1
+	}
+	if s.first() >= s.cursor && s.cursor < s.height {
+		s.top = 0
+	}
+	s.top = max(0, min(s.top, s.count-s.height))
+}
+
+// first is the first line that the cursor may rest on.
+func (s *scroll) first() int {
+	for i := 0; i < s.count && s.stops != nil; i++ {
+		if s.stops(i) {
+			return i
+		}
+	}
+	return 0
+}
+
+// step moves the cursor to the next stop in a direction.
+func (s *scroll) step(by int) bool {
+	for i := s.cursor + by; i >= 0 && i < s.count; i += by {
+		if s.stops == nil || s.stops(i) {
+			s.cursor = i
+			return true
+		}
+	}
+	return false
+}
+
+// key moves by a key and tells whether it was one that moves.
+func (s *scroll) key(msg tea.KeyMsg) bool {
+	switch {
+	case key.Matches(msg, keys.Up):
+		if !s.step(-1) {
+			s.top = max(0, s.top-1)
+			return true
+		}
+	case key.Matches(msg, keys.Down):
+		if !s.step(1) {
+			s.top = max(0, min(s.top+1, s.count-s.height))
+			return true
+		}
+	case key.Matches(msg, keys.PageUp):
+		s.page(-1)
+	case key.Matches(msg, keys.PageDown):
+		s.page(1)
+	case key.Matches(msg, keys.Top):
+		s.cursor, s.top = -1, 0
+		s.step(1)
+	case key.Matches(msg, keys.Bottom):
+		s.cursor = s.count
+		s.step(-1)
+	default:
+		return false
+	}
+	s.follow()
+	return true
+}
+
+// page moves by a window's height, to the nearest stop there.
+func (s *scroll) page(by int) {
+	goal := min(max(0, s.cursor+by*max(1, s.height-1)), max(0, s.count-1))
+	s.cursor = goal - by
+	if !s.step(by) {
+		s.cursor = goal
+		s.step(-by)
+	}
+}
+
+// window is the range of lines to draw.
+func (s *scroll) window() (from, to int) {
+	return s.top, min(s.count, s.top+s.height)
+}
+
+// more tells how many lines are hidden above and below.
+func (s *scroll) more() (above, below int) {
+	from, to := s.window()
+	return from, s.count - to
+}
+
+// position says in words how much is hidden; it is empty when nothing is.
+func (s *scroll) position(t *theme.Theme) string {
+	above, below := s.more()
+	if above+below == 0 {
+		return ""
+	}
+	from, to := s.window()
+	return fmt.Sprintf("  %d-%d of %d %s%s", from+1, to, s.count, arrow(above, t.Glyphs.Up), arrow(below, t.Glyphs.Down))
+}
+
+func arrow(hidden int, glyph string) string {
+	if hidden == 0 {
+		return " "
+	}
+	return glyph
+}

@@ -1,0 +1,139 @@
+// Package theme holds how the wizard looks: one struct of styles for light and
+// dark terminals, and the glyphs with their stand-ins where there is no UTF-8.
+//
+// Nothing here knows a screen. Colours only repeat what glyphs and words say,
+// so that a terminal of 16 colours, or none, shows the same.
+package theme
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Theme is every style that a screen may use.
+type Theme struct {
+	Glyphs Glyphs
+	// Plain is text as the terminal shows it; Faint is what may be skipped.
+	Plain, Faint, Bold, Title lipgloss.Style
+	// Accent marks where the operator is; Selected is the line under the cursor.
+	Accent, Selected lipgloss.Style
+	// Add, Change and Remove are Terraform's three colours; Good and Bad judge.
+	Add, Change, Remove, Good, Bad, Warn lipgloss.Style
+	// Sandbox, DryRun and Real are the banners that cannot be missed.
+	Sandbox, DryRun lipgloss.Style
+	Key, KeyText    lipgloss.Style
+	Rule            lipgloss.Style
+}
+
+// New makes a theme for one renderer, which knows the terminal's colours and
+// background.
+func New(r *lipgloss.Renderer, utf8 bool) *Theme {
+	adaptive := func(light, dark, light16, dark16 string) lipgloss.CompleteAdaptiveColor {
+		return lipgloss.CompleteAdaptiveColor{
+			Light: lipgloss.CompleteColor{TrueColor: light, ANSI256: light, ANSI: light16},
+			Dark:  lipgloss.CompleteColor{TrueColor: dark, ANSI256: dark, ANSI: dark16},
+		}
+	}
+	// 256-colour numbers, chosen for a contrast of at least 4.5:1 on white and
+	// on near-black; the second pair is for terminals of 16 colours.
+	accent := adaptive("#5f3dc4", "#b197fc", "5", "13")
+	faint := adaptive("#6b6b76", "#8b8b99", "8", "7")
+	green := adaptive("#1b7a3d", "#69db7c", "2", "10")
+	yellow := adaptive("#8f5b00", "#ffd43b", "3", "11")
+	red := adaptive("#c92a2a", "#ff8787", "1", "9")
+	line := adaptive("#c9c9d4", "#44444f", "7", "8")
+	onBanner := adaptive("#ffffff", "#14141a", "15", "0")
+	s := r.NewStyle
+	t := &Theme{
+		Plain: s(), Faint: s().Foreground(faint), Bold: s().Bold(true),
+		Title:  s().Bold(true).Foreground(accent),
+		Accent: s().Foreground(accent), Selected: s().Bold(true).Foreground(accent),
+		Add: s().Foreground(green), Change: s().Foreground(yellow), Remove: s().Foreground(red),
+		Good: s().Foreground(green), Bad: s().Foreground(red).Bold(true), Warn: s().Foreground(yellow).Bold(true),
+		Sandbox: s().Bold(true).Foreground(onBanner).Background(yellow).Padding(0, 1),
+		DryRun:  s().Bold(true).Foreground(onBanner).Background(green).Padding(0, 1),
+		Key:     s().Bold(true), KeyText: s().Foreground(faint),
+		Rule: s().Foreground(line),
+	}
+	t.Glyphs = unicodeGlyphs
+	if !utf8 {
+		t.Glyphs = asciiGlyphs
+	}
+	return t
+}
+
+// Glyphs are the signs of a screen.
+type Glyphs struct {
+	// The states of a step: not looked at, right already, to change, done,
+	// failed, needing attention.
+	NotYet, Right, ToChange, Done, Failed, Attention string
+	Cursor, Open, Closed, Out, Radio, RadioOn        string
+	Box, BoxOn, Bar, BarEmpty, Rule, Side, Ellipsis  string
+	Dot, Up, Down                                    string
+	// Spinner are the frames of what is under way.
+	Spinner []string
+	ascii   bool
+}
+
+var unicodeGlyphs = Glyphs{
+	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!",
+	Cursor: "›", Open: "▾", Closed: "▸", Out: "⊘", Radio: "○", RadioOn: "●",
+	Box: "[ ]", BoxOn: "[x]", Bar: "█", BarEmpty: "░", Rule: "─", Side: "│", Ellipsis: "…",
+	Dot: "·", Up: "↑", Down: "↓",
+	Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
+}
+
+var asciiGlyphs = Glyphs{
+	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!",
+	Cursor: ">", Open: "v", Closed: ">", Out: "0", Radio: "( )", RadioOn: "(*)",
+	Box: "[ ]", BoxOn: "[x]", Bar: "#", BarEmpty: ".", Rule: "-", Side: "|", Ellipsis: "...",
+	Dot: "-", Up: "^", Down: "v",
+	Spinner: []string{"|", "/", "-", "\\"}, ascii: true,
+}
+
+// typographic are the signs in the engine's sentences that ASCII lacks.
+var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "·", "-", "→", "->", "“", `"`, "”", `"`, "‘", "'", "’", "'", "×", "x")
+
+// Legible replaces the typographic signs of a text where there is no UTF-8.
+func (g Glyphs) Legible(text string) string {
+	if !g.ascii {
+		return text
+	}
+	return typographic.Replace(text)
+}
+
+// Cut shortens one line to a width in cells, with a mark where it was cut.
+func (t *Theme) Cut(line string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	return ansi.Truncate(line, width, t.Glyphs.Ellipsis)
+}
+
+// Pad fills one line to a width in cells, or cuts it with a mark.
+func (t *Theme) Pad(line string, width int) string {
+	have := ansi.StringWidth(line)
+	if have > width {
+		line = t.Cut(line, width)
+		have = ansi.StringWidth(line)
+	}
+	return line + strings.Repeat(" ", max(0, width-have))
+}
+
+// Wrap breaks a text of sentences into lines of at most width cells.
+func Wrap(text string, width int) []string {
+	return strings.Split(ansi.Wrap(text, max(1, width), ""), "\n")
+}
+
+// UTF8 tells from the locale's variables whether the terminal takes UTF-8.
+func UTF8(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := getenv(name); value != "" {
+			value = strings.ToLower(value)
+			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
+		}
+	}
+	return false
+}

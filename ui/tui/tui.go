@@ -1,0 +1,89 @@
+// Package tui is the full-screen wizard: a Bubble Tea state machine over the
+// engine of package steps. One root model dispatches to a stack of screens; the
+// wizard is one of them, with one generic screen for all nine steps.
+//
+// Update never blocks: looking and changing run in commands that carry the id
+// of their operation, and their events are pulled from a queue. View only puts
+// together what Update has prepared.
+//
+// What does not live here: every decision about what to change (steps), the
+// line presenters (ui/plain), the command line and the signals (main). The
+// fields live in tui/form, the looks in tui/theme.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/theme"
+)
+
+// Start is one run that the wizard goes through: the answers to begin with and
+// the way to AWS. Nothing of it has called AWS yet.
+type Start struct {
+	Answers *steps.Answers
+	// New says that there is no blueprint yet, so that every question is asked.
+	New bool
+	// World opens the sessions, the journal and the engine for these answers;
+	// mfa asks the operator for a code.
+	World func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error)
+	// Note is told at the end; it may be empty.
+	Note string
+	// Close clears away what the run brought with it. It may be nil.
+	Close func(keep bool) error
+}
+
+// Options are what main knows of this run.
+type Options struct {
+	In  io.Reader
+	Out io.Writer
+	// Menu begins with the menu; otherwise set-up begins at once.
+	Menu bool
+	// Sandbox rehearses; DryRun changes nothing; Detailed is --detailed-exitcode.
+	Sandbox, DryRun, Detailed bool
+	// Begin opens a run, in the sandbox or for real. It may take a while.
+	Begin func(ctx context.Context, sandbox bool) (*Start, error)
+	// Stop, once closed, interrupts as Ctrl-C does.
+	Stop <-chan struct{}
+	// Applying is told when changes begin and end, so that the first signal
+	// lets them finish. It may be nil.
+	Applying func(bool)
+	// Getenv reads the environment: NO_COLOR, the locale.
+	Getenv func(string) string
+}
+
+// Run shows the wizard until the operator leaves it, waits for what is still
+// under way, and prints the summary to the normal screen. The summary is nil
+// when nothing was begun. The error is one that kept the run from its end.
+func Run(ctx context.Context, o Options) (*steps.Summary, error) {
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	renderer := lipgloss.NewRenderer(o.Out)
+	m := newRoot(ctx, o, theme.New(renderer, theme.UTF8(o.Getenv)))
+	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+		tea.WithAltScreen(), tea.WithoutSignalHandler())
+	_, err := program.Run()
+	killed := ctx.Err() != nil
+	cancel()
+	m.engine.wait()
+	summary := m.engine.summary(m.interrupted || killed)
+	closing(o.Out, m, summary)
+	closeErr := m.engine.close(summary != nil && summary.Applied > 0)
+	if errors.Is(err, tea.ErrProgramKilled) && killed {
+		err = nil // the summary says so
+	}
+	if err != nil {
+		err = fmt.Errorf("the terminal: %w", err)
+	}
+	return summary, errors.Join(err, m.fatal, closeErr)
+}

@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/ui/tui/theme"
+)
+
+// viewer shows a long text: a policy, the calls of a change, a file's diff,
+// Terraform's output, the help. Long lines are broken and marked.
+type viewer struct {
+	theme *theme.Theme
+	title string
+	raw   []string
+	// paint gives a line its style; nil leaves it.
+	paint func(line string) lipgloss.Style
+	lines []string
+	list  scroll
+	width int
+	helps bool
+}
+
+func newViewer(t *theme.Theme, title, text string, paint func(string) lipgloss.Style) *viewer {
+	return &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
+}
+
+// newHelp is the help of a screen: what it is about, and every key.
+func newHelp(t *theme.Theme, s screen) *viewer {
+	about := s.about()
+	text := strings.Join(about[1:], "\n\n") + "\n\nKeys\n"
+	for _, k := range s.keys() {
+		if k.Enabled() {
+			text += "  " + t.Pad(k.Help().Key, 12) + k.Help().Desc + "\n"
+		}
+	}
+	text += "  " + t.Pad("ctrl+c", 12) + "stop; while changes are made, finish those under way first\n"
+	v := newViewer(t, about[0], text, nil)
+	v.helps = true
+	return v
+}
+
+func (v *viewer) resize(width, height int) {
+	if width != v.width {
+		v.width = width
+		v.lines = v.lines[:0]
+		for _, line := range v.raw {
+			v.lines = append(v.lines, v.broken(line)...)
+		}
+	}
+	v.list.resize(len(v.lines), height-2)
+}
+
+// broken is one line as many as it takes; sentences break at words, documents
+// anywhere.
+func (v *viewer) broken(line string) []string {
+	room := v.width - 4
+	line = strings.ReplaceAll(line, "\t", "    ")
+	style := v.theme.Plain
+	if v.paint != nil {
+		style = v.paint(line)
+	}
+	if ansi.StringWidth(line) <= room {
+		return []string{"  " + style.Render(line)}
+	}
+	var parts []string
+	if v.helps {
+		room = min(room, 80)
+	}
+	indent := len(line) - len(strings.TrimLeft(line, " +-~"))
+	for i, part := range theme.Wrap(line, room-indent-2) {
+		if i > 0 && !v.helps {
+			part = strings.Repeat(" ", indent+2) + part
+		}
+		parts = append(parts, "  "+style.Render(part))
+	}
+	return parts
+}
+
+func (v *viewer) update(msg tea.Msg) tea.Cmd {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	if key.Matches(pressed, keys.Back, keys.Quit, keys.Accept, keys.Help, keys.Collapse) {
+		return pop
+	}
+	v.move(pressed)
+	return nil
+}
+
+// move scrolls: a viewer has no cursor, so the window itself moves.
+func (v *viewer) move(pressed tea.KeyMsg) {
+	v.list.stops = func(int) bool { return false }
+	page := max(1, v.list.height-1)
+	last := max(0, v.list.count-v.list.height)
+	switch {
+	case key.Matches(pressed, keys.PageUp):
+		v.list.top = max(0, v.list.top-page)
+	case key.Matches(pressed, keys.PageDown), pressed.String() == " ":
+		v.list.top = min(last, v.list.top+page)
+	case key.Matches(pressed, keys.Top):
+		v.list.top = 0
+	case key.Matches(pressed, keys.Bottom):
+		v.list.top = last
+	case key.Matches(pressed, keys.Up):
+		v.list.top = max(0, v.list.top-1)
+	case key.Matches(pressed, keys.Down):
+		v.list.top = min(last, v.list.top+1)
+	}
+}
+
+func (v *viewer) view() []string {
+	from, to := v.list.window()
+	head := "  " + v.theme.Title.Render(v.title)
+	lines := []string{head + v.theme.Faint.Render(v.list.position(v.theme)), ""}
+	return append(lines, v.lines[from:to]...)
+}
+
+func (v *viewer) keys() []key.Binding { return []key.Binding{keys.Back, keys.Down, keys.PageDown} }
+func (v *viewer) typing() bool        { return false }
+func (v *viewer) about() []string     { return []string{v.title} }

@@ -1,0 +1,376 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/spinner"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
+)
+
+// phase is where the wizard is; every step's screen is drawn from it.
+type phase int
+
+const (
+	opening phase = iota
+	asking
+	inspecting
+	reviewing
+	applying
+)
+
+// stepCount is how many steps the article has.
+const stepCount = 9
+
+// wizard is the nine steps: the answers, what was observed, what would change,
+// and one generic screen that shows the current step in the current phase.
+type wizard struct {
+	theme         *theme.Theme
+	engine        *engine
+	dryRun        bool
+	width, height int
+	spinner       spinner.Model
+	phase         phase
+	// current is the step that is shown, 1 to 9; moved says that the operator
+	// chose it, so that the wizard does not jump.
+	current int
+	moved   bool
+
+	answers  *steps.Answers
+	isNew    bool
+	identity awsops.Identity
+	accounts []awsops.Account
+	form     *form.Form
+
+	setup    *steps.Setup
+	review   steps.Review
+	observed *steps.Observed
+	// looking holds how far each step's inspection is; err is why there is none.
+	looking [stepCount + 1]lookState
+	err     error
+	// out are the changes that the operator left out; left are those and all
+	// that need one of them.
+	out, left map[string]bool
+	tallies   [stepCount + 1]tally
+	pane      *pane
+	// progress is of the application under way or the last one; result is how
+	// that ended.
+	progress *progress
+	result   *steps.Summary
+	notice   string
+	// counting is how far a long inspection is; stale says that reports came
+	// that the pane does not show yet.
+	counting string
+	stale    bool
+}
+
+// lookState is how far one step's inspection is.
+type lookState struct {
+	checking, seen bool
+	err            error
+}
+
+func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
+	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
+	w := &wizard{
+		theme: t, engine: e, dryRun: dryRun, spinner: s, current: 1,
+		width: 80, height: 20, out: map[string]bool{},
+	}
+	w.pane = newPane(w)
+	return w
+}
+
+// spin starts the spinner; it stops by itself when nothing is under way.
+func (w *wizard) spin() tea.Cmd { return w.spinner.Tick }
+
+func (w *wizard) busy() bool {
+	return w.phase == opening || w.phase == inspecting || w.phase == applying
+}
+
+func (w *wizard) step() steps.Step { return steps.All()[w.current-1] }
+
+func (w *wizard) resize(width, height int) {
+	w.width, w.height = width, height
+	if w.form != nil {
+		w.form.Resize(w.contentWidth() - 2)
+	}
+	w.pane.rebuild()
+}
+
+// update dispatches.
+func (w *wizard) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		return w.key(msg)
+	case spinner.TickMsg:
+		return w.tick(msg)
+	case begunMsg:
+		return w.begun(msg)
+	case whoMsg:
+		return w.who(msg)
+	case inspectedMsg:
+		w.inspected(msg)
+	case lookedMsg:
+		return w.looked(msg)
+	case eventMsg:
+		return w.event(msg)
+	case madeMsg:
+		return w.madeAll(msg)
+	case form.DoneMsg:
+		return w.answered(msg)
+	case form.LeftMsg:
+		return w.leftForm(msg)
+	case form.PickMsg:
+		return w.pick(msg)
+	case pickedMsg:
+		if w.form != nil {
+			w.form.Set(msg.name, msg.value)
+		}
+	case leaveMsg:
+		return quit
+	case noticeMsg:
+		w.notice = string(msg)
+	case applyMsg:
+		return w.apply(msg)
+	}
+	return nil
+}
+
+func (w *wizard) tick(msg spinner.TickMsg) tea.Cmd {
+	if !w.busy() {
+		return nil
+	}
+	var cmd tea.Cmd
+	w.spinner, cmd = w.spinner.Update(msg)
+	w.refresh()
+	return cmd
+}
+
+// begun has the answers to begin with.
+func (w *wizard) begun(msg begunMsg) tea.Cmd {
+	if msg.op != w.engine.op {
+		return nil
+	}
+	if msg.err != nil {
+		w.fail(msg.err)
+		return nil
+	}
+	w.engine.start = msg.start
+	w.answers, w.isNew = msg.start.Answers, msg.start.New
+	if len(w.answers.Missing()) > 0 || w.isNew {
+		return w.engine.who(w.answers)
+	}
+	return w.look()
+}
+
+// fail shows an error that keeps every step from being inspected.
+func (w *wizard) fail(err error) {
+	w.phase, w.err = reviewing, err
+	w.pane.rebuild()
+}
+
+// who proposes the account that the operator is in.
+func (w *wizard) who(msg whoMsg) tea.Cmd {
+	if msg.op != w.engine.op {
+		return nil
+	}
+	w.identity, w.accounts = msg.identity, msg.accounts
+	if w.answers.AdminAccount == "" {
+		w.answers.AdminAccount = msg.identity.Account
+	}
+	if msg.err != nil {
+		w.notice = msg.err.Error()
+	}
+	w.ask(1)
+	return nil
+}
+
+// look inspects everything again with the answers as they are.
+func (w *wizard) look() tea.Cmd {
+	w.phase, w.err = inspecting, nil
+	for i := range w.looking {
+		w.looking[i] = lookState{checking: true}
+	}
+	w.pane.rebuild()
+	return tea.Batch(w.engine.look(w.answers), w.spin())
+}
+
+func (w *wizard) inspected(msg inspectedMsg) {
+	if msg.op == w.engine.op {
+		w.looking[msg.step] = lookState{seen: true, err: msg.err}
+	}
+}
+
+// looked has the plan.
+func (w *wizard) looked(msg lookedMsg) tea.Cmd {
+	if msg.op != w.engine.op {
+		return nil
+	}
+	for i := range w.looking {
+		w.looking[i].checking = false
+	}
+	if msg.err != nil {
+		w.fail(msg.err)
+		return nil
+	}
+	w.setup, w.review, w.observed = msg.setup, msg.review, msg.observed
+	w.identity = msg.observed.Account.Identity
+	w.phase = reviewing
+	w.count()
+	if w.result == nil && !w.moved && w.observed.Key.Key != nil {
+		w.current = w.firstToDo()
+	}
+	w.pane.rebuild()
+	return nil
+}
+
+// firstToDo is the first step that differs, or the last one.
+func (w *wizard) firstToDo() int {
+	for n := 1; n <= stepCount; n++ {
+		if state, _ := w.state(n); state != stateRight && state != stateDone {
+			return n
+		}
+	}
+	return stepCount
+}
+
+// goTo shows another step.
+func (w *wizard) goTo(n int) {
+	if n < 1 || n > stepCount || w.phase == asking || w.phase == opening {
+		return
+	}
+	w.current, w.moved, w.notice = n, true, ""
+	w.pane.rewind()
+	w.pane.rebuild()
+}
+
+// halt stops between changes, and the second time cancels the calls.
+func (w *wizard) halt() {
+	if w.engine.halt() {
+		w.notice = "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them."
+		return
+	}
+	w.notice = "Cancelling the calls under way."
+	w.engine.cancel()
+}
+
+// key is a key press outside of forms.
+func (w *wizard) key(msg tea.KeyMsg) tea.Cmd {
+	if w.phase == asking {
+		return w.form.Update(msg)
+	}
+	switch {
+	case key.Matches(msg, keys.Next):
+		w.goTo(w.current + 1)
+	case key.Matches(msg, keys.Previous):
+		w.goTo(w.current - 1)
+	case key.Matches(msg, keys.Jump):
+		w.goTo(int(msg.Runes[0] - '0'))
+	case key.Matches(msg, keys.Output) && w.progress != nil && len(w.progress.output) > 0:
+		return push(newViewer(w.theme, "Terraform's output", strings.Join(w.progress.output, "\n"), w.paintOutput))
+	case w.phase == applying:
+		w.pane.list.key(msg)
+	case key.Matches(msg, keys.Accept):
+		return w.accept()
+	case key.Matches(msg, keys.Quit):
+		return w.leave()
+	case w.phase == reviewing:
+		return w.reviewKey(msg)
+	}
+	return nil
+}
+
+// accept goes on: to the next step, and from the last one to the changes.
+func (w *wizard) accept() tea.Cmd {
+	switch {
+	case w.err != nil && w.answers != nil:
+		return w.look()
+	case w.phase != reviewing:
+		return nil
+	case w.current < stepCount:
+		w.goTo(w.current + 1)
+	case w.result != nil && len(w.review.Changes) == 0:
+		return quit
+	default:
+		return w.confirm()
+	}
+	return nil
+}
+
+// leave asks before it throws away a plan that was never applied.
+func (w *wizard) leave() tea.Cmd {
+	if w.phase != reviewing || w.result != nil || w.dryRun || len(w.review.Changes) == 0 {
+		return quit
+	}
+	return push(&chooser{
+		theme: w.theme, title: "Leave without changing anything?",
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", steps.PlanLine(w.review.Changes))},
+		items: []way{
+			{"Stay", "", nil},
+			{"Leave", "Nothing is changed. stateroom setup begins where you are now.", func() tea.Msg { return leaveMsg{} }},
+		},
+	})
+}
+
+// leaveMsg ends the visit; noticeMsg is a line above the footer.
+type (
+	leaveMsg  struct{}
+	noticeMsg string
+)
+
+func (w *wizard) typing() bool { return w.phase == asking }
+
+// keys are those that work now.
+func (w *wizard) keys() []key.Binding {
+	switch w.phase {
+	case opening:
+		return nil
+	case asking:
+		return w.form.Keys()
+	case inspecting:
+		return []key.Binding{keys.Next, keys.Previous, keys.Quit}
+	case applying:
+		list := []key.Binding{keys.Next, keys.Down}
+		if len(w.progress.output) > 0 {
+			list = append(list, keys.Output)
+		}
+		return list
+	case reviewing:
+		return w.reviewKeys()
+	}
+	return nil
+}
+
+// about is the help of the current step.
+func (w *wizard) about() []string {
+	s := w.step()
+	text := []string{fmt.Sprintf("%d %s", s.Number(), s.Title()), s.Why(), priceOf(s.Number())}
+	if w.answers != nil {
+		for _, q := range s.Questions(w.answers) {
+			text = append(text, q.Prompt+" (--set "+q.Path+"=...)\n"+q.Help)
+		}
+	}
+	return append(text, "Signs: "+w.legend())
+}
+
+// whereabouts are account, identity and region.
+func (w *wizard) whereabouts() string {
+	if w.identity.Account == "" {
+		return "looking who you are"
+	}
+	parts := []string{w.identity.Account}
+	if i := strings.LastIndex(w.identity.ARN, ":"); i >= 0 {
+		parts = append(parts, w.identity.ARN[i+1:])
+	}
+	if w.answers != nil {
+		parts = append(parts, w.answers.StateRegion)
+	}
+	return strings.Join(parts, "  ")
+}
