@@ -17,6 +17,10 @@ import (
 // what was just made.
 const settleInterval = 3 * time.Second
 
+// organizationPatience is how long AWS may take to finish a new organization
+// (FinalizingOrganizationException, Organizations API reference).
+const organizationPatience = time.Hour
+
 // Executor applies changes: each as soon as what it needs is done, many at a
 // time, and sends exactly the calls that stand in the changes.
 type Executor struct {
@@ -197,7 +201,11 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
-	pollErr := awsops.Poll(ctx, x.env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+	patience := x.env.Patience
+	if call.Operation == "CreateAccount" {
+		patience = max(patience, organizationPatience)
+	}
+	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
 		if awsops.MadeByLostAttempt(err) {
 			err = nil
@@ -208,10 +216,11 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 }
 
 // mayHeal tells an error that passes once AWS shows what the changes before
-// this one made. A new account's role is denied until then.
+// this one made. A new account's role is denied until then, and a new
+// organization makes no account while it is being finished.
 func mayHeal(err error, c Change) bool {
 	newAccount := len(awsops.FindRefs(c.Account)) > 0
-	return len(c.Needs) > 0 && awsops.IsNotYetVisible(err) || newAccount && awsops.IsAccessDenied(err)
+	return awsops.HasCode(err, "FinalizingOrganization") || len(c.Needs) > 0 && awsops.IsNotYetVisible(err) || newAccount && awsops.IsAccessDenied(err)
 }
 
 // keep remembers what a call returned, for the changes that refer to it, and
