@@ -31,7 +31,7 @@ type AccountFacts struct {
 	Others []string
 }
 
-func (f AccountFacts) byEmail(email string) (awsops.Account, bool) {
+func (f *AccountFacts) byEmail(email string) (awsops.Account, bool) {
 	for _, a := range f.Accounts {
 		if email != "" && strings.EqualFold(a.Email, email) {
 			return a, true
@@ -40,7 +40,7 @@ func (f AccountFacts) byEmail(email string) (awsops.Account, bool) {
 	return awsops.Account{}, false
 }
 
-func (f AccountFacts) byID(id string) (awsops.Account, bool) {
+func (f *AccountFacts) byID(id string) (awsops.Account, bool) {
 	for _, a := range f.Accounts {
 		if a.ID == id {
 			return a, true
@@ -51,7 +51,7 @@ func (f AccountFacts) byID(id string) (awsops.Account, bool) {
 
 // active tells whether the account of e can be worked in. One that cannot be
 // looked up counts as active: its own answers will tell.
-func (f AccountFacts) active(e Environment) bool {
+func (f *AccountFacts) active(e Environment) bool {
 	a, there := f.byID(e.Account)
 	return !there || a.State == "ACTIVE"
 }
@@ -235,7 +235,7 @@ func createAccount(e Environment, a *Answers) Change {
 }
 
 // check compares an environment's account with the organization's listing.
-func (f AccountFacts) check(e Environment) []Finding {
+func (f *AccountFacts) check(e Environment) []Finding {
 	if !f.Listed {
 		return nil
 	}
@@ -258,7 +258,7 @@ func (f AccountFacts) check(e Environment) []Finding {
 }
 
 // cannotCreate says why the account of e cannot be created from here.
-func (f AccountFacts) cannotCreate(e Environment) *Finding {
+func (f *AccountFacts) cannotCreate(e Environment) *Finding {
 	finding := &Finding{ID: "account.cannot-create", Step: 1, Severity: Failure, Blocks: true}
 	switch {
 	case f.Organization == nil:
@@ -277,7 +277,7 @@ func (f AccountFacts) cannotCreate(e Environment) *Finding {
 }
 
 // hints are facts worth knowing that keep nobody from going on.
-func (f AccountFacts) hints(a *Answers) []Finding {
+func (f *AccountFacts) hints(a *Answers) []Finding {
 	var findings []Finding
 	if f.Organization == nil {
 		findings = append(findings, Finding{
