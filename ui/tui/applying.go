@@ -155,27 +155,36 @@ func (p *pane) outcome() {
 	p.text("")
 }
 
-// last says on the last step what the next key does.
+// last sums the plan up on the last step and says what the next key does.
 func (p *pane) last() {
 	t, w := p.w.theme, p.w
-	kept, left := 0, 0
-	for _, n := range w.tallies {
-		kept, left = kept+n.changes-n.left, left+n.left
+	for n := 1; n <= stepCount; n++ {
+		if tally := w.tallies[n]; tally.changes > 0 && w.toDo() > 0 {
+			_, word := w.reviewed(n)
+			p.text("   " + t.Faint.Render(fmt.Sprintf("%d ", n)) + t.Pad(railNames[n], 12) + word)
+		}
 	}
+	kept, left := w.toDo(), len(w.left)
 	switch {
 	case w.result != nil && kept == 0:
 		p.text(" " + t.Bold.Render("enter") + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0:
 		p.text(" Everything is right already. " + t.Bold.Render("enter") + " proves it as its users would.")
 	case w.dryRun:
-		p.text(" " + steps.PlanLine(w.review.Changes) + " " + t.Bold.Render("enter") + " ends the dry run.")
+		p.text("", " "+w.planLine()+" "+t.Bold.Render("enter")+" ends the dry run.")
 	default:
-		text := plural(kept, "change") + " to make"
+		p.text("", " "+w.planLine())
 		if left > 0 {
-			text += fmt.Sprintf(", %d left out", left)
+			p.text(" " + plural(left, "change") + " left out.")
 		}
-		p.text(" " + text + ". " + t.Bold.Render("enter") + " asks once more, then applies.")
+		p.text("", " "+t.Bold.Render("enter")+" asks once more, then applies.")
 	}
+}
+
+// planLine is Terraform's sentence for what is not left out.
+func (w *wizard) planLine() string {
+	kept, _ := steps.LeaveOut(w.review.Changes, w.out)
+	return steps.PlanLine(kept)
 }
 
 // took is a duration as people read it.

@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"slices"
+	"errors"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -75,6 +75,7 @@ func (w *wizard) ask(n int) {
 	w.form = form.New(w.theme, fields)
 	w.form.Resize(w.contentWidth() - 2)
 	w.pane.rewind()
+	w.pane.rebuild()
 }
 
 // field makes a form's field of a question.
@@ -86,6 +87,9 @@ func (w *wizard) field(n int, q steps.Question) form.Field {
 			steps.Text: form.Text, steps.Choice: form.Choice, steps.Choices: form.Choices, steps.Confirm: form.Confirm,
 		}[q.Kind],
 		Check: func(value string) error { return w.check(n, q, value) },
+	}
+	if draft, typed := w.drafts[q.Path]; typed {
+		f.Value = draft
 	}
 	f.Pick = q.Path == "environment" && len(w.accounts) > 0
 	return f
@@ -100,7 +104,10 @@ func (w *wizard) check(n int, q steps.Question, value string) error {
 	if w.isNew {
 		unanswer(a, n)
 	}
-	return a.Answer(q.Path, value) //nolint:wrapcheck // the message is for the operator as it is
+	if err := a.Answer(q.Path, value); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), q.Path+": "))
+	}
+	return nil
 }
 
 // answered takes the form's values and goes on.
@@ -119,6 +126,7 @@ func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
 		}
 	}
 	w.answers = a
+	clear(w.drafts)
 	if w.asksAll() {
 		if n := w.nextAsked(w.current); n > 0 {
 			w.ask(n)
@@ -167,20 +175,10 @@ func (w *wizard) leftForm(msg form.LeftMsg) tea.Cmd {
 	return w.leave()
 }
 
-// keep takes those values of a form that are good already, so that going back
-// loses none of them.
+// keep remembers what was typed, good or not, so that going back loses nothing.
 func (w *wizard) keep(f *form.Form) {
-	if !w.asksAll() {
-		return // what is reviewed must be what was looked at
-	}
 	for path, value := range f.Values() {
-		a := w.answers.Clone()
-		if slices.Contains([]string{"environment", "project", "group.admins.users"}, path) {
-			unanswer(a, w.current)
-		}
-		if value != "" && a.Answer(path, value) == nil {
-			w.answers = a
-		}
+		w.drafts[path] = value
 	}
 }
 

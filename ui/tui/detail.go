@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/ui/tui/theme"
 )
 
 // shortValue is the longest value that is shown among a change's fields; a
@@ -53,8 +54,11 @@ func (p *pane) detail(c *steps.Change) []string {
 		}
 	}
 	for _, pair := range [][2]string{{"Cost", c.Cost}, {"Risk", c.Risk}, {"Undo", c.Undo}} {
-		if pair[1] != "" {
-			say(t.Faint, "%s: %s", pair[0], pair[1])
+		if pair[1] == "" {
+			continue
+		}
+		for _, line := range theme.Wrap(pair[0]+": "+pair[1], p.width-8) {
+			say(t.Faint, "%s", line)
 		}
 	}
 	return append(lines, "")

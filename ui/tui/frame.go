@@ -48,8 +48,12 @@ func (m *root) header() []string {
 	switch {
 	case m.o.DryRun && m.sandbox:
 		banner = t.DryRun.Render("DRY RUN") + " " + t.Sandbox.Render("SANDBOX")
+	case m.o.DryRun && m.width < railWidth:
+		banner = t.DryRun.Render("DRY RUN")
 	case m.o.DryRun:
 		banner = t.DryRun.Render("DRY RUN: nothing is changed")
+	case m.sandbox && m.width < railWidth:
+		banner = t.Sandbox.Render("SANDBOX")
 	case m.sandbox:
 		banner = t.Sandbox.Render("SANDBOX: nothing real is touched")
 	}
@@ -67,23 +71,26 @@ func (m *root) whereabouts() string {
 	return m.wizard.whereabouts()
 }
 
-// footer shows as many keys as fit, whole.
+// footer shows as many keys as fit, whole; how to get help and how to leave
+// are always among them.
 func (m *root) footer() string {
-	all := append([]key.Binding{}, m.top().keys()...)
+	always := []key.Binding{keys.Interrupt}
 	if !m.top().typing() {
-		all = append(all, keys.Help)
+		always = []key.Binding{keys.Help, keys.Interrupt}
 	}
-	all = append(all, keys.Interrupt)
+	tail := ""
+	for _, k := range always {
+		tail += m.keyText(k)
+	}
 	line := ""
-	for _, k := range all {
-		if !k.Enabled() {
-			continue
+	for _, k := range m.top().keys() {
+		if item := m.keyText(k); ansi.StringWidth(line)+ansi.StringWidth(item)+ansi.StringWidth(tail) <= m.width {
+			line += item
 		}
-		item := " " + m.theme.Key.Render(k.Help().Key) + " " + m.theme.KeyText.Render(k.Help().Desc) + " "
-		if ansi.StringWidth(line)+ansi.StringWidth(item) > m.width {
-			break
-		}
-		line += item
 	}
-	return line
+	return line + tail
+}
+
+func (m *root) keyText(k key.Binding) string {
+	return " " + m.theme.Key.Render(k.Help().Key) + " " + m.theme.KeyText.Render(k.Help().Desc) + " "
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"stateroom/steps"
@@ -69,7 +70,7 @@ func (p *pane) height() int {
 	if !p.w.wide() {
 		height -= 2
 	}
-	return height
+	return height - 1 // the last line says how much is hidden
 }
 
 func (p *pane) text(lines ...string) {
@@ -88,11 +89,14 @@ func (p *pane) wrapped(text string, indent int, render func(...string) string) {
 func (p *pane) heading() {
 	t, s := p.w.theme, p.w.step()
 	_, word := p.w.state(s.Number())
-	title := t.Title.Render(s.Title())
-	if word != "" && p.w.phase == reviewing && p.w.err == nil {
+	title := t.Title.Render(p.w.title())
+	if word != "" && p.w.phase == reviewing && p.w.err == nil && p.w.current < stepCount {
 		title += t.Faint.Render("  " + word)
 	}
-	p.text("", " "+title)
+	if p.w.wide() {
+		p.text("")
+	}
+	p.text(" " + title)
 	p.wrapped(s.Why(), 1, t.Faint.Render)
 	p.text("")
 }
@@ -249,7 +253,22 @@ func (p *pane) view() []string {
 		}
 		lines = append(lines, p.w.theme.Cut(r.text, p.width))
 	}
+	if above, below := p.list.more(); above+below > 0 {
+		lines = append(lines, p.w.theme.Faint.Render(" "+hidden(p.w.theme, above, below)))
+	}
 	return lines
+}
+
+// hidden says how many lines are above and below those in sight.
+func hidden(t *theme.Theme, above, below int) string {
+	var parts []string
+	if above > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d above", t.Glyphs.Up, above))
+	}
+	if below > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d below", t.Glyphs.Down, below))
+	}
+	return strings.Join(parts, "   ")
 }
 
 // title is a change's line.

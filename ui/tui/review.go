@@ -91,7 +91,7 @@ func (w *wizard) reviewKeys() []key.Binding {
 	if w.current < stepCount {
 		list = append(list, bind("a", w.verb(), "a"))
 	}
-	return append(list, keys.Next, keys.Previous, keys.Jump, keys.Quit)
+	return append(list, keys.Quit, keys.Jump, keys.Next, keys.Previous)
 }
 
 // verb is what applying is called here.

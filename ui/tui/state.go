@@ -23,7 +23,7 @@ const (
 )
 
 // railNames are the steps' names as short as the rail needs them.
-var railNames = [stepCount + 1]string{"", "Admin account", "IAM", "Region", "KMS key", "Bucket", "Lock", "Files", "Test", "Done"}
+var railNames = [stepCount + 1]string{"", "Account", "IAM", "Region", "KMS key", "Bucket", "Lock", "Files", "Test", "Done"}
 
 // state is what is known of step n, with a word or two for the rail.
 func (w *wizard) state(n int) (stepState, string) {
@@ -140,7 +140,7 @@ func (w *wizard) legend() string {
 
 // The width of the rail and of the gap beside it.
 const (
-	railColumns = 28
+	railColumns = 26
 	railGap     = 2
 )
 

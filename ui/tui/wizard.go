@@ -48,6 +48,8 @@ type wizard struct {
 	identity awsops.Identity
 	accounts []awsops.Account
 	form     *form.Form
+	// drafts are what was typed into forms that were left, by path.
+	drafts map[string]string
 
 	setup    *steps.Setup
 	review   steps.Review
@@ -81,7 +83,7 @@ func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
 	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
 	w := &wizard{
 		theme: t, engine: e, dryRun: dryRun, spinner: s, current: 1,
-		width: 80, height: 20, out: map[string]bool{},
+		width: 80, height: 20, out: map[string]bool{}, drafts: map[string]string{},
 	}
 	w.pane = newPane(w)
 	return w
@@ -95,6 +97,24 @@ func (w *wizard) busy() bool {
 }
 
 func (w *wizard) step() steps.Step { return steps.All()[w.current-1] }
+
+// title is the step's heading. The last one's is a cheer, which would come too
+// early while there is something to do.
+func (w *wizard) title() string {
+	if w.current == stepCount && (w.phase != reviewing || w.err != nil || w.toDo() > 0) {
+		return "The whole plan"
+	}
+	return w.step().Title()
+}
+
+// toDo is how many changes are to be made, those left out not counted.
+func (w *wizard) toDo() int {
+	n := 0
+	for _, t := range w.tallies {
+		n += t.changes - t.left
+	}
+	return n
+}
 
 func (w *wizard) resize(width, height int) {
 	w.width, w.height = width, height
@@ -351,7 +371,7 @@ func (w *wizard) keys() []key.Binding {
 // about is the help of the current step.
 func (w *wizard) about() []string {
 	s := w.step()
-	text := []string{fmt.Sprintf("%d %s", s.Number(), s.Title()), s.Why(), priceOf(s.Number())}
+	text := []string{fmt.Sprintf("%d %s", s.Number(), w.title()), s.Why(), priceOf(s.Number())}
 	if w.answers != nil {
 		for _, q := range s.Questions(w.answers) {
 			text = append(text, q.Prompt+" (--set "+q.Path+"=...)\n"+q.Help)

@@ -127,25 +127,25 @@ func (f *Form) Keys() []key.Binding {
 		return nil
 	}
 	item := f.fields[f.focus]
-	keys := []key.Binding{keyNext}
-	switch item.Kind {
-	case Choice, Confirm:
-		keys = append(keys, keyMove)
-	case Choices:
-		keys = append(keys, keyMove, keyTick)
-	case Text, Secret:
-	}
-	if item.Pick {
-		keys = append(keys, keyPick)
-	}
-	if len(f.fields) > 1 {
-		keys = append(keys, keyDown, keyUp)
-	}
 	help := keyHelp
 	if item.edited() {
 		help = keyF1
 	}
-	return append(keys, help, keyLeave)
+	keys := []key.Binding{keyNext}
+	if item.Pick {
+		keys = append(keys, keyPick)
+	}
+	if !item.typed() {
+		keys = append(keys, keyMove)
+	}
+	if item.Kind == Choices && !item.typed() {
+		keys = append(keys, keyTick)
+	}
+	keys = append(keys, help, keyLeave)
+	if len(f.fields) > 1 {
+		keys = append(keys, keyDown, keyUp)
+	}
+	return keys
 }
 
 // Update handles one message.
