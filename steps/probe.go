@@ -3,12 +3,14 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps/terraform"
 )
 
@@ -71,7 +73,8 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 }
 
 // provable are the environments whose role is there and meant for the prover:
-// those of the user's groups.
+// those of the user's groups. A key alone cannot prove a role that asks for a
+// second factor.
 func provable(o *Observed, a *Answers) []Environment {
 	user, mine := me(o, a), map[string]bool{}
 	for _, group := range a.GroupsOf(user) {
@@ -81,11 +84,19 @@ func provable(o *Observed, a *Answers) []Environment {
 	}
 	var found []Environment
 	for _, e := range o.environments(a.Environments) {
-		if f := o.IAM.Roles.get(e.Name); (f.Role != nil || f.ByOwner) && !e.MFA && (user == "" || mine[e.Name]) {
+		if f := o.IAM.Roles.get(e.Name); (f.Role != nil || f.ByOwner) && !e.MFA && !asksSecondFactor(f.Role) && (user == "" || mine[e.Name]) {
 			found = append(found, e)
 		}
 	}
 	return found
+}
+
+// asksSecondFactor tells whether a role's trust policy as found, which may be
+// stronger than the blueprint's, wants more than a key.
+func asksSecondFactor(role *awsops.Role) bool {
+	return role != nil && slices.ContainsFunc(parsed(role.Trust).Statements, func(s policy.Statement) bool {
+		return mentions(s, "aws:MultiFactorAuthPresent") || mentions(s, "aws:MultiFactorAuthAge")
+	})
 }
 
 // failure is a probe that did not pass; the error carries call, identity,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -249,7 +248,7 @@ func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
 // planPolicy adds what the key policy lacks and keeps everything it holds.
 func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
-	if merged := mergedKeyPolicy(have, want); !policy.Equivalent(have, merged) {
+	if merged := mergedKeyPolicy(have, want, ours(a, o.Key.Tags)); !policy.Equivalent(have, merged) {
 		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
@@ -269,10 +268,11 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 	}
 }
 
-// mergedKeyPolicy is have with what it lacks of want. A statement of ours that
-// names other users is widened: a second one beside it would need another Sid,
-// and would keep the id of a deleted user, which KMS refuses to store again.
-func mergedKeyPolicy(have, want policy.Document) policy.Document {
+// mergedKeyPolicy is have with what it lacks of want. A statement that differs
+// in whom it names only is not doubled: on our own key it names the blueprint's
+// users from then on (KMS would refuse to store one that was deleted), on an
+// adopted key those it named before as well.
+func mergedKeyPolicy(have, want policy.Document, own bool) policy.Document {
 	merged := have
 	merged.Statements = slices.Clone(have.Statements)
 	for _, s := range want.Statements {
@@ -288,16 +288,12 @@ func mergedKeyPolicy(have, want policy.Document) policy.Document {
 			merged.Statements = append(merged.Statements, s)
 			continue
 		}
-		s.Principals = policy.Principals{"AWS": union(s.Principals["AWS"], living(merged.Statements[i].Principals["AWS"]))}
+		if !own {
+			s.Principals = policy.Principals{"AWS": union(s.Principals["AWS"], merged.Statements[i].Principals["AWS"])}
+		}
 		merged.Statements[i] = s
 	}
 	return withoutDoubleSids(merged)
-}
-
-// living are the principals that AWS still knows: of a deleted user or role
-// only the id is left.
-func living(principals []string) []string {
-	return slices.DeleteFunc(slices.Clone(principals), func(p string) bool { return !strings.HasPrefix(p, "arn:") })
 }
 
 func union(a, b []string) []string {

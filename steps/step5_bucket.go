@@ -235,7 +235,10 @@ func (b *bucketBuilder) lifecycle() {
 	}
 	i := slices.IndexFunc(b.b.Lifecycle, func(r awsops.LifecycleRule) bool { return r.ID == lifecycleRule })
 	switch {
+	case i >= 0 && b.b.Lifecycle[i].Equal(want):
+		return
 	case i >= 0 && b.longer(b.b.Lifecycle[i]):
+		b.keep("longer-retention", fmt.Sprintf("Rule %s of bucket %s keeps more than the blueprint's: %s.", lifecycleRule, b.b.Name, describeRule(b.b.Lifecycle[i])))
 		return
 	case i < 0 && !b.fresh() && !b.o.Bucket.Made:
 		b.keep("no-expiry", fmt.Sprintf("Bucket %s has no rule of ours for old versions.", b.b.Name))

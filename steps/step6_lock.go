@@ -33,13 +33,22 @@ func (lockStep) Questions(a *Answers) []Question {
 	}
 }
 
-// Inspect reads the table, if the blueprint wants one.
+// Inspect reads the table, if the blueprint wants one. One that is still being
+// made or changed, as a killed run leaves it, takes no other change until then.
 func (lockStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
 	if a.Lock.DynamoDBTable == "" {
 		return nil
 	}
 	var err error
-	o.Lock.Table, err = env.Sessions.Home(a.StateRegion).Table(ctx, a.Lock.DynamoDBTable)
+	home := env.Sessions.Home(a.StateRegion)
+	o.Lock.Table, err = home.Table(ctx, a.Lock.DynamoDBTable)
+	if err != nil || o.Lock.Table == nil || o.Lock.Table.Status == "ACTIVE" {
+		return wrap(err)
+	}
+	if err := home.WaitTableActive(ctx, a.Lock.DynamoDBTable); err != nil {
+		return wrap(err)
+	}
+	o.Lock.Table, err = home.Table(ctx, a.Lock.DynamoDBTable)
 	return wrap(err)
 }
 
