@@ -44,6 +44,9 @@ func newChild(st *stage, c Credentials) *child {
 // succeeded. A program that is missing fails the test.
 func (c *child) run(name string, args ...string) (string, bool) {
 	c.st.t.Helper()
+	if name == "aws" { // versions before 2.13, such as Debian 12's, do not know AWS_ENDPOINT_URL
+		args = append([]string{"--endpoint-url", c.st.URL()}, args...)
+	}
 	command := exec.CommandContext(c.st.ctx, name, args...)
 	command.Dir, command.Env, command.WaitDelay = c.dir, c.env, 10*time.Second
 	out, err := command.CombinedOutput()
