@@ -298,7 +298,7 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 	}, {
 		name: "a file where the handovers' folder would be", refused: true,
 		arrange: func(w *world, _ *Blueprint) { w.write("handover", "a file\n") },
-		says:    []string{"handover/bob.age", "not a directory"},
+		says:    []string{"handover/", "not a directory"},
 	}, {
 		name: "a file where the journal's folder would be", refused: true,
 		arrange: func(w *world, _ *Blueprint) { w.write(".stateroom", "a file\n") },
