@@ -249,7 +249,7 @@ func (x *Executor) settle(ctx context.Context, s *awsops.Session, c Change, call
 			return fmt.Errorf("%w", err)
 		}
 		if made.Account == "" {
-			return fmt.Errorf("AWS did not create account %s: %s", made.Name, made.FailureReason)
+			return notCreated(c, made.FailureReason)
 		}
 		x.mu.Lock()
 		x.outputs[awsops.Reference{Change: c.ID, Output: "account"}] = made.Account

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -28,9 +29,7 @@ type prover struct {
 // newProver finds out who proves, and waits until a new key works.
 func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, error) {
 	if o.IAM.ProfileKey == "" {
-		return prover{session: env.Sessions.Home(a.StateRegion), env: map[string]string{
-			"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath, "AWS_CONFIG_FILE": env.ConfigPath,
-		}}, nil
+		return prover{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
 	s, err := adminSession(ctx, env, a)
 	if err != nil {
@@ -53,14 +52,21 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 	var findings []Finding
 	var mu sync.Mutex
 	var seen atomic.Int64
-	all := provable(o, a)
+	var unproven refusals
+	all, patience := provable(o, a), o.patience(env)
+	if !who.admin {
+		patience = min(patience, operatorPatience)
+	}
 	var g errgroup.Group
 	g.SetLimit(env.Parallel)
 	for _, e := range all {
 		g.Go(func() error {
-			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), o.patience(env))
+			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), patience)
 			env.Emit(Event{Kind: EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
-			if err != nil {
+			switch {
+			case err != nil && !who.admin && lacksRight(err):
+				unproven.add(e.Name)
+			case err != nil:
 				mu.Lock()
 				defer mu.Unlock()
 				findings = append(findings, failure("assume-role-denied", 2, err))
@@ -69,7 +75,7 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 		})
 	}
 	_ = g.Wait() // the functions return nil
-	return findings
+	return append(findings, unproven.findings()...)
 }
 
 // provable are the environments whose role is there and meant for the prover:
@@ -84,7 +90,9 @@ func provable(o *Observed, a *Answers) []Environment {
 	}
 	var found []Environment
 	for _, e := range o.environments(a.Environments) {
-		if f := o.IAM.Roles.get(e.Name); (f.Role != nil || f.ByOwner) && !e.MFA && !asksSecondFactor(f.Role) && (user == "" || mine[e.Name]) {
+		f := o.IAM.Roles.get(e.Name)
+		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
+		if there && !e.MFA && (user == "" || mine[e.Name]) {
 			found = append(found, e)
 		}
 	}
@@ -124,15 +132,18 @@ func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Find
 	if err != nil {
 		return []Finding{failure("init.admin-unusable", 8, err)}
 	}
+	b := backendProbe{env: env, a: a, o: o, who: who, project: project, workspace: terraform.NewProbeWorkspace()}
 	var findings []Finding
 	if !who.admin {
-		findings = append(findings, Finding{
-			ID: "init.proven-as-operator", Step: 8, Severity: Info,
-			Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
-			Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
-		})
+		may, err := b.mayProve(awsops.WithProbe(ctx))
+		switch {
+		case err != nil:
+			return []Finding{failure("init.probe-failed", 8, err)}
+		case !may:
+			return []Finding{notProven("init.not-proven", 8, "The back end was")}
+		}
+		findings = append(findings, provenAsOperator(a))
 	}
-	b := backendProbe{env: env, a: a, o: o, who: who, project: project, workspace: terraform.NewProbeWorkspace()}
 	if env.Engine != nil {
 		err = b.terraform(ctx)
 	} else {
@@ -234,8 +245,11 @@ func (b *backendProbe) sdk(ctx context.Context) (err error) {
 		return err
 	}
 	again := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: arn, IfAbsent: true})
-	if !awsops.HasCode(again, "PreconditionFailed") {
-		return fmt.Errorf("a second write with If-None-Match was not refused (%w), so the S3 lock file would not lock", again)
+	switch {
+	case again == nil:
+		return errors.New("a second write with If-None-Match was accepted, so the S3 lock file would not lock")
+	case !awsops.HasCode(again, "PreconditionFailed"):
+		return fmt.Errorf("a second write with If-None-Match was not refused as Terraform expects, so the S3 lock file would not lock: %w", again)
 	}
 	return b.sdkLock(ctx)
 }
@@ -252,8 +266,11 @@ func (b *backendProbe) sdkLock(ctx context.Context) error {
 	}
 	held := b.who.session.PutLock(ctx, table, id, `{"Who":"stateroom"}`)
 	gone := b.who.session.DeleteLock(ctx, table, id)
-	if !awsops.HasCode(held, "ConditionalCheckFailed") {
-		return fmt.Errorf("the lock %s could be taken twice (%w)", id, held)
+	switch {
+	case held == nil:
+		return fmt.Errorf("the lock %s could be taken twice", id)
+	case !awsops.HasCode(held, "ConditionalCheckFailed"):
+		return fmt.Errorf("a lock that is held was not refused as Terraform expects: %w", held)
 	}
 	return wrap(gone)
 }

@@ -234,6 +234,21 @@ func createAccount(e Environment, a *Answers) Change {
 	}
 }
 
+// notCreated is AWS's refusal to make an account: its own word, what that means
+// and the one thing to do.
+func notCreated(c Change, reason string) error {
+	meaning, remedy := "", "See the reason in the Organizations API reference, under CreateAccountStatus, then run again."
+	switch reason {
+	case "EMAIL_ALREADY_EXISTS":
+		meaning = " The address belongs to another AWS account, perhaps one that is closed."
+		remedy = fmt.Sprintf("Choose another with --set environment.%s.email=ADDRESS.", c.Environment)
+	case "ACCOUNT_LIMIT_EXCEEDED":
+		meaning = " The organization holds as many accounts as its quota allows."
+		remedy = "Have the quota raised (Service Quotas, AWS Organizations), then run again."
+	}
+	return fmt.Errorf("AWS did not create account %s for %s: %s.%s %s", c.Environment, c.Target, reason, meaning, remedy)
+}
+
 // check compares an environment's account with the organization's listing.
 func (f *AccountFacts) check(e Environment) []Finding {
 	if !f.Listed {

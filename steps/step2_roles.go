@@ -157,7 +157,7 @@ func (b *roleBuilder) trust() policy.Document {
 	var principals []string
 	if b.e.Trust == TrustListed {
 		for _, user := range b.usersOf() {
-			principals = append(principals, iamARN(b.o, b.a, "user/"+user))
+			principals = append(principals, userARN(b.o, b.a, user))
 		}
 	}
 	return policy.EnvironmentTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), principals, b.e.MFA)

@@ -26,8 +26,10 @@ type UserFacts struct {
 	// Lost are keys that a killed run of this laptop made and whose secret
 	// never reached the disk: nobody can use them.
 	Lost []string
-	// Handover is the snapshot of the user's sealed file.
-	Handover files.Snapshot
+	// Handover is the snapshot of the user's sealed file; HandoverLink says that
+	// a symbolic link lies in its place.
+	Handover     files.Snapshot
+	HandoverLink bool
 }
 
 func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
@@ -63,6 +65,9 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
+	if info, err := os.Lstat(handoverPath(env, name)); err == nil {
+		facts.HandoverLink = info.Mode()&os.ModeSymlink != 0
+	}
 	if facts.User, err = home.User(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
@@ -77,11 +82,21 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 		return facts, nil
 	}
 	for _, k := range facts.Keys {
-		if !slices.Contains(strings.Split(before["keys"], ","), k.ID) && k.ID != profileKey {
+		if lostKey(before, k.ID) && k.ID != profileKey {
 			facts.Lost = append(facts.Lost, k.ID)
 		}
 	}
 	return facts, nil
+}
+
+// lostKey tells whether a killed run made the key: by its id, where AWS's answer
+// had come, else by its not having been there before. A key that the user has
+// made since then is the user's.
+func lostKey(intent map[string]string, id string) bool {
+	if made := intent["id"]; made != "" {
+		return id == made
+	}
+	return !slices.Contains(strings.Split(intent["keys"], ","), id)
 }
 
 func handoverPath(env *Env, user string) string {
@@ -92,6 +107,15 @@ func handoverPath(env *Env, user string) string {
 func profileKey(credentials files.Snapshot, name string) string {
 	profile, _ := files.ReadProfile(files.Credentials, credentials, name)
 	return profile.Get("aws_access_key_id")
+}
+
+// userARN names a user as IAM does: one that was there before may have a path
+// or be written in other letters, and policies must match both.
+func userARN(o *Observed, a *Answers, user string) string {
+	if have := o.IAM.Users[user].User; have != nil {
+		return have.ARN
+	}
+	return iamARN(o, a, "user/"+user)
 }
 
 func userChange(user string) string { return "iam.user." + user }
@@ -153,6 +177,12 @@ func planKey(o *Observed, a *Answers, name string) Proposal {
 			ID: "iam.key-to-make", Step: 2, Severity: Info,
 			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is there to receive one.", name),
 			Remedy:   fmt.Sprintf("Run stateroom handover %s in a terminal, or give user %q a recipient in the blueprint.", name, name),
+		}}}
+	case name != a.Me && f.HandoverLink:
+		return Proposal{Findings: []Finding{{
+			ID: "iam.handover-link", Step: 2, Severity: Failure, Blocks: true,
+			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
+			Remedy:   "Remove the link, then run stateroom setup again.",
 		}}}
 	case name == a.Me && o.IAM.ProfileKey != "" && !slices.Contains(f.Lost, o.IAM.ProfileKey):
 		return Proposal{Findings: []Finding{{
@@ -238,6 +268,7 @@ func handoverKeyChange(o *Observed, a *Answers, name string, key *Change) {
 		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(key.ID, "sealed_at"),
 	}
 	file := o.IAM.Users[name].Handover
+	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, Field{Name: "sealed file", After: file.Path}, Field{Name: "reader", After: reader})
 	key.Write = &Write{
 		Edit: files.Edit{Before: file, After: files.Content(h.template()), Mode: 0o600},

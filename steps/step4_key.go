@@ -239,7 +239,7 @@ func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
 	var users []string
 	if a.Key.Users == KeyUsersListed {
 		for _, user := range a.AllUsers() {
-			users = append(users, iamARN(o, a, "user/"+user))
+			users = append(users, userARN(o, a, user))
 		}
 	}
 	return policy.KeyPolicy(o.partition(), a.AdminAccount, a.Key.Administrators, users)

@@ -1,0 +1,210 @@
+package steps
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+)
+
+// withNew is the team with a further environment whose account is to be made.
+func withNew(email string) *Blueprint {
+	b := team()
+	e := NewEnvironment("qa")
+	e.Email = email
+	b.Environments = append(b.Environments, e)
+	b.Projects = append(b.Projects, Project{Name: "common-qa"})
+	b.FillDefaults()
+	return b
+}
+
+// accountNamed is the id of the organization's account of that name.
+func (w *world) accountNamed(name string) []string {
+	w.t.Helper()
+	accounts, err := w.setup(team()).Env.Sessions.Home("eu-west-1").Accounts(context.Background())
+	w.must(err)
+	var ids []string
+	for _, a := range accounts {
+		if a.Name == name {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
+
+func TestAMissingAccountIsCreatedOnceAndSetUpWithTheOthers(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	b := withNew("qa@example.com")
+	summary, ids, calls := w.again(b)
+	w.healthy(summary)
+	if !slices.Contains(ids, "account.qa") || !slices.Contains(calls, "organizations:CreateAccount") {
+		t.Fatalf("planned %v", ids)
+	}
+	c := w.plannedChange("account.qa")
+	if diff := cmp.Diff([]Field{{"name", "", "qa"}, {"email", "", "qa@example.com"}, {"role", "", DefaultReach}, {"id", "", KnownAfterApply}}, c.Fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	created := w.accountNamed("qa")
+	if len(created) != 1 {
+		t.Fatalf("accounts %v", created)
+	}
+	says(t, w.tree()[w.dir+"/live/qa/provider.tf"], "arn:aws:iam::"+created[0]+":role/TerraformAdmin")
+	w.settledNow(b)
+}
+
+func TestAnAccountWithTheEmailIsUsedWhateverItsCase(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	b := team()
+	b.Environments[0].Account, b.Environments[0].Email = "", "Staging@Example.com"
+	summary, ids, calls := w.again(b)
+	w.healthy(summary)
+	if slices.Contains(calls, "organizations:CreateAccount") || w.plannedChange("iam.role.staging").Account != "222222222222" {
+		t.Errorf("planned %v", ids)
+	}
+	w.settledNow(b)
+}
+
+func TestAnAnswerLostToCreateAccountDoublesNothing(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	lost := false
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation != "CreateAccount" || lost {
+			return sandbox.Fault{}
+		}
+		lost = true
+		return sandbox.Fault{DropAnswer: true}
+	})
+	b := withNew("qa@example.com")
+	w.healthy(w.run(w.setup(b)))
+	if ids := w.accountNamed("qa"); !lost || len(ids) != 1 {
+		t.Errorf("accounts %v", ids)
+	}
+	w.settledNow(b)
+}
+
+func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	b := withNew("qa@example.com")
+	s := w.setup(b)
+	ctx := context.Background()
+	w.must(s.Env.Journal.Append(accountChange("qa"), phaseIntent, map[string]string{"email": "qa@example.com"}))
+	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", DefaultReach, nil))
+	w.must(err)
+	summary, _, calls := w.again(b)
+	w.healthy(summary)
+	if slices.Contains(calls, "organizations:CreateAccount") || len(w.accountNamed("qa")) != 1 {
+		t.Errorf("the account was asked for again: %v, accounts %v", calls, w.accountNamed("qa"))
+	}
+	w.settledNow(b)
+}
+
+func TestAnAccountThatAWSRefusesLeavesTheOthersGoing(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	b := withNew("Admin@example.com")
+	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{} })
+	b.Environments[3].Email = "taken@example.com"
+	w.takeEmail("taken@example.com")
+	summary := w.run(w.setup(b))
+	if len(summary.Failures) != 1 || summary.ExitCode(false) != ExitFailed {
+		t.Fatalf("failures %v, exit code %d", summary.Failures, summary.ExitCode(false))
+	}
+	says(t, summary.Failures[0].Err.Error(), "qa", "EMAIL_ALREADY_EXISTS", "taken@example.com", "--set environment.qa.email=")
+	for _, id := range []string{"iam.role.staging", "iam.role.production", "bucket.policy"} {
+		if !w.applied(id) {
+			t.Errorf("%s was not made", id)
+		}
+	}
+	if w.applied("iam.role.qa") || summary.Skipped == 0 {
+		t.Error("the role of an account that was not made was not skipped")
+	}
+}
+
+// takeEmail leaves the address in use by an account that nobody lists: AWS
+// counts closed accounts and those of other organizations, too.
+func (w *world) takeEmail(email string) {
+	w.t.Helper()
+	w.server.Intercept(nil)
+	_, err := w.setup(team()).Env.Sessions.Home("eu-west-1").Do(context.Background(), awsops.CreateAccount(email, "elsewhere", DefaultReach, nil))
+	w.must(err)
+}
+
+func (w *world) applied(id string) bool {
+	return slices.ContainsFunc(w.events, func(e Event) bool { return e.Kind == EventApplied && e.Change.ID == id })
+}
+
+func TestAStandaloneAccountWorksWithListedAccountsAndCreatesNone(t *testing.T) {
+	w := newWorld(t, sandbox.Options{Standalone: true})
+	summary, _, _ := w.again(team())
+	w.healthy(summary)
+	if findingOf(summary.Findings, "account.no-organization") == nil {
+		t.Errorf("findings %v", summary.Findings)
+	}
+	for _, f := range w.plannedChange("iam.role.staging").Fields {
+		if strings.Contains(f.After, "aws:PrincipalOrgID") {
+			t.Errorf("the trust names an organization: %s", f.After)
+		}
+	}
+	w.settledNow(team())
+	summary, _, calls := w.again(withNew("qa@example.com"))
+	if f := findingOf(summary.Findings, "account.cannot-create"); f == nil || len(calls) > 0 {
+		t.Fatalf("findings %v, calls %v", summary.Findings, calls)
+	} else {
+		says(t, f.Evidence+" "+f.Remedy, "qa", "no organization", "--set environment.qa.account=ID")
+	}
+}
+
+func TestTheAdminAccountCanBeAnEnvironment(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	b := team()
+	b.Environments[0].Account = b.AdminAccount
+	w.healthy(w.run(w.setup(b)))
+	if c := w.plannedChange("iam.role.staging"); c.Role != "" || c.Account != b.AdminAccount {
+		t.Errorf("the admin account is entered through %q", c.Role)
+	}
+	w.settledNow(b)
+}
+
+func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
+	a := &Answers{Blueprint: withNew("qa@example.com")}
+	organization := &awsops.Organization{ID: "o-1", ManagementAccount: "999999999999"}
+	identity := awsops.Identity{Account: "111111111111"}
+	for name, c := range map[string]struct {
+		facts AccountFacts
+		says  string
+	}{
+		"a member account": {AccountFacts{Identity: identity, Organization: organization}, "management account 999999999999"},
+		"Control Tower": {AccountFacts{Identity: identity, ControlTower: true, Organization: &awsops.Organization{ID: "o-1", ManagementAccount: "111111111111"}},
+			"Control Tower"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := accountStep{}.Plan(&Observed{Account: c.facts}, a)
+			f := findingOf(p.Findings, "account.cannot-create")
+			if f == nil || !f.Blocks || len(p.Changes) > 0 {
+				t.Fatalf("%+v", p)
+			}
+			says(t, f.Evidence+" "+f.Remedy, "qa", c.says, "--set environment.qa.account=ID")
+		})
+	}
+}
+
+func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
+	facts := AccountFacts{Listed: true, Identity: awsops.Identity{Account: "111111111111"}}
+	p := accountStep{}.Plan(&Observed{Account: facts}, &Answers{Blueprint: team()})
+	if findingOf(p.Findings, "account.not-in-organization") == nil {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
+	b := withNew("qa@example.com")
+	facts := AccountFacts{Listed: true, Accounts: []awsops.Account{{ID: "888888888888", Email: "qa@example.com", State: "SUSPENDED"}}}
+	p := accountStep{}.Plan(&Observed{Account: facts}, &Answers{Blueprint: b})
+	if f := findingOf(p.Findings, "account.not-active"); f == nil || len(p.Changes) > 0 {
+		t.Errorf("%+v", p)
+	}
+}
