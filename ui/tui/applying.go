@@ -183,8 +183,7 @@ func (p *pane) last() {
 
 // planLine is Terraform's sentence for what is not left out.
 func (w *wizard) planLine() string {
-	kept, _ := steps.LeaveOut(w.review.Changes, w.out)
-	return steps.PlanLine(kept)
+	return steps.PlanLine(w.kept())
 }
 
 // took is a duration as people read it.

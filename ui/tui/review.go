@@ -21,6 +21,8 @@ func (w *wizard) reviewKey(msg tea.KeyMsg) tea.Cmd {
 		}
 	case key.Matches(msg, keys.Apply) && w.err == nil:
 		return w.confirm()
+	case key.Matches(msg, keys.Save) && w.setup != nil && len(w.review.Changes) > 0:
+		return w.saveMenu()
 	case c == nil:
 		w.pane.list.key(msg)
 	case key.Matches(msg, keys.Expand):
@@ -91,7 +93,11 @@ func (w *wizard) reviewKeys() []key.Binding {
 	if w.current < stepCount {
 		list = append(list, bind("a", w.verb(), "a"))
 	}
-	return append(list, keys.Quit, keys.Jump, keys.Next, keys.Previous)
+	list = append(list, keys.Quit)
+	if len(w.review.Changes) > 0 {
+		list = append(list, keys.Save)
+	}
+	return append(list, keys.Jump, keys.Next, keys.Previous)
 }
 
 // verb is what applying is called here.
@@ -185,9 +191,9 @@ func (w *wizard) confirm() tea.Cmd {
 	case len(w.review.Changes) == 0:
 		return func() tea.Msg { return applyMsg{} }
 	}
-	kept, left := steps.LeaveOut(w.review.Changes, w.out)
+	kept := w.kept()
 	text := []string{steps.PlanLine(kept)}
-	if n := len(left); n > 0 {
+	if n := len(w.left); n > 0 {
 		text = append(text, fmt.Sprintf("%s left out.", plural(n, "change")))
 	}
 	if n := len(w.review.Foreign); n > 0 {

@@ -157,6 +157,9 @@ func (w *wizard) update(msg tea.Msg) tea.Cmd {
 		return quit
 	case noticeMsg:
 		w.notice = string(msg)
+		w.pane.rebuild()
+	case saveMsg:
+		return w.askName(msg)
 	case applyMsg:
 		return w.apply(msg)
 	}
