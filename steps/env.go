@@ -23,6 +23,9 @@ type Env struct {
 	BlueprintPath string
 	// CredentialsPath and ConfigPath are the AWS files in use.
 	CredentialsPath, ConfigPath string
+	// Profile is the operator's profile of the command line, empty for the
+	// environment's.
+	Profile string
 	// Endpoint is the custom AWS endpoint, empty for AWS itself.
 	Endpoint string
 	// Engine is terraform or tofu; nil when neither was found, and EngineErr

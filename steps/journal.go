@@ -111,20 +111,27 @@ func (j *Journal) Value(change, name string) string {
 	return ""
 }
 
-// Unfinished returns the values of the newest intent that no "done" follows.
+// Unfinished returns the values of the newest intent that no "done" follows,
+// with what AWS gave for it since.
 func (j *Journal) Unfinished(change string) (map[string]string, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	values := map[string]string{}
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := j.records[i]
 		if r.Change != change {
 			continue
 		}
-		switch r.Phase {
-		case phaseDone:
+		if r.Phase == phaseDone {
 			return nil, false
-		case phaseIntent:
-			return r.Values, true
+		}
+		for name, value := range r.Values {
+			if _, newer := values[name]; !newer {
+				values[name] = value
+			}
+		}
+		if r.Phase == phaseIntent {
+			return values, true
 		}
 	}
 	return nil, false

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -89,4 +90,34 @@ func (w *world) denied() []string {
 		}
 	}
 	return calls
+}
+
+// Without --me there is no admin on the laptop, and the operator's policy gives
+// no right to any state: what cannot be proven is told, and is no failure.
+func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.actAsOperator(policy.Operator(operatorAccess()))
+	s := w.setup(team())
+	s.Answers.Me, s.Env.Patience = "", time.Second
+	summary := w.run(s)
+	w.healthy(summary)
+	for _, id := range []string{"iam.roles-not-proven", "init.not-proven"} {
+		if findingOf(summary.Findings, id) == nil {
+			t.Errorf("no finding %s among %v", id, summary.Findings)
+		}
+	}
+}
+
+// A child Terraform knows nothing of --profile, and keys in the environment
+// would make it somebody else.
+func TestTheOperatorsProfileReachesAChildTerraform(t *testing.T) {
+	env := &Env{CredentialsPath: "credentials", ConfigPath: "config"}
+	if vars := operatorEnv(env); vars["AWS_PROFILE"] != "" || len(vars) != 2 {
+		t.Errorf("without a profile: %v", vars)
+	}
+	env.Profile = "break-glass"
+	vars := operatorEnv(env)
+	if key, set := vars["AWS_ACCESS_KEY_ID"]; vars["AWS_PROFILE"] != "break-glass" || !set || key != "" {
+		t.Errorf("with a profile: %v", vars)
+	}
 }

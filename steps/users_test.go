@@ -1,0 +1,83 @@
+package steps
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+)
+
+// A run that was killed between AWS's answer and the file knows which key is
+// lost. One that the user has made by hand since then is the user's own.
+func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	s := w.setup(team())
+	w.healthy(w.run(s))
+	ctx, journal := context.Background(), s.Env.Journal
+	home := s.Env.Sessions.Home("eu-west-1")
+	keys, err := home.AccessKeys(ctx, "bob")
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("bob's keys %v, %v", keys, err)
+	}
+	lost := keys[0].ID
+	if err := journal.Append(keyChange("bob"), phaseIntent, map[string]string{"keys": ""}); err != nil {
+		t.Fatal(err)
+	}
+	if err := journal.Append(keyChange("bob"), phaseGot, map[string]string{"id": lost}); err != nil {
+		t.Fatal(err)
+	}
+	own, err := home.Do(ctx, awsops.CreateAccessKey("bob"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	review, o, err := w.setup(team()).Look(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := o.IAM.Users["bob"]; len(f.Lost) != 1 || f.Lost[0] != lost {
+		t.Errorf("lost %v, want %s alone and never %s", f.Lost, lost, own.Values["id"])
+	}
+	for _, c := range review.Changes {
+		if c.ID == "iam.lost-key."+own.Values["id"] {
+			t.Errorf("bob's own key is to be deleted: %s", c.Title)
+		}
+	}
+}
+
+func TestASealedKeyNeverReplacesWhatALinkPointsTo(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	precious := filepath.Join(w.dir, "precious")
+	w.write("precious", "precious")
+	w.must(os.Mkdir(filepath.Join(w.dir, "handover"), 0o700))
+	w.must(os.Symlink(precious, filepath.Join(w.dir, "handover", "bob.age")))
+	mark := len(w.server.Log())
+	summary := w.run(w.setup(team()))
+	if findingOf(summary.Findings, "iam.handover-link") == nil {
+		t.Errorf("no finding iam.handover-link among %v", summary.Findings)
+	}
+	if calls := w.mutations(mark); len(calls) > 0 {
+		t.Errorf("calls were made: %v", calls)
+	}
+}
+
+func TestASealedKeyIsPrivateWhereAnOlderFileWasNot(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes")
+	}
+	w := newWorld(t, sandbox.Options{})
+	w.write("handover/bob.age", "an older handover")
+	path := filepath.Join(w.dir, "handover", "bob.age")
+	w.must(os.Chmod(path, 0o644))
+	w.healthy(w.run(w.setup(team())))
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the sealed file has mode %v, want 0600", info.Mode().Perm())
+	}
+}
