@@ -11,25 +11,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"stateroom/awsops"
 	"stateroom/steps"
-	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
+	"stateroom/ui/session"
 )
 
 func main() {
@@ -57,9 +52,18 @@ func run(ctx context.Context, args []string, sys system) int {
 	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: sys.err}
 	go i.watch(ctx, sys.signals)
 	root := newCommand(runners{ //nolint:contextcheck // cobra hands the context on
-		setup: func(ctx context.Context, o options) error { return setup(ctx, o, sys, i) },
-		serve: func(ctx context.Context, o options) error {
-			return practice.Serve(ctx, o.listen, practice.Options{Accounts: o.accounts, Latency: o.latency}, sys.out)
+		setup: func(ctx context.Context, o session.Options) error {
+			code, err := session.Setup(ctx, o, session.System{
+				In: sys.in, Out: sys.out, Err: sys.err, Terminal: sys.terminal,
+				Stop: i.stop, Applying: i.applying.Store,
+			})
+			if err != nil {
+				return err
+			}
+			return exitCode(code)
+		},
+		serve: func(ctx context.Context, o session.Options) error {
+			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, sys.out)
 		},
 	})
 	root.SetArgs(args)
@@ -84,15 +88,10 @@ type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// usageError is a command line, a blueprint or an answer that cannot be used.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // codeOf is the one place where errors become exit codes.
 func codeOf(err error) int {
 	var code exitCode
-	var usage usageError
+	var usage session.UsageError
 	var problem steps.BlueprintProblem
 	var problems steps.BlueprintProblems
 	switch {
@@ -135,25 +134,10 @@ func (i *interruption) watch(ctx context.Context, signals <-chan os.Signal) {
 	i.cancel()
 }
 
-// blueprintFile is the blueprint's default name.
-const blueprintFile = "stateroom.hcl"
-
-// options are the command line. An empty dir is the current folder, or in the
-// sandbox a scratch one.
-type options struct {
-	blueprint, dir, me, engine        string
-	profile, region, endpoint, listen string
-	set, adopt                        []string
-	dryRun, detailed, yes             bool
-	plain, json, sandbox              bool
-	parallel, accounts                int
-	latency                           time.Duration
-}
-
 // runners are what the commands run; a test of the flags brings its own.
 type runners struct {
-	setup func(context.Context, options) error
-	serve func(context.Context, options) error
+	setup func(context.Context, session.Options) error
+	serve func(context.Context, session.Options) error
 }
 
 // newCommand is the command tree.
@@ -167,23 +151,23 @@ func newCommand(r runners) *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("there is no command %q: the commands are setup and sandbox", args[0])
+				return session.Usagef("there is no command %q: the commands are setup and sandbox", args[0])
 			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
-			return usagef("name a command: stateroom setup makes the set-up")
+			return session.Usagef("name a command: stateroom setup makes the set-up")
 		},
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w: see %s --help", err, c.CommandPath())
+		return session.Usagef("%w: see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(setupCommand(r), sandboxCommand(r))
 	return root
 }
 
 func setupCommand(r runners) *cobra.Command {
-	var o options
+	var o session.Options
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Make the whole set-up, or what is missing of it",
@@ -196,7 +180,7 @@ func setupCommand(r runners) *cobra.Command {
 			"  stateroom setup --yes                (without a terminal)",
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.check(c.Flags()); err != nil {
+			if err := check(&o, c.Flags()); err != nil {
 				return err
 			}
 			return r.setup(c.Context(), o)
@@ -204,35 +188,35 @@ func setupCommand(r runners) *cobra.Command {
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.BoolVar(&o.sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
-	f.BoolVar(&o.dryRun, "dry-run", false, "preview only")
-	f.BoolVar(&o.detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
-	f.StringVar(&o.blueprint, "blueprint", "", "the team's answers, `file` (default ./"+blueprintFile+")")
-	f.StringArrayVar(&o.set, "set", nil, "override one answer, `PATH=VALUE`, such as bucket.name=acme-state (repeatable)")
-	f.StringVar(&o.me, "me", "", "which of the admins you are, `USER`: that key goes into your own profile")
-	f.StringArrayVar(&o.adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours (repeatable)")
-	f.BoolVar(&o.yes, "yes", false, "apply without asking (needed without a terminal)")
-	f.BoolVar(&o.yes, "auto-approve", false, "the same as --yes")
-	f.StringVar(&o.engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
-	f.BoolVar(&o.plain, "plain", false, "numbered lines (the default without a terminal)")
-	f.BoolVar(&o.json, "json", false, "one JSON event a line; all else goes to standard error")
-	f.IntVar(&o.parallel, "parallel", steps.DefaultParallel, "how many changes are made at once, `N`")
-	f.StringVar(&o.profile, "profile", "", "AWS profile of the operator, `name`")
-	f.StringVar(&o.region, "region", "", "AWS region of the operator's configuration, `name`")
-	f.StringVar(&o.endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")
-	f.StringVar(&o.dir, "dir", "", "the `folder` that the projects' folders are relative to (default: the current one)")
+	f.BoolVar(&o.Sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
+	f.BoolVar(&o.DryRun, "dry-run", false, "preview only")
+	f.BoolVar(&o.Detailed, "detailed-exitcode", false, "with --dry-run: exit with 4 when there are changes")
+	f.StringVar(&o.Blueprint, "blueprint", "", "the team's answers, `file` (default ./"+session.BlueprintFile+")")
+	f.StringArrayVar(&o.Set, "set", nil, "override one answer, `PATH=VALUE`, such as bucket.name=acme-state (repeatable)")
+	f.StringVar(&o.Me, "me", "", "which of the admins you are, `USER`: that key goes into your own profile")
+	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours (repeatable)")
+	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
+	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
+	f.StringVar(&o.Engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
+	f.BoolVar(&o.Plain, "plain", false, "numbered lines (the default without a terminal)")
+	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
+	f.IntVar(&o.Parallel, "parallel", steps.DefaultParallel, "how many changes are made at once, `N`")
+	f.StringVar(&o.Profile, "profile", "", "AWS profile of the operator, `name`")
+	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, `name`")
+	f.StringVar(&o.Endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")
+	f.StringVar(&o.Dir, "dir", "", "the `folder` that the projects' folders are relative to (default: the current one)")
 	stageFlags(f, &o)
 	return c
 }
 
 // stageFlags are the knobs of the sandbox.
-func stageFlags(f *pflag.FlagSet, o *options) {
-	f.IntVar(&o.accounts, "accounts", 3, "with --sandbox: how many sub-accounts there are, `N`")
-	f.DurationVar(&o.latency, "latency", 0, "with --sandbox: what every call takes, `D` such as 50ms")
+func stageFlags(f *pflag.FlagSet, o *session.Options) {
+	f.IntVar(&o.Accounts, "accounts", 3, "with --sandbox: how many sub-accounts there are, `N`")
+	f.DurationVar(&o.Latency, "latency", 0, "with --sandbox: what every call takes, `D` such as 50ms")
 }
 
 func sandboxCommand(r runners) *cobra.Command {
-	var o options
+	var o session.Options
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve the sandbox by itself, for aws, terraform and tests",
@@ -241,268 +225,56 @@ func sandboxCommand(r runners) *cobra.Command {
 		Example: "  stateroom sandbox --listen 127.0.0.1:4570",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := atLeastOne("accounts", o.accounts); err != nil {
+			if err := atLeastOne("accounts", o.Accounts); err != nil {
 				return err
 			}
 			return r.serve(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:4570", "loopback `address` to serve on")
+	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:4570", "loopback `address` to serve on")
 	stageFlags(c.Flags(), &o)
 	return c
 }
 
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("%s takes no argument, and %q is one: see %s --help", c.CommandPath(), args[0], c.CommandPath())
+		return session.Usagef("%s takes no argument, and %q is one: see %s --help", c.CommandPath(), args[0], c.CommandPath())
 	}
 	return nil
 }
 
 // check refuses flags that say nothing or contradict each other.
-func (o *options) check(f *pflag.FlagSet) error {
+func check(o *session.Options, f *pflag.FlagSet) error {
 	for _, name := range []string{"accounts", "latency"} {
-		if f.Changed(name) && !o.sandbox {
-			return usagef("--%s belongs to --sandbox: add it, or leave --%s out", name, name)
+		if f.Changed(name) && !o.Sandbox {
+			return session.Usagef("--%s belongs to --sandbox: add it, or leave --%s out", name, name)
 		}
 	}
 	for _, name := range []string{"profile", "region", "endpoint-url"} {
-		if f.Changed(name) && o.sandbox {
-			return usagef("--%s points to a real AWS, and --sandbox touches nothing real: leave one of the two out", name)
+		if f.Changed(name) && o.Sandbox {
+			return session.Usagef("--%s points to a real AWS, and --sandbox touches nothing real: leave one of the two out", name)
 		}
 	}
-	if o.detailed && !o.dryRun {
-		return usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")
+	if o.Detailed && !o.DryRun {
+		return session.Usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")
 	}
-	for _, pair := range o.set {
+	for _, pair := range o.Set {
 		if path, _, ok := strings.Cut(pair, "="); !ok || path == "" {
-			return usagef("--set %q is not of the form PATH=VALUE, such as bucket.name=acme-state", pair)
+			return session.Usagef("--set %q is not of the form PATH=VALUE, such as bucket.name=acme-state", pair)
 		}
 	}
-	if o.blueprint == "" && !o.sandbox {
-		o.blueprint = blueprintFile
+	if o.Blueprint == "" && !o.Sandbox {
+		o.Blueprint = session.BlueprintFile
 	}
-	if err := atLeastOne("parallel", o.parallel); err != nil {
+	if err := atLeastOne("parallel", o.Parallel); err != nil {
 		return err
 	}
-	return atLeastOne("accounts", o.accounts)
+	return atLeastOne("accounts", o.Accounts)
 }
 
 func atLeastOne(flag string, n int) error {
 	if n < 1 {
-		return usagef("--%s %d is too few: give 1 or more", flag, n)
+		return session.Usagef("--%s %d is too few: give 1 or more", flag, n)
 	}
 	return nil
-}
-
-// given tells whether a flag answered the question of this path, or of a part
-// of it.
-func (o *options) given(path string) bool {
-	return slices.ContainsFunc(o.set, func(pair string) bool {
-		return strings.HasPrefix(pair, path+"=") || strings.HasPrefix(pair, path+".")
-	})
-}
-
-// setup runs the nine steps. Its outcome is an exitCode, or the error that kept
-// them from running.
-func setup(ctx context.Context, o options, sys system, i *interruption) (err error) {
-	s := &session{options: o, sys: sys, interrupt: i}
-	s.ask = sys.terminal && !o.json
-	s.yes = o.yes || (o.sandbox && !sys.terminal)
-	s.present()
-	var summary *steps.Summary
-	if o.sandbox {
-		s.stage, err = practice.Start(ctx, practice.Options{Dir: o.dir, Accounts: o.accounts, Latency: o.latency})
-		if err != nil {
-			return err
-		}
-		// The files of a rehearsal that never began are of no use to anyone.
-		defer func() { err = errors.Join(err, s.stage.Close(summary != nil)) }()
-	}
-	sessions, err := awsops.Open(ctx, s.config(ctx))
-	if err != nil {
-		return err
-	}
-	answers, err := s.answers(ctx, sessions)
-	if err != nil {
-		return err
-	}
-	env, err := s.world(ctx, sessions, answers)
-	if err != nil {
-		return err
-	}
-	run := steps.Setup{
-		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.dryRun, Stop: i.stop,
-	}
-	if summary, err = run.Run(ctx); err != nil {
-		return err
-	}
-	return exitCode(summary.ExitCode(o.detailed))
-}
-
-// session is one set-up on this system.
-type session struct {
-	options
-	sys       system
-	interrupt *interruption
-
-	ask    bool // questions can be asked
-	yes    bool // the plan is applied without asking
-	show   func(steps.Event)
-	lines  *plain.Lines
-	prompt *plain.Prompt
-	stage  *practice.Stage
-}
-
-// present chooses the presenter and says the first line, before anything that
-// takes time.
-func (s *session) present() {
-	talk := s.sys.out
-	if s.json {
-		talk = s.sys.err
-		events := plain.NewJSON(s.sys.out, s.sys.err)
-		events.Detailed = s.detailed
-		s.show = events.Emit
-	} else {
-		s.lines = plain.NewLines(s.sys.out)
-		s.show = s.lines.Emit
-	}
-	s.prompt = plain.NewPrompt(s.sys.in, talk)
-	where := "on AWS"
-	if s.sandbox {
-		where = "in the sandbox"
-	}
-	fmt.Fprintf(talk, "stateroom setup %s: looking at what is there.\n", where)
-}
-
-// answers puts the answers together: the blueprint, --set, and where a terminal
-// allows it the questions.
-func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
-	blueprint, isNew, err := s.readBlueprint()
-	if err != nil {
-		return nil, err
-	}
-	a := &steps.Answers{Blueprint: blueprint, Me: s.me, Adopt: s.adopt, Passphrases: s.ask}
-	for _, pair := range s.set {
-		path, value, _ := strings.Cut(pair, "=")
-		if err := a.Set(path, value); err != nil {
-			return nil, usagef("--set %w", err)
-		}
-	}
-	a.FillDefaults()
-	if err := a.Check(); err != nil {
-		return nil, usageError{err}
-	}
-	if s.ask && (isNew || len(a.Missing()) > 0) {
-		if a.Discovered, err = steps.Discover(ctx, sessions, a.StateRegion); err != nil {
-			return nil, err
-		}
-		if err := s.prompt.Ask(ctx, a, isNew, s.given); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.complete(a); err != nil {
-		return nil, err
-	}
-	if s.stage != nil && a.Me == "" {
-		a.Me = a.AllUsers()[0]
-	}
-	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
-		return nil, usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
-	}
-	return a, nil
-}
-
-// complete refuses a run that would have to ask where nothing can be asked.
-func (s *session) complete(a *steps.Answers) error {
-	var lacking []string
-	if missing := a.Missing(); len(missing) > 0 {
-		lacking = append(lacking, "the missing answers with --set "+strings.Join(missing, "=… --set ")+"=…")
-	}
-	if !s.ask && !s.yes && !s.dryRun {
-		lacking = append(lacking, "--yes to apply or --dry-run to preview")
-	}
-	if len(lacking) > 0 {
-		return usagef("nothing can be asked here: give %s", strings.Join(lacking, ", and "))
-	}
-	return nil
-}
-
-// readBlueprint reads the team's answers. Without a file everything is still to
-// be asked, except in the sandbox, which brings its own answers.
-func (s *session) readBlueprint() (b *steps.Blueprint, isNew bool, err error) {
-	if s.stage != nil && s.blueprint == "" {
-		return s.stage.Blueprint(), false, nil
-	}
-	b, err = steps.ReadBlueprint(s.blueprint)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return steps.NewBlueprint(), true, nil
-	case err != nil:
-		return nil, false, usageError{err}
-	}
-	return b, false, nil
-}
-
-// config says with which credentials and where to reach AWS.
-func (s *session) config(ctx context.Context) awsops.Config {
-	config := awsops.Config{Profile: s.profile, Region: s.region, Endpoint: s.endpoint, Parallel: s.parallel}
-	if s.stage != nil {
-		config.Endpoint = s.stage.Endpoint()
-	}
-	if s.ask {
-		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
-	}
-	return config
-}
-
-// world opens the journal and finds the engine. No call to AWS is made.
-func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps.Answers) (*steps.Env, error) {
-	dir, path := s.dir, s.blueprint
-	if s.stage != nil {
-		// A blueprint that was named is rehearsed, not written.
-		dir, path = s.stage.Root, filepath.Join(s.stage.Root, blueprintFile)
-	}
-	dir, dirErr := filepath.Abs(dir)
-	path, pathErr := filepath.Abs(path)
-	if err := errors.Join(dirErr, pathErr); err != nil {
-		return nil, fmt.Errorf("the current folder: %w", err)
-	}
-	env, err := steps.NewEnv(sessions, dir, path)
-	if err != nil {
-		return nil, err
-	}
-	env.Endpoint, env.Parallel = s.config(ctx).Endpoint, s.parallel
-	_, scope := a.Tag()
-	if env.Journal, err = steps.OpenJournal(env.Root(), scope); err != nil {
-		return nil, err
-	}
-	env.Engine, env.EngineErr = terraform.Find(ctx, s.engine)
-	if s.engine != "" && env.EngineErr != nil {
-		return nil, usageError{env.EngineErr}
-	}
-	return env, nil
-}
-
-// emit shows an event; the summary says where a rehearsal's files are.
-func (s *session) emit(e steps.Event) {
-	if e.Kind == steps.EventSummary && s.stage != nil {
-		e.Summary.Notes = append(e.Summary.Notes, s.stage.Note())
-	}
-	s.show(e)
-}
-
-// confirm asks before the first change. From a yes on, an interrupt lets the
-// changes under way finish.
-func (s *session) confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
-	decision := steps.Decision{Yes: true}
-	if !s.yes {
-		s.lines.Review(r)
-		var err error
-		if decision, err = s.prompt.Confirm(ctx, r); err != nil {
-			return decision, err
-		}
-	}
-	s.interrupt.applying.Store(decision.Yes)
-	return decision, nil
 }

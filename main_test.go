@@ -20,6 +20,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/ui/plain"
+	"stateroom/ui/session"
 )
 
 // outcome is what one run of the program left.
@@ -42,31 +43,31 @@ func program(t *testing.T, input string, terminal bool, args ...string) outcome 
 }
 
 func TestFlagsBecomeOptions(t *testing.T) {
-	defaults := options{blueprint: "stateroom.hcl", parallel: 16, accounts: 3}
-	with := func(change func(*options)) options { o := defaults; change(&o); return o }
-	for args, want := range map[string]options{
+	defaults := session.Options{Blueprint: "stateroom.hcl", Parallel: 16, Accounts: 3}
+	with := func(change func(*session.Options)) session.Options { o := defaults; change(&o); return o }
+	for args, want := range map[string]session.Options{
 		"":               defaults,
-		"--yes":          with(func(o *options) { o.yes = true }),
-		"--auto-approve": with(func(o *options) { o.yes = true }),
-		"--set a.b=c=d,e --set x=": with(func(o *options) {
-			o.set = []string{"a.b=c=d,e", "x="}
+		"--yes":          with(func(o *session.Options) { o.Yes = true }),
+		"--auto-approve": with(func(o *session.Options) { o.Yes = true }),
+		"--set a.b=c=d,e --set x=": with(func(o *session.Options) {
+			o.Set = []string{"a.b=c=d,e", "x="}
 		}),
-		"--adopt arn:a --adopt arn:b":   with(func(o *options) { o.adopt = []string{"arn:a", "arn:b"} }),
-		"--dry-run --detailed-exitcode": with(func(o *options) { o.dryRun, o.detailed = true, true }),
-		"--json --plain":                with(func(o *options) { o.json, o.plain = true, true }),
-		"--sandbox --accounts 1000 --latency 20ms": with(func(o *options) {
-			o.sandbox, o.accounts, o.latency, o.blueprint = true, 1000, 20*time.Millisecond, ""
+		"--adopt arn:a --adopt arn:b":   with(func(o *session.Options) { o.Adopt = []string{"arn:a", "arn:b"} }),
+		"--dry-run --detailed-exitcode": with(func(o *session.Options) { o.DryRun, o.Detailed = true, true }),
+		"--json --plain":                with(func(o *session.Options) { o.JSON, o.Plain = true, true }),
+		"--sandbox --accounts 1000 --latency 20ms": with(func(o *session.Options) {
+			o.Sandbox, o.Accounts, o.Latency, o.Blueprint = true, 1000, 20*time.Millisecond, ""
 		}),
-		"--sandbox --dir d --blueprint b.hcl": with(func(o *options) {
-			o.sandbox, o.dir, o.blueprint = true, "d", "b.hcl"
+		"--sandbox --dir d --blueprint b.hcl": with(func(o *session.Options) {
+			o.Sandbox, o.Dir, o.Blueprint = true, "d", "b.hcl"
 		}),
-		"--me alice --engine /bin/tofu --parallel 4 --profile p --region r --endpoint-url http://127.0.0.1:1 --dir d": with(func(o *options) {
-			o.me, o.engine, o.parallel, o.profile, o.region, o.endpoint, o.dir = "alice", "/bin/tofu", 4, "p", "r", "http://127.0.0.1:1", "d"
+		"--me alice --engine /bin/tofu --parallel 4 --profile p --region r --endpoint-url http://127.0.0.1:1 --dir d": with(func(o *session.Options) {
+			o.Me, o.Engine, o.Parallel, o.Profile, o.Region, o.Endpoint, o.Dir = "alice", "/bin/tofu", 4, "p", "r", "http://127.0.0.1:1", "d"
 		}),
 	} {
 		t.Run(args, func(t *testing.T) {
-			var got *options
-			root := newCommand(runners{setup: func(_ context.Context, o options) error { got = &o; return nil }})
+			var got *session.Options
+			root := newCommand(runners{setup: func(_ context.Context, o session.Options) error { got = &o; return nil }})
 			root.SetArgs(append([]string{"setup"}, strings.Fields(args)...))
 			if err := root.Execute(); err != nil {
 				t.Fatal(err)
@@ -121,7 +122,7 @@ func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 		"none":                {nil, 0},
 		"told already":        {exitCode(3), 3},
 		"interrupted":         {exitCode(130), 130},
-		"usage":               {usagef("x"), 2},
+		"usage":               {session.Usagef("x"), 2},
 		"an answer":           {fmt.Errorf("x: %w", steps.BlueprintProblem{Message: "x"}), 2},
 		"answers":             {steps.BlueprintProblems{{Message: "x"}}, 2},
 		"no answer":           {plain.ErrNoAnswer, 2},

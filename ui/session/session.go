@@ -1,0 +1,275 @@
+// Package session puts a set-up together for the command line: the answers from
+// the blueprint, the flags and the questions, the way to AWS or into the
+// sandbox, and the presenter that shows it.
+//
+// What does not live here: the flags themselves, signals and exit codes (main),
+// how things look (ui/plain, ui/tui) and what is done (steps).
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+	"stateroom/ui/plain"
+	"stateroom/ui/practice"
+)
+
+// BlueprintFile is the blueprint's default name.
+const BlueprintFile = "stateroom.hcl"
+
+// Options are the command line. An empty Dir is the current folder, or in the
+// sandbox a scratch one.
+type Options struct {
+	Blueprint, Dir, Me, Engine        string
+	Profile, Region, Endpoint, Listen string
+	Set, Adopt                        []string
+	DryRun, Detailed, Yes             bool
+	Plain, JSON, Sandbox              bool
+	Parallel, Accounts                int
+	Latency                           time.Duration
+}
+
+// System is what the process has around it. A test brings its own.
+type System struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Terminal says that both ends are terminals, so that questions can be asked.
+	Terminal bool
+	// Stop, once closed, lets the changes under way finish and starts no other.
+	Stop <-chan struct{}
+	// Applying is told when changes begin and end.
+	Applying func(bool)
+}
+
+// UsageError is a command line, a blueprint or an answer that cannot be used.
+type UsageError struct{ Err error }
+
+// Error is what is wrong.
+func (e UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong its own type.
+func (e UsageError) Unwrap() error { return e.Err }
+
+// Usagef makes a [UsageError].
+func Usagef(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
+
+// given tells whether a flag answered the question of this path, or of a part
+// of it.
+func (o *Options) given(path string) bool {
+	return slices.ContainsFunc(o.Set, func(pair string) bool {
+		return strings.HasPrefix(pair, path+"=") || strings.HasPrefix(pair, path+".")
+	})
+}
+
+// Setup runs the nine steps in lines. It returns the exit code, or the error
+// that kept them from running.
+func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
+	s := &session{Options: o, sys: sys}
+	s.ask = sys.Terminal && !o.JSON
+	s.yes = o.Yes || (o.Sandbox && !sys.Terminal)
+	s.present()
+	var summary *steps.Summary
+	if o.Sandbox {
+		s.stage, err = practice.Start(ctx, practice.Options{Dir: o.Dir, Accounts: o.Accounts, Latency: o.Latency})
+		if err != nil {
+			return 0, err
+		}
+		// The files of a rehearsal that never began are of no use to anyone.
+		defer func() { err = errors.Join(err, s.stage.Close(summary != nil)) }()
+	}
+	sessions, err := awsops.Open(ctx, s.config(ctx))
+	if err != nil {
+		return 0, err
+	}
+	answers, err := s.answers(ctx, sessions)
+	if err != nil {
+		return 0, err
+	}
+	env, err := s.world(ctx, sessions, answers)
+	if err != nil {
+		return 0, err
+	}
+	run := steps.Setup{
+		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.DryRun, Stop: sys.Stop,
+	}
+	if summary, err = run.Run(ctx); err != nil {
+		return 0, err
+	}
+	return summary.ExitCode(o.Detailed), nil
+}
+
+// session is one set-up on this system.
+type session struct {
+	Options
+	sys System
+
+	ask    bool // questions can be asked
+	yes    bool // the plan is applied without asking
+	show   func(steps.Event)
+	lines  *plain.Lines
+	prompt *plain.Prompt
+	stage  *practice.Stage
+}
+
+// present chooses the presenter and says the first line, before anything that
+// takes time.
+func (s *session) present() {
+	talk := s.sys.Out
+	if s.JSON {
+		talk = s.sys.Err
+		events := plain.NewJSON(s.sys.Out, s.sys.Err)
+		events.Detailed = s.Detailed
+		s.show = events.Emit
+	} else {
+		s.lines = plain.NewLines(s.sys.Out)
+		s.show = s.lines.Emit
+	}
+	s.prompt = plain.NewPrompt(s.sys.In, talk)
+	where := "on AWS"
+	if s.Sandbox {
+		where = "in the sandbox"
+	}
+	fmt.Fprintf(talk, "stateroom setup %s: looking at what is there.\n", where)
+}
+
+// answers puts the answers together: the blueprint, --set, and where a terminal
+// allows it the questions.
+func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
+	blueprint, isNew, err := s.readBlueprint()
+	if err != nil {
+		return nil, err
+	}
+	a := &steps.Answers{Blueprint: blueprint, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
+	for _, pair := range s.Set {
+		path, value, _ := strings.Cut(pair, "=")
+		if err := a.Set(path, value); err != nil {
+			return nil, Usagef("--set %w", err)
+		}
+	}
+	a.FillDefaults()
+	if err := a.Check(); err != nil {
+		return nil, UsageError{err}
+	}
+	if s.ask && (isNew || len(a.Missing()) > 0) {
+		if a.Discovered, err = steps.Discover(ctx, sessions, a.StateRegion); err != nil {
+			return nil, err
+		}
+		if err := s.prompt.Ask(ctx, a, isNew, s.given); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.complete(a); err != nil {
+		return nil, err
+	}
+	if s.stage != nil && a.Me == "" {
+		a.Me = a.AllUsers()[0]
+	}
+	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
+		return nil, Usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
+	}
+	return a, nil
+}
+
+// complete refuses a run that would have to ask where nothing can be asked.
+func (s *session) complete(a *steps.Answers) error {
+	var lacking []string
+	if missing := a.Missing(); len(missing) > 0 {
+		lacking = append(lacking, "the missing answers with --set "+strings.Join(missing, "=… --set ")+"=…")
+	}
+	if !s.ask && !s.yes && !s.DryRun {
+		lacking = append(lacking, "--yes to apply or --dry-run to preview")
+	}
+	if len(lacking) > 0 {
+		return Usagef("nothing can be asked here: give %s", strings.Join(lacking, ", and "))
+	}
+	return nil
+}
+
+// readBlueprint reads the team's answers. Without a file everything is still to
+// be asked, except in the sandbox, which brings its own answers.
+func (s *session) readBlueprint() (b *steps.Blueprint, isNew bool, err error) {
+	if s.stage != nil && s.Blueprint == "" {
+		return s.stage.Blueprint(), false, nil
+	}
+	b, err = steps.ReadBlueprint(s.Blueprint)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return steps.NewBlueprint(), true, nil
+	case err != nil:
+		return nil, false, UsageError{err}
+	}
+	return b, false, nil
+}
+
+// config says with which credentials and where to reach AWS.
+func (s *session) config(ctx context.Context) awsops.Config {
+	config := awsops.Config{Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Parallel: s.Parallel}
+	if s.stage != nil {
+		config.Endpoint = s.stage.Endpoint()
+	}
+	if s.ask {
+		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
+	}
+	return config
+}
+
+// world opens the journal and finds the engine. No call to AWS is made.
+func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps.Answers) (*steps.Env, error) {
+	dir, path := s.Dir, s.Blueprint
+	if s.stage != nil {
+		// A blueprint that was named is rehearsed, not written.
+		dir, path = s.stage.Root, filepath.Join(s.stage.Root, BlueprintFile)
+	}
+	dir, dirErr := filepath.Abs(dir)
+	path, pathErr := filepath.Abs(path)
+	if err := errors.Join(dirErr, pathErr); err != nil {
+		return nil, fmt.Errorf("the current folder: %w", err)
+	}
+	env, err := steps.NewEnv(sessions, dir, path)
+	if err != nil {
+		return nil, err
+	}
+	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config(ctx).Endpoint, s.Parallel
+	_, scope := a.Tag()
+	if env.Journal, err = steps.OpenJournal(env.Root(), scope); err != nil {
+		return nil, err
+	}
+	env.Engine, env.EngineErr = terraform.Find(ctx, s.Engine)
+	if s.Engine != "" && env.EngineErr != nil {
+		return nil, UsageError{env.EngineErr}
+	}
+	return env, nil
+}
+
+// emit shows an event; the summary says where a rehearsal's files are.
+func (s *session) emit(e steps.Event) {
+	if e.Kind == steps.EventSummary && s.stage != nil {
+		e.Summary.Notes = append(e.Summary.Notes, s.stage.Note())
+	}
+	s.show(e)
+}
+
+// confirm asks before the first change. From a yes on, an interrupt lets the
+// changes under way finish.
+func (s *session) confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
+	decision := steps.Decision{Yes: true}
+	if !s.yes {
+		s.lines.Review(r)
+		var err error
+		if decision, err = s.prompt.Confirm(ctx, r); err != nil {
+			return decision, err
+		}
+	}
+	s.sys.Applying(decision.Yes)
+	return decision, nil
+}
