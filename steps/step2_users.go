@@ -170,6 +170,12 @@ func planKey(o *Observed, a *Answers, name string) Proposal {
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
 		}}}
+	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
+		return Proposal{Findings: []Finding{{
+			ID: "iam.key-elsewhere", Step: 2, Severity: Info,
+			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys[0].ID, a.AdminProfile),
+			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
+		}}}
 	case kept > 0, f.User != nil && !ours(a, f.User.Tags):
 		return Proposal{}
 	case !deliverable(a, name):

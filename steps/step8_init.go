@@ -164,8 +164,11 @@ func (f InitFacts) noEngine() *Finding {
 	}
 }
 
-// adminHere tells whether this laptop has an admin's profile or is about to.
-func adminHere(o *Observed, a *Answers) bool { return a.Me != "" || o.IAM.ProfileKey != "" }
+// adminHere tells whether this laptop has an admin's profile or is about to:
+// naming a user whose key is elsewhere makes no profile.
+func adminHere(o *Observed, a *Answers) bool {
+	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
+}
 
 func (s initStep) planProject(o *Observed, a *Answers, project Project, at *files.Project) ([]Change, *Finding) {
 	c := Change{

@@ -1,0 +1,244 @@
+package steps
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/files"
+)
+
+// planLine is what a golden holds of a change: all that AWS would see of it.
+type planLine struct {
+	ID      string            `json:"id"`
+	Action  Action            `json:"action"`
+	Target  string            `json:"target"`
+	Account string            `json:"account"`
+	Role    string            `json:"role,omitempty"`
+	Needs   []string          `json:"needs,omitempty"`
+	Foreign string            `json:"foreign,omitempty"`
+	Calls   []callLine        `json:"calls"`
+	Intent  map[string]string `json:"intent,omitempty"`
+}
+
+type callLine struct {
+	Call  string         `json:"call"`
+	Input map[string]any `json:"input"`
+}
+
+func planText(t testing.TB, changes []Change) []byte {
+	t.Helper()
+	var lines []planLine
+	for _, c := range changes {
+		line := planLine{ID: c.ID, Action: c.Action, Target: c.Target, Account: c.Account, Role: c.Role, Needs: c.Needs, Foreign: c.Foreign, Intent: c.Intent}
+		for _, k := range c.Calls {
+			line.Calls = append(line.Calls, callLine{k.Service + ":" + k.Operation, k.InputMap()})
+		}
+		lines = append(lines, line)
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(lines); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// golden compares with testdata/NAME. After a change that was meant, delete the
+// file and run the tests twice: the first run writes it and fails.
+func golden(t testing.TB, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	want, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("%s was missing and is written now (%v): look at it, then run again", path, os.WriteFile(path, got, 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+func TestTheFreshPlanIsTheOneOnRecord(t *testing.T) {
+	p, _ := fresh(team(), "alice")
+	golden(t, "fresh_plan.json", planText(t, p.Changes))
+	if len(p.Findings) > 0 {
+		t.Errorf("findings %v", p.Findings)
+	}
+}
+
+func TestThePlanIsPure(t *testing.T) {
+	first, _ := fresh(twoGroups(), "alice")
+	for range 20 {
+		again, _ := fresh(twoGroups(), "alice")
+		if diff := cmp.Diff(string(planText(t, first.Changes)), string(planText(t, again.Changes))); diff != "" {
+			t.Fatalf("the same answers gave another plan:\n%s", diff)
+		}
+	}
+}
+
+func TestEveryNeedOfAPlanIsOfThatPlan(t *testing.T) {
+	b := withNew("qa@example.com")
+	b.Key.Users, b.Environments[0].Trust = KeyUsersListed, TrustListed
+	o := emptyObserved(b)
+	a := &Answers{Blueprint: b, Me: "alice"}
+	var changes []Change
+	ids := map[string]bool{}
+	for _, step := range []Step{accountStep{}, iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
+		changes = append(changes, step.Plan(o, a).Changes...)
+	}
+	for _, c := range changes {
+		if ids[c.ID] {
+			t.Errorf("%s is planned twice", c.ID)
+		}
+		ids[c.ID] = true
+	}
+	for _, c := range changes {
+		for _, need := range c.Needs {
+			if !ids[need] {
+				t.Errorf("%s needs %s, which is not planned", c.ID, need)
+			}
+		}
+		for _, k := range c.Calls {
+			for _, ref := range awsops.Refs(k) {
+				if ref.Change != c.ID && !needed(changes, c, ref.Change) {
+					t.Errorf("%s refers to %s and does not need it", c.ID, ref)
+				}
+			}
+		}
+		if c.Title == "" || c.Target == "" || len(c.Fields) == 0 {
+			t.Errorf("%s does not say what it does to what: %+v", c.ID, c)
+		}
+	}
+}
+
+// needed tells whether c needs the change of that id, directly or not.
+func needed(changes []Change, c Change, id string) bool {
+	for _, need := range c.Needs {
+		if need == id {
+			return true
+		}
+		for _, other := range changes {
+			if other.ID == need && needed(changes, other, id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// foundBucket is a bucket of ours that is as the blueprint wants it, with a key.
+func foundBucket(b *Blueprint) *Observed {
+	o := emptyObserved(b)
+	k, v := b.Tag()
+	tags := map[string]string{k: v}
+	o.Key = KeyFacts{
+		Key:     &awsops.Key{ID: "k", ARN: "arn:aws:kms:eu-west-1:111111111111:key/k", State: "Enabled", Enabled: true, Spec: symmetric, Usage: "ENCRYPT_DECRYPT", Manager: "CUSTOMER", Origin: "AWS_KMS", Description: b.Key.Description},
+		Aliased: true, Rotation: true, Tags: tags, Policy: policy.KeyPolicy("aws", b.AdminAccount, nil, nil),
+	}
+	o.Bucket.Bucket = &awsops.Bucket{
+		Name: b.Bucket.Name, Ownership: awsops.BucketOurs, Region: b.StateRegion, Versioning: "Enabled", ObjectOwnership: "BucketOwnerEnforced", Tags: tags,
+		PublicAccessBlock: &awsops.PublicAccessBlock{BlockPublicACLs: true, IgnorePublicACLs: true, BlockPublicPolicy: true, RestrictPublicBuckets: true},
+		Encryption:        &awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: o.Key.Key.ARN, BucketKey: true},
+		Policy:            policy.Bucket(policy.BucketRules{Partition: "aws", Bucket: b.Bucket.Name, KMSKeyARN: o.Key.Key.ARN, Strict: true}).JSON(),
+		Lifecycle:         []awsops.LifecycleRule{{ID: lifecycleRule, Enabled: true, NoncurrentDays: noncurrentDays, NewerNoncurrentVersions: noncurrentVersions, AbortMultipartDays: abortUploadDays}},
+	}
+	return o
+}
+
+func TestTheBucketsDefaultEncryptionIsNeverWeakened(t *testing.T) {
+	const other = "arn:aws:kms:eu-west-1:111111111111:key/other"
+	for name, c := range map[string]struct {
+		have    *awsops.BucketEncryption
+		change  bool
+		finding string
+	}{
+		"none":                      {nil, true, ""},
+		"AES256":                    {&awsops.BucketEncryption{Algorithm: "AES256"}, true, ""},
+		"AWS's own key":             {&awsops.BucketEncryption{Algorithm: "aws:kms"}, true, ""},
+		"AWS's own key by alias":    {&awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: "arn:aws:kms:eu-west-1:111111111111:alias/aws/s3"}, true, ""},
+		"ours":                      {&awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: "arn:aws:kms:eu-west-1:111111111111:key/k", BucketKey: true}, false, ""},
+		"ours by id":                {&awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: "k", BucketKey: true}, false, ""},
+		"ours without a bucket key": {&awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: "k"}, true, ""},
+		"ours by alias":             {&awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: "arn:aws:kms:eu-west-1:111111111111:alias/terraform", BucketKey: true}, true, ""},
+		"ours in two layers":        {&awsops.BucketEncryption{Algorithm: "aws:kms:dsse", KeyID: "k"}, false, ""},
+		"another customer key":      {&awsops.BucketEncryption{Algorithm: "aws:kms", KeyID: other}, false, "bucket.other-key"},
+		"another key in two layers": {&awsops.BucketEncryption{Algorithm: "aws:kms:dsse", KeyID: other}, false, "bucket.other-key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := team()
+			o := foundBucket(b)
+			o.Bucket.Bucket.Encryption = c.have
+			p := bucketStep{}.Plan(o, &Answers{Blueprint: b})
+			changed := false
+			for _, change := range p.Changes {
+				changed = changed || change.ID == "bucket.encryption"
+			}
+			if changed != c.change || c.finding != "" && findingOf(p.Findings, c.finding) == nil {
+				t.Errorf("changed = %t, want %t; findings %v", changed, c.change, findingIDs(p.Findings))
+			}
+		})
+	}
+}
+
+func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
+	b := team()
+	o := foundBucket(b)
+	o.Bucket.Bucket.Policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","NewElement":"x"}]}`
+	o.Key.Policy = policy.Document{}
+	a := &Answers{Blueprint: b}
+	for id, p := range map[string]Proposal{"bucket.policy-unreadable": bucketStep{}.Plan(o, a), "key.policy-unreadable": keyStep{}.Plan(o, a)} {
+		f := findingOf(p.Findings, id)
+		if f == nil || !f.Blocks || len(p.Changes) > 0 {
+			t.Errorf("%s: %+v", id, p)
+		}
+	}
+}
+
+func TestAKeyPolicyKeepsWhatAnAdoptedKeyNamed(t *testing.T) {
+	have := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:role/app"})
+	want := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:user/alice"})
+	for own, app := range map[bool]bool{true: false, false: true} {
+		merged := mergedKeyPolicy(have, want, own)
+		if len(merged.Statements) != 3 || !policy.KeepsRootAdministration(merged, "aws", "111111111111") || !strings.Contains(merged.JSON(), "user/alice") {
+			t.Errorf("merged %s", merged.JSON())
+		}
+		if strings.Contains(merged.JSON(), "role/app") != app {
+			t.Errorf("own key = %t: the application's right kept = %t, want %t", own, !app, app)
+		}
+	}
+	lost := policy.Document{Version: policy.Version2012, Statements: have.Statements[1:]}
+	if merged := mergedKeyPolicy(lost, want, true); !policy.KeepsRootAdministration(merged, "aws", "111111111111") {
+		t.Errorf("the root's statement was not restored: %s", merged.JSON())
+	}
+}
+
+func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
+	b := team()
+	o := foundBucket(b)
+	o.Init.Engine = true
+	o.IAM.Users = map[string]UserFacts{"alice": {User: &awsops.User{Name: "alice", ARN: "arn:aws:iam::111111111111:user/alice"}, Keys: []awsops.AccessKey{{ID: "A"}, {ID: "B"}}}}
+	o.Files.Projects = map[string]ProjectFacts{}
+	for _, p := range b.Projects {
+		o.Files.Projects[p.Name] = ProjectFacts{Project: &files.Project{Dir: "/work/" + p.Dir}}
+	}
+	p := initStep{}.Plan(o, &Answers{Blueprint: b, Me: "alice"})
+	if len(p.Changes) > 0 {
+		t.Errorf("Terraform is to run with a profile that nobody writes: %v", p.Changes[0].ID)
+	}
+	if findingOf(p.Findings, "init.no-admin-here") == nil {
+		t.Errorf("findings %v", p.Findings)
+	}
+}
