@@ -2,7 +2,11 @@ module stateroom
 
 go 1.26.0
 
+// Initialised before bubbletea, which otherwise waits for the terminal: see there.
+replace background.stateroom => ./ui/tui/background
+
 require (
+	background.stateroom v0.0.0-00010101000000-000000000000 // indirect
 	filippo.io/age v1.3.2 // indirect
 	filippo.io/edwards25519 v1.2.0 // indirect
 	filippo.io/hpke v0.4.0 // indirect

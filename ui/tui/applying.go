@@ -71,7 +71,7 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 // newest of what has ended.
 func (p *pane) applying() {
 	t, g := p.w.theme, p.w.progress
-	p.text(" "+p.bar(g.ended, g.total), "")
+	p.text("", " "+p.bar(g.ended, g.total), "")
 	for _, f := range g.failures {
 		p.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.change.Title))
 		p.wrapped(f.err.Error(), 3, t.Plain.Render)
@@ -85,6 +85,7 @@ func (p *pane) applying() {
 	if g.proving {
 		p.text(" " + t.Accent.Render(p.w.spinner.View()) + " Looking again, and proving the result as its users would")
 	}
+	p.tail()
 	for i := len(g.done) - 1; i >= max(0, len(g.done)-endedShown); i-- {
 		d := g.done[i]
 		if d.why != "" {
@@ -93,7 +94,6 @@ func (p *pane) applying() {
 		}
 		p.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+took(d.took)))
 	}
-	p.tail()
 }
 
 // tail is the newest of Terraform's output, where there is room for it.
@@ -103,10 +103,11 @@ func (p *pane) tail() {
 		return
 	}
 	const lines = 6
-	p.text("", " "+p.w.theme.Bold.Render("Terraform")+p.w.theme.Faint.Render("  t shows all of it"))
+	p.text(" " + p.w.theme.Bold.Render("Terraform") + p.w.theme.Faint.Render("  t shows all of it"))
 	for _, line := range out[max(0, len(out)-lines):] {
 		p.text("   " + p.w.paintOutput(line).Render(p.w.theme.Cut(ansi.Strip(line), p.width-4)))
 	}
+	p.text("")
 }
 
 // bar is the progress bar with its numbers.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/terraform"
 )
@@ -123,7 +124,7 @@ func keyFacts(o *steps.Observed) []fact {
 }
 
 func bucketFacts(o *steps.Observed, a *steps.Answers) []fact {
-	if o.Bucket.Bucket == nil {
+	if b := o.Bucket.Bucket; b == nil || b.Ownership != awsops.BucketOurs {
 		return nil
 	}
 	return []fact{{"Bucket", "s3://" + a.Bucket.Name}}

@@ -88,6 +88,10 @@ func (p *pane) wrapped(text string, indent int, render func(...string) string) {
 
 func (p *pane) heading() {
 	t, s := p.w.theme, p.w.step()
+	if p.w.phase == applying {
+		p.text(" " + t.Title.Render("Making the changes"))
+		return
+	}
 	_, word := p.w.state(s.Number())
 	title := t.Title.Render(p.w.title())
 	if word != "" && p.w.phase == reviewing && p.w.err == nil && p.w.current < stepCount {

@@ -55,6 +55,10 @@ type root struct {
 	sandbox       bool
 	// interrupted says that the operator left by Ctrl-C.
 	interrupted bool
+	// paint tells the renderer of the background; asks says that the terminal
+	// can be asked for it.
+	paint func(dark bool)
+	asks  bool
 	// fatal kept the run from beginning.
 	fatal error
 }
@@ -79,6 +83,9 @@ func (m *root) openWizard() {
 // Init begins the run, unless the menu is asked first.
 func (m *root) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.engine.pull(), m.interrupts()}
+	if m.asks {
+		cmds = append(cmds, m.ask)
+	}
 	if m.wizard != nil {
 		cmds = append(cmds, m.engine.beginRun(m.sandbox), m.wizard.spin())
 	}
@@ -111,6 +118,10 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.KeyMsg:
 		return m, m.key(msg)
+	case backgroundMsg:
+		m.paint(msg.dark)
+		m.layout()
+		return m, nil
 	case stoppedMsg:
 		return m, m.interrupt()
 	case quitMsg:

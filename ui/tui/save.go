@@ -20,7 +20,7 @@ import (
 func (w *wizard) endDryRun() tea.Cmd {
 	w.engine.made = w.preview()
 	return push(&chooser{
-		theme: w.theme, title: "This was a dry run: nothing was changed",
+		theme: w.theme, title: "The dry run",
 		text: outcome(w.engine.made),
 		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}},
 			w.formats()...),

@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 
+	"background.stateroom"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
@@ -69,8 +70,15 @@ func Run(ctx context.Context, o Options) (*steps.Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	renderer := lipgloss.NewRenderer(o.Out)
+	renderer.SetHasDarkBackground(background.Guess())
 	m := newRoot(ctx, o, theme.New(renderer, theme.UTF8(o.Getenv)))
-	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+	m.paint = renderer.SetHasDarkBackground
+	var program *tea.Program
+	if file, ok := o.In.(*os.File); ok && answering(o.Out, o.Getenv) {
+		m.asks = true
+		o.In = &input{File: file, tell: func(msg tea.Msg) { go program.Send(msg) }}
+	}
+	program = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
 		tea.WithAltScreen(), tea.WithoutSignalHandler())
 	_, err := program.Run()
 	killed := ctx.Err() != nil
