@@ -151,7 +151,7 @@ func assumePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Findi
 	for _, e := range environments {
 		arns = append(arns, a.RoleARN(o.partition(), e))
 	}
-	docs, err := splitPolicies(policy.AssumeRoles(arns))
+	docs, err := splitPolicies(o, a, policy.AssumeRoles(arns))
 	// One policy is left to the group's own credentials, and half of the rest
 	// to the state policy.
 	if err == nil && len(docs) <= (maxGroupPolicies-1)/2 {

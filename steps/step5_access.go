@@ -52,12 +52,12 @@ func statePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Findin
 		return nil, nil // step 2 tells
 	}
 	room := maxGroupPolicies - 1 - len(assume)
-	if docs, err := splitPolicies(policy.State(access)); err == nil && len(docs) <= room {
+	if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
 		return docs, nil
 	}
 	if slices.Contains(g.Environments, Everything) {
 		access.AllKeys = true
-		if docs, err := splitPolicies(policy.State(access)); err == nil && len(docs) <= room {
+		if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
 			return docs, nil
 		}
 	}
@@ -93,13 +93,13 @@ func overlaps(a *Answers, g Group) []Finding {
 // splitPolicies splits a document into managed policies. Values that AWS has
 // yet to decide count with the length that they will have, so that the next
 // run, which knows them, splits in the same way.
-func splitPolicies(doc policy.Document) ([]policy.Document, error) {
+func splitPolicies(o *Observed, a *Answers, doc policy.Document) ([]policy.Document, error) {
 	text := doc.JSON()
 	stands := map[string]string{}
 	for i, ref := range awsops.FindRefs(text) {
 		stand := fmt.Sprintf("%012d", 999_999_999_999-i) // an account id
 		if ref.Output == "arn" {
-			stand = "arn:aws:kms:eu-west-1:" + stand + ":key/00000000-0000-0000-0000-000000000000"
+			stand = "arn:" + o.partition() + ":kms:" + a.StateRegion + ":" + stand + ":key/00000000-0000-0000-0000-000000000000"
 		}
 		stands[stand] = ref.String()
 		text = strings.ReplaceAll(text, ref.String(), stand)
