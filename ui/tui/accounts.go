@@ -91,7 +91,7 @@ func (a *accounts) update(msg tea.Msg) tea.Cmd {
 	case key.Matches(pressed, keys.Accept) && a.filtering:
 		a.stopFiltering()
 	case key.Matches(pressed, keys.Accept):
-		return tea.Sequence(pop, a.picked())
+		return popThen(a.picked())
 	case a.filtering && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
 		return a.write(msg)
 	case key.Matches(pressed, keys.Back):

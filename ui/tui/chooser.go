@@ -68,7 +68,7 @@ func (c *chooser) update(msg tea.Msg) tea.Cmd {
 		if c.main {
 			return c.items[c.list.cursor].choose
 		}
-		return tea.Sequence(pop, c.items[c.list.cursor].choose)
+		return popThen(c.items[c.list.cursor].choose)
 	case key.Matches(pressed, keys.Quit) && c.main:
 		return quit
 	case key.Matches(pressed, keys.Back) && !c.main:

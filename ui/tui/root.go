@@ -30,13 +30,17 @@ type screen interface {
 // The messages by which screens move on the stack.
 type (
 	pushMsg struct{ screen screen }
-	popMsg  struct{}
+	// popMsg takes the topmost screen away and then goes on with a command.
+	popMsg  struct{ then tea.Cmd }
 	quitMsg struct{}
 )
 
 func push(s screen) tea.Cmd { return func() tea.Msg { return pushMsg{s} } }
 func pop() tea.Msg          { return popMsg{} }
-func quit() tea.Msg         { return quitMsg{} }
+
+func popThen(then tea.Cmd) tea.Cmd { return func() tea.Msg { return popMsg{then} } }
+
+func quit() tea.Msg { return quitMsg{} }
 
 // The smallest screen that the wizard can be used on.
 const (
@@ -135,7 +139,7 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.stack = m.stack[:len(m.stack)-1]
 			m.layout()
 		}
-		return m, nil
+		return m, msg.then
 	case choiceMsg:
 		return m, m.choose(msg)
 	case mfaMsg:

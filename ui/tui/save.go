@@ -67,7 +67,7 @@ func (w *wizard) askName(msg saveMsg) tea.Cmd {
 			Help:  "The plan names accounts, users and ARNs, so the file is readable by you alone.",
 			Check: newFile,
 		}}),
-		done: func(path string) tea.Cmd { return tea.Sequence(pop, w.save(msg.format, path)) },
+		done: func(path string) tea.Cmd { return popThen(w.save(msg.format, path)) },
 		left: pop,
 	})
 }

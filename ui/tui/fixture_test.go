@@ -1,0 +1,212 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/bubbles/spinner"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/files"
+	"stateroom/ui/tui/theme"
+)
+
+// look is how a test's terminal looks.
+type look struct {
+	width, height int
+	colour, dark  bool
+	utf8          bool
+}
+
+var plainLook = look{width: 120, height: 36, utf8: true}
+
+// newTestRoot is a program whose commands nobody runs: a test hands it the
+// messages that they would bring.
+func newTestRoot(t testing.TB, l look, o Options) *root {
+	t.Helper()
+	r := lipgloss.NewRenderer(nil)
+	r.SetColorProfile(termenv.Ascii)
+	if l.colour {
+		r.SetColorProfile(termenv.TrueColor)
+	}
+	r.SetHasDarkBackground(l.dark)
+	m := newRoot(t.Context(), o, theme.New(r, l.utf8))
+	m.paint = r.SetHasDarkBackground
+	m.engine.ended = true
+	m.Update(tea.WindowSizeMsg{Width: l.width, Height: l.height})
+	return m
+}
+
+// press sends keys by their names; what they answer with is delivered as long as
+// it is a message between screens.
+func press(m *root, names ...string) {
+	for _, name := range names {
+		deliver(m, m.key(keyNamed(name)))
+	}
+}
+
+func keyNamed(name string) tea.KeyMsg {
+	types := map[string]tea.KeyType{
+		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab,
+		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
+		"pgdown": tea.KeyPgDown, "end": tea.KeyEnd, "home": tea.KeyHome, "ctrl+c": tea.KeyCtrlC, "ctrl+z": tea.KeyCtrlZ,
+		"ctrl+l": tea.KeyCtrlL, "ctrl+u": tea.KeyCtrlU, "f1": tea.KeyF1, "backspace": tea.KeyBackspace,
+	}
+	if kind, ok := types[name]; ok {
+		return tea.KeyMsg{Type: kind}
+	}
+	if name == "space" {
+		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+}
+
+// deliver runs a command and hands on its message, as the program does. The
+// engine's commands end at once: it has ended before it began.
+func deliver(m *root, cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	switch msg := cmd().(type) {
+	case nil, spinner.TickMsg:
+	case tea.QuitMsg, tea.SuspendMsg:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			deliver(m, c)
+		}
+	default:
+		_, next := m.Update(msg)
+		deliver(m, next)
+	}
+}
+
+// team is a blueprint with one environment and one project.
+func team() *steps.Answers {
+	b := steps.NewBlueprint()
+	b.AdminAccount = "111111111111"
+	b.Bucket.Name = "acme-terraform-state"
+	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}}}
+	e := steps.NewEnvironment("production")
+	e.Account = "444444444444"
+	b.Environments = []steps.Environment{e}
+	b.Projects = []steps.Project{{Name: "common-production", Environment: "production"}}
+	b.FillDefaults()
+	return &steps.Answers{Blueprint: b, Me: "alice"}
+}
+
+const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole"],"Resource":"arn:aws:iam::444444444444:role/TerraformAdmin"}]}`
+
+// plan is a small plan with every kind of change.
+func plan() steps.Review {
+	return steps.Review{
+		Changes: []steps.Change{
+			{
+				ID: "iam.user.alice", Step: 2, Action: steps.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
+				Fields: []steps.Field{{Name: "name", After: "alice"}},
+				Calls:  []awsops.Call{{Service: "iam", Operation: "CreateUser", Input: &struct{ UserName string }{"alice"}}},
+				Undo:   "aws iam delete-user --user-name alice",
+			},
+			{
+				ID: "iam.policy.assume", Step: 2, Action: steps.Create, Title: "Create the policy stateroom-admins-assume-1", Needs: []string{"iam.user.alice"},
+				Fields: []steps.Field{{Name: "policy", After: somePolicy}},
+			},
+			{
+				ID: "key.create", Step: 4, Action: steps.Create, Title: "Create the state encryption key", Cost: "about 1 USD a month",
+				Fields: []steps.Field{{Name: "arn", After: steps.KnownAfterApply}},
+			},
+			{
+				ID: "bucket.versioning", Step: 5, Action: steps.Update, Title: "Keep every version of the state", Target: "arn:aws:s3:::acme-terraform-state",
+				Fields: []steps.Field{{Name: "versioning", Before: "Suspended", After: "Enabled"}}, Needs: []string{"key.create"},
+				Risk: "Old versions are kept and paid for until the lifecycle lets them expire, which for a state of a few kilobytes is next to nothing.",
+			},
+			{
+				ID: "files.backend", Step: 7, Action: steps.WriteFile, Title: "Write backend.tf of project common-production", Target: "/work/live/production/backend.tf",
+				Write: &steps.Write{Edit: files.Edit{}, Diff: "--- a\n+++ b\n@@ -0,0 +1,3 @@\n+terraform {\n+  backend \"s3\" {}\n+}\n"}, Needs: []string{"key.create"},
+			},
+			{
+				ID: "init.common-production", Step: 8, Action: steps.RunCommand, Title: "Initialise project common-production",
+				Run: &steps.Run{Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
+			},
+		},
+		Foreign: []steps.Change{{
+			ID: "lock.pitr", Step: 6, Action: steps.Update, Title: "Turn on point-in-time recovery of the lock table",
+			Target: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks", Foreign: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks",
+		}},
+		Findings: []steps.Finding{
+			{ID: "lock.not-ours", Step: 6, Severity: steps.Warning, Evidence: "The table terraform_locks exists already and does not carry this blueprint's tag.", Remedy: "Adopt it, or choose another name."},
+			{ID: "account.others", Step: 1, Severity: steps.Info, Evidence: "The admin account holds 3 other resources.", Remedy: "Nothing has to be done."},
+		},
+	}
+}
+
+func observed() *steps.Observed {
+	o := &steps.Observed{}
+	o.Account.Identity = awsops.Identity{ARN: "arn:aws:iam::111111111111:user/operator", Account: "111111111111", Partition: "aws"}
+	o.Account.Organization = &awsops.Organization{ID: "o-abcdefghij", ManagementAccount: "111111111111"}
+	return o
+}
+
+// begun has its answers; looking is under way.
+func begun(t testing.TB, l look, o Options) *root {
+	m := newTestRoot(t, l, o)
+	m.Update(begunMsg{start: &Start{Answers: team(), Note: "This was the sandbox."}})
+	return m
+}
+
+// reviewing shows the plan.
+func reviewingRoot(t testing.TB, l look, o Options) *root {
+	m := begun(t, l, o)
+	for n := 1; n <= stepCount; n++ {
+		m.Update(inspectedMsg{op: m.engine.op, step: n})
+	}
+	setup := &steps.Setup{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
+	m.Update(lookedMsg{op: m.engine.op, setup: setup, review: plan(), observed: observed()})
+	return m
+}
+
+// applyingRoot is in the middle: one done, one failed, one running.
+func applyingRoot(t testing.TB, l look) *root {
+	m := reviewingRoot(t, l, Options{Sandbox: true})
+	m.wizard.apply(applyMsg{})
+	c := m.wizard.review.Changes
+	tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[0]}, steps.Event{Kind: steps.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
+		steps.Event{Kind: steps.EventStarted, Change: &c[1]},
+		steps.Event{Kind: steps.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},
+		steps.Event{Kind: steps.EventStarted, Change: &c[2]},
+		steps.Event{Kind: steps.EventLine, Change: &c[5], Text: "Initializing the backend..."},
+		steps.Event{Kind: steps.EventLine, Change: &c[5], Text: "Error: Failed to get existing workspaces"})
+	m.wizard.refresh()
+	return m
+}
+
+func tell(m *root, events ...steps.Event) {
+	for _, e := range events {
+		m.Update(eventMsg{m.engine.op, e})
+	}
+}
+
+// finished is the last screen after everything was made.
+func finished(t testing.TB, l look) *root {
+	m := applyingRoot(t, l)
+	summary := &steps.Summary{
+		Add: 5, Change: 1, Applied: 6,
+		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
+	}
+	m.Update(madeMsg{op: m.engine.op, summary: summary, observed: observed()})
+	return m
+}
+
+// manyAccounts is a large organization.
+func manyAccounts(n int) []awsops.Account {
+	list := make([]awsops.Account, n)
+	for i := range list {
+		list[i] = awsops.Account{ID: fmt.Sprintf("5%011d", i+1), Name: fmt.Sprintf("team-%04d", i+1), Email: fmt.Sprintf("team-%04d@example.com", i+1), State: "ACTIVE"}
+	}
+	return list
+}
