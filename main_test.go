@@ -142,7 +142,7 @@ func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
 	got := program(t, "", false, "setup", "--set", "bucket.name=acme-state")
 	for _, want := range []string{
 		"--set admin_account=…", "--set group.admins.users=…", "--set environment.production.account=…",
-		"--set project.common-production.environment=…", "--yes",
+		"--set project.common-production.environment=…", "--yes", "there is no stateroom.hcl",
 	} {
 		if !strings.Contains(got.err, want) {
 			t.Errorf("%q is missing in %s", want, got.err)
@@ -350,6 +350,18 @@ func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
 	}
 	if got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--dir", filepath.Join(t.TempDir(), "other")); got.code != 0 {
 		t.Errorf("without --detailed-exitcode: %+v", got)
+	}
+}
+
+func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
+	scratch := t.TempDir()
+	t.Setenv("TMPDIR", scratch)
+	t.Setenv("TMP", scratch)
+	if got := program(t, "", false, "setup", "--sandbox", "--dry-run"); got.code != 0 || strings.Contains(got.out, "What it wrote") {
+		t.Errorf("%+v", got)
+	}
+	if entries, err := os.ReadDir(scratch); err != nil || len(entries) > 0 {
+		t.Errorf("the scratch folder holds %v, %v", entries, err)
 	}
 }
 

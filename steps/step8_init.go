@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 
 	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // initStep is step 8: terraform init in every project, the move of a state
@@ -157,9 +159,13 @@ func (f InitFacts) noEngine() *Finding {
 		}
 		return &Finding{ID: "init.engine-too-old", Step: 8, Severity: Failure, Blocks: true, Evidence: f.EngineErr.Error() + ".", Remedy: remedy}
 	}
+	evidence := "Neither terraform nor tofu is on PATH"
+	if !errors.Is(f.EngineErr, terraform.ErrNotFound) {
+		evidence = fmt.Sprintf("No Terraform can be used (%v)", f.EngineErr)
+	}
 	return &Finding{
 		ID: "init.no-engine", Step: 8, Severity: Info,
-		Evidence: fmt.Sprintf("%v, so the set-up is proven with the AWS SDK alone.", f.EngineErr),
+		Evidence: evidence + ", so the set-up is proven with the AWS SDK alone.",
 		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run stateroom setup again.",
 	}
 }

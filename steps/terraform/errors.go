@@ -2,8 +2,8 @@ package terraform
 
 import "errors"
 
-// ErrNotFound is returned by Find when neither terraform nor tofu is there.
-var ErrNotFound = errors.New("neither terraform nor tofu is on PATH")
+// ErrNotFound is returned by Find when the engine named, or both terraform and tofu, are not there.
+var ErrNotFound = errors.New("no engine was found")
 
 // Error says what failed, on what, what it means and what to do about it.
 type Error struct {

@@ -85,7 +85,7 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 			return 0, err
 		}
 		// The files of a rehearsal that never began are of no use to anyone.
-		defer func() { err = errors.Join(err, s.stage.Close(summary != nil)) }()
+		defer func() { err = errors.Join(err, s.stage.Close(summary != nil && !s.DryRun)) }()
 	}
 	sessions, err := awsops.Open(ctx, s.config(ctx))
 	if err != nil {
@@ -168,7 +168,7 @@ func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*step
 			return nil, err
 		}
 	}
-	if err := s.complete(a); err != nil {
+	if err := s.complete(a, isNew); err != nil {
 		return nil, err
 	}
 	if s.stage != nil && a.Me == "" {
@@ -181,16 +181,20 @@ func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*step
 }
 
 // complete refuses a run that would have to ask where nothing can be asked.
-func (s *session) complete(a *steps.Answers) error {
+func (s *session) complete(a *steps.Answers, isNew bool) error {
 	var lacking []string
+	nothing := "nothing can be asked here"
 	if missing := a.Missing(); len(missing) > 0 {
 		lacking = append(lacking, "the missing answers with --set "+strings.Join(missing, "=… --set ")+"=…")
+		if isNew {
+			nothing = "there is no " + s.Blueprint + ", and " + nothing
+		}
 	}
 	if !s.ask && !s.yes && !s.DryRun {
 		lacking = append(lacking, "--yes to apply or --dry-run to preview")
 	}
 	if len(lacking) > 0 {
-		return Usagef("nothing can be asked here: give %s", strings.Join(lacking, ", and "))
+		return Usagef("%s: give %s", nothing, strings.Join(lacking, ", and "))
 	}
 	return nil
 }
@@ -253,7 +257,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps
 
 // emit shows an event; the summary says where a rehearsal's files are.
 func (s *session) emit(e steps.Event) {
-	if e.Kind == steps.EventSummary && s.stage != nil {
+	if e.Kind == steps.EventSummary && s.stage != nil && !s.DryRun {
 		e.Summary.Notes = append(e.Summary.Notes, s.stage.Note())
 	}
 	s.show(e)
