@@ -178,8 +178,10 @@ func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
 		says  string
 	}{
 		"a member account": {AccountFacts{Identity: identity, Organization: organization}, "management account 999999999999"},
-		"Control Tower": {AccountFacts{Identity: identity, ControlTower: true, Organization: &awsops.Organization{ID: "o-1", ManagementAccount: "111111111111"}},
-			"Control Tower"},
+		"Control Tower": {
+			AccountFacts{Identity: identity, ControlTower: true, Organization: &awsops.Organization{ID: "o-1", ManagementAccount: "111111111111"}},
+			"Control Tower",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := accountStep{}.Plan(&Observed{Account: c.facts}, a)

@@ -106,8 +106,8 @@ func TestUsersThatExistUnderAPathOrInOtherLettersAreNamedAsTheyAre(t *testing.T)
 	w.settledNow(b)
 }
 
-// twoGroups is a team in which stagers reach staging only.
-func twoGroups() *Blueprint {
+// withStagers is a team in which stagers reach staging only.
+func withStagers() *Blueprint {
 	b := team()
 	b.Groups = append(b.Groups, Group{Name: "stagers", Users: []string{"bob", "carol"}, Environments: []string{"staging"}})
 	b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient})
@@ -166,7 +166,7 @@ func trustFor(action string) *policy.Named {
 }
 
 func TestARestrictedGroupReachesItsEnvironmentsAndNoOther(t *testing.T) {
-	p, o := fresh(twoGroups(), "alice")
+	p, o := fresh(withStagers(), "alice")
 	const bucket, table = "arn:aws:s3:::acme-terraform-state", "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks"
 	cases := []struct {
 		action, resource, leading string
@@ -212,7 +212,7 @@ func TestARestrictedGroupReachesItsEnvironmentsAndNoOther(t *testing.T) {
 
 func TestAUserInSeveralGroupsIsMadeOnce(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
-	b := twoGroups()
+	b := withStagers()
 	summary, ids, _ := w.again(b)
 	w.healthy(summary)
 	for _, id := range []string{"iam.user.bob", "iam.key.bob", "iam.member.admins.bob", "iam.member.stagers.bob"} {
@@ -304,7 +304,7 @@ func TestPoliciesThatAreNoLongerNeededAreDetached(t *testing.T) {
 }
 
 func TestStateKeysOfWhichOneEndsTheOtherAreWarnedOf(t *testing.T) {
-	b := twoGroups()
+	b := withStagers()
 	b.Projects[0].StateKey, b.Projects[2].StateKey = "app", "production/app"
 	p, _ := fresh(b, "alice")
 	f := findingOf(p.Findings, "bucket.keys-overlap")

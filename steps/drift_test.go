@@ -160,7 +160,8 @@ func TestDriftOfOursIsRepairedByExactlyTheCallsThatItNeeds(t *testing.T) {
 			}
 			_, err := w.hands("222222222222").iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: aws.String(DefaultRole), TagKeys: []string{"owner"}})
 			return err
-		}, []string{"iam.policy.stateroom-admins-assume-1.tags", "iam.role.staging.tags", "iam.user.bob.tags"},
+		},
+		[]string{"iam.policy.stateroom-admins-assume-1.tags", "iam.role.staging.tags", "iam.user.bob.tags"},
 		[]string{"iam:TagPolicy", "iam:TagRole", "iam:TagUser"},
 	}, {
 		"a role's trust widened", func(hands) error {

@@ -80,9 +80,9 @@ func TestTheFreshPlanIsTheOneOnRecord(t *testing.T) {
 }
 
 func TestThePlanIsPure(t *testing.T) {
-	first, _ := fresh(twoGroups(), "alice")
+	first, _ := fresh(withStagers(), "alice")
 	for range 20 {
-		again, _ := fresh(twoGroups(), "alice")
+		again, _ := fresh(withStagers(), "alice")
 		if diff := cmp.Diff(string(planText(t, first.Changes)), string(planText(t, again.Changes))); diff != "" {
 			t.Fatalf("the same answers gave another plan:\n%s", diff)
 		}

@@ -131,9 +131,9 @@ func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
 		c.Fields = []Field{{Name: "deletion protection", Before: "off", After: "on"}}
 		p.Changes = append(p.Changes, c)
 	}
-	switch {
-	case t.Billing == a.Lock.BillingMode:
-	case t.Billing == BillingPayPerRequest:
+	switch t.Billing {
+	case a.Lock.BillingMode:
+	case BillingPayPerRequest:
 		p.Findings = append(p.Findings, Finding{
 			ID: "lock.on-demand", Step: 6, Severity: Info,
 			Evidence: fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode),
