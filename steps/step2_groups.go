@@ -82,6 +82,7 @@ func planGroups(o *Observed, a *Answers) Proposal {
 			})
 		}
 		p.Changes = append(p.Changes, members(o, a, g)...)
+		p.Findings = append(p.Findings, otherMembers(a, g, f.Group)...)
 		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "credentials",
 			[]policy.Document{policy.OwnCredentials(o.partition())})...)
 		assume, refused := assumePolicies(o, a, g)
@@ -137,6 +138,25 @@ func members(o *Observed, a *Answers, g Group) []Change {
 		})
 	}
 	return changes
+}
+
+// otherMembers names who has the group's rights without the blueprint's word:
+// people that left it, or that somebody added by hand.
+func otherMembers(a *Answers, g Group, have *awsops.Group) []Finding {
+	if have == nil {
+		return nil
+	}
+	others := slices.DeleteFunc(slices.Clone(have.Users), func(user string) bool {
+		return slices.ContainsFunc(a.UsersOf(g.Name), func(u string) bool { return strings.EqualFold(u, user) })
+	})
+	if len(others) == 0 {
+		return nil
+	}
+	return []Finding{{
+		ID: "iam.other-members", Step: 2, Severity: Info,
+		Evidence: fmt.Sprintf("Group %s has members that the blueprint does not name: %s.", g.Name, strings.Join(others, ", ")),
+		Remedy:   fmt.Sprintf("Name them in the blueprint, or take their rights with aws iam remove-user-from-group --group-name %s --user-name USER.", g.Name),
+	}}
 }
 
 // assumePolicies are the documents that let the group assume its roles: each

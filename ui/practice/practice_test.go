@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,5 +113,19 @@ func TestStageThatNeverBeganLeavesNothingBehind(t *testing.T) {
 	}
 	if _, err := os.Stat(s.Root); !os.IsNotExist(err) {
 		t.Errorf("%s is still there: %v", s.Root, err)
+	}
+}
+
+func TestTheSandboxIsServedOnThisMachineAlone(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:4570": true, "[::1]:4570": true, "localhost:0": true,
+		"0.0.0.0:4570": false, ":4570": false, "[::]:4570": false, "192.0.2.1:4570": false, "127.0.0.1": false, "": false,
+	} {
+		if loopback(addr) != want {
+			t.Errorf("loopback(%q) is %v", addr, !want)
+		}
+	}
+	if err := Serve(t.Context(), "0.0.0.0:0", Options{Accounts: 1}, io.Discard); err == nil || !strings.Contains(err.Error(), "--listen") {
+		t.Errorf("served on every address: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
@@ -14,6 +15,9 @@ import (
 // error it returns, after printing the environment that points the AWS CLI and Terraform to it. The
 // secret among it opens nothing but this sandbox.
 func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
+	if !loopback(addr) {
+		return fmt.Errorf("the sandbox is served on this machine alone, and %s is no loopback address: give --listen 127.0.0.1:PORT", addr)
+	}
 	server := sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency})
 	if err := server.Start(ctx, addr); err != nil {
 		return fmt.Errorf("the sandbox cannot be started: %w", err)
@@ -26,4 +30,12 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 		err = fmt.Errorf("the sandbox was ended: %w", ctx.Err())
 	}
 	return errors.Join(err, server.Close())
+}
+
+// loopback tells whether an address is reached from this machine alone: what
+// the sandbox takes for secure transport is none on a network.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
