@@ -94,7 +94,7 @@ func TestASetupWaitsUntilAWSShowsWhatWasMade(t *testing.T) {
 }
 
 func TestASetupIsThrottledWithoutFailing(t *testing.T) {
-	w := newWorld(t, sandbox.Options{Rate: 10})
+	w := newWorld(t, sandbox.Options{Rate: 20})
 	w.healthy(w.run(w.setup(team())))
 	w.met("Throttling")
 	w.undoubled()
