@@ -28,11 +28,14 @@ import (
 )
 
 func main() {
+	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
-		terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
+		terminal: terminal,
+		// CI runners may have a terminal that nobody looks at.
+		screen: terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "",
 	}))
 }
 
@@ -40,8 +43,9 @@ func main() {
 type system struct {
 	in       io.Reader
 	out, err io.Writer
-	// terminal says that both ends are terminals, so that questions can be asked.
-	terminal bool
+	// terminal says that both ends are terminals, so that questions can be asked;
+	// screen that the terminal can show the wizard, too.
+	terminal, screen bool
 	signals  <-chan os.Signal
 }
 
@@ -51,21 +55,23 @@ func run(ctx context.Context, args []string, sys system) int {
 	defer cancel()
 	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: sys.err}
 	go i.watch(ctx, sys.signals)
-	root := newCommand(runners{ //nolint:contextcheck // cobra hands the context on
+	commands := runners{
 		setup: func(ctx context.Context, o session.Options) error {
-			code, err := session.Setup(ctx, o, session.System{
-				In: sys.in, Out: sys.out, Err: sys.err, Terminal: sys.terminal,
-				Stop: i.stop, Applying: i.applying.Store,
-			})
-			if err != nil {
-				return err
+			if sys.screen && !o.Plain && !o.JSON && !o.Yes {
+				return ended(session.Wizard(ctx, o, sys.around(i), false))
 			}
-			return exitCode(code)
+			return ended(session.Setup(ctx, o, sys.around(i)))
 		},
 		serve: func(ctx context.Context, o session.Options) error {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, sys.out)
 		},
-	})
+	}
+	if sys.screen {
+		commands.menu = func(ctx context.Context, o session.Options) error {
+			return ended(session.Wizard(ctx, o, sys.around(i), true))
+		}
+	}
+	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)
@@ -134,8 +140,25 @@ func (i *interruption) watch(ctx context.Context, signals <-chan os.Signal) {
 	i.cancel()
 }
 
+// around is what a session gets of the system.
+func (s system) around(i *interruption) session.System {
+	return session.System{
+		In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal, Stop: i.stop, Applying: i.applying.Store,
+	}
+}
+
+// ended makes an error of a session's exit code.
+func ended(code int, err error) error {
+	if err != nil {
+		return err
+	}
+	return exitCode(code)
+}
+
 // runners are what the commands run; a test of the flags brings its own.
 type runners struct {
+	// menu is the choice of modes, for a screen; nil without one.
+	menu  func(context.Context, session.Options) error
 	setup func(context.Context, session.Options) error
 	serve func(context.Context, session.Options) error
 }
@@ -153,6 +176,9 @@ func newCommand(r runners) *cobra.Command {
 			if len(args) > 0 {
 				return session.Usagef("there is no command %q: the commands are setup and sandbox", args[0])
 			}
+			if r.menu != nil {
+				return r.menu(c.Context(), menuOptions())
+			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
 			return session.Usagef("name a command: stateroom setup makes the set-up")
@@ -164,6 +190,11 @@ func newCommand(r runners) *cobra.Command {
 	})
 	root.AddCommand(setupCommand(r), sandboxCommand(r))
 	return root
+}
+
+// menuOptions are the options of a run that begins with the menu: the defaults.
+func menuOptions() session.Options {
+	return session.Options{Blueprint: session.BlueprintFile, Parallel: steps.DefaultParallel, Accounts: 3}
 }
 
 func setupCommand(r runners) *cobra.Command {

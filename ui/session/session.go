@@ -87,7 +87,11 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 		// The files of a rehearsal that never began are of no use to anyone.
 		defer func() { err = errors.Join(err, s.stage.Close(summary != nil && !s.DryRun)) }()
 	}
-	sessions, err := awsops.Open(ctx, s.config(ctx))
+	config := s.config()
+	if s.ask {
+		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
+	}
+	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return 0, err
 	}
@@ -142,23 +146,35 @@ func (s *session) present() {
 	fmt.Fprintf(talk, "stateroom setup %s: looking at what is there.\n", where)
 }
 
-// answers puts the answers together: the blueprint, --set, and where a terminal
-// allows it the questions.
-func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
+// begin puts together what is answered before any question is asked: the
+// blueprint and --set. It tells whether there was no blueprint.
+func (s *session) begin() (a *steps.Answers, isNew bool, err error) {
 	blueprint, isNew, err := s.readBlueprint()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	a := &steps.Answers{Blueprint: blueprint, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
+	a = &steps.Answers{Blueprint: blueprint, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
 	for _, pair := range s.Set {
 		path, value, _ := strings.Cut(pair, "=")
 		if err := a.Set(path, value); err != nil {
-			return nil, Usagef("--set %w", err)
+			return nil, false, Usagef("--set %w", err)
 		}
 	}
 	a.FillDefaults()
 	if err := a.Check(); err != nil {
-		return nil, UsageError{err}
+		return nil, false, UsageError{err}
+	}
+	if s.stage != nil && a.Me == "" && len(a.AllUsers()) > 0 {
+		a.Me = a.AllUsers()[0]
+	}
+	return a, isNew, nil
+}
+
+// answers asks the questions, where a terminal allows it.
+func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
+	a, isNew, err := s.begin()
+	if err != nil {
+		return nil, err
 	}
 	if s.ask && (isNew || len(a.Missing()) > 0) {
 		if a.Discovered, err = steps.Discover(ctx, sessions, a.StateRegion); err != nil {
@@ -170,9 +186,6 @@ func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*step
 	}
 	if err := s.complete(a, isNew); err != nil {
 		return nil, err
-	}
-	if s.stage != nil && a.Me == "" {
-		a.Me = a.AllUsers()[0]
 	}
 	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
 		return nil, Usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
@@ -216,13 +229,10 @@ func (s *session) readBlueprint() (b *steps.Blueprint, isNew bool, err error) {
 }
 
 // config says with which credentials and where to reach AWS.
-func (s *session) config(ctx context.Context) awsops.Config {
+func (s *session) config() awsops.Config {
 	config := awsops.Config{Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Parallel: s.Parallel}
 	if s.stage != nil {
 		config.Endpoint = s.stage.Endpoint()
-	}
-	if s.ask {
-		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
 	}
 	return config
 }
@@ -243,7 +253,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps
 	if err != nil {
 		return nil, err
 	}
-	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config(ctx).Endpoint, s.Parallel
+	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config().Endpoint, s.Parallel
 	_, scope := a.Tag()
 	if env.Journal, err = steps.OpenJournal(env.Root(), scope); err != nil {
 		return nil, err
