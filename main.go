@@ -46,7 +46,7 @@ type system struct {
 	// terminal says that both ends are terminals, so that questions can be asked;
 	// screen that the terminal can show the wizard, too.
 	terminal, screen bool
-	signals  <-chan os.Signal
+	signals          <-chan os.Signal
 }
 
 // run is the whole program; it returns the exit code.
