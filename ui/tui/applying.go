@@ -62,7 +62,7 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 	w.pane.rewind()
 	w.pane.rebuild()
 	if msg.summary.Stopped {
-		w.notice = "Stopped. What is done stays; what was not begun is still to do."
+		w.say("Stopped. What is done stays; what was not begun is still to do.")
 	}
 	return nil
 }
@@ -274,8 +274,10 @@ func (w *wizard) noticeLines() []string {
 		return nil
 	}
 	var lines []string
+	mark := w.theme.Warn.Render(w.theme.Glyphs.Attention)
 	for _, line := range wrapMost(w.notice, w.width-4, 3, w.theme) {
-		lines = append(lines, " "+w.theme.Warn.Render(w.theme.Glyphs.Attention)+" "+line)
+		lines = append(lines, " "+mark+" "+line)
+		mark = " "
 	}
 	return lines
 }

@@ -121,12 +121,14 @@ func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
 	}
 	for _, q := range w.questions(w.current) {
 		if err := a.Answer(q.Path, values[q.Path]); err != nil {
-			w.notice = err.Error()
+			w.say(err.Error())
 			return nil
 		}
 	}
 	w.answers = a
-	clear(w.drafts)
+	for path := range values {
+		delete(w.drafts, path)
+	}
 	if w.asksAll() {
 		if n := w.nextAsked(w.current); n > 0 {
 			w.ask(n)
@@ -135,7 +137,7 @@ func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
 		w.current = 1
 	}
 	if missing := a.Missing(); len(missing) > 0 {
-		w.notice = "Still missing: " + strings.Join(missing, ", ")
+		w.say("Still missing: " + strings.Join(missing, ", "))
 		w.ask(1)
 		return nil
 	}

@@ -210,3 +210,5 @@ func manyAccounts(n int) []awsops.Account {
 	}
 	return list
 }
+
+func newKey() *awsops.Key { return &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/1"} }

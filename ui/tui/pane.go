@@ -214,6 +214,9 @@ func (p *pane) changes() {
 	}
 	if len(p.items) == 0 {
 		p.rows = p.rows[:before]
+		if p.w.current == stepCount {
+			return // the whole plan follows
+		}
 		p.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
 	}
 }
@@ -288,7 +291,7 @@ func (p *pane) title(item int, selected bool) string {
 	text, note := t.Plain.Render(c.Title), ""
 	switch {
 	case p.foreign[item]:
-		note = "not ours, left as it is; x adopts it"
+		note = "not ours; x adopts it"
 	case p.w.out[c.ID]:
 		note = "left out"
 	case p.w.left[c.ID]:

@@ -126,21 +126,21 @@ func (w *wizard) leaveOut(c *steps.Change) {
 	if w.out[c.ID] {
 		delete(w.out, c.ID)
 		w.count()
-		w.notice = "Taken in again: " + c.Title + "."
 		if w.left[c.ID] {
-			w.notice = "It stays out: it needs something that is left out."
+			w.say("It stays out: it needs something that is left out.")
+			return
 		}
-		w.pane.rebuild()
+		w.say("Taken in again: " + c.Title + ".")
 		return
 	}
 	before := len(w.left)
 	w.out[c.ID] = true
 	w.count()
-	w.notice = "Left out: " + c.Title + "."
+	text := "Left out: " + c.Title + "."
 	if along := len(w.left) - before - 1; along > 0 {
-		w.notice += fmt.Sprintf(" Left out with it, since they need it: %s.", w.alongNames(c, along))
+		text += fmt.Sprintf(" Left out with it, since they need it: %s.", w.alongNames(c, along))
 	}
-	w.pane.rebuild()
+	w.say(text)
 }
 
 // alongNames are the first few changes that need the one left out.
@@ -164,15 +164,14 @@ func (w *wizard) alongNames(c *steps.Change, along int) string {
 // made again from the same observation.
 func (w *wizard) adopt(c *steps.Change) {
 	if c.Foreign == "" {
-		w.notice = "It needs another change that touches something not ours: adopt that one."
+		w.say("It needs another change that touches something not ours: adopt that one.")
 		return
 	}
 	w.answers.Adopt = append(w.answers.Adopt, c.Foreign)
 	w.setup.Answers.Adopt = slices.Clone(w.answers.Adopt)
 	w.review = w.setup.Replan(w.observed)
 	w.count()
-	w.notice = "Adopted: " + c.Foreign + " will be changed as shown."
-	w.pane.rebuild()
+	w.say("Adopted: " + c.Foreign + " will be changed as shown.")
 }
 
 // applyMsg says what to apply: everything, or one step with what it needs.
@@ -186,7 +185,7 @@ func (w *wizard) confirm() tea.Cmd {
 	case w.dryRun:
 		return w.endDryRun()
 	case w.review.Blocked():
-		w.notice = "Nothing can be changed yet: correct what the findings say first."
+		w.say("Nothing can be changed yet: correct what the findings say first.")
 		return nil
 	case len(w.review.Changes) == 0:
 		return func() tea.Msg { return applyMsg{} }

@@ -171,7 +171,7 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 		return m.interrupt()
 	case key.Matches(msg, keys.Suspend):
 		if m.wizard != nil && m.wizard.phase == applying {
-			m.wizard.notice = "Not suspended: changes are under way, and a stopped program cannot finish them."
+			m.wizard.say("Not suspended: changes are under way, and a stopped program cannot finish them.")
 			return nil
 		}
 		return tea.Suspend

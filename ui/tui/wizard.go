@@ -104,6 +104,9 @@ func (w *wizard) title() string {
 	if w.current == stepCount && (w.phase != reviewing || w.err != nil || w.toDo() > 0) {
 		return "The whole plan"
 	}
+	if w.current == stepCount && w.result != nil && (w.result.Failed+w.result.Unknown > 0 || w.result.Stopped) {
+		return "Not done yet"
+	}
 	return w.step().Title()
 }
 
@@ -156,8 +159,7 @@ func (w *wizard) update(msg tea.Msg) tea.Cmd {
 	case leaveMsg:
 		return quit
 	case noticeMsg:
-		w.notice = string(msg)
-		w.pane.rebuild()
+		w.say(string(msg))
 	case saveMsg:
 		return w.askName(msg)
 	case applyMsg:
@@ -209,7 +211,7 @@ func (w *wizard) who(msg whoMsg) tea.Cmd {
 		w.answers.AdminAccount = msg.identity.Account
 	}
 	if msg.err != nil {
-		w.notice = msg.err.Error()
+		w.say(msg.err.Error())
 	}
 	w.ask(1)
 	return nil
@@ -274,13 +276,19 @@ func (w *wizard) goTo(n int) {
 	w.pane.rebuild()
 }
 
+// say shows a line above the footer until something else happens.
+func (w *wizard) say(text string) {
+	w.notice = text
+	w.pane.rebuild()
+}
+
 // halt stops between changes, and the second time cancels the calls.
 func (w *wizard) halt() {
 	if w.engine.halt() {
-		w.notice = "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them."
+		w.say("Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them.")
 		return
 	}
-	w.notice = "Cancelling the calls under way."
+	w.say("Cancelling the calls under way.")
 	w.engine.cancel()
 }
 

@@ -1,0 +1,72 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps"
+)
+
+var benchLook = look{width: 200, height: 60, utf8: true, colour: true, dark: true}
+
+// BenchmarkAccounts is one key and one frame on ten thousand accounts.
+func BenchmarkAccounts(b *testing.B) {
+	m := newTestRoot(b, benchLook, Options{})
+	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), "", ""))
+	m.layout()
+	run(b, m, "down")
+}
+
+// BenchmarkAccountsFilter is one letter typed into the filter, and one frame.
+func BenchmarkAccountsFilter(b *testing.B) {
+	m := newTestRoot(b, benchLook, Options{})
+	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), "", ""))
+	m.layout()
+	press(m, "/")
+	run(b, m, "1", "backspace")
+}
+
+// BenchmarkReview is one key and one frame on the plan of ten thousand accounts.
+func BenchmarkReview(b *testing.B) { run(b, largePlan(b), "down") }
+
+// BenchmarkApplying is one report of the engine and one frame, while the changes
+// of ten thousand accounts are made.
+func BenchmarkApplying(b *testing.B) {
+	m := largePlan(b)
+	m.wizard.apply(applyMsg{})
+	c := m.wizard.review.Changes
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[i%len(c)]}, steps.Event{Kind: steps.EventApplied, Change: &c[i%len(c)]})
+		m.wizard.refresh()
+		_ = m.View()
+	}
+}
+
+func largePlan(b *testing.B) *root {
+	m := reviewingRoot(b, benchLook, Options{})
+	var review steps.Review
+	for i := range 10000 {
+		name := fmt.Sprintf("team-%04d", i)
+		review.Changes = append(review.Changes,
+			steps.Change{ID: "role." + name, Step: 2, Action: steps.Create, Title: "Create the role TerraformAdmin in " + name, Environment: name},
+			steps.Change{ID: "permissions." + name, Step: 2, Action: steps.Update, Title: "Let TerraformAdmin in " + name + " do what Terraform needs", Environment: name, Needs: []string{"role." + name}})
+	}
+	m.Update(lookedMsg{op: m.engine.op, setup: m.wizard.setup, review: review, observed: observed()})
+	press(m, "2")
+	return m
+}
+
+func run(b *testing.B, m *root, names ...string) {
+	pressed := make([]tea.KeyMsg, len(names))
+	for i, name := range names {
+		pressed[i] = keyNamed(name)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		m.Update(pressed[i%len(pressed)])
+		_ = m.View()
+	}
+}

@@ -1,0 +1,224 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps"
+)
+
+// shows fails the test unless the frame holds every text.
+func shows(t *testing.T, m *root, texts ...string) {
+	t.Helper()
+	frame := m.View()
+	flat := strings.Join(strings.Fields(frame), " ")
+	for _, text := range texts {
+		if !strings.Contains(flat, text) {
+			t.Errorf("the screen does not show %q:\n%s", text, frame)
+		}
+	}
+}
+
+func TestNewOperatorIsLedThroughAllQuestionsAndBackLosesNothing(t *testing.T) {
+	m := newTestRoot(t, plainLook, Options{})
+	m.Update(begunMsg{start: &Start{Answers: &steps.Answers{Blueprint: steps.NewBlueprint()}, New: true}})
+	m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, accounts: manyAccounts(3)})
+	shows(t, m, "111111111111", "Environments")
+	press(m, "enter", "ctrl+l", "space", "enter", "enter")
+	if m.wizard.current != 2 || m.wizard.phase != asking {
+		t.Fatalf("at step %d, phase %d", m.wizard.current, m.wizard.phase)
+	}
+	press(m, "alice, ")
+	press(m, "esc", "enter", "enter")
+	shows(t, m, "alice,")
+	for range 20 {
+		press(m, "enter")
+	}
+	if m.wizard.phase != inspecting {
+		shows(t, m, "looked at")
+	}
+	a := m.wizard.answers
+	if len(a.Missing()) > 0 || len(a.Environments) != 1 || a.Environments[0].Name != "team-0001" || a.AllUsers()[0] != "alice" {
+		t.Errorf("answers %+v, missing %v", a.Blueprint, a.Missing())
+	}
+}
+
+func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
+	m := begun(t, plainLook, Options{})
+	for n := 1; n <= stepCount; n++ {
+		m.Update(inspectedMsg{op: m.engine.op, step: n})
+	}
+	o := observed()
+	o.Key.Key = newKey()
+	m.Update(lookedMsg{op: m.engine.op, setup: &steps.Setup{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	if m.wizard.current != 2 {
+		t.Errorf("at step %d", m.wizard.current)
+	}
+}
+
+func TestStaleAnswersAreDropped(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	old := m.engine.op
+	m.wizard.look()
+	m.Update(lookedMsg{op: old, err: errors.New("stale")})
+	m.Update(inspectedMsg{op: old, step: 4, err: errors.New("stale")})
+	m.Update(eventMsg{old, steps.Event{Kind: steps.EventProgress, Text: "stale", Done: 1, Of: 2}})
+	if m.wizard.phase != inspecting || m.wizard.looking[4].err != nil || m.wizard.counting != "" {
+		t.Errorf("phase %d, %+v, %q", m.wizard.phase, m.wizard.looking[4], m.wizard.counting)
+	}
+}
+
+func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	press(m, "4", "x")
+	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialise project common-production")
+	if len(m.wizard.kept()) != 2 {
+		t.Errorf("kept %d", len(m.wizard.kept()))
+	}
+	press(m, "5", "x")
+	press(m, "4", "x")
+	if len(m.wizard.kept()) != 5 {
+		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.wizard.kept()))
+	}
+}
+
+func TestApplyOnlyOneStepTakesWhatItNeeds(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	press(m, "5", "a", "down", "down", "enter")
+	if m.wizard.phase != applying || m.wizard.progress.total != 2 {
+		t.Fatalf("phase %d, %d changes", m.wizard.phase, m.wizard.progress.total)
+	}
+}
+
+func TestConfirmBeginsWithNotYet(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	press(m, "9", "enter", "enter")
+	if m.wizard.phase != reviewing {
+		t.Errorf("enter twice has begun to apply")
+	}
+}
+
+func TestBlockedPlanCannotBeApplied(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	m.wizard.review.Findings = append(m.wizard.review.Findings, steps.Finding{ID: "x", Step: 1, Severity: steps.Failure, Blocks: true})
+	press(m, "a")
+	shows(t, m, "Nothing can be changed yet")
+}
+
+func TestDryRunNeverApplies(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{DryRun: true})
+	press(m, "9", "enter")
+	shows(t, m, "Save as a shell script")
+	if m.engine.made == nil || !m.engine.made.DryRun || m.wizard.phase == applying {
+		t.Errorf("made %+v", m.engine.made)
+	}
+}
+
+func TestCtrlCStopsFirstAndCancelsThen(t *testing.T) {
+	m := applyingRoot(t, plainLook)
+	if cmd := m.key(keyNamed("ctrl+c")); cmd != nil {
+		t.Error("the first one leaves the program")
+	}
+	shows(t, m, "Stopping:")
+	select {
+	case <-m.engine.stop:
+	default:
+		t.Error("the engine was not told")
+	}
+	cancelled := false
+	cancel := m.engine.cancel
+	m.engine.cancel = func() { cancelled = true; cancel() }
+	if press(m, "ctrl+c"); !cancelled {
+		t.Error("the second one does not cancel")
+	}
+}
+
+func TestCtrlCLeavesAtOnceWhenNothingIsUnderWay(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	cmd := m.key(keyNamed("ctrl+c"))
+	if _, ok := cmd().(tea.QuitMsg); !ok || !m.interrupted {
+		t.Error("it stays")
+	}
+	if s := m.engine.summary(m.interrupted); s == nil || s.ExitCode(false) != steps.ExitInterrupted {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+func TestHotKeysAreLettersWhileTyping(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	press(m, "4", "e", "ctrl+u")
+	for _, letter := range []string{"a", "q", "x", "1", "s"} {
+		press(m, letter)
+	}
+	if got := m.wizard.form.Values()["kms_key.alias"]; got != "aqx1s" {
+		t.Errorf("typed %q", got)
+	}
+	press(m, "?")
+	if got := m.wizard.form.Values()["kms_key.alias"]; got != "aqx1s?" || len(m.stack) != 1 {
+		t.Errorf("typed %q, %d screens", got, len(m.stack))
+	}
+}
+
+func TestEditedAnswerIsLookedAtAgain(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	op := m.engine.op
+	press(m, "4", "e", "ctrl+u", "alias/other", "enter", "enter")
+	if m.wizard.phase != inspecting || m.engine.op == op || m.wizard.answers.Key.Alias != "alias/other" {
+		t.Errorf("phase %d, alias %s", m.wizard.phase, m.wizard.answers.Key.Alias)
+	}
+}
+
+func TestBadAnswerIsNotTaken(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	press(m, "4", "e", "ctrl+u", "nonsense", "enter", "enter", "enter")
+	if m.wizard.phase != asking || m.wizard.answers.Key.Alias != "alias/terraform" {
+		t.Errorf("phase %d, alias %s", m.wizard.phase, m.wizard.answers.Key.Alias)
+	}
+}
+
+func TestResizeKeepsPlaceAndPhase(t *testing.T) {
+	m := applyingRoot(t, plainLook)
+	for _, size := range [][2]int{{80, 24}, {10, 3}, {61, 18}, {300, 100}, {120, 36}} {
+		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		_ = m.View()
+	}
+	shows(t, m, "Making the changes", "2 of 6 changes")
+}
+
+func TestFailureIsTheLastScreensFirstWord(t *testing.T) {
+	m := screens["failed"](t, plainLook)
+	shows(t, m, "Not done yet", "1 failed", "AccessDenied")
+	if strings.Contains(m.View(), "Woohoo") {
+		t.Error("it cheers")
+	}
+}
+
+func TestSuspendIsRefusedWhileChangesAreMade(t *testing.T) {
+	m := applyingRoot(t, plainLook)
+	if cmd := m.key(keyNamed("ctrl+z")); cmd != nil {
+		t.Error("suspended")
+	}
+	m = reviewingRoot(t, plainLook, Options{})
+	if cmd := m.key(keyNamed("ctrl+z")); cmd == nil {
+		t.Error("not suspended")
+	}
+}
+
+func TestWideCharactersKeepTheColumns(t *testing.T) {
+	m := reviewingRoot(t, look{width: 80, height: 24, utf8: true}, Options{})
+	m.wizard.review.Changes[0].Title = strings.Repeat("表", 60)
+	press(m, "2")
+	shows(t, m, "表…")
+}
+
+func TestBackgroundAnswerChangesTheColours(t *testing.T) {
+	m := reviewingRoot(t, look{width: 120, height: 36, utf8: true, colour: true, dark: true}, Options{})
+	dark := m.View()
+	m.Update(backgroundMsg{dark: false})
+	if m.View() == dark {
+		t.Error("a light terminal gets the colours of a dark one")
+	}
+}
