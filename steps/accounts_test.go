@@ -210,3 +210,21 @@ func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+func TestAControlTowerLandingZoneMakesItsOwnAccounts(t *testing.T) {
+	w := newWorld(t, sandbox.Options{ControlTower: true})
+	b := team()
+	fourth := NewEnvironment("fourth")
+	fourth.Email = "fourth@example.com"
+	b.Environments = append(b.Environments, fourth)
+	summary := w.run(w.setup(b))
+	if calls := w.mutations(0); len(calls) > 0 || summary.ExitCode(false) != ExitFindings {
+		t.Errorf("exit code %d after %v", summary.ExitCode(false), calls)
+	}
+	for _, f := range summary.Findings {
+		if f.ID == "account.cannot-create" && strings.Contains(f.Evidence, "Control Tower") {
+			return
+		}
+	}
+	t.Errorf("findings %v", summary.Findings)
+}

@@ -111,6 +111,11 @@ func TestDriftOfOursIsRepairedByExactlyTheCallsThatItNeeds(t *testing.T) {
 			return err
 		}, []string{"key.rotation"}, []string{"kms:EnableKeyRotation"},
 	}, {
+		"another description", func(h hands) error {
+			_, err := h.kms.UpdateKeyDescription(ctx, &kms.UpdateKeyDescriptionInput{KeyId: aws.String(w.keyID()), Description: aws.String("mine")})
+			return err
+		}, []string{"key.description"}, []string{"kms:UpdateKeyDescription"},
+	}, {
 		"the alias removed", func(h hands) error {
 			_, err := h.kms.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: aws.String(keyAlias)})
 			return err

@@ -52,6 +52,7 @@ var kmsOperations = map[string]jsonHandler{
 	"PutKeyPolicy":                    jsonOp((*Server).kmsPutKeyPolicy),
 	"ListKeyPolicies":                 jsonOp((*Server).kmsListKeyPolicies),
 	"EnableKeyRotation":               jsonOp((*Server).kmsEnableKeyRotation),
+	"UpdateKeyDescription":            jsonOp((*Server).kmsUpdateKeyDescription),
 	"DisableKeyRotation":              jsonOp((*Server).kmsDisableKeyRotation),
 	"GetKeyRotationStatus":            jsonOp((*Server).kmsGetKeyRotationStatus),
 	"TagResource":                     jsonOp((*Server).kmsTagResource),
@@ -209,6 +210,20 @@ func (s *Server) kmsEnableKeyRotation(r *request, in rotationInput) (any, error)
 		return nil, kmsError("ValidationException", "1 validation error detected: Value '%d' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value between 90 and 2560", in.RotationPeriodInDays)
 	}
 	key.rotation, key.rotationDays = true, in.RotationPeriodInDays
+	return nil, nil
+}
+
+type descriptionInput struct{ KeyId, Description string }
+
+func (s *Server) kmsUpdateKeyDescription(r *request, in descriptionInput) (any, error) {
+	key, err := s.kmsKey(r, in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	if err := key.notPendingDeletion(); err != nil {
+		return nil, err
+	}
+	key.description = in.Description
 	return nil, nil
 }
 

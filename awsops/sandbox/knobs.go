@@ -14,6 +14,10 @@ type Options struct {
 	// first one still reaches the others, but none is a member of anything.
 	Standalone bool
 
+	// ControlTower lets a landing zone manage the organization: accounts are to
+	// be made in its account factory.
+	ControlTower bool
+
 	// Latency is added to every call.
 	Latency time.Duration
 

@@ -10,25 +10,26 @@ import (
 // organizationOperations are the operations of Organizations that the sandbox
 // knows.
 var organizationOperations = map[string]jsonHandler{
-	"DescribeOrganization":             jsonOp((*Server).orgDescribe),
-	"ListAccounts":                     jsonOp((*Server).orgListAccounts),
-	"ListAccountsForParent":            jsonOp((*Server).orgListAccountsForParent),
-	"ListRoots":                        jsonOp((*Server).orgListRoots),
-	"ListParents":                      jsonOp((*Server).orgListParents),
-	"ListOrganizationalUnitsForParent": jsonOp((*Server).orgListUnits),
-	"DescribeAccount":                  jsonOp((*Server).orgDescribeAccount),
-	"CreateAccount":                    jsonOp((*Server).orgCreateAccount),
-	"DescribeCreateAccountStatus":      jsonOp((*Server).orgDescribeCreation),
-	"ListCreateAccountStatus":          jsonOp((*Server).orgListCreations),
-	"EnablePolicyType":                 jsonOp((*Server).orgEnablePolicyType),
-	"CreatePolicy":                     jsonOp((*Server).orgCreatePolicy),
-	"DescribePolicy":                   jsonOp((*Server).orgDescribePolicy),
-	"ListPolicies":                     jsonOp((*Server).orgListPolicies),
-	"ListPoliciesForTarget":            jsonOp((*Server).orgListPoliciesForTarget),
-	"AttachPolicy":                     jsonOp((*Server).orgAttachPolicy),
-	"ListDelegatedAdministrators":      jsonOp((*Server).orgListDelegated),
-	"RegisterDelegatedAdministrator":   jsonOp((*Server).orgRegisterDelegated),
-	"ListTagsForResource":              jsonOp((*Server).orgListTags),
+	"DescribeOrganization":                jsonOp((*Server).orgDescribe),
+	"ListAccounts":                        jsonOp((*Server).orgListAccounts),
+	"ListAccountsForParent":               jsonOp((*Server).orgListAccountsForParent),
+	"ListRoots":                           jsonOp((*Server).orgListRoots),
+	"ListParents":                         jsonOp((*Server).orgListParents),
+	"ListOrganizationalUnitsForParent":    jsonOp((*Server).orgListUnits),
+	"DescribeAccount":                     jsonOp((*Server).orgDescribeAccount),
+	"CreateAccount":                       jsonOp((*Server).orgCreateAccount),
+	"DescribeCreateAccountStatus":         jsonOp((*Server).orgDescribeCreation),
+	"ListCreateAccountStatus":             jsonOp((*Server).orgListCreations),
+	"EnablePolicyType":                    jsonOp((*Server).orgEnablePolicyType),
+	"CreatePolicy":                        jsonOp((*Server).orgCreatePolicy),
+	"DescribePolicy":                      jsonOp((*Server).orgDescribePolicy),
+	"ListPolicies":                        jsonOp((*Server).orgListPolicies),
+	"ListPoliciesForTarget":               jsonOp((*Server).orgListPoliciesForTarget),
+	"AttachPolicy":                        jsonOp((*Server).orgAttachPolicy),
+	"ListDelegatedAdministrators":         jsonOp((*Server).orgListDelegated),
+	"RegisterDelegatedAdministrator":      jsonOp((*Server).orgRegisterDelegated),
+	"ListTagsForResource":                 jsonOp((*Server).orgListTags),
+	"ListAWSServiceAccessForOrganization": jsonOp((*Server).orgListServiceAccess),
 }
 
 // serveOrganizations lets the management account do everything, a delegated
@@ -309,6 +310,17 @@ func (s *Server) orgListDelegated(_ *request, in struct{ ServicePrincipal string
 		}
 	}
 	return struct{ DelegatedAdministrators []delegated }{out}, nil
+}
+
+// orgListServiceAccess lists the services with trusted access: Control Tower,
+// where it manages the organization, and no other.
+func (s *Server) orgListServiceAccess(*request, none) (any, error) {
+	type service struct{ ServicePrincipal string }
+	services := []service{}
+	if s.options.ControlTower {
+		services = append(services, service{"controltower.amazonaws.com"})
+	}
+	return struct{ EnabledServicePrincipals []service }{services}, nil
 }
 
 type delegateIn struct {
