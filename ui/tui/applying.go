@@ -159,27 +159,29 @@ func (p *pane) outcome() {
 // last sums the plan up on the last step and says what the next key does.
 func (p *pane) last() {
 	t, w := p.w.theme, p.w
+	kept, left := w.toDo(), len(w.left)
 	for n := 1; n <= stepCount; n++ {
-		if tally := w.tallies[n]; tally.changes > 0 && w.toDo() > 0 {
+		if tally := w.tallies[n]; tally.changes > 0 && kept > 0 {
 			_, word := w.reviewed(n)
 			p.text("   " + t.Faint.Render(fmt.Sprintf("%d ", n)) + t.Pad(railNames[n], 12) + word)
 		}
 	}
-	kept, left := w.toDo(), len(w.left)
+	enter := t.Bold.Render("enter")
 	switch {
 	case w.result != nil && kept == 0:
-		p.text(" " + t.Bold.Render("enter") + " leaves. A summary stays on the terminal.")
+		p.text(" " + enter + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0:
-		p.text(" Everything is right already. " + t.Bold.Render("enter") + " proves it as its users would.")
+		p.text(" Everything is right already. " + enter + " proves it as its users would.")
 	case w.dryRun:
-		p.text("", " "+w.planLine()+" "+t.Bold.Render("enter")+" ends the dry run.")
+		p.text("", " "+w.planLine()+" "+enter+" ends the dry run.")
 	default:
 		p.text("", " "+w.planLine())
 		if left > 0 {
 			p.text(" " + plural(left, "change") + " left out.")
 		}
-		p.text("", " "+t.Bold.Render("enter")+" asks once more, then applies.")
+		p.text(" " + enter + " asks once more, then applies.")
 	}
+	p.text("")
 }
 
 // planLine is Terraform's sentence for what is not left out.

@@ -99,7 +99,7 @@ func (e *engine) next() (ctx context.Context, op int) {
 
 // run is a command whose end Run waits for.
 func (e *engine) run(work func() tea.Msg) tea.Cmd {
-	return func() tea.Msg {
+	return async(func() tea.Msg {
 		e.mu.Lock()
 		if e.ended {
 			e.mu.Unlock()
@@ -109,7 +109,7 @@ func (e *engine) run(work func() tea.Msg) tea.Cmd {
 		e.mu.Unlock()
 		defer e.running.Done()
 		return work()
-	}
+	})
 }
 
 func (e *engine) beginRun(sandbox bool) tea.Cmd {

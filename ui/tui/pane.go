@@ -118,13 +118,13 @@ func (p *pane) reviewing() {
 	if p.w.result != nil && p.w.current == stepCount {
 		p.outcome()
 	}
+	if p.w.current == stepCount {
+		p.last()
+	}
 	p.pairs("Answers", p.answers())
 	p.pairs("There already", facts(p.w.current, p.w.observed, p.w.answers, p.w.setup.Env.Engine))
 	p.findings()
 	p.changes()
-	if p.w.current == stepCount {
-		p.last()
-	}
 }
 
 func (p *pane) answers() []fact {

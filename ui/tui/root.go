@@ -35,6 +35,35 @@ type (
 	quitMsg struct{}
 )
 
+// A command of a screen is run by root at once, so that a key typed ahead meets
+// the screen that the one before it has opened. What takes time is wrapped.
+type asyncMsg struct{ cmd tea.Cmd }
+
+// async makes a command one that the program runs beside everything else.
+func async(cmd tea.Cmd) tea.Cmd { return func() tea.Msg { return asyncMsg{cmd} } }
+
+// perform runs a screen's command and hands on its message.
+func (m *root) perform(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	switch msg := cmd().(type) {
+	case nil:
+		return nil
+	case asyncMsg:
+		return msg.cmd
+	case tea.BatchMsg:
+		var cmds []tea.Cmd
+		for _, c := range msg {
+			cmds = append(cmds, m.perform(c))
+		}
+		return tea.Batch(cmds...)
+	default:
+		_, next := m.Update(msg)
+		return next
+	}
+}
+
 func push(s screen) tea.Cmd { return func() tea.Msg { return pushMsg{s} } }
 func pop() tea.Msg          { return popMsg{} }
 
@@ -130,6 +159,8 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.interrupt()
 	case quitMsg:
 		return m, tea.Quit
+	case asyncMsg:
+		return m, msg.cmd
 	case pushMsg:
 		m.stack = append(m.stack, msg.screen)
 		m.layout()
@@ -139,11 +170,11 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.stack = m.stack[:len(m.stack)-1]
 			m.layout()
 		}
-		return m, msg.then
+		return m, m.perform(msg.then)
 	case choiceMsg:
 		return m, m.choose(msg)
 	case mfaMsg:
-		return m, push(newPrompt(m.theme, msg))
+		return m, m.perform(push(newPrompt(m.theme, msg)))
 	case batchMsg:
 		cmds := []tea.Cmd{m.engine.pull()}
 		for _, item := range msg {
@@ -158,7 +189,7 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *root) broadcast(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, s := range m.stack {
-		cmds = append(cmds, s.update(msg))
+		cmds = append(cmds, m.perform(s.update(msg)))
 	}
 	return tea.Batch(cmds...)
 }
@@ -182,10 +213,10 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case !typing && key.Matches(msg, keys.Help):
 		if _, open := m.top().(*viewer); !open {
-			return push(newHelp(m.theme, m.top()))
+			return m.perform(push(newHelp(m.theme, m.top())))
 		}
 	}
-	return m.top().update(msg)
+	return m.perform(m.top().update(msg))
 }
 
 // interrupt ends the program; while changes are made it lets them finish first,

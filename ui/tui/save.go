@@ -85,7 +85,7 @@ func newFile(path string) error {
 // save writes the plan in a command; the text itself is made of copies.
 func (w *wizard) save(format, path string) tea.Cmd {
 	changes, summary, o, a := w.kept(), w.preview(), w.observed, w.setup.Answers
-	return func() tea.Msg {
+	return async(func() tea.Msg {
 		var out bytes.Buffer
 		mode := fs.FileMode(0o600)
 		switch format {
@@ -106,7 +106,7 @@ func (w *wizard) save(format, path string) tea.Cmd {
 			return noticeMsg("Not saved: " + err.Error())
 		}
 		return noticeMsg("Saved to " + path + ".")
-	}
+	})
 }
 
 // emit replays a dry run.

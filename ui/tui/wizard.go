@@ -90,7 +90,7 @@ func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
 }
 
 // spin starts the spinner; it stops by itself when nothing is under way.
-func (w *wizard) spin() tea.Cmd { return w.spinner.Tick }
+func (w *wizard) spin() tea.Cmd { return async(w.spinner.Tick) }
 
 func (w *wizard) busy() bool {
 	return w.phase == opening || w.phase == inspecting || w.phase == applying
@@ -175,7 +175,7 @@ func (w *wizard) tick(msg spinner.TickMsg) tea.Cmd {
 	var cmd tea.Cmd
 	w.spinner, cmd = w.spinner.Update(msg)
 	w.refresh()
-	return cmd
+	return async(cmd)
 }
 
 // begun has the answers to begin with.

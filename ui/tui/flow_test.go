@@ -1,0 +1,211 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/exp/teatest"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+	"stateroom/ui/practice"
+	"stateroom/ui/tui/theme"
+)
+
+// rehearsal is a stage for one test, and a way to begin runs on it.
+func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.Context, bool) (*Start, error)) {
+	t.Helper()
+	o.Dir = filepath.Join(t.TempDir(), "stage")
+	stage, err := practice.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stage.Close(true) })
+	return stage, func(context.Context, bool) (*Start, error) {
+		return startOn(stage.Root, stage.Endpoint(), stage.Blueprint(), stage.Me), nil
+	}
+}
+
+// startOn is a run without Terraform in a folder, on an endpoint.
+func startOn(root, endpoint string, b *steps.Blueprint, me string) *Start {
+	return &Start{
+		Answers: &steps.Answers{Blueprint: b, Me: me},
+		World: func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error) {
+			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: mfa})
+			if err != nil {
+				return nil, err
+			}
+			env, err := steps.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
+			if err != nil {
+				return nil, err
+			}
+			env.Endpoint, env.EngineErr = endpoint, terraform.ErrNotFound
+			_, scope := a.Tag()
+			env.Journal, err = steps.OpenJournal(env.Root(), scope)
+			return env, err
+		},
+	}
+}
+
+// flow runs the whole program in memory.
+func flow(t *testing.T, o Options) (*teatest.TestModel, *root, *recorder) {
+	t.Helper()
+	m := newRoot(t.Context(), o, theme.New(lipgloss.NewRenderer(io.Discard), true))
+	tm := teatest.NewTestModel(t, m, teatest.WithInitialTermSize(120, 36))
+	return tm, m, &recorder{from: tm.Output()}
+}
+
+// recorder keeps all that was shown.
+type recorder struct {
+	from io.Reader
+	all  bytes.Buffer
+	// mark is where the search for the next text begins.
+	mark int
+}
+
+// until waits for a text to be shown since the last keys were sent.
+func (r *recorder) until(t *testing.T, text string) {
+	t.Helper()
+	teatest.WaitFor(t, io.TeeReader(r.from, &r.all),
+		func([]byte) bool { return strings.Contains(r.all.String()[r.mark:], text) },
+		teatest.WithDuration(20*time.Second), teatest.WithCheckInterval(10*time.Millisecond))
+}
+
+// send types keys; what is shown from here on is their effect.
+func (r *recorder) send(tm *teatest.TestModel, names ...string) {
+	_, _ = io.Copy(&r.all, r.from)
+	r.mark = r.all.Len()
+	for _, name := range names {
+		tm.Send(keyNamed(name))
+	}
+}
+
+// end leaves and waits for everything that is still under way.
+func end(t *testing.T, tm *teatest.TestModel, m *root) *steps.Summary {
+	t.Helper()
+	tm.WaitFinished(t, teatest.WithFinalTimeout(30*time.Second))
+	m.engine.wait()
+	return m.engine.summary(m.interrupted)
+}
+
+func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
+	stage, begin := rehearsal(t, practice.Options{})
+	tm, m, shown := flow(t, Options{Menu: true, Begin: begin})
+	shown.until(t, "Practise in the sandbox")
+	shown.send(tm, "down", "enter")
+	shown.until(t, "17 to do")
+	for n := 1; n < stepCount; n++ {
+		shown.send(tm, "enter", "space", "c", "esc")
+	}
+	shown.until(t, "asks once more")
+	shown.send(tm, "enter", "down", "enter")
+	shown.until(t, "leaves. A summary stays")
+	shown.send(tm, "enter")
+	s := end(t, tm, m)
+	if s == nil || s.Failed > 0 || s.Applied == 0 || s.ExitCode(false) != steps.ExitDone {
+		t.Fatalf("summary %+v", s)
+	}
+	var out bytes.Buffer
+	closing(&out, m, s)
+	if !strings.Contains(out.String(), "changes made, 0 failed") {
+		t.Errorf("closing words:\n%s", out.String())
+	}
+	text := shown.all.String() + out.String()
+	for name, hidden := range secrets(t, stage) {
+		if strings.Contains(text, hidden) {
+			t.Errorf("the secret of %s was shown", name)
+		}
+	}
+}
+
+// secrets are all that the sandbox has issued to this laptop.
+func secrets(t *testing.T, stage *practice.Stage) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(stage.Root, "home", ".aws", "credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{"operator": stage.Sandbox().Operator().SecretAccessKey}
+	for _, line := range strings.Split(string(text), "\n") {
+		if name, value, ok := strings.Cut(line, "="); ok && strings.TrimSpace(name) == "aws_secret_access_key" {
+			found[strings.TrimSpace(value)[:4]] = strings.TrimSpace(value)
+		}
+	}
+	if len(found) < 3 {
+		t.Fatalf("only %d secrets were issued", len(found))
+	}
+	return found
+}
+
+func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
+	_, begin := rehearsal(t, practice.Options{Latency: 20 * time.Millisecond})
+	tm, m, shown := flow(t, Options{Sandbox: true, Begin: begin})
+	shown.until(t, "17 to do")
+	shown.send(tm, "9", "enter", "down", "enter")
+	shown.until(t, "Create the user")
+	shown.send(tm, "ctrl+c")
+	shown.until(t, "What is done stays")
+	shown.send(tm, "q")
+	s := end(t, tm, m)
+	if !s.Stopped || s.ExitCode(false) != steps.ExitInterrupted {
+		t.Fatalf("summary %+v", s)
+	}
+	first := s.Applied
+	tm, m, shown = flow(t, Options{Sandbox: true, Begin: begin})
+	shown.until(t, "to do")
+	shown.send(tm, "9", "enter", "down", "enter")
+	shown.until(t, "leaves. A summary stays")
+	shown.send(tm, "enter")
+	if s = end(t, tm, m); s.Failed > 0 || s.ExitCode(false) != steps.ExitDone {
+		t.Fatalf("%d made first, then %+v", first, s)
+	}
+}
+
+func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
+	stage, begin := rehearsal(t, practice.Options{})
+	empty := func(ctx context.Context, sandbox bool) (*Start, error) {
+		start, err := begin(ctx, sandbox)
+		start.Answers, start.New = &steps.Answers{Blueprint: steps.NewBlueprint(), Me: "alice"}, true
+		return start, err
+	}
+	tm, m, shown := flow(t, Options{Sandbox: true, Begin: empty})
+	shown.until(t, "Environments")
+	shown.send(tm, "enter", "ctrl+l")
+	shown.until(t, "0 chosen")
+	shown.send(tm, "space", "space", "space", "enter")
+	shown.until(t, "production=444444444444")
+	shown.send(tm, "enter")
+	shown.until(t, "Admins, as IAM user names")
+	shown.send(tm, "alice", "enter")
+	for range 9 {
+		shown.send(tm, "enter")
+	}
+	shown.until(t, "to do")
+	shown.send(tm, "ctrl+c")
+	end(t, tm, m)
+	if len(m.wizard.answers.Environments) != 3 || m.wizard.review.Changes == nil {
+		t.Errorf("answers %+v", m.wizard.answers.Blueprint)
+	}
+	if _, err := os.Stat(filepath.Join(stage.Root, "stateroom.hcl")); err == nil {
+		t.Error("looking has written the blueprint")
+	}
+}
+
+func TestRunThatCannotBeginSaysWhy(t *testing.T) {
+	tm, m, shown := flow(t, Options{Begin: func(context.Context, bool) (*Start, error) { return nil, errors.New("no such profile") }})
+	shown.until(t, "no such profile")
+	tm.Send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q")})
+	if s := end(t, tm, m); s != nil {
+		t.Errorf("summary %+v", s)
+	}
+}
