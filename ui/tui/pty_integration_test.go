@@ -1,0 +1,41 @@
+//go:build integration && linux
+
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+	"stateroom/ui/practice"
+)
+
+// TestSetUpWithTerraformInARealTerminal goes from the menu to Done with the
+// Terraform on PATH, and leaves.
+func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "terraform.rc")
+	if err := os.WriteFile(config, []byte("provider_installation {\n  network_mirror {\n    url = \"https://127.0.0.1:1/\"\n  }\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stage, _ := rehearsal(t, practice.Options{})
+	p := openTerminal(t, stage, terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
+	p.setUp()
+	p.until("Woohoo!!")
+	p.until("leaves. A summary stays")
+	p.typed("t")
+	p.until("Successfully configured the backend")
+	p.typed("\x1b")
+	p.until("Woohoo!!")
+	p.typed("\r")
+	p.ended(steps.ExitDone)
+	for name, hidden := range secrets(t, stage) {
+		if strings.Contains(p.text(), hidden) {
+			t.Errorf("the secret of %s was shown", name)
+		}
+	}
+	if !strings.Contains(p.text(), "changes made, 0 failed") {
+		t.Error("no summary stays on the normal screen")
+	}
+}
