@@ -13,7 +13,7 @@ import (
 // returns the exit code, or the error that kept it from running.
 func Wizard(ctx context.Context, o Options, sys System, menu bool) (code int, err error) {
 	summary, err := tui.Run(ctx, tui.Options{
-		In: sys.In, Out: sys.Out, Menu: menu, Sandbox: o.Sandbox, DryRun: o.DryRun, Detailed: o.Detailed,
+		In: sys.In, Out: sys.Out, Menu: menu, Sandbox: o.Sandbox, DryRun: o.DryRun,
 		Stop: sys.Stop, Applying: sys.Applying,
 		Begin: func(ctx context.Context, sandbox bool) (*tui.Start, error) {
 			o := o

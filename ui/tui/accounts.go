@@ -103,10 +103,23 @@ func (a *accounts) update(msg tea.Msg) tea.Cmd {
 		id := a.all[a.shown[a.list.cursor]].ID
 		a.chosen[id] = !a.chosen[id]
 		a.list.key(tea.KeyMsg{Type: tea.KeyDown})
+	case key.Matches(pressed, keys.All):
+		a.chooseAll()
 	default:
 		a.list.key(pressed)
 	}
 	return nil
+}
+
+// chooseAll takes all that are shown, or none of them where all are taken.
+func (a *accounts) chooseAll() {
+	on := false
+	for _, i := range a.shown {
+		on = on || !a.chosen[a.all[i].ID]
+	}
+	for _, i := range a.shown {
+		a.chosen[a.all[i].ID] = on
+	}
 }
 
 func (a *accounts) write(msg tea.Msg) tea.Cmd {
@@ -196,7 +209,7 @@ func (a *accounts) keys() []key.Binding {
 	if a.filtering {
 		return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "clear it", "esc")}
 	}
-	return []key.Binding{bind("enter", "take these", "enter"), keys.Tick, keys.Filter, keys.Down, keys.PageDown, keys.Back}
+	return []key.Binding{bind("enter", "take these", "enter"), keys.Tick, keys.Filter, keys.All, keys.Down, keys.PageDown, keys.Back}
 }
 
 func (a *accounts) typing() bool { return a.filtering }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -19,12 +20,49 @@ func (w *wizard) questions(n int) []steps.Question {
 		unanswer(a, n)
 	}
 	questions := steps.All()[n-1].Questions(a)
+	if n == filesStep && len(w.answers.AllUsers()) > 0 {
+		questions = append(questions, w.whoAmI())
+	}
 	for i := range questions {
 		if given := w.given(questions[i].Path); given != "" {
 			questions[i].Default = given
 		}
 	}
 	return questions
+}
+
+// pathMe is the question that no blueprint answers: who sits at this laptop.
+const (
+	pathMe    = "me"
+	nobody    = "none of them"
+	filesStep = 7
+)
+
+// whoAmI asks which of the admins the operator is.
+func (w *wizard) whoAmI() steps.Question {
+	q := steps.Question{
+		Path: pathMe, Prompt: "Which of the admins are you", Kind: steps.Choice,
+		Options: append([]string{nobody}, w.answers.AllUsers()...), Default: nobody,
+		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
+	}
+	if slices.Contains(q.Options, w.answers.Me) {
+		q.Default = w.answers.Me
+	}
+	return q
+}
+
+// answer gives one answer to a copy of the answers.
+func answer(a *steps.Answers, path, value string) error {
+	if path == pathMe {
+		if a.Me = value; value == nobody {
+			a.Me = ""
+		}
+		return nil
+	}
+	if err := a.Answer(path, value); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), path+": "))
+	}
+	return nil
 }
 
 // unanswer forgets a step's list, so that it is asked for or replaced.
@@ -91,7 +129,7 @@ func (w *wizard) field(n int, q steps.Question) form.Field {
 	if draft, typed := w.drafts[q.Path]; typed {
 		f.Value = draft
 	}
-	f.Pick = q.Path == "environment" && len(w.accounts) > 0
+	f.Pick = q.Path == "environment" && w.answers.Discovered != nil && len(w.answers.Discovered.Accounts) > 1
 	return f
 }
 
@@ -104,10 +142,7 @@ func (w *wizard) check(n int, q steps.Question, value string) error {
 	if w.isNew {
 		unanswer(a, n)
 	}
-	if err := a.Answer(q.Path, value); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), q.Path+": "))
-	}
-	return nil
+	return answer(a, q.Path, value)
 }
 
 // answered takes the form's values and goes on.
@@ -120,7 +155,7 @@ func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
 		unanswer(a, w.current)
 	}
 	for _, q := range w.questions(w.current) {
-		if err := a.Answer(q.Path, values[q.Path]); err != nil {
+		if err := answer(a, q.Path, values[q.Path]); err != nil {
 			w.say(err.Error())
 			return nil
 		}
@@ -189,5 +224,5 @@ func (w *wizard) pick(msg form.PickMsg) tea.Cmd {
 	if msg.Form != w.form {
 		return nil
 	}
-	return push(newAccounts(w.theme, msg.Name, w.accounts, w.identity.Account, msg.Form.Values()[msg.Name]))
+	return push(newAccounts(w.theme, msg.Name, w.answers.Discovered.Accounts, w.identity.Account, msg.Form.Values()[msg.Name]))
 }

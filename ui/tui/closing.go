@@ -23,11 +23,8 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 		}
 	}
 	switch {
-	case m.fatal != nil:
-		return // the error is told
 	case s == nil && m.wizard != nil && m.wizard.err != nil:
-		say("", m.wizard.err.Error())
-		return
+		return // main tells the error
 	case s == nil:
 		say("", "Nothing was changed.")
 		return

@@ -59,7 +59,7 @@ type (
 	whoMsg struct {
 		op       int
 		identity awsops.Identity
-		accounts []awsops.Account
+		found    *steps.Discovery
 		err      error
 	}
 	lookedMsg struct {
@@ -129,14 +129,9 @@ func (e *engine) who(a *steps.Answers) tea.Cmd {
 		if err != nil {
 			return whoMsg{op: op, err: err}
 		}
-		home := env.Sessions.Home(a.StateRegion)
 		msg := whoMsg{op: op}
-		if msg.identity, msg.err = home.Identity(ctx); msg.err != nil {
-			return msg
-		}
-		// Without the permission to list them, accounts are typed.
-		if accounts, err := home.Accounts(ctx); err == nil {
-			msg.accounts = accounts
+		if msg.identity, msg.err = env.Sessions.Home(a.StateRegion).Identity(ctx); msg.err == nil {
+			msg.found, msg.err = steps.Discover(ctx, env.Sessions, a.StateRegion)
 		}
 		return msg
 	})

@@ -181,13 +181,13 @@ func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: empty})
 	shown.until(t, "Environments")
 	shown.send(tm, "enter", "ctrl+l")
-	shown.until(t, "0 chosen")
-	shown.send(tm, "space", "space", "space", "enter")
+	shown.until(t, "3 chosen")
+	shown.send(tm, "a", "a", "enter")
 	shown.until(t, "production=444444444444")
 	shown.send(tm, "enter")
 	shown.until(t, "Admins, as IAM user names")
 	shown.send(tm, "alice", "enter")
-	for range 9 {
+	for range 10 {
 		shown.send(tm, "enter")
 	}
 	shown.until(t, "to do")

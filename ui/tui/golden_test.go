@@ -20,7 +20,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"asking": func(t *testing.T, l look) *root {
 		m := newTestRoot(t, l, Options{})
 		m.Update(begunMsg{start: &Start{Answers: &steps.Answers{Blueprint: steps.NewBlueprint()}, New: true}})
-		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, accounts: manyAccounts(3)})
+		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &steps.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
 		return m
 	},
 	"asking-bad": func(t *testing.T, l look) *root {

@@ -8,7 +8,7 @@ type keyMap struct {
 	Accept, Next, Previous, Jump            key.Binding
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
-	Filter, Tick, Back, Help, Quit          key.Binding
+	Filter, Tick, All, Back, Help, Quit     key.Binding
 	Interrupt, Suspend                      key.Binding
 }
 
@@ -39,6 +39,7 @@ var keys = keyMap{
 	Save:      bind("s", "save", "s"),
 	Filter:    bind("/", "filter", "/"),
 	Tick:      bind("space", "choose", " "),
+	All:       bind("a", "all shown", "a"),
 	Back:      bind("esc", "back", "esc"),
 	Help:      bind("?", "help", "?", "f1"),
 	Quit:      bind("q", "quit", "q"),

@@ -69,6 +69,7 @@ func (p *progress) event(e steps.Event) {
 		p.end(endedChange{change: e.Change, why: e.Text})
 	case steps.EventLine:
 		p.line(e)
+	default: // what is planned, found and summed up comes with the outcome
 	}
 }
 

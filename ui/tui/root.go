@@ -92,8 +92,6 @@ type root struct {
 	// can be asked for it.
 	paint func(dark bool)
 	asks  bool
-	// fatal kept the run from beginning.
-	fatal error
 }
 
 func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
@@ -239,6 +237,16 @@ func (m *root) choose(msg choiceMsg) tea.Cmd {
 	return tea.Batch(m.engine.beginRun(m.sandbox), m.wizard.spin())
 }
 
+// summary is how the visit ended: what was made, or that it was interrupted, or
+// that a plan was looked at and not applied. It is nil where nothing was begun.
+func (m *root) summary(killed bool) *steps.Summary {
+	s := m.engine.summary(m.interrupted || killed)
+	if s == nil && m.wizard != nil && m.wizard.err == nil && m.wizard.toDo() > 0 {
+		return &steps.Summary{Declined: true}
+	}
+	return s
+}
+
 func (m *root) tooSmall() bool { return m.width < minWidth || m.height < minHeight }
 
 // layout measures the header and the footer and gives the rest to the screens.
@@ -258,6 +266,3 @@ func (m *root) small() []string {
 		m.width, m.height, minWidth, minHeight)
 	return theme.Wrap(text, max(10, m.width-1))
 }
-
-// result is what the steps say of the run so far, for the closing words.
-func (m *root) result() *steps.Summary { return m.engine.made }

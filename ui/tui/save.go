@@ -97,7 +97,7 @@ func (w *wizard) save(format, path string) tea.Cmd {
 		default:
 			emit(plain.NewLines(&out).Emit, changes, summary)
 		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the operator names the file
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if err == nil {
 			_, err = file.Write(out.Bytes())
 			err = errors.Join(err, file.Close())

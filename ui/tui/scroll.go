@@ -68,18 +68,18 @@ func (s *scroll) step(by int) bool {
 	return false
 }
 
-// key moves by a key and tells whether it was one that moves.
-func (s *scroll) key(msg tea.KeyMsg) bool {
+// key moves by a key; any other changes nothing.
+func (s *scroll) key(msg tea.KeyMsg) {
 	switch {
 	case key.Matches(msg, keys.Up):
 		if !s.step(-1) {
 			s.top = max(0, s.top-1)
-			return true
+			return
 		}
 	case key.Matches(msg, keys.Down):
 		if !s.step(1) {
 			s.top = max(0, min(s.top+1, s.count-s.height))
-			return true
+			return
 		}
 	case key.Matches(msg, keys.PageUp):
 		s.page(-1)
@@ -92,10 +92,9 @@ func (s *scroll) key(msg tea.KeyMsg) bool {
 		s.cursor = s.count
 		s.step(-1)
 	default:
-		return false
+		return
 	}
 	s.follow()
-	return true
 }
 
 // page moves by a window's height, to the nearest stop there.

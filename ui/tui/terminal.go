@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,11 +50,11 @@ func (in *input) Read(p []byte) (int, error) {
 		return 0, io.ErrShortBuffer
 	}
 	n, err := in.File.Read(p[:len(p)-len(in.held)])
-	data := append(in.held, p[:max(0, n)]...)
+	data := slices.Concat(in.held, p[:max(0, n)])
 	in.held = nil
 	start := bytes.Index(data, answerStart)
 	if start < 0 {
-		return copy(p, data), err //nolint:wrapcheck // io.EOF has to stay itself
+		return copy(p, data), err
 	}
 	answer := data[start+len(answerStart):]
 	end := bytes.IndexAny(answer, "\a\x1b\\")
@@ -68,7 +69,7 @@ func (in *input) Read(p []byte) (int, error) {
 		rest := bytes.TrimLeft(answer[end:], "\a\x1b\\")
 		data = append(data[:start:start], rest...)
 	}
-	return copy(p, data), err //nolint:wrapcheck // as above
+	return copy(p, data), err
 }
 
 // isDark judges an answer of the form rgb:RRRR/GGGG/BBBB by its luminance.

@@ -47,8 +47,8 @@ type Options struct {
 	Out io.Writer
 	// Menu begins with the menu; otherwise set-up begins at once.
 	Menu bool
-	// Sandbox rehearses; DryRun changes nothing; Detailed is --detailed-exitcode.
-	Sandbox, DryRun, Detailed bool
+	// Sandbox rehearses; DryRun changes nothing.
+	Sandbox, DryRun bool
 	// Begin opens a run, in the sandbox or for real. It may take a while.
 	Begin func(ctx context.Context, sandbox bool) (*Start, error)
 	// Stop, once closed, interrupts as Ctrl-C does.
@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) (*steps.Summary, error) {
 	killed := ctx.Err() != nil
 	cancel()
 	m.engine.wait()
-	summary := m.engine.summary(m.interrupted || killed)
+	summary := m.summary(killed)
 	closing(o.Out, m, summary)
 	closeErr := m.engine.close(summary != nil && summary.Applied > 0)
 	if errors.Is(err, tea.ErrProgramKilled) && killed {
@@ -93,5 +93,8 @@ func Run(ctx context.Context, o Options) (*steps.Summary, error) {
 	if err != nil {
 		err = fmt.Errorf("the terminal: %w", err)
 	}
-	return summary, errors.Join(err, m.fatal, closeErr)
+	if summary == nil && m.wizard != nil {
+		err = errors.Join(err, m.wizard.err) // main tells it
+	}
+	return summary, errors.Join(err, closeErr)
 }

@@ -46,7 +46,6 @@ type wizard struct {
 	answers  *steps.Answers
 	isNew    bool
 	identity awsops.Identity
-	accounts []awsops.Account
 	form     *form.Form
 	// drafts are what was typed into forms that were left, by path.
 	drafts map[string]string
@@ -206,14 +205,11 @@ func (w *wizard) who(msg whoMsg) tea.Cmd {
 	if msg.op != w.engine.op {
 		return nil
 	}
-	w.identity, w.accounts = msg.identity, msg.accounts
-	if w.answers.AdminAccount == "" {
-		w.answers.AdminAccount = msg.identity.Account
-	}
+	w.identity, w.answers.Discovered = msg.identity, msg.found
+	w.ask(1)
 	if msg.err != nil {
 		w.say(msg.err.Error())
 	}
-	w.ask(1)
 	return nil
 }
 
@@ -384,8 +380,12 @@ func (w *wizard) about() []string {
 	s := w.step()
 	text := []string{fmt.Sprintf("%d %s", s.Number(), w.title()), s.Why(), priceOf(s.Number())}
 	if w.answers != nil {
-		for _, q := range s.Questions(w.answers) {
-			text = append(text, q.Prompt+" (--set "+q.Path+"=...)\n"+q.Help)
+		for _, q := range w.questions(w.current) {
+			flag := "--set " + q.Path + "=..."
+			if q.Path == pathMe {
+				flag = "--me USER"
+			}
+			text = append(text, q.Prompt+" ("+flag+")\n"+q.Help)
 		}
 	}
 	return append(text, "Signs: "+w.legend())

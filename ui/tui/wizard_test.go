@@ -25,7 +25,7 @@ func shows(t *testing.T, m *root, texts ...string) {
 func TestNewOperatorIsLedThroughAllQuestionsAndBackLosesNothing(t *testing.T) {
 	m := newTestRoot(t, plainLook, Options{})
 	m.Update(begunMsg{start: &Start{Answers: &steps.Answers{Blueprint: steps.NewBlueprint()}, New: true}})
-	m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, accounts: manyAccounts(3)})
+	m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &steps.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
 	shows(t, m, "111111111111", "Environments")
 	press(m, "enter", "ctrl+l", "space", "enter", "enter")
 	if m.wizard.current != 2 || m.wizard.phase != asking {
@@ -41,7 +41,7 @@ func TestNewOperatorIsLedThroughAllQuestionsAndBackLosesNothing(t *testing.T) {
 		shows(t, m, "looked at")
 	}
 	a := m.wizard.answers
-	if len(a.Missing()) > 0 || len(a.Environments) != 1 || a.Environments[0].Name != "team-0001" || a.AllUsers()[0] != "alice" {
+	if len(a.Missing()) > 0 || len(a.Environments) != 2 || a.Environments[0].Name != "team-0002" || a.AllUsers()[0] != "alice" {
 		t.Errorf("answers %+v, missing %v", a.Blueprint, a.Missing())
 	}
 }
