@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -285,6 +286,9 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		if f.Changed(name) && o.Sandbox {
 			return session.Usagef("--%s points to a real AWS, and --sandbox touches nothing real: leave one of the two out", name)
 		}
+	}
+	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return session.Usagef("--endpoint-url %s is no address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
 	}
 	if o.Detailed && !o.DryRun {
 		return session.Usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")

@@ -51,6 +51,7 @@ type LifecycleRule struct {
 	NoncurrentDays          int32  // 0 means none
 	NewerNoncurrentVersions int32  // noncurrent versions that are kept whatever their age
 	AbortMultipartDays      int32  // 0 means none
+	ExpireDeleteMarkers     bool   // a delete marker goes once no version is left below it
 	// Other says that the rule does something besides, or has another filter.
 	Other bool
 

@@ -124,7 +124,11 @@ func (s *Session) readObjectLock(ctx context.Context, b *Bucket, owner string) e
 func lifecycleRule(in types.LifecycleRule) LifecycleRule {
 	rule := LifecycleRule{
 		ID: aws.ToString(in.ID), Enabled: in.Status == types.ExpirationStatusEnabled, read: &in,
-		Other: in.Expiration != nil || len(in.Transitions) > 0 || len(in.NoncurrentVersionTransitions) > 0,
+		Other: len(in.Transitions) > 0 || len(in.NoncurrentVersionTransitions) > 0,
+	}
+	if e := in.Expiration; e != nil {
+		rule.ExpireDeleteMarkers = aws.ToBool(e.ExpiredObjectDeleteMarker)
+		rule.Other = rule.Other || e.Days != nil || e.Date != nil
 	}
 	rule.Prefix = aws.ToString(in.Prefix) //nolint:staticcheck // deprecated, but old rules still carry it
 	if f := in.Filter; f != nil {
@@ -171,6 +175,9 @@ func (r LifecycleRule) sdk() types.LifecycleRule {
 	}
 	if r.AbortMultipartDays > 0 {
 		out.AbortIncompleteMultipartUpload = &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(r.AbortMultipartDays)}
+	}
+	if r.ExpireDeleteMarkers {
+		out.Expiration = &types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)}
 	}
 	return out
 }

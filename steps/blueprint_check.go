@@ -221,6 +221,9 @@ func (c *blueprintChecker) environments() {
 		c.optional(block, "permissions_boundary", e.PermissionsBoundary, policyARNRule)
 		c.optional(block, "region", e.Region, regionRule)
 		c.rule(block, "reach", e.Reach, roleNameRule)
+		if strings.EqualFold(e.Role, e.Reach) {
+			c.bad(block, "role", "", "is %s, the role through which the account is entered, so admins would get all of its rights: choose another name", e.Role)
+		}
 		c.rule(block, "trust", e.Trust, choiceRule(TrustAccount, TrustListed))
 		if e.Email != "" {
 			c.once(emails, block, "email", strings.ToLower(e.Email), e.Name)

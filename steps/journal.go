@@ -112,7 +112,7 @@ func (j *Journal) Value(change, name string) string {
 }
 
 // Unfinished returns the values of the newest intent that no "done" follows,
-// with what AWS gave for it since.
+// with what AWS gave for it since and, as "at", the time of the intent.
 func (j *Journal) Unfinished(change string) (map[string]string, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -131,6 +131,7 @@ func (j *Journal) Unfinished(change string) (map[string]string, bool) {
 			}
 		}
 		if r.Phase == phaseIntent {
+			values["at"] = r.Time.Format(time.RFC3339)
 			return values, true
 		}
 	}

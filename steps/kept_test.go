@@ -2,6 +2,8 @@ package steps
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -86,6 +88,20 @@ func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
 			_, err := staging.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: role, PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/PowerUserAccess")})
 			return err
 		}, "iam.role-boundary", []string{"arn:aws:iam::aws:policy/PowerUserAccess", "kept"},
+	}, {
+		"a policy more on the group", func(h hands) error {
+			_, err := h.iam.AttachGroupPolicy(ctx, &iam.AttachGroupPolicyInput{GroupName: aws.String("admins"), PolicyArn: aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess")})
+			return err
+		}, "iam.group-more-policies", []string{"arn:aws:iam::aws:policy/IAMReadOnlyAccess", "kept"},
+	}, {
+		"a section twice in the credentials", func(hands) error {
+			path := filepath.Join(w.dir, ".aws", "credentials")
+			have, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, append(have, "\n[other]\nregion = a\n[other]\nregion = b\n"...), 0o600)
+		}, "files.read-differently", []string{"credentials", "AWS CLI"},
 	}}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -351,16 +352,15 @@ func foreignFindings(foreign []Change) []Finding {
 			findings = append(findings, stateElsewhere(c.Foreign))
 			continue
 		}
+		subject, _, _ := strings.Cut(c.ID, ".") // a group's policy is IAM's, whichever step it is for
 		findings = append(findings, Finding{
-			ID: stepName(c.Step) + ".not-ours", Step: c.Step, Severity: Warning,
+			ID: subject + ".not-ours", Step: c.Step, Severity: Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
 		})
 	}
 	return findings
 }
-
-func stepName(number int) string { return All()[number-1].Name() }
 
 func blocking(findings []Finding) bool {
 	for _, f := range findings {

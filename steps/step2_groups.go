@@ -83,6 +83,7 @@ func planGroups(o *Observed, a *Answers) Proposal {
 		}
 		p.Changes = append(p.Changes, members(o, a, g)...)
 		p.Findings = append(p.Findings, otherMembers(a, g, f.Group)...)
+		p.Findings = append(p.Findings, otherPolicies(g, f)...)
 		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "credentials",
 			[]policy.Document{policy.OwnCredentials(o.partition())})...)
 		assume, refused := assumePolicies(o, a, g)
@@ -93,6 +94,21 @@ func planGroups(o *Observed, a *Answers) Proposal {
 		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "assume", assume)...)
 	}
 	return p
+}
+
+// otherPolicies tells of rights that the group has besides the blueprint's.
+func otherPolicies(g Group, f GroupFacts) []Finding {
+	var findings []Finding
+	for _, arn := range f.Attached {
+		if !strings.Contains(arn, ":policy"+policyPath) {
+			findings = append(findings, Finding{
+				ID: "iam.group-more-policies", Step: 2, Severity: Info,
+				Evidence: fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name),
+				Remedy:   "Nothing to do: it was kept.",
+			})
+		}
+	}
+	return findings
 }
 
 // iamARN names something of the admin account's IAM.

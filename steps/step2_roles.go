@@ -115,6 +115,7 @@ func planRoles(o *Observed, a *Answers) Proposal {
 			b.update()
 		}
 		b.permissions()
+		b.secondFactor()
 		p.Changes = append(p.Changes, b.changes...)
 		p.Findings = append(p.Findings, b.findings...)
 	}
@@ -328,6 +329,19 @@ func (b *roleBuilder) document() policy.Document {
 		return doc
 	}
 	return policy.EnvironmentPermissions()
+}
+
+// secondFactor tells what a trust that asks for one means: Terraform cannot ask
+// for a code (facts/credential-files.md, "The MFA trap").
+func (b *roleBuilder) secondFactor() {
+	if !b.e.MFA {
+		return
+	}
+	b.findings = append(b.findings, Finding{
+		ID: "iam.role-needs-mfa", Step: 2, Severity: Info,
+		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", b.a.RoleARN(b.o.partition(), b.e)),
+		Remedy:   "Let Terraform's profile hold the keys of aws sts get-session-token --serial-number DEVICE --token-code CODE, since Terraform itself asks for no code.",
+	})
 }
 
 func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -82,21 +83,27 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 		return facts, nil
 	}
 	for _, k := range facts.Keys {
-		if lostKey(before, k.ID) && k.ID != profileKey {
+		if lostKey(before, k) && k.ID != profileKey {
 			facts.Lost = append(facts.Lost, k.ID)
 		}
 	}
 	return facts, nil
 }
 
+// lostWithin bounds the time between the intent to make a key and a key that
+// the killed run made: retries, and two clocks that do not agree.
+const lostWithin = 15 * time.Minute
+
 // lostKey tells whether a killed run made the key: by its id, where AWS's answer
-// had come, else by its not having been there before. A key that the user has
-// made since then is the user's.
-func lostKey(intent map[string]string, id string) bool {
+// had come, else by its having appeared right after the intent. A key that the
+// user has made since then is the user's.
+func lostKey(intent map[string]string, k awsops.AccessKey) bool {
 	if made := intent["id"]; made != "" {
-		return id == made
+		return k.ID == made
 	}
-	return !slices.Contains(strings.Split(intent["keys"], ","), id)
+	at, err := time.Parse(time.RFC3339, intent["at"])
+	return err == nil && k.Created.Sub(at).Abs() < lostWithin &&
+		!slices.Contains(strings.Split(intent["keys"], ","), k.ID)
 }
 
 func handoverPath(env *Env, user string) string {
@@ -176,7 +183,9 @@ func planKey(o *Observed, a *Answers, name string) Proposal {
 			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys[0].ID, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
 		}}}
-	case kept > 0, f.User != nil && !ours(a, f.User.Tags):
+	case kept > 0:
+		return Proposal{Changes: lostKeys(o, a, name)} // the user has another by now
+	case f.User != nil && !ours(a, f.User.Tags):
 		return Proposal{}
 	case !deliverable(a, name):
 		return Proposal{Findings: []Finding{{
@@ -216,19 +225,28 @@ func deliverable(a *Answers, user string) bool {
 	return user == a.Me || a.RecipientOf(user) != "" || a.Passphrases
 }
 
-func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
-	f := o.IAM.Users[name]
+// lostKeys deletes the keys that nobody can use.
+func lostKeys(o *Observed, a *Answers, name string) []Change {
 	var changes []Change
-	needs := []string{userChange(name)}
-	for _, id := range f.Lost {
-		c := Change{
+	for _, id := range o.IAM.Users[name].Lost {
+		changes = append(changes, Change{
 			ID: "iam.lost-key." + id, Step: 2, Action: Delete,
 			Title:  fmt.Sprintf("Delete %s's access key %s, whose secret died with a killed run", name, id),
 			Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
 			Fields: []Field{{Name: "access key", Before: id}},
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(name, id)},
-		}
-		changes, needs = append(changes, c), append(needs, c.ID)
+			Risk:   "A deleted key cannot be brought back. Only keys that this laptop's journal set out to make are deleted.",
+		})
+	}
+	return changes
+}
+
+func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
+	f := o.IAM.Users[name]
+	changes := lostKeys(o, a, name)
+	needs := []string{userChange(name)}
+	for _, c := range changes {
+		needs = append(needs, c.ID)
 	}
 	var before []string
 	for _, k := range f.Keys {

@@ -23,6 +23,8 @@ type KeyFacts struct {
 	Policy   policy.Document
 	Rotation bool
 	Tags     map[string]string
+	// Orphans are other keys with this blueprint's tag.
+	Orphans []string
 }
 
 // symmetric is the one key spec that S3 encrypts with.
@@ -82,7 +84,35 @@ func (keyStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 		f.Tags, err = home.KeyTags(ctx, f.Key.ID)
 		return wrap(err)
 	})
+	g.Go(func() (err error) {
+		f.Orphans, err = orphans(ctx, home, a, f.Key.ARN)
+		return wrap(err)
+	})
 	return wrap(g.Wait())
+}
+
+// orphans are other usable keys with this blueprint's tag: two operators who
+// set up at the same time make two, and each costs as much as the one in use.
+func orphans(ctx context.Context, home *awsops.Session, a *Answers, inUse string) ([]string, error) {
+	tag, value := a.Tag()
+	tagged, err := home.KeysTagged(ctx, tag, value)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	var found []string
+	for _, arn := range tagged {
+		if arn == inUse {
+			continue
+		}
+		key, err := home.Key(ctx, arn)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		if usable(key) {
+			found = append(found, arn)
+		}
+	}
+	return found, nil
 }
 
 // orphanKey finds a key that was created and then lost its run before the
@@ -148,6 +178,13 @@ func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
 		c := s.change(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
 		c.Fields = tagFields(f.Tags, missing)
 		p.Changes = append(p.Changes, c)
+	}
+	for _, arn := range f.Orphans {
+		p.Findings = append(p.Findings, Finding{
+			ID: "key.orphan", Step: 4, Severity: Warning,
+			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", arn, a.Key.Alias, f.Key.ARN),
+			Remedy:   fmt.Sprintf("If nothing was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", arn),
+		})
 	}
 	s.planPolicy(o, a, &p)
 	return p

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/terraform"
 )
 
 // bucketStep is step 5: the bucket that holds every project's state, and the
@@ -29,6 +30,9 @@ const (
 	noncurrentVersions = 100
 	abortUploadDays    = 7
 	lifecycleRule      = "stateroom-old-versions"
+	// probeRule clears away what the probes of step 8 leave behind: versions of
+	// states in workspaces of their own, under names that are never used again.
+	probeRule = "stateroom-probes"
 )
 
 func (bucketStep) Number() int   { return 5 }
@@ -105,7 +109,7 @@ func (bucketStep) unfit(o *Observed, a *Answers) *Finding {
 		finding.ID = "bucket.other-region"
 		finding.Evidence = fmt.Sprintf("Bucket %s is yours, but in %s and not in %s.", b.Name, b.Region, a.StateRegion)
 		finding.Remedy = fmt.Sprintf("Use it where it is with --set state_region=%s, or choose another name with --set bucket.name=NAME.", b.Region)
-	case b.Ownership == awsops.BucketOurs && !ours(a, b.Tags) && !a.Adopted(bucketARN(o, a)):
+	case b.Ownership == awsops.BucketOurs && !ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):
 		finding.ID = "bucket.not-ours"
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
@@ -218,7 +222,7 @@ func (b *bucketBuilder) tags() {
 // keeps more than that keeps it.
 func (b *bucketBuilder) lifecycle() {
 	for _, r := range b.b.Lifecycle {
-		if r.ID == lifecycleRule || !r.Enabled || r.NoncurrentDays == 0 {
+		if r.ID == lifecycleRule || r.ID == probeRule || !r.Enabled || r.NoncurrentDays == 0 {
 			continue
 		}
 		if r.NewerNoncurrentVersions < noncurrentVersions {
@@ -251,6 +255,11 @@ func (b *bucketBuilder) lifecycle() {
 		rules[i] = want
 	} else {
 		rules = append(rules, want)
+	}
+	if !slices.ContainsFunc(rules, func(r awsops.LifecycleRule) bool { return r.ID == probeRule }) {
+		rules = append(rules, awsops.LifecycleRule{
+			ID: probeRule, Enabled: true, Prefix: "env:/" + terraform.ProbePrefix, NoncurrentDays: 1, ExpireDeleteMarkers: true,
+		})
 	}
 	b.add("bucket.lifecycle", "Let old versions expire, beyond the newest hundred",
 		awsops.PutBucketLifecycle(b.a.Bucket.Name, b.a.AdminAccount, rules), Field{Name: "rule " + lifecycleRule, Before: before, After: describeRule(want)})

@@ -82,6 +82,7 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 		s.planProject(o, a, project, &p)
 	}
 	s.planConfig(o, a, &p)
+	p.Findings = append(p.Findings, disagreements(o.Files)...)
 	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	next := first.Before
 	next.Bytes = first.After
@@ -89,6 +90,25 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
 	s.add(a, &p, second, nil, "Keep handovers and the journal out of git")
 	return p
+}
+
+// disagreements tell of lines in the AWS files that the AWS CLI and Terraform
+// read differently, whoever wrote them.
+func disagreements(f FileFacts) []Finding {
+	var findings []Finding
+	for _, at := range []struct {
+		kind files.Kind
+		file files.Snapshot
+	}{{files.Credentials, f.Credentials}, {files.Config, f.Config}} {
+		for _, d := range files.Disagreements(at.kind, at.file) {
+			findings = append(findings, Finding{
+				ID: "files.read-differently", Step: 7, Severity: Info,
+				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
+				Remedy:   "Write the line so that both agree.",
+			})
+		}
+	}
+	return findings
 }
 
 // add turns an edit into a change, and one that cannot be made into a finding

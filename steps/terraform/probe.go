@@ -55,11 +55,14 @@ resource "terraform_data" "stateroom_probe" {
 }
 `
 
+// ProbePrefix begins the name of every probe's workspace.
+const ProbePrefix = "stateroom-probe-"
+
 // NewProbeWorkspace makes a name for a probe's workspace that no other run has.
 func NewProbeWorkspace() string {
 	suffix := make([]byte, 4)
 	_, _ = rand.Read(suffix) // never fails (crypto/rand, Go 1.24)
-	return "stateroom-probe-" + hex.EncodeToString(suffix)
+	return ProbePrefix + hex.EncodeToString(suffix)
 }
 
 // Probe proves a back end without touching any state of its own: in a scratch
