@@ -18,6 +18,9 @@ func Wizard(ctx context.Context, o Options, sys System, menu bool) (code int, er
 		Begin: func(ctx context.Context, sandbox bool) (*tui.Start, error) {
 			o := o
 			o.Sandbox = sandbox
+			if menu && sandbox {
+				o.Blueprint = "" // practice brings its own answers
+			}
 			return start(ctx, o, sys)
 		},
 	})
