@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
@@ -37,6 +38,8 @@ type accounts struct {
 func newAccounts(t *theme.Theme, name string, all []awsops.Account, admin, value string) *accounts {
 	a := &accounts{theme: t, name: name, chosen: map[string]bool{}, filter: textinput.New()}
 	a.filter.Prompt = "/ "
+	a.filter.Cursor.SetMode(cursor.CursorStatic)
+	a.filter.KeyMap.Paste.SetEnabled(false)
 	for _, account := range all {
 		if account.ID == admin || account.State != "ACTIVE" {
 			continue
@@ -129,7 +132,7 @@ func (a *accounts) write(msg tea.Msg) tea.Cmd {
 	if a.filter.Value() != before {
 		a.match()
 	}
-	return cmd
+	return async(cmd)
 }
 
 func (a *accounts) stopFiltering() {

@@ -54,11 +54,11 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 		w.fail(msg.err)
 		return nil
 	}
-	w.review, w.observed = msg.review, msg.observed
-	w.review.Changes = append(w.review.Changes, w.review.Left...)
-	w.review.Left = nil
+	w.observed = msg.observed
+	msg.review.Changes = append(msg.review.Changes, msg.review.Left...)
+	msg.review.Left = nil
+	w.setReview(msg.review)
 	w.current, w.notice = stepCount, ""
-	w.count()
 	w.pane.rewind()
 	w.pane.rebuild()
 	if msg.summary.Stopped {
@@ -186,7 +186,15 @@ func (p *pane) last() {
 
 // planLine is Terraform's sentence for what is not left out.
 func (w *wizard) planLine() string {
-	return steps.PlanLine(w.kept())
+	var add, change, destroy int
+	for i := range w.review.Changes {
+		if w.left[w.review.Changes[i].ID] {
+			continue
+		}
+		a, c, d := steps.Counts(w.review.Changes[i : i+1])
+		add, change, destroy = add+a, change+c, destroy+d
+	}
+	return planLine(add, change, destroy)
 }
 
 // took is a duration as people read it.

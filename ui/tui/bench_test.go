@@ -31,6 +31,13 @@ func BenchmarkAccountsFilter(b *testing.B) {
 // BenchmarkReview is one key and one frame on the plan of ten thousand accounts.
 func BenchmarkReview(b *testing.B) { run(b, largePlan(b), "down") }
 
+// BenchmarkStep is going to the step of twenty thousand changes and back.
+func BenchmarkStep(b *testing.B) { run(b, largePlan(b), "1", "2") }
+
+// BenchmarkLeaveOut is leaving one of twenty thousand changes out, and taking it
+// in again.
+func BenchmarkLeaveOut(b *testing.B) { run(b, largePlan(b), "x") }
+
 // BenchmarkApplying is one report of the engine and one frame, while the changes
 // of ten thousand accounts are made.
 func BenchmarkApplying(b *testing.B) {

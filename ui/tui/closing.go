@@ -61,7 +61,7 @@ func outcome(s *steps.Summary) []string {
 			lines = append(lines, fmt.Sprintf(format, args...))
 		}
 	}
-	say(s.DryRun, "%s This was a dry run: nothing was changed.", planLine(s))
+	say(s.DryRun, "%s This was a dry run: nothing was changed.", planLine(s.Add, s.Change, s.Destroy))
 	say(s.Declined, "Not confirmed: nothing was changed.")
 	say(s.Stopped && s.Applied == 0, "Interrupted: nothing was changed.")
 	say(s.Stopped && s.Applied > 0, "Interrupted: what is done stays, the rest was not begun or not finished. Run stateroom setup again to go on from here.")
@@ -74,8 +74,9 @@ func outcome(s *steps.Summary) []string {
 	return lines
 }
 
-func planLine(s *steps.Summary) string {
-	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", s.Add, s.Change, s.Destroy)
+// planLine is the sentence that Terraform users look for.
+func planLine(add, change, destroy int) string {
+	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
 }
 
 func attention(findings []steps.Finding) int {

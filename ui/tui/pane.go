@@ -88,6 +88,9 @@ func (p *pane) wrapped(text string, indent int, render func(...string) string) {
 
 func (p *pane) heading() {
 	t, s := p.w.theme, p.w.step()
+	if p.w.wide() {
+		p.text("")
+	}
 	if p.w.phase == applying {
 		p.text(" " + t.Title.Render("Making the changes"))
 		return
@@ -96,9 +99,6 @@ func (p *pane) heading() {
 	title := t.Title.Render(p.w.title())
 	if word != "" && p.w.phase == reviewing && p.w.err == nil && p.w.current < stepCount {
 		title += t.Faint.Render("  " + word)
-	}
-	if p.w.wide() {
-		p.text("")
 	}
 	p.text(" " + title)
 	p.wrapped(s.Why(), 1, t.Faint.Render)

@@ -143,6 +143,39 @@ func (w *wizard) leaveOut(c *steps.Change) {
 	w.say(text)
 }
 
+// users are the changes that need a change, by its id.
+type users map[string][]string
+
+func usersOf(changes []steps.Change) users {
+	u := users{}
+	for i := range changes {
+		for _, need := range changes[i].Needs {
+			u[need] = append(u[need], changes[i].ID)
+		}
+	}
+	return u
+}
+
+// leftWith are the changes left out and all that need one of them, as
+// steps.LeaveOut has them.
+func (u users) leftWith(out map[string]bool) map[string]bool {
+	left := map[string]bool{}
+	var drop func(id string)
+	drop = func(id string) {
+		if left[id] {
+			return
+		}
+		left[id] = true
+		for _, user := range u[id] {
+			drop(user)
+		}
+	}
+	for id := range out {
+		drop(id)
+	}
+	return left
+}
+
 // alongNames are the first few changes that need the one left out.
 func (w *wizard) alongNames(c *steps.Change, along int) string {
 	const most = 3
@@ -169,8 +202,7 @@ func (w *wizard) adopt(c *steps.Change) {
 	}
 	w.answers.Adopt = append(w.answers.Adopt, c.Foreign)
 	w.setup.Answers.Adopt = slices.Clone(w.answers.Adopt)
-	w.review = w.setup.Replan(w.observed)
-	w.count()
+	w.setReview(w.setup.Replan(w.observed))
 	w.say("Adopted: " + c.Foreign + " will be changed as shown.")
 }
 

@@ -54,11 +54,7 @@ type tally struct {
 // it is done when something changes and not for every view.
 func (w *wizard) count() {
 	w.tallies = [stepCount + 1]tally{}
-	_, left := steps.LeaveOut(w.review.Changes, w.out)
-	w.left = make(map[string]bool, len(left))
-	for i := range left {
-		w.left[left[i].ID] = true
-	}
+	w.left = w.users.leftWith(w.out)
 	for i := range w.review.Changes {
 		c := &w.review.Changes[i]
 		w.tallies[c.Step].changes++

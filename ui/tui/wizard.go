@@ -59,6 +59,7 @@ type wizard struct {
 	// out are the changes that the operator left out; left are those and all
 	// that need one of them.
 	out, left map[string]bool
+	users     users
 	tallies   [stepCount + 1]tally
 	pane      *pane
 	// progress is of the application under way or the last one; result is how
@@ -241,15 +242,21 @@ func (w *wizard) looked(msg lookedMsg) tea.Cmd {
 		w.fail(msg.err)
 		return nil
 	}
-	w.setup, w.review, w.observed = msg.setup, msg.review, msg.observed
+	w.setup, w.observed = msg.setup, msg.observed
 	w.identity = msg.observed.Account.Identity
 	w.phase = reviewing
-	w.count()
+	w.setReview(msg.review)
 	if w.result == nil && !w.moved && w.observed.Key.Key != nil {
 		w.current = w.firstToDo()
 	}
 	w.pane.rebuild()
 	return nil
+}
+
+// setReview takes a new plan.
+func (w *wizard) setReview(r steps.Review) {
+	w.review, w.users = r, usersOf(r.Changes)
+	w.count()
 }
 
 // firstToDo is the first step that differs, or the last one.

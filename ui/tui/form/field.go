@@ -35,6 +35,8 @@ func newField(t *theme.Theme, item Field) *field {
 	f.input.CharLimit = 0
 	f.input.PromptStyle, f.input.TextStyle, f.input.Cursor.Style = t.Plain, t.Plain, t.Accent
 	f.input.Cursor.SetMode(cursor.CursorStatic) // a blinking one would redraw an idle screen
+	// The terminal pastes by itself; asking the clipboard would start a program.
+	f.input.KeyMap.Paste.SetEnabled(false)
 	if item.Kind == Secret {
 		f.input.EchoMode = textinput.EchoNone
 	}

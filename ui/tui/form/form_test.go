@@ -1,0 +1,134 @@
+package form
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"stateroom/ui/tui/theme"
+)
+
+func newTest(fields ...Field) *Form {
+	return New(theme.New(lipgloss.NewRenderer(io.Discard), true), fields)
+}
+
+func (f *Form) text() string {
+	lines, _ := f.View()
+	return strings.Join(lines, "\n")
+}
+
+func letters(f *Form, text string) {
+	for _, r := range text {
+		f.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}})
+	}
+}
+
+func pressed(f *Form, kind tea.KeyType) tea.Msg {
+	cmd := f.Update(tea.KeyMsg{Type: kind})
+	if cmd == nil {
+		return nil
+	}
+	return cmd()
+}
+
+func noX(value string) error {
+	if strings.Contains(value, "x") {
+		return errors.New("there is an x in it")
+	}
+	return nil
+}
+
+func TestReasonShowsWhileTypingAndGoesWithTheFault(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Text, Check: noX})
+	if letters(f, "ax"); !strings.Contains(f.text(), "there is an x in it") {
+		t.Errorf("no reason:\n%s", f.text())
+	}
+	if msg := pressed(f, tea.KeyEnter); msg != nil {
+		t.Errorf("a bad value was taken: %T", msg)
+	}
+	if pressed(f, tea.KeyBackspace); strings.Contains(f.text(), "there is an x") {
+		t.Error("the reason outlives its fault")
+	}
+	if _, ok := pressed(f, tea.KeyEnter).(DoneMsg); !ok || f.Values()["a"] != "a" {
+		t.Errorf("a good value was not taken: %v", f.Values())
+	}
+}
+
+func TestFormEndsAtTheFirstBadFieldWhicheverItIs(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Text, Value: "x", Check: noX}, Field{Name: "b", Kind: Confirm})
+	pressed(f, tea.KeyTab)
+	if msg := pressed(f, tea.KeyEnter); msg != nil || f.focus != 0 {
+		t.Errorf("%T, focus on %d", msg, f.focus)
+	}
+}
+
+func TestSecretIsNeverShown(t *testing.T) {
+	f := newTest(Field{Name: "s", Kind: Secret})
+	letters(f, "tops3cret")
+	if strings.Contains(f.text(), "tops3cret") || !strings.Contains(f.text(), "typed, not shown") {
+		t.Errorf("shown:\n%s", f.text())
+	}
+	if pressed(f, tea.KeyTab); f.Values()["s"] != "tops3cret" {
+		t.Error("lost")
+	}
+}
+
+func TestPasteTakesKeysWithoutTheirLineEnd(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Text})
+	f.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("AKIAEXAMPLE?q\n"), Paste: true})
+	if got := f.Values()["a"]; got != "AKIAEXAMPLE?q" {
+		t.Errorf("pasted %q", got)
+	}
+}
+
+func TestQuestionMarkExplainsUntilTheAnswerIsEdited(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Text, Value: "default", Help: "explained"})
+	if letters(f, "?"); !strings.Contains(f.text(), "explained") || f.Values()["a"] != "default" {
+		t.Errorf("%v\n%s", f.Values(), f.text())
+	}
+	if letters(f, "2?"); f.Values()["a"] != "default2?" {
+		t.Errorf("typed %v", f.Values())
+	}
+	if pressed(f, tea.KeyF1); strings.Contains(f.text(), "explained") {
+		t.Error("F1 does not close it")
+	}
+}
+
+func TestChoicesAndConfirmsAreAnsweredByKeys(t *testing.T) {
+	f := newTest(
+		Field{Name: "one", Kind: Choice, Options: []string{"a", "b", "c"}, Value: "b"},
+		Field{Name: "many", Kind: Choices, Options: []string{"a", "b", "c"}, Value: "c"},
+		Field{Name: "sure", Kind: Confirm, Value: "false"},
+	)
+	pressed(f, tea.KeyRight)
+	pressed(f, tea.KeyTab)
+	pressed(f, tea.KeySpace)
+	pressed(f, tea.KeyTab)
+	letters(f, "y")
+	got := f.Values()
+	if got["one"] != "c" || got["many"] != "a,c" || got["sure"] != "true" {
+		t.Errorf("%v", got)
+	}
+	if f.Typing() {
+		t.Error("no letter belongs to a choice")
+	}
+}
+
+func TestLeavingKeepsValues(t *testing.T) {
+	f := newTest(Field{Name: "a", Kind: Text})
+	letters(f, "half an ans")
+	if msg, ok := pressed(f, tea.KeyEsc).(LeftMsg); !ok || msg.Form.Values()["a"] != "half an ans" {
+		t.Errorf("%v", f.Values())
+	}
+}
+
+func TestEmptyFormTakesAnyKey(t *testing.T) {
+	f := newTest()
+	if pressed(f, tea.KeyEnter) != nil || f.Keys() != nil || f.Typing() {
+		t.Error("an empty form has answers")
+	}
+}
