@@ -94,8 +94,11 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 	if !summary.Stopped {
 		o.Fresh = summary.Applied > 0 && summary.Failed == 0
 		proving, done := s.untilStopped(ctx)
-		findings = append(findings, s.verify(proving, o, lastProvable(review.Left))...)
-		summary.Stopped = proving.Err() != nil
+		found := s.verify(proving, o, lastProvable(review.Left))
+		// A proof that was broken off proves nothing, nor that anything is wrong.
+		if summary.Stopped = proving.Err() != nil; !summary.Stopped {
+			findings = append(findings, found...)
+		}
 		done()
 	}
 	s.finish(summary, findings, o)

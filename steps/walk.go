@@ -30,14 +30,6 @@ func (s *Setup) Make(ctx context.Context, review Review, o *Observed) (*Summary,
 	return summary, review, o, err
 }
 
-// Preview is the summary of a dry run: the plan's numbers and findings, and
-// nothing applied.
-func (s *Setup) Preview(review Review, o *Observed) *Summary {
-	summary := &Summary{DryRun: true, Foreign: review.Foreign}
-	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
-	return s.finish(summary, review.Findings, o)
-}
-
 // Blocked tells whether a finding stands against making any change at all.
 func (r Review) Blocked() bool { return blocking(r.Findings) }
 

@@ -83,7 +83,11 @@ func (p *pane) applying() {
 		p.text(" " + t.Accent.Render(p.w.spinner.View()) + " " + c.Title)
 	}
 	if g.proving {
-		p.text(" " + t.Accent.Render(p.w.spinner.View()) + " Looking again, and proving the result as its users would")
+		text := "Looking again, and proving the result as its users would"
+		if p.w.counting != "" {
+			text += ": " + p.w.counting
+		}
+		p.text(" " + t.Accent.Render(p.w.spinner.View()) + " " + text)
 	}
 	p.tail()
 	for i := len(g.done) - 1; i >= max(0, len(g.done)-endedShown); i-- {
