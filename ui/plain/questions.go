@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,7 +66,7 @@ func (p *Prompt) ask(ctx context.Context, a *steps.Answers, q steps.Question) er
 		}
 		value, err := read(q, line)
 		if err == nil {
-			err = apply(a, q, value)
+			err = a.Answer(q.Path, value)
 		}
 		if err != nil {
 			p.print("%s", wrapped(err.Error(), 4))
@@ -143,61 +142,4 @@ func readChoices(q steps.Question, line string) (string, error) {
 		parts[i] = part
 	}
 	return strings.Join(parts, ","), nil
-}
-
-// apply sets an answer, or says why it cannot be; the answers are then as
-// before.
-func apply(a *steps.Answers, q steps.Question, value string) error {
-	trial := copyOf(a.Blueprint)
-	if err := set(trial, q.Path, value); err != nil {
-		return err
-	}
-	trial.FillDefaults()
-	if err := trial.Check(); err != nil {
-		return err
-	}
-	*a.Blueprint = *trial
-	return nil
-}
-
-// set gives one answer. The questions for all environments and all projects at
-// once take a list of pairs.
-func set(b *steps.Blueprint, path, value string) error {
-	if path != "environment" && path != "project" {
-		return b.Set(path, value)
-	}
-	for _, pair := range strings.Split(value, ",") {
-		name, answer, ok := strings.Cut(strings.TrimSpace(pair), "=")
-		name, answer = strings.TrimSpace(name), strings.TrimSpace(answer)
-		if !ok || name == "" || answer == "" {
-			return fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
-		}
-		if err := b.Set(path+"."+name+"."+member(path, answer), answer); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// member is the argument that the second part of a pair gives.
-func member(path, answer string) string {
-	switch {
-	case path == "project":
-		return "environment"
-	case strings.Contains(answer, "@"):
-		return "email"
-	}
-	return "account"
-}
-
-// copyOf is deep as far as Set reaches: it replaces inner lists, never edits
-// them.
-func copyOf(b *steps.Blueprint) *steps.Blueprint {
-	c := *b
-	c.Tags = maps.Clone(b.Tags)
-	c.Groups = slices.Clone(b.Groups)
-	c.Users = slices.Clone(b.Users)
-	c.Environments = slices.Clone(b.Environments)
-	c.Projects = slices.Clone(b.Projects)
-	return &c
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -47,15 +48,15 @@ func (m *root) header() []string {
 	var banner string
 	switch {
 	case m.o.DryRun && m.sandbox:
-		banner = t.DryRun.Render("DRY RUN") + " " + t.Sandbox.Render("SANDBOX")
+		banner = t.DryRun.Render("[ DRY RUN ]") + " " + t.Sandbox.Render("[ SANDBOX ]")
 	case m.o.DryRun && m.width < railWidth:
-		banner = t.DryRun.Render("DRY RUN")
+		banner = t.DryRun.Render("[ DRY RUN ]")
 	case m.o.DryRun:
-		banner = t.DryRun.Render("DRY RUN: nothing is changed")
+		banner = t.DryRun.Render("[ DRY RUN: nothing is changed ]")
 	case m.sandbox && m.width < railWidth:
-		banner = t.Sandbox.Render("SANDBOX")
+		banner = t.Sandbox.Render("[ SANDBOX ]")
 	case m.sandbox:
-		banner = t.Sandbox.Render("SANDBOX: nothing real is touched")
+		banner = t.Sandbox.Render("[ SANDBOX: nothing real is touched ]")
 	}
 	room := m.width - ansi.StringWidth(left) - ansi.StringWidth(banner) - 4
 	middle := t.Cut(m.whereabouts(), room)
@@ -71,24 +72,34 @@ func (m *root) whereabouts() string {
 	return m.wizard.whereabouts()
 }
 
-// footer shows as many keys as fit, whole; how to get help and how to leave
-// are always among them.
+// footer shows as many keys as fit, whole; how to leave and how to get help are
+// always among them.
 func (m *root) footer() string {
-	always := []key.Binding{keys.Interrupt}
+	list, always := m.top().keys(), []key.Binding{keys.Interrupt}
+	if i := slices.IndexFunc(list, leaves); i >= 0 {
+		always = []key.Binding{list[i]}
+		list = slices.Delete(slices.Clone(list), i, i+1)
+	}
 	if !m.top().typing() {
-		always = []key.Binding{keys.Help, keys.Interrupt}
+		always = append(always, keys.Help)
 	}
 	tail := ""
 	for _, k := range always {
 		tail += m.keyText(k)
 	}
 	line := ""
-	for _, k := range m.top().keys() {
+	for _, k := range list {
 		if item := m.keyText(k); ansi.StringWidth(line)+ansi.StringWidth(item)+ansi.StringWidth(tail) <= m.width {
 			line += item
 		}
 	}
 	return line + tail
+}
+
+// leaves tells the keys by which a screen is left.
+func leaves(k key.Binding) bool {
+	name := k.Help().Key
+	return name == keys.Quit.Help().Key || name == keys.Back.Help().Key
 }
 
 func (m *root) keyText(k key.Binding) string {

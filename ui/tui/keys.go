@@ -32,7 +32,7 @@ var keys = keyMap{
 	Leave:     bind("x", "leave out", "x"),
 	Edit:      bind("e", "edit answers", "e"),
 	Apply:     bind("a", "apply", "a"),
-	Call:      bind("c", "AWS calls", "c"),
+	Call:      bind("c", "calls", "c"),
 	Policy:    bind("p", "policy", "p"),
 	Diff:      bind("d", "diff", "d"),
 	Output:    bind("t", "Terraform's output", "t"),

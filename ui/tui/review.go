@@ -70,34 +70,40 @@ func (w *wizard) reviewKeys() []key.Binding {
 	default:
 		list = append(list, bind("enter", w.verb(), "enter"))
 	}
-	if c, foreign := w.pane.selected(); c != nil {
-		list = append(list, keys.Expand)
-		if foreign {
-			list = append(list, bind("x", "adopt", "x"))
-		} else {
-			list = append(list, keys.Leave)
-		}
-		if len(c.Calls) > 0 {
-			list = append(list, keys.Call)
-		}
-		if documentsText(c) != "" {
-			list = append(list, keys.Policy)
-		}
-		if c.Write != nil && c.Write.Diff != "" {
-			list = append(list, keys.Diff)
-		}
-	}
-	if len(w.questions(w.current)) > 0 {
-		list = append(list, bind("e", "edit", "e"))
+	c, foreign := w.pane.selected()
+	if c != nil && foreign {
+		list = append(list, keys.Expand, bind("x", "adopt", "x"))
+	} else if c != nil {
+		list = append(list, keys.Expand, keys.Leave)
 	}
 	if w.current < stepCount {
 		list = append(list, bind("a", w.verb(), "a"))
 	}
-	list = append(list, keys.Quit)
+	if len(w.questions(w.current)) > 0 {
+		list = append(list, bind("e", "edit", "e"))
+	}
+	if c != nil {
+		list = append(list, documentKeys(c)...)
+	}
 	if len(w.review.Changes) > 0 {
 		list = append(list, keys.Save)
 	}
-	return append(list, keys.Jump, keys.Next, keys.Previous)
+	return append(list, keys.Quit, keys.Jump, keys.Next, keys.Previous)
+}
+
+// documentKeys open what a change has a screen of its own for.
+func documentKeys(c *steps.Change) []key.Binding {
+	var list []key.Binding
+	if len(c.Calls) > 0 {
+		list = append(list, keys.Call)
+	}
+	if documentsText(c) != "" {
+		list = append(list, keys.Policy)
+	}
+	if c.Write != nil && c.Write.Diff != "" {
+		list = append(list, keys.Diff)
+	}
+	return list
 }
 
 // verb is what applying is called here.

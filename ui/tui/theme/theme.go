@@ -52,8 +52,8 @@ func New(r *lipgloss.Renderer, utf8 bool) *Theme {
 		Accent: s().Foreground(accent), Selected: s().Bold(true).Foreground(accent),
 		Add: s().Foreground(green), Change: s().Foreground(yellow), Remove: s().Foreground(red),
 		Good: s().Foreground(green), Bad: s().Foreground(red).Bold(true), Warn: s().Foreground(yellow).Bold(true),
-		Sandbox: s().Bold(true).Foreground(onBanner).Background(yellow).Padding(0, 1),
-		DryRun:  s().Bold(true).Foreground(onBanner).Background(green).Padding(0, 1),
+		Sandbox: s().Bold(true).Foreground(onBanner).Background(yellow),
+		DryRun:  s().Bold(true).Foreground(onBanner).Background(green),
 		Key:     s().Bold(true), KeyText: s().Foreground(faint),
 		Rule: s().Foreground(line),
 	}
@@ -87,7 +87,7 @@ var unicodeGlyphs = Glyphs{
 
 var asciiGlyphs = Glyphs{
 	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!",
-	Cursor: ">", Open: "v", Closed: ">", Out: "0", Radio: "( )", RadioOn: "(*)",
+	Cursor: ">", Open: "v", Closed: " ", Out: "0", Radio: "( )", RadioOn: "(*)",
 	Box: "[ ]", BoxOn: "[x]", Bar: "#", BarEmpty: ".", Rule: "-", Side: "|", Ellipsis: "...",
 	Dot: "-", Up: "^", Down: "v",
 	Spinner: []string{"|", "/", "-", "\\"}, ascii: true,
