@@ -48,10 +48,13 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 	for _, note := range s.Notes {
 		say("- ", note)
 	}
-	if m.engine.start != nil && m.engine.start.Note != "" {
+	if keeps(s) && m.engine.start != nil && m.engine.start.Note != "" {
 		say("- ", m.engine.start.Note)
 	}
 }
+
+// keeps tells whether a run has left something to look at.
+func keeps(s *steps.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
 
 // outcome is the result in whole sentences, the most important one first.
 func outcome(s *steps.Summary) []string {

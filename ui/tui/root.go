@@ -241,10 +241,15 @@ func (m *root) choose(msg choiceMsg) tea.Cmd {
 // that a plan was looked at and not applied. It is nil where nothing was begun.
 func (m *root) summary(killed bool) *steps.Summary {
 	s := m.engine.summary(m.interrupted || killed)
-	if s == nil && m.wizard != nil && m.wizard.err == nil && m.wizard.toDo() > 0 {
+	switch w := m.wizard; {
+	case s != nil || w == nil || w.err != nil || w.setup == nil:
+		return s
+	case w.dryRun:
+		return w.preview()
+	case w.toDo() > 0:
 		return &steps.Summary{Declined: true}
 	}
-	return s
+	return nil
 }
 
 func (m *root) tooSmall() bool { return m.width < minWidth || m.height < minHeight }

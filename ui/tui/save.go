@@ -59,7 +59,10 @@ func (w *wizard) saveMenu() tea.Cmd {
 
 // askName asks for the file. One that is there is never overwritten.
 func (w *wizard) askName(msg saveMsg) tea.Cmd {
-	path := filepath.Join(w.setup.Env.Dir, "stateroom-plan."+msg.format)
+	path, err := filepath.Abs("stateroom-plan." + msg.format)
+	if err != nil {
+		path = "" // the folder is gone; the operator names another
+	}
 	return push(&prompt{
 		theme: w.theme, title: "Save the plan",
 		form: form.New(w.theme, []form.Field{{

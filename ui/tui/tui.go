@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) (*steps.Summary, error) {
 	m.engine.wait()
 	summary := m.summary(killed)
 	closing(o.Out, m, summary)
-	closeErr := m.engine.close(summary != nil && summary.Applied > 0)
+	closeErr := m.engine.close(keeps(summary))
 	if errors.Is(err, tea.ErrProgramKilled) && killed {
 		err = nil // the summary says so
 	}
