@@ -92,7 +92,7 @@ func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
 			go func() {
 				x.emit(Event{Kind: EventStarted, Change: &changes[index]})
 				start := time.Now()
-				err := x.change(ctx, changes[index])
+				err := guarded(func() error { return x.change(ctx, changes[index]) })
 				results <- done{index, err, time.Since(start)}
 			}()
 		}

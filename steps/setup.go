@@ -298,7 +298,7 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	var g errgroup.Group
 	for i, step := range group {
 		g.Go(func() error {
-			failures[i] = step.Inspect(ctx, s.Env, s.Answers, o)
+			failures[i] = guarded(func() error { return step.Inspect(ctx, s.Env, s.Answers, o) })
 			if s.Inspected != nil {
 				s.Inspected(step.Number(), failures[i])
 			}
