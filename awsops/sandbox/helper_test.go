@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +60,25 @@ func as(s *Server, who Credentials) aws.Config {
 		BaseEndpoint: aws.String(s.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, who.SessionToken),
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient:   patient{},
 	}
+}
+
+// patient sends requests whose body survives being closed. The SDK closes it as
+// soon as an answer begins, and net/http, when it is still busy with its end
+// (under the race detector, against a server this near), then drops the
+// connection in the middle of the answer.
+type patient struct{}
+
+func (patient) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return http.DefaultClient.Do(r)
 }
 
 func iamAs(s *Server, who Credentials) *iam.Client { return iam.NewFromConfig(as(s, who)) }
