@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -127,8 +128,11 @@ func TestTwiceIsOnce(t *testing.T) {
 
 func TestLostAnswersDoubleNothing(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
+	var mu sync.Mutex // requests meet the hook many at a time
 	lost := map[string]bool{}
 	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		mu.Lock()
+		defer mu.Unlock()
 		id := e.Service + ":" + e.Operation + resourceOf(e)
 		if !strings.HasPrefix(e.Operation, "Create") || lost[id] {
 			return sandbox.Fault{}

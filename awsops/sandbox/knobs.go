@@ -63,9 +63,9 @@ type Fault struct {
 }
 
 // Intercept has hook called with every request that carries a good signature,
-// before any work is done; what it returns goes wrong. The hook may block or
-// end the process. The entry has neither resource nor status yet. Nil takes the
-// hook away.
+// before any work is done; what it returns goes wrong. Requests meet the hook
+// many at a time; it may block or end the process. The entry has neither
+// resource nor status yet. Nil takes the hook away.
 func (s *Server) Intercept(hook func(Entry) Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
