@@ -352,7 +352,9 @@ func foreignFindings(foreign []Change) []Finding {
 		}
 		seen[c.Foreign] = true
 		if c.Write != nil || c.Run != nil {
-			findings = append(findings, stateElsewhere(c.Foreign))
+			f := stateElsewhere(c.Foreign)
+			f.Details = wouldChange(foreign, c.Foreign)
+			findings = append(findings, f)
 			continue
 		}
 		subject, _, _ := strings.Cut(c.ID, ".") // a group's policy is IAM's, whichever step it is for
@@ -360,9 +362,25 @@ func foreignFindings(foreign []Change) []Finding {
 			ID: subject + ".not-ours", Step: c.Step, Severity: Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
+			Details:  wouldChange(foreign, c.Foreign),
 		})
 	}
 	return findings
+}
+
+// wouldChange lists what an adoption lets happen, in the plan's signs.
+func wouldChange(foreign []Change, target string) string {
+	var lines []string
+	for _, c := range foreign {
+		if c.Foreign != target {
+			continue
+		}
+		lines = append(lines, c.Action.Symbol()+" "+c.Title)
+		for _, command := range c.runLines() {
+			lines = append(lines, "    $ "+command)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func blocking(findings []Finding) bool {
