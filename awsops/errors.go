@@ -35,6 +35,10 @@ type Error struct {
 
 // Error tells what failed, what it means and one thing to do.
 func (e *Error) Error() string {
+	if e.Code == "" && IsNoCredentials(e) {
+		// The SDK's chain of everything that it tried says less than this.
+		return e.Meaning + " " + e.Remedy
+	}
 	var b strings.Builder
 	b.WriteString(strings.TrimPrefix(e.Service+":"+e.Operation, ":"))
 	if e.Resource != "" {

@@ -20,10 +20,17 @@ type Object struct {
 	KeyARN    string // the KMS key that encrypted it
 }
 
+// owner is whom a probe expects to own the bucket: the session's own account,
+// as soon as that is known. A bucket of the same name in another account is
+// then never read or written.
+func (s *Session) owner() *string { return optional(s.Account()) }
+
 // HeadObject is nil when there is no such object (404). A 403 instead means
 // that s3:ListBucket is missing.
 func (s *Session) HeadObject(ctx context.Context, bucket, key string) (*Object, error) {
-	answer, err := s.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	answer, err := s.s3().HeadObject(ctx, &s3.HeadObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
+	})
 	if err != nil {
 		if wrapped := s.fail(err, "s3", "HeadObject", bucket+"/"+key); statusOf(wrapped) != http.StatusNotFound {
 			return nil, wrapped
@@ -38,7 +45,9 @@ func (s *Session) HeadObject(ctx context.Context, bucket, key string) (*Object, 
 
 // GetObject reads an object whole; [IsNotFound] holds when there is none.
 func (s *Session) GetObject(ctx context.Context, bucket, key string) ([]byte, error) {
-	answer, err := s.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	answer, err := s.s3().GetObject(ctx, &s3.GetObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
+	})
 	if err != nil {
 		return nil, s.fail(err, "s3", "GetObject", bucket+"/"+key)
 	}
@@ -58,7 +67,9 @@ type PutOptions struct {
 // PutObject writes a probe's object with the headers that Terraform sends. It
 // needs [WithProbe]; [HasCode] "PreconditionFailed" says that IfAbsent failed.
 func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte, o PutOptions) error {
-	in := &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(body)}
+	in := &s3.PutObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(body), ExpectedBucketOwner: s.owner(),
+	}
 	if o.KMSKeyARN != "" {
 		in.ServerSideEncryption = types.ServerSideEncryptionAwsKms
 		in.SSEKMSKeyId = aws.String(o.KMSKeyARN)
@@ -73,6 +84,8 @@ func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte
 // DeleteObject deletes a probe's object; in a versioned bucket a delete marker
 // remains. It needs [WithProbe].
 func (s *Session) DeleteObject(ctx context.Context, bucket, key string) error {
-	_, err := s.s3().DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	_, err := s.s3().DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
+	})
 	return s.fail(err, "s3", "DeleteObject", bucket+"/"+key)
 }
