@@ -98,19 +98,24 @@ func (r row) diagnosis(problem string) Diagnosis {
 // sameName maps the names of groups that Go wants to differ within a pattern.
 var sameName = map[string]string{"asked": "configured", "expected": "region"}
 
-// capture adds the named groups of the first match to the subject.
+// capture adds the named groups of all matches to the subject; the first counts.
 func capture(subject map[string]string, pattern *regexp.Regexp, problem string) {
-	groups := pattern.FindStringSubmatch(problem)
-	for i, name := range pattern.SubexpNames() {
-		if i >= len(groups) || name == "" || groups[i] == "" {
-			continue
+	names := pattern.SubexpNames()
+	for _, groups := range pattern.FindAllStringSubmatch(problem, -1) {
+		for i, value := range groups {
+			if names[i] != "" && value != "" {
+				add(subject, names[i], strings.TrimRight(value, ".,;:"))
+			}
 		}
-		if same, ok := sameName[name]; ok {
-			name = same
-		}
-		if _, ok := subject[name]; !ok {
-			subject[name] = strings.TrimRight(groups[i], ".,;")
-		}
+	}
+}
+
+func add(subject map[string]string, name, value string) {
+	if same, ok := sameName[name]; ok {
+		name = same
+	}
+	if _, ok := subject[name]; !ok {
+		subject[name] = value
 	}
 }
 

@@ -320,7 +320,7 @@ var rows = []row{
 	},
 	{
 		id:      "s3-list-denied",
-		pattern: regexp.MustCompile(`ListObjects(?:V2)?, .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\b|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?): .*AccessDenied: .*status code: 403`),
+		pattern: regexp.MustCompile(`ListObjects(?:V2)?, .*StatusCode: 403|perform: (?P<action>s3:ListBucket)\b|(?:Error inspecting states in the "s3" backend|Failed to get existing workspaces|Error loading workspaces?)..*AccessDenied: .*status code: 403`),
 		at:      outside,
 		meaning: "The identity may not list the state bucket.",
 		checks:  fourChecks,
@@ -336,7 +336,7 @@ var rows = []row{
 	},
 	{
 		id:      "s3-get-denied",
-		pattern: regexp.MustCompile(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|Error (?:refreshing|loading) (?:the )?state: .*AccessDenied: .*status code: 403`),
+		pattern: regexp.MustCompile(`GetObject, .*StatusCode: 403|perform: (?P<action>s3:GetObject(?:Version)?)\b|Error (?:refreshing|loading) (?:the )?state.*AccessDenied: .*status code: 403`),
 		at:      outside,
 		meaning: "The identity may not read the state object.",
 		checks:  fourChecks,

@@ -21,36 +21,71 @@ func starts(line string) bool {
 	return strings.HasPrefix(strings.TrimSpace(line), "╷") || heading.MatchString(line)
 }
 
+// Some errors quote their cause under a heading of its own: the text that does
+// so, and the heading of what is quoted.
+var (
+	quotes = regexp.MustCompile(`(?i)no valid credential sources|cannot be assumed`)
+	quoted = regexp.MustCompile(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z.]+: )`)
+)
+
 // split answers the errors of a text, each folded to one line and without
 // secrets. Warnings and what is printed between errors are left out; a text
 // without any heading, such as a message copied out of its box, is one error.
 func split(text string) []string {
-	var list []string
-	var current strings.Builder
-	open := false
-	end := func() {
-		if open && current.Len() > 0 {
-			list = append(list, redact(terraform.Fold(current.String())))
-		}
-		open = false
-		current.Reset()
-	}
+	var s splitter
 	for line := range strings.Lines(text) {
-		if h := heading.FindStringSubmatch(line); h != nil {
-			end()
-			open = h[1] == "Error"
-		} else if strings.HasPrefix(strings.TrimSpace(line), "╵") || after.MatchString(line) {
-			end()
-		}
-		if open {
-			current.WriteString(line)
-		}
+		s.line(line)
 	}
-	end()
-	if len(list) == 0 {
+	s.end()
+	if len(s.list) == 0 {
 		return []string{redact(terraform.Fold(text))}
 	}
-	return list
+	return s.list
+}
+
+// splitter gathers the errors of a text line by line.
+type splitter struct {
+	list    []string
+	current strings.Builder
+	// open is set inside an error.
+	open bool
+	// fresh is set in a box that has no heading yet, box in one that has.
+	fresh, box bool
+}
+
+func (s *splitter) line(text string) {
+	edge := strings.TrimSpace(text)
+	switch {
+	case strings.HasPrefix(edge, "╷"):
+		s.end()
+		s.fresh = true
+	case strings.HasPrefix(edge, "╵"), after.MatchString(text):
+		s.end()
+	case s.begins(text):
+		fresh := s.fresh
+		s.end()
+		s.open, s.box = heading.FindStringSubmatch(text)[1] == "Error", fresh
+	}
+	if s.open {
+		s.current.WriteString(text)
+	}
+}
+
+// begins tells whether a line is the heading of a new diagnostic, and not one
+// that the error around it quotes.
+func (s *splitter) begins(text string) bool {
+	if s.box || !heading.MatchString(text) {
+		return false
+	}
+	return !s.open || !quoted.MatchString(text) || !quotes.MatchString(s.current.String())
+}
+
+func (s *splitter) end() {
+	if s.open {
+		s.list = append(s.list, redact(terraform.Fold(s.current.String())))
+	}
+	s.open, s.box, s.fresh = false, false, false
+	s.current.Reset()
 }
 
 // jsonLine is what is read of a line of -json.
