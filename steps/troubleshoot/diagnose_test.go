@@ -160,6 +160,30 @@ func TestDiagnoseIgnoresWarningsAndResourcesOfTheProject(t *testing.T) {
 	}
 }
 
+// The texts in testdata/terraform-1.11.4 are that engine's own, made without AWS.
+func TestDiagnoseNamesWhatTerraformItselfPrinted(t *testing.T) {
+	for file, want := range map[string]string{
+		"profile-missing":         "profile-missing",
+		"credentials-missing":     "credentials-missing",
+		"config-invalid":          "config-invalid",
+		"region-invalid":          "region-invalid",
+		"backend-not-initialized": "backend-not-initialized",
+		"backend-changed":         "backend-changed",
+		"backend-changed-at-init": "backend-changed",
+		"migration-needs-answer":  "migration-needs-answer",
+		"state-format":            "state-format",
+		"network-unreachable":     "network-unreachable provider-unavailable",
+	} {
+		text, err := os.ReadFile("testdata/terraform-1.11.4/" + file + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := found(string(text)); got != want {
+			t.Errorf("%s: got %q, not %q", file, got, want)
+		}
+	}
+}
+
 const testSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 func TestDiagnoseShowsKeyIDsAndNoSecrets(t *testing.T) {

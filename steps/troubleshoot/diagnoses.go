@@ -393,6 +393,7 @@ var rows = []row{
 	{
 		id:          "backend-not-initialized",
 		pattern:     regexp.MustCompile(`Backend initialization required[,:] please run|Reason: Initial configuration of the requested backend|Required plugins are not installed|\bModule not installed`),
+		unless:      regexp.MustCompile(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`),
 		consequence: true,
 		meaning:     "This directory is not initialised.",
 		checks:      []string{checkBackend},

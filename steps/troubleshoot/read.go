@@ -38,7 +38,9 @@ func Read(r io.Reader) (string, error) {
 	var c cleaner
 	for {
 		line, err := nextLine(in)
-		c.line(line)
+		if line != "" {
+			c.line(line)
+		}
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -97,9 +99,9 @@ var (
 	// ansiCode matches the control sequences that terminals and engines use.
 	ansiCode = regexp.MustCompile(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])`)
 	// stamp is the time that CI systems, and TF_LOG, put before a line.
-	stamp = regexp.MustCompile(`^\x{FEFF}?\s*\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[ \t]`)
+	stamp = regexp.MustCompile(`^\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[ \t]`)
 	// level is what follows the time in a line of TF_LOG.
-	level = regexp.MustCompile(`^\s*\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]`)
+	level = regexp.MustCompile(`^\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]`)
 	// marker is what GitHub Actions puts before a line it colours.
 	marker = regexp.MustCompile(`^(?:##\[\w+\]|::error(?: [^:]*)?::)`)
 	// continued is a line of a log entry's request, response or value.
@@ -107,14 +109,9 @@ var (
 )
 
 func (c *cleaner) line(raw string) {
-	text := strings.TrimRight(ansiCode.ReplaceAllString(raw, ""), "\r\n")
-	text = strings.TrimPrefix(text, "\ufeff")
-	for stamp.MatchString(text) {
-		text = stamp.ReplaceAllString(text, "")
-	}
-	text = marker.ReplaceAllString(text, "")
+	text := bare(raw)
 	switch {
-	case level.MatchString(text):
+	case beginsWith(text, "[") && level.MatchString(text):
 		c.inLog, c.dropped = true, true
 	case strings.HasPrefix(strings.TrimSpace(text), `{"@level"`):
 		c.inLog, c.dropped = false, true
@@ -124,6 +121,26 @@ func (c *cleaner) line(raw string) {
 		c.inLog = false
 		c.keep(text + "\n")
 	}
+}
+
+// bare takes off a line what terminals, editors and CI systems put around it.
+// The cheap looks first keep a log of 100 MB from taking long.
+func bare(raw string) string {
+	text := strings.TrimPrefix(strings.TrimRight(raw, "\r\n"), "\ufeff")
+	if strings.Contains(text, "\x1b") {
+		text = ansiCode.ReplaceAllString(text, "")
+	}
+	for beginsWith(text, "0123456789") && stamp.MatchString(text) {
+		text = stamp.ReplaceAllString(text, "")
+	}
+	if beginsWith(text, "#:") {
+		text = marker.ReplaceAllString(text, "")
+	}
+	return text
+}
+
+func beginsWith(text, chars string) bool {
+	return text != "" && strings.IndexByte(chars, text[0]) >= 0
 }
 
 func (c *cleaner) keep(text string) {
