@@ -32,12 +32,12 @@ const mostEvidence = 5
 // Diagnose names what a text of Terraform or OpenTofu says, as Read gives it or
 // as it was pasted. Causes come before what they cause, and what comes twice is
 // named once. A text that no row of the table matches leads to one diagnosis,
-// Unknown, which keeps the text: nothing is guessed. Secrets in the text appear
+// Unknown, which keeps the text (its beginning, if Read refuses it): nothing is guessed. Secrets in the text appear
 // in no field.
 func Diagnose(text string) []Diagnosis {
-	clean := text
-	if read, err := Read(strings.NewReader(text)); err == nil {
-		clean = read
+	clean, err := Read(strings.NewReader(text))
+	if err != nil {
+		return []Diagnosis{unknown(excerpt(redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0))}
 	}
 	found := make([][]Diagnosis, len(rows))
 	for _, problem := range split(clean) {

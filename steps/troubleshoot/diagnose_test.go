@@ -206,6 +206,20 @@ func TestDiagnoseShowsKeyIDsAndNoSecrets(t *testing.T) {
 	}
 }
 
+func TestDiagnoseOfWhatReadRefusesIsUnknown(t *testing.T) {
+	for _, text := range []string{"", "\x00\x01" + testSecret, "2026-11-23T10:00:00.123Z [DEBUG] x509: no\n"} {
+		if got := Diagnose(text); len(got) != 1 || got[0].ID != Unknown || strings.Contains(got[0].Evidence[0], testSecret) {
+			t.Errorf("%q gave %+v", text, got)
+		}
+	}
+}
+
+func TestDiagnoseDoesNotTakeARequestIDForAStatus(t *testing.T) {
+	if got := found("Error: x\n\noperation error S3: HeadObject, https response error StatusCode: 404, RequestID: A403B\n"); got != Unknown {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestDiagnoseUnknownKeepsTheText(t *testing.T) {
 	text := "first line\n  second line\n"
 	if got := Diagnose(text); len(got) != 1 || got[0].ID != Unknown || got[0].Evidence[0] != text {

@@ -2,15 +2,14 @@ package troubleshoot
 
 import "regexp"
 
-// place says where an error must come from for a row to match it.
+// place says where an error must come from for a row to match it. Without one a
+// text means the same wherever it appears.
 type place int
 
 const (
-	// anywhere is for texts that mean the same wherever they appear.
-	anywhere place = iota
 	// outside is for texts about the state, which mean something else when a
 	// resource of the project says them: its bucket is not the state bucket.
-	outside
+	outside place = iota + 1
 	// inResource is for errors of a resource or data source of the project.
 	inResource
 )
@@ -328,7 +327,7 @@ var rows = []row{
 	},
 	{
 		id:      "s3-head-denied",
-		pattern: regexp.MustCompile(`HeadObject, .*403|Forbidden: Forbidden .*status code: 403`),
+		pattern: regexp.MustCompile(`HeadObject, .*StatusCode: 403|Forbidden: Forbidden .*status code: 403`),
 		at:      outside,
 		meaning: "The identity may not look at the state object; without s3:ListBucket a missing state reads the same.",
 		checks:  fourChecks,

@@ -75,10 +75,14 @@ func isBinary(start []byte) bool {
 	return broken*10 > len(start)
 }
 
-// nextLine reads a line; what a line has beyond longestLine is read and dropped.
+// nextLine reads a line; what a line has beyond longestLine is read and dropped,
+// from a white space on, so that no half of a secret escapes redaction.
 func nextLine(in *bufio.Reader) (string, error) {
 	line, err := in.ReadSlice('\n')
 	text := string(line)
+	if errors.Is(err, bufio.ErrBufferFull) {
+		text = text[:strings.LastIndexAny(text, " \t")+1] + "…\n"
+	}
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = in.ReadSlice('\n')
 	}
