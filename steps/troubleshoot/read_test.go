@@ -24,16 +24,19 @@ func (r *repeat) Read(p []byte) (int, error) {
 }
 
 func TestReadKeepsBothEndsOfAHugeTextInBoundedMemory(t *testing.T) {
-	for name, filler := range map[string]string{
-		"lines":       "module.app: Still creating... [10s elapsed]\n",
-		"one line":    "no line end at all ",
-		"log":         "2026-11-23T10:00:00.123Z [DEBUG] provider: x509: nothing to see\n",
-		"diagnostics": `{"@level":"info","@message":"Plan","type":"planned_change"}` + "\n",
+	for name, c := range map[string]struct {
+		filler string
+		size   int64
+	}{
+		"log":      {"2026-11-23T10:00:00.123Z [DEBUG] provider: " + strings.Repeat("x509: nothing to see ", 50) + "\n", 100 << 20},
+		"one line": {"no line end at all ", 100 << 20},
+		"lines":    {"module.app: Still creating... [10s elapsed]\n", 8 << 20},
+		"json":     {`{"@level":"info","@message":"Plan","type":"planned_change"}` + "\n", 8 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			huge := io.MultiReader(
 				strings.NewReader(textOf(t, "region-wrong")),
-				io.LimitReader(&repeat{text: filler}, 100<<20),
+				io.LimitReader(&repeat{text: c.filler}, c.size),
 				strings.NewReader("\n"+textOf(t, "lock-held")),
 			)
 			peak := &peakReader{from: huge}
