@@ -35,10 +35,6 @@ type Error struct {
 
 // Error tells what failed, what it means and one thing to do.
 func (e *Error) Error() string {
-	if e.Code == "" && IsNoCredentials(e) {
-		// The SDK's chain of everything that it tried says less than this.
-		return e.Meaning + " " + e.Remedy
-	}
 	var b strings.Builder
 	b.WriteString(strings.TrimPrefix(e.Service+":"+e.Operation, ":"))
 	if e.Resource != "" {
@@ -53,8 +49,12 @@ func (e *Error) Error() string {
 	if e.Identity != "" {
 		b.WriteString(", as " + e.Identity)
 	}
-	b.WriteString(" failed: " + e.cause())
-	for _, sentence := range []string{e.Meaning, e.Remedy} {
+	b.WriteString(" failed:")
+	cause := e.cause()
+	if e.Code == "" && IsNoCredentials(e) {
+		cause = "" // the SDK's chain of everything that it tried says less than the meaning
+	}
+	for _, sentence := range []string{cause, e.Meaning, e.Remedy} {
 		if sentence != "" {
 			b.WriteString(" " + sentence)
 		}
