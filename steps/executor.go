@@ -288,6 +288,3 @@ func (x *Executor) fill(text string) (string, error) {
 	}
 	return text, nil
 }
-
-// ErrStopped is returned by a run that was stopped between changes.
-var ErrStopped = errors.New("stopped before all changes were made")
