@@ -19,6 +19,8 @@ const (
 	// EventSkipped is a change left out because one that it needs failed.
 	EventSkipped EventKind = "skipped"
 	EventFinding EventKind = "finding"
+	// EventCheck is one check that has ended.
+	EventCheck EventKind = "check"
 	// EventProgress counts long work, such as the accounts inspected so far.
 	EventProgress EventKind = "progress"
 	// EventLine is one line of Terraform's output.
@@ -34,6 +36,7 @@ type Event struct {
 	Kind       EventKind
 	Change     *Change
 	Finding    *Finding
+	Check      *Check
 	Err        error
 	Text       string
 	Done, Of   int

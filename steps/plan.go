@@ -82,9 +82,12 @@ type Change struct {
 	// Foreign is the ARN of something that exists without this blueprint's
 	// tag. The change is left out until that ARN is adopted.
 	Foreign string
-	Cost    string
-	Risk    string
-	Undo    string
+	// Typed says that agreeing to Foreign takes typing it out: what is lost
+	// cannot be brought back. --adopt agrees, too.
+	Typed bool
+	Cost  string
+	Risk  string
+	Undo  string
 }
 
 // Write is one file to write. The edit's text may hold references, which are

@@ -23,6 +23,8 @@ type Review struct {
 	// Left are the changes that the operator left out, and those that need one
 	// of them.
 	Left []Change
+	// Checks are what was looked at, where a flow tells it.
+	Checks []Check
 }
 
 // Decision is the operator's answer to a review. Adopt are the ARNs and paths

@@ -10,6 +10,8 @@ type Summary struct {
 	Foreign  []Change
 	Failures []Failed
 	Findings []Finding
+	// Checks are those of the last look, where the run is a flow.
+	Checks []Check
 	// Notes are what to tell at the end: what exists, where, what it costs a
 	// month, who has keys still to collect, what to do next.
 	Notes []string

@@ -1,0 +1,142 @@
+package steps
+
+import (
+	"context"
+	"slices"
+)
+
+// Flow is a run that is not the nine steps: troubleshooting, onboarding, handing
+// over, offboarding. It looks, shows what it would change, asks once, applies
+// with the same executor, and looks again.
+type Flow struct {
+	Env     *Env
+	Answers *Answers
+	// Look reads and plans. It makes no mutating call and writes no file. What
+	// it has checked it tells by EventCheck, too, as each check ends.
+	Look func(ctx context.Context, env *Env) (Review, error)
+	// Close gives what is to be told at the end; it may be nil.
+	Close func(*Summary) []string
+	// Emit receives the events; it is called by one goroutine at a time.
+	Emit Emit
+	// Confirm is asked before the first change. It is never asked in a dry run,
+	// nor when there is nothing to change.
+	Confirm func(context.Context, Review) (Decision, error)
+	DryRun  bool
+	// Stop, once closed, lets the changes under way finish and starts no other.
+	Stop <-chan struct{}
+	// Without are the ids of changes that are left out.
+	Without map[string]bool
+}
+
+// Review looks and plans, and splits off what touches something that nobody
+// agreed to.
+func (f *Flow) Review(ctx context.Context) (Review, error) {
+	f.Emit = serialised(f.Emit)
+	f.Env.Emit = f.Emit
+	review, err := f.Look(ctx, f.Env)
+	if err != nil {
+		return review, err
+	}
+	return f.Permit(review), nil
+}
+
+// Permit splits the changes of a review anew, after an adoption or after a
+// change was left out. It is pure.
+func (f *Flow) Permit(r Review) Review {
+	all := slices.Concat(r.Changes, r.Foreign, r.Left)
+	slices.SortStableFunc(all, func(a, b Change) int { return a.Step - b.Step })
+	r.Changes, r.Foreign = Permitted(all, f.Answers)
+	r.Changes, r.Left = LeaveOut(r.Changes, f.Without)
+	return r
+}
+
+// Run is the whole flow. The error is one that kept it from starting; what
+// failed later stands in the summary.
+func (f *Flow) Run(ctx context.Context) (*Summary, error) {
+	review, err := f.Review(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range review.Changes {
+		f.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
+	}
+	summary := f.summarise(review)
+	if f.DryRun || review.Blocked() || len(review.Changes)+len(review.Foreign) == 0 {
+		return f.finish(summary, review), nil
+	}
+	decision, err := f.Confirm(ctx, review)
+	if err != nil {
+		return nil, err
+	}
+	if summary.Declined = !decision.Yes; summary.Declined {
+		return f.finish(summary, review), nil
+	}
+	if len(decision.Adopt) > 0 {
+		told := len(review.Changes)
+		f.Answers.Adopt = append(f.Answers.Adopt, decision.Adopt...)
+		review = f.Permit(review)
+		f.tellNew(review.Changes, told)
+	}
+	summary, _, err = f.Make(ctx, review)
+	return summary, err
+}
+
+// tellNew tells of the changes that an adoption has added to those told.
+func (f *Flow) tellNew(changes []Change, told int) {
+	if len(changes) == told {
+		return
+	}
+	for i := range changes {
+		if changes[i].Foreign != "" || anyForeign(changes, changes[i].Needs) {
+			f.Emit(Event{Kind: EventPlanned, Change: &changes[i]})
+		}
+	}
+}
+
+func anyForeign(changes []Change, ids []string) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool { return c.Foreign != "" && slices.Contains(ids, c.ID) })
+}
+
+// Make applies a confirmed review, looks again and tells how it ended. It
+// returns what is still to do, too. It needs [Flow.Review] before it.
+func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error) {
+	summary := f.summarise(review)
+	if len(review.Changes) == 0 {
+		return f.finish(summary, review), review, nil
+	}
+	executor := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
+	result := executor.Apply(ctx, review.Changes)
+	summary.Applied, summary.Failures, summary.Failed = result.Applied, result.Failed, len(result.Failed)
+	summary.Skipped, summary.Unknown = len(result.Skipped), len(result.Unknown)
+	if summary.Stopped = executor.stopped(ctx); summary.Stopped {
+		return f.finish(summary, review), review, nil
+	}
+	after, err := f.Look(ctx, f.Env)
+	if err != nil {
+		return summary, review, err
+	}
+	after = f.Permit(after)
+	after.Findings = append(after.Findings, result.Findings...)
+	summary.Foreign = after.Foreign
+	return f.finish(summary, after), after, nil
+}
+
+// summarise counts what a review would change.
+func (f *Flow) summarise(r Review) *Summary {
+	s := &Summary{DryRun: f.DryRun, Foreign: r.Foreign}
+	s.Add, s.Change, s.Destroy = Counts(r.Changes)
+	return s
+}
+
+// finish emits the findings and the summary.
+func (f *Flow) finish(s *Summary, r Review) *Summary {
+	s.Findings, s.Checks = r.Findings, r.Checks
+	if f.Close != nil {
+		s.Notes = f.Close(s)
+	}
+	for i := range r.Findings {
+		f.Emit(Event{Kind: EventFinding, Finding: &r.Findings[i]})
+	}
+	f.Emit(Event{Kind: EventSummary, Summary: s})
+	return s
+}

@@ -1,0 +1,99 @@
+package troubleshoot
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/steps"
+)
+
+// Examination is one health check of a set-up, with or without an error text
+// that led to it. It changes nothing: what mends a finding is a change of the
+// review, confirmed and applied like any other.
+type Examination struct {
+	Answers *steps.Answers
+	// Text is what Terraform printed, as Read gives it; empty for none. The
+	// checks never look at it.
+	Text string
+	// OnlyText leaves the checks out: nothing but the text is looked at.
+	OnlyText bool
+	// Terraform lets init and plan run in every project, and reads what they say.
+	Terraform bool
+}
+
+// outcome is what one part of the examination came to.
+type outcome struct {
+	checks   []steps.Check
+	findings []steps.Finding
+	changes  []steps.Change
+}
+
+// check books a check that has ended and tells it at once.
+func (o *outcome) check(env *steps.Env, c steps.Check) {
+	o.checks = append(o.checks, c)
+	env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+}
+
+// Look diagnoses the text, checks the set-up and plans what mends it. It is the
+// Look of a [steps.Flow].
+func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	var named []Diagnosis
+	if e.Text != "" {
+		named = Diagnose(e.Text)
+	}
+	if e.OnlyText {
+		return steps.Review{Findings: fromText(named, nil)}, nil
+	}
+	s := newScene(env, e.Answers)
+	parts := []func(context.Context) outcome{s.laptop, s.aws}
+	outcomes := make([]outcome, len(parts))
+	g, gctx := errgroup.WithContext(ctx)
+	for i, part := range parts {
+		g.Go(func() error {
+			outcomes[i] = part(gctx)
+			return nil
+		})
+	}
+	_ = g.Wait() // a part that cannot be looked at is an undecided check, not an error
+	if err := ctx.Err(); err != nil {
+		return steps.Review{}, err //nolint:wrapcheck // the caller's own context
+	}
+	var review steps.Review
+	for _, o := range outcomes {
+		review.Checks = append(review.Checks, o.checks...)
+		review.Findings = append(review.Findings, o.findings...)
+		review.Changes = append(review.Changes, o.changes...)
+	}
+	review.Findings = append(review.Findings, fromText(named, review.Findings)...)
+	order(review.Findings)
+	return review, nil
+}
+
+// fromText makes findings of what a text names and no check has found.
+func fromText(named []Diagnosis, found []steps.Finding) []steps.Finding {
+	var findings []steps.Finding
+	for _, d := range named {
+		if slices.ContainsFunc(found, func(f steps.Finding) bool { return f.ID == d.ID }) {
+			continue
+		}
+		findings = append(findings, steps.Finding{
+			ID: d.ID, Severity: steps.Failure, Evidence: d.Meaning + " Terraform said: " + d.Evidence[0], Remedy: d.Fix,
+		})
+	}
+	return findings
+}
+
+// order puts causes before what they cause, as the table of diagnoses does.
+func order(findings []steps.Finding) {
+	rank := func(f steps.Finding) int {
+		i := slices.IndexFunc(rows, func(r row) bool { return r.id == f.ID })
+		if i < 0 {
+			return len(rows)
+		}
+		return i
+	}
+	slices.SortStableFunc(findings, func(a, b steps.Finding) int { return cmp.Compare(rank(a), rank(b)) })
+}
