@@ -78,15 +78,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	before, unfinished := env.Journal.Unfinished(keyChange(name))
-	if !unfinished {
-		return facts, nil
-	}
-	for _, k := range facts.Keys {
-		if lostKey(before, k) && k.ID != profileKey {
-			facts.Lost = append(facts.Lost, k.ID)
-		}
-	}
+	facts.Lost = env.Journal.LostKeys(keyChange(name), facts.Keys, profileKey)
 	return facts, nil
 }
 
@@ -286,11 +278,7 @@ func handoverKeyChange(o *Observed, a *Answers, name string, key *Change) {
 		reader = name + "'s public key"
 	}
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
-	h := Handover{
-		Version: 1, User: name, Account: a.AdminAccount,
-		AccessKeyID: awsops.Ref(key.ID, "id"), SecretAccessKey: awsops.Ref(key.ID, "secret"),
-		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(key.ID, "sealed_at"),
-	}
+	h := newHandover(a, name, key.ID)
 	file := o.IAM.Users[name].Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, Field{Name: "sealed file", After: file.Path}, Field{Name: "reader", After: reader})
