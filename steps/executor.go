@@ -199,7 +199,8 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 
 // send makes one call, and makes it again while AWS does not yet show what an
 // earlier change made: the call itself is the probe. A "create" that finds its
-// target there after an attempt whose answer was lost has succeeded.
+// target there after an attempt whose answer was lost has succeeded, and so has
+// whatever takes away what is gone already.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
 	patience := x.env.Patience
 	if call.Operation == "CreateAccount" {
@@ -207,7 +208,7 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 	}
 	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
-		if awsops.MadeByLostAttempt(err) {
+		if awsops.MadeByLostAttempt(err) || call.Removes() && awsops.IsNotFound(err) {
 			err = nil
 		}
 		return err == nil || !mayHeal(err, c), nil

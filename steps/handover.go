@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -29,7 +30,14 @@ type Handover struct {
 	Blueprint string `json:"blueprint"`
 	// SealedAt is the time of sealing in RFC 3339, UTC.
 	SealedAt string `json:"sealed_at"`
+	// ExpiresAt is when the handover is no longer to be opened, HandoverLife
+	// after SealedAt. One without it was sealed before there was an expiry.
+	ExpiresAt string `json:"expires_at,omitempty"`
 }
+
+// HandoverLife is how long a sealed key waits for its owner. The key itself
+// stays valid: after that time it is to be replaced rather than handed on.
+const HandoverLife = 7 * 24 * time.Hour
 
 // template is the handover's JSON with its references still to be filled.
 func (h Handover) template() string {

@@ -203,9 +203,17 @@ done
 func (s *script) write(c Change) {
 	edit := c.Write.Edit
 	path := s.quoted(edit.Before.Path)
+	if c.Write.Remove {
+		s.printf("rm -f %s\n", path)
+		return
+	}
 	after, before := string(edit.After), string(edit.Before.Bytes)
 	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "sealed_at"}]; ok {
 		s.printf("%s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)\n", at)
+	}
+	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "expires_at"}]; ok {
+		days := int(HandoverLife.Hours() / 24) // GNU's date, or else BSD's
+		s.printf("%s=$(date -u -d '+%d days' +%%Y-%%m-%%dT%%H:%%M:%%SZ 2>/dev/null || date -u -v+%dd +%%Y-%%m-%%dT%%H:%%M:%%SZ)\n", at, days, days)
 	}
 	s.printf("mkdir -p %s\n", s.quoted(filepath.Dir(edit.Before.Path)))
 	switch {
