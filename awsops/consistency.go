@@ -1,21 +1,12 @@
 package awsops
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // MadeByLostAttempt says that a creation found its target there after an
 // earlier attempt of the same call got no answer: that attempt made it.
 func MadeByLostAttempt(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Attempts > 1 && IsExists(err) && e.Code != "BucketAlreadyExists"
-}
-
-// AlreadyGone says that a deletion found nothing left to delete: a lost attempt,
-// or somebody else, has done it.
-func AlreadyGone(c Call, err error) bool {
-	return strings.HasPrefix(c.Operation, "Delete") && IsNotFound(err)
 }
 
 // notYetCodes are how services say that they do not see yet what another call

@@ -217,7 +217,7 @@ func (x *Executor) session(ctx context.Context, c Change, account string) (*awso
 // send makes one call, and makes it again while AWS does not yet show what an
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded, and so has
-// a "delete" that finds nothing.
+// whatever takes away what is gone already.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
 	patience := x.env.Patience
 	if call.Operation == "CreateAccount" {
@@ -225,7 +225,7 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 	}
 	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
-		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
+		if awsops.MadeByLostAttempt(err) || call.Removes() && awsops.IsNotFound(err) {
 			err = nil
 		}
 		return err == nil || !mayHeal(err, c), nil
