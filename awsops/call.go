@@ -246,7 +246,7 @@ func lookupPath(answer any, path string) string {
 // first.
 var targets = []string{
 	"Bucket", "RoleName", "UserName", "GroupName", "PolicyArn", "AliasName", "TableName",
-	"ResourceArn", "KeyId", "AccountName", "PolicyName",
+	"ResourceArn", "KeyId", "AccountName", "PolicyName", "SerialNumber",
 }
 
 // Resource names what the call acts on, for messages; it may be empty.
@@ -262,6 +262,17 @@ func (c Call) Resource() string {
 // Mutating says whether the call changes anything in AWS. Operations that are
 // not known as reads count as mutating.
 func (c Call) Mutating() bool { return !isRead(c.Operation) }
+
+// Removes says whether the call takes something away, so that finding it gone
+// already is what was wanted.
+func (c Call) Removes() bool {
+	for _, verb := range []string{"Delete", "Remove", "Detach", "Deactivate"} {
+		if strings.HasPrefix(c.Operation, verb) {
+			return true
+		}
+	}
+	return false
+}
 
 // onceOnly maps the operations that are sent once to their service. A second
 // CreatePolicyVersion would take one of a policy's five versions.
