@@ -83,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Stage, error) {
 	if err := s.furnish(); err != nil {
 		return nil, errors.Join(err, s.Close(false))
 	}
-	if s.leave, err = enter(s.Root); err != nil {
+	if s.leave, err = enter(s.Root, s.Endpoint()); err != nil {
 		return nil, errors.Join(err, s.Close(false))
 	}
 	return s, nil
