@@ -177,7 +177,10 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 	if err != nil {
 		return err
 	}
-	session := x.env.session(account, c.Role, c.Region)
+	session, err := x.env.sessionOf(ctx, c, account)
+	if err != nil {
+		return err
+	}
 	for _, planned := range c.Calls {
 		call, err := planned.Resolve(x.lookup)
 		if err != nil {

@@ -63,7 +63,11 @@ type Change struct {
 	// Account and Region are where the calls go; Role is the role that is
 	// assumed to get there, empty for the operator's own credentials.
 	Account, Region, Role string
-	Fields                []Field
+	// Profile, when set, is the shared profile whose credentials send the
+	// calls: a lock is released with the rights of whoever runs Terraform, which
+	// an operator need not have.
+	Profile string
+	Fields  []Field
 	// Calls are sent in order, exactly as they stand here once the references
 	// in them are known.
 	Calls []awsops.Call
@@ -181,6 +185,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Target  string   `json:"target"`
 		Account string   `json:"account"`
 		Region  string   `json:"region,omitempty"`
+		Profile string   `json:"profile,omitempty"`
 		Fields  []Field  `json:"fields"`
 		Calls   []call   `json:"calls"`
 		Run     []string `json:"run,omitempty"`
@@ -191,7 +196,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
 	}{
-		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, fields, calls,
+		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, c.Profile, fields, calls,
 		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {
