@@ -111,12 +111,17 @@ type Seal struct {
 
 // Run is a Terraform command that changes something on this laptop or moves state.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runBackup and runMigrate.
+	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup
+	// and runMigrate.
 	Command string
 	Project string
 	Dir     string
-	// Backup is the directory of the states that a move takes along.
+	// Backup is the directory of the states that a move takes along, or of what
+	// is moved aside.
 	Backup string
+	// Settled says that no key and no policy was made for this run, so that
+	// there is nothing for AWS to learn first.
+	Settled bool
 	// Lines are the commands for people, in order.
 	Lines []string
 }
@@ -125,6 +130,8 @@ type Run struct {
 const (
 	runInit        = "init"
 	runReconfigure = "reconfigure"
+	runUpgrade     = "upgrade"
+	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
 )
