@@ -82,7 +82,7 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 		s.planProject(o, a, project, &p)
 	}
 	s.planConfig(o, a, &p)
-	p.Findings = append(p.Findings, disagreements(o.Files)...)
+	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	next := first.Before
 	next.Bytes = first.After
@@ -92,14 +92,14 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	return p
 }
 
-// disagreements tell of lines in the AWS files that the AWS CLI and Terraform
+// Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
 // read differently, whoever wrote them.
-func disagreements(f FileFacts) []Finding {
+func Disagreements(credentials, config files.Snapshot) []Finding {
 	var findings []Finding
 	for _, at := range []struct {
 		kind files.Kind
 		file files.Snapshot
-	}{{files.Credentials, f.Credentials}, {files.Config, f.Config}} {
+	}{{files.Credentials, credentials}, {files.Config, config}} {
 		for _, d := range files.Disagreements(at.kind, at.file) {
 			findings = append(findings, Finding{
 				ID: "files.read-differently", Step: 7, Severity: Info,
@@ -129,6 +129,13 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	if !edit.Changes() {
 		return nil
 	}
+	p.Changes = append(p.Changes, FileChange(a, edit, title))
+	return &p.Changes[len(p.Changes)-1]
+}
+
+// FileChange is the change that carries out an edit; its id follows from the
+// file, so that there is one for each.
+func FileChange(a *Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
@@ -140,8 +147,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	if edit.Before.Exists {
 		c.Undo = "a backup lies beside the file"
 	}
-	p.Changes = append(p.Changes, c)
-	return &p.Changes[len(p.Changes)-1]
+	return c
 }
 
 func fileFields(edit files.Edit) []Field {
