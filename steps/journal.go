@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"stateroom/awsops"
 )
 
 // JournalDir is the folder beside the blueprint that holds what a killed run
@@ -147,6 +150,35 @@ func (j *Journal) newest(change string) (values map[string]string, done bool) {
 		}
 	}
 	return nil, false
+}
+
+// Intent returns the values of the newest intent to make the change, finished or
+// not, with the time of it as "at"; nil where there never was one.
+func (j *Journal) Intent(change string) map[string]string {
+	r := j.last(change, phaseIntent)
+	if r == nil {
+		return nil
+	}
+	values := map[string]string{"at": r.Time.Format(time.RFC3339)}
+	maps.Copy(values, r.Values)
+	return values
+}
+
+// LostKeys lists those of a user's access keys that a killed run of this laptop
+// made, in the change of that id, and whose secret never reached the disk: all
+// but kept, which is the one that did.
+func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) []string {
+	intent, unfinished := j.Unfinished(change)
+	if !unfinished {
+		return nil
+	}
+	var lost []string
+	for _, k := range keys {
+		if lostKey(intent, k) && k.ID != kept {
+			lost = append(lost, k.ID)
+		}
+	}
+	return lost
 }
 
 func (j *Journal) last(change, phase string) *Record {

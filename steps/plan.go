@@ -63,7 +63,11 @@ type Change struct {
 	// Account and Region are where the calls go; Role is the role that is
 	// assumed to get there, empty for the operator's own credentials.
 	Account, Region, Role string
-	Fields                []Field
+	// Profile, when set, sends the calls as that profile of the shared files,
+	// which is read when the change is made: a key that an earlier change has
+	// written there is the one that signs.
+	Profile string
+	Fields  []Field
 	// Calls are sent in order, exactly as they stand here once the references
 	// in them are known.
 	Calls []awsops.Call
@@ -111,9 +115,11 @@ type Seal struct {
 	Recipient string
 }
 
-// Run is a Terraform command that changes something on this laptop or moves state.
+// Run is a command that changes something on this laptop, moves state, or has to
+// succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runBackup and runMigrate.
+	// Command is one of runInit, runReconfigure, runBackup, runMigrate and
+	// runProve.
 	Command string
 	Project string
 	Dir     string
@@ -129,6 +135,7 @@ const (
 	runReconfigure = "reconfigure"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
+	runProve       = "prove"
 )
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
@@ -183,6 +190,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Target  string   `json:"target"`
 		Account string   `json:"account"`
 		Region  string   `json:"region,omitempty"`
+		Profile string   `json:"profile,omitempty"`
 		Fields  []Field  `json:"fields"`
 		Calls   []call   `json:"calls"`
 		Run     []string `json:"run,omitempty"`
@@ -193,7 +201,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
 	}{
-		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, fields, calls,
+		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, c.Profile, fields, calls,
 		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {

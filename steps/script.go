@@ -148,6 +148,9 @@ func (s *script) call(c Change, call awsops.Call) {
 	if c.Region != "" {
 		line += " --region " + c.Region
 	}
+	if c.Profile != "" {
+		line += " --profile " + s.quoted(c.Profile)
+	}
 	line += " --cli-input-json " + s.quoted(compactJSON(call.InputMap()))
 	names, paths := s.outputs(c, call)
 	if len(names) == 0 {
@@ -198,6 +201,9 @@ done
 	}
 }
 
+// shellTime is RFC 3339 as date writes it.
+const shellTime = "%Y-%m-%dT%H:%M:%SZ"
+
 // write puts a file on the disk. What stands in a file already is never copied
 // into the script: it may hold secrets.
 func (s *script) write(c Change) {
@@ -209,11 +215,12 @@ func (s *script) write(c Change) {
 	}
 	after, before := string(edit.After), string(edit.Before.Bytes)
 	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "sealed_at"}]; ok {
-		s.printf("%s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)\n", at)
+		s.printf("%s=$(date -u +%s)\n", at, shellTime)
 	}
-	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "expires_at"}]; ok {
-		days := int(HandoverLife.Hours() / 24) // GNU's date, or else BSD's
-		s.printf("%s=$(date -u -d '+%d days' +%%Y-%%m-%%dT%%H:%%M:%%SZ 2>/dev/null || date -u -v+%dd +%%Y-%%m-%%dT%%H:%%M:%%SZ)\n", at, days, days)
+	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "expires"}]; ok {
+		s.printf("seconds=$(($(date +%%s) + %d))\n", int(HandoverLife.Seconds()))
+		// GNU's date takes the seconds one way, BSD's and macOS's the other.
+		s.printf("%s=$(date -u -d \"@$seconds\" +%s 2>/dev/null || date -u -r \"$seconds\" +%s)\n", at, shellTime, shellTime)
 	}
 	s.printf("mkdir -p %s\n", s.quoted(filepath.Dir(edit.Before.Path)))
 	switch {

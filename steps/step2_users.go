@@ -88,15 +88,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	before, unfinished := env.Journal.Unfinished(KeyChange(name))
-	if !unfinished {
-		return facts, nil
-	}
-	for _, k := range facts.Keys {
-		if lostKey(before, k) && k.ID != profileKey {
-			facts.Lost = append(facts.Lost, k.ID)
-		}
-	}
+	facts.Lost = env.Journal.LostKeys(KeyChange(name), facts.Keys, profileKey)
 	return facts, nil
 }
 
@@ -136,10 +128,10 @@ func userARN(o *Observed, a *Answers, user string) string {
 }
 
 func userChange(user string) string { return "iam.user." + user }
+
 // KeyChange is the id of the change that makes a user's access key, under which
 // the journal keeps it.
 func KeyChange(user string) string { return "iam.key." + user }
-
 
 // planUsers creates the users and one access key for each new one.
 func planUsers(o *Observed, a *Answers) Proposal {
@@ -311,11 +303,7 @@ func HandoverChanges(a *Answers, name, target string, f UserFacts) []Change {
 	}
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
-	h := Handover{
-		Version: 1, User: name, Account: a.AdminAccount,
-		AccessKeyID: awsops.Ref(key.ID, "id"), SecretAccessKey: awsops.Ref(key.ID, "secret"),
-		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(key.ID, "sealed_at"), ExpiresAt: awsops.Ref(key.ID, "expires_at"),
-	}
+	h := newHandover(a, name, key.ID)
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, Field{Name: "sealed file", After: file.Path}, Field{Name: "reader", After: reader})

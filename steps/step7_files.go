@@ -117,7 +117,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	if err != nil {
 		p.Findings = append(p.Findings, Finding{
 			ID: "files.cannot-edit", Step: 7, Severity: Failure, Blocks: true,
-			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
+			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
 		})
 		return nil
 	}
