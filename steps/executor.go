@@ -216,7 +216,7 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 	}
 	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
-		if awsops.MadeByLostAttempt(err) || call.Removes() && awsops.IsNotFound(err) {
+		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
 			err = nil
 		}
 		return err == nil || !mayHeal(err, c), nil
