@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -12,10 +13,16 @@ func MadeByLostAttempt(err error) bool {
 	return errors.As(err, &e) && e.Attempts > 1 && IsExists(err) && e.Code != "BucketAlreadyExists"
 }
 
-// AlreadyGone says that a deletion found nothing left to delete: a lost attempt,
-// or somebody else, has done it.
+// AlreadyGone says that a call which takes something away found nothing left to
+// take: a lost attempt, or somebody else, has done it.
 func AlreadyGone(c Call, err error) bool {
-	return strings.HasPrefix(c.Operation, "Delete") && IsNotFound(err)
+	return c.removes() && IsNotFound(err)
+}
+
+func (c Call) removes() bool {
+	return slices.ContainsFunc([]string{"Delete", "Remove", "Detach", "Deactivate"}, func(verb string) bool {
+		return strings.HasPrefix(c.Operation, verb)
+	})
 }
 
 // notYetCodes are how services say that they do not see yet what another call

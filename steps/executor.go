@@ -217,7 +217,7 @@ func (x *Executor) session(ctx context.Context, c Change, account string) (*awso
 // send makes one call, and makes it again while AWS does not yet show what an
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded, and so has
-// a "delete" that finds nothing.
+// whatever takes away what is gone already.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
 	patience := x.env.Patience
 	if call.Operation == "CreateAccount" {

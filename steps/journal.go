@@ -117,17 +117,28 @@ func (j *Journal) Value(change, name string) string {
 // Unfinished returns the values of the newest intent that no "done" follows,
 // with what AWS gave for it since and, as "at", the time of the intent.
 func (j *Journal) Unfinished(change string) (map[string]string, bool) {
+	values, done := j.newest(change)
+	return values, values != nil && !done
+}
+
+// Finished returns the values of the newest intent, as Unfinished does, if a
+// "done" follows it.
+func (j *Journal) Finished(change string) (map[string]string, bool) {
+	values, done := j.newest(change)
+	return values, values != nil && done
+}
+
+// newest gathers the newest intent with what followed it; nil without one.
+func (j *Journal) newest(change string) (values map[string]string, done bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	values := map[string]string{}
+	values = map[string]string{}
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := j.records[i]
 		if r.Change != change {
 			continue
 		}
-		if r.Phase == phaseDone {
-			return nil, false
-		}
+		done = done || r.Phase == phaseDone
 		for name, value := range r.Values {
 			if _, newer := values[name]; !newer {
 				values[name] = value
@@ -135,7 +146,7 @@ func (j *Journal) Unfinished(change string) (map[string]string, bool) {
 		}
 		if r.Phase == phaseIntent {
 			values["at"] = r.Time.Format(time.RFC3339)
-			return values, true
+			return values, done
 		}
 	}
 	return nil, false

@@ -94,7 +94,7 @@ type Change struct {
 	Undo  string
 }
 
-// Write is one file to write. The edit's text may hold references, which are
+// Write is one file to write, or to take away. The edit's text may hold references, which are
 // filled when they are known; the write is refused when the file on disk is no
 // longer the one that was inspected.
 type Write struct {
@@ -103,6 +103,8 @@ type Write struct {
 	Diff string
 	// Seal, when set, seals the text for one reader before it is written.
 	Seal *Seal
+	// Remove takes the file away instead; of the edit only Before counts.
+	Remove bool
 }
 
 // Seal says for whom a handover is sealed.

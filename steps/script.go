@@ -209,6 +209,10 @@ const shellTime = "%Y-%m-%dT%H:%M:%SZ"
 func (s *script) write(c Change) {
 	edit := c.Write.Edit
 	path := s.quoted(edit.Before.Path)
+	if c.Write.Remove {
+		s.printf("rm -f %s\n", path)
+		return
+	}
 	after, before := string(edit.After), string(edit.Before.Bytes)
 	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "sealed_at"}]; ok {
 		s.printf("%s=$(date -u +%s)\n", at, shellTime)

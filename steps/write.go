@@ -11,10 +11,14 @@ import (
 )
 
 // write fills a change's file and puts it on the disk, sealed where it is a
-// handover. The text with the secret in it never leaves this function.
+// handover, or takes it away. The text with the secret in it never leaves this
+// function.
 func (x *Executor) write(ctx context.Context, c Change) error {
-	x.mu.Lock()
+	if c.Write.Remove {
+		return wrap(files.Delete(ctx, c.Write.Edit.Before))
+	}
 	now := time.Now().UTC()
+	x.mu.Lock()
 	x.outputs[awsops.Reference{Change: c.ID, Output: "sealed_at"}] = now.Format(time.RFC3339)
 	x.outputs[awsops.Reference{Change: c.ID, Output: "expires"}] = now.Add(HandoverLife).Format(time.RFC3339)
 	x.mu.Unlock()
