@@ -12,8 +12,11 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// run runs the Terraform command of a change.
+// run runs the command of a change.
 func (x *Executor) run(ctx context.Context, c Change) error {
+	if c.Run.Command == runProve {
+		return x.prove(ctx, c)
+	}
 	i := slices.IndexFunc(x.answers.Projects, func(p Project) bool { return p.Name == c.Run.Project })
 	if i < 0 {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
