@@ -3,6 +3,7 @@ package steps
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -63,9 +64,9 @@ type Change struct {
 	// Account and Region are where the calls go; Role is the role that is
 	// assumed to get there, empty for the operator's own credentials.
 	Account, Region, Role string
-	// Profile, when set, is the shared profile whose credentials send the
-	// calls: a lock is released with the rights of whoever runs Terraform, which
-	// an operator need not have.
+	// Profile, when set, sends the calls as that profile of the shared files,
+	// which is read when the change is made: a key that an earlier change has
+	// written there is the one that signs.
 	Profile string
 	Fields  []Field
 	// Calls are sent in order, exactly as they stand here once the references
@@ -77,6 +78,9 @@ type Change struct {
 	Run *Run
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
+	// Mends are the keys of the findings that the change takes away
+	// ([Finding.Key]); an id alone stands for all findings that have it.
+	Mends []string
 	// Environment names the environment that the change belongs to; its
 	// failure does not stop the others.
 	Environment string
@@ -94,7 +98,12 @@ type Change struct {
 	Undo  string
 }
 
-// Write is one file to write. The edit's text may hold references, which are
+// MendsFinding tells whether the change takes a finding away.
+func (c Change) MendsFinding(f Finding) bool {
+	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
+}
+
+// Write is one file to write, or to take away. The edit's text may hold references, which are
 // filled when they are known; the write is refused when the file on disk is no
 // longer the one that was inspected.
 type Write struct {
@@ -103,6 +112,8 @@ type Write struct {
 	Diff string
 	// Seal, when set, seals the text for one reader before it is written.
 	Seal *Seal
+	// Remove takes the file away instead; of the edit only Before counts.
+	Remove bool
 }
 
 // Seal says for whom a handover is sealed.
@@ -113,14 +124,20 @@ type Seal struct {
 	Recipient string
 }
 
-// Run is a Terraform command that changes something on this laptop or moves state.
+// Run is a command that changes something on this laptop, moves state, or has to
+// succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runBackup and runMigrate.
+	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
+	// runMigrate and runProve.
 	Command string
 	Project string
 	Dir     string
-	// Backup is the directory of the states that a move takes along.
+	// Backup is the directory of the states that a move takes along, or of what
+	// is moved aside.
 	Backup string
+	// Settled says that no key and no policy was made for this run, so that
+	// there is nothing for AWS to learn first.
+	Settled bool
 	// Lines are the commands for people, in order.
 	Lines []string
 }
@@ -129,8 +146,11 @@ type Run struct {
 const (
 	runInit        = "init"
 	runReconfigure = "reconfigure"
+	runUpgrade     = "upgrade"
+	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
+	runProve       = "prove"
 )
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
@@ -191,13 +211,14 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Run     []string `json:"run,omitempty"`
 		Diff    string   `json:"diff,omitempty"`
 		Needs   []string `json:"needs,omitempty"`
+		Mends   []string `json:"mends,omitempty"`
 		Foreign string   `json:"adopt,omitempty"`
 		Cost    string   `json:"cost,omitempty"`
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
 	}{
 		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, c.Profile, fields, calls,
-		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo,
+		c.runLines(), c.diff(), c.Needs, c.Mends, c.Foreign, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)

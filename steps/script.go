@@ -211,14 +211,26 @@ done
 	}
 }
 
+// shellTime is RFC 3339 as date writes it.
+const shellTime = "%Y-%m-%dT%H:%M:%SZ"
+
 // write puts a file on the disk. What stands in a file already is never copied
 // into the script: it may hold secrets.
 func (s *script) write(c Change) {
 	edit := c.Write.Edit
 	path := s.quoted(edit.Before.Path)
+	if c.Write.Remove {
+		s.printf("rm -f %s\n", path)
+		return
+	}
 	after, before := string(edit.After), string(edit.Before.Bytes)
 	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "sealed_at"}]; ok {
-		s.printf("%s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)\n", at)
+		s.printf("%s=$(date -u +%s)\n", at, shellTime)
+	}
+	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "expires"}]; ok {
+		s.printf("seconds=$(($(date +%%s) + %d))\n", int(HandoverLife.Seconds()))
+		// GNU's date takes the seconds one way, BSD's and macOS's the other.
+		s.printf("%s=$(date -u -d \"@$seconds\" +%s 2>/dev/null || date -u -r \"$seconds\" +%s)\n", at, shellTime, shellTime)
 	}
 	s.printf("mkdir -p %s\n", s.quoted(filepath.Dir(edit.Before.Path)))
 	switch {

@@ -24,7 +24,7 @@ func (w *wizard) questions(n int) []steps.Question {
 		questions = append(questions, w.whoAmI())
 	}
 	for i := range questions {
-		if given := w.given(questions[i].Path); given != "" {
+		if given := w.standing(questions[i].Path); given != "" {
 			questions[i].Default = given
 		}
 	}
@@ -77,8 +77,8 @@ func unanswer(a *steps.Answers, n int) {
 	}
 }
 
-// given is the answer to a question about a list as it stands.
-func (w *wizard) given(path string) string {
+// standing is the answer to a question about a list as it stands.
+func (w *wizard) standing(path string) string {
 	var pairs []string
 	switch path {
 	case "environment":
@@ -210,13 +210,6 @@ func (w *wizard) leftForm(msg form.LeftMsg) tea.Cmd {
 		}
 	}
 	return w.leave()
-}
-
-// keep remembers what was typed, good or not, so that going back loses nothing.
-func (w *wizard) keep(f *form.Form) {
-	for path, value := range f.Values() {
-		w.drafts[path] = value
-	}
 }
 
 // pick lists the organization's accounts for the environments' question.

@@ -70,7 +70,9 @@ func outcome(s *steps.Summary) []string {
 	say(s.Stopped && s.Applied > 0, "Interrupted: what is done stays, the rest was not begun or not finished. Run stateroom setup again to go on from here.")
 	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
 	say(s.Unknown > 0, "The answer to %s was lost. Run stateroom setup again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
-	say(!s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0, "Everything is right already: nothing was changed.")
+	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0
+	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
+	say(still && attention(s.Findings) > 0, "Nothing was changed.")
 	if n := attention(s.Findings); n > 0 {
 		say(true, "%s to look at.", plural(n, "finding"))
 	}

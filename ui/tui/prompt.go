@@ -14,10 +14,13 @@ import (
 type prompt struct {
 	theme *theme.Theme
 	title string
-	form  *form.Form
+	// text explains, above the field.
+	text []string
+	form *form.Form
 	// done gets the answer, left nothing.
 	done func(value string) tea.Cmd
-	left tea.Cmd
+	left  tea.Cmd
+	width int
 }
 
 // mfaDigits is the length of a virtual or hardware MFA device's code.
@@ -47,7 +50,10 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 	}
 }
 
-func (p *prompt) resize(width, _ int) { p.form.Resize(width - 4) }
+func (p *prompt) resize(width, _ int) {
+	p.width = width
+	p.form.Resize(width - 4)
+}
 
 func (p *prompt) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -67,6 +73,14 @@ func (p *prompt) update(msg tea.Msg) tea.Cmd {
 
 func (p *prompt) view() []string {
 	lines := []string{"", "  " + p.theme.Title.Render(p.title), ""}
+	for _, text := range p.text {
+		for _, line := range theme.Wrap(text, min(76, p.width-4)) {
+			lines = append(lines, "  "+line)
+		}
+		if text != "" {
+			lines = append(lines, "")
+		}
+	}
 	fields, _ := p.form.View()
 	for _, line := range fields {
 		lines = append(lines, "  "+line)

@@ -34,11 +34,6 @@ func (w *wizard) preview() *steps.Summary {
 	return s
 }
 
-func (w *wizard) kept() []steps.Change {
-	kept, _ := steps.LeaveOut(w.review.Changes, w.out)
-	return kept
-}
-
 // saveMsg asks under which name to save in a format.
 type saveMsg struct{ format string }
 

@@ -18,14 +18,14 @@ type viewer struct {
 	title string
 	raw   []string
 	// paint gives a line its style; nil leaves it.
-	paint func(line string) lipgloss.Style
+	paint func(t *theme.Theme, line string) lipgloss.Style
 	lines []string
 	list  scroll
 	width int
 	helps bool
 }
 
-func newViewer(t *theme.Theme, title, text string, paint func(string) lipgloss.Style) *viewer {
+func newViewer(t *theme.Theme, title, text string, paint func(*theme.Theme, string) lipgloss.Style) *viewer {
 	return &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
 }
 
@@ -62,7 +62,7 @@ func (v *viewer) broken(line string) []string {
 	line = strings.ReplaceAll(line, "\t", "    ")
 	style := v.theme.Plain
 	if v.paint != nil {
-		style = v.paint(line)
+		style = v.paint(v.theme, line)
 	}
 	if ansi.StringWidth(line) <= room {
 		return []string{"  " + style.Render(line)}

@@ -90,6 +90,18 @@ func (f *Form) Values() map[string]string {
 	return values
 }
 
+// Drafts are the answers that may be kept when the form is left: all but the
+// secrets.
+func (f *Form) Drafts() map[string]string {
+	values := f.Values()
+	for _, item := range f.fields {
+		if item.Kind == Secret {
+			delete(values, item.Name)
+		}
+	}
+	return values
+}
+
 // Set gives a field its value, as a list does that was picked from.
 func (f *Form) Set(name, value string) {
 	for _, item := range f.fields {
