@@ -9,8 +9,8 @@ import (
 	"stateroom/steps/files"
 )
 
-// named is a profile as one block of a project names it.
-type named struct {
+// namedProfile is a profile as one block of a project names it.
+type namedProfile struct {
 	block, at string
 	// profile is empty without the argument; unknown says that it is an
 	// expression.
@@ -19,10 +19,10 @@ type named struct {
 }
 
 // namesOf are the blocks of a project that take credentials.
-func namesOf(p project) []named {
-	var out []named
+func namesOf(p project) []namedProfile {
+	var out []namedProfile
 	read := func(block string, attributes files.Attributes, at files.Place) {
-		n := named{block: block, at: argumentAt(at, attributes, "profile")}
+		n := namedProfile{block: block, at: argumentAt(at, attributes, "profile")}
 		if a := attributes.Find("profile"); a != nil {
 			n.profile, n.unknown = a.Value, !a.Literal
 		}
