@@ -263,17 +263,6 @@ func (c Call) Resource() string {
 // not known as reads count as mutating.
 func (c Call) Mutating() bool { return !isRead(c.Operation) }
 
-// Removes says whether the call takes something away, so that finding it gone
-// already is what was wanted.
-func (c Call) Removes() bool {
-	for _, verb := range []string{"Delete", "Remove", "Detach", "Deactivate"} {
-		if strings.HasPrefix(c.Operation, verb) {
-			return true
-		}
-	}
-	return false
-}
-
 // onceOnly maps the operations that are sent once to their service. A second
 // CreatePolicyVersion would take one of a policy's five versions.
 var onceOnly = map[string]string{

@@ -182,7 +182,7 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 	if err != nil {
 		return err
 	}
-	session, err := x.session(ctx, c, account)
+	session, err := x.env.sessionOf(ctx, c, account)
 	if err != nil {
 		return err
 	}
@@ -205,15 +205,6 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 	return nil
 }
 
-// session is who sends a change's calls.
-func (x *Executor) session(ctx context.Context, c Change, account string) (*awsops.Session, error) {
-	if c.Profile == "" {
-		return x.env.session(account, c.Role, c.Region), nil
-	}
-	s, err := x.env.Sessions.Profile(ctx, c.Profile, c.Region)
-	return s, wrap(err)
-}
-
 // send makes one call, and makes it again while AWS does not yet show what an
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded, and so has
@@ -225,7 +216,7 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 	}
 	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
-		if awsops.MadeByLostAttempt(err) || call.Removes() && awsops.IsNotFound(err) {
+		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
 			err = nil
 		}
 		return err == nil || !mayHeal(err, c), nil

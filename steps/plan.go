@@ -127,13 +127,17 @@ type Seal struct {
 // Run is a command that changes something on this laptop, moves state, or has to
 // succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runBackup, runMigrate and
-	// runProve.
+	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
+	// runMigrate and runProve.
 	Command string
 	Project string
 	Dir     string
-	// Backup is the directory of the states that a move takes along.
+	// Backup is the directory of the states that a move takes along, or of what
+	// is moved aside.
 	Backup string
+	// Settled says that no key and no policy was made for this run, so that
+	// there is nothing for AWS to learn first.
+	Settled bool
 	// Lines are the commands for people, in order.
 	Lines []string
 }
@@ -142,6 +146,8 @@ type Run struct {
 const (
 	runInit        = "init"
 	runReconfigure = "reconfigure"
+	runUpgrade     = "upgrade"
+	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
 	runProve       = "prove"

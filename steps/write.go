@@ -11,7 +11,8 @@ import (
 )
 
 // write fills a change's file and puts it on the disk, sealed where it is a
-// handover, or takes it away. The text with the secret in it never leaves this function.
+// handover, or takes it away. The text with the secret in it never leaves this
+// function.
 func (x *Executor) write(ctx context.Context, c Change) error {
 	if c.Write.Remove {
 		return wrap(files.Delete(ctx, c.Write.Edit.Before))
