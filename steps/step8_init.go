@@ -166,7 +166,7 @@ func (f InitFacts) noEngine() *Finding {
 	return &Finding{
 		ID: "init.no-engine", Step: 8, Severity: Info,
 		Evidence: evidence + ", so the set-up is proven with the AWS SDK alone.",
-		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run stateroom setup again.",
+		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run it again.",
 	}
 }
 

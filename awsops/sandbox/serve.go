@@ -130,6 +130,7 @@ func (r *request) write(w http.ResponseWriter, out response) {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
 	header.Set("X-Amzn-Requestid", r.id)
+	header.Set("Date", r.now.UTC().Format(http.TimeFormat)) // which clients correct their clocks by
 	if r.protocol == s3Protocol {
 		header.Set("X-Amz-Request-Id", r.id)
 		header.Set("X-Amz-Id-2", r.id)
