@@ -246,7 +246,7 @@ func lookupPath(answer any, path string) string {
 // first.
 var targets = []string{
 	"Bucket", "RoleName", "UserName", "GroupName", "PolicyArn", "AliasName", "TableName",
-	"ResourceArn", "KeyId", "AccountName", "PolicyName",
+	"ResourceArn", "KeyId", "AccountName", "PolicyName", "SerialNumber",
 }
 
 // Resource names what the call acts on, for messages; it may be empty.

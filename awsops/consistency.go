@@ -1,12 +1,28 @@
 package awsops
 
-import "errors"
+import (
+	"errors"
+	"slices"
+	"strings"
+)
 
 // MadeByLostAttempt says that a creation found its target there after an
 // earlier attempt of the same call got no answer: that attempt made it.
 func MadeByLostAttempt(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Attempts > 1 && IsExists(err) && e.Code != "BucketAlreadyExists"
+}
+
+// AlreadyGone says that a call which takes something away found nothing left to
+// take: a lost attempt, or somebody else, has done it.
+func AlreadyGone(c Call, err error) bool {
+	return c.removes() && IsNotFound(err)
+}
+
+func (c Call) removes() bool {
+	return slices.ContainsFunc([]string{"Delete", "Remove", "Detach", "Deactivate"}, func(verb string) bool {
+		return strings.HasPrefix(c.Operation, verb)
+	})
 }
 
 // notYetCodes are how services say that they do not see yet what another call

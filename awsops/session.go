@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -32,9 +33,20 @@ type Config struct {
 	Region   string // --region; empty follows AWS_REGION and the profile
 	Endpoint string // --endpoint-url; empty follows AWS_ENDPOINT_URL*
 	Parallel int    // calls in flight at once, sizes the connection pool
+	// Key, when set, is the operator in place of the default chain, whatever the
+	// environment and the shared files say: AWS_PROFILE may name a profile that
+	// is not there yet. An empty pair has no operator at all, for who acts as
+	// named profiles only.
+	Key *KeyPair
 	// MFAToken asks for the code of a role profile with mfa_serial; without it
 	// such a profile is an error.
 	MFAToken func() (string, error)
+}
+
+// KeyPair is a user's access key with its secret.
+type KeyPair struct {
+	ID     string
+	Secret secret.Secret
 }
 
 // Sessions opens sessions that share connections, limiters and role
@@ -64,6 +76,12 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	if c.Endpoint != "" {
 		s.options = append(s.options, config.WithBaseEndpoint(c.Endpoint))
 	}
+	if c.Key != nil {
+		if err := s.openAs(ctx, *c.Key, c.Region); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 	base, err := s.load(ctx, c.Profile, c.Region)
 	if err != nil {
 		return nil, err
@@ -71,6 +89,32 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s.base = base
 	s.home = &login{provider: base.Credentials, who: operatorName(c.Profile)}
 	return s, nil
+}
+
+// openAs takes all but the credentials from the configuration. The SDK refuses
+// to load while a variable names a profile that is not there, even for who
+// brings credentials, so that the variables step aside for as long.
+func (s *Sessions) openAs(ctx context.Context, key KeyPair, region string) error {
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		value, there := os.LookupEnv(name)
+		if !there {
+			continue
+		}
+		if err := os.Unsetenv(name); err != nil {
+			return fmt.Errorf("the environment cannot be changed: %w", err)
+		}
+		defer func() { _ = os.Setenv(name, value) }() // the value came from there
+	}
+	base, err := s.load(ctx, "", region)
+	if err != nil {
+		return err
+	}
+	s.base = base
+	s.home = &login{
+		provider: credentials.NewStaticCredentialsProvider(key.ID, key.Secret.Reveal(), ""),
+		who:      "access key " + key.ID,
+	}
+	return nil
 }
 
 func operatorName(profile string) string {
@@ -187,6 +231,7 @@ type login struct {
 	mu      sync.Mutex
 	account string
 	known   *Identity
+	skew    *time.Duration // of AWS's clock ahead of ours
 }
 
 // scope is the account that requests are charged to, for the limiter.
@@ -210,6 +255,17 @@ func (l *login) learn(id Identity) {
 	defer l.mu.Unlock()
 	l.known = &id
 	l.account = id.Account
+}
+
+// learnClock keeps how far AWS's clock, which tells whole seconds, is ahead.
+func (l *login) learnClock(there, here time.Time) {
+	if there.IsZero() || here.IsZero() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	skew := there.Sub(here)
+	l.skew = &skew
 }
 
 // Session is one identity in one region.

@@ -47,15 +47,7 @@ func reachable(o *Observed, a *Answers) []Project {
 	if user == "" {
 		return a.Projects
 	}
-	var projects []Project
-	for _, group := range a.GroupsOf(user) {
-		for _, p := range a.ProjectsOf(group) {
-			if !slices.Contains(projects, p) {
-				projects = append(projects, p)
-			}
-		}
-	}
-	return projects
+	return a.ProjectsFor(user)
 }
 
 // awaitAdmin waits until the admin's key is known to every service that the

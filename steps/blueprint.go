@@ -225,6 +225,48 @@ func (b *Blueprint) GroupsOf(user string) []string {
 	return groups
 }
 
+// EnvironmentsFor lists the environments that any of the user's groups reaches,
+// in the blueprint's order.
+func (b *Blueprint) EnvironmentsFor(user string) []Environment {
+	reached := map[string]bool{}
+	for _, group := range b.GroupsOf(user) {
+		for _, e := range b.EnvironmentsOf(group) {
+			reached[e.Name] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(b.Environments), func(e Environment) bool { return !reached[e.Name] })
+}
+
+// ProjectsFor lists the projects of the environments that the user reaches, in
+// the blueprint's order.
+func (b *Blueprint) ProjectsFor(user string) []Project {
+	reached := map[string]bool{}
+	for _, e := range b.EnvironmentsFor(user) {
+		reached[e.Name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(b.Projects), func(p Project) bool { return !reached[p.Environment] })
+}
+
+// NeedsMFA tells whether the user reaches an environment whose role is assumed
+// with a second factor only.
+func (b *Blueprint) NeedsMFA(user string) bool {
+	return slices.ContainsFunc(b.EnvironmentsFor(user), func(e Environment) bool { return e.MFA })
+}
+
+// LongTermProfile holds the access key of a user who needs a second factor,
+// while the admin profile holds a session that was opened with it: Terraform
+// cannot ask for a code.
+func (b *Blueprint) LongTermProfile() string { return b.AdminProfile + "-long-term" }
+
+// KeyProfile is the profile in ~/.aws/credentials that holds the user's own
+// access key.
+func (b *Blueprint) KeyProfile(user string) string {
+	if b.NeedsMFA(user) {
+		return b.LongTermProfile()
+	}
+	return b.AdminProfile
+}
+
 // RecipientOf is the recipient of the user's handover, or empty.
 func (b *Blueprint) RecipientOf(user string) string {
 	for _, u := range b.Users {

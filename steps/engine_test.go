@@ -224,11 +224,15 @@ func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
 			if err != nil || len(keys) != 1 || h.AccessKeyID != keys[0].ID || !slices.Contains(w.server.Secrets(), h.SecretAccessKey) {
 				t.Errorf("keys %v, %v; the handover holds %s", keys, err, h.AccessKeyID)
 			}
-			if h.Version != 1 || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(b.HCL()) {
+			if h.Version != HandoverVersion || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(b.HCL()) {
 				t.Errorf("handover of %s in %s with blueprint\n%s", h.User, h.Account, h.Blueprint)
 			}
-			if _, err := time.Parse(time.RFC3339, h.SealedAt); err != nil {
+			sealed, err := time.Parse(time.RFC3339, h.SealedAt)
+			if err != nil {
 				t.Error(err)
+			}
+			if expires, err := time.Parse(time.RFC3339, h.Expires); err != nil || expires.Sub(sealed) != HandoverLife {
+				t.Errorf("sealed at %s, expires at %s: %v", h.SealedAt, h.Expires, err)
 			}
 		})
 	}

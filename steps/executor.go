@@ -33,8 +33,10 @@ type Executor struct {
 	mu      sync.Mutex
 	outputs map[awsops.Reference]string
 	secrets map[awsops.Reference]secret.Secret
-	// findings are what the commands under way have found.
+	// findings are what the commands under way have found, and backups the
+	// files that lie beside those that were edited.
 	findings []Finding
+	backups  []string
 }
 
 // Result is what became of a plan.
@@ -50,6 +52,8 @@ type Result struct {
 	// Findings are what the commands found that is worth telling and no
 	// failure; each is given once, by the Apply in which it was found.
 	Findings []Finding
+	// Backups are the paths of what the edited files held before.
+	Backups []string
 }
 
 // Failed is a change with the reason why it could not be made.
@@ -107,6 +111,7 @@ func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
 		result.Skipped = append(result.Skipped, changes[i])
 	}
 	result.Findings, x.findings = x.findings, nil
+	result.Backups, x.backups = x.backups, nil
 	return result
 }
 
@@ -177,7 +182,10 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 	if err != nil {
 		return err
 	}
-	session := x.env.session(account, c.Role, c.Region)
+	session, err := x.env.sessionOf(ctx, c, account)
+	if err != nil {
+		return err
+	}
 	for _, planned := range c.Calls {
 		call, err := planned.Resolve(x.lookup)
 		if err != nil {
@@ -199,7 +207,8 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 
 // send makes one call, and makes it again while AWS does not yet show what an
 // earlier change made: the call itself is the probe. A "create" that finds its
-// target there after an attempt whose answer was lost has succeeded.
+// target there after an attempt whose answer was lost has succeeded, and so has
+// whatever takes away what is gone already.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
 	patience := x.env.Patience
 	if call.Operation == "CreateAccount" {
@@ -207,7 +216,7 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 	}
 	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
-		if awsops.MadeByLostAttempt(err) {
+		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
 			err = nil
 		}
 		return err == nil || !mayHeal(err, c), nil

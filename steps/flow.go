@@ -14,6 +14,10 @@ type Flow struct {
 	// Look reads and plans. It makes no mutating call and writes no file. What
 	// it has checked it tells by EventCheck, too, as each check ends.
 	Look func(ctx context.Context, env *Env) (Review, error)
+	// Prove, which may be nil, adds what only a probe or Terraform can tell to
+	// the last look: the object and lock writes of probes are its own. It runs
+	// when nothing is left to be applied, and never in a dry run.
+	Prove func(ctx context.Context, env *Env, r Review) Review
 	// Close gives what is to be told at the end; it may be nil.
 	Close func(*Summary) []string
 	// Emit receives the events; it is called by one goroutine at a time.
@@ -26,6 +30,9 @@ type Flow struct {
 	Stop <-chan struct{}
 	// Without are the ids of changes that are left out.
 	Without map[string]bool
+
+	// told are the findings that were emitted already.
+	told []Finding
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -37,7 +44,9 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 	if err != nil {
 		return review, err
 	}
-	return f.Permit(review), nil
+	review = f.Permit(review)
+	review.Findings = append(review.Findings, unwritable(review.Changes)...)
+	return review, nil
 }
 
 // Permit splits the changes of a review anew, after an adoption or after a
@@ -57,12 +66,16 @@ func (f *Flow) Run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.tell(review.Findings)
 	for i := range review.Changes {
 		f.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
 	}
 	summary := f.summarise(review)
-	if f.DryRun || review.Blocked() || len(review.Changes)+len(review.Foreign) == 0 {
+	if f.DryRun || review.Blocked() {
 		return f.finish(summary, review), nil
+	}
+	if len(review.Changes)+len(review.Foreign) == 0 {
+		return f.finish(summary, f.prove(ctx, summary, review)), nil
 	}
 	decision, err := f.Confirm(ctx, review)
 	if err != nil {
@@ -98,27 +111,54 @@ func anyForeign(changes []Change, ids []string) bool {
 }
 
 // Make applies a confirmed review, looks again and tells how it ended. It
-// returns what is still to do, too. It needs [Flow.Review] before it.
+// returns what is still to do, too. It needs [Flow.Review] before it. Where an
+// answer was lost it applies once more what the new look still plans, so that
+// nothing is made twice.
 func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error) {
 	summary := f.summarise(review)
-	if len(review.Changes) == 0 {
-		return f.finish(summary, review), review, nil
-	}
 	executor := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
-	result := executor.Apply(ctx, review.Changes)
-	summary.Applied, summary.Failures, summary.Failed = result.Applied, result.Failed, len(result.Failed)
-	summary.Skipped, summary.Unknown = len(result.Skipped), len(result.Unknown)
-	if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-		return f.finish(summary, review), review, nil
+	var found []Finding
+	for range maxRounds {
+		if len(review.Changes) == 0 {
+			break
+		}
+		result := executor.Apply(ctx, review.Changes)
+		found = append(found, result.Findings...)
+		summary.Backups = append(summary.Backups, result.Backups...)
+		summary.Applied += result.Applied
+		summary.Failures, summary.Failed = result.Failed, len(result.Failed)
+		summary.Skipped, summary.Unknown = len(result.Skipped), len(result.Unknown)
+		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
+			return f.finish(summary, review), review, nil
+		}
+		after, err := f.Look(ctx, f.Env)
+		if err != nil {
+			return summary, review, err
+		}
+		review = f.Permit(after)
+		summary.Foreign = review.Foreign
+		if summary.Unknown == 0 {
+			break
+		}
 	}
-	after, err := f.Look(ctx, f.Env)
-	if err != nil {
-		return summary, review, err
+	review = f.prove(ctx, summary, review)
+	review.Findings = append(review.Findings, found...)
+	return f.finish(summary, review), review, nil
+}
+
+// prove lets a flow prove its result, unless it is stopped: a proof that was
+// broken off proves nothing, nor that anything is wrong.
+func (f *Flow) prove(ctx context.Context, s *Summary, r Review) Review {
+	if f.Prove == nil {
+		return r
 	}
-	after = f.Permit(after)
-	after.Findings = append(after.Findings, result.Findings...)
-	summary.Foreign = after.Foreign
-	return f.finish(summary, after), after, nil
+	proving, done := untilStopped(ctx, f.Stop)
+	defer done()
+	proven := f.Prove(proving, f.Env, r)
+	if s.Stopped = proving.Err() != nil; s.Stopped {
+		return r
+	}
+	return proven
 }
 
 // summarise counts what a review would change.
@@ -128,15 +168,25 @@ func (f *Flow) summarise(r Review) *Summary {
 	return s
 }
 
-// finish emits the findings and the summary.
+// finish emits the findings that are new and the summary, which holds all that
+// remain.
 func (f *Flow) finish(s *Summary, r Review) *Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
 	if f.Close != nil {
 		s.Notes = f.Close(s)
 	}
-	for i := range r.Findings {
-		f.Emit(Event{Kind: EventFinding, Finding: &r.Findings[i]})
-	}
+	f.tell(r.Findings)
 	f.Emit(Event{Kind: EventSummary, Summary: s})
 	return s
+}
+
+// tell emits the findings that were not told before: what is wrong is known
+// before it is mended, and said once.
+func (f *Flow) tell(findings []Finding) {
+	for i := range findings {
+		if !slices.Contains(f.told, findings[i]) {
+			f.told = append(f.told, findings[i])
+			f.Emit(Event{Kind: EventFinding, Finding: &findings[i]})
+		}
+	}
 }

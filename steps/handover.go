@@ -8,13 +8,22 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
 
+	"stateroom/awsops"
 	"stateroom/awsops/secret"
 )
+
+// HandoverVersion is the newest format of a handover. Version 1 had no expiry.
+const HandoverVersion = 2
+
+// HandoverLife is how long a handover may be used: long enough for a week's
+// absence, and too short for a forgotten file to be of use to anybody.
+const HandoverLife = 7 * 24 * time.Hour
 
 // Handover is what one sealed key file holds for one admin. Its JSON form
 // exists in memory and under the seal only.
@@ -29,6 +38,18 @@ type Handover struct {
 	Blueprint string `json:"blueprint"`
 	// SealedAt is the time of sealing in RFC 3339, UTC.
 	SealedAt string `json:"sealed_at"`
+	// Expires is when it may no longer be used, in RFC 3339, UTC; empty in
+	// version 1, which never expires.
+	Expires string `json:"expires,omitempty"`
+}
+
+// newHandover is a handover of the key that a change of this id makes.
+func newHandover(a *Answers, user, change string) Handover {
+	return Handover{
+		Version: HandoverVersion, User: user, Account: a.AdminAccount,
+		AccessKeyID: awsops.Ref(change, "id"), SecretAccessKey: awsops.Ref(change, "secret"),
+		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(change, "sealed_at"), Expires: awsops.Ref(change, "expires"),
+	}
 }
 
 // template is the handover's JSON with its references still to be filled.

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"stateroom/awsops"
 )
 
 // JournalDir is the folder beside the blueprint that holds what a killed run
@@ -114,17 +117,28 @@ func (j *Journal) Value(change, name string) string {
 // Unfinished returns the values of the newest intent that no "done" follows,
 // with what AWS gave for it since and, as "at", the time of the intent.
 func (j *Journal) Unfinished(change string) (map[string]string, bool) {
+	values, done := j.newest(change)
+	return values, values != nil && !done
+}
+
+// Finished returns the values of the newest intent, as Unfinished does, if a
+// "done" follows it.
+func (j *Journal) Finished(change string) (map[string]string, bool) {
+	values, done := j.newest(change)
+	return values, values != nil && done
+}
+
+// newest gathers the newest intent with what followed it; nil without one.
+func (j *Journal) newest(change string) (values map[string]string, done bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	values := map[string]string{}
+	values = map[string]string{}
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := j.records[i]
 		if r.Change != change {
 			continue
 		}
-		if r.Phase == phaseDone {
-			return nil, false
-		}
+		done = done || r.Phase == phaseDone
 		for name, value := range r.Values {
 			if _, newer := values[name]; !newer {
 				values[name] = value
@@ -132,10 +146,39 @@ func (j *Journal) Unfinished(change string) (map[string]string, bool) {
 		}
 		if r.Phase == phaseIntent {
 			values["at"] = r.Time.Format(time.RFC3339)
-			return values, true
+			return values, done
 		}
 	}
 	return nil, false
+}
+
+// Intent returns the values of the newest intent to make the change, finished or
+// not, with the time of it as "at"; nil where there never was one.
+func (j *Journal) Intent(change string) map[string]string {
+	r := j.last(change, phaseIntent)
+	if r == nil {
+		return nil
+	}
+	values := map[string]string{"at": r.Time.Format(time.RFC3339)}
+	maps.Copy(values, r.Values)
+	return values
+}
+
+// LostKeys lists those of a user's access keys that a killed run of this laptop
+// made, in the change of that id, and whose secret never reached the disk: all
+// but kept, which is the one that did.
+func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) []string {
+	intent, unfinished := j.Unfinished(change)
+	if !unfinished {
+		return nil
+	}
+	var lost []string
+	for _, k := range keys {
+		if lostKey(intent, k) && k.ID != kept {
+			lost = append(lost, k.ID)
+		}
+	}
+	return lost
 }
 
 func (j *Journal) last(change, phase string) *Record {

@@ -64,7 +64,11 @@ type Change struct {
 	// Account and Region are where the calls go; Role is the role that is
 	// assumed to get there, empty for the operator's own credentials.
 	Account, Region, Role string
-	Fields                []Field
+	// Profile, when set, sends the calls as that profile of the shared files,
+	// which is read when the change is made: a key that an earlier change has
+	// written there is the one that signs.
+	Profile string
+	Fields  []Field
 	// Calls are sent in order, exactly as they stand here once the references
 	// in them are known.
 	Calls []awsops.Call
@@ -99,7 +103,7 @@ func (c Change) MendsFinding(f Finding) bool {
 	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
 }
 
-// Write is one file to write. The edit's text may hold references, which are
+// Write is one file to write, or to take away. The edit's text may hold references, which are
 // filled when they are known; the write is refused when the file on disk is no
 // longer the one that was inspected.
 type Write struct {
@@ -108,6 +112,8 @@ type Write struct {
 	Diff string
 	// Seal, when set, seals the text for one reader before it is written.
 	Seal *Seal
+	// Remove takes the file away instead; of the edit only Before counts.
+	Remove bool
 }
 
 // Seal says for whom a handover is sealed.
@@ -118,14 +124,20 @@ type Seal struct {
 	Recipient string
 }
 
-// Run is a Terraform command that changes something on this laptop or moves state.
+// Run is a command that changes something on this laptop, moves state, or has to
+// succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runBackup and runMigrate.
+	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
+	// runMigrate and runProve.
 	Command string
 	Project string
 	Dir     string
-	// Backup is the directory of the states that a move takes along.
+	// Backup is the directory of the states that a move takes along, or of what
+	// is moved aside.
 	Backup string
+	// Settled says that no key and no policy was made for this run, so that
+	// there is nothing for AWS to learn first.
+	Settled bool
 	// Lines are the commands for people, in order.
 	Lines []string
 }
@@ -134,8 +146,11 @@ type Run struct {
 const (
 	runInit        = "init"
 	runReconfigure = "reconfigure"
+	runUpgrade     = "upgrade"
+	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
+	runProve       = "prove"
 )
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
@@ -190,6 +205,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Target  string   `json:"target"`
 		Account string   `json:"account"`
 		Region  string   `json:"region,omitempty"`
+		Profile string   `json:"profile,omitempty"`
 		Fields  []Field  `json:"fields"`
 		Calls   []call   `json:"calls"`
 		Run     []string `json:"run,omitempty"`
@@ -201,7 +217,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
 	}{
-		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, fields, calls,
+		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, c.Profile, fields, calls,
 		c.runLines(), c.diff(), c.Needs, c.Mends, c.Foreign, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {

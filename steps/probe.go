@@ -83,10 +83,8 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 // second factor.
 func provable(o *Observed, a *Answers) []Environment {
 	user, mine := me(o, a), map[string]bool{}
-	for _, group := range a.GroupsOf(user) {
-		for _, e := range a.EnvironmentsOf(group) {
-			mine[e.Name] = true
-		}
+	for _, e := range a.EnvironmentsFor(user) {
+		mine[e.Name] = true
 	}
 	var found []Environment
 	for _, e := range o.environments(a.Environments) {

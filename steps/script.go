@@ -115,7 +115,7 @@ func shellName(text string) string {
 
 // quoted is a text in single quotes with its references as variables.
 func (s *script) quoted(text string) string {
-	text = "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	text = shellQuoted(text)
 	for _, ref := range awsops.FindRefs(text) {
 		text = strings.ReplaceAll(text, ref.String(), `'"$`+s.names[ref]+`"'`)
 	}
@@ -144,11 +144,7 @@ func (s *script) call(c Change, call awsops.Call) {
 	if len(c.Needs) > 0 || c.Role != "" {
 		line = "again " + line
 	}
-	line += fmt.Sprintf("aws %s %s", cliService(call.Service), cliOperation(call.Operation))
-	if c.Region != "" {
-		line += " --region " + c.Region
-	}
-	line += " --cli-input-json " + s.quoted(compactJSON(call.InputMap()))
+	line += commandLine(c, call, s.quoted)
 	names, paths := s.outputs(c, call)
 	if len(names) == 0 {
 		s.printf("%s >/dev/null\n", line)
@@ -160,6 +156,23 @@ func (s *script) call(c Change, call awsops.Call) {
 	}
 	s.settle(c, call)
 }
+
+// CommandLine is one call of a change for the AWS CLI, to hand on to somebody
+// who may send it. The call holds no references.
+func CommandLine(c Change, call awsops.Call) string { return commandLine(c, call, shellQuoted) }
+
+func commandLine(c Change, call awsops.Call, quoted func(string) string) string {
+	line := fmt.Sprintf("aws %s %s", cliService(call.Service), cliOperation(call.Operation))
+	if c.Region != "" {
+		line += " --region " + c.Region
+	}
+	if c.Profile != "" {
+		line += " --profile " + quoted(c.Profile)
+	}
+	return line + " --cli-input-json " + quoted(compactJSON(call.InputMap()))
+}
+
+func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // outputs are the variables that a call fills, with their places in its answer.
 func (s *script) outputs(c Change, call awsops.Call) (names, paths []string) {
@@ -198,14 +211,26 @@ done
 	}
 }
 
+// shellTime is RFC 3339 as date writes it.
+const shellTime = "%Y-%m-%dT%H:%M:%SZ"
+
 // write puts a file on the disk. What stands in a file already is never copied
 // into the script: it may hold secrets.
 func (s *script) write(c Change) {
 	edit := c.Write.Edit
 	path := s.quoted(edit.Before.Path)
+	if c.Write.Remove {
+		s.printf("rm -f %s\n", path)
+		return
+	}
 	after, before := string(edit.After), string(edit.Before.Bytes)
 	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "sealed_at"}]; ok {
-		s.printf("%s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)\n", at)
+		s.printf("%s=$(date -u +%s)\n", at, shellTime)
+	}
+	if at, ok := s.names[awsops.Reference{Change: c.ID, Output: "expires"}]; ok {
+		s.printf("seconds=$(($(date +%%s) + %d))\n", int(HandoverLife.Seconds()))
+		// GNU's date takes the seconds one way, BSD's and macOS's the other.
+		s.printf("%s=$(date -u -d \"@$seconds\" +%s 2>/dev/null || date -u -r \"$seconds\" +%s)\n", at, shellTime, shellTime)
 	}
 	s.printf("mkdir -p %s\n", s.quoted(filepath.Dir(edit.Before.Path)))
 	switch {

@@ -95,7 +95,7 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 	findings := review.Findings
 	if !summary.Stopped {
 		o.Fresh = summary.Applied > 0 && summary.Failed == 0
-		proving, done := s.untilStopped(ctx)
+		proving, done := untilStopped(ctx, s.Stop)
 		found := s.verify(proving, o, lastProvable(review.Left))
 		// A proof that was broken off proves nothing, nor that anything is wrong.
 		if summary.Stopped = proving.Err() != nil; !summary.Stopped {
@@ -109,11 +109,11 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 
 // untilStopped gives a context that ends when the run is stopped: a probe has
 // nothing to finish between changes, it tidies up and ends.
-func (s *Setup) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+func untilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-s.Stop:
+		case <-stop:
 			cancel()
 		case <-ctx.Done():
 		}
@@ -169,6 +169,7 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 	for range maxRounds {
 		result := executor.Apply(ctx, review.Changes)
 		found = append(found, result.Findings...)
+		summary.Backups = append(summary.Backups, result.Backups...)
 		summary.Applied += result.Applied
 		summary.Unknown = len(result.Unknown)
 		summary.Skipped = len(result.Skipped)

@@ -86,27 +86,12 @@ func (accountStep) Questions(a *Answers) []Question {
 // Inspect asks who we are and refuses what cannot lead to a good set-up before
 // anything else is looked at.
 func (accountStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
-	home := env.Sessions.Home(a.StateRegion)
-	identity, err := home.Identity(ctx)
+	identity, err := Operator(ctx, env, a)
 	if err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
-	f := &o.Account
+	f, home := &o.Account, env.Sessions.Home(a.StateRegion)
 	f.Identity = identity
-	if identity.Kind == awsops.KindRoot {
-		return &Refusal{
-			Finding: "account.root",
-			What:    fmt.Sprintf("These are the root credentials of account %s (%s).", identity.Account, identity.ARN),
-			Remedy:  "Sign in as an IAM user or role with the rights the README lists, and delete the root access key.",
-		}
-	}
-	if identity.Account != a.AdminAccount {
-		return &Refusal{
-			Finding: "wrong-account",
-			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
-			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
-		}
-	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.inspectOrganization(ctx, env, home, a) })
 	g.Go(func() error {
@@ -120,6 +105,30 @@ func (accountStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observe
 		return fmt.Errorf("%w", err)
 	}
 	return nil
+}
+
+// Operator is who runs this with the operator's credentials. Root and any other
+// account than the admin account are a [Refusal].
+func Operator(ctx context.Context, env *Env, a *Answers) (awsops.Identity, error) {
+	identity, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
+	if err != nil {
+		return identity, wrap(err)
+	}
+	if identity.Kind == awsops.KindRoot {
+		return identity, &Refusal{
+			Finding: "account.root",
+			What:    fmt.Sprintf("These are the root credentials of account %s (%s).", identity.Account, identity.ARN),
+			Remedy:  "Sign in as an IAM user or role with the rights the README lists, and delete the root access key.",
+		}
+	}
+	if identity.Account != a.AdminAccount {
+		return identity, &Refusal{
+			Finding: "wrong-account",
+			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
+			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
+		}
+	}
+	return identity, nil
 }
 
 func tagKey(a *Answers) string {

@@ -60,6 +60,16 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Sess
 	return nil
 }
 
+// InspectUser reads one user with the operator's credentials: the user, the
+// access keys, and the sealed file that may wait for it.
+func InspectUser(ctx context.Context, env *Env, a *Answers, name string) (UserFacts, error) {
+	credentials, err := files.Read(env.CredentialsPath)
+	if err != nil {
+		return UserFacts{}, wrap(err)
+	}
+	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, profileKey(credentials, a.AdminProfile))
+}
+
 func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, profileKey string) (UserFacts, error) {
 	var facts UserFacts
 	var err error
@@ -78,15 +88,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	before, unfinished := env.Journal.Unfinished(keyChange(name))
-	if !unfinished {
-		return facts, nil
-	}
-	for _, k := range facts.Keys {
-		if lostKey(before, k) && k.ID != profileKey {
-			facts.Lost = append(facts.Lost, k.ID)
-		}
-	}
+	facts.Lost = env.Journal.LostKeys(KeyChange(name), facts.Keys, profileKey)
 	return facts, nil
 }
 
@@ -126,7 +128,10 @@ func userARN(o *Observed, a *Answers, user string) string {
 }
 
 func userChange(user string) string { return "iam.user." + user }
-func keyChange(user string) string  { return "iam.key." + user }
+
+// KeyChange is the id of the change that makes a user's access key, under which
+// the journal keeps it.
+func KeyChange(user string) string { return "iam.key." + user }
 
 // planUsers creates the users and one access key for each new one.
 func planUsers(o *Observed, a *Answers) Proposal {
@@ -184,7 +189,7 @@ func planKey(o *Observed, a *Answers, name string) Proposal {
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
 		}}}
 	case kept > 0:
-		return Proposal{Changes: lostKeys(o, a, name)} // the user has another by now
+		return Proposal{Changes: lostKeys(a, name, iamARN(o, a, "user/"+name), f)} // the user has another by now
 	case f.User != nil && !ours(a, f.User.Tags):
 		return Proposal{}
 	case !deliverable(a, name):
@@ -226,13 +231,13 @@ func deliverable(a *Answers, user string) bool {
 }
 
 // lostKeys deletes the keys that nobody can use.
-func lostKeys(o *Observed, a *Answers, name string) []Change {
+func lostKeys(a *Answers, name, target string, f UserFacts) []Change {
 	var changes []Change
-	for _, id := range o.IAM.Users[name].Lost {
+	for _, id := range f.Lost {
 		changes = append(changes, Change{
 			ID: "iam.lost-key." + id, Step: 2, Action: Delete,
 			Title:  fmt.Sprintf("Delete %s's access key %s, whose secret died with a killed run", name, id),
-			Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
+			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 			Fields: []Field{{Name: "access key", Before: id}},
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(name, id)},
 			Risk:   "A deleted key cannot be brought back. Only keys that this laptop's journal set out to make are deleted.",
@@ -241,30 +246,37 @@ func lostKeys(o *Observed, a *Answers, name string) []Change {
 	return changes
 }
 
-func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
-	f := o.IAM.Users[name]
-	changes := lostKeys(o, a, name)
+// newKey is the change that makes a user's access key, without the file that it
+// goes to. It needs the lost keys gone, as IAM allows two.
+func newKey(a *Answers, name, target string, f UserFacts, lost []Change) Change {
 	needs := []string{userChange(name)}
-	for _, c := range changes {
+	for _, c := range lost {
 		needs = append(needs, c.ID)
 	}
 	var before []string
 	for _, k := range f.Keys {
 		before = append(before, k.ID)
 	}
-	key := Change{
-		ID: keyChange(name), Step: 2, Action: Create,
-		Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
-		Fields: created("access key", awsops.Ref(keyChange(name), "id"), "secret", secret.Redacted),
+	return Change{
+		ID: KeyChange(name), Step: 2, Action: Create,
+		Target: target, Account: a.AdminAccount, Region: a.StateRegion,
+		Fields: created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
 		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},
 		Intent: map[string]string{"keys": strings.Join(before, ",")},
 		Needs:  needs,
 		Risk:   "A long-lived credential. Its secret is given once and goes straight to the file named here.",
 		Undo:   "aws iam delete-access-key --user-name " + name + " --access-key-id ID",
 	}
+}
+
+func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
+	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
 	if name != a.Me {
-		handoverKeyChange(o, a, name, &key)
-	} else if err := profileKeyChange(o, a, name, &key); err != nil {
+		return HandoverChanges(a, name, target, f), nil
+	}
+	changes := lostKeys(a, name, target, f)
+	key := newKey(a, name, target, f, changes)
+	if err := profileKeyChange(o, a, name, &key); err != nil {
 		return nil, err
 	}
 	return append(changes, key), nil
@@ -278,26 +290,28 @@ func profileKeyChange(o *Observed, a *Answers, name string, key *Change) error {
 	return err
 }
 
-// handoverKeyChange seals the key for the user it belongs to.
-func handoverKeyChange(o *Observed, a *Answers, name string, key *Change) {
+// HandoverChanges make one access key of a user, whose ARN is target, and seal it
+// to the user's recipient or to a passphrase. What killed runs left is deleted
+// first. The last change is the key's; its id is KeyChange's.
+func HandoverChanges(a *Answers, name, target string, f UserFacts) []Change {
+	changes := lostKeys(a, name, target, f)
+	key := newKey(a, name, target, f, changes)
 	recipient := a.RecipientOf(name)
 	reader := "a passphrase that is shown once"
 	if recipient != "" {
 		reader = name + "'s public key"
 	}
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
-	h := Handover{
-		Version: 1, User: name, Account: a.AdminAccount,
-		AccessKeyID: awsops.Ref(key.ID, "id"), SecretAccessKey: awsops.Ref(key.ID, "secret"),
-		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(key.ID, "sealed_at"),
-	}
-	file := o.IAM.Users[name].Handover
+	key.Intent["recipient"] = recipient
+	h := newHandover(a, name, key.ID)
+	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, Field{Name: "sealed file", After: file.Path}, Field{Name: "reader", After: reader})
 	key.Write = &Write{
 		Edit: files.Edit{Before: file, After: files.Content(h.template()), Mode: 0o600},
 		Seal: &Seal{User: name, Recipient: recipient},
 	}
+	return append(changes, key)
 }
 
 // pendingHandovers are the sealed files that wait to be handed on.

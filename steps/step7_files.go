@@ -82,24 +82,30 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 		s.planProject(o, a, project, &p)
 	}
 	s.planConfig(o, a, &p)
-	p.Findings = append(p.Findings, disagreements(o.Files)...)
+	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
+	s.planIgnored(o, a, &p)
+	return p
+}
+
+// planIgnored keeps what is private to one laptop, or sealed for one person,
+// out of the team's repository.
+func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
 	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	next := first.Before
 	next.Bytes = first.After
 	second := files.EditGitignore(next, "/"+JournalDir+"/")
 	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
-	s.add(a, &p, second, nil, "Keep handovers and the journal out of git")
-	return p
+	s.add(a, p, second, nil, "Keep handovers and the journal out of git")
 }
 
-// disagreements tell of lines in the AWS files that the AWS CLI and Terraform
+// Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
 // read differently, whoever wrote them.
-func disagreements(f FileFacts) []Finding {
+func Disagreements(credentials, config files.Snapshot) []Finding {
 	var findings []Finding
 	for _, at := range []struct {
 		kind files.Kind
 		file files.Snapshot
-	}{{files.Credentials, f.Credentials}, {files.Config, f.Config}} {
+	}{{files.Credentials, credentials}, {files.Config, config}} {
 		for _, d := range files.Disagreements(at.kind, at.file) {
 			findings = append(findings, Finding{
 				ID: "files.read-differently", Step: 7, Severity: Info,
@@ -117,7 +123,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	if err != nil {
 		p.Findings = append(p.Findings, Finding{
 			ID: "files.cannot-edit", Step: 7, Severity: Failure, Blocks: true,
-			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
+			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
 		})
 		return nil
 	}
@@ -129,6 +135,14 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	if !edit.Changes() {
 		return nil
 	}
+	p.Changes = append(p.Changes, FileChange(a, edit, title))
+	return &p.Changes[len(p.Changes)-1]
+}
+
+// FileChange is the change that carries out an edit; its id follows from the
+// file, so that there is one for each. It needs the changes whose outputs the
+// edit's text refers to.
+func FileChange(a *Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
@@ -140,8 +154,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	if edit.Before.Exists {
 		c.Undo = "a backup lies beside the file"
 	}
-	p.Changes = append(p.Changes, c)
-	return &p.Changes[len(p.Changes)-1]
+	return c
 }
 
 func fileFields(edit files.Edit) []Field {
@@ -164,12 +177,16 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 		return
 	}
 	for _, edit := range edits {
-		c := s.add(a, p, edit, nil, fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name))
+		c := s.add(a, p, edit, nil, writeTitle(edit, project))
 		if c != nil && repoints {
 			c.Foreign = facts.Project.Dir
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}
+}
+
+func writeTitle(edit files.Edit, project Project) string {
+	return fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name)
 }
 
 // projectEdits are the edits of a project's backend and provider, one per file.
@@ -217,16 +234,26 @@ func (s filesStep) planConfig(o *Observed, a *Answers, p *Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
+	edit, err := files.EditProfiles(files.Config, o.Files.Config, Profiles(a, o.partition(), o.environments(a.Environments)))
+	s.add(a, p, edit, err, RoleProfiles)
+}
+
+// RoleProfiles is the title of the change that writes them.
+const RoleProfiles = "Write a role profile for each environment"
+
+// Profiles are what ~/.aws/config holds for an admin of these environments: the
+// region of the profile with the credentials, and a role profile for each
+// environment, without mfa_serial, since Terraform cannot ask for a code.
+func Profiles(a *Answers, partition string, environments []Environment) []files.ProfileEdit {
 	profiles := []files.ProfileEdit{{Name: a.AdminProfile, Set: []files.KeyValue{files.KV("region", a.StateRegion)}}}
-	for _, e := range o.environments(a.Environments) {
+	for _, e := range environments {
 		profiles = append(profiles, files.ProfileEdit{Name: a.ProfileFor(e.Name), Set: []files.KeyValue{
-			files.KV("role_arn", a.RoleARN(o.partition(), e)),
+			files.KV("role_arn", a.RoleARN(partition, e)),
 			files.KV("source_profile", a.AdminProfile),
 			files.KV("region", a.RegionOf(e)),
 		}})
 	}
-	edit, err := files.EditProfiles(files.Config, o.Files.Config, profiles)
-	s.add(a, p, edit, err, "Write a role profile for each environment")
+	return profiles
 }
 
 // profileWrite is the write of a new access key into the admin profile. Its

@@ -45,12 +45,17 @@ func (doneStep) Plan(o *Observed, a *Answers) Proposal {
 	if o.Done.Blueprint.Exists {
 		return Proposal{}
 	}
-	edit := files.Edit{Before: o.Done.Blueprint, After: files.Content(a.HCL()), Mode: 0o644}
-	return Proposal{Changes: []Change{{
+	return Proposal{Changes: []Change{blueprintChange(o.Done.Blueprint, a)}}
+}
+
+// blueprintChange writes the team's answers where there is no blueprint.
+func blueprintChange(file files.Snapshot, a *Answers) Change {
+	edit := files.Edit{Before: file, After: files.Content(a.HCL()), Mode: 0o644}
+	return Change{
 		ID: "done.blueprint", Step: 9, Action: WriteFile, Title: "Write the team's answers to the blueprint",
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []Field{{Name: "blueprint", After: edit.Before.Path}},
 		Write: &Write{Edit: edit, Diff: edit.Diff()},
-	}}}
+	}
 }
 
 // Verify has nothing to prove.

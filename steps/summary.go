@@ -12,6 +12,8 @@ type Summary struct {
 	Findings []Finding
 	// Checks are those of the last look, where the run is a flow.
 	Checks []Check
+	// Backups are the paths of what the edited files held before.
+	Backups []string
 	// Notes are what to tell at the end: what exists, where, what it costs a
 	// month, who has keys still to collect, what to do next.
 	Notes []string

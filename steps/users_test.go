@@ -24,10 +24,10 @@ func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
 		t.Fatalf("bob's keys %v, %v", keys, err)
 	}
 	lost := keys[0].ID
-	if err := journal.Append(keyChange("bob"), phaseIntent, map[string]string{"keys": ""}); err != nil {
+	if err := journal.Append(KeyChange("bob"), phaseIntent, map[string]string{"keys": ""}); err != nil {
 		t.Fatal(err)
 	}
-	if err := journal.Append(keyChange("bob"), phaseGot, map[string]string{"id": lost}); err != nil {
+	if err := journal.Append(KeyChange("bob"), phaseGot, map[string]string{"id": lost}); err != nil {
 		t.Fatal(err)
 	}
 	own, err := home.Do(ctx, awsops.CreateAccessKey("bob"))

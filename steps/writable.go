@@ -27,7 +27,7 @@ func unwritable(changes []Change) []Finding {
 		findings = append(findings, Finding{
 			ID: "files.cannot-write", Step: 7, Severity: Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s cannot be written: %s %s.", path, at, problem),
-			Remedy:   "Make it writable, then run stateroom setup again.",
+			Remedy:   "Make it writable, then run it again.",
 		})
 	}
 	return findings

@@ -11,10 +11,16 @@ import (
 )
 
 // write fills a change's file and puts it on the disk, sealed where it is a
-// handover. The text with the secret in it never leaves this function.
+// handover, or takes it away. The text with the secret in it never leaves this
+// function.
 func (x *Executor) write(ctx context.Context, c Change) error {
+	if c.Write.Remove {
+		return wrap(files.Delete(ctx, c.Write.Edit.Before))
+	}
+	now := time.Now().UTC()
 	x.mu.Lock()
-	x.outputs[awsops.Reference{Change: c.ID, Output: "sealed_at"}] = time.Now().UTC().Format(time.RFC3339)
+	x.outputs[awsops.Reference{Change: c.ID, Output: "sealed_at"}] = now.Format(time.RFC3339)
+	x.outputs[awsops.Reference{Change: c.ID, Output: "expires"}] = now.Add(HandoverLife).Format(time.RFC3339)
 	x.mu.Unlock()
 	edit, err := c.Write.Edit.Filled(x.fill)
 	if err != nil {
@@ -28,8 +34,14 @@ func (x *Executor) write(ctx context.Context, c Change) error {
 		}
 		edit.After, passphrase = sealed, made
 	}
-	if _, err := files.Write(ctx, edit); err != nil {
+	backup, err := files.Write(ctx, edit)
+	if err != nil {
 		return fmt.Errorf("%w", err)
+	}
+	if backup != "" {
+		x.mu.Lock()
+		x.backups = append(x.backups, backup)
+		x.mu.Unlock()
 	}
 	if !passphrase.IsZero() {
 		x.emit(Event{Kind: EventPassphrase, Change: &c, Text: c.Write.Seal.User, Passphrase: passphrase})

@@ -11,9 +11,10 @@
 //
 //   - Regions are names: STS, IAM and Organizations answer in any of them, and
 //     a disabled opt-in region is listed as such but not refused.
-//   - Identity: no SAML, web identity, SSO, federation tokens, console
-//     passwords, service-linked roles, instance profiles, server certificates,
-//     signing certificates or hardware MFA. Tags on a principal are known to
+//   - Identity: no SAML, web identity, SSO, federation tokens, service-linked
+//     roles, instance profiles, server certificates or hardware MFA. Console
+//     passwords, SSH keys, signing certificates and service credentials are
+//     kept and listed, and nobody takes them. Tags on a principal are known to
 //     conditions; session tags and source identities are not.
 //   - AWS's managed policies are a dozen (see awsPolicies), the read-only ones
 //     cut to the services above.

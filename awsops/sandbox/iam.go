@@ -67,10 +67,20 @@ var iamOperations = map[string]iamOperation{
 	"DeleteUser":        {onUser, (*Server).iamDeleteUser},
 	"ListUsers":         {onPath("user"), (*Server).iamListUsers},
 	"ListGroupsForUser": {onUser, (*Server).iamListGroupsForUser},
-	"GetLoginProfile":   {onUser, (*Server).iamNoLoginProfile},
-	"DeleteLoginProfile": {
-		onUser, (*Server).iamNoLoginProfile,
-	},
+
+	"CreateLoginProfile": {onUser, (*Server).iamCreateLogin},
+	"GetLoginProfile":    {onUser, (*Server).iamGetLogin},
+	"DeleteLoginProfile": {onUser, (*Server).iamDeleteLogin},
+
+	"UploadSSHPublicKey":              {onUser, sshKeyKind.create},
+	"ListSSHPublicKeys":               {onUser, sshKeyKind.listAll},
+	"DeleteSSHPublicKey":              {onUser, sshKeyKind.remove},
+	"UploadSigningCertificate":        {onUser, certificateKind.create},
+	"ListSigningCertificates":         {onUser, certificateKind.listAll},
+	"DeleteSigningCertificate":        {onUser, certificateKind.remove},
+	"CreateServiceSpecificCredential": {onUser, serviceKind.create},
+	"ListServiceSpecificCredentials":  {onUser, serviceKind.listAll},
+	"DeleteServiceSpecificCredential": {onUser, serviceKind.remove},
 
 	"CreateGroup":         {onGroup, (*Server).iamCreateGroup},
 	"GetGroup":            {onGroup, (*Server).iamGetGroup},

@@ -139,6 +139,9 @@ func (s *Server) iamDeleteUser(r *request) (any, error) {
 	case len(u.devices(r.account)) > 0:
 		return nil, deleteConflict("Cannot delete entity, must delete MFA device first.")
 	}
+	if err := u.hampers(); err != nil {
+		return nil, err
+	}
 	if err := given.conflict(); err != nil {
 		return nil, err
 	}
@@ -208,13 +211,4 @@ func (s *Server) iamListGroupsForUser(r *request) (any, error) {
 		Groups members[xmlGroup]
 		paging
 	}{listOf(groups, viewGroup(r.account)), cut}, nil
-}
-
-// iamNoLoginProfile answers for console passwords, which nobody has here.
-func (s *Server) iamNoLoginProfile(r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
-	return nil, noSuchEntity("Login Profile for User %s cannot be found.", u.name)
 }

@@ -66,7 +66,9 @@ type entity struct {
 
 type user struct {
 	entity
-	keys []*credential
+	keys       []*credential
+	password   time.Time              // when the console password was set; zero without one
+	belongings map[string][]belonging // by the kind's element
 }
 
 type group struct{ entity }

@@ -45,7 +45,7 @@ func Write(ctx context.Context, e Edit) (backup string, err error) {
 	}
 	defer unlock()
 
-	if err := unchanged(e, target); err != nil {
+	if err := unchanged(e, target, "write"); err != nil {
 		return "", err
 	}
 	sweep(target)
@@ -82,7 +82,7 @@ func (e Edit) mode() fs.FileMode {
 
 // unchanged compares the disk with the snapshot, and refuses a file that its
 // owner made read-only: a rename would go around that wish, as root always can.
-func unchanged(e Edit, target string) error {
+func unchanged(e Edit, target, action string) error {
 	now, err := Read(e.Before.Path)
 	if err != nil {
 		return err
@@ -91,14 +91,14 @@ func unchanged(e Edit, target string) error {
 	if moved || now.Real != target || now.Exists != e.Before.Exists ||
 		string(now.Bytes) != string(e.Before.Bytes) {
 		return &Error{
-			Action: "write", Path: e.Before.Path, Err: ErrChangedMeanwhile,
+			Action: action, Path: e.Before.Path, Err: ErrChangedMeanwhile,
 			Problem: "somebody else wrote to it after it was read",
 			Remedy:  "run again to plan from what it holds now",
 		}
 	}
 	if now.Exists && now.Mode&0o200 == 0 {
 		return &Error{
-			Action: "write", Path: e.Before.Path,
+			Action: action, Path: e.Before.Path,
 			Problem: fmt.Sprintf("it is read-only (mode %04o)", now.Mode),
 			Remedy:  "make it writable and run again",
 		}

@@ -167,6 +167,8 @@ var rows = []row{
 	{
 		id:      "assume-role-denied",
 		pattern: regexp.MustCompile(`IAM Role \((?P<role>[^)]+)\) cannot be assumed|perform: (?P<action>sts:AssumeRole\w*)`),
+		// The provider says so too where STS could not be asked at all.
+		unless:  regexp.MustCompile(`StatusCode: 0,|request send failed|\bThrottling`),
 		meaning: "The identity may not assume the role: its own policies or the role's trust policy do not allow it, or the role does not exist.",
 		checks:  []string{checkIdentity, checkAssumeRole},
 		fix:     "Allow sts:AssumeRole on the role to the identity, and the identity in the role's trust policy.",

@@ -1,0 +1,72 @@
+package awsops
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// MFADevice is a second factor that is enabled for a user.
+type MFADevice struct {
+	// Serial is the ARN of a virtual device (…:mfa/NAME) or of a security key
+	// (…:u2f/…), and the number of a hardware token.
+	Serial string
+}
+
+// Virtual says that the device is an authenticator app's, which is deleted by
+// itself once nobody uses it.
+func (d MFADevice) Virtual() bool { return strings.Contains(d.Serial, ":mfa/") }
+
+// GivesCodes says that the device shows codes that can be typed; a security key
+// does not.
+func (d MFADevice) GivesCodes() bool {
+	return d.Virtual() || !strings.HasPrefix(d.Serial, "arn:")
+}
+
+// MFADevices lists the devices that are enabled for a user.
+func (s *Session) MFADevices(ctx context.Context, user string) ([]MFADevice, error) {
+	var devices []MFADevice
+	pages := iam.NewListMFADevicesPaginator(s.iam(), &iam.ListMFADevicesInput{UserName: aws.String(user)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListMFADevices", user)
+		}
+		for _, d := range page.MFADevices {
+			devices = append(devices, MFADevice{Serial: aws.ToString(d.SerialNumber)})
+		}
+	}
+	return devices, nil
+}
+
+// UnassignedMFADevices lists the serial numbers of virtual devices that were
+// made and never enabled, or were deactivated.
+func (s *Session) UnassignedMFADevices(ctx context.Context) ([]string, error) {
+	var serials []string
+	pages := iam.NewListVirtualMFADevicesPaginator(s.iam(),
+		&iam.ListVirtualMFADevicesInput{AssignmentStatus: types.AssignmentStatusTypeUnassigned})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListVirtualMFADevices", "")
+		}
+		for _, d := range page.VirtualMFADevices {
+			serials = append(serials, aws.ToString(d.SerialNumber))
+		}
+	}
+	return serials, nil
+}
+
+// DeactivateMFADevice ends a device's being a user's second factor.
+func DeactivateMFADevice(user, serial string) Call {
+	return iamCall("DeactivateMFADevice",
+		&iam.DeactivateMFADeviceInput{UserName: aws.String(user), SerialNumber: aws.String(serial)}, nil)
+}
+
+// DeleteVirtualMFADevice deletes a virtual device that is nobody's second factor.
+func DeleteVirtualMFADevice(serial string) Call {
+	return iamCall("DeleteVirtualMFADevice", &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)}, nil)
+}

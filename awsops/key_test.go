@@ -1,0 +1,63 @@
+package awsops_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+)
+
+func TestAKeyOfOnesOwnIsTheOperatorWhateverTheEnvironmentNames(t *testing.T) {
+	server, _ := rehearse(t, sandbox.Options{})
+	operator := server.Operator()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIASOMEBODYELSE0000")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	t.Setenv("AWS_PROFILE", "not-there-yet")
+	config := awsops.Config{Region: region, Endpoint: server.URL(), Key: &awsops.KeyPair{ID: operator.AccessKeyID, Secret: secret.New(operator.SecretAccessKey)}}
+	sessions, err := awsops.Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := sessions.Home("").Identity(t.Context()); err != nil || id.Account != management {
+		t.Errorf("%+v, %v", id, err)
+	}
+	if got := os.Getenv("AWS_PROFILE"); got != "not-there-yet" {
+		t.Errorf("AWS_PROFILE is %q afterwards", got)
+	}
+	config.Key = &awsops.KeyPair{}
+	if sessions, err = awsops.Open(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sessions.Home("").Identity(t.Context()); !awsops.IsNoCredentials(err) {
+		t.Errorf("without a key somebody is the operator: %v", err)
+	}
+}
+
+func TestAClockThatIsOffIsMeasured(t *testing.T) {
+	for _, off := range []time.Duration{0, 10 * time.Minute, -10 * time.Minute, 20 * time.Minute} {
+		_, sessions := rehearse(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(off) }})
+		id, err := sessions.Home("").Identity(t.Context())
+		if err != nil || (id.Ahead-off).Abs() > time.Minute {
+			t.Errorf("AWS is %s ahead and measured as %s: %v", off, id.Ahead, err)
+		}
+	}
+}
+
+func TestADeletionThatFindsNothingIsDone(t *testing.T) {
+	_, sessions := rehearse(t, sandbox.Options{})
+	home := sessions.Home("")
+	if _, err := home.Do(t.Context(), awsops.CreateUser("bob", "/", nil)); err != nil {
+		t.Fatal(err)
+	}
+	gone := awsops.DeleteAccessKey("bob", "AKIAGONEGONEGONEGONE")
+	if _, err := home.Do(t.Context(), gone); !awsops.AlreadyGone(gone, err) {
+		t.Errorf("%v", err)
+	}
+	missing := awsops.UpdateAccessKey("bob", "AKIAGONEGONEGONEGONE", "Inactive")
+	if _, err := home.Do(t.Context(), missing); err == nil || awsops.AlreadyGone(missing, err) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,129 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
+)
+
+// Laptop is what steps 7 to 9 mean for one admin: the projects that the admin
+// may work on, in a clone of the team's repository. Nothing is read but files,
+// since an admin may not look into the set-up as the operator may.
+type Laptop struct {
+	User     string
+	Identity awsops.Identity
+	// Key is the state encryption key, which the backend blocks name.
+	Key *awsops.Key
+}
+
+// ProjectFiles is one project as a laptop has it.
+type ProjectFiles struct {
+	Project Project
+	Dir     string
+	// Right says that backend and provider say what the blueprint wants, and
+	// Initialised that init has configured that backend.
+	Right, Initialised bool
+	// Problem is the finding of a project that cannot be used as it is, or nil.
+	Problem *Finding
+}
+
+// Plan brings the projects' files to what the blueprint says, initialises the
+// projects, and writes the blueprint where there is none. A state that is
+// somewhere else is not an admin's to move: its project is left as it is.
+func (l Laptop) Plan(ctx context.Context, env *Env, a *Answers) ([]ProjectFiles, Proposal, error) {
+	o := &Observed{Account: AccountFacts{Identity: l.Identity}, Key: KeyFacts{Key: l.Key}}
+	if err := (filesStep{}).Inspect(ctx, env, a, o); err != nil {
+		return nil, Proposal{}, err
+	}
+	if err := (doneStep{}).Inspect(ctx, env, a, o); err != nil {
+		return nil, Proposal{}, err
+	}
+	o.Init.Engine, o.Init.EngineErr = env.Engine != nil, env.EngineErr
+	if env.Engine != nil {
+		o.Init.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
+	}
+	var p Proposal
+	var all []ProjectFiles
+	for _, project := range a.ProjectsFor(l.User) {
+		all = append(all, l.project(o, a, project, &p))
+	}
+	filesStep{}.planIgnored(o, a, &p)
+	if !o.Done.Blueprint.Exists {
+		p.Changes = append(p.Changes, blueprintChange(o.Done.Blueprint, a))
+	}
+	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
+	if f := o.Init.noEngine(); f != nil {
+		f.Blocks = false
+		p.Findings = append(p.Findings, *f)
+	}
+	return all, p, nil
+}
+
+// project plans one project's files and its init.
+func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) ProjectFiles {
+	facts := o.Files.Projects[project.Name]
+	if facts.Err != nil {
+		return ProjectFiles{Project: project, Problem: cannotEdit(project, facts.Err)}
+	}
+	f := ProjectFiles{Project: project, Dir: facts.Project.Dir}
+	if e, _ := a.Environment(project.Environment); e.Account == "" {
+		f.Problem = AccountUnknown(e)
+		return f
+	}
+	kind := InitNeeded(wantedBackend(o, a, project), facts.Project)
+	if kind == InitMigrate {
+		f.Problem = stateOfItsOwn(project, facts.Project)
+		return f
+	}
+	edits, err := projectEdits(o, a, project, facts)
+	if err != nil {
+		f.Problem = cannotEdit(project, err)
+		return f
+	}
+	var own []string
+	for _, edit := range edits {
+		if c := (filesStep{}).add(a, p, edit, nil, writeTitle(edit, project)); c != nil {
+			own = append(own, c.ID)
+		}
+	}
+	f.Right, f.Initialised = len(own) == 0, kind == InitNone
+	if kind == InitNone || o.Init.noEngine() != nil {
+		return f
+	}
+	inits, _ := initStep{}.planProject(o, a, project, facts.Project) // no move, so no finding
+	for i := range inits {
+		inits[i].Needs = append(inits[i].Needs, own...)
+	}
+	p.Changes = append(p.Changes, inits...)
+	return f
+}
+
+// AccountUnknown is the finding of an environment whose account only its e-mail
+// address names: an admin may not list the organization's accounts.
+func AccountUnknown(e Environment) *Finding {
+	return &Finding{
+		ID: "onboard.account-unknown", Step: 1, Severity: Warning,
+		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),
+		Remedy:   fmt.Sprintf("Let the operator write the account's id into environment %q of the blueprint.", e.Name),
+	}
+}
+
+// cannotEdit is the finding of a project whose files cannot be read or edited.
+func cannotEdit(project Project, err error) *Finding {
+	return &Finding{
+		ID: "files.cannot-edit", Step: 7, Severity: Failure,
+		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
+	}
+}
+
+// stateOfItsOwn is the finding of a project that keeps its state somewhere else
+// than the blueprint says.
+func stateOfItsOwn(project Project, at *files.Project) *Finding {
+	return &Finding{
+		ID: "backend-changed", Step: 8, Severity: Warning,
+		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, whereNow(at)),
+		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
+	}
+}
