@@ -163,7 +163,7 @@ func (l *laptop) aliasKey(ctx context.Context) string {
 // this laptop, then the operator's.
 func (l *laptop) readers(ctx context.Context, region string) []*awsops.Session {
 	var all []*awsops.Session
-	if l.aws.credentialsErr == nil && l.troubles[l.answers.AdminProfile] == nil {
+	if l.aws.credentialsErr == nil && l.flaws[l.answers.AdminProfile] == nil {
 		if s, err := l.env.Sessions.Profile(ctx, l.answers.AdminProfile, region); err == nil {
 			all = append(all, s)
 		}

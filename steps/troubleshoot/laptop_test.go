@@ -37,8 +37,8 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 	}
 }
 
-// fault is something that somebody did to the laptop, and what becomes of it.
-type fault struct {
+// laptopFault is something that somebody did to the laptop, and what becomes of it.
+type laptopFault struct {
 	name string
 	do   func(b *bench)
 	// finds are the findings with their severities, sorted.
@@ -59,7 +59,7 @@ const (
 	stagingBackend  = "live/staging/backend.tf"
 	stagingProvider = "live/staging/provider.tf"
 	stagingCache    = "live/staging/.terraform/terraform.tfstate"
-	credentials     = ".aws/credentials"
+	credentialsFile = ".aws/credentials"
 	config          = ".aws/config"
 	fresh           = "backend-not-initialized info"
 	initPlain       = "init -no-color -input=false -json"
@@ -76,11 +76,11 @@ func inBackend(pattern, with string) func(*bench) {
 	}
 }
 
-var faults = []fault{
+var laptopFaults = []laptopFault{
 	{name: "profile misspelt in the backend", do: inBackend(`"admin_iam"`, `"admin-iam"`), finds: []string{fresh, "profile-missing error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "another profile in the provider", do: func(b *bench) {
 		b.edit(stagingProvider, `"admin_iam"`, `"other"`)
-		b.write(credentials, b.read(credentials)+"\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n")
+		b.write(credentialsFile, b.read(credentialsFile)+"\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n")
 	}, finds: []string{"files.profile-names-differ warning"}, changes: []string{stagingProvider}, restored: true},
 	{name: "no profile in the backend", do: inBackend(`(?m)^\s*profile .*\n`, ""), finds: []string{fresh, "files.profile-not-named warning", "profile-missing error"}, changes: []string{stagingBackend}, has: []string{`profile        = "admin_iam"`}, runs: []string{initPlain}},
 	{name: "no profile anywhere in the files", do: func(b *bench) {
@@ -92,16 +92,16 @@ var faults = []fault{
 	}, finds: []string{"files.profile-not-named warning", "files.profile-not-named warning", "profile-missing error"}, changes: []string{
 		"live/production/backend.tf", "live/production/provider.tf", stagingBackend, stagingProvider,
 	}, runs: []string{initAgain, initAgain}},
-	{name: "section of the other file's form", do: func(b *bench) { b.edit(credentials, `\[admin_iam\]`, "[profile admin_iam]") }, finds: []string{"credentials-missing error"}, changes: []string{credentials}, restored: true},
-	{name: "section with a hyphen", do: func(b *bench) { b.edit(credentials, `\[admin_iam\]`, "[admin-iam] # mine") }, finds: []string{"credentials-missing error"}, changes: []string{credentials}, has: []string{"[admin_iam] # mine\n"}},
-	{name: "profile under a name of its own", do: func(b *bench) { b.edit(credentials, `\[admin_iam\]`, "[work]") }, finds: []string{"credentials-missing error"}, changes: []string{credentials}, restored: true},
-	{name: "key in the default profile", do: func(b *bench) { b.edit(credentials, `\[admin_iam\]`, "[default]") }, finds: []string{"credentials-missing error"}, changes: []string{credentials}, has: []string{"[default]\n", "[admin_iam]\n"}},
-	{name: "section lost", do: func(b *bench) { b.write(credentials, "# nothing\n") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
-	{name: "credentials file lost", do: func(b *bench) { b.remove(credentials) }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
-	{name: "both files lost", do: func(b *bench) { b.remove(credentials); b.remove(config) }, finds: []string{"profile-missing error"}, stays: []string{"profile-missing error"}},
-	{name: "half a key", do: func(b *bench) { b.edit(credentials, `(?m)^aws_secret_access_key.*\n`, "") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "section of the other file's form", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[profile admin_iam]") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, restored: true},
+	{name: "section with a hyphen", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[admin-iam] # mine") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, has: []string{"[admin_iam] # mine\n"}},
+	{name: "profile under a name of its own", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[work]") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, restored: true},
+	{name: "key in the default profile", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[default]") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, has: []string{"[default]\n", "[admin_iam]\n"}},
+	{name: "section lost", do: func(b *bench) { b.write(credentialsFile, "# nothing\n") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "credentials file lost", do: func(b *bench) { b.remove(credentialsFile) }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "both files lost", do: func(b *bench) { b.remove(credentialsFile); b.remove(config) }, finds: []string{"profile-missing error"}, stays: []string{"profile-missing error"}},
+	{name: "half a key", do: func(b *bench) { b.edit(credentialsFile, `(?m)^aws_secret_access_key.*\n`, "") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
 	{name: "single sign-on that is over", do: func(b *bench) {
-		b.write(credentials, "")
+		b.write(credentialsFile, "")
 		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nsso_start_url = https://acme.example/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Admins\n")
 	}, finds: []string{"sso-expired error"}, stays: []string{"sso-expired error"}},
 	{name: "a role with a code in the admin's profile", do: func(b *bench) {
@@ -110,8 +110,8 @@ var faults = []fault{
 	{name: "a role in the admin's profile", do: func(b *bench) {
 		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
 	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{config}, restored: true},
-	{name: "a comment behind the key", do: func(b *bench) { b.edit(credentials, `(?m)^(aws_access_key_id.*)$`, "$1 # mine") }, finds: []string{"files.read-differently info"}, stays: []string{"files.read-differently info"}},
-	{name: "credentials open to others", do: func(b *bench) { _ = os.Chmod(b.path(credentials), 0o644) }, finds: []string{"files.credentials-open info"}, stays: []string{"files.credentials-open info"}},
+	{name: "a comment behind the key", do: func(b *bench) { b.edit(credentialsFile, `(?m)^(aws_access_key_id.*)$`, "$1 # mine") }, finds: []string{"files.read-differently info"}, stays: []string{"files.read-differently info"}},
+	{name: "credentials open to others", do: func(b *bench) { _ = os.Chmod(b.path(credentialsFile), 0o644) }, finds: []string{"files.credentials-open info"}, stays: []string{"files.credentials-open info"}},
 
 	{name: "region of another continent", do: inBackend(`"eu-west-1"`, `"us-east-1"`), finds: []string{fresh}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "region mistyped", do: inBackend(`"eu-west-1"`, `"eu-west-11"`), finds: []string{fresh, "region-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
@@ -177,7 +177,7 @@ var faults = []fault{
 func TestEveryFaultIsFoundAndMendedAndNothingElseChanges(t *testing.T) {
 	b := finished(t)
 	whole := b.snapshot()
-	for _, f := range faults {
+	for _, f := range laptopFaults {
 		t.Run(f.name, func(t *testing.T) {
 			b.t = t
 			b.restore(whole)
