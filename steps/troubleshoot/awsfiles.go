@@ -98,8 +98,8 @@ func (p profile) half() (at, has, lacks string) {
 	return "", "", ""
 }
 
-// flaw is why a profile gives Terraform no credentials.
-type flaw struct {
+// sourceTrouble is why a profile gives Terraform no credentials.
+type sourceTrouble struct {
 	id       string
 	evidence string
 	remedy   string
@@ -108,17 +108,17 @@ type flaw struct {
 // source follows a profile to its credentials as the SDK for Go does
 // (config/resolve_credentials.go). It tells where they come from, or what is
 // wrong. Nothing is asked of AWS or of a program.
-func (f *awsFiles) source(name string) (from string, wrong *flaw) {
+func (f *awsFiles) source(name string) (from string, wrong *sourceTrouble) {
 	return f.follow(name, nil)
 }
 
-func (f *awsFiles) follow(name string, through []string) (string, *flaw) {
+func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble) {
 	p := f.profile(name)
 	if !p.inFile {
 		return "", f.absent(name)
 	}
 	if at, has, lacks := p.half(); at != "" {
-		return "", &flaw{
+		return "", &sourceTrouble{
 			"credentials-missing", fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
 			"Write the missing half again, or a new access key.",
 		}
@@ -126,12 +126,12 @@ func (f *awsFiles) follow(name string, through []string) (string, *flaw) {
 	source := p.get("source_profile")
 	switch {
 	case source != "" && p.get("credential_source") != "":
-		return "", &flaw{
+		return "", &sourceTrouble{
 			"credentials-missing", fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
 			"Remove one of the two.",
 		}
 	case source != "" && p.get("role_arn") == "":
-		return "", &flaw{
+		return "", &sourceTrouble{
 			"credentials-missing", fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
 			"Write the role_arn, or remove source_profile.",
 		}
@@ -142,7 +142,7 @@ func (f *awsFiles) follow(name string, through []string) (string, *flaw) {
 }
 
 // absent is a profile that is in neither file.
-func (f *awsFiles) absent(name string) *flaw {
+func (f *awsFiles) absent(name string) *sourceTrouble {
 	evidence := fmt.Sprintf("Profile %s is in neither %s nor %s.", name, f.credentials.Path, f.config.Path)
 	for kind, file := range []files.Snapshot{files.Credentials: f.credentials, files.Config: f.config} {
 		kind := files.Kind(kind)
@@ -155,14 +155,14 @@ func (f *awsFiles) absent(name string) *flaw {
 			}
 		}
 	}
-	return &flaw{"profile-missing", evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
+	return &sourceTrouble{"profile-missing", evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
 }
 
 // role is a profile that assumes a role with another profile's credentials.
-func (f *awsFiles) role(p profile, through []string) (string, *flaw) {
+func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 	role, source := p.get("role_arn"), p.get("source_profile")
 	if p.get("mfa_serial") != "" {
-		return "", &flaw{
+		return "", &sourceTrouble{
 			"mfa-profile", fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
 			"Let Terraform use a profile without mfa_serial, whose credentials are a session made with the code.",
 		}
@@ -198,22 +198,22 @@ func (f *awsFiles) role(p profile, through []string) (string, *flaw) {
 	return "role " + role + " with " + from, wrong
 }
 
-func loop(p profile, through []string) *flaw {
-	return &flaw{
+func loop(p profile, through []string) *sourceTrouble {
+	return &sourceTrouble{
 		"credentials-missing", fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
 		"Let the last of them hold an access key.",
 	}
 }
 
 // direct is a profile's own way to credentials, in the SDK's order.
-func (f *awsFiles) direct(p profile) (string, *flaw) {
+func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 	switch {
 	case p.hasKeys():
 		return fmt.Sprintf("access key %s (%s)", p.get(keyID), p.at(keyID)), nil
 	case p.get("web_identity_token_file") != "":
 		token := p.get("web_identity_token_file")
 		if _, err := os.Stat(token); err != nil {
-			return "", &flaw{
+			return "", &sourceTrouble{
 				"credentials-missing", fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
 				"Put the token there, or correct the path.",
 			}
@@ -226,7 +226,7 @@ func (f *awsFiles) direct(p profile) (string, *flaw) {
 	case p.get("credential_process") != "":
 		return "the program of credential_process (" + p.at("credential_process") + ")", nil
 	}
-	return "", &flaw{
+	return "", &sourceTrouble{
 		"credentials-missing",
 		fmt.Sprintf("Profile %s is in %s, but neither %s nor %s holds an access key or another source of credentials for it.", p.name, p.where(), f.credentials.Path, f.config.Path),
 		"Write your access key into the profile: aws configure --profile " + p.name + ".",
@@ -250,12 +250,12 @@ type token struct {
 }
 
 // signOn looks for the cached token of a single sign-on.
-func (f *awsFiles) signOn(p profile) (string, *flaw) {
+func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	name := p.get("sso_start_url")
 	session := p.get("sso_session")
 	if session != "" {
 		if _, there := files.SSOSession(f.config, session); !there {
-			return "", &flaw{
+			return "", &sourceTrouble{
 				"credentials-missing", fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
 				"Write the section (aws configure sso), or correct the name.",
 			}
@@ -264,7 +264,7 @@ func (f *awsFiles) signOn(p profile) (string, *flaw) {
 	}
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file
 	path := filepath.Join(f.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
-	expired := &flaw{id: "sso-expired", remedy: "Sign in again: aws sso login --profile " + p.name + "."}
+	expired := &sourceTrouble{id: "sso-expired", remedy: "Sign in again: aws sso login --profile " + p.name + "."}
 	text, err := os.ReadFile(path) //nolint:gosec // in the user's own home
 	if err != nil {
 		expired.evidence = fmt.Sprintf("Profile %s (%s) signs in by single sign-on, and there is no token of it in %s.", p.name, p.where(), path)

@@ -18,7 +18,7 @@ import (
 // them is right.
 func (s *scene) laptop(ctx context.Context) outcome {
 	l := &laptop{
-		scene: s, getenv: os.Getenv, environ: os.Environ(), flaws: map[string]*flaw{}, sources: map[string]string{},
+		scene: s, getenv: os.Getenv, environ: os.Environ(), troubles: map[string]*sourceTrouble{}, sources: map[string]string{},
 		aws: readAWSFiles(s.env.CredentialsPath, s.env.ConfigPath, os.Getenv, time.Now()),
 	}
 	if len(s.projects) == 0 {
@@ -33,6 +33,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.configuration(ctx, p)
 		l.encryption(ctx, p)
 		l.region(ctx, p)
+		l.endpoints(ctx, p)
 		l.stateAt(ctx, p)
 		l.cache(ctx, p)
 		l.providers(p)
@@ -49,10 +50,10 @@ type laptop struct {
 	aws     *awsFiles
 	out     outcome
 	// uses are the profiles that Terraform takes here, each with the places
-	// that name it; flaws and sources are what became of each.
-	uses    []use
-	flaws   map[string]*flaw
-	sources map[string]string
+	// that name it; troubles and sources are what became of each.
+	uses     []use
+	troubles map[string]*sourceTrouble
+	sources  map[string]string
 	// alias is the ARN of the blueprint's key, once AWS was asked for it.
 	alias *string
 }
@@ -86,8 +87,8 @@ func (l *laptop) mend(p project, backend func(*files.Backend)) {
 	l.out.mends = append(l.out.mends, mend{project: p.Name, backend: backend})
 }
 
-// bearer is how Terraform comes to its credentials in one place.
-type bearer struct {
+// profileUse is how Terraform comes to its credentials in one place.
+type profileUse struct {
 	// profile is empty where no profile decides, and how then says what does.
 	profile, how string
 	// named is where the profile is named.
@@ -97,55 +98,55 @@ type bearer struct {
 // backendIdentity is whose credentials the project's backend takes. Explicit
 // keys win over a profile, an explicit profile over the environment
 // (facts/credential-files.md).
-func (l *laptop) backendIdentity(p project) bearer {
+func (l *laptop) backendIdentity(p project) profileUse {
 	b := p.s3()
 	if b == nil {
 		if l.answers.ProfileInFiles {
-			return bearer{profile: l.answers.AdminProfile, named: "the blueprint"}
+			return profileUse{profile: l.answers.AdminProfile, named: "the blueprint"}
 		}
 		return l.environmentIdentity()
 	}
 	if b.Attributes.Find("access_key") != nil && b.Attributes.Find("secret_key") != nil {
-		return bearer{how: "the keys in the backend, " + p.at("access_key")}
+		return profileUse{how: "the keys in the backend, " + p.at("access_key")}
 	}
 	return l.explicit(b.Attributes, p.at("profile"))
 }
 
 // explicit is the identity of a block's profile argument.
-func (l *laptop) explicit(attributes files.Attributes, at string) bearer {
+func (l *laptop) explicit(attributes files.Attributes, at string) profileUse {
 	named := attributes.Find("profile")
 	switch {
 	case named == nil || named.Literal && named.Value == "":
 		return l.environmentIdentity()
 	case !named.Literal:
-		return bearer{how: "the expression " + named.Value + ", " + at}
+		return profileUse{how: "the expression " + named.Value + ", " + at}
 	}
-	return bearer{profile: named.Value, named: at}
+	return profileUse{profile: named.Value, named: at}
 }
 
 // environmentIdentity is what decides where no profile is named in the files:
 // environment keys beat AWS_PROFILE.
-func (l *laptop) environmentIdentity() bearer {
+func (l *laptop) environmentIdentity() profileUse {
 	switch {
 	case l.getenv("AWS_ACCESS_KEY_ID") != "" && l.getenv("AWS_SECRET_ACCESS_KEY") != "":
-		return bearer{how: "the keys in the environment (AWS_ACCESS_KEY_ID)"}
+		return profileUse{how: "the keys in the environment (AWS_ACCESS_KEY_ID)"}
 	case l.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && l.getenv("AWS_ROLE_ARN") != "":
-		return bearer{how: "the web identity of the environment (AWS_ROLE_ARN)"}
+		return profileUse{how: "the web identity of the environment (AWS_ROLE_ARN)"}
 	}
 	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
 		if value := l.getenv(name); value != "" {
-			return bearer{profile: value, named: name}
+			return profileUse{profile: value, named: name}
 		}
 	}
 	if l.getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || l.getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
-		return bearer{how: "the credentials of this container"}
+		return profileUse{how: "the credentials of this container"}
 	}
-	return bearer{profile: "default", named: "nothing: the SDK falls back to it"}
+	return profileUse{profile: "default", named: "nothing: the SDK falls back to it"}
 }
 
 // collect gathers the profiles that are taken, in the order of the projects.
 func (l *laptop) collect() {
-	take := func(id bearer) {
+	take := func(id profileUse) {
 		if id.profile == "" {
 			return
 		}
@@ -158,7 +159,7 @@ func (l *laptop) collect() {
 		}
 	}
 	if l.answers.ProfileInFiles {
-		take(bearer{profile: l.answers.AdminProfile, named: "the blueprint"})
+		take(profileUse{profile: l.answers.AdminProfile, named: "the blueprint"})
 	}
 	for _, p := range l.projects {
 		take(l.backendIdentity(p))
@@ -167,7 +168,7 @@ func (l *laptop) collect() {
 		}
 	}
 	for _, u := range l.uses {
-		l.sources[u.profile], l.flaws[u.profile] = l.aws.source(u.profile)
+		l.sources[u.profile], l.troubles[u.profile] = l.aws.source(u.profile)
 	}
 }
 
@@ -186,10 +187,10 @@ func (l *laptop) profiles() {
 	l.credentialsFile()
 	asked := l.aws.credentials.Path + " and " + l.aws.config.Path
 	for _, u := range l.uses {
-		wrong := l.flaws[u.profile]
+		wrong := l.troubles[u.profile]
 		if l.aws.credentialsErr != nil || l.aws.configErr != nil {
 			l.undecided(checkProfileInFile, "", "profile "+u.profile+" in "+asked, "the files cannot be read")
-			delete(l.flaws, u.profile)
+			delete(l.troubles, u.profile)
 			continue
 		}
 		if wrong == nil && l.assumesRole(u.profile) {
@@ -228,7 +229,7 @@ func (l *laptop) credentialsFile() {
 	}
 	first := ""
 	for _, u := range l.uses {
-		if wrong := l.flaws[u.profile]; wrong != nil && first == "" {
+		if wrong := l.troubles[u.profile]; wrong != nil && first == "" {
 			first = wrong.id
 		}
 	}

@@ -59,7 +59,7 @@ const (
 	stagingBackend  = "live/staging/backend.tf"
 	stagingProvider = "live/staging/provider.tf"
 	stagingCache    = "live/staging/.terraform/terraform.tfstate"
-	credentialsFile = ".aws/credentials"
+	awsCredentials  = ".aws/credentials"
 	config          = ".aws/config"
 	fresh           = "backend-not-initialized info"
 	initPlain       = "init -no-color -input=false -json"
@@ -80,7 +80,7 @@ var laptopFaults = []laptopFault{
 	{name: "profile misspelt in the backend", do: inBackend(`"admin_iam"`, `"admin-iam"`), finds: []string{fresh, "profile-missing error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "another profile in the provider", do: func(b *bench) {
 		b.edit(stagingProvider, `"admin_iam"`, `"other"`)
-		b.write(credentialsFile, b.read(credentialsFile)+"\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n")
+		b.write(awsCredentials, b.read(awsCredentials)+"\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n")
 	}, finds: []string{"files.profile-names-differ warning"}, changes: []string{stagingProvider}, restored: true},
 	{name: "no profile in the backend", do: inBackend(`(?m)^\s*profile .*\n`, ""), finds: []string{fresh, "files.profile-not-named warning", "profile-missing error"}, changes: []string{stagingBackend}, has: []string{`profile        = "admin_iam"`}, runs: []string{initPlain}},
 	{name: "no profile anywhere in the files", do: func(b *bench) {
@@ -92,16 +92,16 @@ var laptopFaults = []laptopFault{
 	}, finds: []string{"files.profile-not-named warning", "files.profile-not-named warning", "profile-missing error"}, changes: []string{
 		"live/production/backend.tf", "live/production/provider.tf", stagingBackend, stagingProvider,
 	}, runs: []string{initAgain, initAgain}},
-	{name: "section of the other file's form", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[profile admin_iam]") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, restored: true},
-	{name: "section with a hyphen", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[admin-iam] # mine") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, has: []string{"[admin_iam] # mine\n"}},
-	{name: "profile under a name of its own", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[work]") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, restored: true},
-	{name: "key in the default profile", do: func(b *bench) { b.edit(credentialsFile, `\[admin_iam\]`, "[default]") }, finds: []string{"credentials-missing error"}, changes: []string{credentialsFile}, has: []string{"[default]\n", "[admin_iam]\n"}},
-	{name: "section lost", do: func(b *bench) { b.write(credentialsFile, "# nothing\n") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
-	{name: "credentials file lost", do: func(b *bench) { b.remove(credentialsFile) }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
-	{name: "both files lost", do: func(b *bench) { b.remove(credentialsFile); b.remove(config) }, finds: []string{"profile-missing error"}, stays: []string{"profile-missing error"}},
-	{name: "half a key", do: func(b *bench) { b.edit(credentialsFile, `(?m)^aws_secret_access_key.*\n`, "") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "section of the other file's form", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[profile admin_iam]") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, restored: true},
+	{name: "section with a hyphen", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[admin-iam] # mine") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, has: []string{"[admin_iam] # mine\n"}},
+	{name: "profile under a name of its own", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[work]") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, restored: true},
+	{name: "key in the default profile", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[default]") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, has: []string{"[default]\n", "[admin_iam]\n"}},
+	{name: "section lost", do: func(b *bench) { b.write(awsCredentials, "# nothing\n") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "credentials file lost", do: func(b *bench) { b.remove(awsCredentials) }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "both files lost", do: func(b *bench) { b.remove(awsCredentials); b.remove(config) }, finds: []string{"profile-missing error"}, stays: []string{"profile-missing error"}},
+	{name: "half a key", do: func(b *bench) { b.edit(awsCredentials, `(?m)^aws_secret_access_key.*\n`, "") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
 	{name: "single sign-on that is over", do: func(b *bench) {
-		b.write(credentialsFile, "")
+		b.write(awsCredentials, "")
 		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nsso_start_url = https://acme.example/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Admins\n")
 	}, finds: []string{"sso-expired error"}, stays: []string{"sso-expired error"}},
 	{name: "a role with a code in the admin's profile", do: func(b *bench) {
@@ -110,8 +110,8 @@ var laptopFaults = []laptopFault{
 	{name: "a role in the admin's profile", do: func(b *bench) {
 		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
 	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{config}, restored: true},
-	{name: "a comment behind the key", do: func(b *bench) { b.edit(credentialsFile, `(?m)^(aws_access_key_id.*)$`, "$1 # mine") }, finds: []string{"files.read-differently info"}, stays: []string{"files.read-differently info"}},
-	{name: "credentials open to others", do: func(b *bench) { _ = os.Chmod(b.path(credentialsFile), 0o644) }, finds: []string{"files.credentials-open info"}, stays: []string{"files.credentials-open info"}},
+	{name: "a comment behind the key", do: func(b *bench) { b.edit(awsCredentials, `(?m)^(aws_access_key_id.*)$`, "$1 # mine") }, finds: []string{"files.read-differently info"}, stays: []string{"files.read-differently info"}},
+	{name: "credentials open to others", do: func(b *bench) { _ = os.Chmod(b.path(awsCredentials), 0o644) }, finds: []string{"files.credentials-open info"}, stays: []string{"files.credentials-open info"}},
 
 	{name: "region of another continent", do: inBackend(`"eu-west-1"`, `"us-east-1"`), finds: []string{fresh}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "region mistyped", do: inBackend(`"eu-west-1"`, `"eu-west-11"`), finds: []string{fresh, "region-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
@@ -121,14 +121,25 @@ var laptopFaults = []laptopFault{
 	{name: "encrypt lost", do: inBackend(`(?m)^\s*encrypt .*\n`, ""), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"encrypt        = true"}, runs: []string{initPlain}},
 	{name: "encrypt off", do: inBackend(`(?m)^(\s*encrypt .*)true`, "${1}false"), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "key lost", do: inBackend(`(?m)^\s*kms_key_id .*\n`, ""), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"kms_key_id     = \"arn:aws:kms:eu-west-1:111111111111:key/"}, runs: []string{initPlain}},
-	{name: "key by its alias", do: inBackend(`(?m)^(\s*kms_key_id .*)".*"`, `${1}"alias/terraform"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
-	{name: "key by its id", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"$1"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by its alias", do: inBackend(`(?m)^(\s*kms_key_id .*)".*"`, `${1}"alias/terraform"`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by a word", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"terraform"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by its id", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"$1"`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "another key", do: inBackend(`key/[0-9a-f]{8}`, `key/00000000`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 
 	{name: "bucket mistyped", do: inBackend(`"acme-terraform-state"`, `"acme-terraform-states"`), finds: []string{fresh, "files.bucket-differs error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "key of another project", do: inBackend(`"common/staging"`, `"common/production"`), finds: []string{fresh, "files.key-differs error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "table mistyped", do: inBackend(`"terraform_locks"`, `"terraform_lock"`), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "no lock file", do: inBackend(`(?m)^\s*use_lockfile .*\n`, ""), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, has: []string{"use_lockfile   = true"}, runs: []string{initPlain}},
+
+	{name: "endpoints at which nobody answers", do: inBackend(`"http://.*"`, `"http://127.0.0.1:1"`), finds: []string{fresh, "network-unreachable error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "endpoints with a certificate of their own", do: func(b *bench) {
+		address, err := b.server.StartTLS(context.Background(), "127.0.0.1:0")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		inBackend(`"http://.*"`, `"`+address+`"`)(b)
+	}, finds: []string{fresh, "tls-untrusted error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "other endpoints that answer", do: inBackend(`"http://127.0.0.1`, `"http://localhost`), finds: []string{fresh, "files.endpoint-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 
 	{name: "the article's role map", do: func(b *bench) { b.edit(stagingProvider, `assume_role \{`, "assume_role = {") }, finds: []string{"config-invalid error"}, changes: []string{stagingProvider}, restored: true},
 	{name: "a role block in the backend", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}assume_role {\n${1}  role_arn = \"arn:aws:iam::222222222222:role/TerraformAdmin\"\n${1}}\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},

@@ -19,7 +19,7 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 		return
 	}
 	p := l.aws.profile(l.answers.AdminProfile)
-	wrong := l.flaws[p.name]
+	wrong := l.troubles[p.name]
 	switch {
 	case p.hasKeys():
 		l.freeFromRole(p)

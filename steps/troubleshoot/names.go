@@ -9,8 +9,8 @@ import (
 	"stateroom/steps/files"
 )
 
-// naming is a profile as one block of a project names it.
-type naming struct {
+// namedProfile is a profile as one block of a project names it.
+type namedProfile struct {
 	block, at string
 	// profile is empty without the argument; unknown says that it is an
 	// expression.
@@ -19,10 +19,10 @@ type naming struct {
 }
 
 // namesOf are the blocks of a project that take credentials.
-func namesOf(p project) []naming {
-	var out []naming
+func namesOf(p project) []namedProfile {
+	var out []namedProfile
 	read := func(block string, attributes files.Attributes, at files.Place) {
-		n := naming{block: block, at: argumentAt(at, attributes, "profile")}
+		n := namedProfile{block: block, at: argumentAt(at, attributes, "profile")}
 		if a := attributes.Find("profile"); a != nil {
 			n.profile, n.unknown = a.Value, !a.Literal
 		}
@@ -109,7 +109,7 @@ func (l *laptop) agree() {
 			if n.profile != expected {
 				wrong = append(wrong, fmt.Sprintf("%s says %s", n.at, n.profile))
 			}
-			if t := l.flaws[n.profile]; t != nil && n.profile != expected {
+			if t := l.troubles[n.profile]; t != nil && n.profile != expected {
 				id = t.id
 			}
 		}
@@ -143,7 +143,7 @@ func (l *laptop) expected(p project) string {
 // disagree tells of names that differ. One that gives no credentials was told
 // as what it is.
 func (l *laptop) disagree(p project, wrong []string, expected, id string) {
-	usable := l.answers.ProfileInFiles && l.flaws[expected] == nil && l.aws.credentialsErr == nil
+	usable := l.answers.ProfileInFiles && l.troubles[expected] == nil && l.aws.credentialsErr == nil
 	if usable {
 		l.name(p)
 	}
@@ -253,7 +253,7 @@ func (l *laptop) fileVariables(tell tellFunc) {
 			continue
 		}
 		for _, u := range l.uses {
-			if _, there := files.ReadProfile(v.kind, usual, u.profile); there && l.flaws[u.profile] != nil {
+			if _, there := files.ReadProfile(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
 				tell("files.environment-hides-file", steps.Failure,
 					fmt.Sprintf("%s points to %s, where profile %s gives no credentials; %s has that profile.", v.name, v.file.Path, u.profile, usual.Path),
 					"Run unset "+v.name+", or write the profile into "+v.file.Path+".")
