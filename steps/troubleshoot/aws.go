@@ -46,6 +46,9 @@ func judge(f *facts) []ruling {
 					buckets = append(buckets, judgeAccess(f, p, s)...)
 					states = append(states, judgeState(f, p, s)...)
 				}
+				if s.strange(f, p) {
+					continue
+				}
 				if s.table != "" {
 					locks = append(locks, judgeItems(f, p, s))
 				}
@@ -70,3 +73,9 @@ func (p *site) closed(f *facts) bool { return p.status == http.StatusNotFound ||
 // unreachable tells a bucket on the way to which AWS did not answer: everything
 // else would fail in the same words.
 func (p *site) unreachable() bool { return p.status == 0 && outage(p.headErr) != "" }
+
+// strange tells a state in a bucket that is not there, or somebody else's, and
+// not the blueprint's: the right to its lock was never given.
+func (s *stateFacts) strange(f *facts, p *site) bool {
+	return p.closed(f) && s.bucket != f.answers.Bucket.Name
+}

@@ -64,13 +64,9 @@ func judgeRegion(f *facts, p *site) ruling {
 }
 
 // foreign tells a bucket that is somebody else's: it opens only without an
-// expected owner, or is not among the operator's.
+// expected owner, or it is not among the operator's in the admin account.
 func (p *site) foreign(f *facts) bool {
-	if p.owned == http.StatusForbidden && p.status == http.StatusOK {
-		return true
-	}
-	b := f.survey.Observed.Bucket.Bucket
-	return f.looked(5) && b != nil && b.Name == p.bucket && b.Ownership == awsops.BucketTaken
+	return p.owned == http.StatusForbidden && p.status == http.StatusOK || p.elsewhere && f.operator.Account == f.answers.AdminAccount
 }
 
 func judgeExists(f *facts, p *site) ruling {
@@ -93,7 +89,7 @@ func judgeExists(f *facts, p *site) ruling {
 			evidence: fmt.Sprintf("Bucket %s belongs to another AWS account than %s, and Terraform would write the state there.", p.bucket, f.answers.AdminAccount),
 			remedy:   "Correct the bucket's name in the backend, or choose another with stateroom setup --set bucket.name=NAME.",
 		}
-		if p.listErr != nil {
+		if p.status != http.StatusOK { // which takes the right to list
 			t.id = "s3-list-denied"
 			t.evidence = fmt.Sprintf("Bucket %s belongs to another AWS account than %s: %s", p.bucket, f.answers.AdminAccount, told(p.listErr))
 		}
@@ -168,6 +164,11 @@ func (f *facts) denied(p *site, a asked, id string, q question, t target) ruling
 	default:
 		found.remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", why.by)
 		found.handOn.needs = []string{fmt.Sprintf("A %s that lets %s do %s on %s.", why.by, l.who(), q.action, q.resource)}
+	}
+	if stray := t.strays(f.answers); stray != "" && why.by != byResource && !strings.HasPrefix(q.action, "kms:") {
+		found.evidence += " " + stray
+		found.remedy, found.mended, found.changes = "Correct the backend, then init -reconfigure.", nil, nil
+		found.handOn = nil
 	}
 	if l.stranger(f) {
 		return a.undecided("%s is no user of the blueprint's, whose groups alone get rights to the state: %s", l.who(), evidence)

@@ -110,7 +110,7 @@ func (f *facts) inWords(l *login, q question, by string, explicit bool) string {
 // evaluate judges a question by the resource's policy alone; judged is false
 // without one. The identity counts as allowed everything.
 func (f *facts) evaluate(l *login, q question) (d policy.Decision, judged bool) {
-	if q.attached == nil || l.err != nil {
+	if q.attached == nil || !l.works(f) {
 		return policy.Decision{}, false
 	}
 	return policy.Evaluate(f.request(l, q), policy.Policies{

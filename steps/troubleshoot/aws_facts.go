@@ -69,12 +69,14 @@ type site struct {
 	headErr error
 	// owned is the status of a HeadBucket that expects the admin account to own
 	// the bucket; 0 where it was not asked.
-	owned   int
-	listErr error
-	rights  rights // on the bucket itself
-	states  []*stateFacts
-	tables  []*tableFacts
-	keys    []*keyFacts
+	owned int
+	// elsewhere says that the bucket is not among the operator's.
+	elsewhere bool
+	listErr   error
+	rights    rights // on the bucket itself
+	states    []*stateFacts
+	tables    []*tableFacts
+	keys      []*keyFacts
 }
 
 // keyFacts are one encryption key as a backend names it.

@@ -25,7 +25,7 @@ func judgeLogin(f *facts, l *login) []ruling {
 	}
 	return []ruling{
 		identity(f, l, asked{name: checkIdentity, question: "sts:GetCallerIdentity, as " + as}),
-		clock(l, asked{name: "clock", question: "the date in AWS's answer to " + as + " beside this machine's clock"}),
+		clock(f, l, asked{name: "clock", question: "the date in AWS's answer to " + as + " beside this machine's clock"}),
 	}
 }
 
@@ -53,10 +53,14 @@ func identity(f *facts, l *login, a asked) ruling {
 	return a.passed("It is " + l.identity.ARN + ".")
 }
 
-// clock compares AWS's clock with ours. What AWS refused for its time was
-// ruled with the identity; the SDK corrects itself, so that a clock may be wrong
-// and the identity answer all the same.
-func clock(l *login, a asked) ruling {
+// clock compares AWS's clock with ours. The SDK corrects itself, so that a clock
+// may be wrong and the identity be answered all the same.
+func clock(f *facts, l *login, a asked) ruling {
+	for _, err := range []error{l.err, f.operatorErr} {
+		if awsops.IsClock(err) {
+			return a.failedBy(err)
+		}
+	}
 	if l.skew == nil {
 		return a.undecided("There was no answer to compare with.")
 	}

@@ -3,6 +3,7 @@ package troubleshoot
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ type reader struct {
 }
 
 // read asks AWS: what the operator sees and, beside it, what each login may do.
-// No answer waits for more than five others (BenchmarkHealthCheckAt50ms).
+// No answer waits for more than five others (BenchmarkHealthCheckAt200ms).
 func (s *scene) read(ctx context.Context) *facts {
 	f := &facts{answers: s.answers, now: time.Now()}
 	r := &reader{env: s.env, answers: s.answers, home: s.env.Sessions.Home(s.answers.StateRegion)}
@@ -125,7 +126,7 @@ func (r *reader) principal(ctx context.Context, id awsops.Identity) (string, err
 	}
 	role, err := r.home.Role(ctx, id.Name)
 	if err != nil || role == nil {
-		return "", err //nolint:wrapcheck // awsops' errors name call, resource and identity
+		return "", err
 	}
 	return role.ARN, nil
 }
@@ -176,12 +177,13 @@ func userOf(l *login) string {
 // that a wrong one in the backend hides nothing else.
 func (r *reader) site(ctx context.Context, f *facts, p *site) {
 	session := p.login.session
-	p.asked = p.login.who()
-	if !p.login.works(f) {
-		if f.operatorErr != nil {
-			return
-		}
+	switch {
+	case p.login.works(f):
+		p.asked = p.login.who()
+	case f.operatorErr == nil:
 		session, p.standIn, p.asked = r.home, true, f.operator.ARN
+	default:
+		return
 	}
 	var region string
 	region, p.status, p.headErr = session.In(p.configured).BucketRegion(ctx, p.bucket)
@@ -195,6 +197,12 @@ func (r *reader) site(ctx context.Context, f *facts, p *site) {
 		})
 	}
 	ask(func() { p.owned, _ = session.Owned(ctx, p.bucket, r.answers.AdminAccount) })
+	ask(func() {
+		if own, err := r.home.OwnBuckets(ctx, p.bucket); err == nil {
+			_, ours := own[p.bucket]
+			p.elsewhere = !ours && p.status != http.StatusNotFound
+		}
+	})
 	ask(func() { p.listErr = session.List(ctx, p.bucket, "env:/") })
 	ask(func() {
 		p.rights = r.simulate(ctx, f, p.login, []string{"s3:ListBucket"}, []string{p.arn()}, nil)

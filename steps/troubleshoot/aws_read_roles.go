@@ -102,11 +102,9 @@ func (r *reader) role(ctx context.Context, f *facts, role *roleFacts) {
 		if !role.login.works(f) {
 			return nil
 		}
-		inside, err := role.login.session.Assume(ctx, role.arn)
-		if role.assumeErr = err; err != nil {
-			return nil
-		}
-		if role.inside = mayListBuckets(role.environment); role.inside {
+		var inside *awsops.Session
+		inside, role.assumeErr = role.login.session.Assume(ctx, role.arn)
+		if role.inside = role.assumeErr == nil && mayListBuckets(role.environment); role.inside {
 			_, role.insideErr = inside.OwnBuckets(ctx, r.answers.Bucket.Name)
 		}
 		return nil

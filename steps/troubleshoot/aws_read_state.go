@@ -111,13 +111,25 @@ func (p *site) tableARN(f *facts, table string) string {
 // mostCompared bounds how many versions are read whole.
 const mostCompared = 10
 
-// versions reads the newest versions of a state, as the login or, where that
-// may not, as the operator.
+// versions reads the newest versions of a state, as the login or, where that may
+// not, as the operator; both are asked at once.
 func (r *reader) versions(ctx context.Context, f *facts, p *site, session *awsops.Session, s *stateFacts) {
-	list, err := session.ObjectVersions(ctx, s.bucket, s.key)
-	if awsops.IsAccessDenied(err) && !p.standIn && f.operatorErr == nil {
-		session = r.home.In(p.region)
+	var list, seen []awsops.ObjectVersion
+	var err, refused error
+	var g errgroup.Group
+	g.Go(func() error {
 		list, err = session.ObjectVersions(ctx, s.bucket, s.key)
+		return nil
+	})
+	if !p.standIn && f.operatorErr == nil {
+		g.Go(func() error {
+			seen, refused = r.home.In(p.region).ObjectVersions(ctx, s.bucket, s.key)
+			return nil
+		})
+	}
+	_ = g.Wait() // facts, not errors
+	if err != nil && !p.standIn && f.operatorErr == nil && refused == nil {
+		session, list, err = r.home.In(p.region), seen, nil
 	}
 	if s.versionsErr = err; err != nil {
 		return
@@ -132,14 +144,14 @@ func (r *reader) versions(ctx context.Context, f *facts, p *site, session *awsop
 		return b.Modified.Compare(a.Modified)
 	})
 	s.versions = make([]stateVersion, min(len(list), mostCompared))
-	var g errgroup.Group
+	var bodies errgroup.Group
 	for i := range s.versions {
 		v := &s.versions[i]
 		v.ObjectVersion = list[i]
 		if v.Marker {
 			continue
 		}
-		g.Go(func() error {
+		bodies.Go(func() error {
 			content, err := session.ReadObject(ctx, s.bucket, s.key, v.ID)
 			if v.err = err; content != nil {
 				v.object = readState(content)
@@ -147,5 +159,5 @@ func (r *reader) versions(ctx context.Context, f *facts, p *site, session *awsop
 			return nil
 		})
 	}
-	_ = g.Wait() // facts, not errors
+	_ = bodies.Wait() // facts, not errors
 }

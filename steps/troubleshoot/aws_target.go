@@ -2,6 +2,7 @@ package troubleshoot
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"strings"
 
@@ -122,6 +123,25 @@ func (t target) sends() string {
 func keyRegion(key string) string {
 	if parts := strings.Split(key, ":"); len(parts) >= 6 && parts[0] == "arn" {
 		return parts[3]
+	}
+	return ""
+}
+
+// strays tells where a backend names something else than the blueprint, for
+// which no policy of the blueprint gives rights.
+func (t target) strays(a *steps.Answers) string {
+	want := ""
+	for _, p := range a.Projects {
+		if p.Name == t.project {
+			want = p.StateKey
+		}
+	}
+	for _, pair := range [][3]string{
+		{"bucket", t.bucket, a.Bucket.Name}, {"key", t.stateKey, want}, {"dynamodb_table", t.table, a.Lock.DynamoDBTable},
+	} {
+		if pair[1] != pair[2] && pair[1] != "" {
+			return fmt.Sprintf("The backend of %s says %s = %q, where the blueprint has %q.", t.project, pair[0], pair[1], pair[2])
+		}
 	}
 	return ""
 }

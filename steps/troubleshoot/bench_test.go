@@ -45,7 +45,7 @@ func finished(t testing.TB) *bench {
 	operator := b.server.Operator()
 	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
-	b.answers = &steps.Answers{Blueprint: twoProjects(), Me: "alice"}
+	b.answers = &steps.Answers{Blueprint: laptopTeam(), Me: "alice"}
 	b.env = b.newEnv()
 	setup := steps.Setup{
 		Env: b.env, Answers: b.answers, Emit: func(steps.Event) {},
@@ -81,7 +81,7 @@ func isolate(t testing.TB, home string) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-func twoProjects() *steps.Blueprint {
+func laptopTeam() *steps.Blueprint {
 	b := steps.NewBlueprint()
 	b.AdminAccount = "111111111111"
 	b.Bucket.Name = "acme-terraform-state"

@@ -257,7 +257,7 @@ var rows = []row{
 	// The lock.
 	{
 		id:      "lock-corrupt",
-		pattern: regexp.MustCompile(`failed to unmarshal JSON data into LockInfo|(?i)failed to retrieve lock info.{0,80}(?:unexpected end of JSON|invalid character)`),
+		pattern: regexp.MustCompile(`failed to unmarshal JSON data into LockInfo|(?i)failed to retrieve lock info.{0,80}(?:unexpected end of JSON|invalid character)|The conditional request failed (?:unexpected end of JSON input|invalid character|json: )`),
 		at:      outside,
 		meaning: "A lock is there, but what it holds is no lock.",
 		checks:  []string{checkLock},
@@ -387,6 +387,7 @@ var rows = []row{
 	{
 		id:          "provider-unavailable",
 		pattern:     regexp.MustCompile(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`),
+		unless:      regexp.MustCompile(`in the dependency lock file`),
 		consequence: true,
 		meaning:     "The provider could not be had from its registry.",
 		checks:      []string{checkNetwork, checkProject},

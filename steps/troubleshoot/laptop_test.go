@@ -56,7 +56,6 @@ type laptopFault struct {
 }
 
 const (
-	stagingBackend  = "live/staging/backend.tf"
 	stagingProvider = "live/staging/provider.tf"
 	stagingCache    = "live/staging/.terraform/terraform.tfstate"
 	awsCredentials  = ".aws/credentials"

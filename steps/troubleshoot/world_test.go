@@ -184,15 +184,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// idsOf are the findings' ids in order.
-func idsOf(findings []steps.Finding) []string {
-	var list []string
-	for _, f := range findings {
-		list = append(list, f.ID)
-	}
-	return list
-}
-
+// findingOf is the first finding of an id, nil without one.
 func findingOf(findings []steps.Finding, id string) *steps.Finding {
 	i := slices.IndexFunc(findings, func(f steps.Finding) bool { return f.ID == id })
 	if i < 0 {
