@@ -31,7 +31,7 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 	if c.Run.Command == runMigrate {
 		return x.migrate(ctx, c, p, x.answers.Projects[i])
 	}
-	p.Env = adminEnv(x.env, x.answers)
+	p.Env = AdminEnv(x.env, x.answers)
 	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, c.Run.Command == runReconfigure)
 	if err != nil {
 		return wrap(err)
