@@ -43,14 +43,10 @@ func (t *Table) IsLockTable() bool {
 
 // Table is nil when there is no such table in the session's region.
 func (s *Session) Table(ctx context.Context, name string) (*Table, error) {
-	answer, err := s.dynamodb().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
-	if IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absent is an answer here
+	table, err := s.DescribeTable(ctx, name)
+	if err != nil || table == nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, s.fail(err, "dynamodb", "DescribeTable", name)
-	}
-	table := describeTable(answer.Table)
 	reads, ctx := errgroup.WithContext(ctx)
 	reads.Go(func() (err error) {
 		table.PointInTime, err = s.pointInTime(ctx, name)
@@ -64,6 +60,19 @@ func (s *Session) Table(ctx context.Context, name string) (*Table, error) {
 		return nil, err
 	}
 	return table, nil
+}
+
+// DescribeTable is [Session.Table] without backups and tags, which need rights
+// of their own; nil when there is no such table in the session's region.
+func (s *Session) DescribeTable(ctx context.Context, name string) (*Table, error) {
+	answer, err := s.dynamodb().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+	if IsNotFound(err) {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, s.fail(err, "dynamodb", "DescribeTable", name)
+	}
+	return describeTable(answer.Table), nil
 }
 
 func describeTable(d *types.TableDescription) *Table {

@@ -50,7 +50,7 @@ func (e *Error) Error() string {
 		b.WriteString(", as " + e.Identity)
 	}
 	b.WriteString(" failed:")
-	cause := e.cause()
+	cause := e.Answer()
 	if e.Code == "" && IsNoCredentials(e) {
 		cause = "" // the SDK's chain of everything that it tried says less than the meaning
 	}
@@ -62,8 +62,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// cause is AWS's own code and words with what its support needs to find them.
-func (e *Error) cause() string {
+// Answer is AWS's own code and words with what its support needs to find them.
+func (e *Error) Answer() string {
 	text := e.Message
 	if e.Code != "" {
 		text = strings.TrimSuffix(e.Code+": "+e.Message, ": ")

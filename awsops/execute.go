@@ -142,6 +142,8 @@ func via[C, I, O, X any](
 // senders are the mutating operations that a plan may hold.
 var senders = map[string]sender{
 	"dynamodb/CreateTable":             via((*Session).dynamodb, (*dynamodb.Client).CreateTable),
+	"dynamodb/DeleteItem":              via((*Session).dynamodb, (*dynamodb.Client).DeleteItem),
+	"dynamodb/PutItem":                 via((*Session).dynamodb, (*dynamodb.Client).PutItem),
 	"dynamodb/TagResource":             via((*Session).dynamodb, (*dynamodb.Client).TagResource),
 	"dynamodb/UpdateContinuousBackups": via((*Session).dynamodb, (*dynamodb.Client).UpdateContinuousBackups),
 	"dynamodb/UpdateTable":             via((*Session).dynamodb, (*dynamodb.Client).UpdateTable),
@@ -192,6 +194,7 @@ var senders = map[string]sender{
 	"organizations/CreateAccount": via((*Session).organizations, (*organizations.Client).CreateAccount),
 
 	"s3/CreateBucket":                    via((*Session).s3, (*s3.Client).CreateBucket),
+	"s3/DeleteObject":                    via((*Session).s3, (*s3.Client).DeleteObject),
 	"s3/PutBucketEncryption":             via((*Session).s3, (*s3.Client).PutBucketEncryption),
 	"s3/PutBucketLifecycleConfiguration": via((*Session).s3, (*s3.Client).PutBucketLifecycleConfiguration),
 	"s3/PutBucketOwnershipControls":      via((*Session).s3, (*s3.Client).PutBucketOwnershipControls),

@@ -64,7 +64,9 @@ type User struct {
 	ARN     string
 	Path    string
 	Created time.Time
-	Tags    map[string]string
+	// Boundary is the ARN of the permissions boundary, empty without.
+	Boundary string
+	Tags     map[string]string
 }
 
 // User is nil when there is no such user.
@@ -77,10 +79,14 @@ func (s *Session) User(ctx context.Context, name string) (*User, error) {
 		return nil, s.fail(err, "iam", "GetUser", name)
 	}
 	u := answer.User
-	return &User{
+	user := &User{
 		Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Path: aws.ToString(u.Path),
 		Created: aws.ToTime(u.CreateDate), Tags: iamTagMap(u.Tags),
-	}, nil
+	}
+	if u.PermissionsBoundary != nil {
+		user.Boundary = aws.ToString(u.PermissionsBoundary.PermissionsBoundaryArn)
+	}
+	return user, nil
 }
 
 // UserGroups lists the names of the groups that a user is in.

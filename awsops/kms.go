@@ -62,6 +62,17 @@ func (s *Session) KeyPolicy(ctx context.Context, key string) (string, error) {
 	return aws.ToString(answer.Policy), nil
 }
 
+// TryDataKey asks for a data key and throws it away, as a proof that the
+// identity may write with the key: S3 asks for one with the caller's rights and
+// with the ARN of what it encrypts in the encryption context. It changes
+// nothing in AWS.
+func (s *Session) TryDataKey(ctx context.Context, key string, encryptionContext map[string]string) error {
+	_, err := s.kms().GenerateDataKey(ctx, &kms.GenerateDataKeyInput{
+		KeyId: aws.String(key), KeySpec: types.DataKeySpecAes256, EncryptionContext: encryptionContext,
+	})
+	return s.fail(err, "kms", "GenerateDataKey", key)
+}
+
 // KeyRotation says whether a key rotates by itself.
 func (s *Session) KeyRotation(ctx context.Context, key string) (bool, error) {
 	answer, err := s.kms().GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: aws.String(key)})

@@ -184,3 +184,14 @@ func (s *Session) BucketRegion(ctx context.Context, name string) (region string,
 	}
 	return "", 0, err
 }
+
+// Owned is the HTTP status of a HeadBucket that opens only where the bucket is
+// the owner's: 403 beside a [Session.BucketRegion] of 200 says that it is
+// somebody else's. A status of 0 is an error.
+func (s *Session) Owned(ctx context.Context, name, owner string) (status int, err error) {
+	status, _, err = s.headBucket(ctx, name, owner)
+	if status != 0 {
+		return status, nil
+	}
+	return 0, err
+}

@@ -231,6 +231,7 @@ type login struct {
 	mu      sync.Mutex
 	account string
 	known   *Identity
+	skew    *time.Duration // of AWS's clock ahead of ours
 }
 
 // scope is the account that requests are charged to, for the limiter.
@@ -254,6 +255,17 @@ func (l *login) learn(id Identity) {
 	defer l.mu.Unlock()
 	l.known = &id
 	l.account = id.Account
+}
+
+// learnClock keeps how far AWS's clock, which tells whole seconds, is ahead.
+func (l *login) learnClock(there, here time.Time) {
+	if there.IsZero() || here.IsZero() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	skew := there.Sub(here)
+	l.skew = &skew
 }
 
 // Session is one identity in one region.

@@ -2,13 +2,16 @@ package awsops
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"stateroom/awsops/secret"
 )
 
@@ -48,8 +51,12 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 	}
 	answer, err := s.sts().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
+		s.login.learnClock(answeredAt(err), time.Now())
 		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
 	}
+	there, _ := awsmiddleware.GetServerTime(answer.ResultMetadata)
+	here, _ := awsmiddleware.GetResponseAt(answer.ResultMetadata)
+	s.login.learnClock(there, here)
 	id, err := parseIdentity(aws.ToString(answer.Arn))
 	if err != nil {
 		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
@@ -58,6 +65,32 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 	id.Ahead, _ = awsmiddleware.GetAttemptSkew(answer.ResultMetadata)
 	s.login.learn(id)
 	return id, nil
+}
+
+// answeredAt is the time by AWS's clock in a failed call's answer, zero when
+// there was none.
+func answeredAt(err error) time.Time {
+	var answer *smithyhttp.ResponseError
+	if !errors.As(err, &answer) || answer.Response == nil {
+		return time.Time{}
+	}
+	at, err := http.ParseTime(answer.Response.Header.Get("Date"))
+	if err != nil {
+		return time.Time{} // an answer without a date tells no time
+	}
+	return at
+}
+
+// ClockSkew is how far AWS's clock is ahead of this machine's, by the last
+// [Session.Identity] that was answered; known is false before that. The SDK
+// signs with the corrected time by itself, Terraform's may not.
+func (s *Session) ClockSkew() (skew time.Duration, known bool) {
+	s.login.mu.Lock()
+	defer s.login.mu.Unlock()
+	if s.login.skew == nil {
+		return 0, false
+	}
+	return *s.login.skew, true
 }
 
 // parseIdentity reads a caller's ARN, for example

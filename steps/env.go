@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"time"
@@ -77,4 +78,13 @@ func (e *Env) session(account, role, region string) *awsops.Session {
 		return e.Sessions.Home(region)
 	}
 	return e.Sessions.Reach(account, role, region)
+}
+
+// sessionOf is where a change's calls go, with its account filled in.
+func (e *Env) sessionOf(ctx context.Context, c Change, account string) (*awsops.Session, error) {
+	if c.Profile == "" {
+		return e.session(account, c.Role, c.Region), nil
+	}
+	s, err := e.Sessions.Profile(ctx, c.Profile, c.Region)
+	return s, wrap(err)
 }

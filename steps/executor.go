@@ -182,7 +182,7 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 	if err != nil {
 		return err
 	}
-	session, err := x.session(ctx, c, account)
+	session, err := x.env.sessionOf(ctx, c, account)
 	if err != nil {
 		return err
 	}
@@ -203,15 +203,6 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 		}
 	}
 	return nil
-}
-
-// session is who sends a change's calls.
-func (x *Executor) session(ctx context.Context, c Change, account string) (*awsops.Session, error) {
-	if c.Profile == "" {
-		return x.env.session(account, c.Role, c.Region), nil
-	}
-	s, err := x.env.Sessions.Profile(ctx, c.Profile, c.Region)
-	return s, wrap(err)
 }
 
 // send makes one call, and makes it again while AWS does not yet show what an

@@ -15,7 +15,10 @@ const (
 // Finding is one observed fact with its evidence and its remedy. The id is
 // step.subject-problem ("bucket.versioning-off") or one of the error diagnoses.
 type Finding struct {
-	ID       string   `json:"id"`
+	ID string `json:"id"`
+	// Subject is the environment or the project that it is about, as in [Check];
+	// empty where it is about the whole set-up.
+	Subject  string   `json:"subject,omitempty"`
 	Step     int      `json:"step"`
 	Severity Severity `json:"severity"`
 	// Evidence is what was seen, naming the resource and, where a call failed,
@@ -32,6 +35,15 @@ type Finding struct {
 // String is the finding as one line.
 func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s %s", f.ID, f.Evidence, f.Remedy)
+}
+
+// Key tells the finding from others of the same id: "bucket.versioning-off", or
+// with a subject "assume-role-denied@production".
+func (f Finding) Key() string {
+	if f.Subject == "" {
+		return f.ID
+	}
+	return f.ID + "@" + f.Subject
 }
 
 // NeedsAttention tells whether any finding keeps the run from being healthy.

@@ -30,6 +30,9 @@ type Flow struct {
 	Stop <-chan struct{}
 	// Without are the ids of changes that are left out.
 	Without map[string]bool
+
+	// told are the findings that were emitted already.
+	told []Finding
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -42,7 +45,7 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 		return review, err
 	}
 	review = f.Permit(review)
-	review.Findings = append(review.Findings, unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
 	return review, nil
 }
 
@@ -63,6 +66,7 @@ func (f *Flow) Run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.tell(review.Findings)
 	for i := range review.Changes {
 		f.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
 	}
@@ -164,15 +168,25 @@ func (f *Flow) summarise(r Review) *Summary {
 	return s
 }
 
-// finish emits the findings and the summary.
+// finish emits the findings that are new and the summary, which holds all that
+// remain.
 func (f *Flow) finish(s *Summary, r Review) *Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
 	if f.Close != nil {
 		s.Notes = f.Close(s)
 	}
-	for i := range r.Findings {
-		f.Emit(Event{Kind: EventFinding, Finding: &r.Findings[i]})
-	}
+	f.tell(r.Findings)
 	f.Emit(Event{Kind: EventSummary, Summary: s})
 	return s
+}
+
+// tell emits the findings that were not told before: what is wrong is known
+// before it is mended, and said once.
+func (f *Flow) tell(findings []Finding) {
+	for i := range findings {
+		if !slices.Contains(f.told, findings[i]) {
+			f.told = append(f.told, findings[i])
+			f.Emit(Event{Kind: EventFinding, Finding: &findings[i]})
+		}
+	}
 }

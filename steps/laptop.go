@@ -53,7 +53,7 @@ func (l Laptop) Plan(ctx context.Context, env *Env, a *Answers) ([]ProjectFiles,
 	if !o.Done.Blueprint.Exists {
 		p.Changes = append(p.Changes, blueprintChange(o.Done.Blueprint, a))
 	}
-	p.Findings = append(p.Findings, disagreements(o.Files)...)
+	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := o.Init.noEngine(); f != nil {
 		f.Blocks = false
 		p.Findings = append(p.Findings, *f)
@@ -72,8 +72,8 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 		f.Problem = AccountUnknown(e)
 		return f
 	}
-	kind := initNeeded(wantedBackend(o, a, project), facts.Project)
-	if kind == initMigrate {
+	kind := InitNeeded(wantedBackend(o, a, project), facts.Project)
+	if kind == InitMigrate {
 		f.Problem = stateOfItsOwn(project, facts.Project)
 		return f
 	}
@@ -88,8 +88,8 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 			own = append(own, c.ID)
 		}
 	}
-	f.Right, f.Initialised = len(own) == 0, kind == initNone
-	if kind == initNone || o.Init.noEngine() != nil {
+	f.Right, f.Initialised = len(own) == 0, kind == InitNone
+	if kind == InitNone || o.Init.noEngine() != nil {
 		return f
 	}
 	inits, _ := initStep{}.planProject(o, a, project, facts.Project) // no move, so no finding

@@ -3,6 +3,7 @@ package steps
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -77,6 +78,9 @@ type Change struct {
 	Run *Run
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
+	// Mends are the keys of the findings that the change takes away
+	// ([Finding.Key]); an id alone stands for all findings that have it.
+	Mends []string
 	// Environment names the environment that the change belongs to; its
 	// failure does not stop the others.
 	Environment string
@@ -92,6 +96,11 @@ type Change struct {
 	Cost  string
 	Risk  string
 	Undo  string
+}
+
+// MendsFinding tells whether the change takes a finding away.
+func (c Change) MendsFinding(f Finding) bool {
+	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
 }
 
 // Write is one file to write, or to take away. The edit's text may hold references, which are
@@ -118,13 +127,17 @@ type Seal struct {
 // Run is a command that changes something on this laptop, moves state, or has to
 // succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runBackup, runMigrate and
-	// runProve.
+	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
+	// runMigrate and runProve.
 	Command string
 	Project string
 	Dir     string
-	// Backup is the directory of the states that a move takes along.
+	// Backup is the directory of the states that a move takes along, or of what
+	// is moved aside.
 	Backup string
+	// Settled says that no key and no policy was made for this run, so that
+	// there is nothing for AWS to learn first.
+	Settled bool
 	// Lines are the commands for people, in order.
 	Lines []string
 }
@@ -133,6 +146,8 @@ type Run struct {
 const (
 	runInit        = "init"
 	runReconfigure = "reconfigure"
+	runUpgrade     = "upgrade"
+	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
 	runProve       = "prove"
@@ -196,13 +211,14 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Run     []string `json:"run,omitempty"`
 		Diff    string   `json:"diff,omitempty"`
 		Needs   []string `json:"needs,omitempty"`
+		Mends   []string `json:"mends,omitempty"`
 		Foreign string   `json:"adopt,omitempty"`
 		Cost    string   `json:"cost,omitempty"`
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
 	}{
 		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, c.Profile, fields, calls,
-		c.runLines(), c.diff(), c.Needs, c.Foreign, c.Cost, c.Risk, c.Undo,
+		c.runLines(), c.diff(), c.Needs, c.Mends, c.Foreign, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)

@@ -25,20 +25,30 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 	if c.Run.Command == runBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
-	if err := awaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
-		return err
+	if !c.Run.Settled {
+		if err := awaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
+			return err
+		}
 	}
 	if c.Run.Command == runMigrate {
 		return x.migrate(ctx, c, p, x.answers.Projects[i])
 	}
+	if c.Run.Command == runAside {
+		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
+			return wrap(err)
+		}
+	}
 	p.Env = AdminEnv(x.env, x.answers)
-	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, c.Run.Command == runReconfigure)
+	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
 	if err != nil {
 		return wrap(err)
 	}
 	x.providers(c, outcome.ProvidersUnreachable)
 	return nil
 }
+
+// initFlags are what a command adds to init.
+var initFlags = map[string][]string{runReconfigure: {"-reconfigure"}, runUpgrade: {"-upgrade"}}
 
 // migrate moves a state and sees that it arrived unlocked. The old place is read
 // with whatever credentials it was reached with so far; the new one's profile

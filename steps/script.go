@@ -115,7 +115,7 @@ func shellName(text string) string {
 
 // quoted is a text in single quotes with its references as variables.
 func (s *script) quoted(text string) string {
-	text = "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	text = shellQuoted(text)
 	for _, ref := range awsops.FindRefs(text) {
 		text = strings.ReplaceAll(text, ref.String(), `'"$`+s.names[ref]+`"'`)
 	}
@@ -144,14 +144,7 @@ func (s *script) call(c Change, call awsops.Call) {
 	if len(c.Needs) > 0 || c.Role != "" {
 		line = "again " + line
 	}
-	line += fmt.Sprintf("aws %s %s", cliService(call.Service), cliOperation(call.Operation))
-	if c.Region != "" {
-		line += " --region " + c.Region
-	}
-	if c.Profile != "" {
-		line += " --profile " + s.quoted(c.Profile)
-	}
-	line += " --cli-input-json " + s.quoted(compactJSON(call.InputMap()))
+	line += commandLine(c, call, s.quoted)
 	names, paths := s.outputs(c, call)
 	if len(names) == 0 {
 		s.printf("%s >/dev/null\n", line)
@@ -163,6 +156,23 @@ func (s *script) call(c Change, call awsops.Call) {
 	}
 	s.settle(c, call)
 }
+
+// CommandLine is one call of a change for the AWS CLI, to hand on to somebody
+// who may send it. The call holds no references.
+func CommandLine(c Change, call awsops.Call) string { return commandLine(c, call, shellQuoted) }
+
+func commandLine(c Change, call awsops.Call, quoted func(string) string) string {
+	line := fmt.Sprintf("aws %s %s", cliService(call.Service), cliOperation(call.Operation))
+	if c.Region != "" {
+		line += " --region " + c.Region
+	}
+	if c.Profile != "" {
+		line += " --profile " + quoted(c.Profile)
+	}
+	return line + " --cli-input-json " + quoted(compactJSON(call.InputMap()))
+}
+
+func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // outputs are the variables that a call fills, with their places in its answer.
 func (s *script) outputs(c Change, call awsops.Call) (names, paths []string) {

@@ -65,7 +65,11 @@ type Kind string
 
 // The kinds of question.
 const (
-	Text    Kind = "text"
+	Text Kind = "text"
+	// Secret is text that is never shown, not even as it is typed.
+	Secret Kind = "secret"
+	// Lines is text of many lines, such as a pasted error.
+	Lines   Kind = "lines"
 	Choice  Kind = "choice"
 	Choices Kind = "choices"
 	Confirm Kind = "confirm"
@@ -82,6 +86,9 @@ type Question struct {
 	Options []string
 	// Required marks an answer without which no plan can be made.
 	Required bool
+	// Check says why an answer cannot be. It is nil for the blueprint's own
+	// questions, which [Blueprint.Answer] judges.
+	Check func(value string) error
 }
 
 // Answers is everything the operator decided: the team's blueprint and the

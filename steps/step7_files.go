@@ -82,7 +82,7 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 		s.planProject(o, a, project, &p)
 	}
 	s.planConfig(o, a, &p)
-	p.Findings = append(p.Findings, disagreements(o.Files)...)
+	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	s.planIgnored(o, a, &p)
 	return p
 }
@@ -98,14 +98,14 @@ func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
 	s.add(a, p, second, nil, "Keep handovers and the journal out of git")
 }
 
-// disagreements tell of lines in the AWS files that the AWS CLI and Terraform
+// Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
 // read differently, whoever wrote them.
-func disagreements(f FileFacts) []Finding {
+func Disagreements(credentials, config files.Snapshot) []Finding {
 	var findings []Finding
 	for _, at := range []struct {
 		kind files.Kind
 		file files.Snapshot
-	}{{files.Credentials, f.Credentials}, {files.Config, f.Config}} {
+	}{{files.Credentials, credentials}, {files.Config, config}} {
 		for _, d := range files.Disagreements(at.kind, at.file) {
 			findings = append(findings, Finding{
 				ID: "files.read-differently", Step: 7, Severity: Info,
@@ -139,8 +139,9 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	return &p.Changes[len(p.Changes)-1]
 }
 
-// FileChange is the change that carries out an edit. It needs the changes whose
-// outputs the edit's text refers to.
+// FileChange is the change that carries out an edit; its id follows from the
+// file, so that there is one for each. It needs the changes whose outputs the
+// edit's text refers to.
 func FileChange(a *Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,

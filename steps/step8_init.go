@@ -56,50 +56,57 @@ func (initStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) 
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}
-		if move, moves := inspectMove(ctx, env, a, p, project); moves {
+		if move, moves := inspectMove(ctx, env, a, p, project, env.Sessions.Home(a.StateRegion)); moves {
 			f.Moves[p.Name] = move
 		}
 	}
 	return nil
 }
 
-// initKind is what a project's directory needs before Terraform can work in it.
-type initKind int
+// InitKind is what a project's directory needs before Terraform can work in it.
+type InitKind int
 
+// The kinds of init.
 const (
-	initNone initKind = iota
-	// initFirst: no state is anywhere; a plain init does.
-	initFirst
-	// initReconfigure: the state stays where it is, the way to it changed.
-	initReconfigure
-	// initMigrate: the state is somewhere else, as far as can be known, and has
+	InitNone InitKind = iota
+	// InitFirst: no state is anywhere; a plain init does.
+	InitFirst
+	// InitReconfigure: the state stays where it is, the way to it changed.
+	InitReconfigure
+	// InitMigrate: the state is somewhere else, as far as can be known, and has
 	// to be moved.
-	initMigrate
+	InitMigrate
+	// InitUpgrade: the provider lock file holds what the configuration does not
+	// allow. InitNeeded does not look at it.
+	InitUpgrade
+	// InitAside: Terraform cannot read what an earlier init left, which is moved
+	// aside. InitNeeded does not look at it.
+	InitAside
 )
 
-// initNeeded compares what init last configured with what the backend is to
+// InitNeeded compares what init last configured with what the backend is to
 // say (facts/terraform.md, "rm -rf .terraform").
-func initNeeded(want files.Backend, p *files.Project) initKind {
+func InitNeeded(want files.Backend, p *files.Project) InitKind {
 	have := p.State.Configured
 	block, err := p.Backend()
 	switch {
 	case err != nil:
-		return initNone // step 7 tells
+		return InitNone // step 7 tells
 	case have == nil && len(p.State.States) > 0:
-		return initMigrate
+		return InitMigrate
 	case have == nil && (block == nil || block.Type == "local" || samePlace(block.Type, block.Attributes.Get, want)):
-		return initFirst
+		return InitFirst
 	case have == nil:
-		return initMigrate
+		return InitMigrate
 	case samePlace(have.Type, func(k string) string { return have.Config[k] }, want):
 		if sameAccess(have.Config, want) {
-			return initNone
+			return InitNone
 		}
-		return initReconfigure
+		return InitReconfigure
 	case have.Type == "local" && len(p.State.States) == 0:
-		return initReconfigure
+		return InitReconfigure
 	}
-	return initMigrate
+	return InitMigrate
 }
 
 // samePlace tells whether a back end keeps its state where want does.
@@ -177,26 +184,40 @@ func adminHere(o *Observed, a *Answers) bool {
 }
 
 func (s initStep) planProject(o *Observed, a *Answers, project Project, at *files.Project) ([]Change, *Finding) {
-	c := Change{
-		ID: initChange(project.Name), Step: 8, Action: RunCommand, Target: at.Dir,
-		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
-		Run: &Run{Command: runInit, Project: project.Name, Dir: at.Dir, Lines: []string{"terraform init"}},
-	}
-	kind := initNeeded(wantedBackend(o, a, project), at)
+	kind := InitNeeded(wantedBackend(o, a, project), at)
 	if o.Init.Moves[project.Name].Begun {
-		kind = initMigrate
+		kind = InitMigrate
+	}
+	c := InitChange(a, project, at.Dir, kind)
+	switch kind {
+	case InitNone:
+		return nil, nil
+	case InitMigrate:
+		return s.planMove(o, a, project, at, c)
+	default:
+		return []Change{c}, nil
+	}
+}
+
+// InitChange is the change that initialises a project's directory. A move needs
+// more than that (planMove), and what is moved aside where it goes.
+func InitChange(a *Answers, project Project, dir string, kind InitKind) Change {
+	c := Change{
+		ID: initChange(project.Name), Step: 8, Action: RunCommand, Target: dir,
+		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
+		Run: &Run{Command: runInit, Project: project.Name, Dir: dir, Lines: []string{"terraform init"}},
 	}
 	switch kind {
-	case initNone:
-		return nil, nil
-	case initFirst:
-		return []Change{c}, nil
-	case initReconfigure:
+	case InitReconfigure:
 		c.Run.Command, c.Run.Lines = runReconfigure, []string{"terraform init -reconfigure"}
-		return []Change{c}, nil
-	case initMigrate:
+	case InitUpgrade:
+		c.Run.Command, c.Run.Lines = runUpgrade, []string{"terraform init -upgrade"}
+		c.Risk = "Providers change to the newest versions that the configuration allows."
+	case InitAside:
+		c.Run.Command = runAside
+	default:
 	}
-	return s.planMove(o, a, project, at, c)
+	return c
 }
 
 // orderRuns lets Terraform begin only when all that it meets is done: its init

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stateroom/awsops"
 	"stateroom/steps/files"
 )
 
@@ -26,22 +27,25 @@ type Move struct {
 	// could not be found out.
 	Occupied bool
 	Err      error
+	// Remembered says that the state may be read where init remembers it, for
+	// the files name the new place.
+	Remembered bool
 }
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *Env, a *Answers, p Project, at *files.Project) (Move, bool) {
+func inspectMove(ctx context.Context, env *Env, a *Answers, p Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
 	_, begun := env.Journal.Unfinished(initChange(p.Name))
 	last, next := backups(env, a, p.Name)
 	m := Move{Pointed: pointed(want, at), Backup: next, Begun: begun && last != ""}
-	if !m.Begun && initNeeded(want, at) != initMigrate {
+	if !m.Begun && InitNeeded(want, at) != InitMigrate {
 		return Move{}, false
 	}
 	if m.Resumed = m.Pointed && last != ""; m.Resumed || m.Begun {
 		m.Backup = last
 	}
-	there, err := env.Sessions.Home(a.StateRegion).HeadObject(ctx, a.Bucket.Name, p.StateKey)
+	there, err := s.HeadObject(ctx, a.Bucket.Name, p.StateKey)
 	m.Occupied, m.Err = there != nil, err
 	return m, true
 }
@@ -85,7 +89,7 @@ func (m Move) obstacle(a *Answers, project Project, dir string) *Finding {
 		f.ID, f.Severity = "init.destination-occupied", Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, but %s holds a state already.", project.Name, place)
 		f.Remedy = fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name)
-	case m.Pointed && !m.Resumed:
+	case m.Pointed && !m.Resumed && !m.Remembered:
 		f.ID = "init.repointed"
 		f.Evidence = fmt.Sprintf("The files of project %s name %s, but its state is still where it was before, and no backup of it was made.", project.Name, place)
 		f.Remedy = "Put the earlier backend back into " + dir + ", then run stateroom setup again: it backs the state up and moves it."
@@ -143,7 +147,25 @@ func stateElsewhere(dir string) Finding {
 // the move, and the comparison that must hold afterwards. What an earlier run
 // was allowed to begin is finished without asking again.
 func (initStep) planMove(o *Observed, a *Answers, project Project, at *files.Project, c Change) ([]Change, *Finding) {
-	m := o.Init.Moves[project.Name]
+	return o.Init.Moves[project.Name].plan(a, project, at, c)
+}
+
+// PlanMove plans to move a project's state to where its files point already,
+// from where init or the local state says that it is. s is who looks whether
+// something lies there; a finding says why it cannot be done.
+func PlanMove(ctx context.Context, env *Env, a *Answers, project Project, at *files.Project, s *awsops.Session) ([]Change, *Finding) {
+	m, moves := inspectMove(ctx, env, a, project, at, s)
+	if !moves {
+		return nil, nil
+	}
+	if m.Remembered = true; !m.Begun {
+		_, m.Backup = backups(env, a, project.Name) // an older move's backup is not this one's
+		m.Resumed = false
+	}
+	return m.plan(a, project, at, InitChange(a, project, at.Dir, InitMigrate))
+}
+
+func (m Move) plan(a *Answers, project Project, at *files.Project, c Change) ([]Change, *Finding) {
 	if obstacle := m.obstacle(a, project, at.Dir); obstacle != nil {
 		return nil, obstacle
 	}

@@ -19,6 +19,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
+	"stateroom/steps/terraform/mirror"
 )
 
 // withTerraform gives the world the real Terraform on PATH, and a provider
@@ -34,6 +35,14 @@ func (w *world) withTerraform() {
 	config := filepath.Join(w.t.TempDir(), "terraform.rc")
 	w.must(os.WriteFile(config, []byte("provider_installation {\n  network_mirror {\n    url = \"https://127.0.0.1:1/\"\n  }\n}\n"), 0o600))
 	w.t.Setenv("TF_CLI_CONFIG_FILE", config)
+}
+
+// withProvider puts a stub of hashicorp/aws in the place of that registry.
+func (w *world) withProvider() {
+	w.t.Helper()
+	for name, value := range mirror.With(w.t) {
+		w.t.Setenv(name, value)
+	}
 }
 
 // newRealWorld is a world with a real Terraform in it.
@@ -107,6 +116,13 @@ type shell struct {
 	dir string
 	// operator lets the operator's keys stay in the environment.
 	operator bool
+	// endpoint tells the provider where AWS is, which provider.tf does not say.
+	endpoint bool
+}
+
+// in is the person in a project as set-up left it.
+func (l *laptop) in(project string) *shell {
+	return &shell{laptop: l, dir: filepath.Join(l.w.dir, "live", project), endpoint: true}
 }
 
 // at is the person in a scratch copy of a project's backend.tf, beside a
@@ -159,6 +175,9 @@ func (s *shell) command(args ...string) *exec.Cmd {
 	}
 	cmd.Env = append(cmd.Env, "AWS_SHARED_CREDENTIALS_FILE="+s.credentials(),
 		"AWS_CONFIG_FILE="+filepath.Join(s.home, ".aws", "config"), "AWS_EC2_METADATA_DISABLED=true")
+	if s.endpoint {
+		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+s.w.server.URL())
+	}
 	return cmd
 }
 

@@ -111,6 +111,9 @@ func (s *Server) evaluation(r *request, who *caller, policies policy.Policies, a
 	for key, values := range r.contextEntries() {
 		ask.Context[key] = values
 	}
+	if policies.Resource == nil {
+		policies.Resource = delegating(who.account)
+	}
 	decision := policy.Evaluate(ask, policies)
 	out := xmlEvaluation{EvalActionName: action, EvalResourceName: resource, EvalDecision: "implicitDeny"}
 	switch {
@@ -129,6 +132,14 @@ func (s *Server) evaluation(r *request, who *caller, policies policy.Policies, a
 		out.PermissionsBoundaryDecisionDetail = &xmlBoundaryDecision{decision.Allowed || decision.Type != policy.PermissionsBoundary}
 	}
 	return out
+}
+
+// delegating is the resource policy of a simulation that brings none: the
+// principal's own policies decide alone, whoever owns the resource.
+func delegating(a *account) *policy.Named {
+	return &policy.Named{Name: "no resource policy", Type: policy.ResourceBased, Document: policy.Document{Statements: []policy.Statement{{
+		Effect: policy.Allow, Principals: policy.Principals{"AWS": {a.id}}, Actions: []string{"*"}, Resources: []string{"*"},
+	}}}}
 }
 
 // sourceType names the kind of the policy that decided.

@@ -111,8 +111,8 @@ func guessProtocol(h *http.Request) protocol {
 
 // busy takes one request off the service's rate for the caller's account.
 func (s *Server) busy(r *request) bool {
-	if s.options.Rate <= 0 {
-		return false
+	if s.options.Rate <= 0 || s.choked[r.service] {
+		return s.choked[r.service]
 	}
 	key := r.service + "/" + r.account.id
 	limiter, ok := s.limiters[key]
@@ -129,6 +129,7 @@ func (r *request) write(w http.ResponseWriter, out response) {
 	for name, values := range out.header {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
+	header.Set("Date", r.now.UTC().Format(http.TimeFormat))
 	header.Set("X-Amzn-Requestid", r.id)
 	header.Set("Date", r.now.UTC().Format(http.TimeFormat)) // which clients correct their clocks by
 	if r.protocol == s3Protocol {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -17,6 +18,7 @@ import (
 type Server struct {
 	options Options
 	ids     *idSource
+	ahead   atomic.Int64 // of the clock, in nanoseconds
 
 	// mu guards everything below. Handlers run with it held.
 	mu           sync.Mutex
@@ -33,12 +35,14 @@ type Server struct {
 	s3           s3State
 	dynamodb     dynamodbState
 	limiters     map[string]*rate.Limiter
+	choked       map[string]bool // services that refuse everything
 	log          []Entry
 	intercept    func(Entry) Fault
 
 	listener net.Listener
 	http     *http.Server
-	done     chan struct{}
+	https    *http.Server // nil before StartTLS
+	serving  sync.WaitGroup
 }
 
 // service is one AWS service: how it names the operation of a request, which
@@ -75,11 +79,14 @@ func New(options Options) *Server {
 		accounts:    map[string]*account{},
 		credentials: map[string]*credential{},
 		limiters:    map[string]*rate.Limiter{},
+		choked:      map[string]bool{},
 		iam:         newIAMCatalog(options.Now()),
 		kms:         newKMSState(),
 		s3:          newS3State(),
 		dynamodb:    newDynamoDBState(),
 	}
+	clock := options.Now
+	s.options.Now = func() time.Time { return clock().Add(time.Duration(s.ahead.Load())) }
 	s.populate()
 	return s
 }
@@ -93,12 +100,15 @@ func (s *Server) Start(ctx context.Context, addr string) error {
 	}
 	s.listener = listener
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		_ = s.http.Serve(listener) // always http.ErrServerClosed after Close
-	}()
+	s.serveOn(s.http, listener)
 	return nil
+}
+
+// serveOn answers on a listener until the HTTP server is closed.
+func (s *Server) serveOn(server *http.Server, listener net.Listener) {
+	s.serving.Go(func() {
+		_ = server.Serve(listener) // always http.ErrServerClosed after Close
+	})
 }
 
 // Close stops serving and drops open connections. A server that was never
@@ -108,7 +118,10 @@ func (s *Server) Close() error {
 		return nil
 	}
 	err := s.http.Close()
-	<-s.done
+	if s.https != nil {
+		err = errors.Join(err, s.https.Close())
+	}
+	s.serving.Wait()
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("sandbox: close: %w", err)
 	}

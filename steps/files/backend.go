@@ -3,6 +3,7 @@ package files
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -19,6 +20,16 @@ type Backend struct {
 	Profile             string // empty (profile_in_files = false): an existing one is kept and told
 	Endpoint            string // custom endpoint URL; empty leaves what is there
 	RequiredVersion     string // such as ">= 1.11.0"; empty leaves what is there
+
+	// Account, when set, is the only one that an existing allowed_account_ids
+	// may list; a forbidden_account_ids then goes.
+	Account string
+	// Literal replaces expressions, too: Terraform takes none in a backend, and
+	// without it they are left as they are and told.
+	Literal bool
+	// Drop are further arguments and nested blocks that go, such as those that
+	// no S3 backend has.
+	Drop []string
 }
 
 // removedIn110 lists the arguments that Terraform 1.10 and later refuse in the
@@ -35,6 +46,9 @@ var besideEndpoints = []string{"endpoint", "dynamodb_endpoint", "iam_endpoint", 
 // staticKeys would win over the profile, and Terraform copies them in plain
 // text into .terraform/terraform.tfstate.
 var staticKeys = []string{"access_key", "secret_key", "token"}
+
+// roleBlock is a block in the provider and an attribute in the backend.
+const roleBlock = "assume_role"
 
 // EditBackend gives the edits after which the project's backend is want: in
 // place where the block is, else in backend.tf. required_version is raised
@@ -104,28 +118,68 @@ func (w Backend) apply(b *blockEditor) error {
 			Remedy:  "re-encrypt the state and remove sse_customer_key first",
 		}
 	}
+	b.literal = w.Literal
 	for _, a := range w.arguments() {
 		b.set(a.name, a.value, a.text)
 	}
 	w.endpoints(b)
+	w.accounts(b)
+	w.nested(b)
 	w.drop(b)
 	return nil
 }
 
+// accounts brings the account that the backend allows to what is wanted.
+func (w Backend) accounts(b *blockEditor) {
+	attr, ok := b.block.Body.Attributes["allowed_account_ids"]
+	if w.Account == "" || !ok {
+		return
+	}
+	if have, known := texts(attr.Expr); known && slices.Contains(have, w.Account) {
+		return
+	}
+	r := attr.Expr.Range()
+	text := "[" + quoteHCL(w.Account) + "]"
+	b.splices.add(r.Start.Byte, r.End.Byte, text)
+	b.fields = append(b.fields, field(Change, b.prefix+"allowed_account_ids", b.text(r), text, false))
+}
+
+// nested turns the block assume_role, which Terraform refuses in a backend,
+// into the attribute of that name.
+func (w Backend) nested(b *blockEditor) {
+	if b.block.Labels[0] != "s3" {
+		return // retype has emptied it
+	}
+	for _, block := range b.block.Body.Blocks {
+		switch {
+		case slices.Contains(w.Drop, block.Type):
+			b.removeItem(bodyItem{block: block}.span())
+			b.fields = append(b.fields, field(Remove, b.prefix+block.Type, "(block)", "", false))
+		case block.Type == roleBlock && len(block.Labels) == 0:
+			at := block.TypeRange.End.Byte
+			b.splices.add(at, at, " =")
+			b.fields = append(b.fields, field(Change, b.prefix+block.Type, "(block)", "(attribute)", false))
+		}
+	}
+}
+
 // drop removes what contradicts and tells what is kept.
 func (w Backend) drop(b *blockEditor) {
-	drop := removedIn110
+	drop := slices.Concat(removedIn110, w.Drop)
+	if w.Account != "" {
+		drop = append(drop, "forbidden_account_ids")
+	}
 	if w.DynamoDBTable == "" {
-		drop = append(drop[:len(drop):len(drop)], "dynamodb_table")
+		drop = append(drop, "dynamodb_table")
 	}
 	if !w.UseLockfile {
-		drop = append(drop[:len(drop):len(drop)], "use_lockfile")
+		drop = append(drop, "use_lockfile")
 	}
 	if w.Profile != "" {
-		drop = append(drop[:len(drop):len(drop)], staticKeys...)
+		drop = append(drop, staticKeys...)
 	}
 	if w.Endpoint != "" {
-		drop = append(drop[:len(drop):len(drop)], besideEndpoints...)
+		drop = append(drop, besideEndpoints...)
 	}
 	for _, name := range drop {
 		if !b.gone[name] {

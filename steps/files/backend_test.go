@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const keyARN = "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-44cd-96ef-1234567890ab"
@@ -291,21 +292,21 @@ func TestInspectProjectFindsStateAndWhatIsConfigured(t *testing.T) {
 		"terraform.tfstate.d/staging/terraform.tfstate": state,
 		"terraform.tfstate.d/empty/terraform.tfstate":   "",
 		".terraform/environment":                        "staging",
-		".terraform/terraform.tfstate":                  `{"backend":{"type":"s3","config":{"bucket":"b","key":"k","region":"r","access_key":"AKIA","secret_key":"s","token":null,"encrypt":true,"assume_role":null}}}`,
+		".terraform/terraform.tfstate":                  `{"version":3,"backend":{"type":"s3","config":{"bucket":"b","key":"k","region":"r","access_key":"AKIA","secret_key":"s","token":null,"encrypt":true,"assume_role":null}}}`,
 		"#main.tf#":                                     "broken {", ".hidden.tf": "broken {", "main.tf~": "broken {", "sub/main.tf": "broken {",
 	})
 	want := LocalState{
 		States: []StateFile{
-			{filepath.Join(p.Dir, "terraform.tfstate"), "default", "l-1", 7, 2},
-			{filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), "staging", "l-1", 7, 2},
+			{filepath.Join(p.Dir, "terraform.tfstate"), "default", "l-1", 7, 2, 4},
+			{filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), "staging", "l-1", 7, 2, 4},
 		},
 		Configured: &Configured{
 			Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Type: "s3",
 			Config: map[string]string{"bucket": "b", "key": "k", "region": "r", "access_key": "(secret)", "secret_key": "(secret)", "encrypt": "true"},
 		},
-		Workspace: "staging",
+		Workspace: "staging", DataDir: filepath.Join(p.Dir, ".terraform"),
 	}
-	if diff := cmp.Diff(want, p.State); diff != "" {
+	if diff := cmp.Diff(want, p.State, cmpopts.IgnoreUnexported(Configured{})); diff != "" {
 		t.Fatal(diff)
 	}
 	if len(p.Files) != 0 {
@@ -317,7 +318,7 @@ func TestInspectProjectHonoursDataDirAndLocalPath(t *testing.T) {
 	p := project(t, map[string]string{
 		"main.tf":                "terraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n",
 		"elsewhere.tfstate":      `{"lineage":"e"}`,
-		"data/terraform.tfstate": `{"backend":{"type":"gcs","config":{}}}`,
+		"data/terraform.tfstate": `{"version":3,"backend":{"type":"gcs","config":{}}}`,
 	})
 	q, err := InspectProject(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
 	if err != nil {

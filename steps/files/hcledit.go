@@ -16,6 +16,8 @@ type blockEditor struct {
 	gone   map[string]bool
 	added  []addedAttr
 	blocks []string // nested blocks to add, without indentation, lines parted by \n
+	// literal replaces expressions, which are otherwise left alone.
+	literal bool
 }
 
 type addedAttr struct{ name, text string }
@@ -29,7 +31,7 @@ func (b *blockEditor) setString(name, value string) { b.set(name, value, quoteHC
 
 // set replaces the argument's expression by text when its literal value is
 // another, adds the argument when it is missing, and leaves an expression with
-// variables or functions alone, with a note.
+// variables or functions alone, with a note, unless it is to be literal.
 func (b *blockEditor) set(name, value, text string) {
 	attr, ok := b.block.Body.Attributes[name]
 	if !ok || b.gone[name] {
@@ -38,12 +40,14 @@ func (b *blockEditor) set(name, value, text string) {
 		return
 	}
 	old, known := literal(attr.Expr, b.file.Bytes)
-	if !known {
+	if !known && b.literal {
+		old = b.shown(attr)
+	} else if !known {
 		b.note(attr.SrcRange.Start.Line, "%s is the expression %s and was left as it is; it should give %q.",
 			name, b.text(attr.Expr.Range()), value)
 		return
 	}
-	if old == value {
+	if known && old == value {
 		return
 	}
 	b.splices.add(attr.Expr.Range().Start.Byte, attr.Expr.Range().End.Byte, text)

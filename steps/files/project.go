@@ -58,27 +58,36 @@ type ProviderBlock struct {
 // configured for. A missing directory is a project without files. Malformed
 // files are an [*Error] with file and line.
 func InspectProject(dir string, getenv func(string) string) (*Project, error) {
-	p := &Project{Dir: dir}
+	p, problems := SurveyProject(dir, getenv)
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	return p, nil
+}
+
+// SurveyProject is [InspectProject] for a project that may be broken: it gives
+// what can be read and, apart, everything that cannot, each an [*Error].
+func SurveyProject(dir string, getenv func(string) string) (p *Project, problems []error) {
+	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &Error{Action: "read", Path: dir, Err: bare(err)}
+		return p, []error{&Error{Action: "read", Path: dir, Err: bare(err)}}
 	}
 	for _, entry := range entries {
 		if entry.IsDir() || !isConfig(entry.Name()) {
 			continue
 		}
 		file, err := Read(filepath.Join(dir, entry.Name()))
+		if err == nil {
+			err = p.add(file)
+		}
 		if err != nil {
-			return nil, err
-		}
-		if err := p.add(file); err != nil {
-			return nil, err
+			problems = append(problems, err)
 		}
 	}
-	if p.State, err = readState(dir, p.localPath(), getenv); err != nil {
-		return nil, err
-	}
-	return p, nil
+	state, unread := readState(dir, p.localPath(), getenv)
+	p.State = state
+	return p, append(problems, unread...)
 }
 
 // isConfig tells the files that Terraform reads: editors' leavings are ignored

@@ -17,6 +17,8 @@ type LocalState struct {
 	States     []StateFile // local state, of all workspaces; empty files are left out
 	Configured *Configured // nil when the directory was never initialised with a backend
 	Workspace  string      // the selected workspace, "default" when nothing says otherwise
+	DataDir    string      // .terraform, or where TF_DATA_DIR says; it need not exist
+	Unreadable bool        // init left something there that Terraform cannot read
 }
 
 // StateFile is one local state.
@@ -26,6 +28,7 @@ type StateFile struct {
 	Lineage   string
 	Serial    uint64
 	Resources int // resource blocks in it, as "terraform state list" groups them
+	Format    int // the format's version; Terraform 0.12 and later write 4
 }
 
 // Configured is the backend that "terraform init" last configured, from
@@ -34,12 +37,16 @@ type Configured struct {
 	Path   string
 	Type   string            // such as "s3"
 	Config map[string]string // the arguments that are set; access_key, secret_key and token read "(secret)"
+
+	config json.RawMessage // all arguments of the backend's schema, null for those that are not set
+	hash   uint64          // of the block in the files, as Terraform computes it
 }
 
 // readState looks for local state beside the configuration: at local, the path
-// of a backend "local" (terraform.tfstate by default), and per workspace.
-func readState(dir, local string, getenv func(string) string) (LocalState, error) {
-	out := LocalState{Workspace: "default"}
+// of a backend "local" (terraform.tfstate by default), and per workspace. What
+// cannot be read is told beside the rest.
+func readState(dir, local string, getenv func(string) string) (out LocalState, problems []error) {
+	out = LocalState{Workspace: "default", DataDir: dataDir(dir, getenv)}
 	if !filepath.IsAbs(local) {
 		local = filepath.Join(dir, local)
 	}
@@ -47,7 +54,7 @@ func readState(dir, local string, getenv func(string) string) (LocalState, error
 	names := []string{"default"}
 	spaces, err := os.ReadDir(filepath.Join(dir, "terraform.tfstate.d"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return out, &Error{Action: "read", Path: filepath.Join(dir, "terraform.tfstate.d"), Err: bare(err)}
+		problems = append(problems, &Error{Action: "read", Path: filepath.Join(dir, "terraform.tfstate.d"), Err: bare(err)})
 	}
 	for _, space := range spaces {
 		names = append(names, space.Name())
@@ -56,19 +63,24 @@ func readState(dir, local string, getenv func(string) string) (LocalState, error
 	for _, name := range names {
 		state, err := readStateFile(paths[name], name)
 		if err != nil {
-			return out, err
+			problems = append(problems, err)
 		}
 		if state != nil {
 			out.States = append(out.States, *state)
 		}
 	}
-	data := dataDir(dir, getenv)
-	if b, err := os.ReadFile(filepath.Join(data, "environment")); err == nil && strings.TrimSpace(string(b)) != "" {
+	if b, err := os.ReadFile(filepath.Join(out.DataDir, "environment")); err == nil && strings.TrimSpace(string(b)) != "" {
 		out.Workspace = strings.TrimSpace(string(b))
 	}
-	out.Configured, err = readConfigured(filepath.Join(data, "terraform.tfstate"))
-	return out, err
+	if out.Configured, err = readConfigured(out.configuredPath()); err != nil {
+		out.Unreadable = true
+		problems = append(problems, err)
+	}
+	return out, problems
 }
+
+// configuredPath is where init remembers the backend.
+func (s LocalState) configuredPath() string { return filepath.Join(s.DataDir, "terraform.tfstate") }
 
 // dataDir gives .terraform, or what TF_DATA_DIR says; Terraform takes that from
 // the directory it runs in.
@@ -92,34 +104,46 @@ func readStateFile(path, workspace string) (*StateFile, error) {
 		Lineage   string            `json:"lineage"`
 		Serial    uint64            `json:"serial"`
 		Resources []json.RawMessage `json:"resources"`
+		Version   int               `json:"version"`
 	}
 	if err := json.Unmarshal(file.Bytes, &state); err != nil {
 		return nil, &Error{Action: "read", Path: path, Problem: "it is not a Terraform state", Remedy: "restore it from a backup or move it aside"}
 	}
-	return &StateFile{path, workspace, state.Lineage, state.Serial, len(state.Resources)}, nil
+	return &StateFile{path, workspace, state.Lineage, state.Serial, len(state.Resources), state.Version}, nil
 }
+
+// cacheFormat is the only format of .terraform/terraform.tfstate that Terraform
+// from 0.9 to 1.15 reads ("unsupported backend state version" otherwise).
+const cacheFormat = 3
 
 // readConfigured reads what init remembers. Terraform writes null for every
 // argument that is not set.
 func readConfigured(path string) (*Configured, error) {
 	file, err := Read(path)
-	if err != nil || len(file.Bytes) == 0 {
+	if err != nil || !file.Exists {
 		return nil, err
 	}
 	var data struct {
+		Version int `json:"version"`
 		Backend *struct {
-			Type   string         `json:"type"`
-			Config map[string]any `json:"config"`
+			Type   string          `json:"type"`
+			Config json.RawMessage `json:"config"`
+			Hash   uint64          `json:"hash"`
 		} `json:"backend"`
 	}
-	if err := json.Unmarshal(file.Bytes, &data); err != nil {
+	values := map[string]any{}
+	err = json.Unmarshal(file.Bytes, &data)
+	if err == nil && data.Backend != nil && len(data.Backend.Config) > 0 {
+		err = json.Unmarshal(data.Backend.Config, &values)
+	}
+	if err != nil || data.Version != cacheFormat {
 		return nil, &Error{Action: "read", Path: path, Problem: "it is not what terraform init writes", Remedy: "move the directory aside and run terraform init"}
 	}
 	if data.Backend == nil {
 		return nil, nil //nolint:nilnil // initialised without a backend: nothing is configured
 	}
-	out := &Configured{Path: path, Type: data.Backend.Type, Config: map[string]string{}}
-	for key, value := range data.Backend.Config {
+	out := &Configured{Path: path, Type: data.Backend.Type, Config: map[string]string{}, config: data.Backend.Config, hash: data.Backend.Hash}
+	for key, value := range values {
 		switch v := value.(type) {
 		case string, bool, float64:
 			out.Config[key] = fmt.Sprint(v)

@@ -56,6 +56,39 @@ func (c constraint) allows(least [3]int) bool {
 	return true // >, >= and != have no upper end
 }
 
+// Permits tells whether a version of the engine, such as 1.11.4, satisfies a
+// version constraint, as far as the constraint is understood. A pre-release
+// counts as its release.
+func Permits(constraints, version string) (ok, understood bool) {
+	terms, ok := parseConstraints(constraints)
+	exactly, ok2 := parseConstraints(strings.TrimPrefix(version, "v"))
+	if !ok || !ok2 || len(exactly) != 1 {
+		return false, false
+	}
+	return !slices.ContainsFunc(terms, func(c constraint) bool { return !c.permits(exactly[0].version) }), true
+}
+
+// permits tells whether a version satisfies the term.
+func (c constraint) permits(v [3]int) bool {
+	order := slices.Compare(v[:], c.version[:])
+	switch c.op {
+	case "=":
+		return order == 0
+	case "!=":
+		return order != 0
+	case ">":
+		return order > 0
+	case ">=":
+		return order >= 0
+	case "<":
+		return order < 0
+	case "<=":
+		return order <= 0
+	}
+	n := max(c.parts-1, 1) // ~> 1.5 holds the 1, ~> 1.5.0 the 1.5
+	return order >= 0 && slices.Equal(v[:n], c.version[:n])
+}
+
 // floor gives the lowest version that the term permits, if it has one.
 func (c constraint) floor() ([3]int, bool) {
 	switch c.op {

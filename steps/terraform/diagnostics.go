@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -16,7 +17,9 @@ type Diagnostic struct {
 	// Severity is SeverityError or SeverityWarning.
 	Severity string
 	Summary  string
-	Detail   string
+	// Detail begins with the place in the configuration, where the engine names
+	// one: with ADDRESS, on FILE line N, in BLOCK:
+	Detail string
 }
 
 // String is the summary and the detail in one line, as the regular expressions
@@ -62,7 +65,34 @@ type jsonLine struct {
 		Severity string `json:"severity"`
 		Summary  string `json:"summary"`
 		Detail   string `json:"detail"`
+		Address  string `json:"address"`
+		Range    *struct {
+			Filename string `json:"filename"`
+			Start    struct {
+				Line int `json:"line"`
+			} `json:"start"`
+		} `json:"range"`
+		Snippet *struct {
+			Context string `json:"context"`
+		} `json:"snippet"`
 	} `json:"diagnostic"`
+}
+
+// place says where a diagnostic comes from as the engines say it to people, or
+// nothing: the same refusal means something else in a resource than in a back end.
+func (l jsonLine) place() string {
+	var words []string
+	if l.Diagnostic.Address != "" {
+		words = append(words, "with "+l.Diagnostic.Address+",")
+	}
+	if at := l.Diagnostic.Range; at != nil {
+		where := fmt.Sprintf("on %s line %d", at.Filename, at.Start.Line)
+		if l.Diagnostic.Snippet != nil && l.Diagnostic.Snippet.Context != "" {
+			where += ", in " + l.Diagnostic.Snippet.Context
+		}
+		words = append(words, where+":")
+	}
+	return strings.Join(words, " ")
 }
 
 // line takes a line without ANSI codes and answers the lines for people.
@@ -81,7 +111,11 @@ func (r *diagnosticReader) line(text string) []string {
 func (r *diagnosticReader) fromJSON(parsed jsonLine) []string {
 	lines := strings.Split(strings.TrimRight(stripANSI(parsed.Message), "\n"), "\n")
 	if d := parsed.Diagnostic; parsed.Type == "diagnostic" && d != nil {
-		r.add(Diagnostic{Severity: d.Severity, Summary: Fold(d.Summary), Detail: Fold(d.Detail)})
+		place := parsed.place()
+		r.add(Diagnostic{Severity: d.Severity, Summary: Fold(d.Summary), Detail: Fold(place + " " + d.Detail)})
+		if place != "" {
+			lines = append(lines, stripANSI(place))
+		}
 		if d.Detail != "" {
 			lines = append(lines, strings.Split(stripANSI(d.Detail), "\n")...)
 		}

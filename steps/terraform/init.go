@@ -37,15 +37,11 @@ var providerTrouble = regexp.MustCompile(`^Failed to (query available|resolve|in
 
 // InitProject runs init in the project. It never moves a state: where the back
 // end's place changed, the engine refuses, and the error's diagnostics say so
-// ("Backend configuration changed"). With reconfigure the engine forgets which
-// back end it had, which is right only where the state stays where it is (new
-// credentials, profile, encryption or lock).
-func InitProject(ctx context.Context, e *Engine, p Project, reconfigure bool) (InitOutcome, error) {
-	args := []string{"init"}
-	if reconfigure {
-		args = append(args, "-reconfigure")
-	}
-	result, err := e.Run(ctx, p.command(args...))
+// ("Backend configuration changed"). Flags are added: with -reconfigure the engine
+// forgets which back end it had, which is right only where the state stays where
+// it is (new credentials, profile, encryption or lock).
+func InitProject(ctx context.Context, e *Engine, p Project, flags ...string) (InitOutcome, error) {
+	result, err := e.Run(ctx, p.command(append([]string{"init"}, flags...)...))
 	outcome := InitOutcome{Result: result}
 	if err == nil || ctx.Err() != nil {
 		return outcome, err

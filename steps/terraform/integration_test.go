@@ -88,14 +88,14 @@ func TestRealMigrationKeepsEveryWorkspacesState(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "backend.tf"), []byte(localBackend(filepath.Join(t.TempDir(), "new.tfstate"))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := InitProject(t.Context(), e, p, false); err == nil {
+	if _, err := InitProject(t.Context(), e, p); err == nil {
 		t.Error("a plain init moved the state")
 	}
 	m, err := Migrate(t.Context(), e, p, before)
 	if err != nil || len(m.After) != 2 {
 		t.Fatalf("migration %+v, %v", m, err)
 	}
-	if _, err := InitProject(t.Context(), e, p, false); err != nil {
+	if _, err := InitProject(t.Context(), e, p); err != nil {
 		t.Error(err)
 	}
 }

@@ -27,7 +27,7 @@ func TestInitReportsAnUnreachableRegistryAsInformation(t *testing.T) {
 		"back end fails":                {t.TempDir(), "1\nError: error configuring S3 Backend\n", false, true},
 	} {
 		f := newFake(t, map[string]string{"init": c.answer})
-		outcome, err := InitProject(t.Context(), f.Engine, Project{Dir: c.dir}, false)
+		outcome, err := InitProject(t.Context(), f.Engine, Project{Dir: c.dir})
 		if outcome.ProvidersUnreachable != c.unreachable || (err != nil) != c.fails {
 			t.Errorf("%s: got %+v, %v", name, outcome, err)
 		}

@@ -183,6 +183,14 @@ func TestDiagnosticsOfEveryForm(t *testing.T) {
 			`{"@level":"error","@message":"Error: error configuring S3 Backend","diagnostic":{"severity":"error","summary":"error configuring S3 Backend","detail":"no valid credential\nsources found"},"type":"diagnostic"}`,
 			[]Diagnostic{credentials},
 		},
+		"json with a place": {
+			`{"@level":"error","@message":"Error: creating S3 Bucket (app): AccessDenied","diagnostic":{"severity":"error","summary":"creating S3 Bucket (app): AccessDenied","detail":"","address":"aws_s3_bucket.app","range":{"filename":"main.tf","start":{"line":1}},"snippet":{"context":"resource \"aws_s3_bucket\" \"app\""}},"type":"diagnostic"}`,
+			[]Diagnostic{{SeverityError, "creating S3 Bucket (app): AccessDenied", `with aws_s3_bucket.app, on main.tf line 1, in resource "aws_s3_bucket" "app":`}},
+		},
+		"json without a source": {
+			`{"@level":"error","@message":"Error: a","diagnostic":{"severity":"error","summary":"a","detail":"b","range":{"filename":"provider.tf","start":{"line":3}}},"type":"diagnostic"}`,
+			[]Diagnostic{{SeverityError, "a", "on provider.tf line 3: b"}},
+		},
 		"plain": {
 			"Initializing...\n\nError: error configuring S3 Backend\n\nno valid credential\nsources found\n\n\nmore\n",
 			[]Diagnostic{credentials},

@@ -36,21 +36,29 @@ func (s StateSummary) Empty() bool { return s.Lineage == "" }
 
 // BackUp writes the state of every workspace of the project into dir, one file
 // <workspace>.tfstate each (0600, for they hold secrets; dir 0700), with state
-// pull. It must run before the project's back end is edited: afterwards the
-// engine refuses to read the old place. A workspace without a state gets no
-// file. A file that is there already is never overwritten: that is an error.
+// pull. Where the project's back end was edited since init, the engine refuses
+// to read there; the states are then read where init remembers them, or where
+// they lie on the disk. A workspace without a state gets no file. A file that is
+// there already is never overwritten: that is an error.
 func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSummary, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("back up the state of %s: %w", p.Dir, err)
 	}
 	names, err := workspaces(ctx, e, p)
 	if needsInit(err) {
-		if _, err := InitProject(ctx, e, p, false); err != nil {
+		old, forget, err := p.remembered()
+		if err != nil {
 			return nil, err
 		}
-		names, err = workspaces(ctx, e, p)
-	}
-	if err != nil {
+		defer forget()
+		p = old
+		if _, err := InitProject(ctx, e, p); err != nil {
+			return nil, err
+		}
+		if names, err = workspaces(ctx, e, p); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
 		return nil, err
 	}
 	var states []StateSummary

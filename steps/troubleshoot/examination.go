@@ -29,6 +29,11 @@ type outcome struct {
 	checks   []steps.Check
 	findings []steps.Finding
 	changes  []steps.Change
+	// mends are corrections of projects' files; they become changes when every
+	// part has ended.
+	mends []mend
+	// workdirs are what the projects' directories need, by the project's name.
+	workdirs map[string]*workdir
 }
 
 // check books a check that has ended and tells it at once.
@@ -61,15 +66,30 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	if err := ctx.Err(); err != nil {
 		return steps.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
-	var review steps.Review
-	for _, o := range outcomes {
-		review.Checks = append(review.Checks, o.checks...)
-		review.Findings = append(review.Findings, o.findings...)
-		review.Changes = append(review.Changes, o.changes...)
+	all := joined(outcomes)
+	corrections, problems := s.corrections(all)
+	review := steps.Review{
+		Checks: all.checks, Findings: append(all.findings, problems...), Changes: append(all.changes, corrections...),
 	}
+	review.Findings = append(review.Findings, steps.Unwritable(review.Changes)...)
 	review.Findings = append(review.Findings, fromText(named, review.Findings)...)
 	order(review.Findings)
 	return review, nil
+}
+
+// joined is what all parts came to, in their order.
+func joined(parts []outcome) outcome {
+	var all outcome
+	for _, o := range parts {
+		all.checks = append(all.checks, o.checks...)
+		all.findings = append(all.findings, o.findings...)
+		all.changes = append(all.changes, o.changes...)
+		all.mends = append(all.mends, o.mends...)
+		for name, dir := range o.workdirs {
+			*all.workdir(name) = *dir
+		}
+	}
+	return all
 }
 
 // fromText makes findings of what a text names and no check has found.

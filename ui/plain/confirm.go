@@ -11,6 +11,9 @@ import (
 // findings that should be known before it is applied.
 func (l *Lines) Review(r steps.Review) {
 	l.showPlan()
+	if l.flow {
+		return // they were told before the plan
+	}
 	for _, f := range r.Findings {
 		if f.Severity != steps.Info {
 			l.Finding(f)
@@ -23,13 +26,18 @@ func (l *Lines) Review(r steps.Review) {
 func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
 	var d steps.Decision
 	for _, target := range foreignTargets(r.Foreign) {
-		p.print("\n%s", wrapped(target+" exists already and is not marked as this blueprint's. It would be changed so:", 0))
+		typed := slices.ContainsFunc(r.Foreign, func(c steps.Change) bool { return c.Foreign == target && c.Typed })
+		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
+		if typed {
+			reason = target + " needs a word of its own, since this cannot be taken back:"
+		}
+		p.print("\n%s", wrapped(reason, 0))
 		for _, c := range r.Foreign {
 			if c.Foreign == target {
 				p.foreign(c)
 			}
 		}
-		yes, err := p.yes(ctx, "Change it all the same? (otherwise it stays as it is)")
+		yes, err := p.consent(ctx, target, typed)
 		if err != nil {
 			return steps.Decision{}, err
 		}
@@ -43,6 +51,17 @@ func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, e
 	var err error
 	d.Yes, err = p.yes(ctx, "Do you want to apply these changes?")
 	return d, err
+}
+
+// consent asks whether one target may be changed. Where what is lost cannot be
+// brought back, its name has to be typed.
+func (p *Prompt) consent(ctx context.Context, target string, typed bool) (bool, error) {
+	if !typed {
+		return p.yes(ctx, "Change it all the same? (otherwise it stays as it is)")
+	}
+	p.print("\nType %s to agree; anything else leaves it as it is.\n\n", target)
+	answer, err := p.Line(ctx, "  Enter a value: ")
+	return answer == target, err
 }
 
 // yes asks one question to which only the word yes is a yes.

@@ -44,7 +44,7 @@ func (j *JSON) Emit(e steps.Event) {
 		j.lines.print("%s: left out, %s\n", e.Change.Title, e.Text)
 	case steps.EventProgress, steps.EventLine:
 		j.lines.Emit(e)
-	case steps.EventStarted, steps.EventPassphrase:
+	case steps.EventStarted, steps.EventPassphrase, steps.EventCheck: // checks stand in the summary
 	}
 }
 
@@ -115,6 +115,8 @@ type summary struct {
 	Stopped  bool     `json:"stopped"`
 	ExitCode int      `json:"exit_code"`
 	Notes    []string `json:"notes"`
+	// Checks are those of the last look of a flow.
+	Checks []steps.Check `json:"checks,omitempty"`
 }
 
 func newSummary(s *steps.Summary, detailed bool) summary {
@@ -124,5 +126,6 @@ func newSummary(s *steps.Summary, detailed bool) summary {
 		Findings: attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
 		ExitCode: s.ExitCode(detailed), Notes: append([]string{}, s.Notes...),
+		Checks: s.Checks,
 	}
 }

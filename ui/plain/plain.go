@@ -30,6 +30,9 @@ type Lines struct {
 	shown   bool
 	folded  map[string]bool
 	ended   int
+	// flow says that the run is not the nine steps; checked are its checks so far.
+	flow    bool
+	checked []steps.Check
 	// tenth is the last tenth of a progress that was shown, by its text.
 	tenth map[string]int
 }
@@ -52,8 +55,12 @@ func (l *Lines) Emit(e steps.Event) {
 		l.failed(e)
 	case steps.EventSkipped:
 		l.skipped(e)
+	case steps.EventCheck:
+		l.check(*e.Check)
 	case steps.EventFinding:
-		l.showPlan()
+		if !l.flow {
+			l.showPlan()
+		}
 		l.Finding(*e.Finding)
 	case steps.EventProgress:
 		l.progress(e.Text, e.Done, e.Of)

@@ -25,6 +25,10 @@ func (l *Lines) showPlan() {
 		return
 	}
 	l.shown = true
+	if l.flow {
+		l.flowPlan()
+		return
+	}
 	v := planView{Lines: l, alike: countAlike(l.planned), seen: map[string]int{}, documents: map[string]bool{}}
 	for _, step := range steps.All() {
 		v.step(step, l.planned)

@@ -30,7 +30,9 @@ func outcome(s *steps.Summary) []string {
 	say(s.Stopped, "Interrupted: the changes above that are done stay, the others were not begun or not finished. Run it again to go on from here.")
 	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
 	say(s.Unknown > 0, "The answer to %s was lost. Run it again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
-	say(!s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0 && !blocked(s), "Everything is right already: nothing was changed.")
+	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0 && !blocked(s)
+	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
+	say(still && attention(s.Findings) > 0, "Nothing was changed.")
 	say(blocked(s), "Nothing was changed: correct what the findings say first.")
 	if n := attention(s.Findings); n > 0 {
 		say(n == 1, "1 finding needs attention.")

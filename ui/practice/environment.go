@@ -9,10 +9,12 @@ import (
 )
 
 // enter gives this process, and the Terraform that it starts, the AWS files of
-// the scratch home and nothing of the caller's AWS environment. The home itself
-// stays: version managers of Terraform live there. Leave puts everything back.
-func enter(root string) (leave func(), err error) {
+// the scratch home, the sandbox for every AWS, and nothing of the caller's AWS
+// environment. The home itself stays: version managers of Terraform live there.
+// Leave puts everything back.
+func enter(root, endpoint string) (leave func(), err error) {
 	set := map[string]string{
+		"AWS_ENDPOINT_URL":            endpoint, // the provider's, which provider.tf does not name
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(root, credentialsFile),
 		"AWS_CONFIG_FILE":             filepath.Join(root, configFile),
 		"AWS_EC2_METADATA_DISABLED":   "true",

@@ -37,6 +37,9 @@ type Options struct {
 type Stage struct {
 	// Root is the scratch folder: blueprint, projects, handovers, and home/.aws.
 	Root string
+	// Desk is the folder that the process works in: the root, or the newcomer's
+	// clone.
+	Desk string
 	// Me is the user whose key goes into the scratch home.
 	Me string
 
@@ -71,7 +74,7 @@ func Start(ctx context.Context, o Options) (*Stage, error) {
 		return nil, err
 	}
 	s := &Stage{
-		Root: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
+		Root: root, Desk: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
 		server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
 	}
 	if err := s.server.Start(ctx, "127.0.0.1:0"); err != nil {
@@ -80,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Stage, error) {
 	if err := s.furnish(); err != nil {
 		return nil, errors.Join(err, s.Close(false))
 	}
-	if s.leave, err = enter(s.Root); err != nil {
+	if s.leave, err = enter(s.Root, s.Endpoint()); err != nil {
 		return nil, errors.Join(err, s.Close(false))
 	}
 	return s, nil

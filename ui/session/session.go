@@ -37,6 +37,12 @@ type Options struct {
 	Plain, JSON, Sandbox              bool
 	Parallel, Accounts                int
 	Latency                           time.Duration
+	// ErrorFile is the text that troubleshooting begins with, "-" for standard
+	// input; NoChecks looks at nothing else; Run lets Terraform say it itself.
+	ErrorFile     string
+	NoChecks, Run bool
+	// Break is the fault to practise on.
+	Break string
 }
 
 // System is what the process has around it. A test brings its own.
@@ -74,24 +80,15 @@ func (o *Options) given(path string) bool {
 // Setup runs the nine steps in lines. It returns the exit code, or the error
 // that kept them from running.
 func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
-	s := &session{Options: o, sys: sys}
-	s.ask = sys.Terminal && !o.JSON
-	s.yes = o.Yes || (o.Sandbox && !sys.Terminal)
-	s.present()
+	s := newSession(o, sys, "setup")
+	s.present(plain.NewLines(sys.Out))
 	var summary *steps.Summary
-	if o.Sandbox {
-		s.stage, err = practice.Start(ctx, practice.Options{Dir: o.Dir, Accounts: o.Accounts, Latency: o.Latency})
-		if err != nil {
-			return 0, err
-		}
-		// The files of a rehearsal that never began are of no use to anyone.
-		defer func() { err = errors.Join(err, s.stage.Close(summary != nil && !s.DryRun)) }()
+	if err := s.rehearse(ctx); err != nil {
+		return 0, err
 	}
-	config := s.config()
-	if s.ask {
-		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
-	}
-	sessions, err := awsops.Open(ctx, config)
+	// The files of a rehearsal that never began are of no use to anyone.
+	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
+	sessions, err := s.open(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -112,30 +109,61 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	return summary.ExitCode(o.Detailed), nil
 }
 
-// session is one set-up on this system.
+// session is one run on this system.
 type session struct {
 	Options
 	sys System
 
-	ask    bool // questions can be asked
-	yes    bool // the plan is applied without asking
-	show   func(steps.Event)
-	lines  *plain.Lines
-	prompt *plain.Prompt
-	stage  *practice.Stage
+	command string
+	ask     bool // questions can be asked
+	yes     bool // the plan is applied without asking
+	show    func(steps.Event)
+	lines   *plain.Lines
+	prompt  *plain.Prompt
+	stage   *practice.Stage
 }
 
-// present chooses the presenter and says the first line, before anything that
-// takes time.
-func (s *session) present() {
-	talk := s.sys.Out
+func newSession(o Options, sys System, command string) *session {
+	return &session{
+		Options: o, sys: sys, command: command,
+		ask: sys.Terminal && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
+	}
+}
+
+// rehearse starts the sandbox where one is wanted; leave ends it.
+func (s *session) rehearse(ctx context.Context) (err error) {
+	if s.Sandbox {
+		s.stage, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency})
+	}
+	return err
+}
+
+func (s *session) leave(keep bool) error {
+	if s.stage == nil {
+		return nil
+	}
+	return s.stage.Close(keep)
+}
+
+// open reads the AWS configuration. No call to AWS is made.
+func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
+	config := s.config()
+	if s.ask {
+		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
+	}
+	return awsops.Open(ctx, config) //nolint:wrapcheck // its errors are whole sentences
+}
+
+// present takes the presenter, unless JSON is wanted, and says the first line,
+// before anything that takes time.
+func (s *session) present(lines *plain.Lines) {
+	talk := s.talk()
 	if s.JSON {
-		talk = s.sys.Err
 		events := plain.NewJSON(s.sys.Out, s.sys.Err)
 		events.Detailed = s.Detailed
 		s.show = events.Emit
 	} else {
-		s.lines = plain.NewLines(s.sys.Out)
+		s.lines = lines
 		s.show = s.lines.Emit
 	}
 	s.prompt = plain.NewPrompt(s.sys.In, talk)
@@ -143,8 +171,19 @@ func (s *session) present() {
 	if s.Sandbox {
 		where = "in the sandbox"
 	}
-	fmt.Fprintf(talk, "stateroom setup %s: looking at what is there.\n", where)
+	fmt.Fprintf(talk, "stateroom %s %s: looking at what is there.\n", s.command, where)
 }
+
+// talk is where people are spoken to: beside the events, if those are JSON.
+func (s *session) talk() io.Writer {
+	if s.JSON {
+		return s.sys.Err
+	}
+	return s.sys.Out
+}
+
+// say tells people one line.
+func (s *session) say(text string) { fmt.Fprintln(s.talk(), text) }
 
 // begin puts together what is answered before any question is asked: the
 // blueprint and --set. It tells whether there was no blueprint.
@@ -242,7 +281,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps
 	dir, path := s.Dir, s.Blueprint
 	if s.stage != nil {
 		// A blueprint that was named is rehearsed, not written.
-		dir, path = s.stage.Root, filepath.Join(s.stage.Root, BlueprintFile)
+		dir, path = s.stage.Desk, filepath.Join(s.stage.Desk, BlueprintFile)
 	}
 	dir, dirErr := filepath.Abs(dir)
 	path, pathErr := filepath.Abs(path)

@@ -24,7 +24,7 @@ func (w *wizard) questions(n int) []steps.Question {
 		questions = append(questions, w.whoAmI())
 	}
 	for i := range questions {
-		if given := w.given(questions[i].Path); given != "" {
+		if given := w.standing(questions[i].Path); given != "" {
 			questions[i].Default = given
 		}
 	}
@@ -77,8 +77,8 @@ func unanswer(a *steps.Answers, n int) {
 	}
 }
 
-// given is the answer to a question about a list as it stands.
-func (w *wizard) given(path string) string {
+// standing is the answer to a question about a list as it stands.
+func (w *wizard) standing(path string) string {
 	var pairs []string
 	switch path {
 	case "environment":
@@ -111,7 +111,7 @@ func (w *wizard) ask(n int) {
 		fields = append(fields, w.field(n, q))
 	}
 	w.form = form.New(w.theme, fields)
-	w.form.Resize(w.contentWidth() - 2)
+	w.form.Resize(w.contentWidth()-2, w.height)
 	w.pane.rewind()
 	w.pane.rebuild()
 }

@@ -21,7 +21,7 @@ const shortValue = 160
 // detail is what is shown below a change: where, what it alters field by field,
 // the calls, the file, the price.
 func (p *pane) detail(c *steps.Change) []string {
-	t := p.w.theme
+	t := p.v.theme
 	var lines []string
 	say := func(style lipgloss.Style, format string, args ...any) {
 		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), p.width-8)))
@@ -45,7 +45,7 @@ func (p *pane) detail(c *steps.Change) []string {
 				say(t.Faint, "%s (d shows all of it)", t.Glyphs.Ellipsis)
 				break
 			}
-			say(p.w.paintDiff(line), "%s", line)
+			say(paintDiff(t, line), "%s", line)
 		}
 	}
 	if c.Run != nil {
@@ -66,7 +66,7 @@ func (p *pane) detail(c *steps.Change) []string {
 
 // field is one attribute before and after, as Terraform users know it.
 func (p *pane) field(f steps.Field) (lipgloss.Style, string) {
-	t := p.w.theme
+	t := p.v.theme
 	before, after := brief(f.Before), brief(f.After)
 	switch {
 	case f.Before == "":
@@ -162,27 +162,27 @@ func diffLines(diff string) []string {
 }
 
 // paintDiff is the style of a line of a diff.
-func (w *wizard) paintDiff(line string) lipgloss.Style {
+func paintDiff(t *theme.Theme, line string) lipgloss.Style {
 	switch {
 	case strings.HasPrefix(line, "+"):
-		return w.theme.Add
+		return t.Add
 	case strings.HasPrefix(line, "-"):
-		return w.theme.Remove
+		return t.Remove
 	case strings.HasPrefix(line, "@@"):
-		return w.theme.Accent
+		return t.Accent
 	}
-	return w.theme.Plain
+	return t.Plain
 }
 
 // paintOutput picks Terraform's diagnostics out of its output.
-func (w *wizard) paintOutput(line string) lipgloss.Style {
+func paintOutput(t *theme.Theme, line string) lipgloss.Style {
 	switch text := strings.TrimLeft(line, "│|╷╵ "); {
 	case strings.Contains(text, "Error: "):
-		return w.theme.Bad
+		return t.Bad
 	case strings.Contains(text, "Warning: "):
-		return w.theme.Warn
+		return t.Warn
 	case strings.Contains(text, "success") || strings.Contains(text, "complete!"):
-		return w.theme.Good
+		return t.Good
 	}
-	return w.theme.Plain
+	return t.Plain
 }

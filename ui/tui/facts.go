@@ -31,9 +31,6 @@ func priceOf(n int) string {
 	return "It costs nothing."
 }
 
-// fact is something that is there already.
-type fact struct{ name, value string }
-
 // facts are what the inspection of step n found.
 func facts(n int, o *steps.Observed, a *steps.Answers, engine *terraform.Engine) []fact {
 	if o == nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"stateroom/steps"
 	"stateroom/ui/tui/theme"
 )
@@ -17,58 +19,69 @@ const (
 	// rowChange is a change's title, rowDetail one line of what is below it.
 	rowChange
 	rowDetail
+	// The rows of a checkup: a finding, a group of checks, a check, and a line
+	// of a table.
+	rowFinding
+	rowGroup
+	rowCheck
+	rowSubject
 )
 
-// row is one line of the pane. Changes are drawn only when they are in sight.
+// row is one line of the pane. All but texts and details are drawn only when
+// they are in sight.
 type row struct {
 	kind rowKind
 	item int
-	text string
+	// indent is how far a change stands below what it belongs to.
+	indent int
+	text   string
 }
 
-// pane is the current step's screen as one list that scrolls: what the step is
-// for, the answers, what is there, what would change.
+// pane is a screen as one list that scrolls: texts, and items with a cursor that
+// open to what is below them.
 type pane struct {
-	w     *wizard
-	rows  []row
-	items []*steps.Change
-	// foreign says of an item that it touches something that is not ours.
+	v    *visit
+	rows []row
+	// items are the changes among the rows; foreign says of one that it touches
+	// something that is not ours.
+	items   []*steps.Change
 	foreign []bool
-	open    map[string]bool
-	list    scroll
-	width   int
+	// open are the items that the operator opened, or closed, by their key.
+	open  map[string]bool
+	list  scroll
+	width int
+	// build makes the rows; draw draws those that are the owner's own.
+	build func()
+	draw  func(r *row, selected bool) string
 }
 
-func newPane(w *wizard) *pane {
-	p := &pane{w: w, open: map[string]bool{}}
-	p.list.stops = func(i int) bool { return p.rows[i].kind == rowChange }
+func newPane(v *visit, build func()) *pane {
+	p := &pane{v: v, open: map[string]bool{}, build: build}
+	p.list.stops = func(i int) bool {
+		return v.phase == reviewing && p.rows[i].kind != rowText && p.rows[i].kind != rowDetail
+	}
 	return p
 }
 
-// rewind goes back to the first line, for another step.
+// rewind goes back to the first line, for another screen.
 func (p *pane) rewind() { p.list.top, p.list.cursor = 0, 0 }
 
-// rebuild makes the rows for the wizard's step and phase.
+// rebuild makes the rows anew.
 func (p *pane) rebuild() {
-	p.width = p.w.contentWidth() - 1
+	p.width = p.v.contentWidth() - 1
 	p.rows, p.items, p.foreign = p.rows[:0], p.items[:0], p.foreign[:0]
-	p.heading()
-	switch {
-	case p.w.phase == applying:
-		p.applying()
-	case p.w.err != nil:
-		p.failure()
-	case p.w.phase == reviewing:
-		p.reviewing()
-	}
+	p.build()
 	p.list.resize(len(p.rows), p.height())
 }
 
 // height is the pane's room: under the folded rail and above the notice.
 func (p *pane) height() int {
-	height := p.w.height - len(p.w.noticeLines())
-	if !p.w.wide() {
+	height := p.v.height - len(p.v.noticeLines())
+	if !p.v.wide() {
 		height -= 2
+	}
+	if p.v.phase == opening || p.v.phase == inspecting {
+		height-- // what is under way has a line of its own
 	}
 	return height - 1 // the last line says how much is hidden
 }
@@ -86,68 +99,15 @@ func (p *pane) wrapped(text string, indent int, render func(...string) string) {
 	}
 }
 
-func (p *pane) heading() {
-	t, s := p.w.theme, p.w.step()
-	if p.w.wide() {
-		p.text("")
-	}
-	if p.w.phase == applying {
-		p.text(" " + t.Title.Render("Making the changes"))
-		return
-	}
-	_, word := p.w.state(s.Number())
-	title := t.Title.Render(p.w.title())
-	if word != "" && p.w.phase == reviewing && p.w.err == nil && p.w.current < stepCount {
-		title += t.Faint.Render("  " + word)
-	}
-	p.text(" " + title)
-	p.wrapped(s.Why(), 1, t.Faint.Render)
-	p.text("")
-}
-
-// failure is what keeps every step from being looked at.
-func (p *pane) failure() {
-	t := p.w.theme
-	p.text(" " + t.Bad.Render(t.Glyphs.Failed+" This cannot begin yet"))
-	p.wrapped(p.w.err.Error(), 3, t.Plain.Render)
-	p.text("", "   "+t.Faint.Render("enter looks again, e changes the answers"))
-}
-
-// reviewing shows answers, facts, findings and changes of the current step.
-func (p *pane) reviewing() {
-	if p.w.result != nil && p.w.current == stepCount {
-		p.outcome()
-	}
-	if p.w.current == stepCount {
-		p.last()
-	}
-	p.pairs("Answers", p.answers())
-	p.pairs("There already", facts(p.w.current, p.w.observed, p.w.answers, p.w.setup.Env.Engine))
-	p.findings()
-	p.changes()
-}
-
-func (p *pane) answers() []fact {
-	var list []fact
-	for _, q := range p.w.questions(p.w.current) {
-		value := q.Default
-		if q.Kind == steps.Confirm {
-			value = map[string]string{"true": "yes", "false": "no"}[value]
-		}
-		if value == "" {
-			value = "(none)"
-		}
-		list = append(list, fact{q.Prompt, value})
-	}
-	return list
-}
+// fact is a name with its value.
+type fact struct{ name, value string }
 
 // pairs shows names and values in two columns.
 func (p *pane) pairs(title string, list []fact) {
 	if len(list) == 0 {
 		return
 	}
-	t := p.w.theme
+	t := p.v.theme
 	p.text(" " + t.Bold.Render(title))
 	column := 0
 	for _, f := range list {
@@ -165,87 +125,70 @@ func (p *pane) pairs(title string, list []fact) {
 	p.text("")
 }
 
-// findings of the step, the pressing ones before those to know.
-func (p *pane) findings() {
-	t := p.w.theme
-	shown := false
-	for _, severity := range []steps.Severity{steps.Failure, steps.Warning, steps.Info} {
-		for _, f := range p.w.findings() {
-			if f.Step != p.w.current || f.Severity != severity {
-				continue
-			}
-			shown = true
-			style, glyph := t.Faint, t.Glyphs.Dot
-			switch severity {
-			case steps.Failure:
-				style, glyph = t.Bad, t.Glyphs.Failed
-			case steps.Warning:
-				style, glyph = t.Warn, t.Glyphs.Attention
-			case steps.Info:
-			}
-			p.text(" " + style.Render(glyph+" "+f.ID))
-			p.wrapped(f.Evidence, 3, t.Plain.Render)
-			p.wrapped(f.Remedy, 3, t.Accent.Render)
-			if f.Details != "" {
-				p.text("", "   "+t.Faint.Render("To hand on:"))
-				for _, line := range strings.Split(f.Details, "\n") {
-					p.text("   " + line)
-				}
-			}
+// entry adds a change with what is below it.
+func (p *pane) entry(c *steps.Change, foreign bool, indent int) {
+	item := len(p.items)
+	p.items = append(p.items, c)
+	p.foreign = append(p.foreign, foreign)
+	p.rows = append(p.rows, row{kind: rowChange, item: item, indent: indent})
+	if p.open[c.ID] {
+		for _, line := range p.detail(c) {
+			p.below(strings.Repeat(" ", indent) + line)
 		}
-	}
-	if shown {
-		p.text("")
 	}
 }
 
-// changes lists what the step would change.
-func (p *pane) changes() {
-	t := p.w.theme
-	before := len(p.rows)
-	p.text(" " + t.Bold.Render("What changes"))
-	p.entries(p.w.review.Changes, false)
-	if n := len(p.items); n > 0 {
-		p.text("")
-	}
-	ours := len(p.items)
-	if p.entries(p.w.review.Foreign, true); len(p.items) > ours {
-		p.text("")
-	}
-	if len(p.items) == 0 {
-		p.rows = p.rows[:before]
-		if p.w.current == stepCount {
-			return // the whole plan follows
-		}
-		p.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
-	}
-}
+// below adds a line that belongs to the item above it.
+func (p *pane) below(line string) { p.rows = append(p.rows, row{kind: rowDetail, text: line}) }
 
-func (p *pane) entries(changes []steps.Change, foreign bool) {
-	for i := range changes {
-		c := &changes[i]
-		if c.Step != p.w.current {
-			continue
-		}
-		item := len(p.items)
-		p.items = append(p.items, c)
-		p.foreign = append(p.foreign, foreign)
-		p.rows = append(p.rows, row{kind: rowChange, item: item})
-		if p.open[c.ID] {
-			for _, line := range p.detail(c) {
-				p.rows = append(p.rows, row{kind: rowDetail, item: item, text: line})
-			}
-		}
+// under is the row with the cursor; it is nil where nothing has one.
+func (p *pane) under() *row {
+	if i := p.list.cursor; i >= 0 && i < len(p.rows) && p.list.stops(i) {
+		return &p.rows[i]
 	}
+	return nil
 }
 
 // selected is the change under the cursor.
 func (p *pane) selected() (c *steps.Change, foreign bool) {
-	if p.list.cursor < 0 || p.list.cursor >= len(p.rows) || p.rows[p.list.cursor].kind != rowChange {
-		return nil, false
+	if r := p.under(); r != nil && r.kind == rowChange {
+		return p.items[r.item], p.foreign[r.item]
 	}
-	item := p.rows[p.list.cursor].item
-	return p.items[item], p.foreign[item]
+	return nil, false
+}
+
+// isOpen tells whether an item is open, where it is so by itself or not.
+func (p *pane) isOpen(key string, byItself bool) bool {
+	if open, said := p.open[key]; said {
+		return open
+	}
+	return byItself
+}
+
+// set opens or closes an item.
+func (p *pane) set(key string, open bool) {
+	p.open[key] = open
+	p.rebuild()
+	p.reveal()
+}
+
+// key moves by a key, and tells whether it was one that does.
+func (p *pane) key(msg tea.KeyMsg) bool {
+	before := p.list.cursor
+	moved := p.list.key(msg)
+	if p.list.cursor != before {
+		p.reveal()
+	}
+	return moved
+}
+
+// reveal brings what is below the item with the cursor into sight.
+func (p *pane) reveal() {
+	last := p.list.cursor
+	for last+1 < len(p.rows) && p.rows[last+1].kind == rowDetail {
+		last++
+	}
+	p.list.reveal(last)
 }
 
 // view draws the rows in sight.
@@ -254,14 +197,18 @@ func (p *pane) view() []string {
 	lines := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		r := &p.rows[i]
-		if r.kind == rowChange {
-			lines = append(lines, p.title(r.item, i == p.list.cursor))
-			continue
+		selected := i == p.list.cursor && p.list.stops(i)
+		switch r.kind {
+		case rowText, rowDetail:
+			lines = append(lines, p.v.theme.Cut(r.text, p.width))
+		case rowChange:
+			lines = append(lines, p.title(r, selected))
+		case rowFinding, rowGroup, rowCheck, rowSubject:
+			lines = append(lines, p.v.theme.Cut(p.draw(r, selected), p.width))
 		}
-		lines = append(lines, p.w.theme.Cut(r.text, p.width))
 	}
 	if above, below := p.list.more(); above+below > 0 {
-		lines = append(lines, p.w.theme.Faint.Render(" "+hidden(p.w.theme, above, below)))
+		lines = append(lines, p.v.theme.Faint.Render(" "+hidden(p.v.theme, above, below)))
 	}
 	return lines
 }
@@ -279,43 +226,55 @@ func hidden(t *theme.Theme, above, below int) string {
 }
 
 // title is a change's line.
-func (p *pane) title(item int, selected bool) string {
-	t, c := p.w.theme, p.items[item]
-	mark, fold := "  ", t.Glyphs.Closed
-	if selected {
-		mark = " " + t.Accent.Render(t.Glyphs.Cursor)
-	}
-	if p.open[c.ID] {
-		fold = t.Glyphs.Open
-	}
+func (p *pane) title(r *row, selected bool) string {
+	item, t := r.item, p.v.theme
+	c := p.items[item]
 	text, note := t.Plain.Render(c.Title), ""
 	switch {
+	case p.foreign[item] && c.Typed:
+		note = "cannot be taken back; x asks for its name"
 	case p.foreign[item]:
 		note = "not ours; x adopts it"
-	case p.w.out[c.ID]:
+	case p.v.out[c.ID]:
 		note = "left out"
-	case p.w.left[c.ID]:
+	case p.v.left[c.ID]:
 		note = "left out with what it needs"
 	case c.Cost != "":
 		note = c.Cost
 	}
-	if p.foreign[item] || p.w.left[c.ID] {
+	if p.foreign[item] || p.v.left[c.ID] {
 		text = t.Faint.Render(c.Title)
 	}
 	if selected {
 		text = t.Selected.Render(c.Title)
 	}
-	line := mark + " " + t.Faint.Render(fold) + " " + p.symbol(c, item) + " " + text
+	line := p.mark(selected) + strings.Repeat(" ", r.indent) + p.fold(p.open[c.ID]) + p.symbol(c, item) + " " + text
 	if note != "" {
 		line += t.Faint.Render("  " + note)
 	}
 	return t.Cut(line, p.width)
 }
 
+// mark shows where the cursor is.
+func (p *pane) mark(selected bool) string {
+	if selected {
+		return " " + p.v.theme.Accent.Render(p.v.theme.Glyphs.Cursor) + " "
+	}
+	return "   "
+}
+
+// fold shows whether an item is open.
+func (p *pane) fold(open bool) string {
+	if open {
+		return p.v.theme.Faint.Render(p.v.theme.Glyphs.Open) + " "
+	}
+	return p.v.theme.Faint.Render(p.v.theme.Glyphs.Closed) + " "
+}
+
 // symbol is Terraform's mark in its colour, or the sign of what is left out.
 func (p *pane) symbol(c *steps.Change, item int) string {
-	t := p.w.theme
-	if p.foreign[item] || p.w.left[c.ID] {
+	t := p.v.theme
+	if p.foreign[item] || p.v.left[c.ID] {
 		return t.Faint.Render(t.Glyphs.Out)
 	}
 	switch mark := symbol(c); mark {

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"errors"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -14,14 +12,14 @@ import (
 type prompt struct {
 	theme *theme.Theme
 	title string
-	form  *form.Form
+	// text explains, above the field.
+	text []string
+	form *form.Form
 	// done gets the answer, left nothing.
-	done func(value string) tea.Cmd
-	left tea.Cmd
+	done  func(value string) tea.Cmd
+	left  tea.Cmd
+	width int
 }
-
-// mfaDigits is the length of a virtual or hardware MFA device's code.
-const mfaDigits = 6
 
 // newPrompt asks for an MFA code on behalf of the engine.
 func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
@@ -35,19 +33,17 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 		theme: t, title: "AWS asks for an MFA code",
 		form: form.New(t, []form.Field{{
 			Name: "value", Label: "Code of your MFA device", Kind: form.Text,
-			Help: "The six digits that your MFA device shows now. AWS accepts each code once.",
-			Check: func(code string) error {
-				if len(code) != mfaDigits {
-					return errors.New("an MFA code has six digits")
-				}
-				return nil
-			},
+			Help:  "The six digits that your MFA device shows now. AWS accepts each code once.",
+			Check: sixDigits,
 		}}),
 		done: answer, left: answer(""),
 	}
 }
 
-func (p *prompt) resize(width, _ int) { p.form.Resize(width - 4) }
+func (p *prompt) resize(width, height int) {
+	p.width = width
+	p.form.Resize(width-4, height)
+}
 
 func (p *prompt) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -67,6 +63,14 @@ func (p *prompt) update(msg tea.Msg) tea.Cmd {
 
 func (p *prompt) view() []string {
 	lines := []string{"", "  " + p.theme.Title.Render(p.title), ""}
+	for _, text := range p.text {
+		for _, line := range theme.Wrap(text, min(76, p.width-4)) {
+			lines = append(lines, "  "+line)
+		}
+		if text != "" {
+			lines = append(lines, "")
+		}
+	}
 	fields, _ := p.form.View()
 	for _, line := range fields {
 		lines = append(lines, "  "+line)

@@ -68,19 +68,38 @@ func (s *scroll) step(by int) bool {
 	return false
 }
 
-// key moves by a key; any other changes nothing.
-func (s *scroll) key(msg tea.KeyMsg) {
+// reveal brings a line below the cursor into the window, as far as the cursor
+// stays in it.
+func (s *scroll) reveal(line int) {
+	if line >= s.top+s.height {
+		s.top = max(s.top, min(s.cursor, line-s.height+1))
+	}
+}
+
+// walk moves the cursor, or only the window, by a line, while there is text
+// before the next stop that has not been in sight yet.
+func (s *scroll) walk(by int) {
+	before := s.cursor
+	stepped := s.step(by)
+	away := max(s.top-s.cursor, s.cursor-(s.top+s.height-1))
+	kept := before >= s.top+max(0, by) && before < s.top+s.height+min(0, by)
+	if stepped && (away <= 1 || !kept) {
+		s.follow()
+		return
+	}
+	s.cursor = before
+	s.top = max(0, min(s.top+by, s.count-s.height))
+}
+
+// key moves by a key; any other changes nothing. It tells whether it was one.
+func (s *scroll) key(msg tea.KeyMsg) bool {
 	switch {
 	case key.Matches(msg, keys.Up):
-		if !s.step(-1) {
-			s.top = max(0, s.top-1)
-			return
-		}
+		s.walk(-1)
+		return true
 	case key.Matches(msg, keys.Down):
-		if !s.step(1) {
-			s.top = max(0, min(s.top+1, s.count-s.height))
-			return
-		}
+		s.walk(1)
+		return true
 	case key.Matches(msg, keys.PageUp):
 		s.page(-1)
 	case key.Matches(msg, keys.PageDown):
@@ -92,9 +111,10 @@ func (s *scroll) key(msg tea.KeyMsg) {
 		s.cursor = s.count
 		s.step(-1)
 	default:
-		return
+		return false
 	}
 	s.follow()
+	return true
 }
 
 // page moves by a window's height, to the nearest stop there.

@@ -4,22 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"stateroom/steps"
-)
-
-// stepState is what the rail says of a step.
-type stepState int
-
-const (
-	stateNotYet stepState = iota
-	stateChecking
-	stateRight
-	stateToChange
-	stateDone
-	stateFailed
-	stateAttention
 )
 
 // railNames are the steps' names as short as the rail needs them.
@@ -50,11 +35,9 @@ type tally struct {
 	attention, failures int
 }
 
-// count tallies all steps at once; a plan may have ten thousands of changes, so
-// it is done when something changes and not for every view.
+// count tallies all steps at once.
 func (w *wizard) count() {
 	w.tallies = [stepCount + 1]tally{}
-	w.left = w.users.leftWith(w.out)
 	for i := range w.review.Changes {
 		c := &w.review.Changes[i]
 		w.tallies[c.Step].changes++
@@ -104,25 +87,14 @@ func (w *wizard) findings() []steps.Finding {
 	return w.review.Findings
 }
 
-// sign is a state's glyph and style.
-func (w *wizard) sign(s stepState) (string, lipgloss.Style) {
-	t := w.theme
-	switch s {
-	case stateChecking:
-		return w.spinner.View(), t.Accent
-	case stateRight:
-		return t.Glyphs.Right, t.Good
-	case stateToChange:
-		return t.Glyphs.ToChange, t.Change
-	case stateDone:
-		return t.Glyphs.Done, t.Good
-	case stateFailed:
-		return t.Glyphs.Failed, t.Bad
-	case stateAttention:
-		return t.Glyphs.Attention, t.Warn
-	case stateNotYet:
+// stops are the nine steps as the rail shows them.
+func (w *wizard) stops() []stop {
+	stops := make([]stop, 0, stepCount)
+	for n := 1; n <= stepCount; n++ {
+		state, word := w.state(n)
+		stops = append(stops, stop{railNames[n], state, word, n == w.current})
 	}
-	return t.Glyphs.NotYet, t.Faint
+	return stops
 }
 
 // legend explains the rail's signs.
@@ -132,53 +104,4 @@ func (w *wizard) legend() string {
 		g.NotYet + " not looked at yet", g.Right + " right already", g.ToChange + " to change",
 		g.Done + " done", g.Attention + " needs attention", g.Failed + " failed",
 	}, ", ")
-}
-
-// The width of the rail and of the gap beside it.
-const (
-	railColumns = 26
-	railGap     = 2
-)
-
-func (w *wizard) wide() bool { return w.width >= railWidth }
-
-func (w *wizard) contentWidth() int {
-	if w.wide() {
-		return w.width - railColumns - railGap
-	}
-	return w.width
-}
-
-// rail is the nine steps, one a line.
-func (w *wizard) rail() []string {
-	lines := []string{""}
-	for n := 1; n <= stepCount; n++ {
-		state, word := w.state(n)
-		glyph, style := w.sign(state)
-		name, mark := w.theme.Plain.Render(railNames[n]), "  "
-		if n == w.current {
-			name, mark = w.theme.Selected.Render(railNames[n]), " "+w.theme.Accent.Render(w.theme.Glyphs.Cursor)
-		}
-		left := fmt.Sprintf("%s %s %d %s", mark, style.Render(glyph), n, name)
-		lines = append(lines, w.theme.Pad(left, railColumns-len(word)-1)+w.theme.Faint.Render(word))
-	}
-	return lines
-}
-
-// foldedRail is the nine steps on one line, the current one with its name.
-func (w *wizard) foldedRail() string {
-	parts := make([]string, 0, stepCount)
-	for n := 1; n <= stepCount; n++ {
-		state, word := w.state(n)
-		glyph, style := w.sign(state)
-		part := style.Render(glyph) + fmt.Sprint(n)
-		if n == w.current {
-			part = style.Render(glyph) + " " + w.theme.Selected.Render(fmt.Sprintf("%d %s", n, railNames[n]))
-			if word != "" {
-				part += w.theme.Faint.Render(" (" + word + ")")
-			}
-		}
-		parts = append(parts, part)
-	}
-	return " " + strings.Join(parts, "  ")
 }

@@ -18,14 +18,17 @@ type viewer struct {
 	title string
 	raw   []string
 	// paint gives a line its style; nil leaves it.
-	paint func(line string) lipgloss.Style
+	paint func(t *theme.Theme, line string) lipgloss.Style
 	lines []string
 	list  scroll
 	width int
 	helps bool
+	// save, when set, saves the text; notice is how that ended.
+	save   tea.Cmd
+	notice string
 }
 
-func newViewer(t *theme.Theme, title, text string, paint func(string) lipgloss.Style) *viewer {
+func newViewer(t *theme.Theme, title, text string, paint func(*theme.Theme, string) lipgloss.Style) *viewer {
 	return &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
 }
 
@@ -62,7 +65,7 @@ func (v *viewer) broken(line string) []string {
 	line = strings.ReplaceAll(line, "\t", "    ")
 	style := v.theme.Plain
 	if v.paint != nil {
-		style = v.paint(line)
+		style = v.paint(v.theme, line)
 	}
 	if ansi.StringWidth(line) <= room {
 		return []string{"  " + style.Render(line)}
@@ -82,12 +85,18 @@ func (v *viewer) broken(line string) []string {
 }
 
 func (v *viewer) update(msg tea.Msg) tea.Cmd {
+	if told, ok := msg.(noticeMsg); ok && v.save != nil {
+		v.notice = string(told)
+	}
 	pressed, ok := msg.(tea.KeyMsg)
 	if !ok {
 		return nil
 	}
 	if key.Matches(pressed, keys.Back, keys.Quit, keys.Accept, keys.Help, keys.Collapse) {
 		return pop
+	}
+	if key.Matches(pressed, keys.Save) && v.save != nil {
+		return v.save
 	}
 	v.move(pressed)
 	return nil
@@ -118,9 +127,19 @@ func (v *viewer) view() []string {
 	from, to := v.list.window()
 	head := "  " + v.theme.Title.Render(v.title)
 	lines := []string{head + v.theme.Faint.Render(v.list.position(v.theme)), ""}
+	if v.notice != "" {
+		lines[1] = "  " + v.theme.Warn.Render(v.theme.Glyphs.Attention) + " " + v.notice
+	}
 	return append(lines, v.lines[from:to]...)
 }
 
-func (v *viewer) keys() []key.Binding { return []key.Binding{keys.Back, keys.Down, keys.PageDown} }
-func (v *viewer) typing() bool        { return false }
-func (v *viewer) about() []string     { return []string{v.title} }
+func (v *viewer) keys() []key.Binding {
+	list := []key.Binding{keys.Back, keys.Down, keys.PageDown}
+	if v.save != nil {
+		list = append(list, keys.Save)
+	}
+	return list
+}
+
+func (v *viewer) typing() bool    { return false }
+func (v *viewer) about() []string { return []string{v.title} }

@@ -3,10 +3,8 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/awsops"
@@ -15,62 +13,28 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
-// phase is where the wizard is; every step's screen is drawn from it.
-type phase int
-
-const (
-	opening phase = iota
-	asking
-	inspecting
-	reviewing
-	applying
-)
-
 // stepCount is how many steps the article has.
 const stepCount = 9
 
 // wizard is the nine steps: the answers, what was observed, what would change,
 // and one generic screen that shows the current step in the current phase.
 type wizard struct {
-	theme         *theme.Theme
-	engine        *engine
-	dryRun        bool
-	width, height int
-	spinner       spinner.Model
-	phase         phase
+	visit
 	// current is the step that is shown, 1 to 9; moved says that the operator
 	// chose it, so that the wizard does not jump.
 	current int
 	moved   bool
 
-	answers  *steps.Answers
-	isNew    bool
-	identity awsops.Identity
-	form     *form.Form
+	answers *steps.Answers
+	isNew   bool
 	// drafts are what was typed into forms that were left, by path.
-	drafts map[string]string
-
+	drafts   map[string]string
+	identity awsops.Identity
 	setup    *steps.Setup
-	review   steps.Review
 	observed *steps.Observed
-	// looking holds how far each step's inspection is; err is why there is none.
+	// looking holds how far each step's inspection is.
 	looking [stepCount + 1]lookState
-	err     error
-	// out are the changes that the operator left out; left are those and all
-	// that need one of them.
-	out, left map[string]bool
-	users     users
-	tallies   [stepCount + 1]tally
-	pane      *pane
-	// progress is of the application under way or the last one; result is how
-	// that ended.
-	progress *progress
-	result   *steps.Summary
-	notice   string
-	// counting is how far a long inspection is; stale says that reports came
-	// that the pane does not show yet.
-	counting string
-	stale    bool
+	tallies [stepCount + 1]tally
 }
 
 // lookState is how far one step's inspection is.
@@ -80,21 +44,12 @@ type lookState struct {
 }
 
 func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
-	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
-	w := &wizard{
-		theme: t, engine: e, dryRun: dryRun, spinner: s, current: 1,
-		width: 80, height: 20, out: map[string]bool{}, drafts: map[string]string{},
-	}
-	w.pane = newPane(w)
+	w := &wizard{visit: newVisit(t, e, SetUp, dryRun), current: 1, drafts: map[string]string{}}
+	w.pane, w.counted = newPane(&w.visit, w.rows), w.count
 	return w
 }
 
-// spin starts the spinner; it stops by itself when nothing is under way.
-func (w *wizard) spin() tea.Cmd { return async(w.spinner.Tick) }
-
-func (w *wizard) busy() bool {
-	return w.phase == opening || w.phase == inspecting || w.phase == applying
-}
+func (w *wizard) common() *visit { return &w.visit }
 
 func (w *wizard) step() steps.Step { return steps.All()[w.current-1] }
 
@@ -104,7 +59,7 @@ func (w *wizard) title() string {
 	if w.current == stepCount && (w.phase != reviewing || w.err != nil || w.toDo() > 0) {
 		return "The whole plan"
 	}
-	if w.current == stepCount && w.result != nil && (w.result.Failed+w.result.Unknown > 0 || w.result.Stopped) {
+	if w.current == stepCount && w.bad() {
 		return "Not done yet"
 	}
 	return w.step().Title()
@@ -119,21 +74,11 @@ func (w *wizard) toDo() int {
 	return n
 }
 
-func (w *wizard) resize(width, height int) {
-	w.width, w.height = width, height
-	if w.form != nil {
-		w.form.Resize(w.contentWidth() - 2)
-	}
-	w.pane.rebuild()
-}
-
 // update dispatches.
 func (w *wizard) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		return w.key(msg)
-	case spinner.TickMsg:
-		return w.tick(msg)
 	case begunMsg:
 		return w.begun(msg)
 	case whoMsg:
@@ -143,7 +88,9 @@ func (w *wizard) update(msg tea.Msg) tea.Cmd {
 	case lookedMsg:
 		return w.looked(msg)
 	case eventMsg:
-		return w.event(msg)
+		if msg.op == w.engine.op {
+			return w.event(msg.event)
+		}
 	case madeMsg:
 		return w.madeAll(msg)
 	case form.DoneMsg:
@@ -152,30 +99,18 @@ func (w *wizard) update(msg tea.Msg) tea.Cmd {
 		return w.leftForm(msg)
 	case form.PickMsg:
 		return w.pick(msg)
+	case adoptedMsg:
+		w.adopted(msg.target)
 	case pickedMsg:
 		if w.form != nil {
 			w.form.Set(msg.name, msg.value)
 		}
-	case leaveMsg:
-		return quit
-	case noticeMsg:
-		w.say(string(msg))
-	case saveMsg:
-		return w.askName(msg)
 	case applyMsg:
 		return w.apply(msg)
+	default:
+		return w.message(msg)
 	}
 	return nil
-}
-
-func (w *wizard) tick(msg spinner.TickMsg) tea.Cmd {
-	if !w.busy() {
-		return nil
-	}
-	var cmd tea.Cmd
-	w.spinner, cmd = w.spinner.Update(msg)
-	w.refresh()
-	return async(cmd)
 }
 
 // begun has the answers to begin with.
@@ -193,12 +128,6 @@ func (w *wizard) begun(msg begunMsg) tea.Cmd {
 		return w.engine.who(w.answers)
 	}
 	return w.look()
-}
-
-// fail shows an error that keeps every step from being inspected.
-func (w *wizard) fail(err error) {
-	w.phase, w.err = reviewing, err
-	w.pane.rebuild()
 }
 
 // who proposes the account that the operator is in.
@@ -253,12 +182,6 @@ func (w *wizard) looked(msg lookedMsg) tea.Cmd {
 	return nil
 }
 
-// setReview takes a new plan.
-func (w *wizard) setReview(r steps.Review) {
-	w.review, w.users = r, usersOf(r.Changes)
-	w.count()
-}
-
 // firstToDo is the first step that differs, or the last one.
 func (w *wizard) firstToDo() int {
 	for n := 1; n <= stepCount; n++ {
@@ -279,22 +202,6 @@ func (w *wizard) goTo(n int) {
 	w.pane.rebuild()
 }
 
-// say shows a line above the footer until something else happens.
-func (w *wizard) say(text string) {
-	w.notice = text
-	w.pane.rebuild()
-}
-
-// halt stops between changes, and the second time cancels the calls.
-func (w *wizard) halt() {
-	if w.engine.halt() {
-		w.say("Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them.")
-		return
-	}
-	w.say("Cancelling the calls under way.")
-	w.engine.cancel()
-}
-
 // key is a key press outside of forms.
 func (w *wizard) key(msg tea.KeyMsg) tea.Cmd {
 	if w.phase == asking {
@@ -308,9 +215,9 @@ func (w *wizard) key(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, keys.Jump):
 		w.goTo(int(msg.Runes[0] - '0'))
 	case key.Matches(msg, keys.Output) && w.progress != nil && len(w.progress.output) > 0:
-		return push(newViewer(w.theme, "Terraform's output", strings.Join(w.progress.output, "\n"), w.paintOutput))
+		return w.showOutput()
 	case w.phase == applying:
-		w.pane.list.key(msg)
+		w.pane.key(msg)
 	case key.Matches(msg, keys.Accept):
 		return w.accept()
 	case key.Matches(msg, keys.Quit):
@@ -343,23 +250,8 @@ func (w *wizard) leave() tea.Cmd {
 	if w.phase != reviewing || w.result != nil || w.dryRun || len(w.review.Changes) == 0 {
 		return quit
 	}
-	return push(&chooser{
-		theme: w.theme, title: "Leave without changing anything?",
-		text: []string{fmt.Sprintf("%s Nothing of it has been made.", steps.PlanLine(w.review.Changes))},
-		items: []way{
-			{"Stay", "", nil},
-			{"Leave", "Nothing is changed. stateroom setup begins where you are now.", func() tea.Msg { return leaveMsg{} }},
-		},
-	})
+	return w.leaving("stateroom setup begins where you are now.")
 }
-
-// leaveMsg ends the visit; noticeMsg is a line above the footer.
-type (
-	leaveMsg  struct{}
-	noticeMsg string
-)
-
-func (w *wizard) typing() bool { return w.phase == asking }
 
 // keys are those that work now.
 func (w *wizard) keys() []key.Binding {
@@ -371,11 +263,7 @@ func (w *wizard) keys() []key.Binding {
 	case inspecting:
 		return []key.Binding{keys.Next, keys.Previous, keys.Quit}
 	case applying:
-		list := []key.Binding{keys.Next, keys.Down}
-		if len(w.progress.output) > 0 {
-			list = append(list, keys.Output)
-		}
-		return list
+		return append([]key.Binding{keys.Next}, w.applyingKeys()...)
 	case reviewing:
 		return w.reviewKeys()
 	}
@@ -411,4 +299,46 @@ func (w *wizard) whereabouts() string {
 		parts = append(parts, w.answers.StateRegion)
 	}
 	return strings.Join(parts, "  ")
+}
+
+// view puts rail, step and notice together.
+func (w *wizard) view() []string {
+	var lines []string
+	switch {
+	case w.phase == asking:
+		lines = w.formView()
+	case w.phase == opening:
+		lines = w.waitingView(w.words.opening)
+	case w.phase == inspecting:
+		lines = w.waitingView(w.words.looking)
+	default:
+		lines = w.pane.view()
+	}
+	return w.framed(w.stops(), lines)
+}
+
+// madeAll has the outcome, and what is still to do.
+func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
+	if msg.op != w.engine.op || !w.ended(msg) {
+		return nil
+	}
+	w.observed, w.current = msg.observed, stepCount
+	w.pane.rebuild()
+	if msg.summary.Stopped {
+		w.say("Stopped. What is done stays; what was not begun is still to do.")
+	}
+	return nil
+}
+
+// unapplied is the plan, where it was looked at only.
+func (w *wizard) unapplied() *steps.Summary {
+	switch {
+	case w.setup == nil:
+		return nil
+	case w.dryRun:
+		return w.preview()
+	case w.toDo() > 0:
+		return &steps.Summary{Declined: true}
+	}
+	return nil
 }

@@ -1,0 +1,94 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// State lists what the sandbox holds, a line for each thing, in order, so that
+// two states can be compared. What only tells of use is left out: sessions,
+// times, versions of objects and policies that are not the current ones.
+func (s *Server) State() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var l stateList
+	l.add("AWS", "clock %s ahead, throttled %v", time.Duration(s.ahead.Load()), s.choked)
+	for _, a := range s.accounts {
+		l.account(a)
+	}
+	if o := s.organization; o != nil {
+		l.add("organization", "service control policies: %t, attached: %v, delegated: %v", o.scps, o.attached, o.delegated)
+		for _, p := range o.policies {
+			l.add(p.arn, "%s: %s", p.name, p.text)
+		}
+	}
+	for arn, k := range s.kms.keys {
+		l.add(arn, "%s, %q, rotation %t every %d days, tags %v, policy %s", k.state, k.description, k.rotation, k.rotationDays, k.tags, k.policyText)
+	}
+	for arn, alias := range s.kms.aliases {
+		l.add(arn, "%s", alias.target)
+	}
+	for _, b := range s.s3.buckets {
+		l.bucket(b)
+	}
+	for _, t := range s.dynamodb.tables {
+		l.table(t)
+	}
+	slices.Sort(l)
+	return l
+}
+
+type stateList []string
+
+func (l *stateList) add(name, format string, args ...any) {
+	*l = append(*l, name+" = "+fmt.Sprintf(format, args...))
+}
+
+func (l *stateList) account(a *account) {
+	l.add("account "+a.id, "%s %s, tags %v", a.name, a.state, a.tags)
+	for _, e := range a.entities() {
+		l.add(e.arn(a), "tags %v, %+v", e.tags, e.now())
+	}
+	for _, u := range a.users {
+		for _, key := range u.keys {
+			l.add(u.arn(a)+" key "+key.id, "inactive: %t", key.inactive)
+		}
+	}
+	for _, ro := range a.roles {
+		l.add(ro.arn(a)+" settings", "%q, sessions of %d seconds", ro.description, ro.maxSession)
+	}
+	for arn, p := range a.policies {
+		l.add(arn, "%q, tags %v, %s", p.description, p.tags, p.text.latest())
+	}
+	for serial, d := range a.mfa {
+		l.add(serial, "enabled: %t", d.user != nil)
+	}
+}
+
+func (l *stateList) bucket(b *s3Bucket) {
+	l.add(b.arn(), "of %s in %s, versioning %q, encryption %v, ownership %q, tags %v, policy %s",
+		b.account, b.region, b.versioning, b.encryption, b.ownership, b.tags, b.policyText)
+	if b.access != nil {
+		l.add(b.arn()+" public access block", "%+v", *b.access)
+	}
+	if b.lifecycle != nil {
+		l.add(b.arn()+" lifecycle", "%+v", *b.lifecycle)
+	}
+	for key := range b.keys {
+		if v := b.current(key); v != nil {
+			l.add(b.arn()+"/"+key, "%x, encryption %v", sha256.Sum256(v.body), v.encryption)
+		}
+	}
+}
+
+func (l *stateList) table(t *dynamoTable) {
+	l.add(t.arn, "%v %v, %s %d/%d, protected %t, recovery %t, tags %v", t.definitions, t.schema, t.billing, t.read, t.write, t.protected, t.recovery, t.tags)
+	if t.encryption != nil {
+		l.add(t.arn+" encryption", "%v", *t.encryption)
+	}
+	for _, item := range t.items {
+		l.add(t.arn+"/"+fmt.Sprint(item[t.hashKey()].value), "%v", item)
+	}
+}

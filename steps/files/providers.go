@@ -1,0 +1,121 @@
+package files
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// LockFile is the name of the file in which init notes the providers' versions.
+const LockFile = ".terraform.lock.hcl"
+
+// RequiredProvider is one provider that a project's files ask for.
+type RequiredProvider struct {
+	Place
+	// Source is namespace/name, or host/namespace/name.
+	Source string
+	// Version is the constraint, empty for none.
+	Version string
+}
+
+// LockedProvider is one provider of the lock file.
+type LockedProvider struct {
+	Line    int
+	Source  string // host/namespace/name
+	Version string
+}
+
+// builtIn is the provider that needs no download.
+const builtIn = "terraform.io/builtin/terraform"
+
+// Required lists the providers that the project's native files ask for by
+// required_providers, each source once for every place. Those of modules and
+// those that only follow from a resource's type are not known here.
+func (p *Project) Required() []RequiredProvider {
+	var out []RequiredProvider
+	for _, file := range p.Files {
+		if strings.HasSuffix(file.Path, ".json") {
+			continue
+		}
+		body, err := parseHCL(file.Path, file.Bytes)
+		if err != nil {
+			continue // the survey has told
+		}
+		for _, terraform := range body.Blocks {
+			if terraform.Type != "terraform" {
+				continue
+			}
+			for _, block := range terraform.Body.Blocks {
+				if block.Type == "required_providers" {
+					out = append(out, required(file, block)...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// required reads one block. An entry of a single string, as before Terraform
+// 0.13, is a constraint of a provider of HashiCorp's.
+func required(file Snapshot, block *hclsyntax.Block) []RequiredProvider {
+	var out []RequiredProvider
+	entries := attributes(block.Body, file.Bytes, "")
+	for _, item := range ordered(block.Body) {
+		if item.attr == nil {
+			continue
+		}
+		name := item.attr.Name
+		r := RequiredProvider{Place: Place{file.Path, item.attr.SrcRange.Start.Line}, Source: "hashicorp/" + name}
+		if source := entries.Get(name + ".source"); source != "" {
+			r.Source = source
+		}
+		r.Version = entries.Get(name + ".version")
+		if plain := entries.Find(name); plain != nil && plain.Literal {
+			r.Version = plain.Value
+		}
+		if r.Source != builtIn {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Locks tells whether a provider of the lock file is the one that is required:
+// either engine's own registry stands for a source without a host.
+func (r RequiredProvider) Locks(l LockedProvider) bool {
+	source := strings.ToLower(r.Source)
+	if strings.Count(source, "/") == 2 {
+		return l.Source == source
+	}
+	return l.Source == "registry.terraform.io/"+source || l.Source == "registry.opentofu.org/"+source
+}
+
+// ReadLockFile reads the providers' lock file of a project's directory; none
+// and no error where there is no file.
+func ReadLockFile(dir string) ([]LockedProvider, error) {
+	file, err := Read(filepath.Join(dir, LockFile))
+	if err != nil || !file.Exists {
+		return nil, err
+	}
+	body, err := parseHCL(file.Path, file.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	out := []LockedProvider{}
+	for _, block := range body.Blocks {
+		if block.Type != "provider" || len(block.Labels) != 1 {
+			return nil, &Error{
+				Action: "read", Path: file.Path, Line: block.TypeRange.Start.Line,
+				Problem: "the lock file has a block " + block.Type + ", which Terraform does not write there", Remedy: "restore the file from version control",
+			}
+		}
+		out = append(out, LockedProvider{
+			Line: block.TypeRange.Start.Line, Source: strings.ToLower(block.Labels[0]),
+			Version: attributes(block.Body, file.Bytes, "").Get("version"),
+		})
+	}
+	slices.SortFunc(out, func(a, b LockedProvider) int { return a.Line - b.Line })
+	return out, nil
+}

@@ -1,0 +1,105 @@
+package steps
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+)
+
+// flowOf is a flow whose look finds that a user lacks, until it is made.
+func flowOf(t *testing.T, w *world) *Flow {
+	t.Helper()
+	s := w.setup(team())
+	return &Flow{
+		Env: s.Env, Answers: s.Answers, Emit: w.keep,
+		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
+		Look: func(ctx context.Context, env *Env) (Review, error) {
+			user, err := env.Sessions.Home("eu-west-1").User(ctx, "carol")
+			if err != nil || user != nil {
+				return Review{Checks: []Check{{Name: "user", Verdict: Passed}}}, err
+			}
+			return Review{
+				Checks:   []Check{{Name: "user", Verdict: Broken, Finding: "user-missing"}},
+				Findings: []Finding{{ID: "user-missing", Severity: Failure}},
+				Changes: []Change{
+					{ID: "user", Action: Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
+					{ID: "key", Action: Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
+				},
+			}, nil
+		},
+	}
+}
+
+func (w *world) kinds() []EventKind {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var kinds []EventKind
+	for _, e := range w.events {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+func TestFlowMendsLooksAgainAndTellsWhatWasWrongOnce(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	summary, err := flowOf(t, w).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if summary.Applied != 1 || len(summary.Findings) != 0 || summary.ExitCode(false) != ExitDone || summary.Checks[0].Verdict != Passed {
+		t.Errorf("summary %+v", summary)
+	}
+	want := []EventKind{EventFinding, EventPlanned, EventStarted, EventApplied, EventSummary}
+	if got := w.kinds(); !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	again, err := flowOf(t, w).Run(t.Context())
+	if err != nil || again.Applied != 0 || again.ExitCode(false) != ExitDone {
+		t.Errorf("a second run: %+v, %v", again, err)
+	}
+}
+
+func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	f := flowOf(t, w)
+	f.Confirm = func(_ context.Context, r Review) (Decision, error) {
+		if len(r.Changes) != 1 || len(r.Foreign) != 1 {
+			t.Errorf("asked about %d changes and %d foreign ones", len(r.Changes), len(r.Foreign))
+		}
+		return Decision{Yes: true, Adopt: []string{"carol"}}, nil
+	}
+	summary, err := f.Run(t.Context())
+	if err != nil || summary.Applied != 2 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	kinds := w.kinds()
+	if got := slices.Index(kinds, EventStarted); slices.Contains(kinds[got:], EventPlanned) {
+		t.Errorf("a change was told after the first was begun: %v", kinds)
+	}
+}
+
+func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T) {
+	for name, set := range map[string]func(*Flow){
+		"dry run":  func(f *Flow) { f.DryRun = true },
+		"declined": func(f *Flow) { f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{}, nil } },
+		"left out": func(f *Flow) { f.Without = map[string]bool{"user": true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			f := flowOf(t, w)
+			set(f)
+			summary, err := f.Run(t.Context())
+			if err != nil || summary.Applied != 0 || len(summary.Findings) != 1 || summary.ExitCode(false) == ExitDone {
+				t.Errorf("%+v, %v", summary, err)
+			}
+			for _, e := range w.server.Log() {
+				if e.Mutating {
+					t.Errorf("%s %s was called", e.Service, e.Operation)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package terraform
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+)
+
+// remembered is a scratch project whose back end is the one that init noted in
+// p, or the local state in p's directory: what p's own files need no longer
+// name. Where nothing is remembered it is p itself. Forget removes what was
+// made; the notes may hold credentials, so nothing of them stays.
+func (p Project) remembered() (old Project, forget func(), err error) {
+	forget = func() {}
+	text, err := p.notedBackend()
+	if err != nil || text == nil {
+		return p, forget, err
+	}
+	dir, err := os.MkdirTemp("", "stateroom-remembered-")
+	if err != nil {
+		return p, forget, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+	}
+	forget = func() { _ = os.RemoveAll(dir) } // a temporary directory of our own
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o600); err != nil {
+		forget()
+		return p, func() {}, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+	}
+	env := map[string]string{}
+	maps.Copy(env, p.Env)
+	env["TF_DATA_DIR"] = filepath.Join(dir, ".terraform")
+	return Project{Dir: dir, Env: env, Lines: p.Lines}, forget, nil
+}
+
+// notedBackend is a terraform block with the back end that init noted, or with
+// the local one where a state lies in the directory; nil without either.
+func (p Project) notedBackend() ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(p.dataDir(), "terraform.tfstate"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+	}
+	var noted struct {
+		Backend *struct {
+			Type   string          `json:"type"`
+			Config json.RawMessage `json:"config"`
+		} `json:"backend"`
+	}
+	if err == nil {
+		if err := json.Unmarshal(text, &noted); err != nil {
+			return nil, fmt.Errorf("read the old back end of %s: it is not what init writes: %w", p.Dir, err)
+		}
+	}
+	if noted.Backend == nil {
+		return p.localBackend()
+	}
+	kind, err := ctyjson.ImpliedType(noted.Backend.Config)
+	if err != nil {
+		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+	}
+	config, err := ctyjson.Unmarshal(noted.Backend.Config, kind)
+	if err != nil {
+		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
+	}
+	return backendBlock(noted.Backend.Type, config.AsValueMap()), nil
+}
+
+// localBackend is that of a directory with a local state.
+func (p Project) localBackend() ([]byte, error) {
+	dir, err := filepath.Abs(p.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the local state of %s: %w", p.Dir, err)
+	}
+	file, spaces := filepath.Join(dir, "terraform.tfstate"), filepath.Join(dir, "terraform.tfstate.d")
+	_, errFile := os.Stat(file)
+	_, errSpaces := os.Stat(spaces)
+	if errFile != nil && errSpaces != nil {
+		return nil, nil
+	}
+	return backendBlock("local", map[string]cty.Value{"path": cty.StringVal(file), "workspace_dir": cty.StringVal(spaces)}), nil
+}
+
+// backendBlock renders a terraform block; arguments that are not set are left
+// out.
+func backendBlock(kind string, arguments map[string]cty.Value) []byte {
+	f := hclwrite.NewEmptyFile()
+	body := f.Body().AppendNewBlock("terraform", nil).Body().AppendNewBlock("backend", []string{kind}).Body()
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		if !arguments[name].IsNull() {
+			body.SetAttributeValue(name, arguments[name])
+		}
+	}
+	return f.Bytes()
+}

@@ -1,0 +1,198 @@
+package troubleshoot
+
+import (
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+)
+
+// judgeAccess rules on what a login may do with one state and its lock file.
+func judgeAccess(f *facts, p *site, s *stateFacts) []ruling {
+	return []ruling{judgeRead(f, p, s), judgeWrite(f, p, s), judgeHeaders(f, p, s), judgeLockFile(f, p, s)}
+}
+
+// askState is a question about one state.
+func (p *site) askState(name string, s *stateFacts, call string) asked {
+	return asked{name: name, subject: s.project, question: fmt.Sprintf("%s of s3://%s/%s, as %s", call, p.bucket, s.key, p.asked)}
+}
+
+// judgeRead rules on HEAD and GET. HEAD tells no reason; GET is asked for it.
+func judgeRead(f *facts, p *site, s *stateFacts) ruling {
+	a := p.askState(checkBucket, s, "s3:HeadObject and s3:GetObject")
+	q := question{
+		action: "s3:GetObject", resource: s.arn(p), err: s.getErr, rights: s.rights, attached: f.bucketPolicy(p.bucket),
+	}
+	id := "s3-get-denied"
+	err := s.getErr
+	if s.headErr != nil {
+		id = "s3-head-denied"
+		if err == nil {
+			err, q.err = s.headErr, s.headErr
+		}
+	}
+	d, denied := awsops.DenialOf(s.getErr)
+	switch {
+	case kmsTrouble(err) != "":
+		return a.undecided("S3 may not use the key, which is ruled on below: %s", answer(err))
+	case denied && strings.HasPrefix(d.Action, "kms:"):
+		return f.deniedKey(p, a, s.target, d, s.getErr)
+	case denied && d.Action == "s3:ListBucket":
+		return a.undecided("A state that is not there reads as denied to whoever may not list the bucket: %s", answer(err))
+	}
+	return judgeAnswer(f, p, a, err, q, id, s.target)
+}
+
+// deniedKey rules on a read that S3 could not decrypt for the caller.
+func (f *facts) deniedKey(p *site, a asked, t target, d awsops.Denial, err error) ruling {
+	if p.standIn {
+		return a.undecided("%s cannot sign in, and the operator may not either.", p.login.who())
+	}
+	return f.denied(p, a, "kms-denied", question{action: d.Action, resource: d.Resource, err: err, attached: f.keyPolicy(d.Resource)}, t)
+}
+
+// kmsTrouble is the diagnosis of what S3 says of a key that cannot be used.
+func kmsTrouble(err error) string {
+	for code, id := range map[string]string{
+		"KMS.DisabledException": "kms-disabled", "DisabledException": "kms-disabled",
+		"KMS.KMSInvalidStateException": "kms-pending-deletion", "KMSInvalidStateException": "kms-pending-deletion",
+		"KMS.NotFoundException": "kms-not-found", "NotFoundException": "kms-not-found",
+	} {
+		if awsops.HasCode(err, code) {
+			return id
+		}
+	}
+	return ""
+}
+
+// judgeWrite rules on the right to write the state, which nothing proves that
+// only reads.
+func judgeWrite(f *facts, p *site, s *stateFacts) ruling {
+	a := p.askState(checkBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
+	return f.judgeRights(p, a, s, "s3-put-denied", s.arn(p), "s3:PutObject")
+}
+
+// judgeRights rules by simulation on actions that cannot be tried: the first
+// that is refused decides.
+func (f *facts) judgeRights(p *site, a asked, s *stateFacts, id, resource string, actions ...string) ruling {
+	for _, action := range actions {
+		d, known := s.rights.of(action, resource)
+		switch {
+		case !known && s.rights.err != nil:
+			return a.undecided("%s Whether %s may do %s shows when Terraform locks and writes.", told(s.rights.err), p.login.who(), action)
+		case !known:
+			return a.undecided("IAM cannot simulate %s from here; whether it may do %s shows when Terraform locks and writes.", p.login.who(), action)
+		case !d.Allowed:
+			return f.denied(p, a, id, question{action: action, resource: resource, rights: s.rights, attached: f.bucketPolicy(p.bucket)}, s.target)
+		}
+	}
+	return a.passed("It is allowed.")
+}
+
+// judgeHeaders rules on the bucket's policy for the writes that this backend
+// makes, with the encryption headers that it sends.
+func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
+	q := question{action: "s3:PutObject", resource: s.arn(p), attached: f.bucketPolicy(p.bucket), context: s.written(f).headers()}
+	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
+	d, judged := f.evaluate(p.login, q)
+	switch {
+	case !judged && !p.login.works(f):
+		return a.undecided("%s cannot sign in.", p.login.who())
+	case !judged:
+		return a.undecided("The policy may not be read from here; the first apply shows.")
+	case d.Allowed:
+		return a.passed("It lets the write pass.")
+	}
+	t := trouble{
+		id: "explicit-deny", cause: p.login.profile + " " + d.Sid,
+		evidence: fmt.Sprintf("A write of s3://%s/%s by %s with %s is refused: %s.", p.bucket, s.key, p.login.who(), s.written(f).sends(), d.Why),
+		remedy:   fmt.Sprintf("Set encrypt = true and kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN()),
+		handOn:   &handOn{who: p.login.who(), needs: []string{fmt.Sprintf("A look at statement %q of the policy of bucket %s.", d.Sid, p.bucket)}},
+	}
+	if c, can := f.unblockBucket(p); can {
+		t.changes = []steps.Change{c}
+		t.cause = strings.Join([]string{p.login.profile, "s3", byResource}, " ")
+		t.remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is none of the blueprint's.", d.Sid, p.bucket)
+	}
+	return a.broken("It refuses the write: "+d.Why+".", t)
+}
+
+// keyARN is the ARN of the blueprint's key, or words for one that is not known.
+func (f *facts) keyARN() string {
+	if k := f.survey.Observed.Key.Key; k != nil {
+		return k.ARN
+	}
+	return "the key's full ARN"
+}
+
+// written is the target as it will be written: a project without a backend gets
+// the blueprint's key.
+func (s *stateFacts) written(f *facts) target {
+	t := s.target
+	if t.planned {
+		t.kmsKey = f.keyARN()
+	}
+	return t
+}
+
+// judgeLockFile rules on the rights to the lock file: without its removal every
+// run leaves a lock behind.
+func judgeLockFile(f *facts, p *site, s *stateFacts) ruling {
+	file := s.arn(p) + ".tflock"
+	a := p.askState(checkLock, s, "iam:SimulatePrincipalPolicy for the lock file")
+	if !s.lockfile {
+		a.question = "the backend's use_lockfile"
+		return a.passed("The lock file is not in use.")
+	}
+	if r := f.judgeRights(p, a, s, "s3-put-denied", file, "s3:PutObject"); r.check.Verdict != steps.Passed {
+		return r
+	}
+	return f.judgeRights(p, a, s, "lock-release-failed", file, "s3:DeleteObject", "s3:GetObject")
+}
+
+// questions are everything that the site's states need of the bucket's policy.
+func (p *site) questions(f *facts) []question {
+	all := []question{{action: "s3:ListBucket", resource: p.arn()}}
+	for _, s := range p.states {
+		object, headers := s.arn(p), s.written(f).headers()
+		all = append(all, question{action: "s3:GetObject", resource: object}, question{action: "s3:PutObject", resource: object, context: headers})
+		if s.lockfile {
+			for _, action := range []string{"s3:GetObject", "s3:DeleteObject"} {
+				all = append(all, question{action: action, resource: object + ".tflock"})
+			}
+			all = append(all, question{action: "s3:PutObject", resource: object + ".tflock", context: headers})
+		}
+	}
+	return all
+}
+
+// unblockBucket takes out of the bucket's policy what refuses the login and is
+// none of the blueprint's statements.
+func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
+	attached := f.bucketPolicy(p.bucket)
+	if attached == nil || !f.mayMend(5) {
+		return steps.Change{}, false
+	}
+	own := policy.Bucket(policy.BucketRules{
+		Partition: p.login.partition(), Bucket: p.bucket, KMSKeyARN: f.keyARN(), Strict: f.answers.Bucket.Policy == steps.BucketPolicyStrict,
+	})
+	have := f.planned("bucket.policy", "Policy", attached.Document)
+	doc, removed := f.unblocked(p.login, have, policy.ResourceBased, own, p.questions(f))
+	if len(removed) == 0 || len(doc.Statements) == 0 {
+		return steps.Change{}, false
+	}
+	names := strings.Join(removed, ", ")
+	return steps.Change{
+		ID: "bucket.policy.unblock", Step: 5, Action: steps.Update,
+		Title:  fmt.Sprintf("Remove %s from the policy of bucket %s", names, p.bucket),
+		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
+		Fields:  []steps.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
+		Calls:   []awsops.Call{awsops.PutBucketPolicy(p.bucket, f.answers.AdminAccount, doc.JSON())},
+		Needs:   []string{"bucket.policy"},
+		Foreign: p.arn() + "#" + removed[0],
+		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
+		Undo:    "aws s3api put-bucket-policy with the policy shown as before",
+	}, true
+}

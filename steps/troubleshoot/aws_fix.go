@@ -1,0 +1,196 @@
+package troubleshoot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+)
+
+// mayMend tells whether the operator can be expected to make a step's changes:
+// who may not look at the account, at IAM or at what the step is about has no
+// rights to change it, and gets a report to hand on instead.
+func (f *facts) mayMend(step int) bool {
+	return f.looked(1) && f.looked(2) && f.looked(step)
+}
+
+// setUpOnly are the beginnings of the ids of changes that troubleshooting never
+// proposes: what they make has its place in set-up, handover or onboarding.
+var setUpOnly = []string{"account.", "iam.user.", "iam.key.", "iam.lost-key.", "key.create"}
+
+// cosmetic are the ends of the ids of changes that nothing depends on.
+var cosmetic = []string{".tags", ".description", ".lifecycle", ".inline", ".detach"}
+
+// mending is the blueprint's own plan as far as it mends something, for those
+// who may make it.
+func (f *facts) mending() steps.Proposal {
+	if !f.mayMend(2) {
+		return steps.Proposal{}
+	}
+	p := f.survey.Plan(f.answers)
+	out := map[string]bool{}
+	for _, c := range p.Changes {
+		begins := func(prefix string) bool { return strings.HasPrefix(c.ID, prefix) }
+		ends := func(suffix string) bool { return strings.HasSuffix(c.ID, suffix) }
+		if slices.ContainsFunc(setUpOnly, begins) || slices.ContainsFunc(cosmetic, ends) {
+			out[c.ID] = true
+		}
+	}
+	p.Changes, _ = steps.LeaveOut(p.Changes, out)
+	return p
+}
+
+// planned is a policy document as the plan's change will leave it, or as it is
+// where none changes it.
+func (f *facts) planned(change, member string, otherwise policy.Document) policy.Document {
+	for _, c := range f.plan.Changes {
+		if c.ID != change || len(c.Calls) == 0 {
+			continue
+		}
+		text, _ := c.Calls[0].InputMap()[member].(string)
+		if doc, err := policy.Parse(text); err == nil {
+			return doc
+		}
+	}
+	return otherwise
+}
+
+// settle makes findings of troubles and drift, each with what mends it, and
+// lists the changes in the order of the steps.
+func (f *facts) settle(troubles []trouble) (findings []steps.Finding, changes []steps.Change) {
+	claimed := map[string]bool{}
+	for _, t := range troubles {
+		var mending []steps.Change
+		for _, c := range f.plan.Changes {
+			if t.mended != nil && t.mended(c.ID) {
+				mending, claimed[c.ID] = append(mending, c), true
+			}
+		}
+		mending = append(mending, t.changes...)
+		changes = appendNew(changes, t.changes)
+		findings = append(findings, f.finding(t, mending))
+	}
+	for _, c := range f.plan.Changes {
+		if !claimed[c.ID] {
+			findings = append(findings, driftFinding(c))
+		}
+	}
+	findings = append(findings, f.surveyFindings()...)
+	changes = appendNew(slices.Clone(f.plan.Changes), changes)
+	slices.SortStableFunc(changes, func(a, b steps.Change) int { return a.Step - b.Step })
+	return findings, changes
+}
+
+// appendNew leaves out what is there already, by id.
+func appendNew(changes, more []steps.Change) []steps.Change {
+	for _, c := range more {
+		if !slices.ContainsFunc(changes, func(have steps.Change) bool { return have.ID == c.ID }) {
+			changes = append(changes, c)
+		}
+	}
+	return changes
+}
+
+func (f *facts) finding(t trouble, mending []steps.Change) steps.Finding {
+	out := steps.Finding{ID: t.id, Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
+	if out.Severity == "" {
+		out.Severity = steps.Failure
+	}
+	switch {
+	case len(mending) == 0 && t.handOn != nil:
+		out.Details = t.handOn.report(t, f.answers.AdminAccount)
+	case len(mending) > 0:
+		out.Step = mending[0].Step
+		if t.severity == "" {
+			out.Remedy = "Confirm the change: " + someOf(titles(mending)) + "."
+		}
+	}
+	return out
+}
+
+func titles(changes []steps.Change) []string {
+	var list []string
+	for _, c := range changes {
+		list = append(list, c.Title)
+	}
+	return list
+}
+
+// driftFinding is a difference from the blueprint that no check has met.
+func driftFinding(c steps.Change) steps.Finding {
+	problem := "-differs"
+	if c.Action == steps.Create {
+		problem = "-missing"
+	}
+	var fields []string
+	for _, field := range c.Fields {
+		if len(field.Before)+len(field.After) < 80 {
+			fields = append(fields, fmt.Sprintf("%s is %q and should be %q", field.Name, field.Before, field.After))
+		}
+	}
+	evidence := fmt.Sprintf("%s differs from the blueprint", c.Target)
+	if len(fields) > 0 {
+		evidence += ": " + strings.Join(fields, "; ")
+	}
+	return steps.Finding{
+		ID: c.ID + problem, Step: c.Step, Severity: steps.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+	}
+}
+
+// ruledHere are findings of set-up that a check has told, or that only say what
+// the operator may not see.
+var ruledHere = []string{
+	"kms-disabled", "kms-pending-deletion", "table-schema", "bucket.denied", "bucket.taken", "bucket.other-region",
+	"bucket.other-key-demanded", "iam.environment-unreachable", "account.cannot-create",
+}
+
+// surveyFindings are set-up's own findings that keep something from being
+// mended. They bar no change of another thing here.
+func (f *facts) surveyFindings() []steps.Finding {
+	var findings []steps.Finding
+	for _, x := range f.plan.Findings {
+		if x.Severity == steps.Failure && !slices.Contains(ruledHere, x.ID) {
+			x.Blocks = false
+			findings = append(findings, x)
+		}
+	}
+	return findings
+}
+
+// asBlueprint rules on each step that was inspected as a whole.
+func (f *facts) asBlueprint() []ruling {
+	var rulings []ruling
+	for _, step := range steps.All()[:6] {
+		n := step.Number()
+		if n == 1 || n == 3 {
+			continue // who we are and the region have checks of their own
+		}
+		a := asked{name: step.Title() + " as in the blueprint", question: "what step " + fmt.Sprint(n) + " of stateroom setup inspects, as the operator"}
+		if err := f.survey.Failed[n]; err != nil {
+			rulings = append(rulings, a.undecided("%s", answerOrText(err)))
+			continue
+		}
+		differing := f.drift(func(id string) bool {
+			return slices.ContainsFunc(f.plan.Changes, func(c steps.Change) bool { return c.ID == id && c.Step == n })
+		})
+		if len(differing) > 0 {
+			r := a.passed("")
+			r.check.Verdict, r.check.Answer = steps.Broken, "It differs: "+someOf(differing)+"."
+			rulings = append(rulings, r)
+			continue
+		}
+		rulings = append(rulings, a.passed("It is."))
+	}
+	return rulings
+}
+
+// answerOrText is a failed call in one sentence, or a refusal in its own words.
+func answerOrText(err error) string {
+	if awsops.IsAccessDenied(err) {
+		return told(err)
+	}
+	return sentence(err.Error())
+}

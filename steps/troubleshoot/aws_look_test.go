@@ -1,0 +1,240 @@
+package troubleshoot
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+)
+
+// replace edits a file of the world.
+func (w *world) replace(name, pattern, with string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	text, err := os.ReadFile(path)
+	w.must(err)
+	changed := regexp.MustCompile(pattern).ReplaceAll(text, []byte(with))
+	if string(changed) == string(text) {
+		w.t.Fatalf("%s holds nothing like %s", name, pattern)
+	}
+	w.must(os.WriteFile(path, changed, 0o600))
+}
+
+const (
+	stagingBackend  = "live/staging/backend.tf"
+	credentialsFile = ".aws/credentials"
+)
+
+// failures are the ids of the findings that break Terraform.
+func failures(r steps.Review) []string {
+	var list []string
+	for _, f := range r.Findings {
+		if f.Severity == steps.Failure {
+			list = append(list, f.ID)
+		}
+	}
+	return list
+}
+
+// wants fails the test unless these and no others are the failures, in order.
+func (w *world) wants(r steps.Review, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, failures(r)); diff != "" {
+		w.t.Errorf("findings (-want +got):\n%s\n%v", diff, r.Findings)
+	}
+}
+
+func TestTwoFaultsAreBothFoundCausesFirst(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	h, ctx := w.hands(""), context.Background()
+	w.without("dynamodb:DeleteItem")
+	_, err := h.kms.DisableKey(ctx, &kms.DisableKeyInput{KeyId: w.keyID()})
+	w.must(err)
+	w.wants(w.look(), "kms-disabled", "table-denied")
+	if summary := w.mend(); len(summary.Findings) > 0 {
+		t.Errorf("after mending: %v", summary.Findings)
+	}
+	w.edit("stateroom-admins-assume-1", denyAll)
+	w.put(state(1))
+	w.item(bucketName+"/"+stagingKey+"-md5", "Digest", strings.Repeat("0", 32))
+	w.replace(stagingBackend, `region\s*= "eu-west-1"`, `region = "eu-west-2"`)
+	w.wants(w.look(), "assume-role-denied", "region-wrong", "digest-mismatch")
+}
+
+// A key that AWS does not accept hides nothing that the operator can see.
+func TestWhoCannotSignInDoesNotHideOtherFaults(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.replace(credentialsFile, `aws_secret_access_key = .*`, `aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`)
+	_, err := w.hands("").kms.DisableKey(context.Background(), &kms.DisableKeyInput{KeyId: w.keyID()})
+	w.must(err)
+	review := w.look()
+	w.wants(review, "signature-mismatch", "kms-disabled")
+	if strings.Contains(review.Findings[0].Evidence+review.Findings[0].Details, "wJalrXUtnFEMI") {
+		t.Errorf("the finding tells the secret: %v", review.Findings[0])
+	}
+	for _, c := range w.checks {
+		if c.Name == checkBucket && c.Verdict == steps.Passed && strings.Contains(c.Asked, "operator") {
+			t.Errorf("what the operator may do passes for alice: %+v", c)
+		}
+	}
+}
+
+func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
+	for _, c := range []struct {
+		age  time.Duration
+		want steps.Severity
+	}{{10 * time.Minute, steps.Info}, {3 * time.Hour, steps.Warning}} {
+		w := newWorld(t, sandbox.Options{})
+		w.item(bucketName+"/"+stagingKey, "Info", lock(c.age))
+		w.lockFile(lock(c.age))
+		review := w.look()
+		f := findingOf(review.Findings, "lock-held")
+		if f == nil || f.Severity != c.want || len(review.Findings) != 1 {
+			t.Fatalf("after %s: findings %v, want lock-held as %s", c.age, review.Findings, c.want)
+		}
+		for _, says := range []string{"carol@laptop", "OperationTypeApply", "5d6f0000-1111-2222-3333-444455556666"} {
+			if !strings.Contains(f.Evidence, says) {
+				t.Errorf("the evidence does not say %q: %s", says, f.Evidence)
+			}
+		}
+		if len(review.Changes) != 0 || len(review.Foreign) != 1 || !review.Foreign[0].Typed || review.Foreign[0].Foreign != "5d6f0000-1111-2222-3333-444455556666" {
+			t.Fatalf("changes %v, foreign %v: a release takes typing the lock's id", review.Changes, review.Foreign)
+		}
+		if summary := w.mend(); len(summary.Findings) > 0 {
+			t.Errorf("after the release: %v", summary.Findings)
+		}
+	}
+}
+
+// Between the look and the release the holder may have finished, and another
+// may have taken the lock.
+func TestALockTakenMeanwhileIsNotReleased(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.item(bucketName+"/"+stagingKey, "Info", lock(3*time.Hour))
+	flow := w.flow()
+	agree := flow.Confirm
+	flow.Confirm = func(ctx context.Context, r steps.Review) (steps.Decision, error) {
+		w.item(bucketName+"/"+stagingKey, "Info", lock(0))
+		return agree(ctx, r)
+	}
+	summary, err := flow.Run(context.Background())
+	w.must(err)
+	if summary.Failed != 1 || summary.Applied != 0 {
+		t.Errorf("applied %d, failed %d: the other's lock was to stay", summary.Applied, summary.Failed)
+	}
+	item, err := w.home().LockItem(context.Background(), lockTable, bucketName+"/"+stagingKey)
+	if err != nil || item == nil {
+		t.Errorf("the other's lock is gone: %v, %v", item, err)
+	}
+}
+
+func TestTheRegionOfTheBackendIsCompared(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.replace(stagingBackend, `region\s*= "eu-west-1"`, `region = "eu-west-2"`)
+	review := w.look()
+	w.wants(review, "region-wrong")
+	if f := review.Findings[0]; !strings.Contains(f.Evidence, "eu-west-2") || !strings.Contains(f.Remedy, `"eu-west-1"`) {
+		t.Errorf("finding %v", f)
+	}
+	w.replace(stagingBackend, `region = "eu-west-2"`, `region = "eu-west-99"`)
+	w.wants(w.look(), "region-invalid")
+}
+
+func TestABackendThatSendsNoHeadersIsToldByTheBucketsPolicy(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.replace(stagingBackend, `encrypt\s*= true`, ``)
+	review := w.look()
+	w.wants(review, "explicit-deny")
+	if f := review.Findings[0]; !strings.Contains(f.Evidence, "no encryption header") || !strings.Contains(f.Remedy, "encrypt = true") || len(review.Changes)+len(review.Foreign) > 0 {
+		t.Errorf("finding %v, changes %v", f, review.Changes)
+	}
+}
+
+func TestSomebodyElsesBucketIsNotTakenForOurs(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	other := w.hands(staging)
+	_, err := other.s3.CreateBucket(context.Background(), &s3.CreateBucketInput{
+		Bucket: aws.String("somebody-elses"), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: stateRegion},
+	})
+	w.must(err)
+	w.replace(stagingBackend, `"acme-terraform-state"`, `"somebody-elses"`)
+	_ = w.look()
+	w.wants(w.look(), "s3-list-denied")
+	_, err = other.s3.PutBucketPolicy(context.Background(), &s3.PutBucketPolicyInput{
+		Bucket: aws.String("somebody-elses"),
+		Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"s3:*","Resource":["arn:aws:s3:::somebody-elses","arn:aws:s3:::somebody-elses/*"]}]}`),
+	})
+	w.must(err)
+	w.edit("stateroom-admins-state-1", allowAll)
+	w.wants(w.look(), "bucket.taken")
+}
+
+func TestCredentialsOfAnotherAccount(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	h, ctx := w.hands(staging), context.Background()
+	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("eve")})
+	w.must(err)
+	key, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("eve")})
+	w.must(err)
+	w.profile(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")
+	w.wants(w.look(), "wrong-account")
+	_, err = h.iam.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{UserName: aws.String("eve"), AccessKeyId: key.AccessKey.AccessKeyId, Status: "Inactive"})
+	w.must(err)
+	review := w.look()
+	w.wants(review, "key-invalid")
+	if f := review.Findings[0]; !strings.Contains(f.Evidence, "belongs to account "+staging) {
+		t.Errorf("finding %v", f)
+	}
+}
+
+func (w *world) profile(id, secret, token string) {
+	w.replace(credentialsFile, `aws_access_key_id = .*`, "aws_access_key_id = "+id)
+	w.replace(credentialsFile, `aws_secret_access_key = .*`, "aws_secret_access_key = "+secret+"\naws_session_token = "+token)
+}
+
+func TestTimeRunsOutAndClocksDiffer(t *testing.T) {
+	var ahead atomic.Int64
+	w := newWorld(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	ctx := context.Background()
+	alice := sandbox.Credentials{}
+	env := w.env()
+	file, err := os.ReadFile(env.CredentialsPath)
+	w.must(err)
+	values := regexp.MustCompile(`(?:aws_access_key_id|aws_secret_access_key) = (\S+)`).FindAllStringSubmatch(string(file), -1)
+	alice.AccessKeyID, alice.SecretAccessKey = values[0][1], values[1][1]
+	out, err := sts.NewFromConfig(w.config(alice)).GetSessionToken(ctx, &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(900)})
+	w.must(err)
+	w.profile(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
+	ahead.Store(int64(14 * time.Minute)) // the operator's keys are accepted, a session's life is short
+	w.wants(w.look())
+	ahead.Store(int64(16 * time.Minute))
+	w.wants(w.look(), "clock-skew", "token-expired")
+}
+
+func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	flow := w.flow()
+	w.must(w.server.Close())
+	review, err := flow.Review(context.Background())
+	w.must(err)
+	w.wants(review, "network-unreachable")
+	if !slices.ContainsFunc(review.Checks, func(c steps.Check) bool { return c.Verdict == steps.Undecided }) {
+		t.Errorf("no check is undecided: %v", review.Checks)
+	}
+}

@@ -1,0 +1,173 @@
+package troubleshoot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// judgeState rules on the content of a state and on its digest in the table.
+func judgeState(f *facts, p *site, s *stateFacts) []ruling {
+	rulings := []ruling{judgeContent(f, p, s)}
+	if s.table != "" {
+		rulings = append(rulings, judgeDigest(f, p, s))
+	}
+	return rulings
+}
+
+func judgeContent(f *facts, p *site, s *stateFacts) ruling {
+	a := p.askState("state readable", s, "s3:GetObject")
+	switch {
+	case s.getErr != nil:
+		return a.undecided("%s", answer(s.getErr))
+	case s.object == nil:
+		return a.passed("There is no state yet.")
+	case s.object.problem == "":
+		return a.passed(fmt.Sprintf("It is format %d, serial %d, written by %s.", s.object.format, s.object.serial, s.object.engine))
+	}
+	t := trouble{
+		id: "state-format", cause: s.key,
+		evidence: fmt.Sprintf("The state s3://%s/%s of project %s (version %s, %d bytes) cannot be used: %s.", p.bucket, s.key, s.project, s.object.version, s.object.size, s.object.problem),
+		remedy:   "Use the version of Terraform that wrote the state, or a newer one.",
+	}
+	if s.object.format > newestFormat {
+		t.evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.format, s.object.engine, newestFormat)
+		return a.broken("Its format is "+fmt.Sprint(s.object.format)+".", t)
+	}
+	t.remedy = "Restore the last good version of the object; the bucket keeps them."
+	t.handOn = &handOn{who: p.asked, needs: f.restoration(p, s)}
+	return a.broken(s.object.problem+".", t)
+}
+
+// restoration is how an older version becomes the state again.
+func (f *facts) restoration(p *site, s *stateFacts) []string {
+	for _, v := range s.versions {
+		if v.object != nil && v.object.problem == "" {
+			return []string{
+				fmt.Sprintf("Version %s of %s is the newest that is a state: serial %d, MD5 %s.", v.ID, v.Modified.UTC().Format("2006-01-02 15:04"), v.object.serial, v.object.digest),
+				fmt.Sprintf("aws s3api copy-object --region %s --bucket %s --key '%s' --copy-source '%s/%s?versionId=%s' --server-side-encryption aws:kms --ssekms-key-id %s",
+					p.region, p.bucket, s.key, p.bucket, s.key, v.ID, f.keyARN()),
+				"Then stateroom troubleshoot again, which compares the digest in the lock table.",
+			}
+		}
+	}
+	return []string{fmt.Sprintf("aws s3api list-object-versions --region %s --bucket %s --prefix '%s', and a copy of the last version that is a state.", p.region, p.bucket, s.key)}
+}
+
+// judgeDigest rules on the MD5 that the lock table holds of the state.
+func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
+	a := asked{name: checkDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
+	switch {
+	case s.digestErr != nil:
+		return a.undecided("%s", told(s.digestErr))
+	case s.getErr != nil:
+		return a.undecided("%s", told(s.getErr))
+	case s.digest == nil:
+		return a.passed("The table holds none, so that there is none to differ.")
+	case s.digestHolds():
+		return a.passed("They agree.")
+	}
+	calculated := "that of a state that is not there"
+	if s.object != nil {
+		calculated = s.object.digest
+	}
+	t := trouble{
+		id: "digest-mismatch", cause: s.key,
+		evidence: fmt.Sprintf("The table holds the digest %s for project %s, but the state's is %s.", s.digest.Digest, s.project, calculated),
+	}
+	f.repair(p, s, &t)
+	return a.broken(fmt.Sprintf("The table says %s, the state is %s.", s.digest.Digest, calculated), t)
+}
+
+// repair plans the digest's repair where the versions leave no doubt that the
+// newest one is the good one, and says otherwise what to look at.
+func (f *facts) repair(p *site, s *stateFacts, t *trouble) {
+	compared, good := compare(s)
+	t.evidence += " " + compared
+	id := s.lockID() + "-md5"
+	c := steps.Change{
+		ID: "lock.digest." + s.project, Step: 6, Action: steps.Update,
+		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.project),
+		Target: fmt.Sprintf("item %s of table %s", id, s.table), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
+		Risk: "Terraform works with the state that is in the bucket now, as described.",
+		Undo: fmt.Sprintf("write the digest %s back", s.digest.Digest),
+	}
+	switch {
+	case !good:
+		t.remedy = "Compare the versions by hand, restore the one that is right, then run stateroom troubleshoot again."
+		t.handOn = &handOn{who: p.asked, needs: f.restoration(p, s)}
+		return
+	case s.object == nil:
+		c.Action = steps.Delete
+		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.project)
+		c.Fields = []steps.Field{{Name: "digest", Before: s.digest.Digest}}
+		c.Calls = []awsops.Call{awsops.DeleteDigest(s.table, id, s.digest.Digest)}
+	default:
+		c.Fields = []steps.Field{{Name: "digest", Before: s.digest.Digest, After: s.object.digest}}
+		c.Calls = []awsops.Call{awsops.PutDigest(s.table, id, s.digest.Digest, s.object.digest)}
+	}
+	t.remedy = "Write the digest of the newest version into the table."
+	t.changes = []steps.Change{c}
+}
+
+// compare tells what the versions say, and whether they leave no doubt that
+// what is there now is what should be: of one lineage with the highest serial,
+// or nothing where nothing ever was.
+func compare(s *stateFacts) (text string, good bool) {
+	switch {
+	case s.versionsErr != nil:
+		return "The versions of the object may not be listed: " + told(s.versionsErr), false
+	case s.object == nil && len(s.versions) == 0:
+		return "The object has no version at all.", true
+	case s.object == nil:
+		return fmt.Sprintf("The object was deleted; %s.", describe(s.versions)), false
+	case s.object.problem != "":
+		return "The newest version is no state.", false
+	}
+	text = fmt.Sprintf("Compared: %s.", describe(s.versions))
+	matching := slices.IndexFunc(s.versions, func(v stateVersion) bool { return v.object != nil && v.object.digest == s.digest.Digest })
+	if matching >= 0 {
+		text += fmt.Sprintf(" The digest is that of version %s.", s.versions[matching].ID)
+	} else {
+		text += " The digest is that of none of them."
+	}
+	for _, v := range s.versions {
+		switch {
+		case v.err != nil:
+			return text + " Not every version could be read.", false
+		case v.object == nil || v.object.problem != "" || v.ID == s.object.version:
+			continue
+		case v.object.lineage != s.object.lineage:
+			return text + " They are not of one lineage.", false
+		case v.object.serial > s.object.serial:
+			return text + " An older version has the higher serial.", false
+		}
+	}
+	return text + " The newest has the highest serial and is the good one.", true
+}
+
+// describe lists versions, newest first.
+func describe(versions []stateVersion) string {
+	var parts []string
+	for _, v := range versions {
+		text := "version " + v.ID + " of " + v.Modified.UTC().Format("2006-01-02 15:04:05")
+		switch {
+		case v.Marker:
+			text += ", a delete marker"
+		case v.object == nil:
+			text += ", not read"
+		case v.object.problem != "":
+			text += ", no state"
+		default:
+			text += fmt.Sprintf(", serial %d, MD5 %s", v.object.serial, v.object.digest)
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return "no versions"
+	}
+	return strings.Join(parts, "; ")
+}

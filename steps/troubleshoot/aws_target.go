@@ -1,0 +1,147 @@
+package troubleshoot
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strings"
+
+	"stateroom/steps"
+)
+
+// target is the state of one project as Terraform will reach it: what its
+// backend says, and the blueprint where it says nothing that can be read.
+type target struct {
+	project, environment string
+	// profile is whose credentials Terraform uses; empty is its default chain.
+	profile             string
+	bucket, key, region string
+	// stateKey is the backend's key; key is that of the selected workspace.
+	stateKey string
+	encrypt  bool
+	kmsKey   string // empty where none is named
+	table    string // empty without a table
+	lockfile bool
+	// planned says that the project has no S3 backend to read, so that this is
+	// the blueprint's.
+	planned bool
+}
+
+// targets are all projects' states.
+func (s *scene) targets() []target {
+	all := make([]target, len(s.projects))
+	for i, p := range s.projects {
+		all[i] = newTarget(s.answers, p, os.Getenv)
+	}
+	return all
+}
+
+// newTarget is pure. TF_WORKSPACE wins over the selected workspace.
+func newTarget(a *steps.Answers, p project, getenv func(string) string) target {
+	t := target{
+		project: p.Name, environment: p.Environment, profile: a.AdminProfile, bucket: a.Bucket.Name, key: p.StateKey, region: a.StateRegion,
+		encrypt: true, table: a.Lock.DynamoDBTable, lockfile: a.Lock.UseLockfile, planned: true,
+	}
+	if !a.ProfileInFiles {
+		t.profile = ""
+	}
+	if p.backend != nil && p.backend.Type == "s3" {
+		t.read(p, getenv)
+	}
+	workspace := getenv("TF_WORKSPACE")
+	t.stateKey = t.key
+	if workspace == "" && p.files != nil {
+		workspace = p.files.State.Workspace
+	}
+	if workspace != "" && workspace != "default" {
+		prefix := "env:"
+		if p.backend != nil {
+			prefix = cmp.Or(p.backend.Attributes.Get("workspace_key_prefix"), prefix)
+		}
+		t.key = prefix + "/" + workspace + "/" + t.key
+	}
+	return t
+}
+
+// read takes over what the backend says. An argument that is left out is left
+// out of Terraform's requests, too; one that is an expression is the
+// blueprint's as far as can be told.
+func (t *target) read(p project, getenv func(string) string) {
+	t.planned = false
+	value := func(name, otherwise string) string {
+		switch a := p.backend.Attributes.Find(name); {
+		case a == nil:
+			return ""
+		case a.Literal:
+			return a.Value
+		}
+		return otherwise
+	}
+	t.profile = value("profile", t.profile)
+	t.bucket = cmp.Or(value("bucket", t.bucket), t.bucket)
+	t.key = cmp.Or(value("key", t.key), t.key)
+	t.region = cmp.Or(value("region", t.region), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), t.region)
+	t.encrypt = value("encrypt", "true") == "true"
+	t.kmsKey = value("kms_key_id", "")
+	t.table = cmp.Or(value("dynamodb_table", t.table), value("lock_table", ""))
+	t.lockfile = value("use_lockfile", "true") == "true"
+}
+
+// lockID is the key of the lock's item in the table; the digest's has -md5.
+func (t target) lockID() string { return t.bucket + "/" + t.key }
+
+func (t target) lockFile() string { return t.key + ".tflock" }
+
+// headers are the condition keys of the encryption headers that Terraform sends
+// with every write: kms_key_id counts for nothing without encrypt
+// (facts/terraform.md).
+func (t target) headers() map[string][]string {
+	switch {
+	case !t.encrypt:
+		return nil
+	case t.kmsKey == "":
+		return map[string][]string{"s3:x-amz-server-side-encryption": {"AES256"}}
+	}
+	return map[string][]string{
+		"s3:x-amz-server-side-encryption":                {"aws:kms"},
+		"s3:x-amz-server-side-encryption-aws-kms-key-id": {t.kmsKey},
+	}
+}
+
+// sends says the same in words.
+func (t target) sends() string {
+	switch {
+	case !t.encrypt:
+		return "no encryption header"
+	case t.kmsKey == "":
+		return "the header AES256"
+	}
+	return "aws:kms with the key " + t.kmsKey
+}
+
+// keyRegion is the region in a key's ARN, empty where only an id is named.
+func keyRegion(key string) string {
+	if parts := strings.Split(key, ":"); len(parts) >= 6 && parts[0] == "arn" {
+		return parts[3]
+	}
+	return ""
+}
+
+// strays tells where a backend names something else than the blueprint, for
+// which no policy of the blueprint gives rights.
+func (t target) strays(a *steps.Answers) string {
+	want := ""
+	for _, p := range a.Projects {
+		if p.Name == t.project {
+			want = p.StateKey
+		}
+	}
+	for _, pair := range [][3]string{
+		{"bucket", t.bucket, a.Bucket.Name}, {"key", t.stateKey, want}, {"dynamodb_table", t.table, a.Lock.DynamoDBTable},
+	} {
+		if pair[1] != pair[2] && pair[1] != "" {
+			return fmt.Sprintf("The backend of %s says %s = %q, where the blueprint has %q.", t.project, pair[0], pair[1], pair[2])
+		}
+	}
+	return ""
+}

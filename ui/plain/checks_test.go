@@ -1,0 +1,84 @@
+package plain
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+)
+
+func TestChecksOfAFlowTellTheirAnswerAndAFailedOneWhatWasAsked(t *testing.T) {
+	var out bytes.Buffer
+	l := NewFlowLines(&out)
+	passed := steps.Check{Name: "identity", Asked: "sts:GetCallerIdentity as profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed}
+	failed := steps.Check{Name: "key state", Subject: "common-staging", Asked: "kms:DescribeKey on alias/terraform", Answer: "the key is disabled", Verdict: steps.Broken}
+	for _, c := range []steps.Check{passed, failed, passed} {
+		l.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	}
+	got := out.String()
+	for _, want := range []string{
+		"  ok   identity: arn:aws:iam::111111111111:user/alice\n",
+		"  FAIL key state, common-staging: the key is disabled\n         asked: kms:DescribeKey on alias/terraform\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in\n%s", want, got)
+		}
+	}
+	if strings.Count(got, "identity") != 1 {
+		t.Errorf("a check that was looked at again with the same answer is told twice:\n%s", got)
+	}
+	if strings.Contains(got, "GetCallerIdentity") {
+		t.Errorf("a passed check tells what was asked:\n%s", got)
+	}
+}
+
+func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
+	var out bytes.Buffer
+	l := NewFlowLines(&out)
+	change := steps.Change{ID: "key.enable", Step: 4, Action: steps.Update, Title: "Enable the key", Target: "arn:k"}
+	l.Emit(steps.Event{Kind: steps.EventFinding, Finding: &steps.Finding{ID: "kms-disabled", Severity: steps.Failure, Evidence: "It is off.", Remedy: "Enable it."}})
+	l.Emit(steps.Event{Kind: steps.EventPlanned, Change: &change})
+	l.Review(steps.Review{Changes: []steps.Change{change}, Findings: []steps.Finding{{ID: "kms-disabled", Severity: steps.Failure}}})
+	got := out.String()
+	finding, plan := strings.Index(got, "ERROR: kms-disabled"), strings.Index(got, "~ Enable the key")
+	if finding < 0 || plan < finding {
+		t.Errorf("the finding does not stand before what mends it:\n%s", got)
+	}
+	if strings.Contains(got, "nothing to change") || strings.Count(got, "kms-disabled") != 1 {
+		t.Errorf("steps are listed, or the finding is told twice:\n%s", got)
+	}
+}
+
+func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
+	var out bytes.Buffer
+	l := NewFlowLines(&out)
+	l.table([]steps.Check{{Name: "identity", Verdict: steps.Passed}})
+	if out.Len() != 0 {
+		t.Errorf("a table without rows: %q", out.String())
+	}
+	l.table([]steps.Check{
+		{Name: "role", Subject: "staging", Verdict: steps.Passed},
+		{Name: "role", Subject: "production", Verdict: steps.Broken},
+		{Name: "read", Subject: "staging", Verdict: steps.Passed},
+		{Name: "read", Subject: "staging", Verdict: steps.Undecided},
+	})
+	want := "\n  A  role\n  B  read\n\n             A    B   \n  staging    ok   ?   \n  production FAIL -   \n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+}
+
+func TestTypedConsentTakesTheNameAndNoYes(t *testing.T) {
+	review := steps.Review{Foreign: []steps.Change{{ID: "lock.release", Action: steps.Delete, Title: "Release the lock", Foreign: "abc-123", Typed: true}}}
+	for typed, adopted := range map[string]int{"yes\n": 0, "abc-123\nyes\n": 1, "\n": 0} {
+		var out bytes.Buffer
+		d, err := NewPrompt(strings.NewReader(typed), &out).Confirm(t.Context(), review)
+		if err != nil || len(d.Adopt) != adopted {
+			t.Errorf("after %q: adopted %v, %v; want %d", typed, d.Adopt, err, adopted)
+		}
+		if !strings.Contains(out.String(), "Type abc-123 to agree") {
+			t.Errorf("it does not say what to type:\n%s", out.String())
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package practice
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stateroom/steps"
+)
+
+// Fault is one thing that goes wrong with a finished set-up.
+type Fault struct {
+	// Name is what --break takes: the id for its main cause, ID-VARIANT for
+	// another one.
+	Name string
+	// ID is the diagnosis that the checks come to.
+	ID string
+	// About is one sentence on what happened.
+	About string
+	// do changes the sandbox, the scratch home or the project.
+	do doing
+}
+
+type doing = func(context.Context, *scene) error
+
+// Faults are all faults by name.
+//
+// Two ids have none. lock-id-wrong is Terraform's answer to a force-unlock with
+// an id that somebody mistyped: no set-up makes it say so. unknown is what no
+// row of the diagnoses knows.
+//
+// Four ids stand for what Terraform 1.11 does not say by itself (measured): it
+// takes a denied s3:ListBucket for "no workspaces", so that s3-list-denied shows
+// as s3-head-denied, in a project without a state; s3-get-denied comes from the
+// lock file, since the state's HEAD is refused before its GET;
+// lock-release-failed and state-not-saved are said beside their cause.
+func Faults() []Fault {
+	all := slices.Concat(laptopFaults, backendFaults, projectFaults, accessFaults, awsFaults, stateFaults)
+	slices.SortFunc(all, func(a, b Fault) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Break lets a finished stage meet a fault. More than one may be there at a
+// time. A name that is none is an error that lists them all.
+func (s *Stage) Break(ctx context.Context, name string) error {
+	all := Faults()
+	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
+	if i < 0 {
+		names := make([]string, len(all))
+		for i, f := range all {
+			names[i] = f.Name
+		}
+		return fmt.Errorf("there is no fault %q; the faults are %s", name, strings.Join(names, ", "))
+	}
+	blueprint, err := steps.ReadBlueprint(filepath.Join(s.Root, "stateroom.hcl"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, s.Root)
+	case err == nil:
+		err = all[i].do(ctx, &scene{Stage: s, blueprint: blueprint})
+	}
+	if err != nil {
+		return fmt.Errorf("fault %s: %w", name, err)
+	}
+	return nil
+}

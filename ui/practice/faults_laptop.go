@@ -1,0 +1,117 @@
+package practice
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	"stateroom/awsops/sandbox"
+)
+
+// laptopFaults are in the AWS files of the scratch home.
+var laptopFaults = []Fault{
+	{"credentials-missing", "credentials-missing", "The profile's section was lost from the credentials file; the config file still has its region.", func(_ context.Context, at *scene) error {
+		return at.cutProfile(at.credentials(), at.inCredentials())
+	}},
+	{"credentials-missing-file", "credentials-missing", "The credentials file is gone, as on a new laptop.", func(_ context.Context, at *scene) error {
+		return failed(os.Remove(at.credentials()))
+	}},
+	{"profile-missing", "profile-missing", "Neither the credentials nor the config file has the profile.", func(_ context.Context, at *scene) error {
+		if err := at.cutProfile(at.credentials(), at.inCredentials()); err != nil {
+			return err
+		}
+		return at.cutProfile(at.config(), at.inConfig())
+	}},
+	{"sso-expired", "sso-expired", "The profile signs in by single sign-on, and that session is over.", func(_ context.Context, at *scene) error {
+		if err := at.cutProfile(at.credentials(), at.inCredentials()); err != nil {
+			return err
+		}
+		return at.addToProfile(at.inConfig(), "sso_start_url = https://stateroom-sandbox.awsapps.com/start\nsso_region = "+at.blueprint.StateRegion+
+			"\nsso_account_id = "+at.blueprint.AdminAccount+"\nsso_role_name = Admins\n")
+	}},
+	{"mfa-profile", "mfa-profile", "The profile was made to assume a role with an MFA code, for which Terraform cannot ask.", func(_ context.Context, at *scene) error {
+		return at.addToProfile(at.inConfig(), "role_arn = "+at.roleARN()+"\nsource_profile = "+at.blueprint.AdminProfile+
+			"\nmfa_serial = arn:aws:iam::"+at.blueprint.AdminAccount+":mfa/"+at.Me+"\n")
+	}},
+	{"token-expired", "token-expired", "The profile holds session credentials whose hour is over.", func(_ context.Context, at *scene) error {
+		c, err := at.server.Session(at.blueprint.AdminAccount, at.Me, time.Now().Add(-2*time.Hour))
+		if err != nil {
+			return failed(err)
+		}
+		return at.setKey(c)
+	}},
+	{"signature-mismatch", "signature-mismatch", "The last character of the secret in the credentials file is another.", func(_ context.Context, at *scene) error {
+		key, err := at.key()
+		if err != nil {
+			return err
+		}
+		end, last := len(key.SecretAccessKey)-1, "A"
+		if key.SecretAccessKey[end:] == last {
+			last = "B"
+		}
+		key.SecretAccessKey = key.SecretAccessKey[:end] + last
+		return at.setKey(key)
+	}},
+	{"wrong-account-keys", "wrong-account", "The profile holds the key of a user in the environment's account.", func(_ context.Context, at *scene) error {
+		key, err := at.strangersKey()
+		if err != nil {
+			return err
+		}
+		return at.setKey(key)
+	}},
+}
+
+// inCredentials and inConfig are the headers of the admin's profile.
+func (at *scene) inCredentials() string { return "[" + at.blueprint.AdminProfile + "]" }
+func (at *scene) inConfig() string      { return "[profile " + at.blueprint.AdminProfile + "]" }
+
+// cutProfile takes a section out of an AWS file.
+func (at *scene) cutProfile(path, header string) error {
+	return at.edit(path, `(?m)^`+regexp.QuoteMeta(header)+`\n(?:[^\[\n].*\n|\n)*`, "")
+}
+
+// addToProfile puts lines below a header of the config file.
+func (at *scene) addToProfile(header, lines string) error {
+	return at.edit(at.config(), `(?m)^`+regexp.QuoteMeta(header)+`\n`, "${0}"+lines)
+}
+
+// accessKey matches the two lines of an access key.
+const accessKey = `aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)\n`
+
+// key is the access key in the admin's profile.
+func (at *scene) key() (sandbox.Credentials, error) {
+	text, err := os.ReadFile(at.credentials())
+	if err != nil {
+		return sandbox.Credentials{}, failed(err)
+	}
+	found := regexp.MustCompile(regexp.QuoteMeta(at.inCredentials()) + `\n` + accessKey).FindSubmatch(text)
+	if found == nil {
+		return sandbox.Credentials{}, failed(fmt.Errorf("%s has no key in profile %s", at.credentials(), at.blueprint.AdminProfile))
+	}
+	return sandbox.Credentials{AccessKeyID: string(found[1]), SecretAccessKey: string(found[2])}, nil
+}
+
+// setKey puts other credentials into the admin's profile.
+func (at *scene) setKey(c sandbox.Credentials) error {
+	lines := "aws_access_key_id = " + c.AccessKeyID + "\naws_secret_access_key = " + c.SecretAccessKey + "\n"
+	if c.SessionToken != "" {
+		lines += "aws_session_token = " + c.SessionToken + "\n"
+	}
+	return at.edit(at.credentials(), `(`+regexp.QuoteMeta(at.inCredentials())+`\n)`+accessKey, "${1}"+lines)
+}
+
+// strangersKey is the key of a new user in the first environment's account.
+func (at *scene) strangersKey() (sandbox.Credentials, error) {
+	user := sandbox.ActInput{"UserName": at.Me}
+	if err := at.actIn(at.environment().Account, "iam", "CreateUser", user); err != nil {
+		return sandbox.Credentials{}, err
+	}
+	var answer struct {
+		ID     string `xml:"CreateAccessKeyResult>AccessKey>AccessKeyId"`
+		Secret string `xml:"CreateAccessKeyResult>AccessKey>SecretAccessKey"`
+	}
+	err := at.askIn(at.environment().Account, "CreateAccessKey", user, &answer)
+	return sandbox.Credentials{AccessKeyID: answer.ID, SecretAccessKey: answer.Secret}, err
+}

@@ -1,0 +1,138 @@
+package practice
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // the digest that Terraform's S3 backend keeps is MD5
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"stateroom/awsops/sandbox"
+)
+
+// stateFaults are about the first project's state and its lock.
+var stateFaults = []Fault{
+	{"lock-held", "lock-held", "A colleague's run died three days ago and left its lock behind, in the file and in the table.", func(_ context.Context, at *scene) error {
+		if err := at.putObject(at.lockFile(), at.lock()); err != nil {
+			return err
+		}
+		return at.putItem(at.lockID(), "Info", at.lock())
+	}},
+	{"lock-held-file", "lock-held", "A colleague's run died three days ago and left its lock file behind.", func(_ context.Context, at *scene) error {
+		return at.putObject(at.lockFile(), at.lock())
+	}},
+	{"lock-held-table", "lock-held", "A colleague's run died three days ago and left its lock in the table behind.", func(_ context.Context, at *scene) error {
+		return at.putItem(at.lockID(), "Info", at.lock())
+	}},
+	{"lock-corrupt", "lock-corrupt", "There is a lock file, but what it holds is cut off.", func(_ context.Context, at *scene) error {
+		return at.putObject(at.lockFile(), at.lock()[:40])
+	}},
+	{"lock-corrupt-table", "lock-corrupt", "There is a lock in the table, but what it holds is cut off.", func(_ context.Context, at *scene) error {
+		return at.putItem(at.lockID(), "Info", at.lock()[:40])
+	}},
+	{"digest-mismatch", "digest-mismatch", "A run died after it wrote the state and before it wrote the state's digest.", func(_ context.Context, at *scene) error {
+		return at.putDigest(digestOf(exampleState(1, firstInput)))
+	}},
+	{"digest-mismatch-object", "digest-mismatch", "Somebody put an earlier version of the state back, past Terraform.", func(_ context.Context, at *scene) error {
+		return at.putObject(at.project().StateKey, exampleState(1, firstInput))
+	}},
+	{"state-format", "state-format", "The state was written by an engine that is newer than any here.", func(_ context.Context, at *scene) error {
+		return at.putState(strings.Replace(exampleState(3, exampleInput), `"version": 4`, `"version": 5`, 1))
+	}},
+}
+
+func (at *scene) lockFile() string { return at.project().StateKey + ".tflock" }
+
+// lock is what Terraform writes into a lock.
+func (at *scene) lock() string {
+	created := time.Now().Add(-72 * time.Hour).UTC().Format(time.RFC3339Nano)
+	return fmt.Sprintf(`{"ID":"33a1c3a7-1f4e-8f5a-1f9a-0a1b2c3d4e5f","Operation":"OperationTypeApply","Info":"","Who":"%s@laptop","Version":"1.11.4","Created":%q,"Path":%q}`,
+		other, created, at.lockID())
+}
+
+// putState writes the first project's state and its digest as Terraform does.
+func (at *scene) putState(state string) error {
+	if err := at.putObject(at.project().StateKey, state); err != nil {
+		return err
+	}
+	return at.putDigest(digestOf(state))
+}
+
+// putDigest writes the digest of the first project's state, where there is a
+// table for it.
+func (at *scene) putDigest(digest string) error {
+	if at.blueprint.Lock.DynamoDBTable == "" {
+		return nil
+	}
+	return at.putItem(at.lockID()+"-md5", "Digest", digest)
+}
+
+func digestOf(state string) string {
+	sum := md5.Sum([]byte(state)) //nolint:gosec // see the import
+	return hex.EncodeToString(sum[:])
+}
+
+// removeState takes the first project's state and its digest away.
+func (at *scene) removeState() error {
+	if err := at.act("s3", "DeleteObject", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Key": at.project().StateKey}); err != nil {
+		return err
+	}
+	return at.act("dynamodb", "DeleteItem", sandbox.ActInput{
+		"TableName": at.blueprint.Lock.DynamoDBTable, "Key": map[string]any{"LockID": map[string]string{"S": at.lockID() + "-md5"}},
+	})
+}
+
+// The inputs of the example's two applies.
+const firstInput, exampleInput = "first", "kept in the state"
+
+// exampleConfig is a resource that every Terraform since 1.4 has built in, and a
+// question to the environment, without which Terraform would not start the
+// provider.
+const exampleConfig = `resource "terraform_data" "example" {
+  input = "` + exampleInput + `"
+}
+
+data "aws_caller_identity" "here" {}
+`
+
+// exampleState is the state of that resource as Terraform writes it. The
+// version in it is the first that has the resource, since an engine may refuse
+// the state of a newer one.
+func exampleState(serial int, input string) string {
+	return fmt.Sprintf(`{
+  "version": 4,
+  "terraform_version": "1.4.0",
+  "serial": %d,
+  "lineage": "5dcda0f5-cf64-a256-0850-be3849909752",
+  "outputs": {},
+  "resources": [
+    {
+      "mode": "managed",
+      "type": "terraform_data",
+      "name": "example",
+      "provider": "provider[\"terraform.io/builtin/terraform\"]",
+      "instances": [
+        {
+          "schema_version": 0,
+          "attributes": {
+            "id": "413136ce-215b-a9a2-36f6-03b43c4615bf",
+            "input": {
+              "value": %[2]q,
+              "type": "string"
+            },
+            "output": {
+              "value": %[2]q,
+              "type": "string"
+            },
+            "triggers_replace": null
+          },
+          "sensitive_attributes": []
+        }
+      ]
+    }
+  ],
+  "check_results": null
+}
+`, serial, input)
+}

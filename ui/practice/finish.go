@@ -1,0 +1,45 @@
+package practice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stateroom/steps"
+)
+
+// Finish brings the stage to a finished set-up, without a question, and gives
+// its first project a resource whose state lies in the bucket: what somebody
+// finds who joins the team. Progress hears the events of the set-up.
+func (s *Stage) Finish(ctx context.Context, env *steps.Env, answers *steps.Answers, progress steps.Emit) error {
+	run := steps.Setup{
+		Env: env, Answers: answers, Emit: progress,
+		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+	}
+	summary, err := run.Run(ctx)
+	if err != nil {
+		return fmt.Errorf("the rehearsal's set-up cannot be made: %w", err)
+	}
+	if steps.NeedsAttention(summary.Findings) || summary.Failed > 0 {
+		problems := []error{errors.New("the rehearsal's set-up is not healthy")}
+		for _, f := range summary.Failures {
+			problems = append(problems, f.Err)
+		}
+		for _, f := range summary.Findings {
+			problems = append(problems, errors.New(f.String()))
+		}
+		return errors.Join(problems...)
+	}
+	return (&scene{Stage: s, blueprint: answers.Blueprint}).work()
+}
+
+// work leaves behind what two applies in the first project would.
+func (at *scene) work() error {
+	if err := at.write("main.tf", exampleConfig); err != nil {
+		return err
+	}
+	if err := at.putState(exampleState(1, firstInput)); err != nil {
+		return err
+	}
+	return at.putState(exampleState(2, exampleInput))
+}

@@ -1,0 +1,86 @@
+package practice
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Newcomer is the second admin of the rehearsal on a first day: what lies on
+// that laptop.
+type Newcomer struct {
+	User string
+	// Dir is a clone of the team's folder, without what git ignores.
+	Dir string
+	// Handover is the sealed file, and Identity the private key that opens it.
+	Handover, Identity string
+}
+
+// newcomerDir is the second laptop, below the stage's root.
+const newcomerDir = "laptop-of-" + other
+
+// Newcomer moves this process to the laptop of the rehearsal's second admin,
+// with an empty home and a clone of the team's folder. The set-up has to be
+// finished: it made the sealed file.
+func (s *Stage) Newcomer() (*Newcomer, error) {
+	n := &Newcomer{
+		User: other, Dir: filepath.Join(s.Root, newcomerDir, "clone"),
+		Handover: filepath.Join(s.Root, "handover", other+".age"),
+		Identity: filepath.Join(s.Root, identityFile),
+	}
+	if _, err := os.Stat(n.Handover); err != nil {
+		return nil, fmt.Errorf("the set-up made no handover for %s: %w", other, err)
+	}
+	if err := clone(s.Root, n.Dir); err != nil {
+		return nil, fmt.Errorf("the team's folder cannot be cloned: %w", err)
+	}
+	laptop := filepath.Join(s.Root, newcomerDir)
+	if err := os.MkdirAll(filepath.Join(laptop, filepath.Dir(credentialsFile)), 0o700); err != nil {
+		return nil, fmt.Errorf("the newcomer's home cannot be made: %w", err)
+	}
+	err := errors.Join(
+		os.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(laptop, credentialsFile)),
+		os.Setenv("AWS_CONFIG_FILE", filepath.Join(laptop, configFile)))
+	if err != nil {
+		return nil, fmt.Errorf("the newcomer's environment cannot be set: %w", err)
+	}
+	s.Desk = n.Dir
+	return n, nil
+}
+
+// clone copies what a team commits: the blueprint, the projects' files and the
+// list of what is ignored.
+func clone(from, to string) error {
+	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
+		root := filepath.Join(from, name)
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && entry.Name() == ".terraform":
+				return fs.SkipDir
+			}
+			rel, err := filepath.Rel(from, path)
+			if err != nil {
+				return err //nolint:wrapcheck // Newcomer says what was done
+			}
+			if entry.IsDir() {
+				return os.MkdirAll(filepath.Join(to, rel), 0o700)
+			}
+			data, err := os.ReadFile(path) //nolint:gosec // below the stage's own root
+			if err != nil {
+				return err //nolint:wrapcheck // Newcomer says what was done
+			}
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(to, rel)), 0o700); err != nil {
+				return err //nolint:wrapcheck // Newcomer says what was done
+			}
+			return os.WriteFile(filepath.Join(to, rel), data, 0o600)
+		})
+		if err != nil {
+			return err //nolint:wrapcheck // Newcomer says what was done
+		}
+	}
+	return nil
+}

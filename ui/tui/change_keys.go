@@ -1,0 +1,58 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps"
+)
+
+// changeKey is a key on the change under the cursor: it opens, is left out or
+// taken in, or is shown as calls, policy or diff.
+func (v *visit) changeKey(msg tea.KeyMsg, c *steps.Change, foreign bool) tea.Cmd {
+	t := v.theme
+	switch {
+	case key.Matches(msg, keys.Expand):
+		v.pane.set(c.ID, !v.pane.open[c.ID])
+	case key.Matches(msg, keys.Collapse):
+		v.pane.set(c.ID, false)
+	case key.Matches(msg, keys.Leave) && foreign:
+		return v.adopt(c)
+	case key.Matches(msg, keys.Leave):
+		v.leaveOut(c)
+	case key.Matches(msg, keys.Call) && len(c.Calls) > 0:
+		return push(newViewer(t, c.Title+": AWS calls", readable(callsText(c)), nil))
+	case key.Matches(msg, keys.Policy) && documentsText(c) != "":
+		return push(newViewer(t, c.Title, readable(documentsText(c)), paintDiff))
+	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
+		return push(newViewer(t, c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff))
+	default:
+		v.pane.key(msg)
+	}
+	return nil
+}
+
+// changeKeys are those that work on every change.
+func changeKeys(foreign bool) []key.Binding {
+	if foreign {
+		return []key.Binding{keys.Expand, bind("x", "adopt", "x")}
+	}
+	return []key.Binding{keys.Expand, keys.Leave}
+}
+
+// documentKeys open what a change has a screen of its own for.
+func documentKeys(c *steps.Change) []key.Binding {
+	var list []key.Binding
+	if len(c.Calls) > 0 {
+		list = append(list, keys.Call)
+	}
+	if documentsText(c) != "" {
+		list = append(list, keys.Policy)
+	}
+	if c.Write != nil && c.Write.Diff != "" {
+		list = append(list, keys.Diff)
+	}
+	return list
+}

@@ -1,0 +1,162 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/form"
+)
+
+// users are the changes that need a change, by its id.
+type users map[string][]string
+
+func usersOf(changes []steps.Change) users {
+	u := users{}
+	for i := range changes {
+		for _, need := range changes[i].Needs {
+			u[need] = append(u[need], changes[i].ID)
+		}
+	}
+	return u
+}
+
+// leftWith are the changes left out and all that need one of them, as
+// steps.LeaveOut has them.
+func (u users) leftWith(out map[string]bool) map[string]bool {
+	left := map[string]bool{}
+	var drop func(id string)
+	drop = func(id string) {
+		if left[id] {
+			return
+		}
+		left[id] = true
+		for _, user := range u[id] {
+			drop(user)
+		}
+	}
+	for id := range out {
+		drop(id)
+	}
+	return left
+}
+
+// kept are the changes that are not left out.
+func (v *visit) kept() []steps.Change {
+	kept, _ := steps.LeaveOut(v.review.Changes, v.out)
+	return kept
+}
+
+// leaveOut leaves a change out, or takes it in again, and names what that means.
+func (v *visit) leaveOut(c *steps.Change) {
+	if v.out[c.ID] {
+		delete(v.out, c.ID)
+		v.recount()
+		if v.left[c.ID] {
+			v.say("It stays out: it needs something that is left out.")
+			return
+		}
+		v.say("Taken in again: " + c.Title + ".")
+		return
+	}
+	before := len(v.left)
+	v.out[c.ID] = true
+	v.recount()
+	text := "Left out: " + c.Title + "."
+	if along := len(v.left) - before - 1; along > 0 {
+		text += fmt.Sprintf(" Left out with it, since they need it: %s.", v.alongNames(c, along))
+	}
+	v.say(text)
+}
+
+// alongNames are the first few changes that need the one left out.
+func (v *visit) alongNames(c *steps.Change, along int) string {
+	const most = 3
+	var names []string
+	for i := range v.review.Changes {
+		d := &v.review.Changes[i]
+		if d.ID != c.ID && v.left[d.ID] && len(names) < most {
+			names = append(names, d.Title)
+		}
+	}
+	text := strings.Join(names, "; ")
+	if along > len(names) {
+		text += fmt.Sprintf("; and %d more", along-len(names))
+	}
+	return text
+}
+
+// adoptedMsg says that something may be changed although it is not ours.
+type adoptedMsg struct{ target string }
+
+// adopt asks for the consent that a change needs. Where what is lost cannot be
+// brought back, the operator types what it is about.
+func (v *visit) adopt(c *steps.Change) tea.Cmd {
+	target := c.Foreign
+	agreed := func() tea.Msg { return adoptedMsg{target} }
+	switch {
+	case target == "":
+		v.say("It needs another change that touches something not ours: adopt that one.")
+		return nil
+	case !c.Typed:
+		return agreed
+	}
+	return push(&prompt{
+		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", target},
+		form: form.New(v.theme, []form.Field{{
+			Name: "value", Label: "Type it out", Kind: form.Text,
+			Help: "Nothing is changed yet: the change is then part of the plan, which is confirmed once more.",
+			Check: func(value string) error {
+				if value != target {
+					return fmt.Errorf("this is not %s yet", target)
+				}
+				return nil
+			},
+		}}),
+		done: func(string) tea.Cmd { return popThen(agreed) },
+		left: pop,
+	})
+}
+
+// planLine is Terraform's sentence for what is not left out.
+func (v *visit) planLine() string {
+	var add, change, destroy int
+	for i := range v.review.Changes {
+		if v.left[v.review.Changes[i].ID] {
+			continue
+		}
+		a, c, d := steps.Counts(v.review.Changes[i : i+1])
+		add, change, destroy = add+a, change+c, destroy+d
+	}
+	return planLine(add, change, destroy)
+}
+
+// confirmation asks before anything is changed, beginning with not yet. Without
+// is what is left as it is, only further ways on.
+func (v *visit) confirmation(all way, more ...way) tea.Cmd {
+	kept := v.kept()
+	text := []string{steps.PlanLine(kept)}
+	if n := len(v.left); n > 0 {
+		text = append(text, fmt.Sprintf("%s left out.", plural(n, "change")))
+	}
+	typed := 0
+	for _, c := range v.review.Foreign {
+		if c.Typed {
+			typed++
+		}
+	}
+	if n := len(v.review.Foreign) - typed; n > 0 {
+		text = append(text, fmt.Sprintf("%s not ours and left as it is.", plural(n, "change")))
+	}
+	if typed > 0 {
+		text = append(text, fmt.Sprintf("%s not agreed to and left out.", plural(typed, "change")))
+	}
+	items := []way{{"Not yet", "Nothing is changed.", nil}}
+	if len(kept) > 0 {
+		items = slices.Concat(items, []way{all}, more)
+	}
+	return push(&chooser{theme: v.theme, title: "Make these changes?", text: text, items: items})
+}

@@ -1,0 +1,291 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/spinner"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
+)
+
+// phase is where a run is; every screen of it is drawn from it.
+type phase int
+
+const (
+	opening phase = iota
+	asking
+	inspecting
+	reviewing
+	applying
+)
+
+// visit is what the wizard and a checkup have in common: where the run is, what
+// it would change, and what became of that.
+type visit struct {
+	theme  *theme.Theme
+	engine *engine
+	// words are how the run calls itself.
+	words         words
+	dryRun        bool
+	width, height int
+	spinner       spinner.Model
+	phase         phase
+	form          *form.Form
+
+	review steps.Review
+	users  users
+	// out are the changes that the operator left out; left are those and all
+	// that need one of them.
+	out, left map[string]bool
+	// counted is told when the plan has changed, or what is left out of it.
+	counted func()
+	pane    *pane
+	// progress is of the application under way or the last one; result is how
+	// that ended; err is what keeps anything from being looked at.
+	progress *progress
+	result   *steps.Summary
+	err      error
+	notice   string
+	// counting is how far a long inspection is; stale says that reports came
+	// that the pane does not show yet.
+	counting string
+	stale    bool
+}
+
+func newVisit(t *theme.Theme, e *engine, mode Mode, dryRun bool) visit {
+	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
+	return visit{
+		theme: t, engine: e, words: wordsOf[mode], dryRun: dryRun, spinner: s, width: 80, height: 20,
+		out: map[string]bool{}, counted: func() {},
+	}
+}
+
+// spin starts the spinner; it stops by itself when nothing is under way.
+func (v *visit) spin() tea.Cmd { return async(v.spinner.Tick) }
+
+func (v *visit) busy() bool {
+	return v.phase == opening || v.phase == inspecting || v.phase == applying
+}
+
+func (v *visit) tick(msg spinner.TickMsg) tea.Cmd {
+	if !v.busy() {
+		return nil
+	}
+	var cmd tea.Cmd
+	v.spinner, cmd = v.spinner.Update(msg)
+	v.refresh()
+	return async(cmd)
+}
+
+// refresh rebuilds what changed since the last batch of reports; the spinner's
+// tick calls it, so that ten thousand reports cost ten redraws a second.
+func (v *visit) refresh() {
+	if v.phase == applying || v.stale {
+		v.stale = false
+		v.pane.rebuild()
+	}
+}
+
+func (v *visit) resize(width, height int) {
+	v.width, v.height = width, height
+	if v.form != nil {
+		v.form.Resize(v.contentWidth()-2, v.height)
+	}
+	v.pane.rebuild()
+}
+
+func (v *visit) typing() bool { return v.phase == asking }
+
+// message handles what every run is told alike.
+func (v *visit) message(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case spinner.TickMsg:
+		return v.tick(msg)
+	case leaveMsg:
+		return quit
+	case noticeMsg:
+		v.say(string(msg))
+	}
+	return nil
+}
+
+// leaveMsg ends the visit; noticeMsg is a line above the footer.
+type (
+	leaveMsg  struct{}
+	noticeMsg string
+)
+
+// leaving asks before it throws away a plan that was never applied.
+func (v *visit) leaving(then string) tea.Cmd {
+	return push(&chooser{
+		theme: v.theme, title: "Leave without changing anything?",
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", steps.PlanLine(v.review.Changes))},
+		items: []way{
+			{"Stay", "", nil},
+			{"Leave", "Nothing is changed. " + then, func() tea.Msg { return leaveMsg{} }},
+		},
+	})
+}
+
+// showOutput is all that Terraform has said so far.
+func (v *visit) showOutput() tea.Cmd {
+	return push(newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput))
+}
+
+// applyingKeys are those that work while changes are made.
+func (v *visit) applyingKeys() []key.Binding {
+	if len(v.progress.output) > 0 {
+		return []key.Binding{keys.Down, keys.Output}
+	}
+	return []key.Binding{keys.Down}
+}
+
+// say shows a line above the footer until something else happens.
+func (v *visit) say(text string) {
+	v.notice = text
+	v.pane.rebuild()
+}
+
+// fail shows an error that keeps everything from being looked at.
+func (v *visit) fail(err error) {
+	v.phase, v.err = reviewing, err
+	v.pane.rebuild()
+}
+
+// halt stops between changes, and the second time cancels the calls.
+func (v *visit) halt() {
+	if v.engine.halt() {
+		v.say("Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them.")
+		return
+	}
+	v.say("Cancelling the calls under way.")
+	v.engine.cancel()
+}
+
+// setReview takes a new plan.
+func (v *visit) setReview(r steps.Review) {
+	v.review, v.users = r, usersOf(r.Changes)
+	v.recount()
+}
+
+// recount finds what is left out, for the owner to count. A plan may have ten
+// thousands of changes, so this is done when something changes and not for every
+// view.
+func (v *visit) recount() {
+	v.left = v.users.leftWith(v.out)
+	v.counted()
+}
+
+// event is something that the engine reports of the newest operation.
+func (v *visit) event(e steps.Event) tea.Cmd {
+	switch {
+	case e.Kind == steps.EventPassphrase:
+		return v.passphrase(e)
+	case e.Kind == steps.EventProgress && e.Of > 1:
+		v.counting = fmt.Sprintf("%d of %d %s", e.Done, e.Of, e.Text)
+	case v.phase == applying:
+		v.progress.event(e)
+		v.stale = true
+	}
+	return nil
+}
+
+// passphrase shows a generated passphrase until the operator has noted it.
+func (v *visit) passphrase(e steps.Event) tea.Cmd {
+	return push(&chooser{
+		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
+		text: []string{
+			e.Passphrase.Reveal(),
+			"It is shown this once and stored nowhere. Tell it to " + e.Text + " by another way than the one that the file takes.",
+		},
+		items: []way{{"I have noted it", "", nil}},
+	})
+}
+
+// begin starts to make changes.
+func (v *visit) begin(changes []steps.Change) {
+	v.phase, v.notice = applying, ""
+	v.progress = newProgress(changes, v.progress)
+	v.pane.rewind()
+	v.pane.rebuild()
+}
+
+// ended books how making them ended, and takes what is still to do. It tells
+// whether there is anything to show but an error.
+func (v *visit) ended(msg madeMsg) bool {
+	v.engine.book(msg.summary)
+	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
+	v.result = msg.summary
+	if msg.err != nil {
+		v.fail(msg.err)
+		return false
+	}
+	msg.review.Changes = append(msg.review.Changes, msg.review.Left...)
+	msg.review.Left = nil
+	v.setReview(msg.review)
+	v.pane.rewind()
+	return true
+}
+
+// bad tells whether the result is one that must not be cheered.
+func (v *visit) bad() bool {
+	return v.result != nil && (v.result.Failed+v.result.Unknown > 0 || v.result.Stopped)
+}
+
+// noticeLines are what just happened, above the footer.
+func (v *visit) noticeLines() []string {
+	if v.notice == "" {
+		return nil
+	}
+	var lines []string
+	mark := v.theme.Warn.Render(v.theme.Glyphs.Attention)
+	for _, line := range wrapMost(v.notice, v.width-4, 3, v.theme) {
+		lines = append(lines, " "+mark+" "+line)
+		mark = " "
+	}
+	return lines
+}
+
+// wrapMost wraps a text into at most most lines, and marks where it ends early.
+func wrapMost(text string, width, most int, t *theme.Theme) []string {
+	lines := theme.Wrap(text, width)
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = t.Cut(lines[most-1]+" "+t.Glyphs.Ellipsis, width)
+	}
+	return lines
+}
+
+// formView is the questions under their heading, scrolled so that the field with
+// the focus is in sight.
+func (v *visit) formView() []string {
+	fields, at := v.form.View()
+	lines := append([]string{}, v.pane.view()...)
+	at += len(lines)
+	for _, line := range fields {
+		lines = append(lines, " "+line)
+	}
+	room := v.height - len(v.noticeLines())
+	if !v.wide() {
+		room -= 2
+	}
+	if over := at + 6 - room; over > 0 {
+		lines = lines[min(over, len(lines)):]
+	}
+	return lines
+}
+
+// waitingView is the pane with what is under way below it.
+func (v *visit) waitingView(text string) []string {
+	if v.counting != "" {
+		text += ": " + v.counting
+	}
+	lines := append([]string{}, v.pane.view()...)
+	return append(lines, " "+v.theme.Accent.Render(v.spinner.View())+" "+text)
+}
