@@ -63,6 +63,9 @@ func run(ctx context.Context, args []string, sys system) int {
 			}
 			return ended(session.Setup(ctx, o, sys.around(i)))
 		},
+		troubleshoot: func(ctx context.Context, o session.Options) error {
+			return ended(session.Troubleshoot(ctx, o, sys.around(i)))
+		},
 		serve: func(ctx context.Context, o session.Options) error {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, sys.out)
 		},
@@ -159,9 +162,10 @@ func ended(code int, err error) error {
 // runners are what the commands run; a test of the flags brings its own.
 type runners struct {
 	// menu is the choice of modes, for a screen; nil without one.
-	menu  func(context.Context, session.Options) error
-	setup func(context.Context, session.Options) error
-	serve func(context.Context, session.Options) error
+	menu         func(context.Context, session.Options) error
+	setup        func(context.Context, session.Options) error
+	troubleshoot func(context.Context, session.Options) error
+	serve        func(context.Context, session.Options) error
 }
 
 // newCommand is the command tree.
@@ -175,21 +179,21 @@ func newCommand(r runners) *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return session.Usagef("there is no command %q: the commands are setup and sandbox", args[0])
+				return session.Usagef("there is no command %q: see stateroom --help", args[0])
 			}
 			if r.menu != nil {
 				return r.menu(c.Context(), menuOptions())
 			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
-			return session.Usagef("name a command: stateroom setup makes the set-up")
+			return session.Usagef("name a command: stateroom setup makes the set-up, stateroom troubleshoot finds what is wrong with it")
 		},
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return session.Usagef("%w: see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(setupCommand(r), sandboxCommand(r))
+	root.AddCommand(setupCommand(r), troubleshootCommand(r), sandboxCommand(r))
 	return root
 }
 
@@ -218,7 +222,45 @@ func setupCommand(r runners) *cobra.Command {
 			return r.setup(c.Context(), o)
 		},
 	}
+	commonFlags(c.Flags(), &o)
+	stageFlags(c.Flags(), &o)
+	return c
+}
+
+func troubleshootCommand(r runners) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use:   "troubleshoot",
+		Short: "Find what is behind an error of Terraform, and mend it",
+		Long: "Checks files, identity, bucket, key, lock, roles and state in the article's order, says which check\n" +
+			"fails and on what evidence, shows what would mend it, asks, mends it and checks again.\n" +
+			"On a healthy set-up it only reads.\n\n" +
+			"Exit codes: 0 healthy or mended, 1 failed, 2 usage, 3 findings remain, 130 interrupted.",
+		Example: "  stateroom troubleshoot\n" +
+			"  terraform plan 2>&1 | stateroom troubleshoot --error -\n" +
+			"  stateroom troubleshoot --error plan.log --no-checks\n" +
+			"  stateroom troubleshoot --sandbox --break kms-disabled",
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkTroubleshoot(&o, c.Flags()); err != nil {
+				return err
+			}
+			return r.troubleshoot(c.Context(), o)
+		},
+	}
 	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, `file` (- for standard input)")
+	f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
+	f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
+	f.StringVar(&o.Break, "break", "", "with --sandbox: practise on the fault `NAME` (list lists them)")
+	commonFlags(f, &o)
+	stageFlags(f, &o)
+	return c
+}
+
+// commonFlags are what every run over a blueprint takes.
+func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.SortFlags = false
 	f.BoolVar(&o.Sandbox, "sandbox", false, "use the AWS inside the process and a scratch home: nothing real is touched")
 	f.BoolVar(&o.DryRun, "dry-run", false, "preview only")
@@ -237,8 +279,6 @@ func setupCommand(r runners) *cobra.Command {
 	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, `name`")
 	f.StringVar(&o.Endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")
 	f.StringVar(&o.Dir, "dir", "", "the `folder` that the projects' folders are relative to (default: the current one)")
-	stageFlags(f, &o)
-	return c
 }
 
 // stageFlags are the knobs of the sandbox.
@@ -305,6 +345,19 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 		return err
 	}
 	return atLeastOne("accounts", o.Accounts)
+}
+
+// checkTroubleshoot refuses what troubleshooting's own flags cannot mean.
+func checkTroubleshoot(o *session.Options, f *pflag.FlagSet) error {
+	switch {
+	case o.NoChecks && o.ErrorFile == "":
+		return session.Usagef("--no-checks belongs to --error FILE: without a text and without checks nothing is left to look at")
+	case o.NoChecks && o.Run:
+		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
+	case o.Break != "" && o.Break != "list" && !o.Sandbox:
+		return session.Usagef("--break %s breaks a rehearsal only: add --sandbox", o.Break)
+	}
+	return check(o, f)
 }
 
 func atLeastOne(flag string, n int) error {

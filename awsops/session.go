@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/smithy-go/logging"
+
 	"stateroom/awsops/secret"
 )
 
@@ -72,9 +73,7 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s.options = []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newHTTPClient(c.Parallel)),
 		config.WithRetryer(newRetryer),
-		// The SDK's own lines on standard error are no news and spoil the screen:
-		// that a body was not read to its end before a retry, for one.
-		config.WithLogger(logging.Nop{}),
+		config.WithLogger(logging.Nop{}), // the SDK's warnings would be written across the screen
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = c.MFAToken }),
 	}
 	if c.Endpoint != "" {

@@ -45,7 +45,7 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 		return review, err
 	}
 	review = f.Permit(review)
-	review.Findings = append(review.Findings, unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
 	return review, nil
 }
 

@@ -273,7 +273,7 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 		}
 	}
 	review := s.plan(o)
-	review.Findings = append(review.Findings, unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
 	return review, o, nil
 }
 

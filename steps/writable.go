@@ -9,9 +9,9 @@ import (
 	"stateroom/steps/files"
 )
 
-// unwritable finds the files of a plan that could not be written, before
+// Unwritable finds the files of a plan that could not be written, before
 // anything is changed: an access key whose file fails has lost its secret.
-func unwritable(changes []Change) []Finding {
+func Unwritable(changes []Change) []Finding {
 	var findings []Finding
 	seen := map[string]bool{}
 	for _, c := range changes {

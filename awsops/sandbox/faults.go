@@ -53,7 +53,9 @@ func byHand(p protocol, operation string, in ActInput) (h *http.Request, body []
 	switch p {
 	case jsonProtocol, restJSONProtocol:
 		h.Header.Set("X-Amz-Target", operation)
-		body, err = json.Marshal(in)
+		if body, err = json.Marshal(in); err != nil {
+			return nil, nil, fmt.Errorf("write the input: %w", err)
+		}
 	case queryProtocol:
 		form := url.Values{"Action": {operation}}
 		for name, value := range in {
@@ -63,7 +65,7 @@ func byHand(p protocol, operation string, in ActInput) (h *http.Request, body []
 	case s3Protocol:
 		body = s3ByHand(h, operation, in)
 	}
-	return h, body, err
+	return h, body, nil
 }
 
 // s3ByHand gives a request the method and address of an operation of S3.

@@ -66,6 +66,38 @@ func (d *mfaDevice) acceptPair(one, two string, now time.Time) bool {
 	return false
 }
 
+// Codes gives the next n codes in a row that a virtual device takes, as an
+// authenticator app would show them one after the other; none for a device that
+// does not exist or has no more codes before its clock goes on.
+func (s *Server) Codes(serial string, n int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.device(serial)
+	if d == nil {
+		return nil
+	}
+	step := s.options.Now().Unix() / int64(totpStep.Seconds())
+	first := max(d.used+1, step-mfaDrift)
+	if first+int64(n)-1 > step+mfaDrift {
+		return nil
+	}
+	var codes []string
+	for i := range int64(n) {
+		codes = append(codes, d.code(first+i))
+	}
+	return codes
+}
+
+// device finds a virtual device in any account; nil without one.
+func (s *Server) device(serial string) *mfaDevice {
+	for _, a := range s.accounts {
+		if d, ok := a.mfa[serial]; ok {
+			return d
+		}
+	}
+	return nil
+}
+
 // devices lists the user's MFA devices by serial number.
 func (u *user) devices(a *account) []*mfaDevice {
 	var out []*mfaDevice

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -367,4 +368,32 @@ func TestMFADeviceIsFreedBeforeItIsDeleted(t *testing.T) {
 	wantError(t, err, "", "")
 	_, err = admin.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: serial})
 	wantError(t, err, "NoSuchEntity", "VirtualMFADevice with serial number "+*serial+" does not exist.")
+}
+
+func TestCodesAreThoseThatTheDeviceTakesNext(t *testing.T) {
+	c := newClock()
+	s := serve(t, Options{Now: c.now})
+	admin, ctx, name := iamAs(s, s.Operator()), t.Context(), aws.String(operatorName)
+	made, err := admin.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name})
+	wantError(t, err, "", "")
+	serial := *made.VirtualMFADevice.SerialNumber
+	pair := s.Codes(serial, 2)
+	_, err = admin.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{UserName: name, SerialNumber: &serial, AuthenticationCode1: &pair[0], AuthenticationCode2: &pair[1]})
+	wantError(t, err, "", "")
+	session := func() error {
+		code := s.Codes(serial, 1)
+		if len(code) == 0 {
+			return errors.New("no code is left")
+		}
+		_, err := stsAs(s, s.Operator()).GetSessionToken(ctx, &sts.GetSessionTokenInput{SerialNumber: &serial, TokenCode: &code[0]})
+		return err
+	}
+	for range 3 {
+		wantError(t, session(), "", "")
+	}
+	if err := session(); err == nil || s.Codes("arn:aws:iam::111111111111:mfa/nobody", 1) != nil {
+		t.Errorf("codes that no device takes: %v", err)
+	}
+	c.add(30 * time.Second)
+	wantError(t, session(), "", "")
 }

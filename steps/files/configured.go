@@ -115,9 +115,23 @@ func same(noted, now cty.Value) bool {
 	if noted.IsNull() || now.IsNull() {
 		return noted.IsNull() && now.IsNull()
 	}
+	noted, now = set(noted), set(now)
 	a, errA := ctyjson.Marshal(noted, noted.Type())
 	b, errB := ctyjson.Marshal(now, now.Type())
 	return errA == nil && errB == nil && string(a) == string(b)
+}
+
+// set makes the set of it that a list of strings is in the backend's schema.
+func set(value cty.Value) cty.Value {
+	if value.IsNull() || !value.Type().IsTupleType() || value.LengthInt() == 0 {
+		return value
+	}
+	for _, element := range value.AsValueSlice() {
+		if element.Type() != cty.String {
+			return value
+		}
+	}
+	return cty.SetVal(value.AsValueSlice())
 }
 
 // blockHash is the hash that Terraform notes of a backend block: of its type
@@ -132,7 +146,7 @@ func blockHash(kind string, noted, block map[string]cty.Value) (hash uint32, kno
 		if _, inSchema := noted[name]; !inSchema || value == cty.NilVal {
 			return 0, false
 		}
-		all[name] = value
+		all[name] = set(value)
 	}
 	defer func() {
 		if recover() != nil { // a type that cty does not hash

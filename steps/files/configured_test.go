@@ -86,6 +86,20 @@ func TestDiffersKnowsArgumentsOfTheCommandLine(t *testing.T) {
 	}
 }
 
+// A list of strings is a set to the backend: its order does not count.
+func TestDiffersComparesListsAsSets(t *testing.T) {
+	note := `{"version":3,"backend":{"type":"s3","config":{"bucket":"b","allowed_account_ids":["1","2"]},"hash":1}}`
+	for list, want := range map[string][]string{`["2", "1"]`: nil, `["1"]`: {"allowed_account_ids"}, `[]`: {"allowed_account_ids"}} {
+		p := project(t, map[string]string{
+			"backend.tf":                   "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    allowed_account_ids = " + list + "\n  }\n}\n",
+			".terraform/terraform.tfstate": note,
+		})
+		if diff := cmp.Diff(want, p.State.Configured.Differs(&p.Backends[0])); diff != "" {
+			t.Errorf("%s: %s", list, diff)
+		}
+	}
+}
+
 func TestSurveyReadsWhatCanBeRead(t *testing.T) {
 	p := project(t, map[string]string{"backend.tf": cacheBlock, ".terraform/environment": "default"})
 	for name, text := range map[string]string{

@@ -21,9 +21,7 @@ type facts struct {
 	// plan is what the blueprint would have changed, as far as it mends.
 	plan   steps.Proposal
 	logins []*login
-	// endpoints are those that backends name besides the one in use.
-	endpoints []*endpointFacts
-	roles     []*roleFacts
+	roles  []*roleFacts
 }
 
 // login is one identity of Terraform with what it was asked to do.
@@ -164,14 +162,4 @@ type roleFacts struct {
 	insideErr error
 	// caller are the login's rights to assume, own the role's in its account.
 	caller, own rights
-}
-
-// endpointFacts are a custom endpoint of a backend.
-type endpointFacts struct {
-	url, service string
-	projects     []string
-	// ownAuthority says that the backend brings a certificate authority of its
-	// own, which nothing here asks.
-	ownAuthority bool
-	err          error
 }

@@ -161,7 +161,7 @@ func TestABackendThatSendsNoHeadersIsToldByTheBucketsPolicy(t *testing.T) {
 	w.replace(stagingBackend, `encrypt\s*= true`, ``)
 	review := w.look()
 	w.wants(review, "explicit-deny")
-	if f := review.Findings[0]; !strings.Contains(f.Evidence, "no encryption header") || !strings.Contains(f.Remedy, "encrypt = true") || len(review.Changes)+len(review.Foreign) > 0 {
+	if f := review.Findings[0]; !strings.Contains(f.Evidence, "no encryption header") || !strings.Contains(f.Remedy, "encrypt = true") || len(review.Changes) != 1 {
 		t.Errorf("finding %v, changes %v", f, review.Changes)
 	}
 }
@@ -182,7 +182,7 @@ func TestSomebodyElsesBucketIsNotTakenForOurs(t *testing.T) {
 	})
 	w.must(err)
 	w.edit("stateroom-admins-state-1", allowAll)
-	w.wants(w.look(), "bucket.taken")
+	w.wants(w.look(), "files.bucket-differs", "bucket.taken")
 }
 
 func TestCredentialsOfAnotherAccount(t *testing.T) {
@@ -221,7 +221,8 @@ func TestTimeRunsOutAndClocksDiffer(t *testing.T) {
 	out, err := sts.NewFromConfig(w.config(alice)).GetSessionToken(ctx, &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(900)})
 	w.must(err)
 	w.profile(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
-	w.wants(w.look())
+	ahead.Store(int64(14 * time.Minute)) // the operator's keys are accepted, a session's life is short
+	w.wants(w.look(), "clock-skew")
 	ahead.Store(int64(16 * time.Minute))
 	w.wants(w.look(), "clock-skew", "token-expired")
 }
@@ -235,15 +236,5 @@ func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
 	w.wants(review, "network-unreachable")
 	if !slices.ContainsFunc(review.Checks, func(c steps.Check) bool { return c.Verdict == steps.Undecided }) {
 		t.Errorf("no check is undecided: %v", review.Checks)
-	}
-}
-
-func TestACustomEndpointThatNobodyAnswersAt(t *testing.T) {
-	w := newWorld(t, sandbox.Options{})
-	w.replace(stagingBackend, `(?m)^(\s*s3\s*=\s*)".*"$`, `${1}"http://127.0.0.1:1"`)
-	review := w.look()
-	w.wants(review, "network-unreachable")
-	if f := review.Findings[0]; !strings.Contains(f.Evidence, "http://127.0.0.1:1") || !strings.Contains(f.Evidence, "common-staging") {
-		t.Errorf("finding %v", f)
 	}
 }

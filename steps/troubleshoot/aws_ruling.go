@@ -167,6 +167,7 @@ func mergeTroubles(rulings []ruling) []trouble {
 	}
 	for i := range all {
 		if len(subjects[i]) > 1 {
+			all[i].subject = ""
 			all[i].evidence += " It concerns " + someOf(subjects[i]) + "."
 		}
 	}

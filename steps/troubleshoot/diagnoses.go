@@ -51,6 +51,7 @@ const (
 	checkBackend         = "configured backend and .terraform"
 	checkNetwork         = "endpoints and proxy"
 	checkEncryption      = "encryption arguments in backend"
+	checkLockFile        = "provider lock file"
 )
 
 var (
@@ -80,9 +81,9 @@ var rows = []row{
 	// What init left behind.
 	{
 		id:      "provider-lock-file",
-		pattern: regexp.MustCompile(`Inconsistent dependency lock file|does(?: not|n't) match any of the checksums (?:previously )?recorded in the dependency lock file`),
+		pattern: regexp.MustCompile(`Inconsistent dependency lock file|does(?: not|n't) match any of the checksums (?:previously )?recorded in the dependency lock file|does not match configured version constraint|failed to read dependency lock file`),
 		meaning: "The provider lock file (.terraform.lock.hcl) does not agree with the configuration or the installed providers.",
-		checks:  []string{checkProject},
+		checks:  []string{checkLockFile},
 		fix:     "Run terraform init, with -upgrade when the version constraint was changed on purpose.",
 	},
 	{
@@ -101,10 +102,10 @@ var rows = []row{
 	},
 	{
 		id:      "state-format",
-		pattern: regexp.MustCompile(`uses format version (?P<format>\d+), which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v(?P<version>[\w.+-]+), which is newer than current|Unsupported state file format`),
-		meaning: "The state was written by a newer version of the engine, or is not a state.",
-		checks:  []string{"state readable", "engine version"},
-		fix:     "Use the engine version that wrote the state, or a newer one.",
+		pattern: regexp.MustCompile(`uses format version (?P<format>\d+), which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v(?P<version>[\w.+-]+), which is newer than current|Unsupported state file format|Failed to load state: (?:unsupported backend state version|invalid syntax)`),
+		meaning: "The state, or what init left in .terraform, was written by a newer version of the engine, or is damaged.",
+		checks:  []string{checkBackend, "state readable", "engine version"},
+		fix:     "Use the engine version that wrote it, or a newer one; move a damaged .terraform aside and init again.",
 	},
 	// Credentials.
 	{
@@ -158,7 +159,7 @@ var rows = []row{
 	},
 	{
 		id:      "credentials-missing",
-		pattern: regexp.MustCompile(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|NoCredentialProviders: no valid providers in chain`),
+		pattern: regexp.MustCompile(`(?i)no valid credential sources (?:for \S+ Backend )?found|no EC2 IMDS role found|NoCredentialProviders: no valid providers in chain|partial credentials found for profile (?P<profile>[^\s,.]+)|failed to load assume role \S+, of profile|credential type source_profile requires role_arn|failed to find SSO session section`),
 		unless:  regexp.MustCompile(`perform: sts:AssumeRole\b`),
 		meaning: "Terraform found no credentials for AWS at all.",
 		checks:  fiveChecks,
@@ -256,7 +257,7 @@ var rows = []row{
 	// The lock.
 	{
 		id:      "lock-corrupt",
-		pattern: regexp.MustCompile(`failed to unmarshal JSON data into LockInfo|(?i)failed to retrieve lock info.{0,80}(?:unexpected end of JSON|invalid character)`),
+		pattern: regexp.MustCompile(`failed to unmarshal JSON data into LockInfo|(?i)failed to retrieve lock info.{0,80}(?:unexpected end of JSON|invalid character)|The conditional request failed (?:unexpected end of JSON input|invalid character|json: )`),
 		at:      outside,
 		meaning: "A lock is there, but what it holds is no lock.",
 		checks:  []string{checkLock},
@@ -386,6 +387,7 @@ var rows = []row{
 	{
 		id:          "provider-unavailable",
 		pattern:     regexp.MustCompile(`Failed to (?:query available|resolve) provider packages|Failed to install providers?\b`),
+		unless:      regexp.MustCompile(`in the dependency lock file`),
 		consequence: true,
 		meaning:     "The provider could not be had from its registry.",
 		checks:      []string{checkNetwork, checkProject},

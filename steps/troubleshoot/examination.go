@@ -29,6 +29,11 @@ type outcome struct {
 	checks   []steps.Check
 	findings []steps.Finding
 	changes  []steps.Change
+	// mends are corrections of projects' files; they become changes when every
+	// part has ended.
+	mends []mend
+	// workdirs are what the projects' directories need, by the project's name.
+	workdirs map[string]*workdir
 }
 
 // check books a check that has ended and tells it at once.
@@ -61,15 +66,49 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	if err := ctx.Err(); err != nil {
 		return steps.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
-	var review steps.Review
-	for _, o := range outcomes {
-		review.Checks = append(review.Checks, o.checks...)
-		review.Findings = append(review.Findings, o.findings...)
-		review.Changes = append(review.Changes, o.changes...)
+	all := joined(outcomes)
+	corrections, problems := s.corrections(all)
+	review := steps.Review{
+		Checks: all.checks, Findings: append(united(all.findings), problems...), Changes: append(all.changes, corrections...),
 	}
 	review.Findings = append(review.Findings, fromText(named, review.Findings)...)
 	order(review.Findings)
 	return review, nil
+}
+
+// joined is what all parts came to, in their order.
+func joined(parts []outcome) outcome {
+	var all outcome
+	for _, o := range parts {
+		all.checks = append(all.checks, o.checks...)
+		all.findings = append(all.findings, o.findings...)
+		all.changes = append(all.changes, o.changes...)
+		all.mends = append(all.mends, o.mends...)
+		for name, dir := range o.workdirs {
+			*all.workdir(name) = *dir
+		}
+	}
+	return all
+}
+
+// united joins what AWS says of a thing to what the files say of it, which is
+// found first and names the line to mend.
+func united(findings []steps.Finding) []steps.Finding {
+	var all []steps.Finding
+	for _, f := range findings {
+		i := slices.IndexFunc(all, func(have steps.Finding) bool {
+			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
+		})
+		if i < 0 {
+			all = append(all, f)
+			continue
+		}
+		all[i].Evidence += " " + f.Evidence
+		if all[i].Details == "" {
+			all[i].Details = f.Details
+		}
+	}
+	return all
 }
 
 // fromText makes findings of what a text names and no check has found.

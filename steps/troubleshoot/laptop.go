@@ -1,6 +1,252 @@
 package troubleshoot
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
 
-// laptop is what can be checked without AWS.
-func (s *scene) laptop(context.Context) outcome { return outcome{} }
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// laptop is what can be checked and mended without AWS: the AWS files, the
+// projects' files, the environment, and what Terraform left behind. AWS is asked
+// only where the files contradict each other and nothing else can tell which of
+// them is right.
+func (s *scene) laptop(ctx context.Context) outcome {
+	l := &laptop{
+		scene: s, getenv: os.Getenv, environ: os.Environ(), troubles: map[string]*sourceTrouble{}, sources: map[string]string{},
+		aws: readAWSFiles(s.env.CredentialsPath, s.env.ConfigPath, os.Getenv, time.Now()),
+	}
+	if len(s.projects) == 0 {
+		l.found("files.no-project", 7, steps.Failure, "There is no project to look at: the blueprint names none.",
+			"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")
+	}
+	l.profiles()
+	l.inCode()
+	l.agree()
+	l.environment()
+	for _, p := range s.projects {
+		l.configuration(ctx, p)
+		l.encryption(ctx, p)
+		l.region(ctx, p)
+		l.endpoints(ctx, p)
+		l.stateAt(ctx, p)
+		l.cache(ctx, p)
+		l.providers(p)
+	}
+	l.mendProfiles(ctx)
+	return l.out
+}
+
+// laptop is one look at this laptop.
+type laptop struct {
+	*scene
+	getenv  func(string) string
+	environ []string
+	aws     *awsFiles
+	out     outcome
+	// uses are the profiles that Terraform takes here, each with the places
+	// that name it; troubles and sources are what became of each.
+	uses     []use
+	troubles map[string]*sourceTrouble
+	sources  map[string]string
+	// alias is the ARN of the blueprint's key, once AWS was asked for it.
+	alias *string
+}
+
+// use is a profile with the places that make Terraform take it.
+type use struct {
+	profile string
+	named   []string
+}
+
+// found books a finding.
+func (l *laptop) found(id string, step int, severity steps.Severity, evidence, remedy string) {
+	l.out.findings = append(l.out.findings, steps.Finding{ID: id, Step: step, Severity: severity, Evidence: evidence, Remedy: remedy})
+}
+
+// passed and broken book a check.
+func (l *laptop) passed(name, subject, asked, answer string) {
+	l.out.check(l.env, steps.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: steps.Passed})
+}
+
+func (l *laptop) broken(name, subject, asked, answer, finding string) {
+	l.out.check(l.env, steps.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: steps.Broken, Finding: finding})
+}
+
+func (l *laptop) undecided(name, subject, asked, answer string) {
+	l.out.check(l.env, steps.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: steps.Undecided})
+}
+
+// mend asks for a correction of a project's backend.
+func (l *laptop) mend(p project, backend func(*files.Backend)) {
+	l.out.mends = append(l.out.mends, mend{project: p.Name, backend: backend})
+}
+
+// profileUse is how Terraform comes to its credentials in one place.
+type profileUse struct {
+	// profile is empty where no profile decides, and how then says what does.
+	profile, how string
+	// named is where the profile is named.
+	named string
+}
+
+// backendIdentity is whose credentials the project's backend takes. Explicit
+// keys win over a profile, an explicit profile over the environment
+// (facts/credential-files.md).
+func (l *laptop) backendIdentity(p project) profileUse {
+	b := p.s3()
+	if b == nil {
+		if l.answers.ProfileInFiles {
+			return profileUse{profile: l.answers.AdminProfile, named: "the blueprint"}
+		}
+		return l.environmentIdentity()
+	}
+	if b.Attributes.Find("access_key") != nil && b.Attributes.Find("secret_key") != nil {
+		return profileUse{how: "the keys in the backend, " + p.at("access_key")}
+	}
+	return l.explicit(b.Attributes, p.at("profile"))
+}
+
+// explicit is the identity of a block's profile argument.
+func (l *laptop) explicit(attributes files.Attributes, at string) profileUse {
+	named := attributes.Find("profile")
+	switch {
+	case named == nil || named.Literal && named.Value == "":
+		return l.environmentIdentity()
+	case !named.Literal:
+		return profileUse{how: "the expression " + named.Value + ", " + at}
+	}
+	return profileUse{profile: named.Value, named: at}
+}
+
+// environmentIdentity is what decides where no profile is named in the files:
+// environment keys beat AWS_PROFILE.
+func (l *laptop) environmentIdentity() profileUse {
+	switch {
+	case l.getenv("AWS_ACCESS_KEY_ID") != "" && l.getenv("AWS_SECRET_ACCESS_KEY") != "":
+		return profileUse{how: "the keys in the environment (AWS_ACCESS_KEY_ID)"}
+	case l.getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && l.getenv("AWS_ROLE_ARN") != "":
+		return profileUse{how: "the web identity of the environment (AWS_ROLE_ARN)"}
+	}
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if value := l.getenv(name); value != "" {
+			return profileUse{profile: value, named: name}
+		}
+	}
+	if l.getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || l.getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
+		return profileUse{how: "the credentials of this container"}
+	}
+	return profileUse{profile: "default", named: "nothing: the SDK falls back to it"}
+}
+
+// collect gathers the profiles that are taken, in the order of the projects.
+func (l *laptop) collect() {
+	take := func(id profileUse) {
+		if id.profile == "" {
+			return
+		}
+		i := slices.IndexFunc(l.uses, func(u use) bool { return u.profile == id.profile })
+		if i < 0 {
+			i, l.uses = len(l.uses), append(l.uses, use{profile: id.profile})
+		}
+		if !slices.Contains(l.uses[i].named, id.named) {
+			l.uses[i].named = append(l.uses[i].named, id.named)
+		}
+	}
+	if l.answers.ProfileInFiles {
+		take(profileUse{profile: l.answers.AdminProfile, named: "the blueprint"})
+	}
+	for _, p := range l.projects {
+		take(l.backendIdentity(p))
+		if at := p.provider(); at != nil {
+			take(l.explicit(at.Attributes, argumentAt(at.Place, at.Attributes, "profile")))
+		}
+	}
+	for _, u := range l.uses {
+		l.sources[u.profile], l.troubles[u.profile] = l.aws.source(u.profile)
+	}
+}
+
+// argumentAt is an argument's place, or its block's.
+func argumentAt(block files.Place, attributes files.Attributes, name string) string {
+	if a := attributes.Find(name); a != nil {
+		block.Line = a.Line
+	}
+	return block.String()
+}
+
+// profiles are the article's first two checks: the credentials file exists, and
+// a valid profile is in it. A profile may be in the config file as well.
+func (l *laptop) profiles() {
+	l.collect()
+	l.credentialsFile()
+	asked := l.aws.credentials.Path + " and " + l.aws.config.Path
+	for _, u := range l.uses {
+		wrong := l.troubles[u.profile]
+		if l.aws.credentialsErr != nil || l.aws.configErr != nil {
+			l.undecided(checkProfileInFile, "", "profile "+u.profile+" in "+asked, "the files cannot be read")
+			delete(l.troubles, u.profile)
+			continue
+		}
+		if wrong == nil && l.assumesRole(u.profile) {
+			continue
+		}
+		if wrong == nil {
+			l.passed(checkProfileInFile, "", "profile "+u.profile+" in "+asked, l.sources[u.profile])
+			continue
+		}
+		l.broken(checkProfileInFile, "", "profile "+u.profile+" in "+asked, wrong.evidence, wrong.id)
+		l.found(wrong.id, 7, steps.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy)
+	}
+	l.out.findings = append(l.out.findings, steps.Disagreements(l.aws.credentials, l.aws.config)...)
+}
+
+// assumesRole finds a role in the blueprint's profile, which holds an admin's own
+// key: the state is reached with that, and the provider assumes the role.
+func (l *laptop) assumesRole(name string) bool {
+	p := l.aws.profile(name)
+	role := p.get("role_arn")
+	if name != l.answers.AdminProfile || len(l.answers.Groups) == 0 || role == "" || !p.hasKeys() {
+		return false
+	}
+	evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), name, role)
+	l.broken(checkProfileInFile, "", "profile "+name, evidence, "files.profile-assumes-role")
+	l.found("files.profile-assumes-role", 7, steps.Warning, evidence, "Remove role_arn and source_profile from the profile.")
+	return true
+}
+
+// credentialsFile is the first check. A file that is missing is no fault where
+// every profile gets its credentials elsewhere.
+func (l *laptop) credentialsFile() {
+	file, err := l.aws.credentials, l.aws.credentialsErr
+	if err == nil {
+		err = l.aws.configErr
+	}
+	first := ""
+	for _, u := range l.uses {
+		if wrong := l.troubles[u.profile]; wrong != nil && first == "" {
+			first = wrong.id
+		}
+	}
+	switch {
+	case err != nil:
+		l.broken(checkCredentialsFile, "", file.Path, err.Error(), "credentials-missing")
+		l.found("credentials-missing", 7, steps.Failure, fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")
+	case !file.Exists && first != "":
+		l.broken(checkCredentialsFile, "", file.Path, "there is no such file", first)
+	case !file.Exists:
+		l.passed(checkCredentialsFile, "", file.Path, "there is no such file, and no profile needs it")
+	case len(file.Bytes) == 0:
+		l.passed(checkCredentialsFile, "", file.Path, "it is there, and empty")
+	default:
+		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there, with %d profiles", len(files.Profiles(files.Credentials, file))))
+	}
+	if file.LooseMode() {
+		l.found("files.credentials-open", 7, steps.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")
+	}
+}

@@ -19,10 +19,13 @@ type scene struct {
 type project struct {
 	steps.Project
 	dir string
-	// files are nil where the directory cannot be read; err says why.
-	files *files.Project
-	err   error
-	// backend is the project's backend "s3" block, nil without one.
+	// files are what can be read of the directory; problems are why the rest
+	// cannot, and err is the first of them.
+	files    *files.Project
+	problems []error
+	err      error
+	// backend is the project's backend block, of whatever type; nil without
+	// one, and where there are several.
 	backend *files.BackendBlock
 }
 
@@ -30,11 +33,46 @@ type project struct {
 func newScene(env *steps.Env, a *steps.Answers) *scene {
 	s := &scene{env: env, answers: a}
 	for _, p := range a.Projects {
-		at := project{Project: p, dir: env.ProjectDir(p)}
-		if at.files, at.err = files.InspectProject(at.dir, os.Getenv); at.err == nil {
-			at.backend, at.err = at.files.Backend()
-		}
-		s.projects = append(s.projects, at)
+		s.projects = append(s.projects, newProject(p, env.ProjectDir(p)))
 	}
 	return s
+}
+
+func newProject(p steps.Project, dir string) project {
+	at := project{Project: p, dir: dir}
+	at.files, at.problems = files.SurveyProject(dir, os.Getenv)
+	backend, err := at.files.Backend()
+	if at.backend = backend; err != nil {
+		at.problems = append(at.problems, err)
+	}
+	if len(at.problems) > 0 {
+		at.err = at.problems[0]
+	}
+	return at
+}
+
+// s3 is the project's backend block where it is one of type s3, else nil.
+func (p project) s3() *files.BackendBlock {
+	if p.backend == nil || p.backend.Type != "s3" {
+		return nil
+	}
+	return p.backend
+}
+
+// at is the place of an argument of the backend, or of the block without it.
+func (p project) at(argument string) string {
+	if a := p.backend.Attributes.Find(argument); a != nil {
+		return files.Place{Path: p.backend.Path, Line: a.Line}.String()
+	}
+	return p.backend.Place.String()
+}
+
+// provider is the project's default aws provider, nil without one.
+func (p project) provider() *files.ProviderBlock {
+	for i := range p.files.Providers {
+		if p.files.Providers[i].Alias == "" {
+			return &p.files.Providers[i]
+		}
+	}
+	return nil
 }

@@ -86,13 +86,17 @@ func (at *scene) removeState() error {
 // The inputs of the example's two applies.
 const firstInput, exampleInput = "first", "kept in the state"
 
-// exampleConfig is a resource that every Terraform since 1.4 has built in.
+// exampleConfig is a resource that every Terraform since 1.4 has built in, and a
+// question to the environment, without which Terraform would not start the
+// provider.
 const exampleConfig = `resource "terraform_data" "example" {
   input = "` + exampleInput + `"
 }
+
+data "aws_caller_identity" "here" {}
 `
 
-// exampleState is the state of exampleConfig as Terraform writes it. The
+// exampleState is the state of that resource as Terraform writes it. The
 // version in it is the first that has the resource, since an engine may refuse
 // the state of a newer one.
 func exampleState(serial int, input string) string {

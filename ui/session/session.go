@@ -157,9 +157,8 @@ func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
 // present takes the presenter, unless JSON is wanted, and says the first line,
 // before anything that takes time.
 func (s *session) present(lines *plain.Lines) {
-	talk := s.sys.Out
+	talk := s.talk()
 	if s.JSON {
-		talk = s.sys.Err
 		events := plain.NewJSON(s.sys.Out, s.sys.Err)
 		events.Detailed = s.Detailed
 		s.show = events.Emit
@@ -174,6 +173,17 @@ func (s *session) present(lines *plain.Lines) {
 	}
 	fmt.Fprintf(talk, "stateroom %s %s: looking at what is there.\n", s.command, where)
 }
+
+// talk is where people are spoken to: beside the events, if those are JSON.
+func (s *session) talk() io.Writer {
+	if s.JSON {
+		return s.sys.Err
+	}
+	return s.sys.Out
+}
+
+// say tells people one line.
+func (s *session) say(text string) { fmt.Fprintln(s.talk(), text) }
 
 // begin puts together what is answered before any question is asked: the
 // blueprint and --set. It tells whether there was no blueprint.

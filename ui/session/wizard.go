@@ -15,10 +15,10 @@ func Wizard(ctx context.Context, o Options, sys System, menu bool) (code int, er
 	summary, err := tui.Run(ctx, tui.Options{
 		In: sys.In, Out: sys.Out, Menu: menu, Sandbox: o.Sandbox, DryRun: o.DryRun,
 		Stop: sys.Stop, Applying: sys.Applying,
-		Begin: func(ctx context.Context, sandbox bool) (*tui.Start, error) {
+		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o
-			o.Sandbox = sandbox
-			if menu && sandbox {
+			o.Sandbox = r.Sandbox
+			if menu && r.Sandbox {
 				o.Blueprint = "" // practice brings its own answers
 			}
 			return start(ctx, o, sys)

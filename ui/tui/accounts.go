@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/awsops"
@@ -16,69 +14,42 @@ import (
 // pickedMsg is the answer of a list to a form's field.
 type pickedMsg struct{ name, value string }
 
-// accounts is the organization's accounts to choose environments from. The
-// filter looks at a text prepared once, and only the rows in sight are drawn, so
-// that ten thousand are as fluent as ten.
+// accounts is the organization's accounts to choose environments from.
 type accounts struct {
+	finder
 	theme *theme.Theme
 	name  string
 	all   []awsops.Account
-	// texts are what the filter looks at, in lower case.
-	texts  []string
+	// chosen are the ids that are ticked.
 	chosen map[string]bool
-	// shown are the indices of those that match.
-	shown     []int
-	filter    textinput.Model
-	filtering bool
-	list      scroll
-	width     int
-	height    int
+	width  int
 }
 
 func newAccounts(t *theme.Theme, name string, all []awsops.Account, admin, value string) *accounts {
-	a := &accounts{theme: t, name: name, chosen: map[string]bool{}, filter: textinput.New()}
-	a.filter.Prompt = "/ "
-	a.filter.Cursor.SetMode(cursor.CursorStatic)
-	a.filter.KeyMap.Paste.SetEnabled(false)
+	a := &accounts{theme: t, name: name, chosen: map[string]bool{}}
+	var texts []string
 	for _, account := range all {
 		if account.ID == admin || account.State != "ACTIVE" {
 			continue
 		}
 		a.all = append(a.all, account)
-		a.texts = append(a.texts, strings.ToLower(account.Name+" "+account.ID+" "+account.Email))
+		texts = append(texts, account.Name+" "+account.ID+" "+account.Email)
 	}
 	for _, pair := range strings.Split(value, ",") {
 		if _, id, ok := strings.Cut(strings.TrimSpace(pair), "="); ok {
 			a.chosen[id] = true
 		}
 	}
-	a.match()
+	a.finder = newFinder(texts)
 	return a
-}
-
-// match finds what the filter's words are all in.
-func (a *accounts) match() {
-	words := strings.Fields(strings.ToLower(a.filter.Value()))
-	a.shown = a.shown[:0]
-	for i, text := range a.texts {
-		matches := true
-		for _, word := range words {
-			matches = matches && strings.Contains(text, word)
-		}
-		if matches {
-			a.shown = append(a.shown, i)
-		}
-	}
-	a.list.cursor, a.list.top = 0, 0
-	a.list.resize(len(a.shown), a.height)
 }
 
 // The lines above the accounts.
 const accountsHead = 4
 
 func (a *accounts) resize(width, height int) {
-	a.width, a.height = width, height-accountsHead
-	a.list.resize(len(a.shown), a.height)
+	a.width = width
+	a.list.resize(len(a.shown), height-accountsHead)
 }
 
 func (a *accounts) update(msg tea.Msg) tea.Cmd {
@@ -86,30 +57,20 @@ func (a *accounts) update(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if cmd, done := a.key(pressed); done {
+		return cmd
+	}
 	switch {
-	case key.Matches(pressed, keys.Back) && (a.filtering || a.filter.Value() != ""):
-		a.filter.SetValue("")
-		a.stopFiltering()
-		a.match()
-	case key.Matches(pressed, keys.Accept) && a.filtering:
-		a.stopFiltering()
 	case key.Matches(pressed, keys.Accept):
 		return popThen(a.picked())
-	case a.filtering && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
-		return a.write(msg)
 	case key.Matches(pressed, keys.Back):
 		return pop
-	case key.Matches(pressed, keys.Filter):
-		a.filtering = true
-		a.filter.Focus() // its command would only blink
 	case key.Matches(pressed, keys.Tick) && len(a.shown) > 0:
-		id := a.all[a.shown[a.list.cursor]].ID
+		id := a.all[a.under()].ID
 		a.chosen[id] = !a.chosen[id]
 		a.list.key(tea.KeyMsg{Type: tea.KeyDown})
 	case key.Matches(pressed, keys.All):
 		a.chooseAll()
-	default:
-		a.list.key(pressed)
 	}
 	return nil
 }
@@ -123,21 +84,6 @@ func (a *accounts) chooseAll() {
 	for _, i := range a.shown {
 		a.chosen[a.all[i].ID] = on
 	}
-}
-
-func (a *accounts) write(msg tea.Msg) tea.Cmd {
-	before := a.filter.Value()
-	var cmd tea.Cmd
-	a.filter, cmd = a.filter.Update(msg)
-	if a.filter.Value() != before {
-		a.match()
-	}
-	return async(cmd)
-}
-
-func (a *accounts) stopFiltering() {
-	a.filtering = false
-	a.filter.Blur()
 }
 
 // picked are the chosen accounts as name=id pairs.
@@ -179,13 +125,9 @@ func (a *accounts) view() []string {
 		}
 	}
 	head := fmt.Sprintf("%d of %s, %d chosen", len(a.shown), plural(len(a.all), "account"), ticked)
-	filter := t.Faint.Render("/ filters by name, id and e-mail")
-	if a.filtering || a.filter.Value() != "" {
-		filter = a.filter.View()
-	}
 	lines := []string{
 		"  " + t.Title.Render("Which accounts are environments?") + "  " + t.Faint.Render(head+a.list.position(t)),
-		"  " + filter, "", "      " + t.Faint.Render(t.Pad("account", 14)+t.Pad("name", 30)+"e-mail"),
+		"  " + a.head(t.Faint.Render("/ filters by name, id and e-mail")), "", "      " + t.Faint.Render(t.Pad("account", 14)+t.Pad("name", 30)+"e-mail"),
 	}
 	from, to := a.list.window()
 	for i := from; i < to; i++ {
@@ -210,7 +152,7 @@ func (a *accounts) row(i int) string {
 
 func (a *accounts) keys() []key.Binding {
 	if a.filtering {
-		return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "clear it", "esc")}
+		return filterKeys()
 	}
 	return []key.Binding{bind("enter", "take these", "enter"), keys.Tick, keys.Filter, keys.All, keys.Down, keys.PageDown, keys.Back}
 }

@@ -24,7 +24,7 @@ func (v *visit) applying() {
 		v.pane.text(" " + t.Accent.Render(v.spinner.View()) + " " + c.Title)
 	}
 	if g.proving {
-		text := "Looking again, and proving the result as its users would"
+		text := v.words.proving
 		if v.counting != "" {
 			text += ": " + v.counting
 		}
@@ -71,14 +71,15 @@ func (v *visit) bar(done, of int) string {
 	return bar + text
 }
 
-// outcome is the last screen: what was built, what it costs, what is next.
-func (v *visit) outcome() {
+// outcome is how making the changes ended, what failed before all else, and what
+// more there is to say.
+func (v *visit) outcome(more ...string) {
 	t := v.theme
-	for _, line := range outcome(v.result) {
-		style := t.Good
-		if v.result.Failed+v.result.Unknown > 0 || v.result.Stopped {
-			style = t.Bad
-		}
+	style := t.Good
+	if v.bad() {
+		style = t.Bad
+	}
+	for _, line := range append(outcome(v.result, v.words.command), more...) {
 		v.pane.wrapped(line, 1, style.Render)
 	}
 	v.pane.text("")
@@ -86,7 +87,12 @@ func (v *visit) outcome() {
 		v.pane.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.Change.Title))
 		v.pane.wrapped(f.Err.Error(), 3, t.Plain.Render)
 	}
-	for _, note := range v.result.Notes {
+}
+
+// notes are what there is to know at the end: what exists, what is next.
+func (v *visit) notes(notes []string) {
+	t := v.theme
+	for _, note := range notes {
 		name, rest, ok := strings.Cut(note, ": ")
 		if !ok {
 			v.pane.wrapped(note, 1, t.Plain.Render)

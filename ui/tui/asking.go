@@ -111,7 +111,7 @@ func (w *wizard) ask(n int) {
 		fields = append(fields, w.field(n, q))
 	}
 	w.form = form.New(w.theme, fields)
-	w.form.Resize(w.contentWidth() - 2)
+	w.form.Resize(w.contentWidth()-2, w.height)
 	w.pane.rewind()
 	w.pane.rebuild()
 }
@@ -210,6 +210,13 @@ func (w *wizard) leftForm(msg form.LeftMsg) tea.Cmd {
 		}
 	}
 	return w.leave()
+}
+
+// keep remembers what was typed, good or not, so that going back loses nothing.
+func (w *wizard) keep(f *form.Form) {
+	for path, value := range f.Values() {
+		w.drafts[path] = value
+	}
 }
 
 // pick lists the organization's accounts for the environments' question.

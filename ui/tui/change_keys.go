@@ -29,7 +29,7 @@ func (v *visit) changeKey(msg tea.KeyMsg, c *steps.Change, foreign bool) tea.Cmd
 	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
 		return push(newViewer(t, c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff))
 	default:
-		v.pane.list.key(msg)
+		v.pane.key(msg)
 	}
 	return nil
 }

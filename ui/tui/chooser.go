@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -14,11 +16,13 @@ type chooser struct {
 	title string
 	text  []string
 	items []way
-	// main says that leaving it means leaving the program.
-	main   bool
-	list   scroll
-	width  int
-	helped []string
+	// main says that leaving it means leaving the program; stays that it is still
+	// there when one comes back from what was chosen.
+	main, stays bool
+	list        scroll
+	width       int
+	height      int
+	helped      []string
 }
 
 // way is one of the ways on.
@@ -27,36 +31,8 @@ type way struct {
 	choose     tea.Cmd
 }
 
-// choiceMsg is what was chosen in the menu.
-type choiceMsg struct{ sandbox bool }
-
-func newMenu(t *theme.Theme, sandbox bool) *chooser {
-	items := []way{
-		{
-			"Set up", "Make the whole set-up, or what is missing of it. It looks first and asks before it changes anything.",
-			func() tea.Msg { return choiceMsg{} },
-		},
-		{
-			"Practise in the sandbox", "The same, with an AWS inside this program and a scratch home. Nothing real is touched.",
-			func() tea.Msg { return choiceMsg{sandbox: true} },
-		},
-		{"Quit", "", quit},
-	}
-	if sandbox {
-		items = items[1:]
-	}
-	return &chooser{
-		theme: t, title: "From an AWS organization to encrypted, locked Terraform state", items: items, main: true,
-		helped: []string{
-			"What stateroom does",
-			"It looks at what is there, shows what it would change, asks, changes it and proves the result. It changes nothing that is right already, so it can be run again at any time.",
-			"Practise in the sandbox first: every screen is the same, and no AWS account is needed.",
-		},
-	}
-}
-
 func (c *chooser) resize(width, height int) {
-	c.width = width
+	c.width, c.height = width, height
 	c.list.resize(len(c.items), height)
 }
 
@@ -65,7 +41,7 @@ func (c *chooser) update(msg tea.Msg) tea.Cmd {
 	switch {
 	case !ok:
 	case key.Matches(pressed, keys.Accept):
-		if c.main {
+		if c.main || c.stays {
 			return c.items[c.list.cursor].choose
 		}
 		return popThen(c.items[c.list.cursor].choose)
@@ -79,27 +55,42 @@ func (c *chooser) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// view is everything where it fits; where it does not, only the way under the
+// cursor is explained.
 func (c *chooser) view() []string {
 	lines := []string{"", "  " + c.theme.Title.Render(c.title), ""}
-	room := min(76, c.width-8)
 	for _, text := range c.text {
-		for _, line := range theme.Wrap(text, room) {
+		for _, line := range theme.Wrap(text, c.room()) {
 			lines = append(lines, "  "+line)
 		}
 	}
 	if len(c.text) > 0 {
 		lines = append(lines, "")
 	}
+	if full := c.ways(lines, true); len(full) <= c.height {
+		return full
+	}
+	return c.ways(lines, false)
+}
+
+func (c *chooser) room() int { return min(76, c.width-8) }
+
+// ways adds the ways on below the lines.
+func (c *chooser) ways(lines []string, roomy bool) []string {
+	lines = slices.Clone(lines)
 	for i, item := range c.items {
 		mark, name := "    ", c.theme.Plain.Render(item.name)
 		if i == c.list.cursor {
 			mark, name = "  "+c.theme.Accent.Render(c.theme.Glyphs.Cursor)+" ", c.theme.Selected.Render(item.name)
 		}
 		lines = append(lines, mark+name)
-		if item.text != "" {
-			for _, line := range theme.Wrap(item.text, room) {
-				lines = append(lines, "      "+c.theme.Faint.Render(line))
-			}
+		if item.text == "" || !roomy && i != c.list.cursor {
+			continue
+		}
+		for _, line := range theme.Wrap(item.text, c.room()) {
+			lines = append(lines, "      "+c.theme.Faint.Render(line))
+		}
+		if roomy {
 			lines = append(lines, "")
 		}
 	}

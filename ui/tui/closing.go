@@ -23,13 +23,13 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 		}
 	}
 	switch {
-	case s == nil && m.wizard != nil && m.wizard.err != nil:
+	case s == nil && m.run != nil && m.run.common().err != nil:
 		return // main tells the error
 	case s == nil:
 		say("", "Nothing was changed.")
 		return
 	}
-	for _, line := range outcome(s) {
+	for _, line := range append(outcome(s, wordsOf[m.request.Mode].command), toLookAt(s)...) {
 		say("", line)
 	}
 	for _, f := range s.Failures {
@@ -40,7 +40,7 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 	for _, f := range s.Findings {
 		if f.Severity != steps.Info {
 			say("", "")
-			say("", fmt.Sprintf("%s: %s", f.Severity, f.ID))
+			say("", fmt.Sprintf("%s: %s", f.Severity, named(f)))
 			say("    ", f.Evidence)
 			say("    ", f.Remedy)
 		}
@@ -56,8 +56,9 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 // keeps tells whether a run has left something to look at.
 func keeps(s *steps.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
 
-// outcome is the result in whole sentences, the most important one first.
-func outcome(s *steps.Summary) []string {
+// outcome is the result in whole sentences, the most important one first. The
+// command is the one that goes on from there.
+func outcome(s *steps.Summary, command string) []string {
 	var lines []string
 	say := func(when bool, format string, args ...any) {
 		if when {
@@ -67,16 +68,21 @@ func outcome(s *steps.Summary) []string {
 	say(s.DryRun, "%s This was a dry run: nothing was changed.", planLine(s.Add, s.Change, s.Destroy))
 	say(s.Declined, "Not confirmed: nothing was changed.")
 	say(s.Stopped && s.Applied == 0, "Interrupted: nothing was changed.")
-	say(s.Stopped && s.Applied > 0, "Interrupted: what is done stays, the rest was not begun or not finished. Run stateroom setup again to go on from here.")
+	say(s.Stopped && s.Applied > 0, "Interrupted: what is done stays, the rest was not begun or not finished. Run %s again to go on from here.", command)
 	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
-	say(s.Unknown > 0, "The answer to %s was lost. Run stateroom setup again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
+	say(s.Unknown > 0, "The answer to %s was lost. Run %s again: it looks before it makes anything twice.", plural(s.Unknown, "change"), command)
 	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0
 	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
 	say(still && attention(s.Findings) > 0, "Nothing was changed.")
-	if n := attention(s.Findings); n > 0 {
-		say(true, "%s to look at.", plural(n, "finding"))
-	}
 	return lines
+}
+
+// toLookAt counts the findings in a sentence, if there are any.
+func toLookAt(s *steps.Summary) []string {
+	if n := attention(s.Findings); n > 0 {
+		return []string{plural(n, "finding") + " to look at."}
+	}
+	return nil
 }
 
 // planLine is the sentence that Terraform users look for.

@@ -2,8 +2,7 @@ package tui
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"maps"
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -17,7 +16,7 @@ import (
 // but the queue, so every answer comes back as a message with its operation.
 type engine struct {
 	ctx      context.Context //nolint:containedctx // a program has one life, and commands outlive calls
-	begin    func(context.Context, bool) (*Start, error)
+	begin    func(context.Context, Request) (*Start, error)
 	applying func(bool)
 	queue    *queue
 	// ended is set once nothing new may begin; running counts what has begun.
@@ -85,8 +84,21 @@ type (
 		op    int
 		event steps.Event
 	}
-	// mfaMsg asks for a code; the engine waits for the reply.
-	mfaMsg struct{ reply chan string }
+	// openedMsg says what follows from the answers given so far.
+	openedMsg struct {
+		op     int
+		opened steps.Opened
+		err    error
+	}
+	// reviewedMsg is what a flow has found and would change.
+	reviewedMsg struct {
+		op     int
+		flow   *steps.Flow
+		review steps.Review
+		// settled is the summary where there is nothing to change.
+		settled *steps.Summary
+		err     error
+	}
 )
 
 // next begins an operation and ends the one before it.
@@ -112,10 +124,10 @@ func (e *engine) run(work func() tea.Msg) tea.Cmd {
 	})
 }
 
-func (e *engine) beginRun(sandbox bool) tea.Cmd {
+func (e *engine) beginRun(r Request) tea.Cmd {
 	ctx, op := e.next()
 	return e.run(func() tea.Msg {
-		start, err := e.begin(ctx, sandbox)
+		start, err := e.begin(ctx, r)
 		return begunMsg{op, start, err}
 	})
 }
@@ -170,6 +182,49 @@ func (e *engine) apply(setup *steps.Setup, o *steps.Observed, without map[string
 	return e.run(func() tea.Msg {
 		msg := madeMsg{op: op}
 		msg.summary, msg.review, msg.observed, msg.err = s.Make(ctx, s.Replan(o), o)
+		e.applying(false)
+		e.last <- msg.summary
+		return msg
+	})
+}
+
+// open asks what follows from the answers given so far.
+func (e *engine) open(given steps.Given) tea.Cmd {
+	ctx, op := e.next()
+	given, start := maps.Clone(given), e.start
+	return e.run(func() tea.Msg {
+		opened, err := start.Open(ctx, given, e.asks())
+		return openedMsg{op, opened, err}
+	})
+}
+
+// review lets a flow look.
+func (e *engine) review(flow *steps.Flow) tea.Cmd {
+	ctx, op := e.next()
+	f := *flow
+	f.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+	return e.run(func() tea.Msg {
+		msg := reviewedMsg{op: op, flow: &f}
+		msg.review, msg.err = f.Review(ctx)
+		if msg.err == nil && len(msg.review.Changes)+len(msg.review.Foreign) == 0 {
+			msg.settled, _, msg.err = f.Make(ctx, msg.review)
+		}
+		return msg
+	})
+}
+
+// carryOut makes the changes of a flow's review that are not in without.
+func (e *engine) carryOut(flow *steps.Flow, review steps.Review, without map[string]bool) tea.Cmd {
+	ctx, op := e.next()
+	e.stop = make(chan struct{})
+	f := *flow
+	f.Without, f.Stop = without, e.stop
+	f.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+	f.Env.Emit = f.Emit
+	e.applying(true)
+	return e.run(func() tea.Msg {
+		msg := madeMsg{op: op}
+		msg.summary, msg.review, msg.err = f.Make(ctx, f.Permit(review))
 		e.applying(false)
 		e.last <- msg.summary
 		return msg
@@ -233,24 +288,4 @@ func (e *engine) close(keep bool) error {
 		return nil
 	}
 	return e.start.Close(keep)
-}
-
-// errNoCode ends a sign-in whose MFA question was not answered.
-var errNoCode = errors.New("no MFA code was given")
-
-// mfa asks the screen for a code and waits for it.
-func (e *engine) mfa(ctx context.Context) func() (string, error) {
-	return func() (string, error) {
-		reply := make(chan string, 1)
-		e.queue.push(mfaMsg{reply})
-		select {
-		case code := <-reply:
-			if code == "" {
-				return "", errNoCode
-			}
-			return code, nil
-		case <-ctx.Done():
-			return "", fmt.Errorf("waiting for an MFA code: %w", ctx.Err())
-		}
-	}
 }

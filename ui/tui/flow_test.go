@@ -23,7 +23,7 @@ import (
 )
 
 // rehearsal is a stage for one test, and a way to begin runs on it.
-func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.Context, bool) (*Start, error)) {
+func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.Context, Request) (*Start, error)) {
 	t.Helper()
 	o.Dir = filepath.Join(t.TempDir(), "stage")
 	stage, err := practice.Start(t.Context(), o)
@@ -31,7 +31,7 @@ func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = stage.Close(true) })
-	return stage, func(context.Context, bool) (*Start, error) {
+	return stage, func(context.Context, Request) (*Start, error) {
 		return startOn(stage.Root, stage.Endpoint(), stage.Blueprint(), stage.Me), nil
 	}
 }
@@ -173,8 +173,8 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 
 func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 	stage, begin := rehearsal(t, practice.Options{})
-	empty := func(ctx context.Context, sandbox bool) (*Start, error) {
-		start, err := begin(ctx, sandbox)
+	empty := func(ctx context.Context, r Request) (*Start, error) {
+		start, err := begin(ctx, r)
 		start.Answers, start.New = &steps.Answers{Blueprint: steps.NewBlueprint(), Me: "alice"}, true
 		return start, err
 	}
@@ -202,7 +202,7 @@ func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 }
 
 func TestRunThatCannotBeginSaysWhy(t *testing.T) {
-	tm, m, shown := flow(t, Options{Begin: func(context.Context, bool) (*Start, error) { return nil, errors.New("no such profile") }})
+	tm, m, shown := flow(t, Options{Begin: func(context.Context, Request) (*Start, error) { return nil, errors.New("no such profile") }})
 	shown.until(t, "no such profile")
 	tm.Send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q")})
 	if s := end(t, tm, m); s != nil {

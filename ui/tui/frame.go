@@ -8,8 +8,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// footerHeight is the rule and the line of keys.
-const footerHeight = 2
+// The header is a line and its rule, the footer a rule and the line of keys.
+const headerHeight, footerHeight = 2, 2
 
 // View puts header, topmost screen and footer together. Exactly the terminal's
 // height is filled, so that nothing scrolls away and nothing is left over.
@@ -47,15 +47,15 @@ func (m *root) header() []string {
 	left := " " + t.Title.Render("stateroom")
 	var banner string
 	switch {
-	case m.o.DryRun && m.sandbox:
+	case m.o.DryRun && m.request.Sandbox:
 		banner = t.DryRun.Render("[ DRY RUN ]") + " " + t.Sandbox.Render("[ SANDBOX ]")
 	case m.o.DryRun && m.width < railWidth:
 		banner = t.DryRun.Render("[ DRY RUN ]")
 	case m.o.DryRun:
 		banner = t.DryRun.Render("[ DRY RUN: nothing is changed ]")
-	case m.sandbox && m.width < railWidth:
+	case m.request.Sandbox && m.width < railWidth:
 		banner = t.Sandbox.Render("[ SANDBOX ]")
-	case m.sandbox:
+	case m.request.Sandbox:
 		banner = t.Sandbox.Render("[ SANDBOX: nothing real is touched ]")
 	}
 	room := m.width - ansi.StringWidth(left) - ansi.StringWidth(banner) - 4
@@ -66,10 +66,10 @@ func (m *root) header() []string {
 
 // whereabouts are account, identity and region, as far as they are known.
 func (m *root) whereabouts() string {
-	if m.wizard == nil {
+	if m.run == nil {
 		return "Terraform state for many accounts"
 	}
-	return m.wizard.whereabouts()
+	return m.run.whereabouts()
 }
 
 // footer shows as many keys as fit, whole; how to leave and how to get help are

@@ -8,6 +8,7 @@ type keyMap struct {
 	Accept, Next, Previous, Jump            key.Binding
 	Expand, Collapse, Leave, Edit, Apply    key.Binding
 	Call, Policy, Diff, Output, Save        key.Binding
+	Again, Read                             key.Binding
 	Filter, Tick, All, Back, Help, Quit     key.Binding
 	Interrupt, Suspend                      key.Binding
 }
@@ -37,6 +38,8 @@ var keys = keyMap{
 	Diff:      bind("d", "diff", "d"),
 	Output:    bind("t", "Terraform's output", "t"),
 	Save:      bind("s", "save", "s"),
+	Again:     bind("l", "look again", "l"),
+	Read:      bind("r", "read all", "r"),
 	Filter:    bind("/", "filter", "/"),
 	Tick:      bind("space", "choose", " "),
 	All:       bind("a", "all shown", "a"),

@@ -142,8 +142,17 @@ func (v *visit) confirmation(all way, more ...way) tea.Cmd {
 	if n := len(v.left); n > 0 {
 		text = append(text, fmt.Sprintf("%s left out.", plural(n, "change")))
 	}
-	if n := len(v.review.Foreign); n > 0 {
+	typed := 0
+	for _, c := range v.review.Foreign {
+		if c.Typed {
+			typed++
+		}
+	}
+	if n := len(v.review.Foreign) - typed; n > 0 {
 		text = append(text, fmt.Sprintf("%s not ours and left as it is.", plural(n, "change")))
+	}
+	if typed > 0 {
+		text = append(text, fmt.Sprintf("%s not agreed to and left out.", plural(typed, "change")))
 	}
 	items := []way{{"Not yet", "Nothing is changed.", nil}}
 	if len(kept) > 0 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"stateroom/steps"
 	"stateroom/ui/tui/theme"
 )
@@ -30,7 +32,9 @@ const (
 type row struct {
 	kind rowKind
 	item int
-	text string
+	// indent is how far a change stands below what it belongs to.
+	indent int
+	text   string
 }
 
 // pane is a screen as one list that scrolls: texts, and items with a cursor that
@@ -53,7 +57,9 @@ type pane struct {
 
 func newPane(v *visit, build func()) *pane {
 	p := &pane{v: v, open: map[string]bool{}, build: build}
-	p.list.stops = func(i int) bool { return p.rows[i].kind != rowText && p.rows[i].kind != rowDetail }
+	p.list.stops = func(i int) bool {
+		return v.phase == reviewing && p.rows[i].kind != rowText && p.rows[i].kind != rowDetail
+	}
 	return p
 }
 
@@ -73,6 +79,9 @@ func (p *pane) height() int {
 	height := p.v.height - len(p.v.noticeLines())
 	if !p.v.wide() {
 		height -= 2
+	}
+	if p.v.phase == opening || p.v.phase == inspecting {
+		height-- // what is under way has a line of its own
 	}
 	return height - 1 // the last line says how much is hidden
 }
@@ -117,17 +126,20 @@ func (p *pane) pairs(title string, list []fact) {
 }
 
 // entry adds a change with what is below it.
-func (p *pane) entry(c *steps.Change, foreign bool) {
+func (p *pane) entry(c *steps.Change, foreign bool, indent int) {
 	item := len(p.items)
 	p.items = append(p.items, c)
 	p.foreign = append(p.foreign, foreign)
-	p.rows = append(p.rows, row{kind: rowChange, item: item})
+	p.rows = append(p.rows, row{kind: rowChange, item: item, indent: indent})
 	if p.open[c.ID] {
 		for _, line := range p.detail(c) {
-			p.rows = append(p.rows, row{kind: rowDetail, item: item, text: line})
+			p.below(strings.Repeat(" ", indent) + line)
 		}
 	}
 }
+
+// below adds a line that belongs to the item above it.
+func (p *pane) below(line string) { p.rows = append(p.rows, row{kind: rowDetail, text: line}) }
 
 // under is the row with the cursor; it is nil where nothing has one.
 func (p *pane) under() *row {
@@ -153,12 +165,30 @@ func (p *pane) isOpen(key string, byItself bool) bool {
 	return byItself
 }
 
-// set opens or closes an item, and brings what is below it into sight.
+// set opens or closes an item.
 func (p *pane) set(key string, open bool) {
 	p.open[key] = open
 	p.rebuild()
+	p.reveal()
+}
+
+// key moves by a key, and tells whether it was one that does.
+func (p *pane) key(msg tea.KeyMsg) bool {
+	before := p.list.cursor
+	moved := p.list.key(msg)
+	if p.list.cursor != before {
+		p.reveal()
+	}
+	return moved
+}
+
+// reveal brings what is below the item with the cursor into sight.
+func (p *pane) reveal() {
 	last := p.list.cursor
-	for last+1 < len(p.rows) && (p.rows[last+1].kind == rowDetail) {
+	for last+1 < len(p.rows) {
+		if r := &p.rows[last+1]; r.kind != rowDetail && (r.kind == rowText || r.indent <= p.rows[p.list.cursor].indent) {
+			break
+		}
 		last++
 	}
 	p.list.reveal(last)
@@ -170,13 +200,14 @@ func (p *pane) view() []string {
 	lines := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		r := &p.rows[i]
+		selected := i == p.list.cursor && p.list.stops(i)
 		switch r.kind {
 		case rowText, rowDetail:
 			lines = append(lines, p.v.theme.Cut(r.text, p.width))
 		case rowChange:
-			lines = append(lines, p.title(r.item, i == p.list.cursor))
+			lines = append(lines, p.title(r, selected))
 		case rowFinding, rowGroup, rowCheck, rowSubject:
-			lines = append(lines, p.v.theme.Cut(p.draw(r, i == p.list.cursor), p.width))
+			lines = append(lines, p.v.theme.Cut(p.draw(r, selected), p.width))
 		}
 	}
 	if above, below := p.list.more(); above+below > 0 {
@@ -198,15 +229,9 @@ func hidden(t *theme.Theme, above, below int) string {
 }
 
 // title is a change's line.
-func (p *pane) title(item int, selected bool) string {
-	t, c := p.v.theme, p.items[item]
-	mark, fold := "  ", t.Glyphs.Closed
-	if selected {
-		mark = " " + t.Accent.Render(t.Glyphs.Cursor)
-	}
-	if p.open[c.ID] {
-		fold = t.Glyphs.Open
-	}
+func (p *pane) title(r *row, selected bool) string {
+	item, t := r.item, p.v.theme
+	c := p.items[item]
 	text, note := t.Plain.Render(c.Title), ""
 	switch {
 	case p.foreign[item] && c.Typed:
@@ -226,11 +251,27 @@ func (p *pane) title(item int, selected bool) string {
 	if selected {
 		text = t.Selected.Render(c.Title)
 	}
-	line := mark + " " + t.Faint.Render(fold) + " " + p.symbol(c, item) + " " + text
+	line := p.mark(selected) + strings.Repeat(" ", r.indent) + p.fold(p.open[c.ID]) + p.symbol(c, item) + " " + text
 	if note != "" {
 		line += t.Faint.Render("  " + note)
 	}
 	return t.Cut(line, p.width)
+}
+
+// mark shows where the cursor is.
+func (p *pane) mark(selected bool) string {
+	if selected {
+		return " " + p.v.theme.Accent.Render(p.v.theme.Glyphs.Cursor) + " "
+	}
+	return "   "
+}
+
+// fold shows whether an item is open.
+func (p *pane) fold(open bool) string {
+	if open {
+		return p.v.theme.Faint.Render(p.v.theme.Glyphs.Open) + " "
+	}
+	return p.v.theme.Faint.Render(p.v.theme.Glyphs.Closed) + " "
 }
 
 // symbol is Terraform's mark in its colour, or the sign of what is left out.

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"errors"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -18,13 +16,10 @@ type prompt struct {
 	text []string
 	form *form.Form
 	// done gets the answer, left nothing.
-	done func(value string) tea.Cmd
+	done  func(value string) tea.Cmd
 	left  tea.Cmd
 	width int
 }
-
-// mfaDigits is the length of a virtual or hardware MFA device's code.
-const mfaDigits = 6
 
 // newPrompt asks for an MFA code on behalf of the engine.
 func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
@@ -38,21 +33,16 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 		theme: t, title: "AWS asks for an MFA code",
 		form: form.New(t, []form.Field{{
 			Name: "value", Label: "Code of your MFA device", Kind: form.Text,
-			Help: "The six digits that your MFA device shows now. AWS accepts each code once.",
-			Check: func(code string) error {
-				if len(code) != mfaDigits {
-					return errors.New("an MFA code has six digits")
-				}
-				return nil
-			},
+			Help:  "The six digits that your MFA device shows now. AWS accepts each code once.",
+			Check: sixDigits,
 		}}),
 		done: answer, left: answer(""),
 	}
 }
 
-func (p *prompt) resize(width, _ int) {
+func (p *prompt) resize(width, height int) {
 	p.width = width
-	p.form.Resize(width - 4)
+	p.form.Resize(width-4, height)
 }
 
 func (p *prompt) update(msg tea.Msg) tea.Cmd {

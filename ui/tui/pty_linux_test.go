@@ -44,7 +44,7 @@ func child() int {
 		<-signals
 		close(stop)
 	}()
-	begin := func(ctx context.Context, _ bool) (*Start, error) {
+	begin := func(ctx context.Context, _ Request) (*Start, error) {
 		b, err := steps.ReadBlueprint(filepath.Join(root, "rehearsed.hcl"))
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // stepState is what the rail says of a step.
@@ -80,17 +81,29 @@ func (v *visit) rail(stops []stop) []string {
 	return lines
 }
 
-// foldedRail is the stops on one line, the current one with its name.
+// foldedRail is the stops on one line: all with their names where that fits,
+// else only the current one.
 func (v *visit) foldedRail(stops []stop) string {
+	if line := v.folded(stops, true); ansi.StringWidth(line) <= v.width {
+		return line
+	}
+	return v.folded(stops, false)
+}
+
+func (v *visit) folded(stops []stop, named bool) string {
 	parts := make([]string, 0, len(stops))
 	for i, s := range stops {
 		glyph, style := v.sign(s.state)
 		part := style.Render(glyph) + fmt.Sprint(i+1)
-		if s.current {
-			part = style.Render(glyph) + " " + v.theme.Selected.Render(fmt.Sprintf("%d %s", i+1, s.name))
+		name := fmt.Sprintf("%d %s", i+1, s.name)
+		switch {
+		case s.current:
+			part = style.Render(glyph) + " " + v.theme.Selected.Render(name)
 			if s.word != "" {
 				part += v.theme.Faint.Render(" (" + s.word + ")")
 			}
+		case named:
+			part = style.Render(glyph) + " " + v.theme.Faint.Render(name)
 		}
 		parts = append(parts, part)
 	}

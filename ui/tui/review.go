@@ -25,7 +25,7 @@ func (w *wizard) reviewKey(msg tea.KeyMsg) tea.Cmd {
 	case c != nil:
 		return w.changeKey(msg, c, foreign)
 	default:
-		w.pane.list.key(msg)
+		w.pane.key(msg)
 	}
 	return nil
 }

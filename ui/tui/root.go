@@ -27,6 +27,16 @@ type screen interface {
 	about() []string
 }
 
+// course is a screen that goes through a whole run: the wizard or the checkup.
+type course interface {
+	screen
+	common() *visit
+	whereabouts() string
+	// unapplied is the summary of a plan that was looked at and not applied; it
+	// is nil where nothing would have been changed.
+	unapplied() *steps.Summary
+}
+
 // The messages by which screens move on the stack.
 type (
 	pushMsg struct{ screen screen }
@@ -79,13 +89,16 @@ const (
 
 // root is the whole program's model. It is a pointer, and only Update changes it.
 type root struct {
-	o             Options
-	theme         *theme.Theme
-	engine        *engine
+	o      Options
+	theme  *theme.Theme
+	engine *engine
+	// run is the run that was begun: the wizard or the checkup; the other is nil.
+	run           course
 	wizard        *wizard
+	checkup       *checkup
 	stack         []screen
 	width, height int
-	sandbox       bool
+	request       Request
 	// interrupted says that the operator left by Ctrl-C.
 	interrupted bool
 	// paint tells the renderer of the background; asks says that the terminal
@@ -95,32 +108,48 @@ type root struct {
 }
 
 func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
-	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, sandbox: o.Sandbox}
-	if o.Menu {
-		m.stack = []screen{newMenu(t, o.Sandbox)}
-	} else {
-		m.openWizard()
+	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Sandbox: o.Sandbox}}
+	first := o.modes()[0]
+	switch {
+	case o.Menu:
+		m.stack = []screen{newMenu(t, &m.o)}
+	case first == Troubleshoot && o.Sandbox && len(o.Faults) > 0:
+		m.stack = []screen{newFaults(t, o.Faults)}
+	default:
+		m.request.Mode = first
+		m.openRun()
 	}
 	m.layout()
 	return m
 }
 
-// openWizard puts a new wizard on the stack.
-func (m *root) openWizard() {
-	m.wizard = newWizard(m.theme, m.engine, m.o.DryRun)
-	m.stack = append(m.stack, m.wizard)
+// openRun puts the screen of the request on the stack.
+func (m *root) openRun() {
+	if m.request.Mode == SetUp {
+		m.wizard = newWizard(m.theme, m.engine, m.o.DryRun)
+		m.run = m.wizard
+	} else {
+		m.checkup = newCheckup(m.theme, m.engine, m.request.Mode, m.o.DryRun)
+		m.run = m.checkup
+	}
+	m.stack = append(m.stack, m.run)
 }
 
-// Init begins the run, unless the menu is asked first.
+// Init begins the run, unless something is to be chosen first.
 func (m *root) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.engine.pull(), m.interrupts()}
 	if m.asks {
 		cmds = append(cmds, m.ask)
 	}
-	if m.wizard != nil {
-		cmds = append(cmds, m.engine.beginRun(m.sandbox), m.wizard.spin())
+	if m.run != nil {
+		cmds = append(cmds, m.start())
 	}
 	return tea.Batch(cmds...)
+}
+
+// start begins what was requested.
+func (m *root) start() tea.Cmd {
+	return tea.Batch(m.engine.beginRun(m.request), m.perform(m.run.common().spin()))
 }
 
 // stoppedMsg says that main was told to stop.
@@ -164,15 +193,13 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.layout()
 		return m, nil
 	case popMsg:
-		if len(m.stack) > 1 {
-			m.stack = m.stack[:len(m.stack)-1]
-			m.layout()
-		}
-		return m, m.perform(msg.then)
+		return m, m.pop(msg)
 	case choiceMsg:
 		return m, m.choose(msg)
 	case mfaMsg:
 		return m, m.perform(push(newPrompt(m.theme, msg)))
+	case enrolMsg:
+		return m, m.perform(push(newEnrolment(m.theme, msg)))
 	case batchMsg:
 		cmds := []tea.Cmd{m.engine.pull()}
 		for _, item := range msg {
@@ -199,8 +226,8 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, keys.Interrupt):
 		return m.interrupt()
 	case key.Matches(msg, keys.Suspend):
-		if m.wizard != nil && m.wizard.phase == applying {
-			m.wizard.say("Not suspended: changes are under way, and a stopped program cannot finish them.")
+		if m.working() {
+			m.run.common().say("Not suspended: changes are under way, and a stopped program cannot finish them.")
 			return nil
 		}
 		return tea.Suspend
@@ -220,36 +247,45 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 // interrupt ends the program; while changes are made it lets them finish first,
 // and the second time it cancels them.
 func (m *root) interrupt() tea.Cmd {
-	if m.wizard != nil && m.wizard.phase == applying {
+	if m.working() {
 		m.interrupted = true
-		m.wizard.halt()
+		m.run.common().halt()
 		return nil
 	}
 	m.interrupted = true
 	return tea.Quit
 }
 
-// choose follows the menu.
+// working tells whether changes are being made.
+func (m *root) working() bool { return m.run != nil && m.run.common().phase == applying }
+
+// pop takes the topmost screen away. Below the last one is the terminal.
+func (m *root) pop(msg popMsg) tea.Cmd {
+	if len(m.stack) > 1 {
+		m.stack = m.stack[:len(m.stack)-1]
+		m.layout()
+	} else if msg.then == nil {
+		return tea.Quit
+	}
+	return m.perform(msg.then)
+}
+
+// choose begins what was chosen.
 func (m *root) choose(msg choiceMsg) tea.Cmd {
-	m.sandbox = msg.sandbox || m.o.Sandbox
-	m.openWizard()
+	m.request = msg.request
+	m.request.Sandbox = m.request.Sandbox || m.o.Sandbox
+	m.openRun()
 	m.layout()
-	return tea.Batch(m.engine.beginRun(m.sandbox), m.wizard.spin())
+	return m.start()
 }
 
 // summary is how the visit ended: what was made, or that it was interrupted, or
 // that a plan was looked at and not applied. It is nil where nothing was begun.
 func (m *root) summary(killed bool) *steps.Summary {
-	s := m.engine.summary(m.interrupted || killed)
-	switch w := m.wizard; {
-	case s != nil || w == nil || w.err != nil || w.setup == nil:
+	if s := m.engine.summary(m.interrupted || killed); s != nil || m.run == nil || m.run.common().err != nil {
 		return s
-	case w.dryRun:
-		return w.preview()
-	case w.toDo() > 0:
-		return &steps.Summary{Declined: true}
 	}
-	return nil
+	return m.run.unapplied()
 }
 
 func (m *root) tooSmall() bool { return m.width < minWidth || m.height < minHeight }

@@ -14,60 +14,37 @@ import (
 	"stateroom/steps"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
 )
 
-// endDryRun sums up, offers to save the plan, and leaves.
-func (w *wizard) endDryRun() tea.Cmd {
-	w.engine.made = w.preview()
-	return push(&chooser{
-		theme: w.theme, title: "The dry run",
-		text: outcome(w.engine.made),
-		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}},
-			w.formats()...),
-	})
+// saving is a text that can be written to a file.
+type saving struct {
+	// title says what is saved, name is the file that is proposed.
+	title, name string
+	// runs marks a script.
+	runs bool
+	// text is called in a command, so it holds copies only.
+	text func(out *bytes.Buffer)
 }
 
-// preview is the summary of the plan without what was left out.
-func (w *wizard) preview() *steps.Summary {
-	s := &steps.Summary{DryRun: true, Foreign: w.review.Foreign, Findings: w.review.Findings}
-	s.Add, s.Change, s.Destroy = steps.Counts(w.kept())
-	return s
-}
-
-// saveMsg asks under which name to save in a format.
-type saveMsg struct{ format string }
-
-// formats are the ways to save the plan.
-func (w *wizard) formats() []way {
-	save := func(format string) tea.Cmd { return func() tea.Msg { return saveMsg{format} } }
-	return []way{
-		{"Save as text", "What stateroom setup --dry-run --plain prints.", save("txt")},
-		{"Save as JSON", "One event a line, as stateroom setup --dry-run --json prints them.", save("json")},
-		{"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", save("sh")},
+// ask asks for the file. One that is there is never overwritten.
+func (s saving) ask(t *theme.Theme) tea.Cmd {
+	return func() tea.Msg {
+		path, err := filepath.Abs(s.name)
+		if err != nil {
+			path = "" // the folder is gone; the operator names another
+		}
+		return pushMsg{&prompt{
+			theme: t, title: s.title,
+			form: form.New(t, []form.Field{{
+				Name: "value", Label: "File", Value: path, Kind: form.Text,
+				Help:  "It names accounts, users and ARNs, so the file is readable by you alone.",
+				Check: newFile,
+			}}),
+			done: func(path string) tea.Cmd { return popThen(s.write(path)) },
+			left: pop,
+		}}
 	}
-}
-
-// saveMenu offers the formats on any reviewed step.
-func (w *wizard) saveMenu() tea.Cmd {
-	return push(&chooser{theme: w.theme, title: "Save the plan", text: []string{w.planLine()}, items: w.formats()})
-}
-
-// askName asks for the file. One that is there is never overwritten.
-func (w *wizard) askName(msg saveMsg) tea.Cmd {
-	path, err := filepath.Abs("stateroom-plan." + msg.format)
-	if err != nil {
-		path = "" // the folder is gone; the operator names another
-	}
-	return push(&prompt{
-		theme: w.theme, title: "Save the plan",
-		form: form.New(w.theme, []form.Field{{
-			Name: "value", Label: "File", Value: path, Kind: form.Text,
-			Help:  "The plan names accounts, users and ARNs, so the file is readable by you alone.",
-			Check: newFile,
-		}}),
-		done: func(path string) tea.Cmd { return popThen(w.save(msg.format, path)) },
-		left: pop,
-	})
 }
 
 func newFile(path string) error {
@@ -80,20 +57,13 @@ func newFile(path string) error {
 	return nil
 }
 
-// save writes the plan in a command; the text itself is made of copies.
-func (w *wizard) save(format, path string) tea.Cmd {
-	changes, summary, o, a := w.kept(), w.preview(), w.observed, w.setup.Answers
+func (s saving) write(path string) tea.Cmd {
 	return async(func() tea.Msg {
 		var out bytes.Buffer
+		s.text(&out)
 		mode := fs.FileMode(0o600)
-		switch format {
-		case "sh":
+		if s.runs {
 			mode = 0o700
-			out.WriteString(steps.Script(changes, o, a))
-		case "json":
-			emit(plain.NewJSON(&out, io.Discard).Emit, changes, summary)
-		default:
-			emit(plain.NewLines(&out).Emit, changes, summary)
 		}
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if err == nil {
@@ -107,8 +77,25 @@ func (w *wizard) save(format, path string) tea.Cmd {
 	})
 }
 
+// savedPlan are the ways to save a plan as the line presenters print it.
+func (v *visit) savedPlan(changes []steps.Change, s *steps.Summary, lines func(io.Writer) *plain.Lines) []way {
+	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
+		emit(lines(out).Emit, changes, s)
+	}}
+	json := saving{title: "Save the plan", name: "stateroom-plan.json", text: func(out *bytes.Buffer) {
+		emit(plain.NewJSON(out, io.Discard).Emit, changes, s)
+	}}
+	return []way{
+		{"Save as text", "What " + v.words.command + " --dry-run --plain prints.", text.ask(v.theme)},
+		{"Save as JSON", "One event a line, as " + v.words.command + " --dry-run --json prints them.", json.ask(v.theme)},
+	}
+}
+
 // emit replays a dry run.
 func emit(to steps.Emit, changes []steps.Change, s *steps.Summary) {
+	for i := range s.Checks {
+		to(steps.Event{Kind: steps.EventCheck, Check: &s.Checks[i]})
+	}
 	for i := range changes {
 		to(steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
 	}
@@ -116,4 +103,62 @@ func emit(to steps.Emit, changes []steps.Change, s *steps.Summary) {
 		to(steps.Event{Kind: steps.EventFinding, Finding: &s.Findings[i]})
 	}
 	to(steps.Event{Kind: steps.EventSummary, Summary: s})
+}
+
+// endOfDryRun sums up, offers to save what was found, and leaves.
+func (v *visit) endOfDryRun(s *steps.Summary, ways []way) tea.Cmd {
+	v.engine.made = s
+	return push(&chooser{
+		theme: v.theme, title: "The dry run", text: append(outcome(s, v.words.command), toLookAt(s)...),
+		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}}, ways...),
+	})
+}
+
+// endDryRun ends the wizard's.
+func (w *wizard) endDryRun() tea.Cmd { return w.endOfDryRun(w.preview(), w.formats()) }
+
+// preview is the summary of the plan without what was left out.
+func (w *wizard) preview() *steps.Summary {
+	s := &steps.Summary{DryRun: true, Foreign: w.review.Foreign, Findings: w.review.Findings}
+	s.Add, s.Change, s.Destroy = steps.Counts(w.kept())
+	return s
+}
+
+// formats are the ways to save the wizard's plan.
+func (w *wizard) formats() []way {
+	changes, o, a := w.kept(), w.observed, w.setup.Answers
+	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
+		out.WriteString(steps.Script(changes, o, a))
+	}}
+	return append(w.savedPlan(changes, w.preview(), plain.NewLines), way{
+		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(w.theme),
+	})
+}
+
+// saveMenu offers the formats on any reviewed step.
+func (w *wizard) saveMenu() tea.Cmd {
+	return push(&chooser{theme: w.theme, title: "Save the plan", text: []string{w.planLine()}, items: w.formats()})
+}
+
+// endDryRun ends the checkup's.
+func (c *checkup) endDryRun() tea.Cmd {
+	s := c.preview()
+	return c.endOfDryRun(s, c.savedPlan(c.kept(), s, plain.NewFlowLines))
+}
+
+// saveMenu offers the report under the cursor and the whole review.
+func (c *checkup) saveMenu() tea.Cmd {
+	items := c.savedPlan(c.kept(), c.preview(), plain.NewFlowLines)
+	if r := c.pane.under(); r != nil && r.kind == rowFinding && c.found.list[r.item].Details != "" {
+		f := c.found.list[r.item]
+		items = append([]way{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(c.theme)}}, items...)
+	}
+	return push(&chooser{theme: c.theme, title: "Save what was found", text: []string{c.planLine()}, items: items})
+}
+
+// reportOf is a finding's text to hand on.
+func reportOf(f steps.Finding) saving {
+	return saving{title: "Save the report of " + f.ID, name: "stateroom-" + f.ID + ".txt", text: func(out *bytes.Buffer) {
+		out.WriteString(f.Details + "\n")
+	}}
 }

@@ -91,15 +91,15 @@ func (s *scroll) walk(by int) {
 	s.top = max(0, min(s.top+by, s.count-s.height))
 }
 
-// key moves by a key; any other changes nothing.
-func (s *scroll) key(msg tea.KeyMsg) {
+// key moves by a key; any other changes nothing. It tells whether it was one.
+func (s *scroll) key(msg tea.KeyMsg) bool {
 	switch {
 	case key.Matches(msg, keys.Up):
 		s.walk(-1)
-		return
+		return true
 	case key.Matches(msg, keys.Down):
 		s.walk(1)
-		return
+		return true
 	case key.Matches(msg, keys.PageUp):
 		s.page(-1)
 	case key.Matches(msg, keys.PageDown):
@@ -111,9 +111,10 @@ func (s *scroll) key(msg tea.KeyMsg) {
 		s.cursor = s.count
 		s.step(-1)
 	default:
-		return
+		return false
 	}
 	s.follow()
+	return true
 }
 
 // page moves by a window's height, to the nearest stop there.

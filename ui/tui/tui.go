@@ -1,6 +1,7 @@
 // Package tui is the full-screen wizard: a Bubble Tea state machine over the
-// engine of package steps. One root model dispatches to a stack of screens; the
-// wizard is one of them, with one generic screen for all nine steps.
+// engine of package steps. One root model dispatches to a stack of screens. Two
+// of them go through a whole run: the wizard, with one generic screen for all
+// nine steps, and the checkup, for every run that is a steps.Flow.
 //
 // Update never blocks: looking and changing run in commands that carry the id
 // of their operation, and their events are pulled from a queue. View only puts
@@ -26,8 +27,8 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
-// Start is one run that the wizard goes through: the answers to begin with and
-// the way to AWS. Nothing of it has called AWS yet.
+// Start is one run. Set-up goes from its answers and the way to AWS; every other
+// mode from Open. Nothing of it has called AWS yet.
 type Start struct {
 	Answers *steps.Answers
 	// New says that there is no blueprint yet, so that every question is asked.
@@ -35,6 +36,9 @@ type Start struct {
 	// World opens the sessions, the journal and the engine for these answers;
 	// mfa asks the operator for a code.
 	World func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error)
+	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
+	// Confirm and no Stop: the screens bring their own.
+	Open steps.Open
 	// Note is told at the end; it may be empty.
 	Note string
 	// Close clears away what the run brought with it. It may be nil.
@@ -45,12 +49,18 @@ type Start struct {
 type Options struct {
 	In  io.Reader
 	Out io.Writer
-	// Menu begins with the menu; otherwise set-up begins at once.
+	// Menu begins with the menu; otherwise the first of the modes begins at once.
 	Menu bool
+	// Modes are those that Begin can open, in the menu's order; none is set-up
+	// alone.
+	Modes []Mode
 	// Sandbox rehearses; DryRun changes nothing.
 	Sandbox, DryRun bool
+	// Faults are those that can be practised. Troubleshooting in the sandbox asks
+	// for one of them first, unless there are none.
+	Faults []Fault
 	// Begin opens a run, in the sandbox or for real. It may take a while.
-	Begin func(ctx context.Context, sandbox bool) (*Start, error)
+	Begin func(ctx context.Context, r Request) (*Start, error)
 	// Stop, once closed, interrupts as Ctrl-C does.
 	Stop <-chan struct{}
 	// Applying is told when changes begin and end, so that the first signal
@@ -58,6 +68,13 @@ type Options struct {
 	Applying func(bool)
 	// Getenv reads the environment: NO_COLOR, the locale.
 	Getenv func(string) string
+}
+
+func (o *Options) modes() []Mode {
+	if len(o.Modes) == 0 {
+		return []Mode{SetUp}
+	}
+	return o.Modes
 }
 
 // Run shows the wizard until the operator leaves it, waits for what is still
@@ -93,8 +110,8 @@ func Run(ctx context.Context, o Options) (*steps.Summary, error) {
 	if err != nil {
 		err = fmt.Errorf("the terminal: %w", err)
 	}
-	if summary == nil && m.wizard != nil {
-		err = errors.Join(err, m.wizard.err) // main tells it
+	if summary == nil && m.run != nil {
+		err = errors.Join(err, m.run.common().err) // main tells it
 	}
 	return summary, errors.Join(err, closeErr)
 }

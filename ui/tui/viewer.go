@@ -23,6 +23,9 @@ type viewer struct {
 	list  scroll
 	width int
 	helps bool
+	// save, when set, saves the text; notice is how that ended.
+	save   tea.Cmd
+	notice string
 }
 
 func newViewer(t *theme.Theme, title, text string, paint func(*theme.Theme, string) lipgloss.Style) *viewer {
@@ -82,12 +85,18 @@ func (v *viewer) broken(line string) []string {
 }
 
 func (v *viewer) update(msg tea.Msg) tea.Cmd {
+	if told, ok := msg.(noticeMsg); ok && v.save != nil {
+		v.notice = string(told)
+	}
 	pressed, ok := msg.(tea.KeyMsg)
 	if !ok {
 		return nil
 	}
 	if key.Matches(pressed, keys.Back, keys.Quit, keys.Accept, keys.Help, keys.Collapse) {
 		return pop
+	}
+	if key.Matches(pressed, keys.Save) && v.save != nil {
+		return v.save
 	}
 	v.move(pressed)
 	return nil
@@ -118,9 +127,19 @@ func (v *viewer) view() []string {
 	from, to := v.list.window()
 	head := "  " + v.theme.Title.Render(v.title)
 	lines := []string{head + v.theme.Faint.Render(v.list.position(v.theme)), ""}
+	if v.notice != "" {
+		lines[1] = "  " + v.theme.Warn.Render(v.theme.Glyphs.Attention) + " " + v.notice
+	}
 	return append(lines, v.lines[from:to]...)
 }
 
-func (v *viewer) keys() []key.Binding { return []key.Binding{keys.Back, keys.Down, keys.PageDown} }
-func (v *viewer) typing() bool        { return false }
-func (v *viewer) about() []string     { return []string{v.title} }
+func (v *viewer) keys() []key.Binding {
+	list := []key.Binding{keys.Back, keys.Down, keys.PageDown}
+	if v.save != nil {
+		list = append(list, keys.Save)
+	}
+	return list
+}
+
+func (v *viewer) typing() bool    { return false }
+func (v *viewer) about() []string { return []string{v.title} }

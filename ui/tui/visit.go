@@ -2,8 +2,10 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -26,15 +28,15 @@ const (
 // visit is what the wizard and a checkup have in common: where the run is, what
 // it would change, and what became of that.
 type visit struct {
-	theme         *theme.Theme
-	engine        *engine
+	theme  *theme.Theme
+	engine *engine
+	// words are how the run calls itself.
+	words         words
 	dryRun        bool
 	width, height int
 	spinner       spinner.Model
 	phase         phase
 	form          *form.Form
-	// drafts are what was typed into forms that were left, by path.
-	drafts map[string]string
 
 	review steps.Review
 	users  users
@@ -56,11 +58,11 @@ type visit struct {
 	stale    bool
 }
 
-func newVisit(t *theme.Theme, e *engine, dryRun bool) visit {
+func newVisit(t *theme.Theme, e *engine, mode Mode, dryRun bool) visit {
 	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
 	return visit{
-		theme: t, engine: e, dryRun: dryRun, spinner: s, width: 80, height: 20,
-		out: map[string]bool{}, drafts: map[string]string{}, counted: func() {},
+		theme: t, engine: e, words: wordsOf[mode], dryRun: dryRun, spinner: s, width: 80, height: 20,
+		out: map[string]bool{}, counted: func() {},
 	}
 }
 
@@ -93,12 +95,56 @@ func (v *visit) refresh() {
 func (v *visit) resize(width, height int) {
 	v.width, v.height = width, height
 	if v.form != nil {
-		v.form.Resize(v.contentWidth() - 2)
+		v.form.Resize(v.contentWidth()-2, v.height)
 	}
 	v.pane.rebuild()
 }
 
 func (v *visit) typing() bool { return v.phase == asking }
+
+// message handles what every run is told alike.
+func (v *visit) message(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case spinner.TickMsg:
+		return v.tick(msg)
+	case leaveMsg:
+		return quit
+	case noticeMsg:
+		v.say(string(msg))
+	}
+	return nil
+}
+
+// leaveMsg ends the visit; noticeMsg is a line above the footer.
+type (
+	leaveMsg  struct{}
+	noticeMsg string
+)
+
+// leaving asks before it throws away a plan that was never applied.
+func (v *visit) leaving(then string) tea.Cmd {
+	return push(&chooser{
+		theme: v.theme, title: "Leave without changing anything?",
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", steps.PlanLine(v.review.Changes))},
+		items: []way{
+			{"Stay", "", nil},
+			{"Leave", "Nothing is changed. " + then, func() tea.Msg { return leaveMsg{} }},
+		},
+	})
+}
+
+// showOutput is all that Terraform has said so far.
+func (v *visit) showOutput() tea.Cmd {
+	return push(newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput))
+}
+
+// applyingKeys are those that work while changes are made.
+func (v *visit) applyingKeys() []key.Binding {
+	if len(v.progress.output) > 0 {
+		return []key.Binding{keys.Down, keys.Output}
+	}
+	return []key.Binding{keys.Down}
+}
 
 // say shows a line above the footer until something else happens.
 func (v *visit) say(text string) {
@@ -134,14 +180,6 @@ func (v *visit) setReview(r steps.Review) {
 func (v *visit) recount() {
 	v.left = v.users.leftWith(v.out)
 	v.counted()
-}
-
-// keep remembers what was typed, good or not, so that going back loses nothing.
-// A secret is typed again.
-func (v *visit) keep(f *form.Form) {
-	for path, value := range f.Drafts() {
-		v.drafts[path] = value
-	}
 }
 
 // event is something that the engine reports of the newest operation.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/awsops"
@@ -26,8 +25,10 @@ type wizard struct {
 	current int
 	moved   bool
 
-	answers  *steps.Answers
-	isNew    bool
+	answers *steps.Answers
+	isNew   bool
+	// drafts are what was typed into forms that were left, by path.
+	drafts   map[string]string
 	identity awsops.Identity
 	setup    *steps.Setup
 	observed *steps.Observed
@@ -43,10 +44,12 @@ type lookState struct {
 }
 
 func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
-	w := &wizard{visit: newVisit(t, e, dryRun), current: 1}
+	w := &wizard{visit: newVisit(t, e, SetUp, dryRun), current: 1, drafts: map[string]string{}}
 	w.pane, w.counted = newPane(&w.visit, w.rows), w.count
 	return w
 }
+
+func (w *wizard) common() *visit { return &w.visit }
 
 func (w *wizard) step() steps.Step { return steps.All()[w.current-1] }
 
@@ -76,8 +79,6 @@ func (w *wizard) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		return w.key(msg)
-	case spinner.TickMsg:
-		return w.tick(msg)
 	case begunMsg:
 		return w.begun(msg)
 	case whoMsg:
@@ -104,14 +105,10 @@ func (w *wizard) update(msg tea.Msg) tea.Cmd {
 		if w.form != nil {
 			w.form.Set(msg.name, msg.value)
 		}
-	case leaveMsg:
-		return quit
-	case noticeMsg:
-		w.say(string(msg))
-	case saveMsg:
-		return w.askName(msg)
 	case applyMsg:
 		return w.apply(msg)
+	default:
+		return w.message(msg)
 	}
 	return nil
 }
@@ -218,9 +215,9 @@ func (w *wizard) key(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, keys.Jump):
 		w.goTo(int(msg.Runes[0] - '0'))
 	case key.Matches(msg, keys.Output) && w.progress != nil && len(w.progress.output) > 0:
-		return push(newViewer(w.theme, "Terraform's output", strings.Join(w.progress.output, "\n"), paintOutput))
+		return w.showOutput()
 	case w.phase == applying:
-		w.pane.list.key(msg)
+		w.pane.key(msg)
 	case key.Matches(msg, keys.Accept):
 		return w.accept()
 	case key.Matches(msg, keys.Quit):
@@ -253,21 +250,8 @@ func (w *wizard) leave() tea.Cmd {
 	if w.phase != reviewing || w.result != nil || w.dryRun || len(w.review.Changes) == 0 {
 		return quit
 	}
-	return push(&chooser{
-		theme: w.theme, title: "Leave without changing anything?",
-		text: []string{fmt.Sprintf("%s Nothing of it has been made.", steps.PlanLine(w.review.Changes))},
-		items: []way{
-			{"Stay", "", nil},
-			{"Leave", "Nothing is changed. stateroom setup begins where you are now.", func() tea.Msg { return leaveMsg{} }},
-		},
-	})
+	return w.leaving("stateroom setup begins where you are now.")
 }
-
-// leaveMsg ends the visit; noticeMsg is a line above the footer.
-type (
-	leaveMsg  struct{}
-	noticeMsg string
-)
 
 // keys are those that work now.
 func (w *wizard) keys() []key.Binding {
@@ -279,11 +263,7 @@ func (w *wizard) keys() []key.Binding {
 	case inspecting:
 		return []key.Binding{keys.Next, keys.Previous, keys.Quit}
 	case applying:
-		list := []key.Binding{keys.Next, keys.Down}
-		if len(w.progress.output) > 0 {
-			list = append(list, keys.Output)
-		}
-		return list
+		return append([]key.Binding{keys.Next}, w.applyingKeys()...)
 	case reviewing:
 		return w.reviewKeys()
 	}
@@ -324,14 +304,14 @@ func (w *wizard) whereabouts() string {
 // view puts rail, step and notice together.
 func (w *wizard) view() []string {
 	var lines []string
-	switch {
-	case w.phase == asking:
+	switch w.phase {
+	case asking:
 		lines = w.formView()
-	case w.phase == opening:
-		lines = w.waitingView("Opening")
-	case w.phase == inspecting:
-		lines = w.waitingView("Looking at what is there")
-	default:
+	case opening:
+		lines = w.waitingView(w.words.opening)
+	case inspecting:
+		lines = w.waitingView(w.words.looking)
+	case reviewing, applying:
 		lines = w.pane.view()
 	}
 	return w.framed(w.stops(), lines)
@@ -346,6 +326,19 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 	w.pane.rebuild()
 	if msg.summary.Stopped {
 		w.say("Stopped. What is done stays; what was not begun is still to do.")
+	}
+	return nil
+}
+
+// unapplied is the plan, where it was looked at only.
+func (w *wizard) unapplied() *steps.Summary {
+	switch {
+	case w.setup == nil:
+		return nil
+	case w.dryRun:
+		return w.preview()
+	case w.toDo() > 0:
+		return &steps.Summary{Declined: true}
 	}
 	return nil
 }

@@ -51,7 +51,8 @@ func (w *wizard) failure() {
 // reviewing shows answers, facts, findings and changes of the current step.
 func (w *wizard) reviewing() {
 	if w.result != nil && w.current == stepCount {
-		w.outcome()
+		w.outcome(toLookAt(w.result)...)
+		w.notes(w.result.Notes)
 	}
 	if w.current == stepCount {
 		w.last()
@@ -138,7 +139,7 @@ func (w *wizard) showChanges() {
 func (w *wizard) entries(changes []steps.Change, foreign bool) {
 	for i := range changes {
 		if changes[i].Step == w.current {
-			w.pane.entry(&changes[i], foreign)
+			w.pane.entry(&changes[i], foreign, 0)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/ui/tui/theme"
 )
@@ -16,6 +17,8 @@ type field struct {
 	Field
 	theme *theme.Theme
 	input textinput.Model
+	// lines is what a field of many lines is typed into instead.
+	lines *lines
 	// cursor is the option under the cursor; chosen are those that are ticked.
 	cursor  int
 	chosen  map[string]bool
@@ -23,6 +26,11 @@ type field struct {
 	// touched says that the operator has been here, so that a problem is worth
 	// telling; changed that the value is no longer the default.
 	touched, changed bool
+	// refused is what the caller said of the value; it goes when that changes.
+	refused error
+	// judged is the value that verdict is of.
+	judged  *string
+	verdict error
 }
 
 func newField(t *theme.Theme, item Field) *field {
@@ -40,6 +48,9 @@ func newField(t *theme.Theme, item Field) *field {
 	if item.Kind == Secret {
 		f.input.EchoMode = textinput.EchoNone
 	}
+	if item.Kind == Lines {
+		f.lines = newLines(t)
+	}
 	f.set(item.Value)
 	f.changed = false
 	return f
@@ -47,15 +58,37 @@ func newField(t *theme.Theme, item Field) *field {
 
 // typed tells the kinds that are answered by letters.
 func (f *field) typed() bool {
-	return f.Kind == Text || f.Kind == Secret || f.Kind == Choices && len(f.Options) == 0
+	return f.Kind == Text || f.Kind == Secret || f.Kind == Lines || f.Kind == Choices && len(f.Options) == 0
+}
+
+// stacked tells a choice whose options stand below one another, since they are
+// too long for one line.
+func (f *field) stacked() bool {
+	const line, gap = 52, 5
+	width := 0
+	for _, option := range f.Options {
+		width += ansi.StringWidth(option) + gap
+	}
+	return f.Kind == Choice && width > line
+}
+
+// move goes to another option of a stacked choice; it tells whether there is one.
+func (f *field) move(by int) bool {
+	if !f.stacked() || f.cursor+by < 0 || f.cursor+by >= len(f.Options) {
+		return false
+	}
+	f.cursor += by
+	return true
 }
 
 // edited tells whether a question mark could be meant as part of the answer.
 func (f *field) edited() bool { return f.typed() && f.changed }
 
 func (f *field) set(value string) {
-	f.changed = true
+	f.changed, f.refused = true, nil
 	switch {
+	case f.Kind == Lines:
+		f.lines.set(value)
 	case f.typed():
 		f.input.SetValue(value)
 		f.input.CursorEnd()
@@ -75,6 +108,8 @@ func (f *field) set(value string) {
 
 func (f *field) value() string {
 	switch {
+	case f.Kind == Lines:
+		return f.lines.value()
 	case f.Kind == Secret:
 		return f.input.Value()
 	case f.typed():
@@ -93,35 +128,60 @@ func (f *field) value() string {
 	return f.Options[f.cursor]
 }
 
+// problem is why the value cannot be. The check may be dear, so it is made once
+// for every value.
 func (f *field) problem() error {
-	if f.Check == nil {
+	switch value := f.value(); {
+	case f.refused != nil:
+		return f.refused
+	case f.Check == nil:
 		return nil
+	case f.judged == nil || *f.judged != value:
+		f.judged, f.verdict = &value, f.Check(value)
 	}
-	return f.Check(f.value())
+	return f.verdict
 }
 
 func (f *field) setFocus(on bool) {
 	f.touched = f.touched || f.focused && !on
 	f.focused = on
-	if on {
+	switch {
+	case f.lines != nil:
+		f.lines.focus(on)
+	case on:
 		f.input.Focus() // its command would only make the cursor blink
-	} else {
+	default:
 		f.input.Blur()
 	}
 }
 
 func (f *field) update(msg tea.Msg) tea.Cmd {
-	if f.typed() {
-		before := f.input.Value()
+	before := f.value()
+	cmd := f.edit(msg)
+	if before != f.value() {
+		f.changed, f.refused = true, nil
+	}
+	return cmd
+}
+
+func (f *field) edit(msg tea.Msg) tea.Cmd {
+	pressed, ok := msg.(tea.KeyMsg)
+	switch {
+	case f.lines != nil && ok:
+		f.lines.update(pressed)
+		return nil
+	case f.typed():
 		var cmd tea.Cmd
 		f.input, cmd = f.input.Update(oneLine(msg))
-		f.changed = f.changed || before != f.input.Value()
 		return cmd
+	case ok:
+		f.choose(pressed)
 	}
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nil
-	}
+	return nil
+}
+
+// choose is a key on a field that is answered by options.
+func (f *field) choose(pressed tea.KeyMsg) {
 	last := len(f.Options) - 1
 	switch pressed.String() {
 	case "left", "h":
@@ -139,7 +199,6 @@ func (f *field) update(msg tea.Msg) tea.Cmd {
 			f.cursor = (f.cursor + 1) % len(f.Options)
 		}
 	}
-	return nil
 }
 
 // oneLine takes the line ends off what is pasted: a copied key often has one.
@@ -158,7 +217,9 @@ func (f *field) view(width int) []string {
 		mark, label = f.theme.Accent.Render(f.theme.Glyphs.Cursor)+" ", f.theme.Selected.Render(f.Label)
 	}
 	lines := []string{f.theme.Cut(mark+label, width)}
-	lines = append(lines, f.theme.Cut("    "+f.answer(width-4), width))
+	for _, line := range f.body(width - 4) {
+		lines = append(lines, f.theme.Cut("    "+line, width))
+	}
 	if err := f.problem(); err != nil && (f.touched || f.changed) {
 		for _, line := range theme.Wrap(err.Error(), width-6) {
 			lines = append(lines, "    "+f.theme.Bad.Render(line))
@@ -167,7 +228,18 @@ func (f *field) view(width int) []string {
 	return lines
 }
 
-// answer is the value as it is asked for.
+// body is the value as it is asked for.
+func (f *field) body(width int) []string {
+	switch {
+	case f.lines != nil:
+		return f.lines.view(width)
+	case f.stacked():
+		return f.options()
+	}
+	return []string{f.answer(width)}
+}
+
+// answer is the value on one line.
 func (f *field) answer(width int) string {
 	switch {
 	case f.Kind == Secret:
@@ -181,7 +253,12 @@ func (f *field) answer(width int) string {
 		f.input.Width = max(8, width-2)
 		return f.input.View()
 	}
-	var parts []string
+	return strings.Join(f.options(), "   ")
+}
+
+// options are the ways to answer, with those that are chosen marked.
+func (f *field) options() []string {
+	parts := make([]string, 0, len(f.Options))
 	for i, option := range f.Options {
 		on := i == f.cursor && f.Kind != Choices || f.chosen[option] && f.Kind == Choices
 		sign := f.theme.Glyphs.Radio
@@ -200,5 +277,5 @@ func (f *field) answer(width int) string {
 		}
 		parts = append(parts, style.Render(sign+" "+option))
 	}
-	return strings.Join(parts, "   ")
+	return parts
 }

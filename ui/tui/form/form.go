@@ -1,5 +1,5 @@
-// Package form asks for answers: text, secret, choice, several choices, yes or
-// no. A form is data in, values out; it says at every key why a value cannot be
+// Package form asks for answers: text, secret, text of many lines, choice,
+// several choices, yes or no. A form is data in, values out; it says at every key why a value cannot be
 // and keeps what was typed when it is left.
 //
 // It knows nothing of steps, AWS or where it is shown.
@@ -22,6 +22,9 @@ const (
 	Text Kind = iota
 	// Secret is text that is never shown, not even as it is typed.
 	Secret
+	// Lines is text of many lines, typed or pasted. Tab goes on, and so does
+	// Enter once something was pasted; until then it could be part of the text.
+	Lines
 	Choice
 	Choices
 	Confirm
@@ -63,14 +66,16 @@ type Form struct {
 	focus  int
 	help   bool
 	width  int
+	height int
 }
 
 // New makes a form with the focus on the first field.
 func New(t *theme.Theme, fields []Field) *Form {
-	f := &Form{theme: t, width: 80}
+	f := &Form{theme: t}
 	for _, item := range fields {
 		f.fields = append(f.fields, newField(t, item))
 	}
+	f.Resize(80, 24)
 	f.enter(0)
 	return f
 }
@@ -78,26 +83,37 @@ func New(t *theme.Theme, fields []Field) *Form {
 // Empty tells a form without any field.
 func (f *Form) Empty() bool { return len(f.fields) == 0 }
 
-// Resize sets the width in cells.
-func (f *Form) Resize(width int) { f.width = width }
+// Resize sets the room in cells. A form may be longer than that: its owner
+// scrolls it.
+func (f *Form) Resize(width, height int) {
+	f.width, f.height = width, height
+	for _, item := range f.fields {
+		if item.lines != nil {
+			item.lines.resize(width-4, height)
+		}
+	}
+}
+
+// Refuse shows at a field why its value cannot be, until it is changed. A secret
+// is to be typed anew.
+func (f *Form) Refuse(name string, why error) {
+	for i, item := range f.fields {
+		if item.Name != name {
+			continue
+		}
+		if item.Kind == Secret {
+			item.set("")
+		}
+		f.enter(i)
+		item.touched, item.refused = true, why
+	}
+}
 
 // Values are the answers as they stand, by name.
 func (f *Form) Values() map[string]string {
 	values := make(map[string]string, len(f.fields))
 	for _, item := range f.fields {
 		values[item.Name] = item.value()
-	}
-	return values
-}
-
-// Drafts are the answers that may be kept when the form is left: all but the
-// secrets.
-func (f *Form) Drafts() map[string]string {
-	values := f.Values()
-	for _, item := range f.fields {
-		if item.Kind == Secret {
-			delete(values, item.Name)
-		}
 	}
 	return values
 }
@@ -130,6 +146,9 @@ var (
 	keyF1    = key.NewBinding(key.WithKeys("f1"), key.WithHelp("F1", "explain"))
 	keyMove  = key.NewBinding(key.WithKeys("left", "right"), key.WithHelp("left/right", "choose"))
 	keyTick  = key.NewBinding(key.WithKeys(" "), key.WithHelp("space", "choose"))
+	keyDone  = key.NewBinding(key.WithKeys("ctrl+d"), key.WithHelp("ctrl+d", "accept"))
+	keyStack = key.NewBinding(key.WithKeys("up", "down"), key.WithHelp("up/down", "choose"))
+	keyLine  = key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "new line"))
 	keyPick  = key.NewBinding(key.WithKeys("ctrl+l"), key.WithHelp("ctrl+l", "list"))
 )
 
@@ -144,10 +163,14 @@ func (f *Form) Keys() []key.Binding {
 		help = keyF1
 	}
 	keys := []key.Binding{keyNext}
-	if item.Pick {
+	switch {
+	case item.breaks():
+		keys = []key.Binding{keyDone, keyLine}
+	case item.stacked():
+		keys = append(keys, keyStack)
+	case item.Pick:
 		keys = append(keys, keyPick)
-	}
-	if !item.typed() {
+	case !item.typed():
 		keys = append(keys, keyMove)
 	}
 	if item.Kind == Choices && !item.typed() {
@@ -171,12 +194,15 @@ func (f *Form) Update(msg tea.Msg) tea.Cmd {
 		return item.update(msg)
 	}
 	switch {
-	case pressed.Paste:
+	case pressed.Paste, item.breaks() && key.Matches(pressed, keyLine):
 		return item.update(msg)
-	case key.Matches(pressed, keyNext):
+	case item.lines != nil && (pressed.Type == tea.KeyUp || pressed.Type == tea.KeyDown):
+		return item.update(msg)
+	case key.Matches(pressed, keyNext), item.lines != nil && key.Matches(pressed, keyDone):
 		return f.accept()
 	case key.Matches(pressed, keyLeave):
 		return func() tea.Msg { return LeftMsg{f} }
+	case pressed.Type == tea.KeyDown && item.move(1), pressed.Type == tea.KeyUp && item.move(-1):
 	case key.Matches(pressed, keyDown):
 		f.enter(min(f.focus+1, len(f.fields)-1))
 	case key.Matches(pressed, keyUp):
@@ -196,6 +222,9 @@ func (f *Form) Update(msg tea.Msg) tea.Cmd {
 func (f *Form) accept() tea.Cmd {
 	item := f.fields[f.focus]
 	item.touched = true
+	for _, other := range f.fields {
+		other.judged = nil // a file may have come since
+	}
 	if item.problem() != nil {
 		return nil
 	}

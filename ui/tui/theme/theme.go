@@ -25,7 +25,14 @@ type Theme struct {
 	Sandbox, DryRun lipgloss.Style
 	Key, KeyText    lipgloss.Style
 	Rule            lipgloss.Style
+	// Picture is a QR code's: black and white whatever the terminal's colours.
+	Picture lipgloss.Style
+
+	renderer *lipgloss.Renderer
 }
+
+// Dark tells whether the terminal's background is dark, as far as is known.
+func (t *Theme) Dark() bool { return t.renderer.HasDarkBackground() }
 
 // New makes a theme for one renderer, which knows the terminal's colours and
 // background.
@@ -55,7 +62,9 @@ func New(r *lipgloss.Renderer, utf8 bool) *Theme {
 		Sandbox: s().Bold(true).Foreground(onBanner).Background(yellow),
 		DryRun:  s().Bold(true).Foreground(onBanner).Background(green),
 		Key:     s().Bold(true), KeyText: s().Foreground(faint),
-		Rule: s().Foreground(line),
+		Rule:     s().Foreground(line),
+		Picture:  s().Foreground(adaptive("#000000", "#ffffff", "0", "15")).Background(adaptive("#ffffff", "#000000", "15", "0")),
+		renderer: r,
 	}
 	t.Glyphs = unicodeGlyphs
 	if !utf8 {
@@ -69,32 +78,39 @@ type Glyphs struct {
 	// The states of a step: not looked at, right already, to change, done,
 	// failed, needing attention.
 	NotYet, Right, ToChange, Done, Failed, Attention string
-	Cursor, Open, Closed, Out, Radio, RadioOn        string
-	Box, BoxOn, Bar, BarEmpty, Rule, Side, Ellipsis  string
-	Dot, Up, Down                                    string
+	// Unknown is a check that could not be decided.
+	Unknown                                         string
+	Cursor, Open, Closed, Out, Radio, RadioOn       string
+	Box, BoxOn, Bar, BarEmpty, Rule, Side, Ellipsis string
+	Dot, Up, Down, Left, Forward                    string
 	// Spinner are the frames of what is under way.
 	Spinner []string
 	ascii   bool
 }
 
 var unicodeGlyphs = Glyphs{
-	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!",
+	NotYet: "○", Right: "✓", ToChange: "~", Done: "✔", Failed: "✗", Attention: "!", Unknown: "?",
 	Cursor: "›", Open: "▾", Closed: "▸", Out: "⊘", Radio: "○", RadioOn: "●",
 	Box: "[ ]", BoxOn: "[x]", Bar: "█", BarEmpty: "░", Rule: "─", Side: "│", Ellipsis: "…",
-	Dot: "·", Up: "↑", Down: "↓",
+	Dot: "·", Up: "↑", Down: "↓", Left: "←", Forward: "→",
 	Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
 }
 
 var asciiGlyphs = Glyphs{
-	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!",
+	NotYet: ".", Right: "=", ToChange: "~", Done: "*", Failed: "x", Attention: "!", Unknown: "?",
 	Cursor: ">", Open: "v", Closed: " ", Out: "0", Radio: "( )", RadioOn: "(*)",
 	Box: "[ ]", BoxOn: "[x]", Bar: "#", BarEmpty: ".", Rule: "-", Side: "|", Ellipsis: "...",
-	Dot: "-", Up: "^", Down: "v",
+	Dot: "-", Up: "^", Down: "v", Left: "<", Forward: ">",
 	Spinner: []string{"|", "/", "-", "\\"}, ascii: true,
 }
 
+// Blocks tells whether there are half blocks to draw with.
+func (g Glyphs) Blocks() bool { return !g.ascii }
+
 // typographic are the signs in the engine's sentences that ASCII lacks.
-var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "·", "-", "→", "->", "“", `"`, "”", `"`, "‘", "'", "’", "'", "×", "x")
+var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "·", "-", "→", "->", "“", `"`, "”", `"`, "‘", "'", "’", "'", "×", "x",
+	// Terraform's boxes.
+	"│", "|", "╷", ".", "╵", "'", "─", "-")
 
 // Legible replaces the typographic signs of a text where there is no UTF-8.
 func (g Glyphs) Legible(text string) string {

@@ -1,0 +1,187 @@
+package onboard
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// Handover makes one admin's sealed key file, or makes it anew where it was
+// lost, has expired or was sealed for a reader who cannot open it. The operator
+// runs it. It is not safe for concurrent use.
+type Handover struct {
+	Answers *steps.Answers
+	// User is the admin as the command line names it.
+	User string
+
+	// before is the key that the newest sealed file held when the run began; a
+	// newer one is this run's own work, and is not to be done again.
+	before *string
+	// path and until are told at the end.
+	path  string
+	until time.Time
+}
+
+// handoverFacts are what a handover is planned from.
+type handoverFacts struct {
+	steps.UserFacts
+	name string
+	// keys are the user's, but for those that nobody can use; the older first.
+	keys []awsops.AccessKey
+	uses map[string]awsops.KeyUse // by key id
+	// sealed is what the journal says of the newest sealed file; nil without one.
+	sealed map[string]string
+	// mine says that this very run has sealed it.
+	mine bool
+	now  time.Time
+}
+
+// Look reads the user's keys and plans the sealed file. It is the Look of a
+// [steps.Flow]. A user that cannot have a handover is a [steps.Refusal].
+func (h *Handover) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	identity, err := steps.Operator(ctx, env, h.Answers)
+	if err != nil {
+		return steps.Review{}, err
+	}
+	f, err := h.inspect(ctx, env)
+	if err != nil {
+		return steps.Review{}, err
+	}
+	var review steps.Review
+	for _, c := range f.checks(identity) {
+		review.Checks = append(review.Checks, c)
+		env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	}
+	h.path, h.until = f.Handover.Path, f.expires()
+	err = h.plan(f, &review)
+	return review, err
+}
+
+// Close tells what to do with the file.
+func (h *Handover) Close(s *steps.Summary) []string {
+	if s.DryRun || s.Applied == 0 || s.Failed > 0 {
+		return nil
+	}
+	return []string{
+		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.path, h.User, h.until.Format(time.DateOnly)),
+		fmt.Sprintf("Next: send it to %s, who runs stateroom onboard --handover FILE in a clone of your repository.", h.User),
+	}
+}
+
+// inspect reads what is there.
+func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, error) {
+	f := handoverFacts{now: time.Now()}
+	users := h.Answers.AllUsers()
+	at := slices.IndexFunc(users, func(u string) bool { return strings.EqualFold(u, h.User) })
+	if at < 0 {
+		return f, &steps.Refusal{
+			Finding: "handover.unknown-user",
+			What:    fmt.Sprintf("The blueprint names no user %s: they are %s.", h.User, strings.Join(users, ", ")),
+			Remedy:  "Add the user to a group in the blueprint and run stateroom setup, or correct the name.",
+		}
+	}
+	h.User, f.name = users[at], users[at]
+	var err error
+	if f.UserFacts, err = steps.InspectUser(ctx, env, h.Answers, f.name); err != nil {
+		return f, err
+	}
+	if f.User == nil {
+		return f, &steps.Refusal{
+			Finding: "handover.not-made",
+			What:    fmt.Sprintf("User %s stands in the blueprint, but is not in account %s yet.", f.name, h.Answers.AdminAccount),
+			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
+		}
+	}
+	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return slices.Contains(f.Lost, k.ID) })
+	slices.SortFunc(f.keys, func(a, b awsops.AccessKey) int {
+		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+	})
+	if sealed, finished := env.Journal.Finished(steps.KeyChange(f.name)); finished {
+		f.sealed = sealed
+	}
+	if h.before == nil {
+		id := f.sealed["id"]
+		h.before = &id
+	}
+	f.mine = f.sealed["id"] != *h.before
+	f.uses, err = keyUses(ctx, env.Sessions.Home(h.Answers.StateRegion), f.keys)
+	return f, err
+}
+
+// keyUses asks when each key was last used.
+func keyUses(ctx context.Context, home *awsops.Session, keys []awsops.AccessKey) (map[string]awsops.KeyUse, error) {
+	found := make([]awsops.KeyUse, len(keys))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, k := range keys {
+		g.Go(func() (err error) {
+			found[i], err = home.KeyLastUsed(ctx, k.ID)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	uses := map[string]awsops.KeyUse{}
+	for i, k := range keys {
+		uses[k.ID] = found[i]
+	}
+	return uses, nil
+}
+
+// expires is when the newest sealed file does.
+func (f *handoverFacts) expires() time.Time {
+	at, err := time.Parse(time.RFC3339, f.sealed["at"])
+	if err != nil {
+		return time.Time{}
+	}
+	return at.Add(steps.HandoverLife)
+}
+
+// waiting is the key in the sealed file that waits to be collected, as far as
+// this laptop knows: it sealed the file for this reader, the file is still here,
+// and nobody has used the key. Nil without one.
+func (f *handoverFacts) waiting(recipient string) *awsops.AccessKey {
+	at := slices.IndexFunc(f.keys, func(k awsops.AccessKey) bool { return k.ID == f.sealed["id"] })
+	if at < 0 || !f.Handover.Exists || f.HandoverLink || f.sealed["recipient"] != recipient || !f.now.Before(f.expires()) {
+		return nil
+	}
+	if k := f.keys[at]; k.Active && f.uses[k.ID].Never() {
+		return &k
+	}
+	return nil
+}
+
+// checks tell of what was looked at.
+func (f *handoverFacts) checks(who awsops.Identity) []steps.Check {
+	var checks []steps.Check
+	for _, k := range f.keys {
+		answer := usedWhen(f.uses[k.ID])
+		if !k.Active {
+			answer = "inactive, " + answer
+		}
+		checks = append(checks, steps.Check{
+			Name: "access key " + k.ID, Asked: "iam:GetAccessKeyLastUsed as " + who.ARN, Answer: answer, Verdict: steps.Passed,
+		})
+	}
+	answer := "not there"
+	if f.Handover.Exists {
+		answer = "there"
+	}
+	return append(checks, steps.Check{Name: "sealed file", Asked: f.Handover.Path, Answer: answer, Verdict: steps.Passed})
+}
+
+// usedWhen is a key's last use in words.
+func usedWhen(u awsops.KeyUse) string {
+	if u.Never() {
+		return "never used"
+	}
+	return fmt.Sprintf("last used %s for %s", u.At.UTC().Format(time.DateOnly), u.Service)
+}

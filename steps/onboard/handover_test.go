@@ -1,0 +1,396 @@
+package onboard
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+)
+
+// removeKeys takes all of a user's keys away.
+func (o *office) removeKeys(user string) {
+	o.t.Helper()
+	for _, id := range o.keys(user) {
+		_, err := o.console().DeleteAccessKey(context.Background(), &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: aws.String(id)})
+		o.must(err)
+	}
+}
+
+func (o *office) newKey(user string) string {
+	o.t.Helper()
+	out, err := o.console().CreateAccessKey(context.Background(), &iam.CreateAccessKeyInput{UserName: &user})
+	o.must(err)
+	return *out.AccessKey.AccessKeyId
+}
+
+// sealed fails the test unless bob's file holds his key of this id and works.
+func (o *office) sealed(id string) {
+	o.t.Helper()
+	h := o.opened("bob", o.bob)
+	if h.AccessKeyID != id || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(o.answers().HCL()) {
+		o.t.Errorf("the handover is %s's in %s with key %s, want %s", h.User, h.Account, h.AccessKeyID, id)
+	}
+	expires, err := time.Parse(time.RFC3339, h.Expires)
+	if left := time.Until(expires); err != nil || left > steps.HandoverLife || left < steps.HandoverLife-time.Hour {
+		o.t.Errorf("it expires at %s: %v", h.Expires, err)
+	}
+	o.use(h)
+}
+
+func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
+	o := newOffice(t)
+	before, mark := o.tree(), len(o.server.Log())
+	summary := o.run(o.handover("BOB"))
+	if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil {
+		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+	}
+	if calls := o.changed(mark); len(calls) > 0 {
+		t.Errorf("calls %v", calls)
+	}
+	if diff := cmp.Diff(before, o.tree()); diff != "" {
+		t.Errorf("files:\n%s", diff)
+	}
+	if len(summary.Foreign) != 2 || summary.Foreign[0].Foreign != o.keys("bob")[0] {
+		t.Errorf("to agree to: %v", summary.Foreign)
+	}
+}
+
+func TestAHandoverIsMade(t *testing.T) {
+	cases := []struct {
+		name   string
+		before func(o *office)
+		adopt  func(o *office) []string
+		calls  []string
+	}{
+		{"without any key", func(o *office) { o.removeKeys("bob") }, nil, []string{"CreateAccessKey"}},
+		{"the file was lost", func(o *office) { o.must(os.Remove(o.path("handover/bob.age"))) }, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
+		{"by consent, while one waits", func(*office) {}, func(o *office) []string { return o.keys("bob") }, []string{"CreateAccessKey", "DeleteAccessKey"}},
+		{"for another reader", func(o *office) {
+			other, err := age.GenerateX25519Identity()
+			o.must(err)
+			o.write("stateroom.hcl", strings.Replace(string(o.answers().HCL()), o.bob.Recipient().String(), other.Recipient().String(), 1))
+			o.bob = other
+		}, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
+		{"after it expired", func(o *office) {
+			journal, err := os.ReadFile(o.path(".stateroom/journal.jsonl"))
+			o.must(err)
+			year := time.Now().UTC().Format("2006-")
+			o.write(".stateroom/journal.jsonl", strings.ReplaceAll(string(journal), `"time":"`+year, `"time":"2020-`))
+		}, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
+		{"the old key is in use", func(o *office) { o.use(o.opened("bob", o.bob)) }, nil, []string{"CreateAccessKey"}},
+		{
+			"the old key is in use and may go",
+			func(o *office) { o.use(o.opened("bob", o.bob)) },
+			func(o *office) []string { return o.keys("bob") },
+			[]string{"CreateAccessKey", "DeleteAccessKey"},
+		},
+		{"two keys, one of them idle", func(o *office) {
+			o.use(o.opened("bob", o.bob))
+			o.newKey("bob")
+		}, func(o *office) []string { return o.keys("bob")[1:] }, []string{"CreateAccessKey", "DeleteAccessKey"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			o := newOffice(t)
+			c.before(o)
+			var adopt []string
+			if c.adopt != nil {
+				adopt = c.adopt(o)
+			}
+			old, mark := o.keys("bob"), len(o.server.Log())
+			summary := o.run(o.handover("bob", adopt...))
+			if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) != 2 {
+				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
+			}
+			if diff := cmp.Diff(c.calls, o.changed(mark)); diff != "" {
+				t.Errorf("calls (-want +made):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.calls, o.planned()); diff != "" {
+				t.Errorf("calls (-want +told):\n%s", diff)
+			}
+			keys := slices.DeleteFunc(o.keys("bob"), func(id string) bool { return slices.Contains(old, id) })
+			if len(keys) != 1 {
+				t.Fatalf("new keys %v", keys)
+			}
+			o.secretless("handover", ".aws")
+			mark = len(o.server.Log())
+			if again := o.run(o.handover("bob")); again.Applied > 0 || again.ExitCode(false) != steps.ExitDone {
+				t.Errorf("a second run applied %d, exit %d", again.Applied, again.ExitCode(false))
+			}
+			if calls := o.changed(mark); len(calls) > 0 {
+				t.Errorf("a second run called %v", calls)
+			}
+			o.sealed(keys[0])
+		})
+	}
+}
+
+func TestADryHandoverMakesNothing(t *testing.T) {
+	o := newOffice(t)
+	o.removeKeys("bob")
+	before, mark := o.tree(), len(o.server.Log())
+	f := o.handover("bob")
+	f.DryRun = true
+	summary := o.run(f)
+	if summary.ExitCode(true) != steps.ExitChanges || !slices.Equal(o.planned(), []string{"CreateAccessKey"}) {
+		t.Errorf("exit %d, planned %v", summary.ExitCode(true), o.planned())
+	}
+	if diff := cmp.Diff(before, o.tree()); diff != "" || len(o.changed(mark)) > 0 {
+		t.Errorf("calls %v, files %s", o.changed(mark), diff)
+	}
+}
+
+func TestAKeyThatIsInUseStaysUntilAgreed(t *testing.T) {
+	o := newOffice(t)
+	o.use(o.opened("bob", o.bob))
+	old := o.keys("bob")[0]
+	summary := o.run(o.handover("bob"))
+	if keys := o.keys("bob"); len(keys) != 2 || keys[0] != old {
+		t.Fatalf("keys %v, and %s is in use", keys, old)
+	}
+	if len(summary.Foreign) != 1 || summary.Foreign[0].Foreign != old {
+		t.Errorf("to agree to: %v", summary.Foreign)
+	}
+	waiting := o.keys("bob")[1]
+	mark := len(o.server.Log())
+	o.run(o.handover("bob", old))
+	if diff := cmp.Diff([]string{"DeleteAccessKey"}, o.changed(mark)); diff != "" {
+		t.Errorf("calls (-want +made):\n%s", diff)
+	}
+	if keys := o.keys("bob"); !slices.Equal(keys, []string{waiting}) {
+		t.Errorf("keys %v, want %s alone", keys, waiting)
+	}
+	o.sealed(waiting)
+}
+
+func TestTwoKeysAreNamedWithTheirUse(t *testing.T) {
+	o := newOffice(t)
+	o.use(o.opened("bob", o.bob))
+	first, second := o.keys("bob")[0], o.newKey("bob")
+	mark := len(o.server.Log())
+	summary := o.run(o.handover("bob"))
+	f := o.finding(summary, "handover.two-keys")
+	if f == nil || summary.ExitCode(false) != steps.ExitFindings {
+		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+	}
+	for _, part := range []string{first + " is last used ", "for sts", second + " is never used", "--adopt " + second} {
+		if !strings.Contains(f.String(), part) {
+			t.Errorf("it does not say %q: %s", part, f)
+		}
+	}
+	if calls := o.changed(mark); len(calls) > 0 {
+		t.Errorf("calls %v", calls)
+	}
+}
+
+func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
+	o := newOffice(t)
+	o.use(o.opened("bob", o.bob))
+	out, err := o.console().CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
+	o.must(err)
+	o.use(steps.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
+	summary := o.run(o.handover("bob", o.keys("bob")...))
+	f := o.finding(summary, "handover.two-keys")
+	if f == nil || !f.Blocks || !strings.Contains(f.Remedy, "--status Inactive") || summary.Applied > 0 {
+		t.Fatalf("applied %d, findings %v", summary.Applied, summary.Findings)
+	}
+	_, err = o.console().UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{UserName: aws.String("bob"), AccessKeyId: out.AccessKey.AccessKeyId, Status: "Inactive"})
+	o.must(err)
+	o.run(o.handover("bob", *out.AccessKey.AccessKeyId))
+	if keys := o.keys("bob"); len(keys) != 2 || slices.Contains(keys, *out.AccessKey.AccessKeyId) {
+		t.Errorf("keys %v", keys)
+	}
+}
+
+func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
+	o := newOffice(t)
+	cases := []struct {
+		name, finding string
+		flow          func() *steps.Flow
+		says          string
+	}{
+		{"a user that the blueprint does not name", "handover.unknown-user", func() *steps.Flow { return o.handover("mallory") }, "they are alice, bob"},
+		{"a user that is not made yet", "handover.not-made", func() *steps.Flow {
+			f := o.handover("bob")
+			f.Answers.Groups[0].Users = []string{"alice", "bob", "carol"}
+			f.Look = (&Handover{Answers: f.Answers, User: "carol"}).Look
+			return f
+		}, "stateroom setup first"},
+		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *steps.Flow {
+			f := o.handover("bob")
+			f.Answers.Users = nil
+			return f
+		}, "Run it in a terminal"},
+		{"another account", "wrong-account", func() *steps.Flow {
+			f := o.handover("bob")
+			f.Answers.AdminAccount = "222222222222"
+			return f
+		}, "blueprint's admin account is 222222222222"},
+		{"root", "account.root", func() *steps.Flow {
+			root := o.server.Root()
+			t.Setenv("AWS_ACCESS_KEY_ID", root.AccessKeyID)
+			t.Setenv("AWS_SECRET_ACCESS_KEY", root.SecretAccessKey)
+			return o.handover("bob")
+		}, "root credentials"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if r := o.refusal(c.flow()); r.Finding != c.finding || !strings.Contains(r.Error(), c.says) {
+				t.Errorf("%s: %v", r.Finding, r)
+			}
+		})
+	}
+}
+
+func TestAHandoverNeverReplacesWhatALinkPointsTo(t *testing.T) {
+	o := newOffice(t)
+	o.must(os.Remove(o.path("handover/bob.age")))
+	o.write("precious", "precious")
+	o.must(os.Symlink(o.path("precious"), o.path("handover/bob.age")))
+	if r := o.refusal(o.handover("bob")); r.Finding != "handover.link" {
+		t.Errorf("refused as %s", r.Finding)
+	}
+}
+
+func TestAPassphraseIsShownOnce(t *testing.T) {
+	o := newOffice(t)
+	o.bare = true
+	o.run(o.handover("bob"))
+	var shown []string
+	for _, e := range o.events {
+		if e.Kind == steps.EventPassphrase {
+			shown = append(shown, e.Passphrase.Reveal())
+		}
+	}
+	if len(shown) != 1 {
+		t.Fatalf("%d passphrases were shown", len(shown))
+	}
+	reader, err := age.NewScryptIdentity(shown[0])
+	o.must(err)
+	h := o.opened("bob", reader)
+	if keys := o.keys("bob"); len(keys) != 1 || h.AccessKeyID != keys[0] {
+		t.Errorf("it holds %s, and bob has %v", h.AccessKeyID, keys)
+	}
+	for path, text := range o.tree() {
+		if strings.Contains(text, shown[0]) {
+			t.Errorf("the passphrase stands in %s", path)
+		}
+	}
+	o.secretless("handover", ".aws")
+}
+
+func TestSomebodyElsesUserGetsAKeyByConsentOnly(t *testing.T) {
+	o := newOffice(t)
+	o.removeKeys("bob")
+	_, err := o.console().UntagUser(t.Context(), &iam.UntagUserInput{UserName: aws.String("bob"), TagKeys: []string{"stateroom"}})
+	o.must(err)
+	const arn = "arn:aws:iam::111111111111:user/bob"
+	summary := o.run(o.handover("bob"))
+	if len(o.keys("bob")) > 0 || len(summary.Foreign) != 1 || summary.Foreign[0].Foreign != arn {
+		t.Fatalf("keys %v, to agree to %v", o.keys("bob"), summary.Foreign)
+	}
+	o.run(o.handover("bob", arn))
+	o.sealed(o.keys("bob")[0])
+}
+
+// cut ends a run as a kill does: at the n-th mutating request nothing more is
+// answered, before the work or after it.
+func (o *office) cut(f *steps.Flow, n int64, after bool) (met bool) {
+	o.t.Helper()
+	ctx, kill := context.WithCancel(context.Background())
+	defer kill()
+	var seen atomic.Int64
+	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		switch m := seen.Load(); {
+		case m >= n:
+			return sandbox.Fault{DropRequest: true}
+		case !e.Mutating || seen.Add(1) != n:
+			return sandbox.Fault{}
+		case after:
+			return sandbox.Fault{DropAnswer: true, After: func(sandbox.Entry) { kill() }}
+		}
+		kill()
+		return sandbox.Fault{DropRequest: true}
+	})
+	defer o.server.Intercept(nil)
+	_, _ = f.Run(ctx) // a killed process tells nobody
+	return seen.Load() >= n
+}
+
+func TestAKilledHandoverIsFinishedByTheNext(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n := int64(1); ; n++ {
+			o := newOffice(t)
+			o.must(os.Remove(o.path("handover/bob.age")))
+			if !o.cut(o.handover("bob"), n, after) {
+				if n < 3 {
+					t.Errorf("only %d mutating calls were met", n-1)
+				}
+				break
+			}
+			for range 2 {
+				if s := o.run(o.handover("bob")); s.ExitCode(false) != steps.ExitDone {
+					t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
+				}
+			}
+			keys := o.keys("bob")
+			if len(keys) != 1 {
+				t.Fatalf("killed at %d (after its work: %t): keys %v", n, after, keys)
+			}
+			o.sealed(keys[0])
+		}
+	}
+}
+
+// The file could not be written, so the secret is lost: the next run knows.
+func TestAKeyWhoseFileFailedIsReplaced(t *testing.T) {
+	o := newOffice(t)
+	o.removeKeys("bob")
+	f := o.handover("bob")
+	look := f.Look
+	f.Look = func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+		review, err := look(ctx, env)
+		o.write("handover/bob.age", "somebody else's, meanwhile")
+		return review, err
+	}
+	summary, err := f.Run(t.Context())
+	o.must(err)
+	if summary.Failed != 1 || len(o.keys("bob")) != 1 {
+		t.Fatalf("failed %d, keys %v", summary.Failed, o.keys("bob"))
+	}
+	lost := o.keys("bob")[0]
+	o.run(o.handover("bob"))
+	keys := o.keys("bob")
+	if len(keys) != 1 || keys[0] == lost {
+		t.Fatalf("keys %v, and the secret of %s is lost", keys, lost)
+	}
+	o.sealed(keys[0])
+}
+
+func TestTheUsesOfKeysAreChecks(t *testing.T) {
+	o := newOffice(t)
+	summary := o.run(o.handover("bob"))
+	var answers []string
+	for _, c := range summary.Checks {
+		answers = append(answers, c.Name+": "+c.Answer)
+	}
+	want := []string{"access key " + o.keys("bob")[0] + ": never used", "sealed file: there"}
+	if diff := cmp.Diff(want, answers); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if usedWhen(awsops.KeyUse{At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Service: "s3"}) != "last used 2026-03-01 for s3" {
+		t.Error("a use is told otherwise")
+	}
+}

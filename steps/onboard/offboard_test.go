@@ -1,0 +1,402 @@
+package onboard
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+)
+
+// settled gives bob everything that a user can have.
+func (o *office) settled() {
+	o.t.Helper()
+	c, ctx, bob := o.console(), context.Background(), aws.String("bob")
+	_, err := c.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("readers")})
+	o.must(err)
+	_, err = c.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: aws.String("readers"), UserName: bob})
+	o.must(err)
+	_, err = c.CreateLoginProfile(ctx, &iam.CreateLoginProfileInput{UserName: bob, Password: aws.String("correct horse")})
+	o.must(err)
+	_, err = c.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: bob, PolicyArn: aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess")})
+	o.must(err)
+	_, err = c.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: bob, PolicyName: aws.String("own"), PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:GetUser","Resource":"*"}]}`)})
+	o.must(err)
+	_, err = c.UploadSSHPublicKey(ctx, &iam.UploadSSHPublicKeyInput{UserName: bob, SSHPublicKeyBody: aws.String("ssh-rsa AAAA")})
+	o.must(err)
+	_, err = c.UploadSigningCertificate(ctx, &iam.UploadSigningCertificateInput{UserName: bob, CertificateBody: aws.String("-----BEGIN")})
+	o.must(err)
+	_, err = c.CreateServiceSpecificCredential(ctx, &iam.CreateServiceSpecificCredentialInput{UserName: bob, ServiceName: aws.String("codecommit.amazonaws.com")})
+	o.must(err)
+	made, err := c.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: bob})
+	o.must(err)
+	codes := o.server.Codes(*made.VirtualMFADevice.SerialNumber, 2)
+	_, err = c.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
+		UserName: bob, SerialNumber: made.VirtualMFADevice.SerialNumber, AuthenticationCode1: &codes[0], AuthenticationCode2: &codes[1],
+	})
+	o.must(err)
+	o.newKey("bob")
+}
+
+// theOthers is all of the account but bob: users, groups, roles and policies as
+// AWS lists them, alice's key at work, and the state's bucket, key and lock.
+func (o *office) theOthers() map[string]string {
+	o.t.Helper()
+	ctx, all := context.Background(), map[string]string{}
+	details, err := o.console().GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{})
+	o.must(err)
+	details.UserDetailList = slices.DeleteFunc(details.UserDetailList, func(u iamtypes.UserDetail) bool { return *u.UserName == "bob" })
+	for name, part := range map[string]any{
+		"users": details.UserDetailList, "groups": details.GroupDetailList, "roles": details.RoleDetailList, "policies": details.Policies,
+	} {
+		text, err := json.Marshal(part)
+		o.must(err)
+		all[name] = string(text)
+	}
+	all["alice's keys"] = strings.Join(o.keys("alice"), " ")
+	env := o.env()
+	alice, err := env.Sessions.Profile(ctx, "admin_iam", "eu-west-1")
+	o.must(err)
+	_, err = alice.Assume(ctx, "arn:aws:iam::222222222222:role/TerraformAdmin")
+	o.must(err)
+	_, err = alice.GetObject(ctx, "acme-terraform-state", "common/staging")
+	if err != nil && !awsops.IsNotFound(err) {
+		o.t.Error(err)
+	}
+	bucket, err := env.Sessions.Home("eu-west-1").Bucket(ctx, "acme-terraform-state", "111111111111")
+	o.must(err)
+	key, err := env.Sessions.Home("eu-west-1").Key(ctx, "alias/terraform")
+	o.must(err)
+	text, err := json.Marshal([]any{bucket, key})
+	o.must(err)
+	all["bucket and key"] = string(text)
+	return all
+}
+
+// taken are the operations that take bob's rights without deleting him.
+var taken = []string{
+	"DeactivateMFADevice", "DeleteLoginProfile", "DeleteVirtualMFADevice",
+	"RemoveUserFromGroup", "RemoveUserFromGroup", "UpdateAccessKey", "UpdateAccessKey",
+}
+
+// deleted are those that delete him.
+var deleted = []string{
+	"DeleteAccessKey", "DeleteAccessKey", "DeleteSSHPublicKey", "DeleteServiceSpecificCredential", "DeleteSigningCertificate",
+	"DeleteUser", "DeleteUserPolicy", "DetachUserPolicy",
+}
+
+func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
+	o := newOffice(t)
+	o.settled()
+	handed := o.opened("bob", o.bob)
+	blueprint, others, mark := string(o.answers().HCL()), o.theOthers(), len(o.server.Log())
+	summary := o.run(o.offboard("Bob"))
+	if summary.ExitCode(false) != steps.ExitDone || len(summary.Notes) != 3 {
+		t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
+	}
+	if diff := cmp.Diff(taken, o.changed(mark)); diff != "" {
+		t.Errorf("calls (-want +made):\n%s", diff)
+	}
+	if diff := cmp.Diff(taken, o.planned()); diff != "" {
+		t.Errorf("calls (-want +told):\n%s", diff)
+	}
+	for _, c := range summary.Foreign {
+		if c.Foreign != "bob" || !c.Typed || c.Action != steps.Delete {
+			t.Errorf("to agree to: %s, by %q, typed %t", c.Title, c.Foreign, c.Typed)
+		}
+	}
+	if f := o.finding(summary, "offboard.user-kept"); f == nil || len(summary.Foreign) != 3 || !strings.Contains(f.Remedy, "--adopt bob") {
+		t.Errorf("findings %v, to agree to %v", summary.Findings, summary.Foreign)
+	}
+	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	o.must(err)
+	if len(keys) != 2 || keys[0].Active || keys[1].Active {
+		t.Errorf("bob's keys are %+v", keys)
+	}
+	if _, err := o.env().Sessions.With(handed.AccessKeyID, secretOf(handed), secretOf(steps.Handover{}), "eu-west-1").Identity(t.Context()); !awsops.IsUnknownKey(err) {
+		t.Errorf("bob's key still opens something: %v", err)
+	}
+	if diff := cmp.Diff(others, o.theOthers()); diff != "" {
+		t.Errorf("others were touched:\n%s", diff)
+	}
+	if _, err := os.Stat(o.path("handover/bob.age")); err == nil {
+		t.Error("the sealed key is still there")
+	}
+	want := strings.Replace(blueprint, `["alice", "bob"]`, `["alice"]`, 1)
+	want = regexp.MustCompile(`\nuser "bob" \{\n.*\n\}\n`).ReplaceAllString(want, "")
+	if got, err := os.ReadFile(o.path("stateroom.hcl")); err != nil || cmp.Diff(want, string(got)) != "" {
+		t.Errorf("blueprint: %v\n%s", err, cmp.Diff(want, string(got)))
+	}
+	o.secretless("handover", ".aws")
+
+	before, mark := o.tree(), len(o.server.Log())
+	if again := o.run(o.offboard("bob")); again.Applied > 0 || again.ExitCode(false) != steps.ExitDone || len(again.Foreign) != 3 {
+		t.Errorf("a second run applied %d, exit %d, to agree to %v", again.Applied, again.ExitCode(false), again.Foreign)
+	}
+	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
+		t.Errorf("a second run called %v, files:\n%s", calls, diff)
+	}
+}
+
+func secretOf(h steps.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
+
+func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
+	o := newOffice(t)
+	o.settled()
+	others, mark := o.theOthers(), len(o.server.Log())
+	f := o.offboard("bob")
+	f.Confirm = func(_ context.Context, r steps.Review) (steps.Decision, error) {
+		return steps.Decision{Yes: true, Adopt: []string{r.Foreign[0].Foreign}}, nil
+	}
+	summary := o.run(f)
+	if summary.ExitCode(false) != steps.ExitDone || len(summary.Foreign)+len(summary.Findings) > 0 {
+		t.Errorf("exit %d, findings %v, left %v", summary.ExitCode(false), summary.Findings, summary.Foreign)
+	}
+	want := slices.Sorted(slices.Values(slices.Concat(taken, deleted)))
+	if diff := cmp.Diff(want, o.changed(mark)); diff != "" {
+		t.Errorf("calls (-want +made):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, o.planned()); diff != "" {
+		t.Errorf("calls (-want +told):\n%s", diff)
+	}
+	if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
+		t.Errorf("bob is %v, %v", u, err)
+	}
+	if diff := cmp.Diff(others, o.theOthers()); diff != "" {
+		t.Errorf("others were touched:\n%s", diff)
+	}
+	before, mark := o.tree(), len(o.server.Log())
+	if again := o.run(o.offboard("bob")); again.ExitCode(false) != steps.ExitDone || len(again.Foreign)+len(again.Findings) > 0 {
+		t.Errorf("a second run: exit %d, findings %v", again.ExitCode(false), again.Findings)
+	}
+	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
+		t.Errorf("a second run called %v, files:\n%s", calls, diff)
+	}
+}
+
+func TestADryOffboardingTakesNothing(t *testing.T) {
+	o := newOffice(t)
+	o.settled()
+	before, mark := o.tree(), len(o.server.Log())
+	f := o.offboard("bob", "bob")
+	f.DryRun = true
+	if summary := o.run(f); summary.ExitCode(true) != steps.ExitChanges || summary.Destroy != 4 {
+		t.Errorf("exit %d, %d to destroy", summary.ExitCode(true), summary.Destroy)
+	}
+	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
+		t.Errorf("calls %v, files %s", calls, diff)
+	}
+}
+
+func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n := int64(1); ; n += 3 {
+			o := newOffice(t)
+			o.settled()
+			if !o.cut(o.offboard("bob", "bob"), n, after) {
+				if n < 15 {
+					t.Errorf("only %d mutating calls were met", n-1)
+				}
+				break
+			}
+			if s := o.run(o.offboard("bob", "bob")); s.ExitCode(false) != steps.ExitDone || len(s.Foreign) > 0 {
+				t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
+			}
+			if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
+				t.Errorf("killed at %d (after its work: %t): bob is %v, %v", n, after, u, err)
+			}
+		}
+	}
+}
+
+func TestLostAnswersOfRemovalsAreNoFailures(t *testing.T) {
+	o := newOffice(t)
+	o.settled()
+	lost := map[string]bool{}
+	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if !e.Mutating || lost[e.Operation] {
+			return sandbox.Fault{}
+		}
+		lost[e.Operation] = true
+		return sandbox.Fault{DropAnswer: true}
+	})
+	if s := o.run(o.offboard("bob", "bob")); s.ExitCode(false) != steps.ExitDone || len(lost) < 11 {
+		t.Errorf("exit %d, %d answers were lost", s.ExitCode(false), len(lost))
+	}
+}
+
+func TestAnOffboardingIsRefusedInOneSentence(t *testing.T) {
+	o := newOffice(t)
+	operator := o.answers()
+	operator.Groups[0].Users = append(operator.Groups[0].Users, "operator")
+	cases := []struct{ name, user, finding, says string }{
+		{"oneself", "Operator", "offboard.oneself", "user/operator"},
+		{"nobody of this team", "mallory", "offboard.unknown-user", "alice, bob, operator"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := o.refusal(o.flow(operator, (&Offboard{Answers: operator, User: c.user}).Look))
+			if r.Finding != c.finding || !strings.Contains(r.Error(), c.says) {
+				t.Errorf("%s: %v", r.Finding, r)
+			}
+		})
+	}
+}
+
+func TestSomebodyElsesUserIsNotTouched(t *testing.T) {
+	o := newOffice(t)
+	_, err := o.console().CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("deploy")})
+	o.must(err)
+	if r := o.refusal(o.offboard("deploy")); r.Finding != "offboard.unknown-user" {
+		t.Errorf("refused as %s", r.Finding)
+	}
+}
+
+// A user that was there before the set-up carries no tag, and the blueprint that
+// named it is edited by then.
+func TestADeletionIsOfferedAgainAfterTheBlueprintWasEdited(t *testing.T) {
+	o := newOffice(t)
+	_, err := o.console().UntagUser(t.Context(), &iam.UntagUserInput{UserName: aws.String("bob"), TagKeys: []string{"stateroom"}})
+	o.must(err)
+	o.run(o.offboard("bob"))
+	if slices.Contains(o.answers().AllUsers(), "bob") {
+		t.Fatal("the blueprint still names bob")
+	}
+	o.run(o.offboard("bob", "bob"))
+	if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
+		t.Errorf("bob is %v, %v", u, err)
+	}
+}
+
+func TestAnOrphanedDeviceGoesWithItsUser(t *testing.T) {
+	o := newOffice(t)
+	_, err := o.console().CreateVirtualMFADevice(t.Context(), &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("bob")})
+	o.must(err)
+	_, err = o.console().CreateVirtualMFADevice(t.Context(), &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("bobby")})
+	o.must(err)
+	o.run(o.offboard("bob"))
+	left, err := o.home().UnassignedMFADevices(t.Context())
+	o.must(err)
+	if !slices.Equal(left, []string{"arn:aws:iam::111111111111:mfa/bobby"}) {
+		t.Errorf("devices left: %v", left)
+	}
+}
+
+func TestALinkInTheSealedFilesPlaceStays(t *testing.T) {
+	o := newOffice(t)
+	o.must(os.Rename(o.path("handover/bob.age"), o.path("elsewhere")))
+	o.must(os.Symlink(o.path("elsewhere"), o.path("handover/bob.age")))
+	summary := o.run(o.offboard("bob"))
+	if o.finding(summary, "offboard.handover-link") == nil || summary.ExitCode(false) != steps.ExitFindings {
+		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+	}
+	if _, err := os.Stat(o.path("elsewhere")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A blueprint that cannot be cut is told about, and the rights are taken all
+// the same.
+func TestRightsAreTakenWhereTheBlueprintCannotBeEdited(t *testing.T) {
+	o := newOffice(t)
+	f := o.offboard("bob")
+	o.write("stateroom.hcl", "version = 1\nbucket {")
+	summary := o.run(f)
+	if o.finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != steps.ExitFindings {
+		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+	}
+	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	o.must(err)
+	if len(keys) != 1 || keys[0].Active {
+		t.Errorf("bob's keys are %+v", keys)
+	}
+}
+
+// actAs makes an operator with this policy alone and acts as it.
+func (o *office) actAs(doc policy.Document) {
+	o.t.Helper()
+	home, ctx := o.home(), context.Background()
+	var key awsops.Outputs
+	for _, call := range []awsops.Call{
+		awsops.CreateGroup("operators", "/"), awsops.CreateUser("operator-only", "/", nil),
+		awsops.CreatePolicy("operator-needs", "/", "", doc.JSON(), nil),
+		awsops.AttachGroupPolicy("operators", "arn:aws:iam::111111111111:policy/operator-needs"),
+		awsops.AddUserToGroup("operators", "operator-only"), awsops.CreateAccessKey("operator-only"),
+	} {
+		var err error
+		key, err = home.Do(ctx, call)
+		o.must(err)
+	}
+	o.t.Setenv("AWS_ACCESS_KEY_ID", key.Values["id"])
+	o.t.Setenv("AWS_SECRET_ACCESS_KEY", key.Secret.Reveal())
+}
+
+func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
+	o := newOffice(t)
+	doc := policy.People("aws", "111111111111")
+	operator := o.home()
+	o.settled()
+	_, err := operator.Do(t.Context(), awsops.DeleteAccessKey("bob", o.keys("bob")[1]))
+	o.must(err)
+	o.actAs(doc)
+	mark := len(o.server.Log())
+	o.must(os.Remove(o.path("handover/bob.age")))
+	for _, f := range []*steps.Flow{o.handover("bob"), o.offboard("bob", "bob")} {
+		if s := o.run(f); s.ExitCode(false) != steps.ExitDone || len(s.Foreign) > 0 {
+			t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+		}
+	}
+	used := map[string]bool{}
+	for _, e := range o.server.Log()[mark:] {
+		if e.Code == "AccessDenied" {
+			t.Errorf("%s was denied", e.Operation)
+		}
+		used["iam:"+e.Operation] = true
+	}
+	for _, s := range doc.Statements {
+		for _, action := range s.Actions {
+			if !used[action] {
+				t.Errorf("%s is granted and not used", action)
+			}
+		}
+	}
+}
+
+func TestRightsAreTakenByAnOperatorWhoCannotSeeEverything(t *testing.T) {
+	o := newOffice(t)
+	o.settled()
+	doc := policy.People("aws", "111111111111")
+	for i := range doc.Statements {
+		doc.Statements[i].Actions = slices.DeleteFunc(doc.Statements[i].Actions, func(a string) bool {
+			return a == "iam:ListSigningCertificates" || a == "iam:ListVirtualMFADevices"
+		})
+	}
+	doc.Statements = slices.DeleteFunc(doc.Statements, func(s policy.Statement) bool { return len(s.Actions) == 0 })
+	o.actAs(doc)
+	summary := o.run(o.offboard("bob", "bob"))
+	f := o.finding(summary, "offboard.not-seen")
+	if f == nil || !strings.Contains(f.Evidence, "iam:ListSigningCertificates") || summary.ExitCode(false) != steps.ExitFindings {
+		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+	}
+	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	o.must(err)
+	if len(keys) != 2 || keys[0].Active || keys[1].Active {
+		t.Errorf("bob's keys are %+v", keys)
+	}
+}

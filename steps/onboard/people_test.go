@@ -1,0 +1,334 @@
+package onboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+)
+
+// office is a finished set-up in a sandbox, with alice's key in this laptop's
+// profile and bob's sealed to a key that the test holds.
+type office struct {
+	t      testing.TB
+	server *sandbox.Server
+	dir    string
+	bob    *age.X25519Identity
+	// bare gives bob no recipient, so that a passphrase is needed.
+	bare bool
+
+	mu     sync.Mutex
+	events []steps.Event
+}
+
+// newOffice makes one. The process's AWS environment leads nowhere else.
+func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
+	t.Helper()
+	o := &office{t: t, dir: t.TempDir(), server: sandbox.New(sandbox.Options{})}
+	o.must(o.server.Start(t.Context(), "127.0.0.1:0"))
+	t.Cleanup(func() { _ = o.server.Close() })
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
+			t.Setenv(name, "")
+			_ = os.Unsetenv(name)
+		}
+	}
+	operator := o.server.Operator()
+	for name, value := range map[string]string{
+		"HOME": o.dir, "AWS_SHARED_CREDENTIALS_FILE": o.path(".aws/credentials"), "AWS_CONFIG_FILE": o.path(".aws/config"),
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY": operator.SecretAccessKey,
+	} {
+		t.Setenv(name, value)
+	}
+	var err error
+	o.bob, err = age.GenerateX25519Identity()
+	o.must(err)
+	a := o.answers()
+	a.Me = "alice"
+	for _, c := range change {
+		c(a.Blueprint)
+	}
+	o.write("stateroom.hcl", string(a.HCL()))
+	setup := steps.Setup{
+		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
+		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+	}
+	summary, err := setup.Run(t.Context())
+	o.must(err)
+	if code := summary.ExitCode(false); code != steps.ExitDone {
+		t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
+	}
+	return o
+}
+
+func (o *office) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) path(name string) string { return filepath.Join(o.dir, filepath.FromSlash(name)) }
+
+func (o *office) write(name, text string) {
+	o.t.Helper()
+	o.must(os.MkdirAll(filepath.Dir(o.path(name)), 0o700))
+	o.must(os.WriteFile(o.path(name), []byte(text), 0o600))
+}
+
+// answers are the blueprint on the disk, or the one that the office begins with.
+func (o *office) answers() *steps.Answers {
+	o.t.Helper()
+	b, err := steps.ReadBlueprint(o.path("stateroom.hcl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		b, err = o.first(), nil
+	}
+	o.must(err)
+	return &steps.Answers{Blueprint: b}
+}
+
+func (o *office) first() *steps.Blueprint {
+	b := steps.NewBlueprint()
+	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
+	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{steps.Everything}}}
+	b.Users = []steps.User{{Name: "bob", Recipient: o.bob.Recipient().String()}}
+	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
+		environment := steps.NewEnvironment(e[0])
+		environment.Account = e[1]
+		b.Environments = append(b.Environments, environment)
+		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0], Environment: e[0]})
+	}
+	b.FillDefaults()
+	return b
+}
+
+// env is what a new process would make of the laptop.
+func (o *office) env() *steps.Env {
+	o.t.Helper()
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: o.server.URL(), Region: "eu-west-1"})
+	o.must(err)
+	env, err := steps.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
+	o.must(err)
+	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
+	env.Journal, err = steps.OpenJournal(env.Root(), "111111111111/acme-terraform-state")
+	o.must(err)
+	return env
+}
+
+func (o *office) keep(e steps.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.events = append(o.events, e)
+}
+
+// flow is a flow of this office as the command line makes one.
+func (o *office) flow(a *steps.Answers, look func(context.Context, *steps.Env) (steps.Review, error)) *steps.Flow {
+	return &steps.Flow{
+		Env: o.env(), Answers: a, Look: look, Emit: o.keep,
+		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+	}
+}
+
+// run runs a flow that is expected to start and to fail in nothing.
+func (o *office) run(f *steps.Flow) *steps.Summary {
+	o.t.Helper()
+	o.events = nil
+	summary, err := f.Run(context.Background())
+	o.must(err)
+	for _, failed := range summary.Failures {
+		o.t.Errorf("%s failed: %v", failed.Change.ID, failed.Err)
+	}
+	return summary
+}
+
+// handover is a run of stateroom handover, with what its answers adopt.
+func (o *office) handover(user string, adopt ...string) *steps.Flow {
+	o.t.Helper()
+	a := o.answers()
+	a.Adopt = adopt
+	if o.bare {
+		a.Users, a.Passphrases = nil, true
+	}
+	h := &Handover{Answers: a, User: user}
+	f := o.flow(a, h.Look)
+	f.Close = h.Close
+	return f
+}
+
+// offboard is a run of stateroom offboard.
+func (o *office) offboard(user string, adopt ...string) *steps.Flow {
+	o.t.Helper()
+	a := o.answers()
+	a.Adopt = adopt
+	off := &Offboard{Answers: a, User: user}
+	f := o.flow(a, off.Look)
+	f.Close = off.Close
+	return f
+}
+
+// console is somebody in AWS's console.
+func (o *office) console() *iam.Client {
+	who := o.server.Operator()
+	return iam.NewFromConfig(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(o.server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, ""),
+	})
+}
+
+// home is the operator's session.
+func (o *office) home() *awsops.Session { return o.env().Sessions.Home("eu-west-1") }
+
+// keys are the ids of a user's keys, the older first.
+func (o *office) keys(user string) []string {
+	o.t.Helper()
+	keys, err := o.home().AccessKeys(context.Background(), user)
+	o.must(err)
+	var ids []string
+	for _, k := range keys {
+		ids = append(ids, k.ID)
+	}
+	return ids
+}
+
+// opened is a sealed file as its reader opens it.
+func (o *office) opened(user string, who age.Identity) steps.Handover {
+	o.t.Helper()
+	text, err := os.ReadFile(o.path("handover/" + user + ".age"))
+	o.must(err)
+	plain, err := age.Decrypt(armor.NewReader(bytes.NewReader(text)), who)
+	o.must(err)
+	data, err := io.ReadAll(plain)
+	o.must(err)
+	var h steps.Handover
+	o.must(json.Unmarshal(data, &h))
+	return h
+}
+
+// use lets a key be seen in use.
+func (o *office) use(h steps.Handover) {
+	o.t.Helper()
+	_, err := o.env().Sessions.With(h.AccessKeyID, secret.New(h.SecretAccessKey), secret.Secret{}, "eu-west-1").Identity(context.Background())
+	o.must(err)
+}
+
+// changed are the mutating calls since mark, "Operation" with what it is about.
+func (o *office) changed(mark int) []string {
+	var calls []string
+	for _, e := range o.server.Log()[mark:] {
+		if e.Mutating {
+			calls = append(calls, e.Operation)
+		}
+	}
+	slices.Sort(calls)
+	return calls
+}
+
+// planned are the operations that the events announced.
+func (o *office) planned() []string {
+	var calls []string
+	for _, e := range o.events {
+		if e.Kind == steps.EventPlanned {
+			for _, c := range e.Change.Calls {
+				calls = append(calls, c.Operation)
+			}
+		}
+	}
+	slices.Sort(calls)
+	return calls
+}
+
+// tree is every file with its content.
+func (o *office) tree() map[string]string {
+	o.t.Helper()
+	all := map[string]string{}
+	o.must(filepath.WalkDir(o.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		all[path] = string(data)
+		return err
+	}))
+	return all
+}
+
+// secretless fails the test when a secret of the sandbox stands in the events,
+// in their JSON or in a file other than those named.
+func (o *office) secretless(but ...string) {
+	o.t.Helper()
+	var told strings.Builder
+	for _, e := range o.events {
+		fmt.Fprintf(&told, "%+v\n", e)
+		if e.Change != nil {
+			data, err := json.Marshal(e.Change)
+			o.must(err)
+			fmt.Fprintf(&told, "%s\n%+v\n", data, *e.Change)
+		}
+		if e.Summary != nil {
+			fmt.Fprintf(&told, "%+v\n", *e.Summary)
+		}
+		if e.Err != nil {
+			told.WriteString(e.Err.Error())
+		}
+	}
+	places := map[string]string{"the events": told.String()}
+	for path, text := range o.tree() {
+		if !slices.ContainsFunc(but, func(b string) bool { return strings.HasPrefix(path, o.path(b)) }) {
+			places[path] = text
+		}
+	}
+	for place, text := range places {
+		for _, s := range o.server.Secrets() {
+			if strings.Contains(text, s) {
+				o.t.Errorf("a secret stands in %s", place)
+			}
+		}
+	}
+}
+
+// finding is the finding of that id, or nil.
+func (o *office) finding(s *steps.Summary, id string) *steps.Finding {
+	for i := range s.Findings {
+		if s.Findings[i].ID == id {
+			return &s.Findings[i]
+		}
+	}
+	return nil
+}
+
+// refusal is the refusal with which a flow does not start.
+func (o *office) refusal(f *steps.Flow) *steps.Refusal {
+	o.t.Helper()
+	mark, before := len(o.server.Log()), o.tree()
+	_, err := f.Run(context.Background())
+	var r *steps.Refusal
+	if !errors.As(err, &r) {
+		o.t.Fatalf("not refused: %v", err)
+	}
+	if calls := o.changed(mark); len(calls) > 0 || len(before) != len(o.tree()) {
+		o.t.Errorf("a refused run changed something: %v", calls)
+	}
+	return r
+}

@@ -1,0 +1,218 @@
+package troubleshoot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"stateroom/steps"
+	"stateroom/steps/files"
+	"stateroom/steps/terraform"
+)
+
+// removedSince is the first Terraform that refuses the arguments removed from
+// the S3 backend.
+const removedSince = "v1.10.0"
+
+// configuration checks whether Terraform takes the project's files at all:
+// nothing is asked of AWS before that.
+func (l *laptop) configuration(ctx context.Context, p project) {
+	before := len(l.out.findings)
+	for _, err := range p.problems {
+		if p.files.State.Unreadable && isCache(p, err) || isState(p, err) {
+			continue // told with what init left behind
+		}
+		l.refused(p, err.Error()+".", "Correct the file at the line that is named.")
+	}
+	for _, v := range p.files.Versions {
+		l.version(p, v)
+	}
+	for _, at := range p.files.Providers {
+		l.roleMap(p, at)
+	}
+	if b := p.s3(); b != nil {
+		for _, a := range b.Arguments() {
+			l.argument(ctx, p, a)
+		}
+		l.contradictions(p)
+	}
+	if len(l.out.findings) > before {
+		f := l.out.findings[before]
+		l.broken(checkProject, p.Name, p.dir, f.Evidence, f.ID)
+		return
+	}
+	l.passed(checkProject, p.Name, p.dir, fmt.Sprintf("%d files that can be read", len(p.files.Files)))
+}
+
+// isCache and isState tell the problems of what init and apply left behind from
+// those of the configuration.
+func isCache(p project, err error) bool { return strings.HasPrefix(pathOf(err), p.files.State.DataDir) }
+
+func isState(p project, err error) bool {
+	path := pathOf(err)
+	return strings.HasPrefix(path, p.dir) && strings.Contains(path, ".tfstate")
+}
+
+func pathOf(err error) string {
+	var e *files.Error
+	if errors.As(err, &e) {
+		return e.Path
+	}
+	return ""
+}
+
+// refused is what only a person can mend: until then no command of the engine
+// gets anywhere.
+func (l *laptop) refused(p project, evidence, remedy string) {
+	l.out.workdir(p.Name).refused = true
+	l.invalid(evidence, remedy)
+}
+
+func (l *laptop) invalid(evidence, remedy string) {
+	l.found("config-invalid", 7, steps.Failure, evidence, remedy)
+}
+
+// version checks a required_version against the engine that is here.
+func (l *laptop) version(p project, v files.VersionConstraint) {
+	engine := l.env.Engine
+	if engine == nil {
+		return
+	}
+	if ok, understood := files.Permits(v.Text, engine.Version); understood && !ok {
+		l.refused(p, fmt.Sprintf("%s: required_version %q excludes %s %s (%s).", v.Place, v.Text, engine.Name, engine.Version, engine.Path),
+			"Install a version that it allows, name another engine with --engine, or relax it.")
+	}
+}
+
+// roleMap finds the article's assume_role = { } in a provider.
+func (l *laptop) roleMap(p project, at files.ProviderBlock) {
+	line := at.RoleMap()
+	if line == 0 {
+		return
+	}
+	l.invalid(fmt.Sprintf("%s: assume_role = { } in a provider is an error since Terraform 0.12; it is a block.", files.Place{Path: at.Path, Line: line}),
+		"Write assume_role { role_arn = … } without the equals sign.")
+	if at.Alias != "" {
+		l.out.workdir(p.Name).refused = true
+		return
+	}
+	role := at.Attributes.Get("assume_role.role_arn")
+	if role == "" {
+		e, _ := l.answers.Environment(p.Environment)
+		role = l.answers.RoleARN(l.partition(), e)
+	}
+	l.out.mends = append(l.out.mends, mend{project: p.Name, provider: func(b *files.Provider) { b.RoleARN = role }})
+}
+
+// partition is the one of the key that some backend names, else aws.
+func (l *laptop) partition() string {
+	for _, p := range l.projects {
+		if b := p.s3(); b != nil {
+			if parts := strings.Split(b.Attributes.Get("kms_key_id"), ":"); len(parts) == arnParts {
+				return parts[1]
+			}
+		}
+	}
+	return "aws"
+}
+
+// argument checks one argument of an S3 backend.
+func (l *laptop) argument(ctx context.Context, p project, a files.Argument) {
+	at := files.Place{Path: p.backend.Path, Line: a.Line}
+	standing, meant := files.BackendArgument(a.Name)
+	switch {
+	case a.Block && a.Name == "assume_role":
+		l.roleBlock(p, at)
+	case a.Block:
+		l.refused(p, fmt.Sprintf("%s: the S3 backend has no block %s.", at, a.Name), "Remove the block, or write it as an argument.")
+	case standing == files.Removed && l.refusesRemoved():
+		l.invalid(fmt.Sprintf("%s: %s was removed from the S3 backend with Terraform 1.10.", at, a.Name), "Remove the argument: the admins reach the state with their own key.")
+		l.mend(p, func(*files.Backend) {}) // every edit of a backend drops it
+	case standing == files.Unknown:
+		remedy := "Remove the argument."
+		if meant != "" {
+			remedy = "Write " + meant + " instead."
+		}
+		l.invalid(fmt.Sprintf("%s: the S3 backend has no argument %s.", at, a.Name), remedy)
+		l.mend(p, func(b *files.Backend) { b.Drop = append(b.Drop, a.Name) })
+		l.restore(ctx, p, meant)
+	case a.Expression && l.takesNoVariables():
+		l.invalid(fmt.Sprintf("%s: %s needs a variable or a function, and Terraform takes neither in a backend.", at, a.Name), "Write the value itself.")
+		l.mend(p, func(b *files.Backend) { b.Literal = true })
+		l.restore(ctx, p, a.Name)
+	}
+}
+
+// roleBlock is an assume_role block in the backend. The environment's role
+// cannot reach the state, which the admin's own key does.
+func (l *laptop) roleBlock(p project, at files.Place) {
+	l.invalid(fmt.Sprintf("%s: assume_role is a block here, and in a backend it is an attribute.", at), "Write assume_role = { role_arn = … }, or remove it where the state is reached without a role.")
+	role := p.backend.Attributes.Get("assume_role.role_arn")
+	ours := slices.ContainsFunc(l.answers.Environments, func(e steps.Environment) bool { return l.answers.RoleARN(l.partition(), e) == role })
+	l.mend(p, func(b *files.Backend) {
+		if ours {
+			b.Drop = append(b.Drop, "assume_role")
+		}
+	})
+}
+
+// refusesRemoved tells whether the engine here refuses what Terraform 1.10 has
+// removed. Without an engine the newest counts.
+func (l *laptop) refusesRemoved() bool {
+	e := l.env.Engine
+	return e == nil || e.Name == terraform.EngineTerraform && semver.Compare("v"+e.Version, removedSince) >= 0
+}
+
+// takesNoVariables: OpenTofu takes variables in a backend since 1.8.
+func (l *laptop) takesNoVariables() bool {
+	return l.env.Engine == nil || l.env.Engine.Name == terraform.EngineTerraform
+}
+
+// contradictions are arguments that Terraform does not take beside each other,
+// and those that no backend should hold.
+func (l *laptop) contradictions(p project) {
+	at := p.backend.Attributes
+	if at.Find("sse_customer_key") != nil && at.Find("kms_key_id") != nil {
+		l.refused(p, p.at("sse_customer_key")+": Terraform takes only one of sse_customer_key and kms_key_id.", "Re-encrypt the state with the KMS key, then remove sse_customer_key.")
+	}
+	for _, name := range []string{"access_key", "secret_key", "token"} {
+		if at.Find(name) == nil {
+			continue
+		}
+		l.found("files.static-keys", 7, steps.Failure,
+			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.at(name), name, p.files.State.DataDir),
+			"Remove it, name the profile, and make a new access key: this one is in version control.")
+		if l.answers.ProfileInFiles {
+			l.name(p)
+		}
+		break
+	}
+	l.accounts(p)
+}
+
+// accounts checks the list of accounts that the backend allows.
+func (l *laptop) accounts(p project) {
+	account := l.answers.AdminAccount
+	if account == "" {
+		return
+	}
+	allowed, listed := p.backend.Texts("allowed_account_ids")
+	forbidden, _ := p.backend.Texts("forbidden_account_ids")
+	argument := ""
+	switch {
+	case listed && !slices.Contains(allowed, account):
+		argument = "allowed_account_ids"
+	case slices.Contains(forbidden, account):
+		argument = "forbidden_account_ids"
+	default:
+		return
+	}
+	l.found("wrong-account", 7, steps.Failure,
+		fmt.Sprintf("%s: %s of the backend shuts out %s, the account that holds the state.", p.at(argument), argument, account),
+		"Allow account "+account+" there.")
+	l.mend(p, func(b *files.Backend) { b.Account = account })
+}

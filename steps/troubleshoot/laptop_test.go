@@ -1,0 +1,289 @@
+package troubleshoot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
+	b := finished(t)
+	review := b.review()
+	if len(review.Findings)+len(review.Changes) > 0 {
+		t.Errorf("findings %v, changes %v", review.Findings, review.Changes)
+	}
+	seen := map[string]int{}
+	for _, c := range review.Checks {
+		if c.Verdict != steps.Passed {
+			t.Errorf("check %+v", c)
+		}
+		seen[c.Name]++
+	}
+	for name, want := range map[string]int{
+		checkCredentialsFile: 1, checkProfileInFile: 1, checkProfileInCode: 2, checkNamesAgree: 2, checkEnvironment: 1,
+		checkProject: 2, checkEncryption: 2, checkRegion: 2, checkPlace: 2, checkBackend: 2, checkLockFile: 2,
+	} {
+		if seen[name] != want {
+			t.Errorf("check %q was made %d times, want %d", name, seen[name], want)
+		}
+	}
+}
+
+// laptopFault is something that somebody did to the laptop, and what becomes of it.
+type laptopFault struct {
+	name string
+	do   func(b *bench)
+	// finds are the findings with their severities, sorted.
+	finds []string
+	// changes are the files that the fix writes; restored says that they then
+	// are what they were before the fault, to the byte.
+	changes  []string
+	restored bool
+	// has are texts that the first changed file holds afterwards.
+	has []string
+	// runs are the engine's command lines.
+	runs []string
+	// stays are the findings that no change on this laptop can mend.
+	stays []string
+}
+
+const (
+	stagingProvider = "live/staging/provider.tf"
+	stagingCache    = "live/staging/.terraform/terraform.tfstate"
+	awsCredentials  = ".aws/credentials"
+	config          = ".aws/config"
+	fresh           = "backend-not-initialized info"
+	initPlain       = "init -no-color -input=false -json"
+	initAgain       = "init -no-color -input=false -json -reconfigure"
+)
+
+// cloned makes the first project a fresh clone, in which init never ran.
+func cloned(b *bench) { b.remove("live/staging/.terraform") }
+
+func inBackend(pattern, with string) func(*bench) {
+	return func(b *bench) {
+		b.edit(stagingBackend, pattern, with)
+		cloned(b)
+	}
+}
+
+var laptopFaults = []laptopFault{
+	{name: "profile misspelt in the backend", do: inBackend(`"admin_iam"`, `"admin-iam"`), finds: []string{fresh, "profile-missing error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "another profile in the provider", do: func(b *bench) {
+		b.edit(stagingProvider, `"admin_iam"`, `"other"`)
+		b.write(awsCredentials, b.read(awsCredentials)+"\n[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n")
+	}, finds: []string{"files.profile-names-differ warning"}, changes: []string{stagingProvider}, restored: true},
+	{name: "no profile in the backend", do: inBackend(`(?m)^\s*profile .*\n`, ""), finds: []string{fresh, "files.profile-not-named warning", "profile-missing error"}, changes: []string{stagingBackend}, has: []string{`profile        = "admin_iam"`}, runs: []string{initPlain}},
+	{name: "no profile anywhere in the files", do: func(b *bench) {
+		for _, dir := range []string{"staging", "production"} {
+			b.edit("live/"+dir+"/backend.tf", `(?m)^\s*profile .*\n`, "")
+			b.edit("live/"+dir+"/provider.tf", `(?m)^\s*profile .*\n`, "")
+			b.initialise("live/" + dir)
+		}
+	}, finds: []string{"files.profile-not-named warning", "files.profile-not-named warning", "profile-missing error"}, changes: []string{
+		"live/production/backend.tf", "live/production/provider.tf", stagingBackend, stagingProvider,
+	}, runs: []string{initAgain, initAgain}},
+	{name: "section of the other file's form", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[profile admin_iam]") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, restored: true},
+	{name: "section with a hyphen", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[admin-iam] # mine") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, has: []string{"[admin_iam] # mine\n"}},
+	{name: "profile under a name of its own", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[work]") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, restored: true},
+	{name: "key in the default profile", do: func(b *bench) { b.edit(awsCredentials, `\[admin_iam\]`, "[default]") }, finds: []string{"credentials-missing error"}, changes: []string{awsCredentials}, has: []string{"[default]\n", "[admin_iam]\n"}},
+	{name: "section lost", do: func(b *bench) { b.write(awsCredentials, "# nothing\n") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "credentials file lost", do: func(b *bench) { b.remove(awsCredentials) }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "both files lost", do: func(b *bench) { b.remove(awsCredentials); b.remove(config) }, finds: []string{"profile-missing error"}, stays: []string{"profile-missing error"}},
+	{name: "half a key", do: func(b *bench) { b.edit(awsCredentials, `(?m)^aws_secret_access_key.*\n`, "") }, finds: []string{"credentials-missing error"}, stays: []string{"credentials-missing error"}},
+	{name: "single sign-on that is over", do: func(b *bench) {
+		b.write(awsCredentials, "")
+		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nsso_start_url = https://acme.example/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = Admins\n")
+	}, finds: []string{"sso-expired error"}, stays: []string{"sso-expired error"}},
+	{name: "a role with a code in the admin's profile", do: func(b *bench) {
+		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n")
+	}, finds: []string{"mfa-profile error"}, changes: []string{config}, restored: true},
+	{name: "a role in the admin's profile", do: func(b *bench) {
+		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
+	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{config}, restored: true},
+	{name: "a comment behind the key", do: func(b *bench) { b.edit(awsCredentials, `(?m)^(aws_access_key_id.*)$`, "$1 # mine") }, finds: []string{"files.read-differently info"}, stays: []string{"files.read-differently info"}},
+	{name: "credentials open to others", do: func(b *bench) { _ = os.Chmod(b.path(awsCredentials), 0o644) }, finds: []string{"files.credentials-open info"}, stays: []string{"files.credentials-open info"}},
+
+	{name: "region of another continent", do: inBackend(`"eu-west-1"`, `"us-east-1"`), finds: []string{fresh}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "region mistyped", do: inBackend(`"eu-west-1"`, `"eu-west-11"`), finds: []string{fresh, "region-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "region in capitals", do: inBackend(`"eu-west-1"`, `"EU-WEST-1"`), finds: []string{fresh, "region-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "no region", do: inBackend(`(?m)^\s*region .*\n`, ""), finds: []string{fresh, "region-invalid error"}, changes: []string{stagingBackend}, has: []string{`region         = "eu-west-1"`}, runs: []string{initPlain}},
+
+	{name: "encrypt lost", do: inBackend(`(?m)^\s*encrypt .*\n`, ""), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"encrypt        = true"}, runs: []string{initPlain}},
+	{name: "encrypt off", do: inBackend(`(?m)^(\s*encrypt .*)true`, "${1}false"), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key lost", do: inBackend(`(?m)^\s*kms_key_id .*\n`, ""), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"kms_key_id     = \"arn:aws:kms:eu-west-1:111111111111:key/"}, runs: []string{initPlain}},
+	{name: "key by its alias", do: inBackend(`(?m)^(\s*kms_key_id .*)".*"`, `${1}"alias/terraform"`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by a word", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"terraform"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by its id", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"$1"`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "another key", do: inBackend(`key/[0-9a-f]{8}`, `key/00000000`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+
+	{name: "bucket mistyped", do: inBackend(`"acme-terraform-state"`, `"acme-terraform-states"`), finds: []string{fresh, "files.bucket-differs error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key of another project", do: inBackend(`"common/staging"`, `"common/production"`), finds: []string{fresh, "files.key-differs error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "table mistyped", do: inBackend(`"terraform_locks"`, `"terraform_lock"`), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "no lock file", do: inBackend(`(?m)^\s*use_lockfile .*\n`, ""), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, has: []string{"use_lockfile   = true"}, runs: []string{initPlain}},
+
+	{name: "endpoints at which nobody answers", do: inBackend(`"http://.*"`, `"http://127.0.0.1:1"`), finds: []string{fresh, "network-unreachable error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "endpoints with a certificate of their own", do: func(b *bench) {
+		address, err := b.server.StartTLS(context.Background(), "127.0.0.1:0")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		inBackend(`"http://.*"`, `"`+address+`"`)(b)
+	}, finds: []string{fresh, "tls-untrusted error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "other endpoints that answer", do: inBackend(`"http://127.0.0.1`, `"http://localhost`), finds: []string{fresh, "files.endpoint-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+
+	{name: "the article's role map", do: func(b *bench) { b.edit(stagingProvider, `assume_role \{`, "assume_role = {") }, finds: []string{"config-invalid error"}, changes: []string{stagingProvider}, restored: true},
+	{name: "a role block in the backend", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}assume_role {\n${1}  role_arn = \"arn:aws:iam::222222222222:role/TerraformAdmin\"\n${1}}\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "a foreign role block in the backend", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}assume_role {\n${1}  role_arn = \"arn:aws:iam::111111111111:role/state\"\n${1}}\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, has: []string{"assume_role = {"}, runs: []string{initPlain}},
+	{name: "a removed argument", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}role_arn = \"arn:aws:iam::111111111111:role/state\"\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "an argument misspelt", do: inBackend(`encrypt  `, "encrypted"), finds: []string{fresh, "config-invalid error", "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"encrypt"}, runs: []string{initPlain}},
+	{name: "a variable in the backend", do: inBackend(`"acme-terraform-state"`, "var.bucket"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "the environment's account allowed", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}allowed_account_ids = [\"222222222222\"]\n"), finds: []string{fresh, "wrong-account error"}, changes: []string{stagingBackend}, has: []string{`allowed_account_ids = ["111111111111"]`}, runs: []string{initPlain}},
+	{name: "the state's account forbidden", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}forbidden_account_ids = [\"111111111111\"]\n"), finds: []string{fresh, "wrong-account error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "keys in the backend", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}access_key = \"AKIAX\"\n${1}secret_key = \"hush\"\n"), finds: []string{fresh, "files.static-keys error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "a version that excludes the engine", do: func(b *bench) { b.edit(stagingBackend, `>= 1.10.2`, ">= 1.99") }, finds: []string{"config-invalid error"}, stays: []string{"config-invalid error"}},
+	{name: "a file that does not parse", do: func(b *bench) { b.write("live/staging/main.tf", "resource {") }, finds: []string{"config-invalid error"}, stays: []string{"config-invalid error"}},
+	{name: "a binary file", do: func(b *bench) { b.write("live/staging/main.tf", "\x00\x01\xff\xfe") }, finds: []string{"config-invalid error"}, stays: []string{"config-invalid error"}},
+	{name: "two backends", do: func(b *bench) { b.write("live/staging/more.tf", b.read(stagingBackend)) }, finds: []string{"config-invalid error"}, stays: []string{"config-invalid error"}},
+
+	{name: "a clone", do: cloned, finds: []string{fresh}, runs: []string{initPlain}},
+	{name: "init knew another lock", do: func(b *bench) { b.edit(stagingCache, `"use_lockfile":true`, `"use_lockfile":null`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
+	{name: "init knew an argument that is gone", do: func(b *bench) { b.edit(stagingCache, `"max_retries":null`, `"max_retries":7`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
+	{name: "init knew another region", do: func(b *bench) { b.edit(stagingCache, `"region":"eu-west-1"`, `"region":"us-east-1"`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
+	{name: "init knew an empty place", do: func(b *bench) { b.edit(stagingCache, `common/staging`, `common/old`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
+	{name: "the file drifted away from what init knows", do: func(b *bench) { b.edit(stagingBackend, `common/staging`, `common/stageing`) }, finds: []string{"backend-changed error"}, changes: []string{stagingBackend}, restored: true},
+	{name: "the backend block is gone", do: func(b *bench) { b.write(stagingBackend, "# nothing\n") }, finds: []string{"backend-changed error", "files.no-backend error"}, changes: []string{stagingBackend}, has: []string{`backend "s3"`, "kms_key_id"}},
+	{name: "what init left is cut off", do: func(b *bench) { b.cutCache("common/staging") }, finds: []string{"state-format error"}, runs: []string{initPlain}},
+	{name: "what init left is empty", do: func(b *bench) {
+		b.write(stagingCache, "")
+		b.putState("common/staging", "l-1", 3)
+		b.t.Cleanup(func() { b.deleteState("common/staging") })
+	}, finds: []string{"state-format error"}, runs: []string{initPlain}},
+	{name: "what init left is junk, and no state is to be seen", do: func(b *bench) { b.write(stagingCache, "junk") }, finds: []string{"state-format error"}, stays: []string{"state-format error"}},
+	{name: "what init left names another key", do: func(b *bench) { b.cutCache("common/old") }, finds: []string{"state-format error"}, stays: []string{"state-format error"}},
+	{name: "a local state of a newer format", do: func(b *bench) {
+		b.write("live/staging/terraform.tfstate", `{"version":7,"lineage":"x","resources":[{}]}`)
+	}, finds: []string{"state-format error"}, stays: []string{"state-format error"}},
+	{name: "a local state that is none", do: func(b *bench) { b.write("live/staging/terraform.tfstate", "junk") }, finds: []string{"state-format error"}, stays: []string{"state-format error"}},
+	{name: "a provider that is not locked", do: func(b *bench) {
+		b.write("live/staging/versions.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
+		b.write("live/staging/.terraform.lock.hcl", "")
+	}, finds: []string{"provider-lock-file error"}, runs: []string{initPlain}, stays: []string{"provider-lock-file error"}},
+	{name: "a provider that is locked too low", do: func(b *bench) {
+		b.write("live/staging/versions.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\", version = \"~> 6.0\" }\n  }\n}\n")
+		b.write("live/staging/.terraform.lock.hcl", "provider \"registry.terraform.io/hashicorp/aws\" {\n  version = \"5.0.0\"\n}\n")
+	}, finds: []string{"provider-lock-file error"}, runs: []string{"init -no-color -input=false -json -upgrade"}, stays: []string{"provider-lock-file error"}},
+	{name: "a lock file that does not parse", do: func(b *bench) { b.write("live/staging/.terraform.lock.hcl", "junk {") }, finds: []string{"provider-lock-file error"}, stays: []string{"provider-lock-file error"}},
+}
+
+func TestEveryFaultIsFoundAndMendedAndNothingElseChanges(t *testing.T) {
+	b := finished(t)
+	whole := b.snapshot()
+	for _, f := range laptopFaults {
+		t.Run(f.name, func(t *testing.T) {
+			b.t = t
+			b.restore(whole)
+			f.do(b)
+			broken := b.snapshot()
+			review := b.review()
+			if diff := cmp.Diff(f.finds, listed(review.Findings)); diff != "" {
+				t.Fatalf("findings (-want +got):\n%s%v", diff, review.Findings)
+			}
+			checked(t, review)
+			if now := b.snapshot(); !cmp.Equal(broken, now) {
+				t.Fatalf("a look has changed files: %s", cmp.Diff(broken, now))
+			}
+			summary := b.mended()
+			if diff := cmp.Diff(f.stays, listed(summary.Findings)); diff != "" {
+				t.Errorf("findings afterwards (-want +got):\n%s%v", diff, summary.Findings)
+			}
+			now := b.snapshot()
+			var changed []string
+			for name, text := range now {
+				if broken[name] != text && !strings.Contains(name, ".terraform") {
+					changed = append(changed, name)
+				}
+			}
+			slices.Sort(changed)
+			if diff := cmp.Diff(f.changes, changed); diff != "" {
+				t.Errorf("changed files (-want +got):\n%s", diff)
+			}
+			if f.restored && !cmp.Equal(whole[f.changes[0]], now[f.changes[0]]) {
+				t.Errorf("not restored: %s", cmp.Diff(whole[f.changes[0]], now[f.changes[0]]))
+			}
+			for _, text := range f.has {
+				if !strings.Contains(now[f.changes[0]], text) {
+					t.Errorf("%s lacks %q:\n%s", f.changes[0], text, now[f.changes[0]])
+				}
+			}
+			if diff := cmp.Diff(f.runs, b.commands()); diff != "" {
+				t.Errorf("commands (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// checked fails the test unless every finding that a check leads to is there,
+// and every finding that needs attention has a check that is broken.
+func checked(t *testing.T, review steps.Review) {
+	t.Helper()
+	of := map[string]bool{}
+	for _, c := range review.Checks {
+		if c.Verdict == steps.Broken {
+			of[c.Finding] = true
+		}
+		if c.Asked == "" || c.Answer == "" {
+			t.Errorf("check %+v", c)
+		}
+	}
+	for _, f := range review.Findings {
+		if f.Severity != steps.Info && !of[f.ID] {
+			t.Errorf("no check led to %s", f)
+		}
+		if f.Evidence == "" || f.Remedy == "" || f.Step == 0 {
+			t.Errorf("finding %+v", f)
+		}
+	}
+}
+
+// cutCache leaves the beginning of what init noted, with this state key.
+func (b *bench) cutCache(key string) {
+	text := strings.Replace(b.read(stagingCache), "common/staging", key, 1)
+	b.write(stagingCache, text[:strings.Index(text, key)+len(key)+5])
+}
+
+// admin is a session that may write.
+func (b *bench) admin() (context.Context, *awsops.Session) {
+	return awsops.WithProbe(context.Background()), b.env.Sessions.Home(b.answers.StateRegion)
+}
+
+// deleteState takes a state away again.
+func (b *bench) deleteState(key string) {
+	b.t.Helper()
+	ctx, s := b.admin()
+	if err := s.DeleteObject(ctx, b.answers.Bucket.Name, key); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// putState writes a state with its encryption headers, as the operator.
+func (b *bench) putState(key, lineage string, serial int) {
+	b.t.Helper()
+	ctx, s := b.admin()
+	found, err := s.Key(ctx, b.answers.Key.Alias)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"version":4,"lineage":%q,"serial":%d,"resources":[]}`, lineage, serial)
+	if err := s.PutObject(ctx, b.answers.Bucket.Name, key, []byte(body), awsops.PutOptions{KMSKeyARN: found.ARN}); err != nil {
+		b.t.Fatal(err)
+	}
+}

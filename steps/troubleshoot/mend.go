@@ -1,0 +1,187 @@
+package troubleshoot
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// mend is a correction of a project's files that a finding asks for. All of a
+// project's become one edit of each file, so that no part of the examination
+// overwrites another's.
+type mend struct {
+	project  string
+	backend  func(*files.Backend)
+	provider func(*files.Provider)
+}
+
+// workdir is what the project's directory needs, to be filled in.
+func (o *outcome) workdir(name string) *workdir {
+	if o.workdirs == nil {
+		o.workdirs = map[string]*workdir{}
+	}
+	if o.workdirs[name] == nil {
+		o.workdirs[name] = &workdir{}
+	}
+	return o.workdirs[name]
+}
+
+// corrections are the changes that carry out the mends of all parts, and bring
+// every project's directory in line with its files. They come after what is
+// changed already on this laptop. It makes no call and writes nothing.
+func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps.Finding) {
+	first := fileChanges(o.changes)
+	for _, p := range s.projects {
+		edits, err := p.edits(o.mends)
+		next := p.files
+		if err == nil && len(edits) > 0 {
+			next, err = p.files.With(edits)
+		}
+		if err != nil {
+			findings = append(findings, steps.Finding{
+				ID: "files.cannot-edit", Step: 7, Severity: steps.Warning, Evidence: err.Error() + ".",
+				Remedy: "Correct the file by hand, then run stateroom troubleshoot again.",
+			})
+			continue
+		}
+		own := slices.Clone(first)
+		for _, edit := range edits {
+			if edit.Changes() {
+				c := steps.FileChange(s.answers, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
+				changes, own = append(changes, c), append(own, c.ID)
+			}
+		}
+		for _, c := range s.runs(p, next, o.workdir(p.Name)) {
+			c.Needs = append(c.Needs, own...)
+			changes = append(changes, c)
+		}
+	}
+	return changes, findings
+}
+
+// fileChanges are the ids of the changes that write files.
+func fileChanges(changes []steps.Change) []string {
+	var ids []string
+	for _, c := range changes {
+		if c.Action == steps.WriteFile {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// edits are the edits of a project's files that its mends ask for.
+func (p project) edits(mends []mend) ([]files.Edit, error) {
+	backend, provider := files.Backend{Drop: []string{}}, files.Provider{}
+	if b := p.s3(); b != nil {
+		backend = current(b)
+	}
+	inBackend, inProvider := false, false
+	for _, m := range mends {
+		if m.project != p.Name {
+			continue
+		}
+		if m.backend != nil {
+			m.backend(&backend)
+			inBackend = true
+		}
+		if m.provider != nil {
+			m.provider(&provider)
+			inProvider = true
+		}
+	}
+	var first, second []files.Edit
+	var err error
+	if inBackend {
+		if first, err = files.EditBackend(p.files, backend); err != nil {
+			return nil, err //nolint:wrapcheck // files' own error
+		}
+	}
+	if !inProvider {
+		return first, nil
+	}
+	next, err := p.files.With(first)
+	if err == nil {
+		second, err = files.EditProvider(next, provider)
+	}
+	if err != nil {
+		return nil, err //nolint:wrapcheck // files' own error
+	}
+	return files.Combine(first, second), nil
+}
+
+// current is a backend block as it stands, so that an edit changes nothing but
+// what a mend asks for. An expression stays what it is.
+func current(b *files.BackendBlock) files.Backend {
+	get := b.Attributes.Get
+	out := files.Backend{
+		Bucket: get("bucket"), Key: get("key"), Region: get("region"), KMSKeyID: get("kms_key_id"), Encrypt: on(b.Attributes, "encrypt"),
+		DynamoDBTable: get("dynamodb_table"), UseLockfile: on(b.Attributes, "use_lockfile"), Profile: get("profile"),
+	}
+	if a := b.Attributes.Find("dynamodb_table"); a != nil && !a.Literal {
+		out.DynamoDBTable = a.Value
+	}
+	if a := b.Attributes.Find("use_lockfile"); a != nil && !a.Literal {
+		out.UseLockfile = true
+	}
+	return out
+}
+
+// runs are the Terraform commands that a project's directory needs once its
+// files are as next. Without an engine there is nothing to run.
+func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Change {
+	block, err := next.Backend()
+	if s.env.Engine == nil || dir.refused || err != nil || block == nil || block.Type != "s3" {
+		return nil
+	}
+	if len(dir.moves) > 0 {
+		return dir.moves
+	}
+	kind := initKind(block, next, dir)
+	if dir.stuck || kind == steps.InitNone {
+		return nil
+	}
+	c := steps.InitChange(s.answers, p.Project, p.dir, kind)
+	c.Run.Settled = true
+	if kind == steps.InitAside {
+		c.Run.Backup = dir.aside
+		c.Run.Lines = []string{"mv " + p.files.State.DataDir + "/* " + dir.aside + "/  # but not environment", "terraform init"}
+		c.Undo = "what init left lies in " + dir.aside
+	}
+	return []steps.Change{c}
+}
+
+// initKind decides between the ways to initialise: what the look at the place of
+// the state came to counts first.
+func initKind(block *files.BackendBlock, next *files.Project, dir *workdir) steps.InitKind {
+	have := next.State.Configured
+	switch {
+	case dir.kind == steps.InitAside:
+		return dir.kind
+	case have == nil && len(full(next.State.States)) > 0:
+		return steps.InitNone // it asks, and a move is what answers
+	case have == nil && dir.kind == steps.InitUpgrade:
+		return dir.kind
+	case have == nil:
+		return steps.InitFirst
+	case len(have.Differs(block)) == 0:
+		if dir.kind == steps.InitReconfigure {
+			return steps.InitNone
+		}
+		return dir.kind
+	}
+	switch kind := steps.InitNeeded(current(block), next); kind {
+	case steps.InitMigrate:
+		if dir.kind == steps.InitReconfigure {
+			return steps.InitReconfigure
+		}
+		return steps.InitNone
+	case steps.InitNone:
+		return steps.InitReconfigure // in what step 8 does not look at
+	default:
+		return kind
+	}
+}

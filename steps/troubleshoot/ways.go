@@ -1,0 +1,63 @@
+package troubleshoot
+
+import (
+	"strings"
+
+	"stateroom/steps"
+)
+
+// The questions by which troubleshooting begins.
+const (
+	pathWay  = "way"
+	pathText = "error"
+)
+
+// The three ways in.
+const (
+	wayAll  = "Check everything: files, identity, key, bucket, lock, roles, state"
+	wayText = "Paste what Terraform printed, and check what it points to"
+	wayRun  = "Let Terraform run init and plan, and read what it says"
+)
+
+// Questions are those that follow from the answers given so far; none means that
+// all is asked. Terraform is offered to run only where there is one.
+func Questions(given steps.Given, engine bool) []steps.Question {
+	switch {
+	case !given.Asked(pathWay):
+		options := []string{wayAll, wayText}
+		if engine {
+			options = append(options, wayRun)
+		}
+		return []steps.Question{{
+			Path: pathWay, Prompt: "What do you want to begin with?", Kind: steps.Choice, Options: options, Default: wayAll, Required: true,
+			Help: "The checks are the same each time and never look at the text; a text adds what Terraform itself met. Nothing is changed before you have confirmed it.",
+		}}
+	case given.Text(pathWay) == wayText && !given.Asked(pathText):
+		return []steps.Question{{
+			Path: pathText, Prompt: "What Terraform printed", Kind: steps.Lines, Required: true, Check: readable,
+			Help: "Paste all of it, with its boxes, colours and log lines; the program finds what matters, and shows no secret that stands in it.",
+		}}
+	}
+	return nil
+}
+
+// Take gives the examination the answers to [Questions]. A text that cannot be
+// read is a [steps.Problem].
+func (e *Examination) Take(given steps.Given) error {
+	e.Terraform = given.Text(pathWay) == wayRun
+	if given.Text(pathWay) != wayText {
+		return nil
+	}
+	text, err := Read(strings.NewReader(given.Text(pathText)))
+	if err != nil {
+		return &steps.Problem{Path: pathText, Text: err.Error()}
+	}
+	e.Text = text
+	return nil
+}
+
+// readable says why a text cannot be diagnosed.
+func readable(text string) error {
+	_, err := Read(strings.NewReader(text))
+	return err
+}

@@ -1,0 +1,272 @@
+package troubleshoot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// checkPlace is about the arguments that say where the state and its lock are.
+const checkPlace = "bucket, key and lock in backend"
+
+// spot is a place in a bucket where a project keeps its states.
+type spot struct{ bucket, key, prefix, region string }
+
+func (s spot) String() string { return "s3://" + s.bucket + "/" + s.key }
+
+// is compares what decides about the place; the region is only the way there.
+func (s spot) is(other spot) bool {
+	return s.bucket == other.bucket && s.key == other.key && s.prefix == other.prefix
+}
+
+// defaultPrefix is where Terraform keeps the states of other workspaces.
+const defaultPrefix = "env:"
+
+func spotOf(get func(string) string) spot {
+	s := spot{get("bucket"), get("key"), get("workspace_key_prefix"), get("region")}
+	if s.prefix == "" {
+		s.prefix = defaultPrefix
+	}
+	return s
+}
+
+// blueprintSpot is where the blueprint keeps a project's state.
+func (l *laptop) blueprintSpot(p project) spot {
+	return spot{l.answers.Bucket.Name, p.StateKey, defaultPrefix, l.answers.StateRegion}
+}
+
+// configuredSpot is what init noted, nil where it noted no S3 backend.
+func configuredSpot(p project) *spot {
+	have := p.files.State.Configured
+	if have == nil || have.Type != "s3" {
+		return nil
+	}
+	s := spotOf(func(name string) string { return have.Config[name] })
+	return &s
+}
+
+// stateAt compares where the backend keeps state and lock with the blueprint.
+func (l *laptop) stateAt(ctx context.Context, p project) {
+	b := p.s3()
+	if b == nil {
+		l.noBackend(ctx, p)
+		return
+	}
+	for _, name := range []string{"bucket", "key"} {
+		if a := b.Attributes.Find(name); a != nil && !a.Literal {
+			l.undecided(checkPlace, p.Name, p.at(name), name+" is an expression")
+			return
+		}
+	}
+	here, want := spotOf(b.Attributes.Get), l.blueprintSpot(p)
+	partial := b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil
+	switch {
+	case partial && configuredSpot(p) != nil:
+		here = *configuredSpot(p) // the rest was given with -backend-config
+	case partial:
+		l.undecided(checkPlace, p.Name, b.Place.String(), "bucket or key is not in the file, as with -backend-config")
+		return
+	}
+	before := len(l.out.findings)
+	if here.bucket != want.bucket || here.key != want.key {
+		l.elsewhere(ctx, p, here, want)
+	}
+	l.lock(p)
+	answer := fmt.Sprintf("%s, table %q, lock file %v", here, b.Attributes.Get("dynamodb_table"), on(b.Attributes, "use_lockfile"))
+	if len(l.out.findings) > before {
+		l.broken(checkPlace, p.Name, b.Place.String(), answer, l.out.findings[before].ID)
+		return
+	}
+	l.passed(checkPlace, p.Name, b.Place.String(), answer)
+}
+
+// noBackend is a project without an S3 backend: its state stays where nobody
+// else sees it. One is written only where no state is.
+func (l *laptop) noBackend(ctx context.Context, p project) {
+	if p.err != nil {
+		l.undecided(checkPlace, p.Name, p.dir, "the project's files cannot be read whole")
+		return
+	}
+	what := "has no backend block"
+	if p.backend != nil {
+		what = fmt.Sprintf("has a backend %q (%s)", p.backend.Type, p.backend.Place)
+	}
+	remedy := "Run stateroom setup, which moves the state after asking."
+	state := p.files.State
+	configured := configuredSpot(p)
+	back := configured != nil && configured.is(l.blueprintSpot(p))
+	if len(p.files.Files) > 0 && len(state.States) == 0 && p.backend == nil && (state.Configured == nil || back) {
+		if arn := l.aliasKey(ctx); arn != "" {
+			remedy = "Write the backend block of the blueprint."
+			l.mend(p, func(b *files.Backend) { *b = l.wanted(p, arn) })
+		}
+	}
+	l.broken(checkPlace, p.Name, p.dir, what, "files.no-backend")
+	l.found("files.no-backend", 7, steps.Failure, fmt.Sprintf("Project %s in %s %s, so its state is not in the state bucket.", p.Name, p.dir, what), remedy)
+}
+
+// wanted is the backend that the blueprint asks for.
+func (l *laptop) wanted(p project, arn string) files.Backend {
+	a := l.answers
+	b := files.Backend{
+		Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion, KMSKeyID: arn, Encrypt: true,
+		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: a.RequiredVersion(),
+	}
+	if a.ProfileInFiles {
+		b.Profile = a.AdminProfile
+	}
+	return b
+}
+
+// elsewhere is a backend that names another place than the blueprint. It is
+// corrected only where no state can be lost by it.
+func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
+	id, argument := "files.bucket-differs", "bucket"
+	if here.bucket == want.bucket {
+		id, argument = "files.key-differs", "key"
+	}
+	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.at(argument), here, want)
+	correct := func(b *files.Backend) { b.Bucket, b.Key = want.bucket, want.key }
+	configured := configuredSpot(p)
+	switch {
+	case configured != nil && configured.is(want):
+		// Told as backend-changed: the file is what is out of line.
+		l.found("backend-changed", 8, steps.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
+		l.mend(p, correct)
+		return
+	case configured != nil && configured.is(here):
+		l.found(id, 7, steps.Warning, evidence+" This directory works with the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
+		return
+	}
+	switch keys, err := l.states(ctx, here); {
+	case err != nil:
+		l.found(id, 7, steps.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+	case len(keys) > 0:
+		l.found(id, 7, steps.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
+	default:
+		l.found(id, 7, steps.Failure, evidence+" No state lies in the former.", "Write the blueprint's place.")
+		l.mend(p, correct)
+	}
+}
+
+// states lists the keys of the objects in which a spot holds states, of all
+// workspaces. A bucket that is not there holds none.
+func (l *laptop) states(ctx context.Context, at spot) (keys []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, s := range l.readers(ctx, at.region) {
+		if keys, err = statesAs(ctx, s, at); err == nil {
+			break
+		}
+	}
+	return keys, err
+}
+
+func statesAs(ctx context.Context, s *awsops.Session, at spot) ([]string, error) {
+	var all []string
+	for prefix, mine := range map[string]func(string) bool{
+		at.key:          func(key string) bool { return key == at.key },
+		at.prefix + "/": func(key string) bool { return strings.HasSuffix(key, "/"+at.key) },
+	} {
+		keys, err := s.ObjectKeys(ctx, at.bucket, prefix)
+		if awsops.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+		}
+		for _, key := range keys {
+			if mine(key) {
+				all = append(all, key)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// arrived tells whether every state of one spot lies in another one, too: of the
+// same lineage, and no older.
+func (l *laptop) arrived(ctx context.Context, from, to spot, keys []string) bool {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	there := l.readers(ctx, to.region)
+	for i, old := range l.readers(ctx, from.region) {
+		all := true
+		for _, key := range keys {
+			target := to.prefix + strings.TrimPrefix(strings.TrimSuffix(key, from.key), from.prefix) + to.key
+			if key == from.key {
+				target = to.key
+			}
+			was, errWas := lineageOf(ctx, old, from.bucket, key)
+			now, errNow := lineageOf(ctx, there[i], to.bucket, target)
+			all = all && errWas == nil && errNow == nil && was.Lineage != "" && was.Lineage == now.Lineage && now.Serial >= was.Serial
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// lineage is what tells one state from another. The rest is not kept.
+type lineage struct {
+	Lineage string `json:"lineage"`
+	Serial  uint64 `json:"serial"`
+}
+
+func lineageOf(ctx context.Context, s *awsops.Session, bucket, key string) (lineage, error) {
+	body, err := s.GetObject(ctx, bucket, key)
+	if err != nil {
+		return lineage{}, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+	}
+	var found lineage
+	if err := json.Unmarshal(body, &found); err != nil {
+		return lineage{}, fmt.Errorf("s3://%s/%s is no state", bucket, key)
+	}
+	return found, nil
+}
+
+// lock compares the lock's arguments: admins whose files differ in them do not
+// keep each other out.
+func (l *laptop) lock(p project) {
+	at, want := p.backend.Attributes, l.answers.Lock
+	for _, name := range []string{"dynamodb_table", "use_lockfile"} {
+		if a := at.Find(name); a != nil && !a.Literal {
+			return
+		}
+	}
+	table, file := at.Get("dynamodb_table"), on(at, "use_lockfile")
+	if table == want.DynamoDBTable && file == want.UseLockfile {
+		return
+	}
+	argument := "dynamodb_table"
+	if table == want.DynamoDBTable {
+		argument = "use_lockfile"
+	}
+	l.found("files.lock-differs", 7, steps.Warning,
+		fmt.Sprintf("%s: the backend locks with %s, but the blueprint with %s: admins whose files differ in this do not keep each other out.",
+			p.at(argument), lockWords(table, file), lockWords(want.DynamoDBTable, want.UseLockfile)),
+		"Write the blueprint's lock.")
+	l.mend(p, func(b *files.Backend) { b.DynamoDBTable, b.UseLockfile = want.DynamoDBTable, want.UseLockfile })
+}
+
+func lockWords(table string, file bool) string {
+	var words []string
+	if table != "" {
+		words = append(words, "table "+table)
+	}
+	if file {
+		words = append(words, "the lock file")
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, " and ")
+}

@@ -1,0 +1,145 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/theme"
+)
+
+// tallied counts checks by verdict.
+type tallied struct{ passed, failed, undecided int }
+
+func (t *tallied) add(v steps.Verdict) {
+	switch v {
+	case steps.Passed:
+		t.passed++
+	case steps.Broken:
+		t.failed++
+	case steps.Undecided:
+		t.undecided++
+	}
+}
+
+func (t tallied) total() int { return t.passed + t.failed + t.undecided }
+
+// String is the numbers that are not zero, the pressing ones first.
+func (t tallied) String() string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{t.failed, "failed"}, {t.undecided, "undecided"}, {t.passed, "passed"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// group is the checks of one subject, in the order in which they ended.
+type group struct {
+	subject string
+	checks  []int
+	tallied
+}
+
+// name is what the group is about, in words.
+func (g *group) name() string {
+	if g.subject == "" {
+		return "the whole set-up"
+	}
+	return g.subject
+}
+
+// checklist is the checks of one look. It grows by one check at a time, so that
+// a thousand of them cost what one costs a thousand times.
+type checklist struct {
+	all    []steps.Check
+	groups []group
+	tallied
+	// widest is the width of the longest group's name.
+	widest int
+	// at is a subject's group, tables the same checks as tables, where they are
+	// wanted; placed says in which of them a subject stands, and where.
+	at     map[string]int
+	tabled bool
+	tables []*table
+	placed map[string]place
+}
+
+type place struct{ table, line int }
+
+func newChecklist(tabled bool) *checklist {
+	return &checklist{at: map[string]int{}, tabled: tabled, placed: map[string]place{}}
+}
+
+// add books one check.
+func (l *checklist) add(c steps.Check) {
+	l.all = append(l.all, c)
+	l.tallied.add(c.Verdict)
+	i, there := l.at[c.Subject]
+	if !there {
+		i = len(l.groups)
+		l.at[c.Subject] = i
+		l.groups = append(l.groups, group{subject: c.Subject})
+		l.widest = max(l.widest, ansi.StringWidth(l.groups[i].name()))
+	}
+	g := &l.groups[i]
+	g.checks = append(g.checks, len(l.all)-1)
+	g.add(c.Verdict)
+	if l.tabled && c.Subject != "" {
+		l.place(c)
+	}
+}
+
+// place puts a check into the table of its subject. A new subject joins the
+// table that has its check as a column, so that environments and projects, which
+// are asked different things, stand in tables of their own.
+func (l *checklist) place(c steps.Check) {
+	at, there := l.placed[c.Subject]
+	if !there {
+		at.table = len(l.tables)
+		for i, t := range l.tables {
+			if _, has := t.column[c.Name]; has {
+				at.table = i
+				break
+			}
+		}
+		if at.table == len(l.tables) {
+			l.tables = append(l.tables, &table{column: map[string]int{}})
+		}
+		t := l.tables[at.table]
+		at.line = len(t.lines)
+		t.lines = append(t.lines, line{subject: c.Subject})
+		l.placed[c.Subject] = at
+	}
+	l.tables[at.table].set(at.line, c.Name, len(l.all)-1, l.all)
+}
+
+// verdict is how a check is shown: glyph, word and style.
+func verdict(t *theme.Theme, v steps.Verdict) (glyph, word string, style lipgloss.Style) {
+	switch v {
+	case steps.Passed:
+		return t.Glyphs.Right, "passed", t.Good
+	case steps.Broken:
+		return t.Glyphs.Failed, "failed", t.Bad
+	case steps.Undecided:
+	}
+	return t.Glyphs.Unknown, "undecided", t.Warn
+}
+
+// worst is the state of a group.
+func (t tallied) worst() steps.Verdict {
+	switch {
+	case t.failed > 0:
+		return steps.Broken
+	case t.undecided > 0:
+		return steps.Undecided
+	}
+	return steps.Passed
+}

@@ -1,0 +1,107 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/cursor"
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// finder is a list with a filter. The filter looks at texts prepared once, and
+// only the rows in sight are drawn, so that ten thousand are as fluent as ten.
+type finder struct {
+	// texts are what the filter looks at, in lower case; shown are the indices
+	// of those that match.
+	texts     []string
+	shown     []int
+	filter    textinput.Model
+	filtering bool
+	list      scroll
+}
+
+func newFinder(texts []string) finder {
+	f := finder{filter: textinput.New(), texts: texts}
+	f.filter.Prompt = "/ "
+	f.filter.Cursor.SetMode(cursor.CursorStatic)
+	f.filter.KeyMap.Paste.SetEnabled(false)
+	for i := range f.texts {
+		f.texts[i] = strings.ToLower(f.texts[i])
+	}
+	f.match()
+	return f
+}
+
+// match finds what the filter's words are all in.
+func (f *finder) match() {
+	words := strings.Fields(strings.ToLower(f.filter.Value()))
+	f.shown = f.shown[:0]
+	for i, text := range f.texts {
+		matches := true
+		for _, word := range words {
+			matches = matches && strings.Contains(text, word)
+		}
+		if matches {
+			f.shown = append(f.shown, i)
+		}
+	}
+	f.list.cursor, f.list.top = 0, 0
+	f.list.resize(len(f.shown), f.list.height)
+}
+
+// under is the index of the text under the cursor, or -1.
+func (f *finder) under() int {
+	if len(f.shown) == 0 {
+		return -1
+	}
+	return f.shown[f.list.cursor]
+}
+
+// key handles the keys of filter and list; it tells whether this was one.
+func (f *finder) key(pressed tea.KeyMsg) (tea.Cmd, bool) {
+	switch {
+	case key.Matches(pressed, keys.Back) && (f.filtering || f.filter.Value() != ""):
+		f.filter.SetValue("")
+		f.stopFiltering()
+		f.match()
+	case key.Matches(pressed, keys.Accept) && f.filtering:
+		f.stopFiltering()
+	case f.filtering && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
+		return f.write(pressed), true
+	case key.Matches(pressed, keys.Filter):
+		f.filtering = true
+		f.filter.Focus() // its command would only blink
+	default:
+		return nil, f.list.key(pressed)
+	}
+	return nil, true
+}
+
+func (f *finder) write(pressed tea.KeyMsg) tea.Cmd {
+	before := f.filter.Value()
+	var cmd tea.Cmd
+	f.filter, cmd = f.filter.Update(pressed)
+	if f.filter.Value() != before {
+		f.match()
+	}
+	return async(cmd)
+}
+
+func (f *finder) stopFiltering() {
+	f.filtering = false
+	f.filter.Blur()
+}
+
+// head is the filter as it stands, or what it would look at.
+func (f *finder) head(faint string) string {
+	if f.filtering || f.filter.Value() != "" {
+		return f.filter.View()
+	}
+	return faint
+}
+
+// filterKeys are those that work while a filter is typed.
+func filterKeys() []key.Binding {
+	return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "clear it", "esc")}
+}

@@ -1,0 +1,109 @@
+package tui
+
+import (
+	"slices"
+
+	"stateroom/steps"
+)
+
+// findings are those of a review, each with the changes that mend it.
+type findings struct {
+	// list has the pressing ones in the engine's order, causes first, and then
+	// those that are only to know.
+	list []steps.Finding
+	// mends are the changes of the finding with the same index; others are those
+	// that no finding asked for.
+	mends  [][]mend
+	others []mend
+	// shared says of a finding that a change shown with an earlier one mends it.
+	shared []bool
+	// bySubject are the findings that a check of a subject leads to.
+	bySubject map[string][]int
+	// inTable says of a finding that it is one of those.
+	inTable []bool
+}
+
+// mend is a change, and whether it waits for a consent.
+type mend struct {
+	change  *steps.Change
+	foreign bool
+}
+
+// sorted puts the findings of a review together with its changes and checks.
+func sorted(r steps.Review, checks *checklist) findings {
+	var f findings
+	for _, severe := range []bool{true, false} {
+		for _, one := range r.Findings {
+			if (one.Severity != steps.Info) == severe {
+				f.list = append(f.list, one)
+			}
+		}
+	}
+	f.mends, f.shared, f.inTable = make([][]mend, len(f.list)), make([]bool, len(f.list)), make([]bool, len(f.list))
+	for i := range r.Changes {
+		f.assign(mend{&r.Changes[i], false})
+	}
+	for i := range r.Foreign {
+		f.assign(mend{&r.Foreign[i], true})
+	}
+	if checks.tabled {
+		f.place(checks)
+	}
+	return f
+}
+
+// assign puts a change below the first finding that it mends.
+func (f *findings) assign(m mend) {
+	first := -1
+	for i := range f.list {
+		switch {
+		case !m.change.MendsFinding(f.list[i]):
+		case first < 0:
+			first = i
+			f.mends[i] = append(f.mends[i], m)
+		default:
+			f.shared[i] = true
+		}
+	}
+	if first < 0 {
+		f.others = append(f.others, m)
+	}
+}
+
+// place finds the subject in whose table line a finding is shown.
+func (f *findings) place(checks *checklist) {
+	f.bySubject = map[string][]int{}
+	at := map[string]int{}
+	for i := len(f.list) - 1; i >= 0; i-- {
+		at[f.list[i].Key()] = i
+	}
+	for _, c := range checks.all {
+		if c.Finding == "" || c.Subject == "" {
+			continue
+		}
+		i, there := at[c.Finding+"@"+c.Subject]
+		if !there {
+			i, there = at[c.Finding]
+		}
+		if there && !slices.Contains(f.bySubject[c.Subject], i) {
+			f.bySubject[c.Subject] = append(f.bySubject[c.Subject], i)
+			f.inTable[i] = true
+		}
+	}
+}
+
+// pressing counts the findings that keep a run from being healthy.
+func (f *findings) pressing() int { return attention(f.list) }
+
+// byHand counts the pressing ones that no change mends.
+func (f *findings) byHand() int {
+	n := 0
+	for i := range f.list {
+		if f.list[i].Severity != steps.Info && !f.mendable(i) {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *findings) mendable(i int) bool { return len(f.mends[i]) > 0 || f.shared[i] }

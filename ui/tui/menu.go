@@ -1,0 +1,162 @@
+package tui
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/theme"
+)
+
+// choiceMsg is what was chosen in the menu, or on a screen below it.
+type choiceMsg struct{ request Request }
+
+func beginning(r Request) tea.Cmd { return func() tea.Msg { return choiceMsg{r} } }
+
+// newMenu offers the modes, and to practise them in the sandbox. Where all is
+// the sandbox anyway, the modes are practice by themselves.
+func newMenu(t *theme.Theme, o *Options) *chooser {
+	var items []way
+	for _, mode := range o.modes() {
+		w := wordsOf[mode]
+		items = append(items, way{w.menu, w.what, practising{t, o}.choose(mode, o.Sandbox)})
+	}
+	if !o.Sandbox {
+		items = append(items, way{
+			"Practise in the sandbox", "The same, with an AWS inside this program and a scratch home. Nothing real is touched.",
+			practising{t, o}.menu(),
+		})
+	}
+	return &chooser{
+		theme: t, title: "From an AWS organization to encrypted, locked Terraform state", items: append(items, way{"Quit", "", quit}), main: true,
+		helped: []string{
+			"What stateroom does",
+			"It looks at what is there, shows what it would change, asks, changes it and proves the result. It changes nothing that is right already, so it can be run again at any time.",
+			"Practise in the sandbox first: every screen is the same, and no AWS account is needed.",
+		},
+	}
+}
+
+// practised is how a mode is called among those to practise.
+var practised = map[Mode]way{
+	SetUp:        {name: "Set-up", text: "An organization with nothing in it yet: all nine steps."},
+	Onboard:      {name: "Onboarding", text: "A finished set-up that hands you a sealed file, as its new admin."},
+	Troubleshoot: {name: "Troubleshooting", text: "A finished set-up in which one thing has been broken: find it and mend it."},
+}
+
+// practising is the choice of what to practise.
+type practising struct {
+	theme *theme.Theme
+	o     *Options
+}
+
+// menu offers the modes that can be practised; one alone is begun at once.
+func (r practising) menu() tea.Cmd {
+	modes := r.o.modes()
+	if len(modes) == 1 {
+		return r.choose(modes[0], true)
+	}
+	c := &chooser{theme: r.theme, title: "What do you want to practise?", text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
+	for _, mode := range modes {
+		item := practised[mode]
+		item.choose = r.choose(mode, true)
+		c.items = append(c.items, item)
+	}
+	return push(c)
+}
+
+// choose begins a mode; troubleshooting practice asks for the fault first.
+func (r practising) choose(mode Mode, sandbox bool) tea.Cmd {
+	if sandbox && mode == Troubleshoot && len(r.o.Faults) > 0 {
+		return func() tea.Msg { return pushMsg{newFaults(r.theme, r.o.Faults)} }
+	}
+	return beginning(Request{Mode: mode, Sandbox: sandbox})
+}
+
+// faults is the list of what to practise troubleshooting on.
+type faults struct {
+	finder
+	theme *theme.Theme
+	all   []Fault
+	width int
+	// column is the width of the names.
+	column int
+}
+
+func newFaults(t *theme.Theme, all []Fault) *faults {
+	f := &faults{theme: t, all: append([]Fault{{"surprise me", "One of them, and you are not told which."}}, all...)}
+	var texts []string
+	for _, fault := range f.all {
+		texts = append(texts, fault.Name+" "+fault.Text)
+		f.column = max(f.column, len(fault.Name)+2)
+	}
+	f.finder = newFinder(texts)
+	return f
+}
+
+// The lines above the faults.
+const faultsHead = 5
+
+func (f *faults) resize(width, height int) {
+	f.width = width
+	f.list.resize(len(f.shown), height-faultsHead)
+}
+
+func (f *faults) update(msg tea.Msg) tea.Cmd {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	if cmd, done := f.key(pressed); done {
+		return cmd
+	}
+	switch {
+	case key.Matches(pressed, keys.Accept) && f.under() >= 0:
+		i := f.under()
+		if i == 0 {
+			i = 1 + rand.IntN(len(f.all)-1) //nolint:gosec // a game, no secret
+		}
+		return popThen(beginning(Request{Mode: Troubleshoot, Sandbox: true, Fault: f.all[i].Name}))
+	case key.Matches(pressed, keys.Back):
+		return pop
+	}
+	return nil
+}
+
+func (f *faults) view() []string {
+	t := f.theme
+	lines := []string{
+		"", "  " + t.Title.Render("Which fault do you want to find?") + t.Faint.Render(fmt.Sprintf("  %d of %d", len(f.shown), len(f.all))+f.list.position(t)),
+		"  " + t.Faint.Render(t.Cut("A set-up is made in the sandbox and then broken in this way.", f.width-4)),
+		"  " + f.head(t.Faint.Render("/ filters by name and text")), "",
+	}
+	from, to := f.list.window()
+	for i := from; i < to; i++ {
+		fault, mark, style := f.all[f.shown[i]], "    ", t.Plain
+		if i == f.list.cursor {
+			mark, style = "  "+t.Accent.Render(t.Glyphs.Cursor)+" ", t.Selected
+		}
+		column := min(f.column, f.width/2)
+		lines = append(lines, mark+style.Render(t.Pad(fault.Name, column))+t.Faint.Render(t.Cut(fault.Text, f.width-column-6)))
+	}
+	return lines
+}
+
+func (f *faults) keys() []key.Binding {
+	if f.filtering {
+		return filterKeys()
+	}
+	return []key.Binding{bind("enter", "practise", "enter"), keys.Filter, keys.Down, keys.PageDown, keys.Back}
+}
+
+func (f *faults) typing() bool { return f.filtering }
+
+func (f *faults) about() []string {
+	return []string{
+		"Practising a fault",
+		"A finished set-up is made in the sandbox, and one thing in it is broken as it breaks in real life. You then troubleshoot it: the checks name what is wrong and on what evidence, and mend it when you say so.",
+		"Surprise me takes one at random and does not tell which.",
+	}
+}

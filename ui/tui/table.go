@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/steps"
+	"stateroom/ui/tui/theme"
+)
+
+// table is checks as a line a subject and a column a question. What does not fit
+// beside the subjects is scrolled to, and counted.
+type table struct {
+	names  []string
+	column map[string]int
+	lines  []line
+	// first is the first column in sight.
+	first int
+}
+
+// line is the checks of one subject by column: the index of the check plus one,
+// and 0 where it was not asked.
+type line struct {
+	subject string
+	cells   []int
+}
+
+// set puts a check into its cell; of two the worse one stays.
+func (t *table) set(at int, name string, check int, all []steps.Check) {
+	column, there := t.column[name]
+	if !there {
+		column = len(t.names)
+		t.column[name] = column
+		t.names = append(t.names, name)
+	}
+	l := &t.lines[at]
+	for len(l.cells) <= column {
+		l.cells = append(l.cells, 0)
+	}
+	if before := l.cells[column]; before == 0 || all[before-1].Verdict == steps.Passed {
+		l.cells[column] = check + 1
+	}
+}
+
+// The widths of a table: of a cell with its gap, and of the subjects.
+const (
+	cellWidth               = 11
+	minSubject, maxSubject  = 12, 26
+	tableIndent, headerMost = 5, 3
+)
+
+// subjects is the width of the first column.
+func (t *table) subjects() int {
+	width := minSubject
+	for i := range t.lines {
+		if width = max(width, ansi.StringWidth(t.lines[i].subject)+2); width >= maxSubject {
+			return maxSubject
+		}
+	}
+	return width
+}
+
+// fit is how many columns there is room for.
+func (t *table) fit(width int) int {
+	return max(1, (width-tableIndent-t.subjects())/cellWidth)
+}
+
+// move scrolls sideways; it tells whether there is anything to scroll to.
+func (t *table) move(by, width int) bool {
+	last := max(0, len(t.names)-t.fit(width))
+	t.first = min(max(0, t.first+by), last)
+	return last > 0
+}
+
+// head is the names of the columns in sight, over as many lines as they take.
+func (t *table) head(th *theme.Theme, width int) []string {
+	t.move(0, width)
+	shown := t.names[t.first:min(len(t.names), t.first+t.fit(width))]
+	names := make([][]string, len(shown))
+	height := 0
+	for i, name := range shown {
+		names[i] = theme.Wrap(name, cellWidth-1)
+		if len(names[i]) > headerMost {
+			names[i] = names[i][:headerMost]
+			names[i][headerMost-1] = th.Cut(names[i][headerMost-1]+" "+th.Glyphs.Ellipsis, cellWidth-1)
+		}
+		height = max(height, len(names[i]))
+	}
+	lines := make([]string, height)
+	for row := range lines {
+		var out strings.Builder
+		out.WriteString(strings.Repeat(" ", tableIndent) + th.Pad("", t.subjects()))
+		for _, name := range names {
+			text := ""
+			if i := row - (height - len(name)); i >= 0 {
+				text = name[i]
+			}
+			out.WriteString(th.Faint.Render(th.Pad(text, cellWidth)))
+		}
+		lines[row] = out.String()
+	}
+	return lines
+}
+
+// hidden says how many columns are out of sight on each side.
+func (t *table) hidden(th *theme.Theme, width int) string {
+	after := max(0, len(t.names)-t.first-t.fit(width))
+	switch {
+	case t.first > 0 && after > 0:
+		return fmt.Sprintf("%s %d, %d %s more columns", th.Glyphs.Left, t.first, after, th.Glyphs.Forward)
+	case t.first > 0:
+		return fmt.Sprintf("%s %d more to the left", th.Glyphs.Left, t.first)
+	case after > 0:
+		return fmt.Sprintf("%d more to the right %s", after, th.Glyphs.Forward)
+	}
+	return ""
+}
+
+// short are the verdicts in words that fit a cell.
+var short = map[steps.Verdict]string{steps.Passed: "ok", steps.Broken: "failed", steps.Undecided: "open"}
+
+// draw is one subject's line without its mark.
+func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected bool) string {
+	l := &t.lines[at]
+	name := th.Pad(th.Cut(l.subject, t.subjects()-2), t.subjects())
+	if selected {
+		name = th.Selected.Render(name)
+	}
+	var out strings.Builder
+	out.WriteString(name)
+	for i := t.first; i < min(len(t.names), t.first+t.fit(width)); i++ {
+		cell := th.Faint.Render(th.Glyphs.Dot)
+		if i < len(l.cells) && l.cells[i] > 0 {
+			v := all[l.cells[i]-1].Verdict
+			glyph, _, style := verdict(th, v)
+			cell = style.Render(glyph + " " + short[v])
+		}
+		out.WriteString(th.Pad(cell, cellWidth))
+	}
+	return out.String()
+}
