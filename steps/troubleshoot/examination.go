@@ -107,7 +107,7 @@ func united(findings []steps.Finding) []steps.Finding {
 	var all []steps.Finding
 	for _, f := range findings {
 		i := slices.IndexFunc(all, func(have steps.Finding) bool {
-			return have.ID == f.ID && (have.Subject == f.Subject || f.Subject == "")
+			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
 		})
 		if i < 0 {
 			all = append(all, f)
