@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/smithy-go/logging"
+
 	"stateroom/awsops/secret"
 )
 
@@ -71,6 +73,7 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s.options = []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newHTTPClient(c.Parallel)),
 		config.WithRetryer(newRetryer),
+		config.WithLogger(logging.Nop{}), // the SDK's warnings would be written across the screen
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = c.MFAToken }),
 	}
 	if c.Endpoint != "" {

@@ -69,7 +69,7 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	all := joined(outcomes)
 	corrections, problems := s.corrections(all)
 	review := steps.Review{
-		Checks: all.checks, Findings: append(all.findings, problems...), Changes: append(all.changes, corrections...),
+		Checks: all.checks, Findings: append(united(all.findings), problems...), Changes: append(all.changes, corrections...),
 	}
 	review.Findings = append(review.Findings, fromText(named, review.Findings)...)
 	order(review.Findings)
@@ -86,6 +86,26 @@ func joined(parts []outcome) outcome {
 		all.mends = append(all.mends, o.mends...)
 		for name, dir := range o.workdirs {
 			*all.workdir(name) = *dir
+		}
+	}
+	return all
+}
+
+// united joins what AWS says of a thing to what the files say of it, which is
+// found first and names the line to mend.
+func united(findings []steps.Finding) []steps.Finding {
+	var all []steps.Finding
+	for _, f := range findings {
+		i := slices.IndexFunc(all, func(have steps.Finding) bool {
+			return have.ID == f.ID && (have.Subject == f.Subject || f.Subject == "")
+		})
+		if i < 0 {
+			all = append(all, f)
+			continue
+		}
+		all[i].Evidence += " " + f.Evidence
+		if all[i].Details == "" {
+			all[i].Details = f.Details
 		}
 	}
 	return all
