@@ -21,7 +21,9 @@ type facts struct {
 	// plan is what the blueprint would have changed, as far as it mends.
 	plan   steps.Proposal
 	logins []*login
-	roles  []*roleFacts
+	// endpoints are those that backends name besides the one in use.
+	endpoints []*endpointFacts
+	roles     []*roleFacts
 }
 
 // login is one identity of Terraform with what it was asked to do.
@@ -121,6 +123,8 @@ type stateFacts struct {
 	// versions are read where digest and state do not agree, newest first.
 	versions    []stateVersion
 	versionsErr error
+	// versionsBy is the profile that could list them, empty for the operator.
+	versionsBy string
 }
 
 // rights are what a simulation says of an identity; err is why it says nothing.
@@ -160,4 +164,14 @@ type roleFacts struct {
 	insideErr error
 	// caller are the login's rights to assume, own the role's in its account.
 	caller, own rights
+}
+
+// endpointFacts are a custom endpoint of a backend.
+type endpointFacts struct {
+	url, service string
+	projects     []string
+	// ownAuthority says that the backend brings a certificate authority of its
+	// own, which nothing here asks.
+	ownAuthority bool
+	err          error
 }

@@ -66,7 +66,7 @@ func TestTwoFaultsAreBothFoundCausesFirst(t *testing.T) {
 	w.without("dynamodb:DeleteItem")
 	_, err := h.kms.DisableKey(ctx, &kms.DisableKeyInput{KeyId: w.keyID()})
 	w.must(err)
-	w.wants(w.look(), "kms-disabled", "table-denied")
+	w.wants(w.look(), "kms-disabled", "lock-release-failed")
 	if summary := w.mend(); len(summary.Findings) > 0 {
 		t.Errorf("after mending: %v", summary.Findings)
 	}
@@ -236,5 +236,15 @@ func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
 	w.wants(review, "network-unreachable")
 	if !slices.ContainsFunc(review.Checks, func(c steps.Check) bool { return c.Verdict == steps.Undecided }) {
 		t.Errorf("no check is undecided: %v", review.Checks)
+	}
+}
+
+func TestACustomEndpointThatNobodyAnswersAt(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.replace(stagingBackend, `(?m)^(\s*s3\s*=\s*)".*"$`, `${1}"http://127.0.0.1:1"`)
+	review := w.look()
+	w.wants(review, "network-unreachable")
+	if f := review.Findings[0]; !strings.Contains(f.Evidence, "http://127.0.0.1:1") || !strings.Contains(f.Evidence, "common-staging") {
+		t.Errorf("finding %v", f)
 	}
 }

@@ -27,8 +27,15 @@ type reader struct {
 func (s *scene) read(ctx context.Context) *facts {
 	f := &facts{answers: s.answers, now: time.Now()}
 	r := &reader{env: s.env, answers: s.answers, home: s.env.Sessions.Home(s.answers.StateRegion)}
-	f.logins = logins(s.env, s.targets())
+	targets := s.targets()
+	f.logins, f.endpoints = logins(s.env, targets), endpoints(s.env, targets)
 	var g errgroup.Group
+	for _, e := range f.endpoints {
+		g.Go(func() error {
+			e.err = s.env.Sessions.Reachable(ctx, e.url)
+			return nil
+		})
+	}
 	g.Go(func() error {
 		f.survey = steps.TakeSurvey(ctx, s.env, s.answers)
 		return nil

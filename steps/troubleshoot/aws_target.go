@@ -21,7 +21,10 @@ type target struct {
 	encrypt  bool
 	kmsKey   string // empty where none is named
 	table    string // empty without a table
-	lockfile bool
+	// endpoints are custom ones by service.
+	endpoints    map[string]string
+	ownAuthority bool // the backend names a custom_ca_bundle
+	lockfile     bool
 	// planned says that the project has no S3 backend to read, so that this is
 	// the blueprint's.
 	planned bool
@@ -85,6 +88,17 @@ func (t *target) read(p project, getenv func(string) string) {
 	t.kmsKey = value("kms_key_id", "")
 	t.table = cmp.Or(value("dynamodb_table", t.table), value("lock_table", ""))
 	t.lockfile = value("use_lockfile", "true") == "true"
+	t.ownAuthority = p.backend.Attributes.Find("custom_ca_bundle") != nil
+	t.endpoints = map[string]string{}
+	for _, service := range []string{"s3", "dynamodb", "sts"} {
+		older := service + "_endpoint"
+		if service == "s3" {
+			older = "endpoint"
+		}
+		if url := cmp.Or(value("endpoints."+service, ""), value(older, "")); url != "" {
+			t.endpoints[service] = url
+		}
+	}
 }
 
 // lockID is the key of the lock's item in the table; the digest's has -md5.
