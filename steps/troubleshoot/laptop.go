@@ -178,6 +178,9 @@ func (l *laptop) collect() {
 	if l.answers.ProfileInFiles {
 		take(profileUse{profile: l.answers.AdminProfile, named: "the blueprint"})
 	}
+	if len(l.projects) == 0 {
+		take(l.environmentIdentity())
+	}
 	for _, p := range l.projects {
 		take(l.backendIdentity(p))
 		if at := p.provider(); at != nil {
