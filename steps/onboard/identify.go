@@ -81,7 +81,7 @@ func (s *scene) askHeld(ctx context.Context) error {
 	session, err := s.env.Sessions.Profile(ctx, s.profile, s.region)
 	if err != nil {
 		s.standing, s.refusal = dead, err // half a key, or a way to credentials that leads nowhere
-		return nil //nolint:nilerr // it is told where no other key works
+		return nil                        //nolint:nilerr // it is told where no other key works
 	}
 	s.identity, err = session.WaitKeyUsable(ctx, s.fresh())
 	switch {
