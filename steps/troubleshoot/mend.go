@@ -60,14 +60,14 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 		}
 		if dir := o.workdir(p.Name); dir.push && !dir.stuck && !dir.refused && s.env.Engine != nil {
 			c := steps.PushChange(s.answers, p.Project, p.dir)
-			c.Needs = ids(o.changes, changes) // whichever of them it was that kept it from being saved
+			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
 			changes = append(changes, c)
 		}
 	}
 	return changes, findings
 }
 
-func ids(lists ...[]steps.Change) (all []string) {
+func idsOf(lists ...[]steps.Change) (all []string) {
 	for _, c := range slices.Concat(lists...) {
 		all = append(all, c.ID)
 	}

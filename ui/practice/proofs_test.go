@@ -47,8 +47,9 @@ var particular = map[string]proof{
 	"explicit-deny-aes256":    {moved: true},
 	"region-invalid-missing":  {moved: true},
 	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
+	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
-		finds:  []string{"provider-lock-file"},
+		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
 		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade",
 	},
 
@@ -85,19 +86,33 @@ var particular = map[string]proof{
 var pairs = []proof{
 	{
 		faults: []string{"environment-denied", "lock-release-failed-table"}, commands: apply, bucket: true,
-		says:  []string{"table-denied", "lock-release-failed", "environment-denied"},
-		finds: []string{"lock-release-failed", "environment-denied"}, leaves: []string{"lock-held"},
+		says:  []string{"environment-denied", "table-denied", "lock-release-failed"},
+		finds: []string{"environment-denied", "lock-held", "lock-release-failed"}, leaves: []string{"lock-held"},
 		differs: theState, back: stateAgain,
 	},
 	{
 		faults: []string{"state-not-saved", "lock-release-failed"}, commands: write, real: true,
-		says:  []string{"s3-put-denied", "lock-release-failed", "state-not-saved"},
-		finds: []string{"s3-put-denied", "lock-release-failed", "state-not-saved"}, leaves: []string{"lock-held"},
+		says:  []string{"s3-put-denied", "state-not-saved", "lock-release-failed"},
+		finds: []string{"lock-held", "s3-put-denied", "state-not-saved", "lock-release-failed"}, leaves: []string{"lock-held"},
 		differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain,
 	},
-	{faults: []string{"kms-disabled", "assume-role-denied"}, commands: usual, says: []string{"kms-disabled"}, finds: []string{"assume-role-denied", "kms-disabled"}},
-	{faults: []string{"table-missing", "region-wrong"}, commands: usual, says: []string{"region-wrong"}, finds: []string{"region-wrong", "table-missing"}},
-	{faults: []string{"lock-held", "key-invalid-inactive"}, commands: usual, says: []string{"key-invalid"}, finds: []string{"key-invalid", "lock-held"}},
+	{
+		faults: []string{"config-invalid", "profile-missing-name"}, commands: usual,
+		says: []string{"config-invalid"}, finds: []string{"config-invalid", "profile-missing"},
+	},
+	{
+		faults: []string{"kms-disabled", "assume-role-denied"}, commands: usual,
+		says: []string{"kms-disabled"}, finds: []string{"assume-role-denied", "kms-disabled"},
+	},
+	{
+		faults: []string{"table-missing", "region-wrong"}, commands: usual,
+		says: []string{"region-wrong"}, finds: []string{"region-wrong", "table-missing"},
+		differs: []string{"-md5 = "}, back: stateAgain,
+	},
+	{
+		faults: []string{"lock-held", "key-invalid-inactive"}, commands: usual,
+		says: []string{"key-invalid"}, finds: []string{"key-invalid", "lock-held"},
+	},
 }
 
 // stateAgain puts the first project's state back.
