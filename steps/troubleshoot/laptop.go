@@ -38,6 +38,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.endpoints(ctx, p)
 		l.stateAt(ctx, p)
 		l.cache(ctx, p)
+		l.unsaved(ctx, p)
 		l.providers(p)
 	}
 	l.subject = ""
