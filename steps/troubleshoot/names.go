@@ -95,7 +95,7 @@ func (l *laptop) name(p project) {
 	if p.provider() != nil {
 		m.provider = func(b *files.Provider) { b.Profile = l.answers.AdminProfile }
 	}
-	l.out.mends = append(l.out.mends, m)
+	l.correct(m)
 }
 
 // agree is the article's fourth check: backend, provider, credentials file and
