@@ -171,8 +171,9 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 	l.found(id, 7, steps.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
 }
 
-// overriding are the variables that may decide where the files are silent, or
-// over them.
+// environment is the article's fifth check: variables that decide where the files
+// are silent, or over them. Those that are set and decide nothing are named in
+// its answer.
 func (l *laptop) environment() {
 	var told []string
 	broken := ""
