@@ -97,7 +97,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 	var err error
 	if inBackend {
 		if first, err = files.EditBackend(p.files, backend); err != nil {
-			return nil, err //nolint:wrapcheck // files' own error
+			return nil, err
 		}
 	}
 	if !inProvider {
@@ -108,7 +108,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 		second, err = files.EditProvider(next, provider)
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // files' own error
+		return nil, err
 	}
 	return files.Combine(first, second), nil
 }

@@ -287,9 +287,9 @@ func usualFile(kind files.Kind, getenv func(string) string) (files.Snapshot, err
 	}
 	path, err := find(only)
 	if err != nil {
-		return files.Snapshot{}, err //nolint:wrapcheck // files' own error
+		return files.Snapshot{}, err
 	}
-	return files.Read(path) //nolint:wrapcheck // files' own error
+	return files.Read(path)
 }
 
 // heeded are the flags that change what state a command works on, or whether it
