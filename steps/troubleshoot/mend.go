@@ -134,7 +134,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 	var err error
 	if inBackend {
 		if first, err = files.EditBackend(p.files, backend); err != nil {
-			return nil, err //nolint:wrapcheck // files' own error
+			return nil, err
 		}
 	}
 	if !inProvider {
@@ -145,7 +145,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 		second, err = files.EditProvider(next, provider)
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // files' own error
+		return nil, err
 	}
 	return files.Combine(first, second), nil
 }
@@ -185,7 +185,12 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Chang
 	c.Run.Settled = true
 	if kind == steps.InitAside {
 		c.Run.Backup = dir.aside
-		c.Run.Lines = []string{"mv " + p.files.State.DataDir + "/* " + dir.aside + "/  # but not environment", "terraform init"}
+		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
+		c.Run.Lines = []string{
+			"mkdir -m 700 " + dir.aside,
+			"find " + p.files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + dir.aside + " ';'",
+			"terraform init",
+		}
 		c.Undo = "what init left lies in " + dir.aside
 	}
 	return []steps.Change{c}
