@@ -238,3 +238,24 @@ func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
 		t.Errorf("no check is undecided: %v", review.Checks)
 	}
 }
+
+// What differs from the blueprint without breaking Terraform is told as that.
+func TestDriftThatBreaksNothingIsAWarning(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	h, ctx := w.hands(""), context.Background()
+	_, err := h.s3.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+		Bucket: aws.String(bucketName), VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusSuspended},
+	})
+	w.must(err)
+	_, err = h.s3.DeleteBucketLifecycle(ctx, &s3.DeleteBucketLifecycleInput{Bucket: aws.String(bucketName)})
+	w.must(err)
+	review := w.look()
+	for id, want := range map[string]steps.Severity{"bucket.versioning-differs": steps.Warning, "bucket.lifecycle-differs": steps.Info} {
+		if f := findingOf(review.Findings, id); f == nil || f.Severity != want {
+			t.Errorf("findings %v, want %s as %s", review.Findings, id, want)
+		}
+	}
+	if summary := w.mend(); len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+		t.Errorf("after mending: %v", summary.Findings)
+	}
+}
