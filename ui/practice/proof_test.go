@@ -6,8 +6,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/troubleshoot"
 )
@@ -74,6 +77,48 @@ func TestEveryFaultIsFoundByTheChecksAloneAndMended(t *testing.T) {
 		if w.t = t; w.spent {
 			w = newPaperWorld(t)
 		}
+	}
+}
+
+func TestAHealthyStageHasNoFindingAndIsOnlyRead(t *testing.T) {
+	newPaperWorld(t).healthy()
+}
+
+// mostTrips is how many round trips one after another a health check may take.
+const mostTrips = 8
+
+// healthy wants a stage to have no finding, and that only reading tells so.
+func (w *world) healthy() {
+	w.t.Helper()
+	const latency = 150 * time.Millisecond
+	var mu sync.Mutex
+	var last time.Time
+	trips := 0
+	w.Sandbox().Intercept(func(sandbox.Entry) sandbox.Fault {
+		mu.Lock()
+		if now := time.Now(); now.Sub(last) >= latency { // it may have waited for an answer
+			trips, last = trips+1, now
+		}
+		mu.Unlock()
+		time.Sleep(latency)
+		return sandbox.Fault{}
+	})
+	first, summary := w.flow()
+	w.Sandbox().Intercept(nil)
+	if len(first.Findings)+len(first.Changes)+len(first.Foreign) > 0 || summary.ExitCode(true) != steps.ExitDone {
+		w.t.Errorf("exit %d, %s", summary.ExitCode(true), told(summary))
+	}
+	for _, c := range first.Checks {
+		if c.Verdict != steps.Passed {
+			w.t.Errorf("%s is %s: %s", c.Name, c.Verdict, c.Answer)
+		}
+	}
+	if trips > mostTrips {
+		w.t.Errorf("%d round trips one after another", trips)
+	}
+	after := w.snapshot()
+	if !slices.Equal(after.state, w.fresh.state) || !maps.Equal(after.files, w.fresh.files) {
+		w.t.Error("looking has changed something")
 	}
 }
 
