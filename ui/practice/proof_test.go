@@ -21,9 +21,10 @@ type proof struct {
 	// finds are the ids of what the checks alone find and what needs attention,
 	// in order; leaves are those of what a Terraform left that met the fault.
 	finds, leaves []string
-	// beyond is why nobody at this laptop can mend it. What the report or the
-	// remedy then has to say is asks.
-	beyond, asks string
+	// beyond is why nobody at this laptop can mend it; asks is what the remedy or
+	// the report has to say then, and tries the id that mending ends with, where a
+	// Terraform has to try first.
+	beyond, asks, tries string
 	// differs are parts of the names of what is not as before when it is mended.
 	differs []string
 	// moved says that a mended file has its lines in another order.
@@ -125,6 +126,7 @@ func (w *world) healthy() {
 // breaks lets the stage meet the faults, each of which changes something.
 func (w *world) breaks(p proof) {
 	w.t.Helper()
+	w.spent = true // until it is had back
 	before := w.snapshot()
 	for _, name := range p.faults {
 		w.must(w.Break(w.t.Context(), name))
@@ -145,11 +147,15 @@ func (w *world) proves(p proof) {
 		w.t.Errorf("the checks find %v, not %v:\n%s", got, want, listed(first.Findings))
 	}
 	if p.beyond != "" {
+		w.t.Logf("It cannot be mended here: %s.", p.beyond)
 		if i := slices.IndexFunc(first.Findings, func(f steps.Finding) bool { return strings.Contains(f.Remedy+f.Details, p.asks) }); i < 0 {
 			w.t.Errorf("no remedy and no report says %q:\n%s", p.asks, listed(first.Findings))
 		}
 		if summary.ExitCode(false) != steps.ExitFindings {
 			w.t.Errorf("exit %d, %s", summary.ExitCode(false), told(summary))
+		}
+		if w.real && p.tries != "" && !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == p.tries }) {
+			w.t.Errorf("trying does not end with %s: %s", p.tries, told(summary))
 		}
 		w.same(before, p)
 		return
@@ -253,12 +259,12 @@ func (w *world) same(before snapshot, p proof) {
 	}
 	for _, line := range before.state {
 		if !slices.Contains(after.state, line) {
-			differs(line, "is no more")
+			differs(name(line), "is no more: "+line)
 		}
 	}
 	for _, line := range after.state {
 		if !slices.Contains(before.state, line) {
-			differs(line, "is new")
+			differs(name(line), "is new: "+line)
 		}
 	}
 	for path, text := range before.files {
@@ -273,6 +279,12 @@ func (w *world) same(before snapshot, p proof) {
 			differs(path, "is new")
 		}
 	}
+}
+
+// name is what a line of the sandbox's state is about.
+func name(line string) string {
+	name, _, _ := strings.Cut(line, " = ")
+	return name
 }
 
 // lines are the lines of a text that say something, sorted.
