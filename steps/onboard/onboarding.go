@@ -59,6 +59,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 		}
 	}
 	s.order()
+	s.review.Findings = steps.Together(s.review.Findings)
 	return s.review, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
@@ -71,8 +72,14 @@ func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review) st
 		return r
 	}
 	s.review = r
+	for i, f := range r.Findings {
+		if f.ID == providersMissing {
+			s.review.Findings[i] = onceMore(f)
+		}
+	}
 	s.prove(ctx)
 	s.order()
+	s.review.Findings = steps.Together(s.review.Findings)
 	return s.review
 }
 
