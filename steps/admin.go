@@ -10,9 +10,9 @@ import (
 	"stateroom/awsops"
 )
 
-// adminEnv makes a child Terraform this laptop's admin, whoever the operator
+// AdminEnv makes a child Terraform this laptop's admin, whoever the operator
 // is: keys in the environment would win over a profile named there.
-func adminEnv(env *Env, a *Answers) map[string]string {
+func AdminEnv(env *Env, a *Answers) map[string]string {
 	return map[string]string{
 		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
 		"AWS_CONFIG_FILE":             env.ConfigPath,

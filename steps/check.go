@@ -28,4 +28,7 @@ type Check struct {
 	Verdict Verdict `json:"verdict"`
 	// Finding is the id of the finding that a broken check leads to.
 	Finding string `json:"finding,omitempty"`
+	// Remedy is the one thing to do about this check, where several lead to
+	// findings of the same id.
+	Remedy string `json:"remedy,omitempty"`
 }

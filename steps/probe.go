@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -38,7 +37,7 @@ func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, 
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
 		return prover{}, wrap(err)
 	}
-	return prover{session: s, admin: true, env: adminEnv(env, a)}, nil
+	return prover{session: s, admin: true, env: AdminEnv(env, a)}, nil
 }
 
 // proveRoles assumes every environment's role that the prover is meant to
@@ -180,17 +179,14 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 }
 
 // encrypted looks at the state object that the prover wrote.
-func (b *backendProbe) encrypted(ctx context.Context) error {
-	object, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object())
-	switch {
-	case err != nil:
-		return wrap(err)
-	case object == nil:
-		return fmt.Errorf("terraform wrote no state at s3://%s/%s", b.a.Bucket.Name, b.object())
-	case object.Algorithm != "aws:kms" || object.KeyARN != b.o.Key.Key.ARN:
-		return fmt.Errorf("the state at s3://%s/%s is encrypted with %s %s and not with %s", b.a.Bucket.Name, b.object(), object.Algorithm, object.KeyARN, b.o.Key.Key.ARN)
+func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().encrypted(ctx) }
+
+// probe is the same proof without Terraform.
+func (b *backendProbe) probe() StateProbe {
+	return StateProbe{
+		Session: b.who.session, Bucket: b.a.Bucket.Name, Table: b.a.Lock.DynamoDBTable, Lockfile: b.a.Lock.UseLockfile,
+		KeyARN: b.o.Key.Key.ARN, Object: b.object(),
 	}
-	return nil
 }
 
 // unencrypted tries a write without encryption headers: the strict policy must
@@ -221,54 +217,13 @@ func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
 	return findings
 }
 
-// sdk does what Terraform would do, call by call (facts/terraform.md, "Probes
-// after init").
-func (b *backendProbe) sdk(ctx context.Context) (err error) {
-	s, bucket, arn := b.who.session, b.a.Bucket.Name, b.o.Key.Key.ARN
-	if there, err := s.HeadObject(ctx, bucket, b.object()); err != nil || there != nil {
+// sdk does what Terraform would do, call by call.
+func (b *backendProbe) sdk(ctx context.Context) error {
+	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object()); err != nil || there != nil {
 		return wrap(err)
 	}
-	if err := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: arn, IfAbsent: true}); err != nil {
-		return wrap(err)
-	}
-	defer func() {
-		if gone := s.DeleteObject(ctx, bucket, b.object()); err == nil {
-			err = wrap(gone)
-		}
-	}()
-	if _, err := s.GetObject(ctx, bucket, b.object()); err != nil {
-		return wrap(err)
-	}
-	if err := b.encrypted(ctx); err != nil {
+	if err := b.probe().Key(ctx); err != nil {
 		return err
 	}
-	again := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: arn, IfAbsent: true})
-	switch {
-	case again == nil:
-		return errors.New("a second write with If-None-Match was accepted, so the S3 lock file would not lock")
-	case !awsops.HasCode(again, "PreconditionFailed"):
-		return fmt.Errorf("a second write with If-None-Match was not refused as Terraform expects, so the S3 lock file would not lock: %w", again)
-	}
-	return b.sdkLock(ctx)
-}
-
-// sdkLock takes and releases the DynamoDB lock of the probe's workspace.
-func (b *backendProbe) sdkLock(ctx context.Context) error {
-	table := b.a.Lock.DynamoDBTable
-	if table == "" {
-		return nil
-	}
-	id := b.a.Bucket.Name + "/" + b.object()
-	if err := b.who.session.PutLock(ctx, table, id, `{"Who":"stateroom"}`); err != nil {
-		return wrap(err)
-	}
-	held := b.who.session.PutLock(ctx, table, id, `{"Who":"stateroom"}`)
-	gone := b.who.session.DeleteLock(ctx, table, id)
-	switch {
-	case held == nil:
-		return fmt.Errorf("the lock %s could be taken twice", id)
-	case !awsops.HasCode(held, "ConditionalCheckFailed"):
-		return fmt.Errorf("a lock that is held was not refused as Terraform expects: %w", held)
-	}
-	return wrap(gone)
+	return b.probe().Lock(ctx)
 }

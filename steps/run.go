@@ -38,7 +38,7 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 			return wrap(err)
 		}
 	}
-	p.Env = adminEnv(x.env, x.answers)
+	p.Env = AdminEnv(x.env, x.answers)
 	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
 	if err != nil {
 		return wrap(err)

@@ -1,0 +1,148 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// The checks of an environment, and the first of a project.
+const (
+	checkRole  = "role assumed"
+	checkWhere = "in the account"
+	checkRead  = "read allowed"
+	checkState = "state readable"
+)
+
+// checkReads asks what can be asked without changing anything: every
+// environment's role and every project's state. One that fails does not stop the
+// others.
+func (s *scene) checkReads(ctx context.Context) error {
+	s.readable = map[string]bool{}
+	s.worker = s.caller
+	var g errgroup.Group
+	g.SetLimit(s.env.Parallel)
+	for _, e := range s.a.EnvironmentsFor(s.user) {
+		g.Go(func() error {
+			s.checkEnvironment(ctx, e)
+			return nil
+		})
+	}
+	for _, p := range s.a.ProjectsFor(s.user) {
+		g.Go(func() error {
+			s.checkReadable(ctx, p)
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// checkEnvironment assumes the environment's role, asks who that is, and reads
+// something harmless with it.
+func (s *scene) checkEnvironment(ctx context.Context, e steps.Environment) {
+	c := steps.Check{Name: checkRole, Subject: e.Name}
+	if e.Account == "" {
+		s.broken(c, *steps.AccountUnknown(e))
+		return
+	}
+	role := s.a.RoleARN(s.identity.Partition, e)
+	c.Asked = "sts:AssumeRole on " + role + " as " + s.identity.ARN
+	session, err := s.worker.Assume(ctx, role)
+	if err != nil {
+		s.notAssumed(c, e, role, err)
+		return
+	}
+	c.Verdict, c.Answer = steps.Passed, role
+	s.check(c)
+	s.checkIdentity(ctx, e, session, role)
+	s.checkHarmless(ctx, e, session, role)
+}
+
+// notAssumed tells why a role could not be assumed.
+func (s *scene) notAssumed(c steps.Check, e steps.Environment, role string, err error) {
+	f := steps.Finding{Step: 2, Severity: steps.Failure, Evidence: reason(err)}
+	switch {
+	case awsops.IsExplicitDeny(err):
+		f.ID = "explicit-deny"
+		f.Remedy = "Let the operator look for the policy that denies it, with stateroom troubleshoot."
+	case awsops.IsAccessDenied(err):
+		f.ID = "assume-role-denied"
+		f.Remedy = fmt.Sprintf("Let the operator run stateroom setup, which lets the admins assume %s.", role)
+	default:
+		s.unsettled(c, err)
+		return
+	}
+	if e.MFA && awsops.IsAccessDenied(err) {
+		c.Verdict, c.Answer = steps.Undecided, "the role is assumed with a second factor only"
+		s.check(c)
+		return
+	}
+	s.broken(c, f)
+}
+
+// unsettled books a check that AWS did not answer: throttled, unreachable, or
+// failing itself.
+func (s *scene) unsettled(c steps.Check, err error) {
+	f := steps.Finding{ID: "onboard.unanswered", Severity: steps.Warning, Evidence: reason(err), Remedy: "Run it again."}
+	if awsops.IsUnreachable(err) {
+		f.ID, f.Remedy = "network-unreachable", "Check the network and the proxy, then run it again."
+	}
+	c.Verdict, c.Finding, c.Remedy, c.Answer = steps.Undecided, f.ID, f.Remedy, f.Evidence
+	s.check(c)
+	s.find(f)
+}
+
+// checkIdentity sees that the role is where the blueprint says.
+func (s *scene) checkIdentity(ctx context.Context, e steps.Environment, session *awsops.Session, role string) {
+	c := steps.Check{Name: checkWhere, Subject: e.Name, Asked: "sts:GetCallerIdentity as " + role}
+	id, err := session.Identity(ctx)
+	switch {
+	case err != nil:
+		s.unsettled(c, err)
+	case id.Account != e.Account:
+		s.broken(c, steps.Finding{
+			ID: "wrong-account", Step: 1, Severity: steps.Failure,
+			Evidence: fmt.Sprintf("Role %s works in account %s, and environment %s is account %s.", role, id.Account, e.Name, e.Account),
+			Remedy:   "Let the operator correct the environment's account in the blueprint.",
+		})
+	default:
+		c.Verdict, c.Answer = steps.Passed, id.ARN
+		s.check(c)
+	}
+}
+
+// checkHarmless lists buckets with the role: s3:ListAllMyBuckets is allowed by
+// the article's permissions, by PowerUserAccess and by AdministratorAccess. A
+// policy of the team's own may leave it out, which is no fault.
+func (s *scene) checkHarmless(ctx context.Context, e steps.Environment, session *awsops.Session, role string) {
+	c := steps.Check{Name: checkRead, Subject: e.Name, Asked: "s3:ListAllMyBuckets as " + role}
+	_, err := session.OwnBuckets(ctx, s.a.Bucket.Name)
+	switch {
+	case err == nil:
+		c.Verdict, c.Answer = steps.Passed, "answered"
+		s.check(c)
+	case awsops.IsAccessDenied(err) && !known(e.Permissions):
+		c.Verdict, c.Answer = steps.Undecided, "the role's own permissions leave s3:ListAllMyBuckets out"
+		s.check(c)
+	case awsops.IsAccessDenied(err):
+		s.broken(c, steps.Finding{
+			ID: "environment-denied", Step: 2, Severity: steps.Failure, Evidence: reason(err),
+			Remedy: fmt.Sprintf("Let the operator run stateroom setup, which gives %s the permissions of the blueprint (%s).", role, e.Permissions),
+		})
+	default:
+		s.unsettled(c, err)
+	}
+}
+
+// known tells permissions of which it is known that they allow listing buckets.
+func known(permissions string) bool {
+	switch permissions {
+	case steps.PermissionsArticle, steps.PermissionsPowerUser, steps.PermissionsAdministrator:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,411 @@
+package onboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+)
+
+// company is a sandbox with a finished set-up, and the operator's folder.
+type company struct {
+	t      testing.TB
+	server *sandbox.Server
+	dir    string
+	// identities open the handovers of the users.
+	identities map[string]*age.X25519Identity
+	blueprint  *steps.Blueprint
+}
+
+// laptop is one admin's: a home and a clone of the team's folder.
+type laptop struct {
+	*company
+	user       string
+	home, root string
+	engine     *terraform.Engine
+
+	mu     sync.Mutex
+	events []steps.Event
+}
+
+// isolate takes every AWS and Terraform variable out of the environment.
+func isolate(t testing.TB) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
+			t.Setenv(name, "")
+			_ = os.Unsetenv(name)
+		}
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("CHECKPOINT_DISABLE", "1")
+}
+
+// staff is who works at the company.
+var staff = []string{"alice", "bob"}
+
+// founded sets a company up, as the operator would. change may alter the
+// blueprint first.
+func founded(t testing.TB, options sandbox.Options, change func(*steps.Blueprint)) *company {
+	t.Helper()
+	isolate(t)
+	c := &company{t: t, dir: t.TempDir(), server: sandbox.New(options), identities: map[string]*age.X25519Identity{}}
+	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
+	t.Cleanup(func() { _ = c.server.Close() })
+	c.blueprint = c.team()
+	if change != nil {
+		change(c.blueprint)
+		c.blueprint.FillDefaults()
+	}
+	summary := c.setup()
+	for _, f := range summary.Failures {
+		t.Fatalf("%s failed: %v", f.Change.ID, f.Err)
+	}
+	return c
+}
+
+func (c *company) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *company) team() *steps.Blueprint {
+	b := steps.NewBlueprint()
+	b.AdminAccount = "111111111111"
+	b.Bucket.Name = "acme-terraform-state"
+	b.Groups = []steps.Group{{Name: "admins", Users: staff, Environments: []string{steps.Everything}}}
+	for _, user := range staff {
+		identity, err := age.GenerateX25519Identity()
+		c.must(err)
+		c.identities[user] = identity
+		b.Users = append(b.Users, steps.User{Name: user, Recipient: identity.Recipient().String()})
+	}
+	for _, e := range [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}} {
+		environment := steps.NewEnvironment(e[0])
+		environment.Account = e[1]
+		b.Environments = append(b.Environments, environment)
+		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0]})
+	}
+	b.FillDefaults()
+	return b
+}
+
+// operator's sessions, whatever the environment says.
+func (c *company) operator() *awsops.Sessions {
+	c.t.Helper()
+	who := c.server.Operator()
+	return c.sessions(awsops.KeyPair{ID: who.AccessKeyID, Secret: secret.New(who.SecretAccessKey)})
+}
+
+func (c *company) sessions(key awsops.KeyPair) *awsops.Sessions {
+	c.t.Helper()
+	s, err := awsops.Open(context.Background(), awsops.Config{Endpoint: c.server.URL(), Region: steps.DefaultStateRegion, Key: &key})
+	c.must(err)
+	return s
+}
+
+// home is the operator's session in the admin account.
+func (c *company) iam() *awsops.Session { return c.operator().Home(steps.DefaultStateRegion) }
+
+// setup runs the nine steps as the operator.
+func (c *company) setup() *steps.Summary {
+	c.t.Helper()
+	c.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(c.dir, "credentials"))
+	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
+	env := c.env(c.operator(), c.dir)
+	run := steps.Setup{
+		Env: env, Answers: &steps.Answers{Blueprint: c.blueprint}, Emit: func(steps.Event) {},
+		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+	}
+	summary, err := run.Run(context.Background())
+	c.must(err)
+	return summary
+}
+
+func (c *company) env(sessions *awsops.Sessions, dir string) *steps.Env {
+	c.t.Helper()
+	env, err := steps.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	c.must(err)
+	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
+	env.Patience = 2 * time.Second // what a test gets wrong does not heal
+	_, scope := c.blueprint.Tag()
+	env.Journal, err = steps.OpenJournal(dir, scope)
+	c.must(err)
+	return env
+}
+
+// keys are the ids of a user's access keys, as the operator sees them.
+func (c *company) keys(user string) []string {
+	c.t.Helper()
+	keys, err := c.iam().AccessKeys(context.Background(), user)
+	c.must(err)
+	var ids []string
+	for _, k := range keys {
+		ids = append(ids, k.ID)
+	}
+	return ids
+}
+
+// laptop gives a user a new one, with a clone of the team's folder.
+func (c *company) laptop(user string) *laptop {
+	c.t.Helper()
+	base := c.t.TempDir()
+	l := &laptop{company: c, user: user, home: filepath.Join(base, "home"), root: filepath.Join(base, "clone")}
+	c.must(os.MkdirAll(l.home, 0o700))
+	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
+		c.must(copyTree(filepath.Join(c.dir, name), filepath.Join(l.root, name)))
+	}
+	l.sitDown()
+	return l
+}
+
+func copyTree(from, to string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return os.CopyFS(to, os.DirFS(from))
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o600)
+}
+
+// sitDown points the process to this laptop's home.
+func (l *laptop) sitDown() {
+	l.t.Setenv("HOME", l.home)
+	l.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", l.path(".aws/credentials"))
+	l.t.Setenv("AWS_CONFIG_FILE", l.path(".aws/config"))
+}
+
+func (l *laptop) path(rel string) string { return filepath.Join(l.home, filepath.FromSlash(rel)) }
+
+// write puts a file below the home.
+func (l *laptop) write(rel, text string) {
+	l.t.Helper()
+	l.must(os.MkdirAll(filepath.Dir(l.path(rel)), 0o700))
+	l.must(os.WriteFile(l.path(rel), []byte(text), 0o600))
+}
+
+func (l *laptop) mkdir(path string) {
+	l.t.Helper()
+	l.must(os.MkdirAll(path, 0o700))
+}
+
+// read is a file below the home, empty when it is not there.
+func (l *laptop) read(rel string) string {
+	l.t.Helper()
+	data, err := os.ReadFile(l.path(rel))
+	if err != nil && !os.IsNotExist(err) {
+		l.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// handover opens the file that the set-up made for the user.
+func (l *laptop) handover() *steps.Handover {
+	l.t.Helper()
+	sealed, err := os.ReadFile(filepath.Join(l.dir, "handover", l.user+".age"))
+	l.must(err)
+	h, err := Open(sealed, Unlock{Identity: []byte(l.identities[l.user].String())})
+	l.must(err)
+	return h
+}
+
+// answers are what the repository says.
+func (l *laptop) answers() *steps.Answers {
+	l.t.Helper()
+	b, err := steps.ReadBlueprint(filepath.Join(l.root, "stateroom.hcl"))
+	l.must(err)
+	return &steps.Answers{Blueprint: b}
+}
+
+// onboarding is one with a handover, as a new process would start it; nil comes
+// back.
+func (l *laptop) onboarding(h *steps.Handover) (*Onboarding, *steps.Flow) {
+	l.t.Helper()
+	o := &Onboarding{Answers: l.answers(), Handover: h, Now: time.Now}
+	pair := awsops.KeyPair{}
+	if h != nil {
+		pair, o.KeyID = KeyPair(h), h.AccessKeyID
+	}
+	return o, l.flow(o, pair)
+}
+
+func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *steps.Flow {
+	l.t.Helper()
+	env := l.env(l.sessions(pair), l.root)
+	if l.engine != nil {
+		env.Engine, env.EngineErr = l.engine, nil
+	}
+	f := o.Flow(env)
+	f.Emit = l.keep
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	return f
+}
+
+func (l *laptop) keep(e steps.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, e)
+}
+
+// run runs an onboarding that is expected to start.
+func (l *laptop) run(f *steps.Flow) *steps.Summary {
+	l.t.Helper()
+	summary, err := f.Run(context.Background())
+	l.must(err)
+	return summary
+}
+
+// come runs an onboarding with a handover, or one that comes back.
+func (l *laptop) come(h *steps.Handover) *steps.Summary {
+	l.t.Helper()
+	_, f := l.onboarding(h)
+	return l.run(f)
+}
+
+// onBoard fails the test unless the run ended with nothing wrong.
+func (l *laptop) onBoard(s *steps.Summary) {
+	l.t.Helper()
+	for _, f := range s.Failures {
+		l.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
+	}
+	for _, f := range s.Findings {
+		if f.Severity != steps.Info {
+			l.t.Errorf("finding %s", f)
+		}
+	}
+	for _, c := range s.Checks {
+		if c.Verdict == steps.Broken {
+			l.t.Errorf("check %s of %s: %s", c.Name, c.Subject, c.Answer)
+		}
+	}
+	if code := s.ExitCode(false); code != steps.ExitDone {
+		l.t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// heldKey is the access key id in a profile.
+func (l *laptop) heldKey(profile string) string {
+	l.t.Helper()
+	_, after, _ := strings.Cut(l.read(".aws/credentials"), "["+profile+"]")
+	_, after, _ = strings.Cut(after, "aws_access_key_id = ")
+	id, _, _ := strings.Cut(after, "\n")
+	return strings.TrimSpace(id)
+}
+
+// mine fails the test unless the profile holds the user's only key and it works.
+func (l *laptop) mine(profile string) {
+	l.t.Helper()
+	held := l.heldKey(profile)
+	if keys := l.keys(l.user); !slices.Equal(keys, []string{held}) {
+		l.t.Errorf("IAM has %v, the profile holds %s", keys, held)
+	}
+	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, steps.DefaultStateRegion)
+	l.must(err)
+	if id, err := s.Identity(context.Background()); err != nil || id.Name != l.user {
+		l.t.Errorf("the profile's key is %+v, %v", id, err)
+	}
+}
+
+// mutations are the mutating calls since mark, probes aside.
+func (c *company) mutations(mark int) []string {
+	var calls []string
+	for _, e := range c.server.Log()[mark:] {
+		probe := e.Operation == "PutObject" || e.Operation == "DeleteObject" || e.Operation == "PutItem" || e.Operation == "DeleteItem"
+		if e.Mutating && !probe {
+			calls = append(calls, e.Service+":"+e.Operation)
+		}
+	}
+	return calls
+}
+
+// finding is the finding of that id, or nil.
+func finding(s *steps.Summary, id string) *steps.Finding {
+	for i := range s.Findings {
+		if s.Findings[i].ID == id {
+			return &s.Findings[i]
+		}
+	}
+	return nil
+}
+
+// verdict is what a check of a subject came to, empty when it was not made.
+func verdict(s *steps.Summary, subject, name string) steps.Verdict {
+	for _, c := range s.Checks {
+		if c.Subject == subject && c.Name == name {
+			return c.Verdict
+		}
+	}
+	return ""
+}
+
+// says fails the test unless the text holds every part.
+func says(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("the message does not say %q:\n%s", part, text)
+		}
+	}
+}
+
+// secretFree fails the test where a secret of the sandbox stands in text.
+func (c *company) secretFree(name string, text []byte) {
+	c.t.Helper()
+	for _, secret := range c.server.Secrets() {
+		if bytes.Contains(text, []byte(secret)) {
+			c.t.Errorf("%s holds a secret", name)
+		}
+	}
+}
+
+// rendered is a value in every form in which it could be shown: as text and, with
+// its changes, as JSON.
+func rendered(t testing.TB, value any) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%v %+v %#v %s", value, value, value, value)
+	switch v := value.(type) {
+	case steps.Event:
+		for _, part := range []any{v.Change, v.Finding, v.Check} {
+			data, err := json.Marshal(part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.Write(data)
+		}
+		if v.Change != nil {
+			fmt.Fprintf(&out, "%+v", *v.Change)
+		}
+		if v.Err != nil {
+			out.WriteString(v.Err.Error())
+		}
+	}
+	return out.Bytes()
+}

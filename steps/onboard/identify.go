@@ -1,0 +1,312 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// clockLimit is how far a clock may be off before AWS refuses what it signed
+// (IAM User Guide, "Signing AWS API requests"). The SDK corrects for it; the AWS
+// CLI and the codes of a second factor do not.
+const clockLimit = 5 * time.Minute
+
+// The checks of the key itself.
+const (
+	checkKey     = "key works"
+	checkAccount = "right account"
+	checkUser    = "expected user"
+	checkAge     = "key age"
+	checkClock   = "clock"
+)
+
+// identify finds out whose key is there: first the one in the profile, which is
+// the user's own once it works, else the one that was handed over. Nothing is
+// written before AWS has said who the key's user is.
+func (s *scene) identify(ctx context.Context) error {
+	s.user = s.expected()
+	s.profile = s.keyProfile()
+	s.held = s.keyIn(s.profile)
+	if err := s.askHeld(ctx); err != nil {
+		return err
+	}
+	if s.standing == own {
+		s.welcome()
+		return nil
+	}
+	if s.o.KeyID == "" {
+		s.noKey()
+		return nil
+	}
+	if err := s.askGiven(ctx); err != nil || s.review.Blocked() {
+		return err
+	}
+	s.welcome()
+	return nil
+}
+
+// expected is the user that is told beforehand: by the handover, or by --me.
+func (s *scene) expected() string {
+	if s.o.Handover != nil {
+		return s.o.Handover.User
+	}
+	return s.a.Me
+}
+
+// keyProfile is the profile that holds the user's key; where the user is still
+// to be found out, the one that holds any.
+func (s *scene) keyProfile() string {
+	if s.user != "" {
+		return s.a.KeyProfile(s.user)
+	}
+	if long := s.a.LongTermProfile(); s.keyIn(long) != "" {
+		return long
+	}
+	return s.a.AdminProfile
+}
+
+// keyIn is the access key id in a profile of the credentials file, or empty.
+func (s *scene) keyIn(profile string) string {
+	p, _ := files.ReadProfile(files.Credentials, s.credentials, profile)
+	return p.Get("aws_access_key_id")
+}
+
+// askHeld asks AWS about the key in the profile.
+func (s *scene) askHeld(ctx context.Context) error {
+	if s.held == "" {
+		return nil
+	}
+	session, err := s.env.Sessions.Profile(ctx, s.profile, s.region)
+	if err != nil {
+		s.standing, s.refusal = dead, err // half a key, or a way to credentials that leads nowhere
+		return nil
+	}
+	s.identity, err = session.WaitKeyUsable(ctx, s.fresh())
+	switch {
+	case err == nil && s.expectedIs(s.identity):
+		s.standing, s.caller, s.as = own, session, s.profile
+	case err == nil:
+		s.standing = other
+	case awsops.IsCredentials(err):
+		s.standing, s.refusal = dead, err
+	default:
+		return err
+	}
+	return nil
+}
+
+// askGiven asks AWS about the key that was handed over.
+func (s *scene) askGiven(ctx context.Context) error {
+	session := s.env.Sessions.Home(s.region)
+	identity, err := session.WaitKeyUsable(ctx, s.fresh())
+	if awsops.IsCredentials(err) {
+		s.broken(s.keyCheck(s.o.KeyID), s.refused(err, s.o.KeyID))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.identity, s.caller = identity, session
+	if !s.expectedIs(identity) {
+		s.stranger(s.o.KeyID, identity)
+	}
+	return nil
+}
+
+// expectedIs tells whether a key's identity is the user whose laptop this is.
+func (s *scene) expectedIs(id awsops.Identity) bool {
+	return id.Account == s.a.AdminAccount && id.Kind == awsops.KindUser && (s.user == "" || strings.EqualFold(id.Name, s.user))
+}
+
+func (s *scene) keyCheck(id string) steps.Check {
+	return steps.Check{Name: checkKey, Asked: s.asking(id)}
+}
+
+// asking names the first question of all, and who asks it.
+func (s *scene) asking(id string) string {
+	if id == s.held {
+		return fmt.Sprintf("sts:GetCallerIdentity as profile %s (access key %s)", s.profile, id)
+	}
+	return "sts:GetCallerIdentity as access key " + id
+}
+
+// refused is the finding of a key that AWS does not take.
+func (s *scene) refused(err error, id string) steps.Finding {
+	f := steps.Finding{Step: 2, Severity: steps.Failure, Blocks: true, Evidence: reason(err)}
+	switch {
+	case awsops.IsClock(err):
+		f.ID, f.Remedy = "clock-skew", "Set this machine's clock, for example with NTP, then run it again."
+	case awsops.IsBadSecret(err):
+		f.ID, f.Remedy = "signature-mismatch", "Paste id and secret once more, as they were handed out."
+	case awsops.IsUnknownKey(err):
+		f.ID = "key-invalid"
+		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive. %s", id, f.Evidence)
+		f.Remedy = askAgain
+	default:
+		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
+	}
+	return f
+}
+
+// stranger is told where a key works and is not the user's.
+func (s *scene) stranger(id string, who awsops.Identity) {
+	c := steps.Check{Name: checkUser, Asked: s.asking(id), Answer: who.ARN}
+	f := steps.Finding{Step: 2, Severity: steps.Failure, Blocks: true}
+	switch {
+	case who.Account != s.a.AdminAccount:
+		c.Name, f.ID = checkAccount, "wrong-account"
+		f.Evidence = fmt.Sprintf("Access key %s is of account %s, and the team's admin account is %s.", id, who.Account, s.a.AdminAccount)
+		f.Remedy = "Use the key that the operator of account " + s.a.AdminAccount + " handed over."
+	case who.Kind == awsops.KindRoot:
+		f.ID = "onboard.root-key"
+		f.Evidence = fmt.Sprintf("Access key %s is the root user's of account %s, which nobody works with.", id, who.Account)
+		f.Remedy = "Delete it, and use an IAM user's key."
+	default:
+		f.ID = "onboard.other-user"
+		f.Evidence = fmt.Sprintf("Access key %s belongs to %s and not to user %s.", id, who.ARN, s.user)
+		f.Remedy = "Use " + whose(s.user) + " own key, or name the user that it belongs to with --me."
+	}
+	s.broken(c, f)
+}
+
+// noKey is told where neither the profile nor a handover brings a usable key.
+func (s *scene) noKey() {
+	switch s.standing {
+	case absent:
+		s.broken(steps.Check{Name: checkKey, Asked: s.credentials.Path}, steps.Finding{
+			ID: "onboard.no-key", Step: 2, Severity: steps.Failure, Blocks: true,
+			Evidence: fmt.Sprintf("Profile %s in %s holds no access key, and none was handed over.", s.profile, s.credentials.Path),
+			Remedy:   "Run stateroom onboard --handover FILE with the file that the operator sent.",
+		})
+	case other:
+		s.stranger(s.held, s.identity)
+	case dead:
+		s.broken(s.keyCheck(s.held), s.refused(s.refusal, s.held))
+	case own: // then there is one
+	}
+}
+
+// welcome checks what is known of the user by now.
+func (s *scene) welcome() {
+	id := s.held
+	if s.standing != own {
+		id = s.o.KeyID
+	}
+	for _, name := range s.a.AllUsers() {
+		if strings.EqualFold(name, s.identity.Name) {
+			s.user = name
+		}
+	}
+	if s.user == "" {
+		s.user = s.identity.Name
+	}
+	asked := s.asking(id)
+	s.check(steps.Check{Name: checkKey, Asked: asked, Answer: s.identity.ARN, Verdict: steps.Passed})
+	s.check(steps.Check{Name: checkAccount, Asked: asked, Answer: s.identity.Account, Verdict: steps.Passed})
+	s.check(steps.Check{Name: checkUser, Asked: asked, Answer: s.identity.Name, Verdict: steps.Passed})
+	s.clock()
+	if len(s.a.GroupsOf(s.user)) == 0 {
+		s.find(steps.Finding{
+			ID: "onboard.not-in-group", Step: 2, Severity: steps.Failure, Blocks: true,
+			Evidence: fmt.Sprintf("The blueprint names user %s in no group, so there is no environment to work on.", s.user),
+			Remedy:   "Let the operator add the name to a group in " + s.env.BlueprintPath + " and run stateroom setup.",
+		})
+	}
+}
+
+// clock tells of one that is off so far that AWS refuses what it signs.
+func (s *scene) clock() {
+	off := s.identity.Ahead
+	if off.Abs() < clockLimit {
+		return
+	}
+	behind := "behind"
+	if off < 0 {
+		behind = "ahead of"
+	}
+	s.broken(steps.Check{Name: checkClock, Asked: "the date of AWS's answer"}, steps.Finding{
+		ID: "clock-skew", Step: 1, Severity: steps.Warning,
+		Evidence: fmt.Sprintf("This machine's clock is %s %s AWS's. stateroom and Terraform correct for it; the AWS CLI and the codes of a second factor fail.",
+			off.Abs().Round(time.Second), behind),
+		Remedy: "Set the clock, for example with NTP.",
+	})
+}
+
+// inspectKeys reads what IAM knows of the user's keys, and the key of the state.
+func (s *scene) inspectKeys(ctx context.Context) error {
+	var err error
+	s.keys, err = s.caller.AccessKeys(ctx, s.identity.Name)
+	switch {
+	case awsops.IsAccessDenied(err):
+		s.find(steps.Finding{
+			ID: "onboard.not-in-group", Step: 2, Severity: steps.Failure, Blocks: true,
+			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
+				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
+			Remedy: "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
+		})
+		return nil
+	case err != nil:
+		return err
+	}
+	s.lost = s.env.Journal.LostKeys(keyChange(s.user), s.keys, s.held)
+	s.age()
+	return s.readStateKey(ctx)
+}
+
+// oldKey is the age at which a key is due for renewal.
+const oldKey = 90 * 24 * time.Hour
+
+// age tells how old the key in use is.
+func (s *scene) age() {
+	id := s.held
+	if s.standing != own {
+		id = s.o.KeyID
+	}
+	i := slices.IndexFunc(s.keys, func(k awsops.AccessKey) bool { return k.ID == id })
+	if i < 0 {
+		return
+	}
+	old := max(0, s.o.Now().Sub(s.keys[i].Created))
+	c := steps.Check{
+		Name: checkAge, Asked: "iam:ListAccessKeys as " + s.identity.ARN, Verdict: steps.Passed,
+		Answer: fmt.Sprintf("%d days", int(old.Hours()/24)),
+	}
+	s.check(c)
+	if s.standing == own && old > oldKey && !s.o.Rotate {
+		s.find(steps.Finding{
+			ID: "onboard.key-old", Step: 2, Severity: steps.Info,
+			Evidence: fmt.Sprintf("Access key %s is %d days old.", id, int(old.Hours()/24)),
+			Remedy:   "Renew it with stateroom onboard --rotate.",
+		})
+	}
+}
+
+// readStateKey finds the key by its alias, whose ARN the backend blocks name.
+func (s *scene) readStateKey(ctx context.Context) error {
+	var err error
+	s.stateKey, err = s.caller.Key(ctx, s.a.Key.Alias)
+	f := steps.Finding{Step: 4, Severity: steps.Failure, Remedy: "Let the operator run stateroom setup."}
+	switch {
+	case awsops.IsAccessDenied(err):
+		f.ID, f.Evidence = "kms-denied", reason(err)
+	case err != nil:
+		return err
+	case s.stateKey == nil:
+		f.ID = "kms-not-found"
+		f.Evidence = fmt.Sprintf("There is no key %s in account %s, region %s.", s.a.Key.Alias, s.a.AdminAccount, s.region)
+	case s.stateKey.State == "PendingDeletion":
+		f.ID, f.Evidence = "kms-pending-deletion", "Key "+s.stateKey.ARN+" is about to be deleted."
+	case !s.stateKey.Enabled:
+		f.ID, f.Evidence = "kms-disabled", "Key "+s.stateKey.ARN+" is disabled."
+	default:
+		return nil
+	}
+	s.find(f)
+	return nil
+}

@@ -1,0 +1,282 @@
+package onboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+)
+
+// childVariable makes the test binary an admin's process that can be killed.
+const childVariable = "STATEROOM_ONBOARDING_CHILD"
+
+func TestMain(m *testing.M) {
+	if order := os.Getenv(childVariable); order != "" {
+		os.Exit(beChild(order))
+	}
+	os.Exit(m.Run())
+}
+
+// errand is what a child is to do.
+type errand struct {
+	Endpoint, Root string
+	// Sealed is the handover's path and Identity what opens it; empty for who
+	// comes back.
+	Sealed, Identity string
+	Rotate           bool
+}
+
+func beChild(order string) int {
+	var e errand
+	if err := json.Unmarshal([]byte(order), &e); err != nil {
+		return 90
+	}
+	summary, err := e.run(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 91
+	}
+	for _, f := range summary.Failures {
+		fmt.Fprintln(os.Stderr, f.Change.ID, f.Err)
+	}
+	for _, f := range summary.Findings {
+		fmt.Fprintln(os.Stderr, f)
+	}
+	return summary.ExitCode(false)
+}
+
+// run is the errand as the command line would put it together.
+func (e errand) run(ctx context.Context) (*steps.Summary, error) {
+	b, err := steps.ReadBlueprint(filepath.Join(e.Root, "stateroom.hcl"))
+	if err != nil {
+		return nil, err
+	}
+	o := &Onboarding{Answers: &steps.Answers{Blueprint: b}, Rotate: e.Rotate, Now: time.Now}
+	pair := awsops.KeyPair{}
+	if e.Sealed != "" {
+		sealed, err := os.ReadFile(e.Sealed)
+		if err != nil {
+			return nil, err
+		}
+		if o.Handover, err = Open(sealed, Unlock{Identity: []byte(e.Identity)}); err != nil {
+			return nil, err
+		}
+		pair, o.KeyID = KeyPair(o.Handover), o.Handover.AccessKeyID
+	}
+	sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: e.Endpoint, Region: b.StateRegion, Key: &pair})
+	if err != nil {
+		return nil, err
+	}
+	env, err := steps.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
+	if err != nil {
+		return nil, err
+	}
+	env.Endpoint, env.EngineErr = e.Endpoint, terraform.ErrNotFound
+	_, scope := b.Tag()
+	if env.Journal, err = steps.OpenJournal(e.Root, scope); err != nil {
+		return nil, err
+	}
+	f := o.Flow(env)
+	f.Emit = func(steps.Event) {}
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	return f.Run(ctx)
+}
+
+// process is a child that runs an errand.
+type process struct {
+	cmd *exec.Cmd
+	out bytes.Buffer
+	mu  sync.Mutex
+}
+
+func (l *laptop) start(e errand) *process {
+	l.t.Helper()
+	order, err := json.Marshal(e)
+	l.must(err)
+	self, err := os.Executable()
+	l.must(err)
+	p := &process{cmd: exec.CommandContext(l.t.Context(), self)}
+	p.cmd.Env = []string{
+		childVariable + "=" + string(order), "HOME=" + l.home, "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0",
+		"AWS_SHARED_CREDENTIALS_FILE=" + l.path(".aws/credentials"), "AWS_CONFIG_FILE=" + l.path(".aws/config"),
+	}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.must(p.cmd.Start())
+	return p
+}
+
+// kill ends the process with SIGKILL; it may have ended by itself.
+func (p *process) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.cmd.Process.Kill()
+}
+
+// first is a new admin's errand, and back is that of one who comes back.
+func (l *laptop) first() errand {
+	return errand{Endpoint: l.server.URL(), Root: l.root, Sealed: filepath.Join(l.dir, "handover", l.user+".age"), Identity: l.identities[l.user].String()}
+}
+
+func (l *laptop) back() errand { return errand{Endpoint: l.server.URL(), Root: l.root} }
+
+// killAt runs an errand and kills it at the n-th request that is part of making
+// the key the user's own, before the work is done or when it is done and the
+// answer has not left. It tells whether there was such a request.
+func (l *laptop) killAt(e errand, n int64, after bool) bool {
+	l.t.Helper()
+	var seen atomic.Int64
+	var begun, over atomic.Bool
+	var p *process
+	ready := make(chan struct{})
+	l.server.Intercept(func(at sandbox.Entry) sandbox.Fault {
+		<-ready
+		if at.Operation == "CreateAccessKey" {
+			begun.Store(true)
+		}
+		if !begun.Load() || over.Load() {
+			return sandbox.Fault{}
+		}
+		over.Store(at.Operation == "DeleteAccessKey")
+		if seen.Add(1) != n {
+			return sandbox.Fault{}
+		}
+		if after {
+			return sandbox.Fault{DropAnswer: true, After: func(sandbox.Entry) { p.kill() }}
+		}
+		p.kill()
+		return sandbox.Fault{DropRequest: true}
+	})
+	p = l.start(e)
+	close(ready)
+	err := p.cmd.Wait()
+	l.server.Intercept(nil)
+	if seen.Load() < n && err != nil {
+		l.t.Fatalf("the undisturbed run failed: %v\n%s", err, p.out.String())
+	}
+	return seen.Load() >= n
+}
+
+// held fails the test unless a working key of the user's is on the disk: in the
+// profile, or still sealed. It tells whether the profile's is one.
+func (l *laptop) holds(what string) bool {
+	l.t.Helper()
+	ctx := context.Background()
+	if s, err := l.sessions(awsops.KeyPair{}).Profile(ctx, "admin_iam", steps.DefaultStateRegion); err == nil {
+		if id, err := s.Identity(ctx); err == nil && id.Name == l.user {
+			return true
+		}
+	}
+	h := l.handover()
+	id, err := l.sessions(KeyPair(h)).Home(steps.DefaultStateRegion).Identity(ctx)
+	if err != nil || id.Name != l.user {
+		l.t.Errorf("%s: no working key is left on the disk: %v", what, err)
+	}
+	return false
+}
+
+// resume runs an errand to its end and fails the test unless the profile then
+// holds the user's only key.
+func (l *laptop) resume(what string, e errand) {
+	l.t.Helper()
+	if summary, err := e.run(context.Background()); err != nil || summary.ExitCode(false) != steps.ExitDone {
+		l.t.Fatalf("%s: the resumed run: %+v, %v", what, summary, err)
+	}
+	held := l.heldKey("admin_iam")
+	if keys := l.keys(l.user); !slices.Equal(keys, []string{held}) {
+		l.t.Errorf("%s: IAM has %v, the profile holds %s", what, keys, held)
+	}
+	mark := len(l.server.Log())
+	if summary, err := l.back().run(context.Background()); err != nil || summary.Applied != 0 || len(l.mutations(mark)) > 0 {
+		l.t.Errorf("%s: something was left to do: %+v, %v, %v", what, summary, l.mutations(mark), err)
+	}
+}
+
+// TestAKillAtAnyCallOfARotationLeavesAWorkingKey kills the process before and
+// after every request that it sends while it makes the key its own, and resumes
+// it with and without the handover. A renewal is killed after each.
+func TestAKillAtAnyCallOfARotationLeavesAWorkingKey(t *testing.T) {
+	for _, run := range []struct{ renewal, after bool }{{false, false}, {false, true}, {true, true}} {
+		kills := 0
+		for n := int64(1); n < 100; n++ {
+			c := founded(t, sandbox.Options{}, nil)
+			l := c.laptop("bob")
+			e := l.first()
+			if run.renewal {
+				l.resume("the first run", e)
+				e = l.back()
+				e.Rotate = true
+			}
+			what := fmt.Sprintf("kill at request %d (%+v)", n, run)
+			if !l.killAt(e, n, run.after) {
+				break
+			}
+			kills++
+			if working := l.holds(what); working && n%2 == 0 {
+				e = l.back() // whoever has a key needs no handover to finish
+			}
+			l.resume(what, e)
+		}
+		if kills < 13 {
+			t.Errorf("only %d kills happened (%+v)", kills, run)
+		}
+	}
+}
+
+// A killed run may have got a key of which no answer ever came: the next one
+// finds it by the time at which it was made, and deletes it.
+func TestAKeyWhoseAnswerWasLostIsDeletedAndMadeAnew(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	var lost atomic.Bool
+	c.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation == "CreateAccessKey" && !lost.Swap(true) {
+			return sandbox.Fault{DropAnswer: true}
+		}
+		return sandbox.Fault{}
+	})
+	mark := len(c.server.Log())
+	l.onBoard(l.come(l.handover()))
+	l.mine("admin_iam")
+	want := []string{"iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"}
+	if calls := c.mutations(mark); !slices.Equal(calls, want) {
+		t.Errorf("calls %v, want %v", calls, want)
+	}
+}
+
+// The answer came, and the process was killed before the file was written.
+func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	h := l.handover()
+	_, f := l.onboarding(h)
+	made, err := f.Env.Sessions.Home(steps.DefaultStateRegion).Do(t.Context(), awsops.CreateAccessKey("bob"))
+	c.must(err)
+	j := f.Env.Journal
+	c.must(errors.Join(
+		j.Append(keyChange("bob"), "intent", map[string]string{"keys": h.AccessKeyID, "old": h.AccessKeyID}),
+		j.Append(keyChange("bob"), "got", map[string]string{"id": made.Values["id"]})))
+	l.onBoard(l.come(h))
+	l.mine("admin_iam")
+	if l.heldKey("admin_iam") == made.Values["id"] {
+		t.Error("the profile holds a key whose secret nobody has")
+	}
+	if made.Secret.IsZero() || bytes.Contains([]byte(l.read(".aws/credentials")), []byte(made.Secret.Reveal())) {
+		t.Error("the lost secret is in the file")
+	}
+}

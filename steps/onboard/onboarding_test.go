@@ -1,0 +1,172 @@
+package onboard
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+)
+
+func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	h := l.handover()
+	summary := l.come(h)
+	l.onBoard(summary)
+	l.mine("admin_iam")
+	if held := l.heldKey("admin_iam"); held == h.AccessKeyID {
+		t.Errorf("the profile holds the key %s that was handed over", held)
+	}
+	for _, e := range []string{"staging", "preprod", "production"} {
+		for _, name := range []string{checkRole, checkWhere, checkRead} {
+			if v := verdict(summary, e, name); v != steps.Passed {
+				t.Errorf("%s of %s: %q", name, e, v)
+			}
+		}
+		for _, name := range []string{checkFiles, checkState, checkUse, checkLock} {
+			if v := verdict(summary, "common-"+e, name); v != steps.Passed {
+				t.Errorf("%s of common-%s: %q", name, e, v)
+			}
+		}
+	}
+	says(t, strings.Join(summary.Notes, "\n"), l.heldKey("admin_iam"), "nobody else ever had it", "admin_iam-staging", "Next: aws sts")
+	if f := finding(summary, "init.no-engine"); f == nil || f.Severity != steps.Info {
+		t.Errorf("without Terraform: %v", summary.Findings)
+	}
+	mark := len(c.server.Log())
+	again := l.come(nil)
+	l.onBoard(again)
+	if calls := c.mutations(mark); len(calls) > 0 || again.Applied > 0 || again.Add+again.Change+again.Destroy > 0 {
+		t.Errorf("coming back made %v and applied %d", calls, again.Applied)
+	}
+}
+
+func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
+	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`
+	for permissions, want := range map[string]steps.Verdict{
+		steps.PermissionsArticle: steps.Passed, steps.PermissionsPowerUser: steps.Passed, steps.PermissionsAdministrator: steps.Passed,
+		"arn:aws:iam::aws:policy/ReadOnlyAccess": steps.Passed, "own.json": steps.Undecided,
+	} {
+		t.Run(permissions, func(t *testing.T) {
+			c := founded(t, sandbox.Options{}, nil)
+			c.must(os.WriteFile(filepath.Join(c.dir, "own.json"), []byte(own), 0o600))
+			c.must(os.Remove(filepath.Join(c.dir, "stateroom.hcl")))
+			c.blueprint.Environments[0].Permissions = permissions
+			c.setup()
+			l := c.laptop("alice")
+			summary := l.come(l.handover())
+			if got := verdict(summary, "staging", checkRead); got != want {
+				t.Errorf("%s, want %s: %v", got, want, summary.Findings)
+			}
+		})
+	}
+}
+
+func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	reach := c.operator().Reach("222222222222", "OrganizationAccountAccessRole", steps.DefaultStateRegion)
+	_, err := reach.Do(t.Context(), awsops.DeleteRolePolicy(steps.DefaultRole, "terraform"))
+	c.must(err)
+	summary := l.come(l.handover())
+	f := finding(summary, "environment-denied")
+	if f == nil || verdict(summary, "staging", checkRead) != steps.Broken || verdict(summary, "preprod", checkRead) != steps.Passed {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, f.Evidence+f.Remedy, "s3:ListAllMyBuckets", "222222222222", "stateroom setup")
+}
+
+func TestANewKeyIsWaitedForOnEveryService(t *testing.T) {
+	c := founded(t, sandbox.Options{Propagation: 400 * time.Millisecond}, nil)
+	l := c.laptop("bob")
+	l.onBoard(l.come(l.handover()))
+	l.mine("admin_iam")
+}
+
+func TestAUserOfOneEnvironmentGetsThatOneAlone(t *testing.T) {
+	c := founded(t, sandbox.Options{}, func(b *steps.Blueprint) {
+		b.Groups = append(b.Groups, steps.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
+		b.Groups[0].Users = []string{"alice"}
+	})
+	l := c.laptop("bob")
+	summary := l.come(l.handover())
+	l.onBoard(summary)
+	config := l.read(".aws/config")
+	if !strings.Contains(config, "[profile admin_iam-staging]") || strings.Contains(config, "production") {
+		t.Errorf("config\n%s", config)
+	}
+	for _, check := range summary.Checks {
+		if strings.Contains(check.Subject, "pr") {
+			t.Errorf("%s of %s was checked", check.Name, check.Subject)
+		}
+	}
+}
+
+func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	l.onBoard(l.come(l.handover()))
+	for name, d := range map[string]struct {
+		spoil   func()
+		finding string
+		check   string
+	}{
+		"no lock":  {func() { l.deny("dynamodb:PutItem") }, "explicit-deny", checkLock},
+		"no write": {func() { l.deny("s3:PutObject") }, "explicit-deny", checkUse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d.spoil()
+			defer l.allow()
+			summary := l.come(nil)
+			if f := finding(summary, d.finding); f == nil || verdict(summary, "common-staging", d.check) != steps.Broken {
+				t.Errorf("findings %v", summary.Findings)
+			}
+			if verdict(summary, "staging", checkRole) != steps.Passed {
+				t.Error("the environment was not checked")
+			}
+		})
+	}
+}
+
+// deny puts an explicit denial on the users' group.
+func (c *company) deny(action string) {
+	c.do(awsops.PutGroupPolicy("admins", "spoilt", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"`+action+`","Resource":"*"}]}`))
+}
+
+func (c *company) allow() { c.do(awsops.DeleteGroupPolicy("admins", "spoilt")) }
+
+func TestAnInterruptBetweenChangesLeavesAWorkingKeyAndSaysSo(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	_, f := l.onboarding(l.handover())
+	stop := make(chan struct{})
+	f.Stop = stop
+	f.Emit = func(e steps.Event) {
+		if e.Kind == steps.EventApplied && e.Change.ID == keyChange("bob") {
+			close(stop)
+		}
+	}
+	summary := l.run(f)
+	if !summary.Stopped || summary.ExitCode(false) != steps.ExitInterrupted || len(c.keys("bob")) != 2 {
+		t.Errorf("%+v, keys %v", summary, c.keys("bob"))
+	}
+	l.onBoard(l.come(nil))
+	l.mine("admin_iam")
+}
+
+func TestWhoSaysNoChangesNothing(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	_, f := l.onboarding(l.handover())
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{}, nil }
+	mark := len(c.server.Log())
+	if summary := l.run(f); !summary.Declined || len(c.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
+		t.Errorf("%+v, calls %v", summary, c.mutations(mark))
+	}
+}

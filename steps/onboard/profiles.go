@@ -1,0 +1,118 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// planProfiles writes the region of the credentials' profile and one role
+// profile for each environment that the user reaches. A profile of that name
+// that gets its credentials in another way is the user's own, and stays.
+func (s *scene) planProfiles(context.Context) error {
+	want := s.ownProfiles()
+	edit, err := files.EditProfiles(files.Config, s.config, want)
+	if err != nil {
+		f := s.cannotEdit(err)
+		f.Details = "By hand, in " + s.config.Path + ":\n" + byHand(want)
+		s.find(f)
+		return nil
+	}
+	if edit.Changes() {
+		s.add(steps.FileChange(s.a, edit, steps.RoleProfiles))
+	}
+	return nil
+}
+
+// ownProfiles are the profiles that nothing of the user's stands against.
+func (s *scene) ownProfiles() []files.ProfileEdit {
+	var known []steps.Environment
+	for _, e := range s.a.EnvironmentsFor(s.user) {
+		if e.Account != "" {
+			known = append(known, e)
+		}
+	}
+	all := steps.Profiles(s.a, s.identity.Partition, known)
+	if s.profile != s.a.AdminProfile {
+		all = append(all, files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{files.KV("region", s.region)}})
+	}
+	var free []files.ProfileEdit
+	for _, e := range all {
+		if err := s.stands(e); err != nil {
+			s.find(s.cannotEdit(err))
+			continue
+		}
+		free = append(free, e)
+	}
+	return free
+}
+
+// stands is the conflict of a profile with what either file holds under its
+// name: the SDKs merge the two.
+func (s *scene) stands(e files.ProfileEdit) error {
+	inConfig, _ := files.ReadProfile(files.Config, s.config, e.Name)
+	if err := inConfig.Conflict(s.config.Path, e); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	inCredentials, _ := files.ReadProfile(files.Credentials, s.credentials, e.Name)
+	if err := inCredentials.Conflict(s.credentials.Path, e); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+func byHand(profiles []files.ProfileEdit) string {
+	var sections []string
+	for _, e := range profiles {
+		sections = append(sections, e.ByHand(files.Config))
+	}
+	return strings.Join(sections, "\n")
+}
+
+// openToOthers tells of a credentials file that others on this machine can read.
+func (s *scene) openToOthers() {
+	if !s.credentials.LooseMode() {
+		return
+	}
+	s.find(steps.Finding{
+		ID: "onboard.file-open", Step: 7, Severity: steps.Warning,
+		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", s.credentials.Path, s.credentials.Mode.Perm()),
+		Remedy:   "Close it with chmod 600 " + s.credentials.Path + ".",
+	})
+}
+
+// overriding are the variables that win over the profiles wherever none is named
+// on purpose: in the AWS CLI, and in Terraform files without a profile.
+var overriding = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+
+// overridden tells which variables of this shell would win.
+func (s *scene) overridden() {
+	var set []string
+	for _, name := range overriding {
+		if os.Getenv(name) != "" {
+			set = append(set, name)
+		}
+	}
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if named := os.Getenv(name); named != "" && named != s.a.AdminProfile {
+			set = append(set, name)
+		}
+	}
+	if len(set) == 0 {
+		return
+	}
+	f := steps.Finding{
+		ID: "onboard.environment-wins", Step: 7, Severity: steps.Info,
+		Evidence: fmt.Sprintf("In this shell %s win over profile %s in the AWS CLI; the team's Terraform files name the profile, which wins over them.", strings.Join(set, ", "), s.a.AdminProfile),
+		Remedy:   "Take them out with: unset " + strings.Join(set, " "),
+	}
+	if !s.a.ProfileInFiles {
+		f.Severity = steps.Warning
+		f.Evidence = fmt.Sprintf("In this shell %s win over profile %s, in Terraform too, since the team's files name no profile.", strings.Join(set, ", "), s.a.AdminProfile)
+	}
+	s.find(f)
+}

@@ -1,0 +1,79 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"stateroom/steps"
+)
+
+// The checks of a project's files.
+const (
+	checkFiles = "files right"
+	checkInit  = "initialised"
+)
+
+// planProjects brings the projects' files to what the blueprint says and lets
+// Terraform initialise them, as the user, once key and profiles are there.
+func (s *scene) planProjects(ctx context.Context) error {
+	if s.stateKey == nil {
+		return nil // the backend blocks cannot be told right from wrong; its own finding tells
+	}
+	all, p, err := steps.Laptop{User: s.user, Identity: s.identity, Key: s.stateKey}.Plan(ctx, s.env, s.a)
+	if err != nil {
+		return err
+	}
+	var before []string // retiring the old key is nothing that Terraform waits for
+	for _, c := range s.review.Changes {
+		if c.Write != nil || c.ID == keyChange(s.user)+proveSuffix {
+			before = append(before, c.ID)
+		}
+	}
+	for _, c := range p.Changes {
+		if c.Run != nil {
+			c.Needs = append(slices.Clone(c.Needs), before...)
+		}
+		s.add(c)
+	}
+	for _, f := range p.Findings {
+		s.find(f)
+	}
+	s.projects = all
+	for _, at := range all {
+		s.checkProject(at)
+	}
+	return nil
+}
+
+// checkProject tells how a project's files stand.
+func (s *scene) checkProject(at steps.ProjectFiles) {
+	c := steps.Check{Name: checkFiles, Subject: at.Project.Name, Asked: at.Dir, Verdict: steps.Passed, Answer: "backend and provider say what the blueprint says"}
+	switch {
+	case at.Problem != nil:
+		c.Answer = ""
+		s.broken(c, *at.Problem)
+		return
+	case !at.Right:
+		c.Verdict, c.Answer = steps.Undecided, "to be written"
+	}
+	s.check(c)
+	c = steps.Check{Name: checkInit, Subject: at.Project.Name, Asked: at.Dir, Verdict: steps.Passed, Answer: "the backend is configured"}
+	switch {
+	case at.Initialised:
+	case s.env.Engine == nil:
+		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here"
+	default:
+		c.Verdict, c.Answer = steps.Undecided, "terraform init is still to be run"
+	}
+	s.check(c)
+}
+
+// notInitialised is the finding of a project whose init was tried and failed.
+func notInitialised(at steps.ProjectFiles) steps.Finding {
+	return steps.Finding{
+		ID: "backend-not-initialized", Step: 8, Severity: steps.Failure,
+		Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", at.Project.Name),
+		Remedy:   "Run terraform init in " + at.Dir + ": it says why.",
+	}
+}

@@ -1,0 +1,108 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot"
+)
+
+// checkPlan is the last check of a project: what all of this is for.
+const checkPlan = "terraform plan"
+
+// plansAtOnce bounds the Terraforms that run at the same time: each starts a
+// provider of several hundred megabytes.
+const plansAtOnce = 3
+
+// prove uses every project's key and lock, and lets Terraform plan in it. One
+// project that fails does not stop the others.
+func (s *scene) prove(ctx context.Context) {
+	var g errgroup.Group
+	g.SetLimit(s.env.Parallel)
+	for _, p := range s.a.ProjectsFor(s.user) {
+		g.Go(func() error {
+			s.proveState(ctx, p)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil
+	var plans errgroup.Group
+	plans.SetLimit(plansAtOnce)
+	for _, at := range s.projects {
+		if at.Problem != nil || !s.readable[at.Project.Name] || ctx.Err() != nil {
+			continue
+		}
+		plans.Go(func() error {
+			s.plan(ctx, at)
+			return nil
+		})
+	}
+	_ = plans.Wait() // the functions return nil
+}
+
+// plan runs terraform plan in a project, as the user.
+func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
+	c := steps.Check{Name: checkPlan, Subject: at.Project.Name, Asked: "terraform plan in " + at.Dir}
+	switch {
+	case s.env.Engine == nil || s.env.Engine.Supports(s.a.Lock.UseLockfile) != nil:
+		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here that could"
+		s.check(c)
+		return
+	case !at.Right || !at.Initialised:
+		s.broken(c, notInitialised(at))
+		return
+	}
+	result, err := s.env.Engine.Run(ctx, terraform.Command{
+		Dir: at.Dir, Args: []string{"plan"}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
+	})
+	if err == nil {
+		c.Verdict, c.Answer = steps.Passed, said(result)
+		s.check(c)
+		return
+	}
+	s.planFailed(c, at, result, err)
+}
+
+// planFailed names the cause as troubleshooting does.
+func (s *scene) planFailed(c steps.Check, at steps.ProjectFiles, result terraform.Result, err error) {
+	f := steps.Finding{ID: "onboard.plan-failed", Step: 8, Severity: steps.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
+	if d := troubleshoot.Diagnose(result.Output)[0]; d.ID != troubleshoot.Unknown {
+		f.ID, f.Remedy = d.ID, d.Fix
+		f.Evidence = fmt.Sprintf("terraform plan in %s: %s Terraform said: %s", at.Dir, d.Meaning, d.Evidence[0])
+	}
+	// Neither is the fault of what was set up here: a colleague at work, and a
+	// registry out of reach.
+	if slices.Contains([]string{"lock-held", "provider-unavailable", "provider-lock-file"}, f.ID) {
+		f.Severity = steps.Info
+		c.Verdict, c.Finding, c.Remedy, c.Answer = steps.Undecided, f.ID, f.Remedy, f.Evidence
+		s.check(c)
+		s.find(f)
+		return
+	}
+	s.broken(c, f)
+}
+
+// said is Terraform's own last word on a plan.
+func said(result terraform.Result) string {
+	lines := strings.Split(result.Output, "\n")
+	for _, line := range slices.Backward(lines) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "Plan:") || strings.HasPrefix(line, "No changes.") {
+			return line
+		}
+	}
+	return "planned"
+}
+
+// lines streams a project's output, with its name before every line: several run
+// at once.
+func (s *scene) lines(project string) func(string) {
+	return func(line string) {
+		s.env.Emit(steps.Event{Kind: steps.EventLine, Text: project + ": " + line})
+	}
+}

@@ -1,0 +1,166 @@
+package onboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// scene is what one look finds, part by part.
+type scene struct {
+	o      *Onboarding
+	env    *steps.Env
+	a      *steps.Answers
+	region string
+
+	credentials, config files.Snapshot
+
+	// user is whose laptop this is; identity is the same as AWS names it.
+	user     string
+	identity awsops.Identity
+	// profile is the profile that holds, or will hold, the user's access key;
+	// held is the key in it, standing what that key came to, and refusal why AWS
+	// does not take a dead one.
+	profile  string
+	held     string
+	standing standing
+	refusal  error
+	// caller asks; as is the profile as which changes that come before the new
+	// key are sent, empty for the key that was handed over.
+	caller *awsops.Session
+	as     string
+	// worker works as Terraform does: with the admin profile.
+	worker *awsops.Session
+
+	// keys are the user's, lost those whose secret died with a killed run.
+	keys []awsops.AccessKey
+	lost []string
+	// coming says that a new key is planned.
+	coming bool
+
+	stateKey *awsops.Key
+	projects []steps.ProjectFiles
+	// readable are the projects whose state can be read.
+	readable map[string]bool
+
+	mu     sync.Mutex
+	review steps.Review
+}
+
+// standing is what an access key came to.
+type standing int
+
+const (
+	// absent: there is no key to ask with.
+	absent standing = iota
+	// own: it works and is the user's.
+	own
+	// other: it works and is somebody else's.
+	other
+	// dead: AWS does not take it.
+	dead
+)
+
+// owned tells whether the profile holds the user's own key, for good.
+func (s *scene) owned() bool { return s.standing == own && !s.coming }
+
+// check books a check that has ended and tells it at once.
+func (s *scene) check(c steps.Check) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.review.Checks = append(s.review.Checks, c)
+	s.env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+}
+
+// find books a finding, each once.
+func (s *scene) find(f steps.Finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, have := range s.review.Findings {
+		if have == f {
+			return
+		}
+	}
+	s.review.Findings = append(s.review.Findings, f)
+}
+
+// broken books a check that has found what is wrong, with its finding.
+func (s *scene) broken(c steps.Check, f steps.Finding) {
+	c.Verdict, c.Finding, c.Remedy = steps.Broken, f.ID, f.Remedy
+	if c.Answer == "" {
+		c.Answer = f.Evidence
+	}
+	s.check(c)
+	s.find(f)
+}
+
+// readFiles takes the snapshots that every edit is computed from.
+func (s *scene) readFiles(context.Context) error {
+	var err error
+	if s.credentials, err = files.Read(s.env.CredentialsPath); err != nil {
+		return err
+	}
+	if s.config, err = files.Read(s.env.ConfigPath); err != nil {
+		return err
+	}
+	s.openToOthers()
+	s.overridden()
+	return nil
+}
+
+// reason is an error of AWS's without its remedy, since a finding has its own.
+func reason(err error) string {
+	var e *awsops.Error
+	if !errors.As(err, &e) {
+		return sentence(err)
+	}
+	bare := *e
+	bare.Remedy = ""
+	return strings.Join(strings.Fields(bare.Error()), " ")
+}
+
+// sentence is an error as a sentence of its own.
+func sentence(err error) string {
+	text := err.Error()
+	if text == "" {
+		return ""
+	}
+	if last := text[len(text)-1]; last != '.' && last != '\n' {
+		text += "."
+	}
+	return text
+}
+
+// fresh is how long a key that was made just now may still be unknown to AWS:
+// the patience that is left since the handover was sealed, or since this laptop
+// set out to make a key.
+func (s *scene) fresh() time.Duration {
+	left := time.Duration(0)
+	for _, text := range []string{s.sealedAt(), s.env.Journal.Intent(keyChange(s.user))["at"]} {
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			left = max(left, s.env.Patience-s.o.Now().Sub(at).Abs())
+		}
+	}
+	return left
+}
+
+func (s *scene) sealedAt() string {
+	if s.o.Handover == nil {
+		return ""
+	}
+	return s.o.Handover.SealedAt
+}
+
+// keyChange is the id of the change that makes the user's own key, and the name
+// under which the journal knows it.
+func keyChange(user string) string { return "onboard.key." + user }
+
+// whose names a user's thing: "bob's".
+func whose(user string) string { return fmt.Sprintf("%s's", user) }

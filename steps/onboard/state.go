@@ -1,0 +1,110 @@
+package onboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+)
+
+// The checks of a project's state that take a write.
+const (
+	checkUse  = "key usable"
+	checkLock = "lock works"
+)
+
+// checkReadable reads a project's state, or sees that there is none yet.
+func (s *scene) checkReadable(ctx context.Context, p steps.Project) {
+	c := steps.Check{
+		Name: checkState, Subject: p.Name, Verdict: steps.Passed, Answer: "read",
+		Asked: fmt.Sprintf("s3:GetObject on %s/%s as %s", s.a.Bucket.Name, p.StateKey, s.identity.ARN),
+	}
+	_, err := s.worker.GetObject(ctx, s.a.Bucket.Name, p.StateKey)
+	switch {
+	case awsops.HasCode(err, "NoSuchKey"):
+		c.Answer = "there is no state yet"
+	case err != nil:
+		s.stateTrouble(c, err)
+		return
+	}
+	s.mu.Lock()
+	s.readable[p.Name] = true
+	s.mu.Unlock()
+	s.check(c)
+}
+
+// stateTrouble books a check of the state that failed.
+func (s *scene) stateTrouble(c steps.Check, err error) {
+	f := steps.Finding{Severity: steps.Failure, Evidence: reason(err), Remedy: "Let the operator run stateroom setup, which gives the group its rights on the state."}
+	call := &awsops.Error{}
+	errors.As(err, &call)
+	switch {
+	case awsops.HasCode(err, "NoSuchBucket"):
+		f.ID, f.Step = "bucket-missing", 5
+		f.Remedy = "Let the operator run stateroom setup, which makes it."
+	case awsops.HasCode(err, "KMS.DisabledException"):
+		f.ID, f.Step = "kms-disabled", 4
+		f.Remedy = "Let the operator enable the key with stateroom setup."
+	case awsops.HasCode(err, "KMS.KMSInvalidStateException"):
+		f.ID, f.Step = "kms-pending-deletion", 4
+		f.Remedy = "Let the operator keep the key from being deleted, with stateroom setup, at once."
+	case awsops.IsExplicitDeny(err):
+		f.ID, f.Step = "explicit-deny", 5
+		f.Remedy = "Let the operator look for the policy that denies it, with stateroom troubleshoot."
+	case awsops.IsAccessDenied(err) && call.Service == "dynamodb":
+		f.ID, f.Step = "table-denied", 6
+	case awsops.IsAccessDenied(err) && strings.Contains(call.Message, "kms:"):
+		f.ID, f.Step = "kms-denied", 4
+	case awsops.IsAccessDenied(err) && call.Operation == "PutObject":
+		f.ID, f.Step = "s3-put-denied", 5
+	case awsops.IsAccessDenied(err):
+		f.ID, f.Step = "s3-get-denied", 5
+	case awsops.IsNotFound(err) && call.Service == "dynamodb":
+		f.ID, f.Step = "table-missing", 6
+		f.Remedy = "Let the operator run stateroom setup, which makes it."
+	default:
+		s.unsettled(c, err)
+		return
+	}
+	s.broken(c, f)
+}
+
+// proveState uses key and lock of a project as Terraform does, in a workspace
+// that nobody has.
+func (s *scene) proveState(ctx context.Context, p steps.Project) {
+	if s.stateKey == nil || !s.readable[p.Name] {
+		return // told already
+	}
+	probe := steps.StateProbe{
+		Session: s.worker, Bucket: s.a.Bucket.Name, Table: s.a.Lock.DynamoDBTable, Lockfile: s.a.Lock.UseLockfile,
+		KeyARN: s.stateKey.ARN, Object: "env:/" + terraform.NewProbeWorkspace() + "/" + p.StateKey,
+	}
+	ctx = awsops.WithProbe(ctx)
+	for _, part := range []struct {
+		name, asked, answer string
+		run                 func(context.Context) error
+	}{
+		{checkUse, "s3:PutObject, GetObject and DeleteObject with " + s.stateKey.ARN, "an object was written and read", probe.Key},
+		{checkLock, "the lock of " + probe.Object, "taken, refused to a second, and released", probe.Lock},
+	} {
+		c := steps.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + s.identity.ARN, Verdict: steps.Passed, Answer: part.answer}
+		err := part.run(ctx)
+		var fault *steps.ProbeFault
+		switch {
+		case errors.As(err, &fault):
+			s.broken(c, steps.Finding{
+				ID: fault.Finding, Step: 8, Severity: steps.Failure, Evidence: sentence(fault),
+				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
+			})
+		case err != nil:
+			c.Answer = ""
+			s.stateTrouble(c, err)
+		default:
+			s.check(c)
+		}
+	}
+}
