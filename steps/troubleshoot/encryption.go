@@ -65,9 +65,7 @@ func (l *laptop) headers(ctx context.Context, p project, id string) (found strin
 	sent, denied := "", policy == steps.BucketPolicyStrict
 	switch {
 	case id != "" && !keyARN.MatchString(id):
-		return "kms-id-invalid", steps.Failure,
-			fmt.Sprintf("%s: kms_key_id is %q, which is not the ARN of a key. Terraform passes it on as it stands, and the bucket's policy accepts the ARN alone.", p.at("kms_key_id"), id),
-			"Write the full ARN of the key, not its id or alias."
+		return l.notARN(p, id)
 	case !encrypt:
 		sent = "encrypt is not set, so Terraform sends no encryption header"
 		if id != "" {
@@ -86,6 +84,26 @@ func (l *laptop) headers(ctx context.Context, p project, id string) (found strin
 	}
 	return "files.encryption-incomplete", steps.Warning,
 		fmt.Sprintf("%s: %s, and it is left to the bucket how the state is encrypted.", at, sent), remedy
+}
+
+// accepted is what Terraform takes for a key beside its ARN (measured with
+// 1.11.4): an id, or the name or the ARN of an alias.
+var accepted = regexp.MustCompile(`^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}|(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias/.+)$`)
+
+// notARN is a key that is named by something else than its ARN. Terraform passes
+// on what it accepts as it stands, and the bucket's policy compares that with
+// the ARN.
+func (l *laptop) notARN(p project, id string) (found string, severity steps.Severity, evidence, remedy string) {
+	evidence = fmt.Sprintf("%s: kms_key_id is %q, which is not the ARN of a key", p.at("kms_key_id"), id)
+	remedy = "Write the full ARN of the key, not its id or alias."
+	switch {
+	case !accepted.MatchString(id):
+		return "kms-id-invalid", steps.Failure, evidence + ".", remedy
+	case l.answers.Bucket.Policy == "":
+		return "kms-id-invalid", steps.Warning, evidence + ". A bucket policy that asks for the ARN denies it.", remedy
+	}
+	return "explicit-deny", steps.Failure,
+		fmt.Sprintf("%s. Terraform passes it on as it stands, and the policy of bucket %s denies everything but the ARN.", evidence, l.answers.Bucket.Name), remedy
 }
 
 // otherKey finds a project whose key is another than that of the rest.

@@ -71,7 +71,6 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	review := steps.Review{
 		Checks: all.checks, Findings: append(united(all.findings), problems...), Changes: append(all.changes, corrections...),
 	}
-	review.Findings = append(review.Findings, steps.Unwritable(review.Changes)...)
 	review.Findings = append(review.Findings, fromText(named, review.Findings)...)
 	order(review.Findings)
 	return review, nil

@@ -33,6 +33,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.configuration(ctx, p)
 		l.encryption(ctx, p)
 		l.region(ctx, p)
+		l.endpoints(ctx, p)
 		l.stateAt(ctx, p)
 		l.cache(ctx, p)
 		l.providers(p)

@@ -37,7 +37,7 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 	}
 }
 
-// fault is something that somebody did to the laptop, and what becomes of it.
+// laptopFault is something that somebody did to the laptop, and what becomes of it.
 type laptopFault struct {
 	name string
 	do   func(b *bench)
@@ -120,14 +120,25 @@ var laptopFaults = []laptopFault{
 	{name: "encrypt lost", do: inBackend(`(?m)^\s*encrypt .*\n`, ""), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"encrypt        = true"}, runs: []string{initPlain}},
 	{name: "encrypt off", do: inBackend(`(?m)^(\s*encrypt .*)true`, "${1}false"), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "key lost", do: inBackend(`(?m)^\s*kms_key_id .*\n`, ""), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"kms_key_id     = \"arn:aws:kms:eu-west-1:111111111111:key/"}, runs: []string{initPlain}},
-	{name: "key by its alias", do: inBackend(`(?m)^(\s*kms_key_id .*)".*"`, `${1}"alias/terraform"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
-	{name: "key by its id", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"$1"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by its alias", do: inBackend(`(?m)^(\s*kms_key_id .*)".*"`, `${1}"alias/terraform"`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by a word", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"terraform"`), finds: []string{fresh, "kms-id-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "key by its id", do: inBackend(`"arn:aws:kms:.*/(.*)"`, `"$1"`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "another key", do: inBackend(`key/[0-9a-f]{8}`, `key/00000000`), finds: []string{fresh, "explicit-deny error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 
 	{name: "bucket mistyped", do: inBackend(`"acme-terraform-state"`, `"acme-terraform-states"`), finds: []string{fresh, "files.bucket-differs error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "key of another project", do: inBackend(`"common/staging"`, `"common/production"`), finds: []string{fresh, "files.key-differs error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "table mistyped", do: inBackend(`"terraform_locks"`, `"terraform_lock"`), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "no lock file", do: inBackend(`(?m)^\s*use_lockfile .*\n`, ""), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, has: []string{"use_lockfile   = true"}, runs: []string{initPlain}},
+
+	{name: "endpoints at which nobody answers", do: inBackend(`"http://.*"`, `"http://127.0.0.1:1"`), finds: []string{fresh, "network-unreachable error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "endpoints with a certificate of their own", do: func(b *bench) {
+		address, err := b.server.StartTLS(context.Background(), "127.0.0.1:0")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		inBackend(`"http://.*"`, `"`+address+`"`)(b)
+	}, finds: []string{fresh, "tls-untrusted error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "other endpoints that answer", do: inBackend(`"http://127.0.0.1`, `"http://localhost`), finds: []string{fresh, "files.endpoint-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 
 	{name: "the article's role map", do: func(b *bench) { b.edit(stagingProvider, `assume_role \{`, "assume_role = {") }, finds: []string{"config-invalid error"}, changes: []string{stagingProvider}, restored: true},
 	{name: "a role block in the backend", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}assume_role {\n${1}  role_arn = \"arn:aws:iam::222222222222:role/TerraformAdmin\"\n${1}}\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},

@@ -185,7 +185,10 @@ func (p *pane) key(msg tea.KeyMsg) bool {
 // reveal brings what is below the item with the cursor into sight.
 func (p *pane) reveal() {
 	last := p.list.cursor
-	for last+1 < len(p.rows) && p.rows[last+1].kind == rowDetail {
+	for last+1 < len(p.rows) {
+		if r := &p.rows[last+1]; r.kind != rowDetail && (r.kind == rowText || r.indent <= p.rows[p.list.cursor].indent) {
+			break
+		}
 		last++
 	}
 	p.list.reveal(last)

@@ -29,20 +29,22 @@ type saving struct {
 
 // ask asks for the file. One that is there is never overwritten.
 func (s saving) ask(t *theme.Theme) tea.Cmd {
-	path, err := filepath.Abs(s.name)
-	if err != nil {
-		path = "" // the folder is gone; the operator names another
+	return func() tea.Msg {
+		path, err := filepath.Abs(s.name)
+		if err != nil {
+			path = "" // the folder is gone; the operator names another
+		}
+		return pushMsg{&prompt{
+			theme: t, title: s.title,
+			form: form.New(t, []form.Field{{
+				Name: "value", Label: "File", Value: path, Kind: form.Text,
+				Help:  "It names accounts, users and ARNs, so the file is readable by you alone.",
+				Check: newFile,
+			}}),
+			done: func(path string) tea.Cmd { return popThen(s.write(path)) },
+			left: pop,
+		}}
 	}
-	return push(&prompt{
-		theme: t, title: s.title,
-		form: form.New(t, []form.Field{{
-			Name: "value", Label: "File", Value: path, Kind: form.Text,
-			Help:  "It names accounts, users and ARNs, so the file is readable by you alone.",
-			Check: newFile,
-		}}),
-		done: func(path string) tea.Cmd { return popThen(s.write(path)) },
-		left: pop,
-	})
 }
 
 func newFile(path string) error {
@@ -76,9 +78,9 @@ func (s saving) write(path string) tea.Cmd {
 }
 
 // savedPlan are the ways to save a plan as the line presenters print it.
-func (v *visit) savedPlan(changes []steps.Change, s *steps.Summary) []way {
+func (v *visit) savedPlan(changes []steps.Change, s *steps.Summary, lines func(io.Writer) *plain.Lines) []way {
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
-		emit(plain.NewLines(out).Emit, changes, s)
+		emit(lines(out).Emit, changes, s)
 	}}
 	json := saving{title: "Save the plan", name: "stateroom-plan.json", text: func(out *bytes.Buffer) {
 		emit(plain.NewJSON(out, io.Discard).Emit, changes, s)
@@ -128,7 +130,7 @@ func (w *wizard) formats() []way {
 	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
 		out.WriteString(steps.Script(changes, o, a))
 	}}
-	return append(w.savedPlan(changes, w.preview()), way{
+	return append(w.savedPlan(changes, w.preview(), plain.NewLines), way{
 		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(w.theme),
 	})
 }
@@ -141,12 +143,12 @@ func (w *wizard) saveMenu() tea.Cmd {
 // endDryRun ends the checkup's.
 func (c *checkup) endDryRun() tea.Cmd {
 	s := c.preview()
-	return c.endOfDryRun(s, c.savedPlan(c.kept(), s))
+	return c.endOfDryRun(s, c.savedPlan(c.kept(), s, plain.NewFlowLines))
 }
 
 // saveMenu offers the report under the cursor and the whole review.
 func (c *checkup) saveMenu() tea.Cmd {
-	items := c.savedPlan(c.kept(), c.preview())
+	items := c.savedPlan(c.kept(), c.preview(), plain.NewFlowLines)
 	if r := c.pane.under(); r != nil && r.kind == rowFinding && c.found.list[r.item].Details != "" {
 		f := c.found.list[r.item]
 		items = append([]way{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(c.theme)}}, items...)

@@ -118,6 +118,9 @@ func (t *table) hidden(th *theme.Theme, width int) string {
 	return ""
 }
 
+// short are the verdicts in words that fit a cell.
+var short = map[steps.Verdict]string{steps.Passed: "ok", steps.Broken: "failed", steps.Undecided: "open"}
+
 // draw is one subject's line without its mark.
 func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected bool) string {
 	l := &t.lines[at]
@@ -130,13 +133,9 @@ func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected
 	for i := t.first; i < min(len(t.names), t.first+t.fit(width)); i++ {
 		cell := th.Faint.Render(th.Glyphs.Dot)
 		if i < len(l.cells) && l.cells[i] > 0 {
-			glyph, word, style := verdict(th, all[l.cells[i]-1].Verdict)
-			if all[l.cells[i]-1].Verdict == steps.Passed {
-				word = "ok"
-			} else if all[l.cells[i]-1].Verdict == steps.Undecided {
-				word = "open"
-			}
-			cell = style.Render(glyph + " " + word)
+			v := all[l.cells[i]-1].Verdict
+			glyph, _, style := verdict(th, v)
+			cell = style.Render(glyph + " " + short[v])
 		}
 		out.WriteString(th.Pad(cell, cellWidth))
 	}

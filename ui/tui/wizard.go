@@ -304,14 +304,14 @@ func (w *wizard) whereabouts() string {
 // view puts rail, step and notice together.
 func (w *wizard) view() []string {
 	var lines []string
-	switch {
-	case w.phase == asking:
+	switch w.phase {
+	case asking:
 		lines = w.formView()
-	case w.phase == opening:
+	case opening:
 		lines = w.waitingView(w.words.opening)
-	case w.phase == inspecting:
+	case inspecting:
 		lines = w.waitingView(w.words.looking)
-	default:
+	case reviewing, applying:
 		lines = w.pane.view()
 	}
 	return w.framed(w.stops(), lines)

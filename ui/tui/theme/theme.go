@@ -108,7 +108,9 @@ var asciiGlyphs = Glyphs{
 func (g Glyphs) Blocks() bool { return !g.ascii }
 
 // typographic are the signs in the engine's sentences that ASCII lacks.
-var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "·", "-", "→", "->", "“", `"`, "”", `"`, "‘", "'", "’", "'", "×", "x")
+var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "·", "-", "→", "->", "“", `"`, "”", `"`, "‘", "'", "’", "'", "×", "x",
+	// Terraform's boxes.
+	"│", "|", "╷", ".", "╵", "'", "─", "-")
 
 // Legible replaces the typographic signs of a text where there is no UTF-8.
 func (g Glyphs) Legible(text string) string {

@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"stateroom/steps"
+)
+
+// itemState is how an item is known among those that are open, and whether it is.
+func (c *checkup) itemState(r *row) (name string, open bool) {
+	switch r.kind {
+	case rowFinding:
+		name = "finding:" + c.found.list[r.item].Key()
+		open = c.opensItself(r.item)
+	case rowGroup:
+		name = "group:" + c.checks.groups[r.item].subject
+		open = c.groupOpens(&c.checks.groups[r.item])
+	case rowCheck:
+		name = checkKey(c.checks.all[r.item])
+	case rowSubject:
+		at := c.lines[r.item]
+		name = "subject:" + c.checks.tables[at.table].lines[at.line].subject
+	case rowChange:
+		name = c.pane.items[r.item].ID
+	case rowText, rowDetail:
+	}
+	return name, c.pane.isOpen(name, open)
+}
+
+func (c *checkup) tableOf(r *row) *table { return c.checks.tables[c.lines[r.item].table] }
+
+// draw is the line of an item.
+func (c *checkup) draw(r *row, selected bool) string {
+	_, open := c.itemState(r)
+	head := c.pane.mark(selected) + strings.Repeat(" ", r.indent) + c.pane.fold(open)
+	switch r.kind {
+	case rowFinding:
+		return head + c.drawFinding(r.item, selected)
+	case rowGroup:
+		return head + c.drawGroup(r.item, selected)
+	case rowCheck:
+		return head + c.drawCheck(r.item, selected)
+	case rowSubject:
+		at := c.lines[r.item]
+		return head + c.checks.tables[at.table].draw(c.theme, at.line, c.pane.width, c.checks.all, selected)
+	case rowText, rowChange, rowDetail:
+	}
+	return r.text
+}
+
+func (c *checkup) drawFinding(i int, selected bool) string {
+	t, f := c.theme, c.found.list[i]
+	glyph, word, style := t.Glyphs.Dot, "to know", t.Faint
+	switch f.Severity {
+	case steps.Failure:
+		glyph, word, style = t.Glyphs.Failed, "error", t.Bad
+	case steps.Warning:
+		glyph, word, style = t.Glyphs.Attention, "warning", t.Warn
+	case steps.Info:
+	}
+	name := t.Bold.Render(named(f))
+	if selected {
+		name = t.Selected.Render(named(f))
+	}
+	return style.Render(t.Pad(glyph+" "+word, 11)) + name
+}
+
+// named is a finding's id with what it is about.
+func named(f steps.Finding) string {
+	if f.Subject == "" {
+		return f.ID
+	}
+	return f.ID + " in " + f.Subject
+}
+
+func (c *checkup) drawGroup(i int, selected bool) string {
+	t, g := c.theme, &c.checks.groups[i]
+	glyph, _, style := verdict(t, g.worst())
+	text := t.Pad(g.name(), min(34, c.checks.widest))
+	if selected {
+		text = t.Selected.Render(text)
+	}
+	return style.Render(glyph) + " " + text + "  " + t.Faint.Render(g.String())
+}
+
+func (c *checkup) drawCheck(i int, selected bool) string {
+	t, check := c.theme, c.checks.all[i]
+	glyph, word, style := verdict(t, check.Verdict)
+	name := t.Pad(check.Name, min(38, c.pane.width*3/7+1))
+	if selected {
+		name = t.Selected.Render(name)
+	}
+	answer := strings.ReplaceAll(check.Answer, "\n", " ")
+	return style.Render(t.Pad(glyph+" "+word, 13)) + name + "  " + t.Faint.Render(answer)
+}
+
+// firstSentence is a text up to its first full stop.
+func firstSentence(text string) string {
+	text = strings.ReplaceAll(text, "\n", " ")
+	if i := strings.Index(text, ". "); i >= 0 {
+		return text[:i+1]
+	}
+	return text
+}
+
+// readFinding is all there is to a finding, as a text.
+func (c *checkup) readFinding(i int) string {
+	f := c.found.list[i]
+	parts := []string{f.Evidence, "What to do: " + f.Remedy}
+	for _, check := range c.checksOf(f) {
+		parts = append(parts, readCheck(check))
+	}
+	if f.Details != "" {
+		parts = append(parts, "To hand on:\n\n"+f.Details)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+func readCheck(c steps.Check) string {
+	text := fmt.Sprintf("Check: %s\nAsked: %s\nAnswer: %s\nVerdict: %s", c.Name, c.Asked, c.Answer, c.Verdict)
+	if c.Finding != "" {
+		text += "\nFinding: " + c.Finding
+	}
+	return text
+}

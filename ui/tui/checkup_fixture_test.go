@@ -1,0 +1,276 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+)
+
+const (
+	someKey    = "arn:aws:kms:eu-west-1:111111111111:key/3dff4815-1b77-4c54-9cbe-03cdb4cd512c"
+	someLock   = "7f6c9a1e-52b1-0e1d-6f3a-4d0c2f0e8b11"
+	someReport = `Identity     arn:aws:iam::111111111111:user/alice
+Failed call  sts:AssumeRole on arn:aws:iam::444444444444:role/TerraformAdmin
+
+The role's trust policy lacks this statement:
+
+{
+  "Effect": "Allow",
+  "Action": "sts:AssumeRole",
+  "Principal": {"AWS": "arn:aws:iam::111111111111:root"}
+}`
+)
+
+// ill is what troubleshooting finds: a cause that a change mends, something that
+// takes a typed consent, something to be mended by hand, and something to know.
+func ill() steps.Review {
+	return steps.Review{
+		Checks: []steps.Check{
+			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: steps.Passed},
+			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed},
+			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: steps.Broken, Finding: "kms-disabled"},
+			{Name: "key permissions", Asked: "kms:GenerateDataKey as user/alice", Answer: "A disabled key answers before it looks at permissions.", Verdict: steps.Undecided},
+			{Name: "lock holder", Subject: "common-production", Asked: "dynamodb:GetItem", Answer: "held since 17:02 by bob@laptop", Verdict: steps.Broken, Finding: "lock-held"},
+			{Name: "state digest", Subject: "common-production", Asked: "dynamodb:GetItem and s3:HeadObject", Answer: "equal", Verdict: steps.Passed},
+			{Name: "region and .terraform", Subject: "common-staging", Asked: "backend.tf", Answer: "right", Verdict: steps.Passed},
+			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: steps.Broken, Finding: "assume-role-denied"},
+		},
+		Findings: []steps.Finding{
+			{ID: "lock.pitr-off", Severity: steps.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
+			{ID: "kms-disabled", Severity: steps.Failure, Evidence: "The state encryption key " + someKey + " is disabled. Terraform said: api error KMS.DisabledException", Remedy: "Confirm the change."},
+			{ID: "lock-held", Subject: "common-production", Severity: steps.Failure, Evidence: "The state of common-production has been locked since 17:02 by bob@laptop.", Remedy: "Release it when nothing runs any more."},
+			{ID: "assume-role-denied", Subject: "production", Severity: steps.Failure, Evidence: "user/alice may not assume role/TerraformAdmin.", Remedy: "Send the report to whoever may change IAM in account 444444444444.", Details: someReport},
+		},
+		Changes: []steps.Change{
+			{
+				ID: "key.enable", Step: 4, Action: steps.Update, Title: "Enable the state encryption key", Target: someKey, Mends: []string{"kms-disabled"},
+				Fields: []steps.Field{{Name: "enabled", Before: "false", After: "true"}}, Undo: "aws kms disable-key",
+				Calls: []awsops.Call{{Service: "kms", Operation: "EnableKey", Input: &struct{ KeyID string }{someKey}}},
+			},
+			{
+				ID: "files.backend", Step: 7, Action: steps.WriteFile, Title: "Write backend.tf of common-staging", Target: "live/staging/backend.tf", Needs: []string{"key.enable"},
+				Write: &steps.Write{Diff: "--- a\n+++ b\n@@ -1 +1 @@\n-  region = \"us-east-1\"\n+  region = \"eu-west-1\"\n"},
+			},
+		},
+		Foreign: []steps.Change{{
+			ID: "lock.release", Step: 6, Action: steps.Delete, Title: "Release the lock of common-production", Mends: []string{"lock-held@common-production"},
+			Foreign: someLock, Typed: true, Risk: "Whoever still runs Terraform there may write over your state.",
+		}},
+	}
+}
+
+// healthy is a look that finds nothing.
+func healthy() steps.Review {
+	return steps.Review{Checks: []steps.Check{
+		{Name: "credentials file exists", Asked: "the file", Answer: "It is there.", Verdict: steps.Passed},
+		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed},
+	}}
+}
+
+// aboard is what onboarding finds at its end: one environment refuses.
+func aboard() steps.Review {
+	r := steps.Review{
+		Checks: []steps.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: steps.Passed}},
+		Findings: []steps.Finding{{
+			ID: "assume-role-denied", Subject: "production", Severity: steps.Failure, Details: someReport,
+			Evidence: "user/bob may not assume role/TerraformAdmin: its trust policy does not name you.", Remedy: "Send the report to alice, who can add you.",
+		}},
+	}
+	for _, e := range []string{"staging", "production"} {
+		verdict, finding := steps.Passed, ""
+		if e == "production" {
+			verdict, finding = steps.Broken, "assume-role-denied"
+		}
+		r.Checks = append(r.Checks, steps.Check{Name: "permission to assume the role", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
+		if verdict == steps.Passed {
+			r.Checks = append(r.Checks, steps.Check{Name: "a harmless read", Subject: e, Asked: "ec2:DescribeRegions", Answer: "told", Verdict: verdict})
+		}
+		for _, name := range []string{"state readable", "lock works", "key usable", "backend.tf and provider.tf", "terraform init", "terraform plan", "providers"} {
+			verdict := steps.Passed
+			if e == "production" && name == "terraform plan" {
+				verdict = steps.Undecided
+			}
+			r.Checks = append(r.Checks, steps.Check{Name: name, Subject: "common-" + e, Asked: name, Answer: "told", Verdict: verdict})
+		}
+	}
+	return r
+}
+
+// coming is what onboarding would change.
+func coming() steps.Review {
+	r := steps.Review{Checks: aboard().Checks[:1]}
+	for i, title := range []string{"Create a second access key, which nobody has seen", "Write profile admin_iam", "Write the role profile admin_iam-production"} {
+		r.Changes = append(r.Changes, steps.Change{ID: fmt.Sprint("c", i), Step: 7, Action: steps.Create, Title: title})
+	}
+	return r
+}
+
+// manyChecks is a look of n checks over subjects.
+func manyChecks(n, subjects int) []steps.Check {
+	list := make([]steps.Check, n)
+	for i := range list {
+		list[i] = steps.Check{
+			Name: fmt.Sprintf("check %d", i/subjects), Subject: fmt.Sprintf("team-%05d", i%subjects), Asked: "sts:AssumeRole",
+			Answer: "assumed", Verdict: []steps.Verdict{steps.Passed, steps.Passed, steps.Broken, steps.Undecided}[i%4],
+		}
+	}
+	return list
+}
+
+// teamOfTwo is the team with a second environment.
+func teamOfTwo() *steps.Answers {
+	a := team()
+	e := steps.NewEnvironment("staging")
+	e.Account = "222222222222"
+	a.Environments = append(a.Environments, e)
+	a.Projects = append(a.Projects, steps.Project{Name: "common-staging", Environment: "staging"})
+	return a
+}
+
+// fakeFlow is a flow whose looks give the reviews one after the other, the last
+// one from then on. Its changes have nothing to send.
+func fakeFlow(t testing.TB, reviews ...steps.Review) *steps.Flow {
+	looks := 0
+	return &steps.Flow{
+		Env:     &steps.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(steps.Event) {}},
+		Answers: teamOfTwo(),
+		Look: func(_ context.Context, env *steps.Env) (steps.Review, error) {
+			r := reviews[min(looks, len(reviews)-1)]
+			looks++
+			for i := range r.Checks {
+				env.Emit(steps.Event{Kind: steps.EventCheck, Check: &r.Checks[i]})
+			}
+			return r, nil
+		},
+		Close: func(s *steps.Summary) []string {
+			if s.Applied > 0 {
+				return []string{"Backups: /home/alice/.aws/credentials.bak", "Next: run terraform plan in live/production."}
+			}
+			return []string{"Next: run terraform plan in live/production."}
+		},
+	}
+}
+
+// opened is a checkup that has begun; nobody has answered anything.
+func opened(t testing.TB, l look, mode Mode, o Options) *root {
+	o.Modes = []Mode{mode}
+	m := newTestRoot(t, l, o)
+	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, steps.Given, steps.Asks) (steps.Opened, error) {
+		return steps.Opened{}, errors.New("nobody runs this")
+	}, Note: "This was the sandbox."}})
+	return m
+}
+
+// answerWith brings what follows from the answers.
+func answerWith(m *root, o steps.Opened, err error) {
+	_, cmd := m.Update(openedMsg{op: m.engine.op, opened: o, err: err})
+	deliver(m, cmd)
+}
+
+// lookedAt is a checkup with its review on the screen.
+func lookedAt(t testing.TB, l look, mode Mode, o Options, r steps.Review) *root {
+	m := opened(t, l, mode, o)
+	flow := fakeFlow(t, r)
+	answerWith(m, steps.Opened{Flow: flow}, nil)
+	msg := reviewedMsg{op: m.engine.op, flow: flow, review: r}
+	if len(r.Changes)+len(r.Foreign) == 0 {
+		msg.settled = &steps.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&steps.Summary{})}
+	}
+	m.Update(msg)
+	return m
+}
+
+// looking is a checkup in the middle of its checks.
+func looking(t testing.TB, l look, o Options) *root {
+	m := opened(t, l, Troubleshoot, o)
+	answerWith(m, steps.Opened{Flow: fakeFlow(t, ill())}, nil)
+	checks := ill().Checks
+	for i := range checks[:6] {
+		tell(m, steps.Event{Kind: steps.EventCheck, Check: &checks[i]})
+	}
+	m.checkup.refresh()
+	return m
+}
+
+// mending is a checkup whose changes are being made: one failed, one is under way.
+func mending(t testing.TB, l look) *root {
+	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
+	press(m, "enter", "down", "enter")
+	c := m.checkup.review.Changes
+	tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[0]},
+		steps.Event{Kind: steps.EventFailed, Change: &c[0], Err: errors.New("kms:EnableKey as user/alice: AccessDenied (request 4711)")},
+		steps.Event{Kind: steps.EventStarted, Change: &c[1]})
+	m.checkup.refresh()
+	return m
+}
+
+// mendedRoot is the last screen: the key is enabled, the rest remains.
+func mendedRoot(t testing.TB, l look) *root {
+	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
+	press(m, "enter", "down", "enter")
+	c, after := m.checkup.review.Changes, ill()
+	for i := range c {
+		tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[i]}, steps.Event{Kind: steps.EventApplied, Change: &c[i], Took: 12 * time.Millisecond})
+	}
+	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
+	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = steps.Passed, "", steps.Passed
+	m.Update(madeMsg{op: m.engine.op, review: after, summary: &steps.Summary{
+		Change: 2, Applied: 2, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
+	}})
+	return m
+}
+
+// ways are the three of troubleshooting, the longest that a terminal of 80 takes.
+func ways() []steps.Question {
+	options := []string{"Check everything: files, identity, key, bucket, lock, roles, state", "Paste what Terraform printed, and check what it points to", "Let Terraform run init and plan, and read what it says"}
+	return []steps.Question{{Path: "way", Prompt: "What do you want to begin with?", Kind: steps.Choice, Options: options, Default: options[0], Help: "The checks are the same each time."}}
+}
+
+// pasteQuestion asks for an error text.
+func pasteQuestion() []steps.Question {
+	return []steps.Question{{Path: "error", Prompt: "What Terraform printed", Kind: steps.Lines, Required: true, Help: "Paste all of it."}}
+}
+
+// handoverQuestions are onboarding's first page.
+func handoverQuestions() []steps.Question {
+	return []steps.Question{
+		{Path: "handover", Prompt: "Handover file", Kind: steps.Text, Default: "handover/bob.age", Required: true, Help: "The operator gave it to you."},
+		{Path: "passphrase", Prompt: "Its passphrase", Kind: steps.Secret, Required: true, Help: "Six groups of four."},
+	}
+}
+
+// pasted is a bracketed paste.
+func pasted(text string) tea.KeyMsg {
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true}
+}
+
+// errorText is what Terraform prints, n lines of it.
+func errorText(n int) string {
+	return strings.Repeat("│ Error: Failed to save state\r", n) + "╵"
+}
+
+func someEnrolment() steps.Enrolment {
+	return steps.Enrolment{User: "bob", Account: "111111111111", Seed: secret.New(strings.Repeat("QVRZ4K7MHDSE2XJA", 4))}
+}
+
+// someFaults are faults to practise.
+func someFaults() []Fault {
+	list := []Fault{
+		{"bucket-missing", "The state bucket was deleted."},
+		{"kms-disabled", "Somebody disabled the state encryption key."},
+		{"lock-held", "A lock was left behind by a laptop that was closed in the middle of an apply."},
+	}
+	for i := range 30 {
+		list = append(list, Fault{fmt.Sprintf("fault-%02d", i), "Something else that goes wrong with a finished set-up."})
+	}
+	return list
+}

@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"testing"
+
+	"stateroom/steps"
+)
+
+// The screens of the runs that are flows, for the goldens of golden_test.go.
+func init() {
+	for name, bring := range map[string]func(t *testing.T, l look) *root{
+		"menu-modes": func(t *testing.T, l look) *root { return newTestRoot(t, l, menuOptions()) },
+		"menu-practise": func(t *testing.T, l look) *root {
+			m := newTestRoot(t, l, menuOptions())
+			press(m, "down", "down", "down", "enter")
+			return m
+		},
+		"faults": func(t *testing.T, l look) *root {
+			m := newTestRoot(t, l, menuOptions())
+			press(m, "down", "down", "down", "enter", "down", "down", "enter", "down")
+			return m
+		},
+		"faults-filter": func(t *testing.T, l look) *root {
+			m := newTestRoot(t, l, Options{Modes: []Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
+			press(m, "/", "lock")
+			return m
+		},
+		"checkup-opening": func(t *testing.T, l look) *root { return opened(t, l, Troubleshoot, Options{}) },
+		"checkup-asking": func(t *testing.T, l look) *root {
+			m := opened(t, l, Troubleshoot, Options{Sandbox: true})
+			answerWith(m, steps.Opened{Questions: ways()}, nil)
+			press(m, "down")
+			return m
+		},
+		"checkup-pasting": func(t *testing.T, l look) *root {
+			m := opened(t, l, Troubleshoot, Options{})
+			answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+			press(m, "Error: x", "enter")
+			return m
+		},
+		"checkup-pasted": func(t *testing.T, l look) *root {
+			m := opened(t, l, Troubleshoot, Options{})
+			answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+			deliver(m, m.key(pasted(errorText(1500))))
+			return m
+		},
+		"checkup-not-pasted": func(t *testing.T, l look) *root {
+			m := opened(t, l, Troubleshoot, Options{})
+			answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+			press(m, "ctrl+d")
+			return m
+		},
+		"checkup-refused": func(t *testing.T, l look) *root {
+			m := opened(t, l, Onboard, Options{})
+			answerWith(m, steps.Opened{Questions: handoverQuestions()}, nil)
+			press(m, "enter", "wrong", "enter")
+			answerWith(m, steps.Opened{}, &steps.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
+			return m
+		},
+		"checkup-looking":    func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
+		"checkup-review":     func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, ill()) },
+		"checkup-healthy":    func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, healthy()) },
+		"checkup-onboarding": func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, coming()) },
+		"checkup-table":      func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, aboard()) },
+		"checkup-table-right": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Onboard, Options{}, aboard())
+			downTo(m, "common-production")
+			press(m, "right", "right", "space")
+			return m
+		},
+		"checkup-open": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			m.checkup.pane.set("finding:kms-disabled", true)
+			press(m, "down", "space")
+			return m
+		},
+		"checkup-checks": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "end", "up", "up", "space")
+			return m
+		},
+		"checkup-consent": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "down", "down", "down", "x", "7f6c9a1e")
+			return m
+		},
+		"checkup-report": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "down", "down", "down", "down", "r")
+			return m
+		},
+		"checkup-save": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "down", "down", "down", "down", "s")
+			return m
+		},
+		"checkup-confirm": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "enter")
+			return m
+		},
+		"checkup-dry-run-end": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{DryRun: true}, ill())
+			press(m, "enter")
+			return m
+		},
+		"checkup-applying": func(t *testing.T, l look) *root { return mending(t, l) },
+		"checkup-result":   func(t *testing.T, l look) *root { return mendedRoot(t, l) },
+		"checkup-failed": func(t *testing.T, l look) *root {
+			m := opened(t, l, Troubleshoot, Options{})
+			answerWith(m, steps.Opened{}, &steps.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
+			return m
+		},
+		"checkup-help": func(t *testing.T, l look) *root {
+			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
+			press(m, "?")
+			return m
+		},
+		"enrolment": func(t *testing.T, l look) *root { return enrolling(t, l, "") },
+		"enrolment-again": func(t *testing.T, l look) *root {
+			m := enrolling(t, l, "AWS did not take these two codes: type two new ones, the second as soon as the app shows it.")
+			press(m, "123456", "enter", "123456")
+			return m
+		},
+	} {
+		screens[name] = bring
+	}
+}
+
+// menuOptions are a program with all modes that a menu offers.
+func menuOptions() Options {
+	return Options{Menu: true, Modes: []Mode{SetUp, Onboard, Troubleshoot}, Faults: someFaults()}
+}
+
+// enrolling asks for the codes of a new device.
+func enrolling(t testing.TB, l look, problem string) *root {
+	m := opened(t, l, Onboard, Options{})
+	e := someEnrolment()
+	e.Problem = problem
+	_, cmd := m.Update(enrolMsg{e, make(chan []string, 1)})
+	deliver(m, cmd)
+	return m
+}

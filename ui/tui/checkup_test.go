@@ -1,0 +1,402 @@
+package tui
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+)
+
+func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
+	m := newTestRoot(t, plainLook, menuOptions())
+	shows(t, m, "Set up", "Onboard", "Troubleshoot", "Practise in the sandbox", "Quit")
+	press(m, "down", "down", "enter")
+	if m.request != (Request{Mode: Troubleshoot}) || m.checkup == nil {
+		t.Errorf("began %+v", m.request)
+	}
+	m = newTestRoot(t, plainLook, menuOptions())
+	press(m, "down", "down", "down", "enter", "down", "enter")
+	if m.request != (Request{Mode: Onboard, Sandbox: true}) {
+		t.Errorf("began %+v", m.request)
+	}
+	shows(t, m, "SANDBOX")
+	m = newTestRoot(t, plainLook, Options{Menu: true})
+	press(m, "down", "enter")
+	if m.request != (Request{Mode: SetUp, Sandbox: true}) || m.wizard == nil {
+		t.Errorf("with set-up alone, practising begins with %+v", m.request)
+	}
+}
+
+func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
+	m := newTestRoot(t, plainLook, menuOptions())
+	press(m, "down", "down", "down", "enter", "down", "down", "enter", "esc")
+	shows(t, m, "What do you want to practise?")
+	press(m, "enter", "/", "left behind", "enter", "enter")
+	if m.request != (Request{Mode: Troubleshoot, Sandbox: true, Fault: "lock-held"}) {
+		t.Errorf("began %+v", m.request)
+	}
+	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
+	press(m, "enter")
+	if m.request.Fault == "" || m.request.Fault == "surprise me" || strings.Contains(m.View(), m.request.Fault) {
+		t.Errorf("surprised by %+v:\n%s", m.request, m.View())
+	}
+	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Troubleshoot}, Sandbox: true})
+	if m.checkup == nil {
+		t.Error("without faults to choose from it does not begin at once")
+	}
+}
+
+func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
+	m := opened(t, plainLook, Troubleshoot, Options{})
+	answerWith(m, steps.Opened{Questions: ways()}, nil)
+	press(m, "down", "enter")
+	if got := m.checkup.given.Text("way"); m.checkup.phase != opening || !strings.HasPrefix(got, "Paste") {
+		t.Fatalf("phase %d, answered %q", m.checkup.phase, got)
+	}
+	answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+	deliver(m, m.key(pasted("Error: x\rmore")))
+	press(m, "esc")
+	if shows(t, m, "What do you want to begin with?"); m.checkup.given.Asked("way") {
+		t.Error("going back keeps the answer that is asked for again")
+	}
+	press(m, "enter")
+	answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+	shows(t, m, "Error: x", "more")
+	press(m, "enter")
+	if got := m.checkup.given.Text("error"); got != "Error: x\nmore" {
+		t.Errorf("pasted %q", got)
+	}
+}
+
+func TestEmptyPasteStaysWithTheReason(t *testing.T) {
+	m := screens["checkup-not-pasted"](t, plainLook)
+	shows(t, m, "this answer is needed")
+	if m.checkup.phase != asking {
+		t.Errorf("phase %d", m.checkup.phase)
+	}
+}
+
+func TestProblemIsShownAtItsQuestionAndASecretIsTypedAnew(t *testing.T) {
+	m := screens["checkup-refused"](t, plainLook)
+	shows(t, m, "This passphrase does not open", "nothing typed yet")
+	if press(m, "right"); m.checkup.phase != asking {
+		t.Errorf("phase %d", m.checkup.phase)
+	}
+	if press(m, "right one", "enter"); m.checkup.given.Text("passphrase") != "right one" || m.checkup.phase != opening {
+		t.Errorf("phase %d, %q", m.checkup.phase, m.checkup.given.Text("passphrase"))
+	}
+}
+
+func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
+	m := screens["checkup-failed"](t, plainLook)
+	shows(t, m, "There is no stateroom.hcl", "enter tries again")
+	if press(m, "enter"); m.checkup.phase != opening || m.checkup.err != nil {
+		t.Errorf("phase %d, %v", m.checkup.phase, m.checkup.err)
+	}
+	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Login}})
+	m.Update(begunMsg{op: m.engine.op, err: errors.New("no such profile")})
+	shows(t, m, "no such profile")
+	if s := m.summary(false); s != nil {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+func TestChecksAppearAsTheyEnd(t *testing.T) {
+	m := looking(t, plainLook, Options{})
+	shows(t, m, "key state", "KeyState: Disabled", "common-production 1 failed, 1 passed", "nothing is changed before you say so")
+	if press(m, "a", "x", "enter"); m.checkup.phase != inspecting {
+		t.Errorf("phase %d", m.checkup.phase)
+	}
+}
+
+func TestNewestCheckStaysInSightUntilScrolled(t *testing.T) {
+	m := looking(t, look{width: 80, height: 24, utf8: true}, Options{})
+	checks := manyChecks(100, 1)
+	for i := range checks {
+		tell(m, steps.Event{Kind: steps.EventCheck, Check: &checks[i]})
+	}
+	m.checkup.refresh()
+	shows(t, m, "check 99")
+	press(m, "up", "up", "up", "up")
+	tell(m, steps.Event{Kind: steps.EventCheck, Check: &checks[0]})
+	m.checkup.refresh()
+	if strings.Contains(m.View(), "check 99") {
+		t.Error("what was scrolled to is scrolled away")
+	}
+}
+
+func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
+	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding is to be mended by hand", "3 changes to make")
+	frame := m.View()
+	at := -1
+	for _, text := range []string{
+		"kms-disabled", "Terraform said", "Enable the state encryption key", "lock-held in common-production",
+		"Release the lock", "assume-role-denied", "Send the report", "lock.pitr-off", "What changes", "Write backend.tf",
+	} {
+		i := strings.Index(frame, text)
+		if i < at || i < 0 {
+			t.Errorf("%q stands at %d, after %d:\n%s", text, i, at, frame)
+		}
+		at = i
+	}
+}
+
+func TestTypedConsentTakesTheWholeName(t *testing.T) {
+	m := screens["checkup-consent"](t, plainLook)
+	shows(t, m, "Whoever still runs Terraform there", someLock)
+	if press(m, "enter"); len(m.checkup.review.Foreign) != 1 {
+		t.Fatal("half a name was taken")
+	}
+	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.checkup.review.Changes) != 3 || len(m.checkup.review.Foreign) != 0 {
+		t.Errorf("%d changes, %d foreign", len(m.checkup.review.Changes), len(m.checkup.review.Foreign))
+	}
+	shows(t, m, "Agreed: "+someLock)
+}
+
+func TestConsentCanBeRefused(t *testing.T) {
+	m := screens["checkup-consent"](t, plainLook)
+	if press(m, "esc"); len(m.checkup.review.Foreign) != 1 || len(m.stack) != 1 {
+		t.Errorf("%d foreign, %d screens", len(m.checkup.review.Foreign), len(m.stack))
+	}
+}
+
+func TestOnlyForeignChangesAreNotConfirmed(t *testing.T) {
+	r := ill()
+	r.Changes = nil
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
+	press(m, "enter")
+	if shows(t, m, "takes a word of its own first"); len(m.stack) != 1 {
+		t.Error("it asks whether to apply nothing")
+	}
+}
+
+func TestLeftOutChangeIsNotMade(t *testing.T) {
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
+	press(m, "down", "x")
+	shows(t, m, "Left out with it, since they need it: Write backend.tf of common-staging")
+	press(m, "x", "enter")
+	shows(t, m, "Apply 2 changes")
+	press(m, "enter", "end", "up", "up", "up")
+	if m.checkup.phase != reviewing {
+		t.Error("enter twice has begun to apply")
+	}
+}
+
+func TestBlockedReviewCannotBeApplied(t *testing.T) {
+	r := ill()
+	r.Findings[1].Blocks = true
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, r)
+	press(m, "a")
+	if shows(t, m, "Nothing can be changed yet"); len(m.stack) != 1 {
+		t.Error("it asks all the same")
+	}
+}
+
+func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
+	m := mending(t, plainLook)
+	shows(t, m, "1 of 2 changes, 1 failed", "AccessDenied (request 4711)")
+	if cmd := m.key(keyNamed("ctrl+c")); cmd != nil {
+		t.Error("the first one leaves the program")
+	}
+	shows(t, m, "Stopping:")
+	if cmd := m.key(keyNamed("ctrl+z")); cmd != nil {
+		t.Error("suspended while changes are made")
+	}
+	m.Update(madeMsg{op: m.engine.op, review: ill(), summary: &steps.Summary{Applied: 1, Stopped: true}})
+	shows(t, m, "Not done yet", "What is done stays")
+}
+
+func TestChangesAreLookedAtAgain(t *testing.T) {
+	m := mending(t, plainLook)
+	c := m.checkup.review.Changes
+	tell(m, steps.Event{Kind: steps.EventApplied, Change: &c[1]})
+	check := ill().Checks[2]
+	tell(m, steps.Event{Kind: steps.EventCheck, Check: &check})
+	m.checkup.refresh()
+	shows(t, m, "Looking again: 1 failed")
+}
+
+func TestResultTellsWhatWasMendedWhatRemainsAndWhatIsNext(t *testing.T) {
+	m := mendedRoot(t, plainLook)
+	shows(t, m, "2 things are still wrong", "2 changes made, 0 failed", "mended kms-disabled", "lock-held", "run terraform plan in live/staging")
+	if s := m.engine.made; s == nil || s.Applied != 2 {
+		t.Errorf("summed up %+v", s)
+	}
+}
+
+func TestHealthyIsSaidFirstAndEnterLeaves(t *testing.T) {
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, healthy())
+	shows(t, m, "Nothing is wrong", "Checks: 2 passed", "run terraform plan")
+	cmd := m.key(keyNamed("enter"))
+	if cmd == nil {
+		t.Fatal("enter stays")
+	}
+	if s := m.summary(false); s == nil || s.ExitCode(false) != steps.ExitDone || len(s.Notes) == 0 {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+func TestWhatIsMendedByHandIsLookedAtAgain(t *testing.T) {
+	m := lookedAt(t, plainLook, Onboard, Options{}, aboard())
+	op := m.engine.op
+	if press(m, "enter"); m.checkup.phase != inspecting || m.engine.op == op {
+		t.Errorf("phase %d", m.checkup.phase)
+	}
+}
+
+func TestLeavingACheckupTellsWhatThatMeans(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		bring func() *root
+		code  int
+	}{
+		{"before it looked", func() *root { return opened(t, plainLook, Troubleshoot, Options{}) }, -1},
+		{"while it looks", func() *root { return looking(t, plainLook, Options{}) }, -1},
+		{"healthy", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, healthy()) }, steps.ExitDone},
+		{"findings by hand", func() *root { return lookedAt(t, plainLook, Onboard, Options{}, aboard()) }, steps.ExitFindings},
+		{"a plan", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, ill()) }, steps.ExitFailed},
+		{"a dry run", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{DryRun: true}, ill()) }, steps.ExitFindings},
+		{"with something left", func() *root { return mendedRoot(t, plainLook) }, steps.ExitFindings},
+	} {
+		s := c.bring().summary(false)
+		if code := exitCode(s); code != c.code {
+			t.Errorf("leaving %s: %d, want %d (%+v)", c.name, code, c.code, s)
+		}
+	}
+}
+
+func TestLeavingAPlanAsksFirst(t *testing.T) {
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
+	press(m, "q")
+	shows(t, m, "Leave without changing anything?", "stateroom troubleshoot begins where you are now")
+}
+
+func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
+	m := looking(t, plainLook, Options{})
+	old := m.engine.op
+	m.engine.next()
+	checks := len(m.checkup.checks.all)
+	check := ill().Checks[0]
+	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
+	m.Update(openedMsg{op: old, err: errors.New("stale")})
+	m.Update(eventMsg{old, steps.Event{Kind: steps.EventCheck, Check: &check}})
+	if m.checkup.err != nil || m.checkup.phase != inspecting || len(m.checkup.checks.all) != checks {
+		t.Errorf("phase %d, %v", m.checkup.phase, m.checkup.err)
+	}
+}
+
+// downTo moves the cursor down to the line of a subject.
+func downTo(m *root, subject string) {
+	c := m.checkup
+	for range 100 {
+		if r := c.pane.under(); r.kind == rowSubject && strings.Contains(c.draw(r, false), subject) {
+			return
+		}
+		press(m, "down")
+	}
+}
+
+func TestTableScrollsBothWaysAndMarksWhatIsHidden(t *testing.T) {
+	narrow := look{width: 80, height: 24, utf8: true}
+	m := lookedAt(t, narrow, Onboard, Options{}, aboard())
+	shows(t, m, "Environments", "production ✗ failed ·", "Send the report to alice")
+	downTo(m, "common-staging")
+	shows(t, m, "Projects 2 more to the right →")
+	press(m, "right", "right")
+	shows(t, m, "Projects ← 2 more to the left", "providers")
+	press(m, "down")
+	shows(t, m, "? open")
+	press(m, "up", "right", "left", "left", "left")
+	shows(t, m, "Projects 2 more to the right →")
+	press(m, "space")
+	shows(t, m, "state readable")
+	wide := lookedAt(t, look{width: 200, height: 60, utf8: true}, Onboard, Options{}, aboard())
+	shows(t, wide, "providers")
+}
+
+func TestFindingOfATableStandsBelowItsSubjectOnly(t *testing.T) {
+	m := lookedAt(t, look{width: 200, height: 60, utf8: true}, Onboard, Options{}, aboard())
+	frame := m.View()
+	if strings.Count(frame, "assume-role-denied") != 1 || strings.Index(frame, "assume-role-denied") < strings.Index(frame, "production") {
+		t.Errorf("\n%s", frame)
+	}
+}
+
+func TestReportOpensAndIsSavedOnce(t *testing.T) {
+	m := screens["checkup-report"](t, plainLook)
+	shows(t, m, "Report: assume-role-denied in production", "The role's trust policy lacks this statement")
+	t.Chdir(t.TempDir())
+	press(m, "s")
+	shows(t, m, "Save the report of assume-role-denied")
+	press(m, "enter")
+	shows(t, m, "Saved to")
+	text, err := os.ReadFile("stateroom-assume-role-denied.txt")
+	if err != nil || strings.TrimSpace(string(text)) != strings.TrimSpace(someReport) {
+		t.Errorf("%v: %q", err, text)
+	}
+	press(m, "s", "enter")
+	shows(t, m, "is there already: choose another name")
+}
+
+func TestReviewIsSavedAsThePlainLinesTellIt(t *testing.T) {
+	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
+	t.Chdir(t.TempDir())
+	press(m, "s", "enter", "enter")
+	text, err := os.ReadFile("stateroom-plan.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"FAIL key state", "kms-disabled", "Enable the state encryption key"} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("no %q in:\n%s", part, text)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(".", "stateroom-plan.txt")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestDryRunOfAFlowNeverApplies(t *testing.T) {
+	m := lookedAt(t, plainLook, Troubleshoot, Options{DryRun: true}, ill())
+	shows(t, m, "DRY RUN")
+	press(m, "enter")
+	shows(t, m, "Save as JSON")
+	if m.engine.made == nil || !m.engine.made.DryRun || m.checkup.phase == applying {
+		t.Errorf("made %+v", m.engine.made)
+	}
+}
+
+func TestEnrolmentGivesTwoDifferentCodes(t *testing.T) {
+	m := enrolling(t, plainLook, "")
+	reply := m.top().(*enrolment).ask.reply
+	press(m, "123456", "enter", "123456", "enter")
+	shows(t, m, "wait until the app shows the next one")
+	press(m, "backspace", "7", "enter")
+	select {
+	case codes := <-reply:
+		if len(codes) != 2 || codes[0] != "123456" || codes[1] != "123457" {
+			t.Errorf("codes %v", codes)
+		}
+	default:
+		t.Error("nobody is told")
+	}
+	m = enrolling(t, plainLook, "")
+	reply = m.top().(*enrolment).ask.reply
+	press(m, "esc")
+	if codes := <-reply; codes != nil || len(m.stack) != 1 {
+		t.Errorf("refused with %v, %d screens", codes, len(m.stack))
+	}
+}
+
+func TestEnrolmentSaysHowLargeThePictureIsWhereItDoesNotFit(t *testing.T) {
+	m := enrolling(t, look{width: 60, height: 18, utf8: true}, "")
+	shows(t, m, "make the terminal 77 by 24", "QVRZ 4K7M")
+	if m = enrolling(t, look{width: 80, height: 24, utf8: true}, ""); !strings.Contains(m.View(), "▀▀▀▀▀") {
+		t.Errorf("no picture at 80 by 24:\n%s", m.View())
+	}
+	shows(t, enrolling(t, look{width: 80, height: 24}, ""), "Type this seed")
+}
