@@ -237,13 +237,15 @@ func lookupPath(answer any, path string) string {
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
-	if at, ok := v.Interface().(time.Time); ok {
-		return at.UTC().Format(time.RFC3339)
+	if v.Kind() == reflect.String {
+		return v.String()
 	}
-	if v.Kind() != reflect.String {
-		return ""
+	if v.IsValid() && v.CanInterface() {
+		if at, ok := v.Interface().(time.Time); ok {
+			return at.UTC().Format(time.RFC3339)
+		}
 	}
-	return v.String()
+	return ""
 }
 
 // targets are the members that name what a call acts on, the most telling
