@@ -26,6 +26,7 @@ import (
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
+	"stateroom/ui/tui"
 )
 
 func main() {
@@ -56,25 +57,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	defer cancel()
 	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: sys.err}
 	go i.watch(ctx, sys.signals)
-	commands := runners{
-		setup: func(ctx context.Context, o session.Options) error {
-			if sys.screen && !o.Plain && !o.JSON && !o.Yes {
-				return ended(session.Wizard(ctx, o, sys.around(i), false))
-			}
-			return ended(session.Setup(ctx, o, sys.around(i)))
-		},
-		troubleshoot: func(ctx context.Context, o session.Options) error {
-			return ended(session.Troubleshoot(ctx, o, sys.around(i)))
-		},
-		serve: func(ctx context.Context, o session.Options) error {
-			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, sys.out)
-		},
-	}
-	if sys.screen {
-		commands.menu = func(ctx context.Context, o session.Options) error {
-			return ended(session.Wizard(ctx, o, sys.around(i), true))
-		}
-	}
+	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
 	root.SetOut(sys.out)
@@ -91,6 +74,35 @@ func run(ctx context.Context, args []string, sys system) int {
 		fmt.Fprintln(sys.err, message) // the code tells it, too, when nobody reads
 	}
 	return codeOf(err)
+}
+
+// runners gives every command its run: the screens on a terminal that can show
+// them, lines otherwise.
+func (s system) runners(i *interruption) runners {
+	either := func(mode tui.Mode, lines func(context.Context, session.Options, session.System) (int, error)) runner {
+		return func(ctx context.Context, o session.Options) error {
+			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" {
+				return ended(session.Screens(ctx, o, s.around(i), mode))
+			}
+			return ended(lines(ctx, o, s.around(i)))
+		}
+	}
+	r := runners{
+		setup:        either(tui.SetUp, session.Setup),
+		onboard:      either(tui.Onboard, session.Onboard),
+		troubleshoot: either(tui.Troubleshoot, session.Troubleshoot),
+		handover:     either(tui.Handover, session.Handover),
+		offboard:     either(tui.Offboard, session.Offboard),
+		serve: func(ctx context.Context, o session.Options) error {
+			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, s.out)
+		},
+	}
+	if s.screen {
+		r.menu = func(ctx context.Context, o session.Options) error {
+			return ended(session.Screens(ctx, o, s.around(i), tui.SetUp, tui.Onboard, tui.Troubleshoot))
+		}
+	}
+	return r
 }
 
 // exitCode ends a command that has told its outcome already.
@@ -159,13 +171,13 @@ func ended(code int, err error) error {
 	return exitCode(code)
 }
 
-// runners are what the commands run; a test of the flags brings its own.
+// runner runs a command with its flags.
+type runner func(context.Context, session.Options) error
+
+// runners are what the commands run; a test of the flags brings its own. The
+// menu, a choice of modes, is nil without a screen.
 type runners struct {
-	// menu is the choice of modes, for a screen; nil without one.
-	menu         func(context.Context, session.Options) error
-	setup        func(context.Context, session.Options) error
-	troubleshoot func(context.Context, session.Options) error
-	serve        func(context.Context, session.Options) error
+	menu, setup, onboard, troubleshoot, handover, offboard, serve runner
 }
 
 // newCommand is the command tree.
@@ -186,14 +198,17 @@ func newCommand(r runners) *cobra.Command {
 			}
 			c.SetOut(c.ErrOrStderr())
 			_ = c.Usage() // written to where the message below goes
-			return session.Usagef("name a command: stateroom setup makes the set-up, stateroom troubleshoot finds what is wrong with it")
+			return session.Usagef("name a command: setup makes the set-up, onboard gets an admin going, troubleshoot finds what is wrong")
 		},
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return session.Usagef("%w: see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(setupCommand(r), troubleshootCommand(r), sandboxCommand(r))
+	root.AddCommand(setupCommand(r), onboardCommand(r), troubleshootCommand(r),
+		userCommand("handover", "Seal an admin's access key into one file", handoverText, r.handover),
+		userCommand("offboard", "Take an admin's access away", offboardText, r.offboard),
+		sandboxCommand(r))
 	return root
 }
 
@@ -256,6 +271,71 @@ func troubleshootCommand(r runners) *cobra.Command {
 	f.StringVar(&o.Break, "break", "", "with --sandbox: practise on the fault `NAME` (list lists them)")
 	commonFlags(f, &o)
 	stageFlags(f, &o)
+	return c
+}
+
+func onboardCommand(r runners) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use:   "onboard",
+		Short: "Make this laptop ready for terraform plan, as one of the admins",
+		Long: "Opens your handover (or takes an access key that you paste), asks AWS whose it is before anything is\n" +
+			"written, renews the key so that nobody else ever had it, writes your profiles, and tries out every\n" +
+			"environment and project that you may touch. Run again it shows the table and changes nothing.\n\n" +
+			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
+		Example: "  stateroom onboard --sandbox          practise with a sealed file of a rehearsal\n" +
+			"  stateroom onboard --handover alice.age\n" +
+			"  stateroom onboard --rotate           renew your key",
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			return r.onboard(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.HandoverFile, "handover", "", "the sealed `file` that the operator sent")
+	f.StringVar(&o.PassphraseFile, "passphrase-file", "", "a `file` whose first line is the handover's passphrase")
+	f.StringVar(&o.Identity, "identity", "", "the private key that opens the handover, `file`: an age identity or ssh-ed25519")
+	f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
+	commonFlags(f, &o)
+	stageFlags(f, &o)
+	return c
+}
+
+const (
+	handoverText = "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
+		"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
+		"has expired or cannot be opened by its reader is made anew."
+	offboardText = "Deactivates the user's keys, takes membership and MFA devices away and the name out of the blueprint;\n" +
+		"with the user's name typed (or --adopt USER) the keys and the user are deleted. The state and everybody\n" +
+		"else's access stay as they are."
+)
+
+// userCommand is a command of the operator's about one user.
+func userCommand(name, short, long string, run runner) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use: name + " USER", Short: short, Long: long,
+		Example: "  stateroom " + name + " alice\n  stateroom " + name + " bob --sandbox --dry-run",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return session.Usagef("%s takes one user's name: see %s --help", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			o.User = args[0]
+			return run(c.Context(), o)
+		},
+	}
+	commonFlags(c.Flags(), &o)
+	stageFlags(c.Flags(), &o)
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/ui/plain"
+	"stateroom/ui/practice"
 	"stateroom/ui/session"
 )
 
@@ -81,8 +83,12 @@ func TestFlagsBecomeOptions(t *testing.T) {
 
 func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 	for args, want := range map[string]string{
-		"setp":                             "there is no command",
-		"onboard":                          "there is no command",
+		"setp":                     "there is no command",
+		"troubleshoot --no-checks": "belongs to --error FILE",
+		"troubleshoot --break x":   "add --sandbox",
+		"troubleshoot --error x --no-checks --run": "leave one of the two out",
+		"handover":                         "takes one user's name",
+		"offboard a b":                     "takes one user's name",
 		"setup now":                        "takes no argument",
 		"setup --nope":                     "unknown flag: --nope",
 		"setup --parallel many":            "invalid argument",
@@ -414,5 +420,152 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 	code := run(t.Context(), []string{"sandbox", "--listen", "127.0.0.1:0"}, system{out: out, err: &errs, signals: signals})
 	if code != steps.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
 		t.Errorf("code %d, %s %s", code, printed.String(), errs.String())
+	}
+}
+
+// eventsOf reads the events of a run with --json.
+func eventsOf(t *testing.T, out string) []map[string]any {
+	t.Helper()
+	var events []map[string]any
+	lines := bufio.NewScanner(strings.NewReader(out))
+	lines.Buffer(nil, len(out)+1)
+	for lines.Scan() {
+		var e map[string]any
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Fatalf("%v in %s", err, lines.Text())
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+// ids are those of the events of a kind.
+func ids(events []map[string]any, kind string) []string {
+	var list []string
+	for _, e := range events {
+		if e["event"] == kind {
+			id, _ := e["id"].(string)
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+const lockText = `Error: Error acquiring the state lock
+
+Error message: operation error DynamoDB: PutItem, https response error StatusCode: 400, RequestID: 1, ConditionalCheckFailedException: The conditional request failed
+Lock Info:
+  ID:        33a1c3a7-1f4e-8f5a-1f9a-0a1b2c3d4e5f
+  Path:      states/app.tfstate
+`
+
+func TestAnErrorTextIsNamedWithoutAnyCheck(t *testing.T) {
+	got := program(t, lockText, false, "troubleshoot", "--error", "-", "--no-checks", "--json")
+	events := eventsOf(t, got.out)
+	if got.code != steps.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"lock-held"}) {
+		t.Errorf("code %d, events %v, err %s", got.code, events, got.err)
+	}
+	if last := events[len(events)-1]; last["event"] != "summary" || last["exit_code"] != float64(steps.ExitFindings) {
+		t.Errorf("last event %v", last)
+	}
+	unknown := program(t, "something nobody has seen\n", false, "troubleshoot", "--error", "-", "--no-checks")
+	if unknown.code != steps.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something nobody has seen") {
+		t.Errorf("an unknown text: %+v", unknown)
+	}
+	for name, text := range map[string]string{"empty": "\n \n", "binary": "\x00\x01\x02"} {
+		if got := program(t, text, false, "troubleshoot", "--error", "-", "--no-checks"); got.code != steps.ExitUsage || strings.Count(got.err, "\n") != 1 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestFaultsAreListedByNameWithOneSentenceEach(t *testing.T) {
+	got := program(t, "", false, "troubleshoot", "--break", "list")
+	lines := strings.Split(strings.TrimSpace(got.out), "\n")
+	if got.code != 0 || len(lines) != len(practice.Faults()) || len(lines) < 30 {
+		t.Fatalf("%d lines: %+v", len(lines), got)
+	}
+	for i, f := range practice.Faults() {
+		if !strings.HasPrefix(lines[i], f.Name+" ") || !strings.HasSuffix(lines[i], f.About) {
+			t.Errorf("line %q for %+v", lines[i], f)
+		}
+	}
+	wrong := program(t, "", false, "troubleshoot", "--sandbox", "--break", "nonsense")
+	if wrong.code == 0 || !strings.Contains(wrong.err, "kms-disabled") {
+		t.Errorf("an unknown fault does not list the known ones: %+v", wrong)
+	}
+}
+
+func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
+	healthy := program(t, "", false, "troubleshoot", "--sandbox", "--json")
+	if events := eventsOf(t, healthy.out); healthy.code != 0 || len(ids(events, "change")) != 0 || len(ids(events, "applied")) != 0 {
+		t.Errorf("a healthy set-up: code %d, %v, %s", healthy.code, events, healthy.err)
+	}
+	looked := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json", "--dry-run")
+	if events := eventsOf(t, looked.out); looked.code != steps.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 0 {
+		t.Errorf("dry run: code %d, %v", looked.code, events)
+	}
+	mended := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json")
+	if events := eventsOf(t, mended.out); mended.code != 0 || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 1 {
+		t.Errorf("mending: code %d, %v", mended.code, events)
+	}
+	held := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held")
+	if held.code != steps.ExitFindings || !strings.Contains(held.out, "--adopt 33a1c3a7") {
+		t.Errorf("a lock that somebody holds: %+v", held)
+	}
+	released := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held", "--adopt", "33a1c3a7-1f4e-8f5a-1f9a-0a1b2c3d4e5f")
+	if released.code != 0 {
+		t.Errorf("a lock whose release was agreed to: %+v", released)
+	}
+}
+
+func TestPracticeGetsANewcomerOnBoardAndNobodyElseKeepsTheKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "stage")
+	got := program(t, "", false, "onboard", "--sandbox", "--dir", dir)
+	if got.code != 0 || !strings.Contains(got.out, "nobody else ever had it") {
+		t.Fatalf("%+v", got)
+	}
+	for _, want := range []string{"staging", "role assumed", "Next: "} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in\n%s", want, got.out)
+		}
+	}
+	credentials, err := os.ReadFile(filepath.Join(dir, "laptop-of-bob", "home", ".aws", "credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secret, there := strings.Cut(string(credentials), "aws_secret_access_key = ")
+	secret = strings.TrimSpace(secret)
+	if !there || len(secret) != 40 || strings.Contains(got.out+got.err, secret) {
+		t.Errorf("the secret is %d letters long, or was shown", len(secret))
+	}
+}
+
+func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
+	waiting := program(t, "", false, "handover", "bob", "--sandbox", "--json")
+	if events := eventsOf(t, waiting.out); waiting.code != 0 || !slices.Equal(ids(events, "finding"), []string{"handover.waiting"}) {
+		t.Errorf("a handover that waits: code %d, %v, %s", waiting.code, events, waiting.err)
+	}
+	nobody := program(t, "", false, "handover", "mallory", "--sandbox")
+	if nobody.code == 0 || !strings.Contains(nobody.err, "mallory") {
+		t.Errorf("an unknown user: %+v", nobody)
+	}
+	off := program(t, "", false, "offboard", "bob", "--sandbox", "--json")
+	events := eventsOf(t, off.out)
+	if off.code != 0 && off.code != steps.ExitFindings || slices.ContainsFunc(ids(events, "applied"), func(id string) bool { return strings.Contains(id, "delete-user") }) {
+		t.Errorf("without the typed name: code %d, %v, %s", off.code, events, off.err)
+	}
+	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob")
+	if gone.code != 0 {
+		t.Errorf("with the name: %+v", gone)
+	}
+}
+
+func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
+	if got := program(t, "", false, "onboard"); got.code != steps.ExitUsage || !strings.Contains(got.err, "--handover FILE") {
+		t.Errorf("%+v", got)
+	}
+	if got := program(t, "", false, "onboard", "--handover", "nowhere.age"); got.code != steps.ExitUsage || !strings.Contains(got.err, "nowhere.age") {
+		t.Errorf("%+v", got)
 	}
 }

@@ -211,6 +211,7 @@ var senders = map[string]sender{
 
 	"organizations/CreateAccount": via((*Session).organizations, (*organizations.Client).CreateAccount),
 
+	"s3/CopyObject":                      via((*Session).s3, (*s3.Client).CopyObject),
 	"s3/CreateBucket":                    via((*Session).s3, (*s3.Client).CreateBucket),
 	"s3/DeleteObject":                    via((*Session).s3, (*s3.Client).DeleteObject),
 	"s3/PutBucketEncryption":             via((*Session).s3, (*s3.Client).PutBucketEncryption),

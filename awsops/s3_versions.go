@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // Content is an object or one version of it, read whole.
@@ -90,4 +92,19 @@ func DeleteObjectIf(bucket, key, owner, etag string) Call {
 	return s3Call("DeleteObject", &s3.DeleteObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: aws.String(owner), IfMatch: optional(etag),
 	})
+}
+
+// CopyVersion makes an older version of an object the current one again,
+// encrypted with the key. It holds only while the current one still has the
+// ETag, or while there is none where the ETag is empty.
+func CopyVersion(bucket, key, version, owner, kmsKeyARN, etag string) Call {
+	in := &s3.CopyObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: aws.String(owner), ExpectedSourceBucketOwner: aws.String(owner),
+		CopySource:           aws.String((&url.URL{Path: bucket + "/" + key}).EscapedPath() + "?versionId=" + url.QueryEscape(version)),
+		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(kmsKeyARN), IfMatch: optional(etag),
+	}
+	if etag == "" {
+		in.IfNoneMatch = aws.String("*")
+	}
+	return s3Call("CopyObject", in)
 }

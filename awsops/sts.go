@@ -36,9 +36,6 @@ type Identity struct {
 	// Name is the user's or the role's name without path or session, empty for
 	// root.
 	Name string
-	// Ahead is how far AWS's clock was ahead of this machine's; negative where
-	// it was behind. The SDK corrects for it, others may not.
-	Ahead time.Duration
 }
 
 // Identity asks sts:GetCallerIdentity, which needs no permission, once per
@@ -62,7 +59,6 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
 	}
 	id.UserID = aws.ToString(answer.UserId)
-	id.Ahead, _ = awsmiddleware.GetAttemptSkew(answer.ResultMetadata)
 	s.login.learn(id)
 	return id, nil
 }

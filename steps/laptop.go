@@ -95,6 +95,7 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 	inits, _ := initStep{}.planProject(o, a, project, facts.Project) // no move, so no finding
 	for i := range inits {
 		inits[i].Needs = append(inits[i].Needs, own...)
+		inits[i].Run.Settled = true // what a new key takes to be known was waited for before
 	}
 	p.Changes = append(p.Changes, inits...)
 	return f

@@ -271,6 +271,9 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 		if err := s.inspect(ctx, group, o); err != nil {
 			return Review{}, nil, err
 		}
+		if off := ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
+			return Review{}, nil, off
+		}
 	}
 	review := s.plan(o)
 	review.Findings = append(review.Findings, Unwritable(review.Changes)...)

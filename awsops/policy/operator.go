@@ -30,14 +30,14 @@ func Operator(a OperatorAccess) Document {
 		{Sid: "UsersAndGroups", Actions: []string{
 			"iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:CreateAccessKey", "iam:CreateGroup", "iam:CreateUser",
 			"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:GetGroup", "iam:GetUser", "iam:ListAccessKeys",
-			"iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies", "iam:TagUser",
+			"iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies", "iam:SimulatePrincipalPolicy", "iam:TagUser", "iam:UpdateAccessKey",
 		}, Resources: []string{iam + "group/*", iam + "user/*"}},
 		{Sid: "GroupPolicies", Actions: []string{
 			"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:GetPolicyVersion",
 			"iam:ListPolicyVersions", "iam:TagPolicy",
 		}, Resources: []string{iam + "policy/stateroom/*"}},
 		{Sid: "Key", Actions: []string{
-			"kms:CreateAlias", "kms:DescribeKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+			"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DescribeKey", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
 			"kms:ListResourceTags", "kms:PutKeyPolicy", "kms:TagResource", "kms:UpdateKeyDescription",
 		}, Resources: []string{
 			"arn:" + a.Partition + ":kms:" + a.Region + ":" + a.Account + ":key/*",

@@ -131,7 +131,6 @@ func (r *request) write(w http.ResponseWriter, out response) {
 	}
 	header.Set("Date", r.now.UTC().Format(http.TimeFormat))
 	header.Set("X-Amzn-Requestid", r.id)
-	header.Set("Date", r.now.UTC().Format(http.TimeFormat)) // which clients correct their clocks by
 	if r.protocol == s3Protocol {
 		header.Set("X-Amz-Request-Id", r.id)
 		header.Set("X-Amz-Id-2", r.id)

@@ -49,7 +49,9 @@ func (l *stateList) add(name, format string, args ...any) {
 func (l *stateList) account(a *account) {
 	l.add("account "+a.id, "%s %s, tags %v", a.name, a.state, a.tags)
 	for _, e := range a.entities() {
-		l.add(e.arn(a), "tags %v, %+v", e.tags, e.now())
+		have := e.now()
+		have.attached = slices.Sorted(slices.Values(have.attached)) // in what order they came counts for nothing
+		l.add(e.arn(a), "tags %v, %+v", e.tags, have)
 	}
 	for _, u := range a.users {
 		for _, key := range u.keys {

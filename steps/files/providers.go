@@ -2,10 +2,12 @@ package files
 
 import (
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // LockFile is the name of the file in which init notes the providers' versions.
@@ -25,6 +27,7 @@ type LockedProvider struct {
 	Line    int
 	Source  string // host/namespace/name
 	Version string
+	Hashes  []string // such as h1:…, empty where they cannot be told
 }
 
 // builtIn is the provider that needs no download.
@@ -92,6 +95,23 @@ func (r RequiredProvider) Locks(l LockedProvider) bool {
 	return l.Source == "registry.terraform.io/"+source || l.Source == "registry.opentofu.org/"+source
 }
 
+// Genuine compares the provider's package that init installed in a data directory
+// with the checksums of the lock file, as Terraform does before it starts it. It
+// is not known where no package is installed, or where the lock file has no
+// checksum of the kind that an unpacked package can be compared with (h1).
+func (l LockedProvider) Genuine(dataDir string) (ok, known bool, err error) {
+	hasH1 := slices.ContainsFunc(l.Hashes, func(h string) bool { return strings.HasPrefix(h, "h1:") })
+	dir, err := filepath.EvalSymlinks(filepath.Join(dataDir, "providers", filepath.FromSlash(l.Source), l.Version, runtime.GOOS+"_"+runtime.GOARCH))
+	if err != nil || !hasH1 {
+		return false, false, nil //nolint:nilerr // nothing is installed
+	}
+	sum, err := dirhash.HashDir(dir, "", dirhash.Hash1)
+	if err != nil {
+		return false, false, &Error{Action: "read", Path: dir, Err: err}
+	}
+	return slices.Contains(l.Hashes, sum), true, nil
+}
+
 // ReadLockFile reads the providers' lock file of a project's directory; none
 // and no error where there is no file.
 func ReadLockFile(dir string) ([]LockedProvider, error) {
@@ -111,10 +131,14 @@ func ReadLockFile(dir string) ([]LockedProvider, error) {
 				Problem: "the lock file has a block " + block.Type + ", which Terraform does not write there", Remedy: "restore the file from version control",
 			}
 		}
-		out = append(out, LockedProvider{
+		locked := LockedProvider{
 			Line: block.TypeRange.Start.Line, Source: strings.ToLower(block.Labels[0]),
 			Version: attributes(block.Body, file.Bytes, "").Get("version"),
-		})
+		}
+		if attr, ok := block.Body.Attributes["hashes"]; ok {
+			locked.Hashes, _ = texts(attr.Expr)
+		}
+		out = append(out, locked)
 	}
 	slices.SortFunc(out, func(a, b LockedProvider) int { return a.Line - b.Line })
 	return out, nil

@@ -1,10 +1,13 @@
 package files
 
 import (
+	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
 func TestRequiredProvidersAreFoundInTheLockFile(t *testing.T) {
@@ -47,6 +50,34 @@ provider "registry.opentofu.org/hashicorp/random" {
 	}
 	if none, err := ReadLockFile(t.TempDir()); none != nil || err != nil {
 		t.Errorf("no file gives %v, %v", none, err)
+	}
+}
+
+func TestAnInstalledProviderIsComparedWithItsChecksums(t *testing.T) {
+	dir := t.TempDir()
+	l := LockedProvider{Source: "registry.terraform.io/hashicorp/aws", Version: "5.0.0", Hashes: []string{"zh:x", "h1:wrong"}}
+	if _, known, err := l.Genuine(dir); known || err != nil {
+		t.Errorf("nothing is installed: %v, %v", known, err)
+	}
+	at := filepath.Join(dir, "providers", "registry.terraform.io", "hashicorp", "aws", "5.0.0", runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(at, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(at, "terraform-provider-aws"), "binary", 0o700)
+	if ok, known, err := l.Genuine(dir); ok || !known || err != nil {
+		t.Errorf("a wrong checksum gives %v, %v, %v", ok, known, err)
+	}
+	sum, err := dirhash.HashDir(at, "", dirhash.Hash1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Hashes = append(l.Hashes, sum)
+	if ok, known, err := l.Genuine(dir); !ok || !known || err != nil {
+		t.Errorf("the right checksum gives %v, %v, %v", ok, known, err)
+	}
+	l.Hashes = []string{"zh:x"}
+	if _, known, _ := l.Genuine(dir); known {
+		t.Error("a checksum of the archive says nothing of the unpacked package")
 	}
 }
 

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,11 +12,6 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/files"
 )
-
-// clockLimit is how far a clock may be off before AWS refuses what it signed
-// (IAM User Guide, "Signing AWS API requests"). The SDK corrects for it; the AWS
-// CLI and the codes of a second factor do not.
-const clockLimit = 5 * time.Minute
 
 // The checks of the key itself.
 const (
@@ -85,7 +81,7 @@ func (s *scene) askHeld(ctx context.Context) error {
 	session, err := s.env.Sessions.Profile(ctx, s.profile, s.region)
 	if err != nil {
 		s.standing, s.refusal = dead, err // half a key, or a way to credentials that leads nowhere
-		return nil
+		return nil //nolint:nilerr // it is told where no other key works
 	}
 	s.identity, err = session.WaitKeyUsable(ctx, s.fresh())
 	switch {
@@ -222,20 +218,12 @@ func (s *scene) welcome() {
 
 // clock tells of one that is off so far that AWS refuses what it signs.
 func (s *scene) clock() {
-	off := s.identity.Ahead
-	if off.Abs() < clockLimit {
-		return
+	var off *steps.Refusal
+	if errors.As(steps.ClockOff(s.caller), &off) {
+		s.broken(steps.Check{Name: checkClock, Asked: "the date of AWS's answer"}, steps.Finding{
+			ID: off.Finding, Step: 1, Severity: steps.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
+		})
 	}
-	behind := "behind"
-	if off < 0 {
-		behind = "ahead of"
-	}
-	s.broken(steps.Check{Name: checkClock, Asked: "the date of AWS's answer"}, steps.Finding{
-		ID: "clock-skew", Step: 1, Severity: steps.Warning,
-		Evidence: fmt.Sprintf("This machine's clock is %s %s AWS's. stateroom and Terraform correct for it; the AWS CLI and the codes of a second factor fail.",
-			off.Abs().Round(time.Second), behind),
-		Remedy: "Set the clock, for example with NTP.",
-	})
 }
 
 // inspectKeys reads what IAM knows of the user's keys, and the key of the state.

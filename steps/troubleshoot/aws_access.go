@@ -98,6 +98,8 @@ func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
 	d, judged := f.evaluate(p.login, q)
 	switch {
+	case s.kmsKey != "" && !possibleKey.MatchString(s.kmsKey):
+		return a.undecided("kms_key_id has to be corrected first.")
 	case !judged && !p.login.works(f):
 		return a.undecided("%s cannot sign in.", p.login.who())
 	case !judged:
@@ -146,10 +148,14 @@ func judgeLockFile(f *facts, p *site, s *stateFacts) ruling {
 		a.question = "the backend's use_lockfile"
 		return a.passed("The lock file is not in use.")
 	}
-	if r := f.judgeRights(p, a, s, "s3-put-denied", file, "s3:PutObject"); r.check.Verdict != steps.Passed {
-		return r
+	for _, right := range []struct{ id, action string }{
+		{"s3-put-denied", "s3:PutObject"}, {"s3-get-denied", "s3:GetObject"}, {"lock-release-failed", "s3:DeleteObject"},
+	} {
+		if r := f.judgeRights(p, a, s, right.id, file, right.action); r.check.Verdict != steps.Passed {
+			return r
+		}
 	}
-	return f.judgeRights(p, a, s, "lock-release-failed", file, "s3:DeleteObject", "s3:GetObject")
+	return a.passed("It can be made, read and removed.")
 }
 
 // questions are everything that the site's states need of the bucket's policy.
@@ -169,7 +175,7 @@ func (p *site) questions(f *facts) []question {
 }
 
 // unblockBucket takes out of the bucket's policy what refuses the login and is
-// none of the blueprint's statements.
+// none of the blueprint's statements, and puts in what those lack.
 func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 	attached := f.bucketPolicy(p.bucket)
 	if attached == nil || !f.mayMend(5) {
@@ -180,8 +186,13 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 	})
 	have := f.planned("bucket.policy", "Policy", attached.Document)
 	doc, removed := f.unblocked(p.login, have, policy.ResourceBased, own, p.questions(f))
-	if len(removed) == 0 || len(doc.Statements) == 0 {
+	if len(removed) == 0 {
 		return steps.Change{}, false
+	}
+	for _, s := range own.Statements { // what is taken out may stand in the place of one
+		if !policy.Covers(doc, s) {
+			doc.Statements = append(doc.Statements, s)
+		}
 	}
 	names := strings.Join(removed, ", ")
 	return steps.Change{

@@ -80,6 +80,7 @@ func judgeExists(f *facts, p *site) ruling {
 		if p.bucket == f.answers.Bucket.Name {
 			t.remedy = "Create it with stateroom setup; the states that were in it are gone unless a copy is somewhere else."
 			t.mended = func(id string) bool { return strings.HasPrefix(id, "bucket.") }
+			t.changes = f.orphanDigests(p)
 			t.handOn = &handOn{who: p.asked, needs: []string{"stateroom setup, as the operator: it creates the bucket " + p.bucket}}
 		}
 		return a.broken("HTTP 404: there is none.", t)

@@ -121,6 +121,8 @@ type stateFacts struct {
 	// versions are read where digest and state do not agree, newest first.
 	versions    []stateVersion
 	versionsErr error
+	// versionsBy is the profile that could list them, empty for the operator.
+	versionsBy string
 }
 
 // rights are what a simulation says of an identity; err is why it says nothing.

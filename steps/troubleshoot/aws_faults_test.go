@@ -204,7 +204,7 @@ var faults = []fault{
 		breaking: func(w *world) { w.without("s3:ListBucket") },
 	},
 	{
-		name: "get denied", want: []string{"s3-head-denied", "lock-release-failed"}, mends: true, changes: []string{"iam.policy.stateroom-admins-state-1"},
+		name: "get denied", want: []string{"s3-head-denied", "s3-get-denied"}, mends: true, changes: []string{"iam.policy.stateroom-admins-state-1"},
 		breaking: func(w *world) { w.without("s3:GetObject") },
 	},
 	{
@@ -220,7 +220,7 @@ var faults = []fault{
 		breaking: func(w *world) { w.without("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem") },
 	},
 	{
-		name: "delete of the item denied", want: []string{"table-denied"}, mends: true, changes: []string{"iam.policy.stateroom-admins-state-1"}, says: "dynamodb:DeleteItem",
+		name: "delete of the item denied", want: []string{"lock-release-failed"}, mends: true, changes: []string{"iam.policy.stateroom-admins-state-1"}, says: "dynamodb:DeleteItem",
 		breaking: func(w *world) { w.without("dynamodb:DeleteItem") },
 	},
 	{
@@ -293,7 +293,7 @@ var faults = []fault{
 		},
 	},
 	{
-		name: "an older state put back", want: []string{"digest-mismatch"}, says: "higher serial",
+		name: "an older state put back", want: []string{"digest-mismatch"}, mends: true, changes: []string{"state.restore.common-staging"}, says: "higher serial",
 		breaking: func(w *world) {
 			w.item(bucketName+"/"+stagingKey+"-md5", "Digest", w.put(state(2)))
 			w.put(state(1))
@@ -306,12 +306,35 @@ var faults = []fault{
 		},
 	},
 	{
-		name: "state of a later format", want: []string{"state-format"}, says: "format 5",
-		breaking: func(w *world) { w.put(`{"version":5,"terraform_version":"9.0.0","serial":1}`) },
+		name: "lock file cannot be read", want: []string{"s3-get-denied"}, mends: true, changes: []string{"iam.policy.stateroom-admins-state-1"}, says: ".tflock",
+		breaking: func(w *world) {
+			w.edit("stateroom-admins-state-1", func(d *policy.Document) {
+				for i := range d.Statements {
+					if d.Statements[i].Sid == "LockWithFile" {
+						d.Statements[i].Actions = []string{"s3:PutObject", "s3:DeleteObject"}
+					}
+				}
+			})
+		},
 	},
 	{
-		name: "state that is none", want: []string{"state-format"},
-		breaking: func(w *world) { w.put(state(1)); w.put("password=not-a-state") },
+		name: "bucket policy demands another key", want: []string{"explicit-deny"}, mends: true, changes: []string{"bucket.policy.unblock"}, says: "DenyOtherEncryptionKey",
+		breaking: func(w *world) {
+			_, err := w.hands("").s3.PutBucketPolicy(context.Background(), &s3.PutBucketPolicyInput{Bucket: aws.String(bucketName), Policy: aws.String(policy.Bucket(policy.BucketRules{
+				Partition: "aws", Bucket: bucketName, Strict: true, KMSKeyARN: "arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-4000-8000-000000000000",
+			}).JSON())})
+			w.must(err)
+		},
+	},
+	{
+		name: "state of a later format", want: []string{"state-format"}, says: "format 5",
+		breaking: func(w *world) {
+			w.item(bucketName+"/"+stagingKey+"-md5", "Digest", w.put(`{"version":5,"terraform_version":"9.0.0","serial":1}`))
+		},
+	},
+	{
+		name: "state that is none", want: []string{"state-format"}, mends: true, changes: []string{"state.restore.common-staging"},
+		breaking: func(w *world) { w.put(state(9)); w.put("password=not-a-state") },
 	},
 	{
 		name: "group may not assume", want: []string{"assume-role-denied"}, mends: true, changes: []string{"iam.policy.stateroom-admins-assume-1"}, says: "identity-based policy",
@@ -381,7 +404,11 @@ var faults = []fault{
 	},
 	{
 		name: "bucket missing", want: []string{"bucket-missing"}, mends: true,
-		breaking: func(w *world) { w.emptyBucket(); w.must(w.deleteBucket()) },
+		breaking: func(w *world) {
+			w.item(bucketName+"/"+stagingKey+"-md5", "Digest", "00000000000000000000000000000000")
+			w.emptyBucket()
+			w.must(w.deleteBucket())
+		},
 	},
 }
 

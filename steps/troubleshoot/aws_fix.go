@@ -95,7 +95,7 @@ func appendNew(changes, more []steps.Change) []steps.Change {
 }
 
 func (f *facts) finding(t trouble, mending []steps.Change) steps.Finding {
-	out := steps.Finding{ID: t.id, Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
+	out := steps.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
 	if out.Severity == "" {
 		out.Severity = steps.Failure
 	}

@@ -2,6 +2,7 @@ package troubleshoot
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"stateroom/awsops"
@@ -14,7 +15,7 @@ func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
 	a := asked{name: checkKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
 	state := keyState(f, p, k, a)
 	use := asked{name: checkKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
-	if state.check.Verdict == steps.Broken {
+	if state.check.Verdict == steps.Broken || !possibleKey.MatchString(k.id) {
 		return []ruling{state, use.undecided("The key itself has to be mended first.")}
 	}
 	return []ruling{state, keyUse(f, p, k, use)}
@@ -23,6 +24,8 @@ func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
 func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
 	id := kmsTrouble(k.dataKeyErr)
 	switch {
+	case !possibleKey.MatchString(k.id):
+		return a.undecided("It is no key's id, ARN or alias.")
 	case outage(k.describeErr) != "":
 		return a.failedBy(k.describeErr)
 	case k.key != nil && k.key.State == "PendingDeletion" || id == "kms-pending-deletion":
@@ -36,6 +39,9 @@ func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
 	}
 	return a.passed("It is enabled.")
 }
+
+// possibleKey is what KMS takes for a key: an id, an ARN or an alias.
+var possibleKey = regexp.MustCompile(`^(?:arn:[\w-]+:kms:.+|alias/.+|(?:mrk-)?[0-9a-fA-F-]{32,36})$`)
 
 // arn is the key's own where it could be described.
 func (k *keyFacts) arn() string {
@@ -116,6 +122,10 @@ func absentKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	}
 	if region := keyRegion(k.id); region != "" && region != p.region {
 		t.evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, region, p.bucket, p.region)
+	}
+	if f.looked(4) && f.survey.Observed.Key.Key == nil {
+		t.remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start anew with stateroom setup and another --set bucket.name=NAME, and import what is there."
+		return a.broken("There is none.", t)
 	}
 	if !k.named {
 		t.remedy = "Run stateroom setup: it finds the key by its tag, or makes one."

@@ -66,7 +66,7 @@ func TestTwoFaultsAreBothFoundCausesFirst(t *testing.T) {
 	w.without("dynamodb:DeleteItem")
 	_, err := h.kms.DisableKey(ctx, &kms.DisableKeyInput{KeyId: w.keyID()})
 	w.must(err)
-	w.wants(w.look(), "kms-disabled", "table-denied")
+	w.wants(w.look(), "kms-disabled", "lock-release-failed")
 	if summary := w.mend(); len(summary.Findings) > 0 {
 		t.Errorf("after mending: %v", summary.Findings)
 	}

@@ -18,6 +18,7 @@ const newestFormat = 4
 type stateObject struct {
 	digest  string // MD5 in hexadecimal, as the lock table holds it
 	version string // of the object
+	etag    string
 	size    int
 	// problem is why the content is no state, empty for a good one.
 	problem string
@@ -30,7 +31,7 @@ type stateObject struct {
 // readState takes an object down to that.
 func readState(c *awsops.Content) *stateObject {
 	sum := md5.Sum(c.Body) //nolint:gosec // see above
-	s := &stateObject{digest: hex.EncodeToString(sum[:]), version: c.Version, size: len(c.Body)}
+	s := &stateObject{digest: hex.EncodeToString(sum[:]), version: c.Version, etag: c.ETag, size: len(c.Body)}
 	var head struct {
 		Version          *int   `json:"version"`
 		TerraformVersion string `json:"terraform_version"`
@@ -52,6 +53,9 @@ func readState(c *awsops.Content) *stateObject {
 	}
 	return s
 }
+
+// isState tells a state that some engine reads, if not Terraform up to 1.15.
+func (s *stateObject) isState() bool { return s.problem == "" || s.format > newestFormat }
 
 // stateVersion is one older or newer version of a state.
 type stateVersion struct {

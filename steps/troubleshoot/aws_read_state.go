@@ -128,8 +128,11 @@ func (r *reader) versions(ctx context.Context, f *facts, p *site, session *awsop
 		})
 	}
 	_ = g.Wait() // facts, not errors
+	if !p.standIn {
+		s.versionsBy = p.login.profile
+	}
 	if err != nil && !p.standIn && f.operatorErr == nil && refused == nil {
-		session, list, err = r.home.In(p.region), seen, nil
+		session, list, err, s.versionsBy = r.home.In(p.region), seen, nil, ""
 	}
 	if s.versionsErr = err; err != nil {
 		return

@@ -75,8 +75,11 @@ func told(err error) string {
 // answer is AWS's own words alone.
 func answer(err error) string {
 	var e *awsops.Error
-	if !errors.As(err, &e) {
+	switch {
+	case !errors.As(err, &e):
 		return sentence(err.Error())
+	case e.Code == "" && e.Meaning != "" && !awsops.IsUnanswered(err):
+		return redact(e.Meaning) // the SDK's chain of everything that it tried says less
 	}
 	return redact(e.Answer())
 }
@@ -164,6 +167,7 @@ func mergeTroubles(rulings []ruling) []trouble {
 	}
 	for i := range all {
 		if len(subjects[i]) > 1 {
+			all[i].subject = ""
 			all[i].evidence += " It concerns " + someOf(subjects[i]) + "."
 		}
 	}

@@ -37,24 +37,8 @@ func judgeContent(f *facts, p *site, s *stateFacts) ruling {
 		t.evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.format, s.object.engine, newestFormat)
 		return a.broken("Its format is "+fmt.Sprint(s.object.format)+".", t)
 	}
-	t.remedy = "Restore the last good version of the object; the bucket keeps them."
-	t.handOn = &handOn{who: p.asked, needs: f.restoration(p, s)}
+	f.offerRestore(p, s, &t)
 	return a.broken(s.object.problem+".", t)
-}
-
-// restoration is how an older version becomes the state again.
-func (f *facts) restoration(p *site, s *stateFacts) []string {
-	for _, v := range s.versions {
-		if v.object != nil && v.object.problem == "" {
-			return []string{
-				fmt.Sprintf("Version %s of %s is the newest that is a state: serial %d, MD5 %s.", v.ID, v.Modified.UTC().Format("2006-01-02 15:04"), v.object.serial, v.object.digest),
-				fmt.Sprintf("aws s3api copy-object --region %s --bucket %s --key '%s' --copy-source '%s/%s?versionId=%s' --server-side-encryption aws:kms --ssekms-key-id %s",
-					p.region, p.bucket, s.key, p.bucket, s.key, v.ID, f.keyARN()),
-				"Then stateroom troubleshoot again, which compares the digest in the lock table.",
-			}
-		}
-	}
-	return []string{fmt.Sprintf("aws s3api list-object-versions --region %s --bucket %s --prefix '%s', and a copy of the last version that is a state.", p.region, p.bucket, s.key)}
 }
 
 // judgeDigest rules on the MD5 that the lock table holds of the state.
@@ -87,30 +71,49 @@ func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
 func (f *facts) repair(p *site, s *stateFacts, t *trouble) {
 	compared, good := compare(s)
 	t.evidence += " " + compared
+	if !good {
+		f.offerRestore(p, s, t)
+		return
+	}
+	t.remedy = "Write the digest of the newest version into the table."
+	t.changes = []steps.Change{f.digestChange(p, s)}
+}
+
+// digestChange makes the digest that of the state in the bucket, if the item is
+// still the one that was compared.
+func (f *facts) digestChange(p *site, s *stateFacts) steps.Change {
 	id := s.lockID() + "-md5"
 	c := steps.Change{
 		ID: "lock.digest." + s.project, Step: 6, Action: steps.Update,
 		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.project),
 		Target: fmt.Sprintf("item %s of table %s", id, s.table), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
-		Risk: "Terraform works with the state that is in the bucket now, as described.",
-		Undo: fmt.Sprintf("write the digest %s back", s.digest.Digest),
+		Fields: []steps.Field{{Name: "digest", Before: s.digest.Digest}},
+		Risk:   "Terraform works with the state that is in the bucket now, as described.",
+		Undo:   fmt.Sprintf("write the digest %s back", s.digest.Digest),
 	}
-	switch {
-	case !good:
-		t.remedy = "Compare the versions by hand, restore the one that is right, then run stateroom troubleshoot again."
-		t.handOn = &handOn{who: p.asked, needs: f.restoration(p, s)}
-		return
-	case s.object == nil:
+	if s.object == nil {
 		c.Action = steps.Delete
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.project)
-		c.Fields = []steps.Field{{Name: "digest", Before: s.digest.Digest}}
 		c.Calls = []awsops.Call{awsops.DeleteDigest(s.table, id, s.digest.Digest)}
-	default:
-		c.Fields = []steps.Field{{Name: "digest", Before: s.digest.Digest, After: s.object.digest}}
-		c.Calls = []awsops.Call{awsops.PutDigest(s.table, id, s.digest.Digest, s.object.digest)}
+		return c
 	}
-	t.remedy = "Write the digest of the newest version into the table."
-	t.changes = []steps.Change{c}
+	c.Fields[0].After = s.object.digest
+	c.Calls = []awsops.Call{awsops.PutDigest(s.table, id, s.digest.Digest, s.object.digest)}
+	return c
+}
+
+// orphanDigests removes the digests of states that went with their bucket, with
+// which Terraform would refuse the new one.
+func (f *facts) orphanDigests(p *site) []steps.Change {
+	var changes []steps.Change
+	for _, s := range p.states {
+		if s.digest != nil && s.digest.Digest != "" && f.mayMend(5) {
+			c := f.digestChange(p, s)
+			c.Needs = []string{"bucket.create"}
+			changes = append(changes, c)
+		}
+	}
+	return changes
 }
 
 // compare tells what the versions say, and whether they leave no doubt that
@@ -124,7 +127,7 @@ func compare(s *stateFacts) (text string, good bool) {
 		return "The object has no version at all.", true
 	case s.object == nil:
 		return fmt.Sprintf("The object was deleted; %s.", describe(s.versions)), false
-	case s.object.problem != "":
+	case !s.object.isState():
 		return "The newest version is no state.", false
 	}
 	text = fmt.Sprintf("Compared: %s.", describe(s.versions))
@@ -138,7 +141,7 @@ func compare(s *stateFacts) (text string, good bool) {
 		switch {
 		case v.err != nil:
 			return text + " Not every version could be read.", false
-		case v.object == nil || v.object.problem != "" || v.ID == s.object.version:
+		case v.object == nil || !v.object.isState() || v.ID == s.object.version:
 			continue
 		case v.object.lineage != s.object.lineage:
 			return text + " They are not of one lineage.", false
@@ -159,7 +162,7 @@ func describe(versions []stateVersion) string {
 			text += ", a delete marker"
 		case v.object == nil:
 			text += ", not read"
-		case v.object.problem != "":
+		case !v.object.isState():
 			text += ", no state"
 		default:
 			text += fmt.Sprintf(", serial %d, MD5 %s", v.object.serial, v.object.digest)

@@ -70,5 +70,8 @@ func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 		return a.undecided("%s cannot sign in; the operator may.", p.login.who())
 	}
 	a.question = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.table)
-	return f.judgeRights(p, a, s, "table-denied", arn, tableActions...)
+	if r := f.judgeRights(p, a, s, "table-denied", arn, tableActions[:2]...); r.check.Verdict != steps.Passed {
+		return r
+	}
+	return f.judgeRights(p, a, s, "lock-release-failed", arn, tableActions[2])
 }

@@ -19,6 +19,8 @@ type awsFiles struct {
 	credentialsErr, configErr error
 	getenv                    func(string) string
 	now                       time.Time
+	// wanted is the blueprint's profile, for which a look-alike may be meant.
+	wanted string
 }
 
 func readAWSFiles(credentials, config string, getenv func(string) string, now time.Time) *awsFiles {
@@ -146,7 +148,7 @@ func (f *awsFiles) absent(name string) *sourceTrouble {
 	evidence := fmt.Sprintf("Profile %s is in neither %s nor %s.", name, f.credentials.Path, f.config.Path)
 	for kind, file := range []files.Snapshot{files.Credentials: f.credentials, files.Config: f.config} {
 		kind := files.Kind(kind)
-		if line, written := files.Misnamed(kind, file, name); line > 0 {
+		if line, written := files.Misnamed(kind, file, name); line > 0 && name == f.wanted {
 			evidence += fmt.Sprintf(" %s reads %s, which no AWS tool takes for it.", files.Place{Path: file.Path, Line: line}, written)
 		}
 		for _, d := range files.Disagreements(kind, file) {

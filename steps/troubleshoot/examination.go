@@ -45,14 +45,24 @@ func (o *outcome) check(env *steps.Env, c steps.Check) {
 // Look diagnoses the text, checks the set-up and plans what mends it. It is the
 // Look of a [steps.Flow].
 func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
-	var named []Diagnosis
+	var heard []said
 	if e.Text != "" {
-		named = Diagnose(e.Text)
+		for _, d := range Diagnose(e.Text) {
+			heard = append(heard, said{Diagnosis: d})
+		}
 	}
 	if e.OnlyText {
-		return steps.Review{Findings: fromText(named, nil)}, nil
+		return steps.Review{Findings: hear(nil, heard)}, nil
 	}
 	s := newScene(env, e.Answers)
+	var ran outcome
+	if e.Terraform {
+		// Before the checks, which look at what init leaves and at locks.
+		var named []said
+		ran, named = s.run(ctx)
+		heard = append(heard, named...)
+		s = newScene(env, e.Answers)
+	}
 	parts := []func(context.Context) outcome{s.laptop, s.aws}
 	outcomes := make([]outcome, len(parts))
 	g, gctx := errgroup.WithContext(ctx)
@@ -66,12 +76,12 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	if err := ctx.Err(); err != nil {
 		return steps.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
-	all := joined(outcomes)
+	all := joined(append([]outcome{ran}, outcomes...))
 	corrections, problems := s.corrections(all)
 	review := steps.Review{
 		Checks: all.checks, Findings: append(united(all.findings), problems...), Changes: append(all.changes, corrections...),
 	}
-	review.Findings = append(review.Findings, fromText(named, review.Findings)...)
+	review.Findings = hear(review.Findings, heard)
 	order(review.Findings)
 	return review, nil
 }
@@ -97,7 +107,7 @@ func united(findings []steps.Finding) []steps.Finding {
 	var all []steps.Finding
 	for _, f := range findings {
 		i := slices.IndexFunc(all, func(have steps.Finding) bool {
-			return have.ID == f.ID && (have.Subject == f.Subject || f.Subject == "")
+			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
 		})
 		if i < 0 {
 			all = append(all, f)
@@ -109,20 +119,6 @@ func united(findings []steps.Finding) []steps.Finding {
 		}
 	}
 	return all
-}
-
-// fromText makes findings of what a text names and no check has found.
-func fromText(named []Diagnosis, found []steps.Finding) []steps.Finding {
-	var findings []steps.Finding
-	for _, d := range named {
-		if slices.ContainsFunc(found, func(f steps.Finding) bool { return f.ID == d.ID }) {
-			continue
-		}
-		findings = append(findings, steps.Finding{
-			ID: d.ID, Severity: steps.Failure, Evidence: d.Meaning + " Terraform said: " + d.Evidence[0], Remedy: d.Fix,
-		})
-	}
-	return findings
 }
 
 // order puts causes before what they cause, as the table of diagnoses does.

@@ -1,8 +1,110 @@
 package troubleshoot
 
-import "stateroom/steps"
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
 
-// FromProject is what a project without a blueprint tells.
-func FromProject(string, func(string) string) (*steps.Answers, error) {
-	return &steps.Answers{Blueprint: steps.NewBlueprint()}, nil
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+// FromProject makes answers for a folder without a blueprint: one project named
+// after the folder, and whatever its backend and provider tell of state, lock,
+// key, account and role. A folder without Terraform files gives answers without
+// a project. The policy of the bucket is not known. The error is that of a
+// folder that cannot be read.
+func FromProject(dir string, getenv func(string) string) (*steps.Answers, error) {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s: %w", dir, err)
+	}
+	found, problems := files.SurveyProject(at, getenv)
+	for _, problem := range problems {
+		if pathOf(problem) == at {
+			return nil, problem
+		}
+	}
+	b := steps.NewBlueprint()
+	b.Bucket.Policy = "" // nobody said so
+	b.ProfileInFiles = false
+	b.AdminProfile = firstOf(getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE"), "default")
+	if len(found.Files) == 0 {
+		return &steps.Answers{Blueprint: b}, nil
+	}
+	p := project{dir: at, files: found}
+	p.backend, _ = found.Backend() // the examination tells of a second one
+	p.Project = steps.Project{Name: projectName(at), Dir: "."}
+	if block := p.s3(); block != nil {
+		p.readBackend(b, getenv)
+	}
+	p.readProvider(b)
+	b.Projects = []steps.Project{p.Project}
+	return &steps.Answers{Blueprint: b}, nil
+}
+
+// projectName is the folder's name as a blueprint takes it.
+func projectName(dir string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, filepath.Base(dir))
+	return firstOf(strings.Trim(name, "-_"), "project")
+}
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// readBackend takes what the backend says, and what init noted where parts of it
+// are given on the command line.
+func (p *project) readBackend(b *steps.Blueprint, getenv func(string) string) {
+	get := func(name string) string {
+		if value := p.backend.Attributes.Get(name); value != "" {
+			return value
+		}
+		if have := p.files.State.Configured; have != nil && have.Type == "s3" {
+			return have.Config[name]
+		}
+		return ""
+	}
+	b.Bucket.Name, p.StateKey = get("bucket"), get("key")
+	b.StateRegion = firstOf(get("region"), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), b.StateRegion)
+	b.Lock = steps.Lock{UseLockfile: get("use_lockfile") == "true", DynamoDBTable: get("dynamodb_table")}
+	b.FillDefaults()
+	if profile := get("profile"); profile != "" {
+		b.AdminProfile, b.ProfileInFiles = profile, true
+	}
+	if parts := strings.Split(get("kms_key_id"), ":"); len(parts) == arnParts {
+		b.AdminAccount = parts[4]
+	}
+}
+
+// readProvider takes the profile and the environment's role.
+func (p *project) readProvider(b *steps.Blueprint) {
+	at := p.provider()
+	if at == nil {
+		return
+	}
+	if profile := at.Attributes.Get("profile"); profile != "" && !b.ProfileInFiles {
+		b.AdminProfile, b.ProfileInFiles = profile, true
+	}
+	parts := strings.SplitN(at.Attributes.Get("assume_role.role_arn"), ":", arnParts)
+	if len(parts) != arnParts || !strings.HasPrefix(parts[5], "role/") {
+		return
+	}
+	path := strings.TrimPrefix(parts[5], "role")
+	slash := strings.LastIndex(path, "/")
+	e := steps.NewEnvironment(p.Name)
+	e.Account, e.RolePath, e.Role = parts[4], path[:slash+1], path[slash+1:]
+	e.Region = at.Attributes.Get("region")
+	b.Environments = []steps.Environment{e}
+	p.Environment = e.Name
 }

@@ -21,6 +21,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		scene: s, getenv: os.Getenv, environ: os.Environ(), troubles: map[string]*sourceTrouble{}, sources: map[string]string{},
 		aws: readAWSFiles(s.env.CredentialsPath, s.env.ConfigPath, os.Getenv, time.Now()),
 	}
+	l.aws.wanted = s.answers.AdminProfile
 	if len(s.projects) == 0 {
 		l.found("files.no-project", 7, steps.Failure, "There is no project to look at: the blueprint names none.",
 			"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")
@@ -30,6 +31,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 	l.agree()
 	l.environment()
 	for _, p := range s.projects {
+		l.subject = p.Name
 		l.configuration(ctx, p)
 		l.encryption(ctx, p)
 		l.region(ctx, p)
@@ -38,6 +40,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.cache(ctx, p)
 		l.providers(p)
 	}
+	l.subject = ""
 	l.mendProfiles(ctx)
 	return l.out
 }
@@ -54,6 +57,8 @@ type laptop struct {
 	uses     []use
 	troubles map[string]*sourceTrouble
 	sources  map[string]string
+	// subject is the project that is looked at, empty for the whole laptop.
+	subject string
 	// alias is the ARN of the blueprint's key, once AWS was asked for it.
 	alias *string
 }
@@ -66,7 +71,19 @@ type use struct {
 
 // found books a finding.
 func (l *laptop) found(id string, step int, severity steps.Severity, evidence, remedy string) {
-	l.out.findings = append(l.out.findings, steps.Finding{ID: id, Step: step, Severity: severity, Evidence: evidence, Remedy: remedy})
+	l.out.findings = append(l.out.findings, steps.Finding{
+		ID: id, Subject: l.subject, Step: step, Severity: severity, Evidence: evidence, Remedy: remedy,
+	})
+}
+
+// remedy replaces the remedy of a finding for which there is a better one.
+func (l *laptop) remedy(id, subject, text string) {
+	for i := range l.out.findings {
+		if f := &l.out.findings[i]; f.ID == id && f.Subject == subject {
+			f.Remedy = text
+			return
+		}
+	}
 }
 
 // passed and broken book a check.

@@ -85,7 +85,7 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 		return
 	}
 	if held := full(p.files.State.States); len(held) > 0 {
-		evidence := fmt.Sprintf("A state with %d resources lies in %s, but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Resources, held[0].Path, p.backend.Place)
+		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.backend.Place)
 		l.broken(checkBackend, p.Name, asked, evidence, "migration-needs-answer")
 		l.found("migration-needs-answer", 8, steps.Failure, evidence, "Run terraform init -migrate-state in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
 		l.move(ctx, p)
@@ -299,6 +299,16 @@ func (l *laptop) providers(p project) {
 		if dir := l.out.workdir(p.Name); dir.kind == steps.InitNone && !dir.stuck {
 			dir.kind = kind
 		}
+		return
+	}
+	for _, have := range locked {
+		ok, known, err := have.Genuine(p.files.State.DataDir)
+		if err != nil || !known || ok {
+			continue // what cannot be compared is Terraform's to tell
+		}
+		evidence := fmt.Sprintf("%s: %s %s as it is installed in %s has none of the checksums in the lock file.", files.Place{Path: path, Line: have.Line}, have.Source, have.Version, p.files.State.DataDir)
+		l.broken(checkLockFile, p.Name, path, evidence, "provider-lock-file")
+		l.found("provider-lock-file", 8, steps.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
 		return
 	}
 	l.passed(checkLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))

@@ -39,6 +39,9 @@ func (l *laptop) plan(edit files.Edit, err error, title string) {
 	}
 	if edit.Changes() {
 		l.out.changes = append(l.out.changes, steps.FileChange(l.answers, edit, title))
+		if wrong := l.troubles[l.answers.AdminProfile]; wrong != nil {
+			l.remedy(wrong.id, "", title+".")
+		}
 	}
 }
 

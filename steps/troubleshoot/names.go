@@ -41,7 +41,9 @@ func namesOf(p project) []namedProfile {
 // never reads the provider's, and in the provider. A blueprint may leave it out
 // of the files.
 func (l *laptop) inCode() {
+	defer func() { l.subject = "" }()
 	for _, p := range l.projects {
+		l.subject = p.Name
 		asked := p.dir
 		var lacking, answers []string
 		for _, n := range namesOf(p) {
@@ -97,7 +99,9 @@ func (l *laptop) name(p project) {
 // blueprint mean the same profile. A name is corrected only to the blueprint's,
 // and only where that profile gives credentials here.
 func (l *laptop) agree() {
+	defer func() { l.subject = "" }()
 	for _, p := range l.projects {
+		l.subject = p.Name
 		var all, wrong []string
 		id := "files.profile-names-differ"
 		expected := l.expected(p)
@@ -148,6 +152,9 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 		l.name(p)
 	}
 	if id != "files.profile-names-differ" {
+		if usable {
+			l.remedy(id, "", fmt.Sprintf("Write profile = %q in the files of project %s.", expected, p.Name))
+		}
 		return
 	}
 	remedy := "Write the same profile in backend, provider and blueprint."

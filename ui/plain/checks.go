@@ -29,21 +29,69 @@ func verdictWord(v steps.Verdict) string {
 	return "?    "
 }
 
-// check shows one check; what was asked is told where it did not pass.
+// check keeps a check until all have ended: what is alike is told together.
 func (l *Lines) check(c steps.Check) {
-	if slices.Contains(l.checked, c) {
-		return // looked at again after the changes, with the same answer
+	if !slices.Contains(l.checked, c) { // else looked at again, with the same answer
+		l.checked = append(l.checked, c)
 	}
-	l.checked = append(l.checked, c)
-	what := c.Name
-	if c.Subject != "" {
-		what += ", " + c.Subject
+}
+
+// showChecks shows the checks that were not shown yet: those that passed under
+// one heading for each name, the others one by one.
+func (l *Lines) showChecks() {
+	fresh := l.checked[l.told:]
+	l.told = len(l.checked)
+	passed := map[string][]steps.Check{}
+	for _, c := range fresh {
+		if c.Verdict == steps.Passed {
+			passed[c.Name] = append(passed[c.Name], c)
+		}
 	}
-	text := wrapped(what+": "+c.Answer, 7)
+	for _, c := range fresh {
+		if c.Verdict != steps.Passed {
+			l.checkLine(c, c.Subject)
+			l.print("%s", wrapped(c.Answer, 9)+wrapped("asked: "+c.Asked, 9))
+			continue
+		}
+		if alike := passed[c.Name]; len(alike) > 0 {
+			l.passed(alike)
+			delete(passed, c.Name)
+		}
+	}
+}
+
+// passed shows the passed checks of one name, with what was asked for the first
+// of each answer.
+func (l *Lines) passed(alike []steps.Check) {
+	var subjects, answers []string
+	var evidence []steps.Check
+	for _, c := range alike {
+		if c.Subject != "" && !slices.Contains(subjects, c.Subject) {
+			subjects = append(subjects, c.Subject)
+		}
+		if !slices.Contains(answers, c.Answer) {
+			answers, evidence = append(answers, c.Answer), append(evidence, c)
+		}
+	}
+	if n := len(subjects); n > alikeShown {
+		subjects = append(subjects[:alikeShown:alikeShown], fmt.Sprintf("and %d more", n-alikeShown))
+	}
+	l.checkLine(alike[0], strings.Join(subjects, ", "))
+	shown := evidence[:min(alikeShown, len(evidence))]
+	for _, c := range shown {
+		l.print("%s", wrapped(strings.TrimSuffix(c.Asked, ".")+": "+c.Answer, 9))
+	}
+	if more := len(alike) - len(shown); more > 0 {
+		l.print("         … and %s like it\n", plural(more, "answer"))
+	}
+}
+
+func (l *Lines) checkLine(c steps.Check, about string) {
+	if about != "" {
+		about = ": " + about
+	}
+	text := wrapped(c.Name+about, 7)
 	l.print("  %s%s", verdictWord(c.Verdict), strings.TrimLeft(text, " "))
-	if c.Verdict != steps.Passed && c.Asked != "" {
-		l.print("%s", wrapped("asked: "+c.Asked, 9))
-	}
 }
 
 // flowPlan shows the changes of a flow, which belong to no step.

@@ -16,20 +16,31 @@ func TestChecksOfAFlowTellTheirAnswerAndAFailedOneWhatWasAsked(t *testing.T) {
 	for _, c := range []steps.Check{passed, failed, passed} {
 		l.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
 	}
+	l.Emit(steps.Event{Kind: steps.EventSummary, Summary: &steps.Summary{}})
 	got := out.String()
 	for _, want := range []string{
-		"  ok   identity: arn:aws:iam::111111111111:user/alice\n",
-		"  FAIL key state, common-staging: the key is disabled\n         asked: kms:DescribeKey on alias/terraform\n",
+		"  ok   identity\n         sts:GetCallerIdentity as profile admin_iam:\n         arn:aws:iam::111111111111:user/alice\n",
+		"  FAIL key state: common-staging\n         the key is disabled\n         asked: kms:DescribeKey on alias/terraform\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("want %q in\n%s", want, got)
 		}
 	}
-	if strings.Count(got, "identity") != 1 {
+	if strings.Count(got, "ok   identity") != 1 {
 		t.Errorf("a check that was looked at again with the same answer is told twice:\n%s", got)
 	}
-	if strings.Contains(got, "GetCallerIdentity") {
-		t.Errorf("a passed check tells what was asked:\n%s", got)
+}
+
+func TestPassedChecksOfOneNameAreToldTogether(t *testing.T) {
+	var out bytes.Buffer
+	l := NewFlowLines(&out)
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		l.check(steps.Check{Name: "permission to assume the role", Subject: name, Asked: "sts:AssumeRole in " + name, Answer: "yes", Verdict: steps.Passed})
+	}
+	l.showChecks()
+	want := "  ok   permission to assume the role: a, b, c, and 2 more\n         sts:AssumeRole in a: yes\n         … and 4 answers like it\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

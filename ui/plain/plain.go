@@ -30,9 +30,13 @@ type Lines struct {
 	shown   bool
 	folded  map[string]bool
 	ended   int
+	// Table shows the checks of environments and projects as a table at the end.
+	Table bool
 	// flow says that the run is not the nine steps; checked are its checks so far.
 	flow    bool
 	checked []steps.Check
+	// told is how many of the checks were shown.
+	told int
 	// tenth is the last tenth of a progress that was shown, by its text.
 	tenth map[string]int
 }
@@ -46,6 +50,7 @@ func NewLines(out io.Writer) *Lines {
 func (l *Lines) Emit(e steps.Event) {
 	switch e.Kind {
 	case steps.EventPlanned:
+		l.showChecks()
 		l.planned = append(l.planned, *e.Change)
 	case steps.EventStarted:
 		l.showPlan()
@@ -58,6 +63,7 @@ func (l *Lines) Emit(e steps.Event) {
 	case steps.EventCheck:
 		l.check(*e.Check)
 	case steps.EventFinding:
+		l.showChecks()
 		if !l.flow {
 			l.showPlan()
 		}
@@ -69,6 +75,7 @@ func (l *Lines) Emit(e steps.Event) {
 	case steps.EventPassphrase:
 		l.passphrase(e)
 	case steps.EventSummary:
+		l.showChecks()
 		l.showPlan()
 		l.summary(e.Summary)
 	}

@@ -15,6 +15,12 @@ var ErrNoAnswer = errors.New("the input ended before every answer was given")
 
 // Prompt asks an operator at a terminal and reads typed lines.
 type Prompt struct {
+	// Conceal hides what is typed until it is told to show it again; nil without
+	// a terminal.
+	Conceal func() (show func(), err error)
+	// Blocks says that the terminal can show half blocks.
+	Blocks bool
+
 	in    io.Reader
 	out   io.Writer
 	start sync.Once

@@ -8,12 +8,27 @@ import (
 
 // summary tells how the run ended: what was made, what was not, and the notes.
 func (l *Lines) summary(s *steps.Summary) {
+	if l.Table {
+		l.table(s.Checks)
+	}
 	l.print("\n")
 	for _, line := range outcome(s) {
 		l.print("%s", wrapped(line, 0))
 	}
+	if l.flow {
+		l.waiting(s.Foreign)
+	}
 	for _, note := range s.Notes {
 		l.print("%s", item(note))
+	}
+}
+
+// waiting names what was left as it is, since nobody agreed to it.
+func (l *Lines) waiting(changes []steps.Change) {
+	for _, c := range changes {
+		if c.Foreign != "" {
+			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your word: %s. Agree with", c.Title)), c.Foreign)
+		}
 	}
 }
 

@@ -16,67 +16,58 @@ import (
 	"stateroom/steps/troubleshoot"
 )
 
-// row is what is particular about a fault's proof; the zero value is a fault
-// that init or plan meets and whose id Terraform says first.
-type row struct {
-	// project is where Terraform meets it; empty means the first.
-	project string
-	// commands meet it; nil means init and plan.
-	commands [][]string
-	// says are the ids that Terraform's text leads to, if not the fault's alone.
-	says []string
-	// bucket puts a resource into the project that is made in its environment.
-	bucket bool
-	// hurry lets the backend try once: it gives up after a minute otherwise.
-	hurry bool
-}
-
-// write changes the state without a change of the configuration.
-var write = []string{"apply", "-auto-approve", "-replace=terraform_data.example"}
-
-// particular are the rows of the faults that are not like the others.
-var particular = map[string]row{
-	"backend-not-initialized":   {commands: [][]string{{"plan"}}},
-	"environment-denied":        {commands: [][]string{{"apply", "-auto-approve"}}, bucket: true},
-	"environment-denied-scp":    {commands: [][]string{{"apply", "-auto-approve"}}, bucket: true},
-	"lock-release-failed":       {says: []string{"s3-put-denied", "lock-release-failed"}},
-	"lock-release-failed-table": {says: []string{"table-denied", "lock-release-failed"}},
-	"network-unreachable":       {hurry: true},
-	"s3-get-denied":             {says: []string{"s3-get-denied", "lock-release-failed"}},
-	"s3-list-denied":            {project: "preprod", says: []string{"s3-head-denied"}},
-	"state-not-saved":           {commands: [][]string{write}, says: []string{"s3-put-denied", "state-not-saved"}},
-	"throttled":                 {hurry: true},
-	"tls-untrusted":             {hurry: true},
-	"wrong-account-keys":        {says: []string{"s3-head-denied"}},
-}
-
-// TestTerraformMeetsEveryFault lets a real Terraform meet each fault and wants
-// its text alone to name it.
-func TestTerraformMeetsEveryFault(t *testing.T) {
+// TestTerraformMeetsEveryFaultAndPassesWhenItIsMended proves each fault on one
+// stage: a real Terraform meets it and fails, its text alone names it, the checks
+// alone find it, what they propose mends it, Terraform passes, and nothing else
+// is changed.
+func TestTerraformMeetsEveryFaultAndPassesWhenItIsMended(t *testing.T) {
 	w := newRealWorld(t)
-	w.passes(row{})
-	fresh := w.snapshot()
 	for _, f := range Faults() {
 		t.Run(f.Name, func(t *testing.T) {
 			w.t = t
-			r := particular[f.Name]
-			w.must(w.Break(t.Context(), f.Name))
-			text := w.fails(r)
-			want := r.says
-			if want == nil {
-				want = []string{f.ID}
-			}
-			if got := named(text); !slices.Equal(got, want) {
-				t.Errorf("Terraform's text leads to %v, not to %v:\n%s", got, want, text)
-			}
+			w.meetsAndMends(particular[f.Name].of(f))
 		})
-		if w.t = t; slices.Equal(w.snapshot().state, fresh.state) {
-			w.restore(fresh.files)
-			w.terraform("", "init")
-			continue
+		if w.t = t; w.spent {
+			w = newRealWorld(t)
 		}
-		w = newRealWorld(t)
-		fresh = w.snapshot()
+	}
+}
+
+// TestTwoFaultsAtOnce does the same with pairs.
+func TestTwoFaultsAtOnce(t *testing.T) {
+	w := newRealWorld(t)
+	for _, p := range pairs {
+		t.Run(strings.Join(p.faults, " and "), func(t *testing.T) {
+			w.t = t
+			w.meetsAndMends(p)
+		})
+		w.t = t
+	}
+}
+
+// meetsAndMends is the proof of one case.
+func (w *world) meetsAndMends(p proof) {
+	w.t.Helper()
+	w.breaks(p)
+	if p.bucket {
+		w.must(os.WriteFile(filepath.Join(w.dir(""), "bucket.tf"), []byte(`resource "aws_s3_bucket" "app" { bucket = "acme-app" }`), 0o600))
+	}
+	text := w.fails(p)
+	if got := named(text); !slices.Equal(got, p.says) {
+		w.t.Errorf("Terraform's text leads to %v, not to %v:\n%s", got, p.says, text)
+	}
+	w.proves(p)
+	if p.beyond == "" {
+		w.passes(p)
+	}
+	if p.beyond == "" && p.bucket {
+		w.passes(proof{commands: [][]string{{"destroy", "-auto-approve", "-target=aws_s3_bucket.app"}}})
+		w.must(os.Remove(filepath.Join(w.dir(""), "bucket.tf")))
+	}
+	w.unchanged(p)
+	w.takesBack(p)
+	if p.beyond != "" && !w.spent {
+		w.passes(proof{commands: [][]string{{"init"}}})
 	}
 }
 
@@ -91,7 +82,17 @@ func newRealWorld(t *testing.T) *world {
 		t.Setenv(name, value)
 	}
 	t.Setenv("CHECKPOINT_DISABLE", "1")
-	return newWorld(t, engine)
+	w := newWorld(t, engine)
+	w.real = true
+	// A backend that cannot reach AWS gives up after a minute otherwise.
+	at := &scene{Stage: w.Stage, blueprint: w.answers.Blueprint}
+	w.must(at.edit(at.backend(), `(?m)^(\s*)key\s*=.*\n`, "$0${1}max_retries    = 1\n"))
+	if text, ok := w.terraform("", "init", "-reconfigure"); !ok {
+		t.Fatal(text)
+	}
+	w.passes(proof{commands: usual})
+	w.fresh = w.snapshot()
+	return w
 }
 
 // dir is a project's directory.
@@ -111,11 +112,11 @@ func (w *world) terraform(project string, args ...string) (text string, ok bool)
 	return string(out), err == nil
 }
 
-// fails runs a row's commands, of which one must fail, and gives its text.
-func (w *world) fails(r row) string {
+// fails runs a case's commands, of which one must fail, and gives its text.
+func (w *world) fails(p proof) string {
 	w.t.Helper()
-	for _, args := range w.commands(r) {
-		if text, ok := w.terraform(r.project, args...); !ok {
+	for _, args := range p.commands {
+		if text, ok := w.terraform(p.project, args...); !ok {
 			return text
 		}
 	}
@@ -123,30 +124,14 @@ func (w *world) fails(r row) string {
 	return ""
 }
 
-// passes runs a row's commands, none of which may fail.
-func (w *world) passes(r row) {
+// passes runs the last of a case's commands, which may not fail: what else it
+// needs was part of the mending.
+func (w *world) passes(p proof) {
 	w.t.Helper()
-	for _, args := range w.commands(r) {
-		if text, ok := w.terraform(r.project, args...); !ok {
-			w.t.Errorf("terraform %v fails:\n%s", args, text)
-		}
+	args := p.commands[len(p.commands)-1]
+	if text, ok := w.terraform(p.project, args...); !ok {
+		w.t.Errorf("terraform %v fails:\n%s", args, text)
 	}
-}
-
-// commands are those of a row, with what they need beside the fault.
-func (w *world) commands(r row) [][]string {
-	w.t.Helper()
-	if r.bucket {
-		w.must(os.WriteFile(filepath.Join(w.dir(""), "bucket.tf"), []byte(`resource "aws_s3_bucket" "app" { bucket = "acme-app" }`), 0o600))
-	}
-	if r.hurry {
-		at := &scene{Stage: w.Stage, blueprint: w.answers.Blueprint}
-		w.must(inBackend(`(?m)^(\s*)key\s*=.*\n`, "$0${1}max_retries = 1\n")(w.t.Context(), at))
-	}
-	if r.commands != nil {
-		return r.commands
-	}
-	return [][]string{{"init"}, {"plan"}}
 }
 
 // named are the ids that a text alone leads to.

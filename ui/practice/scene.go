@@ -125,8 +125,26 @@ func (at *scene) editStatePolicy(sid string, edit func(*policy.Statement)) error
 		if edit(&doc.Statements[i]); len(doc.Statements[i].Actions) == 0 {
 			doc.Statements = slices.Delete(doc.Statements, i, i+1)
 		}
+		if err := at.makeRoom(arn); err != nil {
+			return err
+		}
 		return at.act("iam", "CreatePolicyVersion", sandbox.ActInput{"PolicyArn": arn, "PolicyDocument": doc.JSON(), "SetAsDefault": "true"})
 	}
+}
+
+// makeRoom deletes the oldest version of a managed policy that has all the five
+// it may have.
+func (at *scene) makeRoom(arn string) error {
+	var have struct {
+		IDs []string `xml:"ListPolicyVersionsResult>Versions>member>VersionId"`
+	}
+	if err := at.askIn(at.blueprint.AdminAccount, "ListPolicyVersions", sandbox.ActInput{"PolicyArn": arn}, &have); err != nil {
+		return err
+	}
+	if len(have.IDs) < 5 {
+		return nil
+	}
+	return at.act("iam", "DeletePolicyVersion", sandbox.ActInput{"PolicyArn": arn, "VersionId": have.IDs[len(have.IDs)-1]})
 }
 
 // document is the default version of a managed policy.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
+	"stateroom/ui/tui/theme"
 )
 
 // BlueprintFile is the blueprint's default name.
@@ -43,6 +45,12 @@ type Options struct {
 	NoChecks, Run bool
 	// Break is the fault to practise on.
 	Break string
+	// HandoverFile, PassphraseFile and Identity are what somebody comes on board
+	// with; Rotate renews a key.
+	HandoverFile, PassphraseFile, Identity string
+	Rotate                                 bool
+	// User is whom the operator hands a key to, or sees off.
+	User string
 }
 
 // System is what the process has around it. A test brings its own.
@@ -121,6 +129,9 @@ type session struct {
 	lines   *plain.Lines
 	prompt  *plain.Prompt
 	stage   *practice.Stage
+	// ready says that the stage's set-up is finished, seated that the process
+	// sits at the newcomer's laptop, quiet that screens speak instead.
+	ready, seated, quiet bool
 }
 
 func newSession(o Options, sys System, command string) *session {
@@ -167,6 +178,7 @@ func (s *session) present(lines *plain.Lines) {
 		s.show = s.lines.Emit
 	}
 	s.prompt = plain.NewPrompt(s.sys.In, talk)
+	s.prompt.Conceal, s.prompt.Blocks = s.concealer(), theme.UTF8(os.Getenv)
 	where := "on AWS"
 	if s.Sandbox {
 		where = "in the sandbox"
@@ -183,7 +195,11 @@ func (s *session) talk() io.Writer {
 }
 
 // say tells people one line.
-func (s *session) say(text string) { fmt.Fprintln(s.talk(), text) }
+func (s *session) say(text string) {
+	if !s.quiet {
+		fmt.Fprintln(s.talk(), text)
+	}
+}
 
 // begin puts together what is answered before any question is asked: the
 // blueprint and --set. It tells whether there was no blueprint.

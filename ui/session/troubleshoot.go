@@ -16,73 +16,50 @@ import (
 
 // Troubleshoot finds out what is wrong with a set-up, in lines. It returns the
 // exit code, or the error that kept it from running.
-func Troubleshoot(ctx context.Context, o Options, sys System) (code int, err error) {
+func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
 	if o.Break == "list" {
 		return steps.ExitDone, listFaults(sys.Out)
 	}
 	s := newSession(o, sys, "troubleshoot")
-	s.present(plain.NewFlowLines(sys.Out))
-	text, err := s.errorText()
-	if err != nil {
-		return 0, err
-	}
-	examination := &troubleshoot.Examination{Text: text, OnlyText: o.NoChecks, Terraform: o.Run}
 	if o.NoChecks {
-		examination.Answers = &steps.Answers{Blueprint: steps.NewBlueprint()}
-		summary, err := s.flow(ctx, &steps.Flow{Env: &steps.Env{}, Answers: examination.Answers, Look: examination.Look})
-		if err != nil {
-			return 0, err
-		}
-		return summary.ExitCode(false), nil
+		s.Sandbox = false // a text needs no AWS, and no stage either
 	}
-	var summary *steps.Summary
-	if err := s.rehearse(ctx); err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
-	flow, err := s.examine(ctx, examination)
-	if err != nil {
-		return 0, err
-	}
-	if summary, err = s.flow(ctx, flow); err != nil {
-		return 0, err
-	}
-	return summary.ExitCode(o.Detailed), nil
+	return runFlow(ctx, s, plain.NewFlowLines(sys.Out), (*session).troubleshooting)
 }
 
-// examine opens AWS and the files for an examination; in the sandbox it makes
-// the set-up first, and breaks it as asked.
-func (s *session) examine(ctx context.Context, e *troubleshoot.Examination) (*steps.Flow, error) {
-	sessions, err := s.open(ctx)
+// troubleshooting is the opener of [Troubleshoot]. The flags say where it begins.
+func (s *session) troubleshooting() (steps.Open, steps.Given, error) {
+	text, err := s.errorText()
 	if err != nil {
+		return nil, nil, err
+	}
+	e := &troubleshoot.Examination{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
+	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+		flow, err := s.examination(ctx, e, asks)
+		return steps.Opened{Flow: flow}, err
+	}
+	return open, steps.Given{}, nil
+}
+
+// examination opens AWS and the files for an examination; in the sandbox it
+// makes the set-up first, and breaks it as asked.
+func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks steps.Asks) (*steps.Flow, error) {
+	if e.OnlyText {
+		e.Answers = &steps.Answers{Blueprint: steps.NewBlueprint()}
+		return &steps.Flow{Env: &steps.Env{}, Answers: e.Answers, Look: e.Look}, nil
+	}
+	if err := s.finished(ctx, s.Break); err != nil {
 		return nil, err
 	}
+	var err error
 	if e.Answers, err = s.known(); err != nil {
 		return nil, err
 	}
-	env, err := s.world(ctx, sessions, e.Answers)
+	env, err := s.operator(ctx, e.Answers, asks.Code)
 	if err != nil {
 		return nil, err
 	}
-	if s.stage != nil {
-		if err := s.finished(ctx, env, e.Answers); err != nil {
-			return nil, err
-		}
-	}
 	return &steps.Flow{Env: env, Answers: e.Answers, Look: e.Look}, nil
-}
-
-// finished makes the rehearsal's set-up without telling its events, and lets it
-// meet the fault to practise on.
-func (s *session) finished(ctx context.Context, env *steps.Env, a *steps.Answers) error {
-	s.say("Making a finished set-up to practise on: a few seconds.")
-	if err := s.stage.Finish(ctx, env, a, func(steps.Event) {}); err != nil {
-		return err //nolint:wrapcheck // it says what could not be made
-	}
-	if s.Break == "" {
-		return nil
-	}
-	return s.stage.Break(ctx, s.Break) //nolint:wrapcheck // it names the fault
 }
 
 // known are the answers as far as they are written down: the blueprint's, or
@@ -123,25 +100,26 @@ func (s *session) errorText() (string, error) {
 	switch {
 	case err == nil:
 		return text, nil
-	case s.NoChecks || !said(err):
+	case s.NoChecks || !saysNothing(err):
 		return "", Usagef("--error %s: %w", name, err)
 	}
 	s.say(fmt.Sprintf("%s: %v. The checks go on without it.", name, err))
 	return "", nil
 }
 
-// said tells a text that says nothing from one that could not be read.
-func said(err error) bool {
+// saysNothing tells a text that says nothing from one that could not be read.
+func saysNothing(err error) bool {
 	return errors.Is(err, troubleshoot.ErrEmpty) || errors.Is(err, troubleshoot.ErrBinary) || errors.Is(err, troubleshoot.ErrOnlyLog)
 }
 
 // listFaults prints the faults to practise on, one a line.
 func listFaults(out io.Writer) error {
+	faults := practice.Faults()
 	width := 0
-	for _, f := range practice.Faults() {
+	for _, f := range faults {
 		width = max(width, len(f.Name))
 	}
-	for _, f := range practice.Faults() {
+	for _, f := range faults {
 		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name, strings.Repeat(" ", width-len(f.Name)), f.About); err != nil {
 			return fmt.Errorf("the list of faults: %w", err)
 		}

@@ -3,58 +3,108 @@ package session
 import (
 	"context"
 
-	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot"
 	"stateroom/ui/practice"
 	"stateroom/ui/tui"
 )
 
-// Wizard shows the full-screen wizard, from the menu or at set-up at once. It
-// returns the exit code, or the error that kept it from running.
-func Wizard(ctx context.Context, o Options, sys System, menu bool) (code int, err error) {
+// Screens shows the full-screen program: one mode at once, or with several the
+// menu. It returns the exit code, or the error that kept it from running.
+func Screens(ctx context.Context, o Options, sys System, modes ...tui.Mode) (code int, err error) {
+	menu := len(modes) > 1
 	summary, err := tui.Run(ctx, tui.Options{
-		In: sys.In, Out: sys.Out, Menu: menu, Sandbox: o.Sandbox, DryRun: o.DryRun,
+		In: sys.In, Out: sys.Out, Menu: menu, Modes: modes, Faults: faults(o), Sandbox: o.Sandbox, DryRun: o.DryRun,
 		Stop: sys.Stop, Applying: sys.Applying,
 		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o
 			o.Sandbox = r.Sandbox
+			if r.Fault != "" {
+				o.Break = r.Fault
+			}
 			if menu && r.Sandbox {
 				o.Blueprint = "" // practice brings its own answers
 			}
-			return start(ctx, o, sys)
+			return start(ctx, o, sys, r.Mode)
 		},
 	})
 	if err != nil || summary == nil {
 		return steps.ExitDone, err
 	}
-	return summary.ExitCode(o.Detailed), nil
+	return exitCode(summary, o.Detailed), nil
 }
 
-// start opens one run of the wizard, in the sandbox or for real. No call to AWS
+// faults are those to choose from, unless one was named.
+func faults(o Options) []tui.Fault {
+	if o.Break != "" {
+		return nil
+	}
+	var all []tui.Fault
+	for _, f := range practice.Faults() {
+		all = append(all, tui.Fault{Name: f.Name, Text: f.About})
+	}
+	return all
+}
+
+// start opens one run of the screens, in the sandbox or for real. No call to AWS
 // is made.
-func start(ctx context.Context, o Options, sys System) (*tui.Start, error) {
-	s := &session{Options: o, sys: sys, ask: true}
-	begun := &tui.Start{}
-	if o.Sandbox {
-		var err error
-		s.stage, err = practice.Start(ctx, practice.Options{Dir: o.Dir, Accounts: o.Accounts, Latency: o.Latency})
-		if err != nil {
-			return nil, err
-		}
-		begun.Note, begun.Close = s.stage.Note(), s.stage.Close
+func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Start, error) {
+	s := newSession(o, sys, "")
+	s.ask, s.quiet = true, true
+	if err := s.rehearse(ctx); err != nil {
+		return nil, err
+	}
+	begun := &tui.Start{Close: s.leave}
+	if s.stage != nil {
+		begun.Note = s.stage.Note()
 	}
 	var err error
+	if mode != tui.SetUp {
+		begun.Open, err = s.opens(mode)
+		return begun, err
+	}
 	if begun.Answers, begun.New, err = s.begin(); err != nil {
 		return nil, err
 	}
-	begun.World = func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error) {
-		config := s.config()
-		config.MFAToken = mfa
-		sessions, err := awsops.Open(ctx, config)
-		if err != nil {
-			return nil, err
-		}
-		return s.world(ctx, sessions, a)
-	}
+	begun.World = s.operator
 	return begun, nil
+}
+
+// opens gives the flow of a mode. What the flags answer is not asked.
+func (s *session) opens(mode tui.Mode) (steps.Open, error) {
+	openers := map[tui.Mode]opener{
+		tui.Onboard: (*session).onboarding, tui.Troubleshoot: (*session).asking, tui.Handover: (*session).handingOver,
+		tui.Offboard: (*session).offboarding,
+	}
+	open, flags, err := openers[mode](s)
+	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+		for path, value := range flags {
+			if !given.Asked(path) {
+				given[path] = value
+			}
+		}
+		return open(ctx, given, asks)
+	}, err
+}
+
+// asking is troubleshooting with the question where to begin, unless a flag has
+// said it or there is a fault to look for.
+func (s *session) asking() (steps.Open, steps.Given, error) {
+	open, given, err := s.troubleshooting()
+	if err != nil || s.ErrorFile != "" || s.Run || s.Break != "" {
+		return open, given, err
+	}
+	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+		_, noEngine := terraform.Find(ctx, s.Engine)
+		if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
+			return steps.Opened{Questions: questions}, nil
+		}
+		e := &troubleshoot.Examination{}
+		if err := e.Take(given); err != nil {
+			return steps.Opened{}, err //nolint:wrapcheck // a problem of one answer
+		}
+		flow, err := s.examination(ctx, e, asks)
+		return steps.Opened{Flow: flow}, err
+	}, given, nil
 }

@@ -1,11 +1,10 @@
 package tui
 
 import (
-	"strings"
-
 	"rsc.io/qr"
 
 	"stateroom/awsops/secret"
+	"stateroom/ui/qrcode"
 	"stateroom/ui/tui/theme"
 )
 
@@ -37,32 +36,11 @@ func fitQR(t *theme.Theme, links []secret.Secret, width, height int) (lines []st
 	return nil, needs
 }
 
-// drawQR draws two modules into one cell where there are half blocks, and one
-// into two cells where there are none.
+// drawQR draws the code in the looks of the theme.
 func drawQR(t *theme.Theme, code *qr.Code, quiet int) []string {
-	dark := t.Dark()
-	// lit tells whether a module is drawn in the foreground: on a dark terminal
-	// the light ones are, on a light one the dark ones.
-	lit := func(x, y int) bool { return code.Black(x, y) != dark }
-	var lines []string
-	if !t.Glyphs.Blocks() {
-		for y := -quiet; y < code.Size+quiet; y++ {
-			var line strings.Builder
-			for x := -quiet; x < code.Size+quiet; x++ {
-				line.WriteString(map[bool]string{true: "##", false: "  "}[lit(x, y)])
-			}
-			lines = append(lines, t.Picture.Render(line.String()))
-		}
-		return lines
-	}
-	for y := -quiet; y < code.Size+quiet; y += 2 {
-		var line strings.Builder
-		for x := -quiet; x < code.Size+quiet; x++ {
-			line.WriteString(map[[2]bool]string{
-				{true, true}: "█", {true, false}: "▀", {false, true}: "▄", {false, false}: " ",
-			}[[2]bool{lit(x, y), lit(x, y+1)}])
-		}
-		lines = append(lines, t.Picture.Render(line.String()))
+	lines := qrcode.Lines(code, quiet, t.Dark(), t.Glyphs.Blocks())
+	for i := range lines {
+		lines[i] = t.Picture.Render(lines[i])
 	}
 	return lines
 }

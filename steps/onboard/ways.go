@@ -1,0 +1,208 @@
+package onboard
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+)
+
+// The questions by which somebody comes on board. The command line answers
+// those of its flags.
+const (
+	PathWay        = "way"
+	PathHandover   = "handover"
+	PathPassphrase = "passphrase"
+	PathIdentity   = "identity"
+	PathAccount    = "account"
+	PathKeyID      = "access_key_id"
+	PathSecret     = "secret_access_key"
+)
+
+// The two ways to bring a key.
+const (
+	WayHandover = "A handover file from the operator"
+	WayPair     = "An access key of mine, to paste"
+)
+
+// Entry is what is known of somebody who comes on board before anything is
+// asked.
+type Entry struct {
+	// Repository is the blueprint of the folder; nil without one.
+	Repository *steps.Blueprint
+	// Returning says that the profile holds a key already, so that none is
+	// asked for.
+	Returning bool
+	// Found and Identity are the handover file and the private key to offer;
+	// empty offers nothing.
+	Found, Identity string
+	Me              string
+	Rotate          bool
+	Now             func() time.Time
+}
+
+// Questions are those that follow from the answers given so far; none means that
+// all is asked. An answer that cannot be is a [steps.Problem].
+func (e *Entry) Questions(given steps.Given) ([]steps.Question, error) {
+	switch {
+	case given.Asked(PathHandover):
+		return e.unlocking(given)
+	case given.Asked(PathKeyID) || e.Returning && !given.Asked(PathWay):
+		return nil, nil
+	case !given.Asked(PathWay):
+		return []steps.Question{{
+			Path: PathWay, Prompt: "How do you get your key?", Kind: steps.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
+			Help: "The operator seals a handover for you alone, with stateroom handover USER. A key of your own is renewed like one that was handed over.",
+		}}, nil
+	case given.Text(PathWay) == WayPair:
+		return e.pair()
+	}
+	return []steps.Question{{
+		Path: PathHandover, Prompt: "Handover file", Kind: steps.Text, Default: e.Found, Required: true, Check: readable,
+		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
+	}}, nil
+}
+
+// pair asks for an access key; the blueprint has to be there.
+func (e *Entry) pair() ([]steps.Question, error) {
+	if e.Repository == nil {
+		return nil, &steps.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's set-up: run it in a clone of the team's repository, or use a handover"}
+	}
+	return []steps.Question{
+		{Path: PathKeyID, Prompt: "Access key id", Kind: steps.Text, Required: true, Help: "It begins with " + userKey + "."},
+		{Path: PathSecret, Prompt: "Secret access key", Kind: steps.Secret, Required: true, Help: "It is not shown, and goes nowhere but into your credentials file; a new one takes its place at once."},
+	}, nil
+}
+
+// unlocking asks for what opens the handover that was named.
+func (e *Entry) unlocking(given steps.Given) ([]steps.Question, error) {
+	sealed, err := readSealed(given.Text(PathHandover))
+	if err != nil {
+		return nil, &steps.Problem{Path: PathHandover, Text: err.Error()}
+	}
+	byPassphrase, err := NeedsPassphrase(sealed)
+	if err != nil {
+		return nil, at(PathHandover, err)
+	}
+	var questions []steps.Question
+	switch {
+	case byPassphrase && !given.Asked(PathPassphrase):
+		questions = append(questions, steps.Question{
+			Path: PathPassphrase, Prompt: "Passphrase of the handover", Kind: steps.Secret, Required: true,
+			Help: "Six groups of four letters and digits. The operator tells it to you by another way than the file took.",
+		})
+	case !byPassphrase && !given.Asked(PathIdentity):
+		questions = append(questions, steps.Question{
+			Path: PathIdentity, Prompt: "Your private key", Kind: steps.Text, Default: e.Identity, Required: true, Check: readable,
+			Help: "The age identity file or the ssh-ed25519 private key whose public half is your recipient in the blueprint. It is read, and never copied.",
+		})
+	}
+	if e.Repository == nil && !given.Asked(PathAccount) {
+		questions = append(questions, steps.Question{
+			Path: PathAccount, Prompt: "Id of the team's admin account", Kind: steps.Text, Required: true,
+			Help: "There is no stateroom.hcl here that the handover could be checked against, and a seal does not say who made it: type the 12 digits as your team told you.",
+		})
+	}
+	return questions, nil
+}
+
+// Take makes the onboarding of the answers, and gives the key with which its
+// sessions are to be opened. An answer that cannot be is a [steps.Problem].
+func (e *Entry) Take(given steps.Given) (*Onboarding, awsops.KeyPair, error) {
+	o := &Onboarding{Answers: &steps.Answers{Blueprint: e.Repository, Me: e.Me}, Rotate: e.Rotate, Now: e.Now}
+	switch {
+	case given.Asked(PathHandover):
+		return e.open(o, given)
+	case given.Asked(PathKeyID):
+		pair, err := ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
+		if err != nil {
+			return nil, pair, at(PathKeyID, err)
+		}
+		o.KeyID = pair.ID
+		return o, pair, nil
+	case e.Repository == nil:
+		return nil, awsops.KeyPair{}, &steps.Refusal{
+			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so that nothing tells which environments and projects there are.",
+			Remedy: "Run it in a clone of the team's repository, or name the handover with --handover FILE.",
+		}
+	}
+	return o, awsops.KeyPair{}, nil
+}
+
+// open unseals the handover and holds it against the repository.
+func (e *Entry) open(o *Onboarding, given steps.Given) (*Onboarding, awsops.KeyPair, error) {
+	none := awsops.KeyPair{}
+	sealed, err := readSealed(given.Text(PathHandover))
+	if err != nil {
+		return nil, none, &steps.Problem{Path: PathHandover, Text: err.Error()}
+	}
+	unlock, path := Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
+	if given.Asked(PathIdentity) {
+		path = PathIdentity
+		if unlock.Identity, err = readSealed(given.Text(PathIdentity)); err != nil {
+			return nil, none, &steps.Problem{Path: path, Text: err.Error()}
+		}
+	}
+	if o.Handover, err = Open(sealed, unlock); err != nil {
+		return nil, none, at(path, err)
+	}
+	if o.Answers.Blueprint, err = Check(o.Handover, e.Repository, given.Text(PathAccount), e.Now()); err != nil {
+		if e.Repository == nil {
+			return nil, none, at(PathAccount, err)
+		}
+		return nil, none, at(PathHandover, err)
+	}
+	pair := KeyPair(o.Handover)
+	o.KeyID = pair.ID
+	return o, pair, nil
+}
+
+// at puts a refusal to the question that led to it.
+func at(path string, err error) error {
+	var refusal *steps.Refusal
+	if errors.As(err, &refusal) {
+		return &steps.Problem{Path: path, Text: refusal.What + " " + refusal.Remedy}
+	}
+	return err
+}
+
+// readSealed reads a file of bounded size.
+func readSealed(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // the person names the file
+	if err != nil {
+		return nil, fmt.Errorf("the file cannot be read: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	data, err := io.ReadAll(io.LimitReader(f, maxHandover+1))
+	if err != nil {
+		return nil, fmt.Errorf("the file cannot be read: %w", err)
+	}
+	return data, nil
+}
+
+// readable says why a file cannot be read.
+func readable(path string) error {
+	_, err := readSealed(path)
+	return err
+}
+
+// PassphraseFrom reads a passphrase from the first line of a file.
+func PassphraseFrom(path string) (secret.Secret, error) {
+	data, err := readSealed(path)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	line := data
+	for i, c := range data {
+		if c == '\n' || c == '\r' {
+			line = data[:i]
+			break
+		}
+	}
+	return secret.New(string(line)), nil
+}

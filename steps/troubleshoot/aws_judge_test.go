@@ -1,0 +1,219 @@
+package troubleshoot
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/files"
+)
+
+func TestOutageTellsTroubleOnTheWayFromAnAnswer(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{nil, ""},
+		{&awsops.Error{Code: "AccessDenied", Status: 403}, ""},
+		{&awsops.Error{Code: "NoSuchBucket", Status: 404}, ""},
+		{&awsops.Error{Code: "ThrottlingException", Status: 400}, "throttled"},
+		{&awsops.Error{Code: "ExpiredToken", Status: 403}, "token-expired"},
+		{&awsops.Error{Code: "InvalidClientTokenId", Status: 403}, "key-invalid"},
+		{&awsops.Error{Code: "UnrecognizedClientException", Status: 400}, "key-invalid"},
+		{&awsops.Error{Code: "SignatureDoesNotMatch", Status: 403, Message: "The request signature we calculated does not match"}, "signature-mismatch"},
+		{&awsops.Error{Code: "SignatureDoesNotMatch", Status: 403, Message: "Signature expired: 20250101T000000Z is now earlier than"}, "clock-skew"},
+		{&awsops.Error{Code: "RequestTimeTooSkewed", Status: 403}, "clock-skew"},
+		{&awsops.Error{Err: errors.New("assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"), Message: "assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"}, "mfa-profile"},
+		{&awsops.Error{Err: errors.New("the SSO session has expired or is invalid")}, "sso-expired"},
+		{&awsops.Error{Err: errors.New("read tcp: connection reset by peer")}, "network-unreachable"},
+	} {
+		if got := outage(c.err); got != c.want {
+			t.Errorf("%v: %q, want %q", c.err, got, c.want)
+		}
+		if _, known := outages[c.want]; c.want != "" && !known {
+			t.Errorf("%s has no remedy", c.want)
+		}
+	}
+}
+
+// backend makes a project's files of a backend block's arguments.
+func backend(arguments ...string) project {
+	b := files.BackendBlock{Type: "s3"}
+	for i := 0; i+1 < len(arguments); i += 2 {
+		b.Attributes = append(b.Attributes, files.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
+	}
+	return project{Project: steps.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &files.Project{}}
+}
+
+func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
+	a := &steps.Answers{Blueprint: team()}
+	const key = "arn:aws:kms:eu-west-1:111111111111:key/1"
+	whole := []string{"bucket", "b", "key", "k", "region", "eu-north-1", "encrypt", "true", "kms_key_id", key, "dynamodb_table", "t", "use_lockfile", "true", "profile", "p"}
+	for _, c := range []struct {
+		name    string
+		project project
+		env     map[string]string
+		want    func(target) bool
+		sends   string
+	}{
+		{"all of it", backend(whole...), nil, func(t target) bool {
+			return t.bucket == "b" && t.key == "k" && t.region == "eu-north-1" && t.table == "t" && t.lockfile && t.profile == "p" && !t.planned
+		}, "aws:kms with the key " + key},
+		{"no lock, no profile", backend("bucket", "b", "key", "k", "region", "r"), nil, func(t target) bool {
+			return t.table == "" && !t.lockfile && t.profile == ""
+		}, "no encryption header"},
+		{"encrypt alone", backend("encrypt", "true"), nil, func(t target) bool { return t.bucket == bucketName }, "the header AES256"},
+		{"a key without encrypt counts for nothing", backend("kms_key_id", key), nil, func(t target) bool { return t.headers() == nil }, "no encryption header"},
+		{"an expression is the blueprint's", backend("bucket", "var.bucket"), nil, func(t target) bool { return t.bucket == bucketName }, ""},
+		{"the region of the environment", backend("bucket", "b"), map[string]string{"AWS_REGION": "eu-south-1"}, func(t target) bool { return t.region == "eu-south-1" }, ""},
+		{"a workspace of the environment", backend("key", "k"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "env:/blue/k" && t.stateKey == "k" }, ""},
+		{"a workspace with a prefix", backend("key", "k", "workspace_key_prefix", "w"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "w/blue/k" }, ""},
+		{"no backend", project{Project: steps.Project{Name: "x", StateKey: "y"}}, nil, func(t target) bool {
+			return t.planned && t.key == "y" && t.bucket == bucketName && t.profile == a.AdminProfile
+		}, ""},
+	} {
+		got := newTarget(a, c.project, func(name string) string { return c.env[name] })
+		if !c.want(got) {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+		if c.sends != "" && got.sends() != c.sends {
+			t.Errorf("%s sends %s, want %s", c.name, got.sends(), c.sends)
+		}
+	}
+}
+
+// version is a version of a state; serial 0 is no state.
+func version(id string, serial uint64, lineage string) stateVersion {
+	v := stateVersion{ObjectVersion: awsops.ObjectVersion{ID: id}, object: &stateObject{digest: "md5-of-" + id, version: id, format: 4, serial: serial, lineage: lineage}}
+	if serial == 0 {
+		v.object.problem = "it is not JSON"
+	}
+	return v
+}
+
+func TestOnlyACertainDigestIsRepairedAndOnlyACertainVersionPutBack(t *testing.T) {
+	unread := stateVersion{ObjectVersion: awsops.ObjectVersion{ID: "u"}, err: errors.New("denied")}
+	marker := stateVersion{ObjectVersion: awsops.ObjectVersion{ID: "m", Marker: true}}
+	for _, c := range []struct {
+		name     string
+		digest   string
+		versions []stateVersion // the first is the current one
+		err      error
+		good     bool
+		back     string // the version to put back
+	}{
+		{"the newest, whatever the table holds", "other", []stateVersion{version("b", 2, "l"), version("a", 1, "l")}, nil, true, ""},
+		{"the newest, the table is one behind", "md5-of-a", []stateVersion{version("b", 2, "l"), version("a", 1, "l")}, nil, true, "-"},
+		{"an older one put back past Terraform", "md5-of-b", []stateVersion{version("a2", 1, "l"), version("b", 2, "l"), version("a", 1, "l")}, nil, false, "b"},
+		{"an older one put back, the table knows neither", "other", []stateVersion{version("a2", 1, "l"), version("b", 2, "l")}, nil, false, ""},
+		{"another lineage", "md5-of-b", []stateVersion{version("c", 5, "k"), version("b", 2, "l")}, nil, false, "b"},
+		{"no state on top", "md5-of-b", []stateVersion{version("c", 0, ""), version("b", 2, "l"), version("a", 1, "l")}, nil, false, "b"},
+		{"no state on top, no digest", "", []stateVersion{version("c", 0, ""), version("b", 2, "l"), version("a", 1, "l")}, nil, false, "b"},
+		{"deleted", "md5-of-b", []stateVersion{marker, version("b", 2, "l")}, nil, false, "b"},
+		{"one is not read", "md5-of-b", []stateVersion{version("a2", 1, "l"), version("b", 2, "l"), unread}, nil, false, ""},
+		{"nothing ever was", "other", nil, nil, true, ""},
+		{"nobody may look", "other", []stateVersion{version("b", 2, "l")}, errors.New("denied"), false, ""},
+	} {
+		s := &stateFacts{digest: &awsops.LockItem{Digest: c.digest}, versions: c.versions, versionsErr: c.err}
+		if len(c.versions) > 0 {
+			s.object = c.versions[0].object
+		}
+		if c.err != nil {
+			s.versions = nil
+		}
+		text, ok := compare(s)
+		if ok != c.good || text == "" {
+			t.Errorf("%s: good %v, want %v: %s", c.name, ok, c.good, text)
+		}
+		back := ""
+		if v := better(s); v != nil && !ok {
+			back = v.ID
+		}
+		if want := strings.TrimPrefix(c.back, "-"); back != want {
+			t.Errorf("%s: version %q is put back, want %q", c.name, back, want)
+		}
+	}
+}
+
+func TestStatesAndLocksAreRead(t *testing.T) {
+	for body, problem := range map[string]string{
+		`{"version":4,"serial":3,"lineage":"l","terraform_version":"1.11.4"}`: "",
+		`{"version":3}`: "", `{"version":5}`: "format", `{"serial":1}`: "without a state's version", `secret = "x"`: "not JSON", ``: "not JSON", `[]`: "not JSON",
+	} {
+		s := readState(&awsops.Content{Body: []byte(body)})
+		if (problem == "") != (s.problem == "") || !strings.Contains(s.problem, problem) || strings.Contains(s.problem, "secret") {
+			t.Errorf("%s: problem %q, want %q", body, s.problem, problem)
+		}
+	}
+	for text, ok := range map[string]bool{lock(time.Hour): true, `{}`: false, ``: false, `{"ID":`: false, `"ID"`: false} {
+		if _, got := readLock(text); got != ok {
+			t.Errorf("%s is a lock: %v, want %v", text, got, ok)
+		}
+	}
+}
+
+// refusedWith is AWS's refusal in its own words.
+func refusedWith(message string) error {
+	return &awsops.Error{Service: "s3", Operation: "GetObject", Code: "AccessDenied", Status: 403, Message: message}
+}
+
+func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
+	const arn = "arn:aws:s3:::b/k"
+	f := &facts{answers: &steps.Answers{Blueprint: team()}, survey: &steps.Survey{Observed: &steps.Observed{}}}
+	l := &login{identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: adminAccount, Kind: awsops.KindUser, Name: "alice"}}
+	simulated := func(s awsops.Simulated) rights {
+		s.Action, s.Resource = "s3:GetObject", arn
+		return rights{results: []awsops.Simulated{s}}
+	}
+	fence := named("bucket policy", policy.ResourceBased, `{"Statement":[{"Sid":"Fence","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`)
+	for _, c := range []struct {
+		name string
+		q    question
+		by   string
+		says []string
+	}{
+		{"AWS names the identity's policy", question{err: refusedWith("User: x is not authorized to perform: s3:GetObject on resource: \"y\" because no identity-based policy allows the s3:GetObject action")}, byIdentity, nil},
+		{"AWS names a service control policy", question{err: refusedWith("not authorized to perform: s3:GetObject with an explicit deny in a service control policy")}, byControl, nil},
+		{"AWS names the boundary", question{err: refusedWith("because no permissions boundary allows the s3:GetObject action")}, byBoundary, nil},
+		{"AWS names the bucket's policy, whose statement is found", question{err: refusedWith("with an explicit deny in a resource-based policy"), attached: fence}, byResource, []string{"Fence"}},
+		{"simulation: nothing allows", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{})}, byIdentity, []string{"Nothing in its own", "SimulatePrincipalPolicy"}},
+		{"simulation: a Deny", question{rights: simulated(awsops.Simulated{Explicit: true, Policies: []string{"leave"}})}, byIdentity, []string{"Deny statement", "leave"}},
+		{"simulation: the organization", question{rights: simulated(awsops.Simulated{ByOrganization: true})}, byControl, []string{"service control policy"}},
+		{"simulation: the boundary", question{rights: simulated(awsops.Simulated{ByBoundary: true})}, byBoundary, []string{"boundary"}},
+		{"documents: the bucket's policy", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true}), attached: fence}, byResource, []string{"Fence"}},
+		{"allowed by all that can be read", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true})}, byResource, []string{"may not be read"}},
+		{"two remain", question{err: refusedWith("Access Denied")}, "", []string{"Either", "To tell:", "simulate-principal-policy"}},
+	} {
+		c.q.action, c.q.resource = "s3:GetObject", arn
+		got := f.explain(l, c.q)
+		if got.by != c.by {
+			t.Errorf("%s: by %q, want %q (%s)", c.name, got.by, c.by, got.why)
+		}
+		for _, says := range c.says {
+			if !strings.Contains(got.why, says) {
+				t.Errorf("%s does not say %q: %s", c.name, says, got.why)
+			}
+		}
+	}
+}
+
+func TestTroublesOfOneCauseAreToldOnce(t *testing.T) {
+	one := func(id, cause, subject string) ruling {
+		return ruling{trouble: &trouble{id: id, cause: cause, evidence: "It is so.", subject: subject}}
+	}
+	got := mergeTroubles([]ruling{one("a", "x", "p1"), {}, one("b", "x", "p1"), one("a", "x", "p2"), one("a", "y", "p3"), one("a", "x", "p2")})
+	var told []string
+	for _, t := range got {
+		told = append(told, t.id+" "+t.evidence)
+	}
+	want := []string{"a It is so. It concerns p1, p2.", "b It is so.", "a It is so."}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

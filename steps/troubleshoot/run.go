@@ -1,0 +1,139 @@
+package troubleshoot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+)
+
+// checkRun is Terraform's own verdict.
+const checkRun = "terraform init and plan"
+
+// said is a diagnosis with the project whose Terraform led to it; empty for a
+// text that somebody brought.
+type said struct {
+	Diagnosis
+	project string
+}
+
+// run lets Terraform itself say what is wrong: init in every project, and plan
+// where init went through, which reads the state and takes and releases its
+// lock. The environment is this laptop's own, so that it meets what a person in
+// that directory meets. A cancelled run is interrupted first, which lets
+// Terraform release the lock.
+func (s *scene) run(ctx context.Context) (o outcome, all []said) {
+	if s.env.Engine == nil {
+		o.check(s.env, steps.Check{
+			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: steps.Undecided,
+		})
+		return o, nil
+	}
+	for _, p := range s.projects {
+		if ctx.Err() != nil {
+			break // the caller's own context, which Look tells of
+		}
+		all = append(all, s.runIn(ctx, p, &o)...)
+	}
+	return o, all
+}
+
+func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
+	check := steps.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
+	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(steps.Event{Kind: steps.EventLine, Text: line}) }}
+	init, err := terraform.InitProject(ctx, s.env.Engine, at)
+	result := init.Result
+	switch {
+	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
+		check.Verdict, check.Answer = steps.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
+		o.check(s.env, check)
+		o.findings = append(o.findings, steps.Finding{
+			ID: "provider-unavailable", Subject: p.Name, Step: 8, Severity: steps.Info,
+			Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", p.Name),
+			Remedy:   "Run terraform init in " + p.dir + " where the provider registry or a mirror can be reached.",
+		})
+		return nil
+	case err == nil && !init.ProvidersUnreachable:
+		check.Asked = "terraform init and terraform plan in " + p.dir
+		result, err = s.env.Engine.Run(ctx, terraform.Command{Dir: p.dir, Args: []string{"plan"}, Lines: at.Lines})
+	}
+	found := diagnosed(p, result)
+	switch {
+	case err == nil && len(found) == 0:
+		check.Verdict, check.Answer = steps.Passed, "both went through"
+	case len(found) == 0:
+		check.Verdict, check.Answer = steps.Undecided, err.Error()
+	default:
+		check.Verdict, check.Answer, check.Finding = steps.Broken, brief(found[0].Evidence[0]), found[0].ID
+	}
+	o.check(s.env, check)
+	return found
+}
+
+// diagnosed reads the errors of a command. That the providers are out of reach
+// is not among them: their own kind of trouble is told apart.
+func diagnosed(p project, result terraform.Result) []said {
+	var text strings.Builder
+	for _, d := range result.Diagnostics {
+		if d.Severity == terraform.SeverityError {
+			fmt.Fprintf(&text, "Error: %s\n\n%s\n\n\n", d.Summary, d.Detail)
+		}
+	}
+	if text.Len() == 0 {
+		return nil
+	}
+	var all []said
+	for _, d := range Diagnose(text.String()) {
+		if d.ID != "provider-unavailable" {
+			all = append(all, said{d, p.Name})
+		}
+	}
+	return all
+}
+
+// longestQuote bounds what is quoted of Terraform beside a check's evidence.
+const longestQuote = 400
+
+// brief is the beginning of a long text.
+func brief(text string) string {
+	if len(text) <= longestQuote {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longestQuote], "") + " …"
+}
+
+// hear joins what Terraform said to what the checks found: a finding of theirs
+// keeps its evidence and quotes it, and what none of them found is one of its
+// own.
+func hear(findings []steps.Finding, all []said) []steps.Finding {
+	for _, s := range all {
+		quote := " Terraform said: " + brief(s.Evidence[0])
+		met := false
+		for i := range findings {
+			f := &findings[i]
+			if f.ID != s.ID || s.project != "" && f.Subject != "" && f.Subject != s.project {
+				continue
+			}
+			if met = true; !strings.Contains(f.Evidence, quote) {
+				f.Evidence += quote
+			}
+			break
+		}
+		if !met {
+			findings = append(findings, steps.Finding{
+				ID: s.ID, Subject: s.project, Severity: steps.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Fix,
+			})
+		}
+	}
+	return findings
+}
+
+// quoteOf keeps a text that nobody knows whole.
+func quoteOf(s said) string {
+	if s.ID == Unknown {
+		return " Terraform said: " + s.Evidence[0]
+	}
+	return " Terraform said: " + brief(s.Evidence[0])
+}

@@ -1,0 +1,248 @@
+package practice
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+	"stateroom/steps/troubleshoot"
+)
+
+// proof is what is to be seen of one fault, or of several at once.
+type proof struct {
+	faults []string
+	// finds are the ids of what the checks alone find and what needs attention,
+	// in order; leaves are those of what a Terraform left that met the fault.
+	finds, leaves []string
+	// beyond is why nobody at this laptop can mend it. What the report or the
+	// remedy then has to say is asks.
+	beyond, asks string
+	// differs are parts of the names of what is not as before when it is mended.
+	differs []string
+	// moved says that a mended file has its lines in another order.
+	moved bool
+	// back takes back what is left of the fault, or all of it where it is beyond
+	// mending; nil where the files are all of that. A spent stage cannot be had
+	// back.
+	back  func(*scene) error
+	spent bool
+	// real says that it takes a real Terraform to mend it.
+	real bool
+	// bucket says that the project has a resource that is made in its
+	// environment.
+	bucket bool
+
+	// project is where Terraform meets it; empty means the first.
+	project string
+	// commands meet it, and says are the ids that Terraform's text leads to.
+	commands [][]string
+	says     []string
+}
+
+// of fills in what is usual: init or plan meets a fault, and its text and the
+// checks find its id alone.
+func (p proof) of(f Fault) proof {
+	p.faults = []string{f.Name}
+	for _, ids := range []*[]string{&p.finds, &p.says} {
+		if *ids == nil {
+			*ids = []string{f.ID}
+		}
+	}
+	if p.commands == nil {
+		p.commands = usual
+	}
+	return p
+}
+
+// TestEveryFaultIsFoundByTheChecksAloneAndMended goes through all faults on one
+// stage, without a Terraform.
+func TestEveryFaultIsFoundByTheChecksAloneAndMended(t *testing.T) {
+	w := newPaperWorld(t)
+	for _, f := range Faults() {
+		t.Run(f.Name, func(t *testing.T) {
+			w.t = t
+			p := particular[f.Name].of(f)
+			w.breaks(p)
+			w.proves(p)
+			w.unchanged(p)
+			w.takesBack(p)
+		})
+		if w.t = t; w.spent {
+			w = newPaperWorld(t)
+		}
+	}
+}
+
+// breaks lets the stage meet the faults, each of which changes something.
+func (w *world) breaks(p proof) {
+	w.t.Helper()
+	before := w.snapshot()
+	for _, name := range p.faults {
+		w.must(w.Break(w.t.Context(), name))
+		after := w.snapshot()
+		if slices.Equal(before.state, after.state) && maps.Equal(before.files, after.files) {
+			w.t.Errorf("%s changes nothing", name)
+		}
+		before = after
+	}
+}
+
+// proves looks and lets a flow mend what is found, which looks again.
+func (w *world) proves(p proof) {
+	w.t.Helper()
+	before := w.snapshot()
+	first, summary := w.flow()
+	if got, want := attention(first.Findings), w.wanted(p); !slices.Equal(got, want) {
+		w.t.Errorf("the checks find %v, not %v:\n%s", got, want, listed(first.Findings))
+	}
+	if p.beyond != "" {
+		if i := slices.IndexFunc(first.Findings, func(f steps.Finding) bool { return strings.Contains(f.Remedy+f.Details, p.asks) }); i < 0 {
+			w.t.Errorf("no remedy and no report says %q:\n%s", p.asks, listed(first.Findings))
+		}
+		if summary.ExitCode(false) != steps.ExitFindings {
+			w.t.Errorf("exit %d, %s", summary.ExitCode(false), told(summary))
+		}
+		w.same(before, p)
+		return
+	}
+	if !w.mends(p) {
+		return
+	}
+	if summary.ExitCode(false) != steps.ExitDone || len(summary.Findings) > 0 || summary.Applied == 0 {
+		w.t.Errorf("after mending: exit %d, %s", summary.ExitCode(false), told(summary))
+	}
+}
+
+// wanted are the ids that are to be found, in the order of the diagnoses.
+func (w *world) wanted(p proof) []string {
+	return slices.DeleteFunc(slices.Clone(p.finds), func(id string) bool { return !w.real && slices.Contains(p.leaves, id) })
+}
+
+// mends says that a fault can be mended here.
+func (w *world) mends(p proof) bool { return p.beyond == "" && (w.real || !p.real) }
+
+// flow is a troubleshooting in a new process that agrees to everything. It gives
+// the first look and how it ended.
+func (w *world) flow() (first steps.Review, summary *steps.Summary) {
+	w.t.Helper()
+	answers := *w.answers
+	examination := &troubleshoot.Examination{Answers: &answers}
+	looked := false
+	flow := steps.Flow{
+		Env: w.env(), Answers: &answers, Emit: func(steps.Event) {},
+		Look: func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+			mark := len(w.Sandbox().Log())
+			r, err := examination.Look(ctx, env)
+			for _, e := range w.Sandbox().Log()[mark:] {
+				if e.Mutating {
+					w.t.Errorf("looking calls %s:%s", e.Service, e.Operation)
+				}
+			}
+			if !looked {
+				first, looked = r, true
+			}
+			return r, err //nolint:wrapcheck // passed on
+		},
+		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
+			d := steps.Decision{Yes: true}
+			for _, c := range r.Foreign {
+				d.Adopt = append(d.Adopt, c.Foreign)
+			}
+			return d, nil
+		},
+	}
+	summary, err := flow.Run(w.t.Context())
+	w.must(err)
+	return first, summary
+}
+
+// attention are the ids of findings that need it, each once.
+func attention(findings []steps.Finding) []string {
+	var ids []string
+	for _, f := range findings {
+		if f.Severity != steps.Info && !slices.Contains(ids, f.ID) {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
+func listed(findings []steps.Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		fmt.Fprintf(&b, "  %s %s\n", f.Severity, f)
+	}
+	return b.String()
+}
+
+func told(s *steps.Summary) string {
+	text := fmt.Sprintf("%d applied\n%s", s.Applied, listed(s.Findings))
+	for _, f := range s.Failures {
+		text += fmt.Sprintf("  %s failed: %v\n", f.Change.ID, f.Err)
+	}
+	return text
+}
+
+// unchanged wants a mended stage to be what it was before it was broken.
+func (w *world) unchanged(p proof) {
+	w.t.Helper()
+	if w.mends(p) {
+		w.same(w.fresh, p)
+	}
+}
+
+// same wants nothing but what a proof says to differ from a snapshot.
+func (w *world) same(before snapshot, p proof) {
+	w.t.Helper()
+	after := w.snapshot()
+	expected := append([]string{"/.terraform/", ".stateroom-", "/.stateroom/"}, p.differs...)
+	differs := func(name, what string) {
+		if !slices.ContainsFunc(expected, func(part string) bool { return strings.Contains(name, part) }) {
+			w.t.Errorf("%s %s", name, what)
+		}
+	}
+	for _, line := range before.state {
+		if !slices.Contains(after.state, line) {
+			differs(line, "is no more")
+		}
+	}
+	for _, line := range after.state {
+		if !slices.Contains(before.state, line) {
+			differs(line, "is new")
+		}
+	}
+	for path, text := range before.files {
+		if now, there := after.files[path]; !there {
+			differs(path, "is gone")
+		} else if now != text && (!p.moved || !slices.Equal(lines(now), lines(text))) {
+			differs(path, "was\n"+text+"\nand is\n"+now)
+		}
+	}
+	for path := range after.files {
+		if _, there := before.files[path]; !there {
+			differs(path, "is new")
+		}
+	}
+}
+
+// lines are the lines of a text that say something, sorted.
+func lines(text string) []string {
+	return slices.Sorted(slices.Values(slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })))
+}
+
+// takesBack makes the stage what it was, for the next proof.
+func (w *world) takesBack(p proof) {
+	w.t.Helper()
+	if p.back != nil {
+		w.must(p.back(&scene{Stage: w.Stage, blueprint: w.answers.Blueprint}))
+	}
+	w.restore(w.fresh.files)
+	if w.spent = !slices.Equal(w.snapshot().state, w.fresh.state); w.spent && !p.spent {
+		w.t.Error("the stage cannot be had back")
+		w.same(w.fresh, proof{})
+	}
+}

@@ -1,0 +1,120 @@
+package practice
+
+import (
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+)
+
+var (
+	// usual is what meets most faults, apply what is met in the environment.
+	usual = [][]string{{"init"}, {"plan"}}
+	apply = [][]string{{"apply", "-auto-approve"}}
+	// write changes the state without a change of the configuration.
+	write = [][]string{{"apply", "-auto-approve", "-replace=terraform_data.example"}}
+	// theState is what a written state changes.
+	theState = []string{"/common/staging = ", "/common/staging-md5 = "}
+)
+
+// particular are the proofs of the faults that are not like the others.
+var particular = map[string]proof{
+	// On the laptop. A secret is with whoever holds it: none of these can be
+	// mended by a program, which says where to get another.
+	"credentials-missing":      {beyond: "the key went with the section", asks: "aws configure --profile admin_iam"},
+	"credentials-missing-file": {beyond: "the key went with the file", asks: "aws configure --profile admin_iam"},
+	"profile-missing":          {beyond: "the key went with the profile", asks: "aws configure --profile admin_iam"},
+	"sso-expired":              {beyond: "it takes a person at a browser", asks: "aws sso login"},
+	"token-expired":            {beyond: "it takes a person with a key, or with an MFA device", asks: "stateroom login"},
+	"signature-mismatch":       {beyond: "nobody knows what the secret was", asks: "stateroom handover alice"},
+	"wrong-account-keys": {
+		beyond: "only its owner has the right key", asks: "stateroom handover", says: []string{"s3-head-denied"},
+		back: takeStrangerAway,
+	},
+	"clock-skew": {
+		beyond: "setting the clock is the machine's owner's to do", asks: "Set this machine's clock",
+		back: func(at *scene) error {
+			at.server.SetClock(0)
+			return nil
+		},
+	},
+
+	// The files of the project.
+	"backend-not-initialized": {commands: [][]string{{"plan"}}},
+	"config-invalid-block":    {moved: true},
+	"explicit-deny":           {moved: true},
+	"explicit-deny-aes256":    {moved: true},
+	"region-invalid-missing":  {moved: true},
+	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
+	"network-unreachable":     {beyond: "whether the address or the network is wrong, nobody here can tell", asks: "127.0.0.1:1"},
+	"tls-untrusted":           {beyond: "to trust a certificate is its owner's to decide", asks: "certificate"},
+	"provider-unavailable": {
+		finds:  []string{"provider-lock-file"},
+		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade",
+	},
+
+	// What somebody may do.
+	"environment-denied":        {commands: apply, bucket: true, differs: theState, back: stateAgain},
+	"environment-denied-scp":    {commands: apply, bucket: true, beyond: "it is the organization's to decide", asks: "service control policy", spent: true},
+	"kms-denied-key-policy":     {differs: []string{":key/"}, back: keyPolicyAgain}, // what somebody else put there stays
+	"lock-release-failed":       {says: []string{"s3-put-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
+	"lock-release-failed-table": {says: []string{"table-denied", "lock-release-failed"}, finds: []string{"lock-held", "lock-release-failed"}, leaves: []string{"lock-held"}},
+	"s3-get-denied":             {says: []string{"s3-get-denied", "lock-release-failed"}, finds: []string{"lock-held", "s3-get-denied"}, leaves: []string{"lock-held"}},
+	"s3-head-denied-detached":   {finds: []string{"kms-denied", "table-denied", "s3-list-denied", "s3-head-denied", "s3-put-denied"}},
+	"s3-head-denied-group":      {finds: []string{"assume-role-denied", "kms-denied", "table-denied", "s3-list-denied", "s3-head-denied", "s3-put-denied"}},
+	"s3-list-denied":            {project: "preprod", says: []string{"s3-head-denied"}},
+	"state-not-saved":           {commands: write, says: []string{"s3-put-denied", "state-not-saved"}, finds: []string{"s3-put-denied", "state-not-saved"}, real: true, differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain},
+
+	// What there is in AWS.
+	"bucket-missing-deleted": {differs: theState, back: stateAgain}, // what was in it is lost
+	"key-invalid":            {beyond: "a deleted key never comes back", asks: "stateroom handover", spent: true},
+	"kms-not-found":          {beyond: "a deleted key never comes back", asks: "bucket.name", spent: true},
+	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "LockID", spent: true},
+	"throttled": {
+		beyond: "it is over when it is over", asks: "gain",
+		back: func(at *scene) error {
+			at.server.Throttle("dynamodb", false)
+			return nil
+		},
+	},
+	"state-format": {beyond: "it takes the engine that wrote it", asks: "engine", back: stateAgain},
+}
+
+// pairs are faults that are there at once: Terraform's text shows both where
+// both come to pass in one run, the checks always do.
+var pairs = []proof{
+	{
+		faults: []string{"environment-denied", "lock-release-failed-table"}, commands: apply, bucket: true,
+		says:  []string{"table-denied", "lock-release-failed", "environment-denied"},
+		finds: []string{"lock-release-failed", "environment-denied"}, leaves: []string{"lock-held"},
+		differs: theState, back: stateAgain,
+	},
+	{
+		faults: []string{"state-not-saved", "lock-release-failed"}, commands: write, real: true,
+		says:  []string{"s3-put-denied", "lock-release-failed", "state-not-saved"},
+		finds: []string{"s3-put-denied", "lock-release-failed", "state-not-saved"}, leaves: []string{"lock-held"},
+		differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain,
+	},
+	{faults: []string{"kms-disabled", "assume-role-denied"}, commands: usual, says: []string{"kms-disabled"}, finds: []string{"assume-role-denied", "kms-disabled"}},
+	{faults: []string{"table-missing", "region-wrong"}, commands: usual, says: []string{"region-wrong"}, finds: []string{"region-wrong", "table-missing"}},
+	{faults: []string{"lock-held", "key-invalid-inactive"}, commands: usual, says: []string{"key-invalid"}, finds: []string{"key-invalid", "lock-held"}},
+}
+
+// stateAgain puts the first project's state back.
+func stateAgain(at *scene) error { return at.putState(exampleState(2, exampleInput)) }
+
+// keyPolicyAgain puts back what the set-up gave the key.
+func keyPolicyAgain(at *scene) error {
+	return at.putKeyPolicy(policy.KeyPolicy("aws", at.blueprint.AdminAccount, at.blueprint.Key.Administrators, nil))
+}
+
+// takeStrangerAway takes the user of the environment's account away.
+func takeStrangerAway(at *scene) error {
+	key, err := at.key()
+	if err != nil {
+		return err
+	}
+	user := sandbox.ActInput{"UserName": at.Me}
+	if err := at.actIn(at.environment().Account, "iam", "DeleteAccessKey", also(user, "AccessKeyId", key.AccessKeyID)); err != nil {
+		return err
+	}
+	return at.actIn(at.environment().Account, "iam", "DeleteUser", user)
+}

@@ -1,0 +1,152 @@
+package practice
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/files"
+	"stateroom/steps/terraform"
+)
+
+// world is a stage with a finished set-up, as the session of a command has it.
+type world struct {
+	*Stage
+	t       *testing.T
+	engine  *terraform.Engine
+	answers *steps.Answers
+	// fresh is the world before it was broken; spent says that it cannot be had
+	// back.
+	fresh snapshot
+	spent bool
+	// real says that the engine is a Terraform and not the script of a paper
+	// world.
+	real bool
+}
+
+// newWorld starts a stage and finishes its set-up; engine may be nil.
+func newWorld(t *testing.T, engine *terraform.Engine) *world {
+	t.Helper()
+	w := &world{Stage: start(t, Options{}), t: t, engine: engine}
+	t.Cleanup(func() { closeStage(t, w.Stage) })
+	w.answers = &steps.Answers{Blueprint: w.Blueprint(), Me: w.Me}
+	w.must(w.Finish(t.Context(), w.env(), w.answers, func(steps.Event) {}))
+	return w
+}
+
+// env is the world as a new process finds it.
+func (w *world) env() *steps.Env {
+	w.t.Helper()
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.Endpoint(), Parallel: steps.DefaultParallel})
+	w.must(err)
+	env, err := steps.NewEnv(sessions, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
+	w.must(err)
+	env.Endpoint, env.Engine = w.Endpoint(), w.engine
+	if w.engine == nil {
+		env.EngineErr = terraform.ErrNotFound
+	}
+	_, tag := w.answers.Tag()
+	env.Journal, err = steps.OpenJournal(env.Root(), tag)
+	w.must(err)
+	return env
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// snapshot is all that there is: what the sandbox holds, and the files below
+// the stage's root by their paths, without the providers that init fetched.
+type snapshot struct {
+	state []string
+	files map[string]string
+}
+
+func (w *world) snapshot() snapshot {
+	w.t.Helper()
+	found := snapshot{w.Sandbox().State(), map[string]string{}}
+	w.must(filepath.WalkDir(w.Root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "providers" {
+			return fs.SkipDir
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		found.files[path] = string(text)
+		return err
+	}))
+	return found
+}
+
+// restore puts the files back as they were.
+func (w *world) restore(files map[string]string) {
+	w.t.Helper()
+	for path := range w.snapshot().files {
+		if _, there := files[path]; !there {
+			w.must(os.Remove(path))
+		}
+	}
+	for path, text := range files {
+		w.must(os.MkdirAll(filepath.Dir(path), 0o700))
+		w.must(os.WriteFile(path, []byte(text), 0o600))
+	}
+}
+
+// newPaperWorld is a world in which every project is initialised, and whose
+// Terraform can do nothing else.
+func newPaperWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, nil)
+	notes := filepath.Join(filepath.Dir(w.Root), "notes")
+	w.must(os.Mkdir(notes, 0o700))
+	for _, p := range w.answers.Projects {
+		dir := filepath.Join(w.Root, filepath.FromSlash(p.Dir))
+		w.must(os.WriteFile(filepath.Join(notes, filepath.Base(dir)), w.note(dir), 0o600))
+	}
+	path := filepath.Join(filepath.Dir(w.Root), "terraform")
+	script := "#!/bin/sh\ntest \"$1\" = init && mkdir -p .terraform && cp " + notes + "/\"$(basename \"$PWD\")\" .terraform/terraform.tfstate\n"
+	w.must(os.WriteFile(path, []byte(script), 0o700)) //nolint:gosec // it shall run
+	w.engine = &terraform.Engine{Path: path, Name: terraform.EngineTerraform, Version: "1.11.4"}
+	for _, p := range w.answers.Projects {
+		dir := filepath.Join(w.Root, filepath.FromSlash(p.Dir))
+		w.must(os.Mkdir(filepath.Join(dir, ".terraform"), 0o700))
+		w.must(os.WriteFile(filepath.Join(dir, ".terraform", "terraform.tfstate"), w.note(dir), 0o600))
+	}
+	w.fresh = w.snapshot()
+	return w
+}
+
+// note is what init notes of a project's backend.
+func (w *world) note(dir string) []byte {
+	w.t.Helper()
+	p, err := files.InspectProject(dir, os.Getenv)
+	w.must(err)
+	block, err := p.Backend()
+	w.must(err)
+	config := map[string]any{}
+	for _, a := range block.Attributes {
+		in, name := config, a.Name
+		if group, field, nested := strings.Cut(name, "."); nested {
+			if config[group] == nil {
+				config[group] = map[string]any{}
+			}
+			in, name = config[group].(map[string]any), field
+		}
+		if in[name] = a.Value; a.Value == "true" {
+			in[name] = true
+		}
+	}
+	text, err := json.MarshalIndent(map[string]any{"version": 3, "backend": map[string]any{"type": "s3", "config": config, "hash": 1234}}, "", "  ")
+	w.must(err)
+	return text
+}

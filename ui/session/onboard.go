@@ -1,0 +1,185 @@
+package session
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/files"
+	"stateroom/steps/onboard"
+	"stateroom/ui/plain"
+)
+
+// Onboard makes this laptop one admin's own, in lines. It returns the exit code,
+// or the error that kept it from running.
+func Onboard(ctx context.Context, o Options, sys System) (int, error) {
+	lines := plain.NewFlowLines(sys.Out)
+	lines.Table = true
+	return runFlow(ctx, newSession(o, sys, "onboard"), lines, (*session).onboarding)
+}
+
+// onboarding is the opener of [Onboard]. In the sandbox it begins at the laptop
+// of somebody who was handed a sealed file.
+func (s *session) onboarding() (steps.Open, steps.Given, error) {
+	given := answered(map[string]string{onboard.PathHandover: s.HandoverFile, onboard.PathIdentity: s.Identity})
+	if s.PassphraseFile != "" {
+		passphrase, err := onboard.PassphraseFrom(s.PassphraseFile)
+		if err != nil {
+			return nil, nil, Usagef("--passphrase-file: %w", err)
+		}
+		given[onboard.PathPassphrase] = passphrase
+	}
+	open := func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+		entry, err := s.entry(ctx, given)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		questions, err := entry.Questions(given)
+		if err != nil || len(questions) > 0 {
+			return steps.Opened{Questions: questions}, err //nolint:wrapcheck // a problem of one answer
+		}
+		o, pair, err := entry.Take(given)
+		if err != nil {
+			return steps.Opened{}, err //nolint:wrapcheck // a problem of one answer
+		}
+		o.Answers.Adopt = s.Adopt
+		flow, err := s.boarding(ctx, o, pair, asks)
+		return steps.Opened{Flow: flow}, err
+	}
+	return open, given, nil
+}
+
+// boarding opens AWS with the key that was brought, and gives the flow.
+func (s *session) boarding(ctx context.Context, o *onboard.Onboarding, pair awsops.KeyPair, asks steps.Asks) (*steps.Flow, error) {
+	config := s.config()
+	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
+	sessions, err := awsops.Open(ctx, config)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // its errors are whole sentences
+	}
+	env, err := s.world(ctx, sessions, o.Answers)
+	if err != nil {
+		return nil, err
+	}
+	return o.Flow(env), nil
+}
+
+// entry is what is known before anything is asked.
+func (s *session) entry(ctx context.Context, given steps.Given) (*onboard.Entry, error) {
+	e := &onboard.Entry{Me: s.Me, Rotate: s.Rotate, Identity: defaultIdentity(), Now: time.Now}
+	if s.stage != nil {
+		if err := s.newcomer(ctx, given); err != nil {
+			return nil, err
+		}
+	}
+	a, isNew, err := s.begin()
+	if err != nil {
+		return nil, err
+	}
+	if !isNew {
+		e.Repository = a.Blueprint
+	}
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(s.Blueprint), "handover", "*.age")) // the pattern is good
+	if len(found) == 1 {
+		e.Found = found[0]
+	}
+	e.Returning = holdsKey(a)
+	return e, nil
+}
+
+// holdsKey tells whether a key of an admin's lies on this laptop already.
+func holdsKey(a *steps.Answers) bool {
+	path, err := files.CredentialsPath(os.Getenv)
+	if err != nil {
+		return false
+	}
+	credentials, err := files.Read(path)
+	if err != nil {
+		return false // the flow tells
+	}
+	for _, name := range []string{a.AdminProfile, a.LongTermProfile()} {
+		if profile, _ := files.ReadProfile(files.Credentials, credentials, name); profile.Get("aws_access_key_id") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// newcomer moves a rehearsal to the second admin's laptop, whose file and key
+// answer what is asked for first.
+func (s *session) newcomer(ctx context.Context, given steps.Given) error {
+	if s.seated {
+		return nil
+	}
+	if err := s.finished(ctx, ""); err != nil {
+		return err
+	}
+	n, err := s.stage.Newcomer()
+	if err != nil {
+		return err //nolint:wrapcheck // it says what could not be made
+	}
+	s.seated, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
+	s.say(strings.Join([]string{
+		"You are " + n.User + ", new on the team, at a laptop of your own:",
+		"  a clone of the team's repository   " + n.Dir,
+		"  the file that the operator sent    " + n.Handover,
+		"  your private key                   " + n.Identity,
+	}, "\n"))
+	if !given.Asked(onboard.PathHandover) {
+		for path, value := range answered(map[string]string{onboard.PathHandover: n.Handover, onboard.PathIdentity: n.Identity}) {
+			given[path] = value
+		}
+	}
+	return nil
+}
+
+// Handover makes or remakes the sealed key file of one admin, in lines.
+func Handover(ctx context.Context, o Options, sys System) (int, error) {
+	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
+}
+
+func (s *session) handingOver() (steps.Open, steps.Given, error) {
+	return s.asOperator(func(a *steps.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
+}
+
+// Offboard takes one admin's access away, in lines.
+func Offboard(ctx context.Context, o Options, sys System) (int, error) {
+	return runFlow(ctx, newSession(o, sys, "offboard"), plain.NewFlowLines(sys.Out), (*session).offboarding)
+}
+
+func (s *session) offboarding() (steps.Open, steps.Given, error) {
+	return s.asOperator(func(a *steps.Answers) part { return &onboard.Offboard{Answers: a, User: s.User} })
+}
+
+// part is what handing over and offboarding have in common.
+type part interface {
+	Look(context.Context, *steps.Env) (steps.Review, error)
+	Close(*steps.Summary) []string
+}
+
+// asOperator opens a flow that the operator runs over the team's blueprint.
+func (s *session) asOperator(make func(*steps.Answers) part) (steps.Open, steps.Given, error) {
+	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+		if err := s.finished(ctx, ""); err != nil {
+			return steps.Opened{}, err
+		}
+		a, isNew, err := s.begin()
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		if isNew {
+			return steps.Opened{}, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
+		}
+		env, err := s.operator(ctx, a, asks.Code)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		p := make(a)
+		return steps.Opened{Flow: &steps.Flow{Env: env, Answers: a, Look: p.Look, Close: p.Close}}, nil
+	}
+	return open, steps.Given{}, nil
+}
