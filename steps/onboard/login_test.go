@@ -288,6 +288,20 @@ func TestAKeyOfSomebodyElsesInTerraformsProfileTakesConsent(t *testing.T) {
 	}
 }
 
+func TestASessionOfSomebodyElsesTakesConsent(t *testing.T) {
+	c := guarded(t)
+	l, p := ready(t, c)
+	other, err := c.server.Session("111111111111", "alice", time.Now())
+	c.must(err)
+	l.session("admin_iam", other.AccessKeyID, other.SecretAccessKey, other.SessionToken)
+	summary := l.loggedIn(p)
+	f := finding(summary, "onboard.profile-taken")
+	if f == nil || summary.Applied > 0 || l.heldKey("admin_iam") != other.AccessKeyID {
+		t.Fatalf("applied %d, findings %v", summary.Applied, summary.Findings)
+	}
+	says(t, f.Evidence, "a session of arn:aws:iam::111111111111:user/alice")
+}
+
 func (l *laptop) replaceKey(key awsops.KeyPair) {
 	l.t.Helper()
 	file, err := files.Read(l.path(".aws/credentials"))

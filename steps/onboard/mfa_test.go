@@ -379,3 +379,50 @@ func TestRenewingTheKeyKeepsDeviceAndSession(t *testing.T) {
 		}
 	}
 }
+
+// setUpAgain runs the nine steps as the operator, on bob's laptop.
+func (l *laptop) setUpAgain() *steps.Summary {
+	l.t.Helper()
+	a := l.answers()
+	a.Me = "bob"
+	run := steps.Setup{
+		Env: l.env(l.operator(), l.root), Answers: a, Emit: l.keep,
+		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+	}
+	summary, err := run.Run(context.Background())
+	l.must(err)
+	return summary
+}
+
+func TestASetUpKnowsWhoseLaptopItIsByTheKeyBesideASession(t *testing.T) {
+	c := guarded(t)
+	c.made("bob") // the second of two, which must not be taken for one that is in the way
+	l, p := c.laptop("bob"), &phone{company: c}
+	f := with(p, l.withHandover())
+	f.Answers.Adopt = c.keys("bob")
+	l.onBoard(l.run(f))
+	c.made("bob")
+	mark := len(c.server.Log())
+	l.sitDown()
+	summary := l.setUpAgain()
+	for _, id := range []string{"iam.two-keys", "iam.key-elsewhere", "init.admin-unusable", "init.probe-failed"} {
+		if f := finding(summary, id); f != nil {
+			t.Errorf("finding %s", f)
+		}
+	}
+	if calls := c.mutations(mark); len(calls) > 0 || summary.Applied > 0 {
+		t.Errorf("the set-up made %v and applied %d", calls, summary.Applied)
+	}
+	if f := finding(summary, "iam.role-needs-mfa"); f == nil || !strings.Contains(f.Remedy, "stateroom login") {
+		t.Errorf("findings %v", summary.Findings)
+	}
+	old, err := c.server.Session("111111111111", "bob", time.Now().Add(-2*time.Hour))
+	l.must(err)
+	l.session("admin_iam", old.AccessKeyID, old.SecretAccessKey, old.SessionToken)
+	summary = l.setUpAgain()
+	unusable := finding(summary, "init.admin-unusable")
+	if unusable == nil {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, unusable.String(), "run out", "stateroom login")
+}
