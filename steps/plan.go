@@ -131,7 +131,7 @@ type Seal struct {
 // succeed before what needs it is done.
 type Run struct {
 	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
-	// runMigrate and runProve.
+	// runMigrate, runPush and runProve.
 	Command string
 	Project string
 	Dir     string
@@ -153,6 +153,7 @@ const (
 	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
+	runPush        = "push"
 	runProve       = "prove"
 )
 

@@ -34,13 +34,45 @@ func (f *facts) mending() steps.Proposal {
 	out := map[string]bool{}
 	for _, c := range p.Changes {
 		begins := func(prefix string) bool { return strings.HasPrefix(c.ID, prefix) }
-		ends := func(suffix string) bool { return strings.HasSuffix(c.ID, suffix) }
-		if slices.ContainsFunc(setUpOnly, begins) || slices.ContainsFunc(cosmetic, ends) {
+		if slices.ContainsFunc(setUpOnly, begins) {
 			out[c.ID] = true
 		}
 	}
 	p.Changes, _ = steps.LeaveOut(p.Changes, out)
+	p.Changes = uncosmetic(p.Changes)
 	return p
+}
+
+// uncosmetic leaves out the changes that nothing depends on, but for those of
+// what is made anew. What came after one for order's sake comes after what that
+// came after.
+func uncosmetic(changes []steps.Change) []steps.Change {
+	made := map[string]bool{}
+	for _, c := range changes {
+		if c.Action == steps.Create {
+			made[strings.TrimSuffix(c.ID, ".create")] = true
+		}
+	}
+	var kept []steps.Change
+	before := map[string][]string{} // what those left out came after
+	for _, c := range changes {
+		var needs []string
+		for _, id := range c.Needs {
+			if instead, left := before[id]; left {
+				needs = append(needs, instead...)
+			} else {
+				needs = append(needs, id)
+			}
+		}
+		i := slices.IndexFunc(cosmetic, func(end string) bool { return strings.HasSuffix(c.ID, end) })
+		if i >= 0 && !made[strings.TrimSuffix(c.ID, cosmetic[i])] {
+			before[c.ID] = needs
+			continue
+		}
+		c.Needs = needs
+		kept = append(kept, c)
+	}
+	return kept
 }
 
 // planned is a policy document as the plan's change will leave it, or as it is

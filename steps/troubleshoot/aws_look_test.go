@@ -182,7 +182,7 @@ func TestSomebodyElsesBucketIsNotTakenForOurs(t *testing.T) {
 	})
 	w.must(err)
 	w.edit("stateroom-admins-state-1", allowAll)
-	w.wants(w.look(), "files.bucket-differs", "bucket.taken")
+	w.wants(w.look(), "bucket.taken")
 }
 
 func TestCredentialsOfAnotherAccount(t *testing.T) {

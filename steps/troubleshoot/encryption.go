@@ -38,6 +38,10 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 	}
 	encrypt, key := b.Attributes.Find("encrypt"), b.Attributes.Find("kms_key_id")
 	asked := b.Place.String()
+	if p.partial() && encrypt == nil {
+		l.undecided(checkEncryption, p.Name, asked, "they may be given with -backend-config")
+		return
+	}
 	if encrypt != nil && !encrypt.Literal || key != nil && !key.Literal || b.Attributes.Find("sse_customer_key") != nil {
 		l.undecided(checkEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
 		return
@@ -50,6 +54,9 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 		return
 	}
 	l.broken(checkEncryption, p.Name, asked, answer, found)
+	if found == "kms-id-invalid" {
+		l.echo(found, " key "+id+" ", "kms-not-found", "explicit-deny", "kms-denied")
+	}
 	l.found(found, 5, severity, evidence, remedy)
 	l.mend(p, func(b *files.Backend) { b.Encrypt = true })
 	if arn := l.stateKey(ctx, p); arn != "" && id != arn {
@@ -221,6 +228,8 @@ func (l *laptop) region(ctx context.Context, p project) {
 	}
 	at, want := b.Attributes.Find("region"), l.answers.StateRegion
 	switch {
+	case at == nil && p.partial():
+		l.undecided(checkRegion, p.Name, b.Place.String(), "it may be given with -backend-config")
 	case at == nil || at.Literal && at.Value == "":
 		l.noRegion(ctx, p)
 	case !at.Literal:

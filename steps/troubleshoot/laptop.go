@@ -38,6 +38,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.endpoints(ctx, p)
 		l.stateAt(ctx, p)
 		l.cache(ctx, p)
+		l.unsaved(ctx, p)
 		l.providers(p)
 	}
 	l.subject = ""
@@ -177,6 +178,9 @@ func (l *laptop) collect() {
 	}
 	if l.answers.ProfileInFiles {
 		take(profileUse{profile: l.answers.AdminProfile, named: "the blueprint"})
+	}
+	if len(l.projects) == 0 {
+		take(l.environmentIdentity())
 	}
 	for _, p := range l.projects {
 		take(l.backendIdentity(p))

@@ -30,6 +30,8 @@ type workdir struct {
 	stuck bool
 	// refused says that the engine does not take the configuration.
 	refused bool
+	// push says that a state lies here which an apply could not save.
+	push bool
 	// aside is where what init left goes.
 	aside string
 }

@@ -58,8 +58,20 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 			c.Needs = append(c.Needs, own...)
 			changes = append(changes, c)
 		}
+		if dir := o.workdir(p.Name); dir.push && !dir.stuck && !dir.refused && s.env.Engine != nil {
+			c := steps.PushChange(s.answers, p.Project, p.dir)
+			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
+			changes = append(changes, c)
+		}
 	}
 	return changes, findings
+}
+
+func idsOf(lists ...[]steps.Change) (all []string) {
+	for _, c := range slices.Concat(lists...) {
+		all = append(all, c.ID)
+	}
+	return all
 }
 
 // fileChanges are the ids of the changes that write files.

@@ -30,6 +30,9 @@ func namesOf(p project) []namedProfile {
 	}
 	if b := p.s3(); b != nil {
 		read("backend", b.Attributes, b.Place)
+		if n := &out[0]; n.profile == "" && p.partial() {
+			n.profile, n.unknown = "(perhaps by -backend-config)", true
+		}
 	}
 	if at := p.provider(); at != nil {
 		read("provider", at.Attributes, at.Place)
@@ -49,7 +52,7 @@ func (l *laptop) inCode() {
 		for _, n := range namesOf(p) {
 			switch {
 			case n.unknown:
-				answers = append(answers, n.block+": the expression "+n.profile)
+				answers = append(answers, n.block+": "+n.profile)
 			case n.profile != "":
 				answers = append(answers, n.block+": "+n.profile+" ("+n.at+")")
 			default:

@@ -76,3 +76,10 @@ func (p project) provider() *files.ProviderBlock {
 	}
 	return nil
 }
+
+// partial tells a backend whose place is not in the files: the rest is given
+// with -backend-config, and what is missing may be, too.
+func (p project) partial() bool {
+	b := p.s3()
+	return b != nil && (b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil)
+}

@@ -96,7 +96,7 @@ func (w *world) proves(p proof) {
 	w.t.Helper()
 	before := w.snapshot()
 	first, summary := w.flow()
-	if got, want := attention(first.Findings), w.wanted(p); !slices.Equal(got, want) {
+	if got, want := attention(first.Findings, p), w.wanted(p); !slices.Equal(got, want) {
 		w.t.Errorf("the checks find %v, not %v:\n%s", got, want, listed(first.Findings))
 	}
 	if p.beyond != "" {
@@ -160,11 +160,12 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 	return first, summary
 }
 
-// attention are the ids of findings that need it, each once.
-func attention(findings []steps.Finding) []string {
+// attention are the ids of findings that need it, or that a proof is about, each
+// once.
+func attention(findings []steps.Finding, p proof) []string {
 	var ids []string
 	for _, f := range findings {
-		if f.Severity != steps.Info && !slices.Contains(ids, f.ID) {
+		if (f.Severity != steps.Info || slices.Contains(p.finds, f.ID)) && !slices.Contains(ids, f.ID) {
 			ids = append(ids, f.ID)
 		}
 	}
