@@ -76,6 +76,9 @@ type Change struct {
 	Write *Write
 	// Run is the Terraform command of the change.
 	Run *Run
+	// Factor, when set, says whose MFA codes the calls wait for. They are asked
+	// for when the call that refers to them is about to be sent.
+	Factor *Factor
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
 	// Mends are the keys of the findings that the change takes away

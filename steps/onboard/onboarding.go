@@ -48,7 +48,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 	s := &scene{o: o, env: env, a: o.Answers, region: o.Answers.StateRegion}
 	o.last = s
 	for _, part := range []func(context.Context) error{
-		s.readFiles, s.identify, s.inspectKeys, s.planKeys, s.planProfiles, s.planProjects, s.checkReads,
+		s.readFiles, s.identify, s.inspectKeys, s.placeKey, s.planKeys, s.planFactor, s.planProfiles, s.planProjects, s.checkReads,
 	} {
 		if err := part(ctx); err != nil {
 			return s.review, err
@@ -59,6 +59,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 		}
 	}
 	s.order()
+	s.review.Findings = steps.Together(s.review.Findings)
 	return s.review, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
@@ -71,8 +72,14 @@ func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review) st
 		return r
 	}
 	s.review = r
+	for i, f := range r.Findings {
+		if f.ID == providersMissing {
+			s.review.Findings[i] = onceMore(f)
+		}
+	}
 	s.prove(ctx)
 	s.order()
+	s.review.Findings = steps.Together(s.review.Findings)
 	return s.review
 }
 
@@ -94,7 +101,7 @@ func (s *scene) order() {
 
 // columns are the checks in the order of the table.
 var columns = []string{
-	checkKey, checkAccount, checkUser, checkAge, checkClock,
+	checkKey, checkAccount, checkUser, checkAge, checkClock, checkFactor, checkSession,
 	checkRole, checkWhere, checkRead,
 	checkFiles, checkInit, checkState, checkUse, checkLock, checkPlan,
 }

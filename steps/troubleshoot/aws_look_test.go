@@ -256,3 +256,20 @@ func TestDriftThatBreaksNothingIsAWarning(t *testing.T) {
 		t.Errorf("after mending: %v", summary.Findings)
 	}
 }
+
+func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.without("s3:GetObject")
+	w.lockFile(lock(time.Minute))
+	review := w.look()
+	i := slices.IndexFunc(review.Findings, func(f steps.Finding) bool { return f.ID == "lock-held" })
+	if i < 0 || !strings.Contains(review.Findings[i].Evidence, "carol@laptop") {
+		t.Errorf("the lock is not found: %v", review.Findings)
+	}
+	i = slices.IndexFunc(review.Checks, func(c steps.Check) bool {
+		return c.Name == checkLock && c.Verdict == steps.Broken && c.Finding == "lock-held"
+	})
+	if i < 0 || !strings.Contains(review.Checks[i].Asked, "as the operator, since arn:aws:iam::111111111111:user/alice may not see it") {
+		t.Errorf("who was asked is not told: %+v", review.Checks)
+	}
+}

@@ -26,7 +26,7 @@ func (o *outcome) unite() {
 	var all []steps.Finding
 	for _, f := range o.findings {
 		i := slices.IndexFunc(all, func(have steps.Finding) bool {
-			return have.ID == f.ID && (have.Subject == f.Subject || f.Subject == "")
+			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
 		})
 		if i < 0 {
 			all = append(all, f)

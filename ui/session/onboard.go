@@ -65,6 +65,7 @@ func (s *session) boarding(ctx context.Context, o *onboard.Onboarding, pair awso
 	if err != nil {
 		return nil, err
 	}
+	env.Asks = asks
 	return o.Flow(env), nil
 }
 
