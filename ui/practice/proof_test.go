@@ -160,6 +160,11 @@ func (w *world) proves(p proof) {
 		w.same(before, p)
 		return
 	}
+	for _, f := range first.Findings {
+		if !slices.ContainsFunc(slices.Concat(first.Changes, first.Foreign), func(c steps.Change) bool { return c.MendsFinding(f) }) {
+			w.t.Errorf("no change says that it mends %s", f.Key())
+		}
+	}
 	if !w.mends(p) {
 		return
 	}
