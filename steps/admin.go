@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,11 +33,11 @@ func adminSession(ctx context.Context, env *Env, a *Answers) (*awsops.Session, e
 	return s, wrap(err)
 }
 
-// me is the user whose laptop this is: the owner of the key in the admin's
-// profile, or who --me says will be; empty where nothing tells.
+// me is the user whose laptop this is: the owner of the admin's key, or who --me
+// says will be; empty where nothing tells.
 func me(o *Observed, a *Answers) string {
 	for name, f := range o.IAM.Users {
-		if o.IAM.ProfileKey != "" && slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.ID == o.IAM.ProfileKey }) {
+		if o.IAM.OwnKey != "" && holds(f.Keys, o.IAM.OwnKey) {
 			return name
 		}
 	}

@@ -39,6 +39,9 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 		}
 	}
 	p.Env = AdminEnv(x.env, x.answers)
+	if c.Run.Command == runPush {
+		return wrap(terraform.Push(ctx, x.env.Engine, p, ErroredState))
+	}
 	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
 	if err != nil {
 		return wrap(err)

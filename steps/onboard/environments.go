@@ -23,7 +23,7 @@ const (
 // others.
 func (s *scene) checkReads(ctx context.Context) error {
 	s.readable = map[string]bool{}
-	s.worker = s.caller
+	s.worker = s.terraformer()
 	var g errgroup.Group
 	g.SetLimit(s.env.Parallel)
 	for _, e := range s.a.EnvironmentsFor(s.user) {
@@ -76,7 +76,7 @@ func (s *scene) notAssumed(c steps.Check, e steps.Environment, role string, err 
 		s.unsettled(c, err)
 		return
 	}
-	if e.MFA && awsops.IsAccessDenied(err) {
+	if e.MFA && s.factor.session == nil && awsops.IsAccessDenied(err) {
 		c.Verdict, c.Answer = steps.Undecided, "the role is assumed with a second factor only"
 		s.check(c)
 		return

@@ -55,16 +55,24 @@ func (s *scene) expected() string {
 	return s.a.Me
 }
 
-// keyProfile is the profile that holds the user's key; where the user is still
-// to be found out, the one that holds any.
+// keyProfile is the profile that holds a key: the one beside Terraform's, which
+// then has a session, or Terraform's own, from which the key may have to move.
+// Where neither holds one it is the user's, as far as the user is known.
 func (s *scene) keyProfile() string {
-	if s.user != "" {
-		return s.a.KeyProfile(s.user)
-	}
-	if long := s.a.LongTermProfile(); s.keyIn(long) != "" {
+	switch long := s.a.LongTermProfile(); {
+	case s.keyIn(long) != "":
 		return long
+	case s.keyIn(s.a.AdminProfile) != "" && !s.holdsSession():
+		return s.a.AdminProfile
 	}
-	return s.a.AdminProfile
+	return s.a.KeyProfile(s.user)
+}
+
+// holdsSession tells whether Terraform's profile has a session's keys and not a
+// user's.
+func (s *scene) holdsSession() bool {
+	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	return p.Get("aws_session_token") != ""
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.

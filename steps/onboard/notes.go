@@ -24,6 +24,7 @@ func (o *Onboarding) Close(summary *steps.Summary) []string {
 		notes = append(notes,
 			fmt.Sprintf("Key: %s, in profile %s of %s.%s", s.held, s.profile, s.credentials.Path, s.alone()),
 			fmt.Sprintf("Profiles: %s, in %s.", strings.Join(s.profileNames(), ", "), s.config.Path))
+		notes = append(notes, s.sessionNote()...)
 	}
 	return append(notes, s.next())
 }

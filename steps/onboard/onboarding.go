@@ -49,7 +49,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 	s := &scene{o: o, env: env, a: o.Answers, region: o.Answers.StateRegion}
 	o.last = s
 	for _, part := range []func(context.Context) error{
-		s.readFiles, s.identify, s.inspectKeys, s.planKeys, s.planProfiles, s.planProjects, s.checkReads,
+		s.readFiles, s.identify, s.inspectKeys, s.placeKey, s.planKeys, s.planFactor, s.planProfiles, s.planProjects, s.checkReads,
 	} {
 		if err := part(ctx); err != nil {
 			return s.review, err
@@ -103,7 +103,7 @@ func (s *scene) order() {
 
 // columns are the checks in the order of the table.
 var columns = []string{
-	checkKey, checkAccount, checkUser, checkAge, checkClock,
+	checkKey, checkAccount, checkUser, checkAge, checkClock, checkFactor, checkSession,
 	checkRole, checkWhere, checkRead,
 	checkFiles, checkInit, checkState, checkUse, checkLock, checkPlan,
 }

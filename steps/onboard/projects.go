@@ -31,6 +31,9 @@ func (s *scene) planProjects(ctx context.Context) error {
 		}
 	}
 	for _, c := range p.Changes {
+		if c.Run != nil && !s.signedIn() && !s.factor.opening {
+			continue // Terraform's profile could not be worked with
+		}
 		if c.Run != nil {
 			c.Needs = append(slices.Clone(c.Needs), before...)
 		}

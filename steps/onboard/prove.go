@@ -60,6 +60,10 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here that could"
 		s.check(c)
 		return
+	case !s.signedIn():
+		c.Verdict, c.Answer = steps.Undecided, "after stateroom login: profile "+s.a.AdminProfile+" holds no session"
+		s.check(c)
+		return
 	case !at.Right || !at.Initialised:
 		s.broken(c, notInitialised(at))
 		return

@@ -46,6 +46,8 @@ type scene struct {
 	// coming says that a new key is planned.
 	coming bool
 
+	factor factor
+
 	stateKey *awsops.Key
 	projects []steps.ProjectFiles
 	// readable are the projects whose state can be read.
@@ -107,18 +109,25 @@ func (s *scene) leads(v steps.Verdict, c steps.Check, f steps.Finding) {
 	s.find(f)
 }
 
-// readFiles takes the snapshots that every edit is computed from.
-func (s *scene) readFiles(context.Context) error {
-	var err error
-	if s.credentials, err = files.Read(s.env.CredentialsPath); err != nil {
-		return err
-	}
-	if s.config, err = files.Read(s.env.ConfigPath); err != nil {
+// readFiles takes the snapshots, and tells what is wrong about the files and
+// around them.
+func (s *scene) readFiles(ctx context.Context) error {
+	if err := s.snapshots(ctx); err != nil {
 		return err
 	}
 	s.openToOthers()
 	s.overridden()
 	return nil
+}
+
+// snapshots are what every edit is computed from.
+func (s *scene) snapshots(context.Context) error {
+	var err error
+	if s.credentials, err = files.Read(s.env.CredentialsPath); err != nil {
+		return err
+	}
+	s.config, err = files.Read(s.env.ConfigPath)
+	return err
 }
 
 // reason is an error of AWS's without its remedy, since a finding has its own.

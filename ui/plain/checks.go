@@ -163,8 +163,10 @@ func (l *Lines) table(checks []steps.Check) {
 
 // column is the short name of a table's column: A to Z, then A1.
 func column(i int) string {
-	if i < 26 {
-		return string(rune('A' + i))
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	letter := letters[i%len(letters) : i%len(letters)+1]
+	if i < len(letters) {
+		return letter
 	}
-	return fmt.Sprintf("%c%d", 'A'+i%26, i/26)
+	return fmt.Sprintf("%s%d", letter, i/len(letters))
 }

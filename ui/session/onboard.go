@@ -40,11 +40,11 @@ func (s *session) onboarding() (steps.Open, steps.Given, error) {
 		}
 		questions, err := entry.Questions(given)
 		if err != nil || len(questions) > 0 {
-			return steps.Opened{Questions: questions}, err //nolint:wrapcheck // a problem of one answer
+			return steps.Opened{Questions: questions}, err
 		}
 		o, pair, err := entry.Take(given)
 		if err != nil {
-			return steps.Opened{}, err //nolint:wrapcheck // a problem of one answer
+			return steps.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
 		flow, err := s.boarding(ctx, o, pair, asks)
@@ -59,12 +59,13 @@ func (s *session) boarding(ctx context.Context, o *onboard.Onboarding, pair awso
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its errors are whole sentences
+		return nil, err
 	}
 	env, err := s.world(ctx, sessions, o.Answers)
 	if err != nil {
 		return nil, err
 	}
+	env.Asks = asks
 	return o.Flow(env), nil
 }
 
@@ -120,7 +121,7 @@ func (s *session) newcomer(ctx context.Context, given steps.Given) error {
 	}
 	n, err := s.stage.Newcomer()
 	if err != nil {
-		return err //nolint:wrapcheck // it says what could not be made
+		return err
 	}
 	s.seated, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
 	s.say(strings.Join([]string{
@@ -162,7 +163,7 @@ type part interface {
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(make func(*steps.Answers) part) (steps.Open, steps.Given, error) {
+func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Given, error) {
 	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
 		if err := s.finished(ctx, ""); err != nil {
 			return steps.Opened{}, err
@@ -178,7 +179,7 @@ func (s *session) asOperator(make func(*steps.Answers) part) (steps.Open, steps.
 		if err != nil {
 			return steps.Opened{}, err
 		}
-		p := make(a)
+		p := of(a)
 		return steps.Opened{Flow: &steps.Flow{Env: env, Answers: a, Look: p.Look, Close: p.Close}}, nil
 	}
 	return open, steps.Given{}, nil

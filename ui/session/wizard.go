@@ -102,7 +102,7 @@ func (s *session) asking() (steps.Open, steps.Given, error) {
 		}
 		e := &troubleshoot.Examination{}
 		if err := e.Take(given); err != nil {
-			return steps.Opened{}, err //nolint:wrapcheck // a problem of one answer
+			return steps.Opened{}, err
 		}
 		flow, err := s.examination(ctx, e, asks)
 		return steps.Opened{Flow: flow}, err

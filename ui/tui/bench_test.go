@@ -2,12 +2,18 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps"
 )
+
+// fluent is what a message and the frame after it may take: a quarter of the time
+// between two frames at sixty a second.
+const fluent = 4 * time.Millisecond
 
 var benchLook = look{width: 200, height: 60, utf8: true, colour: true, dark: true}
 
@@ -44,12 +50,11 @@ func BenchmarkApplying(b *testing.B) {
 	m := largePlan(b)
 	m.wizard.apply(applyMsg{})
 	c := m.wizard.review.Changes
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
+	frames(b, func(i int) {
 		tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[i%len(c)]}, steps.Event{Kind: steps.EventApplied, Change: &c[i%len(c)]})
 		m.wizard.refresh()
 		_ = m.View()
-	}
+	})
 }
 
 func largePlan(b *testing.B) *root {
@@ -71,9 +76,27 @@ func run(b *testing.B, m *root, names ...string) {
 	for i, name := range names {
 		pressed[i] = keyNamed(name)
 	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
+	frames(b, func(i int) {
 		m.Update(pressed[i%len(pressed)])
 		_ = m.View()
+	})
+}
+
+// frames measures messages with their frames, and fails when they are too slow.
+// It judges the median: what else the machine does lengthens some of them.
+func frames(b *testing.B, frame func(i int)) {
+	b.Helper()
+	b.ReportAllocs()
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		begun := time.Now()
+		frame(i)
+		took = append(took, time.Since(begun))
+	}
+	slices.Sort(took)
+	median := took[len(took)/2]
+	b.ReportMetric(float64(median.Nanoseconds()), "ns/median")
+	if median > fluent {
+		b.Errorf("a message and its frame take %v, more than %v", median, fluent)
 	}
 }

@@ -15,9 +15,9 @@ func (v *visit) changeKey(msg tea.KeyMsg, c *steps.Change, foreign bool) tea.Cmd
 	t := v.theme
 	switch {
 	case key.Matches(msg, keys.Expand):
-		v.pane.set(c.ID, !v.pane.open[c.ID])
+		v.pane.set(changeName(c), !v.pane.isOpen(changeName(c), false))
 	case key.Matches(msg, keys.Collapse):
-		v.pane.set(c.ID, false)
+		v.pane.set(changeName(c), false)
 	case key.Matches(msg, keys.Leave) && foreign:
 		return v.adopt(c)
 	case key.Matches(msg, keys.Leave):

@@ -70,12 +70,14 @@ type checklist struct {
 	tabled bool
 	tables []*table
 	placed map[string]place
+	// leading are the checks by the id of the finding that they lead to.
+	leading map[string][]int
 }
 
 type place struct{ table, line int }
 
 func newChecklist(tabled bool) *checklist {
-	return &checklist{at: map[string]int{}, tabled: tabled, placed: map[string]place{}}
+	return &checklist{at: map[string]int{}, tabled: tabled, placed: map[string]place{}, leading: map[string][]int{}}
 }
 
 // add books one check.
@@ -92,9 +94,24 @@ func (l *checklist) add(c steps.Check) {
 	g := &l.groups[i]
 	g.checks = append(g.checks, len(l.all)-1)
 	g.add(c.Verdict)
+	if c.Finding != "" {
+		l.leading[c.Finding] = append(l.leading[c.Finding], len(l.all)-1)
+	}
 	if l.tabled && c.Subject != "" {
 		l.place(c)
 	}
+}
+
+// of are the first checks that lead to a finding.
+func (l *checklist) of(f steps.Finding) []steps.Check {
+	const most = 3
+	var list []steps.Check
+	for _, i := range l.leading[f.ID] {
+		if check := l.all[i]; (f.Subject == "" || f.Subject == check.Subject) && len(list) < most {
+			list = append(list, check)
+		}
+	}
+	return list
 }
 
 // place puts a check into the table of its subject. A new subject joins the
@@ -113,12 +130,16 @@ func (l *checklist) place(c steps.Check) {
 		if at.table == len(l.tables) {
 			l.tables = append(l.tables, &table{column: map[string]int{}})
 		}
-		t := l.tables[at.table]
-		at.line = len(t.lines)
-		t.lines = append(t.lines, line{subject: c.Subject})
+		at.line = l.tables[at.table].add(c.Subject)
 		l.placed[c.Subject] = at
 	}
 	l.tables[at.table].set(at.line, c.Name, len(l.all)-1, l.all)
+}
+
+// lineOf is the line of a subject that stands in a table.
+func (l *checklist) lineOf(subject string) *line {
+	at := l.placed[subject]
+	return &l.tables[at.table].lines[at.line]
 }
 
 // verdict is how a check is shown: glyph, word and style.

@@ -30,6 +30,8 @@ type checkup struct {
 	// settled is the summary of a look that found nothing to change.
 	settled *steps.Summary
 	found   findings
+	// briefs are the beginnings of the findings, as far as they were drawn.
+	briefs []briefing
 	// mended are the findings that were there before the changes and are gone.
 	mended []steps.Finding
 	// lines are those of the tables that stand among the rows; newest is the row
@@ -157,7 +159,16 @@ func (c *checkup) take(r steps.Review) {
 }
 
 // sort puts findings, changes and checks together.
-func (c *checkup) sort() { c.found = sorted(c.review, c.checks) }
+func (c *checkup) sort() {
+	c.found = sorted(c.review, c.checks)
+	c.briefs = make([]briefing, len(c.found.list))
+}
+
+// resize tells of another width, or that the colours have changed.
+func (c *checkup) resize(width, height int) {
+	clear(c.briefs)
+	c.visit.resize(width, height)
+}
 
 // adopted lets something be changed that takes a consent of its own.
 func (c *checkup) adopted(target string) {

@@ -8,25 +8,29 @@ import (
 )
 
 // itemState is how an item is known among those that are open, and whether it is.
-func (c *checkup) itemState(r *row) (name string, open bool) {
+func (c *checkup) itemState(r *row) (name itemName, open bool) {
 	switch r.kind {
 	case rowFinding:
-		name = "finding:" + c.found.list[r.item].Key()
-		open = c.opensItself(r.item)
+		name, open = findingName(&c.found.list[r.item]), c.opensItself(r.item)
 	case rowGroup:
-		name = "group:" + c.checks.groups[r.item].subject
-		open = c.groupOpens(&c.checks.groups[r.item])
+		g := &c.checks.groups[r.item]
+		name, open = groupName(g.subject), c.groupOpens(g)
 	case rowCheck:
-		name = checkKey(c.checks.all[r.item])
+		name = checkName(&c.checks.all[r.item])
 	case rowSubject:
 		at := c.lines[r.item]
-		name = "subject:" + c.checks.tables[at.table].lines[at.line].subject
+		name = subjectName(c.checks.tables[at.table].lines[at.line].subject)
 	case rowChange:
-		name = c.pane.items[r.item].ID
+		name = changeName(c.pane.items[r.item])
 	case rowText, rowDetail:
 	}
 	return name, c.pane.isOpen(name, open)
 }
+
+func findingName(f *steps.Finding) itemName { return itemName{rowFinding, f.Subject, f.ID} }
+func checkName(c *steps.Check) itemName     { return itemName{rowCheck, c.Subject, c.Name} }
+func groupName(subject string) itemName     { return itemName{kind: rowGroup, subject: subject} }
+func subjectName(subject string) itemName   { return itemName{kind: rowSubject, subject: subject} }
 
 func (c *checkup) tableOf(r *row) *table { return c.checks.tables[c.lines[r.item].table] }
 
@@ -108,7 +112,7 @@ func firstSentence(text string) string {
 func (c *checkup) readFinding(i int) string {
 	f := c.found.list[i]
 	parts := []string{f.Evidence, "What to do: " + f.Remedy}
-	for _, check := range c.checksOf(f) {
+	for _, check := range c.checks.of(f) {
 		parts = append(parts, readCheck(check))
 	}
 	if f.Details != "" {

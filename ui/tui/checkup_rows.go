@@ -183,14 +183,13 @@ func (c *checkup) showFindings() {
 
 // showFinding is one finding with what is below it and what mends it.
 func (c *checkup) showFinding(i int) {
-	f := c.found.list[i]
+	f := &c.found.list[i]
 	c.pane.rows = append(c.pane.rows, row{kind: rowFinding, item: i})
-	if c.pane.isOpen("finding:"+f.Key(), c.opensItself(i)) {
+	if c.pane.isOpen(findingName(f), c.opensItself(i)) {
 		c.findingDetail(i)
 	} else {
-		c.brief(f.Evidence, c.theme.Plain)
-		if f.Severity != steps.Info && !c.found.mendable(i) {
-			c.brief(f.Remedy, c.theme.Accent)
+		for _, line := range c.briefly(i) {
+			c.pane.below(line)
 		}
 	}
 	for _, m := range c.found.mends[i] {
@@ -215,11 +214,33 @@ const (
 	longMost  = 12
 )
 
-// brief is the beginning of a text.
-func (c *checkup) brief(text string, style lipgloss.Style) {
-	for _, line := range wrapMost(strings.ReplaceAll(text, "\n", " "), c.pane.width-below-1, briefMost, c.theme) {
-		c.pane.below(strings.Repeat(" ", below) + style.Render(line))
+// briefing is the beginning of a finding, as lines of a width.
+type briefing struct {
+	width int
+	lines []string
+}
+
+// briefly is the beginning of a finding. There may be a thousand, so each is
+// made once.
+func (c *checkup) briefly(i int) []string {
+	f, b := &c.found.list[i], &c.briefs[i]
+	if b.width == c.pane.width {
+		return b.lines
 	}
+	*b = briefing{width: c.pane.width, lines: c.beginning(f.Evidence, c.theme.Plain)}
+	if f.Severity != steps.Info && !c.found.mendable(i) {
+		b.lines = append(b.lines, c.beginning(f.Remedy, c.theme.Accent)...)
+	}
+	return b.lines
+}
+
+// beginning is the first lines of a text.
+func (c *checkup) beginning(text string, style lipgloss.Style) []string {
+	lines := wrapMost(strings.ReplaceAll(text, "\n", " "), c.pane.width-below-1, briefMost, c.theme)
+	for i, line := range lines {
+		lines[i] = strings.Repeat(" ", below) + style.Render(line)
+	}
+	return lines
 }
 
 // findingDetail is all that there is to a finding.
@@ -238,7 +259,7 @@ func (c *checkup) findingDetail(i int) {
 		label, style = "By hand", t.Accent
 	}
 	c.labelled(label, f.Remedy, style)
-	for _, check := range c.checksOf(f) {
+	for _, check := range c.checks.of(f) {
 		c.labelled("Asked", check.Asked, t.Faint)
 		c.labelled("Answer", check.Answer, t.Faint)
 	}
@@ -253,18 +274,6 @@ func (c *checkup) findingDetail(i int) {
 
 // terraformSaid separates in an evidence what was found from what was printed.
 const terraformSaid = " Terraform said: "
-
-// checksOf are the checks that lead to a finding.
-func (c *checkup) checksOf(f steps.Finding) []steps.Check {
-	const most = 3
-	var list []steps.Check
-	for _, check := range c.checks.all {
-		if check.Finding == f.ID && (f.Subject == "" || f.Subject == check.Subject) && len(list) < most {
-			list = append(list, check)
-		}
-	}
-	return list
-}
 
 func (c *checkup) long(text string, style lipgloss.Style) {
 	for _, line := range wrapMost(text, c.pane.width-below-1, longMost, c.theme) {
@@ -310,21 +319,21 @@ func (c *checkup) showTables() {
 		c.pane.text(title)
 		c.pane.text(table.head(t, c.pane.width)...)
 		for i := range table.lines {
-			subject := table.lines[i].subject
+			line := &table.lines[i]
 			c.lines = append(c.lines, place{n, i})
 			c.pane.rows = append(c.pane.rows, row{kind: rowSubject, item: len(c.lines) - 1})
-			if c.pane.open["subject:"+subject] {
-				c.showGroup(c.checks.at[subject], 2)
+			if c.pane.isOpen(subjectName(line.subject), false) {
+				c.showGroup(c.checks.at[line.subject], 2)
 			}
-			c.besideSubject(subject, told)
+			c.besideSubject(line.findings, told)
 		}
 		c.pane.text("")
 	}
 }
 
 // besideSubject are the findings of a subject, each in full where it comes up first.
-func (c *checkup) besideSubject(subject string, told map[int]bool) {
-	for _, i := range c.found.bySubject[subject] {
+func (c *checkup) besideSubject(list []int, told map[int]bool) {
+	for _, i := range list {
 		if told[i] {
 			c.pane.below(strings.Repeat(" ", below) + c.theme.Faint.Render(named(c.found.list[i])+", as above"))
 			continue
@@ -369,6 +378,7 @@ func (c *checkup) showChecks() {
 		indent = 2
 	}
 	shown := false
+	last := len(c.checks.all) - 1
 	for i := range c.checks.groups {
 		g := &c.checks.groups[i]
 		if c.checks.tabled && g.subject != "" && c.phase == reviewing {
@@ -381,7 +391,10 @@ func (c *checkup) showChecks() {
 		if heads {
 			c.pane.rows = append(c.pane.rows, row{kind: rowGroup, item: i})
 		}
-		if !heads || c.pane.isOpen("group:"+g.subject, c.groupOpens(g)) {
+		if g.checks[len(g.checks)-1] == last {
+			c.newest = len(c.pane.rows) - 1
+		}
+		if !heads || c.pane.isOpen(groupName(g.subject), c.groupOpens(g)) {
 			c.showGroup(i, indent)
 		}
 	}
@@ -391,10 +404,13 @@ func (c *checkup) showChecks() {
 }
 
 // groupOpens tells of a group that it is open by itself: where something in it
-// did not pass, and while checks come in.
+// did not pass, and while checks come in, unless there are too many to follow.
 func (c *checkup) groupOpens(g *group) bool {
-	return c.phase == inspecting || g.worst() != steps.Passed
+	return c.phase == inspecting && len(c.checks.groups) <= followed || g.worst() != steps.Passed
 }
+
+// followed is how many subjects can be followed check by check.
+const followed = 50
 
 func (c *checkup) showGroup(i, indent int) {
 	for _, check := range c.checks.groups[i].checks {
@@ -402,12 +418,10 @@ func (c *checkup) showGroup(i, indent int) {
 			c.newest = len(c.pane.rows)
 		}
 		c.pane.rows = append(c.pane.rows, row{kind: rowCheck, item: check, indent: indent})
-		if one := c.checks.all[check]; c.pane.open[checkKey(one)] {
+		if one := &c.checks.all[check]; c.pane.isOpen(checkName(one), false) {
 			c.labelled("Asked", one.Asked, c.theme.Plain)
 			c.labelled("Answer", one.Answer, c.theme.Plain)
 			c.labelled("Finding", one.Finding, c.theme.Plain)
 		}
 	}
 }
-
-func checkKey(c steps.Check) string { return "check:" + c.Subject + "/" + c.Name }

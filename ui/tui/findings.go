@@ -17,9 +17,7 @@ type findings struct {
 	others []mend
 	// shared says of a finding that a change shown with an earlier one mends it.
 	shared []bool
-	// bySubject are the findings that a check of a subject leads to.
-	bySubject map[string][]int
-	// inTable says of a finding that it is one of those.
+	// inTable says of a finding that it stands below a line of a table.
 	inTable []bool
 }
 
@@ -70,9 +68,13 @@ func (f *findings) assign(m mend) {
 	}
 }
 
-// place finds the subject in whose table line a finding is shown.
+// place finds the table lines below which a finding is shown.
 func (f *findings) place(checks *checklist) {
-	f.bySubject = map[string][]int{}
+	for _, t := range checks.tables {
+		for i := range t.lines {
+			t.lines[i].findings = nil
+		}
+	}
 	at := map[string]int{}
 	for i := len(f.list) - 1; i >= 0; i-- {
 		at[f.list[i].Key()] = i
@@ -85,8 +87,8 @@ func (f *findings) place(checks *checklist) {
 		if !there {
 			i, there = at[c.Finding]
 		}
-		if there && !slices.Contains(f.bySubject[c.Subject], i) {
-			f.bySubject[c.Subject] = append(f.bySubject[c.Subject], i)
+		if l := checks.lineOf(c.Subject); there && !slices.Contains(l.findings, i) {
+			l.findings = append(l.findings, i)
 			f.inTable[i] = true
 		}
 	}

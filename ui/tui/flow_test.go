@@ -5,9 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +38,54 @@ func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.
 	t.Cleanup(func() { _ = stage.Close(true) })
 	return stage, func(context.Context, Request) (*Start, error) {
 		return startOn(stage.Root, stage.Endpoint(), stage.Blueprint(), stage.Me), nil
+	}
+}
+
+// gate is a way to a stage that holds the calls with a word in them until it is
+// opened: what is in the middle stays there, however fast or slow the machine is.
+type gate struct {
+	endpoint string
+	// held is closed once a call is held; open lets it and all others pass.
+	held chan struct{}
+	open func()
+}
+
+func newGate(t *testing.T, stage *practice.Stage, word string) *gate {
+	t.Helper()
+	target, err := url.Parse(stage.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	through, opened := httputil.NewSingleHostReverseProxy(target), make(chan struct{})
+	g := &gate{held: make(chan struct{}), open: sync.OnceFunc(func() { close(opened) })}
+	hold := sync.OnceFunc(func() { close(g.held) })
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // whoever asked is gone
+		}
+		if strings.Contains(r.Header.Get("X-Amz-Target")+string(body), word) {
+			hold()
+			select {
+			case <-opened:
+			case <-r.Context().Done():
+			}
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		through.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { g.open(); server.Close() })
+	g.endpoint = server.URL
+	return g
+}
+
+// wait returns when a call is held.
+func (g *gate) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-g.held:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the call that is to be held was never made")
 	}
 }
 
@@ -148,16 +201,22 @@ func secrets(t *testing.T, stage *practice.Stage) map[string]string {
 }
 
 func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
-	_, begin := rehearsal(t, practice.Options{Latency: 20 * time.Millisecond})
-	tm, m, shown := flow(t, Options{Sandbox: true, Begin: begin})
+	stage, begin := rehearsal(t, practice.Options{})
+	users := newGate(t, stage, "CreateUser")
+	held := func(context.Context, Request) (*Start, error) {
+		return startOn(stage.Root, users.endpoint, stage.Blueprint(), stage.Me), nil
+	}
+	tm, m, shown := flow(t, Options{Sandbox: true, Begin: held})
 	shown.until(t, "17 to do")
 	shown.send(tm, "9", "enter", "down", "enter")
-	shown.until(t, "Create the user")
+	users.wait(t)
 	shown.send(tm, "ctrl+c")
+	shown.until(t, "Stopping: the changes under way are finished first")
+	users.open()
 	shown.until(t, "What is done stays")
 	shown.send(tm, "q")
 	s := end(t, tm, m)
-	if !s.Stopped || s.ExitCode(false) != steps.ExitInterrupted {
+	if !s.Stopped || s.Applied == 0 || s.ExitCode(false) != steps.ExitInterrupted {
 		t.Fatalf("summary %+v", s)
 	}
 	first := s.Applied

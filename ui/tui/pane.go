@@ -46,8 +46,8 @@ type pane struct {
 	// something that is not ours.
 	items   []*steps.Change
 	foreign []bool
-	// open are the items that the operator opened, or closed, by their key.
-	open  map[string]bool
+	// open are the items that the operator opened, or closed.
+	open  map[itemName]bool
 	list  scroll
 	width int
 	// build makes the rows; draw draws those that are the owner's own.
@@ -55,8 +55,17 @@ type pane struct {
 	draw  func(r *row, selected bool) string
 }
 
+// itemName is how an item is known from one look to the next. It is no text, so
+// that asking for ten thousand of them makes none.
+type itemName struct {
+	kind          rowKind
+	subject, name string
+}
+
+func changeName(c *steps.Change) itemName { return itemName{kind: rowChange, name: c.ID} }
+
 func newPane(v *visit, build func()) *pane {
-	p := &pane{v: v, open: map[string]bool{}, build: build}
+	p := &pane{v: v, open: map[itemName]bool{}, build: build}
 	p.list.stops = func(i int) bool {
 		return v.phase == reviewing && p.rows[i].kind != rowText && p.rows[i].kind != rowDetail
 	}
@@ -131,7 +140,7 @@ func (p *pane) entry(c *steps.Change, foreign bool, indent int) {
 	p.items = append(p.items, c)
 	p.foreign = append(p.foreign, foreign)
 	p.rows = append(p.rows, row{kind: rowChange, item: item, indent: indent})
-	if p.open[c.ID] {
+	if p.isOpen(changeName(c), false) {
 		for _, line := range p.detail(c) {
 			p.below(strings.Repeat(" ", indent) + line)
 		}
@@ -158,16 +167,16 @@ func (p *pane) selected() (c *steps.Change, foreign bool) {
 }
 
 // isOpen tells whether an item is open, where it is so by itself or not.
-func (p *pane) isOpen(key string, byItself bool) bool {
-	if open, said := p.open[key]; said {
+func (p *pane) isOpen(name itemName, byItself bool) bool {
+	if open, said := p.open[name]; said {
 		return open
 	}
 	return byItself
 }
 
 // set opens or closes an item.
-func (p *pane) set(key string, open bool) {
-	p.open[key] = open
+func (p *pane) set(name itemName, open bool) {
+	p.open[name] = open
 	p.rebuild()
 	p.reveal()
 }
@@ -251,7 +260,7 @@ func (p *pane) title(r *row, selected bool) string {
 	if selected {
 		text = t.Selected.Render(c.Title)
 	}
-	line := p.mark(selected) + strings.Repeat(" ", r.indent) + p.fold(p.open[c.ID]) + p.symbol(c, item) + " " + text
+	line := p.mark(selected) + strings.Repeat(" ", r.indent) + p.fold(p.isOpen(changeName(c), false)) + p.symbol(c, item) + " " + text
 	if note != "" {
 		line += t.Faint.Render("  " + note)
 	}

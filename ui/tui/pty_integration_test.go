@@ -20,7 +20,7 @@ func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	stage, _ := rehearsal(t, practice.Options{})
-	p := openTerminal(t, stage, terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
+	p := openTerminal(t, stage, stage.Endpoint(), terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
 	p.setUp()
 	p.until("Woohoo!!")
 	p.until("leaves. A summary stays")

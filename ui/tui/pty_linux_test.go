@@ -26,6 +26,8 @@ const (
 	childEnv     = "STATEROOM_TEST_WIZARD"
 	endpointEnv  = "STATEROOM_TEST_ENDPOINT"
 	terraformEnv = "STATEROOM_TEST_TERRAFORM"
+	// scriptEnv lets the child look by a script that stands for Terraform.
+	scriptEnv = "STATEROOM_TEST_SCRIPT"
 )
 
 func TestMain(m *testing.M) {
@@ -37,31 +39,17 @@ func TestMain(m *testing.M) {
 
 // child is main in small: the wizard, and signals that stop it.
 func child() int {
-	root := os.Getenv(childEnv)
 	stop, signals := make(chan struct{}), make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		<-signals
 		close(stop)
 	}()
-	begin := func(ctx context.Context, _ Request) (*Start, error) {
-		b, err := steps.ReadBlueprint(filepath.Join(root, "rehearsed.hcl"))
-		if err != nil {
-			return nil, err
-		}
-		start := startOn(root, os.Getenv(endpointEnv), b, "alice")
-		world := start.World
-		start.World = func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error) {
-			env, err := world(ctx, a, mfa)
-			if err == nil && os.Getenv(terraformEnv) != "" {
-				env.Engine, env.EngineErr = terraform.Find(ctx, "")
-				err = env.EngineErr
-			}
-			return env, err
-		}
-		return start, nil
+	o := Options{In: os.Stdin, Out: os.Stdout, Menu: true, Begin: beginChild, Stop: stop}
+	if os.Getenv(scriptEnv) != "" {
+		o.Menu, o.Modes, o.Begin = false, []Mode{Troubleshoot}, beginScript
 	}
-	summary, err := Run(context.Background(), Options{In: os.Stdin, Out: os.Stdout, Menu: true, Begin: begin, Stop: stop})
+	summary, err := Run(context.Background(), o)
 	if err != nil {
 		fmt.Println(err)
 		return steps.ExitFailed
@@ -70,6 +58,40 @@ func child() int {
 		return steps.ExitDone
 	}
 	return summary.ExitCode(false)
+}
+
+// beginChild begins the nine steps on the stage of another process.
+func beginChild(ctx context.Context, _ Request) (*Start, error) {
+	b, err := steps.ReadBlueprint(filepath.Join(os.Getenv(childEnv), "rehearsed.hcl"))
+	if err != nil {
+		return nil, err
+	}
+	start := startOn(os.Getenv(childEnv), os.Getenv(endpointEnv), b, "alice")
+	world := start.World
+	start.World = func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error) {
+		env, err := world(ctx, a, mfa)
+		if err == nil && os.Getenv(terraformEnv) != "" {
+			env.Engine, env.EngineErr = terraform.Find(ctx, "")
+			err = env.EngineErr
+		}
+		return env, err
+	}
+	return start, nil
+}
+
+// beginScript begins a flow that runs a script where it would run Terraform.
+func beginScript(context.Context, Request) (*Start, error) {
+	engine := &terraform.Engine{Path: os.Getenv(scriptEnv), Name: terraform.EngineTerraform, Version: "1.11.4"}
+	flow := &steps.Flow{
+		Env: &steps.Env{Dir: os.Getenv(childEnv)}, Answers: &steps.Answers{Blueprint: steps.NewBlueprint()},
+		Look: func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+			result, err := engine.Run(ctx, terraform.Command{Dir: env.Dir, Args: []string{"plan"}})
+			return steps.Review{Checks: []steps.Check{{Name: "terraform plan", Answer: result.Output, Verdict: steps.Passed}}}, err
+		},
+	}
+	return &Start{Open: func(context.Context, steps.Given, steps.Asks) (steps.Opened, error) {
+		return steps.Opened{Flow: flow}, nil
+	}}, nil
 }
 
 // terminal is a real pseudo-terminal with a wizard in it.
@@ -84,8 +106,20 @@ type terminal struct {
 	mark  int
 }
 
-// openTerminal starts the wizard in a pseudo-terminal of 110 by 34.
-func openTerminal(t *testing.T, stage *practice.Stage, env ...string) *terminal {
+// openTerminal starts the wizard in a pseudo-terminal of 110 by 34, as the only
+// program of its session.
+func openTerminal(t *testing.T, stage *practice.Stage, endpoint string, env ...string) *terminal {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(stage.Root, "rehearsed.hcl"), stage.Blueprint().HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := newTerminal(t)
+	p.start(append(env, childEnv+"="+stage.Root, endpointEnv+"="+endpoint), os.Args[0])
+	return p
+}
+
+// newTerminal is a pseudo-terminal with nothing in it yet.
+func newTerminal(t *testing.T) *terminal {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -110,19 +144,21 @@ func openTerminal(t *testing.T, stage *practice.Stage, env ...string) *terminal 
 	if p.before, err = unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(stage.Root, "rehearsed.hcl"), stage.Blueprint().HCL(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p.process = exec.CommandContext(t.Context(), os.Args[0])
-	p.process.Env = append(os.Environ(), append(env, childEnv+"="+stage.Root, endpointEnv+"="+stage.Endpoint(), "TERM=xterm-256color", "LANG=C.UTF-8")...)
-	p.process.Stdin, p.process.Stdout, p.process.Stderr = slave, slave, slave
-	p.process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := p.process.Start(); err != nil {
-		t.Fatal(err)
-	}
 	go p.read()
 	t.Cleanup(func() { _ = master.Close(); _ = slave.Close() })
 	return p
+}
+
+// start runs a command as the leader of the terminal's session.
+func (p *terminal) start(env []string, name string, args ...string) {
+	p.t.Helper()
+	p.process = exec.CommandContext(p.t.Context(), name, args...)
+	p.process.Env = append(append(os.Environ(), env...), "TERM=xterm-256color", "LANG=C.UTF-8")
+	p.process.Stdin, p.process.Stdout, p.process.Stderr = p.slave, p.slave, p.slave
+	p.process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := p.process.Start(); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 func (p *terminal) read() {
@@ -171,6 +207,12 @@ func (p *terminal) ended(code int) {
 	if got := p.process.ProcessState.ExitCode(); got != code {
 		p.t.Errorf("exit code %d, want %d", got, code)
 	}
+	p.restored(0)
+}
+
+// restored holds that the terminal is as it was, by what was shown since a mark.
+func (p *terminal) restored(mark int) {
+	p.t.Helper()
 	after, err := unix.IoctlGetTermios(int(p.slave.Fd()), unix.TCGETS)
 	if err != nil {
 		p.t.Fatal(err)
@@ -178,10 +220,10 @@ func (p *terminal) ended(code int) {
 	if *after != *p.before {
 		p.t.Errorf("the terminal was %+v and is %+v", *p.before, *after)
 	}
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && !strings.Contains(p.text(), "\x1b[?1049l"); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && !strings.Contains(p.text()[mark:], "\x1b[?1049l"); time.Sleep(10 * time.Millisecond) {
 	}
 	for _, sequence := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"} {
-		if !strings.Contains(p.text(), sequence) {
+		if !strings.Contains(p.text()[mark:], sequence) {
 			p.t.Errorf("the terminal was left without %q", sequence)
 		}
 	}
@@ -201,7 +243,7 @@ func (p *terminal) setUp() {
 func TestTerminalIsRestoredBySignals(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		stage, _ := rehearsal(t, practice.Options{})
-		p := openTerminal(t, stage)
+		p := openTerminal(t, stage, stage.Endpoint())
 		p.until("Practise in the sandbox")
 		p.typed("\r")
 		p.until("to do")
@@ -214,15 +256,18 @@ func TestTerminalIsRestoredBySignals(t *testing.T) {
 }
 
 func TestKillInTheMiddleLosesNothing(t *testing.T) {
-	stage, _ := rehearsal(t, practice.Options{Latency: 30 * time.Millisecond})
-	p := openTerminal(t, stage)
+	stage, _ := rehearsal(t, practice.Options{})
+	keys := newGate(t, stage, "TrentService.CreateKey")
+	p := openTerminal(t, stage, keys.endpoint)
 	p.setUp()
 	p.until("of 39 changes")
+	keys.wait(t)
 	if err := p.process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = p.process.Wait()
-	again := openTerminal(t, stage)
+	keys.open()
+	again := openTerminal(t, stage, stage.Endpoint())
 	again.setUp()
 	again.until("leaves. A summary stays")
 	again.typed("\r")

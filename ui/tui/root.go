@@ -184,6 +184,8 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case stoppedMsg:
 		return m, m.interrupt()
+	case resumedMsg:
+		return m, m.resumed(msg)
 	case quitMsg:
 		return m, tea.Quit
 	case asyncMsg:
@@ -226,11 +228,7 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, keys.Interrupt):
 		return m.interrupt()
 	case key.Matches(msg, keys.Suspend):
-		if m.working() {
-			m.run.common().say("Not suspended: changes are under way, and a stopped program cannot finish them.")
-			return nil
-		}
-		return tea.Suspend
+		return m.suspend()
 	case m.tooSmall():
 		if key.Matches(msg, keys.Quit) && !typing {
 			return m.interrupt()
@@ -249,8 +247,7 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 func (m *root) interrupt() tea.Cmd {
 	if m.working() {
 		m.interrupted = true
-		m.run.common().halt()
-		return nil
+		return m.broadcast(noticeMsg(m.run.common().halt()))
 	}
 	m.interrupted = true
 	return tea.Quit

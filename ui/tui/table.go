@@ -16,15 +16,16 @@ type table struct {
 	names  []string
 	column map[string]int
 	lines  []line
-	// first is the first column in sight.
-	first int
+	// first is the first column in sight; subjects is the width of the column
+	// before them.
+	first, subjects int
 }
 
 // line is the checks of one subject by column: the index of the check plus one,
-// and 0 where it was not asked.
+// and 0 where it was not asked. Its findings are those that the checks lead to.
 type line struct {
-	subject string
-	cells   []int
+	subject         string
+	cells, findings []int
 }
 
 // set puts a check into its cell; of two the worse one stays.
@@ -51,20 +52,16 @@ const (
 	tableIndent, headerMost = 5, 3
 )
 
-// subjects is the width of the first column.
-func (t *table) subjects() int {
-	width := minSubject
-	for i := range t.lines {
-		if width = max(width, ansi.StringWidth(t.lines[i].subject)+2); width >= maxSubject {
-			return maxSubject
-		}
-	}
-	return width
+// add gives a subject its line.
+func (t *table) add(subject string) (at int) {
+	t.lines = append(t.lines, line{subject: subject})
+	t.subjects = min(maxSubject, max(minSubject, t.subjects, ansi.StringWidth(subject)+2))
+	return len(t.lines) - 1
 }
 
 // fit is how many columns there is room for.
 func (t *table) fit(width int) int {
-	return max(1, (width-tableIndent-t.subjects())/cellWidth)
+	return max(1, (width-tableIndent-t.subjects)/cellWidth)
 }
 
 // move scrolls sideways; it tells whether there is anything to scroll to.
@@ -91,7 +88,7 @@ func (t *table) head(th *theme.Theme, width int) []string {
 	lines := make([]string, height)
 	for row := range lines {
 		var out strings.Builder
-		out.WriteString(strings.Repeat(" ", tableIndent) + th.Pad("", t.subjects()))
+		out.WriteString(strings.Repeat(" ", tableIndent) + th.Pad("", t.subjects))
 		for _, name := range names {
 			text := ""
 			if i := row - (height - len(name)); i >= 0 {
@@ -124,20 +121,31 @@ var short = map[steps.Verdict]string{steps.Passed: "ok", steps.Broken: "failed",
 // draw is one subject's line without its mark.
 func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected bool) string {
 	l := &t.lines[at]
-	name := th.Pad(th.Cut(l.subject, t.subjects()-2), t.subjects())
+	name := th.Pad(th.Cut(l.subject, t.subjects-2), t.subjects)
 	if selected {
 		name = th.Selected.Render(name)
 	}
 	var out strings.Builder
 	out.WriteString(name)
+	cells := map[steps.Verdict]string{}
 	for i := t.first; i < min(len(t.names), t.first+t.fit(width)); i++ {
-		cell := th.Faint.Render(th.Glyphs.Dot)
+		var v steps.Verdict
 		if i < len(l.cells) && l.cells[i] > 0 {
-			v := all[l.cells[i]-1].Verdict
-			glyph, _, style := verdict(th, v)
-			cell = style.Render(glyph + " " + short[v])
+			v = all[l.cells[i]-1].Verdict
 		}
-		out.WriteString(th.Pad(cell, cellWidth))
+		if cells[v] == "" {
+			cells[v] = th.Pad(cell(th, v), cellWidth)
+		}
+		out.WriteString(cells[v])
 	}
 	return out.String()
+}
+
+// cell is a verdict as a table shows it, or that nothing was asked.
+func cell(th *theme.Theme, v steps.Verdict) string {
+	if v == "" {
+		return th.Faint.Render(th.Glyphs.Dot)
+	}
+	glyph, _, style := verdict(th, v)
+	return style.Render(glyph + " " + short[v])
 }

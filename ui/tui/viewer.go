@@ -23,7 +23,8 @@ type viewer struct {
 	list  scroll
 	width int
 	helps bool
-	// save, when set, saves the text; notice is how that ended.
+	// save, when set, saves the text; notice is what was told last, such as how
+	// that ended.
 	save   tea.Cmd
 	notice string
 }
@@ -42,6 +43,7 @@ func newHelp(t *theme.Theme, s screen) *viewer {
 		}
 	}
 	text += "  " + t.Pad("ctrl+c", 12) + "stop; while changes are made, finish those under way first\n"
+	text += "  " + t.Pad("ctrl+z", 12) + "suspend; the shell's fg goes on from here\n"
 	v := newViewer(t, about[0], text, nil)
 	v.helps = true
 	return v
@@ -85,7 +87,7 @@ func (v *viewer) broken(line string) []string {
 }
 
 func (v *viewer) update(msg tea.Msg) tea.Cmd {
-	if told, ok := msg.(noticeMsg); ok && v.save != nil {
+	if told, ok := msg.(noticeMsg); ok {
 		v.notice = string(told)
 	}
 	pressed, ok := msg.(tea.KeyMsg)

@@ -158,14 +158,14 @@ func (v *visit) fail(err error) {
 	v.pane.rebuild()
 }
 
-// halt stops between changes, and the second time cancels the calls.
-func (v *visit) halt() {
+// halt stops between changes, and the second time cancels the calls. It says
+// which of the two.
+func (v *visit) halt() string {
 	if v.engine.halt() {
-		v.say("Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them.")
-		return
+		return "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them."
 	}
-	v.say("Cancelling the calls under way.")
 	v.engine.cancel()
+	return "Cancelling the calls under way."
 }
 
 // setReview takes a new plan.

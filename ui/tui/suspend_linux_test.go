@@ -1,0 +1,133 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"stateroom/steps"
+	"stateroom/ui/practice"
+)
+
+// underShell is a shell with job control that starts this test binary as the
+// wizard, says so when that was stopped, and continues it after a line was typed.
+const underShell = `set -m; "$0"; echo "[stopped]"; read line; fg`
+
+const ctrlZ = "\x1a"
+
+// openUnderShell starts the wizard as operators do: below a shell.
+func openUnderShell(t *testing.T, env ...string) *terminal {
+	t.Helper()
+	p := newTerminal(t)
+	p.start(env, "sh", "-c", underShell, os.Args[0])
+	return p
+}
+
+// suspended presses Ctrl-Z, and holds that the shell has its terminal back.
+func (p *terminal) suspended() {
+	p.t.Helper()
+	mark := len(p.text())
+	p.typed(ctrlZ)
+	p.until("[stopped]")
+	p.restored(mark)
+}
+
+// continued lets the shell go on with the wizard in a terminal of another size.
+func (p *terminal) continued(columns, lines uint16) {
+	p.t.Helper()
+	if err := unix.IoctlSetWinsize(int(p.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: lines}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.typed("\r")
+	p.until("\x1b[?1049h")
+}
+
+func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
+	stage, _ := rehearsal(t, practice.Options{})
+	p := openUnderShell(t, childEnv+"="+stage.Root, endpointEnv+"="+stage.Endpoint())
+	p.until("Practise in the sandbox")
+	p.suspended()
+	p.continued(90, 28)
+	p.until(strings.Repeat("─", 90))
+	p.until("Practise in the sandbox")
+	back := p.text()[p.mark:]
+	back = back[strings.LastIndex(back, "\x1b[?1049h"):]
+	for _, sequence := range []string{"\x1b[?25l", "\x1b[?2004h"} {
+		if !strings.Contains(p.text()[p.mark:], sequence) {
+			t.Errorf("it came back without %q: %q", sequence, back)
+		}
+	}
+	p.typed("q")
+	p.ended(steps.ExitDone)
+}
+
+func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
+	stage, _ := rehearsal(t, practice.Options{})
+	users := newGate(t, stage, "CreateUser")
+	p := openTerminal(t, stage, users.endpoint)
+	p.setUp()
+	users.wait(t)
+	p.typed(ctrlZ)
+	p.until("Not suspended: changes are under way")
+	users.open()
+	p.until("leaves. A summary stays")
+	p.typed("\r")
+	p.ended(steps.ExitDone)
+}
+
+func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
+	stage, _ := rehearsal(t, practice.Options{})
+	p := openTerminal(t, stage, stage.Endpoint())
+	p.until("Practise in the sandbox")
+	p.typed("\x1b[B\r")
+	p.until("17 to do")
+	p.typed(ctrlZ)
+	p.until("Not suspended: no shell with job control")
+	p.typed("9")
+	p.until("The whole plan")
+	p.typed("\x03")
+	p.ended(steps.ExitInterrupted)
+}
+
+// ticking is a script that stands for a long run of Terraform: it begins, waits
+// for a file, and then says that it has ended.
+const ticking = `#!/bin/sh
+touch begun
+until [ -e go ]; do sleep 0.02; done
+touch ended
+echo "No changes."
+`
+
+func TestTerraformGoesOnWhileTheWizardIsSuspended(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "terraform")
+	if err := os.WriteFile(script, []byte(ticking), 0o700); err != nil { //nolint:gosec // it is to be run
+		t.Fatal(err)
+	}
+	p := openUnderShell(t, childEnv+"="+dir, scriptEnv+"="+script)
+	there(t, filepath.Join(dir, "begun"))
+	p.suspended()
+	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	there(t, filepath.Join(dir, "ended"))
+	p.continued(110, 34)
+	p.until("Nothing is wrong")
+	p.typed("\r")
+	p.ended(steps.ExitDone)
+}
+
+// there waits for a file.
+func there(t *testing.T, path string) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%s never came", path)
+}
