@@ -49,6 +49,9 @@ func (s *scene) prove(ctx context.Context) {
 	_ = plans.Wait() // the functions return nil
 }
 
+// lockWait lets a plan wait for a colleague's, which takes seconds.
+const lockWait = "-lock-timeout=30s"
+
 // plan runs terraform plan in a project, as the user.
 func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 	c := steps.Check{Name: checkPlan, Subject: at.Project.Name, Asked: "terraform plan in " + at.Dir}
@@ -70,7 +73,7 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 		return
 	}
 	result, err := s.env.Engine.Run(ctx, terraform.Command{
-		Dir: at.Dir, Args: []string{"plan"}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
+		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
 	})
 	if err == nil {
 		c.Verdict, c.Answer = steps.Passed, said(result)
