@@ -10,9 +10,10 @@ import (
 )
 
 // AdminEnv makes a child Terraform this laptop's admin, whoever the operator
-// is: keys in the environment would win over a profile named there.
+// is: keys in the environment would win over a profile named there. What asks a
+// custom endpoint never lets a provider ask AWS itself: provider.tf names none.
 func AdminEnv(env *Env, a *Answers) map[string]string {
-	return map[string]string{
+	set := map[string]string{
 		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
 		"AWS_CONFIG_FILE":             env.ConfigPath,
 		"AWS_PROFILE":                 a.AdminProfile,
@@ -20,6 +21,10 @@ func AdminEnv(env *Env, a *Answers) map[string]string {
 		"AWS_SECRET_ACCESS_KEY":       "",
 		"AWS_SESSION_TOKEN":           "",
 	}
+	if env.Endpoint != "" {
+		set["AWS_ENDPOINT_URL"] = env.Endpoint
+	}
+	return set
 }
 
 // adminSession is a session as this laptop's admin.

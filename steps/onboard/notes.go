@@ -53,7 +53,7 @@ func (s *scene) profileNames() []string {
 // next is the one command to go on with.
 func (s *scene) next() string {
 	for _, at := range s.projects {
-		if at.Problem == nil && s.env.Engine != nil {
+		if at.Problem == nil && at.Initialised && at.Providers && s.env.Engine != nil {
 			return "Next: terraform plan in " + at.Dir + "."
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,19 +86,24 @@ func (s *scene) check(c steps.Check) {
 func (s *scene) find(f steps.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, have := range s.review.Findings {
-		if have == f {
-			return
-		}
+	if !slices.Contains(s.review.Findings, f) {
+		s.review.Findings = append(s.review.Findings, f)
 	}
-	s.review.Findings = append(s.review.Findings, f)
 }
 
 // broken books a check that has found what is wrong, with its finding.
 func (s *scene) broken(c steps.Check, f steps.Finding) {
-	c.Verdict, c.Finding, c.Remedy = steps.Broken, f.ID, f.Remedy
+	s.leads(steps.Broken, c, f)
+}
+
+// leads books a check with the finding that it leads to.
+func (s *scene) leads(v steps.Verdict, c steps.Check, f steps.Finding) {
+	c.Verdict, c.Finding, c.Remedy = v, f.ID, f.Remedy
 	if c.Answer == "" {
 		c.Answer = f.Evidence
+	}
+	if f.Subject == "" {
+		f.Subject = c.Subject
 	}
 	s.check(c)
 	s.find(f)
@@ -149,13 +155,23 @@ func sentence(err error) string {
 
 // fresh is how long a key that was made just now may still be unknown to AWS:
 // the patience that is left since the handover was sealed, or since this laptop
-// set out to make a key.
+// set out to make a key. Past the first minute, in which most keys come to be
+// known, it is no longer than a person at a terminal bears for a key that is
+// likely to be dead.
 func (s *scene) fresh() time.Duration {
+	const veryFresh, bearable = time.Minute, 30 * time.Second
 	left := time.Duration(0)
 	for _, text := range []string{s.sealedAt(), s.env.Journal.Intent(keyChange(s.user))["at"]} {
-		if at, err := time.Parse(time.RFC3339, text); err == nil {
-			left = max(left, s.env.Patience-s.o.Now().Sub(at).Abs())
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			continue
 		}
+		age := s.o.Now().Sub(at).Abs()
+		still := s.env.Patience - age
+		if age > veryFresh {
+			still = min(still, bearable)
+		}
+		left = max(left, still)
 	}
 	return left
 }

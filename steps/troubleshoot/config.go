@@ -106,7 +106,7 @@ func (l *laptop) roleMap(p project, at files.ProviderBlock) {
 		e, _ := l.answers.Environment(p.Environment)
 		role = l.answers.RoleARN(l.partition(), e)
 	}
-	l.out.mends = append(l.out.mends, mend{project: p.Name, provider: func(b *files.Provider) { b.RoleARN = role }})
+	l.correct(mend{project: p.Name, provider: func(b *files.Provider) { b.RoleARN = role }})
 }
 
 // partition is the one of the key that some backend names, else aws.

@@ -102,7 +102,15 @@ func (l *laptop) undecided(name, subject, asked, answer string) {
 
 // mend asks for a correction of a project's backend.
 func (l *laptop) mend(p project, backend func(*files.Backend)) {
-	l.out.mends = append(l.out.mends, mend{project: p.Name, backend: backend})
+	l.correct(mend{project: p.Name, backend: backend})
+}
+
+// correct books a correction as what mends the newest finding.
+func (l *laptop) correct(m mend) {
+	if n := len(l.out.findings); n > 0 {
+		m.finding = l.out.findings[n-1].Key()
+	}
+	l.out.mends = append(l.out.mends, m)
 }
 
 // profileUse is how Terraform comes to its credentials in one place.

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/terraform"
 )
@@ -162,6 +164,40 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	}
 }
 
+// A run that is given up lets Terraform end, and no lock stays.
+func TestRealTerraformLeavesNoLockWhenItsRunIsGivenUp(t *testing.T) {
+	b := finishedIn(t, sandbox.Options{Latency: 150 * time.Millisecond})
+	b.real()
+	held := func() bool {
+		_, item := b.server.DynamoItem("111111111111", "eu-west-1", "terraform_locks", "acme-terraform-state/common/staging")
+		_, file := b.server.Object("acme-terraform-state", "common/staging.tflock")
+		return item || file
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		newScene(b.env, b.answers).run(ctx)
+	}()
+	met := false
+	for ctx.Err() == nil {
+		select {
+		case <-over:
+			t.Error("the run ended before its lock was seen")
+			cancel()
+		case <-time.After(10 * time.Millisecond):
+			if met = held(); met {
+				cancel()
+			}
+		}
+	}
+	<-over
+	if !met || held() {
+		t.Errorf("lock met %v, still held %v", met, held())
+	}
+}
+
 // A workspace that was selected stays selected when what init left is moved
 // aside, and its state is found again.
 func TestRealTerraformKeepsItsWorkspaceWhenInitsLeavingsMoveAside(t *testing.T) {
@@ -199,27 +235,35 @@ func (b *bench) stateOf(key string) (lineage string, resources string) {
 	return s.Lineage, string(s.Resources)
 }
 
+// forgetDigest removes what the table holds of a state that is gone.
+func (b *bench) forgetDigest(key string) {
+	b.t.Helper()
+	if _, err := b.server.Act("111111111111", "dynamodb", "DeleteItem", map[string]any{
+		"TableName": "terraform_locks", "Key": map[string]any{"LockID": map[string]string{"S": "acme-terraform-state/" + key + "-md5"}},
+	}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // A state that init still knows elsewhere moves to where the files point, with a
 // backup read from where init remembers it, and only after consent.
 func TestRealTerraformMovesAStateThatTheFilesNoLongerName(t *testing.T) {
 	b := finished(t)
 	b.real()
-	// The state is production's key's until now: alice may use both.
+	// The files name another key from now on, and the blueprint, too.
 	lineage, resources := b.stateOf("common/staging")
 	b.edit(stagingBackend, `"common/staging"`, `"common/production"`)
 	b.remove("live/production")
 	b.deleteState("common/production")
-	b.server.Act("111111111111", "dynamodb", "DeleteItem", map[string]any{
-		"TableName": "terraform_locks", "Key": map[string]any{"LockID": map[string]string{"S": "acme-terraform-state/common/production-md5"}},
-	})
+	b.forgetDigest("common/production")
 	b.answers.Projects = []steps.Project{{Name: "common-staging", Dir: "live/staging", Environment: "staging", StateKey: "common/production"}}
 
-	summary, first := b.examine(&Examination{})
-	if len(first.Foreign) == 0 && len(summary.Foreign) == 0 || !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == "backend-changed" }) {
+	summary := b.mended()
+	if len(summary.Foreign) == 0 || !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == "backend-changed" }) {
 		t.Fatalf("nobody was asked: %v", summary.Findings)
 	}
-	summary, _ = b.examine(&Examination{}, b.path("live/staging"))
-	if slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == "backend-changed" }) {
+	b.answers.Adopt = []string{b.path("live/staging")}
+	if summary = b.mended(); len(summary.Findings) > 0 {
 		t.Errorf("left: %v", summary.Findings)
 	}
 	if gotLineage, got := b.stateOf("common/production"); gotLineage != lineage || got != resources {
@@ -238,11 +282,7 @@ func TestRealTerraformMovesALocalStateIntoTheBackend(t *testing.T) {
 	b.remove(stagingBackend)
 	b.remove("live/staging/.terraform")
 	b.deleteState("common/staging")
-	if _, err := b.server.Act("111111111111", "dynamodb", "DeleteItem", map[string]any{
-		"TableName": "terraform_locks", "Key": map[string]any{"LockID": map[string]string{"S": "acme-terraform-state/common/staging-md5"}},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	b.forgetDigest("common/staging")
 	b.terraform("staging", "init")
 	b.terraform("staging", "apply", "-auto-approve")
 	b.write(stagingBackend, backend)

@@ -64,7 +64,7 @@ func (p project) at(argument string) string {
 	if a := p.backend.Attributes.Find(argument); a != nil {
 		return files.Place{Path: p.backend.Path, Line: a.Line}.String()
 	}
-	return p.backend.Place.String()
+	return p.backend.String()
 }
 
 // provider is the project's default aws provider, nil without one.

@@ -26,7 +26,7 @@ func (o *outcome) unite() {
 	var all []steps.Finding
 	for _, f := range o.findings {
 		i := slices.IndexFunc(all, func(have steps.Finding) bool {
-			return have.ID == f.ID && (have.Subject == f.Subject || f.Subject == "")
+			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
 		})
 		if i < 0 {
 			all = append(all, f)
@@ -66,6 +66,11 @@ func (o *outcome) hearEcho(e echo) {
 			f.ID, f.Severity = g.ID, g.Severity
 		}
 		join(&f, g)
+	}
+	for i := range o.mends {
+		if m := &o.mends[i]; m.finding == o.findings[own].Key() {
+			m.finding = f.Key()
+		}
 	}
 	kept[slices.IndexFunc(kept, func(g steps.Finding) bool { return g.ID == e.id && g.Subject == e.subject })] = f
 	o.findings = kept

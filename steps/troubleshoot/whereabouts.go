@@ -69,7 +69,7 @@ func (l *laptop) stateAt(ctx context.Context, p project) {
 	case p.partial() && configuredSpot(p) != nil:
 		here = *configuredSpot(p) // the rest was given with -backend-config
 	case p.partial():
-		l.undecided(checkPlace, p.Name, b.Place.String(), "bucket or key is not in the file, as with -backend-config")
+		l.undecided(checkPlace, p.Name, b.String(), "bucket or key is not in the file, as with -backend-config")
 		return
 	}
 	before := len(l.out.findings)
@@ -81,10 +81,10 @@ func (l *laptop) stateAt(ctx context.Context, p project) {
 	}
 	answer := fmt.Sprintf("%s, table %q, lock file %v", here, b.Attributes.Get("dynamodb_table"), on(b.Attributes, "use_lockfile"))
 	if len(l.out.findings) > before {
-		l.broken(checkPlace, p.Name, b.Place.String(), answer, l.out.findings[before].ID)
+		l.broken(checkPlace, p.Name, b.String(), answer, l.out.findings[before].ID)
 		return
 	}
-	l.passed(checkPlace, p.Name, b.Place.String(), answer)
+	l.passed(checkPlace, p.Name, b.String(), answer)
 }
 
 // noBackend is a project without an S3 backend: its state stays where nobody
@@ -188,7 +188,7 @@ func statesAs(ctx context.Context, s *awsops.Session, at spot) ([]string, error)
 			return nil, nil
 		}
 		if err != nil {
-			return nil, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+			return nil, err
 		}
 		for _, key := range keys {
 			if mine(key) {
@@ -233,7 +233,7 @@ type lineage struct {
 func lineageOf(ctx context.Context, s *awsops.Session, bucket, key string) (lineage, error) {
 	body, err := s.GetObject(ctx, bucket, key)
 	if err != nil {
-		return lineage{}, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+		return lineage{}, err
 	}
 	var found lineage
 	if err := json.Unmarshal(body, &found); err != nil {

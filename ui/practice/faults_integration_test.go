@@ -22,6 +22,7 @@ import (
 // is changed.
 func TestTerraformMeetsEveryFaultAndPassesWhenItIsMended(t *testing.T) {
 	w := newRealWorld(t)
+	w.healthy()
 	for _, f := range Faults() {
 		t.Run(f.Name, func(t *testing.T) {
 			w.t = t

@@ -6,13 +6,14 @@ import (
 )
 
 var (
-	// usual is what meets most faults, apply what is met in the environment.
-	usual = [][]string{{"init"}, {"plan"}}
+	// usual is what meets most faults, and fails where a change is planned; apply
+	// is what is met in the environment.
+	usual = [][]string{{"init"}, {"plan", "-detailed-exitcode"}}
 	apply = [][]string{{"apply", "-auto-approve"}}
 	// write changes the state without a change of the configuration.
 	write = [][]string{{"apply", "-auto-approve", "-replace=terraform_data.example"}}
 	// theState is what a written state changes.
-	theState = []string{"/common/staging = ", "/common/staging-md5 = "}
+	theState = []string{"/common/staging"}
 )
 
 // particular are the proofs of the faults that are not like the others.
@@ -39,8 +40,6 @@ var particular = map[string]proof{
 
 	// The files of the project.
 	"backend-not-initialized": {commands: [][]string{{"plan"}}},
-	"bucket-missing":          {finds: []string{"bucket-missing", "files.bucket-differs"}},
-	"table-denied-name":       {finds: []string{"table-denied", "files.lock-differs"}},
 	"wrong-account":           {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
 	"config-invalid-block":    {moved: true},
 	"explicit-deny":           {moved: true},
@@ -50,7 +49,7 @@ var particular = map[string]proof{
 	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
 		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
-		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade",
+		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade", tries: "provider-unavailable",
 	},
 
 	// What somebody may do.
@@ -66,13 +65,13 @@ var particular = map[string]proof{
 	"state-not-saved":           {commands: write, says: []string{"s3-put-denied", "state-not-saved"}, finds: []string{"s3-put-denied", "state-not-saved"}, real: true, differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain},
 
 	// What there is in AWS.
-	"bucket-missing-deleted": {differs: theState, back: stateAgain}, // what was in it is lost
+	"bucket-missing-deleted": {commands: [][]string{{"init"}, {"plan"}}, differs: theState, back: stateAgain}, // what was in it is lost
 	"key-invalid":            {beyond: "a deleted key never comes back", asks: "stateroom handover", spent: true},
 	"kms-not-found":          {beyond: "a deleted key never comes back", asks: "bucket.name", spent: true},
-	"table-missing":          {differs: []string{"-md5 = "}, back: stateAgain}, // the next apply writes it again
+	"table-missing":          {differs: []string{"-md5"}, back: stateAgain}, // the next apply writes it again
 	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "Name another table", spent: true},
 	"throttled": {
-		beyond: "it is over when it is over", asks: "gain",
+		beyond: "it is over when it is over", asks: "Wait a minute and run again",
 		back: func(at *scene) error {
 			at.server.Throttle("dynamodb", false)
 			return nil
@@ -98,7 +97,7 @@ var pairs = []proof{
 	},
 	{
 		faults: []string{"config-invalid", "profile-missing-name"}, commands: usual,
-		says: []string{"config-invalid"}, finds: []string{"config-invalid", "profile-missing"},
+		says: []string{"profile-missing"}, finds: []string{"config-invalid", "profile-missing"},
 	},
 	{
 		faults: []string{"kms-disabled", "assume-role-denied"}, commands: usual,
@@ -107,7 +106,7 @@ var pairs = []proof{
 	{
 		faults: []string{"table-missing", "region-wrong"}, commands: usual,
 		says: []string{"region-wrong"}, finds: []string{"region-wrong", "table-missing"},
-		differs: []string{"-md5 = "}, back: stateAgain,
+		differs: []string{"-md5"}, back: stateAgain,
 	},
 	{
 		faults: []string{"lock-held", "key-invalid-inactive"}, commands: usual,
