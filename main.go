@@ -93,6 +93,7 @@ func (s system) runners(i *interruption) runners {
 		troubleshoot: either(tui.Troubleshoot, session.Troubleshoot),
 		handover:     either(tui.Handover, session.Handover),
 		offboard:     either(tui.Offboard, session.Offboard),
+		login:        either(tui.Login, session.Login),
 		serve: func(ctx context.Context, o session.Options) error {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, s.out)
 		},
@@ -177,7 +178,7 @@ type runner func(context.Context, session.Options) error
 // runners are what the commands run; a test of the flags brings its own. The
 // menu, a choice of modes, is nil without a screen.
 type runners struct {
-	menu, setup, onboard, troubleshoot, handover, offboard, serve runner
+	menu, setup, onboard, troubleshoot, handover, offboard, login, serve runner
 }
 
 // newCommand is the command tree.
@@ -208,6 +209,7 @@ func newCommand(r runners) *cobra.Command {
 	root.AddCommand(setupCommand(r), onboardCommand(r), troubleshootCommand(r),
 		userCommand("handover", "Seal an admin's access key into one file", handoverText, r.handover),
 		userCommand("offboard", "Take an admin's access away", offboardText, r.offboard),
+		loginCommand(r),
 		sandboxCommand(r))
 	return root
 }
@@ -332,6 +334,28 @@ func userCommand(name, short, long string, run runner) *cobra.Command {
 			}
 			o.User = args[0]
 			return run(c.Context(), o)
+		},
+	}
+	commonFlags(c.Flags(), &o)
+	stageFlags(c.Flags(), &o)
+	return c
+}
+
+func loginCommand(r runners) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use:   "login",
+		Short: "Renew the session of Terraform's profile with an MFA code",
+		Long: "Where an environment asks for a second factor, Terraform's profile holds a session, since Terraform\n" +
+			"cannot ask for a code. This asks for one, and writes a new session into the profile. Without a terminal\n" +
+			"the code is read with --plain from standard input.",
+		Example: "  stateroom login",
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			return r.login(c.Context(), o)
 		},
 	}
 	commonFlags(c.Flags(), &o)

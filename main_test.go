@@ -569,3 +569,10 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestLoginSaysWhereNoSecondFactorIsAskedFor(t *testing.T) {
+	got := program(t, "", false, "login", "--sandbox")
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -28,6 +28,11 @@ func advice(e *Error) (meaning, remedy string) {
 			"Set AWS_PROFILE or pass --profile with a profile of the admin account."
 	case IsThrottle(e):
 		return "AWS kept asking to slow down.", "Wait a minute and run again; what is done stays done."
+	case IsWrongCode(e):
+		return "The code is not the one that the device shows now, or was used before.",
+			"Wait for the next code; if that is not taken either, check the clock of whatever shows it."
+	case IsUnknownDevice(e):
+		return "The user has no MFA device of that serial number.", "Check it in IAM, under the user's security credentials."
 	case IsAccessDenied(e):
 		return denial(e.Message), "Grant " + deniedAction(e) + ", or run as an identity that has it."
 	case isSource(e):

@@ -221,7 +221,8 @@ func jsonValue(v reflect.Value) any {
 	}
 }
 
-// lookupPath reads a dotted path from an SDK answer; absent members read as "".
+// lookupPath reads a dotted path from an SDK answer, times in RFC 3339; absent
+// members read as "".
 func lookupPath(answer any, path string) string {
 	v := reflect.ValueOf(answer)
 	for _, name := range strings.Split(path, ".") {
@@ -236,10 +237,15 @@ func lookupPath(answer any, path string) string {
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
-	if v.Kind() != reflect.String {
-		return ""
+	if v.Kind() == reflect.String {
+		return v.String()
 	}
-	return v.String()
+	if v.IsValid() && v.CanInterface() {
+		if at, ok := v.Interface().(time.Time); ok {
+			return at.UTC().Format(time.RFC3339)
+		}
+	}
+	return ""
 }
 
 // targets are the members that name what a call acts on, the most telling
@@ -264,12 +270,15 @@ func (c Call) Resource() string {
 func (c Call) Mutating() bool { return !isRead(c.Operation) }
 
 // onceOnly maps the operations that are sent once to their service. A second
-// CreatePolicyVersion would take one of a policy's five versions.
+// CreatePolicyVersion would take one of a policy's five versions, and a second
+// CreateVirtualMFADevice would find the device there and get no seed.
 var onceOnly = map[string]string{
 	"CreateKey":           "kms",
 	"CreateAccessKey":     "iam",
 	"CreatePolicyVersion": "iam",
 	"CreateAccount":       "organizations",
+
+	"CreateVirtualMFADevice": "iam",
 }
 
 // OnceOnly says whether the call gets one attempt only. AWS offers no usable

@@ -84,9 +84,10 @@ func (s *Session) tagging() *resourcegroupstaggingapi.Client {
 // Outputs are the values of a call's answer that its [Call.Outputs] name.
 type Outputs struct {
 	Values map[string]string
-	// Secret is the secret access key of CreateAccessKey, which AWS gives only
-	// once; it is empty for every other call.
-	Secret secret.Secret
+	// Secret is what AWS gives only once: the secret access key of CreateAccessKey
+	// and GetSessionToken, the seed of CreateVirtualMFADevice; empty for every
+	// other call. Token is GetSessionToken's.
+	Secret, Token secret.Secret
 }
 
 // errUnresolved stops a call that still holds "(known after apply)" tokens.
@@ -116,10 +117,24 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 	for name, path := range c.Outputs {
 		out.Values[name] = lookupPath(answer, path)
 	}
-	if key, ok := answer.(*iam.CreateAccessKeyOutput); ok {
-		out.Secret = secret.New(lookupPath(key, "AccessKey.SecretAccessKey"))
-	}
+	out.Secret, out.Token = secretsOf(answer)
 	return out, nil
+}
+
+// secretsOf are the secrets in an answer.
+func secretsOf(answer any) (key, token secret.Secret) {
+	switch a := answer.(type) {
+	case *iam.CreateAccessKeyOutput:
+		key = secret.New(lookupPath(a, "AccessKey.SecretAccessKey"))
+	case *iam.CreateVirtualMFADeviceOutput:
+		if a.VirtualMFADevice != nil {
+			key = secret.New(string(a.VirtualMFADevice.Base32StringSeed))
+		}
+	case *sts.GetSessionTokenOutput:
+		key = secret.New(lookupPath(a, "Credentials.SecretAccessKey"))
+		token = secret.New(lookupPath(a, "Credentials.SessionToken"))
+	}
+	return key, token
 }
 
 // sender sends one operation's input through a session's client.
@@ -139,7 +154,8 @@ func via[C, I, O, X any](
 	}
 }
 
-// senders are the mutating operations that a plan may hold.
+// senders are the operations that a plan may hold: those that change something,
+// and GetSessionToken, whose answer goes into a file.
 var senders = map[string]sender{
 	"dynamodb/CreateTable":             via((*Session).dynamodb, (*dynamodb.Client).CreateTable),
 	"dynamodb/DeleteItem":              via((*Session).dynamodb, (*dynamodb.Client).DeleteItem),
@@ -157,6 +173,7 @@ var senders = map[string]sender{
 	"iam/CreatePolicyVersion":             via((*Session).iam, (*iam.Client).CreatePolicyVersion),
 	"iam/CreateRole":                      via((*Session).iam, (*iam.Client).CreateRole),
 	"iam/CreateUser":                      via((*Session).iam, (*iam.Client).CreateUser),
+	"iam/CreateVirtualMFADevice":          via((*Session).iam, (*iam.Client).CreateVirtualMFADevice),
 	"iam/DeactivateMFADevice":             via((*Session).iam, (*iam.Client).DeactivateMFADevice),
 	"iam/DeleteAccessKey":                 via((*Session).iam, (*iam.Client).DeleteAccessKey),
 	"iam/DeleteGroupPolicy":               via((*Session).iam, (*iam.Client).DeleteGroupPolicy),
@@ -172,6 +189,7 @@ var senders = map[string]sender{
 	"iam/DetachGroupPolicy":               via((*Session).iam, (*iam.Client).DetachGroupPolicy),
 	"iam/DetachRolePolicy":                via((*Session).iam, (*iam.Client).DetachRolePolicy),
 	"iam/DetachUserPolicy":                via((*Session).iam, (*iam.Client).DetachUserPolicy),
+	"iam/EnableMFADevice":                 via((*Session).iam, (*iam.Client).EnableMFADevice),
 	"iam/PutGroupPolicy":                  via((*Session).iam, (*iam.Client).PutGroupPolicy),
 	"iam/PutRolePermissionsBoundary":      via((*Session).iam, (*iam.Client).PutRolePermissionsBoundary),
 	"iam/PutRolePolicy":                   via((*Session).iam, (*iam.Client).PutRolePolicy),
@@ -203,4 +221,6 @@ var senders = map[string]sender{
 	"s3/PutBucketTagging":                via((*Session).s3, (*s3.Client).PutBucketTagging),
 	"s3/PutBucketVersioning":             via((*Session).s3, (*s3.Client).PutBucketVersioning),
 	"s3/PutPublicAccessBlock":            via((*Session).s3, (*s3.Client).PutPublicAccessBlock),
+
+	"sts/GetSessionToken": via((*Session).sts, (*sts.Client).GetSessionToken),
 }

@@ -60,6 +60,35 @@ func (s *Session) UnassignedMFADevices(ctx context.Context) ([]string, error) {
 	return serials, nil
 }
 
+// CreateVirtualMFADevice makes a device that is nobody's second factor yet.
+// Output: "serial"; the seed comes in [Outputs.Secret], once.
+func CreateVirtualMFADevice(name string) Call {
+	return iamCall("CreateVirtualMFADevice", &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String(name)},
+		map[string]string{"serial": "VirtualMFADevice.SerialNumber"})
+}
+
+// EnableMFADevice makes a device a user's second factor. It takes two codes in a
+// row.
+func EnableMFADevice(user, serial, first, second string) Call {
+	return iamCall("EnableMFADevice", &iam.EnableMFADeviceInput{
+		UserName: aws.String(user), SerialNumber: aws.String(serial),
+		AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
+	}, nil)
+}
+
+// IsWrongCode says that AWS did not take a code: it is another one than the
+// device shows now, or was used before.
+func IsWrongCode(err error) bool {
+	return HasCode(err, "InvalidAuthenticationCode") ||
+		IsAccessDenied(err) && strings.Contains(messageOf(err), "invalid MFA one time pass code")
+}
+
+// IsUnknownDevice says that AWS knows no MFA device of that serial number that is
+// the caller's, or does not know it yet.
+func IsUnknownDevice(err error) bool {
+	return IsAccessDenied(err) && strings.Contains(messageOf(err), "unable to validate MFA code")
+}
+
 // DeactivateMFADevice ends a device's being a user's second factor.
 func DeactivateMFADevice(user, serial string) Call {
 	return iamCall("DeactivateMFADevice",

@@ -43,8 +43,12 @@ func (s *Session) Simulate(ctx context.Context, in Simulation) ([]Simulated, err
 		PolicySourceArn: aws.String(in.Principal), ActionNames: in.Actions, ResourceArns: in.Resources,
 	}
 	for _, key := range slices.Sorted(maps.Keys(in.Context)) {
+		kind := types.ContextKeyTypeEnumString
+		if len(in.Context[key]) > 1 {
+			kind = types.ContextKeyTypeEnumStringList
+		}
 		input.ContextEntries = append(input.ContextEntries, types.ContextEntry{
-			ContextKeyName: aws.String(key), ContextKeyValues: in.Context[key], ContextKeyType: types.ContextKeyTypeEnumStringList,
+			ContextKeyName: aws.String(key), ContextKeyValues: in.Context[key], ContextKeyType: kind,
 		})
 	}
 	var all []Simulated

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"os"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,11 +39,21 @@ var contention = map[string]struct{}{
 // which would fail the accounts that come last when many are throttled at once.
 func newRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
+		o.MaxAttempts = attemptsAtMost()
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: contention})
 		o.Backoff = retry.BackoffDelayerFunc(backoff)
 	})
+}
+
+// attemptsAtMost is how often a request is sent: as the AWS CLI and every SDK
+// take it from AWS_MAX_ATTEMPTS, but not more often than is of use.
+func attemptsAtMost() int {
+	asked, err := strconv.Atoi(os.Getenv("AWS_MAX_ATTEMPTS"))
+	if err != nil || asked < 1 {
+		return maxAttempts
+	}
+	return min(asked, maxAttempts)
 }
 
 // backoff doubles from [firstBackoff] with full jitter. An error of its own

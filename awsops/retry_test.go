@@ -102,3 +102,12 @@ func TestAnEndpointThatNobodyAnswersAtIsGivenUpEarly(t *testing.T) {
 		t.Error("what was never sent counts as unknown")
 	}
 }
+
+func TestAttemptsAreAsManyAsAWSToolsAreToldButNoMoreThanAreOfUse(t *testing.T) {
+	for text, want := range map[string]int{"": maxAttempts, "1": 1, "3": 3, "0": maxAttempts, "-1": maxAttempts, "many": maxAttempts, "1000": maxAttempts} {
+		t.Setenv("AWS_MAX_ATTEMPTS", text)
+		if got := attemptsAtMost(); got != want {
+			t.Errorf("AWS_MAX_ATTEMPTS=%q means %d attempts, want %d", text, got, want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -11,9 +10,10 @@ import (
 )
 
 // AdminEnv makes a child Terraform this laptop's admin, whoever the operator
-// is: keys in the environment would win over a profile named there.
+// is: keys in the environment would win over a profile named there. What asks a
+// custom endpoint never lets a provider ask AWS itself: provider.tf names none.
 func AdminEnv(env *Env, a *Answers) map[string]string {
-	return map[string]string{
+	set := map[string]string{
 		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
 		"AWS_CONFIG_FILE":             env.ConfigPath,
 		"AWS_PROFILE":                 a.AdminProfile,
@@ -21,6 +21,10 @@ func AdminEnv(env *Env, a *Answers) map[string]string {
 		"AWS_SECRET_ACCESS_KEY":       "",
 		"AWS_SESSION_TOKEN":           "",
 	}
+	if env.Endpoint != "" {
+		set["AWS_ENDPOINT_URL"] = env.Endpoint
+	}
+	return set
 }
 
 // adminSession is a session as this laptop's admin.
@@ -29,11 +33,11 @@ func adminSession(ctx context.Context, env *Env, a *Answers) (*awsops.Session, e
 	return s, wrap(err)
 }
 
-// me is the user whose laptop this is: the owner of the key in the admin's
-// profile, or who --me says will be; empty where nothing tells.
+// me is the user whose laptop this is: the owner of the admin's key, or who --me
+// says will be; empty where nothing tells.
 func me(o *Observed, a *Answers) string {
 	for name, f := range o.IAM.Users {
-		if o.IAM.ProfileKey != "" && slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.ID == o.IAM.ProfileKey }) {
+		if o.IAM.OwnKey != "" && holds(f.Keys, o.IAM.OwnKey) {
 			return name
 		}
 	}

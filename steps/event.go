@@ -21,7 +21,8 @@ const (
 	EventFinding EventKind = "finding"
 	// EventCheck is one check that has ended.
 	EventCheck EventKind = "check"
-	// EventProgress counts long work, such as the accounts inspected so far.
+	// EventProgress counts long work, such as the accounts inspected so far, or
+	// says what is waited for.
 	EventProgress EventKind = "progress"
 	// EventLine is one line of Terraform's output.
 	EventLine EventKind = "line"

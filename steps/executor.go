@@ -33,6 +33,9 @@ type Executor struct {
 	mu      sync.Mutex
 	outputs map[awsops.Reference]string
 	secrets map[awsops.Reference]secret.Secret
+	// spent are the MFA devices whose codes were taken in this run: the one that
+	// is shown may be used up.
+	spent map[string]bool
 	// findings are what the commands under way have found, and backups the
 	// files that lie beside those that were edited.
 	findings []Finding
@@ -68,7 +71,7 @@ func NewExecutor(env *Env, a *Answers, emit Emit, stop <-chan struct{}) *Executo
 	return &Executor{
 		env: env, answers: a, emit: emit, stop: stop,
 		outputs: map[awsops.Reference]string{},
-		secrets: map[awsops.Reference]secret.Secret{},
+		secrets: map[awsops.Reference]secret.Secret{}, spent: map[string]bool{},
 	}
 }
 
@@ -187,22 +190,31 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 		return err
 	}
 	for _, planned := range c.Calls {
-		call, err := planned.Resolve(x.lookup)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.ID, err)
-		}
-		out, err := x.send(ctx, session, call, c)
+		out, err := x.sendPlanned(ctx, session, planned, c)
 		if err != nil {
 			return err
 		}
 		if err := x.keep(c, out); err != nil {
 			return err
 		}
-		if err := x.settle(ctx, session, c, call, out); err != nil {
+		if err := x.settle(ctx, session, c, planned, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sendPlanned sends a call once what it refers to is known, be it from AWS or
+// from a person.
+func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned awsops.Call, c Change) (awsops.Outputs, error) {
+	if c.Factor != nil && asksForCode(c.ID, planned) {
+		return x.sendWithCode(ctx, s, planned, c)
+	}
+	call, err := planned.Resolve(x.lookup)
+	if err != nil {
+		return awsops.Outputs{}, fmt.Errorf("%s: %w", c.ID, err)
+	}
+	return x.send(ctx, s, call, c)
 }
 
 // send makes one call, and makes it again while AWS does not yet show what an
@@ -229,7 +241,7 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 // organization makes no account while it is being finished.
 func mayHeal(err error, c Change) bool {
 	newAccount := len(awsops.FindRefs(c.Account)) > 0
-	return awsops.HasCode(err, "FinalizingOrganization") || len(c.Needs) > 0 && awsops.IsNotYetVisible(err) || newAccount && awsops.IsAccessDenied(err)
+	return awsops.HasCode(err, "FinalizingOrganization") || len(c.Needs) > 0 && (awsops.IsNotYetVisible(err) || awsops.IsUnknownDevice(err)) || newAccount && awsops.IsAccessDenied(err)
 }
 
 // keep remembers what a call returned, for the changes that refer to it, and
@@ -239,8 +251,10 @@ func (x *Executor) keep(c Change, out awsops.Outputs) error {
 	for name, value := range out.Values {
 		x.outputs[awsops.Reference{Change: c.ID, Output: name}] = value
 	}
-	if !out.Secret.IsZero() {
-		x.secrets[awsops.Reference{Change: c.ID, Output: "secret"}] = out.Secret
+	for name, hidden := range map[string]secret.Secret{"secret": out.Secret, "token": out.Token} {
+		if !hidden.IsZero() {
+			x.secrets[awsops.Reference{Change: c.ID, Output: name}] = hidden
+		}
 	}
 	x.mu.Unlock()
 	if c.Intent == nil || len(out.Values) == 0 {

@@ -1,6 +1,11 @@
 package steps
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Severity says what a finding asks for.
 type Severity string
@@ -54,4 +59,58 @@ func NeedsAttention(findings []Finding) bool {
 		}
 	}
 	return false
+}
+
+// Together makes one finding of those that say the same of several environments
+// or projects: of one id, with one remedy. It has the evidence of the first and
+// names the others. One that stands there twice is kept once.
+func Together(findings []Finding) []Finding {
+	var out []Finding
+	others := map[int][]string{}
+	for _, f := range findings {
+		i := slices.IndexFunc(out, func(have Finding) bool { return have.alike(f) })
+		switch {
+		case i < 0:
+			out = append(out, f)
+		case f.Subject != out[i].Subject && !slices.Contains(others[i], f.Subject):
+			others[i] = append(others[i], f.Subject)
+		}
+	}
+	for i, names := range others {
+		out[i].Subject = ""
+		out[i].Evidence = fmt.Sprintf("%s So it is with %s.", out[i].Evidence, enumerated(names))
+	}
+	return out
+}
+
+// alike tells whether two findings are one of several subjects, or the same.
+func (f Finding) alike(g Finding) bool {
+	if f.Subject != "" && g.Subject != "" {
+		return f.ID == g.ID && f.Severity == g.Severity && f.Remedy == g.Remedy && f.Details == g.Details
+	}
+	return f.same(g)
+}
+
+// requestID is AWS's id of one request, which another look does not bring again.
+var requestID = regexp.MustCompile(`request id [^)\s]+`)
+
+// same tells whether two findings differ in nothing but the request in which AWS
+// said it.
+func (f Finding) same(g Finding) bool {
+	f.Evidence, g.Evidence = requestID.ReplaceAllString(f.Evidence, ""), requestID.ReplaceAllString(g.Evidence, "")
+	return f == g
+}
+
+// namesShown bounds how many names stand in one sentence.
+const namesShown = 12
+
+// enumerated joins names as a sentence does.
+func enumerated(names []string) string {
+	if len(names) > namesShown {
+		names = append(names[:namesShown:namesShown], fmt.Sprintf("%d more", len(names)-namesShown))
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }

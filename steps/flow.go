@@ -141,8 +141,8 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 			break
 		}
 	}
-	review = f.prove(ctx, summary, review)
 	review.Findings = append(review.Findings, found...)
+	review = f.prove(ctx, summary, review)
 	return f.finish(summary, review), review, nil
 }
 
@@ -184,7 +184,7 @@ func (f *Flow) finish(s *Summary, r Review) *Summary {
 // before it is mended, and said once.
 func (f *Flow) tell(findings []Finding) {
 	for i := range findings {
-		if !slices.Contains(f.told, findings[i]) {
+		if !slices.ContainsFunc(f.told, findings[i].same) {
 			f.told = append(f.told, findings[i])
 			f.Emit(Event{Kind: EventFinding, Finding: &findings[i]})
 		}

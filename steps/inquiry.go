@@ -50,9 +50,22 @@ func (p *Problem) Error() string { return p.Text }
 type Asks struct {
 	// Code asks for the code that the operator's MFA device shows now.
 	Code func() (string, error)
+	// SignIn asks for the code that a device of which more is known shows now.
+	SignIn func(context.Context, SignIn) (string, error)
 	// Enrol shows the seed of a new virtual MFA device, and asks for two codes
 	// in a row.
 	Enrol func(context.Context, Enrolment) (first, second string, err error)
+}
+
+// SignIn is a session that is to be opened with a second factor.
+type SignIn struct {
+	User string
+	// Device is the serial number of the user's MFA device.
+	Device string
+	// Note is one sentence to be told before the question: why the code before was
+	// not taken, or that it has to be a new one; empty where there is nothing to
+	// tell.
+	Note string
 }
 
 // Enrolment is a virtual MFA device that is to be put into somebody's app.

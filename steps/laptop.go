@@ -23,8 +23,9 @@ type ProjectFiles struct {
 	Project Project
 	Dir     string
 	// Right says that backend and provider say what the blueprint wants, and
-	// Initialised that init has configured that backend.
-	Right, Initialised bool
+	// Initialised that init has configured that backend. Providers says that it
+	// has installed providers, too, of which provider.tf needs one.
+	Right, Initialised, Providers bool
 	// Problem is the finding of a project that cannot be used as it is, or nil.
 	Problem *Finding
 }
@@ -88,16 +89,13 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 			own = append(own, c.ID)
 		}
 	}
-	f.Right, f.Initialised = len(own) == 0, kind == InitNone
-	if kind == InitNone || o.Init.noEngine() != nil {
+	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == InitNone, facts.Project.State.HasProviders()
+	if f.Initialised && f.Providers || o.Init.noEngine() != nil {
 		return f
 	}
-	inits, _ := initStep{}.planProject(o, a, project, facts.Project) // no move, so no finding
-	for i := range inits {
-		inits[i].Needs = append(inits[i].Needs, own...)
-		inits[i].Run.Settled = true // what a new key takes to be known was waited for before
-	}
-	p.Changes = append(p.Changes, inits...)
+	c := InitChange(a, project, f.Dir, kind)
+	c.Needs, c.Run.Settled = own, true // what a new key takes to be known was waited for before
+	p.Changes = append(p.Changes, c)
 	return f
 }
 

@@ -76,6 +76,9 @@ type Change struct {
 	Write *Write
 	// Run is the Terraform command of the change.
 	Run *Run
+	// Factor, when set, says whose MFA codes the calls wait for. They are asked
+	// for when the call that refers to them is about to be sent.
+	Factor *Factor
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
 	// Mends are the keys of the findings that the change takes away
@@ -128,7 +131,7 @@ type Seal struct {
 // succeed before what needs it is done.
 type Run struct {
 	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
-	// runMigrate and runProve.
+	// runMigrate, runPush and runProve.
 	Command string
 	Project string
 	Dir     string
@@ -150,6 +153,7 @@ const (
 	runAside       = "aside"
 	runBackup      = "backup"
 	runMigrate     = "migrate"
+	runPush        = "push"
 	runProve       = "prove"
 )
 

@@ -46,7 +46,7 @@ func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, 
 func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
 	who, err := newProver(ctx, env, a, o)
 	if err != nil {
-		return []Finding{failure("init.admin-unusable", 8, err)}
+		return []Finding{adminUnusable(a, err)}
 	}
 	var findings []Finding
 	var mu sync.Mutex
@@ -113,6 +113,17 @@ func failure(id string, step int, err error) Finding {
 	}
 }
 
+// adminUnusable is the finding of an admin profile with which nothing can be
+// proven. A session that has run out is nobody's fault.
+func adminUnusable(a *Answers, err error) Finding {
+	f := failure("init.admin-unusable", 8, err)
+	if awsops.IsExpired(err) {
+		f.Severity, f.Evidence = Warning, fmt.Sprintf("The session in profile %s has run out, so nothing was proven with it.", a.AdminProfile)
+		f.Remedy = "Open a new one with stateroom login, then run stateroom setup again."
+	}
+	return f
+}
+
 // probeBackend proves the back end once: with Terraform where there is one,
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
@@ -127,7 +138,7 @@ func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Find
 		err = awaitAdmin(ctx, env, a, project, o.patience(env))
 	}
 	if err != nil {
-		return []Finding{failure("init.admin-unusable", 8, err)}
+		return []Finding{adminUnusable(a, err)}
 	}
 	b := backendProbe{env: env, a: a, o: o, who: who, project: project, workspace: terraform.NewProbeWorkspace()}
 	var findings []Finding

@@ -39,6 +39,9 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 		}
 	}
 	p.Env = AdminEnv(x.env, x.answers)
+	if c.Run.Command == runPush {
+		return wrap(terraform.Push(ctx, x.env.Engine, p, ErroredState))
+	}
 	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
 	if err != nil {
 		return wrap(err)
@@ -99,15 +102,17 @@ func (x *Executor) providers(c Change, unreachable bool) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.findings = append(x.findings, providersUnreachable(c))
+	x.findings = append(x.findings, ProvidersUnreachable(c.Run.Project, c.Run.Dir))
 }
 
-// providersUnreachable is worth knowing and no failure: the back end is there.
-func providersUnreachable(c Change) Finding {
+// ProvidersUnreachable is the finding of a project in dir whose init configured the
+// back end and then could not get the providers. It is worth knowing and no
+// failure: the back end is there.
+func ProvidersUnreachable(project, dir string) Finding {
 	return Finding{
-		ID: "provider-unavailable", Step: 8, Severity: Info,
-		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", c.Run.Project),
-		Remedy:   "Run terraform init in " + c.Run.Dir + " where the provider registry or a mirror can be reached.",
+		ID: "provider-unavailable", Subject: project, Step: 8, Severity: Info,
+		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", project),
+		Remedy:   "Run terraform init in " + dir + " where the provider registry or a mirror can be reached.",
 	}
 }
 

@@ -30,8 +30,10 @@ type IAMFacts struct {
 	// Permissions are the documents read from an environment's JSON file, by
 	// environment.
 	Permissions map[string]policy.Document
-	// Profile is the access key id in the admin profile of this laptop.
-	ProfileKey string
+	// ProfileKey is the access key id in the admin profile of this laptop, and
+	// OwnKey that of the user's own key: the same, unless the admin profile holds a
+	// session with a second factor and the key lies beside it.
+	ProfileKey, OwnKey string
 }
 
 func (iamStep) Number() int   { return 2 }

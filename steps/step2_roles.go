@@ -340,7 +340,7 @@ func (b *roleBuilder) secondFactor() {
 	b.findings = append(b.findings, Finding{
 		ID: "iam.role-needs-mfa", Step: 2, Severity: Info,
 		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", b.a.RoleARN(b.o.partition(), b.e)),
-		Remedy:   "Let Terraform's profile hold the keys of aws sts get-session-token --serial-number DEVICE --token-code CODE, since Terraform itself asks for no code.",
+		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})
 }
 

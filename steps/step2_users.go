@@ -39,12 +39,12 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Sess
 	if err != nil {
 		return fmt.Errorf("%w", err)
 	}
-	f.ProfileKey = profileKey(credentials, a.AdminProfile)
+	f.ProfileKey, f.OwnKey = profileKey(credentials, a.AdminProfile), ownKey(credentials, a)
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	for _, name := range a.AllUsers() {
 		g.Go(func() error {
-			facts, err := inspectUser(ctx, env, home, name, f.ProfileKey)
+			facts, err := inspectUser(ctx, env, home, name, f.OwnKey)
 			if err != nil {
 				return err
 			}
@@ -67,10 +67,10 @@ func InspectUser(ctx context.Context, env *Env, a *Answers, name string) (UserFa
 	if err != nil {
 		return UserFacts{}, wrap(err)
 	}
-	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, profileKey(credentials, a.AdminProfile))
+	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, ownKey(credentials, a))
 }
 
-func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, profileKey string) (UserFacts, error) {
+func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own string) (UserFacts, error) {
 	var facts UserFacts
 	var err error
 	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
@@ -88,7 +88,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, prof
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	facts.Lost = env.Journal.LostKeys(KeyChange(name), facts.Keys, profileKey)
+	facts.Lost = env.Journal.LostKeys(KeyChange(name), facts.Keys, own)
 	return facts, nil
 }
 
@@ -116,6 +116,14 @@ func handoverPath(env *Env, user string) string {
 func profileKey(credentials files.Snapshot, name string) string {
 	profile, _ := files.ReadProfile(files.Credentials, credentials, name)
 	return profile.Get("aws_access_key_id")
+}
+
+// ownKey is the id of the key that is this laptop's admin's own, or empty.
+func ownKey(credentials files.Snapshot, a *Answers) string {
+	if id := profileKey(credentials, a.LongTermProfile()); id != "" {
+		return id
+	}
+	return profileKey(credentials, a.AdminProfile)
 }
 
 // userARN names a user as IAM does: one that was there before may have a path
@@ -176,7 +184,7 @@ func planKey(o *Observed, a *Answers, name string) Proposal {
 	f := o.IAM.Users[name]
 	kept := len(f.Keys) - len(f.Lost)
 	switch {
-	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.ProfileKey):
+	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.OwnKey):
 		return Proposal{Findings: []Finding{{
 			ID: "iam.two-keys", Step: 2, Severity: Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),

@@ -220,6 +220,23 @@ func InitChange(a *Answers, project Project, dir string, kind InitKind) Change {
 	return c
 }
 
+// ErroredState is the file in a project's directory in which Terraform leaves a
+// state that it could not save.
+const ErroredState = "errored.tfstate"
+
+// PushChange is the change that saves what an apply could not save.
+func PushChange(a *Answers, project Project, dir string) Change {
+	return Change{
+		ID: "state.push." + project.Name, Step: 8, Action: RunCommand, Target: dir,
+		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
+		Run: &Run{
+			Command: runPush, Project: project.Name, Dir: dir, Settled: true,
+			Lines: []string{"terraform state push " + ErroredState},
+		},
+		Undo: "the bucket keeps the state before as an older version",
+	}
+}
+
 // orderRuns lets Terraform begin only when all that it meets is done: its init
 // reads the bucket, the files and, as the admin, through the new policies. An
 // environment's role is not needed for it, nor is another project: one that is

@@ -47,15 +47,35 @@ func (e Edit) Changes() bool {
 	return !bytes.Equal(e.Before.Bytes, e.After)
 }
 
+// Result is the file as it will be once the edit is written, for an edit that
+// follows this one.
+func (e Edit) Result() Snapshot {
+	s := e.Before
+	s.Bytes, s.Mode = e.After, e.mode()
+	if !s.Exists {
+		// Directories that are still to be made may turn out to lie elsewhere.
+		s.Real, s.Exists = "", true
+	}
+	return s
+}
+
 // Filled gives the edit with fill applied to its text, for text that holds
 // places to be filled in when their values are known. What the AWS SDK must
-// read from the file is filled in the same way.
+// read from the file, and what an edit before this one leaves there, is filled in
+// the same way.
 func (e Edit) Filled(fill func(string) (string, error)) (Edit, error) {
 	text, err := fill(string(e.After))
 	if err != nil {
 		return e, err
 	}
+	before, err := fill(string(e.Before.Bytes))
+	if err != nil {
+		return e, err
+	}
 	e.After = Content(text)
+	if e.Before.Exists {
+		e.Before.Bytes = Content(before)
+	}
 	reads := make([]profileRead, len(e.reads))
 	for i, r := range e.reads {
 		reads[i] = profileRead{kind: r.kind, path: r.path, edit: ProfileEdit{Name: r.edit.Name}}

@@ -21,6 +21,12 @@ type LocalState struct {
 	Unreadable bool        // init left something there that Terraform cannot read
 }
 
+// HasProviders tells whether init has installed any provider.
+func (s LocalState) HasProviders() bool {
+	entries, err := os.ReadDir(filepath.Join(s.DataDir, "providers"))
+	return err == nil && len(entries) > 0
+}
+
 // StateFile is one local state.
 type StateFile struct {
 	Path      string

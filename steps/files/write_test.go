@@ -336,3 +336,54 @@ func TestContentIsNeverPrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEditMayFollowAnotherWhoseValuesAreNotKnownYet(t *testing.T) {
+	for name, before := range map[string]string{"new": "", "there": "# mine\n[x]\nregion = us-east-1\n"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "home", "credentials")
+			if before != "" {
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			file, err := Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, err := EditProfile(Credentials, file, ProfileEdit{Name: "a", Set: []KeyValue{KV(accessKeyID, "LATER"), KV(secretAccessKey, "LATER")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := EditProfile(Credentials, first.Result(), ProfileEdit{Name: "b", Set: []KeyValue{KV(accessKeyID, "B"), KV(secretAccessKey, "B")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			fill := func(text string) (string, error) { return strings.ReplaceAll(text, "LATER", "NOW"), nil }
+			for _, e := range []Edit{first, second} {
+				filled, err := e.Filled(fill)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Write(t.Context(), filled); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(got)
+			if !strings.HasPrefix(text, before) || strings.Count(text, "NOW") != 2 || !strings.Contains(text, "[b]") {
+				t.Errorf("the file is\n%s", text)
+			}
+			if again, err := second.Filled(fill); err != nil {
+				t.Fatal(err)
+			} else if _, err := Write(t.Context(), again); !errors.Is(err, ErrChangedMeanwhile) {
+				t.Errorf("an edit of what is no longer there: %v", err)
+			}
+		})
+	}
+}

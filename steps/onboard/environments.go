@@ -23,7 +23,7 @@ const (
 // others.
 func (s *scene) checkReads(ctx context.Context) error {
 	s.readable = map[string]bool{}
-	s.worker = s.caller
+	s.worker = s.terraformer()
 	var g errgroup.Group
 	g.SetLimit(s.env.Parallel)
 	for _, e := range s.a.EnvironmentsFor(s.user) {
@@ -71,12 +71,12 @@ func (s *scene) notAssumed(c steps.Check, e steps.Environment, role string, err 
 		f.Remedy = "Let the operator look for the policy that denies it, with stateroom troubleshoot."
 	case awsops.IsAccessDenied(err):
 		f.ID = "assume-role-denied"
-		f.Remedy = fmt.Sprintf("Let the operator run stateroom setup, which lets the admins assume %s.", role)
+		f.Remedy = "Let the operator run stateroom setup, which lets the admins assume the role."
 	default:
 		s.unsettled(c, err)
 		return
 	}
-	if e.MFA && awsops.IsAccessDenied(err) {
+	if e.MFA && s.factor.session == nil && awsops.IsAccessDenied(err) {
 		c.Verdict, c.Answer = steps.Undecided, "the role is assumed with a second factor only"
 		s.check(c)
 		return
@@ -91,9 +91,8 @@ func (s *scene) unsettled(c steps.Check, err error) {
 	if awsops.IsUnreachable(err) {
 		f.ID, f.Remedy = "network-unreachable", "Check the network and the proxy, then run it again."
 	}
-	c.Verdict, c.Finding, c.Remedy, c.Answer = steps.Undecided, f.ID, f.Remedy, f.Evidence
-	s.check(c)
-	s.find(f)
+	c.Answer = ""
+	s.leads(steps.Undecided, c, f)
 }
 
 // checkIdentity sees that the role is where the blueprint says.
@@ -131,7 +130,7 @@ func (s *scene) checkHarmless(ctx context.Context, e steps.Environment, session 
 	case awsops.IsAccessDenied(err):
 		s.broken(c, steps.Finding{
 			ID: "environment-denied", Step: 2, Severity: steps.Failure, Evidence: reason(err),
-			Remedy: fmt.Sprintf("Let the operator run stateroom setup, which gives %s the permissions of the blueprint (%s).", role, e.Permissions),
+			Remedy: fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions),
 		})
 	default:
 		s.unsettled(c, err)

@@ -55,16 +55,24 @@ func (s *scene) expected() string {
 	return s.a.Me
 }
 
-// keyProfile is the profile that holds the user's key; where the user is still
-// to be found out, the one that holds any.
+// keyProfile is the profile that holds a key: the one beside Terraform's, which
+// then has a session, or Terraform's own, from which the key may have to move.
+// Where neither holds one it is the user's, as far as the user is known.
 func (s *scene) keyProfile() string {
-	if s.user != "" {
-		return s.a.KeyProfile(s.user)
-	}
-	if long := s.a.LongTermProfile(); s.keyIn(long) != "" {
+	switch long := s.a.LongTermProfile(); {
+	case s.keyIn(long) != "":
 		return long
+	case s.keyIn(s.a.AdminProfile) != "" && !s.holdsSession():
+		return s.a.AdminProfile
 	}
-	return s.a.AdminProfile
+	return s.a.KeyProfile(s.user)
+}
+
+// holdsSession tells whether Terraform's profile has a session's keys and not a
+// user's.
+func (s *scene) holdsSession() bool {
+	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	return p.Get("aws_session_token") != ""
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.
@@ -83,7 +91,7 @@ func (s *scene) askHeld(ctx context.Context) error {
 		s.standing, s.refusal = dead, err // half a key, or a way to credentials that leads nowhere
 		return nil                        //nolint:nilerr // it is told where no other key works
 	}
-	s.identity, err = session.WaitKeyUsable(ctx, s.fresh())
+	s.identity, err = s.ask(ctx, session, s.held)
 	switch {
 	case err == nil && s.expectedIs(s.identity):
 		s.standing, s.caller, s.as = own, session, s.profile
@@ -100,7 +108,7 @@ func (s *scene) askHeld(ctx context.Context) error {
 // askGiven asks AWS about the key that was handed over.
 func (s *scene) askGiven(ctx context.Context) error {
 	session := s.env.Sessions.Home(s.region)
-	identity, err := session.WaitKeyUsable(ctx, s.fresh())
+	identity, err := s.ask(ctx, session, s.o.KeyID)
 	if awsops.IsCredentials(err) {
 		s.broken(s.keyCheck(s.o.KeyID), s.refused(err, s.o.KeyID))
 		return nil
@@ -113,6 +121,19 @@ func (s *scene) askGiven(ctx context.Context) error {
 		s.stranger(s.o.KeyID, identity)
 	}
 	return nil
+}
+
+// ask asks AWS whose a key is. One that AWS does not know may have been made just
+// now, so it is asked for some time, which is told.
+func (s *scene) ask(ctx context.Context, session *awsops.Session, id string) (awsops.Identity, error) {
+	identity, err := session.WaitKeyUsable(ctx, 0)
+	patience := s.fresh()
+	if !awsops.IsUnknownKey(err) || patience <= 0 {
+		return identity, err
+	}
+	s.env.Emit(steps.Event{Kind: steps.EventProgress, Text: fmt.Sprintf(
+		"AWS does not know access key %s. It may be too new, so this asks again for up to %d seconds.", id, int(patience.Seconds()))})
+	return session.WaitKeyUsable(ctx, patience)
 }
 
 // expectedIs tells whether a key's identity is the user whose laptop this is.

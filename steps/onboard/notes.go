@@ -24,6 +24,7 @@ func (o *Onboarding) Close(summary *steps.Summary) []string {
 		notes = append(notes,
 			fmt.Sprintf("Key: %s, in profile %s of %s.%s", s.held, s.profile, s.credentials.Path, s.alone()),
 			fmt.Sprintf("Profiles: %s, in %s.", strings.Join(s.profileNames(), ", "), s.config.Path))
+		notes = append(notes, s.sessionNote()...)
 	}
 	return append(notes, s.next())
 }
@@ -52,7 +53,7 @@ func (s *scene) profileNames() []string {
 // next is the one command to go on with.
 func (s *scene) next() string {
 	for _, at := range s.projects {
-		if at.Problem == nil && s.env.Engine != nil {
+		if at.Problem == nil && at.Initialised && at.Providers && s.env.Engine != nil {
 			return "Next: terraform plan in " + at.Dir + "."
 		}
 	}

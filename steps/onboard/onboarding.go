@@ -30,7 +30,8 @@ type Onboarding struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	// began is the key that the profile held when a renewal was first planned.
+	// began is the key that this run is to renew; no key's id where it has made or
+	// finished a new one.
 	began string
 	last  *scene
 }
@@ -48,7 +49,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 	s := &scene{o: o, env: env, a: o.Answers, region: o.Answers.StateRegion}
 	o.last = s
 	for _, part := range []func(context.Context) error{
-		s.readFiles, s.identify, s.inspectKeys, s.planKeys, s.planProfiles, s.planProjects, s.checkReads,
+		s.readFiles, s.identify, s.inspectKeys, s.placeKey, s.planKeys, s.planFactor, s.planProfiles, s.planProjects, s.checkReads,
 	} {
 		if err := part(ctx); err != nil {
 			return s.review, err
@@ -71,13 +72,19 @@ func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review) st
 		return r
 	}
 	s.review = r
+	for i, f := range r.Findings {
+		if f.ID == providersMissing {
+			s.review.Findings[i] = onceMore(f)
+		}
+	}
 	s.prove(ctx)
 	s.order()
 	return s.review
 }
 
-// order puts the checks into the order of the table: the key's own, then every
-// environment's and every project's, in the blueprint's order.
+// order puts checks and findings into the order of the table: the key's own, then
+// every environment's and every project's, in the blueprint's order. What is found
+// of several is told once.
 func (s *scene) order() {
 	rank := map[string]int{}
 	for _, e := range s.a.Environments {
@@ -86,6 +93,8 @@ func (s *scene) order() {
 	for _, p := range s.a.Projects {
 		rank[p.Name] = max(rank[p.Name], len(rank)+1)
 	}
+	slices.SortStableFunc(s.review.Findings, func(a, b steps.Finding) int { return cmp.Compare(rank[a.Subject], rank[b.Subject]) })
+	s.review.Findings = steps.Together(s.review.Findings)
 	slices.SortStableFunc(s.review.Checks, func(a, b steps.Check) int {
 		return cmp.Or(cmp.Compare(rank[a.Subject], rank[b.Subject]),
 			cmp.Compare(slices.Index(columns, a.Name), slices.Index(columns, b.Name)))
@@ -94,7 +103,7 @@ func (s *scene) order() {
 
 // columns are the checks in the order of the table.
 var columns = []string{
-	checkKey, checkAccount, checkUser, checkAge, checkClock,
+	checkKey, checkAccount, checkUser, checkAge, checkClock, checkFactor, checkSession,
 	checkRole, checkWhere, checkRead,
 	checkFiles, checkInit, checkState, checkUse, checkLock, checkPlan,
 }

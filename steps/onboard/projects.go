@@ -31,6 +31,9 @@ func (s *scene) planProjects(ctx context.Context) error {
 		}
 	}
 	for _, c := range p.Changes {
+		if c.Run != nil && !s.signedIn() && !s.factor.opening {
+			continue // Terraform's profile could not be worked with
+		}
 		if c.Run != nil {
 			c.Needs = append(slices.Clone(c.Needs), before...)
 		}
@@ -60,9 +63,11 @@ func (s *scene) checkProject(at steps.ProjectFiles) {
 	s.check(c)
 	c = steps.Check{Name: checkInit, Subject: at.Project.Name, Asked: at.Dir, Verdict: steps.Passed, Answer: "the backend is configured"}
 	switch {
-	case at.Initialised:
+	case at.Initialised && at.Providers:
 	case s.env.Engine == nil:
 		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here"
+	case at.Initialised:
+		c.Verdict, c.Answer = steps.Undecided, "the backend is configured, and its providers are not here"
 	default:
 		c.Verdict, c.Answer = steps.Undecided, "terraform init is still to be run"
 	}

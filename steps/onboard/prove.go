@@ -16,6 +16,9 @@ import (
 // checkPlan is the last check of a project: what all of this is for.
 const checkPlan = "terraform plan"
 
+// providersMissing is the finding of projects whose init could not get them.
+const providersMissing = "provider-unavailable"
+
 // plansAtOnce bounds the Terraforms that run at the same time: each starts a
 // provider of several hundred megabytes.
 const plansAtOnce = 3
@@ -46,6 +49,9 @@ func (s *scene) prove(ctx context.Context) {
 	_ = plans.Wait() // the functions return nil
 }
 
+// lockWait lets a plan wait for a colleague's, which takes seconds.
+const lockWait = "-lock-timeout=30s"
+
 // plan runs terraform plan in a project, as the user.
 func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 	c := steps.Check{Name: checkPlan, Subject: at.Project.Name, Asked: "terraform plan in " + at.Dir}
@@ -54,12 +60,20 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here that could"
 		s.check(c)
 		return
+	case !s.signedIn():
+		c.Verdict, c.Answer = steps.Undecided, "after stateroom login: profile "+s.a.AdminProfile+" holds no session"
+		s.check(c)
+		return
 	case !at.Right || !at.Initialised:
 		s.broken(c, notInitialised(at))
 		return
+	case !at.Providers:
+		c.Answer = "its providers are not here, so terraform plan was not run"
+		s.leads(steps.Undecided, c, onceMore(steps.ProvidersUnreachable(at.Project.Name, at.Dir)))
+		return
 	}
 	result, err := s.env.Engine.Run(ctx, terraform.Command{
-		Dir: at.Dir, Args: []string{"plan"}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
+		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
 	})
 	if err == nil {
 		c.Verdict, c.Answer = steps.Passed, said(result)
@@ -67,6 +81,13 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 		return
 	}
 	s.planFailed(c, at, result, err)
+}
+
+// onceMore gives a finding the remedy that covers every project: what a run could
+// not get, the next one tries to get again.
+func onceMore(f steps.Finding) steps.Finding {
+	f.Remedy = "Run stateroom onboard again where the provider registry or a mirror can be reached: it initialises what is missing."
+	return f
 }
 
 // planFailed names the cause as troubleshooting does.
@@ -78,11 +99,9 @@ func (s *scene) planFailed(c steps.Check, at steps.ProjectFiles, result terrafor
 	}
 	// Neither is the fault of what was set up here: a colleague at work, and a
 	// registry out of reach.
-	if slices.Contains([]string{"lock-held", "provider-unavailable", "provider-lock-file"}, f.ID) {
+	if slices.Contains([]string{"lock-held", providersMissing, "provider-lock-file"}, f.ID) {
 		f.Severity = steps.Info
-		c.Verdict, c.Finding, c.Remedy, c.Answer = steps.Undecided, f.ID, f.Remedy, f.Evidence
-		s.check(c)
-		s.find(f)
+		s.leads(steps.Undecided, c, f)
 		return
 	}
 	s.broken(c, f)

@@ -85,17 +85,17 @@ func (s *scene) hasKey(id string) bool {
 // needsNew tells whether a new key has to be made. A renewal is due once in a
 // run, and finishing one that was cut short is one.
 func (s *scene) needsNew(leftover string) bool {
+	const nothing = "nothing" // no key has this id
 	switch {
 	case s.standing != own, s.held == s.o.KeyID:
+		s.o.began = nothing // the key that is made is new
 		return true
 	case !s.o.Rotate:
 		return false
-	}
-	if s.o.began == "" {
+	case s.o.began == "" && leftover != "":
+		s.o.began = nothing
+	case s.o.began == "":
 		s.o.began = s.held
-		if leftover != "" {
-			s.o.began = "finished" // no key has this id
-		}
 	}
 	return s.o.began == s.held
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,8 @@ type scene struct {
 	// coming says that a new key is planned.
 	coming bool
 
+	factor factor
+
 	stateKey *awsops.Key
 	projects []steps.ProjectFiles
 	// readable are the projects whose state can be read.
@@ -83,36 +86,48 @@ func (s *scene) check(c steps.Check) {
 func (s *scene) find(f steps.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, have := range s.review.Findings {
-		if have == f {
-			return
-		}
+	if !slices.Contains(s.review.Findings, f) {
+		s.review.Findings = append(s.review.Findings, f)
 	}
-	s.review.Findings = append(s.review.Findings, f)
 }
 
 // broken books a check that has found what is wrong, with its finding.
 func (s *scene) broken(c steps.Check, f steps.Finding) {
-	c.Verdict, c.Finding, c.Remedy = steps.Broken, f.ID, f.Remedy
+	s.leads(steps.Broken, c, f)
+}
+
+// leads books a check with the finding that it leads to.
+func (s *scene) leads(v steps.Verdict, c steps.Check, f steps.Finding) {
+	c.Verdict, c.Finding, c.Remedy = v, f.ID, f.Remedy
 	if c.Answer == "" {
 		c.Answer = f.Evidence
+	}
+	if f.Subject == "" {
+		f.Subject = c.Subject
 	}
 	s.check(c)
 	s.find(f)
 }
 
-// readFiles takes the snapshots that every edit is computed from.
-func (s *scene) readFiles(context.Context) error {
-	var err error
-	if s.credentials, err = files.Read(s.env.CredentialsPath); err != nil {
-		return err
-	}
-	if s.config, err = files.Read(s.env.ConfigPath); err != nil {
+// readFiles takes the snapshots, and tells what is wrong about the files and
+// around them.
+func (s *scene) readFiles(ctx context.Context) error {
+	if err := s.snapshots(ctx); err != nil {
 		return err
 	}
 	s.openToOthers()
 	s.overridden()
 	return nil
+}
+
+// snapshots are what every edit is computed from.
+func (s *scene) snapshots(context.Context) error {
+	var err error
+	if s.credentials, err = files.Read(s.env.CredentialsPath); err != nil {
+		return err
+	}
+	s.config, err = files.Read(s.env.ConfigPath)
+	return err
 }
 
 // reason is an error of AWS's without its remedy, since a finding has its own.
@@ -140,13 +155,23 @@ func sentence(err error) string {
 
 // fresh is how long a key that was made just now may still be unknown to AWS:
 // the patience that is left since the handover was sealed, or since this laptop
-// set out to make a key.
+// set out to make a key. Past the first minute, in which most keys come to be
+// known, it is no longer than a person at a terminal bears for a key that is
+// likely to be dead.
 func (s *scene) fresh() time.Duration {
+	const veryFresh, bearable = time.Minute, 30 * time.Second
 	left := time.Duration(0)
 	for _, text := range []string{s.sealedAt(), s.env.Journal.Intent(keyChange(s.user))["at"]} {
-		if at, err := time.Parse(time.RFC3339, text); err == nil {
-			left = max(left, s.env.Patience-s.o.Now().Sub(at).Abs())
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			continue
 		}
+		age := s.o.Now().Sub(at).Abs()
+		still := s.env.Patience - age
+		if age > veryFresh {
+			still = min(still, bearable)
+		}
+		left = max(left, still)
 	}
 	return left
 }

@@ -79,12 +79,15 @@ func (p Project) localBackend() ([]byte, error) {
 		return nil, fmt.Errorf("read the local state of %s: %w", p.Dir, err)
 	}
 	file, spaces := filepath.Join(dir, "terraform.tfstate"), filepath.Join(dir, "terraform.tfstate.d")
-	_, errFile := os.Stat(file)
-	_, errSpaces := os.Stat(spaces)
-	if errFile != nil && errSpaces != nil {
+	if !exists(file) && !exists(spaces) {
 		return nil, nil
 	}
 	return backendBlock("local", map[string]cty.Value{"path": cty.StringVal(file), "workspace_dir": cty.StringVal(spaces)}), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // backendBlock renders a terraform block; arguments that are not set are left

@@ -34,6 +34,13 @@ type StateSummary struct {
 // Empty reports whether there was no state.
 func (s StateSummary) Empty() bool { return s.Lineage == "" }
 
+// Push makes a file of the project's directory the state of its selected
+// workspace. The engine refuses one of another lineage or with a lower serial.
+func Push(ctx context.Context, e *Engine, p Project, file string) error {
+	_, err := e.Run(ctx, p.command("state", "push", file))
+	return err
+}
+
 // BackUp writes the state of every workspace of the project into dir, one file
 // <workspace>.tfstate each (0600, for they hold secrets; dir 0700), with state
 // pull. Where the project's back end was edited since init, the engine refuses

@@ -2,6 +2,7 @@ package troubleshoot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -189,9 +190,9 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 	if len(removed) == 0 {
 		return steps.Change{}, false
 	}
-	for _, s := range own.Statements { // what is taken out may stand in the place of one
+	for i, s := range own.Statements { // what is taken out may stand in the place of one
 		if !policy.Covers(doc, s) {
-			doc.Statements = append(doc.Statements, s)
+			doc.Statements = slices.Insert(doc.Statements, min(i, len(doc.Statements)), s)
 		}
 	}
 	names := strings.Join(removed, ", ")

@@ -115,6 +115,8 @@ type stateFacts struct {
 
 	file    *awsops.Content
 	fileErr error
+	// locksByOperator says that the operator read what the login may not.
+	locksByOperator bool
 
 	rights rights
 

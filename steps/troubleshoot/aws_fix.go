@@ -21,7 +21,8 @@ func (f *facts) mayMend(step int) bool {
 // proposes: what they make has its place in set-up, handover or onboarding.
 var setUpOnly = []string{"account.", "iam.user.", "iam.key.", "iam.lost-key.", "key.create"}
 
-// cosmetic are the ends of the ids of changes that nothing depends on.
+// cosmetic are the ends of the ids of changes without which everything works as
+// well: set-up makes them.
 var cosmetic = []string{".tags", ".description", ".lifecycle", ".inline", ".detach"}
 
 // mending is the blueprint's own plan as far as it mends something, for those
@@ -34,13 +35,45 @@ func (f *facts) mending() steps.Proposal {
 	out := map[string]bool{}
 	for _, c := range p.Changes {
 		begins := func(prefix string) bool { return strings.HasPrefix(c.ID, prefix) }
-		ends := func(suffix string) bool { return strings.HasSuffix(c.ID, suffix) }
-		if slices.ContainsFunc(setUpOnly, begins) || slices.ContainsFunc(cosmetic, ends) {
+		if slices.ContainsFunc(setUpOnly, begins) {
 			out[c.ID] = true
 		}
 	}
 	p.Changes, _ = steps.LeaveOut(p.Changes, out)
+	p.Changes = uncosmetic(p.Changes)
 	return p
+}
+
+// uncosmetic leaves out the changes that nothing depends on, but for those of
+// what is made anew. What came after one for order's sake comes after what that
+// came after.
+func uncosmetic(changes []steps.Change) []steps.Change {
+	made := map[string]bool{}
+	for _, c := range changes {
+		if c.Action == steps.Create {
+			made[strings.TrimSuffix(c.ID, ".create")] = true
+		}
+	}
+	var kept []steps.Change
+	before := map[string][]string{} // what those left out came after
+	for _, c := range changes {
+		var needs []string
+		for _, id := range c.Needs {
+			if instead, left := before[id]; left {
+				needs = append(needs, instead...)
+			} else {
+				needs = append(needs, id)
+			}
+		}
+		i := slices.IndexFunc(cosmetic, func(end string) bool { return strings.HasSuffix(c.ID, end) })
+		if i >= 0 && !made[strings.TrimSuffix(c.ID, cosmetic[i])] {
+			before[c.ID] = needs
+			continue
+		}
+		c.Needs = needs
+		kept = append(kept, c)
+	}
+	return kept
 }
 
 // planned is a policy document as the plan's change will leave it, or as it is
@@ -62,6 +95,7 @@ func (f *facts) planned(change, member string, otherwise policy.Document) policy
 // lists the changes in the order of the steps.
 func (f *facts) settle(troubles []trouble) (findings []steps.Finding, changes []steps.Change) {
 	claimed := map[string]bool{}
+	mends := map[string][]string{}
 	for _, t := range troubles {
 		var mending []steps.Change
 		for _, c := range f.plan.Changes {
@@ -71,15 +105,23 @@ func (f *facts) settle(troubles []trouble) (findings []steps.Finding, changes []
 		}
 		mending = append(mending, t.changes...)
 		changes = appendNew(changes, t.changes)
-		findings = append(findings, f.finding(t, mending))
+		found := f.finding(t, mending)
+		findings = append(findings, found)
+		for _, c := range mending {
+			mends[c.ID] = append(mends[c.ID], found.Key())
+		}
 	}
 	for _, c := range f.plan.Changes {
 		if !claimed[c.ID] {
-			findings = append(findings, driftFinding(c))
+			found := driftFinding(c)
+			findings, mends[c.ID] = append(findings, found), []string{found.Key()}
 		}
 	}
 	findings = append(findings, f.surveyFindings()...)
 	changes = appendNew(slices.Clone(f.plan.Changes), changes)
+	for i := range changes {
+		changes[i].Mends = mends[changes[i].ID]
+	}
 	slices.SortStableFunc(changes, func(a, b steps.Change) int { return a.Step - b.Step })
 	return findings, changes
 }

@@ -42,9 +42,13 @@ func (s *stateFacts) locks() []held {
 // judgeLock rules on whether somebody holds the state's lock.
 func judgeLock(f *facts, p *site, s *stateFacts) []ruling {
 	a := asked{name: checkLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
+	if s.locksByOperator {
+		a.question = fmt.Sprintf("the lock of s3://%s/%s, as the operator, since %s may not see it", p.bucket, s.key, p.asked)
+	}
 	locks := s.locks()
 	if len(locks) == 0 {
 		switch {
+		case s.locksByOperator:
 		case s.lockErr != nil:
 			return []ruling{a.undecided("%s", told(s.lockErr))}
 		case s.fileErr != nil:

@@ -182,7 +182,7 @@ func TestSomebodyElsesBucketIsNotTakenForOurs(t *testing.T) {
 	})
 	w.must(err)
 	w.edit("stateroom-admins-state-1", allowAll)
-	w.wants(w.look(), "files.bucket-differs", "bucket.taken")
+	w.wants(w.look(), "bucket.taken")
 }
 
 func TestCredentialsOfAnotherAccount(t *testing.T) {
@@ -236,5 +236,40 @@ func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
 	w.wants(review, "network-unreachable")
 	if !slices.ContainsFunc(review.Checks, func(c steps.Check) bool { return c.Verdict == steps.Undecided }) {
 		t.Errorf("no check is undecided: %v", review.Checks)
+	}
+}
+
+// What differs from the blueprint without breaking Terraform is told as that.
+func TestDriftThatBreaksNothingIsAWarning(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	h, ctx := w.hands(""), context.Background()
+	_, err := h.s3.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+		Bucket: aws.String(bucketName), VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusSuspended},
+	})
+	w.must(err)
+	w.blueprint.Tags = map[string]string{"owner": "platform"} // set-up's to add
+	review := w.look()
+	if len(review.Findings) != 1 || review.Findings[0].ID != "bucket.versioning-differs" || review.Findings[0].Severity != steps.Warning {
+		t.Errorf("findings %v, want bucket.versioning-differs as a warning", review.Findings)
+	}
+	if summary := w.mend(); len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+		t.Errorf("after mending: %v", summary.Findings)
+	}
+}
+
+func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.without("s3:GetObject")
+	w.lockFile(lock(time.Minute))
+	review := w.look()
+	i := slices.IndexFunc(review.Findings, func(f steps.Finding) bool { return f.ID == "lock-held" })
+	if i < 0 || !strings.Contains(review.Findings[i].Evidence, "carol@laptop") {
+		t.Errorf("the lock is not found: %v", review.Findings)
+	}
+	i = slices.IndexFunc(review.Checks, func(c steps.Check) bool {
+		return c.Name == checkLock && c.Verdict == steps.Broken && c.Finding == "lock-held"
+	})
+	if i < 0 || !strings.Contains(review.Checks[i].Asked, "as the operator, since arn:aws:iam::111111111111:user/alice may not see it") {
+		t.Errorf("who was asked is not told: %+v", review.Checks)
 	}
 }

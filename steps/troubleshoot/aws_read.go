@@ -3,6 +3,7 @@ package troubleshoot
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -279,11 +280,24 @@ func (r *reader) key(ctx context.Context, f *facts, p *site, session *awsops.Ses
 
 // simulate asks what a login may do, as the operator. Nothing is asked of
 // another account's identities or of the root user, who has no policies.
-func (r *reader) simulate(ctx context.Context, f *facts, l *login, actions, resources []string, context map[string][]string) (out rights) {
+func (r *reader) simulate(ctx context.Context, f *facts, l *login, actions, resources []string, also map[string][]string) (out rights) {
 	if !l.works(f) || l.principal == "" || l.identity.Kind == awsops.KindRoot || f.operatorErr != nil || f.operator.Account != l.identity.Account {
 		out.err = l.principalErr
 		return out
 	}
-	out.results, out.err = r.home.Simulate(ctx, awsops.Simulation{Principal: l.principal, Actions: actions, Resources: resources, Context: context})
+	out.results, out.err = r.home.Simulate(ctx, awsops.Simulation{
+		Principal: l.principal, Actions: actions, Resources: resources, Context: f.simulated(r.answers.StateRegion, also),
+	})
 	return out
+}
+
+// simulated are the condition keys that every real request has and a simulation
+// lacks: a policy that denies other regions would seem to deny all.
+func (f *facts) simulated(region string, also map[string][]string) map[string][]string {
+	keys := map[string][]string{"aws:SecureTransport": {"true"}, "aws:RequestedRegion": {region}}
+	if f.organization != "" {
+		keys["aws:ResourceOrgID"], keys["aws:PrincipalOrgID"] = []string{f.organization}, []string{f.organization}
+	}
+	maps.Copy(keys, also)
+	return keys
 }

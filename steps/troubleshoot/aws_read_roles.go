@@ -110,16 +110,12 @@ func (r *reader) role(ctx context.Context, f *facts, role *roleFacts) {
 		return nil
 	})
 	g.Go(func() error {
-		keys := map[string][]string{} // which IAM does not know in a simulation
-		if f.organization != "" {
-			keys["aws:ResourceOrgID"], keys["aws:PrincipalOrgID"] = []string{f.organization}, []string{f.organization}
-		}
-		role.caller = r.simulate(ctx, f, role.login, []string{"sts:AssumeRole"}, []string{role.arn}, keys)
+		role.caller = r.simulate(ctx, f, role.login, []string{"sts:AssumeRole"}, []string{role.arn}, nil)
 		return nil
 	})
 	g.Go(func() error {
 		if f.operatorErr == nil && len(promised(role.environment)) > 0 {
-			role.own = r.roleRights(ctx, role)
+			role.own = r.roleRights(ctx, f, role)
 		}
 		return nil
 	})
@@ -128,14 +124,14 @@ func (r *reader) role(ctx context.Context, f *facts, role *roleFacts) {
 
 // roleRights are the role's own in its account, as seen by the operator's way
 // in; boundary and service control policies take part.
-func (r *reader) roleRights(ctx context.Context, role *roleFacts) (out rights) {
+func (r *reader) roleRights(ctx context.Context, f *facts, role *roleFacts) (out rights) {
 	e := role.environment
 	session := r.home
 	if e.Account != r.answers.AdminAccount {
 		session = r.env.Sessions.Reach(e.Account, e.Reach, r.answers.StateRegion)
 	}
 	out.results, out.err = session.Simulate(ctx, awsops.Simulation{
-		Principal: role.arn, Actions: promised(e), Resources: []string{"*"},
+		Principal: role.arn, Actions: promised(e), Resources: []string{"*"}, Context: f.simulated(r.answers.RegionOf(e), nil),
 	})
 	return out
 }
@@ -144,7 +140,7 @@ func (r *reader) roleRights(ctx context.Context, role *roleFacts) (out rights) {
 // IAM simulates actions, not wildcards.
 var sampleActions = []string{
 	"elasticfilesystem:CreateFileSystem", "route53domains:ListDomains", "rds:CreateDBInstance", "s3:ListAllMyBuckets",
-	"cloudwatch:PutMetricAlarm", "route53:CreateHostedZone", "lambda:CreateFunction", "ec2:RunInstances",
+	"cloudwatch:PutMetricAlarm", "route53:CreateHostedZone", "lambda:CreateFunction", "ec2:CreateVpc",
 	"elasticloadbalancing:CreateLoadBalancer", "autoscaling:CreateAutoScalingGroup",
 }
 

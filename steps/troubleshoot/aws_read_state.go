@@ -39,9 +39,34 @@ func (r *reader) state(ctx context.Context, f *facts, p *site, session *awsops.S
 	}
 	ask(func() { s.rights = r.stateRights(ctx, f, p, s) })
 	_ = g.Wait() // facts, not errors
+	r.foreignLocks(ctx, f, p, s)
 	if s.doubtful() {
 		r.versions(ctx, f, p, session, s)
 	}
+}
+
+// foreignLocks reads the locks as the operator where the login may not: a run
+// that could not read its own has left it behind.
+func (r *reader) foreignLocks(ctx context.Context, f *facts, p *site, s *stateFacts) {
+	file, item := awsops.IsAccessDenied(s.fileErr), awsops.IsAccessDenied(s.lockErr)
+	if p.standIn || f.operatorErr != nil || !file && !item {
+		return
+	}
+	operator := r.home.In(p.region)
+	g, ctx := errgroup.WithContext(ctx)
+	if file {
+		g.Go(func() (err error) {
+			s.file, err = operator.ReadObject(ctx, s.bucket, s.lockFile(), "")
+			return err //nolint:wrapcheck // only whether there is one counts
+		})
+	}
+	if item {
+		g.Go(func() (err error) {
+			s.lock, err = operator.LockItem(ctx, s.table, s.lockID())
+			return err //nolint:wrapcheck // as above
+		})
+	}
+	s.locksByOperator = g.Wait() == nil
 }
 
 // doubtful tells a state whose older versions have something to say.

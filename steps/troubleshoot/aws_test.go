@@ -1,8 +1,13 @@
 package troubleshoot
 
 import (
+	"context"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 )
@@ -18,9 +23,79 @@ func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	for _, c := range summary.Checks {
-		t.Logf("%-34s %-18s %-9s %s → %s", c.Name, c.Subject, c.Verdict, c.Asked, c.Answer)
 		if c.Verdict != steps.Passed {
 			t.Errorf("check %q of %q is %s: %s", c.Name, c.Subject, c.Verdict, c.Answer)
 		}
+	}
+}
+
+// asks is the part of a health check that asks AWS.
+func (w *world) asks() outcome {
+	w.t.Helper()
+	return newScene(w.env(), &steps.Answers{Blueprint: w.blueprint}).aws(context.Background())
+}
+
+// quiet fails the test if a part of a health check found anything, and gives
+// the subjects of its checks.
+func (w *world) quiet(o outcome) map[string]bool {
+	w.t.Helper()
+	subjects := map[string]bool{}
+	for _, c := range o.checks {
+		if c.Verdict == steps.Broken {
+			w.t.Errorf("check %q of %q is broken: %s", c.Name, c.Subject, c.Answer)
+		}
+		subjects[c.Subject] = true
+	}
+	if len(o.findings)+len(o.changes) > 0 {
+		w.t.Errorf("findings %v, changes %v", o.findings, o.changes)
+	}
+	return subjects
+}
+
+// Nobody is expected to reach what the blueprint does not give.
+func TestAnAdminOfSomeEnvironmentsIsAskedForThoseAlone(t *testing.T) {
+	b := team()
+	b.Groups = []steps.Group{
+		{Name: "admins", Users: []string{"bob"}, Environments: []string{steps.Everything}},
+		{Name: "juniors", Users: []string{"alice"}, Environments: []string{"staging"}},
+	}
+	w := newWorldOf(t, sandbox.Options{}, b)
+	subjects := w.quiet(w.asks())
+	if !subjects["common-staging"] || !subjects["staging"] || subjects["common-production"] || subjects["production"] {
+		t.Errorf("asked of %v, want staging alone", subjects)
+	}
+}
+
+// Where no backend names a profile, whoever runs stateroom is asked; an operator
+// needs no right to any state, and lacking one is no fault of the set-up.
+func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
+	b := team()
+	b.ProfileInFiles = false
+	w := newWorldOf(t, sandbox.Options{}, b)
+	h, ctx := w.hands(""), context.Background()
+	name := aws.String("operator-only")
+	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
+	w.must(err)
+	doc := policy.Operator(policy.OperatorAccess{Partition: "aws", Account: adminAccount, Region: stateRegion, Bucket: bucketName, Table: lockTable, Reach: steps.DefaultReach})
+	made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(doc.JSON())})
+	w.must(err)
+	_, err = h.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn})
+	w.must(err)
+	key, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: name})
+	w.must(err)
+	w.actAs(sandbox.Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey})
+	w.quiet(w.asks())
+}
+
+// An environment of the blueprint may have an e-mail address in place of an id.
+func TestAccountsAreFoundByTheirAddress(t *testing.T) {
+	b := team()
+	e := steps.NewEnvironment("sandbox")
+	e.Email = "sandbox@example.com"
+	b.Environments = append(b.Environments, e)
+	b.FillDefaults()
+	w := newWorldOf(t, sandbox.Options{}, b)
+	if subjects := w.quiet(w.asks()); !subjects["sandbox"] {
+		t.Errorf("asked of %v, and not of the new account", subjects)
 	}
 }

@@ -34,9 +34,11 @@ type bench struct {
 }
 
 // finished sets everything up: nothing real can be reached from here.
-func finished(t testing.TB) *bench {
+func finished(t testing.TB) *bench { return finishedIn(t, sandbox.Options{}) }
+
+func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), server: sandbox.New(sandbox.Options{})}
+	b := &bench{t: t, dir: t.TempDir(), server: sandbox.New(o)}
 	if err := b.server.Start(context.Background(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ func (l *laptop) configuration(ctx context.Context, p project) {
 		for _, a := range b.Arguments() {
 			l.argument(ctx, p, a)
 		}
+		l.lacking(ctx, p)
 		l.contradictions(p)
 	}
 	if len(l.out.findings) > before {
@@ -105,7 +106,7 @@ func (l *laptop) roleMap(p project, at files.ProviderBlock) {
 		e, _ := l.answers.Environment(p.Environment)
 		role = l.answers.RoleARN(l.partition(), e)
 	}
-	l.out.mends = append(l.out.mends, mend{project: p.Name, provider: func(b *files.Provider) { b.RoleARN = role }})
+	l.correct(mend{project: p.Name, provider: func(b *files.Provider) { b.RoleARN = role }})
 }
 
 // partition is the one of the key that some backend names, else aws.
@@ -144,6 +145,21 @@ func (l *laptop) argument(ctx context.Context, p project, a files.Argument) {
 		l.invalid(fmt.Sprintf("%s: %s needs a variable or a function, and Terraform takes neither in a backend.", at, a.Name), "Write the value itself.")
 		l.mend(p, func(b *files.Backend) { b.Literal = true })
 		l.restore(ctx, p, a.Name)
+	}
+}
+
+// lacking finds a backend without the arguments that it cannot do without. Where
+// there is no blueprint, or init noted them, they were given with
+// -backend-config.
+func (l *laptop) lacking(ctx context.Context, p project) {
+	if len(l.answers.Groups) == 0 || configuredSpot(p) != nil {
+		return
+	}
+	for _, name := range []string{"bucket", "key"} {
+		if p.backend.Attributes.Find(name) == nil {
+			l.invalid(fmt.Sprintf("%s: the backend has no %s.", p.backend.Place, name), "Write the blueprint's.")
+			l.restore(ctx, p, name)
+		}
 	}
 }
 

@@ -1,7 +1,11 @@
-// Package troubleshoot names what is behind an error text of Terraform or
-// OpenTofu: Read takes a text of any size down to what matters, and Diagnose
-// answers an ordered list of diagnoses, causes before consequences.
+// Package troubleshoot finds out what is wrong with a set-up and plans what mends
+// it. Read takes an error text of any size down to what matters, and Diagnose
+// names what is behind it, causes before consequences; both are pure text. An
+// [Examination] checks the laptop (its files, the environment, what Terraform
+// left behind) and AWS, each without looking at the text, and gives findings with
+// evidence and the changes that mend them.
 //
-// It is pure text. It asks AWS nothing, opens no file and knows no project; the
-// checks that confirm a diagnosis and the changes that mend it live elsewhere.
+// What does not live here: applying the changes (package steps), editing files
+// byte for byte (steps/files), running Terraform (steps/terraform) and everything
+// a person sees (package ui).
 package troubleshoot

@@ -37,7 +37,11 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 		return
 	}
 	encrypt, key := b.Attributes.Find("encrypt"), b.Attributes.Find("kms_key_id")
-	asked := b.Place.String()
+	asked := b.String()
+	if p.partial() && encrypt == nil {
+		l.undecided(checkEncryption, p.Name, asked, "they may be given with -backend-config")
+		return
+	}
 	if encrypt != nil && !encrypt.Literal || key != nil && !key.Literal || b.Attributes.Find("sse_customer_key") != nil {
 		l.undecided(checkEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
 		return
@@ -50,6 +54,9 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 		return
 	}
 	l.broken(checkEncryption, p.Name, asked, answer, found)
+	if found == "kms-id-invalid" {
+		l.echo(found, " key "+id+" ", "kms-not-found", "explicit-deny", "kms-denied")
+	}
 	l.found(found, 5, severity, evidence, remedy)
 	l.mend(p, func(b *files.Backend) { b.Encrypt = true })
 	if arn := l.stateKey(ctx, p); arn != "" && id != arn {
@@ -221,6 +228,8 @@ func (l *laptop) region(ctx context.Context, p project) {
 	}
 	at, want := b.Attributes.Find("region"), l.answers.StateRegion
 	switch {
+	case at == nil && p.partial():
+		l.undecided(checkRegion, p.Name, b.String(), "it may be given with -backend-config")
 	case at == nil || at.Literal && at.Value == "":
 		l.noRegion(ctx, p)
 	case !at.Literal:
@@ -241,7 +250,7 @@ func (l *laptop) noRegion(ctx context.Context, p project) {
 			severity, evidence = steps.Warning, fmt.Sprintf("%s: the backend has no region; on this laptop %s=%s decides, on another nothing may.", p.backend.Place, name, value)
 		}
 	}
-	l.broken(checkRegion, p.Name, p.backend.Place.String(), "no region", "region-invalid")
+	l.broken(checkRegion, p.Name, p.backend.String(), "no region", "region-invalid")
 	l.found("region-invalid", 3, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
 	l.restore(ctx, p, "region")
 }
@@ -259,7 +268,7 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 		return
 	}
 	bucket := p.backend.Attributes.Get("bucket")
-	switch real := l.bucketRegion(ctx, bucket); real {
+	switch actual := l.bucketRegion(ctx, bucket); actual {
 	case region:
 		l.broken(checkRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
 		l.found("files.region-differs", 3, steps.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
@@ -268,8 +277,9 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 		l.found("region-wrong", 3, steps.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 	default:
-		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+real, "region-wrong")
-		l.mend(p, func(b *files.Backend) { b.Region = real })
+		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
+		// AWS's part tells the finding.
+		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: "region-wrong", backend: func(b *files.Backend) { b.Region = actual }})
 	}
 }
 

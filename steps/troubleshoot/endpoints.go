@@ -98,7 +98,7 @@ func (l *laptop) authorities(bundle string) *x509.CertPool {
 	if bundle == "" {
 		bundle = l.getenv("AWS_CA_BUNDLE")
 	}
-	text, err := os.ReadFile(bundle) //nolint:gosec // the file that the user's own settings name
+	text, err := os.ReadFile(bundle)
 	if err != nil {
 		return nil
 	}

@@ -34,6 +34,8 @@ type outcome struct {
 	mends []mend
 	// workdirs are what the projects' directories need, by the project's name.
 	workdirs map[string]*workdir
+	// echoes are findings that AWS is likely to confirm under another id.
+	echoes []echo
 }
 
 // check books a check that has ended and tells it at once.
@@ -77,9 +79,10 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 		return steps.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
 	all := joined(append([]outcome{ran}, outcomes...))
+	all.unite()
 	corrections, problems := s.corrections(all)
 	review := steps.Review{
-		Checks: all.checks, Findings: append(united(all.findings), problems...), Changes: append(all.changes, corrections...),
+		Checks: all.checks, Findings: append(all.findings, problems...), Changes: append(all.changes, corrections...),
 	}
 	review.Findings = hear(review.Findings, heard)
 	order(review.Findings)
@@ -94,28 +97,9 @@ func joined(parts []outcome) outcome {
 		all.findings = append(all.findings, o.findings...)
 		all.changes = append(all.changes, o.changes...)
 		all.mends = append(all.mends, o.mends...)
+		all.echoes = append(all.echoes, o.echoes...)
 		for name, dir := range o.workdirs {
 			*all.workdir(name) = *dir
-		}
-	}
-	return all
-}
-
-// united joins what AWS says of a thing to what the files say of it, which is
-// found first and names the line to mend.
-func united(findings []steps.Finding) []steps.Finding {
-	var all []steps.Finding
-	for _, f := range findings {
-		i := slices.IndexFunc(all, func(have steps.Finding) bool {
-			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
-		})
-		if i < 0 {
-			all = append(all, f)
-			continue
-		}
-		all[i].Evidence += " " + f.Evidence
-		if all[i].Details == "" {
-			all[i].Details = f.Details
 		}
 	}
 	return all

@@ -38,6 +38,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.endpoints(ctx, p)
 		l.stateAt(ctx, p)
 		l.cache(ctx, p)
+		l.unsaved(ctx, p)
 		l.providers(p)
 	}
 	l.subject = ""
@@ -101,7 +102,15 @@ func (l *laptop) undecided(name, subject, asked, answer string) {
 
 // mend asks for a correction of a project's backend.
 func (l *laptop) mend(p project, backend func(*files.Backend)) {
-	l.out.mends = append(l.out.mends, mend{project: p.Name, backend: backend})
+	l.correct(mend{project: p.Name, backend: backend})
+}
+
+// correct books a correction as what mends the newest finding.
+func (l *laptop) correct(m mend) {
+	if n := len(l.out.findings); n > 0 {
+		m.finding = l.out.findings[n-1].Key()
+	}
+	l.out.mends = append(l.out.mends, m)
 }
 
 // profileUse is how Terraform comes to its credentials in one place.
@@ -177,6 +186,9 @@ func (l *laptop) collect() {
 	}
 	if l.answers.ProfileInFiles {
 		take(profileUse{profile: l.answers.AdminProfile, named: "the blueprint"})
+	}
+	if len(l.projects) == 0 {
+		take(l.environmentIdentity())
 	}
 	for _, p := range l.projects {
 		take(l.backendIdentity(p))

@@ -30,6 +30,8 @@ type workdir struct {
 	stuck bool
 	// refused says that the engine does not take the configuration.
 	refused bool
+	// push says that a state lies here which an apply could not save.
+	push bool
 	// aside is where what init left goes.
 	aside string
 }
@@ -120,7 +122,7 @@ func (l *laptop) changed(ctx context.Context, p project, names []string) {
 	asked := p.files.State.Configured.Path
 	at := p.dir
 	if p.backend != nil {
-		at = p.backend.Place.String()
+		at = p.backend.String()
 	}
 	evidence := fmt.Sprintf("%s differs in %s from what init last configured (%s).", at, strings.Join(names, ", "), asked)
 	answer := "it differs in " + strings.Join(names, ", ")

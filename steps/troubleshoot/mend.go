@@ -13,7 +13,9 @@ import (
 // project's become one edit of each file, so that no part of the examination
 // overwrites another's.
 type mend struct {
-	project  string
+	project string
+	// finding is the key of the finding that asks for it.
+	finding  string
 	backend  func(*files.Backend)
 	provider func(*files.Provider)
 }
@@ -51,15 +53,50 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 		for _, edit := range edits {
 			if edit.Changes() {
 				c := steps.FileChange(s.answers, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
+				c.Mends = p.mended(o.mends)
 				changes, own = append(changes, c), append(own, c.ID)
 			}
 		}
 		for _, c := range s.runs(p, next, o.workdir(p.Name)) {
+			c.Mends = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)
+			changes = append(changes, c)
+		}
+		if dir := o.workdir(p.Name); dir.push && !dir.stuck && !dir.refused && s.env.Engine != nil {
+			c := steps.PushChange(s.answers, p.Project, p.dir)
+			c.Mends = []string{steps.Finding{ID: "state-not-saved", Subject: p.Name}.Key()}
+			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
 			changes = append(changes, c)
 		}
 	}
 	return changes, findings
+}
+
+// mended are the keys of the findings that ask for the project's corrections.
+func (p project) mended(mends []mend) []string {
+	var keys []string
+	for _, m := range mends {
+		if m.project == p.Name && m.finding != "" && !slices.Contains(keys, m.finding) {
+			keys = append(keys, m.finding)
+		}
+	}
+	return keys
+}
+
+// ofDirectory are the keys of the findings that an init of a project mends.
+func ofDirectory(project string) []string {
+	var keys []string
+	for _, id := range []string{"backend-changed", "backend-not-initialized", "migration-needs-answer", "provider-lock-file", "state-format"} {
+		keys = append(keys, steps.Finding{ID: id, Subject: project}.Key())
+	}
+	return keys
+}
+
+func idsOf(lists ...[]steps.Change) (all []string) {
+	for _, c := range slices.Concat(lists...) {
+		all = append(all, c.ID)
+	}
+	return all
 }
 
 // fileChanges are the ids of the changes that write files.
@@ -97,7 +134,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 	var err error
 	if inBackend {
 		if first, err = files.EditBackend(p.files, backend); err != nil {
-			return nil, err //nolint:wrapcheck // files' own error
+			return nil, err
 		}
 	}
 	if !inProvider {
@@ -108,7 +145,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 		second, err = files.EditProvider(next, provider)
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // files' own error
+		return nil, err
 	}
 	return files.Combine(first, second), nil
 }
@@ -148,7 +185,12 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Chang
 	c.Run.Settled = true
 	if kind == steps.InitAside {
 		c.Run.Backup = dir.aside
-		c.Run.Lines = []string{"mv " + p.files.State.DataDir + "/* " + dir.aside + "/  # but not environment", "terraform init"}
+		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
+		c.Run.Lines = []string{
+			"mkdir -m 700 " + dir.aside,
+			"find " + p.files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + dir.aside + " ';'",
+			"terraform init",
+		}
 		c.Undo = "what init left lies in " + dir.aside
 	}
 	return []steps.Change{c}

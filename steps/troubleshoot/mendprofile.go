@@ -38,10 +38,12 @@ func (l *laptop) plan(edit files.Edit, err error, title string) {
 		return
 	}
 	if edit.Changes() {
-		l.out.changes = append(l.out.changes, steps.FileChange(l.answers, edit, title))
+		c := steps.FileChange(l.answers, edit, title)
 		if wrong := l.troubles[l.answers.AdminProfile]; wrong != nil {
+			c.Mends = []string{wrong.id}
 			l.remedy(wrong.id, "", title+".")
 		}
+		l.out.changes = append(l.out.changes, c)
 	}
 }
 

@@ -30,6 +30,9 @@ func namesOf(p project) []namedProfile {
 	}
 	if b := p.s3(); b != nil {
 		read("backend", b.Attributes, b.Place)
+		if n := &out[0]; n.profile == "" && p.partial() {
+			n.profile, n.unknown = "(perhaps by -backend-config)", true
+		}
 	}
 	if at := p.provider(); at != nil {
 		read("provider", at.Attributes, at.Place)
@@ -49,7 +52,7 @@ func (l *laptop) inCode() {
 		for _, n := range namesOf(p) {
 			switch {
 			case n.unknown:
-				answers = append(answers, n.block+": the expression "+n.profile)
+				answers = append(answers, n.block+": "+n.profile)
 			case n.profile != "":
 				answers = append(answers, n.block+": "+n.profile+" ("+n.at+")")
 			default:
@@ -92,7 +95,7 @@ func (l *laptop) name(p project) {
 	if p.provider() != nil {
 		m.provider = func(b *files.Provider) { b.Profile = l.answers.AdminProfile }
 	}
-	l.out.mends = append(l.out.mends, m)
+	l.correct(m)
 }
 
 // agree is the article's fourth check: backend, provider, credentials file and
@@ -168,8 +171,9 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 	l.found(id, 7, steps.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
 }
 
-// overriding are the variables that may decide where the files are silent, or
-// over them.
+// environment is the article's fifth check: variables that decide where the files
+// are silent, or over them. Those that are set and decide nothing are named in
+// its answer.
 func (l *laptop) environment() {
 	var told []string
 	broken := ""
@@ -283,9 +287,9 @@ func usualFile(kind files.Kind, getenv func(string) string) (files.Snapshot, err
 	}
 	path, err := find(only)
 	if err != nil {
-		return files.Snapshot{}, err //nolint:wrapcheck // files' own error
+		return files.Snapshot{}, err
 	}
-	return files.Read(path) //nolint:wrapcheck // files' own error
+	return files.Read(path)
 }
 
 // heeded are the flags that change what state a command works on, or whether it

@@ -49,11 +49,7 @@ func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
 	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
 		check.Verdict, check.Answer = steps.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
 		o.check(s.env, check)
-		o.findings = append(o.findings, steps.Finding{
-			ID: "provider-unavailable", Subject: p.Name, Step: 8, Severity: steps.Info,
-			Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", p.Name),
-			Remedy:   "Run terraform init in " + p.dir + " where the provider registry or a mirror can be reached.",
-		})
+		o.findings = append(o.findings, steps.ProvidersUnreachable(p.Name, p.dir))
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.dir

@@ -64,7 +64,7 @@ func (p project) at(argument string) string {
 	if a := p.backend.Attributes.Find(argument); a != nil {
 		return files.Place{Path: p.backend.Path, Line: a.Line}.String()
 	}
-	return p.backend.Place.String()
+	return p.backend.String()
 }
 
 // provider is the project's default aws provider, nil without one.
@@ -75,4 +75,11 @@ func (p project) provider() *files.ProviderBlock {
 		}
 	}
 	return nil
+}
+
+// partial tells a backend whose place is not in the files: the rest is given
+// with -backend-config, and what is missing may be, too.
+func (p project) partial() bool {
+	b := p.s3()
+	return b != nil && (b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil)
 }

@@ -65,25 +65,26 @@ func (l *laptop) stateAt(ctx context.Context, p project) {
 		}
 	}
 	here, want := spotOf(b.Attributes.Get), l.blueprintSpot(p)
-	partial := b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil
 	switch {
-	case partial && configuredSpot(p) != nil:
+	case p.partial() && configuredSpot(p) != nil:
 		here = *configuredSpot(p) // the rest was given with -backend-config
-	case partial:
-		l.undecided(checkPlace, p.Name, b.Place.String(), "bucket or key is not in the file, as with -backend-config")
+	case p.partial():
+		l.undecided(checkPlace, p.Name, b.String(), "bucket or key is not in the file, as with -backend-config")
 		return
 	}
 	before := len(l.out.findings)
 	if here.bucket != want.bucket || here.key != want.key {
 		l.elsewhere(ctx, p, here, want)
 	}
-	l.lock(p)
+	if !p.partial() {
+		l.lock(p)
+	}
 	answer := fmt.Sprintf("%s, table %q, lock file %v", here, b.Attributes.Get("dynamodb_table"), on(b.Attributes, "use_lockfile"))
 	if len(l.out.findings) > before {
-		l.broken(checkPlace, p.Name, b.Place.String(), answer, l.out.findings[before].ID)
+		l.broken(checkPlace, p.Name, b.String(), answer, l.out.findings[before].ID)
 		return
 	}
-	l.passed(checkPlace, p.Name, b.Place.String(), answer)
+	l.passed(checkPlace, p.Name, b.String(), answer)
 }
 
 // noBackend is a project without an S3 backend: its state stays where nobody
@@ -101,14 +102,17 @@ func (l *laptop) noBackend(ctx context.Context, p project) {
 	state := p.files.State
 	configured := configuredSpot(p)
 	back := configured != nil && configured.is(l.blueprintSpot(p))
-	if len(p.files.Files) > 0 && len(state.States) == 0 && p.backend == nil && (state.Configured == nil || back) {
+	severity := steps.Failure
+	if l.answers.Bucket.Name == "" {
+		severity, remedy = steps.Warning, "Run stateroom setup, which makes a bucket for it."
+	} else if len(p.files.Files) > 0 && len(state.States) == 0 && p.backend == nil && (state.Configured == nil || back) {
 		if arn := l.aliasKey(ctx); arn != "" {
 			remedy = "Write the backend block of the blueprint."
 			l.mend(p, func(b *files.Backend) { *b = l.wanted(p, arn) })
 		}
 	}
 	l.broken(checkPlace, p.Name, p.dir, what, "files.no-backend")
-	l.found("files.no-backend", 7, steps.Failure, fmt.Sprintf("Project %s in %s %s, so its state is not in the state bucket.", p.Name, p.dir, what), remedy)
+	l.found("files.no-backend", 7, severity, fmt.Sprintf("Project %s in %s %s, so its state is in no state bucket.", p.Name, p.dir, what), remedy)
 }
 
 // wanted is the backend that the blueprint asks for.
@@ -133,6 +137,11 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 	}
 	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.at(argument), here, want)
 	correct := func(b *files.Backend) { b.Bucket, b.Key = want.bucket, want.key }
+	if here.bucket != want.bucket {
+		l.echo(id, here.bucket, "bucket-missing", "bucket.taken", "s3-list-denied")
+	} else {
+		l.echo(id, here.String(), "s3-head-denied", "s3-get-denied", "s3-put-denied")
+	}
 	configured := configuredSpot(p)
 	switch {
 	case configured != nil && configured.is(want):
@@ -179,7 +188,7 @@ func statesAs(ctx context.Context, s *awsops.Session, at spot) ([]string, error)
 			return nil, nil
 		}
 		if err != nil {
-			return nil, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+			return nil, err
 		}
 		for _, key := range keys {
 			if mine(key) {
@@ -224,7 +233,7 @@ type lineage struct {
 func lineageOf(ctx context.Context, s *awsops.Session, bucket, key string) (lineage, error) {
 	body, err := s.GetObject(ctx, bucket, key)
 	if err != nil {
-		return lineage{}, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+		return lineage{}, err
 	}
 	var found lineage
 	if err := json.Unmarshal(body, &found); err != nil {
@@ -254,6 +263,9 @@ func (l *laptop) lock(p project) {
 		fmt.Sprintf("%s: the backend locks with %s, but the blueprint with %s: admins whose files differ in this do not keep each other out.",
 			p.at(argument), lockWords(table, file), lockWords(want.DynamoDBTable, want.UseLockfile)),
 		"Write the blueprint's lock.")
+	if table != want.DynamoDBTable && table != "" {
+		l.echo("files.lock-differs", table, "table-missing", "table-denied", "table-schema")
+	}
 	l.mend(p, func(b *files.Backend) { b.DynamoDBTable, b.UseLockfile = want.DynamoDBTable, want.UseLockfile })
 }
 

@@ -47,7 +47,13 @@ type world struct {
 
 func newWorld(t testing.TB, options sandbox.Options) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), blueprint: team()}
+	return newWorldOf(t, options, team())
+}
+
+// newWorldOf sets up another blueprint than the team's.
+func newWorldOf(t testing.TB, options sandbox.Options, b *steps.Blueprint) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), blueprint: b}
 	w.server = sandbox.New(options)
 	w.must(w.server.Start(context.Background(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = w.server.Close() })

@@ -37,32 +37,34 @@ func (l *Lines) check(c steps.Check) {
 }
 
 // showChecks shows the checks that were not shown yet: those that passed under
-// one heading for each name, the others one by one.
+// one heading for each name, the others for each name and answer.
 func (l *Lines) showChecks() {
 	fresh := l.checked[l.told:]
 	l.told = len(l.checked)
-	passed := map[string][]steps.Check{}
+	kin := map[steps.Check][]steps.Check{}
 	for _, c := range fresh {
-		if c.Verdict == steps.Passed {
-			passed[c.Name] = append(passed[c.Name], c)
-		}
+		kin[family(c)] = append(kin[family(c)], c)
 	}
 	for _, c := range fresh {
-		if c.Verdict != steps.Passed {
-			l.checkLine(c, c.Subject)
-			l.print("%s", wrapped(c.Answer, 9)+wrapped("asked: "+c.Asked, 9))
-			continue
-		}
-		if alike := passed[c.Name]; len(alike) > 0 {
-			l.passed(alike)
-			delete(passed, c.Name)
+		if alike := kin[family(c)]; len(alike) > 0 {
+			l.alike(alike)
+			delete(kin, family(c))
 		}
 	}
 }
 
-// passed shows the passed checks of one name, with what was asked for the first
-// of each answer.
-func (l *Lines) passed(alike []steps.Check) {
+// family is what checks that are shown together have in common.
+func family(c steps.Check) steps.Check {
+	common := steps.Check{Name: c.Name, Verdict: c.Verdict}
+	if c.Verdict != steps.Passed {
+		common.Answer = c.Answer
+	}
+	return common
+}
+
+// alike shows checks of one family, with what was asked for the first of each
+// answer.
+func (l *Lines) alike(alike []steps.Check) {
 	var subjects, answers []string
 	var evidence []steps.Check
 	for _, c := range alike {
@@ -79,7 +81,11 @@ func (l *Lines) passed(alike []steps.Check) {
 	l.checkLine(alike[0], strings.Join(subjects, ", "))
 	shown := evidence[:min(alikeShown, len(evidence))]
 	for _, c := range shown {
-		l.print("%s", wrapped(strings.TrimSuffix(c.Asked, ".")+": "+c.Answer, 9))
+		if c.Verdict == steps.Passed {
+			l.print("%s", wrapped(strings.TrimSuffix(c.Asked, ".")+": "+c.Answer, 9))
+		} else {
+			l.print("%s", wrapped(c.Answer, 9)+wrapped("asked: "+c.Asked, 9))
+		}
 	}
 	if more := len(alike) - len(shown); more > 0 {
 		l.print("         … and %s like it\n", plural(more, "answer"))
@@ -157,8 +163,10 @@ func (l *Lines) table(checks []steps.Check) {
 
 // column is the short name of a table's column: A to Z, then A1.
 func column(i int) string {
-	if i < 26 {
-		return string(rune('A' + i))
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	letter := letters[i%len(letters) : i%len(letters)+1]
+	if i < len(letters) {
+		return letter
 	}
-	return fmt.Sprintf("%c%d", 'A'+i%26, i/26)
+	return fmt.Sprintf("%s%d", letter, i/len(letters))
 }

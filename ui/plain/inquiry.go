@@ -18,8 +18,9 @@ import (
 // already, and is an error if it cannot be.
 func (p *Prompt) Inquire(ctx context.Context, open steps.Open, given steps.Given) (*steps.Flow, error) {
 	asks := steps.Asks{
-		Code:  func() (string, error) { return p.Line(ctx, "  MFA code: ") },
-		Enrol: p.enrol,
+		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
+		SignIn: p.signIn,
+		Enrol:  p.enrol,
 	}
 	asked := map[string]steps.Question{}
 	for {
@@ -90,6 +91,14 @@ func (p *Prompt) typed(ctx context.Context, q steps.Question) (string, error) {
 	case steps.Text, steps.Choice, steps.Choices, steps.Confirm:
 	}
 	return p.Line(ctx, prompt(q))
+}
+
+// signIn asks for the code of a device.
+func (p *Prompt) signIn(ctx context.Context, s steps.SignIn) (string, error) {
+	if s.Note != "" {
+		p.print("%s", wrapped(s.Note, 2))
+	}
+	return p.Line(ctx, "  Code of "+s.Device+": ")
 }
 
 // enrol shows the seed of a new MFA device, as a picture and as text, and asks

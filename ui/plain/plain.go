@@ -120,9 +120,14 @@ func (l *Lines) fold(c *steps.Change) bool {
 	return len(l.planned) > manyChanges && l.folded[c.ID]
 }
 
-// progress shows every tenth of work that is long enough to wonder about.
+// progress shows what is waited for, and every tenth of work that is long enough
+// to wonder about.
 func (l *Lines) progress(text string, done, of int) {
 	const long = 50
+	if of == 0 {
+		l.print("%s", wrapped(text, 2))
+		return
+	}
 	if of < long || done > of {
 		return
 	}

@@ -53,34 +53,34 @@ func (s *Stage) Newcomer() (*Newcomer, error) {
 // clone copies what a team commits: the blueprint, the projects' files and the
 // list of what is ignored.
 func clone(from, to string) error {
+	source, err := os.OpenRoot(from)
+	if err != nil {
+		return err //nolint:wrapcheck // Newcomer says what was done
+	}
+	defer func() { _ = source.Close() }() // it was only read
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err //nolint:wrapcheck // Newcomer says what was done
+	}
+	target, err := os.OpenRoot(to)
+	if err != nil {
+		return err //nolint:wrapcheck // Newcomer says what was done
+	}
 	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
-		root := filepath.Join(from, name)
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		err = errors.Join(err, fs.WalkDir(source.FS(), name, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
 			case entry.IsDir() && entry.Name() == ".terraform":
 				return fs.SkipDir
+			case entry.IsDir():
+				return target.MkdirAll(path, 0o700)
 			}
-			rel, err := filepath.Rel(from, path)
+			data, err := source.ReadFile(path)
 			if err != nil {
 				return err //nolint:wrapcheck // Newcomer says what was done
 			}
-			if entry.IsDir() {
-				return os.MkdirAll(filepath.Join(to, rel), 0o700)
-			}
-			data, err := os.ReadFile(path) //nolint:gosec // below the stage's own root
-			if err != nil {
-				return err //nolint:wrapcheck // Newcomer says what was done
-			}
-			if err := os.MkdirAll(filepath.Dir(filepath.Join(to, rel)), 0o700); err != nil {
-				return err //nolint:wrapcheck // Newcomer says what was done
-			}
-			return os.WriteFile(filepath.Join(to, rel), data, 0o600)
-		})
-		if err != nil {
-			return err //nolint:wrapcheck // Newcomer says what was done
-		}
+			return target.WriteFile(path, data, 0o600)
+		}))
 	}
-	return nil
+	return errors.Join(err, target.Close())
 }

@@ -6,8 +6,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/troubleshoot"
 )
@@ -18,9 +21,10 @@ type proof struct {
 	// finds are the ids of what the checks alone find and what needs attention,
 	// in order; leaves are those of what a Terraform left that met the fault.
 	finds, leaves []string
-	// beyond is why nobody at this laptop can mend it. What the report or the
-	// remedy then has to say is asks.
-	beyond, asks string
+	// beyond is why nobody at this laptop can mend it; asks is what the remedy or
+	// the report has to say then, and tries the id that mending ends with, where a
+	// Terraform has to try first.
+	beyond, asks, tries string
 	// differs are parts of the names of what is not as before when it is mended.
 	differs []string
 	// moved says that a mended file has its lines in another order.
@@ -77,9 +81,52 @@ func TestEveryFaultIsFoundByTheChecksAloneAndMended(t *testing.T) {
 	}
 }
 
+func TestAHealthyStageHasNoFindingAndIsOnlyRead(t *testing.T) {
+	newPaperWorld(t).healthy()
+}
+
+// mostTrips is how many round trips one after another a health check may take.
+const mostTrips = 8
+
+// healthy wants a stage to have no finding, and that only reading tells so.
+func (w *world) healthy() {
+	w.t.Helper()
+	const latency = 150 * time.Millisecond
+	var mu sync.Mutex
+	var last time.Time
+	trips := 0
+	w.Sandbox().Intercept(func(sandbox.Entry) sandbox.Fault {
+		mu.Lock()
+		if now := time.Now(); now.Sub(last) >= latency { // it may have waited for an answer
+			trips, last = trips+1, now
+		}
+		mu.Unlock()
+		time.Sleep(latency)
+		return sandbox.Fault{}
+	})
+	first, summary := w.flow()
+	w.Sandbox().Intercept(nil)
+	if len(first.Findings)+len(first.Changes)+len(first.Foreign) > 0 || summary.ExitCode(true) != steps.ExitDone {
+		w.t.Errorf("exit %d, %s", summary.ExitCode(true), told(summary))
+	}
+	for _, c := range first.Checks {
+		if c.Verdict != steps.Passed {
+			w.t.Errorf("%s is %s: %s", c.Name, c.Verdict, c.Answer)
+		}
+	}
+	if trips > mostTrips {
+		w.t.Errorf("%d round trips one after another", trips)
+	}
+	after := w.snapshot()
+	if !slices.Equal(after.state, w.fresh.state) || !maps.Equal(after.files, w.fresh.files) {
+		w.t.Error("looking has changed something")
+	}
+}
+
 // breaks lets the stage meet the faults, each of which changes something.
 func (w *world) breaks(p proof) {
 	w.t.Helper()
+	w.spent = true // until it is had back
 	before := w.snapshot()
 	for _, name := range p.faults {
 		w.must(w.Break(w.t.Context(), name))
@@ -96,18 +143,27 @@ func (w *world) proves(p proof) {
 	w.t.Helper()
 	before := w.snapshot()
 	first, summary := w.flow()
-	if got, want := attention(first.Findings), w.wanted(p); !slices.Equal(got, want) {
+	if got, want := attention(first.Findings, p), w.wanted(p); !slices.Equal(got, want) {
 		w.t.Errorf("the checks find %v, not %v:\n%s", got, want, listed(first.Findings))
 	}
 	if p.beyond != "" {
+		w.t.Logf("It cannot be mended here: %s.", p.beyond)
 		if i := slices.IndexFunc(first.Findings, func(f steps.Finding) bool { return strings.Contains(f.Remedy+f.Details, p.asks) }); i < 0 {
 			w.t.Errorf("no remedy and no report says %q:\n%s", p.asks, listed(first.Findings))
 		}
 		if summary.ExitCode(false) != steps.ExitFindings {
 			w.t.Errorf("exit %d, %s", summary.ExitCode(false), told(summary))
 		}
+		if w.real && p.tries != "" && !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == p.tries }) {
+			w.t.Errorf("trying does not end with %s: %s", p.tries, told(summary))
+		}
 		w.same(before, p)
 		return
+	}
+	for _, f := range first.Findings {
+		if !slices.ContainsFunc(slices.Concat(first.Changes, first.Foreign), func(c steps.Change) bool { return c.MendsFinding(f) }) {
+			w.t.Errorf("no change says that it mends %s", f.Key())
+		}
 	}
 	if !w.mends(p) {
 		return
@@ -160,11 +216,12 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 	return first, summary
 }
 
-// attention are the ids of findings that need it, each once.
-func attention(findings []steps.Finding) []string {
+// attention are the ids of findings that need it, or that a proof is about, each
+// once.
+func attention(findings []steps.Finding, p proof) []string {
 	var ids []string
 	for _, f := range findings {
-		if f.Severity != steps.Info && !slices.Contains(ids, f.ID) {
+		if (f.Severity != steps.Info || slices.Contains(p.finds, f.ID)) && !slices.Contains(ids, f.ID) {
 			ids = append(ids, f.ID)
 		}
 	}
@@ -207,12 +264,12 @@ func (w *world) same(before snapshot, p proof) {
 	}
 	for _, line := range before.state {
 		if !slices.Contains(after.state, line) {
-			differs(line, "is no more")
+			differs(name(line), "is no more: "+line)
 		}
 	}
 	for _, line := range after.state {
 		if !slices.Contains(before.state, line) {
-			differs(line, "is new")
+			differs(name(line), "is new: "+line)
 		}
 	}
 	for path, text := range before.files {
@@ -227,6 +284,12 @@ func (w *world) same(before snapshot, p proof) {
 			differs(path, "is new")
 		}
 	}
+}
+
+// name is what a line of the sandbox's state is about.
+func name(line string) string {
+	name, _, _ := strings.Cut(line, " = ")
+	return name
 }
 
 // lines are the lines of a text that say something, sorted.

@@ -6,13 +6,14 @@ import (
 )
 
 var (
-	// usual is what meets most faults, apply what is met in the environment.
-	usual = [][]string{{"init"}, {"plan"}}
+	// usual is what meets most faults, and fails where a change is planned; apply
+	// is what is met in the environment.
+	usual = [][]string{{"init"}, {"plan", "-detailed-exitcode"}}
 	apply = [][]string{{"apply", "-auto-approve"}}
 	// write changes the state without a change of the configuration.
 	write = [][]string{{"apply", "-auto-approve", "-replace=terraform_data.example"}}
 	// theState is what a written state changes.
-	theState = []string{"/common/staging = ", "/common/staging-md5 = "}
+	theState = []string{"/common/staging"}
 )
 
 // particular are the proofs of the faults that are not like the others.
@@ -23,10 +24,10 @@ var particular = map[string]proof{
 	"credentials-missing-file": {beyond: "the key went with the file", asks: "aws configure --profile admin_iam"},
 	"profile-missing":          {beyond: "the key went with the profile", asks: "aws configure --profile admin_iam"},
 	"sso-expired":              {beyond: "it takes a person at a browser", asks: "aws sso login"},
-	"token-expired":            {beyond: "it takes a person with a key, or with an MFA device", asks: "stateroom login"},
-	"signature-mismatch":       {beyond: "nobody knows what the secret was", asks: "stateroom handover alice"},
+	"token-expired":            {beyond: "it takes a person with a key, or with an MFA device", asks: "Get new session credentials"},
+	"signature-mismatch":       {beyond: "nobody knows what the secret was", asks: "Write access key id and secret again"},
 	"wrong-account-keys": {
-		beyond: "only its owner has the right key", asks: "stateroom handover", says: []string{"s3-head-denied"},
+		beyond: "only its owner has the right key", asks: "put the right access key into this one", says: []string{"s3-head-denied"},
 		back: takeStrangerAway,
 	},
 	"clock-skew": {
@@ -39,16 +40,16 @@ var particular = map[string]proof{
 
 	// The files of the project.
 	"backend-not-initialized": {commands: [][]string{{"plan"}}},
+	"wrong-account":           {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
 	"config-invalid-block":    {moved: true},
 	"explicit-deny":           {moved: true},
 	"explicit-deny-aes256":    {moved: true},
 	"region-invalid-missing":  {moved: true},
 	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
-	"network-unreachable":     {beyond: "whether the address or the network is wrong, nobody here can tell", asks: "127.0.0.1:1"},
-	"tls-untrusted":           {beyond: "to trust a certificate is its owner's to decide", asks: "certificate"},
+	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
-		finds:  []string{"provider-lock-file"},
-		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade",
+		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
+		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade", tries: "provider-unavailable",
 	},
 
 	// What somebody may do.
@@ -64,18 +65,19 @@ var particular = map[string]proof{
 	"state-not-saved":           {commands: write, says: []string{"s3-put-denied", "state-not-saved"}, finds: []string{"s3-put-denied", "state-not-saved"}, real: true, differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain},
 
 	// What there is in AWS.
-	"bucket-missing-deleted": {differs: theState, back: stateAgain}, // what was in it is lost
+	"bucket-missing-deleted": {commands: [][]string{{"init"}, {"plan"}}, differs: theState, back: stateAgain}, // what was in it is lost
 	"key-invalid":            {beyond: "a deleted key never comes back", asks: "stateroom handover", spent: true},
 	"kms-not-found":          {beyond: "a deleted key never comes back", asks: "bucket.name", spent: true},
-	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "LockID", spent: true},
+	"table-missing":          {differs: []string{"-md5"}, back: stateAgain}, // the next apply writes it again
+	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "Name another table", spent: true},
 	"throttled": {
-		beyond: "it is over when it is over", asks: "gain",
+		beyond: "it is over when it is over", asks: "Wait a minute and run again",
 		back: func(at *scene) error {
 			at.server.Throttle("dynamodb", false)
 			return nil
 		},
 	},
-	"state-format": {beyond: "it takes the engine that wrote it", asks: "engine", back: stateAgain},
+	"state-format": {beyond: "it takes the engine that wrote it", asks: "the version of Terraform that wrote", back: stateAgain},
 }
 
 // pairs are faults that are there at once: Terraform's text shows both where
@@ -83,19 +85,33 @@ var particular = map[string]proof{
 var pairs = []proof{
 	{
 		faults: []string{"environment-denied", "lock-release-failed-table"}, commands: apply, bucket: true,
-		says:  []string{"table-denied", "lock-release-failed", "environment-denied"},
-		finds: []string{"lock-release-failed", "environment-denied"}, leaves: []string{"lock-held"},
+		says:  []string{"environment-denied", "table-denied", "lock-release-failed"},
+		finds: []string{"environment-denied", "lock-held", "lock-release-failed"}, leaves: []string{"lock-held"},
 		differs: theState, back: stateAgain,
 	},
 	{
 		faults: []string{"state-not-saved", "lock-release-failed"}, commands: write, real: true,
-		says:  []string{"s3-put-denied", "lock-release-failed", "state-not-saved"},
-		finds: []string{"s3-put-denied", "lock-release-failed", "state-not-saved"}, leaves: []string{"lock-held"},
+		says:  []string{"s3-put-denied", "state-not-saved", "lock-release-failed"},
+		finds: []string{"lock-held", "s3-put-denied", "state-not-saved", "lock-release-failed"}, leaves: []string{"lock-held"},
 		differs: append([]string{"errored.tfstate"}, theState...), back: stateAgain,
 	},
-	{faults: []string{"kms-disabled", "assume-role-denied"}, commands: usual, says: []string{"kms-disabled"}, finds: []string{"assume-role-denied", "kms-disabled"}},
-	{faults: []string{"table-missing", "region-wrong"}, commands: usual, says: []string{"region-wrong"}, finds: []string{"region-wrong", "table-missing"}},
-	{faults: []string{"lock-held", "key-invalid-inactive"}, commands: usual, says: []string{"key-invalid"}, finds: []string{"key-invalid", "lock-held"}},
+	{
+		faults: []string{"config-invalid", "profile-missing-name"}, commands: usual,
+		says: []string{"profile-missing"}, finds: []string{"config-invalid", "profile-missing"},
+	},
+	{
+		faults: []string{"kms-disabled", "assume-role-denied"}, commands: usual,
+		says: []string{"kms-disabled"}, finds: []string{"assume-role-denied", "kms-disabled"},
+	},
+	{
+		faults: []string{"table-missing", "region-wrong"}, commands: usual,
+		says: []string{"region-wrong"}, finds: []string{"region-wrong", "table-missing"},
+		differs: []string{"-md5"}, back: stateAgain,
+	},
+	{
+		faults: []string{"lock-held", "key-invalid-inactive"}, commands: usual,
+		says: []string{"key-invalid"}, finds: []string{"key-invalid", "lock-held"},
+	},
 }
 
 // stateAgain puts the first project's state back.

@@ -3,11 +3,15 @@ package practice
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/sumdb/dirhash"
 
 	"stateroom/awsops"
 	"stateroom/steps"
@@ -35,6 +39,7 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Helper()
 	w := &world{Stage: start(t, Options{}), t: t, engine: engine}
 	t.Cleanup(func() { closeStage(t, w.Stage) })
+	t.Setenv("AWS_MAX_ATTEMPTS", "2") // what is refused at every attempt takes half a minute otherwise
 	w.answers = &steps.Answers{Blueprint: w.Blueprint(), Me: w.Me}
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(steps.Event) {}))
 	return w
@@ -107,23 +112,34 @@ func (w *world) restore(files map[string]string) {
 func newPaperWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, nil)
-	notes := filepath.Join(filepath.Dir(w.Root), "notes")
-	w.must(os.Mkdir(notes, 0o700))
-	for _, p := range w.answers.Projects {
-		dir := filepath.Join(w.Root, filepath.FromSlash(p.Dir))
-		w.must(os.WriteFile(filepath.Join(notes, filepath.Base(dir)), w.note(dir), 0o600))
-	}
+	left := filepath.Join(filepath.Dir(w.Root), "left")
 	path := filepath.Join(filepath.Dir(w.Root), "terraform")
-	script := "#!/bin/sh\ntest \"$1\" = init && mkdir -p .terraform && cp " + notes + "/\"$(basename \"$PWD\")\" .terraform/terraform.tfstate\n"
+	script := "#!/bin/sh\ntest \"$1\" = init && cp -R " + left + "/\"$(basename \"$PWD\")\"/. .\n"
 	w.must(os.WriteFile(path, []byte(script), 0o700)) //nolint:gosec // it shall run
 	w.engine = &terraform.Engine{Path: path, Name: terraform.EngineTerraform, Version: "1.11.4"}
 	for _, p := range w.answers.Projects {
 		dir := filepath.Join(w.Root, filepath.FromSlash(p.Dir))
-		w.must(os.Mkdir(filepath.Join(dir, ".terraform"), 0o700))
-		w.must(os.WriteFile(filepath.Join(dir, ".terraform", "terraform.tfstate"), w.note(dir), 0o600))
+		w.leaves(filepath.Join(left, filepath.Base(dir)), w.note(dir))
+		w.must(os.CopyFS(dir, os.DirFS(filepath.Join(left, filepath.Base(dir)))))
 	}
 	w.fresh = w.snapshot()
 	return w
+}
+
+// leaves makes what init leaves in a directory: its note, a provider and the lock
+// file.
+func (w *world) leaves(dir string, note []byte) {
+	w.t.Helper()
+	const source, version = "registry.terraform.io/hashicorp/aws", "5.100.0"
+	data := filepath.Join(dir, ".terraform")
+	provider := filepath.Join(data, "providers", filepath.FromSlash(source), version, runtime.GOOS+"_"+runtime.GOARCH)
+	w.must(os.MkdirAll(provider, 0o700))
+	w.must(os.WriteFile(filepath.Join(data, "terraform.tfstate"), note, 0o600))
+	w.must(os.WriteFile(filepath.Join(provider, "terraform-provider-aws"), []byte("paper"), 0o600))
+	sum, err := dirhash.HashDir(provider, "", dirhash.Hash1)
+	w.must(err)
+	text := fmt.Sprintf("provider %q {\n  version = %q\n  hashes = [\n    %q,\n  ]\n}\n", source, version, sum)
+	w.must(os.WriteFile(filepath.Join(dir, files.LockFile), []byte(text), 0o600))
 }
 
 // note is what init notes of a project's backend.

@@ -106,13 +106,13 @@ func (s *session) finished(ctx context.Context, fault string) error {
 		return err
 	}
 	if err := s.stage.Finish(ctx, env, a, func(steps.Event) {}); err != nil {
-		return err //nolint:wrapcheck // it says what could not be made
+		return err
 	}
 	s.ready = true
 	if fault == "" {
 		return nil
 	}
-	return s.stage.Break(ctx, fault) //nolint:wrapcheck // it names the fault
+	return s.stage.Break(ctx, fault)
 }
 
 // operator opens the world with the caller's own credentials.
@@ -121,7 +121,7 @@ func (s *session) operator(ctx context.Context, a *steps.Answers, code func() (s
 	config.MFAToken = code
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its errors are whole sentences
+		return nil, err
 	}
 	return s.world(ctx, sessions, a)
 }

@@ -40,32 +40,37 @@ func (s *session) onboarding() (steps.Open, steps.Given, error) {
 		}
 		questions, err := entry.Questions(given)
 		if err != nil || len(questions) > 0 {
-			return steps.Opened{Questions: questions}, err //nolint:wrapcheck // a problem of one answer
+			return steps.Opened{Questions: questions}, err
 		}
 		o, pair, err := entry.Take(given)
 		if err != nil {
-			return steps.Opened{}, err //nolint:wrapcheck // a problem of one answer
+			return steps.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
-		flow, err := s.boarding(ctx, o, pair, asks)
-		return steps.Opened{Flow: flow}, err
+		env, err := s.actingAs(ctx, o.Answers, pair, asks)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		return steps.Opened{Flow: o.Flow(env)}, nil
 	}
 	return open, given, nil
 }
 
-// boarding opens AWS with the key that was brought, and gives the flow.
-func (s *session) boarding(ctx context.Context, o *onboard.Onboarding, pair awsops.KeyPair, asks steps.Asks) (*steps.Flow, error) {
+// actingAs opens AWS with a key that was brought, or with an empty one as the
+// profiles of this laptop alone.
+func (s *session) actingAs(ctx context.Context, a *steps.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // its errors are whole sentences
+		return nil, err
 	}
-	env, err := s.world(ctx, sessions, o.Answers)
+	env, err := s.world(ctx, sessions, a)
 	if err != nil {
 		return nil, err
 	}
-	return o.Flow(env), nil
+	env.Asks = asks
+	return env, nil
 }
 
 // entry is what is known before anything is asked.
@@ -120,7 +125,7 @@ func (s *session) newcomer(ctx context.Context, given steps.Given) error {
 	}
 	n, err := s.stage.Newcomer()
 	if err != nil {
-		return err //nolint:wrapcheck // it says what could not be made
+		return err
 	}
 	s.seated, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
 	s.say(strings.Join([]string{
@@ -162,7 +167,7 @@ type part interface {
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(make func(*steps.Answers) part) (steps.Open, steps.Given, error) {
+func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Given, error) {
 	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
 		if err := s.finished(ctx, ""); err != nil {
 			return steps.Opened{}, err
@@ -172,14 +177,47 @@ func (s *session) asOperator(make func(*steps.Answers) part) (steps.Open, steps.
 			return steps.Opened{}, err
 		}
 		if isNew {
-			return steps.Opened{}, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
+			return steps.Opened{}, s.noBlueprint()
 		}
 		env, err := s.operator(ctx, a, asks.Code)
 		if err != nil {
 			return steps.Opened{}, err
 		}
-		p := make(a)
+		p := of(a)
 		return steps.Opened{Flow: &steps.Flow{Env: env, Answers: a, Look: p.Look, Close: p.Close}}, nil
 	}
 	return open, steps.Given{}, nil
+}
+
+// Login renews the session that Terraform's profile holds where a second factor
+// is asked for, in lines.
+func Login(ctx context.Context, o Options, sys System) (int, error) {
+	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).signingIn)
+}
+
+// signingIn is the opener of [Login]: it acts as the key in the profile.
+func (s *session) signingIn() (steps.Open, steps.Given, error) {
+	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+		if err := s.finished(ctx, ""); err != nil {
+			return steps.Opened{}, err
+		}
+		a, isNew, err := s.begin()
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		if isNew {
+			return steps.Opened{}, s.noBlueprint()
+		}
+		env, err := s.actingAs(ctx, a, awsops.KeyPair{}, asks)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
+	}
+	return open, steps.Given{}, nil
+}
+
+// noBlueprint refuses a run that needs the team's answers.
+func (s *session) noBlueprint() error {
+	return Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
 }

@@ -10,7 +10,11 @@ import (
 
 // Questions that come up while the engine works; it waits for the reply.
 type (
-	mfaMsg   struct{ reply chan string }
+	mfaMsg struct {
+		// signIn says more, where more is known.
+		signIn steps.SignIn
+		reply  chan string
+	}
 	enrolMsg struct {
 		enrolment steps.Enrolment
 		reply     chan []string
@@ -22,25 +26,30 @@ var errNoCode = errors.New("no MFA code was given")
 
 // mfa asks the screen for a code and waits for it.
 func (e *engine) mfa(ctx context.Context) func() (string, error) {
-	return func() (string, error) {
-		reply := make(chan string, 1)
-		e.queue.push(mfaMsg{reply})
-		select {
-		case code := <-reply:
-			if code == "" {
-				return "", errNoCode
-			}
-			return code, nil
-		case <-ctx.Done():
-			return "", fmt.Errorf("waiting for an MFA code: %w", ctx.Err())
+	return func() (string, error) { return e.signIn(ctx, steps.SignIn{}) }
+}
+
+// signIn asks the screen for a code of a device and waits for it.
+func (e *engine) signIn(ctx context.Context, ask steps.SignIn) (string, error) {
+	reply := make(chan string, 1)
+	e.queue.push(mfaMsg{ask, reply})
+	select {
+	case code := <-reply:
+		if code == "" {
+			return "", errNoCode
 		}
+		return code, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("waiting for an MFA code: %w", ctx.Err())
+	case <-e.ctx.Done():
+		return "", fmt.Errorf("waiting for an MFA code: %w", e.ctx.Err())
 	}
 }
 
 // asks are the questions of a flow. A session may ask for a code long after it
 // was opened, so they last as long as the program.
 func (e *engine) asks() steps.Asks {
-	return steps.Asks{Code: e.mfa(e.ctx), Enrol: e.enrol}
+	return steps.Asks{Code: e.mfa(e.ctx), SignIn: e.signIn, Enrol: e.enrol}
 }
 
 // enrol shows a new MFA device and waits for two codes in a row.

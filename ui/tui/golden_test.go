@@ -124,9 +124,17 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	},
 	"mfa": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
-		_, cmd := m.Update(mfaMsg{make(chan string, 1)})
+		_, cmd := m.Update(mfaMsg{reply: make(chan string, 1)})
 		deliver(m, cmd)
 		press(m, "12345")
+		return m
+	},
+	"mfa-again": func(t *testing.T, l look) *root {
+		m := begun(t, l, Options{})
+		_, cmd := m.Update(mfaMsg{steps.SignIn{
+			User: "bob", Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not take this code, and takes each only once: wait for the next one.",
+		}, make(chan string, 1)})
+		deliver(m, cmd)
 		return m
 	},
 	"passphrase": func(t *testing.T, l look) *root {

@@ -29,10 +29,18 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 			return popMsg{}
 		}
 	}
+	label := "Code of your MFA device"
+	if ask.signIn.Device != "" {
+		label = "Code of " + ask.signIn.Device
+	}
+	var text []string
+	if ask.signIn.Note != "" {
+		text = []string{ask.signIn.Note}
+	}
 	return &prompt{
-		theme: t, title: "AWS asks for an MFA code",
+		theme: t, title: "AWS asks for an MFA code", text: text,
 		form: form.New(t, []form.Field{{
-			Name: "value", Label: "Code of your MFA device", Kind: form.Text,
+			Name: "value", Label: label, Kind: form.Text,
 			Help:  "The six digits that your MFA device shows now. AWS accepts each code once.",
 			Check: sixDigits,
 		}}),

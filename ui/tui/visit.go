@@ -189,6 +189,8 @@ func (v *visit) event(e steps.Event) tea.Cmd {
 		return v.passphrase(e)
 	case e.Kind == steps.EventProgress && e.Of > 1 && v.busy():
 		v.counting = fmt.Sprintf("%d of %d %s", e.Done, e.Of, e.Text)
+	case e.Kind == steps.EventProgress && e.Of == 0:
+		v.counting = e.Text
 	case v.phase == applying:
 		v.progress.event(e)
 		v.stale = true

@@ -1,0 +1,94 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"stateroom/steps"
+)
+
+// Login opens a session with a second factor and writes it to the profile that
+// Terraform uses, for an admin of an environment that asks for one. The access key
+// lies in a profile of its own; where it is still in Terraform's, it moves. The
+// code is asked for by the Asks of the flow's Env when the change is made.
+//
+// The flow's sessions have to be opened with an empty [awsops.Config].Key: it acts
+// as named profiles only. It is not safe for concurrent use.
+type Login struct {
+	Answers *steps.Answers
+	// Now is the clock.
+	Now func() time.Time
+
+	last *scene
+}
+
+// Flow is the login as a flow over env. The caller adds Emit, Confirm and what
+// else a presenter decides.
+func (l *Login) Flow(env *steps.Env) *steps.Flow {
+	return &steps.Flow{Env: env, Answers: l.Answers, Look: l.Look, Close: l.Close}
+}
+
+// Look finds the key and the device, sees whether there is a session that lasts,
+// and plans to open one. It is the Look of a [steps.Flow].
+func (l *Login) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	s := &scene{o: &Onboarding{Answers: l.Answers, Now: l.Now}, env: env, a: l.Answers, region: l.Answers.StateRegion}
+	l.last = s
+	for _, part := range []func(context.Context) error{s.snapshots, s.identify, s.placeKey, s.planLogin} {
+		if err := part(ctx); err != nil {
+			return s.review, err
+		}
+		if s.review.Blocked() {
+			break
+		}
+	}
+	return s.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// planLogin plans a session where one is wanted. It enrols no device, which is
+// onboarding's.
+func (s *scene) planLogin(ctx context.Context) error {
+	if !s.factor.wanted {
+		s.check(steps.Check{
+			Name: checkFactor, Asked: s.env.BlueprintPath, Verdict: steps.Passed,
+			Answer: fmt.Sprintf("no environment of %s asks for one", whose(s.user)),
+		})
+		return nil
+	}
+	seen, err := s.findDevice(ctx)
+	if err != nil || !seen {
+		return err
+	}
+	if s.factor.device == "" {
+		s.broken(steps.Check{Name: checkFactor, Asked: s.askedForDevices()}, steps.Finding{
+			ID: "login.no-device", Step: 2, Severity: steps.Failure, Blocks: true,
+			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, so no session can be opened.", s.user),
+			Remedy:   "Run stateroom onboard: it enrols one.",
+		})
+		return nil
+	}
+	if err := s.findSession(ctx); err != nil {
+		return err
+	}
+	if base, needs, ok := s.keyInPlace(); ok {
+		s.planSession(base, needs)
+	}
+	return nil
+}
+
+// Close tells until when the session holds, or that none is needed.
+func (l *Login) Close(summary *steps.Summary) []string {
+	s := l.last
+	if s == nil || s.review.Blocked() || s.standing != own {
+		return nil
+	}
+	if !s.factor.wanted {
+		return []string{fmt.Sprintf("No environment of %s asks for a second factor, so there is nothing to log in to: profile %s works as it is.",
+			whose(s.user), s.a.AdminProfile)}
+	}
+	var notes []string
+	for _, backup := range summary.Backups {
+		notes = append(notes, "Backup of what was there before: "+backup)
+	}
+	return append(notes, s.sessionNote()...)
+}

@@ -1,0 +1,97 @@
+package troubleshoot
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+)
+
+// Only variables that decide, or that hide what is meant, are told: an explicit
+// profile wins over environment keys, and they win over AWS_PROFILE.
+func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
+	b := finished(t)
+	whole := b.snapshot()
+	silent := func(b *bench) {
+		b.answers.ProfileInFiles = false
+		for _, dir := range []string{"live/staging", "live/production"} {
+			b.edit(dir+"/backend.tf", `(?m)^\s*profile .*\n`, "")
+			b.edit(dir+"/provider.tf", `(?m)^\s*profile .*\n`, "")
+			b.initialise(dir)
+		}
+	}
+	named := func(*bench) {}
+	tests := []struct {
+		name  string
+		files func(*bench)
+		set   map[string]string
+		finds []string
+	}{
+		{"keys beside explicit profiles", named, map[string]string{"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_SESSION_TOKEN": "hush"}, nil},
+		{"another profile beside explicit ones", named, map[string]string{"AWS_PROFILE": "nobody", "AWS_REGION": "us-east-1"}, nil},
+		{"the profile in the environment", silent, map[string]string{"AWS_PROFILE": "admin_iam"}, nil},
+		{"a profile in the environment that is missing", silent, map[string]string{"AWS_PROFILE": "nobody"}, []string{"profile-missing error"}},
+		{"keys in the environment", silent, map[string]string{"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "hush"}, nil},
+		{"keys beside a profile in the environment", silent, map[string]string{"AWS_PROFILE": "admin_iam", "AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "hush"}, []string{"files.environment-keys-win warning"}},
+		{"half a key in the environment", silent, map[string]string{"AWS_PROFILE": "admin_iam", "AWS_ACCESS_KEY_ID": "AKIAX"}, []string{"files.environment-keys-half warning"}},
+		{"nothing at all", silent, nil, []string{"profile-missing error"}},
+		{"one data directory for all", named, map[string]string{"TF_DATA_DIR": "/tmp/shared"}, []string{fresh, fresh, "files.environment-shared-data-dir warning"}},
+		{"another workspace", named, map[string]string{"TF_WORKSPACE": "feature"}, []string{"files.environment-workspace warning"}},
+		{"the same workspace", named, map[string]string{"TF_WORKSPACE": "default"}, nil},
+		{"flags that matter", named, map[string]string{"TF_CLI_ARGS_plan": "-lock=false"}, []string{"files.environment-flags warning"}},
+		{"flags that do not", named, map[string]string{"TF_CLI_ARGS": "-no-color"}, nil},
+		{"an endpoint beside explicit ones", named, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, nil},
+		{"an endpoint that decides", func(b *bench) {
+			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
+			b.initialise("live/staging")
+		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, []string{"files.environment-endpoint warning"}},
+		{"an endpoint that is ignored", func(b *bench) {
+			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
+			b.initialise("live/staging")
+		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b.t = t
+			b.restore(whole)
+			t.Cleanup(func() { b.answers.ProfileInFiles = true })
+			tt.files(b)
+			for name, value := range tt.set {
+				t.Setenv(name, value)
+			}
+			review := b.review()
+			if got := listed(review.Findings); !slices.Equal(got, tt.finds) {
+				t.Fatalf("findings %v\n%v", got, review.Findings)
+			}
+			checked(t, review)
+			c := checkOf(review, checkEnvironment, "")
+			for name := range tt.set {
+				if c.Verdict == steps.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
+					t.Errorf("%s is not in %q", name, c.Answer)
+				}
+			}
+			for _, f := range review.Findings {
+				if strings.Contains(f.Evidence+f.Remedy, "hush") {
+					t.Errorf("the secret shows in %s", f)
+				}
+			}
+		})
+	}
+}
+
+// AWS_SHARED_CREDENTIALS_FILE that leads away from the file with the profile.
+func TestAVariableThatHidesTheProfilesFileIsTold(t *testing.T) {
+	b := finished(t)
+	other := filepath.Join(b.dir, "other")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", other)
+	b.env.CredentialsPath = other
+	review := b.review()
+	if got := listed(review.Findings); !slices.Equal(got, []string{"credentials-missing error", "files.environment-hides-file error"}) {
+		t.Fatalf("findings %v\n%v", got, review.Findings)
+	}
+	if f := review.Findings[1]; !strings.Contains(f.Evidence, b.path(awsCredentials)) || !strings.Contains(f.Remedy, "unset AWS_SHARED_CREDENTIALS_FILE") {
+		t.Errorf("finding %+v", f)
+	}
+}

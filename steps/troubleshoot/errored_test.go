@@ -1,0 +1,78 @@
+package troubleshoot
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+)
+
+// stateOf is a state with one resource.
+func stateOf(lineage string, serial int, resource string) string {
+	return fmt.Sprintf(`{"version":4,"serial":%d,"lineage":%q,"outputs":{},"resources":[{"type":%q}]}`, serial, lineage, resource)
+}
+
+func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
+	b := finished(t)
+	for _, c := range []struct {
+		name, left, bucket string
+		// finds says that there is a finding, which tells says, and pushes that a
+		// change mends it.
+		finds, pushes bool
+		tells         string
+	}{
+		{name: "no state", left: stateOf("one", 1, "a"), finds: true, pushes: true, tells: "Its serial is 1, and that of the state in s3://acme-terraform-state/common/staging is 0."},
+		{name: "an older one", left: stateOf("one", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, pushes: true, tells: "Its serial is 3"},
+		{name: "itself", left: stateOf("one", 3, "b"), bucket: stateOf("one", 3, "b"), tells: "holds it by now"},
+		{name: "a later one", left: stateOf("one", 3, "b"), bucket: stateOf("one", 4, "c"), tells: "has gone on since, to serial 4"},
+		{name: "somebody else's", left: stateOf("one", 3, "b"), bucket: stateOf("one", 3, "c"), finds: true, tells: "somebody applied since"},
+		{name: "another state", left: stateOf("two", 3, "b"), bucket: stateOf("one", 2, "a"), finds: true, tells: "another state, by its lineage"},
+		{name: "no state was left", left: "half a st", finds: true, tells: "It cannot be compared"},
+		{name: "no state is there", left: stateOf("one", 3, "b"), bucket: "half a st", finds: true, tells: "cannot be seen: s3://acme-terraform-state/common/staging is no state"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b.t = t
+			object := sandbox.ActInput{"Bucket": "acme-terraform-state", "Key": "common/staging"}
+			if c.bucket == "" {
+				b.act("DeleteObject", object)
+			} else {
+				object["Body"] = c.bucket
+				b.act("PutObject", object)
+			}
+			b.write("live/staging/errored.tfstate", c.left)
+			review := b.review()
+			i := slices.IndexFunc(review.Checks, func(c steps.Check) bool { return c.Name == checkSaved })
+			if i < 0 || !strings.Contains(review.Checks[i].Answer, c.tells) {
+				t.Fatalf("the checks do not say %q: %+v", c.tells, review.Checks)
+			}
+			if got := len(review.Findings) == 1 && review.Findings[0].ID == "state-not-saved"; got != c.finds || len(review.Findings) > 1 {
+				t.Errorf("findings %v", review.Findings)
+			}
+			if got := len(review.Changes) == 1 && review.Changes[0].ID == "state.push.common-staging"; got != c.pushes || len(review.Changes) > 1 {
+				t.Errorf("changes %v", review.Changes)
+			}
+		})
+	}
+	b.t = t
+	b.act("DeleteObject", sandbox.ActInput{"Bucket": "acme-terraform-state", "Key": "common/staging"})
+	b.write("live/staging/errored.tfstate", stateOf("one", 1, "a"))
+	b.mended()
+	if got := b.commands(); !slices.Equal(got, []string{"state push -no-color errored.tfstate"}) {
+		t.Errorf("Terraform was called with %q", got)
+	}
+}
+
+// act does an operation of S3 by hand.
+func (b *bench) act(operation string, in sandbox.ActInput) {
+	b.t.Helper()
+	if operation == "PutObject" {
+		in["X-Amz-Server-Side-Encryption"], in["X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"] = "aws:kms", regexp.MustCompile(`arn:aws:kms:[^"]+`).FindString(b.read(stagingBackend))
+	}
+	if _, err := b.server.Act("111111111111", "s3", operation, in); err != nil {
+		b.t.Fatal(err)
+	}
+}

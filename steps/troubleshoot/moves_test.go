@@ -1,0 +1,170 @@
+package troubleshoot
+
+import (
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+)
+
+// oldKey makes init remember another key than the backend's.
+func oldKey(b *bench) { b.edit(stagingCache, "common/staging", "common/old") }
+
+// Which of -reconfigure and -migrate-state is right is seen, not asked: by what
+// lies in the old place and in the new one.
+func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
+	b := finished(t)
+	whole := b.snapshot()
+	tests := []struct {
+		name  string
+		do    func(b *bench)
+		finds []string
+		// run is the command of init.common-staging; empty for no such change.
+		run      string
+		consent  bool
+		evidence string
+	}{
+		{"nothing in the old place", oldKey, []string{"backend-changed error"}, "reconfigure", false, "No state lies in s3://acme-terraform-state/common/old"},
+		{"a state in the old place", func(b *bench) {
+			oldKey(b)
+			b.hold("common/old", "l-1", 3)
+		}, []string{"backend-changed error"}, "migrate", true, "has to move"},
+		{"a state of another workspace in the old place", func(b *bench) {
+			oldKey(b)
+			b.hold("env:/feature/common/old", "l-1", 3)
+		}, []string{"backend-changed error"}, "migrate", true, "has to move"},
+		{"it was moved by a colleague", func(b *bench) {
+			oldKey(b)
+			b.hold("common/old", "l-1", 3)
+			b.hold("common/staging", "l-1", 4)
+		}, []string{"backend-changed error"}, "reconfigure", false, "same lineage"},
+		{"the new place holds an older one", func(b *bench) {
+			oldKey(b)
+			b.hold("common/old", "l-1", 3)
+			b.hold("common/staging", "l-1", 2)
+		}, []string{"backend-changed error", "init.moved-elsewhere warning"}, "", false, "has to move"},
+		{"the new place holds another", func(b *bench) {
+			oldKey(b)
+			b.hold("common/old", "l-1", 3)
+			b.hold("common/staging", "l-2", 9)
+		}, []string{"backend-changed error", "init.moved-elsewhere warning"}, "", false, "has to move"},
+		{"the old place cannot be looked at", func(b *bench) {
+			oldKey(b)
+			b.edit(stagingCache, `"region":"eu-west-1"`, `"region":"us-east-1"`)
+		}, []string{"backend-changed error"}, "", false, "cannot be seen"},
+		{"neither place is the blueprint's", func(b *bench) {
+			oldKey(b)
+			b.edit(stagingBackend, "common/staging", "common/new")
+			b.hold("common/new", "l-1", 3)
+		}, []string{"backend-changed error", "files.key-differs warning"}, "", false, "Neither of the two"},
+		{"a place of its own that works", func(b *bench) {
+			oldKey(b)
+			b.edit(stagingBackend, "common/staging", "common/old")
+		}, []string{"files.key-differs warning"}, "", false, "This directory works with the former"},
+		{"a local state beside the backend", func(b *bench) {
+			cloned(b)
+			b.write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[{}]}`)
+		}, []string{"migration-needs-answer error"}, "migrate", true, "init asks whether to move it"},
+		{"an empty local state beside the backend", func(b *bench) {
+			cloned(b)
+			b.write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[]}`)
+		}, []string{fresh}, "init", false, "fresh clone"},
+		{"another kind of backend before", func(b *bench) {
+			b.write(stagingCache, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
+		}, []string{"backend-changed error"}, "migrate", true, "another kind of backend"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b.t = t
+			b.restore(whole)
+			tt.do(b)
+			review := b.review()
+			if got := listed(review.Findings); strings.Join(got, ", ") != strings.Join(tt.finds, ", ") {
+				t.Fatalf("findings %v\n%v", got, review.Findings)
+			}
+			evidence := ""
+			for _, f := range review.Findings {
+				evidence += f.Evidence + "\n"
+			}
+			if !strings.Contains(evidence, tt.evidence) {
+				t.Errorf("evidence %q", evidence)
+			}
+			run, backup := "", false
+			for _, c := range review.Changes {
+				if c.ID == "init.common-staging" {
+					run = c.Run.Command
+					if (c.Foreign != "") != tt.consent {
+						t.Errorf("%s asks for consent to %q", c.ID, c.Foreign)
+					}
+				}
+				backup = backup || c.ID == "init.common-staging.backup"
+			}
+			if run != tt.run || backup != (tt.run == "migrate") {
+				t.Errorf("runs %q, backup %v, want %q", run, backup, tt.run)
+			}
+		})
+	}
+}
+
+// hold puts a state into the bucket for one test.
+func (b *bench) hold(key, lineage string, serial int) {
+	b.t.Helper()
+	b.putState(key, lineage, serial)
+	b.t.Cleanup(func() { b.deleteState(key) })
+}
+
+func TestWithoutAnEngineNothingIsRun(t *testing.T) {
+	b := finished(t)
+	b.env.Engine = nil
+	oldKey(b)
+	b.write("live/production/.terraform/terraform.tfstate", "junk")
+	for _, c := range b.review().Changes {
+		if c.Run != nil {
+			t.Errorf("%s would run %v", c.ID, c.Run.Lines)
+		}
+	}
+	b.remove("live/staging/.terraform")
+	b.remove("live/production/.terraform")
+	b.initialise("live/production")
+	if review := b.review(); len(review.Findings) > 0 {
+		t.Errorf("a laptop without Terraform is told %v", review.Findings)
+	}
+	if c := checkOf(b.review(), checkBackend, "common-staging"); c.Verdict != steps.Passed || !strings.Contains(c.Answer, "no Terraform here") {
+		t.Errorf("check %+v", c)
+	}
+}
+
+func checkOf(r steps.Review, name, subject string) steps.Check {
+	for _, c := range r.Checks {
+		if c.Name == name && c.Subject == subject {
+			return c
+		}
+	}
+	return steps.Check{}
+}
+
+// What init left is moved aside, never deleted, and the workspace stays.
+func TestWhatIsMovedAsideIsKeptWithItsWorkspace(t *testing.T) {
+	b := finished(t)
+	b.cutCache("common/staging")
+	broken := b.read(stagingCache)
+	b.write("live/staging/.terraform/environment", "feature")
+	b.write("live/staging/.terraform/modules/modules.json", "{}")
+	b.write("live/staging/.terraform.aside/terraform.tfstate", "of an earlier time")
+	summary := b.mended()
+	if len(summary.Findings) > 0 {
+		t.Errorf("findings %v", summary.Findings)
+	}
+	for name, want := range map[string]string{
+		"live/staging/.terraform/environment":                  "feature",
+		"live/staging/.terraform.aside.2/environment":          "feature",
+		"live/staging/.terraform.aside.2/terraform.tfstate":    broken,
+		"live/staging/.terraform.aside.2/modules/modules.json": "{}",
+		"live/staging/.terraform.aside.2/.gitignore":           "*\n",
+		"live/staging/.terraform.aside/terraform.tfstate":      "of an earlier time",
+	} {
+		if got := b.read(name); got != want {
+			t.Errorf("%s holds %q, want %q", name, got, want)
+		}
+	}
+}

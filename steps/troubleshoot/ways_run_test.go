@@ -1,0 +1,150 @@
+package troubleshoot
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/steps"
+)
+
+// says makes the engine print an error in one project's command.
+func (b *bench) says(command, dir, text string) {
+	b.t.Helper()
+	b.write("bin/terraform", `#!/bin/sh
+echo "$@" >> `+b.dir+`/commands
+if [ "$1" = `+command+` ] && [ "$(basename "$PWD")" = `+dir+` ]; then
+  cat `+b.dir+`/says >&2
+  exit 1
+fi
+`)
+	if err := os.Chmod(b.path("bin/terraform"), 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	b.write("says", text)
+}
+
+func TestTerraformItselfIsHeard(t *testing.T) {
+	b := finished(t)
+	b.says("plan", "staging", `
+Error: Error acquiring the state lock
+
+Error message: operation error DynamoDB: PutItem, https response error
+StatusCode: 400, RequestID: 1, api error AccessDeniedException: User:
+arn:aws:iam::111111111111:user/alice is not authorized to perform:
+dynamodb:PutItem on resource: table/terraform_locks
+`)
+	var lines []string
+	b.env.Emit = func(e steps.Event) {
+		if e.Kind == steps.EventLine {
+			lines = append(lines, e.Text)
+		}
+	}
+	s := newScene(b.env, b.answers)
+	o, all := s.run(context.Background())
+	if len(all) != 1 || all[0].ID != "table-denied" || all[0].project != "common-staging" {
+		t.Fatalf("said %+v", all)
+	}
+	want := []string{"init -no-color -input=false -json", "plan -no-color -input=false -json", "init -no-color -input=false -json", "plan -no-color -input=false -json"}
+	if got := b.commands(); !slices.Equal(got, want) {
+		t.Errorf("ran %v", got)
+	}
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "Error acquiring the state lock") }) {
+		t.Errorf("the output was not shown: %v", lines)
+	}
+	for i, want := range []steps.Verdict{steps.Broken, steps.Passed} {
+		if c := o.checks[i]; c.Name != checkRun || c.Verdict != want {
+			t.Errorf("check %+v, want %s", c, want)
+		}
+	}
+}
+
+func TestProvidersOutOfReachAreNoFault(t *testing.T) {
+	b := finished(t)
+	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws\n")
+	o, all := newScene(b.env, b.answers).run(context.Background())
+	if len(all) > 0 || len(o.findings) != 1 || o.findings[0].ID != "provider-unavailable" || o.findings[0].Severity != steps.Info {
+		t.Errorf("said %v, findings %v", all, o.findings)
+	}
+	if o.checks[0].Verdict != steps.Undecided {
+		t.Errorf("check %+v", o.checks[0])
+	}
+}
+
+func TestALockFileThatContradictsIsNotTakenForTheNetwork(t *testing.T) {
+	b := finished(t)
+	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws:\nlocked provider registry.terraform.io/hashicorp/aws 5.0.0 does not match\nconfigured version constraint ~> 6.0; must use terraform init -upgrade\n")
+	if _, all := newScene(b.env, b.answers).run(context.Background()); len(all) != 1 || all[0].ID != "provider-lock-file" {
+		t.Errorf("said %v", all)
+	}
+}
+
+func TestWithoutAnEngineTheRunIsUndecided(t *testing.T) {
+	b := finished(t)
+	b.env.Engine, b.env.EngineErr = nil, os.ErrNotExist
+	o, all := newScene(b.env, b.answers).run(context.Background())
+	if len(all) > 0 || len(o.checks) != 1 || o.checks[0].Verdict != steps.Undecided || !strings.Contains(o.checks[0].Answer, "no Terraform to run") {
+		t.Errorf("checks %+v, said %v", o.checks, all)
+	}
+}
+
+func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
+	found := []steps.Finding{
+		{ID: "explicit-deny", Subject: "a", Evidence: "backend.tf:4: encrypt is not set.", Remedy: "Write it."},
+		{ID: "explicit-deny", Subject: "b", Evidence: "other."},
+	}
+	deny := Diagnosis{ID: "explicit-deny", Meaning: "M.", Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}, Fix: "F."}
+	held := Diagnosis{ID: "lock-held", Meaning: "Somebody holds it.", Evidence: []string{"ID: 1"}, Fix: "Wait."}
+	out := hear(found, []said{{deny, "b"}, {deny, ""}, {held, "a"}, {held, "b"}})
+	if len(out) != 4 {
+		t.Fatalf("findings %v", out)
+	}
+	if !strings.HasPrefix(out[0].Evidence, "backend.tf:4") || !strings.Contains(out[0].Evidence, "Terraform said: Access denied") || len(out[0].Evidence) > 500 || out[0].Remedy != "Write it." {
+		t.Errorf("first %+v", out[0])
+	}
+	if !strings.Contains(out[1].Evidence, "Terraform said") {
+		t.Errorf("second %+v", out[1])
+	}
+	if out[2].Subject != "a" || out[2].Evidence != "Somebody holds it. Terraform said: ID: 1" || out[3].Subject != "b" {
+		t.Errorf("others %+v", out[2:])
+	}
+}
+
+func TestOneThingToldByFilesAndByAWSIsOneFinding(t *testing.T) {
+	o := outcome{
+		findings: []steps.Finding{
+			{ID: "files.bucket-differs", Subject: "a", Severity: steps.Warning, Evidence: "backend.tf:5: bucket typo.", Remedy: "Correct it."},
+			{ID: "kms-id-invalid", Subject: "b", Severity: steps.Failure, Evidence: "backend.tf:6."},
+			{ID: "region-invalid", Subject: "b", Severity: steps.Failure, Evidence: "backend.tf:7."},
+			{ID: "bucket-missing", Severity: steps.Failure, Evidence: "There is no bucket typo, of a.", Details: "report"},
+			{ID: "kms-not-found", Severity: steps.Failure, Evidence: "There is no key word in eu-west-1."},
+			{ID: "region-invalid", Severity: steps.Failure, Evidence: "Not listed."},
+		},
+		checks: []steps.Check{{Finding: "files.bucket-differs", Subject: "a"}},
+		echoes: []echo{
+			{"files.bucket-differs", "a", "typo", []string{"bucket-missing"}},
+			{"kms-id-invalid", "b", " key word ", []string{"kms-not-found", "explicit-deny"}},
+		},
+	}
+	o.unite()
+	var got []string
+	for _, f := range o.findings {
+		got = append(got, f.ID+" "+f.Subject+": "+f.Evidence)
+	}
+	want := []string{
+		"bucket-missing a: backend.tf:5: bucket typo. There is no bucket typo, of a.",
+		"kms-id-invalid b: backend.tf:6. There is no key word in eu-west-1.",
+		"region-invalid b: backend.tf:7. Not listed.",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("findings\n%s", strings.Join(got, "\n"))
+	}
+	if f := o.findings[0]; f.Severity != steps.Failure || f.Remedy != "Correct it." || f.Details != "report" {
+		t.Errorf("joined %+v", f)
+	}
+	if o.checks[0].Finding != "bucket-missing" {
+		t.Errorf("check %+v", o.checks[0])
+	}
+}

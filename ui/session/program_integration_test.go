@@ -1,0 +1,337 @@
+//go:build integration
+
+// The tests of the compiled program with a real Terraform: what an operator and
+// new admins type, against a sandbox that this process serves.
+package session_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+	"stateroom/steps/terraform"
+	"stateroom/steps/terraform/mirror"
+)
+
+// buildWait bounds a build on a busy machine.
+const buildWait = 8 * time.Minute
+
+// binary is the compiled program, in a directory that TestMain removes.
+var binary = sync.OnceValues(func() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "stateroom-program-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "stateroom")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path, "stateroom").CombinedOutput(); err != nil {
+		return path, fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, _ := binary(); path != "" {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// company is a served sandbox with a finished set-up in the operator's folder.
+type company struct {
+	t      *testing.T
+	server *sandbox.Server
+	dir    string
+	// mirror is where Terraform finds providers.
+	mirror map[string]string
+	// known are the users whose recipient is in the blueprint, with what opens
+	// their handovers.
+	known map[string]*age.X25519Identity
+}
+
+// whoami is a configuration that asks the environment who is there.
+const whoami = "data \"aws_caller_identity\" \"me\" {}\noutput \"who\" { value = data.aws_caller_identity.me.arn }\n"
+
+// founded lets the compiled program make the set-up.
+func founded(t *testing.T) *company {
+	t.Helper()
+	c := &company{
+		t: t, server: sandbox.New(sandbox.Options{}), dir: filepath.Join(t.TempDir(), "team"),
+		mirror: mirror.With(t), known: map[string]*age.X25519Identity{},
+	}
+	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
+	t.Cleanup(func() { _ = c.server.Close() })
+	c.must(os.MkdirAll(c.dir, 0o700))
+	c.must(os.WriteFile(filepath.Join(c.dir, "stateroom.hcl"), c.blueprint().HCL(), 0o600))
+	made := c.operator().stateroom("", "setup", "--yes")
+	if made.code != steps.ExitDone {
+		t.Fatalf("the set-up: %+v", made)
+	}
+	for _, e := range environments {
+		c.must(os.WriteFile(filepath.Join(c.dir, "live", e[0], "main.tf"), []byte(whoami), 0o600))
+	}
+	return c
+}
+
+// operator is who sits in the team's own folder, with rights over everything.
+func (c *company) operator() *laptop {
+	c.t.Helper()
+	l := c.laptop("operator")
+	l.folder = c.dir
+	who := c.server.Operator()
+	l.write(".aws/credentials", fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", who.AccessKeyID, who.SecretAccessKey))
+	l.write(".aws/config", "[default]\nregion = eu-west-1\n")
+	return l
+}
+
+var environments = [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}}
+
+// blueprint is a team of four, of which the last two have no recipient.
+func (c *company) blueprint() *steps.Blueprint {
+	b := steps.NewBlueprint()
+	b.AdminAccount = "111111111111"
+	b.Bucket.Name = "acme-terraform-state"
+	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob", "carol", "dave"}, Environments: []string{steps.Everything}}}
+	for _, user := range []string{"alice", "bob"} {
+		identity, err := age.GenerateX25519Identity()
+		c.must(err)
+		c.known[user] = identity
+		b.Users = append(b.Users, steps.User{Name: user, Recipient: identity.Recipient().String()})
+	}
+	for _, e := range environments {
+		environment := steps.NewEnvironment(e[0])
+		environment.Account = e[1]
+		b.Environments = append(b.Environments, environment)
+		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0], Environment: e[0]})
+	}
+	b.FillDefaults()
+	return b
+}
+
+func (c *company) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// mutations are the mutating calls since mark that are not Terraform's or a
+// probe's.
+func (c *company) mutations(mark int) []string {
+	var calls []string
+	for _, e := range c.server.Log()[mark:] {
+		probe := slices.Contains([]string{"PutObject", "DeleteObject", "PutItem", "DeleteItem"}, e.Operation)
+		if e.Mutating && !probe {
+			calls = append(calls, e.Operation)
+		}
+	}
+	return calls
+}
+
+// laptop is one person's: a home, a clone of the team's folder, and a terraform on
+// PATH that notes how it was started.
+type laptop struct {
+	*company
+	user, base, home, folder string
+	// spied is where each Terraform noted its arguments and its environment.
+	spied string
+	path  string
+}
+
+func (c *company) laptop(user string) *laptop {
+	c.t.Helper()
+	base := c.t.TempDir()
+	l := &laptop{
+		company: c, user: user, base: base, home: filepath.Join(base, "home"), folder: filepath.Join(base, "clone"),
+		spied: filepath.Join(base, "spied"), path: filepath.Join(base, "bin"),
+	}
+	for _, dir := range []string{l.home, l.spied, l.path, filepath.Join(base, "tmp")} {
+		c.must(os.MkdirAll(dir, 0o700))
+	}
+	engine, err := terraform.Find(context.Background(), "")
+	c.must(err) // a machine without Terraform fails: CI never skips
+	script := "#!/bin/sh\n{ echo \"$@\"; env; } >" + l.spied + "/$$\nexec " + engine.Path + " \"$@\"\n"
+	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700)) //nolint:gosec // it is to be run
+	if identity := c.known[user]; identity != nil {
+		l.write("identity", identity.String()+"\n")
+	}
+	return l
+}
+
+// clone gives the laptop what the team commits.
+func (l *laptop) clone() *laptop {
+	l.t.Helper()
+	for _, name := range []string{"stateroom.hcl", ".gitignore"} {
+		data, err := os.ReadFile(filepath.Join(l.dir, name))
+		l.must(err)
+		l.must(os.MkdirAll(l.folder, 0o700))
+		l.must(os.WriteFile(filepath.Join(l.folder, name), data, 0o600))
+	}
+	l.must(os.CopyFS(filepath.Join(l.folder, "live"), os.DirFS(filepath.Join(l.dir, "live"))))
+	return l
+}
+
+func (l *laptop) write(rel, text string) {
+	l.t.Helper()
+	path := filepath.Join(l.home, filepath.FromSlash(rel))
+	l.must(os.MkdirAll(filepath.Dir(path), 0o700))
+	l.must(os.WriteFile(path, []byte(text), 0o600))
+}
+
+func (l *laptop) read(rel string) string {
+	l.t.Helper()
+	data, err := os.ReadFile(filepath.Join(l.home, filepath.FromSlash(rel)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// sealed is the user's handover.
+func (l *laptop) sealed() string { return filepath.Join(l.dir, "handover", l.user+".age") }
+
+// environment is all that a child has; nothing of the tester's AWS is in it.
+func (l *laptop) environment(more ...string) []string {
+	env := []string{
+		"HOME=" + l.home, "PATH=" + l.path + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(l.base, "tmp"),
+		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
+	}
+	for name, value := range l.mirror {
+		env = append(env, name+"="+value)
+	}
+	return append(env, more...)
+}
+
+// outcome is what one run of a program left.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// stateroom runs the program in the folder, on the served sandbox.
+func (l *laptop) stateroom(input string, args ...string) outcome {
+	l.t.Helper()
+	return l.run(input, l.program(), append(args, "--endpoint-url", l.server.URL())...)
+}
+
+func (l *laptop) program() string {
+	l.t.Helper()
+	path, err := binary()
+	l.must(err)
+	return path
+}
+
+func (l *laptop) run(input, program string, args ...string) outcome {
+	l.t.Helper()
+	return l.in(l.folder, input, nil, program, args...)
+}
+
+func (l *laptop) in(dir, input string, env []string, program string, args ...string) outcome {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), buildWait)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the test's own
+	var out, errs bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, l.environment(env...), strings.NewReader(input), &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		l.t.Fatal(err)
+	}
+	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// byHand plans in a project as a person does who knows of no stateroom.
+func (l *laptop) byHand(environment string) outcome {
+	l.t.Helper()
+	return l.in(filepath.Join(l.folder, "live", environment), "", []string{"AWS_ENDPOINT_URL=" + l.server.URL()}, filepath.Join(l.path, "terraform"), "plan", "-no-color")
+}
+
+// tree is every file below a directory, by its path; what Terraform installed is
+// left out.
+func tree(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && entry.Name() == "providers":
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(root, path)
+		files[filepath.ToSlash(rel)] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// secretFree fails the test where a secret stands in what was printed, in how a
+// child was started, or in any file but the credentials. A backup of those may
+// hold the one that a renewal has taken out of use.
+func (l *laptop) secretFree(shown string, more ...string) {
+	l.t.Helper()
+	secrets := append(l.server.Secrets(), more...)
+	if len(secrets) < 3 {
+		l.t.Fatalf("only %d secrets are known", len(secrets))
+	}
+	texts := tree(l.t, l.base)
+	if starts := len(tree(l.t, l.spied)); starts < 3 {
+		l.t.Errorf("only %d starts of Terraform were noted", starts)
+	}
+	delete(texts, "home/.aws/credentials")
+	texts["what was printed"] = shown
+	credentials := l.read(".aws/credentials")
+	for name, text := range texts {
+		old := strings.HasPrefix(name, "home/.aws/credentials.")
+		for _, s := range secrets {
+			if strings.Contains(text, s) && (!old || strings.Contains(credentials, s)) {
+				l.t.Errorf("%s holds a secret", name)
+			}
+		}
+	}
+}
+
+// closed fails the test unless files that may hold a secret, or tell of one, are
+// their owner's alone.
+func (l *laptop) closed(paths ...string) {
+	l.t.Helper()
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		l.must(err)
+		if info.Mode().Perm() != 0o600 {
+			l.t.Errorf("%s has mode %04o", path, info.Mode().Perm())
+		}
+	}
+}
+
+// says fails the test unless the text holds every part.
+func says(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("it does not say %q:\n%s", part, text)
+		}
+	}
+}
