@@ -72,7 +72,7 @@ func (c *checkup) reviewing() {
 	if c.result != nil {
 		c.showResult()
 	}
-	c.showFindings()
+	c.showFindings(false)
 	c.showOthers()
 	c.showTables()
 	switch {
@@ -81,6 +81,7 @@ func (c *checkup) reviewing() {
 	case c.settled != nil:
 		c.notes(c.settled.Notes)
 	}
+	c.showFindings(true)
 	c.showChecks()
 }
 
@@ -172,10 +173,11 @@ func (c *checkup) showResult() {
 	}
 }
 
-// showFindings shows those that do not stand beside a check in a table.
-func (c *checkup) showFindings() {
+// showFindings shows those that do not stand beside a check in a table: the
+// pressing ones, or those that are only to know.
+func (c *checkup) showFindings(toKnow bool) {
 	for i := range c.found.list {
-		if !c.found.inTable[i] {
+		if !c.found.inTable[i] && toKnow == (c.found.list[i].Severity == steps.Info) {
 			c.showFinding(i)
 			c.pane.text("")
 		}

@@ -89,7 +89,7 @@ func TestShortTextIsEditedAndEnterBreaksItsLines(t *testing.T) {
 	if msg := pressed(f, tea.KeyEnter); msg != nil {
 		t.Fatalf("Enter went on with %T", msg)
 	}
-	letters(f, "mroe")
+	letters(f, "mxyz")
 	pressed(f, tea.KeyBackspace)
 	pressed(f, tea.KeyBackspace)
 	pressed(f, tea.KeyBackspace)
