@@ -93,6 +93,7 @@ func (s system) runners(i *interruption) runners {
 		troubleshoot: either(tui.Troubleshoot, session.Troubleshoot),
 		handover:     either(tui.Handover, session.Handover),
 		offboard:     either(tui.Offboard, session.Offboard),
+		login:        either(tui.Login, session.Login),
 		serve: func(ctx context.Context, o session.Options) error {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, s.out)
 		},
@@ -177,7 +178,7 @@ type runner func(context.Context, session.Options) error
 // runners are what the commands run; a test of the flags brings its own. The
 // menu, a choice of modes, is nil without a screen.
 type runners struct {
-	menu, setup, onboard, troubleshoot, handover, offboard, serve runner
+	menu, setup, onboard, troubleshoot, handover, offboard, login, serve runner
 }
 
 // newCommand is the command tree.
@@ -208,7 +209,7 @@ func newCommand(r runners) *cobra.Command {
 	root.AddCommand(setupCommand(r), onboardCommand(r), troubleshootCommand(r),
 		userCommand("handover", "Seal an admin's access key into one file", handoverText, r.handover),
 		userCommand("offboard", "Take an admin's access away", offboardText, r.offboard),
-		sandboxCommand(r))
+		loginCommand(r), sandboxCommand(r))
 	return root
 }
 
@@ -302,6 +303,29 @@ func onboardCommand(r runners) *cobra.Command {
 	f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
 	commonFlags(f, &o)
 	stageFlags(f, &o)
+	return c
+}
+
+func loginCommand(r runners) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use:   "login",
+		Short: "Open a session with your second factor, for Terraform",
+		Long: "Where an environment asks for a second factor, Terraform works with a session, since it cannot ask for\n" +
+			"a code. This asks you for one and writes the session to your profile. Where none is asked for, or the\n" +
+			"session lasts, it changes nothing.\n\n" +
+			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
+		Example: "  stateroom login",
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			return r.login(c.Context(), o)
+		},
+	}
+	commonFlags(c.Flags(), &o)
+	stageFlags(c.Flags(), &o)
 	return c
 }
 

@@ -569,3 +569,13 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
+	got := program(t, "", false, "login", "--sandbox")
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
+		t.Errorf("%+v", got)
+	}
+	if got := program(t, "", false, "login"); got.code != steps.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
+		t.Errorf("%+v", got)
+	}
+}

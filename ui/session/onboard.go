@@ -47,26 +47,30 @@ func (s *session) onboarding() (steps.Open, steps.Given, error) {
 			return steps.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
-		flow, err := s.boarding(ctx, o, pair, asks)
-		return steps.Opened{Flow: flow}, err
+		env, err := s.seat(ctx, o.Answers, pair, asks)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		return steps.Opened{Flow: o.Flow(env)}, nil
 	}
 	return open, given, nil
 }
 
-// boarding opens AWS with the key that was brought, and gives the flow.
-func (s *session) boarding(ctx context.Context, o *onboard.Onboarding, pair awsops.KeyPair, asks steps.Asks) (*steps.Flow, error) {
+// seat opens the world as one of the admins has it: AWS with the key that was
+// brought, or with none but the profile's.
+func (s *session) seat(ctx context.Context, a *steps.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	env, err := s.world(ctx, sessions, o.Answers)
+	env, err := s.world(ctx, sessions, a)
 	if err != nil {
 		return nil, err
 	}
 	env.Asks = asks
-	return o.Flow(env), nil
+	return env, nil
 }
 
 // entry is what is known before anything is asked.
@@ -138,6 +142,38 @@ func (s *session) newcomer(ctx context.Context, given steps.Given) error {
 	return nil
 }
 
+// Login opens a session with a second factor for Terraform's profile, in lines.
+func Login(ctx context.Context, o Options, sys System) (int, error) {
+	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
+}
+
+func (s *session) loggingIn() (steps.Open, steps.Given, error) {
+	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+		a, err := s.team(ctx)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		env, err := s.seat(ctx, a, awsops.KeyPair{}, asks)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
+	}
+	return open, steps.Given{}, nil
+}
+
+// team is the blueprint that is there, in a rehearsal with all that it asks for.
+func (s *session) team(ctx context.Context) (*steps.Answers, error) {
+	if err := s.finished(ctx, ""); err != nil {
+		return nil, err
+	}
+	a, isNew, err := s.begin()
+	if isNew {
+		return nil, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
+	}
+	return a, err
+}
+
 // Handover makes or remakes the sealed key file of one admin, in lines.
 func Handover(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
@@ -165,15 +201,9 @@ type part interface {
 // asOperator opens a flow that the operator runs over the team's blueprint.
 func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Given, error) {
 	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
-		if err := s.finished(ctx, ""); err != nil {
-			return steps.Opened{}, err
-		}
-		a, isNew, err := s.begin()
+		a, err := s.team(ctx)
 		if err != nil {
 			return steps.Opened{}, err
-		}
-		if isNew {
-			return steps.Opened{}, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
 		}
 		env, err := s.operator(ctx, a, asks.Code)
 		if err != nil {
