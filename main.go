@@ -209,8 +209,7 @@ func newCommand(r runners) *cobra.Command {
 	root.AddCommand(setupCommand(r), onboardCommand(r), troubleshootCommand(r),
 		userCommand("handover", "Seal an admin's access key into one file", handoverText, r.handover),
 		userCommand("offboard", "Take an admin's access away", offboardText, r.offboard),
-		loginCommand(r),
-		sandboxCommand(r))
+		loginCommand(r), sandboxCommand(r))
 	return root
 }
 
@@ -307,6 +306,29 @@ func onboardCommand(r runners) *cobra.Command {
 	return c
 }
 
+func loginCommand(r runners) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use:   "login",
+		Short: "Open a session with your second factor, for Terraform",
+		Long: "Where an environment asks for a second factor, Terraform works with a session, since it cannot ask for\n" +
+			"a code. This asks you for one and writes the session to your profile. Where none is asked for, or the\n" +
+			"session lasts, it changes nothing.\n\n" +
+			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
+		Example: "  stateroom login",
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := check(&o, c.Flags()); err != nil {
+				return err
+			}
+			return r.login(c.Context(), o)
+		},
+	}
+	commonFlags(c.Flags(), &o)
+	stageFlags(c.Flags(), &o)
+	return c
+}
+
 const (
 	handoverText = "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
 		"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
@@ -334,28 +356,6 @@ func userCommand(name, short, long string, run runner) *cobra.Command {
 			}
 			o.User = args[0]
 			return run(c.Context(), o)
-		},
-	}
-	commonFlags(c.Flags(), &o)
-	stageFlags(c.Flags(), &o)
-	return c
-}
-
-func loginCommand(r runners) *cobra.Command {
-	var o session.Options
-	c := &cobra.Command{
-		Use:   "login",
-		Short: "Renew the session of Terraform's profile with an MFA code",
-		Long: "Where an environment asks for a second factor, Terraform's profile holds a session, since Terraform\n" +
-			"cannot ask for a code. This asks for one, and writes a new session into the profile. Without a terminal\n" +
-			"the code is read with --plain from standard input.",
-		Example: "  stateroom login",
-		Args:    noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := check(&o, c.Flags()); err != nil {
-				return err
-			}
-			return r.login(c.Context(), o)
 		},
 	}
 	commonFlags(c.Flags(), &o)

@@ -570,9 +570,12 @@ func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
 	}
 }
 
-func TestLoginSaysWhereNoSecondFactorIsAskedFor(t *testing.T) {
+func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	got := program(t, "", false, "login", "--sandbox")
-	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to") {
+	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
+		t.Errorf("%+v", got)
+	}
+	if got := program(t, "", false, "login"); got.code != steps.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -53,7 +53,7 @@ func (s *scene) checkEnvironment(ctx context.Context, e steps.Environment) {
 	c.Asked = "sts:AssumeRole on " + role + " as " + s.identity.ARN
 	session, err := s.worker.Assume(ctx, role)
 	if err != nil {
-		s.notAssumed(c, e, role, err)
+		s.notAssumed(c, e, err)
 		return
 	}
 	c.Verdict, c.Answer = steps.Passed, role
@@ -63,7 +63,7 @@ func (s *scene) checkEnvironment(ctx context.Context, e steps.Environment) {
 }
 
 // notAssumed tells why a role could not be assumed.
-func (s *scene) notAssumed(c steps.Check, e steps.Environment, role string, err error) {
+func (s *scene) notAssumed(c steps.Check, e steps.Environment, err error) {
 	f := steps.Finding{Step: 2, Severity: steps.Failure, Evidence: reason(err)}
 	switch {
 	case awsops.IsExplicitDeny(err):

@@ -132,7 +132,7 @@ func (s *scene) ask(ctx context.Context, session *awsops.Session, id string) (aw
 		return identity, err
 	}
 	s.env.Emit(steps.Event{Kind: steps.EventProgress, Text: fmt.Sprintf(
-		"AWS does not know access key %s. It may be too new, so this asks again for up to %d seconds.", id, int(patience.Seconds()))})
+		"AWS does not know access key %s. It may be too new, so this asks again for up to %s.", id, (patience + time.Second - 1).Truncate(time.Second))})
 	return session.WaitKeyUsable(ctx, patience)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,5 +169,69 @@ func TestWhoSaysNoChangesNothing(t *testing.T) {
 	mark := len(c.server.Log())
 	if summary := l.run(f); !summary.Declined || len(c.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
 		t.Errorf("%+v, calls %v", summary, c.mutations(mark))
+	}
+}
+
+func TestAHandoverWithARenewalMakesOneKeyAndProvesIt(t *testing.T) {
+	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	o, f := l.onboarding(l.handover())
+	o.Rotate = true
+	mark := len(l.server.Log())
+	summary := l.run(f)
+	l.onBoard(summary)
+	l.mine("admin_iam")
+	want := []string{"iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"}
+	if calls := l.mutations(mark); !slices.Equal(calls, want) || verdict(summary, "common-staging", checkLock) != steps.Passed {
+		t.Errorf("calls %v, lock %q", calls, verdict(summary, "common-staging", checkLock))
+	}
+}
+
+// A key that AWS does not know is waited for while it may be new, as long as
+// somebody at a terminal bears it.
+func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
+	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	h := l.handover()
+	l.do(awsops.DeleteAccessKey("bob", h.AccessKeyID))
+	sealed, err := time.Parse(time.RFC3339, h.SealedAt)
+	l.must(err)
+	o, f := l.onboarding(h)
+	o.Now = func() time.Time { return sealed }
+	if summary := l.run(f); finding(summary, "key-invalid") == nil {
+		t.Errorf("findings %v", summary.Findings)
+	}
+	var told []string
+	for _, e := range l.events {
+		if e.Kind == steps.EventProgress {
+			told = append(told, e.Text)
+		}
+	}
+	if len(told) != 1 {
+		t.Fatalf("told %q", told)
+	}
+	says(t, told[0], h.AccessKeyID, "asks again for up to 2s")
+	for age, want := range map[time.Duration]time.Duration{
+		0: 2 * time.Minute, 50 * time.Second: 70 * time.Second, 61 * time.Second: 30 * time.Second,
+		100 * time.Second: 20 * time.Second, 3 * time.Minute: 0, 24 * time.Hour: 0,
+	} {
+		f.Env.Patience = steps.DefaultPatience
+		o.Now = func() time.Time { return sealed.Add(age) }
+		s := &scene{o: o, env: f.Env, a: o.Answers, user: "bob"}
+		if got := s.fresh(); got != want {
+			t.Errorf("a key of %s is waited for %s, want %s", age, got, want)
+		}
+	}
+}
+
+func TestWithoutANetworkNothingIsWrittenAndTheCallIsNamed(t *testing.T) {
+	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	_, f := l.onboarding(l.handover())
+	l.must(l.server.Close())
+	_, err := f.Run(t.Context())
+	if !awsops.IsUnreachable(err) {
+		t.Fatalf("%v", err)
+	}
+	says(t, err.Error(), "sts:GetCallerIdentity", "Check the network")
+	if l.read(".aws/credentials") != "" || l.read(".aws/config") != "" {
+		t.Error("a file was written")
 	}
 }

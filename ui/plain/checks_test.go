@@ -93,3 +93,29 @@ func TestTypedConsentTakesTheNameAndNoYes(t *testing.T) {
 		}
 	}
 }
+
+func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
+	var out bytes.Buffer
+	l := NewFlowLines(&out)
+	for _, c := range []steps.Check{
+		{Name: "initialised", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: steps.Undecided},
+		{Name: "initialised", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: steps.Undecided},
+		{Name: "initialised", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: steps.Broken},
+	} {
+		l.check(c)
+	}
+	l.showChecks()
+	want := "  ?    initialised: a, b\n         to be run\n         asked: live/a\n         … and 1 answer like it\n" +
+		"  FAIL initialised: c\n         it failed\n         asked: live/c\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatIsWaitedForIsSaid(t *testing.T) {
+	var out bytes.Buffer
+	NewFlowLines(&out).Emit(steps.Event{Kind: steps.EventProgress, Text: "The key may be too new."})
+	if got := out.String(); got != "  The key may be too new.\n" {
+		t.Errorf("%q", got)
+	}
+}

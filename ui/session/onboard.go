@@ -47,7 +47,7 @@ func (s *session) onboarding() (steps.Open, steps.Given, error) {
 			return steps.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
-		env, err := s.actingAs(ctx, o.Answers, pair, asks)
+		env, err := s.seat(ctx, o.Answers, pair, asks)
 		if err != nil {
 			return steps.Opened{}, err
 		}
@@ -56,9 +56,9 @@ func (s *session) onboarding() (steps.Open, steps.Given, error) {
 	return open, given, nil
 }
 
-// actingAs opens AWS with a key that was brought, or with an empty one as the
-// profiles of this laptop alone.
-func (s *session) actingAs(ctx context.Context, a *steps.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
+// seat opens the world as one of the admins has it: AWS with the key that was
+// brought, or with none but the profile's.
+func (s *session) seat(ctx context.Context, a *steps.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := awsops.Open(ctx, config)
@@ -142,6 +142,38 @@ func (s *session) newcomer(ctx context.Context, given steps.Given) error {
 	return nil
 }
 
+// Login opens a session with a second factor for Terraform's profile, in lines.
+func Login(ctx context.Context, o Options, sys System) (int, error) {
+	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
+}
+
+func (s *session) loggingIn() (steps.Open, steps.Given, error) {
+	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+		a, err := s.team(ctx)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		env, err := s.seat(ctx, a, awsops.KeyPair{}, asks)
+		if err != nil {
+			return steps.Opened{}, err
+		}
+		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
+	}
+	return open, steps.Given{}, nil
+}
+
+// team is the blueprint that is there, in a rehearsal with all that it asks for.
+func (s *session) team(ctx context.Context) (*steps.Answers, error) {
+	if err := s.finished(ctx, ""); err != nil {
+		return nil, err
+	}
+	a, isNew, err := s.begin()
+	if isNew {
+		return nil, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
+	}
+	return a, err
+}
+
 // Handover makes or remakes the sealed key file of one admin, in lines.
 func Handover(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
@@ -169,15 +201,9 @@ type part interface {
 // asOperator opens a flow that the operator runs over the team's blueprint.
 func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Given, error) {
 	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
-		if err := s.finished(ctx, ""); err != nil {
-			return steps.Opened{}, err
-		}
-		a, isNew, err := s.begin()
+		a, err := s.team(ctx)
 		if err != nil {
 			return steps.Opened{}, err
-		}
-		if isNew {
-			return steps.Opened{}, s.noBlueprint()
 		}
 		env, err := s.operator(ctx, a, asks.Code)
 		if err != nil {
@@ -187,37 +213,4 @@ func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Gi
 		return steps.Opened{Flow: &steps.Flow{Env: env, Answers: a, Look: p.Look, Close: p.Close}}, nil
 	}
 	return open, steps.Given{}, nil
-}
-
-// Login renews the session that Terraform's profile holds where a second factor
-// is asked for, in lines.
-func Login(ctx context.Context, o Options, sys System) (int, error) {
-	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).signingIn)
-}
-
-// signingIn is the opener of [Login]: it acts as the key in the profile.
-func (s *session) signingIn() (steps.Open, steps.Given, error) {
-	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
-		if err := s.finished(ctx, ""); err != nil {
-			return steps.Opened{}, err
-		}
-		a, isNew, err := s.begin()
-		if err != nil {
-			return steps.Opened{}, err
-		}
-		if isNew {
-			return steps.Opened{}, s.noBlueprint()
-		}
-		env, err := s.actingAs(ctx, a, awsops.KeyPair{}, asks)
-		if err != nil {
-			return steps.Opened{}, err
-		}
-		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
-	}
-	return open, steps.Given{}, nil
-}
-
-// noBlueprint refuses a run that needs the team's answers.
-func (s *session) noBlueprint() error {
-	return Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
 }

@@ -167,7 +167,7 @@ func (c *company) laptop(user string) *laptop {
 	engine, err := terraform.Find(context.Background(), "")
 	c.must(err) // a machine without Terraform fails: CI never skips
 	script := "#!/bin/sh\n{ echo \"$@\"; env; } >" + l.spied + "/$$\nexec " + engine.Path + " \"$@\"\n"
-	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700)) //nolint:gosec // it is to be run
+	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700))
 	if identity := c.known[user]; identity != nil {
 		l.write("identity", identity.String()+"\n")
 	}
@@ -246,7 +246,7 @@ func (l *laptop) in(dir, input string, env []string, program string, args ...str
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), buildWait)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the test's own
+	cmd := exec.CommandContext(ctx, program, args...)
 	var out, errs bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, l.environment(env...), strings.NewReader(input), &out, &errs
 	var exit *exec.ExitError

@@ -49,7 +49,7 @@ func (l *laptop) sits(args ...string) *terminal {
 	p := &terminal{t: l.t, master: master, slave: slave}
 	p.before, err = unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
 	l.must(err)
-	p.process = exec.CommandContext(l.t.Context(), l.program(), args...) //nolint:gosec // the test's own
+	p.process = exec.CommandContext(l.t.Context(), l.program(), args...)
 	p.process.Dir, p.process.Env = l.folder, l.environment("TERM=xterm-256color")
 	p.process.Stdin, p.process.Stdout, p.process.Stderr = slave, slave, slave
 	p.process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

@@ -75,7 +75,7 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 func (s *session) opens(mode tui.Mode) (steps.Open, error) {
 	openers := map[tui.Mode]opener{
 		tui.Onboard: (*session).onboarding, tui.Troubleshoot: (*session).asking, tui.Handover: (*session).handingOver,
-		tui.Offboard: (*session).offboarding, tui.Login: (*session).signingIn,
+		tui.Offboard: (*session).offboarding, tui.Login: (*session).loggingIn,
 	}
 	open, flags, err := openers[mode](s)
 	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
