@@ -201,7 +201,7 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 			if !looked {
 				first, looked = r, true
 			}
-			return r, err //nolint:wrapcheck // passed on
+			return r, err
 		},
 		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
 			d := steps.Decision{Yes: true}
