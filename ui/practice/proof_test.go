@@ -91,7 +91,7 @@ const mostTrips = 8
 // healthy wants a stage to have no finding, and that only reading tells so.
 func (w *world) healthy() {
 	w.t.Helper()
-	const latency = 150 * time.Millisecond
+	const latency = 400 * time.Millisecond
 	var mu sync.Mutex
 	var last time.Time
 	trips := 0
@@ -201,7 +201,7 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 			if !looked {
 				first, looked = r, true
 			}
-			return r, err //nolint:wrapcheck // passed on
+			return r, err
 		},
 		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
 			d := steps.Decision{Yes: true}
