@@ -203,7 +203,7 @@ func (l *laptop) contradictions(p project) {
 			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.at(name), name, p.files.State.DataDir),
 			"Remove it, name the profile, and make a new access key: this one is in version control.")
 		if l.answers.ProfileInFiles {
-			l.name(p)
+			l.name(p, l.newest())
 		}
 		break
 	}

@@ -107,10 +107,16 @@ func (l *laptop) mend(p project, backend func(*files.Backend)) {
 
 // correct books a correction as what mends the newest finding.
 func (l *laptop) correct(m mend) {
-	if n := len(l.out.findings); n > 0 {
-		m.finding = l.out.findings[n-1].Key()
-	}
+	m.finding = l.newest()
 	l.out.mends = append(l.out.mends, m)
+}
+
+// newest is the key of the finding that was booked last.
+func (l *laptop) newest() string {
+	if n := len(l.out.findings); n > 0 {
+		return l.out.findings[n-1].Key()
+	}
+	return ""
 }
 
 // profileUse is how Terraform comes to its credentials in one place.

@@ -39,10 +39,12 @@ func (l *laptop) plan(edit files.Edit, err error, title string) {
 	}
 	if edit.Changes() {
 		c := steps.FileChange(l.answers, edit, title)
+		id := "files.profile-assumes-role" // what is told of a profile that gives credentials all the same
 		if wrong := l.troubles[l.answers.AdminProfile]; wrong != nil {
-			c.Mends = []string{wrong.id}
-			l.remedy(wrong.id, "", title+".")
+			id = wrong.id
 		}
+		c.Mends = []string{id}
+		l.remedy(id, "", title+".")
 		l.out.changes = append(l.out.changes, c)
 	}
 }
