@@ -285,3 +285,19 @@ func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
 		t.Error("the lost secret is in the file")
 	}
 }
+
+func TestTwoAdminsAtOnceDoNotMeet(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	bob := c.laptop("bob")
+	alice := c.laptop("alice")
+	processes := []*process{bob.start(bob.first()), alice.start(alice.first())}
+	for _, p := range processes {
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("%v\n%s", err, p.out.String())
+		}
+	}
+	for _, l := range []*laptop{alice, bob} {
+		l.sitDown()
+		l.mine("admin_iam")
+	}
+}
