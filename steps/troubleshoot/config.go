@@ -152,7 +152,7 @@ func (l *laptop) argument(ctx context.Context, p project, a files.Argument) {
 // there is no blueprint, or init noted them, they were given with
 // -backend-config.
 func (l *laptop) lacking(ctx context.Context, p project) {
-	if len(l.answers.Groups) == 0 || configuredSpot(p) != nil {
+	if l.withoutBlueprint() || configuredSpot(p) != nil {
 		return
 	}
 	for _, name := range []string{"bucket", "key"} {

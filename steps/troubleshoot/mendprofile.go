@@ -112,7 +112,7 @@ func (l *laptop) owner(ctx context.Context, p files.Profile) string {
 // freeFromRole takes a role out of the blueprint's profile: it holds an admin's
 // own key, with which the state is reached, and the provider assumes the role.
 func (l *laptop) freeFromRole(p profile) {
-	if p.get("role_arn") == "" || len(l.answers.Groups) == 0 {
+	if p.get("role_arn") == "" || l.withoutBlueprint() {
 		return
 	}
 	remove := files.ProfileEdit{Name: p.name, Remove: []string{"role_arn", "source_profile", "mfa_serial"}}
