@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 
 	"stateroom/steps"
 	"stateroom/steps/terraform"
@@ -62,12 +63,14 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 	var err error
 	if mode != tui.SetUp {
 		begun.Open, err = s.opens(mode)
-		return begun, err
+	} else {
+		begun.Answers, begun.New, err = s.begin()
+		begun.World = s.operator
 	}
-	if begun.Answers, begun.New, err = s.begin(); err != nil {
-		return nil, err
+	if err != nil {
+		// Who gets no run has nothing to close: the stage goes with it.
+		return nil, errors.Join(err, s.leave(false))
 	}
-	begun.World = s.operator
 	return begun, nil
 }
 
