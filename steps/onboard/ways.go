@@ -173,7 +173,7 @@ func at(path string, err error) error {
 
 // readSealed reads a file of bounded size.
 func readSealed(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the person names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the file cannot be read: %w", err)
 	}
