@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -81,7 +82,8 @@ func run(ctx context.Context, args []string, sys system) int {
 func (s system) runners(i *interruption) runners {
 	either := func(mode tui.Mode, lines func(context.Context, session.Options, session.System) (int, error)) runner {
 		return func(ctx context.Context, o session.Options) error {
-			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" {
+			// A text on standard input and the keys of the screens cannot both be read.
+			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
 				return ended(session.Screens(ctx, o, s.around(i), mode))
 			}
 			return ended(lines(ctx, o, s.around(i)))
@@ -460,6 +462,8 @@ func checkTroubleshoot(o *session.Options, f *pflag.FlagSet) error {
 		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
 	case o.Break != "" && o.Break != "list" && !o.Sandbox:
 		return session.Usagef("--break %s breaks a rehearsal only: add --sandbox", o.Break)
+	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name == o.Break }):
+		return session.Usagef("there is no fault %q: stateroom troubleshoot --break list lists them", o.Break)
 	}
 	return check(o, f)
 }

@@ -83,7 +83,7 @@ func (s *Session) OwnBuckets(ctx context.Context, prefix string) (map[string]str
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, s.fail(err, "s3", "ListBuckets", prefix)
+			return nil, s.fail(err, "s3", "ListBuckets", "") // no bucket is asked for: it is the account's list
 		}
 		for _, b := range page.Buckets {
 			buckets[aws.ToString(b.Name)] = aws.ToString(b.BucketRegion)

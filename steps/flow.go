@@ -2,7 +2,11 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+
+	"stateroom/awsops"
 )
 
 // Flow is a run that is not the nine steps: troubleshooting, onboarding, handing
@@ -131,11 +135,11 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
 			return f.finish(summary, review), review, nil
 		}
-		after, err := f.Look(ctx, f.Env)
+		after, err := f.settled(ctx, review.Changes, result)
 		if err != nil {
 			return summary, review, err
 		}
-		review = f.Permit(after)
+		review = after
 		summary.Foreign = review.Foreign
 		if summary.Unknown == 0 {
 			break
@@ -144,6 +148,38 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 	review.Findings = append(review.Findings, found...)
 	review = f.prove(ctx, summary, review)
 	return f.finish(summary, review), review, nil
+}
+
+// settled looks until what was applied is seen, or until AWS has had time enough
+// to show it: a policy that was mended counts seconds later.
+func (f *Flow) settled(ctx context.Context, made []Change, result Result) (review Review, err error) {
+	applied := appliedIDs(made, result)
+	pollErr := awsops.Poll(ctx, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+		if review, err = f.Look(ctx, f.Env); err != nil {
+			return true, err
+		}
+		review = f.Permit(review)
+		return !unseen(made, applied, review), nil
+	})
+	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
+		err = fmt.Errorf("looking again after the changes: %w", pollErr)
+	}
+	return review, err
+}
+
+// unseen tells whether something that was applied is still to do, or has not
+// mended yet what its calls were to mend.
+func unseen(made []Change, applied map[string]bool, r Review) bool {
+	for _, c := range made {
+		if !applied[c.ID] || len(c.Calls) == 0 {
+			continue
+		}
+		planned := slices.ContainsFunc(r.Changes, func(again Change) bool { return again.ID == c.ID })
+		if planned || slices.ContainsFunc(r.Findings, func(x Finding) bool { return x.Severity == Failure && c.MendsFinding(x) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // prove lets a flow prove its result, unless it is stopped: a proof that was

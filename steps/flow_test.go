@@ -103,3 +103,24 @@ func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T)
 		})
 	}
 }
+
+func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	f := flowOf(t, w)
+	look, late := f.Look, 2
+	f.Look = func(ctx context.Context, env *Env) (Review, error) {
+		r, err := look(ctx, env)
+		if len(r.Findings) == 0 && late > 0 {
+			late--
+			r.Findings = []Finding{{ID: "user-missing", Severity: Failure}}
+		}
+		for i := range r.Changes {
+			r.Changes[i].Mends = []string{"user-missing"}
+		}
+		return r, err
+	}
+	summary, err := f.Run(t.Context())
+	if err != nil || len(summary.Findings) != 0 || summary.Applied != 1 || late != 0 {
+		t.Errorf("%+v, %v, looked too early %d times", summary, err, late)
+	}
+}

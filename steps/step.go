@@ -89,6 +89,9 @@ type Question struct {
 	// Check says why an answer cannot be. It is nil for the blueprint's own
 	// questions, which [Blueprint.Answer] judges.
 	Check func(value string) error
+	// Hide takes the secrets out of an answer before it is shown again. It is nil
+	// where none can be in it.
+	Hide func(value string) string
 }
 
 // Answers is everything the operator decided: the team's blueprint and the

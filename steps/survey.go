@@ -105,7 +105,3 @@ func waitsForNothing(c Change, all []Change) bool {
 
 // Role is the environment's role as it was found.
 func (s *Survey) Role(environment string) RoleFacts { return s.Observed.IAM.Roles.get(environment) }
-
-// OrganizationID is the id of the organization, empty where there is none or
-// where it may not be read.
-func (s *Survey) OrganizationID() string { return s.Observed.orgID() }

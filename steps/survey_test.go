@@ -13,7 +13,7 @@ func TestASurveyGoesAsFarAsItMay(t *testing.T) {
 	w := finished(t)
 	s := w.setup(team())
 	whole := TakeSurvey(context.Background(), s.Env, s.Answers)
-	if len(whole.Failed) > 0 || len(whole.Plan(s.Answers).Changes) > 0 || whole.OrganizationID() == "" || whole.Role("staging").Role == nil {
+	if len(whole.Failed) > 0 || len(whole.Plan(s.Answers).Changes) > 0 || whole.Observed.orgID() == "" || whole.Role("staging").Role == nil {
 		t.Errorf("the operator's survey: failed %v, plan %v", whole.Failed, whole.Plan(s.Answers).Changes)
 	}
 	w.actAs(sandbox.Credentials{})

@@ -27,16 +27,20 @@ func lock(ctx context.Context, target string) (func(), error) {
 	for {
 		l := flock.New(path)
 		ok, err := l.TryLockContext(ctx, 10*time.Millisecond)
+		switch held := ok && holds(l, path); {
+		case held && ctx.Err() == nil:
+			return func() { release(l, path) }, nil
+		case held:
+			release(l, path) // cancelled as it was taken; nobody else would let it go
+		case ok:
+			_ = l.Unlock() // the holder before us removed the file that we locked
+		}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting for the lock: %w", context.Cause(ctx))
 		}
 		if err != nil || !ok {
 			return nil, err //nolint:wrapcheck // Write says which file
 		}
-		if holds(l, path) {
-			return func() { release(l, path) }, nil
-		}
-		_ = l.Unlock() // the holder before us removed the file that we locked
 	}
 }
 

@@ -395,22 +395,6 @@ func TestACredentialsFileThatOthersCanReadIsTold(t *testing.T) {
 	says(t, f.Evidence+f.Remedy, "0644", "chmod 600")
 }
 
-func TestTwoAdminsAtOnceDoNotMeet(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
-	bob := c.laptop("bob")
-	alice := c.laptop("alice")
-	processes := []*process{bob.start(bob.first()), alice.start(alice.first())}
-	for _, p := range processes {
-		if err := p.cmd.Wait(); err != nil {
-			t.Errorf("%v\n%s", err, p.out.String())
-		}
-	}
-	for _, l := range []*laptop{alice, bob} {
-		l.sitDown()
-		l.mine("admin_iam")
-	}
-}
-
 func TestTheSameHandoverOnTwoLaptopsIsRefusedOnTheSecond(t *testing.T) {
 	c := founded(t, sandbox.Options{}, nil)
 	first, second := c.laptop("bob"), c.laptop("bob")

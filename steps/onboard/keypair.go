@@ -22,6 +22,9 @@ const (
 	sessionKey = "ASIA"
 )
 
+// secretForm is the finding of a secret that is none, where the id is one.
+const secretForm = "onboard.secret-form"
+
 // ParseKeyPair reads a pasted access key. White space around both parts is cut.
 // The error is a [*steps.Refusal]; it never repeats what was pasted as secret.
 func ParseKeyPair(id, key string) (awsops.KeyPair, error) {
@@ -37,7 +40,7 @@ func ParseKeyPair(id, key string) (awsops.KeyPair, error) {
 	case !keyID.MatchString(id) || !strings.HasPrefix(id, userKey):
 		return refuse("onboard.key-form", "What was given as access key id is none: it has at least 16 capital letters and digits and begins with "+userKey+".", "Paste it once more, whole.")
 	case !keySecret.MatchString(key):
-		return refuse("onboard.secret-form", "What was given as secret access key is none: it has 40 letters, digits, / and +.", "Paste it once more, whole.")
+		return refuse(secretForm, "What was given as secret access key is none: it has 40 letters, digits, / and +.", "Paste it once more, whole.")
 	}
 	return awsops.KeyPair{ID: id, Secret: secret.New(key)}, nil
 }

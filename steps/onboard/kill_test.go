@@ -1,3 +1,8 @@
+//go:build !race
+
+// A kill needs a process of its own, whose races the other tests look for: the
+// race detector would only make hundreds of them slow.
+
 package onboard
 
 import (
@@ -278,5 +283,21 @@ func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
 	}
 	if made.Secret.IsZero() || bytes.Contains([]byte(l.read(".aws/credentials")), []byte(made.Secret.Reveal())) {
 		t.Error("the lost secret is in the file")
+	}
+}
+
+func TestTwoAdminsAtOnceDoNotMeet(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	bob := c.laptop("bob")
+	alice := c.laptop("alice")
+	processes := []*process{bob.start(bob.first()), alice.start(alice.first())}
+	for _, p := range processes {
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("%v\n%s", err, p.out.String())
+		}
+	}
+	for _, l := range []*laptop{alice, bob} {
+		l.sitDown()
+		l.mine("admin_iam")
 	}
 }

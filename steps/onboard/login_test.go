@@ -74,7 +74,7 @@ func TestLoggingInOpensTheGuardedRole(t *testing.T) {
 	}
 	l.untouched(guest)
 	l.mine(longTerm)
-	says(t, strings.Join(summary.Notes, "\n"), "holds until", time.Now().Add(12*time.Hour).Format("2 January 2006"), "credentials.stateroom-")
+	says(t, strings.Join(summary.Notes, "\n"), "holds one until", time.Now().Add(12*time.Hour).Format("2 January 2006"), "credentials.stateroom-")
 	l.quiet()
 
 	before := l.read(".aws/credentials")
@@ -83,7 +83,7 @@ func TestLoggingInOpensTheGuardedRole(t *testing.T) {
 	if again.Applied > 0 || l.read(".aws/credentials") != before || len(p.signIns) != 2 {
 		t.Errorf("a second login applied %d and asked %d times", again.Applied, len(p.signIns)-1)
 	}
-	says(t, strings.Join(again.Notes, "\n"), "holds until")
+	says(t, strings.Join(again.Notes, "\n"), "holds one until")
 }
 
 func TestADryLoginMakesNothing(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/files"
 )
@@ -142,7 +143,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 	create := s.deviceStep("", steps.Create, fmt.Sprintf("Create an MFA device for %s, whose seed goes into an app", s.user), needs,
 		awsops.CreateVirtualMFADevice(s.identity.Name))
 	create.Intent = map[string]string{}
-	create.Fields = []steps.Field{{Name: "serial number", After: serial}, {Name: "seed", After: steps.KnownAfterApply}}
+	create.Fields = []steps.Field{{Name: "serial number", After: serial}, {Name: "seed", After: secret.Redacted}}
 	create.Undo = "aws iam delete-virtual-mfa-device --serial-number " + serial
 	enable := s.deviceStep(".enable", steps.Update, fmt.Sprintf("Enable the MFA device with two codes that %s types", s.user), []string{s.add(create)},
 		awsops.EnableMFADevice(s.identity.Name, serial, steps.CodeRef(id+".enable"), steps.NextCodeRef(id+".enable")))

@@ -200,7 +200,7 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 			t.Errorf("%s of production: %q", name, v)
 		}
 	}
-	says(t, strings.Join(summary.Notes, "\n"), "Session: profile admin_iam holds until", "stateroom login", longTerm)
+	says(t, strings.Join(summary.Notes, "\n"), "Session: profile admin_iam holds one until", "stateroom login", longTerm)
 	says(t, l.read(".aws/config"), "[profile "+longTerm+"]", "source_profile = admin_iam\n")
 	l.quiet()
 

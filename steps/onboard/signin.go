@@ -78,7 +78,7 @@ func (s *scene) sessionEnd(id string) time.Time {
 func (s *scene) planSession(base files.Snapshot, needs []string) {
 	c := steps.Check{Name: checkSession, Asked: "iam:ListMFADevices as profile " + s.a.AdminProfile}
 	if s.factor.session != nil {
-		c.Verdict, c.Answer = steps.Passed, s.holds()
+		c.Verdict, c.Answer = steps.Passed, "holds "+s.holds()
 		s.check(c)
 		return
 	}
@@ -153,12 +153,12 @@ func (s *scene) displaced() string {
 	return id
 }
 
-// holds tells until when the session does.
+// holds tells how long the session does.
 func (s *scene) holds() string {
 	if s.factor.until.IsZero() {
-		return "holds, until when is not known: it was not opened here"
+		return "for a time that is not known, since it was not opened here"
 	}
-	return "holds until " + s.factor.until.Local().Format("2 January 2006 at 15:04 MST")
+	return "until " + s.factor.until.Local().Format("2 January 2006 at 15:04 MST")
 }
 
 // terraformer is the session as which Terraform works: that of its profile, where
@@ -178,5 +178,5 @@ func (s *scene) sessionNote() []string {
 	if !s.factor.wanted || s.factor.session == nil {
 		return nil
 	}
-	return []string{fmt.Sprintf("Session: profile %s %s; then run stateroom login.", s.a.AdminProfile, s.holds())}
+	return []string{fmt.Sprintf("Session: profile %s holds one %s; then run stateroom login.", s.a.AdminProfile, s.holds())}
 }

@@ -121,7 +121,7 @@ func (e *Entry) Take(given steps.Given) (*Onboarding, awsops.KeyPair, error) {
 	case given.Asked(PathKeyID):
 		pair, err := ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
 		if err != nil {
-			return nil, pair, at(PathKeyID, err)
+			return nil, pair, at(wrongPart(err), err)
 		}
 		o.KeyID = pair.ID
 		return o, pair, nil
@@ -169,6 +169,15 @@ func at(path string, err error) error {
 		return &steps.Problem{Path: path, Text: refusal.What + " " + refusal.Remedy}
 	}
 	return err
+}
+
+// wrongPart is the question whose answer a pasted key fails by.
+func wrongPart(err error) string {
+	var refusal *steps.Refusal
+	if errors.As(err, &refusal) && refusal.Finding == secretForm {
+		return PathSecret
+	}
+	return PathKeyID
 }
 
 // readSealed reads a file of bounded size.

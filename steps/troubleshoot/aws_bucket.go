@@ -78,7 +78,8 @@ func judgeExists(f *facts, p *site) ruling {
 			remedy: fmt.Sprintf("Correct the name in the backend; the blueprint's is %s.", f.answers.Bucket.Name),
 		}
 		if p.bucket == f.answers.Bucket.Name {
-			t.remedy = "Create it with stateroom setup; the states that were in it are gone unless a copy is somewhere else."
+			t.remedy = "Create it with stateroom setup."
+			t.evidence += " The states that were in it are gone, unless a copy is somewhere else."
 			t.mended = func(id string) bool { return strings.HasPrefix(id, "bucket.") }
 			t.changes = f.orphanDigests(p)
 			t.handOn = &handOn{who: p.asked, needs: []string{"stateroom setup, as the operator: it creates the bucket " + p.bucket}}

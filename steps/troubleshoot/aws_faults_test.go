@@ -445,6 +445,9 @@ func (w *world) ends(f fault, review steps.Review) {
 	w.t.Helper()
 	var changes []string
 	for _, c := range append(review.Changes, review.Foreign...) {
+		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == steps.Delete && !c.Typed {
+			w.t.Errorf("%s forgets a state without a typed word", c.ID)
+		}
 		changes = append(changes, c.ID)
 		if c.Foreign != "" && (c.Undo == "" || c.Risk == "") {
 			w.t.Errorf("%s asks for consent and tells undo %q and risk %q", c.ID, c.Undo, c.Risk)

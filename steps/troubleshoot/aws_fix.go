@@ -22,7 +22,7 @@ func (f *facts) mayMend(step int) bool {
 var setUpOnly = []string{"account.", "iam.user.", "iam.key.", "iam.lost-key.", "key.create"}
 
 // cosmetic are the ends of the ids of changes without which everything works as
-// well. They are told as information.
+// well: set-up makes them.
 var cosmetic = []string{".tags", ".description", ".lifecycle", ".inline", ".detach"}
 
 // mending is the blueprint's own plan as far as it mends something, for those
@@ -177,12 +177,8 @@ func driftFinding(c steps.Change) steps.Finding {
 	if len(fields) > 0 {
 		evidence += ": " + strings.Join(fields, "; ")
 	}
-	severity := steps.Warning
-	if slices.ContainsFunc(cosmetic, func(suffix string) bool { return strings.HasSuffix(c.ID, suffix) }) {
-		severity = steps.Info
-	}
 	return steps.Finding{
-		ID: c.ID + problem, Step: c.Step, Severity: severity, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+		ID: c.ID + problem, Step: c.Step, Severity: steps.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
 	}
 }
 

@@ -94,11 +94,17 @@ func operationOf(l lockInfo) string {
 	return l.Operation
 }
 
-func roundAge(age time.Duration) time.Duration {
-	if age < time.Minute {
-		return age.Round(time.Second)
+// roundAge is an age as people tell it: "40s", "25m", "7h", "3 days".
+func roundAge(age time.Duration) string {
+	switch {
+	case age < time.Minute:
+		return age.Round(time.Second).String()
+	case age < 2*time.Hour:
+		return fmt.Sprintf("%dm", age/time.Minute)
+	case age < 48*time.Hour:
+		return fmt.Sprintf("%dh", age/time.Hour)
 	}
-	return age.Round(time.Minute)
+	return fmt.Sprintf("%d days", age/(24*time.Hour))
 }
 
 // where names the item and the file of a lock.

@@ -57,13 +57,13 @@ func (r *reader) foreignLocks(ctx context.Context, f *facts, p *site, s *stateFa
 	if file {
 		g.Go(func() (err error) {
 			s.file, err = operator.ReadObject(ctx, s.bucket, s.lockFile(), "")
-			return err //nolint:wrapcheck // only whether there is one counts
+			return err
 		})
 	}
 	if item {
 		g.Go(func() (err error) {
 			s.lock, err = operator.LockItem(ctx, s.table, s.lockID())
-			return err //nolint:wrapcheck // as above
+			return err
 		})
 	}
 	s.locksByOperator = g.Wait() == nil

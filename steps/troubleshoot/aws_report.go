@@ -26,7 +26,11 @@ func (h *handOn) report(t trouble, account string) string {
 	var e *awsops.Error
 	if errors.As(h.failed, &e) {
 		who = e.Identity
-		fmt.Fprintf(&b, "\nFailed call: %s:%s on %s\nAWS answered: %s", e.Service, e.Operation, e.Resource, answer(h.failed))
+		fmt.Fprintf(&b, "\nFailed call: %s:%s", e.Service, e.Operation)
+		if e.Resource != "" {
+			b.WriteString(" on " + e.Resource)
+		}
+		b.WriteString("\nAWS answered: " + answer(h.failed))
 	}
 	if who != "" {
 		fmt.Fprintf(&b, "\nIdentity: %s", who)

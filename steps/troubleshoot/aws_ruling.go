@@ -132,7 +132,7 @@ var outages = map[string]string{
 	"profile-missing":     "Write the profile, or correct its name in backend and provider.",
 	"token-expired":       "Get new session credentials the way you got these.",
 	"key-invalid":         "Use an active access key; wait a minute if it was just made.",
-	"signature-mismatch":  "Write access key id and secret again as they were handed out, or make a new key with stateroom onboard --rotate.",
+	"signature-mismatch":  "Write access key id and secret again as they were handed out, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
 	"throttled":           "Wait a minute and run again, with a lower -parallelism if it comes back.",
 	"tls-untrusted":       "Set AWS_CA_BUNDLE, or custom_ca_bundle in backend and provider, to the proxy's certificate authority.",
 	"credentials-missing": "Write the profile to the credentials file, and name it in the backend and in the provider.",

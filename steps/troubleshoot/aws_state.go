@@ -54,16 +54,16 @@ func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
 	case s.digestHolds():
 		return a.passed("They agree.")
 	}
-	calculated := "that of a state that is not there"
+	calculated := "but there is no state"
 	if s.object != nil {
-		calculated = s.object.digest
+		calculated = "but the state's is " + s.object.digest
 	}
 	t := trouble{
 		id: "digest-mismatch", cause: s.key,
-		evidence: fmt.Sprintf("The table holds the digest %s for project %s, but the state's is %s.", s.digest.Digest, s.project, calculated),
+		evidence: fmt.Sprintf("The table holds the digest %s for project %s, %s.", s.digest.Digest, s.project, calculated),
 	}
 	f.repair(p, s, &t)
-	return a.broken(fmt.Sprintf("The table says %s, the state is %s.", s.digest.Digest, calculated), t)
+	return a.broken(fmt.Sprintf("The table says %s, %s.", s.digest.Digest, calculated), t)
 }
 
 // repair plans the digest's repair where the versions leave no doubt that the
@@ -94,6 +94,10 @@ func (f *facts) digestChange(p *site, s *stateFacts) steps.Change {
 	if s.object == nil {
 		c.Action = steps.Delete
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.project)
+		// The digest is the last that tells of the state, and all that keeps the
+		// next apply from beginning with none.
+		c.Foreign, c.Typed = s.lockID()+"-md5", true
+		c.Risk = "Terraform then begins with no state, and the next apply makes everything that the lost one held a second time."
 		c.Calls = []awsops.Call{awsops.DeleteDigest(s.table, id, s.digest.Digest)}
 		return c
 	}

@@ -152,7 +152,7 @@ func (l *laptop) argument(ctx context.Context, p project, a files.Argument) {
 // there is no blueprint, or init noted them, they were given with
 // -backend-config.
 func (l *laptop) lacking(ctx context.Context, p project) {
-	if len(l.answers.Groups) == 0 || configuredSpot(p) != nil {
+	if l.withoutBlueprint() || configuredSpot(p) != nil {
 		return
 	}
 	for _, name := range []string{"bucket", "key"} {
@@ -203,7 +203,7 @@ func (l *laptop) contradictions(p project) {
 			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.at(name), name, p.files.State.DataDir),
 			"Remove it, name the profile, and make a new access key: this one is in version control.")
 		if l.answers.ProfileInFiles {
-			l.name(p)
+			l.name(p, l.newest())
 		}
 		break
 	}

@@ -278,7 +278,8 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 	default:
 		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
-		l.mend(p, func(b *files.Backend) { b.Region = actual })
+		// AWS's part tells the finding.
+		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: "region-wrong", backend: func(b *files.Backend) { b.Region = actual }})
 	}
 }
 

@@ -92,5 +92,5 @@ func (l *laptop) saved(ctx context.Context, at spot) (now content, err error) {
 			return now, nil
 		}
 	}
-	return content{}, err //nolint:wrapcheck // awsops' errors name call, resource and identity
+	return content{}, err
 }

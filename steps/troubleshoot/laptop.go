@@ -23,7 +23,11 @@ func (s *scene) laptop(ctx context.Context) outcome {
 	}
 	l.aws.wanted = s.answers.AdminProfile
 	if len(s.projects) == 0 {
-		l.found("files.no-project", 7, steps.Failure, "There is no project to look at: the blueprint names none.",
+		evidence := "There is no project to look at: the blueprint names none."
+		if l.withoutBlueprint() {
+			evidence = fmt.Sprintf("There is no project to look at: %s holds neither Terraform files nor a blueprint.", s.env.Dir)
+		}
+		l.found("files.no-project", 7, steps.Failure, evidence,
 			"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")
 	}
 	l.profiles()
@@ -45,6 +49,10 @@ func (s *scene) laptop(ctx context.Context) outcome {
 	l.mendProfiles(ctx)
 	return l.out
 }
+
+// withoutBlueprint tells answers that were read from the project itself: a
+// blueprint has a group.
+func (s *scene) withoutBlueprint() bool { return len(s.answers.Groups) == 0 }
 
 // laptop is one look at this laptop.
 type laptop struct {
@@ -107,10 +115,16 @@ func (l *laptop) mend(p project, backend func(*files.Backend)) {
 
 // correct books a correction as what mends the newest finding.
 func (l *laptop) correct(m mend) {
-	if n := len(l.out.findings); n > 0 {
-		m.finding = l.out.findings[n-1].Key()
-	}
+	m.finding = l.newest()
 	l.out.mends = append(l.out.mends, m)
+}
+
+// newest is the key of the finding that was booked last.
+func (l *laptop) newest() string {
+	if n := len(l.out.findings); n > 0 {
+		return l.out.findings[n-1].Key()
+	}
+	return ""
 }
 
 // profileUse is how Terraform comes to its credentials in one place.
@@ -184,7 +198,7 @@ func (l *laptop) collect() {
 			l.uses[i].named = append(l.uses[i].named, id.named)
 		}
 	}
-	if l.answers.ProfileInFiles {
+	if l.answers.ProfileInFiles && !l.withoutBlueprint() {
 		take(profileUse{profile: l.answers.AdminProfile, named: "the blueprint"})
 	}
 	if len(l.projects) == 0 {
@@ -240,7 +254,7 @@ func (l *laptop) profiles() {
 func (l *laptop) assumesRole(name string) bool {
 	p := l.aws.profile(name)
 	role := p.get("role_arn")
-	if name != l.answers.AdminProfile || len(l.answers.Groups) == 0 || role == "" || !p.hasKeys() {
+	if name != l.answers.AdminProfile || l.withoutBlueprint() || role == "" || !p.hasKeys() {
 		return false
 	}
 	evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), name, role)
@@ -273,7 +287,7 @@ func (l *laptop) credentialsFile() {
 	case len(file.Bytes) == 0:
 		l.passed(checkCredentialsFile, "", file.Path, "it is there, and empty")
 	default:
-		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there, with %d profiles", len(files.Profiles(files.Credentials, file))))
+		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(files.Profiles(files.Credentials, file))))
 	}
 	if file.LooseMode() {
 		l.found("files.credentials-open", 7, steps.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")

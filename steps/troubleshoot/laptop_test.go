@@ -199,6 +199,7 @@ func TestEveryFaultIsFoundAndMendedAndNothingElseChanges(t *testing.T) {
 				t.Fatalf("findings (-want +got):\n%s%v", diff, review.Findings)
 			}
 			checked(t, review)
+			eachMends(t, review)
 			if now := b.snapshot(); !cmp.Equal(broken, now) {
 				t.Fatalf("a look has changed files: %s", cmp.Diff(broken, now))
 			}
@@ -254,6 +255,19 @@ func checked(t *testing.T, review steps.Review) {
 		}
 	}
 }
+
+// eachMends fails the test unless every change takes away something that was found.
+func eachMends(t *testing.T, review steps.Review) {
+	t.Helper()
+	for _, c := range review.Changes {
+		if !slices.ContainsFunc(review.Findings, c.MendsFinding) && !(c.Run != nil && len(c.Needs) > 0) && !onlyAWSTells(c) {
+			t.Errorf("%s mends %v, and the findings are %v", c.ID, c.Mends, review.Findings)
+		}
+	}
+}
+
+// onlyAWSTells is a correction of a region, whose finding is the other part's.
+func onlyAWSTells(c steps.Change) bool { return slices.Equal(c.Mends, []string{"region-wrong"}) }
 
 // cutCache leaves the beginning of what init noted, with this state key.
 func (b *bench) cutCache(key string) {

@@ -39,10 +39,12 @@ func (l *laptop) plan(edit files.Edit, err error, title string) {
 	}
 	if edit.Changes() {
 		c := steps.FileChange(l.answers, edit, title)
+		id := "files.profile-assumes-role" // what is told of a profile that gives credentials all the same
 		if wrong := l.troubles[l.answers.AdminProfile]; wrong != nil {
-			c.Mends = []string{wrong.id}
-			l.remedy(wrong.id, "", title+".")
+			id = wrong.id
 		}
+		c.Mends = []string{id}
+		l.remedy(id, "", title+".")
 		l.out.changes = append(l.out.changes, c)
 	}
 }
@@ -110,7 +112,7 @@ func (l *laptop) owner(ctx context.Context, p files.Profile) string {
 // freeFromRole takes a role out of the blueprint's profile: it holds an admin's
 // own key, with which the state is reached, and the provider assumes the role.
 func (l *laptop) freeFromRole(p profile) {
-	if p.get("role_arn") == "" || len(l.answers.Groups) == 0 {
+	if p.get("role_arn") == "" || l.withoutBlueprint() {
 		return
 	}
 	remove := files.ProfileEdit{Name: p.name, Remove: []string{"role_arn", "source_profile", "mfa_serial"}}

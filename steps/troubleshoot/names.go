@@ -83,19 +83,19 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 	l.found("files.profile-not-named", 7, steps.Warning,
 		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, l.answers.AdminProfile),
 		"Write profile = \""+l.answers.AdminProfile+"\" there.")
-	l.name(p)
+	l.name(p, l.newest())
 }
 
 // name asks for the blueprint's profile in the blocks of a project that are there.
-func (l *laptop) name(p project) {
-	m := mend{project: p.Name}
+func (l *laptop) name(p project, finding string) {
+	m := mend{project: p.Name, finding: finding}
 	if p.s3() != nil {
 		m.backend = func(b *files.Backend) { b.Profile = l.answers.AdminProfile }
 	}
 	if p.provider() != nil {
 		m.provider = func(b *files.Provider) { b.Profile = l.answers.AdminProfile }
 	}
-	l.correct(m)
+	l.out.mends = append(l.out.mends, m)
 }
 
 // agree is the article's fourth check: backend, provider, credentials file and
@@ -151,12 +151,10 @@ func (l *laptop) expected(p project) string {
 // as what it is.
 func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 	usable := l.answers.ProfileInFiles && l.troubles[expected] == nil && l.aws.credentialsErr == nil
-	if usable {
-		l.name(p)
-	}
 	if id != "files.profile-names-differ" {
 		if usable {
 			l.remedy(id, "", fmt.Sprintf("Write profile = %q in the files of project %s.", expected, p.Name))
+			l.name(p, id)
 		}
 		return
 	}
@@ -169,6 +167,9 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 		whose = "the backend takes "
 	}
 	l.found(id, 7, steps.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
+	if usable {
+		l.name(p, l.newest())
+	}
 }
 
 // environment is the article's fifth check: variables that decide where the files

@@ -67,6 +67,11 @@ func (o *outcome) hearEcho(e echo) {
 		}
 		join(&f, g)
 	}
+	for i := range o.mends {
+		if m := &o.mends[i]; m.finding == o.findings[own].Key() {
+			m.finding = f.Key()
+		}
+	}
 	kept[slices.IndexFunc(kept, func(g steps.Finding) bool { return g.ID == e.id && g.Subject == e.subject })] = f
 	o.findings = kept
 	for i := range o.checks {

@@ -34,7 +34,7 @@ func Questions(given steps.Given, engine bool) []steps.Question {
 		}}
 	case given.Text(pathWay) == wayText && !given.Asked(pathText):
 		return []steps.Question{{
-			Path: pathText, Prompt: "What Terraform printed", Kind: steps.Lines, Required: true, Check: readable,
+			Path: pathText, Prompt: "What Terraform printed", Kind: steps.Lines, Required: true, Check: readable, Hide: redact,
 			Help: "Paste all of it, with its boxes, colours and log lines; the program finds what matters, and shows no secret that stands in it.",
 		}}
 	}

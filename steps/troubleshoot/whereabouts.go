@@ -102,17 +102,19 @@ func (l *laptop) noBackend(ctx context.Context, p project) {
 	state := p.files.State
 	configured := configuredSpot(p)
 	back := configured != nil && configured.is(l.blueprintSpot(p))
-	severity := steps.Failure
+	severity, arn := steps.Failure, ""
 	if l.answers.Bucket.Name == "" {
 		severity, remedy = steps.Warning, "Run stateroom setup, which makes a bucket for it."
 	} else if len(p.files.Files) > 0 && len(state.States) == 0 && p.backend == nil && (state.Configured == nil || back) {
-		if arn := l.aliasKey(ctx); arn != "" {
+		if arn = l.aliasKey(ctx); arn != "" {
 			remedy = "Write the backend block of the blueprint."
-			l.mend(p, func(b *files.Backend) { *b = l.wanted(p, arn) })
 		}
 	}
 	l.broken(checkPlace, p.Name, p.dir, what, "files.no-backend")
 	l.found("files.no-backend", 7, severity, fmt.Sprintf("Project %s in %s %s, so its state is in no state bucket.", p.Name, p.dir, what), remedy)
+	if arn != "" {
+		l.mend(p, func(b *files.Backend) { *b = l.wanted(p, arn) })
+	}
 }
 
 // wanted is the backend that the blueprint asks for.

@@ -91,7 +91,7 @@ const mostTrips = 8
 // healthy wants a stage to have no finding, and that only reading tells so.
 func (w *world) healthy() {
 	w.t.Helper()
-	const latency = 150 * time.Millisecond
+	const latency = 400 * time.Millisecond
 	var mu sync.Mutex
 	var last time.Time
 	trips := 0
@@ -160,6 +160,11 @@ func (w *world) proves(p proof) {
 		w.same(before, p)
 		return
 	}
+	for _, f := range first.Findings {
+		if !slices.ContainsFunc(slices.Concat(first.Changes, first.Foreign), func(c steps.Change) bool { return c.MendsFinding(f) }) {
+			w.t.Errorf("no change says that it mends %s", f.Key())
+		}
+	}
 	if !w.mends(p) {
 		return
 	}
@@ -196,7 +201,7 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 			if !looked {
 				first, looked = r, true
 			}
-			return r, err //nolint:wrapcheck // passed on
+			return r, err
 		},
 		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
 			d := steps.Decision{Yes: true}

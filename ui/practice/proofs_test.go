@@ -40,8 +40,6 @@ var particular = map[string]proof{
 
 	// The files of the project.
 	"backend-not-initialized": {commands: [][]string{{"plan"}}},
-	"bucket-missing":          {finds: []string{"bucket-missing", "files.bucket-differs"}},
-	"table-denied-name":       {finds: []string{"table-denied", "files.lock-differs"}},
 	"wrong-account":           {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
 	"config-invalid-block":    {moved: true},
 	"explicit-deny":           {moved: true},

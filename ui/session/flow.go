@@ -37,7 +37,11 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 	if err != nil {
 		return 0, err
 	}
-	s.DryRun = s.DryRun || !s.ask && !s.yes
+	unasked := !s.ask && !s.yes && !s.DryRun
+	if unasked && s.command != looking {
+		return 0, Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
+	}
+	s.DryRun = s.DryRun || unasked
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = s.emit, s.confirm, s.DryRun, s.sys.Stop
 	if summary, err = flow.Run(ctx); err != nil {
 		return 0, err

@@ -14,13 +14,17 @@ import (
 	"stateroom/ui/practice"
 )
 
+// looking is the command whose findings are a result of their own: where nobody
+// can consent to a change it looks all the same.
+const looking = "troubleshoot"
+
 // Troubleshoot finds out what is wrong with a set-up, in lines. It returns the
 // exit code, or the error that kept it from running.
 func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
 	if o.Break == "list" {
 		return steps.ExitDone, listFaults(sys.Out)
 	}
-	s := newSession(o, sys, "troubleshoot")
+	s := newSession(o, sys, looking)
 	if o.NoChecks {
 		s.Sandbox = false // a text needs no AWS, and no stage either
 	}
@@ -95,6 +99,8 @@ func (s *session) errorText() (string, error) {
 		}
 		defer func() { _ = file.Close() }() // it was only read
 		in, name = file, s.ErrorFile
+	} else if s.sys.Terminal {
+		s.say("Paste what Terraform printed, then press Ctrl-D on a line of its own.")
 	}
 	text, err := troubleshoot.Read(in)
 	switch {

@@ -52,7 +52,7 @@ func newCheckup(t *theme.Theme, e *engine, mode Mode, dryRun bool) *checkup {
 	c := &checkup{visit: newVisit(t, e, mode, dryRun), given: steps.Given{}}
 	c.checks = newChecklist(c.words.table)
 	c.pane, c.counted = newPane(&c.visit, c.rows), c.sort
-	c.pane.draw = c.draw
+	c.pane.draw, c.pane.list.headed = c.draw, true
 	return c
 }
 
@@ -104,7 +104,7 @@ func (c *checkup) begun(msg begunMsg) tea.Cmd {
 
 // open asks what follows from the answers so far.
 func (c *checkup) open() tea.Cmd {
-	c.phase, c.err, c.notice = opening, nil, ""
+	c.phase, c.err, c.notice, c.counting = opening, nil, "", ""
 	c.pane.rebuild()
 	return tea.Batch(c.engine.open(c.given), c.spin())
 }
@@ -124,9 +124,10 @@ func (c *checkup) reported(e steps.Event) tea.Cmd {
 	case e.Kind == steps.EventCheck && c.phase == inspecting:
 		c.checks.add(*e.Check)
 		c.stale = true
-	case e.Kind == steps.EventCheck:
+	case e.Kind == steps.EventCheck && c.phase == applying:
 		c.recheck.add(e.Check.Verdict)
 		c.counting = c.recheck.String()
+	case e.Kind == steps.EventCheck: // the outcome was faster, and has it
 	default:
 		return c.event(e)
 	}

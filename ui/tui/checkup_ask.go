@@ -77,7 +77,7 @@ func (c *checkup) newForm(questions []steps.Question) *form.Form {
 // formField makes a form's field of a question.
 func formField(q steps.Question) form.Field {
 	return form.Field{
-		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options,
+		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Hide: q.Hide,
 		Kind: map[steps.Kind]form.Kind{
 			steps.Text: form.Text, steps.Secret: form.Secret, steps.Lines: form.Lines,
 			steps.Choice: form.Choice, steps.Choices: form.Choices, steps.Confirm: form.Confirm,

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -71,7 +72,7 @@ func (c *checkup) reviewing() {
 	if c.result != nil {
 		c.showResult()
 	}
-	c.showFindings()
+	c.showFindings(false)
 	c.showOthers()
 	c.showTables()
 	switch {
@@ -80,6 +81,7 @@ func (c *checkup) reviewing() {
 	case c.settled != nil:
 		c.notes(c.settled.Notes)
 	}
+	c.showFindings(true)
 	c.showChecks()
 }
 
@@ -171,10 +173,11 @@ func (c *checkup) showResult() {
 	}
 }
 
-// showFindings shows those that do not stand beside a check in a table.
-func (c *checkup) showFindings() {
+// showFindings shows those that do not stand beside a check in a table: the
+// pressing ones, or those that are only to know.
+func (c *checkup) showFindings(toKnow bool) {
 	for i := range c.found.list {
-		if !c.found.inTable[i] {
+		if !c.found.inTable[i] && toKnow == (c.found.list[i].Severity == steps.Info) {
 			c.showFinding(i)
 			c.pane.text("")
 		}
@@ -229,9 +232,18 @@ func (c *checkup) briefly(i int) []string {
 	}
 	*b = briefing{width: c.pane.width, lines: c.beginning(f.Evidence, c.theme.Plain)}
 	if f.Severity != steps.Info && !c.found.mendable(i) {
-		b.lines = append(b.lines, c.beginning(f.Remedy, c.theme.Accent)...)
+		_, style := c.remedy(i)
+		b.lines = append(b.lines, c.beginning(f.Remedy, style)...)
 	}
 	return b.lines
+}
+
+// remedy is how the remedy of a finding is shown.
+func (c *checkup) remedy(i int) (label string, style lipgloss.Style) {
+	if c.found.list[i].Severity != steps.Info && c.found.byHandOnly(i) {
+		return "By hand", c.theme.Accent
+	}
+	return "Remedy", c.theme.Plain
 }
 
 // beginning is the first lines of a text.
@@ -254,10 +266,7 @@ func (c *checkup) findingDetail(i int) {
 			c.pane.below(strings.Repeat(" ", below+2) + line)
 		}
 	}
-	label, style := "Remedy", t.Plain
-	if !c.found.mendable(i) {
-		label, style = "By hand", t.Accent
-	}
+	label, style := c.remedy(i)
 	c.labelled(label, f.Remedy, style)
 	for _, check := range c.checks.of(f) {
 		c.labelled("Asked", check.Asked, t.Faint)
@@ -412,8 +421,23 @@ func (c *checkup) groupOpens(g *group) bool {
 // followed is how many subjects can be followed check by check.
 const followed = 50
 
+// inOrder are the checks of a group: as they end while looking, and in a review
+// those first that did not pass.
+func (c *checkup) inOrder(checks []int) []int {
+	if c.phase != reviewing {
+		return checks
+	}
+	checks = slices.Clone(checks)
+	slices.SortStableFunc(checks, func(a, b int) int {
+		return urgency[c.checks.all[a].Verdict] - urgency[c.checks.all[b].Verdict]
+	})
+	return checks
+}
+
+var urgency = map[steps.Verdict]int{steps.Broken: 0, steps.Undecided: 1, steps.Passed: 2}
+
 func (c *checkup) showGroup(i, indent int) {
-	for _, check := range c.checks.groups[i].checks {
+	for _, check := range c.inOrder(c.checks.groups[i].checks) {
 		if check == len(c.checks.all)-1 {
 			c.newest = len(c.pane.rows)
 		}

@@ -135,7 +135,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 	at := -1
 	for _, text := range []string{
 		"kms-disabled", "Terraform said", "Enable the state encryption key", "lock-held in common-production",
-		"Release the lock", "assume-role-denied", "Send the report", "lock.pitr-off", "What changes", "Write backend.tf",
+		"Release the lock", "assume-role-denied", "Send the report", "What changes", "Write backend.tf", "lock.pitr-off",
 	} {
 		i := strings.Index(frame, text)
 		if i < at || i < 0 {
@@ -305,13 +305,13 @@ func TestTableScrollsBothWaysAndMarksWhatIsHidden(t *testing.T) {
 	m := lookedAt(t, narrow, Onboard, Options{}, aboard())
 	shows(t, m, "Environments", "production ✗ failed ·", "Send the report to alice")
 	downTo(m, "common-staging")
-	shows(t, m, "Projects 2 more to the right →")
-	press(m, "right", "right")
-	shows(t, m, "Projects ← 2 more to the left", "providers")
+	shows(t, m, "Projects 3 more to the right →")
+	press(m, "right", "right", "right")
+	shows(t, m, "Projects ← 3 more to the left", "providers")
 	press(m, "down")
 	shows(t, m, "? open")
 	press(m, "up", "right", "left", "left", "left")
-	shows(t, m, "Projects 2 more to the right →")
+	shows(t, m, "Projects 3 more to the right →")
 	press(m, "space")
 	shows(t, m, "state readable")
 	wide := lookedAt(t, look{width: 200, height: 60, utf8: true}, Onboard, Options{}, aboard())

@@ -101,11 +101,18 @@ func (f *findings) pressing() int { return attention(f.list) }
 func (f *findings) byHand() int {
 	n := 0
 	for i := range f.list {
-		if f.list[i].Severity != steps.Info && !f.mendable(i) {
+		if f.list[i].Severity != steps.Info && f.byHandOnly(i) {
 			n++
 		}
 	}
 	return n
 }
 
+// mendable tells whether a change says that it mends a finding.
 func (f *findings) mendable(i int) bool { return len(f.mends[i]) > 0 || f.shared[i] }
+
+// byHandOnly tells of a finding that no change can mend. A change that does not
+// say what it mends may be meant for any, but for one with a report to hand on.
+func (f *findings) byHandOnly(i int) bool {
+	return !f.mendable(i) && (len(f.others) == 0 || f.list[i].Details != "")
+}

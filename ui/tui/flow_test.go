@@ -143,10 +143,13 @@ func (r *recorder) send(tm *teatest.TestModel, names ...string) {
 	}
 }
 
+// finalWait is how long a program that was told to end may take.
+const finalWait = 30 * time.Second
+
 // end leaves and waits for everything that is still under way.
 func end(t *testing.T, tm *teatest.TestModel, m *root) *steps.Summary {
 	t.Helper()
-	tm.WaitFinished(t, teatest.WithFinalTimeout(30*time.Second))
+	tm.WaitFinished(t, teatest.WithFinalTimeout(finalWait))
 	m.engine.wait()
 	return m.engine.summary(m.interrupted)
 }

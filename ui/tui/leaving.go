@@ -77,8 +77,10 @@ func (v *visit) alongNames(c *steps.Change, along int) string {
 	const most = 3
 	var names []string
 	for i := range v.review.Changes {
-		d := &v.review.Changes[i]
-		if d.ID != c.ID && v.left[d.ID] && len(names) < most {
+		if len(names) == min(most, along) {
+			break
+		}
+		if d := &v.review.Changes[i]; d.ID != c.ID && v.left[d.ID] {
 			names = append(names, d.Title)
 		}
 	}

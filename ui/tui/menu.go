@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -96,12 +95,16 @@ func newFaults(t *theme.Theme, all []Fault) *faults {
 	return f
 }
 
-// The lines above the faults.
-const faultsHead = 5
+// The lines above and below the faults, and how many of these say what the one
+// under the cursor is.
+const (
+	faultsHead, faultsFoot = 5, 3
+	faultMost              = 2
+)
 
 func (f *faults) resize(width, height int) {
 	f.width = width
-	f.list.resize(len(f.shown), height-faultsHead)
+	f.list.resize(len(f.shown), height-faultsHead-faultsFoot)
 }
 
 func (f *faults) update(msg tea.Msg) tea.Cmd {
@@ -128,7 +131,7 @@ func (f *faults) update(msg tea.Msg) tea.Cmd {
 func (f *faults) view() []string {
 	t := f.theme
 	lines := []string{
-		"", "  " + t.Title.Render("Which fault do you want to find?") + t.Faint.Render(fmt.Sprintf("  %d of %d", len(f.shown), len(f.all))+f.list.position(t)),
+		"", "  " + t.Title.Render("Which fault do you want to find?") + t.Faint.Render(f.list.position(t)),
 		"  " + t.Faint.Render(t.Cut("A set-up is made in the sandbox and then broken in this way.", f.width-4)),
 		"  " + f.head(t.Faint.Render("/ filters by name and text")), "",
 	}
@@ -140,6 +143,14 @@ func (f *faults) view() []string {
 		}
 		column := min(f.column, f.width/2)
 		lines = append(lines, mark+style.Render(t.Pad(fault.Name, column))+t.Faint.Render(t.Cut(fault.Text, f.width-column-6)))
+	}
+	for len(lines) < faultsHead+f.list.height+1 {
+		lines = append(lines, "")
+	}
+	if i := f.under(); i >= 0 {
+		for _, line := range wrapMost(f.all[i].Text, f.width-5, faultMost, t) {
+			lines = append(lines, "    "+line)
+		}
 	}
 	return lines
 }

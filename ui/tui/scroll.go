@@ -17,6 +17,9 @@ type scroll struct {
 	top, cursor   int
 	// stops tells the lines that the cursor may rest on; nil means all.
 	stops func(i int) bool
+	// headed says that the list begins with a headline, which stays in sight until
+	// it is scrolled away, and be the cursor below the window.
+	headed bool
 }
 
 // resize sets the number of lines and the window's height, and keeps the cursor
@@ -35,6 +38,9 @@ func (s *scroll) resize(count, height int) {
 // follow brings the cursor into the window. Above the first stop there may be
 // text that is worth seeing, so there the window goes to the top.
 func (s *scroll) follow() {
+	if s.headed && s.top == 0 && s.cursor == s.first() {
+		return
+	}
 	if s.cursor < s.top {
 		s.top = s.cursor
 	}
@@ -79,6 +85,10 @@ func (s *scroll) reveal(line int) {
 // walk moves the cursor, or only the window, by a line, while there is text
 // before the next stop that has not been in sight yet.
 func (s *scroll) walk(by int) {
+	if s.ahead(by) {
+		s.shift(by)
+		return
+	}
 	before := s.cursor
 	stepped := s.step(by)
 	away := max(s.top-s.cursor, s.cursor-(s.top+s.height-1))
@@ -88,8 +98,16 @@ func (s *scroll) walk(by int) {
 		return
 	}
 	s.cursor = before
-	s.top = max(0, min(s.top+by, s.count-s.height))
+	s.shift(by)
 }
+
+// ahead tells whether the cursor is out of sight in a direction.
+func (s *scroll) ahead(by int) bool {
+	return by > 0 && s.cursor >= s.top+s.height || by < 0 && s.cursor < s.top
+}
+
+// shift moves the window alone.
+func (s *scroll) shift(by int) { s.top = max(0, min(s.top+by, s.count-s.height)) }
 
 // key moves by a key; any other changes nothing. It tells whether it was one.
 func (s *scroll) key(msg tea.KeyMsg) bool {
@@ -119,6 +137,10 @@ func (s *scroll) key(msg tea.KeyMsg) bool {
 
 // page moves by a window's height, to the nearest stop there.
 func (s *scroll) page(by int) {
+	if s.ahead(by) {
+		s.shift(by * max(1, s.height-1))
+		return
+	}
 	goal := min(max(0, s.cursor+by*max(1, s.height-1)), max(0, s.count-1))
 	s.cursor = goal - by
 	if !s.step(by) {

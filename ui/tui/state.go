@@ -38,11 +38,12 @@ type tally struct {
 // count tallies all steps at once.
 func (w *wizard) count() {
 	w.tallies = [stepCount + 1]tally{}
-	for i := range w.review.Changes {
-		c := &w.review.Changes[i]
-		w.tallies[c.Step].changes++
-		if w.left[c.ID] {
-			w.tallies[c.Step].left++
+	for n, changes := range w.ofStep {
+		w.tallies[n].changes = len(changes)
+	}
+	for id := range w.left {
+		if n, planned := w.stepOf[id]; planned {
+			w.tallies[n].left++
 		}
 	}
 	for _, f := range w.findings() {

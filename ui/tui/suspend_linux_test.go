@@ -105,7 +105,7 @@ echo "No changes."
 func TestTerraformGoesOnWhileTheWizardIsSuspended(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "terraform")
-	if err := os.WriteFile(script, []byte(ticking), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(script, []byte(ticking), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	p := openUnderShell(t, childEnv+"="+dir, scriptEnv+"="+script)

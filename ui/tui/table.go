@@ -17,8 +17,9 @@ type table struct {
 	column map[string]int
 	lines  []line
 	// first is the first column in sight; subjects is the width of the column
-	// before them.
-	first, subjects int
+	// before them, and cell that of each with its gap, so that no name is broken
+	// within a word.
+	first, subjects, cell int
 }
 
 // line is the checks of one subject by column: the index of the check plus one,
@@ -35,6 +36,9 @@ func (t *table) set(at int, name string, check int, all []steps.Check) {
 		column = len(t.names)
 		t.column[name] = column
 		t.names = append(t.names, name)
+		for _, word := range strings.Fields(name) {
+			t.cell = min(maxCell, max(minCell, t.cell, ansi.StringWidth(word)+1))
+		}
 	}
 	l := &t.lines[at]
 	for len(l.cells) <= column {
@@ -47,7 +51,7 @@ func (t *table) set(at int, name string, check int, all []steps.Check) {
 
 // The widths of a table: of a cell with its gap, and of the subjects.
 const (
-	cellWidth               = 11
+	minCell, maxCell        = 11, 16
 	minSubject, maxSubject  = 12, 26
 	tableIndent, headerMost = 5, 3
 )
@@ -61,7 +65,7 @@ func (t *table) add(subject string) (at int) {
 
 // fit is how many columns there is room for.
 func (t *table) fit(width int) int {
-	return max(1, (width-tableIndent-t.subjects)/cellWidth)
+	return max(1, (width-tableIndent-t.subjects)/t.cell)
 }
 
 // move scrolls sideways; it tells whether there is anything to scroll to.
@@ -78,10 +82,10 @@ func (t *table) head(th *theme.Theme, width int) []string {
 	names := make([][]string, len(shown))
 	height := 0
 	for i, name := range shown {
-		names[i] = theme.Wrap(name, cellWidth-1)
+		names[i] = theme.Wrap(name, t.cell-1)
 		if len(names[i]) > headerMost {
 			names[i] = names[i][:headerMost]
-			names[i][headerMost-1] = th.Cut(names[i][headerMost-1]+" "+th.Glyphs.Ellipsis, cellWidth-1)
+			names[i][headerMost-1] = th.Cut(names[i][headerMost-1]+" "+th.Glyphs.Ellipsis, t.cell-1)
 		}
 		height = max(height, len(names[i]))
 	}
@@ -94,7 +98,7 @@ func (t *table) head(th *theme.Theme, width int) []string {
 			if i := row - (height - len(name)); i >= 0 {
 				text = name[i]
 			}
-			out.WriteString(th.Faint.Render(th.Pad(text, cellWidth)))
+			out.WriteString(th.Faint.Render(th.Pad(text, t.cell)))
 		}
 		lines[row] = out.String()
 	}
@@ -134,15 +138,15 @@ func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected
 			v = all[l.cells[i]-1].Verdict
 		}
 		if cells[v] == "" {
-			cells[v] = th.Pad(cell(th, v), cellWidth)
+			cells[v] = th.Pad(verdictCell(th, v), t.cell)
 		}
 		out.WriteString(cells[v])
 	}
 	return out.String()
 }
 
-// cell is a verdict as a table shows it, or that nothing was asked.
-func cell(th *theme.Theme, v steps.Verdict) string {
+// verdictCell is a verdict as a table shows it, or that nothing was asked.
+func verdictCell(th *theme.Theme, v steps.Verdict) string {
 	if v == "" {
 		return th.Faint.Render(th.Glyphs.Dot)
 	}

@@ -40,6 +40,9 @@ type visit struct {
 
 	review steps.Review
 	users  users
+	// ofStep are the review's changes by step, and stepOf their steps by id.
+	ofStep [stepCount + 1][]*steps.Change
+	stepOf map[string]int
 	// out are the changes that the operator left out; left are those and all
 	// that need one of them.
 	out, left map[string]bool
@@ -171,6 +174,12 @@ func (v *visit) halt() string {
 // setReview takes a new plan.
 func (v *visit) setReview(r steps.Review) {
 	v.review, v.users = r, usersOf(r.Changes)
+	v.ofStep, v.stepOf = [stepCount + 1][]*steps.Change{}, make(map[string]int, len(r.Changes))
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		v.ofStep[c.Step] = append(v.ofStep[c.Step], c)
+		v.stepOf[c.ID] = c.Step
+	}
 	v.recount()
 }
 
@@ -187,7 +196,7 @@ func (v *visit) event(e steps.Event) tea.Cmd {
 	switch {
 	case e.Kind == steps.EventPassphrase:
 		return v.passphrase(e)
-	case e.Kind == steps.EventProgress && e.Of > 1:
+	case e.Kind == steps.EventProgress && e.Of > 1 && v.busy():
 		v.counting = fmt.Sprintf("%d of %d %s", e.Done, e.Of, e.Text)
 	case e.Kind == steps.EventProgress && e.Of == 0:
 		v.counting = e.Text

@@ -118,12 +118,19 @@ func (w *wizard) showChanges() {
 	t := w.theme
 	before := len(w.pane.rows)
 	w.pane.text(" " + t.Bold.Render("What changes"))
-	w.entries(w.review.Changes, false)
+	for _, c := range w.ofStep[w.current] {
+		w.pane.entry(c, false, 0)
+	}
 	if n := len(w.pane.items); n > 0 {
 		w.pane.text("")
 	}
 	ours := len(w.pane.items)
-	if w.entries(w.review.Foreign, true); len(w.pane.items) > ours {
+	for i := range w.review.Foreign {
+		if c := &w.review.Foreign[i]; c.Step == w.current {
+			w.pane.entry(c, true, 0)
+		}
+	}
+	if len(w.pane.items) > ours {
 		w.pane.text("")
 	}
 	if len(w.pane.items) == 0 {
@@ -132,15 +139,6 @@ func (w *wizard) showChanges() {
 			return // the whole plan follows
 		}
 		w.pane.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
-	}
-}
-
-// entries are the step's own changes.
-func (w *wizard) entries(changes []steps.Change, foreign bool) {
-	for i := range changes {
-		if changes[i].Step == w.current {
-			w.pane.entry(&changes[i], foreign, 0)
-		}
 	}
 }
 

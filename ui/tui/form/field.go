@@ -49,7 +49,7 @@ func newField(t *theme.Theme, item Field) *field {
 		f.input.EchoMode = textinput.EchoNone
 	}
 	if item.Kind == Lines {
-		f.lines = newLines(t)
+		f.lines = newLines(t, item.Hide)
 	}
 	f.set(item.Value)
 	f.changed = false

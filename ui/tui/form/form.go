@@ -1,6 +1,6 @@
 // Package form asks for answers: text, secret, text of many lines, choice,
-// several choices, yes or no. A form is data in, values out; it says at every key why a value cannot be
-// and keeps what was typed when it is left.
+// several choices, yes or no. A form is data in, values out; it says at every
+// key why a value cannot be and keeps what was typed when it is left.
 //
 // It knows nothing of steps, AWS or where it is shown.
 package form
@@ -42,6 +42,9 @@ type Field struct {
 	Options []string
 	// Check says why a value cannot be; nil takes everything.
 	Check func(value string) error
+	// Hide takes out of a text of many lines what must not be shown; nil shows it
+	// as it is.
+	Hide func(value string) string
 	// Pick says that the caller has a list to pick from (see [PickMsg]).
 	Pick bool
 }

@@ -22,23 +22,34 @@ const (
 	editedBytes = 8 << 10
 	// shownEnds is how many lines of each end are shown of a long text.
 	shownEnds = 4
+	// endBytes is how much of each end is looked through for what must not be
+	// shown: a private key of many lines, too.
+	endBytes = 16 << 10
 )
 
 // lines is a text of many lines.
 type lines struct {
 	theme *theme.Theme
 	area  textarea.Model
-	// held is a text that is too long to edit; first and last are its ends.
+	// hide takes out what must not be shown.
+	hide func(string) string
+	// held is a text that is too long to edit, or has something in it that must
+	// not be shown; first and last are its ends without that, and hides says that
+	// they are.
 	held        string
 	first, last []string
+	hides       bool
 	count       int
 	// pasted says that the terminal tells what is pasted from what is typed, so
 	// that Enter can mean to go on. Before that it could be part of the text.
 	pasted bool
 }
 
-func newLines(t *theme.Theme) *lines {
-	l := &lines{theme: t, area: textarea.New()}
+func newLines(t *theme.Theme, hide func(string) string) *lines {
+	if hide == nil {
+		hide = func(text string) string { return text }
+	}
+	l := &lines{theme: t, area: textarea.New(), hide: hide}
 	l.area.Prompt = t.Glyphs.Side + " "
 	l.area.ShowLineNumbers = false
 	l.area.MaxHeight = 0
@@ -66,26 +77,53 @@ func (l *lines) value() string {
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// set takes a text, to be edited if it is short enough.
+// set takes a text, to be edited if it can be.
 func (l *lines) set(text string) {
 	text = lineEnds.Replace(text)
 	l.held, l.first, l.last = "", nil, nil
-	l.count = strings.Count(text, "\n") + 1
-	if l.count <= editedLines && len(text) <= editedBytes {
+	if l.edits(text) {
 		l.area.SetValue(text)
 		return
 	}
 	l.area.Reset()
 	l.held = text
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	l.count = len(all)
-	ends := min(shownEnds, len(all)/2)
-	for _, line := range all[:ends] {
+	text = strings.TrimRight(text, "\n")
+	l.count = strings.Count(text, "\n") + 1
+	ends := min(shownEnds, l.count/2)
+	first, last := beginning(text), end(text)
+	head, tail := strings.Split(l.hide(first), "\n"), strings.Split(l.hide(last), "\n")
+	l.hides = l.hide(first) != first || l.hide(last) != last
+	for _, line := range head[:min(ends, len(head))] {
 		l.first = append(l.first, printable(line))
 	}
-	for _, line := range all[len(all)-ends:] {
+	for _, line := range tail[max(0, len(tail)-ends):] {
 		l.last = append(l.last, printable(line))
 	}
+}
+
+// edits tells a text that is short enough to be edited and may be shown.
+func (l *lines) edits(text string) bool {
+	return len(text) <= editedBytes && strings.Count(text, "\n") < editedLines && l.hide(text) == text
+}
+
+// beginning and end are the ends of a text. They are cut where a white space is,
+// so that no half of anything is shown that would be hidden as a whole.
+func beginning(text string) string {
+	if len(text) <= endBytes {
+		return text
+	}
+	return text[:strings.LastIndexAny(text[:endBytes], "\n ")+1]
+}
+
+func end(text string) string {
+	if len(text) <= endBytes {
+		return text
+	}
+	text = text[len(text)-endBytes:]
+	if i := strings.IndexAny(text, "\n "); i >= 0 {
+		return text[i+1:]
+	}
+	return ""
 }
 
 // printable is a line without what a terminal would act on.
@@ -106,19 +144,34 @@ func (l *lines) update(msg tea.KeyMsg) {
 	switch {
 	case msg.Paste:
 		l.pasted = true
-		if l.held != "" || len(msg.Runes)+l.area.Length() > editedBytes || l.area.LineCount()+strings.Count(lineEnds.Replace(string(msg.Runes)), "\n") > editedLines {
-			l.set(l.value() + string(msg.Runes))
+		pasted := lineEnds.Replace(string(msg.Runes))
+		if l.held != "" || !l.edits(l.area.Value()+pasted) {
+			l.set(l.value() + pasted)
 			return
 		}
+		msg.Runes = []rune(pasted)
 	case l.held != "" && (msg.Type == tea.KeyCtrlU || msg.Type == tea.KeyBackspace):
 		l.set("")
 		return
 	case l.held != "":
-		return // nothing of a long text is edited
+		l.follow(msg)
+		return
 	}
 	l.area, _ = l.area.Update(msg) // its command would only blink
-	if len(l.area.Value()) > editedBytes || l.area.LineCount() > editedLines {
+	if !l.edits(l.area.Value()) {
 		l.set(l.area.Value())
+	}
+}
+
+// follow puts what is typed behind a text that is not edited: a terminal that
+// does not tell a paste types it, and its end must not be lost.
+func (l *lines) follow(msg tea.KeyMsg) {
+	switch msg.Type {
+	case tea.KeyRunes, tea.KeySpace:
+		l.set(l.held + string(msg.Runes))
+	case tea.KeyEnter:
+		l.set(l.held + "\n")
+	default: // a key that edits, and nothing of it is edited
 	}
 }
 
@@ -143,11 +196,23 @@ func (l *lines) view(width int) []string {
 	for _, line := range l.first {
 		out = append(out, side(t.Plain, line))
 	}
-	out = append(out, side(t.Bold, fmt.Sprintf("%s %d lines, %s. ctrl+u clears it.", t.Glyphs.Ellipsis, l.count, size(len(l.held)))))
+	out = append(out, side(t.Bold, fmt.Sprintf("%s %s", t.Glyphs.Ellipsis, l.size())))
+	if l.hides {
+		out = append(out, side(t.Faint, "  Its secrets are not shown."))
+	}
 	for _, line := range l.last {
 		out = append(out, side(t.Plain, line))
 	}
 	return out
+}
+
+// size is how much of it there is, and how it goes away.
+func (l *lines) size() string {
+	text := fmt.Sprintf("%d lines", l.count)
+	if l.count == 1 {
+		text = "1 line"
+	}
+	return text + ", " + size(len(l.held)) + ". ctrl+u clears it."
 }
 
 func size(bytes int) string {

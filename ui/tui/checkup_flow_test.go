@@ -1,0 +1,105 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/teatest"
+
+	"stateroom/steps"
+)
+
+// asksThen asks page after page and then gives the flow.
+func asksThen(flow *steps.Flow, pages ...[]steps.Question) steps.Open {
+	return func(_ context.Context, given steps.Given, _ steps.Asks) (steps.Opened, error) {
+		for _, questions := range pages {
+			if !given.Asked(questions[0].Path) {
+				return steps.Opened{Questions: questions}, nil
+			}
+		}
+		return steps.Opened{Flow: flow}, nil
+	}
+}
+
+// checkupFlow runs the whole program in memory in a mode other than set-up.
+func checkupFlow(t *testing.T, mode Mode, open steps.Open) (*teatest.TestModel, *root, *recorder) {
+	t.Helper()
+	return flow(t, Options{Modes: []Mode{mode}, Begin: func(context.Context, Request) (*Start, error) {
+		return &Start{Open: open}, nil
+	}})
+}
+
+// mendable is something that a change mends, and something that takes a typed
+// consent. Nothing has to be sent for either.
+func mendable() steps.Review {
+	r := ill()
+	r.Findings = r.Findings[1:3]
+	r.Changes = []steps.Change{{ID: "key.enable", Step: 4, Action: steps.Update, Title: "Enable the state encryption key", Mends: []string{"kms-disabled"}}}
+	return r
+}
+
+// closed are the words that stay on the normal screen.
+func closed(m *root, s *steps.Summary) string {
+	var out bytes.Buffer
+	closing(&out, m, s)
+	return out.String()
+}
+
+func TestCheckupFromTheQuestionsToTheResult(t *testing.T) {
+	tm, m, shown := checkupFlow(t, Troubleshoot, asksThen(fakeFlow(t, mendable(), healthy()), ways(), pasteQuestion()))
+	shown.until(t, "What do you want to begin with?")
+	shown.send(tm, "down", "enter")
+	shown.until(t, "What Terraform printed")
+	shown.send(tm)
+	tm.Send(pasted(errorText(3)))
+	shown.until(t, "Failed to save state")
+	shown.send(tm, "enter")
+	shown.until(t, "2 things are wrong")
+	shown.send(tm, "down", "down", "down", "x")
+	shown.until(t, "To agree, type what it is about")
+	shown.send(tm, someLock, "enter")
+	shown.until(t, "Agreed: "+someLock)
+	shown.send(tm, "enter")
+	shown.until(t, "Apply 2 changes")
+	shown.send(tm, "down", "enter")
+	shown.until(t, "Nothing is wrong")
+	shown.send(tm, "enter")
+	s := end(t, tm, m)
+	if s == nil || s.Applied != 2 || s.ExitCode(false) != steps.ExitDone {
+		t.Fatalf("summary %+v", s)
+	}
+	if got := m.checkup.given.Text("error"); got != strings.ReplaceAll(errorText(3), "\r", "\n") {
+		t.Errorf("the flow was given %q", got)
+	}
+	if text := closed(m, s); !strings.Contains(text, "2 changes made, 0 failed") || !strings.Contains(text, "run terraform plan") {
+		t.Errorf("closing words:\n%s", text)
+	}
+	if !strings.Contains(shown.all.String(), "mended") {
+		t.Error("what was mended was never shown")
+	}
+}
+
+func TestCheckupThatCouldNotLookTriesAgain(t *testing.T) {
+	f := fakeFlow(t, healthy())
+	look, looks := f.Look, 0
+	f.Look = func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+		if looks++; looks == 1 {
+			return steps.Review{}, errors.New("sts:GetCallerIdentity with profile admin_iam: no route to host")
+		}
+		return look(ctx, env)
+	}
+	tm, m, shown := checkupFlow(t, Troubleshoot, asksThen(f))
+	shown.until(t, "no route to host")
+	shown.until(t, "enter tries again")
+	shown.send(tm, "enter")
+	shown.until(t, "Nothing is wrong")
+	shown.send(tm, "enter")
+	tm.WaitFinished(t, teatest.WithFinalTimeout(finalWait))
+	m.engine.wait()
+	if s := m.summary(false); s == nil || s.ExitCode(false) != steps.ExitDone || looks != 2 {
+		t.Errorf("looked %d times, summary %+v", looks, s)
+	}
+}
