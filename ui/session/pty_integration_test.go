@@ -3,6 +3,7 @@
 package session_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,6 +27,8 @@ type terminal struct {
 	master, slave *os.File
 	before        *unix.Termios
 	process       *exec.Cmd
+	// drained is closed when all that was shown has been read.
+	drained chan struct{}
 
 	mu    sync.Mutex
 	shown strings.Builder
@@ -44,9 +47,8 @@ func (l *laptop) sits(args ...string) *terminal {
 	l.must(err)
 	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	l.must(err)
-	l.t.Cleanup(func() { _ = slave.Close() })
 	l.must(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: 110, Row: 40}))
-	p := &terminal{t: l.t, master: master, slave: slave}
+	p := &terminal{t: l.t, master: master, slave: slave, drained: make(chan struct{})}
 	p.before, err = unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
 	l.must(err)
 	p.process = exec.CommandContext(l.t.Context(), l.program(), args...)
@@ -59,6 +61,7 @@ func (l *laptop) sits(args ...string) *terminal {
 }
 
 func (p *terminal) read() {
+	defer close(p.drained)
 	buffer := make([]byte, 4096)
 	for {
 		n, err := p.master.Read(buffer)
@@ -97,7 +100,8 @@ func (p *terminal) types(text string) {
 	}
 }
 
-// ended waits for the program and holds that the terminal is as it was.
+// ended waits for the program and for the last that it showed, and holds that the
+// terminal is as it was.
 func (p *terminal) ended(code int) {
 	p.t.Helper()
 	_ = p.process.Wait()
@@ -105,8 +109,13 @@ func (p *terminal) ended(code int) {
 		p.t.Errorf("exit code %d, want %d", got, code)
 	}
 	after, err := unix.IoctlGetTermios(int(p.slave.Fd()), unix.TCGETS)
-	if err != nil {
+	if err := errors.Join(err, p.slave.Close()); err != nil {
 		p.t.Fatal(err)
+	}
+	select {
+	case <-p.drained:
+	case <-time.After(time.Minute):
+		p.t.Fatal("the terminal was never read to its end")
 	}
 	if *after != *p.before {
 		p.t.Errorf("the terminal was %+v and is %+v", *p.before, *after)
@@ -209,4 +218,44 @@ func inLines(l *laptop, told string) *terminal {
 		p.t.Error("what was typed was shown")
 	}
 	return p
+}
+
+// TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession enrols a
+// device and plans, by hand too, where one is asked for.
+func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *testing.T) {
+	c := founded(t, "production")
+	l := c.laptop("bob").clone()
+	p := l.sits("onboard", "--plain", "--handover", l.sealed(), "--identity", filepath.Join(l.home, "identity"), "--endpoint-url", c.server.URL())
+	p.until("Only 'yes' is accepted")
+	p.types("yes\r")
+	p.until("Code that the app shows now")
+	seed := regexp.MustCompile(`seed: ([A-Z2-7]+)`).FindStringSubmatch(p.text())
+	codes := c.server.Codes("arn:aws:iam::111111111111:mfa/bob", 3)
+	if seed == nil || len(codes) < 3 {
+		t.Fatalf("no seed was shown, or there are no codes: %v\n%s", codes, p.text())
+	}
+	for i, asked := range []string{"The next code", "Code of arn:aws:iam", "Next: terraform plan in"} {
+		p.types(codes[i] + "\r")
+		p.until(asked)
+	}
+	p.ended(steps.ExitDone)
+	for _, e := range environments {
+		plan := l.byHand(e[0])
+		if plan.code != 0 {
+			t.Errorf("terraform plan by hand in %s: %+v", e[0], plan)
+		}
+		says(t, plan.out, "arn:aws:sts::"+e[1]+":assumed-role/"+steps.DefaultRole+"/")
+	}
+	mark := len(c.server.Log())
+	again := l.stateroom("", "onboard", "--plain")
+	l.onBoard(again)
+	in := l.stateroom("", "login")
+	if in.code != steps.ExitDone {
+		t.Errorf("login: %+v", in)
+	}
+	says(t, again.out+in.out, "Everything is right already", "holds until")
+	if calls := c.mutations(mark); len(calls) > 0 {
+		t.Errorf("coming back made %v", calls)
+	}
+	l.secretFree(strings.ReplaceAll(p.text(), seed[1], "") + again.out + in.out)
 }
