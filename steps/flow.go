@@ -137,7 +137,7 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 		}
 		after, err := f.settled(ctx, review.Changes, result)
 		if err != nil {
-			return summary, review, err
+			return f.finish(summary, review), review, err // what was done is told all the same
 		}
 		review = after
 		summary.Foreign = review.Foreign

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stateroom/steps"
@@ -30,6 +31,8 @@ type workdir struct {
 	stuck bool
 	// refused says that the engine does not take the configuration.
 	refused bool
+	// asks says that init -reconfigure takes consent: it may lose sight of a state.
+	asks bool
 	// push says that a state lies here which an apply could not save.
 	push bool
 	// aside is where what init left goes.
@@ -132,6 +135,11 @@ func (l *laptop) changed(ctx context.Context, p project, names []string) {
 	}
 	l.broken(checkBackend, p.Name, asked, answer, "backend-changed")
 	switch {
+	case !moved && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
+		// Another address may be another AWS, with another state in it.
+		l.out.workdir(p.Name).asks = true
+		l.found("backend-changed", 8, steps.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
+			"If it is the same AWS, run terraform init -reconfigure in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
 	case !moved:
 		l.found("backend-changed", 8, steps.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
 	case l.drifted(p):

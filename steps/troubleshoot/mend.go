@@ -183,6 +183,9 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Chang
 	}
 	c := steps.InitChange(s.answers, p.Project, p.dir, kind)
 	c.Run.Settled = true
+	if dir.asks && kind == steps.InitReconfigure {
+		c.Foreign = p.dir
+	}
 	if kind == steps.InitAside {
 		c.Run.Backup = dir.aside
 		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"

@@ -180,6 +180,9 @@ func (s *session) present(lines *plain.Lines) {
 	s.prompt = plain.NewPrompt(s.sys.In, talk)
 	s.prompt.Conceal, s.prompt.Blocks = s.concealer(), theme.UTF8(os.Getenv)
 	where := "on AWS"
+	if s.NoChecks {
+		where = "without checks"
+	}
 	if s.Sandbox {
 		where = "in the sandbox"
 	}
