@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"pgregory.net/rapid"
 )
 
@@ -22,27 +21,6 @@ func TestBlueprintWrittenIsReadBackEqual(t *testing.T) {
 		}
 		if diff := cmp.Diff(b, again, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("differs (-want +got):\n%s\n%s", diff, b.HCL())
-		}
-	})
-}
-
-func TestBlueprintUpdateLeadsFromAnyFileToAnyAnswers(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		old, b := anyBlueprint(t), anyBlueprint(t)
-		text, err := UpdateHCL([]byte("# kept\n"+string(old.HCL())), b)
-		if err != nil {
-			t.Fatalf("%v\nold\n%s\nwanted\n%s", err, old.HCL(), b.HCL())
-		}
-		if !strings.HasPrefix(string(text), "# kept\n") {
-			t.Fatalf("lost the comment:\n%s", text)
-		}
-		again, err := ParseBlueprint("f", text)
-		if err != nil || !again.says(b) {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		twice, err := UpdateHCL(text, b)
-		if err != nil || string(twice) != string(text) {
-			t.Fatalf("a second update changed something: %v", err)
 		}
 	})
 }
@@ -105,52 +83,6 @@ func anyPeople(t *rapid.T, b *Blueprint) {
 	}
 	if rapid.Bool().Draw(t, "recipient") {
 		b.Users = append(b.Users, User{Name: "bob.b@x", Recipient: bobsRecipient})
-	}
-}
-
-func TestBlueprintUpdateKeepsCommentsAndSetsOnlyWhatDiffers(t *testing.T) {
-	const old = `# our answers
-version = 1
-admin_account   =   "111111111111" # the payer
-
-group "admins" {
-  # in order of arrival
-  users = ["alice"]
-}
-
-environment "production" { account = "222222222222" }
-project "common-production" {}
-
-# agreed in March
-bucket {
-  name = "acme-terraform-state"   # never rename
-}`
-	b, err := ParseBlueprint("f", []byte(old))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if same, err := UpdateHCL([]byte(old), b); err != nil || string(same) != old {
-		t.Errorf("nothing differs, and still: %v\n%s", err, same)
-	}
-	b.Groups[0].Users = []string{"alice", "bob"}
-	b.Users = []User{{Name: "bob", Recipient: bobsRecipient}}
-	b.Lock = Lock{UseLockfile: true}
-	got, err := UpdateHCL([]byte(old), b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Replace(string(hclwrite.Format([]byte(old))), `users = ["alice"]`, `users = ["alice", "bob"]`, 1) +
-		"\n\nuser \"bob\" {\n  recipient = \"" + bobsRecipient + "\"\n}\n\nlock {\n  use_lockfile = true\n}\n"
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestBlueprintUpdateRefusesAnswersThatDoNotPass(t *testing.T) {
-	b := exampleBlueprint()
-	b.Bucket.Name = "No"
-	if _, err := UpdateHCL(b.HCL(), b); err == nil {
-		t.Error("accepted")
 	}
 }
 

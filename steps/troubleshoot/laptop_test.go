@@ -159,7 +159,9 @@ var laptopFaults = []laptopFault{
 	{name: "init knew another lock", do: func(b *bench) { b.edit(stagingCache, `"use_lockfile":true`, `"use_lockfile":null`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
 	{name: "init knew an argument that is gone", do: func(b *bench) { b.edit(stagingCache, `"max_retries":null`, `"max_retries":7`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
 	{name: "init knew another region", do: func(b *bench) { b.edit(stagingCache, `"region":"eu-west-1"`, `"region":"us-east-1"`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
-	{name: "init knew another endpoint, where a state may lie", do: func(b *bench) { b.edit(stagingCache, `"endpoints":\{[^}]*\}`, `"endpoints":{"dynamodb":null,"iam":null,"s3":"http://127.0.0.1:1","sso":null,"sts":null}`) }, finds: []string{"backend-changed error"}, stays: []string{"backend-changed error"}},
+	{name: "init knew another endpoint, where a state may lie", do: func(b *bench) {
+		b.edit(stagingCache, `"endpoints":\{[^}]*\}`, `"endpoints":{"dynamodb":null,"iam":null,"s3":"http://127.0.0.1:1","sso":null,"sts":null}`)
+	}, finds: []string{"backend-changed error"}, stays: []string{"backend-changed error"}},
 	{name: "init knew an empty place", do: func(b *bench) { b.edit(stagingCache, `common/staging`, `common/old`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
 	{name: "the file drifted away from what init knows", do: func(b *bench) { b.edit(stagingBackend, `common/staging`, `common/stageing`) }, finds: []string{"backend-changed error"}, changes: []string{stagingBackend}, restored: true},
 	{name: "the backend block is gone", do: func(b *bench) { b.write(stagingBackend, "# nothing\n") }, finds: []string{"backend-changed error", "files.no-backend error"}, changes: []string{stagingBackend}, has: []string{`backend "s3"`, "kms_key_id"}},
