@@ -1,7 +1,8 @@
-//go:build !race
+//go:build !race && !integration
 
 // A kill needs a process of its own, whose races the other tests look for: the
-// race detector would only make hundreds of them slow.
+// race detector would only make hundreds of them slow. Nor is there anything for
+// a real Terraform to tell.
 
 package onboard
 
