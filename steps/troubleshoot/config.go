@@ -166,9 +166,13 @@ func (l *laptop) lacking(ctx context.Context, p project) {
 // roleBlock is an assume_role block in the backend. The environment's role
 // cannot reach the state, which the admin's own key does.
 func (l *laptop) roleBlock(p project, at files.Place) {
-	l.invalid(fmt.Sprintf("%s: assume_role is a block here, and in a backend it is an attribute.", at), "Write assume_role = { role_arn = … }, or remove it where the state is reached without a role.")
 	role := p.backend.Attributes.Get("assume_role.role_arn")
 	ours := slices.ContainsFunc(l.answers.Environments, func(e steps.Environment) bool { return l.answers.RoleARN(l.partition(), e) == role })
+	remedy := "Write it as assume_role = { role_arn = … }."
+	if ours {
+		remedy = "Remove it: the state is in the admin account, where an environment's role has no rights."
+	}
+	l.invalid(fmt.Sprintf("%s: assume_role is a block here, and in a backend it is an attribute.", at), remedy)
 	l.mend(p, func(b *files.Backend) {
 		if ours {
 			b.Drop = append(b.Drop, "assume_role")

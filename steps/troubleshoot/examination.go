@@ -86,7 +86,17 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	}
 	review.Findings = hear(review.Findings, heard)
 	order(review.Findings)
+	withoutReports(review)
 	return review, nil
+}
+
+// withoutReports takes the report for somebody else from what is mended here.
+func withoutReports(r steps.Review) {
+	for i, f := range r.Findings {
+		if slices.ContainsFunc(r.Changes, func(c steps.Change) bool { return c.MendsFinding(f) }) {
+			r.Findings[i].Details = ""
+		}
+	}
 }
 
 // joined is what all parts came to, in their order.
