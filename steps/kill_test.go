@@ -1,3 +1,7 @@
+//go:build !integration
+
+// A kill needs nothing of a real Terraform.
+
 package steps
 
 import (

@@ -17,6 +17,8 @@ var repairs = []string{
 	"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion",
 	"kms:PutKeyPolicy", "kms:UpdateKeyDescription",
 	"s3:GetObject", "s3:ListBucket", "s3:PutBucketOwnershipControls", "s3:PutBucketTagging", "dynamodb:UpdateTable",
+	// Troubleshooting's: what it tells and mends is proven in its own tests.
+	"iam:SimulatePrincipalPolicy", "iam:UpdateAccessKey", "kms:EnableKey", "kms:CancelKeyDeletion",
 }
 
 func TestEveryActionOfTheOperatorPolicyIsNeeded(t *testing.T) {

@@ -249,7 +249,7 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 	mark := len(c.server.Log())
 	again := l.stateroom("", "onboard", "--plain")
 	l.onBoard(again)
-	in := l.stateroom("", "login")
+	in := l.stateroom("", "login", "--plain")
 	if in.code != steps.ExitDone {
 		t.Errorf("login: %+v", in)
 	}
