@@ -1,6 +1,7 @@
-//go:build !integration
+//go:build !race && !integration
 
-// A kill needs nothing of a real Terraform.
+// A kill is of a compiled program, of which neither the race detector nor a real
+// Terraform has anything to tell.
 
 package steps
 
