@@ -87,11 +87,18 @@ func run(b *testing.B, m *root, names ...string) {
 func frames(b *testing.B, frame func(i int)) {
 	b.Helper()
 	b.ReportAllocs()
+	const least = 31 // frames, so that a run of one does not judge a cold one
 	var took []time.Duration
-	for i := 0; b.Loop(); i++ {
+	measure := func() {
 		begun := time.Now()
-		frame(i)
+		frame(len(took))
 		took = append(took, time.Since(begun))
+	}
+	for b.Loop() {
+		measure()
+	}
+	for len(took) < least {
+		measure()
 	}
 	slices.Sort(took)
 	median := took[len(took)/2]
