@@ -146,7 +146,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	}
 	for _, note := range edit.Notes {
 		p.Findings = append(p.Findings, Finding{
-			ID: "files.kept", Step: 7, Severity: Info, Evidence: note, Remedy: "Nothing to do: it was kept.",
+			ID: "files.kept", Step: 7, Severity: Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
 	if !edit.Changes() {
@@ -163,7 +163,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
-		Write: &Write{Edit: edit, Diff: known(edit.Diff())},
+		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
 	}
 	for _, ref := range awsops.FindRefs(string(edit.After)) {
 		c.Needs = append(c.Needs, ref.Change)
@@ -177,7 +177,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 func fileFields(edit files.Edit) []Field {
 	var fields []Field
 	for _, f := range edit.Fields {
-		fields = append(fields, Field{Name: f.Field, Before: f.Before, After: known(f.After)})
+		fields = append(fields, Field{Name: f.Field, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
 	}
 	return fields
 }
@@ -282,7 +282,7 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*Write, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
-	return &Write{Edit: edit, Diff: known(edit.Diff())}, nil
+	return &Write{Edit: edit, Diff: Known(edit.Diff())}, nil
 }
 
 // Verify has nothing of its own: Terraform reads the files in step 8.
