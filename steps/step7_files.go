@@ -20,6 +20,7 @@ type FileFacts struct {
 	Credentials, Config, Gitignore files.Snapshot
 	// Projects are the Terraform root directories by the project's name.
 	Projects map[string]ProjectFacts
+	Left     Leftovers
 	endpoint string
 }
 
@@ -56,6 +57,7 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
+	f.Left = inspectLeft(env, a)
 	for path, into := range map[string]*files.Snapshot{
 		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
 		filepath.Join(env.Root(), ".gitignore"): &f.Gitignore,
@@ -84,18 +86,22 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	s.planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	s.planIgnored(o, a, &p)
+	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
 }
 
 // planIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
 func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
-	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
-	next := first.Before
-	next.Bytes = first.After
-	second := files.EditGitignore(next, "/"+JournalDir+"/")
-	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
-	s.add(a, p, second, nil, "Keep handovers and the journal out of git")
+	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
+	if o.Files.Left.Folder {
+		next := edit.Before
+		next.Bytes = edit.After
+		second := files.EditGitignore(next, "/"+LeftDir+"/")
+		second.Before, second.Fields = edit.Before, append(edit.Fields, second.Fields...)
+		edit = second
+	}
+	s.add(a, p, edit, nil, "Keep handovers out of git")
 }
 
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
@@ -129,7 +135,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	}
 	for _, note := range edit.Notes {
 		p.Findings = append(p.Findings, Finding{
-			ID: "files.kept", Step: 7, Severity: Info, Evidence: note, Remedy: "Nothing to do: it was kept.",
+			ID: "files.kept", Step: 7, Severity: Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
 	if !edit.Changes() {
@@ -146,13 +152,13 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
-		Write: &Write{Edit: edit, Diff: known(edit.Diff())},
+		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
 	}
 	for _, ref := range awsops.FindRefs(string(edit.After)) {
 		c.Needs = append(c.Needs, ref.Change)
 	}
 	if edit.Before.Exists {
-		c.Undo = "a backup lies beside the file"
+		c.Undo = "a backup of the file is kept, and named at the end"
 	}
 	return c
 }
@@ -160,7 +166,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 func fileFields(edit files.Edit) []Field {
 	var fields []Field
 	for _, f := range edit.Fields {
-		fields = append(fields, Field{Name: f.Field, Before: f.Before, After: known(f.After)})
+		fields = append(fields, Field{Name: f.Field, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
 	}
 	return fields
 }
@@ -265,7 +271,7 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*Write, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
-	return &Write{Edit: edit, Diff: known(edit.Diff())}, nil
+	return &Write{Edit: edit, Diff: Known(edit.Diff())}, nil
 }
 
 // Verify has nothing of its own: Terraform reads the files in step 8.
