@@ -20,6 +20,8 @@ type FileFacts struct {
 	Credentials, Config, Gitignore files.Snapshot
 	// Projects are the Terraform root directories by the project's name.
 	Projects map[string]ProjectFacts
+	// Left is a journal that lies beside the blueprint, empty without one.
+	Left     string
 	endpoint string
 }
 
@@ -56,6 +58,9 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
+	if left := filepath.Join(env.Root(), LeftDir, "journal.jsonl"); exists(left) {
+		f.Left = left
+	}
 	for path, into := range map[string]*files.Snapshot{
 		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
 		filepath.Join(env.Root(), ".gitignore"): &f.Gitignore,
@@ -73,6 +78,11 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	return nil
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 func filesChange(path string) string { return "files." + path }
 
 // Plan edits what differs, byte for byte the rest as it was.
@@ -84,6 +94,13 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	s.planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	s.planIgnored(o, a, &p)
+	if left := o.Files.Left; left != "" {
+		p.Findings = append(p.Findings, Finding{
+			ID: "files.journal-in-repository", Step: 7, Severity: Info,
+			Evidence: left + " is not read: whoever can write to the repository could have written it. Earlier versions kept the journal there; it is now in the user's own state directory.",
+			Remedy:   fmt.Sprintf("If it is yours and no run of the earlier version was interrupted, remove it: rm -r %s. Keep the backups of states below it while you may need them.", filepath.Dir(left)),
+		})
+	}
 	return p
 }
 
@@ -93,7 +110,7 @@ func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
 	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	next := first.Before
 	next.Bytes = first.After
-	second := files.EditGitignore(next, "/"+JournalDir+"/")
+	second := files.EditGitignore(next, "/"+LeftDir+"/")
 	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
 	s.add(a, p, second, nil, "Keep handovers and the journal out of git")
 }
@@ -129,7 +146,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 	}
 	for _, note := range edit.Notes {
 		p.Findings = append(p.Findings, Finding{
-			ID: "files.kept", Step: 7, Severity: Info, Evidence: note, Remedy: "Nothing to do: it was kept.",
+			ID: "files.kept", Step: 7, Severity: Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
 	if !edit.Changes() {
@@ -146,7 +163,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
-		Write: &Write{Edit: edit, Diff: known(edit.Diff())},
+		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
 	}
 	for _, ref := range awsops.FindRefs(string(edit.After)) {
 		c.Needs = append(c.Needs, ref.Change)
@@ -160,7 +177,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 func fileFields(edit files.Edit) []Field {
 	var fields []Field
 	for _, f := range edit.Fields {
-		fields = append(fields, Field{Name: f.Field, Before: f.Before, After: known(f.After)})
+		fields = append(fields, Field{Name: f.Field, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
 	}
 	return fields
 }
@@ -265,7 +282,7 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*Write, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
-	return &Write{Edit: edit, Diff: known(edit.Diff())}, nil
+	return &Write{Edit: edit, Diff: Known(edit.Diff())}, nil
 }
 
 // Verify has nothing of its own: Terraform reads the files in step 8.
