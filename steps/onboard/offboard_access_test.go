@@ -151,7 +151,7 @@ func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T
 	if f == nil {
 		t.Fatalf("findings %v", summary.Findings)
 	}
-	says(t, f.Evidence+f.Remedy, stagingRole, "UTC", "--adopt bob/sessions", "everybody else's")
+	says(t, f.Evidence+f.Remedy, "staging, production", "UTC", "--adopt bob/sessions", "everybody else's")
 
 	o.must(lists(roleSession))
 	if s := o.run(o.offboard("bob", "bob/sessions")); s.Applied != 2 || o.finding(s, "offboard.sessions") != nil {

@@ -59,21 +59,40 @@ func (f offboardFacts) roleSessions() []roleSessions {
 // session's name does not tell whose it is, that takes the operator's word: those
 // of everybody end, and a Terraform that is under way in one stops half-way.
 func (o *Offboard) sessions(f offboardFacts, r *steps.Review) {
+	var order []string
+	open := map[string][]string{} // environments by until when
 	for _, s := range f.roleSessions() {
 		if s.over {
 			continue
 		}
 		c := o.revoke(f, s.role)
-		if c.Foreign != "" && !o.Answers.Adopted(c.Foreign) {
-			r.Findings = append(r.Findings, steps.Finding{
-				ID: "offboard.sessions", Subject: s.role.Environment.Name, Step: 2, Severity: steps.Info,
-				Evidence: fmt.Sprintf("Sessions of role %s that %s may have opened go on %s.", s.role.ARN, f.name, f.lasting(s)),
-				Remedy: fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to end them now, and everybody else's of that role with them.",
-					sessionsOf(f.name), sessionsOf(f.name)),
-			})
-		}
 		r.Changes = append(r.Changes, c)
+		if c.Foreign == "" || o.Answers.Adopted(c.Foreign) {
+			continue
+		}
+		until := f.lasting(s)
+		if open[until] == nil {
+			order = append(order, until)
+		}
+		open[until] = append(open[until], s.role.Environment.Name)
 	}
+	for _, until := range order {
+		r.Findings = append(r.Findings, steps.Finding{
+			ID: "offboard.sessions", Step: 2, Severity: steps.Info,
+			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", several(open[until]), f.name, until),
+			Remedy: fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to end them now, and everybody else's of these roles with them.",
+				sessionsOf(f.name), sessionsOf(f.name)),
+		})
+	}
+}
+
+// several joins names, the first dozen of them.
+func several(names []string) string {
+	const shown = 12
+	if len(names) > shown {
+		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
+	}
+	return strings.Join(names, ", ")
 }
 
 // lasting says until when the sessions of a role may go on.
@@ -84,7 +103,7 @@ func (f offboardFacts) lasting(s roleSessions) string {
 	case f.denied:
 		return "until " + clock(f.now.Add(longest(s.role))) + " at the latest"
 	}
-	return "for up to " + hours(longest(s.role)) + " after the user was denied everything"
+	return "for up to " + hours(longest(s.role)) + " after the user is denied everything"
 }
 
 // revoke ends the sessions of a role that were opened before the deny of the
@@ -157,7 +176,7 @@ func (f offboardFacts) sessionNotes() []string {
 	}
 	var notes []string
 	for _, text := range sentences {
-		notes = append(notes, fmt.Sprintf(text, strings.Join(names[text], ", ")))
+		notes = append(notes, fmt.Sprintf(text, several(names[text])))
 	}
 	return notes
 }
