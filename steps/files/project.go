@@ -85,7 +85,7 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 			problems = append(problems, err)
 		}
 	}
-	state, unread := readState(dir, p.localPath(), getenv)
+	state, unread := readState(dir, p.Backends, getenv)
 	p.State = state
 	return p, append(problems, unread...)
 }
