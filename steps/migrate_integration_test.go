@@ -117,17 +117,6 @@ func (w *world) runLines() []string {
 	return lines
 }
 
-// below is the part of the world's tree under a directory.
-func (w *world) below(dir string) map[string]string {
-	found := map[string]string{}
-	for path, text := range w.tree() {
-		if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
-			found[rel] = text
-		}
-	}
-	return found
-}
-
 func TestDryRunShowsBackupMoveAndComparison(t *testing.T) {
 	w := newRealWorld(t)
 	w.withLocalState()

@@ -173,6 +173,12 @@ func fileFields(edit files.Edit) []Field {
 
 func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Proposal) {
 	facts := o.Files.Projects[project.Name]
+	if facts.Err == nil {
+		if f := partialBackend(a, project, facts.Project); f != nil {
+			p.Findings = append(p.Findings, *f)
+			return
+		}
+	}
 	repoints := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
@@ -189,6 +195,26 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}
+}
+
+// partialBackend is the finding of a project whose backend block takes bucket or
+// key from the command line, or nil: the block may stand for several places, so it
+// is not written, and where its state is nobody here knows.
+func partialBackend(a *Answers, project Project, at *files.Project) *Finding {
+	block, err := at.Backend()
+	if err != nil || !block.Partial() {
+		return nil
+	}
+	f := &Finding{
+		ID: "files.partial-backend", Subject: project.Name, Step: 7, Severity: Warning,
+		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
+		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
+	}
+	have := at.State.Configured
+	if have != nil && samePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
+		f.Severity, f.Remedy = Info, "Nothing to do: this directory works with the blueprint's place."
+	}
+	return f
 }
 
 func writeTitle(edit files.Edit, project Project) string {
