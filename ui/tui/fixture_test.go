@@ -105,7 +105,7 @@ const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Acti
 // plan is a small plan with every kind of change.
 func plan() steps.Review {
 	return steps.Review{
-		Looked:  &steps.Looked{},
+		Looked: &steps.Looked{},
 		Changes: []steps.Change{
 			{
 				ID: "iam.user.alice", Step: 2, Action: steps.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",

@@ -250,7 +250,9 @@ func (v *visit) ended(msg madeMsg) bool {
 func (v *visit) mustLook() bool { return v.phase == reviewing && !v.review.Fresh() }
 
 // lookFirst tells so to whoever asks for the changes.
-func (v *visit) lookFirst() { v.say("Look again first: enter. What is there is no longer what was seen.") }
+func (v *visit) lookFirst() {
+	v.say("Look again first: enter. What is there is no longer what was seen.")
+}
 
 // bad tells whether the result is one that must not be cheered.
 func (v *visit) bad() bool {
