@@ -90,7 +90,7 @@ type Outputs struct {
 	Secret, Token secret.Secret
 }
 
-// errUnresolved stops a call that still holds "(known after apply)" tokens.
+// errUnresolved stops a call that still holds references.
 var errUnresolved = errors.New("the call still waits for outputs of other changes")
 
 // Do sends exactly c.Input, once it holds no more references, and returns the

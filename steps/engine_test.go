@@ -156,7 +156,7 @@ func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	path := filepath.Join(dir, JournalDir, "journal.jsonl")
+	path := filepath.Join(scopeDir(dir, "ours"), "journal.jsonl")
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

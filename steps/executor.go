@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 	"time"
 
@@ -296,18 +295,18 @@ func (x *Executor) lookup(r awsops.Reference) (string, bool) {
 // fill replaces the references in text by what the changes before returned. A
 // secret is filled only here, on its way to the file it is sealed into.
 func (x *Executor) fill(text string) (string, error) {
-	for _, ref := range awsops.FindRefs(text) {
-		value, ok := x.lookup(ref)
-		if !ok {
-			x.mu.Lock()
-			hidden, found := x.secrets[ref]
-			x.mu.Unlock()
-			if !found {
-				return "", fmt.Errorf("nothing was returned for %s", ref)
-			}
-			value = hidden.Reveal()
+	var missing error
+	filled := awsops.ReplaceRefs(text, func(r awsops.Reference) string {
+		if value, ok := x.lookup(r); ok {
+			return value
 		}
-		text = strings.ReplaceAll(text, ref.String(), value)
-	}
-	return text, nil
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		hidden, found := x.secrets[r]
+		if !found {
+			missing = fmt.Errorf("nothing was returned for %s", r)
+		}
+		return hidden.Reveal()
+	})
+	return filled, missing
 }

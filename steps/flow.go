@@ -228,8 +228,9 @@ func (f *Flow) summarise(r Review) *Summary {
 // remain.
 func (f *Flow) finish(s *Summary, r Review) *Summary {
 	s.Findings, s.Checks = r.Findings, r.Checks
+	s.Notes = s.backupNotes()
 	if f.Close != nil {
-		s.Notes = f.Close(s)
+		s.Notes = append(s.Notes, f.Close(s)...)
 	}
 	f.tell(r.Findings)
 	f.Emit(Event{Kind: EventSummary, Summary: s})

@@ -51,7 +51,7 @@ func planText(t testing.TB, changes []Change) []byte {
 	if err := enc.Encode(lines); err != nil {
 		t.Fatal(err)
 	}
-	return out.Bytes()
+	return []byte(awsops.ShowRefs(out.String()))
 }
 
 // golden compares with testdata/NAME. After a change that was meant, delete the

@@ -158,8 +158,9 @@ func (s *Setup) confirm(ctx context.Context, review Review, o *Observed, summary
 // finish emits the findings and the summary.
 func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summary {
 	summary.Findings = findings
+	summary.Notes = summary.backupNotes()
 	if !blocking(findings) {
-		summary.Notes = closingNotes(o, s.Answers, summary)
+		summary.Notes = append(summary.Notes, closingNotes(o, s.Answers, summary)...)
 	}
 	for i := range findings {
 		s.Emit(Event{Kind: EventFinding, Finding: &findings[i]})

@@ -189,7 +189,7 @@ func (b *roleBuilder) create() {
 		c.Fields = append(c.Fields, Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
 	}
 	c.Needs = append(c.Needs, b.trusted()...)
-	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + known(b.e.Account) + ", after its policies)"
+	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + Known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
 }
 
@@ -339,7 +339,7 @@ func (b *roleBuilder) secondFactor() {
 	}
 	b.findings = append(b.findings, Finding{
 		ID: "iam.role-needs-mfa", Step: 2, Severity: Info,
-		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", b.a.RoleARN(b.o.partition(), b.e)),
+		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
 		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})
 }

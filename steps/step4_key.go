@@ -192,7 +192,7 @@ func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
 
 func (keyStep) change(o *Observed, a *Answers, id, title string, calls ...awsops.Call) Change {
 	return Change{
-		ID: id, Step: 4, Action: Update, Title: title, Target: known(o.keyARN()),
+		ID: id, Step: 4, Action: Update, Title: title, Target: Known(o.keyARN()),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }

@@ -22,12 +22,12 @@ import (
 	"stateroom/steps/terraform/mirror"
 )
 
-// withTerraform gives the world the real Terraform on PATH, and a provider
+// withTerraform gives the world the real Terraform or OpenTofu on PATH, and a provider
 // registry that nobody answers at: no test downloads a provider. A machine
 // without Terraform fails: CI never skips.
 func (w *world) withTerraform() {
 	w.t.Helper()
-	engine, err := terraform.Find(context.Background(), "terraform")
+	engine, err := terraform.Find(context.Background(), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -219,7 +219,7 @@ func (o *Offboard) blueprint(f offboardFacts, r *steps.Review) {
 			Title:  fmt.Sprintf("Take %s out of %s", f.name, filepath.Base(f.blueprint.Before.Path)),
 			Target: f.blueprint.Before.Path,
 			Write:  &steps.Write{Edit: f.blueprint, Diff: f.blueprint.Diff()},
-			Undo:   "a backup lies beside the file",
+			Undo:   "a backup of the file is kept, and named at the end",
 		}))
 	}
 }

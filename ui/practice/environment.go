@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ func enter(root, endpoint string) (leave func(), err error) {
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(root, credentialsFile),
 		"AWS_CONFIG_FILE":             filepath.Join(root, configFile),
 		"AWS_EC2_METADATA_DISABLED":   "true",
+		stateVariable():               filepath.Join(root, stateHome),
 	}
 	before := callers()
 	leave = func() {
@@ -41,13 +43,21 @@ func enter(root, endpoint string) (leave func(), err error) {
 	return leave, nil
 }
 
+// stateVariable names where the user's state directory is, for files.StateDir.
+func stateVariable() string {
+	if runtime.GOOS == "windows" {
+		return "LOCALAPPDATA"
+	}
+	return "XDG_STATE_HOME"
+}
+
 // callers are the variables through which the caller's own AWS and Terraform
 // files could be reached.
 func callers() map[string]string {
 	found := map[string]string{}
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || name == "TF_DATA_DIR" {
+		if strings.HasPrefix(name, "AWS_") || name == "TF_DATA_DIR" || name == stateVariable() {
 			found[name] = value
 		}
 	}

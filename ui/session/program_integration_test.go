@@ -210,7 +210,7 @@ func (l *laptop) sealed() string { return filepath.Join(l.dir, "handover", l.use
 // environment is all that a child has; nothing of the tester's AWS is in it.
 func (l *laptop) environment(more ...string) []string {
 	env := []string{
-		"HOME=" + l.home, "PATH=" + l.path + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(l.base, "tmp"),
+		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + l.path + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(l.base, "tmp"),
 		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
 	}
 	for name, value := range l.mirror {
