@@ -17,7 +17,7 @@ func TestAStopAtAnyCallIsGoneOnFromByANewLook(t *testing.T) {
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: begin})
 	shown.until(t, "17 to do")
 	shown.send(tm, "a", "down", "enter")
-	shown.until(t, "leaves. A summary stays")
+	shown.until(t, "enter leave")
 	shown.send(tm, "enter")
 	if s := end(t, tm, m); s.ExitCode(false) != steps.ExitDone {
 		t.Fatalf("the undisturbed run: %+v", s)

@@ -107,7 +107,7 @@ func stoppedAt(t *testing.T, n int) {
 		t.Errorf("%d of %d changes were made, and %d are offered", made, all, rest)
 	}
 	shown.send(tm, "enter")
-	shown.until(t, "leaves. A summary stays")
+	shown.until(t, "enter leave")
 	shown.send(tm, "enter")
 	if s := end(t, tm, m); s.Failed > 0 || s.Applied != made+rest || s.ExitCode(false) != steps.ExitDone {
 		t.Errorf("%d changes were made, then %d: %+v", made, rest, s)
