@@ -665,7 +665,15 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	if off.code != 0 && off.code != steps.ExitFindings || slices.ContainsFunc(ids(events, "applied"), func(id string) bool { return strings.Contains(id, "delete-user") }) {
 		t.Errorf("without the typed name: code %d, %v, %s", off.code, events, off.err)
 	}
-	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob")
+	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
+		t.Errorf("what remains is not told, or the deny is not the first: %v, %v", found, ids(events, "change"))
+	}
+	for _, said := range []string{"bob can do nothing any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
+		if !strings.Contains(off.out, said) {
+			t.Errorf("the result does not say %q: %s", said, off.out)
+		}
+	}
+	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob", "--adopt", "bob/sessions")
 	if gone.code != 0 {
 		t.Errorf("with the name: %+v", gone)
 	}

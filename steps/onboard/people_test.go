@@ -182,9 +182,9 @@ func (o *office) offboard(user string, adopt ...string) *steps.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
-	off := &Offboard{Answers: a, User: user}
-	f := o.flow(a, off.Look)
-	f.Close = off.Close
+	f := (&Offboard{Answers: a, User: user, Now: time.Now}).Flow(o.env())
+	f.Emit = o.keep
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	return f
 }
 
