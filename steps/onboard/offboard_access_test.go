@@ -330,6 +330,9 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 	if !policy.Equivalent(trust, policy.TrustNobody()) {
 		t.Errorf("trust %s", trust.JSON())
 	}
+	if f := o.finding(s, "offboard.sessions"); f == nil || !strings.Contains(f.Evidence, "staging, production") {
+		t.Errorf("the sessions of before are not told of: %v", s.Findings)
+	}
 	mark := len(o.server.Log())
 	if again := o.setup(); again.Applied > 0 {
 		t.Errorf("the next set-up made %v", o.changed(mark))
