@@ -43,7 +43,7 @@ type Flow struct {
 // agreed to.
 func (f *Flow) Review(ctx context.Context) (Review, error) {
 	f.Emit = serialised(f.Emit)
-	f.Env.Emit = f.Emit
+	f.Env.report(f.Emit)
 	review, err := f.Look(ctx, f.Env)
 	if err != nil {
 		return review, err
