@@ -10,11 +10,7 @@ package awsops
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -34,138 +30,9 @@ type Call struct {
 	Outputs map[string]string
 }
 
-// Reference names an output of a change that has not been applied yet.
-type Reference struct {
-	Change string // the change's id in the plan
-	Output string // the output's name in that change's calls
-}
-
-// token matches what [Ref] writes. Ids hold neither parentheses nor '#'.
-var token = regexp.MustCompile(`\(known after apply: ([^#()]+)#([A-Za-z0-9_.-]+)\)`)
-
-// Ref is the token for an output that is known after apply. It may stand
-// anywhere inside a string of a call's input, policy documents included. The
-// change's id must not hold parentheses, '#', quotes, backslashes or any of
-// '<', '>' and '&', which JSON documents escape.
-func Ref(change, output string) string {
-	return "(known after apply: " + change + "#" + output + ")"
-}
-
-// String is the token that stands for the reference.
-func (r Reference) String() string { return Ref(r.Change, r.Output) }
-
-// FindRefs lists the references in a text in order of appearance, each once.
-func FindRefs(text string) []Reference {
-	var found []Reference
-	for _, m := range token.FindAllStringSubmatch(text, -1) {
-		if r := (Reference{Change: m[1], Output: m[2]}); !slices.Contains(found, r) {
-			found = append(found, r)
-		}
-	}
-	return found
-}
-
-// Refs lists the references in every string of a call's input, each once.
-func Refs(c Call) []Reference {
-	var found []Reference
-	rewrite(reflect.ValueOf(c.Input), func(text string) string {
-		for _, r := range FindRefs(text) {
-			if !slices.Contains(found, r) {
-				found = append(found, r)
-			}
-		}
-		return text
-	})
-	return found
-}
-
-// Resolve returns a deep copy of the call with every reference replaced by its
-// value. Inside a string that is a JSON document the value is escaped for
-// JSON. A reference that lookup does not know is an error.
-func (c Call) Resolve(lookup func(Reference) (string, bool)) (Call, error) {
-	if c.Input == nil {
-		return c, nil
-	}
-	var unknown []string
-	replace := func(text string) string {
-		document := strings.HasPrefix(strings.TrimSpace(text), "{")
-		return token.ReplaceAllStringFunc(text, func(found string) string {
-			m := token.FindStringSubmatch(found)
-			value, ok := lookup(Reference{Change: m[1], Output: m[2]})
-			if !ok {
-				unknown = append(unknown, m[1]+"#"+m[2])
-				return found
-			}
-			if document {
-				return escapeJSON(value)
-			}
-			return value
-		})
-	}
-	c.Input = rewrite(reflect.ValueOf(c.Input), replace).Interface()
-	if len(unknown) > 0 {
-		return Call{}, fmt.Errorf("%s %s needs outputs that are not known yet: %s",
-			c.Service, c.Operation, strings.Join(unknown, ", "))
-	}
-	return c, nil
-}
-
-// escapeJSON writes a value as the inside of a JSON string.
-func escapeJSON(value string) string {
-	quoted, err := json.Marshal(value)
-	if err != nil {
-		return value // a string always marshals
-	}
-	return string(quoted[1 : len(quoted)-1])
-}
-
-// rewrite deep-copies a value with every string passed through replace.
-func rewrite(v reflect.Value, replace func(string) string) reflect.Value {
-	switch v.Kind() {
-	case reflect.String:
-		return reflect.ValueOf(replace(v.String())).Convert(v.Type())
-	case reflect.Pointer:
-		if v.IsNil() {
-			return v
-		}
-		copied := reflect.New(v.Type().Elem())
-		copied.Elem().Set(rewrite(v.Elem(), replace))
-		return copied
-	case reflect.Struct:
-		copied := reflect.New(v.Type()).Elem()
-		copied.Set(v)
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				copied.Field(i).Set(rewrite(v.Field(i), replace))
-			}
-		}
-		return copied
-	case reflect.Slice:
-		if v.IsNil() {
-			return v
-		}
-		copied := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-		for i := range v.Len() {
-			copied.Index(i).Set(rewrite(v.Index(i), replace))
-		}
-		return copied
-	case reflect.Map:
-		if v.IsNil() {
-			return v
-		}
-		copied := reflect.MakeMapWithSize(v.Type(), v.Len())
-		for _, k := range v.MapKeys() {
-			copied.SetMapIndex(rewrite(k, replace), rewrite(v.MapIndex(k), replace))
-		}
-		return copied
-	default:
-		return v
-	}
-}
-
 // InputMap is the input in the API's own member names with empty members
 // dropped: the shape of --json, of the AWS CLI's --cli-input-json and of
-// comparisons.
+// comparisons. References are still in it; [ShowRefs] shows them.
 func (c Call) InputMap() map[string]any {
 	v := reflect.ValueOf(c.Input)
 	if v.Kind() != reflect.Pointer || v.IsNil() {

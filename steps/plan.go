@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/files"
@@ -81,6 +80,9 @@ type Change struct {
 	Factor *Factor
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
+	// After are the ids of changes that must have ended first, however they
+	// ended: what it does helps without them, too.
+	After []string
 	// Mends are the keys of the findings that the change takes away
 	// ([Finding.Key]); an id alone stands for all findings that have it.
 	Mends []string
@@ -106,8 +108,8 @@ func (c Change) MendsFinding(f Finding) bool {
 	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
 }
 
-// Write is one file to write, or to take away. The edit's text may hold references, which are
-// filled when they are known; the write is refused when the file on disk is no
+// Write is one file to write, or to take away. The edit's text may hold
+// references, which are filled when they are known; the write is refused when the file on disk is no
 // longer the one that was inspected.
 type Write struct {
 	Edit files.Edit
@@ -227,7 +229,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)
 	}
-	return data, nil
+	return []byte(awsops.ShowRefs(string(data))), nil
 }
 
 func (c Change) runLines() []string {
@@ -244,19 +246,16 @@ func (c Change) diff() string {
 	return c.Write.Diff
 }
 
-// known replaces references by the words that people read.
-func known(text string) string {
-	for _, ref := range awsops.FindRefs(text) {
-		text = strings.ReplaceAll(text, ref.String(), KnownAfterApply)
-	}
-	return text
+// Known replaces references by the words that people read.
+func Known(text string) string {
+	return awsops.ReplaceRefs(text, func(awsops.Reference) string { return KnownAfterApply })
 }
 
 // created lists the fields of something that is not there yet.
 func created(pairs ...string) []Field {
 	fields := make([]Field, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		fields = append(fields, Field{Name: pairs[i], After: known(pairs[i+1])})
+		fields = append(fields, Field{Name: pairs[i], After: Known(pairs[i+1])})
 	}
 	return fields
 }

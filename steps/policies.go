@@ -76,7 +76,7 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 	case !policy.Equivalent(parsed(have.Document), doc):
 		c := base
 		c.ID, c.Action, c.Title = id, Update, "Give the policy "+name+" a new version"
-		c.Fields = []Field{{Name: "document", Before: have.Document, After: known(doc.JSON())}}
+		c.Fields = []Field{{Name: "document", Before: have.Document, After: Known(doc.JSON())}}
 		c.Calls = newVersion(have, doc)
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam set-default-policy-version --policy-arn " + arn + " --version-id " + have.DefaultVersion
@@ -150,7 +150,7 @@ func atLeast(have, want policy.Document) bool {
 // statement that takes its place, so that correcting it loses no second factor
 // that somebody asked for. The organization is the blueprint's to know.
 func alsoAsking(want, have policy.Document) policy.Document {
-	if len(want.Statements) != 1 || len(have.Statements) != 1 {
+	if len(want.Statements) != 1 || len(have.Statements) != 1 || want.Statements[0].Effect != have.Statements[0].Effect {
 		return want
 	}
 	conditions := policy.Conditions{}

@@ -115,11 +115,7 @@ func shellName(text string) string {
 
 // quoted is a text in single quotes with its references as variables.
 func (s *script) quoted(text string) string {
-	text = shellQuoted(text)
-	for _, ref := range awsops.FindRefs(text) {
-		text = strings.ReplaceAll(text, ref.String(), `'"$`+s.names[ref]+`"'`)
-	}
-	return text
+	return awsops.ReplaceRefs(shellQuoted(text), func(r awsops.Reference) string { return `'"$` + s.names[r] + `"'` })
 }
 
 func (s *script) change(c Change) {

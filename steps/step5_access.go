@@ -96,13 +96,21 @@ func overlaps(a *Answers, g Group) []Finding {
 func splitPolicies(o *Observed, a *Answers, doc policy.Document) ([]policy.Document, error) {
 	text := doc.JSON()
 	stands := map[string]string{}
-	for i, ref := range awsops.FindRefs(text) {
-		stand := fmt.Sprintf("%012d", 999_999_999_999-i) // an account id
-		if ref.Output == "arn" {
+	for number := 999_999_999_999; ; number-- {
+		refs := awsops.FindRefs(text)
+		if len(refs) == 0 {
+			break
+		}
+		stand := fmt.Sprintf("%012d", number) // an account id
+		if strings.Contains(text, stand) {
+			continue // it would be taken for the reference afterwards
+		}
+		if refs[0].Output == "arn" {
 			stand = "arn:" + o.partition() + ":kms:" + a.StateRegion + ":" + stand + ":key/00000000-0000-0000-0000-000000000000"
 		}
-		stands[stand] = ref.String()
-		text = strings.ReplaceAll(text, ref.String(), stand)
+		mark := awsops.Ref(refs[0].Change, refs[0].Output)
+		stands[stand] = mark
+		text = strings.ReplaceAll(text, mark, stand)
 	}
 	sized, err := policy.Parse(text)
 	if err != nil {

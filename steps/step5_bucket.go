@@ -297,7 +297,7 @@ func (b *bucketBuilder) encryption() {
 	}
 	c := b.add("bucket.encryption", "Encrypt with the key by default",
 		awsops.PutBucketEncryption(b.a.Bucket.Name, b.a.AdminAccount, b.o.keyARN()),
-		Field{Name: "default encryption", Before: before, After: "aws:kms " + known(b.o.keyARN()) + ", with a bucket key"})
+		Field{Name: "default encryption", Before: before, After: "aws:kms " + Known(b.o.keyARN()) + ", with a bucket key"})
 	c.Needs = []string{changeKey}
 }
 

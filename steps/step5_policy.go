@@ -31,7 +31,7 @@ func unfitPolicy(o *Observed, a *Answers) *Finding {
 		if s.Effect == policy.Deny && mentions(s, keyHeader) && refusesKey(o, a, s) {
 			return &Finding{
 				ID: "bucket.other-key-demanded", Step: 5, Severity: Failure, Blocks: true,
-				Evidence: fmt.Sprintf("Statement %q in the policy of bucket %s refuses writes with %s, the blueprint's key.", s.Sid, a.Bucket.Name, known(o.keyARN())),
+				Evidence: fmt.Sprintf("Statement %q in the policy of bucket %s refuses writes with %s, the blueprint's key.", s.Sid, a.Bucket.Name, Known(o.keyARN())),
 				Remedy:   "Choose the alias of the key that it demands with --set kms_key.alias=NAME, or remove the statement.",
 			}
 		}
@@ -89,7 +89,7 @@ func (b *bucketBuilder) policy() {
 	merged = withoutDoubleSids(merged)
 	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
 		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
-		Field{Name: "policy", Before: b.b.Policy, After: known(merged.JSON())})
+		Field{Name: "policy", Before: b.b.Policy, After: Known(merged.JSON())})
 	c.Needs = []string{changeKey}
 	if b.b.Policy == "" {
 		c.Undo = "aws s3api delete-bucket-policy --bucket " + b.a.Bucket.Name

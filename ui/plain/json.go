@@ -58,7 +58,7 @@ func (j *JSON) write(kind string, value any) {
 		return
 	}
 	// As in Lines, a reader that has gone away does not stop a change half-way.
-	fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, line.Bytes()[1:])
+	fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, awsops.ShowRefs(line.String()[1:]))
 }
 
 // done is a change that was made.

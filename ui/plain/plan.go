@@ -101,10 +101,10 @@ func (v planView) orFold(c *steps.Change) {
 func (v planView) change(c *steps.Change) {
 	v.print("  %s %s\n", symbol(c), c.Title)
 	if c.Target != "" {
-		v.print("      %s\n", readable(c.Target))
+		v.print("      %s\n", steps.Known(c.Target))
 	}
 	if c.Role != "" {
-		v.print("      in account %s, through %s\n", readable(c.Account), c.Role)
+		v.print("      in account %s, through %s\n", steps.Known(c.Account), c.Role)
 	}
 	hasDiff := c.Write != nil && c.Write.Diff != ""
 	if c.Action != steps.WriteFile || !hasDiff {
@@ -223,7 +223,7 @@ func shortened(value any) any {
 		if len(x) > shortValue && strings.HasPrefix(strings.TrimSpace(x), "{") {
 			return "(document)"
 		}
-		return readable(x)
+		return steps.Known(x)
 	case map[string]any:
 		short := make(map[string]any, len(x))
 		for name, member := range x {
@@ -241,12 +241,4 @@ func shortened(value any) any {
 		return short
 	}
 	return value
-}
-
-// readable replaces references to other changes by Terraform's words.
-func readable(text string) string {
-	for _, ref := range awsops.FindRefs(text) {
-		text = strings.ReplaceAll(text, ref.String(), steps.KnownAfterApply)
-	}
-	return text
 }

@@ -23,9 +23,9 @@ func (v *visit) changeKey(msg tea.KeyMsg, c *steps.Change, foreign bool) tea.Cmd
 	case key.Matches(msg, keys.Leave):
 		v.leaveOut(c)
 	case key.Matches(msg, keys.Call) && len(c.Calls) > 0:
-		return push(newViewer(t, c.Title+": AWS calls", readable(callsText(c)), nil))
+		return push(newViewer(t, c.Title+": AWS calls", steps.Known(callsText(c)), nil))
 	case key.Matches(msg, keys.Policy) && documentsText(c) != "":
-		return push(newViewer(t, c.Title, readable(documentsText(c)), paintDiff))
+		return push(newViewer(t, c.Title, steps.Known(documentsText(c)), paintDiff))
 	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
 		return push(newViewer(t, c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff))
 	default:

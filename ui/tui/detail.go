@@ -9,7 +9,6 @@ import (
 	udiff "github.com/aymanbagabas/go-udiff"
 	"github.com/charmbracelet/lipgloss"
 
-	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/ui/tui/theme"
 )
@@ -27,10 +26,10 @@ func (p *pane) detail(c *steps.Change) []string {
 		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), p.width-8)))
 	}
 	if c.Target != "" {
-		say(t.Faint, "%s", readable(c.Target))
+		say(t.Faint, "%s", steps.Known(c.Target))
 	}
 	if c.Role != "" {
-		say(t.Faint, "in account %s, through %s", readable(c.Account), c.Role)
+		say(t.Faint, "in account %s, through %s", steps.Known(c.Account), c.Role)
 	}
 	for _, f := range c.Fields {
 		style, text := p.field(f)
@@ -86,20 +85,12 @@ func brief(value string) string {
 	if len(value) > shortValue {
 		return "(long; p shows it)"
 	}
-	return readable(value)
+	return steps.Known(value)
 }
 
 func isDocument(text string) bool {
 	text = strings.TrimSpace(text)
 	return strings.HasPrefix(text, "{") && json.Valid([]byte(text))
-}
-
-// readable replaces references to other changes by Terraform's words.
-func readable(text string) string {
-	for _, ref := range awsops.FindRefs(text) {
-		text = strings.ReplaceAll(text, ref.String(), steps.KnownAfterApply)
-	}
-	return text
 }
 
 // callsText is the calls of a change with their input, as the AWS CLI takes it.
