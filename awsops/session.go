@@ -7,15 +7,16 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/smithy-go/logging"
 
 	"stateroom/awsops/secret"
@@ -23,10 +24,6 @@ import (
 
 // sessionName marks our role sessions in CloudTrail.
 const sessionName = "stateroom"
-
-// answerWait bounds the wait for an answer that never comes; AWS's slowest
-// calls here answer within seconds.
-const answerWait = time.Minute
 
 // Config says with which credentials and where to reach AWS. The zero value is
 // the SDK's default chain.
@@ -43,6 +40,8 @@ type Config struct {
 	// MFAToken asks for the code of a role profile with mfa_serial; without it
 	// such a profile is an error.
 	MFAToken func() (string, error)
+	// Bounds are how long AWS is waited for, the usual ones where not given.
+	Bounds Bounds
 }
 
 // KeyPair is a user's access key with its secret.
@@ -56,8 +55,13 @@ type KeyPair struct {
 type Sessions struct {
 	base    aws.Config
 	options []func(*config.LoadOptions) error
+	token   func() (string, error) // see [Config.MFAToken]
 	limits  *limiters
 	home    *login
+	bounds  Bounds
+	telling telling
+	// reached says that somebody has answered at some endpoint.
+	reached atomic.Bool
 
 	mu     sync.Mutex // guards logins and every login's sessions
 	logins map[string]*login
@@ -69,13 +73,15 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s := &Sessions{
 		limits: newLimiters(),
 		logins: map[string]*login{},
+		bounds: c.Bounds.orDefault(),
 	}
+	s.telling = telling{every: s.bounds.Tell, last: map[[2]string]time.Time{}}
 	s.options = []func(*config.LoadOptions) error{
-		config.WithHTTPClient(newHTTPClient(c.Parallel)),
-		config.WithRetryer(newRetryer),
+		config.WithHTTPClient(newHTTPClient(c.Parallel, s.bounds)),
+		config.WithRetryer(s.newRetryer),
 		config.WithLogger(logging.Nop{}), // the SDK's warnings would be written across the screen
-		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = c.MFAToken }),
 	}
+	s.token = c.MFAToken
 	if c.Endpoint != "" {
 		s.options = append(s.options, config.WithBaseEndpoint(c.Endpoint))
 	}
@@ -128,29 +134,34 @@ func operatorName(profile string) string {
 }
 
 // newHTTPClient is the SDK's client, still open to AWS_CA_BUNDLE, with room
-// for many hosts and many connections to one.
-func newHTTPClient(parallel int) *awshttp.BuildableClient {
+// for many hosts and many connections to one. Its timeout covers the body.
+func newHTTPClient(parallel int, bounds Bounds) *awshttp.BuildableClient {
 	perHost := max(32, 2*parallel)
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns = 4 * perHost
-		t.MaxIdleConnsPerHost = perHost
-		t.ResponseHeaderTimeout = answerWait
-	})
+	return awshttp.NewBuildableClient().WithTimeout(bounds.Attempt).
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = bounds.Dial }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConns = 4 * perHost
+			t.MaxIdleConnsPerHost = perHost
+			t.TLSHandshakeTimeout = bounds.Dial
+			t.OnProxyConnectResponse = onProxyAnswer
+		})
 }
 
 // load reads the shared files and the environment; empty arguments follow them.
 func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config, error) {
-	options := s.options
+	chain := &chainEndpoint{}
+	options := slices.Concat(s.options, chain.options(s.token))
 	if profile != "" {
-		options = append(options[:len(options):len(options)], config.WithSharedConfigProfile(profile))
+		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	if region != "" {
-		options = append(options[:len(options):len(options)], config.WithRegion(region))
+		options = append(options, config.WithRegion(region))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, failed(err, &Error{Operation: "reading the AWS configuration", Identity: operatorName(profile)})
 	}
+	chain.url = cfg.BaseEndpoint
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		// Frozen, because every client would copy a buildable one and with it
 		// open connections of its own.
@@ -216,7 +227,7 @@ func (s *Sessions) session(l *login, region string) *Session {
 	made.cfg.Region = region
 	made.cfg.Credentials = l.provider
 	made.cfg.APIOptions = append(made.cfg.APIOptions[:len(made.cfg.APIOptions):len(made.cfg.APIOptions)],
-		addGuard, addOnce, made.addLimiter)
+		addAttempts, addGuard, made.addOnce, made.addLimiter, made.addWholeAnswer)
 	if l.sessions == nil {
 		l.sessions = map[string]*Session{}
 	}
