@@ -49,7 +49,7 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 		return review, err
 	}
 	review = f.Permit(review)
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(f.Env, review.Changes)...)
 	return review, nil
 }
 

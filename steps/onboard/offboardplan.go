@@ -34,6 +34,7 @@ func (o *Offboard) plan(f offboardFacts) steps.Review {
 // change fills in what all changes of an offboarding have in common.
 func (o *Offboard) change(f offboardFacts, c steps.Change) steps.Change {
 	c.Step, c.Account, c.Region = 2, o.Answers.AdminAccount, o.Answers.StateRegion
+	c.Judge() // who leaves gains nothing by what is taken: the keys and the password go first
 	if c.Target == "" {
 		c.Target = f.user.ARN
 	}

@@ -72,6 +72,7 @@ func (c *checkup) reviewing() {
 	if c.result != nil {
 		c.showResult()
 	}
+	c.showAccess(c.givesAll)
 	c.showFindings(false)
 	c.showOthers()
 	c.showTables()

@@ -55,7 +55,10 @@ func (w *wizard) reviewing() {
 		w.notes(w.result.Notes)
 	}
 	if w.current == stepCount {
+		w.showAccess(w.givesAll)
 		w.last()
+	} else {
+		w.showAccess(w.gives[w.current])
 	}
 	w.pane.pairs("Answers", w.given())
 	w.pane.pairs("There already", facts(w.current, w.observed, w.answers, w.setup.Env.Engine))
