@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/ui/plain"
@@ -37,7 +38,11 @@ func program(t *testing.T, input string, terminal bool, args ...string) outcome 
 	t.Helper()
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range awsops.EndpointVariables("http://127.0.0.1:1") { // nobody answers there
+		t.Setenv(name, value)
+	}
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
 	code := run(t.Context(), args, system{in: strings.NewReader(input), out: &out, err: &errs, terminal: terminal})
@@ -434,6 +439,85 @@ func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	}
 }
 
+// TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything runs the
+// program on a served sandbox: the endpoint hears not one call.
+func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *testing.T) {
+	server := sandbox.New(sandbox.Options{})
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(os.Symlink(dir, link), os.WriteFile(filepath.Join(dir, "file"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	blueprint := practiceBlueprint(t, dir)
+	for state, want := range map[string]string{
+		"state": "a relative path", dir: "lies in the repository", filepath.Join(link, "s"): "lies in the repository",
+		filepath.Join(dir, "file"): "lies in the repository", "/dev/null/state": "not a directory",
+	} {
+		for _, mode := range [][]string{{"--yes"}, {"--dry-run"}} {
+			if mode[0] == "--dry-run" && state == "/dev/null/state" {
+				continue // where nothing is applied nothing is kept
+			}
+			got := programIn(t, state, server, append([]string{"setup", "--dir", dir, "--blueprint", blueprint}, mode...)...)
+			if got.code == 0 || !strings.Contains(got.err, want) || strings.Count(got.err, "\n") != 1 {
+				t.Errorf("%s %v: %+v", state, mode, got)
+			}
+		}
+	}
+	if log := server.Log(); len(log) > 0 {
+		t.Errorf("AWS heard %d calls", len(log))
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 {
+		t.Errorf("files were written: %v %v", entries, err)
+	}
+	outside := filepath.Join(t.TempDir(), "state")
+	if got := programIn(t, outside, server, "setup", "--dir", dir, "--blueprint", blueprint, "--dry-run"); got.code != 0 {
+		t.Errorf("a dry run: %+v", got)
+	}
+	if _, err := os.Stat(outside); err == nil {
+		t.Error("a dry run made the state directory")
+	}
+}
+
+// practiceBlueprint writes the sandbox's blueprint into dir.
+func practiceBlueprint(t *testing.T, dir string) string {
+	t.Helper()
+	b := steps.NewBlueprint()
+	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
+	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{steps.Everything}}}
+	e := steps.NewEnvironment("production")
+	e.Account = "444444444444"
+	b.Environments, b.Projects = []steps.Environment{e}, []steps.Project{{Name: "common-production"}}
+	b.FillDefaults()
+	path := filepath.Join(dir, "stateroom.hcl")
+	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// programIn runs the program as the sandbox's operator with this state directory.
+func programIn(t *testing.T, state string, server *sandbox.Server, args ...string) outcome {
+	t.Helper()
+	t.Setenv("PATH", t.TempDir())
+	home := t.TempDir()
+	for name, value := range map[string]string{
+		"HOME": home, "XDG_STATE_HOME": state, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(home, "credentials"), "AWS_CONFIG_FILE": filepath.Join(home, "config"),
+		"AWS_ACCESS_KEY_ID": server.Operator().AccessKeyID, "AWS_SECRET_ACCESS_KEY": server.Operator().SecretAccessKey,
+	} {
+		t.Setenv(name, value)
+	}
+	t.Chdir(t.TempDir())
+	var out, errs bytes.Buffer
+	code := run(t.Context(), append(args, "--endpoint-url", server.URL()), system{in: strings.NewReader(""), out: &out, err: &errs})
+	return outcome{code, out.String(), errs.String()}
+}
+
 // TestQuestionsLeadFromNothingToASetup is an operator at a terminal with
 // nothing but credentials, and then the same operator once more.
 func TestQuestionsLeadFromNothingToASetup(t *testing.T) {
@@ -472,6 +556,11 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 	code := run(t.Context(), []string{"sandbox", "--listen", "127.0.0.1:0"}, system{out: out, err: &errs, signals: signals})
 	if code != steps.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
 		t.Errorf("code %d, %s %s", code, printed.String(), errs.String())
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if !strings.Contains(printed.String(), "export "+name+"=") {
+			t.Errorf("%s is not printed, so that a call could reach the real AWS", name)
+		}
 	}
 }
 
@@ -603,7 +692,15 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	if off.code != 0 && off.code != steps.ExitFindings || slices.ContainsFunc(ids(events, "applied"), func(id string) bool { return strings.Contains(id, "delete-user") }) {
 		t.Errorf("without the typed name: code %d, %v, %s", off.code, events, off.err)
 	}
-	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob")
+	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
+		t.Errorf("what remains is not told, or the deny is not the first: %v, %v", found, ids(events, "change"))
+	}
+	for _, said := range []string{"bob can do nothing any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
+		if !strings.Contains(off.out, said) {
+			t.Errorf("the result does not say %q: %s", said, off.out)
+		}
+	}
+	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob", "--adopt", "bob/sessions")
 	if gone.code != 0 {
 		t.Errorf("with the name: %+v", gone)
 	}

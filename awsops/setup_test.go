@@ -22,6 +22,7 @@ func isolate(t *testing.T) {
 		}
 	}
 	t.Setenv("HOME", home)
+	t.Setenv("XDG_STATE_HOME", home)
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, "config"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, "credentials"))
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -88,7 +88,7 @@ func checkBadInput(t *testing.T, c badInput) {
 func (w *world) try(b *Blueprint) (*Summary, error) {
 	w.t.Helper()
 	_, tag := b.Tag()
-	if _, err := OpenJournal(w.dir, tag); err != nil {
+	if _, err := OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
 		return nil, err
 	}
 	return w.setup(b).Run(context.Background())
@@ -301,8 +301,8 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		says:    []string{"handover/", "not a directory"},
 	}, {
 		name: "a file where the journal's folder would be", refused: true,
-		arrange: func(w *world, _ *Blueprint) { w.write(".stateroom", "a file\n") },
-		says:    []string{".stateroom", "not a directory"},
+		arrange: func(w *world, _ *Blueprint) { w.write(stateHome, "a file\n") },
+		says:    []string{stateHome, "not a directory"},
 	}, {
 		name: "a permissions file that is no policy", refused: true,
 		arrange: func(w *world, b *Blueprint) {

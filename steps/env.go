@@ -19,9 +19,11 @@ type Env struct {
 	Sessions *awsops.Sessions
 	// Dir is the folder that the projects' dirs are relative to.
 	Dir string
-	// BlueprintPath is where stateroom.hcl is or will be; handovers and the
-	// journal lie beside it.
+	// BlueprintPath is where stateroom.hcl is or will be; handovers lie beside it.
 	BlueprintPath string
+	// StateDir is the user's own directory for journals, backups and locks. It is
+	// outside of the repository and made with the first thing that is kept there.
+	StateDir string
 	// CredentialsPath and ConfigPath are the AWS files in use.
 	CredentialsPath, ConfigPath string
 	// Profile is the operator's profile of the command line, empty for the
@@ -61,6 +63,9 @@ func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) 
 		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(Event) {},
 	}
 	var err error
+	if env.StateDir, err = files.StateDir(os.Getenv); err != nil {
+		return nil, wrap(err)
+	}
 	if env.CredentialsPath, err = files.CredentialsPath(os.Getenv); err != nil {
 		return nil, wrap(err)
 	}

@@ -36,9 +36,15 @@ func newWorld(t testing.TB, options sandbox.Options) *world {
 	}
 	t.Cleanup(func() { _ = w.server.Close() })
 	isolate(t, w.dir)
+	for name, value := range awsops.EndpointVariables(w.server.URL()) {
+		t.Setenv(name, value)
+	}
 	w.actAs(w.server.Operator())
 	return w
 }
+
+// stateHome is where the tests' state directory lies in a scratch home.
+const stateHome = ".local/state"
 
 // isolate takes every AWS and Terraform variable out of the environment.
 func isolate(t testing.TB, home string) {
@@ -51,6 +57,7 @@ func isolate(t testing.TB, home string) {
 		}
 	}
 	t.Setenv("HOME", home)
+	t.Setenv("XDG_STATE_HOME", filepath.Join(home, stateHome))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, ".aws", "credentials"))
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, ".aws", "config"))
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -95,13 +102,19 @@ func (w *world) setup(b *Blueprint) *Setup {
 		env.EngineErr = nil
 	}
 	_, tag := b.Tag()
-	if env.Journal, err = OpenJournal(env.Root(), tag); err != nil {
+	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
 		w.t.Fatal(err)
 	}
 	return &Setup{
 		Env: env, Answers: &Answers{Blueprint: b, Me: "alice"}, Emit: w.keep,
 		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
 	}
+}
+
+// stateDir is what is kept for the team's account and bucket.
+func (w *world) stateDir() string {
+	_, scope := team().Tag()
+	return scopeDir(filepath.Join(w.dir, stateHome, "stateroom"), scope)
 }
 
 func (w *world) keep(e Event) {

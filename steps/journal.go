@@ -8,23 +8,21 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"stateroom/awsops"
 )
 
-// JournalDir is the folder beside the blueprint that holds what a killed run
-// needs to know. It is private to one laptop: mode 0700, ignored by git.
-const JournalDir = ".stateroom"
-
 // Record is one line of the journal. It never holds a secret.
 type Record struct {
 	Time time.Time `json:"time"`
-	// Scope is the blueprint's tag value, so that two blueprints that share a
-	// folder do not take each other's intents for their own.
+	// Scope is the blueprint's tag value, the admin account and the bucket: what
+	// was intended for one is no word about another.
 	Scope string `json:"scope"`
 	// Change is the id of the change, "iam.user.alice.key".
 	Change string `json:"change"`
@@ -43,7 +41,9 @@ const (
 	phaseDone   = "done"
 )
 
-// Journal is the append-only record of what this laptop set out to do. Every
+// Journal is the append-only record of what this user set out to do from this
+// laptop, for one account and bucket. It lies in the user's own state directory,
+// never in the repository, where whoever can write to that could write it. Every
 // record is on the disk before the call that follows it is made.
 type Journal struct {
 	mu      sync.Mutex
@@ -52,11 +52,11 @@ type Journal struct {
 	records []Record
 }
 
-// OpenJournal reads the journal below dir, the blueprint's folder. A journal
-// that is not there is empty; its folder is made with the first record. A last
-// line cut off by a kill is ignored: its record was never acted upon.
-func OpenJournal(dir, scope string) (*Journal, error) {
-	j := &Journal{path: filepath.Join(dir, JournalDir, "journal.jsonl"), scope: scope}
+// OpenJournal reads the journal of a scope in the state directory. A journal
+// that is not there is empty; its folder is made with the first record (0700). A
+// last line cut off by a kill is ignored: its record was never acted upon.
+func OpenJournal(stateDir, scope string) (*Journal, error) {
+	j := &Journal{path: filepath.Join(scopeDir(stateDir, scope), "journal.jsonl"), scope: scope}
 	data, err := os.ReadFile(j.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return j, nil
@@ -73,6 +73,12 @@ func OpenJournal(dir, scope string) (*Journal, error) {
 		}
 	}
 	return j, nil
+}
+
+// scopeDir holds what is kept of one account and bucket: account-bucket. Account
+// ids are digits and bucket names are checked, but no name may lead elsewhere.
+func scopeDir(stateDir, scope string) string {
+	return filepath.Join(stateDir, url.PathEscape(strings.Replace(scope, "/", "-", 1)))
 }
 
 // Append writes one record and makes sure that it has reached the disk.

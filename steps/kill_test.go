@@ -43,9 +43,9 @@ func buildProgram(t *testing.T) string {
 
 // victim is one organization in which the program is killed once and resumed.
 type victim struct {
-	binary, dir string
-	server      *sandbox.Server
-	bob         *age.X25519Identity
+	binary, dir, state string
+	server             *sandbox.Server
+	bob                *age.X25519Identity
 
 	mu      sync.Mutex
 	process *os.Process
@@ -56,7 +56,7 @@ func newVictim(ctx context.Context, binary, dir string) (*victim, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &victim{binary: binary, dir: dir, server: sandbox.New(sandbox.Options{}), bob: bob}
+	v := &victim{binary: binary, dir: dir, state: dir + "-state", server: sandbox.New(sandbox.Options{}), bob: bob}
 	b := team()
 	b.Users[0].Recipient = bob.Recipient().String()
 	if err := os.WriteFile(filepath.Join(dir, "stateroom.hcl"), b.HCL(), 0o600); err != nil {
@@ -75,7 +75,7 @@ func (v *victim) run(ctx context.Context, args ...string) (string, error) {
 	cmd.Dir = v.dir
 	operator := v.server.Operator()
 	cmd.Env = []string{
-		"HOME=" + v.dir, "USERPROFILE=" + v.dir, "PATH=" + v.dir, "AWS_EC2_METADATA_DISABLED=true",
+		"HOME=" + v.dir, "USERPROFILE=" + v.dir, "XDG_STATE_HOME=" + v.state, "LOCALAPPDATA=" + v.state, "PATH=" + v.dir, "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=" + operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + operator.SecretAccessKey,
 		"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(v.dir, "credentials"), "AWS_CONFIG_FILE=" + filepath.Join(v.dir, "config"),
 	}

@@ -74,6 +74,9 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 		return f
 	}
 	kind := InitNeeded(wantedBackend(o, a, project), facts.Project)
+	if f.Problem = partialBackend(a, project, facts.Project); f.Problem != nil {
+		return f
+	}
 	if kind == InitMigrate {
 		f.Problem = stateOfItsOwn(project, facts.Project)
 		return f

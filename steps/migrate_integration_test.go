@@ -117,17 +117,6 @@ func (w *world) runLines() []string {
 	return lines
 }
 
-// below is the part of the world's tree under a directory.
-func (w *world) below(dir string) map[string]string {
-	found := map[string]string{}
-	for path, text := range w.tree() {
-		if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
-			found[rel] = text
-		}
-	}
-	return found
-}
-
 func TestDryRunShowsBackupMoveAndComparison(t *testing.T) {
 	w := newRealWorld(t)
 	w.withLocalState()
@@ -183,7 +172,7 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 	w.healthy(w.run(s))
 	w.arrived("common/production", before)
 	w.arrived("env:/blue/common/production", blue)
-	backup, err := terraform.ReadBackup(filepath.Join(w.dir, JournalDir, "backup", "common-production", "acme-terraform-state"))
+	backup, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production"))
 	if err != nil || len(backup) != 2 || backup[1].Lineage != before.Lineage || backup[0].Lineage != blue.Lineage {
 		t.Errorf("backup %+v, %v", backup, err)
 	}
@@ -298,7 +287,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	w.healthy(w.run(w.adopting()))
 	w.arrived("common/production", later)
-	if states, err := terraform.ReadBackup(filepath.Join(w.dir, JournalDir, "backup", "common-production", "acme-terraform-state.2")); err != nil ||
+	if states, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production.2")); err != nil ||
 		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
 		t.Errorf("the second backup: %+v, %v", states, err)
 	}
@@ -346,7 +335,7 @@ func TestAColleaguesLaptopIsToldThatTheStateMoved(t *testing.T) {
 	project := w.withBucketState()
 	stale := w.content("live/production/.terraform/terraform.tfstate")
 	w.healthy(w.run(w.adopting()))
-	w.must(os.RemoveAll(filepath.Join(w.dir, JournalDir)))
+	w.must(os.RemoveAll(w.stateDir()))
 	w.write("live/production/.terraform/terraform.tfstate", stale)
 	moved, _ := w.server.Object("acme-terraform-state", "common/production")
 	summary := w.run(w.adopting())

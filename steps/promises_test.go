@@ -70,6 +70,17 @@ func (w *world) tree() map[string]string {
 	return all
 }
 
+// below is the part of the world's tree under a directory.
+func (w *world) below(dir string) map[string]string {
+	found := map[string]string{}
+	for path, text := range w.tree() {
+		if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
+			found[rel] = text
+		}
+	}
+	return found
+}
+
 func TestDryRunMakesNoMutatingCallAndWritesNoFile(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())

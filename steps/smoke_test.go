@@ -137,6 +137,7 @@ func (s *smoke) borrowCredentials() {
 // home moves the process to a scratch home.
 func (s *smoke) home(dir string) {
 	s.t.Setenv("HOME", dir)
+	s.t.Setenv("XDG_STATE_HOME", filepath.Join(dir, stateHome))
 	s.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, ".aws", "credentials"))
 	s.t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, ".aws", "config"))
 }
@@ -183,7 +184,7 @@ func (s *smoke) setup(dir string) *Setup {
 		env.EngineErr = terraform.ErrNotFound
 	}
 	_, tag := s.blueprint.Tag()
-	if env.Journal, err = OpenJournal(env.Root(), tag); err != nil {
+	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
 		s.t.Fatal(err)
 	}
 	return &Setup{

@@ -20,6 +20,7 @@ type FileFacts struct {
 	Credentials, Config, Gitignore files.Snapshot
 	// Projects are the Terraform root directories by the project's name.
 	Projects map[string]ProjectFacts
+	Left     Leftovers
 	endpoint string
 }
 
@@ -56,6 +57,7 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
+	f.Left = inspectLeft(env, a)
 	for path, into := range map[string]*files.Snapshot{
 		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
 		filepath.Join(env.Root(), ".gitignore"): &f.Gitignore,
@@ -84,18 +86,22 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	s.planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	s.planIgnored(o, a, &p)
+	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
 }
 
 // planIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
 func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
-	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
-	next := first.Before
-	next.Bytes = first.After
-	second := files.EditGitignore(next, "/"+JournalDir+"/")
-	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
-	s.add(a, p, second, nil, "Keep handovers and the journal out of git")
+	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
+	if o.Files.Left.Folder {
+		next := edit.Before
+		next.Bytes = edit.After
+		second := files.EditGitignore(next, "/"+LeftDir+"/")
+		second.Before, second.Fields = edit.Before, append(edit.Fields, second.Fields...)
+		edit = second
+	}
+	s.add(a, p, edit, nil, "Keep handovers out of git")
 }
 
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
@@ -152,7 +158,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 		c.Needs = append(c.Needs, ref.Change)
 	}
 	if edit.Before.Exists {
-		c.Undo = "a backup lies beside the file"
+		c.Undo = "a backup of the file is kept, and named at the end"
 	}
 	return c
 }
@@ -167,6 +173,12 @@ func fileFields(edit files.Edit) []Field {
 
 func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Proposal) {
 	facts := o.Files.Projects[project.Name]
+	if facts.Err == nil {
+		if f := partialBackend(a, project, facts.Project); f != nil {
+			p.Findings = append(p.Findings, *f)
+			return
+		}
+	}
 	repoints := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
@@ -183,6 +195,26 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}
+}
+
+// partialBackend is the finding of a project whose backend block takes bucket or
+// key from the command line, or nil: the block may stand for several places, so it
+// is not written, and where its state is nobody here knows.
+func partialBackend(a *Answers, project Project, at *files.Project) *Finding {
+	block, err := at.Backend()
+	if err != nil || !block.Partial() {
+		return nil
+	}
+	f := &Finding{
+		ID: "files.partial-backend", Subject: project.Name, Step: 7, Severity: Warning,
+		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
+		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
+	}
+	have := at.State.Configured
+	if have != nil && samePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
+		f.Severity, f.Remedy = Info, "Nothing to do: this directory works with the blueprint's place."
+	}
+	return f
 }
 
 func writeTitle(edit files.Edit, project Project) string {

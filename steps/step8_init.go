@@ -184,6 +184,9 @@ func adminHere(o *Observed, a *Answers) bool {
 }
 
 func (s initStep) planProject(o *Observed, a *Answers, project Project, at *files.Project) ([]Change, *Finding) {
+	if partialBackend(a, project, at) != nil {
+		return nil, nil // step 7 tells
+	}
 	kind := InitNeeded(wantedBackend(o, a, project), at)
 	if o.Init.Moves[project.Name].Begun {
 		kind = InitMigrate

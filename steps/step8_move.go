@@ -59,7 +59,8 @@ func pointed(want files.Backend, p *files.Project) bool {
 // backups finds the newest backup of a project's states, empty where there is
 // none, and the name of the next.
 func backups(env *Env, a *Answers, project string) (last, next string) {
-	base := filepath.Join(env.Root(), JournalDir, "backup", project, a.Bucket.Name)
+	_, scope := a.Tag()
+	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project)
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {

@@ -52,7 +52,7 @@ func carryOut(t *testing.T, p *Project, compute func(*Project) ([]Edit, error)) 
 		t.Fatalf("refused: %v", err)
 	}
 	for _, e := range list {
-		if _, err := Write(context.Background(), e); err != nil {
+		if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -297,8 +297,8 @@ func TestInspectProjectFindsStateAndWhatIsConfigured(t *testing.T) {
 	})
 	want := LocalState{
 		States: []StateFile{
-			{filepath.Join(p.Dir, "terraform.tfstate"), "default", "l-1", 7, 2, 4},
-			{filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), "staging", "l-1", 7, 2, 4},
+			{Path: filepath.Join(p.Dir, "terraform.tfstate"), Workspace: "default", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4},
+			{Path: filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), Workspace: "staging", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4},
 		},
 		Configured: &Configured{
 			Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Type: "s3",
@@ -329,6 +329,47 @@ func TestInspectProjectHonoursDataDirAndLocalPath(t *testing.T) {
 	}
 	if missing := inspect(t, filepath.Join(p.Dir, "nowhere")); len(missing.Files) != 0 || missing.State.Configured != nil {
 		t.Fatalf("got %+v", missing)
+	}
+}
+
+// A local state is where init noted it, too: the path may have come from the
+// command line, and workspace_dir moves those of the other workspaces.
+func TestInspectProjectFindsLocalStateWhereverTerraformPutIt(t *testing.T) {
+	state := func(lineage string) string {
+		return `{"version":4,"serial":1,"lineage":"` + lineage + `","resources":[{}]}`
+	}
+	note := func(config string) string { return `{"version":3,"backend":{"type":"local","config":` + config + `}}` }
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  []string
+	}{
+		"workspace_dir in the block": {map[string]string{
+			"main.tf":                       "terraform {\n  backend \"local\" {\n    workspace_dir = \"spaces\"\n  }\n}\n",
+			"spaces/blue/terraform.tfstate": state("b"),
+		}, []string{"blue b"}},
+		"noted by init": {map[string]string{
+			".terraform/terraform.tfstate":  note(`{"path":"deep/x.tfstate","workspace_dir":"spaces"}`),
+			"deep/x.tfstate":                state("d"),
+			"spaces/blue/terraform.tfstate": state("b"),
+		}, []string{"default d", "blue b"}},
+		"noted by init, with another left over": {map[string]string{
+			".terraform/terraform.tfstate": note(`{"path":"x.tfstate","workspace_dir":null}`),
+			"x.tfstate":                    state("x"), "terraform.tfstate": state("old"),
+		}, []string{"default x", "default old stray"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, s := range project(t, c.files).State.States {
+				text := s.Workspace + " " + s.Lineage
+				if s.Stray {
+					text += " stray"
+				}
+				got = append(got, text)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -2,3 +2,6 @@ package files
 
 // modesMean is false: Windows makes up the bits from the read-only attribute.
 const modesMean = false
+
+// mayWrite cannot be told without a try, and nothing is made to find out.
+func mayWrite(string) bool { return true }

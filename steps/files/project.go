@@ -85,7 +85,7 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 			problems = append(problems, err)
 		}
 	}
-	state, unread := readState(dir, p.localPath(), getenv)
+	state, unread := readState(dir, p.Backends, getenv)
 	p.State = state
 	return p, append(problems, unread...)
 }
@@ -244,6 +244,43 @@ func (p *Project) Backend() (*BackendBlock, error) {
 		return nil, nil //nolint:nilnil // no backend is a plain fact, not an error
 	}
 	return &p.Backends[0], nil
+}
+
+// Partial tells a backend block that does not say where the state is: the rest
+// is given to init with -backend-config, and another time perhaps otherwise.
+func (b *BackendBlock) Partial() bool {
+	if b == nil {
+		return false
+	}
+	switch b.Type {
+	case "s3":
+		return b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil
+	case "local":
+		return b.Attributes.Find("path") == nil && len(PartialConfigs(filepath.Dir(b.Path))) > 0
+	}
+	return false
+}
+
+// PartialConfigs are the *.tfbackend files of a project's directory and of the
+// folders in it: what -backend-config is usually given.
+func PartialConfigs(dir string) []string {
+	var found []string
+	entries, _ := os.ReadDir(dir) // a directory that cannot be read has none to name
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		switch {
+		case !entry.IsDir() && strings.HasSuffix(entry.Name(), ".tfbackend"):
+			found = append(found, path)
+		case entry.IsDir() && !strings.HasPrefix(entry.Name(), "."):
+			below, _ := os.ReadDir(path)
+			for _, e := range below {
+				if !e.IsDir() && strings.HasSuffix(e.Name(), ".tfbackend") {
+					found = append(found, filepath.Join(path, e.Name()))
+				}
+			}
+		}
+	}
+	return found
 }
 
 // file gives the snapshot of a path, or of a file that is not there yet.

@@ -35,6 +35,8 @@ type StateFile struct {
 	Serial    uint64
 	Resources int // resource blocks in it, as "terraform state list" groups them
 	Format    int // the format's version; Terraform 0.12 and later write 4
+	// Stray says that the backend "local" in use keeps its states elsewhere.
+	Stray bool
 }
 
 // Configured is the backend that "terraform init" last configured, from
@@ -48,41 +50,98 @@ type Configured struct {
 	hash   uint64          // of the block in the files, as Terraform computes it
 }
 
-// readState looks for local state beside the configuration: at local, the path
-// of a backend "local" (terraform.tfstate by default), and per workspace. What
-// cannot be read is told beside the rest.
-func readState(dir, local string, getenv func(string) string) (out LocalState, problems []error) {
+// localPlace is where a backend "local" keeps its states: that of the default
+// workspace at path, the others' below spaces.
+type localPlace struct{ path, spaces string }
+
+// The defaults of the backend "local".
+const (
+	localFile   = "terraform.tfstate"
+	localSpaces = "terraform.tfstate.d"
+)
+
+// localPlaceOf fills in the defaults, and takes relative paths from dir.
+func localPlaceOf(dir, path, spaces string) localPlace {
+	in := func(path, standard string) string {
+		if path == "" {
+			path = standard
+		}
+		if filepath.IsAbs(path) {
+			return filepath.Clean(path)
+		}
+		return filepath.Join(dir, path)
+	}
+	return localPlace{in(path, localFile), in(spaces, localSpaces)}
+}
+
+// readState looks for local state wherever Terraform may have put it: where init
+// noted a backend "local" (its path may have come from -backend-config), where a
+// block of that type says, and beside the configuration. What cannot be read is
+// told beside the rest.
+func readState(dir string, blocks []BackendBlock, getenv func(string) string) (out LocalState, problems []error) {
 	out = LocalState{Workspace: "default", DataDir: dataDir(dir, getenv)}
-	if !filepath.IsAbs(local) {
-		local = filepath.Join(dir, local)
+	if b, err := os.ReadFile(filepath.Join(out.DataDir, "environment")); err == nil && strings.TrimSpace(string(b)) != "" {
+		out.Workspace = strings.TrimSpace(string(b))
 	}
-	paths := map[string]string{"default": local}
-	names := []string{"default"}
-	spaces, err := os.ReadDir(filepath.Join(dir, "terraform.tfstate.d"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		problems = append(problems, &Error{Action: "read", Path: filepath.Join(dir, "terraform.tfstate.d"), Err: bare(err)})
+	var unread error
+	if out.Configured, unread = readConfigured(out.configuredPath()); unread != nil {
+		out.Unreadable = true
 	}
-	for _, space := range spaces {
-		names = append(names, space.Name())
-		paths[space.Name()] = filepath.Join(dir, "terraform.tfstate.d", space.Name(), "terraform.tfstate")
+	var places []localPlace
+	if c := out.Configured; c != nil && c.Type == "local" {
+		places = append(places, localPlaceOf(dir, c.Config["path"], c.Config["workspace_dir"]))
 	}
-	for _, name := range names {
-		state, err := readStateFile(paths[name], name)
+	for _, b := range blocks {
+		if b.Type == "local" {
+			places = append(places, localPlaceOf(dir, b.Attributes.Get("path"), b.Attributes.Get("workspace_dir")))
+		}
+	}
+	places = append(places, localPlaceOf(dir, "", ""))
+	seen := map[string]bool{}
+	for i, place := range places {
+		states, errs := place.states(seen)
+		for _, s := range states {
+			s.Stray = i > 0 && s.Path != places[0].path && !within(places[0].spaces, s.Path)
+			out.States = append(out.States, s)
+		}
+		problems = append(problems, errs...)
+	}
+	if unread != nil {
+		problems = append(problems, unread)
+	}
+	return out, problems
+}
+
+// within tells whether a path lies below a directory.
+func within(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// states reads the states of a place, but those that were seen before.
+func (l localPlace) states(seen map[string]bool) (states []StateFile, problems []error) {
+	add := func(path, workspace string) {
+		if seen[path] {
+			return
+		}
+		seen[path] = true
+		state, err := readStateFile(path, workspace)
 		if err != nil {
 			problems = append(problems, err)
 		}
 		if state != nil {
-			out.States = append(out.States, *state)
+			states = append(states, *state)
 		}
 	}
-	if b, err := os.ReadFile(filepath.Join(out.DataDir, "environment")); err == nil && strings.TrimSpace(string(b)) != "" {
-		out.Workspace = strings.TrimSpace(string(b))
+	add(l.path, "default")
+	spaces, err := os.ReadDir(l.spaces)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		problems = append(problems, &Error{Action: "read", Path: l.spaces, Err: bare(err)})
 	}
-	if out.Configured, err = readConfigured(out.configuredPath()); err != nil {
-		out.Unreadable = true
-		problems = append(problems, err)
+	for _, space := range spaces {
+		add(filepath.Join(l.spaces, space.Name(), localFile), space.Name())
 	}
-	return out, problems
+	return states, problems
 }
 
 // configuredPath is where init remembers the backend.
@@ -115,7 +174,10 @@ func readStateFile(path, workspace string) (*StateFile, error) {
 	if err := json.Unmarshal(file.Bytes, &state); err != nil {
 		return nil, &Error{Action: "read", Path: path, Problem: "it is not a Terraform state", Remedy: "restore it from a backup or move it aside"}
 	}
-	return &StateFile{path, workspace, state.Lineage, state.Serial, len(state.Resources), state.Version}, nil
+	return &StateFile{
+		Path: path, Workspace: workspace, Lineage: state.Lineage, Serial: state.Serial,
+		Resources: len(state.Resources), Format: state.Version,
+	}, nil
 }
 
 // cacheFormat is the only format of .terraform/terraform.tfstate that Terraform
@@ -161,14 +223,4 @@ func readConfigured(path string) (*Configured, error) {
 		}
 	}
 	return out, nil
-}
-
-// localPath gives where a backend "local" keeps the state.
-func (p *Project) localPath() string {
-	for _, b := range p.Backends {
-		if b.Type == "local" && b.Attributes.Get("path") != "" {
-			return b.Attributes.Get("path")
-		}
-	}
-	return "terraform.tfstate"
 }

@@ -84,10 +84,10 @@ func TestAHandoverIsMade(t *testing.T) {
 			o.bob = other
 		}, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
 		{"after it expired", func(o *office) {
-			journal, err := os.ReadFile(o.path(".stateroom/journal.jsonl"))
+			journal, err := os.ReadFile(o.path(journalDir + "/journal.jsonl"))
 			o.must(err)
 			year := time.Now().UTC().Format("2006-")
-			o.write(".stateroom/journal.jsonl", strings.ReplaceAll(string(journal), `"time":"`+year, `"time":"2020-`))
+			o.write(journalDir+"/journal.jsonl", strings.ReplaceAll(string(journal), `"time":"`+year, `"time":"2020-`))
 		}, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
 		{"the old key is in use", func(o *office) { o.use(o.opened("bob", o.bob)) }, nil, []string{"CreateAccessKey"}},
 		{

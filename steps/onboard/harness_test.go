@@ -57,6 +57,9 @@ func isolate(t testing.TB) {
 	t.Setenv("CHECKPOINT_DISABLE", "1")
 }
 
+// journalDir is where a laptop keeps the company's journal, below its home.
+const journalDir = ".local/state/stateroom/111111111111-acme-terraform-state"
+
 // staff is who works at the company.
 var staff = []string{"alice", "bob"}
 
@@ -68,6 +71,9 @@ func founded(t testing.TB, options sandbox.Options, change func(*steps.Blueprint
 	c := &company{t: t, dir: t.TempDir(), server: sandbox.New(options), identities: map[string]*age.X25519Identity{}}
 	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = c.server.Close() })
+	for name, value := range awsops.EndpointVariables(c.server.URL()) {
+		t.Setenv(name, value)
+	}
 	c.blueprint = c.team()
 	if change != nil {
 		change(c.blueprint)
@@ -130,6 +136,7 @@ func (c *company) setup() *steps.Summary {
 	c.t.Helper()
 	c.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(c.dir, "credentials"))
 	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
+	c.t.Setenv("XDG_STATE_HOME", filepath.Join(c.dir, ".local", "state"))
 	env := c.env(c.operator(), c.dir)
 	run := steps.Setup{
 		Env: env, Answers: &steps.Answers{Blueprint: c.blueprint}, Emit: func(steps.Event) {},
@@ -147,7 +154,7 @@ func (c *company) env(sessions *awsops.Sessions, dir string) *steps.Env {
 	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal
 	_, scope := c.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(dir, scope)
+	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
 	c.must(err)
 	return env
 }
@@ -198,6 +205,7 @@ func copyTree(from, to string) error {
 // sitDown points the process to this laptop's home.
 func (l *laptop) sitDown() {
 	l.t.Setenv("HOME", l.home)
+	l.t.Setenv("XDG_STATE_HOME", l.path(".local/state"))
 	l.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", l.path(".aws/credentials"))
 	l.t.Setenv("AWS_CONFIG_FILE", l.path(".aws/config"))
 }

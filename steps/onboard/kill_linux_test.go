@@ -5,7 +5,6 @@ package onboard
 import (
 	"encoding/binary"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -77,7 +76,7 @@ func TestAKillAtAnyWriteOfARotationLeavesAWorkingKey(t *testing.T) {
 		l := c.laptop("bob")
 		l.write(".aws/credentials", "[default]\nregion = eu-west-1\n")
 		l.write(".aws/config", "[default]\nregion = eu-west-1\n")
-		journal := filepath.Join(l.root, ".stateroom")
+		journal := l.path(journalDir)
 		l.mkdir(journal)
 		var p *process
 		started := make(chan struct{})

@@ -93,7 +93,7 @@ func (e errand) run(ctx context.Context) (*steps.Summary, error) {
 	}
 	env.Endpoint, env.EngineErr = e.Endpoint, terraform.ErrNotFound
 	_, scope := b.Tag()
-	if env.Journal, err = steps.OpenJournal(e.Root, scope); err != nil {
+	if env.Journal, err = steps.OpenJournal(env.StateDir, scope); err != nil {
 		return nil, err
 	}
 	f := o.Flow(env)
@@ -117,7 +117,7 @@ func (l *laptop) start(e errand) *process {
 	l.must(err)
 	p := &process{cmd: exec.CommandContext(l.t.Context(), self)}
 	p.cmd.Env = []string{
-		childVariable + "=" + string(order), "HOME=" + l.home, "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0",
+		childVariable + "=" + string(order), "HOME=" + l.home, "XDG_STATE_HOME=" + l.path(".local/state"), "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0",
 		"AWS_SHARED_CREDENTIALS_FILE=" + l.path(".aws/credentials"), "AWS_CONFIG_FILE=" + l.path(".aws/config"),
 	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out

@@ -57,9 +57,12 @@ func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	}
 	operator := o.server.Operator()
 	for name, value := range map[string]string{
-		"HOME": o.dir, "AWS_SHARED_CREDENTIALS_FILE": o.path(".aws/credentials"), "AWS_CONFIG_FILE": o.path(".aws/config"),
+		"HOME": o.dir, "XDG_STATE_HOME": o.path(".local/state"), "AWS_SHARED_CREDENTIALS_FILE": o.path(".aws/credentials"), "AWS_CONFIG_FILE": o.path(".aws/config"),
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY": operator.SecretAccessKey,
 	} {
+		t.Setenv(name, value)
+	}
+	for name, value := range awsops.EndpointVariables(o.server.URL()) {
 		t.Setenv(name, value)
 	}
 	var err error
@@ -132,7 +135,7 @@ func (o *office) env() *steps.Env {
 	env, err := steps.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
 	o.must(err)
 	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
-	env.Journal, err = steps.OpenJournal(env.Root(), "111111111111/acme-terraform-state")
+	env.Journal, err = steps.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
 	o.must(err)
 	return env
 }
@@ -182,9 +185,9 @@ func (o *office) offboard(user string, adopt ...string) *steps.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
-	off := &Offboard{Answers: a, User: user}
-	f := o.flow(a, off.Look)
-	f.Close = off.Close
+	f := (&Offboard{Answers: a, User: user, Now: time.Now}).Flow(o.env())
+	f.Emit = o.keep
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	return f
 }
 

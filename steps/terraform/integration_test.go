@@ -14,6 +14,7 @@ import (
 func realEngine(t *testing.T) *Engine {
 	t.Helper()
 	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(t.TempDir(), "missing")) // its warning must not disturb
 	e, err := Find(t.Context(), os.Getenv("STATEROOM_TEST_ENGINE"))
 	if err != nil {

@@ -59,7 +59,7 @@ func (p Project) notedBackend() ([]byte, error) {
 		}
 	}
 	if noted.Backend == nil {
-		return p.localBackend()
+		return p.localBackend(nil)
 	}
 	kind, err := ctyjson.ImpliedType(noted.Backend.Config)
 	if err != nil {
@@ -69,16 +69,32 @@ func (p Project) notedBackend() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
 	}
-	return backendBlock(noted.Backend.Type, config.AsValueMap()), nil
+	arguments := config.AsValueMap()
+	if noted.Backend.Type == "local" {
+		return p.localBackend(arguments)
+	}
+	return backendBlock(noted.Backend.Type, arguments), nil
 }
 
-// localBackend is that of a directory with a local state.
-func (p Project) localBackend() ([]byte, error) {
+// localBackend is a local one with the arguments that init noted, and nil where
+// nothing lies in its place. Its paths are taken from p's directory, which the
+// scratch project is not in.
+func (p Project) localBackend(noted map[string]cty.Value) ([]byte, error) {
 	dir, err := filepath.Abs(p.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the local state of %s: %w", p.Dir, err)
 	}
-	file, spaces := filepath.Join(dir, "terraform.tfstate"), filepath.Join(dir, "terraform.tfstate.d")
+	at := func(name, standard string) string {
+		path := standard
+		if v, set := noted[name]; set && !v.IsNull() && v.Type() == cty.String && v.AsString() != "" {
+			path = v.AsString()
+		}
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(dir, path)
+	}
+	file, spaces := at("path", "terraform.tfstate"), at("workspace_dir", "terraform.tfstate.d")
 	if !exists(file) && !exists(spaces) {
 		return nil, nil
 	}

@@ -39,6 +39,18 @@ func TestALocalStateIsRemembered(t *testing.T) {
 	}
 }
 
+// The scratch project stands elsewhere, so relative paths are made whole.
+func TestALocalStateIsRememberedWhereInitNotedIt(t *testing.T) {
+	dir := scratch(t, map[string]string{
+		".terraform/terraform.tfstate": `{"version":3,"backend":{"type":"local","config":{"path":"deep/x.tfstate","workspace_dir":"spaces"}}}`,
+		"deep/x.tfstate":               "{}",
+	})
+	text, err := Project{Dir: dir}.notedBackend()
+	if err != nil || !strings.Contains(string(text), `"`+filepath.Join(dir, "deep", "x.tfstate")+`"`) || !strings.Contains(string(text), `"`+filepath.Join(dir, "spaces")+`"`) {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 func TestWhereNothingIsRememberedTheProjectItselfIsRead(t *testing.T) {
 	p := Project{Dir: scratch(t, map[string]string{"main.tf": ""})}
 	old, forget, err := p.remembered()

@@ -44,6 +44,9 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	}
 	t.Cleanup(func() { _ = b.server.Close() })
 	isolate(t, b.dir)
+	for name, value := range awsops.EndpointVariables(b.server.URL()) {
+		t.Setenv(name, value)
+	}
 	operator := b.server.Operator()
 	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
@@ -78,6 +81,7 @@ func isolate(t testing.TB, home string) {
 		}
 	}
 	t.Setenv("HOME", home)
+	t.Setenv("XDG_STATE_HOME", filepath.Join(home, ".local", "state"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, ".aws", "credentials"))
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, ".aws", "config"))
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -110,7 +114,7 @@ func (b *bench) newEnv() *steps.Env {
 	}
 	env.Endpoint, env.EngineErr = b.server.URL(), terraform.ErrNotFound
 	_, tag := b.answers.Tag()
-	if env.Journal, err = steps.OpenJournal(env.Root(), tag); err != nil {
+	if env.Journal, err = steps.OpenJournal(env.StateDir, tag); err != nil {
 		b.t.Fatal(err)
 	}
 	return env
@@ -278,7 +282,7 @@ func (b *bench) snapshot() map[string]string {
 			return err
 		}
 		name, _ := filepath.Rel(b.dir, path)
-		if !strings.Contains(name, ".stateroom") && !strings.HasPrefix(name, "bin/") && name != "commands" && name != "initialised" {
+		if !strings.Contains(name, ".stateroom") && !strings.HasPrefix(name, ".local/state/") && !strings.HasPrefix(name, "bin/") && name != "commands" && name != "initialised" {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				return err

@@ -38,7 +38,7 @@ func (l *laptop) configuration(ctx context.Context, p project) {
 		for _, a := range b.Arguments() {
 			l.argument(ctx, p, a)
 		}
-		l.lacking(ctx, p)
+		l.lacking(p)
 		l.contradictions(p)
 	}
 	if len(l.out.findings) > before {
@@ -148,19 +148,29 @@ func (l *laptop) argument(ctx context.Context, p project, a files.Argument) {
 	}
 }
 
-// lacking finds a backend without the arguments that it cannot do without. Where
-// there is no blueprint, or init noted them, they were given with
-// -backend-config.
-func (l *laptop) lacking(ctx context.Context, p project) {
-	if l.withoutBlueprint() || configuredSpot(p) != nil {
+// lacking finds a backend that does not say where the state is, in a directory
+// where init noted nothing either. Only the team knows the place: it is never
+// guessed, for on another one the next plan would create everything again.
+func (l *laptop) lacking(p project) {
+	if !p.partial() || configuredSpot(p) != nil {
 		return
 	}
+	l.out.workdir(p.Name).stuck = true
+	var lacks []string
 	for _, name := range []string{"bucket", "key"} {
 		if p.backend.Attributes.Find(name) == nil {
-			l.invalid(fmt.Sprintf("%s: the backend has no %s.", p.backend.Place, name), "Write the blueprint's.")
-			l.restore(ctx, p, name)
+			lacks = append(lacks, name)
 		}
 	}
+	evidence := fmt.Sprintf("%s: the backend has no %s, and init was never run here.", p.backend.Place, strings.Join(lacks, " and no "))
+	remedy := "Run terraform init in " + p.dir + " with the -backend-config that the team uses, or write into the block where the state is."
+	if given := files.PartialConfigs(p.dir); len(given) > 0 {
+		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.dir, strings.Join(given, ", "))
+	} else if !l.withoutBlueprint() {
+		l.refused(p, evidence, remedy)
+		return
+	}
+	l.found("backend-not-initialized", 8, steps.Info, evidence+" The place of the state is given with -backend-config.", remedy)
 }
 
 // roleBlock is an assume_role block in the backend. The environment's role

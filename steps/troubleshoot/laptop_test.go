@@ -145,7 +145,11 @@ var laptopFaults = []laptopFault{
 	{name: "a foreign role block in the backend", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}assume_role {\n${1}  role_arn = \"arn:aws:iam::111111111111:role/state\"\n${1}}\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, has: []string{"assume_role = {"}, runs: []string{initPlain}},
 	{name: "a removed argument", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}role_arn = \"arn:aws:iam::111111111111:role/state\"\n"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "an argument misspelt", do: inBackend(`encrypt  `, "encrypted"), finds: []string{fresh, "config-invalid error", "explicit-deny error"}, changes: []string{stagingBackend}, has: []string{"encrypt"}, runs: []string{initPlain}},
-	{name: "no bucket", do: inBackend(`(?m)^\s*bucket .*\n`, ""), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, has: []string{`bucket         = "acme-terraform-state"`}, runs: []string{initPlain}},
+	{name: "no bucket", do: inBackend(`(?m)^\s*bucket .*\n`, ""), finds: []string{"config-invalid error"}, stays: []string{"config-invalid error"}},
+	{name: "a clone whose place is in a .tfbackend file", do: func(b *bench) {
+		inBackend(`(?m)^\s*(bucket|key|region|encrypt|kms_key_id) .*\n`, "")(b)
+		b.write("live/staging/prod.s3.tfbackend", "bucket = \"their-bucket\"\nkey = \"prod\"\n")
+	}, finds: []string{"backend-not-initialized info"}, stays: []string{"backend-not-initialized info"}},
 	{name: "a variable in the backend", do: inBackend(`"acme-terraform-state"`, "var.bucket"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "the environment's account allowed", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}allowed_account_ids = [\"222222222222\"]\n"), finds: []string{fresh, "wrong-account error"}, changes: []string{stagingBackend}, has: []string{`allowed_account_ids = ["111111111111"]`}, runs: []string{initPlain}},
 	{name: "the state's account forbidden", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}forbidden_account_ids = [\"111111111111\"]\n"), finds: []string{fresh, "wrong-account error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},

@@ -96,6 +96,10 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 		l.move(ctx, p)
 		return
 	}
+	if p.partial() {
+		l.undecided(checkBackend, p.Name, asked, "not initialised, and the place of the state is given with -backend-config")
+		return
+	}
 	if l.env.Engine == nil {
 		l.passed(checkBackend, p.Name, asked, "not initialised, and there is no Terraform here that could")
 		return

@@ -110,7 +110,9 @@ func fileChanges(changes []steps.Change) []string {
 	return ids
 }
 
-// edits are the edits of a project's files that its mends ask for.
+// edits are the edits of a project's files that its mends ask for. A backend
+// block whose place is given with -backend-config is never written: it belongs to
+// whatever else is given with it.
 func (p project) edits(mends []mend) ([]files.Edit, error) {
 	backend, provider := files.Backend{Drop: []string{}}, files.Provider{}
 	if b := p.s3(); b != nil {
@@ -121,7 +123,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 		if m.project != p.Name {
 			continue
 		}
-		if m.backend != nil {
+		if m.backend != nil && !p.partial() {
 			m.backend(&backend)
 			inBackend = true
 		}

@@ -79,7 +79,4 @@ func (p project) provider() *files.ProviderBlock {
 
 // partial tells a backend whose place is not in the files: the rest is given
 // with -backend-config, and what is missing may be, too.
-func (p project) partial() bool {
-	b := p.s3()
-	return b != nil && (b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil)
-}
+func (p project) partial() bool { return p.backend.Partial() }

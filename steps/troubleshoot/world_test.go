@@ -81,9 +81,13 @@ func (w *world) isolate() {
 		}
 	}
 	w.t.Setenv("HOME", w.dir)
+	w.t.Setenv("XDG_STATE_HOME", filepath.Join(w.dir, ".local", "state"))
 	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.dir, ".aws", "credentials"))
 	w.t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.dir, ".aws", "config"))
 	w.t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range awsops.EndpointVariables(w.server.URL()) {
+		w.t.Setenv(name, value)
+	}
 }
 
 // actAs chooses who runs stateroom.
@@ -123,7 +127,7 @@ func (w *world) env() *steps.Env {
 	w.must(err)
 	env.Endpoint, env.EngineErr = w.server.URL(), terraform.ErrNotFound
 	_, tag := w.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(env.Root(), tag)
+	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
 	w.must(err)
 	return env
 }

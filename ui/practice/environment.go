@@ -3,9 +3,14 @@ package practice
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
 )
 
 // enter gives this process, and the Terraform that it starts, the AWS files of
@@ -14,11 +19,13 @@ import (
 // Leave puts everything back.
 func enter(root, endpoint string) (leave func(), err error) {
 	set := map[string]string{
-		"AWS_ENDPOINT_URL":            endpoint, // the provider's, which provider.tf does not name
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(root, credentialsFile),
 		"AWS_CONFIG_FILE":             filepath.Join(root, configFile),
 		"AWS_EC2_METADATA_DISABLED":   "true",
+		"AWS_DEFAULT_REGION":          steps.DefaultStateRegion,
+		stateVariable():               filepath.Join(root, stateHome),
 	}
+	maps.Copy(set, awsops.EndpointVariables(endpoint)) // Terraform's too, whose provider.tf names none
 	before := callers()
 	leave = func() {
 		for name := range set {
@@ -41,13 +48,21 @@ func enter(root, endpoint string) (leave func(), err error) {
 	return leave, nil
 }
 
+// stateVariable names where the user's state directory is, for files.StateDir.
+func stateVariable() string {
+	if runtime.GOOS == "windows" {
+		return "LOCALAPPDATA"
+	}
+	return "XDG_STATE_HOME"
+}
+
 // callers are the variables through which the caller's own AWS and Terraform
 // files could be reached.
 func callers() map[string]string {
 	found := map[string]string{}
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || name == "TF_DATA_DIR" {
+		if strings.HasPrefix(name, "AWS_") || name == "TF_DATA_DIR" || name == stateVariable() {
 			found[name] = value
 		}
 	}

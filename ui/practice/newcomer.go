@@ -42,7 +42,8 @@ func (s *Stage) Newcomer() (*Newcomer, error) {
 	}
 	err := errors.Join(
 		os.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(laptop, credentialsFile)),
-		os.Setenv("AWS_CONFIG_FILE", filepath.Join(laptop, configFile)))
+		os.Setenv("AWS_CONFIG_FILE", filepath.Join(laptop, configFile)),
+		os.Setenv(stateVariable(), filepath.Join(laptop, stateHome)))
 	if err != nil {
 		return nil, fmt.Errorf("the newcomer's environment cannot be set: %w", err)
 	}

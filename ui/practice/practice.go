@@ -57,6 +57,7 @@ var (
 	credentialsFile = filepath.Join("home", ".aws", "credentials")
 	configFile      = filepath.Join("home", ".aws", "config")
 	identityFile    = filepath.Join("home", "bob.identity")
+	stateHome       = filepath.Join("home", ".local", "state")
 )
 
 // The users of the rehearsal: the first is the operator as an admin, the second

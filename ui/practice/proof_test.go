@@ -256,7 +256,7 @@ func (w *world) unchanged(p proof) {
 func (w *world) same(before snapshot, p proof) {
 	w.t.Helper()
 	after := w.snapshot()
-	expected := append([]string{"/.terraform/", ".stateroom-", "/.stateroom/"}, p.differs...)
+	expected := append([]string{"/.terraform/", ".stateroom-", "/.local/state/"}, p.differs...)
 	differs := func(name, what string) {
 		if !slices.ContainsFunc(expected, func(part string) bool { return strings.Contains(name, part) }) {
 			w.t.Errorf("%s %s", name, what)

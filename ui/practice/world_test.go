@@ -57,7 +57,7 @@ func (w *world) env() *steps.Env {
 		env.EngineErr = terraform.ErrNotFound
 	}
 	_, tag := w.answers.Tag()
-	env.Journal, err = steps.OpenJournal(env.Root(), tag)
+	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
 	w.must(err)
 	return env
 }

@@ -60,7 +60,7 @@ func TestANewAdminComesOnBoardByLinesFromAPipe(t *testing.T) {
 	if text, err := os.ReadFile(backup); err != nil || string(text) != mine {
 		t.Errorf("the backup %q: %v", backup, err)
 	}
-	journals, err := filepath.Glob(filepath.Join(l.folder, ".stateroom", "*"))
+	journals, err := filepath.Glob(filepath.Join(l.home, ".local", "state", "stateroom", "*", "*"))
 	l.must(err)
 	if len(journals) == 0 {
 		t.Error("there is no journal")
@@ -228,7 +228,7 @@ func TestAPracticeRunThatIsDryLeavesTheNewcomersLaptopAsItWas(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for name := range tree(t, filepath.Join(stage, "laptop-of-bob")) {
-		if strings.Contains(name, ".aws") || strings.Contains(name, ".terraform/") || strings.Contains(name, ".stateroom") {
+		if strings.Contains(name, ".aws") || strings.Contains(name, ".terraform/") || strings.Contains(name, ".local/state") {
 			t.Errorf("%s was written", name)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -315,8 +316,11 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps
 		return nil, err
 	}
 	env.Profile, env.Endpoint, env.Parallel = s.Profile, s.config().Endpoint, s.Parallel
+	if err := s.fit(env); err != nil {
+		return nil, err
+	}
 	_, scope := a.Tag()
-	if env.Journal, err = steps.OpenJournal(env.Root(), scope); err != nil {
+	if env.Journal, err = steps.OpenJournal(env.StateDir, scope); err != nil {
 		return nil, err
 	}
 	env.Engine, env.EngineErr = terraform.Find(ctx, s.Engine)
@@ -324,6 +328,22 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps
 		return nil, UsageError{env.EngineErr}
 	}
 	return env, nil
+}
+
+// fit refuses a state directory that cannot be relied on. The sandbox's lies in
+// its scratch home, beside a scratch blueprint that nobody else writes to; where
+// nothing will be applied nothing is kept.
+func (s *session) fit(env *steps.Env) error {
+	if s.stage != nil {
+		return nil
+	}
+	if err := files.KeepOutside(env.StateDir, env.Root(), env.Dir); err != nil {
+		return err
+	}
+	if s.DryRun || (!s.ask && !s.yes) {
+		return nil
+	}
+	return files.Keepable(env.StateDir)
 }
 
 // emit shows an event; the summary says where a rehearsal's files are.

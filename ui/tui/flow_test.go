@@ -104,7 +104,7 @@ func startOn(root, endpoint string, b *steps.Blueprint, me string) *Start {
 			}
 			env.Endpoint, env.EngineErr = endpoint, terraform.ErrNotFound
 			_, scope := a.Tag()
-			env.Journal, err = steps.OpenJournal(env.Root(), scope)
+			env.Journal, err = steps.OpenJournal(env.StateDir, scope)
 			return env, err
 		},
 	}

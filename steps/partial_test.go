@@ -1,0 +1,47 @@
+package steps
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/terraform"
+)
+
+// TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised is
+// a fresh clone of a project that takes its place from a .tfbackend file: on the
+// blueprint's place it would stand on an empty state.
+func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised(t *testing.T) {
+	for name, block := range map[string]string{
+		"nothing in the block": `backend "s3" {}`,
+		"no bucket":            `backend "s3" { key = "common/production" }`,
+		"no key":               `backend "s3" { bucket = "acme-terraform-state" }`,
+		"a local path":         `backend "local" {}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			w.write("live/production/main.tf", "terraform {\n  "+block+"\n}\n")
+			w.write("live/production/config/prod.tfbackend", "bucket = \"theirs\"\n")
+			s := w.setup(team())
+			dir := s.Env.ProjectDir(s.Answers.Projects[2])
+			s.Answers.Adopt = []string{dir}
+			before := w.below(dir)
+			summary := w.run(s)
+			if f := findingOf(summary.Findings, "files.partial-backend"); f == nil || summary.ExitCode(false) != ExitFindings {
+				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+			}
+			if diff := cmp.Diff(before, w.below(dir)); diff != "" {
+				t.Errorf("the project was changed:\n%s", diff)
+			}
+			dry := w.setup(team())
+			dry.DryRun, dry.Answers.Adopt = true, s.Answers.Adopt
+			dry.Env.Engine, dry.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
+			w.run(dry)
+			if ids := w.plannedIDs(); slices.Contains(ids, initChange("common-production")) || !slices.Contains(ids, initChange("common-staging")) {
+				t.Errorf("planned with Terraform here: %v", ids)
+			}
+		})
+	}
+}
