@@ -48,6 +48,8 @@ type Env struct {
 	Asks Asks
 	// Emit receives progress of inspections and output of Terraform.
 	Emit Emit
+
+	claims claims
 }
 
 // DefaultParallel is --parallel's default.
