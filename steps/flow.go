@@ -48,7 +48,7 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 	if err != nil {
 		return review, err
 	}
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(f.Env, review.Changes)...)
 	return review, nil
 }
 

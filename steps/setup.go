@@ -297,7 +297,7 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 		}
 	}
 	review := s.plan(o)
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
 	return review, o, nil
 }
 
