@@ -190,7 +190,7 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 			return
 		}
 	}
-	repoints := o.Init.repoints(project.Name)
+	repoints, asks := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
 	}
@@ -202,7 +202,9 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 	for _, edit := range edits {
 		c := s.add(a, p, edit, nil, writeTitle(edit, project))
 		if c != nil && repoints {
-			c.Foreign = facts.Project.Dir
+			if asks {
+				c.Foreign = facts.Project.Dir
+			}
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}

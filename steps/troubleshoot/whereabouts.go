@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -172,34 +171,11 @@ func (l *laptop) states(ctx context.Context, at spot) (keys []string, err error)
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	for _, s := range l.readers(ctx, at.region) {
-		if keys, err = statesAs(ctx, s, at); err == nil {
+		if keys, err = s.StateKeys(ctx, at.bucket, at.prefix, at.key); err == nil {
 			break
 		}
 	}
 	return keys, err
-}
-
-func statesAs(ctx context.Context, s *awsops.Session, at spot) ([]string, error) {
-	var all []string
-	for prefix, mine := range map[string]func(string) bool{
-		at.key:          func(key string) bool { return key == at.key },
-		at.prefix + "/": func(key string) bool { return strings.HasSuffix(key, "/"+at.key) },
-	} {
-		keys, err := s.ObjectKeys(ctx, at.bucket, prefix)
-		if awsops.IsNotFound(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range keys {
-			if mine(key) {
-				all = append(all, key)
-			}
-		}
-	}
-	slices.Sort(all)
-	return all, nil
 }
 
 // arrived tells whether every state of one spot lies in another one, too: of the
