@@ -4,10 +4,10 @@ package steps
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,7 +21,7 @@ func (w *world) elsewhere() *world {
 	for path, text := range w.tree() {
 		rel, err := filepath.Rel(w.dir, path)
 		w.must(err)
-		if filepath.IsLocal(filepath.Join(".local", "x")) && len(rel) > 6 && rel[:6] == ".local" {
+		if strings.HasPrefix(rel, ".local") {
 			continue
 		}
 		other.write(rel, text)
@@ -197,7 +197,7 @@ func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
 		blue  string
 		state string
 	}{
-		"workspace_dir": {`backend "local" { workspace_dir = "spaces" }`, nil, "spaces/blue/terraform.tfstate", ""},
+		"workspace_dir":              {`backend "local" { workspace_dir = "spaces" }`, nil, "spaces/blue/terraform.tfstate", ""},
 		"path from the command line": {`backend "local" {}`, []string{"-backend-config=path=deep/it.tfstate"}, "", "deep/it.tfstate"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -251,9 +251,4 @@ func TestOfTwoLocalStatesNoneIsMovedOnAGuess(t *testing.T) {
 	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
 		t.Errorf("the project was changed:\n%s", diff)
 	}
-	if _, err := os.Stat(filepath.Join(project.dir, ".terraform")); err != nil && !os.IsNotExist(err) && !errorsIsNotExist(err) {
-		t.Error(err)
-	}
 }
-
-func errorsIsNotExist(err error) bool { return err == fs.ErrNotExist }
