@@ -335,9 +335,10 @@ const (
 	handoverText = "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
 		"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
 		"has expired or cannot be opened by its reader is made anew."
-	offboardText = "Deactivates the user's keys, takes membership and MFA devices away and the name out of the blueprint;\n" +
-		"with the user's name typed (or --adopt USER) the keys and the user are deleted. The state and everybody\n" +
-		"else's access stay as they are."
+	offboardText = "Denies the user everything, open sessions included; deactivates keys and other credentials, takes\n" +
+		"memberships and password away and the user out of the key's policy, the roles' trusts and the blueprint.\n" +
+		"With the user's name typed (or --adopt USER) the keys and the user are deleted; with USER/sessions typed\n" +
+		"the sessions of everybody in the environments' roles end. The state and everybody else's access stay."
 )
 
 // userCommand is a command of the operator's about one user.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/ui/plain"
@@ -39,6 +40,9 @@ func program(t *testing.T, input string, terminal bool, args ...string) outcome 
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range awsops.EndpointVariables("http://127.0.0.1:1") { // nobody answers there
+		t.Setenv(name, value)
+	}
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
 	code := run(t.Context(), args, system{in: strings.NewReader(input), out: &out, err: &errs, terminal: terminal})
@@ -535,6 +539,11 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 	if code != steps.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
 		t.Errorf("code %d, %s %s", code, printed.String(), errs.String())
 	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if !strings.Contains(printed.String(), "export "+name+"=") {
+			t.Errorf("%s is not printed, so that a call could reach the real AWS", name)
+		}
+	}
 }
 
 // eventsOf reads the events of a run with --json.
@@ -665,7 +674,15 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	if off.code != 0 && off.code != steps.ExitFindings || slices.ContainsFunc(ids(events, "applied"), func(id string) bool { return strings.Contains(id, "delete-user") }) {
 		t.Errorf("without the typed name: code %d, %v, %s", off.code, events, off.err)
 	}
-	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob")
+	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
+		t.Errorf("what remains is not told, or the deny is not the first: %v, %v", found, ids(events, "change"))
+	}
+	for _, said := range []string{"bob can do nothing any more", "iam:SimulatePrincipalPolicy", "staging, preprod, production", "UTC"} {
+		if !strings.Contains(off.out, said) {
+			t.Errorf("the result does not say %q: %s", said, off.out)
+		}
+	}
+	gone := program(t, "", false, "offboard", "bob", "--sandbox", "--adopt", "bob", "--adopt", "bob/sessions")
 	if gone.code != 0 {
 		t.Errorf("with the name: %+v", gone)
 	}

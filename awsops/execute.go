@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
+	"time"
 
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -14,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 	"stateroom/awsops/secret"
 )
 
@@ -88,6 +92,8 @@ type Outputs struct {
 	// and GetSessionToken, the seed of CreateVirtualMFADevice; empty for every
 	// other call. Token is GetSessionToken's.
 	Secret, Token secret.Secret
+	// At is the time of the answer by AWS's clock, zero where it told none.
+	At time.Time
 }
 
 // errUnresolved stops a call that still holds references.
@@ -118,7 +124,22 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 		out.Values[name] = lookupPath(answer, path)
 	}
 	out.Secret, out.Token = secretsOf(answer)
+	out.At = answerTime(answer)
 	return out, nil
+}
+
+// answerTime is the time by AWS's clock in the answer of any operation.
+func answerTime(answer any) time.Time {
+	v := reflect.Indirect(reflect.ValueOf(answer))
+	if v.Kind() != reflect.Struct {
+		return time.Time{}
+	}
+	metadata, ok := v.FieldByName("ResultMetadata").Interface().(middleware.Metadata)
+	if !ok {
+		return time.Time{}
+	}
+	at, _ := awsmiddleware.GetServerTime(metadata) // zero where the answer tells none
+	return at
 }
 
 // secretsOf are the secrets in an answer.
@@ -167,6 +188,7 @@ var senders = map[string]sender{
 	"iam/AddUserToGroup":                  via((*Session).iam, (*iam.Client).AddUserToGroup),
 	"iam/AttachGroupPolicy":               via((*Session).iam, (*iam.Client).AttachGroupPolicy),
 	"iam/AttachRolePolicy":                via((*Session).iam, (*iam.Client).AttachRolePolicy),
+	"iam/AttachUserPolicy":                via((*Session).iam, (*iam.Client).AttachUserPolicy),
 	"iam/CreateAccessKey":                 via((*Session).iam, (*iam.Client).CreateAccessKey),
 	"iam/CreateGroup":                     via((*Session).iam, (*iam.Client).CreateGroup),
 	"iam/CreatePolicy":                    via((*Session).iam, (*iam.Client).CreatePolicy),
@@ -199,6 +221,9 @@ var senders = map[string]sender{
 	"iam/TagUser":                         via((*Session).iam, (*iam.Client).TagUser),
 	"iam/UpdateAccessKey":                 via((*Session).iam, (*iam.Client).UpdateAccessKey),
 	"iam/UpdateAssumeRolePolicy":          via((*Session).iam, (*iam.Client).UpdateAssumeRolePolicy),
+	"iam/UpdateSSHPublicKey":              via((*Session).iam, (*iam.Client).UpdateSSHPublicKey),
+	"iam/UpdateServiceSpecificCredential": via((*Session).iam, (*iam.Client).UpdateServiceSpecificCredential),
+	"iam/UpdateSigningCertificate":        via((*Session).iam, (*iam.Client).UpdateSigningCertificate),
 
 	"kms/CancelKeyDeletion":    via((*Session).kms, (*kms.Client).CancelKeyDeletion),
 	"kms/CreateAlias":          via((*Session).kms, (*kms.Client).CreateAlias),

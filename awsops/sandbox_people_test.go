@@ -82,6 +82,16 @@ func TestEverythingThatHangsOnAUserIsFoundAndTaken(t *testing.T) {
 		t.Error("the password was not seen")
 	}
 	b := must[awsops.Belongings](t)(home.Belongings(ctx, "bob"))
+	for _, update := range []awsops.Call{
+		awsops.UpdateSSHPublicKey("bob", b.SSHKeys[0].ID, "Inactive"),
+		awsops.UpdateSigningCertificate("bob", b.Certificates[0].ID, "Inactive"),
+		awsops.UpdateServiceCredential("bob", b.ServiceCredentials[0].ID, "Inactive"),
+	} {
+		do(t, home, update)
+	}
+	if after := must[awsops.Belongings](t)(home.Belongings(ctx, "bob")); !b.SSHKeys[0].Active || after.SSHKeys[0].Active || after.Certificates[0].Active || after.ServiceCredentials[0].Active {
+		t.Errorf("before %+v, deactivated %+v", b, after)
+	}
 	calls := append(awsops.RemoveBelongings("bob", b), awsops.DeleteLoginProfile("bob"), awsops.DeleteUser("bob"))
 	if len(calls) != 7 {
 		t.Errorf("%d calls for %+v", len(calls), b)

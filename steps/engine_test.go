@@ -61,6 +61,29 @@ func TestScheduleAFailureSkipsItsDependentsOnly(t *testing.T) {
 	}
 }
 
+func TestWhatComesAfterAChangeIsMadeHoweverThatEnded(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		s := newSchedule([]Change{{ID: "deny"}, {ID: "key", After: []string{"deny", "not planned"}}, {ID: "user", Needs: []string{"deny"}, After: []string{"key"}}})
+		first, _ := s.next()
+		if _, early := s.next(); first != 0 || early {
+			t.Fatalf("began with %d, and something else at once: %t", first, early)
+		}
+		var skipped []int
+		if fails {
+			skipped = s.fail(0)
+		} else {
+			s.done(0)
+		}
+		if next, ok := s.next(); next != 1 || !ok || fails != (len(skipped) == 1) {
+			t.Errorf("fails %t: next is %d, %t; skipped %v", fails, next, ok, skipped)
+		}
+		s.done(1)
+		if next, ok := s.next(); ok == fails || ok && next != 2 {
+			t.Errorf("fails %t: then %d, %t", fails, next, ok)
+		}
+	}
+}
+
 func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	stop := make(chan struct{})

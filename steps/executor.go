@@ -16,6 +16,15 @@ import (
 // what was just made.
 const settleInterval = 3 * time.Second
 
+// OutputSettled is an output that every change with a call has: the time, by
+// AWS's clock, from which on its last call counts everywhere.
+const OutputSettled = "settled"
+
+// PolicyDelay is how long AWS may go on deciding by a policy of before: what its
+// console allows for when it revokes a role's sessions (IAM User Guide, "Revoking
+// IAM role temporary security credentials").
+const PolicyDelay = 30 * time.Second
+
 // organizationPatience is how long AWS may take to finish a new organization
 // (FinalizingOrganizationException, Organizations API reference).
 const organizationPatience = time.Hour
@@ -246,8 +255,10 @@ func mayHeal(err error, c Change) bool {
 // keep remembers what a call returned, for the changes that refer to it, and
 // journals it when AWS gives it only once.
 func (x *Executor) keep(c Change, out awsops.Outputs) error {
+	values := map[string]string{OutputSettled: settledAt(out)}
+	maps.Copy(values, out.Values)
 	x.mu.Lock()
-	for name, value := range out.Values {
+	for name, value := range values {
 		x.outputs[awsops.Reference{Change: c.ID, Output: name}] = value
 	}
 	for name, hidden := range map[string]secret.Secret{"secret": out.Secret, "token": out.Token} {
@@ -256,10 +267,19 @@ func (x *Executor) keep(c Change, out awsops.Outputs) error {
 		}
 	}
 	x.mu.Unlock()
-	if c.Intent == nil || len(out.Values) == 0 {
+	if c.Intent == nil {
 		return nil
 	}
-	return x.env.Journal.Append(c.ID, phaseGot, maps.Clone(out.Values))
+	return x.env.Journal.Append(c.ID, phaseGot, values)
+}
+
+// settledAt is when the call that was answered so counts everywhere.
+func settledAt(out awsops.Outputs) string {
+	at := out.At
+	if at.IsZero() { // a lost answer to what was there already
+		at = time.Now()
+	}
+	return at.Add(PolicyDelay).UTC().Format(time.RFC3339)
 }
 
 // settle waits for the few creations that AWS finishes after it has answered.

@@ -18,11 +18,6 @@ import (
 	"stateroom/awsops"
 )
 
-// LeftDir is the folder beside the blueprint in which earlier versions kept the
-// journal and the backups. Whatever lies there came with the repository or could
-// have: it is named and never read.
-const LeftDir = ".stateroom"
-
 // Record is one line of the journal. It never holds a secret.
 type Record struct {
 	Time time.Time `json:"time"`

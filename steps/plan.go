@@ -80,6 +80,9 @@ type Change struct {
 	Factor *Factor
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
+	// After are the ids of changes that must have ended first, however they
+	// ended: what it does helps without them, too.
+	After []string
 	// Mends are the keys of the findings that the change takes away
 	// ([Finding.Key]); an id alone stands for all findings that have it.
 	Mends []string

@@ -207,16 +207,19 @@ func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
 	}
 }
 
-func TestAKeyPolicyKeepsWhatAnAdoptedKeyNamed(t *testing.T) {
-	have := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:role/app"})
+func TestAKeyPolicyKeepsWhatAnAdoptedKeyNamedAndOnOursNoUserBeyondTheBlueprint(t *testing.T) {
+	have := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:role/app", "arn:aws:iam::111111111111:user/bob"})
 	want := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:user/alice"})
-	for own, app := range map[bool]bool{true: false, false: true} {
+	for own, bob := range map[bool]bool{true: false, false: true} {
 		merged := mergedKeyPolicy(have, want, own)
 		if len(merged.Statements) != 3 || !policy.KeepsRootAdministration(merged, "aws", "111111111111") || !strings.Contains(merged.JSON(), "user/alice") {
 			t.Errorf("merged %s", merged.JSON())
 		}
-		if strings.Contains(merged.JSON(), "role/app") != app {
-			t.Errorf("own key = %t: the application's right kept = %t, want %t", own, !app, app)
+		if !strings.Contains(merged.JSON(), "role/app") {
+			t.Errorf("own key = %t: the application's right was taken", own)
+		}
+		if strings.Contains(merged.JSON(), "user/bob") != bob {
+			t.Errorf("own key = %t: bob's right kept = %t, want %t", own, !bob, bob)
 		}
 	}
 	lost := policy.Document{Version: policy.Version2012, Statements: have.Statements[1:]}

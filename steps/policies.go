@@ -150,7 +150,7 @@ func atLeast(have, want policy.Document) bool {
 // statement that takes its place, so that correcting it loses no second factor
 // that somebody asked for. The organization is the blueprint's to know.
 func alsoAsking(want, have policy.Document) policy.Document {
-	if len(want.Statements) != 1 || len(have.Statements) != 1 {
+	if len(want.Statements) != 1 || len(have.Statements) != 1 || want.Statements[0].Effect != have.Statements[0].Effect {
 		return want
 	}
 	conditions := policy.Conditions{}

@@ -4,7 +4,8 @@ package steps
 // not safe for concurrent use: the executor's loop owns it.
 type schedule struct {
 	waiting []int
-	users   [][]int
+	users   [][]int // whom each change's failure keeps from being made
+	after   [][]int // who waits for each change to end
 	ready   []int
 	state   []changeState
 }
@@ -27,12 +28,19 @@ func newSchedule(changes []Change) *schedule {
 	s := &schedule{
 		waiting: make([]int, len(changes)),
 		users:   make([][]int, len(changes)),
+		after:   make([][]int, len(changes)),
 		state:   make([]changeState, len(changes)),
 	}
 	for i, c := range changes {
 		for _, need := range c.Needs {
 			if j, ok := index[need]; ok {
 				s.users[j] = append(s.users[j], i)
+				s.waiting[i]++
+			}
+		}
+		for _, earlier := range c.After {
+			if j, ok := index[earlier]; ok {
+				s.after[j] = append(s.after[j], i)
 				s.waiting[i]++
 			}
 		}
@@ -57,10 +65,16 @@ func (s *schedule) next() (int, bool) {
 // done books a change as made and frees those that waited for it alone.
 func (s *schedule) done(i int) {
 	s.state[i] = stateEnded
-	for _, user := range s.users[i] {
-		s.waiting[user]--
-		if s.waiting[user] == 0 && s.state[user] == statePending {
-			s.ready = append(s.ready, user)
+	s.free(s.users[i])
+	s.free(s.after[i])
+}
+
+// free tells changes that one which they waited for has ended.
+func (s *schedule) free(changes []int) {
+	for _, i := range changes {
+		s.waiting[i]--
+		if s.waiting[i] == 0 && s.state[i] == statePending {
+			s.ready = append(s.ready, i)
 		}
 	}
 }
@@ -68,6 +82,7 @@ func (s *schedule) done(i int) {
 // fail books a change as not made and returns all that can no longer be made.
 func (s *schedule) fail(i int) []int {
 	s.state[i] = stateEnded
+	s.free(s.after[i])
 	var skipped []int
 	for _, user := range s.users[i] {
 		if s.state[user] == statePending {

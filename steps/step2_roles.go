@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,18 @@ import (
 
 // inlinePolicy is the name of the environment role's own inline policy.
 const inlinePolicy = "terraform"
+
+// revocation begins the names of the inline policies that deny sessions of
+// before, as AWS's console names its own.
+const revocation = "AWSRevokeOlderSessions-"
+
+// RevocationOf is the name of the inline policy that ends the sessions which a
+// user who left may hold in a role.
+func RevocationOf(user string) string { return revocation + user }
+
+// longestSession is the most that a role's sessions may last (IAM,
+// MaxSessionDuration); the role's own maximum may have been higher before.
+const longestSession = 12 * time.Hour
 
 // RoleFacts are an environment's role as found.
 type RoleFacts struct {
@@ -28,6 +41,8 @@ type RoleFacts struct {
 	Role     *awsops.Role
 	Inline   map[string]policy.Document
 	Attached []string // policy ARNs
+	// Seen is the time of the look.
+	Seen time.Time
 }
 
 // inspectRoles looks into every environment's account, many at a time. An
@@ -68,7 +83,7 @@ func inspectRole(ctx context.Context, env *Env, a *Answers, e Environment) RoleF
 	if err != nil {
 		return RoleFacts{Unreachable: err}
 	}
-	facts := RoleFacts{Role: role, Inline: map[string]policy.Document{}}
+	facts := RoleFacts{Role: role, Inline: map[string]policy.Document{}, Seen: time.Now()}
 	for name, text := range policies.Inline {
 		facts.Inline[name] = parsed(text)
 	}
@@ -160,6 +175,9 @@ func (b *roleBuilder) trust() policy.Document {
 		for _, user := range b.usersOf() {
 			principals = append(principals, userARN(b.o, b.a, user))
 		}
+		if len(principals) == 0 {
+			return policy.TrustNobody() // without principals it would be the whole account
+		}
 	}
 	return policy.EnvironmentTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), principals, b.e.MFA)
 }
@@ -245,6 +263,20 @@ func (b *roleBuilder) updateTrust() {
 	b.changes = append(b.changes, c)
 }
 
+// revoked deals with a policy that denies sessions which were opened before a
+// time. Ours goes once all of them have ended by themselves; until then it is no
+// drift.
+func (b *roleBuilder) revoked(name string, before time.Time) {
+	user, made := strings.CutPrefix(name, revocation)
+	if !made || b.f.Seen.Sub(before) < longestSession || !ours(b.a, b.f.Role.Tags) {
+		b.keep("sessions-ended", fmt.Sprintf("denies everything to sessions from before %s (inline policy %s)", before.UTC().Format(time.RFC3339), name))
+		return
+	}
+	c := b.change(".sessions."+user, Delete, fmt.Sprintf("Remove from %s in %s what ended the sessions of when %s left: all have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
+	c.Fields = []Field{{Name: "inline policy " + name, Before: b.f.Inline[name].JSON()}}
+	b.changes = append(b.changes, c)
+}
+
 // keep reports something of the role that was left as it is.
 func (b *roleBuilder) keep(problem, evidence string) {
 	b.findings = append(b.findings, Finding{
@@ -296,7 +328,10 @@ func (b *roleBuilder) besides(arn string) {
 		}
 	}
 	for _, name := range sortedKeys(b.f.Inline) {
+		before, revokes := policy.Revoked(b.f.Inline[name])
 		switch {
+		case revokes:
+			b.revoked(name, before)
 		case name == inlinePolicy && arn == "":
 		case name == inlinePolicy && ours(b.a, b.f.Role.Tags):
 			c := b.change(".inline", Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))

@@ -3,7 +3,9 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -282,13 +284,19 @@ func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
 	return policy.KeyPolicy(o.partition(), a.AdminAccount, a.Key.Administrators, users)
 }
 
-// planPolicy adds what the key policy lacks and keeps everything it holds.
+// planPolicy adds what the key policy lacks, takes out whom our own statements
+// should no longer name, and keeps everything else.
 func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
-	if merged := mergedKeyPolicy(have, want, ours(a, o.Key.Tags)); !policy.Equivalent(have, merged) {
+	merged := mergedKeyPolicy(have, want, ours(a, o.Key.Tags))
+	if !policy.Equivalent(have, merged) {
 		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
+		if narrower(merged, have) {
+			c.Title = "Take out of the key policy who is no user of the blueprint"
+			c.Risk = "Whoever is only in the old key policy can no longer use the key."
+		}
 		if a.Key.Users == KeyUsersListed {
 			for _, user := range a.AllUsers() {
 				c.Needs = append(c.Needs, userChange(user))
@@ -296,7 +304,7 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 		}
 		p.Changes = append(p.Changes, c)
 	}
-	if extra := policy.Extra(have, want); len(extra) > 0 {
+	if extra := policy.Extra(merged, want); len(extra) > 0 {
 		p.Findings = append(p.Findings, Finding{
 			ID: "key.extra-statements", Step: 4, Severity: Info,
 			Evidence: fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)),
@@ -305,32 +313,46 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 	}
 }
 
+// narrower tells whether a document gives nothing that have does not.
+func narrower(doc, have policy.Document) bool {
+	return !slices.ContainsFunc(doc.Statements, func(s policy.Statement) bool { return !policy.Covers(have, s) })
+}
+
 // mergedKeyPolicy is have with what it lacks of want. A statement that differs
 // in whom it names only is not doubled: on our own key it names the blueprint's
-// users from then on (KMS would refuse to store one that was deleted), on an
-// adopted key those it named before as well.
+// users from then on, and no other user (KMS would refuse to store one that was
+// deleted), on an adopted key those it named before as well. Roles and accounts
+// that somebody added stay.
 func mergedKeyPolicy(have, want policy.Document, own bool) policy.Document {
 	merged := have
 	merged.Statements = slices.Clone(have.Statements)
 	for _, s := range want.Statements {
-		if policy.Covers(merged, s) {
-			continue
-		}
 		i := slices.IndexFunc(merged.Statements, func(h policy.Statement) bool {
 			named := h
 			named.Principals = s.Principals
 			return h.Sid == s.Sid && policy.Equivalent(oneStatement(named), oneStatement(s))
 		})
-		if i < 0 {
-			merged.Statements = append(merged.Statements, s)
-			continue
-		}
-		if !own {
+		switch {
+		case i >= 0 && own:
+			before := maps.Clone(merged.Statements[i].Principals)
+			before["AWS"] = union(s.Principals["AWS"], slices.DeleteFunc(slices.Clone(before["AWS"]), isUser))
+			s.Principals = before
+			merged.Statements[i] = s
+		case policy.Covers(merged, s):
+		case i >= 0:
 			s.Principals = policy.Principals{"AWS": union(s.Principals["AWS"], merged.Statements[i].Principals["AWS"])}
+			merged.Statements[i] = s
+		default:
+			merged.Statements = append(merged.Statements, s)
 		}
-		merged.Statements[i] = s
 	}
 	return withoutDoubleSids(merged)
+}
+
+// isUser tells a principal that is a user, or the id that IAM leaves of one that
+// was deleted.
+func isUser(principal string) bool {
+	return strings.Contains(principal, ":user/") || strings.HasPrefix(principal, "AIDA")
 }
 
 func union(a, b []string) []string {

@@ -20,8 +20,7 @@ type FileFacts struct {
 	Credentials, Config, Gitignore files.Snapshot
 	// Projects are the Terraform root directories by the project's name.
 	Projects map[string]ProjectFacts
-	// Left is a journal that lies beside the blueprint, empty without one.
-	Left     string
+	Left     Leftovers
 	endpoint string
 }
 
@@ -58,9 +57,7 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
-	if left := filepath.Join(env.Root(), LeftDir, "journal.jsonl"); exists(left) {
-		f.Left = left
-	}
+	f.Left = inspectLeft(env, a)
 	for path, into := range map[string]*files.Snapshot{
 		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
 		filepath.Join(env.Root(), ".gitignore"): &f.Gitignore,
@@ -78,11 +75,6 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	return nil
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 func filesChange(path string) string { return "files." + path }
 
 // Plan edits what differs, byte for byte the rest as it was.
@@ -94,25 +86,22 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	s.planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	s.planIgnored(o, a, &p)
-	if left := o.Files.Left; left != "" {
-		p.Findings = append(p.Findings, Finding{
-			ID: "files.journal-in-repository", Step: 7, Severity: Info,
-			Evidence: left + " is not read: whoever can write to the repository could have written it. Earlier versions kept the journal there; it is now in the user's own state directory.",
-			Remedy:   fmt.Sprintf("If it is yours and no run of the earlier version was interrupted, remove it: rm -r %s. Keep the backups of states below it while you may need them.", filepath.Dir(left)),
-		})
-	}
+	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
 }
 
 // planIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
 func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
-	first := files.EditGitignore(o.Files.Gitignore, "/handover/")
-	next := first.Before
-	next.Bytes = first.After
-	second := files.EditGitignore(next, "/"+LeftDir+"/")
-	second.Before, second.Fields = first.Before, append(first.Fields, second.Fields...)
-	s.add(a, p, second, nil, "Keep handovers and the journal out of git")
+	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
+	if o.Files.Left.Folder {
+		next := edit.Before
+		next.Bytes = edit.After
+		second := files.EditGitignore(next, "/"+LeftDir+"/")
+		second.Before, second.Fields = edit.Before, append(edit.Fields, second.Fields...)
+		edit = second
+	}
+	s.add(a, p, edit, nil, "Keep handovers out of git")
 }
 
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
@@ -169,7 +158,7 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 		c.Needs = append(c.Needs, ref.Change)
 	}
 	if edit.Before.Exists {
-		c.Undo = "a backup lies beside the file"
+		c.Undo = "a backup of the file is kept, and named at the end"
 	}
 	return c
 }

@@ -1,5 +1,11 @@
 package steps
 
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
 // Summary is how a run ended.
 type Summary struct {
 	// Add, Change and Destroy count the plan as Terraform does.
@@ -46,4 +52,24 @@ func (s *Summary) ExitCode(detailed bool) int {
 		return ExitChanges
 	}
 	return ExitDone
+}
+
+// backupNotes say where what edited files held before is: in the state directory,
+// where nobody would look without being told. Of many it is the directory.
+func (s *Summary) backupNotes() []string {
+	const most = 1
+	if len(s.Backups) > most {
+		dir := filepath.Dir(s.Backups[0])
+		for _, backup := range s.Backups {
+			for !strings.HasPrefix(backup, dir+string(filepath.Separator)) {
+				dir = filepath.Dir(dir)
+			}
+		}
+		return []string{fmt.Sprintf("Backups of %d files as they were before: below %s", len(s.Backups), dir)}
+	}
+	var notes []string
+	for _, backup := range s.Backups {
+		notes = append(notes, "Backup of what was there before: "+backup)
+	}
+	return notes
 }

@@ -34,7 +34,7 @@ func (x *Executor) write(ctx context.Context, c Change) error {
 		}
 		edit.After, passphrase = sealed, made
 	}
-	backup, err := files.Write(ctx, edit)
+	backup, err := files.Write(ctx, edit, x.env.StateDir)
 	if err != nil {
 		return fmt.Errorf("%w", err)
 	}

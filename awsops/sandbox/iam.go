@@ -74,12 +74,15 @@ var iamOperations = map[string]iamOperation{
 
 	"UploadSSHPublicKey":              {onUser, sshKeyKind.create},
 	"ListSSHPublicKeys":               {onUser, sshKeyKind.listAll},
+	"UpdateSSHPublicKey":              {onUser, sshKeyKind.update},
 	"DeleteSSHPublicKey":              {onUser, sshKeyKind.remove},
 	"UploadSigningCertificate":        {onUser, certificateKind.create},
 	"ListSigningCertificates":         {onUser, certificateKind.listAll},
+	"UpdateSigningCertificate":        {onUser, certificateKind.update},
 	"DeleteSigningCertificate":        {onUser, certificateKind.remove},
 	"CreateServiceSpecificCredential": {onUser, serviceKind.create},
 	"ListServiceSpecificCredentials":  {onUser, serviceKind.listAll},
+	"UpdateServiceSpecificCredential": {onUser, serviceKind.update},
 	"DeleteServiceSpecificCredential": {onUser, serviceKind.remove},
 
 	"CreateGroup":         {onGroup, (*Server).iamCreateGroup},

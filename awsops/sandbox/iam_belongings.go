@@ -11,9 +11,10 @@ import (
 // credential of a user. No service here takes one; they stand in the way of
 // deleting the user, as on AWS.
 type belonging struct {
-	id      string
-	text    string // the public key, the certificate or the service's name
-	created time.Time
+	id       string
+	text     string // the public key, the certificate or the service's name
+	created  time.Time
+	inactive bool
 }
 
 // belongingKind is one kind of them, as IAM's operations name it.
@@ -63,6 +64,9 @@ type xmlBelonging struct {
 
 func (k belongingKind) show(u *user, b belonging, element string) xmlBelonging {
 	x := xmlBelonging{XMLName: xml.Name{Local: element}, UserName: u.name, Status: "Active"}
+	if b.inactive {
+		x.Status = "Inactive"
+	}
 	k.view(&x, b)
 	return x
 }
@@ -106,17 +110,38 @@ func (k belongingKind) listAll(_ *Server, r *request) (any, error) {
 	}{all, cut}, nil
 }
 
-func (k belongingKind) remove(_ *Server, r *request) (any, error) {
+// find is the one of a request among the user's.
+func (k belongingKind) find(r *request) (*user, int, error) {
 	u, err := r.user()
+	if err != nil {
+		return nil, 0, err
+	}
+	at := slices.IndexFunc(u.belongings[k.element], func(b belonging) bool { return b.id == r.arg(k.id) })
+	if at < 0 {
+		return nil, 0, noSuchEntity("The %s with id %s cannot be found.", k.words, r.arg(k.id))
+	}
+	return u, at, nil
+}
+
+func (k belongingKind) update(_ *Server, r *request) (any, error) {
+	u, at, err := k.find(r)
 	if err != nil {
 		return nil, err
 	}
-	have := u.belongings[k.element]
-	at := slices.IndexFunc(have, func(b belonging) bool { return b.id == r.arg(k.id) })
-	if at < 0 {
-		return nil, noSuchEntity("The %s with id %s cannot be found.", k.words, r.arg(k.id))
+	status := r.arg("Status")
+	if status != "Active" && status != "Inactive" {
+		return nil, validation("1 validation error detected: Value '%s' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]", status)
 	}
-	u.belongings[k.element] = slices.Delete(slices.Clone(have), at, at+1)
+	u.belongings[k.element][at].inactive = status == "Inactive"
+	return nil, nil
+}
+
+func (k belongingKind) remove(_ *Server, r *request) (any, error) {
+	u, at, err := k.find(r)
+	if err != nil {
+		return nil, err
+	}
+	u.belongings[k.element] = slices.Delete(slices.Clone(u.belongings[k.element]), at, at+1)
 	return nil, nil
 }
 

@@ -52,7 +52,7 @@ func carryOut(t *testing.T, p *Project, compute func(*Project) ([]Edit, error)) 
 		t.Fatalf("refused: %v", err)
 	}
 	for _, e := range list {
-		if _, err := Write(context.Background(), e); err != nil {
+		if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
 			t.Fatal(err)
 		}
 	}

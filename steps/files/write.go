@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Write carries out an edit and gives the path of the backup that it left
-// beside the real file, empty when there was no content to back up. An edit
+// Write carries out an edit and gives the path of the backup that it left in
+// the state directory, empty when there was no content to back up. An edit
 // without a change writes nothing at all.
 //
 // Under a lock it makes sure that the file is still what the edit was computed
@@ -27,7 +27,7 @@ import (
 // github.com/google/renameio is not used: it does not exist on Windows, its
 // temporary files cannot be told from others' after a kill, and it does not
 // sync the directory.
-func Write(ctx context.Context, e Edit) (backup string, err error) {
+func Write(ctx context.Context, e Edit, stateDir string) (backup string, err error) {
 	if !e.Changes() {
 		return "", nil
 	}
@@ -59,7 +59,7 @@ func Write(ctx context.Context, e Edit) (backup string, err error) {
 			return "", err
 		}
 	}
-	if backup, err = backUp(target, e.Before.Bytes); err != nil {
+	if backup, err = backUp(stateDir, target, e.Before.Bytes); err != nil {
 		return "", writeError(e, err)
 	}
 	if err := os.Rename(staged, target); err != nil {
@@ -130,8 +130,9 @@ func writeError(e Edit, err error) error {
 }
 
 // The names that we leave beside a file called NAME: .NAME.stateroom-*.tmp
-// while writing, .NAME.stateroom.lock while locked, and NAME.stateroom-*.bak
-// for good. None ends in .tf or .tofu, so Terraform does not read them.
+// while writing and .NAME.stateroom.lock while locked; its backups are called
+// NAME.stateroom-*.bak. None ends in .tf or .tofu, so Terraform does not read
+// them.
 const (
 	ours      = ".stateroom"
 	tmpSuffix = ".tmp"
@@ -186,15 +187,29 @@ func sweep(target string) {
 	}
 }
 
-// backUp writes the old content beside target under a name that no other
-// backup has. Nothing is written when there was nothing.
-func backUp(target string, old []byte) (string, error) {
+// backupDir is where the backups of the files in a directory lie: below the state
+// directory, under the same path. Beside a file of a repository they would be
+// staged with it, and the secret that was taken out of a backend block with them;
+// so would those of AWS files in a home under version control.
+func backupDir(stateDir, dir string) string {
+	volume := filepath.VolumeName(dir)
+	at := strings.NewReplacer(":", "", `\`, "_").Replace(volume)
+	return filepath.Join(stateDir, "files", at, strings.TrimPrefix(dir, volume))
+}
+
+// backUp writes the old content of target under a name that no other backup has.
+// Nothing is written when there was nothing.
+func backUp(stateDir, target string, old []byte) (string, error) {
 	if len(old) == 0 {
 		return "", nil
 	}
+	dir := backupDir(stateDir, filepath.Dir(target))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the directory of its backup: %w", err)
+	}
 	stamp := time.Now().UTC().Format("20060102T150405Z")
 	for n := 0; ; n++ {
-		path := target + ours + "-" + stamp
+		path := filepath.Join(dir, filepath.Base(target)+ours+"-"+stamp)
 		if n > 0 {
 			path += "-" + strconv.Itoa(n)
 		}
@@ -210,6 +225,7 @@ func backUp(target string, old []byte) (string, error) {
 			_ = os.Remove(path)
 			return "", err
 		}
+		syncDir(dir)
 		return path, nil
 	}
 }

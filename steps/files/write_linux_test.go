@@ -28,6 +28,7 @@ func TestReadOnlyDirectoryIsOneSentence(t *testing.T) {
 	}
 	defer func() { _ = os.Chmod(dir, 0o755) }()
 
+	state := t.TempDir()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if os.Getuid() == 0 {
@@ -38,7 +39,7 @@ func TestReadOnlyDirectoryIsOneSentence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Write(context.Background(), e)
+	_, err = Write(context.Background(), e, state)
 	if err == nil || !strings.Contains(err.Error(), "cannot be written to") {
 		t.Fatalf("got %v", err)
 	}
@@ -57,7 +58,7 @@ func TestFullDiskLeavesTheOldFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := mustRead(t, filepath.Join(dir, "credentials"))
-		_, err := Write(context.Background(), Edit{Before: s, After: Content(strings.Repeat("x", 1<<20)), Mode: 0o600})
+		_, err := Write(context.Background(), Edit{Before: s, After: Content(strings.Repeat("x", 1<<20)), Mode: 0o600}, t.TempDir())
 		if err == nil || !strings.Contains(err.Error(), "file too large") {
 			t.Fatalf("got %v", err)
 		}

@@ -32,7 +32,7 @@ func put(t *testing.T, path, text string, mode fs.FileMode) {
 	}
 }
 
-// litter lists what is in a directory beside the named files and backups.
+// litter lists what is in a directory beside the named files.
 func litter(t *testing.T, dir string, known ...string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -42,7 +42,7 @@ func litter(t *testing.T, dir string, known ...string) []string {
 	var out []string
 	for _, e := range entries {
 		name := e.Name()
-		if !strings.Contains(strings.Join(known, " "), name) && !strings.HasSuffix(name, bakSuffix) {
+		if !strings.Contains(strings.Join(known, " "), name) {
 			out = append(out, name)
 		}
 	}
@@ -56,7 +56,7 @@ func TestWriteMakesNewFilesPrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	backup, err := Write(context.Background(), e)
+	backup, err := Write(context.Background(), e, t.TempDir())
 	if err != nil || backup != "" {
 		t.Fatalf("backup %q, error %v", backup, err)
 	}
@@ -79,6 +79,7 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	old := "[a]\nk = v\n"
 	put(t, path, old, 0o644)
 	before := mustRead(t, path)
+	state := filepath.Join(t.TempDir(), "state")
 	if !before.LooseMode() {
 		t.Error("0644 must be reported as loose")
 	}
@@ -86,7 +87,7 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := Write(context.Background(), e)
+	first, err := Write(context.Background(), e, state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +99,15 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := Write(context.Background(), e)
-	if err != nil || second == first || filepath.Dir(second) != dir {
+	second, err := Write(context.Background(), e, state)
+	if err != nil || second == first || filepath.Dir(second) != filepath.Join(state, "files", dir) {
 		t.Fatalf("the second backup is %q, the first %q, error %v", second, first, err)
+	}
+	if left := litter(t, dir, "credentials"); left != nil {
+		t.Errorf("beside the file lie %v", left)
+	}
+	if info, err := os.Stat(filepath.Dir(second)); err != nil || (modesMean && info.Mode().Perm() != 0o700) {
+		t.Errorf("the backups' directory: %v %v", info, err)
 	}
 }
 
@@ -116,7 +123,7 @@ func TestWriteOfNothingTouchesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if backup, err := Write(context.Background(), e); err != nil || backup != "" {
+	if backup, err := Write(context.Background(), e, t.TempDir()); err != nil || backup != "" {
 		t.Fatalf("backup %q, error %v", backup, err)
 	}
 	info, err := os.Stat(path)
@@ -144,7 +151,7 @@ func TestWriteKeepsSymlinks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Write(context.Background(), e); err != nil {
+			if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
 				t.Fatal(err)
 			}
 			if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
@@ -190,7 +197,7 @@ func TestWriteNoticesAConcurrentEdit(t *testing.T) {
 			}
 			meddle()
 			before := mustRead(t, path)
-			_, err = Write(context.Background(), e)
+			_, err = Write(context.Background(), e, t.TempDir())
 			if !errors.Is(err, ErrChangedMeanwhile) {
 				t.Fatalf("got %v", err)
 			}
@@ -221,7 +228,7 @@ func TestTwoWritersAtOnceLoseNothing(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if _, err = Write(context.Background(), e); err == nil {
+				if _, err = Write(context.Background(), e, t.TempDir()); err == nil {
 					return
 				}
 				if !errors.Is(err, ErrChangedMeanwhile) {
@@ -250,7 +257,7 @@ func TestLockWaitEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	e := Edit{Before: mustRead(t, path), After: Content("x"), Mode: 0o600}
-	if _, err := Write(ctx, e); !errors.Is(err, context.Canceled) {
+	if _, err := Write(ctx, e, t.TempDir()); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
 	if mustRead(t, path).Exists {
@@ -277,7 +284,7 @@ func TestKillBetweenWriteAndRename(t *testing.T) {
 		t.Fatalf("staged with mode %o, real file %v", s.Mode, mustRead(t, path).Bytes)
 	}
 	put(t, filepath.Join(dir, ".credentials.mine.tmp"), "", 0o600)
-	if _, err := Write(context.Background(), e); err != nil {
+	if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	if left := litter(t, dir, "credentials .credentials.mine.tmp"); left != nil {
@@ -293,7 +300,7 @@ func TestVerifierStopsTheWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = Write(context.Background(), e); err == nil || !strings.Contains(err.Error(), "partial credentials") {
+	if _, err = Write(context.Background(), e, t.TempDir()); err == nil || !strings.Contains(err.Error(), "partial credentials") {
 		t.Fatalf("the SDK cannot load half a key, got %v", err)
 	}
 	entries, _ := os.ReadDir(dir)
@@ -314,7 +321,7 @@ func TestReadOnlyIsOneSentence(t *testing.T) {
 	} {
 		s, err := Read(path)
 		if err == nil {
-			_, err = Write(context.Background(), Edit{Before: s, After: Content("x"), Mode: 0o600})
+			_, err = Write(context.Background(), Edit{Before: s, After: Content("x"), Mode: 0o600}, t.TempDir())
 		}
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v", path, err)
@@ -367,7 +374,7 @@ func TestAnEditMayFollowAnotherWhoseValuesAreNotKnownYet(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := Write(t.Context(), filled); err != nil {
+				if _, err := Write(t.Context(), filled, t.TempDir()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -381,7 +388,7 @@ func TestAnEditMayFollowAnotherWhoseValuesAreNotKnownYet(t *testing.T) {
 			}
 			if again, err := second.Filled(fill); err != nil {
 				t.Fatal(err)
-			} else if _, err := Write(t.Context(), again); !errors.Is(err, ErrChangedMeanwhile) {
+			} else if _, err := Write(t.Context(), again, t.TempDir()); !errors.Is(err, ErrChangedMeanwhile) {
 				t.Errorf("an edit of what is no longer there: %v", err)
 			}
 		})

@@ -30,6 +30,11 @@ type Handover struct {
 	until time.Time
 }
 
+// Flow is the run of a handover in env.
+func (h *Handover) Flow(env *steps.Env) *steps.Flow {
+	return &steps.Flow{Env: env, Answers: h.Answers, Look: h.Look, Close: h.Close}
+}
+
 // handoverFacts are what a handover is planned from.
 type handoverFacts struct {
 	steps.UserFacts

@@ -86,9 +86,5 @@ func (l *Login) Close(summary *steps.Summary) []string {
 		return []string{fmt.Sprintf("No environment of %s asks for a second factor, so there is nothing to log in to: profile %s works as it is.",
 			whose(s.user), s.a.AdminProfile)}
 	}
-	var notes []string
-	for _, backup := range summary.Backups {
-		notes = append(notes, "Backup of what was there before: "+backup)
-	}
-	return append(notes, s.sessionNote()...)
+	return s.sessionNote()
 }

@@ -42,7 +42,7 @@ func (l *laptop) forget() {
 		Name: "admin_iam", Remove: []string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"},
 	})
 	l.must(err)
-	_, err = files.Write(context.Background(), edit)
+	_, err = files.Write(context.Background(), edit, l.t.TempDir())
 	l.must(err)
 }
 
@@ -190,7 +190,7 @@ func (l *laptop) session(profile, id, key, token string) {
 		files.KV("aws_access_key_id", id), files.KV("aws_secret_access_key", key), files.KV("aws_session_token", token),
 	}})
 	l.must(err)
-	_, err = files.Write(context.Background(), edit)
+	_, err = files.Write(context.Background(), edit, l.t.TempDir())
 	l.must(err)
 }
 
@@ -310,7 +310,7 @@ func (l *laptop) replaceKey(key awsops.KeyPair) {
 		files.KV("aws_access_key_id", key.ID), {Key: "aws_secret_access_key", Value: key.Secret},
 	}})
 	l.must(err)
-	_, err = files.Write(context.Background(), edit)
+	_, err = files.Write(context.Background(), edit, l.t.TempDir())
 	l.must(err)
 }
 

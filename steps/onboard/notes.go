@@ -7,16 +7,13 @@ import (
 	"stateroom/steps"
 )
 
-// Close tells what was written where, where the backups lie and what to do next.
+// Close tells what was written where and what to do next.
 func (o *Onboarding) Close(summary *steps.Summary) []string {
 	s := o.last
 	if s == nil || summary.DryRun || summary.Declined {
 		return nil
 	}
 	var notes []string
-	for _, backup := range summary.Backups {
-		notes = append(notes, "Backup of what was there before: "+backup)
-	}
 	if summary.Stopped || summary.Failed+summary.Unknown > 0 || !s.owned() {
 		return notes
 	}

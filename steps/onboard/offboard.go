@@ -5,22 +5,39 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/files"
 )
 
-// Offboard takes one admin's rights: access keys are deactivated, memberships,
-// console password and MFA devices removed, the sealed file and the blueprint's
-// line taken away. The keys and the user themselves are deleted only once the
-// operator has typed the user's name. The operator runs it.
+// Offboard ends one admin's access: everything is denied to the user at once,
+// which counts for sessions that are open, too; then keys and other credentials
+// are deactivated, the console password and the memberships taken away, and the
+// user leaves the key policy, the roles' trusts and the blueprint. Role sessions
+// that the user may hold are ended, and the user is deleted, only once the
+// operator has typed out so. The operator runs it. It is not safe for concurrent
+// use.
 type Offboard struct {
 	Answers *steps.Answers
 	// User is the admin as the command line names it.
 	User string
+	// Now is the clock, time.Now but for tests.
+	Now func() time.Time
+
+	// last is what the newest look found, nil where it failed, and proven what AWS
+	// said when asked.
+	last   *offboardFacts
+	proven steps.Check
+}
+
+// Flow is the run of an offboarding in env.
+func (o *Offboard) Flow(env *steps.Env) *steps.Flow {
+	return &steps.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.
@@ -35,12 +52,18 @@ type offboardFacts struct {
 	// left are virtual devices in the user's name that are nobody's factor.
 	left       []string
 	belongings awsops.Belongings
-	// unseen is why the belongings cannot be read; nil where they were.
-	unseen error
-	sealed files.Snapshot
-	link   bool
+	access     steps.AccessFacts
+	sealed     files.Snapshot
+	link       bool
 	// begun says that this laptop has taken the user out of the blueprint.
 	begun bool
+	// denyAll is the ARN of the managed policy that denies everything, and denied
+	// says that the user has it.
+	denyAll string
+	denied  bool
+	// now is AWS's time of the look. ended is the time from which on the user could
+	// open no session any more, zero where this laptop does not know it.
+	now, ended time.Time
 	// blueprint takes the user out of the file; unedited is why it cannot.
 	blueprint files.Edit
 	unedited  error
@@ -50,30 +73,20 @@ type offboardFacts struct {
 // [steps.Flow]. Oneself and users that are none of this team's are a
 // [steps.Refusal].
 func (o *Offboard) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	o.last = nil
 	identity, err := steps.Operator(ctx, env, o.Answers)
 	if err != nil {
 		return steps.Review{}, err
 	}
-	f, err := o.inspect(ctx, env)
+	f, err := o.inspect(ctx, env, identity)
 	if err != nil {
 		return steps.Review{}, err
 	}
 	if err := o.refuse(f, identity); err != nil {
 		return steps.Review{}, err
 	}
+	o.last = &f
 	return o.plan(f), nil
-}
-
-// Close tells what the offboarding does not end.
-func (o *Offboard) Close(s *steps.Summary) []string {
-	if s.DryRun || s.Applied == 0 || s.Failed > 0 {
-		return nil
-	}
-	return []string{
-		fmt.Sprintf("Role sessions that %s opened before end by themselves: within an hour, or what a role's maximum allows.", o.User),
-		"The state, its bucket and key, and the rights of all others are as they were.",
-		"Next: commit the blueprint, then run stateroom setup: it looks for key policies and trusts that still name the user.",
-	}
 }
 
 // refuse keeps the operator from what this must not do.
@@ -86,21 +99,26 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 		}
 	}
 	named := slices.ContainsFunc(o.Answers.AllUsers(), func(u string) bool { return u == f.name })
-	key, value := o.Answers.Tag()
-	ours := f.user != nil && f.user.Tags[key] == value
+	ours := f.user != nil && o.ours(f.user.Tags)
 	if !named && !ours && !f.begun {
 		return &steps.Refusal{
 			Finding: "offboard.unknown-user",
 			What:    fmt.Sprintf("%s is no user of the blueprint, and no user of account %s that carries its tag.", f.name, o.Answers.AdminAccount),
-			Remedy:  "Correct the name: the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",
+			Remedy:  "Nothing is left to do for somebody who has left before. Else correct the name: the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",
 		}
 	}
 	return nil
 }
 
+// ours tells whether something carries this blueprint's tag.
+func (o *Offboard) ours(tags map[string]string) bool {
+	key, value := o.Answers.Tag()
+	return tags[key] == value
+}
+
 // inspect reads what is there.
-func (o *Offboard) inspect(ctx context.Context, env *steps.Env) (offboardFacts, error) {
-	f := offboardFacts{name: o.User}
+func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.Identity) (offboardFacts, error) {
+	f := offboardFacts{name: o.User, denyAll: policy.DenyAll(operator.Partition)}
 	for _, u := range o.Answers.AllUsers() {
 		if strings.EqualFold(u, o.User) {
 			f.name = u
@@ -122,7 +140,26 @@ func (o *Offboard) inspect(ctx context.Context, env *steps.Env) (offboardFacts, 
 			return f, err
 		}
 	}
+	if f.access, err = steps.InspectAccess(ctx, env, o.Answers); err != nil {
+		return f, err
+	}
+	f.times(env, home, o.Now())
 	return f, f.inspectBlueprint(env.BlueprintPath)
+}
+
+// times tells when the access ended, by AWS's clock. An answer that came while
+// the old policies may have counted still is no end.
+func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Time) {
+	skew, _ := home.ClockSkew() // unknown is none
+	f.now = now.Add(skew).UTC()
+	f.denied = slices.ContainsFunc(f.belongings.Attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
+	done, ended := env.Journal.Finished(denyChange(f.name))
+	if !ended || f.user != nil && !f.denied {
+		return
+	}
+	if at, err := time.Parse(time.RFC3339, done[steps.OutputSettled]); err == nil {
+		f.ended = at
+	}
 }
 
 // unassigned are the virtual devices in the user's name that nobody uses. An
@@ -140,15 +177,7 @@ func (f *offboardFacts) inspectUser(ctx context.Context, home *awsops.Session) e
 	g.Go(func() (err error) { f.groups, err = home.UserGroups(ctx, f.name); return err })
 	g.Go(func() (err error) { f.devices, err = home.MFADevices(ctx, f.name); return err })
 	g.Go(func() (err error) { f.password, err = home.HasPassword(ctx, f.name); return err })
-	g.Go(func() error {
-		// Without the right to see them the user's rights can be taken all the same.
-		var err error
-		if f.belongings, err = home.Belongings(ctx, f.name); awsops.IsAccessDenied(err) {
-			f.unseen = err
-			return nil
-		}
-		return err
-	})
+	g.Go(func() (err error) { f.belongings, err = home.Belongings(ctx, f.name); return err })
 	return g.Wait()
 }
 
@@ -169,3 +198,5 @@ func (f *offboardFacts) inspectBlueprint(path string) error {
 }
 
 func blueprintChange(user string) string { return "offboard.blueprint." + user }
+
+func denyChange(user string) string { return "offboard.deny." + user }

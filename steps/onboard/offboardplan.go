@@ -11,14 +11,18 @@ import (
 	"stateroom/steps/files"
 )
 
-// plan takes the rights first, and deletes with the operator's word only.
+// plan denies everything first, takes the rights then, and deletes with the
+// operator's word only.
 func (o *Offboard) plan(f offboardFacts) steps.Review {
 	var r steps.Review
 	if f.user != nil {
-		r.Changes = slices.Concat(o.takeKeys(f), o.takeMemberships(f), o.takeSignIn(f))
+		o.named(f, &r)
+		taken := slices.Concat(o.deny(f), o.takeKeys(f), o.takeCredentials(f), o.takePassword(f), o.takeMemberships(f))
+		r.Changes = slices.Concat(taken, r.Changes)
 		r.Changes = append(r.Changes, o.remove(f, r.Changes)...)
 		r.Findings = append(r.Findings, o.kept(f)...)
 	}
+	o.sessions(f, &r)
 	for _, serial := range f.left {
 		r.Changes = append(r.Changes, o.change(f, steps.Change{
 			ID: "offboard.device." + lastPart(serial), Action: steps.Delete,
@@ -40,83 +44,27 @@ func (o *Offboard) change(f offboardFacts, c steps.Change) steps.Change {
 	return c
 }
 
-// takeKeys deactivates the access keys, which can be undone.
-func (o *Offboard) takeKeys(f offboardFacts) []steps.Change {
-	var changes []steps.Change
-	for _, k := range f.keys {
-		if !k.Active {
-			continue
-		}
-		changes = append(changes, o.change(f, steps.Change{
-			ID: "offboard.key." + k.ID, Action: steps.Update,
-			Title:  fmt.Sprintf("Deactivate %s's access key %s", f.name, k.ID),
-			Fields: []steps.Field{{Name: "status", Before: "Active", After: "Inactive"}},
-			Calls:  []awsops.Call{awsops.UpdateAccessKey(f.name, k.ID, "Inactive")},
-			Undo:   fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", f.name, k.ID),
-		}))
-	}
-	return changes
-}
-
-func (o *Offboard) takeMemberships(f offboardFacts) []steps.Change {
-	var changes []steps.Change
-	for _, g := range f.groups {
-		changes = append(changes, o.change(f, steps.Change{
-			ID: "offboard.member." + g, Action: steps.Update,
-			Title:  fmt.Sprintf("Take %s out of the group %s", f.name, g),
-			Fields: []steps.Field{{Name: "member of", Before: g}},
-			Calls:  []awsops.Call{awsops.RemoveUserFromGroup(g, f.name)},
-			Undo:   fmt.Sprintf("aws iam add-user-to-group --group-name %s --user-name %s", g, f.name),
-		}))
-	}
-	return changes
-}
-
-// takeSignIn takes the console password and then the MFA devices: without its
-// second factor the password alone would open the console.
-func (o *Offboard) takeSignIn(f offboardFacts) []steps.Change {
-	const password = "offboard.password"
-	var changes []steps.Change
-	if f.password {
-		changes = append(changes, o.change(f, steps.Change{
-			ID: password, Action: steps.Update, Title: fmt.Sprintf("Take %s's console password", f.name),
-			Fields: []steps.Field{{Name: "console password", Before: "set"}},
-			Calls:  []awsops.Call{awsops.DeleteLoginProfile(f.name)},
-			Undo:   "aws iam create-login-profile --user-name " + f.name + ", with a new password",
-		}))
-	}
-	for _, d := range f.devices {
-		calls := []awsops.Call{awsops.DeactivateMFADevice(f.name, d.Serial)}
-		if d.Virtual() {
-			calls = append(calls, awsops.DeleteVirtualMFADevice(d.Serial))
-		}
-		changes = append(changes, o.change(f, steps.Change{
-			ID: "offboard.mfa." + lastPart(d.Serial), Action: steps.Update,
-			Title:  fmt.Sprintf("Take %s's MFA device %s", f.name, d.Serial),
-			Fields: []steps.Field{{Name: "MFA device", Before: d.Serial}},
-			Calls:  calls, Needs: []string{password},
-			Undo: "enrol a device anew",
-		}))
-	}
-	return changes
-}
-
 // lastPart is what of a serial number an id may hold.
 func lastPart(serial string) string { return serial[strings.LastIndexByte(serial, '/')+1:] }
 
-// remove deletes the keys and the user, after all that was taken. It takes
-// typing the user's name.
+// remove deletes the keys, the MFA devices and the user, after all that was
+// taken. It takes typing the user's name. What is not ours and names the user
+// does not keep the user: it is told of.
 func (o *Offboard) remove(f offboardFacts, taken []steps.Change) []steps.Change {
-	if f.unseen != nil {
+	if f.belongings.Unseen != nil {
 		return nil
 	}
-	var needs []string
+	var needs, after []string
 	for _, c := range taken {
-		needs = append(needs, c.ID)
+		if c.Foreign == "" {
+			needs = append(needs, c.ID)
+		} else {
+			after = append(after, c.ID)
+		}
 	}
 	var changes []steps.Change
 	add := func(c steps.Change) {
-		c.Needs, c.Foreign, c.Typed = needs, f.name, true
+		c.Needs, c.After, c.Foreign, c.Typed = needs, after, f.name, true
 		changes = append(changes, o.change(f, c))
 	}
 	for _, k := range f.keys {
@@ -127,16 +75,37 @@ func (o *Offboard) remove(f offboardFacts, taken []steps.Change) []steps.Change 
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(f.name, k.ID)},
 		})
 	}
+	for _, d := range f.devices {
+		calls := []awsops.Call{awsops.DeactivateMFADevice(f.name, d.Serial)}
+		if d.Virtual() {
+			calls = append(calls, awsops.DeleteVirtualMFADevice(d.Serial))
+		}
+		add(steps.Change{
+			ID: "offboard.mfa." + lastPart(d.Serial), Action: steps.Delete,
+			Title:  fmt.Sprintf("Take %s's MFA device %s", f.name, d.Serial),
+			Fields: []steps.Field{{Name: "MFA device", Before: d.Serial}}, Calls: calls,
+		})
+	}
 	for _, c := range changes {
 		needs = append(needs, c.ID)
 	}
 	add(steps.Change{
 		ID: "offboard.user", Action: steps.Delete, Title: fmt.Sprintf("Delete the user %s for good", f.name),
 		Fields: append([]steps.Field{{Name: "name", Before: f.name}}, belongingFields(f.belongings)...),
-		Calls:  append(awsops.RemoveBelongings(f.name, f.belongings), awsops.DeleteUser(f.name)),
+		Calls:  append(awsops.RemoveBelongings(f.name, denyLast(f)), awsops.DeleteUser(f.name)),
 		Risk:   "A deleted user cannot be brought back: one of the same name is somebody else to every policy that names it.",
 	})
 	return changes
+}
+
+// denyLast are the user's belongings with the deny of everything at the end, so
+// that it counts until nothing else does. This run attaches it where it is not
+// there yet.
+func denyLast(f offboardFacts) awsops.Belongings {
+	b := f.belongings
+	b.Attached = slices.DeleteFunc(slices.Clone(b.Attached), func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
+	b.Attached = append(b.Attached, awsops.PolicyRef{Name: lastPart(f.denyAll), ARN: f.denyAll})
+	return b
 }
 
 // belongingFields list what goes with the user.
@@ -152,9 +121,9 @@ func belongingFields(b awsops.Belongings) []steps.Field {
 	}{
 		{"attached policies", attached},
 		{"inline policies", b.Inline},
-		{"SSH keys", b.SSHKeys},
-		{"signing certificates", b.Certificates},
-		{"service credentials", b.ServiceCredentials},
+		{"SSH keys", credentialIDs(b.SSHKeys)},
+		{"signing certificates", credentialIDs(b.Certificates)},
+		{"service credentials", credentialIDs(b.ServiceCredentials)},
 	} {
 		if len(f.have) > 0 {
 			fields = append(fields, steps.Field{Name: f.name, Before: strings.Join(f.have, ", ")})
@@ -163,11 +132,19 @@ func belongingFields(b awsops.Belongings) []steps.Field {
 	return fields
 }
 
+func credentialIDs(all []awsops.Credential) []string {
+	var ids []string
+	for _, c := range all {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
 // kept tells of the user that is still there after all.
 func (o *Offboard) kept(f offboardFacts) []steps.Finding {
-	if f.unseen != nil {
+	if unseen := f.belongings.Unseen; unseen != nil {
 		return []steps.Finding{{
-			ID: "offboard.not-seen", Step: 2, Severity: steps.Warning, Evidence: f.unseen.Error(),
+			ID: "offboard.not-seen", Step: 2, Severity: steps.Warning, Evidence: unseen.Error(),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s: the user cannot be deleted while something hangs on it.", f.name),
 		}}
 	}
@@ -176,17 +153,29 @@ func (o *Offboard) kept(f offboardFacts) []steps.Finding {
 	}
 	return []steps.Finding{{
 		ID: "offboard.user-kept", Step: 2, Severity: steps.Info,
-		Evidence: fmt.Sprintf("User %s stays in account %s until its deletion is confirmed%s.", f.name, o.Answers.AdminAccount, rights(f.belongings)),
+		Evidence: fmt.Sprintf("User %s stays in account %s until its deletion is confirmed%s.", f.name, o.Answers.AdminAccount, hangingOn(f)),
 		Remedy:   fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to delete the user.", f.name, f.name),
 	}}
 }
 
-// rights warns of policies that the user has beside the groups'.
-func rights(b awsops.Belongings) string {
-	if len(b.Attached)+len(b.Inline) == 0 {
-		return ", without any right"
+// hangingOn names what stays with a user who stays.
+func hangingOn(f offboardFacts) string {
+	var parts []string
+	for _, k := range f.keys {
+		parts = append(parts, "access key "+k.ID)
 	}
-	return ", with policies of its own that no key opens any more"
+	for _, d := range f.devices {
+		parts = append(parts, "MFA device "+d.Serial)
+	}
+	b := denyLast(f)
+	b.Attached = b.Attached[:len(b.Attached)-1]
+	for _, field := range belongingFields(b) {
+		parts = append(parts, field.Name+" "+field.Before)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", with " + strings.Join(parts, "; ")
 }
 
 func (o *Offboard) sealedFile(f offboardFacts, r *steps.Review) {
@@ -219,7 +208,7 @@ func (o *Offboard) blueprint(f offboardFacts, r *steps.Review) {
 			Title:  fmt.Sprintf("Take %s out of %s", f.name, filepath.Base(f.blueprint.Before.Path)),
 			Target: f.blueprint.Before.Path,
 			Write:  &steps.Write{Edit: f.blueprint, Diff: f.blueprint.Diff()},
-			Undo:   "a backup lies beside the file",
+			Undo:   "a backup of the file is kept, and named at the end",
 		}))
 	}
 }

@@ -62,6 +62,9 @@ func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	} {
 		t.Setenv(name, value)
 	}
+	for name, value := range awsops.EndpointVariables(o.server.URL()) {
+		t.Setenv(name, value)
+	}
 	var err error
 	o.bob, err = age.GenerateX25519Identity()
 	o.must(err)
@@ -182,9 +185,9 @@ func (o *office) offboard(user string, adopt ...string) *steps.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
-	off := &Offboard{Answers: a, User: user}
-	f := o.flow(a, off.Look)
-	f.Close = off.Close
+	f := (&Offboard{Answers: a, User: user, Now: time.Now}).Flow(o.env())
+	f.Emit = o.keep
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	return f
 }
 

@@ -21,7 +21,7 @@ func TestReadmeShowsThePeoplePolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := policy.People("aws", "111111111111"); !policy.Equivalent(doc, want) {
+	if want := policy.People(access); !policy.Equivalent(doc, want) {
 		t.Errorf("README.md prints another policy than policy.People, which is\n%s", want.JSON())
 	}
 }

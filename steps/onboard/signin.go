@@ -125,7 +125,7 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (steps.Change, 
 			{Name: "session", After: fmt.Sprintf("for %d hours", int(sessionLife.Hours()))},
 		},
 		Intent: map[string]string{}, Foreign: s.displaced(),
-		Undo: "a backup lies beside the file",
+		Undo: "a backup of the file is kept, and named at the end",
 	}
 	c.Write = steps.FileChange(s.a, edit, c.Title).Write
 	return c, true

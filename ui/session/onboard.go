@@ -189,13 +189,12 @@ func Offboard(ctx context.Context, o Options, sys System) (int, error) {
 }
 
 func (s *session) offboarding() (steps.Open, steps.Given, error) {
-	return s.asOperator(func(a *steps.Answers) part { return &onboard.Offboard{Answers: a, User: s.User} })
+	return s.asOperator(func(a *steps.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }
 
 // part is what handing over and offboarding have in common.
 type part interface {
-	Look(context.Context, *steps.Env) (steps.Review, error)
-	Close(*steps.Summary) []string
+	Flow(*steps.Env) *steps.Flow
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
@@ -209,8 +208,7 @@ func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Gi
 		if err != nil {
 			return steps.Opened{}, err
 		}
-		p := of(a)
-		return steps.Opened{Flow: &steps.Flow{Env: env, Answers: a, Look: p.Look, Close: p.Close}}, nil
+		return steps.Opened{Flow: of(a).Flow(env)}, nil
 	}
 	return open, steps.Given{}, nil
 }

@@ -69,8 +69,8 @@ var wordsOf = map[Mode]words{
 	},
 	Offboard: {
 		command: "stateroom offboard",
-		title:   "Seeing an admin off", why: "Keys, membership and MFA of one user go; the state and everybody else's access stay as they are.",
-		opening: "Opening", looking: "Looking at what the user has", proving: "Looking again", verb: "apply", right: "The user has nothing left here",
+		title:   "Seeing an admin off", why: "One user is denied everything, in open sessions too, and goes out of every group and policy; the state and everybody else's access stay.",
+		opening: "Opening", looking: "Looking at what the user has", proving: "Asking AWS what it decides now", verb: "apply", right: "Nothing more to take",
 	},
 	Login: {
 		command: "stateroom login",

@@ -23,7 +23,7 @@ func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
 	p := openTerminal(t, stage, stage.Endpoint(), terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
 	p.setUp()
 	p.until("Woohoo!!")
-	p.until("leaves. A summary stays")
+	p.until("Woohoo!!")
 	p.typed("t")
 	p.until("Successfully configured the backend")
 	p.typed("\x1b")

@@ -1,0 +1,193 @@
+package awsops
+
+import (
+	"context"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// Belongings are what IAM wants gone before it deletes a user, besides access
+// keys, memberships and MFA devices (IAM API Reference, DeleteUser).
+type Belongings struct {
+	Inline             []string // names
+	Attached           []PolicyRef
+	SSHKeys            []Credential
+	Certificates       []Credential // for signing
+	ServiceCredentials []Credential // for Git, Bedrock and the like
+	// Unseen is why some of them could not be read; nil where all were.
+	Unseen error
+}
+
+// Credential is a credential of a user that is no access key, without what it
+// holds.
+type Credential struct {
+	ID     string
+	Active bool
+}
+
+// Belongings reads what else hangs on a user. What the caller may not see is
+// left out, and [Belongings.Unseen] says why.
+func (s *Session) Belongings(ctx context.Context, user string) (Belongings, error) {
+	var b Belongings
+	var mu sync.Mutex
+	reads, ctx := errgroup.WithContext(ctx)
+	read := func(part func() error) {
+		reads.Go(func() error {
+			err := part()
+			if !IsAccessDenied(err) {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			b.Unseen = err
+			return nil
+		})
+	}
+	read(func() (err error) { b.Inline, err = s.userPolicyNames(ctx, user); return err })
+	read(func() (err error) { b.Attached, err = s.userAttached(ctx, user); return err })
+	read(func() (err error) { b.SSHKeys, err = s.sshKeys(ctx, user); return err })
+	read(func() (err error) { b.Certificates, err = s.signingCertificates(ctx, user); return err })
+	read(func() (err error) { b.ServiceCredentials, err = s.serviceCredentials(ctx, user); return err })
+	if err := reads.Wait(); err != nil {
+		return Belongings{}, err
+	}
+	return b, nil
+}
+
+func (s *Session) userPolicyNames(ctx context.Context, user string) ([]string, error) {
+	var names []string
+	pages := iam.NewListUserPoliciesPaginator(s.iam(), &iam.ListUserPoliciesInput{UserName: aws.String(user)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListUserPolicies", user)
+		}
+		names = append(names, page.PolicyNames...)
+	}
+	return names, nil
+}
+
+func (s *Session) userAttached(ctx context.Context, user string) ([]PolicyRef, error) {
+	var refs []PolicyRef
+	pages := iam.NewListAttachedUserPoliciesPaginator(s.iam(), &iam.ListAttachedUserPoliciesInput{UserName: aws.String(user)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListAttachedUserPolicies", user)
+		}
+		refs = append(refs, policyRefs(page.AttachedPolicies)...)
+	}
+	return refs, nil
+}
+
+func (s *Session) sshKeys(ctx context.Context, user string) ([]Credential, error) {
+	var all []Credential
+	pages := iam.NewListSSHPublicKeysPaginator(s.iam(), &iam.ListSSHPublicKeysInput{UserName: aws.String(user)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListSSHPublicKeys", user)
+		}
+		for _, k := range page.SSHPublicKeys {
+			all = append(all, Credential{aws.ToString(k.SSHPublicKeyId), k.Status == types.StatusTypeActive})
+		}
+	}
+	return all, nil
+}
+
+func (s *Session) signingCertificates(ctx context.Context, user string) ([]Credential, error) {
+	var all []Credential
+	pages := iam.NewListSigningCertificatesPaginator(s.iam(), &iam.ListSigningCertificatesInput{UserName: aws.String(user)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListSigningCertificates", user)
+		}
+		for _, c := range page.Certificates {
+			all = append(all, Credential{aws.ToString(c.CertificateId), c.Status == types.StatusTypeActive})
+		}
+	}
+	return all, nil
+}
+
+// serviceCredentials pages by hand: the SDK has no paginator for them.
+func (s *Session) serviceCredentials(ctx context.Context, user string) ([]Credential, error) {
+	var all []Credential
+	input := &iam.ListServiceSpecificCredentialsInput{UserName: aws.String(user)}
+	for {
+		page, err := s.iam().ListServiceSpecificCredentials(ctx, input)
+		if err != nil {
+			return nil, s.fail(err, "iam", "ListServiceSpecificCredentials", user)
+		}
+		for _, c := range page.ServiceSpecificCredentials {
+			all = append(all, Credential{aws.ToString(c.ServiceSpecificCredentialId), c.Status == types.StatusTypeActive})
+		}
+		if !page.IsTruncated {
+			return all, nil
+		}
+		input.Marker = page.Marker
+	}
+}
+
+// RemoveBelongings are the calls that take everything in b from a user, the
+// attached policies last and in b's order.
+func RemoveBelongings(user string, b Belongings) []Call {
+	var calls []Call
+	name := aws.String(user)
+	for _, p := range b.Inline {
+		calls = append(calls, iamCall("DeleteUserPolicy", &iam.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String(p)}, nil))
+	}
+	for _, k := range b.SSHKeys {
+		calls = append(calls, iamCall("DeleteSSHPublicKey", &iam.DeleteSSHPublicKeyInput{UserName: name, SSHPublicKeyId: aws.String(k.ID)}, nil))
+	}
+	for _, c := range b.Certificates {
+		calls = append(calls, iamCall("DeleteSigningCertificate",
+			&iam.DeleteSigningCertificateInput{UserName: name, CertificateId: aws.String(c.ID)}, nil))
+	}
+	for _, c := range b.ServiceCredentials {
+		calls = append(calls, iamCall("DeleteServiceSpecificCredential",
+			&iam.DeleteServiceSpecificCredentialInput{UserName: name, ServiceSpecificCredentialId: aws.String(c.ID)}, nil))
+	}
+	for _, p := range b.Attached {
+		calls = append(calls, DetachUserPolicy(user, p.ARN))
+	}
+	return calls
+}
+
+// AttachUserPolicy attaches a managed policy to a user.
+func AttachUserPolicy(user, policyARN string) Call {
+	return iamCall("AttachUserPolicy", &iam.AttachUserPolicyInput{UserName: aws.String(user), PolicyArn: aws.String(policyARN)}, nil)
+}
+
+// DetachUserPolicy detaches a managed policy from a user.
+func DetachUserPolicy(user, policyARN string) Call {
+	return iamCall("DetachUserPolicy", &iam.DetachUserPolicyInput{UserName: aws.String(user), PolicyArn: aws.String(policyARN)}, nil)
+}
+
+// UpdateSSHPublicKey sets the status of a user's SSH key, "Active" or
+// "Inactive".
+func UpdateSSHPublicKey(user, id, status string) Call {
+	return iamCall("UpdateSSHPublicKey", &iam.UpdateSSHPublicKeyInput{
+		UserName: aws.String(user), SSHPublicKeyId: aws.String(id), Status: types.StatusType(status),
+	}, nil)
+}
+
+// UpdateSigningCertificate sets the status of a user's certificate, "Active" or
+// "Inactive".
+func UpdateSigningCertificate(user, id, status string) Call {
+	return iamCall("UpdateSigningCertificate", &iam.UpdateSigningCertificateInput{
+		UserName: aws.String(user), CertificateId: aws.String(id), Status: types.StatusType(status),
+	}, nil)
+}
+
+// UpdateServiceCredential sets the status of a user's credential for one
+// service, "Active" or "Inactive".
+func UpdateServiceCredential(user, id, status string) Call {
+	return iamCall("UpdateServiceSpecificCredential", &iam.UpdateServiceSpecificCredentialInput{
+		UserName: aws.String(user), ServiceSpecificCredentialId: aws.String(id), Status: types.StatusType(status),
+	}, nil)
+}

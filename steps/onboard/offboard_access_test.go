@@ -1,0 +1,351 @@
+package onboard
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+)
+
+// bobsSession is a session of bob's key, as a laptop of his may hold one for 36
+// hours.
+func (o *office) bobsSession() *awsops.Session {
+	o.t.Helper()
+	key := o.opened("bob", o.bob)
+	client := sts.NewFromConfig(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(o.server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
+	})
+	made, err := client.GetSessionToken(context.Background(), &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(129600)})
+	o.must(err)
+	c := made.Credentials
+	return o.env().Sessions.With(*c.AccessKeyId, secret.New(*c.SecretAccessKey), secret.New(*c.SessionToken), "eu-west-1")
+}
+
+// reaching are what a session of bob's is tried with.
+func reaching(s *awsops.Session) map[string]error {
+	ctx := context.Background()
+	_, object := s.GetObject(ctx, "acme-terraform-state", "common/staging")
+	_, key := s.Key(ctx, "alias/terraform")
+	_, role := s.Assume(ctx, stagingRole)
+	if awsops.IsNotFound(object) {
+		object = nil // there is no state yet, and it may be read
+	}
+	return map[string]error{"s3": object, "kms": key, "sts": role}
+}
+
+const stagingRole = "arn:aws:iam::222222222222:role/TerraformAdmin"
+
+// setup is the next stateroom setup over what the office's blueprint says now.
+func (o *office) setup() *steps.Summary {
+	o.t.Helper()
+	a := o.answers()
+	a.Me = "alice"
+	run := steps.Setup{
+		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
+		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+	}
+	summary, err := run.Run(context.Background())
+	o.must(err)
+	return summary
+}
+
+// unnamed fails the test where the key's policy or a role's trust names a user.
+func (o *office) unnamed(user string) {
+	o.t.Helper()
+	access, err := steps.InspectAccess(context.Background(), o.env(), o.answers())
+	o.must(err)
+	texts := []string{access.Key.Policy.JSON()}
+	for _, role := range access.Roles {
+		texts = append(texts, role.Role.Trust)
+	}
+	for _, text := range texts {
+		if strings.Contains(text, user) || strings.Contains(text, "AIDA") {
+			o.t.Errorf("%s is still named: %s", user, text)
+		}
+	}
+}
+
+func TestAnOpenSessionOfTheUsersKeyIsDeniedS3KMSAndRolesAtOnce(t *testing.T) {
+	for name, change := range map[string]func(*steps.Blueprint){"by the group": func(*steps.Blueprint) {}, "listed": listed} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, change)
+			s := o.bobsSession()
+			for what, err := range reaching(s) {
+				if err != nil {
+					t.Fatalf("%s: %v", what, err)
+				}
+			}
+			summary := o.run(o.offboard("bob"))
+			for what, err := range reaching(s) {
+				if !awsops.IsAccessDenied(err) || !awsops.IsExplicitDeny(err) {
+					t.Errorf("%s: the session that was open is answered %v", what, err)
+				}
+			}
+			says(t, strings.Join(summary.Notes, "\n"), "can do nothing any more", "36 hours", "SimulatePrincipalPolicy", "until ")
+			o.unnamed("user/bob")
+			mark := len(o.server.Log())
+			again := o.setup()
+			if calls := o.changed(mark); again.Applied > 0 || slices.Contains(calls, "PutKeyPolicy") || finding(again, "key.extra-statements") != nil {
+				t.Errorf("the next set-up changes %v, findings %v", calls, again.Findings)
+			}
+		})
+	}
+}
+
+// A user that was taken out of the blueprint by hand is not kept in the key's
+// policy either, while a role that somebody added is.
+func TestSetupTakesWhoIsNoUserOutOfOurKeyPolicyAndKeepsRoles(t *testing.T) {
+	o := newOffice(t, listed)
+	key, err := o.home().Key(t.Context(), "alias/terraform")
+	o.must(err)
+	text, err := o.home().KeyPolicy(t.Context(), key.ID)
+	o.must(err)
+	withRole := strings.ReplaceAll(text, `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:iam::111111111111:user/bob","`+stagingRole+`"`)
+	_, err = o.home().Do(t.Context(), awsops.PutKeyPolicy(key.ID, withRole))
+	o.must(err)
+	cut, err := steps.WithoutUser([]byte(o.tree()[o.path("stateroom.hcl")]), "bob", "")
+	o.must(err)
+	o.write("stateroom.hcl", string(cut))
+	if s := o.setup(); s.Failed > 0 || s.Applied != 3 { // the key's policy and two trusts
+		t.Errorf("applied %d, failures %v", s.Applied, s.Failures)
+	}
+	o.unnamed("user/bob")
+	text, err = o.home().KeyPolicy(t.Context(), key.ID)
+	o.must(err)
+	if !strings.Contains(text, stagingRole) || !strings.Contains(text, "user/alice") {
+		t.Errorf("the key's policy is %s", text)
+	}
+	if s := o.setup(); s.Applied > 0 || finding(s, "key.extra-statements") == nil {
+		t.Errorf("a second set-up applied %d, findings %v", s.Applied, s.Findings)
+	}
+}
+
+// lists tells whether a session may list the buckets of its account.
+func lists(s *awsops.Session) error {
+	_, err := s.OwnBuckets(context.Background(), "")
+	return err
+}
+
+func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T) {
+	o := newOffice(t)
+	roleSession, err := o.bobsSession().Assume(t.Context(), stagingRole)
+	o.must(err)
+	o.must(lists(roleSession))
+	summary := o.run(o.offboard("bob"))
+	if err := lists(roleSession); err != nil {
+		t.Errorf("a role session was ended without a word: %v", err)
+	}
+	f := o.finding(summary, "offboard.sessions")
+	if f == nil {
+		t.Fatalf("findings %v", summary.Findings)
+	}
+	says(t, f.Evidence+f.Remedy, "staging, production", "UTC", "--adopt bob/sessions", "everybody else's")
+
+	o.must(lists(roleSession))
+	if s := o.run(o.offboard("bob", "bob/sessions")); s.Applied != 2 || o.finding(s, "offboard.sessions") != nil {
+		t.Errorf("applied %d, findings %v", s.Applied, s.Findings)
+	}
+	if err := lists(roleSession); !awsops.IsExplicitDeny(err) {
+		t.Errorf("the role session is answered %v", err)
+	}
+	again := o.run(o.offboard("bob", "bob/sessions"))
+	if again.Applied > 0 || len(again.Foreign) != 2 {
+		t.Errorf("a second run applied %d, %d to agree to", again.Applied, len(again.Foreign))
+	}
+	says(t, strings.Join(again.Notes, "\n"), "are ended")
+	if s := o.setup(); s.Applied > 0 || finding(s, "iam.role-sessions-ended") == nil || finding(s, "iam.role-more-permissions") != nil {
+		t.Errorf("the next set-up applied %d, findings %v", s.Applied, s.Findings)
+	}
+}
+
+// What comes first counts first: a session that is opened while the plan is read
+// is ended as well, and one that is opened later is nobody's who left.
+func TestRevokedIsWhatWasOpenedBeforeTheDenyCounted(t *testing.T) {
+	o := newOffice(t)
+	f := o.offboard("bob", "bob/sessions")
+	var late *awsops.Session
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
+		var err error
+		late, err = o.bobsSession().Assume(t.Context(), stagingRole)
+		o.must(err)
+		return steps.Decision{Yes: true}, nil
+	}
+	begun := time.Now()
+	o.run(f)
+	if err := lists(late); !awsops.IsExplicitDeny(err) {
+		t.Errorf("a session that was opened at the prompt is answered %v", err)
+	}
+	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+	o.must(err)
+	before, ok := policy.Revoked(access.Roles[0].Inline[steps.RevocationOf("bob")])
+	if wait := before.Sub(begun); !ok || wait < 29*time.Second || wait > 3*time.Minute {
+		t.Errorf("revoked %t from before %s, which is %s after the run began", ok, before, wait)
+	}
+}
+
+func TestSetupRemovesWhatEndedSessionsOnceAllHaveEnded(t *testing.T) {
+	o := newOffice(t)
+	role := o.env().Sessions.Reach("222222222222", steps.DefaultReach, "eu-west-1")
+	old := policy.RevokeSessions(time.Now().Add(-13*time.Hour).UTC().Format(time.RFC3339), "").JSON()
+	for _, name := range []string{steps.RevocationOf("bob"), "AWSRevokeOlderSessions"} {
+		_, err := role.Do(t.Context(), awsops.PutRolePolicy("TerraformAdmin", name, old))
+		o.must(err)
+	}
+	mark := len(o.server.Log())
+	if s := o.setup(); s.Applied != 1 || !slices.Contains(o.changed(mark), "DeleteRolePolicy") {
+		t.Errorf("applied %d: %v", s.Applied, o.changed(mark))
+	}
+	if s := o.setup(); s.Applied > 0 || finding(s, "iam.role-sessions-ended") == nil {
+		t.Errorf("the console's own was not kept: applied %d, findings %v", s.Applied, s.Findings)
+	}
+}
+
+// A trust that makes users go by their own name lets their sessions be told
+// apart, and ending bob's needs nobody's consent.
+func TestBySessionNameOnlyTheUsersOwnSessionsEnd(t *testing.T) {
+	o := newOffice(t)
+	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+	o.must(err)
+	trust, err := policy.Parse(access.Roles[0].Role.Trust)
+	o.must(err)
+	trust.Statements[0].Conditions["StringEquals"]["sts:RoleSessionName"] = []string{"${aws:username}"}
+	role := o.env().Sessions.Reach("222222222222", steps.DefaultReach, "eu-west-1")
+	_, err = role.Do(t.Context(), awsops.UpdateAssumeRolePolicy("TerraformAdmin", trust.JSON()))
+	o.must(err)
+	open := func(pair awsops.KeyPair, name string) *awsops.Session {
+		made, err := o.sts(pair).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(stagingRole), RoleSessionName: &name})
+		o.must(err)
+		c := made.Credentials
+		return o.env().Sessions.With(*c.AccessKeyId, secret.New(*c.SecretAccessKey), secret.New(*c.SessionToken), "eu-west-1")
+	}
+	key := o.opened("bob", o.bob)
+	bobs := open(awsops.KeyPair{ID: key.AccessKeyID, Secret: secret.New(key.SecretAccessKey)}, "bob")
+	made, err := o.home().Do(t.Context(), awsops.CreateAccessKey("alice"))
+	o.must(err)
+	alices := open(awsops.KeyPair{ID: made.Values["id"], Secret: made.Secret}, "alice")
+	o.run(o.offboard("bob"))
+	if err := lists(bobs); !awsops.IsExplicitDeny(err) {
+		t.Errorf("bob's session is answered %v", err)
+	}
+	if err := lists(alices); err != nil {
+		t.Errorf("alice's session is answered %v", err)
+	}
+}
+
+func (o *office) sts(pair awsops.KeyPair) *sts.Client {
+	return sts.NewFromConfig(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(o.server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(pair.ID, pair.Secret.Reveal(), ""),
+	})
+}
+
+// Without the right to deny, what can be taken is taken, and nothing is claimed.
+func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
+	o := newOffice(t)
+	doc := policy.People(access)
+	doc.Statements = slices.DeleteFunc(doc.Statements, func(s policy.Statement) bool { return s.Sid == "DenyEverything" })
+	s := o.bobsSession()
+	o.actAs(doc)
+	f := o.offboard("bob", "bob")
+	summary, err := f.Run(t.Context())
+	o.must(err)
+	if summary.ExitCode(false) != steps.ExitFailed || o.finding(summary, "offboard.not-denied") == nil {
+		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
+	}
+	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	o.must(err)
+	if len(keys) != 1 || keys[0].Active {
+		t.Errorf("bob's keys are %+v", keys)
+	}
+	notes := strings.Join(summary.Notes, "\n")
+	says(t, notes, "not denied everything", "36 hours")
+	if strings.Contains(notes, "nothing any more") {
+		t.Errorf("more is claimed than is so:\n%s", notes)
+	}
+	if id, err := s.Identity(t.Context()); err != nil || id.Name != "bob" {
+		t.Errorf("the open session is %v, %v", id, err)
+	}
+}
+
+// A key and a role that are not the blueprint's are named and left, until
+// somebody says so.
+func TestWhatIsNotOursIsCutWithConsentOnly(t *testing.T) {
+	o := newOffice(t, listed)
+	who := iam.NewFromConfig(aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(o.server.URL()), Credentials: o.reached()})
+	_, err := who.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: aws.String("TerraformAdmin"), TagKeys: []string{"stateroom"}})
+	o.must(err)
+	trusts := func() string {
+		access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+		o.must(err)
+		return access.Roles[0].Role.Trust
+	}
+	summary := o.run(o.offboard("bob"))
+	if !slices.ContainsFunc(summary.Foreign, func(c steps.Change) bool { return c.Foreign == stagingRole }) || !strings.Contains(trusts(), "user/bob") {
+		t.Errorf("to agree to %d, trust %s", len(summary.Foreign), trusts())
+	}
+	o.run(o.offboard("bob", stagingRole))
+	if strings.Contains(trusts(), "user/bob") {
+		t.Errorf("trust %s", trusts())
+	}
+}
+
+// reached are credentials in another account, for a client of a test's own.
+func (o *office) reached() aws.CredentialsProvider {
+	operator := o.server.Operator()
+	made, err := o.sts(awsops.KeyPair{ID: operator.AccessKeyID, Secret: secret.New(operator.SecretAccessKey)}).AssumeRole(context.Background(), &sts.AssumeRoleInput{
+		RoleArn: aws.String("arn:aws:iam::222222222222:role/" + steps.DefaultReach), RoleSessionName: aws.String("test"),
+	})
+	o.must(err)
+	c := made.Credentials
+	return credentials.NewStaticCredentialsProvider(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+}
+
+// The only user who is listed leaves a trust that nobody is in, never one that
+// the whole account is in.
+func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
+	o := newOffice(t, listed, func(b *steps.Blueprint) {
+		b.Groups = append(b.Groups, steps.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
+		b.Groups[0].Users, b.Groups[0].Environments = []string{"alice"}, []string{"production"}
+	})
+	s := o.run(o.offboard("bob"))
+	if s.ExitCode(false) != steps.ExitDone {
+		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+	o.must(err)
+	trust, err := policy.Parse(access.Roles[0].Role.Trust)
+	o.must(err)
+	if !policy.Equivalent(trust, policy.TrustNobody()) {
+		t.Errorf("trust %s", trust.JSON())
+	}
+	mark := len(o.server.Log())
+	if again := o.setup(); again.Applied > 0 {
+		t.Errorf("the next set-up made %v", o.changed(mark))
+	}
+}
+
+func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
+	o := newOffice(t)
+	_, err := o.home().Do(t.Context(), awsops.RemoveUserFromGroup("admins", "bob"))
+	o.must(err)
+	if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != steps.ExitDone {
+		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	again := o.run(o.offboard("bob"))
+	if again.Applied > 0 || len(again.Foreign) > 0 {
+		t.Errorf("applied %d, %d to agree to", again.Applied, len(again.Foreign))
+	}
+	says(t, strings.Join(again.Notes, "\n"), "is not in account 111111111111 any more", "are ended")
+}

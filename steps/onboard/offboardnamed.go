@@ -1,0 +1,72 @@
+package onboard
+
+import (
+	"fmt"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+)
+
+// named takes the user out of the key policy and of the roles' trusts that name
+// its ARN, be it the blueprint's doing or somebody else's. They are cut as they
+// are, so that nobody else gains or loses by it.
+func (o *Offboard) named(f offboardFacts, r *steps.Review) {
+	o.keyPolicy(f, r)
+	for _, role := range f.access.Roles {
+		o.trust(f, role, r)
+	}
+}
+
+func (o *Offboard) keyPolicy(f offboardFacts, r *steps.Review) {
+	key := f.access.Key
+	switch {
+	case f.access.KeyUnseen != nil:
+		r.Findings = append(r.Findings, steps.Finding{
+			ID: "offboard.key-not-seen", Step: 4, Severity: steps.Warning, Evidence: f.access.KeyUnseen.Error(),
+			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the key's policy names the user.", f.name),
+		})
+	case key != nil && policy.Names(key.Policy, f.user.ARN):
+		after := policy.WithoutPrincipal(key.Policy, f.user.ARN)
+		c := o.taking(f, steps.Change{
+			ID: "offboard.key-policy", Title: fmt.Sprintf("Take %s out of the state encryption key's policy", f.name),
+			Target: key.ARN, Fields: []steps.Field{{Name: "policy", Before: key.Policy.JSON(), After: after.JSON()}},
+			Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
+			Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
+		})
+		if !o.ours(key.Tags) {
+			c.Foreign = key.ARN
+		}
+		r.Changes = append(r.Changes, c)
+	}
+}
+
+func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *steps.Review) {
+	if role.Unreachable != nil {
+		r.Findings = append(r.Findings, steps.Finding{
+			ID: "offboard.role-not-seen", Subject: role.Environment.Name, Step: 2, Severity: steps.Warning,
+			Evidence: fmt.Sprintf("Role %s cannot be looked at: %v", role.ARN, role.Unreachable),
+			Remedy:   fmt.Sprintf("Have the account's owner look whether its trust policy names %s, and end its sessions.", f.name),
+		})
+		return
+	}
+	if role.Role == nil {
+		return
+	}
+	before, err := policy.Parse(role.Role.Trust)
+	if err != nil || !policy.Names(before, f.user.ARN) {
+		return
+	}
+	after := policy.TrustWithout(before, f.user.ARN)
+	c := role.Change(steps.Change{
+		ID: "offboard.trust." + role.Environment.Name, After: []string{denyChange(f.name)},
+		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", f.name, role.Role.Name, role.Environment.Name),
+		Fields: []steps.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
+		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
+		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
+	})
+	if !o.ours(role.Role.Tags) {
+		c.Foreign = role.ARN
+	}
+	r.Changes = append(r.Changes, c)
+}

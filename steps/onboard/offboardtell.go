@@ -1,0 +1,95 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+)
+
+// tried are the actions that AWS is asked about: what the back end and the
+// environments' roles need, and what would get a user in again.
+var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:PutItem", "iam:CreateAccessKey"}
+
+// Prove asks AWS what it decides for the user now, by simulation: no credential
+// is made for it. It is the Prove of a [steps.Flow].
+func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r steps.Review) steps.Review {
+	f := o.last
+	if f == nil || f.user == nil {
+		return r
+	}
+	c := steps.Check{
+		Name: "AWS denies the user everything", Subject: f.name,
+		Asked: "iam:SimulatePrincipalPolicy for " + f.user.ARN, Verdict: steps.Passed,
+	}
+	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.user.ARN)
+	switch {
+	case err != nil:
+		c.Verdict, c.Answer = steps.Undecided, err.Error()
+	case len(open) > 0:
+		c.Verdict, c.Finding = steps.Broken, "offboard.not-denied"
+		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
+		r.Findings = append(r.Findings, steps.Finding{
+			ID: c.Finding, Step: 2, Severity: steps.Failure,
+			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
+			Remedy:   fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", f.name),
+		})
+	default:
+		c.Answer = "explicitly denied: " + strings.Join(tried, ", ")
+	}
+	o.proven = c
+	r.Checks = append(r.Checks, c)
+	env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	return r
+}
+
+// stillOpen are the actions tried that no Deny takes from the user.
+func stillOpen(ctx context.Context, home *awsops.Session, arn string) ([]string, error) {
+	decided, err := home.Simulate(ctx, awsops.Simulation{Principal: arn, Actions: tried})
+	var open []string
+	for _, d := range decided {
+		if !d.Explicit {
+			open = append(open, d.Action)
+		}
+	}
+	return open, err
+}
+
+// Close tells what has ended and what has not, and until when.
+func (o *Offboard) Close(s *steps.Summary) []string {
+	f := o.last
+	if f == nil || s.DryRun || s.Declined || s.Stopped {
+		return nil
+	}
+	notes := append([]string{o.state(f)}, f.sessionNotes()...)
+	if len(f.access.Roles) > 0 {
+		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
+	}
+	if s.Applied > 0 {
+		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were. Next: commit the blueprint.")
+	}
+	return notes
+}
+
+// state is what the user can still do, in a sentence that is true of the last
+// look.
+func (o *Offboard) state(f *offboardFacts) string {
+	switch {
+	case f.user == nil:
+		return fmt.Sprintf("User %s is not in account %s any more, nor are its keys, its password and the sessions of its keys.", f.name, o.Answers.AdminAccount)
+	case !f.denied:
+		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", f.name)
+	}
+	text := fmt.Sprintf("User %s can do nothing any more: AWSDenyAll overrides every right, also in sessions of its keys that are open, which would last up to 36 hours.", f.name)
+	switch o.proven.Verdict {
+	case steps.Passed:
+		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + o.proven.Asked + ")."
+	case steps.Undecided:
+		text += " It was read back, but AWS was not asked what it decides: " + o.proven.Answer
+	case steps.Broken:
+		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", f.name, o.proven.Answer)
+	}
+	return text
+}
