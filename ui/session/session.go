@@ -163,7 +163,11 @@ func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
 	if s.ask {
 		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
 	}
-	return awsops.Open(ctx, config)
+	sessions, err := awsops.Open(ctx, config)
+	if err == nil {
+		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it
+	}
+	return sessions, err
 }
 
 // present takes the presenter, unless JSON is wanted, and says the first line,
