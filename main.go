@@ -16,14 +16,15 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"stateroom/steps"
+	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -33,13 +34,42 @@ import (
 func main() {
 	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, watched()...)
+	// CI runners may have a terminal that nobody looks at.
+	screen := terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
-		terminal: terminal,
-		// CI runners may have a terminal that nobody looks at.
-		screen: terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "",
+		terminal: terminal, screen: screen, restore: restorer(terminal, screen),
 	}))
+}
+
+// watched are the signals that interrupt. One that was ignored when the process
+// began stays so: that is how nohup works.
+func watched() []os.Signal {
+	signals := []os.Signal{os.Interrupt}
+	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	return signals
+}
+
+// restorer gives the terminal back as it is now, whatever screens and prompts
+// have made of it.
+func restorer(terminal, screen bool) func() {
+	if !terminal {
+		return func() {}
+	}
+	before, err := term.GetState(int(os.Stdin.Fd()))
+	return func() {
+		if screen {
+			_, _ = os.Stdout.WriteString("\x1b[?1049l\x1b[?2004l\x1b[?25h") // main screen, plain paste, cursor
+		}
+		if err == nil {
+			_ = term.Restore(int(os.Stdin.Fd()), before) // the process ends anyway
+		}
+	}
 }
 
 // system is what the process has around it. A test brings its own.
@@ -50,14 +80,22 @@ type system struct {
 	// screen that the terminal can show the wizard, too.
 	terminal, screen bool
 	signals          <-chan os.Signal
+	// restore gives the terminal back when the process ends in the middle of
+	// something, and exit ends it then; nil in a test is to do nothing, and os.Exit.
+	restore func()
+	exit    func(int)
+	// hangUp is how long a run goes on after a hang-up, [hangUpWait] where not given.
+	hangUp time.Duration
 }
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, sys system) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: sys.err}
-	go i.watch(ctx, sys.signals)
+	ctx, guard := terraform.Guarded(ctx)
+	i := newInterruption(cancel, guard, sys)
+	defer close(i.done)
+	go i.watch(sys.signals)
 	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
@@ -73,6 +111,9 @@ func run(ctx context.Context, args []string, sys system) int {
 			}
 		}
 		fmt.Fprintln(sys.err, message) // the code tells it, too, when nobody reads
+	}
+	if i.seen.Load() {
+		i.nameLeft()
 	}
 	return codeOf(err)
 }
@@ -128,35 +169,6 @@ func codeOf(err error) int {
 		return steps.ExitUsage
 	}
 	return steps.ExitFailed
-}
-
-// interruption turns signals into an orderly end. The first lets the changes
-// under way finish and starts no other; where none is under way, and at the
-// second, everything is cancelled.
-type interruption struct {
-	stop     chan struct{}
-	cancel   context.CancelFunc
-	out      io.Writer
-	applying atomic.Bool
-	seen     atomic.Bool
-}
-
-func (i *interruption) watch(ctx context.Context, signals <-chan os.Signal) {
-	select {
-	case <-ctx.Done():
-		return
-	case <-signals:
-	}
-	i.seen.Store(true)
-	close(i.stop)
-	if i.applying.Load() {
-		fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
-		select {
-		case <-ctx.Done():
-		case <-signals:
-		}
-	}
-	i.cancel()
 }
 
 // around is what a session gets of the system.
