@@ -21,6 +21,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -205,7 +206,7 @@ func (s *session) talk() io.Writer {
 // say tells people one line.
 func (s *session) say(text string) {
 	if !s.quiet {
-		fmt.Fprintln(s.talk(), text)
+		fmt.Fprintln(s.talk(), printable.Text(text))
 	}
 }
 
