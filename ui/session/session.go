@@ -163,7 +163,7 @@ func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
 	if s.ask {
 		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
 	}
-	return awsops.Open(ctx, config)
+	return openAWS(ctx, config)
 }
 
 // present takes the presenter, unless JSON is wanted, and says the first line,
