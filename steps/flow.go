@@ -44,13 +44,21 @@ type Flow struct {
 func (f *Flow) Review(ctx context.Context) (Review, error) {
 	f.Emit = serialised(f.Emit)
 	f.Env.Emit = f.Emit
+	review, err := f.look(ctx)
+	if err != nil {
+		return review, err
+	}
+	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	return review, nil
+}
+
+func (f *Flow) look(ctx context.Context) (Review, error) {
 	review, err := f.Look(ctx, f.Env)
 	if err != nil {
 		return review, err
 	}
-	review = f.Permit(review)
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
-	return review, nil
+	review.Looked = &Looked{}
+	return f.Permit(review), nil
 }
 
 // Permit splits the changes of a review anew, after an adoption or after a
@@ -59,8 +67,8 @@ func (f *Flow) Permit(r Review) Review {
 	all := slices.Concat(r.Changes, r.Foreign, r.Left)
 	slices.SortStableFunc(all, func(a, b Change) int { return a.Step - b.Step })
 	r.Changes, r.Foreign = Permitted(all, f.Answers)
-	r.Changes, r.Left = LeaveOut(r.Changes, f.Without)
-	return r
+	r.Left = nil
+	return r.Without(f.Without)
 }
 
 // Run is the whole flow. The error is one that kept it from starting; what
@@ -126,6 +134,9 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 		if len(review.Changes) == 0 {
 			break
 		}
+		if !review.Looked.take() {
+			return summary, Review{}, errStale
+		}
 		result := executor.Apply(ctx, review.Changes)
 		found = append(found, result.Findings...)
 		summary.Backups = append(summary.Backups, result.Backups...)
@@ -133,11 +144,14 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 		summary.Failures, summary.Failed = result.Failed, len(result.Failed)
 		summary.Skipped, summary.Unknown = len(result.Skipped), len(result.Unknown)
 		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-			return f.finish(summary, review), review, nil
+			break
 		}
 		after, err := f.settled(ctx, review.Changes, result)
+		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
+			break
+		}
 		if err != nil {
-			return f.finish(summary, review), review, err // what was done is told all the same
+			return f.finish(summary, Review{Findings: found}), Review{}, err // what was done is told all the same
 		}
 		review = after
 		summary.Foreign = review.Foreign
@@ -145,20 +159,26 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 			break
 		}
 	}
-	review.Findings = append(review.Findings, found...)
-	review = f.prove(ctx, summary, review)
-	return f.finish(summary, review), review, nil
+	if !summary.Stopped {
+		review.Findings = append(review.Findings, found...)
+		review = f.prove(ctx, summary, review)
+	}
+	if summary.Stopped { // nothing has been looked at since
+		review = Review{Findings: found}
+	}
+	return f.finish(summary, review), review.after(summary), nil
 }
 
 // settled looks until what was applied is seen, or until AWS has had time enough
 // to show it: a policy that was mended counts seconds later.
 func (f *Flow) settled(ctx context.Context, made []Change, result Result) (review Review, err error) {
 	applied := appliedIDs(made, result)
-	pollErr := awsops.Poll(ctx, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
-		if review, err = f.Look(ctx, f.Env); err != nil {
+	looking, done := untilStopped(ctx, f.Stop)
+	defer done()
+	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+		if review, err = f.look(ctx); err != nil {
 			return true, err
 		}
-		review = f.Permit(review)
 		return !unseen(made, applied, review), nil
 	})
 	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {

@@ -25,6 +25,8 @@ type Review struct {
 	Left []Change
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
+	// Looked is the look that all of this rests on.
+	Looked *Looked
 }
 
 // Decision is the operator's answer to a review. Adopt are the ARNs and paths
@@ -84,12 +86,17 @@ func (s *Setup) Run(ctx context.Context) (*Summary, error) {
 	return summary, err
 }
 
-// carryOut applies a confirmed review and proves the result.
+// carryOut applies a confirmed review and proves the result. What was done is
+// told all the same where it could not be looked at afterwards.
 func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
 	if len(review.Changes) > 0 {
+		if !review.Looked.take() {
+			return Review{}, o, errStale
+		}
 		var err error
 		if review, o, err = s.apply(ctx, review, o, summary); err != nil {
-			return review, o, err
+			s.finish(summary, review.Findings, nil)
+			return Review{}, nil, err
 		}
 	}
 	findings := review.Findings
@@ -104,7 +111,7 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 		done()
 	}
 	s.finish(summary, findings, o)
-	return review, o, nil
+	return review.after(summary), o, nil
 }
 
 // untilStopped gives a context that ends when the run is stopped: a probe has
@@ -178,14 +185,17 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 		summary.Failures = result.Failed
 		summary.Failed = len(summary.Failures)
 		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-			review.Findings = append(review.Findings, found...)
-			return review, o, nil
+			return Review{Findings: found}, o, nil // what was found before may be mended
 		}
-		var err error
-		if review, o, err = s.settled(ctx, review.Changes, result); err != nil {
+		after, seen, err := s.settled(ctx, review.Changes, result)
+		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
+			return Review{Findings: found}, o, nil // what was found before may be mended
+		}
+		if err != nil {
 			return review, o, err
 		}
-		if len(result.Unknown) == 0 {
+		review, o = after, seen
+		if len(result.Unknown) == 0 || !review.Looked.take() {
 			break
 		}
 	}
@@ -202,7 +212,9 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 // enough to show it.
 func (s *Setup) settled(ctx context.Context, made []Change, result Result) (review Review, o *Observed, err error) {
 	applied := appliedIDs(made, result)
-	pollErr := awsops.Poll(ctx, s.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+	looking, done := untilStopped(ctx, s.Stop)
+	defer done()
+	pollErr := awsops.Poll(looking, s.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
 		if review, o, err = s.look(ctx); err != nil {
 			return true, err
 		}
@@ -260,7 +272,7 @@ func notHeld(c Change) Finding {
 // look inspects every step and plans. Identity and region come first: with the
 // wrong account or an unknown region no other answer means anything.
 func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
-	o := &Observed{}
+	o := &Observed{looked: &Looked{}}
 	all := All()
 	first, rest := []Step{accountStep{}, regionStep{}}, []Step{}
 	for _, step := range all {
@@ -283,7 +295,7 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 
 // plan is pure: the same observation and answers give the same review.
 func (s *Setup) plan(o *Observed) Review {
-	var review Review
+	review := Review{Looked: o.looked}
 	var changes []Change
 	for _, step := range All() {
 		p := step.Plan(o, s.Answers)
@@ -292,7 +304,7 @@ func (s *Setup) plan(o *Observed) Review {
 	}
 	orderRuns(changes)
 	review.Changes, review.Foreign = Permitted(changes, s.Answers)
-	review.Changes, review.Left = LeaveOut(review.Changes, s.Without)
+	review = review.Without(s.Without)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
 	return review
 }

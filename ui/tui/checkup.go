@@ -112,7 +112,7 @@ func (c *checkup) open() tea.Cmd {
 // look lets the flow look, from nothing.
 func (c *checkup) look() tea.Cmd {
 	c.phase, c.err, c.notice, c.counting = inspecting, nil, "", ""
-	c.checks, c.follows, c.settled = newChecklist(c.words.table), true, nil
+	c.checks, c.follows, c.settled, c.result = newChecklist(c.words.table), true, nil, nil
 	c.pane.rewind()
 	c.pane.rebuild()
 	return tea.Batch(c.engine.review(c.flow), c.spin())
@@ -231,7 +231,7 @@ func (c *checkup) whereabouts() string {
 // unapplied is what was looked at, where nothing was made of it.
 func (c *checkup) unapplied() *steps.Summary {
 	switch {
-	case c.flow == nil || c.phase != reviewing || c.result != nil:
+	case c.flow == nil || c.phase != reviewing || c.mustLook():
 		return nil
 	case c.settled != nil:
 		return c.settled

@@ -34,6 +34,7 @@ The role's trust policy lacks this statement:
 // takes a typed consent, something to be mended by hand, and something to know.
 func ill() steps.Review {
 	return steps.Review{
+		Looked: &steps.Looked{},
 		Checks: []steps.Check{
 			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: steps.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed},
@@ -70,7 +71,7 @@ func ill() steps.Review {
 
 // healthy is a look that finds nothing.
 func healthy() steps.Review {
-	return steps.Review{Checks: []steps.Check{
+	return steps.Review{Looked: &steps.Looked{}, Checks: []steps.Check{
 		{Name: "credentials file exists", Asked: "the file", Answer: "It is there.", Verdict: steps.Passed},
 		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed},
 	}}
@@ -79,6 +80,7 @@ func healthy() steps.Review {
 // aboard is what onboarding finds at its end: one environment refuses.
 func aboard() steps.Review {
 	r := steps.Review{
+		Looked: &steps.Looked{},
 		Checks: []steps.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: steps.Passed}},
 		Findings: []steps.Finding{{
 			ID: "assume-role-denied", Subject: "production", Severity: steps.Failure, Details: someReport,
@@ -107,7 +109,7 @@ func aboard() steps.Review {
 
 // coming is what onboarding would change.
 func coming() steps.Review {
-	r := steps.Review{Checks: aboard().Checks[:1]}
+	r := steps.Review{Looked: &steps.Looked{}, Checks: aboard().Checks[:1]}
 	for i, title := range []string{"Create a second access key, which nobody has seen", "Write profile admin_iam", "Write the role profile admin_iam-production"} {
 		r.Changes = append(r.Changes, steps.Change{ID: fmt.Sprint("c", i), Step: 7, Action: steps.Create, Title: title})
 	}

@@ -87,6 +87,8 @@ func (c *checkup) accept() tea.Cmd {
 		return c.open()
 	case c.err != nil:
 		return quit
+	case c.mustLook():
+		return c.look()
 	case c.plans():
 		return c.confirm()
 	case c.found.pressing() > 0:
@@ -102,6 +104,8 @@ func (c *checkup) next() string {
 		return "try again"
 	case c.err != nil:
 		return "leave"
+	case c.mustLook():
+		return "look again"
 	case c.plans():
 		return c.verb()
 	case c.found.pressing() > 0:
@@ -122,6 +126,9 @@ func (c *checkup) confirm() tea.Cmd {
 	switch n := len(c.kept()); {
 	case c.dryRun:
 		return c.endDryRun()
+	case c.mustLook():
+		c.lookFirst()
+		return nil
 	case c.review.Blocked():
 		c.say("Nothing can be changed yet: correct what the findings say first.")
 		return nil
@@ -138,7 +145,7 @@ func (c *checkup) confirm() tea.Cmd {
 
 // leave asks before it throws away a plan that was never applied.
 func (c *checkup) leave() tea.Cmd {
-	if c.phase != reviewing || c.result != nil || c.dryRun || len(c.review.Changes) == 0 {
+	if c.phase != reviewing || c.engine.made != nil || c.dryRun || len(c.review.Changes) == 0 {
 		return quit
 	}
 	return c.leaving(c.words.command + " begins where you are now.")

@@ -72,6 +72,9 @@ func (c *checkup) reviewing() {
 	if c.result != nil {
 		c.showResult()
 	}
+	if c.mustLook() {
+		c.pane.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
+	}
 	c.showFindings(false)
 	c.showOthers()
 	c.showTables()

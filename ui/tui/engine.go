@@ -170,7 +170,7 @@ func (e *engine) look(a *steps.Answers) tea.Cmd {
 }
 
 // apply makes the changes of a review that are not in without.
-func (e *engine) apply(setup *steps.Setup, o *steps.Observed, without map[string]bool) tea.Cmd {
+func (e *engine) apply(setup *steps.Setup, review steps.Review, o *steps.Observed, without map[string]bool) tea.Cmd {
 	ctx, op := e.next()
 	e.stop = make(chan struct{})
 	s := *setup
@@ -181,7 +181,7 @@ func (e *engine) apply(setup *steps.Setup, o *steps.Observed, without map[string
 	e.applying(true)
 	return e.run(func() tea.Msg {
 		msg := madeMsg{op: op}
-		msg.summary, msg.review, msg.observed, msg.err = s.Make(ctx, s.Replan(o), o)
+		msg.summary, msg.review, msg.observed, msg.err = s.Make(ctx, review.Without(without), o)
 		e.applying(false)
 		e.last <- msg.summary
 		return msg
@@ -207,7 +207,7 @@ func (e *engine) review(flow *steps.Flow) tea.Cmd {
 		msg := reviewedMsg{op: op, flow: &f}
 		msg.review, msg.err = f.Review(ctx)
 		if msg.err == nil && len(msg.review.Changes)+len(msg.review.Foreign) == 0 {
-			msg.settled, _, msg.err = f.Make(ctx, msg.review)
+			msg.settled, msg.review, msg.err = f.Make(ctx, msg.review)
 		}
 		return msg
 	})
@@ -251,11 +251,12 @@ func (e *engine) book(s *steps.Summary) {
 	if s == nil {
 		return
 	}
+	made := *s
 	if before := e.made; before != nil {
-		s.Add, s.Change, s.Destroy = s.Add+before.Add, s.Change+before.Change, s.Destroy+before.Destroy
-		s.Applied += before.Applied
+		made.Add, made.Change, made.Destroy = s.Add+before.Add, s.Change+before.Change, s.Destroy+before.Destroy
+		made.Applied += before.Applied
 	}
-	e.made = s
+	e.made = &made
 }
 
 // wait returns when no command is under way any more.

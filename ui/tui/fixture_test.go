@@ -105,6 +105,7 @@ const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Acti
 // plan is a small plan with every kind of change.
 func plan() steps.Review {
 	return steps.Review{
+		Looked: &steps.Looked{},
 		Changes: []steps.Change{
 			{
 				ID: "iam.user.alice", Step: 2, Action: steps.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
@@ -198,7 +199,7 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, observed: observed()})
+	m.Update(madeMsg{op: m.engine.op, summary: summary, review: steps.Review{Looked: &steps.Looked{}}, observed: observed()})
 	return m
 }
 

@@ -40,6 +40,8 @@ func (w *wizard) reviewKeys() []key.Binding {
 		return []key.Binding{bind("enter", "look again", "enter"), keys.Edit, keys.Quit}
 	}
 	switch {
+	case w.mustLook():
+		list = append(list, bind("enter", "look again", "enter"))
 	case w.current < stepCount:
 		list = append(list, keys.Accept)
 	case len(w.review.Changes) == 0 && w.result != nil:
@@ -51,7 +53,7 @@ func (w *wizard) reviewKeys() []key.Binding {
 	if c != nil {
 		list = append(list, changeKeys(foreign)...)
 	}
-	if w.current < stepCount {
+	if w.current < stepCount && !w.mustLook() {
 		list = append(list, bind("a", w.verb(), "a"))
 	}
 	if len(w.questions(w.current)) > 0 {
@@ -96,6 +98,9 @@ func (w *wizard) confirm() tea.Cmd {
 		return nil
 	case w.dryRun:
 		return w.endDryRun()
+	case w.mustLook():
+		w.lookFirst()
+		return nil
 	case w.review.Blocked():
 		w.say("Nothing can be changed yet: correct what the findings say first.")
 		return nil
@@ -141,5 +146,5 @@ func (w *wizard) apply(msg applyMsg) tea.Cmd {
 		kept, _ = steps.LeaveOut(w.review.Changes, without)
 	}
 	w.begin(kept)
-	return tea.Batch(w.engine.apply(w.setup, w.observed, without), w.spin())
+	return tea.Batch(w.engine.apply(w.setup, w.review, w.observed, without), w.spin())
 }

@@ -245,8 +245,7 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 // interrupt ends the program; while changes are made it lets them finish first,
 // and the second time it cancels them.
 func (m *root) interrupt() tea.Cmd {
-	if m.working() {
-		m.interrupted = true
+	if m.working() { // how that ends is the application's to say
 		return m.broadcast(noticeMsg(m.run.common().halt()))
 	}
 	m.interrupted = true

@@ -234,6 +234,7 @@ func (v *visit) ended(msg madeMsg) bool {
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
 	v.result = msg.summary
 	if msg.err != nil {
+		v.setReview(steps.Review{})
 		v.fail(msg.err)
 		return false
 	}
@@ -242,6 +243,15 @@ func (v *visit) ended(msg madeMsg) bool {
 	v.setReview(msg.review)
 	v.pane.rewind()
 	return true
+}
+
+// mustLook tells whether a look is all that can come next: after a stop, a failure
+// or a lost answer, what is on the screen must not be applied.
+func (v *visit) mustLook() bool { return v.phase == reviewing && !v.review.Fresh() }
+
+// lookFirst tells so to whoever asks for the changes.
+func (v *visit) lookFirst() {
+	v.say("Look again first: enter. What is there is no longer what was seen.")
 }
 
 // bad tells whether the result is one that must not be cheered.

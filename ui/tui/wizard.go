@@ -145,7 +145,7 @@ func (w *wizard) who(msg whoMsg) tea.Cmd {
 
 // look inspects everything again with the answers as they are.
 func (w *wizard) look() tea.Cmd {
-	w.phase, w.err = inspecting, nil
+	w.phase, w.err, w.result = inspecting, nil, nil
 	for i := range w.looking {
 		w.looking[i] = lookState{checking: true}
 	}
@@ -231,7 +231,7 @@ func (w *wizard) key(msg tea.KeyMsg) tea.Cmd {
 // accept goes on: to the next step, and from the last one to the changes.
 func (w *wizard) accept() tea.Cmd {
 	switch {
-	case w.err != nil && w.answers != nil:
+	case w.err != nil && w.answers != nil, w.err == nil && w.mustLook():
 		return w.look()
 	case w.phase != reviewing:
 		return nil
@@ -247,7 +247,7 @@ func (w *wizard) accept() tea.Cmd {
 
 // leave asks before it throws away a plan that was never applied.
 func (w *wizard) leave() tea.Cmd {
-	if w.phase != reviewing || w.result != nil || w.dryRun || len(w.review.Changes) == 0 {
+	if w.phase != reviewing || w.engine.made != nil || w.dryRun || len(w.review.Changes) == 0 {
 		return quit
 	}
 	return w.leaving("stateroom setup begins where you are now.")
@@ -319,7 +319,14 @@ func (w *wizard) view() []string {
 
 // madeAll has the outcome, and what is still to do.
 func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
-	if msg.op != w.engine.op || !w.ended(msg) {
+	if msg.op != w.engine.op {
+		return nil
+	}
+	shown := w.ended(msg)
+	if !shown || msg.summary.Stopped {
+		w.looking = [stepCount + 1]lookState{}
+	}
+	if !shown {
 		return nil
 	}
 	w.observed, w.current = msg.observed, stepCount

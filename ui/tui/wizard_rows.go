@@ -54,6 +54,10 @@ func (w *wizard) reviewing() {
 		w.outcome(toLookAt(w.result)...)
 		w.notes(w.result.Notes)
 	}
+	if w.result != nil && w.result.Stopped {
+		w.pane.text(" "+w.theme.Bold.Render("enter")+" looks again at what is there.", "")
+		return
+	}
 	if w.current == stepCount {
 		w.last()
 	}
@@ -154,6 +158,11 @@ func (w *wizard) last() {
 	}
 	enter := t.Bold.Render("enter")
 	switch {
+	case w.mustLook():
+		if kept > 0 {
+			w.pane.text("", " "+w.planLine())
+		}
+		w.pane.text(" " + enter + " looks again, and applies nothing before that.")
 	case w.result != nil && kept == 0:
 		w.pane.text(" " + enter + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0:

@@ -1,0 +1,72 @@
+package steps
+
+import (
+	"errors"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+)
+
+// TestAPlanIsCarriedOutOnce applies a plan, and then the same again, as a screen
+// would that kept it: nothing may be sent.
+func TestAPlanIsCarriedOutOnce(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	s := w.setup(team())
+	review, o, err := s.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	s.Stop = stop
+	s.Emit = func(e Event) {
+		if e.Kind == EventApplied {
+			select {
+			case <-stop:
+			default:
+				close(stop)
+			}
+		}
+	}
+	summary, after, _, err := s.Make(t.Context(), review, o)
+	if err != nil || !summary.Stopped || summary.Applied == 0 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	if after.Fresh() || len(after.Changes) > 0 || review.Fresh() || s.Replan(o).Fresh() {
+		t.Error("after the stop a plan is offered that rests on no new look")
+	}
+	s.Stop = nil
+	mark := len(w.server.Log())
+	for _, stale := range []Review{review, s.Replan(o)} {
+		if _, _, _, err := s.Make(t.Context(), stale, o); !errors.Is(err, errStale) {
+			t.Errorf("a stale plan: %v", err)
+		}
+	}
+	if sent := len(w.server.Log()) - mark; sent > 0 {
+		t.Errorf("%d calls were sent for a stale plan", sent)
+	}
+}
+
+// TestAFlowIsCarriedOutOnce is the same for the runs that are not the nine steps.
+func TestAFlowIsCarriedOutOnce(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	f := flowOf(t, w)
+	review, err := f.Review(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	close(stop)
+	f.Stop = stop
+	summary, after, err := f.Make(t.Context(), review)
+	if err != nil || !summary.Stopped || after.Fresh() || len(after.Changes) > 0 {
+		t.Fatalf("%+v, %+v, %v", summary, after, err)
+	}
+	f.Stop = nil
+	mark := len(w.server.Log())
+	if _, _, err := f.Make(t.Context(), f.Permit(review)); !errors.Is(err, errStale) {
+		t.Errorf("a stale plan: %v", err)
+	}
+	if sent := len(w.server.Log()) - mark; sent > 0 {
+		t.Errorf("%d calls were sent for a stale plan", sent)
+	}
+}
