@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/onboard"
