@@ -99,7 +99,7 @@ func tooDeepJSON(src []byte) int {
 
 // longestJSONText is how many characters that may be operators one text may
 // hold: dashes and slashes are common in what is no expression.
-const longestJSONText = 50 * maxDepth
+const longestJSONText = 20 * maxDepth
 
 func depthError(path string, line int) error {
 	return &Error{
