@@ -228,7 +228,9 @@ func setupCommand(r runners) *cobra.Command {
 		Short: "Make the whole set-up, or what is missing of it",
 		Long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
-			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.",
+			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.\n\n" +
+			"Where others can write to the repository, run it unattended with --yes --no-widening: a plan that gives\n" +
+			"anybody more access than AWS gives now is refused as a whole (3), with a finding for each such change.",
 		Example: "  stateroom setup --sandbox\n" +
 			"  stateroom setup --dry-run --json\n" +
 			"  stateroom setup --me alice --set bucket.name=acme-terraform-state\n" +
@@ -379,6 +381,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
+	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")
 	f.StringVar(&o.Engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
 	f.BoolVar(&o.Plain, "plain", false, "numbered lines (the default without a terminal)")
 	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
@@ -437,6 +440,9 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return session.Usagef("--endpoint-url %s is no address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+	}
+	if o.NoWidening && !o.Yes {
+		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gets in: add --yes, or leave --no-widening out")
 	}
 	if o.Detailed && !o.DryRun {
 		return session.Usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")

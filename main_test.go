@@ -61,6 +61,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		}),
 		"--adopt arn:a --adopt arn:b":   with(func(o *session.Options) { o.Adopt = []string{"arn:a", "arn:b"} }),
 		"--dry-run --detailed-exitcode": with(func(o *session.Options) { o.DryRun, o.Detailed = true, true }),
+		"--yes --no-widening":           with(func(o *session.Options) { o.Yes, o.NoWidening = true, true }),
 		"--json --plain":                with(func(o *session.Options) { o.JSON, o.Plain = true, true }),
 		"--sandbox --accounts 1000 --latency 20ms": with(func(o *session.Options) {
 			o.Sandbox, o.Accounts, o.Latency, o.Blueprint = true, 1000, 20*time.Millisecond, ""
@@ -105,6 +106,8 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
 		"setup --detailed-exitcode":        "belongs to --dry-run",
+		"setup --no-widening":              "belongs to --yes",
+		"offboard bob --no-widening":       "belongs to --yes",
 		"sandbox here":                     "takes no argument",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -379,6 +382,21 @@ func TestSetupInTheSandboxAsJSON(t *testing.T) {
 	for _, s := range secretsIn(t, scratch) {
 		if strings.Contains(got.out+got.err, s) {
 			t.Error("a secret was printed")
+		}
+	}
+}
+
+// Nobody reads the plan of an unattended run: with --no-widening one that lets
+// somebody in is refused by name, with a code of its own.
+func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	got := program(t, "", false, "setup", "--sandbox", "--yes", "--no-widening", "--json", "--dir", scratch)
+	if got.code != steps.ExitFindings || strings.Contains(got.out, `"event":"applied"`) {
+		t.Errorf("%+v", got)
+	}
+	for _, text := range []string{`"widens":true`, `"kind":"membership","for":"bob"`, `"id":"iam.member.admins.bob-widens"`, `"exit_code":3`} {
+		if !strings.Contains(got.out, text) {
+			t.Errorf("the events do not hold %s:\n%s", text, got.out)
 		}
 	}
 }

@@ -161,6 +161,9 @@ func (x *Executor) stopped(ctx context.Context) bool {
 // change makes one change: its intent in the journal, its calls in order, what
 // AWS gives only once onto the disk, then its file and its command.
 func (x *Executor) change(ctx context.Context, c Change) error {
+	if x.env.NoWidening && len(c.Widens()) > 0 {
+		return errWidens(c)
+	}
 	if c.Intent != nil {
 		if err := x.env.Journal.Append(c.ID, phaseIntent, c.Intent); err != nil {
 			return err

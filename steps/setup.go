@@ -93,8 +93,13 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 		if !review.Looked.take() {
 			return Review{}, o, errStale
 		}
-		var err error
-		if review, o, err = s.apply(ctx, review, o, summary); err != nil {
+		release, err := s.Env.claim(ctx)
+		if err != nil {
+			return Review{}, o, err
+		}
+		review, o, err = s.apply(ctx, review, o, summary)
+		release()
+		if err != nil {
 			s.finish(summary, review.Findings, nil)
 			return Review{}, nil, err
 		}
@@ -272,6 +277,9 @@ func notHeld(c Change) Finding {
 // look inspects every step and plans. Identity and region come first: with the
 // wrong account or an unknown region no other answer means anything.
 func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
+	if err := s.Env.mark(s.Answers); err != nil {
+		return Review{}, nil, err
+	}
 	o := &Observed{looked: &Looked{}}
 	all := All()
 	first, rest := []Step{accountStep{}, regionStep{}}, []Step{}
@@ -289,7 +297,7 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 		}
 	}
 	review := s.plan(o)
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
 	return review, o, nil
 }
 

@@ -202,6 +202,7 @@ func (keyStep) change(o *Observed, a *Answers, id, title string, calls ...awsops
 func (s keyStep) create(o *Observed, a *Answers) Change {
 	doc := wantedKeyPolicy(o, a).JSON()
 	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, tags(a)))
+	c.Judge(s.gains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
 	c.Action = Create
 	c.Target = a.Key.Alias
 	c.Fields = created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
@@ -293,6 +294,7 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
+		c.Judge(s.gains(a, have, merged)...)
 		if narrower(merged, have) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
@@ -311,6 +313,16 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 			Remedy:   "Nothing to do: they were kept.",
 		})
 	}
+}
+
+// gains judges a key policy. A key without one of its own has that which leaves
+// it to the account.
+func (keyStep) gains(a *Answers, have, want policy.Document) []Widening {
+	if !policy.Wider(have, want) {
+		return nil
+	}
+	return []Widening{Gives(WidensKeyPolicy, "key "+a.Key.Alias,
+		fmt.Sprintf("The policy of key %s lets %s use or manage it.", a.Key.Alias, principals(policy.Granted(have, want))))}
 }
 
 // narrower tells whether a document gives nothing that have does not.

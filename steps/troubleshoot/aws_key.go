@@ -104,6 +104,7 @@ func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsop
 		Account: f.answers.AdminAccount, Region: p.region, Calls: calls,
 		Risk: "Whoever may use the key can read and write the states again.",
 	}
+	c.Judge(steps.Gives(steps.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
 	if k.arn() != f.keyARN() {
 		// A key that the blueprint does not know is somebody's else.
 		c.ID, c.Foreign = id+"."+lastPart(k.arn()), k.arn()
@@ -192,9 +193,10 @@ func (f *facts) unblockKey(l *login, q question) (steps.Change, bool) {
 	if len(removed) == 0 || !policy.KeepsRootAdministration(doc, l.partition(), f.answers.AdminAccount) {
 		return steps.Change{}, false
 	}
-	return steps.Change{
+	names := strings.Join(removed, ", ")
+	c := steps.Change{
 		ID: "key.policy.unblock", Step: 4, Action: steps.Update,
-		Title:  fmt.Sprintf("Remove %s from the policy of key %s", strings.Join(removed, ", "), q.resource),
+		Title:  fmt.Sprintf("Remove %s from the policy of key %s", names, q.resource),
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []steps.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
 		Calls:   []awsops.Call{awsops.PutKeyPolicy(q.resource, doc.JSON())},
@@ -202,5 +204,7 @@ func (f *facts) unblockKey(l *login, q question) (steps.Change, bool) {
 		Foreign: q.resource + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws kms put-key-policy with the policy shown as before",
-	}, true
+	}
+	c.JudgePolicy(steps.WidensKeyPolicy, have, doc, "key "+q.resource, fmt.Sprintf("The policy of key %s no longer refuses what %s did.", q.resource, names))
+	return c, true
 }
