@@ -179,6 +179,7 @@ func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summa
 func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
 	executor := NewExecutor(s.Env, s.Answers, s.Emit, s.Stop)
 	var found []Finding
+	shown := review.Changes
 	for range maxRounds {
 		result := executor.Apply(ctx, review.Changes)
 		found = append(found, result.Findings...)
@@ -200,6 +201,10 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 			return review, o, err
 		}
 		review, o = after, seen
+		made, _ := executor.lookup(awsops.Reference{Change: changeKey, Output: "arn"})
+		var left []Finding
+		review.Changes, left = confirmedSpare(review.Changes, shown, made)
+		review.Findings = append(review.Findings, left...)
 		if len(result.Unknown) == 0 || !review.Looked.take() {
 			break
 		}
@@ -248,8 +253,8 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 		delete(applied, c.ID)
 	}
 	for _, c := range made {
-		if c.Run != nil && c.Run.Command == runBackup {
-			delete(applied, c.ID) // one is due before every attempt to move a state
+		if c.Run != nil && (c.Run.Command == runBackup || c.Run.Command == runMove) {
+			delete(applied, c.ID) // both are due before every attempt to initialise on a moved state
 		}
 	}
 	return applied
@@ -296,6 +301,9 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 			return Review{}, nil, off
 		}
 	}
+	if err := inspectStored(ctx, s.Env, s.Answers, o); err != nil {
+		return Review{}, nil, err
+	}
 	review := s.plan(o)
 	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
 	return review, o, nil
@@ -311,6 +319,7 @@ func (s *Setup) plan(o *Observed) Review {
 		review.Findings = append(review.Findings, p.Findings...)
 	}
 	orderRuns(changes)
+	changes = afterAlias(changes)
 	review.Changes, review.Foreign = Permitted(changes, s.Answers)
 	review = review.Without(s.Without)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)

@@ -40,6 +40,29 @@ func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
 	return a.passed("It is enabled.")
 }
 
+// judgeAgreement rules on whether the bucket's own settings name the key that
+// the alias points at; two who set up at once can have left them apart. Where
+// they agree the keys' own checks have said all.
+func judgeAgreement(f *facts) []ruling {
+	if !f.looked(4) || !f.looked(5) {
+		return nil
+	}
+	said := steps.KeyDisagreements(f.survey.Observed, f.answers)
+	if len(said) == 0 {
+		return nil
+	}
+	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
+	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
+	return []ruling{a.broken("They name different keys.", trouble{
+		id: "bucket.keys-disagree", cause: bucket, severity: steps.Failure,
+		evidence: fmt.Sprintf("%s points at %s, but of bucket %s %s.", f.answers.Key.Alias, key, bucket, strings.Join(said, ", and ")),
+		remedy:   "Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.",
+		mended: func(id string) bool {
+			return id == "bucket.policy" || id == "bucket.encryption" || strings.HasPrefix(id, "iam.policy.") || strings.HasPrefix(id, "key.orphan.")
+		},
+	})}
+}
+
 // possibleKey is what KMS takes for a key: an id, an ARN or an alias.
 var possibleKey = regexp.MustCompile(`^(?:arn:[\w-]+:kms:.+|alias/.+|(?:mrk-)?[0-9a-fA-F-]{32,36})$`)
 
