@@ -73,7 +73,7 @@ func TestArgumentsOfAnUnattendedRun(t *testing.T) {
 		{now, "init", "init -no-color -input=false -json"},
 		{old, "init", "init -no-color -input=false"},
 		{tofu, "init", "init -no-color -input=false"},
-		{now, "init -migrate-state -force-copy", "init -no-color -input=false -migrate-state -force-copy"},
+		{now, "init -migrate-state", "init -no-color -input=false -migrate-state"},
 		{tofu, "apply -auto-approve", "apply -no-color -input=false -json -auto-approve"},
 		{now, "workspace new w", "workspace new -no-color w"},
 		{now, "state pull", "state pull -no-color"},
