@@ -166,7 +166,7 @@ func (s *Session) LockItem(ctx context.Context, table, id string) (*LockItem, er
 }
 
 // PutLock takes a lock as Terraform does: the item must not be there. It needs
-// [WithProbe]; [HasCode] "ConditionalCheckFailed" says that the lock is held.
+// [WithProbe] or [WithStateWrites]; [HasCode] "ConditionalCheckFailed" says that the lock is held.
 func (s *Session) PutLock(ctx context.Context, table, id, info string) error {
 	item := lockItemKey(id)
 	item["Info"] = &types.AttributeValueMemberS{Value: info}
@@ -180,6 +180,21 @@ func (s *Session) PutLock(ctx context.Context, table, id, info string) error {
 func (s *Session) DeleteLock(ctx context.Context, table, id string) error {
 	_, err := s.dynamodb().DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(table), Key: lockItemKey(id)})
 	return s.fail(err, "dynamodb", "DeleteItem", table)
+}
+
+// ReleaseLock deletes a lock item that holds this Info. It needs
+// [WithStateWrites]; [HasCode] "ConditionalCheckFailed" says that it does not.
+func (s *Session) ReleaseLock(ctx context.Context, table, id, info string) error {
+	in, _ := DeleteLockIf(table, id, info).Input.(*dynamodb.DeleteItemInput)
+	_, err := s.dynamodb().DeleteItem(ctx, in)
+	return s.fail(err, "dynamodb", "DeleteItem", table)
+}
+
+// WriteDigest is [PutDigest] under [WithStateWrites].
+func (s *Session) WriteDigest(ctx context.Context, table, id, old, digest string) error {
+	in, _ := PutDigest(table, id, old, digest).Input.(*dynamodb.PutItemInput)
+	_, err := s.dynamodb().PutItem(ctx, in)
+	return s.fail(err, "dynamodb", "PutItem", table)
 }
 
 func lockItemKey(id string) map[string]types.AttributeValue {

@@ -4,17 +4,23 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
 )
 
-// permission is what a context may change: exactly one call, or the probes'
-// object and lock writes.
+// permission is what a context may change: exactly one call, the probes' object
+// and lock writes, or those of one project's states.
 type permission struct {
-	call  *Call
-	probe bool
+	call   *Call
+	probe  bool
+	states *StateWrites
 }
 
 type permissionKey struct{}
@@ -30,7 +36,58 @@ func WithProbe(ctx context.Context) context.Context {
 	return context.WithValue(ctx, permissionKey{}, permission{probe: true})
 }
 
+// StateWrites are the objects and lock items that a move of states may write,
+// which its plan lists. Every write of them is conditional.
+type StateWrites struct {
+	Bucket string
+	// Keys are the states' keys.
+	Keys []string
+	// Table is the lock table, empty without one.
+	Table string
+}
+
+// WithStateWrites permits to create each state and its lock file, to replace a
+// state by its ETag, to delete the lock file, and to write and delete the items of
+// lock and digest under a condition, and nothing else.
+func WithStateWrites(ctx context.Context, w StateWrites) context.Context {
+	return context.WithValue(ctx, permissionKey{}, permission{states: &w})
+}
+
+// LockFile is the key of a state's S3 lock file (Terraform 1.10).
+func LockFile(key string) string { return key + ".tflock" }
+
+// DigestID is the id of the item in which the table keeps a state's digest.
+func DigestID(id string) string { return id + "-md5" }
+
+func (w *StateWrites) allows(input any) bool {
+	isKey := func(bucket, key *string, name func(string) string) bool {
+		return aws.ToString(bucket) == w.Bucket && slices.ContainsFunc(w.Keys, func(k string) bool { return name(k) == aws.ToString(key) })
+	}
+	state := func(key string) string { return key }
+	isItem := func(table *string, item map[string]types.AttributeValue, condition *string) bool {
+		id := textAttribute(item[lockKey])
+		return w.Table != "" && aws.ToString(table) == w.Table && condition != nil && slices.ContainsFunc(w.Keys, func(k string) bool {
+			return id == w.Bucket+"/"+k || id == DigestID(w.Bucket+"/"+k)
+		})
+	}
+	switch in := input.(type) {
+	case *s3.PutObjectInput:
+		creates := aws.ToString(in.IfNoneMatch) == "*"
+		return creates && isKey(in.Bucket, in.Key, LockFile) || (creates || aws.ToString(in.IfMatch) != "") && isKey(in.Bucket, in.Key, state)
+	case *s3.DeleteObjectInput:
+		return isKey(in.Bucket, in.Key, LockFile)
+	case *dynamodb.PutItemInput:
+		return isItem(in.TableName, in.Item, in.ConditionExpression)
+	case *dynamodb.DeleteItemInput:
+		return isItem(in.TableName, in.Key, in.ConditionExpression)
+	}
+	return false
+}
+
 func (p permission) allows(service, operation string, input any) bool {
+	if p.states != nil {
+		return p.states.allows(input)
+	}
 	if p.probe {
 		switch service + "/" + operation {
 		case "s3/PutObject", "s3/DeleteObject", "dynamodb/PutItem", "dynamodb/DeleteItem":

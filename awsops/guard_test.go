@@ -53,6 +53,53 @@ func TestGuardSendsNothingOutsideThePlan(t *testing.T) {
 	}
 }
 
+// A move of states writes what its plan lists, under a condition, and nothing else.
+func TestGuardLetsAMoveOfStatesWriteItsStatesAndLocksOnly(t *testing.T) {
+	var requests atomic.Int32
+	session := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.WriteHeader(http.StatusBadRequest)
+	}).Home("")
+	ctx := WithStateWrites(t.Context(), StateWrites{Bucket: "b", Keys: []string{"k", "env:/w/k"}, Table: "t"})
+	for name, c := range map[string]struct {
+		send   func() error
+		passes bool
+	}{
+		"a new state":                     {func() error { return session.PutObject(ctx, "b", "env:/w/k", nil, PutOptions{IfAbsent: true}) }, true},
+		"a state by its ETag":             {func() error { return session.PutObject(ctx, "b", "k", nil, PutOptions{IfMatch: `"x"`}) }, true},
+		"a lock file":                     {func() error { return session.PutObject(ctx, "b", "k.tflock", nil, PutOptions{IfAbsent: true}) }, true},
+		"a lock file's end":               {func() error { return session.DeleteObject(ctx, "b", "k.tflock") }, true},
+		"a lock item":                     {func() error { return session.PutLock(ctx, "t", "b/k", "{}") }, true},
+		"a lock item's end":               {func() error { return session.ReleaseLock(ctx, "t", "b/k", "{}") }, true},
+		"a digest":                        {func() error { return session.WriteDigest(ctx, "t", "b/k-md5", "", "x") }, true},
+		"a state whatever lies there":     {func() error { return session.PutObject(ctx, "b", "k", nil, PutOptions{}) }, false},
+		"a lock file whatever lies there": {func() error { return session.PutObject(ctx, "b", "k.tflock", nil, PutOptions{IfMatch: `"x"`}) }, false},
+		"another key":                     {func() error { return session.PutObject(ctx, "b", "other", nil, PutOptions{IfAbsent: true}) }, false},
+		"another bucket":                  {func() error { return session.PutObject(ctx, "c", "k", nil, PutOptions{IfAbsent: true}) }, false},
+		"a state's end":                   {func() error { return session.DeleteObject(ctx, "b", "k") }, false},
+		"a lock item whoever holds it":    {func() error { return session.DeleteLock(ctx, "t", "b/k") }, false},
+		"another item":                    {func() error { return session.PutLock(ctx, "t", "b/other", "{}") }, false},
+		"another table":                   {func() error { return session.PutLock(ctx, "u", "b/k", "{}") }, false},
+	} {
+		before := requests.Load()
+		err := c.send()
+		var refused *GuardError
+		if errors.As(err, &refused) == c.passes || (requests.Load() > before) != c.passes {
+			t.Errorf("%s: %v, %d requests", name, err, requests.Load()-before)
+		}
+	}
+}
+
+func TestStateKeysAreThoseOfOneProjectAlone(t *testing.T) {
+	for key, want := range map[string]string{
+		"env:/blue/k": "blue", "env:/blue/a/k": "", "env:/blue/k.tflock": "", "env:/a/blue/k": "", "other/blue/k": "", "env:/k": "",
+	} {
+		if got := workspaceOf(key, "env:", "k"); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestGuardLetsReadsAndProbesThrough(t *testing.T) {
 	var requests atomic.Int32
 	session := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -58,14 +58,16 @@ func (s *Session) GetObject(ctx context.Context, bucket, key string) ([]byte, er
 	return body, s.fail(err, "s3", "GetObject", bucket+"/"+key)
 }
 
-// PutOptions are the headers of a probe's [Session.PutObject].
+// PutOptions are the headers of a [Session.PutObject].
 type PutOptions struct {
 	KMSKeyARN string // sends aws:kms with this key; empty sends no encryption header
 	IfAbsent  bool   // sends If-None-Match: *, so that an object there makes it a 412
+	IfMatch   string // sends this ETag, so that another object there makes it a 412
 }
 
-// PutObject writes a probe's object with the headers that Terraform sends. It
-// needs [WithProbe]; [HasCode] "PreconditionFailed" says that IfAbsent failed.
+// PutObject writes an object with the headers that Terraform sends. It needs
+// [WithProbe] or [WithStateWrites]; [HasCode] "PreconditionFailed" says that
+// IfAbsent or IfMatch failed.
 func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte, o PutOptions) error {
 	in := &s3.PutObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(body), ExpectedBucketOwner: s.owner(),
@@ -77,12 +79,13 @@ func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte
 	if o.IfAbsent {
 		in.IfNoneMatch = aws.String("*")
 	}
+	in.IfMatch = optional(o.IfMatch)
 	_, err := s.s3().PutObject(ctx, in)
 	return s.fail(err, "s3", "PutObject", bucket+"/"+key)
 }
 
-// DeleteObject deletes a probe's object; in a versioned bucket a delete marker
-// remains. It needs [WithProbe].
+// DeleteObject deletes a probe's object or a lock file; in a versioned bucket a
+// delete marker remains. It needs [WithProbe] or [WithStateWrites].
 func (s *Session) DeleteObject(ctx context.Context, bucket, key string) error {
 	_, err := s.s3().DeleteObject(ctx, &s3.DeleteObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),

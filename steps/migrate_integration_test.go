@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/steps/terraform"
@@ -125,7 +127,12 @@ func TestDryRunShowsBackupMoveAndComparison(t *testing.T) {
 	s.DryRun = true
 	w.run(s)
 	lines := strings.Join(w.runLines(), "\n")
-	says(t, lines, "terraform state pull > ", "terraform init -migrate-state -force-copy", "compare lineage, serial and resources")
+	says(t, lines, "terraform state pull > ", "--key common/production.tflock --if-none-match '*'", "LockID=acme-terraform-state/common/production,Info=LOCK",
+		"--key common/production --if-none-match '*' --server-side-encryption aws:kms", "LockID=acme-terraform-state/common/production-md5",
+		"mv ", "terraform init -reconfigure", "compare lineage, serial, resources and outputs")
+	if strings.Contains(lines, "-force") {
+		t.Errorf("something is forced:\n%s", lines)
+	}
 	if diff := cmp.Diff(before, w.tree()); diff != "" {
 		t.Errorf("a dry run changed files:\n%s", diff)
 	}
@@ -268,7 +275,7 @@ func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
 	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	s := w.adopting()
 	w.healthy(w.run(s))
-	w.must(s.Env.Journal.Append(initChange("common-production"), phaseIntent, map[string]string{}))
+	w.must(s.Env.Journal.Append(moveChange("common-production"), phaseIntent, map[string]string{}))
 	w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
 	w.write("live/production/terraform.tfstate", local["terraform.tfstate"])
 	w.healthy(w.run(w.setup(team())))
@@ -308,7 +315,7 @@ func TestWithoutTerraformAProjectWithStateIsNotRepointed(t *testing.T) {
 }
 
 // TestAMoveWhoseLockStaysIsNoSuccess takes from alice the right to delete her
-// lock file: Terraform's move ends with exit code 0 all the same.
+// lock file: the state is there, and the next run, which may, releases the lock.
 func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
 	w := newSetUpWorld(t, team())
 	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
@@ -318,7 +325,12 @@ func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
 	if summary.ExitCode(false) != ExitFailed || len(summary.Failures) == 0 {
 		t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), findingIDs(summary.Findings))
 	}
-	says(t, summary.Failures[0].Err.Error(), "production", "Error acquiring the state lock", "Lock Info: ID: ")
+	says(t, summary.Failures[0].Err.Error(), "s3://acme-terraform-state/common/production was left behind", "stateroom setup again", "terraform force-unlock ")
+	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
+	_, err := w.hands("").iam.DeleteUserPolicy(t.Context(), &iam.DeleteUserPolicyInput{UserName: aws.String("alice"), PolicyName: aws.String("broken")})
+	w.must(err)
+	w.healthy(w.run(w.setup(team())))
+	w.arrived("common/production", before)
 }
 
 func (w *world) content(path string) string {

@@ -136,13 +136,17 @@ type Seal struct {
 // succeed before what needs it is done.
 type Run struct {
 	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
-	// runMigrate, runPush and runProve.
+	// runMove, runMigrate, runPush and runProve.
 	Command string
 	Project string
 	Dir     string
 	// Backup is the directory of the states that a move takes along, or of what
 	// is moved aside.
 	Backup string
+	// Earlier are the backups of moves before this one, and Lock is the id of the
+	// lock that a move takes.
+	Earlier []string
+	Lock    string
 	// Settled says that no key and no policy was made for this run, so that
 	// there is nothing for AWS to learn first.
 	Settled bool
@@ -157,6 +161,7 @@ const (
 	runUpgrade     = "upgrade"
 	runAside       = "aside"
 	runBackup      = "backup"
+	runMove        = "move"
 	runMigrate     = "migrate"
 	runPush        = "push"
 	runProve       = "prove"

@@ -60,6 +60,10 @@ func (w *world) tree() map[string]string {
 		if err != nil || d.IsDir() {
 			return err
 		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			all[path], err = os.Readlink(path)
+			return err
+		}
 		data, err := os.ReadFile(path)
 		all[path] = string(data)
 		return err

@@ -30,8 +30,11 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 			return err
 		}
 	}
-	if c.Run.Command == runMigrate {
-		return x.migrate(ctx, c, p, x.answers.Projects[i])
+	switch c.Run.Command {
+	case runMove:
+		return x.move(ctx, c, x.answers.Projects[i])
+	case runMigrate:
+		return x.arrive(ctx, c, p)
 	}
 	if c.Run.Command == runAside {
 		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
@@ -53,45 +56,45 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 // initFlags are what a command adds to init.
 var initFlags = map[string][]string{runReconfigure: {"-reconfigure"}, runUpgrade: {"-upgrade"}}
 
-// migrate moves a state and sees that it arrived unlocked. The old place is read
-// with whatever credentials it was reached with so far; the new one's profile
-// stands in the files.
-func (x *Executor) migrate(ctx context.Context, c Change, p terraform.Project, project Project) error {
-	before, err := terraform.ReadBackup(c.Run.Backup)
-	if err != nil {
-		return wrap(err)
-	}
-	outcome, err := terraform.Migrate(ctx, x.env.Engine, p, before)
-	if err != nil {
-		return wrap(err)
-	}
-	x.providers(c, outcome.ProvidersUnreachable)
-	return x.unlocked(ctx, project)
-}
-
-// unlocked fails where the move left its lock behind, which Terraform does
-// without a word when it may not delete it (facts/terraform.md, finding 3).
-func (x *Executor) unlocked(ctx context.Context, project Project) error {
+// move puts a backup's states into the state bucket, as this laptop's admin.
+func (x *Executor) move(ctx context.Context, c Change, project Project) error {
 	s, err := adminSession(ctx, x.env, x.answers)
 	if err != nil {
 		return err
 	}
-	bucket, table := x.answers.Bucket.Name, x.answers.Lock.DynamoDBTable
-	file, err := s.HeadObject(ctx, bucket, project.StateKey+".tflock")
+	key, err := s.Key(ctx, x.answers.Key.Alias)
 	if err != nil {
 		return wrap(err)
 	}
-	held := file != nil
-	if table != "" {
-		item, err := s.LockItem(ctx, table, bucket+"/"+project.StateKey)
-		if err != nil {
-			return wrap(err)
-		}
-		held = held || item != nil
+	if key == nil {
+		return fmt.Errorf("there is no key %s in %s to encrypt the state of project %s with, so it was not moved", x.answers.Key.Alias, x.answers.StateRegion, project.Name)
 	}
-	if held {
-		return fmt.Errorf("the state of project %s was moved, but its lock was left behind; run terraform plan in %s, which shows the lock's id for terraform force-unlock", project.Name, x.env.ProjectDir(project))
+	if _, err := s.Identity(ctx); err != nil { // from here on only the admin account's own bucket is written
+		return wrap(err)
 	}
+	return stateMove{
+		session: s, bucket: x.answers.Bucket.Name, key: project.StateKey, table: x.answers.Lock.DynamoDBTable,
+		lockfile: x.answers.Lock.UseLockfile, keyARN: key.ARN, lockID: c.Run.Lock, backup: c.Run.Backup, earlier: c.Run.Earlier,
+	}.run(ctx)
+}
+
+// arrive initialises a project on its moved state, unless that was written in its
+// old place meanwhile. The old place is read with whatever credentials it was
+// reached with so far, the new one as the admin.
+func (x *Executor) arrive(ctx context.Context, c Change, p terraform.Project) error {
+	before, err := terraform.ReadBackup(c.Run.Backup)
+	if err != nil {
+		return wrap(err)
+	}
+	if err := terraform.Unchanged(ctx, x.env.Engine, p, before); err != nil {
+		return wrap(err)
+	}
+	p.Env = AdminEnv(x.env, x.answers)
+	outcome, err := terraform.InitMoved(ctx, x.env.Engine, p, before)
+	if err != nil {
+		return wrap(err)
+	}
+	x.providers(c, outcome.ProvidersUnreachable)
 	return nil
 }
 

@@ -126,7 +126,14 @@ func (s *script) change(c Change) {
 	if c.Write != nil {
 		s.write(c)
 	}
-	if c.Run != nil {
+	switch {
+	case c.Run == nil:
+	case slices.Contains([]string{runBackup, runMove, runMigrate}, c.Run.Command):
+		s.printf("# In %s, for every workspace; stateroom setup does this under a lock and looks first:\n", shellQuoted(c.Run.Dir))
+		for _, line := range c.Run.Lines {
+			s.printf("#   %s\n", strings.ReplaceAll(line, "\n", " "))
+		}
+	default:
 		s.printf("(cd %s && %s)\n", s.quoted(c.Run.Dir), strings.Join(c.Run.Lines, " && "))
 	}
 }

@@ -253,8 +253,8 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 		delete(applied, c.ID)
 	}
 	for _, c := range made {
-		if c.Run != nil && c.Run.Command == runBackup {
-			delete(applied, c.ID) // one is due before every attempt to move a state
+		if c.Run != nil && (c.Run.Command == runBackup || c.Run.Command == runMove) {
+			delete(applied, c.ID) // both are due before every attempt to initialise on a moved state
 		}
 	}
 	return applied

@@ -20,8 +20,10 @@ type FileFacts struct {
 	Credentials, Config, Gitignore files.Snapshot
 	// Projects are the Terraform root directories by the project's name.
 	Projects map[string]ProjectFacts
-	Left     Leftovers
-	endpoint string
+	// IgnoreErr is why .gitignore must not be edited.
+	IgnoreErr error
+	Left      Leftovers
+	endpoint  string
 }
 
 // ProjectFacts are one Terraform root directory; Err is why it cannot be read.
@@ -68,8 +70,20 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 		}
 		*into = snapshot
 	}
+	root, err := files.Repository(env.Root())
+	if err != nil {
+		return wrap(err)
+	}
+	f.IgnoreErr = wrap(files.Inside(root, f.Gitignore.Path))
+	problem, err := LinkProblem(env)
+	if err != nil {
+		return err
+	}
 	for _, p := range a.Projects {
 		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
+		if err == nil {
+			err = problem(p, project)
+		}
 		f.Projects[p.Name] = ProjectFacts{Project: project, Err: err}
 	}
 	return nil
@@ -82,6 +96,9 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	var p Proposal
 	for _, project := range a.Projects {
 		s.planProject(o, a, project, &p)
+	}
+	if f := oneFile(p.Changes); f != nil {
+		p.Findings = append(p.Findings, *f)
 	}
 	s.planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
@@ -101,7 +118,11 @@ func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
 		second.Before, second.Fields = edit.Before, append(edit.Fields, second.Fields...)
 		edit = second
 	}
-	s.add(a, p, edit, nil, "Keep handovers out of git")
+	var err error
+	if edit.Changes() {
+		err = o.Files.IgnoreErr
+	}
+	s.add(a, p, edit, err, "Keep handovers out of git")
 }
 
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
@@ -179,7 +200,7 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 			return
 		}
 	}
-	repoints := o.Init.repoints(project.Name)
+	repoints, asks := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
 	}
@@ -191,7 +212,9 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 	for _, edit := range edits {
 		c := s.add(a, p, edit, nil, writeTitle(edit, project))
 		if c != nil && repoints {
-			c.Foreign = facts.Project.Dir
+			if asks {
+				c.Foreign = facts.Project.Dir
+			}
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}

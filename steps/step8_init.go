@@ -243,16 +243,16 @@ func PushChange(a *Answers, project Project, dir string) Change {
 // orderRuns lets Terraform begin only when all that it meets is done: its init
 // reads the bucket, the files and, as the admin, through the new policies. An
 // environment's role is not needed for it, nor is another project: one that is
-// left as it is must not hold up the rest. A backup runs before the files of its
-// project are edited.
+// left as it is must not hold up the rest. The files of a project are edited only
+// when its state lies where they will point.
 func orderRuns(changes []Change) {
-	dirs, backups := map[string]bool{}, map[string]string{}
+	dirs, moves := map[string]bool{}, map[string]string{}
 	for _, c := range changes {
 		if c.Run != nil {
 			dirs[c.Run.Dir] = true
 		}
-		if c.Run != nil && c.Run.Command == runBackup {
-			backups[c.Run.Dir] = c.ID
+		if c.Run != nil && c.Run.Command == runMove {
+			moves[c.Run.Dir] = c.ID
 		}
 	}
 	var common []string
@@ -266,13 +266,18 @@ func orderRuns(changes []Change) {
 			common = append(common, c.ID)
 		default:
 			own[dir] = append(own[dir], c.ID)
-			if backup := backups[dir]; backup != "" {
-				c.Needs = append(slices.Clone(c.Needs), backup)
+			if move := moves[dir]; move != "" {
+				c.Needs = append(slices.Clone(c.Needs), move)
 			}
 		}
 	}
 	for i := range changes {
-		if c := &changes[i]; c.Run != nil && c.Run.Command != runBackup {
+		c := &changes[i]
+		switch {
+		case c.Run == nil || c.Run.Command == runBackup:
+		case c.Run.Command == runMove:
+			c.Needs = append(c.Needs, common...)
+		default:
 			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)
 		}
 	}

@@ -6,27 +6,34 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // Move is a project's state that is somewhere else than the blueprint says.
 type Move struct {
 	// Pointed says that the project's files name the new place already.
 	Pointed bool
-	// Backup is the directory of the backup: where an earlier run left it
-	// before it pointed the files to the new place (Resumed), or where the one
-	// that is still to be made will lie. No backup is ever overwritten.
+	// Backup is the directory in which the next backup will lie; Earlier are
+	// those that were made before. No backup is ever overwritten.
 	Backup  string
-	Resumed bool
-	// Begun says that an earlier run began to move the state and did not come
-	// to compare it.
+	Earlier []string
+	// Lock is the id of the lock that is taken in the new place: that of a move
+	// which was begun and not finished, or a new one.
+	Lock string
+	// Begun says that an earlier run began to move the state and was not seen to
+	// end.
 	Begun bool
-	// Occupied says that the new place holds a state already; Err that this
-	// could not be found out.
-	Occupied bool
-	Err      error
+	// Others are the keys in the new place, of every workspace, that hold a state
+	// which no move of this project brought there. Successor says that one of
+	// them is a later state of the same lineage. Err says that this could not be
+	// found out.
+	Others    []string
+	Successor bool
+	Err       error
 	// Remembered says that the state may be read where init remembers it, for
 	// the files name the new place.
 	Remembered bool
@@ -36,18 +43,42 @@ type Move struct {
 // to have arrived, and all that the move has to know.
 func inspectMove(ctx context.Context, env *Env, a *Answers, p Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	_, begun := env.Journal.Unfinished(initChange(p.Name))
-	last, next := backups(env, a, p.Name)
-	m := Move{Pointed: pointed(want, at), Backup: next, Begun: begun && last != ""}
+	intent, begun := env.Journal.Unfinished(moveChange(p.Name))
+	earlier, next := backups(env, a, p.Name)
+	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
 	if !m.Begun && InitNeeded(want, at) != InitMigrate {
 		return Move{}, false
 	}
-	if m.Resumed = m.Pointed && last != ""; m.Resumed || m.Begun {
-		m.Backup = last
+	if m.Lock == "" {
+		m.Lock = newLockID()
 	}
-	there, err := s.HeadObject(ctx, a.Bucket.Name, p.StateKey)
-	m.Occupied, m.Err = there != nil, err
+	m.lookAt(ctx, s, a.Bucket.Name, p.StateKey, at.State.States)
 	return m, true
+}
+
+// lookAt finds out what lies in the new place. A state that was moved from here
+// and that nobody has touched since is no obstacle.
+func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []files.StateFile) {
+	there, err := statesThere(ctx, s, bucket, key)
+	if err != nil {
+		m.Err = err
+		return
+	}
+	known, err := backedUp(m.Earlier)
+	if err != nil {
+		m.Err = err
+		return
+	}
+	for _, k := range sortedKeys(there) {
+		if there[k].oneOf(known) {
+			continue
+		}
+		m.Others = append(m.Others, k)
+		lineage := there[k].summary.Lineage
+		m.Successor = m.Successor || lineage != "" &&
+			(slices.ContainsFunc(known, func(s terraform.StateSummary) bool { return s.Lineage == lineage }) ||
+				slices.ContainsFunc(local, func(s files.StateFile) bool { return s.Lineage == lineage }))
+	}
 }
 
 // pointed tells whether the project's backend block names the wanted place.
@@ -56,55 +87,98 @@ func pointed(want files.Backend, p *files.Project) bool {
 	return err == nil && block != nil && samePlace(block.Type, block.Attributes.Get, want)
 }
 
-// backups finds the newest backup of a project's states, empty where there is
-// none, and the name of the next.
-func backups(env *Env, a *Answers, project string) (last, next string) {
+// backups finds the backups of a project's states, from the oldest on, and the
+// name of the next.
+func backups(env *Env, a *Answers, project string) (earlier []string, next string) {
 	_, scope := a.Tag()
 	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project)
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {
-			return last, next
+			return earlier, next
 		}
-		last, next = next, fmt.Sprintf("%s.%d", base, n)
+		earlier, next = append(earlier, next), fmt.Sprintf("%s.%d", base, n)
 	}
 }
 
 // obstacle is why a project's state cannot be moved, or nil. Its files are then
 // left as they are, too: pointed elsewhere, they would lose sight of it.
-func (m Move) obstacle(a *Answers, project Project, dir string) *Finding {
+func (m Move) obstacle(a *Answers, project Project, at *files.Project) *Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	f := &Finding{Step: 8, Severity: Warning}
 	switch {
-	case m.Begun:
-		return nil // what lies in the new place is what this laptop moved there
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
 		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
-	case m.Occupied && m.Pointed:
+	case len(m.Others) > 0 && (m.Pointed || m.Successor):
 		f.ID = "init.moved-elsewhere"
-		f.Evidence = fmt.Sprintf("The files of project %s name %s, which holds a state, but this laptop last worked on another.", project.Name, place)
-		f.Remedy = "If a colleague moved the state there, run terraform init -reconfigure in " + dir + "."
-	case m.Occupied:
+		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), whereNow(at))
+		f.Remedy = m.takeOver(at)
+	case len(m.Others) > 0:
 		f.ID, f.Severity = "init.destination-occupied", Failure
-		f.Evidence = fmt.Sprintf("Project %s has a state of its own, but %s holds a state already.", project.Name, place)
+		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but %s holds a state already.", project.Name, whereNow(at), m.others(a))
 		f.Remedy = fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name)
-	case m.Pointed && !m.Resumed && !m.Remembered:
+	case strayState(at) != nil:
+		f.ID, f.Severity = "init.states-ambiguous", Failure
+		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another lies in %s: which of them is to be moved nobody here can tell.", project.Name, whereNow(at), strayState(at).Path)
+		f.Remedy = "Move the one that does not count out of the project's directory, then run stateroom setup again."
+	case m.Pointed && !m.Remembered && !m.resumed():
 		f.ID = "init.repointed"
 		f.Evidence = fmt.Sprintf("The files of project %s name %s, but its state is still where it was before, and no backup of it was made.", project.Name, place)
-		f.Remedy = "Put the earlier backend back into " + dir + ", then run stateroom setup again: it backs the state up and moves it."
+		f.Remedy = "Put the earlier backend back into " + at.Dir + ", then run stateroom setup again: it backs the state up and moves it."
 	default:
 		return nil
 	}
 	return f
 }
 
+// resumed tells a move that was agreed to before: one that was begun, or whose
+// files this laptop has pointed to the new place already.
+func (m Move) resumed() bool { return m.Begun || m.Pointed && !m.Remembered && len(m.Earlier) > 0 }
+
+// others names the states that are in the way.
+func (m Move) others(a *Answers) string {
+	places := make([]string, len(m.Others))
+	for i, key := range m.Others {
+		places[i] = "s3://" + a.Bucket.Name + "/" + key
+	}
+	return strings.Join(places, ", ")
+}
+
+// takeOver is how a laptop goes on with a state that a colleague has moved.
+func (m Move) takeOver(at *files.Project) string {
+	remedy := "If a colleague moved the state there, "
+	if !m.Pointed {
+		remedy += "take over the team's files, "
+	}
+	for _, s := range at.State.States {
+		if filepath.Dir(s.Path) == at.Dir && filepath.Base(s.Path) == "terraform.tfstate" {
+			remedy += "move " + s.Path + " aside, "
+		}
+	}
+	return remedy + "run terraform init -reconfigure in " + at.Dir + "."
+}
+
+// strayState is a local state that the backend "local" in use does not know, nil
+// without one.
+func strayState(at *files.Project) *files.StateFile {
+	if have := at.State.Configured; have != nil && have.Type != "local" {
+		return nil
+	}
+	for i, s := range at.State.States {
+		if s.Stray && s.Resources > 0 {
+			return &at.State.States[i]
+		}
+	}
+	return nil
+}
+
 // repoints tells whether writing the wanted backend would lead a project away
-// from its state.
-func (f InitFacts) repoints(project string) bool {
+// from its state, and asks whether that takes consent.
+func (f InitFacts) repoints(project string) (repoints, asks bool) {
 	m, moves := f.Moves[project]
-	return moves && !m.Pointed
+	return moves && !m.Pointed, !m.resumed()
 }
 
 // mayMove tells whether this laptop can move the state of a project at all.
@@ -115,7 +189,7 @@ func mayMove(o *Observed, a *Answers, project Project) bool {
 // canMove tells whether step 8 is going to move the state of a project.
 func canMove(o *Observed, a *Answers, project Project) bool {
 	at := o.Files.Projects[project.Name].Project
-	return at != nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at.Dir) == nil
+	return at != nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at) == nil
 }
 
 // notMoved names the projects that are left as they are because this laptop
@@ -144,9 +218,9 @@ func stateElsewhere(dir string) Finding {
 	}
 }
 
-// planMove moves a state: a backup while the files still name the old place,
-// the move, and the comparison that must hold afterwards. What an earlier run
-// was allowed to begin is finished without asking again.
+// planMove moves a state: a backup, the move, the files, and the init after which
+// the comparison must hold. What an earlier run was allowed to begin is finished
+// without asking again.
 func (initStep) planMove(o *Observed, a *Answers, project Project, at *files.Project, c Change) ([]Change, *Finding) {
 	return o.Init.Moves[project.Name].plan(a, project, at, c)
 }
@@ -159,37 +233,73 @@ func PlanMove(ctx context.Context, env *Env, a *Answers, project Project, at *fi
 	if !moves {
 		return nil, nil
 	}
-	if m.Remembered = true; !m.Begun {
-		_, m.Backup = backups(env, a, project.Name) // an older move's backup is not this one's
-		m.Resumed = false
-	}
+	m.Remembered = true
 	return m.plan(a, project, at, InitChange(a, project, at.Dir, InitMigrate))
 }
 
 func (m Move) plan(a *Answers, project Project, at *files.Project, c Change) ([]Change, *Finding) {
-	if obstacle := m.obstacle(a, project, at.Dir); obstacle != nil {
+	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
 	}
-	c.Title = "Move the state of project " + project.Name + " to the state bucket"
-	c.Run.Command, c.Run.Backup = runMigrate, m.Backup
-	c.Run.Lines = []string{"terraform init -migrate-state -force-copy", "terraform state pull, and compare lineage, serial and resources with the backup"}
-	c.Fields = []Field{
-		{Name: "state", Before: whereNow(at), After: fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)},
-		{Name: "must hold", After: "same lineage, no lower serial, same resources"},
-	}
-	c.Undo = "the state as it was lies in " + m.Backup
-	c.Intent = map[string]string{"backup": m.Backup}
-	if m.Resumed || m.Begun {
-		return []Change{c}, nil
-	}
-	c.Foreign = at.Dir
 	backup := Change{
 		ID: backupChange(project.Name), Step: 8, Action: RunCommand, Target: m.Backup,
-		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount, Foreign: at.Dir,
+		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount,
 		Run: &Run{Command: runBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate")}},
 	}
-	c.Needs = append(c.Needs, backup.ID)
-	return []Change{backup, c}, nil
+	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
+	move := Change{
+		ID: moveChange(project.Name), Step: 8, Action: RunCommand, Target: place,
+		Title: "Move the state of project " + project.Name + " to the state bucket", Account: a.AdminAccount,
+		Run:    &Run{Command: runMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
+		Fields: []Field{{Name: "state", Before: whereNow(at), After: place}},
+		Needs:  []string{backup.ID}, Intent: map[string]string{"backup": m.Backup, "lock": m.Lock},
+		Undo: "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup,
+	}
+	c.Title = "Initialise project " + project.Name + " where its state lies now"
+	c.Run.Command, c.Run.Backup = runMigrate, m.Backup
+	c.Run.Lines = arrivalLines(at, m.Backup)
+	c.Fields = []Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
+	c.Undo = "the state as it was lies in " + m.Backup
+	c.Needs = append(c.Needs, move.ID)
+	if !m.resumed() {
+		backup.Foreign, move.Foreign, c.Foreign = at.Dir, at.Dir, at.Dir
+	}
+	return []Change{backup, move, c}, nil
+}
+
+// moveLines are the writes of a move for people, in their order: those of the
+// default workspace, and WORKSPACE stands for every other in the backup.
+func moveLines(a *Answers, project Project, backup string) []string {
+	s3 := fmt.Sprintf("aws s3api %%s --profile %s --bucket %s --key %%s", a.AdminProfile, a.Bucket.Name)
+	put := s3 + " --if-none-match '*' --server-side-encryption aws:kms --ssekms-key-id " + a.Key.Alias + "-ARN --body %s"
+	item := fmt.Sprintf("aws dynamodb %%s --profile %s --table-name %s", a.AdminProfile, a.Lock.DynamoDBTable)
+	id := a.Bucket.Name + "/" + project.StateKey
+	var lock, digest, unlock []string
+	if a.Lock.UseLockfile {
+		lock = append(lock, fmt.Sprintf(put, "put-object", awsops.LockFile(project.StateKey), "LOCK"))
+		unlock = append(unlock, fmt.Sprintf(s3, "delete-object", awsops.LockFile(project.StateKey)))
+	}
+	if a.Lock.DynamoDBTable != "" {
+		lock = append(lock, fmt.Sprintf(item+" --item LockID=%s,Info=LOCK --condition-expression 'attribute_not_exists(LockID)'", "put-item", id))
+		digest = append(digest, fmt.Sprintf(item+" --item LockID=%s,Digest=MD5", "put-item", awsops.DigestID(id)))
+		unlock = append(unlock, fmt.Sprintf(item+" --key LockID=%s", "delete-item", id))
+	}
+	lines := append(lock, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, stateKeyOf(project.StateKey, "*")))
+	for _, w := range []string{"default", "WORKSPACE"} {
+		lines = append(lines, fmt.Sprintf(put, "put-object", stateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
+	}
+	return slices.Concat(lines, digest, unlock)
+}
+
+// arrivalLines are the commands of the init after a move.
+func arrivalLines(at *files.Project, backup string) []string {
+	lines := []string{"terraform state pull, where it was before, and compare with " + backup}
+	for _, s := range at.State.States {
+		if s.Stray || s.Path == filepath.Join(at.Dir, "terraform.tfstate") || s.Path == filepath.Join(at.Dir, "terraform.tfstate.d", s.Workspace, "terraform.tfstate") {
+			lines = append(lines, "mv "+s.Path+" "+s.Path+".moved")
+		}
+	}
+	return append(lines, "terraform init -reconfigure", "terraform state pull, and compare lineage, serial, resources and outputs with "+backup)
 }
 
 // whereNow names the place of a project's state for people.
@@ -211,3 +321,5 @@ func whereNow(p *files.Project) string {
 }
 
 func backupChange(project string) string { return "init." + project + ".backup" }
+
+func moveChange(project string) string { return "init." + project + ".move" }

@@ -4,6 +4,7 @@ package terraform
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,7 +73,7 @@ func TestRealProbeReportsABackendThatIsWrong(t *testing.T) {
 	}
 }
 
-func TestRealMigrationKeepsEveryWorkspacesState(t *testing.T) {
+func TestRealInitOnAMovedStateKeepsEveryWorkspacesState(t *testing.T) {
 	e := realEngine(t)
 	const resource = "resource \"terraform_data\" \"x\" {\n  count = 2\n  input = terraform.workspace\n}\n"
 	dir := scratch(t, map[string]string{"main.tf": resource})
@@ -86,18 +87,30 @@ func TestRealMigrationKeepsEveryWorkspacesState(t *testing.T) {
 	if err != nil || len(before) != 2 || before[0].Instances != 2 {
 		t.Fatalf("backup %+v, %v", before, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "backend.tf"), []byte(localBackend(filepath.Join(t.TempDir(), "new.tfstate"))), 0o600); err != nil {
+	place := filepath.Join(t.TempDir(), "new.tfstate")
+	if err := os.WriteFile(filepath.Join(dir, "backend.tf"), []byte(strings.Replace(localBackend(place), "path", "workspace_dir = \"terraform.tfstate.d.new\"\n    path", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := InitProject(t.Context(), e, p); err == nil {
 		t.Error("a plain init moved the state")
 	}
-	m, err := Migrate(t.Context(), e, p, before)
+	if err := Unchanged(t.Context(), e, p, before); err != nil {
+		t.Error(err)
+	}
+	for i, to := range []string{place, filepath.Join(dir, "terraform.tfstate.d.new", "dev", "terraform.tfstate")} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), copyFile(before[i].File, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := InitMoved(t.Context(), e, p, before)
 	if err != nil || len(m.After) != 2 {
-		t.Fatalf("migration %+v, %v", m, err)
+		t.Fatalf("moved %+v, %v", m, err)
 	}
 	if _, err := InitProject(t.Context(), e, p); err != nil {
 		t.Error(err)
+	}
+	if p.workspace() != "dev" {
+		t.Errorf("workspace %s is selected", p.workspace())
 	}
 }
 

@@ -34,6 +34,12 @@ type StateSummary struct {
 // Empty reports whether there was no state.
 func (s StateSummary) Empty() bool { return s.Lineage == "" }
 
+// Same reports whether both are one state: of one lineage and serial, with the
+// same content.
+func (s StateSummary) Same(other StateSummary) bool {
+	return s.Lineage == other.Lineage && s.Serial == other.Serial && s.Content == other.Content
+}
+
 // Push makes a file of the project's directory the state of its selected
 // workspace. The engine refuses one of another lineage or with a lower serial.
 func Push(ctx context.Context, e *Engine, p Project, file string) error {
@@ -156,7 +162,7 @@ func ReadState(path string) (StateSummary, error) {
 	if err != nil {
 		return StateSummary{}, fmt.Errorf("read the state: %w", err)
 	}
-	state, err := summarise(text)
+	state, err := Summarise(text)
 	if err != nil {
 		return StateSummary{}, fmt.Errorf("read the state %s: %w", path, err)
 	}
@@ -182,7 +188,8 @@ func ReadBackup(dir string) ([]StateSummary, error) {
 	return states, nil
 }
 
-func summarise(text []byte) (StateSummary, error) {
+// Summarise is [ReadState] of a text; the summary names no workspace.
+func Summarise(text []byte) (StateSummary, error) {
 	if len(strings.TrimSpace(string(text))) == 0 {
 		return StateSummary{}, nil
 	}

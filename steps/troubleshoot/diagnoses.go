@@ -91,7 +91,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`Error asking for state migration action|Can't ask approval for state migration|Migration aborted by user`),
 		meaning: "The backend changed and Terraform asked whether to move the state, but nobody could answer.",
 		checks:  []string{checkBackend},
-		fix:     "Run init -migrate-state in a terminal when the state must move, or with -force-copy unattended; init -reconfigure when it is the same state.",
+		fix:     "Let stateroom setup move the state when it must move; run init -reconfigure when it is the same state.",
 	},
 	{
 		id:      "backend-changed",

@@ -92,7 +92,7 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 	if held := full(p.files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.backend.Place)
 		l.broken(checkBackend, p.Name, asked, evidence, "migration-needs-answer")
-		l.found("migration-needs-answer", 8, steps.Failure, evidence, "Run terraform init -migrate-state in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
+		l.found("migration-needs-answer", 8, steps.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 		return
 	}
@@ -180,7 +180,7 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 			l.out.workdir(p.Name).kind = steps.InitReconfigure
 			return
 		}
-		found("The state is in another kind of backend.", "Run terraform init -migrate-state in "+p.dir+".")
+		found("The state is in another kind of backend.", "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 		return
 	}
@@ -193,10 +193,10 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 		found(fmt.Sprintf("No state lies in %s.", there), "Run terraform init -reconfigure in "+p.dir+".")
 		l.out.workdir(p.Name).kind = steps.InitReconfigure
 	case l.arrived(ctx, *there, here, keys):
-		found(fmt.Sprintf("The state of %s lies in %s, too, with the same lineage and no older: it was moved there.", there, here), "Run terraform init -reconfigure in "+p.dir+".")
+		found(fmt.Sprintf("The state of %s came to %s: it was moved there.", there, here), "Run terraform init -reconfigure in "+p.dir+".")
 		l.out.workdir(p.Name).kind = steps.InitReconfigure
 	default:
-		found(fmt.Sprintf("The state lies in %s and has to move to %s.", there, here), "Run terraform init -migrate-state in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
+		found(fmt.Sprintf("The state lies in %s and has to move to %s.", there, here), "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 	}
 }

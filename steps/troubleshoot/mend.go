@@ -37,6 +37,9 @@ func (o *outcome) workdir(name string) *workdir {
 func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps.Finding) {
 	first := fileChanges(o.changes)
 	for _, p := range s.projects {
+		if p.linked != nil {
+			continue // told with the configuration, and nothing is run there either
+		}
 		edits, err := p.edits(o.mends)
 		next := p.files
 		if err == nil && len(edits) > 0 {

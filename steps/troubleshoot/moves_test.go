@@ -35,9 +35,15 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		}, []string{"backend-changed error"}, "migrate", true, "has to move"},
 		{"it was moved by a colleague", func(b *bench) {
 			oldKey(b)
+			b.hold("common/old", "l-7", 3) // the versions stay for the cases after this one
+			b.hold("common/staging", "l-7", 3)
+			b.hold("common/staging", "l-7", 4)
+		}, []string{"backend-changed error"}, "reconfigure", false, "it was moved there"},
+		{"both were written since they parted", func(b *bench) {
+			oldKey(b)
 			b.hold("common/old", "l-1", 3)
-			b.hold("common/staging", "l-1", 4)
-		}, []string{"backend-changed error"}, "reconfigure", false, "same lineage"},
+			b.hold("common/staging", "l-1", 5)
+		}, []string{"backend-changed error", "init.moved-elsewhere warning"}, "", false, "has to move"},
 		{"the new place holds an older one", func(b *bench) {
 			oldKey(b)
 			b.hold("common/old", "l-1", 3)

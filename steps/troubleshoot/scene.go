@@ -24,6 +24,8 @@ type project struct {
 	files    *files.Project
 	problems []error
 	err      error
+	// linked is why links keep the files from being edited, nil mostly.
+	linked error
 	// backend is the project's backend block, of whatever type; nil without
 	// one, and where there are several.
 	backend *files.BackendBlock
@@ -32,8 +34,17 @@ type project struct {
 // newScene reads the projects' files. No call to AWS is made.
 func newScene(env *steps.Env, a *steps.Answers) *scene {
 	s := &scene{env: env, answers: a}
+	problem, err := steps.LinkProblem(env)
 	for _, p := range a.Projects {
-		s.projects = append(s.projects, newProject(p, env.ProjectDir(p)))
+		at := newProject(p, env.ProjectDir(p))
+		if at.linked = err; err == nil {
+			at.linked = problem(p, at.files)
+		}
+		if at.linked != nil {
+			at.problems = append(at.problems, at.linked)
+			at.err = at.problems[0]
+		}
+		s.projects = append(s.projects, at)
 	}
 	return s
 }

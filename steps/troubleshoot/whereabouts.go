@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // checkPlace is about the arguments that say where the state and its lock are.
@@ -172,38 +172,17 @@ func (l *laptop) states(ctx context.Context, at spot) (keys []string, err error)
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	for _, s := range l.readers(ctx, at.region) {
-		if keys, err = statesAs(ctx, s, at); err == nil {
+		if keys, err = s.StateKeys(ctx, at.bucket, at.prefix, at.key); err == nil {
 			break
 		}
 	}
 	return keys, err
 }
 
-func statesAs(ctx context.Context, s *awsops.Session, at spot) ([]string, error) {
-	var all []string
-	for prefix, mine := range map[string]func(string) bool{
-		at.key:          func(key string) bool { return key == at.key },
-		at.prefix + "/": func(key string) bool { return strings.HasSuffix(key, "/"+at.key) },
-	} {
-		keys, err := s.ObjectKeys(ctx, at.bucket, prefix)
-		if awsops.IsNotFound(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range keys {
-			if mine(key) {
-				all = append(all, key)
-			}
-		}
-	}
-	slices.Sort(all)
-	return all, nil
-}
-
-// arrived tells whether every state of one spot lies in another one, too: of the
-// same lineage, and no older.
+// arrived tells whether every state of one spot came to another one: the same
+// state lies there, or lay there in one of the newest versions and was worked with
+// since. A later serial of the same lineage alone proves nothing, for both places
+// may have been written since they parted.
 func (l *laptop) arrived(ctx context.Context, from, to spot, keys []string) bool {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
@@ -215,11 +194,46 @@ func (l *laptop) arrived(ctx context.Context, from, to spot, keys []string) bool
 			if key == from.key {
 				target = to.key
 			}
-			was, errWas := lineageOf(ctx, old, from.bucket, key)
-			now, errNow := lineageOf(ctx, there[i], to.bucket, target)
-			all = all && errWas == nil && errNow == nil && was.Lineage != "" && was.Lineage == now.Lineage && now.Serial >= was.Serial
+			body, err := old.GetObject(ctx, from.bucket, key)
+			if err != nil {
+				all = false
+				break
+			}
+			state, err := terraform.Summarise(body)
+			all = all && err == nil && !state.Empty() && came(ctx, there[i], to.bucket, target, state)
 		}
 		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// mostArrivals is how many versions of a state are read to see it arrive.
+const mostArrivals = 20
+
+// came tells whether an object is, or was, this state.
+func came(ctx context.Context, s *awsops.Session, bucket, key string, state terraform.StateSummary) bool {
+	is := func(version string) bool {
+		content, err := s.ReadObject(ctx, bucket, key, version)
+		if err != nil || content == nil {
+			return false
+		}
+		now, err := terraform.Summarise(content.Body)
+		return err == nil && now.Same(state)
+	}
+	if is("") {
+		return true
+	}
+	versions, err := s.ObjectVersions(ctx, bucket, key)
+	if err != nil {
+		return false
+	}
+	if now, err := s.HeadObject(ctx, bucket, key); err != nil || now == nil {
+		return false // what was deleted since is not there
+	}
+	for _, v := range versions[:min(len(versions), mostArrivals)] {
+		if !v.Marker && is(v.ID) {
 			return true
 		}
 	}

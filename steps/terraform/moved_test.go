@@ -76,8 +76,8 @@ func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
 	}
 }
 
-func TestMigrateSaysWhatDiffersAfterwards(t *testing.T) {
-	was, err := summarise([]byte(aState))
+func TestAMovedStateThatIsNotWhatItWasIsToldAfterTheInit(t *testing.T) {
+	was, err := Summarise([]byte(aState))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,65 +85,64 @@ func TestMigrateSaysWhatDiffersAfterwards(t *testing.T) {
 	before := []StateSummary{was, {Workspace: "empty"}}
 	for name, c := range map[string]struct {
 		pulled string
-		says   []string
+		says   string
 	}{
-		"the same":                    {aState, nil},
-		"lower serial":                {strings.Replace(aState, ":3,", ":2,", 1), []string{"serial 3 and now has 2"}},
-		"the move counted as a write": {strings.Replace(aState, ":3,", ":4,", 1), nil},
-		"other content":               {strings.Replace(aState, "[{},{}]", `[{},{"a":1}]`, 1), []string{"other resources or outputs"}},
-		"other state": {
-			`{"version":4,"serial":3,"lineage":"xyz","resources":[]}`,
-			[]string{"lineage", "resources", "resource instances"},
-		},
-		"no state": {"", []string{"no state in the new place"}},
+		"the same":                {aState, ""},
+		"lower serial":            {strings.Replace(aState, ":3,", ":2,", 1), "serial 3 and now has 2"},
+		"a colleague has applied": {strings.Replace(strings.Replace(aState, ":3,", ":4,", 1), "[{},{}]", "[{}]", 1), ""},
+		"other content":           {strings.Replace(aState, "[{},{}]", `[{},{"a":1}]`, 1), "other resources or outputs"},
+		"other state":             {`{"version":4,"serial":3,"lineage":"xyz","resources":[]}`, "lineage"},
+		"no state":                {"", "no state in the new place"},
 	} {
-		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + c.pulled})
-		m, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, before)
-		if (err != nil) != (c.says != nil) || len(m.Differences) != len(c.says) {
+		f := newFake(t, map[string]string{"state pull": "0\n" + c.pulled})
+		m, err := InitMoved(t.Context(), f.Engine, Project{Dir: t.TempDir()}, before)
+		if (err != nil) != (c.says != "") || err != nil && !strings.Contains(strings.Join(m.Differences, "; "), c.says) {
 			t.Errorf("%s: got %v, %v", name, m.Differences, err)
-			continue
-		}
-		for i, says := range c.says {
-			if !strings.Contains(m.Differences[i], says) {
-				t.Errorf("%s: got %q, want %q", name, m.Differences[i], says)
-			}
 		}
 	}
 }
 
-func TestMigrateRefusesWhatIsNoState(t *testing.T) {
+func TestWhatIsNoStateIsNotTakenForAMovedOne(t *testing.T) {
 	for _, text := range []string{"{", "[]", `{"version":3,"lineage":"x"}`, "<html>"} {
-		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + text})
-		if _, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, nil); err == nil {
+		f := newFake(t, map[string]string{"state pull": "0\n" + text})
+		if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: t.TempDir()}, []StateSummary{{Workspace: "default", Lineage: "x"}}); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
 	}
 }
 
-func TestOnlyABackupOfTheSameContentIsPushedOverAMovedState(t *testing.T) {
-	dir := t.TempDir()
-	backup := filepath.Join(dir, "default.tfstate")
-	if err := os.WriteFile(backup, []byte(aState), 0o600); err != nil {
+// TestInitOnAMovedStateKeepsLocalStatesAndTheWorkspace: init would ask whether to
+// copy a local state, and fail in a workspace that is not there.
+func TestInitOnAMovedStateKeepsLocalStatesAndTheWorkspace(t *testing.T) {
+	dir := scratch(t, map[string]string{
+		"terraform.tfstate": aState, "terraform.tfstate.moved": "of an earlier time", "terraform.tfstate.d/dev/terraform.tfstate": aState,
+		".terraform/environment": "empty",
+	})
+	f := newFake(t, map[string]string{"state pull": "0\n" + aState})
+	was, _ := Summarise([]byte(aState))
+	was.Workspace = "default"
+	if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: dir}, []StateSummary{was}); err != nil {
 		t.Fatal(err)
 	}
-	before, err := ReadBackup(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	renamed := strings.Replace(strings.Replace(aState, "abc", "xyz", 1), ":3,", ":1,", 1)
-	for name, c := range map[string]struct {
-		pulled string
-		pushes bool
-	}{
-		"lineage forgotten by the move": {renamed, true},
-		"stale backup":                  {strings.Replace(renamed, "[{}]", "[{},{}]", 1), false},
+	for path, want := range map[string]string{
+		"terraform.tfstate.moved.2": aState, "terraform.tfstate.moved": "of an earlier time", "terraform.tfstate.d/dev/terraform.tfstate.moved": aState,
 	} {
-		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + c.pulled})
-		if _, err := Migrate(t.Context(), f.Engine, Project{Dir: t.TempDir()}, before); err == nil {
-			t.Errorf("%s: another lineage was accepted", name)
+		if text, err := os.ReadFile(filepath.Join(dir, path)); err != nil || string(text) != want {
+			t.Errorf("%s: %q, %v", path, text, err)
 		}
-		if pushed := slices.Contains(f.ran(t), "state push -force "+backup+" @default"); pushed != c.pushes {
-			t.Errorf("%s: ran %v", name, f.ran(t))
+	}
+	if want := []string{"init @default", "workspace new empty", "state pull @default"}; !slices.Equal(f.ran(t), want) {
+		t.Errorf("ran %v, want %v", f.ran(t), want)
+	}
+}
+
+func TestASourceThatWasWrittenSinceTheBackupIsToldApart(t *testing.T) {
+	was, _ := Summarise([]byte(aState))
+	was.Workspace = "default"
+	for pulled, changed := range map[string]bool{aState: false, strings.Replace(aState, ":3,", ":4,", 1): true} {
+		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + pulled})
+		if err := Unchanged(t.Context(), f.Engine, Project{Dir: t.TempDir()}, []StateSummary{was}); errors.Is(err, ErrSourceChanged) != changed {
+			t.Errorf("%s: %v", pulled, err)
 		}
 	}
 }

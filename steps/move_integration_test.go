@@ -1,0 +1,254 @@
+//go:build integration
+
+package steps
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// elsewhere is the same team's clone on a colleague's laptop, with the files and
+// the profile of this one as they are now, and a state directory of its own.
+func (w *world) elsewhere() *world {
+	w.t.Helper()
+	other := &world{t: w.t, server: w.server, dir: w.t.TempDir(), engine: w.engine}
+	for path, text := range w.tree() {
+		rel, err := filepath.Rel(w.dir, path)
+		w.must(err)
+		if strings.HasPrefix(rel, ".local") {
+			continue
+		}
+		other.write(rel, text)
+	}
+	return other
+}
+
+// at makes this the laptop that we sit at.
+func (w *world) at() {
+	w.t.Setenv("HOME", w.dir)
+	w.t.Setenv("XDG_STATE_HOME", filepath.Join(w.dir, ".local", "state"))
+	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.dir, ".aws", "credentials"))
+	w.t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.dir, ".aws", "config"))
+}
+
+// late is a world that is set up, whose production project came with a state of
+// its own that is not adopted yet.
+func late(t *testing.T) *world {
+	t.Helper()
+	w := newSetUpWorld(t, team())
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	w.withLocalState()
+	return w
+}
+
+// movesAndApplies lets a colleague move the project and work on it.
+func (w *world) movesAndApplies() {
+	w.t.Helper()
+	w.at()
+	w.healthy(w.run(w.adopting()))
+	project := w.production()
+	w.must(os.Remove(filepath.Join(project.dir, "provider.tf"))) // no provider can be had here
+	project.write("more.tf", `resource "terraform_data" "more" {}`)
+	project.ok("init")
+	project.ok("apply", "-auto-approve")
+}
+
+// stays fails the test unless the run left the state in the bucket, and the
+// finding says how to go on with it.
+func (w *world) stays(summary *Summary, body []byte, finding string) {
+	w.t.Helper()
+	now, _ := w.server.Object("acme-terraform-state", "common/production")
+	if string(now.Body) != string(body) {
+		w.t.Errorf("the state in the bucket was overwritten:\n%s", cmp.Diff(string(body), string(now.Body)))
+	}
+	if findingOf(summary.Findings, finding) == nil || summary.ExitCode(false) != ExitFindings {
+		w.t.Errorf("findings %v, failures %v, exit code %d", findingIDs(summary.Findings), summary.Failures, summary.ExitCode(false))
+	}
+}
+
+// TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt is (a) of
+// issue 9.
+func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *testing.T) {
+	for name, begun := range map[string]bool{"before its move": false, "as its move began": true} {
+		t.Run(name, func(t *testing.T) {
+			w := late(t)
+			b := w.elsewhere()
+			s := w.adopting()
+			stopAfter(s, backupChange("common-production"))
+			w.run(s)
+			if begun {
+				w.must(s.Env.Journal.Append(moveChange("common-production"), phaseIntent, map[string]string{"lock": "of-a"}))
+			}
+			b.movesAndApplies()
+			theirs, _ := w.server.Object("acme-terraform-state", "common/production")
+			w.at()
+			before := w.below(w.production().dir)
+			for range 2 {
+				w.stays(w.run(w.adopting()), theirs.Body, "init.moved-elsewhere")
+			}
+			if diff := cmp.Diff(before, w.below(w.production().dir)); diff != "" {
+				t.Errorf("the project was changed:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAColleaguesStateOfAnotherWorkspaceIsNotOverwritten is (b): the key itself is
+// empty.
+func TestAColleaguesStateOfAnotherWorkspaceIsNotOverwritten(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	there := w.alice().at("production", one)
+	there.ok("init")
+	there.ok("workspace", "new", "dev")
+	there.ok("apply", "-auto-approve")
+	if _, held := w.server.Object("acme-terraform-state", "common/production"); held {
+		t.Fatal("the key is not empty")
+	}
+	theirs, _ := w.server.Object("acme-terraform-state", "env:/dev/common/production")
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	project := w.withLocalState()
+	project.ok("workspace", "new", "dev")
+	project.ok("apply", "-auto-approve")
+	before := w.below(project.dir)
+	summary := w.run(w.adopting())
+	f := findingOf(summary.Findings, "init.destination-occupied")
+	if f == nil || summary.ExitCode(false) != ExitFindings {
+		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+	}
+	says(t, f.Evidence, "s3://acme-terraform-state/env:/dev/common/production")
+	if now, _ := w.server.Object("acme-terraform-state", "env:/dev/common/production"); now.Versions != theirs.Versions {
+		t.Error("their state was written")
+	}
+	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
+	}
+}
+
+// TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten is (c).
+func TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten(t *testing.T) {
+	w := late(t)
+	b := w.elsewhere()
+	before := w.below(w.production().dir)
+	s := w.adopting()
+	var theirs []byte
+	s.Confirm = func(context.Context, Review) (Decision, error) {
+		b.movesAndApplies()
+		object, _ := w.server.Object("acme-terraform-state", "common/production")
+		theirs = object.Body
+		w.at()
+		return Decision{Yes: true}, nil
+	}
+	summary := w.run(s)
+	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != moveChange("common-production") || summary.ExitCode(false) != ExitFailed {
+		t.Fatalf("failures %v, exit code %d", summary.Failures, summary.ExitCode(false))
+	}
+	says(t, summary.Failures[0].Err.Error(), "did not come from here", "nothing was written")
+	if diff := cmp.Diff(before, w.below(w.production().dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
+	}
+	w.stays(w.run(w.adopting()), theirs, "init.moved-elsewhere")
+}
+
+// TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore writes in the
+// old place between the move and the init.
+func TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	project := w.withLocalState()
+	s := w.adopting()
+	keep := s.Emit
+	s.Emit = func(e Event) {
+		if e.Kind == EventApplied && e.Change.ID == moveChange("common-production") {
+			project.write("more.tf", `resource "terraform_data" "more" {}`)
+			project.ok("apply", "-auto-approve")
+		}
+		keep(e)
+	}
+	summary := w.run(s)
+	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != initChange("common-production") {
+		t.Fatalf("failures %v", summary.Failures)
+	}
+	says(t, summary.Failures[0].Err.Error(), "written there since it was backed up", "stateroom setup again")
+	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
+	w.events = nil
+	w.healthy(w.run(w.setup(team())))
+	if ids := w.plannedIDs(); !slices.Contains(ids, backupChange("common-production")) {
+		t.Errorf("the next run planned %v", ids)
+	}
+	w.arrived("common/production", later)
+	w.settledNow(team())
+	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
+	project.ok("init")
+	project.ok("plan", "-detailed-exitcode")
+}
+
+// TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved has states where the block, or
+// -backend-config, put them.
+func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
+	for name, c := range map[string]struct {
+		block string
+		init  []string
+		blue  string
+		state string
+	}{
+		"workspace_dir":              {`backend "local" { workspace_dir = "spaces" }`, nil, "spaces/blue/terraform.tfstate", ""},
+		"path from the command line": {`backend "local" {}`, []string{"-backend-config=path=deep/it.tfstate"}, "", "deep/it.tfstate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newRealWorld(t)
+			w.write("live/production/main.tf", one)
+			w.write("live/production/backend.tf", "terraform {\n  "+c.block+"\n}\n")
+			project := w.production()
+			project.ok(append([]string{"init"}, c.init...)...)
+			if c.blue != "" {
+				project.ok("workspace", "new", "blue")
+			}
+			project.ok("apply", "-auto-approve")
+			before := w.below(project.dir)
+			summary := w.run(w.setup(team()))
+			if findingOf(summary.Findings, "init.state-elsewhere") == nil || summary.ExitCode(false) != ExitFindings {
+				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+			}
+			if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+				t.Errorf("the project was changed:\n%s", diff)
+			}
+			w.healthy(w.run(w.adopting()))
+			if c.blue != "" {
+				w.arrived("env:/blue/common/production", identityOf(t, []byte(w.content("live/production/"+c.blue))))
+			} else {
+				w.arrived("common/production", identityOf(t, []byte(w.content("live/production/"+c.state))))
+			}
+			w.settledNow(team())
+			w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
+			project.ok("init")
+			project.ok("plan", "-detailed-exitcode")
+		})
+	}
+}
+
+// TestOfTwoLocalStatesNoneIsMovedOnAGuess finds one that the backend does not use.
+func TestOfTwoLocalStatesNoneIsMovedOnAGuess(t *testing.T) {
+	w := newRealWorld(t)
+	project := w.withLocalState()
+	w.write("live/production/backend.tf", "terraform {\n  backend \"local\" { path = \"now.tfstate\" }\n}\n")
+	w.must(os.Rename(filepath.Join(project.dir, "terraform.tfstate"), filepath.Join(project.dir, "old")))
+	project.ok("init", "-reconfigure")
+	project.ok("apply", "-auto-approve")
+	w.must(os.Rename(filepath.Join(project.dir, "old"), filepath.Join(project.dir, "terraform.tfstate")))
+	before := w.below(project.dir)
+	summary := w.run(w.adopting())
+	f := findingOf(summary.Findings, "init.states-ambiguous")
+	if f == nil {
+		t.Fatalf("findings %v", findingIDs(summary.Findings))
+	}
+	says(t, f.Evidence, "now.tfstate", "terraform.tfstate")
+	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
+	}
+}
