@@ -2,24 +2,29 @@ package steps
 
 import (
 	"fmt"
+	"io/fs"
 	"math/big"
-	"os"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"stateroom/steps/files"
 )
 
 // ReadBlueprint reads and checks the blueprint at path. A file that is not there
 // answers an error that wraps fs.ErrNotExist; a file that is wrong answers
 // BlueprintProblems with every problem's file and line.
 func ReadBlueprint(path string) (*Blueprint, error) {
-	src, err := os.ReadFile(path)
-	if err != nil {
+	file, err := files.Read(path)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("read the blueprint: %w", err)
+	case !file.Exists:
+		return nil, fmt.Errorf("read the blueprint: %w", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist})
 	}
-	return ParseBlueprint(path, src)
+	return ParseBlueprint(path, file.Bytes)
 }
 
 // ParseBlueprint reads a blueprint from src; filename appears in problems only.
@@ -27,6 +32,10 @@ func ReadBlueprint(path string) (*Blueprint, error) {
 // them: ask Missing. Only version must be there.
 func ParseBlueprint(filename string, src []byte) (*Blueprint, error) {
 	r := &blueprintReader{filename: filename, into: NewBlueprint(), at: map[string]hcl.Range{}}
+	if line := files.TooDeep(src); line > 0 {
+		r.problem(hcl.Range{Start: hcl.Pos{Line: line}}, "", "nests deeper than anything a blueprint can say")
+		return nil, r.problems
+	}
 	file, diags := hclsyntax.ParseConfig(src, filename, hcl.InitialPos)
 	if diags.HasErrors() {
 		r.syntax(diags)

@@ -1,3 +1,5 @@
+//go:build !race && !integration
+
 package steps
 
 import (

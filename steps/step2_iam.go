@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/files"
 )
 
 // iamStep is step 2: group, users and keys in the admin account, and in every
@@ -58,7 +58,7 @@ func (iamStep) Questions(a *Answers) []Question {
 func (iamStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
 	f := &o.IAM
 	home := env.Sessions.Home(a.StateRegion)
-	if err := f.readPermissions(env, a); err != nil {
+	if err := f.readPermissions(ctx, env, a); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -72,15 +72,18 @@ func (iamStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 	return nil
 }
 
+// maxPermissions bounds a file of permissions: IAM takes a hundredth of it.
+const maxPermissions = 1 << 20
+
 // readPermissions reads the JSON policies that environments name by file.
-func (f *IAMFacts) readPermissions(env *Env, a *Answers) error {
+func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *Answers) error {
 	f.Permissions = map[string]policy.Document{}
 	for _, e := range a.Environments {
 		if !permissionsFile(e) {
 			continue
 		}
 		path := filepath.Join(env.Root(), filepath.FromSlash(e.Permissions))
-		text, err := os.ReadFile(path)
+		text, err := files.Load(ctx, path, files.Limit{Bytes: maxPermissions})
 		if err == nil {
 			var doc policy.Document
 			if doc, err = policy.Parse(string(text)); err == nil {

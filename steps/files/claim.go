@@ -103,7 +103,7 @@ func TakeClaim(ctx context.Context, path, folder string, seen ClaimMark) (*Claim
 		own, err = json.Marshal(Holder{PID: os.Getpid(), Since: time.Now().UTC(), On: folder})
 	}
 	if err == nil {
-		err = os.WriteFile(holderPath(path), own, 0o600) //nolint:gosec // in the user's own state directory
+		err = os.WriteFile(holderPath(path), own, 0o600)
 	}
 	if err != nil {
 		_ = l.Unlock() // if it was taken at all
@@ -120,7 +120,7 @@ func holderPath(path string) string { return path + ".holder" }
 
 // lastHolder is who wrote that file last; empty if nobody did, or is just doing so.
 func lastHolder(path string) string {
-	text, err := os.ReadFile(holderPath(path)) //nolint:gosec // in the user's own state directory
+	text, err := os.ReadFile(holderPath(path))
 	if err != nil {
 		return ""
 	}

@@ -52,6 +52,9 @@ var secretName = regexp.MustCompile(`(?i)(^|[._])(access_key|token|sse_customer_
 // parseHCL parses a native Terraform file; the error is the first diagnostic,
 // with its line.
 func parseHCL(path string, src []byte) (*hclsyntax.Body, error) {
+	if line := TooDeep(src); line > 0 {
+		return nil, depthError(path, line)
+	}
 	f, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
 	if err := firstError(path, diags); err != nil {
 		return nil, err

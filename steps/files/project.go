@@ -13,6 +13,10 @@ import (
 	"github.com/hashicorp/hcl/v2/json"
 )
 
+// maxConfig bounds one file of a configuration; parsing takes a hundred times as
+// much memory as the text.
+const maxConfig = 4 << 20
+
 // Project is one Terraform root directory as its files stand.
 type Project struct {
 	Dir       string
@@ -77,7 +81,7 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 		if entry.IsDir() || !isConfig(entry.Name()) {
 			continue
 		}
-		file, err := Read(filepath.Join(dir, entry.Name()))
+		file, err := snapshot(filepath.Join(dir, entry.Name()), Limit{Bytes: maxConfig})
 		if err == nil {
 			err = p.add(file)
 		}
@@ -159,6 +163,9 @@ func (p *Project) addVersion(file Snapshot, expr hcl.Expression, inJSON bool) {
 // addJSON finds the same blocks in the JSON syntax, which is read but not
 // edited.
 func (p *Project) addJSON(file Snapshot) error {
+	if line := tooDeepJSON(file.Bytes); line > 0 {
+		return depthError(file.Path, line)
+	}
 	f, diags := json.Parse(file.Bytes, file.Path)
 	if err := firstError(file.Path, diags); err != nil {
 		return err

@@ -7,10 +7,6 @@ import (
 	"path/filepath"
 )
 
-// maxSize bounds what is read into memory: no file that is edited here comes
-// near it, and a device or a runaway log put in its place must not hang us.
-const maxSize = 32 << 20
-
 // maxLinks is how many symlinks are followed, as many as Linux follows.
 const maxLinks = 40
 
@@ -34,7 +30,9 @@ func (s Snapshot) LooseMode() bool {
 // Read takes a snapshot of path. A missing file, missing directories and a
 // dangling symlink are not errors: Exists is false. A path that is a directory,
 // a device or beyond 32 MiB is an [Error].
-func Read(path string) (Snapshot, error) {
+func Read(path string) (Snapshot, error) { return snapshot(path, Limit{}) }
+
+func snapshot(path string, limit Limit) (Snapshot, error) {
 	s := Snapshot{Path: path}
 	target, err := resolve(path)
 	if err != nil {
@@ -42,25 +40,24 @@ func Read(path string) (Snapshot, error) {
 	}
 	s.Real = target
 
-	info, err := os.Stat(target) //nolint:gosec // the user's own environment names the file
+	got, err := load(nil, target, limit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
 	if err != nil {
-		return s, &Error{Action: "read", Path: path, Err: bare(err)}
+		return s, named(err, path)
 	}
-	if !info.Mode().IsRegular() {
-		return s, &Error{Action: "read", Path: path, Problem: "it is not a regular file"}
-	}
-	if info.Size() > maxSize {
-		return s, &Error{Action: "read", Path: path, Problem: "it is larger than 32 MiB"}
-	}
-	b, err := os.ReadFile(target) //nolint:gosec // as above
-	if err != nil {
-		return s, &Error{Action: "read", Path: path, Err: bare(err)}
-	}
-	s.Bytes, s.Exists, s.Mode = b, true, info.Mode().Perm()
+	s.Bytes, s.Exists, s.Mode = got.text, true, got.info.Mode().Perm()
 	return s, nil
+}
+
+// named puts the path as it was asked for into an error.
+func named(err error, path string) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Path = path
+	}
+	return err
 }
 
 // bare drops the operation and the path from a path error, since ours says both.

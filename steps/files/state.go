@@ -74,14 +74,21 @@ func localPlaceOf(dir, path, spaces string) localPlace {
 	return localPlace{in(path, localFile), in(spaces, localSpaces)}
 }
 
+// maxWorkspace bounds the file that names the selected workspace.
+const maxWorkspace = 64 << 10
+
 // readState looks for local state wherever Terraform may have put it: where init
 // noted a backend "local" (its path may have come from -backend-config), where a
 // block of that type says, and beside the configuration. What cannot be read is
 // told beside the rest.
 func readState(dir string, blocks []BackendBlock, getenv func(string) string) (out LocalState, problems []error) {
 	out = LocalState{Workspace: "default", DataDir: dataDir(dir, getenv)}
-	if b, err := os.ReadFile(filepath.Join(out.DataDir, "environment")); err == nil && strings.TrimSpace(string(b)) != "" {
-		out.Workspace = strings.TrimSpace(string(b))
+	selected, err := snapshot(filepath.Join(out.DataDir, "environment"), Limit{Bytes: maxWorkspace})
+	if err != nil {
+		problems = append(problems, err)
+	}
+	if name := strings.TrimSpace(string(selected.Bytes)); name != "" {
+		out.Workspace = name
 	}
 	var unread error
 	if out.Configured, unread = readConfigured(out.configuredPath()); unread != nil {

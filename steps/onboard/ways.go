@@ -1,15 +1,15 @@
 package onboard
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/files"
 )
 
 // The questions by which somebody comes on board. The command line answers
@@ -30,6 +30,9 @@ const (
 	WayPair     = "An access key of mine, to paste"
 )
 
+// maxPassphrase bounds a file whose first line is a passphrase.
+const maxPassphrase = 64 << 10
+
 // Entry is what is known of somebody who comes on board before anything is
 // asked.
 type Entry struct {
@@ -41,9 +44,11 @@ type Entry struct {
 	// Found and Identity are the handover file and the private key to offer;
 	// empty offers nothing.
 	Found, Identity string
-	Me              string
-	Rotate          bool
-	Now             func() time.Time
+	// Brought is what was read from the paths of the command line.
+	Brought map[string][]byte
+	Me      string
+	Rotate  bool
+	Now     func() time.Time
 }
 
 // Questions are those that follow from the answers given so far; none means that
@@ -63,7 +68,7 @@ func (e *Entry) Questions(given steps.Given) ([]steps.Question, error) {
 		return e.pair()
 	}
 	return []steps.Question{{
-		Path: PathHandover, Prompt: "Handover file", Kind: steps.Text, Default: e.Found, Required: true, Check: readable,
+		Path: PathHandover, Prompt: "Handover file", Kind: steps.Text, Default: e.Found, Required: true, Check: e.readable,
 		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
 	}}, nil
 }
@@ -81,7 +86,7 @@ func (e *Entry) pair() ([]steps.Question, error) {
 
 // unlocking asks for what opens the handover that was named.
 func (e *Entry) unlocking(given steps.Given) ([]steps.Question, error) {
-	sealed, err := readSealed(given.Text(PathHandover))
+	sealed, err := e.readSealed(given.Text(PathHandover))
 	if err != nil {
 		return nil, &steps.Problem{Path: PathHandover, Text: err.Error()}
 	}
@@ -98,7 +103,7 @@ func (e *Entry) unlocking(given steps.Given) ([]steps.Question, error) {
 		})
 	case !byPassphrase && !given.Asked(PathIdentity):
 		questions = append(questions, steps.Question{
-			Path: PathIdentity, Prompt: "Your private key", Kind: steps.Text, Default: e.Identity, Required: true, Check: readable,
+			Path: PathIdentity, Prompt: "Your private key", Kind: steps.Text, Default: e.Identity, Required: true, Check: e.readable,
 			Help: "The age identity file or the ssh-ed25519 private key whose public half is your recipient in the blueprint. It is read, and never copied.",
 		})
 	}
@@ -137,14 +142,14 @@ func (e *Entry) Take(given steps.Given) (*Onboarding, awsops.KeyPair, error) {
 // open unseals the handover and holds it against the repository.
 func (e *Entry) open(o *Onboarding, given steps.Given) (*Onboarding, awsops.KeyPair, error) {
 	none := awsops.KeyPair{}
-	sealed, err := readSealed(given.Text(PathHandover))
+	sealed, err := e.readSealed(given.Text(PathHandover))
 	if err != nil {
 		return nil, none, &steps.Problem{Path: PathHandover, Text: err.Error()}
 	}
 	unlock, path := Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
 	if given.Asked(PathIdentity) {
 		path = PathIdentity
-		if unlock.Identity, err = readSealed(given.Text(PathIdentity)); err != nil {
+		if unlock.Identity, err = e.readSealed(given.Text(PathIdentity)); err != nil {
 			return nil, none, &steps.Problem{Path: path, Text: err.Error()}
 		}
 	}
@@ -180,31 +185,38 @@ func wrongPart(err error) string {
 	return PathKeyID
 }
 
-// readSealed reads a file of bounded size.
-func readSealed(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("the file cannot be read: %w", err)
+// readSealed gives a file of bounded size, or what was brought in its place.
+func (e *Entry) readSealed(path string) ([]byte, error) {
+	if text, brought := e.Brought[path]; brought {
+		return text, nil
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	data, err := io.ReadAll(io.LimitReader(f, maxHandover+1))
-	if err != nil {
-		return nil, fmt.Errorf("the file cannot be read: %w", err)
+	file, err := files.Read(path)
+	switch {
+	case err != nil:
+		return nil, err //nolint:wrapcheck // it names the file and says what is wrong
+	case !file.Exists:
+		return nil, fmt.Errorf("there is no file %s", path)
 	}
-	return data, nil
+	return file.Bytes, nil
 }
 
 // readable says why a file cannot be read.
-func readable(path string) error {
-	_, err := readSealed(path)
+func (e *Entry) readable(path string) error {
+	_, err := e.readSealed(path)
 	return err
 }
 
-// PassphraseFrom reads a passphrase from the first line of a file.
-func PassphraseFrom(path string) (secret.Secret, error) {
-	data, err := readSealed(path)
+// Bring reads a file that was named on the command line, which may be a pipe:
+// what comes from one can be read only once.
+func Bring(ctx context.Context, path string) ([]byte, error) {
+	return files.Load(ctx, path, files.Limit{Bytes: maxHandover, Pipe: true}) //nolint:wrapcheck // it names the file and says what is wrong
+}
+
+// PassphraseFrom reads a passphrase from the first line of a file or a pipe.
+func PassphraseFrom(ctx context.Context, path string) (secret.Secret, error) {
+	data, err := files.Load(ctx, path, files.Limit{Bytes: maxPassphrase, Pipe: true})
 	if err != nil {
-		return secret.Secret{}, err
+		return secret.Secret{}, err //nolint:wrapcheck // it names the file and says what is wrong
 	}
 	line := data
 	for i, c := range data {

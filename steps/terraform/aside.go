@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"stateroom/steps/files"
 )
 
 // selected is the file of the data directory that names the workspace.
@@ -45,9 +47,9 @@ func MoveAside(p Project, to string) error {
 }
 
 func copyFile(from, to string) error {
-	text, err := os.ReadFile(from)
+	file, err := files.Read(from)
 	if err != nil {
 		return err //nolint:wrapcheck // the caller names both
 	}
-	return os.WriteFile(to, text, 0o600) //nolint:gosec,wrapcheck // beside the directory that it comes from; as above
+	return os.WriteFile(to, file.Bytes, 0o600) //nolint:gosec,wrapcheck // beside the directory that it comes from; as above
 }

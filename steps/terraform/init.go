@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
 // Project is a Terraform root directory and how commands run in it.
@@ -74,8 +76,8 @@ func backendConfigured(p Project, result Result) bool {
 	if strings.Contains(Fold(result.Output), "Successfully configured the backend") {
 		return true
 	}
-	text, err := os.ReadFile(filepath.Join(p.dataDir(), "terraform.tfstate"))
-	if err != nil {
+	noted, err := files.Read(filepath.Join(p.dataDir(), "terraform.tfstate"))
+	if err != nil || !noted.Exists {
 		return false
 	}
 	var cache struct {
@@ -83,7 +85,7 @@ func backendConfigured(p Project, result Result) bool {
 			Type string `json:"type"`
 		} `json:"backend"`
 	}
-	return json.Unmarshal(text, &cache) == nil && cache.Backend.Type != ""
+	return json.Unmarshal(noted.Bytes, &cache) == nil && cache.Backend.Type != ""
 }
 
 // dataDir is where the engine keeps its cache: TF_DATA_DIR, or .terraform.

@@ -2,9 +2,7 @@ package terraform
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +11,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"stateroom/steps/files"
 )
 
 // remembered is a scratch project whose back end is the one that init noted in
@@ -43,8 +43,8 @@ func (p Project) remembered() (old Project, forget func(), err error) {
 // notedBackend is a terraform block with the back end that init noted, or with
 // the local one where a state lies in the directory; nil without either.
 func (p Project) notedBackend() ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(p.dataDir(), "terraform.tfstate"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	file, err := files.Read(filepath.Join(p.dataDir(), "terraform.tfstate"))
+	if err != nil {
 		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
 	}
 	var noted struct {
@@ -53,8 +53,8 @@ func (p Project) notedBackend() ([]byte, error) {
 			Config json.RawMessage `json:"config"`
 		} `json:"backend"`
 	}
-	if err == nil {
-		if err := json.Unmarshal(text, &noted); err != nil {
+	if file.Exists {
+		if err := json.Unmarshal(file.Bytes, &noted); err != nil {
 			return nil, fmt.Errorf("read the old back end of %s: it is not what init writes: %w", p.Dir, err)
 		}
 	}

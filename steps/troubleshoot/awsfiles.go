@@ -267,13 +267,13 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file
 	path := filepath.Join(f.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
 	expired := &sourceTrouble{id: "sso-expired", remedy: "Sign in again: aws sso login --profile " + p.name + "."}
-	text, err := os.ReadFile(path)
-	if err != nil {
+	text, err := files.Read(path)
+	if err != nil || !text.Exists {
 		expired.evidence = fmt.Sprintf("Profile %s (%s) signs in by single sign-on, and there is no token of it in %s.", p.name, p.where(), path)
 		return "", expired
 	}
 	var cached token
-	if err := json.Unmarshal(text, &cached); err != nil {
+	if err := json.Unmarshal(text.Bytes, &cached); err != nil {
 		expired.evidence = fmt.Sprintf("The sign-on token of profile %s in %s cannot be read.", p.name, path)
 		return "", expired
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -84,7 +83,7 @@ func (l *laptop) reach(ctx context.Context, address, bundle string) error {
 	if err != nil {
 		return err //nolint:wrapcheck // the caller names the address
 	}
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.authorities(bundle)}}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.authorities(ctx, bundle)}}
 	defer transport.CloseIdleConnections()
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
@@ -94,11 +93,11 @@ func (l *laptop) reach(ctx context.Context, address, bundle string) error {
 }
 
 // authorities are those of a bundle, nil for the system's.
-func (l *laptop) authorities(bundle string) *x509.CertPool {
+func (l *laptop) authorities(ctx context.Context, bundle string) *x509.CertPool {
 	if bundle == "" {
 		bundle = l.getenv("AWS_CA_BUNDLE")
 	}
-	text, err := os.ReadFile(bundle)
+	text, err := files.Load(ctx, bundle, files.Limit{})
 	if err != nil {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/onboard"
@@ -15,7 +14,7 @@ import (
 
 // opener gives the questions of a flow, and then the flow itself. It is made
 // once the stage stands, where there is one.
-type opener func(s *session) (steps.Open, steps.Given, error)
+type opener func(s *session, ctx context.Context) (steps.Open, steps.Given, error)
 
 // runFlow asks, looks, shows, asks once and applies, in lines or as JSON. It
 // returns the exit code, or the error that kept the flow from running.
@@ -29,7 +28,7 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
-	questions, given, err := open(s)
+	questions, given, err := open(s, ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -124,7 +123,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 func (s *session) operator(ctx context.Context, a *steps.Answers, code func() (string, error)) (*steps.Env, error) {
 	config := s.config()
 	config.MFAToken = code
-	sessions, err := awsops.Open(ctx, config)
+	sessions, err := openAWS(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -24,20 +24,25 @@ func Onboard(ctx context.Context, o Options, sys System) (int, error) {
 
 // onboarding is the opener of [Onboard]. In the sandbox it begins at the laptop
 // of somebody who was handed a sealed file.
-func (s *session) onboarding() (steps.Open, steps.Given, error) {
+func (s *session) onboarding(ctx context.Context) (steps.Open, steps.Given, error) {
 	given := answered(map[string]string{onboard.PathHandover: s.HandoverFile, onboard.PathIdentity: s.Identity})
 	if s.PassphraseFile != "" {
-		passphrase, err := onboard.PassphraseFrom(s.PassphraseFile)
+		passphrase, err := onboard.PassphraseFrom(ctx, s.PassphraseFile)
 		if err != nil {
 			return nil, nil, Usagef("--passphrase-file: %w", err)
 		}
 		given[onboard.PathPassphrase] = passphrase
+	}
+	brought, err := s.bring(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	open := func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
 		entry, err := s.entry(ctx, given)
 		if err != nil {
 			return steps.Opened{}, err
 		}
+		entry.Brought = brought
 		questions, err := entry.Questions(given)
 		if err != nil || len(questions) > 0 {
 			return steps.Opened{Questions: questions}, err
@@ -56,12 +61,29 @@ func (s *session) onboarding() (steps.Open, steps.Given, error) {
 	return open, given, nil
 }
 
+// bring reads the files that the command line names, once each: they may be
+// pipes.
+func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
+	brought := map[string][]byte{}
+	for _, named := range []struct{ flag, path string }{{"--handover", s.HandoverFile}, {"--identity", s.Identity}} {
+		if named.path == "" {
+			continue
+		}
+		text, err := onboard.Bring(ctx, named.path)
+		if err != nil {
+			return nil, Usagef("%s: %w", named.flag, err)
+		}
+		brought[named.path] = text
+	}
+	return brought, nil
+}
+
 // seat opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
 func (s *session) seat(ctx context.Context, a *steps.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
-	sessions, err := awsops.Open(ctx, config)
+	sessions, err := openAWS(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +169,7 @@ func Login(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
 }
 
-func (s *session) loggingIn() (steps.Open, steps.Given, error) {
+func (s *session) loggingIn(_ context.Context) (steps.Open, steps.Given, error) {
 	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
@@ -179,7 +201,7 @@ func Handover(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
 }
 
-func (s *session) handingOver() (steps.Open, steps.Given, error) {
+func (s *session) handingOver(_ context.Context) (steps.Open, steps.Given, error) {
 	return s.asOperator(func(a *steps.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
 }
 
@@ -188,7 +210,7 @@ func Offboard(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "offboard"), plain.NewFlowLines(sys.Out), (*session).offboarding)
 }
 
-func (s *session) offboarding() (steps.Open, steps.Given, error) {
+func (s *session) offboarding(_ context.Context) (steps.Open, steps.Given, error) {
 	return s.asOperator(func(a *steps.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }
 

@@ -167,7 +167,7 @@ func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
 	if s.ask {
 		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
 	}
-	sessions, err := awsops.Open(ctx, config)
+	sessions, err := openAWS(ctx, config)
 	if err == nil {
 		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/steps"
+	"stateroom/steps/files"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -32,8 +34,8 @@ func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
 }
 
 // troubleshooting is the opener of [Troubleshoot]. The flags say where it begins.
-func (s *session) troubleshooting() (steps.Open, steps.Given, error) {
-	text, err := s.errorText()
+func (s *session) troubleshooting(ctx context.Context) (steps.Open, steps.Given, error) {
+	text, err := s.errorText(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,20 +87,22 @@ func (s *session) known() (*steps.Answers, error) {
 	return from, nil
 }
 
+// maxErrorText bounds what is read of a text; its ends are kept.
+const maxErrorText = 256 << 20
+
 // errorText reads what Terraform printed. A text that says nothing is told, and
 // the checks go on without it.
-func (s *session) errorText() (string, error) {
+func (s *session) errorText(ctx context.Context) (string, error) {
 	if s.ErrorFile == "" {
 		return "", nil
 	}
 	in, name := s.sys.In, "standard input"
 	if s.ErrorFile != "-" {
-		file, err := os.Open(s.ErrorFile)
+		text, err := files.Load(ctx, s.ErrorFile, files.Limit{Bytes: maxErrorText, Pipe: true})
 		if err != nil {
 			return "", Usagef("--error: %w", err)
 		}
-		defer func() { _ = file.Close() }() // it was only read
-		in, name = file, s.ErrorFile
+		in, name = bytes.NewReader(text), s.ErrorFile
 	} else if s.sys.Terminal {
 		s.say("Paste what Terraform printed, then press Ctrl-D on a line of its own.")
 	}

@@ -62,7 +62,7 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 	}
 	var err error
 	if mode != tui.SetUp {
-		begun.Open, err = s.opens(mode)
+		begun.Open, err = s.opens(ctx, mode)
 	} else {
 		begun.Answers, begun.New, err = s.begin()
 		begun.World = s.operator
@@ -75,12 +75,12 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 }
 
 // opens gives the flow of a mode. What the flags answer is not asked.
-func (s *session) opens(mode tui.Mode) (steps.Open, error) {
+func (s *session) opens(ctx context.Context, mode tui.Mode) (steps.Open, error) {
 	openers := map[tui.Mode]opener{
 		tui.Onboard: (*session).onboarding, tui.Troubleshoot: (*session).asking, tui.Handover: (*session).handingOver,
 		tui.Offboard: (*session).offboarding, tui.Login: (*session).loggingIn,
 	}
-	open, flags, err := openers[mode](s)
+	open, flags, err := openers[mode](s, ctx)
 	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
 		for path, value := range flags {
 			if !given.Asked(path) {
@@ -93,8 +93,8 @@ func (s *session) opens(mode tui.Mode) (steps.Open, error) {
 
 // asking is troubleshooting with the question where to begin, unless a flag has
 // said it or there is a fault to look for.
-func (s *session) asking() (steps.Open, steps.Given, error) {
-	open, given, err := s.troubleshooting()
+func (s *session) asking(ctx context.Context) (steps.Open, steps.Given, error) {
+	open, given, err := s.troubleshooting(ctx)
 	if err != nil || s.ErrorFile != "" || s.Run || s.Break != "" {
 		return open, given, err
 	}

@@ -1,0 +1,144 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Limit bounds one read. What a repository, a colleague or an environment
+// variable names is not known to be a file at all: a device, a pipe that nobody
+// writes to or a disk that does not answer must not hang or fill this process.
+type Limit struct {
+	// Bytes is the most that is taken; a larger file is refused whole. 0 means
+	// [MaxBytes].
+	Bytes int64
+	// Wait is how long it may take; 0 means ten seconds, and two minutes for a
+	// pipe, since a person may have to unlock what writes to it.
+	Wait time.Duration
+	// Pipe admits a pipe, too: for a path that the user named on the command
+	// line, as in --passphrase-file <(pass show stateroom).
+	Pipe bool
+}
+
+// MaxBytes bounds what is read into memory when a [Limit] says nothing: no file
+// that is read or edited here comes near it.
+const MaxBytes = 32 << 20
+
+const (
+	fileWait = 10 * time.Second
+	pipeWait = 2 * time.Minute
+)
+
+func (l Limit) bytes() int64 {
+	if l.Bytes == 0 {
+		return MaxBytes
+	}
+	return l.Bytes
+}
+
+func (l Limit) wait() time.Duration {
+	switch {
+	case l.Wait > 0:
+		return l.Wait
+	case l.Pipe:
+		return pipeWait
+	}
+	return fileWait
+}
+
+// Load reads the whole regular file that path leads to, through links, within
+// the limit. Every error is an [*Error]; that of a missing file wraps
+// fs.ErrNotExist, that of an interrupt the context's cause.
+func Load(ctx context.Context, path string, limit Limit) ([]byte, error) {
+	got, err := load(ctx.Done(), path, limit)
+	if err != nil && ctx.Err() != nil {
+		return nil, &Error{Action: "read", Path: path, Err: context.Cause(ctx)}
+	}
+	return got.text, err
+}
+
+// taken is a file as it was when it was read.
+type taken struct {
+	text []byte
+	info fs.FileInfo
+	err  error
+}
+
+// load reads on the side, because neither opening nor reading can be cut short
+// by other means: what never answers is left to itself.
+func load(stop <-chan struct{}, path string, limit Limit) (taken, error) {
+	done := make(chan taken, 1)
+	go func() { done <- slurp(path, limit) }()
+	patience := time.NewTimer(limit.wait())
+	defer patience.Stop()
+	select {
+	case got := <-done:
+		return got, got.err
+	case <-stop:
+		return taken{}, &Error{Action: "read", Path: path, Problem: "it was interrupted"}
+	case <-patience.C:
+		return taken{}, &Error{
+			Action: "read", Path: path, Problem: fmt.Sprintf("nothing came from it within %s", limit.wait()),
+			Remedy: "name a file that is there whole",
+		}
+	}
+}
+
+// slurp opens first and asks what it has opened afterwards, so that nothing can
+// be put in the file's place between the two.
+func slurp(path string, limit Limit) taken {
+	flags := os.O_RDONLY
+	if !limit.Pipe {
+		flags |= syscall.O_NONBLOCK // a pipe's opening would wait for a writer
+	}
+	f, err := os.OpenFile(path, flags, 0) //nolint:gosec // what is opened is judged below
+	if err != nil {
+		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	info, err := f.Stat()
+	if err != nil {
+		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
+	}
+	pipe := limit.Pipe && info.Mode()&fs.ModeNamedPipe != 0
+	if !info.Mode().IsRegular() && !pipe {
+		return taken{err: &Error{Action: "read", Path: path, Problem: "it is " + kindOf(info.Mode()) + ", and not a regular file"}}
+	}
+	if info.Size() > limit.bytes() {
+		return taken{err: tooLarge(path, limit)}
+	}
+	text, err := io.ReadAll(io.LimitReader(f, limit.bytes()+1))
+	switch {
+	case err != nil:
+		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
+	case int64(len(text)) > limit.bytes():
+		return taken{err: tooLarge(path, limit)}
+	}
+	return taken{text: text, info: info}
+}
+
+func tooLarge(path string, limit Limit) error {
+	size := fmt.Sprintf("%d KiB", limit.bytes()>>10)
+	if limit.bytes() >= 1<<20 {
+		size = fmt.Sprintf("%d MiB", limit.bytes()>>20)
+	}
+	return &Error{Action: "read", Path: path, Problem: "it is larger than " + size + ", so that it cannot be what it should be"}
+}
+
+// kindOf names what is no regular file.
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}

@@ -1,0 +1,129 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hostile makes what may lie where a file is expected.
+func hostile(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := syscall.Mkfifo(at("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(at("directory"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at("huge"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(at("huge"), 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"device": "/dev/zero", "pipe-link": at("pipe"), "circle": at("circle")} {
+		if err := os.Symlink(target, at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return map[string]string{
+		"device": at("device"), "pipe": at("pipe"), "pipe-link": at("pipe-link"), "directory": at("directory"),
+		"huge": at("huge"), "circle": at("circle"),
+	}
+}
+
+func TestOnlyRegularFilesOfABoundedSizeAreRead(t *testing.T) {
+	want := map[string]string{
+		"device": "a device", "pipe": "a pipe", "pipe-link": "a pipe", "directory": "a directory", "huge": "larger than 32 MiB", "circle": "symbolic links",
+	}
+	for name, path := range hostile(t) {
+		_, err := Load(t.Context(), path, Limit{})
+		var ours *Error
+		if !errors.As(err, &ours) || !strings.Contains(err.Error(), want[name]) || !strings.Contains(err.Error(), path) {
+			t.Errorf("Load %s: %v", name, err)
+		}
+		if _, err := Read(path); err == nil {
+			t.Errorf("Read took %s", name)
+		}
+	}
+	if _, err := Load(t.Context(), filepath.Join(t.TempDir(), "none"), Limit{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	// A file of /proc says that it is empty.
+	if text, err := Load(t.Context(), "/proc/self/status", Limit{}); err != nil || len(text) == 0 {
+		t.Errorf("/proc/self/status: %d bytes, %v", len(text), err)
+	}
+	if _, err := Load(t.Context(), "/proc/self/status", Limit{Bytes: 10}); err == nil {
+		t.Error("more than the limit was taken from a file that says that it is empty")
+	}
+}
+
+func TestAPipeOfTheCommandLineIsBoundedInSizeAndTime(t *testing.T) {
+	odd := hostile(t)
+	for _, name := range []string{"device", "directory", "huge"} {
+		if _, err := Load(t.Context(), odd[name], Limit{Pipe: true}); err == nil {
+			t.Errorf("%s was read", name)
+		}
+	}
+	if _, err := Load(t.Context(), odd["pipe"], Limit{Pipe: true, Wait: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "nothing came from it") {
+		t.Errorf("a pipe that nobody writes to: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Load(ctx, odd["pipe"], Limit{Pipe: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("an interrupted pipe: %v", err)
+	}
+	for text, fits := range map[string]bool{"secret\n": true, strings.Repeat("x", 20): false} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, _ = w.WriteString(text)
+			_ = w.Close()
+		}()
+		path := filepath.Join("/dev/fd", strconv.Itoa(int(r.Fd())))
+		got, err := Load(t.Context(), path, Limit{Pipe: true, Bytes: 10})
+		if fits != (err == nil) || fits && string(got) != text {
+			t.Errorf("%q from a pipe: %q, %v", text, got, err)
+		}
+		_ = r.Close()
+	}
+}
+
+func TestNoFileThatTheSDKReadsMayBeAPipeOrADevice(t *testing.T) {
+	for name, path := range hostile(t) {
+		if name == "circle" {
+			continue // the SDK says that itself
+		}
+		dir := t.TempDir()
+		config := filepath.Join(dir, "config")
+		if err := os.WriteFile(config, []byte("[profile a]\nca_bundle = "+path+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, env := range []map[string]string{
+			{"AWS_SHARED_CREDENTIALS_FILE": path, "HOME": dir},
+			{"AWS_CONFIG_FILE": path, "HOME": dir},
+			{"AWS_CA_BUNDLE": path, "HOME": dir},
+			{"AWS_WEB_IDENTITY_TOKEN_FILE": path, "HOME": dir},
+			{"AWS_CONFIG_FILE": config, "HOME": dir},
+		} {
+			if err := CheckAWS(t.Context(), func(name string) string { return env[name] }); err == nil || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s as %v: %v", name, env, err)
+			}
+		}
+	}
+	calm := map[string]string{"AWS_CONFIG_FILE": os.DevNull, "HOME": t.TempDir()}
+	if err := CheckAWS(t.Context(), func(name string) string { return calm[name] }); err != nil {
+		t.Error(err)
+	}
+}
