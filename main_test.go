@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/ui/plain"
@@ -39,6 +40,9 @@ func program(t *testing.T, input string, terminal bool, args ...string) outcome 
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range awsops.EndpointVariables("http://127.0.0.1:1") { // nobody answers there
+		t.Setenv(name, value)
+	}
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
 	code := run(t.Context(), args, system{in: strings.NewReader(input), out: &out, err: &errs, terminal: terminal})
@@ -534,6 +538,11 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 	code := run(t.Context(), []string{"sandbox", "--listen", "127.0.0.1:0"}, system{out: out, err: &errs, signals: signals})
 	if code != steps.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
 		t.Errorf("code %d, %s %s", code, printed.String(), errs.String())
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if !strings.Contains(printed.String(), "export "+name+"=") {
+			t.Errorf("%s is not printed, so that a call could reach the real AWS", name)
+		}
 	}
 }
 

@@ -55,6 +55,9 @@ func open(t *testing.T, server *sandbox.Server) *awsops.Sessions {
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, "config"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, "credentials"))
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range awsops.EndpointVariables(server.URL()) {
+		t.Setenv(name, value)
+	}
 	operator := server.Operator()
 	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +16,6 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/smithy-go/logging"
 
 	"stateroom/awsops/secret"
@@ -56,6 +56,7 @@ type KeyPair struct {
 type Sessions struct {
 	base    aws.Config
 	options []func(*config.LoadOptions) error
+	token   func() (string, error) // see [Config.MFAToken]
 	limits  *limiters
 	home    *login
 
@@ -74,8 +75,8 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 		config.WithHTTPClient(newHTTPClient(c.Parallel)),
 		config.WithRetryer(newRetryer),
 		config.WithLogger(logging.Nop{}), // the SDK's warnings would be written across the screen
-		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = c.MFAToken }),
 	}
+	s.token = c.MFAToken
 	if c.Endpoint != "" {
 		s.options = append(s.options, config.WithBaseEndpoint(c.Endpoint))
 	}
@@ -140,17 +141,19 @@ func newHTTPClient(parallel int) *awshttp.BuildableClient {
 
 // load reads the shared files and the environment; empty arguments follow them.
 func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config, error) {
-	options := s.options
+	chain := &chainEndpoint{}
+	options := slices.Concat(s.options, chain.options(s.token))
 	if profile != "" {
-		options = append(options[:len(options):len(options)], config.WithSharedConfigProfile(profile))
+		options = append(options, config.WithSharedConfigProfile(profile))
 	}
 	if region != "" {
-		options = append(options[:len(options):len(options)], config.WithRegion(region))
+		options = append(options, config.WithRegion(region))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, failed(err, &Error{Operation: "reading the AWS configuration", Identity: operatorName(profile)})
 	}
+	chain.url = cfg.BaseEndpoint
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		// Frozen, because every client would copy a buildable one and with it
 		// open connections of its own.

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,7 +23,7 @@ func AdminEnv(env *Env, a *Answers) map[string]string {
 		"AWS_SESSION_TOKEN":           "",
 	}
 	if env.Endpoint != "" {
-		set["AWS_ENDPOINT_URL"] = env.Endpoint
+		maps.Copy(set, awsops.EndpointVariables(env.Endpoint))
 	}
 	return set
 }

@@ -36,6 +36,9 @@ func newWorld(t testing.TB, options sandbox.Options) *world {
 	}
 	t.Cleanup(func() { _ = w.server.Close() })
 	isolate(t, w.dir)
+	for name, value := range awsops.EndpointVariables(w.server.URL()) {
+		t.Setenv(name, value)
+	}
 	w.actAs(w.server.Operator())
 	return w
 }

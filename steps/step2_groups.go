@@ -24,18 +24,28 @@ const maxGroupPolicies = policy.ManagedPoliciesPerGroup
 type GroupFacts struct {
 	Group    *awsops.Group
 	Attached []string // policy ARNs
-	// Intended says that this laptop's journal set out to create the group,
-	// which cannot carry a tag.
-	Intended bool
 }
 
-func (f *IAMFacts) inspectGroups(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+// groupPath is the IAM path below which this blueprint's groups are made: what a
+// tag would say, of what cannot carry one, on any laptop. IAM compares names
+// without it, so that a group of another path and the same name stands in the way.
+func groupPath(a *Answers) string { return policyPath + a.Bucket.Name + "/" }
+
+// groupARN names a group as IAM does; an older one has no path of ours.
+func groupARN(o *Observed, a *Answers, group string) string {
+	if have := o.IAM.Groups[group].Group; have != nil {
+		return have.ARN
+	}
+	return iamARN(o, a, "group"+groupPath(a)+group)
+}
+
+func (f *IAMFacts) inspectGroups(ctx context.Context, home *awsops.Session, a *Answers) error {
 	f.Groups = map[string]GroupFacts{}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	for _, group := range a.Groups {
 		g.Go(func() error {
-			facts := GroupFacts{Intended: env.Journal.Intended(groupChange(group.Name))}
+			var facts GroupFacts
 			var err error
 			if facts.Group, err = home.Group(ctx, group.Name); err != nil {
 				return fmt.Errorf("%w", err)
@@ -73,11 +83,10 @@ func planGroups(o *Observed, a *Answers) Proposal {
 		if f.Group == nil {
 			p.Changes = append(p.Changes, Change{
 				ID: groupChange(g.Name), Step: 2, Action: Create, Title: "Create the group " + g.Name,
-				Target:  iamARN(o, a, "group/"+g.Name),
+				Target:  groupARN(o, a, g.Name),
 				Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
-				Calls:  []awsops.Call{awsops.CreateGroup(g.Name, "/")},
-				Intent: map[string]string{},
+				Calls:  []awsops.Call{awsops.CreateGroup(g.Name, groupPath(a))},
 				Undo:   "aws iam delete-group --group-name " + g.Name,
 			})
 		}
@@ -116,11 +125,12 @@ func iamARN(o *Observed, a *Answers, rest string) string {
 	return "arn:" + o.partition() + ":iam::" + a.AdminAccount + ":" + rest
 }
 
-// foreignGroup is the group's ARN when it was there before us: neither does it
-// hold a policy of ours, nor did this laptop set out to create it.
+// foreignGroup is the group's ARN when it is not this blueprint's: neither is its
+// path ours, nor does it hold a policy that carries the tag. AWS itself says so,
+// the same to every laptop.
 func foreignGroup(o *Observed, a *Answers, group string) string {
 	f := o.IAM.Groups[group]
-	if f.Group == nil || f.Intended {
+	if f.Group == nil || f.Group.Path == groupPath(a) {
 		return ""
 	}
 	for _, name := range sortedKeys(o.IAM.Policies) {
@@ -145,7 +155,7 @@ func members(o *Observed, a *Answers, g Group) []Change {
 		changes = append(changes, Change{
 			ID: "iam.member." + g.Name + "." + user, Step: 2, Action: Update,
 			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
-			Target: iamARN(o, a, "group/"+g.Name), Account: a.AdminAccount, Region: a.StateRegion,
+			Target: groupARN(o, a, g.Name), Account: a.AdminAccount, Region: a.StateRegion,
 			Fields:  created("member", user),
 			Calls:   []awsops.Call{awsops.AddUserToGroup(g.Name, user)},
 			Needs:   []string{groupChange(g.Name), userChange(user)},

@@ -62,7 +62,7 @@ func (iamStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return f.inspectGroups(ctx, env, home, a) })
+	g.Go(func() error { return f.inspectGroups(ctx, home, a) })
 	g.Go(func() error { return f.inspectUsers(ctx, env, home, a) })
 	g.Go(func() error { return f.inspectPolicies(ctx, home) })
 	g.Go(func() error { return f.inspectRoles(ctx, env, o, a) })

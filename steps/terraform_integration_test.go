@@ -175,8 +175,10 @@ func (s *shell) command(args ...string) *exec.Cmd {
 	}
 	cmd.Env = append(cmd.Env, "AWS_SHARED_CREDENTIALS_FILE="+s.credentials(),
 		"AWS_CONFIG_FILE="+filepath.Join(s.home, ".aws", "config"), "AWS_EC2_METADATA_DISABLED=true")
-	if s.endpoint {
-		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+s.w.server.URL())
+	for name, value := range awsops.EndpointVariables(s.w.server.URL()) {
+		if s.endpoint || name != "AWS_ENDPOINT_URL" {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
 	}
 	return cmd
 }

@@ -12,8 +12,11 @@ import (
 type request struct {
 	ctx  context.Context
 	http *http.Request
-	id   string // request id of the answer
-	now  time.Time
+	// answer takes what is answered.
+	answer http.ResponseWriter
+	id     string // request id of the answer
+	now    time.Time
+	held   int64 // room taken for the body among all bodies
 
 	body     []byte      // aws-chunked framing is taken off already
 	trailers http.Header // trailing headers of an aws-chunked body

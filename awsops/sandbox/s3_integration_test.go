@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stateroom/awsops"
 )
 
 // child is a directory with a clean environment in which the real terraform
@@ -34,8 +36,11 @@ func newChild(st *stage, c Credentials) *child {
 	st.must(os.WriteFile(config, []byte("[default]\nregion = "+stageRegion+"\n"), 0o600))
 	env := []string{
 		"HOME=" + home, "XDG_STATE_HOME=" + home, "PATH=" + os.Getenv("PATH"), "AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + credentials,
-		"AWS_ENDPOINT_URL=" + st.URL(), "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "PYENV_ROOT=" + os.Getenv("PYENV_ROOT"),
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "PYENV_ROOT=" + os.Getenv("PYENV_ROOT"),
 		"CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=" + os.DevNull, "TF_IN_AUTOMATION=1",
+	}
+	for name, value := range awsops.EndpointVariables(st.URL()) {
+		env = append(env, name+"="+value)
 	}
 	return &child{st: st, dir: st.t.TempDir(), env: env, fold: regexp.MustCompile(`[\s│╷╵]+`)}
 }

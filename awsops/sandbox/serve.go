@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,30 +10,26 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxBody bounds a request; Terraform's parts have 5 MiB.
-const maxBody = 256 << 20
-
 // ServeHTTP answers one request. A dropped one ends the connection by the
 // panic that net/http has for it.
+//
+// Only names of this machine are answered to: a page whose name was pointed at
+// 127.0.0.1 after it was loaded would reach the port, but under that name.
 func (s *Server) ServeHTTP(w http.ResponseWriter, h *http.Request) {
+	if !isLocalName(h.Host) {
+		http.Error(w, "The sandbox answers to localhost and loopback addresses alone.", http.StatusMisdirectedRequest)
+		return
+	}
 	if !wait(h.Context(), s.options.Latency) {
 		return
 	}
-	r := &request{ctx: h.Context(), http: h, id: s.ids.uuid(), now: s.options.Now(), secure: true}
-	body, err := io.ReadAll(http.MaxBytesReader(w, h.Body, maxBody))
-	r.body = body
-	var answer response
-	var drop bool
-	if err != nil {
-		r.protocol = guessProtocol(h)
-		answer = s.fail(r, fail(http.StatusBadRequest, "RequestBodyTooLarge", "%v", err))
-	} else {
-		answer, drop = s.answer(r)
-	}
+	r := &request{ctx: h.Context(), http: h, answer: w, id: s.ids.uuid(), now: s.options.Now(), secure: true}
+	defer func() { s.bodies.Release(r.held) }()
+	answer, drop := s.answer(r)
 	if drop {
 		panic(http.ErrAbortHandler)
 	}
-	r.write(w, answer)
+	r.write(answer)
 }
 
 // answer authenticates the request, lets [Server.Intercept] interfere and does
@@ -74,7 +69,8 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 	return out, fault.DropRequest || fault.DropAnswer
 }
 
-// admit finds the service and the operation and verifies the signature.
+// admit finds the service and the operation, reads the body and verifies the
+// signature. An object's body is read last, and only from who has signed it.
 func (s *Server) admit(r *request) (service, *apiError) {
 	r.protocol = guessProtocol(r.http)
 	g, signed, problem := parseSignature(r.http)
@@ -91,6 +87,11 @@ func (s *Server) admit(r *request) (service, *apiError) {
 	}
 	if !ok {
 		return target, fail(http.StatusBadRequest, "UnknownService", "The sandbox has no service %q.", g.service)
+	}
+	if r.protocol != s3Protocol || g.payload == "" {
+		if e := s.read(r, maxBody); e != nil {
+			return target, e
+		}
 	}
 	e := s.authenticate(r, g)
 	r.operation = target.route(r)
@@ -124,7 +125,9 @@ func (s *Server) busy(r *request) bool {
 }
 
 // write sends the answer with the request id in the header of its service.
-func (r *request) write(w http.ResponseWriter, out response) {
+func (r *request) write(out response) {
+	w := r.answer
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(bodyWait)) // a recorder of a test has none
 	header := w.Header()
 	for name, values := range out.header {
 		header[http.CanonicalHeaderKey(name)] = values

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
 
@@ -19,6 +20,7 @@ type Server struct {
 	options Options
 	ids     *idSource
 	ahead   atomic.Int64 // of the clock, in nanoseconds
+	bodies  *semaphore.Weighted
 
 	// mu guards everything below. Handlers run with it held.
 	mu           sync.Mutex
@@ -76,6 +78,7 @@ func New(options Options) *Server {
 	s := &Server{
 		options:     options,
 		ids:         newIDSource(options.Seed),
+		bodies:      semaphore.NewWeighted(maxBodies),
 		accounts:    map[string]*account{},
 		credentials: map[string]*credential{},
 		limiters:    map[string]*rate.Limiter{},
@@ -91,15 +94,15 @@ func New(options Options) *Server {
 	return s
 }
 
-// Start listens on addr ("127.0.0.1:0" takes a free port) and serves until
-// [Server.Close]. The context bounds the listening only.
+// Start listens on addr, a loopback address ("127.0.0.1:0" takes a free port),
+// and serves until [Server.Close]. The context bounds the listening only.
 func (s *Server) Start(ctx context.Context, addr string) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	listener, err := listen(ctx, addr)
 	if err != nil {
 		return fmt.Errorf("sandbox: listen on %s: %w", addr, err)
 	}
 	s.listener = listener
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
+	s.http = s.newHTTP()
 	s.serveOn(s.http, listener)
 	return nil
 }

@@ -156,7 +156,7 @@ func FuzzServe(f *testing.F) {
 	f.Add("POST", "/", "AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/kms/aws4_request,SignedHeaders=,Signature=", "", "Kms.Encrypt", "{")
 	s := New(Options{Seed: "fuzz"})
 	f.Fuzz(func(t *testing.T, method, target, authorization, date, extra, body string) {
-		h := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+		h := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", strings.NewReader(body))
 		h.Method = method
 		if parsed, err := h.URL.Parse(target); err == nil {
 			h.URL = parsed

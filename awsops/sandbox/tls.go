@@ -14,7 +14,6 @@ import (
 	"log"
 	"math/big"
 	"net"
-	"net/http"
 	"time"
 )
 
@@ -29,12 +28,13 @@ func (s *Server) StartTLS(ctx context.Context, addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sandbox: make a certificate: %w", err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	listener, err := listen(ctx, addr)
 	if err != nil {
 		return "", fmt.Errorf("sandbox: listen on %s: %w", addr, err)
 	}
 	// net/http would write every handshake that a client breaks off to standard error.
-	s.https = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	s.https = s.newHTTP()
+	s.https.ErrorLog = log.New(io.Discard, "", 0)
 	s.serveOn(s.https, tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}))
 	return "https://" + listener.Addr().String(), nil
 }

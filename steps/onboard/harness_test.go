@@ -71,6 +71,9 @@ func founded(t testing.TB, options sandbox.Options, change func(*steps.Blueprint
 	c := &company{t: t, dir: t.TempDir(), server: sandbox.New(options), identities: map[string]*age.X25519Identity{}}
 	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = c.server.Close() })
+	for name, value := range awsops.EndpointVariables(c.server.URL()) {
+		t.Setenv(name, value)
+	}
 	c.blueprint = c.team()
 	if change != nil {
 		change(c.blueprint)

@@ -62,6 +62,9 @@ func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	} {
 		t.Setenv(name, value)
 	}
+	for name, value := range awsops.EndpointVariables(o.server.URL()) {
+		t.Setenv(name, value)
+	}
 	var err error
 	o.bob, err = age.GenerateX25519Identity()
 	o.must(err)

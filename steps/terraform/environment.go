@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"stateroom/awsops"
 )
 
 // environment is the parent's, without what would divert an unattended run,
@@ -29,16 +31,31 @@ func environment(extra map[string]string) []string {
 		}
 	}
 	maps.Copy(set, extra)
-	var env []string
+	all := map[string]string{}
 	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if _, ours := set[name]; !ours && !diverts(name) {
-			env = append(env, entry)
+		if name, value, _ := strings.Cut(entry, "="); !diverts(name) {
+			all[name] = value
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if set[name] != "" {
-			env = append(env, name+"="+set[name])
+	for name, value := range set {
+		if all[name] = value; value == "" {
+			delete(all, name)
+		}
+	}
+	var env []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		env = append(env, name+"="+all[name])
+	}
+	return append(env, credentialEndpoints(all)...)
+}
+
+// credentialEndpoints send what the engine asks for credentials where
+// AWS_ENDPOINT_URL sends everything else, unless a variable says otherwise.
+func credentialEndpoints(all map[string]string) []string {
+	var env []string
+	for name, value := range awsops.EndpointVariables(all["AWS_ENDPOINT_URL"]) {
+		if _, there := all[name]; !there && value != "" {
+			env = append(env, name+"="+value)
 		}
 	}
 	return env

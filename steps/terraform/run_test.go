@@ -107,6 +107,22 @@ func TestRunKeepsTheParentsEnvironmentButForWhatDiverts(t *testing.T) {
 	}
 }
 
+func TestTheEngineAsksForCredentialsWhereItAsksForEverythingElse(t *testing.T) {
+	f := newFake(t, map[string]string{"plan": "environment"})
+	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	t.Setenv("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:2")
+	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(result.Output, "\n")
+	for _, want := range []string{"AWS_ENDPOINT_URL_STS=http://127.0.0.1:1", "AWS_ENDPOINT_URL_SSO=http://127.0.0.1:2", "AWS_ENDPOINT_URL_SSO_OIDC=http://127.0.0.1:1"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
+
 func TestRunStreamsLinesAndReportsTheFirstError(t *testing.T) {
 	f := newFake(t, map[string]string{"plan": "1\n\x1b[31m╷\x1b[0m\n│ Error: No valid credential\n│ \n│ sources\n│ found\n╵\nbye"})
 	var lines []string

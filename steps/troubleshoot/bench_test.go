@@ -44,6 +44,9 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	}
 	t.Cleanup(func() { _ = b.server.Close() })
 	isolate(t, b.dir)
+	for name, value := range awsops.EndpointVariables(b.server.URL()) {
+		t.Setenv(name, value)
+	}
 	operator := b.server.Operator()
 	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)

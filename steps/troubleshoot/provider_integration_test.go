@@ -52,10 +52,10 @@ func newProviderSite(t *testing.T) *providerSite {
 	}
 	variables := mirror.With(t)
 	maps.Copy(variables, map[string]string{
-		"AWS_ENDPOINT_URL": s.server.URL(), // provider.tf names no endpoint
-		"HOME":             s.home, "XDG_STATE_HOME": filepath.Join(s.home, ".local", "state"), "CHECKPOINT_DISABLE": "1", "AWS_EC2_METADATA_DISABLED": "true",
+		"HOME": s.home, "XDG_STATE_HOME": filepath.Join(s.home, ".local", "state"), "CHECKPOINT_DISABLE": "1", "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_SHARED_CREDENTIALS_FILE": s.credentials(), "AWS_CONFIG_FILE": filepath.Join(s.home, ".aws", "config"),
 	})
+	maps.Copy(variables, awsops.EndpointVariables(s.server.URL())) // provider.tf names none
 	for name, value := range variables {
 		t.Setenv(name, value)
 	}

@@ -85,6 +85,9 @@ func (w *world) isolate() {
 	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.dir, ".aws", "credentials"))
 	w.t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.dir, ".aws", "config"))
 	w.t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range awsops.EndpointVariables(w.server.URL()) {
+		w.t.Setenv(name, value)
+	}
 }
 
 // actAs chooses who runs stateroom.

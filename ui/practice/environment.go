@@ -3,10 +3,14 @@ package practice
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
 )
 
 // enter gives this process, and the Terraform that it starts, the AWS files of
@@ -15,12 +19,13 @@ import (
 // Leave puts everything back.
 func enter(root, endpoint string) (leave func(), err error) {
 	set := map[string]string{
-		"AWS_ENDPOINT_URL":            endpoint, // the provider's, which provider.tf does not name
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(root, credentialsFile),
 		"AWS_CONFIG_FILE":             filepath.Join(root, configFile),
 		"AWS_EC2_METADATA_DISABLED":   "true",
+		"AWS_DEFAULT_REGION":          steps.DefaultStateRegion,
 		stateVariable():               filepath.Join(root, stateHome),
 	}
+	maps.Copy(set, awsops.EndpointVariables(endpoint)) // Terraform's too, whose provider.tf names none
 	before := callers()
 	leave = func() {
 		for name := range set {

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
+	"strings"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 )
@@ -22,14 +26,27 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 	if err := server.Start(ctx, addr); err != nil {
 		return fmt.Errorf("the sandbox cannot be started: %w", err)
 	}
-	operator := server.Operator()
-	_, err := fmt.Fprintf(out, "export AWS_ENDPOINT_URL=%s\nexport AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\nexport AWS_REGION=%s\n",
-		server.URL(), operator.AccessKeyID, operator.SecretAccessKey, steps.DefaultStateRegion)
+	_, err := io.WriteString(out, exports(server))
 	if err == nil {
 		<-ctx.Done()
 		err = fmt.Errorf("the sandbox was ended: %w", ctx.Err())
 	}
 	return errors.Join(err, server.Close())
+}
+
+// exports are the shell's commands that point the AWS CLI, every SDK and
+// Terraform at the sandbox with all that they ask.
+func exports(server *sandbox.Server) string {
+	operator := server.Operator()
+	set := awsops.EndpointVariables(server.URL())
+	set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"] = operator.AccessKeyID, operator.SecretAccessKey
+	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = steps.DefaultStateRegion, steps.DefaultStateRegion
+	set["AWS_EC2_METADATA_DISABLED"] = "true"
+	var out strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		fmt.Fprintf(&out, "export %s=%s\n", name, set[name])
+	}
+	return out.String()
 }
 
 // loopback tells whether an address is reached from this machine alone: what

@@ -21,6 +21,7 @@ import (
 
 	"filippo.io/age"
 
+	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/terraform"
@@ -213,8 +214,10 @@ func (l *laptop) environment(more ...string) []string {
 		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + l.path + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(l.base, "tmp"),
 		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
 	}
-	for name, value := range l.mirror {
-		env = append(env, name+"="+value)
+	for _, set := range []map[string]string{l.mirror, awsops.EndpointVariables(l.server.URL())} {
+		for name, value := range set {
+			env = append(env, name+"="+value)
+		}
 	}
 	return append(env, more...)
 }
@@ -245,11 +248,17 @@ func (l *laptop) run(input, program string, args ...string) outcome {
 
 func (l *laptop) in(dir, input string, env []string, program string, args ...string) outcome {
 	l.t.Helper()
+	return l.as(dir, input, l.environment(env...), program, args...)
+}
+
+// as runs a program in an environment of the test's own making.
+func (l *laptop) as(dir, input string, env []string, program string, args ...string) outcome {
+	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), buildWait)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	var out, errs bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, l.environment(env...), strings.NewReader(input), &out, &errs
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, env, strings.NewReader(input), &out, &errs
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		l.t.Fatal(err)
@@ -260,7 +269,7 @@ func (l *laptop) in(dir, input string, env []string, program string, args ...str
 // byHand plans in a project as a person does who knows of no stateroom.
 func (l *laptop) byHand(environment string) outcome {
 	l.t.Helper()
-	return l.in(filepath.Join(l.folder, "live", environment), "", []string{"AWS_ENDPOINT_URL=" + l.server.URL()}, filepath.Join(l.path, "terraform"), "plan", "-no-color")
+	return l.in(filepath.Join(l.folder, "live", environment), "", nil, filepath.Join(l.path, "terraform"), "plan", "-no-color")
 }
 
 // tree is every file below a directory, by its path; what Terraform installed is
