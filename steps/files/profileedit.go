@@ -31,6 +31,9 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 		return Edit{}, err
 	}
 	lines := iniLines(file.Bytes)
+	if err := refuseDefaults(file.Path, file.Bytes, lines, e); err != nil {
+		return Edit{}, err
+	}
 	header, err := findSection(kind, file.Path, e.Name, file.Bytes, lines)
 	if err != nil {
 		return Edit{}, err
@@ -111,6 +114,10 @@ func (ed *editor) edit(kind Kind, e ProfileEdit) error {
 	}
 	if ed.sec.header < 0 && len(e.Set) == 0 {
 		return nil // nothing to remove from a profile that is not there
+	}
+	if next := ed.sec.end; ed.sec.header >= 0 && len(missing) > 0 && next < len(ed.lines) && ed.lines[next].indented(ed.src) {
+		return editError(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
+			"remove the white space at its start")
 	}
 	ed.insert(kind.header(e.Name), missing)
 	return nil
