@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -204,6 +205,27 @@ func TestEditProfileRefusesByLineWhatToolsReadDifferently(t *testing.T) {
 				t.Fatalf("want line %d and %q, got: %v", tt.line, tt.says, e)
 			}
 		})
+	}
+}
+
+// TestAFileOpenToOthersIsClosedWithANewSecret has a file that others can read.
+func TestAFileOpenToOthersIsClosedWithANewSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials")
+	put(t, path, "[a]\nregion = r\n", 0o644)
+	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(t.Context(), e, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	last := e.Fields[len(e.Fields)-1]
+	if modesMean && (mustRead(t, path).Mode != 0o600 || last != FieldChange{Change, ModeField, "0644", "0600"}) {
+		t.Errorf("the mode is %o, the plan says %+v", mustRead(t, path).Mode, last)
+	}
+	put(t, path, "[a]\nregion = r\n", 0o644)
+	if e, err = EditProfile(Credentials, mustRead(t, path), region("x")); err != nil || e.mode() != 0o644 {
+		t.Errorf("without a secret the mode becomes %o, %v", e.mode(), err)
 	}
 }
 

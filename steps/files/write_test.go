@@ -89,7 +89,7 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if !before.LooseMode() {
 		t.Error("0644 must be reported as loose")
 	}
-	e, err := EditProfile(Credentials, before, keys("x"))
+	e, err := EditProfile(Credentials, before, region("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if string(kept.Bytes) != old || kept.Mode != 0o600 || mustRead(t, path).Mode != 0o644 {
 		t.Fatalf("backup %v %o, file %o", kept.Bytes, kept.Mode, mustRead(t, path).Mode)
 	}
-	e, err = EditProfile(Credentials, mustRead(t, path), region("x"))
+	e, err = EditProfile(Credentials, mustRead(t, path), region("y"))
 	if err != nil {
 		t.Fatal(err)
 	}
