@@ -24,6 +24,7 @@ import (
 	"golang.org/x/term"
 
 	"stateroom/steps"
+	"stateroom/steps/printable"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, sys system) int {
 				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
 			}
 		}
-		fmt.Fprintln(sys.err, message) // the code tells it, too, when nobody reads
+		fmt.Fprintln(sys.err, printable.Text(message)) // the code tells it, too, when nobody reads
 	}
 	return codeOf(err)
 }

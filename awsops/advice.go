@@ -35,14 +35,34 @@ func advice(e *Error) (meaning, remedy string) {
 		return "The user has no MFA device of that serial number.", "Check it in IAM, under the user's security credentials."
 	case IsAccessDenied(e):
 		return denial(e.Message), "Grant " + deniedAction(e) + ", or run as an identity that has it."
+	case IsUnreachable(e):
+		return unreachable(e)
+	case isUnfinished(e):
+		return "AWS, or something on the way to it, gave no whole answer.", "Check the network and any proxy, and run again: it looks at what is there first."
 	case isSource(e):
 		return "The configured source of the credentials failed.", "Run: aws sts get-caller-identity" + profileFlag(e) + ", and mend what it names."
-	case IsUnreachable(e):
-		return "No connection to the endpoint came about.", "Check the network, the proxy and --endpoint-url."
 	case strings.Contains(rawText(e), "Missing Region"):
 		return "No region is configured.", "Pass --region or set AWS_REGION."
 	}
 	return "", ""
+}
+
+// unreachable says why no connection came about that can be used.
+func unreachable(e *Error) (meaning, remedy string) {
+	switch {
+	case isUntrusted(e):
+		return "The endpoint's certificate is not trusted on this machine.",
+			"If a proxy opens TLS here, set AWS_CA_BUNDLE to the file with its certificate; else check --endpoint-url."
+	case speaksHTTP(e):
+		return "The endpoint does not speak TLS.", "If it is meant to be plain, write http:// in --endpoint-url or AWS_ENDPOINT_URL."
+	case speaksTLS(e):
+		return "The endpoint does not speak plain HTTP.", "Write https:// in --endpoint-url or AWS_ENDPOINT_URL."
+	case isProxyDown(e):
+		return "The proxy that HTTPS_PROXY or HTTP_PROXY names cannot be connected to.", "Correct the variable, or name the endpoint's host in NO_PROXY."
+	case isProxyRefusal(e):
+		return "The proxy that HTTPS_PROXY names let no connection through.", "Allow the endpoint's host there, or name it in NO_PROXY."
+	}
+	return "No connection to the endpoint came about.", "Check the network, the proxy and --endpoint-url."
 }
 
 // explicitDeny stands in every service's message when a Deny statement decided.

@@ -7,8 +7,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -122,21 +126,31 @@ func TestOutputsReadPathsOfTheAnswer(t *testing.T) {
 	}
 }
 
+// answersOf are the types of the answers that something is read from.
+var answersOf = map[string]reflect.Type{
+	"dynamodb/CreateTable":        reflect.TypeFor[dynamodb.CreateTableOutput](),
+	"iam/CreateGroup":             reflect.TypeFor[iam.CreateGroupOutput](),
+	"iam/CreateUser":              reflect.TypeFor[iam.CreateUserOutput](),
+	"iam/CreateAccessKey":         reflect.TypeFor[iam.CreateAccessKeyOutput](),
+	"iam/CreateRole":              reflect.TypeFor[iam.CreateRoleOutput](),
+	"iam/CreatePolicy":            reflect.TypeFor[iam.CreatePolicyOutput](),
+	"iam/CreatePolicyVersion":     reflect.TypeFor[iam.CreatePolicyVersionOutput](),
+	"iam/CreateVirtualMFADevice":  reflect.TypeFor[iam.CreateVirtualMFADeviceOutput](),
+	"kms/CreateKey":               reflect.TypeFor[kms.CreateKeyOutput](),
+	"organizations/CreateAccount": reflect.TypeFor[organizations.CreateAccountOutput](),
+	"s3/CopyObject":               reflect.TypeFor[s3.CopyObjectOutput](),
+	"sts/GetSessionToken":         reflect.TypeFor[sts.GetSessionTokenOutput](),
+}
+
 // Every output path must name real members of the operation's answer: a typing
 // error would read as an empty output only at apply.
 func TestOutputPathsExistInTheSDK(t *testing.T) {
-	answers := map[string]any{
-		"iam/CreateGroup": iam.CreateGroupOutput{}, "iam/CreateUser": iam.CreateUserOutput{},
-		"iam/CreateAccessKey": iam.CreateAccessKeyOutput{}, "iam/CreateRole": iam.CreateRoleOutput{},
-		"iam/CreatePolicy": iam.CreatePolicyOutput{}, "iam/CreatePolicyVersion": iam.CreatePolicyVersionOutput{},
-		"kms/CreateKey": kms.CreateKeyOutput{},
-	}
 	for _, c := range []Call{
 		CreateGroup("g", ""), CreateUser("u", "", nil), CreateAccessKey("u"), CreateRole(RoleInput{}),
 		CreatePolicy("p", "", "", "", nil), CreatePolicyVersion("p", ""), CreateKey("", "", nil),
 	} {
 		for _, path := range c.Outputs {
-			if !hasPath(reflect.TypeOf(answers[c.Service+"/"+c.Operation]), path) {
+			if !hasPath(answersOf[c.Service+"/"+c.Operation], path) {
 				t.Errorf("%s has no %s", c.Operation, path)
 			}
 		}

@@ -256,8 +256,9 @@ func IsNoProfile(err error) bool {
 	return errors.As(err, &missing)
 }
 
-// IsUnreachable says that no connection to the endpoint came about.
-func IsUnreachable(err error) bool { return isDial(err) }
+// IsUnreachable says that no connection to the endpoint came about, or none that
+// can be used.
+func IsUnreachable(err error) bool { return err != nil && (neverSent(err) || speaksTLS(err)) }
 
 // IsCredentials says that the credentials themselves are the trouble, so that
 // no other call with them can work either.
@@ -271,7 +272,7 @@ func IsCredentials(err error) bool {
 // it again.
 func IsOutcomeUnknown(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) || e.Attempts == 0 || isDial(err) {
+	if !errors.As(err, &e) || e.Attempts == 0 || neverSent(err) {
 		return false
 	}
 	return e.Status < 200 || e.Status >= http.StatusInternalServerError || (e.Status < 300 && e.Code == "")

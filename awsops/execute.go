@@ -111,6 +111,9 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 	}
 	ctx, count := withAttempts(permit(ctx, c))
 	answer, err := send(ctx, s, c.Input)
+	if err == nil {
+		err = complete(c, answer)
+	}
 	if err != nil {
 		err = s.fail(err, c.Service, c.Operation, c.Resource())
 		var e *Error

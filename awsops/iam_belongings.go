@@ -48,7 +48,7 @@ func (s *Session) Belongings(ctx context.Context, user string) (Belongings, erro
 		})
 	}
 	read(func() (err error) { b.Inline, err = s.userPolicyNames(ctx, user); return err })
-	read(func() (err error) { b.Attached, err = s.userAttached(ctx, user); return err })
+	read(func() (err error) { b.Attached, err = s.UserAttached(ctx, user); return err })
 	read(func() (err error) { b.SSHKeys, err = s.sshKeys(ctx, user); return err })
 	read(func() (err error) { b.Certificates, err = s.signingCertificates(ctx, user); return err })
 	read(func() (err error) { b.ServiceCredentials, err = s.serviceCredentials(ctx, user); return err })
@@ -71,7 +71,8 @@ func (s *Session) userPolicyNames(ctx context.Context, user string) ([]string, e
 	return names, nil
 }
 
-func (s *Session) userAttached(ctx context.Context, user string) ([]PolicyRef, error) {
+// UserAttached lists the managed policies that are attached to a user.
+func (s *Session) UserAttached(ctx context.Context, user string) ([]PolicyRef, error) {
 	var refs []PolicyRef
 	pages := iam.NewListAttachedUserPoliciesPaginator(s.iam(), &iam.ListAttachedUserPoliciesInput{UserName: aws.String(user)})
 	for pages.HasMorePages() {

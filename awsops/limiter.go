@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
@@ -76,13 +77,9 @@ func (l *limiters) of(account, service, operation string, loopback bool) *rate.L
 	return l.all[key]
 }
 
-// attempts counts the requests that one call sent; it travels in the context.
-type attempts struct{ sent int }
-
-type attemptsKey struct{}
-
 // addLimiter places the limiter inside the retry loop, after the credentials
-// and the endpoint are known and before the signature takes its time.
+// and the endpoint are known and before the signature takes its time. There an
+// attempt begins.
 func (s *Session) addLimiter(stack *middleware.Stack) error {
 	limit := middleware.FinalizeMiddlewareFunc("stateroomLimiter", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
@@ -91,13 +88,20 @@ func (s *Session) addLimiter(stack *middleware.Stack) error {
 		operation := awsmiddleware.GetOperationName(ctx)
 		request, _ := in.Request.(*smithyhttp.Request)
 		loopback := request != nil && request.URL != nil && isLoopback(request.URL.Hostname())
+		asked := time.Now()
 		if err := s.all.limits.wait(ctx, s.login.scope(), service, operation, loopback); err != nil {
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
-		if count, ok := ctx.Value(attemptsKey{}).(*attempts); ok {
-			count.sent++
+		count := attemptsOf(ctx)
+		if err := count.begin(time.Since(asked), s.all.bounds); err != nil {
+			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
-		return next.HandleFinalize(ctx, in)
+		defer s.all.telling.begin(service, s.Region(), count.begun)()
+		out, metadata, err := next.HandleFinalize(ctx, in)
+		if count.last = err; err == nil || statusOf(err) != 0 {
+			s.all.reached.Store(true)
+		}
+		return out, metadata, err
 	})
 	return stack.Finalize.Insert(limit, "Signing", middleware.Before) //nolint:wrapcheck // the SDK reports it with the operation
 }

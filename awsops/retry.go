@@ -1,10 +1,8 @@
 package awsops
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"os"
 	"strconv"
 	"time"
@@ -18,8 +16,8 @@ import (
 
 const (
 	maxAttempts = 8
-	// dialAttempts is how often an endpoint that nobody answers at is dialled:
-	// waiting longer does not help who mistyped it or is offline.
+	// dialAttempts is how often an endpoint that has answered before is dialled,
+	// and how often an answer may be none.
 	dialAttempts = 3
 	firstBackoff = 200 * time.Millisecond
 	maxBackoff   = 15 * time.Second
@@ -36,11 +34,19 @@ var contention = map[string]struct{}{
 }
 
 // newRetryer is the SDK's standard retryer without its shared token bucket,
-// which would fail the accounts that come last when many are throttled at once.
-func newRetryer() aws.Retryer {
+// which would fail the accounts that come last when many are throttled at once,
+// and without patience for what no attempt can heal.
+func (s *Sessions) newRetryer() aws.Retryer {
+	hopeless := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+		if s.hopeless(err) || isGivenUp(err) {
+			return aws.FalseTernary
+		}
+		return aws.UnknownTernary
+	})
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attemptsAtMost()
 		o.RateLimiter = ratelimit.None
+		o.Retryables = append([]retry.IsErrorRetryable{hopeless}, o.Retryables...)
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: contention})
 		o.Backoff = retry.BackoffDelayerFunc(backoff)
 	})
@@ -57,22 +63,27 @@ func attemptsAtMost() int {
 }
 
 // backoff doubles from [firstBackoff] with full jitter. An error of its own
-// ends the retries and takes the place of the failure, so that giving up on an
-// endpoint hands that failure back.
+// ends the retries and takes the place of the failure, so that giving up hands
+// that failure back.
 func backoff(attempt int, err error) (time.Duration, error) {
-	if attempt >= dialAttempts && isDial(err) {
+	switch {
+	case isLate(err):
+		if attempt >= slowAttempts {
+			return 0, err
+		}
+	case attempt >= dialAttempts && (isDial(err) || isUnfinished(err)):
 		return 0, err
 	}
 	ceiling := min(maxBackoff, firstBackoff<<min(attempt, maxAttempts))
 	return rand.N(ceiling), nil //nolint:gosec // jitter is no secret
 }
 
-// isDial says that no connection came about, so that nothing was sent.
-func isDial(err error) bool {
-	var op *net.OpError
-	var dns *net.DNSError
-	return (errors.As(err, &op) && op.Op == "dial") || errors.As(err, &dns)
-}
+// givenUp is the last failure of a call whose time for another attempt is over.
+type givenUp struct{ error }
+
+func (g givenUp) Unwrap() error { return g.error }
+
+func isGivenUp(err error) bool { return errors.As(err, new(givenUp)) }
 
 // onceRetryer repeats a call only when the error proves that it did not happen.
 type onceRetryer struct{ aws.RetryerV2 }
@@ -88,25 +99,19 @@ func provesNothingHappened(err error) bool {
 	if errors.As(err, &answer) {
 		return answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500
 	}
-	return isDial(err)
+	return neverSent(err)
 }
 
 // addOnce replaces the retry loop of an operation that must not be doubled.
-func addOnce(stack *middleware.Stack) error {
+func (s *Session) addOnce(stack *middleware.Stack) error {
 	if _, once := onceOnly[stack.ID()]; !once { // the stack's id is the operation's name
 		return nil
 	}
-	standard, ok := newRetryer().(aws.RetryerV2)
+	standard, ok := s.all.newRetryer().(aws.RetryerV2)
 	if !ok {
 		return errors.New("the SDK's standard retryer has lost its second version")
 	}
 	once := retry.NewAttemptMiddleware(onceRetryer{standard}, smithyhttp.RequestCloner)
 	_, err := stack.Finalize.Swap(once.ID(), once)
 	return err //nolint:wrapcheck // the SDK reports it with the operation
-}
-
-// withAttempts counts the requests sent under the context it returns.
-func withAttempts(ctx context.Context) (context.Context, *attempts) {
-	count := &attempts{}
-	return context.WithValue(ctx, attemptsKey{}, count), count
 }

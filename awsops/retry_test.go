@@ -85,24 +85,6 @@ func TestARefusalAfterARetryTellsThatItWasRetried(t *testing.T) {
 	}
 }
 
-func TestAnEndpointThatNobodyAnswersAtIsGivenUpEarly(t *testing.T) {
-	isolate(t)
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
-	sessions, err := Open(t.Context(), Config{Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = sessions.Home("").Do(t.Context(), EnableKey("k"))
-	var e *Error
-	if !IsUnreachable(err) || !errors.As(err, &e) || e.Attempts != dialAttempts {
-		t.Errorf("the error is %v", err)
-	}
-	if IsOutcomeUnknown(err) {
-		t.Error("what was never sent counts as unknown")
-	}
-}
-
 func TestAttemptsAreAsManyAsAWSToolsAreToldButNoMoreThanAreOfUse(t *testing.T) {
 	for text, want := range map[string]int{"": maxAttempts, "1": 1, "3": 3, "0": maxAttempts, "-1": maxAttempts, "many": maxAttempts, "1000": maxAttempts} {
 		t.Setenv("AWS_MAX_ATTEMPTS", text)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,10 +24,6 @@ import (
 
 // sessionName marks our role sessions in CloudTrail.
 const sessionName = "stateroom"
-
-// answerWait bounds the wait for an answer that never comes; AWS's slowest
-// calls here answer within seconds.
-const answerWait = time.Minute
 
 // Config says with which credentials and where to reach AWS. The zero value is
 // the SDK's default chain.
@@ -43,6 +40,8 @@ type Config struct {
 	// MFAToken asks for the code of a role profile with mfa_serial; without it
 	// such a profile is an error.
 	MFAToken func() (string, error)
+	// Bounds are how long AWS is waited for, the usual ones where not given.
+	Bounds Bounds
 }
 
 // KeyPair is a user's access key with its secret.
@@ -59,6 +58,10 @@ type Sessions struct {
 	token   func() (string, error) // see [Config.MFAToken]
 	limits  *limiters
 	home    *login
+	bounds  Bounds
+	telling telling
+	// reached says that somebody has answered at some endpoint.
+	reached atomic.Bool
 
 	mu     sync.Mutex // guards logins and every login's sessions
 	logins map[string]*login
@@ -70,10 +73,12 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s := &Sessions{
 		limits: newLimiters(),
 		logins: map[string]*login{},
+		bounds: c.Bounds.orDefault(),
 	}
+	s.telling = telling{every: s.bounds.Tell, last: map[[2]string]time.Time{}}
 	s.options = []func(*config.LoadOptions) error{
-		config.WithHTTPClient(newHTTPClient(c.Parallel)),
-		config.WithRetryer(newRetryer),
+		config.WithHTTPClient(newHTTPClient(c.Parallel, s.bounds)),
+		config.WithRetryer(s.newRetryer),
 		config.WithLogger(logging.Nop{}), // the SDK's warnings would be written across the screen
 	}
 	s.token = c.MFAToken
@@ -129,14 +134,17 @@ func operatorName(profile string) string {
 }
 
 // newHTTPClient is the SDK's client, still open to AWS_CA_BUNDLE, with room
-// for many hosts and many connections to one.
-func newHTTPClient(parallel int) *awshttp.BuildableClient {
+// for many hosts and many connections to one. Its timeout covers the body.
+func newHTTPClient(parallel int, bounds Bounds) *awshttp.BuildableClient {
 	perHost := max(32, 2*parallel)
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns = 4 * perHost
-		t.MaxIdleConnsPerHost = perHost
-		t.ResponseHeaderTimeout = answerWait
-	})
+	return awshttp.NewBuildableClient().WithTimeout(bounds.Attempt).
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = bounds.Dial }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConns = 4 * perHost
+			t.MaxIdleConnsPerHost = perHost
+			t.TLSHandshakeTimeout = bounds.Dial
+			t.OnProxyConnectResponse = onProxyAnswer
+		})
 }
 
 // load reads the shared files and the environment; empty arguments follow them.
@@ -219,7 +227,7 @@ func (s *Sessions) session(l *login, region string) *Session {
 	made.cfg.Region = region
 	made.cfg.Credentials = l.provider
 	made.cfg.APIOptions = append(made.cfg.APIOptions[:len(made.cfg.APIOptions):len(made.cfg.APIOptions)],
-		addGuard, addOnce, made.addLimiter)
+		addAttempts, addGuard, made.addOnce, made.addLimiter, made.addWholeAnswer)
 	if l.sessions == nil {
 		l.sessions = map[string]*Session{}
 	}

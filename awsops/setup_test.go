@@ -31,12 +31,22 @@ func isolate(t *testing.T) {
 // fakeAWS is an endpoint whose every answer the test writes.
 func fakeAWS(t *testing.T, handler http.HandlerFunc) *Sessions {
 	t.Helper()
+	return fakeAWSWithin(t, Bounds{}, handler)
+}
+
+func fakeAWSWithin(t *testing.T, bounds Bounds, handler http.HandlerFunc) *Sessions {
+	t.Helper()
 	isolate(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	sessions, err := Open(t.Context(), Config{Region: "eu-west-1", Endpoint: server.URL})
+	return open(t, Config{Region: "eu-west-1", Endpoint: server.URL, Bounds: bounds})
+}
+
+func open(t *testing.T, c Config) *Sessions {
+	t.Helper()
+	sessions, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
+
+	"stateroom/steps/printable"
 )
 
 // Every rule takes a value and answers what is wrong with it, as the end of a
@@ -105,8 +107,8 @@ func emailRule(value string) string {
 // slashes, so that the blueprint reads the same on every system.
 func dirRule(value string) string {
 	switch {
-	case strings.ContainsAny(value, "\\\x00\n\r"):
-		return "holds a character that is not portable: write it with forward slashes"
+	case strings.Contains(value, "\\") || !printable.Is(value):
+		return "holds a character that is not portable: write it with forward slashes and visible characters"
 	case path.IsAbs(value) || len(value) > 1 && value[1] == ':':
 		return "is absolute: write it relative, so that it suits every laptop"
 	case value == "" || path.Clean(value) == ".." || strings.HasPrefix(path.Clean(value), "../"):
@@ -183,6 +185,9 @@ func aliasRule(value string) string {
 }
 
 func descriptionRule(value string) string {
+	if !printable.Is(value) {
+		return "holds a character that cannot be seen, such as a line end or an escape: write it without"
+	}
 	if utf8.RuneCountInString(value) > 8192 {
 		return "is longer than the 8192 characters that KMS takes: shorten it"
 	}
@@ -198,7 +203,7 @@ func tagRule(name, value string) string {
 		return "begins with aws:, which AWS keeps for itself: choose another name"
 	case strings.EqualFold(name, tagName):
 		return "is the one by which stateroom knows its own: choose another name"
-	case !tagPattern.MatchString(name) || !tagPattern.MatchString(value):
+	case !tagPattern.MatchString(name) || !tagPattern.MatchString(value) || !printable.Is(name+value):
 		return "holds a character that AWS does not take: use letters, digits, spaces and _ . : / = + - @"
 	}
 	return ""
@@ -216,7 +221,7 @@ func recipientRule(value string) string {
 			return ""
 		}
 	case strings.HasPrefix(value, "ssh-ed25519 "):
-		if _, err := agessh.ParseRecipient(value); err == nil && !strings.ContainsAny(value, "\r\n") {
+		if _, err := agessh.ParseRecipient(value); err == nil && printable.Is(value) {
 			return ""
 		}
 	}

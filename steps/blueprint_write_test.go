@@ -48,7 +48,7 @@ func anyBlueprint(t *rapid.T) *Blueprint {
 	}
 	anyPeople(t, b)
 	b.Key.Users = rapid.SampledFrom([]string{KeyUsersGroup, KeyUsersListed}).Draw(t, "key users")
-	b.Key.Description = rapid.StringMatching(`[a-z"\\${}%\n#é]{0,12}`).Draw(t, "description")
+	b.Key.Description = rapid.StringMatching(`[a-z"\\${}%#é]{0,12}`).Draw(t, "description")
 	b.Bucket.Policy = rapid.SampledFrom([]string{BucketPolicyStrict, BucketPolicyCompatible}).Draw(t, "policy")
 	b.Lock = rapid.SampledFrom([]Lock{
 		{UseLockfile: true},

@@ -96,3 +96,12 @@ func (e *Env) sessionOf(ctx context.Context, c Change, account string) (*awsops.
 	s, err := e.Sessions.Profile(ctx, c.Profile, c.Region)
 	return s, wrap(err)
 }
+
+// Report sends progress, the output of Terraform and what AWS is waited for to
+// emit from now on.
+func (e *Env) Report(emit Emit) {
+	e.Emit = emit
+	if e.Sessions != nil {
+		e.Sessions.OnWaiting(func(w awsops.Waiting) { emit(Event{Kind: EventProgress, Text: w.String()}) })
+	}
+}

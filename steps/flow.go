@@ -43,7 +43,7 @@ type Flow struct {
 // agreed to.
 func (f *Flow) Review(ctx context.Context) (Review, error) {
 	f.Emit = serialised(f.Emit)
-	f.Env.Emit = f.Emit
+	f.Env.Report(f.Emit)
 	review, err := f.look(ctx)
 	if err != nil {
 		return review, err

@@ -60,7 +60,7 @@ type Setup struct {
 // (bad credentials, a wrong account); what failed later stands in the summary.
 func (s *Setup) Run(ctx context.Context) (*Summary, error) {
 	s.Emit = serialised(s.Emit)
-	s.Env.Emit = s.Emit
+	s.Env.Report(s.Emit)
 	review, observed, err := s.look(ctx)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import "context"
 // an answer changes, where Run is the whole set-up in one go.
 func (s *Setup) Look(ctx context.Context) (Review, *Observed, error) {
 	s.Emit = serialised(s.Emit)
-	s.Env.Emit = s.Emit
+	s.Env.Report(s.Emit)
 	return s.look(ctx)
 }
 

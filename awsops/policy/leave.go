@@ -58,8 +58,9 @@ func TrustWithout(d Document, arn string) Document {
 // their own name only, so that a session's name tells whose it is. Without that
 // the name is the caller's free choice.
 func FixesSessionName(trust Document) bool {
-	return !slices.ContainsFunc(trust.Statements, func(s Statement) bool {
-		if s.Effect != Allow {
+	lets := func(s Statement) bool { return s.Effect == Allow }
+	return slices.ContainsFunc(trust.Statements, lets) && !slices.ContainsFunc(trust.Statements, func(s Statement) bool {
+		if !lets(s) {
 			return false
 		}
 		for _, operator := range []string{"StringEquals", "StringLike"} {

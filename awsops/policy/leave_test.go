@@ -83,6 +83,9 @@ func TestASessionsNameTellsWhoseItIsOnlyWhereTheTrustFixesIt(t *testing.T) {
 	if policy.FixesSessionName(trust) {
 		t.Error("the name is the caller's free choice here")
 	}
+	if policy.FixesSessionName(policy.TrustNobody()) {
+		t.Error("a trust of nobody says nothing of sessions that are open")
+	}
 	trust.Statements[0].Conditions["StringLike"] = map[string][]string{"sts:RoleSessionName": {"${aws:username}"}}
 	if !policy.FixesSessionName(trust) {
 		t.Error("the name is fixed here")

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps"
 )
 
@@ -46,7 +47,11 @@ type handoverFacts struct {
 	sealed map[string]string
 	// mine says that this very run has sealed it.
 	mine bool
-	now  time.Time
+	// denyAll is the ARN of the managed policy that denies everything, and denied
+	// says that the user has it, as who was seen off does.
+	denyAll string
+	denied  bool
+	now     time.Time
 }
 
 // Look reads the user's keys and plans the sealed file. It is the Look of a
@@ -64,6 +69,9 @@ func (h *Handover) Look(ctx context.Context, env *steps.Env) (steps.Review, erro
 	for _, c := range f.checks(identity) {
 		review.Checks = append(review.Checks, c)
 		env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	}
+	if f.denied {
+		review.Findings = append(review.Findings, f.isDenied())
 	}
 	h.path, h.until = f.Handover.Path, f.expires()
 	err = h.plan(f, &review)
@@ -117,8 +125,24 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 		h.before = &id
 	}
 	f.mine = f.sealed["id"] != *h.before
-	f.uses, err = keyUses(ctx, env.Sessions.Home(h.Answers.StateRegion), f.keys)
+	home := env.Sessions.Home(h.Answers.StateRegion)
+	attached, err := home.UserAttached(ctx, f.name)
+	if err != nil && !awsops.IsAccessDenied(err) {
+		return f, err
+	}
+	f.denyAll = policy.DenyAll(home.Partition())
+	f.denied = slices.ContainsFunc(attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
+	f.uses, err = keyUses(ctx, home, f.keys)
 	return f, err
+}
+
+// isDenied tells of a user who was seen off and is to come back.
+func (f handoverFacts) isDenied() steps.Finding {
+	return steps.Finding{
+		ID: "handover.denied", Step: 2, Severity: steps.Warning,
+		Evidence: fmt.Sprintf("User %s is denied everything by the policy AWSDenyAll, as stateroom offboard leaves a user: no key of the user's opens anything.", f.name),
+		Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", f.name, f.name, f.denyAll),
+	}
 }
 
 // keyUses asks when each key was last used.

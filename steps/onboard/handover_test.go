@@ -111,7 +111,7 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			old, mark := o.keys("bob"), len(o.server.Log())
 			summary := o.run(o.handover("bob", adopt...))
-			if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) != 2 {
+			if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
 				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 			}
 			if diff := cmp.Diff(c.calls, o.changed(mark)); diff != "" {

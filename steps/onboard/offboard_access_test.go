@@ -330,6 +330,9 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 	if !policy.Equivalent(trust, policy.TrustNobody()) {
 		t.Errorf("trust %s", trust.JSON())
 	}
+	if f := o.finding(s, "offboard.sessions"); f == nil || !strings.Contains(f.Evidence, "staging, production") {
+		t.Errorf("the sessions of before are not told of: %v", s.Findings)
+	}
 	mark := len(o.server.Log())
 	if again := o.setup(); again.Applied > 0 {
 		t.Errorf("the next set-up made %v", o.changed(mark))
@@ -348,4 +351,54 @@ func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
 		t.Errorf("applied %d, %d to agree to", again.Applied, len(again.Foreign))
 	}
 	says(t, strings.Join(again.Notes, "\n"), "is not in account 111111111111 any more", "are ended")
+}
+
+// Between the plan and the deny the user can make one more key. It opens nothing,
+// and is told of and taken by the next run.
+func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
+	o := newOffice(t)
+	f := o.offboard("bob")
+	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
+		o.newKey("bob")
+		return steps.Decision{Yes: true}, nil
+	}
+	s := o.run(f)
+	if o.finding(s, "offboard.left-over") == nil || s.ExitCode(false) != steps.ExitFindings {
+		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	if s := o.run(o.offboard("bob")); s.Applied != 1 || s.ExitCode(false) != steps.ExitDone {
+		t.Errorf("the next run: applied %d, exit %d, findings %v", s.Applied, s.ExitCode(false), s.Findings)
+	}
+}
+
+func TestAFullUserIsToldHowToBeDenied(t *testing.T) {
+	o := newOffice(t)
+	for _, name := range []string{
+		"ReadOnlyAccess", "SecurityAudit", "IAMReadOnlyAccess", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess", "AmazonDynamoDBFullAccess",
+		"AWSKeyManagementServicePowerUser", "AWSOrganizationsReadOnlyAccess", "PowerUserAccess", "IAMFullAccess",
+	} {
+		_, err := o.home().Do(t.Context(), awsops.AttachUserPolicy("bob", "arn:aws:iam::aws:policy/"+name))
+		o.must(err)
+	}
+	s, err := o.offboard("bob").Run(t.Context())
+	o.must(err)
+	if f := o.finding(s, "offboard.not-denied"); f == nil || !strings.Contains(f.Remedy, "detach one") || s.ExitCode(false) != steps.ExitFailed {
+		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
+	}
+	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	o.must(err)
+	if len(keys) != 1 || keys[0].Active {
+		t.Errorf("bob's keys are %+v", keys)
+	}
+}
+
+func TestAHandoverTellsThatTheUserWasSeenOff(t *testing.T) {
+	o := newOffice(t)
+	blueprint := o.tree()[o.path("stateroom.hcl")]
+	o.run(o.offboard("bob"))
+	o.write("stateroom.hcl", blueprint)
+	s := o.run(o.handover("bob"))
+	if f := o.finding(s, "handover.denied"); f == nil || !strings.Contains(f.Remedy, "detach-user-policy --user-name bob") {
+		t.Errorf("findings %v", s.Findings)
+	}
 }

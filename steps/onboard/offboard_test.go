@@ -110,7 +110,7 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	handed := o.opened("bob", o.bob)
 	blueprint, others, mark := string(o.answers().HCL()), o.theOthers(), len(o.server.Log())
 	summary := o.run(o.offboard("Bob"))
-	if summary.ExitCode(false) != steps.ExitDone || len(summary.Notes) != 4 {
+	if summary.ExitCode(false) != steps.ExitDone || len(summary.Notes) != 5 {
 		t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 	}
 	if diff := cmp.Diff(taken, o.changed(mark)); diff != "" {

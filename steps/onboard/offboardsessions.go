@@ -116,7 +116,9 @@ func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) steps.Change {
 	name, word := "", sessionsOf(f.name)
 	whose := "everybody's sessions"
 	risk := "Whoever works in this environment has to sign in anew, and a terraform apply that is under way there stops half-way."
-	if trust, err := policy.Parse(role.Role.Trust); err == nil && policy.FixesSessionName(trust) {
+	// Once the user was taken out of the trust, it no longer tells what let the
+	// user in.
+	if trust, err := policy.Parse(role.Role.Trust); err == nil && !f.denied && f.user != nil && policy.FixesSessionName(trust) {
 		name, word, whose, risk = f.name, "", f.name+"'s sessions", ""
 	}
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(f.name)

@@ -34,15 +34,40 @@ func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r steps.Review) st
 		r.Findings = append(r.Findings, steps.Finding{
 			ID: c.Finding, Step: 2, Severity: steps.Failure,
 			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
-			Remedy:   fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", f.name),
+			Remedy:   o.againWith(f),
 		})
 	default:
 		c.Answer = "explicitly denied: " + strings.Join(tried, ", ")
+	}
+	if len(r.Changes) > 0 {
+		r.Findings = append(r.Findings, o.meanwhile(f, r.Changes))
 	}
 	o.proven = c
 	r.Checks = append(r.Checks, c)
 	env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
 	return r
+}
+
+// mostAttached is how many managed policies IAM lets a user have, unless the
+// account's quota was raised.
+const mostAttached = 10
+
+// againWith says what has to be otherwise for the deny to be attached.
+func (o *Offboard) againWith(f *offboardFacts) string {
+	if have := f.belongings.Attached; !f.denied && len(have) >= mostAttached {
+		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), f.name, have[0].ARN, f.name)
+	}
+	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", f.name)
+}
+
+// meanwhile tells of what the user, or somebody, had made between the plan and
+// the deny.
+func (o *Offboard) meanwhile(f *offboardFacts, left []steps.Change) steps.Finding {
+	return steps.Finding{
+		ID: "offboard.left-over", Step: 2, Severity: steps.Warning,
+		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", f.name, left[0].Title),
+		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
+	}
 }
 
 // stillOpen are the actions tried that no Deny takes from the user.

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/printable"
 )
 
 // JSON presents the events of one run as JSON, one object a line, its kind in
@@ -58,7 +59,7 @@ func (j *JSON) write(kind string, value any) {
 		return
 	}
 	// As in Lines, a reader that has gone away does not stop a change half-way.
-	fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, awsops.ShowRefs(line.String()[1:]))
+	fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, printable.JSON(awsops.ShowRefs(line.String()[1:])))
 }
 
 // done is a change that was made.

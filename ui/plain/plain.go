@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/printable"
 )
 
 // manyChanges is the size of a plan from which the lines of changes that were
@@ -81,10 +82,11 @@ func (l *Lines) Emit(e steps.Event) {
 	}
 }
 
-// print writes to the operator. A reader that has gone away is no reason to
-// stop half-way through a change, so the error is not looked at.
+// print writes to the operator, and nothing that a terminal would obey. A reader
+// that has gone away is no reason to stop half-way through a change, so the error
+// is not looked at.
 func (l *Lines) print(format string, args ...any) {
-	fmt.Fprintf(l.out, format, args...)
+	fmt.Fprint(l.out, printable.Text(fmt.Sprintf(format, args...)))
 }
 
 func (l *Lines) applied(e steps.Event) {

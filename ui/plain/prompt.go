@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"stateroom/steps/printable"
 )
 
 // ErrNoAnswer is returned when the input ends before an answer was given.
@@ -61,5 +63,6 @@ func (p *Prompt) read() {
 }
 
 func (p *Prompt) print(format string, args ...any) {
-	fmt.Fprintf(p.out, format, args...) // what cannot be shown cannot be answered either
+	// What cannot be shown cannot be answered either.
+	fmt.Fprint(p.out, printable.Text(fmt.Sprintf(format, args...)))
 }

@@ -21,6 +21,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -163,7 +164,11 @@ func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
 	if s.ask {
 		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
 	}
-	return awsops.Open(ctx, config)
+	sessions, err := awsops.Open(ctx, config)
+	if err == nil {
+		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it
+	}
+	return sessions, err
 }
 
 // present takes the presenter, unless JSON is wanted, and says the first line,
@@ -201,7 +206,7 @@ func (s *session) talk() io.Writer {
 // say tells people one line.
 func (s *session) say(text string) {
 	if !s.quiet {
-		fmt.Fprintln(s.talk(), text)
+		fmt.Fprintln(s.talk(), printable.Text(text))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"stateroom/steps"
+	"stateroom/steps/printable"
 	"stateroom/ui/tui/theme"
 )
 
@@ -15,7 +16,7 @@ const closingWidth = 80
 // has taken everything else with it.
 func closing(out io.Writer, m *root, s *steps.Summary) {
 	say := func(indent, text string) {
-		for i, line := range theme.Wrap(m.theme.Glyphs.Legible(text), closingWidth-len(indent)) {
+		for i, line := range theme.Wrap(m.theme.Glyphs.Legible(printable.Text(text)), closingWidth-len(indent)) {
 			if i > 0 && indent == "- " {
 				indent = "  "
 			}

@@ -176,7 +176,7 @@ func (e *engine) apply(setup *steps.Setup, review steps.Review, o *steps.Observe
 	s := *setup
 	s.Without, s.Stop = without, e.stop
 	s.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
-	s.Env.Emit = s.Emit
+	s.Env.Report(s.Emit)
 	s.Inspected = nil
 	e.applying(true)
 	return e.run(func() tea.Msg {
@@ -220,7 +220,7 @@ func (e *engine) carryOut(flow *steps.Flow, review steps.Review, without map[str
 	f := *flow
 	f.Without, f.Stop = without, e.stop
 	f.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
-	f.Env.Emit = f.Emit
+	f.Env.Report(f.Emit)
 	e.applying(true)
 	return e.run(func() tea.Msg {
 		msg := madeMsg{op: op}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/steps/printable"
 )
 
 // The header is a line and its rule, the footer a rule and the line of keys.
@@ -30,9 +32,11 @@ func (m *root) View() string {
 	}
 	lines = append(lines, m.rule(), m.footer())
 	for i, line := range lines {
+		line = printable.Styled(line, m.theme.Owns)
 		if ansi.StringWidth(line) > m.width {
-			lines[i] = m.theme.Cut(line, m.width)
+			line = m.theme.Cut(line, m.width)
 		}
+		lines[i] = line
 	}
 	return m.theme.Glyphs.Legible(strings.Join(lines, "\n"))
 }

@@ -29,6 +29,37 @@ type Theme struct {
 	Picture lipgloss.Style
 
 	renderer *lipgloss.Renderer
+	// own are the sequences that the styles begin and end with, for a dark
+	// background and for a light one.
+	own map[bool]map[string]bool
+}
+
+// Owns tells whether an escape sequence is one of this theme's. No other one is
+// shown: what a screen shows may hold sequences of somebody else's, which could
+// hide a line or change what it seems to say.
+func (t *Theme) Owns(sequence string) bool {
+	dark := t.Dark()
+	if t.own[dark] == nil {
+		t.own[dark] = t.Sequences()
+	}
+	return t.own[dark][sequence]
+}
+
+// Sequences are those that this theme styles with, taken from what its styles make
+// of a letter.
+func (t *Theme) Sequences() map[string]bool {
+	own := map[string]bool{}
+	for _, style := range []lipgloss.Style{
+		t.Plain, t.Faint, t.Bold, t.Title, t.Accent, t.Selected, t.Add, t.Change, t.Remove, t.Good, t.Bad, t.Warn,
+		t.Sandbox, t.DryRun, t.Key, t.KeyText, t.Rule, t.Picture,
+		t.Plain.Reverse(true), t.Accent.Reverse(true), // the cursor of a field is one of these, reversed
+	} {
+		for _, drawn := range []string{style.Render("x"), style.Bold(true).Render("x")} {
+			begin, end, _ := strings.Cut(drawn, "x")
+			own[begin], own[end] = true, true
+		}
+	}
+	return own
 }
 
 // Dark tells whether the terminal's background is dark, as far as is known.
@@ -65,6 +96,7 @@ func New(r *lipgloss.Renderer, utf8 bool) *Theme {
 		Rule:     s().Foreground(line),
 		Picture:  s().Foreground(adaptive("#000000", "#ffffff", "0", "15")).Background(adaptive("#ffffff", "#000000", "15", "0")),
 		renderer: r,
+		own:      map[bool]map[string]bool{},
 	}
 	t.Glyphs = unicodeGlyphs
 	if !utf8 {

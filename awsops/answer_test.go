@@ -1,0 +1,225 @@
+package awsops
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// short are bounds under which a hanging endpoint costs a test little: three
+// attempts fit into a call.
+var short = Bounds{Attempt: 50 * time.Millisecond, Call: 5 * time.Second, Tell: 10 * time.Millisecond}
+
+// raw answers with bytes of the test's own and then calls more, which is to
+// return when the connection is gone.
+func raw(text string, more func(net.Conn)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		hijacker, ok := w.(http.Hijacker)
+		if !ok {
+			panic("no hijacker")
+		}
+		conn, _, err := hijacker.Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = conn.Close() }()
+		_, _ = io.WriteString(conn, text)
+		if more != nil {
+			more(conn)
+		}
+	}
+}
+
+// untilGone waits for the other side to hang up.
+func untilGone(conn net.Conn) { _, _ = bufio.NewReader(conn).ReadByte() }
+
+// trickle sends a byte of padding every few milliseconds, for ever.
+func trickle(conn net.Conn) {
+	for {
+		if _, err := conn.Write([]byte(" ")); err != nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond) // it is the pace of the stream that is tested
+	}
+}
+
+const (
+	head     = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\n"
+	unending = head + "Content-Length: 100000\r\n\r\n"
+)
+
+// stalls are the ways in which an endpoint keeps its caller waiting.
+func stalls() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"before the headers":   raw("", untilGone),
+		"within the headers":   raw(head, untilGone),
+		"within the body":      raw(unending+`{"KeyMetadata":`, untilGone),
+		"by one byte a moment": raw(unending, trickle),
+	}
+}
+
+// Each of these hung for ever, or for minutes, when only the wait for the headers
+// had a bound.
+func TestEveryWaitForAnAnswerEnds(t *testing.T) {
+	for name, stall := range stalls() {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			home := fakeAWSWithin(t, short, func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				stall(w, r)
+			}).Home("")
+			_, err := home.Key(t.Context(), "alias/terraform")
+			if err == nil || IsCancelled(err) || !strings.Contains(err.Error(), "no whole answer") {
+				t.Errorf("a read: %v", err)
+			}
+			if n := requests.Swap(0); n < 2 || n > slowAttempts {
+				t.Errorf("a read was sent %d times", n)
+			}
+			for _, call := range []Call{CreateKey("", "", nil), CreateAccessKey("alice")} {
+				_, err = home.Do(t.Context(), call)
+				if !IsOutcomeUnknown(err) || IsCancelled(err) || requests.Swap(0) != 1 {
+					t.Errorf("%s, whose outcome is unknown, gave %v", call.Operation, err)
+				}
+			}
+			_, err = home.GetObject(t.Context(), "bucket", "key")
+			if err == nil || IsCancelled(err) {
+				t.Errorf("an object: %v", err)
+			}
+		})
+	}
+}
+
+// The bound of a call is over long before the attempts are.
+func TestAllAttemptsOfACallEndTogether(t *testing.T) {
+	var requests atomic.Int32
+	bounds := Bounds{Attempt: time.Second, Call: time.Second}
+	_, err := fakeAWSWithin(t, bounds, func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}).Home("").User(t.Context(), "alice")
+	if err == nil || requests.Load() != 1 {
+		t.Errorf("after %d requests: %v", requests.Load(), err)
+	}
+}
+
+func TestALongWaitIsTold(t *testing.T) {
+	sessions := fakeAWSWithin(t, Bounds{Attempt: time.Minute, Tell: time.Millisecond}, raw("", untilGone))
+	ctx, cancel := context.WithCancel(t.Context())
+	var first atomic.Pointer[Waiting]
+	sessions.OnWaiting(func(w Waiting) {
+		first.CompareAndSwap(nil, &w)
+		cancel() // what is told while it lasts lets the caller end it
+	})
+	_, err := sessions.Home("").Do(ctx, EnableKey("k"))
+	if !IsCancelled(err) {
+		t.Fatal(err)
+	}
+	w := first.Load()
+	if w == nil || w.Service != "KMS" || w.Region != "eu-west-1" || w.For < time.Millisecond {
+		t.Fatalf("it was told of %+v", w)
+	}
+	w.For = 20 * time.Second
+	if got := w.String(); got != "waiting for KMS in eu-west-1, 20s, Ctrl-C is safe" {
+		t.Error(got)
+	}
+}
+
+func TestAReadWhoseAnswerBrokeOffIsMadeAgain(t *testing.T) {
+	const whole = `{"Policy":"{}"}`
+	for name, broken := range map[string]http.HandlerFunc{
+		"within the body": raw(unending+`{"KeyMeta`, nil),
+		"an empty answer": raw(head+"Content-Length: 0\r\n\r\n", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			_, err := fakeAWS(t, func(w http.ResponseWriter, r *http.Request) {
+				if requests.Add(1) == 1 {
+					broken(w, r)
+					return
+				}
+				raw(fmt.Sprintf("%sContent-Length: %d\r\nConnection: close\r\n\r\n%s", head, len(whole), whole), nil)(w, r)
+			}).Home("").KeyPolicy(t.Context(), "k")
+			if err != nil || requests.Load() != 2 {
+				t.Errorf("after %d requests: %v", requests.Load(), err)
+			}
+		})
+	}
+}
+
+func TestAnObjectThatBrokeOffIsReadAgain(t *testing.T) {
+	var requests atomic.Int32
+	body, err := fakeAWS(t, func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 1 {
+			raw(unending+"half", nil)(w, r)
+			return
+		}
+		_, _ = w.Write([]byte("whole"))
+	}).Home("").GetObject(t.Context(), "bucket", "key")
+	if err != nil || string(body) != "whole" {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// An empty list that nobody gave would make everything be made again.
+func TestAReadThatIsAnsweredWithNothingFails(t *testing.T) {
+	var requests atomic.Int32
+	_, err := fakeAWS(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }).Home("").AccessKeys(t.Context(), "alice")
+	if err == nil || !strings.Contains(err.Error(), "the answer is empty") || requests.Load() != dialAttempts {
+		t.Errorf("after %d requests: %v", requests.Load(), err)
+	}
+}
+
+func TestACreationWhoseAnswerLacksWhatItMadeIsUnknown(t *testing.T) {
+	for _, body := range []string{"", "{}", `{"KeyMetadata":{}}`} {
+		out, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(body))
+		}).Home("").Do(t.Context(), CreateKey("", "", nil))
+		if !IsOutcomeUnknown(err) || len(out.Values) > 0 {
+			t.Errorf("%q gave %v, %v", body, out.Values, err)
+		}
+	}
+	for _, call := range []Call{
+		CreateUser("alice", "", nil), CreateGroup("g", ""), CreateAccessKey("alice"), CreateRole(RoleInput{}),
+		CreatePolicy("p", "", "", "", nil), CreatePolicyVersion("p", ""), CreateVirtualMFADevice("alice"),
+		CreateTable("locks", PayPerRequest, 0, 0, nil), CreateAccount("a@example.com", "a", "", nil),
+	} {
+		var requests atomic.Int32
+		_, err := fakeAWS(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }).Home("").Do(t.Context(), call)
+		if !IsOutcomeUnknown(err) || requests.Load() != 1 {
+			t.Errorf("%s after %d requests: %v", call.Operation, requests.Load(), err)
+		}
+	}
+}
+
+// Every required member must be one of the operation's answer: a typing error
+// would make every creation unknown.
+func TestRequiredMembersExistInTheSDK(t *testing.T) {
+	for operation, paths := range required {
+		send := senders[operation]
+		if send == nil {
+			t.Errorf("nothing sends %s", operation)
+			continue
+		}
+		for _, path := range paths {
+			if !hasPath(answersOf[operation], path) {
+				t.Errorf("%s has no %s", operation, path)
+			}
+		}
+	}
+}
+
+func TestAnAnswerInTimeIsNobodysFault(t *testing.T) {
+	err := error(&unfinished{text: "late", late: true})
+	if IsCancelled(err) || !isLate(err) || isDial(err) || errors.Is(err, context.DeadlineExceeded) {
+		t.Error("an attempt's own deadline passes for the caller's")
+	}
+}

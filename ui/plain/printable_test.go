@@ -1,0 +1,95 @@
+package plain
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"stateroom/steps"
+)
+
+// hostile holds what a terminal obeys: the clipboard, the title, a cleared
+// screen, hidden text, C1, a right-to-left override and a zero-width space.
+const hostile = "a\x1b]52;c;aGk=\x07b\x1b]0;t\x07c\x1b\x1b[31m[2Jd\x1b[8mhidden\u009b2Je\u202ef\u200bg\rh\x7f\xff"
+
+// TestNoMemberOfAnyEventReachesTheTerminalAsACommand fills every text of every
+// kind of event, whatever members come in the future.
+func TestNoMemberOfAnyEventReachesTheTerminalAsACommand(t *testing.T) {
+	events := func() []steps.Event {
+		var all []steps.Event
+		for _, kind := range []steps.EventKind{
+			steps.EventPlanned, steps.EventStarted, steps.EventApplied, steps.EventFailed, steps.EventSkipped, steps.EventFinding,
+			steps.EventCheck, steps.EventProgress, steps.EventLine, steps.EventSummary,
+		} {
+			e := steps.Event{Kind: kind, Change: &steps.Change{}, Finding: &steps.Finding{}, Check: &steps.Check{}, Summary: &steps.Summary{}}
+			fill(reflect.ValueOf(&e).Elem(), 0)
+			e.Kind, e.Err = kind, errors.New(hostile)
+			all = append(all, e)
+		}
+		return all
+	}
+	for name, present := range map[string]func(out *bytes.Buffer) steps.Emit{
+		"set-up": func(out *bytes.Buffer) steps.Emit { return NewLines(out).Emit },
+		"flow":   func(out *bytes.Buffer) steps.Emit { return NewFlowLines(out).Emit },
+		"JSON":   func(out *bytes.Buffer) steps.Emit { return NewJSON(out, out).Emit },
+	} {
+		var out bytes.Buffer
+		emit := present(&out)
+		for _, e := range events() {
+			emit(e)
+		}
+		text := out.String()
+		if !strings.Contains(text, "hidden") {
+			t.Errorf("%s: nothing was shown:\n%s", name, text)
+		}
+		if !utf8.ValidString(text) {
+			t.Errorf("%s: no UTF-8", name)
+		}
+		for i, r := range text {
+			if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) {
+				t.Errorf("%s: %q reaches the terminal: %q", name, r, text[max(0, i-60):i+10])
+				break
+			}
+		}
+	}
+}
+
+func TestJSONStillMeansTheTextThatItEscapes(t *testing.T) {
+	var out bytes.Buffer
+	evidence := "a\u009b\u202e\x1b🙂\U000e0041"
+	NewJSON(&out, &out).Emit(steps.Event{Kind: steps.EventFinding, Finding: &steps.Finding{ID: "x.y", Evidence: evidence}})
+	var got steps.Finding
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got.Evidence != evidence {
+		t.Errorf("%q reads as %q: %v", out.String(), got.Evidence, err)
+	}
+}
+
+// fill puts the hostile text into every text that can be reached.
+func fill(v reflect.Value, depth int) {
+	if !v.CanSet() || depth > 8 {
+		return
+	}
+	switch v.Kind() { //nolint:exhaustive // what holds no text is left as it is
+	case reflect.String:
+		if v.Type() == reflect.TypeFor[string]() {
+			v.SetString(hostile)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), depth+1)
+		}
+	case reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		fill(v.Elem(), depth+1)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0), depth+1)
+	}
+}
