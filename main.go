@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,6 +27,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/printable"
+	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -34,13 +37,42 @@ import (
 func main() {
 	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, watched()...)
+	// CI runners may have a terminal that nobody looks at.
+	screen := terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
-		terminal: terminal,
-		// CI runners may have a terminal that nobody looks at.
-		screen: terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "",
+		terminal: terminal, screen: screen, restore: restorer(terminal, screen),
 	}))
+}
+
+// watched are the signals that interrupt. One that was ignored when the process
+// began stays so: that is how nohup works.
+func watched() []os.Signal {
+	signals := []os.Signal{os.Interrupt}
+	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	return signals
+}
+
+// restorer gives the terminal back as it is now, whatever screens and prompts
+// have made of it.
+func restorer(terminal, screen bool) func() {
+	if !terminal {
+		return func() {}
+	}
+	before, err := term.GetState(int(os.Stdin.Fd()))
+	return func() {
+		if screen {
+			_, _ = os.Stdout.WriteString("\x1b[?1049l\x1b[?2004l\x1b[?25h") // main screen, plain paste, cursor
+		}
+		if err == nil {
+			_ = term.Restore(int(os.Stdin.Fd()), before) // the process ends anyway
+		}
+	}
 }
 
 // system is what the process has around it. A test brings its own.
@@ -51,14 +83,22 @@ type system struct {
 	// screen that the terminal can show the wizard, too.
 	terminal, screen bool
 	signals          <-chan os.Signal
+	// restore gives the terminal back when the process ends in the middle of
+	// something, and exit ends it then; nil in a test is to do nothing, and os.Exit.
+	restore func()
+	exit    func(int)
+	// hangUp is how long a run goes on after a hang-up, [hangUpWait] where not given.
+	hangUp time.Duration
 }
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, sys system) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: sys.err}
-	go i.watch(ctx, sys.signals)
+	ctx, guard := terraform.Guarded(ctx)
+	i := newInterruption(cancel, guard, sys)
+	defer close(i.done)
+	go i.watch(sys.signals)
 	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
@@ -74,6 +114,9 @@ func run(ctx context.Context, args []string, sys system) int {
 			}
 		}
 		fmt.Fprintln(sys.err, printable.Text(message)) // the code tells it, too, when nobody reads
+	}
+	if i.seen.Load() {
+		i.nameLeft()
 	}
 	return codeOf(err)
 }
@@ -131,33 +174,94 @@ func codeOf(err error) int {
 	return steps.ExitFailed
 }
 
-// interruption turns signals into an orderly end. The first lets the changes
-// under way finish and starts no other; where none is under way, and at the
-// second, everything is cancelled.
+const (
+	// hangUpWait is how long a run may go on after its terminal has gone, or after
+	// it was told to terminate: nobody can press Ctrl-C again. An answer that is
+	// under way comes within it.
+	hangUpWait = 30 * time.Second
+	// grace is how long the end may take once everything is cancelled.
+	grace = time.Second
+)
+
+// interruption turns signals into an orderly end, and into an end. The first
+// lets the changes under way finish and starts no other; where none is under way
+// everything is cancelled. The second cancels everything, kills the children and
+// ends the process within a second, whatever it hangs on. After a signal that
+// nobody can repeat the second follows by itself.
 type interruption struct {
-	stop     chan struct{}
-	cancel   context.CancelFunc
-	out      io.Writer
-	applying atomic.Bool
-	seen     atomic.Bool
+	stop, done chan struct{}
+	cancel     context.CancelFunc
+	guard      *terraform.Guard
+	out        io.Writer
+	applying   atomic.Bool
+	seen       atomic.Bool
+	restore    func()
+	exit       func(int)
+	// hangUp and grace are [hangUpWait] and [grace].
+	hangUp, grace time.Duration
 }
 
-func (i *interruption) watch(ctx context.Context, signals <-chan os.Signal) {
+func newInterruption(cancel context.CancelFunc, guard *terraform.Guard, sys system) *interruption {
+	i := &interruption{
+		stop: make(chan struct{}), done: make(chan struct{}), cancel: cancel, guard: guard, out: sys.err,
+		restore: sys.restore, exit: sys.exit, hangUp: cmp.Or(sys.hangUp, hangUpWait), grace: grace,
+	}
+	if i.restore == nil {
+		i.restore = func() {}
+	}
+	if i.exit == nil {
+		i.exit = os.Exit
+	}
+	return i
+}
+
+// watch ends when the run is done.
+func (i *interruption) watch(signals <-chan os.Signal) {
+	var first os.Signal
 	select {
-	case <-ctx.Done():
+	case <-i.done:
 		return
-	case <-signals:
+	case first = <-signals:
 	}
 	i.seen.Store(true)
 	close(i.stop)
+	var itself <-chan time.Time
+	if first != os.Interrupt {
+		itself = time.After(i.hangUp)
+	}
 	if i.applying.Load() {
 		fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
-		select {
-		case <-ctx.Done():
-		case <-signals:
-		}
+	} else {
+		i.cancel()
 	}
+	select {
+	case <-i.done:
+		return
+	case <-signals:
+	case <-itself:
+	}
+	i.guard.Kill()
 	i.cancel()
+	select {
+	case <-i.done:
+	case <-time.After(i.grace):
+		i.end()
+	}
+}
+
+// end ends the process in the middle of whatever it hangs on.
+func (i *interruption) end() {
+	i.restore()
+	fmt.Fprintln(i.out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
+	i.nameLeft()
+	i.exit(steps.ExitInterrupted)
+}
+
+// nameLeft names what the run leaves behind.
+func (i *interruption) nameLeft() {
+	for _, what := range i.guard.Left() {
+		fmt.Fprintln(i.out, "Left behind: "+what+".")
+	}
 }
 
 // around is what a session gets of the system.
@@ -228,7 +332,9 @@ func setupCommand(r runners) *cobra.Command {
 		Short: "Make the whole set-up, or what is missing of it",
 		Long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
-			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.",
+			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.\n\n" +
+			"Where others can write to the repository, run it unattended with --yes --no-widening: a plan that gives\n" +
+			"anybody more access than AWS gives now is refused as a whole (3), with a finding for each such change.",
 		Example: "  stateroom setup --sandbox\n" +
 			"  stateroom setup --dry-run --json\n" +
 			"  stateroom setup --me alice --set bucket.name=acme-terraform-state\n" +
@@ -379,6 +485,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
+	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")
 	f.StringVar(&o.Engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
 	f.BoolVar(&o.Plain, "plain", false, "numbered lines (the default without a terminal)")
 	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
@@ -437,6 +544,9 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 	}
 	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return session.Usagef("--endpoint-url %s is no address such as https://HOST: correct it, or leave it out for AWS itself", o.Endpoint)
+	}
+	if o.NoWidening && !o.Yes {
+		return session.Usagef("--no-widening belongs to --yes, where nobody reads who gets in: add --yes, or leave --no-widening out")
 	}
 	if o.Detailed && !o.DryRun {
 		return session.Usagef("--detailed-exitcode belongs to --dry-run: add it, or leave --detailed-exitcode out")

@@ -21,6 +21,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -61,6 +62,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		}),
 		"--adopt arn:a --adopt arn:b":   with(func(o *session.Options) { o.Adopt = []string{"arn:a", "arn:b"} }),
 		"--dry-run --detailed-exitcode": with(func(o *session.Options) { o.DryRun, o.Detailed = true, true }),
+		"--yes --no-widening":           with(func(o *session.Options) { o.Yes, o.NoWidening = true, true }),
 		"--json --plain":                with(func(o *session.Options) { o.JSON, o.Plain = true, true }),
 		"--sandbox --accounts 1000 --latency 20ms": with(func(o *session.Options) {
 			o.Sandbox, o.Accounts, o.Latency, o.Blueprint = true, 1000, 20*time.Millisecond, ""
@@ -105,6 +107,8 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 		"setup --sandbox --profile real":   "touches nothing real",
 		"setup --sandbox --endpoint-url x": "touches nothing real",
 		"setup --detailed-exitcode":        "belongs to --dry-run",
+		"setup --no-widening":              "belongs to --yes",
+		"offboard bob --no-widening":       "belongs to --yes",
 		"sandbox here":                     "takes no argument",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -238,42 +242,58 @@ func TestNoCredentialsAreOneClearSentence(t *testing.T) {
 	}
 }
 
-func interrupting(applying bool) (*interruption, context.Context, *bytes.Buffer) {
+// interrupting is an interruption of a run that hangs until the test is over,
+// what it prints, and the exit codes that it ends the process with.
+func interrupting(t *testing.T, applying bool, hangUp time.Duration) (*interruption, context.Context, *bytes.Buffer, chan int) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	_, guard := terraform.Guarded(ctx)
 	var out bytes.Buffer
-	i := &interruption{stop: make(chan struct{}), cancel: cancel, out: &out}
+	exits := make(chan int, 1)
+	i := newInterruption(cancel, guard, system{err: &out, exit: func(code int) { exits <- code }, hangUp: hangUp})
+	i.grace = time.Millisecond
 	i.applying.Store(applying)
-	return i, ctx, &out
+	return i, ctx, &out, exits
 }
 
 func TestInterruptBeforeAnyChangeCancelsAtOnce(t *testing.T) {
-	i, ctx, _ := interrupting(false)
+	i, ctx, _, _ := interrupting(t, false, time.Hour)
+	defer close(i.done)
 	signals := make(chan os.Signal, 1)
 	signals <- os.Interrupt
-	i.watch(ctx, signals)
+	go i.watch(signals)
 	<-i.stop
-	if ctx.Err() == nil || !i.seen.Load() {
-		t.Error("the run goes on")
-	}
+	<-ctx.Done()
 }
 
 func TestInterruptWhileApplyingStopsFirstAndCancelsThen(t *testing.T) {
-	i, ctx, out := interrupting(true)
+	i, ctx, out, exits := interrupting(t, true, time.Hour)
 	signals := make(chan os.Signal)
-	ended := make(chan struct{})
-	go func() { i.watch(ctx, signals); close(ended) }()
+	go i.watch(signals)
 	signals <- syscall.SIGTERM
 	<-i.stop
 	if ctx.Err() != nil {
 		t.Error("the first signal cancelled the changes under way")
 	}
 	signals <- os.Interrupt
-	<-ended
-	if ctx.Err() == nil {
-		t.Error("the second signal did not cancel")
+	<-ctx.Done()
+	if code := <-exits; code != steps.ExitInterrupted {
+		t.Errorf("a run that hangs was ended with %d", code)
 	}
-	if !strings.Contains(out.String(), "Interrupt again") {
+	if !strings.Contains(out.String(), "Interrupt again") || !strings.Contains(out.String(), "Interrupted twice") {
 		t.Errorf("said %q", out.String())
+	}
+}
+
+// Nobody can press Ctrl-C again when the terminal has gone.
+func TestAHangUpIsFollowedByTheSecondInterruptByItself(t *testing.T) {
+	i, _, _, exits := interrupting(t, true, time.Millisecond)
+	signals := make(chan os.Signal, 1)
+	signals <- syscall.SIGHUP
+	go i.watch(signals)
+	if code := <-exits; code != steps.ExitInterrupted {
+		t.Errorf("a run that hangs was ended with %d", code)
 	}
 }
 
@@ -379,6 +399,21 @@ func TestSetupInTheSandboxAsJSON(t *testing.T) {
 	for _, s := range secretsIn(t, scratch) {
 		if strings.Contains(got.out+got.err, s) {
 			t.Error("a secret was printed")
+		}
+	}
+}
+
+// Nobody reads the plan of an unattended run: with --no-widening one that lets
+// somebody in is refused by name, with a code of its own.
+func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	got := program(t, "", false, "setup", "--sandbox", "--yes", "--no-widening", "--json", "--dir", scratch)
+	if got.code != steps.ExitFindings || strings.Contains(got.out, `"event":"applied"`) {
+		t.Errorf("%+v", got)
+	}
+	for _, text := range []string{`"widens":true`, `"kind":"membership","for":"bob"`, `"id":"iam.member.admins.bob-widens"`, `"exit_code":3`} {
+		if !strings.Contains(got.out, text) {
+			t.Errorf("the events do not hold %s:\n%s", text, got.out)
 		}
 	}
 }

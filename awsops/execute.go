@@ -231,6 +231,7 @@ var senders = map[string]sender{
 	"kms/CancelKeyDeletion":    via((*Session).kms, (*kms.Client).CancelKeyDeletion),
 	"kms/CreateAlias":          via((*Session).kms, (*kms.Client).CreateAlias),
 	"kms/CreateKey":            via((*Session).kms, (*kms.Client).CreateKey),
+	"kms/DisableKey":           via((*Session).kms, (*kms.Client).DisableKey),
 	"kms/EnableKey":            via((*Session).kms, (*kms.Client).EnableKey),
 	"kms/EnableKeyRotation":    via((*Session).kms, (*kms.Client).EnableKeyRotation),
 	"kms/PutKeyPolicy":         via((*Session).kms, (*kms.Client).PutKeyPolicy),

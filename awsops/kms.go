@@ -204,6 +204,12 @@ func EnableKey(key string) Call {
 	return kmsCall("EnableKey", &kms.EnableKeyInput{KeyId: aws.String(key)}, nil)
 }
 
+// DisableKey disables a key: nothing is encrypted or read with it until it is
+// enabled again.
+func DisableKey(key string) Call {
+	return kmsCall("DisableKey", &kms.DisableKeyInput{KeyId: aws.String(key)}, nil)
+}
+
 // CancelKeyDeletion rescues a key pending deletion; it is Disabled afterwards.
 func CancelKeyDeletion(key string) Call {
 	return kmsCall("CancelKeyDeletion", &kms.CancelKeyDeletionInput{KeyId: aws.String(key)}, nil)

@@ -41,11 +41,15 @@ type Env struct {
 	// Patience bounds the wait until AWS shows what was just made: new keys,
 	// roles and policies. AWS publishes no bound (facts/aws.md).
 	Patience time.Duration
+	// NoWidening refuses every change that gives anybody access.
+	NoWidening bool
 	// Asks are what people can be asked while changes are made, which is when the
 	// codes of a second factor are needed; a member that is nil cannot be asked.
 	Asks Asks
 	// Emit receives progress of inspections and output of Terraform.
 	Emit Emit
+
+	claims claims
 }
 
 // DefaultParallel is --parallel's default.

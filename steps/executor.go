@@ -30,6 +30,10 @@ const PolicyDelay = 30 * time.Second
 // (FinalizingOrganizationException, Organizations API reference).
 const organizationPatience = time.Hour
 
+// mayMeet is how often a change may find its target made by somebody else: a
+// look may lag behind what is there.
+const mayMeet = 3
+
 // Executor applies changes: each as soon as what it needs is done, many at a
 // time, and sends exactly the calls that stand in the changes.
 type Executor struct {
@@ -45,6 +49,9 @@ type Executor struct {
 	// spent are the MFA devices whose codes were taken in this run: the one that
 	// is shown may be used up.
 	spent map[string]bool
+	// met counts how often a change found its target made by somebody else; only
+	// the loop of Apply reads and writes it.
+	met map[string]int
 	// findings are what the commands under way have found, and backups the
 	// files that lie beside those that were edited.
 	findings []Finding
@@ -80,7 +87,7 @@ func NewExecutor(env *Env, a *Answers, emit Emit, stop <-chan struct{}) *Executo
 	return &Executor{
 		env: env, answers: a, emit: emit, stop: stop,
 		outputs: map[awsops.Reference]string{},
-		secrets: map[awsops.Reference]secret.Secret{}, spent: map[string]bool{},
+		secrets: map[awsops.Reference]secret.Secret{}, spent: map[string]bool{}, met: map[string]int{},
 	}
 }
 
@@ -136,7 +143,7 @@ func (x *Executor) report(result *Result, s *schedule, changes []Change, d done)
 		x.emit(Event{Kind: EventApplied, Change: c, Took: d.took})
 		return
 	}
-	if awsops.IsOutcomeUnknown(d.err) {
+	if awsops.IsOutcomeUnknown(d.err) || x.taken(c.ID, d.err) {
 		result.Unknown = append(result.Unknown, *c)
 	} else {
 		result.Failed = append(result.Failed, Failed{*c, d.err})
@@ -146,6 +153,19 @@ func (x *Executor) report(result *Result, s *schedule, changes []Change, d done)
 		result.Skipped = append(result.Skipped, changes[i])
 		x.emit(Event{Kind: EventSkipped, Change: &changes[i], Text: "needs " + c.ID})
 	}
+}
+
+// taken says that somebody else has made what the change was to make, since it
+// was planned. What depends on it must not go on with what the plan knew: it is
+// looked at again, and planned from what is there. A change that is planned
+// again and found taken again is a failure: the look does not see what is in
+// the way.
+func (x *Executor) taken(id string, err error) bool {
+	if !awsops.IsTaken(err) || x.met[id] >= mayMeet {
+		return false
+	}
+	x.met[id]++
+	return true
 }
 
 func (x *Executor) stopped(ctx context.Context) bool {
@@ -162,6 +182,9 @@ func (x *Executor) stopped(ctx context.Context) bool {
 // change makes one change: its intent in the journal, its calls in order, what
 // AWS gives only once onto the disk, then its file and its command.
 func (x *Executor) change(ctx context.Context, c Change) error {
+	if x.env.NoWidening && len(c.Widens()) > 0 {
+		return errWidens(c)
+	}
 	room, err := x.reserve(ctx, c)
 	if err != nil {
 		return err

@@ -48,12 +48,15 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 	if err != nil {
 		return review, err
 	}
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(f.Env, review.Changes)...)
 	review.Findings = append(review.Findings, Unwritten(f.Env, f.Env.CredentialsPath)...)
 	return review, nil
 }
 
 func (f *Flow) look(ctx context.Context) (Review, error) {
+	if err := f.Env.mark(f.Answers); err != nil {
+		return Review{}, err
+	}
 	review, err := f.Look(ctx, f.Env)
 	if err != nil {
 		return review, err
@@ -131,12 +134,20 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 	summary := f.summarise(review)
 	executor := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
 	var found []Finding
-	for range maxRounds {
+	release := func() {}
+	defer func() { release() }()
+	for round := range maxRounds {
 		if len(review.Changes) == 0 {
 			break
 		}
 		if !review.Looked.take() {
 			return summary, Review{}, errStale
+		}
+		if round == 0 {
+			var err error
+			if release, err = f.Env.claim(ctx); err != nil {
+				return summary, Review{}, err
+			}
 		}
 		result := executor.Apply(ctx, review.Changes)
 		found = append(found, result.Findings...)
@@ -160,6 +171,7 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 			break
 		}
 	}
+	release()
 	if !summary.Stopped {
 		review.Findings = append(review.Findings, found...)
 		review = f.prove(ctx, summary, review)

@@ -57,22 +57,31 @@ type Journal struct {
 // last line cut off by a kill is ignored: its record was never acted upon.
 func OpenJournal(stateDir, scope string) (*Journal, error) {
 	j := &Journal{path: filepath.Join(scopeDir(stateDir, scope), "journal.jsonl"), scope: scope}
+	return j, j.reload()
+}
+
+// reload reads what is in the journal now: other runs may have written to it.
+func (j *Journal) reload() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	data, err := os.ReadFile(j.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return j, nil
+		j.records = nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the journal cannot be read: %w", err)
+		return fmt.Errorf("the journal cannot be read: %w", err)
 	}
+	j.records = nil
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, len(data)+1)
 	for lines.Scan() {
 		var r Record
-		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Scope == scope {
+		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Scope == j.scope {
 			j.records = append(j.records, r)
 		}
 	}
-	return j, nil
+	return nil
 }
 
 // scopeDir holds what is kept of one account and bucket: account-bucket. Account

@@ -10,16 +10,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
 
-func TestASecondKeyWithOurTagIsReported(t *testing.T) {
+func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
 	w := finished(t)
 	tag, value := team().Tag()
 	made, err := w.hands("").kms.CreateKey(context.Background(), &kms.CreateKeyInput{
 		Tags: []types.Tag{{TagKey: aws.String(tag), TagValue: aws.String(value)}},
 	})
 	w.must(err)
+	_, ids, _ := w.again(team())
+	if len(ids) != 1 || ids[0] != spareChange(*made.KeyMetadata.Arn) {
+		t.Fatalf("changes %v", ids)
+	}
+	key, err := w.hands("").kms.DescribeKey(context.Background(), &kms.DescribeKeyInput{KeyId: made.KeyMetadata.Arn})
+	w.must(err)
+	if key.KeyMetadata.KeyState != types.KeyStateDisabled {
+		t.Errorf("the key is %s", key.KeyMetadata.KeyState)
+	}
 	summary, ids, _ := w.again(team())
 	f := findingOf(summary.Findings, "key.orphan")
-	if f == nil || len(ids) > 0 {
+	if f == nil || len(ids) > 0 || summary.ExitCode(true) != ExitDone {
 		t.Fatalf("findings %v, changes %v", summary.Findings, ids)
 	}
 	says(t, f.Evidence, *made.KeyMetadata.Arn, keyAlias)

@@ -101,6 +101,9 @@ type Change struct {
 	Cost  string
 	Risk  string
 	Undo  string
+	// judged says that widens is all the access that the change gives.
+	judged bool
+	widens []Widening
 }
 
 // MendsFinding tells whether the change takes a finding away.
@@ -199,6 +202,15 @@ func (c Change) MarshalJSON() ([]byte, error) {
 	for _, k := range c.Calls {
 		calls = append(calls, call{k.Service, k.Operation, k.InputMap()})
 	}
+	type access struct {
+		Kind WideningKind `json:"kind"`
+		For  string       `json:"for"`
+		Text string       `json:"text"`
+	}
+	var gives []access
+	for _, w := range c.Widens() {
+		gives = append(gives, access{w.Kind, w.For, w.String()})
+	}
 	fields := c.Fields
 	if fields == nil {
 		fields = []Field{}
@@ -208,6 +220,8 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Step    int      `json:"step"`
 		Action  Action   `json:"action"`
 		Title   string   `json:"title"`
+		Widens  bool     `json:"widens,omitempty"`
+		Access  []access `json:"access,omitempty"`
 		Target  string   `json:"target"`
 		Account string   `json:"account"`
 		Region  string   `json:"region,omitempty"`
@@ -223,7 +237,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Risk    string   `json:"risk,omitempty"`
 		Undo    string   `json:"undo,omitempty"`
 	}{
-		c.ID, c.Step, c.Action, c.Title, c.Target, c.Account, c.Region, c.Profile, fields, calls,
+		c.ID, c.Step, c.Action, c.Title, len(gives) > 0, gives, c.Target, c.Account, c.Region, c.Profile, fields, calls,
 		c.runLines(), c.diff(), c.Needs, c.Mends, c.Foreign, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {

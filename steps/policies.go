@@ -35,7 +35,7 @@ func groupPolicies(o *Observed, a *Answers, step int, group, subject string, doc
 			continue
 		}
 		if p := o.IAM.Policies[name]; beyond(number, len(docs)) && ours(a, p.Tags) && slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
-			changes = append(changes, detach(a, step, group, p))
+			changes = append(changes, detach(o, a, step, group, p))
 		}
 	}
 	return changes
@@ -47,8 +47,8 @@ func beyond(number string, last int) bool {
 	return err == nil && n > last
 }
 
-func detach(a *Answers, step int, group string, p awsops.Policy) Change {
-	return Change{
+func detach(o *Observed, a *Answers, step int, group string, p awsops.Policy) Change {
+	c := Change{
 		ID: "iam.policy." + p.Name + ".detach", Step: step, Action: Delete,
 		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
 		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
@@ -56,6 +56,55 @@ func detach(a *Answers, step int, group string, p awsops.Policy) Change {
 		Calls:  []awsops.Call{awsops.DetachGroupPolicy(group, p.ARN)},
 		Undo:   fmt.Sprintf("aws iam attach-group-policy --group-name %s --policy-arn %s", group, p.ARN),
 	}
+	c.Judge(groupGains(o, a, group, parsed(p.Document), policy.Document{})...)
+	return c
+}
+
+// attachedTo is what the policies below our path allow that a group has.
+func attachedTo(o *Observed, group string) policy.Document {
+	var all policy.Document
+	for _, name := range sortedKeys(o.IAM.Policies) {
+		if p := o.IAM.Policies[name]; slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
+			all.Statements = append(all.Statements, parsed(p.Document).Statements...)
+		}
+	}
+	return all
+}
+
+// groupGains judges a policy of a group: the environments and the states that it
+// opens, and otherwise that it may allow more.
+func groupGains(o *Observed, a *Answers, group string, have, want policy.Document) []Widening {
+	if !policy.Wider(have, want) {
+		return nil
+	}
+	held, opened := map[string]bool{}, map[string]bool{}
+	for _, s := range have.Statements {
+		for _, r := range s.Resources {
+			held[r] = held[r] || s.Effect == policy.Allow
+		}
+	}
+	granted := policy.Granted(have, want)
+	for _, s := range granted {
+		for _, r := range s.Resources {
+			opened[r] = !held[r]
+		}
+	}
+	var gains []Widening
+	who := "group " + group
+	for _, e := range o.environments(a.EnvironmentsOf(group)) {
+		if opened[a.RoleARN(o.partition(), e)] {
+			gains = append(gains, Widening{Kind: WidensReach, For: who, head: "Group " + group + " may assume the role in ", subject: e.Name, tail: "."})
+		}
+	}
+	for _, project := range a.ProjectsOf(group) {
+		if opened[bucketARN(o, a)+"/"+project.StateKey] {
+			gains = append(gains, Widening{Kind: WidensReach, For: who, head: "Group " + group + " may read and write the state of ", subject: project.Name, tail: "."})
+		}
+	}
+	if len(gains) == 0 {
+		gains = append(gains, Gives(WidensPermissions, who, fmt.Sprintf("Group %s may %s.", group, doing(have, granted))))
+	}
+	return gains
 }
 
 func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc policy.Document) []Change {
@@ -78,6 +127,7 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 		c.ID, c.Action, c.Title = id, Update, "Give the policy "+name+" a new version"
 		c.Fields = []Field{{Name: "document", Before: have.Document, After: Known(doc.JSON())}}
 		c.Calls = newVersion(have, doc)
+		c.Judge(groupGains(o, a, group, parsed(have.Document), doc)...)
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam set-default-policy-version --policy-arn " + arn + " --version-id " + have.DefaultVersion
 		if !ours(a, have.Tags) {
@@ -99,6 +149,7 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 		c.Fields = created("attached to", group)
 		c.Calls = []awsops.Call{awsops.AttachGroupPolicy(group, arn)}
 		c.Needs = []string{id, groupChange(group)}
+		c.Judge(groupGains(o, a, group, attachedTo(o, group), doc)...)
 		c.Foreign = foreignGroup(o, a, group)
 		c.Undo = fmt.Sprintf("aws iam detach-group-policy --group-name %s --policy-arn %s", group, arn)
 		changes = append(changes, c)

@@ -93,8 +93,13 @@ func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summar
 		if !review.Looked.take() {
 			return Review{}, o, errStale
 		}
-		var err error
-		if review, o, err = s.apply(ctx, review, o, summary); err != nil {
+		release, err := s.Env.claim(ctx)
+		if err != nil {
+			return Review{}, o, err
+		}
+		review, o, err = s.apply(ctx, review, o, summary)
+		release()
+		if err != nil {
 			s.finish(summary, review.Findings, nil)
 			return Review{}, nil, err
 		}
@@ -174,6 +179,7 @@ func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summa
 func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
 	executor := NewExecutor(s.Env, s.Answers, s.Emit, s.Stop)
 	var found []Finding
+	shown := review.Changes
 	for range maxRounds {
 		result := executor.Apply(ctx, review.Changes)
 		found = append(found, result.Findings...)
@@ -195,6 +201,10 @@ func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *
 			return review, o, err
 		}
 		review, o = after, seen
+		made, _ := executor.lookup(awsops.Reference{Change: changeKey, Output: "arn"})
+		var left []Finding
+		review.Changes, left = confirmedSpare(review.Changes, shown, made)
+		review.Findings = append(review.Findings, left...)
 		if len(result.Unknown) == 0 || !review.Looked.take() {
 			break
 		}
@@ -272,6 +282,9 @@ func notHeld(c Change) Finding {
 // look inspects every step and plans. Identity and region come first: with the
 // wrong account or an unknown region no other answer means anything.
 func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
+	if err := s.Env.mark(s.Answers); err != nil {
+		return Review{}, nil, err
+	}
 	o := &Observed{looked: &Looked{}}
 	all := All()
 	first, rest := []Step{accountStep{}, regionStep{}}, []Step{}
@@ -288,8 +301,11 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 			return Review{}, nil, off
 		}
 	}
+	if err := inspectStored(ctx, s.Env, s.Answers, o); err != nil {
+		return Review{}, nil, err
+	}
 	review := s.plan(o)
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
 	kept := []string{s.Env.CredentialsPath}
 	for _, user := range s.Answers.AllUsers() {
 		kept = append(kept, handoverPath(s.Env, user))
@@ -308,6 +324,7 @@ func (s *Setup) plan(o *Observed) Review {
 		review.Findings = append(review.Findings, p.Findings...)
 	}
 	orderRuns(changes)
+	changes = afterAlias(changes)
 	review.Changes, review.Foreign = Permitted(changes, s.Answers)
 	review = review.Without(s.Without)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)

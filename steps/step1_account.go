@@ -230,7 +230,7 @@ func (s accountStep) Plan(o *Observed, a *Answers) Proposal {
 }
 
 func createAccount(e Environment, a *Answers) Change {
-	return Change{
+	c := Change{
 		ID: accountChange(e.Name), Step: 1, Action: Create,
 		Title:  "Create the account of environment " + e.Name,
 		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
@@ -241,6 +241,9 @@ func createAccount(e Environment, a *Answers) Change {
 		Risk:        "An account can be closed but not deleted, and its e-mail address cannot be used again.",
 		Undo:        "aws organizations close-account --account-id ID",
 	}
+	c.Judge(Gives(WidensReach, "account "+a.AdminAccount,
+		fmt.Sprintf("Whomever account %s lets may do everything in the new account of %s, through %s.", a.AdminAccount, e.Name, e.Reach)))
+	return c
 }
 
 // notCreated is AWS's refusal to make an account: its own word, what that means

@@ -152,7 +152,7 @@ func members(o *Observed, a *Answers, g Group) []Change {
 		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, user) }) {
 			continue
 		}
-		changes = append(changes, Change{
+		c := Change{
 			ID: "iam.member." + g.Name + "." + user, Step: 2, Action: Update,
 			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
 			Target: groupARN(o, a, g.Name), Account: a.AdminAccount, Region: a.StateRegion,
@@ -161,9 +161,26 @@ func members(o *Observed, a *Answers, g Group) []Change {
 			Needs:   []string{groupChange(g.Name), userChange(user)},
 			Foreign: foreignGroup(o, a, g.Name),
 			Undo:    fmt.Sprintf("aws iam remove-user-from-group --group-name %s --user-name %s", g.Name, user),
+		}
+		c.Judge(Widening{
+			Kind: WidensMembership, For: user, subject: user,
+			tail: " gets access to " + reached(o, a, g) + ".", tails: " get access to " + reached(o, a, g) + ".",
 		})
+		changes = append(changes, c)
 	}
 	return changes
+}
+
+// reached names the environments that a group gives access to.
+func reached(o *Observed, a *Answers, g Group) string {
+	var names []string
+	for _, e := range a.EnvironmentsOf(g.Name) {
+		names = append(names, e.Name)
+	}
+	if len(otherPolicies(g, o.IAM.Groups[g.Name])) > 0 || len(names) == 0 {
+		names = append(names, "what else it has")
+	}
+	return enumerated(names) + " through group " + g.Name
 }
 
 // otherMembers names who has the group's rights without the blueprint's word:

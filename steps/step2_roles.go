@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -206,6 +207,7 @@ func (b *roleBuilder) create() {
 	if b.e.PermissionsBoundary != "" {
 		c.Fields = append(c.Fields, Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
 	}
+	c.Judge(b.trustGains(policy.Document{}, b.trust())...)
 	c.Needs = append(c.Needs, b.trusted()...)
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + Known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
@@ -237,6 +239,7 @@ func (b *roleBuilder) update() {
 	default:
 		c := b.change(".boundary", Update, "Set the permissions boundary of "+b.e.Role+" in "+b.e.Name, awsops.PutRolePermissionsBoundary(b.e.Role, b.e.PermissionsBoundary))
 		c.Fields = []Field{{Name: "permissions boundary", Before: have, After: b.e.PermissionsBoundary}}
+		c.Judge(b.boundaryGains(have)...)
 		b.changes = append(b.changes, c)
 	}
 	missing := missingTags(b.f.Role.Tags, tags(b.a))
@@ -258,6 +261,7 @@ func (b *roleBuilder) updateTrust() {
 	want = alsoAsking(want, have)
 	c := b.change(".trust", Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
 	c.Fields = []Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
+	c.Judge(b.trustGains(have, want)...)
 	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
 	c.Needs = append(c.Needs, b.trusted()...)
 	b.changes = append(b.changes, c)
@@ -274,6 +278,7 @@ func (b *roleBuilder) revoked(name string, before time.Time) {
 	}
 	c := b.change(".sessions."+user, Delete, fmt.Sprintf("Remove from %s in %s what ended the sessions of when %s left: all have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
 	c.Fields = []Field{{Name: "inline policy " + name, Before: b.f.Inline[name].JSON()}}
+	c.Judge() // it denies sessions only that have ended
 	b.changes = append(b.changes, c)
 }
 
@@ -302,6 +307,11 @@ func (b *roleBuilder) permissions() {
 	if arn != "" && !slices.Contains(b.f.Attached, arn) {
 		c := b.change(".permissions", Update, fmt.Sprintf("Attach %s to %s in %s", lastPart(arn), b.e.Role, b.e.Name), awsops.AttachRolePolicy(b.e.Role, arn))
 		c.Fields = created("attached policy", arn)
+		if b.mayAll() {
+			c.Judge()
+		} else {
+			c.Judge(b.gains(WidensPermissions, " may do what "+lastPart(arn)+" allows."))
+		}
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, arn)
 		b.changes = append(b.changes, c)
 	}
@@ -311,6 +321,11 @@ func (b *roleBuilder) permissions() {
 		c.Fields = []Field{{Name: "inline policy " + inlinePolicy, After: want.JSON()}}
 		if there {
 			c.Fields[0].Before = have.JSON()
+		}
+		if b.mayAll() || !policy.Wider(have, want) {
+			c.Judge()
+		} else {
+			c.Judge(b.gains(WidensPermissions, " may "+doing(have, policy.Granted(have, want))+"."))
 		}
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.changes = append(b.changes, c)
@@ -337,6 +352,11 @@ func (b *roleBuilder) besides(arn string) {
 			c := b.change(".inline", Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
 			c.Fields = []Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
+			if policy.Wider(b.f.Inline[name], policy.Document{}) {
+				c.Judge(b.gains(WidensPermissions, " may do what the inline policy "+name+" denied."))
+			} else {
+				c.Judge()
+			}
 			b.changes = append(b.changes, c)
 		default:
 			b.keep("more-permissions", "has the inline policy "+name+" beside the blueprint's choice")
@@ -364,6 +384,75 @@ func (b *roleBuilder) document() policy.Document {
 		return doc
 	}
 	return policy.EnvironmentPermissions()
+}
+
+// gains is a widening of the role.
+func (b *roleBuilder) gains(kind WideningKind, tail string) Widening {
+	role := "role " + b.e.Role
+	return Widening{Kind: kind, For: role + " in " + b.e.Name, head: "The " + role + " in ", subject: b.e.Name, tail: tail}
+}
+
+// mayAll tells of a role that nothing can be added to.
+func (b *roleBuilder) mayAll() bool {
+	return slices.Contains(b.f.Attached, "arn:"+b.o.partition()+":iam::aws:policy/AdministratorAccess")
+}
+
+// boundaryGains judges a boundary that takes the place of another, of which it is
+// not known whether it is the narrower one. The first one only narrows.
+func (b *roleBuilder) boundaryGains(have string) []Widening {
+	if have == "" {
+		return nil
+	}
+	return []Widening{b.gains(WidensBoundary, " is no longer bound by "+have+".")}
+}
+
+// mfaKey is the condition key of a second factor.
+const mfaKey = "aws:MultiFactorAuthPresent"
+
+// trustGains judges who may assume the role.
+func (b *roleBuilder) trustGains(have, want policy.Document) []Widening {
+	if b.e.Account != b.a.AdminAccount {
+		have = withUsers(have, want)
+	}
+	if !policy.Wider(have, want) {
+		return nil
+	}
+	asks := func(s policy.Statement) bool { return mentions(s, mfaKey) }
+	with := ""
+	if !slices.ContainsFunc(want.Statements, func(s policy.Statement) bool { return !asks(s) }) {
+		with = " with a second factor"
+	}
+	granted := policy.Granted(have, want)
+	gains := []Widening{b.gains(WidensTrust, " may be assumed by "+principals(granted)+with+".")}
+	if slices.ContainsFunc(have.Statements, asks) && with == "" {
+		gains = append(gains, b.gains(WidensMFA, " no longer asks for a second factor."))
+	}
+	return gains
+}
+
+// withUsers is a trust policy that also names the users of want whose account it
+// trusts as a whole. From another account a user needs that account's word in
+// either case, so naming some of them is the narrower of the two.
+func withUsers(have, want policy.Document) policy.Document {
+	have.Statements = slices.Clone(have.Statements)
+	for i, s := range have.Statements {
+		named := slices.Clone(s.Principals["AWS"])
+		for _, root := range s.Principals["AWS"] {
+			account, whole := strings.CutSuffix(root, ":root")
+			for _, w := range want.Statements {
+				for _, user := range w.Principals["AWS"] {
+					if whole && strings.HasPrefix(user, account+":") && user != root {
+						named = append(named, user)
+					}
+				}
+			}
+		}
+		if len(named) > len(s.Principals["AWS"]) {
+			have.Statements[i].Principals = maps.Clone(s.Principals)
+			have.Statements[i].Principals["AWS"] = named
+		}
+	}
+	return have
 }
 
 // secondFactor tells what a trust that asks for one means: Terraform cannot ask

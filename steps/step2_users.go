@@ -31,6 +31,9 @@ type UserFacts struct {
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot
 	HandoverLink bool
+	// SealedTo is the recipient of the user's last handover that this laptop has
+	// made; empty without one, and for a passphrase.
+	SealedTo string
 }
 
 func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
@@ -89,6 +92,9 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 		return facts, fmt.Errorf("%w", err)
 	}
 	facts.Lost = env.Journal.LostKeys(KeyChange(name), facts.Keys, own)
+	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {
+		facts.SealedTo = sealed["recipient"]
+	}
 	return facts, nil
 }
 
@@ -147,13 +153,18 @@ func planUsers(o *Observed, a *Answers) Proposal {
 	for _, name := range a.AllUsers() {
 		f := o.IAM.Users[name]
 		if f.User == nil {
-			p.Changes = append(p.Changes, Change{
+			c := Change{
 				ID: userChange(name), Step: 2, Action: Create, Title: "Create the user " + name,
 				Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: created("name", name),
 				Calls:  []awsops.Call{awsops.CreateUser(name, "/", tags(a))},
 				Undo:   "aws iam delete-user --user-name " + name,
+			}
+			c.Judge(Widening{
+				Kind: WidensUser, For: name, subject: name,
+				tail: " becomes a user of account " + a.AdminAccount + ".", tails: " become users of account " + a.AdminAccount + ".",
 			})
+			p.Changes = append(p.Changes, c)
 		}
 		if missing := userTags(a, f.User); len(missing) > 0 {
 			p.Changes = append(p.Changes, Change{
@@ -301,6 +312,7 @@ func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
 // profileKeyChange lets the key go straight into this laptop's own profile.
 func profileKeyChange(o *Observed, a *Answers, name string, key *Change) error {
 	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
+	key.Judge(Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
 	var err error
 	if key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")); err == nil {
 		key.Fields = append(key.Fields, ModeFields(key.Write.Edit)...)
@@ -321,6 +333,7 @@ func HandoverChanges(a *Answers, name, target string, f UserFacts) []Change {
 	}
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
+	key.Judge(sealedFor(name, recipient, f)...)
 	h := newHandover(a, name, key.ID)
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
@@ -330,6 +343,25 @@ func HandoverChanges(a *Answers, name, target string, f UserFacts) []Change {
 		Seal: &Seal{User: name, Recipient: recipient},
 	}
 	return append(changes, key)
+}
+
+// sealedFor judges a handover: a key for somebody who has one is no more access,
+// if it is sealed to the reader of the one before. Who reads a passphrase is not
+// known, and a comment behind a public key is anybody's to write.
+func sealedFor(name, recipient string, f UserFacts) []Widening {
+	reader := strings.Join(strings.Fields(recipient)[:min(2, len(strings.Fields(recipient)))], " ")
+	if recipient == "" {
+		reader = "a passphrase that is shown once"
+	}
+	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !slices.Contains(f.Lost, k.ID) })
+	switch {
+	case !has:
+		return []Widening{Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}
+	case recipient != "" && recipient == f.SealedTo:
+		return nil
+	}
+	return []Widening{Gives(WidensRecipient, name,
+		fmt.Sprintf("Whoever opens what is sealed to %s gets an access key of %s; the last one was not sealed to that reader, as far as this laptop knows.", reader, name))}
 }
 
 // pendingHandovers are the sealed files that wait to be handed on.

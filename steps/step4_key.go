@@ -25,8 +25,12 @@ type KeyFacts struct {
 	Policy   policy.Document
 	Rotation bool
 	Tags     map[string]string
-	// Orphans are other keys with this blueprint's tag.
-	Orphans []string
+	// Spare are the other keys with this blueprint's tag.
+	Spare []SpareKey
+	// Stored are the keys that stored versions are encrypted with, where more than
+	// one key is in play; AllStored says that every version was looked at.
+	Stored    []string
+	AllStored bool
 }
 
 // symmetric is the one key spec that S3 encrypts with.
@@ -87,34 +91,10 @@ func (keyStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 		return wrap(err)
 	})
 	g.Go(func() (err error) {
-		f.Orphans, err = orphans(ctx, home, a, f.Key.ARN)
+		f.Spare, err = spareKeys(ctx, home, a, f.Key.ARN)
 		return wrap(err)
 	})
 	return wrap(g.Wait())
-}
-
-// orphans are other usable keys with this blueprint's tag: two operators who
-// set up at the same time make two, and each costs as much as the one in use.
-func orphans(ctx context.Context, home *awsops.Session, a *Answers, inUse string) ([]string, error) {
-	tag, value := a.Tag()
-	tagged, err := home.KeysTagged(ctx, tag, value)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	var found []string
-	for _, arn := range tagged {
-		if arn == inUse {
-			continue
-		}
-		key, err := home.Key(ctx, arn)
-		if err != nil {
-			return nil, wrap(err)
-		}
-		if usable(key) {
-			found = append(found, arn)
-		}
-	}
-	return found, nil
 }
 
 // orphanKey finds a key that was created and then lost its run before the
@@ -123,7 +103,7 @@ func orphans(ctx context.Context, home *awsops.Session, a *Answers, inUse string
 func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *Answers) (*awsops.Key, error) {
 	if id := env.Journal.Value(changeKey, "id"); id != "" {
 		key, err := home.Key(ctx, id)
-		if err != nil || usable(key) {
+		if err != nil || usable(key) && key.Enabled {
 			return key, wrap(err)
 		}
 	}
@@ -134,7 +114,7 @@ func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *Answers) 
 	}
 	for _, id := range tagged {
 		key, err := home.Key(ctx, id)
-		if err != nil || usable(key) {
+		if err != nil || usable(key) && key.Enabled { // a disabled one lost its alias to another
 			return key, wrap(err)
 		}
 	}
@@ -181,13 +161,7 @@ func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
 		c.Fields = tagFields(f.Tags, missing)
 		p.Changes = append(p.Changes, c)
 	}
-	for _, arn := range f.Orphans {
-		p.Findings = append(p.Findings, Finding{
-			ID: "key.orphan", Step: 4, Severity: Warning,
-			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", arn, a.Key.Alias, f.Key.ARN),
-			Remedy:   fmt.Sprintf("If nothing was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", arn),
-		})
-	}
+	s.planSpare(o, a, &p)
 	s.planPolicy(o, a, &p)
 	return p
 }
@@ -202,6 +176,7 @@ func (keyStep) change(o *Observed, a *Answers, id, title string, calls ...awsops
 func (s keyStep) create(o *Observed, a *Answers) Change {
 	doc := wantedKeyPolicy(o, a).JSON()
 	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, tags(a)))
+	c.Judge(s.gains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
 	c.Action = Create
 	c.Target = a.Key.Alias
 	c.Fields = created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
@@ -293,6 +268,7 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
+		c.Judge(s.gains(a, have, merged)...)
 		if narrower(merged, have) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
@@ -311,6 +287,16 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 			Remedy:   "Nothing to do: they were kept.",
 		})
 	}
+}
+
+// gains judges a key policy. A key without one of its own has that which leaves
+// it to the account.
+func (keyStep) gains(a *Answers, have, want policy.Document) []Widening {
+	if !policy.Wider(have, want) {
+		return nil
+	}
+	return []Widening{Gives(WidensKeyPolicy, "key "+a.Key.Alias,
+		fmt.Sprintf("The policy of key %s lets %s use or manage it.", a.Key.Alias, principals(policy.Granted(have, want))))}
 }
 
 // narrower tells whether a document gives nothing that have does not.

@@ -284,6 +284,8 @@ func (b *bucketBuilder) encryption() {
 	case have == nil || b.fresh():
 	case have.Algorithm == "AES256" || have.KeyID == "" || strings.Contains(have.KeyID, "alias/aws/"):
 		before = strings.TrimSpace(have.Algorithm + " " + have.KeyID)
+	case have.Algorithm == "aws:kms" && b.isSpare(have.KeyID): // a set-up lost the alias after it had written this
+		before = have.Algorithm + " " + have.KeyID
 	case !b.isOurKey(have.KeyID):
 		b.keep("other-key", fmt.Sprintf("Bucket %s encrypts with %s %s by default, a key of yours that is not the blueprint's.", b.b.Name, have.Algorithm, have.KeyID))
 		return
@@ -307,4 +309,9 @@ func (b *bucketBuilder) isOurKey(id string) bool {
 		return false
 	}
 	return id == b.o.Key.Key.ARN || id == b.o.Key.Key.ID || id == b.a.Key.Alias || strings.HasSuffix(id, ":"+b.a.Key.Alias)
+}
+
+// isSpare tells another key with this blueprint's tag.
+func (b *bucketBuilder) isSpare(id string) bool {
+	return slices.ContainsFunc(b.o.Key.Spare, func(k SpareKey) bool { return k.ARN == id || strings.HasSuffix(k.ARN, "/"+id) })
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"stateroom/awsops"
@@ -28,7 +29,7 @@ func unfitPolicy(o *Observed, a *Answers) *Finding {
 		}
 	}
 	for _, s := range have.Statements {
-		if s.Effect == policy.Deny && mentions(s, keyHeader) && refusesKey(o, a, s) {
+		if s.Effect == policy.Deny && mentions(s, keyHeader) && refusesKey(o, a, s) && !(ourBucket(o, a) && ownStatement(o, a, s) != nil) {
 			return &Finding{
 				ID: "bucket.other-key-demanded", Step: 5, Severity: Failure, Blocks: true,
 				Evidence: fmt.Sprintf("Statement %q in the policy of bucket %s refuses writes with %s, the blueprint's key.", s.Sid, a.Bucket.Name, Known(o.keyARN())),
@@ -37,6 +38,75 @@ func unfitPolicy(o *Observed, a *Answers) *Finding {
 		}
 	}
 	return nil
+}
+
+// ourBucket tells a bucket whose policy is the blueprint's to correct.
+func ourBucket(o *Observed, a *Answers) bool {
+	b := o.Bucket.Bucket
+	return b != nil && b.Ownership == awsops.BucketOurs && (ours(a, b.Tags) || o.Bucket.Made)
+}
+
+// ownStatement is the blueprint's statement that stands behind one which differs
+// from it in nothing but the key; nil where there is none. Both forms of the
+// policy are the blueprint's, whichever is asked for now.
+func ownStatement(o *Observed, a *Answers, s policy.Statement) *policy.Statement {
+	if !mentions(s, keyHeader) {
+		return nil
+	}
+	for _, strict := range []bool{true, false} {
+		doc := policy.Bucket(policy.BucketRules{Partition: o.partition(), Bucket: a.Bucket.Name, KMSKeyARN: o.keyARN(), Strict: strict})
+		for _, own := range doc.Statements {
+			named := s
+			named.Conditions = withKey(s.Conditions, o.keyARN())
+			if own.Sid == s.Sid && mentions(own, keyHeader) && policy.Equivalent(oneStatement(own), oneStatement(named)) {
+				return &own
+			}
+		}
+	}
+	return nil
+}
+
+// withKey names another key in the conditions of a statement that compare it.
+func withKey(conditions policy.Conditions, arn string) policy.Conditions {
+	out := policy.Conditions{}
+	for operator, keys := range conditions {
+		out[operator] = maps.Clone(keys)
+		if _, there := keys[keyHeader]; there && operator != "Null" {
+			out[operator][keyHeader] = []string{arn}
+		}
+	}
+	return out
+}
+
+// demandedKeys are the keys that a statement lets writes name.
+func demandedKeys(s policy.Statement) (keys []string) {
+	for operator, conditions := range s.Conditions {
+		if operator != "Null" {
+			keys = append(keys, conditions[keyHeader]...)
+		}
+	}
+	return keys
+}
+
+// KeyDisagreements say, of a bucket of the blueprint's whose settings name
+// another key than the alias does, which says what.
+func KeyDisagreements(o *Observed, a *Answers) []string {
+	if !o.Key.Aliased || !ourBucket(o, a) {
+		return nil
+	}
+	var said []string
+	b := bucketBuilder{o: o, a: a, b: o.Bucket.Bucket}
+	for _, s := range parsed(b.b.Policy).Statements {
+		for _, key := range demandedKeys(s) {
+			if !b.isOurKey(key) && ownStatement(o, a, s) != nil {
+				said = append(said, fmt.Sprintf("statement %s of its policy demands %s", s.Sid, key))
+			}
+		}
+	}
+	if have := b.b.Encryption; have != nil && b.isSpare(have.KeyID) {
+		said = append(said, "its default encryption is "+have.KeyID)
+	}
+	return said
 }
 
 func mentions(s policy.Statement, key string) bool {
@@ -75,6 +145,13 @@ func (b *bucketBuilder) policy() {
 		merged = policy.Document{Version: want.Version, ID: want.ID}
 	}
 	merged.Statements = slices.Clone(merged.Statements)
+	corrected := false
+	for i, s := range merged.Statements {
+		if own := ownStatement(b.o, b.a, s); own != nil && ourBucket(b.o, b.a) && !policy.Equivalent(oneStatement(*own), oneStatement(s)) {
+			merged.Statements[i], corrected = *own, true
+		}
+	}
+	have.Statements = slices.Clone(merged.Statements) // as far as it is ours, it is right
 	for _, s := range want.Statements {
 		if !policy.Covers(have, s) {
 			merged.Statements = append(merged.Statements, s)
@@ -83,13 +160,14 @@ func (b *bucketBuilder) policy() {
 	if extra := policy.Extra(have, want); len(extra) > 0 {
 		b.keep("extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
 	}
-	if len(merged.Statements) == len(have.Statements) {
+	if len(merged.Statements) == len(have.Statements) && !corrected {
 		return
 	}
 	merged = withoutDoubleSids(merged)
 	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
 		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
 		Field{Name: "policy", Before: b.b.Policy, After: Known(merged.JSON())})
+	c.JudgePolicy(WidensBucket, have, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")
 	c.Needs = []string{changeKey}
 	if b.b.Policy == "" {
 		c.Undo = "aws s3api delete-bucket-policy --bucket " + b.a.Bucket.Name

@@ -45,6 +45,9 @@ func TakeSurvey(ctx context.Context, env *Env, a *Answers) *Survey {
 		}
 	}
 	s.inspect(ctx, env, a, rest)
+	if err := inspectStored(ctx, env, a, s.Observed); err != nil && s.Failed[keyStep{}.Number()] == nil {
+		s.Failed[keyStep{}.Number()] = err
+	}
 	return s
 }
 
@@ -86,6 +89,7 @@ func (s *Survey) Plan(a *Answers) Proposal {
 		}
 		p.Findings = append(p.Findings, part.Findings...)
 	}
+	p.Changes = afterAlias(p.Changes)
 	all := slices.Clone(p.Changes)
 	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool { return waitsForNothing(c, all) })
 	return p

@@ -15,7 +15,7 @@ func (s *Setup) Look(ctx context.Context) (Review, *Observed, error) {
 // after a change was left out. It is pure but for the writability of files.
 func (s *Setup) Replan(o *Observed) Review {
 	review := s.plan(o)
-	review.Findings = append(review.Findings, Unwritable(review.Changes)...)
+	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
 	return review
 }
 

@@ -37,7 +37,7 @@ func Operator(a OperatorAccess) Document {
 			"iam:ListPolicyVersions", "iam:TagPolicy",
 		}, Resources: []string{iam + "policy/stateroom/*"}},
 		{Sid: "Key", Actions: []string{
-			"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DescribeKey", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+			"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
 			"kms:ListResourceTags", "kms:PutKeyPolicy", "kms:TagResource", "kms:UpdateKeyDescription",
 		}, Resources: []string{
 			"arn:" + a.Partition + ":kms:" + a.Region + ":" + a.Account + ":key/*",
@@ -46,13 +46,13 @@ func Operator(a OperatorAccess) Document {
 		{Sid: "Bucket", Actions: []string{
 			"s3:CreateBucket", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
 			"s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration",
-			"s3:GetLifecycleConfiguration", "s3:ListBucket", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+			"s3:GetLifecycleConfiguration", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
 			"s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
 			"s3:PutLifecycleConfiguration", "s3:TagResource",
 		}, Resources: []string{bucket}},
 	}
 	statements = append(statements, Statement{
-		Sid: "SeeWhetherAStateIsThere", Actions: []string{"s3:GetObject"}, Resources: []string{bucket + "/*"},
+		Sid: "SeeWhetherAStateIsThere", Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{bucket + "/*"},
 	})
 	if a.Table != "" {
 		statements = append(statements, Statement{
@@ -72,7 +72,7 @@ func Operator(a OperatorAccess) Document {
 // lookAround are the actions that AWS grants on every resource or none.
 func lookAround(accounts bool) []string {
 	actions := []string{
-		"account:ListRegions", "iam:ListPolicies", "kms:CreateKey", "kms:ListKeys",
+		"account:ListRegions", "iam:ListPolicies", "kms:CreateKey", "kms:ListAliases", "kms:ListKeys",
 		"organizations:DescribeOrganization", "organizations:ListAccounts", "s3:ListAllMyBuckets", "tag:GetResources",
 	}
 	if accounts {

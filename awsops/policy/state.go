@@ -8,6 +8,7 @@ type StateAccess struct {
 	Bucket    string
 	Keys      []string // the projects' state keys
 	KMSKeyARN string   // empty: the key policy itself names the users
+	ReadKeys  []string // other KMS keys that older versions of the states are encrypted with
 	Table     string   // empty: no DynamoDB lock
 	Lockfile  bool     // the S3 lock file is in use
 	AllKeys   bool     // every key of the bucket, in a document of fixed size; Keys is not used
@@ -43,6 +44,14 @@ func State(a StateAccess) Document {
 			Effect:    Allow,
 			Actions:   []string{"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"},
 			Resources: []string{a.KMSKeyARN},
+		})
+	}
+	if len(a.ReadKeys) > 0 {
+		statements = append(statements, Statement{
+			Sid:       "ReadOlderVersions",
+			Effect:    Allow,
+			Actions:   []string{"kms:Decrypt", "kms:DescribeKey"},
+			Resources: a.ReadKeys,
 		})
 	}
 	return Document{Version: Version2012, Statements: statements}

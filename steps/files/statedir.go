@@ -42,7 +42,7 @@ func stateError(dir, problem, remedy string) error {
 // could then write the journal. Links are followed on both sides, and
 // directories are compared by what they are, not by how they are spelt.
 func KeepOutside(dir string, folders ...string) error {
-	above := ancestors(realPath(dir))
+	above := ancestors(RealPath(dir))
 	for _, folder := range folders {
 		root, err := os.Stat(WorkTree(folder))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +65,7 @@ func KeepOutside(dir string, folders ...string) error {
 // outside of one, with links followed. Git is not run: what a repository says in
 // its configuration is not to be carried out.
 func WorkTree(folder string) string {
-	folder = realPath(folder)
+	folder = RealPath(folder)
 	for _, at := range ancestors(folder) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
 			return at
@@ -109,9 +109,9 @@ func ancestors(path string) []string {
 	return all
 }
 
-// realPath follows the links of a path as far as it exists; what does not exist
+// RealPath follows the links of a path as far as it exists; what does not exist
 // yet stays as it is spelt.
-func realPath(path string) string {
+func RealPath(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}

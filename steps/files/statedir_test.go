@@ -43,7 +43,7 @@ func TestTheStateDirectoryFollowsTheVariablesAndIsNotMade(t *testing.T) {
 }
 
 func TestAStateDirectoryInTheRepositoryIsRefusedHoweverItIsReached(t *testing.T) {
-	base := realPath(t.TempDir())
+	base := RealPath(t.TempDir())
 	at := func(names ...string) string { return filepath.Join(append([]string{base}, names...)...) }
 	for _, dir := range []string{at("clone", ".git"), at("clone", "infra"), at("plain"), at("home")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {

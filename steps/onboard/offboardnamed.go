@@ -34,6 +34,7 @@ func (o *Offboard) keyPolicy(f offboardFacts, r *steps.Review) {
 			Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
 			Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
 		})
+		c.JudgePolicy(steps.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, "The policy of key "+key.ARN+" allows more than before.")
 		if !o.ours(key.Tags) {
 			c.Foreign = key.ARN
 		}
@@ -65,6 +66,7 @@ func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *steps.Review
 		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
 		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
 	})
+	c.JudgePolicy(steps.WidensTrust, before, after, role.ARN, "The trust of "+role.ARN+" allows more than before.")
 	if !o.ours(role.Role.Tags) {
 		c.Foreign = role.ARN
 	}

@@ -38,6 +38,7 @@ func (o *Offboard) plan(f offboardFacts) steps.Review {
 // change fills in what all changes of an offboarding have in common.
 func (o *Offboard) change(f offboardFacts, c steps.Change) steps.Change {
 	c.Step, c.Account, c.Region = 2, o.Answers.AdminAccount, o.Answers.StateRegion
+	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
 	if c.Target == "" {
 		c.Target = f.user.ARN
 	}

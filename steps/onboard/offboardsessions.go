@@ -122,7 +122,7 @@ func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) steps.Change {
 		name, word, whose, risk = f.name, "", f.name+"'s sessions", ""
 	}
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(f.name)
-	return role.Change(steps.Change{
+	c := role.Change(steps.Change{
 		ID:     "offboard.sessions." + role.Environment.Name,
 		Title:  fmt.Sprintf("End %s in %s in %s that are open now", whose, role.Role.Name, role.Environment.Name),
 		Fields: []steps.Field{{Name: "inline policy " + inline, After: policy.RevokeSessions(knownTime(before), name).JSON()}},
@@ -130,6 +130,8 @@ func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) steps.Change {
 		Needs:  []string{denyChange(f.name)}, Foreign: word, Typed: word != "", Risk: risk,
 		Undo: fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s; stateroom setup does it once all of them have ended", role.Role.Name, inline),
 	})
+	c.Judge() // it only denies
+	return c
 }
 
 // knownTime is a time for people to read.

@@ -165,6 +165,7 @@ func (s *scene) newKey(needs []string) (steps.Change, bool) {
 	c := s.change("", steps.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", whose(s.user), s.profile),
 		awsops.CreateAccessKey(s.identity.Name))
 	c.Needs = needs
+	c.Judge() // it takes the place of the key that signs this very call
 	c.Fields = []steps.Field{
 		{Name: "access key", Before: s.before(), After: steps.KnownAfterApply},
 		{Name: "secret", Before: secret.Redacted, After: secret.Redacted},

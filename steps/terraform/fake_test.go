@@ -54,6 +54,10 @@ func answer(text string) int {
 	case "environment":
 		fmt.Println(strings.Join(os.Environ(), "\n"))
 		return 0
+	case "stubborn": // takes no interrupt
+		signal.Ignore(os.Interrupt)
+		fmt.Println("waiting")
+		select {}
 	case "wait": // for an interrupt, as a long apply does
 		interrupted := make(chan os.Signal, 1)
 		signal.Notify(interrupted, os.Interrupt)

@@ -21,5 +21,9 @@ func ownGroup(cmd *exec.Cmd) {
 	}
 }
 
-// killGroup has nothing to do: plug-ins end with their parent's pipes.
-func killGroup(*exec.Cmd) {}
+// killGroup kills the child; plug-ins end with their parent's pipes.
+func killGroup(cmd *exec.Cmd) {
+	if cmd.Process != nil {
+		_ = cmd.Process.Kill() // it may have ended
+	}
+}

@@ -44,8 +44,9 @@ type ProbeStep struct {
 	Err error
 }
 
-// cleanupWait bounds the tidying up after a failed or cancelled probe.
-const cleanupWait = 2 * time.Minute
+// cleanupWait bounds the tidying up after a failed or cancelled probe: nobody
+// waits longer for an endpoint that has died.
+const cleanupWait = 30 * time.Second
 
 // probeResource is built into both engines (Terraform 1.4, OpenTofu 1.6): no
 // provider is downloaded for it.
@@ -80,9 +81,17 @@ func Probe(ctx context.Context, e *Engine, in ProbeInput) (steps []ProbeStep, er
 	defer func() { err = errors.Join(err, os.RemoveAll(p.project.Dir)) }()
 	if err := p.sequence(ctx, in); err != nil {
 		p.cleanup(ctx)
+		if p.started && !p.gone {
+			err = fmt.Errorf("%w; left behind: %s", err, p.leftover())
+		}
 		return p.steps, err
 	}
 	return p.steps, nil
+}
+
+// leftover names what stays in the back end until the workspace is deleted.
+func (p *probe) leftover() string {
+	return "the workspace " + p.workspace + " (env:/" + p.workspace + "/ in the bucket) and, if it was held, its lock"
 }
 
 // probe is one run of Probe.
@@ -93,7 +102,10 @@ type probe struct {
 	// started is set once the workspace may exist and is ours, made once it
 	// certainly does.
 	started, made bool
-	steps         []ProbeStep
+	// gone is set once the workspace is deleted; tidied tells the guard.
+	gone   bool
+	tidied func()
+	steps  []ProbeStep
 }
 
 func newProbe(e *Engine, in ProbeInput) (*probe, error) {
@@ -118,9 +130,11 @@ func (p *probe) sequence(ctx context.Context, in ProbeInput) error {
 	if err := p.step(ctx, false, "init"); err != nil {
 		return err
 	}
-	p.started = true
+	p.started, p.tidied = true, guardOf(ctx).leaves(p.leftover())
 	if err := p.step(ctx, false, "workspace", "new", p.workspace); err != nil {
-		p.started = !strings.Contains(err.Error(), "already exists")
+		if p.started = !strings.Contains(err.Error(), "already exists"); !p.started {
+			p.tidied()
+		}
 		return err
 	}
 	p.made = true
@@ -196,6 +210,10 @@ func (p *probe) step(ctx context.Context, cleanup bool, args ...string) error {
 		project = project.inWorkspace(p.workspace)
 	}
 	result, err := p.engine.Run(ctx, project.command(args...))
+	if err == nil && len(args) > 1 && args[1] == "delete" {
+		p.gone = true
+		p.tidied()
+	}
 	p.steps = append(p.steps, ProbeStep{
 		Command: p.engine.binary() + " " + strings.Join(args, " "), Cleanup: cleanup,
 		Duration: result.Duration, Diagnostics: result.Diagnostics, Err: err,

@@ -51,7 +51,8 @@ type Result struct {
 }
 
 // Run runs one command to its end. A cancelled context interrupts the child's
-// process group, and kills it if it has not ended within half a minute. The
+// process group, and kills it if it has not ended within half a minute; a [Guard]
+// in the context kills it at once. The
 // error is an *Error for an exit code other than 0, with the first diagnostic in
 // it; the Result is filled in either case.
 func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
@@ -68,7 +69,7 @@ func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
 		cmd.Stdout = c.Stdout
 	}
 	begun := time.Now()
-	err := cmd.Run()
+	err := runGuarded(ctx, cmd)
 	result.Duration = time.Since(begun)
 	if ctx.Err() != nil {
 		killGroup(cmd)
@@ -86,12 +87,46 @@ func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
 	return result, e.failed(ctx, c, &result, stderr, err)
 }
 
+// errKilled is why a child ended that was killed by its [Guard], or never began.
+var errKilled = errors.New("it was killed by the second interrupt")
+
+// runGuarded runs a child until it ends or its guard kills it.
+func runGuarded(ctx context.Context, cmd *exec.Cmd) error {
+	guard := guardOf(ctx)
+	if guard.killed() {
+		return errKilled
+	}
+	if err := cmd.Start(); err != nil {
+		return err //nolint:wrapcheck // failed says what could not be run
+	}
+	ended, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-guard.kill:
+			killGroup(cmd)
+		case <-ended:
+		}
+	}()
+	err := cmd.Wait()
+	close(ended)
+	<-watched
+	if err != nil && guard.killed() {
+		return errKilled
+	}
+	return err //nolint:wrapcheck // failed says what became of the command
+}
+
 // failed makes the error of a command that did not end well, and sees to it that
 // the result has an error diagnostic.
 func (e *Engine) failed(ctx context.Context, c Command, result *Result, stderr *stream, err error) error {
 	failure := &Error{Action: "run " + e.binary() + " " + strings.Join(c.Args, " "), Resource: c.place(), Reason: "failed"}
 	if ctx.Err() != nil {
 		failure.Reason, failure.Err = "was interrupted", context.Cause(ctx)
+		return failure
+	}
+	if errors.Is(err, errKilled) {
+		failure.Reason, failure.Err = "was interrupted", err
 		return failure
 	}
 	var exit *exec.ExitError

@@ -172,6 +172,44 @@ func TestRunInterruptsTheChildWhenCancelled(t *testing.T) {
 	}
 }
 
+// The second interrupt kills a child that the first could not end, also one that
+// tidies up under a context that cannot be cancelled.
+func TestAGuardKillsChildrenAtOnce(t *testing.T) {
+	f := newFake(t, map[string]string{"apply": "stubborn"})
+	ctx, guard := Guarded(t.Context())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, err := f.Run(context.WithoutCancel(ctx), Command{Args: []string{"apply"}, Lines: func(line string) {
+		if line == "waiting" {
+			cancel()
+			guard.Kill()
+		}
+	}})
+	if err == nil || !strings.Contains(err.Error(), "second interrupt") {
+		t.Errorf("got %v", err)
+	}
+	before := len(f.ran(t))
+	if _, err := f.Run(context.WithoutCancel(ctx), Command{Args: []string{"destroy"}}); err == nil || len(f.ran(t)) != before {
+		t.Errorf("another child began: %v", err)
+	}
+}
+
+func TestWhatAProbeLeavesBehindIsNamed(t *testing.T) {
+	f := newFake(t, map[string]string{"apply": "1\nError: no\n", "workspace delete": "1\nError: no\n", "destroy": "0\n"})
+	ctx, guard := Guarded(t.Context())
+	_, err := Probe(ctx, f.Engine, ProbeInput{Dir: t.TempDir(), Workspace: "stateroom-probe-1"})
+	left := guard.Left()
+	if len(left) != 1 || !strings.Contains(left[0], "env:/stateroom-probe-1/") || !strings.Contains(err.Error(), "left behind: "+left[0]) {
+		t.Errorf("left %q, %v", left, err)
+	}
+	f = newFake(t, map[string]string{"apply": "1\nError: no\n"})
+	ctx, guard = Guarded(t.Context())
+	_, err = Probe(ctx, f.Engine, ProbeInput{Dir: t.TempDir(), Workspace: "stateroom-probe-2"})
+	if left := guard.Left(); err == nil || len(left) != 0 {
+		t.Errorf("what was tidied up is named: %q, %v", left, err)
+	}
+}
+
 func TestOutputOfAChattyChildIsBounded(t *testing.T) {
 	c := newCollector(nil)
 	s := c.stream()

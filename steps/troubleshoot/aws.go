@@ -24,7 +24,8 @@ func (s *scene) aws(ctx context.Context) outcome {
 
 // judge is pure: the same facts lead to the same rulings, in the article's order.
 func judge(f *facts) []ruling {
-	var identities, buckets, keys, locks, states, roles []ruling
+	var identities, keys, locks, states, roles []ruling
+	buckets := judgeAgreement(f)
 	for _, l := range f.logins {
 		identities = append(identities, judgeLogin(f, l)...)
 		for _, p := range l.sites {

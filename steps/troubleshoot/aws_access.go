@@ -196,7 +196,7 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 		}
 	}
 	names := strings.Join(removed, ", ")
-	return steps.Change{
+	c := steps.Change{
 		ID: "bucket.policy.unblock", Step: 5, Action: steps.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of bucket %s", names, p.bucket),
 		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
@@ -206,5 +206,7 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 		Foreign: p.arn() + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws s3api put-bucket-policy with the policy shown as before",
-	}, true
+	}
+	c.JudgePolicy(steps.WidensBucket, have, doc, "bucket "+p.bucket, fmt.Sprintf("The policy of bucket %s no longer refuses what %s did.", p.bucket, names))
+	return c, true
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -136,6 +137,29 @@ func (w *world) deny(sid, actions string) {
 	w.must(err)
 }
 
+// loseAlias leaves behind what a set-up that made a key of its own, and lost the
+// alias to another, once wrote: the bucket names that key.
+func (w *world) loseAlias() {
+	h, ctx := w.hands(""), context.Background()
+	tag, value := w.blueprint.Tag()
+	made, err := h.kms.CreateKey(ctx, &kms.CreateKeyInput{Tags: []kmstypes.Tag{{TagKey: &tag, TagValue: &value}}})
+	w.must(err)
+	lost := made.KeyMetadata.Arn
+	have, err := h.s3.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String(bucketName)})
+	w.must(err)
+	_, err = h.s3.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{
+		Bucket: aws.String(bucketName), Policy: aws.String(strings.ReplaceAll(*have.Policy, w.keyARN(), *lost)),
+	})
+	w.must(err)
+	_, err = h.s3.PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{
+		Bucket: aws.String(bucketName), ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{Rules: []s3types.ServerSideEncryptionRule{{
+			ApplyServerSideEncryptionByDefault: &s3types.ServerSideEncryptionByDefault{SSEAlgorithm: s3types.ServerSideEncryptionAwsKms, KMSMasterKeyID: lost},
+			BucketKeyEnabled:                   aws.Bool(true),
+		}}},
+	})
+	w.must(err)
+}
+
 func (w *world) keyPolicy(text string) {
 	w.t.Helper()
 	_, err := w.hands("").kms.PutKeyPolicy(context.Background(), &kms.PutKeyPolicyInput{KeyId: w.keyID(), Policy: aws.String(text), BypassPolicyLockoutSafetyCheck: true})
@@ -251,6 +275,11 @@ var faults = []fault{
 		},
 	},
 	{
+		name: "the bucket demands the key of a set-up that lost the alias", want: []string{"explicit-deny", "bucket.keys-disagree"}, mends: true,
+		says:     "DenyOtherEncryptionKey",
+		breaking: func(w *world) { w.loseAlias() },
+	},
+	{
 		name: "key pending deletion", want: []string{"kms-pending-deletion"}, mends: true, changes: []string{"key.rescue"},
 		breaking: func(w *world) {
 			_, err := w.hands("").kms.ScheduleKeyDeletion(context.Background(), &kms.ScheduleKeyDeletionInput{KeyId: w.keyID(), PendingWindowInDays: aws.Int32(7)})
@@ -318,7 +347,7 @@ var faults = []fault{
 		},
 	},
 	{
-		name: "bucket policy demands another key", want: []string{"explicit-deny"}, mends: true, changes: []string{"bucket.policy.unblock"}, says: "DenyOtherEncryptionKey",
+		name: "bucket policy demands another key", want: []string{"explicit-deny", "bucket.keys-disagree"}, mends: true, changes: []string{"bucket.policy"}, says: "DenyOtherEncryptionKey",
 		breaking: func(w *world) {
 			_, err := w.hands("").s3.PutBucketPolicy(context.Background(), &s3.PutBucketPolicyInput{Bucket: aws.String(bucketName), Policy: aws.String(policy.Bucket(policy.BucketRules{
 				Partition: "aws", Bucket: bucketName, Strict: true, KMSKeyARN: "arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-4000-8000-000000000000",

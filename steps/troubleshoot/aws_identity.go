@@ -122,7 +122,7 @@ func (f *facts) looked(step int) bool { return f.survey.Failed[step] == nil }
 
 // activateKey undoes somebody's decision, and so asks for consent to the key.
 func activateKey(f *facts, user string, key awsops.AccessKey) steps.Change {
-	return steps.Change{
+	c := steps.Change{
 		ID: "iam.key." + user + ".activate", Step: 2, Action: steps.Update,
 		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
@@ -132,4 +132,6 @@ func activateKey(f *facts, user string, key awsops.AccessKey) steps.Change {
 		Risk:    "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
 		Undo:    fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
 	}
+	c.Judge(steps.Gives(steps.WidensKey, user, fmt.Sprintf("Whoever has access key %s is %s again.", key.ID, user)))
+	return c
 }

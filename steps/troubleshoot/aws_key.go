@@ -40,6 +40,29 @@ func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
 	return a.passed("It is enabled.")
 }
 
+// judgeAgreement rules on whether the bucket's own settings name the key that
+// the alias points at; two who set up at once can have left them apart. Where
+// they agree the keys' own checks have said all.
+func judgeAgreement(f *facts) []ruling {
+	if !f.looked(4) || !f.looked(5) {
+		return nil
+	}
+	said := steps.KeyDisagreements(f.survey.Observed, f.answers)
+	if len(said) == 0 {
+		return nil
+	}
+	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
+	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
+	return []ruling{a.broken("They name different keys.", trouble{
+		id: "bucket.keys-disagree", cause: bucket, severity: steps.Failure,
+		evidence: fmt.Sprintf("%s points at %s, but of bucket %s %s.", f.answers.Key.Alias, key, bucket, strings.Join(said, ", and ")),
+		remedy:   "Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.",
+		mended: func(id string) bool {
+			return id == "bucket.policy" || id == "bucket.encryption" || strings.HasPrefix(id, "iam.policy.") || strings.HasPrefix(id, "key.orphan.")
+		},
+	})}
+}
+
 // possibleKey is what KMS takes for a key: an id, an ARN or an alias.
 var possibleKey = regexp.MustCompile(`^(?:arn:[\w-]+:kms:.+|alias/.+|(?:mrk-)?[0-9a-fA-F-]{32,36})$`)
 
@@ -104,6 +127,7 @@ func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsop
 		Account: f.answers.AdminAccount, Region: p.region, Calls: calls,
 		Risk: "Whoever may use the key can read and write the states again.",
 	}
+	c.Judge(steps.Gives(steps.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
 	if k.arn() != f.keyARN() {
 		// A key that the blueprint does not know is somebody's else.
 		c.ID, c.Foreign = id+"."+lastPart(k.arn()), k.arn()
@@ -192,9 +216,10 @@ func (f *facts) unblockKey(l *login, q question) (steps.Change, bool) {
 	if len(removed) == 0 || !policy.KeepsRootAdministration(doc, l.partition(), f.answers.AdminAccount) {
 		return steps.Change{}, false
 	}
-	return steps.Change{
+	names := strings.Join(removed, ", ")
+	c := steps.Change{
 		ID: "key.policy.unblock", Step: 4, Action: steps.Update,
-		Title:  fmt.Sprintf("Remove %s from the policy of key %s", strings.Join(removed, ", "), q.resource),
+		Title:  fmt.Sprintf("Remove %s from the policy of key %s", names, q.resource),
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []steps.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
 		Calls:   []awsops.Call{awsops.PutKeyPolicy(q.resource, doc.JSON())},
@@ -202,5 +227,7 @@ func (f *facts) unblockKey(l *login, q question) (steps.Change, bool) {
 		Foreign: q.resource + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws kms put-key-policy with the policy shown as before",
-	}, true
+	}
+	c.JudgePolicy(steps.WidensKeyPolicy, have, doc, "key "+q.resource, fmt.Sprintf("The policy of key %s no longer refuses what %s did.", q.resource, names))
+	return c, true
 }

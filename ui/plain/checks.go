@@ -106,6 +106,7 @@ func (l *Lines) flowPlan() {
 		return
 	}
 	v := planView{Lines: l, alike: countAlike(l.planned), seen: map[string]int{}, documents: map[string]bool{}}
+	l.access(l.planned)
 	l.print("\n")
 	for i := range l.planned {
 		v.orFold(&l.planned[i])

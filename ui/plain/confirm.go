@@ -32,10 +32,15 @@ func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, e
 			reason = target + " needs a word of its own, since this cannot be taken back:"
 		}
 		p.print("\n%s", wrapped(reason, 0))
+		var touched []steps.Change
 		for _, c := range r.Foreign {
 			if c.Foreign == target {
-				p.foreign(c)
+				touched = append(touched, c)
 			}
+		}
+		NewLines(p.out).access(touched)
+		for _, c := range touched {
+			p.foreign(c)
 		}
 		yes, err := p.consent(ctx, target, typed)
 		if err != nil {
@@ -48,9 +53,21 @@ func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, e
 	if d.Yes = len(r.Changes)+len(d.Adopt) == 0; d.Yes {
 		return d, nil // nothing is left to apply, and nothing stands against the proof
 	}
+	NewLines(p.out).access(agreed(r, d.Adopt))
 	var err error
 	d.Yes, err = p.yes(ctx, "Do you want to apply these changes?")
 	return d, err
+}
+
+// agreed are the changes that a yes lets be made.
+func agreed(r steps.Review, adopted []string) []steps.Change {
+	changes := slices.Clone(r.Changes)
+	for _, c := range r.Foreign {
+		if slices.Contains(adopted, c.Foreign) {
+			changes = append(changes, c)
+		}
+	}
+	return changes
 }
 
 // consent asks whether one target may be changed. Where what is lost cannot be

@@ -51,6 +51,7 @@ func plan() []steps.Change {
 		}{"TerraformAdmin", trust}}},
 		Environment: "production",
 	}
+	role.Judge(steps.Gives(steps.WidensTrust, "role TerraformAdmin", "The role TerraformAdmin may be assumed by whomever account 111111111111 lets."))
 	again := role
 	again.ID, again.Title, again.Environment = "iam.role.staging", "Create the role TerraformAdmin in staging", "staging"
 	return []steps.Change{

@@ -15,6 +15,10 @@ import (
 // diffShown is how many lines of a diff are shown before the others are counted.
 const diffShown = 100
 
+// accessShown is how many sentences tell who gets in before the others are
+// counted.
+const accessShown = 20
+
 // alikeShown is how many changes of one shape (the role of every environment)
 // are shown before the others are counted.
 const alikeShown = 3
@@ -29,6 +33,7 @@ func (l *Lines) showPlan() {
 		l.flowPlan()
 		return
 	}
+	l.access(l.planned)
 	v := planView{Lines: l, alike: countAlike(l.planned), seen: map[string]int{}, documents: map[string]bool{}}
 	for _, step := range steps.All() {
 		v.step(step, l.planned)
@@ -38,6 +43,26 @@ func (l *Lines) showPlan() {
 		return
 	}
 	l.print("\n%s\n", steps.PlanLine(l.planned))
+}
+
+// access says who gets in, before anything else of a plan.
+func (l *Lines) access(changes []steps.Change) {
+	gives := make([]*steps.Change, len(changes))
+	for i := range changes {
+		gives[i] = &changes[i]
+	}
+	sentences := steps.Access(gives...)
+	if len(sentences) == 0 {
+		return
+	}
+	l.print("\nThis gives access:\n")
+	for i, sentence := range sentences {
+		if i == accessShown {
+			l.print("  … and %s more, each with \"widens\" in --json\n", plural(len(sentences)-i, "sentence"))
+			break
+		}
+		l.print("  ! %s", strings.TrimLeft(wrapped(sentence, 4), " "))
+	}
 }
 
 // planView is what one showing of a plan remembers.

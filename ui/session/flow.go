@@ -42,6 +42,7 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 		return 0, Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
 	}
 	s.DryRun = s.DryRun || unasked
+	flow.Env.NoWidening = s.NoWidening
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = s.emit, s.confirm, s.DryRun, s.sys.Stop
 	if summary, err = flow.Run(ctx); err != nil {
 		return 0, err

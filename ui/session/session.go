@@ -38,9 +38,11 @@ type Options struct {
 	Profile, Region, Endpoint, Listen string
 	Set, Adopt                        []string
 	DryRun, Detailed, Yes             bool
-	Plain, JSON, Sandbox              bool
-	Parallel, Accounts                int
-	Latency                           time.Duration
+	// NoWidening refuses what gives anybody more access.
+	NoWidening           bool
+	Plain, JSON, Sandbox bool
+	Parallel, Accounts   int
+	Latency              time.Duration
 	// ErrorFile is the text that troubleshooting begins with, "-" for standard
 	// input; NoChecks looks at nothing else; Run lets Terraform say it itself.
 	ErrorFile     string
@@ -110,6 +112,7 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	env.NoWidening = o.NoWidening
 	run := steps.Setup{
 		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.DryRun, Stop: sys.Stop,
 	}

@@ -33,7 +33,7 @@ The role's trust policy lacks this statement:
 // ill is what troubleshooting finds: a cause that a change mends, something that
 // takes a typed consent, something to be mended by hand, and something to know.
 func ill() steps.Review {
-	return steps.Review{
+	r := steps.Review{
 		Looked: &steps.Looked{},
 		Checks: []steps.Check{
 			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: steps.Passed},
@@ -67,6 +67,8 @@ func ill() steps.Review {
 			Foreign: someLock, Typed: true, Risk: "Whoever still runs Terraform there may write over your state.",
 		}},
 	}
+	r.Changes[0].Judge(steps.Gives(steps.WidensKeyPolicy, "key "+someKey, "The key may be used again by whomever its policy and the account's let."))
+	return r
 }
 
 // healthy is a look that finds nothing.

@@ -75,6 +75,7 @@ func (c *checkup) reviewing() {
 	if c.mustLook() {
 		c.pane.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
 	}
+	c.showAccess(c.givesAll)
 	c.showFindings(false)
 	c.showOthers()
 	c.showTables()

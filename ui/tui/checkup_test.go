@@ -129,7 +129,9 @@ func TestNewestCheckStaysInSightUntilScrolled(t *testing.T) {
 }
 
 func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
-	m := lookedAt(t, plainLook, Troubleshoot, Options{}, ill())
+	tall := plainLook
+	tall.height += 6 // all of it in sight
+	m := lookedAt(t, tall, Troubleshoot, Options{}, ill())
 	shows(t, m, "3 things are wrong", "3 failed, 1 undecided, 4 passed", "1 finding is to be mended by hand", "3 changes to make")
 	frame := m.View()
 	at := -1

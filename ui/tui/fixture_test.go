@@ -104,7 +104,7 @@ const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Acti
 
 // plan is a small plan with every kind of change.
 func plan() steps.Review {
-	return steps.Review{
+	r := steps.Review{
 		Looked: &steps.Looked{},
 		Changes: []steps.Change{
 			{
@@ -144,6 +144,8 @@ func plan() steps.Review {
 			{ID: "account.others", Step: 1, Severity: steps.Info, Evidence: "The admin account holds 3 other resources.", Remedy: "Nothing has to be done."},
 		},
 	}
+	r.Changes[0].Judge(steps.Gives(steps.WidensUser, "alice", "alice becomes a user of account 111111111111."))
+	return r
 }
 
 func observed() *steps.Observed {

@@ -138,9 +138,11 @@ func (v *visit) planLine() string {
 
 // confirmation asks before anything is changed, beginning with not yet. Without
 // is what is left as it is, only further ways on.
-func (v *visit) confirmation(all way, more ...way) tea.Cmd {
+func (v *visit) confirmation(everything way, more ...way) tea.Cmd {
 	kept := v.kept()
-	text := []string{steps.PlanLine(kept)}
+	const ways = 12 // lines of the dialog that are not about access
+	text, all := v.accessText(max(3, v.height-ways), min(76, v.width-8))
+	text = append(text, steps.PlanLine(kept))
 	if n := len(v.left); n > 0 {
 		text = append(text, fmt.Sprintf("%s left out.", plural(n, "change")))
 	}
@@ -158,7 +160,13 @@ func (v *visit) confirmation(all way, more ...way) tea.Cmd {
 	}
 	items := []way{{"Not yet", "Nothing is changed.", nil}}
 	if len(kept) > 0 {
-		items = slices.Concat(items, []way{all}, more)
+		items = slices.Concat(items, []way{everything}, more)
+	}
+	if !all {
+		items = append(items, way{
+			"Read who gets access", "All of the sentences. Nothing is changed yet.",
+			push(newViewer(v.theme, "This gives access", strings.Join(v.givesAll, "\n\n"), nil)),
+		})
 	}
 	return push(&chooser{theme: v.theme, title: "Make these changes?", text: text, items: items})
 }

@@ -75,12 +75,33 @@ func newPane(v *visit, build func()) *pane {
 // rewind goes back to the first line, for another screen.
 func (p *pane) rewind() { p.list.top, p.list.cursor = 0, 0 }
 
-// rebuild makes the rows anew.
+// rebuild makes the rows anew. The cursor stays on its change, whatever has come
+// or gone above it.
 func (p *pane) rebuild() {
+	at, id := p.list.cursor, ""
+	if c, _ := p.selected(); c != nil {
+		id = c.ID
+	}
 	p.width = p.v.contentWidth() - 1
 	p.rows, p.items, p.foreign = p.rows[:0], p.items[:0], p.foreign[:0]
 	p.build()
+	if by := p.moved(at, id); by != 0 {
+		p.list.cursor, p.list.top = at+by, max(0, p.list.top+by)
+	}
 	p.list.resize(len(p.rows), p.height())
+}
+
+// moved is how far the change that stood in a row has gone from there; 0 where
+// there was none, or it is no longer shown.
+func (p *pane) moved(at int, id string) int {
+	for i := range p.rows {
+		for _, row := range []int{at - i, at + i} {
+			if id != "" && row >= 0 && row < len(p.rows) && p.rows[row].kind == rowChange && p.items[p.rows[row].item].ID == id {
+				return row - at
+			}
+		}
+	}
+	return 0
 }
 
 // height is the pane's room: under the folded rail and above the notice.

@@ -43,6 +43,11 @@ type visit struct {
 	// ofStep are the review's changes by step, and stepOf their steps by id.
 	ofStep [stepCount + 1][]*steps.Change
 	stepOf map[string]int
+	// widening are the changes that give access; gives says by step, and givesAll
+	// of the whole plan, what access they give, without what is left out.
+	widening []*steps.Change
+	gives    [stepCount + 1][]string
+	givesAll []string
 	// out are the changes that the operator left out; left are those and all
 	// that need one of them.
 	out, left map[string]bool
@@ -174,11 +179,15 @@ func (v *visit) halt() string {
 // setReview takes a new plan.
 func (v *visit) setReview(r steps.Review) {
 	v.review, v.users = r, usersOf(r.Changes)
+	v.widening = nil
 	v.ofStep, v.stepOf = [stepCount + 1][]*steps.Change{}, make(map[string]int, len(r.Changes))
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		v.ofStep[c.Step] = append(v.ofStep[c.Step], c)
 		v.stepOf[c.ID] = c.Step
+		if len(c.Widens()) > 0 {
+			v.widening = append(v.widening, c)
+		}
 	}
 	v.recount()
 }
@@ -188,7 +197,52 @@ func (v *visit) setReview(r steps.Review) {
 // view.
 func (v *visit) recount() {
 	v.left = v.users.leftWith(v.out)
+	v.judge()
 	v.counted()
+}
+
+// judge finds what access the plan gives without what is left out.
+func (v *visit) judge() {
+	var ofStep [stepCount + 1][]*steps.Change
+	var all []*steps.Change
+	for _, c := range v.widening {
+		if !v.left[c.ID] {
+			all, ofStep[c.Step] = append(all, c), append(ofStep[c.Step], c)
+		}
+	}
+	for n := range ofStep {
+		v.gives[n] = steps.Access(ofStep[n]...)
+	}
+	v.givesAll = steps.Access(all...)
+}
+
+// showAccess says who gets in, before anything else of a plan.
+func (v *visit) showAccess(sentences []string) {
+	if len(sentences) == 0 {
+		return
+	}
+	t := v.theme
+	v.pane.text(" " + t.Warn.Render(t.Glyphs.Attention+" This gives access:"))
+	for _, sentence := range sentences {
+		v.pane.wrapped(sentence, 3, t.Plain.Render)
+	}
+	v.pane.text("")
+}
+
+// accessText is who gets in, in about so many lines of a dialog, and whether that
+// is all of it.
+func (v *visit) accessText(most, width int) (text []string, all bool) {
+	if len(v.givesAll) == 0 {
+		return nil, true
+	}
+	text = []string{"This gives access:"}
+	for i, sentence := range v.givesAll {
+		if most -= len(theme.Wrap(sentence, width)); most < 0 && i > 0 {
+			return append(text, fmt.Sprintf("and more, %s in all: the last way on reads them.", plural(len(v.givesAll), "sentence"))), false
+		}
+		text = append(text, sentence)
+	}
+	return text, true
 }
 
 // event is something that the engine reports of the newest operation.

@@ -46,6 +46,7 @@ type lookState struct {
 func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
 	w := &wizard{visit: newVisit(t, e, SetUp, dryRun), current: 1, drafts: map[string]string{}}
 	w.pane, w.counted = newPane(&w.visit, w.rows), w.count
+	w.pane.list.headed = true // who gets in stands at the top
 	return w
 }
 

@@ -59,7 +59,10 @@ func (w *wizard) reviewing() {
 		return
 	}
 	if w.current == stepCount {
+		w.showAccess(w.givesAll)
 		w.last()
+	} else {
+		w.showAccess(w.gives[w.current])
 	}
 	w.pane.pairs("Answers", w.given())
 	w.pane.pairs("There already", facts(w.current, w.observed, w.answers, w.setup.Env.Engine))

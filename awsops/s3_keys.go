@@ -1,0 +1,73 @@
+package awsops
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// headsAtOnce is how many versions are looked at together, and headsAtMost
+	// how many there may be: beyond that the answer is that nobody knows.
+	headsAtOnce = 16
+	headsAtMost = 2000
+)
+
+// VersionKeys are the ARNs of the KMS keys that the versions stored in a bucket
+// are encrypted with, sorted. complete is false where not every version could be
+// looked at; a bucket that is not there holds none.
+func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys []string, complete bool, err error) {
+	var mu sync.Mutex
+	complete = true
+	heads, ctx := errgroup.WithContext(ctx)
+	heads.SetLimit(headsAtOnce)
+	pages := s3.NewListObjectVersionsPaginator(s.s3(), &s3.ListObjectVersionsInput{Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner)})
+	for seen := 0; pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			_ = heads.Wait() // the listing's error is the one to tell
+			return nil, HasCode(err, "NoSuchBucket"), unanswered(s.fail(err, "s3", "ListObjectVersions", bucket))
+		}
+		if seen += len(page.Versions); seen > headsAtMost {
+			complete = false
+			break
+		}
+		for _, v := range page.Versions {
+			heads.Go(func() error {
+				key, err := s.versionKey(ctx, bucket, owner, aws.ToString(v.Key), aws.ToString(v.VersionId))
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil && unanswered(err) == nil {
+					complete = complete && statusOf(err) == http.StatusNotFound // deleted meanwhile
+					return nil
+				}
+				if key != "" && !slices.Contains(keys, key) {
+					keys = append(keys, key)
+				}
+				return err
+			})
+		}
+	}
+	if err := heads.Wait(); err != nil {
+		return nil, false, err
+	}
+	slices.Sort(keys)
+	return keys, complete, nil
+}
+
+// versionKey is the ARN of the key that one version is encrypted with, empty for
+// one that needs none.
+func (s *Session) versionKey(ctx context.Context, bucket, owner, key, version string) (string, error) {
+	answer, err := s.s3().HeadObject(ctx, &s3.HeadObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), VersionId: optional(version), ExpectedBucketOwner: aws.String(owner),
+	})
+	if err != nil {
+		return "", s.fail(err, "s3", "HeadObject", bucket+"/"+key)
+	}
+	return aws.ToString(answer.SSEKMSKeyId), nil
+}

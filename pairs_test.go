@@ -1,0 +1,445 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"filippo.io/age"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+)
+
+// asProgram lets the test binary be the program.
+const asProgram = "STATEROOM_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// pairPatience bounds one run of the program on a busy machine.
+const pairPatience = 3 * time.Minute
+
+// pair are two operators with a home and a clone each, over one AWS.
+type pair struct {
+	t      *testing.T
+	server *sandbox.Server
+	config aws.Config
+	people []person
+}
+
+// person is one of them. The name is an admin's, too.
+type person struct {
+	name, home, clone, arn string
+	key                    sandbox.Credentials
+}
+
+// pairBlueprint is what both have in their clone.
+func pairBlueprint(t *testing.T) []byte {
+	t.Helper()
+	b := steps.NewBlueprint()
+	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
+	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{steps.Everything}}}
+	for _, user := range b.Groups[0].Users {
+		identity, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Users = append(b.Users, steps.User{Name: user, Recipient: identity.Recipient().String()})
+	}
+	production := steps.NewEnvironment("production")
+	production.Account = "444444444444"
+	b.Environments, b.Projects = []steps.Environment{production}, []steps.Project{{Name: "common-production"}}
+	b.FillDefaults()
+	return b.HCL()
+}
+
+func newPair(t *testing.T) *pair {
+	t.Helper()
+	p := &pair{t: t, server: sandbox.New(sandbox.Options{})}
+	p.must(p.server.Start(t.Context(), "127.0.0.1:0"))
+	t.Cleanup(func() { _ = p.server.Close() })
+	who := p.server.Operator()
+	p.config = aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(p.server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, ""),
+	}
+	blueprint := pairBlueprint(t)
+	for _, name := range []string{"alice", "bob"} {
+		one := person{name: name, home: t.TempDir(), clone: t.TempDir()}
+		one.key, one.arn = p.operator("operator-of-" + name)
+		p.must(os.WriteFile(filepath.Join(one.clone, "stateroom.hcl"), blueprint, 0o600))
+		p.people = append(p.people, one)
+	}
+	return p
+}
+
+func (p *pair) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// operator makes a user with every right.
+func (p *pair) operator(name string) (sandbox.Credentials, string) {
+	c := iam.NewFromConfig(p.config)
+	user, err := c.CreateUser(p.t.Context(), &iam.CreateUserInput{UserName: &name})
+	p.must(err)
+	_, err = c.AttachUserPolicy(p.t.Context(), &iam.AttachUserPolicyInput{UserName: &name, PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
+	p.must(err)
+	made, err := c.CreateAccessKey(p.t.Context(), &iam.CreateAccessKeyInput{UserName: &name})
+	p.must(err)
+	return sandbox.Credentials{AccessKeyID: *made.AccessKey.AccessKeyId, SecretAccessKey: *made.AccessKey.SecretAccessKey}, *user.User.Arn
+}
+
+// command is the program as one of them runs it.
+func (p *pair) command(who person, args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	p.must(err)
+	cmd := exec.CommandContext(p.t.Context(), self, args...)
+	cmd.Dir, cmd.WaitDelay = who.clone, 10*time.Second
+	set := awsops.EndpointVariables(p.server.URL())
+	maps.Copy(set, map[string]string{
+		asProgram: "1", "HOME": who.home, "XDG_STATE_HOME": filepath.Join(who.home, "state"), "PATH": who.home,
+		"AWS_ACCESS_KEY_ID": who.key.AccessKeyID, "AWS_SECRET_ACCESS_KEY": who.key.SecretAccessKey, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_DEFAULT_REGION": "eu-west-1", "TMPDIR": who.home,
+	})
+	for name, value := range set {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Env = append(cmd.Env, "LOCALAPPDATA="+filepath.Join(who.home, "state"))
+	return cmd
+}
+
+func (p *pair) run(who person, args ...string) outcome {
+	p.t.Helper()
+	cmd := p.command(who, append(args, "--endpoint-url", p.server.URL())...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	timer := time.AfterFunc(pairPatience, func() { _ = cmd.Cancel() })
+	defer timer.Stop()
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		p.t.Error(err)
+	}
+	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+func (p *pair) setUp(who person) outcome { return p.run(who, "setup", "--yes", "--me", who.name) }
+
+// both runs something for both at once.
+func (p *pair) both(do func(person) outcome, ended func(person)) []outcome {
+	got := make([]outcome, len(p.people))
+	var wg sync.WaitGroup
+	for i, who := range p.people {
+		wg.Go(func() {
+			got[i] = do(who)
+			ended(who)
+		})
+	}
+	wg.Wait()
+	return got
+}
+
+// meeting is one interleaving: the first one's hold waits until the second one's
+// until has been answered, or the second one has ended.
+type meeting struct{ hold, until string }
+
+func (m meeting) String() string {
+	if m.hold == "" {
+		return "free"
+	}
+	return m.hold + " after " + m.until
+}
+
+// arrange lets the two meet so, and gives what is to be called when one ends.
+func (p *pair) arrange(m meeting) (ended func(person)) {
+	if m.hold == "" {
+		return func(person) {}
+	}
+	var once sync.Once
+	open := make(chan struct{})
+	let := func() { once.Do(func() { close(open) }) }
+	first, second := p.people[0], p.people[1]
+	p.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		switch {
+		case e.Caller == first.arn && e.Operation == m.hold:
+			<-open
+		case e.Caller == second.arn && e.Operation == m.until:
+			return sandbox.Fault{After: func(sandbox.Entry) { let() }}
+		}
+		return sandbox.Fault{}
+	})
+	return func(who person) {
+		if who.arn == second.arn {
+			let()
+		}
+	}
+}
+
+// meetings are the seeds' interleavings: the ones that lost something first, then
+// drawn ones, and free runs between them.
+func meetings(seeds int) []meeting {
+	all := []meeting{
+		{"CreateAlias", "CreateKey"},
+		{"CreateAlias", "PutBucketPolicy"},
+		{},
+		{"CreateBucket", "PutBucketEncryption"},
+		{"PutBucketPolicy", "PutBucketPolicy"},
+		{"CreateTable", "CreateTable"},
+	}
+	moments := []string{
+		"CreateKey", "CreateAlias", "EnableKeyRotation", "CreateBucket", "PutBucketVersioning", "PutBucketEncryption", "PutBucketPolicy",
+		"CreateTable", "UpdateContinuousBackups", "CreatePolicy", "AttachGroupPolicy", "CreateGroup", "CreateUser", "CreateRole", "CreateAccessKey", "AddUserToGroup",
+	}
+	for seed := len(all); seed < seeds; seed++ {
+		if seed%3 == 0 {
+			all = append(all, meeting{})
+			continue
+		}
+		draw := rand.New(rand.NewPCG(uint64(seed), 9)) //nolint:gosec // a seed, so that a failure can be had again
+		all = append(all, meeting{moments[draw.IntN(len(moments))], moments[draw.IntN(len(moments))]})
+	}
+	return all[:min(seeds, len(all))]
+}
+
+func seeds(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("STATEROOM_SEEDS")
+	if text == "" {
+		return 12
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames is two first set-ups of
+// one blueprint from two homes: whatever they do to each other, one of them
+// goes on with what the other made.
+func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
+	for seed, m := range meetings(seeds(t)) {
+		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
+			p := newPair(t)
+			got := p.both(p.setUp, p.arrange(m))
+			p.server.Intercept(nil)
+			for i, o := range got {
+				if o.code == 0 {
+					continue
+				}
+				t.Logf("%s: exit code %d\n%s%s", p.people[i].name, o.code, o.out, o.err)
+				if again := p.setUp(p.people[i]); !strings.Contains(o.out+o.err, "stateroom setup") || again.code != 0 {
+					t.Errorf("what %s was told to do ends with %d:\n%s%s", p.people[i].name, again.code, again.out, again.err)
+				}
+			}
+			p.agree()
+			p.nothingLost()
+			for _, who := range p.people {
+				third := p.setUp(who)
+				if third.code != 0 || !strings.Contains(third.out, "No changes") {
+					t.Errorf("%s's next set-up: %d\n%s%s", who.name, third.code, third.out, third.err)
+				}
+			}
+			p.healthy()
+		})
+	}
+}
+
+// healthy is a checkup at the desk of each who has a key of their own by now;
+// the other one's key may wait in the other's clone.
+func (p *pair) healthy() {
+	p.t.Helper()
+	asked := 0
+	for _, who := range p.people {
+		if text, err := os.ReadFile(filepath.Join(who.home, ".aws", "credentials")); err != nil || !bytes.Contains(text, []byte("[admin_iam]")) {
+			continue
+		}
+		asked++
+		if health := p.run(who, "troubleshoot", "--plain"); health.code != 0 {
+			p.t.Errorf("it is not healthy at %s's: %d\n%s%s", who.name, health.code, health.out, health.err)
+		}
+	}
+	if asked == 0 {
+		p.t.Error("nobody has a key")
+	}
+}
+
+// agree holds that there is one enabled key, and that everything names it.
+func (p *pair) agree() {
+	p.t.Helper()
+	ctx, keys, buckets, people := p.t.Context(), kms.NewFromConfig(p.config), s3.NewFromConfig(p.config, func(o *s3.Options) { o.UsePathStyle = true }), iam.NewFromConfig(p.config)
+	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(steps.DefaultKeyAlias)})
+	p.must(err)
+	arn := *named.KeyMetadata.Arn
+	listed, err := keys.ListKeys(ctx, &kms.ListKeysInput{})
+	p.must(err)
+	for _, k := range listed.Keys {
+		one, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.KeyArn})
+		p.must(err)
+		if state := one.KeyMetadata.KeyState; (state == kmstypes.KeyStateEnabled) != (*k.KeyArn == arn) || state == kmstypes.KeyStatePendingDeletion {
+			p.t.Errorf("key %s is %s, and the alias points at %s", *k.KeyArn, state, arn)
+		}
+	}
+	texts := map[string]string{}
+	bucket := aws.String("acme-terraform-state")
+	doc, err := buckets.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: bucket})
+	p.must(err)
+	texts["the bucket policy"] = *doc.Policy
+	encryption, err := buckets.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: bucket})
+	p.must(err)
+	texts["the default encryption"] = aws.ToString(encryption.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.KMSMasterKeyID)
+	for _, who := range p.people {
+		text, err := os.ReadFile(filepath.Join(who.clone, "common-production", "backend.tf"))
+		if err != nil {
+			text, err = os.ReadFile(filepath.Join(who.clone, "live", "production", "backend.tf"))
+		}
+		p.must(err)
+		texts[who.name+"'s backend.tf"] = string(text)
+	}
+	attached, err := people.ListAttachedGroupPolicies(ctx, &iam.ListAttachedGroupPoliciesInput{GroupName: aws.String("admins")})
+	p.must(err)
+	all := ""
+	for _, a := range attached.AttachedPolicies {
+		policy, err := people.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: a.PolicyArn})
+		p.must(err)
+		version, err := people.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: a.PolicyArn, VersionId: policy.Policy.DefaultVersionId})
+		p.must(err)
+		all += *version.PolicyVersion.Document
+	}
+	texts["the group's policies"] = strings.ReplaceAll(strings.ReplaceAll(all, "%3A", ":"), "%2F", "/")
+	for place, text := range texts {
+		if !strings.Contains(text, arn) || strings.Count(text, ":key/") != strings.Count(text, arn) {
+			p.t.Errorf("%s names another key than %s: %s", place, arn, text)
+		}
+	}
+}
+
+// nothingLost holds that the secret of every key that works is in somebody's
+// profile or in a sealed file.
+func (p *pair) nothingLost() {
+	p.t.Helper()
+	var held strings.Builder
+	for _, who := range p.people {
+		for _, root := range []string{who.home, who.clone} {
+			p.must(filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
+				if err != nil || !e.Type().IsRegular() {
+					return err
+				}
+				text, err := os.ReadFile(path)
+				held.WriteString(path + "\n" + string(text) + "\n")
+				return err
+			}))
+		}
+	}
+	c := iam.NewFromConfig(p.config)
+	for _, user := range []string{"alice", "bob"} {
+		keys, err := c.ListAccessKeys(p.t.Context(), &iam.ListAccessKeysInput{UserName: &user})
+		p.must(err)
+		active := slices.DeleteFunc(keys.AccessKeyMetadata, func(k iamtypes.AccessKeyMetadata) bool { return k.Status != iamtypes.StatusTypeActive })
+		if len(active) == 0 {
+			p.t.Errorf("%s has no key", user)
+		}
+		for _, k := range active {
+			if !strings.Contains(held.String(), *k.AccessKeyId) {
+				p.t.Errorf("%s's key %s works, and nobody has it", user, *k.AccessKeyId)
+			}
+		}
+	}
+}
+
+// TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext kills the loser of the
+// alias at each of its changes from then on, before and after the work.
+func TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext(t *testing.T) {
+	for n, met := 0, true; met; n++ {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d %v", n, after), func(t *testing.T) {
+				p := newPair(t)
+				met = p.killTheLoser(n, after)
+				for _, who := range p.people {
+					if got := p.setUp(who); got.code != 0 {
+						t.Errorf("%s's next set-up: %d\n%s%s", who.name, got.code, got.out, got.err)
+					}
+				}
+				p.agree()
+				p.nothingLost()
+				if third := p.setUp(p.people[0]); third.code != 0 || !strings.Contains(third.out, "No changes") {
+					t.Errorf("a further set-up: %d\n%s%s", third.code, third.out, third.err)
+				}
+			})
+		}
+	}
+}
+
+// killTheLoser lets the second one finish while the first is about to take the
+// alias, and kills the first at the n-th change from there on. It tells whether
+// there was one.
+func (p *pair) killTheLoser(n int, after bool) bool {
+	p.t.Helper()
+	loser, winner := p.people[0], p.people[1]
+	cmd := p.command(loser, "setup", "--yes", "--me", loser.name, "--endpoint-url", p.server.URL())
+	var mu sync.Mutex
+	seen, aliasing := -1, make(chan struct{})
+	done := make(chan struct{})
+	var once sync.Once
+	p.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Caller != loser.arn || !e.Mutating {
+			return sandbox.Fault{}
+		}
+		if e.Operation == "CreateAlias" {
+			once.Do(func() { close(aliasing) })
+			<-done
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if seen < 0 && e.Operation != "CreateAlias" {
+			return sandbox.Fault{}
+		}
+		seen++
+		if seen != n {
+			return sandbox.Fault{}
+		}
+		kill := func(sandbox.Entry) { _ = cmd.Process.Kill() }
+		if after {
+			return sandbox.Fault{DropAnswer: true, After: kill}
+		}
+		kill(e)
+		return sandbox.Fault{DropRequest: true}
+	})
+	p.must(cmd.Start())
+	<-aliasing
+	if got := p.setUp(winner); got.code != 0 {
+		p.t.Errorf("the winner: %d\n%s%s", got.code, got.out, got.err)
+	}
+	close(done)
+	_ = cmd.Wait() // killed, or done when there was no n-th change
+	p.server.Intercept(nil)
+	return seen >= n
+}

@@ -1,0 +1,175 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+)
+
+// SpareKey is a key with this blueprint's tag that the alias does not point at:
+// two who set up at the same time make two keys, and the alias can be only one's.
+type SpareKey struct {
+	ARN     string
+	Enabled bool
+	// Aliased says that it goes by a name of its own, so that it is in use for
+	// something, and was not lost by anybody.
+	Aliased bool
+}
+
+// changeSpare begins the ids of the changes that disable a key that was lost.
+const changeSpare = "key.orphan."
+
+// spareKeys are the other keys with this blueprint's tag that are not on their
+// way out.
+func spareKeys(ctx context.Context, home *awsops.Session, a *Answers, inUse string) ([]SpareKey, error) {
+	tag, value := a.Tag()
+	tagged, err := home.KeysTagged(ctx, tag, value)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	var found []SpareKey
+	for _, arn := range tagged {
+		if arn == inUse {
+			continue
+		}
+		key, err := home.Key(ctx, arn)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		if !usable(key) {
+			continue
+		}
+		names, err := home.Aliases(ctx, arn)
+		if err != nil && !awsops.IsAccessDenied(err) {
+			return nil, wrap(err)
+		}
+		found = append(found, SpareKey{ARN: arn, Enabled: key.Enabled, Aliased: len(names) > 0 || err != nil})
+	}
+	return found, nil
+}
+
+// inspectStored reads which keys the stored versions need. That takes a call for
+// every version, so that it is asked only where more than one key is in play.
+func inspectStored(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+	if o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || !o.Key.Aliased || !severalKeys(o, a) {
+		return nil
+	}
+	var err error
+	o.Key.Stored, o.Key.AllStored, err = env.Sessions.Home(a.StateRegion).VersionKeys(ctx, a.Bucket.Name, a.AdminAccount)
+	return wrap(err)
+}
+
+// severalKeys tells whether a key beside the alias's is named by the bucket or
+// carries our tag.
+func severalKeys(o *Observed, a *Answers) bool {
+	return len(o.Key.Spare) > 0 || len(KeyDisagreements(o, a)) > 0
+}
+
+// readKeys are the keys beside the alias's that a stored version needs: whoever
+// works with the states keeps Decrypt for them.
+func (o *Observed) readKeys() []string {
+	var others []string
+	for _, arn := range o.Key.Stored {
+		if o.Key.Key == nil || arn != o.Key.Key.ARN {
+			others = append(others, arn)
+		}
+	}
+	return others
+}
+
+// planSpare disables the keys that were lost, unless something needs them. No
+// key is deleted: that cannot be undone.
+func (s keyStep) planSpare(o *Observed, a *Answers, p *Proposal) {
+	for _, spare := range o.Key.Spare {
+		found := Finding{
+			ID: "key.orphan", Step: 4, Severity: Info,
+			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", spare.ARN, a.Key.Alias, o.Key.Key.ARN),
+			Remedy:   "Nothing to do: it was kept.",
+		}
+		switch bucket := o.Bucket.Bucket; {
+		case spare.Aliased:
+			found.Evidence += " It has an alias of its own."
+		case namedByOthers(o, a, spare.ARN):
+			found.Evidence += " The bucket's settings name it, and not in the blueprint's words."
+		case slices.Contains(o.Key.Stored, spare.ARN):
+			found.Evidence += " Stored versions of states are encrypted with it, so that it has to stay enabled for them."
+		case !spare.Enabled:
+			found.Evidence += " It is disabled, and no stored version is known to need it."
+			found.Remedy = fmt.Sprintf("It costs as much as the other. If you never want what was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", spare.ARN)
+		case !o.Key.Aliased || bucket != nil && bucket.Ownership == awsops.BucketOurs && !o.Key.AllStored:
+			found.Severity = Warning
+			found.Evidence += " Not every stored version could be looked at, so that it was left enabled."
+			found.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
+		default:
+			p.Changes = append(p.Changes, s.disable(o, a, spare))
+			continue
+		}
+		p.Findings = append(p.Findings, found)
+	}
+}
+
+// namedByOthers tells whether something in the bucket's settings names a key
+// that set-up would not lead back to the alias's.
+func namedByOthers(o *Observed, a *Answers, arn string) bool {
+	b := o.Bucket.Bucket
+	if b == nil {
+		return false
+	}
+	if e := b.Encryption; e != nil && e.Algorithm != "aws:kms" && strings.HasSuffix(arn, e.KeyID) && e.KeyID != "" {
+		return true
+	}
+	return slices.ContainsFunc(parsed(b.Policy).Statements, func(s policy.Statement) bool {
+		return slices.Contains(demandedKeys(s), arn) && (!ourBucket(o, a) || ownStatement(o, a, s) == nil)
+	})
+}
+
+func (s keyStep) disable(o *Observed, a *Answers, spare SpareKey) Change {
+	c := s.change(o, a, spareChange(spare.ARN), "Disable the key that lost the alias to another", awsops.DisableKey(spare.ARN))
+	c.Target = spare.ARN
+	c.Fields = []Field{{Name: "state", Before: "Enabled", After: "Disabled"}}
+	c.Needs = []string{"bucket.encryption", "bucket.policy"} // which may name it until then
+	c.Risk = "What was encrypted with it cannot be read while it is disabled; no stored version of the bucket was."
+	c.Undo = "aws kms enable-key --key-id " + spare.ARN
+	return c
+}
+
+func spareChange(arn string) string { return changeSpare + arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// afterAlias lets everything that is made with the key wait until the alias is
+// the key's own: whoever loses it to another set-up goes on with that one's key,
+// and nothing may name the lost one by then.
+func afterAlias(changes []Change) []Change {
+	if !slices.ContainsFunc(changes, func(c Change) bool { return c.ID == changeAlias }) {
+		return changes
+	}
+	making := slices.ContainsFunc(changes, func(c Change) bool { return c.ID == changeKey })
+	for i, c := range changes {
+		if c.Step > (keyStep{}).Number() && (!making || slices.Contains(c.Needs, changeKey)) {
+			changes[i].Needs = append(slices.Clone(c.Needs), changeAlias)
+		}
+	}
+	return changes
+}
+
+// confirmedSpare leaves out of a later round the disabling of keys that nobody
+// has confirmed: only the key that this run has made itself and lost is its own
+// to put away.
+func confirmedSpare(changes, shown []Change, made string) (kept []Change, left []Finding) {
+	for _, c := range changes {
+		known := slices.ContainsFunc(shown, func(s Change) bool { return s.ID == c.ID })
+		if !strings.HasPrefix(c.ID, changeSpare) || known || c.Target == made {
+			kept = append(kept, c)
+			continue
+		}
+		left = append(left, Finding{
+			ID: "key.orphan", Step: c.Step, Severity: Info,
+			Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", c.Target),
+			Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
+		})
+	}
+	return kept, left
+}

@@ -1,0 +1,213 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops/policy"
+)
+
+// WideningKind says in which way a change gives access.
+type WideningKind string
+
+// The kinds of widening.
+const (
+	WidensUser       WideningKind = "user"
+	WidensMembership WideningKind = "membership"
+	WidensKey        WideningKind = "key"
+	// WidensRecipient is a key for somebody who had one before, sealed to another
+	// reader or to one that is not known to be the same.
+	WidensRecipient   WideningKind = "recipient"
+	WidensTrust       WideningKind = "trust"
+	WidensReach       WideningKind = "reach"
+	WidensPermissions WideningKind = "permissions"
+	WidensBoundary    WideningKind = "boundary"
+	WidensKeyPolicy   WideningKind = "key-policy"
+	WidensBucket      WideningKind = "bucket-policy"
+	WidensMFA         WideningKind = "mfa"
+	// WidensUnjudged is a call that may give access, of which nobody could tell
+	// whether it does.
+	WidensUnjudged WideningKind = "unjudged"
+)
+
+// Widening is access that a change gives and that nobody has now, by what AWS
+// holds: it is a sentence in parts, so that what is alike is told together.
+type Widening struct {
+	Kind WideningKind
+	// For is who gets it: "bob", "group admins", "account 111111111111".
+	For string
+
+	// The sentence is head, subject and tail; of several subjects it ends in
+	// tails, where that differs.
+	head, subject, tail, tails string
+}
+
+// String is the sentence.
+func (w Widening) String() string { return w.sentence([]string{w.subject}) }
+
+func (w Widening) sentence(subjects []string) string {
+	tail := w.tail
+	if len(subjects) > 1 && w.tails != "" {
+		tail = w.tails
+	}
+	return w.head + enumerated(subjects) + tail
+}
+
+// Judge books what a change gives, judged against what is there. Nothing given
+// is a judgement, too: without one, a call that may give access counts as one
+// that does.
+func (c *Change) Judge(widens ...Widening) {
+	c.judged, c.widens = true, append(c.widens, widens...)
+}
+
+// Widens lists the access that the change gives. It is empty for a change that
+// takes access away or leaves it as it is.
+func (c Change) Widens() []Widening {
+	if c.judged {
+		return c.widens
+	}
+	for _, call := range c.Calls {
+		if call.MayGrant() {
+			return []Widening{{Kind: WidensUnjudged, For: c.Target, head: fmt.Sprintf("%s may give access (%s:%s).", c.Title, call.Service, call.Operation)}}
+		}
+	}
+	return nil
+}
+
+// Access tells in sentences, in the order of the changes, what access they give;
+// what is alike is one sentence.
+func Access(changes ...*Change) []string {
+	var order []Widening
+	subjects, told := map[Widening][]string{}, map[Widening]bool{}
+	for _, c := range changes {
+		for _, w := range c.Widens() {
+			w.For = ""
+			if told[w] {
+				continue
+			}
+			told[w] = true
+			alike := w
+			alike.subject = ""
+			if subjects[alike] == nil {
+				order = append(order, alike)
+			}
+			subjects[alike] = append(subjects[alike], w.subject)
+		}
+	}
+	sentences := make([]string, len(order))
+	for i, w := range order {
+		sentences[i] = w.sentence(subjects[w])
+	}
+	return sentences
+}
+
+// standing are the findings that stand against making these changes at all:
+// files that cannot be written, and, where nobody is to get more access
+// (Env.NoWidening), every change that gives some.
+func standing(env *Env, changes []Change) []Finding {
+	findings := Unwritable(changes)
+	if !env.NoWidening {
+		return findings
+	}
+	for _, c := range changes {
+		if widens := c.Widens(); len(widens) > 0 {
+			findings = append(findings, Finding{
+				ID: c.ID + "-widens", Step: c.Step, Severity: Failure, Blocks: true,
+				Evidence: fmt.Sprintf("%s: %s", c.Title, strings.Join(Access(&c), " ")),
+				Remedy:   "Have it reviewed by somebody who may let people in, and apply it without --no-widening.",
+			})
+		}
+	}
+	return findings
+}
+
+// errWidens stops a change that came up after the plan was judged.
+func errWidens(c Change) error {
+	return fmt.Errorf("%s gives access, which --no-widening refuses: %s Nothing of it was made", c.ID, strings.Join(Access(&c), " "))
+}
+
+// Gives is a widening that one sentence tells.
+func Gives(kind WideningKind, who, sentence string) Widening {
+	return Widening{Kind: kind, For: who, head: sentence}
+}
+
+// JudgePolicy judges a change of a policy: what it gives is one sentence, if the
+// policy that is wanted may allow something that the one in AWS does not.
+func (c *Change) JudgePolicy(kind WideningKind, have, want policy.Document, who, sentence string) {
+	if policy.Wider(have, want) {
+		c.Judge(Gives(kind, who, sentence))
+		return
+	}
+	c.Judge()
+}
+
+// principals tells in words whom the statements name.
+func principals(statements []policy.Statement) string {
+	var names []string
+	for _, s := range statements {
+		if len(s.NotPrincipals) > 0 {
+			return "anyone but those that the policy names"
+		}
+		for _, kind := range sortedKeys(s.Principals) {
+			for _, v := range s.Principals[kind] {
+				if name := principal(v); !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return enumerated(names)
+}
+
+// principal is one principal in words.
+func principal(value string) string {
+	account := strings.TrimSuffix(value, ":root")
+	switch {
+	case value == "*":
+		return "anyone in the world"
+	case strings.HasSuffix(value, ":root"):
+		return "whomever account " + account[strings.LastIndexByte(account, ':')+1:] + " lets"
+	case len(value) == len("111111111111") && strings.Trim(value, "0123456789") == "":
+		return "whomever account " + value + " lets"
+	}
+	if _, name, found := strings.Cut(value, ":user/"); found {
+		return name[strings.LastIndexByte(name, '/')+1:]
+	}
+	return value
+}
+
+// doing tells in words what statements allow beside what a policy does already.
+func doing(have policy.Document, granted []policy.Statement) string {
+	switch {
+	case len(granted) == 0:
+		return "do what was denied before"
+	case len(have.Statements) == 0:
+		return "use " + services(granted)
+	}
+	return "do more with " + services(granted)
+}
+
+// services names the services whose actions the statements allow.
+func services(statements []policy.Statement) string {
+	var names []string
+	for _, s := range statements {
+		if len(s.NotActions) > 0 {
+			return "everything but what the policy names"
+		}
+		for _, action := range s.Actions {
+			service, _, _ := strings.Cut(action, ":")
+			if service == "*" {
+				return "everything"
+			}
+			if !slices.Contains(names, service) {
+				names = append(names, service)
+			}
+		}
+	}
+	slices.Sort(names)
+	return enumerated(names)
+}

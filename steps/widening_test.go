@@ -1,0 +1,193 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+)
+
+// gives are the sentences that a plan of b begins with.
+func (w *world) gives(b *Blueprint, me string) string {
+	w.t.Helper()
+	s := w.setup(b)
+	s.Answers.Me = me
+	r, _, err := s.Look(context.Background())
+	w.must(err)
+	var changes []*Change
+	for i := range r.Changes {
+		changes = append(changes, &r.Changes[i])
+	}
+	return strings.Join(Access(changes...), "\n")
+}
+
+// Who gets in is judged against what AWS holds: what narrows, or only makes the
+// same anew, is not marked.
+func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Blueprint)
+		want   []string
+	}{
+		"a new user": {
+			func(b *Blueprint) {
+				b.Groups[0].Users = append(b.Groups[0].Users, "carol")
+				b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient + " # anybody's comment"})
+			},
+			[]string{
+				"carol becomes a user of account 111111111111.", "carol gets access to staging, preprod and production through group admins.",
+				"carol gets an access key, sealed to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p #.",
+			},
+		},
+		"a group that reaches more": {
+			func(b *Blueprint) {
+				b.Groups = append(b.Groups, Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
+			},
+			[]string{"bob gets access to staging through group stagers.", "Group stagers may use iam.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
+		},
+		"a group that reaches less": {func(b *Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
+		"trust that is narrower":    {func(b *Blueprint) { b.Environments[0].Trust = TrustListed }, nil},
+		"a second factor":           {func(b *Blueprint) { b.Environments[0].MFA = true }, nil},
+		"broader permissions": {
+			func(b *Blueprint) { b.Environments[2].Permissions = PermissionsAdministrator },
+			[]string{"The role TerraformAdmin in production may do what AdministratorAccess allows."},
+		},
+		"key policy with users": {
+			func(b *Blueprint) { b.Key.Users = KeyUsersListed },
+			[]string{"The policy of key alias/terraform lets alice and bob use or manage it."},
+		},
+		"another description": {func(b *Blueprint) { b.Key.Description = "states" }, nil},
+		"more tags":           {func(b *Blueprint) { b.Tags = map[string]string{"team": "x"} }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, b := finished(t), team()
+			c.change(b)
+			if got, want := w.gives(b, "alice"), strings.Join(c.want, "\n"); name != "a new user" && got != want {
+				t.Errorf("it says\n%s\nwant\n%s", got, want)
+			} else if name == "a new user" {
+				says(t, got, c.want[:2]...)
+			}
+		})
+	}
+}
+
+// What somebody has narrowed in AWS is widened again by the blueprint, and said.
+func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
+	w := finished(t)
+	ctx, b := context.Background(), team()
+	h := w.hands("222222222222")
+	_, err := h.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
+		RoleName:       aws.String(DefaultRole),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"sts:AssumeRole"}}`),
+	})
+	w.must(err)
+	_, err = h.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: aws.String(DefaultRole), PolicyName: aws.String(inlinePolicy),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`),
+	})
+	w.must(err)
+	_, err = w.hands("").iam.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{GroupName: aws.String("admins"), UserName: aws.String("bob")})
+	w.must(err)
+	says(t, w.gives(b, "alice"),
+		"bob gets access to staging, preprod and production through group admins.",
+		"The role TerraformAdmin in staging may be assumed by whomever account 111111111111 lets.",
+		"The role TerraformAdmin in staging may do more with autoscaling,")
+}
+
+// --no-widening refuses the whole plan by name, and makes nothing of it.
+func TestNoWideningRefusesByNameAndMakesNothing(t *testing.T) {
+	w, b := finished(t), team()
+	b.Groups[0].Users = append(b.Groups[0].Users, "carol")
+	b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient})
+	b.Key.Description = "states"
+	mark := len(w.server.Log())
+	s := w.setup(b)
+	s.Env.NoWidening = true
+	summary := w.run(s)
+	if code := summary.ExitCode(false); code != ExitFindings || len(w.mutations(mark)) > 0 {
+		t.Errorf("exit code %d after %v", code, w.mutations(mark))
+	}
+	var ids []string
+	for _, f := range summary.Findings {
+		if strings.HasSuffix(f.ID, "-widens") {
+			ids = append(ids, f.ID)
+			says(t, f.Remedy, "--no-widening")
+		}
+	}
+	slices.Sort(ids)
+	if got := strings.Join(ids, " "); got != "iam.key.carol-widens iam.member.admins.carol-widens iam.user.carol-widens" {
+		t.Errorf("refused: %s", got)
+	}
+	b = team()
+	b.Key.Description = "states"
+	s = w.setup(b)
+	s.Env.NoWidening = true
+	w.healthy(w.run(s)) // the key's description is nobody's access
+}
+
+// A change that comes up while a plan is carried out is refused like the plan.
+func TestNoWideningRefusesWhatComesUpLater(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	s := w.setup(team())
+	s.Env.NoWidening = true
+	mark := len(w.server.Log())
+	x := NewExecutor(s.Env, s.Answers, w.keep, nil)
+	result := x.Apply(context.Background(), []Change{{ID: "x", Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.AddUserToGroup("admins", "mallory")}}})
+	if len(result.Failed) != 1 || len(w.mutations(mark)) > 0 {
+		t.Errorf("%+v, %v", result, w.mutations(mark))
+	}
+}
+
+// A call that nobody has judged counts as one that gives access.
+func TestACallThatNobodyJudgedCountsAsWidening(t *testing.T) {
+	c := Change{ID: "x", Title: "Do it", Calls: []awsops.Call{awsops.PutGroupPolicy("g", "p", "{}")}}
+	if w := c.Widens(); len(w) != 1 || w[0].Kind != WidensUnjudged {
+		t.Errorf("widens %v", w)
+	}
+	text, err := json.Marshal(c)
+	if err != nil || !strings.Contains(string(text), `"widens":true`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	c.Calls = []awsops.Call{awsops.UpdateAccessKey("u", "k", "Inactive"), awsops.DeleteAccessKey("u", "k")}
+	if text, _ := json.Marshal(c); len(c.Widens()) > 0 || strings.Contains(string(text), "widens") {
+		t.Errorf("taking away counts as giving: %s", text)
+	}
+}
+
+// A key for somebody who has one is more access only where another may open it.
+func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
+	const reader = "ssh-ed25519 AAAA bob@laptop"
+	has := UserFacts{Keys: []awsops.AccessKey{{ID: "K", Active: true}}, SealedTo: reader}
+	off := has
+	off.Keys = []awsops.AccessKey{{ID: "K"}}
+	for name, c := range map[string]struct {
+		recipient string
+		facts     UserFacts
+		kind      WideningKind
+	}{
+		"the same reader":          {reader, has, ""},
+		"another reader":           {"age1other", has, WidensRecipient},
+		"another reader's comment": {"ssh-ed25519 BBBB bob@laptop", has, WidensRecipient},
+		"a passphrase":             {"", UserFacts{Keys: has.Keys}, WidensRecipient},
+		"the first key":            {reader, UserFacts{SealedTo: reader}, WidensKey},
+		"only an inactive key":     {reader, off, WidensKey},
+	} {
+		var kind WideningKind
+		if w := sealedFor("bob", c.recipient, c.facts); len(w) > 0 {
+			kind = w[0].Kind
+		}
+		if kind != c.kind {
+			t.Errorf("%s: %q, want %q", name, kind, c.kind)
+		}
+	}
+	if text := fmt.Sprint(sealedFor("bob", reader, UserFacts{})); strings.Contains(text, "laptop") || !strings.Contains(text, "ssh-ed25519 AAAA") {
+		t.Errorf("it says %s", text)
+	}
+}
