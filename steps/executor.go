@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
 
 // settleInterval is the longest pause between two looks at whether AWS shows
@@ -184,18 +185,20 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 	if x.env.NoWidening && len(c.Widens()) > 0 {
 		return errWidens(c)
 	}
+	room, err := x.reserve(ctx, c)
+	if err != nil {
+		return err
+	}
+	if room != nil {
+		defer room.Close()
+	}
 	if c.Intent != nil {
 		if err := x.env.Journal.Append(c.ID, phaseIntent, c.Intent); err != nil {
 			return err
 		}
 	}
-	if err := x.calls(ctx, c); err != nil {
+	if err := x.callsAndFile(ctx, c, room); err != nil {
 		return err
-	}
-	if c.Write != nil {
-		if err := x.write(ctx, c); err != nil {
-			return err
-		}
 	}
 	if c.Run != nil {
 		if err := x.run(ctx, c); err != nil {
@@ -206,6 +209,28 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		return x.env.Journal.Append(c.ID, phaseDone, nil)
 	}
 	return nil
+}
+
+// callsAndFile makes the calls of a change and writes its file. What AWS gave only
+// once is written even where something else went wrong after it.
+func (x *Executor) callsAndFile(ctx context.Context, c Change, room *files.Reservation) error {
+	err := x.calls(ctx, c)
+	if c.Write == nil || err != nil && !x.holdsSecret(c.ID) {
+		return err
+	}
+	return errors.Join(err, x.write(ctx, c, room))
+}
+
+// holdsSecret tells whether AWS gave the change a secret.
+func (x *Executor) holdsSecret(id string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for ref := range x.secrets {
+		if ref.Change == id {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *Executor) calls(ctx context.Context, c Change) error {

@@ -49,6 +49,7 @@ func (f *Flow) Review(ctx context.Context) (Review, error) {
 		return review, err
 	}
 	review.Findings = append(review.Findings, standing(f.Env, review.Changes)...)
+	review.Findings = append(review.Findings, Unwritten(f.Env, f.Env.CredentialsPath)...)
 	return review, nil
 }
 

@@ -306,6 +306,11 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 	}
 	review := s.plan(o)
 	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
+	kept := []string{s.Env.CredentialsPath}
+	for _, user := range s.Answers.AllUsers() {
+		kept = append(kept, handoverPath(s.Env, user))
+	}
+	review.Findings = append(review.Findings, Unwritten(s.Env, kept...)...)
 	return review, o, nil
 }
 

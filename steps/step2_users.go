@@ -237,7 +237,15 @@ func planKey(o *Observed, a *Answers, name string) Proposal {
 			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
 		}}}
 	}
-	return Proposal{Changes: changes}
+	p := Proposal{Changes: changes}
+	if file := o.Files.Credentials; name == a.Me && file.LooseMode() {
+		p.Findings = append(p.Findings, Finding{
+			ID: "iam.credentials-open", Step: 2, Severity: Warning,
+			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s's new secret is to go into it.", file.Path, file.Mode.Perm(), name),
+			Remedy:   "Nothing to do: it is closed to others with the change that writes the secret.",
+		})
+	}
+	return p
 }
 
 func holds(keys []awsops.AccessKey, id string) bool {
@@ -306,7 +314,9 @@ func profileKeyChange(o *Observed, a *Answers, name string, key *Change) error {
 	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
 	key.Judge(Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
 	var err error
-	key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret"))
+	if key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")); err == nil {
+		key.Fields = append(key.Fields, ModeFields(key.Write.Edit)...)
+	}
 	return err
 }
 

@@ -184,6 +184,17 @@ func FileChange(a *Answers, edit files.Edit, title string) Change {
 	return c
 }
 
+// ModeFields are the fields of a change that tell of the mode that its file gets.
+func ModeFields(edit files.Edit) []Field {
+	var fields []Field
+	for _, f := range edit.Fields {
+		if f.Field == files.ModeField {
+			fields = append(fields, Field{Name: f.Field, Before: f.Before, After: f.After})
+		}
+	}
+	return fields
+}
+
 func fileFields(edit files.Edit) []Field {
 	var fields []Field
 	for _, f := range edit.Fields {

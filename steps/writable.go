@@ -33,6 +33,22 @@ func Unwritable(changes []Change) []Finding {
 	return findings
 }
 
+// Unwritten tells of what an earlier run could not put in the place of a file, with
+// a secret in it, and kept.
+func Unwritten(env *Env, paths ...string) []Finding {
+	var findings []Finding
+	for _, path := range paths {
+		for _, kept := range files.Unwritten(env.StateDir, path) {
+			findings = append(findings, Finding{
+				ID: "files.unwritten", Step: 7, Severity: Info,
+				Evidence: fmt.Sprintf("%s holds what an earlier run could not write to %s, with a secret in it.", kept, path),
+				Remedy:   "Delete it once the profile or the handover works.",
+			})
+		}
+	}
+	return findings
+}
+
 // cannotWrite names what stands in the way of writing a file: the file itself,
 // or the nearest folder above it that is there. The mode counts for root, too,
 // who could go around it.

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,10 +11,33 @@ import (
 	"stateroom/steps/files"
 )
 
+// reserve makes sure that the file of a change can be written before its calls are
+// made: what AWS gives only once must not find a full disk.
+func (x *Executor) reserve(ctx context.Context, c Change) (*files.Reservation, error) {
+	if c.Write == nil || c.Write.Remove || len(c.Calls) == 0 || !c.Write.Edit.Changes() {
+		return nil, nil
+	}
+	if s := c.Write.Seal; s != nil && s.Recipient != "" {
+		if _, _, err := recipientFor(s.Recipient); err != nil {
+			return nil, err
+		}
+	}
+	edit := c.Write.Edit
+	before, err := x.fill(string(edit.Before.Bytes))
+	if err != nil {
+		return nil, err
+	}
+	if edit.Before.Exists {
+		edit.Before.Bytes = files.Content(before)
+	}
+	r, err := files.Reserve(ctx, edit, x.env.StateDir)
+	return r, wrap(err)
+}
+
 // write fills a change's file and puts it on the disk, sealed where it is a
 // handover, or takes it away. The text with the secret in it never leaves this
 // function.
-func (x *Executor) write(ctx context.Context, c Change) error {
+func (x *Executor) write(ctx context.Context, c Change, room *files.Reservation) error {
 	if c.Write.Remove {
 		return wrap(files.Delete(ctx, c.Write.Edit.Before))
 	}
@@ -34,17 +58,48 @@ func (x *Executor) write(ctx context.Context, c Change) error {
 		}
 		edit.After, passphrase = sealed, made
 	}
-	backup, err := files.Write(ctx, edit, x.env.StateDir)
-	if err != nil {
-		return fmt.Errorf("%w", err)
+	if room == nil {
+		written, err := files.Write(ctx, edit, x.env.StateDir)
+		x.wrote(c, written)
+		return wrap(err)
 	}
-	if backup != "" {
-		x.mu.Lock()
-		x.backups = append(x.backups, backup)
-		x.mu.Unlock()
+	// What is on its way must reach the disk, whoever cancels.
+	written, err := room.Write(context.WithoutCancel(ctx), edit)
+	if err != nil {
+		err = kept(c, room, edit.After, err)
+	} else {
+		x.wrote(c, written)
 	}
 	if !passphrase.IsZero() {
 		x.emit(Event{Kind: EventPassphrase, Change: &c, Text: c.Write.Seal.User, Passphrase: passphrase})
 	}
-	return nil
+	return err
+}
+
+// wrote books what a write has left, and tells of a program that wrote at the same
+// moment.
+func (x *Executor) wrote(c Change, written files.Written) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if written.Backup != "" {
+		x.backups = append(x.backups, written.Backup)
+	}
+	if written.Overtaken != "" {
+		path := c.Write.Edit.Before.Path
+		x.findings = append(x.findings, Finding{
+			ID: "files.overtaken", Step: c.Step, Severity: Warning,
+			Evidence: fmt.Sprintf("Another program wrote to %s in the moment in which it was replaced. What it wrote is in %s.", path, written.Overtaken),
+			Remedy:   fmt.Sprintf("Compare the two and copy what is missing into %s.", path),
+		})
+	}
+}
+
+// kept saves what could not be put in its place, and says where it is.
+func kept(c Change, room *files.Reservation, text []byte, err error) error {
+	path, lost := room.Keep(text)
+	if lost != nil {
+		return errors.Join(err, fmt.Errorf("and what it was to hold could not be kept: %w", lost))
+	}
+	return fmt.Errorf("%w. What it was to hold, with the secret that AWS gives only once, is in %s, readable by you alone: "+
+		"put it in the place of %s, or run this again, which makes a new one and takes this one away", err, path, c.Write.Edit.Before.Path)
 }

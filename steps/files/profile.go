@@ -101,7 +101,7 @@ func unwritable(value string) string {
 		return "is empty"
 	case !utf8.ValidString(value):
 		return "is not UTF-8"
-	case strings.ContainsFunc(value, unicode.IsControl):
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || breaksForPython(r) }):
 		return "contains a line break or control character"
 	case meaning(value) != value:
 		return "would be cut by the AWS SDKs: it is quoted or contains # or ; after a space"

@@ -2,9 +2,13 @@ package files
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 )
+
+// ModeField names the change of a file's mode among the fields of an edit.
+const ModeField = "file mode"
 
 // section is the target's place among the lines: its header and the line after
 // its last one. A section that is not there has header -1.
@@ -31,6 +35,9 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 		return Edit{}, err
 	}
 	lines := iniLines(file.Bytes)
+	if err := refuseDefaults(file.Path, file.Bytes, lines, e); err != nil {
+		return Edit{}, err
+	}
 	header, err := findSection(kind, file.Path, e.Name, file.Bytes, lines)
 	if err != nil {
 		return Edit{}, err
@@ -58,7 +65,28 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 	if len(e.Set) > 0 {
 		out.reads = []profileRead{{kind, file.Path, e}}
 	}
+	if e.hides() && out.Changes() {
+		out.close()
+	}
 	return out, nil
+}
+
+// hides tells whether a secret is written.
+func (e ProfileEdit) hides() bool {
+	return slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == secretAccessKey || kv.Key == sessionToken })
+}
+
+// close lets a file that others can read be its owner's alone once it is written:
+// a new secret goes into it.
+func (e *Edit) close() {
+	if !e.Before.LooseMode() {
+		return
+	}
+	closed := e.Before.Mode &^ 0o077
+	e.Fields = append(e.Fields, FieldChange{
+		Action: Change, Field: ModeField, Before: fmt.Sprintf("%04o", e.Before.Mode), After: fmt.Sprintf("%04o", closed),
+	})
+	e.Before.Mode = closed
 }
 
 // sectionAt finds where the section of a header ends: at the next line that any
@@ -111,6 +139,10 @@ func (ed *editor) edit(kind Kind, e ProfileEdit) error {
 	}
 	if ed.sec.header < 0 && len(e.Set) == 0 {
 		return nil // nothing to remove from a profile that is not there
+	}
+	if next := ed.sec.end; ed.sec.header >= 0 && len(missing) > 0 && next < len(ed.lines) && ed.lines[next].indented(ed.src) {
+		return editError(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
+			"remove the white space at its start")
 	}
 	ed.insert(kind.header(e.Name), missing)
 	return nil

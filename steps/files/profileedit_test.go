@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -186,6 +187,11 @@ func TestEditProfileRefusesByLineWhatToolsReadDifferently(t *testing.T) {
 		{"unclosed header", Credentials, "[x]\n[y\n", 2, "closing bracket"},
 		{"unclosed backtick", Credentials, "[x]\nk = `a\n", 2, "quote"},
 		{"a lone quote, on which the SDK panics", Credentials, "[y]\nk = \"\n", 2, "quote"},
+		{"an indented header after the section", Credentials, "[x]\n  [y]\nk = v\n", 2, "indented"},
+		{"a unit separator in nested settings", Config, "[profile y]\ns3 =\n  a = 1\x1cb = 2\n", 3, "end of a line"},
+		{"a line separator in a value", Credentials, "[y]\nk = a\u2028b\n", 2, "end of a line"},
+		{"a form feed before a key", Credentials, "[y]\n\fk = a\n", 2, "end of a line"},
+		{"a next line in a header", Credentials, "[y]\u0085\n", 1, "end of a line"},
 		{"an empty section name", Credentials, "[a]\n[]\n", 2, "format"},
 	}
 	for _, tt := range tests {
@@ -202,6 +208,45 @@ func TestEditProfileRefusesByLineWhatToolsReadDifferently(t *testing.T) {
 	}
 }
 
+// TestAFileOpenToOthersIsClosedWithANewSecret has a file that others can read.
+func TestAFileOpenToOthersIsClosedWithANewSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials")
+	put(t, path, "[a]\nregion = r\n", 0o644)
+	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(t.Context(), e, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	last := e.Fields[len(e.Fields)-1]
+	if modesMean && (mustRead(t, path).Mode != 0o600 || last != FieldChange{Change, ModeField, "0644", "0600"}) {
+		t.Errorf("the mode is %o, the plan says %+v", mustRead(t, path).Mode, last)
+	}
+	put(t, path, "[a]\nregion = r\n", 0o644)
+	if e, err = EditProfile(Credentials, mustRead(t, path), region("x")); err != nil || e.mode() != 0o644 {
+		t.Errorf("without a secret the mode becomes %o, %v", e.mode(), err)
+	}
+}
+
+// TestAWayToCredentialsInDEFAULTIsRefused has what the AWS CLI would read in the new
+// profile beside its key.
+func TestAWayToCredentialsInDEFAULTIsRefused(t *testing.T) {
+	for _, old := range []string{"[DEFAULT]\naws_session_token = t\n", "[a]\nk = v\n[DEFAULT]\nregion = r\nCredential_Process = p\n"} {
+		_, err := EditProfile(Credentials, credentials(old), keys("x"))
+		if err == nil || !strings.Contains(err.Error(), "[DEFAULT] holds") {
+			t.Errorf("%q: %v", old, err)
+		}
+		_, err = EditProfiles(Credentials, credentials(old), []ProfileEdit{keys("x"), keys("y")})
+		if err == nil || !strings.Contains(err.Error(), "[DEFAULT] holds") {
+			t.Errorf("several, %q: %v", old, err)
+		}
+	}
+	if _, err := EditProfile(Credentials, credentials("[DEFAULT]\nregion = r\n"), keys("x")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDefaultRefusesItsPrefixedTwin(t *testing.T) {
 	_, err := EditProfile(Config, credentials("[default]\n[profile default]\n"), region("default"))
 	if err == nil || !strings.Contains(err.Error(), "credentials:2") {
@@ -210,7 +255,7 @@ func TestDefaultRefusesItsPrefixedTwin(t *testing.T) {
 }
 
 func TestEditProfileRefusesValuesThatWouldNotReadBack(t *testing.T) {
-	for _, value := range []string{"", "  ", "a\nb", "a\x00b", "a\x1bb", "a #b", "a\t;b", `"a"`, "'a'", "`a", `"""a`, `"`, "\xff"} {
+	for _, value := range []string{"", "  ", "a\nb", "a\x00b", "a\x1bb", "a #b", "a\t;b", `"a"`, "'a'", "`a", `"""a`, `"`, "\xff", "a\u2028b", "a\u0085b", "a\x1cb", "a\fb"} {
 		_, err := EditProfile(Credentials, credentials(""), ProfileEdit{Name: "x", Set: []KeyValue{KV(secretAccessKey, value)}})
 		if err == nil {
 			t.Errorf("%q was accepted", value)

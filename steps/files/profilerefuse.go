@@ -2,6 +2,7 @@ package files
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,9 +26,40 @@ func refuseBytes(path string, src []byte) error {
 		case strings.ContainsRune(text, '\r'):
 			return editError(path, i+1, "the line contains a carriage return without a line feed",
 				"save the file with the line endings of this system")
+		case l.typ != lineComment && strings.ContainsFunc(text, breaksForPython):
+			return editError(path, i+1, "the line contains a character that the AWS CLI takes for the end of a line or for white space, and other AWS tools do not",
+				"take the character out")
 		}
 		if problem := misread(text, l); problem != "" {
 			return editError(path, i+1, problem, "correct or remove the line")
+		}
+	}
+	return nil
+}
+
+// breaksForPython tells a character at which Python's str.splitlines, with which
+// the AWS CLI reads nested settings, ends a line, or which its strip takes away,
+// apart from the ordinary ones.
+func breaksForPython(r rune) bool {
+	return r == '\v' || r == '\f' || r >= 0x1c && r <= 0x1f || r == 0x85 || r == 0x2028 || r == 0x2029
+}
+
+// refuseDefaults refuses a file whose [DEFAULT] holds a way to credentials that
+// the edit does not set itself: the AWS CLI reads it in every profile, and so in
+// the edited one, and Terraform in none.
+func refuseDefaults(path string, src []byte, lines []iniLine, e ProfileEdit) error {
+	inside := false
+	for i, l := range lines {
+		if l.typ == lineHeader {
+			inside = looseName(l.text(src)) == "DEFAULT"
+			continue
+		}
+		key, _, _ := cutKey(l.text(src))
+		key = strings.Trim(strings.ToLower(strings.TrimSpace(key)), "\"'`")
+		set := slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == key })
+		if inside && l.typ != lineComment && source[key] != "" && !set && len(e.Set) > 0 {
+			return editError(path, i+1, "the section [DEFAULT] holds "+key+", which the AWS CLI reads in every profile and Terraform in none",
+				"move it to the profile that it is meant for")
 		}
 	}
 	return nil

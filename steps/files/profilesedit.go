@@ -76,6 +76,11 @@ func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error)
 		return Edit{}, err
 	}
 	lines := iniLines(file.Bytes)
+	for _, e := range profiles {
+		if err := refuseDefaults(file.Path, file.Bytes, lines, e); err != nil {
+			return Edit{}, err
+		}
+	}
 	ed := editor{path: file.Path, src: file.Bytes, lines: lines, sec: sectionAt(lines, -1)}
 	out := Edit{Before: file, Mode: 0o600, hide: true}
 	named := map[string]bool{}

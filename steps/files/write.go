@@ -7,66 +7,45 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// Write carries out an edit and gives the path of the backup that it left in
-// the state directory, empty when there was no content to back up. An edit
-// without a change writes nothing at all.
+// Written is what carrying out an edit left in the state directory.
+type Written struct {
+	// Backup is the path of what the file held before, empty where there was
+	// nothing to back up.
+	Backup string
+	// Overtaken is the path of what another program wrote into the file in the
+	// moment in which it was replaced, empty where none did.
+	Overtaken string
+}
+
+// Write carries out an edit. An edit without a change writes nothing at all.
 //
 // Under a lock it makes sure that the file is still what the edit was computed
 // from ([ErrChangedMeanwhile] otherwise), writes the backup (mode 0600) and a
 // temporary file in the real directory, asks the verifier of the edit, and
 // renames: at any moment the path holds the whole old or the whole new content.
-// Symlinks and the mode stay; missing directories are made, 0700 for a private
+// Symlinks, owner and mode stay; missing directories are made, 0700 for a private
 // file and 0755 otherwise. A failed Write leaves the file as it was.
 //
 // github.com/google/renameio is not used: it does not exist on Windows, its
 // temporary files cannot be told from others' after a kill, and it does not
 // sync the directory.
-func Write(ctx context.Context, e Edit, stateDir string) (backup string, err error) {
+func Write(ctx context.Context, e Edit, stateDir string) (Written, error) {
 	if !e.Changes() {
-		return "", nil
+		return Written{}, nil
 	}
-	target, err := resolve(e.Before.Path)
+	r, err := Reserve(ctx, e, stateDir)
 	if err != nil {
-		return "", writeError(e, err)
+		return Written{}, err
 	}
-	dir := filepath.Dir(target)
-	if err := makeDir(dir, e.mode()); err != nil {
-		return "", writeError(e, err)
-	}
-	unlock, err := lock(ctx, target)
-	if err != nil {
-		return "", writeError(e, err)
-	}
-	defer unlock()
-
-	if err := unchanged(e, target, "write"); err != nil {
-		return "", err
-	}
-	sweep(target)
-	staged, err := stage(target, e.After, e.mode())
-	if err != nil {
-		return "", writeError(e, err)
-	}
-	defer func() { _ = os.Remove(staged) }() // gone after the rename
-	for _, r := range e.reads {
-		if err := r.verify(ctx, staged); err != nil {
-			return "", err
-		}
-	}
-	if backup, err = backUp(stateDir, target, e.Before.Bytes); err != nil {
-		return "", writeError(e, err)
-	}
-	if err := os.Rename(staged, target); err != nil {
-		return backup, writeError(e, err)
-	}
-	syncDir(dir)
-	return backup, nil
+	defer r.Close()
+	return r.Write(ctx, e)
 }
 
 // mode is the mode that the file gets: its own, or the one for a new file.
@@ -106,14 +85,28 @@ func unchanged(e Edit, target, action string) error {
 	return nil
 }
 
-// makeDir makes the directories above a file of the given mode.
+// makeDir makes the directories above a file of the given mode. They belong to
+// whoever owns the directory in which they are made: root may be at work in
+// somebody's home.
 func makeDir(dir string, mode fs.FileMode) error {
 	perm := fs.FileMode(0o755)
 	if mode&0o077 == 0 {
 		perm = 0o700
 	}
+	var missing []string
+	for _, at := range ancestors(dir) {
+		if _, err := os.Stat(at); err == nil {
+			break
+		}
+		missing = append(missing, at)
+	}
 	if err := os.MkdirAll(dir, perm); err != nil {
 		return fmt.Errorf("making its directory: %w", err)
+	}
+	for _, at := range slices.Backward(missing) {
+		if err := ownLike(at, filepath.Dir(at)); err != nil {
+			return fmt.Errorf("making its directory: %w", err)
+		}
 	}
 	return nil
 }
@@ -137,27 +130,42 @@ const (
 	ours      = ".stateroom"
 	tmpSuffix = ".tmp"
 	bakSuffix = ".bak"
+	// unwritten ends the name of what could not be put in its place and must not
+	// be lost.
+	unwritten = ".unwritten"
 )
 
 func tmpPrefix(target string) string {
 	return "." + filepath.Base(target) + ours + "-"
 }
 
-// stage writes and syncs a temporary file beside target. On failure nothing of
-// it is left.
-func stage(target string, data []byte, mode fs.FileMode) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(target), tmpPrefix(target)+"*"+tmpSuffix) // mode 0600
+// stage makes a temporary file of the given size for target in a directory, so that
+// there is room for what it will hold. On failure nothing of it is left.
+func stage(dir, target string, size int) (string, error) {
+	f, err := os.CreateTemp(dir, tmpPrefix(target)+"*"+tmpSuffix) // mode 0600
 	if err != nil {
 		return "", fmt.Errorf("making a temporary file: %w", err)
 	}
-	if err := fill(f, data, mode); err != nil {
+	if err := fill(f, make([]byte, size), 0o600); err != nil {
 		_ = os.Remove(f.Name())
 		return "", err
 	}
 	return f.Name(), nil
 }
 
-// fill writes, syncs and closes a new file.
+// refill writes data into the room of a temporary file.
+func refill(path string, data []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("writing it: %w", err)
+	}
+	if err := f.Truncate(int64(len(data))); err != nil {
+		return fmt.Errorf("writing it: %w", errors.Join(err, f.Close()))
+	}
+	return fill(f, data, mode)
+}
+
+// fill writes, syncs and closes a file from its beginning.
 func fill(f *os.File, data []byte, mode fs.FileMode) error {
 	_, err := f.Write(data)
 	if err == nil {
@@ -174,15 +182,15 @@ func fill(f *os.File, data []byte, mode fs.FileMode) error {
 
 // sweep removes temporary files that a killed run left behind: whoever holds
 // the lock is the only one at work, so they belong to nobody.
-func sweep(target string) {
-	left, err := os.ReadDir(filepath.Dir(target))
+func sweep(dir, target string) {
+	left, err := os.ReadDir(dir)
 	if err != nil {
 		return // staging will say what is wrong with the directory
 	}
 	prefix := tmpPrefix(target)
 	for _, entry := range left {
 		if strings.HasPrefix(entry.Name(), prefix) && strings.HasSuffix(entry.Name(), tmpSuffix) {
-			_ = os.Remove(filepath.Join(filepath.Dir(target), entry.Name())) // what stays is swept next time
+			_ = os.Remove(filepath.Join(dir, entry.Name())) // what stays is swept next time
 		}
 	}
 }
@@ -203,9 +211,24 @@ func backUp(stateDir, target string, old []byte) (string, error) {
 	if len(old) == 0 {
 		return "", nil
 	}
+	path, f, err := beside(stateDir, target, bakSuffix)
+	if err != nil {
+		return "", fmt.Errorf("making the backup: %w", err)
+	}
+	if err := fill(f, old, 0o600); err != nil {
+		_ = os.Remove(path)
+		return "", err
+	}
+	syncDir(filepath.Dir(path))
+	return path, nil
+}
+
+// beside makes a new file (mode 0600) for something of target's in the state
+// directory, under a name that says when.
+func beside(stateDir, target, suffix string) (string, *os.File, error) {
 	dir := backupDir(stateDir, filepath.Dir(target))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the directory of its backup: %w", err)
+	if err := makeDir(dir, 0o600); err != nil {
+		return "", nil, err
 	}
 	stamp := time.Now().UTC().Format("20060102T150405Z")
 	for n := 0; ; n++ {
@@ -213,20 +236,15 @@ func backUp(stateDir, target string, old []byte) (string, error) {
 		if n > 0 {
 			path += "-" + strconv.Itoa(n)
 		}
-		path += bakSuffix
+		path += suffix
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
-		if err != nil {
-			return "", fmt.Errorf("making the backup: %w", err)
+		if err == nil {
+			err = ownLike(path, dir)
 		}
-		if err := fill(f, old, 0o600); err != nil {
-			_ = os.Remove(path)
-			return "", err
-		}
-		syncDir(dir)
-		return path, nil
+		return path, f, err //nolint:wrapcheck // the caller says what it was for
 	}
 }
 

@@ -49,6 +49,12 @@ func litter(t *testing.T, dir string, known ...string) []string {
 	return out
 }
 
+// written carries out an edit and gives the path of the backup.
+func written(ctx context.Context, e Edit, stateDir string) (string, error) {
+	w, err := Write(ctx, e, stateDir)
+	return w.Backup, err
+}
+
 func TestWriteMakesNewFilesPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "home with spaces", ".aws")
 	path := filepath.Join(dir, "credentials")
@@ -56,7 +62,7 @@ func TestWriteMakesNewFilesPrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	backup, err := Write(context.Background(), e, t.TempDir())
+	backup, err := written(context.Background(), e, t.TempDir())
 	if err != nil || backup != "" {
 		t.Fatalf("backup %q, error %v", backup, err)
 	}
@@ -83,11 +89,11 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if !before.LooseMode() {
 		t.Error("0644 must be reported as loose")
 	}
-	e, err := EditProfile(Credentials, before, keys("x"))
+	e, err := EditProfile(Credentials, before, region("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := Write(context.Background(), e, state)
+	first, err := written(context.Background(), e, state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +101,11 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if string(kept.Bytes) != old || kept.Mode != 0o600 || mustRead(t, path).Mode != 0o644 {
 		t.Fatalf("backup %v %o, file %o", kept.Bytes, kept.Mode, mustRead(t, path).Mode)
 	}
-	e, err = EditProfile(Credentials, mustRead(t, path), region("x"))
+	e, err = EditProfile(Credentials, mustRead(t, path), region("y"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := Write(context.Background(), e, state)
+	second, err := written(context.Background(), e, state)
 	if err != nil || second == first || filepath.Dir(second) != filepath.Join(state, "files", dir) {
 		t.Fatalf("the second backup is %q, the first %q, error %v", second, first, err)
 	}
@@ -123,7 +129,7 @@ func TestWriteOfNothingTouchesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if backup, err := Write(context.Background(), e, t.TempDir()); err != nil || backup != "" {
+	if backup, err := written(context.Background(), e, t.TempDir()); err != nil || backup != "" {
 		t.Fatalf("backup %q, error %v", backup, err)
 	}
 	info, err := os.Stat(path)
@@ -276,7 +282,10 @@ func TestKillBetweenWriteAndRename(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	staged, err := stage(path, e.After, 0o600)
+	staged, err := stage(dir, path, 1<<10)
+	if err == nil {
+		err = refill(staged, e.After, 0o600)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

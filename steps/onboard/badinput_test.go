@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/files"
 )
 
 // do sends a call as the operator.
@@ -384,15 +385,23 @@ func TestAConfigFileThatMustStayAsItIsIsShownByHand(t *testing.T) {
 	l.mine("admin_iam")
 }
 
-func TestACredentialsFileThatOthersCanReadIsTold(t *testing.T) {
+func TestACredentialsFileThatOthersCanReadIsToldAndClosedWithTheKey(t *testing.T) {
 	l := founded(t, sandbox.Options{}, nil).laptop("bob")
 	l.write(".aws/credentials", "[default]\n")
 	l.must(os.Chmod(l.path(".aws/credentials"), 0o644))
-	f := finding(l.come(l.handover()), "onboard.file-open")
-	if f == nil {
-		t.Fatal("nobody was told")
+	l.onBoard(l.come(l.handover()))
+	told, planned := false, false
+	for _, e := range l.events {
+		told = told || e.Kind == steps.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
+		if e.Kind == steps.EventPlanned {
+			planned = planned || slices.Contains(e.Change.Fields, steps.Field{Name: files.ModeField, Before: "0644", After: "0600"})
+		}
 	}
-	says(t, f.Evidence+f.Remedy, "0644", "chmod 600")
+	info, err := os.Stat(l.path(".aws/credentials"))
+	l.must(err)
+	if !told || !planned || info.Mode().Perm() != 0o600 {
+		t.Errorf("told %t, planned %t, mode %o", told, planned, info.Mode().Perm())
+	}
 }
 
 func TestTheSameHandoverOnTwoLaptopsIsRefusedOnTheSecond(t *testing.T) {

@@ -171,6 +171,7 @@ func (s *scene) newKey(needs []string) (steps.Change, bool) {
 		{Name: "secret", Before: secret.Redacted, After: secret.Redacted},
 		{Name: "profile", After: s.profile + " in " + s.credentials.Path},
 	}
+	c.Fields = append(c.Fields, steps.ModeFields(edit)...)
 	var before []string
 	for _, k := range s.keys {
 		if !slices.Contains(s.lost, k.ID) {

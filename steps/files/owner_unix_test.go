@@ -1,0 +1,48 @@
+//go:build !windows
+
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// TestRootLeavesAUsersFilesTheUsers edits and makes files in the home of another;
+// who is not root can only find that they are its own.
+func TestRootLeavesAUsersFilesTheUsers(t *testing.T) {
+	home, owner := t.TempDir(), os.Getuid()
+	path, fresh := filepath.Join(home, "credentials"), filepath.Join(home, "new", "deep", "config")
+	put(t, path, "[a]\n", 0o600)
+	if owner == 0 {
+		owner = 65534
+		for _, at := range []string{home, path} {
+			if err := os.Chown(at, owner, owner); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, at := range []string{path, fresh} {
+		e, err := EditProfile(Credentials, mustRead(t, at), keys("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Write(t.Context(), e, filepath.Join(home, "state", "stateroom")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := filepath.WalkDir(home, func(at string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && int(info.Sys().(*syscall.Stat_t).Uid) != owner {
+			t.Errorf("%s belongs to %d, not to %d", at, info.Sys().(*syscall.Stat_t).Uid, owner)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
