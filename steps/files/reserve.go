@@ -143,7 +143,7 @@ func (r *Reservation) overtaken(e Edit, before *os.File) string {
 	if before == nil {
 		return ""
 	}
-	now, err := io.ReadAll(io.LimitReader(before, maxSize))
+	now, err := io.ReadAll(io.LimitReader(before, MaxBytes))
 	if err != nil || bytes.Equal(now, e.Before.Bytes) {
 		return ""
 	}
