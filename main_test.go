@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -283,6 +285,30 @@ func TestInterruptWhileApplyingStopsFirstAndCancelsThen(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "Interrupt again") || !strings.Contains(out.String(), "Interrupted twice") {
 		t.Errorf("said %q", out.String())
+	}
+}
+
+func TestASignalThatNohupIgnoresStaysIgnored(t *testing.T) {
+	if !slices.Contains(watched(), os.Signal(syscall.SIGHUP)) {
+		t.Fatal("a hang-up is not watched for")
+	}
+	signal.Ignore(syscall.SIGHUP)
+	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
+	if slices.Contains(watched(), os.Signal(syscall.SIGHUP)) {
+		t.Error("a hang-up that nohup ignores would end the run")
+	}
+}
+
+// A file that is a pipe would block whoever reads it, and no interrupt gets at that.
+func TestAPipeAsCredentialsFileEndsTheRunAtOnce(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "credentials")
+	if out, err := exec.CommandContext(t.Context(), "mkfifo", fifo).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", fifo)
+	got := program(t, "", false, "setup", "--dry-run")
+	if got.code == steps.ExitDone || !strings.Contains(got.err, fifo) || !strings.Contains(got.err, "pipe") {
+		t.Errorf("ended with %d: %s", got.code, got.err)
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *Session) addLimiter(stack *middleware.Stack) error {
 		if count.last = err; err == nil || statusOf(err) != 0 {
 			s.all.reached.Store(true)
 		}
-		return out, metadata, err
+		return out, metadata, err //nolint:wrapcheck // the SDK reports it with the operation
 	})
 	return stack.Finalize.Insert(limit, "Signing", middleware.Before) //nolint:wrapcheck // the SDK reports it with the operation
 }

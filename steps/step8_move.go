@@ -284,7 +284,8 @@ func moveLines(a *Answers, project Project, backup string) []string {
 		digest = append(digest, fmt.Sprintf(item+" --item LockID=%s,Digest=MD5", "put-item", awsops.DigestID(id)))
 		unlock = append(unlock, fmt.Sprintf(item+" --key LockID=%s", "delete-item", id))
 	}
-	lines := append(lock, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, stateKeyOf(project.StateKey, "*")))
+	lines := lock
+	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, stateKeyOf(project.StateKey, "*")))
 	for _, w := range []string{"default", "WORKSPACE"} {
 		lines = append(lines, fmt.Sprintf(put, "put-object", stateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
 	}

@@ -244,7 +244,7 @@ func beside(stateDir, target, suffix string) (string, *os.File, error) {
 		if err == nil {
 			err = ownLike(path, dir)
 		}
-		return path, f, err //nolint:wrapcheck // the caller says what it was for
+		return path, f, err
 	}
 }
 

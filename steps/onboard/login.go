@@ -77,7 +77,7 @@ func (s *scene) planLogin(ctx context.Context) error {
 }
 
 // Close tells until when the session holds, or that none is needed.
-func (l *Login) Close(summary *steps.Summary) []string {
+func (l *Login) Close(*steps.Summary) []string {
 	s := l.last
 	if s == nil || s.review.Blocked() || s.standing != own {
 		return nil

@@ -193,7 +193,7 @@ func (e *Entry) readSealed(path string) ([]byte, error) {
 	file, err := files.Read(path)
 	switch {
 	case err != nil:
-		return nil, err //nolint:wrapcheck // it names the file and says what is wrong
+		return nil, err
 	case !file.Exists:
 		return nil, fmt.Errorf("there is no file %s", path)
 	}
@@ -209,14 +209,14 @@ func (e *Entry) readable(path string) error {
 // Bring reads a file that was named on the command line, which may be a pipe:
 // what comes from one can be read only once.
 func Bring(ctx context.Context, path string) ([]byte, error) {
-	return files.Load(ctx, path, files.Limit{Bytes: maxHandover, Pipe: true}) //nolint:wrapcheck // it names the file and says what is wrong
+	return files.Load(ctx, path, files.Limit{Bytes: maxHandover, Pipe: true})
 }
 
 // PassphraseFrom reads a passphrase from the first line of a file or a pipe.
 func PassphraseFrom(ctx context.Context, path string) (secret.Secret, error) {
 	data, err := files.Load(ctx, path, files.Limit{Bytes: maxPassphrase, Pipe: true})
 	if err != nil {
-		return secret.Secret{}, err //nolint:wrapcheck // it names the file and says what is wrong
+		return secret.Secret{}, err
 	}
 	line := data
 	for i, c := range data {

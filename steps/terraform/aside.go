@@ -49,7 +49,7 @@ func MoveAside(p Project, to string) error {
 func copyFile(from, to string) error {
 	file, err := files.Read(from)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller names both
+		return err
 	}
-	return os.WriteFile(to, file.Bytes, 0o600) //nolint:gosec,wrapcheck // beside the directory that it comes from; as above
+	return os.WriteFile(to, file.Bytes, 0o600) //nolint:wrapcheck // the caller names both
 }

@@ -114,7 +114,7 @@ func runGuarded(ctx context.Context, cmd *exec.Cmd) error {
 	if err != nil && guard.killed() {
 		return errKilled
 	}
-	return err //nolint:wrapcheck // failed says what became of the command
+	return err
 }
 
 // failed makes the error of a command that did not end well, and sees to it that

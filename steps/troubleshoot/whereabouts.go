@@ -2,7 +2,6 @@ package troubleshoot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -244,18 +243,6 @@ func came(ctx context.Context, s *awsops.Session, bucket, key string, state terr
 type lineage struct {
 	Lineage string `json:"lineage"`
 	Serial  uint64 `json:"serial"`
-}
-
-func lineageOf(ctx context.Context, s *awsops.Session, bucket, key string) (lineage, error) {
-	body, err := s.GetObject(ctx, bucket, key)
-	if err != nil {
-		return lineage{}, err
-	}
-	var found lineage
-	if err := json.Unmarshal(body, &found); err != nil {
-		return lineage{}, fmt.Errorf("s3://%s/%s is no state", bucket, key)
-	}
-	return found, nil
 }
 
 // lock compares the lock's arguments: admins whose files differ in them do not

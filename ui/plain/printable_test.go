@@ -74,7 +74,7 @@ func fill(v reflect.Value, depth int) {
 	if !v.CanSet() || depth > 8 {
 		return
 	}
-	switch v.Kind() { //nolint:exhaustive // what holds no text is left as it is
+	switch v.Kind() {
 	case reflect.String:
 		if v.Type() == reflect.TypeFor[string]() {
 			v.SetString(hostile)

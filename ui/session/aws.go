@@ -13,7 +13,7 @@ import (
 // ever.
 func openAWS(ctx context.Context, config awsops.Config) (*awsops.Sessions, error) {
 	if err := files.CheckAWS(ctx, os.Getenv); err != nil {
-		return nil, err //nolint:wrapcheck // it names the file and says what is wrong
+		return nil, err
 	}
 	return awsops.Open(ctx, config)
 }

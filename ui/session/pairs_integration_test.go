@@ -1,4 +1,6 @@
-package main
+//go:build integration
+
+package session_test
 
 import (
 	"bytes"
@@ -30,17 +32,6 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 )
-
-// asProgram lets the test binary be the program.
-const asProgram = "STATEROOM_TEST_AS_PROGRAM"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
 
 // pairPatience bounds one run of the program on a busy machine.
 const pairPatience = 3 * time.Minute
@@ -120,13 +111,13 @@ func (p *pair) operator(name string) (sandbox.Credentials, string) {
 
 // command is the program as one of them runs it.
 func (p *pair) command(who person, args ...string) *exec.Cmd {
-	self, err := os.Executable()
+	path, err := binary()
 	p.must(err)
-	cmd := exec.CommandContext(p.t.Context(), self, args...)
+	cmd := exec.CommandContext(p.t.Context(), path, args...)
 	cmd.Dir, cmd.WaitDelay = who.clone, 10*time.Second
 	set := awsops.EndpointVariables(p.server.URL())
 	maps.Copy(set, map[string]string{
-		asProgram: "1", "HOME": who.home, "XDG_STATE_HOME": filepath.Join(who.home, "state"), "PATH": who.home,
+		"HOME": who.home, "XDG_STATE_HOME": filepath.Join(who.home, "state"), "PATH": who.home,
 		"AWS_ACCESS_KEY_ID": who.key.AccessKeyID, "AWS_SECRET_ACCESS_KEY": who.key.SecretAccessKey, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_DEFAULT_REGION": "eu-west-1", "TMPDIR": who.home,
 	})
@@ -223,7 +214,7 @@ func meetings(seeds int) []meeting {
 			all = append(all, meeting{})
 			continue
 		}
-		draw := rand.New(rand.NewPCG(uint64(seed), 9)) //nolint:gosec // a seed, so that a failure can be had again
+		draw := rand.New(rand.NewPCG(uint64(seed), 9))
 		all = append(all, meeting{moments[draw.IntN(len(moments))], moments[draw.IntN(len(moments))]})
 	}
 	return all[:min(seeds, len(all))]
