@@ -96,7 +96,7 @@ func slurp(path string, limit Limit) taken {
 	if !limit.Pipe {
 		flags |= syscall.O_NONBLOCK // a pipe's opening would wait for a writer
 	}
-	f, err := os.OpenFile(path, flags, 0) //nolint:gosec // what is opened is judged below
+	f, err := os.OpenFile(path, flags, 0)
 	if err != nil {
 		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
 	}

@@ -98,7 +98,7 @@ func resolve(path string) (string, error) {
 
 // isSymlink is false for what cannot be looked at: the caller's stat says why.
 func isSymlink(path string) bool {
-	info, err := os.Lstat(path) //nolint:gosec // the user's own environment names the file
+	info, err := os.Lstat(path)
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 

@@ -1,6 +1,9 @@
-//go:build integration
+//go:build !race && !integration
 
-package session_test
+// Two programs at once, compiled, each with a home and a clone of its own: of
+// them neither the race detector nor a real Terraform has anything to tell.
+
+package steps
 
 import (
 	"bytes"
@@ -30,15 +33,21 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 )
 
 // pairPatience bounds one run of the program on a busy machine.
 const pairPatience = 3 * time.Minute
 
+// ending is what one run of the program left.
+type ending struct {
+	code     int
+	out, err string
+}
+
 // pair are two operators with a home and a clone each, over one AWS.
 type pair struct {
 	t      *testing.T
+	binary string
 	server *sandbox.Server
 	config aws.Config
 	people []person
@@ -53,26 +62,26 @@ type person struct {
 // pairBlueprint is what both have in their clone.
 func pairBlueprint(t *testing.T) []byte {
 	t.Helper()
-	b := steps.NewBlueprint()
+	b := NewBlueprint()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{steps.Everything}}}
+	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{Everything}}}
 	for _, user := range b.Groups[0].Users {
 		identity, err := age.GenerateX25519Identity()
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Users = append(b.Users, steps.User{Name: user, Recipient: identity.Recipient().String()})
+		b.Users = append(b.Users, User{Name: user, Recipient: identity.Recipient().String()})
 	}
-	production := steps.NewEnvironment("production")
+	production := NewEnvironment("production")
 	production.Account = "444444444444"
-	b.Environments, b.Projects = []steps.Environment{production}, []steps.Project{{Name: "common-production"}}
+	b.Environments, b.Projects = []Environment{production}, []Project{{Name: "common-production"}}
 	b.FillDefaults()
 	return b.HCL()
 }
 
-func newPair(t *testing.T) *pair {
+func newPair(t *testing.T, binary string) *pair {
 	t.Helper()
-	p := &pair{t: t, server: sandbox.New(sandbox.Options{})}
+	p := &pair{t: t, binary: binary, server: sandbox.New(sandbox.Options{})}
 	p.must(p.server.Start(t.Context(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = p.server.Close() })
 	who := p.server.Operator()
@@ -111,9 +120,7 @@ func (p *pair) operator(name string) (sandbox.Credentials, string) {
 
 // command is the program as one of them runs it.
 func (p *pair) command(who person, args ...string) *exec.Cmd {
-	path, err := binary()
-	p.must(err)
-	cmd := exec.CommandContext(p.t.Context(), path, args...)
+	cmd := exec.CommandContext(p.t.Context(), p.binary, args...)
 	cmd.Dir, cmd.WaitDelay = who.clone, 10*time.Second
 	set := awsops.EndpointVariables(p.server.URL())
 	maps.Copy(set, map[string]string{
@@ -128,7 +135,7 @@ func (p *pair) command(who person, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (p *pair) run(who person, args ...string) outcome {
+func (p *pair) run(who person, args ...string) ending {
 	p.t.Helper()
 	cmd := p.command(who, append(args, "--endpoint-url", p.server.URL())...)
 	var out, errs bytes.Buffer
@@ -139,14 +146,14 @@ func (p *pair) run(who person, args ...string) outcome {
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		p.t.Error(err)
 	}
-	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+	return ending{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-func (p *pair) setUp(who person) outcome { return p.run(who, "setup", "--yes", "--me", who.name) }
+func (p *pair) setUp(who person) ending { return p.run(who, "setup", "--yes", "--me", who.name) }
 
 // both runs something for both at once.
-func (p *pair) both(do func(person) outcome, ended func(person)) []outcome {
-	got := make([]outcome, len(p.people))
+func (p *pair) both(do func(person) ending, ended func(person)) []ending {
+	got := make([]ending, len(p.people))
 	var wg sync.WaitGroup
 	for i, who := range p.people {
 		wg.Go(func() {
@@ -237,9 +244,10 @@ func seeds(t *testing.T) int {
 // one blueprint from two homes: whatever they do to each other, one of them
 // goes on with what the other made.
 func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
+	binary := buildProgram(t)
 	for seed, m := range meetings(seeds(t)) {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
-			p := newPair(t)
+			p := newPair(t, binary)
 			got := p.both(p.setUp, p.arrange(m))
 			p.server.Intercept(nil)
 			for i, o := range got {
@@ -287,7 +295,7 @@ func (p *pair) healthy() {
 func (p *pair) agree() {
 	p.t.Helper()
 	ctx, keys, buckets, people := p.t.Context(), kms.NewFromConfig(p.config), s3.NewFromConfig(p.config, func(o *s3.Options) { o.UsePathStyle = true }), iam.NewFromConfig(p.config)
-	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(steps.DefaultKeyAlias)})
+	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(DefaultKeyAlias)})
 	p.must(err)
 	arn := *named.KeyMetadata.Arn
 	listed, err := keys.ListKeys(ctx, &kms.ListKeysInput{})
@@ -369,10 +377,11 @@ func (p *pair) nothingLost() {
 // TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext kills the loser of the
 // alias at each of its changes from then on, before and after the work.
 func TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext(t *testing.T) {
+	binary := buildProgram(t)
 	for n, met := 0, true; met; n++ {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d %v", n, after), func(t *testing.T) {
-				p := newPair(t)
+				p := newPair(t, binary)
 				met = p.killTheLoser(n, after)
 				for _, who := range p.people {
 					if got := p.setUp(who); got.code != 0 {
