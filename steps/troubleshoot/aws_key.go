@@ -44,13 +44,10 @@ func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
 // the alias points at; two who set up at once can have left them apart. Where
 // they agree the keys' own checks have said all.
 func judgeAgreement(f *facts) []ruling {
-	if !f.looked(4) || !f.looked(5) {
+	if !f.keysDisagree() {
 		return nil
 	}
 	said := steps.KeyDisagreements(f.survey.Observed, f.answers)
-	if len(said) == 0 {
-		return nil
-	}
 	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
 	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
 	return []ruling{a.broken("They name different keys.", trouble{
@@ -61,6 +58,12 @@ func judgeAgreement(f *facts) []ruling {
 			return id == "bucket.policy" || id == "bucket.encryption" || strings.HasPrefix(id, "iam.policy.") || strings.HasPrefix(id, "key.orphan.")
 		},
 	})}
+}
+
+// keysDisagree tells whether the bucket's own settings name another key than the
+// alias does.
+func (f *facts) keysDisagree() bool {
+	return f.looked(4) && f.looked(5) && len(steps.KeyDisagreements(f.survey.Observed, f.answers)) > 0
 }
 
 // possibleKey is what KMS takes for a key: an id, an ARN or an alias.

@@ -39,14 +39,15 @@ var particular = map[string]proof{
 	},
 
 	// The files of the project.
-	"backend-not-initialized": {commands: [][]string{{"plan"}}},
-	"wrong-account":           {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
-	"config-invalid-block":    {moved: true},
-	"explicit-deny":           {moved: true},
-	"explicit-deny-aes256":    {moved: true},
-	"region-invalid-missing":  {moved: true},
-	"migration-needs-answer":  {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
-	"provider-lock-file":      {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
+	"backend-not-initialized":     {commands: [][]string{{"plan"}}},
+	"wrong-account":               {real: true, differs: []string{"/live/staging/backend.tf"}}, // the argument stays, with the right account
+	"config-invalid-block":        {moved: true},
+	"explicit-deny-bucket-policy": {finds: []string{"explicit-deny", "bucket.keys-disagree"}},
+	"explicit-deny":               {moved: true},
+	"explicit-deny-aes256":        {moved: true},
+	"region-invalid-missing":      {moved: true},
+	"migration-needs-answer":      {real: true, differs: append([]string{"/live/staging/terraform.tfstate"}, theState...), back: stateAgain},
+	"provider-lock-file":          {beyond: "whether a package is genuine is for a person to find out", asks: "Restore the lock file from version control"},
 	"provider-unavailable": {
 		finds: []string{"provider-lock-file"}, says: []string{"provider-lock-file", "provider-unavailable"},
 		beyond: "only a registry knows that there is no such version", asks: "terraform init -upgrade", tries: "provider-unavailable",
