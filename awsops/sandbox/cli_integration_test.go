@@ -14,7 +14,7 @@ import (
 func TestCommandLineReachesIdentityServices(t *testing.T) {
 	c := newChild(newStage(t, Options{Accounts: 25}), Credentials{})
 	operator := c.st.Operator()
-	home := filepath.Dir(strings.TrimPrefix(c.env[2], "AWS_CONFIG_FILE="))
+	home := strings.TrimPrefix(c.env[0], "HOME=")
 	credentials := "[default]\naws_access_key_id = " + operator.AccessKeyID + "\naws_secret_access_key = " + operator.SecretAccessKey + "\n"
 	c.st.must(os.WriteFile(filepath.Join(home, "credentials"), []byte(credentials), 0o600))
 	// A profile with role_arn would ask AWS's own STS before version 2.13.
