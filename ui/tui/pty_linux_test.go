@@ -269,7 +269,7 @@ func TestKillInTheMiddleLosesNothing(t *testing.T) {
 	keys.open()
 	again := openTerminal(t, stage, stage.Endpoint())
 	again.setUp()
-	again.until("leaves. A summary stays")
+	again.until("changes made, 0 failed, 0 left out.")
 	again.typed("\r")
 	again.ended(steps.ExitDone)
 	for name, hidden := range secrets(t, stage) {
