@@ -234,7 +234,7 @@ func TestTheProvidersOwnTextsAreNamed(t *testing.T) {
 		{id: "credentials-missing", main: identityMain, edits: []string{"profile", "# profile"}},
 		{id: "key-invalid", main: identityMain, variables: s.keys(`(?m)^(aws_access_key_id *= *).*`, "${1}AKIA5STATEROOM5GONE5")},
 		{id: "signature-mismatch", main: identityMain, variables: s.keys(`(?m)^(aws_secret_access_key *= *).*`, "${1}wrong")},
-		{id: "network-unreachable", main: identityMain, variables: map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}},
+		{id: "network-unreachable", main: identityMain, variables: awsops.EndpointVariables("http://127.0.0.1:1")},
 		{id: "provider-lock-file", main: identityMain, after: func(dir string) error { return os.Remove(filepath.Join(dir, ".terraform.lock.hcl")) }},
 		{id: "config-invalid", main: identityMain, after: func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "provider.tf"), []byte("provider \"aws\" {\n  assume_role = { role_arn = \""+siteRole+"\" }\n}\n"), 0o600)

@@ -14,7 +14,7 @@ var backendFaults = []Fault{
 	}},
 	{"region-wrong", "region-wrong", "The backend names another region than the bucket's.", inBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"eu-central-1"`)},
 	{"region-invalid", "region-invalid", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
-	{"region-invalid-missing", "region-invalid", "The backend lost its region.", inBackend(`(?m)^\s*region\s*=.*\n`, "")},
+	{"region-invalid-missing", "region-invalid", "The backend lost its region.", withoutRegion},
 	{"bucket-missing", "bucket-missing", "The backend's bucket is mistyped.", inBackend(`(?m)^(\s*bucket\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
 	{"explicit-deny", "explicit-deny", "The backend lost encrypt = true, so that Terraform sends no encryption header.", inBackend(`(?m)^\s*encrypt\s*=.*\n`, "")},
 	{"explicit-deny-aes256", "explicit-deny", "The backend lost kms_key_id, so that Terraform asks for AES256.", inBackend(`(?m)^\s*kms_key_id\s*=.*\n`, "")},
@@ -47,6 +47,15 @@ func inBackend(pattern, with string) doing {
 		}
 		return at.clone()
 	}
+}
+
+// withoutRegion takes the region out of the backend, and out of the environment
+// in which the sandbox sets one for whoever has none: Terraform would take it.
+func withoutRegion(ctx context.Context, at *scene) error {
+	if err := os.Unsetenv("AWS_DEFAULT_REGION"); err != nil {
+		return failed(err)
+	}
+	return inBackend(`(?m)^\s*region\s*=.*\n`, "")(ctx, at)
 }
 
 // clone makes the first project one in which init never ran.

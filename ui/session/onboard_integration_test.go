@@ -60,7 +60,7 @@ func TestANewAdminComesOnBoardByLinesFromAPipe(t *testing.T) {
 	if text, err := os.ReadFile(backup); err != nil || string(text) != mine {
 		t.Errorf("the backup %q: %v", backup, err)
 	}
-	journals, err := filepath.Glob(filepath.Join(l.home, ".local", "state", "stateroom", "*", "*"))
+	journals, err := filepath.Glob(filepath.Join(l.home, ".local", "state", "stateroom", "*", "journal.jsonl"))
 	l.must(err)
 	if len(journals) == 0 {
 		t.Error("there is no journal")

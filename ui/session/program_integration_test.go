@@ -214,7 +214,11 @@ func (l *laptop) environment(more ...string) []string {
 		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + l.path + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(l.base, "tmp"),
 		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
 	}
-	for _, set := range []map[string]string{l.mirror, awsops.EndpointVariables(l.server.URL())} {
+	endpoint := "http://127.0.0.1:1" // nobody answers there: a rehearsal brings its own
+	if l.server != nil {
+		endpoint = l.server.URL()
+	}
+	for _, set := range []map[string]string{l.mirror, awsops.EndpointVariables(endpoint)} {
 		for name, value := range set {
 			env = append(env, name+"="+value)
 		}
@@ -314,7 +318,8 @@ func (l *laptop) secretFree(shown string, nobodys ...string) {
 	texts["what was printed"] = shown
 	for name, text := range texts {
 		looked := append(slices.Clone(nobodys), secrets...)
-		if strings.HasPrefix(name, "home/.aws/credentials") {
+		// The credentials file and, in the state directory, what it held before.
+		if strings.HasPrefix(name, "home/.aws/credentials") || strings.Contains(name, ".local/state/stateroom/files/") && strings.Contains(name, "/.aws/credentials.") {
 			l.closed(filepath.Join(l.base, name))
 			looked = nobodys
 		}
