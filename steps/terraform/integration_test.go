@@ -109,8 +109,8 @@ func TestRealInitOnAMovedStateKeepsEveryWorkspacesState(t *testing.T) {
 	if _, err := InitProject(t.Context(), e, p); err != nil {
 		t.Error(err)
 	}
-	if p.workspace() != "dev" {
-		t.Errorf("workspace %s is selected", p.workspace())
+	if p.workspace(t.Context()) != "dev" {
+		t.Errorf("workspace %s is selected", p.workspace(t.Context()))
 	}
 }
 

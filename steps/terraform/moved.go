@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"stateroom/steps/files"
 )
 
 // Migration is what a moved state looks like beside the one before.
@@ -61,7 +63,7 @@ func InitMoved(ctx context.Context, e *Engine, p Project, before []StateSummary)
 	if err := p.stashLocal(); err != nil {
 		return m, err
 	}
-	workspace := p.workspace()
+	workspace := p.workspace(ctx)
 	missing := workspace != defaultWorkspace && !slices.ContainsFunc(before, func(s StateSummary) bool { return s.Workspace == workspace && !s.Empty() })
 	first := p
 	if missing {
@@ -99,8 +101,8 @@ func InitMoved(ctx context.Context, e *Engine, p Project, before []StateSummary)
 const defaultWorkspace = "default"
 
 // workspace is the selected one.
-func (p Project) workspace() string {
-	text, err := os.ReadFile(filepath.Join(p.dataDir(), selected))
+func (p Project) workspace(ctx context.Context) string {
+	text, err := files.Load(ctx, filepath.Join(p.dataDir(), selected), files.Limit{Bytes: 1 << 10})
 	if name := string(bytes.TrimSpace(text)); err == nil && name != "" {
 		return name
 	}

@@ -114,7 +114,7 @@ func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 		remedy:   fmt.Sprintf("Set encrypt = true and kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN()),
 		handOn:   &handOn{who: p.login.who(), needs: []string{fmt.Sprintf("A look at statement %q of the policy of bucket %s.", d.Sid, p.bucket)}},
 	}
-	if f.keysDisagree() {
+	if len(f.keyDisagreements()) > 0 {
 		t.remedy = "Confirm the change: Let the bucket name the key that " + f.answers.Key.Alias + " points at."
 		t.mended = func(id string) bool { return id == "bucket.policy" }
 	}

@@ -44,10 +44,10 @@ func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
 // the alias points at; two who set up at once can have left them apart. Where
 // they agree the keys' own checks have said all.
 func judgeAgreement(f *facts) []ruling {
-	if !f.keysDisagree() {
+	said := f.keyDisagreements()
+	if len(said) == 0 {
 		return nil
 	}
-	said := steps.KeyDisagreements(f.survey.Observed, f.answers)
 	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
 	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
 	return []ruling{a.broken("They name different keys.", trouble{
@@ -60,10 +60,13 @@ func judgeAgreement(f *facts) []ruling {
 	})}
 }
 
-// keysDisagree tells whether the bucket's own settings name another key than the
-// alias does.
-func (f *facts) keysDisagree() bool {
-	return f.looked(4) && f.looked(5) && len(steps.KeyDisagreements(f.survey.Observed, f.answers)) > 0
+// keyDisagreements say which of the bucket's own settings name another key than
+// the alias does.
+func (f *facts) keyDisagreements() []string {
+	if !f.looked(4) || !f.looked(5) {
+		return nil
+	}
+	return steps.KeyDisagreements(f.survey.Observed, f.answers)
 }
 
 // possibleKey is what KMS takes for a key: an id, an ARN or an alias.
