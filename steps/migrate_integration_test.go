@@ -3,6 +3,7 @@
 package steps
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -64,18 +65,27 @@ func (w *world) oldBackend() string {
 
 // identity is what must survive a move.
 type identity struct {
-	Lineage   string
-	Serial    int
-	Resources json.RawMessage
+	Lineage string
+	Serial  int
+	// Resources is compact: OpenTofu writes without spaces what Terraform indents.
+	Resources string
 }
 
 func identityOf(t *testing.T, text []byte) identity {
 	t.Helper()
-	var s identity
+	var s struct {
+		Lineage   string
+		Serial    int
+		Resources json.RawMessage
+	}
 	if err := json.Unmarshal(text, &s); err != nil || s.Lineage == "" {
 		t.Fatalf("no state: %v\n%s", err, text)
 	}
-	return s
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, s.Resources); err != nil {
+		t.Fatal(err)
+	}
+	return identity{Lineage: s.Lineage, Serial: s.Serial, Resources: compact.String()}
 }
 
 // arrived fails the test unless the object holds the state that was there
@@ -87,7 +97,7 @@ func (w *world) arrived(key string, before identity) {
 		w.t.Fatalf("nothing lies at %s", key)
 	}
 	after := identityOf(w.t.(*testing.T), object.Body)
-	if after.Lineage != before.Lineage || after.Serial < before.Serial || string(after.Resources) != string(before.Resources) {
+	if after.Lineage != before.Lineage || after.Serial < before.Serial || after.Resources != before.Resources {
 		w.t.Errorf("%s: moved %+v, was %+v", key, after, before)
 	}
 	if object.KMSKeyARN == "" {
