@@ -262,7 +262,7 @@ func orderRuns(changes []Change) {
 		dir := filepath.Dir(c.Target)
 		switch {
 		case c.Step >= 8 || c.Environment != "":
-		case c.Write == nil || !dirs[dir]:
+		case c.Write == nil || !dirs[dir] && !c.Leads:
 			common = append(common, c.ID)
 		default:
 			own[dir] = append(own[dir], c.ID)

@@ -1,11 +1,13 @@
 package files
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -217,8 +219,9 @@ func jsonAttributes(body hcl.Body, src []byte) Attributes {
 	var out Attributes
 	found, _ := body.JustAttributes() // what is no attribute is nothing that we look for
 	for name, a := range found {
-		out = append(out, attribute(name, a.Expr, src))
+		out = append(out, flattened(name, a.Expr, src)...)
 	}
+	slices.SortStableFunc(out, func(a, b Attribute) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Name, b.Name)) })
 	return out
 }
 
