@@ -80,7 +80,8 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 		return p, []error{&Error{Action: "read", Path: dir, Err: bare(err)}}
 	}
 	for _, entry := range entries {
-		if entry.IsDir() || !isConfig(entry.Name()) {
+		inTheWay := slices.Contains([]string{backendFile, providerFile}, entry.Name()) // Terraform reads no directory, but a file is to be written there
+		if !isConfig(entry.Name()) || entry.IsDir() && !inTheWay {
 			continue
 		}
 		file, err := snapshot(filepath.Join(dir, entry.Name()), Limit{Bytes: maxConfig})
@@ -95,6 +96,12 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 	p.State = state
 	return p, append(problems, unread...)
 }
+
+// The files that a missing block is written to.
+const (
+	backendFile  = "backend.tf"
+	providerFile = "provider.tf"
+)
 
 // isConfig tells the files that Terraform reads: editors' leavings are ignored
 // (internal/configs/parser_config_dir.go in Terraform 1.11).
