@@ -43,8 +43,8 @@ type Move struct {
 // to have arrived, and all that the move has to know.
 func inspectMove(ctx context.Context, env *Env, a *Answers, p Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	intent, begun := env.Journal.Unfinished(moveChange(p.Name))
-	earlier, next := backups(env, a, p.Name)
+	intent, begun := env.Journal.Unfinished(inDir(moveChange(p.Name), at.Dir))
+	earlier, next := backups(env, a, p.Name, at.Dir)
 	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
 	if !m.Begun && InitNeeded(want, at) != InitMigrate {
 		return Move{}, false
@@ -87,11 +87,12 @@ func pointed(want files.Backend, p *files.Project) bool {
 	return err == nil && block != nil && samePlace(block.Type, block.Attributes.Get, want)
 }
 
-// backups finds the backups of a project's states, from the oldest on, and the
-// name of the next.
-func backups(env *Env, a *Answers, project string) (earlier []string, next string) {
+// backups finds the backups of the states of a project's directory, from the oldest
+// on, and the name of the next. Those of another clone are of another state: what
+// was moved from there may not be replaced from here.
+func backups(env *Env, a *Answers, project, dir string) (earlier []string, next string) {
 	_, scope := a.Tag()
-	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project)
+	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project+"-"+placeID(dir))
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {
