@@ -3,6 +3,7 @@
 package steps
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -64,18 +65,27 @@ func (w *world) oldBackend() string {
 
 // identity is what must survive a move.
 type identity struct {
-	Lineage   string
-	Serial    int
-	Resources json.RawMessage
+	Lineage string
+	Serial  int
+	// Resources is compact: OpenTofu writes without spaces what Terraform indents.
+	Resources string
 }
 
 func identityOf(t *testing.T, text []byte) identity {
 	t.Helper()
-	var s identity
+	var s struct {
+		Lineage   string
+		Serial    int
+		Resources json.RawMessage
+	}
 	if err := json.Unmarshal(text, &s); err != nil || s.Lineage == "" {
 		t.Fatalf("no state: %v\n%s", err, text)
 	}
-	return s
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, s.Resources); err != nil {
+		t.Fatal(err)
+	}
+	return identity{Lineage: s.Lineage, Serial: s.Serial, Resources: compact.String()}
 }
 
 // arrived fails the test unless the object holds the state that was there
@@ -87,7 +97,7 @@ func (w *world) arrived(key string, before identity) {
 		w.t.Fatalf("nothing lies at %s", key)
 	}
 	after := identityOf(w.t.(*testing.T), object.Body)
-	if after.Lineage != before.Lineage || after.Serial < before.Serial || string(after.Resources) != string(before.Resources) {
+	if after.Lineage != before.Lineage || after.Serial < before.Serial || after.Resources != before.Resources {
 		w.t.Errorf("%s: moved %+v, was %+v", key, after, before)
 	}
 	if object.KMSKeyARN == "" {
@@ -179,7 +189,7 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 	w.healthy(w.run(s))
 	w.arrived("common/production", before)
 	w.arrived("env:/blue/common/production", blue)
-	backup, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production"))
+	backup, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)))
 	if err != nil || len(backup) != 2 || backup[1].Lineage != before.Lineage || backup[0].Lineage != blue.Lineage {
 		t.Errorf("backup %+v, %v", backup, err)
 	}
@@ -275,7 +285,7 @@ func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
 	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	s := w.adopting()
 	w.healthy(w.run(s))
-	w.must(s.Env.Journal.Append(moveChange("common-production"), phaseIntent, map[string]string{}))
+	w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{}))
 	w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
 	w.write("live/production/terraform.tfstate", local["terraform.tfstate"])
 	w.healthy(w.run(w.setup(team())))
@@ -294,7 +304,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	w.healthy(w.run(w.adopting()))
 	w.arrived("common/production", later)
-	if states, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production.2")); err != nil ||
+	if states, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)+".2")); err != nil ||
 		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
 		t.Errorf("the second backup: %+v, %v", states, err)
 	}

@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +32,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/stepstest"
 )
 
 // pairPatience bounds one run of the program on a busy machine.
@@ -227,25 +227,12 @@ func meetings(seeds int) []meeting {
 	return all[:min(seeds, len(all))]
 }
 
-func seeds(t *testing.T) int {
-	t.Helper()
-	text := os.Getenv("STATEROOM_SEEDS")
-	if text == "" {
-		return 12
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames is two first set-ups of
 // one blueprint from two homes: whatever they do to each other, one of them
 // goes on with what the other made.
 func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
 	binary, asked := buildProgram(t), 0
-	for seed, m := range meetings(seeds(t)) {
+	for seed, m := range meetings(stepstest.Seeds(t)) {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
 			p := newPair(t, binary)
 			got := p.both(p.setUp, p.arrange(m))

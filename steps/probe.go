@@ -140,9 +140,21 @@ func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Find
 	if err != nil {
 		return []Finding{adminUnusable(a, err)}
 	}
-	b := backendProbe{env: env, a: a, o: o, who: who, project: project, workspace: terraform.NewProbeWorkspace()}
+	findings := TidyProofs(ctx, env, a, who.session)
+	proof, err := BeginProof(env, a, project)
+	if err != nil {
+		return append(findings, failure("init.probe-failed", 8, err))
+	}
+	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
+	found := b.prove(ctx)
+	proof.End(ctx, who.session, !NeedsAttention(found))
+	return append(findings, found...)
+}
+
+// prove goes through the whole proof.
+func (b *backendProbe) prove(ctx context.Context) []Finding {
 	var findings []Finding
-	if !who.admin {
+	if !b.who.admin {
 		may, err := b.mayProve(awsops.WithProbe(ctx))
 		switch {
 		case err != nil:
@@ -150,9 +162,10 @@ func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Find
 		case !may:
 			return []Finding{notProven("init.not-proven", 8, "The back end was")}
 		}
-		findings = append(findings, provenAsOperator(a))
+		findings = append(findings, provenAsOperator(b.a))
 	}
-	if env.Engine != nil {
+	var err error
+	if b.env.Engine != nil {
 		err = b.terraform(ctx)
 	} else {
 		err = b.sdk(awsops.WithProbe(ctx))
@@ -165,16 +178,16 @@ func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Find
 
 // backendProbe is one proof of a project's back end.
 type backendProbe struct {
-	env       *Env
-	a         *Answers
-	o         *Observed
-	who       prover
-	project   Project
-	workspace string
+	env     *Env
+	a       *Answers
+	o       *Observed
+	who     prover
+	project Project
+	proof   *Proof
 }
 
 // object is where Terraform keeps the state of the probe's workspace.
-func (b *backendProbe) object() string { return "env:/" + b.workspace + "/" + b.project.StateKey }
+func (b *backendProbe) object() string { return b.proof.Object() }
 
 // terraform lets a real Terraform apply and destroy in a workspace of its own.
 func (b *backendProbe) terraform(ctx context.Context) error {
@@ -183,7 +196,7 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 		want.Profile = ""
 	}
 	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
-		Backend: want.HCL(), Workspace: b.workspace, Env: b.who.env,
+		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.scratch(), Env: b.who.env,
 		Lines: lineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
 	})
 	return wrap(err)

@@ -14,10 +14,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"stateroom/steps/stepstest"
+
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
-const generatedFiles = 30_000
+const allGenerated = 30_000
 
 // TestGeneratedFilesSeeNoCollateralChange runs the editor over files made of
 // everything that people and tools leave in them, and judges the result twice,
@@ -25,12 +27,13 @@ const generatedFiles = 30_000
 // loader for every profile before and after.
 func TestGeneratedFilesSeeNoCollateralChange(t *testing.T) {
 	dir := t.TempDir()
+	files := int64(allGenerated / stepstest.Stride(t))
 	var edited, next atomic.Int64
 	var wg sync.WaitGroup
 	for worker := range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			path := filepath.Join(dir, fmt.Sprint(worker))
-			for i := next.Add(1); i <= generatedFiles && !t.Failed(); i = next.Add(1) {
+			for i := next.Add(1); i <= files && !t.Failed(); i = next.Add(1) {
 				if checkGenerated(t, path, uint64(i)) {
 					edited.Add(1)
 				}
@@ -38,8 +41,8 @@ func TestGeneratedFilesSeeNoCollateralChange(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d files edited, %d refused", edited.Load(), generatedFiles-edited.Load())
-	if edited.Load() < generatedFiles/3 {
+	t.Logf("%d files edited, %d refused", edited.Load(), files-edited.Load())
+	if edited.Load() < files/3 {
 		t.Fatal("so many were refused that the test says little")
 	}
 }

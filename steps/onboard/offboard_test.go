@@ -21,6 +21,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/stepstest"
 )
 
 // settled gives bob everything that a user can have.
@@ -221,8 +222,9 @@ func listed(b *steps.Blueprint) {
 }
 
 func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
+	stride := int64(stepstest.Stride(t))
 	for _, after := range []bool{false, true} {
-		for n := int64(1); ; n += 3 {
+		for n := int64(1); ; n += stride {
 			o := newOffice(t, listed)
 			o.settled()
 			if !o.cut(o.offboard("bob", "bob", "bob/sessions"), n, after) {

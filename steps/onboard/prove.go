@@ -26,6 +26,9 @@ const plansAtOnce = 3
 // prove uses every project's key and lock, and lets Terraform plan in it. One
 // project that fails does not stop the others.
 func (s *scene) prove(ctx context.Context) {
+	for _, f := range steps.TidyProofs(ctx, s.env, s.a, s.worker) {
+		s.find(f)
+	}
 	var g errgroup.Group
 	g.SetLimit(s.env.Parallel)
 	for _, p := range s.a.ProjectsFor(s.user) {

@@ -8,7 +8,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
-	"stateroom/steps/terraform"
 )
 
 // The checks of a project's state that take a write.
@@ -79,11 +78,18 @@ func (s *scene) proveState(ctx context.Context, p steps.Project) {
 	if s.stateKey == nil || !s.readable[p.Name] {
 		return // told already
 	}
+	proof, err := steps.BeginProof(s.env, s.a, p)
+	if err != nil {
+		s.unsettled(steps.Check{Name: checkUse, Subject: p.Name, Asked: "a note of the proof on this laptop"}, err)
+		return
+	}
+	clean := true
+	defer func() { proof.End(ctx, s.worker, clean) }()
 	probe := steps.StateProbe{
 		Session: s.worker, Bucket: s.a.Bucket.Name, Table: s.a.Lock.DynamoDBTable, Lockfile: s.a.Lock.UseLockfile,
-		KeyARN: s.stateKey.ARN, Object: "env:/" + terraform.NewProbeWorkspace() + "/" + p.StateKey,
+		KeyARN: s.stateKey.ARN, Object: proof.Object(),
 	}
-	ctx = awsops.WithProbe(ctx)
+	probing := awsops.WithProbe(ctx)
 	for _, part := range []struct {
 		name, asked, answer string
 		run                 func(context.Context) error
@@ -92,7 +98,8 @@ func (s *scene) proveState(ctx context.Context, p steps.Project) {
 		{checkLock, "the lock of " + probe.Object, "taken, refused to a second, and released", probe.Lock},
 	} {
 		c := steps.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + s.identity.ARN, Verdict: steps.Passed, Answer: part.answer}
-		err := part.run(ctx)
+		err := part.run(probing)
+		clean = clean && err == nil
 		var fault *steps.ProbeFault
 		switch {
 		case errors.As(err, &fault):

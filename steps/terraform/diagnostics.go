@@ -31,14 +31,20 @@ func (d Diagnostic) String() string {
 	return d.Summary + ": " + d.Detail
 }
 
-// firstError is the first error among the diagnostics, or nil.
-func firstError(list []Diagnostic) *Diagnostic {
-	for i := range list {
-		if list[i].Severity == SeverityError {
-			return &list[i]
+// toldErrors is how many errors of one command a failure tells.
+const toldErrors = 3
+
+// errorsOf says the errors among the diagnostics in one line, or nothing. One is
+// not enough: OpenTofu prints the denial beneath a failed unlock as an error of
+// its own, after a first one that names a lock and no cause.
+func errorsOf(list []Diagnostic) string {
+	var said []string
+	for _, d := range list {
+		if d.Severity == SeverityError && len(said) < toldErrors {
+			said = append(said, d.String())
 		}
 	}
-	return nil
+	return strings.Join(said, "; ")
 }
 
 // Bounds of what is kept of a child that never stops complaining.

@@ -26,7 +26,7 @@ import (
 func environment(extra map[string]string) []string {
 	set := map[string]string{"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 	if config := os.Getenv(configVariable); config != "" {
-		if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) { //nolint:gosec // whether it is there is all that is asked
+		if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
 			set[configVariable] = os.DevNull
 		}
 	}

@@ -134,14 +134,14 @@ func (e *Engine) failed(ctx context.Context, c Command, result *Result, stderr *
 		failure.Reason, failure.Err = "could not be run", err
 		return failure
 	}
-	if first := firstError(result.Diagnostics); first == nil {
+	if errorsOf(result.Diagnostics) == "" {
 		said := Fold(stderr.last())
 		if said == "" {
 			said = Fold(result.Output)
 		}
 		result.Diagnostics = append(result.Diagnostics, Diagnostic{Severity: SeverityError, Summary: said})
 	}
-	failure.Reason = "failed: " + firstError(result.Diagnostics).String()
+	failure.Reason = "failed: " + errorsOf(result.Diagnostics)
 	return failure
 }
 

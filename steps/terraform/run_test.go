@@ -140,6 +140,15 @@ func TestRunStreamsLinesAndReportsTheFirstError(t *testing.T) {
 	}
 }
 
+// OpenTofu 1.12.6 prints the cause of a failed unlock as a second error.
+func TestRunTellsTheDenialBeneathAFailedUnlock(t *testing.T) {
+	f := newFake(t, map[string]string{"workspace new": "1\n\nError: Error getting the state manager\n\nError\nunlocking S3 state. Lock ID: 1\n\nError: dynamoDB lock released but s3 failed: AccessDenied: not authorized to perform:\ns3:DeleteObject\n\nYou may have to force-unlock\n"})
+	_, err := f.Run(t.Context(), Command{Args: []string{"workspace", "new", "w"}})
+	if err == nil || !strings.Contains(err.Error(), "Error unlocking S3 state. Lock ID: 1; dynamoDB lock released") || !strings.Contains(err.Error(), "s3:DeleteObject") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRunMakesADiagnosticOfAFailureWithoutOne(t *testing.T) {
 	f := newFake(t, map[string]string{"workspace new": "1\nWorkspace \"w\" already\nexists\n"})
 	result, err := f.Run(t.Context(), Command{Args: []string{"workspace", "new", "w"}})

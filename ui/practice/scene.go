@@ -67,7 +67,7 @@ func (at *scene) edit(path, pattern, with string) error {
 	if !found.Match(text) {
 		return failed(fmt.Errorf("nothing in %s matches %s", path, pattern))
 	}
-	return failed(os.WriteFile(path, found.ReplaceAll(text, []byte(with)), 0o600)) //nolint:gosec // a scratch file
+	return failed(os.WriteFile(path, found.ReplaceAll(text, []byte(with)), 0o600))
 }
 
 // write makes a file of the first project.

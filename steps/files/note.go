@@ -1,0 +1,130 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// Note is what a process writes down of its work before it begins, so that
+// somebody can tidy up after it when it is killed: a file and a scratch directory
+// of one name in the state directory, locked as long as whoever writes or tidies
+// up lives.
+type Note struct {
+	// Name is the note's.
+	Name string
+	// Text is what it says, nil where a kill cut it off: nothing was begun then.
+	Text []byte
+
+	dir  string
+	lock *flock.Flock
+}
+
+const (
+	noteSuffix    = ".json"
+	scratchSuffix = ".scratch"
+)
+
+// TakeNote writes a note of a new name into a directory, which is made (0700).
+// It is on the disk when this returns.
+func TakeNote(dir, name string, text []byte) (*Note, error) {
+	n := &Note{Name: name, Text: text, dir: dir}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, noteError(n.path(), err)
+	}
+	if free, err := n.hold(); err != nil || !free {
+		return nil, noteError(n.path(), errors.Join(err, os.ErrExist))
+	}
+	f, err := os.OpenFile(n.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_, err = f.Write(text)
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Mkdir(n.Scratch(), 0o700)
+	}
+	if err != nil {
+		n.Leave()
+		return nil, noteError(n.path(), err)
+	}
+	syncDir(dir)
+	return n, nil
+}
+
+// Notes are those of a directory that nobody is at work on: each is held until
+// [Note.Done] or [Note.Leave]. Busy are the names of the others.
+func Notes(ctx context.Context, dir string) (free []*Note, busy []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, noteError(dir, err)
+	}
+	for _, e := range entries {
+		name, is := strings.CutSuffix(e.Name(), noteSuffix)
+		if !is {
+			continue
+		}
+		n := &Note{Name: name, dir: dir}
+		held, err := n.hold()
+		if err != nil {
+			return free, busy, noteError(n.path(), err)
+		}
+		if !held {
+			busy = append(busy, name)
+			continue
+		}
+		n.Text, err = Load(ctx, n.path(), Limit{Bytes: 1 << 16})
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // its writer has just ended
+			n.Leave()
+		case err != nil:
+			n.Leave()
+			return free, busy, err
+		default:
+			free = append(free, n)
+		}
+	}
+	return free, busy, nil
+}
+
+// Scratch is the note's own directory for what its work needs on this laptop.
+func (n *Note) Scratch() string { return filepath.Join(n.dir, n.Name+scratchSuffix) }
+
+// Done takes the note away, and its scratch directory: nothing is left to be
+// tidied up.
+func (n *Note) Done() error {
+	err := errors.Join(os.RemoveAll(n.Scratch()), os.Remove(n.path()))
+	n.Leave()
+	if err != nil {
+		return noteError(n.path(), err)
+	}
+	return nil
+}
+
+// Leave keeps the note for whoever tidies up next.
+func (n *Note) Leave() { release(n.lock, n.lock.Path()) }
+
+// hold takes the lock, which lies beside: a locked file cannot be read on
+// Windows.
+func (n *Note) hold() (bool, error) {
+	path := filepath.Join(n.dir, n.Name+".lock")
+	n.lock = flock.New(path, flock.SetPermissions(0o600))
+	taken, err := n.lock.TryLock()
+	if taken && !holds(n.lock, path) { // who has just ended took the file away
+		return false, n.lock.Unlock() //nolint:wrapcheck // every caller names the note
+	}
+	return taken, err //nolint:wrapcheck // as above
+}
+
+func (n *Note) path() string { return filepath.Join(n.dir, n.Name+noteSuffix) }
+
+func noteError(path string, err error) error {
+	return &Error{Action: "keep a note in", Path: path, Err: bare(err), Remedy: "see that it can be written to"}
+}
