@@ -167,6 +167,12 @@ func (p *Terminal) Ended(code int) {
 	p.AsBefore()
 }
 
+// GivenBack waits until the terminal's settings are what they were.
+func (p *Terminal) GivenBack() {
+	p.t.Helper()
+	p.await("the terminal as it was", func() bool { return *p.state() == *p.before })
+}
+
 // AsBefore holds that the terminal's settings are what they were.
 func (p *Terminal) AsBefore() {
 	p.t.Helper()

@@ -146,7 +146,8 @@ type laptop struct {
 	user, base, home, folder string
 	// spied is where each Terraform noted its arguments and its environment.
 	spied string
-	// path is the PATH, without any Terraform where the company has none.
+	// path is where the laptop's own programs are. Without Terraform there are no
+	// others.
 	path string
 }
 
@@ -165,7 +166,6 @@ func (c *company) laptop(user string) *laptop {
 		c.must(err) // a machine without Terraform fails: CI never skips
 		script := "#!/bin/sh\n{ echo \"$@\"; env; } >" + l.spied + "/$$\nexec " + engine.Path + " \"$@\"\n"
 		c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700))
-		l.path += string(os.PathListSeparator) + os.Getenv("PATH")
 	}
 	if identity := c.known[user]; identity != nil {
 		l.write("identity", identity.String()+"\n")
@@ -198,8 +198,12 @@ func (l *laptop) sealed() string { return filepath.Join(l.dir, "handover", l.use
 
 // environment is all that a child has; nothing of the tester's AWS is in it.
 func (l *laptop) environment(more ...string) []string {
+	search := l.path
+	if l.mirror != nil {
+		search += string(os.PathListSeparator) + os.Getenv("PATH")
+	}
 	env := []string{
-		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + l.path, "TMPDIR=" + filepath.Join(l.base, "tmp"),
+		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + search, "TMPDIR=" + filepath.Join(l.base, "tmp"),
 		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
 	}
 	endpoint := "http://127.0.0.1:1" // nobody answers there: a rehearsal brings its own

@@ -53,7 +53,7 @@ func (l *laptop) read(rel string) string {
 // byHand plans in a project as a person does who knows of no stateroom.
 func (l *laptop) byHand(environment string) outcome {
 	l.t.Helper()
-	return l.in(filepath.Join(l.folder, "live", environment), "", nil, filepath.Join(filepath.SplitList(l.path)[0], "terraform"), "plan", "-no-color")
+	return l.in(filepath.Join(l.folder, "live", environment), "", nil, filepath.Join(l.path, "terraform"), "plan", "-no-color")
 }
 
 // tree is every file below a directory, by its path; what Terraform installed is
