@@ -322,10 +322,10 @@ func (b *roleBuilder) permissions() {
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
-		if b.mayAll() || !policy.Wider(have, want) {
+		if may := b.already(have); !policy.Wider(may, want) {
 			c.Judge()
 		} else {
-			c.Judge(b.gains(WidensPermissions, " may "+doing(have, policy.Granted(have, want))+"."))
+			c.Judge(b.gains(WidensPermissions, " may "+doing(may, policy.Granted(may, want))+"."))
 		}
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.changes = append(b.changes, c)
@@ -395,6 +395,15 @@ func (b *roleBuilder) gains(kind WideningKind, tail string) Widening {
 // mayAll tells of a role that nothing can be added to.
 func (b *roleBuilder) mayAll() bool {
 	return slices.Contains(b.f.Attached, "arn:"+b.o.partition()+":iam::aws:policy/AdministratorAccess")
+}
+
+// already is what the role's inline policy have amounts to beside what is attached:
+// an administrator is given nothing by an Allow, but much by a Deny that goes.
+func (b *roleBuilder) already(have policy.Document) policy.Document {
+	if b.mayAll() {
+		have.Statements = append(slices.Clone(have.Statements), policy.Statement{Effect: policy.Allow, Actions: []string{"*"}, Resources: []string{"*"}})
+	}
+	return have
 }
 
 // boundaryGains judges a boundary that takes the place of another, of which it is

@@ -139,8 +139,8 @@ func (b *bucketBuilder) policy() {
 	want := policy.Bucket(policy.BucketRules{
 		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == BucketPolicyStrict,
 	})
-	have := parsed(b.b.Policy)
-	merged := have
+	held := parsed(b.b.Policy)
+	have, merged := held, held
 	if len(have.Statements) == 0 {
 		merged = policy.Document{Version: want.Version, ID: want.ID}
 	}
@@ -167,7 +167,7 @@ func (b *bucketBuilder) policy() {
 	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
 		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
 		Field{Name: "policy", Before: b.b.Policy, After: Known(merged.JSON())})
-	c.JudgePolicy(WidensBucket, have, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")
+	c.JudgePolicy(WidensBucket, held, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")
 	c.Needs = []string{changeKey}
 	if b.b.Policy == "" {
 		c.Undo = "aws s3api delete-bucket-policy --bucket " + b.a.Bucket.Name

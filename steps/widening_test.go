@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
@@ -99,6 +101,42 @@ func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
 		"bob gets access to staging, preprod and production through group admins.",
 		"The role TerraformAdmin in staging may be assumed by whomever account 111111111111 lets.",
 		"The role TerraformAdmin in staging may do more with autoscaling,")
+}
+
+// An administrator gains nothing by what is allowed beside, but by a denial that
+// goes: it is said, whatever else is attached.
+func TestWhoGetsInIsSaidOfADenialTakenFromAnAdministrator(t *testing.T) {
+	w := finished(t)
+	ctx, h := context.Background(), w.hands("222222222222")
+	_, err := h.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(DefaultRole), PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
+	w.must(err)
+	put := func(statements string) {
+		_, err := h.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+			RoleName: aws.String(DefaultRole), PolicyName: aws.String(inlinePolicy),
+			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`),
+		})
+		w.must(err)
+	}
+	const allow = `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`
+	put(allow)
+	if got := w.gives(team(), "alice"); got != "" {
+		t.Errorf("an administrator is given %q", got)
+	}
+	put(allow + `,{"Effect":"Deny","Action":"organizations:*","Resource":"*"}`)
+	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do what was denied before.")
+}
+
+// Another key in a statement of our own lets through what AWS refuses now: it is
+// judged against that, and not against the statement put right.
+func TestWhoGetsInIsSaidOfABucketPolicyThatNamesAnotherKey(t *testing.T) {
+	w := finished(t)
+	ctx, b, s3client := context.Background(), team(), w.hands("").s3
+	got, err := s3client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String(b.Bucket.Name)})
+	w.must(err)
+	other := regexp.MustCompile(`:key/[-0-9a-f]{36}`).ReplaceAllString(aws.ToString(got.Policy), ":key/00000000-1111-2222-3333-444444444444")
+	_, err = s3client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: aws.String(b.Bucket.Name), Policy: aws.String(other)})
+	w.must(err)
+	says(t, w.gives(b, "alice"), "The policy of bucket "+b.Bucket.Name+" allows more than before.")
 }
 
 // --no-widening refuses the whole plan by name, and makes nothing of it.
