@@ -382,7 +382,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.StringVar(&o.Blueprint, "blueprint", "", "the team's answers, `file` (default ./"+session.BlueprintFile+")")
 	f.StringArrayVar(&o.Set, "set", nil, "override one answer, `PATH=VALUE`, such as bucket.name=acme-state (repeatable)")
 	f.StringVar(&o.Me, "me", "", "which of the admins you are, `USER`: that key goes into your own profile")
-	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours (repeatable)")
+	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours, or place that a project's files may lead to (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
 	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")

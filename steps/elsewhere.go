@@ -43,13 +43,14 @@ func LeadsElsewhere(a *Answers, project string, found []files.Elsewhere) []Findi
 	for _, name := range NotAgreed(a, found) {
 		var settings []string
 		what := ""
+		placed := false // whether the name is the place in the file
 		for _, e := range found {
 			if e.Name == name {
 				settings = append(settings, fmt.Sprintf("%s (%s)", e.Place, e.Setting))
-				what = e.What
+				what, placed = e.What, name == e.String()
 			}
 		}
-		if name != found[0].Place.String() {
+		if !placed {
 			what += ": " + name
 		}
 		findings = append(findings, Finding{

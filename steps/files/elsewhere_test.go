@@ -88,11 +88,11 @@ func TestWhatARepositoryBringsThatLeadsElsewhereIsFoundByFileAndLine(t *testing.
 					t.Fatal(err)
 				}
 			}
-			real, err := Real(repository)
+			root, err := Real(repository)
 			if err != nil {
 				t.Fatal(err)
 			}
-			own := OwnWay(real, "http://localhost:4566", []string{"AWS_ENDPOINT_URL_EC2=http://own.example", "HTTPS_PROXY=http://proxy.corp:3128", "no_proxy=localhost"}, profile)
+			own := OwnWay(root, "http://localhost:4566", []string{"AWS_ENDPOINT_URL_EC2=http://own.example", "HTTPS_PROXY=http://proxy.corp:3128", "no_proxy=localhost"}, profile)
 			p, err := InspectProject(dir, func(string) string { return "" })
 			if err != nil {
 				t.Fatal(err)

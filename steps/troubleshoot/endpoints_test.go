@@ -14,7 +14,7 @@ import (
 // check asks there, no fix and no request of the user's runs Terraform in it.
 func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 	b := finished(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed with the test
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

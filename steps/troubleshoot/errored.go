@@ -48,7 +48,7 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 		return
 	}
 	now, err := l.saved(ctx, place)
-	push := fmt.Sprintf("Run terraform state push %s in %s, once what kept it from being saved is mended.", steps.ErroredState, p.dir)
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is mended, or let it be done here with --adopt %s.", steps.ErroredState, p.dir, path)
 	switch {
 	case err != nil:
 		told(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)
