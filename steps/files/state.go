@@ -130,11 +130,11 @@ func Within(dir, path string) bool {
 // states reads the states of a place, but those that were seen before.
 func (l localPlace) states(seen map[string]bool) (states []StateFile, problems []error) {
 	add := func(path, workspace string) {
-		real := RealPath(path)
-		if seen[real] {
+		target := RealPath(path)
+		if seen[target] {
 			return
 		}
-		seen[real] = true
+		seen[target] = true
 		state, err := readStateFile(path, workspace)
 		if err != nil {
 			problems = append(problems, err)

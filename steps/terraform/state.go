@@ -166,7 +166,7 @@ const (
 
 // Load reads a state file, or a backup of one, within these bounds.
 func Load(ctx context.Context, path string) ([]byte, error) {
-	return files.Load(ctx, path, files.Limit{Bytes: largestState, Wait: stateWait}) //nolint:wrapcheck // it names the file
+	return files.Load(ctx, path, files.Limit{Bytes: largestState, Wait: stateWait})
 }
 
 // ReadState summarises a state file of format 4, which state pull writes
