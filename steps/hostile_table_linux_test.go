@@ -142,7 +142,7 @@ func (c *clone) run(args ...string) told {
 	}
 	e := told{code: cmd.ProcessState.ExitCode(), text: strings.Join(strings.Fields(out.String()), " ")}
 	for _, entry := range c.server.Log()[mark:] {
-		if entry.Mutating {
+		if entry.Mutating && entry.Operation != "" { // one that was broken off as the program ended asked for nothing
 			e.made = append(e.made, entry)
 		}
 	}
