@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
 	"os"
@@ -68,14 +67,11 @@ func OpenJournal(stateDir, scope string) (*Journal, error) {
 func (j *Journal) reload() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	data, err := os.ReadFile(j.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		j.records = nil
-		return nil
-	}
+	journal, err := files.Read(j.path)
 	if err != nil {
 		return fmt.Errorf("the journal cannot be read: %w", err)
 	}
+	data := journal.Bytes
 	j.records = nil
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, len(data)+1)

@@ -63,11 +63,11 @@ func TestCtrlCTwiceInAScreenEndsACallThatIsNeverAnswered(t *testing.T) {
 func TestCtrlCTwiceInAScreenEndsAChildThatIgnoresIt(t *testing.T) {
 	c := founded(t)
 	l := c.operator()
-	real, err := os.ReadFile(filepath.Join(l.path, "terraform"))
+	spied, err := os.ReadFile(filepath.Join(l.path, "terraform"))
 	c.must(err)
 	begun := filepath.Join(l.base, "begun")
 	script := "#!/bin/sh\ncase \"$1\" in init|plan) trap '' INT; touch " + begun + "; while :; do sleep 1; done;; esac\n"
-	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), append([]byte(script), real...), 0o700))
+	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), append([]byte(script), spied...), 0o700))
 	p := l.sits("troubleshoot", "--run", "--endpoint-url", c.server.URL())
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(begun); err == nil {
