@@ -7,7 +7,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +16,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,7 +24,6 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/printable"
-	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -84,21 +80,15 @@ type system struct {
 	terminal, screen bool
 	signals          <-chan os.Signal
 	// restore gives the terminal back when the process ends in the middle of
-	// something, and exit ends it then; nil in a test is to do nothing, and os.Exit.
+	// something; nil in a test is to do nothing.
 	restore func()
-	exit    func(int)
-	// hangUp is how long a run goes on after a hang-up, [hangUpWait] where not given.
-	hangUp time.Duration
 }
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, sys system) int {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ctx, guard := terraform.Guarded(ctx)
-	i := newInterruption(cancel, guard, sys)
-	defer close(i.done)
-	go i.watch(sys.signals)
+	ctx, i := session.Interruptible(ctx, session.Ending{Out: sys.err, Restore: sys.restore})
+	defer i.Close()
+	go i.Watch(sys.signals)
 	commands := sys.runners(i)
 	root := newCommand(commands) //nolint:contextcheck // cobra hands the context on
 	root.SetArgs(args)
@@ -107,27 +97,28 @@ func run(ctx context.Context, args []string, sys system) int {
 	err := root.ExecuteContext(ctx)
 	if told := exitCode(0); err != nil && !errors.As(err, &told) {
 		message := "stateroom: " + err.Error()
-		if i.seen.Load() && errors.Is(err, context.Canceled) {
+		if i.Seen() && errors.Is(err, context.Canceled) {
 			message, err = "Interrupted: nothing was changed.", exitCode(steps.ExitInterrupted)
-			if i.applying.Load() {
+			if i.Applying() {
 				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
 			}
 		}
 		fmt.Fprintln(sys.err, printable.Text(message)) // the code tells it, too, when nobody reads
 	}
-	if i.seen.Load() {
-		i.nameLeft()
+	if i.Seen() {
+		i.NameLeft()
 	}
 	return codeOf(err)
 }
 
 // runners gives every command its run: the screens on a terminal that can show
 // them, lines otherwise.
-func (s system) runners(i *interruption) runners {
+func (s system) runners(i *session.Interruption) runners {
 	either := func(mode tui.Mode, lines func(context.Context, session.Options, session.System) (int, error)) runner {
 		return func(ctx context.Context, o session.Options) error {
 			// A text on standard input and the keys of the screens cannot both be read.
 			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
+				i.Screens()
 				return ended(session.Screens(ctx, o, s.around(i), mode))
 			}
 			return ended(lines(ctx, o, s.around(i)))
@@ -146,6 +137,7 @@ func (s system) runners(i *interruption) runners {
 	}
 	if s.screen {
 		r.menu = func(ctx context.Context, o session.Options) error {
+			i.Screens()
 			return ended(session.Screens(ctx, o, s.around(i), tui.SetUp, tui.Onboard, tui.Troubleshoot))
 		}
 	}
@@ -174,101 +166,9 @@ func codeOf(err error) int {
 	return steps.ExitFailed
 }
 
-const (
-	// hangUpWait is how long a run may go on after its terminal has gone, or after
-	// it was told to terminate: nobody can press Ctrl-C again. An answer that is
-	// under way comes within it.
-	hangUpWait = 30 * time.Second
-	// grace is how long the end may take once everything is cancelled.
-	grace = time.Second
-)
-
-// interruption turns signals into an orderly end, and into an end. The first
-// lets the changes under way finish and starts no other; where none is under way
-// everything is cancelled. The second cancels everything, kills the children and
-// ends the process within a second, whatever it hangs on. After a signal that
-// nobody can repeat the second follows by itself.
-type interruption struct {
-	stop, done chan struct{}
-	cancel     context.CancelFunc
-	guard      *terraform.Guard
-	out        io.Writer
-	applying   atomic.Bool
-	seen       atomic.Bool
-	restore    func()
-	exit       func(int)
-	// hangUp and grace are [hangUpWait] and [grace].
-	hangUp, grace time.Duration
-}
-
-func newInterruption(cancel context.CancelFunc, guard *terraform.Guard, sys system) *interruption {
-	i := &interruption{
-		stop: make(chan struct{}), done: make(chan struct{}), cancel: cancel, guard: guard, out: sys.err,
-		restore: sys.restore, exit: sys.exit, hangUp: cmp.Or(sys.hangUp, hangUpWait), grace: grace,
-	}
-	if i.restore == nil {
-		i.restore = func() {}
-	}
-	if i.exit == nil {
-		i.exit = os.Exit
-	}
-	return i
-}
-
-// watch ends when the run is done.
-func (i *interruption) watch(signals <-chan os.Signal) {
-	var first os.Signal
-	select {
-	case <-i.done:
-		return
-	case first = <-signals:
-	}
-	i.seen.Store(true)
-	close(i.stop)
-	var itself <-chan time.Time
-	if first != os.Interrupt {
-		itself = time.After(i.hangUp)
-	}
-	if i.applying.Load() {
-		fmt.Fprintln(i.out, "Interrupted: the changes under way are finished first. Interrupt again to cancel them.")
-	} else {
-		i.cancel()
-	}
-	select {
-	case <-i.done:
-		return
-	case <-signals:
-	case <-itself:
-	}
-	i.guard.Kill()
-	i.cancel()
-	select {
-	case <-i.done:
-	case <-time.After(i.grace):
-		i.end()
-	}
-}
-
-// end ends the process in the middle of whatever it hangs on.
-func (i *interruption) end() {
-	i.restore()
-	fmt.Fprintln(i.out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
-	i.nameLeft()
-	i.exit(steps.ExitInterrupted)
-}
-
-// nameLeft names what the run leaves behind.
-func (i *interruption) nameLeft() {
-	for _, what := range i.guard.Left() {
-		fmt.Fprintln(i.out, "Left behind: "+what+".")
-	}
-}
-
 // around is what a session gets of the system.
-func (s system) around(i *interruption) session.System {
-	return session.System{
-		In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal, Stop: i.stop, Applying: i.applying.Store,
-	}
+func (s system) around(i *session.Interruption) session.System {
+	return i.Around(session.System{In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal})
 }
 
 // ended makes an error of a session's exit code.
@@ -482,7 +382,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.StringVar(&o.Blueprint, "blueprint", "", "the team's answers, `file` (default ./"+session.BlueprintFile+")")
 	f.StringArrayVar(&o.Set, "set", nil, "override one answer, `PATH=VALUE`, such as bucket.name=acme-state (repeatable)")
 	f.StringVar(&o.Me, "me", "", "which of the admins you are, `USER`: that key goes into your own profile")
-	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours (repeatable)")
+	f.StringArrayVar(&o.Adopt, "adopt", nil, "`ARN` or folder that exists and may be changed although it is not ours, or place that a project's files may lead to (repeatable)")
 	f.BoolVar(&o.Yes, "yes", false, "apply without asking (needed without a terminal)")
 	f.BoolVar(&o.Yes, "auto-approve", false, "the same as --yes")
 	f.BoolVar(&o.NoWidening, "no-widening", false, "with --yes: refuse a plan that gives anybody more access, by name")

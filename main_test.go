@@ -23,7 +23,6 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
-	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -282,50 +281,6 @@ func TestATokenThatIsNotTheKeysIsNamedBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
-// interrupting is an interruption of a run that hangs until the test is over,
-// what it prints, and the exit codes that it ends the process with.
-func interrupting(t *testing.T, applying bool, hangUp time.Duration) (*interruption, context.Context, *bytes.Buffer, chan int) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	_, guard := terraform.Guarded(ctx)
-	var out bytes.Buffer
-	exits := make(chan int, 1)
-	i := newInterruption(cancel, guard, system{err: &out, exit: func(code int) { exits <- code }, hangUp: hangUp})
-	i.grace = time.Millisecond
-	i.applying.Store(applying)
-	return i, ctx, &out, exits
-}
-
-func TestInterruptBeforeAnyChangeCancelsAtOnce(t *testing.T) {
-	i, ctx, _, _ := interrupting(t, false, time.Hour)
-	defer close(i.done)
-	signals := make(chan os.Signal, 1)
-	signals <- os.Interrupt
-	go i.watch(signals)
-	<-i.stop
-	<-ctx.Done()
-}
-
-func TestInterruptWhileApplyingStopsFirstAndCancelsThen(t *testing.T) {
-	i, ctx, out, exits := interrupting(t, true, time.Hour)
-	signals := make(chan os.Signal)
-	go i.watch(signals)
-	signals <- syscall.SIGTERM
-	<-i.stop
-	if ctx.Err() != nil {
-		t.Error("the first signal cancelled the changes under way")
-	}
-	signals <- os.Interrupt
-	<-ctx.Done()
-	if code := <-exits; code != steps.ExitInterrupted {
-		t.Errorf("a run that hangs was ended with %d", code)
-	}
-	if !strings.Contains(out.String(), "Interrupt again") || !strings.Contains(out.String(), "Interrupted twice") {
-		t.Errorf("said %q", out.String())
-	}
-}
-
 func TestASignalThatNohupIgnoresStaysIgnored(t *testing.T) {
 	taken := make(chan os.Signal, 1)
 	signal.Notify(taken, syscall.SIGHUP) // the tests themselves may run under nohup
@@ -349,17 +304,6 @@ func TestAPipeAsCredentialsFileEndsTheRunAtOnce(t *testing.T) {
 	got := program(t, "", false, "setup", "--dry-run")
 	if got.code == steps.ExitDone || !strings.Contains(got.err, fifo) || !strings.Contains(got.err, "pipe") {
 		t.Errorf("ended with %d: %s", got.code, got.err)
-	}
-}
-
-// Nobody can press Ctrl-C again when the terminal has gone.
-func TestAHangUpIsFollowedByTheSecondInterruptByItself(t *testing.T) {
-	i, _, _, exits := interrupting(t, true, time.Millisecond)
-	signals := make(chan os.Signal, 1)
-	signals <- syscall.SIGHUP
-	go i.watch(signals)
-	if code := <-exits; code != steps.ExitInterrupted {
-		t.Errorf("a run that hangs was ended with %d", code)
 	}
 }
 

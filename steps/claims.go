@@ -25,9 +25,7 @@ func (e *Env) claimPaths(a *Answers) []string {
 	if e.StateDir == "" {
 		return nil
 	}
-	root := files.RealPath(e.Root())
-	sum := sha256.Sum256([]byte(root))
-	clone := filepath.Base(root) + "-" + hex.EncodeToString(sum[:6])
+	clone := filepath.Base(files.RealPath(e.Root())) + "-" + placeID(e.Root())
 	_, scope := a.Tag()
 	return []string{filepath.Join(e.StateDir, "clones", clone+".lock"), filepath.Join(scopeDir(e.StateDir, scope), "run.lock")}
 }
@@ -70,4 +68,10 @@ func (e *Env) claim(ctx context.Context) (release func(), err error) {
 		e.claims.held, e.claims.seen[i] = append(e.claims.held, c), own
 	}
 	return release, nil
+}
+
+// placeID tells one directory of this laptop from every other, by its real path.
+func placeID(dir string) string {
+	sum := sha256.Sum256([]byte(files.RealPath(dir)))
+	return hex.EncodeToString(sum[:6])
 }

@@ -114,3 +114,27 @@ func copyBlueprint(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// TestAMoveBegunInOneCloneIsNoWordAboutAnother is one journal that two clones of a
+// laptop share.
+func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
+	journal, err := OpenJournal(t.TempDir(), "111111111111/acme-terraform-state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clone, other := mkdir(t, "clone"), mkdir(t, "other")
+	linked := filepath.Join(t.TempDir(), "linked")
+	if err := os.Symlink(clone, linked); err != nil {
+		t.Fatal(err)
+	}
+	move := moveChange("common-production")
+	begun := Change{ID: move, Run: &Run{Command: runMove, Dir: clone}}
+	if err := journal.Append(begun.record(), phaseIntent, map[string]string{"lock": "ours"}); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{clone: true, linked: true, other: false} {
+		if _, unfinished := journal.Unfinished(inDir(move, dir)); unfinished != want {
+			t.Errorf("begun in %s: %t, want %t", dir, unfinished, want)
+		}
+	}
+}

@@ -193,7 +193,7 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		defer room.Close()
 	}
 	if c.Intent != nil {
-		if err := x.env.Journal.Append(c.ID, phaseIntent, c.Intent); err != nil {
+		if err := x.env.Journal.Append(c.record(), phaseIntent, c.Intent); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,7 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		}
 	}
 	if c.Intent != nil {
-		return x.env.Journal.Append(c.ID, phaseDone, nil)
+		return x.env.Journal.Append(c.record(), phaseDone, nil)
 	}
 	return nil
 }
@@ -318,7 +318,7 @@ func (x *Executor) keep(c Change, out awsops.Outputs) error {
 	if c.Intent == nil {
 		return nil
 	}
-	return x.env.Journal.Append(c.ID, phaseGot, values)
+	return x.env.Journal.Append(c.record(), phaseGot, values)
 }
 
 // settledAt is when the call that was answered so counts everywhere.
@@ -344,7 +344,7 @@ func (x *Executor) settle(ctx context.Context, s *awsops.Session, c Change, call
 		x.mu.Lock()
 		x.outputs[awsops.Reference{Change: c.ID, Output: "account"}] = made.Account
 		x.mu.Unlock()
-		return x.env.Journal.Append(c.ID, phaseGot, map[string]string{"account": made.Account})
+		return x.env.Journal.Append(c.record(), phaseGot, map[string]string{"account": made.Account})
 	case "CreateTable", "UpdateTable":
 		if err := s.WaitTableActive(ctx, c.Target); err != nil {
 			return fmt.Errorf("%w", err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/files"
 )
 
 // Record is one line of the journal. It never holds a secret.
@@ -24,7 +25,8 @@ type Record struct {
 	// Scope is the blueprint's tag value, the admin account and the bucket: what
 	// was intended for one is no word about another.
 	Scope string `json:"scope"`
-	// Change is the id of the change, "iam.user.alice.key".
+	// Change is the id of the change, "iam.user.alice.key"; that of one in a
+	// project's directory with the directory, see inDir.
 	Change string `json:"change"`
 	// Phase is "intent" before the first call of a change, "got" for a value
 	// that AWS gives only once, and "done" once the change is complete.
@@ -88,6 +90,18 @@ func (j *Journal) reload() error {
 // ids are digits and bucket names are checked, but no name may lead elsewhere.
 func scopeDir(stateDir, scope string) string {
 	return filepath.Join(stateDir, url.PathEscape(strings.Replace(scope, "/", "-", 1)))
+}
+
+// inDir is the name of a change in a project's directory. One that was begun in
+// another clone is no word about this one.
+func inDir(change, dir string) string { return change + " in " + files.RealPath(dir) }
+
+// record is the name under which the journal keeps a change.
+func (c Change) record() string {
+	if c.Run == nil || c.Run.Dir == "" {
+		return c.ID
+	}
+	return inDir(c.ID, c.Run.Dir)
 }
 
 // Append writes one record and makes sure that it has reached the disk.

@@ -73,6 +73,10 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 		f.Problem = AccountUnknown(e)
 		return f
 	}
+	if found := LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
+		f.Problem, p.Findings = &found[0], append(p.Findings, found[1:]...)
+		return f
+	}
 	kind := InitNeeded(wantedBackend(o, a, project), facts.Project)
 	if f.Problem = partialBackend(a, project, facts.Project); f.Problem != nil {
 		return f

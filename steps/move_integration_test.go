@@ -83,7 +83,7 @@ func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *te
 			stopAfter(s, backupChange("common-production"))
 			w.run(s)
 			if begun {
-				w.must(s.Env.Journal.Append(moveChange("common-production"), phaseIntent, map[string]string{"lock": "of-a"}))
+				w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{"lock": "of-a"}))
 			}
 			b.movesAndApplies()
 			theirs, _ := w.server.Object("acme-terraform-state", "common/production")

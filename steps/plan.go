@@ -95,6 +95,9 @@ type Change struct {
 	// Foreign is the ARN of something that exists without this blueprint's
 	// tag. The change is left out until that ARN is adopted.
 	Foreign string
+	// Leads says that Foreign is no thing that is changed, but a place to which the
+	// project's files lead Terraform.
+	Leads bool
 	// Typed says that agreeing to Foreign takes typing it out: what is lost
 	// cannot be brought back. --adopt agrees, too.
 	Typed bool

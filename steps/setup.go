@@ -323,6 +323,7 @@ func (s *Setup) plan(o *Observed) Review {
 		changes = append(changes, p.Changes...)
 		review.Findings = append(review.Findings, p.Findings...)
 	}
+	changes = heldBack(changes, o, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.Foreign = Permitted(changes, s.Answers)
@@ -388,12 +389,12 @@ func foreignFindings(foreign []Change) []Finding {
 	var findings []Finding
 	seen := map[string]bool{}
 	for _, c := range foreign {
-		if c.Foreign == "" || seen[c.Foreign] {
+		if c.Foreign == "" || seen[c.Foreign] || c.Leads { // where it leads is a finding already
 			continue
 		}
 		seen[c.Foreign] = true
 		if c.Write != nil || c.Run != nil {
-			f := stateElsewhere(c.Foreign)
+			f := stateElsewhere(c.Foreign, foreign)
 			f.Details = wouldChange(foreign, c.Foreign)
 			findings = append(findings, f)
 			continue

@@ -30,6 +30,8 @@ type FileFacts struct {
 type ProjectFacts struct {
 	Project *files.Project
 	Err     error
+	// Elsewhere is what leads Terraform away from where this run goes.
+	Elsewhere []files.Elsewhere
 }
 
 func (filesStep) Number() int   { return 7 }
@@ -84,7 +86,11 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 		if err == nil {
 			err = problem(p, project)
 		}
-		f.Projects[p.Name] = ProjectFacts{Project: project, Err: err}
+		facts := ProjectFacts{Project: project, Err: err}
+		if err == nil {
+			facts.Elsewhere, facts.Err = env.Elsewhere(project)
+		}
+		f.Projects[p.Name] = facts
 	}
 	return nil
 }
@@ -209,6 +215,7 @@ func fileFields(edit files.Edit) []Field {
 func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Proposal) {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
+		p.Findings = append(p.Findings, LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
 		if f := partialBackend(a, project, facts.Project); f != nil {
 			p.Findings = append(p.Findings, *f)
 			return

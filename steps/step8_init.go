@@ -227,7 +227,8 @@ func InitChange(a *Answers, project Project, dir string, kind InitKind) Change {
 // state that it could not save.
 const ErroredState = "errored.tfstate"
 
-// PushChange is the change that saves what an apply could not save.
+// PushChange is the change that saves what an apply could not save. Whoever can
+// write to the repository could have left such a file, so it takes consent by name.
 func PushChange(a *Answers, project Project, dir string) Change {
 	return Change{
 		ID: "state.push." + project.Name, Step: 8, Action: RunCommand, Target: dir,
@@ -236,7 +237,8 @@ func PushChange(a *Answers, project Project, dir string) Change {
 			Command: runPush, Project: project.Name, Dir: dir, Settled: true,
 			Lines: []string{"terraform state push " + ErroredState},
 		},
-		Undo: "the bucket keeps the state before as an older version",
+		Foreign: filepath.Join(dir, ErroredState),
+		Undo:    "the bucket keeps the state before as an older version",
 	}
 }
 
@@ -262,7 +264,7 @@ func orderRuns(changes []Change) {
 		dir := filepath.Dir(c.Target)
 		switch {
 		case c.Step >= 8 || c.Environment != "":
-		case c.Write == nil || !dirs[dir]:
+		case c.Write == nil || !dirs[dir] && !c.Leads:
 			common = append(common, c.ID)
 		default:
 			own[dir] = append(own[dir], c.ID)

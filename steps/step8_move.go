@@ -43,8 +43,8 @@ type Move struct {
 // to have arrived, and all that the move has to know.
 func inspectMove(ctx context.Context, env *Env, a *Answers, p Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	intent, begun := env.Journal.Unfinished(moveChange(p.Name))
-	earlier, next := backups(env, a, p.Name)
+	intent, begun := env.Journal.Unfinished(inDir(moveChange(p.Name), at.Dir))
+	earlier, next := backups(env, a, p.Name, at.Dir)
 	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
 	if !m.Begun && InitNeeded(want, at) != InitMigrate {
 		return Move{}, false
@@ -87,11 +87,12 @@ func pointed(want files.Backend, p *files.Project) bool {
 	return err == nil && block != nil && samePlace(block.Type, block.Attributes.Get, want)
 }
 
-// backups finds the backups of a project's states, from the oldest on, and the
-// name of the next.
-func backups(env *Env, a *Answers, project string) (earlier []string, next string) {
+// backups finds the backups of the states of a project's directory, from the oldest
+// on, and the name of the next. Those of another clone are of another state: what
+// was moved from there may not be replaced from here.
+func backups(env *Env, a *Answers, project, dir string) (earlier []string, next string) {
 	_, scope := a.Tag()
-	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project)
+	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project+"-"+placeID(dir))
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {
@@ -209,11 +210,20 @@ func notMoved(o *Observed, a *Answers) []Finding {
 	return findings
 }
 
-// stateElsewhere is the finding of a project in dir whose move nobody agreed to.
-func stateElsewhere(dir string) Finding {
+// stateElsewhere is the finding of a project in dir whose move nobody agreed to;
+// the changes say where its state is.
+func stateElsewhere(dir string, foreign []Change) Finding {
+	where := ""
+	for _, c := range foreign {
+		for _, f := range c.Fields {
+			if c.Foreign == dir && c.Run != nil && c.Run.Command == runMove && f.Name == "state" {
+				where = " (" + f.Before + ")"
+			}
+		}
+	}
 	return Finding{
 		ID: "init.state-elsewhere", Step: 8, Severity: Warning,
-		Evidence: fmt.Sprintf("The project in %s has a backend or a state of its own, so it was left as it is.", dir),
+		Evidence: fmt.Sprintf("The project in %s has a backend or a state of its own%s, so it was left as it is.", dir, where),
 		Remedy:   "Let its state be backed up, moved to the state bucket and compared with --adopt " + dir + ".",
 	}
 }
@@ -308,15 +318,15 @@ func whereNow(p *files.Project) string {
 	block, _ := p.Backend() // step 7 tells of a second one
 	switch have := p.State.Configured; {
 	case have != nil && have.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s", have.Config["bucket"], have.Config["key"])
+		return fmt.Sprintf("s3://%s/%s, as %s notes", have.Config["bucket"], have.Config["key"], have.Place())
 	case have != nil && have.Type != "local":
-		return "backend " + have.Type
+		return fmt.Sprintf("backend %s, as %s notes", have.Type, have.Place())
 	case len(p.State.States) > 0:
 		return p.State.States[0].Path
 	case block != nil && block.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s", block.Attributes.Get("bucket"), block.Attributes.Get("key"))
+		return fmt.Sprintf("s3://%s/%s, as %s says", block.Attributes.Get("bucket"), block.Attributes.Get("key"), block.Place)
 	case block != nil:
-		return "backend " + block.Type
+		return fmt.Sprintf("backend %s, as %s says", block.Type, block.Place)
 	}
 	return "nowhere yet"
 }

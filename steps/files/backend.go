@@ -74,7 +74,7 @@ func EditBackend(p *Project, want Backend) ([]Edit, error) {
 		return nil, err
 	}
 	if block == nil {
-		f := open.file(filepath.Join(p.Dir, "backend.tf"))
+		f := open.file(filepath.Join(p.Dir, backendFile))
 		f.append(want.render(addVersion), want.fields(addVersion))
 		return open.edits()
 	}

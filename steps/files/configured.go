@@ -1,12 +1,19 @@
 package files
 
 import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"stateroom/awsops/secret"
 )
 
 // Differs names the arguments in which a backend block is no longer what init
@@ -24,7 +31,7 @@ func (c *Configured) Differs(b *BackendBlock) []string {
 		return nil // nothing is known of what was configured
 	}
 	block := b.values(have)
-	if hash, known := blockHash(b.Type, have, block); known && uint64(hash) == c.hash {
+	if c.hashed(have, block) {
 		return nil
 	}
 	var names []string
@@ -41,6 +48,66 @@ func (c *Configured) Differs(b *BackendBlock) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// hashed tells whether the block has the hash that init noted.
+func (c *Configured) hashed(have, block map[string]cty.Value) bool {
+	hash, known := blockHash(c.Type, have, block)
+	return known && uint64(hash) == c.hash
+}
+
+// binds tells whether Terraform goes by the notes although the block is there,
+// whatever it says: the hash is the block's.
+func (c *Configured) binds(b *BackendBlock) bool {
+	have, err := c.values()
+	return err == nil && c.Type == b.Type && c.hashed(have, b.values(have))
+}
+
+// Place is where init noted it.
+func (c *Configured) Place() Place {
+	place := Place{Path: c.Path, Line: 1}
+	if a := c.arguments.Find("bucket"); a != nil {
+		place.Line = a.Line
+	}
+	return place
+}
+
+// notedAttributes are the arguments that init noted, as Terraform decodes them,
+// with the lines where src has them: the last of a name counts.
+func notedAttributes(prefix string, values map[string]any, src []byte) Attributes {
+	var out Attributes
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		a := Attribute{Name: prefix + key, Literal: true, Line: lineOf(src, key)}
+		switch v := values[key].(type) {
+		case nil:
+			continue
+		case map[string]any:
+			out = append(out, notedAttributes(a.Name+".", v, src)...)
+			continue
+		case []any:
+			a.Literal = false
+			for _, element := range v {
+				a.List = append(a.List, fmt.Sprint(element))
+			}
+			a.Value = strings.Join(a.List, ", ")
+		default:
+			a.Value = fmt.Sprint(v)
+		}
+		if secretName.MatchString(key) && prefix == "" {
+			a.Value, a.List = secret.Redacted, nil
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// lineOf is the last line at which a key stands in a JSON text, counted from 1.
+func lineOf(src []byte, key string) int {
+	at := 0
+	for _, found := range regexp.MustCompile(`"`+regexp.QuoteMeta(key)+`"\s*:`).FindAllIndex(src, -1) {
+		at = found[0]
+	}
+	return 1 + bytes.Count(src[:at], []byte("\n"))
 }
 
 // values are the arguments as init noted them, null for those that are not set.

@@ -18,9 +18,10 @@ import (
 // are listed with a dotted name, such as "assume_role.role_arn".
 type Attribute struct {
 	Name    string
-	Value   string // the text of a literal, the source of an expression, "(secret)" for a secret
-	Literal bool   // whether Value is known without evaluating variables
-	Line    int    // counted from 1
+	Value   string   // the text of a literal, the source of an expression, "(secret)" for a secret
+	Literal bool     // whether Value is known without evaluating variables
+	List    []string // the texts of a list of literals, nil for anything else
+	Line    int      // counted from 1
 }
 
 // Attributes are the arguments of a block in the order of the file.
@@ -109,19 +110,26 @@ func attribute(name string, expr hcl.Expression, src []byte) Attribute {
 	if !a.Literal && r.End.Byte <= len(src) {
 		a.Value = string(src[r.Start.Byte:r.End.Byte])
 	}
-	if secretName.MatchString(name) {
-		a.Value = secret.Redacted
+	if !a.Literal {
+		a.List, _ = texts(expr)
+	}
+	if secretName.MatchString(name) && !strings.HasPrefix(name, "endpoints.") {
+		a.Value, a.List = secret.Redacted, nil
 	}
 	return a
 }
 
 // attributes lists a body's arguments, those of nested blocks and maps with a
-// dotted name.
+// dotted name. A dynamic block goes by the name of what it makes.
 func attributes(body *hclsyntax.Body, src []byte, prefix string) Attributes {
 	var out Attributes
 	for _, item := range ordered(body) {
 		if item.block != nil {
-			out = append(out, attributes(item.block.Body, src, prefix+item.block.Type+".")...)
+			name := item.block.Type
+			if name == "dynamic" && len(item.block.Labels) == 1 {
+				name = item.block.Labels[0]
+			}
+			out = append(out, attributes(item.block.Body, src, prefix+name+".")...)
 			continue
 		}
 		name := prefix + item.attr.Name
@@ -133,6 +141,31 @@ func attributes(body *hclsyntax.Body, src []byte, prefix string) Attributes {
 		for _, pair := range object.Items {
 			out = append(out, attribute(name+"."+keyText(pair.KeyExpr, src), pair.ValueExpr, src))
 		}
+	}
+	return out
+}
+
+// flattened is [attributes] for the JSON syntax, where an object, or a list of
+// objects, is what a block or a map is.
+func flattened(name string, expr hcl.Expression, src []byte) Attributes {
+	var out Attributes
+	if pairs, diags := hcl.ExprMap(expr); !diags.HasErrors() {
+		for _, pair := range pairs {
+			if key, diags := pair.Key.Value(nil); !diags.HasErrors() && key.Type() == cty.String {
+				out = append(out, flattened(name+"."+key.AsString(), pair.Value, src)...)
+			}
+		}
+		return out
+	}
+	if list, diags := hcl.ExprList(expr); !diags.HasErrors() {
+		for _, element := range list {
+			if _, diags := hcl.ExprMap(element); !diags.HasErrors() {
+				out = append(out, flattened(name, element, src)...)
+			}
+		}
+	}
+	if out == nil {
+		out = Attributes{attribute(name, expr, src)}
 	}
 	return out
 }

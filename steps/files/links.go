@@ -63,7 +63,7 @@ func Inside(repository, path string) error {
 // Edited are the files of the project that an edit of backend, provider or
 // required_version may write.
 func (p *Project) Edited() []string {
-	paths := []string{filepath.Join(p.Dir, "backend.tf"), filepath.Join(p.Dir, "provider.tf")}
+	paths := []string{filepath.Join(p.Dir, backendFile), filepath.Join(p.Dir, providerFile)}
 	for _, b := range p.Backends {
 		paths = append(paths, b.Path)
 	}

@@ -1,11 +1,13 @@
 package files
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -78,7 +80,8 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 		return p, []error{&Error{Action: "read", Path: dir, Err: bare(err)}}
 	}
 	for _, entry := range entries {
-		if entry.IsDir() || !isConfig(entry.Name()) {
+		inTheWay := slices.Contains([]string{backendFile, providerFile}, entry.Name()) // Terraform reads no directory, but a file is to be written there
+		if !isConfig(entry.Name()) || entry.IsDir() && !inTheWay {
 			continue
 		}
 		file, err := snapshot(filepath.Join(dir, entry.Name()), Limit{Bytes: maxConfig})
@@ -93,6 +96,12 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 	p.State = state
 	return p, append(problems, unread...)
 }
+
+// The files that a missing block is written to.
+const (
+	backendFile  = "backend.tf"
+	providerFile = "provider.tf"
+)
 
 // isConfig tells the files that Terraform reads: editors' leavings are ignored
 // (internal/configs/parser_config_dir.go in Terraform 1.11).
@@ -217,8 +226,9 @@ func jsonAttributes(body hcl.Body, src []byte) Attributes {
 	var out Attributes
 	found, _ := body.JustAttributes() // what is no attribute is nothing that we look for
 	for name, a := range found {
-		out = append(out, attribute(name, a.Expr, src))
+		out = append(out, flattened(name, a.Expr, src)...)
 	}
+	slices.SortStableFunc(out, func(a, b Attribute) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Name, b.Name)) })
 	return out
 }
 

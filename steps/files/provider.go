@@ -29,7 +29,7 @@ func EditProvider(p *Project, want Provider) ([]Edit, error) {
 	}
 	open := &hclFiles{project: p}
 	if block == nil {
-		f := open.file(filepath.Join(p.Dir, "provider.tf"))
+		f := open.file(filepath.Join(p.Dir, providerFile))
 		f.append(want.render(), want.fields())
 		return open.edits()
 	}

@@ -46,8 +46,9 @@ type Configured struct {
 	Type   string            // such as "s3"
 	Config map[string]string // the arguments that are set; access_key, secret_key and token read "(secret)"
 
-	config json.RawMessage // all arguments of the backend's schema, null for those that are not set
-	hash   uint64          // of the block in the files, as Terraform computes it
+	arguments Attributes      // the same, and those in maps and lists, with their lines
+	config    json.RawMessage // all arguments of the backend's schema, null for those that are not set
+	hash      uint64          // of the block in the files, as Terraform computes it
 }
 
 // localPlace is where a backend "local" keeps its states: that of the default
@@ -229,5 +230,6 @@ func readConfigured(path string) (*Configured, error) {
 			out.Config[key] = secret.Redacted
 		}
 	}
+	out.arguments = notedAttributes("", values, file.Bytes)
 	return out, nil
 }

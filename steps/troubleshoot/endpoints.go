@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +34,11 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 			odd = append(odd, a.Value)
 		}
 	}
+	if stranger := p.unknown(odd); stranger != "" {
+		l.broken(checkNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
+		l.mendEndpoint(p, steps.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
+		return
+	}
 	if len(odd) == 0 {
 		answer := "the backend names none"
 		if b.Attributes.Find("endpoints.s3") != nil {
@@ -47,9 +54,52 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 	}
 	l.broken(checkNetwork, p.Name, asked, strings.Join(odd, ", "), found)
 	l.found(found, 7, severity, evidence, remedy)
-	if l.env.Endpoint != "" {
-		l.mend(p, func(b *files.Backend) { b.Endpoint = l.env.Endpoint })
+	l.mendEndpoint(p, l.newest())
+	if len(p.strangers) > 0 {
+		l.mendEndpoint(p, steps.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 	}
+}
+
+// mendEndpoint writes the endpoint that this run uses, where it uses one.
+func (l *laptop) mendEndpoint(p project, finding string) {
+	if l.env.Endpoint != "" {
+		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: finding, backend: func(b *files.Backend) { b.Endpoint = l.env.Endpoint }})
+	}
+}
+
+// checkLeads is about everything in a project's files that could lead elsewhere.
+const checkLeads = "where requests, credentials and trust lead"
+
+// leadsElsewhere is the finding of what a project's files lead to.
+const leadsElsewhere = "files.points-elsewhere"
+
+// leads tells of everything in the project that leads Terraform elsewhere.
+func (l *laptop) leads(p project) {
+	found := steps.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
+	l.out.findings = append(l.out.findings, found...)
+	if len(found) > 0 {
+		l.broken(checkLeads, p.Name, p.dir, found[0].Evidence, leadsElsewhere)
+		return
+	}
+	l.passed(checkLeads, p.Name, p.dir, "AWS, or where this run goes itself")
+}
+
+// unknown is the first of these addresses that must not be asked anything, empty
+// without one. One on this laptop may be: nothing leaves it, and the question
+// carries no credentials.
+func (p project) unknown(addresses []string) string {
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {
+			continue
+		}
+		if slices.ContainsFunc(p.elsewhere, func(e files.Elsewhere) bool {
+			return slices.Contains(p.strangers, e.Name) && (err != nil || e.Name == u.Redacted())
+		}) {
+			return address
+		}
+	}
+	return ""
 }
 
 // knock asks every address for an answer, of whatever kind.

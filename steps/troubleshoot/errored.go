@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 
@@ -27,8 +28,12 @@ type content struct {
 // once, and the next apply would make everything in it a second time.
 func (l *laptop) unsaved(ctx context.Context, p project) {
 	path := filepath.Join(p.dir, steps.ErroredState)
+	if _, err := os.Lstat(path); err != nil {
+		return
+	}
 	file, err := files.Read(path)
-	if err == nil && !file.Exists {
+	if err != nil {
+		l.undecided(checkSaved, p.Name, path, err.Error())
 		return
 	}
 	place := stateSpot(p)
@@ -38,15 +43,12 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 		l.found("state-not-saved", 8, steps.Failure, evidence, remedy+" Never apply before that.")
 	}
 	var left content
-	if err == nil {
-		err = json.Unmarshal(file.Bytes, &left)
-	}
-	if err != nil || place.bucket == "" || place.key == "" {
+	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.bucket == "" || place.key == "" {
 		told("It cannot be compared with the one in the bucket.", "Find out what lies in it and in the bucket.")
 		return
 	}
 	now, err := l.saved(ctx, place)
-	push := fmt.Sprintf("Run terraform state push %s in %s, once what kept it from being saved is mended.", steps.ErroredState, p.dir)
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is mended, or let it be done here with --adopt %s.", steps.ErroredState, p.dir, path)
 	switch {
 	case err != nil:
 		told(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)

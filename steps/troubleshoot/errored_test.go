@@ -61,6 +61,11 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 	b.act("DeleteObject", sandbox.ActInput{"Bucket": "acme-terraform-state", "Key": "common/staging"})
 	b.write("live/staging/errored.tfstate", stateOf("one", 1, "a"))
 	b.mended()
+	if got := b.commands(); len(got) > 0 {
+		t.Errorf("without a word about it Terraform was called with %q", got)
+	}
+	b.answers.Adopt = []string{b.path("live/staging/errored.tfstate")}
+	b.mended()
 	if got := b.commands(); !slices.Equal(got, []string{"state push -no-color errored.tfstate"}) {
 		t.Errorf("Terraform was called with %q", got)
 	}

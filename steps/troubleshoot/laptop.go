@@ -39,6 +39,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		l.configuration(ctx, p)
 		l.encryption(ctx, p)
 		l.region(ctx, p)
+		l.leads(p)
 		l.endpoints(ctx, p)
 		l.stateAt(ctx, p)
 		l.cache(ctx, p)

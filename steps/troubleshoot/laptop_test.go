@@ -136,14 +136,14 @@ var laptopFaults = []laptopFault{
 	{name: "table mistyped", do: inBackend(`"terraform_locks"`, `"terraform_lock"`), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "no lock file", do: inBackend(`(?m)^\s*use_lockfile .*\n`, ""), finds: []string{fresh, "files.lock-differs warning"}, changes: []string{stagingBackend}, has: []string{"use_lockfile   = true"}, runs: []string{initPlain}},
 
-	{name: "endpoints at which nobody answers", do: inBackend(`"http://.*"`, `"http://127.0.0.1:1"`), finds: []string{fresh, "network-unreachable error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	{name: "endpoints at which nobody answers", do: inBackend(`"http://.*"`, `"http://127.0.0.1:1"`), finds: []string{fresh, "files.points-elsewhere error", "network-unreachable error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "endpoints with a certificate of their own", do: func(b *bench) {
 		address, err := b.server.StartTLS(context.Background(), "127.0.0.1:0")
 		if err != nil {
 			b.t.Fatal(err)
 		}
 		inBackend(`"http://.*"`, `"`+address+`"`)(b)
-	}, finds: []string{fresh, "tls-untrusted error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
+	}, finds: []string{fresh, "files.points-elsewhere error", "tls-untrusted error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "other endpoints that answer", do: inBackend(`"http://127.0.0.1`, `"http://localhost`), finds: []string{fresh, "files.endpoint-differs warning"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 
 	{name: "the article's role map", do: func(b *bench) { b.edit(stagingProvider, `assume_role \{`, "assume_role = {") }, finds: []string{"config-invalid error"}, changes: []string{stagingProvider}, restored: true},
@@ -171,7 +171,7 @@ var laptopFaults = []laptopFault{
 	{name: "init knew another region", do: func(b *bench) { b.edit(stagingCache, `"region":"eu-west-1"`, `"region":"us-east-1"`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
 	{name: "init knew another endpoint, where a state may lie", do: func(b *bench) {
 		b.edit(stagingCache, `"endpoints":\{[^}]*\}`, `"endpoints":{"dynamodb":null,"iam":null,"s3":"http://127.0.0.1:1","sso":null,"sts":null}`)
-	}, finds: []string{"backend-changed error"}, stays: []string{"backend-changed error"}},
+	}, finds: []string{"backend-changed error", "files.points-elsewhere error"}, stays: []string{"backend-changed error", "files.points-elsewhere error"}},
 	{name: "init knew an empty place", do: func(b *bench) { b.edit(stagingCache, `common/staging`, `common/old`) }, finds: []string{"backend-changed error"}, runs: []string{initAgain}},
 	{name: "the file drifted away from what init knows", do: func(b *bench) { b.edit(stagingBackend, `common/staging`, `common/stageing`) }, finds: []string{"backend-changed error"}, changes: []string{stagingBackend}, restored: true},
 	{name: "the backend block is gone", do: func(b *bench) { b.write(stagingBackend, "# nothing\n") }, finds: []string{"backend-changed error", "files.no-backend error"}, changes: []string{stagingBackend}, has: []string{`backend "s3"`, "kms_key_id"}},

@@ -60,7 +60,12 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 				changes, own = append(changes, c), append(own, c.ID)
 			}
 		}
-		for _, c := range s.runs(p, next, o.workdir(p.Name)) {
+		found, err := s.env.Elsewhere(next)
+		if err != nil {
+			continue // told with the configuration
+		}
+		strangers := steps.NotAgreed(s.answers, found)
+		for _, c := range steps.Leading(strangers, s.runs(p, next, o.workdir(p.Name))...) {
 			c.Mends = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)
 			changes = append(changes, c)
@@ -69,7 +74,7 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 			c := steps.PushChange(s.answers, p.Project, p.dir)
 			c.Mends = []string{steps.Finding{ID: "state-not-saved", Subject: p.Name}.Key()}
 			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
-			changes = append(changes, c)
+			changes = append(changes, steps.Leading(strangers, c)...)
 		}
 	}
 	return changes, findings

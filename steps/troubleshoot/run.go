@@ -42,6 +42,11 @@ func (s *scene) run(ctx context.Context) (o outcome, all []said) {
 
 func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
 	check := steps.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
+	if p.linked != nil || len(p.strangers) > 0 {
+		check.Verdict, check.Answer = steps.Undecided, "not run: the project's files lead elsewhere, as the findings say"
+		o.check(s.env, check)
+		return nil
+	}
 	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(steps.Event{Kind: steps.EventLine, Text: line}) }}
 	init, err := terraform.InitProject(ctx, s.env.Engine, at)
 	result := init.Result

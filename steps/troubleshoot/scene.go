@@ -29,6 +29,10 @@ type project struct {
 	// backend is the project's backend block, of whatever type; nil without
 	// one, and where there are several.
 	backend *files.BackendBlock
+	// elsewhere are the settings that lead Terraform away from where this run goes,
+	// and strangers the places that nobody agreed to: it is not run while there are any.
+	elsewhere []files.Elsewhere
+	strangers []string
 }
 
 // newScene reads the projects' files. No call to AWS is made.
@@ -40,6 +44,12 @@ func newScene(env *steps.Env, a *steps.Answers) *scene {
 		if at.linked = err; err == nil {
 			at.linked = problem(p, at.files)
 		}
+		found, problem := env.Elsewhere(at.files)
+		if problem != nil {
+			at.problems = append(at.problems, problem)
+			at.err = at.problems[0]
+		}
+		at.elsewhere, at.strangers = found, steps.NotAgreed(a, found)
 		if at.linked != nil {
 			at.problems = append(at.problems, at.linked)
 			at.err = at.problems[0]

@@ -28,7 +28,10 @@ func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, e
 	for _, target := range foreignTargets(r.Foreign) {
 		typed := slices.ContainsFunc(r.Foreign, func(c steps.Change) bool { return c.Foreign == target && c.Typed })
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
-		if typed {
+		switch {
+		case slices.ContainsFunc(r.Foreign, func(c steps.Change) bool { return c.Foreign == target && c.Leads }):
+			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes wait for your word:"
+		case typed:
 			reason = target + " needs a word of its own, since this cannot be taken back:"
 		}
 		p.print("\n%s", wrapped(reason, 0))

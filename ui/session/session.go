@@ -2,7 +2,8 @@
 // the blueprint, the flags and the questions, the way to AWS or into the
 // sandbox, and the presenter that shows it.
 //
-// What does not live here: the flags themselves, signals and exit codes (main),
+// What does not live here: the flags themselves, which signals there are and exit
+// codes (main),
 // how things look (ui/plain, ui/tui) and what is done (steps).
 package session
 
@@ -67,6 +68,9 @@ type System struct {
 	Stop <-chan struct{}
 	// Applying is told when changes begin and end.
 	Applying func(bool)
+	// Interrupt is told of a Ctrl-C that came as a key, see
+	// [Interruption.Interrupt]; it may be nil.
+	Interrupt func(second bool)
 }
 
 // UsageError is a command line, a blueprint or an answer that cannot be used.

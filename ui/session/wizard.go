@@ -17,7 +17,7 @@ func Screens(ctx context.Context, o Options, sys System, modes ...tui.Mode) (cod
 	menu := len(modes) > 1
 	summary, err := tui.Run(ctx, tui.Options{
 		In: sys.In, Out: sys.Out, Menu: menu, Modes: modes, Faults: faults(o), Sandbox: o.Sandbox, DryRun: o.DryRun,
-		Stop: sys.Stop, Applying: sys.Applying,
+		Stop: sys.Stop, Applying: sys.Applying, Interrupt: sys.Interrupt,
 		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o
 			o.Sandbox = r.Sandbox

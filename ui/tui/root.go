@@ -108,6 +108,9 @@ type root struct {
 }
 
 func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
+	if o.Interrupt == nil {
+		o.Interrupt = func(bool) {}
+	}
 	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Sandbox: o.Sandbox}}
 	first := o.modes()[0]
 	switch {
@@ -226,6 +229,9 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 	typing := m.top().typing()
 	switch {
 	case key.Matches(msg, keys.Interrupt):
+		if !m.working() {
+			m.o.Interrupt(false)
+		}
 		return m.interrupt()
 	case key.Matches(msg, keys.Suspend):
 		return m.suspend()
@@ -243,10 +249,14 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 }
 
 // interrupt ends the program; while changes are made it lets them finish first,
-// and the second time it cancels them.
+// and the second time it cancels them and ends whatever they hang on.
 func (m *root) interrupt() tea.Cmd {
 	if m.working() { // how that ends is the application's to say
-		return m.broadcast(noticeMsg(m.run.common().halt()))
+		first, text := m.run.common().halt()
+		if !first {
+			m.o.Interrupt(true)
+		}
+		return m.broadcast(noticeMsg(text))
 	}
 	m.interrupted = true
 	return tea.Quit

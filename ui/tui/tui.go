@@ -66,6 +66,10 @@ type Options struct {
 	// Applying is told when changes begin and end, so that the first signal
 	// lets them finish. It may be nil.
 	Applying func(bool)
+	// Interrupt is told of a Ctrl-C with which the program is to end: the first
+	// where no change is being made, and the second, which cancels the changes
+	// under way. It may be nil.
+	Interrupt func(second bool)
 	// Getenv reads the environment: NO_COLOR, the locale.
 	Getenv func(string) string
 }

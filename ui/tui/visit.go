@@ -168,12 +168,12 @@ func (v *visit) fail(err error) {
 
 // halt stops between changes, and the second time cancels the calls. It says
 // which of the two.
-func (v *visit) halt() string {
+func (v *visit) halt() (first bool, text string) {
 	if v.engine.halt() {
-		return "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them."
+		return true, "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them and ends."
 	}
 	v.engine.cancel()
-	return "Cancelling the calls under way."
+	return false, "Cancelling the calls under way."
 }
 
 // setReview takes a new plan.

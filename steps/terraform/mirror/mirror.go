@@ -1,8 +1,8 @@
 //go:build integration
 
 // Package mirror gives tests a provider hashicorp/aws without its registry: it
-// builds the stub (package stubprovider) and serves it to a real Terraform or
-// OpenTofu from a filesystem mirror. Like the stub it is there with the build tag
+// builds the stub (the module in testdata/stubprovider) and serves it to a real
+// Terraform or OpenTofu from a filesystem mirror. It is there with the build tag
 // integration only, so that the program cannot come to need it.
 package mirror
 
@@ -81,8 +81,9 @@ var stub = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a scratch directory of the system
 	path := filepath.Join(dir, "stub")
-	build := exec.CommandContext(ctx, "go", "build", "-tags", "integration", "-buildvcs=false", "-ldflags", "-s -w",
-		"-o", path, "stateroom/steps/terraform/stubprovider")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, ".")
+	_, here, _, _ := runtime.Caller(0)
+	build.Dir = filepath.Join(filepath.Dir(here), "..", "testdata", "stubprovider")
 	build.Env = started
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the stub provider: %w\n%s", err, out)

@@ -1,8 +1,7 @@
-//go:build integration
-
 // Command stubprovider stands in for the Terraform provider hashicorp/aws, whose
 // registry tests do not reach. It is for tests only: package mirror builds it and
-// serves it to a real Terraform, and nothing links it into the program.
+// serves it to a real Terraform. It is a module of its own, so that gRPC and its
+// kin are no requirement of the program.
 //
 // At its start it does what the real one does, with the same SDK and in the same
 // words when it fails: it loads the profile, assumes the roles one after the

@@ -1,0 +1,161 @@
+package steps
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/terraform"
+)
+
+// stranger is an address at which somebody listens, and how often anybody came.
+func stranger(t testing.TB) (address string, met *atomic.Int64) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	met = &atomic.Int64{}
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			met.Add(1)
+			_ = c.Close()
+		}
+	}()
+	return "http://" + listener.Addr().String(), met
+}
+
+// strayBackend is the blueprint's place for staging, reached over an address.
+func strayBackend(arguments string) string {
+	return "terraform {\n  backend \"s3\" {\n    bucket = \"acme-terraform-state\"\n    key = \"common/staging\"\n    region = \"eu-west-1\"\n    " + arguments + "\n  }\n}\n"
+}
+
+// ofStaging are the ids of the changes that touch project common-staging.
+func ofStaging(changes []Change) (ids []string) {
+	for _, c := range changes {
+		if strings.HasSuffix(c.projectDir(), filepath.Join("live", "staging")) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo plans with an
+// engine, so that the runs are seen, and applies without one.
+func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testing.T) {
+	address, met := stranger(t)
+	for _, c := range []struct {
+		name, file, text string
+		place            string // of the setting
+	}{
+		{"a backend", "live/staging/backend.tf", strayBackend(`endpoints = { iam = "` + address + `" }`), "backend.tf:6"},
+		{"a proxy", "live/staging/backend.tf", strayBackend(`http_proxy = "` + address + `"`), "backend.tf:6"},
+		{"a provider", "live/staging/provider.tf", "provider \"aws\" {\n  endpoints {\n    s3 = \"" + address + "\"\n  }\n}\n", "provider.tf:3"},
+		{"what init noted", "live/staging/.terraform/terraform.tfstate", "{\"version\": 3,\n\"backend\": {\"type\": \"s3\", \"hash\": 1, \"config\": {\"bucket\": \"acme-terraform-state\",\n\"key\": \"common/staging\", \"http_proxy\": \"" + address + "\"}}}", "terraform.tfstate:3"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			w.write(c.file, c.text)
+			w.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+			s := w.setup(team())
+			s.DryRun = true
+			planned := w.run(s)
+			f := findingOf(planned.Findings, "files.points-elsewhere")
+			if f == nil || f.Severity != Failure {
+				t.Fatalf("findings %v", planned.Findings)
+			}
+			says(t, f.Evidence, c.place, address)
+			says(t, f.Remedy, "--adopt "+address)
+			if ids := ofStaging(planned.Foreign); !slices.Contains(ids, initChange("common-staging")) {
+				t.Errorf("what waits for consent is %v", ids)
+			}
+			w.engine = nil
+			before := readFile(t, filepath.Join(w.dir, c.file))
+			s = w.setup(team())
+			summary := w.run(s)
+			if code := summary.ExitCode(false); code != ExitFindings || summary.Failed > 0 {
+				t.Errorf("exit %d, failures %v", code, summary.Failures)
+			}
+			if text := readFile(t, filepath.Join(w.dir, c.file)); text != before {
+				t.Errorf("the file was changed to\n%s", text)
+			}
+			readFile(t, filepath.Join(w.dir, "live/production/backend.tf")) // the others are made
+			s = w.setup(team())
+			s.Confirm = func(_ context.Context, r Review) (Decision, error) {
+				if len(ofStaging(r.Foreign)) == 0 {
+					t.Errorf("nobody was asked: %v", r.Foreign)
+				}
+				return Decision{Yes: true, Adopt: []string{address}}, nil
+			}
+			summary = w.run(s)
+			if f := findingOf(summary.Findings, "files.points-elsewhere"); f != nil {
+				t.Errorf("after the consent: %s", f)
+			}
+			readFile(t, filepath.Join(w.dir, "live/staging/backend.tf"))
+			if met.Load() > 0 {
+				t.Error("somebody asked the stranger")
+			}
+		})
+	}
+}
+
+// TestConsentToOnePlaceIsNoneToAnother: a project that leads to two is left out
+// until the command line agrees to both.
+func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.write("live/staging/backend.tf", strayBackend(`http_proxy = "http://a.example"`+"\n    sts_endpoint = \"http://b.example\""))
+	for _, c := range []struct {
+		adopt    []string
+		findings int
+		planned  bool
+	}{{nil, 2, false}, {[]string{"http://a.example"}, 1, false}, {[]string{"http://a.example", "http://b.example"}, 0, true}} {
+		s := w.setup(team())
+		s.DryRun, s.Answers.Adopt = true, c.adopt
+		s.Emit = func(Event) {}
+		review, _, err := s.look(t.Context())
+		w.must(err)
+		found := 0
+		for _, f := range review.Findings {
+			if f.ID == "files.points-elsewhere" {
+				found++
+			}
+		}
+		if found != c.findings || (len(ofStaging(review.Changes)) > 0) != c.planned {
+			t.Errorf("with %v: %d findings, planned %v", c.adopt, found, ofStaging(review.Changes))
+		}
+	}
+}
+
+// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
+// comes to.
+func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
+	w, a := newWorld(t, sandbox.Options{}), &Answers{Blueprint: team()}
+	w.write("live/staging/main.tf", "provider \"aws\" {\n  alias = \"x\"\n  shared_config_files = [\"aws\"]\n}\n")
+	w.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+	env := w.setup(a.Blueprint).Env
+	for adopted, want := range map[string]bool{"": true, "aws": false} {
+		a.Adopt = []string{adopted}
+		projects, p, err := Laptop{User: "alice", Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}.Plan(t.Context(), env, a)
+		w.must(err)
+		for _, at := range projects {
+			held := at.Problem != nil && at.Problem.ID == "files.points-elsewhere"
+			if staging := at.Project.Name == "common-staging"; held != (staging && want) {
+				t.Errorf("with %q adopted project %s has the problem %v", adopted, at.Project.Name, at.Problem)
+			}
+		}
+		if ids := ofStaging(p.Changes); (len(ids) == 0) != want {
+			t.Errorf("with %q adopted the changes are %v", adopted, ids)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package troubleshoot
+
+import (
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"stateroom/steps"
+)
+
+// TestNothingIsSentWhereNobodyAgreedTo has a project that leads to a stranger: no
+// check asks there, no fix and no request of the user's runs Terraform in it.
+func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
+	b := finished(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var met atomic.Int64
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			met.Add(1)
+			_ = c.Close()
+		}
+	}()
+	address := "http://stranger.invalid:8080"
+	t.Setenv("HTTP_PROXY", "http://"+listener.Addr().String()) // how a request to a name would be seen
+	whole := b.snapshot()
+	for name, do := range map[string]func(){
+		"the backend's endpoint": func() { inBackend(`(?m)^(\s*dynamodb +=) ".*"`, `${1} "`+address+`"`)(b) },
+		"the backend's proxy":    func() { inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}https_proxy = \""+address+"\"\n")(b) },
+		"the provider": func() {
+			b.edit(stagingProvider, `(?m)^(\s*)profile .*\n`, "${0}${1}endpoints {\n${1}  s3 = \""+address+"\"\n${1}}\n")
+		},
+		"the notes of init": func() { b.edit(stagingCache, `"max_retries":null`, `"http_proxy":"`+address+`"`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.t = t
+			defer b.restore(whole)
+			do()
+			s := newScene(b.env, b.answers)
+			_, heard := s.run(t.Context())
+			if ran := b.read("initialised"); !strings.Contains(ran, "production") || strings.Contains(ran, "staging") {
+				t.Errorf("Terraform ran in %q", ran)
+			}
+			review := b.review()
+			f := findingOf(review.Findings, leadsElsewhere)
+			if f == nil || f.Severity != steps.Failure || !strings.Contains(f.Evidence, address) {
+				t.Fatalf("findings %v", review.Findings)
+			}
+			if slices.ContainsFunc(heard, func(s said) bool { return s.project == "common-staging" }) {
+				t.Errorf("Terraform said %v", heard)
+			}
+			for _, c := range review.Changes {
+				if c.Run != nil && c.Run.Project == "common-staging" && c.Foreign != address && len(c.Needs) == 0 {
+					t.Errorf("%s would run before anything is corrected", c.ID)
+				}
+			}
+			b.answers.Adopt = []string{address}
+			defer func() { b.answers.Adopt = nil }()
+			if f := findingOf(b.review().Findings, leadsElsewhere); f != nil {
+				t.Errorf("after the consent: %s", f)
+			}
+		})
+	}
+	if met.Load() > 0 {
+		t.Errorf("somebody was asked %d times", met.Load())
+	}
+}
