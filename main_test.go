@@ -212,6 +212,19 @@ func TestATextOnTheKeyboardIsReadInLines(t *testing.T) {
 	}
 }
 
+// A paste that never ends, or a pipe that nobody writes to, is left by Ctrl-C.
+func TestAnInterruptEndsTheWaitForAnErrorText(t *testing.T) {
+	in, typing := io.Pipe()
+	defer typing.Close()
+	signals := make(chan os.Signal, 1)
+	signals <- os.Interrupt
+	var out, errs bytes.Buffer
+	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{in: in, out: &out, err: &errs, terminal: true, signals: signals})
+	if code != steps.ExitInterrupted || !strings.Contains(errs.String(), "nothing was changed") {
+		t.Errorf("code %d, %s%s", code, &out, &errs)
+	}
+}
+
 func TestBadAnswersAreNamedWithTheirPlace(t *testing.T) {
 	blueprint := filepath.Join(t.TempDir(), "team.hcl")
 	if err := os.WriteFile(blueprint, []byte("version = 1\nbucket {\n  nme = \"x\"\n}\n"), 0o600); err != nil {

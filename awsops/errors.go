@@ -278,6 +278,13 @@ func IsOutcomeUnknown(err error) bool {
 	return e.Status < 200 || e.Status >= http.StatusInternalServerError || (e.Status < 300 && e.Code == "")
 }
 
+// IsRefused says that the service has answered the only attempt, and did nothing of
+// what was asked.
+func IsRefused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Attempts <= 1 && e.Code != "" && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
+}
+
 // IsCancelled says that the caller gave up, by interrupt or deadline.
 func IsCancelled(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

@@ -12,13 +12,14 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/stepstest"
 )
 
 // TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing starts the compiled program,
 // holds it at its first change, and starts it once more: on the same clone, and
 // on another clone of the same blueprint, which shares the journal.
 func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
-	binary := buildProgram(t)
+	binary := stepstest.Program(t)
 	for _, place := range []string{"the same clone", "another clone"} {
 		t.Run(place, func(t *testing.T) {
 			isolate(t, t.TempDir())

@@ -198,7 +198,7 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		}
 	}
 	if err := x.callsAndFile(ctx, c, room); err != nil {
-		return err
+		return errors.Join(err, x.refused(c, err))
 	}
 	if c.Run != nil {
 		if err := x.run(ctx, c); err != nil {
@@ -209,6 +209,16 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		return x.env.Journal.Append(c.record(), phaseDone, nil)
 	}
 	return nil
+}
+
+// refused notes that AWS made nothing of an intent to make one thing: else what
+// somebody else makes at the same time passes for what this run has lost.
+func (x *Executor) refused(c Change, err error) error {
+	made, known := x.lookup(awsops.Reference{Change: c.ID, Output: "id"})
+	if c.Intent == nil || len(c.Calls) != 1 || known && made != "" || !awsops.IsRefused(err) {
+		return nil
+	}
+	return x.env.Journal.Append(c.ID, phaseRefused, nil)
 }
 
 // callsAndFile makes the calls of a change and writes its file. What AWS gave only

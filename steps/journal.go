@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
 	"os"
@@ -29,7 +28,8 @@ type Record struct {
 	// project's directory with the directory, see inDir.
 	Change string `json:"change"`
 	// Phase is "intent" before the first call of a change, "got" for a value
-	// that AWS gives only once, and "done" once the change is complete.
+	// that AWS gives only once, "refused" where AWS has refused and so made
+	// nothing, and "done" once the change is complete.
 	Phase string `json:"phase"`
 	// Values are what later runs need: the ids a call returned, or the access
 	// keys a user had before the intent.
@@ -38,9 +38,10 @@ type Record struct {
 
 // The phases of a record.
 const (
-	phaseIntent = "intent"
-	phaseGot    = "got"
-	phaseDone   = "done"
+	phaseIntent  = "intent"
+	phaseGot     = "got"
+	phaseRefused = "refused"
+	phaseDone    = "done"
 )
 
 // Journal is the append-only record of what this user set out to do from this
@@ -66,14 +67,11 @@ func OpenJournal(stateDir, scope string) (*Journal, error) {
 func (j *Journal) reload() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	data, err := os.ReadFile(j.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		j.records = nil
-		return nil
-	}
+	journal, err := files.Read(j.path)
 	if err != nil {
 		return fmt.Errorf("the journal cannot be read: %w", err)
 	}
+	data := journal.Bytes
 	j.records = nil
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, len(data)+1)
@@ -198,7 +196,7 @@ func (j *Journal) Intent(change string) map[string]string {
 // but kept, which is the one that did.
 func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) []string {
 	intent, unfinished := j.Unfinished(change)
-	if !unfinished {
+	if !unfinished || j.refused(change) {
 		return nil
 	}
 	var lost []string
@@ -208,6 +206,19 @@ func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) 
 		}
 	}
 	return lost
+}
+
+// refused tells whether AWS made nothing of the newest intent, by its own word: what
+// has come to be since then is somebody else's.
+func (j *Journal) refused(change string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := len(j.records) - 1; i >= 0; i-- {
+		if r := j.records[i]; r.Change == change {
+			return r.Phase == phaseRefused
+		}
+	}
+	return false
 }
 
 func (j *Journal) last(change, phase string) *Record {

@@ -31,40 +31,6 @@ import (
 	"stateroom/steps/stepstest"
 )
 
-// programs is where the program lies that the tests of this package run.
-var programs string
-
-func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
-
-func withPrograms(m *testing.M) int {
-	var err error
-	if programs, err = os.MkdirTemp("", "stateroom-program-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(programs) }()
-	return m.Run()
-}
-
-// compiled is the program as a user would get it, compiled once.
-var compiled = sync.OnceValues(func() (string, error) {
-	binary := filepath.Join(programs, "stateroom.exe")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "stateroom").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return binary, nil
-})
-
-func buildProgram(t *testing.T) string {
-	t.Helper()
-	binary, err := compiled()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return binary
-}
-
 // victim is one organization in which the program is killed once and resumed.
 type victim struct {
 	binary, dir, state string
@@ -220,7 +186,7 @@ func (v *victim) open(user string) (h Handover, err error) {
 // SIGKILL before and after every mutating answer, resumes it, and looks for
 // doubled keys and lost secrets.
 func TestAKillAtAnyMutatingCallLosesNothing(t *testing.T) {
-	binary := buildProgram(t)
+	binary := stepstest.Program(t)
 	stride := int64(stepstest.Stride(t))
 	var kills atomic.Int64
 	for _, after := range []bool{false, true} {

@@ -189,7 +189,7 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 	w.healthy(w.run(s))
 	w.arrived("common/production", before)
 	w.arrived("env:/blue/common/production", blue)
-	backup, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)))
+	backup, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)))
 	if err != nil || len(backup) != 2 || backup[1].Lineage != before.Lineage || backup[0].Lineage != blue.Lineage {
 		t.Errorf("backup %+v, %v", backup, err)
 	}
@@ -304,7 +304,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	w.healthy(w.run(w.adopting()))
 	w.arrived("common/production", later)
-	if states, err := terraform.ReadBackup(filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)+".2")); err != nil ||
+	if states, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)+".2")); err != nil ||
 		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
 		t.Errorf("the second backup: %+v, %v", states, err)
 	}

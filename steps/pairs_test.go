@@ -231,7 +231,7 @@ func meetings(seeds int) []meeting {
 // one blueprint from two homes: whatever they do to each other, one of them
 // goes on with what the other made.
 func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
-	binary, asked := buildProgram(t), 0
+	binary, asked := stepstest.Program(t), 0
 	for seed, m := range meetings(stepstest.Seeds(t)) {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
 			p := newPair(t, binary)
@@ -364,7 +364,7 @@ func (p *pair) nothingLost() {
 // TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext kills the loser of the
 // alias at each of its changes from then on, before and after the work.
 func TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext(t *testing.T) {
-	binary := buildProgram(t)
+	binary := stepstest.Program(t)
 	for n, met := 0, true; met; n++ {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d %v", n, after), func(t *testing.T) {

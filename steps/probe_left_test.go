@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/stepstest"
 )
 
 // killedProof is a finished set-up in whose next proof the compiled program was
 // killed, right after the first work of an operation there.
 func killedProof(t *testing.T, service, operation, ending string) *victim {
 	t.Helper()
-	binary := buildProgram(t)
+	binary := stepstest.Program(t)
 	isolate(t, t.TempDir())
 	v, err := newVictim(t.Context(), binary, mkdir(t, "clone"))
 	if err != nil {

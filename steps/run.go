@@ -82,7 +82,7 @@ func (x *Executor) move(ctx context.Context, c Change, project Project) error {
 // old place meanwhile. The old place is read with whatever credentials it was
 // reached with so far, the new one as the admin.
 func (x *Executor) arrive(ctx context.Context, c Change, p terraform.Project) error {
-	before, err := terraform.ReadBackup(c.Run.Backup)
+	before, err := terraform.ReadBackup(ctx, c.Run.Backup)
 	if err != nil {
 		return wrap(err)
 	}

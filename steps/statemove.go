@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ type stateMove struct {
 
 // run moves. An error says what was not done; nobody else's state is touched.
 func (m stateMove) run(ctx context.Context) (err error) {
-	states, err := terraform.ReadBackup(m.backup)
+	states, err := terraform.ReadBackup(ctx, m.backup)
 	if err != nil {
 		return wrap(err)
 	}
@@ -86,7 +85,7 @@ func (m stateMove) look(ctx context.Context, states []terraform.StateSummary) (m
 	if err != nil {
 		return nil, err
 	}
-	known, err := backedUp(append(slices.Clone(m.earlier), m.backup))
+	known, err := backedUp(ctx, append(slices.Clone(m.earlier), m.backup))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +106,7 @@ func (m stateMove) look(ctx context.Context, states []terraform.StateSummary) (m
 // or the copy that an earlier run made.
 func (m stateMove) put(ctx context.Context, s terraform.StateSummary, at found) error {
 	key := stateKeyOf(m.key, s.Workspace)
-	body, err := os.ReadFile(s.File)
+	body, err := terraform.Load(ctx, s.File)
 	if err != nil {
 		return fmt.Errorf("read the backup of workspace %s: %w", s.Workspace, err)
 	}
@@ -203,10 +202,10 @@ func readFound(ctx context.Context, s *awsops.Session, bucket, key string) (*fou
 }
 
 // backedUp are the states of these backups.
-func backedUp(dirs []string) ([]terraform.StateSummary, error) {
+func backedUp(ctx context.Context, dirs []string) ([]terraform.StateSummary, error) {
 	var all []terraform.StateSummary
 	for _, dir := range dirs {
-		states, err := terraform.ReadBackup(dir)
+		states, err := terraform.ReadBackup(ctx, dir)
 		if err != nil {
 			return nil, wrap(err)
 		}

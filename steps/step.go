@@ -12,6 +12,11 @@ package steps
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stateroom/steps/files"
 )
 
 // Step is one numbered step of the article.
@@ -110,12 +115,10 @@ type Answers struct {
 	Passphrases bool
 }
 
-// Adopted tells whether the operator agreed to change what already exists at arn.
+// Adopted tells whether the operator agreed to change what already exists at arn,
+// which may be a path: then it is the place that counts, however it is spelt.
 func (a *Answers) Adopted(arn string) bool {
-	for _, have := range a.Adopt {
-		if have == arn {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Adopt, func(have string) bool {
+		return have == arn || filepath.IsAbs(arn) && !strings.HasPrefix(have, "arn:") && files.RealPath(have) == files.RealPath(arn)
+	})
 }

@@ -64,7 +64,7 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 		m.Err = err
 		return
 	}
-	known, err := backedUp(m.Earlier)
+	known, err := backedUp(ctx, m.Earlier)
 	if err != nil {
 		m.Err = err
 		return

@@ -48,6 +48,16 @@ func (s *Server) Secrets() []string {
 	return slices.Clone(s.issued)
 }
 
+// SecretOf is the secret of an access key that there is, and empty of others.
+func (s *Server) SecretOf(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.credentials[id]; c != nil {
+		return c.secret
+	}
+	return ""
+}
+
 func (s *Server) iamCreateAccessKey(r *request) (any, error) {
 	u, err := r.user()
 	if err != nil {

@@ -59,6 +59,7 @@ type Fault struct {
 	DropRequest bool        // close the connection without doing the work
 	DropAnswer  bool        // do the work, then close the connection: the answer is lost
 	Throttle    bool        // refuse in the service's throttling words
+	Deny        bool        // refuse as who has no right to it is refused
 	After       func(Entry) // called when the work is done, before the answer leaves
 }
 

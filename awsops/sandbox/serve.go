@@ -55,6 +55,9 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 	switch {
 	case fault.DropRequest:
 		entry = s.record(r, 0)
+	case fault.Deny:
+		out = s.fail(r, accessDenied.in(r.protocol, ""))
+		entry = s.record(r, out.status)
 	case fault.Throttle || busy:
 		out = s.fail(r, throttle(r))
 		entry = s.record(r, out.status)

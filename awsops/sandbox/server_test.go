@@ -61,6 +61,7 @@ func TestFaultsHappenBeforeOrAfterTheWork(t *testing.T) {
 		"lost-answer":  {Fault{DropAnswer: true, After: func(e Entry) { after <- e }}, true, ""},
 		"lost-request": {Fault{DropRequest: true}, false, ""},
 		"throttled":    {Fault{Throttle: true}, false, "Throttling"},
+		"denied":       {Fault{Deny: true}, false, "AccessDenied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.Intercept(func(Entry) Fault { return test.fault })

@@ -120,11 +120,11 @@ func holderPath(path string) string { return path + ".holder" }
 
 // lastHolder is who wrote that file last; empty if nobody did, or is just doing so.
 func lastHolder(path string) string {
-	text, err := os.ReadFile(holderPath(path))
+	held, err := load(nil, holderPath(path), Limit{Bytes: 1 << 16})
 	if err != nil {
 		return ""
 	}
-	return string(text)
+	return string(held.text)
 }
 
 func readHolder(text string) Holder {

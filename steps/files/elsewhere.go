@@ -291,7 +291,7 @@ func (o Own) brought(dir, path string) bool {
 			return false
 		}
 	}
-	return within(o.Repository, target)
+	return Within(o.Repository, target)
 }
 
 // homeDir is where Terraform takes ~ to be; without one it takes it as it stands.

@@ -51,7 +51,7 @@ func Inside(repository, path string) error {
 	if err != nil {
 		return err
 	}
-	if target == repository || within(repository, target) {
+	if target == repository || Within(repository, target) {
 		return nil
 	}
 	return &Error{

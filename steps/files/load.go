@@ -17,8 +17,9 @@ type Limit struct {
 	// Bytes is the most that is taken; a larger file is refused whole. 0 means
 	// [MaxBytes].
 	Bytes int64
-	// Wait is how long it may take; 0 means ten seconds, and two minutes for a
-	// pipe, since a person may have to unlock what writes to it.
+	// Wait is how long it may take, and for a pipe how long nothing may come from
+	// it; 0 means ten seconds, and two minutes for a pipe, since a person may have
+	// to unlock what writes to it.
 	Wait time.Duration
 	// Pipe admits a pipe, too: for a path that the user named on the command
 	// line, as in --passphrase-file <(pass show stateroom).
@@ -72,26 +73,45 @@ type taken struct {
 // load reads on the side, because neither opening nor reading can be cut short
 // by other means: what never answers is left to itself.
 func load(stop <-chan struct{}, path string, limit Limit) (taken, error) {
-	done := make(chan taken, 1)
-	go func() { done <- slurp(path, limit) }()
+	done, came := make(chan taken, 1), make(chan struct{}, 1)
+	go func() { done <- slurp(path, limit, came) }()
 	patience := time.NewTimer(limit.wait())
 	defer patience.Stop()
-	select {
-	case got := <-done:
-		return got, got.err
-	case <-stop:
-		return taken{}, &Error{Action: "read", Path: path, Problem: "it was interrupted"}
-	case <-patience.C:
-		return taken{}, &Error{
-			Action: "read", Path: path, Problem: fmt.Sprintf("nothing came from it within %s", limit.wait()),
-			Remedy: "name a file that is there whole",
+	for {
+		select {
+		case got := <-done:
+			return got, got.err
+		case <-stop:
+			return taken{}, &Error{Action: "read", Path: path, Problem: "it was interrupted"}
+		case <-came:
+			patience.Reset(limit.wait())
+		case <-patience.C:
+			return taken{}, &Error{
+				Action: "read", Path: path, Problem: fmt.Sprintf("nothing came from it within %s", limit.wait()),
+				Remedy: "name a file that is there whole",
+			}
 		}
 	}
 }
 
+// telling is a reader that tells of everything that comes.
+type telling struct {
+	io.Reader
+	came chan<- struct{}
+}
+
+func (t telling) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	select {
+	case t.came <- struct{}{}:
+	default: // nobody has heard the last yet
+	}
+	return n, err //nolint:wrapcheck // a reader's errors are its own
+}
+
 // slurp opens first and asks what it has opened afterwards, so that nothing can
 // be put in the file's place between the two.
-func slurp(path string, limit Limit) taken {
+func slurp(path string, limit Limit, came chan<- struct{}) taken {
 	flags := os.O_RDONLY
 	if !limit.Pipe {
 		flags |= syscall.O_NONBLOCK // a pipe's opening would wait for a writer
@@ -112,7 +132,11 @@ func slurp(path string, limit Limit) taken {
 	if info.Size() > limit.bytes() {
 		return taken{err: tooLarge(path, limit)}
 	}
-	text, err := io.ReadAll(io.LimitReader(f, limit.bytes()+1))
+	var in io.Reader = f
+	if pipe {
+		in = telling{f, came}
+	}
+	text, err := io.ReadAll(io.LimitReader(in, limit.bytes()+1))
 	switch {
 	case err != nil:
 		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}

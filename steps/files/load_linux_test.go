@@ -127,3 +127,72 @@ func TestNoFileThatTheSDKReadsMayBeAPipeOrADevice(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whatever lies where the last holder of a claim is noted, nobody waits for it.
+func TestAClaimsHolderIsReadWithinBounds(t *testing.T) {
+	for name, path := range hostile(t) {
+		claim := filepath.Join(t.TempDir(), "run.lock")
+		if err := os.WriteFile(claim, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, holderPath(claim)); err != nil {
+			t.Fatal(err)
+		}
+		if mark, err := PeekClaim(claim); err != nil || mark.held || mark.last != "" {
+			t.Errorf("%s: %+v, %v", name, mark, err)
+		}
+	}
+}
+
+// A path is below a directory by where both lead, and not by how they are spelt.
+func TestAPathIsBelowADirectoryThroughLinksOnEitherSide(t *testing.T) {
+	base := t.TempDir()
+	for _, dir := range []string{"prod/data", "production"} {
+		if err := os.MkdirAll(filepath.Join(base, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"linked": "prod", "prod/out": "../production"} {
+		if err := os.Symlink(target, filepath.Join(base, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		dir, path string
+		want      bool
+	}{
+		{"prod", "prod/data/x", true},
+		{"linked", "prod/data/x", true},
+		{"prod", "linked/data/x", true},
+		{"prod", "production/x", false},
+		{"prod", "prod/out/x", false},
+		{"production", "prod/out/x", true},
+	} {
+		if got := Within(filepath.Join(base, c.dir), filepath.Join(base, c.path)); got != c.want {
+			t.Errorf("%s in %s: %t", c.path, c.dir, got)
+		}
+	}
+}
+
+// A state that init noted through a link is the one that lies here, and no other
+// one beside it.
+func TestAStateIsFoundOnceThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink(".", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		".terraform/terraform.tfstate":               `{"version":3,"backend":{"type":"local","config":{"path":"link/terraform.tfstate","workspace_dir":"link/terraform.tfstate.d"}}}`,
+		"terraform.tfstate":                          `{"version":4,"serial":1,"lineage":"one","resources":[{}]}`,
+		"terraform.tfstate.d/blue/terraform.tfstate": `{"version":4,"serial":1,"lineage":"b","resources":[{}]}`,
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, name), text, 0o600)
+	}
+	states := inspect(t, dir).State.States
+	if len(states) != 2 || states[0].Stray || states[1].Stray || states[0].Lineage != "one" || states[1].Lineage != "b" {
+		t.Errorf("found %+v, want one and b, each once", states)
+	}
+}

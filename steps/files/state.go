@@ -109,7 +109,7 @@ func readState(dir string, blocks []BackendBlock, getenv func(string) string) (o
 	for i, place := range places {
 		states, errs := place.states(seen)
 		for _, s := range states {
-			s.Stray = i > 0 && s.Path != places[0].path && !within(places[0].spaces, s.Path)
+			s.Stray = i > 0 && RealPath(s.Path) != RealPath(places[0].path) && !Within(places[0].spaces, s.Path)
 			out.States = append(out.States, s)
 		}
 		problems = append(problems, errs...)
@@ -120,19 +120,21 @@ func readState(dir string, blocks []BackendBlock, getenv func(string) string) (o
 	return out, problems
 }
 
-// within tells whether a path lies below a directory.
-func within(dir, path string) bool {
-	rel, err := filepath.Rel(dir, path)
+// Within tells whether a path is a directory or lies below it, through whatever
+// links either of them was reached.
+func Within(dir, path string) bool {
+	rel, err := filepath.Rel(RealPath(dir), RealPath(path))
 	return err == nil && filepath.IsLocal(rel)
 }
 
 // states reads the states of a place, but those that were seen before.
 func (l localPlace) states(seen map[string]bool) (states []StateFile, problems []error) {
 	add := func(path, workspace string) {
-		if seen[path] {
+		target := RealPath(path)
+		if seen[target] {
 			return
 		}
-		seen[path] = true
+		seen[target] = true
 		state, err := readStateFile(path, workspace)
 		if err != nil {
 			problems = append(problems, err)

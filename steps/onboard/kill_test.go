@@ -289,6 +289,36 @@ func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
 	}
 }
 
+// A key that another laptop makes at the same time lets IAM refuse this one's: it is
+// nothing that this one has lost, and is not deleted.
+func TestAKeyThatAnotherLaptopMadeMeanwhileIsNotTakenForALostOne(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	var met atomic.Bool
+	var theirs string
+	c.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation == "CreateAccessKey" && !met.Swap(true) {
+			made, err := c.iam().Do(context.Background(), awsops.CreateAccessKey("bob"))
+			if err != nil {
+				t.Error(err)
+			}
+			theirs = made.Values["id"]
+		}
+		return sandbox.Fault{}
+	})
+	first, err := l.first().run(t.Context())
+	if err != nil || first.Failed != 1 {
+		t.Fatalf("the run that came too late: %+v, %v", first, err)
+	}
+	again, err := l.first().run(t.Context())
+	if err != nil || again.ExitCode(false) == steps.ExitDone {
+		t.Errorf("the next run: %+v, %v", again, err)
+	}
+	if theirs == "" || !slices.Contains(c.keys("bob"), theirs) {
+		t.Errorf("the key %s of another laptop was deleted; the keys are %v", theirs, c.keys("bob"))
+	}
+}
+
 func TestTwoAdminsAtOnceDoNotMeet(t *testing.T) {
 	c := founded(t, sandbox.Options{}, nil)
 	bob := c.laptop("bob")

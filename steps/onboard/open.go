@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"filippo.io/age"
@@ -26,6 +28,13 @@ const maxHandover = 16 << 20
 // two: each step doubles it. Ours has age's 18, a second and 256 MiB.
 const maxWorkFactor = 20
 
+// ageVersion begins the only format of age's that there is, and scryptStanza is the
+// recipient of a passphrase with what one try of it costs. Both are looked at before
+// anything is tried: the header is anybody's.
+const ageVersion = "age-encryption.org/v1\n"
+
+var scryptStanza = regexp.MustCompile(`\n-> scrypt \S+ (\d+)\n`)
+
 // Unlock is what opens a handover; the one that it was sealed to is used.
 type Unlock struct {
 	// Identity is the text of an age identity file or of an ssh-ed25519 private
@@ -42,9 +51,24 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if !bytes.HasPrefix(raw, []byte(ageVersion)) {
+		return false, &steps.Refusal{
+			Finding: "onboard.handover-newer", What: "The handover was sealed in a version of age's format that this stateroom does not know.",
+			Remedy: "Install the version that the operator has.",
+		}
+	}
 	header, err := age.ExtractHeader(bytes.NewReader(raw))
 	if err != nil {
 		return false, altered(err)
+	}
+	for _, stanza := range scryptStanza.FindAllSubmatch(header, -1) {
+		if factor, err := strconv.Atoi(string(stanza[1])); err != nil || factor > maxWorkFactor {
+			return true, &steps.Refusal{
+				Finding: "onboard.handover-altered",
+				What:    fmt.Sprintf("One try of a passphrase would cost 2 to the power of %.8s with this handover, and no stateroom seals with more than 2 to the power of %d.", stanza[1], maxWorkFactor),
+				Remedy:  askAgain,
+			}
+		}
 	}
 	return bytes.Contains(header, []byte("\n-> scrypt ")), nil
 }

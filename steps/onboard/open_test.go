@@ -172,7 +172,9 @@ func TestAHandoverThatCannotBeOpenedSaysWhyInOneSentence(t *testing.T) {
 		"a cut file":                       {sealed[:len(sealed)/2], mine, "onboard.handover-altered", "cut short or altered"},
 		"a cut header":                     {sealed[:60], mine, "onboard.handover-altered", "cut short or altered"},
 		"an altered file":                  {flipped(sealed, len(sealed)-120), mine, "onboard.handover-altered", "cut short or altered"},
-		"more work than a passphrase's is": {costly(t, worded), Unlock{Passphrase: secret.New("abcd-efgh")}, "onboard.handover-altered", "altered"},
+		"more work than a passphrase's is": {headed(t, worded, " 10\n", " 30\n"), Unlock{Passphrase: secret.New("abcd-efgh")}, "onboard.handover-altered", "2 to the power of 30"},
+		"work beyond all numbers":          {headed(t, worded, " 10\n", " 99999999999999999999\n"), Unlock{Passphrase: secret.New("abcd-efgh")}, "onboard.handover-altered", "2 to the power of"},
+		"another version of age's format":  {headed(t, sealed, "/v1\n", "/v2\n"), mine, "onboard.handover-newer", "version of age's format"},
 		"a letter":                         {sealFor(t, "Dear Bob", me.Recipient()), mine, "onboard.handover-none", "not a handover of stateroom's"},
 		"other JSON":                       {sealFor(t, `{"a":1}`, me.Recipient()), mine, "onboard.handover-none", "not a handover of stateroom's"},
 		"a newer format":                   {sealFor(t, text(t, newer), me.Recipient()), mine, "onboard.handover-newer", "newer stateroom"},
@@ -189,14 +191,25 @@ func TestAHandoverThatCannotBeOpenedSaysWhyInOneSentence(t *testing.T) {
 	}
 }
 
-// costly asks for more work than any passphrase of ours does.
-func costly(t *testing.T, sealed []byte) []byte {
+// TestAHandoversHeaderIsJudgedBeforeAPassphraseIsAskedFor holds that what costs too
+// much is never tried, nor anybody asked what to try.
+func TestAHandoversHeaderIsJudgedBeforeAPassphraseIsAskedFor(t *testing.T) {
+	sealed := sealFor(t, text(t, sample()), scrypt(t, "abcd-efgh", 10))
+	for work, refused := range map[string]bool{" 10\n": false, " 20\n": false, " 21\n": true, " 30\n": true} {
+		if _, err := NeedsPassphrase(headed(t, sealed, " 10\n", work)); (err != nil) != refused {
+			t.Errorf("a work factor of%s: %v", strings.TrimRight(work, "\n"), err)
+		}
+	}
+}
+
+// headed is a sealed file with something else in its header.
+func headed(t *testing.T, sealed []byte, old, header string) []byte {
 	t.Helper()
 	raw, err := dearmored(sealed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.Replace(raw, []byte(" 10\n"), []byte(" 30\n"), 1)
+	return bytes.Replace(raw, []byte(old), []byte(header), 1)
 }
 
 // flipped changes one letter of the text.

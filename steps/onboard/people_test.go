@@ -43,8 +43,9 @@ type office struct {
 	events []steps.Event
 }
 
-// newOffice makes one. The process's AWS environment leads nowhere else.
-func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
+// unfurnished is an office before its set-up. The process's AWS environment leads
+// nowhere else.
+func unfurnished(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	t.Helper()
 	o := &office{t: t, dir: t.TempDir(), server: sandbox.New(sandbox.Options{})}
 	o.must(o.server.Start(t.Context(), "127.0.0.1:0"))
@@ -69,11 +70,18 @@ func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	o.bob, err = age.GenerateX25519Identity()
 	o.must(err)
 	a := o.answers()
-	a.Me = "alice"
 	for _, c := range change {
 		c(a.Blueprint)
 	}
 	o.write("stateroom.hcl", string(a.HCL()))
+	return o
+}
+
+func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
+	t.Helper()
+	o := unfurnished(t, change...)
+	a := o.answers()
+	a.Me = "alice"
 	setup := steps.Setup{
 		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
 		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },

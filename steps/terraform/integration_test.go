@@ -44,7 +44,7 @@ func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
 	steps, err := Probe(t.Context(), e, ProbeInput{
 		Backend: []byte(backend), Workspace: workspace,
 		Inspect: func(context.Context) error {
-			s, err := ReadState(filepath.Join(dir, "ws", workspace, "terraform.tfstate"))
+			s, err := ReadState(t.Context(), filepath.Join(dir, "ws", workspace, "terraform.tfstate"))
 			inspected = err == nil && s.Resources == 1
 			return err
 		},
@@ -55,7 +55,7 @@ func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
 	if !inspected || len(steps) != 6 {
 		t.Errorf("inspected %v, steps %+v", inspected, steps)
 	}
-	if after, err := ReadState(state); err != nil || after.Serial != 7 {
+	if after, err := ReadState(t.Context(), state); err != nil || after.Serial != 7 {
 		t.Errorf("the project's state: %+v, %v", after, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ws", workspace)); !os.IsNotExist(err) {

@@ -55,7 +55,7 @@ func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
 	if states[1] != want {
 		t.Errorf("got %+v", states[1])
 	}
-	read, err := ReadBackup(dir)
+	read, err := ReadBackup(t.Context(), dir)
 	if err != nil || !slices.Equal(read, states) {
 		t.Errorf("read again: %+v, %v", read, err)
 	}

@@ -12,6 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"stateroom/steps/files"
 )
 
 // StateSummary is what identifies a state, without its content.
@@ -103,7 +106,7 @@ func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string
 		_ = os.Remove(path) // a part of a state is no backup
 		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
-	state, err := ReadState(path)
+	state, err := ReadState(ctx, path)
 	if err == nil && state.Empty() {
 		state.File = ""
 		err = os.Remove(path)
@@ -154,11 +157,23 @@ func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
 	return names, nil
 }
 
+// What is read of a state: more than any that an engine can work with, in the time
+// that a slow disk takes for it.
+const (
+	largestState = 1 << 30
+	stateWait    = 2 * time.Minute
+)
+
+// Load reads a state file, or a backup of one, within these bounds.
+func Load(ctx context.Context, path string) ([]byte, error) {
+	return files.Load(ctx, path, files.Limit{Bytes: largestState, Wait: stateWait})
+}
+
 // ReadState summarises a state file of format 4, which state pull writes
 // whatever the format in the back end is. The workspace is the file's name
 // without .tfstate. An empty file is no state.
-func ReadState(path string) (StateSummary, error) {
-	text, err := os.ReadFile(path)
+func ReadState(ctx context.Context, path string) (StateSummary, error) {
+	text, err := Load(ctx, path)
 	if err != nil {
 		return StateSummary{}, fmt.Errorf("read the state: %w", err)
 	}
@@ -172,14 +187,14 @@ func ReadState(path string) (StateSummary, error) {
 
 // ReadBackup lists the states that BackUp wrote into dir, so that a run after a
 // kill can still compare.
-func ReadBackup(dir string) ([]StateSummary, error) {
+func ReadBackup(ctx context.Context, dir string) ([]StateSummary, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*"+stateSuffix))
 	if err != nil {
 		return nil, fmt.Errorf("read the backup %s: %w", dir, err)
 	}
 	var states []StateSummary
 	for _, path := range paths {
-		state, err := ReadState(path)
+		state, err := ReadState(ctx, path)
 		if err != nil {
 			return nil, err
 		}

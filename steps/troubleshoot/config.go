@@ -51,11 +51,14 @@ func (l *laptop) configuration(ctx context.Context, p project) {
 
 // isCache and isState tell the problems of what init and apply left behind from
 // those of the configuration.
-func isCache(p project, err error) bool { return strings.HasPrefix(pathOf(err), p.files.State.DataDir) }
+func isCache(p project, err error) bool {
+	path := pathOf(err)
+	return path != "" && files.Within(p.files.State.DataDir, path)
+}
 
 func isState(p project, err error) bool {
 	path := pathOf(err)
-	return strings.HasPrefix(path, p.dir) && strings.Contains(path, ".tfstate")
+	return path != "" && files.Within(p.dir, path) && strings.Contains(path, ".tfstate")
 }
 
 func pathOf(err error) string {

@@ -43,7 +43,11 @@ func outcome(s *steps.Summary) []string {
 	say(s.DryRun, "This was a dry run: nothing was changed.")
 	say(s.Declined, "Not confirmed: nothing was changed.")
 	say(s.Stopped, "Interrupted: the changes above that are done stay, the others were not begun or not finished. Run it again to go on from here.")
-	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
+	rest := "left out"
+	if s.Stopped {
+		rest = "not begun"
+	}
+	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d %s.", plural(s.Applied, "change"), s.Failed, s.Skipped, rest)
 	say(s.Unknown > 0, "The answer to %s was lost. Run it again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
 	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0 && !blocked(s)
 	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")

@@ -5,11 +5,8 @@ package session_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
@@ -25,25 +22,10 @@ const soon = 15 * time.Second
 // endedSoon is ended, within the bound.
 func (p *terminal) endedSoon(code int) {
 	p.t.Helper()
-	late := time.AfterFunc(soon, func() { _ = p.process.Process.Kill() })
+	late := time.AfterFunc(soon, func() { _ = p.Process.Process.Kill() })
 	defer late.Stop()
-	p.ended(code)
-	for _, sequence := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"} {
-		if !strings.Contains(p.text(), sequence) {
-			p.t.Errorf("the terminal was left without %q", sequence)
-		}
-	}
-}
-
-// cooked waits until the screens have given the terminal back.
-func (p *terminal) cooked() {
-	p.t.Helper()
-	for end := time.Now().Add(soon); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if now, err := unix.IoctlGetTermios(int(p.slave.Fd()), unix.TCGETS); err == nil && *now == *p.before {
-			return
-		}
-	}
-	p.t.Fatal("the terminal was never given back")
+	p.Ended(code)
+	p.Restored(0)
 }
 
 // TestCtrlCTwiceInAScreenEndsACallThatIsNeverAnswered makes changes of which one
@@ -68,11 +50,11 @@ func TestCtrlCTwiceInAScreenEndsACallThatIsNeverAnswered(t *testing.T) {
 	select {
 	case <-held:
 	case <-time.After(time.Minute):
-		t.Fatalf("no change was begun:\n%s", p.text())
+		t.Fatalf("no change was begun:\n%s", p.Text())
 	}
-	p.types(ctrlC)
-	p.until("Stopping: the changes under way are finished first")
-	p.types(ctrlC)
+	p.Type(ctrlC)
+	p.Until("Stopping: the changes under way are finished first")
+	p.Type(ctrlC)
 	p.endedSoon(steps.ExitInterrupted)
 }
 
@@ -81,22 +63,22 @@ func TestCtrlCTwiceInAScreenEndsACallThatIsNeverAnswered(t *testing.T) {
 func TestCtrlCTwiceInAScreenEndsAChildThatIgnoresIt(t *testing.T) {
 	c := founded(t)
 	l := c.operator()
-	real, err := os.ReadFile(filepath.Join(l.path, "terraform"))
+	spied, err := os.ReadFile(filepath.Join(l.path, "terraform"))
 	c.must(err)
 	begun := filepath.Join(l.base, "begun")
 	script := "#!/bin/sh\ncase \"$1\" in init|plan) trap '' INT; touch " + begun + "; while :; do sleep 1; done;; esac\n"
-	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), append([]byte(script), real...), 0o700))
+	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), append([]byte(script), spied...), 0o700))
 	p := l.sits("troubleshoot", "--run", "--endpoint-url", c.server.URL())
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(begun); err == nil {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatalf("Terraform was not run:\n%s", p.text())
+			t.Fatalf("Terraform was not run:\n%s", p.Text())
 		}
 	}
-	p.types(ctrlC)
-	p.cooked()
-	p.types(ctrlC)
+	p.Type(ctrlC)
+	p.GivenBack()
+	p.Type(ctrlC)
 	p.endedSoon(steps.ExitInterrupted)
 }

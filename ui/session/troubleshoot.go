@@ -8,6 +8,9 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
+
+	"golang.org/x/term"
 
 	"stateroom/steps"
 	"stateroom/steps/files"
@@ -87,8 +90,12 @@ func (s *session) known() (*steps.Answers, error) {
 	return from, nil
 }
 
-// maxErrorText bounds what is read of a text; its ends are kept.
-const maxErrorText = 256 << 20
+// What is read of a text, whose ends are kept, and how long nothing may come of
+// it: a terraform plan that is piped in says nothing while it refreshes.
+const (
+	maxErrorText  = 256 << 20
+	errorTextWait = 10 * time.Minute
+)
 
 // errorText reads what Terraform printed. A text that says nothing is told, and
 // the checks go on without it.
@@ -96,15 +103,22 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 	if s.ErrorFile == "" {
 		return "", nil
 	}
-	in, name := s.sys.In, "standard input"
+	limit, name := files.Limit{Bytes: maxErrorText, Wait: errorTextWait, Pipe: true}, "standard input"
+	var in io.Reader
 	if s.ErrorFile != "-" {
-		text, err := files.Load(ctx, s.ErrorFile, files.Limit{Bytes: maxErrorText, Pipe: true})
+		text, err := files.Load(ctx, s.ErrorFile, limit)
 		if err != nil {
 			return "", Usagef("--error: %w", err)
 		}
 		in, name = bytes.NewReader(text), s.ErrorFile
-	} else if s.sys.Terminal {
-		s.say("Paste what Terraform printed, then press Ctrl-D on a line of its own.")
+	} else {
+		if s.sys.Terminal {
+			s.say("Paste what Terraform printed, then press Ctrl-D on a line of its own.")
+		}
+		if s.sys.Terminal || isTerminal(s.sys.In) {
+			limit.Wait = -1 // somebody sits there, who can press Ctrl-C
+		}
+		in = files.Stream(ctx, s.sys.In, name, limit)
 	}
 	text, err := troubleshoot.Read(in)
 	switch {
@@ -115,6 +129,12 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 	}
 	s.say(fmt.Sprintf("%s: %v. The checks go on without it.", name, err))
 	return "", nil
+}
+
+// isTerminal tells whether somebody types what is read, wherever the output goes.
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // saysNothing tells a text that says nothing from one that could not be read.

@@ -150,3 +150,12 @@ func TestAfterAStopOnlyANewLookIsOfferedAndNothingIsMadeTwice(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) { stoppedAt(t, n) })
 	}
 }
+
+// A stop whose last answer was lost may have changed something, and a screen offers
+// the look that tells.
+func TestWhatIsStoppedWithAnAnswerLostIsNotSaidToHaveChangedNothing(t *testing.T) {
+	text := strings.Join(outcome(&steps.Summary{Stopped: true, Unknown: 1, Skipped: 3}, "Look again"), " ")
+	if strings.Contains(text, "nothing was changed") || !strings.Contains(text, "The answer to 1 change was lost. Look again") {
+		t.Errorf("it says %q", text)
+	}
+}

@@ -79,7 +79,7 @@ func (v *visit) outcome(more ...string) {
 	if v.bad() {
 		style = t.Bad
 	}
-	for _, line := range append(outcome(v.result, v.words.command), more...) {
+	for _, line := range append(outcome(v.result, "Look again"), more...) {
 		v.pane.wrapped(line, 1, style.Render)
 	}
 	v.pane.text("")

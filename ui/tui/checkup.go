@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -144,6 +145,9 @@ func (c *checkup) reviewed(msg reviewedMsg) {
 		return
 	}
 	c.flow, c.settled = msg.flow, msg.settled
+	if c.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
+		c.engine.book(cmp.Or(c.settled, &steps.Summary{Foreign: msg.review.Foreign, Findings: msg.review.Findings, Checks: msg.review.Checks}))
+	}
 	c.phase, c.counting, c.stale = reviewing, "", false
 	c.take(msg.review)
 }

@@ -30,7 +30,7 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 		say("", "Nothing was changed.")
 		return
 	}
-	for _, line := range append(outcome(s, wordsOf[m.request.Mode].command), toLookAt(s)...) {
+	for _, line := range append(outcome(s, "Run "+wordsOf[m.request.Mode].command+" again"), toLookAt(s)...) {
 		say("", line)
 	}
 	for _, f := range s.Failures {
@@ -57,9 +57,9 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 // keeps tells whether a run has left something to look at.
 func keeps(s *steps.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
 
-// outcome is the result in whole sentences, the most important one first. The
-// command is the one that goes on from there.
-func outcome(s *steps.Summary, command string) []string {
+// outcome is the result in whole sentences, the most important one first. Again
+// says how to go on from there.
+func outcome(s *steps.Summary, again string) []string {
 	var lines []string
 	say := func(when bool, format string, args ...any) {
 		if when {
@@ -68,10 +68,15 @@ func outcome(s *steps.Summary, command string) []string {
 	}
 	say(s.DryRun, "%s This was a dry run: nothing was changed.", planLine(s.Add, s.Change, s.Destroy))
 	say(s.Declined, "Not confirmed: nothing was changed.")
-	say(s.Stopped && s.Applied == 0, "Interrupted: nothing was changed.")
-	say(s.Stopped && s.Applied > 0, "Interrupted: what is done stays, the rest was not begun or not finished. Run %s again to go on from here.", command)
-	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d left out.", plural(s.Applied, "change"), s.Failed, s.Skipped)
-	say(s.Unknown > 0, "The answer to %s was lost. Run %s again: it looks before it makes anything twice.", plural(s.Unknown, "change"), command)
+	made := s.Applied+s.Failed+s.Unknown > 0 // what failed may have been made in part
+	say(s.Stopped && !made, "Interrupted: nothing was changed.")
+	say(s.Stopped && made, "Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
+	rest := "left out"
+	if s.Stopped {
+		rest = "not begun"
+	}
+	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d %s.", plural(s.Applied, "change"), s.Failed, s.Skipped, rest)
+	say(s.Unknown > 0, "The answer to %s was lost. %s: what is there is seen before anything is made twice.", plural(s.Unknown, "change"), again)
 	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0
 	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
 	say(still && attention(s.Findings) > 0, "Nothing was changed.")

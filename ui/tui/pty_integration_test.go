@@ -22,20 +22,20 @@ func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
 	stage, _ := rehearsal(t, practice.Options{})
 	p := openTerminal(t, stage, stage.Endpoint(), terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
 	p.setUp()
-	p.until("Woohoo!!")
-	p.until("Woohoo!!")
-	p.typed("t")
-	p.until("Successfully configured the backend")
-	p.typed("\x1b")
-	p.until("Woohoo!!")
-	p.typed("\r")
+	p.Until("Woohoo!!")
+	p.Until("Woohoo!!")
+	p.Type("t")
+	p.Until("Successfully configured the backend")
+	p.Type("\x1b")
+	p.Until("Woohoo!!")
+	p.Type("\r")
 	p.ended(steps.ExitDone)
 	for name, hidden := range secrets(t, stage) {
-		if strings.Contains(p.text(), hidden) {
+		if strings.Contains(p.Text(), hidden) {
 			t.Errorf("the secret of %s was shown", name)
 		}
 	}
-	if !strings.Contains(p.text(), "changes made, 0 failed") {
+	if !strings.Contains(p.Text(), "changes made, 0 failed") {
 		t.Error("no summary stays on the normal screen")
 	}
 }

@@ -109,7 +109,7 @@ func emit(to steps.Emit, changes []steps.Change, s *steps.Summary) {
 func (v *visit) endOfDryRun(s *steps.Summary, ways []way) tea.Cmd {
 	v.engine.made = s
 	return push(&chooser{
-		theme: v.theme, title: "The dry run", text: append(outcome(s, v.words.command), toLookAt(s)...),
+		theme: v.theme, title: "The dry run", text: append(outcome(s, "Run "+v.words.command+" again"), toLookAt(s)...),
 		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}}, ways...),
 	})
 }

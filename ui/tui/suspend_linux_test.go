@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"stateroom/steps"
 	"stateroom/ui/practice"
+	"stateroom/ui/ptytest"
 )
 
 // underShell is a shell with job control that starts this test binary as the
@@ -22,7 +21,7 @@ const ctrlZ = "\x1a"
 // openUnderShell starts the wizard as operators do: below a shell.
 func openUnderShell(t *testing.T, env ...string) *terminal {
 	t.Helper()
-	p := newTerminal(t)
+	p := &terminal{ptytest.New(t, 110, 34), t}
 	p.start(env, "sh", "-c", underShell, os.Args[0])
 	return p
 }
@@ -30,38 +29,36 @@ func openUnderShell(t *testing.T, env ...string) *terminal {
 // suspended presses Ctrl-Z, and holds that the shell has its terminal back.
 func (p *terminal) suspended() {
 	p.t.Helper()
-	mark := len(p.text())
-	p.typed(ctrlZ)
-	p.until("[stopped]")
-	p.restored(mark)
+	mark := len(p.Text())
+	p.Type(ctrlZ)
+	p.Until("[stopped]")
+	p.Restored(mark)
 }
 
 // continued lets the shell go on with the wizard in a terminal of another size.
 func (p *terminal) continued(columns, lines uint16) {
 	p.t.Helper()
-	if err := unix.IoctlSetWinsize(int(p.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: lines}); err != nil {
-		p.t.Fatal(err)
-	}
-	p.typed("\r")
-	p.until("\x1b[?1049h")
+	p.Resize(columns, lines)
+	p.Type("\r")
+	p.Until("\x1b[?1049h")
 }
 
 func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
 	stage, _ := rehearsal(t, practice.Options{})
 	p := openUnderShell(t, childEnv+"="+stage.Root, endpointEnv+"="+stage.Endpoint())
-	p.until("Practise in the sandbox")
+	p.Until("Practise in the sandbox")
 	p.suspended()
 	p.continued(90, 28)
-	p.until(strings.Repeat("─", 90))
-	p.until("Practise in the sandbox")
-	back := p.text()[p.mark:]
+	p.Until(strings.Repeat("─", 90))
+	p.Until("Practise in the sandbox")
+	back := p.Since()
 	back = back[strings.LastIndex(back, "\x1b[?1049h"):]
 	for _, sequence := range []string{"\x1b[?25l", "\x1b[?2004h"} {
-		if !strings.Contains(p.text()[p.mark:], sequence) {
+		if !strings.Contains(p.Since(), sequence) {
 			t.Errorf("it came back without %q: %q", sequence, back)
 		}
 	}
-	p.typed("q")
+	p.Type("q")
 	p.ended(steps.ExitDone)
 }
 
@@ -71,25 +68,25 @@ func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
 	p := openTerminal(t, stage, users.endpoint)
 	p.setUp()
 	users.wait(t)
-	p.typed(ctrlZ)
-	p.until("Not suspended: changes are under way")
+	p.Type(ctrlZ)
+	p.Until("Not suspended: changes are under way")
 	users.open()
-	p.until("Woohoo!!")
-	p.typed("\r")
+	p.Until("Woohoo!!")
+	p.Type("\r")
 	p.ended(steps.ExitDone)
 }
 
 func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
 	stage, _ := rehearsal(t, practice.Options{})
 	p := openTerminal(t, stage, stage.Endpoint())
-	p.until("Practise in the sandbox")
-	p.typed("\x1b[B\r")
-	p.until("17 to do")
-	p.typed(ctrlZ)
-	p.until("Not suspended: no shell with job control")
-	p.typed("9")
-	p.until("The whole plan")
-	p.typed("\x03")
+	p.Until("Practise in the sandbox")
+	p.Type("\x1b[B\r")
+	p.Until("17 to do")
+	p.Type(ctrlZ)
+	p.Until("Not suspended: no shell with job control")
+	p.Type("9")
+	p.Until("The whole plan")
+	p.Type("\x03")
 	p.ended(steps.ExitInterrupted)
 }
 
@@ -116,8 +113,8 @@ func TestTerraformGoesOnWhileTheWizardIsSuspended(t *testing.T) {
 	}
 	there(t, filepath.Join(dir, "ended"))
 	p.continued(110, 34)
-	p.until("Nothing is wrong")
-	p.typed("\r")
+	p.Until("Nothing is wrong")
+	p.Type("\r")
 	p.ended(steps.ExitDone)
 }
 

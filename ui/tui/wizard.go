@@ -146,7 +146,7 @@ func (w *wizard) who(msg whoMsg) tea.Cmd {
 
 // look inspects everything again with the answers as they are.
 func (w *wizard) look() tea.Cmd {
-	w.phase, w.err, w.result = inspecting, nil, nil
+	w.phase, w.err, w.result, w.notice = inspecting, nil, nil, ""
 	for i := range w.looking {
 		w.looking[i] = lookState{checking: true}
 	}

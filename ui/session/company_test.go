@@ -1,7 +1,6 @@
-//go:build integration
-
-// The tests of the compiled program with a real Terraform: what an operator and
-// new admins type, against a sandbox that this process serves.
+// The tests of the compiled program: what an operator and new admins type, against
+// a sandbox that this process serves. With the build tag integration a real
+// Terraform is on the PATH, otherwise none.
 package session_test
 
 import (
@@ -9,13 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,14 +24,17 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/terraform"
-	"stateroom/steps/terraform/mirror"
 )
 
 // buildWait bounds a build on a busy machine.
 const buildWait = 8 * time.Minute
 
+// built says that there is a binary to remove.
+var built atomic.Bool
+
 // binary is the compiled program, in a directory that TestMain removes.
 var binary = sync.OnceValues(func() (string, error) {
+	built.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
 	defer cancel()
 	dir, err := os.MkdirTemp("", "stateroom-program-")
@@ -48,7 +50,8 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, _ := binary(); path != "" {
+	if built.Load() {
+		path, _ := binary()
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
@@ -59,36 +62,36 @@ type company struct {
 	t      *testing.T
 	server *sandbox.Server
 	dir    string
-	// mirror is where Terraform finds providers.
+	// mirror is where Terraform finds providers; nil where there is no Terraform.
 	mirror map[string]string
 	// known are the users whose recipient is in the blueprint, with what opens
 	// their handovers.
 	known map[string]*age.X25519Identity
 }
 
-// whoami is a configuration that asks the environment who is there.
-const whoami = "data \"aws_caller_identity\" \"me\" {}\noutput \"who\" { value = data.aws_caller_identity.me.arn }\n"
-
-// founded lets the compiled program make the set-up; guarded names the environments
-// that ask for a second factor.
-func founded(t *testing.T, guarded ...string) *company {
+// opened serves a sandbox to a company that has nothing but a blueprint; guarded
+// names the environments that ask for a second factor.
+func opened(t *testing.T, mirror map[string]string, guarded ...string) *company {
 	t.Helper()
 	c := &company{
 		t: t, server: sandbox.New(sandbox.Options{}), dir: filepath.Join(t.TempDir(), "team"),
-		mirror: mirror.With(t), known: map[string]*age.X25519Identity{},
+		mirror: mirror, known: map[string]*age.X25519Identity{},
 	}
 	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = c.server.Close() })
 	c.must(os.MkdirAll(c.dir, 0o700))
 	c.must(os.WriteFile(filepath.Join(c.dir, "stateroom.hcl"), c.blueprint(guarded).HCL(), 0o600))
-	made := c.operator().stateroom("", "setup", "--yes")
-	if made.code != steps.ExitDone {
-		t.Fatalf("the set-up: %+v", made)
-	}
-	for _, e := range environments {
-		c.must(os.WriteFile(filepath.Join(c.dir, "live", e[0], "main.tf"), []byte(whoami), 0o600))
-	}
 	return c
+}
+
+// found lets the compiled program make the set-up.
+func (c *company) found(args ...string) *laptop {
+	c.t.Helper()
+	l := c.operator()
+	if made := l.stateroom("", append([]string{"setup", "--yes"}, args...)...); made.code != steps.ExitDone {
+		c.t.Fatalf("the set-up: %+v", made)
+	}
+	return l
 }
 
 // operator is who sits in the team's own folder, with rights over everything.
@@ -133,18 +136,8 @@ func (c *company) must(err error) {
 	}
 }
 
-// mutations are the mutating calls since mark that are not Terraform's or a
-// probe's.
-func (c *company) mutations(mark int) []string {
-	var calls []string
-	for _, e := range c.server.Log()[mark:] {
-		probe := slices.Contains([]string{"PutObject", "DeleteObject", "PutItem", "DeleteItem"}, e.Operation)
-		if e.Mutating && !probe {
-			calls = append(calls, e.Operation)
-		}
-	}
-	return calls
-}
+// probing are the calls of a proof, which is no change.
+var probing = []string{"PutObject", "DeleteObject", "PutItem", "DeleteItem"}
 
 // laptop is one person's: a home, a clone of the team's folder, and a terraform on
 // PATH that notes how it was started.
@@ -153,7 +146,9 @@ type laptop struct {
 	user, base, home, folder string
 	// spied is where each Terraform noted its arguments and its environment.
 	spied string
-	path  string
+	// path is where the laptop's own programs are. Without Terraform there are no
+	// others.
+	path string
 }
 
 func (c *company) laptop(user string) *laptop {
@@ -166,10 +161,12 @@ func (c *company) laptop(user string) *laptop {
 	for _, dir := range []string{l.home, l.spied, l.path, filepath.Join(base, "tmp")} {
 		c.must(os.MkdirAll(dir, 0o700))
 	}
-	engine, err := terraform.Find(context.Background(), "")
-	c.must(err) // a machine without Terraform fails: CI never skips
-	script := "#!/bin/sh\n{ echo \"$@\"; env; } >" + l.spied + "/$$\nexec " + engine.Path + " \"$@\"\n"
-	c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700))
+	if c.mirror != nil {
+		engine, err := terraform.Find(context.Background(), "")
+		c.must(err) // a machine without Terraform fails: CI never skips
+		script := "#!/bin/sh\n{ echo \"$@\"; env; } >" + l.spied + "/$$\nexec " + engine.Path + " \"$@\"\n"
+		c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700))
+	}
 	if identity := c.known[user]; identity != nil {
 		l.write("identity", identity.String()+"\n")
 	}
@@ -196,22 +193,17 @@ func (l *laptop) write(rel, text string) {
 	l.must(os.WriteFile(path, []byte(text), 0o600))
 }
 
-func (l *laptop) read(rel string) string {
-	l.t.Helper()
-	data, err := os.ReadFile(filepath.Join(l.home, filepath.FromSlash(rel)))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		l.t.Fatal(err)
-	}
-	return string(data)
-}
-
 // sealed is the user's handover.
 func (l *laptop) sealed() string { return filepath.Join(l.dir, "handover", l.user+".age") }
 
 // environment is all that a child has; nothing of the tester's AWS is in it.
 func (l *laptop) environment(more ...string) []string {
+	search := l.path
+	if l.mirror != nil {
+		search += string(os.PathListSeparator) + os.Getenv("PATH")
+	}
 	env := []string{
-		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + l.path + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(l.base, "tmp"),
+		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + search, "TMPDIR=" + filepath.Join(l.base, "tmp"),
 		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
 	}
 	endpoint := "http://127.0.0.1:1" // nobody answers there: a rehearsal brings its own
@@ -268,80 +260,6 @@ func (l *laptop) as(dir, input string, env []string, program string, args ...str
 		l.t.Fatal(err)
 	}
 	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
-}
-
-// byHand plans in a project as a person does who knows of no stateroom.
-func (l *laptop) byHand(environment string) outcome {
-	l.t.Helper()
-	return l.in(filepath.Join(l.folder, "live", environment), "", nil, filepath.Join(l.path, "terraform"), "plan", "-no-color")
-}
-
-// tree is every file below a directory, by its path; what Terraform installed is
-// left out.
-func tree(t *testing.T, root string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && entry.Name() == "providers":
-			return fs.SkipDir
-		case !entry.Type().IsRegular():
-			return nil
-		}
-		data, err := os.ReadFile(path)
-		rel, _ := filepath.Rel(root, path)
-		files[filepath.ToSlash(rel)] = string(data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-// secretFree fails the test where a secret stands in what was printed, in how a
-// child was started, or in any file but the credentials. A backup of those holds
-// what they held, and is as closed as they are; what nobody keeps, such as what was
-// handed over, is in none of them either.
-func (l *laptop) secretFree(shown string, nobodys ...string) {
-	l.t.Helper()
-	secrets := l.server.Secrets()
-	if len(secrets) < 3 {
-		l.t.Fatalf("only %d secrets are known", len(secrets))
-	}
-	texts := tree(l.t, l.base)
-	if starts := len(tree(l.t, l.spied)); starts < 3 {
-		l.t.Errorf("only %d starts of Terraform were noted", starts)
-	}
-	texts["what was printed"] = shown
-	for name, text := range texts {
-		looked := append(slices.Clone(nobodys), secrets...)
-		// The credentials file and, in the state directory, what it held before.
-		if strings.HasPrefix(name, "home/.aws/credentials") || strings.Contains(name, ".local/state/stateroom/files/") && strings.Contains(name, "/.aws/credentials.") {
-			l.closed(filepath.Join(l.base, name))
-			looked = nobodys
-		}
-		for _, s := range looked {
-			if strings.Contains(text, s) {
-				l.t.Errorf("%s holds a secret", name)
-			}
-		}
-	}
-}
-
-// closed fails the test unless files that may hold a secret, or tell of one, are
-// their owner's alone.
-func (l *laptop) closed(paths ...string) {
-	l.t.Helper()
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		l.must(err)
-		if info.Mode().Perm() != 0o600 {
-			l.t.Errorf("%s has mode %04o", path, info.Mode().Perm())
-		}
-	}
 }
 
 // says fails the test unless the text holds every part.

@@ -1,0 +1,90 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Stream bounds what comes from a stream that is open already, such as standard
+// input: its size, and the time in which nothing comes, for whoever writes may
+// have much to do between two lines. A limit whose Wait is below 0 waits as long
+// as it takes: a person types. Every error of it is an [*Error]; that of an
+// interrupt wraps the context's cause. What never answers is left to itself.
+func Stream(ctx context.Context, in io.Reader, name string, limit Limit) io.Reader {
+	s := &stream{ctx: ctx, name: name, limit: limit, pieces: make(chan piece)}
+	go s.pump(in)
+	return s
+}
+
+type stream struct {
+	ctx    context.Context //nolint:containedctx // io.Reader has no context of its own
+	name   string
+	limit  Limit
+	taken  int64
+	pieces chan piece
+	rest   piece
+}
+
+type piece struct {
+	text []byte
+	err  error
+}
+
+const pieceSize = 64 << 10
+
+// pump reads on the side, because a read cannot be cut short by other means.
+func (s *stream) pump(in io.Reader) {
+	for {
+		buffer := make([]byte, pieceSize)
+		n, err := in.Read(buffer)
+		select {
+		case s.pieces <- piece{buffer[:n], err}:
+		case <-s.ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Read waits for the next that comes.
+func (s *stream) Read(p []byte) (int, error) {
+	if len(s.rest.text) == 0 && s.rest.err == nil {
+		if err := s.next(); err != nil {
+			s.rest.err = err
+		}
+	}
+	n := copy(p, s.rest.text)
+	s.rest.text = s.rest.text[n:]
+	if len(s.rest.text) == 0 {
+		return n, s.rest.err
+	}
+	return n, nil
+}
+
+func (s *stream) next() error {
+	var late <-chan time.Time
+	if s.limit.Wait >= 0 {
+		patience := time.NewTimer(s.limit.wait())
+		defer patience.Stop()
+		late = patience.C
+	}
+	select {
+	case s.rest = <-s.pieces:
+	case <-s.ctx.Done():
+		return &Error{Action: "read", Path: s.name, Err: context.Cause(s.ctx)}
+	case <-late:
+		return &Error{
+			Action: "read", Path: s.name, Problem: fmt.Sprintf("nothing came from it for %s", s.limit.wait()),
+			Remedy: "see that what writes to it ends",
+		}
+	}
+	if s.taken += int64(len(s.rest.text)); s.taken > s.limit.bytes() {
+		s.rest = piece{}
+		return tooLarge(s.name, s.limit)
+	}
+	return nil
+}

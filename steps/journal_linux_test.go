@@ -1,0 +1,65 @@
+package steps
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"stateroom/steps/terraform"
+)
+
+// TestWhatTheStateDirectoryHoldsIsReadWithinBounds puts a pipe that nobody writes to
+// and a device that never ends where the journal and a state's backup lie.
+func TestWhatTheStateDirectoryHoldsIsReadWithinBounds(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const scope = "111111111111/acme-terraform-state"
+	for path, says := range map[string]string{pipe: "a pipe", "/dev/zero": "a device"} {
+		state := filepath.Join(dir, "state-of-"+filepath.Base(path))
+		journal, backup := filepath.Join(scopeDir(state, scope), "journal.jsonl"), filepath.Join(state, "backup")
+		for _, at := range []string{journal, filepath.Join(backup, "default.tfstate")} {
+			if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(path, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := OpenJournal(state, scope); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("the journal: %v", err)
+		}
+		if _, err := terraform.ReadBackup(t.Context(), backup); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("the backup: %v", err)
+		}
+	}
+}
+
+// TestAnAdoptionIsOfAPlaceHoweverItIsSpelt agrees to a project's directory through
+// a link, and by a path from here.
+func TestAnAdoptionIsOfAPlaceHoweverItIsSpelt(t *testing.T) {
+	base := t.TempDir()
+	t.Chdir(base)
+	dir := filepath.Join(base, "live", "production")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("live", "linked"); err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]bool{
+		dir: true, "live/production": true, "linked/production/": true, "live/prod": false, "live": false, "arn:aws:s3:::live": false,
+	} {
+		a := Answers{Adopt: []string{given}}
+		if got := a.Adopted(dir); got != want {
+			t.Errorf("--adopt %s: %t, want %t", given, got, want)
+		}
+	}
+	if (&Answers{Adopt: []string{"live/production"}}).Adopted("arn:aws:s3:::acme") {
+		t.Error("a path is no ARN")
+	}
+}

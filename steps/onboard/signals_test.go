@@ -1,0 +1,477 @@
+//go:build linux && !race && !integration
+
+// Signals are for a compiled program, of which neither the race detector nor a
+// real Terraform has anything to tell.
+
+package onboard
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"golang.org/x/sys/unix"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+	"stateroom/steps"
+	"stateroom/steps/stepstest"
+)
+
+// stopped is a stage on which the compiled program is stopped once.
+type stopped struct {
+	*office
+	t      testing.TB
+	binary string
+	// others are the keys that may be on no disk: those that were not before, and
+	// those of who leaves.
+	others []string
+	// laptop is bob's, in flows that are his.
+	laptop *laptop
+}
+
+// course is what one of the program's commands needs before it runs, and what is
+// true when it has ended.
+type course struct {
+	name string
+	// requests is about how many the command makes.
+	requests int
+	// before gives the command its place, and tells how to call it.
+	before func(s *stopped) []string
+	// typed is what is typed at a terminal, for a command that asks.
+	typed func(s *stopped) string
+	// at is whose laptop it runs on: the operator's unless bob's.
+	bobs bool
+	// end is how the command ends once it is not stopped, and settled are the
+	// arguments of a dry run that then finds nothing to change.
+	end     int
+	settled []string
+	// bob is how many access keys bob has in the end.
+	bob int
+}
+
+var courses = []course{{
+	name: "setup", requests: 130, bob: 1,
+	before: func(s *stopped) []string {
+		s.office = unfurnished(s.t)
+		return []string{"setup", "--me", "alice"}
+	},
+	settled: []string{"setup", "--me", "alice"},
+}, {
+	name: "onboard", requests: 40, bobs: true, bob: 1,
+	before: func(s *stopped) []string {
+		s.finished()
+		return s.first()
+	},
+	settled: []string{"onboard"},
+}, {
+	name: "rotate", requests: 40, bobs: true, bob: 1,
+	before: func(s *stopped) []string {
+		s.finished()
+		s.works(s.first()...)
+		return []string{"onboard", "--rotate"}
+	},
+	settled: []string{"onboard"},
+}, {
+	name: "handover", requests: 12, bob: 1,
+	before: func(s *stopped) []string {
+		s.finished()
+		s.must(os.Remove(s.path("handover/bob.age")))
+		return []string{"handover", "bob"}
+	},
+	settled: []string{"handover", "bob"},
+}, {
+	name: "offboard", requests: 70,
+	before: func(s *stopped) []string {
+		s.finished()
+		s.settled()
+		return []string{"offboard", "bob", "--adopt", "bob", "--adopt", "bob/sessions"}
+	},
+	settled: []string{"offboard", "bob"},
+}, {
+	name: "login", requests: 12, bobs: true, bob: 1,
+	before: func(s *stopped) []string {
+		s.finished(func(b *steps.Blueprint) { b.Environments[1].MFA = true })
+		s.laptop.sitDown()
+		s.laptop.onBoard(s.laptop.run(with(&phone{company: s.laptop.company}, s.laptop.withHandover())))
+		s.laptop.forget()
+		return []string{"login"}
+	},
+	typed:   func(s *stopped) string { return "yes\n" + s.server.Codes(bobs, 1)[0] + "\n" },
+	settled: []string{"login"},
+}, {
+	name: "troubleshoot", requests: 90, bob: 1,
+	before: func(s *stopped) []string {
+		s.finished()
+		s.broken()
+		return []string{"troubleshoot"}
+	},
+	settled: []string{"troubleshoot"},
+}}
+
+// finished sets the office up, as the operator's own run would.
+func (s *stopped) finished(change ...func(*steps.Blueprint)) {
+	s.t.Helper()
+	s.office = newOffice(s.t, change...)
+	c := &company{t: s.t, dir: s.dir, server: s.server, identities: map[string]*age.X25519Identity{"bob": s.bob}, blueprint: s.answers().Blueprint}
+	base := s.t.TempDir()
+	s.laptop = &laptop{company: c, user: "bob", home: filepath.Join(base, "home"), root: filepath.Join(base, "clone")}
+	s.must(os.MkdirAll(s.laptop.home, 0o700))
+	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
+		s.must(copyTree(s.path(name), filepath.Join(s.laptop.root, name)))
+	}
+	s.must(os.WriteFile(s.laptop.path("identity"), []byte(s.bob.String()+"\n"), 0o600))
+}
+
+func (s *stopped) first() []string {
+	return []string{"onboard", "--handover", s.path("handover/bob.age"), "--identity", s.laptop.path("identity")}
+}
+
+// broken disables the state's key and takes alice out of her group.
+func (s *stopped) broken() {
+	s.t.Helper()
+	home := s.laptop.iam()
+	keys, err := home.KeysTagged(s.t.Context(), "stateroom", "111111111111/acme-terraform-state")
+	s.must(err)
+	_, err = home.Do(s.t.Context(), awsops.DisableKey(keys[0]))
+	s.must(err)
+	_, err = home.Do(s.t.Context(), awsops.RemoveUserFromGroup("admins", "alice"))
+	s.must(err)
+}
+
+// command is the program on the laptop of the course, without Terraform on its
+// PATH: the SDK's probes meet the same boundaries in milliseconds.
+func (s *stopped) command(ctx context.Context, bobs bool, args ...string) *exec.Cmd {
+	args = append(args, "--endpoint-url", s.server.URL(), "--region", "eu-west-1")
+	if slices.Contains(args, "login") { // which asks for a code
+		args = append(args, "--plain")
+	} else {
+		args = append(args, "--json", "--yes")
+	}
+	cmd := exec.CommandContext(ctx, s.binary, args...)
+	home, key := s.dir, s.server.Operator()
+	cmd.Dir = s.dir
+	if bobs {
+		home, cmd.Dir = s.laptop.home, s.laptop.root
+	} else {
+		cmd.Env = []string{"AWS_ACCESS_KEY_ID=" + key.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + key.SecretAccessKey}
+	}
+	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_STATE_HOME="+home+"-state", "PATH="+filepath.Dir(s.binary), "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(home, ".aws", "credentials"), "AWS_CONFIG_FILE="+filepath.Join(home, ".aws", "config"))
+	for name, value := range awsops.EndpointVariables(s.server.URL()) {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+// said runs the program to its end.
+func (s *stopped) said(bobs bool, typed string, args ...string) (string, int) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, bobs, args...)
+	out := s.start(cmd, typed)
+	err := cmd.Wait()
+	if ctx.Err() != nil {
+		s.t.Fatalf("%v does not end (%v):\n%s", args, err, out())
+	}
+	return out(), cmd.ProcessState.ExitCode()
+}
+
+// start starts the program: at a terminal of its own, into which something is
+// typed, or with nobody to ask. It gives what the program has said in the end.
+func (s *stopped) start(cmd *exec.Cmd, typed string) (out func() string) {
+	s.t.Helper()
+	var text bytes.Buffer
+	if typed == "" {
+		cmd.Stdout, cmd.Stderr = &text, &text
+		s.must(cmd.Start())
+		return text.String
+	}
+	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	s.must(err)
+	s.t.Cleanup(func() { _ = ours.Close() })
+	s.must(unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
+	s.must(err)
+	theirs, err := os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	s.must(err)
+	defer func() { _ = theirs.Close() }()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	_, err = ours.WriteString(typed)
+	s.must(err)
+	s.must(cmd.Start())
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(&text, ours) // it ends with an error once the program has
+	}()
+	return func() string { <-read; return text.String() }
+}
+
+// works runs the program on bob's laptop, and fails the test unless that is well.
+func (s *stopped) works(args ...string) {
+	s.t.Helper()
+	if out, code := s.said(true, "", args...); code != 0 {
+		s.t.Fatalf("%v ends with %d:\n%s", args, code, out)
+	}
+}
+
+// moment is when and how a run is stopped.
+type moment struct {
+	course  course
+	signals []syscall.Signal
+	// request is counted from 1, reads included. after has the work done, and the
+	// answer lost if the first signal is KILL; held leaves the request unanswered.
+	request int64
+	after   bool
+	held    bool
+}
+
+func (m moment) String() string {
+	var names []string
+	for _, s := range m.signals {
+		names = append(names, s.String())
+	}
+	return fmt.Sprintf("%s, %s at request %d, after %t, held %t", m.course.name, strings.Join(names, " and "), m.request, m.after, m.held)
+}
+
+// kinds are the ways to stop. INT and TERM are two, so that the second is not
+// swallowed while the first is pending.
+var kinds = [][]syscall.Signal{
+	{syscall.SIGKILL}, {syscall.SIGINT}, {syscall.SIGHUP}, {syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGINT},
+}
+
+// moments are as many as there are seeds, the same each time; every course has
+// its turn, and every kind.
+func moments(n int) []moment {
+	var all []moment
+	for seed := range n {
+		draw := rand.New(rand.NewPCG(uint64(seed), 10))
+		m := moment{course: courses[seed%len(courses)], signals: kinds[(seed+seed/len(kinds))%len(kinds)], after: draw.IntN(2) == 1}
+		m.request = 1 + draw.Int64N(int64(m.course.requests))
+		m.held = len(m.signals) > 1
+		m.after = m.after && !m.held
+		all = append(all, m)
+	}
+	return all
+}
+
+// stop runs the program and stops it at the moment. It tells whether there was
+// such a request.
+func (s *stopped) stop(m moment, args []string) (out string, code int, met bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, m.course.bobs, args...)
+	var typed string
+	if m.course.typed != nil {
+		typed = m.course.typed(s)
+	}
+	var seen atomic.Int64
+	started, ended := make(chan struct{}), make(chan struct{})
+	send := func() {
+		<-started
+		for _, signal := range m.signals {
+			_ = cmd.Process.Signal(signal) // it may have ended
+		}
+	}
+	s.server.Intercept(func(sandbox.Entry) sandbox.Fault {
+		if seen.Add(1) != m.request {
+			return sandbox.Fault{}
+		}
+		kill := m.signals[0] == syscall.SIGKILL
+		if m.after {
+			return sandbox.Fault{DropAnswer: kill, After: func(sandbox.Entry) { send() }}
+		}
+		send()
+		if m.held {
+			<-ended
+		}
+		return sandbox.Fault{DropRequest: kill || m.held}
+	})
+	said := s.start(cmd, typed)
+	close(started)
+	_ = cmd.Wait() // its code is asked for
+	close(ended)
+	s.server.Intercept(nil)
+	if ctx.Err() != nil {
+		s.t.Fatalf("%s: it does not end:\n%s", m, said())
+	}
+	return said(), cmd.ProcessState.ExitCode(), seen.Load() >= m.request
+}
+
+// disk is every file of both laptops, with sealed files opened.
+func (s *stopped) disk() string {
+	s.t.Helper()
+	var all strings.Builder
+	roots := []string{filepath.Dir(s.dir)}
+	if s.laptop != nil {
+		roots = append(roots, filepath.Dir(s.laptop.home))
+	}
+	for _, root := range roots {
+		s.must(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if strings.Contains(filepath.Base(path), ".age") {
+				if h, err := Open(data, Unlock{Identity: []byte(s.bob.String())}); err == nil {
+					fmt.Fprintf(&all, "%s %s\n", h.AccessKeyID, h.SecretAccessKey)
+				}
+			}
+			all.Write(data)
+			all.WriteByte('\n')
+			return nil
+		}))
+	}
+	return all.String()
+}
+
+// active are the active access keys of both admins.
+func (s *stopped) active() (ids []string) {
+	s.t.Helper()
+	home := s.operator()
+	for _, user := range []string{"alice", "bob"} {
+		keys, err := home.AccessKeys(s.t.Context(), user)
+		if awsops.IsNotFound(err) {
+			continue
+		}
+		s.must(err)
+		for _, k := range keys {
+			if k.Active {
+				ids = append(ids, k.ID)
+			}
+		}
+	}
+	return ids
+}
+
+func (s *stopped) operator() *awsops.Session {
+	s.t.Helper()
+	key := s.server.Operator()
+	sessions, err := awsops.Open(s.t.Context(), awsops.Config{
+		Endpoint: s.server.URL(), Region: "eu-west-1", Key: &awsops.KeyPair{ID: key.AccessKeyID, Secret: secret.New(key.SecretAccessKey)},
+	})
+	s.must(err)
+	return sessions.Home("eu-west-1")
+}
+
+// missing are the active keys that are, with their secret, on no disk.
+func (s *stopped) missing() (ids []string) {
+	s.t.Helper()
+	disk := s.disk()
+	for _, id := range s.active() {
+		if !strings.Contains(disk, id) || !strings.Contains(disk, s.server.SecretOf(id)) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// lossless fails the test unless each active key, and its secret, is on a disk.
+func (s *stopped) lossless(when string) {
+	s.t.Helper()
+	for _, id := range s.missing() {
+		if !slices.Contains(s.others, id) {
+			s.t.Errorf("%s: the active key %s is on no disk", when, id)
+		}
+	}
+}
+
+// whole fails the test unless the command that goes on ends as it should, with
+// nothing doubled, nothing lost and nothing left to do.
+func (s *stopped) whole(m moment, args []string) {
+	s.t.Helper()
+	var typed string
+	if m.course.typed != nil {
+		typed = m.course.typed(s)
+	}
+	out, code := s.said(m.course.bobs, typed, args...)
+	if code != m.course.end {
+		s.t.Fatalf("%s: the next run ends with %d:\n%s", m, code, out)
+	}
+	s.silent(m, out)
+	if out, code := s.said(m.course.bobs, "", append(slices.Clone(m.course.settled), "--dry-run", "--detailed-exitcode")...); code != 0 {
+		s.t.Errorf("%s: something is left to do, exit code %d:\n%s", m, code, out)
+	}
+	s.lossless(m.String() + ": in the end")
+	home := s.operator()
+	keys, err := home.KeysTagged(s.t.Context(), "stateroom", "111111111111/acme-terraform-state")
+	if err != nil || len(keys) != 1 {
+		s.t.Errorf("%s: KMS keys %v, %v", m, keys, err)
+	}
+	for user, want := range map[string]int{"alice": 1, "bob": m.course.bob} {
+		have, err := home.AccessKeys(s.t.Context(), user)
+		if len(have) != want || err != nil && !awsops.IsNotFound(err) {
+			s.t.Errorf("%s: %s has the keys %v, want %d: %v", m, user, have, want, err)
+		}
+	}
+	for _, root := range []string{s.dir, filepath.Join(s.dir, ".aws"), filepath.Join(s.dir, "handover")} {
+		if left, _ := filepath.Glob(filepath.Join(root, ".*.tmp")); len(left) > 0 {
+			s.t.Errorf("%s: left behind: %v", m, left)
+		}
+	}
+}
+
+// silent fails the test if a secret was printed.
+func (s *stopped) silent(m moment, out string) {
+	s.t.Helper()
+	for _, issued := range s.server.Secrets() {
+		if strings.Contains(out, issued) {
+			s.t.Errorf("%s: a secret was printed", m)
+		}
+	}
+}
+
+// TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom stops the
+// compiled program in each of its flows, as a person, a terminal that goes away,
+// a system and a power cut do.
+func TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing.T) {
+	binary, met := stepstest.Program(t), 0
+	all := moments(stepstest.Seeds(t))
+	for seed, m := range all {
+		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
+			s := &stopped{t: t, binary: binary}
+			args := m.course.before(s)
+			s.others = s.missing()
+			if m.course.bob == 0 {
+				s.others = append(s.others, s.laptop.keys("bob")...)
+			}
+			out, code, stopped := s.stop(m, args)
+			s.silent(m, out)
+			killed := m.signals[0] == syscall.SIGKILL
+			if stopped {
+				met++
+			}
+			if want := steps.ExitInterrupted; stopped && !killed && code != want && code != m.course.end {
+				t.Errorf("it ends with %d, want %d:\n%s", code, want, out)
+			}
+			if !killed {
+				s.lossless("after the stop")
+			}
+			s.whole(m, args)
+		})
+	}
+	if met < len(all)/2 {
+		t.Errorf("only %d of %d runs were stopped", met, len(all))
+	}
+}

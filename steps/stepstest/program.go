@@ -1,0 +1,47 @@
+package stepstest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// started is the environment before any test changed it: Go finds its caches by
+// HOME, which tests hide.
+var started = os.Environ()
+
+// compiled is the program, kept as bytes: a file that outlives the test which
+// built it would outlive the process too.
+var compiled = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "stateroom-program-")
+	if err != nil {
+		return nil, fmt.Errorf("build stateroom: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a scratch directory of the system
+	path := filepath.Join(dir, "stateroom")
+	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", path, "stateroom")
+	build.Env = started
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build stateroom: %w\n%s", err, out)
+	}
+	return os.ReadFile(path)
+})
+
+// Program compiles stateroom as a user would get it, once a process, and gives
+// the test a copy.
+func Program(t *testing.T) string {
+	t.Helper()
+	binary, err := compiled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "stateroom.exe")
+	if err := os.WriteFile(path, binary, 0o700); err != nil { //nolint:gosec // it is to be run
+		t.Fatal(err)
+	}
+	return path
+}
