@@ -256,6 +256,44 @@ func TestNoCredentialsAreOneClearSentence(t *testing.T) {
 	}
 }
 
+// AWS's own answer to a token that is not the key's names neither.
+func TestATokenThatIsNotTheKeysIsNamedBeforeAnythingIsSent(t *testing.T) {
+	server := sandbox.New(sandbox.Options{})
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	dir := t.TempDir()
+	blueprint := practiceBlueprint(t, dir)
+	t.Setenv("AWS_SESSION_TOKEN", "hush")
+	got := programIn(t, t.TempDir(), server, "setup", "--dir", dir, "--blueprint", blueprint, "--yes")
+	if got.code != steps.ExitFailed || !strings.Contains(got.err, "unset AWS_SESSION_TOKEN") || strings.Contains(got.err, "hush") {
+		t.Errorf("in the environment: %+v", got)
+	}
+	home, who := t.TempDir(), server.Operator()
+	for name, text := range map[string]string{
+		"credentials": "[work]\naws_access_key_id = " + who.AccessKeyID + "\naws_secret_access_key = " + who.SecretAccessKey + "\n",
+		"config":      "[profile work]\nregion = eu-west-1\naws_session_token = hush\n",
+	} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "",
+		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(home, "credentials"), "AWS_CONFIG_FILE": filepath.Join(home, "config"),
+	} {
+		t.Setenv(name, value)
+	}
+	got = program(t, "", false, "setup", "--dir", dir, "--blueprint", blueprint, "--yes", "--profile", "work", "--endpoint-url", server.URL())
+	if got.code != steps.ExitFailed || !strings.Contains(got.err, who.AccessKeyID) || !strings.Contains(got.err, "aws_session_token from profile work") || strings.Contains(got.err, "hush") {
+		t.Errorf("in the files: %+v", got)
+	}
+	if log := server.Log(); len(log) > 0 {
+		t.Errorf("AWS heard %d calls", len(log))
+	}
+}
+
 func TestASignalThatNohupIgnoresStaysIgnored(t *testing.T) {
 	taken := make(chan os.Signal, 1)
 	signal.Notify(taken, syscall.SIGHUP) // the tests themselves may run under nohup

@@ -264,7 +264,7 @@ func IsUnreachable(err error) bool { return err != nil && (neverSent(err) || spe
 // no other call with them can work either.
 func IsCredentials(err error) bool {
 	return IsExpired(err) || IsUnknownKey(err) || IsBadSecret(err) || IsClock(err) ||
-		IsNoCredentials(err) || IsSSO(err) || IsNoProfile(err) || isSource(err)
+		IsNoCredentials(err) || IsStaleToken(err) || IsSSO(err) || IsNoProfile(err) || isSource(err)
 }
 
 // IsOutcomeUnknown says that a mutating call may or may not have happened: it

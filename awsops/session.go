@@ -161,6 +161,7 @@ func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config
 	if err != nil {
 		return aws.Config{}, failed(err, &Error{Operation: "reading the AWS configuration", Identity: operatorName(profile)})
 	}
+	cfg.Credentials = unmixed{cfg.Credentials, operatorName(profile), profile}
 	chain.url = cfg.BaseEndpoint
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		// Frozen, because every client would copy a buildable one and with it

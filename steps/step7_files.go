@@ -108,6 +108,9 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 	}
 	s.planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
+	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
+		p.Findings = append(p.Findings, *f)
+	}
 	s.planIgnored(o, a, &p)
 	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
@@ -301,13 +304,45 @@ func wantedBackend(o *Observed, a *Answers, project Project) files.Backend {
 	return b
 }
 
+// StaleToken is the finding of a profile whose key cannot work because of a
+// session token beside it, or nil.
+func StaleToken(credentials, config files.Snapshot, profile string) *Finding {
+	at, stale := files.FindStaleToken(credentials, config, profile)
+	if !stale || at.KeyID == "" {
+		return nil
+	}
+	sends := "Terraform sends both (the AWS CLI does not)"
+	if at.Both {
+		sends = "Terraform and the AWS CLI send both"
+	}
+	return &Finding{
+		ID: "files.session-token-stale", Step: 7, Severity: Warning,
+		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
+			at.Place, profile, at.KeyID, sends),
+		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
+	}
+}
+
+// WithoutStaleToken takes a session token that is nobody's any more out of the
+// config file with the profiles that are written there: beside a key in the
+// credentials file it would be sent with that.
+func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.Snapshot) {
+	for i, e := range profiles {
+		if at, stale := files.FindStaleToken(credentials, config, e.Name); stale && at.Kind == files.Config {
+			profiles[i].Remove = append(profiles[i].Remove, files.WithoutToken(e.Name).Remove...)
+		}
+	}
+}
+
 // planConfig writes the admin profile's region and a role profile for each
 // environment, on a laptop that has the admin profile or is about to.
 func (s filesStep) planConfig(o *Observed, a *Answers, p *Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
-	edit, err := files.EditProfiles(files.Config, o.Files.Config, Profiles(a, o.partition(), o.environments(a.Environments)))
+	all := Profiles(a, o.partition(), o.environments(a.Environments))
+	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
+	edit, err := files.EditProfiles(files.Config, o.Files.Config, all)
 	s.add(a, p, edit, err, RoleProfiles)
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"stateroom/awsops"
@@ -45,6 +46,17 @@ func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
 		if c.ID == "iam.lost-key."+own.Values["id"] {
 			t.Errorf("bob's own key is to be deleted: %s", c.Title)
 		}
+	}
+}
+
+// Beside the new key in the credentials file, Terraform would send the token.
+func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.write(".aws/config", "[profile admin_iam]\naws_session_token = of-a-session-that-is-over\n")
+	w.healthy(w.run(w.setup(team())))
+	got, err := os.ReadFile(filepath.Join(w.dir, ".aws", "config"))
+	if err != nil || strings.Contains(string(got), "aws_session_token") {
+		t.Errorf("the token is still there: %v\n%s", err, got)
 	}
 }
 

@@ -161,6 +161,11 @@ func (s *scene) refused(err error, id string) steps.Finding {
 		f.ID, f.Remedy = "clock-skew", "Set this machine's clock, for example with NTP, then run it again."
 	case awsops.IsBadSecret(err):
 		f.ID, f.Remedy = "signature-mismatch", "Paste id and secret once more, as they were handed out."
+	case awsops.IsStaleToken(err):
+		f.ID, f.Remedy = "key-invalid", "Take the token out as it says, then run it again."
+		if stale := steps.StaleToken(s.credentials, s.config, s.profile); stale != nil {
+			f.Evidence, f.Remedy = stale.Evidence, strings.TrimSuffix(stale.Remedy, ".")+", then run it again."
+		}
 	case awsops.IsUnknownKey(err):
 		f.ID = "key-invalid"
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive. %s", id, f.Evidence)

@@ -48,6 +48,26 @@ func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
 	}
 }
 
+// Beside the new key in the credentials file, Terraform would send the token.
+func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	l := c.laptop("bob")
+	l.write(".aws/config", "[profile admin_iam]\naws_session_token = of-a-session-that-is-over\n")
+	l.onBoard(l.come(l.handover()))
+	l.mine("admin_iam")
+	if text := l.read(".aws/config"); strings.Contains(text, "aws_session_token") {
+		t.Errorf("the token is still there:\n%s", text)
+	}
+	l.write(".aws/config", strings.Replace(l.read(".aws/config"), "[profile admin_iam]\n", "[profile admin_iam]\naws_session_token = of-another\n", 1))
+	calls := len(c.server.Log())
+	again := l.come(nil)
+	f := finding(again, "key-invalid")
+	if f == nil || len(c.server.Log()) > calls {
+		t.Fatalf("coming back: %v, and AWS heard %d calls", again.Findings, len(c.server.Log())-calls)
+	}
+	says(t, f.Evidence+f.Remedy, l.path(".aws/config"), "line 2", "aws_session_token", l.heldKey("admin_iam"), "Delete line 2")
+}
+
 func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
 	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`
 	for permissions, want := range map[string]steps.Verdict{

@@ -40,6 +40,7 @@ func (s *scene) ownProfiles() []files.ProfileEdit {
 	if s.profile != s.a.AdminProfile {
 		all = append(all, files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{files.KV("region", s.region)}})
 	}
+	steps.WithoutStaleToken(all, s.credentials, s.config)
 	var free []files.ProfileEdit
 	for _, e := range all {
 		if err := s.stands(e); err != nil {

@@ -108,7 +108,7 @@ func outage(err error) string {
 		return "profile-missing"
 	case awsops.IsExpired(err):
 		return "token-expired"
-	case awsops.IsUnknownKey(err):
+	case awsops.IsUnknownKey(err), awsops.IsStaleToken(err):
 		return "key-invalid"
 	case awsops.IsBadSecret(err):
 		return "signature-mismatch"

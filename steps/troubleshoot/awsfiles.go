@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"stateroom/steps"
 	"stateroom/steps/files"
 )
 
@@ -124,6 +125,9 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 			"credentials-missing", fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
 			"Write the missing half again, or a new access key.",
 		}
+	}
+	if stale := steps.StaleToken(f.credentials, f.config, name); stale != nil {
+		return "", &sourceTrouble{"key-invalid", stale.Evidence, stale.Remedy}
 	}
 	source := p.get("source_profile")
 	switch {

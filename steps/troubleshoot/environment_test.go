@@ -34,6 +34,8 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 		{"the profile in the environment", silent, map[string]string{"AWS_PROFILE": "admin_iam"}, nil},
 		{"a profile in the environment that is missing", silent, map[string]string{"AWS_PROFILE": "nobody"}, []string{"profile-missing error"}},
 		{"keys in the environment", silent, map[string]string{"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "hush"}, nil},
+		{"a session's token beside a user's key", silent, map[string]string{"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_SESSION_TOKEN": "hush"}, []string{"files.environment-token-stale error"}},
+		{"a session", silent, map[string]string{"AWS_ACCESS_KEY_ID": "ASIAX", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_SESSION_TOKEN": "hush"}, nil},
 		{"keys beside a profile in the environment", silent, map[string]string{"AWS_PROFILE": "admin_iam", "AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "hush"}, []string{"files.environment-keys-win warning"}},
 		{"half a key in the environment", silent, map[string]string{"AWS_PROFILE": "admin_iam", "AWS_ACCESS_KEY_ID": "AKIAX"}, []string{"files.environment-keys-half warning"}},
 		{"nothing at all", silent, nil, []string{"profile-missing error"}},

@@ -109,6 +109,12 @@ var laptopFaults = []laptopFault{
 	{name: "a role in the admin's profile", do: func(b *bench) {
 		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/TerraformAdmin\nsource_profile = admin_iam\n")
 	}, finds: []string{"files.profile-assumes-role warning"}, changes: []string{config}, restored: true},
+	{name: "a session's token beside the admin's own key", do: func(b *bench) {
+		b.edit(config, `(?m)^\[profile admin_iam\]\n`, "[profile admin_iam]\naws_session_token = hush\n")
+	}, finds: []string{"key-invalid error"}, changes: []string{config}, restored: true},
+	{name: "a session's token in the key's own section", do: func(b *bench) {
+		b.edit(awsCredentials, `(?m)^(aws_secret_access_key.*\n)`, "${1}aws_session_token = hush\n")
+	}, finds: []string{"key-invalid error"}, changes: []string{awsCredentials}, restored: true},
 	{name: "a comment behind the key", do: func(b *bench) { b.edit(awsCredentials, `(?m)^(aws_access_key_id.*)$`, "$1 # mine") }, finds: []string{"files.read-differently info"}, stays: []string{"files.read-differently info"}},
 	{name: "credentials open to others", do: func(b *bench) { _ = os.Chmod(b.path(awsCredentials), 0o644) }, finds: []string{"files.credentials-open info"}, stays: []string{"files.credentials-open info"}},
 

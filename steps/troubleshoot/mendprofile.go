@@ -21,6 +21,7 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 	p := l.aws.profile(l.answers.AdminProfile)
 	wrong := l.troubles[p.name]
 	switch {
+	case wrong != nil && l.freeFromToken(p):
 	case p.hasKeys():
 		l.freeFromRole(p)
 	case wrong == nil || wrong.id != "profile-missing" && wrong.id != "credentials-missing":
@@ -47,6 +48,21 @@ func (l *laptop) plan(edit files.Edit, err error, title string) {
 		l.remedy(id, "", title+".")
 		l.out.changes = append(l.out.changes, c)
 	}
+}
+
+// freeFromToken takes a session's token from beside the admin's own key.
+func (l *laptop) freeFromToken(p profile) bool {
+	at, stale := files.FindStaleToken(l.aws.credentials, l.aws.config, p.name)
+	if !stale || at.KeyID == "" {
+		return false
+	}
+	file := l.aws.credentials
+	if at.Kind == files.Config {
+		file = l.aws.config
+	}
+	edit, err := files.EditProfile(at.Kind, file, files.WithoutToken(p.name))
+	l.plan(edit, err, "Take the session token of another key out of profile "+p.name)
+	return true
 }
 
 // renameLookAlike renames the section whose header only looks like the profile's.

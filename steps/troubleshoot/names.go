@@ -234,12 +234,17 @@ func (l *laptop) credentialVariables(tell tellFunc) {
 		return
 	}
 	keys := l.getenv("AWS_ACCESS_KEY_ID") != "" && l.getenv("AWS_SECRET_ACCESS_KEY") != ""
+	stale := keys && strings.HasPrefix(l.getenv("AWS_ACCESS_KEY_ID"), "AKIA") && l.getenv("AWS_SESSION_TOKEN") != ""
 	chosen := l.getenv("AWS_PROFILE")
 	silent := func(p project) bool { return l.backendIdentity(p) == l.environmentIdentity() }
 	if !slices.ContainsFunc(l.projects, silent) {
 		return
 	}
 	switch {
+	case stale:
+		tell("files.environment-token-stale", steps.Failure,
+			fmt.Sprintf("AWS_SESSION_TOKEN is set beside AWS_ACCESS_KEY_ID (%s), which is a user's own key: AWS refuses every call that carries both (InvalidClientTokenId).", l.getenv("AWS_ACCESS_KEY_ID")),
+			"Run: unset AWS_SESSION_TOKEN")
 	case keys && chosen != "":
 		tell("files.environment-keys-win", steps.Warning,
 			fmt.Sprintf("AWS_ACCESS_KEY_ID (%s) and AWS_PROFILE (%s) are both set, and the keys win: the profile is not used.", l.getenv("AWS_ACCESS_KEY_ID"), chosen),

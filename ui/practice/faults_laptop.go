@@ -42,6 +42,9 @@ var laptopFaults = []Fault{
 		}
 		return at.setKey(c)
 	}},
+	{"key-invalid-token", "key-invalid", "The config file has a token of an old session, which Terraform sends with the key.", func(_ context.Context, at *scene) error {
+		return at.addToProfile(at.inConfig(), "aws_session_token = of-a-session-that-is-over\n")
+	}},
 	{"signature-mismatch", "signature-mismatch", "The last character of the secret in the credentials file is another.", func(_ context.Context, at *scene) error {
 		key, err := at.key()
 		if err != nil {
