@@ -99,8 +99,28 @@ type Outputs struct {
 // errUnresolved stops a call that still holds references.
 var errUnresolved = errors.New("the call still waits for outputs of other changes")
 
+// answerWait is how long an answer that comes only once is waited for after the
+// run was cancelled: less than the second after which a program that was
+// interrupted twice ends.
+const answerWait = 800 * time.Millisecond
+
+// outlasting is a context that ends answerWait after ctx, so that the answer of a
+// call that is under way still arrives.
+func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-longer.Done():
+		case <-time.After(answerWait):
+			cancel()
+		}
+	})
+	return longer, func() { stop(); cancel() }
+}
+
 // Do sends exactly c.Input, once it holds no more references, and returns the
-// outputs that c names. Every error is an [Error].
+// outputs that c names. Every error is an [Error]. A call that is sent once is not
+// begun after ctx has ended, and not given up at once when it ends meanwhile.
 func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 	send, ok := senders[c.Service+"/"+c.Operation]
 	if !ok {
@@ -108,6 +128,11 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 	}
 	if len(Refs(c)) > 0 {
 		return Outputs{}, s.fail(errUnresolved, c.Service, c.Operation, c.Resource())
+	}
+	if c.OnceOnly() && ctx.Err() == nil {
+		longer, done := outlasting(ctx)
+		defer done()
+		ctx = longer
 	}
 	ctx, count := withAttempts(permit(ctx, c))
 	answer, err := send(ctx, s, c.Input)

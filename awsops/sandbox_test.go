@@ -376,6 +376,41 @@ func TestAnAnswerLostByCreateKeyDoublesNothing(t *testing.T) {
 	}
 }
 
+// A second interrupt cancels everything; the secret of a key that AWS has made
+// by then would be lost with its answer.
+func TestAnAnswerThatComesOnlyOnceArrivesThoughTheRunIsCancelled(t *testing.T) {
+	server, sessions := rehearse(t, sandbox.Options{})
+	home := sessions.Home("")
+	do(t, home, awsops.CreateUser("bob", "", nil))
+	ctx, cancel := context.WithCancel(t.Context())
+	server.Intercept(func(sandbox.Entry) sandbox.Fault {
+		return sandbox.Fault{After: func(sandbox.Entry) { cancel() }}
+	})
+	out, err := home.Do(ctx, awsops.CreateAccessKey("bob"))
+	if err != nil || out.Secret.IsZero() {
+		t.Errorf("the answer is lost: %v", err)
+	}
+	if _, err := home.Do(ctx, awsops.CreateAccessKey("bob")); !awsops.IsCancelled(err) {
+		t.Errorf("a call was begun after the end: %v", err)
+	}
+}
+
+func TestCancellingEndsACallWhoseAnswerNeverComes(t *testing.T) {
+	server, sessions := rehearse(t, sandbox.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	never := make(chan struct{})
+	server.Intercept(func(sandbox.Entry) sandbox.Fault {
+		cancel()
+		<-never
+		return sandbox.Fault{}
+	})
+	_, err := sessions.Home("").Do(ctx, awsops.CreateAccessKey("bob"))
+	close(never)
+	if !awsops.IsCancelled(err) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestCancellingStopsAWait(t *testing.T) {
 	_, sessions := rehearse(t, sandbox.Options{})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -24,6 +24,7 @@ import (
 
 	"filippo.io/age"
 	"golang.org/x/sys/unix"
+	"gopkg.in/ini.v1"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
@@ -310,6 +311,7 @@ func (s *stopped) stop(m moment, args []string) (out string, code int, met bool)
 	_ = cmd.Wait() // its code is asked for
 	close(ended)
 	s.server.Intercept(nil)
+	s.t.Logf("%d requests", seen.Load())
 	if ctx.Err() != nil {
 		s.t.Fatalf("%s: it does not end:\n%s", m, said())
 	}
@@ -320,11 +322,7 @@ func (s *stopped) stop(m moment, args []string) (out string, code int, met bool)
 func (s *stopped) disk() string {
 	s.t.Helper()
 	var all strings.Builder
-	roots := []string{filepath.Dir(s.dir)}
-	if s.laptop != nil {
-		roots = append(roots, filepath.Dir(s.laptop.home))
-	}
-	for _, root := range roots {
+	for _, root := range s.roots() {
 		s.must(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err
@@ -425,11 +423,74 @@ func (s *stopped) whole(m moment, args []string) {
 			s.t.Errorf("%s: %s has the keys %v, want %d: %v", m, user, have, want, err)
 		}
 	}
-	for _, root := range []string{s.dir, filepath.Join(s.dir, ".aws"), filepath.Join(s.dir, "handover")} {
-		if left, _ := filepath.Glob(filepath.Join(root, ".*.tmp")); len(left) > 0 {
-			s.t.Errorf("%s: left behind: %v", m, left)
+	s.held(m)
+	s.tidy(m)
+}
+
+// held fails the test unless each admin's key lies where the flow puts it.
+func (s *stopped) held(m moment) {
+	s.t.Helper()
+	profiles := map[string]string{"alice": s.path(".aws/credentials")}
+	if m.course.bobs {
+		profiles["bob"] = s.laptop.path(".aws/credentials")
+	} else if m.course.bob > 0 {
+		sealed, err := os.ReadFile(s.path("handover/bob.age"))
+		s.must(err)
+		h, err := Open(sealed, Unlock{Identity: []byte(s.bob.String())})
+		s.must(err)
+		if keys, err := s.operator().AccessKeys(s.t.Context(), "bob"); err != nil || len(keys) != 1 || keys[0].ID != h.AccessKeyID {
+			s.t.Errorf("%s: the handover holds %s, IAM %v, %v", m, h.AccessKeyID, keys, err)
 		}
 	}
+	for user, path := range profiles {
+		file, err := ini.Load(path)
+		s.must(err)
+		keys, err := s.operator().AccessKeys(s.t.Context(), user)
+		s.must(err)
+		if !slices.ContainsFunc(file.Sections(), func(p *ini.Section) bool {
+			return len(keys) == 1 && p.Key("aws_access_key_id").Value() == keys[0].ID && p.Key("aws_secret_access_key").Value() == s.server.SecretOf(keys[0].ID)
+		}) {
+			s.t.Errorf("%s: no profile of %s holds %s's key %v", m, path, user, keys)
+		}
+	}
+}
+
+// tidy fails the test if a file of work that was not finished is left anywhere, or
+// one that holds secrets may be read by others.
+func (s *stopped) tidy(m moment) {
+	s.t.Helper()
+	for _, root := range s.roots() {
+		s.must(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			if filepath.Ext(path) == ".tmp" {
+				// Room that was kept for a secret goes with the next write of that file.
+				data, err := os.ReadFile(path)
+				if err != nil || !strings.Contains(path, "-state/") || len(bytes.Trim(data, "\x00")) > 0 {
+					s.t.Errorf("%s: left behind: %s: %v", m, path, err)
+				}
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			secrets := strings.Contains(path, ".age") || filepath.Base(path) == "credentials" || strings.Contains(path, "-state/")
+			if secrets && info.Mode().Perm()&0o077 != 0 {
+				s.t.Errorf("%s: %s may be read by others: %s", m, path, info.Mode())
+			}
+			return nil
+		}))
+	}
+}
+
+// roots are the directories of all laptops.
+func (s *stopped) roots() []string {
+	roots := []string{filepath.Dir(s.dir)}
+	if s.laptop != nil {
+		roots = append(roots, filepath.Dir(s.laptop.home))
+	}
+	return roots
 }
 
 // silent fails the test if a secret was printed.
