@@ -34,7 +34,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case IsUnknownDevice(e):
 		return "The user has no MFA device of that serial number.", "Check it in IAM, under the user's security credentials."
 	case IsAccessDenied(e):
-		return denial(e.Message), "Grant " + deniedAction(e) + ", or run as an identity that has it."
+		return denial(e.Message), "Grant " + e.Action + ", or run as an identity that has it."
 	case IsUnreachable(e):
 		return unreachable(e)
 	case isUnfinished(e):
@@ -90,9 +90,32 @@ func profileFlag(e *Error) string {
 // call: s3:TagResource for a CreateBucket with tags.
 var performed = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
-func deniedAction(e *Error) string {
-	if m := performed.FindStringSubmatch(e.Message); m != nil {
+// otherActions are the IAM actions that have another name than their operation
+// (Service Authorization Reference, "Actions, resources, and condition keys for
+// Amazon S3"). S3 may name none when it refuses, and cannot in answer to a HEAD.
+var otherActions = map[string]string{
+	"s3:CopyObject":                      "s3:PutObject",
+	"s3:HeadBucket":                      "s3:ListBucket",
+	"s3:HeadObject":                      "s3:GetObject",
+	"s3:ListBuckets":                     "s3:ListAllMyBuckets",
+	"s3:ListObjectVersions":              "s3:ListBucketVersions",
+	"s3:ListObjectsV2":                   "s3:ListBucket",
+	"s3:PutBucketEncryption":             "s3:PutEncryptionConfiguration",
+	"s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+	"s3:PutPublicAccessBlock":            "s3:PutBucketPublicAccessBlock",
+}
+
+// neededAction is the action that AWS named, that the call set, or that the
+// operation needs.
+func neededAction(e *Error) string {
+	operation := e.Service + ":" + e.Operation
+	switch m := performed.FindStringSubmatch(e.Message); {
+	case m != nil:
 		return m[1]
+	case e.Action != "":
+		return e.Action
+	case otherActions[operation] != "":
+		return otherActions[operation]
 	}
-	return e.Service + ":" + e.Operation
+	return operation
 }

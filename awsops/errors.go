@@ -23,6 +23,7 @@ type Error struct {
 	Account   string // the session's account, empty when not known yet
 	Region    string
 	Identity  string // the caller's ARN, or how it is named before that is known
+	Action    string // the IAM action that the call needs
 	Code      string // AWS's error code, empty when AWS did not answer
 	Message   string
 	RequestID string
@@ -86,10 +87,15 @@ func (s *Session) fail(err error, service, operation, resource string) error {
 	if err == nil {
 		return nil
 	}
-	return failed(err, &Error{
+	return failed(err, s.failing(service, operation, resource))
+}
+
+// failing is an error of this session's that has yet to be told.
+func (s *Session) failing(service, operation, resource string) *Error {
+	return &Error{
 		Service: service, Operation: operation, Resource: resource,
 		Account: s.Account(), Region: s.Region(), Identity: s.who(),
-	})
+	}
 }
 
 // failed fills e from the SDK's error. An [Error] inside it wins: it is the
@@ -115,6 +121,7 @@ func failed(err error, e *Error) error {
 	if errors.As(err, &request) {
 		e.RequestID = request.ServiceRequestID()
 	}
+	e.Action = neededAction(e)
 	e.Meaning, e.Remedy = advice(e)
 	return e
 }

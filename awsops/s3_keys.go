@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -19,11 +20,10 @@ const (
 )
 
 // VersionKeys are the ARNs of the KMS keys that the versions stored in a bucket
-// are encrypted with, sorted. complete is false where not every version could be
-// looked at; a bucket that is not there holds none.
-func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys []string, complete bool, err error) {
+// are encrypted with, sorted. unseen says why not every version could be looked at,
+// and is nil where every one was; a bucket that is not there holds none.
+func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys []string, unseen, err error) {
 	var mu sync.Mutex
-	complete = true
 	heads, ctx := errgroup.WithContext(ctx)
 	heads.SetLimit(headsAtOnce)
 	pages := s3.NewListObjectVersionsPaginator(s.s3(), &s3.ListObjectVersionsInput{Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner)})
@@ -31,10 +31,16 @@ func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys [
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			_ = heads.Wait() // the listing's error is the one to tell
-			return nil, HasCode(err, "NoSuchBucket"), unanswered(s.fail(err, "s3", "ListObjectVersions", bucket))
+			if HasCode(err, "NoSuchBucket") {
+				return nil, nil, nil
+			}
+			err = s.fail(err, "s3", "ListObjectVersions", bucket)
+			return nil, err, unanswered(err)
 		}
 		if seen += len(page.Versions); seen > headsAtMost {
-			complete = false
+			mu.Lock()
+			unseen = fmt.Errorf("bucket %s holds more than %d versions", bucket, headsAtMost)
+			mu.Unlock()
 			break
 		}
 		for _, v := range page.Versions {
@@ -43,7 +49,9 @@ func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys [
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil && unanswered(err) == nil {
-					complete = complete && statusOf(err) == http.StatusNotFound // deleted meanwhile
+					if statusOf(err) != http.StatusNotFound { // deleted meanwhile
+						unseen = err
+					}
 					return nil
 				}
 				if key != "" && !slices.Contains(keys, key) {
@@ -54,10 +62,10 @@ func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys [
 		}
 	}
 	if err := heads.Wait(); err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	slices.Sort(keys)
-	return keys, complete, nil
+	return keys, unseen, nil
 }
 
 // versionKey is the ARN of the key that one version is encrypted with, empty for
@@ -67,7 +75,11 @@ func (s *Session) versionKey(ctx context.Context, bucket, owner, key, version st
 		Bucket: aws.String(bucket), Key: aws.String(key), VersionId: optional(version), ExpectedBucketOwner: aws.String(owner),
 	})
 	if err != nil {
-		return "", s.fail(err, "s3", "HeadObject", bucket+"/"+key)
+		resource := bucket + "/" + key
+		if statusOf(err) == http.StatusForbidden { // which one is asked first is chance, and the right is for all
+			resource = bucket + "/*"
+		}
+		return "", s.failedVersion(err, "HeadObject", resource, version)
 	}
 	return aws.ToString(answer.SSEKMSKeyId), nil
 }

@@ -27,7 +27,7 @@ func (s *Session) ReadObject(ctx context.Context, bucket, key, version string) (
 		Bucket: aws.String(bucket), Key: aws.String(key), VersionId: optional(version), ExpectedBucketOwner: s.owner(),
 	})
 	if err != nil {
-		wrapped := s.fail(err, "s3", "GetObject", bucket+"/"+key)
+		wrapped := s.failedVersion(err, "GetObject", bucket+"/"+key, version)
 		if statusOf(wrapped) == http.StatusNotFound && !HasCode(wrapped, "NoSuchBucket") {
 			return nil, nil //nolint:nilnil // absent is an answer here
 		}
@@ -41,6 +41,16 @@ func (s *Session) ReadObject(ctx context.Context, bucket, key, version string) (
 		return nil, s.fail(err, "s3", "GetObject", bucket+"/"+key)
 	}
 	return &Content{Body: body, ETag: aws.ToString(answer.ETag), Version: aws.ToString(answer.VersionId)}, nil
+}
+
+// failedVersion wraps the failed read of an object, or of one version of it, which
+// is a right of its own.
+func (s *Session) failedVersion(err error, operation, resource, version string) error {
+	e := s.failing("s3", operation, resource)
+	if version != "" {
+		e.Action = "s3:GetObjectVersion"
+	}
+	return failed(err, e)
 }
 
 // ObjectVersion is one version of an object.

@@ -28,9 +28,9 @@ type KeyFacts struct {
 	// Spare are the other keys with this blueprint's tag.
 	Spare []SpareKey
 	// Stored are the keys that stored versions are encrypted with, where more than
-	// one key is in play; AllStored says that every version was looked at.
-	Stored    []string
-	AllStored bool
+	// one key is in play; Unseen says why not every version could be looked at.
+	Stored []string
+	Unseen error
 }
 
 // symmetric is the one key spec that S3 encrypts with.

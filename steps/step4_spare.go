@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,8 +17,9 @@ type SpareKey struct {
 	ARN     string
 	Enabled bool
 	// Aliased says that it goes by a name of its own, so that it is in use for
-	// something, and was not lost by anybody.
+	// something, and was not lost by anybody; Unseen says why that is not known.
 	Aliased bool
+	Unseen  error
 }
 
 // changeSpare begins the ids of the changes that disable a key that was lost.
@@ -47,7 +49,7 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *Answers, inUse stri
 		if err != nil && !awsops.IsAccessDenied(err) {
 			return nil, wrap(err)
 		}
-		found = append(found, SpareKey{ARN: arn, Enabled: key.Enabled, Aliased: len(names) > 0 || err != nil})
+		found = append(found, SpareKey{ARN: arn, Enabled: key.Enabled, Aliased: len(names) > 0, Unseen: err})
 	}
 	return found, nil
 }
@@ -59,7 +61,7 @@ func inspectStored(ctx context.Context, env *Env, a *Answers, o *Observed) error
 		return nil
 	}
 	var err error
-	o.Key.Stored, o.Key.AllStored, err = env.Sessions.Home(a.StateRegion).VersionKeys(ctx, a.Bucket.Name, a.AdminAccount)
+	o.Key.Stored, o.Key.Unseen, err = env.Sessions.Home(a.StateRegion).VersionKeys(ctx, a.Bucket.Name, a.AdminAccount)
 	return wrap(err)
 }
 
@@ -70,14 +72,25 @@ func severalKeys(o *Observed, a *Answers) bool {
 }
 
 // readKeys are the keys beside the alias's that a stored version needs: whoever
-// works with the states keeps Decrypt for them.
-func (o *Observed) readKeys() []string {
+// works with the states keeps Decrypt for them. Where nobody knows which these
+// are, a group keeps it for those that it has it for.
+func (o *Observed) readKeys(group string) []string {
 	var others []string
 	for _, arn := range o.Key.Stored {
 		if o.Key.Key == nil || arn != o.Key.Key.ARN {
 			others = append(others, arn)
 		}
 	}
+	if o.Key.Unseen == nil {
+		return others
+	}
+	has := attachedTo(o, group)
+	for _, spare := range o.Key.Spare {
+		if !slices.Contains(others, spare.ARN) && slices.ContainsFunc(has.Statements, func(s policy.Statement) bool { return slices.Contains(s.Resources, spare.ARN) }) {
+			others = append(others, spare.ARN)
+		}
+	}
+	slices.Sort(others)
 	return others
 }
 
@@ -90,9 +103,13 @@ func (s keyStep) planSpare(o *Observed, a *Answers, p *Proposal) {
 			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", spare.ARN, a.Key.Alias, o.Key.Key.ARN),
 			Remedy:   "Nothing to do: it was kept.",
 		}
-		switch bucket := o.Bucket.Bucket; {
+		switch {
 		case spare.Aliased:
 			found.Evidence += " It has an alias of its own."
+		case spare.Unseen != nil && spare.Enabled:
+			found.Severity = Warning
+			found.Evidence += " Whether it has an alias of its own, for something else, could not be seen, so that it was left enabled: " + refusal(spare.Unseen)
+			found.Remedy = grant(spare.Unseen)
 		case namedByOthers(o, a, spare.ARN):
 			found.Evidence += " The bucket's settings name it, and not in the blueprint's words."
 		case slices.Contains(o.Key.Stored, spare.ARN):
@@ -100,16 +117,49 @@ func (s keyStep) planSpare(o *Observed, a *Answers, p *Proposal) {
 		case !spare.Enabled:
 			found.Evidence += " It is disabled, and no stored version is known to need it."
 			found.Remedy = fmt.Sprintf("It costs as much as the other. If you never want what was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", spare.ARN)
-		case !o.Key.Aliased || bucket != nil && bucket.Ownership == awsops.BucketOurs && !o.Key.AllStored:
-			found.Severity = Warning
-			found.Evidence += " Not every stored version could be looked at, so that it was left enabled."
-			found.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
+		case !o.Key.Aliased || o.Key.Unseen != nil:
+			s.unseen(o, spare, &found)
 		default:
 			p.Changes = append(p.Changes, s.disable(o, a, spare))
 			continue
 		}
 		p.Findings = append(p.Findings, found)
 	}
+}
+
+// unseen tells that a key was left enabled, since a stored version may need it.
+func (s keyStep) unseen(o *Observed, spare SpareKey, f *Finding) {
+	f.Severity = Warning
+	f.Evidence += " Not every stored version could be looked at, so that it was left enabled"
+	f.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
+	switch err := o.Key.Unseen; {
+	case err == nil:
+		f.Evidence += "."
+	case awsops.IsAccessDenied(err):
+		f.Evidence += ": " + refusal(err)
+		f.Remedy = grant(err)
+	default:
+		f.Evidence += ": " + err.Error() + "."
+	}
+}
+
+// refusal says of a call that AWS denied who may not do what.
+func refusal(err error) string {
+	e := awsFailure(err)
+	return fmt.Sprintf("%s may not %s on %s.", e.Identity, e.Action, e.Resource)
+}
+
+// grant is the remedy of a call that AWS denied.
+func grant(err error) string {
+	e := awsFailure(err)
+	return fmt.Sprintf("Grant %s on %s, then run it again.", e.Action, e.Resource)
+}
+
+func awsFailure(err error) (e *awsops.Error) {
+	if !errors.As(err, &e) {
+		return &awsops.Error{}
+	}
+	return e
 }
 
 // namedByOthers tells whether something in the bucket's settings names a key

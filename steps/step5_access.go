@@ -31,7 +31,7 @@ func stateAccess(o *Observed, a *Answers, g Group) policy.StateAccess {
 		Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile,
 	}
 	if a.Key.Users == KeyUsersGroup {
-		access.KMSKeyARN, access.ReadKeys = o.keyARN(), o.readKeys()
+		access.KMSKeyARN, access.ReadKeys = o.keyARN(), o.readKeys(g.Name)
 	}
 	for _, project := range a.ProjectsOf(g.Name) {
 		access.Keys = append(access.Keys, project.StateKey)
