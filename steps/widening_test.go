@@ -84,8 +84,8 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			func(b *Blueprint) { b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/bob"} },
 			[]string{"The policy of key alias/terraform lets bob use or manage it."},
 		},
-		"a first boundary": {func(b *Blueprint) { b.Environments[0].PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess" }, nil},
-		"a bucket that is less strict":           {func(b *Blueprint) { b.Bucket.Policy = BucketPolicyCompatible }, nil},
+		"a first boundary":             {func(b *Blueprint) { b.Environments[0].PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess" }, nil},
+		"a bucket that is less strict": {func(b *Blueprint) { b.Bucket.Policy = BucketPolicyCompatible }, nil},
 		"another account of an environment": {
 			func(b *Blueprint) { b.Environments[0].Account = "555555555555" },
 			[]string{"Group admins may assume the role in staging."},
