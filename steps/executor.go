@@ -218,7 +218,7 @@ func (x *Executor) refused(c Change, err error) error {
 	if c.Intent == nil || len(c.Calls) != 1 || known && made != "" || !awsops.IsRefused(err) {
 		return nil
 	}
-	return x.env.Journal.Append(c.ID, phaseRefused, nil)
+	return x.env.Journal.Append(c.record(), phaseRefused, nil)
 }
 
 // callsAndFile makes the calls of a change and writes its file. What AWS gave only

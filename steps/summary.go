@@ -28,6 +28,12 @@ type Summary struct {
 	DryRun, Declined, Stopped bool
 }
 
+// Unproven says that every change was made before the interrupt came, so that only
+// the proof of the result is missing.
+func (s *Summary) Unproven() bool {
+	return s.Stopped && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
+}
+
 // The exit codes of the command line.
 const (
 	ExitDone        = 0

@@ -213,11 +213,23 @@ func doing(have, want policy.Document) string {
 	case len(granted) == 0:
 		return "do what was denied before"
 	case len(have.Statements) == 0:
-		return "use " + services(granted)
+		return "use " + services(granted) + scope(granted)
 	case len(policy.Lifted(have, want)) > 0:
 		text = "do what was denied before, and "
 	}
-	return text + "do more with " + services(granted)
+	return text + "do more with " + services(granted) + scope(granted)
+}
+
+// scope says of statements that reach no other user than whoever calls that they
+// do: without it a person's way to the own key reads like all of IAM.
+func scope(statements []policy.Statement) string {
+	for _, s := range statements {
+		other := func(resource string) bool { return !strings.HasSuffix(resource, "/${aws:username}") }
+		if len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, other) {
+			return ""
+		}
+	}
+	return " for the own user, and nobody else's"
 }
 
 // services names the services whose actions the statements allow.

@@ -52,7 +52,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			func(b *Blueprint) {
 				b.Groups = append(b.Groups, Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 			},
-			[]string{"bob gets access to staging through group stagers.", "Group stagers may use iam.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
+			[]string{"bob gets access to staging through group stagers.", "Group stagers may use iam for the own user, and nobody else's.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
 		},
 		"a group that reaches less": {func(b *Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
 		"trust that is narrower":    {func(b *Blueprint) { b.Environments[0].Trust = TrustListed }, nil},

@@ -93,7 +93,7 @@ func notedAttributes(prefix string, values map[string]any, src []byte) Attribute
 		default:
 			a.Value = fmt.Sprint(v)
 		}
-		if secretName.MatchString(key) && prefix == "" {
+		if secretName.MatchString(a.Name) && prefix != "endpoints." {
 			a.Value, a.List = secret.Redacted, nil
 		}
 		out = append(out, a)

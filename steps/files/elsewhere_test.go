@@ -175,3 +175,22 @@ func TestNotesThatTerraformWouldGoByAreFoundWhereTheyNameAnotherPlace(t *testing
 		t.Errorf("the block's hash: %+v, %v", found, err)
 	}
 }
+
+// What init noted holds secrets at every depth, and an endpoint by the name of a
+// service is none.
+func TestSecretsThatInitNotedAreNotKept(t *testing.T) {
+	noted := notedAttributes("", map[string]any{
+		"secret_key":                    "s3cret",
+		"assume_role_with_web_identity": map[string]any{"web_identity_token": "s3cret", "role_arn": "arn:aws:iam::111111111111:role/R"},
+		"endpoints":                     map[string]any{"secretsmanager": "http://127.0.0.1:1"},
+	}, nil)
+	want := Attributes{
+		{Name: "assume_role_with_web_identity.role_arn", Value: "arn:aws:iam::111111111111:role/R", Literal: true, Line: 1},
+		{Name: "assume_role_with_web_identity.web_identity_token", Value: "(secret)", Literal: true, Line: 1},
+		{Name: "endpoints.secretsmanager", Value: "http://127.0.0.1:1", Literal: true, Line: 1},
+		{Name: "secret_key", Value: "(secret)", Literal: true, Line: 1},
+	}
+	if diff := cmp.Diff(want, noted); diff != "" {
+		t.Error(diff)
+	}
+}

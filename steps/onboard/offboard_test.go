@@ -163,6 +163,26 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	}
 }
 
+// While the deny is under way, or fails, the user is still in the blueprint that
+// says who has access.
+func TestEverythingComesAfterTheDeny(t *testing.T) {
+	o := newOffice(t, listed)
+	o.settled()
+	o.opened("bob", o.bob)
+	r, err := o.offboard("bob", "bob", "bob/sessions").Review(t.Context())
+	o.must(err)
+	for _, c := range r.Changes {
+		if deny := denyChange("bob"); c.ID != deny && !slices.Contains(slices.Concat(c.After, c.Needs), deny) {
+			t.Errorf("%s does not come after the deny", c.ID)
+		}
+	}
+	for _, id := range []string{"offboard.handover", blueprintChange("bob")} {
+		if !slices.ContainsFunc(r.Changes, func(c steps.Change) bool { return c.ID == id }) {
+			t.Errorf("%s is not planned", id)
+		}
+	}
+}
+
 func secretOf(h steps.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
 
 func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {

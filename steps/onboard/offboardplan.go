@@ -189,7 +189,7 @@ func (o *Offboard) sealedFile(f offboardFacts, r *steps.Review) {
 		})
 	case f.sealed.Exists:
 		r.Changes = append(r.Changes, o.change(f, steps.Change{
-			ID: "offboard.handover", Action: steps.Delete,
+			ID: "offboard.handover", Action: steps.Delete, After: []string{denyChange(f.name)},
 			Title:  fmt.Sprintf("Delete %s's sealed key", f.name),
 			Target: f.sealed.Path, Write: &steps.Write{Edit: files.Edit{Before: f.sealed}, Remove: true},
 		}))
@@ -205,7 +205,7 @@ func (o *Offboard) blueprint(f offboardFacts, r *steps.Review) {
 		})
 	case f.blueprint.Changes():
 		r.Changes = append(r.Changes, o.change(f, steps.Change{
-			ID: blueprintChange(f.name), Action: steps.WriteFile, Intent: map[string]string{},
+			ID: blueprintChange(f.name), Action: steps.WriteFile, Intent: map[string]string{}, After: []string{denyChange(f.name)},
 			Title:  fmt.Sprintf("Take %s out of %s", f.name, filepath.Base(f.blueprint.Before.Path)),
 			Target: f.blueprint.Before.Path,
 			Write:  &steps.Write{Edit: f.blueprint, Diff: f.blueprint.Diff()},

@@ -211,6 +211,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"dry run":  {steps.Summary{DryRun: true, Add: 3}, "This was a dry run: nothing was changed."},
 		"declined": {steps.Summary{Declined: true}, "Not confirmed: nothing was changed."},
 		"stopped":  {steps.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
+		"unproven": {steps.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
 		"lost":     {steps.Summary{Unknown: 1}, "The answer to 1 change was lost."},
 		"again":    {steps.Summary{}, "Everything is right already: nothing was changed."},
 		"blocked":  {steps.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},

@@ -42,7 +42,8 @@ func outcome(s *steps.Summary) []string {
 	}
 	say(s.DryRun, "This was a dry run: nothing was changed.")
 	say(s.Declined, "Not confirmed: nothing was changed.")
-	say(s.Stopped, "Interrupted: the changes above that are done stay, the others were not begun or not finished. Run it again to go on from here.")
+	say(s.Unproven(), "Interrupted when every change was made: the result is not proven. Run it again to prove it.")
+	say(s.Stopped && !s.Unproven(), "Interrupted: the changes above that are done stay, the others were not begun or not finished. Run it again to go on from here.")
 	rest := "left out"
 	if s.Stopped {
 		rest = "not begun"

@@ -159,3 +159,16 @@ func TestWhatIsStoppedWithAnAnswerLostIsNotSaidToHaveChangedNothing(t *testing.T
 		t.Errorf("it says %q", text)
 	}
 }
+
+// An interrupt that comes after the last change leaves nothing to do but the proof.
+func TestWhatIsStoppedInTheProofIsNotSaidToBeUndone(t *testing.T) {
+	s := &steps.Summary{Stopped: true, Applied: 42}
+	text := strings.Join(append(outcome(s, "Look again"), stopped(s)), " ")
+	if strings.Contains(text, "not begun or") || strings.Contains(text, "still to do") || !strings.Contains(text, "the result is not proven. Look again") {
+		t.Errorf("it says %q", text)
+	}
+	s.Skipped = 1
+	if text := strings.Join(append(outcome(s, "Look again"), stopped(s)), " "); strings.Contains(text, "proven") || !strings.Contains(text, "still to do") {
+		t.Errorf("with a change that was not begun it says %q", text)
+	}
+}

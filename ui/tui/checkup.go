@@ -204,7 +204,7 @@ func (c *checkup) made(msg madeMsg) {
 	}
 	c.take(c.review)
 	if msg.summary.Stopped {
-		c.say("Stopped. What is done stays; what was not begun is still to do.")
+		c.say(stopped(msg.summary))
 	}
 }
 

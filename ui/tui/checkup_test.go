@@ -208,7 +208,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 	if cmd := m.key(keyNamed("ctrl+z")); cmd != nil {
 		t.Error("suspended while changes are made")
 	}
-	m.Update(madeMsg{op: m.engine.op, review: ill(), summary: &steps.Summary{Applied: 1, Stopped: true}})
+	m.Update(madeMsg{op: m.engine.op, review: ill(), summary: &steps.Summary{Applied: 1, Failed: 1, Stopped: true}})
 	shows(t, m, "Not done yet", "What is done stays")
 }
 

@@ -57,6 +57,14 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 // keeps tells whether a run has left something to look at.
 func keeps(s *steps.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
 
+// stopped says how far a run came that was stopped.
+func stopped(s *steps.Summary) string {
+	if s.Unproven() {
+		return "Stopped. Every change is made; the result is not proven."
+	}
+	return "Stopped. What is done stays; what was not begun is still to do."
+}
+
 // outcome is the result in whole sentences, the most important one first. Again
 // says how to go on from there.
 func outcome(s *steps.Summary, again string) []string {
@@ -70,7 +78,8 @@ func outcome(s *steps.Summary, again string) []string {
 	say(s.Declined, "Not confirmed: nothing was changed.")
 	made := s.Applied+s.Failed+s.Unknown > 0 // what failed may have been made in part
 	say(s.Stopped && !made, "Interrupted: nothing was changed.")
-	say(s.Stopped && made, "Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
+	say(s.Unproven(), "Interrupted when every change was made: the result is not proven. %s to go on from here.", again)
+	say(s.Stopped && made && !s.Unproven(), "Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
 	rest := "left out"
 	if s.Stopped {
 		rest = "not begun"

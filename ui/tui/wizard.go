@@ -333,7 +333,7 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 	w.observed, w.current = msg.observed, stepCount
 	w.pane.rebuild()
 	if msg.summary.Stopped {
-		w.say("Stopped. What is done stays; what was not begun is still to do.")
+		w.say(stopped(msg.summary))
 	}
 	return nil
 }
