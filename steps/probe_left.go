@@ -14,10 +14,10 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// proofOld is how long after its beginning a killed proof may have a child that
+// ProofOld is how long after its beginning a killed proof may have a child that
 // still works for it: Terraform ends its one command by itself, the retries of
 // every call included.
-const proofOld = 10 * time.Minute
+const ProofOld = 10 * time.Minute
 
 // Proof is one use of a back end as its users use it, in a workspace that nobody
 // else has. It is noted on this laptop, in the user's own state directory, before
@@ -130,7 +130,7 @@ func tidyProof(ctx context.Context, a *Answers, s *awsops.Session, note *files.N
 	begun := p.trace.Begun.Local().Format("2 Jan 15:04")
 	foreign := !strings.HasPrefix(p.Workspace, terraform.ProbePrefix) || p.trace.Account != a.AdminAccount || p.trace.Bucket != a.Bucket.Name
 	age := time.Since(p.trace.Begun)
-	if foreign || age < proofOld {
+	if foreign || age < ProofOld {
 		note.Leave()
 		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed. The workspace %s in s3://%s and its lock may be left of it, and a Terraform of it may still be at work.",
 			begun, p.Workspace, p.trace.Bucket))
@@ -188,7 +188,7 @@ func (p *Proof) remove(ctx context.Context, s *awsops.Session) (removed []string
 func unremoved(evidence string) Finding {
 	return Finding{
 		ID: "init.probe-unfinished", Step: 8, Severity: Info, Evidence: evidence,
-		Remedy: fmt.Sprintf("Run stateroom setup again %.0f minutes after it: it removes them.", proofOld.Minutes()),
+		Remedy: fmt.Sprintf("Run stateroom setup again %.0f minutes after it: it removes them.", ProofOld.Minutes()),
 	}
 }
 

@@ -8,66 +8,10 @@ import (
 	"sync"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/files"
+	"stateroom/steps/stepstest"
 )
-
-// immutableFlag is FS_IMMUTABLE_FL of linux/fs.h.
-const immutableFlag = 0x10
-
-// immutable makes a file one that not even root can replace, where the file system
-// and the rights allow that; elsewhere a directory in its way does.
-func immutable(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	flags, err := unix.IoctlGetUint32(int(f.Fd()), unix.FS_IOC_GETFLAGS)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, int(flags|immutableFlag))
-	}
-	if err == nil {
-		t.Cleanup(func() {
-			if f, err := os.Open(path); err == nil {
-				_ = unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, int(flags))
-				_ = f.Close()
-			}
-		})
-		return
-	}
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(path, 0o700); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// full makes a directory one in which there is no room, where it can be mounted;
-// elsewhere a file takes its place.
-func full(t *testing.T, dir string) {
-	t.Helper()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size=4k"); err == nil {
-		t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
-		if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4096), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // calls counts the successful calls of an operation for a user.
 func (w *world) calls(operation, user string) int {
@@ -92,11 +36,11 @@ func TestNoKeyIsMadeThatHasNowhereToGo(t *testing.T) {
 			write(t, filepath.Join(w.dir, ".aws", "credentials"), "[mine]\nregion = eu-west-1\n")
 		}},
 		"an immutable credentials file": {"alice", func(t *testing.T, w *world) {
-			immutable(t, filepath.Join(w.dir, ".aws", "credentials"))
+			stepstest.Immutable(t, filepath.Join(w.dir, ".aws", "credentials"))
 		}},
-		"a handover folder without room": {"bob", func(t *testing.T, w *world) { full(t, filepath.Join(w.dir, "handover")) }},
+		"a handover folder without room": {"bob", func(t *testing.T, w *world) { stepstest.Full(t, filepath.Join(w.dir, "handover")) }},
 		"a state directory without room for what could not be written": {"alice", func(t *testing.T, w *world) {
-			full(t, filepath.Join(w.dir, stateHome, "stateroom", "files"))
+			stepstest.Full(t, filepath.Join(w.dir, stateHome, "stateroom", "files"))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -66,7 +66,7 @@ func (x *Executor) write(ctx context.Context, c Change, room *files.Reservation)
 	// What is on its way must reach the disk, whoever cancels.
 	written, err := room.Write(context.WithoutCancel(ctx), edit)
 	if err != nil {
-		err = kept(c, room, edit.After, err)
+		err = kept(room, edit.After, err)
 	} else {
 		x.wrote(c, written)
 	}
@@ -95,11 +95,11 @@ func (x *Executor) wrote(c Change, written files.Written) {
 }
 
 // kept saves what could not be put in its place, and says where it is.
-func kept(c Change, room *files.Reservation, text []byte, err error) error {
+func kept(room *files.Reservation, text []byte, err error) error {
 	path, lost := room.Keep(text)
 	if lost != nil {
 		return errors.Join(err, fmt.Errorf("and what it was to hold could not be kept: %w", lost))
 	}
-	return fmt.Errorf("%w. What it was to hold, with the secret that AWS gives only once, is in %s, readable by you alone: "+
-		"put it in the place of %s, or run this again, which makes a new one and takes this one away", err, path, c.Write.Edit.Before.Path)
+	return fmt.Errorf("%w. What it was to hold, with the secret that AWS gives only once, is in %s, readable by you alone. "+
+		"Run this again: it makes a new one and, if this one is a key, deletes it. Then delete that file", err, path)
 }

@@ -74,6 +74,7 @@ func (h *Handover) Look(ctx context.Context, env *steps.Env) (steps.Review, erro
 		review.Findings = append(review.Findings, f.isDenied())
 	}
 	h.path, h.until = f.Handover.Path, f.expires()
+	review.Findings = append(review.Findings, steps.Unwritten(env, h.path)...)
 	err = h.plan(f, &review)
 	return review, err
 }

@@ -127,6 +127,7 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (steps.Change, 
 		Intent: map[string]string{}, Foreign: s.displaced(),
 		Undo: "a backup of the file is kept, and named at the end",
 	}
+	c.Fields = append(c.Fields, steps.ModeFields(edit)...)
 	c.Write = steps.FileChange(s.a, edit, c.Title).Write
 	return c, true
 }

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/files"
 )
 
 // diffShown is how many lines of a diff are shown before the others are counted.
@@ -132,8 +133,8 @@ func (v planView) change(c *steps.Change) {
 		v.print("      in account %s, through %s\n", steps.Known(c.Account), c.Role)
 	}
 	hasDiff := c.Write != nil && c.Write.Diff != ""
-	if c.Action != steps.WriteFile || !hasDiff {
-		for _, f := range c.Fields {
+	for _, f := range c.Fields {
+		if c.Action != steps.WriteFile || !hasDiff || f.Name == files.ModeField { // which no diff shows
 			v.field(f)
 		}
 	}

@@ -165,6 +165,12 @@ func (i *Interruption) end() {
 // NameLeft names what the run leaves behind.
 func (i *Interruption) NameLeft() {
 	for _, what := range i.guard.Left() {
-		fmt.Fprintln(i.ending.Out, "Left behind: "+what+". The next stateroom setup removes it.")
+		fmt.Fprintln(i.ending.Out, leftBehind(what))
 	}
+}
+
+// leftBehind says what a broken-off proof leaves and what becomes of it: not at
+// once, for a child that was not killed may still be at work there.
+func leftBehind(what string) string {
+	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, steps.ProofOld.Minutes())
 }

@@ -63,3 +63,11 @@ func TestAHangUpIsFollowedByTheSecondInterruptByItself(t *testing.T) {
 		t.Errorf("a run that hangs was ended with %d", code)
 	}
 }
+
+// A set-up that comes sooner leaves what a killed proof left, see
+// [steps.TidyProofs].
+func TestWhatIsLeftBehindIsNotPromisedToTheNextSetUp(t *testing.T) {
+	if got := leftBehind("the workspace w"); !strings.HasPrefix(got, "Left behind: the workspace w.") || !strings.Contains(got, "more than 10 minutes from now") {
+		t.Errorf("it says %q", got)
+	}
+}
