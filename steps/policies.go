@@ -102,7 +102,7 @@ func groupGains(o *Observed, a *Answers, group string, have, want policy.Documen
 		}
 	}
 	if len(gains) == 0 {
-		gains = append(gains, Gives(WidensPermissions, who, fmt.Sprintf("Group %s may %s.", group, doing(have, granted))))
+		gains = append(gains, Gives(WidensPermissions, who, fmt.Sprintf("Group %s may %s.", group, doing(have, want))))
 	}
 	return gains
 }
@@ -119,6 +119,7 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 		c.ID, c.Action, c.Title = id, Create, "Create the policy "+name
 		c.Fields = created("document", doc.JSON())
 		c.Calls = []awsops.Call{awsops.CreatePolicy(name, policyPath, policyDescription, doc.JSON(), tags(a))}
+		c.JudgeTags(a, "policy "+name, tags(a))
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam delete-policy --policy-arn " + arn
 		changes = append(changes, c)
@@ -133,6 +134,7 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 		if !ours(a, have.Tags) {
 			c.Foreign = arn
 			c.Calls = append(c.Calls, awsops.TagPolicy(arn, tags(a)))
+			c.JudgeTags(a, "policy "+name, missingTags(have.Tags, tags(a)))
 		}
 		changes = append(changes, c)
 	}
@@ -141,6 +143,7 @@ func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc poli
 		c.ID, c.Action, c.Title = id+".tags", Update, "Tag the policy "+name
 		c.Fields = tagFields(have.Tags, missing)
 		c.Calls = []awsops.Call{awsops.TagPolicy(arn, missing)}
+		c.JudgeTags(a, "policy "+name, missing)
 		changes = append(changes, c)
 	}
 	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {

@@ -243,6 +243,7 @@ func createAccount(e Environment, a *Answers) Change {
 	}
 	c.Judge(Gives(WidensReach, "account "+a.AdminAccount,
 		fmt.Sprintf("Whomever account %s lets may do everything in the new account of %s, through %s.", a.AdminAccount, e.Name, e.Reach)))
+	c.JudgeTags(a, "account "+e.Name, tags(a))
 	return c
 }
 

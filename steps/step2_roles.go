@@ -208,6 +208,7 @@ func (b *roleBuilder) create() {
 		c.Fields = append(c.Fields, Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
 	}
 	c.Judge(b.trustGains(policy.Document{}, b.trust())...)
+	c.JudgeTags(b.a, b.name(), tags(b.a))
 	c.Needs = append(c.Needs, b.trusted()...)
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + Known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
@@ -245,6 +246,7 @@ func (b *roleBuilder) update() {
 	missing := missingTags(b.f.Role.Tags, tags(b.a))
 	if c := b.change(".tags", Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
 		c.Fields = tagFields(b.f.Role.Tags, missing)
+		c.JudgeTags(b.a, b.name(), missing)
 		b.changes = append(b.changes, c)
 	}
 }
@@ -307,11 +309,7 @@ func (b *roleBuilder) permissions() {
 	if arn != "" && !slices.Contains(b.f.Attached, arn) {
 		c := b.change(".permissions", Update, fmt.Sprintf("Attach %s to %s in %s", lastPart(arn), b.e.Role, b.e.Name), awsops.AttachRolePolicy(b.e.Role, arn))
 		c.Fields = created("attached policy", arn)
-		if b.mayAll() {
-			c.Judge()
-		} else {
-			c.Judge(b.gains(WidensPermissions, " may do what "+lastPart(arn)+" allows."))
-		}
+		c.Judge(b.gains(WidensPermissions, " may do what "+lastPart(arn)+" allows"+b.lasting()+"."))
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, arn)
 		b.changes = append(b.changes, c)
 	}
@@ -322,10 +320,10 @@ func (b *roleBuilder) permissions() {
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
-		if may := b.already(have); !policy.Wider(may, want) {
-			c.Judge()
+		if policy.Wider(have, want) {
+			c.Judge(b.gains(WidensPermissions, " may "+doing(have, want)+b.lasting()+"."))
 		} else {
-			c.Judge(b.gains(WidensPermissions, " may "+doing(may, policy.Granted(may, want))+"."))
+			c.Judge()
 		}
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.changes = append(b.changes, c)
@@ -388,22 +386,19 @@ func (b *roleBuilder) document() policy.Document {
 
 // gains is a widening of the role.
 func (b *roleBuilder) gains(kind WideningKind, tail string) Widening {
-	role := "role " + b.e.Role
-	return Widening{Kind: kind, For: role + " in " + b.e.Name, head: "The " + role + " in ", subject: b.e.Name, tail: tail}
+	return Widening{Kind: kind, For: b.name(), head: "The role " + b.e.Role + " in ", subject: b.e.Name, tail: tail}
 }
 
-// mayAll tells of a role that nothing can be added to.
-func (b *roleBuilder) mayAll() bool {
-	return slices.Contains(b.f.Attached, "arn:"+b.o.partition()+":iam::aws:policy/AdministratorAccess")
-}
+// name is what the role is called in a sentence.
+func (b *roleBuilder) name() string { return "role " + b.e.Role + " in " + b.e.Name }
 
-// already is what the role's inline policy have amounts to beside what is attached:
-// an administrator is given nothing by an Allow, but much by a Deny that goes.
-func (b *roleBuilder) already(have policy.Document) policy.Document {
-	if b.mayAll() {
-		have.Statements = append(slices.Clone(have.Statements), policy.Statement{Effect: policy.Allow, Actions: []string{"*"}, Resources: []string{"*"}})
+// lasting ends the sentence of what an administrator is given: nothing today,
+// but more is left once the other policy is detached.
+func (b *roleBuilder) lasting() string {
+	if slices.Contains(b.f.Attached, "arn:"+b.o.partition()+":iam::aws:policy/AdministratorAccess") {
+		return ", also once AdministratorAccess is detached"
 	}
-	return have
+	return ""
 }
 
 // boundaryGains judges a boundary that takes the place of another, of which it is

@@ -164,15 +164,18 @@ func planUsers(o *Observed, a *Answers) Proposal {
 				Kind: WidensUser, For: name, subject: name,
 				tail: " becomes a user of account " + a.AdminAccount + ".", tails: " become users of account " + a.AdminAccount + ".",
 			})
+			c.JudgeTags(a, name, tags(a))
 			p.Changes = append(p.Changes, c)
 		}
 		if missing := userTags(a, f.User); len(missing) > 0 {
-			p.Changes = append(p.Changes, Change{
+			c := Change{
 				ID: userChange(name) + ".tags", Step: 2, Action: Update, Title: "Tag the user " + name,
 				Target: f.User.ARN, Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: tagFields(f.User.Tags, missing),
 				Calls:  []awsops.Call{awsops.TagUser(f.User.Name, missing)},
-			})
+			}
+			c.JudgeTags(a, name, missing)
+			p.Changes = append(p.Changes, c)
 		}
 		keys := planKey(o, a, name)
 		p.Changes = append(p.Changes, keys.Changes...)

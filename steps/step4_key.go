@@ -159,6 +159,7 @@ func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
 	if missing := missingTags(f.Tags, tags(a)); len(missing) > 0 {
 		c := s.change(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
 		c.Fields = tagFields(f.Tags, missing)
+		c.JudgeTags(a, "key "+a.Key.Alias, missing)
 		p.Changes = append(p.Changes, c)
 	}
 	s.planSpare(o, a, &p)
@@ -177,6 +178,7 @@ func (s keyStep) create(o *Observed, a *Answers) Change {
 	doc := wantedKeyPolicy(o, a).JSON()
 	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, tags(a)))
 	c.Judge(s.gains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
+	c.JudgeTags(a, "key "+a.Key.Alias, tags(a))
 	c.Action = Create
 	c.Target = a.Key.Alias
 	c.Fields = created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
@@ -195,6 +197,10 @@ func (s keyStep) alias(o *Observed, a *Answers) Change {
 	c := s.change(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
 	c.Action, c.Target = Create, a.Key.Alias
 	c.Fields = created("alias", a.Key.Alias, "key", o.keyARN())
+	c.Judge()
+	if o.Key.Key != nil { // with a new key, whoever gets to use it is told anyway
+		c.Judge(Gives(WidensAlias, "key "+a.Key.Alias, fmt.Sprintf("The key goes by the name %s, by which policies may give access.", a.Key.Alias)))
+	}
 	c.Needs = []string{changeKey}
 	c.Undo = "aws kms delete-alias --alias-name " + a.Key.Alias
 	return c

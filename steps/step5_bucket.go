@@ -160,6 +160,7 @@ func (b *bucketBuilder) create() {
 	c := b.add(changeBucket, "Create the state bucket "+b.a.Bucket.Name,
 		awsops.CreateBucket(b.a.Bucket.Name, b.a.StateRegion, tags(b.a)),
 		created("name", b.a.Bucket.Name, "region", b.a.StateRegion, "object ownership", "BucketOwnerEnforced")...)
+	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, tags(b.a))
 	c.Action = Create
 	c.Intent = map[string]string{}
 	c.Cost = "a few cents a month: 0.023 USD per GB, and 0.005 USD for 1,000 writes"
@@ -215,7 +216,8 @@ func (b *bucketBuilder) tags() {
 			all[k] = v
 		}
 	}
-	b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), tagFields(b.b.Tags, missing)...)
+	c := b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), tagFields(b.b.Tags, missing)...)
+	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, missing)
 }
 
 // lifecycle lets old versions expire in a bucket that we made. A bucket that

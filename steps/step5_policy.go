@@ -136,9 +136,10 @@ func refusesKey(o *Observed, a *Answers, s policy.Statement) bool {
 // policy adds the statements that the bucket's policy lacks and keeps every
 // other.
 func (b *bucketBuilder) policy() {
-	want := policy.Bucket(policy.BucketRules{
+	rules := policy.BucketRules{
 		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == BucketPolicyStrict,
-	})
+	}
+	want := policy.Bucket(rules)
 	held := parsed(b.b.Policy)
 	have, merged := held, held
 	if len(have.Statements) == 0 {
@@ -152,6 +153,11 @@ func (b *bucketBuilder) policy() {
 		}
 	}
 	have.Statements = slices.Clone(merged.Statements) // as far as it is ours, it is right
+	rules.Strict = true
+	if strict := policy.Bucket(rules); b.a.Bucket.Policy != BucketPolicyStrict && narrower(strict, have) {
+		b.keep("policy-stronger", fmt.Sprintf("The policy of bucket %s stays strict, though the blueprint asks for %s: it refuses every write that does not name the encryption.", b.b.Name, b.a.Bucket.Policy))
+		want = strict // which refuses all that the other form does
+	}
 	for _, s := range want.Statements {
 		if !policy.Covers(have, s) {
 			merged.Statements = append(merged.Statements, s)

@@ -82,6 +82,7 @@ func (lockStep) change(o *Observed, a *Answers, id, title string, calls ...awsop
 func (s lockStep) create(o *Observed, a *Answers) Change {
 	c := s.change(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
 		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, tags(a)))
+	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, tags(a))
 	c.Action = Create
 	c.Fields = created("key", "LockID (S) HASH", "billing", a.Lock.BillingMode, "deletion protection", "on", "encryption", "on")
 	c.Cost = "next to nothing: each lock is two writes and a read (1/1 provisioned: about 0.6 USD a month)"
@@ -153,6 +154,7 @@ func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
 	if missing := missingTags(t.Tags, tags(a)); len(missing) > 0 {
 		c := s.change(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
 		c.Fields = tagFields(t.Tags, missing)
+		c.JudgeTags(a, "table "+t.Name, missing)
 		p.Changes = append(p.Changes, c)
 	}
 	return p

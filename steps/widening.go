@@ -26,6 +26,10 @@ const (
 	WidensKeyPolicy   WideningKind = "key-policy"
 	WidensBucket      WideningKind = "bucket-policy"
 	WidensMFA         WideningKind = "mfa"
+	// WidensTags is a tag that policies may go by.
+	WidensTags WideningKind = "tags"
+	// WidensAlias is another name of a key, which policies may go by.
+	WidensAlias WideningKind = "alias"
 	// WidensUnjudged is a call that may give access, of which nobody could tell
 	// whether it does.
 	WidensUnjudged WideningKind = "unjudged"
@@ -142,6 +146,28 @@ func (c *Change) JudgePolicy(kind WideningKind, have, want policy.Document, who,
 	c.Judge()
 }
 
+// JudgeTags judges tags that what is called by name is to have and has not:
+// policies may go by any of them (aws:PrincipalTag, aws:ResourceTag), and only
+// ours is known to say nothing but whose a thing is. None is left out of the sentence.
+func (c *Change) JudgeTags(a *Answers, name string, set map[string]string) {
+	own, _ := a.Tag()
+	var told []string
+	for _, key := range sortedKeys(set) {
+		if key != own {
+			told = append(told, key+" = "+set[key])
+		}
+	}
+	if len(told) == 0 {
+		c.Judge()
+		return
+	}
+	head := "The tag "
+	if len(told) > 1 {
+		head = "The tags "
+	}
+	c.Judge(Widening{Kind: WidensTags, For: name, head: head + strings.Join(told, ", ") + ", by which policies may give access, set on ", subject: name, tail: "."})
+}
+
 // principals tells in words whom the statements name.
 func principals(statements []policy.Statement) string {
 	var names []string
@@ -180,15 +206,18 @@ func principal(value string) string {
 	return value
 }
 
-// doing tells in words what statements allow beside what a policy does already.
-func doing(have policy.Document, granted []policy.Statement) string {
+// doing tells in words what a policy allows beside what one does already.
+func doing(have, want policy.Document) string {
+	granted, text := policy.Granted(have, want), ""
 	switch {
 	case len(granted) == 0:
 		return "do what was denied before"
 	case len(have.Statements) == 0:
 		return "use " + services(granted) + scope(granted)
+	case len(policy.Lifted(have, want)) > 0:
+		text = "do what was denied before, and "
 	}
-	return "do more with " + services(granted) + scope(granted)
+	return text + "do more with " + services(granted) + scope(granted)
 }
 
 // scope says of statements that reach no other user than whoever calls that they

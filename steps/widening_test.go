@@ -66,7 +66,39 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			[]string{"The policy of key alias/terraform lets alice and bob use or manage it."},
 		},
 		"another description": {func(b *Blueprint) { b.Key.Description = "states" }, nil},
-		"more tags":           {func(b *Blueprint) { b.Tags = map[string]string{"team": "x"} }, nil},
+		// Policies may go by tags and aliases (aws:PrincipalTag, aws:ResourceTag,
+		// kms:ResourceAliases).
+		"more tags": {
+			func(b *Blueprint) { b.Tags = map[string]string{"access-tier": "admin"} },
+			[]string{
+				"The tag access-tier = admin, by which policies may give access, set on alice, bob, policy stateroom-admins-credentials-1, " +
+					"policy stateroom-admins-assume-1, role TerraformAdmin in staging, role TerraformAdmin in preprod, " +
+					"role TerraformAdmin in production, key alias/terraform, bucket acme-terraform-state, policy stateroom-admins-state-1 and table terraform_locks.",
+			},
+		},
+		"another name of the key": {
+			func(b *Blueprint) { b.Key.Alias = "alias/payroll" },
+			[]string{"The key goes by the name alias/payroll, by which policies may give access."},
+		},
+		"another administrator of the key": {
+			func(b *Blueprint) { b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/bob"} },
+			[]string{"The policy of key alias/terraform lets bob use or manage it."},
+		},
+		"a first boundary":             {func(b *Blueprint) { b.Environments[0].PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess" }, nil},
+		"a bucket that is less strict": {func(b *Blueprint) { b.Bucket.Policy = BucketPolicyCompatible }, nil},
+		"another account of an environment": {
+			func(b *Blueprint) { b.Environments[0].Account = "555555555555" },
+			[]string{"Group admins may assume the role in staging."},
+		},
+		"another role": {
+			func(b *Blueprint) { b.Environments[0].Role = "Other" },
+			[]string{"Group admins may assume the role in staging.", "The role Other in staging may be assumed by whomever account 111111111111 lets.", "The role Other in staging may use autoscaling, cloudwatch, ec2, elasticfilesystem, elasticloadbalancing, lambda, rds, route53, route53domains and s3."},
+		},
+		"another state": {
+			func(b *Blueprint) { b.Projects[0].StateKey = "payroll/terraform.tfstate" },
+			[]string{"Group admins may read and write the state of common-staging."},
+		},
+		"another bucket": {func(b *Blueprint) { b.Bucket.Name = "mallorys-states" }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, b := finished(t), team()
@@ -103,9 +135,9 @@ func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
 		"The role TerraformAdmin in staging may do more with autoscaling,")
 }
 
-// An administrator gains nothing by what is allowed beside, but by a denial that
-// goes: it is said, whatever else is attached.
-func TestWhoGetsInIsSaidOfADenialTakenFromAnAdministrator(t *testing.T) {
+// An administrator gains nothing today by what is allowed beside, but it stays when
+// AdministratorAccess goes; and by a denial that goes: both are said.
+func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
 	w := finished(t)
 	ctx, h := context.Background(), w.hands("222222222222")
 	_, err := h.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(DefaultRole), PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
@@ -119,11 +151,44 @@ func TestWhoGetsInIsSaidOfADenialTakenFromAnAdministrator(t *testing.T) {
 	}
 	const allow = `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`
 	put(allow)
-	if got := w.gives(team(), "alice"); got != "" {
-		t.Errorf("an administrator is given %q", got)
-	}
+	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do more with autoscaling,", "also once AdministratorAccess is detached.")
 	put(allow + `,{"Effect":"Deny","Action":"organizations:*","Resource":"*"}`)
-	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do what was denied before.")
+	says(t, w.gives(team(), "alice"), "The role TerraformAdmin in staging may do what was denied before, and do more with")
+	b := team()
+	b.Environments[0].Permissions = "arn:aws:iam::aws:policy/IAMFullAccess"
+	says(t, w.gives(b, "alice"), "The role TerraformAdmin in staging may do what IAMFullAccess allows, also once AdministratorAccess is detached.")
+}
+
+// A bucket whose policy is stricter than asked keeps it, and the plan claims
+// nothing else: there is no change, and the finding says what stays.
+func TestABucketPolicyThatStaysStrictIsSaid(t *testing.T) {
+	w, b := finished(t), team()
+	b.Bucket.Policy = BucketPolicyCompatible
+	r, _, err := w.setup(b).Look(context.Background())
+	w.must(err)
+	for _, c := range r.Changes {
+		if c.ID == "bucket.policy" {
+			t.Errorf("it plans to %s: %v", c.Title, c.Fields)
+		}
+	}
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.ID == "bucket.policy-stronger" })
+	if i < 0 {
+		t.Fatalf("findings: %v", r.Findings)
+	}
+	says(t, r.Findings[i].Evidence, "stays strict, though the blueprint asks for compatible")
+}
+
+// Tags that policies may go by are refused like a new user, on what is there.
+func TestNoWideningRefusesTags(t *testing.T) {
+	w, b := finished(t), team()
+	b.Tags = map[string]string{"access-tier": "admin"}
+	mark := len(w.server.Log())
+	s := w.setup(b)
+	s.Env.NoWidening = true
+	summary := w.run(s)
+	if code := summary.ExitCode(false); code != ExitFindings || len(w.mutations(mark)) > 0 {
+		t.Errorf("exit code %d after %v", code, w.mutations(mark))
+	}
 }
 
 // Another key in a statement of our own lets through what AWS refuses now: it is

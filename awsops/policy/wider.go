@@ -8,8 +8,12 @@ import "slices"
 // is none, while one that is no wider only by what several statements do
 // together counts as wider.
 func Wider(have, want Document) bool {
-	return len(Granted(have, want)) > 0 || len(Granted(denials(want), denials(have))) > 0 || !sameVariables(have, want)
+	return len(Granted(have, want)) > 0 || len(Lifted(have, want)) > 0 || !sameVariables(have, want)
 }
+
+// Lifted lists the statements of have, as such that allow, that deny something
+// which no statement of want denies.
+func Lifted(have, want Document) []Statement { return Granted(denials(want), denials(have)) }
 
 // Granted lists the statements of want that allow something which no statement
 // of have allows, in want's order. For documents of denials it lists those that
