@@ -89,7 +89,7 @@ func stoppedAt(t *testing.T, n int) {
 		t.Fatal("so many calls were never made")
 	}
 	shown.send(tm, "ctrl+c")
-	shown.finds(t, `Stopping: the changes under way are finished first|Interrupted: what is done stays`) // a proof ends at once
+	shown.finds(t, `Stopping: the changes under way are finished first|Interrupted: what is done stays|Interrupted when every change was made`) // a proof ends at once
 	h.let()
 	made := number(t, shown.finds(t, `(\d+) changes? made, 0 failed`)[1])
 	shown.until(t, "enter look again")
