@@ -116,7 +116,7 @@ func TestASetupWaitsUntilAWSShowsWhatWasMade(t *testing.T) {
 }
 
 func TestASetupIsThrottledWithoutFailing(t *testing.T) {
-	w := newWorld(t, sandbox.Options{Rate: 20})
+	w := newWorld(t, sandbox.Options{Rate: 8})
 	w.healthy(w.run(w.setup(team())))
 	w.met("Throttling")
 	w.undoubled()
