@@ -56,7 +56,7 @@ func texts(expr hcl.Expression) ([]string, bool) {
 	if diags.HasErrors() || !list.CanIterateElements() || list.Type().IsObjectType() {
 		return nil, false
 	}
-	var out []string
+	out := []string{} // an empty list is one, and no expression
 	for _, v := range list.AsValueSlice() {
 		if v.Type() != cty.String || !v.IsKnown() || v.IsNull() {
 			return nil, false

@@ -40,6 +40,7 @@ var elsewhereCases = []elsewhereCase{
 	{"AWS's own hosts", inBlock(`endpoints = { s3 = "https://s3.eu-west-1.amazonaws.com", sts = "https://sts-fips.us-gov-west-1.amazonaws.com:443/", dynamodb = "https://bucket.vpce-1a2b-5c.s3.us-east-1.vpce.amazonaws.com", iam = "https://s3.dualstack.cn-north-1.amazonaws.com.cn" }`), nil},
 	{"the environment's proxy", inBlock(`https_proxy = "http://proxy.corp:3128"`), nil},
 	{"the user's own files", inBlock("custom_ca_bundle = \"/etc/ssl/own.pem\"\nshared_config_files = [\"~/.aws/config\"]"), nil},
+	{"no files at all", inBlock("shared_config_files = []\nshared_credentials_files = []"), nil},
 	{"an empty or null one", inBlock("endpoint = null\nhttp_proxy = \"\"\ninsecure = false"), nil},
 	{"a switch", inBlock("use_fips_endpoint = true\nskip_region_validation = true"), nil},
 
