@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/stepstest"
 )
 
 // TestNotesOfInitThatSomebodyForgedAreNotGoneBy forges what init noted and keeps
@@ -17,7 +19,7 @@ func TestNotesOfInitThatSomebodyForgedAreNotGoneBy(t *testing.T) {
 	const noted = ".terraform/terraform.tfstate"
 	for name, forge := range map[string]func(w *world, project *shell) (place string, reached func() bool){
 		"an endpoint": func(w *world, project *shell) (string, func() bool) {
-			address, met := stranger(t)
+			address, met := stepstest.Stranger(t)
 			project.replace(noted, w.server.URL(), address)
 			return address, func() bool { return met.Load() > 0 }
 		},

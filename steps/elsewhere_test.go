@@ -2,39 +2,16 @@ package steps
 
 import (
 	"context"
-	"net"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
-
-// stranger is an address at which somebody listens, and how often anybody came.
-func stranger(t testing.TB) (address string, met *atomic.Int64) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	met = &atomic.Int64{}
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			met.Add(1)
-			_ = c.Close()
-		}
-	}()
-	return "http://" + listener.Addr().String(), met
-}
 
 // strayBackend is the blueprint's place for staging, reached over an address.
 func strayBackend(arguments string) string {
@@ -54,7 +31,7 @@ func ofStaging(changes []Change) (ids []string) {
 // TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo plans with an
 // engine, so that the runs are seen, and applies without one.
 func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testing.T) {
-	address, met := stranger(t)
+	address, met := stepstest.Stranger(t)
 	for _, c := range []struct {
 		name, file, text string
 		place            string // of the setting

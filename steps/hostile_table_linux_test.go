@@ -390,7 +390,7 @@ func textCells() []cell {
 // nobody is asked but AWS, and nothing but text reaches the terminal.
 func TestTheHostileRepositoryTable(t *testing.T) {
 	binary := stepstest.Program(t)
-	proxy, met := stranger(t)
+	proxy, met := stepstest.Stranger(t)
 	for _, h := range slices.Concat(placeCells(), leadingCells(), textCells()) {
 		t.Run(strings.ReplaceAll(h.file, "/", ":")+" "+h.tries, func(t *testing.T) {
 			t.Parallel()
@@ -468,7 +468,7 @@ const gitConfiguration = `[core]
 // repository whose git configuration and hooks name commands, with a git on PATH
 // that notes when anybody starts it.
 func TestNothingOfTheRepositorysGitConfigurationIsRun(t *testing.T) {
-	proxy, _ := stranger(t)
+	proxy, _ := stepstest.Stranger(t)
 	c := newClone(t, stepstest.Program(t), proxy)
 	text(gitConfiguration)(c, ".git/config")
 	text("[core]\n\tfsmonitor = \": > MARKER\"\n")(c, "include")

@@ -8,22 +8,28 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 // started is the environment before any test changed it: Go finds its caches by
 // HOME, which tests hide.
 var started = os.Environ()
 
+// buildWait bounds a build in which everything is compiled, on a busy machine.
+const buildWait = 8 * time.Minute
+
 // compiled is the program, kept as bytes: a file that outlives the test which
 // built it would outlive the process too.
 var compiled = sync.OnceValues(func() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
+	defer cancel()
 	dir, err := os.MkdirTemp("", "stateroom-program-")
 	if err != nil {
 		return nil, fmt.Errorf("build stateroom: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a scratch directory of the system
 	path := filepath.Join(dir, "stateroom")
-	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", path, "stateroom")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path, "stateroom")
 	build.Env = started
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build stateroom: %w\n%s", err, out)

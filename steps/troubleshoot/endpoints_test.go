@@ -1,37 +1,21 @@
 package troubleshoot
 
 import (
-	"net"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"stateroom/steps"
+	"stateroom/steps/stepstest"
 )
 
 // TestNothingIsSentWhereNobodyAgreedTo has a project that leads to a stranger: no
 // check asks there, no fix and no request of the user's runs Terraform in it.
 func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 	b := finished(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	var met atomic.Int64
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			met.Add(1)
-			_ = c.Close()
-		}
-	}()
+	proxy, met := stepstest.Stranger(t)
 	address := "http://stranger.invalid:8080"
-	t.Setenv("HTTP_PROXY", "http://"+listener.Addr().String()) // how a request to a name would be seen
+	t.Setenv("HTTP_PROXY", proxy) // how a request to a name would be seen
 	whole := b.snapshot()
 	for name, do := range map[string]func(){
 		"the backend's endpoint": func() { inBackend(`(?m)^(\s*dynamodb +=) ".*"`, `${1} "`+address+`"`)(b) },

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,39 +22,12 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
 
-// buildWait bounds a build on a busy machine.
-const buildWait = 8 * time.Minute
-
-// built says that there is a binary to remove.
-var built atomic.Bool
-
-// binary is the compiled program, in a directory that TestMain removes.
-var binary = sync.OnceValues(func() (string, error) {
-	built.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "stateroom-program-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "stateroom")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path, "stateroom").CombinedOutput(); err != nil {
-		return path, fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built.Load() {
-		path, _ := binary()
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
+// runWait bounds a run of the program on a busy machine.
+const runWait = 8 * time.Minute
 
 // company is a served sandbox with a finished set-up in the operator's folder.
 type company struct {
@@ -67,6 +39,9 @@ type company struct {
 	// known are the users whose recipient is in the blueprint, with what opens
 	// their handovers.
 	known map[string]*age.X25519Identity
+
+	compile sync.Once
+	binary  string
 }
 
 // opened serves a sandbox to a company that has nothing but a blueprint; guarded
@@ -232,9 +207,8 @@ func (l *laptop) stateroom(input string, args ...string) outcome {
 
 func (l *laptop) program() string {
 	l.t.Helper()
-	path, err := binary()
-	l.must(err)
-	return path
+	l.compile.Do(func() { l.binary = stepstest.Program(l.t) })
+	return l.binary
 }
 
 func (l *laptop) run(input, program string, args ...string) outcome {
@@ -250,7 +224,7 @@ func (l *laptop) in(dir, input string, env []string, program string, args ...str
 // as runs a program in an environment of the test's own making.
 func (l *laptop) as(dir, input string, env []string, program string, args ...string) outcome {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), buildWait)
+	ctx, cancel := context.WithTimeout(l.t.Context(), runWait)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	var out, errs bytes.Buffer
