@@ -9,7 +9,8 @@ import (
 // Stranger is an address at which somebody listens, and how often anybody came.
 func Stranger(t testing.TB) (address string, met *atomic.Int64) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
