@@ -32,7 +32,7 @@ func confirmed(changes, shown []Change, own func(Change) bool) (kept, left []Cha
 // covers tells whether a later change does nothing that this one, which was
 // shown, did not announce.
 func (c Change) covers(later Change) bool {
-	same := func(shown, now string) bool { return awsops.MayBecome(shown, now) }
+	same := awsops.MayBecome
 	if !same(c.Account, later.Account) || c.Region != later.Region || c.Role != later.Role || c.Profile != later.Profile {
 		return false
 	}
