@@ -100,7 +100,7 @@ func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
 		s := w.setup(team())
 		s.DryRun, s.Answers.Adopt = true, c.adopt
 		s.Emit = func(Event) {}
-		review, _, err := s.look(t.Context())
+		review, err := s.Review(t.Context())
 		w.must(err)
 		found := 0
 		for _, f := range review.Findings {

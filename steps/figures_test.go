@@ -64,7 +64,7 @@ type phases struct {
 	changes                 []Change
 }
 
-func (w *world) measured(s *Setup) (*Summary, phases) {
+func (w *world) measured(s *Flow) (*Summary, phases) {
 	var p phases
 	emit := s.Emit
 	s.Emit = func(e Event) {

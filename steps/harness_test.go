@@ -87,7 +87,14 @@ func team() *Blueprint {
 }
 
 // setup is a set-up of b in this world as a new process would start it.
-func (w *world) setup(b *Blueprint) *Setup {
+func (w *world) setup(b *Blueprint) *Flow {
+	w.t.Helper()
+	_, flow := w.nine(b)
+	return flow
+}
+
+// nine are the nine steps with their flow, for who wants to see what they observe.
+func (w *world) nine(b *Blueprint) (*Setup, *Flow) {
 	w.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: DefaultParallel})
 	if err != nil {
@@ -105,10 +112,11 @@ func (w *world) setup(b *Blueprint) *Setup {
 	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
 		w.t.Fatal(err)
 	}
-	return &Setup{
-		Env: env, Answers: &Answers{Blueprint: b, Me: "alice"}, Emit: w.keep,
-		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
-	}
+	s := &Setup{Env: env, Answers: &Answers{Blueprint: b, Me: "alice"}}
+	f := s.Flow()
+	f.Emit = w.keep
+	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	return s, f
 }
 
 // stateDir is what is kept for the team's account and bucket.
@@ -124,7 +132,7 @@ func (w *world) keep(e Event) {
 }
 
 // run runs a set-up that is expected to start.
-func (w *world) run(s *Setup) *Summary {
+func (w *world) run(s *Flow) *Summary {
 	w.t.Helper()
 	summary, err := s.Run(context.Background())
 	if err != nil {

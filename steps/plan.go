@@ -95,6 +95,9 @@ type Change struct {
 	// Foreign is the ARN of something that exists without this blueprint's
 	// tag. The change is left out until that ARN is adopted.
 	Foreign string
+	// Undoes, when set, is what a change of the same run has made: only where its
+	// value is the target is this change part of what that one announced.
+	Undoes awsops.Reference
 	// Leads says that Foreign is no thing that is changed, but a place to which the
 	// project's files lead Terraform.
 	Leads bool

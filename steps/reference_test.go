@@ -126,10 +126,10 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 	for i := range b.Environments {
 		b.Environments[i].MFA = true
 	}
-	s := w.setup(b)
-	r, o, err := s.Look(context.Background())
+	nine, s := w.nine(b)
+	r, err := s.Review(context.Background())
 	w.must(err)
-	shown := map[string]string{"script": Script(r.Changes, o, s.Answers)}
+	shown := map[string]string{"script": Script(r.Changes, nine.Observed(), s.Answers)}
 	for _, c := range r.Changes {
 		text, err := json.Marshal(c)
 		if err != nil {

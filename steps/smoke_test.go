@@ -172,7 +172,7 @@ func (s *smoke) team(account string) *Blueprint {
 }
 
 // setup is a set-up in dir as a new process would start it.
-func (s *smoke) setup(dir string) *Setup {
+func (s *smoke) setup(dir string) *Flow {
 	s.t.Helper()
 	s.home(dir)
 	env, err := NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
@@ -187,18 +187,17 @@ func (s *smoke) setup(dir string) *Setup {
 	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
 		s.t.Fatal(err)
 	}
-	return &Setup{
-		Env: env, Answers: &Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]},
-		Emit: func(e Event) {
-			if e.Kind == EventPlanned {
-				s.planned = append(s.planned, e.Change.ID)
-			}
-		},
-		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
+	f := (&Setup{Env: env, Answers: &Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
+	f.Emit = func(e Event) {
+		if e.Kind == EventPlanned {
+			s.planned = append(s.planned, e.Change.ID)
+		}
 	}
+	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	return f
 }
 
-func (s *smoke) run(setup *Setup) *Summary {
+func (s *smoke) run(setup *Flow) *Summary {
 	s.t.Helper()
 	s.planned = nil
 	summary, err := setup.Run(s.t.Context())

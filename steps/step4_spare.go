@@ -184,6 +184,7 @@ func (s keyStep) disable(o *Observed, a *Answers, spare SpareKey) Change {
 	c.Needs = []string{"bucket.encryption", "bucket.policy"} // which may name it until then
 	c.Risk = "What was encrypted with it cannot be read while it is disabled; no stored version of the bucket was."
 	c.Undo = "aws kms enable-key --key-id " + spare.ARN
+	c.Undoes = awsops.Reference{Change: changeKey, Output: "arn"}
 	return c
 }
 

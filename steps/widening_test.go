@@ -22,7 +22,7 @@ func (w *world) gives(b *Blueprint, me string) string {
 	w.t.Helper()
 	s := w.setup(b)
 	s.Answers.Me = me
-	r, _, err := s.Look(context.Background())
+	r, err := s.Review(context.Background())
 	w.must(err)
 	var changes []*Change
 	for i := range r.Changes {
@@ -164,7 +164,7 @@ func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
 func TestABucketPolicyThatStaysStrictIsSaid(t *testing.T) {
 	w, b := finished(t), team()
 	b.Bucket.Policy = BucketPolicyCompatible
-	r, _, err := w.setup(b).Look(context.Background())
+	r, err := w.setup(b).Review(context.Background())
 	w.must(err)
 	for _, c := range r.Changes {
 		if c.ID == "bucket.policy" {

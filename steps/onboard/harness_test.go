@@ -138,10 +138,9 @@ func (c *company) setup() *steps.Summary {
 	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
 	c.t.Setenv("XDG_STATE_HOME", filepath.Join(c.dir, ".local", "state"))
 	env := c.env(c.operator(), c.dir)
-	run := steps.Setup{
-		Env: env, Answers: &steps.Answers{Blueprint: c.blueprint}, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: env, Answers: &steps.Answers{Blueprint: c.blueprint}}).Flow()
+	run.Emit = func(steps.Event) {}
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	c.must(err)
 	return summary

@@ -389,10 +389,9 @@ func (l *laptop) setUpAgain() *steps.Summary {
 	l.t.Helper()
 	a := l.answers()
 	a.Me = "bob"
-	run := steps.Setup{
-		Env: l.env(l.operator(), l.root), Answers: a, Emit: l.keep,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: l.env(l.operator(), l.root), Answers: a}).Flow()
+	run.Emit = l.keep
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	l.must(err)
 	return summary

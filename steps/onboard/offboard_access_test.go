@@ -52,10 +52,9 @@ func (o *office) setup() *steps.Summary {
 	o.t.Helper()
 	a := o.answers()
 	a.Me = "alice"
-	run := steps.Setup{
-		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
+	run.Emit = func(steps.Event) {}
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	o.must(err)
 	return summary

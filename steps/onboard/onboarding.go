@@ -66,7 +66,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 // Prove adds what only writing and Terraform can tell: the lock taken and
 // released, the key used, and a plan in every project. It has nothing to prove
 // before the key is the admin's own.
-func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review) steps.Review {
+func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review, _ *steps.Summary) steps.Review {
 	s := o.last
 	if s == nil || r.Blocked() || !s.owned() {
 		return r

@@ -82,10 +82,9 @@ func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	o := unfurnished(t, change...)
 	a := o.answers()
 	a.Me = "alice"
-	setup := steps.Setup{
-		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	setup := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
+	setup.Emit = func(steps.Event) {}
+	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := setup.Run(t.Context())
 	o.must(err)
 	if code := summary.ExitCode(false); code != steps.ExitDone {

@@ -52,10 +52,9 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
 	b.answers = &steps.Answers{Blueprint: laptopTeam(), Me: "alice"}
 	b.env = b.newEnv()
-	setup := steps.Setup{
-		Env: b.env, Answers: b.answers, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	setup := (&steps.Setup{Env: b.env, Answers: b.answers}).Flow()
+	setup.Emit = func(steps.Event) {}
+	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := setup.Run(context.Background())
 	if err != nil || steps.NeedsAttention(summary.Findings) || summary.Failed > 0 {
 		t.Fatalf("the set-up is not healthy: %v, %+v", err, summary)

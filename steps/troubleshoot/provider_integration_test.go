@@ -98,10 +98,10 @@ func (s *providerSite) setUp() {
 	_, tag := b.Tag()
 	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
 	s.must(err)
-	summary, err := (&steps.Setup{
-		Env: env, Answers: &steps.Answers{Blueprint: b, Me: "alice"}, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}).Run(s.t.Context())
+	run := (&steps.Setup{Env: env, Answers: &steps.Answers{Blueprint: b, Me: "alice"}}).Flow()
+	run.Emit = func(steps.Event) {}
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	summary, err := run.Run(s.t.Context())
 	s.must(err)
 	if code := summary.ExitCode(false); code != steps.ExitDone {
 		s.t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)

@@ -59,10 +59,9 @@ func newWorldOf(t testing.TB, options sandbox.Options, b *steps.Blueprint) *worl
 	t.Cleanup(func() { _ = w.server.Close() })
 	w.isolate()
 	w.actAs(w.server.Operator())
-	s := &steps.Setup{
-		Env: w.env(), Answers: &steps.Answers{Blueprint: w.blueprint, Me: "alice"}, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	s := (&steps.Setup{Env: w.env(), Answers: &steps.Answers{Blueprint: w.blueprint, Me: "alice"}}).Flow()
+	s.Emit = func(steps.Event) {}
+	s.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := s.Run(context.Background())
 	w.must(err)
 	if code := summary.ExitCode(false); code != steps.ExitDone {

@@ -12,10 +12,9 @@ import (
 // its first project a resource whose state lies in the bucket: what somebody
 // finds who joins the team. Progress hears the events of the set-up.
 func (s *Stage) Finish(ctx context.Context, env *steps.Env, answers *steps.Answers, progress steps.Emit) error {
-	run := steps.Setup{
-		Env: env, Answers: answers, Emit: progress,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
+	run.Emit = progress
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(ctx)
 	if err != nil {
 		return fmt.Errorf("the rehearsal's set-up cannot be made: %w", err)

@@ -121,9 +121,8 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	}
 	env.NoWidening = o.NoWidening
 	s.greet()
-	run := steps.Setup{
-		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.DryRun, Stop: sys.Stop,
-	}
+	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
+	run.Emit, run.Confirm, run.DryRun, run.Stop = s.emit, s.confirm, o.DryRun, sys.Stop
 	if summary, err = run.Run(ctx); err != nil {
 		return 0, err
 	}

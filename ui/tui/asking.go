@@ -180,7 +180,7 @@ func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
 }
 
 // asksAll says that the operator is led through all questions.
-func (w *wizard) asksAll() bool { return w.setup == nil }
+func (w *wizard) asksAll() bool { return w.flow == nil }
 
 // nextAsked is the next step with questions, or 0.
 func (w *wizard) nextAsked(n int) int {

@@ -168,8 +168,8 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 	for n := 1; n <= stepCount; n++ {
 		m.Update(inspectedMsg{op: m.engine.op, step: n})
 	}
-	setup := &steps.Setup{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
-	m.Update(lookedMsg{op: m.engine.op, setup: setup, review: plan(), observed: observed()})
+	flow := &steps.Flow{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
+	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: plan(), observed: observed(), observe: observed})
 	return m
 }
 
@@ -201,7 +201,7 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: steps.Review{Looked: &steps.Looked{}}, observed: observed()})
+	m.Update(madeMsg{op: m.engine.op, summary: summary, review: steps.Review{Looked: &steps.Looked{}}})
 	return m
 }
 

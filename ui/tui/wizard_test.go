@@ -53,7 +53,7 @@ func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = newKey()
-	m.Update(lookedMsg{op: m.engine.op, setup: &steps.Setup{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
 	if m.wizard.current != 2 {
 		t.Errorf("at step %d", m.wizard.current)
 	}
