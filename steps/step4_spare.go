@@ -207,7 +207,7 @@ func afterAlias(changes []Change) []Change {
 
 // confirmedSpare leaves out of a later round the disabling of keys that nobody
 // has confirmed: only the key that this run has made itself and lost is its own
-// to put away.
+// to put away, as the change that makes it says before it is confirmed.
 func confirmedSpare(changes, shown []Change, made string) (kept []Change, left []Finding) {
 	for _, c := range changes {
 		known := slices.ContainsFunc(shown, func(s Change) bool { return s.ID == c.ID })
