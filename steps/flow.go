@@ -208,11 +208,17 @@ func unseen(made []Change, applied map[string]bool, r Review) bool {
 			continue
 		}
 		planned := slices.ContainsFunc(r.Changes, func(again Change) bool { return again.ID == c.ID })
-		if planned || slices.ContainsFunc(r.Findings, func(x Finding) bool { return x.Severity == Failure && c.MendsFinding(x) }) {
+		if planned && !takesAway(r, c.Target) || slices.ContainsFunc(r.Findings, func(x Finding) bool { return x.Severity == Failure && c.MendsFinding(x) }) {
 			return true
 		}
 	}
 	return false
+}
+
+// takesAway tells whether a look plans to delete a target: it has seen what was
+// made there, and wants it made anew, as an MFA device that was never enabled.
+func takesAway(r Review, target string) bool {
+	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Action == Delete && c.Target == target })
 }
 
 // prove lets a flow prove its result, unless it is stopped: a proof that was
