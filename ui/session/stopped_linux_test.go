@@ -173,6 +173,8 @@ func (e *errand) inLines(how mishap, n int) bool {
 		code = steps.ExitInterrupted
 	case met && how == refused:
 		code = steps.ExitFailed
+	case met && how == lost && slices.Contains([]string{"CreateAccessKey", "CreateVirtualMFADevice"}, operation):
+		code = steps.ExitFindings // nobody has confirmed to delete what is left of it without its secret
 	}
 	p.Finds(ending.String())
 	p.Ended(code)
