@@ -126,6 +126,8 @@ func (p *pair) met(needed bool) (lost string) {
 	if len(listed.Keys) != 2 || lost == "" {
 		p.t.Fatalf("%d keys, want two", len(listed.Keys))
 	}
+	_, err = keys.EnableKey(ctx, &kms.EnableKeyInput{KeyId: &lost}) // a winner that had to look twice has disabled it
+	p.must(err)
 	store := s3.NewFromConfig(p.config, func(o *s3.Options) { o.UsePathStyle = true })
 	policy, err := store.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: bucket})
 	p.must(err)
