@@ -19,7 +19,10 @@ func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 		return nil, wrap(err)
 	}
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
-	own := files.OwnWay(repository, e.Endpoint, os.Environ(), files.Profiles(files.Config, config))
+	own := files.OwnWay(repository, e.Endpoint, os.Environ())
+	for _, profile := range files.Profiles(files.Config, config) {
+		own.AddProfile(profile.Get)
+	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
 	found, err := at.Elsewhere(own)
 	return found, wrap(err)
