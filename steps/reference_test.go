@@ -129,7 +129,7 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 	s := w.setup(b)
 	r, o, err := s.Look(context.Background())
 	w.must(err)
-	shown := map[string]string{"script": Script(r.Changes, o, s.Answers)}
+	shown := map[string]string{"script": Script(r.Changes, o.partition(), s.Answers)}
 	for _, c := range r.Changes {
 		text, err := json.Marshal(c)
 		if err != nil {
