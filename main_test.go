@@ -170,6 +170,43 @@ func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeUsedIsRefusedAloneAndFirst has mistakes of the command line and the
+// blueprint that only a look at both can tell.
+func TestWhatCannotBeUsedIsRefusedAloneAndFirst(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "team.hcl")
+	if err := os.WriteFile(broken, []byte("version = 1\nbucket {\n  nme = \"x\"\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args, want string
+		terminal   bool
+	}{
+		{"setup", "--yes", false},
+		{"setup --blueprint " + broken, broken + ":3:", false},
+		{"setup --json --yes --blueprint " + broken, broken + ":3:", false},
+		{"setup --blueprint " + broken, broken + ":3:", true},
+		{"setup --engine /nowhere/tofu", "/nowhere/tofu", true},
+		{"setup --sandbox --engine /nowhere/tofu", "/nowhere/tofu", false},
+		{"setup --sandbox --me carol", "alice, bob", false},
+		{"onboard", "--handover FILE", false},
+		{"onboard --handover nowhere.age", "nowhere.age", true},
+		{"onboard --sandbox --set bucket.nam=x", "bucket.name", false},
+		{"onboard --sandbox --json", "--yes", true},
+		{"handover bob --sandbox --blueprint " + broken, broken + ":3:", true},
+		{"offboard bob --blueprint " + broken, broken + ":3:", true},
+		{"login", "--blueprint FILE", true},
+		{"troubleshoot --blueprint " + broken, broken + ":3:", false},
+		{"troubleshoot --error nowhere.txt", "nowhere.txt", true},
+	} {
+		t.Run(fmt.Sprintf("%s %t", c.args, c.terminal), func(t *testing.T) {
+			got := program(t, "", c.terminal, strings.Fields(c.args)...)
+			if got.code != steps.ExitUsage || got.out != "" || !strings.HasPrefix(got.err, "stateroom: ") || !strings.Contains(got.err, c.want) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 func TestWithoutATerminalNothingIsAppliedUnasked(t *testing.T) {
 	got := program(t, "yes\n", false, "setup", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
 		"--set", "environment.production.account=222222222222", "--set", "project.common-production.environment=production",

@@ -109,7 +109,8 @@ func TidyProofs(ctx context.Context, env *Env, a *Answers, s *awsops.Session) []
 	notes, own, err := files.Notes(ctx, proofsDir(env, a))
 	var findings []Finding
 	if err != nil {
-		findings = append(findings, unremoved("What killed proofs have left could not be read: "+err.Error()+"."))
+		findings = append(findings, unremoved("What killed proofs have left could not be read: "+err.Error()+".",
+			"See that "+proofsDir(env, a)+" and the files in it can be read, then run stateroom setup again."))
 	}
 	for _, note := range notes {
 		own = append(own, note.Name)
@@ -128,18 +129,24 @@ func tidyProof(ctx context.Context, a *Answers, s *awsops.Session, note *files.N
 		return nil
 	}
 	begun := p.trace.Begun.Local().Format("2 Jan 15:04")
-	foreign := !strings.HasPrefix(p.Workspace, terraform.ProbePrefix) || p.trace.Account != a.AdminAccount || p.trace.Bucket != a.Bucket.Name
-	age := time.Since(p.trace.Begun)
-	if foreign || age < ProofOld {
+	if !strings.HasPrefix(p.Workspace, terraform.ProbePrefix) || p.trace.Account != a.AdminAccount || p.trace.Bucket != a.Bucket.Name {
+		note.Leave()
+		f := unremoved(fmt.Sprintf("The file %s is the note of a proof in the workspace %s of s3://%s in account %s. stateroom keeps no such note among those of s3://%s in account %s, so nothing is removed by it.",
+			note.Path(), p.Workspace, p.trace.Bucket, p.trace.Account, a.Bucket.Name, a.AdminAccount), "Delete that file.")
+		return &f
+	}
+	if time.Since(p.trace.Begun) < ProofOld {
 		note.Leave()
 		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed. The workspace %s in s3://%s and its lock may be left of it, and a Terraform of it may still be at work.",
-			begun, p.Workspace, p.trace.Bucket))
+			begun, p.Workspace, p.trace.Bucket),
+			fmt.Sprintf("Run stateroom setup again %.0f minutes after it: it removes them.", ProofOld.Minutes()))
 		return &f
 	}
 	removed, err := p.remove(ctx, s)
 	if err != nil {
 		note.Leave()
-		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed, and what it left in the workspace %s could not be removed: %v", begun, p.Workspace, err))
+		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed, and what it left in the workspace %s could not be removed: %v", begun, p.Workspace, err),
+			"See to what was in the way, then run stateroom setup again: it removes them.")
 		return &f
 	}
 	_ = note.Done() // a note that stays makes the next run look once more
@@ -185,11 +192,8 @@ func (p *Proof) remove(ctx context.Context, s *awsops.Session) (removed []string
 }
 
 // unremoved is the finding of what a later run has to remove.
-func unremoved(evidence string) Finding {
-	return Finding{
-		ID: "init.probe-unfinished", Step: 8, Severity: Info, Evidence: evidence,
-		Remedy: fmt.Sprintf("Run stateroom setup again %.0f minutes after it: it removes them.", ProofOld.Minutes()),
-	}
+func unremoved(evidence, remedy string) Finding {
+	return Finding{ID: "init.probe-unfinished", Step: 8, Severity: Info, Evidence: evidence, Remedy: remedy}
 }
 
 // othersProofs names the workspaces of proofs that this laptop did not begin: of

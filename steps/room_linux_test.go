@@ -92,7 +92,8 @@ func TestASecretThatCannotReachItsFileIsKept(t *testing.T) {
 	summary := w.run(s)
 	w.server.Intercept(nil)
 	kept := files.Unwritten(s.Env.StateDir, path)
-	if summary.Failed != 1 || len(kept) != 1 || !strings.Contains(summary.Failures[0].Err.Error(), kept[0]) {
+	if summary.Failed != 1 || len(kept) != 1 || !strings.Contains(summary.Failures[0].Err.Error(), kept[0]) ||
+		!strings.Contains(summary.Failures[0].Err.Error(), "it deletes this key and makes a new one") {
 		t.Fatalf("%+v, kept %v", summary.Failures, kept)
 	}
 	text, err := os.ReadFile(kept[0])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stateroom/awsops"
@@ -66,7 +67,7 @@ func (x *Executor) write(ctx context.Context, c Change, room *files.Reservation)
 	// What is on its way must reach the disk, whoever cancels.
 	written, err := room.Write(context.WithoutCancel(ctx), edit)
 	if err != nil {
-		err = kept(room, edit.After, err)
+		err = kept(c, room, edit.After, err)
 	} else {
 		x.wrote(c, written)
 	}
@@ -94,12 +95,18 @@ func (x *Executor) wrote(c Change, written files.Written) {
 	}
 }
 
-// kept saves what could not be put in its place, and says where it is.
-func kept(room *files.Reservation, text []byte, err error) error {
+// kept saves what could not be put in its place, and says where it is and what
+// becomes of it: the next run finds a key by this laptop's journal, and a session
+// ends by itself.
+func kept(c Change, room *files.Reservation, text []byte, err error) error {
 	path, lost := room.Keep(text)
 	if lost != nil {
 		return errors.Join(err, fmt.Errorf("and what it was to hold could not be kept: %w", lost))
 	}
+	again := "it opens a new session, and this one ends by itself"
+	if slices.ContainsFunc(c.Calls, func(call awsops.Call) bool { return call.Operation == "CreateAccessKey" }) {
+		again = "it deletes this key and makes a new one"
+	}
 	return fmt.Errorf("%w. What it was to hold, with the secret that AWS gives only once, is in %s, readable by you alone. "+
-		"Run this again: it makes a new one and, if this one is a key, deletes it. Then delete that file", err, path)
+		"Run this again on this laptop: %s. Then delete that file", err, path, again)
 }

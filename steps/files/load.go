@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -21,6 +22,9 @@ type Limit struct {
 	// it; 0 means ten seconds, and two minutes for a pipe, since a person may have
 	// to unlock what writes to it.
 	Wait time.Duration
+	// Whole is how long a pipe or a stream may take from its beginning to its end,
+	// however busily it writes; 0 means ten minutes.
+	Whole time.Duration
 	// Pipe admits a pipe, too: for a path that the user named on the command
 	// line, as in --passphrase-file <(pass show stateroom).
 	Pipe bool
@@ -33,6 +37,8 @@ const MaxBytes = 32 << 20
 const (
 	fileWait = 10 * time.Second
 	pipeWait = 2 * time.Minute
+
+	pipeWhole = 10 * time.Minute
 )
 
 func (l Limit) bytes() int64 {
@@ -50,6 +56,16 @@ func (l Limit) wait() time.Duration {
 		return pipeWait
 	}
 	return fileWait
+}
+
+func (l Limit) whole() time.Duration { return cmp.Or(l.Whole, pipeWhole) }
+
+// unended is what a pipe or a stream is told that has gone on for too long.
+func (l Limit) unended(path string) error {
+	return &Error{
+		Action: "read", Path: path, Problem: fmt.Sprintf("it had not ended after %s", l.whole()),
+		Remedy: "see that what writes to it ends",
+	}
 }
 
 // Load reads the whole regular file that path leads to, through links, within
@@ -77,6 +93,8 @@ func load(stop <-chan struct{}, path string, limit Limit) (taken, error) {
 	go func() { done <- slurp(path, limit, came) }()
 	patience := time.NewTimer(limit.wait())
 	defer patience.Stop()
+	whole := time.NewTimer(limit.whole())
+	defer whole.Stop()
 	for {
 		select {
 		case got := <-done:
@@ -85,6 +103,8 @@ func load(stop <-chan struct{}, path string, limit Limit) (taken, error) {
 			return taken{}, &Error{Action: "read", Path: path, Problem: "it was interrupted"}
 		case <-came:
 			patience.Reset(limit.wait())
+		case <-whole.C:
+			return taken{}, limit.unended(path)
 		case <-patience.C:
 			return taken{}, &Error{
 				Action: "read", Path: path, Problem: fmt.Sprintf("nothing came from it within %s", limit.wait()),

@@ -100,6 +100,22 @@ func TestAPipeOfTheCommandLineIsBoundedInSizeAndTime(t *testing.T) {
 	}
 }
 
+// TestAPipeThatGoesOnForEverIsBounded has a writer that is there and never ends.
+func TestAPipeThatGoesOnForEverIsBounded(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(w.Close(), r.Close()) }()
+	if _, err := w.WriteString("x"); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("/dev/fd", strconv.Itoa(int(r.Fd())))
+	if _, err := Load(t.Context(), path, Limit{Pipe: true, Wait: time.Hour, Whole: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "had not ended after 1ms") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNoFileThatTheSDKReadsMayBeAPipeOrADevice(t *testing.T) {
 	for name, path := range hostile(t) {
 		if name == "circle" {

@@ -18,7 +18,8 @@ import (
 type Note struct {
 	// Name is the note's.
 	Name string
-	// Text is what it says, nil where a kill cut it off: nothing was begun then.
+	// Text is what it says. Where a kill came while it was written it ends early,
+	// and nothing was begun.
 	Text []byte
 
 	dir  string
@@ -31,26 +32,28 @@ const (
 )
 
 // TakeNote writes a note of a new name into a directory, which is made (0700).
-// It is on the disk when this returns.
+// It is on the disk when this returns, and nothing of it is where it could not be
+// written whole.
 func TakeNote(dir, name string, text []byte) (*Note, error) {
 	n := &Note{Name: name, Text: text, dir: dir}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, noteError(n.path(), err)
+		return nil, noteError(n.Path(), err)
 	}
 	if free, err := n.hold(); err != nil || !free {
-		return nil, noteError(n.path(), errors.Join(err, os.ErrExist))
+		return nil, noteError(n.Path(), errors.Join(err, os.ErrExist))
 	}
-	f, err := os.OpenFile(n.path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = f.Write(text)
-		err = errors.Join(err, f.Sync(), f.Close())
+	f, err := os.OpenFile(n.Path(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		n.Leave()
+		return nil, noteError(n.Path(), err)
 	}
-	if err == nil {
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Mkdir(n.Scratch(), 0o700)
 	}
 	if err != nil {
-		n.Leave()
-		return nil, noteError(n.path(), err)
+		_ = n.Done() // what cannot be taken away says nothing
+		return nil, noteError(n.Path(), err)
 	}
 	syncDir(dir)
 	return n, nil
@@ -74,13 +77,13 @@ func Notes(ctx context.Context, dir string) (free []*Note, busy []string, err er
 		n := &Note{Name: name, dir: dir}
 		held, err := n.hold()
 		if err != nil {
-			return free, busy, noteError(n.path(), err)
+			return free, busy, noteError(n.Path(), err)
 		}
 		if !held {
 			busy = append(busy, name)
 			continue
 		}
-		n.Text, err = Load(ctx, n.path(), Limit{Bytes: 1 << 16})
+		n.Text, err = Load(ctx, n.Path(), Limit{Bytes: 1 << 16})
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // its writer has just ended
 			n.Leave()
@@ -100,10 +103,10 @@ func (n *Note) Scratch() string { return filepath.Join(n.dir, n.Name+scratchSuff
 // Done takes the note away, and its scratch directory: nothing is left to be
 // tidied up.
 func (n *Note) Done() error {
-	err := errors.Join(os.RemoveAll(n.Scratch()), os.Remove(n.path()))
+	err := errors.Join(os.RemoveAll(n.Scratch()), os.Remove(n.Path()))
 	n.Leave()
 	if err != nil {
-		return noteError(n.path(), err)
+		return noteError(n.Path(), err)
 	}
 	return nil
 }
@@ -123,7 +126,8 @@ func (n *Note) hold() (bool, error) {
 	return taken, err //nolint:wrapcheck // as above
 }
 
-func (n *Note) path() string { return filepath.Join(n.dir, n.Name+noteSuffix) }
+// Path is where it lies.
+func (n *Note) Path() string { return filepath.Join(n.dir, n.Name+noteSuffix) }
 
 func noteError(path string, err error) error {
 	return &Error{Action: "keep a note in", Path: path, Err: bare(err), Remedy: "see that it can be written to"}

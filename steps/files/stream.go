@@ -8,12 +8,15 @@ import (
 )
 
 // Stream bounds what comes from a stream that is open already, such as standard
-// input: its size, and the time in which nothing comes, for whoever writes may
-// have much to do between two lines. A limit whose Wait is below 0 waits as long
+// input: its size, the time in which nothing comes, for whoever writes may have
+// much to do between two lines, and the time of it all. A limit whose Wait is below 0 waits as long
 // as it takes: a person types. Every error of it is an [*Error]; that of an
 // interrupt wraps the context's cause. What never answers is left to itself.
 func Stream(ctx context.Context, in io.Reader, name string, limit Limit) io.Reader {
 	s := &stream{ctx: ctx, name: name, limit: limit, pieces: make(chan piece)}
+	if limit.Wait >= 0 {
+		s.whole = time.After(limit.whole())
+	}
 	go s.pump(in)
 	return s
 }
@@ -22,6 +25,7 @@ type stream struct {
 	ctx    context.Context //nolint:containedctx // io.Reader has no context of its own
 	name   string
 	limit  Limit
+	whole  <-chan time.Time // nil for as long as it takes
 	taken  int64
 	pieces chan piece
 	rest   piece
@@ -76,6 +80,8 @@ func (s *stream) next() error {
 	case s.rest = <-s.pieces:
 	case <-s.ctx.Done():
 		return &Error{Action: "read", Path: s.name, Err: context.Cause(s.ctx)}
+	case <-s.whole:
+		return s.limit.unended(s.name)
 	case <-late:
 		return &Error{
 			Action: "read", Path: s.name, Problem: fmt.Sprintf("nothing came from it for %s", s.limit.wait()),

@@ -27,10 +27,11 @@ func TestAStreamIsBoundedInSizeAndInSilence(t *testing.T) {
 		limit Limit
 		says  string
 	}{
-		"it never ends":   {endless{}, Limit{Bytes: 1 << 20, Wait: time.Hour}, "larger than 1 MiB"},
-		"nothing comes":   {silent, Limit{Wait: time.Millisecond}, "nothing came from it for 1ms"},
-		"it breaks":       {io.MultiReader(strings.NewReader("x"), broken{}), Limit{}, "broken"},
-		"one byte beyond": {strings.NewReader("12345"), Limit{Bytes: 4}, "larger than"},
+		"it never ends":        {endless{}, Limit{Bytes: 1 << 20, Wait: time.Hour}, "larger than 1 MiB"},
+		"nothing comes":        {silent, Limit{Wait: time.Millisecond}, "nothing came from it for 1ms"},
+		"it never ends at all": {silent, Limit{Wait: time.Hour, Whole: time.Millisecond}, "had not ended after 1ms"},
+		"it breaks":            {io.MultiReader(strings.NewReader("x"), broken{}), Limit{}, "broken"},
+		"one byte beyond":      {strings.NewReader("12345"), Limit{Bytes: 4}, "larger than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := io.ReadAll(Stream(t.Context(), c.in, "standard input", c.limit))

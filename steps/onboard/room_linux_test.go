@@ -245,7 +245,14 @@ func (s *stopped) hinder(t *testing.T, c course, h hindrance, args []string) {
 	case h.keeps != (len(kept) == 1):
 		t.Errorf("kept: %v\n%s", kept, out)
 	}
+	promised := "it deletes this key and makes a new one"
+	if c.name == "login" {
+		promised = "it opens a new session, and this one ends by itself"
+	}
 	for _, k := range kept {
+		if !strings.Contains(strings.Join(strings.Fields(out), " "), promised) {
+			t.Errorf("it does not say that %s:\n%s", promised, out)
+		}
 		info, err := os.Stat(k)
 		if err != nil || info.Mode().Perm() != 0o600 || !strings.Contains(out, k) {
 			t.Errorf("%v, %v, and the message does not lead to %s:\n%s", info, err, k, out)

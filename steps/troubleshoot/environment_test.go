@@ -49,6 +49,14 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
 			b.initialise("live/staging")
 		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, []string{"files.environment-endpoint warning"}},
+		{"an endpoint of all services where one is left out", func(b *bench) {
+			b.edit(stagingBackend, `(?m)^\s*sts .*\n`, "")
+			b.initialise("live/staging")
+		}, map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, []string{"files.environment-endpoint warning"}},
+		{"two endpoints that decide, one after the other", func(b *bench) {
+			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
+			b.initialise("live/staging")
+		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_ENDPOINT_URL": "http://127.0.0.1:2"}, []string{"files.environment-endpoint warning"}},
 		{"an endpoint that is ignored", func(b *bench) {
 			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
 			b.initialise("live/staging")
@@ -75,6 +83,11 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 				}
 			}
 			for _, f := range review.Findings {
+				for name := range tt.set {
+					if f.ID == "files.environment-endpoint" && !(strings.Contains(f.Evidence, name+"=") && strings.Contains(f.Remedy, name)) {
+						t.Errorf("%s is not in %s", name, f)
+					}
+				}
 				if strings.Contains(f.Evidence+f.Remedy, "hush") {
 					t.Errorf("the secret shows in %s", f)
 				}

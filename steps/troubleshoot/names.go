@@ -334,42 +334,64 @@ func (l *laptop) terraformVariables(tell tellFunc) {
 	}
 }
 
-// endpointVariables: an address of AWS that the backend does not name itself.
+// endpointVariables: addresses of AWS that a backend does not name itself. All that
+// matter are told at once, since the next one decides when one is unset.
 func (l *laptop) endpointVariables(tell tellFunc) {
 	if l.getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
 		return
 	}
-	for _, entry := range l.environ {
-		name, value, _ := strings.Cut(entry, "=")
-		service, of := endpointService(name)
-		if !of || value == "" || strings.TrimRight(value, "/") == strings.TrimRight(l.env.Endpoint, "/") {
+	var set, names []string
+	var silent files.Place
+	for _, s := range backendEndpoints {
+		at := slices.IndexFunc(l.projects, func(p project) bool { return s.leftOut(p.s3()) })
+		if at < 0 {
 			continue
 		}
-		for _, p := range l.projects {
-			if b := p.s3(); b != nil && b.Attributes.Find("endpoints."+service) == nil && b.Attributes.Find("endpoint") == nil {
-				severity := steps.Warning
-				if l.env.Endpoint == "" {
-					severity = steps.Info // stateroom follows the same variable
-				}
-				tell("files.environment-endpoint", severity,
-					fmt.Sprintf("%s=%s sends Terraform's requests to that address and not to AWS, for %s names none.", name, redact(value), b.Place),
-					"Run unset "+name+", unless that address is meant.")
-				break
+		for _, name := range s.variables {
+			value := l.getenv(name)
+			if value == "" || slices.Contains(names, name) || strings.TrimRight(value, "/") == strings.TrimRight(l.env.Endpoint, "/") {
+				continue
 			}
+			if len(names) == 0 {
+				silent = l.projects[at].s3().Place
+			}
+			names, set = append(names, name), append(set, name+"="+redact(value))
 		}
 	}
+	if len(names) == 0 {
+		return
+	}
+	severity := steps.Warning
+	if l.env.Endpoint == "" {
+		severity = steps.Info // stateroom follows the same variables
+	}
+	sends, meant := "sends Terraform's requests to that address", "that address is"
+	if len(names) > 1 {
+		sends, meant = "send Terraform's requests to those addresses", "those addresses are"
+	}
+	tell("files.environment-endpoint", severity,
+		fmt.Sprintf("%s %s and not to AWS, for %s names none.", strings.Join(set, " and "), sends, silent),
+		"Run unset "+strings.Join(names, " ")+", unless "+meant+" meant.")
 }
 
-// endpointService tells which service's endpoint a variable sets, of those that
-// the backend calls.
-func endpointService(name string) (service string, of bool) {
-	switch name {
-	case "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT":
-		return "s3", true
-	case "AWS_ENDPOINT_URL_STS", "AWS_STS_ENDPOINT":
-		return "sts", true
-	case "AWS_ENDPOINT_URL_DYNAMODB", "AWS_DYNAMODB_ENDPOINT":
-		return "dynamodb", true
+// backendEndpoint is how the endpoint of a service that the backend calls can be
+// set: in its block's endpoints, by an argument of old, or by variables, of which
+// the first wins.
+type backendEndpoint struct {
+	service, argument string
+	variables         []string
+}
+
+var backendEndpoints = []backendEndpoint{
+	{"s3", "endpoint", []string{"AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL"}},
+	{"sts", "sts_endpoint", []string{"AWS_ENDPOINT_URL_STS", "AWS_STS_ENDPOINT", "AWS_ENDPOINT_URL"}},
+	{"dynamodb", "dynamodb_endpoint", []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_DYNAMODB_ENDPOINT", "AWS_ENDPOINT_URL"}},
+}
+
+// leftOut tells whether a block leaves the service's endpoint to the variables.
+func (s backendEndpoint) leftOut(b *files.BackendBlock) bool {
+	if b == nil || s.service == "dynamodb" && b.Attributes.Find("dynamodb_table") == nil {
+		return false
 	}
-	return "", false
+	return b.Attributes.Find("endpoints."+s.service) == nil && b.Attributes.Find(s.argument) == nil
 }

@@ -28,6 +28,14 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
+	if err := s.usable(ctx); err != nil {
+		return 0, err
+	}
+	unasked := !s.ask && !s.yes && !s.DryRun
+	consent := Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
+	if unasked && s.stage != nil && s.command != looking {
+		return 0, consent // nothing else can be missing in a rehearsal
+	}
 	questions, given, err := open(s, ctx)
 	if err != nil {
 		return 0, err
@@ -36,10 +44,10 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 	if err != nil {
 		return 0, err
 	}
-	unasked := !s.ask && !s.yes && !s.DryRun
 	if unasked && s.command != looking {
-		return 0, Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
+		return 0, consent
 	}
+	s.greet()
 	s.DryRun = s.DryRun || unasked
 	flow.Env.NoWidening = s.NoWidening
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = s.emit, s.confirm, s.DryRun, s.sys.Stop
@@ -61,12 +69,18 @@ func exitCode(s *steps.Summary, detailed bool) int {
 // that no flag has answered is an error that names the flag.
 func (s *session) inquire(ctx context.Context, open steps.Open, given steps.Given) (*steps.Flow, error) {
 	if s.ask {
-		flow, err := s.prompt.Inquire(ctx, open, given)
-		return flow, usable(err)
+		flow, err := s.prompt.Inquire(ctx, func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+			opened, err := open(ctx, given, asks)
+			if err == nil {
+				s.greet()
+			}
+			return opened, err
+		}, given)
+		return flow, badAnswer(err)
 	}
 	opened, err := open(ctx, given, steps.Asks{})
 	if err != nil {
-		return nil, usable(err)
+		return nil, badAnswer(err)
 	}
 	if len(opened.Questions) > 0 {
 		q := opened.Questions[0]
@@ -75,8 +89,8 @@ func (s *session) inquire(ctx context.Context, open steps.Open, given steps.Give
 	return opened.Flow, nil
 }
 
-// usable makes a usage error of an answer that cannot be.
-func usable(err error) error {
+// badAnswer makes a usage error of an answer that cannot be.
+func badAnswer(err error) error {
 	var problem *steps.Problem
 	if errors.As(err, &problem) {
 		return UsageError{err}

@@ -104,6 +104,9 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	}
 	// The files of a rehearsal that never began are of no use to anyone.
 	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
+	if err := s.usable(ctx); err != nil {
+		return 0, err
+	}
 	sessions, err := s.open(ctx)
 	if err != nil {
 		return 0, err
@@ -117,6 +120,7 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 		return 0, err
 	}
 	env.NoWidening = o.NoWidening
+	s.greet()
 	run := steps.Setup{
 		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.DryRun, Stop: sys.Stop,
 	}
@@ -139,8 +143,9 @@ type session struct {
 	prompt  *plain.Prompt
 	stage   *practice.Stage
 	// ready says that the stage's set-up is finished, seated that the process
-	// sits at the newcomer's laptop, quiet that screens speak instead.
-	ready, seated, quiet bool
+	// sits at the newcomer's laptop, quiet that screens speak instead, greeted that
+	// the first line was said.
+	ready, seated, quiet, greeted bool
 }
 
 func newSession(o Options, sys System, command string) *session {
@@ -178,8 +183,7 @@ func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
 	return sessions, err
 }
 
-// present takes the presenter, unless JSON is wanted, and says the first line,
-// before anything that takes time.
+// present takes the presenter, unless JSON is wanted.
 func (s *session) present(lines *plain.Lines) {
 	talk := s.talk()
 	if s.JSON {
@@ -192,6 +196,15 @@ func (s *session) present(lines *plain.Lines) {
 	}
 	s.prompt = plain.NewPrompt(s.sys.In, talk)
 	s.prompt.Conceal, s.prompt.Blocks = s.concealer(), theme.UTF8(os.Getenv)
+}
+
+// greet says the first line, once: after whatever refuses the command line and the
+// blueprint, and before anything that takes time.
+func (s *session) greet() {
+	if s.quiet || s.greeted {
+		return
+	}
+	s.greeted = true
 	where := "on AWS"
 	if s.NoChecks {
 		where = "without checks"
@@ -199,7 +212,7 @@ func (s *session) present(lines *plain.Lines) {
 	if s.Sandbox {
 		where = "in the sandbox"
 	}
-	fmt.Fprintf(talk, "stateroom %s %s: looking at what is there.\n", s.command, where)
+	fmt.Fprintf(s.talk(), "stateroom %s %s: looking at what is there.\n", s.command, where)
 }
 
 // talk is where people are spoken to: beside the events, if those are JSON.
@@ -213,6 +226,7 @@ func (s *session) talk() io.Writer {
 // say tells people one line.
 func (s *session) say(text string) {
 	if !s.quiet {
+		s.greet()
 		fmt.Fprintln(s.talk(), printable.Text(text))
 	}
 }
@@ -241,6 +255,21 @@ func (s *session) begin() (a *steps.Answers, isNew bool, err error) {
 	return a, isNew, nil
 }
 
+// usable refuses what the command line and the blueprint say wrong, before anything
+// is said, asked or rehearsed. A text needs neither.
+func (s *session) usable(ctx context.Context) error {
+	if s.NoChecks {
+		return nil
+	}
+	if _, _, err := s.begin(); err != nil || s.Engine == "" {
+		return err
+	}
+	if _, err := terraform.Find(ctx, s.Engine); err != nil {
+		return UsageError{err}
+	}
+	return nil
+}
+
 // answers asks the questions, where a terminal allows it.
 func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
 	a, isNew, err := s.begin()
@@ -248,6 +277,7 @@ func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*step
 		return nil, err
 	}
 	if s.ask && (isNew || len(a.Missing()) > 0) {
+		s.greet()
 		if a.Discovered, err = steps.Discover(ctx, sessions, a.StateRegion); err != nil {
 			return nil, err
 		}

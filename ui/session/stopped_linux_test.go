@@ -286,6 +286,8 @@ func (e *errand) inLines(how mishap, n int) bool {
 		code = steps.ExitInterrupted
 	case met && how == refused:
 		code = steps.ExitFailed
+	case met && how == lost && operation == "CreateAccessKey":
+		code = steps.ExitFindings // nobody has confirmed to delete the key whose secret is lost
 	}
 	p.Ended(code)
 	e.server.Intercept(nil)

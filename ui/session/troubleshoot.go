@@ -90,11 +90,13 @@ func (s *session) known() (*steps.Answers, error) {
 	return from, nil
 }
 
-// What is read of a text, whose ends are kept, and how long nothing may come of
-// it: a terraform plan that is piped in says nothing while it refreshes.
+// What is read of a text, whose ends are kept, how long nothing may come of it,
+// for a terraform plan that is piped in says nothing while it refreshes, and how
+// long all of it may take: an apply can take hours.
 const (
-	maxErrorText  = 256 << 20
-	errorTextWait = 10 * time.Minute
+	maxErrorText   = 256 << 20
+	errorTextWait  = 10 * time.Minute
+	errorTextWhole = 12 * time.Hour
 )
 
 // errorText reads what Terraform printed. A text that says nothing is told, and
@@ -103,7 +105,7 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 	if s.ErrorFile == "" {
 		return "", nil
 	}
-	limit, name := files.Limit{Bytes: maxErrorText, Wait: errorTextWait, Pipe: true}, "standard input"
+	limit, name := files.Limit{Bytes: maxErrorText, Wait: errorTextWait, Whole: errorTextWhole, Pipe: true}, "standard input"
 	var in io.Reader
 	if s.ErrorFile != "-" {
 		text, err := files.Load(ctx, s.ErrorFile, limit)

@@ -41,6 +41,9 @@ type checkup struct {
 	newest int
 	// follows keeps the newest check in sight, until the operator scrolls.
 	follows bool
+	// rehearses says that a finished set-up is made to practise on before anything
+	// is asked or looked at.
+	rehearses bool
 }
 
 // page is one form of questions.
@@ -49,8 +52,8 @@ type page struct {
 	form      *form.Form
 }
 
-func newCheckup(t *theme.Theme, e *engine, mode Mode, dryRun bool) *checkup {
-	c := &checkup{visit: newVisit(t, e, mode, dryRun), given: steps.Given{}}
+func newCheckup(t *theme.Theme, e *engine, mode Mode, dryRun, sandbox bool) *checkup {
+	c := &checkup{visit: newVisit(t, e, mode, dryRun), given: steps.Given{}, rehearses: sandbox}
 	c.checks = newChecklist(c.words.table)
 	c.pane, c.counted = newPane(&c.visit, c.rows), c.sort
 	c.pane.draw, c.pane.list.headed = c.draw, true
@@ -261,13 +264,21 @@ func (c *checkup) view() []string {
 	case asking:
 		lines = c.formView()
 	case opening:
-		lines = c.waitingView(c.words.opening)
+		lines = c.waitingView(c.opens())
 	case inspecting:
 		lines = c.waitingView(c.words.looking)
 	case reviewing, applying:
 		lines = c.pane.view()
 	}
 	return c.framed(c.stops(), lines)
+}
+
+// opens says what is done until there is anything to show.
+func (c *checkup) opens() string {
+	if c.rehearses {
+		return "Making a finished set-up to practise on"
+	}
+	return c.words.opening
 }
 
 // stops are the stations of the run.

@@ -23,7 +23,9 @@ func (c *checkup) opened(msg openedMsg) tea.Cmd {
 	case msg.err != nil:
 		c.fail(msg.err)
 		return nil
-	case msg.opened.Flow != nil:
+	}
+	c.rehearses = false
+	if msg.opened.Flow != nil {
 		c.flow = msg.opened.Flow
 		return c.look()
 	}

@@ -25,7 +25,8 @@ func init() {
 			press(m, "/", "lock")
 			return m
 		},
-		"checkup-opening": func(t *testing.T, l look) *root { return opened(t, l, Troubleshoot, Options{}) },
+		"checkup-opening":    func(t *testing.T, l look) *root { return opened(t, l, Troubleshoot, Options{}) },
+		"checkup-rehearsing": func(t *testing.T, l look) *root { return opened(t, l, Onboard, Options{Sandbox: true}) },
 		"checkup-asking": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{Sandbox: true})
 			answerWith(m, steps.Opened{Questions: ways()}, nil)

@@ -132,7 +132,7 @@ func (m *root) openRun() {
 		m.wizard = newWizard(m.theme, m.engine, m.o.DryRun)
 		m.run = m.wizard
 	} else {
-		m.checkup = newCheckup(m.theme, m.engine, m.request.Mode, m.o.DryRun)
+		m.checkup = newCheckup(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
 		m.run = m.checkup
 	}
 	m.stack = append(m.stack, m.run)
