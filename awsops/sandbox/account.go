@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -31,8 +30,7 @@ func (s *Server) serveAccount(r *request) response {
 		return s.fail(r, err)
 	}
 	return s.serveJSON(r, map[string]jsonHandler{
-		"ListRegions":        jsonOp((*Server).accountListRegions),
-		"GetRegionOptStatus": jsonOp((*Server).accountRegion),
+		"ListRegions": jsonOp((*Server).accountListRegions),
 	})
 }
 
@@ -41,7 +39,6 @@ type regionOut struct{ RegionName, RegionOptStatus string }
 type regionsIn struct {
 	accountIn
 	pageIn
-	RegionName              string
 	RegionOptStatusContains []string
 }
 
@@ -82,16 +79,4 @@ func (s *Server) accountListRegions(r *request, in regionsIn) (any, error) {
 		Regions   []regionOut
 		NextToken string `json:",omitempty"`
 	}{shown, next}, nil
-}
-
-func (s *Server) accountRegion(r *request, in regionsIn) (any, error) {
-	if err := s.checkAccount(r, in.AccountID); err != nil {
-		return nil, err
-	}
-	for _, region := range regions() {
-		if region.RegionName == in.RegionName {
-			return region, nil
-		}
-	}
-	return nil, fail(http.StatusBadRequest, "ValidationException", "The region name %s is not valid.", in.RegionName)
 }

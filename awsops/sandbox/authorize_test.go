@@ -99,10 +99,10 @@ func TestGroupPoliciesReachMembersOnly(t *testing.T) {
 	_, err = admin.AttachGroupPolicy(ctx, &iam.AttachGroupPolicyInput{GroupName: aws.String("Admins"), PolicyArn: aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess")})
 	wantError(t, err, "", "")
 	list := func() error {
-		_, err := iamAs(s, bob).ListUsers(ctx, nil)
+		_, err := iamAs(s, bob).ListPolicies(ctx, nil)
 		return err
 	}
-	refusal := "User: arn:aws:iam::111111111111:user/bob is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::111111111111:user/ because no identity-based policy allows the iam:ListUsers action"
+	refusal := "User: arn:aws:iam::111111111111:user/bob is not authorized to perform: iam:ListPolicies on resource: policy path / because no identity-based policy allows the iam:ListPolicies action"
 	wantError(t, list(), "AccessDenied", refusal)
 	_, err = admin.AddUserToGroup(ctx, &iam.AddUserToGroupInput{GroupName: aws.String("admins"), UserName: aws.String("bob")})
 	wantError(t, err, "", "")
@@ -116,13 +116,16 @@ func TestGroupPoliciesReachMembersOnly(t *testing.T) {
 
 func TestBoundaryLimitsWhatPoliciesGive(t *testing.T) {
 	s := serve(t, Options{})
-	bob := addUser(t, s, "bob")
-	allow(t, s, "bob", allowAll)
-	_, err := iamAs(s, s.Operator()).PutUserPermissionsBoundary(t.Context(), &iam.PutUserPermissionsBoundaryInput{
+	admin := iamAs(s, s.Operator())
+	_, err := admin.CreateUser(t.Context(), &iam.CreateUserInput{
 		UserName: aws.String("bob"), PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/IAMReadOnlyAccess"),
 	})
 	wantError(t, err, "", "")
-	_, err = iamAs(s, bob).ListUsers(t.Context(), nil)
+	allow(t, s, "bob", allowAll)
+	key, err := admin.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
+	wantError(t, err, "", "")
+	bob := Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey}
+	_, err = iamAs(s, bob).ListPolicies(t.Context(), nil)
 	wantError(t, err, "", "")
 	_, err = iamAs(s, bob).CreateGroup(t.Context(), &iam.CreateGroupInput{GroupName: aws.String("g")})
 	wantError(t, err, "AccessDenied", "because no permissions boundary allows the iam:CreateGroup action")
@@ -132,13 +135,13 @@ func TestSessionPolicyLimitsTheSession(t *testing.T) {
 	s := serve(t, Options{})
 	out, err := stsAs(s, s.Operator()).AssumeRole(t.Context(), &sts.AssumeRoleInput{
 		RoleArn: aws.String(bootstrapARN), RoleSessionName: aws.String("narrow"),
-		Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListRoles","Resource":"*"}]}`),
+		Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:GetAccountSummary","Resource":"*"}]}`),
 	})
 	wantError(t, err, "", "")
 	narrow := iamAs(s, Credentials{*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken})
-	_, err = narrow.ListRoles(t.Context(), nil)
+	_, err = narrow.GetAccountSummary(t.Context(), nil)
 	wantError(t, err, "", "")
-	_, err = narrow.ListUsers(t.Context(), nil)
+	_, err = narrow.ListPolicies(t.Context(), nil)
 	wantError(t, err, "AccessDenied", "because no session policy allows")
 }
 
@@ -200,11 +203,11 @@ func TestSimulationAgreesWithTheEvaluator(t *testing.T) {
 		PolicySourceArn: aws.String("arn:aws:sts::111111111111:assumed-role/x/y"), ActionNames: []string{"s3:GetObject"},
 	})
 	wantError(t, err, "InvalidInput", "Invalid Entity Arn")
-	custom, err := iamAs(s, s.Operator()).SimulateCustomPolicy(t.Context(), &iam.SimulateCustomPolicyInput{
-		ActionNames: []string{"s3:GetObject"}, PolicyInputList: []string{allowAll},
+	added, err := iamAs(s, s.Operator()).SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: aws.String("arn:aws:iam::111111111111:user/bob"), ActionNames: []string{"kms:Decrypt"}, PolicyInputList: []string{allowAll},
 	})
 	wantError(t, err, "", "")
-	if len(custom.EvaluationResults) != 1 || custom.EvaluationResults[0].EvalDecision != "allowed" {
-		t.Errorf("custom %+v", custom.EvaluationResults)
+	if len(added.EvaluationResults) != 1 || added.EvaluationResults[0].EvalDecision != "allowed" {
+		t.Errorf("with a policy more: %+v", added.EvaluationResults)
 	}
 }

@@ -41,13 +41,13 @@ func TestCommandLineReachesIdentityServices(t *testing.T) {
 		{"iam attach-group-policy --group-name admins --policy-arn arn:aws:iam::aws:policy/ReadOnlyAccess", ""},
 		{"iam list-attached-group-policies --group-name admins", "ReadOnlyAccess"},
 		{"iam create-access-key --user-name bob", `"SecretAccessKey"`},
-		{"iam list-users", `"UserName": "operator"`},
+		{"iam get-user", `"UserName": "operator"`},
 		{"iam put-user-policy --user-name bob --policy-name p --policy-document " + allowAll, ""},
-		{"iam get-user-policy --user-name bob --policy-name p", `"Effect": "Allow"`},
+		{"iam list-user-policies --user-name bob", `"p"`},
 		{"iam create-virtual-mfa-device --virtual-mfa-device-name bob --bootstrap-method Base32StringSeed --outfile seed", "mfa/bob"},
 		{"iam simulate-principal-policy --policy-source-arn arn:aws:iam::111111111111:user/bob --action-names s3:GetObject", `"EvalDecision": "allowed"`},
 		{"iam get-account-summary", `"AccessKeysPerUserQuota": 2`},
-		{"iam list-roles --profile staging", bootstrapARN},
+		{"iam get-role --role-name " + bootstrapRole + " --profile staging", `"Effect": "Allow"`},
 	} {
 		if out := c.ok("aws", strings.Fields(test.command)...); !strings.Contains(out, test.want) {
 			t.Errorf("%s: want %s in\n%s", test.command, test.want, out)

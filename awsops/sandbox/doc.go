@@ -9,6 +9,12 @@
 //
 // It is a rehearsal stage, not an emulator. What it does not do:
 //
+//   - Operations: it knows those that stateroom and its practice faults call,
+//     Terraform's and OpenTofu's S3 back end, the commands that stateroom and
+//     its README give, and what tests bring about. Any other one is
+//     refused.
+//   - DynamoDB's expressions: attribute_not_exists(NAME), NAME = :value and a
+//     projection on names. KMS encrypts nothing: data keys are random.
 //   - Regions are names: STS, IAM and Organizations answer in any of them, and
 //     a disabled opt-in region is listed as such but not refused.
 //   - Identity: no SAML, web identity, SSO, federation tokens, service-linked

@@ -33,18 +33,14 @@ var dynamoOperations = map[string]jsonHandler{
 	"DescribeTable":             jsonOp((*Server).dynamoDescribeTable),
 	"UpdateTable":               jsonOp((*Server).dynamoUpdateTable),
 	"DeleteTable":               jsonOp((*Server).dynamoDeleteTable),
-	"ListTables":                jsonOp((*Server).dynamoListTables),
 	"DescribeContinuousBackups": jsonOp((*Server).dynamoDescribeBackups),
 	"UpdateContinuousBackups":   jsonOp((*Server).dynamoUpdateBackups),
-	"DescribeTimeToLive":        jsonOp((*Server).dynamoDescribeTimeToLive),
 	"TagResource":               jsonOp((*Server).dynamoTagResource),
 	"UntagResource":             jsonOp((*Server).dynamoUntagResource),
 	"ListTagsOfResource":        jsonOp((*Server).dynamoListTags),
 	"PutItem":                   jsonOp((*Server).dynamoPutItem),
 	"GetItem":                   jsonOp((*Server).dynamoGetItem),
 	"DeleteItem":                jsonOp((*Server).dynamoDeleteItem),
-	"Query":                     jsonOp((*Server).dynamoQuery),
-	"Scan":                      jsonOp((*Server).dynamoScan),
 }
 
 // serveDynamoDB answers with the checksum of the body, which the SDK compares.
@@ -130,7 +126,7 @@ func (s *Server) tableWith(r *request, name string, conditions map[string][]stri
 
 // noSuchTable names the table, but not to the operations on items.
 func noSuchTable(r *request, name string) error {
-	if strings.HasSuffix(r.operation, "Item") || r.operation == "Query" || r.operation == "Scan" {
+	if strings.HasSuffix(r.operation, "Item") {
 		return dynamoError("ResourceNotFoundException", "Requested resource not found")
 	}
 	if strings.Contains(r.operation, "ContinuousBackups") {

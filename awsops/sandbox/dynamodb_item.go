@@ -1,118 +1,126 @@
 package sandbox
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-type itemInput struct {
-	TableName                           string
-	Item, Key                           dynamoItem
-	ExclusiveStartKey                   dynamoItem
-	ConditionExpression                 string
-	ProjectionExpression                string
-	KeyConditionExpression              string
-	FilterExpression                    string
-	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]attributeValue
-	ReturnValues                        string
-	ReturnValuesOnConditionCheckFailure string
-	Limit                               int
-	ScanIndexForward                    *bool
-	Select                              string
-	Expected, AttributeUpdates          map[string]any
+// attributeValue is one attribute: its type descriptor ("S", "N", "B", "BOOL",
+// "NULL", "M", "L", "SS", "NS" or "BS") and what stood under it, which is given
+// back as it came.
+type attributeValue struct {
+	kind  string
+	value any
 }
 
-// expressions are the parsed expressions of one request, nil where none was
-// given.
-type expressions struct {
-	condition, filter, keys condition
-	projection              [][]pathStep
+var attributeKinds = []string{"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
+
+// dynamoItem is one item: attribute name to value.
+type dynamoItem map[string]attributeValue
+
+// MarshalJSON writes the wire form, such as {"S": "x"}.
+func (v attributeValue) MarshalJSON() ([]byte, error) {
+	out, err := json.Marshal(map[string]any{v.kind: v.value})
+	if err != nil {
+		return nil, fmt.Errorf("attribute value %s: %w", v.kind, err)
+	}
+	return out, nil
 }
 
-// expressions parses all of a request's expressions, and refuses names and
-// values that none of them uses.
-func (in itemInput) expressions() (expressions, error) {
-	var out expressions
-	if len(in.Expected)+len(in.AttributeUpdates) > 0 {
-		return out, validationError("The sandbox knows expressions only, not the legacy parameters Expected and AttributeUpdates.")
+// UnmarshalJSON reads the wire form and refuses what is not exactly one known
+// type descriptor with a value; those of keys and conditions are texts.
+func (v *attributeValue) UnmarshalJSON(data []byte) error {
+	var fields map[string]any
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return fmt.Errorf("attribute value: %w", err)
 	}
-	used := map[string]bool{}
-	for _, e := range []struct {
-		label, text string
-		into        *condition
-	}{
-		{"ConditionExpression", in.ConditionExpression, &out.condition},
-		{"FilterExpression", in.FilterExpression, &out.filter},
-		{"KeyConditionExpression", in.KeyConditionExpression, &out.keys},
-	} {
-		if e.text == "" {
-			continue
-		}
-		p, err := newExpressionParser(e.label, e.text, in.ExpressionAttributeNames, in.ExpressionAttributeValues, used)
-		if err != nil {
-			return out, err
-		}
-		if *e.into, err = p.parseCondition(); err != nil {
-			return out, err
-		}
+	if len(fields) != 1 {
+		return fmt.Errorf("attribute value: Supplied AttributeValue has %d datatypes, must contain exactly one of the supported datatypes", len(fields))
 	}
-	if in.ProjectionExpression != "" {
-		p, err := newExpressionParser("ProjectionExpression", in.ProjectionExpression, in.ExpressionAttributeNames, nil, used)
-		if err != nil {
-			return out, err
-		}
-		if out.projection, err = p.parseProjection(); err != nil {
-			return out, err
-		}
+	for kind, value := range fields {
+		*v = attributeValue{kind, value}
 	}
-	return out, in.unused(used)
-}
-
-func (in itemInput) unused(used map[string]bool) error {
-	for _, name := range sortedKeys(in.ExpressionAttributeNames) {
-		if !used[name] {
-			return validationError("Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}", name)
-		}
-	}
-	for _, name := range sortedKeys(in.ExpressionAttributeValues) {
-		if !used[name] {
-			return validationError("Value provided in ExpressionAttributeValues unused in expressions: keys: {%s}", name)
-		}
+	_, text := v.value.(string)
+	switch {
+	case !slices.Contains(attributeKinds, v.kind):
+		return fmt.Errorf("attribute value: unknown datatype %q", v.kind)
+	case v.value == nil || !text && slices.Contains([]string{"S", "N", "B"}, v.kind):
+		return errors.New("attribute value " + v.kind + ": not its type")
 	}
 	return nil
 }
 
-// parseProjection reads a list of top-level attributes.
-func (p *expressionParser) parseProjection() ([][]pathStep, error) {
-	var out [][]pathStep
-	for {
-		steps, err := p.path()
-		if err != nil {
-			return nil, err
+type itemInput struct {
+	TableName                           string
+	Item, Key                           dynamoItem
+	ConditionExpression                 string
+	ProjectionExpression                string
+	ExpressionAttributeNames            map[string]string
+	ExpressionAttributeValues           map[string]attributeValue
+	ReturnValuesOnConditionCheckFailure string
+}
+
+// The expressions that Terraform's back end and stateroom send. Of the rest of
+// DynamoDB's grammar the sandbox knows nothing, and says so.
+var (
+	notExists  = regexp.MustCompile(`^attribute_not_exists\((\w+)\)$`)
+	equals     = regexp.MustCompile(`^(\w+) = (:\w+)$`)
+	projection = regexp.MustCompile(`^\w+(, ?\w+)*$`)
+)
+
+// checkExpressions refuses what the sandbox cannot evaluate, before anything is
+// done.
+func (in itemInput) checkExpressions() error {
+	used, text := 0, in.ConditionExpression
+	if m := equals.FindStringSubmatch(text); m != nil {
+		if _, ok := in.ExpressionAttributeValues[m[2]]; !ok {
+			return validationError("Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: %s", m[2])
 		}
-		if len(steps) > 1 {
-			return nil, p.invalid("The sandbox projects whole attributes only")
-		}
-		out = append(out, steps)
-		if p.pos == len(p.tokens) {
-			return out, nil
-		}
-		if err := p.expect(","); err != nil {
-			return nil, err
-		}
+		used++
+	} else if text != "" && !notExists.MatchString(text) {
+		return validationError("Invalid ConditionExpression: The sandbox knows attribute_not_exists(NAME) and NAME = :value, not: %s", text)
 	}
+	if text := in.ProjectionExpression; text != "" && !projection.MatchString(text) {
+		return validationError("Invalid ProjectionExpression: The sandbox knows names with commas between them, not: %s", text)
+	}
+	if len(in.ExpressionAttributeNames) > 0 {
+		return validationError("The sandbox knows no ExpressionAttributeNames.")
+	}
+	if len(in.ExpressionAttributeValues) > used {
+		return validationError("Value provided in ExpressionAttributeValues unused in expressions")
+	}
+	return nil
+}
+
+// holds says whether the stored item, nil if there is none, fulfils the
+// condition of a request.
+func (in itemInput) holds(stored dynamoItem) bool {
+	if m := notExists.FindStringSubmatch(in.ConditionExpression); m != nil {
+		_, there := stored[m[1]]
+		return !there
+	}
+	if m := equals.FindStringSubmatch(in.ConditionExpression); m != nil {
+		have, there := stored[m[1]]
+		return there && reflect.DeepEqual(have, in.ExpressionAttributeValues[m[2]])
+	}
+	return true
 }
 
 // project keeps the attributes asked for.
-func (e expressions) project(item dynamoItem) dynamoItem {
-	if e.projection == nil {
+func (in itemInput) project(item dynamoItem) dynamoItem {
+	if in.ProjectionExpression == "" {
 		return item
 	}
 	out := dynamoItem{}
-	for _, steps := range e.projection {
-		if value, ok := item[steps[0].name]; ok {
-			out[steps[0].name] = value
+	for name := range strings.SplitSeq(in.ProjectionExpression, ",") {
+		name = strings.TrimSpace(name)
+		if value, ok := item[name]; ok {
+			out[name] = value
 		}
 	}
 	return out
@@ -136,23 +144,22 @@ func (s *Server) leading(r *request, in itemInput, item dynamoItem) map[string][
 }
 
 // itemTable finds the table of an operation on one item and the item's key.
-func (s *Server) itemTable(r *request, in itemInput, item dynamoItem) (*dynamoTable, expressions, string, error) {
+func (s *Server) itemTable(r *request, in itemInput, item dynamoItem) (*dynamoTable, string, error) {
 	t, err := s.tableWith(r, in.TableName, s.leading(r, in, item))
 	if err != nil {
-		return nil, expressions{}, "", err
+		return nil, "", err
 	}
 	if t.status(r.now) != "ACTIVE" {
-		return nil, expressions{}, "", dynamoError("ResourceNotFoundException", "Requested resource not found")
+		return nil, "", dynamoError("ResourceNotFoundException", "Requested resource not found")
 	}
-	e, err := in.expressions()
-	if err != nil {
-		return nil, e, "", err
+	if err := in.checkExpressions(); err != nil {
+		return nil, "", err
 	}
 	if err := t.checkKey(item, r.operation == "PutItem"); err != nil {
-		return nil, e, "", err
+		return nil, "", err
 	}
 	key, err := t.keyText(item)
-	return t, e, key, err
+	return t, key, err
 }
 
 // checkKey compares an item (or a key alone) with the table's schema.
@@ -169,8 +176,7 @@ func (t *dynamoTable) checkKey(item dynamoItem, whole bool) error {
 			return validationError("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", name, t.typeOf(name), value.kind)
 		case value.kind != t.typeOf(name):
 			return validationError("The provided key element does not match the schema")
-		}
-		if n, sized := value.size(); sized && n == 0 {
+		case value.value == "":
 			return validationError("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", name)
 		}
 	}
@@ -182,8 +188,8 @@ func (t *dynamoTable) checkKey(item dynamoItem, whole bool) error {
 
 // checkCondition refuses a write whose condition the stored item does not
 // fulfil.
-func (in itemInput) checkCondition(e expressions, stored dynamoItem) error {
-	if e.condition == nil || e.condition(stored) {
+func (in itemInput) checkCondition(stored dynamoItem) error {
+	if in.holds(stored) {
 		return nil
 	}
 	failed := dynamoError("ConditionalCheckFailedException", "The conditional request failed")
@@ -193,123 +199,38 @@ func (in itemInput) checkCondition(e expressions, stored dynamoItem) error {
 	return failed
 }
 
-// oldValues is the answer of a write, with what was there if asked for.
-func (in itemInput) oldValues(stored dynamoItem) map[string]any {
-	out := map[string]any{}
-	if in.ReturnValues == "ALL_OLD" && stored != nil {
-		out["Attributes"] = stored
-	}
-	return out
-}
-
-func (s *Server) dynamoPutItem(r *request, in itemInput) (map[string]any, error) {
-	t, e, key, err := s.itemTable(r, in, in.Item)
+func (s *Server) dynamoPutItem(r *request, in itemInput) (none, error) {
+	t, key, err := s.itemTable(r, in, in.Item)
 	if err != nil {
-		return nil, err
+		return none{}, err
 	}
-	stored := t.items[key]
-	if err := in.checkCondition(e, stored); err != nil {
-		return nil, err
+	if err := in.checkCondition(t.items[key]); err != nil {
+		return none{}, err
 	}
 	t.items[key] = in.Item
-	return in.oldValues(stored), nil
+	return none{}, nil
 }
 
-func (s *Server) dynamoDeleteItem(r *request, in itemInput) (map[string]any, error) {
-	t, e, key, err := s.itemTable(r, in, in.Key)
+func (s *Server) dynamoDeleteItem(r *request, in itemInput) (none, error) {
+	t, key, err := s.itemTable(r, in, in.Key)
 	if err != nil {
-		return nil, err
+		return none{}, err
 	}
-	stored := t.items[key]
-	if err := in.checkCondition(e, stored); err != nil {
-		return nil, err
+	if err := in.checkCondition(t.items[key]); err != nil {
+		return none{}, err
 	}
 	delete(t.items, key)
-	return in.oldValues(stored), nil
+	return none{}, nil
 }
 
 func (s *Server) dynamoGetItem(r *request, in itemInput) (map[string]any, error) {
-	t, e, key, err := s.itemTable(r, in, in.Key)
+	t, key, err := s.itemTable(r, in, in.Key)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]any{}
 	if stored, ok := t.items[key]; ok {
-		out["Item"] = e.project(stored)
+		out["Item"] = in.project(stored)
 	}
 	return out, nil
-}
-
-func (s *Server) dynamoScan(r *request, in itemInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	return t.pageOf(in)
-}
-
-// dynamoQuery reads the items of one partition. Which partition the caller
-// asks for is not told to conditions on dynamodb:LeadingKeys.
-func (s *Server) dynamoQuery(r *request, in itemInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	if !strings.Contains(in.KeyConditionExpression, "=") {
-		return nil, validationError("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-	}
-	return t.pageOf(in)
-}
-
-// pageOf answers Query and Scan: the items in the order of their keys after
-// ExclusiveStartKey, at most Limit of them looked at.
-func (t *dynamoTable) pageOf(in itemInput) (map[string]any, error) {
-	e, err := in.expressions()
-	if err != nil {
-		return nil, err
-	}
-	after := ""
-	if in.ExclusiveStartKey != nil {
-		if err := t.checkKey(in.ExclusiveStartKey, false); err != nil {
-			return nil, validationError("The provided starting key is invalid")
-		}
-		if after, err = t.keyText(in.ExclusiveStartKey); err != nil {
-			return nil, err
-		}
-	}
-	keys := sortedKeys(t.items)
-	backwards := in.ScanIndexForward != nil && !*in.ScanIndexForward
-	if backwards {
-		slices.Reverse(keys)
-	}
-	items, scanned, out := []dynamoItem{}, 0, map[string]any{}
-	var last dynamoItem
-	for _, key := range keys {
-		item := t.items[key]
-		if after != "" && (key == after || (key < after) != backwards) || e.keys != nil && !e.keys(item) {
-			continue
-		}
-		if in.Limit > 0 && scanned == in.Limit {
-			out["LastEvaluatedKey"] = t.keyOf(last)
-			break
-		}
-		scanned, last = scanned+1, item
-		if e.filter == nil || e.filter(item) {
-			items = append(items, e.project(item))
-		}
-	}
-	out["Count"], out["ScannedCount"] = len(items), scanned
-	if in.Select != "COUNT" {
-		out["Items"] = items
-	}
-	return out, nil
-}
-
-// keyOf is the primary key of an item.
-func (t *dynamoTable) keyOf(item dynamoItem) dynamoItem {
-	out := dynamoItem{}
-	for _, element := range t.schema {
-		out[element.AttributeName] = item[element.AttributeName]
-	}
-	return out
 }

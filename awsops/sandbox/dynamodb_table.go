@@ -3,7 +3,6 @@ package sandbox
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -186,34 +185,6 @@ func (s *Server) dynamoDeleteTable(r *request, in tableInput) (map[string]any, e
 	return map[string]any{"TableDescription": d}, nil
 }
 
-func (s *Server) dynamoListTables(r *request, in struct {
-	ExclusiveStartTableName string
-	Limit                   int
-},
-) (map[string]any, error) {
-	if err := s.authorize(r, "dynamodb:ListTables", "*", r.account.id, nil, nil); err != nil {
-		return nil, err
-	}
-	if in.Limit < 1 || in.Limit > 100 {
-		in.Limit = 100
-	}
-	prefix := tableARN(r, "")
-	names, out := []string{}, map[string]any{}
-	for _, arn := range sortedKeys(s.dynamodb.tables) {
-		name, mine := strings.CutPrefix(arn, prefix)
-		if !mine || name <= in.ExclusiveStartTableName {
-			continue
-		}
-		if len(names) == in.Limit {
-			out["LastEvaluatedTableName"] = names[len(names)-1]
-			break
-		}
-		names = append(names, name)
-	}
-	out["TableNames"] = names
-	return out, nil
-}
-
 type backupsInput struct {
 	TableName                        string
 	PointInTimeRecoverySpecification struct {
@@ -261,13 +232,6 @@ func (s *Server) dynamoUpdateBackups(r *request, in backupsInput) (map[string]an
 		t.recoveryDays = 35
 	}
 	return t.backups(r.now), nil
-}
-
-func (s *Server) dynamoDescribeTimeToLive(r *request, in tableInput) (map[string]any, error) {
-	if _, err := s.table(r, in.TableName); err != nil {
-		return nil, err
-	}
-	return map[string]any{"TimeToLiveDescription": map[string]any{"TimeToLiveStatus": "DISABLED"}}, nil
 }
 
 type dynamoTag struct{ Key, Value string }

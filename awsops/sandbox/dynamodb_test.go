@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -111,8 +113,8 @@ func TestDynamoDBConditionKeepsTheLockItem(t *testing.T) {
 		t.Errorf("%v %+v", err, got.Item)
 	}
 	_, err = c.DeleteItem(st.ctx, &dynamodb.DeleteItemInput{
-		TableName: aws.String(stageTable), Key: av{"LockID": text("b/k")}, ConditionExpression: aws.String("#i = :mine"),
-		ExpressionAttributeNames: map[string]string{"#i": "Info"}, ExpressionAttributeValues: av{":mine": text("second")},
+		TableName: aws.String(stageTable), Key: av{"LockID": text("b/k")}, ConditionExpression: aws.String("Info = :mine"),
+		ExpressionAttributeValues: av{":mine": text("second")},
 	})
 	wantCode(t, err, "ConditionalCheckFailedException", "The conditional request failed")
 	_, err = c.DeleteItem(st.ctx, &dynamodb.DeleteItemInput{TableName: aws.String(stageTable), Key: av{"LockID": text("b/k")}})
@@ -120,6 +122,57 @@ func TestDynamoDBConditionKeepsTheLockItem(t *testing.T) {
 	if _, ok := st.DynamoItem(managementAccount, stageRegion, stageTable, "b/k"); ok {
 		t.Error("the item is still there")
 	}
+}
+
+// TestDynamoDBRefusesExpressionsItCannotEvaluate: what the sandbox does not know
+// is refused before anything is written, and never taken for true.
+func TestDynamoDBRefusesExpressionsItCannotEvaluate(t *testing.T) {
+	st, c := newTableStage(t)
+	for expression, says := range map[string]string{
+		"size(LockID) > :v":                          "The sandbox knows attribute_not_exists(NAME) and NAME = :value",
+		"attribute_not_exists(LockID) AND Info = :v": "not: attribute_not_exists(LockID) AND Info = :v",
+		"attribute_exists(LockID)":                   "not: attribute_exists(LockID)",
+		"attribute_not_exists(LockID)":               "ExpressionAttributeValues unused",
+		"Info = :w":                                  "attribute value: :w",
+		"":                                           "ExpressionAttributeValues unused",
+	} {
+		_, err := c.PutItem(st.ctx, &dynamodb.PutItemInput{
+			TableName: aws.String(stageTable), Item: av{"LockID": text("b/k")}, ConditionExpression: &expression,
+			ExpressionAttributeValues: av{":v": text("x")},
+		})
+		wantCode(t, err, "ValidationException", says)
+	}
+	_, err := c.GetItem(st.ctx, &dynamodb.GetItemInput{TableName: aws.String(stageTable), Key: av{"LockID": text("b/k")}, ProjectionExpression: aws.String("Info.x")})
+	wantCode(t, err, "ValidationException", "not: Info.x")
+	_, err = c.DeleteItem(st.ctx, &dynamodb.DeleteItemInput{
+		TableName: aws.String(stageTable), Key: av{"LockID": text("b/k")}, ConditionExpression: aws.String("#i = :v"),
+		ExpressionAttributeNames: map[string]string{"#i": "Info"}, ExpressionAttributeValues: av{":v": text("x")},
+	})
+	wantCode(t, err, "ValidationException", "not: #i = :v")
+	if _, ok := st.DynamoItem(managementAccount, stageRegion, stageTable, "b/k"); ok {
+		t.Error("the item was written")
+	}
+}
+
+// FuzzAttributeValue reads any JSON as an attribute: what is accepted comes back
+// equal after writing it.
+func FuzzAttributeValue(f *testing.F) {
+	for _, seed := range []string{`{"S":"x"}`, `{"N":"1e126"}`, `{"S":5}`, `{"M":{"a":{"L":[{"NULL":true}]}}}`, `{"SS":["a"]}`, `{"B":"aGk="}`, `{}`, `{"S":null}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var v, again attributeValue
+		if json.Unmarshal([]byte(text), &v) != nil {
+			return
+		}
+		out, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(out, &again); err != nil || !reflect.DeepEqual(v, again) {
+			t.Errorf("%s became %s: %v", text, out, err)
+		}
+	})
 }
 
 func TestDynamoDBKeysMatchTheSchema(t *testing.T) {
@@ -151,30 +204,4 @@ func TestDynamoDBLeadingKeysLimitLocks(t *testing.T) {
 		st.must(put(stageBucket + id))
 	}
 	wantCode(t, put(stageBucket+"/common/production"), "AccessDeniedException", "perform: dynamodb:PutItem on resource: arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks")
-}
-
-func TestDynamoDBScansInPages(t *testing.T) {
-	st, c := newTableStage(t)
-	for _, id := range []string{"a", "b", "c", "d", "e"} {
-		_, err := c.PutItem(st.ctx, &dynamodb.PutItemInput{TableName: aws.String(stageTable), Item: av{"LockID": text(id)}})
-		st.must(err)
-	}
-	pages := dynamodb.NewScanPaginator(c, &dynamodb.ScanInput{TableName: aws.String(stageTable), Limit: aws.Int32(2)})
-	var seen []string
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(st.ctx)
-		st.must(err)
-		for _, item := range page.Items {
-			seen = append(seen, item["LockID"].(*types.AttributeValueMemberS).Value)
-		}
-	}
-	if len(seen) != 5 {
-		t.Error(seen)
-	}
-	found, err := c.Query(st.ctx, &dynamodb.QueryInput{
-		TableName: aws.String(stageTable), KeyConditionExpression: aws.String("LockID = :id"), ExpressionAttributeValues: av{":id": text("c")},
-	})
-	if err != nil || found.Count != 1 {
-		t.Errorf("%v %+v", err, found)
-	}
 }

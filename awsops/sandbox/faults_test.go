@@ -78,14 +78,14 @@ func TestAThrottledServiceRefusesEveryRequestAndTheOthersNone(t *testing.T) {
 	s.Throttle("dynamodb", true)
 	tables := dynamodb.NewFromConfig(as(s, s.Operator()))
 	for range 3 {
-		_, err := tables.ListTables(t.Context(), &dynamodb.ListTablesInput{})
+		_, err := tables.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("none")})
 		wantError(t, err, "ThrottlingException", "Rate exceeded")
 	}
-	_, err := iamAs(s, s.Operator()).ListUsers(t.Context(), &iam.ListUsersInput{})
+	_, err := iamAs(s, s.Operator()).ListPolicies(t.Context(), &iam.ListPoliciesInput{})
 	wantError(t, err, "", "")
 	s.Throttle("dynamodb", false)
-	_, err = tables.ListTables(t.Context(), &dynamodb.ListTablesInput{})
-	wantError(t, err, "", "")
+	_, err = tables.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("none")})
+	wantError(t, err, "ResourceNotFoundException", "")
 }
 
 func TestASessionOfLongAgoIsExpired(t *testing.T) {

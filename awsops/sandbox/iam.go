@@ -63,9 +63,7 @@ func friendly(r *request, err error, resource string) error {
 var iamOperations = map[string]iamOperation{
 	"CreateUser":        {onUser, (*Server).iamCreateUser},
 	"GetUser":           {onUser, (*Server).iamGetUser},
-	"UpdateUser":        {onUser, (*Server).iamUpdateUser},
 	"DeleteUser":        {onUser, (*Server).iamDeleteUser},
-	"ListUsers":         {onPath("user"), (*Server).iamListUsers},
 	"ListGroupsForUser": {onUser, (*Server).iamListGroupsForUser},
 
 	"CreateLoginProfile": {onUser, (*Server).iamCreateLogin},
@@ -89,17 +87,13 @@ var iamOperations = map[string]iamOperation{
 	"GetGroup":            {onGroup, (*Server).iamGetGroup},
 	"UpdateGroup":         {onGroup, (*Server).iamUpdateGroup},
 	"DeleteGroup":         {onGroup, (*Server).iamDeleteGroup},
-	"ListGroups":          {onPath("group"), (*Server).iamListGroups},
 	"AddUserToGroup":      {onGroup, (*Server).iamAddUserToGroup},
 	"RemoveUserFromGroup": {onGroup, (*Server).iamRemoveUserFromGroup},
 
 	"CreateRole":             {onRole, (*Server).iamCreateRole},
 	"GetRole":                {onRole, (*Server).iamGetRole},
-	"UpdateRole":             {onRole, (*Server).iamUpdateRole},
-	"UpdateRoleDescription":  {onRole, (*Server).iamUpdateRole},
 	"UpdateAssumeRolePolicy": {onRole, (*Server).iamUpdateTrust},
 	"DeleteRole":             {onRole, (*Server).iamDeleteRole},
-	"ListRoles":              {onPath("role"), (*Server).iamListRoles},
 
 	"CreateAccessKey":      {onUser, (*Server).iamCreateAccessKey},
 	"ListAccessKeys":       {onUser, (*Server).iamListAccessKeys},
@@ -108,7 +102,6 @@ var iamOperations = map[string]iamOperation{
 	"GetAccessKeyLastUsed": {onKeyOwner, (*Server).iamAccessKeyLastUsed},
 
 	"PutUserPolicy":     {onUser, userKind.putInline},
-	"GetUserPolicy":     {onUser, userKind.getInline},
 	"DeleteUserPolicy":  {onUser, userKind.deleteInline},
 	"ListUserPolicies":  {onUser, userKind.listInline},
 	"PutGroupPolicy":    {onGroup, groupKind.putInline},
@@ -130,20 +123,14 @@ var iamOperations = map[string]iamOperation{
 	"DetachRolePolicy":          {onRole, roleKind.detach},
 	"ListAttachedRolePolicies":  {onRole, roleKind.listAttached},
 
-	"PutUserPermissionsBoundary":    {onUser, userKind.putBoundary},
-	"DeleteUserPermissionsBoundary": {onUser, userKind.deleteBoundary},
-	"PutRolePermissionsBoundary":    {onRole, roleKind.putBoundary},
-	"DeleteRolePermissionsBoundary": {onRole, roleKind.deleteBoundary},
+	"PutRolePermissionsBoundary": {onRole, roleKind.putBoundary},
 
-	"TagUser":        {onUser, userKind.tag},
-	"UntagUser":      {onUser, userKind.untag},
-	"ListUserTags":   {onUser, userKind.listTags},
-	"TagRole":        {onRole, roleKind.tag},
-	"UntagRole":      {onRole, roleKind.untag},
-	"ListRoleTags":   {onRole, roleKind.listTags},
-	"TagPolicy":      {onPolicy, (*Server).iamTagPolicy},
-	"UntagPolicy":    {onPolicy, (*Server).iamUntagPolicy},
-	"ListPolicyTags": {onPolicy, (*Server).iamListPolicyTags},
+	"TagUser":     {onUser, userKind.tag},
+	"UntagUser":   {onUser, userKind.untag},
+	"TagRole":     {onRole, roleKind.tag},
+	"UntagRole":   {onRole, roleKind.untag},
+	"TagPolicy":   {onPolicy, (*Server).iamTagPolicy},
+	"UntagPolicy": {onPolicy, (*Server).iamUntagPolicy},
 
 	"CreatePolicy":            {onPolicy, (*Server).iamCreatePolicy},
 	"GetPolicy":               {onPolicy, (*Server).iamGetPolicy},
@@ -154,21 +141,16 @@ var iamOperations = map[string]iamOperation{
 	"ListPolicyVersions":      {onPolicy, (*Server).iamListPolicyVersions},
 	"DeletePolicyVersion":     {onPolicy, (*Server).iamDeletePolicyVersion},
 	"SetDefaultPolicyVersion": {onPolicy, (*Server).iamSetDefaultPolicyVersion},
-	"ListEntitiesForPolicy":   {onPolicy, (*Server).iamListEntitiesForPolicy},
 
 	"CreateVirtualMFADevice": {onMFA, (*Server).iamCreateMFA},
 	"DeleteVirtualMFADevice": {onMFA, (*Server).iamDeleteMFA},
 	"ListVirtualMFADevices":  {onPath("mfa"), (*Server).iamListVirtualMFA},
 	"EnableMFADevice":        {onUser, (*Server).iamEnableMFA},
-	"ResyncMFADevice":        {onUser, (*Server).iamResyncMFA},
 	"DeactivateMFADevice":    {onUser, (*Server).iamDeactivateMFA},
 	"ListMFADevices":         {onUser, (*Server).iamListMFA},
 
-	"SimulatePrincipalPolicy":        {onPolicySource, (*Server).iamSimulatePrincipal},
-	"SimulateCustomPolicy":           {onAll, (*Server).iamSimulateCustom},
-	"GetAccountSummary":              {onAll, (*Server).iamAccountSummary},
-	"GetAccountAuthorizationDetails": {onAll, (*Server).iamAuthorizationDetails},
-	"ListAccountAliases":             {onAll, (*Server).iamListAliases},
+	"SimulatePrincipalPolicy": {onPolicySource, (*Server).iamSimulatePrincipal},
+	"GetAccountSummary":       {onAll, (*Server).iamAccountSummary},
 }
 
 func onAll(*Server, *request) string { return "*" }

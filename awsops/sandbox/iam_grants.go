@@ -210,15 +210,6 @@ func (k iamKind) putBoundary(s *Server, r *request) (any, error) {
 	return nil, nil
 }
 
-func (k iamKind) deleteBoundary(s *Server, r *request) (any, error) {
-	e, err := k.find(r)
-	if err != nil {
-		return nil, err
-	}
-	s.change(r, e, func(g *grants) { g.boundary = "" })
-	return nil, nil
-}
-
 func (k iamKind) tag(_ *Server, r *request) (any, error) {
 	e, err := k.find(r)
 	if err != nil {
@@ -249,25 +240,6 @@ func (k iamKind) untag(_ *Server, r *request) (any, error) {
 		delete(e.tags, key)
 	}
 	return nil, nil
-}
-
-func (k iamKind) listTags(_ *Server, r *request) (any, error) {
-	e, err := k.find(r)
-	if err != nil {
-		return nil, err
-	}
-	return tagPage(r, e.tags)
-}
-
-func tagPage(r *request, all map[string]string) (any, error) {
-	tags, cut, err := page(r, sortedTags(all))
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Tags members[xmlTag]
-		paging
-	}{members[xmlTag]{tags}, cut}, nil
 }
 
 func sortedTags(tags map[string]string) []xmlTag {

@@ -102,17 +102,6 @@ func (s *Server) iamDeleteGroup(r *request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) iamListGroups(r *request) (any, error) {
-	groups, cut, err := page(r, underPath(r, r.account.groups, func(g *group) *entity { return &g.entity }))
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Groups members[xmlGroup]
-		paging
-	}{listOf(groups, viewGroup(r.account)), cut}, nil
-}
-
 func (s *Server) iamAddUserToGroup(r *request) (any, error) {
 	u, g, err := r.membership()
 	if err != nil {

@@ -211,47 +211,6 @@ func (s *Server) iamListPolicies(r *request) (any, error) {
 	}), cut}, nil
 }
 
-type xmlEntity struct {
-	UserName  string `xml:",omitempty"`
-	UserId    string `xml:",omitempty"`
-	GroupName string `xml:",omitempty"`
-	GroupId   string `xml:",omitempty"`
-	RoleName  string `xml:",omitempty"`
-	RoleId    string `xml:",omitempty"`
-}
-
-func (s *Server) iamListEntitiesForPolicy(r *request) (any, error) {
-	p, err := s.managed(r)
-	if err != nil {
-		return nil, err
-	}
-	used, cut, err := page(r, slices.DeleteFunc(r.account.entities(), func(e *entity) bool {
-		if r.arg("PolicyUsageFilter") == "PermissionsBoundary" {
-			return e.now().boundary != p.arn
-		}
-		return !slices.Contains(e.now().attached, p.arn)
-	}))
-	if err != nil {
-		return nil, err
-	}
-	var out struct {
-		PolicyUsers, PolicyGroups, PolicyRoles members[xmlEntity]
-		paging
-	}
-	out.paging = cut
-	for _, e := range used {
-		switch e.kind {
-		case "user":
-			out.PolicyUsers.Member = append(out.PolicyUsers.Member, xmlEntity{UserName: e.name, UserId: e.id})
-		case "group":
-			out.PolicyGroups.Member = append(out.PolicyGroups.Member, xmlEntity{GroupName: e.name, GroupId: e.id})
-		case "role":
-			out.PolicyRoles.Member = append(out.PolicyRoles.Member, xmlEntity{RoleName: e.name, RoleId: e.id})
-		}
-	}
-	return out, nil
-}
-
 func (s *Server) iamTagPolicy(r *request) (any, error) {
 	p, err := s.ownManaged(r)
 	if err != nil {
@@ -274,12 +233,4 @@ func (s *Server) iamUntagPolicy(r *request) (any, error) {
 		delete(p.tags, key)
 	}
 	return nil, nil
-}
-
-func (s *Server) iamListPolicyTags(r *request) (any, error) {
-	p, err := s.managed(r)
-	if err != nil {
-		return nil, err
-	}
-	return tagPage(r, p.tags)
 }

@@ -174,17 +174,6 @@ func (s *Server) iamEnableMFA(r *request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) iamResyncMFA(r *request) (any, error) {
-	u, d, err := r.userDevice()
-	if err != nil {
-		return nil, err
-	}
-	if d.user != u {
-		return nil, noSuchEntity("MFA Device with serial number %s is not enabled for user %s.", d.serial, u.name)
-	}
-	return nil, d.take(r)
-}
-
 // take checks the two codes of a request.
 func (d *mfaDevice) take(r *request) error {
 	if !d.acceptPair(r.arg("AuthenticationCode1"), r.arg("AuthenticationCode2"), r.now) {

@@ -86,25 +86,6 @@ func (s *Server) iamGetRole(r *request) (any, error) {
 	return struct{ Role xmlRole }{viewRole(r.account)(ro)}, nil
 }
 
-// iamUpdateRole serves UpdateRole and the older UpdateRoleDescription, which
-// answers with the role.
-func (s *Server) iamUpdateRole(r *request) (any, error) {
-	ro, err := r.role()
-	if err != nil {
-		return nil, err
-	}
-	if err := ro.setMaxSession(r.arg("MaxSessionDuration")); err != nil {
-		return nil, err
-	}
-	if r.form.Has("Description") {
-		ro.description = r.arg("Description")
-	}
-	if r.operation == "UpdateRoleDescription" {
-		return struct{ Role xmlRole }{viewRole(r.account)(ro)}, nil
-	}
-	return struct{}{}, nil
-}
-
 func (s *Server) iamUpdateTrust(r *request) (any, error) {
 	ro, err := r.role()
 	if err != nil {
@@ -130,17 +111,6 @@ func (s *Server) iamDeleteRole(r *request) (any, error) {
 	}
 	delete(r.account.roles, strings.ToLower(ro.name))
 	return nil, nil
-}
-
-func (s *Server) iamListRoles(r *request) (any, error) {
-	roles, cut, err := page(r, underPath(r, r.account.roles, func(ro *role) *entity { return &ro.entity }))
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Roles members[xmlRole]
-		paging
-	}{listOf(roles, viewRole(r.account)), cut}, nil
 }
 
 // addRole makes a role without a request, as AWS does in a new account.

@@ -56,11 +56,6 @@ func (s *Server) iamSimulatePrincipal(r *request) (any, error) {
 	return s.simulate(r, who, policies)
 }
 
-// iamSimulateCustom evaluates the policies of the request alone.
-func (s *Server) iamSimulateCustom(r *request) (any, error) {
-	return s.simulate(r, r.caller, policy.Policies{})
-}
-
 // simulate adds the documents of the request and evaluates every action on
 // every resource.
 func (s *Server) simulate(r *request, who *caller, policies policy.Policies) (any, error) {

@@ -87,25 +87,6 @@ func (s *Server) iamGetUser(r *request) (any, error) {
 	return struct{ User xmlUser }{viewUser(r.account)(u)}, nil
 }
 
-func (s *Server) iamUpdateUser(r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
-	old := strings.ToLower(u.name)
-	if err := rename(&u.entity, r.arg("NewUserName"), r.arg("NewPath"), "newUserName", 64, func(name string) error {
-		if _, ok := r.account.users[name]; ok && name != old {
-			return alreadyExists("User with name %s already exists.", r.arg("NewUserName"))
-		}
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	delete(r.account.users, old)
-	r.account.users[strings.ToLower(u.name)] = u
-	return nil, nil
-}
-
 // rename gives an entity a new name or path, if either is asked for.
 func rename(e *entity, name, path, member string, longest int, taken func(string) error) error {
 	if path != "" {
@@ -168,29 +149,6 @@ func (s *Server) forget(gone func(*credential) bool) {
 			delete(s.credentials, id)
 		}
 	}
-}
-
-func (s *Server) iamListUsers(r *request) (any, error) {
-	users, cut, err := page(r, underPath(r, r.account.users, func(u *user) *entity { return &u.entity }))
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Users members[xmlUser]
-		paging
-	}{listOf(users, viewUser(r.account)), cut}, nil
-}
-
-// underPath sorts entities by name and keeps those under PathPrefix.
-func underPath[T any](r *request, all map[string]T, of func(T) *entity) []T {
-	var out []T
-	for _, item := range all {
-		if strings.HasPrefix(of(item).path, first(r.arg("PathPrefix"), "/")) {
-			out = append(out, item)
-		}
-	}
-	slices.SortFunc(out, func(a, b T) int { return strings.Compare(of(a).name, of(b).name) })
-	return out
 }
 
 func (s *Server) iamListGroupsForUser(r *request) (any, error) {

@@ -58,33 +58,6 @@ func (s *Server) kmsCreateAlias(r *request, in aliasInput) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) kmsUpdateAlias(r *request, in aliasInput) (any, error) {
-	arn, err := aliasARN(r, in.AliasName)
-	if err != nil {
-		return nil, err
-	}
-	alias := s.kms.aliases[arn]
-	if alias == nil {
-		return nil, aliasNotFound(arn)
-	}
-	key, err := s.targetKey(r, arn, in.TargetKeyId)
-	if err != nil {
-		return nil, err
-	}
-	old := s.kms.keys[alias.target]
-	if err := s.authorizeKey(r, r.operation, old, nil); err != nil {
-		return nil, err
-	}
-	if err := key.notPendingDeletion(); err != nil {
-		return nil, err
-	}
-	if old.spec != key.spec || old.usage != key.usage {
-		return nil, kmsError("ValidationException", "Alias %s cannot be changed from a key of type %s to a key of type %s", arn, old.spec, key.spec)
-	}
-	alias.target, alias.updated = key.arn, r.now
-	return nil, nil
-}
-
 func (s *Server) kmsDeleteAlias(r *request, in aliasInput) (any, error) {
 	arn, err := aliasARN(r, in.AliasName)
 	if err != nil {

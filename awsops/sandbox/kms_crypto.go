@@ -7,8 +7,6 @@ import (
 
 type cryptoInput struct {
 	KeyId             string
-	Plaintext         []byte
-	CiphertextBlob    []byte
 	EncryptionContext map[string]string
 	KeySpec           string
 	NumberOfBytes     int
@@ -46,49 +44,8 @@ func (s *Server) cryptoKey(r *request, operation, id string, conditions map[stri
 	return key, nil
 }
 
-func (s *Server) kmsEncrypt(r *request, in cryptoInput) (map[string]any, error) {
-	if len(in.Plaintext) == 0 || len(in.Plaintext) > 4096 {
-		return nil, kmsError("ValidationException", "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096 and greater than or equal to 1")
-	}
-	key, err := s.cryptoKey(r, "Encrypt", in.KeyId, encryptionConditions(in.EncryptionContext))
-	if err != nil {
-		return nil, err
-	}
-	blob, err := key.encrypt(in.Plaintext, in.EncryptionContext)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"CiphertextBlob": blob, "KeyId": key.arn, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}, nil
-}
-
-func (s *Server) kmsDecrypt(r *request, in cryptoInput) (map[string]any, error) {
-	arn, sealed, ok := blobKey(in.CiphertextBlob)
-	if !ok {
-		return nil, kmsError("InvalidCiphertextException", "")
-	}
-	if _, err := s.kms.find(r.account.id, r.region, arn); err != nil {
-		return nil, accessDenied.in(r.protocol, "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.")
-	}
-	key, err := s.cryptoKey(r, "Decrypt", arn, encryptionConditions(in.EncryptionContext))
-	if err != nil {
-		return nil, err
-	}
-	if in.KeyId != "" {
-		named, err := s.kms.find(r.account.id, r.region, in.KeyId)
-		if err != nil {
-			return nil, err
-		}
-		if named != key {
-			return nil, kmsError("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
-		}
-	}
-	plaintext, err := key.decrypt(sealed, in.EncryptionContext)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"Plaintext": plaintext, "KeyId": key.arn, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}, nil
-}
-
+// kmsGenerateDataKey proves that the caller may use the key. What it gives is
+// random: nobody here opens the blob again.
 func (s *Server) kmsGenerateDataKey(r *request, in cryptoInput) (map[string]any, error) {
 	length, err := dataKeyLength(in)
 	if err != nil {
@@ -98,19 +55,9 @@ func (s *Server) kmsGenerateDataKey(r *request, in cryptoInput) (map[string]any,
 	if err != nil {
 		return nil, err
 	}
-	plaintext := make([]byte, length)
-	_, _ = rand.Read(plaintext) // never fails
-	blob, err := key.encrypt(plaintext, in.EncryptionContext)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"Plaintext": plaintext, "CiphertextBlob": blob, "KeyId": key.arn}, nil
-}
-
-func (s *Server) kmsGenerateDataKeyWithoutPlaintext(r *request, in cryptoInput) (map[string]any, error) {
-	out, err := s.kmsGenerateDataKey(r, in)
-	delete(out, "Plaintext")
-	return out, err
+	random := make([]byte, 2*length)
+	_, _ = rand.Read(random) // never fails
+	return map[string]any{"Plaintext": random[:length], "CiphertextBlob": random[length:], "KeyId": key.arn}, nil
 }
 
 // dataKeyLength is the length of the data key asked for, in bytes.

@@ -1,12 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -20,8 +14,7 @@ const (
 	kmsPendingDeletion = "PendingDeletion"
 )
 
-// kmsKey is one key. Its material is real: what is encrypted under it can be
-// decrypted only by it and with the same encryption context.
+// kmsKey is one key. It has no material: nothing here decrypts.
 type kmsKey struct {
 	id, arn, account, region string
 	description              string
@@ -35,7 +28,6 @@ type kmsKey struct {
 	policyText               string
 	policy                   policy.Document
 	tags                     tagSet
-	material                 [32]byte
 }
 
 // kmsAlias is one alias of a key.
@@ -44,78 +36,14 @@ type kmsAlias struct {
 	created, updated  time.Time
 }
 
-// newKMSKey makes an enabled symmetric key with fresh material.
+// newKMSKey makes an enabled symmetric key.
 func (s *Server) newKMSKey(account, region string, now time.Time) *kmsKey {
 	id := s.ids.uuid()
-	key := &kmsKey{
+	return &kmsKey{
 		id: id, account: account, region: region, created: now, state: kmsEnabled, manager: "CUSTOMER",
 		usage: "ENCRYPT_DECRYPT", spec: "SYMMETRIC_DEFAULT", rotationDays: 365,
 		arn: "arn:aws:kms:" + region + ":" + account + ":key/" + id,
 	}
-	_, _ = rand.Read(key.material[:]) // crypto/rand.Read never fails since Go 1.24
-	return key
-}
-
-// encrypt seals plaintext into a blob that names its key, as KMS's own blobs
-// do, so that Decrypt needs no key id.
-func (k *kmsKey) encrypt(plaintext []byte, encryptionContext map[string]string) ([]byte, error) {
-	seal, err := k.aead()
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, seal.NonceSize())
-	_, _ = rand.Read(nonce)
-	blob := append([]byte{1}, k.arn...)
-	blob = append(append(blob, 0), nonce...)
-	return seal.Seal(blob, nonce, plaintext, contextBytes(encryptionContext)), nil
-}
-
-// decrypt opens what follows the key's ARN in a blob.
-func (k *kmsKey) decrypt(sealed []byte, encryptionContext map[string]string) ([]byte, error) {
-	open, err := k.aead()
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < open.NonceSize() {
-		return nil, kmsError("InvalidCiphertextException", "")
-	}
-	nonce, box := sealed[:open.NonceSize()], sealed[open.NonceSize():]
-	plaintext, err := open.Open(nil, nonce, box, contextBytes(encryptionContext))
-	if err != nil {
-		return nil, kmsError("InvalidCiphertextException", "")
-	}
-	return plaintext, nil
-}
-
-func (k *kmsKey) aead() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(k.material[:])
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", k.id, err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", k.id, err)
-	}
-	return aead, nil
-}
-
-// blobKey splits a blob of kmsKey.encrypt into the key's ARN and the rest.
-func blobKey(blob []byte) (arn string, sealed []byte, ok bool) {
-	head, sealed, ok := bytes.Cut(blob, []byte{0})
-	if !ok || len(head) == 0 || head[0] != 1 {
-		return "", nil, false
-	}
-	return string(head[1:]), sealed, true
-}
-
-// contextBytes is an encryption context in one canonical form.
-func contextBytes(encryptionContext map[string]string) []byte {
-	pairs := make([]string, 0, len(encryptionContext))
-	for k, v := range encryptionContext {
-		pairs = append(pairs, fmt.Sprintf("%q=%q", k, v))
-	}
-	sort.Strings(pairs)
-	return []byte(strings.Join(pairs, ","))
 }
 
 // usable is nil if the key can be used for cryptography now.

@@ -144,10 +144,3 @@ func (s *Server) kmsPutKeyPolicy(r *request, in keyPolicyInput) (any, error) {
 	}
 	return nil, s.setKeyPolicy(r, key, in.Policy, in.BypassPolicyLockoutSafetyCheck)
 }
-
-func (s *Server) kmsListKeyPolicies(r *request, in listInput) (map[string]any, error) {
-	if _, err := s.kmsKey(r, in.KeyId); err != nil {
-		return nil, err
-	}
-	return map[string]any{"PolicyNames": []string{"default"}, "Truncated": false}, nil
-}

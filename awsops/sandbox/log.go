@@ -32,9 +32,7 @@ func (s *Server) Log() []Entry {
 
 // readPrefixes begin the names of operations that change nothing.
 var readPrefixes = []string{
-	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "Select",
-	"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateRandom", "Sign", "Verify",
-	"Query", "Scan", "BatchGet", "TransactGet",
+	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "GenerateDataKey",
 }
 
 func mutating(operation string) bool {

@@ -12,23 +12,14 @@ import (
 var organizationOperations = map[string]jsonHandler{
 	"DescribeOrganization":                jsonOp((*Server).orgDescribe),
 	"ListAccounts":                        jsonOp((*Server).orgListAccounts),
-	"ListAccountsForParent":               jsonOp((*Server).orgListAccountsForParent),
 	"ListRoots":                           jsonOp((*Server).orgListRoots),
-	"ListParents":                         jsonOp((*Server).orgListParents),
-	"ListOrganizationalUnitsForParent":    jsonOp((*Server).orgListUnits),
-	"DescribeAccount":                     jsonOp((*Server).orgDescribeAccount),
 	"CreateAccount":                       jsonOp((*Server).orgCreateAccount),
 	"DescribeCreateAccountStatus":         jsonOp((*Server).orgDescribeCreation),
 	"ListCreateAccountStatus":             jsonOp((*Server).orgListCreations),
 	"EnablePolicyType":                    jsonOp((*Server).orgEnablePolicyType),
 	"CreatePolicy":                        jsonOp((*Server).orgCreatePolicy),
-	"DescribePolicy":                      jsonOp((*Server).orgDescribePolicy),
-	"ListPolicies":                        jsonOp((*Server).orgListPolicies),
-	"ListPoliciesForTarget":               jsonOp((*Server).orgListPoliciesForTarget),
 	"AttachPolicy":                        jsonOp((*Server).orgAttachPolicy),
-	"ListDelegatedAdministrators":         jsonOp((*Server).orgListDelegated),
 	"RegisterDelegatedAdministrator":      jsonOp((*Server).orgRegisterDelegated),
-	"ListTagsForResource":                 jsonOp((*Server).orgListTags),
 	"ListAWSServiceAccessForOrganization": jsonOp((*Server).orgListServiceAccess),
 }
 
@@ -141,30 +132,6 @@ func (s *Server) orgListAccounts(r *request, in pageIn) (accountsOut, error) {
 	return out, nil
 }
 
-type parentIn struct {
-	pageIn
-	ParentID string `json:"ParentId"`
-	ChildID  string `json:"ChildId"`
-}
-
-func (s *Server) checkParent(id string) error {
-	if id != s.organization.rootID {
-		return fail(http.StatusBadRequest, "ParentNotFoundException", "You specified parent that doesn't exist.")
-	}
-	return nil
-}
-
-func (s *Server) orgListAccountsForParent(r *request, in parentIn) (accountsOut, error) {
-	if err := s.checkParent(in.ParentID); err != nil {
-		return accountsOut{}, err
-	}
-	return s.orgListAccounts(r, in.pageIn)
-}
-
-func (s *Server) orgListUnits(_ *request, in parentIn) (any, error) {
-	return struct{ OrganizationalUnits []none }{[]none{}}, s.checkParent(in.ParentID)
-}
-
 type rootOut struct {
 	ID          string `json:"Id"`
 	Arn, Name   string
@@ -179,27 +146,8 @@ func (s *Server) orgListRoots(_ *request, _ none) (any, error) {
 	return struct{ Roots []rootOut }{[]rootOut{s.organization.root()}}, nil
 }
 
-func (s *Server) orgListParents(_ *request, in parentIn) (any, error) {
-	if _, ok := s.accounts[in.ChildID]; !ok {
-		return nil, fail(http.StatusBadRequest, "ChildNotFoundException", "You specified a child that doesn't exist.")
-	}
-	type parent struct {
-		ID   string `json:"Id"`
-		Type string
-	}
-	return struct{ Parents []parent }{[]parent{{s.organization.rootID, "ROOT"}}}, nil
-}
-
 type accountIn struct {
 	AccountID string `json:"AccountId"`
-}
-
-func (s *Server) orgDescribeAccount(_ *request, in accountIn) (any, error) {
-	a, ok := s.accounts[in.AccountID]
-	if !ok {
-		return nil, accountNotFound()
-	}
-	return struct{ Account accountOut }{s.viewAccount(a)}, nil
 }
 
 func accountNotFound() *apiError {
@@ -297,21 +245,6 @@ func (s *Server) orgListCreations(r *request, in creationsIn) (any, error) {
 	}{shown, next}, nil
 }
 
-func (s *Server) orgListDelegated(_ *request, in struct{ ServicePrincipal string }) (any, error) {
-	type delegated struct {
-		accountOut
-		DelegationEnabledDate epoch
-	}
-	out := []delegated{}
-	for _, id := range s.order {
-		services := s.organization.delegated[id]
-		if len(services) > 0 && (in.ServicePrincipal == "" || slices.Contains(services, in.ServicePrincipal)) {
-			out = append(out, delegated{s.viewAccount(s.accounts[id]), epoch(s.accounts[id].joined)})
-		}
-	}
-	return struct{ DelegatedAdministrators []delegated }{out}, nil
-}
-
 // orgListServiceAccess lists the services with trusted access: Control Tower,
 // where it manages the organization, and no other.
 func (s *Server) orgListServiceAccess(*request, none) (any, error) {
@@ -338,20 +271,4 @@ func (s *Server) orgRegisterDelegated(_ *request, in delegateIn) (any, error) {
 	}
 	s.organization.delegated[in.AccountID] = append(have, in.ServicePrincipal)
 	return none{}, nil
-}
-
-func (s *Server) orgListTags(_ *request, in resourceIn) (any, error) {
-	tags := []tag{}
-	if a, ok := s.accounts[in.ResourceID]; ok {
-		tags = append(tags, a.tags...)
-	} else if p, ok := s.organization.policies[in.ResourceID]; ok {
-		tags = append(tags, p.tags...)
-	} else if in.ResourceID != s.organization.rootID {
-		return nil, fail(http.StatusBadRequest, "TargetNotFoundException", "You specified a target that doesn't exist.")
-	}
-	return struct{ Tags []tag }{tags}, nil
-}
-
-type resourceIn struct {
-	ResourceID string `json:"ResourceId"`
 }

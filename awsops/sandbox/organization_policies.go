@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -73,51 +72,6 @@ func (s *Server) controlPolicy(id string) (*controlPolicy, error) {
 		return p, nil
 	}
 	return nil, fail(http.StatusBadRequest, "PolicyNotFoundException", "You specified a policy that doesn't exist.")
-}
-
-func (s *Server) orgDescribePolicy(_ *request, in policyIn) (any, error) {
-	p, err := s.controlPolicy(in.PolicyID)
-	if err != nil {
-		return nil, err
-	}
-	return struct{ Policy policyOut }{policyOut{p.view(), p.text}}, nil
-}
-
-type policiesOut struct {
-	Policies  []policySummary
-	NextToken string `json:",omitempty"`
-}
-
-type policiesIn struct {
-	pageIn
-	Filter   string
-	TargetID string `json:"TargetId"`
-}
-
-func (s *Server) listPolicies(in policiesIn, ids []string) (any, error) {
-	if in.Filter != "SERVICE_CONTROL_POLICY" {
-		ids = nil
-	}
-	ids, next, err := cut(in.pageIn, ids, 20)
-	if err != nil {
-		return nil, err
-	}
-	out := policiesOut{Policies: []policySummary{}, NextToken: next}
-	for _, id := range ids {
-		out.Policies = append(out.Policies, s.organization.policies[id].view())
-	}
-	return out, nil
-}
-
-func (s *Server) orgListPolicies(_ *request, in policiesIn) (any, error) {
-	return s.listPolicies(in, slices.Sorted(maps.Keys(s.organization.policies)))
-}
-
-func (s *Server) orgListPoliciesForTarget(_ *request, in policiesIn) (any, error) {
-	if !s.isTarget(in.TargetID) {
-		return nil, fail(http.StatusBadRequest, "TargetNotFoundException", "You specified a target that doesn't exist.")
-	}
-	return s.listPolicies(in, s.organization.policiesOn(in.TargetID))
 }
 
 func (s *Server) orgAttachPolicy(_ *request, in policyIn) (any, error) {

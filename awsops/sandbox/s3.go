@@ -125,7 +125,7 @@ func (s *Server) openBucket(c *s3Call, op *s3Operation) error {
 		return noSuchBucket(c.name)
 	}
 	c.bucket = b
-	if c.region != b.region && (op.name != "GetBucketLocation" || c.region != "us-east-1") {
+	if c.region != b.region {
 		return wrongRegion(c, b)
 	}
 	return checkOwner(c.http.Header.Get("X-Amz-Expected-Bucket-Owner"), b)

@@ -13,7 +13,6 @@ import (
 // s3BucketOperations are the operations on the service and on buckets.
 var s3BucketOperations = []s3Operation{
 	{http.MethodGet, 0, "", "ListBuckets", (*Server).s3ListBuckets},
-	{http.MethodGet, 1, "location", "GetBucketLocation", (*Server).s3GetBucketLocation},
 	{http.MethodGet, 1, "versioning", "GetBucketVersioning", (*Server).s3GetVersioning},
 	{http.MethodPut, 1, "versioning", "PutBucketVersioning", (*Server).s3PutVersioning},
 	{http.MethodGet, 1, "encryption", "GetBucketEncryption", (*Server).s3GetEncryption},
@@ -24,26 +23,17 @@ var s3BucketOperations = []s3Operation{
 	{http.MethodDelete, 1, "publicAccessBlock", "DeletePublicAccessBlock", (*Server).s3DeleteAccessBlock},
 	{http.MethodGet, 1, "ownershipControls", "GetBucketOwnershipControls", (*Server).s3GetOwnership},
 	{http.MethodPut, 1, "ownershipControls", "PutBucketOwnershipControls", (*Server).s3PutOwnership},
-	{http.MethodDelete, 1, "ownershipControls", "DeleteBucketOwnershipControls", (*Server).s3DeleteOwnership},
-	{http.MethodGet, 1, "policyStatus", "GetBucketPolicyStatus", (*Server).s3GetPolicyStatus},
 	{http.MethodGet, 1, "policy", "GetBucketPolicy", (*Server).s3GetPolicy},
 	{http.MethodPut, 1, "policy", "PutBucketPolicy", (*Server).s3PutPolicy},
 	{http.MethodDelete, 1, "policy", "DeleteBucketPolicy", (*Server).s3DeletePolicy},
 	{http.MethodGet, 1, "tagging", "GetBucketTagging", (*Server).s3GetTagging},
 	{http.MethodPut, 1, "tagging", "PutBucketTagging", (*Server).s3PutTagging},
-	{http.MethodDelete, 1, "tagging", "DeleteBucketTagging", (*Server).s3DeleteTagging},
 	{http.MethodGet, 1, "lifecycle", "GetBucketLifecycleConfiguration", (*Server).s3GetLifecycle},
 	{http.MethodPut, 1, "lifecycle", "PutBucketLifecycleConfiguration", (*Server).s3PutLifecycle},
-	{http.MethodDelete, 1, "lifecycle", "DeleteBucketLifecycle", (*Server).s3DeleteLifecycle},
-	{http.MethodGet, 1, "acl", "GetBucketAcl", (*Server).s3GetACL},
-	{http.MethodGet, 1, "logging", "GetBucketLogging", (*Server).s3GetLogging},
-	{http.MethodGet, 1, "replication", "GetBucketReplication", (*Server).s3GetReplication},
 	{http.MethodGet, 1, "object-lock", "GetObjectLockConfiguration", (*Server).s3GetObjectLock},
-	{http.MethodGet, 1, "uploads", "ListMultipartUploads", (*Server).s3ListUploads},
 	{http.MethodGet, 1, "versions", "ListObjectVersions", (*Server).s3ListVersions},
 	{http.MethodPost, 1, "delete", "DeleteObjects", (*Server).s3DeleteObjects},
 	{http.MethodGet, 1, "list-type", "ListObjectsV2", (*Server).s3ListObjectsV2},
-	{http.MethodGet, 1, "", "ListObjects", (*Server).s3ListObjects},
 	{http.MethodHead, 1, "", "HeadBucket", (*Server).s3HeadBucket},
 	{http.MethodPut, 1, "", "CreateBucket", (*Server).s3CreateBucket},
 	{http.MethodDelete, 1, "", "DeleteBucket", (*Server).s3DeleteBucket},
@@ -229,18 +219,4 @@ func (s *Server) s3DeleteBucket(c *s3Call) (response, error) {
 		}
 	}
 	return response{status: http.StatusNoContent}, nil
-}
-
-func (s *Server) s3GetBucketLocation(c *s3Call) (response, error) {
-	if err := s.allow(c, "GetBucketLocation", "", nil); err != nil {
-		return response{}, err
-	}
-	region := c.bucket.region
-	if region == "us-east-1" {
-		region = ""
-	}
-	return s3XML(struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
-		Text    string   `xml:",chardata"`
-	}{Text: region})
 }

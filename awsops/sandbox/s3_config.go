@@ -158,9 +158,6 @@ func (s *Server) s3GetOwnership(c *s3Call) (response, error) {
 	if err := s.setting(c, "GetBucketOwnershipControls", nil); err != nil {
 		return response{}, err
 	}
-	if c.bucket.ownership == "" {
-		return response{}, absent("OwnershipControlsNotFoundError", "The bucket ownership controls were not found")
-	}
 	return s3XML(ownershipControls{Namespace: s3Namespace, Ownership: []string{c.bucket.ownership}})
 }
 
@@ -174,14 +171,6 @@ func (s *Server) s3PutOwnership(c *s3Call) (response, error) {
 	}
 	c.bucket.ownership = in.Ownership[0]
 	return response{}, nil
-}
-
-func (s *Server) s3DeleteOwnership(c *s3Call) (response, error) {
-	if err := s.setting(c, "PutBucketOwnershipControls", nil); err != nil {
-		return response{}, err
-	}
-	c.bucket.ownership = ""
-	return noContent(), nil
 }
 
 type s3Tagging struct {
@@ -214,13 +203,5 @@ func (s *Server) s3PutTagging(c *s3Call) (response, error) {
 		return response{}, fail(http.StatusBadRequest, "InvalidTag", "Cannot provide multiple Tags with the same key, or more than 50")
 	}
 	c.bucket.tags = tags
-	return noContent(), nil
-}
-
-func (s *Server) s3DeleteTagging(c *s3Call) (response, error) {
-	if err := s.setting(c, "PutBucketTagging", nil); err != nil {
-		return response{}, err
-	}
-	c.bucket.tags = nil
 	return noContent(), nil
 }

@@ -81,52 +81,6 @@ func (s *Server) s3PutLifecycle(c *s3Call) (response, error) {
 	return response{header: http.Header{"X-Amz-Transition-Default-Minimum-Object-Size": {"all_storage_classes_128K"}}}, nil
 }
 
-func (s *Server) s3DeleteLifecycle(c *s3Call) (response, error) {
-	if err := s.setting(c, "PutLifecycleConfiguration", nil); err != nil {
-		return response{}, err
-	}
-	c.bucket.lifecycle = nil
-	return noContent(), nil
-}
-
-// s3GetACL shows the one grant that a bucket has whose ACLs nobody changed.
-func (s *Server) s3GetACL(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketAcl", nil); err != nil {
-		return response{}, err
-	}
-	type grantee struct {
-		XSI  string `xml:"xmlns:xsi,attr"`
-		Type string `xml:"xsi:type,attr"`
-		ID   string
-	}
-	type grant struct {
-		Grantee    grantee
-		Permission string
-	}
-	owner := canonicalID(c.bucket.account)
-	return s3XML(struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ AccessControlPolicy"`
-		Owner   s3Owner
-		Grants  []grant `xml:"AccessControlList>Grant"`
-	}{Owner: s3Owner{owner}, Grants: []grant{{grantee{"http://www.w3.org/2001/XMLSchema-instance", "CanonicalUser", owner}, "FULL_CONTROL"}}})
-}
-
-func (s *Server) s3GetLogging(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketLogging", nil); err != nil {
-		return response{}, err
-	}
-	return s3XML(struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ BucketLoggingStatus"`
-	}{})
-}
-
-func (s *Server) s3GetReplication(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetReplicationConfiguration", nil); err != nil {
-		return response{}, err
-	}
-	return response{}, absent("ReplicationConfigurationNotFoundError", "The replication configuration was not found")
-}
-
 func (s *Server) s3GetObjectLock(c *s3Call) (response, error) {
 	if err := s.setting(c, "GetBucketObjectLockConfiguration", nil); err != nil {
 		return response{}, err

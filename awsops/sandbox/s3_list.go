@@ -182,34 +182,6 @@ func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
 	return s3XML(out)
 }
 
-func (s *Server) s3ListObjects(c *s3Call) (response, error) {
-	l, err := s.listing(c, "ListBucket", "max-keys")
-	if err != nil {
-		return response{}, err
-	}
-	marker := c.query.Get("marker")
-	p := l.currentPage(c.bucket, marker)
-	out := struct {
-		XMLName              xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-		Name, Prefix, Marker string
-		NextMarker           string `xml:",omitempty"`
-		Delimiter            string `xml:",omitempty"`
-		MaxKeys              int
-		EncodingType         string `xml:",omitempty"`
-		IsTruncated          bool
-		Contents             []s3Entry
-		CommonPrefixes       []s3Prefix
-	}{
-		Name: c.name, Prefix: l.text(l.prefix), Marker: l.text(marker), Delimiter: l.text(l.delimiter),
-		MaxKeys: l.limit, EncodingType: l.encoding(), IsTruncated: p.truncated,
-	}
-	if p.truncated && l.delimiter != "" {
-		out.NextMarker = l.text(p.last)
-	}
-	out.Contents, out.CommonPrefixes = l.entries(p)
-	return s3XML(out)
-}
-
 type s3VersionEntry struct {
 	XMLName      xml.Name
 	Key          string

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // minPart is the least size of every part but the last, in bytes.
@@ -21,7 +20,6 @@ const minPart = 5 << 20
 type s3Upload struct {
 	id, key    string
 	bucket     *s3Bucket
-	started    time.Time
 	encryption s3Encryption
 	headers    http.Header // encryption headers, which its parts inherit
 	object     http.Header // headers of the object to be
@@ -31,10 +29,9 @@ type s3Upload struct {
 }
 
 type s3Part struct {
-	body     []byte
-	etag     string
-	sum      string
-	modified time.Time
+	body []byte
+	etag string
+	sum  string
 }
 
 func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
@@ -43,7 +40,7 @@ func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
 		return response{}, err
 	}
 	u := &s3Upload{
-		id: s.ids.lower(64), key: c.key, bucket: c.bucket, started: c.now, encryption: e, headers: headers,
+		id: s.ids.lower(64), key: c.key, bucket: c.bucket, encryption: e, headers: headers,
 		object: objectHeaders(c.http.Header), parts: map[int]*s3Part{},
 		algorithm: strings.ToLower(first(c.http.Header.Get("X-Amz-Checksum-Algorithm"), "crc64nvme")),
 		sumType:   c.http.Header.Get("X-Amz-Checksum-Type"),
@@ -110,7 +107,7 @@ func (s *Server) s3UploadPart(c *s3Call) (response, error) {
 		return response{}, err
 	}
 	sum := md5.Sum(c.body) //nolint:gosec // an ETag is MD5
-	p := &s3Part{body: c.body, etag: hex.EncodeToString(sum[:]), sum: checksum(u.algorithm, c.body), modified: c.now}
+	p := &s3Part{body: c.body, etag: hex.EncodeToString(sum[:]), sum: checksum(u.algorithm, c.body)}
 	u.parts[number] = p
 	header := http.Header{"Etag": {`"` + p.etag + `"`}}
 	header.Set(checksumHeader+u.algorithm, p.sum)
@@ -233,94 +230,4 @@ func (s *Server) s3AbortUpload(c *s3Call) (response, error) {
 	}
 	delete(s.s3.uploads, u.id)
 	return noContent(), nil
-}
-
-func (s *Server) s3ListParts(c *s3Call) (response, error) {
-	u, err := s.upload(c, "ListMultipartUploadParts")
-	if err != nil {
-		return response{}, err
-	}
-	limit, marker := 1000, 0
-	if n, err := strconv.Atoi(c.query.Get("max-parts")); err == nil && n >= 0 {
-		limit = min(n, limit)
-	}
-	if n, err := strconv.Atoi(c.query.Get("part-number-marker")); err == nil {
-		marker = n
-	}
-	type part struct {
-		PartNumber         int
-		LastModified, ETag string
-		Size               int
-	}
-	out := struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListPartsResult"`
-		Bucket, Key, UploadId string
-		PartNumberMarker      int
-		NextPartNumberMarker  int `xml:",omitempty"`
-		MaxParts              int
-		IsTruncated           bool
-		Part                  []part
-	}{Bucket: c.name, Key: c.key, UploadId: u.id, PartNumberMarker: marker, MaxParts: limit}
-	numbers := make([]int, 0, len(u.parts))
-	for n := range u.parts {
-		numbers = append(numbers, n)
-	}
-	slices.Sort(numbers)
-	for _, n := range numbers {
-		if n <= marker {
-			continue
-		}
-		if len(out.Part) == limit {
-			out.IsTruncated = true
-			break
-		}
-		p := u.parts[n]
-		out.Part, out.NextPartNumberMarker = append(out.Part, part{n, s3Time(p.modified), `"` + p.etag + `"`, len(p.body)}), n
-	}
-	return s3XML(out)
-}
-
-func (s *Server) s3ListUploads(c *s3Call) (response, error) {
-	l, err := s.listing(c, "ListBucketMultipartUploads", "max-uploads")
-	if err != nil {
-		return response{}, err
-	}
-	keyMarker, idMarker := c.query.Get("key-marker"), c.query.Get("upload-id-marker")
-	type upload struct{ Key, UploadId, Initiated, StorageClass string }
-	out := struct {
-		XMLName                           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListMultipartUploadsResult"`
-		Bucket, KeyMarker, UploadIdMarker string
-		NextKeyMarker, NextUploadIdMarker string `xml:",omitempty"`
-		Prefix, EncodingType              string `xml:",omitempty"`
-		MaxUploads                        int
-		IsTruncated                       bool
-		Upload                            []upload
-	}{Bucket: c.name, KeyMarker: l.text(keyMarker), UploadIdMarker: idMarker, Prefix: l.text(l.prefix), EncodingType: l.encoding(), MaxUploads: l.limit}
-	for _, u := range s.s3.uploadsOf(c.bucket) {
-		after := u.key > keyMarker || u.key == keyMarker && idMarker != "" && u.id > idMarker
-		if !after || !strings.HasPrefix(u.key, l.prefix) {
-			continue
-		}
-		if len(out.Upload) == l.limit {
-			out.IsTruncated = true
-			break
-		}
-		out.Upload = append(out.Upload, upload{l.text(u.key), u.id, s3Time(u.started), "STANDARD"})
-		out.NextKeyMarker, out.NextUploadIdMarker = l.text(u.key), u.id
-	}
-	return s3XML(out)
-}
-
-// uploadsOf lists the uploads under way in a bucket by key and id.
-func (b *s3State) uploadsOf(bucket *s3Bucket) []*s3Upload {
-	var out []*s3Upload
-	for _, u := range b.uploads {
-		if u.bucket == bucket {
-			out = append(out, u)
-		}
-	}
-	slices.SortFunc(out, func(a, b *s3Upload) int {
-		return strings.Compare(a.key+"\x00"+a.id, b.key+"\x00"+b.id)
-	})
-	return out
 }

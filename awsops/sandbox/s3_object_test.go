@@ -354,10 +354,6 @@ func TestListingRollsUpAndPages(t *testing.T) {
 	if err != nil || *encoded.Contents[0].Key != "env%3A/w/k" {
 		t.Errorf("%v %+v", err, encoded.Contents)
 	}
-	old, err := st.s3().ListObjects(st.ctx, &s3.ListObjectsInput{Bucket: aws.String(stageBucket), Marker: aws.String("dir/2")})
-	if err != nil || len(old.Contents) != 3 {
-		t.Errorf("%v %+v", err, old)
-	}
 }
 
 func TestListBucketIsLimitedByPrefix(t *testing.T) {
@@ -387,14 +383,6 @@ func TestMultipartPartsInheritTheEncryption(t *testing.T) {
 		out, err := c.UploadPart(st.ctx, &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: up.UploadId, PartNumber: &n, Body: bytes.NewReader(body), ChecksumAlgorithm: "SHA256"})
 		st.must(err)
 		parts = append(parts, types.CompletedPart{PartNumber: &n, ETag: out.ETag, ChecksumSHA256: out.ChecksumSHA256})
-	}
-	listed, err := st.s3().ListParts(st.ctx, &s3.ListPartsInput{Bucket: bucket, Key: key, UploadId: up.UploadId})
-	if err != nil || len(listed.Parts) != 2 {
-		t.Errorf("%v %+v", err, listed)
-	}
-	uploads, err := st.s3().ListMultipartUploads(st.ctx, &s3.ListMultipartUploadsInput{Bucket: bucket})
-	if err != nil || len(uploads.Uploads) != 1 {
-		t.Errorf("%v %+v", err, uploads)
 	}
 	complete := func(parts ...types.CompletedPart) error {
 		_, err := c.CompleteMultipartUpload(st.ctx, &s3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: up.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}})

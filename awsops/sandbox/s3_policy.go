@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/xml"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,19 +22,6 @@ func noSuchBucketPolicy(name string) error {
 	e := fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
 	e.detail = map[string]any{"BucketName": name}
 	return e
-}
-
-func (s *Server) s3GetPolicyStatus(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketPolicyStatus", nil); err != nil {
-		return response{}, err
-	}
-	if c.bucket.policy == nil {
-		return response{}, noSuchBucketPolicy(c.name)
-	}
-	return s3XML(struct {
-		XMLName  xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ PolicyStatus"`
-		IsPublic bool
-	}{IsPublic: publicPolicy(*c.bucket.policy)})
 }
 
 func (s *Server) s3PutPolicy(c *s3Call) (response, error) {

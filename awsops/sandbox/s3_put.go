@@ -12,7 +12,6 @@ var s3ObjectOperations = []s3Operation{
 	{http.MethodPost, 2, "uploads", "CreateMultipartUpload", (*Server).s3CreateUpload},
 	{http.MethodPost, 2, "uploadId", "CompleteMultipartUpload", (*Server).s3CompleteUpload},
 	{http.MethodPut, 2, "uploadId", "UploadPart", (*Server).s3UploadPart},
-	{http.MethodGet, 2, "uploadId", "ListParts", (*Server).s3ListParts},
 	{http.MethodDelete, 2, "uploadId", "AbortMultipartUpload", (*Server).s3AbortUpload},
 	{http.MethodPut, 2, "X-Amz-Copy-Source", "CopyObject", (*Server).s3CopyObject},
 	{http.MethodPut, 2, "", "PutObject", (*Server).s3PutObject},

@@ -39,7 +39,7 @@ type s3Bucket struct {
 	versioning            string // "", Enabled or Suspended
 	encryption            s3Encryption
 	access                *publicAccessBlock // nil when deleted
-	ownership             string             // "" when deleted
+	ownership             string
 	policyText            string
 	policy                *policy.Document
 	tags                  tagSet

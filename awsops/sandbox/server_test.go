@@ -86,7 +86,7 @@ func TestRateIsHeldPerServiceAndAccountInTheServicesWords(t *testing.T) {
 	s := serve(t, Options{Now: c.now, Rate: 2})
 	admin := iamAs(s, s.Operator())
 	list := func() error {
-		_, err := admin.ListUsers(t.Context(), nil)
+		_, err := admin.ListPolicies(t.Context(), nil)
 		return err
 	}
 	wantError(t, list(), "", "")
@@ -112,7 +112,7 @@ func TestWaitingCallsDoNotHoldEachOtherUp(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			if _, err := iamAs(s, s.Operator()).ListUsers(t.Context(), nil); err != nil {
+			if _, err := iamAs(s, s.Operator()).ListPolicies(t.Context(), nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -151,7 +151,7 @@ func TestSeedRepeatsIdsAndSecrets(t *testing.T) {
 // FuzzServe holds that no request, however malformed, ends in a panic or in an
 // answer that claims success.
 func FuzzServe(f *testing.F) {
-	f.Add("POST", "/", "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/iam/aws4_request, SignedHeaders=host, Signature=00", "20260101T000000Z", "X", "Action=ListUsers")
+	f.Add("POST", "/", "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/iam/aws4_request, SignedHeaders=host, Signature=00", "20260101T000000Z", "X", "Action=ListPolicies")
 	f.Add("GET", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=-1", "", "", "", "")
 	f.Add("PUT", "/bucket/key?versionId=%zz", "AWS4-HMAC-SHA256 Credential=a/b/c/s3/aws4_request", "2026", streamSigned, "5;chunk-signature=0\r\nhello\r\n0\r\n\r\n")
 	f.Add("POST", "/", "AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/kms/aws4_request,SignedHeaders=,Signature=", "", "Kms.Encrypt", "{")

@@ -13,8 +13,10 @@ func TestAssumeRoleHoldsItsLimits(t *testing.T) {
 	long := environmentRole(t, s, "Long", trustIf(""))
 	staging := inStaging(t, s)
 	inside := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"sts:AssumeRole"}]}`
-	chained := environmentRole(t, s, "Chained", inside)
-	_, err := iamAs(s, staging).UpdateRole(t.Context(), &iam.UpdateRoleInput{RoleName: aws.String("Chained"), MaxSessionDuration: aws.Int32(43200)})
+	chained := "arn:aws:iam::222222222222:role/Chained"
+	_, err := iamAs(s, staging).CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("Chained"), AssumeRolePolicyDocument: &inside, MaxSessionDuration: aws.Int32(43200),
+	})
 	wantError(t, err, "", "")
 	for name, test := range map[string]struct {
 		who           Credentials

@@ -246,9 +246,9 @@ func TestAKillAtAnyCallOfARotationLeavesAWorkingKey(t *testing.T) {
 	}
 }
 
-// A killed run may have got a key of which no answer ever came: the next one
-// finds it by the time at which it was made, and deletes it.
-func TestAKeyWhoseAnswerWasLostIsDeletedAndMadeAnew(t *testing.T) {
+// The key of which no answer ever came is found by the time at which it was made.
+// Nobody has confirmed its deletion, so the next run shows and does it.
+func TestAKeyWhoseAnswerWasLostIsDeletedByTheNextRunAndMadeAnew(t *testing.T) {
 	c := founded(t, sandbox.Options{}, nil)
 	l := c.laptop("bob")
 	var lost atomic.Bool
@@ -259,6 +259,13 @@ func TestAKeyWhoseAnswerWasLostIsDeletedAndMadeAnew(t *testing.T) {
 		return sandbox.Fault{}
 	})
 	mark := len(c.server.Log())
+	first := l.come(l.handover())
+	if !slices.ContainsFunc(first.Findings, func(f steps.Finding) bool { return f.ID == "onboard.not-confirmed" }) || first.ExitCode(false) != steps.ExitFindings {
+		t.Errorf("exit %d, findings %v", first.ExitCode(false), first.Findings)
+	}
+	if calls := c.mutations(mark); !slices.Equal(calls, []string{"iam:CreateAccessKey"}) {
+		t.Errorf("the run whose answer was lost made %v", calls)
+	}
 	l.onBoard(l.come(l.handover()))
 	l.mine("admin_iam")
 	want := []string{"iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"}

@@ -68,7 +68,7 @@ func (l *laptop) stateAt(ctx context.Context, p project) {
 	case p.partial() && configuredSpot(p) != nil:
 		here = *configuredSpot(p) // the rest was given with -backend-config
 	case p.partial():
-		l.undecided(checkPlace, p.Name, b.String(), "bucket or key is not in the file, as with -backend-config")
+		l.undecided(checkPlace, p.Name, b.String(), "bucket or key may be another than in the file, as with -backend-config")
 		return
 	}
 	before := len(l.out.findings)
