@@ -135,7 +135,7 @@ func unmended(made []Change, applied map[string]bool, r Review) bool {
 			continue
 		}
 		for _, again := range r.Changes {
-			if again.ID == c.ID {
+			if again.ID == c.ID && !takesAway(r, c.Target) {
 				return true
 			}
 		}
@@ -146,4 +146,10 @@ func unmended(made []Change, applied map[string]bool, r Review) bool {
 		}
 	}
 	return false
+}
+
+// takesAway tells whether a look plans to delete a target: it has seen what was
+// made there, and wants it made anew, as an MFA device that was never enabled.
+func takesAway(r Review, target string) bool {
+	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Action == Delete && c.Target == target })
 }

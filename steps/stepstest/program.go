@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -46,6 +47,10 @@ func Program(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "stateroom.exe")
+	// A process that another test starts meanwhile would hold the file open for
+	// writing until it runs its own program, and what is written to does not run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(path, binary, 0o700); err != nil { //nolint:gosec // it is to be run
 		t.Fatal(err)
 	}
