@@ -392,7 +392,7 @@ func missingTags(have, want map[string]string) map[string]string {
 
 func tagFields(have, missing map[string]string) []Field {
 	var fields []Field
-	for _, k := range sortedKeys(missing) {
+	for _, k := range slices.Sorted(maps.Keys(missing)) {
 		fields = append(fields, Field{Name: "tag " + k, Before: have[k], After: missing[k]})
 	}
 	return fields

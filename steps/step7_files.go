@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // filesStep is step 7: the backend and provider of every project, and the
@@ -301,7 +302,7 @@ func wantedBackend(o *Observed, a *Answers, project Project) files.Backend {
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, RequiredVersion: a.RequiredVersion(),
+		Endpoint: o.Files.endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

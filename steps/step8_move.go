@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +70,7 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 		m.Err = err
 		return
 	}
-	for _, k := range sortedKeys(there) {
+	for _, k := range slices.Sorted(maps.Keys(there)) {
 		if there[k].oneOf(known) {
 			continue
 		}

@@ -121,7 +121,7 @@ func (l *laptop) wanted(p project, arn string) files.Backend {
 	a := l.answers
 	b := files.Backend{
 		Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion, KMSKeyID: arn, Encrypt: true,
-		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: a.RequiredVersion(),
+		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile
