@@ -94,8 +94,8 @@ func scopeDir(stateDir, scope string) string {
 // another clone is no word about this one.
 func inDir(change, dir string) string { return change + " in " + files.RealPath(dir) }
 
-// record is the name under which the journal keeps a change.
-func (c Change) record() string {
+// recordName is the name under which the journal keeps a change.
+func recordName(c Change) string {
 	if c.Run == nil || c.Run.Dir == "" {
 		return c.ID
 	}

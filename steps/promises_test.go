@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,7 +100,7 @@ func TestDryRunMakesNoMutatingCallAndWritesNoFile(t *testing.T) {
 		}
 	}
 	if files := w.tree(); len(files) > 0 {
-		t.Errorf("a dry run wrote %v", sortedKeys(files))
+		t.Errorf("a dry run wrote %v", slices.Sorted(maps.Keys(files)))
 	}
 	if summary.Add == 0 || summary.ExitCode(true) != ExitChanges || summary.ExitCode(false) != ExitDone {
 		t.Errorf("summary %+v", summary)
@@ -157,7 +158,7 @@ func TestLostAnswersDoubleNothing(t *testing.T) {
 	})
 	w.healthy(w.run(w.setup(team())))
 	if len(lost) < 10 {
-		t.Fatalf("only %d creations were met: %v", len(lost), sortedKeys(lost))
+		t.Fatalf("only %d creations were met: %v", len(lost), slices.Sorted(maps.Keys(lost)))
 	}
 	w.undoubled()
 	w.events = nil

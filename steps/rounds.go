@@ -40,7 +40,7 @@ func (f *Flow) carryOut(ctx context.Context, review Review, summary *Summary) (R
 		}
 		review, summary.Foreign = after, after.Foreign
 		if len(result.Unknown) == 0 {
-			found = append(found, notHeld(review.Changes, applied)...)
+			found = append(found, notHeld(review, applied)...)
 			break
 		}
 		due, left = confirmed(review.Changes, shown, x.lookup)
@@ -107,7 +107,7 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 // unseen tells whether something that was applied is still to do, or has not
 // mended yet what its calls were to mend.
 func unseen(made []Change, applied map[string]bool, r Review) bool {
-	if slices.ContainsFunc(r.Changes, func(c Change) bool { return applied[c.ID] }) {
+	if slices.ContainsFunc(r.Changes, func(c Change) bool { return applied[c.ID] && !takesAway(r, c.Target) }) {
 		return true
 	}
 	return slices.ContainsFunc(made, func(c Change) bool {
@@ -118,10 +118,10 @@ func unseen(made []Change, applied map[string]bool, r Review) bool {
 
 // notHeld are the findings of changes that were answered with success and are not
 // there when looked at again.
-func notHeld(planned []Change, applied map[string]bool) []Finding {
+func notHeld(r Review, applied map[string]bool) []Finding {
 	var findings []Finding
-	for _, c := range planned {
-		if !applied[c.ID] {
+	for _, c := range r.Changes {
+		if !applied[c.ID] || takesAway(r, c.Target) {
 			continue
 		}
 		findings = append(findings, Finding{
@@ -131,4 +131,10 @@ func notHeld(planned []Change, applied map[string]bool) []Finding {
 		})
 	}
 	return findings
+}
+
+// takesAway tells whether a look plans to delete a target: it has seen what was
+// made there, and wants it made anew, as an MFA device that was never enabled.
+func takesAway(r Review, target string) bool {
+	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Action == Delete && c.Target == target })
 }

@@ -22,7 +22,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	nine, setup := w.nine(team())
 	review, err := setup.Review(context.Background())
 	w.must(err)
-	text := Script(review.Changes, nine.Observed(), setup.Answers)
+	text := Script(review.Changes, nine.Observed().partition(), setup.Answers)
 	path := filepath.Join(t.TempDir(), "plan.sh")
 	w.must(os.WriteFile(path, []byte(text), 0o600))
 	bin := ageShim(t)
