@@ -187,7 +187,8 @@ func TestAHandoverThatWasRefusedIsNotSaidToBeSuperseded(t *testing.T) {
 	o := newOffice(t)
 	o.unsealed()
 	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "CreateAccessKey"} })
-	summary := o.run(o.handover("bob"))
+	summary, err := o.handover("bob").Run(t.Context())
+	o.must(err)
 	if f := o.finding(summary, "handover.superseded"); f != nil || summary.Failed != 1 {
 		t.Errorf("failed %d, told %v", summary.Failed, f)
 	}
