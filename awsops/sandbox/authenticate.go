@@ -1,7 +1,5 @@
 package sandbox
 
-import "net/http"
-
 // authenticate finds who signed the request and verifies the signature, the
 // clock and the body, which for S3, where its hash is a signed header, is not
 // read before. On success the request knows its caller, and its body is free of
@@ -64,27 +62,7 @@ func (r *request) verifyBody(g signature, key []byte) *apiError {
 		return nil
 	}
 	if r.protocol == s3Protocol {
-		return fail(http.StatusBadRequest, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+		return badRequest("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
 	}
 	return badSignature.in(r.protocol, "")
-}
-
-// caller describes who holds a credential, as of now.
-func (c *credential) caller() *caller {
-	who := &caller{account: c.account, user: c.user, role: c.role, session: c.session, keyID: c.id}
-	switch {
-	case c.role != nil:
-		who.principal = c.role.arn(c.account)
-		who.arn = "arn:aws:sts::" + c.account.id + ":assumed-role/" + c.role.name + "/" + c.session.name
-		who.userID = c.role.id + ":" + c.session.name
-	case c.user != nil:
-		who.principal = c.user.arn(c.account)
-		who.arn = who.principal
-		who.userID = c.user.id
-	default:
-		who.principal = "arn:aws:iam::" + c.account.id + ":root"
-		who.arn = who.principal
-		who.userID = c.account.id
-	}
-	return who
 }

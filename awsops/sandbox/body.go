@@ -78,12 +78,12 @@ func (s *Server) read(r *request, limit int64) *apiError {
 
 func tooLarge(p protocol) *apiError {
 	if p == s3Protocol {
-		return fail(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+		return badRequest("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 	}
 	return fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is longer than the sandbox takes.")
 }
 
-var timedOut = fail(http.StatusBadRequest, "RequestTimeout",
+var timedOut = badRequest("RequestTimeout",
 	"Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.")
 
 // isLocalName says whether a host, with or without a port, is a name of this

@@ -41,7 +41,7 @@ func dechunk(g signature, key, body []byte) ([]byte, http.Header, *apiError) {
 }
 
 var (
-	errChunk          = fail(http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly")
+	errChunk          = badRequest("IncompleteBody", "The request body terminated unexpectedly")
 	errChunkSignature = badSignature.in(s3Protocol, "")
 )
 

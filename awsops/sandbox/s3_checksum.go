@@ -65,11 +65,11 @@ func verifyBody(c *s3Call) (algorithm, value string, err error) {
 		algorithm = "crc64nvme"
 	}
 	if checksumAlgorithms[algorithm] == nil {
-		return "", "", fail(http.StatusBadRequest, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return "", "", badRequest("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
 	value = checksum(algorithm, c.body)
 	if given != "" && given != value {
-		return "", "", fail(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(algorithm))
+		return "", "", badRequest("BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(algorithm))
 	}
 	return algorithm, value, nil
 }
@@ -82,10 +82,10 @@ func checkContentMD5(c *s3Call) error {
 	}
 	raw, err := base64.StdEncoding.DecodeString(given)
 	if err != nil || len(raw) != md5.Size {
-		return fail(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+		return badRequest("InvalidDigest", "The Content-MD5 you specified was invalid.")
 	}
 	if sum := md5.Sum(c.body); string(sum[:]) != string(raw) { //nolint:gosec // Content-MD5 is MD5
-		return fail(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+		return badRequest("BadDigest", "The Content-MD5 you specified did not match what we received.")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func noSuchKey(key string) error {
 // findVersion is the version of the call's object that the caller asks for and
 // may read. Whoever may not list the bucket does not learn that a key is
 // missing.
-func (s *Server) findVersion(c *s3Call, id string) (*s3Version, error) {
+func (s *s3Service) findVersion(c *s3Call, id string) (*s3Version, error) {
 	action := "GetObject"
 	conditions := map[string][]string{}
 	if id != "" {
@@ -61,10 +61,10 @@ func missingVersion(c *s3Call, v *s3Version, id string) error {
 	return e
 }
 
-// s3GetObject answers GET and HEAD, which differ in the body and in that HEAD
+// getObject answers GET and HEAD, which differ in the body and in that HEAD
 // takes the key only to show a checksum (HeadObject's ChecksumMode, S3 API
 // reference).
-func (s *Server) s3GetObject(c *s3Call) (response, error) {
+func (s *s3Service) getObject(c *s3Call) (response, error) {
 	v, err := s.findVersion(c, c.query.Get("versionId"))
 	if err != nil {
 		return response{}, err

@@ -3,7 +3,9 @@ package sandbox
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +19,7 @@ type s3Listing struct {
 
 // listing reads the parameters and asks whether the caller may list; the
 // condition keys are those parameters that were sent.
-func (s *Server) listing(c *s3Call, action, limitName string) (s3Listing, error) {
+func (s *s3Service) listing(c *s3Call, action, limitName string) (s3Listing, error) {
 	conditions := map[string][]string{}
 	for parameter, key := range map[string]string{"prefix": "s3:prefix", "delimiter": "s3:delimiter", limitName: "s3:max-keys"} {
 		if c.query.Has(parameter) {
@@ -104,7 +106,7 @@ func (p *s3Page) take(l s3Listing, v *s3Version) bool {
 // currentPage lists the current objects after a marker.
 func (l s3Listing) currentPage(b *s3Bucket, after string) s3Page {
 	var p s3Page
-	for _, key := range sortedKeys(b.keys) {
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
 		v := b.current(key)
 		if v == nil || key <= after || !strings.HasPrefix(key, l.prefix) {
 			continue
@@ -133,7 +135,7 @@ type s3Prefix struct{ Prefix string }
 func (l s3Listing) entries(p s3Page) (entries []s3Entry, prefixes []s3Prefix) {
 	for _, v := range p.versions {
 		e := s3Entry{Key: l.text(v.key), LastModified: s3Time(v.modified), ETag: `"` + v.etag + `"`, Size: len(v.body), StorageClass: "STANDARD", ChecksumType: v.checksumType}
-		for _, algorithm := range sortedKeys(v.checksums) {
+		for _, algorithm := range slices.Sorted(maps.Keys(v.checksums)) {
 			e.ChecksumAlgorithm = append(e.ChecksumAlgorithm, strings.ToUpper(algorithm))
 		}
 		entries = append(entries, e)
@@ -144,7 +146,7 @@ func (l s3Listing) entries(p s3Page) (entries []s3Entry, prefixes []s3Prefix) {
 	return entries, prefixes
 }
 
-func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
+func (s *s3Service) listObjectsV2(c *s3Call) (response, error) {
 	l, err := s.listing(c, "ListBucket", "max-keys")
 	if err != nil {
 		return response{}, err
@@ -160,7 +162,6 @@ func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
 	}
 	p := l.currentPage(c.bucket, after)
 	out := struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
 		Name, Prefix          string
 		StartAfter            string `xml:",omitempty"`
 		Delimiter             string `xml:",omitempty"`
@@ -179,7 +180,7 @@ func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
 		out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(p.last))
 	}
 	out.Contents, out.CommonPrefixes = l.entries(p)
-	return s3XML(out)
+	return s3XML("ListBucketResult", out)
 }
 
 type s3VersionEntry struct {
@@ -194,7 +195,7 @@ type s3VersionEntry struct {
 	Owner        s3Owner
 }
 
-func (s *Server) s3ListVersions(c *s3Call) (response, error) {
+func (s *s3Service) listVersions(c *s3Call) (response, error) {
 	l, err := s.listing(c, "ListBucketVersions", "max-keys")
 	if err != nil {
 		return response{}, err
@@ -205,7 +206,6 @@ func (s *Server) s3ListVersions(c *s3Call) (response, error) {
 	}
 	p := l.versionPage(c.bucket, keyMarker, idMarker)
 	out := struct {
-		XMLName             xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListVersionsResult"`
 		Name, Prefix        string
 		KeyMarker           string
 		VersionIdMarker     string
@@ -225,14 +225,14 @@ func (s *Server) s3ListVersions(c *s3Call) (response, error) {
 		out.NextKeyMarker, out.NextVersionIdMarker = l.text(p.last), p.lastID
 	}
 	_, out.CommonPrefixes = l.entries(s3Page{prefixes: p.prefixes})
-	return s3XML(out)
+	return s3XML("ListVersionsResult", out)
 }
 
 // versionPage lists all versions after a marker, newest first for each key. A
 // key marker without a version id skips the key.
 func (l s3Listing) versionPage(b *s3Bucket, keyMarker, idMarker string) s3Page {
 	var p s3Page
-	for _, key := range sortedKeys(b.keys) {
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
 		if key < keyMarker || key == keyMarker && idMarker == "" && keyMarker != "" || !strings.HasPrefix(key, l.prefix) {
 			continue
 		}
