@@ -67,7 +67,7 @@ func (s *core) question(r *request, action, resource, resourceAccount string, re
 }
 
 // policiesOf are the policies that travel with a caller: its own and its
-// groups', its boundary, the session's and the organization's.
+// groups', its boundary and the organization's.
 func (s *core) policiesOf(c *caller, now time.Time) policy.Policies {
 	var out policy.Policies
 	out.SCPs = s.controlPolicies(c.account)
@@ -78,15 +78,6 @@ func (s *core) policiesOf(c *caller, now time.Time) policy.Policies {
 		s.entityPolicies(&out, c.account, &c.user.entity, now)
 	default:
 		out.Identity = []policy.Named{{Name: "root user", Type: policy.IdentityBased, Document: s.document(allowAll)}}
-	}
-	if c.session != nil && len(c.session.policy) > 0 {
-		session := policy.Named{Name: "session policy", Type: policy.SessionPolicy}
-		for _, text := range c.session.policy {
-			doc := s.document(text)
-			session.Document.Version = doc.Version
-			session.Document.Statements = append(session.Document.Statements, doc.Statements...)
-		}
-		out.Session = &session
 	}
 	return out
 }

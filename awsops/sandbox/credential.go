@@ -31,8 +31,7 @@ type credential struct {
 
 // session is what temporary credentials know beside their secret.
 type session struct {
-	name   string   // role session name
-	policy []string // session policies; none means no restriction
+	name   string // role session name
 	mfa    time.Time
 	issued time.Time
 }

@@ -75,7 +75,6 @@ type dynamoTable struct {
 	read, write                int
 	encryption                 *encryptionSpec
 	protected                  bool
-	class                      string
 	recovery                   bool
 	recoveryDays               int
 	tags                       tagSet
@@ -161,23 +160,14 @@ func (t *dynamoTable) status(now time.Time) string {
 
 // description is the table as DescribeTable shows it.
 func (t *dynamoTable) description(now time.Time) map[string]any {
-	size := 0
-	for _, item := range t.items {
-		if text, err := json.Marshal(item); err == nil {
-			size += len(text)
-		}
-	}
 	d := map[string]any{
 		"TableName": t.name, "TableArn": t.arn, "TableId": t.id, "TableStatus": t.status(now), "CreationDateTime": epoch(t.created),
-		"AttributeDefinitions": t.definitions, "KeySchema": t.schema, "ItemCount": len(t.items), "TableSizeBytes": size,
+		"AttributeDefinitions": t.definitions, "KeySchema": t.schema, "ItemCount": len(t.items),
 		"ProvisionedThroughput":     map[string]any{"ReadCapacityUnits": t.read, "WriteCapacityUnits": t.write, "NumberOfDecreasesToday": 0},
 		"DeletionProtectionEnabled": t.protected,
 	}
 	if t.billing == "PAY_PER_REQUEST" {
 		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.created)}
-	}
-	if t.class != "" {
-		d["TableClassSummary"] = map[string]any{"TableClass": t.class}
 	}
 	if t.encryption != nil && t.encryption.Enabled {
 		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": t.encryption.KMSMasterKeyId}

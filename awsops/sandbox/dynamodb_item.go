@@ -194,7 +194,7 @@ func (in itemInput) checkCondition(stored dynamoItem) error {
 	}
 	failed := badRequest("ConditionalCheckFailedException", "The conditional request failed")
 	if in.ReturnValuesOnConditionCheckFailure == "ALL_OLD" && stored != nil {
-		failed.detail = map[string]any{"Item": stored}
+		return failed.with(details{"Item": stored})
 	}
 	return failed
 }

@@ -17,7 +17,6 @@ type tableInput struct {
 	ProvisionedThroughput     *throughput
 	SSESpecification          *encryptionSpec
 	DeletionProtectionEnabled *bool
-	TableClass                string
 	Tags                      []tag
 	GlobalSecondaryIndexes    []any
 	LocalSecondaryIndexes     []any
@@ -88,7 +87,7 @@ func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
 	}
 	t := &dynamoTable{
 		name: in.TableName, arn: arn, account: r.account.id, region: r.region, id: s.ids.uuid(), created: r.now, ready: r.now.Add(tableCreation),
-		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{}, class: in.TableClass,
+		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{},
 	}
 	if err := s.configureTable(r, t, in); err != nil {
 		return nil, err
@@ -122,7 +121,6 @@ func (s *dynamodbService) configureTable(r *request, t *dynamoTable, in tableInp
 	if in.DeletionProtectionEnabled != nil {
 		t.protected = *in.DeletionProtectionEnabled
 	}
-	t.class = cmp.Or(in.TableClass, t.class)
 	return nil
 }
 

@@ -13,9 +13,17 @@ type apiError struct {
 	status  int
 	code    string
 	message string
-	// detail holds further members of the answer, such as the Region of an S3
-	// redirect or the Item of a failed DynamoDB condition.
-	detail map[string]any
+	detail  details
+}
+
+// details are further members of an answer, such as the Region of an S3 redirect
+// or the Item of a failed DynamoDB condition.
+type details map[string]any
+
+// with adds details.
+func (e *apiError) with(more details) *apiError {
+	e.detail = more
+	return e
 }
 
 // Error gives code and message.

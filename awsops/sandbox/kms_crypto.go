@@ -9,7 +9,6 @@ type cryptoInput struct {
 	KeyId             string
 	EncryptionContext map[string]string
 	KeySpec           string
-	NumberOfBytes     int
 }
 
 // encryptionConditions are the condition keys of an encryption context.
@@ -47,9 +46,9 @@ func (s *kmsService) cryptoKey(r *request, operation, id string, conditions map[
 // generateDataKey proves that the caller may use the key. What it gives is
 // random: nobody here opens the blob again.
 func (s *kmsService) generateDataKey(r *request, in cryptoInput) (map[string]any, error) {
-	length, err := dataKeyLength(in)
-	if err != nil {
-		return nil, err
+	const length = 32 // bytes
+	if in.KeySpec != "AES_256" {
+		return nil, badRequest("ValidationException", "The sandbox makes data keys of the spec AES_256 only.")
 	}
 	key, err := s.cryptoKey(r, r.operation, in.KeyId, encryptionConditions(in.EncryptionContext))
 	if err != nil {
@@ -58,19 +57,4 @@ func (s *kmsService) generateDataKey(r *request, in cryptoInput) (map[string]any
 	random := make([]byte, 2*length)
 	_, _ = rand.Read(random) // never fails
 	return map[string]any{"Plaintext": random[:length], "CiphertextBlob": random[length:], "KeyId": key.arn}, nil
-}
-
-// dataKeyLength is the length of the data key asked for, in bytes.
-func dataKeyLength(in cryptoInput) (int, error) {
-	switch {
-	case (in.KeySpec == "") == (in.NumberOfBytes == 0):
-		return 0, badRequest("ValidationException", "Please specify either number of bytes or key spec.")
-	case in.KeySpec == "AES_256":
-		return 32, nil
-	case in.KeySpec == "AES_128":
-		return 16, nil
-	case in.KeySpec == "" && in.NumberOfBytes >= 1 && in.NumberOfBytes <= 1024:
-		return in.NumberOfBytes, nil
-	}
-	return 0, badRequest("ValidationException", "1 validation error detected: Value at 'keySpec' or 'numberOfBytes' failed to satisfy constraint: Member must satisfy enum value set: [AES_256, AES_128] or be between 1 and 1024")
 }

@@ -20,10 +20,9 @@ type request struct {
 	now    time.Time
 	held   int64 // room taken for the body among all bodies
 
-	body     []byte      // aws-chunked framing is taken off already
-	trailers http.Header // trailing headers of an aws-chunked body
-	form     url.Values  // query protocol only
-	input    any         // decoded form or JSON, for the log
+	body  []byte
+	form  url.Values // query protocol only
+	input any        // decoded form or JSON, for the log
 
 	service   string // the name it was signed for
 	protocol  protocol
@@ -40,7 +39,7 @@ type request struct {
 
 // response is an answer, complete before the lock is released.
 type response struct {
-	status int
+	status int // 0 means 200
 	header http.Header
 	body   []byte
 }

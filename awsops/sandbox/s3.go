@@ -189,9 +189,7 @@ func (s *s3Service) openBucket(c *s3Call, op *s3Operation) error {
 }
 
 func noSuchBucket(name string) *apiError {
-	e := fail(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
-	e.detail = map[string]any{"BucketName": name}
-	return e
+	return fail(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").with(details{"BucketName": name})
 }
 
 func checkOwner(expected string, b *s3Bucket) error {
@@ -210,15 +208,11 @@ func accessDeniedS3() *apiError {
 // region, where the signature's scope is wrong; any other one redirects.
 func wrongRegion(c *s3Call, b *s3Bucket) error {
 	if c.region == "us-east-1" {
-		e := badRequest("AuthorizationHeaderMalformed",
-			"The authorization header is malformed; the region '%s' is wrong; expecting '%s'", c.region, b.region)
-		e.detail = map[string]any{"Region": b.region, bucketRegion: b.region}
-		return e
+		return badRequest("AuthorizationHeaderMalformed",
+			"The authorization header is malformed; the region '%s' is wrong; expecting '%s'", c.region, b.region).with(details{"Region": b.region, bucketRegion: b.region})
 	}
-	e := fail(http.StatusMovedPermanently, "PermanentRedirect",
-		"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.")
-	e.detail = map[string]any{"Bucket": b.name, "Endpoint": b.name + ".s3." + b.region + ".amazonaws.com", bucketRegion: b.region}
-	return e
+	return fail(http.StatusMovedPermanently, "PermanentRedirect",
+		"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").with(details{"Bucket": b.name, "Endpoint": b.name + ".s3." + b.region + ".amazonaws.com", bucketRegion: b.region})
 }
 
 // bucketRegion is the detail of an error that becomes a header, not an element.

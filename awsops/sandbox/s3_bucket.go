@@ -74,9 +74,7 @@ func (s *s3Service) createBucket(c *s3Call) (response, error) {
 		}
 	}
 	if !validBucketName(c.name) {
-		e := badRequest("InvalidBucketName", "The specified bucket is not valid.")
-		e.detail = map[string]any{"BucketName": c.name}
-		return response{}, e
+		return response{}, badRequest("InvalidBucketName", "The specified bucket is not valid.").with(details{"BucketName": c.name})
 	}
 	if err := checkLocation(c.region, in.LocationConstraint); err != nil {
 		return response{}, err
@@ -154,9 +152,7 @@ func taken(c *s3Call, old *s3Bucket) error {
 func (s *s3Service) headBucket(c *s3Call) (response, error) {
 	header := http.Header{"X-Amz-Bucket-Region": {c.bucket.region}, "X-Amz-Access-Point-Alias": {"false"}, "X-Amz-Bucket-Arn": {c.bucket.arn()}}
 	if err := s.allow(c, "ListBucket", "", nil); err != nil {
-		e := accessDeniedS3()
-		e.detail = map[string]any{bucketRegion: c.bucket.region}
-		return response{}, e
+		return response{}, accessDeniedS3().with(details{bucketRegion: c.bucket.region})
 	}
 	return response{status: http.StatusOK, header: header}, nil
 }

@@ -38,14 +38,11 @@ func checksum(algorithm string, data []byte) string {
 	return base64.StdEncoding.EncodeToString(rawChecksum(algorithm, data))
 }
 
-// givenChecksum is the checksum that a request carries, in its headers or in
-// the trailer of its body.
+// givenChecksum is the checksum that a request carries.
 func givenChecksum(c *s3Call) (algorithm, value string) {
 	for name := range checksumAlgorithms {
-		for _, header := range []http.Header{c.http.Header, c.trailers} {
-			if value := header.Get(checksumHeader + name); value != "" {
-				return name, value
-			}
+		if value := c.http.Header.Get(checksumHeader + name); value != "" {
+			return name, value
 		}
 	}
 	return "", ""

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/xml"
 	"net/http"
 	"slices"
 )
@@ -157,40 +156,14 @@ func putTagging(b *s3Bucket, in s3Tagging) error {
 	return nil
 }
 
-// xmlNode is any XML element: what S3 stores and gives back unread.
-type xmlNode struct {
-	XMLName  xml.Name
-	Text     string    `xml:",chardata"`
-	Children []xmlNode `xml:",any"`
-}
-
-// child is the text of the first child of that name.
-func (n xmlNode) child(name string) string {
-	for _, c := range n.Children {
-		if c.XMLName.Local == name {
-			return c.Text
-		}
-	}
-	return ""
-}
-
-// plain takes namespaces away, so that the document can be written again, and
-// the white space between elements.
-func (n xmlNode) plain() xmlNode {
-	out := xmlNode{XMLName: xml.Name{Local: n.XMLName.Local}}
-	for _, c := range n.Children {
-		out.Children = append(out.Children, c.plain())
-	}
-	if len(n.Children) == 0 {
-		out.Text = n.Text
-	}
-	return out
-}
-
-// lifecycleConfiguration is stored and given back; nothing expires in a
-// sandbox.
+// lifecycleConfiguration is stored as it came and given back; nothing expires in
+// a sandbox.
 type lifecycleConfiguration struct {
-	Rules []xmlNode `xml:"Rule"`
+	Rules []lifecycleRule `xml:"Rule"`
+}
+
+type lifecycleRule struct {
+	Text string `xml:",innerxml"`
 }
 
 func showLifecycle(b *s3Bucket) (any, error) {
@@ -200,22 +173,27 @@ func showLifecycle(b *s3Bucket) (any, error) {
 	return b.lifecycle, nil
 }
 
-func (s *s3Service) putLifecycle(b *s3Bucket, in lifecycleConfiguration) error {
+func (s *s3Service) putLifecycle(b *s3Bucket, in struct {
+	Rules []struct {
+		lifecycleRule
+		ID, Status string
+	} `xml:"Rule"`
+},
+) error {
 	if len(in.Rules) == 0 || len(in.Rules) > 1000 {
 		return malformedXML()
 	}
-	for i, rule := range in.Rules {
-		rule = rule.plain()
-		if status := rule.child("Status"); status != "Enabled" && status != "Disabled" {
+	out := &lifecycleConfiguration{}
+	for _, rule := range in.Rules {
+		if rule.Status != "Enabled" && rule.Status != "Disabled" {
 			return malformedXML()
 		}
-		if rule.child("ID") == "" {
-			id := xmlNode{XMLName: xml.Name{Local: "ID"}, Text: s.ids.lower(40)}
-			rule.Children = append([]xmlNode{id}, rule.Children...)
+		if rule.ID == "" {
+			rule.Text = "<ID>" + s.ids.lower(40) + "</ID>" + rule.Text
 		}
-		in.Rules[i] = rule
+		out.Rules = append(out.Rules, rule.lifecycleRule)
 	}
-	b.lifecycle = &in
+	b.lifecycle = out
 	return nil
 }
 

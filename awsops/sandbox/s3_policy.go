@@ -16,9 +16,7 @@ func getBucketPolicy(c *s3Call) (response, error) {
 }
 
 func noSuchBucketPolicy(name string) error {
-	e := fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
-	e.detail = map[string]any{"BucketName": name}
-	return e
+	return fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist").with(details{"BucketName": name})
 }
 
 func (s *s3Service) putPolicy(c *s3Call) (response, error) {

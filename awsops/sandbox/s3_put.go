@@ -47,9 +47,7 @@ func checkWriteConditions(c *s3Call) error {
 }
 
 func preconditionFailed(condition string) error {
-	e := fail(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	e.detail = map[string]any{"Condition": condition}
-	return e
+	return fail(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold").with(details{"Condition": condition})
 }
 
 func (s *s3Service) putObject(c *s3Call) (response, error) {
@@ -88,12 +86,8 @@ func objectHeaders(request http.Header) http.Header {
 	out := http.Header{"Content-Type": {"binary/octet-stream"}}
 	for name, values := range request {
 		switch name {
-		case "Content-Type", "Cache-Control", "Content-Disposition", "Content-Language", "Expires":
+		case "Content-Type", "Content-Encoding", "Cache-Control", "Content-Disposition", "Content-Language", "Expires":
 			out[name] = values
-		case "Content-Encoding":
-			if encoding := withoutChunking(values); encoding != "" {
-				out.Set(name, encoding)
-			}
 		default:
 			if strings.HasPrefix(name, "X-Amz-Meta-") {
 				out[name] = values
@@ -101,18 +95,6 @@ func objectHeaders(request http.Header) http.Header {
 		}
 	}
 	return out
-}
-
-// withoutChunking is a Content-Encoding without aws-chunked, which describes
-// the transfer and not the object.
-func withoutChunking(values []string) string {
-	var left []string
-	for encoding := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		if encoding = strings.TrimSpace(encoding); encoding != "" && encoding != "aws-chunked" {
-			left = append(left, encoding)
-		}
-	}
-	return strings.Join(left, ",")
 }
 
 // copyObject copies within or between buckets; restoring an older version is

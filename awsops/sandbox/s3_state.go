@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -69,6 +70,28 @@ func (b *s3Bucket) current(key string) *s3Version {
 		return nil
 	}
 	return versions[len(versions)-1]
+}
+
+// objects are the current versions of all keys, by key.
+func (b *s3Bucket) objects() []*s3Version {
+	var out []*s3Version
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
+		if v := b.current(key); v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// versions are all versions by key, the newest of each first.
+func (b *s3Bucket) versions() []*s3Version {
+	var out []*s3Version
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
+		for _, v := range slices.Backward(b.keys[key]) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (b *s3Bucket) version(key, id string) *s3Version {

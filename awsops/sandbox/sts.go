@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -119,6 +118,9 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 	if match == nil {
 		return nil, validation("%s is invalid", arn)
 	}
+	if r.form.Has("Policy") || r.form.Has("PolicyArns.member.1.arn") {
+		return nil, validation("The sandbox knows no session policies.")
+	}
 	if r.caller.user == nil && r.caller.role == nil {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
 	}
@@ -140,12 +142,8 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 	if seconds > time.Duration(ro.maxSession)*time.Second {
 		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	policies, err := s.sessionPolicies(r, target)
-	if err != nil {
-		return nil, err
-	}
 	ro.lastUsed, ro.lastRegion = r.now, r.region
-	key := s.temporary(credential{account: target, role: ro, session: &session{name: name, policy: policies}}, r.now, seconds)
+	key := s.temporary(credential{account: target, role: ro, session: &session{name: name}}, r.now, seconds)
 	who := key.caller()
 	type assumed struct{ AssumedRoleId, Arn string }
 	return struct {
@@ -178,26 +176,4 @@ func (s *stsService) mayAssume(r *request, arn, accountID, resource string, mfa 
 		return nil, nil, err
 	}
 	return target, ro, nil
-}
-
-// sessionPolicies are the Policy and PolicyArns of an AssumeRole.
-func (s *stsService) sessionPolicies(r *request, target *account) ([]string, error) {
-	var out []string
-	if text := r.arg("Policy"); text != "" {
-		if err := checkIdentityPolicy(text); err != nil {
-			return nil, err
-		}
-		out = append(out, text)
-	}
-	for i := 1; ; i++ {
-		arn := r.arg("PolicyArns.member." + strconv.Itoa(i) + ".arn")
-		if arn == "" {
-			return out, nil
-		}
-		p, ok := s.managedPolicy(target, arn)
-		if !ok {
-			return nil, noSuchEntity("Policy %s does not exist or is not attachable.", arn)
-		}
-		out = append(out, p.text.latest())
-	}
 }
