@@ -15,15 +15,22 @@ import (
 // asks for credentials.
 const endpointVariable = "AWS_ENDPOINT_URL"
 
+// ignoredVariable says whether all of these variables are to be ignored.
+const ignoredVariable = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
 // EndpointVariables are the variables that point every AWS SDK, the AWS CLI and
 // Terraform at one address with everything they ask. AWS_ENDPOINT_URL alone
 // leaves out the credentials of the Go SDK and so of Terraform: sign-in, SSO and
 // a role profile's AssumeRole would still go to AWS (facts/identity-center.md,
-// "AWS_ENDPOINT_URL does not reach the Go SDK's credential chain").
+// "AWS_ENDPOINT_URL does not reach the Go SDK's credential chain"). One of them says
+// that they count, for a variable or the shared config file may say that they do not.
 func EndpointVariables(url string) map[string]string {
 	set := map[string]string{endpointVariable: url}
 	for _, service := range []string{"STS", "SSO", "SSO_OIDC", "SIGNIN"} {
 		set[endpointVariable+"_"+service] = url
+	}
+	if url != "" {
+		set[ignoredVariable] = "false"
 	}
 	return set
 }

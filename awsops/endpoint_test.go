@@ -136,6 +136,7 @@ func TestWhereverCredentialsComeFromTheyAreAskedOfTheEndpointThatIsSet(t *testin
 					t.Setenv("AWS_ENDPOINT_URL", server.URL)
 				}
 				if way == "every variable" {
+					t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
 					for name, value := range EndpointVariables(server.URL) {
 						t.Setenv(name, value)
 					}

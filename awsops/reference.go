@@ -65,6 +65,23 @@ func ReplaceRefs(text string, with func(Reference) string) string {
 // ShowRefs gives the text with every reference as it is shown.
 func ShowRefs(text string) string { return ReplaceRefs(text, Reference.String) }
 
+// MayBecome tells whether a text can be what another, which may hold references,
+// becomes once they are known. A value holds no quotes, backslashes or white space.
+func MayBecome(planned, text string) bool {
+	if planned == text {
+		return true
+	}
+	var pattern strings.Builder
+	rest := 0
+	for _, at := range sealed.FindAllStringIndex(planned, -1) {
+		pattern.WriteString(regexp.QuoteMeta(planned[rest:at[0]]) + `[^"\\\s]+`)
+		rest = at[1]
+	}
+	pattern.WriteString(regexp.QuoteMeta(planned[rest:]))
+	unknown := ReplaceRefs(text, func(Reference) string { return "unknown" })
+	return regexp.MustCompile(`^` + pattern.String() + `$`).MatchString(unknown)
+}
+
 // Refs lists the references in every string of a call's input, each once.
 func Refs(c Call) []Reference {
 	var found []Reference

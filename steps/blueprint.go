@@ -3,8 +3,6 @@ package steps
 import (
 	"slices"
 	"strings"
-
-	"stateroom/steps/terraform"
 )
 
 // Choices of Environment.Permissions besides a managed policy's ARN and the
@@ -328,12 +326,4 @@ func uniqueNames(names []string) []string {
 		}
 	}
 	return once
-}
-
-// RequiredVersion is the required_version that backend.tf carries. The lock
-// decides it, not the installed engine, so that the file is the same on every
-// laptop and admits both Terraform and OpenTofu: ">= 1.10.2" with a lock file
-// in S3, ">= 1.6.0" without (terraform.OldestVersion has the reasons).
-func (b *Blueprint) RequiredVersion() string {
-	return ">= " + terraform.OldestVersion(b.Lock.UseLockfile)
 }

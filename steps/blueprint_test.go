@@ -158,13 +158,6 @@ func TestBlueprintNamesWhatItMakes(t *testing.T) {
 	if got := b.ProfileFor("production"); got != "admin_iam-production" {
 		t.Error(got)
 	}
-	if got := b.RequiredVersion(); got != ">= 1.10.2" {
-		t.Error(got)
-	}
-	b.Lock.UseLockfile = false
-	if got := b.RequiredVersion(); got != ">= 1.6.0" {
-		t.Error(got)
-	}
 }
 
 func TestBlueprintMissingNamesThePathsThatSetTakes(t *testing.T) {

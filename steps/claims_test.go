@@ -130,7 +130,7 @@ func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
 	}
 	move := moveChange("common-production")
 	begun := Change{ID: move, Run: &Run{Command: runMove, Dir: clone}}
-	if err := journal.Append(begun.record(), phaseIntent, map[string]string{"lock": "ours"}); err != nil {
+	if err := journal.Append(recordName(begun), phaseIntent, map[string]string{"lock": "ours"}); err != nil {
 		t.Fatal(err)
 	}
 	for dir, want := range map[string]bool{clone: true, linked: true, other: false} {

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -19,7 +18,10 @@ func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 		return nil, wrap(err)
 	}
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
-	own := files.OwnWay(repository, e.Endpoint, os.Environ(), files.Profiles(files.Config, config))
+	own := files.OwnWay(repository, e.Endpoint, e.Environ)
+	for _, profile := range files.Profiles(files.Config, config) {
+		own.AddProfile(profile.Get)
+	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
 	found, err := at.Elsewhere(own)
 	return found, wrap(err)

@@ -4,8 +4,10 @@ package steps
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +96,7 @@ func TestAnEngineTooOldForTheLockIsRefusedBeforeAnyChange(t *testing.T) {
 			continue
 		}
 		if calls := w.mutations(0); len(calls) > 0 || len(w.tree()) > 0 {
-			t.Errorf("%s: changed %v, wrote %v", c.version, calls, sortedKeys(w.tree()))
+			t.Errorf("%s: changed %v, wrote %v", c.version, calls, slices.Sorted(maps.Keys(w.tree())))
 		}
 		if f == nil {
 			continue

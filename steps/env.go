@@ -24,6 +24,9 @@ type Env struct {
 	// StateDir is the user's own directory for journals, backups and locks. It is
 	// outside of the repository and made with the first thing that is kept there.
 	StateDir string
+	// Environ is the process environment, whose proxies and endpoints this run goes
+	// by.
+	Environ []string
 	// CredentialsPath and ConfigPath are the AWS files in use.
 	CredentialsPath, ConfigPath string
 	// Profile is the operator's profile of the command line, empty for the
@@ -61,7 +64,7 @@ const DefaultPatience = 2 * time.Minute
 // NewEnv fills the paths of an Env from the process environment.
 func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) {
 	env := &Env{
-		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath,
+		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath, Environ: os.Environ(),
 		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(Event) {},
 	}
 	var err error

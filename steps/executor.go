@@ -193,7 +193,7 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		defer room.Close()
 	}
 	if c.Intent != nil {
-		if err := x.env.Journal.Append(c.record(), phaseIntent, c.Intent); err != nil {
+		if err := x.env.Journal.Append(recordName(c), phaseIntent, c.Intent); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,7 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 		}
 	}
 	if c.Intent != nil {
-		return x.env.Journal.Append(c.record(), phaseDone, nil)
+		return x.env.Journal.Append(recordName(c), phaseDone, nil)
 	}
 	return nil
 }
@@ -218,7 +218,7 @@ func (x *Executor) refused(c Change, err error) error {
 	if c.Intent == nil || len(c.Calls) != 1 || known && made != "" || !awsops.IsRefused(err) {
 		return nil
 	}
-	return x.env.Journal.Append(c.record(), phaseRefused, nil)
+	return x.env.Journal.Append(recordName(c), phaseRefused, nil)
 }
 
 // callsAndFile makes the calls of a change and writes its file. What AWS gave only
@@ -328,7 +328,7 @@ func (x *Executor) keep(c Change, out awsops.Outputs) error {
 	if c.Intent == nil {
 		return nil
 	}
-	return x.env.Journal.Append(c.record(), phaseGot, values)
+	return x.env.Journal.Append(recordName(c), phaseGot, values)
 }
 
 // settledAt is when the call that was answered so counts everywhere.
@@ -354,7 +354,7 @@ func (x *Executor) settle(ctx context.Context, s *awsops.Session, c Change, call
 		x.mu.Lock()
 		x.outputs[awsops.Reference{Change: c.ID, Output: "account"}] = made.Account
 		x.mu.Unlock()
-		return x.env.Journal.Append(c.record(), phaseGot, map[string]string{"account": made.Account})
+		return x.env.Journal.Append(recordName(c), phaseGot, map[string]string{"account": made.Account})
 	case "CreateTable", "UpdateTable":
 		if err := s.WaitTableActive(ctx, c.Target); err != nil {
 			return fmt.Errorf("%w", err)

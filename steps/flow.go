@@ -2,11 +2,7 @@ package steps
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-
-	"stateroom/awsops"
 )
 
 // Flow is a run that is not the nine steps: troubleshooting, onboarding, handing
@@ -127,92 +123,34 @@ func anyForeign(changes []Change, ids []string) bool {
 }
 
 // Make applies a confirmed review, looks again and tells how it ended. It
-// returns what is still to do, too. It needs [Flow.Review] before it. Where an
-// answer was lost it applies once more what the new look still plans, so that
-// nothing is made twice.
+// returns what is still to do, too. It needs [Flow.Review] before it.
 func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error) {
 	summary := f.summarise(review)
-	executor := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
-	var found []Finding
-	release := func() {}
-	defer func() { release() }()
-	for round := range maxRounds {
-		if len(review.Changes) == 0 {
-			break
-		}
+	made := rounds{
+		env: f.Env, executor: NewExecutor(f.Env, f.Answers, f.Emit, f.Stop), stop: f.Stop,
+		look: f.look, unseen: unmended,
+	}
+	if len(review.Changes) > 0 {
 		if !review.Looked.take() {
 			return summary, Review{}, errStale
 		}
-		if round == 0 {
-			var err error
-			if release, err = f.Env.claim(ctx); err != nil {
-				return summary, Review{}, err
-			}
-		}
-		result := executor.Apply(ctx, review.Changes)
-		found = append(found, result.Findings...)
-		summary.Backups = append(summary.Backups, result.Backups...)
-		summary.Applied += result.Applied
-		summary.Failures, summary.Failed = result.Failed, len(result.Failed)
-		summary.Skipped, summary.Unknown = len(result.Skipped), len(result.Unknown)
-		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-			break
-		}
-		after, err := f.settled(ctx, review.Changes, result)
-		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-			break
-		}
+		release, err := f.Env.claim(ctx)
 		if err != nil {
-			return f.finish(summary, Review{Findings: found}), Review{}, err // what was done is told all the same
+			return summary, Review{}, err
 		}
-		review = after
-		summary.Foreign = review.Foreign
-		if summary.Unknown == 0 {
-			break
+		review, err = made.carryOut(ctx, review, summary)
+		release()
+		if err != nil {
+			return f.finish(summary, review), Review{}, err // what was done is told all the same
 		}
 	}
-	release()
 	if !summary.Stopped {
-		review.Findings = append(review.Findings, found...)
 		review = f.prove(ctx, summary, review)
-	}
-	if summary.Stopped { // nothing has been looked at since
-		review = Review{Findings: found}
+		if summary.Stopped { // nothing has been looked at since
+			review = Review{Findings: made.found}
+		}
 	}
 	return f.finish(summary, review), review.after(summary), nil
-}
-
-// settled looks until what was applied is seen, or until AWS has had time enough
-// to show it: a policy that was mended counts seconds later.
-func (f *Flow) settled(ctx context.Context, made []Change, result Result) (review Review, err error) {
-	applied := appliedIDs(made, result)
-	looking, done := untilStopped(ctx, f.Stop)
-	defer done()
-	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
-		if review, err = f.look(ctx); err != nil {
-			return true, err
-		}
-		return !unseen(made, applied, review), nil
-	})
-	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
-		err = fmt.Errorf("looking again after the changes: %w", pollErr)
-	}
-	return review, err
-}
-
-// unseen tells whether something that was applied is still to do, or has not
-// mended yet what its calls were to mend.
-func unseen(made []Change, applied map[string]bool, r Review) bool {
-	for _, c := range made {
-		if !applied[c.ID] || len(c.Calls) == 0 {
-			continue
-		}
-		planned := slices.ContainsFunc(r.Changes, func(again Change) bool { return again.ID == c.ID })
-		if planned || slices.ContainsFunc(r.Findings, func(x Finding) bool { return x.Severity == Failure && c.MendsFinding(x) }) {
-			return true
-		}
-	}
-	return false
 }
 
 // prove lets a flow prove its result, unless it is stopped: a proof that was

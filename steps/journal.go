@@ -94,8 +94,8 @@ func scopeDir(stateDir, scope string) string {
 // another clone is no word about this one.
 func inDir(change, dir string) string { return change + " in " + files.RealPath(dir) }
 
-// record is the name under which the journal keeps a change.
-func (c Change) record() string {
+// recordName is the name under which the journal keeps a change.
+func recordName(c Change) string {
 	if c.Run == nil || c.Run.Dir == "" {
 		return c.ID
 	}
@@ -192,8 +192,10 @@ func (j *Journal) Intent(change string) map[string]string {
 }
 
 // LostKeys lists those of a user's access keys that a killed run of this laptop
-// made, in the change of that id, and whose secret never reached the disk: all
-// but kept, which is the one that did.
+// made, in the change of that id, and whose secret never reached the disk: not
+// kept, which is the one that did. Where no answer came and more than one key has
+// appeared since the intent, another laptop made one, and nobody can tell which:
+// none of them is said to be lost.
 func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) []string {
 	intent, unfinished := j.Unfinished(change)
 	if !unfinished || j.refused(change) {
@@ -204,6 +206,9 @@ func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) 
 		if lostKey(intent, k) && k.ID != kept {
 			lost = append(lost, k.ID)
 		}
+	}
+	if len(lost) > 1 {
+		return nil
 	}
 	return lost
 }

@@ -30,13 +30,13 @@ func (r Review) Without(ids map[string]bool) Review {
 }
 
 // after is what a run leaves of its last look. Where it was stopped, nothing has
-// been looked at since; where something failed or an answer was lost, what
+// been looked at since; where something failed, an answer was lost or what is due was not confirmed, what
 // remains is shown, and carried out only after another look.
 func (r Review) after(s *Summary) Review {
 	switch {
 	case s.Stopped:
 		return Review{}
-	case s.Failed+s.Unknown > 0:
+	case s.Failed+s.Unknown+s.Skipped > 0:
 		r.Looked = nil
 	}
 	return r

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/terraform"
 )
 
 // elsewhere is the same team's clone on a colleague's laptop, with the files and
@@ -229,6 +231,86 @@ func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
 			project.ok("init")
 			project.ok("plan", "-detailed-exitcode")
 		})
+	}
+}
+
+// TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen has a
+// workspace_key_prefix in the block: the team's policies and the move know env:/.
+func TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	w.makeBucket(w.hands(""), "acme-old-state", "eu-west-1")
+	w.write("live/production/main.tf", one)
+	w.write("live/production/backend.tf", strings.Replace(w.oldBackend(), "bucket ", "workspace_key_prefix = \"own\"\n    bucket ", 1))
+	project := w.production()
+	project.operator = true
+	project.ok("init")
+	project.ok("workspace", "new", "blue")
+	project.ok("apply", "-auto-approve")
+	before, there := w.server.Object("acme-old-state", "own/blue/production.tfstate")
+	if !there {
+		t.Fatal("no state lies below the prefix")
+	}
+	w.healthy(w.run(w.adopting()))
+	w.arrived("env:/blue/common/production", identityOf(t, before.Body))
+	w.settledNow(team())
+	project.operator = false
+	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
+	project.ok("init")
+	project.ok("plan", "-detailed-exitcode")
+}
+
+// TestAPrefixThatIsTakenAwayLosesNoWorkspace takes it out of the block while the
+// default workspace's state is where the blueprint says.
+func TestAPrefixThatIsTakenAwayLosesNoWorkspace(t *testing.T) {
+	w := newSetUpWorld(t, team())
+	block := "live/production/backend.tf"
+	right := w.content(block)
+	right = strings.Replace(right, "profile ", "# profile ", 1) // an admin has no access there
+	prefixed := strings.Replace(right, "encrypt ", "workspace_key_prefix = \"own\"\n    encrypt ", 1)
+	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
+	w.write("live/production/main.tf", one)
+	w.write(block, prefixed)
+	project := w.production()
+	project.operator = true
+	project.ok("init")
+	project.ok("apply", "-auto-approve")
+	project.ok("workspace", "new", "blue")
+	project.ok("apply", "-auto-approve")
+	for name, text := range map[string]string{"there": prefixed, "gone, and the way changed": strings.Replace(right, `"eu-west-1"`, `"eu-north-1"`, 1)} {
+		t.Run(name, func(t *testing.T) {
+			w.write(block, text)
+			notes := filepath.Join(project.dir, ".terraform")
+			before := w.below(notes)
+			summary := w.run(w.adopting())
+			if findingOf(summary.Findings, "init.workspace-prefix") == nil || summary.ExitCode(false) != ExitFindings {
+				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+			}
+			if diff := cmp.Diff(before, w.below(notes)); diff != "" {
+				t.Errorf("the project was initialised on another place:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAStateInAFileOfTheOtherEngineStays finds a local state, which Terraform works
+// with, and a backend that only OpenTofu reads.
+func TestAStateInAFileOfTheOtherEngineStays(t *testing.T) {
+	w := late(t)
+	project := w.production()
+	w.write("live/production/backend.tofu", "terraform {\n  backend \"local\" {}\n}\n")
+	if w.engine.Name == terraform.EngineOpenTofu {
+		w.write("live/production/main.tofu", w.content("live/production/main.tf"))
+		w.write("live/production/main.tf", "terraform {\n  backend \"local\" {}\n}\n")
+		w.must(os.Remove(filepath.Join(project.dir, "backend.tofu")))
+	}
+	before := w.below(project.dir)
+	summary := w.run(w.adopting())
+	if findingOf(summary.Findings, "files.cannot-edit") == nil || summary.ExitCode(false) != ExitFindings {
+		t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+	}
+	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
+		t.Errorf("the project was changed:\n%s", diff)
 	}
 }
 

@@ -231,12 +231,13 @@ func meetings(seeds int) []meeting {
 // one blueprint from two homes: whatever they do to each other, one of them
 // goes on with what the other made.
 func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
-	binary, asked := stepstest.Program(t), 0
+	binary, asked, announced := stepstest.Program(t), 0, 0
 	for seed, m := range meetings(stepstest.Seeds(t)) {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
 			p := newPair(t, binary)
 			got := p.both(p.setUp, p.arrange(m))
 			p.server.Intercept(nil)
+			announced += p.announced(got)
 			for i, o := range got {
 				if o.code == 0 {
 					continue
@@ -260,6 +261,26 @@ func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
 	if asked == 0 {
 		t.Error("in no meeting anybody had a key to ask with")
 	}
+	if announced == 0 {
+		t.Error("in no meeting anybody lost the alias")
+	}
+}
+
+// announced counts who disabled a key, and holds that their plan said so before it
+// was confirmed.
+func (p *pair) announced(got []ending) (losers int) {
+	p.t.Helper()
+	for i, who := range p.people {
+		if !slices.ContainsFunc(p.server.Log(), func(e sandbox.Entry) bool { return e.Caller == who.arn && e.Operation == "DisableKey" }) {
+			continue
+		}
+		losers++
+		plan, _, _ := strings.Cut(got[i].out, ": done in ")
+		if !strings.Contains(strings.Join(strings.Fields(plan), " "), "is disabled again and not deleted") {
+			p.t.Errorf("%s's plan does not say that a key which loses the alias is disabled:\n%s", who.name, got[i].out)
+		}
+	}
+	return losers
 }
 
 // healthy is a checkup at the desk of each who has a key of their own by now;
@@ -278,8 +299,9 @@ func (p *pair) healthy() (asked int) {
 	return asked
 }
 
-// agree holds that there is one enabled key, and that everything names it.
-func (p *pair) agree() {
+// agree holds that there is one enabled key, and that everything names it. Stored
+// versions may need others: these stay enabled, and the group may read with them.
+func (p *pair) agree(needed ...string) {
 	p.t.Helper()
 	ctx, keys, buckets, people := p.t.Context(), kms.NewFromConfig(p.config), s3.NewFromConfig(p.config, func(o *s3.Options) { o.UsePathStyle = true }), iam.NewFromConfig(p.config)
 	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(DefaultKeyAlias)})
@@ -290,7 +312,8 @@ func (p *pair) agree() {
 	for _, k := range listed.Keys {
 		one, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.KeyArn})
 		p.must(err)
-		if state := one.KeyMetadata.KeyState; (state == kmstypes.KeyStateEnabled) != (*k.KeyArn == arn) || state == kmstypes.KeyStatePendingDeletion {
+		enabled := *k.KeyArn == arn || slices.Contains(needed, *k.KeyArn)
+		if state := one.KeyMetadata.KeyState; (state == kmstypes.KeyStateEnabled) != enabled || state == kmstypes.KeyStatePendingDeletion {
 			p.t.Errorf("key %s is %s, and the alias points at %s", *k.KeyArn, state, arn)
 		}
 	}
@@ -320,7 +343,14 @@ func (p *pair) agree() {
 		p.must(err)
 		all += *version.PolicyVersion.Document
 	}
-	texts["the group's policies"] = strings.ReplaceAll(strings.ReplaceAll(all, "%3A", ":"), "%2F", "/")
+	all = strings.ReplaceAll(strings.ReplaceAll(all, "%3A", ":"), "%2F", "/")
+	for _, other := range needed {
+		if !strings.Contains(all, other) {
+			p.t.Errorf("the group may not read with %s, which stored versions need", other)
+		}
+		all = strings.ReplaceAll(all, other, "")
+	}
+	texts["the group's policies"] = all
 	for place, text := range texts {
 		if !strings.Contains(text, arn) || strings.Count(text, ":key/") != strings.Count(text, arn) {
 			p.t.Errorf("%s names another key than %s: %s", place, arn, text)
@@ -359,74 +389,4 @@ func (p *pair) nothingLost() {
 			}
 		}
 	}
-}
-
-// TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext kills the loser of the
-// alias at each of its changes from then on, before and after the work.
-func TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext(t *testing.T) {
-	binary := stepstest.Program(t)
-	for n, met := 0, true; met; n++ {
-		for _, after := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d %v", n, after), func(t *testing.T) {
-				p := newPair(t, binary)
-				met = p.killTheLoser(n, after)
-				for _, who := range p.people {
-					if got := p.setUp(who); got.code != 0 {
-						t.Errorf("%s's next set-up: %d\n%s%s", who.name, got.code, got.out, got.err)
-					}
-				}
-				p.agree()
-				p.nothingLost()
-				if third := p.setUp(p.people[0]); third.code != 0 || !strings.Contains(third.out, "No changes") {
-					t.Errorf("a further set-up: %d\n%s%s", third.code, third.out, third.err)
-				}
-			})
-		}
-	}
-}
-
-// killTheLoser lets the second one finish while the first is about to take the
-// alias, and kills the first at the n-th change from there on. It tells whether
-// there was one.
-func (p *pair) killTheLoser(n int, after bool) bool {
-	p.t.Helper()
-	loser, winner := p.people[0], p.people[1]
-	cmd := p.command(loser, "setup", "--yes", "--me", loser.name, "--endpoint-url", p.server.URL())
-	var mu sync.Mutex
-	seen, aliasing := -1, make(chan struct{})
-	done := make(chan struct{})
-	var once sync.Once
-	p.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
-		if e.Caller != loser.arn || !e.Mutating {
-			return sandbox.Fault{}
-		}
-		if e.Operation == "CreateAlias" {
-			once.Do(func() { close(aliasing) })
-			<-done
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if seen < 0 && e.Operation != "CreateAlias" {
-			return sandbox.Fault{}
-		}
-		seen++
-		if seen != n {
-			return sandbox.Fault{}
-		}
-		kill := func(sandbox.Entry) { _ = cmd.Process.Kill() }
-		if after {
-			return sandbox.Fault{DropAnswer: true, After: kill}
-		}
-		kill(e)
-		return sandbox.Fault{DropRequest: true}
-	})
-	p.must(cmd.Start())
-	<-aliasing
-	if got := p.setUp(winner); got.code != 0 {
-		p.t.Errorf("the winner: %d\n%s%s", got.code, got.out, got.err)
-	}
-	close(done)
-	_ = cmd.Wait() // killed, or done when there was no n-th change
-	p.server.Intercept(nil)
-	return seen >= n
 }

@@ -19,6 +19,10 @@ func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised
 		"no bucket":            `backend "s3" { key = "common/production" }`,
 		"no key":               `backend "s3" { bucket = "acme-terraform-state" }`,
 		"a local path":         `backend "local" {}`,
+		"another bucket": `backend "s3" {
+    bucket = "acme-terraform-state"
+    key    = "common/production"
+  }`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})

@@ -29,7 +29,7 @@ func groupPolicies(o *Observed, a *Answers, step int, group, subject string, doc
 	}
 	prefix := policyName(group, subject, 0)
 	prefix = prefix[:len(prefix)-1]
-	for _, name := range sortedKeys(o.IAM.Policies) {
+	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		number, found := strings.CutPrefix(name, prefix)
 		if !found {
 			continue
@@ -63,7 +63,7 @@ func detach(o *Observed, a *Answers, step int, group string, p awsops.Policy) Ch
 // attachedTo is what the policies below our path allow that a group has.
 func attachedTo(o *Observed, group string) policy.Document {
 	var all policy.Document
-	for _, name := range sortedKeys(o.IAM.Policies) {
+	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		if p := o.IAM.Policies[name]; slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
 			all.Statements = append(all.Statements, parsed(p.Document).Statements...)
 		}

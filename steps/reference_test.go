@@ -129,13 +129,13 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 	s := w.setup(b)
 	r, o, err := s.Look(context.Background())
 	w.must(err)
-	shown := map[string]string{"script": Script(r.Changes, o, s.Answers)}
+	shown := map[string]string{"script": Script(r.Changes, o.partition(), s.Answers)}
 	for _, c := range r.Changes {
 		text, err := json.Marshal(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		shown[c.ID] = string(text) + c.Title + c.Cost + c.Risk + c.Undo + c.diff() + fmt.Sprint(c.Fields)
+		shown[c.ID] = string(text) + c.Title + c.Cost + c.Risk + c.Undo + fmt.Sprint(c.Fields)
 	}
 	for _, f := range r.Findings {
 		shown[f.Key()] = f.String() + f.Details

@@ -16,12 +16,12 @@ import (
 // to read it, change it or run it elsewhere: run where nothing is there yet, it
 // makes what applying the plan makes. It holds no secret; the access keys that
 // it makes go where the plan puts them, and a handover is sealed by age.
-func Script(changes []Change, o *Observed, a *Answers) string {
+func Script(changes []Change, partition string, a *Answers) string {
 	s := &script{answers: a, names: map[awsops.Reference]string{}, used: map[string]bool{}}
 	for i := range changes {
 		s.refer(&changes[i])
 	}
-	s.printf(scriptHead, a.StateRegion, o.partition())
+	s.printf(scriptHead, a.StateRegion, partition)
 	order := newSchedule(changes)
 	for i, ok := order.next(); ok; i, ok = order.next() {
 		s.change(changes[i])

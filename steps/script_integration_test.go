@@ -22,7 +22,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	setup := w.setup(team())
 	review, o, err := setup.Look(context.Background())
 	w.must(err)
-	text := Script(review.Changes, o, setup.Answers)
+	text := Script(review.Changes, o.partition(), setup.Answers)
 	path := filepath.Join(t.TempDir(), "plan.sh")
 	w.must(os.WriteFile(path, []byte(text), 0o600))
 	bin := ageShim(t)

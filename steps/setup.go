@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,9 +12,6 @@ import (
 
 	"stateroom/awsops"
 )
-
-// maxRounds bounds how often a plan is made again because an answer was lost.
-const maxRounds = 6
 
 // Review is what the operator is asked to confirm.
 type Review struct {
@@ -174,99 +172,31 @@ func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summa
 	return summary
 }
 
-// apply makes the changes and looks again. Where an answer was lost it plans
-// again from what is there, so that nothing is made twice.
+// apply makes the changes and looks again.
 func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
 	executor := NewExecutor(s.Env, s.Answers, s.Emit, s.Stop)
-	var found []Finding
-	shown := review.Changes
-	for range maxRounds {
-		result := executor.Apply(ctx, review.Changes)
-		found = append(found, result.Findings...)
-		summary.Backups = append(summary.Backups, result.Backups...)
-		summary.Applied += result.Applied
-		summary.Unknown = len(result.Unknown)
-		summary.Skipped = len(result.Skipped)
-		// What failed before is in this round's plan again, if it is still to be made.
-		summary.Failures = result.Failed
-		summary.Failed = len(summary.Failures)
-		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-			return Review{Findings: found}, o, nil // what was found before may be mended
-		}
-		after, seen, err := s.settled(ctx, review.Changes, result)
-		if summary.Stopped = executor.stopped(ctx); summary.Stopped {
-			return Review{Findings: found}, o, nil // what was found before may be mended
-		}
-		if err != nil {
-			return review, o, err
-		}
-		review, o = after, seen
-		made, _ := executor.lookup(awsops.Reference{Change: changeKey, Output: "arn"})
-		var left []Finding
-		review.Changes, left = confirmedSpare(review.Changes, shown, made)
-		review.Findings = append(review.Findings, left...)
-		if len(result.Unknown) == 0 || !review.Looked.take() {
-			break
-		}
+	made := rounds{
+		env: s.Env, executor: executor, stop: s.Stop, unseen: stillPlanned,
+		look: func(ctx context.Context) (after Review, err error) {
+			after, o, err = s.look(ctx)
+			return after, err
+		},
+		own: func(c Change) bool {
+			key, made := executor.lookup(awsops.Reference{Change: changeKey, Output: "arn"})
+			return made && c.ID == spareChange(key)
+		},
 	}
-	review.Findings = append(review.Findings, found...)
+	review, err := made.carryOut(ctx, review, summary)
+	if err != nil || summary.Stopped {
+		return review, o, err
+	}
 	for _, c := range review.Changes {
-		if !failedBefore(summary.Failures, c) && summary.Failed == 0 {
+		left := slices.ContainsFunc(made.left, func(l Change) bool { return l.ID == c.ID })
+		if summary.Failed == 0 && !left {
 			review.Findings = append(review.Findings, notHeld(c))
 		}
 	}
 	return review, o, nil
-}
-
-// settled looks until what was applied is seen, or until AWS has had time
-// enough to show it.
-func (s *Setup) settled(ctx context.Context, made []Change, result Result) (review Review, o *Observed, err error) {
-	applied := appliedIDs(made, result)
-	looking, done := untilStopped(ctx, s.Stop)
-	defer done()
-	pollErr := awsops.Poll(looking, s.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
-		if review, o, err = s.look(ctx); err != nil {
-			return true, err
-		}
-		for _, c := range review.Changes {
-			if applied[c.ID] {
-				return false, nil
-			}
-		}
-		return true, nil
-	})
-	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
-		err = fmt.Errorf("looking again after the apply: %w", pollErr)
-	}
-	return review, o, err
-}
-
-func appliedIDs(made []Change, result Result) map[string]bool {
-	applied := make(map[string]bool, len(made))
-	for _, c := range made {
-		applied[c.ID] = true
-	}
-	for _, f := range result.Failed {
-		delete(applied, f.Change.ID)
-	}
-	for _, c := range append(result.Skipped, result.Unknown...) {
-		delete(applied, c.ID)
-	}
-	for _, c := range made {
-		if c.Run != nil && (c.Run.Command == runBackup || c.Run.Command == runMove) {
-			delete(applied, c.ID) // both are due before every attempt to initialise on a moved state
-		}
-	}
-	return applied
-}
-
-func failedBefore(failures []Failed, c Change) bool {
-	for _, f := range failures {
-		if f.Change.ID == c.ID {
-			return true
-		}
-	}
-	return false
 }
 
 // notHeld is the finding of a change that was answered with success and is not
@@ -399,15 +329,21 @@ func foreignFindings(foreign []Change) []Finding {
 			findings = append(findings, f)
 			continue
 		}
-		subject, _, _ := strings.Cut(c.ID, ".") // a group's policy is IAM's, whichever step it is for
 		findings = append(findings, Finding{
-			ID: subject + ".not-ours", Step: c.Step, Severity: Warning,
+			ID: subject(c) + ".not-ours", Step: c.Step, Severity: Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
 			Details:  wouldChange(foreign, c.Foreign),
 		})
 	}
 	return findings
+}
+
+// subject begins the id of a finding about a change: a group's policy is IAM's,
+// whichever step it is for.
+func subject(c Change) string {
+	of, _, _ := strings.Cut(c.ID, ".")
+	return of
 }
 
 // wouldChange lists what an adoption lets happen, in the plan's signs.

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -133,7 +134,7 @@ func foreignGroup(o *Observed, a *Answers, group string) string {
 	if f.Group == nil || f.Group.Path == groupPath(a) {
 		return ""
 	}
-	for _, name := range sortedKeys(o.IAM.Policies) {
+	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		p := o.IAM.Policies[name]
 		if ours(a, p.Tags) && slices.Contains(f.Attached, p.ARN) {
 			return ""

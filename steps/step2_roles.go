@@ -340,7 +340,7 @@ func (b *roleBuilder) besides(arn string) {
 			b.keep("more-permissions", "has the policy "+other+" attached beside the blueprint's choice")
 		}
 	}
-	for _, name := range sortedKeys(b.f.Inline) {
+	for _, name := range slices.Sorted(maps.Keys(b.f.Inline)) {
 		before, revokes := policy.Revoked(b.f.Inline[name])
 		switch {
 		case revokes:

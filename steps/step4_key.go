@@ -184,6 +184,7 @@ func (s keyStep) create(o *Observed, a *Answers) Change {
 	c.Fields = created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
+	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
 	if a.Key.Users == KeyUsersListed {
 		for _, user := range a.AllUsers() {
@@ -391,7 +392,7 @@ func missingTags(have, want map[string]string) map[string]string {
 
 func tagFields(have, missing map[string]string) []Field {
 	var fields []Field
-	for _, k := range sortedKeys(missing) {
+	for _, k := range slices.Sorted(maps.Keys(missing)) {
 		fields = append(fields, Field{Name: "tag " + k, Before: have[k], After: missing[k]})
 	}
 	return fields

@@ -205,21 +205,12 @@ func afterAlias(changes []Change) []Change {
 	return changes
 }
 
-// confirmedSpare leaves out of a later round the disabling of keys that nobody
-// has confirmed: only the key that this run has made itself and lost is its own
-// to put away.
-func confirmedSpare(changes, shown []Change, made string) (kept []Change, left []Finding) {
-	for _, c := range changes {
-		known := slices.ContainsFunc(shown, func(s Change) bool { return s.ID == c.ID })
-		if !strings.HasPrefix(c.ID, changeSpare) || known || c.Target == made {
-			kept = append(kept, c)
-			continue
-		}
-		left = append(left, Finding{
-			ID: "key.orphan", Step: c.Step, Severity: Info,
-			Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", c.Target),
-			Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
-		})
+// othersKey tells of a key that another set-up made at the same time: to disable
+// it was never confirmed here.
+func othersKey(c Change) Finding {
+	return Finding{
+		ID: "key.orphan", Step: c.Step, Severity: Info,
+		Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", c.Target),
+		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
 	}
-	return kept, left
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // filesStep is step 7: the backend and provider of every project, and the
@@ -84,7 +86,7 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 	for _, p := range a.Projects {
 		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
 		if err == nil {
-			err = problem(p, project)
+			err = errors.Join(problem(p, project), Unread(env.Engine, project))
 		}
 		facts := ProjectFacts{Project: project, Err: err}
 		if err == nil {
@@ -254,6 +256,10 @@ func partialBackend(a *Answers, project Project, at *files.Project) *Finding {
 		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
 		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
 	}
+	if other := block.Overridden(); other != "" && block.Attributes.Find("bucket") != nil && block.Attributes.Find("key") != nil {
+		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by -backend-config=%s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
+		f.Remedy = "Write into the block where the state is now and remove " + other + ", then run stateroom setup again; or take the project out of the blueprint."
+	}
 	have := at.State.Configured
 	if have != nil && samePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
 		f.Severity, f.Remedy = Info, "Nothing to do: this directory works with the blueprint's place."
@@ -296,7 +302,7 @@ func wantedBackend(o *Observed, a *Answers, project Project) files.Backend {
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, RequiredVersion: a.RequiredVersion(),
+		Endpoint: o.Files.endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

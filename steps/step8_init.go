@@ -109,9 +109,10 @@ func InitNeeded(want files.Backend, p *files.Project) InitKind {
 	return InitMigrate
 }
 
-// samePlace tells whether a back end keeps its state where want does.
+// samePlace tells whether a back end keeps its states, those of other workspaces
+// too, where want does.
 func samePlace(kind string, get func(string) string, want files.Backend) bool {
-	return kind == "s3" && get("bucket") == want.Bucket && get("key") == want.Key
+	return kind == "s3" && get("bucket") == want.Bucket && get("key") == want.Key && want.KeepsWorkspaces(get("workspace_key_prefix"))
 }
 
 // sameAccess tells whether the way to the state is the same, too.

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +70,7 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 		m.Err = err
 		return
 	}
-	for _, k := range sortedKeys(there) {
+	for _, k := range slices.Sorted(maps.Keys(there)) {
 		if there[k].oneOf(known) {
 			continue
 		}
@@ -112,6 +113,11 @@ func (m Move) obstacle(a *Answers, project Project, at *files.Project) *Finding 
 		f.ID, f.Severity = "init.destination-unknown", Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
 		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
+	case prefixAlone(a, project, at) != "":
+		f.ID = "init.workspace-prefix"
+		f.Evidence = fmt.Sprintf("Project %s keeps its state in %s as the blueprint says, but those of its other workspaces below %s/ (workspace_key_prefix), to which the admins' policies give no access.",
+			project.Name, place, prefixAlone(a, project, at))
+		f.Remedy = fmt.Sprintf("Choose another key with --set project.%s.state_key=KEY, to which all of them are moved; or, if there is no other workspace, remove workspace_key_prefix and run terraform init -reconfigure in %s.", project.Name, at.Dir)
 	case len(m.Others) > 0 && (m.Pointed || m.Successor):
 		f.ID = "init.moved-elsewhere"
 		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), whereNow(at))
@@ -132,6 +138,25 @@ func (m Move) obstacle(a *Answers, project Project, at *files.Project) *Finding 
 		return nil
 	}
 	return f
+}
+
+// prefixAlone is the workspace_key_prefix of a project whose own state is where the
+// blueprint says while those of its other workspaces are not, empty for any other
+// project.
+func prefixAlone(a *Answers, project Project, at *files.Project) string {
+	want := files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
+	kind, get := "", func(string) string { return "" }
+	if have := at.State.Configured; have != nil {
+		kind, get = have.Type, func(name string) string { return have.Config[name] }
+	} else if block, _ := at.Backend(); block != nil { // step 7 tells of a second one
+		kind, get = block.Type, block.Attributes.Get
+	}
+	prefix := get("workspace_key_prefix")
+	want.WorkspacePrefix = prefix
+	if samePlace(kind, get, want) && !(files.Backend{}).KeepsWorkspaces(prefix) {
+		return prefix
+	}
+	return ""
 }
 
 // resumed tells a move that was agreed to before: one that was begun, or whose
@@ -254,7 +279,7 @@ func (m Move) plan(a *Answers, project Project, at *files.Project, c Change) ([]
 	backup := Change{
 		ID: backupChange(project.Name), Step: 8, Action: RunCommand, Target: m.Backup,
 		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount,
-		Run: &Run{Command: runBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate")}},
+		Run: &Run{Command: runBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock"}},
 	}
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	move := Change{

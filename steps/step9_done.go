@@ -68,7 +68,8 @@ func closingNotes(o *Observed, a *Answers, s *Summary) []string {
 		return nil
 	}
 	notes := []string{
-		fmt.Sprintf("State: s3://%s in %s, encrypted with %s.", a.Bucket.Name, a.StateRegion, o.Key.Key.ARN),
+		fmt.Sprintf("State: s3://%s in %s.", a.Bucket.Name, a.StateRegion),
+		"Encrypted with the key: " + o.Key.Key.ARN, // on a line of its own, to be copied
 		"Lock: " + lockNote(a) + ".",
 		fmt.Sprintf("Environments: %s.", strings.Join(environmentNames(a), ", ")),
 		"Cost: about 1 USD a month for the key, and cents for bucket and lock.",

@@ -71,7 +71,7 @@ func (s *Summary) backupNotes() []string {
 				dir = filepath.Dir(dir)
 			}
 		}
-		return []string{fmt.Sprintf("Backups of %d files as they were before: below %s", len(s.Backups), dir)}
+		return []string{fmt.Sprintf("Backups of %d files as they were before: %s", len(s.Backups), dir)}
 	}
 	var notes []string
 	for _, backup := range s.Backups {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"stateroom/awsops/policy"
@@ -66,7 +68,7 @@ func rawDocument(d policy.Document) json.RawMessage { return json.RawMessage(d.J
 func templateTags(a *Answers) []map[string]string {
 	all := tags(a)
 	var list []map[string]string
-	for _, k := range sortedKeys(all) {
+	for _, k := range slices.Sorted(maps.Keys(all)) {
 		list = append(list, map[string]string{"Key": k, "Value": all[k]})
 	}
 	return list

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -73,23 +72,5 @@ func TestASealedKeyNeverReplacesWhatALinkPointsTo(t *testing.T) {
 	}
 	if calls := w.mutations(mark); len(calls) > 0 {
 		t.Errorf("calls were made: %v", calls)
-	}
-}
-
-func TestASealedKeyIsPrivateWhereAnOlderFileWasNot(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such modes")
-	}
-	w := newWorld(t, sandbox.Options{})
-	w.write("handover/bob.age", "an older handover")
-	path := filepath.Join(w.dir, "handover", "bob.age")
-	w.must(os.Chmod(path, 0o644))
-	w.healthy(w.run(w.setup(team())))
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the sealed file has mode %v, want 0600", info.Mode().Perm())
 	}
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -152,7 +153,7 @@ func (c *Change) JudgePolicy(kind WideningKind, have, want policy.Document, who,
 func (c *Change) JudgeTags(a *Answers, name string, set map[string]string) {
 	own, _ := a.Tag()
 	var told []string
-	for _, key := range sortedKeys(set) {
+	for _, key := range slices.Sorted(maps.Keys(set)) {
 		if key != own {
 			told = append(told, key+" = "+set[key])
 		}
@@ -175,7 +176,7 @@ func principals(statements []policy.Statement) string {
 		if len(s.NotPrincipals) > 0 {
 			return "anyone but those that the policy names"
 		}
-		for _, kind := range sortedKeys(s.Principals) {
+		for _, kind := range slices.Sorted(maps.Keys(s.Principals)) {
 			for _, v := range s.Principals[kind] {
 				if name := principal(v); !slices.Contains(names, name) {
 					names = append(names, name)

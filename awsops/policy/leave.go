@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -110,4 +112,42 @@ func Revoked(d Document) (before time.Time, ok bool) {
 	}
 	before, ok = instant(at[0])
 	return before, ok
+}
+
+// StillNames lists, by Sid or number, the statements that give a user something by
+// naming it elsewhere than among whom they allow: an Allow in its conditions, a Deny
+// among those whom it spares. [WithoutPrincipal] leaves them, for what they mean for
+// everybody else cannot be told from that name.
+func StillNames(d Document, arn string) []string {
+	var found []string
+	for i, s := range d.Statements {
+		if !s.gives(arn) {
+			continue
+		}
+		name := s.Sid
+		if name == "" {
+			name = fmt.Sprintf("number %d", i+1)
+		}
+		found = append(found, name)
+	}
+	return found
+}
+
+// gives tells a statement that counts in a user's favour for its name.
+func (s Statement) gives(arn string) bool {
+	user := arn[strings.LastIndexByte(arn, '/')+1:]
+	if s.Effect == Deny && slices.Contains(s.NotPrincipals["AWS"], arn) {
+		return true
+	}
+	for operator, keys := range s.Conditions {
+		if negated := strings.Contains(operator, "Not"); negated != (s.Effect == Deny) {
+			continue
+		}
+		for key, values := range keys {
+			if slices.Contains(values, arn) || strings.EqualFold(key, "aws:username") && slices.Contains(values, user) {
+				return true
+			}
+		}
+	}
+	return false
 }

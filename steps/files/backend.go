@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,10 @@ type Backend struct {
 	Profile             string // empty (profile_in_files = false): an existing one is kept and told
 	Endpoint            string // custom endpoint URL; empty leaves what is there
 	RequiredVersion     string // such as ">= 1.11.0"; empty leaves what is there
+
+	// WorkspacePrefix is the workspace_key_prefix, below which the states of other
+	// workspaces lie: empty for Terraform's own. Another one that is there goes.
+	WorkspacePrefix string
 
 	// Account, when set, is the only one that an existing allowed_account_ids
 	// may list; a forbidden_account_ids then goes.
@@ -46,6 +51,19 @@ var besideEndpoints = []string{"endpoint", "dynamodb_endpoint", "iam_endpoint", 
 // staticKeys would win over the profile, and Terraform copies them in plain
 // text into .terraform/terraform.tfstate.
 var staticKeys = []string{"access_key", "secret_key", "token"}
+
+// The argument that says below what the states of other workspaces lie, and what
+// Terraform takes without it.
+const (
+	workspaceKeyPrefix = "workspace_key_prefix"
+	standardPrefix     = "env:"
+)
+
+// KeepsWorkspaces tells whether a workspace_key_prefix, empty for none, leads to
+// the same states as the wanted one.
+func (w Backend) KeepsWorkspaces(prefix string) bool {
+	return cmp.Or(prefix, standardPrefix) == cmp.Or(w.WorkspacePrefix, standardPrefix)
+}
 
 // roleBlock is a block in the provider and an attribute in the backend.
 const roleBlock = "assume_role"
@@ -174,6 +192,9 @@ func (w Backend) drop(b *blockEditor) {
 	}
 	if !w.UseLockfile {
 		drop = append(drop, "use_lockfile")
+	}
+	if a := b.block.Body.Attributes[workspaceKeyPrefix]; a != nil && !w.KeepsWorkspaces(attribute(workspaceKeyPrefix, a.Expr, b.file.Bytes).Value) {
+		drop = append(drop, workspaceKeyPrefix)
 	}
 	if w.Profile != "" {
 		drop = append(drop, staticKeys...)

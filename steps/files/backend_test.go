@@ -139,9 +139,15 @@ func TestEditBackendKeepsEveryOtherByte(t *testing.T) {
 		},
 		{
 			"extra arguments and heredocs elsewhere stay",
-			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    acl = \"private\"\n    workspace_key_prefix = \"w\"\n    bucket=\"b\"\n  }\n}\nlocals {\n  h = <<-EOT\n    backend \"s3\" {\n    }\n  EOT\n}\n"},
+			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    acl = \"private\"\n    workspace_key_prefix = \"env:\"\n    bucket=\"b\"\n  }\n}\nlocals {\n  h = <<-EOT\n    backend \"s3\" {\n    }\n  EOT\n}\n"},
 			small,
-			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    acl = \"private\"\n    workspace_key_prefix = \"w\"\n    bucket=\"b\"\n    key                  = \"k\"\n    region               = \"r\"\n    use_lockfile         = true\n  }\n}\nlocals {\n  h = <<-EOT\n    backend \"s3\" {\n    }\n  EOT\n}\n"},
+			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    acl = \"private\"\n    workspace_key_prefix = \"env:\"\n    bucket=\"b\"\n    key                  = \"k\"\n    region               = \"r\"\n    use_lockfile         = true\n  }\n}\nlocals {\n  h = <<-EOT\n    backend \"s3\" {\n    }\n  EOT\n}\n"},
+		},
+		{
+			"a prefix of workspaces goes with the place that it belongs to",
+			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    workspace_key_prefix = \"w\"\n    bucket = \"b\"\n    key = \"k\"\n    region = \"r\"\n    use_lockfile = true\n  }\n}\n"},
+			small,
+			map[string]string{"x.tf": "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n    region = \"r\"\n    use_lockfile = true\n  }\n}\n"},
 		},
 		{
 			"what Terraform 1.10 refuses and plain-text keys go",

@@ -40,10 +40,7 @@ func Combine(edits ...[]Edit) []Edit {
 				out = append(out, e)
 				continue
 			}
-			out[i].After = e.After
-			out[i].Fields = append(out[i].Fields, e.Fields...)
-			out[i].Notes = append(out[i].Notes, e.Notes...)
-			out[i].reads = append(out[i].reads, e.reads...)
+			out[i].Join(e)
 		}
 	}
 	return out

@@ -2,6 +2,8 @@ package files
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io/fs"
 
 	"stateroom/awsops/secret"
@@ -35,11 +37,26 @@ type Edit struct {
 	Notes  []string      // what was found, kept and should be told; full sentences
 	Mode   fs.FileMode   // of the file when it is new; an existing file keeps its own
 
-	// reads are what the AWS SDK must read from the finished temporary file
-	// just before it takes the place of the real one.
-	reads []profileRead
-	// hide is set for files in which any value may be a secret.
-	hide bool
+	// Readers must read what was meant from the finished temporary file just
+	// before it takes the place of the real one.
+	Readers []Reader
+	// Redactor hides the secrets of the file's lines. Without one it is the
+	// arguments of Terraform files whose names tell of a secret.
+	Redactor Redactor
+}
+
+// Reader is a program for which a file is written.
+type Reader interface {
+	// Filled is the same reader, with fill applied to what it must read.
+	Filled(fill func(string) (string, error)) (Reader, error)
+	// Verify lets it read the file at staged.
+	Verify(ctx context.Context, staged string) error
+}
+
+// Redactor knows in which places of a file's lines a secret may stand.
+type Redactor interface {
+	// Redact is the line with hidden in the place of what may be secret.
+	Redact(line, hidden string) string
 }
 
 // Changes tells whether [Write] would change the disk.
@@ -60,7 +77,7 @@ func (e Edit) Result() Snapshot {
 }
 
 // Filled gives the edit with fill applied to its text, for text that holds
-// places to be filled in when their values are known. What the AWS SDK must
+// places to be filled in when their values are known. What the readers must
 // read from the file, and what an edit before this one leaves there, is filled in
 // the same way.
 func (e Edit) Filled(fill func(string) (string, error)) (Edit, error) {
@@ -76,19 +93,35 @@ func (e Edit) Filled(fill func(string) (string, error)) (Edit, error) {
 	if e.Before.Exists {
 		e.Before.Bytes = Content(before)
 	}
-	reads := make([]profileRead, len(e.reads))
-	for i, r := range e.reads {
-		reads[i] = profileRead{kind: r.kind, path: r.path, edit: ProfileEdit{Name: r.edit.Name}}
-		for _, kv := range r.edit.Set {
-			value, err := fill(kv.Value.Reveal())
-			if err != nil {
-				return e, err
-			}
-			reads[i].edit.Set = append(reads[i].edit.Set, KV(kv.Key, value))
+	readers := make([]Reader, len(e.Readers))
+	for i, r := range e.Readers {
+		if readers[i], err = r.Filled(fill); err != nil {
+			return e, err //nolint:wrapcheck // the error of fill
 		}
 	}
-	e.reads = reads
+	e.Readers = readers
 	return e, nil
+}
+
+// Join makes e the edit that leads to where next, made from e's text, leads.
+func (e *Edit) Join(next Edit) {
+	e.After = next.After
+	e.Fields = append(e.Fields, next.Fields...)
+	e.Notes = append(e.Notes, next.Notes...)
+	e.Readers = append(e.Readers, next.Readers...)
+}
+
+// KeepPrivate lets a file that others can read be its owner's alone once it is
+// written: a new secret goes into it.
+func (e *Edit) KeepPrivate() {
+	if !e.Before.LooseMode() {
+		return
+	}
+	closed := e.Before.Mode &^ 0o077
+	e.Fields = append(e.Fields, FieldChange{
+		Action: Change, Field: ModeField, Before: fmt.Sprintf("%04o", e.Before.Mode), After: fmt.Sprintf("%04o", closed),
+	})
+	e.Before.Mode = closed
 }
 
 // field describes one setting; old and new are ignored where action says that

@@ -192,9 +192,8 @@ type Own struct {
 	Unproxied []string
 }
 
-// OwnWay reads the environment. endpoint is that of the command line, profiles
-// those of the user's own configuration.
-func OwnWay(repository, endpoint string, environ []string, profiles []Profile) Own {
+// OwnWay reads the environment. endpoint is that of the command line.
+func OwnWay(repository, endpoint string, environ []string) Own {
 	own := Own{Repository: repository, Endpoints: []string{endpoint}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
@@ -212,11 +211,14 @@ func OwnWay(repository, endpoint string, environ []string, profiles []Profile) O
 			own.Paths = append(own.Paths, value)
 		}
 	}
-	for _, p := range profiles {
-		own.Endpoints = append(own.Endpoints, p.Get("endpoint_url"))
-		own.Paths = append(own.Paths, p.Get("ca_bundle"))
-	}
 	return own
+}
+
+// AddProfile adds where a profile of the user's own configuration leads; get gives
+// its settings.
+func (o *Own) AddProfile(get func(setting string) string) {
+	o.Endpoints = append(o.Endpoints, get("endpoint_url"))
+	o.Paths = append(o.Paths, get("ca_bundle"))
 }
 
 // awsHost matches the hosts that only AWS gives out, of every partition: a service

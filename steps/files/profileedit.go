@@ -2,7 +2,6 @@ package files
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -58,15 +57,15 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 	if err := ed.edit(kind, e); err != nil {
 		return Edit{}, err
 	}
-	out := Edit{Before: file, After: ed.splices.apply(file.Bytes), Fields: ed.fields, Mode: 0o600, hide: true}
+	out := Edit{Before: file, After: ed.splices.apply(file.Bytes), Fields: ed.fields, Mode: 0o600, Redactor: redactor{}}
 	if err := proveProfile(kind, file.Path, before, out.After, e); err != nil {
 		return Edit{}, err
 	}
 	if len(e.Set) > 0 {
-		out.reads = []profileRead{{kind, file.Path, e}}
+		out.Readers = []Reader{profileRead{kind, file.Path, e}}
 	}
 	if e.hides() && out.Changes() {
-		out.close()
+		out.KeepPrivate()
 	}
 	return out, nil
 }
@@ -74,19 +73,6 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 // hides tells whether a secret is written.
 func (e ProfileEdit) hides() bool {
 	return slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == secretAccessKey || kv.Key == sessionToken })
-}
-
-// close lets a file that others can read be its owner's alone once it is written:
-// a new secret goes into it.
-func (e *Edit) close() {
-	if !e.Before.LooseMode() {
-		return
-	}
-	closed := e.Before.Mode &^ 0o077
-	e.Fields = append(e.Fields, FieldChange{
-		Action: Change, Field: ModeField, Before: fmt.Sprintf("%04o", e.Before.Mode), After: fmt.Sprintf("%04o", closed),
-	})
-	e.Before.Mode = closed
 }
 
 // sectionAt finds where the section of a header ends: at the next line that any

@@ -70,7 +70,7 @@ func RenameProfile(kind Kind, file Snapshot, line int, name string) (Edit, error
 	}
 	header := "[" + kind.header(name) + "]"
 	out := Edit{
-		Before: file, Mode: 0o600, hide: true,
+		Before: file, Mode: 0o600, Redactor: redactor{},
 		Fields: []FieldChange{field(Change, "profile", strings.TrimSpace(code), header, false)},
 	}
 	var s splices

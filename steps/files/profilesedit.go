@@ -9,7 +9,7 @@ import (
 // the edits say, each under the rules of [EditProfile]. Profiles that are not
 // there yet are added together, so that a thousand of them cost one pass.
 func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
-	all := Edit{Before: file, After: file.Bytes, Mode: 0o600, hide: true}
+	all := Edit{Before: file, After: file.Bytes, Mode: 0o600, Redactor: redactor{}}
 	lines := iniLines(file.Bytes)
 	there := map[string]Profile{}
 	for _, p := range Profiles(kind, file) {
@@ -33,7 +33,7 @@ func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error
 		if err != nil {
 			return Edit{}, err
 		}
-		all.join(one)
+		all.Join(one)
 	}
 	if len(fresh) == 0 {
 		return all, nil
@@ -44,16 +44,8 @@ func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error
 	if err != nil {
 		return Edit{}, err
 	}
-	all.join(added)
+	all.Join(added)
 	return all, nil
-}
-
-// join makes e the edit that leads to where next, made from e's text, leads.
-func (e *Edit) join(next Edit) {
-	e.After = next.After
-	e.Fields = append(e.Fields, next.Fields...)
-	e.Notes = append(e.Notes, next.Notes...)
-	e.reads = append(e.reads, next.reads...)
 }
 
 // holds tells a profile in which nothing is to be changed.
@@ -82,7 +74,7 @@ func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error)
 		}
 	}
 	ed := editor{path: file.Path, src: file.Bytes, lines: lines, sec: sectionAt(lines, -1)}
-	out := Edit{Before: file, Mode: 0o600, hide: true}
+	out := Edit{Before: file, Mode: 0o600, Redactor: redactor{}}
 	named := map[string]bool{}
 	for i, e := range profiles {
 		if named[e.Name] {
@@ -99,7 +91,7 @@ func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error)
 		ed.add(i, kind.header(e.Name), e.Set)
 		want = want.and(kind.header(e.Name), e.Set)
 		if i == 0 || i == len(profiles)-1 {
-			out.reads = append(out.reads, profileRead{kind, file.Path, e})
+			out.Readers = append(out.Readers, profileRead{kind, file.Path, e})
 		}
 	}
 	out.After, out.Fields = ed.splices.apply(file.Bytes), ed.fields

@@ -16,10 +16,24 @@ type profileRead struct {
 	edit ProfileEdit
 }
 
-// verify asks config.LoadSharedConfigProfile for what was set. A role whose
+// Filled is the same with fill applied to every value.
+func (r profileRead) Filled(fill func(string) (string, error)) (Reader, error) {
+	filled := ProfileEdit{Name: r.edit.Name}
+	for _, kv := range r.edit.Set {
+		value, err := fill(kv.Value.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		filled.Set = append(filled.Set, KV(kv.Key, value))
+	}
+	r.edit = filled
+	return r, nil
+}
+
+// Verify asks config.LoadSharedConfigProfile for what was set. A role whose
 // source profile is missing in the file is no objection: that profile is
 // usually in the other one, or is written by a later change.
-func (r profileRead) verify(ctx context.Context, staged string) error {
+func (r profileRead) Verify(ctx context.Context, staged string) error {
 	e, path := r.edit, r.path
 	got, err := config.LoadSharedConfigProfile(ctx, e.Name, func(o *config.LoadSharedConfigOptions) {
 		o.ConfigFiles, o.CredentialsFiles = []string{}, []string{staged}

@@ -263,19 +263,35 @@ func (p *Project) Backend() (*BackendBlock, error) {
 	return &p.Backends[0], nil
 }
 
-// Partial tells a backend block that does not say where the state is: the rest
-// is given to init with -backend-config, and another time perhaps otherwise.
+// Partial tells a backend block that does not say where the state is, or not for
+// sure: the rest is given to init with -backend-config, and another time perhaps
+// otherwise.
 func (b *BackendBlock) Partial() bool {
 	if b == nil {
 		return false
 	}
 	switch b.Type {
 	case "s3":
-		return b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil
+		return b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil || b.Overridden() != ""
 	case "local":
 		return b.Attributes.Find("path") == nil && len(PartialConfigs(filepath.Dir(b.Path))) > 0
 	}
 	return false
+}
+
+// Overridden is a *.tfbackend file that gives a backend "s3" another bucket, key or
+// workspace_key_prefix than its block does, empty without one. One that cannot be
+// read can be given to no init either.
+func (b *BackendBlock) Overridden() string {
+	for _, path := range PartialConfigs(filepath.Dir(b.Path)) {
+		given, _ := readPartial(path)
+		for _, name := range []string{"bucket", "key", workspaceKeyPrefix} {
+			if a := given.Find(name); a != nil && a.Value != b.Attributes.Get(name) {
+				return path
+			}
+		}
+	}
+	return ""
 }
 
 // PartialConfigs are the *.tfbackend files of a project's directory and of the

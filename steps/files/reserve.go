@@ -103,9 +103,9 @@ func (r *Reservation) Write(ctx context.Context, e Edit) (Written, error) {
 	if err := refill(r.staged, e.After, e.mode()); err != nil {
 		return written, writeError(e, err)
 	}
-	for _, read := range e.reads {
-		if err := read.verify(ctx, r.staged); err != nil {
-			return written, err
+	for _, reader := range e.Readers {
+		if err := reader.Verify(ctx, r.staged); err != nil {
+			return written, err //nolint:wrapcheck // it names the file
 		}
 	}
 	before := r.openBefore(e)

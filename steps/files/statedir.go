@@ -75,7 +75,7 @@ func WorkTree(folder string) string {
 }
 
 // Keepable refuses a state directory that this user cannot write to, or that
-// others can. It makes nothing: of a directory that is not there yet the nearest
+// others can, that is somebody else's or can be replaced by everybody. It makes nothing: of a directory that is not there yet the nearest
 // one above counts.
 func Keepable(dir string) error {
 	for _, at := range ancestors(dir) {
@@ -93,8 +93,22 @@ func Keepable(dir string) error {
 			return stateError(dir, at+" cannot be written to", "allow it, or set XDG_STATE_HOME to a directory that can be")
 		case at == dir && modesMean && info.Mode().Perm()&0o022 != 0:
 			return stateError(dir, "others can write to it, and what it says decides what is ours", "chmod 700 "+dir)
+		case at == dir && strangers(info):
+			return stateError(dir, "it belongs to somebody else, and what it says decides what is ours", "set XDG_STATE_HOME to a directory of your own")
 		}
-		return nil
+		return heldOpen(dir, at)
+	}
+	return nil
+}
+
+// heldOpen refuses a state directory that others can put another one in place
+// of: at is what there is of it.
+func heldOpen(dir, at string) error {
+	for _, above := range ancestors(RealPath(at)) {
+		info, err := os.Stat(above)
+		if err == nil && modesMean && info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
+			return stateError(dir, "everybody can write to "+above+", and so put another directory in its place", "chmod o-w "+above)
+		}
 	}
 	return nil
 }

@@ -108,6 +108,31 @@ func TestAStateDirectoryThatCannotBeReliedOnIsRefusedAndNoneIsMade(t *testing.T)
 	if modesMean {
 		cases[at("open")] = "others can write to it"
 	}
+	if modesMean {
+		if err := os.Mkdir(at("open/mine"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		cases[at("open/mine")] = "put another directory in its place"
+		cases[at("open/new")] = "put another directory in its place"
+	}
+	if modesMean && os.Getuid() == 0 { // only root may give a directory away
+		for name, want := range map[string]string{"theirs": "belongs to somebody else", "users/stateroom": ""} {
+			if err := os.MkdirAll(at(name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chown(at(name), 1234, 1234); err != nil {
+				t.Fatal(err)
+			}
+			cases[at(name)] = want
+		}
+		if err := os.Chown(at("users"), 1234, 1234); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("HOME", at("users"))
+		if err := os.Chown(at("theirs"), 4321, 4321); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if modesMean && os.Getuid() != 0 { // root may write everywhere
 		if err := os.Mkdir(at("closed"), 0o500); err != nil {
 			t.Fatal(err)

@@ -88,8 +88,11 @@ func (s *scene) notAssumed(c steps.Check, e steps.Environment, err error) {
 // failing itself.
 func (s *scene) unsettled(c steps.Check, err error) {
 	f := steps.Finding{ID: "onboard.unanswered", Severity: steps.Warning, Evidence: reason(err), Remedy: "Run it again."}
-	if awsops.IsUnreachable(err) {
+	switch {
+	case awsops.IsUnreachable(err):
 		f.ID, f.Remedy = "network-unreachable", "Check the network and the proxy, then run it again."
+	case awsops.IsUnknownKey(err): // it was taken since it answered, or a service does not know it yet
+		f.Remedy = "Run it again: it tells whether another laptop has made a key in the place of this one."
 	}
 	c.Answer = ""
 	s.leads(steps.Undecided, c, f)

@@ -133,7 +133,8 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 	}
 	f.denyAll = policy.DenyAll(home.Partition())
 	f.denied = slices.ContainsFunc(attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
-	f.uses, err = keyUses(ctx, home, f.keys)
+	f.uses, err = keyUses(ctx, home, f.name, f.keys)
+	f.keys = slices.DeleteFunc(f.keys, func(k awsops.AccessKey) bool { _, there := f.uses[k.ID]; return !there })
 	return f, err
 }
 
@@ -146,13 +147,23 @@ func (f handoverFacts) isDenied() steps.Finding {
 	}
 }
 
-// keyUses asks when each key was last used.
-func keyUses(ctx context.Context, home *awsops.Session, keys []awsops.AccessKey) (map[string]awsops.KeyUse, error) {
+// keyUses asks when each key was last used. One that was deleted since the keys were
+// listed is left out: IAM then says that who asks may not know.
+func keyUses(ctx context.Context, home *awsops.Session, user string, keys []awsops.AccessKey) (map[string]awsops.KeyUse, error) {
 	found := make([]awsops.KeyUse, len(keys))
+	gone := make([]bool, len(keys))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, k := range keys {
 		g.Go(func() (err error) {
 			found[i], err = home.KeyLastUsed(ctx, k.ID)
+			if !awsops.IsAccessDenied(err) {
+				return err
+			}
+			now, listErr := home.AccessKeys(ctx, user)
+			gone[i] = listErr == nil && !slices.ContainsFunc(now, func(still awsops.AccessKey) bool { return still.ID == k.ID })
+			if gone[i] {
+				return nil
+			}
 			return err
 		})
 	}
@@ -161,7 +172,9 @@ func keyUses(ctx context.Context, home *awsops.Session, keys []awsops.AccessKey)
 	}
 	uses := map[string]awsops.KeyUse{}
 	for i, k := range keys {
-		uses[k.ID] = found[i]
+		if !gone[i] {
+			uses[k.ID] = found[i]
+		}
 	}
 	return uses, nil
 }

@@ -74,8 +74,8 @@ func TestAHandoverIsMade(t *testing.T) {
 		adopt  func(o *office) []string
 		calls  []string
 	}{
-		{"without any key", func(o *office) { o.removeKeys("bob") }, nil, []string{"CreateAccessKey"}},
-		{"the file was lost", func(o *office) { o.must(os.Remove(o.path("handover/bob.age"))) }, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
+		{"without any key", (*office).keyless, nil, []string{"CreateAccessKey"}},
+		{"the file was lost", (*office).unsealed, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
 		{"by consent, while one waits", func(*office) {}, func(o *office) []string { return o.keys("bob") }, []string{"CreateAccessKey", "DeleteAccessKey"}},
 		{"for another reader", func(o *office) {
 			other, err := age.GenerateX25519Identity()
@@ -136,6 +136,55 @@ func TestAHandoverIsMade(t *testing.T) {
 		})
 	}
 }
+
+// After a lost answer a run goes on only with what was confirmed. A key that came
+// to be meanwhile may be another laptop's, and nobody was asked about it.
+func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing.T) {
+	cases := []struct {
+		name   string
+		before func(o *office)
+		fault  sandbox.Fault
+		// theirs says that another laptop makes a key at the same moment.
+		theirs bool
+	}{
+		{"the key was made", (*office).keyless, sandbox.Fault{DropAnswer: true}, false},
+		{"the key was made, and another by another laptop", (*office).keyless, sandbox.Fault{DropAnswer: true}, true},
+		{"the key was not made, but another by another laptop", (*office).keyless, sandbox.Fault{DropRequest: true}, true},
+		{"the key was made beside one that was to go after it", (*office).unsealed, sandbox.Fault{DropAnswer: true}, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			o := newOffice(t)
+			c.before(o)
+			var met atomic.Bool
+			var theirs string
+			o.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+				if e.Operation != "CreateAccessKey" || met.Swap(true) {
+					return sandbox.Fault{}
+				}
+				if c.theirs {
+					theirs = o.newKey("bob")
+				}
+				return c.fault
+			})
+			mark := len(o.server.Log())
+			summary := o.run(o.handover("bob"))
+			if slices.Contains(o.changed(mark), "DeleteAccessKey") {
+				t.Errorf("calls %v", o.changed(mark))
+			}
+			if summary.ExitCode(false) != steps.ExitFindings || summary.Failed+summary.Unknown > 0 {
+				t.Errorf("exit %d, findings %v, failures %v", summary.ExitCode(false), summary.Findings, summary.Failures)
+			}
+			if theirs != "" && !slices.Contains(o.keys("bob"), theirs) {
+				t.Errorf("the other laptop's key %s is gone: %v", theirs, o.keys("bob"))
+			}
+		})
+	}
+}
+
+func (o *office) keyless() { o.removeKeys("bob") }
+
+func (o *office) unsealed() { o.must(os.Remove(o.path("handover/bob.age"))) }
 
 func TestADryHandoverMakesNothing(t *testing.T) {
 	o := newOffice(t)

@@ -14,6 +14,9 @@ import (
 func (h *Handover) plan(f handoverFacts, review *steps.Review) error {
 	waiting := f.waiting(h.Answers.RecipientOf(f.name))
 	switch {
+	case f.mine && !slices.ContainsFunc(f.keys, func(k awsops.AccessKey) bool { return k.ID == f.sealed["id"] }):
+		review.Findings = append(review.Findings, f.superseded())
+		return nil
 	case waiting != nil && len(f.keys) > 1:
 		h.settle(f, *waiting, review)
 		return nil
@@ -150,6 +153,17 @@ func (f *handoverFacts) isWaiting(more string) steps.Finding {
 		Evidence: fmt.Sprintf("%s holds %s's access key %s, which nobody has used yet; it can be opened until %s.",
 			f.Handover.Path, f.name, f.sealed["id"], f.expires().UTC().Format(time.DateOnly)),
 		Remedy: fmt.Sprintf("Send it to %s.%s", f.name, more),
+	}
+}
+
+// superseded tells of a sealed file whose key somebody else has taken out of use as
+// soon as it was made.
+func (f *handoverFacts) superseded() steps.Finding {
+	return steps.Finding{
+		ID: "handover.superseded", Step: 2, Severity: steps.Failure,
+		Evidence: fmt.Sprintf("Access key %s, which this run has sealed into %s, is gone already: somebody else has made a handover for %s at the same time, and that one counts.",
+			f.sealed["id"], f.Handover.Path, f.name),
+		Remedy: "Do not send this file: let the other one be sent, or run it again to make a new one.",
 	}
 }
 

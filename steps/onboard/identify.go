@@ -168,8 +168,8 @@ func (s *scene) refused(err error, id string) steps.Finding {
 		}
 	case awsops.IsUnknownKey(err):
 		f.ID = "key-invalid"
-		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive. %s", id, f.Evidence)
-		f.Remedy = askAgain
+		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
+		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(askAgain, "Ask"))
 	default:
 		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
 	}
@@ -216,10 +216,7 @@ func (s *scene) noKey() {
 
 // welcome checks what is known of the user by now.
 func (s *scene) welcome() {
-	id := s.held
-	if s.standing != own {
-		id = s.o.KeyID
-	}
+	id := s.key()
 	for _, name := range s.a.AllUsers() {
 		if strings.EqualFold(name, s.identity.Name) {
 			s.user = name
@@ -278,10 +275,7 @@ const oldKey = 90 * 24 * time.Hour
 
 // age tells how old the key in use is.
 func (s *scene) age() {
-	id := s.held
-	if s.standing != own {
-		id = s.o.KeyID
-	}
+	id := s.key()
 	i := slices.IndexFunc(s.keys, func(k awsops.AccessKey) bool { return k.ID == id })
 	if i < 0 {
 		return

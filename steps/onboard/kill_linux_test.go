@@ -21,7 +21,7 @@ type watch struct {
 
 // watching calls at as soon as the n-th thing happens in the folders: a file
 // made, written, closed, renamed or removed.
-func watching(t *testing.T, n int, at func(), folders ...string) *watch {
+func watching(t testing.TB, n int, at func(), folders ...string) *watch {
 	t.Helper()
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {

@@ -326,7 +326,7 @@ func TestARunCutShortWhileADeviceIsMadeIsFinishedByTheNext(t *testing.T) {
 	}
 }
 
-func TestALostAnswerMakesTheDeviceAnewInTheSameRun(t *testing.T) {
+func TestALostAnswerLetsTheNextRunMakeTheDeviceAnew(t *testing.T) {
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c}
 	lost := false
@@ -335,7 +335,11 @@ func TestALostAnswerMakesTheDeviceAnewInTheSameRun(t *testing.T) {
 		lost = lost || drop
 		return sandbox.Fault{DropAnswer: drop}
 	})
-	l.onBoard(l.run(with(p, l.withHandover())))
+	first := l.run(with(p, l.withHandover()))
+	if finding(first, "onboard.not-confirmed") == nil || first.ExitCode(false) != steps.ExitFindings || len(p.enrolments) > 0 {
+		t.Errorf("exit %d, asked %d times, findings %v", first.ExitCode(false), len(p.enrolments), first.Findings)
+	}
+	l.onBoard(l.run(with(p, l.comingBack())))
 	if got := c.devices(); !lost || !slices.Equal(got, []string{bobs}) || len(p.enrolments) != 1 {
 		t.Errorf("devices %v, asked %d times", got, len(p.enrolments))
 	}

@@ -402,3 +402,25 @@ func TestAHandoverTellsThatTheUserWasSeenOff(t *testing.T) {
 		t.Errorf("findings %v", s.Findings)
 	}
 }
+
+// TestWhatNamesTheUserInAConditionIsToldOf has statements that are for bob without
+// being his, in the key's policy; the user of the next bob would have them.
+func TestWhatNamesTheUserInAConditionIsToldOf(t *testing.T) {
+	o := newOffice(t, func(*steps.Blueprint) {})
+	key, err := o.home().Key(t.Context(), "alias/terraform")
+	o.must(err)
+	text, err := o.home().KeyPolicy(t.Context(), key.ID)
+	o.must(err)
+	const bob, root = `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:iam::111111111111:root"`
+	more := `{"Sid":"ByArn","Effect":"Allow","Principal":{"AWS":` + root + `},"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":` + bob + `}}},` +
+		`{"Sid":"ByName","Effect":"Allow","Principal":{"AWS":` + root + `},"Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:username":"bob"}}},` +
+		`{"Sid":"Spared","Effect":"Deny","NotPrincipal":{"AWS":[` + bob + `,` + root + `]},"Action":"kms:ReEncryptFrom","Resource":"*"},` +
+		`{"Sid":"Denied","Effect":"Deny","Principal":"*","Action":"kms:ReEncryptTo","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":` + bob + `}}},`
+	_, err = o.home().Do(t.Context(), awsops.PutKeyPolicy(key.ID, strings.Replace(text, `"Statement":[`, `"Statement":[`+more, 1)))
+	o.must(err)
+	f := finding(o.run(o.offboard("bob")), "offboard.still-named")
+	if f == nil {
+		t.Fatal("nothing is said of them")
+	}
+	says(t, f.Evidence, "(ByArn, ByName, Spared)", key.ARN)
+}

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"fmt"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -18,8 +19,26 @@ func (o *Offboard) named(f offboardFacts, r *steps.Review) {
 	}
 }
 
+// stillNamed tells of the statements of a policy that are for the user in another
+// way than by allowing its ARN. They are left: one of the same name, made later,
+// would have what they give.
+func stillNamed(f offboardFacts, d policy.Document, what, subject string, step int, r *steps.Review) {
+	left := policy.StillNames(d, f.user.ARN)
+	if len(left) == 0 {
+		return
+	}
+	r.Findings = append(r.Findings, steps.Finding{
+		ID: "offboard.still-named", Subject: subject, Step: step, Severity: steps.Warning,
+		Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, f.name, strings.Join(left, ", ")),
+		Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", f.name),
+	})
+}
+
 func (o *Offboard) keyPolicy(f offboardFacts, r *steps.Review) {
 	key := f.access.Key
+	if key != nil {
+		stillNamed(f, key.Policy, "The policy of key "+key.ARN, "key", 4, r)
+	}
 	switch {
 	case f.access.KeyUnseen != nil:
 		r.Findings = append(r.Findings, steps.Finding{
@@ -55,7 +74,11 @@ func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *steps.Review
 		return
 	}
 	before, err := policy.Parse(role.Role.Trust)
-	if err != nil || !policy.Names(before, f.user.ARN) {
+	if err != nil {
+		return
+	}
+	stillNamed(f, before, "The trust of "+role.ARN, role.Environment.Name, 2, r)
+	if !policy.Names(before, f.user.ARN) {
 		return
 	}
 	after := policy.TrustWithout(before, f.user.ARN)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/steps"
 )
 
@@ -51,7 +52,12 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 	for _, part := range []func(context.Context) error{
 		s.readFiles, s.identify, s.inspectKeys, s.placeKey, s.planKeys, s.planFactor, s.planProfiles, s.planProjects, s.checkReads,
 	} {
-		if err := part(ctx); err != nil {
+		err := part(ctx)
+		if awsops.IsUnknownKey(err) { // it was taken since it answered
+			s.broken(s.keyCheck(s.key()), s.refused(err, s.key()))
+			err = nil
+		}
+		if err != nil {
 			return s.review, err
 		}
 		if s.review.Blocked() {

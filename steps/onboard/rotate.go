@@ -52,16 +52,8 @@ func (s *scene) planKeys(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	s.retire(s.before(), []string{s.add(create)})
+	s.retire(s.key(), []string{s.add(create)})
 	return nil
-}
-
-// before is the key that a new one takes the place of.
-func (s *scene) before() string {
-	if s.standing == own {
-		return s.held
-	}
-	return s.o.KeyID
 }
 
 // leftover is the key that an earlier run began to replace and did not get to
@@ -128,7 +120,7 @@ func (s *scene) lostKey(id string) steps.Change {
 // makeRoom deletes the user's other key, of which nothing is known here but that
 // it is there: only after consent, typed, since somebody may be using it.
 func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (steps.Change, error) {
-	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != s.before() })
+	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != s.key() })
 	id := kept[i].ID
 	used, err := s.caller.KeyLastUsed(ctx, id)
 	if err != nil && !awsops.IsAccessDenied(err) {
@@ -148,8 +140,9 @@ func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (steps.Ch
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	s.find(steps.Finding{
 		ID: "onboard.two-keys", Step: 2, Severity: steps.Warning,
-		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s.", s.user, id, last),
-		Remedy:   "If nothing uses it, let it be deleted with --adopt " + id + ".",
+		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", s.user, id, last),
+		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
+			s.profile, s.credentials.Path, id),
 	})
 	return c, nil
 }
@@ -167,7 +160,7 @@ func (s *scene) newKey(needs []string) (steps.Change, bool) {
 	c.Needs = needs
 	c.Judge() // it takes the place of the key that signs this very call
 	c.Fields = []steps.Field{
-		{Name: "access key", Before: s.before(), After: steps.KnownAfterApply},
+		{Name: "access key", Before: s.key(), After: steps.KnownAfterApply},
 		{Name: "secret", Before: secret.Redacted, After: secret.Redacted},
 		{Name: "profile", After: s.profile + " in " + s.credentials.Path},
 	}
@@ -178,7 +171,7 @@ func (s *scene) newKey(needs []string) (steps.Change, bool) {
 			before = append(before, k.ID)
 		}
 	}
-	c.Intent = map[string]string{"keys": strings.Join(before, ","), "old": s.before()}
+	c.Intent = map[string]string{"keys": strings.Join(before, ","), "old": s.key()}
 	c.Write = steps.FileChange(s.a, edit, c.Title).Write
 	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
 	c.Undo = fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id ID", s.identity.Name)
@@ -220,7 +213,7 @@ func (s *scene) keyEdit(id, key string) (files.Edit, bool) {
 	f := s.cannotEdit(err)
 	f.Blocks = true
 	f.Details = "By hand, in " + s.credentials.Path + ":\n" + files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", s.before()), {Key: "aws_secret_access_key", Value: secret.New(key)},
+		files.KV("aws_access_key_id", s.key()), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}}.ByHand(files.Credentials)
 	s.find(f)
 	return edit, false

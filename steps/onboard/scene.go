@@ -71,6 +71,15 @@ const (
 	dead
 )
 
+// key is the key to ask with, whose place a new one takes: the user's own, or the
+// one that was handed over.
+func (s *scene) key() string {
+	if s.standing == own {
+		return s.held
+	}
+	return s.o.KeyID
+}
+
 // owned tells whether the profile holds the user's own key, for good.
 func (s *scene) owned() bool { return s.standing == own && !s.coming }
 

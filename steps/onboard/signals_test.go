@@ -11,13 +11,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -27,10 +25,8 @@ import (
 	"gopkg.in/ini.v1"
 
 	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
-	"stateroom/steps/stepstest"
 )
 
 // stopped is a stage on which the compiled program is stopped once.
@@ -49,8 +45,9 @@ type stopped struct {
 // true when it has ended.
 type course struct {
 	name string
-	// requests is about how many the command makes.
-	requests int
+	// requests is how many the command makes at least, and writes how often
+	// something happens to its files.
+	requests, writes int
 	// before gives the command its place, and tells how to call it.
 	before func(s *stopped) []string
 	// typed is what is typed at a terminal, for a command that asks.
@@ -66,21 +63,21 @@ type course struct {
 }
 
 var courses = []course{{
-	name: "setup", requests: 130, bob: 1,
+	name: "setup", requests: 110, writes: 50, bob: 1,
 	before: func(s *stopped) []string {
 		s.office = unfurnished(s.t)
 		return []string{"setup", "--me", "alice"}
 	},
 	settled: []string{"setup", "--me", "alice"},
 }, {
-	name: "onboard", requests: 40, bobs: true, bob: 1,
+	name: "onboard", requests: 50, writes: 28, bobs: true, bob: 1,
 	before: func(s *stopped) []string {
 		s.finished()
 		return s.first()
 	},
 	settled: []string{"onboard"},
 }, {
-	name: "rotate", requests: 40, bobs: true, bob: 1,
+	name: "rotate", requests: 50, writes: 36, bobs: true, bob: 1,
 	before: func(s *stopped) []string {
 		s.finished()
 		s.works(s.first()...)
@@ -88,7 +85,7 @@ var courses = []course{{
 	},
 	settled: []string{"onboard"},
 }, {
-	name: "handover", requests: 12, bob: 1,
+	name: "handover", requests: 11, writes: 18, bob: 1,
 	before: func(s *stopped) []string {
 		s.finished()
 		s.must(os.Remove(s.path("handover/bob.age")))
@@ -96,7 +93,7 @@ var courses = []course{{
 	},
 	settled: []string{"handover", "bob"},
 }, {
-	name: "offboard", requests: 70,
+	name: "offboard", requests: 60, writes: 25,
 	before: func(s *stopped) []string {
 		s.finished()
 		s.settled()
@@ -104,7 +101,7 @@ var courses = []course{{
 	},
 	settled: []string{"offboard", "bob"},
 }, {
-	name: "login", requests: 12, bobs: true, bob: 1,
+	name: "login", requests: 7, writes: 20, bobs: true, bob: 1,
 	before: func(s *stopped) []string {
 		s.finished(func(b *steps.Blueprint) { b.Environments[1].MFA = true })
 		s.laptop.sitDown()
@@ -115,7 +112,7 @@ var courses = []course{{
 	typed:   func(s *stopped) string { return "yes\n" + s.server.Codes(bobs, 1)[0] + "\n" },
 	settled: []string{"login"},
 }, {
-	name: "troubleshoot", requests: 90, bob: 1,
+	name: "troubleshoot", requests: 140, writes: 5, bob: 1,
 	before: func(s *stopped) []string {
 		s.finished()
 		s.broken()
@@ -185,7 +182,7 @@ func (s *stopped) said(bobs bool, typed string, args ...string) (string, int) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	cmd := s.command(ctx, bobs, args...)
-	out := s.start(cmd, typed)
+	out := s.start(cmd, typed, newSpeech())
 	err := cmd.Wait()
 	if ctx.Err() != nil {
 		s.t.Fatalf("%v does not end (%v):\n%s", args, err, out())
@@ -195,11 +192,10 @@ func (s *stopped) said(bobs bool, typed string, args ...string) (string, int) {
 
 // start starts the program: at a terminal of its own, into which something is
 // typed, or with nobody to ask. It gives what the program has said in the end.
-func (s *stopped) start(cmd *exec.Cmd, typed string) (out func() string) {
+func (s *stopped) start(cmd *exec.Cmd, typed string, text *speech) (out func() string) {
 	s.t.Helper()
-	var text bytes.Buffer
 	if typed == "" {
-		cmd.Stdout, cmd.Stderr = &text, &text
+		cmd.Stdout, cmd.Stderr = text, text
 		s.must(cmd.Start())
 		return text.String
 	}
@@ -220,7 +216,7 @@ func (s *stopped) start(cmd *exec.Cmd, typed string) (out func() string) {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		_, _ = io.Copy(&text, ours) // it ends with an error once the program has
+		_, _ = io.Copy(text, ours) // it ends with an error once the program has
 	}()
 	return func() string { <-read; return text.String() }
 }
@@ -231,91 +227,6 @@ func (s *stopped) works(args ...string) {
 	if out, code := s.said(true, "", args...); code != 0 {
 		s.t.Fatalf("%v ends with %d:\n%s", args, code, out)
 	}
-}
-
-// moment is when and how a run is stopped.
-type moment struct {
-	course  course
-	signals []syscall.Signal
-	// request is counted from 1, reads included. after has the work done, and the
-	// answer lost if the first signal is KILL; held leaves the request unanswered.
-	request int64
-	after   bool
-	held    bool
-}
-
-func (m moment) String() string {
-	var names []string
-	for _, s := range m.signals {
-		names = append(names, s.String())
-	}
-	return fmt.Sprintf("%s, %s at request %d, after %t, held %t", m.course.name, strings.Join(names, " and "), m.request, m.after, m.held)
-}
-
-// kinds are the ways to stop. INT and TERM are two, so that the second is not
-// swallowed while the first is pending.
-var kinds = [][]syscall.Signal{
-	{syscall.SIGKILL}, {syscall.SIGINT}, {syscall.SIGHUP}, {syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGINT},
-}
-
-// moments are as many as there are seeds, the same each time; every course has
-// its turn, and every kind.
-func moments(n int) []moment {
-	var all []moment
-	for seed := range n {
-		draw := rand.New(rand.NewPCG(uint64(seed), 10))
-		m := moment{course: courses[seed%len(courses)], signals: kinds[(seed+seed/len(kinds))%len(kinds)], after: draw.IntN(2) == 1}
-		m.request = 1 + draw.Int64N(int64(m.course.requests))
-		m.held = len(m.signals) > 1
-		m.after = m.after && !m.held
-		all = append(all, m)
-	}
-	return all
-}
-
-// stop runs the program and stops it at the moment. It tells whether there was
-// such a request.
-func (s *stopped) stop(m moment, args []string) (out string, code int, met bool) {
-	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
-	defer cancel()
-	cmd := s.command(ctx, m.course.bobs, args...)
-	var typed string
-	if m.course.typed != nil {
-		typed = m.course.typed(s)
-	}
-	var seen atomic.Int64
-	started, ended := make(chan struct{}), make(chan struct{})
-	send := func() {
-		<-started
-		for _, signal := range m.signals {
-			_ = cmd.Process.Signal(signal) // it may have ended
-		}
-	}
-	s.server.Intercept(func(sandbox.Entry) sandbox.Fault {
-		if seen.Add(1) != m.request {
-			return sandbox.Fault{}
-		}
-		kill := m.signals[0] == syscall.SIGKILL
-		if m.after {
-			return sandbox.Fault{DropAnswer: kill, After: func(sandbox.Entry) { send() }}
-		}
-		send()
-		if m.held {
-			<-ended
-		}
-		return sandbox.Fault{DropRequest: kill || m.held}
-	})
-	said := s.start(cmd, typed)
-	close(started)
-	_ = cmd.Wait() // its code is asked for
-	close(ended)
-	s.server.Intercept(nil)
-	s.t.Logf("%d requests", seen.Load())
-	if ctx.Err() != nil {
-		s.t.Fatalf("%s: it does not end:\n%s", m, said())
-	}
-	return said(), cmd.ProcessState.ExitCode(), seen.Load() >= m.request
 }
 
 // disk is every file of both laptops, with sealed files opened.
@@ -500,39 +411,5 @@ func (s *stopped) silent(m moment, out string) {
 		if strings.Contains(out, issued) {
 			s.t.Errorf("%s: a secret was printed", m)
 		}
-	}
-}
-
-// TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom stops the
-// compiled program in each of its flows, as a person, a terminal that goes away,
-// a system and a power cut do.
-func TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing.T) {
-	binary, met := stepstest.Program(t), 0
-	all := moments(stepstest.Seeds(t))
-	for seed, m := range all {
-		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
-			s := &stopped{t: t, binary: binary}
-			args := m.course.before(s)
-			s.others = s.missing()
-			if m.course.bob == 0 {
-				s.others = append(s.others, s.laptop.keys("bob")...)
-			}
-			out, code, stopped := s.stop(m, args)
-			s.silent(m, out)
-			killed := m.signals[0] == syscall.SIGKILL
-			if stopped {
-				met++
-			}
-			if want := steps.ExitInterrupted; stopped && !killed && code != want && code != m.course.end {
-				t.Errorf("it ends with %d, want %d:\n%s", code, want, out)
-			}
-			if !killed {
-				s.lossless("after the stop")
-			}
-			s.whole(m, args)
-		})
-	}
-	if met < len(all)/2 {
-		t.Errorf("only %d of %d runs were stopped", met, len(all))
 	}
 }

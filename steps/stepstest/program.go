@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -18,24 +19,28 @@ var started = os.Environ()
 // buildWait bounds a build in which everything is compiled, on a busy machine.
 const buildWait = 8 * time.Minute
 
-// compiled is the program, kept as bytes: a file that outlives the test which
-// built it would outlive the process too.
-var compiled = sync.OnceValues(func() ([]byte, error) {
+// Build compiles the main package that args name to go build, in a directory or the
+// current one, with the environment that the process began with. It gives the binary
+// as bytes: a file that outlives the test which built it would outlive the process
+// too.
+func Build(dir string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
 	defer cancel()
-	dir, err := os.MkdirTemp("", "stateroom-program-")
+	scratch, err := os.MkdirTemp("", "stateroom-program-")
 	if err != nil {
-		return nil, fmt.Errorf("build stateroom: %w", err)
+		return nil, fmt.Errorf("build %s: %w", args, err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a scratch directory of the system
-	path := filepath.Join(dir, "stateroom")
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", path, "stateroom")
-	build.Env = started
+	defer func() { _ = os.RemoveAll(scratch) }() // a scratch directory of the system
+	path := filepath.Join(scratch, "program")
+	build := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-o", path}, args...)...)
+	build.Dir, build.Env = dir, started
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build stateroom: %w\n%s", err, out)
+		return nil, fmt.Errorf("build %s: %w\n%s", args, err, out)
 	}
 	return os.ReadFile(path)
-})
+}
+
+var compiled = sync.OnceValues(func() ([]byte, error) { return Build("", "stateroom") })
 
 // Program compiles stateroom as a user would get it, once a process, and gives
 // the test a copy.
@@ -46,6 +51,10 @@ func Program(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "stateroom.exe")
+	// A process that another test starts meanwhile would hold the file open for
+	// writing until it runs its own program, and what is written to does not run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(path, binary, 0o700); err != nil { //nolint:gosec // it is to be run
 		t.Fatal(err)
 	}

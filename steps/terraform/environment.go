@@ -53,8 +53,9 @@ func environment(extra map[string]string) []string {
 // AWS_ENDPOINT_URL sends everything else, unless a variable says otherwise.
 func credentialEndpoints(all map[string]string) []string {
 	var env []string
-	for name, value := range awsops.EndpointVariables(all["AWS_ENDPOINT_URL"]) {
-		if _, there := all[name]; !there && value != "" {
+	url := all["AWS_ENDPOINT_URL"]
+	for name, value := range awsops.EndpointVariables(url) {
+		if _, there := all[name]; !there && url != "" && value == url {
 			env = append(env, name+"="+value)
 		}
 	}

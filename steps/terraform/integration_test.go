@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -111,6 +112,47 @@ func TestRealInitOnAMovedStateKeepsEveryWorkspacesState(t *testing.T) {
 	}
 	if p.workspace(t.Context()) != "dev" {
 		t.Errorf("workspace %s is selected", p.workspace(t.Context()))
+	}
+}
+
+// TestRealStateThatARunningApplyIsAboutToWriteIsNotBackedUp moves nothing away from
+// under an apply: what it makes afterwards would be in no copy.
+func TestRealStateThatARunningApplyIsAboutToWriteIsNotBackedUp(t *testing.T) {
+	e := realEngine(t)
+	dir := scratch(t, map[string]string{"main.tf": "resource \"terraform_data\" \"first\" {}\n"})
+	p := Project{Dir: dir}
+	for _, args := range [][]string{{"init"}, {"apply", "-auto-approve"}} {
+		if _, err := e.Run(t.Context(), p.command(args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	waits := "resource \"terraform_data\" \"second\" {\n  provisioner \"local-exec\" {\n    command = \"cat fifo\"\n  }\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "more.tf"), []byte(waits), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	applied := make(chan error, 1)
+	go func() {
+		_, err := e.Run(t.Context(), p.command("apply", "-auto-approve"))
+		applied <- err
+	}()
+	gate, err := os.OpenFile(fifo, os.O_WRONLY, 0) // returns when the apply reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = BackUp(t.Context(), e, p, filepath.Join(dir, "early"))
+	if err == nil || !strings.Contains(err.Error(), "operation OperationTypeApply") {
+		t.Errorf("while the apply was running: %v", err)
+	}
+	if err := errors.Join(gate.Close(), <-applied); err != nil {
+		t.Fatal(err)
+	}
+	states, err := BackUp(t.Context(), e, p, filepath.Join(dir, "late"))
+	if err != nil || len(states) != 1 || states[0].Resources != 2 {
+		t.Errorf("after it: %+v, %v", states, err)
 	}
 }
 

@@ -65,14 +65,19 @@ func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
 }
 
 func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
-	f := newFake(t, map[string]string{"workspace list": "0\n* default\n"})
-	dir := t.TempDir()
-	states, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir)
-	if err != nil || len(states) != 1 || !states[0].Empty() {
-		t.Errorf("got %+v, %v", states, err)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left %v", left)
+	for name, pulled := range map[string]string{
+		"a local workspace": "", // S3's prints a state of no lineage once another workspace has one
+		"one in a bucket":   "{\n  \"version\": 4,\n  \"terraform_version\": \"1.11.4\",\n  \"serial\": 0,\n  \"lineage\": \"\",\n  \"outputs\": {},\n  \"resources\": [],\n  \"check_results\": null\n}\n",
+	} {
+		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + pulled})
+		dir := t.TempDir()
+		states, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir)
+		if err != nil || len(states) != 1 || !states[0].Empty() {
+			t.Errorf("%s: got %+v, %v", name, states, err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) != 0 {
+			t.Errorf("%s: left %v", name, left)
+		}
 	}
 }
 
@@ -103,7 +108,7 @@ func TestAMovedStateThatIsNotWhatItWasIsToldAfterTheInit(t *testing.T) {
 }
 
 func TestWhatIsNoStateIsNotTakenForAMovedOne(t *testing.T) {
-	for _, text := range []string{"{", "[]", `{"version":3,"lineage":"x"}`, "<html>"} {
+	for _, text := range []string{"{", "[]", `{"version":3,"lineage":"x"}`, "<html>", `{"version":4,"lineage":"","resources":[{}]}`} {
 		f := newFake(t, map[string]string{"state pull": "0\n" + text})
 		if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: t.TempDir()}, []StateSummary{{Workspace: "default", Lineage: "x"}}); err == nil {
 			t.Errorf("%q was accepted", text)

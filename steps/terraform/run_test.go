@@ -61,6 +61,15 @@ func TestSupportsNamesTheVersionThatTheLockNeeds(t *testing.T) {
 	}
 }
 
+func TestTheVersionThatFilesDemandFollowsFromTheLock(t *testing.T) {
+	if got := RequiredVersion(true); got != ">= 1.10.2" {
+		t.Error(got)
+	}
+	if got := RequiredVersion(false); got != ">= 1.6.0" {
+		t.Error(got)
+	}
+}
+
 func TestArgumentsOfAnUnattendedRun(t *testing.T) {
 	old := &Engine{Name: EngineTerraform, Version: "1.8.5"}
 	now := &Engine{Name: EngineTerraform, Version: "1.11.4"}

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +57,8 @@ func Push(ctx context.Context, e *Engine, p Project, file string) error {
 // pull. Where the project's back end was edited since init, the engine refuses
 // to read there; the states are then read where init remembers them, or where
 // they lie on the disk. A workspace without a state gets no file. A file that is
-// there already is never overwritten: that is an error.
+// there already is never overwritten: that is an error; so is a state that somebody
+// holds the lock of.
 func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSummary, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("back up the state of %s: %w", p.Dir, err)
@@ -84,8 +87,45 @@ func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSumma
 			return states, err
 		}
 		states = append(states, state)
+		if state.Empty() {
+			continue
+		}
+		if err := unlocked(ctx, e, p, name); err != nil {
+			return states, err
+		}
 	}
 	return states, nil
+}
+
+// nobody is the address of a resource that no configuration has.
+const nobody = "terraform_data.stateroom_looks_for_a_lock"
+
+// heldBy finds the holder in what an engine says of a lock that it cannot have.
+var heldBy = regexp.MustCompile(`Lock Info: ID: (\S*) .*?Operation: (\S*) Who: (\S*) .*?Created: (\S+ \S+)`)
+
+// unlocked refuses a state that somebody is about to write: what a running apply
+// does would be in no copy of it. The engine takes and releases the lock to mark
+// a resource that is not there, which writes nothing, in every back end. Where the
+// lock may not be taken nobody can tell, and that is no obstacle.
+func unlocked(ctx context.Context, e *Engine, p Project, workspace string) error {
+	c := p.inWorkspace(workspace).command("untaint", "-allow-missing", nobody)
+	c.Lines = nil
+	result, err := e.Run(ctx, c)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	held := heldBy.FindStringSubmatch(Fold(result.Output))
+	if held == nil {
+		return nil
+	}
+	return &Error{
+		Action: "back up the state", Resource: "workspace " + workspace + " of " + p.Dir,
+		Reason: fmt.Sprintf("is being written: %s holds its lock since %s (operation %s, lock %s)", held[3], held[4], held[2], held[1]),
+		Remedy: "wait until that has ended, then run stateroom setup again; the state was left where it is",
+	}
 }
 
 const stateSuffix = ".tfstate"
@@ -203,6 +243,13 @@ func ReadBackup(ctx context.Context, dir string) ([]StateSummary, error) {
 	return states, nil
 }
 
+// hollow tells a JSON list or object without anything in it.
+func hollow(list json.RawMessage) bool {
+	var compact bytes.Buffer
+	err := json.Compact(&compact, list)
+	return len(list) == 0 || err == nil && slices.Contains([]string{"{}", "[]", "null"}, compact.String())
+}
+
 // Summarise is [ReadState] of a text; the summary names no workspace.
 func Summarise(text []byte) (StateSummary, error) {
 	if len(strings.TrimSpace(string(text))) == 0 {
@@ -217,6 +264,9 @@ func Summarise(text []byte) (StateSummary, error) {
 	}
 	if err := json.Unmarshal(text, &state); err != nil {
 		return StateSummary{}, fmt.Errorf("it is not JSON: %w", err)
+	}
+	if state.Version == 4 && state.Lineage == "" && hollow(state.Outputs) && hollow(state.Resources) {
+		return StateSummary{}, nil // what state pull prints of a workspace whose back end holds none
 	}
 	if state.Version != 4 || state.Lineage == "" {
 		return StateSummary{}, fmt.Errorf("it is no Terraform state of format 4")

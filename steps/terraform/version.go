@@ -28,6 +28,11 @@ func OldestVersion(useLockfile bool) string {
 	return oldestPlain
 }
 
+// RequiredVersion is the required_version that backend.tf carries. The lock
+// decides it, not the installed engine, so that the file is the same on every
+// laptop and admits both Terraform and OpenTofu.
+func RequiredVersion(useLockfile bool) string { return ">= " + OldestVersion(useLockfile) }
+
 // Supports says in one sentence why this engine cannot work with the chosen
 // lock, or returns nil.
 func (e *Engine) Supports(useLockfile bool) error {

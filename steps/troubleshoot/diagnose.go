@@ -52,6 +52,16 @@ func Diagnose(text string) []Diagnosis {
 	return list
 }
 
+// Rank is the place of an id in the table of diagnoses, in which causes stand
+// before what they cause. An id that is not in it comes last.
+func Rank(id string) int {
+	i := slices.IndexFunc(rows, func(r row) bool { return r.id == id })
+	if i < 0 {
+		return len(rows)
+	}
+	return i
+}
+
 // match answers the rows for one error: the first cause, then consequences.
 func match(problem string) []int {
 	inside := resourceError.MatchString(problem)

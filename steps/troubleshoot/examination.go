@@ -117,12 +117,5 @@ func joined(parts []outcome) outcome {
 
 // order puts causes before what they cause, as the table of diagnoses does.
 func order(findings []steps.Finding) {
-	rank := func(f steps.Finding) int {
-		i := slices.IndexFunc(rows, func(r row) bool { return r.id == f.ID })
-		if i < 0 {
-			return len(rows)
-		}
-		return i
-	}
-	slices.SortStableFunc(findings, func(a, b steps.Finding) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(findings, func(a, b steps.Finding) int { return cmp.Compare(Rank(a.ID), Rank(b.ID)) })
 }

@@ -167,6 +167,7 @@ func current(b *files.BackendBlock) files.Backend {
 	out := files.Backend{
 		Bucket: get("bucket"), Key: get("key"), Region: get("region"), KMSKeyID: get("kms_key_id"), Encrypt: on(b.Attributes, "encrypt"),
 		DynamoDBTable: get("dynamodb_table"), UseLockfile: on(b.Attributes, "use_lockfile"), Profile: get("profile"),
+		WorkspacePrefix: get("workspace_key_prefix"),
 	}
 	if a := b.Attributes.Find("dynamodb_table"); a != nil && !a.Literal {
 		out.DynamoDBTable = a.Value

@@ -1,6 +1,7 @@
 package troubleshoot
 
 import (
+	"errors"
 	"os"
 
 	"stateroom/steps"
@@ -24,7 +25,8 @@ type project struct {
 	files    *files.Project
 	problems []error
 	err      error
-	// linked is why links keep the files from being edited, nil mostly.
+	// linked is why links, or an engine that does not read them, keep the files from
+	// being edited, nil mostly.
 	linked error
 	// backend is the project's backend block, of whatever type; nil without
 	// one, and where there are several.
@@ -42,7 +44,7 @@ func newScene(env *steps.Env, a *steps.Answers) *scene {
 	for _, p := range a.Projects {
 		at := newProject(p, env.ProjectDir(p))
 		if at.linked = err; err == nil {
-			at.linked = problem(p, at.files)
+			at.linked = errors.Join(problem(p, at.files), steps.Unread(env.Engine, at.files))
 		}
 		found, problem := env.Elsewhere(at.files)
 		if problem != nil {

@@ -68,7 +68,7 @@ func (l *laptop) stateAt(ctx context.Context, p project) {
 	case p.partial() && configuredSpot(p) != nil:
 		here = *configuredSpot(p) // the rest was given with -backend-config
 	case p.partial():
-		l.undecided(checkPlace, p.Name, b.String(), "bucket or key is not in the file, as with -backend-config")
+		l.undecided(checkPlace, p.Name, b.String(), "bucket or key may be another than in the file, as with -backend-config")
 		return
 	}
 	before := len(l.out.findings)
@@ -121,7 +121,7 @@ func (l *laptop) wanted(p project, arn string) files.Backend {
 	a := l.answers
 	b := files.Backend{
 		Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion, KMSKeyID: arn, Encrypt: true,
-		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: a.RequiredVersion(),
+		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

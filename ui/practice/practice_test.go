@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
 )
 
 func start(t *testing.T, o Options) *Stage {
@@ -127,5 +128,25 @@ func TestTheSandboxIsServedOnThisMachineAlone(t *testing.T) {
 	}
 	if err := Serve(t.Context(), "0.0.0.0:0", Options{Accounts: 1}, io.Discard); err == nil || !strings.Contains(err.Error(), "--listen") {
 		t.Errorf("served on every address: %v", err)
+	}
+}
+
+// TestWhatIsPrintedOfTheSandboxLeadsNoServiceElsewhere has a shell in which one
+// service goes elsewhere and the rest of such settings is ignored.
+func TestWhatIsPrintedOfTheSandboxLeadsNoServiceElsewhere(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_S3", "https://objects.example")
+	t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+	server := sandbox.New(sandbox.Options{Accounts: 1})
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	text := exports(server)
+	for _, want := range []string{"AWS_ENDPOINT_URL_S3=" + server.URL(), "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false"} {
+		if !strings.Contains(text, "export "+want+"\n") {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
 	}
 }

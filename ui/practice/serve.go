@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strings"
 
@@ -42,6 +43,11 @@ func exports(server *sandbox.Server) string {
 	set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"] = operator.AccessKeyID, operator.SecretAccessKey
 	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = steps.DefaultStateRegion, steps.DefaultStateRegion
 	set["AWS_EC2_METADATA_DISABLED"] = "true"
+	for _, entry := range os.Environ() { // what leads one service elsewhere would win
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_ENDPOINT_URL_") {
+			set[name] = server.URL()
+		}
+	}
 	var out strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		fmt.Fprintf(&out, "export %s=%s\n", name, set[name])

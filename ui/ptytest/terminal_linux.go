@@ -26,6 +26,10 @@ const (
 type Terminal struct {
 	// Process is the program in it.
 	Process *exec.Cmd
+	// Answer, where it is set, gives what is typed to the words that were shown
+	// since the last keys: a person who answers what comes up while they wait for
+	// something else. Empty is nothing.
+	Answer func(words string) (keys string)
 
 	t             testing.TB
 	master, slave *os.File
@@ -139,9 +143,31 @@ func (p *Terminal) await(what string, shown func() bool) {
 		if shown() {
 			return
 		}
+		p.answer()
 	}
 	_ = p.Process.Process.Kill()
 	p.t.Fatalf("%s was never shown; the last of what was:\n%s", what, p.Since())
+}
+
+// Shows tells whether the words that were shown since the last keys match a
+// pattern; where they do not, what is asked is answered.
+func (p *Terminal) Shows(pattern *regexp.Regexp) bool {
+	p.t.Helper()
+	if pattern.MatchString(p.Words()) {
+		return true
+	}
+	p.answer()
+	return false
+}
+
+func (p *Terminal) answer() {
+	p.t.Helper()
+	if p.Answer == nil {
+		return
+	}
+	if keys := p.Answer(p.Words()); keys != "" {
+		p.Type(keys)
+	}
 }
 
 // Type types a text.

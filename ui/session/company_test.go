@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,9 @@ type company struct {
 	// their handovers.
 	known map[string]*age.X25519Identity
 
+	// ahead is by how much the sandbox's clock is ahead of this machine's.
+	ahead atomic.Int64
+
 	compile sync.Once
 	binary  string
 }
@@ -48,10 +52,8 @@ type company struct {
 // names the environments that ask for a second factor.
 func opened(t *testing.T, mirror map[string]string, guarded ...string) *company {
 	t.Helper()
-	c := &company{
-		t: t, server: sandbox.New(sandbox.Options{}), dir: filepath.Join(t.TempDir(), "team"),
-		mirror: mirror, known: map[string]*age.X25519Identity{},
-	}
+	c := &company{t: t, dir: filepath.Join(t.TempDir(), "team"), mirror: mirror, known: map[string]*age.X25519Identity{}}
+	c.server = sandbox.New(sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }})
 	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
 	t.Cleanup(func() { _ = c.server.Close() })
 	c.must(os.MkdirAll(c.dir, 0o700))

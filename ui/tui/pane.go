@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps"
 	"stateroom/ui/tui/theme"
@@ -145,6 +146,13 @@ func (p *pane) pairs(title string, list []fact) {
 	}
 	for _, f := range list {
 		name := t.Faint.Render(t.Pad(f.name, column)) + "  "
+		if own := p.width - 4; longest(f.value) > p.width-column-6 && longest(f.value) <= own {
+			p.text("   " + t.Faint.Render(f.name)) // an ARN is not broken where a line of its own has room
+			for _, line := range theme.Wrap(f.value, own) {
+				p.text("    " + line)
+			}
+			continue
+		}
 		for i, line := range theme.Wrap(f.value, p.width-column-6) {
 			if i > 0 {
 				name = strings.Repeat(" ", column+2)
@@ -153,6 +161,15 @@ func (p *pane) pairs(title string, list []fact) {
 		}
 	}
 	p.text("")
+}
+
+// longest is the width of the longest word.
+func longest(text string) int {
+	most := 0
+	for word := range strings.FieldsSeq(text) {
+		most = max(most, ansi.StringWidth(word))
+	}
+	return most
 }
 
 // entry adds a change with what is below it.

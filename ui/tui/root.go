@@ -286,10 +286,18 @@ func (m *root) choose(msg choiceMsg) tea.Cmd {
 }
 
 // summary is how the visit ended: what was made, or that it was interrupted, or
-// that a plan was looked at and not applied. It is nil where nothing was begun.
+// that a plan was looked at and not applied. It is nil where nothing was begun and
+// the operator left otherwise than by an interrupt.
 func (m *root) summary(killed bool) *steps.Summary {
-	if s := m.engine.summary(m.interrupted || killed); s != nil || m.run == nil || m.run.common().err != nil {
+	interrupted := m.interrupted || killed
+	s := m.engine.summary(interrupted)
+	switch {
+	case s != nil || m.run != nil && m.run.common().err != nil:
 		return s
+	case interrupted:
+		return &steps.Summary{Stopped: true}
+	case m.run == nil:
+		return nil
 	}
 	return m.run.unapplied()
 }

@@ -128,7 +128,7 @@ func (w *wizard) preview() *steps.Summary {
 func (w *wizard) formats() []way {
 	changes, o, a := w.kept(), w.observed, w.setup.Answers
 	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
-		out.WriteString(steps.Script(changes, o, a))
+		out.WriteString(steps.Script(changes, o.Account.Identity.Partition, a))
 	}}
 	return append(w.savedPlan(changes, w.preview(), plain.NewLines), way{
 		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(w.theme),

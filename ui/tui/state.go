@@ -11,7 +11,30 @@ import (
 var railNames = [stepCount + 1]string{"", "Account", "IAM", "Region", "KMS key", "Bucket", "Lock", "Files", "Test", "Done"}
 
 // state is what is known of step n, with a word or two for the rail.
+//
+// The last step says that all is done, so it is not while others have changes to
+// make, whatever its own are.
 func (w *wizard) state(n int) (stepState, string) {
+	state, word := w.ownState(n)
+	if n == stepCount && (state == stateRight || state == stateDone) && w.pending() {
+		return stateToChange, "not yet"
+	}
+	return state, word
+}
+
+// pending tells whether a step before the last has something to change or has
+// failed.
+func (w *wizard) pending() bool {
+	for n := 1; n < stepCount; n++ {
+		if state, _ := w.ownState(n); state != stateRight && state != stateDone && state != stateAttention {
+			return true
+		}
+	}
+	return false
+}
+
+// ownState is what a step's own changes and findings say of it.
+func (w *wizard) ownState(n int) (stepState, string) {
 	look := w.looking[n]
 	switch {
 	case look.err != nil:

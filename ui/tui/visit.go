@@ -238,7 +238,7 @@ func (v *visit) accessText(most, width int) (text []string, all bool) {
 	text = []string{"This gives access:"}
 	for i, sentence := range v.givesAll {
 		if most -= len(theme.Wrap(sentence, width)); most < 0 && i > 0 {
-			return append(text, fmt.Sprintf("and more, %s in all: the last way on reads them.", plural(len(v.givesAll), "sentence"))), false
+			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(v.givesAll)-i)), false
 		}
 		text = append(text, sentence)
 	}

@@ -2,11 +2,13 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"stateroom/awsops"
 	"stateroom/steps"
 )
 
@@ -173,6 +175,23 @@ func TestCtrlCLeavesAtOnceWhenNothingIsUnderWay(t *testing.T) {
 	}
 }
 
+// TestAnInterruptBeforeAnythingIsBegunIsOne presses Ctrl-C at the menu and while a run
+// opens; who leaves the menu by its own key was not interrupted.
+func TestAnInterruptBeforeAnythingIsBegunIsOne(t *testing.T) {
+	menu, opening := newTestRoot(t, plainLook, menuOptions()), newTestRoot(t, plainLook, Options{})
+	for _, m := range []*root{menu, opening} {
+		press(m, "ctrl+c")
+		if s := m.summary(false); s == nil || s.ExitCode(false) != steps.ExitInterrupted {
+			t.Errorf("summary %+v", s)
+		}
+	}
+	left := newTestRoot(t, plainLook, menuOptions())
+	press(left, "q")
+	if s := left.summary(false); s != nil {
+		t.Errorf("left by q: %+v", s)
+	}
+}
+
 func TestHotKeysAreLettersWhileTyping(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "e", "ctrl+u")
@@ -247,4 +266,57 @@ func TestBackgroundAnswerChangesTheColours(t *testing.T) {
 	if m.View() == dark {
 		t.Error("a light terminal gets the colours of a dark one")
 	}
+}
+
+// TestTheLastStepIsNotDoneBeforeTheOthers has an application that made what the last
+// step writes and was stopped before the rest.
+func TestTheLastStepIsNotDoneBeforeTheOthers(t *testing.T) {
+	w := reviewingRoot(t, plainLook, Options{}).wizard
+	w.progress = newProgress([]steps.Change{{ID: "blueprint", Step: stepCount}}, nil)
+	if state, word := w.state(stepCount); state != stateToChange || word != "not yet" {
+		t.Errorf("state %d, %q", state, word)
+	}
+	w.setReview(steps.Review{Looked: &steps.Looked{}})
+	if state, word := w.state(stepCount); state != stateDone || word != "done" {
+		t.Errorf("with nothing left: state %d, %q", state, word)
+	}
+}
+
+func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
+	const arn = "arn:aws:kms:eu-west-1:111111111111:key/384938f3-9fb7-468b-b888-00876dca9635"
+	m := begun(t, plainLook, Options{})
+	for n := 1; n <= stepCount; n++ {
+		m.Update(inspectedMsg{op: m.engine.op, step: n})
+	}
+	o := observed()
+	o.Key.Key = &awsops.Key{ARN: arn}
+	m.Update(lookedMsg{op: m.engine.op, setup: &steps.Setup{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	press(m, "4")
+	shows(t, m, arn)
+}
+
+// TestWhoeverConsentsCanSeeEverybodyWhoGetsIn has more sentences than the dialog
+// has room for.
+func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
+	m := reviewingRoot(t, plainLook, Options{})
+	r := plan()
+	for i := range 14 {
+		r.Changes[0].Judge(steps.Gives(steps.WidensUser, "somebody", fmt.Sprintf("Person number %d gets in.", i)))
+	}
+	m.wizard.setReview(r)
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	press(m, "a")
+	shows(t, m, "alice becomes a user", "Person number 3 gets in.", "more: the last choice below shows all", "Read who gets access")
+	shown := 0
+	for i := range 14 {
+		if strings.Contains(m.View(), fmt.Sprintf("Person number %d gets in.", i)) {
+			shown++
+		}
+	}
+	shows(t, m, fmt.Sprintf("and %d more", 14-shown))
+	press(m, "down", "down", "enter")
+	shows(t, m, "alice becomes a user")
+	press(m, "pgdown")
+	shows(t, m, "Person number 13 gets in.")
 }

@@ -7,15 +7,14 @@
 package mirror
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
-	"time"
+
+	"stateroom/steps/stepstest"
 )
 
 // Version is the provider's version in the mirror, the last of the real one's
@@ -63,30 +62,8 @@ func at(t testing.TB, root string) map[string]string {
 	return map[string]string{"TF_CLI_CONFIG_FILE": file}
 }
 
-// buildWait bounds a build in which everything is compiled, on a busy machine.
-const buildWait = 8 * time.Minute
-
-// started is the environment before any test changed it: Go finds its caches by
-// HOME, which tests hide.
-var started = os.Environ()
-
-// stub is the built stub, kept as bytes: a file that outlives the test which
-// built it would outlive the process too.
+// stub is the built stub.
 var stub = sync.OnceValues(func() ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "stateroom-stub-")
-	if err != nil {
-		return nil, fmt.Errorf("build the stub provider: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a scratch directory of the system
-	path := filepath.Join(dir, "stub")
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, ".")
 	_, here, _, _ := runtime.Caller(0)
-	build.Dir = filepath.Join(filepath.Dir(here), "..", "testdata", "stubprovider")
-	build.Env = started
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the stub provider: %w\n%s", err, out)
-	}
-	return os.ReadFile(path)
+	return stepstest.Build(filepath.Join(filepath.Dir(here), "..", "testdata", "stubprovider"), "-ldflags", "-s -w", ".")
 })
