@@ -14,6 +14,9 @@ var defaultRegions = []string{
 	"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
 
+// accountService is Account Management, as far as it tells of regions.
+type accountService struct{ *core }
+
 // routeAccount names the operation of the Account service: its path in another
 // case, /listRegions.
 func routeAccount(r *request) string {
@@ -24,14 +27,12 @@ func routeAccount(r *request) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
-func (s *Server) serveAccount(r *request) response {
+func (s *accountService) serve(r *request) (response, error) {
 	resource := "arn:aws:account::" + r.account.id + ":account"
 	if err := s.authorize(r, "account:"+r.operation, resource, r.account.id, nil, nil); err != nil {
-		return s.fail(r, err)
+		return response{}, err
 	}
-	return s.serveJSON(r, map[string]jsonHandler{
-		"ListRegions": jsonOp((*Server).accountListRegions),
-	})
+	return serveJSON(r, map[string]jsonHandler{"ListRegions": jsonOp(s.listRegions)})
 }
 
 type regionOut struct{ RegionName, RegionOptStatus string }
@@ -42,41 +43,20 @@ type regionsIn struct {
 	RegionOptStatusContains []string
 }
 
-// regions lists all with their status.
-func regions() []regionOut {
-	var out []regionOut
-	for _, name := range defaultRegions {
-		out = append(out, regionOut{name, "ENABLED_BY_DEFAULT"})
+// listRegions lets only the management account ask about another one.
+func (s *accountService) listRegions(r *request, in regionsIn) (any, error) {
+	id := in.AccountID
+	if _, known := s.accounts[id]; id != "" && id != r.account.id && !(known && r.account.management && s.organization != nil) {
+		return nil, accessDenied.in(r.protocol, "User: "+r.caller.arn+" is not authorized to perform: account:"+r.operation)
 	}
-	for _, name := range optInRegions {
-		out = append(out, regionOut{name, "DISABLED"})
+	var all []regionOut
+	for status, names := range map[string][]string{"ENABLED_BY_DEFAULT": defaultRegions, "DISABLED": optInRegions} {
+		for _, name := range names {
+			if len(in.RegionOptStatusContains) == 0 || slices.Contains(in.RegionOptStatusContains, status) {
+				all = append(all, regionOut{name, status})
+			}
+		}
 	}
-	slices.SortFunc(out, func(a, b regionOut) int { return strings.Compare(a.RegionName, b.RegionName) })
-	return out
-}
-
-// checkAccount lets only the management account ask about another one.
-func (s *Server) checkAccount(r *request, id string) error {
-	_, known := s.accounts[id]
-	if id == "" || id == r.account.id || known && r.account.management && s.organization != nil {
-		return nil
-	}
-	return accessDenied.in(r.protocol, "User: "+r.caller.arn+" is not authorized to perform: account:"+r.operation)
-}
-
-func (s *Server) accountListRegions(r *request, in regionsIn) (any, error) {
-	if err := s.checkAccount(r, in.AccountID); err != nil {
-		return nil, err
-	}
-	all := slices.DeleteFunc(regions(), func(region regionOut) bool {
-		return len(in.RegionOptStatusContains) > 0 && !slices.Contains(in.RegionOptStatusContains, region.RegionOptStatus)
-	})
-	shown, next, err := cut(in.pageIn, all, 50)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Regions   []regionOut
-		NextToken string `json:",omitempty"`
-	}{shown, next}, nil
+	slices.SortFunc(all, func(a, b regionOut) int { return strings.Compare(a.RegionName, b.RegionName) })
+	return pageOf(in.pageIn, "Regions", all, 50)
 }

@@ -14,7 +14,7 @@ type documentCache map[string]policy.Document
 
 // document parses a policy once. What is stored was validated when it came in,
 // so that an unreadable one means no statements.
-func (s *Server) document(text string) policy.Document {
+func (s *core) document(text string) policy.Document {
 	if doc, ok := s.documents[text]; ok {
 		return doc
 	}
@@ -33,7 +33,7 @@ func (s *Server) document(text string) policy.Document {
 // to resourceAccount; resourcePolicy is the resource's own, nil if there is
 // none, and conditions are the service's condition keys. The error is an
 // [apiError] that says AccessDenied in AWS's words.
-func (s *Server) authorize(r *request, action, resource, resourceAccount string, resourcePolicy *policy.Document, conditions map[string][]string) error {
+func (s *core) authorize(r *request, action, resource, resourceAccount string, resourcePolicy *policy.Document, conditions map[string][]string) error {
 	if r.resource == "" {
 		r.resource = resource
 	}
@@ -46,7 +46,7 @@ func (s *Server) authorize(r *request, action, resource, resourceAccount string,
 }
 
 // question gathers everything that bears on one action.
-func (s *Server) question(r *request, action, resource, resourceAccount string, resourcePolicy *policy.Document, conditions map[string][]string) (policy.Request, policy.Policies) {
+func (s *core) question(r *request, action, resource, resourceAccount string, resourcePolicy *policy.Document, conditions map[string][]string) (policy.Request, policy.Policies) {
 	ask := policy.Request{
 		Principal: r.caller.arn, PrincipalAccount: r.account.id,
 		Action: action, Resource: resource, ResourceAccount: resourceAccount,
@@ -67,8 +67,8 @@ func (s *Server) question(r *request, action, resource, resourceAccount string, 
 }
 
 // policiesOf are the policies that travel with a caller: its own and its
-// groups', its boundary, the session's and the organization's.
-func (s *Server) policiesOf(c *caller, now time.Time) policy.Policies {
+// groups', its boundary and the organization's.
+func (s *core) policiesOf(c *caller, now time.Time) policy.Policies {
 	var out policy.Policies
 	out.SCPs = s.controlPolicies(c.account)
 	switch {
@@ -79,20 +79,11 @@ func (s *Server) policiesOf(c *caller, now time.Time) policy.Policies {
 	default:
 		out.Identity = []policy.Named{{Name: "root user", Type: policy.IdentityBased, Document: s.document(allowAll)}}
 	}
-	if c.session != nil && len(c.session.policy) > 0 {
-		session := policy.Named{Name: "session policy", Type: policy.SessionPolicy}
-		for _, text := range c.session.policy {
-			doc := s.document(text)
-			session.Document.Version = doc.Version
-			session.Document.Statements = append(session.Document.Statements, doc.Statements...)
-		}
-		out.Session = &session
-	}
 	return out
 }
 
 // entityPolicies adds what a user or role is granted, directly and by groups.
-func (s *Server) entityPolicies(out *policy.Policies, a *account, e *entity, now time.Time) {
+func (s *core) entityPolicies(out *policy.Policies, a *account, e *entity, now time.Time) {
 	given, _ := e.grants.seen(now)
 	s.addGrants(out, a, e, given, now)
 	for _, name := range given.groups {
@@ -107,7 +98,7 @@ func (s *Server) entityPolicies(out *policy.Policies, a *account, e *entity, now
 	}
 }
 
-func (s *Server) addGrants(out *policy.Policies, a *account, e *entity, given grants, now time.Time) {
+func (s *core) addGrants(out *policy.Policies, a *account, e *entity, given grants, now time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(given.inline)) {
 		out.Identity = append(out.Identity, policy.Named{
 			Name: e.arn(a) + "/" + name, Type: policy.IdentityBased, Document: s.document(given.inline[name]),
@@ -121,7 +112,7 @@ func (s *Server) addGrants(out *policy.Policies, a *account, e *entity, given gr
 }
 
 // managedDocument is the default version of a managed policy as of now.
-func (s *Server) managedDocument(a *account, arn string, now time.Time) (policy.Document, bool) {
+func (s *core) managedDocument(a *account, arn string, now time.Time) (policy.Document, bool) {
 	p, ok := s.managedPolicy(a, arn)
 	if !ok {
 		return policy.Document{}, false
@@ -134,7 +125,7 @@ func (s *Server) managedDocument(a *account, arn string, now time.Time) (policy.
 }
 
 // conditionKeys are AWS's global condition keys for a request.
-func (s *Server) conditionKeys(r *request, resourceAccount string) map[string][]string {
+func (s *core) conditionKeys(r *request, resourceAccount string) map[string][]string {
 	c := r.caller
 	keys := map[string][]string{
 		"aws:PrincipalArn":          {c.principal},

@@ -19,7 +19,7 @@ const (
 	maxBody   = 1 << 20   // of every service but S3's objects; the longest document is a policy
 	maxObject = 256 << 20 // of an object or a part, whose signature is verified before the body is read
 	maxBodies = 256 << 20 // of all bodies that are being worked on
-	maxHeader = 64 << 10  // of headers, a presigned address and a session token among them
+	maxHeader = 64 << 10  // of headers, a session token among them
 
 	headerWait = 10 * time.Second
 	bodyWait   = time.Minute // for a body, and for an answer to be taken
@@ -71,19 +71,19 @@ func (s *Server) read(r *request, limit int64) *apiError {
 	case errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.Canceled):
 		return timedOut
 	case err != nil:
-		return errChunk
+		return badRequest("IncompleteBody", "The request body terminated unexpectedly")
 	}
 	return nil
 }
 
 func tooLarge(p protocol) *apiError {
 	if p == s3Protocol {
-		return fail(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+		return badRequest("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 	}
 	return fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is longer than the sandbox takes.")
 }
 
-var timedOut = fail(http.StatusBadRequest, "RequestTimeout",
+var timedOut = badRequest("RequestTimeout",
 	"Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.")
 
 // isLocalName says whether a host, with or without a port, is a name of this

@@ -3,60 +3,62 @@ package sandbox
 import (
 	"encoding/json"
 	"hash/crc32"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// dynamodbState is every table of every account and region.
-type dynamodbState struct {
-	tables map[string]*dynamoTable // by ARN
+// dynamodbService is DynamoDB: every table of every account and region. It asks
+// KMS for the keys.
+type dynamodbService struct {
+	*core
+	kms        *kmsService
+	operations map[string]jsonHandler
+	tables     map[string]*dynamoTable // by ARN
 }
 
-func newDynamoDBState() dynamodbState { return dynamodbState{tables: map[string]*dynamoTable{}} }
+func newDynamoDB(c *core, kms *kmsService) *dynamodbService {
+	s := &dynamodbService{core: c, kms: kms, tables: map[string]*dynamoTable{}}
+	s.operations = map[string]jsonHandler{
+		"CreateTable":               jsonOp(s.createTable),
+		"DescribeTable":             onTable(s, describeTable),
+		"UpdateTable":               onTable(s, s.updateTable),
+		"DeleteTable":               onTable(s, s.deleteTable),
+		"DescribeContinuousBackups": onTable(s, describeBackups),
+		"UpdateContinuousBackups":   onTable(s, updateBackups),
+		"TagResource":               onTable(s, tagTable),
+		"UntagResource":             onTable(s, untagTable),
+		"ListTagsOfResource":        onTable(s, listTableTags),
+		"PutItem":                   jsonOp(s.putItem),
+		"GetItem":                   jsonOp(s.getItem),
+		"DeleteItem":                jsonOp(s.deleteItem),
+	}
+	return s
+}
 
-// tagged lists the tables of an account and region with their tags.
-func (d *dynamodbState) tagged(a *account, region string) []taggedResource {
+// serve answers with the checksum of the body, which the SDK compares.
+func (s *dynamodbService) serve(r *request) (response, error) {
+	out, err := serveJSON(r, s.operations)
+	if err != nil {
+		return response{}, err
+	}
+	out.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(out.body)), 10))
+	return out, nil
+}
+
+// tagged lists the tables of an account and region.
+func (s *dynamodbService) tagged(a *account, region string) []taggedResource {
 	var out []taggedResource
-	for _, arn := range sortedKeys(d.tables) {
-		if t := d.tables[arn]; t.account == a.id && t.region == region && len(t.tags) > 0 {
-			out = append(out, taggedResource{arn: arn, tags: t.tags})
+	for arn, t := range s.tables {
+		if t.account == a.id && t.region == region {
+			out = append(out, taggedResource{arn, t.tags})
 		}
 	}
 	return out
 }
 
-// dynamoOperations are the operations of DynamoDB that the sandbox knows.
-var dynamoOperations = map[string]jsonHandler{
-	"CreateTable":               jsonOp((*Server).dynamoCreateTable),
-	"DescribeTable":             jsonOp((*Server).dynamoDescribeTable),
-	"UpdateTable":               jsonOp((*Server).dynamoUpdateTable),
-	"DeleteTable":               jsonOp((*Server).dynamoDeleteTable),
-	"DescribeContinuousBackups": jsonOp((*Server).dynamoDescribeBackups),
-	"UpdateContinuousBackups":   jsonOp((*Server).dynamoUpdateBackups),
-	"TagResource":               jsonOp((*Server).dynamoTagResource),
-	"UntagResource":             jsonOp((*Server).dynamoUntagResource),
-	"ListTagsOfResource":        jsonOp((*Server).dynamoListTags),
-	"PutItem":                   jsonOp((*Server).dynamoPutItem),
-	"GetItem":                   jsonOp((*Server).dynamoGetItem),
-	"DeleteItem":                jsonOp((*Server).dynamoDeleteItem),
-}
-
-// serveDynamoDB answers with the checksum of the body, which the SDK compares.
-func (s *Server) serveDynamoDB(r *request) response {
-	out := s.serveJSON(r, dynamoOperations)
-	out.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(out.body)), 10))
-	return out
-}
-
-// dynamoError is an error of DynamoDB; every one the sandbox gives is HTTP 400.
-func dynamoError(code, format string, args ...any) *apiError {
-	return fail(http.StatusBadRequest, code, format, args...)
-}
-
 func validationError(format string, args ...any) error {
-	return dynamoError("ValidationException", format, args...)
+	return badRequest("ValidationException", format, args...)
 }
 
 // tableCreation is how long a table stays CREATING.
@@ -73,7 +75,6 @@ type dynamoTable struct {
 	read, write                int
 	encryption                 *encryptionSpec
 	protected                  bool
-	class                      string
 	recovery                   bool
 	recoveryDays               int
 	tags                       tagSet
@@ -100,18 +101,32 @@ func tableARN(r *request, name string) string {
 	return "arn:aws:dynamodb:" + r.region + ":" + r.account.id + ":table/" + name
 }
 
-// table finds a table for a caller who may do the request's operation on it.
-func (s *Server) table(r *request, name string) (*dynamoTable, error) {
-	return s.tableWith(r, name, nil)
+// tableIn is what the input of an operation on a table tells: which one, and the
+// condition keys that it brings.
+type tableIn interface {
+	table() string
+	conditions() map[string][]string
 }
 
-func (s *Server) tableWith(r *request, name string, conditions map[string][]string) (*dynamoTable, error) {
+// onTable is an operation on a table for a caller who may do it.
+func onTable[In tableIn](s *dynamodbService, do func(*request, *dynamoTable, In) (any, error)) jsonHandler {
+	return jsonOp(func(r *request, in In) (any, error) {
+		t, err := s.table(r, in.table(), in.conditions())
+		if err != nil {
+			return nil, err
+		}
+		return do(r, t, in)
+	})
+}
+
+// table finds a table for a caller who may do the request's operation on it.
+func (s *dynamodbService) table(r *request, name string, conditions map[string][]string) (*dynamoTable, error) {
 	arn := tableARN(r, name)
 	parts := strings.Split(arn, ":")
 	if len(parts) != 6 {
 		return nil, validationError("Invalid table ARN: %s", name)
 	}
-	t := s.dynamodb.tables[arn]
+	t := s.tables[arn]
 	if t != nil {
 		conditions = t.tags.resourceConditions(conditions)
 	}
@@ -127,12 +142,12 @@ func (s *Server) tableWith(r *request, name string, conditions map[string][]stri
 // noSuchTable names the table, but not to the operations on items.
 func noSuchTable(r *request, name string) error {
 	if strings.HasSuffix(r.operation, "Item") {
-		return dynamoError("ResourceNotFoundException", "Requested resource not found")
+		return badRequest("ResourceNotFoundException", "Requested resource not found")
 	}
 	if strings.Contains(r.operation, "ContinuousBackups") {
-		return dynamoError("TableNotFoundException", "Table not found: %s", name)
+		return badRequest("TableNotFoundException", "Table not found: %s", name)
 	}
-	return dynamoError("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
+	return badRequest("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
 }
 
 // status is CREATING for a short while and ACTIVE then.
@@ -145,23 +160,14 @@ func (t *dynamoTable) status(now time.Time) string {
 
 // description is the table as DescribeTable shows it.
 func (t *dynamoTable) description(now time.Time) map[string]any {
-	size := 0
-	for _, item := range t.items {
-		if text, err := json.Marshal(item); err == nil {
-			size += len(text)
-		}
-	}
 	d := map[string]any{
 		"TableName": t.name, "TableArn": t.arn, "TableId": t.id, "TableStatus": t.status(now), "CreationDateTime": epoch(t.created),
-		"AttributeDefinitions": t.definitions, "KeySchema": t.schema, "ItemCount": len(t.items), "TableSizeBytes": size,
+		"AttributeDefinitions": t.definitions, "KeySchema": t.schema, "ItemCount": len(t.items),
 		"ProvisionedThroughput":     map[string]any{"ReadCapacityUnits": t.read, "WriteCapacityUnits": t.write, "NumberOfDecreasesToday": 0},
 		"DeletionProtectionEnabled": t.protected,
 	}
 	if t.billing == "PAY_PER_REQUEST" {
 		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.created)}
-	}
-	if t.class != "" {
-		d["TableClassSummary"] = map[string]any{"TableClass": t.class}
 	}
 	if t.encryption != nil && t.encryption.Enabled {
 		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": t.encryption.KMSMasterKeyId}

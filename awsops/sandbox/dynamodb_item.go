@@ -128,8 +128,8 @@ func (in itemInput) project(item dynamoItem) dynamoItem {
 
 // leading is the condition key dynamodb:LeadingKeys: the partition key, in the
 // text form that policies compare.
-func (s *Server) leading(r *request, in itemInput, item dynamoItem) map[string][]string {
-	t := s.dynamodb.tables[tableARN(r, in.TableName)]
+func (s *dynamodbService) leading(r *request, in itemInput, item dynamoItem) map[string][]string {
+	t := s.tables[tableARN(r, in.TableName)]
 	if t == nil {
 		return nil
 	}
@@ -144,13 +144,13 @@ func (s *Server) leading(r *request, in itemInput, item dynamoItem) map[string][
 }
 
 // itemTable finds the table of an operation on one item and the item's key.
-func (s *Server) itemTable(r *request, in itemInput, item dynamoItem) (*dynamoTable, string, error) {
-	t, err := s.tableWith(r, in.TableName, s.leading(r, in, item))
+func (s *dynamodbService) itemTable(r *request, in itemInput, item dynamoItem) (*dynamoTable, string, error) {
+	t, err := s.table(r, in.TableName, s.leading(r, in, item))
 	if err != nil {
 		return nil, "", err
 	}
 	if t.status(r.now) != "ACTIVE" {
-		return nil, "", dynamoError("ResourceNotFoundException", "Requested resource not found")
+		return nil, "", badRequest("ResourceNotFoundException", "Requested resource not found")
 	}
 	if err := in.checkExpressions(); err != nil {
 		return nil, "", err
@@ -192,14 +192,14 @@ func (in itemInput) checkCondition(stored dynamoItem) error {
 	if in.holds(stored) {
 		return nil
 	}
-	failed := dynamoError("ConditionalCheckFailedException", "The conditional request failed")
+	failed := badRequest("ConditionalCheckFailedException", "The conditional request failed")
 	if in.ReturnValuesOnConditionCheckFailure == "ALL_OLD" && stored != nil {
-		failed.detail = map[string]any{"Item": stored}
+		return failed.with(details{"Item": stored})
 	}
 	return failed
 }
 
-func (s *Server) dynamoPutItem(r *request, in itemInput) (none, error) {
+func (s *dynamodbService) putItem(r *request, in itemInput) (none, error) {
 	t, key, err := s.itemTable(r, in, in.Item)
 	if err != nil {
 		return none{}, err
@@ -211,7 +211,7 @@ func (s *Server) dynamoPutItem(r *request, in itemInput) (none, error) {
 	return none{}, nil
 }
 
-func (s *Server) dynamoDeleteItem(r *request, in itemInput) (none, error) {
+func (s *dynamodbService) deleteItem(r *request, in itemInput) (none, error) {
 	t, key, err := s.itemTable(r, in, in.Key)
 	if err != nil {
 		return none{}, err
@@ -223,7 +223,7 @@ func (s *Server) dynamoDeleteItem(r *request, in itemInput) (none, error) {
 	return none{}, nil
 }
 
-func (s *Server) dynamoGetItem(r *request, in itemInput) (map[string]any, error) {
+func (s *dynamodbService) getItem(r *request, in itemInput) (map[string]any, error) {
 	t, key, err := s.itemTable(r, in, in.Key)
 	if err != nil {
 		return nil, err

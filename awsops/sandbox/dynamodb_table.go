@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"time"
@@ -16,12 +17,15 @@ type tableInput struct {
 	ProvisionedThroughput     *throughput
 	SSESpecification          *encryptionSpec
 	DeletionProtectionEnabled *bool
-	TableClass                string
-	Tags                      []dynamoTag
+	Tags                      []tag
 	GlobalSecondaryIndexes    []any
 	LocalSecondaryIndexes     []any
 	StreamSpecification       *struct{ StreamEnabled bool }
 }
+
+func (in tableInput) table() string { return in.TableName }
+
+func (in tableInput) conditions() map[string][]string { return nil }
 
 // check refuses what CreateTable refuses.
 func (in tableInput) check() error {
@@ -64,8 +68,8 @@ func checkBilling(mode string, t *throughput) error {
 	return nil
 }
 
-func (s *Server) dynamoCreateTable(r *request, in tableInput) (map[string]any, error) {
-	tags := dynamoTags(in.Tags)
+func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
+	tags := tagsOf(in.Tags)
 	arn := tableARN(r, in.TableName)
 	if err := s.authorize(r, "dynamodb:CreateTable", arn, r.account.id, nil, tags.requestConditions()); err != nil {
 		return nil, err
@@ -78,22 +82,22 @@ func (s *Server) dynamoCreateTable(r *request, in tableInput) (map[string]any, e
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if s.dynamodb.tables[arn] != nil {
-		return nil, dynamoError("ResourceInUseException", "Table already exists: %s", in.TableName)
+	if s.tables[arn] != nil {
+		return nil, badRequest("ResourceInUseException", "Table already exists: %s", in.TableName)
 	}
 	t := &dynamoTable{
 		name: in.TableName, arn: arn, account: r.account.id, region: r.region, id: s.ids.uuid(), created: r.now, ready: r.now.Add(tableCreation),
-		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{}, class: in.TableClass,
+		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{},
 	}
 	if err := s.configureTable(r, t, in); err != nil {
 		return nil, err
 	}
-	s.dynamodb.tables[arn] = t
+	s.tables[arn] = t
 	return map[string]any{"TableDescription": t.description(r.now)}, nil
 }
 
 // configureTable sets what CreateTable and UpdateTable share.
-func (s *Server) configureTable(r *request, t *dynamoTable, in tableInput) error {
+func (s *dynamodbService) configureTable(r *request, t *dynamoTable, in tableInput) error {
 	if in.SSESpecification != nil {
 		e := *in.SSESpecification
 		if e.Enabled {
@@ -106,7 +110,7 @@ func (s *Server) configureTable(r *request, t *dynamoTable, in tableInput) error
 		t.encryption = &e
 	}
 	if in.BillingMode != "" || t.billing == "" {
-		t.billing = first(in.BillingMode, "PROVISIONED")
+		t.billing = cmp.Or(in.BillingMode, "PROVISIONED")
 	}
 	if in.ProvisionedThroughput != nil {
 		t.read, t.write = in.ProvisionedThroughput.ReadCapacityUnits, in.ProvisionedThroughput.WriteCapacityUnits
@@ -117,13 +121,12 @@ func (s *Server) configureTable(r *request, t *dynamoTable, in tableInput) error
 	if in.DeletionProtectionEnabled != nil {
 		t.protected = *in.DeletionProtectionEnabled
 	}
-	t.class = first(in.TableClass, t.class)
 	return nil
 }
 
 // tableKey is the ARN of the key that encrypts a table: the one named, which
 // must be usable, or the account's alias/aws/dynamodb.
-func (s *Server) tableKey(r *request, id string) (string, error) {
+func (s *dynamodbService) tableKey(r *request, id string) (string, error) {
 	if id == "" {
 		return "arn:aws:kms:" + r.region + ":" + r.account.id + ":alias/aws/dynamodb", nil
 	}
@@ -132,7 +135,7 @@ func (s *Server) tableKey(r *request, id string) (string, error) {
 		return "", validationError("KMS validation error: %v", err)
 	}
 	conditions := map[string][]string{"kms:ViaService": {"dynamodb." + r.region + ".amazonaws.com"}}
-	if err := s.authorizeKey(r, "DescribeKey", key, conditions); err != nil {
+	if err := s.kms.authorizeKey(r, "DescribeKey", key, conditions); err != nil {
 		return "", err
 	}
 	if err := key.usable(); err != nil {
@@ -141,24 +144,24 @@ func (s *Server) tableKey(r *request, id string) (string, error) {
 	return key.arn, nil
 }
 
-func (s *Server) dynamoDescribeTable(r *request, in tableInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
-		return nil, err
-	}
+func describeTable(r *request, t *dynamoTable, _ tableInput) (any, error) {
 	return map[string]any{"Table": t.description(r.now)}, nil
 }
 
-func (s *Server) dynamoUpdateTable(r *request, in tableInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
+// changeable refuses to change a table that is still being created.
+func (t *dynamoTable) changeable(now time.Time) error {
+	if t.status(now) != "ACTIVE" {
+		return badRequest("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: %s", t.name)
+	}
+	return nil
+}
+
+func (s *dynamodbService) updateTable(r *request, t *dynamoTable, in tableInput) (any, error) {
+	if err := t.changeable(r.now); err != nil {
 		return nil, err
 	}
-	if t.status(r.now) != "ACTIVE" {
-		return nil, dynamoError("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: %s", t.name)
-	}
-	if mode := in.BillingMode; mode != "" || in.ProvisionedThroughput != nil {
-		if err := checkBilling(first(mode, t.billing), in.ProvisionedThroughput); err != nil {
+	if in.BillingMode != "" || in.ProvisionedThroughput != nil {
+		if err := checkBilling(cmp.Or(in.BillingMode, t.billing), in.ProvisionedThroughput); err != nil {
 			return nil, err
 		}
 	}
@@ -168,119 +171,79 @@ func (s *Server) dynamoUpdateTable(r *request, in tableInput) (map[string]any, e
 	return map[string]any{"TableDescription": t.description(r.now)}, nil
 }
 
-func (s *Server) dynamoDeleteTable(r *request, in tableInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
-		return nil, err
-	}
+func (s *dynamodbService) deleteTable(r *request, t *dynamoTable, _ tableInput) (any, error) {
 	if t.protected {
 		return nil, validationError("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
-	if t.status(r.now) != "ACTIVE" {
-		return nil, dynamoError("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: %s", t.name)
+	if err := t.changeable(r.now); err != nil {
+		return nil, err
 	}
-	delete(s.dynamodb.tables, t.arn)
+	delete(s.tables, t.arn)
 	d := t.description(r.now)
 	d["TableStatus"] = "DELETING"
 	return map[string]any{"TableDescription": d}, nil
 }
 
 type backupsInput struct {
-	TableName                        string
+	tableInput
 	PointInTimeRecoverySpecification struct {
 		PointInTimeRecoveryEnabled bool
 		RecoveryPeriodInDays       int
 	}
 }
 
-func (s *Server) dynamoDescribeBackups(r *request, in backupsInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	return t.backups(r.now), nil
-}
-
-// backups is the answer to both calls on continuous backups.
-func (t *dynamoTable) backups(now time.Time) map[string]any {
+// describeBackups is the answer to both calls on continuous backups.
+func describeBackups(r *request, t *dynamoTable, _ backupsInput) (any, error) {
 	recovery := map[string]any{"PointInTimeRecoveryStatus": "DISABLED"}
 	if t.recovery {
 		recovery = map[string]any{
 			"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": t.recoveryDays,
-			"EarliestRestorableDateTime": epoch(t.created), "LatestRestorableDateTime": epoch(now),
+			"EarliestRestorableDateTime": epoch(t.created), "LatestRestorableDateTime": epoch(r.now),
 		}
 	}
 	return map[string]any{"ContinuousBackupsDescription": map[string]any{
 		"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery,
-	}}
+	}}, nil
 }
 
-func (s *Server) dynamoUpdateBackups(r *request, in backupsInput) (map[string]any, error) {
-	t, err := s.table(r, in.TableName)
-	if err != nil {
-		return nil, err
-	}
+func updateBackups(r *request, t *dynamoTable, in backupsInput) (any, error) {
 	if t.status(r.now) != "ACTIVE" {
-		return nil, dynamoError("ContinuousBackupsUnavailableException", "Backups are being enabled for the table: %s. Please retry later", t.name)
+		return nil, badRequest("ContinuousBackupsUnavailableException", "Backups are being enabled for the table: %s. Please retry later", t.name)
 	}
 	spec := in.PointInTimeRecoverySpecification
 	if spec.RecoveryPeriodInDays < 0 || spec.RecoveryPeriodInDays > 35 {
 		return nil, validationError("RecoveryPeriodInDays must be between 1 and 35")
 	}
-	t.recovery, t.recoveryDays = spec.PointInTimeRecoveryEnabled, spec.RecoveryPeriodInDays
-	if t.recoveryDays == 0 {
-		t.recoveryDays = 35
-	}
-	return t.backups(r.now), nil
-}
-
-type dynamoTag struct{ Key, Value string }
-
-func dynamoTags(list []dynamoTag) tagSet {
-	tags := tagSet{}
-	for _, t := range list {
-		tags[t.Key] = t.Value
-	}
-	return tags
+	t.recovery, t.recoveryDays = spec.PointInTimeRecoveryEnabled, cmp.Or(spec.RecoveryPeriodInDays, 35)
+	return describeBackups(r, t, in)
 }
 
 type dynamoTagInput struct {
 	ResourceArn string
-	Tags        []dynamoTag
+	Tags        []tag
 	TagKeys     []string
 }
 
-func (s *Server) dynamoTagResource(r *request, in dynamoTagInput) (any, error) {
-	tags := dynamoTags(in.Tags)
-	t, err := s.tableWith(r, in.ResourceArn, tags.requestConditions())
-	if err != nil {
-		return nil, err
+func (in dynamoTagInput) table() string { return in.ResourceArn }
+
+func (in dynamoTagInput) conditions() map[string][]string {
+	keys := tagsOf(in.Tags).requestConditions()
+	if len(in.TagKeys) > 0 {
+		keys["aws:TagKeys"] = in.TagKeys
 	}
-	for name, value := range tags {
-		t.tags[name] = value
-	}
+	return keys
+}
+
+func tagTable(_ *request, t *dynamoTable, in dynamoTagInput) (any, error) {
+	t.tags.add(tagsOf(in.Tags))
 	return nil, nil
 }
 
-func (s *Server) dynamoUntagResource(r *request, in dynamoTagInput) (any, error) {
-	t, err := s.tableWith(r, in.ResourceArn, map[string][]string{"aws:TagKeys": in.TagKeys})
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range in.TagKeys {
-		delete(t.tags, name)
-	}
+func untagTable(_ *request, t *dynamoTable, in dynamoTagInput) (any, error) {
+	t.tags.remove(in.TagKeys)
 	return nil, nil
 }
 
-func (s *Server) dynamoListTags(r *request, in dynamoTagInput) (map[string]any, error) {
-	t, err := s.table(r, in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	tags := []dynamoTag{}
-	for _, name := range t.tags.names() {
-		tags = append(tags, dynamoTag{name, t.tags[name]})
-	}
-	return map[string]any{"Tags": tags}, nil
+func listTableTags(_ *request, t *dynamoTable, _ dynamoTagInput) (any, error) {
+	return map[string]any{"Tags": t.tags.list()}, nil
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,9 +13,17 @@ type apiError struct {
 	status  int
 	code    string
 	message string
-	// detail holds further members of the answer, such as the Region of an S3
-	// redirect or the Item of a failed DynamoDB condition.
-	detail map[string]any
+	detail  details
+}
+
+// details are further members of an answer, such as the Region of an S3 redirect
+// or the Item of a failed DynamoDB condition.
+type details map[string]any
+
+// with adds details.
+func (e *apiError) with(more details) *apiError {
+	e.detail = more
+	return e
 }
 
 // Error gives code and message.
@@ -23,6 +32,11 @@ func (e *apiError) Error() string { return e.code + ": " + e.message }
 // fail makes an [apiError].
 func fail(status int, code, format string, args ...any) *apiError {
 	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// badRequest is the [apiError] of HTTP 400, which most are.
+func badRequest(code, format string, args ...any) *apiError {
+	return fail(http.StatusBadRequest, code, format, args...)
 }
 
 // protocol is a wire protocol, as far as errors and authentication differ.
@@ -96,13 +110,13 @@ func (f refusal) in(p protocol, message string) *apiError {
 	e := &apiError{status: f.status, code: f.query, message: f.message}
 	switch p {
 	case jsonProtocol, restJSONProtocol:
-		e.code = first(f.json, f.query)
+		e.code = cmp.Or(f.json, f.query)
 		if p == jsonProtocol && f.jsonStatus != 0 {
 			e.status = f.jsonStatus
 		}
 	case s3Protocol:
-		e.code = first(f.s3, f.query)
-		e.message = first(f.s3Message, f.message)
+		e.code = cmp.Or(f.s3, f.query)
+		e.message = cmp.Or(f.s3Message, f.message)
 		if f.s3Status != 0 {
 			e.status = f.s3Status
 		}
@@ -130,27 +144,23 @@ func throttle(r *request) *apiError {
 
 // fail renders an error for the request's protocol. An error that is no
 // [apiError] is a fault of the sandbox and reads as AWS's internal failure.
-func (s *Server) fail(r *request, err error) response {
+func (r *request) fail(err error) response {
 	var e *apiError
 	if !errors.As(err, &e) {
 		e = internalFailure.in(r.protocol, err.Error())
 	}
 	r.failure = e
+	render := queryFailure
 	switch r.protocol {
 	case jsonProtocol, restJSONProtocol:
-		return jsonFailure(e)
+		render = jsonFailure
 	case s3Protocol:
-		return s3Failure(r, e)
+		render = s3Failure
 	case queryProtocol:
 	}
-	return queryFailure(r, e)
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
+	out, err := render(r, e)
+	if err != nil {
+		return response{status: http.StatusInternalServerError}
 	}
-	return ""
+	return out
 }

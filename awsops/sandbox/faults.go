@@ -24,11 +24,11 @@ func (s *Server) Act(account, serviceName, operation string, in ActInput) ([]byt
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, known := s.accounts[account]
-	target, ok := services()[serviceName]
+	target, ok := s.services[serviceName]
 	if !known || !ok {
 		return nil, fmt.Errorf("sandbox: there is no account %s or no service %s", account, serviceName)
 	}
-	h, body, err := byHand(target.protocol, operation, in)
+	h, body, err := s.byHand(target.protocol, operation, in)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %s:%s: %w", serviceName, operation, err)
 	}
@@ -40,7 +40,7 @@ func (s *Server) Act(account, serviceName, operation string, in ActInput) ([]byt
 	if r.operation = target.route(r); r.operation != operation {
 		return nil, fmt.Errorf("sandbox: %s has no operation %s", serviceName, operation)
 	}
-	out := target.serve(s, r)
+	out := target.answer(r)
 	if r.failure != nil {
 		return nil, fmt.Errorf("sandbox: %s:%s: %w", serviceName, operation, r.failure)
 	}
@@ -48,7 +48,7 @@ func (s *Server) Act(account, serviceName, operation string, in ActInput) ([]byt
 }
 
 // byHand makes the request of an operation in a protocol.
-func byHand(p protocol, operation string, in ActInput) (h *http.Request, body []byte, err error) {
+func (s *Server) byHand(p protocol, operation string, in ActInput) (h *http.Request, body []byte, err error) {
 	h = &http.Request{Method: http.MethodPost, Header: http.Header{}, URL: &url.URL{Path: "/"}}
 	switch p {
 	case jsonProtocol, restJSONProtocol:
@@ -63,14 +63,14 @@ func byHand(p protocol, operation string, in ActInput) (h *http.Request, body []
 		}
 		body = []byte(form.Encode())
 	case s3Protocol:
-		body = s3ByHand(h, operation, in)
+		body = s.s3.byHand(h, operation, in)
 	}
 	return h, body, nil
 }
 
-// s3ByHand gives a request the method and address of an operation of S3.
-func s3ByHand(h *http.Request, operation string, in ActInput) (body []byte) {
-	for _, op := range s3Operations {
+// byHand gives a request the method and address of an operation of S3.
+func (s *s3Service) byHand(h *http.Request, operation string, in ActInput) (body []byte) {
+	for _, op := range s.operations {
 		if op.name == operation {
 			h.Method = op.method
 			h.URL.RawQuery = url.QueryEscape(op.mark)
@@ -114,8 +114,5 @@ func (s *Server) Session(account, userName string, issued time.Time) (Credential
 	if a == nil || a.users[userName] == nil {
 		return Credentials{}, fmt.Errorf("sandbox: account %s has no user %s", account, userName)
 	}
-	return s.issue(&credential{
-		id: s.ids.unique("ASIA"), token: s.ids.token(), created: issued, expires: issued.Add(time.Hour),
-		account: a, user: a.users[userName], session: &session{issued: issued},
-	}).public(), nil
+	return s.temporary(credential{account: a, user: a.users[userName], session: &session{}}, issued, time.Hour).public(), nil
 }

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/xml"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,31 +12,46 @@ import (
 
 const iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/"
 
+// iamService is IAM: the users, groups, roles, policies and MFA devices of
+// every account, which the core holds.
+type iamService struct {
+	*core
+	operations map[string]iamOperation
+}
+
 // iamOperation is one operation: the resource that its action is authorized
 // on, and the work.
 type iamOperation struct {
-	on func(*Server, *request) string
+	on func(*request) string
 	do queryHandler
 }
 
-// serveIAM authorizes every operation as iam:OPERATION before it does it.
-func (s *Server) serveIAM(r *request) response {
-	operation, ok := iamOperations[r.operation]
+func newIAM(c *core) *iamService {
+	s := &iamService{core: c}
+	s.operations = s.entityOperations()
+	maps.Copy(s.operations, s.policyOperations())
+	return s
+}
+
+// serve authorizes every operation as iam:OPERATION before it does it.
+func (s *iamService) serve(r *request) (response, error) {
+	operation, ok := s.operations[r.operation]
 	if !ok {
-		return s.serveQuery(r, iamNamespace, nil)
+		return serveQuery(r, iamNamespace, nil)
 	}
-	resource := operation.on(s, r)
-	if err := s.authorize(r, "iam:"+r.operation, resource, r.account.id, nil, s.iamConditions(r, resource)); err != nil {
-		return s.fail(r, friendly(r, err, resource))
-	}
+	resource := operation.on(r)
+	actions := []string{r.operation}
 	// Tags in a creation need the right to tag as well (IAM User Guide, "Tags
 	// for IAM resources").
 	if kind, creates := strings.CutPrefix(r.operation, "Create"); creates && len(r.tags()) > 0 {
-		if err := s.authorize(r, "iam:Tag"+kind, resource, r.account.id, nil, s.iamConditions(r, resource)); err != nil {
-			return s.fail(r, friendly(r, err, resource))
+		actions = append(actions, "Tag"+kind)
+	}
+	for _, action := range actions {
+		if err := s.authorize(r, "iam:"+action, resource, r.account.id, nil, s.conditions(r, resource)); err != nil {
+			return response{}, friendly(r, err, resource)
 		}
 	}
-	return s.serveQuery(r, iamNamespace, map[string]queryHandler{r.operation: operation.do})
+	return serveQuery(r, iamNamespace, operation.do)
 }
 
 // friendly words a refusal as IAM does: what is there already is named as "user
@@ -59,172 +76,140 @@ func friendly(r *request, err error, resource string) error {
 	return fail(e.status, e.code, "%s", strings.Replace(e.message, "on resource: "+resource, "on resource: "+kind+" "+name, 1))
 }
 
-// iamOperations are the operations of IAM that the sandbox knows.
-var iamOperations = map[string]iamOperation{
-	"CreateUser":        {onUser, (*Server).iamCreateUser},
-	"GetUser":           {onUser, (*Server).iamGetUser},
-	"DeleteUser":        {onUser, (*Server).iamDeleteUser},
-	"ListGroupsForUser": {onUser, (*Server).iamListGroupsForUser},
+// entityOperations are the known operations on users, groups, roles and what is
+// theirs.
+func (s *iamService) entityOperations() map[string]iamOperation {
+	return map[string]iamOperation{
+		"CreateUser":        {userKind.arn, s.createUser},
+		"GetUser":           {userKind.arn, s.getUser},
+		"DeleteUser":        onUser(s.deleteUser),
+		"ListGroupsForUser": onUser(listGroupsForUser),
 
-	"CreateLoginProfile": {onUser, (*Server).iamCreateLogin},
-	"GetLoginProfile":    {onUser, (*Server).iamGetLogin},
-	"DeleteLoginProfile": {onUser, (*Server).iamDeleteLogin},
+		"CreateLoginProfile": onUser(createLogin),
+		"GetLoginProfile":    onUser(getLogin),
+		"DeleteLoginProfile": onUser(deleteLogin),
 
-	"UploadSSHPublicKey":              {onUser, sshKeyKind.create},
-	"ListSSHPublicKeys":               {onUser, sshKeyKind.listAll},
-	"UpdateSSHPublicKey":              {onUser, sshKeyKind.update},
-	"DeleteSSHPublicKey":              {onUser, sshKeyKind.remove},
-	"UploadSigningCertificate":        {onUser, certificateKind.create},
-	"ListSigningCertificates":         {onUser, certificateKind.listAll},
-	"UpdateSigningCertificate":        {onUser, certificateKind.update},
-	"DeleteSigningCertificate":        {onUser, certificateKind.remove},
-	"CreateServiceSpecificCredential": {onUser, serviceKind.create},
-	"ListServiceSpecificCredentials":  {onUser, serviceKind.listAll},
-	"UpdateServiceSpecificCredential": {onUser, serviceKind.update},
-	"DeleteServiceSpecificCredential": {onUser, serviceKind.remove},
+		"UploadSSHPublicKey":              onUser(sshKeyKind.create(s)),
+		"ListSSHPublicKeys":               onUser(sshKeyKind.list),
+		"UpdateSSHPublicKey":              onUser(sshKeyKind.update),
+		"DeleteSSHPublicKey":              onUser(sshKeyKind.remove),
+		"UploadSigningCertificate":        onUser(certificateKind.create(s)),
+		"ListSigningCertificates":         onUser(certificateKind.list),
+		"UpdateSigningCertificate":        onUser(certificateKind.update),
+		"DeleteSigningCertificate":        onUser(certificateKind.remove),
+		"CreateServiceSpecificCredential": onUser(serviceKind.create(s)),
+		"ListServiceSpecificCredentials":  onUser(serviceKind.list),
+		"UpdateServiceSpecificCredential": onUser(serviceKind.update),
+		"DeleteServiceSpecificCredential": onUser(serviceKind.remove),
 
-	"CreateGroup":         {onGroup, (*Server).iamCreateGroup},
-	"GetGroup":            {onGroup, (*Server).iamGetGroup},
-	"UpdateGroup":         {onGroup, (*Server).iamUpdateGroup},
-	"DeleteGroup":         {onGroup, (*Server).iamDeleteGroup},
-	"AddUserToGroup":      {onGroup, (*Server).iamAddUserToGroup},
-	"RemoveUserFromGroup": {onGroup, (*Server).iamRemoveUserFromGroup},
+		"CreateGroup":         {groupKind.arn, s.createGroup},
+		"GetGroup":            onGroup(getGroup),
+		"UpdateGroup":         onGroup(s.updateGroup),
+		"DeleteGroup":         onGroup(deleteGroup),
+		"AddUserToGroup":      onGroup(s.addUserToGroup),
+		"RemoveUserFromGroup": onGroup(s.removeUserFromGroup),
 
-	"CreateRole":             {onRole, (*Server).iamCreateRole},
-	"GetRole":                {onRole, (*Server).iamGetRole},
-	"UpdateAssumeRolePolicy": {onRole, (*Server).iamUpdateTrust},
-	"DeleteRole":             {onRole, (*Server).iamDeleteRole},
+		"CreateRole":             {roleKind.arn, s.createRole},
+		"GetRole":                onRole(getRole),
+		"UpdateAssumeRolePolicy": onRole(s.updateTrust),
+		"DeleteRole":             onRole(deleteRole),
 
-	"CreateAccessKey":      {onUser, (*Server).iamCreateAccessKey},
-	"ListAccessKeys":       {onUser, (*Server).iamListAccessKeys},
-	"UpdateAccessKey":      {onUser, (*Server).iamUpdateAccessKey},
-	"DeleteAccessKey":      {onUser, (*Server).iamDeleteAccessKey},
-	"GetAccessKeyLastUsed": {onKeyOwner, (*Server).iamAccessKeyLastUsed},
+		"CreateAccessKey":      onUser(s.createAccessKey),
+		"ListAccessKeys":       onUser(listAccessKeys),
+		"UpdateAccessKey":      onUser(updateAccessKey),
+		"DeleteAccessKey":      onUser(s.deleteAccessKey),
+		"GetAccessKeyLastUsed": {s.keyOwner, s.accessKeyLastUsed},
 
-	"PutUserPolicy":     {onUser, userKind.putInline},
-	"DeleteUserPolicy":  {onUser, userKind.deleteInline},
-	"ListUserPolicies":  {onUser, userKind.listInline},
-	"PutGroupPolicy":    {onGroup, groupKind.putInline},
-	"GetGroupPolicy":    {onGroup, groupKind.getInline},
-	"DeleteGroupPolicy": {onGroup, groupKind.deleteInline},
-	"ListGroupPolicies": {onGroup, groupKind.listInline},
-	"PutRolePolicy":     {onRole, roleKind.putInline},
-	"GetRolePolicy":     {onRole, roleKind.getInline},
-	"DeleteRolePolicy":  {onRole, roleKind.deleteInline},
-	"ListRolePolicies":  {onRole, roleKind.listInline},
+		"TagUser":   onEntity(userKind, tagEntity),
+		"UntagUser": onEntity(userKind, untagEntity),
+		"TagRole":   onEntity(roleKind, tagEntity),
+		"UntagRole": onEntity(roleKind, untagEntity),
 
-	"AttachUserPolicy":          {onUser, userKind.attach},
-	"DetachUserPolicy":          {onUser, userKind.detach},
-	"ListAttachedUserPolicies":  {onUser, userKind.listAttached},
-	"AttachGroupPolicy":         {onGroup, groupKind.attach},
-	"DetachGroupPolicy":         {onGroup, groupKind.detach},
-	"ListAttachedGroupPolicies": {onGroup, groupKind.listAttached},
-	"AttachRolePolicy":          {onRole, roleKind.attach},
-	"DetachRolePolicy":          {onRole, roleKind.detach},
-	"ListAttachedRolePolicies":  {onRole, roleKind.listAttached},
-
-	"PutRolePermissionsBoundary": {onRole, roleKind.putBoundary},
-
-	"TagUser":     {onUser, userKind.tag},
-	"UntagUser":   {onUser, userKind.untag},
-	"TagRole":     {onRole, roleKind.tag},
-	"UntagRole":   {onRole, roleKind.untag},
-	"TagPolicy":   {onPolicy, (*Server).iamTagPolicy},
-	"UntagPolicy": {onPolicy, (*Server).iamUntagPolicy},
-
-	"CreatePolicy":            {onPolicy, (*Server).iamCreatePolicy},
-	"GetPolicy":               {onPolicy, (*Server).iamGetPolicy},
-	"DeletePolicy":            {onPolicy, (*Server).iamDeletePolicy},
-	"ListPolicies":            {onPolicyPath, (*Server).iamListPolicies},
-	"CreatePolicyVersion":     {onPolicy, (*Server).iamCreatePolicyVersion},
-	"GetPolicyVersion":        {onPolicy, (*Server).iamGetPolicyVersion},
-	"ListPolicyVersions":      {onPolicy, (*Server).iamListPolicyVersions},
-	"DeletePolicyVersion":     {onPolicy, (*Server).iamDeletePolicyVersion},
-	"SetDefaultPolicyVersion": {onPolicy, (*Server).iamSetDefaultPolicyVersion},
-
-	"CreateVirtualMFADevice": {onMFA, (*Server).iamCreateMFA},
-	"DeleteVirtualMFADevice": {onMFA, (*Server).iamDeleteMFA},
-	"ListVirtualMFADevices":  {onPath("mfa"), (*Server).iamListVirtualMFA},
-	"EnableMFADevice":        {onUser, (*Server).iamEnableMFA},
-	"DeactivateMFADevice":    {onUser, (*Server).iamDeactivateMFA},
-	"ListMFADevices":         {onUser, (*Server).iamListMFA},
-
-	"SimulatePrincipalPolicy": {onPolicySource, (*Server).iamSimulatePrincipal},
-	"GetAccountSummary":       {onAll, (*Server).iamAccountSummary},
-}
-
-func onAll(*Server, *request) string { return "*" }
-
-func onPath(kind string) func(*Server, *request) string {
-	return func(_ *Server, r *request) string {
-		return "arn:aws:iam::" + r.account.id + ":" + kind + first(r.arg("PathPrefix"), "/")
+		"CreateVirtualMFADevice": {mfaARN, s.createMFA},
+		"DeleteVirtualMFADevice": {mfaARN, deleteMFA},
+		"ListVirtualMFADevices":  {mfaPath, listVirtualMFA},
+		"EnableMFADevice":        onUser(enableMFA),
+		"DeactivateMFADevice":    onUser(deactivateMFA),
+		"ListMFADevices":         onUser(listMFA),
 	}
 }
 
-func onPolicyPath(_ *Server, r *request) string {
-	return "policy path " + first(r.arg("PathPrefix"), "/")
+// policyOperations are those on policies, inline, attached and managed, and what
+// they come to.
+func (s *iamService) policyOperations() map[string]iamOperation {
+	return map[string]iamOperation{
+		"PutUserPolicy":     onEntity(userKind, s.putInline),
+		"DeleteUserPolicy":  onEntity(userKind, s.deleteInline),
+		"ListUserPolicies":  onEntity(userKind, listInline),
+		"PutGroupPolicy":    onEntity(groupKind, s.putInline),
+		"GetGroupPolicy":    onEntity(groupKind, getInline),
+		"DeleteGroupPolicy": onEntity(groupKind, s.deleteInline),
+		"ListGroupPolicies": onEntity(groupKind, listInline),
+		"PutRolePolicy":     onEntity(roleKind, s.putInline),
+		"GetRolePolicy":     onEntity(roleKind, getInline),
+		"DeleteRolePolicy":  onEntity(roleKind, s.deleteInline),
+		"ListRolePolicies":  onEntity(roleKind, listInline),
+
+		"AttachUserPolicy":           onEntity(userKind, s.attach),
+		"DetachUserPolicy":           onEntity(userKind, s.detach),
+		"ListAttachedUserPolicies":   onEntity(userKind, listAttached),
+		"AttachGroupPolicy":          onEntity(groupKind, s.attach),
+		"DetachGroupPolicy":          onEntity(groupKind, s.detach),
+		"ListAttachedGroupPolicies":  onEntity(groupKind, listAttached),
+		"AttachRolePolicy":           onEntity(roleKind, s.attach),
+		"DetachRolePolicy":           onEntity(roleKind, s.detach),
+		"ListAttachedRolePolicies":   onEntity(roleKind, listAttached),
+		"PutRolePermissionsBoundary": onEntity(roleKind, s.putBoundary),
+
+		"TagPolicy":   s.onOwnPolicy(tagPolicy),
+		"UntagPolicy": s.onOwnPolicy(untagPolicy),
+
+		"CreatePolicy":            {policyARN, s.createPolicy},
+		"GetPolicy":               s.onPolicy(getPolicy),
+		"DeletePolicy":            s.onOwnPolicy(deletePolicy),
+		"ListPolicies":            {policyPath, s.listPolicies},
+		"CreatePolicyVersion":     s.onOwnPolicy(s.createPolicyVersion),
+		"GetPolicyVersion":        s.onPolicy(getPolicyVersion),
+		"ListPolicyVersions":      s.onPolicy(listPolicyVersions),
+		"DeletePolicyVersion":     s.onOwnPolicy(deletePolicyVersion),
+		"SetDefaultPolicyVersion": s.onOwnPolicy(s.setDefaultPolicyVersion),
+
+		"SimulatePrincipalPolicy": {func(r *request) string { return r.arg("PolicySourceArn") }, s.simulatePrincipal},
+		"GetAccountSummary":       {func(*request) string { return "*" }, accountSummary},
+	}
 }
 
-func onUser(_ *Server, r *request) string {
-	name := r.arg("UserName")
-	if name == "" && r.caller.user != nil {
-		name = r.caller.user.name
-	}
-	if u, ok := r.account.users[strings.ToLower(name)]; ok {
-		return u.arn(r.account)
-	}
-	return "arn:aws:iam::" + r.account.id + ":user" + first(r.arg("Path"), "/") + name
+// onEntity is an operation on a user, group or role that must be there.
+func onEntity(kind iamKind, do func(*request, *entity) (any, error)) iamOperation {
+	return iamOperation{kind.arn, func(r *request) (any, error) {
+		e, err := kind.find(r)
+		if err != nil {
+			return nil, err
+		}
+		return do(r, e)
+	}}
 }
 
-func onGroup(_ *Server, r *request) string {
-	if g, ok := r.account.groups[strings.ToLower(r.arg("GroupName"))]; ok {
-		return g.arn(r.account)
-	}
-	return "arn:aws:iam::" + r.account.id + ":group" + first(r.arg("Path"), "/") + r.arg("GroupName")
+func onUser(do func(*request, *user) (any, error)) iamOperation {
+	return onEntity(userKind, func(r *request, e *entity) (any, error) { return do(r, r.account.users[strings.ToLower(e.name)]) })
 }
 
-func onRole(_ *Server, r *request) string {
-	if ro, ok := r.account.roles[strings.ToLower(r.arg("RoleName"))]; ok {
-		return ro.arn(r.account)
-	}
-	return "arn:aws:iam::" + r.account.id + ":role" + first(r.arg("Path"), "/") + r.arg("RoleName")
+func onGroup(do func(*request, *group) (any, error)) iamOperation {
+	return onEntity(groupKind, func(r *request, e *entity) (any, error) { return do(r, r.account.groups[strings.ToLower(e.name)]) })
 }
 
-func onPolicy(_ *Server, r *request) string {
-	if arn := r.arg("PolicyArn"); arn != "" {
-		return arn
-	}
-	return "arn:aws:iam::" + r.account.id + ":policy" + first(r.arg("Path"), "/") + r.arg("PolicyName")
+func onRole(do func(*request, *role) (any, error)) iamOperation {
+	return onEntity(roleKind, func(r *request, e *entity) (any, error) { return do(r, r.account.roles[strings.ToLower(e.name)]) })
 }
 
-func onMFA(_ *Server, r *request) string {
-	if serial := r.arg("SerialNumber"); serial != "" {
-		return serial
-	}
-	return "arn:aws:iam::" + r.account.id + ":mfa" + first(r.arg("Path"), "/") + r.arg("VirtualMFADeviceName")
-}
-
-func onKeyOwner(s *Server, r *request) string {
-	if key, ok := s.credentials[r.arg("AccessKeyId")]; ok && key.account == r.account && key.user != nil {
-		return key.user.arn(r.account)
-	}
-	return "*"
-}
-
-func onPolicySource(_ *Server, r *request) string { return r.arg("PolicySourceArn") }
-
-// iamConditions are IAM's own condition keys and the tag keys of the request.
-func (s *Server) iamConditions(r *request, resource string) map[string][]string {
-	keys := map[string][]string{}
+// conditions are IAM's own condition keys and the tag keys of the request.
+func (s *iamService) conditions(r *request, resource string) map[string][]string {
+	keys := r.tags().requestConditions()
 	if arn := r.arg("PolicyArn"); arn != "" {
 		keys["iam:PolicyARN"] = []string{arn}
 	}
 	if arn := r.arg("PermissionsBoundary"); arn != "" {
 		keys["iam:PermissionsBoundary"] = []string{arn}
-	}
-	for key, value := range r.tags() {
-		keys["aws:RequestTag/"+key] = []string{value}
-		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], key)
 	}
 	kind, name, _ := strings.Cut(resource[strings.LastIndexByte(resource, ':')+1:], "/")
 	if e := r.account.principal(kind, name); e != nil {
@@ -255,8 +240,8 @@ func (r *request) list(name string) []string {
 }
 
 // tags are the Tags of a request.
-func (r *request) tags() map[string]string {
-	out := map[string]string{}
+func (r *request) tags() tagSet {
+	out := tagSet{}
 	for i := 1; ; i++ {
 		prefix := "Tags.member." + strconv.Itoa(i)
 		if !r.form.Has(prefix + ".Key") {
@@ -269,54 +254,46 @@ func (r *request) tags() map[string]string {
 // members is a list in an answer: NAME with one member element each, present
 // even when empty.
 type members[T any] struct {
-	Member []T `xml:"member"`
+	XMLName xml.Name
+	Member  []T `xml:"member"`
 }
 
-func listOf[S, T any](items []S, view func(S) T) members[T] {
-	out := members[T]{}
-	for _, item := range items {
-		out.Member = append(out.Member, view(item))
-	}
-	return out
-}
-
-// paging is how an answer tells that it is cut off.
-type paging struct {
+// listing is a page of a list, and whether more follow.
+type listing[T any] struct {
+	List        members[T]
 	IsTruncated bool
 	Marker      string `xml:",omitempty"`
 }
 
-// page cuts the items to MaxItems (100 by default, 1,000 at most) from Marker
-// on.
-func page[T any](r *request, items []T) ([]T, paging, error) {
+// listed answers a page of items under a name: MaxItems of them (100 by
+// default, 1,000 at most) from Marker on.
+func listed[S, T any](r *request, name string, items []S, view func(S) T) (listing[T], error) {
+	out := listing[T]{List: members[T]{XMLName: xml.Name{Local: name}}}
 	size := 100
 	if text := r.arg("MaxItems"); text != "" {
 		if size = atoi(text); size < 1 || size > 1000 {
-			return nil, paging{}, validation("1 validation error detected: Value '%s' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000", text)
+			return out, validation("1 validation error detected: Value '%s' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000", text)
 		}
 	}
-	start := 0
-	if marker := r.arg("Marker"); marker != "" {
-		start = atoi(marker)
-		if start <= 0 || start > len(items) {
-			return nil, paging{}, validation("Invalid Marker: %s", marker)
-		}
+	shown, next, ok := cut(items, r.arg("Marker"), size)
+	if !ok {
+		return out, validation("Invalid Marker: %s", r.arg("Marker"))
 	}
-	end := min(start+size, len(items))
-	if end < len(items) {
-		return items[start:end], paging{IsTruncated: true, Marker: strconv.Itoa(end)}, nil
+	for _, item := range shown {
+		out.List.Member = append(out.List.Member, view(item))
 	}
-	return items[start:end], paging{}, nil
+	out.IsTruncated, out.Marker = next != "", next
+	return out, nil
 }
+
+// same shows an item as it is.
+func same[T any](item T) T { return item }
 
 // stamp is a time in the XML protocols.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// xmlTag is a tag in an answer.
-type xmlTag struct{ Key, Value string }
-
 func validation(format string, args ...any) *apiError {
-	return fail(http.StatusBadRequest, "ValidationError", format, args...)
+	return badRequest("ValidationError", format, args...)
 }
 
 func noSuchEntity(format string, args ...any) *apiError {

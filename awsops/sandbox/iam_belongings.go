@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/xml"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -19,8 +18,8 @@ type belonging struct {
 
 // belongingKind is one kind of them, as IAM's operations name it.
 type belongingKind struct {
-	element string // of one in an answer; a list adds s
-	list    string
+	element string // of one in an answer
+	plural  string // of a list in an answer
 	prefix  string // of ids
 	id      string // the parameter and the element of an id
 	text    string // the parameter of what is uploaded
@@ -63,81 +62,53 @@ type xmlBelonging struct {
 }
 
 func (k belongingKind) show(u *user, b belonging, element string) xmlBelonging {
-	x := xmlBelonging{XMLName: xml.Name{Local: element}, UserName: u.name, Status: "Active"}
-	if b.inactive {
-		x.Status = "Inactive"
-	}
+	x := xmlBelonging{XMLName: xml.Name{Local: element}, UserName: u.name, Status: status(b.inactive)}
 	k.view(&x, b)
 	return x
 }
 
-func (k belongingKind) create(s *Server, r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
+// create uploads one. It is made for a service, which gives the id.
+func (k belongingKind) create(s *iamService) func(*request, *user) (any, error) {
+	return func(r *request, u *user) (any, error) {
+		if r.arg(k.text) == "" {
+			return nil, validation("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", k.text)
+		}
+		b := belonging{id: s.ids.unique(k.prefix), text: r.arg(k.text), created: r.now}
+		if u.belongings == nil {
+			u.belongings = map[string][]belonging{}
+		}
+		u.belongings[k.element] = append(u.belongings[k.element], b)
+		return struct{ Made xmlBelonging }{k.show(u, b, k.element)}, nil
 	}
-	if r.arg(k.text) == "" {
-		return nil, validation("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", k.text)
-	}
-	b := belonging{id: s.ids.unique(k.prefix), text: r.arg(k.text), created: r.now}
-	if u.belongings == nil {
-		u.belongings = map[string][]belonging{}
-	}
-	u.belongings[k.element] = append(u.belongings[k.element], b)
-	return struct{ Made xmlBelonging }{k.show(u, b, k.element)}, nil
 }
 
-func (k belongingKind) listAll(_ *Server, r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
-	shown, cut, err := page(r, u.belongings[k.element])
-	if err != nil {
-		return nil, err
-	}
-	type list struct {
-		XMLName xml.Name
-		Member  []xmlBelonging
-	}
-	all := list{XMLName: xml.Name{Local: k.list}}
-	for _, b := range shown {
-		all.Member = append(all.Member, k.show(u, b, "member"))
-	}
-	return struct {
-		All list
-		paging
-	}{all, cut}, nil
+func (k belongingKind) list(r *request, u *user) (any, error) {
+	return listed(r, k.plural, u.belongings[k.element], func(b belonging) xmlBelonging { return k.show(u, b, "member") })
 }
 
 // find is the one of a request among the user's.
-func (k belongingKind) find(r *request) (*user, int, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, 0, err
-	}
+func (k belongingKind) find(r *request, u *user) (int, error) {
 	at := slices.IndexFunc(u.belongings[k.element], func(b belonging) bool { return b.id == r.arg(k.id) })
 	if at < 0 {
-		return nil, 0, noSuchEntity("The %s with id %s cannot be found.", k.words, r.arg(k.id))
+		return 0, noSuchEntity("The %s with id %s cannot be found.", k.words, r.arg(k.id))
 	}
-	return u, at, nil
+	return at, nil
 }
 
-func (k belongingKind) update(_ *Server, r *request) (any, error) {
-	u, at, err := k.find(r)
+func (k belongingKind) update(r *request, u *user) (any, error) {
+	at, err := k.find(r, u)
 	if err != nil {
 		return nil, err
 	}
-	status := r.arg("Status")
-	if status != "Active" && status != "Inactive" {
-		return nil, validation("1 validation error detected: Value '%s' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]", status)
+	inactive, err := r.inactive()
+	if err == nil {
+		u.belongings[k.element][at].inactive = inactive
 	}
-	u.belongings[k.element][at].inactive = status == "Inactive"
-	return nil, nil
+	return nil, err
 }
 
-func (k belongingKind) remove(_ *Server, r *request) (any, error) {
-	u, at, err := k.find(r)
+func (k belongingKind) remove(r *request, u *user) (any, error) {
+	at, err := k.find(r, u)
 	if err != nil {
 		return nil, err
 	}
@@ -161,46 +132,28 @@ func (u *user) hampers() error {
 // xmlLogin is a console password in an answer, which never shows it.
 type xmlLogin struct{ UserName, CreateDate string }
 
-func (s *Server) iamCreateLogin(r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
+func createLogin(r *request, u *user) (any, error) {
 	switch {
 	case !u.password.IsZero():
 		return nil, alreadyExists("Login Profile for user %s already exists.", u.name)
 	case len(r.arg("Password")) < 8:
-		return nil, fail(http.StatusBadRequest, "PasswordPolicyViolation", "Password should have a minimum length of 8")
+		return nil, badRequest("PasswordPolicyViolation", "Password should have a minimum length of 8")
 	}
 	u.password = r.now
-	return struct{ LoginProfile xmlLogin }{xmlLogin{u.name, stamp(u.password)}}, nil
+	return getLogin(r, u)
 }
 
-func (s *Server) iamGetLogin(r *request) (any, error) {
-	u, err := r.login()
-	if err != nil {
-		return nil, err
+func getLogin(_ *request, u *user) (any, error) {
+	if u.password.IsZero() {
+		return nil, noSuchEntity("Login Profile for User %s cannot be found.", u.name)
 	}
 	return struct{ LoginProfile xmlLogin }{xmlLogin{u.name, stamp(u.password)}}, nil
 }
 
-func (s *Server) iamDeleteLogin(r *request) (any, error) {
-	u, err := r.login()
-	if err != nil {
+func deleteLogin(r *request, u *user) (any, error) {
+	if _, err := getLogin(r, u); err != nil {
 		return nil, err
 	}
 	u.password = time.Time{}
 	return nil, nil
-}
-
-// login finds the user of a request, who must have a console password.
-func (r *request) login() (*user, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
-	if u.password.IsZero() {
-		return nil, noSuchEntity("Login Profile for User %s cannot be found.", u.name)
-	}
-	return u, nil
 }

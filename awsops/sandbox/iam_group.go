@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -16,20 +17,10 @@ func viewGroup(a *account) func(*group) xmlGroup {
 	}
 }
 
-func (r *request) group() (*group, error) {
-	if g, ok := r.account.groups[strings.ToLower(r.arg("GroupName"))]; ok {
-		return g, nil
-	}
-	return nil, noSuchEntity("The group with name %s cannot be found.", r.arg("GroupName"))
-}
-
-func (s *Server) iamCreateGroup(r *request) (any, error) {
-	e, err := s.newEntity(r, "group", "AGPA", "groupName", 128)
+func (s *iamService) createGroup(r *request) (any, error) {
+	e, err := s.create(r, groupKind, "")
 	if err != nil {
 		return nil, err
-	}
-	if _, ok := r.account.groups[strings.ToLower(e.name)]; ok {
-		return nil, alreadyExists("Group with name %s already exists.", e.name)
 	}
 	g := &group{entity: e}
 	r.account.groups[strings.ToLower(e.name)] = g
@@ -44,54 +35,41 @@ func (a *account) inGroup(g *group) []*user {
 			out = append(out, u)
 		}
 	}
-	slices.SortFunc(out, func(x, y *user) int { return strings.Compare(x.name, y.name) })
+	slices.SortFunc(out, func(a, b *user) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
-func (s *Server) iamGetGroup(r *request) (any, error) {
-	g, err := r.group()
-	if err != nil {
-		return nil, err
-	}
-	users, cut, err := page(r, r.account.inGroup(g))
-	if err != nil {
-		return nil, err
-	}
+func getGroup(r *request, g *group) (any, error) {
+	users, err := listed(r, "Users", r.account.inGroup(g), viewUser(r.account))
 	return struct {
 		Group xmlGroup
-		Users members[xmlUser]
-		paging
-	}{viewGroup(r.account)(g), listOf(users, viewUser(r.account)), cut}, nil
+		listing[xmlUser]
+	}{viewGroup(r.account)(g), users}, err
 }
 
-func (s *Server) iamUpdateGroup(r *request) (any, error) {
-	g, err := r.group()
-	if err != nil {
-		return nil, err
-	}
-	old := strings.ToLower(g.name)
-	users := r.account.inGroup(g)
-	if err := rename(&g.entity, r.arg("NewGroupName"), r.arg("NewPath"), "newGroupName", 128, func(name string) error {
-		if _, ok := r.account.groups[name]; ok && name != old {
-			return alreadyExists("Group with name %s already exists.", r.arg("NewGroupName"))
+// updateGroup gives a group a new name or path, if either is asked for.
+func (s *iamService) updateGroup(r *request, g *group) (any, error) {
+	name, path := cmp.Or(r.arg("NewGroupName"), g.name), cmp.Or(r.arg("NewPath"), g.path)
+	for _, err := range []error{checkPath(path), checkName("newGroupName", name, groupKind.longest)} {
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	}); err != nil {
-		return nil, err
 	}
+	old, key := strings.ToLower(g.name), strings.ToLower(name)
+	if have := r.account.groups[key]; have != nil && have != g {
+		return nil, alreadyExists("Group with name %s already exists.", name)
+	}
+	users := r.account.inGroup(g)
 	delete(r.account.groups, old)
-	r.account.groups[strings.ToLower(g.name)] = g
+	g.name, g.path = name, path
+	r.account.groups[key] = g
 	for _, u := range users {
-		s.change(r, &u.entity, func(gr *grants) { gr.groups[slices.Index(gr.groups, old)] = strings.ToLower(g.name) })
+		s.change(r, &u.entity, func(gr *grants) { gr.groups[slices.Index(gr.groups, old)] = key })
 	}
 	return nil, nil
 }
 
-func (s *Server) iamDeleteGroup(r *request) (any, error) {
-	g, err := r.group()
-	if err != nil {
-		return nil, err
-	}
+func deleteGroup(r *request, g *group) (any, error) {
 	if len(r.account.inGroup(g)) > 0 {
 		return nil, deleteConflict("Cannot delete entity, must remove users from group first.")
 	}
@@ -102,8 +80,8 @@ func (s *Server) iamDeleteGroup(r *request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) iamAddUserToGroup(r *request) (any, error) {
-	u, g, err := r.membership()
+func (s *iamService) addUserToGroup(r *request, g *group) (any, error) {
+	u, err := userKind.find(r)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +92,12 @@ func (s *Server) iamAddUserToGroup(r *request) (any, error) {
 	if len(groups) >= 10 {
 		return nil, limitExceeded("Cannot exceed quota for GroupsPerUser: 10")
 	}
-	s.change(r, &u.entity, func(gr *grants) { gr.groups = append(gr.groups, name) })
+	s.change(r, u, func(gr *grants) { gr.groups = append(gr.groups, name) })
 	return nil, nil
 }
 
-func (s *Server) iamRemoveUserFromGroup(r *request) (any, error) {
-	u, g, err := r.membership()
+func (s *iamService) removeUserFromGroup(r *request, g *group) (any, error) {
+	u, err := userKind.find(r)
 	if err != nil {
 		return nil, err
 	}
@@ -127,17 +105,6 @@ func (s *Server) iamRemoveUserFromGroup(r *request) (any, error) {
 	if !slices.Contains(u.now().groups, name) {
 		return nil, noSuchEntity("User %s is not in group %s.", u.name, g.name)
 	}
-	s.change(r, &u.entity, func(gr *grants) {
-		gr.groups = slices.DeleteFunc(gr.groups, func(have string) bool { return have == name })
-	})
+	s.change(r, u, func(gr *grants) { gr.groups = without(gr.groups, name) })
 	return nil, nil
-}
-
-func (r *request) membership() (*user, *group, error) {
-	g, err := r.group()
-	if err != nil {
-		return nil, nil, err
-	}
-	u, err := r.user()
-	return u, g, err
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -15,54 +16,28 @@ type xmlKey struct {
 	CreateDate      string
 }
 
-func (c *credential) view(secret bool) xmlKey {
-	out := xmlKey{AccessKeyId: c.id, Status: "Active", CreateDate: stamp(c.created)}
-	if c.user != nil {
-		out.UserName = c.user.name
-	}
-	if c.inactive {
-		out.Status = "Inactive"
-	}
-	if secret {
-		out.SecretAccessKey = c.secret
-	}
-	return out
+func viewKey(c *credential) xmlKey {
+	return xmlKey{UserName: c.user.name, AccessKeyId: c.id, Status: status(c.inactive), CreateDate: stamp(c.created)}
 }
 
-// issue makes a credential known.
-func (s *Server) issue(c *credential) *credential {
-	c.secret = s.ids.secret()
-	s.credentials[c.id] = c
-	s.issued = append(s.issued, c.secret)
-	if c.token != "" {
-		s.issued = append(s.issued, c.token)
+// status is how IAM says whether something is in use.
+func status(inactive bool) string {
+	if inactive {
+		return "Inactive"
 	}
-	return c
+	return "Active"
 }
 
-// Secrets are all secrets that the sandbox ever gave out: secret access keys,
-// session tokens and MFA seeds.
-func (s *Server) Secrets() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.issued)
+// inactive reads the Status of a request.
+func (r *request) inactive() (bool, error) {
+	to := r.arg("Status")
+	if to != "Active" && to != "Inactive" {
+		return false, validation("1 validation error detected: Value '%s' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]", to)
+	}
+	return to == "Inactive", nil
 }
 
-// SecretOf is the secret of an access key that there is, and empty of others.
-func (s *Server) SecretOf(id string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.credentials[id]; c != nil {
-		return c.secret
-	}
-	return ""
-}
-
-func (s *Server) iamCreateAccessKey(r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
+func (s *iamService) createAccessKey(r *request, u *user) (any, error) {
 	if len(u.keys) >= maxKeys {
 		return nil, limitExceeded("Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 	}
@@ -70,64 +45,61 @@ func (s *Server) iamCreateAccessKey(r *request) (any, error) {
 		id: s.ids.unique("AKIA"), created: r.now, visible: r.now.Add(s.options.Propagation), account: r.account, user: u,
 	})
 	u.keys = append(u.keys, key)
-	return struct{ AccessKey xmlKey }{key.view(true)}, nil
+	shown := viewKey(key)
+	shown.SecretAccessKey = key.secret
+	return struct{ AccessKey xmlKey }{shown}, nil
 }
 
-func (s *Server) iamListAccessKeys(r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
-	keys, cut, err := page(r, u.keys)
-	if err != nil {
-		return nil, err
-	}
+func listAccessKeys(r *request, u *user) (any, error) {
+	keys, err := listed(r, "AccessKeyMetadata", u.keys, viewKey)
 	return struct {
-		UserName          string
-		AccessKeyMetadata members[xmlKey]
-		paging
-	}{u.name, listOf(keys, func(c *credential) xmlKey { return c.view(false) }), cut}, nil
+		UserName string
+		listing[xmlKey]
+	}{u.name, keys}, err
 }
 
 // key finds the access key of a request among the user's.
-func (r *request) key() (*user, int, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, 0, err
-	}
+func (u *user) key(r *request) (*credential, error) {
 	id := r.arg("AccessKeyId")
-	index := slices.IndexFunc(u.keys, func(c *credential) bool { return c.id == id })
-	if index < 0 {
-		return nil, 0, noSuchEntity("The Access Key with id %s cannot be found.", id)
+	for _, key := range u.keys {
+		if key.id == id {
+			return key, nil
+		}
 	}
-	return u, index, nil
+	return nil, noSuchEntity("The Access Key with id %s cannot be found.", id)
 }
 
-func (s *Server) iamUpdateAccessKey(r *request) (any, error) {
-	u, index, err := r.key()
+func updateAccessKey(r *request, u *user) (any, error) {
+	key, err := u.key(r)
 	if err != nil {
 		return nil, err
 	}
-	switch status := r.arg("Status"); status {
-	case "Active", "Inactive":
-		u.keys[index].inactive = status == "Inactive"
-	default:
-		return nil, validation("1 validation error detected: Value '%s' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]", status)
+	inactive, err := r.inactive()
+	if err == nil {
+		key.inactive = inactive
 	}
-	return nil, nil
+	return nil, err
 }
 
-func (s *Server) iamDeleteAccessKey(r *request) (any, error) {
-	u, index, err := r.key()
+func (s *iamService) deleteAccessKey(r *request, u *user) (any, error) {
+	key, err := u.key(r)
 	if err != nil {
 		return nil, err
 	}
-	delete(s.credentials, u.keys[index].id)
-	u.keys = slices.Delete(slices.Clone(u.keys), index, index+1)
+	delete(s.credentials, key.id)
+	u.keys = slices.DeleteFunc(slices.Clone(u.keys), func(c *credential) bool { return c == key })
 	return nil, nil
 }
 
-func (s *Server) iamAccessKeyLastUsed(r *request) (any, error) {
+// keyOwner is the resource of GetAccessKeyLastUsed.
+func (s *iamService) keyOwner(r *request) string {
+	if key, ok := s.credentials[r.arg("AccessKeyId")]; ok && key.account == r.account && key.user != nil {
+		return key.user.arn(r.account)
+	}
+	return "*"
+}
+
+func (s *iamService) accessKeyLastUsed(r *request) (any, error) {
 	key, ok := s.credentials[r.arg("AccessKeyId")]
 	if !ok || key.account != r.account || !strings.HasPrefix(key.id, "AKIA") {
 		return nil, fail(403, "AccessDenied", "User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s",
@@ -137,12 +109,39 @@ func (s *Server) iamAccessKeyLastUsed(r *request) (any, error) {
 		LastUsedDate        string `xml:",omitempty"`
 		ServiceName, Region string
 	}
-	used := lastUsed{ServiceName: "N/A", Region: "N/A"}
-	if !key.lastUsed.IsZero() {
-		used = lastUsed{stamp(key.lastUsed), key.lastService, key.lastRegion}
-	}
-	return struct {
+	out := struct {
 		UserName          string
 		AccessKeyLastUsed lastUsed
-	}{key.view(false).UserName, used}, nil
+	}{AccessKeyLastUsed: lastUsed{ServiceName: "N/A", Region: "N/A"}}
+	if key.user != nil {
+		out.UserName = key.user.name
+	}
+	if !key.lastUsed.IsZero() {
+		out.AccessKeyLastUsed = lastUsed{stamp(key.lastUsed), key.lastService, key.lastRegion}
+	}
+	return out, nil
+}
+
+// accountSummary counts, and gives the quotas that the sandbox holds.
+func accountSummary(r *request) (any, error) {
+	a := r.account
+	counts := map[string]int{
+		"Users": len(a.users), "Groups": len(a.groups), "Roles": len(a.roles), "Policies": len(a.policies), "MFADevices": len(a.mfa),
+		"AccountAccessKeysPresent": 0, "AccessKeysPerUserQuota": maxKeys, "VersionsPerPolicyQuota": maxVersions, "PolicySizeQuota": maxManagedSize,
+		"AttachedPoliciesPerUserQuota": maxAttached, "AttachedPoliciesPerGroupQuota": maxAttached, "AttachedPoliciesPerRoleQuota": maxAttached,
+	}
+	if a.root != nil {
+		counts["AccountAccessKeysPresent"] = 1
+	}
+	type entry struct {
+		Key   string `xml:"key"`
+		Value int    `xml:"value"`
+	}
+	var out struct {
+		Entries []entry `xml:"SummaryMap>entry"`
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		out.Entries = append(out.Entries, entry{name, counts[name]})
+	}
+	return out, nil
 }

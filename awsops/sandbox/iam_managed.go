@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"net/http"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +11,7 @@ import (
 const (
 	maxVersions    = 5    // of one managed policy
 	maxManagedSize = 6144 // characters without white space
+	awsOwn         = "arn:aws:iam::aws:"
 )
 
 // managedPolicy is a customer's or AWS's own managed policy.
@@ -20,7 +21,7 @@ type managedPolicy struct {
 	versions                         []policyVersion // oldest first
 	standard                         string          // id of the default version
 	next                             int             // number of the next version
-	tags                             map[string]string
+	tags                             tagSet
 	text                             eventual[string] // of the default version, as authorization sees it
 }
 
@@ -29,38 +30,50 @@ type policyVersion struct {
 	created  time.Time
 }
 
+// policyARN is the policy that a request names, or the one it is to create.
+func policyARN(r *request) string {
+	if arn := r.arg("PolicyArn"); arn != "" {
+		return arn
+	}
+	return "arn:aws:iam::" + r.account.id + ":policy" + cmp.Or(r.arg("Path"), "/") + r.arg("PolicyName")
+}
+
+// policyPath is the resource of ListPolicies.
+func policyPath(r *request) string { return "policy path " + cmp.Or(r.arg("PathPrefix"), "/") }
+
 // managedPolicy finds AWS's policy or one of the account's.
-func (s *Server) managedPolicy(a *account, arn string) (*managedPolicy, bool) {
-	if p, ok := s.iam[arn]; ok {
+func (s *core) managedPolicy(a *account, arn string) (*managedPolicy, bool) {
+	if p, ok := s.catalog[arn]; ok {
 		return p, true
 	}
 	p, ok := a.policies[arn]
 	return p, ok
 }
 
-func (s *Server) managed(r *request) (*managedPolicy, error) {
-	arn := r.arg("PolicyArn")
-	if !strings.HasPrefix(arn, "arn:") {
-		return nil, fail(http.StatusBadRequest, "InvalidInput", "ARN %s is not valid.", arn)
-	}
-	p, ok := s.managedPolicy(r.account, arn)
-	if !ok {
-		return nil, noSuchEntity("Policy %s was not found.", arn)
-	}
-	return p, nil
+// onPolicy is an operation on a managed policy that must be there.
+func (s *iamService) onPolicy(do func(*request, *managedPolicy) (any, error)) iamOperation {
+	return iamOperation{policyARN, func(r *request) (any, error) {
+		arn := r.arg("PolicyArn")
+		if !strings.HasPrefix(arn, "arn:") {
+			return nil, badRequest("InvalidInput", "ARN %s is not valid.", arn)
+		}
+		p, ok := s.managedPolicy(r.account, arn)
+		if !ok {
+			return nil, noSuchEntity("Policy %s was not found.", arn)
+		}
+		return do(r, p)
+	}}
 }
 
-// ownManaged is managed for a change, which AWS's own policies refuse.
-func (s *Server) ownManaged(r *request) (*managedPolicy, error) {
-	p, err := s.managed(r)
-	if err != nil {
-		return nil, err
-	}
-	if strings.HasPrefix(p.arn, "arn:aws:iam::aws:") {
-		return nil, fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: iam:%s on resource: policy %s",
-			r.caller.arn, r.operation, p.arn)
-	}
-	return p, nil
+// onOwnPolicy is a change of a managed policy, which AWS's own policies refuse.
+func (s *iamService) onOwnPolicy(do func(*request, *managedPolicy) (any, error)) iamOperation {
+	return s.onPolicy(func(r *request, p *managedPolicy) (any, error) {
+		if strings.HasPrefix(p.arn, awsOwn) {
+			return nil, fail(403, "AccessDenied", "User: %s is not authorized to perform: iam:%s on resource: policy %s",
+				r.caller.arn, r.operation, p.arn)
+		}
+		return do(r, p)
+	})
 }
 
 // xmlPolicy is a managed policy in an answer.
@@ -71,13 +84,13 @@ type xmlPolicy struct {
 	IsAttachable                                   bool
 	Description                                    string `xml:",omitempty"`
 	CreateDate, UpdateDate                         string
-	Tags                                           *members[xmlTag]
+	Tags                                           *members[tag]
 }
 
 func (p *managedPolicy) view(a *account) xmlPolicy {
 	out := xmlPolicy{
 		PolicyName: p.name, PolicyId: p.id, Arn: p.arn, Path: p.path, DefaultVersionId: p.standard, IsAttachable: true,
-		Description: p.description, CreateDate: stamp(p.created), UpdateDate: stamp(p.updated),
+		Description: p.description, CreateDate: stamp(p.created), UpdateDate: stamp(p.updated), Tags: xmlTags(p.tags),
 	}
 	for _, e := range a.entities() {
 		if slices.Contains(e.now().attached, p.arn) {
@@ -87,30 +100,11 @@ func (p *managedPolicy) view(a *account) xmlPolicy {
 			out.PermissionsBoundaryUsageCount++
 		}
 	}
-	if len(p.tags) > 0 {
-		out.Tags = &members[xmlTag]{sortedTags(p.tags)}
-	}
 	return out
 }
 
-// entities are all users, groups and roles of an account by name.
-func (a *account) entities() []*entity {
-	var out []*entity
-	for _, u := range a.users {
-		out = append(out, &u.entity)
-	}
-	for _, g := range a.groups {
-		out = append(out, &g.entity)
-	}
-	for _, ro := range a.roles {
-		out = append(out, &ro.entity)
-	}
-	slices.SortFunc(out, func(x, y *entity) int { return strings.Compare(x.name, y.name) })
-	return out
-}
-
-func (s *Server) iamCreatePolicy(r *request) (any, error) {
-	name, path, text := r.arg("PolicyName"), first(r.arg("Path"), "/"), r.arg("PolicyDocument")
+func (s *iamService) createPolicy(r *request) (any, error) {
+	name, path, text := r.arg("PolicyName"), cmp.Or(r.arg("Path"), "/"), r.arg("PolicyDocument")
 	for _, err := range []error{
 		checkName("policyName", name, 128), checkPath(path), checkTags(r.tags()), checkManaged(text),
 	} {
@@ -124,12 +118,12 @@ func (s *Server) iamCreatePolicy(r *request) (any, error) {
 		}
 	}
 	p := &managedPolicy{
-		id: s.ids.unique("ANPA"), arn: "arn:aws:iam::" + r.account.id + ":policy" + path + name,
+		id: s.ids.unique("ANPA"), arn: policyARN(r),
 		path: path, name: name, description: r.arg("Description"), created: r.now, next: 1, tags: r.tags(),
 	}
 	p.add(text, true, r.now, r.now.Add(s.options.Propagation))
 	r.account.policies[p.arn] = p
-	return struct{ Policy xmlPolicy }{p.view(r.account)}, nil
+	return getPolicy(r, p)
 }
 
 func checkManaged(text string) error {
@@ -155,19 +149,11 @@ func (p *managedPolicy) add(text string, standard bool, now, at time.Time) polic
 	return v
 }
 
-func (s *Server) iamGetPolicy(r *request) (any, error) {
-	p, err := s.managed(r)
-	if err != nil {
-		return nil, err
-	}
+func getPolicy(r *request, p *managedPolicy) (any, error) {
 	return struct{ Policy xmlPolicy }{p.view(r.account)}, nil
 }
 
-func (s *Server) iamDeletePolicy(r *request) (any, error) {
-	p, err := s.ownManaged(r)
-	if err != nil {
-		return nil, err
-	}
+func deletePolicy(r *request, p *managedPolicy) (any, error) {
 	view := p.view(r.account)
 	switch {
 	case view.AttachmentCount+view.PermissionsBoundaryUsageCount > 0:
@@ -179,58 +165,33 @@ func (s *Server) iamDeletePolicy(r *request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) iamListPolicies(r *request) (any, error) {
+func (s *iamService) listPolicies(r *request) (any, error) {
+	prefix, attached, scope := cmp.Or(r.arg("PathPrefix"), "/"), r.arg("OnlyAttached") == "true", cmp.Or(r.arg("Scope"), "All")
 	var all []*managedPolicy
-	scope := first(r.arg("Scope"), "All")
-	if scope != "AWS" {
-		for _, p := range r.account.policies {
-			all = append(all, p)
+	for from, policies := range map[string]map[string]*managedPolicy{"Local": r.account.policies, "AWS": s.catalog} {
+		for _, p := range policies {
+			if (scope == "All" || scope == from) && strings.HasPrefix(p.path, prefix) && (!attached || p.view(r.account).AttachmentCount > 0) {
+				all = append(all, p)
+			}
 		}
 	}
-	if scope != "Local" {
-		for _, p := range s.iam {
-			all = append(all, p)
-		}
-	}
-	prefix, attached := first(r.arg("PathPrefix"), "/"), r.arg("OnlyAttached") == "true"
-	all = slices.DeleteFunc(all, func(p *managedPolicy) bool {
-		return !strings.HasPrefix(p.path, prefix) || attached && p.view(r.account).AttachmentCount == 0
-	})
 	slices.SortFunc(all, func(a, b *managedPolicy) int { return strings.Compare(a.arn, b.arn) })
-	all, cut, err := page(r, all)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Policies members[xmlPolicy]
-		paging
-	}{listOf(all, func(p *managedPolicy) xmlPolicy {
+	return listed(r, "Policies", all, func(p *managedPolicy) xmlPolicy {
 		view := p.view(r.account)
 		view.Tags, view.Description = nil, "" // ListPolicies leaves both out
 		return view
-	}), cut}, nil
+	})
 }
 
-func (s *Server) iamTagPolicy(r *request) (any, error) {
-	p, err := s.ownManaged(r)
-	if err != nil {
-		return nil, err
-	}
+func tagPolicy(r *request, p *managedPolicy) (any, error) {
 	tags, err := mergeTags(p.tags, r.tags())
-	if err != nil {
-		return nil, err
+	if err == nil {
+		p.tags = tags
 	}
-	p.tags = tags
-	return nil, nil
+	return nil, err
 }
 
-func (s *Server) iamUntagPolicy(r *request) (any, error) {
-	p, err := s.ownManaged(r)
-	if err != nil {
-		return nil, err
-	}
-	for _, key := range r.list("TagKeys") {
-		delete(p.tags, key)
-	}
+func untagPolicy(r *request, p *managedPolicy) (any, error) {
+	p.tags.remove(r.list("TagKeys"))
 	return nil, nil
 }

@@ -1,16 +1,17 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // RFC 6238 as AWS's virtual devices use it
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"rsc.io/qr"
@@ -89,7 +90,7 @@ func (s *Server) Codes(serial string, n int) []string {
 }
 
 // device finds a virtual device in any account; nil without one.
-func (s *Server) device(serial string) *mfaDevice {
+func (s *core) device(serial string) *mfaDevice {
 	for _, a := range s.accounts {
 		if d, ok := a.mfa[serial]; ok {
 			return d
@@ -98,17 +99,32 @@ func (s *Server) device(serial string) *mfaDevice {
 	return nil
 }
 
-// devices lists the user's MFA devices by serial number.
-func (u *user) devices(a *account) []*mfaDevice {
+// devices lists MFA devices of an account by serial number.
+func (a *account) devices(which func(*mfaDevice) bool) []*mfaDevice {
 	var out []*mfaDevice
-	for _, d := range a.mfa {
-		if d.user == u {
+	for _, serial := range slices.Sorted(maps.Keys(a.mfa)) {
+		if d := a.mfa[serial]; which(d) {
 			out = append(out, d)
 		}
 	}
-	slices.SortFunc(out, func(x, y *mfaDevice) int { return strings.Compare(x.serial, y.serial) })
 	return out
 }
+
+// devices lists the user's MFA devices.
+func (u *user) devices(a *account) []*mfaDevice {
+	return a.devices(func(d *mfaDevice) bool { return d.user == u })
+}
+
+// mfaARN is the device that a request names, or the one it is to create.
+func mfaARN(r *request) string {
+	if serial := r.arg("SerialNumber"); serial != "" {
+		return serial
+	}
+	return "arn:aws:iam::" + r.account.id + ":mfa" + cmp.Or(r.arg("Path"), "/") + r.arg("VirtualMFADeviceName")
+}
+
+// mfaPath is the resource of ListVirtualMFADevices.
+func mfaPath(r *request) string { return "arn:aws:iam::" + r.account.id + ":mfa/" }
 
 func (r *request) device() (*mfaDevice, error) {
 	if d, ok := r.account.mfa[r.arg("SerialNumber")]; ok {
@@ -117,12 +133,12 @@ func (r *request) device() (*mfaDevice, error) {
 	return nil, noSuchEntity("VirtualMFADevice with serial number %s does not exist.", r.arg("SerialNumber"))
 }
 
-func (s *Server) iamCreateMFA(r *request) (any, error) {
+func (s *iamService) createMFA(r *request) (any, error) {
 	name := r.arg("VirtualMFADeviceName")
 	if err := checkName("virtualMFADeviceName", name, 226); err != nil {
 		return nil, err
 	}
-	serial := onMFA(s, r)
+	serial := mfaARN(r)
 	if _, ok := r.account.mfa[serial]; ok {
 		return nil, alreadyExists("MFADevice entity at the same path and name already exists.")
 	}
@@ -147,7 +163,7 @@ func (s *Server) iamCreateMFA(r *request) (any, error) {
 	}}, nil
 }
 
-func (s *Server) iamDeleteMFA(r *request) (any, error) {
+func deleteMFA(r *request) (any, error) {
 	d, err := r.device()
 	if err != nil {
 		return nil, err
@@ -159,31 +175,23 @@ func (s *Server) iamDeleteMFA(r *request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) iamEnableMFA(r *request) (any, error) {
-	u, d, err := r.userDevice()
+func enableMFA(r *request, u *user) (any, error) {
+	d, err := r.device()
 	if err != nil {
 		return nil, err
 	}
 	if d.user != nil {
 		return nil, alreadyExists("MFA Device is already in use.")
 	}
-	if err := d.take(r); err != nil {
-		return nil, err
+	if !d.acceptPair(r.arg("AuthenticationCode1"), r.arg("AuthenticationCode2"), r.now) {
+		return nil, fail(http.StatusForbidden, "InvalidAuthenticationCode", "Authentication code for device is not valid.")
 	}
 	d.user, d.enabled = u, r.now
 	return nil, nil
 }
 
-// take checks the two codes of a request.
-func (d *mfaDevice) take(r *request) error {
-	if !d.acceptPair(r.arg("AuthenticationCode1"), r.arg("AuthenticationCode2"), r.now) {
-		return fail(http.StatusForbidden, "InvalidAuthenticationCode", "Authentication code for device is not valid.")
-	}
-	return nil
-}
-
-func (s *Server) iamDeactivateMFA(r *request) (any, error) {
-	u, d, err := r.userDevice()
+func deactivateMFA(r *request, u *user) (any, error) {
+	d, err := r.device()
 	if err != nil {
 		return nil, err
 	}
@@ -194,59 +202,26 @@ func (s *Server) iamDeactivateMFA(r *request) (any, error) {
 	return nil, nil
 }
 
-func (r *request) userDevice() (*user, *mfaDevice, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, nil, err
-	}
-	d, err := r.device()
-	return u, d, err
-}
-
 type xmlDevice struct{ UserName, SerialNumber, EnableDate string }
 
-func (s *Server) iamListMFA(r *request) (any, error) {
-	u, err := r.user()
-	if err != nil {
-		return nil, err
-	}
-	devices, cut, err := page(r, u.devices(r.account))
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		MFADevices members[xmlDevice]
-		paging
-	}{listOf(devices, func(d *mfaDevice) xmlDevice { return xmlDevice{u.name, d.serial, stamp(d.enabled)} }), cut}, nil
+func listMFA(r *request, u *user) (any, error) {
+	return listed(r, "MFADevices", u.devices(r.account), func(d *mfaDevice) xmlDevice { return xmlDevice{u.name, d.serial, stamp(d.enabled)} })
 }
 
-func (s *Server) iamListVirtualMFA(r *request) (any, error) {
-	var all []*mfaDevice
-	for _, d := range r.account.mfa {
-		status := first(r.arg("AssignmentStatus"), "Any")
-		if status == "Any" || (status == "Assigned") == (d.user != nil) {
-			all = append(all, d)
-		}
-	}
-	slices.SortFunc(all, func(x, y *mfaDevice) int { return strings.Compare(x.serial, y.serial) })
-	all, cut, err := page(r, all)
-	if err != nil {
-		return nil, err
-	}
+func listVirtualMFA(r *request) (any, error) {
 	type virtual struct {
 		SerialNumber string
 		EnableDate   string `xml:",omitempty"`
 		User         *xmlUser
 	}
-	return struct {
-		VirtualMFADevices members[virtual]
-		paging
-	}{listOf(all, func(d *mfaDevice) virtual {
+	asked := cmp.Or(r.arg("AssignmentStatus"), "Any")
+	all := r.account.devices(func(d *mfaDevice) bool { return asked == "Any" || (asked == "Assigned") == (d.user != nil) })
+	return listed(r, "VirtualMFADevices", all, func(d *mfaDevice) virtual {
 		v := virtual{SerialNumber: d.serial}
 		if d.user != nil {
 			owner := viewUser(r.account)(d.user)
 			v.EnableDate, v.User = stamp(d.enabled), &owner
 		}
 		return v
-	}), cut}, nil
+	})
 }

@@ -1,7 +1,8 @@
 package sandbox
 
 import (
-	"net/http"
+	"maps"
+	"strconv"
 	"strings"
 
 	"stateroom/awsops/policy"
@@ -12,7 +13,6 @@ type xmlEvaluation struct {
 	EvalActionName, EvalResourceName, EvalDecision string
 
 	MatchedStatements                 members[xmlStatement]
-	MissingContextValues              members[string]
 	OrganizationsDecisionDetail       *xmlOrganizations
 	PermissionsBoundaryDecisionDetail *xmlBoundaryDecision
 }
@@ -23,55 +23,37 @@ type xmlOrganizations struct{ AllowedByOrganizations bool }
 
 type xmlBoundaryDecision struct{ AllowedByPermissionsBoundary bool }
 
-// iamSimulatePrincipal evaluates a user's, group's or role's policies, its
-// boundary and the organization's; of resource policies only one passed in.
-func (s *Server) iamSimulatePrincipal(r *request) (any, error) {
+// simulatePrincipal evaluates a user's, group's or role's policies, its
+// boundary and the organization's, and no resource policy.
+func (s *iamService) simulatePrincipal(r *request) (any, error) {
+	for _, other := range []string{"PolicyInputList.member.1", "PermissionsBoundaryPolicyInputList.member.1", "ResourcePolicy"} {
+		if r.form.Has(other) {
+			return nil, badRequest("InvalidInput", "The sandbox simulates the policies that there are, without %s.", other)
+		}
+	}
 	arn := r.arg("PolicySourceArn")
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[4] != r.account.id {
-		return nil, fail(http.StatusBadRequest, "InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
+		return nil, badRequest("InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
 	}
 	kind, name, _ := strings.Cut(parts[5], "/")
-	who := &caller{arn: arn, principal: arn, account: r.account}
-	policies := policy.Policies{SCPs: s.controlPolicies(r.account)}
-	var source *entity
+	source := r.account.principal(kind, name)
 	switch kind {
 	case "user", "role":
-		source = r.account.principal(kind, name)
 	case "group":
-		if g, ok := r.account.groups[strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])]; ok {
-			source = &g.entity
-		}
+		source = r.account.entity(kind, name[strings.LastIndexByte(name, '/')+1:])
 	default:
-		return nil, fail(http.StatusBadRequest, "InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
+		return nil, badRequest("InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
 	}
 	if source == nil {
 		return nil, noSuchEntity("The %s with name %s cannot be found.", kind, name)
 	}
-	who.userID = source.id
+	who := &caller{arn: arn, principal: arn, account: r.account, userID: source.id}
 	if kind == "user" {
 		who.user = r.account.users[strings.ToLower(source.name)]
 	}
+	policies := policy.Policies{SCPs: s.controlPolicies(r.account), Resource: delegating(r.account)}
 	s.entityPolicies(&policies, r.account, source, r.now)
-	return s.simulate(r, who, policies)
-}
-
-// simulate adds the documents of the request and evaluates every action on
-// every resource.
-func (s *Server) simulate(r *request, who *caller, policies policy.Policies) (any, error) {
-	for _, text := range r.list("PolicyInputList") {
-		doc, err := checkDocument(text)
-		if err != nil {
-			return nil, fail(http.StatusBadRequest, "InvalidInput", "%v", err)
-		}
-		policies.Identity = append(policies.Identity, policy.Named{Name: "PolicyInputList", Type: policy.IdentityBased, Document: doc})
-	}
-	for _, text := range r.list("PermissionsBoundaryPolicyInputList") {
-		policies.Boundary = &policy.Named{Name: "PermissionsBoundaryPolicyInputList", Type: policy.PermissionsBoundary, Document: s.document(text)}
-	}
-	if text := r.arg("ResourcePolicy"); text != "" {
-		policies.Resource = &policy.Named{Name: "ResourcePolicy", Type: policy.ResourceBased, Document: s.document(text)}
-	}
 	resources := r.list("ResourceArns")
 	if len(resources) == 0 {
 		resources = []string{"*"}
@@ -82,17 +64,10 @@ func (s *Server) simulate(r *request, who *caller, policies policy.Policies) (an
 			results = append(results, s.evaluation(r, who, policies, action, resource))
 		}
 	}
-	results, cut, err := page(r, results)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		EvaluationResults members[xmlEvaluation]
-		paging
-	}{members[xmlEvaluation]{results}, cut}, nil
+	return listed(r, "EvaluationResults", results, same)
 }
 
-func (s *Server) evaluation(r *request, who *caller, policies policy.Policies, action, resource string) xmlEvaluation {
+func (s *iamService) evaluation(r *request, who *caller, policies policy.Policies, action, resource string) xmlEvaluation {
 	owner := who.account.id
 	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[4] != "" {
 		owner = parts[4]
@@ -103,12 +78,7 @@ func (s *Server) evaluation(r *request, who *caller, policies policy.Policies, a
 		Principal: who.arn, PrincipalAccount: who.account.id, Action: action, Resource: resource, ResourceAccount: owner,
 		Context: s.conditionKeys(&as, owner),
 	}
-	for key, values := range r.contextEntries() {
-		ask.Context[key] = values
-	}
-	if policies.Resource == nil {
-		policies.Resource = delegating(who.account)
-	}
+	maps.Copy(ask.Context, r.contextEntries())
 	decision := policy.Evaluate(ask, policies)
 	out := xmlEvaluation{EvalActionName: action, EvalResourceName: resource, EvalDecision: "implicitDeny"}
 	switch {
@@ -129,8 +99,20 @@ func (s *Server) evaluation(r *request, who *caller, policies policy.Policies, a
 	return out
 }
 
-// delegating is the resource policy of a simulation that brings none: the
-// principal's own policies decide alone, whoever owns the resource.
+// contextEntries are the ContextEntries of a simulation.
+func (r *request) contextEntries() map[string][]string {
+	out := map[string][]string{}
+	for i := 1; ; i++ {
+		prefix := "ContextEntries.member." + strconv.Itoa(i)
+		if !r.form.Has(prefix + ".ContextKeyName") {
+			return out
+		}
+		out[r.arg(prefix+".ContextKeyName")] = r.list(prefix + ".ContextKeyValues")
+	}
+}
+
+// delegating is the resource policy of a simulation: the principal's own
+// policies decide alone, whoever owns the resource.
 func delegating(a *account) *policy.Named {
 	return &policy.Named{Name: "no resource policy", Type: policy.ResourceBased, Document: policy.Document{Statements: []policy.Statement{{
 		Effect: policy.Allow, Principals: policy.Principals{"AWS": {a.id}}, Actions: []string{"*"}, Resources: []string{"*"},
@@ -139,17 +121,13 @@ func delegating(a *account) *policy.Named {
 
 // sourceType names the kind of the policy that decided.
 func sourceType(name string) string {
-	switch {
-	case strings.Contains(name, ":iam::aws:policy/"):
+	for part, kind := range map[string]string{":policy/": "IAM Policy", ":user/": "user", ":group/": "group", ":role/": "role"} {
+		if strings.Contains(name, part) && !strings.Contains(name, ":iam::aws:policy/") {
+			return kind
+		}
+	}
+	if strings.Contains(name, ":iam::aws:policy/") {
 		return "AWS Managed Policy"
-	case strings.Contains(name, ":policy/"):
-		return "IAM Policy"
-	case strings.Contains(name, ":user/"):
-		return "user"
-	case strings.Contains(name, ":group/"):
-		return "group"
-	case strings.Contains(name, ":role/"):
-		return "role"
 	}
 	return "none"
 }

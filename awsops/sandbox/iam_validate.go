@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,14 +44,14 @@ func checkTags(tags map[string]string) error {
 			return validation("1 validation error detected: Value '%s' at 'tags' failed to satisfy constraint: Member must have length between 1 and 128 for a key and at most 256 for a value", key)
 		}
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return fail(http.StatusBadRequest, "InvalidInput", "Caller is trying to add/remove system tag: %s", key)
+			return badRequest("InvalidInput", "Caller is trying to add/remove system tag: %s", key)
 		}
 	}
 	return nil
 }
 
 func malformed(format string, args ...any) *apiError {
-	return fail(http.StatusBadRequest, "MalformedPolicyDocument", format, args...)
+	return badRequest("MalformedPolicyDocument", format, args...)
 }
 
 // checkIdentityPolicy refuses what IAM refuses in an identity policy.
@@ -80,7 +79,7 @@ func checkIdentityPolicy(text string) error {
 
 // checkTrust refuses what IAM refuses in a role's trust policy, principals
 // that do not exist among it.
-func (s *Server) checkTrust(text string, now time.Time) error {
+func (s *core) checkTrust(text string, now time.Time) error {
 	if policySize(text) > 2048 {
 		return limitExceeded("Cannot exceed quota for ACLSizePerRole: 2048")
 	}

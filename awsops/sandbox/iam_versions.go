@@ -9,29 +9,23 @@ type xmlVersion struct {
 	CreateDate       string
 }
 
-func (p *managedPolicy) viewVersion(v policyVersion, document bool) xmlVersion {
-	out := xmlVersion{VersionId: v.id, IsDefaultVersion: v.id == p.standard, CreateDate: stamp(v.created)}
-	if document {
-		out.Document = encodeDocument(v.text)
-	}
-	return out
+// viewVersion leaves the document out, as all answers but GetPolicyVersion's do.
+func (p *managedPolicy) viewVersion(v policyVersion) xmlVersion {
+	return xmlVersion{VersionId: v.id, IsDefaultVersion: v.id == p.standard, CreateDate: stamp(v.created)}
 }
 
 // version finds the version that a request names.
-func (p *managedPolicy) version(r *request) (int, error) {
+func (p *managedPolicy) version(r *request) (policyVersion, error) {
 	id := r.arg("VersionId")
-	index := slices.IndexFunc(p.versions, func(v policyVersion) bool { return v.id == id })
-	if index < 0 {
-		return 0, noSuchEntity("Policy %s version %s does not exist or is not attachable.", p.arn, id)
+	for _, v := range p.versions {
+		if v.id == id {
+			return v, nil
+		}
 	}
-	return index, nil
+	return policyVersion{}, noSuchEntity("Policy %s version %s does not exist or is not attachable.", p.arn, id)
 }
 
-func (s *Server) iamCreatePolicyVersion(r *request) (any, error) {
-	p, err := s.ownManaged(r)
-	if err != nil {
-		return nil, err
-	}
+func (s *iamService) createPolicyVersion(r *request, p *managedPolicy) (any, error) {
 	text := r.arg("PolicyDocument")
 	if err := checkManaged(text); err != nil {
 		return nil, err
@@ -40,66 +34,44 @@ func (s *Server) iamCreatePolicyVersion(r *request) (any, error) {
 		return nil, limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
 	}
 	v := p.add(text, r.arg("SetAsDefault") == "true", r.now, r.now.Add(s.options.Propagation))
-	return struct{ PolicyVersion xmlVersion }{p.viewVersion(v, false)}, nil
+	return struct{ PolicyVersion xmlVersion }{p.viewVersion(v)}, nil
 }
 
-func (s *Server) iamGetPolicyVersion(r *request) (any, error) {
-	p, err := s.managed(r)
+func getPolicyVersion(r *request, p *managedPolicy) (any, error) {
+	v, err := p.version(r)
 	if err != nil {
 		return nil, err
 	}
-	index, err := p.version(r)
-	if err != nil {
-		return nil, err
-	}
-	return struct{ PolicyVersion xmlVersion }{p.viewVersion(p.versions[index], true)}, nil
+	out := p.viewVersion(v)
+	out.Document = encoded(v.text)
+	return struct{ PolicyVersion xmlVersion }{out}, nil
 }
 
-// iamListPolicyVersions lists the newest first, as IAM does.
-func (s *Server) iamListPolicyVersions(r *request) (any, error) {
-	p, err := s.managed(r)
-	if err != nil {
-		return nil, err
-	}
+// listPolicyVersions lists the newest first, as IAM does.
+func listPolicyVersions(r *request, p *managedPolicy) (any, error) {
 	newest := slices.Clone(p.versions)
 	slices.Reverse(newest)
-	versions, cut, err := page(r, newest)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Versions members[xmlVersion]
-		paging
-	}{listOf(versions, func(v policyVersion) xmlVersion { return p.viewVersion(v, false) }), cut}, nil
+	return listed(r, "Versions", newest, p.viewVersion)
 }
 
-func (s *Server) iamDeletePolicyVersion(r *request) (any, error) {
-	p, err := s.ownManaged(r)
+func deletePolicyVersion(r *request, p *managedPolicy) (any, error) {
+	gone, err := p.version(r)
 	if err != nil {
 		return nil, err
 	}
-	index, err := p.version(r)
-	if err != nil {
-		return nil, err
-	}
-	if p.versions[index].id == p.standard {
+	if gone.id == p.standard {
 		return nil, deleteConflict("Cannot delete the default version of a policy.")
 	}
-	p.versions = slices.Delete(slices.Clone(p.versions), index, index+1)
+	p.versions = slices.DeleteFunc(slices.Clone(p.versions), func(v policyVersion) bool { return v.id == gone.id })
 	return nil, nil
 }
 
-func (s *Server) iamSetDefaultPolicyVersion(r *request) (any, error) {
-	p, err := s.ownManaged(r)
+func (s *iamService) setDefaultPolicyVersion(r *request, p *managedPolicy) (any, error) {
+	v, err := p.version(r)
 	if err != nil {
 		return nil, err
 	}
-	index, err := p.version(r)
-	if err != nil {
-		return nil, err
-	}
-	p.standard = p.versions[index].id
-	p.updated = r.now
-	p.text.set(p.versions[index].text, r.now, r.now.Add(s.options.Propagation))
+	p.standard, p.updated = v.id, r.now
+	p.text.set(v.text, r.now, r.now.Add(s.options.Propagation))
 	return nil, nil
 }

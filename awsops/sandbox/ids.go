@@ -62,23 +62,15 @@ func (s *idSource) uuid() string {
 }
 
 // lower is n characters of lower-case letters and digits.
-func (s *idSource) lower(n int) string {
-	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+func (s *idSource) lower(n int) string { return s.text("abcdefghijklmnopqrstuvwxyz0123456789", n) }
+
+// digits is n decimal digits, none of them zero.
+func (s *idSource) digits(n int) string { return s.text("123456789", n) }
+
+func (s *idSource) text(alphabet string, n int) string {
 	sum, out := s.next(), make([]byte, n)
 	for i := range out {
 		out[i] = alphabet[int(sum[i])%len(alphabet)]
-	}
-	return string(out)
-}
-
-// digits is n decimal digits, the first not zero.
-func (s *idSource) digits(n int) string {
-	sum, out := s.next(), make([]byte, n)
-	for i := range out {
-		out[i] = '0' + sum[i]%10
-	}
-	if out[0] == '0' {
-		out[0] = '5'
 	}
 	return string(out)
 }

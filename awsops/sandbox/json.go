@@ -3,6 +3,8 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,37 +19,36 @@ func routeJSON(r *request) string {
 }
 
 // jsonHandler works on one JSON request; the value it returns is the answer.
-type jsonHandler func(*Server, *request) (any, error)
+type jsonHandler func(*request) (any, error)
 
 // jsonOp makes a handler of a typed function. In and Out are structs whose
 // fields have the names of the wire; [epoch] is their time.
-func jsonOp[In, Out any](work func(*Server, *request, In) (Out, error)) jsonHandler {
-	return func(s *Server, r *request) (any, error) {
+func jsonOp[In, Out any](work func(*request, In) (Out, error)) jsonHandler {
+	return func(r *request) (any, error) {
 		var in In
 		if len(bytes.TrimSpace(r.body)) > 0 {
 			if err := json.Unmarshal(r.body, &in); err != nil {
-				return nil, fail(http.StatusBadRequest, "SerializationException", "%v", err)
+				return nil, badRequest("SerializationException", "%v", err)
 			}
 		}
-		return work(s, r, in)
+		return work(r, in)
 	}
 }
 
 // serveJSON answers from a table of operations, with the content type of the
 // request: application/x-amz-json-1.0 or -1.1.
-func (s *Server) serveJSON(r *request, operations map[string]jsonHandler) response {
+func serveJSON(r *request, operations map[string]jsonHandler) (response, error) {
 	handler, ok := operations[r.operation]
 	if !ok {
-		return s.fail(r, fail(http.StatusBadRequest, "UnknownOperationException",
-			"The sandbox does not know %s:%s.", r.service, r.operation))
+		return response{}, badRequest("UnknownOperationException", "The sandbox does not know %s:%s.", r.service, r.operation)
 	}
-	out, err := handler(s, r)
+	out, err := handler(r)
 	if err != nil {
-		return s.fail(r, err)
+		return response{}, err
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
-		return s.fail(r, err)
+		return response{}, fmt.Errorf("sandbox: write the answer of %s: %w", r.operation, err)
 	}
 	if out == nil {
 		body = nil
@@ -56,20 +57,18 @@ func (s *Server) serveJSON(r *request, operations map[string]jsonHandler) respon
 	if !strings.HasPrefix(contentType, "application/x-amz-json-") {
 		contentType = "application/json"
 	}
-	return response{status: http.StatusOK, header: http.Header{"Content-Type": {contentType}}, body: body}
+	return response{header: http.Header{"Content-Type": {contentType}}, body: body}, nil
 }
 
-func jsonFailure(e *apiError) response {
+func jsonFailure(_ *request, e *apiError) (response, error) {
 	members := map[string]any{"__type": e.code, "message": e.message}
-	for name, value := range e.detail {
-		members[name] = value
-	}
+	maps.Copy(members, e.detail)
 	body, err := json.Marshal(members)
 	if err != nil {
-		body = []byte(`{"__type":"InternalServerError"}`)
+		return response{}, fmt.Errorf("sandbox: write %s: %w", e.code, err)
 	}
 	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amzn-Errortype": {e.code}}
-	return response{status: e.status, header: header, body: body}
+	return response{status: e.status, header: header, body: body}, nil
 }
 
 // epoch is a time in the JSON protocols: seconds since 1970.

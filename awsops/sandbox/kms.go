@@ -1,89 +1,91 @@
 package sandbox
 
 import (
-	"net/http"
-	"sort"
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 )
 
-// kmsState is every key and alias of every account and region.
-type kmsState struct {
-	keys    map[string]*kmsKey   // by key ARN
-	aliases map[string]*kmsAlias // by alias ARN
+// kmsService is KMS: every key and alias of every account and region.
+type kmsService struct {
+	*core
+	operations map[string]jsonHandler
+	keys       map[string]*kmsKey   // by key ARN
+	aliases    map[string]*kmsAlias // by alias ARN
 }
 
-func newKMSState() kmsState {
-	return kmsState{keys: map[string]*kmsKey{}, aliases: map[string]*kmsAlias{}}
+func newKMS(c *core) *kmsService {
+	s := &kmsService{core: c, keys: map[string]*kmsKey{}, aliases: map[string]*kmsAlias{}}
+	s.operations = map[string]jsonHandler{
+		"CreateKey":            jsonOp(s.createKey),
+		"DescribeKey":          onKey(s, describeKey),
+		"ListKeys":             jsonOp(s.listKeys),
+		"CreateAlias":          jsonOp(s.createAlias),
+		"DeleteAlias":          jsonOp(s.deleteAlias),
+		"ListAliases":          jsonOp(s.listAliases),
+		"GetKeyPolicy":         onKey(s, getKeyPolicy),
+		"PutKeyPolicy":         onKey(s, s.putKeyPolicy),
+		"EnableKeyRotation":    onKey(s, enableKeyRotation),
+		"UpdateKeyDescription": onKey(s, updateKeyDescription),
+		"DisableKeyRotation":   onKey(s, disableKeyRotation),
+		"GetKeyRotationStatus": onKey(s, getKeyRotationStatus),
+		"TagResource":          jsonOp(s.tagResource),
+		"UntagResource":        jsonOp(s.untagResource),
+		"ListResourceTags":     onKey(s, listResourceTags),
+		"EnableKey":            onKey(s, setKeyState(kmsEnabled)),
+		"DisableKey":           onKey(s, setKeyState(kmsDisabled)),
+		"ScheduleKeyDeletion":  onKey(s, scheduleKeyDeletion),
+		"CancelKeyDeletion":    onKey(s, cancelKeyDeletion),
+		"GenerateDataKey":      jsonOp(s.generateDataKey),
+	}
+	return s
 }
 
-// tagged lists the keys of an account and region with their tags.
-func (k *kmsState) tagged(a *account, region string) []taggedResource {
-	var out []taggedResource
-	for _, key := range k.in(a.id, region) {
-		if len(key.tags) > 0 {
-			out = append(out, taggedResource{arn: key.arn, tags: key.tags})
+func (s *kmsService) serve(r *request) (response, error) {
+	s.expireKeys(r.now)
+	return serveJSON(r, s.operations)
+}
+
+// keyIn is the input of the operations that name a key; those that name nothing
+// else have no more.
+type keyIn struct{ KeyId string }
+
+func (in keyIn) id() string { return in.KeyId }
+
+// onKey is an operation on a key, as seen by the caller, who must be allowed to
+// do it.
+func onKey[In interface{ id() string }](s *kmsService, do func(*request, *kmsKey, In) (any, error)) jsonHandler {
+	return jsonOp(func(r *request, in In) (any, error) {
+		key, err := s.find(r.account.id, r.region, in.id())
+		if err != nil {
+			return nil, err
 		}
+		if err := s.authorizeKey(r, r.operation, key, nil); err != nil {
+			return nil, err
+		}
+		return do(r, key, in)
+	})
+}
+
+// tagged lists the keys of an account and region.
+func (s *kmsService) tagged(a *account, region string) []taggedResource {
+	var out []taggedResource
+	for _, key := range s.in(a.id, region) {
+		out = append(out, taggedResource{key.arn, key.tags})
 	}
 	return out
 }
 
-// in lists the keys of an account and region by id.
-func (k *kmsState) in(account, region string) []*kmsKey {
+// in lists the keys of an account and region by ARN.
+func (s *kmsService) in(account, region string) []*kmsKey {
 	var out []*kmsKey
-	for _, key := range k.keys {
-		if key.account == account && key.region == region {
+	for _, arn := range slices.Sorted(maps.Keys(s.keys)) {
+		if key := s.keys[arn]; key.account == account && key.region == region {
 			out = append(out, key)
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].id < out[j].id })
 	return out
-}
-
-// kmsOperations are the operations of KMS that the sandbox knows.
-var kmsOperations = map[string]jsonHandler{
-	"CreateKey":            jsonOp((*Server).kmsCreateKey),
-	"DescribeKey":          jsonOp((*Server).kmsDescribeKey),
-	"ListKeys":             jsonOp((*Server).kmsListKeys),
-	"CreateAlias":          jsonOp((*Server).kmsCreateAlias),
-	"DeleteAlias":          jsonOp((*Server).kmsDeleteAlias),
-	"ListAliases":          jsonOp((*Server).kmsListAliases),
-	"GetKeyPolicy":         jsonOp((*Server).kmsGetKeyPolicy),
-	"PutKeyPolicy":         jsonOp((*Server).kmsPutKeyPolicy),
-	"EnableKeyRotation":    jsonOp((*Server).kmsEnableKeyRotation),
-	"UpdateKeyDescription": jsonOp((*Server).kmsUpdateKeyDescription),
-	"DisableKeyRotation":   jsonOp((*Server).kmsDisableKeyRotation),
-	"GetKeyRotationStatus": jsonOp((*Server).kmsGetKeyRotationStatus),
-	"TagResource":          jsonOp((*Server).kmsTagResource),
-	"UntagResource":        jsonOp((*Server).kmsUntagResource),
-	"ListResourceTags":     jsonOp((*Server).kmsListResourceTags),
-	"EnableKey":            jsonOp((*Server).kmsEnableKey),
-	"DisableKey":           jsonOp((*Server).kmsDisableKey),
-	"ScheduleKeyDeletion":  jsonOp((*Server).kmsScheduleKeyDeletion),
-	"CancelKeyDeletion":    jsonOp((*Server).kmsCancelKeyDeletion),
-	"GenerateDataKey":      jsonOp((*Server).kmsGenerateDataKey),
-}
-
-func (s *Server) serveKMS(r *request) response {
-	s.kms.expireKeys(r.now)
-	return s.serveJSON(r, kmsOperations)
-}
-
-// kmsError is an error of KMS; every one the sandbox gives is HTTP 400.
-func kmsError(code, format string, args ...any) error {
-	return fail(http.StatusBadRequest, code, format, args...)
-}
-
-// keyID is the input of the operations that name a key and nothing else.
-type keyID struct{ KeyId string }
-
-// key finds the key a request names, as seen by its caller, and asks whether
-// the caller may do the request's operation with it.
-func (s *Server) kmsKey(r *request, id string) (*kmsKey, error) {
-	key, err := s.kms.find(r.account.id, r.region, id)
-	if err != nil {
-		return nil, err
-	}
-	return key, s.authorizeKey(r, r.operation, key, nil)
 }
 
 type createKeyInput struct {
@@ -95,20 +97,20 @@ type createKeyInput struct {
 	Tags                           []kmsTag
 }
 
-func (s *Server) kmsCreateKey(r *request, in createKeyInput) (map[string]any, error) {
+func (s *kmsService) createKey(r *request, in createKeyInput) (any, error) {
 	tags := kmsTags(in.Tags)
 	conditions := tags.requestConditions()
 	if err := s.authorize(r, "kms:CreateKey", "*", r.account.id, nil, conditions); err != nil {
 		return nil, err
 	}
 	if in.Origin != "" && in.Origin != "AWS_KMS" || in.MultiRegion {
-		return nil, kmsError("UnsupportedOperationException", "The sandbox makes single-Region keys with the origin AWS_KMS only.")
+		return nil, badRequest("UnsupportedOperationException", "The sandbox makes single-Region keys with the origin AWS_KMS only.")
 	}
-	key := s.newKMSKey(r.account.id, r.region, r.now)
+	key := s.newKey(r.account.id, r.region, r.now)
 	key.description, key.tags = in.Description, tags
-	key.usage = first(in.KeyUsage, key.usage)
-	key.spec = first(in.KeySpec, in.CustomerMasterKeySpec, key.spec)
-	if err := s.setKeyPolicy(r, key, first(in.Policy, defaultKeyPolicy(r.account.id)), in.BypassPolicyLockoutSafetyCheck); err != nil {
+	key.usage = cmp.Or(in.KeyUsage, key.usage)
+	key.spec = cmp.Or(in.KeySpec, in.CustomerMasterKeySpec, key.spec)
+	if err := s.setKeyPolicy(r, key, cmp.Or(in.Policy, defaultKeyPolicy(r.account.id)), in.BypassPolicyLockoutSafetyCheck); err != nil {
 		return nil, err
 	}
 	if len(tags) > 0 {
@@ -116,138 +118,95 @@ func (s *Server) kmsCreateKey(r *request, in createKeyInput) (map[string]any, er
 			return nil, err
 		}
 	}
-	s.kms.keys[key.arn] = key
-	return map[string]any{"KeyMetadata": key.metadata()}, nil
+	s.keys[key.arn] = key
+	return describeKey(r, key, keyIn{})
 }
 
-func (s *Server) kmsDescribeKey(r *request, in keyID) (map[string]any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"KeyMetadata": key.metadata()}, nil
-}
-
-// metadata is the key as DescribeKey and CreateKey show it.
-func (k *kmsKey) metadata() map[string]any {
+// describeKey shows the key as CreateKey shows it too.
+func describeKey(_ *request, k *kmsKey, _ keyIn) (any, error) {
 	m := map[string]any{
 		"AWSAccountId": k.account, "KeyId": k.id, "Arn": k.arn, "CreationDate": epoch(k.created),
 		"Enabled": k.state == kmsEnabled, "Description": k.description, "KeyUsage": k.usage, "KeyState": k.state,
 		"Origin": "AWS_KMS", "KeyManager": k.manager, "CustomerMasterKeySpec": k.spec, "KeySpec": k.spec, "MultiRegion": false,
 	}
-	if k.spec == "SYMMETRIC_DEFAULT" {
-		m["EncryptionAlgorithms"] = []string{"SYMMETRIC_DEFAULT"}
+	if k.spec == symmetric {
+		m["EncryptionAlgorithms"] = []string{symmetric}
 	}
 	if k.state == kmsPendingDeletion {
 		m["DeletionDate"] = epoch(k.deletion)
 	}
-	return m
+	return map[string]any{"KeyMetadata": m}, nil
 }
 
 type listInput struct {
-	KeyId, Marker string
-	Limit         int
+	keyIn
+	Marker string
+	Limit  int
 }
 
-func (s *Server) kmsListKeys(r *request, in listInput) (map[string]any, error) {
+func (s *kmsService) listKeys(r *request, in listInput) (any, error) {
 	if err := s.authorize(r, "kms:ListKeys", "*", r.account.id, nil, nil); err != nil {
 		return nil, err
 	}
-	var entries []kmsEntry
-	for _, key := range s.kms.in(r.account.id, r.region) {
-		entries = append(entries, kmsEntry{key.id, map[string]any{"KeyId": key.id, "KeyArn": key.arn}})
-	}
-	return kmsPage("Keys", entries, in)
+	return kmsPage("Keys", s.in(r.account.id, r.region), in, func(key *kmsKey) any {
+		return map[string]any{"KeyId": key.id, "KeyArn": key.arn}
+	})
 }
 
-// kmsEntry is one line of a list with the name that orders it.
-type kmsEntry struct {
-	name    string
-	members map[string]any
-}
-
-// kmsPage cuts one page out of a sorted list; the marker is the last name of
-// the page before.
-func kmsPage(member string, entries []kmsEntry, in listInput) (map[string]any, error) {
-	if in.Limit == 0 {
-		in.Limit = 100
+// kmsPage shows one page of a list.
+func kmsPage[T any](member string, all []T, in listInput, show func(T) any) (any, error) {
+	if in.Limit < 0 || in.Limit > 1000 {
+		return nil, badRequest("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000", in.Limit)
 	}
-	if in.Limit < 1 || in.Limit > 1000 {
-		return nil, kmsError("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000", in.Limit)
+	page, next, ok := cut(all, in.Marker, cmp.Or(in.Limit, 100))
+	if !ok {
+		return nil, badRequest("InvalidMarkerException", "Could not deserialize marker: %s", in.Marker)
 	}
-	page, last := []map[string]any{}, ""
-	for _, entry := range entries {
-		if in.Marker != "" && entry.name <= in.Marker {
-			continue
-		}
-		if len(page) == in.Limit {
-			return map[string]any{member: page, "Truncated": true, "NextMarker": last}, nil
-		}
-		page, last = append(page, entry.members), entry.name
+	shown := []any{}
+	for _, item := range page {
+		shown = append(shown, show(item))
 	}
-	return map[string]any{member: page, "Truncated": false}, nil
+	out := map[string]any{member: shown, "Truncated": next != ""}
+	if next != "" {
+		out["NextMarker"] = next
+	}
+	return out, nil
 }
 
 type rotationInput struct {
-	KeyId                string
+	keyIn
 	RotationPeriodInDays int
 }
 
-func (s *Server) kmsEnableKeyRotation(r *request, in rotationInput) (any, error) {
-	key, err := s.rotatable(r, in.KeyId)
-	if err != nil {
+func enableKeyRotation(_ *request, key *kmsKey, in rotationInput) (any, error) {
+	days := cmp.Or(in.RotationPeriodInDays, 365)
+	if err := key.rotatable(); err != nil {
 		return nil, err
 	}
-	if in.RotationPeriodInDays == 0 {
-		in.RotationPeriodInDays = 365
+	if days < 90 || days > 2560 {
+		return nil, badRequest("ValidationException", "1 validation error detected: Value '%d' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value between 90 and 2560", days)
 	}
-	if in.RotationPeriodInDays < 90 || in.RotationPeriodInDays > 2560 {
-		return nil, kmsError("ValidationException", "1 validation error detected: Value '%d' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value between 90 and 2560", in.RotationPeriodInDays)
-	}
-	key.rotation, key.rotationDays = true, in.RotationPeriodInDays
+	key.rotation, key.rotationDays = true, days
 	return nil, nil
 }
 
-type descriptionInput struct{ KeyId, Description string }
-
-func (s *Server) kmsUpdateKeyDescription(r *request, in descriptionInput) (any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
-	if err := key.notPendingDeletion(); err != nil {
-		return nil, err
-	}
-	key.description = in.Description
-	return nil, nil
-}
-
-func (s *Server) kmsDisableKeyRotation(r *request, in keyID) (any, error) {
-	key, err := s.rotatable(r, in.KeyId)
-	if err != nil {
+func disableKeyRotation(_ *request, key *kmsKey, _ keyIn) (any, error) {
+	if err := key.rotatable(); err != nil {
 		return nil, err
 	}
 	key.rotation = false
 	return nil, nil
 }
 
-// rotatable is the key if its rotation may be changed now.
-func (s *Server) rotatable(r *request, id string) (*kmsKey, error) {
-	key, err := s.kmsKey(r, id)
-	if err != nil {
-		return nil, err
+// rotatable says whether the rotation of a key may be changed now.
+func (k *kmsKey) rotatable() error {
+	if k.spec != symmetric {
+		return badRequest("UnsupportedOperationException", "%s key spec is %s which does not support rotation.", k.arn, k.spec)
 	}
-	if key.spec != "SYMMETRIC_DEFAULT" {
-		return nil, kmsError("UnsupportedOperationException", "%s key spec is %s which does not support rotation.", key.arn, key.spec)
-	}
-	return key, key.usable()
+	return k.usable()
 }
 
-func (s *Server) kmsGetKeyRotationStatus(r *request, in keyID) (map[string]any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
+func getKeyRotationStatus(_ *request, key *kmsKey, _ keyIn) (any, error) {
 	on := key.rotation && key.state != kmsPendingDeletion
 	out := map[string]any{"KeyId": key.arn, "KeyRotationEnabled": on}
 	if on {
@@ -257,73 +216,60 @@ func (s *Server) kmsGetKeyRotationStatus(r *request, in keyID) (map[string]any, 
 	return out, nil
 }
 
-func (s *Server) kmsEnableKey(r *request, in keyID) (any, error) {
-	return nil, s.setKeyState(r, in.KeyId, kmsEnabled)
+type descriptionInput struct {
+	keyIn
+	Description string
 }
 
-func (s *Server) kmsDisableKey(r *request, in keyID) (any, error) {
-	return nil, s.setKeyState(r, in.KeyId, kmsDisabled)
-}
-
-func (s *Server) setKeyState(r *request, id, state string) error {
-	key, err := s.kmsKey(r, id)
-	if err != nil {
-		return err
-	}
+func updateKeyDescription(_ *request, key *kmsKey, in descriptionInput) (any, error) {
 	if err := key.notPendingDeletion(); err != nil {
-		return err
+		return nil, err
 	}
-	key.state = state
-	return nil
+	key.description = in.Description
+	return nil, nil
+}
+
+func setKeyState(state string) func(*request, *kmsKey, keyIn) (any, error) {
+	return func(_ *request, key *kmsKey, _ keyIn) (any, error) {
+		if err := key.notPendingDeletion(); err != nil {
+			return nil, err
+		}
+		key.state = state
+		return nil, nil
+	}
 }
 
 type deletionInput struct {
-	KeyId               string
+	keyIn
 	PendingWindowInDays int
 }
 
-func (s *Server) kmsScheduleKeyDeletion(r *request, in deletionInput) (map[string]any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
+func scheduleKeyDeletion(r *request, key *kmsKey, in deletionInput) (any, error) {
 	if err := key.notPendingDeletion(); err != nil {
 		return nil, err
 	}
-	if in.PendingWindowInDays == 0 {
-		in.PendingWindowInDays = 30
+	days := cmp.Or(in.PendingWindowInDays, 30)
+	if days < 7 || days > 30 {
+		return nil, badRequest("ValidationException", "1 validation error detected: Value '%d' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value between 7 and 30", days)
 	}
-	if in.PendingWindowInDays < 7 || in.PendingWindowInDays > 30 {
-		return nil, kmsError("ValidationException", "1 validation error detected: Value '%d' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value between 7 and 30", in.PendingWindowInDays)
-	}
-	key.state, key.window = kmsPendingDeletion, in.PendingWindowInDays
-	key.deletion = r.now.Add(time.Duration(in.PendingWindowInDays) * 24 * time.Hour)
-	return map[string]any{"KeyId": key.arn, "KeyState": key.state, "DeletionDate": epoch(key.deletion), "PendingWindowInDays": key.window}, nil
+	key.state, key.deletion = kmsPendingDeletion, r.now.Add(time.Duration(days)*24*time.Hour)
+	return map[string]any{"KeyId": key.arn, "KeyState": key.state, "DeletionDate": epoch(key.deletion), "PendingWindowInDays": days}, nil
 }
 
-func (s *Server) kmsCancelKeyDeletion(r *request, in keyID) (map[string]any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
+func cancelKeyDeletion(_ *request, key *kmsKey, _ keyIn) (any, error) {
 	if key.state != kmsPendingDeletion {
-		return nil, kmsError("KMSInvalidStateException", "%s is not pending deletion.", key.arn)
+		return nil, badRequest("KMSInvalidStateException", "%s is not pending deletion.", key.arn)
 	}
 	key.state = kmsDisabled
 	return map[string]any{"KeyId": key.arn}, nil
 }
 
 // expireKeys removes the keys whose waiting period is over, and their aliases.
-func (k *kmsState) expireKeys(now time.Time) {
-	for arn, key := range k.keys {
-		if key.state != kmsPendingDeletion || now.Before(key.deletion) {
-			continue
-		}
-		delete(k.keys, arn)
-		for name, alias := range k.aliases {
-			if alias.target == arn {
-				delete(k.aliases, name)
-			}
+func (s *kmsService) expireKeys(now time.Time) {
+	for arn, key := range s.keys {
+		if key.state == kmsPendingDeletion && !now.Before(key.deletion) {
+			delete(s.keys, arn)
+			maps.DeleteFunc(s.aliases, func(_ string, alias *kmsAlias) bool { return alias.target == arn })
 		}
 	}
 }

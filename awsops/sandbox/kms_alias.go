@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,22 +15,22 @@ type aliasInput struct{ AliasName, TargetKeyId string }
 func aliasARN(r *request, name string) (string, error) {
 	switch {
 	case !strings.HasPrefix(name, "alias/"):
-		return "", kmsError("ValidationException", "Invalid identifier")
+		return "", badRequest("ValidationException", "Invalid identifier")
 	case !aliasName.MatchString(name):
-		return "", kmsError("InvalidAliasNameException", "Alias must begin with the prefix \"alias/\" and contain only alphanumeric characters, forward slashes, underscores and dashes.")
+		return "", badRequest("InvalidAliasNameException", "Alias must begin with the prefix \"alias/\" and contain only alphanumeric characters, forward slashes, underscores and dashes.")
 	case strings.HasPrefix(name, "alias/aws/"):
-		return "", kmsError("NotAuthorizedException", "")
+		return "", badRequest("NotAuthorizedException", "")
 	}
 	return "arn:aws:kms:" + r.region + ":" + r.account.id + ":" + name, nil
 }
 
 // targetKey finds the key that an alias shall point at and asks for the
 // operation on the alias and on the key, as KMS does.
-func (s *Server) targetKey(r *request, arn, id string) (*kmsKey, error) {
+func (s *kmsService) targetKey(r *request, arn, id string) (*kmsKey, error) {
 	if strings.HasPrefix(id, "alias/") || strings.Contains(id, ":alias/") {
-		return nil, kmsError("ValidationException", "Aliases must refer to keys, not aliases")
+		return nil, badRequest("ValidationException", "Aliases must refer to keys, not aliases")
 	}
-	key, err := s.kms.find(r.account.id, r.region, id)
+	key, err := s.find(r.account.id, r.region, id)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,7 @@ func (s *Server) targetKey(r *request, arn, id string) (*kmsKey, error) {
 	return key, s.authorizeKey(r, r.operation, key, nil)
 }
 
-func (s *Server) kmsCreateAlias(r *request, in aliasInput) (any, error) {
+func (s *kmsService) createAlias(r *request, in aliasInput) (any, error) {
 	arn, err := aliasARN(r, in.AliasName)
 	if err != nil {
 		return nil, err
@@ -48,42 +49,42 @@ func (s *Server) kmsCreateAlias(r *request, in aliasInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.kms.aliases[arn] != nil {
-		return nil, kmsError("AlreadyExistsException", "An alias with the name %s already exists", arn)
+	if s.aliases[arn] != nil {
+		return nil, badRequest("AlreadyExistsException", "An alias with the name %s already exists", arn)
 	}
 	if err := key.notPendingDeletion(); err != nil {
 		return nil, err
 	}
-	s.kms.aliases[arn] = &kmsAlias{name: in.AliasName, arn: arn, target: key.arn, created: r.now, updated: r.now}
+	s.aliases[arn] = &kmsAlias{name: in.AliasName, arn: arn, target: key.arn, created: r.now}
 	return nil, nil
 }
 
-func (s *Server) kmsDeleteAlias(r *request, in aliasInput) (any, error) {
+func (s *kmsService) deleteAlias(r *request, in aliasInput) (any, error) {
 	arn, err := aliasARN(r, in.AliasName)
 	if err != nil {
 		return nil, err
 	}
-	alias := s.kms.aliases[arn]
+	alias := s.aliases[arn]
 	if alias == nil {
 		return nil, aliasNotFound(arn)
 	}
 	if _, err := s.targetKey(r, arn, alias.target); err != nil {
 		return nil, err
 	}
-	delete(s.kms.aliases, arn)
+	delete(s.aliases, arn)
 	return nil, nil
 }
 
 func aliasNotFound(arn string) error {
-	return kmsError("NotFoundException", "Alias %s is not found.", arn)
+	return badRequest("NotFoundException", "Alias %s is not found.", arn)
 }
 
-// kmsListAliases lists the caller's own aliases of the region. The aliases
+// listAliases lists the caller's own aliases of the region. The aliases
 // that AWS reserves (alias/aws/s3 and others) appear once they are in use.
-func (s *Server) kmsListAliases(r *request, in listInput) (map[string]any, error) {
+func (s *kmsService) listAliases(r *request, in listInput) (any, error) {
 	target := ""
 	if in.KeyId != "" {
-		key, err := s.kms.find(r.account.id, r.region, in.KeyId)
+		key, err := s.find(r.account.id, r.region, in.KeyId)
 		if err != nil {
 			return nil, err
 		}
@@ -93,27 +94,26 @@ func (s *Server) kmsListAliases(r *request, in listInput) (map[string]any, error
 		return nil, err
 	}
 	prefix := "arn:aws:kms:" + r.region + ":" + r.account.id + ":"
-	var entries []kmsEntry
-	for _, arn := range sortedKeys(s.kms.aliases) {
-		alias := s.kms.aliases[arn]
-		if strings.HasPrefix(arn, prefix) && (target == "" || alias.target == target) {
-			entries = append(entries, kmsEntry{alias.name, map[string]any{
-				"AliasName": alias.name, "AliasArn": arn, "TargetKeyId": alias.target[strings.LastIndexByte(alias.target, '/')+1:],
-				"CreationDate": epoch(alias.created), "LastUpdatedDate": epoch(alias.updated),
-			}})
+	shown := slices.DeleteFunc(slices.Sorted(maps.Keys(s.aliases)), func(arn string) bool {
+		return !strings.HasPrefix(arn, prefix) || target != "" && s.aliases[arn].target != target
+	})
+	return kmsPage("Aliases", shown, in, func(arn string) any {
+		alias := s.aliases[arn]
+		return map[string]any{
+			"AliasName": alias.name, "AliasArn": arn, "TargetKeyId": alias.target[strings.LastIndexByte(alias.target, '/')+1:],
+			"CreationDate": epoch(alias.created), "LastUpdatedDate": epoch(alias.created),
 		}
-	}
-	return kmsPage("Aliases", entries, in)
+	})
 }
 
-// aliasesOf lists the aliases of a key by name.
-func (k *kmsState) aliasesOf(key *kmsKey) []*kmsAlias {
-	var out []*kmsAlias
-	for _, alias := range k.aliases {
+// aliasesOf lists the names of a key's aliases.
+func (s *kmsService) aliasesOf(key *kmsKey) []string {
+	var out []string
+	for _, alias := range s.aliases {
 		if alias.target == key.arn {
-			out = append(out, alias)
+			out = append(out, alias.name)
 		}
 	}
-	slices.SortFunc(out, func(a, b *kmsAlias) int { return strings.Compare(a.name, b.name) })
+	slices.Sort(out)
 	return out
 }

@@ -9,7 +9,6 @@ type cryptoInput struct {
 	KeyId             string
 	EncryptionContext map[string]string
 	KeySpec           string
-	NumberOfBytes     int
 }
 
 // encryptionConditions are the condition keys of an encryption context.
@@ -24,8 +23,8 @@ func encryptionConditions(encryptionContext map[string]string) map[string][]stri
 
 // cryptoKey finds a key for a cryptographic operation: the caller may use it,
 // it is enabled, and it is symmetric.
-func (s *Server) cryptoKey(r *request, operation, id string, conditions map[string][]string) (*kmsKey, error) {
-	key, err := s.kms.find(r.account.id, r.region, id)
+func (s *kmsService) cryptoKey(r *request, operation, id string, conditions map[string][]string) (*kmsKey, error) {
+	key, err := s.find(r.account.id, r.region, id)
 	if err != nil {
 		return nil, err
 	}
@@ -38,18 +37,18 @@ func (s *Server) cryptoKey(r *request, operation, id string, conditions map[stri
 	if err := key.usable(); err != nil {
 		return nil, err
 	}
-	if key.spec != "SYMMETRIC_DEFAULT" || key.usage != "ENCRYPT_DECRYPT" {
-		return nil, kmsError("InvalidKeyUsageException", "%s key usage is %s which is not valid for %s.", key.arn, key.usage, operation)
+	if key.spec != symmetric || key.usage != "ENCRYPT_DECRYPT" {
+		return nil, badRequest("InvalidKeyUsageException", "%s key usage is %s which is not valid for %s.", key.arn, key.usage, operation)
 	}
 	return key, nil
 }
 
-// kmsGenerateDataKey proves that the caller may use the key. What it gives is
+// generateDataKey proves that the caller may use the key. What it gives is
 // random: nobody here opens the blob again.
-func (s *Server) kmsGenerateDataKey(r *request, in cryptoInput) (map[string]any, error) {
-	length, err := dataKeyLength(in)
-	if err != nil {
-		return nil, err
+func (s *kmsService) generateDataKey(r *request, in cryptoInput) (map[string]any, error) {
+	const length = 32 // bytes
+	if in.KeySpec != "AES_256" {
+		return nil, badRequest("ValidationException", "The sandbox makes data keys of the spec AES_256 only.")
 	}
 	key, err := s.cryptoKey(r, r.operation, in.KeyId, encryptionConditions(in.EncryptionContext))
 	if err != nil {
@@ -58,19 +57,4 @@ func (s *Server) kmsGenerateDataKey(r *request, in cryptoInput) (map[string]any,
 	random := make([]byte, 2*length)
 	_, _ = rand.Read(random) // never fails
 	return map[string]any{"Plaintext": random[:length], "CiphertextBlob": random[length:], "KeyId": key.arn}, nil
-}
-
-// dataKeyLength is the length of the data key asked for, in bytes.
-func dataKeyLength(in cryptoInput) (int, error) {
-	switch {
-	case (in.KeySpec == "") == (in.NumberOfBytes == 0):
-		return 0, kmsError("ValidationException", "Please specify either number of bytes or key spec.")
-	case in.KeySpec == "AES_256":
-		return 32, nil
-	case in.KeySpec == "AES_128":
-		return 16, nil
-	case in.KeySpec == "" && in.NumberOfBytes >= 1 && in.NumberOfBytes <= 1024:
-		return in.NumberOfBytes, nil
-	}
-	return 0, kmsError("ValidationException", "1 validation error detected: Value at 'keySpec' or 'numberOfBytes' failed to satisfy constraint: Member must satisfy enum value set: [AES_256, AES_128] or be between 1 and 1024")
 }

@@ -14,6 +14,9 @@ const (
 	kmsPendingDeletion = "PendingDeletion"
 )
 
+// symmetric is the spec of the keys that encrypt, and their one algorithm.
+const symmetric = "SYMMETRIC_DEFAULT"
+
 // kmsKey is one key. It has no material: nothing here decrypts.
 type kmsKey struct {
 	id, arn, account, region string
@@ -22,7 +25,6 @@ type kmsKey struct {
 	manager                  string // CUSTOMER, or AWS for a managed key such as alias/aws/s3
 	state                    string
 	created, deletion        time.Time
-	window                   int // days between ScheduleKeyDeletion and deletion
 	rotation                 bool
 	rotationDays             int
 	policyText               string
@@ -33,15 +35,15 @@ type kmsKey struct {
 // kmsAlias is one alias of a key.
 type kmsAlias struct {
 	name, arn, target string // target is a key ARN
-	created, updated  time.Time
+	created           time.Time
 }
 
-// newKMSKey makes an enabled symmetric key.
-func (s *Server) newKMSKey(account, region string, now time.Time) *kmsKey {
+// newKey makes an enabled symmetric key.
+func (s *kmsService) newKey(account, region string, now time.Time) *kmsKey {
 	id := s.ids.uuid()
 	return &kmsKey{
 		id: id, account: account, region: region, created: now, state: kmsEnabled, manager: "CUSTOMER",
-		usage: "ENCRYPT_DECRYPT", spec: "SYMMETRIC_DEFAULT", rotationDays: 365,
+		usage: "ENCRYPT_DECRYPT", spec: symmetric, rotationDays: 365,
 		arn: "arn:aws:kms:" + region + ":" + account + ":key/" + id,
 	}
 }
@@ -50,9 +52,9 @@ func (s *Server) newKMSKey(account, region string, now time.Time) *kmsKey {
 func (k *kmsKey) usable() error {
 	switch k.state {
 	case kmsDisabled:
-		return kmsError("DisabledException", "%s is disabled.", k.arn)
+		return badRequest("DisabledException", "%s is disabled.", k.arn)
 	case kmsPendingDeletion:
-		return kmsError("KMSInvalidStateException", "%s is pending deletion.", k.arn)
+		return badRequest("KMSInvalidStateException", "%s is pending deletion.", k.arn)
 	}
 	return nil
 }
@@ -68,37 +70,37 @@ func (k *kmsKey) notPendingDeletion() error {
 // find resolves a key id, key ARN, alias name or alias ARN as KMS does: a bare
 // name belongs to the caller's account, and everything to the endpoint's
 // region.
-func (k *kmsState) find(account, region, id string) (*kmsKey, error) {
+func (s *kmsService) find(account, region, id string) (*kmsKey, error) {
 	prefix := "arn:aws:kms:" + region + ":"
 	arn := id
 	switch {
 	case id == "":
-		return nil, kmsError("ValidationException", "1 validation error detected: Value '' at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return nil, badRequest("ValidationException", "1 validation error detected: Value '' at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1")
 	case strings.HasPrefix(id, "alias/"):
 		arn = prefix + account + ":" + id
 	case !strings.HasPrefix(id, "arn:"):
 		arn = prefix + account + ":key/" + id
 		if !isKeyID(id) {
-			return nil, kmsError("NotFoundException", "Invalid keyId '%s'", id)
+			return nil, badRequest("NotFoundException", "Invalid keyId '%s'", id)
 		}
 	}
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[2] != "kms" || !strings.HasPrefix(parts[5], "key/") && !strings.HasPrefix(parts[5], "alias/") {
-		return nil, kmsError("InvalidArnException", "Invalid arn %s", id)
+		return nil, badRequest("InvalidArnException", "Invalid arn %s", id)
 	}
 	if parts[3] != region {
-		return nil, kmsError("NotFoundException", "Invalid arn %s", parts[3])
+		return nil, badRequest("NotFoundException", "Invalid arn %s", parts[3])
 	}
 	if strings.HasPrefix(parts[5], "alias/") {
-		alias := k.aliases[arn]
+		alias := s.aliases[arn]
 		if alias == nil {
-			return nil, kmsError("NotFoundException", "Alias %s is not found.", arn)
+			return nil, badRequest("NotFoundException", "Alias %s is not found.", arn)
 		}
 		arn = alias.target
 	}
-	key := k.keys[arn]
+	key := s.keys[arn]
 	if key == nil {
-		return nil, kmsError("NotFoundException", "Key '%s' does not exist", arn)
+		return nil, badRequest("NotFoundException", "Key '%s' does not exist", arn)
 	}
 	return key, nil
 }

@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"net/http"
 	"strings"
-	"time"
 
 	"stateroom/awsops/policy"
 )
@@ -12,15 +10,15 @@ import (
 // the usual evaluation KMS demands that the key policy itself takes part: an
 // identity policy counts only if the key policy gives the caller's account the
 // operation ("Allowing access to AWS accounts", KMS developer guide).
-func (s *Server) authorizeKey(r *request, operation string, key *kmsKey, conditions map[string][]string) error {
+func (s *kmsService) authorizeKey(r *request, operation string, key *kmsKey, conditions map[string][]string) error {
 	action := "kms:" + operation
 	conditions = key.tags.resourceConditions(conditions)
 	conditions["kms:CallerAccount"] = []string{r.account.id}
 	conditions["kms:KeySpec"] = []string{key.spec}
 	conditions["kms:KeyUsage"] = []string{key.usage}
 	conditions["kms:KeyOrigin"] = []string{"AWS_KMS"}
-	for _, alias := range s.kms.aliasesOf(key) {
-		conditions["kms:ResourceAliases"] = append(conditions["kms:ResourceAliases"], alias.name)
+	if aliases := s.aliasesOf(key); len(aliases) > 0 {
+		conditions["kms:ResourceAliases"] = aliases
 	}
 	if err := s.authorize(r, action, key.arn, key.account, &key.policy, conditions); err != nil {
 		return err
@@ -35,7 +33,7 @@ func (s *Server) authorizeKey(r *request, operation string, key *kmsKey, conditi
 
 // keyPolicyAdmits says whether the key policy allows an action to the caller
 // or to the caller's account as a whole.
-func (s *Server) keyPolicyAdmits(r *request, action string, key *kmsKey, conditions map[string][]string) bool {
+func (s *kmsService) keyPolicyAdmits(r *request, action string, key *kmsKey, conditions map[string][]string) bool {
 	ask, all := s.question(r, action, key.arn, r.account.id, &key.policy, conditions)
 	alone := policy.Policies{Resource: all.Resource}
 	for _, principal := range []string{r.caller.arn, "arn:aws:iam::" + r.account.id + ":root"} {
@@ -54,9 +52,9 @@ func defaultKeyPolicy(account string) string {
 
 // setKeyPolicy gives a key a policy, after KMS's checks: it parses, its
 // principals exist, and the caller can change it again (unless bypassed).
-func (s *Server) setKeyPolicy(r *request, key *kmsKey, text string, bypass bool) error {
+func (s *kmsService) setKeyPolicy(r *request, key *kmsKey, text string, bypass bool) error {
 	if len(text) > 32768 {
-		return kmsError("LimitExceededException", "The key policy exceeds the limit of 32768 bytes.")
+		return badRequest("LimitExceededException", "The key policy exceeds the limit of 32768 bytes.")
 	}
 	document, err := policy.Parse(text)
 	if err != nil {
@@ -78,10 +76,10 @@ func (s *Server) setKeyPolicy(r *request, key *kmsKey, text string, bypass bool)
 }
 
 func malformedKeyPolicy(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "MalformedPolicyDocumentException", format, args...)
+	return badRequest("MalformedPolicyDocumentException", format, args...)
 }
 
-func (s *Server) checkKeyStatements(r *request, document policy.Document) error {
+func (s *kmsService) checkKeyStatements(r *request, document policy.Document) error {
 	for _, statement := range document.Statements {
 		if len(statement.Principals) == 0 && len(statement.NotPrincipals) == 0 {
 			return malformedKeyPolicy("Policy contains a statement with no principal.")
@@ -101,44 +99,24 @@ func (s *Server) checkKeyStatements(r *request, document policy.Document) error 
 	return nil
 }
 
-// unknownPrincipal is the first AWS principal of a statement that does not
-// exist, or "".
-func (s *Server) unknownPrincipal(statement policy.Statement, now time.Time) string {
-	for _, principals := range []policy.Principals{statement.Principals, statement.NotPrincipals} {
-		for _, value := range principals["AWS"] {
-			if !s.principalKnown(value, now) {
-				return value
-			}
-		}
-	}
-	return ""
-}
-
 type keyPolicyInput struct {
-	KeyId, PolicyName, Policy      string
+	keyIn
+	PolicyName, Policy             string
 	BypassPolicyLockoutSafetyCheck bool
 }
 
 func (in keyPolicyInput) checkName() error {
 	if in.PolicyName != "" && in.PolicyName != "default" {
-		return kmsError("NotFoundException", "No such policy exists")
+		return badRequest("NotFoundException", "No such policy exists")
 	}
 	return nil
 }
 
-func (s *Server) kmsGetKeyPolicy(r *request, in keyPolicyInput) (map[string]any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
+func getKeyPolicy(_ *request, key *kmsKey, in keyPolicyInput) (any, error) {
 	return map[string]any{"Policy": key.policyText, "PolicyName": "default"}, in.checkName()
 }
 
-func (s *Server) kmsPutKeyPolicy(r *request, in keyPolicyInput) (any, error) {
-	key, err := s.kmsKey(r, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
+func (s *kmsService) putKeyPolicy(r *request, key *kmsKey, in keyPolicyInput) (any, error) {
 	if err := in.checkName(); err != nil {
 		return nil, err
 	}

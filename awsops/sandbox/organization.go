@@ -25,11 +25,7 @@ type organization struct {
 }
 
 // controlPolicy is a service control policy.
-type controlPolicy struct {
-	id, arn, name, description, text string
-	aws                              bool
-	tags                             []tag
-}
+type controlPolicy struct{ id, arn, name, text string }
 
 // creation is one CreateAccount on its way.
 type creation struct {
@@ -40,9 +36,6 @@ type creation struct {
 	tags                  []tag
 }
 
-// tag is a tag in the JSON protocols.
-type tag struct{ Key, Value string }
-
 func newOrganization(ids *idSource, management *account) *organization {
 	o := &organization{
 		id: "o-" + ids.lower(10), rootID: "r-" + ids.lower(4), management: management,
@@ -50,7 +43,7 @@ func newOrganization(ids *idSource, management *account) *organization {
 	}
 	o.policies[fullAccess] = &controlPolicy{
 		id: fullAccess, arn: "arn:aws:organizations::aws:policy/service_control_policy/" + fullAccess,
-		name: "FullAWSAccess", description: "Allows access to every operation", text: allowAll, aws: true,
+		name: "FullAWSAccess", text: allowAll,
 	}
 	return o
 }
@@ -69,7 +62,7 @@ func (o *organization) policiesOn(target string) []string {
 }
 
 // organizationID is the id of the organization that the account belongs to.
-func (s *Server) organizationID(account string) string {
+func (s *core) organizationID(account string) string {
 	if _, ok := s.accounts[account]; !ok || s.organization == nil {
 		return ""
 	}
@@ -78,13 +71,13 @@ func (s *Server) organizationID(account string) string {
 
 // organizationPath is the value of aws:PrincipalOrgPaths for an account, every
 // one of which is directly under the root.
-func (s *Server) organizationPath() string {
+func (s *core) organizationPath() string {
 	return s.organization.id + "/" + s.organization.rootID + "/"
 }
 
 // controlPolicies are the service control policies over an account, from the
 // root down. The management account has none.
-func (s *Server) controlPolicies(a *account) [][]policy.Named {
+func (s *core) controlPolicies(a *account) [][]policy.Named {
 	if s.organization == nil || !s.organization.scps || a.management {
 		return nil
 	}
@@ -119,27 +112,27 @@ func (s *Server) AddSCP(target, name, text string) error {
 		return err
 	}
 	o.scps = true
-	p := s.addControlPolicy(name, "", text, nil)
+	p := s.addControlPolicy(name, text)
 	o.attached[target] = append(slices.Clone(o.policiesOn(target)), p.id)
 	return nil
 }
 
-func (s *Server) addControlPolicy(name, description, text string, tags []tag) *controlPolicy {
+func (s *core) addControlPolicy(name, text string) *controlPolicy {
 	id := "p-" + s.ids.lower(10)
-	p := &controlPolicy{id: id, name: name, description: description, text: text, tags: tags}
+	p := &controlPolicy{id: id, name: name, text: text}
 	p.arn = strings.Replace(s.organization.arn("policy", id), "/p-", "/service_control_policy/p-", 1)
 	s.organization.policies[id] = p
 	return p
 }
 
-func (s *Server) isTarget(id string) bool {
+func (s *core) isTarget(id string) bool {
 	_, ok := s.accounts[id]
 	return ok || id == s.organization.rootID
 }
 
 // advance lets accounts under way come into being: an account is there on the
 // second look at it.
-func (s *Server) advance(now time.Time) {
+func (s *core) advance(now time.Time) {
 	for _, c := range s.organization.creations {
 		if !c.done.IsZero() {
 			continue
@@ -149,8 +142,7 @@ func (s *Server) advance(now time.Time) {
 			continue
 		}
 		c.done = now
-		a := s.addAccount(s.ids.digits(12), c.name, c.email, "CREATED", now)
-		s.addBootstrapRole(a, c.role, now)
+		a := s.addMember(s.ids.digits(12), c.name, c.email, c.role, now)
 		a.tags = c.tags
 		c.account = a.id
 	}

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // managementAccount is the management account's id.
@@ -30,43 +29,15 @@ func (s *Server) populate() {
 		if i < len(articleEnvironments) {
 			name, id = articleEnvironments[i].name, articleEnvironments[i].id
 		}
-		s.addMember(id, name, name+"@example.com", now)
+		s.addMember(id, name, name+"@example.com", bootstrapRole, now)
 	}
-	operator := &user{entity: entity{kind: "user", path: "/", name: operatorName, id: s.ids.unique("AIDA"), created: now}}
+	operator := &user{entity: entity{kind: userKind, path: "/", name: operatorName, id: s.ids.unique("AIDA"), created: now}}
 	operator.grants.set(grants{attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
 	operator.keys = []*credential{s.issue(&credential{id: s.ids.unique("AKIA"), created: now, account: management, user: operator})}
 	management.users[operatorName] = operator
 	s.operator = operator.keys[0].public()
 	management.root = s.issue(&credential{id: s.ids.unique("AKIA"), created: now, account: management})
 	s.root = management.root.public()
-}
-
-// addAccount makes an account without anything in it.
-func (s *Server) addAccount(id, name, email, method string, now time.Time) *account {
-	a := &account{
-		id: id, name: name, email: email, joined: now, joinedMethod: method, state: "ACTIVE",
-		users: map[string]*user{}, groups: map[string]*group{}, roles: map[string]*role{},
-		policies: map[string]*managedPolicy{}, mfa: map[string]*mfaDevice{},
-	}
-	s.accounts[id] = a
-	s.order = append(s.order, id)
-	return a
-}
-
-// bootstrapRole is the role that Organizations makes in an account it creates.
-const bootstrapRole = "OrganizationAccountAccessRole"
-
-// addMember makes a member account as CreateAccount does.
-func (s *Server) addMember(id, name, email string, now time.Time) *account {
-	a := s.addAccount(id, name, email, "CREATED", now)
-	s.addBootstrapRole(a, bootstrapRole, now)
-	return a
-}
-
-func (s *Server) addBootstrapRole(a *account, name string, now time.Time) {
-	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
-		managementAccount + `:root"},"Action":"sts:AssumeRole"}]}`
-	s.addRole(a, name, trust, "arn:aws:iam::aws:policy/AdministratorAccess", now)
 }
 
 // Operator gives the keys of an administrator in the management account.

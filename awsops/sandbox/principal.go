@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"stateroom/awsops/policy"
 )
 
 // eventual is a value that authorization sees only after the propagation
@@ -56,11 +58,11 @@ type grants struct {
 
 // entity is what users, groups and roles share.
 type entity struct {
-	kind       string // user, group or role, as in its ARN
+	kind       iamKind
 	path, name string
 	id         string
 	created    time.Time
-	tags       map[string]string
+	tags       tagSet
 	grants     eventual[grants]
 }
 
@@ -82,14 +84,14 @@ type role struct {
 }
 
 func (e *entity) arn(a *account) string {
-	return "arn:aws:iam::" + a.id + ":" + e.kind + e.path + e.name
+	return "arn:aws:iam::" + a.id + ":" + e.kind.name + e.path + e.name
 }
 
 // now is what IAM's reads show of the entity.
 func (e *entity) now() grants { return e.grants.latest() }
 
 // change publishes altered grants, seen after the propagation delay.
-func (s *Server) change(r *request, e *entity, alter func(*grants)) {
+func (s *core) change(r *request, e *entity, alter func(*grants)) {
 	next := e.now()
 	next.inline = maps.Clone(next.inline)
 	if next.inline == nil {
@@ -103,23 +105,16 @@ func (s *Server) change(r *request, e *entity, alter func(*grants)) {
 
 // principalKnown says whether a policy may name this principal: AWS refuses
 // principals that do not exist, or not yet.
-func (s *Server) principalKnown(principal string, now time.Time) bool {
-	if principal == "*" {
-		return true
-	}
-	if _, ok := s.accounts[principal]; ok {
+func (s *core) principalKnown(principal string, now time.Time) bool {
+	if principal == "*" || s.accounts[principal] != nil {
 		return true
 	}
 	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
-		return false
-	}
-	a, ok := s.accounts[parts[4]]
-	if !ok {
+	if len(parts) != 6 || parts[0] != "arn" || s.accounts[parts[4]] == nil {
 		return false
 	}
 	kind, name, _ := strings.Cut(parts[5], "/")
-	entity := a.principal(kind, name)
+	entity := s.accounts[parts[4]].principal(kind, name)
 	if entity == nil {
 		return kind == "root" && name == ""
 	}
@@ -127,23 +122,46 @@ func (s *Server) principalKnown(principal string, now time.Time) bool {
 	return seen
 }
 
-// principal finds the entity behind "user/path/name" and its like.
-func (a *account) principal(kind, name string) *entity {
-	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+// unknownPrincipal is the first AWS principal of a statement that does not
+// exist, or "".
+func (s *core) unknownPrincipal(statement policy.Statement, now time.Time) string {
+	for _, value := range slices.Concat(statement.Principals["AWS"], statement.NotPrincipals["AWS"]) {
+		if !s.principalKnown(value, now) {
+			return value
+		}
+	}
+	return ""
+}
+
+// entity finds a user, a group or a role by its name.
+func (a *account) entity(kind, name string) *entity {
+	name = strings.ToLower(name)
 	switch kind {
 	case "user":
-		if u, ok := a.users[base]; ok && strings.HasSuffix(u.arn(a), ":user/"+name) {
+		if u := a.users[name]; u != nil {
 			return &u.entity
 		}
-	case "role":
-		if ro, ok := a.roles[base]; ok && strings.HasSuffix(ro.arn(a), ":role/"+name) {
-			return &ro.entity
+	case "group":
+		if g := a.groups[name]; g != nil {
+			return &g.entity
 		}
-	case "assumed-role":
-		roleName, _, _ := strings.Cut(name, "/")
-		if ro, ok := a.roles[strings.ToLower(roleName)]; ok {
+	case "role":
+		if ro := a.roles[name]; ro != nil {
 			return &ro.entity
 		}
 	}
 	return nil
+}
+
+// principal finds the user or role behind "user/path/name" and its like.
+func (a *account) principal(kind, name string) *entity {
+	if kind == "assumed-role" {
+		role, _, _ := strings.Cut(name, "/")
+		return a.entity("role", role)
+	}
+	e := a.entity(kind, name[strings.LastIndexByte(name, '/')+1:])
+	if e == nil || kind == "group" || !strings.HasSuffix(e.arn(a), ":"+kind+"/"+name) {
+		return nil
+	}
+	return e
 }

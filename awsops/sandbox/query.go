@@ -3,9 +3,10 @@ package sandbox
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,38 +24,22 @@ func routeQuery(r *request) string {
 
 // queryHandler works on one query request; the value it returns becomes the
 // content of the result element, nil leaves it out.
-type queryHandler func(*Server, *request) (any, error)
+type queryHandler func(*request) (any, error)
 
-// serveQuery answers from a table of operations in the namespace of a service.
-func (s *Server) serveQuery(r *request, namespace string, operations map[string]queryHandler) response {
-	handler, ok := operations[r.operation]
-	if !ok {
-		return s.fail(r, fail(http.StatusBadRequest, "InvalidAction",
-			"Could not find operation %s for version %s", r.operation, r.form.Get("Version")))
+// serveQuery answers what a handler returns, in the namespace of a service. A
+// nil handler is an operation that the sandbox does not know.
+func serveQuery(r *request, namespace string, handler queryHandler) (response, error) {
+	if handler == nil {
+		return response{}, badRequest("InvalidAction", "Could not find operation %s for version %s", r.operation, r.form.Get("Version"))
 	}
-	result, err := handler(s, r)
+	result, err := handler(r)
 	if err != nil {
-		return s.fail(r, err)
+		return response{}, err
 	}
-	answer, err := xmlResponse(http.StatusOK, queryAnswer{
-		XMLName:  xml.Name{Space: namespace, Local: r.operation + "Response"},
-		Result:   queryResult{name: r.operation + "Result", value: result},
-		Metadata: queryMetadata{RequestID: r.id},
-	})
-	if err != nil {
-		return s.fail(r, err)
-	}
-	return answer
-}
-
-type queryAnswer struct {
-	XMLName  xml.Name
-	Result   queryResult
-	Metadata queryMetadata `xml:"ResponseMetadata"`
-}
-
-type queryMetadata struct {
-	RequestID string `xml:"RequestId"`
+	return xmlResponse(http.StatusOK, xml.Name{Space: namespace, Local: r.operation + "Response"}, struct {
+		Result    queryResult
+		RequestID string `xml:"ResponseMetadata>RequestId"`
+	}{queryResult{r.operation + "Result", result}, r.id})
 }
 
 // queryResult writes its value under a name that depends on the operation.
@@ -74,24 +59,17 @@ func (q queryResult) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	return nil
 }
 
-func queryFailure(r *request, e *apiError) response {
+func queryFailure(r *request, e *apiError) (response, error) {
 	kind := "Sender"
 	if e.status >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
-	answer, err := xmlResponse(e.status, queryErrorAnswer{Type: kind, Code: e.code, Message: e.message, RequestID: r.id})
-	if err != nil {
-		return response{status: http.StatusInternalServerError}
-	}
-	return answer
-}
-
-type queryErrorAnswer struct {
-	XMLName   xml.Name `xml:"ErrorResponse"`
-	Type      string   `xml:"Error>Type"`
-	Code      string   `xml:"Error>Code"`
-	Message   string   `xml:"Error>Message"`
-	RequestID string   `xml:"RequestId"`
+	return xmlResponse(e.status, xml.Name{Local: "ErrorResponse"}, struct {
+		Type      string `xml:"Error>Type"`
+		Code      string `xml:"Error>Code"`
+		Message   string `xml:"Error>Message"`
+		RequestID string `xml:"RequestId"`
+	}{kind, e.code, e.message, r.id})
 }
 
 // formValue is the tree behind a flat query form: "Tags.member.1.Key=a" becomes
@@ -131,11 +109,7 @@ func membersToLists(value any) any {
 	if !ok || len(node) != 1 {
 		return node
 	}
-	keys := make([]string, 0, len(members))
-	for key := range members {
-		keys = append(keys, key)
-	}
-	sort.Slice(keys, func(i, j int) bool { return atoi(keys[i]) < atoi(keys[j]) })
+	keys := slices.SortedFunc(maps.Keys(members), func(a, b string) int { return atoi(a) - atoi(b) })
 	list := make([]any, len(keys))
 	for i, key := range keys {
 		list[i] = members[key]

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,10 +20,9 @@ type request struct {
 	now    time.Time
 	held   int64 // room taken for the body among all bodies
 
-	body     []byte      // aws-chunked framing is taken off already
-	trailers http.Header // trailing headers of an aws-chunked body
-	form     url.Values  // query protocol only
-	input    any         // decoded form or JSON, for the log
+	body  []byte
+	form  url.Values // query protocol only
+	input any        // decoded form or JSON, for the log
 
 	service   string // the name it was signed for
 	protocol  protocol
@@ -38,86 +39,18 @@ type request struct {
 
 // response is an answer, complete before the lock is released.
 type response struct {
-	status int
+	status int // 0 means 200
 	header http.Header
 	body   []byte
 }
 
-// account is one AWS account with its IAM. Other services keep their own state
-// by account id.
-type account struct {
-	id, name, email string
-	joined          time.Time
-	joinedMethod    string // CREATED or INVITED
-	state           string // ACTIVE, SUSPENDED…
-	tags            []tag  // as Organizations lists them
-	management      bool
-	root            *credential
-	users           map[string]*user // by lower-case name, as are the next two
-	groups          map[string]*group
-	roles           map[string]*role
-	policies        map[string]*managedPolicy // by ARN
-	mfa             map[string]*mfaDevice     // by serial number (ARN)
-}
-
-// caller is who signed a request.
-type caller struct {
-	arn       string // as GetCallerIdentity gives it
-	principal string // ARN of the user, role or root behind it
-	userID    string
-	account   *account
-	user      *user // at most one of user and role; neither is root
-	role      *role
-	session   *session // nil for long-lived keys
-	keyID     string
-}
-
-// session is what temporary credentials know beside their secret.
-type session struct {
-	name   string   // role session name
-	policy []string // session policies; none means no restriction
-	mfa    time.Time
-	issued time.Time
-	chain  bool // assumed by another role: at most one hour
-}
-
-// mfaPresent says whether the caller gave an MFA code for this session.
-func (c *caller) mfaPresent() bool { return c.session != nil && !c.session.mfa.IsZero() }
-
-// credential is an access key id with its secret: a user's long-lived key, the
-// root's, or temporary ones, which carry a token.
-type credential struct {
-	id, secret, token string
-	created           time.Time
-	visible           time.Time // not known to authentication before
-	expires           time.Time // zero: never
-	inactive          bool
-	account           *account
-	user              *user
-	role              *role
-	session           *session
-	lastUsed          time.Time
-	lastService       string
-	lastRegion        string
-}
-
-// Credentials sign requests. Token is empty for long-lived ones.
-type Credentials struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string
-}
-
-func (c *credential) public() Credentials {
-	return Credentials{AccessKeyID: c.id, SecretAccessKey: c.secret, SessionToken: c.token}
-}
-
-// xmlResponse answers with a document; the caller's struct names its root.
-func xmlResponse(status int, document any) (response, error) {
-	body, err := xml.Marshal(document)
-	if err != nil {
-		return response{}, fail(http.StatusInternalServerError, "InternalFailure", "%v", err)
+// xmlResponse answers with a document of that name.
+func xmlResponse(status int, name xml.Name, document any) (response, error) {
+	body := bytes.NewBufferString(xml.Header)
+	out := response{status: status, header: http.Header{"Content-Type": {"text/xml"}}}
+	if err := xml.NewEncoder(body).EncodeElement(document, xml.StartElement{Name: name}); err != nil {
+		return out, fmt.Errorf("sandbox: write %s: %w", name.Local, err)
 	}
-	header := http.Header{"Content-Type": {"text/xml"}}
-	return response{status: status, header: header, body: append([]byte(xml.Header), body...)}, nil
+	out.body = body.Bytes()
+	return out, nil
 }

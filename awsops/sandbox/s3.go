@@ -2,12 +2,29 @@ package sandbox
 
 import (
 	"encoding/xml"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 )
+
+// s3Service is S3: every bucket, whose names are global over accounts and
+// regions, with its objects. It asks KMS for the keys.
+type s3Service struct {
+	*core
+	kms        *kmsService
+	operations []s3Operation
+	buckets    map[string]*s3Bucket
+	uploads    map[string]*s3Upload // by upload id
+}
+
+func newS3(c *core, kms *kmsService) *s3Service {
+	s := &s3Service{core: c, kms: kms, buckets: map[string]*s3Bucket{}, uploads: map[string]*s3Upload{}}
+	s.operations = s.table()
+	return s
+}
 
 // s3Call is one request to S3 with what its address names.
 type s3Call struct {
@@ -18,24 +35,66 @@ type s3Call struct {
 }
 
 // s3Handler works on one request to S3.
-type s3Handler func(*Server, *s3Call) (response, error)
+type s3Handler func(*s3Call) (response, error)
 
 // s3Operation is one line of the routing table: how a request looks, how AWS
-// calls the operation, and who does it.
+// calls the operation, the action on the bucket that it needs ("" where the work
+// asks itself), and who does it.
 type s3Operation struct {
 	method string
 	level  int    // 0 service, 1 bucket, 2 object
 	mark   string // query parameter or header that tells it from others
 	name   string
+	action string
 	serve  s3Handler
 }
 
-// s3Operations are tried in order: those with a mark come before those without.
-var s3Operations = slices.Concat(s3BucketOperations, s3ObjectOperations)
+// table is the operations that the sandbox knows. They are tried in order: those
+// with a mark come before those without.
+func (s *s3Service) table() []s3Operation {
+	const get, head, put, post, remove = http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodDelete
+	return []s3Operation{
+		{get, 0, "", "ListBuckets", "", s.listBuckets},
+		{get, 1, "versioning", "GetBucketVersioning", "GetBucketVersioning", showing("VersioningConfiguration", showVersioning)},
+		{put, 1, "versioning", "PutBucketVersioning", "PutBucketVersioning", putting(putVersioning)},
+		{get, 1, "encryption", "GetBucketEncryption", "GetEncryptionConfiguration", showing("ServerSideEncryptionConfiguration", showEncryption)},
+		{put, 1, "encryption", "PutBucketEncryption", "PutEncryptionConfiguration", putting(putEncryption)},
+		{remove, 1, "encryption", "DeleteBucketEncryption", "PutEncryptionConfiguration", deleting(deleteEncryption)},
+		{get, 1, "publicAccessBlock", "GetPublicAccessBlock", "GetBucketPublicAccessBlock", showing("PublicAccessBlockConfiguration", showAccessBlock)},
+		{put, 1, "publicAccessBlock", "PutPublicAccessBlock", "PutBucketPublicAccessBlock", putting(putAccessBlock)},
+		{remove, 1, "publicAccessBlock", "DeletePublicAccessBlock", "PutBucketPublicAccessBlock", deleting(deleteAccessBlock)},
+		{get, 1, "ownershipControls", "GetBucketOwnershipControls", "GetBucketOwnershipControls", showing("OwnershipControls", showOwnership)},
+		{put, 1, "ownershipControls", "PutBucketOwnershipControls", "PutBucketOwnershipControls", putting(putOwnership)},
+		{get, 1, "policy", "GetBucketPolicy", "GetBucketPolicy", getBucketPolicy},
+		{put, 1, "policy", "PutBucketPolicy", "PutBucketPolicy", s.putPolicy},
+		{remove, 1, "policy", "DeleteBucketPolicy", "DeleteBucketPolicy", deleting(func(b *s3Bucket) { b.policyText, b.policy = "", nil })},
+		{get, 1, "tagging", "GetBucketTagging", "GetBucketTagging", showing("Tagging", showTagging)},
+		{put, 1, "tagging", "PutBucketTagging", "PutBucketTagging", putting(putTagging)},
+		{get, 1, "lifecycle", "GetBucketLifecycleConfiguration", "GetLifecycleConfiguration", showing("LifecycleConfiguration", showLifecycle)},
+		{put, 1, "lifecycle", "PutBucketLifecycleConfiguration", "PutLifecycleConfiguration", putting(s.putLifecycle)},
+		{get, 1, "object-lock", "GetObjectLockConfiguration", "GetBucketObjectLockConfiguration", showing("", showObjectLock)},
+		{get, 1, "versions", "ListObjectVersions", "", s.listVersions},
+		{post, 1, "delete", "DeleteObjects", "", s.deleteObjects},
+		{get, 1, "list-type", "ListObjectsV2", "", s.listObjectsV2},
+		{head, 1, "", "HeadBucket", "", s.headBucket},
+		{put, 1, "", "CreateBucket", "", s.createBucket},
+		{remove, 1, "", "DeleteBucket", "DeleteBucket", s.deleteBucket},
 
-// routeS3 names the operation of an S3 request.
-func routeS3(r *request) string {
-	if op := findS3Operation(r); op != nil {
+		{post, 2, "uploads", "CreateMultipartUpload", "", s.createUpload},
+		{post, 2, "uploadId", "CompleteMultipartUpload", "", s.completeUpload},
+		{put, 2, "uploadId", "UploadPart", "", s.uploadPart},
+		{remove, 2, "uploadId", "AbortMultipartUpload", "", s.abortUpload},
+		{put, 2, "X-Amz-Copy-Source", "CopyObject", "", s.copyObject},
+		{put, 2, "", "PutObject", "", s.putObject},
+		{get, 2, "", "GetObject", "", s.getObject},
+		{head, 2, "", "HeadObject", "", s.getObject},
+		{remove, 2, "", "DeleteObject", "", s.deleteObject},
+	}
+}
+
+// route names the operation of an S3 request.
+func (s *s3Service) route(r *request) string {
+	if op := s.find(r); op != nil {
 		return op.name
 	}
 	return ""
@@ -51,7 +110,7 @@ var s3Subresources = []string{
 	"restore", "retention", "select", "session", "tagging", "torrent", "uploadId", "uploads", "versioning", "versions", "website",
 }
 
-func findS3Operation(r *request) *s3Operation {
+func (s *s3Service) find(r *request) *s3Operation {
 	name, key := s3Address(r.http)
 	level := 0
 	if key != "" {
@@ -60,13 +119,13 @@ func findS3Operation(r *request) *s3Operation {
 		level = 1
 	}
 	query := r.http.URL.Query()
-	for i, op := range s3Operations {
+	for i, op := range s.operations {
 		marked := query.Has(op.mark) || r.http.Header.Get(op.mark) != ""
 		if op.mark == "" {
 			marked = !slices.ContainsFunc(s3Subresources, query.Has)
 		}
 		if op.method == r.http.Method && op.level == level && marked {
-			return &s3Operations[i]
+			return &s.operations[i]
 		}
 	}
 	return nil
@@ -90,24 +149,22 @@ func s3Address(h *http.Request) (bucket, key string) {
 	return bucket, key
 }
 
-func (s *Server) serveS3(r *request) response {
-	op := findS3Operation(r)
+func (s *s3Service) serve(r *request) (response, error) {
+	op := s.find(r)
 	if op == nil {
-		return s.fail(r, notImplemented())
+		return response{}, notImplemented()
 	}
 	c := &s3Call{request: r, query: r.http.URL.Query()}
 	c.name, c.key = s3Address(r.http)
 	if err := s.openBucket(c, op); err != nil {
-		return s.fail(r, err)
+		return response{}, err
 	}
-	out, err := op.serve(s, c)
-	if err != nil {
-		return s.fail(r, err)
+	if op.action != "" {
+		if err := s.allow(c, op.action, "", nil); err != nil {
+			return response{}, err
+		}
 	}
-	if out.status == 0 {
-		out.status = http.StatusOK
-	}
-	return out
+	return op.serve(c)
 }
 
 func notImplemented() error {
@@ -116,11 +173,11 @@ func notImplemented() error {
 
 // openBucket finds the bucket that the request names and turns away who is in
 // the wrong region or expects another owner.
-func (s *Server) openBucket(c *s3Call, op *s3Operation) error {
+func (s *s3Service) openBucket(c *s3Call, op *s3Operation) error {
 	if op.level == 0 || op.name == "CreateBucket" {
 		return nil
 	}
-	b := s.s3.buckets[c.name]
+	b := s.buckets[c.name]
 	if b == nil {
 		return noSuchBucket(c.name)
 	}
@@ -132,9 +189,7 @@ func (s *Server) openBucket(c *s3Call, op *s3Operation) error {
 }
 
 func noSuchBucket(name string) *apiError {
-	e := fail(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
-	e.detail = map[string]any{"BucketName": name}
-	return e
+	return fail(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist").with(details{"BucketName": name})
 }
 
 func checkOwner(expected string, b *s3Bucket) error {
@@ -153,15 +208,11 @@ func accessDeniedS3() *apiError {
 // region, where the signature's scope is wrong; any other one redirects.
 func wrongRegion(c *s3Call, b *s3Bucket) error {
 	if c.region == "us-east-1" {
-		e := fail(http.StatusBadRequest, "AuthorizationHeaderMalformed",
-			"The authorization header is malformed; the region '%s' is wrong; expecting '%s'", c.region, b.region)
-		e.detail = map[string]any{"Region": b.region, bucketRegion: b.region}
-		return e
+		return badRequest("AuthorizationHeaderMalformed",
+			"The authorization header is malformed; the region '%s' is wrong; expecting '%s'", c.region, b.region).with(details{"Region": b.region, bucketRegion: b.region})
 	}
-	e := fail(http.StatusMovedPermanently, "PermanentRedirect",
-		"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.")
-	e.detail = map[string]any{"Bucket": b.name, "Endpoint": b.name + ".s3." + b.region + ".amazonaws.com", bucketRegion: b.region}
-	return e
+	return fail(http.StatusMovedPermanently, "PermanentRedirect",
+		"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").with(details{"Bucket": b.name, "Endpoint": b.name + ".s3." + b.region + ".amazonaws.com", bucketRegion: b.region})
 }
 
 // bucketRegion is the detail of an error that becomes a header, not an element.
@@ -169,11 +220,11 @@ const bucketRegion = "x-amz-bucket-region"
 
 // allow asks whether the caller may do an action on the bucket (key "") or on
 // an object in it.
-func (s *Server) allow(c *s3Call, action, key string, conditions map[string][]string) error {
+func (s *s3Service) allow(c *s3Call, action, key string, conditions map[string][]string) error {
 	return s.allowIn(c, c.bucket, action, key, conditions)
 }
 
-func (s *Server) allowIn(c *s3Call, b *s3Bucket, action, key string, conditions map[string][]string) error {
+func (s *s3Service) allowIn(c *s3Call, b *s3Bucket, action, key string, conditions map[string][]string) error {
 	resource := b.arn()
 	if key != "" {
 		resource += "/" + key
@@ -183,12 +234,10 @@ func (s *Server) allowIn(c *s3Call, b *s3Bucket, action, key string, conditions 
 
 const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
-// s3XML answers with a document in S3's content type.
-func s3XML(document any) (response, error) {
-	out, err := xmlResponse(http.StatusOK, document)
-	if err == nil {
-		out.header.Set("Content-Type", "application/xml")
-	}
+// s3XML answers with a document of that name.
+func s3XML(name string, document any) (response, error) {
+	out, err := xmlResponse(http.StatusOK, xml.Name{Space: s3Namespace, Local: name}, document)
+	out.header.Set("Content-Type", "application/xml")
 	return out, err
 }
 
@@ -201,31 +250,29 @@ func readXML(c *s3Call, into any) error {
 }
 
 func malformedXML() error {
-	return fail(http.StatusBadRequest, "MalformedXML",
+	return badRequest("MalformedXML",
 		"The XML you provided was not well-formed or did not validate against our published schema")
 }
 
 func invalidArgument(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "InvalidArgument", format, args...)
+	return badRequest("InvalidArgument", format, args...)
 }
 
-// s3Failure renders an error as S3 does.
-func s3Failure(r *request, e *apiError) response {
+// s3Failure renders an error as S3 does: the details that are named like headers
+// become some.
+func s3Failure(r *request, e *apiError) (response, error) {
 	type element struct {
 		XMLName xml.Name
 		Text    string `xml:",chardata"`
 	}
-	document := struct {
-		XMLName  xml.Name `xml:"Error"`
-		Elements []element
-	}{}
+	var document struct{ Elements []element }
 	add := func(name, text string) {
-		document.Elements = append(document.Elements, element{XMLName: xml.Name{Local: name}, Text: text})
+		document.Elements = append(document.Elements, element{xml.Name{Local: name}, text})
 	}
 	add("Code", e.code)
 	add("Message", e.message)
 	header := http.Header{}
-	for _, name := range sortedKeys(e.detail) {
+	for _, name := range slices.Sorted(maps.Keys(e.detail)) {
 		if text, ok := e.detail[name].(string); ok && strings.HasPrefix(name, "x-amz-") {
 			header.Set(name, text)
 		} else if ok {
@@ -234,20 +281,8 @@ func s3Failure(r *request, e *apiError) response {
 	}
 	add("RequestId", r.id)
 	add("HostId", r.id)
-	out, err := xmlResponse(e.status, document)
-	if err != nil {
-		return response{status: http.StatusInternalServerError}
-	}
+	out, err := xmlResponse(e.status, xml.Name{Local: "Error"}, document)
 	header.Set("Content-Type", "application/xml")
 	out.header = header
-	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
+	return out, err
 }

@@ -1,59 +1,20 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/base64"
-	"encoding/xml"
+	"maps"
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// s3BucketOperations are the operations on the service and on buckets.
-var s3BucketOperations = []s3Operation{
-	{http.MethodGet, 0, "", "ListBuckets", (*Server).s3ListBuckets},
-	{http.MethodGet, 1, "versioning", "GetBucketVersioning", (*Server).s3GetVersioning},
-	{http.MethodPut, 1, "versioning", "PutBucketVersioning", (*Server).s3PutVersioning},
-	{http.MethodGet, 1, "encryption", "GetBucketEncryption", (*Server).s3GetEncryption},
-	{http.MethodPut, 1, "encryption", "PutBucketEncryption", (*Server).s3PutEncryption},
-	{http.MethodDelete, 1, "encryption", "DeleteBucketEncryption", (*Server).s3DeleteEncryption},
-	{http.MethodGet, 1, "publicAccessBlock", "GetPublicAccessBlock", (*Server).s3GetAccessBlock},
-	{http.MethodPut, 1, "publicAccessBlock", "PutPublicAccessBlock", (*Server).s3PutAccessBlock},
-	{http.MethodDelete, 1, "publicAccessBlock", "DeletePublicAccessBlock", (*Server).s3DeleteAccessBlock},
-	{http.MethodGet, 1, "ownershipControls", "GetBucketOwnershipControls", (*Server).s3GetOwnership},
-	{http.MethodPut, 1, "ownershipControls", "PutBucketOwnershipControls", (*Server).s3PutOwnership},
-	{http.MethodGet, 1, "policy", "GetBucketPolicy", (*Server).s3GetPolicy},
-	{http.MethodPut, 1, "policy", "PutBucketPolicy", (*Server).s3PutPolicy},
-	{http.MethodDelete, 1, "policy", "DeleteBucketPolicy", (*Server).s3DeletePolicy},
-	{http.MethodGet, 1, "tagging", "GetBucketTagging", (*Server).s3GetTagging},
-	{http.MethodPut, 1, "tagging", "PutBucketTagging", (*Server).s3PutTagging},
-	{http.MethodGet, 1, "lifecycle", "GetBucketLifecycleConfiguration", (*Server).s3GetLifecycle},
-	{http.MethodPut, 1, "lifecycle", "PutBucketLifecycleConfiguration", (*Server).s3PutLifecycle},
-	{http.MethodGet, 1, "object-lock", "GetObjectLockConfiguration", (*Server).s3GetObjectLock},
-	{http.MethodGet, 1, "versions", "ListObjectVersions", (*Server).s3ListVersions},
-	{http.MethodPost, 1, "delete", "DeleteObjects", (*Server).s3DeleteObjects},
-	{http.MethodGet, 1, "list-type", "ListObjectsV2", (*Server).s3ListObjectsV2},
-	{http.MethodHead, 1, "", "HeadBucket", (*Server).s3HeadBucket},
-	{http.MethodPut, 1, "", "CreateBucket", (*Server).s3CreateBucket},
-	{http.MethodDelete, 1, "", "DeleteBucket", (*Server).s3DeleteBucket},
-}
-
 type s3Owner struct{ ID string }
 
-type s3TagList struct {
-	Tag []struct{ Key, Value string }
-}
-
-func (l s3TagList) set() tagSet {
-	tags := tagSet{}
-	for _, t := range l.Tag {
-		tags[t.Key] = t.Value
-	}
-	return tags
-}
-
-func (s *Server) s3ListBuckets(c *s3Call) (response, error) {
+func (s *s3Service) listBuckets(c *s3Call) (response, error) {
 	if err := s.authorize(c.request, "s3:ListAllMyBuckets", "*", c.account.id, nil, nil); err != nil {
 		return response{}, err
 	}
@@ -71,14 +32,13 @@ func (s *Server) s3ListBuckets(c *s3Call) (response, error) {
 	}
 	type entry struct{ Name, CreationDate, BucketRegion string }
 	out := struct {
-		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
 		Owner             s3Owner
 		Buckets           []entry `xml:"Buckets>Bucket"`
 		Prefix            string  `xml:",omitempty"`
 		ContinuationToken string  `xml:",omitempty"`
 	}{Owner: s3Owner{canonicalID(c.account.id)}, Prefix: c.query.Get("prefix")}
-	for _, name := range sortedKeys(s.s3.buckets) {
-		b := s.s3.buckets[name]
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
 		region := c.query.Get("bucket-region")
 		if b.account != c.account.id || !strings.HasPrefix(name, out.Prefix) || region != "" && region != b.region || name <= string(after) {
 			continue
@@ -89,7 +49,7 @@ func (s *Server) s3ListBuckets(c *s3Call) (response, error) {
 		}
 		out.Buckets = append(out.Buckets, entry{name, s3Time(b.created), b.region})
 	}
-	return s3XML(out)
+	return s3XML("ListAllMyBucketsResult", out)
 }
 
 var (
@@ -103,10 +63,10 @@ func validBucketName(name string) bool {
 
 type createBucketConfiguration struct {
 	LocationConstraint string
-	Tags               s3TagList
+	Tags               []tag `xml:"Tags>Tag"`
 }
 
-func (s *Server) s3CreateBucket(c *s3Call) (response, error) {
+func (s *s3Service) createBucket(c *s3Call) (response, error) {
 	var in createBucketConfiguration
 	if len(c.body) > 0 {
 		if err := readXML(c, &in); err != nil {
@@ -114,28 +74,26 @@ func (s *Server) s3CreateBucket(c *s3Call) (response, error) {
 		}
 	}
 	if !validBucketName(c.name) {
-		e := fail(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.")
-		e.detail = map[string]any{"BucketName": c.name}
-		return response{}, e
+		return response{}, badRequest("InvalidBucketName", "The specified bucket is not valid.").with(details{"BucketName": c.name})
 	}
 	if err := checkLocation(c.region, in.LocationConstraint); err != nil {
 		return response{}, err
 	}
 	b := &s3Bucket{
-		name: c.name, account: c.account.id, region: c.region, created: c.now, tags: in.Tags.set(),
+		name: c.name, account: c.account.id, region: c.region, created: c.now, tags: tagsOf(in.Tags),
 		encryption: s3Encryption{algorithm: "AES256"}, keys: map[string][]*s3Version{},
-		ownership: first(c.http.Header.Get("X-Amz-Object-Ownership"), "BucketOwnerEnforced"),
+		ownership: cmp.Or(c.http.Header.Get("X-Amz-Object-Ownership"), "BucketOwnerEnforced"),
 		access:    &publicAccessBlock{BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true},
 	}
 	if err := s.mayCreate(c, b); err != nil {
 		return response{}, err
 	}
-	if old := s.s3.buckets[c.name]; old != nil {
+	if old := s.buckets[c.name]; old != nil {
 		if err := taken(c, old); err != nil {
 			return response{}, err
 		}
 	} else {
-		s.s3.buckets[c.name] = b
+		s.buckets[c.name] = b
 	}
 	return response{status: http.StatusOK, header: http.Header{"Location": {"/" + c.name}, "X-Amz-Bucket-Arn": {b.arn()}}}, nil
 }
@@ -145,17 +103,17 @@ func (s *Server) s3CreateBucket(c *s3Call) (response, error) {
 func checkLocation(region, constraint string) error {
 	switch {
 	case constraint == "us-east-1" || strings.ContainsAny(constraint, " /"):
-		return fail(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid")
+		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid")
 	case constraint == "" && region != "us-east-1":
-		return fail(http.StatusBadRequest, "IllegalLocationConstraintException", "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
+		return badRequest("IllegalLocationConstraintException", "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
 	case constraint != "" && constraint != region:
-		return fail(http.StatusBadRequest, "IllegalLocationConstraintException", "The %s location constraint is incompatible for the region specific endpoint this request was sent to.", constraint)
+		return badRequest("IllegalLocationConstraintException", "The %s location constraint is incompatible for the region specific endpoint this request was sent to.", constraint)
 	}
 	return nil
 }
 
 // mayCreate asks for everything that the request does besides creating.
-func (s *Server) mayCreate(c *s3Call, b *s3Bucket) error {
+func (s *s3Service) mayCreate(c *s3Call, b *s3Bucket) error {
 	conditions := b.tags.requestConditions()
 	if c.region != "us-east-1" {
 		conditions["s3:LocationConstraint"] = []string{c.region}
@@ -191,20 +149,15 @@ func taken(c *s3Call, old *s3Bucket) error {
 	return fail(http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
 }
 
-func (s *Server) s3HeadBucket(c *s3Call) (response, error) {
+func (s *s3Service) headBucket(c *s3Call) (response, error) {
 	header := http.Header{"X-Amz-Bucket-Region": {c.bucket.region}, "X-Amz-Access-Point-Alias": {"false"}, "X-Amz-Bucket-Arn": {c.bucket.arn()}}
 	if err := s.allow(c, "ListBucket", "", nil); err != nil {
-		e := accessDeniedS3()
-		e.detail = map[string]any{bucketRegion: c.bucket.region}
-		return response{}, e
+		return response{}, accessDeniedS3().with(details{bucketRegion: c.bucket.region})
 	}
 	return response{status: http.StatusOK, header: header}, nil
 }
 
-func (s *Server) s3DeleteBucket(c *s3Call) (response, error) {
-	if err := s.allow(c, "DeleteBucket", "", nil); err != nil {
-		return response{}, err
-	}
+func (s *s3Service) deleteBucket(c *s3Call) (response, error) {
 	if len(c.bucket.keys) > 0 {
 		message := "The bucket you tried to delete is not empty"
 		if c.bucket.versioning != "" {
@@ -212,10 +165,10 @@ func (s *Server) s3DeleteBucket(c *s3Call) (response, error) {
 		}
 		return response{}, fail(http.StatusConflict, "BucketNotEmpty", "%s", message)
 	}
-	delete(s.s3.buckets, c.name)
-	for id, upload := range s.s3.uploads {
+	delete(s.buckets, c.name)
+	for id, upload := range s.uploads {
 		if upload.bucket == c.bucket {
-			delete(s.s3.uploads, id)
+			delete(s.uploads, id)
 		}
 	}
 	return response{status: http.StatusNoContent}, nil

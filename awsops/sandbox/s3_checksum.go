@@ -38,14 +38,11 @@ func checksum(algorithm string, data []byte) string {
 	return base64.StdEncoding.EncodeToString(rawChecksum(algorithm, data))
 }
 
-// givenChecksum is the checksum that a request carries, in its headers or in
-// the trailer of its body.
+// givenChecksum is the checksum that a request carries.
 func givenChecksum(c *s3Call) (algorithm, value string) {
 	for name := range checksumAlgorithms {
-		for _, header := range []http.Header{c.http.Header, c.trailers} {
-			if value := header.Get(checksumHeader + name); value != "" {
-				return name, value
-			}
+		if value := c.http.Header.Get(checksumHeader + name); value != "" {
+			return name, value
 		}
 	}
 	return "", ""
@@ -65,11 +62,11 @@ func verifyBody(c *s3Call) (algorithm, value string, err error) {
 		algorithm = "crc64nvme"
 	}
 	if checksumAlgorithms[algorithm] == nil {
-		return "", "", fail(http.StatusBadRequest, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return "", "", badRequest("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
 	value = checksum(algorithm, c.body)
 	if given != "" && given != value {
-		return "", "", fail(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(algorithm))
+		return "", "", badRequest("BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(algorithm))
 	}
 	return algorithm, value, nil
 }
@@ -82,10 +79,10 @@ func checkContentMD5(c *s3Call) error {
 	}
 	raw, err := base64.StdEncoding.DecodeString(given)
 	if err != nil || len(raw) != md5.Size {
-		return fail(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+		return badRequest("InvalidDigest", "The Content-MD5 you specified was invalid.")
 	}
 	if sum := md5.Sum(c.body); string(sum[:]) != string(raw) { //nolint:gosec // Content-MD5 is MD5
-		return fail(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+		return badRequest("BadDigest", "The Content-MD5 you specified did not match what we received.")
 	}
 	return nil
 }

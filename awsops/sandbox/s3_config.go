@@ -1,55 +1,65 @@
 package sandbox
 
 import (
-	"encoding/xml"
 	"net/http"
 	"slices"
 )
 
-// noContent is the answer of deleting and of PutBucketPolicy.
-func noContent() response { return response{status: http.StatusNoContent} }
+// The settings of a bucket: what is put is read, checked and kept, and what was
+// never put is answered as AWS answers it. The table of operations says which
+// action each needs.
 
-// setting allows an action on the bucket and, for a write, reads its body.
-func (s *Server) setting(c *s3Call, action string, into any) error {
-	if err := s.allow(c, action, "", nil); err != nil {
-		return err
+// showing answers a setting as a document of that name.
+func showing(name string, show func(*s3Bucket) (any, error)) s3Handler {
+	return func(c *s3Call) (response, error) {
+		document, err := show(c.bucket)
+		if err != nil {
+			return response{}, err
+		}
+		return s3XML(name, document)
 	}
-	if into == nil {
-		return nil
+}
+
+// putting reads the document of a setting.
+func putting[T any](put func(*s3Bucket, T) error) s3Handler {
+	return func(c *s3Call) (response, error) {
+		var in T
+		if err := readXML(c, &in); err != nil {
+			return response{}, err
+		}
+		return response{}, put(c.bucket, in)
 	}
-	return readXML(c, into)
+}
+
+// deleting takes a setting away.
+func deleting(remove func(*s3Bucket)) s3Handler {
+	return func(c *s3Call) (response, error) {
+		remove(c.bucket)
+		return response{status: http.StatusNoContent}, nil
+	}
 }
 
 // absent is the answer to reading a configuration that was never made.
-func absent(code, message string) error { return fail(http.StatusNotFound, code, "%s", message) }
+func absent(code, message string) *apiError { return fail(http.StatusNotFound, code, "%s", message) }
 
 type versioningConfiguration struct {
-	XMLName   xml.Name `xml:"VersioningConfiguration"`
-	Namespace string   `xml:"xmlns,attr,omitempty"`
-	Status    string   `xml:",omitempty"`
-	MfaDelete string   `xml:",omitempty"`
+	Status    string `xml:",omitempty"`
+	MfaDelete string `xml:",omitempty"`
 }
 
-func (s *Server) s3GetVersioning(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketVersioning", nil); err != nil {
-		return response{}, err
-	}
-	return s3XML(versioningConfiguration{Namespace: s3Namespace, Status: c.bucket.versioning})
+func showVersioning(b *s3Bucket) (any, error) {
+	return versioningConfiguration{Status: b.versioning}, nil
 }
 
-func (s *Server) s3PutVersioning(c *s3Call) (response, error) {
-	var in versioningConfiguration
-	if err := s.setting(c, "PutBucketVersioning", &in); err != nil {
-		return response{}, err
-	}
+func putVersioning(b *s3Bucket, in versioningConfiguration) error {
 	if in.Status != "Enabled" && in.Status != "Suspended" {
-		return response{}, fail(http.StatusBadRequest, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
+		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
 	if in.MfaDelete == "Enabled" {
-		return response{}, notImplemented()
+		return notImplemented()
 	}
-	c.bucket.versioning = in.Status
-	return response{}, nil
+	b.versioning = in.Status
+	return nil
 }
 
 type encryptionRule struct {
@@ -61,92 +71,54 @@ type encryptionRule struct {
 }
 
 type encryptionConfiguration struct {
-	XMLName   xml.Name         `xml:"ServerSideEncryptionConfiguration"`
-	Namespace string           `xml:"xmlns,attr,omitempty"`
-	Rule      []encryptionRule `xml:"Rule"`
+	Rule []encryptionRule `xml:"Rule"`
 }
 
-// s3GetEncryption answers AES256 for a bucket that was never configured: since
+// showEncryption shows AES256 for a bucket that was never configured: since
 // January 2023 every bucket encrypts.
-func (s *Server) s3GetEncryption(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetEncryptionConfiguration", nil); err != nil {
-		return response{}, err
-	}
+func showEncryption(b *s3Bucket) (any, error) {
 	var rule encryptionRule
-	rule.Default.SSEAlgorithm, rule.Default.KMSMasterKeyID = c.bucket.encryption.algorithm, c.bucket.encryption.key
-	rule.BucketKeyEnabled = c.bucket.encryption.bucketKey
-	return s3XML(encryptionConfiguration{Namespace: s3Namespace, Rule: []encryptionRule{rule}})
+	rule.Default.SSEAlgorithm, rule.Default.KMSMasterKeyID = b.encryption.algorithm, b.encryption.key
+	rule.BucketKeyEnabled = b.encryption.bucketKey
+	return encryptionConfiguration{[]encryptionRule{rule}}, nil
 }
 
-func (s *Server) s3PutEncryption(c *s3Call) (response, error) {
-	var in encryptionConfiguration
-	if err := s.setting(c, "PutEncryptionConfiguration", &in); err != nil {
-		return response{}, err
-	}
-	if len(in.Rule) != 1 {
-		return response{}, malformedXML()
+func putEncryption(b *s3Bucket, in encryptionConfiguration) error {
+	if len(in.Rule) != 1 || !validAlgorithm(in.Rule[0].Default.SSEAlgorithm) {
+		return malformedXML()
 	}
 	rule := in.Rule[0]
-	e := s3Encryption{algorithm: rule.Default.SSEAlgorithm, key: rule.Default.KMSMasterKeyID, bucketKey: rule.BucketKeyEnabled}
-	if !slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse"}, e.algorithm) {
-		return response{}, malformedXML()
+	if rule.Default.SSEAlgorithm == "AES256" && rule.Default.KMSMasterKeyID != "" {
+		return invalidArgument("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
 	}
-	if e.algorithm == "AES256" && e.key != "" {
-		return response{}, invalidArgument("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
-	}
-	c.bucket.encryption = e
-	return response{}, nil
+	b.encryption = s3Encryption{algorithm: rule.Default.SSEAlgorithm, key: rule.Default.KMSMasterKeyID, bucketKey: rule.BucketKeyEnabled}
+	return nil
 }
 
-func (s *Server) s3DeleteEncryption(c *s3Call) (response, error) {
-	if err := s.setting(c, "PutEncryptionConfiguration", nil); err != nil {
-		return response{}, err
-	}
-	c.bucket.encryption = s3Encryption{algorithm: "AES256"}
-	return noContent(), nil
-}
+func deleteEncryption(b *s3Bucket) { b.encryption = s3Encryption{algorithm: "AES256"} }
 
 type publicAccessBlock struct {
-	XMLName               xml.Name `xml:"PublicAccessBlockConfiguration"`
-	Namespace             string   `xml:"xmlns,attr,omitempty"`
 	BlockPublicAcls       bool
 	IgnorePublicAcls      bool
 	BlockPublicPolicy     bool
 	RestrictPublicBuckets bool
 }
 
-func (s *Server) s3GetAccessBlock(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketPublicAccessBlock", nil); err != nil {
-		return response{}, err
+func showAccessBlock(b *s3Bucket) (any, error) {
+	if b.access == nil {
+		return nil, absent("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
 	}
-	if c.bucket.access == nil {
-		return response{}, absent("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
-	}
-	out := *c.bucket.access
-	out.XMLName, out.Namespace = xml.Name{}, s3Namespace
-	return s3XML(out)
+	return b.access, nil
 }
 
-func (s *Server) s3PutAccessBlock(c *s3Call) (response, error) {
-	var in publicAccessBlock
-	if err := s.setting(c, "PutBucketPublicAccessBlock", &in); err != nil {
-		return response{}, err
-	}
-	c.bucket.access = &in
-	return response{}, nil
+func putAccessBlock(b *s3Bucket, in publicAccessBlock) error {
+	b.access = &in
+	return nil
 }
 
-func (s *Server) s3DeleteAccessBlock(c *s3Call) (response, error) {
-	if err := s.setting(c, "PutBucketPublicAccessBlock", nil); err != nil {
-		return response{}, err
-	}
-	c.bucket.access = nil
-	return noContent(), nil
-}
+func deleteAccessBlock(b *s3Bucket) { b.access = nil }
 
 type ownershipControls struct {
-	XMLName   xml.Name `xml:"OwnershipControls"`
-	Namespace string   `xml:"xmlns,attr,omitempty"`
 	Ownership []string `xml:"Rule>ObjectOwnership"`
 }
 
@@ -154,54 +126,77 @@ func validOwnership(ownership string) bool {
 	return slices.Contains([]string{"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}, ownership)
 }
 
-func (s *Server) s3GetOwnership(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketOwnershipControls", nil); err != nil {
-		return response{}, err
-	}
-	return s3XML(ownershipControls{Namespace: s3Namespace, Ownership: []string{c.bucket.ownership}})
-}
+func showOwnership(b *s3Bucket) (any, error) { return ownershipControls{[]string{b.ownership}}, nil }
 
-func (s *Server) s3PutOwnership(c *s3Call) (response, error) {
-	var in ownershipControls
-	if err := s.setting(c, "PutBucketOwnershipControls", &in); err != nil {
-		return response{}, err
-	}
+func putOwnership(b *s3Bucket, in ownershipControls) error {
 	if len(in.Ownership) != 1 || !validOwnership(in.Ownership[0]) {
-		return response{}, malformedXML()
+		return malformedXML()
 	}
-	c.bucket.ownership = in.Ownership[0]
-	return response{}, nil
+	b.ownership = in.Ownership[0]
+	return nil
 }
 
 type s3Tagging struct {
-	XMLName   xml.Name `xml:"Tagging"`
-	Namespace string   `xml:"xmlns,attr,omitempty"`
-	TagSet    s3TagList
+	Tags []tag `xml:"TagSet>Tag"`
 }
 
-func (s *Server) s3GetTagging(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketTagging", nil); err != nil {
-		return response{}, err
+func showTagging(b *s3Bucket) (any, error) {
+	if len(b.tags) == 0 {
+		return nil, absent("NoSuchTagSet", "The TagSet does not exist")
 	}
-	if len(c.bucket.tags) == 0 {
-		return response{}, absent("NoSuchTagSet", "The TagSet does not exist")
-	}
-	out := s3Tagging{Namespace: s3Namespace}
-	for _, name := range c.bucket.tags.names() {
-		out.TagSet.Tag = append(out.TagSet.Tag, struct{ Key, Value string }{name, c.bucket.tags[name]})
-	}
-	return s3XML(out)
+	return s3Tagging{b.tags.list()}, nil
 }
 
-func (s *Server) s3PutTagging(c *s3Call) (response, error) {
-	var in s3Tagging
-	if err := s.setting(c, "PutBucketTagging", &in); err != nil {
-		return response{}, err
+func putTagging(b *s3Bucket, in s3Tagging) error {
+	tags := tagsOf(in.Tags)
+	if len(tags) != len(in.Tags) || len(tags) > 50 {
+		return badRequest("InvalidTag", "Cannot provide multiple Tags with the same key, or more than 50")
 	}
-	tags := in.TagSet.set()
-	if len(tags) != len(in.TagSet.Tag) || len(tags) > 50 {
-		return response{}, fail(http.StatusBadRequest, "InvalidTag", "Cannot provide multiple Tags with the same key, or more than 50")
+	b.tags = tags
+	return nil
+}
+
+// lifecycleConfiguration is stored as it came and given back; nothing expires in
+// a sandbox.
+type lifecycleConfiguration struct {
+	Rules []lifecycleRule `xml:"Rule"`
+}
+
+type lifecycleRule struct {
+	Text string `xml:",innerxml"`
+}
+
+func showLifecycle(b *s3Bucket) (any, error) {
+	if b.lifecycle == nil {
+		return nil, absent("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
 	}
-	c.bucket.tags = tags
-	return noContent(), nil
+	return b.lifecycle, nil
+}
+
+func (s *s3Service) putLifecycle(b *s3Bucket, in struct {
+	Rules []struct {
+		lifecycleRule
+		ID, Status string
+	} `xml:"Rule"`
+},
+) error {
+	if len(in.Rules) == 0 || len(in.Rules) > 1000 {
+		return malformedXML()
+	}
+	out := &lifecycleConfiguration{}
+	for _, rule := range in.Rules {
+		if rule.Status != "Enabled" && rule.Status != "Disabled" {
+			return malformedXML()
+		}
+		if rule.ID == "" {
+			rule.Text = "<ID>" + s.ids.lower(40) + "</ID>" + rule.Text
+		}
+		out.Rules = append(out.Rules, rule.lifecycleRule)
+	}
+	b.lifecycle = out
+	return nil
+}
+
+func showObjectLock(*s3Bucket) (any, error) {
+	return nil, absent("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/xml"
 	"errors"
 	"net/http"
 )
@@ -14,7 +13,7 @@ type deleted struct {
 
 // deleteVersion removes one version for good or, without an id in a versioned
 // bucket, covers the object with a delete marker.
-func (s *Server) deleteVersion(c *s3Call, key, id string) (deleted, error) {
+func (s *s3Service) deleteVersion(c *s3Call, key, id string) (deleted, error) {
 	action := "DeleteObject"
 	conditions := map[string][]string{}
 	if id != "" {
@@ -37,7 +36,7 @@ func (s *Server) deleteVersion(c *s3Call, key, id string) (deleted, error) {
 	return deleted{version: marker.id, marker: true}, nil
 }
 
-func (s *Server) s3DeleteObject(c *s3Call) (response, error) {
+func (s *s3Service) deleteObject(c *s3Call) (response, error) {
 	if match := c.http.Header.Get("If-Match"); match != "" {
 		if err := checkWriteConditions(c); err != nil {
 			return response{}, err
@@ -57,12 +56,11 @@ func (s *Server) s3DeleteObject(c *s3Call) (response, error) {
 	return out, nil
 }
 
-// s3DeleteObjects deletes up to 1,000 keys, each allowed or refused by itself.
-func (s *Server) s3DeleteObjects(c *s3Call) (response, error) {
+// deleteObjects deletes up to 1,000 keys, each allowed or refused by itself.
+func (s *s3Service) deleteObjects(c *s3Call) (response, error) {
 	var in struct {
-		XMLName xml.Name `xml:"Delete"`
-		Quiet   bool
-		Object  []struct{ Key, VersionId string }
+		Quiet  bool
+		Object []struct{ Key, VersionId string }
 	}
 	if err := readXML(c, &in); err != nil {
 		return response{}, err
@@ -81,7 +79,6 @@ func (s *Server) s3DeleteObjects(c *s3Call) (response, error) {
 	}
 	type failed struct{ Key, VersionId, Code, Message string }
 	out := struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ DeleteResult"`
 		Deleted []done
 		Error   []failed
 	}{}
@@ -99,5 +96,5 @@ func (s *Server) s3DeleteObjects(c *s3Call) (response, error) {
 			out.Deleted = append(out.Deleted, entry)
 		}
 	}
-	return s3XML(out)
+	return s3XML("DeleteResult", out)
 }

@@ -26,12 +26,16 @@ func encryptionHeaders(c *s3Call) (http.Header, error) {
 	switch {
 	case c.http.Header.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "":
 		return nil, notImplemented()
-	case algorithm != "" && !slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse"}, algorithm):
+	case algorithm != "" && !validAlgorithm(algorithm):
 		return nil, invalidArgument("The encryption method specified is not supported")
 	case out.Get(sseKeyHeader) != "" && (algorithm == "" || algorithm == "AES256"):
 		return nil, invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
 	}
 	return out, nil
+}
+
+func validAlgorithm(name string) bool {
+	return slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse"}, name)
 }
 
 // putConditions are the condition keys of s3:PutObject. A header that was not
@@ -56,7 +60,7 @@ func putConditions(encryption, request http.Header) map[string][]string {
 // choose is the encryption that a new object gets: what the headers say, else
 // the bucket's default. With aws:kms the key is found, and the caller may make
 // a data key under it.
-func (s *Server) choose(c *s3Call, headers http.Header) (s3Encryption, error) {
+func (s *s3Service) choose(c *s3Call, headers http.Header) (s3Encryption, error) {
 	e := c.bucket.encryption
 	if algorithm := headers.Get(sseHeader); algorithm != "" {
 		e = s3Encryption{algorithm: algorithm, key: headers.Get(sseKeyHeader), bucketKey: c.bucket.encryption.bucketKey}
@@ -80,26 +84,26 @@ func (s *Server) choose(c *s3Call, headers http.Header) (s3Encryption, error) {
 
 // managedKey is the key alias/aws/s3 of the bucket's account, made when first
 // needed, as on AWS.
-func (s *Server) managedKey(b *s3Bucket) *kmsKey {
+func (s *s3Service) managedKey(b *s3Bucket) *kmsKey {
 	arn := "arn:aws:kms:" + b.region + ":" + b.account + ":alias/aws/s3"
 	if alias := s.kms.aliases[arn]; alias != nil {
 		return s.kms.keys[alias.target]
 	}
 	now := s.options.Now()
-	key := s.newKMSKey(b.account, b.region, now)
+	key := s.kms.newKey(b.account, b.region, now)
 	key.manager, key.description = "AWS", "Default key that protects my S3 objects when no other key is defined"
 	key.policyText = `{"Version":"2012-10-17","Id":"auto-s3-2","Statement":[{"Sid":"Allow access through S3 for all principals in the account that are authorized to use S3","Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"s3.` + b.region + `.amazonaws.com","kms:CallerAccount":"` + b.account + `"}}},{"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + b.account + `:root"},"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`
 	key.policy = s.document(key.policyText)
 	key.rotation = true
 	s.kms.keys[key.arn] = key
-	s.kms.aliases[arn] = &kmsAlias{name: "alias/aws/s3", arn: arn, target: key.arn, created: now, updated: now}
+	s.kms.aliases[arn] = &kmsAlias{name: "alias/aws/s3", arn: arn, target: key.arn, created: now}
 	return key
 }
 
 // useKey has S3 use a key for the caller, with the caller's rights, and wraps
 // what KMS says as S3 does: codes get the prefix "KMS." and refusals are S3's
 // AccessDenied.
-func (s *Server) useKey(c *s3Call, operation string, e s3Encryption, object string) (*kmsKey, error) {
+func (s *s3Service) useKey(c *s3Call, operation string, e s3Encryption, object string) (*kmsKey, error) {
 	resource := c.bucket.arn()
 	if !e.bucketKey {
 		resource += "/" + object
@@ -110,16 +114,16 @@ func (s *Server) useKey(c *s3Call, operation string, e s3Encryption, object stri
 	conditions["aws:CalledVia"] = []string{"s3.amazonaws.com"}
 	call := *c.request
 	call.region = c.bucket.region
-	key, err := s.cryptoKey(&call, operation, e.key, conditions)
+	key, err := s.kms.cryptoKey(&call, operation, e.key, conditions)
 	var refused *apiError
 	if errors.As(err, &refused) && refused.code != "AccessDenied" {
-		return nil, fail(http.StatusBadRequest, "KMS."+refused.code, "%s", refused.message)
+		return nil, badRequest("KMS."+refused.code, "%s", refused.message)
 	}
 	return key, err
 }
 
 // readable says whether the caller may read a version, as far as KMS decides.
-func (s *Server) readable(c *s3Call, v *s3Version) error {
+func (s *s3Service) readable(c *s3Call, v *s3Version) error {
 	if !v.encryption.usesKMS() {
 		return nil
 	}

@@ -3,7 +3,9 @@ package sandbox
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +19,7 @@ type s3Listing struct {
 
 // listing reads the parameters and asks whether the caller may list; the
 // condition keys are those parameters that were sent.
-func (s *Server) listing(c *s3Call, action, limitName string) (s3Listing, error) {
+func (s *s3Service) listing(c *s3Call, action, limitName string) (s3Listing, error) {
 	conditions := map[string][]string{}
 	for parameter, key := range map[string]string{"prefix": "s3:prefix", "delimiter": "s3:delimiter", limitName: "s3:max-keys"} {
 		if c.query.Has(parameter) {
@@ -51,13 +53,6 @@ func (l s3Listing) text(key string) string {
 		return key
 	}
 	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
-}
-
-func (l s3Listing) encoding() string {
-	if l.encode {
-		return "url"
-	}
-	return ""
 }
 
 // rollUp is the common prefix that stands for a key, or "" if the key stands
@@ -101,16 +96,18 @@ func (p *s3Page) take(l s3Listing, v *s3Version) bool {
 	return true
 }
 
-// currentPage lists the current objects after a marker.
-func (l s3Listing) currentPage(b *s3Bucket, after string) s3Page {
+// page lists what comes after a marker: a key or a common prefix, or with an id
+// one version of a key.
+func (l s3Listing) page(all []*s3Version, key, id string) s3Page {
 	var p s3Page
-	for _, key := range sortedKeys(b.keys) {
-		v := b.current(key)
-		if v == nil || key <= after || !strings.HasPrefix(key, l.prefix) {
+	passed := id == ""
+	for _, v := range all {
+		if !passed && v.key <= key {
+			passed = v.key == key && v.id == id
 			continue
 		}
-		if after != "" && l.rollUp(key) == after {
-			continue // the page before ended with this common prefix
+		if !strings.HasPrefix(v.key, l.prefix) || id == "" && key != "" && (v.key <= key || l.rollUp(v.key) == key) {
+			continue
 		}
 		if !p.take(l, v) {
 			break
@@ -127,24 +124,43 @@ type s3Entry struct {
 	ChecksumType            string   `xml:",omitempty"`
 }
 
-type s3Prefix struct{ Prefix string }
-
-// entries writes the objects and prefixes of a page.
-func (l s3Listing) entries(p s3Page) (entries []s3Entry, prefixes []s3Prefix) {
+// entries writes the objects of a page.
+func (l s3Listing) entries(p s3Page) []s3Entry {
+	var out []s3Entry
 	for _, v := range p.versions {
 		e := s3Entry{Key: l.text(v.key), LastModified: s3Time(v.modified), ETag: `"` + v.etag + `"`, Size: len(v.body), StorageClass: "STANDARD", ChecksumType: v.checksumType}
-		for _, algorithm := range sortedKeys(v.checksums) {
+		for _, algorithm := range slices.Sorted(maps.Keys(v.checksums)) {
 			e.ChecksumAlgorithm = append(e.ChecksumAlgorithm, strings.ToUpper(algorithm))
 		}
-		entries = append(entries, e)
+		out = append(out, e)
 	}
-	for _, prefix := range p.prefixes {
-		prefixes = append(prefixes, s3Prefix{l.text(prefix)})
-	}
-	return entries, prefixes
+	return out
 }
 
-func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
+type s3Prefix struct{ Prefix string }
+
+// s3ListOut is what the answers of the listings share.
+type s3ListOut struct {
+	Name, Prefix   string
+	Delimiter      string `xml:",omitempty"`
+	MaxKeys        int
+	EncodingType   string `xml:",omitempty"`
+	IsTruncated    bool
+	CommonPrefixes []s3Prefix
+}
+
+func (l s3Listing) out(c *s3Call, p s3Page) s3ListOut {
+	out := s3ListOut{Name: c.name, Prefix: l.text(l.prefix), Delimiter: l.text(l.delimiter), MaxKeys: l.limit, IsTruncated: p.truncated}
+	if l.encode {
+		out.EncodingType = "url"
+	}
+	for _, prefix := range p.prefixes {
+		out.CommonPrefixes = append(out.CommonPrefixes, s3Prefix{l.text(prefix)})
+	}
+	return out
+}
+
+func (s *s3Service) listObjectsV2(c *s3Call) (response, error) {
 	l, err := s.listing(c, "ListBucket", "max-keys")
 	if err != nil {
 		return response{}, err
@@ -158,28 +174,21 @@ func (s *Server) s3ListObjectsV2(c *s3Call) (response, error) {
 		}
 		after = string(raw)
 	}
-	p := l.currentPage(c.bucket, after)
+	p := l.page(c.bucket.objects(), after, "")
 	out := struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-		Name, Prefix          string
+		s3ListOut
 		StartAfter            string `xml:",omitempty"`
-		Delimiter             string `xml:",omitempty"`
 		ContinuationToken     string `xml:",omitempty"`
 		NextContinuationToken string `xml:",omitempty"`
-		KeyCount, MaxKeys     int
-		EncodingType          string `xml:",omitempty"`
-		IsTruncated           bool
+		KeyCount              int
 		Contents              []s3Entry
-		CommonPrefixes        []s3Prefix
 	}{
-		Name: c.name, Prefix: l.text(l.prefix), StartAfter: l.text(c.query.Get("start-after")), Delimiter: l.text(l.delimiter),
-		ContinuationToken: token, KeyCount: p.size(), MaxKeys: l.limit, EncodingType: l.encoding(), IsTruncated: p.truncated,
+		s3ListOut: l.out(c, p), StartAfter: l.text(c.query.Get("start-after")), ContinuationToken: token, KeyCount: p.size(), Contents: l.entries(p),
 	}
 	if p.truncated {
 		out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(p.last))
 	}
-	out.Contents, out.CommonPrefixes = l.entries(p)
-	return s3XML(out)
+	return s3XML("ListBucketResult", out)
 }
 
 type s3VersionEntry struct {
@@ -194,7 +203,7 @@ type s3VersionEntry struct {
 	Owner        s3Owner
 }
 
-func (s *Server) s3ListVersions(c *s3Call) (response, error) {
+func (s *s3Service) listVersions(c *s3Call) (response, error) {
 	l, err := s.listing(c, "ListBucketVersions", "max-keys")
 	if err != nil {
 		return response{}, err
@@ -203,55 +212,19 @@ func (s *Server) s3ListVersions(c *s3Call) (response, error) {
 	if idMarker != "" && keyMarker == "" {
 		return response{}, invalidArgument("A version-id marker cannot be specified without a key marker.")
 	}
-	p := l.versionPage(c.bucket, keyMarker, idMarker)
+	p := l.page(c.bucket.versions(), keyMarker, idMarker)
 	out := struct {
-		XMLName             xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListVersionsResult"`
-		Name, Prefix        string
+		s3ListOut
 		KeyMarker           string
 		VersionIdMarker     string
 		NextKeyMarker       string `xml:",omitempty"`
 		NextVersionIdMarker string `xml:",omitempty"`
-		Delimiter           string `xml:",omitempty"`
-		MaxKeys             int
-		EncodingType        string `xml:",omitempty"`
-		IsTruncated         bool
 		Entries             []s3VersionEntry
-		CommonPrefixes      []s3Prefix
-	}{
-		Name: c.name, Prefix: l.text(l.prefix), KeyMarker: l.text(keyMarker), VersionIdMarker: idMarker, Delimiter: l.text(l.delimiter),
-		MaxKeys: l.limit, EncodingType: l.encoding(), IsTruncated: p.truncated, Entries: l.versionEntries(c.bucket, p),
-	}
+	}{s3ListOut: l.out(c, p), KeyMarker: l.text(keyMarker), VersionIdMarker: idMarker, Entries: l.versionEntries(c.bucket, p)}
 	if p.truncated {
 		out.NextKeyMarker, out.NextVersionIdMarker = l.text(p.last), p.lastID
 	}
-	_, out.CommonPrefixes = l.entries(s3Page{prefixes: p.prefixes})
-	return s3XML(out)
-}
-
-// versionPage lists all versions after a marker, newest first for each key. A
-// key marker without a version id skips the key.
-func (l s3Listing) versionPage(b *s3Bucket, keyMarker, idMarker string) s3Page {
-	var p s3Page
-	for _, key := range sortedKeys(b.keys) {
-		if key < keyMarker || key == keyMarker && idMarker == "" && keyMarker != "" || !strings.HasPrefix(key, l.prefix) {
-			continue
-		}
-		if common := l.rollUp(key); common != "" && common == keyMarker {
-			continue
-		}
-		skip := key == keyMarker && idMarker != ""
-		versions := b.keys[key]
-		for i := len(versions) - 1; i >= 0; i-- {
-			if skip {
-				skip = versions[i].id != idMarker
-				continue
-			}
-			if !p.take(l, versions[i]) {
-				return p
-			}
-		}
-	}
-	return p
+	return s3XML("ListVersionsResult", out)
 }
 
 func (l s3Listing) versionEntries(b *s3Bucket, p s3Page) []s3VersionEntry {

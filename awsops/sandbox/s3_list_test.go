@@ -13,6 +13,7 @@ func FuzzListing(f *testing.F) {
 	f.Add("env:/w/k,env:/x/k,k,k.tflock", "env:/", "/", 2)
 	f.Add("aa,aab,ab,b", "a", "ab", 1)
 	f.Add("a,a/,a/b,a0", "a", "/", 1)
+	f.Add("env:/,env:/0,x", "en", "0", -67)
 	f.Fuzz(func(t *testing.T, keys, prefix, delimiter string, limit int) {
 		b := &s3Bucket{versioning: "Enabled", keys: map[string][]*s3Version{}}
 		for key := range strings.SplitSeq(keys, ",") {
@@ -24,7 +25,7 @@ func FuzzListing(f *testing.F) {
 		whole := s3Listing{prefix: prefix, delimiter: delimiter, limit: 1_000_000}
 		paged := whole
 		paged.limit = limit
-		current, versions := whole.currentPage(b, ""), whole.versionPage(b, "", "")
+		current, versions := whole.page(b.objects(), "", ""), whole.page(b.versions(), "", "")
 		if got, want := collect(t, paged.nextCurrent(b)), names(current); !slices.Equal(got, want) {
 			t.Errorf("objects %q, want %q", got, want)
 		}
@@ -47,12 +48,12 @@ func names(p s3Page) []string {
 
 // nextCurrent gives page after page of the current objects.
 func (l s3Listing) nextCurrent(b *s3Bucket) func(s3Page) s3Page {
-	return func(before s3Page) s3Page { return l.currentPage(b, before.last) }
+	return func(before s3Page) s3Page { return l.page(b.objects(), before.last, "") }
 }
 
 // nextVersions gives page after page of all versions.
 func (l s3Listing) nextVersions(b *s3Bucket) func(s3Page) s3Page {
-	return func(before s3Page) s3Page { return l.versionPage(b, before.last, before.lastID) }
+	return func(before s3Page) s3Page { return l.page(b.versions(), before.last, before.lastID) }
 }
 
 func collect(t *testing.T, next func(s3Page) s3Page) []string {

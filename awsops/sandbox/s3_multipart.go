@@ -2,10 +2,10 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5" //nolint:gosec // multipart ETags are MD5 by definition
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/xml"
 	"fmt"
 	"net/http"
 	"slices"
@@ -34,7 +34,7 @@ type s3Part struct {
 	sum  string
 }
 
-func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
+func (s *s3Service) createUpload(c *s3Call) (response, error) {
 	e, headers, err := s.startWrite(c)
 	if err != nil {
 		return response{}, err
@@ -42,11 +42,11 @@ func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
 	u := &s3Upload{
 		id: s.ids.lower(64), key: c.key, bucket: c.bucket, encryption: e, headers: headers,
 		object: objectHeaders(c.http.Header), parts: map[int]*s3Part{},
-		algorithm: strings.ToLower(first(c.http.Header.Get("X-Amz-Checksum-Algorithm"), "crc64nvme")),
+		algorithm: strings.ToLower(cmp.Or(c.http.Header.Get("X-Amz-Checksum-Algorithm"), "crc64nvme")),
 		sumType:   c.http.Header.Get("X-Amz-Checksum-Type"),
 	}
 	if checksumAlgorithms[u.algorithm] == nil {
-		return response{}, fail(http.StatusBadRequest, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return response{}, badRequest("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
 	if u.sumType == "" {
 		u.sumType = "COMPOSITE"
@@ -54,9 +54,8 @@ func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
 			u.sumType = "FULL_OBJECT"
 		}
 	}
-	s.s3.uploads[u.id] = u
-	out, err := s3XML(struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
+	s.uploads[u.id] = u
+	out, err := s3XML("InitiateMultipartUploadResult", struct {
 		Bucket, Key, UploadId string
 	}{Bucket: c.name, Key: c.key, UploadId: u.id})
 	if err != nil {
@@ -70,8 +69,8 @@ func (s *Server) s3CreateUpload(c *s3Call) (response, error) {
 
 // upload finds the upload that the request names, for a caller who may do the
 // action on its object.
-func (s *Server) upload(c *s3Call, action string) (*s3Upload, error) {
-	u := s.s3.uploads[c.query.Get("uploadId")]
+func (s *s3Service) upload(c *s3Call, action string) (*s3Upload, error) {
+	u := s.uploads[c.query.Get("uploadId")]
 	if u == nil || u.bucket != c.bucket || u.key != c.key {
 		return nil, fail(http.StatusNotFound, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
 	}
@@ -84,11 +83,11 @@ func (s *Server) upload(c *s3Call, action string) (*s3Upload, error) {
 
 // writable says whether the caller may go on with an upload, which under KMS
 // takes kms:Decrypt on the key.
-func (s *Server) writable(c *s3Call, u *s3Upload) error {
+func (s *s3Service) writable(c *s3Call, u *s3Upload) error {
 	return s.readable(c, &s3Version{key: u.key, encryption: u.encryption})
 }
 
-func (s *Server) s3UploadPart(c *s3Call) (response, error) {
+func (s *s3Service) uploadPart(c *s3Call) (response, error) {
 	u, err := s.upload(c, "PutObject")
 	if err != nil {
 		return response{}, err
@@ -134,14 +133,13 @@ func (p completedPart) checksum(algorithm string) string {
 	}[algorithm]
 }
 
-func (s *Server) s3CompleteUpload(c *s3Call) (response, error) {
+func (s *s3Service) completeUpload(c *s3Call) (response, error) {
 	u, err := s.upload(c, "PutObject")
 	if err != nil {
 		return response{}, err
 	}
 	var in struct {
-		XMLName xml.Name `xml:"CompleteMultipartUpload"`
-		Part    []completedPart
+		Part []completedPart
 	}
 	if err := readXML(c, &in); err != nil {
 		return response{}, err
@@ -158,10 +156,10 @@ func (s *Server) s3CompleteUpload(c *s3Call) (response, error) {
 	}
 	v := u.assemble(parts)
 	if given := c.http.Header.Get(checksumHeader + u.algorithm); given != "" && given != v.checksums[u.algorithm] {
-		return response{}, fail(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(u.algorithm))
+		return response{}, badRequest("BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(u.algorithm))
 	}
 	v.modified = c.now
-	delete(s.s3.uploads, u.id)
+	delete(s.uploads, u.id)
 	s.addVersion(c.bucket, v)
 	return completed(c, v)
 }
@@ -172,17 +170,17 @@ func (u *s3Upload) choose(list []completedPart) ([]*s3Part, error) {
 		return nil, malformedXML()
 	}
 	if !slices.IsSortedFunc(list, func(a, b completedPart) int { return a.PartNumber - b.PartNumber }) {
-		return nil, fail(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+		return nil, badRequest("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
 	}
 	var parts []*s3Part
 	for i, p := range list {
 		have := u.parts[p.PartNumber]
 		given := p.checksum(u.algorithm)
 		if have == nil || strings.Trim(p.ETag, `"`) != have.etag || given != "" && given != have.sum {
-			return nil, fail(http.StatusBadRequest, "InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
+			return nil, badRequest("InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
 		}
 		if i < len(list)-1 && len(have.body) < minPart {
-			return nil, fail(http.StatusBadRequest, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
+			return nil, badRequest("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
 		}
 		parts = append(parts, have)
 	}
@@ -211,8 +209,7 @@ func (u *s3Upload) assemble(parts []*s3Part) *s3Version {
 }
 
 func completed(c *s3Call, v *s3Version) (response, error) {
-	out, err := s3XML(struct {
-		XMLName                     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUploadResult"`
+	out, err := s3XML("CompleteMultipartUploadResult", struct {
 		Location, Bucket, Key, ETag string
 	}{Location: "http://" + c.http.Host + c.http.URL.Path, Bucket: c.name, Key: c.key, ETag: `"` + v.etag + `"`})
 	if err != nil {
@@ -223,11 +220,11 @@ func completed(c *s3Call, v *s3Version) (response, error) {
 	return out, nil
 }
 
-func (s *Server) s3AbortUpload(c *s3Call) (response, error) {
+func (s *s3Service) abortUpload(c *s3Call) (response, error) {
 	u, err := s.upload(c, "AbortMultipartUpload")
 	if err != nil {
 		return response{}, err
 	}
-	delete(s.s3.uploads, u.id)
-	return noContent(), nil
+	delete(s.uploads, u.id)
+	return response{status: http.StatusNoContent}, nil
 }

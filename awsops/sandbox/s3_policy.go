@@ -8,10 +8,7 @@ import (
 	"stateroom/awsops/policy"
 )
 
-func (s *Server) s3GetPolicy(c *s3Call) (response, error) {
-	if err := s.setting(c, "GetBucketPolicy", nil); err != nil {
-		return response{}, err
-	}
+func getBucketPolicy(c *s3Call) (response, error) {
 	if c.bucket.policy == nil {
 		return response{}, noSuchBucketPolicy(c.name)
 	}
@@ -19,15 +16,10 @@ func (s *Server) s3GetPolicy(c *s3Call) (response, error) {
 }
 
 func noSuchBucketPolicy(name string) error {
-	e := fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
-	e.detail = map[string]any{"BucketName": name}
-	return e
+	return fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist").with(details{"BucketName": name})
 }
 
-func (s *Server) s3PutPolicy(c *s3Call) (response, error) {
-	if err := s.setting(c, "PutBucketPolicy", nil); err != nil {
-		return response{}, err
-	}
+func (s *s3Service) putPolicy(c *s3Call) (response, error) {
 	if err := checkContentMD5(c); err != nil {
 		return response{}, err
 	}
@@ -47,25 +39,17 @@ func (s *Server) s3PutPolicy(c *s3Call) (response, error) {
 		return response{}, fail(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: s3:PutBucketPolicy on resource: \"%s\" because public policies are blocked by the BlockPublicPolicy block public access setting.", c.caller.arn, c.bucket.arn())
 	}
 	c.bucket.policyText, c.bucket.policy = string(c.body), &document
-	return noContent(), nil
-}
-
-func (s *Server) s3DeletePolicy(c *s3Call) (response, error) {
-	if err := s.setting(c, "DeleteBucketPolicy", nil); err != nil {
-		return response{}, err
-	}
-	c.bucket.policyText, c.bucket.policy = "", nil
-	return noContent(), nil
+	return response{status: http.StatusNoContent}, nil
 }
 
 func malformedBucketPolicy(message string) error {
-	return fail(http.StatusBadRequest, "MalformedPolicy", "%s", message)
+	return badRequest("MalformedPolicy", "%s", message)
 }
 
 // checkBucketStatement refuses what S3 refuses when a policy is put: unknown
 // principals, actions of other services, resources outside the bucket, and a
 // statement whose actions cannot apply to any of its resources.
-func (s *Server) checkBucketStatement(c *s3Call, statement policy.Statement) error {
+func (s *s3Service) checkBucketStatement(c *s3Call, statement policy.Statement) error {
 	if len(statement.Principals) == 0 && len(statement.NotPrincipals) == 0 {
 		return malformedBucketPolicy("Missing required field Principal")
 	}

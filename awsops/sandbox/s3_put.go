@@ -1,29 +1,15 @@
 package sandbox
 
 import (
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
-// s3ObjectOperations are the operations on objects.
-var s3ObjectOperations = []s3Operation{
-	{http.MethodPost, 2, "uploads", "CreateMultipartUpload", (*Server).s3CreateUpload},
-	{http.MethodPost, 2, "uploadId", "CompleteMultipartUpload", (*Server).s3CompleteUpload},
-	{http.MethodPut, 2, "uploadId", "UploadPart", (*Server).s3UploadPart},
-	{http.MethodDelete, 2, "uploadId", "AbortMultipartUpload", (*Server).s3AbortUpload},
-	{http.MethodPut, 2, "X-Amz-Copy-Source", "CopyObject", (*Server).s3CopyObject},
-	{http.MethodPut, 2, "", "PutObject", (*Server).s3PutObject},
-	{http.MethodGet, 2, "", "GetObject", (*Server).s3GetObject},
-	{http.MethodHead, 2, "", "HeadObject", (*Server).s3GetObject},
-	{http.MethodDelete, 2, "", "DeleteObject", (*Server).s3DeleteObject},
-}
-
 // startWrite allows s3:PutObject and chooses the encryption of the new object.
-func (s *Server) startWrite(c *s3Call) (s3Encryption, http.Header, error) {
+func (s *s3Service) startWrite(c *s3Call) (s3Encryption, http.Header, error) {
 	if len(c.key) > 1024 {
-		return s3Encryption{}, nil, fail(http.StatusBadRequest, "KeyTooLongError", "Your key is too long")
+		return s3Encryption{}, nil, badRequest("KeyTooLongError", "Your key is too long")
 	}
 	headers, err := encryptionHeaders(c)
 	if err != nil {
@@ -33,7 +19,7 @@ func (s *Server) startWrite(c *s3Call) (s3Encryption, http.Header, error) {
 		return s3Encryption{}, nil, err
 	}
 	if acl := c.http.Header.Get("X-Amz-Acl"); c.bucket.ownership == "BucketOwnerEnforced" && acl != "" && acl != "bucket-owner-full-control" {
-		return s3Encryption{}, nil, fail(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+		return s3Encryption{}, nil, badRequest("AccessControlListNotSupported", "The bucket does not allow ACLs")
 	}
 	e, err := s.choose(c, headers)
 	return e, headers, err
@@ -61,12 +47,10 @@ func checkWriteConditions(c *s3Call) error {
 }
 
 func preconditionFailed(condition string) error {
-	e := fail(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	e.detail = map[string]any{"Condition": condition}
-	return e
+	return fail(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold").with(details{"Condition": condition})
 }
 
-func (s *Server) s3PutObject(c *s3Call) (response, error) {
+func (s *s3Service) putObject(c *s3Call) (response, error) {
 	algorithm, sum, err := verifyBody(c)
 	if err != nil {
 		return response{}, err
@@ -102,12 +86,8 @@ func objectHeaders(request http.Header) http.Header {
 	out := http.Header{"Content-Type": {"binary/octet-stream"}}
 	for name, values := range request {
 		switch name {
-		case "Content-Type", "Cache-Control", "Content-Disposition", "Content-Language", "Expires":
+		case "Content-Type", "Content-Encoding", "Cache-Control", "Content-Disposition", "Content-Language", "Expires":
 			out[name] = values
-		case "Content-Encoding":
-			if encoding := withoutChunking(values); encoding != "" {
-				out.Set(name, encoding)
-			}
 		default:
 			if strings.HasPrefix(name, "X-Amz-Meta-") {
 				out[name] = values
@@ -117,21 +97,9 @@ func objectHeaders(request http.Header) http.Header {
 	return out
 }
 
-// withoutChunking is a Content-Encoding without aws-chunked, which describes
-// the transfer and not the object.
-func withoutChunking(values []string) string {
-	var left []string
-	for encoding := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		if encoding = strings.TrimSpace(encoding); encoding != "" && encoding != "aws-chunked" {
-			left = append(left, encoding)
-		}
-	}
-	return strings.Join(left, ",")
-}
-
-// s3CopyObject copies within or between buckets; restoring an older version is
+// copyObject copies within or between buckets; restoring an older version is
 // a copy of it over the current one.
-func (s *Server) s3CopyObject(c *s3Call) (response, error) {
+func (s *s3Service) copyObject(c *s3Call) (response, error) {
 	source, v, err := s.copySource(c)
 	if err != nil {
 		return response{}, err
@@ -145,7 +113,7 @@ func (s *Server) s3CopyObject(c *s3Call) (response, error) {
 	}
 	replace := c.http.Header.Get("X-Amz-Metadata-Directive") == "REPLACE"
 	if source == c.bucket && v == c.bucket.current(c.key) && !replace && len(headers) == 0 {
-		return response{}, fail(http.StatusBadRequest, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+		return response{}, badRequest("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
 	made := &s3Version{key: c.key, modified: c.now, body: v.body, encryption: e, headers: v.headers, checksums: v.checksums, checksumType: v.checksumType}
 	made.etag = etagOf(v.body, e, c.id)
@@ -153,8 +121,7 @@ func (s *Server) s3CopyObject(c *s3Call) (response, error) {
 		made.headers = objectHeaders(c.http.Header)
 	}
 	s.addVersion(c.bucket, made)
-	out, err := s3XML(struct {
-		XMLName            xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyObjectResult"`
+	out, err := s3XML("CopyObjectResult", struct {
 		LastModified, ETag string
 	}{LastModified: s3Time(made.modified), ETag: `"` + made.etag + `"`})
 	if err != nil {
@@ -170,7 +137,7 @@ func (s *Server) s3CopyObject(c *s3Call) (response, error) {
 
 // copySource finds what x-amz-copy-source names, as far as the caller may read
 // it.
-func (s *Server) copySource(c *s3Call) (*s3Bucket, *s3Version, error) {
+func (s *s3Service) copySource(c *s3Call) (*s3Bucket, *s3Version, error) {
 	path, query, _ := strings.Cut(c.http.Header.Get("X-Amz-Copy-Source"), "?")
 	path, err := url.PathUnescape(path)
 	if err != nil {
@@ -180,7 +147,7 @@ func (s *Server) copySource(c *s3Call) (*s3Bucket, *s3Version, error) {
 	if !ok || key == "" {
 		return nil, nil, invalidArgument("Invalid copy source object key")
 	}
-	b := s.s3.buckets[name]
+	b := s.buckets[name]
 	if b == nil {
 		return nil, nil, noSuchBucket(name)
 	}

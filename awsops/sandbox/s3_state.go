@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -10,23 +11,12 @@ import (
 	"stateroom/awsops/policy"
 )
 
-// s3State is every bucket. Names are global over accounts and regions.
-type s3State struct {
-	buckets map[string]*s3Bucket
-	uploads map[string]*s3Upload // by upload id
-}
-
-func newS3State() s3State {
-	return s3State{buckets: map[string]*s3Bucket{}, uploads: map[string]*s3Upload{}}
-}
-
-// tagged lists the buckets of an account and region with their tags.
-func (b *s3State) tagged(a *account, region string) []taggedResource {
+// tagged lists the buckets of an account and region.
+func (s *s3Service) tagged(a *account, region string) []taggedResource {
 	var out []taggedResource
-	for _, name := range sortedKeys(b.buckets) {
-		bucket := b.buckets[name]
-		if bucket.account == a.id && bucket.region == region && len(bucket.tags) > 0 {
-			out = append(out, taggedResource{arn: bucket.arn(), tags: bucket.tags})
+	for _, b := range s.buckets {
+		if b.account == a.id && b.region == region {
+			out = append(out, taggedResource{b.arn(), b.tags})
 		}
 	}
 	return out
@@ -82,6 +72,28 @@ func (b *s3Bucket) current(key string) *s3Version {
 	return versions[len(versions)-1]
 }
 
+// objects are the current versions of all keys, by key.
+func (b *s3Bucket) objects() []*s3Version {
+	var out []*s3Version
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
+		if v := b.current(key); v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// versions are all versions by key, the newest of each first.
+func (b *s3Bucket) versions() []*s3Version {
+	var out []*s3Version
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
+		for _, v := range slices.Backward(b.keys[key]) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 func (b *s3Bucket) version(key, id string) *s3Version {
 	for _, v := range b.keys[key] {
 		if v.id == id {
@@ -93,7 +105,7 @@ func (b *s3Bucket) version(key, id string) *s3Version {
 
 // addVersion makes v the current version. Without versioning it replaces the null
 // version.
-func (s *Server) addVersion(b *s3Bucket, v *s3Version) {
+func (s *s3Service) addVersion(b *s3Bucket, v *s3Version) {
 	v.id = "null"
 	if b.versioning == "Enabled" {
 		v.id = s.ids.lower(32)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -37,7 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, h *http.Request) {
 func (s *Server) answer(r *request) (out response, drop bool) {
 	target, e := s.admit(r)
 	if e != nil {
-		out = s.fail(r, e)
+		out = r.fail(e)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.record(r, out.status)
@@ -56,13 +57,13 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 	case fault.DropRequest:
 		entry = s.record(r, 0)
 	case fault.Deny:
-		out = s.fail(r, accessDenied.in(r.protocol, ""))
+		out = r.fail(accessDenied.in(r.protocol, ""))
 		entry = s.record(r, out.status)
 	case fault.Throttle || busy:
-		out = s.fail(r, throttle(r))
+		out = r.fail(throttle(r))
 		entry = s.record(r, out.status)
 	default:
-		out = target.serve(s, r)
+		out = target.answer(r)
 		entry = s.record(r, out.status)
 	}
 	s.mu.Unlock()
@@ -70,6 +71,16 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 		fault.After(entry)
 	}
 	return out, fault.DropRequest || fault.DropAnswer
+}
+
+// answer does the work of a request.
+func (t service) answer(r *request) response {
+	out, err := t.serve(r)
+	if err != nil {
+		return r.fail(err)
+	}
+	out.status = cmp.Or(out.status, http.StatusOK)
+	return out
 }
 
 // admit finds the service and the operation, reads the body and verifies the
@@ -80,7 +91,7 @@ func (s *Server) admit(r *request) (service, *apiError) {
 	if !signed {
 		return service{}, missingToken.in(r.protocol, "")
 	}
-	target, ok := services()[g.service]
+	target, ok := s.services[g.service]
 	if ok {
 		r.protocol = target.protocol
 	}
@@ -89,7 +100,7 @@ func (s *Server) admit(r *request) (service, *apiError) {
 		return target, incompleteSignature.in(r.protocol, problem)
 	}
 	if !ok {
-		return target, fail(http.StatusBadRequest, "UnknownService", "The sandbox has no service %q.", g.service)
+		return target, badRequest("UnknownService", "The sandbox has no service %q.", g.service)
 	}
 	if r.protocol != s3Protocol || g.payload == "" {
 		if e := s.read(r, maxBody); e != nil {
@@ -141,18 +152,14 @@ func (r *request) write(out response) {
 		header.Set("X-Amz-Request-Id", r.id)
 		header.Set("X-Amz-Id-2", r.id)
 	}
-	status := out.status
-	if status == 0 {
-		status = http.StatusOK
-	}
 	if r.http.Method == http.MethodHead {
-		w.WriteHeader(status)
+		w.WriteHeader(out.status)
 		return
 	}
 	if len(out.body) > 0 {
 		header.Set("Content-Length", strconv.Itoa(len(out.body)))
 	}
-	w.WriteHeader(status)
+	w.WriteHeader(out.status)
 	_, _ = w.Write(out.body) // the client has gone: nobody is left to tell
 }
 

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
@@ -17,29 +15,20 @@ import (
 // Server is one AWS: an organization with its accounts and everything in them.
 // It is an [http.Handler]; [Server.Start] gives it a port of its own.
 type Server struct {
-	options Options
-	ids     *idSource
-	ahead   atomic.Int64 // of the clock, in nanoseconds
-	bodies  *semaphore.Weighted
+	*core
+	services map[string]service // by the name that clients sign with
+	kms      *kmsService
+	s3       *s3Service
+	dynamodb *dynamodbService
+	bodies   *semaphore.Weighted
 
-	// mu guards everything below. Handlers run with it held.
-	mu           sync.Mutex
-	accounts     map[string]*account
-	order        []string // account ids in the order they were made
-	organization *organization
-	credentials  map[string]*credential
-	issued       []string // every secret given out
-	operator     Credentials
-	root         Credentials
-	documents    documentCache
-	iam          iamCatalog
-	kms          kmsState
-	s3           s3State
-	dynamodb     dynamodbState
-	limiters     map[string]*rate.Limiter
-	choked       map[string]bool // services that refuse everything
-	log          []Entry
-	intercept    func(Entry) Fault
+	// The core's lock guards these as well.
+	operator  Credentials
+	root      Credentials
+	limiters  map[string]*rate.Limiter
+	choked    map[string]bool // services that refuse everything
+	log       []Entry
+	intercept func(Entry) Fault
 
 	listener net.Listener
 	http     *http.Server
@@ -48,48 +37,35 @@ type Server struct {
 }
 
 // service is one AWS service: how it names the operation of a request, which
-// protocol its errors speak, and who answers. Its key in [services] is the name
-// that clients sign with.
+// protocol its errors speak, and who answers.
 type service struct {
 	protocol protocol
 	route    func(*request) string
-	serve    func(*Server, *request) response
-}
-
-// services are all that the sandbox knows.
-func services() map[string]service {
-	return map[string]service{
-		"sts":           {queryProtocol, routeQuery, (*Server).serveSTS},
-		"iam":           {queryProtocol, routeQuery, (*Server).serveIAM},
-		"organizations": {jsonProtocol, routeJSON, (*Server).serveOrganizations},
-		"account":       {restJSONProtocol, routeAccount, (*Server).serveAccount},
-		"tagging":       {jsonProtocol, routeJSON, (*Server).serveTagging},
-		"kms":           {jsonProtocol, routeJSON, (*Server).serveKMS},
-		"dynamodb":      {jsonProtocol, routeJSON, (*Server).serveDynamoDB},
-		"s3":            {s3Protocol, routeS3, (*Server).serveS3},
-	}
+	serve    func(*request) (response, error)
 }
 
 // New makes an organization: the management account 111111111111 ("admin") and
 // the member accounts of [Options.Accounts], each with the role
 // OrganizationAccountAccessRole.
 func New(options Options) *Server {
-	options = options.withDefaults()
+	c := newCore(options)
+	kms := newKMS(c)
 	s := &Server{
-		options:     options,
-		ids:         newIDSource(options.Seed),
-		bodies:      semaphore.NewWeighted(maxBodies),
-		accounts:    map[string]*account{},
-		credentials: map[string]*credential{},
-		limiters:    map[string]*rate.Limiter{},
-		choked:      map[string]bool{},
-		iam:         newIAMCatalog(options.Now()),
-		kms:         newKMSState(),
-		s3:          newS3State(),
-		dynamodb:    newDynamoDBState(),
+		core: c, kms: kms, s3: newS3(c, kms), dynamodb: newDynamoDB(c, kms),
+		bodies: semaphore.NewWeighted(maxBodies), limiters: map[string]*rate.Limiter{}, choked: map[string]bool{},
 	}
-	clock := options.Now
-	s.options.Now = func() time.Time { return clock().Add(time.Duration(s.ahead.Load())) }
+	iam := newIAM(c)
+	tagging := &taggingService{c, []func(*account, string) []taggedResource{iam.tagged, kms.tagged, s.s3.tagged, s.dynamodb.tagged}}
+	s.services = map[string]service{
+		"sts":           {queryProtocol, routeQuery, newSTS(c).serve},
+		"iam":           {queryProtocol, routeQuery, iam.serve},
+		"organizations": {jsonProtocol, routeJSON, newOrganizations(c).serve},
+		"account":       {restJSONProtocol, routeAccount, (&accountService{c}).serve},
+		"tagging":       {jsonProtocol, routeJSON, tagging.serve},
+		"kms":           {jsonProtocol, routeJSON, kms.serve},
+		"dynamodb":      {jsonProtocol, routeJSON, s.dynamodb.serve},
+		"s3":            {s3Protocol, s.s3.route, s.s3.serve},
+	}
 	s.populate()
 	return s
 }

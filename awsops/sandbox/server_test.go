@@ -153,7 +153,7 @@ func TestSeedRepeatsIdsAndSecrets(t *testing.T) {
 func FuzzServe(f *testing.F) {
 	f.Add("POST", "/", "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/iam/aws4_request, SignedHeaders=host, Signature=00", "20260101T000000Z", "X", "Action=ListPolicies")
 	f.Add("GET", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=-1", "", "", "", "")
-	f.Add("PUT", "/bucket/key?versionId=%zz", "AWS4-HMAC-SHA256 Credential=a/b/c/s3/aws4_request", "2026", streamSigned, "5;chunk-signature=0\r\nhello\r\n0\r\n\r\n")
+	f.Add("PUT", "/bucket/key?versionId=%zz", "AWS4-HMAC-SHA256 Credential=a/b/c/s3/aws4_request", "2026", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "5;chunk-signature=0\r\nhello\r\n0\r\n\r\n")
 	f.Add("POST", "/", "AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/kms/aws4_request,SignedHeaders=,Signature=", "", "Kms.Encrypt", "{")
 	s := New(Options{Seed: "fuzz"})
 	f.Fuzz(func(t *testing.T, method, target, authorization, date, extra, body string) {
@@ -184,11 +184,10 @@ func FuzzWork(f *testing.F) {
 		f.Add(service, name, "GET", "/a/b?policy", "RoleName=r&AssumeRolePolicyDocument={}&Tags.member.1.Key=k&Marker=-1&PolicySourceArn=arn:aws:iam::111111111111:user/")
 	}
 	s := New(Options{Seed: "fuzz"})
-	known := services()
 	operator := s.credentials[s.operator.AccessKeyID]
 	f.Fuzz(func(t *testing.T, name, operation, method, target, body string) {
 		target = "/" + strings.TrimPrefix(target, "/")
-		service, ok := known[name]
+		service, ok := s.services[name]
 		if !ok {
 			return
 		}
@@ -207,6 +206,24 @@ func FuzzWork(f *testing.F) {
 		}
 		r.operation = service.route(r)
 		r.describe()
-		_ = service.serve(s, r)
+		_ = service.answer(r)
 	})
+}
+
+func TestTheLogTellsTheStatusOfEveryService(t *testing.T) {
+	st := newStateStage(t, false)
+	_, err := st.s3().PutObject(st.ctx, put("k", "x"))
+	st.must(err)
+	_, err = orgAs(st.Server, st.Operator()).ListRoots(st.ctx, nil)
+	st.must(err)
+	services := map[string]bool{}
+	for _, e := range st.Log() {
+		services[e.Service] = true
+		if e.Status != http.StatusOK && e.Status != http.StatusNoContent {
+			t.Errorf("%s:%s has the status %d", e.Service, e.Operation, e.Status)
+		}
+	}
+	if len(services) != 4 { // kms, s3, dynamodb, organizations
+		t.Errorf("services %v", services)
+	}
 }

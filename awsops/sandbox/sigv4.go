@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,22 +14,19 @@ const (
 	sigAlgorithm  = "AWS4-HMAC-SHA256"
 	sigTime       = "20060102T150405Z"
 	maxClockSkew  = 15 * time.Minute
-	maxPresigned  = 7 * 24 * time.Hour
 	unsignedBody  = "UNSIGNED-PAYLOAD"
 	emptyBodyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )
 
 // signature is what a request says about its own signing, in its Authorization
-// header or, presigned, in its query.
+// header.
 type signature struct {
 	keyID, date, region, service string // of the credential scope
 	headers                      []string
 	value                        string // hexadecimal
 	token                        string
 	time                         time.Time
-	presigned                    bool
-	expires                      time.Duration // presigned only
-	payload                      string        // x-amz-content-sha256
+	payload                      string // x-amz-content-sha256
 }
 
 func (g signature) scope() string {
@@ -40,9 +36,8 @@ func (g signature) scope() string {
 // parseSignature reads the signature of a request. The error is a [refusal]'s
 // message; ok is false when the request is not signed at all.
 func parseSignature(h *http.Request) (g signature, ok bool, problem string) {
-	query := h.URL.Query()
-	if query.Get("X-Amz-Algorithm") != "" {
-		return parsePresigned(query)
+	if h.URL.Query().Has("X-Amz-Algorithm") {
+		return g, true, "The sandbox takes no presigned addresses."
 	}
 	header := h.Header.Get("Authorization")
 	fields, found := strings.CutPrefix(header, sigAlgorithm)
@@ -73,28 +68,6 @@ func parseSignature(h *http.Request) (g signature, ok bool, problem string) {
 	return g, true, problem
 }
 
-func parsePresigned(query url.Values) (g signature, ok bool, problem string) {
-	g = signature{
-		presigned: true,
-		headers:   strings.Split(query.Get("X-Amz-SignedHeaders"), ";"),
-		value:     query.Get("X-Amz-Signature"),
-		token:     query.Get("X-Amz-Security-Token"),
-		payload:   query.Get("X-Amz-Content-Sha256"),
-		expires:   time.Duration(atoi(query.Get("X-Amz-Expires"))) * time.Second,
-	}
-	if query.Get("X-Amz-Algorithm") != sigAlgorithm {
-		return g, true, "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\""
-	}
-	if g.expires < 0 || g.expires > maxPresigned {
-		return g, true, "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
-	}
-	problem = g.finish(query.Get("X-Amz-Credential"), query.Get("X-Amz-Date"))
-	if g.service == "s3" && g.payload == "" {
-		g.payload = unsignedBody // S3 alone presigns without knowing the body
-	}
-	return g, true, problem
-}
-
 // finish reads credential scope and time, and says what is wrong with them.
 func (g *signature) finish(credential, timestamp string) string {
 	parts := strings.Split(credential, "/")
@@ -118,12 +91,6 @@ func (g *signature) finish(credential, timestamp string) string {
 
 // skew says in AWS's words that the request is too old or from the future.
 func (g signature) skew(now time.Time) string {
-	if g.presigned {
-		if now.After(g.time.Add(g.expires)) {
-			return "Signature expired: " + g.time.Add(g.expires).UTC().Format(sigTime) + " is now earlier than " + now.UTC().Format(sigTime)
-		}
-		return ""
-	}
 	stamp, at := now.UTC().Format(sigTime), g.time.UTC().Format(sigTime)
 	if oldest := now.Add(-maxClockSkew); g.time.Before(oldest) {
 		return "Signature expired: " + at + " is now earlier than " + oldest.UTC().Format(sigTime) + " (" + stamp + " - 15 min.)"
@@ -174,9 +141,6 @@ func (g signature) canonicalPath(h *http.Request) string {
 func (g signature) canonicalQuery(h *http.Request) string {
 	var pairs []string
 	for name, values := range h.URL.Query() {
-		if g.presigned && name == "X-Amz-Signature" {
-			continue
-		}
 		for _, value := range values {
 			pairs = append(pairs, awsEscape(name, "")+"="+awsEscape(value, ""))
 		}

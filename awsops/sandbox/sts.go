@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,21 +11,33 @@ import (
 
 const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
 
-func (s *Server) serveSTS(r *request) response {
-	return s.serveQuery(r, stsNamespace, map[string]queryHandler{
-		"GetCallerIdentity": (*Server).stsCallerIdentity,
-		"GetAccessKeyInfo":  (*Server).stsAccessKeyInfo,
-		"GetSessionToken":   (*Server).stsSessionToken,
-		"AssumeRole":        (*Server).stsAssumeRole,
-	})
+// stsService is STS: who somebody is, and sessions.
+type stsService struct {
+	*core
+	operations map[string]queryHandler
 }
 
-// stsCallerIdentity needs no permission.
-func (s *Server) stsCallerIdentity(r *request) (any, error) {
+func newSTS(c *core) *stsService {
+	s := &stsService{core: c}
+	s.operations = map[string]queryHandler{
+		"GetCallerIdentity": callerIdentity,
+		"GetAccessKeyInfo":  s.accessKeyInfo,
+		"GetSessionToken":   s.sessionToken,
+		"AssumeRole":        s.assumeRole,
+	}
+	return s
+}
+
+func (s *stsService) serve(r *request) (response, error) {
+	return serveQuery(r, stsNamespace, s.operations[r.operation])
+}
+
+// callerIdentity needs no permission.
+func callerIdentity(r *request) (any, error) {
 	return struct{ Arn, UserId, Account string }{r.caller.arn, r.caller.userID, r.account.id}, nil
 }
 
-func (s *Server) stsAccessKeyInfo(r *request) (any, error) {
+func (s *stsService) accessKeyInfo(r *request) (any, error) {
 	if err := s.authorize(r, "sts:GetAccessKeyInfo", "*", r.account.id, nil, nil); err != nil {
 		return nil, err
 	}
@@ -43,8 +54,8 @@ func (c *credential) viewSession() xmlCredentials {
 	return xmlCredentials{c.id, c.secret, c.token, stamp(c.expires)}
 }
 
-// stsSessionToken needs no permission, but long-lived keys.
-func (s *Server) stsSessionToken(r *request) (any, error) {
+// sessionToken needs no permission, but long-lived keys.
+func (s *stsService) sessionToken(r *request) (any, error) {
 	if r.caller.session != nil {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Cannot call GetSessionToken with session credentials")
 	}
@@ -56,10 +67,7 @@ func (s *Server) stsSessionToken(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := s.issue(&credential{
-		id: s.ids.unique("ASIA"), token: s.ids.token(), created: r.now, expires: r.now.Add(seconds),
-		account: r.account, user: r.caller.user, session: &session{mfa: at, issued: r.now},
-	})
+	key := s.temporary(credential{account: r.account, user: r.caller.user, session: &session{mfa: at}}, r.now, seconds)
 	return struct{ Credentials xmlCredentials }{key.viewSession()}, nil
 }
 
@@ -80,7 +88,7 @@ func (r *request) duration(standard, longest int) (time.Duration, error) {
 
 // verifyMFA checks SerialNumber and TokenCode if they are given, and gives the
 // time of the check.
-func (s *Server) verifyMFA(r *request) (time.Time, error) {
+func (s *stsService) verifyMFA(r *request) (time.Time, error) {
 	serial, code := r.arg("SerialNumber"), r.arg("TokenCode")
 	if serial == "" && code == "" {
 		return time.Time{}, nil
@@ -101,7 +109,7 @@ var (
 	roleARN     = regexp.MustCompile(`^arn:aws:iam::(\d{12}):(role/.+)$`)
 )
 
-func (s *Server) stsAssumeRole(r *request) (any, error) {
+func (s *stsService) assumeRole(r *request) (any, error) {
 	arn, name := r.arg("RoleArn"), r.arg("RoleSessionName")
 	if !sessionName.MatchString(name) {
 		return nil, validation(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, name)
@@ -109,6 +117,9 @@ func (s *Server) stsAssumeRole(r *request) (any, error) {
 	match := roleARN.FindStringSubmatch(arn)
 	if match == nil {
 		return nil, validation("%s is invalid", arn)
+	}
+	if r.form.Has("Policy") || r.form.Has("PolicyArns.member.1.arn") {
+		return nil, validation("The sandbox knows no session policies.")
 	}
 	if r.caller.user == nil && r.caller.role == nil {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
@@ -125,22 +136,14 @@ func (s *Server) stsAssumeRole(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain := r.caller.role != nil
-	if chain && seconds > time.Hour {
+	if r.caller.role != nil && seconds > time.Hour {
 		return nil, validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
 	if seconds > time.Duration(ro.maxSession)*time.Second {
 		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	policies, err := s.sessionPolicies(r, target)
-	if err != nil {
-		return nil, err
-	}
 	ro.lastUsed, ro.lastRegion = r.now, r.region
-	key := s.issue(&credential{
-		id: s.ids.unique("ASIA"), token: s.ids.token(), created: r.now, expires: r.now.Add(seconds),
-		account: target, role: ro, session: &session{name: name, policy: policies, issued: r.now, chain: chain},
-	})
+	key := s.temporary(credential{account: target, role: ro, session: &session{name: name}}, r.now, seconds)
 	who := key.caller()
 	type assumed struct{ AssumedRoleId, Arn string }
 	return struct {
@@ -151,7 +154,7 @@ func (s *Server) stsAssumeRole(r *request) (any, error) {
 
 // mayAssume evaluates the caller's policies and the role's trust. A role that
 // does not exist, or is not seen yet, is refused like one that does not trust.
-func (s *Server) mayAssume(r *request, arn, accountID, resource string, mfa time.Time) (*account, *role, error) {
+func (s *stsService) mayAssume(r *request, arn, accountID, resource string, mfa time.Time) (*account, *role, error) {
 	target, ro, trust := s.accounts[accountID], (*role)(nil), policy.Document{}
 	if target != nil && target.state == "ACTIVE" {
 		kind, name, _ := strings.Cut(resource, "/")
@@ -173,26 +176,4 @@ func (s *Server) mayAssume(r *request, arn, accountID, resource string, mfa time
 		return nil, nil, err
 	}
 	return target, ro, nil
-}
-
-// sessionPolicies are the Policy and PolicyArns of an AssumeRole.
-func (s *Server) sessionPolicies(r *request, target *account) ([]string, error) {
-	var out []string
-	if text := r.arg("Policy"); text != "" {
-		if err := checkIdentityPolicy(text); err != nil {
-			return nil, err
-		}
-		out = append(out, text)
-	}
-	for i := 1; ; i++ {
-		arn := r.arg("PolicyArns.member." + strconv.Itoa(i) + ".arn")
-		if arn == "" {
-			return out, nil
-		}
-		p, ok := s.managedPolicy(target, arn)
-		if !ok {
-			return nil, noSuchEntity("Policy %s does not exist or is not attachable.", arn)
-		}
-		out = append(out, p.text.latest())
-	}
 }

@@ -1,8 +1,7 @@
 package sandbox
 
 import (
-	"maps"
-	"net/http"
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -10,14 +9,21 @@ import (
 // taggedResource is one resource in the answers of the tagging API.
 type taggedResource struct {
 	arn  string
-	tags map[string]string
+	tags tagSet
 }
 
-func (s *Server) serveTagging(r *request) response {
+// taggingService is the Resource Groups Tagging API over what the other
+// services tell of an account and a region.
+type taggingService struct {
+	*core
+	tagged []func(a *account, region string) []taggedResource
+}
+
+func (s *taggingService) serve(r *request) (response, error) {
 	if err := s.authorize(r, "tag:"+r.operation, "*", r.account.id, nil, nil); err != nil {
-		return s.fail(r, err)
+		return response{}, err
 	}
-	return s.serveJSON(r, map[string]jsonHandler{"GetResources": jsonOp((*Server).tagGetResources)})
+	return serveJSON(r, map[string]jsonHandler{"GetResources": jsonOp(s.getResources)})
 }
 
 type tagFilter struct {
@@ -38,47 +44,47 @@ type mappingOut struct {
 	Tags        []tag
 }
 
-// tagGetResources lists what is tagged in the account and the region of the
-// request; IAM's resources are in us-east-1.
-func (s *Server) tagGetResources(r *request, in resourcesIn) (any, error) {
-	if in.ResourcesPerPage < 0 || in.ResourcesPerPage > 100 {
-		return nil, fail(http.StatusBadRequest, "InvalidParameterException", "ResourcesPerPage must be between 1 and 100.")
-	}
-	all := slices.DeleteFunc(s.taggedIn(r.account, r.region), func(t taggedResource) bool { return !in.matches(t) })
-	slices.SortFunc(all, func(a, b taggedResource) int { return strings.Compare(a.arn, b.arn) })
-	size := in.ResourcesPerPage
-	if size == 0 {
-		size = 50
-	}
-	shown, next, err := cut(pageIn{NextToken: in.PaginationToken}, all, size)
-	if err != nil {
-		return nil, fail(http.StatusBadRequest, "PaginationTokenExpiredException", "The PaginationToken is not valid.")
-	}
-	out := []mappingOut{}
-	for _, t := range shown {
-		mapping := mappingOut{ResourceARN: t.arn}
-		for _, key := range slices.Sorted(maps.Keys(t.tags)) {
-			mapping.Tags = append(mapping.Tags, tag{key, t.tags[key]})
-		}
-		out = append(out, mapping)
-	}
-	return struct {
-		ResourceTagMappingList []mappingOut
-		PaginationToken        string
-	}{out, next}, nil
+type resourcesOut struct {
+	ResourceTagMappingList []mappingOut
+	PaginationToken        string
 }
 
-func (s *Server) taggedIn(a *account, region string) []taggedResource {
-	all := slices.Concat(s.kms.tagged(a, region), s.s3.tagged(a, region), s.dynamodb.tagged(a, region))
-	if region != "us-east-1" {
-		return all
+// getResources lists what is tagged in the account and the region of the
+// request.
+func (s *taggingService) getResources(r *request, in resourcesIn) (out resourcesOut, err error) {
+	if in.ResourcesPerPage < 0 || in.ResourcesPerPage > 100 {
+		return out, badRequest("InvalidParameterException", "ResourcesPerPage must be between 1 and 100.")
 	}
-	for _, p := range a.policies {
-		if len(p.tags) > 0 {
-			all = append(all, taggedResource{p.arn, p.tags})
+	var all []taggedResource
+	for _, tagged := range s.tagged {
+		for _, resource := range tagged(r.account, r.region) {
+			if len(resource.tags) > 0 && in.matches(resource) {
+				all = append(all, resource)
+			}
 		}
 	}
-	return all
+	slices.SortFunc(all, func(a, b taggedResource) int { return strings.Compare(a.arn, b.arn) })
+	shown, next, ok := cut(all, in.PaginationToken, cmp.Or(in.ResourcesPerPage, 50))
+	if !ok {
+		return out, badRequest("PaginationTokenExpiredException", "The PaginationToken is not valid.")
+	}
+	out.ResourceTagMappingList, out.PaginationToken = []mappingOut{}, next
+	for _, t := range shown {
+		out.ResourceTagMappingList = append(out.ResourceTagMappingList, mappingOut{t.arn, t.tags.list()})
+	}
+	return out, nil
+}
+
+// tagged lists the managed policies of an account: IAM's resources are in
+// us-east-1.
+func (s *iamService) tagged(a *account, region string) []taggedResource {
+	var out []taggedResource
+	for arn, p := range a.policies {
+		if region == "us-east-1" {
+			out = append(out, taggedResource{arn, p.tags})
+		}
+	}
+	return out
 }
 
 // matches holds a resource against every filter; within one filter a value is

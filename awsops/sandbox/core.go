@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// core is what the services share: the accounts and who is in them, what they
+// may, the organization over them, ids and the clock.
+type core struct {
+	options Options
+	ids     *idSource
+	ahead   atomic.Int64 // of the clock, in nanoseconds
+
+	// mu guards everything below and what every service holds. Handlers run with
+	// it held.
+	mu           sync.Mutex
+	accounts     map[string]*account
+	order        []string // account ids in the order they were made
+	organization *organization
+	credentials  map[string]*credential
+	issued       []string   // every secret given out
+	catalog      iamCatalog // AWS's own managed policies
+	documents    documentCache
+}
+
+func newCore(options Options) *core {
+	options = options.withDefaults()
+	c := &core{
+		options: options, ids: newIDSource(options.Seed), accounts: map[string]*account{}, credentials: map[string]*credential{},
+		catalog: newIAMCatalog(options.Now()),
+	}
+	clock := options.Now
+	c.options.Now = func() time.Time { return clock().Add(time.Duration(c.ahead.Load())) }
+	return c
+}
+
+// account is one AWS account with its IAM. Other services keep their own state
+// by account id.
+type account struct {
+	id, name, email string
+	joined          time.Time
+	joinedMethod    string // CREATED or INVITED
+	state           string // ACTIVE, SUSPENDED…
+	tags            []tag  // as Organizations lists them
+	management      bool
+	root            *credential
+	users           map[string]*user // by lower-case name, as are the next two
+	groups          map[string]*group
+	roles           map[string]*role
+	policies        map[string]*managedPolicy // by ARN
+	mfa             map[string]*mfaDevice     // by serial number (ARN)
+}
+
+// addAccount makes an account without anything in it.
+func (s *core) addAccount(id, name, email, method string, now time.Time) *account {
+	a := &account{
+		id: id, name: name, email: email, joined: now, joinedMethod: method, state: "ACTIVE",
+		users: map[string]*user{}, groups: map[string]*group{}, roles: map[string]*role{},
+		policies: map[string]*managedPolicy{}, mfa: map[string]*mfaDevice{},
+	}
+	s.accounts[id] = a
+	s.order = append(s.order, id)
+	return a
+}
+
+// bootstrapRole is the role that Organizations makes in an account it creates.
+const bootstrapRole = "OrganizationAccountAccessRole"
+
+// addMember makes a member account as CreateAccount does.
+func (s *core) addMember(id, name, email, roleName string, now time.Time) *account {
+	a := s.addAccount(id, name, email, "CREATED", now)
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
+		managementAccount + `:root"},"Action":"sts:AssumeRole"}]}`
+	ro := &role{entity: entity{kind: roleKind, path: "/", name: roleName, id: s.ids.unique("AROA"), created: now}, maxSession: 3600}
+	ro.grants.set(grants{trust: trust, attached: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}, now, now)
+	a.roles[strings.ToLower(roleName)] = ro
+	return a
+}
+
+// entities are all users, groups and roles of an account by name.
+func (a *account) entities() []*entity {
+	var out []*entity
+	for _, u := range a.users {
+		out = append(out, &u.entity)
+	}
+	for _, g := range a.groups {
+		out = append(out, &g.entity)
+	}
+	for _, ro := range a.roles {
+		out = append(out, &ro.entity)
+	}
+	slices.SortFunc(out, func(x, y *entity) int { return strings.Compare(x.name, y.name) })
+	return out
+}
