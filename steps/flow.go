@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"slices"
+
+	"stateroom/steps/blueprint"
 )
 
 // Flow is a run: setting up, troubleshooting, onboarding, handing over,
@@ -10,7 +12,7 @@ import (
 // shown, and looks again.
 type Flow struct {
 	Env     *Env
-	Answers *Answers
+	Answers *blueprint.Answers
 	// Look reads and plans. It makes no mutating call and writes no file. What
 	// it has checked it tells by EventCheck, too, as each check ends.
 	Look func(ctx context.Context, env *Env) (Review, error)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -288,7 +289,7 @@ func created(pairs ...string) []Field {
 // Permitted splits changes into those that may be applied without a further
 // word and those that touch something foreign that nobody adopted, together
 // with everything that needs it.
-func Permitted(changes []Change, a *Answers) (allowed, foreign []Change) {
+func Permitted(changes []Change, a *blueprint.Answers) (allowed, foreign []Change) {
 	barred := map[string]bool{}
 	for progress := true; progress; {
 		progress = false

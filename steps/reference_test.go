@@ -14,6 +14,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -35,7 +36,7 @@ func TestTextThatReadsLikeAReferenceLeaksNoSecretFailsNothingAndIsKept(t *testin
 			w.must(err)
 			b := withNew("qa@example.com")
 			b.Groups[0].Users = []string{"alice", "bob", "zed"}
-			b.Users = []User{{Name: "bob", Recipient: bob.Recipient().String()}, {Name: "zed", Recipient: zed + " " + text}}
+			b.Users = []blueprint.User{{Name: "bob", Recipient: bob.Recipient().String()}, {Name: "zed", Recipient: zed + " " + text}}
 			b.Key.Description = "states, " + text
 			w.write("live/staging/main.tf", "# main "+text+"\nterraform {\n  backend \"s3\" {} # "+text+"\n}\nprovider \"aws\" {\n  # "+text+"\n}\n")
 			w.write(".aws/credentials", "# mine "+text+"\n[other]\nregion = eu-west-2 # "+text+"\n")

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"stateroom/steps/blueprint"
 )
 
 // Review is what the operator is asked to confirm.
@@ -38,7 +40,7 @@ type Decision struct {
 // Setup is the nine steps as one flow: inspect all, plan, and prove the result.
 type Setup struct {
 	Env     *Env
-	Answers *Answers
+	Answers *blueprint.Answers
 	// Inspected, when set, is told of every step as soon as its inspection has
 	// ended, from several goroutines at once.
 	Inspected func(step int, err error)

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Onboarding makes this laptop one admin's own: the key is renewed so that
@@ -19,7 +20,7 @@ import (
 // opened with [awsops.Config].Key: the key that was handed over, or an empty one
 // where the key is in the profile already.
 type Onboarding struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// Handover is what was opened and checked; nil for a pasted key, and for who
 	// comes back.
 	Handover *steps.Handover

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // engine is the wizard's hand on package steps. Its methods are called by
@@ -58,7 +59,7 @@ type (
 	whoMsg struct {
 		op       int
 		identity awsops.Identity
-		found    *steps.Discovery
+		found    *blueprint.Discovery
 		err      error
 	}
 	lookedMsg struct {
@@ -134,7 +135,7 @@ func (e *engine) beginRun(r Request) tea.Cmd {
 }
 
 // who asks AWS who the operator is and which accounts there are.
-func (e *engine) who(a *steps.Answers) tea.Cmd {
+func (e *engine) who(a *blueprint.Answers) tea.Cmd {
 	ctx, op := e.next()
 	a, start := a.Clone(), e.start
 	return e.run(func() tea.Msg {
@@ -151,7 +152,7 @@ func (e *engine) who(a *steps.Answers) tea.Cmd {
 }
 
 // look inspects all steps with the answers as they are now.
-func (e *engine) look(a *steps.Answers) tea.Cmd {
+func (e *engine) look(a *blueprint.Answers) tea.Cmd {
 	ctx, op := e.next()
 	a, start := a.Clone(), e.start
 	return e.run(func() tea.Msg {

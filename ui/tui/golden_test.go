@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // screens are every screen there is, each brought about by what a run brings.
@@ -19,8 +20,8 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"opening": func(t *testing.T, l look) *root { return newTestRoot(t, l, Options{}) },
 	"asking": func(t *testing.T, l look) *root {
 		m := newTestRoot(t, l, Options{})
-		m.Update(begunMsg{start: &Start{Answers: &steps.Answers{Blueprint: steps.NewBlueprint()}, New: true}})
-		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &steps.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
+		m.Update(begunMsg{start: &Start{Answers: &blueprint.Answers{Blueprint: blueprint.New()}, New: true}})
+		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &blueprint.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
 		return m
 	},
 	"asking-bad": func(t *testing.T, l look) *root {

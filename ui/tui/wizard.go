@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
@@ -25,7 +26,7 @@ type wizard struct {
 	current int
 	moved   bool
 
-	answers *steps.Answers
+	answers *blueprint.Answers
 	isNew   bool
 	// drafts are what was typed into forms that were left, by path.
 	drafts   map[string]string
