@@ -119,7 +119,7 @@ func (o operation) complete(answer any) error {
 type sender func(ctx context.Context, s *Session, input any) (any, error)
 
 // via makes a sender of a client's method, so that adding an operation to
-// [senders] takes one line.
+// [operations] takes one line.
 func via[C, I, O, X any](
 	client func(*Session) *C, send func(*C, context.Context, *I, ...func(*X)) (*O, error),
 ) sender {
