@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // Observed is what the inspections found: facts, no judgement. Each step fills
@@ -24,7 +25,7 @@ type Observed struct {
 	// to be patient.
 	Fresh bool
 	// looked is the look that found all of this.
-	looked *Looked
+	looked *plan.Looked
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.
