@@ -24,6 +24,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -99,7 +100,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	if told := exitCode(0); err != nil && !errors.As(err, &told) {
 		message := "stateroom: " + err.Error()
 		if i.Seen() && errors.Is(err, context.Canceled) {
-			message, err = "Interrupted: nothing was changed.", exitCode(steps.ExitInterrupted)
+			message, err = "Interrupted: nothing was changed.", exitCode(plan.ExitInterrupted)
 			if i.Applying() {
 				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
 			}
@@ -158,13 +159,13 @@ func codeOf(err error) int {
 	var problems blueprint.Problems
 	switch {
 	case err == nil:
-		return steps.ExitDone
+		return plan.ExitDone
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &usage), errors.As(err, &problem), errors.As(err, &problems), errors.Is(err, plain.ErrNoAnswer):
-		return steps.ExitUsage
+		return plan.ExitUsage
 	}
-	return steps.ExitFailed
+	return plan.ExitFailed
 }
 
 // around is what a session gets of the system.

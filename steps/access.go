@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // AccessFacts are what of the set-up beside IAM's own users and groups can name
@@ -107,8 +108,8 @@ func roleAccess(ctx context.Context, env *Env, a *blueprint.Answers) ([]RoleAcce
 }
 
 // Change fills in of a change of this role what all of them have in common.
-func (r RoleAccess) Change(c Change) Change {
-	c.Step, c.Action, c.Target = 2, Update, r.ARN
+func (r RoleAccess) Change(c plan.Change) plan.Change {
+	c.Step, c.Action, c.Target = 2, plan.Update, r.ARN
 	c.Account, c.Region, c.Role, c.Environment = r.Environment.Account, r.region, r.reach, r.Environment.Name
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // withNew is the team with a further environment whose account is to be made.
@@ -47,7 +48,7 @@ func TestAMissingAccountIsCreatedOnceAndSetUpWithTheOthers(t *testing.T) {
 		t.Fatalf("planned %v", ids)
 	}
 	c := w.plannedChange("account.qa")
-	if diff := cmp.Diff([]Field{{"name", "", "qa"}, {"email", "", "qa@example.com"}, {"role", "", blueprint.DefaultReach}, {"id", "", KnownAfterApply}}, c.Fields); diff != "" {
+	if diff := cmp.Diff([]plan.Field{{Name: "name", After: "qa"}, {Name: "email", After: "qa@example.com"}, {Name: "role", After: blueprint.DefaultReach}, {Name: "id", After: plan.KnownAfterApply}}, c.Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	created := w.accountNamed("qa")
@@ -111,7 +112,7 @@ func TestAnAccountThatAWSRefusesLeavesTheOthersGoing(t *testing.T) {
 	b.Environments[3].Email = "taken@example.com"
 	w.takeEmail("taken@example.com")
 	summary := w.run(w.setup(b))
-	if len(summary.Failures) != 1 || summary.ExitCode(false) != ExitFailed {
+	if len(summary.Failures) != 1 || summary.ExitCode(false) != plan.ExitFailed {
 		t.Fatalf("failures %v, exit code %d", summary.Failures, summary.ExitCode(false))
 	}
 	says(t, summary.Failures[0].Err.Error(), "qa", "EMAIL_ALREADY_EXISTS", "taken@example.com", "--set environment.qa.email=")
@@ -135,7 +136,7 @@ func (w *world) takeEmail(email string) {
 }
 
 func (w *world) applied(id string) bool {
-	return slices.ContainsFunc(w.events, func(e Event) bool { return e.Kind == EventApplied && e.Change.ID == id })
+	return slices.ContainsFunc(w.events, func(e plan.Event) bool { return e.Kind == plan.EventApplied && e.Change.ID == id })
 }
 
 func TestAStandaloneAccountWorksWithListedAccountsAndCreatesNone(t *testing.T) {
@@ -219,7 +220,7 @@ func TestAControlTowerLandingZoneMakesItsOwnAccounts(t *testing.T) {
 	fourth.Email = "fourth@example.com"
 	b.Environments = append(b.Environments, fourth)
 	summary := w.run(w.setup(b))
-	if calls := w.mutations(0); len(calls) > 0 || summary.ExitCode(false) != ExitFindings {
+	if calls := w.mutations(0); len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit code %d after %v", summary.ExitCode(false), calls)
 	}
 	for _, f := range summary.Findings {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -80,9 +81,9 @@ func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
 func TestAPlanFromBeforeAnotherRunsChangesIsNotCarriedOut(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	slow := w.setup(team())
-	slow.Confirm = func(context.Context, Review) (Decision, error) {
+	slow.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 		w.healthy(w.run(w.setup(team())))
-		return Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	_, err := slow.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "made changes after this one looked") {
@@ -129,7 +130,7 @@ func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	move := moveChange("common-production")
-	begun := Change{ID: move, Run: &Run{Command: runMove, Dir: clone}}
+	begun := plan.Change{ID: move, Run: &plan.Run{Command: plan.RunMove, Dir: clone}}
 	if err := journal.Append(recordName(begun), phaseIntent, map[string]string{"lock": "ours"}); err != nil {
 		t.Fatal(err)
 	}

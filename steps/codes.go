@@ -8,39 +8,16 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // maxCodes bounds how often a code that was not taken is asked for again.
 const maxCodes = 5
 
-// Factor says whose MFA codes the calls of a change wait for, and of which
-// device. What was typed is never kept.
-type Factor struct {
-	User string
-	// Device is the serial number.
-	Device string
-	// Made is the change that makes the device, whose seed is shown with the
-	// question; empty for a device that is in somebody's app already.
-	Made string
-}
-
-// The outputs by which a change's own calls refer to the codes.
-const (
-	firstCode  = "code"
-	secondCode = "next-code"
-)
-
-// CodeRef is the token that stands for the code in a call of the change of this
-// id, which has a Factor.
-func CodeRef(change string) string { return awsops.Ref(change, firstCode) }
-
-// NextCodeRef is the token for the second of two codes in a row.
-func NextCodeRef(change string) string { return awsops.Ref(change, secondCode) }
-
 // asksForCode tells whether a call of a change refers to a code.
 func asksForCode(change string, c awsops.Call) bool {
 	return slices.ContainsFunc(awsops.Refs(c), func(r awsops.Reference) bool {
-		return r.Change == change && (r.Output == firstCode || r.Output == secondCode)
+		return r.Change == change && (r.Output == plan.FirstCode || r.Output == plan.SecondCode)
 	})
 }
 
@@ -49,7 +26,7 @@ var errNobodyToAsk = errors.New("it takes a code of an MFA device, and nobody ca
 
 // sendWithCode asks for the codes that a call waits for and sends it, and asks
 // again where AWS did not take them.
-func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned awsops.Call, c Change) (awsops.Outputs, error) {
+func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned awsops.Call, c plan.Change) (awsops.Outputs, error) {
 	note := ""
 	if x.isSpent(c.Factor.Device) {
 		note = "The codes that you have given are used up: wait until a new one is shown."
@@ -84,7 +61,7 @@ func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned 
 }
 
 // notTaken says why the question comes again.
-func notTaken(f Factor) string {
+func notTaken(f plan.Factor) string {
 	if f.Made != "" {
 		return "AWS did not take these two codes: type two that follow each other, and check the clock of the device that shows them."
 	}
@@ -93,15 +70,15 @@ func notTaken(f Factor) string {
 
 // askCodes puts the question. It ends when the run is stopped: a question has
 // nothing to finish.
-func (x *Executor) askCodes(ctx context.Context, f Factor, note string) (map[string]string, error) {
+func (x *Executor) askCodes(ctx context.Context, f plan.Factor, note string) (map[string]string, error) {
 	ctx, done := untilStopped(ctx, x.stop)
 	defer done()
 	if f.Made == "" {
 		if x.env.Asks.SignIn == nil {
 			return nil, errNobodyToAsk
 		}
-		code, err := x.env.Asks.SignIn(ctx, SignIn{User: f.User, Device: f.Device, Note: note})
-		return map[string]string{firstCode: bare(code)}, err
+		code, err := x.env.Asks.SignIn(ctx, plan.SignIn{User: f.User, Device: f.Device, Note: note})
+		return map[string]string{plan.FirstCode: bare(code)}, err
 	}
 	if x.env.Asks.Enrol == nil {
 		return nil, errNobodyToAsk
@@ -109,9 +86,9 @@ func (x *Executor) askCodes(ctx context.Context, f Factor, note string) (map[str
 	x.mu.Lock()
 	seed := x.secrets[awsops.Reference{Change: f.Made, Output: "secret"}]
 	x.mu.Unlock()
-	e := Enrolment{User: f.User, Account: x.answers.AdminAccount, Seed: seed, Problem: note}
+	e := plan.Enrolment{User: f.User, Account: x.answers.AdminAccount, Seed: seed, Problem: note}
 	first, second, err := x.env.Asks.Enrol(ctx, e)
-	return map[string]string{firstCode: bare(first), secondCode: bare(second)}, err
+	return map[string]string{plan.FirstCode: bare(first), plan.SecondCode: bare(second)}, err
 }
 
 // bare is a code without the spaces with which apps show it.

@@ -2,11 +2,11 @@ package steps
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Elsewhere are the settings of a project, as it was read, that lead Terraform to
@@ -41,8 +41,8 @@ func NotAgreed(a *blueprint.Answers, found []files.Elsewhere) []string {
 
 // LeadsElsewhere has one finding for each place that a project leads to and that
 // nobody agreed to.
-func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewhere) []Finding {
-	var findings []Finding
+func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewhere) []plan.Finding {
+	var findings []plan.Finding
 	for _, name := range NotAgreed(a, found) {
 		var settings []string
 		what := ""
@@ -56,9 +56,9 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewher
 		if !placed {
 			what += ": " + name
 		}
-		findings = append(findings, Finding{
-			ID: "files.points-elsewhere", Subject: project, Step: 7, Severity: Failure,
-			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", enumerated(settings), project, what),
+		findings = append(findings, plan.Finding{
+			ID: "files.points-elsewhere", Subject: project, Step: 7, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", plan.Enumerated(settings), project, what),
 			Remedy:   fmt.Sprintf("Find out who wrote that and take it out; if it is meant, allow it with --adopt %s.", name),
 		})
 	}
@@ -66,46 +66,16 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewher
 }
 
 // heldBack holds back what would touch a project that leads elsewhere.
-func heldBack(changes []Change, o *Observed, a *blueprint.Answers) []Change {
+func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.Change {
 	places := map[string][]string{} // by directory
 	for _, facts := range o.Files.Projects {
 		if names := NotAgreed(a, facts.Elsewhere); len(names) > 0 {
 			places[facts.Project.Dir] = names
 		}
 	}
-	var kept []Change
+	var kept []plan.Change
 	for _, c := range changes {
-		kept = append(kept, Leading(places[c.projectDir()], c)...)
+		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)
 	}
 	return kept
-}
-
-// Leading are the changes of a project that leads to these places. They wait for
-// the consent to a single place; with more, or where something else has to be
-// agreed to as well, they are left out until the command line agrees.
-func Leading(places []string, changes ...Change) []Change {
-	if len(places) == 0 {
-		return changes
-	}
-	var waiting []Change
-	for _, c := range changes {
-		if len(places) > 1 || c.Foreign != "" {
-			return nil
-		}
-		c.Foreign, c.Leads = places[0], true
-		c.Risk = "The project's files lead Terraform to " + places[0] + "."
-		waiting = append(waiting, c)
-	}
-	return waiting
-}
-
-// projectDir is the directory that a change runs in or writes to.
-func (c Change) projectDir() string {
-	switch {
-	case c.Run != nil:
-		return c.Run.Dir
-	case c.Write != nil:
-		return filepath.Dir(c.Target)
-	}
-	return ""
 }

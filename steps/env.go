@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -49,9 +50,9 @@ type Env struct {
 	NoWidening bool
 	// Asks are what people can be asked while changes are made, which is when the
 	// codes of a second factor are needed; a member that is nil cannot be asked.
-	Asks Asks
+	Asks plan.Asks
 	// Emit receives progress of inspections and output of Terraform.
-	Emit Emit
+	Emit plan.Emit
 
 	claims claims
 }
@@ -66,7 +67,7 @@ const DefaultPatience = 2 * time.Minute
 func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) {
 	env := &Env{
 		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath, Environ: os.Environ(),
-		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(Event) {},
+		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(plan.Event) {},
 	}
 	var err error
 	if env.StateDir, err = files.StateDir(os.Getenv); err != nil {
@@ -99,7 +100,7 @@ func (e *Env) session(account, role, region string) *awsops.Session {
 }
 
 // sessionOf is where a change's calls go, with its account filled in.
-func (e *Env) sessionOf(ctx context.Context, c Change, account string) (*awsops.Session, error) {
+func (e *Env) sessionOf(ctx context.Context, c plan.Change, account string) (*awsops.Session, error) {
 	if c.Profile == "" {
 		return e.session(account, c.Role, c.Region), nil
 	}
@@ -109,9 +110,9 @@ func (e *Env) sessionOf(ctx context.Context, c Change, account string) (*awsops.
 
 // Report sends progress, the output of Terraform and what AWS is waited for to
 // emit from now on.
-func (e *Env) Report(emit Emit) {
+func (e *Env) Report(emit plan.Emit) {
 	e.Emit = emit
 	if e.Sessions != nil {
-		e.Sessions.OnWaiting(func(w awsops.Waiting) { emit(Event{Kind: EventProgress, Text: w.String()}) })
+		e.Sessions.OnWaiting(func(w awsops.Waiting) { emit(plan.Event{Kind: plan.EventProgress, Text: w.String()}) })
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // settleInterval is the longest pause between two looks at whether AWS shows
@@ -36,7 +37,7 @@ const mayMeet = 3
 type Executor struct {
 	env     *Env
 	answers *blueprint.Answers
-	emit    Emit
+	emit    plan.Emit
 	// stop, once closed, lets the changes under way finish and starts no other.
 	stop <-chan struct{}
 
@@ -51,36 +52,30 @@ type Executor struct {
 	met map[string]int
 	// findings are what the commands under way have found, and backups the
 	// files that lie beside those that were edited.
-	findings []Finding
+	findings []plan.Finding
 	backups  []string
 }
 
 // Result is what became of a plan.
 type Result struct {
 	Applied int
-	Failed  []Failed
+	Failed  []plan.Failed
 	// Skipped are the changes left out because one that they need failed, or
 	// because the run was stopped.
-	Skipped []Change
+	Skipped []plan.Change
 	// Unknown are the changes whose answer was lost: AWS may or may not have
 	// made them, and only another inspection tells.
-	Unknown []Change
+	Unknown []plan.Change
 	// Findings are what the commands found that is worth telling and no
 	// failure; each is given once, by the Apply in which it was found.
-	Findings []Finding
+	Findings []plan.Finding
 	// Backups are the paths of what the edited files held before.
 	Backups []string
 }
 
-// Failed is a change with the reason why it could not be made.
-type Failed struct {
-	Change Change
-	Err    error
-}
-
 // NewExecutor returns an executor over env that reports to emit. A closed stop
 // starts no further change; nil never stops.
-func NewExecutor(env *Env, a *blueprint.Answers, emit Emit, stop <-chan struct{}) *Executor {
+func NewExecutor(env *Env, a *blueprint.Answers, emit plan.Emit, stop <-chan struct{}) *Executor {
 	return &Executor{
 		env: env, answers: a, emit: emit, stop: stop,
 		outputs: map[awsops.Reference]string{},
@@ -97,20 +92,20 @@ type done struct {
 
 // Apply makes the changes. It returns when every change is applied, failed or
 // skipped; it never stops at the first failure.
-func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
-	s := newSchedule(changes)
+func (x *Executor) Apply(ctx context.Context, changes []plan.Change) Result {
+	s := plan.NewOrder(changes)
 	results := make(chan done)
 	running := 0
 	var result Result
 	for {
 		for running < x.env.Parallel && !x.stopped(ctx) {
-			index, ok := s.next()
+			index, ok := s.Next()
 			if !ok {
 				break
 			}
 			running++
 			go func() {
-				x.emit(Event{Kind: EventStarted, Change: &changes[index]})
+				x.emit(plan.Event{Kind: plan.EventStarted, Change: &changes[index]})
 				start := time.Now()
 				err := guarded(func() error { return x.change(ctx, changes[index]) })
 				results <- done{index, err, time.Since(start)}
@@ -123,7 +118,7 @@ func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
 		running--
 		x.report(&result, s, changes, d)
 	}
-	for _, i := range s.left() {
+	for _, i := range s.Left() {
 		result.Skipped = append(result.Skipped, changes[i])
 	}
 	result.Findings, x.findings = x.findings, nil
@@ -132,23 +127,23 @@ func (x *Executor) Apply(ctx context.Context, changes []Change) Result {
 }
 
 // report books the outcome of one change and tells it to the presenter.
-func (x *Executor) report(result *Result, s *schedule, changes []Change, d done) {
+func (x *Executor) report(result *Result, s *plan.Order, changes []plan.Change, d done) {
 	c := &changes[d.index]
 	if d.err == nil {
 		result.Applied++
-		s.done(d.index)
-		x.emit(Event{Kind: EventApplied, Change: c, Took: d.took})
+		s.Done(d.index)
+		x.emit(plan.Event{Kind: plan.EventApplied, Change: c, Took: d.took})
 		return
 	}
 	if awsops.IsOutcomeUnknown(d.err) || x.taken(c.ID, d.err) {
 		result.Unknown = append(result.Unknown, *c)
 	} else {
-		result.Failed = append(result.Failed, Failed{*c, d.err})
-		x.emit(Event{Kind: EventFailed, Change: c, Err: d.err, Took: d.took})
+		result.Failed = append(result.Failed, plan.Failed{Change: *c, Err: d.err})
+		x.emit(plan.Event{Kind: plan.EventFailed, Change: c, Err: d.err, Took: d.took})
 	}
-	for _, i := range s.fail(d.index) {
+	for _, i := range s.Fail(d.index) {
 		result.Skipped = append(result.Skipped, changes[i])
-		x.emit(Event{Kind: EventSkipped, Change: &changes[i], Text: "needs " + c.ID})
+		x.emit(plan.Event{Kind: plan.EventSkipped, Change: &changes[i], Text: "needs " + c.ID})
 	}
 }
 
@@ -178,7 +173,7 @@ func (x *Executor) stopped(ctx context.Context) bool {
 
 // change makes one change: its intent in the journal, its calls in order, what
 // AWS gives only once onto the disk, then its file and its command.
-func (x *Executor) change(ctx context.Context, c Change) error {
+func (x *Executor) change(ctx context.Context, c plan.Change) error {
 	if x.env.NoWidening && len(c.Widens()) > 0 {
 		return errWidens(c)
 	}
@@ -210,7 +205,7 @@ func (x *Executor) change(ctx context.Context, c Change) error {
 
 // refused notes that AWS made nothing of an intent to make one thing: else what
 // somebody else makes at the same time passes for what this run has lost.
-func (x *Executor) refused(c Change, err error) error {
+func (x *Executor) refused(c plan.Change, err error) error {
 	made, known := x.lookup(awsops.Reference{Change: c.ID, Output: "id"})
 	if c.Intent == nil || len(c.Calls) != 1 || known && made != "" || !awsops.IsRefused(err) {
 		return nil
@@ -220,7 +215,7 @@ func (x *Executor) refused(c Change, err error) error {
 
 // callsAndFile makes the calls of a change and writes its file. What AWS gave only
 // once is written even where something else went wrong after it.
-func (x *Executor) callsAndFile(ctx context.Context, c Change, room *files.Reservation) error {
+func (x *Executor) callsAndFile(ctx context.Context, c plan.Change, room *files.Reservation) error {
 	err := x.calls(ctx, c)
 	if c.Write == nil || err != nil && !x.holdsSecret(c.ID) {
 		return err
@@ -240,7 +235,7 @@ func (x *Executor) holdsSecret(id string) bool {
 	return false
 }
 
-func (x *Executor) calls(ctx context.Context, c Change) error {
+func (x *Executor) calls(ctx context.Context, c plan.Change) error {
 	if len(c.Calls) == 0 {
 		return nil
 	}
@@ -269,7 +264,7 @@ func (x *Executor) calls(ctx context.Context, c Change) error {
 
 // sendPlanned sends a call once what it refers to is known, be it from AWS or
 // from a person.
-func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned awsops.Call, c Change) (awsops.Outputs, error) {
+func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned awsops.Call, c plan.Change) (awsops.Outputs, error) {
 	if c.Factor != nil && asksForCode(c.ID, planned) {
 		return x.sendWithCode(ctx, s, planned, c)
 	}
@@ -284,7 +279,7 @@ func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned a
 // earlier change made: the call itself is the probe. A "create" that finds its
 // target there after an attempt whose answer was lost has succeeded, and so has
 // whatever takes away what is gone already.
-func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
+func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c plan.Change) (out awsops.Outputs, err error) {
 	pollErr := awsops.Poll(ctx, max(x.env.Patience, call.Patience()), settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
 		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
@@ -298,14 +293,14 @@ func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call
 // mayHeal tells an error that passes once AWS shows what the changes before
 // this one made. A new account's role is denied until then, and a new
 // organization makes no account while it is being finished.
-func mayHeal(err error, c Change) bool {
+func mayHeal(err error, c plan.Change) bool {
 	newAccount := len(awsops.FindRefs(c.Account)) > 0
 	return awsops.HasCode(err, "FinalizingOrganization") || len(c.Needs) > 0 && (awsops.IsNotYetVisible(err) || awsops.IsUnknownDevice(err)) || newAccount && awsops.IsAccessDenied(err)
 }
 
 // keep remembers what a call returned, for the changes that refer to it, and
 // journals it when AWS gives it only once.
-func (x *Executor) keep(c Change, out awsops.Outputs) error {
+func (x *Executor) keep(c plan.Change, out awsops.Outputs) error {
 	values := map[string]string{OutputSettled: settledAt(out)}
 	maps.Copy(values, out.Values)
 	x.mu.Lock()
@@ -334,7 +329,7 @@ func settledAt(out awsops.Outputs) string {
 }
 
 // settle waits for the few creations that AWS finishes after it has answered.
-func (x *Executor) settle(ctx context.Context, s *awsops.Session, c Change, call awsops.Call, out awsops.Outputs) error {
+func (x *Executor) settle(ctx context.Context, s *awsops.Session, c plan.Change, call awsops.Call, out awsops.Outputs) error {
 	known, err := s.Settle(ctx, call, out)
 	var refused *awsops.NotCreatedError
 	switch {

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // sequential is how many of the requests came one after another: each began
@@ -30,8 +31,8 @@ func sequential(log []sandbox.Entry, latency time.Duration) int {
 
 // longestChain is the greatest number of calls in the plan that wait for one
 // another.
-func longestChain(changes []Change) int {
-	index := map[string]Change{}
+func longestChain(changes []plan.Change) int {
+	index := map[string]plan.Change{}
 	for _, c := range changes {
 		index[c.ID] = c
 	}
@@ -62,18 +63,18 @@ func longestChain(changes []Change) int {
 // phases splits a run at its first and last applied change.
 type phases struct {
 	start, first, last, end time.Time
-	changes                 []Change
+	changes                 []plan.Change
 }
 
-func (w *world) measured(s *Flow) (*Summary, phases) {
+func (w *world) measured(s *Flow) (*plan.Summary, phases) {
 	var p phases
 	emit := s.Emit
-	s.Emit = func(e Event) {
+	s.Emit = func(e plan.Event) {
 		switch e.Kind {
-		case EventPlanned:
+		case plan.EventPlanned:
 			p.changes = append(p.changes, *e.Change)
 			p.first = time.Now()
-		case EventApplied:
+		case plan.EventApplied:
 			p.last = time.Now()
 		}
 		emit(e)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -21,10 +20,6 @@ import (
 
 // HandoverVersion is the newest format of a handover. Version 1 had no expiry.
 const HandoverVersion = 2
-
-// HandoverLife is how long a handover may be used: long enough for a week's
-// absence, and too short for a forgotten file to be of use to anybody.
-const HandoverLife = 7 * 24 * time.Hour
 
 // Handover is what one sealed key file holds for one admin. Its JSON form
 // exists in memory and under the seal only.

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -23,7 +24,7 @@ type world struct {
 	engine *terraform.Engine
 
 	mu     sync.Mutex
-	events []Event
+	events []plan.Event
 }
 
 // newWorld starts a sandbox and points the process's AWS environment at it and
@@ -116,7 +117,7 @@ func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
 	s := &Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}
 	f := s.Flow()
 	f.Emit = w.keep
-	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return s, f
 }
 
@@ -126,14 +127,14 @@ func (w *world) stateDir() string {
 	return scopeDir(filepath.Join(w.dir, stateHome, "stateroom"), scope)
 }
 
-func (w *world) keep(e Event) {
+func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events = append(w.events, e)
 }
 
 // run runs a set-up that is expected to start.
-func (w *world) run(s *Flow) *Summary {
+func (w *world) run(s *Flow) *plan.Summary {
 	w.t.Helper()
 	summary, err := s.Run(context.Background())
 	if err != nil {
@@ -143,17 +144,17 @@ func (w *world) run(s *Flow) *Summary {
 }
 
 // healthy fails the test unless the run ended with exit code 0.
-func (w *world) healthy(summary *Summary) {
+func (w *world) healthy(summary *plan.Summary) {
 	w.t.Helper()
 	for _, f := range summary.Failures {
 		w.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range summary.Findings {
-		if f.Severity != Info {
+		if f.Severity != plan.Info {
 			w.t.Errorf("finding %s", f)
 		}
 	}
-	if code := summary.ExitCode(false); code != ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		w.t.Errorf("exit code %d, want 0", code)
 	}
 }

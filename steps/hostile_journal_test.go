@@ -17,6 +17,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // forgery is a journal that somebody wrote who wants stateroom to take for its
@@ -105,7 +106,7 @@ func TestAForgedJournalInTheRepositoryHasNoWord(t *testing.T) {
 
 // run gives the mutating operations that a set-up calls with the records in a
 // directory.
-func (f forgery) run(t *testing.T, where func(*world) string) (met []string, summary *Summary) {
+func (f forgery) run(t *testing.T, where func(*world) string) (met []string, summary *plan.Summary) {
 	t.Helper()
 	w, b := newWorld(t, sandbox.Options{}), team()
 	records := f.arrange(w, b)

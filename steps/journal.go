@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Record is one line of the journal. It never holds a secret.
@@ -94,7 +95,7 @@ func scopeDir(stateDir, scope string) string {
 func inDir(change, dir string) string { return change + " in " + files.RealPath(dir) }
 
 // recordName is the name under which the journal keeps a change.
-func recordName(c Change) string {
+func recordName(c plan.Change) string {
 	if c.Run == nil || c.Run.Dir == "" {
 		return c.ID
 	}

@@ -6,6 +6,7 @@ import (
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // links tells by project why its files must not be touched: its directory, or a
@@ -53,7 +54,7 @@ func (l links) problem(project blueprint.Project, at *files.Project) error {
 
 // oneFile is the finding of two edits that lead to one file through links, or nil:
 // each would undo the other.
-func oneFile(changes []Change) *Finding {
+func oneFile(changes []plan.Change) *plan.Finding {
 	first := map[string]string{}
 	for _, c := range changes {
 		if c.Write == nil || c.Write.Edit.Before.Real == "" {
@@ -61,8 +62,8 @@ func oneFile(changes []Change) *Finding {
 		}
 		edit := c.Write.Edit.Before
 		if other, taken := first[edit.Real]; taken && other != edit.Path {
-			return &Finding{
-				ID: "files.cannot-edit", Step: 7, Severity: Failure, Blocks: true,
+			return &plan.Finding{
+				ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
 				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
 				Remedy:   "Replace the links by files of their own, then run it again.",
 			}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 )
 
 // TestAPlanIsCarriedOutOnce applies a plan, and then the same again, as a screen
@@ -18,8 +19,8 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	s.Stop = stop
-	s.Emit = func(e Event) {
-		if e.Kind == EventApplied {
+	s.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventApplied {
 			select {
 			case <-stop:
 			default:
@@ -36,7 +37,7 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	}
 	s.Stop = nil
 	mark := len(w.server.Log())
-	for _, stale := range []Review{review, s.Permit(review)} {
+	for _, stale := range []plan.Review{review, s.Permit(review)} {
 		if _, _, err := s.Make(t.Context(), stale); !errors.Is(err, errStale) {
 			t.Errorf("a stale plan: %v", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // LostKey is an access key that nobody can use: a run of this laptop was cut off
@@ -100,9 +101,9 @@ func (k LostKey) Known() string {
 
 // Describe fills in what is shown of the change that deletes the key, whose title
 // begins with "Delete alice's access key".
-func (k LostKey) Describe(c *Change) {
+func (k LostKey) Describe(c *plan.Change) {
 	c.Title += " " + k.ID + ", " + k.Known()
-	c.Fields = []Field{{Name: "access key", Before: k.ID}}
+	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}}
 	c.Risk = "A deleted key cannot be brought back."
 	if !k.Answered {
 		c.Risk += " That it is the cut-off run's is judged by when it was made: if somebody made it by hand just then and has not used it yet, say no."

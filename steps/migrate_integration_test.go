@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -122,7 +123,7 @@ func (w *world) adopting() *Flow {
 func (w *world) runLines() []string {
 	var lines []string
 	for _, e := range w.events {
-		if e.Kind == EventPlanned && e.Change.Run != nil {
+		if e.Kind == plan.EventPlanned && e.Change.Run != nil {
 			lines = append(lines, e.Change.Run.Lines...)
 		}
 	}
@@ -159,7 +160,7 @@ func TestAProjectWithStateIsLeftAsItIsUntilItIsAdopted(t *testing.T) {
 				t.Errorf("the project was changed:\n%s", diff)
 			}
 			f := findingOf(summary.Findings, "init.state-elsewhere")
-			if f == nil || summary.ExitCode(false) != ExitFindings {
+			if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 				t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 			}
 			says(t, f.String(), project.dir, "--adopt "+project.dir)
@@ -227,7 +228,7 @@ func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
 	before := w.below(project.dir)
 	summary := w.run(w.adopting())
 	f := findingOf(summary.Findings, "init.destination-occupied")
-	if f == nil || summary.ExitCode(false) != ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	says(t, f.String(), "common-production", "s3://acme-terraform-state/common/production")
@@ -245,8 +246,8 @@ func stopAfter(s *Flow, id string) {
 	stop, keep := make(chan struct{}), s.Emit
 	var once sync.Once
 	s.Env.Parallel, s.Stop = 1, stop
-	s.Emit = func(e Event) {
-		if e.Kind == EventApplied && e.Change.ID == id {
+	s.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventApplied && e.Change.ID == id {
 			once.Do(func() { close(stop) })
 		}
 		keep(e)
@@ -254,11 +255,11 @@ func stopAfter(s *Flow, id string) {
 }
 
 func TestAMoveThatWasCutShortIsFinishedByTheNextRun(t *testing.T) {
-	backend := func(w *world) string { return filesChange(filepath.Join(w.production().dir, "backend.tf")) }
+	backend := func(w *world) string { return plan.FileID(filepath.Join(w.production().dir, "backend.tf")) }
 	for name, last := range map[string]func(*world) string{
 		"after the backup": func(*world) string { return backupChange("common-production") },
 		"after backend.tf": backend,
-		"after the move":   func(*world) string { return initChange("common-production") },
+		"after the move":   func(*world) string { return plan.InitID("common-production") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRealWorld(t)
@@ -332,7 +333,7 @@ func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
 	w.withLocalState()
 	w.deny("alice", "s3:DeleteObject")
 	summary := w.run(w.adopting())
-	if summary.ExitCode(false) != ExitFailed || len(summary.Failures) == 0 {
+	if summary.ExitCode(false) != plan.ExitFailed || len(summary.Failures) == 0 {
 		t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), findingIDs(summary.Findings))
 	}
 	says(t, summary.Failures[0].Err.Error(), "s3://acme-terraform-state/common/production was left behind", "stateroom setup again", "terraform force-unlock ")
@@ -362,7 +363,7 @@ func TestAColleaguesLaptopIsToldThatTheStateMoved(t *testing.T) {
 	moved, _ := w.server.Object("acme-terraform-state", "common/production")
 	summary := w.run(w.adopting())
 	f := findingOf(summary.Findings, "init.moved-elsewhere")
-	if f == nil || summary.ExitCode(false) != ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	says(t, f.Remedy, "terraform init -reconfigure in "+project.dir)
@@ -381,7 +382,7 @@ func TestFilesThatWerePointedByHandAreNotFollowedWithoutABackup(t *testing.T) {
 	w.withLocalState()
 	w.write("live/production/backend.tf", pointed)
 	summary := w.run(w.adopting())
-	if findingOf(summary.Findings, "init.repointed") == nil || summary.ExitCode(false) != ExitFindings {
+	if findingOf(summary.Findings, "init.repointed") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	if _, there := w.server.Object("acme-terraform-state", "common/production"); there {

@@ -23,8 +23,6 @@ type Observed struct {
 	// Fresh says that something was made just now, for which the probes have
 	// to be patient.
 	Fresh bool
-	// looked is the look that found all of this.
-	looked *Looked
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.

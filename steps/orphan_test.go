@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"stateroom/steps/plan"
 )
 
 func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
@@ -28,7 +30,7 @@ func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
 	}
 	summary, ids, _ := w.again(team())
 	f := findingOf(summary.Findings, "key.orphan")
-	if f == nil || len(ids) > 0 || summary.ExitCode(true) != ExitDone {
+	if f == nil || len(ids) > 0 || summary.ExitCode(true) != plan.ExitDone {
 		t.Fatalf("findings %v, changes %v", summary.Findings, ids)
 	}
 	says(t, f.Evidence, *made.KeyMetadata.Arn, keyAlias)

@@ -18,6 +18,7 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 )
 
 func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
@@ -57,7 +58,7 @@ func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if expires, err := time.Parse(time.RFC3339, h.Expires); err != nil || expires.Sub(sealed) != HandoverLife {
+			if expires, err := time.Parse(time.RFC3339, h.Expires); err != nil || expires.Sub(sealed) != plan.HandoverLife {
 				t.Errorf("sealed at %s, expires at %s: %v", h.SealedAt, h.Expires, err)
 			}
 		})
@@ -90,7 +91,7 @@ func TestASecretStandsInItsProfileAndNowhereElse(t *testing.T) {
 			}
 			places[fmt.Sprintf("change of event %d", i)] = fmt.Sprintf("%+v %s", *e.Change, text)
 		}
-		if e.Kind == EventPassphrase {
+		if e.Kind == plan.EventPassphrase {
 			secrets = append(secrets, e.Passphrase.Reveal())
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -103,12 +104,12 @@ func (p *Proof) End(ctx context.Context, s *awsops.Session, clean bool) {
 // proves nothing and removes nothing. What somebody else's proof made is named and
 // left. In a versioned bucket a marker covers what is removed, for no admin may
 // delete a version; the bucket's lifecycle does (probeRule).
-func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.Session) []Finding {
+func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.Session) []plan.Finding {
 	if env.StateDir == "" {
 		return nil
 	}
 	notes, own, err := files.Notes(ctx, proofsDir(env, a))
-	var findings []Finding
+	var findings []plan.Finding
 	if err != nil {
 		findings = append(findings, unremoved("What killed proofs have left could not be read: "+err.Error()+".",
 			"See that "+proofsDir(env, a)+" and the files in it can be read, then run stateroom setup again."))
@@ -123,7 +124,7 @@ func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.S
 }
 
 // tidyProof removes what one proof left, and the note with it.
-func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, note *files.Note) *Finding {
+func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, note *files.Note) *plan.Finding {
 	p := Proof{Workspace: note.Name, note: note}
 	if err := json.Unmarshal(note.Text, &p.trace); err != nil {
 		_ = note.Done() // cut off by a kill, so that nothing was begun
@@ -154,9 +155,9 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 	if len(removed) == 0 {
 		return nil
 	}
-	return &Finding{
-		ID: "init.probe-removed", Step: 8, Severity: Info,
-		Evidence: fmt.Sprintf("The proof that this laptop began on %s was killed and had left %s. That was removed; no other state was touched.", begun, enumerated(removed)),
+	return &plan.Finding{
+		ID: "init.probe-removed", Step: 8, Severity: plan.Info,
+		Evidence: fmt.Sprintf("The proof that this laptop began on %s was killed and had left %s. That was removed; no other state was touched.", begun, plan.Enumerated(removed)),
 		Remedy:   "Nothing is to be done.",
 	}
 }
@@ -193,13 +194,13 @@ func (p *Proof) remove(ctx context.Context, s *awsops.Session) (removed []string
 }
 
 // unremoved is the finding of what a later run has to remove.
-func unremoved(evidence, remedy string) Finding {
-	return Finding{ID: "init.probe-unfinished", Step: 8, Severity: Info, Evidence: evidence, Remedy: remedy}
+func unremoved(evidence, remedy string) plan.Finding {
+	return plan.Finding{ID: "init.probe-unfinished", Step: 8, Severity: plan.Info, Evidence: evidence, Remedy: remedy}
 }
 
 // othersProofs names the workspaces of proofs that this laptop did not begin: of
 // colleagues who are at it, or whose run was killed.
-func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, own []string) []Finding {
+func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, own []string) []plan.Finding {
 	begin := workspacePrefix + "/" + terraform.ProbePrefix
 	keys, err := s.ObjectKeys(ctx, a.Bucket.Name, begin)
 	if err != nil {
@@ -215,10 +216,10 @@ func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, 
 	if len(others) == 0 {
 		return nil
 	}
-	return []Finding{{
-		ID: "init.probe-of-others", Step: 8, Severity: Info,
+	return []plan.Finding{{
+		ID: "init.probe-of-others", Step: 8, Severity: plan.Info,
 		Evidence: fmt.Sprintf("s3://%s holds the workspaces %s (%s…) of proofs that this laptop did not begin: a colleague's is under way or was killed. They were left as they are.",
-			a.Bucket.Name, enumerated(others), begin),
+			a.Bucket.Name, plan.Enumerated(others), begin),
 		Remedy: "Let whoever began them run stateroom setup again, which removes them.",
 	}}
 }

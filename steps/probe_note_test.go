@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // TestWhatANoteOfAnotherProofAdvisesCanBeDone puts the note of a proof of another
@@ -22,7 +23,7 @@ func TestWhatANoteOfAnotherProofAdvisesCanBeDone(t *testing.T) {
 	path := note.Path()
 	note.Leave()
 	mark := len(w.server.Log())
-	tidy := func() *Finding {
+	tidy := func() *plan.Finding {
 		return findingOf(TidyProofs(t.Context(), s.Env, s.Answers, s.Env.Sessions.Home("eu-west-1")), "init.probe-unfinished")
 	}
 	f := tidy()

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -16,8 +17,8 @@ import (
 // and the key's own rotation use knows the key in the change's profile. Services
 // learn of a new key separately (facts/aws.md, "Eventual consistency"); until
 // all of them have, the key before it must stay.
-func ProveKey(a *blueprint.Answers, profile, user string) *Run {
-	r := &Run{Command: runProve, Lines: []string{
+func ProveKey(a *blueprint.Answers, profile, user string) *plan.Run {
+	r := &plan.Run{Command: plan.RunProve, Lines: []string{
 		"aws sts get-caller-identity --profile " + profile,
 		"aws iam list-access-keys --profile " + profile,
 	}}
@@ -38,7 +39,7 @@ func ProveKey(a *blueprint.Answers, profile, user string) *Run {
 }
 
 // prove asks each service as the change's profile.
-func (x *Executor) prove(ctx context.Context, c Change) error {
+func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 	s, err := x.env.Sessions.Profile(ctx, c.Profile, x.answers.StateRegion)
 	if err != nil {
 		return wrap(err)

@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // forged are texts that read like references to what the plan itself brings
@@ -69,13 +70,13 @@ func TestTextThatReadsLikeAReferenceLeaksNoSecretFailsNothingAndIsKept(t *testin
 }
 
 // healthyBut fails the test where a change failed or something is found broken.
-func (w *world) healthyBut(s *Summary) {
+func (w *world) healthyBut(s *plan.Summary) {
 	w.t.Helper()
 	for _, f := range s.Failures {
 		w.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range s.Findings {
-		if f.Severity == Failure {
+		if f.Severity == plan.Failure {
 			w.t.Errorf("finding %s", f)
 		}
 	}
@@ -130,7 +131,7 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 	nine, s := w.nine(b)
 	r, err := s.Review(context.Background())
 	w.must(err)
-	shown := map[string]string{"script": Script(r.Changes, nine.Observed().partition(), s.Answers)}
+	shown := map[string]string{"script": plan.Script(r.Changes, nine.Observed().partition(), s.Answers)}
 	for _, c := range r.Changes {
 		text, err := json.Marshal(c)
 		if err != nil {

@@ -5,27 +5,8 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
-
-// Refusal keeps a run from starting: one clear sentence of what is wrong and
-// where, one thing to do. Nothing has been changed when it is returned.
-type Refusal struct {
-	// Finding is the finding's id, "account.root".
-	Finding string
-	// What is wrong, naming the thing.
-	What string
-	// Remedy is the one thing to do.
-	Remedy string
-	Err    error
-}
-
-// Error is the whole message.
-func (r *Refusal) Error() string {
-	return fmt.Sprintf("%s %s Nothing was changed.", r.What, r.Remedy)
-}
-
-// Unwrap gives the error behind the refusal, if there is one.
-func (r *Refusal) Unwrap() error { return r.Err }
 
 // clockLimit is how far a clock may be off before AWS refuses what it signed
 // (IAM User Guide, "Signature Version 4").
@@ -44,7 +25,7 @@ func ClockOff(s *awsops.Session) error {
 	if skew < 0 {
 		behind = "ahead of"
 	}
-	return &Refusal{
+	return &plan.Refusal{
 		Finding: "clock-skew",
 		What:    fmt.Sprintf("This machine's clock is %s %s AWS's.", skew.Abs().Round(time.Second), behind),
 		Remedy:  "Set the clock, for example with NTP, and run it again.",

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // maxRounds bounds how often a plan is made again because an answer was lost.
@@ -18,50 +19,50 @@ const maxRounds = 6
 // It counts in summary what was done, and returns the last look's review: after a
 // stop or an error nothing has been looked at, and it holds only what was found
 // on the way.
-func (f *Flow) carryOut(ctx context.Context, review Review, summary *Summary) (Review, error) {
+func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.Summary) (plan.Review, error) {
 	x := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
-	var found []Finding
-	var left []Change
+	var found []plan.Finding
+	var left []plan.Change
 	shown, due := review.Changes, review.Changes
 	for range maxRounds {
 		result := x.Apply(ctx, due)
 		found = append(found, result.Findings...)
-		summary.book(result)
+		book(summary, result)
 		if summary.Stopped = x.stopped(ctx); summary.Stopped {
-			return Review{Findings: found}, nil
+			return plan.Review{Findings: found}, nil
 		}
 		applied := appliedIDs(due, result)
 		after, err := f.settled(ctx, due, applied)
 		if summary.Stopped = x.stopped(ctx); summary.Stopped {
-			return Review{Findings: found}, nil
+			return plan.Review{Findings: found}, nil
 		}
 		if err != nil {
-			return Review{Findings: found}, err
+			return plan.Review{Findings: found}, err
 		}
 		review, summary.Foreign = after, after.Foreign
 		if len(result.Unknown) == 0 {
 			found = append(found, notHeld(review, applied)...)
 			break
 		}
-		due, left = confirmed(review.Changes, shown, x.lookup)
+		due, left = plan.Confirmed(review.Changes, shown, x.lookup)
 		if len(due) == 0 {
 			summary.Skipped, summary.Unknown = len(left), 0 // the look has told what became of them
 			break
 		}
-		if !review.Looked.take() {
+		if !review.Looked.Take() {
 			break
 		}
 	}
 	if len(left) > 0 {
-		_, left = confirmed(review.Changes, shown, x.lookup) // as the last look has it
+		_, left = plan.Confirmed(review.Changes, shown, x.lookup) // as the last look has it
 	}
-	review.Findings = slices.Concat(review.Findings, unconfirmed(left), found)
+	review.Findings = slices.Concat(review.Findings, plan.Unconfirmed(left), found)
 	return review, nil
 }
 
 // book adds the outcome of one round. What failed or was skipped before is in
 // this round's plan again, if it is still to be made.
-func (s *Summary) book(r Result) {
+func book(s *plan.Summary, r Result) {
 	s.Backups = append(s.Backups, r.Backups...)
 	s.Applied += r.Applied
 	s.Failures, s.Failed = r.Failed, len(r.Failed)
@@ -70,7 +71,7 @@ func (s *Summary) book(r Result) {
 
 // settled looks until what was applied is seen, or until AWS has had time enough
 // to show it: a policy that was mended counts seconds later.
-func (f *Flow) settled(ctx context.Context, made []Change, applied map[string]bool) (review Review, err error) {
+func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool) (review plan.Review, err error) {
 	looking, done := untilStopped(ctx, f.Stop)
 	defer done()
 	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
@@ -85,7 +86,7 @@ func (f *Flow) settled(ctx context.Context, made []Change, applied map[string]bo
 	return review, err
 }
 
-func appliedIDs(made []Change, result Result) map[string]bool {
+func appliedIDs(made []plan.Change, result Result) map[string]bool {
 	applied := make(map[string]bool, len(made))
 	for _, c := range made {
 		applied[c.ID] = true
@@ -97,7 +98,7 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 		delete(applied, c.ID)
 	}
 	for _, c := range made {
-		if c.Run != nil && (c.Run.Command == runBackup || c.Run.Command == runMove) {
+		if c.Run != nil && (c.Run.Command == plan.RunBackup || c.Run.Command == plan.RunMove) {
 			delete(applied, c.ID) // both are due before every attempt to initialise on a moved state
 		}
 	}
@@ -106,26 +107,26 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 
 // unseen tells whether something that was applied is still to do, or has not
 // mended yet what its calls were to mend.
-func unseen(made []Change, applied map[string]bool, r Review) bool {
-	if slices.ContainsFunc(r.Changes, func(c Change) bool { return applied[c.ID] && !takesAway(r, c.Target) }) {
+func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
+	if slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return applied[c.ID] && !takesAway(r, c.Target) }) {
 		return true
 	}
-	return slices.ContainsFunc(made, func(c Change) bool {
+	return slices.ContainsFunc(made, func(c plan.Change) bool {
 		return applied[c.ID] && len(c.Calls) > 0 &&
-			slices.ContainsFunc(r.Findings, func(x Finding) bool { return x.Severity == Failure && c.MendsFinding(x) })
+			slices.ContainsFunc(r.Findings, func(x plan.Finding) bool { return x.Severity == plan.Failure && c.MendsFinding(x) })
 	})
 }
 
 // notHeld are the findings of changes that were answered with success and are not
 // there when looked at again.
-func notHeld(r Review, applied map[string]bool) []Finding {
-	var findings []Finding
+func notHeld(r plan.Review, applied map[string]bool) []plan.Finding {
+	var findings []plan.Finding
 	for _, c := range r.Changes {
 		if !applied[c.ID] || takesAway(r, c.Target) {
 			continue
 		}
-		findings = append(findings, Finding{
-			ID: c.ID + "-not-held", Step: c.Step, Severity: Failure,
+		findings = append(findings, plan.Finding{
+			ID: c.ID + "-not-held", Step: c.Step, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target),
 			Remedy:   "Run it again; if it differs once more, something else is changing it.",
 		})
@@ -135,6 +136,6 @@ func notHeld(r Review, applied map[string]bool) []Finding {
 
 // takesAway tells whether a look plans to delete a target: it has seen what was
 // made there, and wants it made anew, as an MFA device that was never enabled.
-func takesAway(r Review, target string) bool {
-	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Action == Delete && c.Target == target })
+func takesAway(r plan.Review, target string) bool {
+	return slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.Action == plan.Delete && c.Target == target })
 }

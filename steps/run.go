@@ -10,12 +10,13 @@ import (
 	"slices"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
 // run runs the command of a change.
-func (x *Executor) run(ctx context.Context, c Change) error {
-	if c.Run.Command == runProve {
+func (x *Executor) run(ctx context.Context, c plan.Change) error {
+	if c.Run.Command == plan.RunProve {
 		return x.prove(ctx, c)
 	}
 	i := slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == c.Run.Project })
@@ -23,7 +24,7 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
 	p := terraform.Project{Dir: c.Run.Dir, Lines: lineEmitter(x.emit, &c)}
-	if c.Run.Command == runBackup {
+	if c.Run.Command == plan.RunBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
 	if !c.Run.Settled {
@@ -32,19 +33,19 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 		}
 	}
 	switch c.Run.Command {
-	case runMove:
+	case plan.RunMove:
 		return x.move(ctx, c, x.answers.Projects[i])
-	case runMigrate:
+	case plan.RunMigrate:
 		return x.arrive(ctx, c, p)
 	}
-	if c.Run.Command == runAside {
+	if c.Run.Command == plan.RunAside {
 		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
 			return wrap(err)
 		}
 	}
 	p.Env = AdminEnv(x.env, x.answers)
-	if c.Run.Command == runPush {
-		return wrap(terraform.Push(ctx, x.env.Engine, p, ErroredState))
+	if c.Run.Command == plan.RunPush {
+		return wrap(terraform.Push(ctx, x.env.Engine, p, plan.ErroredState))
 	}
 	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
 	if err != nil {
@@ -55,10 +56,10 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 }
 
 // initFlags are what a command adds to init.
-var initFlags = map[string][]string{runReconfigure: {"-reconfigure"}, runUpgrade: {"-upgrade"}}
+var initFlags = map[string][]string{plan.RunReconfigure: {"-reconfigure"}, plan.RunUpgrade: {"-upgrade"}}
 
 // move puts a backup's states into the state bucket, as this laptop's admin.
-func (x *Executor) move(ctx context.Context, c Change, project blueprint.Project) error {
+func (x *Executor) move(ctx context.Context, c plan.Change, project blueprint.Project) error {
 	s, err := adminSession(ctx, x.env, x.answers)
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func (x *Executor) move(ctx context.Context, c Change, project blueprint.Project
 // arrive initialises a project on its moved state, unless that was written in its
 // old place meanwhile. The old place is read with whatever credentials it was
 // reached with so far, the new one as the admin.
-func (x *Executor) arrive(ctx context.Context, c Change, p terraform.Project) error {
+func (x *Executor) arrive(ctx context.Context, c plan.Change, p terraform.Project) error {
 	before, err := terraform.ReadBackup(ctx, c.Run.Backup)
 	if err != nil {
 		return wrap(err)
@@ -100,7 +101,7 @@ func (x *Executor) arrive(ctx context.Context, c Change, p terraform.Project) er
 }
 
 // providers books that a project's providers could not be had.
-func (x *Executor) providers(c Change, unreachable bool) {
+func (x *Executor) providers(c plan.Change, unreachable bool) {
 	if !unreachable {
 		return
 	}
@@ -112,9 +113,9 @@ func (x *Executor) providers(c Change, unreachable bool) {
 // ProvidersUnreachable is the finding of a project in dir whose init configured the
 // back end and then could not get the providers. It is worth knowing and no
 // failure: the back end is there.
-func ProvidersUnreachable(project, dir string) Finding {
-	return Finding{
-		ID: "provider-unavailable", Subject: project, Step: 8, Severity: Info,
+func ProvidersUnreachable(project, dir string) plan.Finding {
+	return plan.Finding{
+		ID: "provider-unavailable", Subject: project, Step: 8, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", project),
 		Remedy:   "Run terraform init in " + dir + " where the provider registry or a mirror can be reached.",
 	}
@@ -141,6 +142,6 @@ func backUp(ctx context.Context, engine *terraform.Engine, p terraform.Project, 
 
 // lineEmitter streams Terraform's output as events of a change, or of the
 // probe when c is nil.
-func lineEmitter(emit Emit, c *Change) func(string) {
-	return func(line string) { emit(Event{Kind: EventLine, Change: c, Text: line}) }
+func lineEmitter(emit plan.Emit, c *plan.Change) func(string) {
+	return func(line string) { emit(plan.Event{Kind: plan.EventLine, Change: c, Text: line}) }
 }

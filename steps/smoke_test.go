@@ -35,6 +35,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -189,16 +190,16 @@ func (s *smoke) setup(dir string) *Flow {
 		s.t.Fatal(err)
 	}
 	f := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
-	f.Emit = func(e Event) {
-		if e.Kind == EventPlanned {
+	f.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventPlanned {
 			s.planned = append(s.planned, e.Change.ID)
 		}
 	}
-	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f
 }
 
-func (s *smoke) run(setup *Flow) *Summary {
+func (s *smoke) run(setup *Flow) *plan.Summary {
 	s.t.Helper()
 	s.planned = nil
 	summary, err := setup.Run(s.t.Context())
@@ -211,13 +212,13 @@ func (s *smoke) run(setup *Flow) *Summary {
 
 // healthy fails the test unless nothing failed and nothing needs attention. An
 // emulator may store a bucket policy without enforcing it.
-func (s *smoke) healthy(summary *Summary) {
+func (s *smoke) healthy(summary *plan.Summary) {
 	s.t.Helper()
 	for _, f := range summary.Failures {
 		s.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range summary.Findings {
-		if f.Severity == Info || s.cfg.BaseEndpoint != nil && f.ID == "bucket.unencrypted-accepted" {
+		if f.Severity == plan.Info || s.cfg.BaseEndpoint != nil && f.ID == "bucket.unencrypted-accepted" {
 			s.t.Logf("%s", f)
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // lastSurveyed is the last of the steps that AWS alone answers for.
@@ -72,8 +73,8 @@ func (s *Survey) inspect(ctx context.Context, env *Env, a *blueprint.Answers, gr
 // Plan is what the inspected steps would change. A change that waits for one of
 // a step that could not be inspected is left out: nothing is made on a guess.
 // It is pure.
-func (s *Survey) Plan(a *blueprint.Answers) Proposal {
-	var p Proposal
+func (s *Survey) Plan(a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	if s.Failed[accountStep{}.Number()] != nil {
 		return p
 	}
@@ -92,19 +93,19 @@ func (s *Survey) Plan(a *blueprint.Answers) Proposal {
 	}
 	p.Changes = afterAlias(p.Changes)
 	all := slices.Clone(p.Changes)
-	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool { return waitsForNothing(c, all) })
+	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool { return waitsForNothing(c, all) })
 	return p
 }
 
 // waitsForNothing tells a change that refers to the output of one that is not
 // planned.
-func waitsForNothing(c Change, all []Change) bool {
+func waitsForNothing(c plan.Change, all []plan.Change) bool {
 	refs := awsops.FindRefs(c.Account)
 	for _, call := range c.Calls {
 		refs = append(refs, awsops.Refs(call)...)
 	}
 	return slices.ContainsFunc(refs, func(r awsops.Reference) bool {
-		return !slices.ContainsFunc(all, func(other Change) bool { return other.ID == r.Change })
+		return !slices.ContainsFunc(all, func(other plan.Change) bool { return other.ID == r.Change })
 	})
 }
 

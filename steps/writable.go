@@ -7,12 +7,13 @@ import (
 	"path/filepath"
 
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Unwritable finds the files of a plan that could not be written, before
 // anything is changed: an access key whose file fails has lost its secret.
-func Unwritable(changes []Change) []Finding {
-	var findings []Finding
+func Unwritable(changes []plan.Change) []plan.Finding {
+	var findings []plan.Finding
 	seen := map[string]bool{}
 	for _, c := range changes {
 		if c.Write == nil {
@@ -24,8 +25,8 @@ func Unwritable(changes []Change) []Finding {
 			continue
 		}
 		seen[at] = true
-		findings = append(findings, Finding{
-			ID: "files.cannot-write", Step: 7, Severity: Failure, Blocks: true,
+		findings = append(findings, plan.Finding{
+			ID: "files.cannot-write", Step: 7, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s cannot be written: %s %s.", path, at, problem),
 			Remedy:   "Make it writable, then run it again.",
 		})
@@ -35,12 +36,12 @@ func Unwritable(changes []Change) []Finding {
 
 // Unwritten tells of what an earlier run could not put in the place of a file, with
 // a secret in it, and kept.
-func Unwritten(env *Env, paths ...string) []Finding {
-	var findings []Finding
+func Unwritten(env *Env, paths ...string) []plan.Finding {
+	var findings []plan.Finding
 	for _, path := range paths {
 		for _, kept := range files.Unwritten(env.StateDir, path) {
-			findings = append(findings, Finding{
-				ID: "files.unwritten", Step: 7, Severity: Info,
+			findings = append(findings, plan.Finding{
+				ID: "files.unwritten", Step: 7, Severity: plan.Info,
 				Evidence: fmt.Sprintf("%s holds what an earlier run could not write to %s, with a secret in it.", kept, path),
 				Remedy:   "Delete it once the profile or the handover works.",
 			})

@@ -10,11 +10,12 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // reserve makes sure that the file of a change can be written before its calls are
 // made: what AWS gives only once must not find a full disk.
-func (x *Executor) reserve(ctx context.Context, c Change) (*files.Reservation, error) {
+func (x *Executor) reserve(ctx context.Context, c plan.Change) (*files.Reservation, error) {
 	if c.Write == nil || c.Write.Remove || len(c.Calls) == 0 || !c.Write.Edit.Changes() {
 		return nil, nil
 	}
@@ -38,14 +39,14 @@ func (x *Executor) reserve(ctx context.Context, c Change) (*files.Reservation, e
 // write fills a change's file and puts it on the disk, sealed where it is a
 // handover, or takes it away. The text with the secret in it never leaves this
 // function.
-func (x *Executor) write(ctx context.Context, c Change, room *files.Reservation) error {
+func (x *Executor) write(ctx context.Context, c plan.Change, room *files.Reservation) error {
 	if c.Write.Remove {
 		return wrap(files.Delete(ctx, c.Write.Edit.Before))
 	}
 	now := time.Now().UTC()
 	x.mu.Lock()
 	x.outputs[awsops.Reference{Change: c.ID, Output: "sealed_at"}] = now.Format(time.RFC3339)
-	x.outputs[awsops.Reference{Change: c.ID, Output: "expires"}] = now.Add(HandoverLife).Format(time.RFC3339)
+	x.outputs[awsops.Reference{Change: c.ID, Output: "expires"}] = now.Add(plan.HandoverLife).Format(time.RFC3339)
 	x.mu.Unlock()
 	edit, err := c.Write.Edit.Filled(x.fill)
 	if err != nil {
@@ -72,14 +73,14 @@ func (x *Executor) write(ctx context.Context, c Change, room *files.Reservation)
 		x.wrote(c, written)
 	}
 	if !passphrase.IsZero() {
-		x.emit(Event{Kind: EventPassphrase, Change: &c, Text: c.Write.Seal.User, Passphrase: passphrase})
+		x.emit(plan.Event{Kind: plan.EventPassphrase, Change: &c, Text: c.Write.Seal.User, Passphrase: passphrase})
 	}
 	return err
 }
 
 // wrote books what a write has left, and tells of a program that wrote at the same
 // moment.
-func (x *Executor) wrote(c Change, written files.Written) {
+func (x *Executor) wrote(c plan.Change, written files.Written) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if written.Backup != "" {
@@ -87,8 +88,8 @@ func (x *Executor) wrote(c Change, written files.Written) {
 	}
 	if written.Overtaken != "" {
 		path := c.Write.Edit.Before.Path
-		x.findings = append(x.findings, Finding{
-			ID: "files.overtaken", Step: c.Step, Severity: Warning,
+		x.findings = append(x.findings, plan.Finding{
+			ID: "files.overtaken", Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Another program wrote to %s in the moment in which it was replaced. What it wrote is in %s.", path, written.Overtaken),
 			Remedy:   fmt.Sprintf("Compare the two and copy what is missing into %s.", path),
 		})
@@ -98,7 +99,7 @@ func (x *Executor) wrote(c Change, written files.Written) {
 // kept saves what could not be put in its place, and says where it is and what
 // becomes of it: the next run finds a key by this laptop's journal, and a session
 // ends by itself.
-func kept(c Change, room *files.Reservation, text []byte, err error) error {
+func kept(c plan.Change, room *files.Reservation, text []byte, err error) error {
 	path, lost := room.Keep(text)
 	if lost != nil {
 		return errors.Join(err, fmt.Errorf("and what it was to hold could not be kept: %w", lost))

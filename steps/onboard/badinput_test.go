@@ -18,6 +18,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // do sends a call as the operator.
@@ -205,9 +206,9 @@ func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
 			l := founded(t, c.options, nil).laptop("bob")
 			f := c.prepare(l)
 			asked := false
-			f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
+			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 				asked = true
-				return steps.Decision{Yes: true}, nil
+				return plan.Decision{Yes: true}, nil
 			}
 			before, mark := tree(t, filepath.Dir(l.home)), len(l.server.Log())
 			summary := l.run(f)
@@ -216,11 +217,11 @@ func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
 				t.Fatalf("no finding %s among %v", c.finding, summary.Findings)
 			}
 			says(t, found.Evidence+" "+found.Remedy+" "+found.Details, c.says...)
-			if found.Severity != steps.Failure || summary.ExitCode(false) != steps.ExitFindings || asked {
+			if found.Severity != plan.Failure || summary.ExitCode(false) != plan.ExitFindings || asked {
 				t.Errorf("severity %s, exit code %d, asked: %t", found.Severity, summary.ExitCode(false), asked)
 			}
 			for _, other := range summary.Findings {
-				if other.Severity != steps.Info && other.ID != c.finding {
+				if other.Severity != plan.Info && other.ID != c.finding {
 					t.Errorf("another finding %s", other)
 				}
 			}
@@ -239,7 +240,7 @@ func TestAClockTenMinutesOffIsToldAndNothingIsChanged(t *testing.T) {
 	mark := len(l.server.Log())
 	summary := l.come(l.handover())
 	f := finding(summary, "clock-skew")
-	if f == nil || f.Severity != steps.Failure || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
+	if f == nil || f.Severity != plan.Failure || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
 		t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
 	}
 	says(t, f.Evidence+f.Remedy, "behind AWS's", "10m", "NTP")
@@ -252,7 +253,7 @@ func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 	_, err := reach.Do(t.Context(), awsops.UpdateAssumeRolePolicy(blueprint.DefaultRole, nobody))
 	l.must(err)
 	summary := l.come(l.handover())
-	if summary.ExitCode(false) != steps.ExitFindings || summary.Failed > 0 {
+	if summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
 		t.Errorf("exit code %d, %d failed", summary.ExitCode(false), summary.Failed)
 	}
 	f := finding(summary, "assume-role-denied")
@@ -260,14 +261,14 @@ func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "arn:aws:iam::333333333333:role/TerraformAdmin", "user/bob", "stateroom setup")
-	want := map[string]steps.Verdict{"staging": steps.Passed, "preprod": steps.Broken, "production": steps.Passed}
+	want := map[string]plan.Verdict{"staging": plan.Passed, "preprod": plan.Broken, "production": plan.Passed}
 	for e, v := range want {
 		if got := verdict(summary, e, checkRole); got != v {
 			t.Errorf("%s: %s, want %s", e, got, v)
 		}
 	}
 	for _, c := range summary.Checks {
-		if c.Verdict == steps.Broken && (c.Remedy == "" || c.Finding == "") {
+		if c.Verdict == plan.Broken && (c.Remedy == "" || c.Finding == "") {
 			t.Errorf("no remedy beside %+v", c)
 		}
 	}
@@ -329,19 +330,19 @@ func TestASecondKeyOfUnknownUseIsDeletedOnlyAfterAWord(t *testing.T) {
 	other := l.made("bob")
 	h, mark := l.handover(), len(l.server.Log())
 	_, f := l.onboarding(h)
-	f.Confirm = func(_ context.Context, r steps.Review) (steps.Decision, error) {
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
 		if len(r.Foreign) == 0 || r.Foreign[0].Foreign != other.ID || !r.Foreign[0].Typed {
 			t.Errorf("foreign changes %+v", r.Foreign)
 		}
-		return steps.Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	summary := l.run(f)
 	if found := finding(summary, "onboard.two-keys"); found == nil || len(l.mutations(mark)) > 0 {
 		t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
 	}
 	_, f = l.onboarding(h)
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
-		return steps.Decision{Yes: true, Adopt: []string{other.ID}}, nil
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
+		return plan.Decision{Yes: true, Adopt: []string{other.ID}}, nil
 	}
 	l.onBoard(l.run(f))
 	l.mine("admin_iam")
@@ -367,7 +368,7 @@ func TestWhatTheUserHasAlreadyStaysByteForByte(t *testing.T) {
 		t.Errorf("findings %v", summary.Findings)
 	}
 	f := finding(summary, "onboard.environment-wins")
-	if f == nil || f.Severity != steps.Info {
+	if f == nil || f.Severity != plan.Info {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Remedy, "unset AWS_ACCESS_KEY_ID AWS_PROFILE")
@@ -393,9 +394,9 @@ func TestACredentialsFileThatOthersCanReadIsToldAndClosedWithTheKey(t *testing.T
 	l.onBoard(l.come(l.handover()))
 	told, planned := false, false
 	for _, e := range l.events {
-		told = told || e.Kind == steps.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
-		if e.Kind == steps.EventPlanned {
-			planned = planned || slices.Contains(e.Change.Fields, steps.Field{Name: files.ModeField, Before: "0644", After: "0600"})
+		told = told || e.Kind == plan.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
+		if e.Kind == plan.EventPlanned {
+			planned = planned || slices.Contains(e.Change.Fields, plan.Field{Name: files.ModeField, Before: "0644", After: "0600"})
 		}
 	}
 	info, err := os.Stat(l.path(".aws/credentials"))

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // Check tells whether a handover belongs to the team whose repository this is,
@@ -14,7 +15,7 @@ import (
 // repository has to agree with it, in meaning and not in spelling. Without a
 // repository's blueprint the person has to know the account: typed is the id as
 // it was typed, and the handover's own blueprint is taken. Every error is a
-// [*steps.Refusal].
+// [*plan.Refusal].
 func Check(h *steps.Handover, repository *blueprint.Blueprint, typed string, now time.Time) (*blueprint.Blueprint, error) {
 	if err := expired(h, now); err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func Check(h *steps.Handover, repository *blueprint.Blueprint, typed string, now
 		return sealed, knows(h, typed)
 	}
 	if repository.AdminAccount != h.Account {
-		return nil, &steps.Refusal{
+		return nil, &plan.Refusal{
 			Finding: "onboard.handover-other-account",
 			What:    fmt.Sprintf("The handover is for account %s, and the blueprint of this repository names %s.", h.Account, repository.AdminAccount),
 			Remedy:  "Run it in a clone of the repository that the handover belongs to.",
@@ -38,7 +39,7 @@ func Check(h *steps.Handover, repository *blueprint.Blueprint, typed string, now
 		return repository, nil
 	}
 	line, other := firstDifference(ours, theirs)
-	return nil, &steps.Refusal{
+	return nil, &plan.Refusal{
 		Finding: "onboard.handover-other-blueprint",
 		What:    fmt.Sprintf("The handover was made with another blueprint than this repository has: it says %q where the repository says %q.", other, line),
 		Remedy:  "Pull the team's latest blueprint; if it stays so, ask the operator for a new handover.",
@@ -51,13 +52,13 @@ func knows(h *steps.Handover, typed string) error {
 	case h.Account:
 		return nil
 	case "":
-		return &steps.Refusal{
+		return &plan.Refusal{
 			Finding: "onboard.account-untold",
 			What:    "There is no blueprint here that the handover could be checked against, and a seal does not say who made it.",
 			Remedy:  "Type the id of the team's admin account, or run it in a clone of the team's repository.",
 		}
 	}
-	return &steps.Refusal{
+	return &plan.Refusal{
 		Finding: "onboard.handover-other-account",
 		What:    fmt.Sprintf("The handover is for account %s, and %s was typed.", h.Account, typed),
 		Remedy:  "Ask the team for the id of its admin account; use no handover for another.",
@@ -75,7 +76,7 @@ func expired(h *steps.Handover, now time.Time) error {
 	if now.Before(until) {
 		return nil
 	}
-	return &steps.Refusal{
+	return &plan.Refusal{
 		Finding: "onboard.handover-expired",
 		What:    fmt.Sprintf("The handover expired on %s.", until.UTC().Format("2 January 2006 at 15:04 UTC")),
 		Remedy:  askAgain,

@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // removeKeys takes all of a user's keys away.
@@ -43,7 +44,7 @@ func (o *office) sealed(id string) {
 		o.t.Errorf("the handover is %s's in %s with key %s, want %s", h.User, h.Account, h.AccessKeyID, id)
 	}
 	expires, err := time.Parse(time.RFC3339, h.Expires)
-	if left := time.Until(expires); err != nil || left > steps.HandoverLife || left < steps.HandoverLife-time.Hour {
+	if left := time.Until(expires); err != nil || left > plan.HandoverLife || left < plan.HandoverLife-time.Hour {
 		o.t.Errorf("it expires at %s: %v", h.Expires, err)
 	}
 	o.use(h)
@@ -53,7 +54,7 @@ func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
 	o := newOffice(t)
 	before, mark := o.tree(), len(o.server.Log())
 	summary := o.run(o.handover("BOB"))
-	if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil {
+	if summary.ExitCode(false) != plan.ExitDone || o.finding(summary, "handover.waiting") == nil {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	if calls := o.changed(mark); len(calls) > 0 {
@@ -111,7 +112,7 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			old, mark := o.keys("bob"), len(o.server.Log())
 			summary := o.run(o.handover("bob", adopt...))
-			if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
+			if summary.ExitCode(false) != plan.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
 				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 			}
 			if diff := cmp.Diff(c.calls, o.changed(mark)); diff != "" {
@@ -126,7 +127,7 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			o.secretless("handover", ".aws")
 			mark = len(o.server.Log())
-			if again := o.run(o.handover("bob")); again.Applied > 0 || again.ExitCode(false) != steps.ExitDone {
+			if again := o.run(o.handover("bob")); again.Applied > 0 || again.ExitCode(false) != plan.ExitDone {
 				t.Errorf("a second run applied %d, exit %d", again.Applied, again.ExitCode(false))
 			}
 			if calls := o.changed(mark); len(calls) > 0 {
@@ -172,7 +173,7 @@ func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing
 			if slices.Contains(o.changed(mark), "DeleteAccessKey") {
 				t.Errorf("calls %v", o.changed(mark))
 			}
-			if summary.ExitCode(false) != steps.ExitFindings || summary.Failed+summary.Unknown > 0 {
+			if summary.ExitCode(false) != plan.ExitFindings || summary.Failed+summary.Unknown > 0 {
 				t.Errorf("exit %d, findings %v, failures %v", summary.ExitCode(false), summary.Findings, summary.Failures)
 			}
 			if theirs != "" && !slices.Contains(o.keys("bob"), theirs) {
@@ -205,7 +206,7 @@ func TestADryHandoverMakesNothing(t *testing.T) {
 	f := o.handover("bob")
 	f.DryRun = true
 	summary := o.run(f)
-	if summary.ExitCode(true) != steps.ExitChanges || !slices.Equal(o.planned(), []string{"CreateAccessKey"}) {
+	if summary.ExitCode(true) != plan.ExitChanges || !slices.Equal(o.planned(), []string{"CreateAccessKey"}) {
 		t.Errorf("exit %d, planned %v", summary.ExitCode(true), o.planned())
 	}
 	if diff := cmp.Diff(before, o.tree()); diff != "" || len(o.changed(mark)) > 0 {
@@ -243,7 +244,7 @@ func TestTwoKeysAreNamedWithTheirUse(t *testing.T) {
 	mark := len(o.server.Log())
 	summary := o.run(o.handover("bob"))
 	f := o.finding(summary, "handover.two-keys")
-	if f == nil || summary.ExitCode(false) != steps.ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	for _, part := range []string{first + " is last used ", "for sts", second + " is never used", "--adopt " + second} {
@@ -331,7 +332,7 @@ func TestAPassphraseIsShownOnce(t *testing.T) {
 	o.run(o.handover("bob"))
 	var shown []string
 	for _, e := range o.events {
-		if e.Kind == steps.EventPassphrase {
+		if e.Kind == plan.EventPassphrase {
 			shown = append(shown, e.Passphrase.Reveal())
 		}
 	}
@@ -402,7 +403,7 @@ func TestAKilledHandoverIsFinishedByTheNext(t *testing.T) {
 				break
 			}
 			for range 2 {
-				if s := o.run(o.handover("bob")); s.ExitCode(false) != steps.ExitDone {
+				if s := o.run(o.handover("bob")); s.ExitCode(false) != plan.ExitDone {
 					t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
 				}
 			}
@@ -421,7 +422,7 @@ func TestNoKeyIsMadeForAHandoverThatSomebodyElseWrote(t *testing.T) {
 	o.removeKeys("bob")
 	f := o.handover("bob")
 	look := f.Look
-	f.Look = func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	f.Look = func(ctx context.Context, env *steps.Env) (plan.Review, error) {
 		review, err := look(ctx, env)
 		o.write("handover/bob.age", "somebody else's, meanwhile")
 		return review, err

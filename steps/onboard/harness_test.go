@@ -20,6 +20,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -41,7 +42,7 @@ type laptop struct {
 	engine     *terraform.Engine
 
 	mu     sync.Mutex
-	events []steps.Event
+	events []plan.Event
 }
 
 // isolate takes every AWS and Terraform variable out of the environment.
@@ -133,15 +134,15 @@ func (c *company) sessions(key awsops.KeyPair) *awsops.Sessions {
 func (c *company) iam() *awsops.Session { return c.operator().Home(blueprint.DefaultStateRegion) }
 
 // setup runs the nine steps as the operator.
-func (c *company) setup() *steps.Summary {
+func (c *company) setup() *plan.Summary {
 	c.t.Helper()
 	c.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(c.dir, "credentials"))
 	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
 	c.t.Setenv("XDG_STATE_HOME", filepath.Join(c.dir, ".local", "state"))
 	env := c.env(c.operator(), c.dir)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: c.blueprint}}).Flow()
-	run.Emit = func(steps.Event) {}
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Emit = func(plan.Event) {}
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	c.must(err)
 	return summary
@@ -272,18 +273,18 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *steps.Flow {
 	}
 	f := o.Flow(env)
 	f.Emit = l.keep
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f
 }
 
-func (l *laptop) keep(e steps.Event) {
+func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.events = append(l.events, e)
 }
 
 // run runs an onboarding that is expected to start.
-func (l *laptop) run(f *steps.Flow) *steps.Summary {
+func (l *laptop) run(f *steps.Flow) *plan.Summary {
 	l.t.Helper()
 	summary, err := f.Run(context.Background())
 	l.must(err)
@@ -291,29 +292,29 @@ func (l *laptop) run(f *steps.Flow) *steps.Summary {
 }
 
 // come runs an onboarding with a handover, or one that comes back.
-func (l *laptop) come(h *steps.Handover) *steps.Summary {
+func (l *laptop) come(h *steps.Handover) *plan.Summary {
 	l.t.Helper()
 	_, f := l.onboarding(h)
 	return l.run(f)
 }
 
 // onBoard fails the test unless the run ended with nothing wrong.
-func (l *laptop) onBoard(s *steps.Summary) {
+func (l *laptop) onBoard(s *plan.Summary) {
 	l.t.Helper()
 	for _, f := range s.Failures {
 		l.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range s.Findings {
-		if f.Severity != steps.Info {
+		if f.Severity != plan.Info {
 			l.t.Errorf("finding %s", f)
 		}
 	}
 	for _, c := range s.Checks {
-		if c.Verdict == steps.Broken {
+		if c.Verdict == plan.Broken {
 			l.t.Errorf("check %s of %s: %s", c.Name, c.Subject, c.Answer)
 		}
 	}
-	if code := s.ExitCode(false); code != steps.ExitDone {
+	if code := s.ExitCode(false); code != plan.ExitDone {
 		l.t.Errorf("exit code %d, want 0", code)
 	}
 }
@@ -354,7 +355,7 @@ func (c *company) mutations(mark int) []string {
 }
 
 // finding is the finding of that id, or nil.
-func finding(s *steps.Summary, id string) *steps.Finding {
+func finding(s *plan.Summary, id string) *plan.Finding {
 	for i := range s.Findings {
 		if s.Findings[i].ID == id {
 			return &s.Findings[i]
@@ -364,7 +365,7 @@ func finding(s *steps.Summary, id string) *steps.Finding {
 }
 
 // verdict is what a check of a subject came to, empty when it was not made.
-func verdict(s *steps.Summary, subject, name string) steps.Verdict {
+func verdict(s *plan.Summary, subject, name string) plan.Verdict {
 	for _, c := range s.Checks {
 		if c.Subject == subject && c.Name == name {
 			return c.Verdict
@@ -400,7 +401,7 @@ func rendered(t testing.TB, value any) []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%v %+v %#v %s", value, value, value, value)
 	switch v := value.(type) {
-	case steps.Event:
+	case plan.Event:
 		for _, part := range []any{v.Change, v.Finding, v.Check} {
 			data, err := json.Marshal(part)
 			if err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // The forms of a user's access key: an id of AWS's alphabet and a secret of 40
@@ -26,11 +26,11 @@ const (
 const secretForm = "onboard.secret-form"
 
 // ParseKeyPair reads a pasted access key. White space around both parts is cut.
-// The error is a [*steps.Refusal]; it never repeats what was pasted as secret.
+// The error is a [*plan.Refusal]; it never repeats what was pasted as secret.
 func ParseKeyPair(id, key string) (awsops.KeyPair, error) {
 	id, key = strings.TrimSpace(id), strings.TrimSpace(key)
 	refuse := func(finding, what, remedy string) (awsops.KeyPair, error) {
-		return awsops.KeyPair{}, &steps.Refusal{Finding: finding, What: what, Remedy: remedy}
+		return awsops.KeyPair{}, &plan.Refusal{Finding: finding, What: what, Remedy: remedy}
 	}
 	switch {
 	case keyID.MatchString(key) && keySecret.MatchString(id):

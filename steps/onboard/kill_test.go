@@ -25,6 +25,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -63,8 +64,8 @@ func beChild(order string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 91
 	}
-	f.Emit = func(at steps.Event) {
-		if at.Kind == steps.EventPlanned {
+	f.Emit = func(at plan.Event) {
+		if at.Kind == plan.EventPlanned {
 			fmt.Fprintln(os.Stderr, "planned:", at.Change.Title)
 		}
 	}
@@ -83,7 +84,7 @@ func beChild(order string) int {
 }
 
 // run runs an errand to its end, in this process.
-func (e errand) run(ctx context.Context) (*steps.Summary, error) {
+func (e errand) run(ctx context.Context) (*plan.Summary, error) {
 	f, err := e.flow(ctx)
 	if err != nil {
 		return nil, err
@@ -124,8 +125,8 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 	case "offboard":
 		f = (&Offboard{Answers: a, User: e.User, Now: time.Now}).Flow(env)
 	}
-	f.Emit = func(steps.Event) {}
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Emit = func(plan.Event) {}
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f, nil
 }
 
@@ -249,7 +250,7 @@ func (l *laptop) holds(what string) bool {
 // holds the user's only key.
 func (l *laptop) resume(what string, e errand) {
 	l.t.Helper()
-	if summary, err := e.run(context.Background()); err != nil || summary.ExitCode(false) != steps.ExitDone {
+	if summary, err := e.run(context.Background()); err != nil || summary.ExitCode(false) != plan.ExitDone {
 		l.t.Fatalf("%s: the resumed run: %+v, %v", what, summary, err)
 	}
 	held := l.heldKey("admin_iam")
@@ -308,7 +309,7 @@ func TestAKeyWhoseAnswerWasLostIsDeletedByTheNextRunAndMadeAnew(t *testing.T) {
 	})
 	mark := len(c.server.Log())
 	first := l.come(l.handover())
-	if !slices.ContainsFunc(first.Findings, func(f steps.Finding) bool { return f.ID == "onboard.not-confirmed" }) || first.ExitCode(false) != steps.ExitFindings {
+	if !slices.ContainsFunc(first.Findings, func(f plan.Finding) bool { return f.ID == "onboard.not-confirmed" }) || first.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", first.ExitCode(false), first.Findings)
 	}
 	if calls := c.mutations(mark); !slices.Equal(calls, []string{"iam:CreateAccessKey"}) {
@@ -366,7 +367,7 @@ func TestAKeyThatAnotherLaptopMadeMeanwhileIsNotTakenForALostOne(t *testing.T) {
 		t.Fatalf("the run that came too late: %+v, %v", first, err)
 	}
 	again, err := l.first().run(t.Context())
-	if err != nil || again.ExitCode(false) == steps.ExitDone {
+	if err != nil || again.ExitCode(false) == plan.ExitDone {
 		t.Errorf("the next run: %+v, %v", again, err)
 	}
 	if theirs == "" || !slices.Contains(c.keys("bob"), theirs) {

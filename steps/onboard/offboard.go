@@ -14,6 +14,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Offboard ends one admin's access: everything is denied to the user at once,
@@ -33,7 +34,7 @@ type Offboard struct {
 	// last is what the newest look found, nil where it failed, and proven what AWS
 	// said when asked.
 	last   *offboardFacts
-	proven steps.Check
+	proven plan.Check
 }
 
 // Flow is the run of an offboarding in env.
@@ -72,19 +73,19 @@ type offboardFacts struct {
 
 // Look reads what the user has and plans to take it. It is the Look of a
 // [steps.Flow]. Oneself and users that are none of this team's are a
-// [steps.Refusal].
-func (o *Offboard) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+// [plan.Refusal].
+func (o *Offboard) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
 	o.last = nil
 	identity, err := steps.Operator(ctx, env, o.Answers)
 	if err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	f, err := o.inspect(ctx, env, identity)
 	if err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	if err := o.refuse(f, identity); err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	o.last = &f
 	return o.plan(f), nil
@@ -93,7 +94,7 @@ func (o *Offboard) Look(ctx context.Context, env *steps.Env) (steps.Review, erro
 // refuse keeps the operator from what this must not do.
 func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 	if who.Kind == awsops.KindUser && strings.EqualFold(who.Name, f.name) {
-		return &steps.Refusal{
+		return &plan.Refusal{
 			Finding: "offboard.oneself",
 			What:    fmt.Sprintf("You are %s yourself (%s).", f.name, who.ARN),
 			Remedy:  "Let another operator do it, or choose another profile with --profile.",
@@ -102,7 +103,7 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 	named := slices.ContainsFunc(o.Answers.AllUsers(), func(u string) bool { return u == f.name })
 	ours := f.user != nil && o.ours(f.user.Tags)
 	if !named && !ours && !f.begun {
-		return &steps.Refusal{
+		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
 			What:    fmt.Sprintf("%s is no user of the blueprint, and no user of account %s that carries its tag.", f.name, o.Answers.AdminAccount),
 			Remedy:  "Nothing is left to do for somebody who has left before. Else correct the name: the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",

@@ -18,6 +18,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // maxHandover bounds a handover, sealed or open: a blueprint of ten thousand
@@ -45,14 +46,14 @@ type Unlock struct {
 }
 
 // NeedsPassphrase tells whether a handover was sealed to a passphrase, and not to
-// a public key. The error is a [*steps.Refusal], as Open's is.
+// a public key. The error is a [*plan.Refusal], as Open's is.
 func NeedsPassphrase(sealed []byte) (bool, error) {
 	raw, err := dearmored(sealed)
 	if err != nil {
 		return false, err
 	}
 	if !bytes.HasPrefix(raw, []byte(ageVersion)) {
-		return false, &steps.Refusal{
+		return false, &plan.Refusal{
 			Finding: "onboard.handover-newer", What: "The handover was sealed in a version of age's format that this stateroom does not know.",
 			Remedy: "Install the version that the operator has.",
 		}
@@ -63,7 +64,7 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 	}
 	for _, stanza := range scryptStanza.FindAllSubmatch(header, -1) {
 		if factor, err := strconv.Atoi(string(stanza[1])); err != nil || factor > maxWorkFactor {
-			return true, &steps.Refusal{
+			return true, &plan.Refusal{
 				Finding: "onboard.handover-altered",
 				What:    fmt.Sprintf("One try of a passphrase would cost 2 to the power of %.8s with this handover, and no stateroom seals with more than 2 to the power of %d.", stanza[1], maxWorkFactor),
 				Remedy:  askAgain,
@@ -74,7 +75,7 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 }
 
 // Open unseals a handover. Who sealed it is not known: see [Check]. Every error
-// is a [*steps.Refusal] of one clear sentence and one remedy.
+// is a [*plan.Refusal] of one clear sentence and one remedy.
 func Open(sealed []byte, with Unlock) (*steps.Handover, error) {
 	byPassphrase, err := NeedsPassphrase(sealed)
 	if err != nil {
@@ -112,16 +113,16 @@ func KeyPair(h *steps.Handover) awsops.KeyPair {
 // askAgain is the remedy of a handover that is of no use.
 const askAgain = "Ask the operator for a new one, made with stateroom handover USER."
 
-func altered(err error) *steps.Refusal {
-	return &steps.Refusal{
+func altered(err error) *plan.Refusal {
+	return &plan.Refusal{
 		Finding: "onboard.handover-altered", Err: err,
 		What:   "The handover is not as it was sealed: it was cut short or altered on its way.",
 		Remedy: "Fetch it once more, as a file; if it stays so, ask the operator to make a new one with stateroom handover USER.",
 	}
 }
 
-func notOne() *steps.Refusal {
-	return &steps.Refusal{
+func notOne() *plan.Refusal {
+	return &plan.Refusal{
 		Finding: "onboard.handover-none", What: "The file is not a handover: it is not sealed by age.",
 		Remedy: "Name the file USER.age that the operator sent.",
 	}
@@ -147,18 +148,18 @@ func dearmored(sealed []byte) ([]byte, error) {
 }
 
 // identities are what age tries, and the refusal for when none of them opens.
-func (u Unlock) identities(byPassphrase bool) ([]age.Identity, *steps.Refusal, error) {
+func (u Unlock) identities(byPassphrase bool) ([]age.Identity, *plan.Refusal, error) {
 	if byPassphrase {
 		return u.passphrase()
 	}
-	wrong := &steps.Refusal{
+	wrong := &plan.Refusal{
 		Finding: "onboard.handover-wrong-identity", What: "The handover was sealed for another key than the one that was given to open it.",
 		Remedy: "Name the private key whose public half is your recipient in the blueprint.",
 	}
 	text := bytes.TrimSpace(u.Identity)
 	switch {
 	case len(text) == 0:
-		return nil, nil, &steps.Refusal{
+		return nil, nil, &plan.Refusal{
 			Finding: "onboard.identity-missing", What: "The handover was sealed for a key of yours, and none was given to open it.",
 			Remedy: "Name your age identity file or your ssh-ed25519 private key.",
 		}
@@ -182,17 +183,17 @@ func (u Unlock) identities(byPassphrase bool) ([]age.Identity, *steps.Refusal, e
 	return identities, wrong, nil
 }
 
-func unreadable(why string, err error) *steps.Refusal {
-	return &steps.Refusal{
+func unreadable(why string, err error) *plan.Refusal {
+	return &plan.Refusal{
 		Finding: "onboard.identity-unreadable", Err: err, What: "The key that was given to open the handover " + why + ".",
 		Remedy: "Name an age identity file or an ssh-ed25519 private key without a passphrase, or ask the operator for a handover that a passphrase opens.",
 	}
 }
 
-func (u Unlock) passphrase() ([]age.Identity, *steps.Refusal, error) {
+func (u Unlock) passphrase() ([]age.Identity, *plan.Refusal, error) {
 	passphrase := strings.TrimSpace(u.Passphrase.Reveal())
 	if passphrase == "" {
-		return nil, nil, &steps.Refusal{
+		return nil, nil, &plan.Refusal{
 			Finding: "onboard.passphrase-missing", What: "The handover was sealed to a passphrase, and none was given.",
 			Remedy: "Ask the operator for it, over another way than the file took.",
 		}
@@ -202,7 +203,7 @@ func (u Unlock) passphrase() ([]age.Identity, *steps.Refusal, error) {
 		return nil, nil, altered(err) // only an empty passphrase is refused
 	}
 	identity.SetMaxWorkFactor(maxWorkFactor)
-	return []age.Identity{identity}, &steps.Refusal{
+	return []age.Identity{identity}, &plan.Refusal{
 		Finding: "onboard.handover-wrong-passphrase", What: "The passphrase does not open this handover.",
 		Remedy: "Type it once more: six groups of four letters and digits, with hyphens between them.",
 	}, nil
@@ -217,7 +218,7 @@ func decode(text []byte) (*steps.Handover, error) {
 		return nil, notOurs(nil)
 	}
 	if h.Version > steps.HandoverVersion {
-		return nil, &steps.Refusal{
+		return nil, &plan.Refusal{
 			Finding: "onboard.handover-newer", What: "The handover was made by a newer stateroom than this one.",
 			Remedy: "Install the version that the operator has.",
 		}
@@ -230,8 +231,8 @@ func decode(text []byte) (*steps.Handover, error) {
 	return &h, nil
 }
 
-func notOurs(err error) *steps.Refusal {
-	return &steps.Refusal{
+func notOurs(err error) *plan.Refusal {
+	return &plan.Refusal{
 		Finding: "onboard.handover-none", Err: err, What: "The file opens, but what is in it is not a handover of stateroom's.",
 		Remedy: askAgain,
 	}

@@ -18,6 +18,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // sealFor seals a text as the operator's side does.
@@ -229,7 +230,7 @@ func flipped(sealed []byte, at int) []byte {
 // and one remedy.
 func refuses(t *testing.T, err error, id, part string) {
 	t.Helper()
-	var refusal *steps.Refusal
+	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) {
 		t.Fatalf("%v is no refusal", err)
 	}

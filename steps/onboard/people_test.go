@@ -27,6 +27,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -41,7 +42,7 @@ type office struct {
 	bare bool
 
 	mu     sync.Mutex
-	events []steps.Event
+	events []plan.Event
 }
 
 // unfurnished is an office before its set-up. The process's AWS environment leads
@@ -84,11 +85,11 @@ func newOffice(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	a := o.answers()
 	a.Me = "alice"
 	setup := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
-	setup.Emit = func(steps.Event) {}
-	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	setup.Emit = func(plan.Event) {}
+	setup.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := setup.Run(t.Context())
 	o.must(err)
-	if code := summary.ExitCode(false); code != steps.ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
 	}
 	return o
@@ -148,22 +149,22 @@ func (o *office) env() *steps.Env {
 	return env
 }
 
-func (o *office) keep(e steps.Event) {
+func (o *office) keep(e plan.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.events = append(o.events, e)
 }
 
 // flow is a flow of this office as the command line makes one.
-func (o *office) flow(a *blueprint.Answers, look func(context.Context, *steps.Env) (steps.Review, error)) *steps.Flow {
+func (o *office) flow(a *blueprint.Answers, look func(context.Context, *steps.Env) (plan.Review, error)) *steps.Flow {
 	return &steps.Flow{
 		Env: o.env(), Answers: a, Look: look, Emit: o.keep,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 }
 
 // run runs a flow that is expected to start and to fail in nothing.
-func (o *office) run(f *steps.Flow) *steps.Summary {
+func (o *office) run(f *steps.Flow) *plan.Summary {
 	o.t.Helper()
 	o.events = nil
 	summary, err := f.Run(context.Background())
@@ -195,7 +196,7 @@ func (o *office) offboard(user string, adopt ...string) *steps.Flow {
 	a.Adopt = adopt
 	f := (&Offboard{Answers: a, User: user, Now: time.Now}).Flow(o.env())
 	f.Emit = o.keep
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f
 }
 
@@ -260,7 +261,7 @@ func (o *office) changed(mark int) []string {
 func (o *office) planned() []string {
 	var calls []string
 	for _, e := range o.events {
-		if e.Kind == steps.EventPlanned {
+		if e.Kind == plan.EventPlanned {
 			for _, c := range e.Change.Calls {
 				calls = append(calls, c.Operation)
 			}
@@ -320,7 +321,7 @@ func (o *office) secretless(but ...string) {
 }
 
 // finding is the finding of that id, or nil.
-func (o *office) finding(s *steps.Summary, id string) *steps.Finding {
+func (o *office) finding(s *plan.Summary, id string) *plan.Finding {
 	for i := range s.Findings {
 		if s.Findings[i].ID == id {
 			return &s.Findings[i]
@@ -330,11 +331,11 @@ func (o *office) finding(s *steps.Summary, id string) *steps.Finding {
 }
 
 // refusal is the refusal with which a flow does not start.
-func (o *office) refusal(f *steps.Flow) *steps.Refusal {
+func (o *office) refusal(f *steps.Flow) *plan.Refusal {
 	o.t.Helper()
 	mark, before := len(o.server.Log()), o.tree()
 	_, err := f.Run(context.Background())
-	var r *steps.Refusal
+	var r *plan.Refusal
 	if !errors.As(err, &r) {
 		o.t.Fatalf("not refused: %v", err)
 	}

@@ -22,6 +22,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
 )
@@ -100,11 +101,11 @@ func (s *providerSite) setUp() {
 	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
 	s.must(err)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
-	run.Emit = func(steps.Event) {}
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Emit = func(plan.Event) {}
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(s.t.Context())
 	s.must(err)
-	if code := summary.ExitCode(false); code != steps.ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		s.t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
 	}
 }

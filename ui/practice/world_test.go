@@ -17,6 +17,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -42,7 +43,7 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Cleanup(func() { closeStage(t, w.Stage) })
 	t.Setenv("AWS_MAX_ATTEMPTS", "2") // what is refused at every attempt takes half a minute otherwise
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
-	w.must(w.Finish(t.Context(), w.env(), w.answers, func(steps.Event) {}))
+	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
 }
 

@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
 )
 
 // few is a company of two, who both have a recipient: nobody types a passphrase.
@@ -41,7 +41,7 @@ func (l *laptop) coming() []string {
 func (l *laptop) done(args ...string) outcome {
 	l.t.Helper()
 	got := l.stateroom("", args...)
-	if got.code != steps.ExitDone {
+	if got.code != plan.ExitDone {
 		l.t.Fatalf("%v: %+v", args, got)
 	}
 	return got

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -159,7 +160,7 @@ func (i *Interruption) end() {
 	i.ending.Restore()
 	fmt.Fprintln(i.ending.Out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
 	i.NameLeft()
-	i.ending.Exit(steps.ExitInterrupted)
+	i.ending.Exit(plan.ExitInterrupted)
 }
 
 // NameLeft names what the run leaves behind.

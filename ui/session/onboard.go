@@ -12,6 +12,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 )
 
@@ -25,7 +26,7 @@ func Onboard(ctx context.Context, o Options, sys System) (int, error) {
 
 // onboarding is the opener of [Onboard]. In the sandbox it begins at the laptop
 // of somebody who was handed a sealed file.
-func (s *session) onboarding(ctx context.Context) (steps.Open, steps.Given, error) {
+func (s *session) onboarding(ctx context.Context) (steps.Open, plan.Given, error) {
 	given := answered(map[string]string{onboard.PathHandover: s.HandoverFile, onboard.PathIdentity: s.Identity})
 	if s.PassphraseFile != "" {
 		passphrase, err := onboard.PassphraseFrom(ctx, s.PassphraseFile)
@@ -38,7 +39,7 @@ func (s *session) onboarding(ctx context.Context) (steps.Open, steps.Given, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	open := func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
 		entry, err := s.entry(ctx, given)
 		if err != nil {
 			return steps.Opened{}, err
@@ -81,7 +82,7 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 
 // seat opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
-func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
+func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*steps.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := openAWS(ctx, config)
@@ -97,7 +98,7 @@ func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.Ke
 }
 
 // entry is what is known before anything is asked.
-func (s *session) entry(ctx context.Context, given steps.Given) (*onboard.Entry, error) {
+func (s *session) entry(ctx context.Context, given plan.Given) (*onboard.Entry, error) {
 	e := &onboard.Entry{Me: s.Me, Rotate: s.Rotate, Identity: defaultIdentity(), Now: time.Now}
 	if s.stage != nil {
 		if err := s.newcomer(ctx, given); err != nil {
@@ -139,7 +140,7 @@ func holdsKey(a *blueprint.Answers) bool {
 
 // newcomer moves a rehearsal to the second admin's laptop, whose file and key
 // answer what is asked for first.
-func (s *session) newcomer(ctx context.Context, given steps.Given) error {
+func (s *session) newcomer(ctx context.Context, given plan.Given) error {
 	if s.seated {
 		return nil
 	}
@@ -170,8 +171,8 @@ func Login(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
 }
 
-func (s *session) loggingIn(_ context.Context) (steps.Open, steps.Given, error) {
-	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+func (s *session) loggingIn(_ context.Context) (steps.Open, plan.Given, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (steps.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
 			return steps.Opened{}, err
@@ -182,7 +183,7 @@ func (s *session) loggingIn(_ context.Context) (steps.Open, steps.Given, error) 
 		}
 		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
 	}
-	return open, steps.Given{}, nil
+	return open, plan.Given{}, nil
 }
 
 // team is the blueprint that is there, in a rehearsal with all that it asks for.
@@ -202,7 +203,7 @@ func Handover(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
 }
 
-func (s *session) handingOver(_ context.Context) (steps.Open, steps.Given, error) {
+func (s *session) handingOver(_ context.Context) (steps.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
 }
 
@@ -211,7 +212,7 @@ func Offboard(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "offboard"), plain.NewFlowLines(sys.Out), (*session).offboarding)
 }
 
-func (s *session) offboarding(_ context.Context) (steps.Open, steps.Given, error) {
+func (s *session) offboarding(_ context.Context) (steps.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }
 
@@ -221,8 +222,8 @@ type part interface {
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(of func(*blueprint.Answers) part) (steps.Open, steps.Given, error) {
-	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+func (s *session) asOperator(of func(*blueprint.Answers) part) (steps.Open, plan.Given, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (steps.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
 			return steps.Opened{}, err
@@ -233,5 +234,5 @@ func (s *session) asOperator(of func(*blueprint.Answers) part) (steps.Open, step
 		}
 		return steps.Opened{Flow: of(a).Flow(env)}, nil
 	}
-	return open, steps.Given{}, nil
+	return open, plan.Given{}, nil
 }

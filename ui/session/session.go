@@ -23,6 +23,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
@@ -99,7 +100,7 @@ func (o *Options) given(path string) bool {
 func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	s := newSession(o, sys, "setup")
 	s.present(plain.NewLines(sys.Out))
-	var summary *steps.Summary
+	var summary *plan.Summary
 	if err := s.rehearse(ctx); err != nil {
 		return 0, err
 	}
@@ -138,7 +139,7 @@ type session struct {
 	command string
 	ask     bool // questions can be asked
 	yes     bool // the plan is applied without asking
-	show    func(steps.Event)
+	show    func(plan.Event)
 	lines   *plain.Lines
 	prompt  *plain.Prompt
 	stage   *practice.Stage
@@ -386,8 +387,8 @@ func (s *session) fit(env *steps.Env) error {
 }
 
 // emit shows an event; the summary says where a rehearsal's files are.
-func (s *session) emit(e steps.Event) {
-	if e.Kind == steps.EventSummary && s.stage != nil && !s.DryRun {
+func (s *session) emit(e plan.Event) {
+	if e.Kind == plan.EventSummary && s.stage != nil && !s.DryRun {
 		e.Summary.Notes = append(e.Summary.Notes, s.stage.Note())
 	}
 	s.show(e)
@@ -395,8 +396,8 @@ func (s *session) emit(e steps.Event) {
 
 // confirm asks before the first change. From a yes on, an interrupt lets the
 // changes under way finish.
-func (s *session) confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
-	decision := steps.Decision{Yes: true}
+func (s *session) confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
+	decision := plan.Decision{Yes: true}
 	if !s.yes {
 		s.lines.Review(r)
 		var err error

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/practice"
@@ -31,7 +32,7 @@ func Screens(ctx context.Context, o Options, sys System, modes ...tui.Mode) (cod
 		},
 	})
 	if err != nil || summary == nil {
-		return steps.ExitDone, err
+		return plan.ExitDone, err
 	}
 	return exitCode(summary, o.Detailed), nil
 }
@@ -81,7 +82,7 @@ func (s *session) opens(ctx context.Context, mode tui.Mode) (steps.Open, error) 
 		tui.Offboard: (*session).offboarding, tui.Login: (*session).loggingIn,
 	}
 	open, flags, err := openers[mode](s, ctx)
-	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	return func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
 		for path, value := range flags {
 			if !given.Asked(path) {
 				given[path] = value
@@ -93,12 +94,12 @@ func (s *session) opens(ctx context.Context, mode tui.Mode) (steps.Open, error) 
 
 // asking is troubleshooting with the question where to begin, unless a flag has
 // said it or there is a fault to look for.
-func (s *session) asking(ctx context.Context) (steps.Open, steps.Given, error) {
+func (s *session) asking(ctx context.Context) (steps.Open, plan.Given, error) {
 	open, given, err := s.troubleshooting(ctx)
 	if err != nil || s.ErrorFile != "" || s.Run || s.Break != "" {
 		return open, given, err
 	}
-	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	return func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
 		_, noEngine := terraform.Find(ctx, s.Engine)
 		if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
 			return steps.Opened{Questions: questions}, nil

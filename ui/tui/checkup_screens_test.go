@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // The screens of the runs that are flows, for the goldens of golden_test.go.
@@ -55,7 +56,7 @@ func init() {
 			m := opened(t, l, Onboard, Options{})
 			answerWith(m, steps.Opened{Questions: handoverQuestions()}, nil)
 			press(m, "enter", "wrong", "enter")
-			answerWith(m, steps.Opened{}, &steps.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
+			answerWith(m, steps.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
 			return m
 		},
 		"checkup-looking":    func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
@@ -109,7 +110,7 @@ func init() {
 		"checkup-result":   func(t *testing.T, l look) *root { return mendedRoot(t, l) },
 		"checkup-failed": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
-			answerWith(m, steps.Opened{}, &steps.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
+			answerWith(m, steps.Opened{}, &plan.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
 			return m
 		},
 		"checkup-help": func(t *testing.T, l look) *root {

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // engine is the wizard's hand on package steps. Its methods are called by
@@ -31,10 +32,10 @@ type engine struct {
 	// stop lets the changes under way finish.
 	stop chan struct{}
 	// made collects what several applications have done so far.
-	made *steps.Summary
+	made *plan.Summary
 	// last is what the newest application returned, for whoever never saw its
 	// message.
-	last chan *steps.Summary
+	last chan *plan.Summary
 }
 
 func newEngine(ctx context.Context, o Options) *engine {
@@ -44,7 +45,7 @@ func newEngine(ctx context.Context, o Options) *engine {
 	}
 	return &engine{
 		ctx: ctx, begin: o.Begin, applying: applying, queue: newQueue(),
-		cancel: func() {}, last: make(chan *steps.Summary, 1),
+		cancel: func() {}, last: make(chan *plan.Summary, 1),
 	}
 }
 
@@ -65,7 +66,7 @@ type (
 	lookedMsg struct {
 		op       int
 		flow     *steps.Flow
-		review   steps.Review
+		review   plan.Review
 		observed *steps.Observed
 		// observe gives what the flow's newest look has found.
 		observe func() *steps.Observed
@@ -73,8 +74,8 @@ type (
 	}
 	madeMsg struct {
 		op      int
-		summary *steps.Summary
-		review  steps.Review
+		summary *plan.Summary
+		review  plan.Review
 		err     error
 	}
 	// inspectedMsg says that one step's inspection ended.
@@ -84,7 +85,7 @@ type (
 	}
 	eventMsg struct {
 		op    int
-		event steps.Event
+		event plan.Event
 	}
 	// openedMsg says what follows from the answers given so far.
 	openedMsg struct {
@@ -96,9 +97,9 @@ type (
 	reviewedMsg struct {
 		op     int
 		flow   *steps.Flow
-		review steps.Review
+		review plan.Review
 		// settled is the summary where there is nothing to change.
-		settled *steps.Summary
+		settled *plan.Summary
 		err     error
 	}
 )
@@ -165,7 +166,7 @@ func (e *engine) look(a *blueprint.Answers) tea.Cmd {
 			Inspected: func(step int, err error) { e.queue.push(inspectedMsg{op, step, err}) },
 		}
 		msg := lookedMsg{op: op, flow: setup.Flow(), observe: setup.Observed}
-		msg.flow.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+		msg.flow.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
 		msg.review, msg.err = msg.flow.Review(ctx)
 		msg.observed = setup.Observed()
 		return msg
@@ -173,7 +174,7 @@ func (e *engine) look(a *blueprint.Answers) tea.Cmd {
 }
 
 // open asks what follows from the answers given so far.
-func (e *engine) open(given steps.Given) tea.Cmd {
+func (e *engine) open(given plan.Given) tea.Cmd {
 	ctx, op := e.next()
 	given, start := maps.Clone(given), e.start
 	return e.run(func() tea.Msg {
@@ -186,7 +187,7 @@ func (e *engine) open(given steps.Given) tea.Cmd {
 func (e *engine) review(flow *steps.Flow) tea.Cmd {
 	ctx, op := e.next()
 	f := *flow
-	f.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
 	return e.run(func() tea.Msg {
 		msg := reviewedMsg{op: op, flow: &f}
 		msg.review, msg.err = f.Review(ctx)
@@ -198,12 +199,12 @@ func (e *engine) review(flow *steps.Flow) tea.Cmd {
 }
 
 // carryOut makes the changes of the review that was shown that are not in without.
-func (e *engine) carryOut(flow *steps.Flow, review steps.Review, without map[string]bool) tea.Cmd {
+func (e *engine) carryOut(flow *steps.Flow, review plan.Review, without map[string]bool) tea.Cmd {
 	ctx, op := e.next()
 	e.stop = make(chan struct{})
 	f := *flow
 	f.Without, f.Stop = without, e.stop
-	f.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
 	f.Env.Report(f.Emit)
 	e.applying(true)
 	return e.run(func() tea.Msg {
@@ -227,7 +228,7 @@ func (e *engine) halt() bool {
 }
 
 // book adds what one application did to what is summed up at the end.
-func (e *engine) book(s *steps.Summary) {
+func (e *engine) book(s *plan.Summary) {
 	select {
 	case <-e.last:
 	default:
@@ -258,9 +259,9 @@ func (e *engine) wait() {
 }
 
 // summary is how the whole visit ended.
-func (e *engine) summary(interrupted bool) *steps.Summary {
+func (e *engine) summary(interrupted bool) *plan.Summary {
 	if e.made == nil && interrupted && e.start != nil {
-		e.made = &steps.Summary{}
+		e.made = &plan.Summary{}
 	}
 	if e.made != nil {
 		e.made.Stopped = e.made.Stopped || interrupted

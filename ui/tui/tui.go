@@ -25,6 +25,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -85,7 +86,7 @@ func (o *Options) modes() []Mode {
 // Run shows the wizard until the operator leaves it, waits for what is still
 // under way, and prints the summary to the normal screen. The summary is nil
 // when nothing was begun. The error is one that kept the run from its end.
-func Run(ctx context.Context, o Options) (*steps.Summary, error) {
+func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
 	}

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
@@ -342,14 +343,14 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 }
 
 // unapplied is the plan, where it was looked at only.
-func (w *wizard) unapplied() *steps.Summary {
+func (w *wizard) unapplied() *plan.Summary {
 	switch {
 	case w.flow == nil:
 		return nil
 	case w.dryRun:
 		return w.preview()
 	case w.toDo() > 0:
-		return &steps.Summary{Declined: true}
+		return &plan.Summary{Declined: true}
 	}
 	return nil
 }

@@ -1,14 +1,38 @@
-package steps
+// Package plan is what a run proposes, shows and reports, as data: a [Change] with
+// its exact calls, a [Finding], a [Check], the [Review] that an operator is asked
+// to confirm, the events and the summary of carrying it out. What can be said of
+// them without looking at anything is here, too: their order, who gets more access,
+// what waits for consent, what is left out, and a plan as a shell script.
+//
+// What does not live here: whatever looks at AWS or at a disk, what decides on a
+// change (package steps and the packages beside it), and what carries one out.
+package plan
 
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
+
+// ProjectDir is the directory that a change runs in or writes to.
+func (c Change) ProjectDir() string {
+	switch {
+	case c.Run != nil:
+		return c.Run.Dir
+	case c.Write != nil:
+		return filepath.Dir(c.Target)
+	}
+	return ""
+}
+
+// HandoverLife is how long a handover may be used: long enough for a week's
+// absence, and too short for a forgotten file to be of use to anybody.
+const HandoverLife = 7 * 24 * time.Hour
 
 // Action is what a change does to its target, in Terraform's words.
 type Action string
@@ -99,6 +123,9 @@ type Change struct {
 	// Undoes, when set, is what a change of the same run has made: only where its
 	// value is the target is this change part of what that one announced.
 	Undoes awsops.Reference
+	// Unconfirmed, when set, is what is found where the change is due only since an
+	// answer was lost and nobody has confirmed it, in the place of the usual words.
+	Unconfirmed *Finding
 	// Leads says that Foreign is no thing that is changed, but a place to which the
 	// project's files lead Terraform.
 	Leads bool
@@ -142,8 +169,8 @@ type Seal struct {
 // Run is a command that changes something on this laptop, moves state, or has to
 // succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, runReconfigure, runUpgrade, runAside, runBackup,
-	// runMove, runMigrate, runPush and runProve.
+	// Command is one of runInit, RunReconfigure, RunUpgrade, RunAside, RunBackup,
+	// RunMove, RunMigrate, RunPush and RunProve.
 	Command string
 	Project string
 	Dir     string
@@ -164,14 +191,14 @@ type Run struct {
 // The commands of a Run.
 const (
 	runInit        = "init"
-	runReconfigure = "reconfigure"
-	runUpgrade     = "upgrade"
-	runAside       = "aside"
-	runBackup      = "backup"
-	runMove        = "move"
-	runMigrate     = "migrate"
-	runPush        = "push"
-	runProve       = "prove"
+	RunReconfigure = "reconfigure"
+	RunUpgrade     = "upgrade"
+	RunAside       = "aside"
+	RunBackup      = "backup"
+	RunMove        = "move"
+	RunMigrate     = "migrate"
+	RunPush        = "push"
+	RunProve       = "prove"
 )
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
@@ -197,8 +224,8 @@ func Counts(changes []Change) (add, change, destroy int) {
 	return add, change, destroy
 }
 
-// PlanLine is the sentence that Terraform users look for.
-func PlanLine(changes []Change) string {
+// Line is the sentence that Terraform users look for.
+func Line(changes []Change) string {
 	add, change, destroy := Counts(changes)
 	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
 }
@@ -277,43 +304,11 @@ func Known(text string) string {
 	return awsops.ReplaceRefs(text, func(awsops.Reference) string { return KnownAfterApply })
 }
 
-// created lists the fields of something that is not there yet.
-func created(pairs ...string) []Field {
+// Created lists the fields of something that is not there yet.
+func Created(pairs ...string) []Field {
 	fields := make([]Field, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		fields = append(fields, Field{Name: pairs[i], After: Known(pairs[i+1])})
 	}
 	return fields
-}
-
-// Permitted splits changes into those that may be applied without a further
-// word and those that touch something foreign that nobody adopted, together
-// with everything that needs it.
-func Permitted(changes []Change, a *blueprint.Answers) (allowed, foreign []Change) {
-	barred := map[string]bool{}
-	for progress := true; progress; {
-		progress = false
-		for _, c := range changes {
-			if !barred[c.ID] && (c.Foreign != "" && !a.Adopted(c.Foreign) || anyOf(barred, c.Needs)) {
-				barred[c.ID], progress = true, true
-			}
-		}
-	}
-	for _, c := range changes {
-		if barred[c.ID] {
-			foreign = append(foreign, c)
-		} else {
-			allowed = append(allowed, c)
-		}
-	}
-	return allowed, foreign
-}
-
-func anyOf(set map[string]bool, ids []string) bool {
-	for _, id := range ids {
-		if set[id] {
-			return true
-		}
-	}
-	return false
 }

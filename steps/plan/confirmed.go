@@ -1,4 +1,4 @@
-package steps
+package plan
 
 import (
 	"encoding/json"
@@ -9,14 +9,14 @@ import (
 	"stateroom/awsops"
 )
 
-// confirmed splits what a new look plans, after an answer was lost, into what
-// the operator has confirmed already and what has to be shown first. A change is
-// confirmed when one of its id was shown that does all that it does: the same
+// Confirmed splits what a new look plans, after an answer was lost, into what
+// the operator has Confirmed already and what has to be shown first. A change is
+// Confirmed when one of its id was shown that does all that it does: the same
 // calls as the same identity, the same text into the same file, the same command.
 // What was "known after apply" may have become known since. What needs a change
-// that is not confirmed is left as well. Known gives what this run has made: to
+// that is not Confirmed is left as well. Known gives what this run has made: to
 // undo that is part of the plan that announced it (Change.Undoes).
-func confirmed(changes, shown []Change, known func(awsops.Reference) (string, bool)) (kept, left []Change) {
+func Confirmed(changes, shown []Change, known func(awsops.Reference) (string, bool)) (kept, left []Change) {
 	unknown := map[string]bool{}
 	for _, c := range changes {
 		covers := func(s Change) bool { return s.ID == c.ID && s.covers(c) }
@@ -71,20 +71,20 @@ func inputText(c awsops.Call) string {
 	return string(data)
 }
 
-// unconfirmed tells of what was left since nobody has confirmed it. What only
+// Unconfirmed tells of what was left since nobody has confirmed it. What only
 // waits for another of these stands with that one.
-func unconfirmed(left []Change) []Finding {
+func Unconfirmed(left []Change) []Finding {
 	var findings []Finding
 	for _, c := range left {
 		if slices.ContainsFunc(left, func(other Change) bool { return slices.Contains(c.Needs, other.ID) }) {
 			continue
 		}
-		if strings.HasPrefix(c.ID, changeSpare) {
-			findings = append(findings, othersKey(c))
+		if c.Unconfirmed != nil {
+			findings = append(findings, *c.Unconfirmed)
 			continue
 		}
 		findings = append(findings, Finding{
-			ID: subject(c) + ".not-confirmed", Step: c.Step, Severity: Warning,
+			ID: Topic(c) + ".not-confirmed", Step: c.Step, Severity: Warning,
 			Evidence: fmt.Sprintf("%s: this is due only since an answer of AWS was lost, so nobody has confirmed it, and it was not done.", c.Title),
 			Remedy:   "Run it again: it shows what is there now, and asks before it changes anything.",
 			Details:  waiting(c, left),

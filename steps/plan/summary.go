@@ -1,10 +1,16 @@
-package steps
+package plan
 
 import (
 	"fmt"
 	"path/filepath"
 	"strings"
 )
+
+// Failed is a change with the reason why it could not be made.
+type Failed struct {
+	Change Change
+	Err    error
+}
 
 // Summary is how a run ended.
 type Summary struct {
@@ -60,9 +66,9 @@ func (s *Summary) ExitCode(detailed bool) int {
 	return ExitDone
 }
 
-// backupNotes say where what edited files held before is: in the state directory,
+// BackupNotes say where what edited files held before is: in the state directory,
 // where nobody would look without being told. Of many it is the directory.
-func (s *Summary) backupNotes() []string {
+func (s *Summary) BackupNotes() []string {
 	const most = 1
 	if len(s.Backups) > most {
 		dir := filepath.Dir(s.Backups[0])

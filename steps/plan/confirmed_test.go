@@ -1,6 +1,7 @@
-package steps
+package plan
 
 import (
+	"strings"
 	"testing"
 
 	"stateroom/awsops"
@@ -52,12 +53,12 @@ func TestALaterRoundDoesOnlyWhatWasConfirmed(t *testing.T) {
 		{"the file with something beside it", backend("/p/backend.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/1\"\nskip = true\n"), false},
 		{"another file", backend("/q/backend.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/1\"\n"), false},
 		{"the command", shownPlan()[4], true},
-		{"another command", Change{ID: "init.p", Run: &Run{Command: runMove, Project: "p", Dir: "/p"}}, false},
+		{"another command", Change{ID: "init.p", Run: &Run{Command: RunMove, Project: "p", Dir: "/p"}}, false},
 		{"a deletion that nobody saw", Change{ID: "iam.old-key.AKIA", Account: "111111111111", Calls: []awsops.Call{awsops.DeleteAccessKey("bob", "AKIA")}}, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			kept, left := confirmed([]Change{c.later}, shownPlan(), nothingMade)
+			kept, left := Confirmed([]Change{c.later}, shownPlan(), nothingMade)
 			if (len(kept) == 1) != c.kept || len(kept)+len(left) != 1 {
 				t.Errorf("kept %v, left %v", kept, left)
 			}
@@ -69,20 +70,23 @@ func TestWhatNeedsAnUnconfirmedChangeWaitsWithItAndIsToldOnce(t *testing.T) {
 	lost := Change{ID: "iam.lost-key.AKIA", Title: "Delete it", Calls: []awsops.Call{awsops.DeleteAccessKey("bob", "AKIA")}}
 	again := shownPlan()[2]
 	again.Title, again.Needs = "Make it", []string{lost.ID}
-	kept, left := confirmed([]Change{lost, again, shownPlan()[4]}, shownPlan(), nothingMade)
+	kept, left := Confirmed([]Change{lost, again, shownPlan()[4]}, shownPlan(), nothingMade)
 	if len(kept) != 1 || kept[0].ID != "init.p" || len(left) != 2 {
 		t.Fatalf("kept %v, left %v", kept, left)
 	}
-	found := unconfirmed(left)
+	found := Unconfirmed(left)
 	if len(found) != 1 || found[0].ID != "iam.not-confirmed" || found[0].Severity != Warning {
 		t.Fatalf("findings %v", found)
 	}
-	says(t, found[0].Evidence, "Delete it", "nobody has confirmed it")
-	says(t, found[0].Details, "Make it")
-	spare := Change{ID: changeSpare + "1", Target: "arn:1", Undoes: awsops.Reference{Change: changeKey, Output: "arn"}}
+	for part, text := range map[string]string{"Delete it": found[0].Evidence, "nobody has confirmed it": found[0].Evidence, "Make it": found[0].Details} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the message does not say %q:\n%s", part, text)
+		}
+	}
+	spare := Change{ID: "key.orphan.1", Target: "arn:1", Undoes: awsops.Reference{Change: "key.create", Output: "arn"}}
 	for made, kept := range map[string]int{"arn:1": 1, "arn:2": 0, "": 0} {
 		known := func(awsops.Reference) (string, bool) { return made, made != "" }
-		if got, _ := confirmed([]Change{spare}, shownPlan(), known); len(got) != kept {
+		if got, _ := Confirmed([]Change{spare}, shownPlan(), known); len(got) != kept {
 			t.Errorf("of a run that has made %q, kept %v", made, got)
 		}
 	}

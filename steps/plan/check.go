@@ -1,4 +1,4 @@
-package steps
+package plan
 
 // Verdict is what a check came to.
 type Verdict string

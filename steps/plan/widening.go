@@ -1,4 +1,4 @@
-package steps
+package plan
 
 import (
 	"fmt"
@@ -46,20 +46,20 @@ type Widening struct {
 	// For is who gets it: "bob", "group admins", "account 111111111111".
 	For string
 
-	// The sentence is head, subject and tail; of several subjects it ends in
-	// tails, where that differs.
-	head, subject, tail, tails string
+	// The sentence is Head, Subject and Tail; of several subjects it ends in
+	// Tails, where that differs.
+	Head, Subject, Tail, Tails string
 }
 
 // String is the sentence.
-func (w Widening) String() string { return w.sentence([]string{w.subject}) }
+func (w Widening) String() string { return w.sentence([]string{w.Subject}) }
 
 func (w Widening) sentence(subjects []string) string {
-	tail := w.tail
-	if len(subjects) > 1 && w.tails != "" {
-		tail = w.tails
+	tail := w.Tail
+	if len(subjects) > 1 && w.Tails != "" {
+		tail = w.Tails
 	}
-	return w.head + enumerated(subjects) + tail
+	return w.Head + Enumerated(subjects) + tail
 }
 
 // Judge books what a change gives, judged against what is there. Nothing given
@@ -77,7 +77,7 @@ func (c Change) Widens() []Widening {
 	}
 	for _, call := range c.Calls {
 		if call.MayGrant() {
-			return []Widening{{Kind: WidensUnjudged, For: c.Target, head: fmt.Sprintf("%s may give access (%s:%s).", c.Title, call.Service, call.Operation)}}
+			return []Widening{{Kind: WidensUnjudged, For: c.Target, Head: fmt.Sprintf("%s may give access (%s:%s).", c.Title, call.Service, call.Operation)}}
 		}
 	}
 	return nil
@@ -96,11 +96,11 @@ func Access(changes ...*Change) []string {
 			}
 			told[w] = true
 			alike := w
-			alike.subject = ""
+			alike.Subject = ""
 			if subjects[alike] == nil {
 				order = append(order, alike)
 			}
-			subjects[alike] = append(subjects[alike], w.subject)
+			subjects[alike] = append(subjects[alike], w.Subject)
 		}
 	}
 	sentences := make([]string, len(order))
@@ -110,34 +110,9 @@ func Access(changes ...*Change) []string {
 	return sentences
 }
 
-// standing are the findings that stand against making these changes at all:
-// files that cannot be written, and, where nobody is to get more access
-// (Env.NoWidening), every change that gives some.
-func standing(env *Env, changes []Change) []Finding {
-	findings := Unwritable(changes)
-	if !env.NoWidening {
-		return findings
-	}
-	for _, c := range changes {
-		if widens := c.Widens(); len(widens) > 0 {
-			findings = append(findings, Finding{
-				ID: c.ID + "-widens", Step: c.Step, Severity: Failure, Blocks: true,
-				Evidence: fmt.Sprintf("%s: %s", c.Title, strings.Join(Access(&c), " ")),
-				Remedy:   "Have it reviewed by somebody who may let people in, and apply it without --no-widening.",
-			})
-		}
-	}
-	return findings
-}
-
-// errWidens stops a change that came up after the plan was judged.
-func errWidens(c Change) error {
-	return fmt.Errorf("%s gives access, which --no-widening refuses: %s Nothing of it was made", c.ID, strings.Join(Access(&c), " "))
-}
-
 // Gives is a widening that one sentence tells.
 func Gives(kind WideningKind, who, sentence string) Widening {
-	return Widening{Kind: kind, For: who, head: sentence}
+	return Widening{Kind: kind, For: who, Head: sentence}
 }
 
 // JudgePolicy judges a change of a policy: what it gives is one sentence, if the
@@ -169,11 +144,11 @@ func (c *Change) JudgeTags(a *blueprint.Answers, name string, set map[string]str
 	if len(told) > 1 {
 		head = "The tags "
 	}
-	c.Judge(Widening{Kind: WidensTags, For: name, head: head + strings.Join(told, ", ") + ", by which policies may give access, set on ", subject: name, tail: "."})
+	c.Judge(Widening{Kind: WidensTags, For: name, Head: head + strings.Join(told, ", ") + ", by which policies may give access, set on ", Subject: name, Tail: "."})
 }
 
-// principals tells in words whom the statements name.
-func principals(statements []policy.Statement) string {
+// Principals tells in words whom the statements name.
+func Principals(statements []policy.Statement) string {
 	var names []string
 	for _, s := range statements {
 		if len(s.NotPrincipals) > 0 {
@@ -190,7 +165,7 @@ func principals(statements []policy.Statement) string {
 	if len(names) == 0 {
 		return "nobody"
 	}
-	return enumerated(names)
+	return Enumerated(names)
 }
 
 // principal is one principal in words.
@@ -210,8 +185,8 @@ func principal(value string) string {
 	return value
 }
 
-// doing tells in words what a policy allows beside what one does already.
-func doing(have, want policy.Document) string {
+// NewlyAllowed tells in words what a policy allows beside what one does already.
+func NewlyAllowed(have, want policy.Document) string {
 	granted, text := policy.Granted(have, want), ""
 	switch {
 	case len(granted) == 0:
@@ -254,5 +229,5 @@ func services(statements []policy.Statement) string {
 		}
 	}
 	slices.Sort(names)
-	return enumerated(names)
+	return Enumerated(names)
 }

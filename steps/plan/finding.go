@@ -1,4 +1,4 @@
-package steps
+package plan
 
 import (
 	"fmt"
@@ -78,7 +78,7 @@ func Together(findings []Finding) []Finding {
 	}
 	for i, names := range others {
 		out[i].Subject = ""
-		out[i].Evidence = fmt.Sprintf("%s So it is with %s.", out[i].Evidence, enumerated(names))
+		out[i].Evidence = fmt.Sprintf("%s So it is with %s.", out[i].Evidence, Enumerated(names))
 	}
 	return out
 }
@@ -88,15 +88,15 @@ func (f Finding) alike(g Finding) bool {
 	if f.Subject != "" && g.Subject != "" {
 		return f.ID == g.ID && f.Severity == g.Severity && f.Remedy == g.Remedy && f.Details == g.Details
 	}
-	return f.same(g)
+	return f.Same(g)
 }
 
 // requestID is AWS's id of one request, which another look does not bring again.
 var requestID = regexp.MustCompile(`request id [^)\s]+`)
 
-// same tells whether two findings differ in nothing but the request in which AWS
+// Same tells whether two findings differ in nothing but the request in which AWS
 // said it.
-func (f Finding) same(g Finding) bool {
+func (f Finding) Same(g Finding) bool {
 	f.Evidence, g.Evidence = requestID.ReplaceAllString(f.Evidence, ""), requestID.ReplaceAllString(g.Evidence, "")
 	return f == g
 }
@@ -104,8 +104,8 @@ func (f Finding) same(g Finding) bool {
 // namesShown bounds how many names stand in one sentence.
 const namesShown = 12
 
-// enumerated joins names as a sentence does.
-func enumerated(names []string) string {
+// Enumerated joins names as a sentence does.
+func Enumerated(names []string) string {
 	if len(names) > namesShown {
 		names = append(names[:namesShown:namesShown], fmt.Sprintf("%d more", len(names)-namesShown))
 	}
@@ -113,4 +113,11 @@ func enumerated(names []string) string {
 		return names[0]
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// Topic begins the id of a finding about a change: a group's policy is IAM's,
+// whichever step it is for.
+func Topic(c Change) string {
+	of, _, _ := strings.Cut(c.ID, ".")
+	return of
 }

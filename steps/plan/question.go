@@ -1,4 +1,4 @@
-package steps
+package plan
 
 import (
 	"context"
@@ -6,20 +6,6 @@ import (
 
 	"stateroom/awsops/secret"
 )
-
-// Open says what follows from the answers given so far: more questions, or the
-// flow when nothing is left to ask. A presenter calls it with no answers first,
-// and again after every page of questions. It makes no mutating call and writes
-// no file, but it may take a while: it opens sealed files and sessions. An
-// answer that cannot be is a [Problem]; any other error keeps the run from
-// beginning.
-type Open func(ctx context.Context, given Given, asks Asks) (Opened, error)
-
-// Opened is what [Open] came to. Either member is set, never both.
-type Opened struct {
-	Questions []Question
-	Flow      *Flow
-}
 
 // Given are the answers so far by the path of their question. All are held as
 // secrets: a pasted text may contain one as well as a secret's own field.
@@ -94,4 +80,38 @@ func (e Enrolment) Links() []secret.Secret {
 		link(e.User+"@"+e.Account, nil),
 		link(e.User, nil),
 	}
+}
+
+// Kind says how a question is asked and how its answer is read.
+type Kind string
+
+// The kinds of question.
+const (
+	Text Kind = "text"
+	// Secret is text that is never shown, not even as it is typed.
+	Secret Kind = "secret"
+	// Lines is text of many lines, such as a pasted error.
+	Lines   Kind = "lines"
+	Choice  Kind = "choice"
+	Choices Kind = "choices"
+	Confirm Kind = "confirm"
+)
+
+// Question asks for one answer. Its path is the blueprint path that --set takes,
+// so that a presenter without a terminal can name the flag that is missing.
+type Question struct {
+	Path    string
+	Prompt  string
+	Help    string
+	Kind    Kind
+	Default string
+	Options []string
+	// Required marks an answer without which no plan can be made.
+	Required bool
+	// Check says why an answer cannot be. It is nil for the blueprint's own
+	// questions, which [blueprint.Blueprint.Answer] judges.
+	Check func(value string) error
+	// Hide takes the secrets out of an answer before it is shown again. It is nil
+	// where none can be in it.
+	Hide func(value string) string
 }

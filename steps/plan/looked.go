@@ -1,7 +1,6 @@
-package steps
+package plan
 
 import (
-	"errors"
 	"sync/atomic"
 )
 
@@ -10,12 +9,9 @@ import (
 // longer what was seen. Its zero value is a look that nothing was made of yet.
 type Looked struct{ spent atomic.Bool }
 
-// take spends the look. It is false where there was none, or where something
+// Take spends the look. It is false where there was none, or where something
 // was made of it already.
-func (l *Looked) take() bool { return l != nil && l.spent.CompareAndSwap(false, true) }
-
-// errStale keeps a plan from being carried out twice.
-var errStale = errors.New("this plan rests on a look at what was there before the last changes, so nothing was changed. Look again first")
+func (l *Looked) Take() bool { return l != nil && l.spent.CompareAndSwap(false, true) }
 
 // Fresh tells whether the review can be carried out. Where it cannot, only a new
 // look leads on.
@@ -29,10 +25,10 @@ func (r Review) Without(ids map[string]bool) Review {
 	return r
 }
 
-// after is what a run leaves of its last look. Where it was stopped, nothing has
+// After is what a run leaves of its last look. Where it was stopped, nothing has
 // been looked at since; where something failed, an answer was lost or what is due was not confirmed, what
-// remains is shown, and carried out only after another look.
-func (r Review) after(s *Summary) Review {
+// remains is shown, and carried out only After another look.
+func (r Review) After(s *Summary) Review {
 	switch {
 	case s.Stopped:
 		return Review{}

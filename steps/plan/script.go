@@ -1,4 +1,4 @@
-package steps
+package plan
 
 import (
 	"bytes"
@@ -23,10 +23,10 @@ func Script(changes []Change, partition string, a *blueprint.Answers) string {
 		s.refer(&changes[i])
 	}
 	s.printf(scriptHead, a.StateRegion, partition)
-	order := newSchedule(changes)
-	for i, ok := order.next(); ok; i, ok = order.next() {
+	order := NewOrder(changes)
+	for i, ok := order.Next(); ok; i, ok = order.Next() {
 		s.change(changes[i])
-		order.done(i)
+		order.Done(i)
 	}
 	return s.out.String()
 }
@@ -129,7 +129,7 @@ func (s *script) change(c Change) {
 	}
 	switch {
 	case c.Run == nil:
-	case slices.Contains([]string{runBackup, runMove, runMigrate}, c.Run.Command):
+	case slices.Contains([]string{RunBackup, RunMove, RunMigrate}, c.Run.Command):
 		s.printf("# In %s, for every workspace; stateroom setup does this under a lock and looks first:\n", shellQuoted(c.Run.Dir))
 		for _, line := range c.Run.Lines {
 			s.printf("#   %s\n", strings.ReplaceAll(line, "\n", " "))

@@ -1,8 +1,8 @@
-package steps
+package plan
 
-// schedule hands out changes in an order that respects what they need. It is
+// Order hands out changes in an order that respects what they need. It is
 // not safe for concurrent use: the executor's loop owns it.
-type schedule struct {
+type Order struct {
 	waiting []int
 	users   [][]int // whom each change's failure keeps from being made
 	after   [][]int // who waits for each change to end
@@ -18,14 +18,14 @@ const (
 	stateEnded
 )
 
-// newSchedule prepares the changes. A need that is not among the changes counts
+// NewOrder prepares the changes. A need that is not among the changes counts
 // as done: it was there already.
-func newSchedule(changes []Change) *schedule {
+func NewOrder(changes []Change) *Order {
 	index := make(map[string]int, len(changes))
 	for i, c := range changes {
 		index[c.ID] = i
 	}
-	s := &schedule{
+	s := &Order{
 		waiting: make([]int, len(changes)),
 		users:   make([][]int, len(changes)),
 		after:   make([][]int, len(changes)),
@@ -51,8 +51,8 @@ func newSchedule(changes []Change) *schedule {
 	return s
 }
 
-// next takes a change whose needs are all done.
-func (s *schedule) next() (int, bool) {
+// Next takes a change whose needs are all done.
+func (s *Order) Next() (int, bool) {
 	if len(s.ready) == 0 {
 		return 0, false
 	}
@@ -62,15 +62,15 @@ func (s *schedule) next() (int, bool) {
 	return i, true
 }
 
-// done books a change as made and frees those that waited for it alone.
-func (s *schedule) done(i int) {
+// Done books a change as made and frees those that waited for it alone.
+func (s *Order) Done(i int) {
 	s.state[i] = stateEnded
 	s.free(s.users[i])
 	s.free(s.after[i])
 }
 
 // free tells changes that one which they waited for has ended.
-func (s *schedule) free(changes []int) {
+func (s *Order) free(changes []int) {
 	for _, i := range changes {
 		s.waiting[i]--
 		if s.waiting[i] == 0 && s.state[i] == statePending {
@@ -79,22 +79,22 @@ func (s *schedule) free(changes []int) {
 	}
 }
 
-// fail books a change as not made and returns all that can no longer be made.
-func (s *schedule) fail(i int) []int {
+// Fail books a change as not made and returns all that can no longer be made.
+func (s *Order) Fail(i int) []int {
 	s.state[i] = stateEnded
 	s.free(s.after[i])
 	var skipped []int
 	for _, user := range s.users[i] {
 		if s.state[user] == statePending {
 			skipped = append(skipped, user)
-			skipped = append(skipped, s.fail(user)...)
+			skipped = append(skipped, s.Fail(user)...)
 		}
 	}
 	return skipped
 }
 
-// left are the changes that were never started.
-func (s *schedule) left() []int {
+// Left are the changes that were never started.
+func (s *Order) Left() []int {
 	var left []int
 	for i, state := range s.state {
 		if state == statePending {
