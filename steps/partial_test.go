@@ -83,7 +83,7 @@ func TestABlockThatAVariableOverridesIsNeitherWrittenNorInitialised(t *testing.T
 			if diff := cmp.Diff(before, w.below(dir)); diff != "" {
 				t.Errorf("the project was changed:\n%s", diff)
 			}
-			if slices.Contains(w.plannedIDs(), initChange("common-production")) {
+			if slices.Contains(w.plannedIDs(), plan.InitID("common-production")) {
 				t.Error("the project was to be initialised")
 			}
 		})
