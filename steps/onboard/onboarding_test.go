@@ -156,6 +156,21 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 	}
 }
 
+func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	c.must(c.iam().DeleteObject(awsops.WithProbe(t.Context()), c.blueprint.Bucket.Name, "common/staging"))
+	l := c.laptop("bob")
+	s := l.come(l.handover())
+	f := finding(s, "state.deleted")
+	if f == nil || verdict(s, "common-staging", checkState) != steps.Broken || verdict(s, "common-preprod", checkState) != steps.Passed {
+		t.Fatalf("findings %v", s.Findings)
+	}
+	says(t, f.Evidence+f.Remedy, "common/staging of project common-staging was deleted", "Do not apply", "stateroom troubleshoot")
+	if v := verdict(s, "common-staging", checkLock); v != steps.Passed {
+		t.Errorf("the lock was not proven: %q", v)
+	}
+}
+
 // deny puts an explicit denial on the users' group.
 func (c *company) deny(action string) {
 	c.do(awsops.PutGroupPolicy("admins", "spoilt", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"`+action+`","Resource":"*"}]}`))
