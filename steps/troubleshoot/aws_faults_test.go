@@ -379,7 +379,7 @@ var faults = []fault{
 		name: "state deleted, and its digest", want: []string{"state.deleted"}, mends: true, changes: []string{"state.restore.common-staging"}, says: "serial 9",
 		breaking: func(w *world) {
 			w.put(state(9))
-			w.deleteState(12)
+			w.deleteState(101)
 			w.item(bucketName+"/"+stagingKey+"-md5", "Digest", "")
 		},
 	},
