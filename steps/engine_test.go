@@ -24,6 +24,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -179,7 +180,7 @@ func (w *world) passphrase(t testing.TB) age.Identity {
 	return identity
 }
 
-func open(t testing.TB, path string, identity age.Identity) Handover {
+func open(t testing.TB, path string, identity age.Identity) handover.Handover {
 	t.Helper()
 	sealed, err := os.ReadFile(path)
 	if err != nil {
@@ -189,7 +190,7 @@ func open(t testing.TB, path string, identity age.Identity) Handover {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var h Handover
+	var h handover.Handover
 	if err := json.NewDecoder(plain).Decode(&h); err != nil {
 		t.Fatal(err)
 	}

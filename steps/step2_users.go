@@ -15,6 +15,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -338,12 +339,12 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
-	h := newHandover(a, name, key.ID)
+	h := handover.New(a, name, key.ID)
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, plan.Field{Name: "sealed file", After: file.Path}, plan.Field{Name: "reader", After: reader})
 	key.Write = &plan.Write{
-		Edit: files.Edit{Before: file, After: files.Content(h.template()), Mode: 0o600},
+		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
 		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
 	return append(changes, key)

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -20,7 +21,7 @@ func (x *Executor) reserve(ctx context.Context, c plan.Change) (*files.Reservati
 		return nil, nil
 	}
 	if s := c.Write.Seal; s != nil && s.Recipient != "" {
-		if _, _, err := recipientFor(s.Recipient); err != nil {
+		if _, _, err := handover.RecipientFor(s.Recipient); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +55,7 @@ func (x *Executor) write(ctx context.Context, c plan.Change, room *files.Reserva
 	}
 	var passphrase secret.Secret
 	if s := c.Write.Seal; s != nil {
-		sealed, made, err := seal(string(edit.After), s.Recipient)
+		sealed, made, err := handover.Seal(string(edit.After), s.Recipient)
 		if err != nil {
 			return err
 		}

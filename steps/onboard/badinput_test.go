@@ -18,6 +18,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -279,10 +280,10 @@ func TestWithoutABlueprintTheHandoversIsTakenAndWritten(t *testing.T) {
 	l := founded(t, sandbox.Options{}, nil).laptop("bob")
 	l.must(os.Remove(filepath.Join(l.root, "stateroom.hcl")))
 	h := l.handover()
-	b, err := Check(h, nil, "111111111111", time.Now())
+	b, err := handover.Check(h, nil, "111111111111", time.Now())
 	l.must(err)
 	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: b}, Handover: h, KeyID: h.AccessKeyID, Now: time.Now}
-	l.onBoard(l.run(l.flow(o, KeyPair(h))))
+	l.onBoard(l.run(l.flow(o, handover.KeyPair(h))))
 	l.mine("admin_iam")
 	written, err := blueprint.Read(filepath.Join(l.root, "stateroom.hcl"))
 	if err != nil || string(written.HCL()) != string(b.HCL()) {

@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -262,7 +263,7 @@ func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
 	o.use(o.opened("bob", o.bob))
 	out, err := o.console().CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
 	o.must(err)
-	o.use(steps.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
+	o.use(handover.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
 	summary := o.run(o.handover("bob", o.keys("bob")...))
 	f := o.finding(summary, "handover.two-keys")
 	if f == nil || !f.Blocks || !strings.Contains(f.Remedy, "--status Inactive") || summary.Applied > 0 {

@@ -20,6 +20,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -236,11 +237,11 @@ func (l *laptop) read(rel string) string {
 }
 
 // handover opens the file that the set-up made for the user.
-func (l *laptop) handover() *steps.Handover {
+func (l *laptop) handover() *handover.Handover {
 	l.t.Helper()
 	sealed, err := os.ReadFile(filepath.Join(l.dir, "handover", l.user+".age"))
 	l.must(err)
-	h, err := Open(sealed, Unlock{Identity: []byte(l.identities[l.user].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(l.identities[l.user].String())})
 	l.must(err)
 	return h
 }
@@ -255,12 +256,12 @@ func (l *laptop) answers() *blueprint.Answers {
 
 // onboarding is one with a handover, as a new process would start it; nil comes
 // back.
-func (l *laptop) onboarding(h *steps.Handover) (*Onboarding, *steps.Flow) {
+func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *steps.Flow) {
 	l.t.Helper()
 	o := &Onboarding{Answers: l.answers(), Handover: h, Now: time.Now}
 	pair := awsops.KeyPair{}
 	if h != nil {
-		pair, o.KeyID = KeyPair(h), h.AccessKeyID
+		pair, o.KeyID = handover.KeyPair(h), h.AccessKeyID
 	}
 	return o, l.flow(o, pair)
 }
@@ -292,7 +293,7 @@ func (l *laptop) run(f *steps.Flow) *plan.Summary {
 }
 
 // come runs an onboarding with a handover, or one that comes back.
-func (l *laptop) come(h *steps.Handover) *plan.Summary {
+func (l *laptop) come(h *handover.Handover) *plan.Summary {
 	l.t.Helper()
 	_, f := l.onboarding(h)
 	return l.run(f)
@@ -418,3 +419,9 @@ func rendered(t testing.TB, value any) []byte {
 	}
 	return out.Bytes()
 }
+
+// The parts of a key pair that AWS's own documentation shows.
+const (
+	sampleID     = "AKIAIOSFODNN7EXAMPLE"
+	sampleSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)

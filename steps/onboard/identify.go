@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -170,7 +171,7 @@ func (s *scene) refused(err error, id string) plan.Finding {
 	case awsops.IsUnknownKey(err):
 		f.ID = "key-invalid"
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
-		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(askAgain, "Ask"))
+		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(handover.AskAgain, "Ask"))
 	default:
 		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
 	}

@@ -25,6 +25,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
@@ -109,10 +110,10 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o.Handover, err = Open(sealed, Unlock{Identity: []byte(e.Identity)}); err != nil {
+		if o.Handover, err = handover.Open(sealed, handover.Unlock{Identity: []byte(e.Identity)}); err != nil {
 			return nil, err
 		}
-		*config.Key, o.KeyID = KeyPair(o.Handover), o.Handover.AccessKeyID
+		*config.Key, o.KeyID = handover.KeyPair(o.Handover), o.Handover.AccessKeyID
 	}
 	env, err := e.env(ctx, config, b)
 	if err != nil {
@@ -239,7 +240,7 @@ func (l *laptop) holds(what string) bool {
 		}
 	}
 	h := l.handover()
-	id, err := l.sessions(KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
+	id, err := l.sessions(handover.KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
 	if err != nil || id.Name != l.user {
 		l.t.Errorf("%s: no working key is left on the disk: %v", what, err)
 	}

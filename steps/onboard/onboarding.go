@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -24,7 +25,7 @@ type Onboarding struct {
 	Answers *blueprint.Answers
 	// Handover is what was opened and checked; nil for a pasted key, and for who
 	// comes back.
-	Handover *steps.Handover
+	Handover *handover.Handover
 	// KeyID is the id of the key that was handed over or pasted; empty for who
 	// comes back.
 	KeyID string

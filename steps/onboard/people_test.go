@@ -27,6 +27,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -225,7 +226,7 @@ func (o *office) keys(user string) []string {
 }
 
 // opened is a sealed file as its reader opens it.
-func (o *office) opened(user string, who age.Identity) steps.Handover {
+func (o *office) opened(user string, who age.Identity) handover.Handover {
 	o.t.Helper()
 	text, err := os.ReadFile(o.path("handover/" + user + ".age"))
 	o.must(err)
@@ -233,13 +234,13 @@ func (o *office) opened(user string, who age.Identity) steps.Handover {
 	o.must(err)
 	data, err := io.ReadAll(plain)
 	o.must(err)
-	var h steps.Handover
+	var h handover.Handover
 	o.must(json.Unmarshal(data, &h))
 	return h
 }
 
 // use lets a key be seen in use.
-func (o *office) use(h steps.Handover) {
+func (o *office) use(h handover.Handover) {
 	o.t.Helper()
 	_, err := o.env().Sessions.With(h.AccessKeyID, secret.New(h.SecretAccessKey), secret.Secret{}, "eu-west-1").Identity(context.Background())
 	o.must(err)

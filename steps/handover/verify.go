@@ -1,11 +1,10 @@
-package onboard
+package handover
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
@@ -16,7 +15,7 @@ import (
 // repository's blueprint the person has to know the account: typed is the id as
 // it was typed, and the handover's own blueprint is taken. Every error is a
 // [*plan.Refusal].
-func Check(h *steps.Handover, repository *blueprint.Blueprint, typed string, now time.Time) (*blueprint.Blueprint, error) {
+func Check(h *Handover, repository *blueprint.Blueprint, typed string, now time.Time) (*blueprint.Blueprint, error) {
 	if err := expired(h, now); err != nil {
 		return nil, err
 	}
@@ -47,7 +46,7 @@ func Check(h *steps.Handover, repository *blueprint.Blueprint, typed string, now
 }
 
 // knows refuses where the person does not name the handover's account.
-func knows(h *steps.Handover, typed string) error {
+func knows(h *Handover, typed string) error {
 	switch typed = strings.TrimSpace(typed); typed {
 	case h.Account:
 		return nil
@@ -65,7 +64,7 @@ func knows(h *steps.Handover, typed string) error {
 	}
 }
 
-func expired(h *steps.Handover, now time.Time) error {
+func expired(h *Handover, now time.Time) error {
 	if h.Expires == "" {
 		return nil // version 1
 	}
@@ -79,7 +78,7 @@ func expired(h *steps.Handover, now time.Time) error {
 	return &plan.Refusal{
 		Finding: "onboard.handover-expired",
 		What:    fmt.Sprintf("The handover expired on %s.", until.UTC().Format("2 January 2006 at 15:04 UTC")),
-		Remedy:  askAgain,
+		Remedy:  AskAgain,
 	}
 }
 

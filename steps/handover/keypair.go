@@ -1,4 +1,4 @@
-package onboard
+package handover
 
 import (
 	"regexp"
@@ -18,12 +18,12 @@ var (
 
 // The first letters of the id say what kind of key it is.
 const (
-	userKey    = "AKIA"
+	UserKey    = "AKIA"
 	sessionKey = "ASIA"
 )
 
-// secretForm is the finding of a secret that is none, where the id is one.
-const secretForm = "onboard.secret-form"
+// SecretForm is the finding of a secret that is none, where the id is one.
+const SecretForm = "onboard.secret-form"
 
 // ParseKeyPair reads a pasted access key. White space around both parts is cut.
 // The error is a [*plan.Refusal]; it never repeats what was pasted as secret.
@@ -34,13 +34,13 @@ func ParseKeyPair(id, key string) (awsops.KeyPair, error) {
 	}
 	switch {
 	case keyID.MatchString(key) && keySecret.MatchString(id):
-		return refuse("onboard.key-swapped", "The access key id and the secret are the wrong way round.", "Paste the id, which begins with "+userKey+", first.")
+		return refuse("onboard.key-swapped", "The access key id and the secret are the wrong way round.", "Paste the id, which begins with "+UserKey+", first.")
 	case strings.HasPrefix(id, sessionKey):
-		return refuse("onboard.key-temporary", "Access key "+id+" is a temporary one, which runs out by itself.", "Use the user's own access key, whose id begins with "+userKey+".")
-	case !keyID.MatchString(id) || !strings.HasPrefix(id, userKey):
-		return refuse("onboard.key-form", "What was given as access key id is none: it has at least 16 capital letters and digits and begins with "+userKey+".", "Paste it once more, whole.")
+		return refuse("onboard.key-temporary", "Access key "+id+" is a temporary one, which runs out by itself.", "Use the user's own access key, whose id begins with "+UserKey+".")
+	case !keyID.MatchString(id) || !strings.HasPrefix(id, UserKey):
+		return refuse("onboard.key-form", "What was given as access key id is none: it has at least 16 capital letters and digits and begins with "+UserKey+".", "Paste it once more, whole.")
 	case !keySecret.MatchString(key):
-		return refuse(secretForm, "What was given as secret access key is none: it has 40 letters, digits, / and +.", "Paste it once more, whole.")
+		return refuse(SecretForm, "What was given as secret access key is none: it has 40 letters, digits, / and +.", "Paste it once more, whole.")
 	}
 	return awsops.KeyPair{ID: id, Secret: secret.New(key)}, nil
 }

@@ -1,4 +1,10 @@
-package steps
+// Package handover is one admin's sealed key file: what stands in it, sealing it
+// for one reader or to a passphrase, opening it again, and checking what was opened
+// against the team's repository.
+//
+// What does not live here: making and replacing the key (steps 2 and package
+// onboard), and writing the file (package files).
+package handover
 
 import (
 	"bytes"
@@ -18,8 +24,8 @@ import (
 	"stateroom/steps/blueprint"
 )
 
-// HandoverVersion is the newest format of a handover. Version 1 had no expiry.
-const HandoverVersion = 2
+// Version is the newest format of a handover. Version 1 had no expiry.
+const Version = 2
 
 // Handover is what one sealed key file holds for one admin. Its JSON form
 // exists in memory and under the seal only.
@@ -39,17 +45,17 @@ type Handover struct {
 	Expires string `json:"expires,omitempty"`
 }
 
-// newHandover is a handover of the key that a change of this id makes.
-func newHandover(a *blueprint.Answers, user, change string) Handover {
+// New is a handover of the key that a change of this id makes.
+func New(a *blueprint.Answers, user, change string) Handover {
 	return Handover{
-		Version: HandoverVersion, User: user, Account: a.AdminAccount,
+		Version: Version, User: user, Account: a.AdminAccount,
 		AccessKeyID: awsops.Ref(change, "id"), SecretAccessKey: awsops.Ref(change, "secret"),
 		Blueprint: string(a.HCL()), SealedAt: awsops.Ref(change, "sealed_at"), Expires: awsops.Ref(change, "expires"),
 	}
 }
 
-// template is the handover's JSON with its references still to be filled.
-func (h Handover) template() string {
+// Template is the handover's JSON with its references still to be filled.
+func (h Handover) Template() string {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -59,10 +65,10 @@ func (h Handover) template() string {
 	return out.String()
 }
 
-// seal encrypts text for one reader. Without a recipient it makes up a
+// Seal encrypts text for one reader. Without a recipient it makes up a
 // passphrase, which the caller shows once and forgets.
-func seal(text, recipient string) (sealed []byte, passphrase secret.Secret, err error) {
-	to, passphrase, err := recipientFor(recipient)
+func Seal(text, recipient string) (sealed []byte, passphrase secret.Secret, err error) {
+	to, passphrase, err := RecipientFor(recipient)
 	if err != nil {
 		return nil, passphrase, err
 	}
@@ -84,7 +90,9 @@ func seal(text, recipient string) (sealed []byte, passphrase secret.Secret, err 
 	return out.Bytes(), passphrase, nil
 }
 
-func recipientFor(recipient string) (age.Recipient, secret.Secret, error) {
+// RecipientFor reads the public key of whom a handover is sealed for. Without one it
+// makes a passphrase, which is returned as well.
+func RecipientFor(recipient string) (age.Recipient, secret.Secret, error) {
 	switch {
 	case recipient == "":
 		return passphraseRecipient()

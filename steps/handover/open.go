@@ -1,4 +1,4 @@
-package onboard
+package handover
 
 import (
 	"bytes"
@@ -17,13 +17,12 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/plan"
 )
 
-// maxHandover bounds a handover, sealed or open: a blueprint of ten thousand
+// MaxHandover bounds a handover, sealed or open: a blueprint of ten thousand
 // environments stays far below it.
-const maxHandover = 16 << 20
+const MaxHandover = 16 << 20
 
 // maxWorkFactor bounds what a passphrase's file may cost to open, as a power of
 // two: each step doubles it. Ours has age's 18, a second and 256 MiB.
@@ -67,7 +66,7 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 			return true, &plan.Refusal{
 				Finding: "onboard.handover-altered",
 				What:    fmt.Sprintf("One try of a passphrase would cost 2 to the power of %.8s with this handover, and no stateroom seals with more than 2 to the power of %d.", stanza[1], maxWorkFactor),
-				Remedy:  askAgain,
+				Remedy:  AskAgain,
 			}
 		}
 	}
@@ -76,7 +75,7 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 
 // Open unseals a handover. Who sealed it is not known: see [Check]. Every error
 // is a [*plan.Refusal] of one clear sentence and one remedy.
-func Open(sealed []byte, with Unlock) (*steps.Handover, error) {
+func Open(sealed []byte, with Unlock) (*Handover, error) {
 	byPassphrase, err := NeedsPassphrase(sealed)
 	if err != nil {
 		return nil, err
@@ -98,7 +97,7 @@ func Open(sealed []byte, with Unlock) (*steps.Handover, error) {
 	if err != nil {
 		return nil, altered(err)
 	}
-	text, err := io.ReadAll(io.LimitReader(opened, maxHandover))
+	text, err := io.ReadAll(io.LimitReader(opened, MaxHandover))
 	if err != nil {
 		return nil, altered(err)
 	}
@@ -106,12 +105,12 @@ func Open(sealed []byte, with Unlock) (*steps.Handover, error) {
 }
 
 // KeyPair is the access key that a handover holds.
-func KeyPair(h *steps.Handover) awsops.KeyPair {
+func KeyPair(h *Handover) awsops.KeyPair {
 	return awsops.KeyPair{ID: h.AccessKeyID, Secret: secret.New(h.SecretAccessKey)}
 }
 
-// askAgain is the remedy of a handover that is of no use.
-const askAgain = "Ask the operator for a new one, made with stateroom handover USER."
+// AskAgain is the remedy of a handover that is of no use.
+const AskAgain = "Ask the operator for a new one, made with stateroom handover USER."
 
 func altered(err error) *plan.Refusal {
 	return &plan.Refusal{
@@ -130,7 +129,7 @@ func notOne() *plan.Refusal {
 
 // dearmored gives the binary form of a sealed file.
 func dearmored(sealed []byte) ([]byte, error) {
-	if len(sealed) > maxHandover {
+	if len(sealed) > MaxHandover {
 		return nil, notOne()
 	}
 	text := bytes.TrimSpace(sealed)
@@ -212,12 +211,12 @@ func (u Unlock) passphrase() ([]age.Identity, *plan.Refusal, error) {
 var accountID = regexp.MustCompile(`^\d{12}$`)
 
 // decode reads what was under the seal.
-func decode(text []byte) (*steps.Handover, error) {
-	var h steps.Handover
+func decode(text []byte) (*Handover, error) {
+	var h Handover
 	if err := json.Unmarshal(text, &h); err != nil || h.Version < 1 {
 		return nil, notOurs(nil)
 	}
-	if h.Version > steps.HandoverVersion {
+	if h.Version > Version {
 		return nil, &plan.Refusal{
 			Finding: "onboard.handover-newer", What: "The handover was made by a newer stateroom than this one.",
 			Remedy: "Install the version that the operator has.",
@@ -234,6 +233,6 @@ func decode(text []byte) (*steps.Handover, error) {
 func notOurs(err error) *plan.Refusal {
 	return &plan.Refusal{
 		Finding: "onboard.handover-none", Err: err, What: "The file opens, but what is in it is not a handover of stateroom's.",
-		Remedy: askAgain,
+		Remedy: AskAgain,
 	}
 }
