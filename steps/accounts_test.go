@@ -1,17 +1,16 @@
 package steps
 
 import (
-	"context"
-	"slices"
-	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "context"
+	 "stateroom/awsops/sandbox"
+	 "stateroom/steps/plan"
+	 "testing"
+	 "stateroom/awsops"
+	 "stateroom/steps/engine"
+	 "stateroom/steps/blueprint"
+	 "github.com/google/go-cmp/cmp"
+	 "slices"
+	 "strings"
 )
 
 // withNew is the team with a further environment whose account is to be made.
@@ -94,7 +93,7 @@ func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
 	b := withNew("qa@example.com")
 	s := w.setup(b)
 	ctx := context.Background()
-	w.must(s.Env.Journal.Append(accountChange("qa"), phaseIntent, map[string]string{"email": "qa@example.com"}))
+	w.must(s.Env.Journal.Append(accountChange("qa"), engine.PhaseIntent, map[string]string{"email": "qa@example.com"}))
 	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", blueprint.DefaultReach, nil))
 	w.must(err)
 	summary, _, calls := w.again(b)

@@ -1,29 +1,28 @@
 package steps
 
 import (
-	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync/atomic"
-	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	 "path/filepath"
+	 "testing"
+	 "sync/atomic"
+	 "time"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/google/go-cmp/cmp"
-
-	"stateroom/awsops/sandbox"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "github.com/aws/aws-sdk-go-v2/service/iam"
+	 "stateroom/steps/plan"
+	 "github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops/sandbox"
+	 "github.com/google/go-cmp/cmp"
+	 "stateroom/steps/engine"
+	 "github.com/aws/aws-sdk-go-v2/service/sts"
+	 "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	 "context"
+	 "github.com/aws/aws-sdk-go-v2/aws"
+	 "github.com/aws/aws-sdk-go-v2/service/s3"
+	 "strings"
+	 "encoding/json"
+	 "os"
 )
 
 // badInput is something wrong with the world or the answers, and what the
@@ -90,7 +89,7 @@ func checkBadInput(t *testing.T, c badInput) {
 func (w *world) try(b *blueprint.Blueprint) (*plan.Summary, error) {
 	w.t.Helper()
 	_, tag := b.Tag()
-	if _, err := OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
+	if _, err := engine.OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
 		return nil, err
 	}
 	return w.setup(b).Run(context.Background())

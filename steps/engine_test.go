@@ -1,31 +1,28 @@
 package steps
 
 import (
-	"bytes"
-	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/json"
-	"encoding/pem"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"filippo.io/age"
-	"filippo.io/age/agessh"
-	"filippo.io/age/armor"
-	"golang.org/x/crypto/ssh"
-
-	"stateroom/awsops/sandbox"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
+	 "os"
+	 "filippo.io/age/armor"
+	 "crypto/rand"
+	 "testing"
+	 "stateroom/awsops/sandbox"
+	 "errors"
+	 "runtime"
+	 "crypto/ed25519"
+	 "stateroom/steps/blueprint"
+	 "filippo.io/age"
+	 "stateroom/steps/handover"
+	 "bytes"
+	 "golang.org/x/crypto/ssh"
+	 "strings"
+	 "encoding/pem"
+	 "time"
+	 "slices"
+	 "encoding/json"
+	 "filippo.io/age/agessh"
+	 "stateroom/steps/plan"
+	 "context"
+	 "stateroom/steps/engine"
 )
 
 func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
@@ -91,7 +88,7 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
-	s := &Setup{Env: &Env{}, Answers: &blueprint.Answers{}}
+	s := &Setup{Env: &engine.Env{}, Answers: &blueprint.Answers{}}
 	err := s.inspect(context.Background(), []Step{failing{err: errors.New("no such host")}, failing{err: &plan.Refusal{What: "There is no region.", Remedy: "Choose one."}}}, &Observed{})
 	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) {
@@ -105,50 +102,7 @@ type failing struct {
 	err error
 }
 
-func (f failing) Inspect(context.Context, *Env, *blueprint.Answers, *Observed) error { return f.err }
-
-func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
-	dir := t.TempDir()
-	j, err := OpenJournal(dir, "ours")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, _ := OpenJournal(dir, "theirs")
-	for _, err := range []error{
-		j.Append("key.create", phaseIntent, map[string]string{}), j.Append("key.create", phaseGot, map[string]string{"id": "one"}),
-		other.Append("bucket.create", phaseIntent, nil),
-		j.Append("iam.key.bob", phaseIntent, map[string]string{"keys": "AKIA1"}), j.Append("iam.key.eve", phaseIntent, nil), j.Append("iam.key.eve", phaseDone, nil),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(scopeDir(dir, "ours"), "journal.jsonl")
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.WriteString(f, `{"scope":"ours","change":"lock.create","phase":"int`)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	again, err := OpenJournal(dir, "ours")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Append("after", phaseIntent, nil); err != nil {
-		t.Fatal(err)
-	}
-	again, _ = OpenJournal(dir, "ours")
-	before, unfinished := again.Unfinished("iam.key.bob")
-	_, finished := again.Unfinished("iam.key.eve")
-	if again.Value("key.create", "id") != "one" || again.Intended("bucket.create") || again.Intended("lock.create") || !again.Intended("after") ||
-		!unfinished || before["keys"] != "AKIA1" || finished {
-		t.Errorf("records %+v", again.records)
-	}
-	checkMode(t, path, 0o600)
-	checkMode(t, filepath.Dir(path), 0o700)
-}
+func (f failing) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error { return f.err }
 
 func checkMode(t testing.TB, path string, want os.FileMode) {
 	t.Helper()

@@ -1,13 +1,13 @@
 package steps
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "os"
+	 "stateroom/steps/blueprint"
+	 "strings"
+	 "fmt"
+	 "stateroom/steps/plan"
+	 "path/filepath"
 )
 
 // LeftDir is the folder beside the blueprint in which earlier versions kept the
@@ -25,7 +25,7 @@ type Leftovers struct {
 	Backups []string
 }
 
-func inspectLeft(env *Env, a *blueprint.Answers) Leftovers {
+func inspectLeft(env *engine.Env, a *blueprint.Answers) Leftovers {
 	var left Leftovers
 	folder := filepath.Join(env.Root(), LeftDir)
 	_, err := os.Lstat(folder)

@@ -3,17 +3,16 @@
 package steps
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "stateroom/steps/plan"
+	 "github.com/google/go-cmp/cmp"
+	 "stateroom/steps/engine"
+	 "strings"
+	 "os"
+	 "context"
+	 "slices"
+	 "stateroom/steps/terraform"
+	 "path/filepath"
+	 "testing"
 )
 
 // elsewhere is the same team's clone on a colleague's laptop, with the files and
@@ -86,7 +85,7 @@ func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *te
 			stopAfter(s, backupChange("common-production"))
 			w.run(s)
 			if begun {
-				w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{"lock": "of-a"}))
+				w.must(s.Env.Journal.Append(engine.InDir(moveChange("common-production"), w.production().dir), engine.PhaseIntent, map[string]string{"lock": "of-a"}))
 			}
 			b.movesAndApplies()
 			theirs, _ := w.server.Object("acme-terraform-state", "common/production")

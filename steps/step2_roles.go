@@ -1,20 +1,19 @@
 package steps
 
 import (
-	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"sync/atomic"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-
-	"stateroom/awsops"
-	"stateroom/awsops/policy"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "time"
+	 "stateroom/steps/engine"
+	 "context"
+	 "stateroom/steps/plan"
+	 "slices"
+	 "strings"
+	 "maps"
+	 "stateroom/awsops"
+	 "stateroom/awsops/policy"
+	 "sync/atomic"
+	 "golang.org/x/sync/errgroup"
+	 "fmt"
+	 "stateroom/steps/blueprint"
 )
 
 // inlinePolicy is the name of the environment role's own inline policy.
@@ -50,7 +49,7 @@ type RoleFacts struct {
 
 // inspectRoles looks into every environment's account, many at a time. An
 // account that cannot be reached is a fact, not an error.
-func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *blueprint.Answers) error {
+func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
 	var g errgroup.Group
 	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
@@ -76,8 +75,8 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *b
 	return nil
 }
 
-func inspectRole(ctx context.Context, env *Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
-	s := env.session(e.Account, reach(a, e), a.StateRegion)
+func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
+	s := env.Session(e.Account, reach(a, e), a.StateRegion)
 	role, err := s.Role(ctx, e.Role)
 	if err != nil || role == nil {
 		return RoleFacts{Unreachable: err}

@@ -1,22 +1,21 @@
 package steps
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
-
-	"stateroom/awsops"
-	"stateroom/awsops/secret"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
+	 "golang.org/x/sync/errgroup"
+	 "sync"
+	 "slices"
+	 "stateroom/awsops"
+	 "os"
+	 "stateroom/awsops/secret"
+	 "stateroom/steps/files"
+	 "stateroom/steps/engine"
+	 "fmt"
+	 "stateroom/steps/blueprint"
+	 "context"
+	 "path/filepath"
+	 "stateroom/steps/plan"
+	 "strings"
+	 "stateroom/steps/handover"
 )
 
 // maxKeys is IAM's fixed quota of access keys per user.
@@ -28,7 +27,7 @@ type UserFacts struct {
 	Keys []awsops.AccessKey
 	// Lost are keys that a killed run of this laptop made and nobody can use;
 	// Doubtful those of which that cannot be told.
-	Lost, Doubtful []LostKey
+	Lost, Doubtful []engine.LostKey
 	// Handover is the snapshot of the user's sealed file; HandoverLink says that
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot
@@ -38,7 +37,7 @@ type UserFacts struct {
 	SealedTo string
 }
 
-func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	f.Users = map[string]UserFacts{}
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
@@ -67,15 +66,15 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Sess
 
 // InspectUser reads one user with the operator's credentials: the user, the
 // access keys, and the sealed file that may wait for it.
-func InspectUser(ctx context.Context, env *Env, a *blueprint.Answers, name string) (UserFacts, error) {
+func InspectUser(ctx context.Context, env *engine.Env, a *blueprint.Answers, name string) (UserFacts, error) {
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
-		return UserFacts{}, wrap(err)
+		return UserFacts{}, err
 	}
 	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, ownKey(credentials, a))
 }
 
-func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own string) (UserFacts, error) {
+func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, name, own string) (UserFacts, error) {
 	var facts UserFacts
 	var err error
 	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
@@ -93,7 +92,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	facts.Lost, facts.Doubtful, err = FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
+	facts.Lost, facts.Doubtful, err = engine.FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
 	if err != nil {
 		return facts, err
 	}
@@ -103,7 +102,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	return facts, nil
 }
 
-func handoverPath(env *Env, user string) string {
+func handoverPath(env *engine.Env, user string) string {
 	return filepath.Join(env.HandoverDir(), user+".age")
 }
 
@@ -216,7 +215,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
 			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
 			Remedy:   "Remove the link, then run stateroom setup again.",
 		}}}
-	case name == a.Me && o.IAM.ProfileKey != "" && !IsLost(f.Lost, o.IAM.ProfileKey):
+	case name == a.Me && o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
 		return plan.Proposal{Findings: []plan.Finding{{
 			ID: "iam.profile-taken", Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
@@ -358,7 +357,7 @@ func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 	if recipient == "" {
 		reader = "a passphrase that is shown once"
 	}
-	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !IsLost(f.Lost, k.ID) })
+	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !engine.IsLost(f.Lost, k.ID) })
 	switch {
 	case !has:
 		return []plan.Widening{plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}
@@ -370,7 +369,7 @@ func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 }
 
 // pendingHandovers are the sealed files that wait to be handed on.
-func pendingHandovers(env *Env) []string {
+func pendingHandovers(env *engine.Env) []string {
 	entries, err := os.ReadDir(env.HandoverDir())
 	if err != nil {
 		return nil

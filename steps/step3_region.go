@@ -1,14 +1,14 @@
 package steps
 
 import (
-	"context"
-	"fmt"
-	"slices"
-	"strings"
-
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "stateroom/awsops"
+	 "stateroom/steps/blueprint"
+	 "strings"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "fmt"
+	 "slices"
+	 "context"
 )
 
 // regionStep is step 3: where the state lives, which is not where the
@@ -38,7 +38,7 @@ func (regionStep) Questions(a *blueprint.Answers) []plan.Question {
 
 // Inspect refuses a region that does not exist or that the account has not
 // opted into, as far as account:ListRegions answers.
-func (regionStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (regionStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
 	if err != nil {
 		return fmt.Errorf("%w", err)
@@ -89,6 +89,6 @@ func (regionStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 }
 
 // Verify has nothing of its own: key, bucket and table prove the region.
-func (regionStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (regionStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }

@@ -1,24 +1,22 @@
 package onboard
 
 import (
-	"context"
-	"os"
-	"slices"
-	"strings"
-	"sync/atomic"
-	"testing"
-	"time"
-
-	"filippo.io/age"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/google/go-cmp/cmp"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
+	 "stateroom/awsops/sandbox"
+	 "github.com/aws/aws-sdk-go-v2/aws"
+	 "context"
+	 "filippo.io/age"
+	 "strings"
+	 "stateroom/steps/engine"
+	 "stateroom/awsops"
+	 "github.com/aws/aws-sdk-go-v2/service/iam"
+	 "sync/atomic"
+	 "time"
+	 "testing"
+	 "github.com/google/go-cmp/cmp"
+	 "slices"
+	 "stateroom/steps/plan"
+	 "os"
+	 "stateroom/steps/handover"
 )
 
 // removeKeys takes all of a user's keys away.
@@ -281,27 +279,27 @@ func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
 	o := newOffice(t)
 	cases := []struct {
 		name, finding string
-		flow          func() *steps.Flow
+		flow          func() *engine.Flow
 		says          string
 	}{
-		{"a user that the blueprint does not name", "handover.unknown-user", func() *steps.Flow { return o.handover("mallory") }, "they are alice, bob"},
-		{"a user that is not made yet", "handover.not-made", func() *steps.Flow {
+		{"a user that the blueprint does not name", "handover.unknown-user", func() *engine.Flow { return o.handover("mallory") }, "they are alice, bob"},
+		{"a user that is not made yet", "handover.not-made", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Groups[0].Users = []string{"alice", "bob", "carol"}
 			f.Look = (&Handover{Answers: f.Answers, User: "carol"}).Look
 			return f
 		}, "stateroom setup first"},
-		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *steps.Flow {
+		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Users = nil
 			return f
 		}, "Run it in a terminal"},
-		{"another account", "wrong-account", func() *steps.Flow {
+		{"another account", "wrong-account", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.AdminAccount = "222222222222"
 			return f
 		}, "blueprint's admin account is 222222222222"},
-		{"root", "account.root", func() *steps.Flow {
+		{"root", "account.root", func() *engine.Flow {
 			root := o.server.Root()
 			t.Setenv("AWS_ACCESS_KEY_ID", root.AccessKeyID)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", root.SecretAccessKey)
@@ -370,7 +368,7 @@ func TestSomebodyElsesUserGetsAKeyByConsentOnly(t *testing.T) {
 
 // cut ends a run as a kill does: at the n-th mutating request nothing more is
 // answered, before the work or after it.
-func (o *office) cut(f *steps.Flow, n int64, after bool) (met bool) {
+func (o *office) cut(f *engine.Flow, n int64, after bool) (met bool) {
 	o.t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
 	defer kill()
@@ -423,7 +421,7 @@ func TestNoKeyIsMadeForAHandoverThatSomebodyElseWrote(t *testing.T) {
 	o.removeKeys("bob")
 	f := o.handover("bob")
 	look := f.Look
-	f.Look = func(ctx context.Context, env *steps.Env) (plan.Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		review, err := look(ctx, env)
 		o.write("handover/bob.age", "somebody else's, meanwhile")
 		return review, err

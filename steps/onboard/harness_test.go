@@ -1,28 +1,27 @@
 package onboard
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
-	"time"
-
-	"filippo.io/age"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/awsops/secret"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "stateroom/steps/plan"
+	 "context"
+	 "stateroom/awsops/secret"
+	 "stateroom/steps"
+	 "time"
+	 "filippo.io/age"
+	 "stateroom/steps/blueprint"
+	 "testing"
+	 "stateroom/awsops"
+	 "stateroom/steps/handover"
+	 "fmt"
+	 "encoding/json"
+	 "os"
+	 "path/filepath"
+	 "slices"
+	 "bytes"
+	 "stateroom/awsops/sandbox"
+	 "sync"
+	 "strings"
+	 "stateroom/steps/engine"
+	 "stateroom/steps/terraform"
 )
 
 // company is a sandbox with a finished set-up, and the operator's folder.
@@ -149,14 +148,14 @@ func (c *company) setup() *plan.Summary {
 	return summary
 }
 
-func (c *company) env(sessions *awsops.Sessions, dir string) *steps.Env {
+func (c *company) env(sessions *awsops.Sessions, dir string) *engine.Env {
 	c.t.Helper()
-	env, err := steps.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
 	c.must(err)
 	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal
 	_, scope := c.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 	c.must(err)
 	return env
 }
@@ -256,7 +255,7 @@ func (l *laptop) answers() *blueprint.Answers {
 
 // onboarding is one with a handover, as a new process would start it; nil comes
 // back.
-func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *steps.Flow) {
+func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *engine.Flow) {
 	l.t.Helper()
 	o := &Onboarding{Answers: l.answers(), Handover: h, Now: time.Now}
 	pair := awsops.KeyPair{}
@@ -266,7 +265,7 @@ func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *steps.Flow) {
 	return o, l.flow(o, pair)
 }
 
-func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *steps.Flow {
+func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 	l.t.Helper()
 	env := l.env(l.sessions(pair), l.root)
 	if l.engine != nil {
@@ -285,7 +284,7 @@ func (l *laptop) keep(e plan.Event) {
 }
 
 // run runs an onboarding that is expected to start.
-func (l *laptop) run(f *steps.Flow) *plan.Summary {
+func (l *laptop) run(f *engine.Flow) *plan.Summary {
 	l.t.Helper()
 	summary, err := f.Run(context.Background())
 	l.must(err)

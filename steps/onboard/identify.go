@@ -1,18 +1,18 @@
 package onboard
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/files"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
+	 "stateroom/steps/files"
+	 "stateroom/steps/plan"
+	 "time"
+	 "strings"
+	 "stateroom/steps/engine"
+	 "errors"
+	 "slices"
+	 "context"
+	 "stateroom/awsops"
+	 "fmt"
+	 "stateroom/steps"
+	 "stateroom/steps/handover"
 )
 
 // The checks of the key itself.
@@ -244,7 +244,7 @@ func (s *scene) welcome() {
 // clock tells of one that is off so far that AWS refuses what it signs.
 func (s *scene) clock() {
 	var off *plan.Refusal
-	if errors.As(steps.ClockOff(s.caller), &off) {
+	if errors.As(engine.ClockOff(s.caller), &off) {
 		s.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{
 			ID: off.Finding, Step: 1, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
@@ -267,7 +267,7 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	s.lost, _, err = steps.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
+	s.lost, _, err = engine.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what was asked of whom
 	}

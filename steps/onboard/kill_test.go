@@ -7,28 +7,27 @@
 package onboard
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"sync"
-	"sync/atomic"
-	"testing"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
-	"stateroom/steps/stepstest"
-	"stateroom/steps/terraform"
+	 "context"
+	 "stateroom/steps/handover"
+	 "stateroom/awsops"
+	 "sync"
+	 "bytes"
+	 "sync/atomic"
+	 "stateroom/steps/stepstest"
+	 "errors"
+	 "time"
+	 "stateroom/steps/plan"
+	 "encoding/json"
+	 "fmt"
+	 "slices"
+	 "testing"
+	 "path/filepath"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/engine"
+	 "os/exec"
+	 "stateroom/awsops/sandbox"
+	 "os"
+	 "stateroom/steps/terraform"
 )
 
 // childVariable makes the test binary an admin's process that can be killed.
@@ -94,7 +93,7 @@ func (e errand) run(ctx context.Context) (*plan.Summary, error) {
 }
 
 // flow is the errand as the command line would put it together.
-func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
+func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
 	b, err := blueprint.Read(filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
@@ -131,12 +130,12 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 	return f, nil
 }
 
-func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*steps.Env, error) {
+func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*engine.Env, error) {
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	env, err := steps.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +144,7 @@ func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blue
 		env.Patience = e.Patience
 	}
 	_, scope := b.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 	return env, err
 }
 

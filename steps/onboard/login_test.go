@@ -1,23 +1,22 @@
 package onboard
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "stateroom/steps/files"
+	 "testing"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops/sandbox"
+	 "os"
+	 "context"
+	 "time"
+	 "stateroom/steps/plan"
+	 "strings"
+	 "path/filepath"
+	 "stateroom/awsops"
+	 "stateroom/steps/engine"
 )
 
 // login is stateroom login, as a new process would start it.
-func (l *laptop) login(p *phone) (*Login, *steps.Flow) {
+func (l *laptop) login(p *phone) (*Login, *engine.Flow) {
 	l.t.Helper()
 	in := &Login{Answers: l.answers(), Now: time.Now}
 	f := in.Flow(l.env(l.sessions(awsops.KeyPair{}), l.root))

@@ -1,20 +1,20 @@
 package onboard
 
 import (
-	"context"
-	"errors"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "context"
+	 "stateroom/awsops"
+	 "path/filepath"
+	 "strings"
+	 "os"
+	 "stateroom/steps"
+	 "stateroom/steps/plan"
+	 "errors"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops/sandbox"
+	 "testing"
+	 "stateroom/steps/engine"
+	 "slices"
+	 "time"
 )
 
 // phone is an authenticator app, and the person who reads it off.
@@ -83,7 +83,7 @@ func guarded(t testing.TB) *company {
 }
 
 // with is a flow whose person has a phone.
-func with(p *phone, f *steps.Flow) *steps.Flow {
+func with(p *phone, f *engine.Flow) *engine.Flow {
 	f.Env.Asks = p.asks()
 	return f
 }
@@ -219,7 +219,7 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 }
 
 // comingBack is an onboarding of who comes back.
-func (l *laptop) comingBack() *steps.Flow {
+func (l *laptop) comingBack() *engine.Flow {
 	_, f := l.onboarding(nil)
 	return f
 }

@@ -1,20 +1,19 @@
 package onboard
 
 import (
-	"context"
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-
-	"stateroom/awsops"
-	"stateroom/awsops/policy"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "slices"
+	 "fmt"
+	 "strings"
+	 "golang.org/x/sync/errgroup"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "stateroom/steps/files"
+	 "stateroom/awsops"
+	 "context"
+	 "stateroom/awsops/policy"
+	 "time"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps"
 )
 
 // Offboard ends one admin's access: everything is denied to the user at once,
@@ -38,8 +37,8 @@ type Offboard struct {
 }
 
 // Flow is the run of an offboarding in env.
-func (o *Offboard) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
+func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.
@@ -72,9 +71,9 @@ type offboardFacts struct {
 }
 
 // Look reads what the user has and plans to take it. It is the Look of a
-// [steps.Flow]. Oneself and users that are none of this team's are a
+// [engine.Flow]. Oneself and users that are none of this team's are a
 // [plan.Refusal].
-func (o *Offboard) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	o.last = nil
 	identity, err := steps.Operator(ctx, env, o.Answers)
 	if err != nil {
@@ -119,7 +118,7 @@ func (o *Offboard) ours(tags map[string]string) bool {
 }
 
 // inspect reads what is there.
-func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.Identity) (offboardFacts, error) {
+func (o *Offboard) inspect(ctx context.Context, env *engine.Env, operator awsops.Identity) (offboardFacts, error) {
 	f := offboardFacts{name: o.User, denyAll: policy.DenyAll(operator.Partition)}
 	for _, u := range o.Answers.AllUsers() {
 		if strings.EqualFold(u, o.User) {
@@ -151,7 +150,7 @@ func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.
 
 // times tells when the access ended, by AWS's clock. An answer that came while
 // the old policies may have counted still is no end.
-func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Time) {
+func (f *offboardFacts) times(env *engine.Env, home *awsops.Session, now time.Time) {
 	skew, _ := home.ClockSkew() // unknown is none
 	f.now = now.Add(skew).UTC()
 	f.denied = slices.ContainsFunc(f.belongings.Attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
@@ -159,7 +158,7 @@ func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Tim
 	if !ended || f.user != nil && !f.denied {
 		return
 	}
-	if at, err := time.Parse(time.RFC3339, done[steps.OutputSettled]); err == nil {
+	if at, err := time.Parse(time.RFC3339, done[engine.OutputSettled]); err == nil {
 		f.ended = at
 	}
 }

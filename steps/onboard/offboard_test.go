@@ -1,29 +1,27 @@
 package onboard
 
 import (
-	"context"
-	"encoding/json"
-	"maps"
-	"os"
-	"regexp"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/google/go-cmp/cmp"
-
-	"stateroom/awsops"
-	"stateroom/awsops/policy"
-	"stateroom/awsops/sandbox"
-	"stateroom/awsops/secret"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
-	"stateroom/steps/stepstest"
+	 "stateroom/steps/stepstest"
+	 "stateroom/awsops/sandbox"
+	 "stateroom/steps/engine"
+	 "stateroom/awsops/policy"
+	 "os"
+	 "github.com/google/go-cmp/cmp"
+	 "stateroom/steps/plan"
+	 "testing"
+	 "github.com/aws/aws-sdk-go-v2/aws"
+	 "context"
+	 "encoding/json"
+	 "stateroom/awsops"
+	 "strings"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/handover"
+	 "time"
+	 "github.com/aws/aws-sdk-go-v2/service/iam"
+	 "maps"
+	 "regexp"
+	 "slices"
+	 "stateroom/awsops/secret"
 )
 
 // settled gives bob everything that a user can have.
@@ -399,10 +397,10 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 	o.actAs(doc)
 	mark := len(o.server.Log())
 	o.must(os.Remove(o.path("handover/bob.age")))
-	for i, f := range []func() *steps.Flow{
-		func() *steps.Flow { return o.handover("bob") },
-		func() *steps.Flow { return o.offboard("bob", "bob/sessions") },
-		func() *steps.Flow { return o.offboard("bob", "bob") },
+	for i, f := range []func() *engine.Flow{
+		func() *engine.Flow { return o.handover("bob") },
+		func() *engine.Flow { return o.offboard("bob", "bob/sessions") },
+		func() *engine.Flow { return o.offboard("bob", "bob") },
 	} {
 		if s := o.run(f()); s.ExitCode(false) != plan.ExitDone || i == 2 && len(s.Foreign) > 0 {
 			t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)

@@ -1,15 +1,15 @@
 package onboard
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/policy"
-	"stateroom/steps"
-	"stateroom/steps/plan"
+	 "time"
+	 "stateroom/awsops/policy"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "slices"
+	 "stateroom/steps"
+	 "fmt"
+	 "strings"
+	 "stateroom/awsops"
 )
 
 // sessionsOf is what the operator types to end the sessions of everybody in the
@@ -110,9 +110,9 @@ func (f offboardFacts) lasting(s roleSessions) string {
 // revoke ends the sessions of a role that were opened before the deny of the
 // user counted.
 func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) plan.Change {
-	before := f.now.Add(steps.PolicyDelay).Format(time.RFC3339)
+	before := f.now.Add(engine.PolicyDelay).Format(time.RFC3339)
 	if f.user != nil && !f.denied {
-		before = awsops.Ref(denyChange(f.name), steps.OutputSettled)
+		before = awsops.Ref(denyChange(f.name), engine.OutputSettled)
 	}
 	name, word := "", sessionsOf(f.name)
 	whose := "everybody's sessions"

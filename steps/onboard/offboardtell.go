@@ -1,13 +1,12 @@
 package onboard
 
 import (
-	"context"
-	"fmt"
-	"strings"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/plan"
+	 "context"
+	 "strings"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "fmt"
+	 "stateroom/awsops"
 )
 
 // tried are the actions that AWS is asked about: what the back end and the
@@ -15,8 +14,8 @@ import (
 var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:PutItem", "iam:CreateAccessKey"}
 
 // Prove asks AWS what it decides for the user now, by simulation: no credential
-// is made for it. It is the Prove of a [steps.Flow].
-func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r plan.Review, _ *plan.Summary) plan.Review {
+// is made for it. It is the Prove of a [engine.Flow].
+func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
 	f := o.last
 	if f == nil || f.user == nil {
 		return r

@@ -1,19 +1,18 @@
 package onboard
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "strings"
+	 "testing"
+	 "os"
+	 "stateroom/steps/blueprint"
+	 "path/filepath"
+	 "time"
+	 "slices"
+	 "stateroom/steps/plan"
+	 "stateroom/awsops/sandbox"
+	 "stateroom/awsops"
+	 "context"
+	 "stateroom/steps/engine"
 )
 
 func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
@@ -235,7 +234,7 @@ func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
 		0: 2 * time.Minute, 50 * time.Second: 70 * time.Second, 61 * time.Second: 30 * time.Second,
 		100 * time.Second: 20 * time.Second, 3 * time.Minute: 0, 24 * time.Hour: 0,
 	} {
-		f.Env.Patience = steps.DefaultPatience
+		f.Env.Patience = engine.DefaultPatience
 		o.Now = func() time.Time { return sealed.Add(age) }
 		s := &scene{o: o, env: f.Env, a: o.Answers, user: "bob"}
 		if got := s.fresh(); got != want {

@@ -1,35 +1,34 @@
 package onboard
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
-	"time"
-
-	"filippo.io/age"
-	"filippo.io/age/armor"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/awsops/secret"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "os"
+	 "encoding/json"
+	 "io"
+	 "stateroom/awsops/secret"
+	 "fmt"
+	 "strings"
+	 "github.com/aws/aws-sdk-go-v2/service/iam"
+	 "bytes"
+	 "filippo.io/age/armor"
+	 "slices"
+	 "stateroom/awsops/sandbox"
+	 "stateroom/steps/plan"
+	 "stateroom/steps"
+	 "io/fs"
+	 "stateroom/steps/terraform"
+	 "time"
+	 "github.com/aws/aws-sdk-go-v2/aws"
+	 "stateroom/steps/handover"
+	 "filippo.io/age"
+	 "sync"
+	 "stateroom/steps/blueprint"
+	 "context"
+	 "path/filepath"
+	 "errors"
+	 "stateroom/steps/engine"
+	 "github.com/aws/aws-sdk-go-v2/credentials"
+	 "testing"
+	 "stateroom/awsops"
 )
 
 // office is a finished set-up in a sandbox, with alice's key in this laptop's
@@ -138,14 +137,14 @@ func (o *office) first() *blueprint.Blueprint {
 }
 
 // env is what a new process would make of the laptop.
-func (o *office) env() *steps.Env {
+func (o *office) env() *engine.Env {
 	o.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: o.server.URL(), Region: "eu-west-1"})
 	o.must(err)
-	env, err := steps.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
 	o.must(err)
 	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
-	env.Journal, err = steps.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
+	env.Journal, err = engine.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
 	o.must(err)
 	return env
 }
@@ -157,15 +156,15 @@ func (o *office) keep(e plan.Event) {
 }
 
 // flow is a flow of this office as the command line makes one.
-func (o *office) flow(a *blueprint.Answers, look func(context.Context, *steps.Env) (plan.Review, error)) *steps.Flow {
-	return &steps.Flow{
+func (o *office) flow(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
+	return &engine.Flow{
 		Env: o.env(), Answers: a, Look: look, Emit: o.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 }
 
 // run runs a flow that is expected to start and to fail in nothing.
-func (o *office) run(f *steps.Flow) *plan.Summary {
+func (o *office) run(f *engine.Flow) *plan.Summary {
 	o.t.Helper()
 	o.events = nil
 	summary, err := f.Run(context.Background())
@@ -177,7 +176,7 @@ func (o *office) run(f *steps.Flow) *plan.Summary {
 }
 
 // handover is a run of stateroom handover, with what its answers adopt.
-func (o *office) handover(user string, adopt ...string) *steps.Flow {
+func (o *office) handover(user string, adopt ...string) *engine.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
@@ -191,7 +190,7 @@ func (o *office) handover(user string, adopt ...string) *steps.Flow {
 }
 
 // offboard is a run of stateroom offboard.
-func (o *office) offboard(user string, adopt ...string) *steps.Flow {
+func (o *office) offboard(user string, adopt ...string) *engine.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
@@ -332,7 +331,7 @@ func (o *office) finding(s *plan.Summary, id string) *plan.Finding {
 }
 
 // refusal is the refusal with which a flow does not start.
-func (o *office) refusal(f *steps.Flow) *plan.Refusal {
+func (o *office) refusal(f *engine.Flow) *plan.Refusal {
 	o.t.Helper()
 	mark, before := len(o.server.Log()), o.tree()
 	_, err := f.Run(context.Background())

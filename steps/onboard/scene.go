@@ -1,25 +1,25 @@
 package onboard
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-	"sync"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "stateroom/steps"
+	 "stateroom/awsops"
+	 "stateroom/steps/engine"
+	 "stateroom/steps/plan"
+	 "slices"
+	 "strings"
+	 "fmt"
+	 "sync"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/files"
+	 "context"
+	 "errors"
+	 "time"
 )
 
 // scene is what one look finds, part by part.
 type scene struct {
 	o      *Onboarding
-	env    *steps.Env
+	env    *engine.Env
 	a      *blueprint.Answers
 	region string
 
@@ -44,7 +44,7 @@ type scene struct {
 
 	// keys are the user's, lost those that a killed run made and nobody can use.
 	keys []awsops.AccessKey
-	lost []steps.LostKey
+	lost []engine.LostKey
 	// coming says that a new key is planned.
 	coming bool
 

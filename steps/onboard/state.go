@@ -1,15 +1,14 @@
 package onboard
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"strings"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "stateroom/steps/blueprint"
+	 "fmt"
+	 "stateroom/awsops"
+	 "stateroom/steps/plan"
+	 "errors"
+	 "strings"
+	 "context"
+	 "stateroom/steps/engine"
 )
 
 // The checks of a project's state that take a write.
@@ -80,14 +79,14 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 	if s.stateKey == nil || !s.readable[p.Name] {
 		return // told already
 	}
-	proof, err := steps.BeginProof(s.env, s.a, p)
+	proof, err := engine.BeginProof(s.env, s.a, p)
 	if err != nil {
 		s.unsettled(plan.Check{Name: checkUse, Subject: p.Name, Asked: "a note of the proof on this laptop"}, err)
 		return
 	}
 	clean := true
 	defer func() { proof.End(ctx, s.worker, clean) }()
-	probe := steps.StateProbe{
+	probe := engine.StateProbe{
 		Session: s.worker, Bucket: s.a.Bucket.Name, Table: s.a.Lock.DynamoDBTable, Lockfile: s.a.Lock.UseLockfile,
 		KeyARN: s.stateKey.ARN, Object: proof.Object(),
 	}
@@ -102,7 +101,7 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 		c := plan.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + s.identity.ARN, Verdict: plan.Passed, Answer: part.answer}
 		err := part.run(probing)
 		clean = clean && err == nil
-		var fault *steps.ProbeFault
+		var fault *engine.ProbeFault
 		switch {
 		case errors.As(err, &fault):
 			s.broken(c, plan.Finding{

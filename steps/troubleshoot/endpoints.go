@@ -1,21 +1,20 @@
 package troubleshoot
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"time"
-
-	"stateroom/steps"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "stateroom/steps/plan"
+	 "slices"
+	 "crypto/tls"
+	 "errors"
+	 "fmt"
+	 "net/http"
+	 "context"
+	 "strings"
+	 "stateroom/steps/files"
+	 "stateroom/steps/engine"
+	 "net"
+	 "net/url"
+	 "crypto/x509"
+	 "time"
 )
 
 // knockPatience bounds the wait for an endpoint to answer at all.
@@ -76,7 +75,7 @@ const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
 func (l *laptop) leads(p project) {
-	found := steps.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
+	found := engine.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
 	l.out.findings = append(l.out.findings, found...)
 	if len(found) > 0 {
 		l.broken(checkLeads, p.Name, p.dir, found[0].Evidence, leadsElsewhere)

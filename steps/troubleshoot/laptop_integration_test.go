@@ -3,18 +3,17 @@
 package troubleshoot
 
 import (
-	"context"
-	"encoding/json"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "strings"
+	 "slices"
+	 "testing"
+	 "time"
+	 "encoding/json"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/terraform"
+	 "stateroom/steps/engine"
+	 "stateroom/awsops/sandbox"
+	 "context"
+	 "stateroom/steps/plan"
 )
 
 // real gives the bench the Terraform on PATH, and projects that it can plan
@@ -62,7 +61,7 @@ func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Re
 	var first plan.Review
 	b.answers.Adopt = adopt
 	e.Answers = b.answers
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: b.env, Answers: b.answers, Look: e.Look, Emit: b.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			first = r

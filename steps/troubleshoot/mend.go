@@ -1,13 +1,12 @@
 package troubleshoot
 
 import (
-	"fmt"
-	"path/filepath"
-	"slices"
-
-	"stateroom/steps"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "path/filepath"
+	 "fmt"
+	 "slices"
+	 "stateroom/steps/files"
 )
 
 // mend is a correction of a project's files that a finding asks for. All of a
@@ -65,7 +64,7 @@ func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.F
 		if err != nil {
 			continue // told with the configuration
 		}
-		strangers := steps.NotAgreed(s.answers, found)
+		strangers := engine.NotAgreed(s.answers, found)
 		for _, c := range plan.Leading(strangers, s.runs(p, next, o.workdir(p.Name))...) {
 			c.Mends = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)

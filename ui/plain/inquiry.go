@@ -1,23 +1,21 @@
 package plain
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"strings"
-
-	"rsc.io/qr"
-
-	"stateroom/awsops/secret"
-	"stateroom/steps"
-	"stateroom/steps/plan"
-	"stateroom/ui/qrcode"
+	 "stateroom/steps/plan"
+	 "stateroom/awsops/secret"
+	 "strings"
+	 "rsc.io/qr"
+	 "stateroom/ui/qrcode"
+	 "fmt"
+	 "errors"
+	 "context"
+	 "stateroom/steps/engine"
 )
 
 // Inquire asks what a flow has to know, page by page, and gives the flow. An
 // answer that cannot be is asked for again; what the flags answered is in given
 // already, and is an error if it cannot be.
-func (p *Prompt) Inquire(ctx context.Context, open steps.Open, given plan.Given) (*steps.Flow, error) {
+func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
 	asks := plan.Asks{
 		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
 		SignIn: p.signIn,

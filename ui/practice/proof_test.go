@@ -1,19 +1,18 @@
 package practice
 
 import (
-	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
-	"time"
-
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/plan"
-	"stateroom/steps/troubleshoot"
+	 "slices"
+	 "time"
+	 "sync"
+	 "stateroom/steps/plan"
+	 "strings"
+	 "context"
+	 "stateroom/steps/troubleshoot"
+	 "stateroom/steps/engine"
+	 "testing"
+	 "maps"
+	 "stateroom/awsops/sandbox"
+	 "fmt"
 )
 
 // proof is what is to be seen of one fault, or of several at once.
@@ -189,9 +188,9 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	answers := *w.answers
 	examination := &troubleshoot.Examination{Answers: &answers}
 	looked := false
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: w.env(), Answers: &answers, Emit: func(plan.Event) {},
-		Look: func(ctx context.Context, env *steps.Env) (plan.Review, error) {
+		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			mark := len(w.Sandbox().Log())
 			r, err := examination.Look(ctx, env)
 			for _, e := range w.Sandbox().Log()[mark:] {

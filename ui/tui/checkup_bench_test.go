@@ -1,11 +1,10 @@
 package tui
 
 import (
-	"fmt"
-	"testing"
-
-	"stateroom/steps"
-	"stateroom/steps/plan"
+	 "testing"
+	 "stateroom/steps/plan"
+	 "fmt"
+	 "stateroom/steps/engine"
 )
 
 // thousandChecks is troubleshooting at its largest: a thousand checks, every
@@ -78,7 +77,7 @@ func BenchmarkLookingAtTable(b *testing.B) { lookingAt(b, Onboard, tableChecks(2
 
 func lookingAt(b *testing.B, mode Mode, checks []plan.Check) {
 	m := opened(b, benchLook, mode, Options{})
-	answerWith(m, steps.Opened{Flow: fakeFlow(b, healthy())}, nil)
+	answerWith(m, engine.Opened{Flow: fakeFlow(b, healthy())}, nil)
 	for i := range checks {
 		m.checkup.checks.add(checks[i])
 	}

@@ -1,22 +1,20 @@
 package tui
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"strings"
-	"testing"
-
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/exp/teatest"
-
-	"stateroom/awsops/secret"
-	"stateroom/steps"
-	"stateroom/steps/plan"
-	"stateroom/steps/troubleshoot"
-	"stateroom/ui/tui/theme"
+	 "io"
+	 "github.com/charmbracelet/bubbletea"
+	 "github.com/charmbracelet/x/ansi"
+	 "stateroom/steps/plan"
+	 "stateroom/awsops/secret"
+	 "stateroom/steps/troubleshoot"
+	 "fmt"
+	 "github.com/charmbracelet/x/exp/teatest"
+	 "stateroom/ui/tui/theme"
+	 "strings"
+	 "testing"
+	 "stateroom/steps/engine"
+	 "github.com/charmbracelet/lipgloss"
+	 "context"
 )
 
 // watched keeps every frame of a program.
@@ -74,10 +72,10 @@ func noSecretShown(t *testing.T, width, height, lines int) {
 	t.Helper()
 	refused := false
 	ask := asksThen(fakeFlow(t, mendable(), mendable(), healthy()), secretPages()...)
-	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		if given.Asked("passphrase") && !refused {
 			refused = true
-			return steps.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open it."}
+			return engine.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open it."}
 		}
 		return ask(ctx, given, asks)
 	}

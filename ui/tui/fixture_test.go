@@ -1,22 +1,21 @@
 package tui
 
 import (
-	"errors"
-	"fmt"
-	"testing"
-	"time"
-
-	"github.com/charmbracelet/bubbles/spinner"
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
-	"stateroom/ui/tui/theme"
+	 "stateroom/ui/tui/theme"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/plan"
+	 "stateroom/steps"
+	 "stateroom/steps/engine"
+	 "errors"
+	 "fmt"
+	 "github.com/charmbracelet/bubbletea"
+	 "github.com/charmbracelet/bubbles/spinner"
+	 "stateroom/awsops"
+	 "time"
+	 "testing"
+	 "github.com/muesli/termenv"
+	 "stateroom/steps/files"
+	 "github.com/charmbracelet/lipgloss"
 )
 
 // look is how a test's terminal looks.
@@ -170,7 +169,7 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 	for n := 1; n <= stepCount; n++ {
 		m.Update(inspectedMsg{op: m.engine.op, step: n})
 	}
-	flow := &steps.Flow{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
+	flow := &engine.Flow{Env: &engine.Env{Dir: t.TempDir()}, Answers: team()}
 	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: proposed(), observed: observed(), observe: observed})
 	return m
 }

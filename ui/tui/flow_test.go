@@ -1,32 +1,30 @@
 package tui
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
-	"testing"
-	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/exp/teatest"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
-	"stateroom/ui/practice"
-	"stateroom/ui/tui/theme"
+	 "stateroom/steps/plan"
+	 "strings"
+	 "sync"
+	 "github.com/charmbracelet/x/exp/teatest"
+	 "os"
+	 "errors"
+	 "net/http"
+	 "net/http/httptest"
+	 "bytes"
+	 "net/url"
+	 "stateroom/steps/terraform"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops"
+	 "github.com/charmbracelet/bubbletea"
+	 "context"
+	 "path/filepath"
+	 "stateroom/ui/tui/theme"
+	 "testing"
+	 "stateroom/ui/practice"
+	 "net/http/httputil"
+	 "io"
+	 "time"
+	 "stateroom/steps/engine"
+	 "github.com/charmbracelet/lipgloss"
 )
 
 // rehearsal is a stage for one test, and a way to begin runs on it.
@@ -95,18 +93,18 @@ func (g *gate) wait(t *testing.T) {
 func startOn(root, endpoint string, b *blueprint.Blueprint, me string) *Start {
 	return &Start{
 		Answers: &blueprint.Answers{Blueprint: b, Me: me},
-		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error) {
+		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error) {
 			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: mfa})
 			if err != nil {
 				return nil, err
 			}
-			env, err := steps.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
+			env, err := engine.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
 			if err != nil {
 				return nil, err
 			}
 			env.Endpoint, env.EngineErr = endpoint, terraform.ErrNotFound
 			_, scope := a.Tag()
-			env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+			env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 			return env, err
 		},
 	}

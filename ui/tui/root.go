@@ -1,14 +1,12 @@
 package tui
 
 import (
-	"context"
-	"fmt"
-
-	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
-
-	"stateroom/steps/plan"
-	"stateroom/ui/tui/theme"
+	 "github.com/charmbracelet/bubbles/key"
+	 "github.com/charmbracelet/bubbletea"
+	 "stateroom/steps/plan"
+	 "stateroom/ui/tui/theme"
+	 "context"
+	 "fmt"
 )
 
 // screen is what fills the space between header and footer. Screens lie on a
@@ -91,7 +89,7 @@ const (
 type root struct {
 	o      Options
 	theme  *theme.Theme
-	engine *engine
+	engine *runner
 	// run is the run that was begun: the wizard or the checkup; the other is nil.
 	run           course
 	wizard        *wizard

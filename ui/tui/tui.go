@@ -13,20 +13,18 @@
 package tui
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-
-	"background.stateroom"
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
-	"stateroom/ui/tui/theme"
+	 "github.com/charmbracelet/lipgloss"
+	 "background.stateroom"
+	 "fmt"
+	 "stateroom/ui/tui/theme"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/engine"
+	 "github.com/charmbracelet/bubbletea"
+	 "stateroom/steps/plan"
+	 "context"
+	 "io"
+	 "errors"
+	 "os"
 )
 
 // Start is one run. Set-up goes from its answers and the way to AWS; every other
@@ -37,10 +35,10 @@ type Start struct {
 	New bool
 	// World opens the sessions, the journal and the engine for these answers;
 	// mfa asks the operator for a code.
-	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error)
+	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error)
 	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
 	// Confirm and no Stop: the screens bring their own.
-	Open steps.Open
+	Open engine.Open
 	// Note is told at the end; it may be empty.
 	Note string
 	// Close clears away what the run brought with it. It may be nil.

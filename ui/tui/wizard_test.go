@@ -1,17 +1,15 @@
 package tui
 
 import (
-	"errors"
-	"fmt"
-	"strings"
-	"testing"
-
-	tea "github.com/charmbracelet/bubbletea"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "strings"
+	 "testing"
+	 "stateroom/steps/engine"
+	 "stateroom/steps/plan"
+	 "stateroom/awsops"
+	 "fmt"
+	 "stateroom/steps/blueprint"
+	 "errors"
+	 "github.com/charmbracelet/bubbletea"
 )
 
 // shows fails the test unless the frame holds every text.
@@ -57,7 +55,7 @@ func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = newKey()
-	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: proposed(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
 	if m.wizard.current != 2 {
 		t.Errorf("at step %d", m.wizard.current)
 	}
@@ -292,7 +290,7 @@ func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = &awsops.Key{ARN: arn}
-	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: proposed(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "4")
 	shows(t, m, arn)

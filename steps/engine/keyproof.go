@@ -1,16 +1,14 @@
-package steps
+package engine
 
 import (
-	"context"
-	"fmt"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "fmt"
+	 "context"
+	 "golang.org/x/sync/errgroup"
+	 "time"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops"
+	 "stateroom/steps/terraform"
 )
 
 // ProveKey is the command that waits until every service that Terraform's state
@@ -42,14 +40,14 @@ func ProveKey(a *blueprint.Answers, profile, user string) *plan.Run {
 func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 	s, err := x.env.Sessions.Profile(ctx, c.Profile, x.answers.StateRegion)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	identity, err := s.WaitKeyUsable(ctx, x.env.Patience)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	questions := []func(context.Context) error{
-		func(ctx context.Context) error { _, err := s.AccessKeys(ctx, identity.Name); return wrap(err) },
+		func(ctx context.Context) error { _, err := s.AccessKeys(ctx, identity.Name); return err },
 	}
 	if c.Run.Project != "" {
 		questions = append(questions, stateQuestions(x.answers, s, c.Run.Project)...)
@@ -58,7 +56,7 @@ func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 	for _, ask := range questions {
 		g.Go(func() error { return awaitKnown(ctx, x.env.Patience, ask) })
 	}
-	return wrap(g.Wait())
+	return g.Wait()
 }
 
 // stateQuestions ask the state's services for something of a project.
@@ -74,14 +72,14 @@ func stateQuestions(a *blueprint.Answers, s *awsops.Session, project string) []f
 		// is asked for.
 		func(ctx context.Context) error {
 			_, err := s.GetObject(ctx, a.Bucket.Name, nothing(key))
-			return wrap(err)
+			return err
 		},
-		func(ctx context.Context) error { _, err := s.Key(ctx, a.Key.Alias); return wrap(err) },
+		func(ctx context.Context) error { _, err := s.Key(ctx, a.Key.Alias); return err },
 	}
 	if table := a.Lock.DynamoDBTable; table != "" {
 		questions = append(questions, func(ctx context.Context) error {
 			_, err := s.LockItem(ctx, table, a.Bucket.Name+"/"+key)
-			return wrap(err)
+			return err
 		})
 	}
 	return questions
@@ -100,7 +98,7 @@ func awaitKnown(ctx context.Context, patience time.Duration, ask func(context.Co
 	})
 	switch {
 	case last == nil, awsops.IsAccessDenied(last), awsops.IsNotFound(last):
-		return wrap(err)
+		return err
 	}
 	return last
 }

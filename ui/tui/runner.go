@@ -1,22 +1,21 @@
 package tui
 
 import (
-	"context"
-	"maps"
-	"sync"
-
-	tea "github.com/charmbracelet/bubbletea"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "context"
+	 "stateroom/steps/engine"
+	 "stateroom/steps"
+	 "stateroom/steps/blueprint"
+	 "maps"
+	 "sync"
+	 "stateroom/steps/plan"
+	 "stateroom/awsops"
+	 "github.com/charmbracelet/bubbletea"
 )
 
-// engine is the wizard's hand on package steps. Its methods are called by
+// runner is the wizard's hand on package steps. Its methods are called by
 // Update; the commands that they return run elsewhere and touch nothing of it
 // but the queue, so every answer comes back as a message with its operation.
-type engine struct {
+type runner struct {
 	ctx      context.Context //nolint:containedctx // a program has one life, and commands outlive calls
 	begin    func(context.Context, Request) (*Start, error)
 	applying func(bool)
@@ -38,12 +37,12 @@ type engine struct {
 	last chan *plan.Summary
 }
 
-func newEngine(ctx context.Context, o Options) *engine {
+func newEngine(ctx context.Context, o Options) *runner {
 	applying := o.Applying
 	if applying == nil {
 		applying = func(bool) {}
 	}
-	return &engine{
+	return &runner{
 		ctx: ctx, begin: o.Begin, applying: applying, queue: newQueue(),
 		cancel: func() {}, last: make(chan *plan.Summary, 1),
 	}
@@ -65,7 +64,7 @@ type (
 	}
 	lookedMsg struct {
 		op       int
-		flow     *steps.Flow
+		flow     *engine.Flow
 		review   plan.Review
 		observed *steps.Observed
 		// observe gives what the flow's newest look has found.
@@ -90,13 +89,13 @@ type (
 	// openedMsg says what follows from the answers given so far.
 	openedMsg struct {
 		op     int
-		opened steps.Opened
+		opened engine.Opened
 		err    error
 	}
 	// reviewedMsg is what a flow has found and would change.
 	reviewedMsg struct {
 		op     int
-		flow   *steps.Flow
+		flow   *engine.Flow
 		review plan.Review
 		// settled is the summary where there is nothing to change.
 		settled *plan.Summary
@@ -105,7 +104,7 @@ type (
 )
 
 // next begins an operation and ends the one before it.
-func (e *engine) next() (ctx context.Context, op int) {
+func (e *runner) next() (ctx context.Context, op int) {
 	e.cancel()
 	ctx, e.cancel = context.WithCancel(e.ctx)
 	e.op++
@@ -113,7 +112,7 @@ func (e *engine) next() (ctx context.Context, op int) {
 }
 
 // run is a command whose end Run waits for.
-func (e *engine) run(work func() tea.Msg) tea.Cmd {
+func (e *runner) run(work func() tea.Msg) tea.Cmd {
 	return async(func() tea.Msg {
 		e.mu.Lock()
 		if e.ended {
@@ -127,7 +126,7 @@ func (e *engine) run(work func() tea.Msg) tea.Cmd {
 	})
 }
 
-func (e *engine) beginRun(r Request) tea.Cmd {
+func (e *runner) beginRun(r Request) tea.Cmd {
 	ctx, op := e.next()
 	return e.run(func() tea.Msg {
 		start, err := e.begin(ctx, r)
@@ -136,7 +135,7 @@ func (e *engine) beginRun(r Request) tea.Cmd {
 }
 
 // who asks AWS who the operator is and which accounts there are.
-func (e *engine) who(a *blueprint.Answers) tea.Cmd {
+func (e *runner) who(a *blueprint.Answers) tea.Cmd {
 	ctx, op := e.next()
 	a, start := a.Clone(), e.start
 	return e.run(func() tea.Msg {
@@ -153,7 +152,7 @@ func (e *engine) who(a *blueprint.Answers) tea.Cmd {
 }
 
 // look inspects all steps with the answers as they are now.
-func (e *engine) look(a *blueprint.Answers) tea.Cmd {
+func (e *runner) look(a *blueprint.Answers) tea.Cmd {
 	ctx, op := e.next()
 	a, start := a.Clone(), e.start
 	return e.run(func() tea.Msg {
@@ -174,7 +173,7 @@ func (e *engine) look(a *blueprint.Answers) tea.Cmd {
 }
 
 // open asks what follows from the answers given so far.
-func (e *engine) open(given plan.Given) tea.Cmd {
+func (e *runner) open(given plan.Given) tea.Cmd {
 	ctx, op := e.next()
 	given, start := maps.Clone(given), e.start
 	return e.run(func() tea.Msg {
@@ -184,7 +183,7 @@ func (e *engine) open(given plan.Given) tea.Cmd {
 }
 
 // review lets a flow look.
-func (e *engine) review(flow *steps.Flow) tea.Cmd {
+func (e *runner) review(flow *engine.Flow) tea.Cmd {
 	ctx, op := e.next()
 	f := *flow
 	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
@@ -199,7 +198,7 @@ func (e *engine) review(flow *steps.Flow) tea.Cmd {
 }
 
 // carryOut makes the changes of the review that was shown that are not in without.
-func (e *engine) carryOut(flow *steps.Flow, review plan.Review, without map[string]bool) tea.Cmd {
+func (e *runner) carryOut(flow *engine.Flow, review plan.Review, without map[string]bool) tea.Cmd {
 	ctx, op := e.next()
 	e.stop = make(chan struct{})
 	f := *flow
@@ -217,7 +216,7 @@ func (e *engine) carryOut(flow *steps.Flow, review plan.Review, without map[stri
 }
 
 // halt starts no further change; it tells whether this was the first time.
-func (e *engine) halt() bool {
+func (e *runner) halt() bool {
 	select {
 	case <-e.stop:
 		return false
@@ -228,7 +227,7 @@ func (e *engine) halt() bool {
 }
 
 // book adds what one application did to what is summed up at the end.
-func (e *engine) book(s *plan.Summary) {
+func (e *runner) book(s *plan.Summary) {
 	select {
 	case <-e.last:
 	default:
@@ -245,7 +244,7 @@ func (e *engine) book(s *plan.Summary) {
 }
 
 // wait returns when no command is under way any more.
-func (e *engine) wait() {
+func (e *runner) wait() {
 	e.mu.Lock()
 	e.ended = true
 	e.mu.Unlock()
@@ -259,7 +258,7 @@ func (e *engine) wait() {
 }
 
 // summary is how the whole visit ended.
-func (e *engine) summary(interrupted bool) *plan.Summary {
+func (e *runner) summary(interrupted bool) *plan.Summary {
 	if e.made == nil && interrupted && e.start != nil {
 		e.made = &plan.Summary{}
 	}
@@ -269,7 +268,7 @@ func (e *engine) summary(interrupted bool) *plan.Summary {
 	return e.made
 }
 
-func (e *engine) close(keep bool) error {
+func (e *runner) close(keep bool) error {
 	if e.start == nil || e.start.Close == nil {
 		return nil
 	}

@@ -1,13 +1,12 @@
-package steps
+package engine
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-	"syscall"
-	"testing"
-
-	"stateroom/steps/terraform"
+	 "syscall"
+	 "path/filepath"
+	 "strings"
+	 "stateroom/steps/terraform"
+	 "testing"
+	 "os"
 )
 
 // TestWhatTheStateDirectoryHoldsIsReadWithinBounds puts a pipe that nobody writes to
@@ -21,7 +20,7 @@ func TestWhatTheStateDirectoryHoldsIsReadWithinBounds(t *testing.T) {
 	const scope = "111111111111/acme-terraform-state"
 	for path, says := range map[string]string{pipe: "a pipe", "/dev/zero": "a device"} {
 		state := filepath.Join(dir, "state-of-"+filepath.Base(path))
-		journal, backup := filepath.Join(scopeDir(state, scope), "journal.jsonl"), filepath.Join(state, "backup")
+		journal, backup := filepath.Join(ScopeDir(state, scope), "journal.jsonl"), filepath.Join(state, "backup")
 		for _, at := range []string{journal, filepath.Join(backup, "default.tfstate")} {
 			if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 				t.Fatal(err)

@@ -1,19 +1,18 @@
-package steps
+package engine
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "encoding/json"
+	 "context"
+	 "slices"
+	 "stateroom/steps/files"
+	 "stateroom/steps/terraform"
+	 "fmt"
+	 "stateroom/awsops"
+	 "stateroom/steps/plan"
+	 "strings"
+	 "time"
+	 "stateroom/steps/blueprint"
+	 "path/filepath"
 )
 
 // ProofOld is how long after its beginning a killed proof may have a child that
@@ -47,7 +46,7 @@ type proofTrace struct {
 // proofsDir holds the notes of the proofs of one account and bucket.
 func proofsDir(env *Env, a *blueprint.Answers) string {
 	_, scope := a.Tag()
-	return filepath.Join(scopeDir(env.StateDir, scope), "proofs")
+	return filepath.Join(ScopeDir(env.StateDir, scope), "proofs")
 }
 
 // BeginProof notes a proof in a workspace of a project's key. An Env without a
@@ -70,10 +69,10 @@ func BeginProof(env *Env, a *blueprint.Answers, p blueprint.Project) (*Proof, er
 }
 
 // Object is the key of the state in the proof's workspace.
-func (p *Proof) Object() string { return stateKeyOf(p.trace.Key, p.Workspace) }
+func (p *Proof) Object() string { return StateKeyOf(p.trace.Key, p.Workspace) }
 
-// scratch is where the proof's files lie, empty for the system's own place.
-func (p *Proof) scratch() string {
+// Scratch is where the proof's files lie, empty for the system's own place.
+func (p *Proof) Scratch() string {
 	if p.note == nil {
 		return ""
 	}
@@ -173,7 +172,7 @@ func (p *Proof) remove(ctx context.Context, s *awsops.Session) (removed []string
 			err = s.DeleteObject(ctx, bucket, key)
 		}
 		if err != nil {
-			return removed, wrap(err)
+			return removed, err
 		}
 	}
 	if p.trace.Table == "" {
@@ -187,7 +186,7 @@ func (p *Proof) remove(ctx context.Context, s *awsops.Session) (removed []string
 			err = s.DeleteLock(ctx, p.trace.Table, id)
 		}
 		if err != nil && !awsops.IsNotFound(err) {
-			return removed, wrap(err)
+			return removed, err
 		}
 	}
 	return removed, nil

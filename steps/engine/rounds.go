@@ -1,13 +1,12 @@
-package steps
+package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-
-	"stateroom/awsops"
-	"stateroom/steps/plan"
+	 "stateroom/steps/plan"
+	 "slices"
+	 "context"
+	 "stateroom/awsops"
+	 "errors"
+	 "fmt"
 )
 
 // maxRounds bounds how often a plan is made again because an answer was lost.

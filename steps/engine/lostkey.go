@@ -1,14 +1,13 @@
-package steps
+package engine
 
 import (
-	"context"
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps/plan"
+	 "slices"
+	 "stateroom/steps/plan"
+	 "stateroom/awsops"
+	 "context"
+	 "fmt"
+	 "time"
+	 "strings"
 )
 
 // LostKey is an access key that nobody can use: a run of this laptop was cut off
@@ -21,10 +20,6 @@ type LostKey struct {
 	// Unread says that who asks may not see when the key was last used.
 	Unread bool
 }
-
-// lostWithin bounds the time between the intent to make a key and a key that
-// the killed run made: retries, and two clocks that do not agree.
-const lostWithin = 15 * time.Minute
 
 // FindLostKeys lists those of a user's access keys that a killed run of this
 // laptop made, in the change of that id, and whose secret never reached the disk.

@@ -1,18 +1,17 @@
-package steps
+package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"sync"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/secret"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "sync"
+	 "stateroom/steps/plan"
+	 "context"
+	 "errors"
+	 "stateroom/steps/files"
+	 "fmt"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops/secret"
+	 "maps"
+	 "time"
+	 "stateroom/awsops"
 )
 
 // settleInterval is the longest pause between two looks at whether AWS shows
@@ -107,7 +106,7 @@ func (x *Executor) Apply(ctx context.Context, changes []plan.Change) Result {
 			go func() {
 				x.emit(plan.Event{Kind: plan.EventStarted, Change: &changes[index]})
 				start := time.Now()
-				err := guarded(func() error { return x.change(ctx, changes[index]) })
+				err := Guarded(func() error { return x.change(ctx, changes[index]) })
 				results <- done{index, err, time.Since(start)}
 			}()
 		}
@@ -185,7 +184,7 @@ func (x *Executor) change(ctx context.Context, c plan.Change) error {
 		defer room.Close()
 	}
 	if c.Intent != nil {
-		if err := x.env.Journal.Append(recordName(c), phaseIntent, c.Intent); err != nil {
+		if err := x.env.Journal.Append(recordName(c), PhaseIntent, c.Intent); err != nil {
 			return err
 		}
 	}
@@ -198,7 +197,7 @@ func (x *Executor) change(ctx context.Context, c plan.Change) error {
 		}
 	}
 	if c.Intent != nil {
-		return x.env.Journal.Append(recordName(c), phaseDone, nil)
+		return x.env.Journal.Append(recordName(c), PhaseDone, nil)
 	}
 	return nil
 }
@@ -316,7 +315,7 @@ func (x *Executor) keep(c plan.Change, out awsops.Outputs) error {
 	if c.Intent == nil {
 		return nil
 	}
-	return x.env.Journal.Append(recordName(c), phaseGot, values)
+	return x.env.Journal.Append(recordName(c), PhaseGot, values)
 }
 
 // settledAt is when the call that was answered so counts everywhere.
@@ -365,4 +364,19 @@ func (x *Executor) fill(text string) (string, error) {
 		return hidden.Reveal()
 	})
 	return filled, missing
+}
+
+// notCreated is AWS's refusal to make an account: its own word, what that means
+// and the one thing to do.
+func notCreated(c plan.Change, reason string) error {
+	meaning, remedy := "", "See the reason in the Organizations API reference, under CreateAccountStatus, then run again."
+	switch reason {
+	case "EMAIL_ALREADY_EXISTS":
+		meaning = " The address belongs to another AWS account, perhaps one that is closed."
+		remedy = fmt.Sprintf("Choose another with --set environment.%s.email=ADDRESS.", c.Environment)
+	case "ACCOUNT_LIMIT_EXCEEDED":
+		meaning = " The organization holds as many accounts as its quota allows."
+		remedy = "Have the quota raised (Service Quotas, AWS Organizations), then run again."
+	}
+	return fmt.Errorf("AWS did not create account %s for %s: %s.%s %s", c.Environment, c.Target, reason, meaning, remedy)
 }

@@ -1,13 +1,12 @@
-package steps
+package engine
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-
-	"stateroom/steps/files"
-	"stateroom/steps/terraform"
+	 "testing"
+	 "stateroom/steps/terraform"
+	 "os"
+	 "stateroom/steps/files"
+	 "strings"
+	 "path/filepath"
 )
 
 // TestABackendThatTheEngineDoesNotReadIsNotTakenForTheProjects has blocks in files

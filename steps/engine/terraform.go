@@ -1,17 +1,16 @@
-package steps
+package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "os"
+	 "errors"
+	 "path/filepath"
+	 "stateroom/steps/terraform"
+	 "fmt"
+	 "io/fs"
+	 "stateroom/steps/blueprint"
+	 "slices"
+	 "context"
+	 "stateroom/steps/plan"
 )
 
 // run runs the command of a change.
@@ -23,12 +22,12 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	if i < 0 {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
-	p := terraform.Project{Dir: c.Run.Dir, Lines: lineEmitter(x.emit, &c)}
+	p := terraform.Project{Dir: c.Run.Dir, Lines: LineEmitter(x.emit, &c)}
 	if c.Run.Command == plan.RunBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
 	if !c.Run.Settled {
-		if err := awaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
+		if err := AwaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
 			return err
 		}
 	}
@@ -40,16 +39,16 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	}
 	if c.Run.Command == plan.RunAside {
 		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
-			return wrap(err)
+			return err
 		}
 	}
 	p.Env = AdminEnv(x.env, x.answers)
 	if c.Run.Command == plan.RunPush {
-		return wrap(terraform.Push(ctx, x.env.Engine, p, plan.ErroredState))
+		return terraform.Push(ctx, x.env.Engine, p, plan.ErroredState)
 	}
 	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	x.providers(c, outcome.ProvidersUnreachable)
 	return nil
@@ -60,24 +59,24 @@ var initFlags = map[string][]string{plan.RunReconfigure: {"-reconfigure"}, plan.
 
 // move puts a backup's states into the state bucket, as this laptop's admin.
 func (x *Executor) move(ctx context.Context, c plan.Change, project blueprint.Project) error {
-	s, err := adminSession(ctx, x.env, x.answers)
+	s, err := AdminSession(ctx, x.env, x.answers)
 	if err != nil {
 		return err
 	}
 	key, err := s.Key(ctx, x.answers.Key.Alias)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	if key == nil {
 		return fmt.Errorf("there is no key %s in %s to encrypt the state of project %s with, so it was not moved", x.answers.Key.Alias, x.answers.StateRegion, project.Name)
 	}
 	if _, err := s.Identity(ctx); err != nil { // from here on only the admin account's own bucket is written
-		return wrap(err)
+		return err
 	}
-	return stateMove{
-		session: s, bucket: x.answers.Bucket.Name, key: project.StateKey, table: x.answers.Lock.DynamoDBTable,
-		lockfile: x.answers.Lock.UseLockfile, keyARN: key.ARN, lockID: c.Run.Lock, backup: c.Run.Backup, earlier: c.Run.Earlier,
-	}.run(ctx)
+	return StateMove{
+		Session: s, Bucket: x.answers.Bucket.Name, Key: project.StateKey, Table: x.answers.Lock.DynamoDBTable,
+		Lockfile: x.answers.Lock.UseLockfile, KeyARN: key.ARN, LockID: c.Run.Lock, Backup: c.Run.Backup, Earlier: c.Run.Earlier,
+	}.Run(ctx)
 }
 
 // arrive initialises a project on its moved state, unless that was written in its
@@ -86,15 +85,15 @@ func (x *Executor) move(ctx context.Context, c plan.Change, project blueprint.Pr
 func (x *Executor) arrive(ctx context.Context, c plan.Change, p terraform.Project) error {
 	before, err := terraform.ReadBackup(ctx, c.Run.Backup)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	if err := terraform.Unchanged(ctx, x.env.Engine, p, before); err != nil {
-		return wrap(err)
+		return err
 	}
 	p.Env = AdminEnv(x.env, x.answers)
 	outcome, err := terraform.InitMoved(ctx, x.env.Engine, p, before)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	x.providers(c, outcome.ProvidersUnreachable)
 	return nil
@@ -132,7 +131,7 @@ func backUp(ctx context.Context, engine *terraform.Engine, p terraform.Project, 
 		return fmt.Errorf("back up the state of %s: %w", p.Dir, err)
 	}
 	if _, err := terraform.BackUp(ctx, engine, p, part); err != nil {
-		return errors.Join(wrap(err), os.RemoveAll(part))
+		return errors.Join(err, os.RemoveAll(part))
 	}
 	if err := os.Rename(part, dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("back up the state of %s: %w", p.Dir, err)
@@ -140,8 +139,8 @@ func backUp(ctx context.Context, engine *terraform.Engine, p terraform.Project, 
 	return nil
 }
 
-// lineEmitter streams Terraform's output as events of a change, or of the
+// LineEmitter streams Terraform's output as events of a change, or of the
 // probe when c is nil.
-func lineEmitter(emit plan.Emit, c *plan.Change) func(string) {
+func LineEmitter(emit plan.Emit, c *plan.Change) func(string) {
 	return func(line string) { emit(plan.Event{Kind: plan.EventLine, Change: c, Text: line}) }
 }

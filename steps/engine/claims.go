@@ -1,13 +1,12 @@
-package steps
+package engine
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"path/filepath"
-
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
+	 "stateroom/steps/files"
+	 "stateroom/steps/blueprint"
+	 "path/filepath"
+	 "context"
+	 "encoding/hex"
+	 "crypto/sha256"
 )
 
 // claims are what a run holds while it makes changes: its clone, whose files and
@@ -26,9 +25,9 @@ func (e *Env) claimPaths(a *blueprint.Answers) []string {
 	if e.StateDir == "" {
 		return nil
 	}
-	clone := filepath.Base(files.RealPath(e.Root())) + "-" + placeID(e.Root())
+	clone := filepath.Base(files.RealPath(e.Root())) + "-" + PlaceID(e.Root())
 	_, scope := a.Tag()
-	return []string{filepath.Join(e.StateDir, "clones", clone+".lock"), filepath.Join(scopeDir(e.StateDir, scope), "run.lock")}
+	return []string{filepath.Join(e.StateDir, "clones", clone+".lock"), filepath.Join(ScopeDir(e.StateDir, scope), "run.lock")}
 }
 
 // mark notes who made changes last, before a look: what somebody changes after it
@@ -41,7 +40,7 @@ func (e *Env) mark(a *blueprint.Answers) error {
 	for _, path := range e.claims.paths {
 		seen, err := files.PeekClaim(path)
 		if err != nil {
-			return wrap(err)
+			return err
 		}
 		e.claims.seen = append(e.claims.seen, seen)
 	}
@@ -64,15 +63,15 @@ func (e *Env) claim(ctx context.Context) (release func(), err error) {
 		c, own, err := files.TakeClaim(ctx, path, files.RealPath(e.Root()), e.claims.seen[i])
 		if err != nil {
 			release()
-			return release, wrap(err)
+			return release, err
 		}
 		e.claims.held, e.claims.seen[i] = append(e.claims.held, c), own
 	}
 	return release, nil
 }
 
-// placeID tells one directory of this laptop from every other, by its real path.
-func placeID(dir string) string {
+// PlaceID tells one directory of this laptop from every other, by its real path.
+func PlaceID(dir string) string {
 	sum := sha256.Sum256([]byte(files.RealPath(dir)))
 	return hex.EncodeToString(sum[:6])
 }

@@ -1,17 +1,16 @@
-package steps
+package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/awsops/secret"
-	"stateroom/steps/files"
-	"stateroom/steps/handover"
-	"stateroom/steps/plan"
+	 "stateroom/awsops"
+	 "time"
+	 "fmt"
+	 "slices"
+	 "errors"
+	 "stateroom/steps/files"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/handover"
+	 "stateroom/awsops/secret"
+	 "context"
 )
 
 // reserve makes sure that the file of a change can be written before its calls are
@@ -34,7 +33,7 @@ func (x *Executor) reserve(ctx context.Context, c plan.Change) (*files.Reservati
 		edit.Before.Bytes = files.Content(before)
 	}
 	r, err := files.Reserve(ctx, edit, x.env.StateDir)
-	return r, wrap(err)
+	return r, err
 }
 
 // write fills a change's file and puts it on the disk, sealed where it is a
@@ -42,7 +41,7 @@ func (x *Executor) reserve(ctx context.Context, c plan.Change) (*files.Reservati
 // function.
 func (x *Executor) write(ctx context.Context, c plan.Change, room *files.Reservation) error {
 	if c.Write.Remove {
-		return wrap(files.Delete(ctx, c.Write.Edit.Before))
+		return files.Delete(ctx, c.Write.Edit.Before)
 	}
 	now := time.Now().UTC()
 	x.mu.Lock()
@@ -51,7 +50,7 @@ func (x *Executor) write(ctx context.Context, c plan.Change, room *files.Reserva
 	x.mu.Unlock()
 	edit, err := c.Write.Edit.Filled(x.fill)
 	if err != nil {
-		return wrap(err)
+		return err
 	}
 	var passphrase secret.Secret
 	if s := c.Write.Seal; s != nil {
@@ -64,7 +63,7 @@ func (x *Executor) write(ctx context.Context, c plan.Change, room *files.Reserva
 	if room == nil {
 		written, err := files.Write(ctx, edit, x.env.StateDir)
 		x.wrote(c, written)
-		return wrap(err)
+		return err
 	}
 	// What is on its way must reach the disk, whoever cancels.
 	written, err := room.Write(context.WithoutCancel(ctx), edit)

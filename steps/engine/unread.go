@@ -1,13 +1,12 @@
-package steps
+package engine
 
 import (
-	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
-
-	"stateroom/steps/files"
-	"stateroom/steps/terraform"
+	 "fmt"
+	 "path/filepath"
+	 "stateroom/steps/files"
+	 "stateroom/steps/terraform"
+	 "slices"
+	 "strings"
 )
 
 // Unread is why the engine of this laptop does not work with what stands in a

@@ -1,14 +1,23 @@
-package steps
+// Package engine carries out what was planned: the [Env] that a run works in, the
+// [Flow] that looks, shows, asks once, applies what was confirmed and looks again,
+// the [Executor] that sends exactly the calls and writes that stand in the changes,
+// the [Journal] of what this laptop set out to do, and the claims that keep two runs
+// apart. The moves of states, the proofs of a back end and the waits until AWS shows
+// what was made are here as well, since changes and flows need them.
+//
+// What does not live here: deciding what to change (package steps and the packages
+// beside it), the AWS SDK (package awsops), and everything a person sees (package ui).
+package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
-	"stateroom/steps/blueprint"
-	"stateroom/steps/plan"
+	 "fmt"
+	 "strings"
+	 "sync"
+	 "stateroom/steps/plan"
+	 "context"
+	 "stateroom/steps/blueprint"
+	 "slices"
+	 "errors"
 )
 
 // Flow is a run: setting up, troubleshooting, onboarding, handing over,
@@ -42,9 +51,9 @@ type Flow struct {
 
 	// told are the findings that were emitted already.
 	told []plan.Finding
-	// findingsLast keeps the findings of the first look until the end: what set-up
+	// FindingsLast keeps the findings of the first look until the end: what set-up
 	// finds, its plan mostly mends, and its events begin with the changes.
-	findingsLast bool
+	FindingsLast bool
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -81,7 +90,7 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 	r.Left, r.Looked = nil, looked
 	r = r.Without(f.Without)
 	before := r.Against
-	r.Against = append(standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
+	r.Against = append(Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
 	r.Findings = append(r.Findings, r.Against...)
 	return r
@@ -94,7 +103,7 @@ func (f *Flow) Run(ctx context.Context) (*plan.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.findingsLast {
+	if !f.FindingsLast {
 		f.tell(review.Findings)
 	}
 	f.announce(nil, review.Changes)
@@ -136,7 +145,7 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 	summary := f.summarise(review)
 	if len(review.Changes) > 0 {
 		if !review.Looked.Take() {
-			return summary, plan.Review{}, errStale
+			return summary, plan.Review{}, ErrStale
 		}
 		release, err := f.Env.claim(ctx)
 		if err != nil {
@@ -214,13 +223,13 @@ type Opened struct {
 	Flow      *Flow
 }
 
-// errStale keeps a plan from being carried out twice.
-var errStale = errors.New("this plan rests on a look at what was there before the last changes, so nothing was changed. Look again first")
+// ErrStale keeps a plan from being carried out twice.
+var ErrStale = errors.New("this plan rests on a look at what was there before the last changes, so nothing was changed. Look again first")
 
-// standing are the findings that stand against making these changes at all:
+// Standing are the findings that stand against making these changes at all:
 // files that cannot be written, and, where nobody is to get more access
 // (Env.NoWidening), every change that gives some.
-func standing(env *Env, changes []plan.Change) []plan.Finding {
+func Standing(env *Env, changes []plan.Change) []plan.Finding {
 	findings := Unwritable(changes)
 	if !env.NoWidening {
 		return findings
@@ -240,4 +249,28 @@ func standing(env *Env, changes []plan.Change) []plan.Finding {
 // errWidens stops a change that came up after the plan was judged.
 func errWidens(c plan.Change) error {
 	return fmt.Errorf("%s gives access, which --no-widening refuses: %s Nothing of it was made", c.ID, strings.Join(plan.Access(&c), " "))
+}
+
+// untilStopped gives a context that ends when the run is stopped: a probe has
+// nothing to finish between changes, it tidies up and ends.
+func untilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// serialised lets many goroutines emit to a presenter that is not safe for it.
+func serialised(emit plan.Emit) plan.Emit {
+	var mu sync.Mutex
+	return func(e plan.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		emit(e)
+	}
 }

@@ -1,16 +1,15 @@
-package steps
+package engine
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
+	 "os"
+	 "stateroom/steps/blueprint"
+	 "time"
+	 "stateroom/steps/files"
+	 "path/filepath"
+	 "context"
+	 "stateroom/steps/terraform"
+	 "stateroom/awsops"
+	 "stateroom/steps/plan"
 )
 
 // Env is the world that the steps inspect and change: the sessions with AWS,
@@ -71,13 +70,13 @@ func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) 
 	}
 	var err error
 	if env.StateDir, err = files.StateDir(os.Getenv); err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	if env.CredentialsPath, err = files.CredentialsPath(os.Getenv); err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	env.ConfigPath, err = files.ConfigPath(os.Getenv)
-	return env, wrap(err)
+	return env, err
 }
 
 // Root is the folder of the blueprint.
@@ -91,8 +90,8 @@ func (e *Env) ProjectDir(p blueprint.Project) string {
 	return filepath.Join(e.Dir, filepath.FromSlash(p.Dir))
 }
 
-// session is where a change's calls go.
-func (e *Env) session(account, role, region string) *awsops.Session {
+// Session is where a change's calls go.
+func (e *Env) Session(account, role, region string) *awsops.Session {
 	if role == "" {
 		return e.Sessions.Home(region)
 	}
@@ -102,10 +101,10 @@ func (e *Env) session(account, role, region string) *awsops.Session {
 // sessionOf is where a change's calls go, with its account filled in.
 func (e *Env) sessionOf(ctx context.Context, c plan.Change, account string) (*awsops.Session, error) {
 	if c.Profile == "" {
-		return e.session(account, c.Role, c.Region), nil
+		return e.Session(account, c.Role, c.Region), nil
 	}
 	s, err := e.Sessions.Profile(ctx, c.Profile, c.Region)
-	return s, wrap(err)
+	return s, err
 }
 
 // Report sends progress, the output of Terraform and what AWS is waited for to

@@ -1,12 +1,11 @@
-package steps
+package engine
 
 import (
-	"fmt"
-	"slices"
-
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "slices"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/plan"
+	 "fmt"
+	 "stateroom/steps/files"
 )
 
 // Elsewhere are the settings of a project, as it was read, that lead Terraform to
@@ -16,7 +15,7 @@ import (
 func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 	repository, err := files.Repository(e.Dir)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
 	own := files.OwnWay(repository, e.Endpoint, e.Environ)
@@ -25,7 +24,7 @@ func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
 	found, err := at.Elsewhere(own)
-	return found, wrap(err)
+	return found, err
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.
@@ -63,19 +62,4 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewher
 		})
 	}
 	return findings
-}
-
-// heldBack holds back what would touch a project that leads elsewhere.
-func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.Change {
-	places := map[string][]string{} // by directory
-	for _, facts := range o.Files.Projects {
-		if names := NotAgreed(a, facts.Elsewhere); len(names) > 0 {
-			places[facts.Project.Dir] = names
-		}
-	}
-	var kept []plan.Change
-	for _, c := range changes {
-		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)
-	}
-	return kept
 }

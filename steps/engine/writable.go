@@ -1,13 +1,12 @@
-package steps
+package engine
 
 import (
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "io/fs"
+	 "stateroom/steps/plan"
+	 "fmt"
+	 "stateroom/steps/files"
+	 "os"
+	 "path/filepath"
 )
 
 // Unwritable finds the files of a plan that could not be written, before

@@ -1,21 +1,20 @@
-package steps
+package engine
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
-	"time"
-
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "sync"
+	 "path/filepath"
+	 "fmt"
+	 "encoding/json"
+	 "bufio"
+	 "bytes"
+	 "net/url"
+	 "strings"
+	 "time"
+	 "stateroom/steps/files"
+	 "stateroom/steps/plan"
+	 "os"
+	 "errors"
+	 "maps"
 )
 
 // Record is one line of the journal. It never holds a secret.
@@ -25,7 +24,7 @@ type Record struct {
 	// was intended for one is no word about another.
 	Scope string `json:"scope"`
 	// Change is the id of the change, "iam.user.alice.key"; that of one in a
-	// project's directory with the directory, see inDir.
+	// project's directory with the directory, see InDir.
 	Change string `json:"change"`
 	// Phase is "intent" before the first call of a change, "got" for a value
 	// that AWS gives only once, "refused" where AWS has refused and so made
@@ -38,10 +37,10 @@ type Record struct {
 
 // The phases of a record.
 const (
-	phaseIntent  = "intent"
-	phaseGot     = "got"
+	PhaseIntent  = "intent"
+	PhaseGot     = "got"
 	phaseRefused = "refused"
-	phaseDone    = "done"
+	PhaseDone    = "done"
 )
 
 // Journal is the append-only record of what this user set out to do from this
@@ -59,7 +58,7 @@ type Journal struct {
 // that is not there is empty; its folder is made with the first record (0700). A
 // last line cut off by a kill is ignored: its record was never acted upon.
 func OpenJournal(stateDir, scope string) (*Journal, error) {
-	j := &Journal{path: filepath.Join(scopeDir(stateDir, scope), "journal.jsonl"), scope: scope}
+	j := &Journal{path: filepath.Join(ScopeDir(stateDir, scope), "journal.jsonl"), scope: scope}
 	return j, j.reload()
 }
 
@@ -84,22 +83,22 @@ func (j *Journal) reload() error {
 	return nil
 }
 
-// scopeDir holds what is kept of one account and bucket: account-bucket. Account
+// ScopeDir holds what is kept of one account and bucket: account-bucket. Account
 // ids are digits and bucket names are checked, but no name may lead elsewhere.
-func scopeDir(stateDir, scope string) string {
+func ScopeDir(stateDir, scope string) string {
 	return filepath.Join(stateDir, url.PathEscape(strings.Replace(scope, "/", "-", 1)))
 }
 
-// inDir is the name of a change in a project's directory. One that was begun in
+// InDir is the name of a change in a project's directory. One that was begun in
 // another clone is no word about this one.
-func inDir(change, dir string) string { return change + " in " + files.RealPath(dir) }
+func InDir(change, dir string) string { return change + " in " + files.RealPath(dir) }
 
 // recordName is the name under which the journal keeps a change.
 func recordName(c plan.Change) string {
 	if c.Run == nil || c.Run.Dir == "" {
 		return c.ID
 	}
-	return inDir(c.ID, c.Run.Dir)
+	return InDir(c.ID, c.Run.Dir)
 }
 
 // Append writes one record and makes sure that it has reached the disk.
@@ -130,12 +129,12 @@ func (j *Journal) Append(change, phase string, values map[string]string) error {
 
 // Intended tells whether this laptop ever set out to make the change.
 func (j *Journal) Intended(change string) bool {
-	return j.last(change, phaseIntent) != nil
+	return j.last(change, PhaseIntent) != nil
 }
 
 // Value returns what AWS gave for the change, the newest first, or "".
 func (j *Journal) Value(change, name string) string {
-	if r := j.last(change, phaseGot); r != nil {
+	if r := j.last(change, PhaseGot); r != nil {
 		return r.Values[name]
 	}
 	return ""
@@ -165,13 +164,13 @@ func (j *Journal) newest(change string) (values map[string]string, done bool) {
 		if r.Change != change {
 			continue
 		}
-		done = done || r.Phase == phaseDone
+		done = done || r.Phase == PhaseDone
 		for name, value := range r.Values {
 			if _, newer := values[name]; !newer {
 				values[name] = value
 			}
 		}
-		if r.Phase == phaseIntent {
+		if r.Phase == PhaseIntent {
 			values["at"] = r.Time.Format(time.RFC3339)
 			return values, done
 		}
@@ -182,7 +181,7 @@ func (j *Journal) newest(change string) (values map[string]string, done bool) {
 // Intent returns the values of the newest intent to make the change, finished or
 // not, with the time of it as "at"; nil where there never was one.
 func (j *Journal) Intent(change string) map[string]string {
-	r := j.last(change, phaseIntent)
+	r := j.last(change, PhaseIntent)
 	if r == nil {
 		return nil
 	}
@@ -214,3 +213,7 @@ func (j *Journal) last(change, phase string) *Record {
 	}
 	return nil
 }
+
+// lostWithin bounds the time between the intent to make a key and a key that
+// the killed run made: retries, and two clocks that do not agree.
+const lostWithin = 15 * time.Minute

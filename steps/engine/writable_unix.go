@@ -1,10 +1,10 @@
 //go:build !windows
 
-package steps
+package engine
 
 import (
-	"io/fs"
-	"syscall"
+	 "syscall"
+	 "io/fs"
 )
 
 // access(2): to write and to search.

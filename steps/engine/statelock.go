@@ -1,16 +1,15 @@
-package steps
+package engine
 
 import (
-	"context"
-	"crypto/rand"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"os/user"
-	"time"
-
-	"stateroom/awsops"
+	 "time"
+	 "fmt"
+	 "crypto/rand"
+	 "os/user"
+	 "stateroom/awsops"
+	 "errors"
+	 "os"
+	 "encoding/json"
+	 "context"
 )
 
 // lockInfo is what Terraform writes into a lock, and shows to whoever meets it
@@ -28,8 +27,8 @@ type lockInfo struct {
 // moveOperation is what a lock of a move says that it is for.
 const moveOperation = "stateroom setup: moving the state here"
 
-// newLockID is a random UUID, as Terraform's are.
-func newLockID() string {
+// NewLockID is a random UUID, as Terraform's are.
+func NewLockID() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // never fails (crypto/rand, Go 1.24)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
@@ -108,11 +107,11 @@ func (l stateLock) take(ctx context.Context) error {
 // refused looks whose the lock is that kept ours from being made.
 func (l stateLock) refused(ctx context.Context, err error, held func(context.Context) (string, error)) error {
 	if !awsops.HasCode(err, "PreconditionFailed") && !awsops.HasCode(err, "ConditionalRequestConflict") && !awsops.HasCode(err, "ConditionalCheckFailed") {
-		return wrap(err)
+		return err
 	}
 	text, readErr := held(ctx)
 	if readErr != nil {
-		return errors.Join(wrap(err), readErr)
+		return errors.Join(err, readErr)
 	}
 	var info lockInfo
 	_ = json.Unmarshal([]byte(text), &info) // what is no lock of Terraform's is nobody's by name
@@ -126,7 +125,7 @@ func (l stateLock) refused(ctx context.Context, err error, held func(context.Con
 func (l stateLock) inFile(ctx context.Context) (string, error) {
 	content, err := l.session.ReadObject(ctx, l.bucket, awsops.LockFile(l.key), "")
 	if err != nil || content == nil {
-		return "", wrap(err)
+		return "", err
 	}
 	return string(content.Body), nil
 }
@@ -134,7 +133,7 @@ func (l stateLock) inFile(ctx context.Context) (string, error) {
 func (l stateLock) inTable(ctx context.Context) (string, error) {
 	item, err := l.session.LockItem(ctx, l.table, l.itemID())
 	if err != nil || item == nil {
-		return "", wrap(err)
+		return "", err
 	}
 	return item.Info, nil
 }
@@ -149,14 +148,14 @@ func (l stateLock) release(ctx context.Context) error {
 		if text, err := l.inFile(ctx); err != nil {
 			failed = append(failed, err)
 		} else if l.ours(text) {
-			failed = append(failed, wrap(l.session.DeleteObject(ctx, l.bucket, awsops.LockFile(l.key))))
+			failed = append(failed, l.session.DeleteObject(ctx, l.bucket, awsops.LockFile(l.key)))
 		}
 	}
 	if l.table != "" {
 		if text, err := l.inTable(ctx); err != nil {
 			failed = append(failed, err)
 		} else if l.ours(text) {
-			failed = append(failed, wrap(l.session.ReleaseLock(ctx, l.table, l.itemID(), text)))
+			failed = append(failed, l.session.ReleaseLock(ctx, l.table, l.itemID(), text))
 		}
 	}
 	if err := errors.Join(failed...); err != nil {

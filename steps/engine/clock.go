@@ -1,11 +1,10 @@
-package steps
+package engine
 
 import (
-	"fmt"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps/plan"
+	 "time"
+	 "stateroom/steps/plan"
+	 "fmt"
+	 "stateroom/awsops"
 )
 
 // clockLimit is how far a clock may be off before AWS refuses what it signed

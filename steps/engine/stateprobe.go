@@ -1,11 +1,10 @@
-package steps
+package engine
 
 import (
-	"context"
-	"fmt"
-	"time"
-
-	"stateroom/awsops"
+	 "stateroom/awsops"
+	 "context"
+	 "fmt"
+	 "time"
 )
 
 // tidyWait bounds the removal of what a probe wrote.
@@ -56,17 +55,17 @@ func (p StateProbe) Key(ctx context.Context) (err error) {
 	}
 	defer func() { err = p.gone(ctx, p.Object, err) }()
 	if _, err := p.Session.GetObject(ctx, p.Bucket, p.Object); err != nil {
-		return wrap(err)
+		return err
 	}
-	return p.encrypted(ctx)
+	return p.Encrypted(ctx)
 }
 
-// encrypted looks at how the object was encrypted.
-func (p StateProbe) encrypted(ctx context.Context) error {
+// Encrypted looks at how the object was Encrypted.
+func (p StateProbe) Encrypted(ctx context.Context) error {
 	object, err := p.Session.HeadObject(ctx, p.Bucket, p.Object)
 	switch {
 	case err != nil:
-		return wrap(err)
+		return err
 	case object == nil:
 		return &ProbeFault{Finding: "bucket.write-lost", What: fmt.Sprintf("nothing is at s3://%s/%s after a write", p.Bucket, p.Object)}
 	case object.Algorithm != "aws:kms" || object.KeyARN != p.KeyARN:
@@ -113,13 +112,13 @@ func (p StateProbe) file(ctx context.Context) (err error) {
 func (p StateProbe) item(ctx context.Context) error {
 	id := p.Bucket + "/" + p.Object
 	if err := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`); err != nil {
-		return wrap(err)
+		return err
 	}
 	held := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`)
 	tidy, done := tidying(ctx)
 	defer done()
 	if err := p.Session.DeleteLock(tidy, p.Table, id); err != nil {
-		return wrap(err)
+		return err
 	}
 	switch {
 	case held == nil:
@@ -131,7 +130,7 @@ func (p StateProbe) item(ctx context.Context) error {
 }
 
 func (p StateProbe) put(ctx context.Context, object string) error {
-	return wrap(p.Session.PutObject(ctx, p.Bucket, object, []byte("{}"), awsops.PutOptions{KMSKeyARN: p.KeyARN, IfAbsent: true}))
+	return p.Session.PutObject(ctx, p.Bucket, object, []byte("{}"), awsops.PutOptions{KMSKeyARN: p.KeyARN, IfAbsent: true})
 }
 
 // tidying outlives an interruption: what a probe wrote goes all the same.
@@ -144,7 +143,7 @@ func (p StateProbe) gone(ctx context.Context, object string, before error) error
 	ctx, done := tidying(ctx)
 	defer done()
 	if err := p.Session.DeleteObject(ctx, p.Bucket, object); before == nil {
-		return wrap(err)
+		return err
 	}
 	return before
 }

@@ -1,14 +1,13 @@
-package steps
+package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
-	"stateroom/awsops"
-	"stateroom/steps/plan"
+	 "errors"
+	 "context"
+	 "fmt"
+	 "strings"
+	 "stateroom/steps/plan"
+	 "slices"
+	 "stateroom/awsops"
 )
 
 // maxCodes bounds how often a code that was not taken is asked for again.

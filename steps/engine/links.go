@@ -1,12 +1,10 @@
-package steps
+package engine
 
 import (
-	"fmt"
-	"path/filepath"
-
-	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
-	"stateroom/steps/plan"
+	 "stateroom/steps/files"
+	 "stateroom/steps/blueprint"
+	 "path/filepath"
+	 "fmt"
 )
 
 // links tells by project why its files must not be touched: its directory, or a
@@ -24,7 +22,7 @@ type links struct {
 func LinkProblem(env *Env) (func(project blueprint.Project, at *files.Project) error, error) {
 	repository, err := files.Repository(env.Dir)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	return links{repository, map[string]string{}}.problem, nil
 }
@@ -32,7 +30,7 @@ func LinkProblem(env *Env) (func(project blueprint.Project, at *files.Project) e
 func (l links) problem(project blueprint.Project, at *files.Project) error {
 	for _, path := range append([]string{at.Dir}, at.Edited()...) {
 		if err := files.Inside(l.repository, path); err != nil {
-			return wrap(err)
+			return err
 		}
 	}
 	places := []string{at.Dir, filepath.Join(at.Dir, "backend.tf")}
@@ -42,33 +40,12 @@ func (l links) problem(project blueprint.Project, at *files.Project) error {
 	for _, path := range places {
 		target, err := files.Real(path)
 		if err != nil {
-			return wrap(err)
+			return err
 		}
 		if other := l.owners[target]; other != "" && other != project.Name {
 			return fmt.Errorf("%s of project %s and of project %s is one place, %s, so both would have one state; give each a directory and a backend of its own", filepath.Base(path), project.Name, other, target)
 		}
 		l.owners[target] = project.Name
-	}
-	return nil
-}
-
-// oneFile is the finding of two edits that lead to one file through links, or nil:
-// each would undo the other.
-func oneFile(changes []plan.Change) *plan.Finding {
-	first := map[string]string{}
-	for _, c := range changes {
-		if c.Write == nil || c.Write.Edit.Before.Real == "" {
-			continue
-		}
-		edit := c.Write.Edit.Before
-		if other, taken := first[edit.Real]; taken && other != edit.Path {
-			return &plan.Finding{
-				ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
-				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
-				Remedy:   "Replace the links by files of their own, then run it again.",
-			}
-		}
-		first[edit.Real] = edit.Path
 	}
 	return nil
 }
