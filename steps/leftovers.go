@@ -1,12 +1,13 @@
 package steps
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-
-	"stateroom/steps/blueprint"
+	 "stateroom/steps/engine"
+	 "os"
+	 "stateroom/steps/blueprint"
+	 "strings"
+	 "fmt"
+	 "stateroom/steps/plan"
+	 "path/filepath"
 )
 
 // LeftDir is the folder beside the blueprint in which earlier versions kept the
@@ -24,7 +25,7 @@ type Leftovers struct {
 	Backups []string
 }
 
-func inspectLeft(env *Env, a *blueprint.Answers) Leftovers {
+func inspectLeft(env *engine.Env, a *blueprint.Answers) Leftovers {
 	var left Leftovers
 	folder := filepath.Join(env.Root(), LeftDir)
 	_, err := os.Lstat(folder)
@@ -54,18 +55,18 @@ func backupsIn(dir string) []string {
 	return found
 }
 
-func (l Leftovers) findings() []Finding {
-	var findings []Finding
+func (l Leftovers) findings() []plan.Finding {
+	var findings []plan.Finding
 	if l.Journal != "" {
-		findings = append(findings, Finding{
-			ID: "files.journal-in-repository", Step: 7, Severity: Info,
+		findings = append(findings, plan.Finding{
+			ID: "files.journal-in-repository", Step: 7, Severity: plan.Info,
 			Evidence: l.Journal + " is not read: whoever can write to the repository could have written it. Earlier versions kept the journal there; it is now in the user's own state directory.",
 			Remedy:   fmt.Sprintf("If it is yours, remove it with rm %s. Keep the backups of states beside it while you may need them.", l.Journal),
 		})
 	}
 	for _, backup := range l.Backups {
-		findings = append(findings, Finding{
-			ID: "files.backup-in-repository", Step: 7, Severity: Info,
+		findings = append(findings, plan.Finding{
+			ID: "files.backup-in-repository", Step: 7, Severity: plan.Info,
 			Evidence: backup + " is a backup of an earlier version. It may hold a secret that was taken out of the file, and git add -A stages it.",
 			Remedy:   "Move it out of the repository, or remove it.",
 		})

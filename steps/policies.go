@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // maxVersions is IAM's fixed quota of versions of one managed policy.
@@ -23,8 +24,8 @@ func policyName(group, subject string, number int) string {
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now
 // fewer. An equivalent policy is left alone.
-func groupPolicies(o *Observed, a *blueprint.Answers, step int, group, subject string, docs []policy.Document) []Change {
-	var changes []Change
+func groupPolicies(o *Observed, a *blueprint.Answers, step int, group, subject string, docs []policy.Document) []plan.Change {
+	var changes []plan.Change
 	for i, doc := range docs {
 		changes = append(changes, groupPolicy(o, a, step, group, policyName(group, subject, i+1), doc)...)
 	}
@@ -35,7 +36,7 @@ func groupPolicies(o *Observed, a *blueprint.Answers, step int, group, subject s
 		if !found {
 			continue
 		}
-		if p := o.IAM.Policies[name]; beyond(number, len(docs)) && ours(a, p.Tags) && slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
+		if p := o.IAM.Policies[name]; beyond(number, len(docs)) && plan.Ours(a, p.Tags) && slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
 			changes = append(changes, detach(o, a, step, group, p))
 		}
 	}
@@ -48,12 +49,12 @@ func beyond(number string, last int) bool {
 	return err == nil && n > last
 }
 
-func detach(o *Observed, a *blueprint.Answers, step int, group string, p awsops.Policy) Change {
-	c := Change{
-		ID: "iam.policy." + p.Name + ".detach", Step: step, Action: Delete,
+func detach(o *Observed, a *blueprint.Answers, step int, group string, p awsops.Policy) plan.Change {
+	c := plan.Change{
+		ID: "iam.policy." + p.Name + ".detach", Step: step, Action: plan.Delete,
 		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
 		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
-		Fields: []Field{{Name: "attached to", Before: group}},
+		Fields: []plan.Field{{Name: "attached to", Before: group}},
 		Calls:  []awsops.Call{awsops.DetachGroupPolicy(group, p.ARN)},
 		Undo:   fmt.Sprintf("aws iam attach-group-policy --group-name %s --policy-arn %s", group, p.ARN),
 	}
@@ -74,7 +75,7 @@ func attachedTo(o *Observed, group string) policy.Document {
 
 // groupGains judges a policy of a group: the environments and the states that it
 // opens, and otherwise that it may allow more.
-func groupGains(o *Observed, a *blueprint.Answers, group string, have, want policy.Document) []Widening {
+func groupGains(o *Observed, a *blueprint.Answers, group string, have, want policy.Document) []plan.Widening {
 	if !policy.Wider(have, want) {
 		return nil
 	}
@@ -90,67 +91,67 @@ func groupGains(o *Observed, a *blueprint.Answers, group string, have, want poli
 			opened[r] = !held[r]
 		}
 	}
-	var gains []Widening
+	var gains []plan.Widening
 	who := "group " + group
 	for _, e := range o.environments(a.EnvironmentsOf(group)) {
 		if opened[a.RoleARN(o.partition(), e)] {
-			gains = append(gains, Widening{Kind: WidensReach, For: who, head: "Group " + group + " may assume the role in ", subject: e.Name, tail: "."})
+			gains = append(gains, plan.Widening{Kind: plan.WidensReach, For: who, Head: "Group " + group + " may assume the role in ", Subject: e.Name, Tail: "."})
 		}
 	}
 	for _, project := range a.ProjectsOf(group) {
 		if opened[bucketARN(o, a)+"/"+project.StateKey] {
-			gains = append(gains, Widening{Kind: WidensReach, For: who, head: "Group " + group + " may read and write the state of ", subject: project.Name, tail: "."})
+			gains = append(gains, plan.Widening{Kind: plan.WidensReach, For: who, Head: "Group " + group + " may read and write the state of ", Subject: project.Name, Tail: "."})
 		}
 	}
 	if len(gains) == 0 {
-		gains = append(gains, Gives(WidensPermissions, who, fmt.Sprintf("Group %s may %s.", group, doing(have, want))))
+		gains = append(gains, plan.Gives(plan.WidensPermissions, who, fmt.Sprintf("Group %s may %s.", group, plan.NewlyAllowed(have, want))))
 	}
 	return gains
 }
 
-func groupPolicy(o *Observed, a *blueprint.Answers, step int, group, name string, doc policy.Document) []Change {
+func groupPolicy(o *Observed, a *blueprint.Answers, step int, group, name string, doc policy.Document) []plan.Change {
 	arn := iamARN(o, a, "policy"+policyPath+name)
 	id := "iam.policy." + name
-	base := Change{Step: step, Target: arn, Account: a.AdminAccount, Region: a.StateRegion}
+	base := plan.Change{Step: step, Target: arn, Account: a.AdminAccount, Region: a.StateRegion}
 	have, there := o.IAM.Policies[name]
-	var changes []Change
+	var changes []plan.Change
 	switch {
 	case !there:
 		c := base
-		c.ID, c.Action, c.Title = id, Create, "Create the policy "+name
-		c.Fields = created("document", doc.JSON())
-		c.Calls = []awsops.Call{awsops.CreatePolicy(name, policyPath, policyDescription, doc.JSON(), tags(a))}
-		c.JudgeTags(a, "policy "+name, tags(a))
+		c.ID, c.Action, c.Title = id, plan.Create, "Create the policy "+name
+		c.Fields = plan.Created("document", doc.JSON())
+		c.Calls = []awsops.Call{awsops.CreatePolicy(name, policyPath, policyDescription, doc.JSON(), plan.TagsOf(a))}
+		c.JudgeTags(a, "policy "+name, plan.TagsOf(a))
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam delete-policy --policy-arn " + arn
 		changes = append(changes, c)
 	case !policy.Equivalent(parsed(have.Document), doc):
 		c := base
-		c.ID, c.Action, c.Title = id, Update, "Give the policy "+name+" a new version"
-		c.Fields = []Field{{Name: "document", Before: have.Document, After: Known(doc.JSON())}}
+		c.ID, c.Action, c.Title = id, plan.Update, "Give the policy "+name+" a new version"
+		c.Fields = []plan.Field{{Name: "document", Before: have.Document, After: plan.Known(doc.JSON())}}
 		c.Calls = newVersion(have, doc)
 		c.Judge(groupGains(o, a, group, parsed(have.Document), doc)...)
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam set-default-policy-version --policy-arn " + arn + " --version-id " + have.DefaultVersion
-		if !ours(a, have.Tags) {
+		if !plan.Ours(a, have.Tags) {
 			c.Foreign = arn
-			c.Calls = append(c.Calls, awsops.TagPolicy(arn, tags(a)))
-			c.JudgeTags(a, "policy "+name, missingTags(have.Tags, tags(a)))
+			c.Calls = append(c.Calls, awsops.TagPolicy(arn, plan.TagsOf(a)))
+			c.JudgeTags(a, "policy "+name, plan.MissingTags(have.Tags, plan.TagsOf(a)))
 		}
 		changes = append(changes, c)
 	}
-	if missing := missingTags(have.Tags, tags(a)); there && ours(a, have.Tags) && len(missing) > 0 {
+	if missing := plan.MissingTags(have.Tags, plan.TagsOf(a)); there && plan.Ours(a, have.Tags) && len(missing) > 0 {
 		c := base
-		c.ID, c.Action, c.Title = id+".tags", Update, "Tag the policy "+name
-		c.Fields = tagFields(have.Tags, missing)
+		c.ID, c.Action, c.Title = id+".tags", plan.Update, "Tag the policy "+name
+		c.Fields = plan.TagFields(have.Tags, missing)
 		c.Calls = []awsops.Call{awsops.TagPolicy(arn, missing)}
 		c.JudgeTags(a, "policy "+name, missing)
 		changes = append(changes, c)
 	}
 	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
 		c := base
-		c.ID, c.Action, c.Title = id+".attach", Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group)
-		c.Fields = created("attached to", group)
+		c.ID, c.Action, c.Title = id+".attach", plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group)
+		c.Fields = plan.Created("attached to", group)
 		c.Calls = []awsops.Call{awsops.AttachGroupPolicy(group, arn)}
 		c.Needs = []string{id, groupChange(group)}
 		c.Judge(groupGains(o, a, group, attachedTo(o, group), doc)...)

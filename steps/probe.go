@@ -1,18 +1,18 @@
 package steps
 
 import (
-	"context"
-	"fmt"
-	"slices"
-	"sync"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
-
-	"stateroom/awsops"
-	"stateroom/awsops/policy"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/terraform"
+	 "stateroom/awsops"
+	 "stateroom/steps/engine"
+	 "sync/atomic"
+	 "stateroom/awsops/policy"
+	 "fmt"
+	 "stateroom/steps/terraform"
+	 "context"
+	 "stateroom/steps/blueprint"
+	 "golang.org/x/sync/errgroup"
+	 "sync"
+	 "stateroom/steps/plan"
+	 "slices"
 )
 
 // prover is who proves the set-up: this laptop's admin, or the operator where
@@ -27,29 +27,29 @@ type prover struct {
 }
 
 // newProver finds out who proves, and waits until a new key works.
-func newProver(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) (prover, error) {
+func newProver(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (prover, error) {
 	if o.IAM.ProfileKey == "" {
 		return prover{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
-	s, err := adminSession(ctx, env, a)
+	s, err := engine.AdminSession(ctx, env, a)
 	if err != nil {
 		return prover{}, err
 	}
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
-		return prover{}, wrap(err)
+		return prover{}, err
 	}
-	return prover{session: s, admin: true, env: AdminEnv(env, a)}, nil
+	return prover{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
 }
 
 // proveRoles assumes every environment's role that the prover is meant to
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
-func proveRoles(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
+func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	who, err := newProver(ctx, env, a, o)
 	if err != nil {
-		return []Finding{adminUnusable(a, err)}
+		return []plan.Finding{adminUnusable(a, err)}
 	}
-	var findings []Finding
+	var findings []plan.Finding
 	var mu sync.Mutex
 	var seen atomic.Int64
 	var unproven refusals
@@ -62,7 +62,7 @@ func proveRoles(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed
 	for _, e := range all {
 		g.Go(func() error {
 			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), patience)
-			env.Emit(Event{Kind: EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
 			switch {
 			case err != nil && !who.admin && lacksRight(err):
 				unproven.add(e.Name)
@@ -107,19 +107,19 @@ func asksSecondFactor(role *awsops.Role) bool {
 
 // failure is a probe that did not pass; the error carries call, identity,
 // reason and remedy.
-func failure(id string, step int, err error) Finding {
-	return Finding{
-		ID: id, Step: step, Severity: Failure, Evidence: err.Error(),
+func failure(id string, step int, err error) plan.Finding {
+	return plan.Finding{
+		ID: id, Step: step, Severity: plan.Failure, Evidence: err.Error(),
 		Remedy: "Run stateroom setup again: it shows what differs from the blueprint.",
 	}
 }
 
 // adminUnusable is the finding of an admin profile with which nothing can be
 // proven. A session that has run out is nobody's fault.
-func adminUnusable(a *blueprint.Answers, err error) Finding {
+func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
 	f := failure("init.admin-unusable", 8, err)
 	if awsops.IsExpired(err) {
-		f.Severity, f.Evidence = Warning, fmt.Sprintf("The session in profile %s has run out, so nothing was proven with it.", a.AdminProfile)
+		f.Severity, f.Evidence = plan.Warning, fmt.Sprintf("The session in profile %s has run out, so nothing was proven with it.", a.AdminProfile)
 		f.Remedy = "Open a new one with stateroom login, then run stateroom setup again."
 	}
 	return f
@@ -128,7 +128,7 @@ func adminUnusable(a *blueprint.Answers, err error) Finding {
 // probeBackend proves the back end once: with Terraform where there is one,
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
-func probeBackend(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
+func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	projects := reachable(o, a)
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
 		return nil // what is missing was told already
@@ -136,32 +136,32 @@ func probeBackend(ctx context.Context, env *Env, a *blueprint.Answers, o *Observ
 	project := projects[0]
 	who, err := newProver(ctx, env, a, o)
 	if err == nil && who.admin {
-		err = awaitAdmin(ctx, env, a, project, o.patience(env))
+		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env))
 	}
 	if err != nil {
-		return []Finding{adminUnusable(a, err)}
+		return []plan.Finding{adminUnusable(a, err)}
 	}
-	findings := TidyProofs(ctx, env, a, who.session)
-	proof, err := BeginProof(env, a, project)
+	findings := engine.TidyProofs(ctx, env, a, who.session)
+	proof, err := engine.BeginProof(env, a, project)
 	if err != nil {
 		return append(findings, failure("init.probe-failed", 8, err))
 	}
 	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
 	found := b.prove(ctx)
-	proof.End(ctx, who.session, !NeedsAttention(found))
+	proof.End(ctx, who.session, !plan.NeedsAttention(found))
 	return append(findings, found...)
 }
 
 // prove goes through the whole proof.
-func (b *backendProbe) prove(ctx context.Context) []Finding {
-	var findings []Finding
+func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
+	var findings []plan.Finding
 	if !b.who.admin {
 		may, err := b.mayProve(awsops.WithProbe(ctx))
 		switch {
 		case err != nil:
-			return []Finding{failure("init.probe-failed", 8, err)}
+			return []plan.Finding{failure("init.probe-failed", 8, err)}
 		case !may:
-			return []Finding{notProven("init.not-proven", 8, "The back end was")}
+			return []plan.Finding{notProven("init.not-proven", 8, "The back end was")}
 		}
 		findings = append(findings, provenAsOperator(b.a))
 	}
@@ -179,12 +179,12 @@ func (b *backendProbe) prove(ctx context.Context) []Finding {
 
 // backendProbe is one proof of a project's back end.
 type backendProbe struct {
-	env     *Env
+	env     *engine.Env
 	a       *blueprint.Answers
 	o       *Observed
 	who     prover
 	project blueprint.Project
-	proof   *Proof
+	proof   *engine.Proof
 }
 
 // object is where Terraform keeps the state of the probe's workspace.
@@ -197,18 +197,18 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 		want.Profile = ""
 	}
 	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
-		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.scratch(), Env: b.who.env,
-		Lines: lineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
+		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.Scratch(), Env: b.who.env,
+		Lines: engine.LineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
 	})
-	return wrap(err)
+	return err
 }
 
 // encrypted looks at the state object that the prover wrote.
-func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().encrypted(ctx) }
+func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().Encrypted(ctx) }
 
 // probe is the same proof without Terraform.
-func (b *backendProbe) probe() StateProbe {
-	return StateProbe{
+func (b *backendProbe) probe() engine.StateProbe {
+	return engine.StateProbe{
 		Session: b.who.session, Bucket: b.a.Bucket.Name, Table: b.a.Lock.DynamoDBTable, Lockfile: b.a.Lock.UseLockfile,
 		KeyARN: b.o.Key.Key.ARN, Object: b.object(),
 	}
@@ -216,7 +216,7 @@ func (b *backendProbe) probe() StateProbe {
 
 // unencrypted tries a write without encryption headers: the strict policy must
 // refuse it; under the compatible one default encryption must take care of it.
-func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
+func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()
 	strict := b.a.Bucket.Policy == blueprint.BucketPolicyStrict
 	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
@@ -224,12 +224,12 @@ func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
 		if strict && awsops.IsAccessDenied(err) {
 			return nil
 		}
-		return []Finding{failure("init.unencrypted-probe-failed", 8, err)}
+		return []plan.Finding{failure("init.unencrypted-probe-failed", 8, err)}
 	}
-	var findings []Finding
+	var findings []plan.Finding
 	if strict {
-		findings = append(findings, Finding{
-			ID: "bucket.unencrypted-accepted", Step: 5, Severity: Failure,
+		findings = append(findings, plan.Finding{
+			ID: "bucket.unencrypted-accepted", Step: 5, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
 			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
 		})
@@ -245,7 +245,7 @@ func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
 // sdk does what Terraform would do, call by call.
 func (b *backendProbe) sdk(ctx context.Context) error {
 	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object()); err != nil || there != nil {
-		return wrap(err)
+		return err
 	}
 	if err := b.probe().Key(ctx); err != nil {
 		return err

@@ -1,14 +1,15 @@
 package steps
 
 import (
-	"context"
-	"fmt"
-	"slices"
-	"sync"
-	"time"
-
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
+	 "stateroom/awsops"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/engine"
+	 "slices"
+	 "time"
+	 "fmt"
+	 "sync"
+	 "context"
 )
 
 // operatorPatience bounds the operator's wait for a new role: longer waiting
@@ -25,14 +26,14 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 	if err != nil {
 		return !lacksRight(err), nil // every other failure is the probe's to tell
 	}
-	return true, wrap(s.DeleteObject(ctx, bucket, b.object()))
+	return true, s.DeleteObject(ctx, bucket, b.object())
 }
 
 // provenAsOperator is the finding of a proof that says nothing of the group's
 // policies.
-func provenAsOperator(a *blueprint.Answers) Finding {
-	return Finding{
-		ID: "init.proven-as-operator", Step: 8, Severity: Info,
+func provenAsOperator(a *blueprint.Answers) plan.Finding {
+	return plan.Finding{
+		ID: "init.proven-as-operator", Step: 8, Severity: plan.Info,
 		Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
@@ -40,7 +41,7 @@ func provenAsOperator(a *blueprint.Answers) Finding {
 
 // operatorEnv lets a child Terraform act as the operator, whose profile may
 // stand on the command line alone: keys in the environment would win over it.
-func operatorEnv(env *Env) map[string]string {
+func operatorEnv(env *engine.Env) map[string]string {
 	vars := map[string]string{"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath, "AWS_CONFIG_FILE": env.ConfigPath}
 	if env.Profile != "" {
 		vars["AWS_PROFILE"] = env.Profile
@@ -53,9 +54,9 @@ func operatorEnv(env *Env) map[string]string {
 func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) }
 
 // notProven is the finding of what only an admin could prove.
-func notProven(id string, step int, what string) Finding {
-	return Finding{
-		ID: id, Step: step, Severity: Info,
+func notProven(id string, step int, what string) plan.Finding {
+	return plan.Finding{
+		ID: id, Step: step, Severity: plan.Info,
 		Evidence: what + " not proven: this laptop has no admin's profile, and the operator has not the rights of an admin, nor needs them.",
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
@@ -74,11 +75,11 @@ func (r *refusals) add(environment string) {
 }
 
 // findings is one finding for all of them, however many there are.
-func (r *refusals) findings() []Finding {
+func (r *refusals) findings() []plan.Finding {
 	if len(r.environments) == 0 {
 		return nil
 	}
 	slices.Sort(r.environments)
-	return []Finding{notProven("iam.roles-not-proven", 2,
+	return []plan.Finding{notProven("iam.roles-not-proven", 2,
 		fmt.Sprintf("The roles of %d environments, such as %s, were", len(r.environments), r.environments[0]))}
 }

@@ -11,9 +11,10 @@
 package steps
 
 import (
-	"context"
-
-	"stateroom/steps/blueprint"
+	 "stateroom/steps/blueprint"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "context"
 )
 
 // Step is one numbered step of the article.
@@ -28,17 +29,17 @@ type Step interface {
 	// Why tells in two sentences why the step exists.
 	Why() string
 	// Questions are the answers that the step needs, with their defaults.
-	Questions(a *blueprint.Answers) []Question
+	Questions(a *blueprint.Answers) []plan.Question
 	// Inspect reads what is there and stores it in its own part of o. It makes
 	// no mutating call and writes no file. An error means that nothing can be
 	// said of the step; a part that cannot be read (one unreachable account)
 	// is recorded in o instead.
-	Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error
+	Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error
 	// Plan compares what was observed with the answers. It is pure: no clock,
 	// no network, no files.
-	Plan(o *Observed, a *blueprint.Answers) Proposal
+	Plan(o *Observed, a *blueprint.Answers) plan.Proposal
 	// Verify probes the finished step as its real user would.
-	Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding
+	Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
 }
 
 // All returns the nine steps in the article's order.
@@ -54,44 +55,4 @@ func All() []Step {
 		initStep{},
 		doneStep{},
 	}
-}
-
-// Proposal is what a step would change and what it found that needs telling.
-type Proposal struct {
-	Changes  []Change
-	Findings []Finding
-}
-
-// Kind says how a question is asked and how its answer is read.
-type Kind string
-
-// The kinds of question.
-const (
-	Text Kind = "text"
-	// Secret is text that is never shown, not even as it is typed.
-	Secret Kind = "secret"
-	// Lines is text of many lines, such as a pasted error.
-	Lines   Kind = "lines"
-	Choice  Kind = "choice"
-	Choices Kind = "choices"
-	Confirm Kind = "confirm"
-)
-
-// Question asks for one answer. Its path is the blueprint path that --set takes,
-// so that a presenter without a terminal can name the flag that is missing.
-type Question struct {
-	Path    string
-	Prompt  string
-	Help    string
-	Kind    Kind
-	Default string
-	Options []string
-	// Required marks an answer without which no plan can be made.
-	Required bool
-	// Check says why an answer cannot be. It is nil for the blueprint's own
-	// questions, which [blueprint.Blueprint.Answer] judges.
-	Check func(value string) error
-	// Hide takes the secrets out of an answer before it is shown again. It is nil
-	// where none can be in it.
-	Hide func(value string) string
 }

@@ -10,14 +10,15 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // unreachable is the finding of an environment whose account cannot be
 // entered. The template makes the role there without us; the other
 // environments go on.
-func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) Finding {
-	return Finding{
-		ID: "iam.environment-unreachable", Step: 2, Severity: Failure,
+func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) plan.Finding {
+	return plan.Finding{
+		ID: "iam.environment-unreachable", Step: 2, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err),
 		Remedy:   fmt.Sprintf("Give the template below to the account's owner, who runs: aws cloudformation deploy --stack-name stateroom-%s --template-file %s.json --capabilities CAPABILITY_NAMED_IAM", e.Name, e.Name),
 		Details:  roleTemplate(o, a, e),
@@ -26,9 +27,9 @@ func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err
 
 // madeByOwner is the finding of an account that cannot be entered while its
 // role can be assumed: its owner has used the template.
-func madeByOwner(o *Observed, a *blueprint.Answers, e blueprint.Environment) Finding {
-	return Finding{
-		ID: "iam.role-by-owner", Step: 2, Severity: Info,
+func madeByOwner(o *Observed, a *blueprint.Answers, e blueprint.Environment) plan.Finding {
+	return plan.Finding{
+		ID: "iam.role-by-owner", Step: 2, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be looked into, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
 		Remedy:   "Nothing to do: the account's owner looks after the role.",
 	}
@@ -67,7 +68,7 @@ func roleTemplate(o *Observed, a *blueprint.Answers, e blueprint.Environment) st
 func rawDocument(d policy.Document) json.RawMessage { return json.RawMessage(d.JSON()) }
 
 func templateTags(a *blueprint.Answers) []map[string]string {
-	all := tags(a)
+	all := plan.TagsOf(a)
 	var list []map[string]string
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		list = append(list, map[string]string{"Key": k, "Value": all[k]})

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // judgeSite rules on a bucket as a whole: its region, that it is there and
@@ -88,7 +88,7 @@ func judgeExists(f *facts, p *site) ruling {
 		return a.broken("HTTP 404: there is none.", t)
 	case p.foreign(f):
 		t := trouble{
-			id: "bucket.taken", cause: p.bucket, severity: steps.Failure,
+			id: "bucket.taken", cause: p.bucket, severity: plan.Failure,
 			evidence: fmt.Sprintf("Bucket %s belongs to another AWS account than %s, and Terraform would write the state there.", p.bucket, f.answers.AdminAccount),
 			remedy:   "Correct the bucket's name in the backend, or choose another with stateroom setup --set bucket.name=NAME.",
 		}

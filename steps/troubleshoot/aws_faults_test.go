@@ -25,8 +25,8 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 const (
@@ -495,11 +495,11 @@ func TestEveryFaultIsFoundAndMended(t *testing.T) {
 }
 
 // ends applies what mends a fault and looks again, or reads what is to hand on.
-func (w *world) ends(f fault, review steps.Review) {
+func (w *world) ends(f fault, review plan.Review) {
 	w.t.Helper()
 	var changes []string
 	for _, c := range append(review.Changes, review.Foreign...) {
-		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == steps.Delete && !c.Typed {
+		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == plan.Delete && !c.Typed {
 			w.t.Errorf("%s forgets a state without a typed word", c.ID)
 		}
 		changes = append(changes, c.ID)
@@ -520,7 +520,7 @@ func (w *world) ends(f fault, review steps.Review) {
 		return
 	}
 	summary := w.mend()
-	if len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		w.t.Errorf("after mending: exit %d, %v", summary.ExitCode(false), summary.Findings)
 	}
 }

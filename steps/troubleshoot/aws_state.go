@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // judgeState rules on the content of a state and on its digest in the table.
@@ -104,23 +104,23 @@ func (f *facts) repair(p *site, s *stateFacts, t *trouble) {
 		return
 	}
 	t.remedy = "Write the digest of the newest version into the table."
-	t.changes = []steps.Change{f.digestChange(p, s)}
+	t.changes = []plan.Change{f.digestChange(p, s)}
 }
 
 // digestChange makes the digest that of the state in the bucket, if the item is
 // still the one that was compared.
-func (f *facts) digestChange(p *site, s *stateFacts) steps.Change {
+func (f *facts) digestChange(p *site, s *stateFacts) plan.Change {
 	id := s.lockID() + "-md5"
-	c := steps.Change{
-		ID: "lock.digest." + s.project, Step: 6, Action: steps.Update,
+	c := plan.Change{
+		ID: "lock.digest." + s.project, Step: 6, Action: plan.Update,
 		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.project),
 		Target: fmt.Sprintf("item %s of table %s", id, s.table), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
-		Fields: []steps.Field{{Name: "digest", Before: s.digest.Digest}},
+		Fields: []plan.Field{{Name: "digest", Before: s.digest.Digest}},
 		Risk:   "Terraform works with the state that is in the bucket now, as described.",
 		Undo:   fmt.Sprintf("write the digest %s back", s.digest.Digest),
 	}
 	if s.object == nil {
-		c.Action = steps.Delete
+		c.Action = plan.Delete
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
@@ -136,8 +136,8 @@ func (f *facts) digestChange(p *site, s *stateFacts) steps.Change {
 
 // orphanDigests removes the digests of states that went with their bucket, with
 // which Terraform would refuse the new one.
-func (f *facts) orphanDigests(p *site) []steps.Change {
-	var changes []steps.Change
+func (f *facts) orphanDigests(p *site) []plan.Change {
+	var changes []plan.Change
 	for _, s := range p.states {
 		if s.digest != nil && s.digest.Digest != "" && f.mayMend(5) {
 			c := f.digestChange(p, s)

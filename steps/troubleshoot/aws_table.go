@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // judgeTable rules on a lock table: that it is there and has the one key that
@@ -49,8 +49,8 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 	if t.name == f.answers.Lock.DynamoDBTable {
 		found.remedy = "Create it with stateroom setup, as the operator."
 		found.mended = func(id string) bool { return strings.HasPrefix(id, "lock.") }
-		found.handOn = &handOn{who: p.asked, needs: []string{steps.CommandLine(
-			steps.Change{Region: p.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}}
+		found.handOn = &handOn{who: p.asked, needs: []string{plan.CommandLine(
+			plan.Change{Region: p.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}}
 	}
 	return a.broken("There is none.", found)
 }
@@ -70,7 +70,7 @@ func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 		return a.undecided("%s cannot sign in; the operator may.", p.login.who())
 	}
 	a.question = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.table)
-	if r := f.judgeRights(p, a, s, "table-denied", arn, tableActions[:2]...); r.check.Verdict != steps.Passed {
+	if r := f.judgeRights(p, a, s, "table-denied", arn, tableActions[:2]...); r.check.Verdict != plan.Passed {
 		return r
 	}
 	return f.judgeRights(p, a, s, "lock-release-failed", arn, tableActions[2])

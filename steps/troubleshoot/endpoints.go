@@ -1,20 +1,20 @@
 package troubleshoot
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"time"
-
-	"stateroom/steps"
-	"stateroom/steps/files"
+	 "stateroom/steps/plan"
+	 "slices"
+	 "crypto/tls"
+	 "errors"
+	 "fmt"
+	 "net/http"
+	 "context"
+	 "strings"
+	 "stateroom/steps/files"
+	 "stateroom/steps/engine"
+	 "net"
+	 "net/url"
+	 "crypto/x509"
+	 "time"
 )
 
 // knockPatience bounds the wait for an endpoint to answer at all.
@@ -36,7 +36,7 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 	}
 	if stranger := p.unknown(odd); stranger != "" {
 		l.broken(checkNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
-		l.mendEndpoint(p, steps.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
+		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 		return
 	}
 	if len(odd) == 0 {
@@ -56,7 +56,7 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 	l.found(found, 7, severity, evidence, remedy)
 	l.mendEndpoint(p, l.newest())
 	if len(p.strangers) > 0 {
-		l.mendEndpoint(p, steps.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
+		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 	}
 }
 
@@ -75,7 +75,7 @@ const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
 func (l *laptop) leads(p project) {
-	found := steps.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
+	found := engine.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
 	l.out.findings = append(l.out.findings, found...)
 	if len(found) > 0 {
 		l.broken(checkLeads, p.Name, p.dir, found[0].Evidence, leadsElsewhere)
@@ -103,24 +103,24 @@ func (p project) unknown(addresses []string) string {
 }
 
 // knock asks every address for an answer, of whatever kind.
-func (l *laptop) knock(ctx context.Context, p project, addresses []string) (found string, severity steps.Severity, evidence, remedy string) {
+func (l *laptop) knock(ctx context.Context, p project, addresses []string) (found string, severity plan.Severity, evidence, remedy string) {
 	at := p.at("endpoints.s3")
 	for _, address := range addresses {
 		err := l.reach(ctx, address, p.backend.Attributes.Get("custom_ca_bundle"))
 		var unknown *tls.CertificateVerificationError
 		switch {
 		case errors.As(err, &unknown):
-			return "tls-untrusted", steps.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
+			return "tls-untrusted", plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE."
 		case err != nil:
-			return "network-unreachable", steps.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
+			return "network-unreachable", plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
 				"Correct the endpoint, or remove it to reach AWS itself."
 		}
 	}
 	if l.env.Endpoint == "" {
 		return "", "", "", ""
 	}
-	return "files.endpoint-differs", steps.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), l.env.Endpoint),
+	return "files.endpoint-differs", plan.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), l.env.Endpoint),
 		"Write the endpoint that is meant in both."
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // Only variables that decide, or that hide what is meant, are told: an explicit
@@ -78,7 +78,7 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 			checked(t, review)
 			c := checkOf(review, checkEnvironment, "")
 			for name := range tt.set {
-				if c.Verdict == steps.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
+				if c.Verdict == plan.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
 					t.Errorf("%s is not in %q", name, c.Answer)
 				}
 			}

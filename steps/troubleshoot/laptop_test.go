@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
@@ -22,7 +22,7 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for _, c := range review.Checks {
-		if c.Verdict != steps.Passed {
+		if c.Verdict != plan.Passed {
 			t.Errorf("check %+v", c)
 		}
 		seen[c.Name]++
@@ -248,11 +248,11 @@ func TestEveryFaultIsFoundAndMendedAndNothingElseChanges(t *testing.T) {
 
 // checked fails the test unless every finding that a check leads to is there,
 // and every finding that needs attention has a check that is broken.
-func checked(t *testing.T, review steps.Review) {
+func checked(t *testing.T, review plan.Review) {
 	t.Helper()
 	of := map[string]bool{}
 	for _, c := range review.Checks {
-		if c.Verdict == steps.Broken {
+		if c.Verdict == plan.Broken {
 			of[c.Finding] = true
 		}
 		if c.Asked == "" || c.Answer == "" {
@@ -260,7 +260,7 @@ func checked(t *testing.T, review steps.Review) {
 		}
 	}
 	for _, f := range review.Findings {
-		if f.Severity != steps.Info && !of[f.ID] {
+		if f.Severity != plan.Info && !of[f.ID] {
 			t.Errorf("no check led to %s", f)
 		}
 		if f.Evidence == "" || f.Remedy == "" || f.Step == 0 {
@@ -270,7 +270,7 @@ func checked(t *testing.T, review steps.Review) {
 }
 
 // eachMends fails the test unless every change takes away something that was found.
-func eachMends(t *testing.T, review steps.Review) {
+func eachMends(t *testing.T, review plan.Review) {
 	t.Helper()
 	for _, c := range review.Changes {
 		if !slices.ContainsFunc(review.Findings, c.MendsFinding) && !(c.Run != nil && len(c.Needs) > 0) && !onlyAWSTells(c) {
@@ -280,7 +280,7 @@ func eachMends(t *testing.T, review steps.Review) {
 }
 
 // onlyAWSTells is a correction of a region, whose finding is the other part's.
-func onlyAWSTells(c steps.Change) bool { return slices.Equal(c.Mends, []string{"region-wrong"}) }
+func onlyAWSTells(c plan.Change) bool { return slices.Equal(c.Mends, []string{"region-wrong"}) }
 
 // cutCache leaves the beginning of what init noted, with this state key.
 func (b *bench) cutCache(key string) {

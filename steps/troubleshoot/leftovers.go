@@ -11,6 +11,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // newestStateFormat is what Terraform 0.12 to 1.15 and OpenTofu write and read.
@@ -23,9 +24,9 @@ const checkLocal = "state readable"
 // decides it.
 type workdir struct {
 	// kind is what is to be run; InitNone leaves that to the arguments.
-	kind steps.InitKind
+	kind files.InitKind
 	// moves are the changes that move a state.
-	moves []steps.Change
+	moves []plan.Change
 	// stuck says that nothing may be run: a state could be lost, or nobody can
 	// tell.
 	stuck bool
@@ -67,7 +68,7 @@ func (l *laptop) cache(ctx context.Context, p project) {
 func (l *laptop) localStates(p project) {
 	tell := func(evidence string) {
 		l.broken(checkLocal, p.Name, p.dir, evidence, "state-format")
-		l.found("state-format", 8, steps.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")
+		l.found("state-format", 8, plan.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")
 	}
 	for _, err := range p.problems {
 		if isState(p, err) && !isCache(p, err) {
@@ -92,7 +93,7 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 	if held := full(p.files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.backend.Place)
 		l.broken(checkBackend, p.Name, asked, evidence, "migration-needs-answer")
-		l.found("migration-needs-answer", 8, steps.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
+		l.found("migration-needs-answer", 8, plan.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 		return
 	}
@@ -105,7 +106,7 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 		return
 	}
 	l.broken(checkBackend, p.Name, asked, "terraform init has not run here", "backend-not-initialized")
-	l.found("backend-not-initialized", 8, steps.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
+	l.found("backend-not-initialized", 8, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
 }
 
 // full are the states that hold something.
@@ -142,14 +143,14 @@ func (l *laptop) changed(ctx context.Context, p project, names []string) {
 	case !moved && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
 		l.out.workdir(p.Name).asks = true
-		l.found("backend-changed", 8, steps.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
+		l.found("backend-changed", 8, plan.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
 			"If it is the same AWS, run terraform init -reconfigure in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
 	case !moved:
-		l.found("backend-changed", 8, steps.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
+		l.found("backend-changed", 8, plan.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
 	case l.drifted(p):
 		// The file is what is out of line, which stateAt has told and corrects.
 		if p.backend == nil {
-			l.found("backend-changed", 8, steps.Failure, evidence+" The backend block is gone.", "Put it back into the files; nothing has to be moved.")
+			l.found("backend-changed", 8, plan.Failure, evidence+" The backend block is gone.", "Put it back into the files; nothing has to be moved.")
 		}
 	default:
 		l.elsewhereConfigured(ctx, p, evidence)
@@ -166,7 +167,7 @@ func (l *laptop) drifted(p project) bool {
 // elsewhereConfigured decides what is right where init knows another place than
 // the file: by looking what lies in both.
 func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence string) {
-	found := func(more, remedy string) { l.found("backend-changed", 8, steps.Failure, evidence+" "+more, remedy) }
+	found := func(more, remedy string) { l.found("backend-changed", 8, plan.Failure, evidence+" "+more, remedy) }
 	b := p.s3()
 	if b == nil || !spotOf(b.Attributes.Get).is(l.blueprintSpot(p)) {
 		l.out.workdir(p.Name).stuck = true
@@ -177,7 +178,7 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 	if there == nil {
 		if p.files.State.Configured.Type == "local" && len(full(p.files.State.States)) == 0 {
 			found("No state lies on this laptop.", "Run terraform init -reconfigure in "+p.dir+".")
-			l.out.workdir(p.Name).kind = steps.InitReconfigure
+			l.out.workdir(p.Name).kind = files.InitReconfigure
 			return
 		}
 		found("The state is in another kind of backend.", "Let it be moved here with --adopt "+p.dir+".")
@@ -191,10 +192,10 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 		found(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.dir+" if one does, and -reconfigure if none does.")
 	case len(keys) == 0:
 		found(fmt.Sprintf("No state lies in %s.", there), "Run terraform init -reconfigure in "+p.dir+".")
-		l.out.workdir(p.Name).kind = steps.InitReconfigure
+		l.out.workdir(p.Name).kind = files.InitReconfigure
 	case l.arrived(ctx, *there, here, keys):
 		found(fmt.Sprintf("The state of %s came to %s: it was moved there.", there, here), "Run terraform init -reconfigure in "+p.dir+".")
-		l.out.workdir(p.Name).kind = steps.InitReconfigure
+		l.out.workdir(p.Name).kind = files.InitReconfigure
 	default:
 		found(fmt.Sprintf("The state lies in %s and has to move to %s.", there, here), "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
@@ -236,11 +237,11 @@ func (l *laptop) unreadable(ctx context.Context, p project) {
 	dir.stuck = true
 	why, safe := l.safe(ctx, p, path)
 	if !safe {
-		l.found("state-format", 8, steps.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
+		l.found("state-format", 8, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
 		return
 	}
-	l.found("state-format", 8, steps.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
-	dir.stuck, dir.kind, dir.aside = false, steps.InitAside, freeName(p.files.State.DataDir+".aside")
+	l.found("state-format", 8, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
+	dir.stuck, dir.kind, dir.aside = false, files.InitAside, freeName(p.files.State.DataDir+".aside")
 }
 
 // safe tells whether forgetting what init noted can lose no state, and why.
@@ -292,7 +293,7 @@ func (l *laptop) providers(p project) {
 	locked, err := files.ReadLockFile(p.dir)
 	if err != nil {
 		l.broken(checkLockFile, p.Name, path, err.Error(), "provider-lock-file")
-		l.found("provider-lock-file", 8, steps.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
+		l.found("provider-lock-file", 8, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
 		return
 	}
 	if locked == nil {
@@ -306,11 +307,11 @@ func (l *laptop) providers(p project) {
 		}
 		l.broken(checkLockFile, p.Name, path, evidence, "provider-lock-file")
 		remedy := "Run terraform init in " + p.dir + "."
-		if kind == steps.InitUpgrade {
+		if kind == files.InitUpgrade {
 			remedy = "Run terraform init -upgrade in " + p.dir + ", if the constraint was changed on purpose."
 		}
-		l.found("provider-lock-file", 8, steps.Failure, evidence, remedy)
-		if dir := l.out.workdir(p.Name); dir.kind == steps.InitNone && !dir.stuck {
+		l.found("provider-lock-file", 8, plan.Failure, evidence, remedy)
+		if dir := l.out.workdir(p.Name); dir.kind == files.InitNone && !dir.stuck {
 			dir.kind = kind
 		}
 		return
@@ -322,22 +323,22 @@ func (l *laptop) providers(p project) {
 		}
 		evidence := fmt.Sprintf("%s: %s %s as it is installed in %s has none of the checksums in the lock file.", files.Place{Path: path, Line: have.Line}, have.Source, have.Version, p.files.State.DataDir)
 		l.broken(checkLockFile, p.Name, path, evidence, "provider-lock-file")
-		l.found("provider-lock-file", 8, steps.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
+		l.found("provider-lock-file", 8, plan.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
 		return
 	}
 	l.passed(checkLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))
 }
 
 // lockProblem tells what the lock file lacks for one required provider.
-func lockProblem(path string, r files.RequiredProvider, locked []files.LockedProvider) (evidence string, kind steps.InitKind) {
+func lockProblem(path string, r files.RequiredProvider, locked []files.LockedProvider) (evidence string, kind files.InitKind) {
 	for _, have := range locked {
 		if !r.Locks(have) {
 			continue
 		}
 		if ok, understood := files.Permits(r.Version, have.Version); r.Version != "" && understood && !ok {
-			return fmt.Sprintf("%s: %s %s is locked, but %s asks for %s.", files.Place{Path: path, Line: have.Line}, r.Source, have.Version, r.Place, r.Version), steps.InitUpgrade
+			return fmt.Sprintf("%s: %s %s is locked, but %s asks for %s.", files.Place{Path: path, Line: have.Line}, r.Source, have.Version, r.Place, r.Version), files.InitUpgrade
 		}
-		return "", steps.InitNone
+		return "", files.InitNone
 	}
-	return fmt.Sprintf("%s asks for provider %s, which %s does not hold.", r.Place, r.Source, path), steps.InitFirst
+	return fmt.Sprintf("%s asks for provider %s, which %s does not hold.", r.Place, r.Source, path), files.InitFirst
 }

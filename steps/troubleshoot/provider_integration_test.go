@@ -3,27 +3,27 @@
 package troubleshoot
 
 import (
-	"context"
-	"maps"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strings"
-	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/terraform"
-	"stateroom/steps/terraform/mirror"
+	 "stateroom/steps/engine"
+	 "stateroom/steps"
+	 "net/url"
+	 "stateroom/steps/terraform"
+	 "stateroom/steps/blueprint"
+	 "maps"
+	 "os"
+	 "github.com/aws/aws-sdk-go-v2/credentials"
+	 "github.com/aws/aws-sdk-go-v2/aws"
+	 "os/exec"
+	 "regexp"
+	 "stateroom/awsops"
+	 "stateroom/steps/terraform/mirror"
+	 "github.com/aws/aws-sdk-go-v2/service/iam"
+	 "stateroom/awsops/sandbox"
+	 "path/filepath"
+	 "strings"
+	 "context"
+	 "stateroom/steps/plan"
+	 "github.com/aws/aws-sdk-go-v2/service/sts"
+	 "testing"
 )
 
 // providerSite is a finished set-up of one environment, with alice's laptop and
@@ -91,20 +91,20 @@ func (s *providerSite) setUp() {
 	production.Account = "444444444444"
 	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
 	b.FillDefaults()
-	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
 	s.must(err)
-	env, err := steps.NewEnv(sessions, s.home, filepath.Join(s.home, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, s.home, filepath.Join(s.home, "stateroom.hcl"))
 	s.must(err)
 	env.Endpoint, env.Engine = s.server.URL(), s.engine
 	_, tag := b.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
+	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
 	s.must(err)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
-	run.Emit = func(steps.Event) {}
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Emit = func(plan.Event) {}
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(s.t.Context())
 	s.must(err)
-	if code := summary.ExitCode(false); code != steps.ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		s.t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
 	}
 }

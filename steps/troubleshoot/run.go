@@ -1,12 +1,12 @@
 package troubleshoot
 
 import (
-	"context"
-	"fmt"
-	"strings"
-
-	"stateroom/steps"
-	"stateroom/steps/terraform"
+	 "fmt"
+	 "context"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "stateroom/steps/terraform"
+	 "strings"
 )
 
 // checkRun is Terraform's own verdict.
@@ -26,8 +26,8 @@ type said struct {
 // Terraform release the lock.
 func (s *scene) run(ctx context.Context) (o outcome, all []said) {
 	if s.env.Engine == nil {
-		o.check(s.env, steps.Check{
-			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: steps.Undecided,
+		o.check(s.env, plan.Check{
+			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: plan.Undecided,
 		})
 		return o, nil
 	}
@@ -41,20 +41,20 @@ func (s *scene) run(ctx context.Context) (o outcome, all []said) {
 }
 
 func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
-	check := steps.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
+	check := plan.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
 	if p.linked != nil || len(p.strangers) > 0 {
-		check.Verdict, check.Answer = steps.Undecided, "not run: the project's files lead elsewhere, as the findings say"
+		check.Verdict, check.Answer = plan.Undecided, "not run: the project's files lead elsewhere, as the findings say"
 		o.check(s.env, check)
 		return nil
 	}
-	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(steps.Event{Kind: steps.EventLine, Text: line}) }}
+	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
 	init, err := terraform.InitProject(ctx, s.env.Engine, at)
 	result := init.Result
 	switch {
 	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
-		check.Verdict, check.Answer = steps.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
+		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
 		o.check(s.env, check)
-		o.findings = append(o.findings, steps.ProvidersUnreachable(p.Name, p.dir))
+		o.findings = append(o.findings, engine.ProvidersUnreachable(p.Name, p.dir))
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.dir
@@ -63,11 +63,11 @@ func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
 	found := diagnosed(p, result)
 	switch {
 	case err == nil && len(found) == 0:
-		check.Verdict, check.Answer = steps.Passed, "both went through"
+		check.Verdict, check.Answer = plan.Passed, "both went through"
 	case len(found) == 0:
-		check.Verdict, check.Answer = steps.Undecided, err.Error()
+		check.Verdict, check.Answer = plan.Undecided, err.Error()
 	default:
-		check.Verdict, check.Answer, check.Finding = steps.Broken, brief(found[0].Evidence[0]), found[0].ID
+		check.Verdict, check.Answer, check.Finding = plan.Broken, brief(found[0].Evidence[0]), found[0].ID
 	}
 	o.check(s.env, check)
 	return found
@@ -108,7 +108,7 @@ func brief(text string) string {
 // hear joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its
 // own.
-func hear(findings []steps.Finding, all []said) []steps.Finding {
+func hear(findings []plan.Finding, all []said) []plan.Finding {
 	for _, s := range all {
 		quote := " Terraform said: " + brief(s.Evidence[0])
 		met := false
@@ -123,8 +123,8 @@ func hear(findings []steps.Finding, all []said) []steps.Finding {
 			break
 		}
 		if !met {
-			findings = append(findings, steps.Finding{
-				ID: s.ID, Subject: s.project, Severity: steps.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Fix,
+			findings = append(findings, plan.Finding{
+				ID: s.ID, Subject: s.project, Severity: plan.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Fix,
 			})
 		}
 	}

@@ -1,16 +1,16 @@
 package session
 
 import (
-	"cmp"
-	"context"
-	"fmt"
-	"io"
-	"os"
-	"sync/atomic"
-	"time"
-
-	"stateroom/steps"
-	"stateroom/steps/terraform"
+	 "context"
+	 "sync/atomic"
+	 "io"
+	 "cmp"
+	 "os"
+	 "fmt"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/engine"
+	 "time"
+	 "stateroom/steps/terraform"
 )
 
 const (
@@ -159,7 +159,7 @@ func (i *Interruption) end() {
 	i.ending.Restore()
 	fmt.Fprintln(i.ending.Out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
 	i.NameLeft()
-	i.ending.Exit(steps.ExitInterrupted)
+	i.ending.Exit(plan.ExitInterrupted)
 }
 
 // NameLeft names what the run leaves behind.
@@ -172,5 +172,5 @@ func (i *Interruption) NameLeft() {
 // leftBehind says what a broken-off proof leaves and what becomes of it: not at
 // once, for a child that was not killed may still be at work there.
 func leftBehind(what string) string {
-	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, steps.ProofOld.Minutes())
+	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, engine.ProofOld.Minutes())
 }

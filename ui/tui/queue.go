@@ -1,9 +1,8 @@
 package tui
 
 import (
-	"sync"
-
-	tea "github.com/charmbracelet/bubbletea"
+	 "github.com/charmbracelet/bubbletea"
+	 "sync"
 )
 
 // queue carries what the engine reports into Update. The engine never waits for
@@ -38,7 +37,7 @@ func (q *queue) take() []tea.Msg {
 type batchMsg []tea.Msg
 
 // pull waits for the next reports. It is issued again for every batch.
-func (e *engine) pull() tea.Cmd {
+func (e *runner) pull() tea.Cmd {
 	return func() tea.Msg {
 		select {
 		case <-e.queue.wake:

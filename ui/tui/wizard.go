@@ -1,17 +1,17 @@
 package tui
 
 import (
-	"fmt"
-	"strings"
-
-	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
-
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
-	"stateroom/ui/tui/form"
-	"stateroom/ui/tui/theme"
+	 "stateroom/steps/engine"
+	 "stateroom/steps"
+	 "github.com/charmbracelet/bubbletea"
+	 "github.com/charmbracelet/bubbles/key"
+	 "stateroom/steps/plan"
+	 "stateroom/steps/blueprint"
+	 "stateroom/awsops"
+	 "stateroom/ui/tui/theme"
+	 "stateroom/ui/tui/form"
+	 "fmt"
+	 "strings"
 )
 
 // stepCount is how many steps the article has.
@@ -31,7 +31,7 @@ type wizard struct {
 	// drafts are what was typed into forms that were left, by path.
 	drafts   map[string]string
 	identity awsops.Identity
-	flow     *steps.Flow
+	flow     *engine.Flow
 	observed *steps.Observed
 	// observe gives what the newest look has found.
 	observe func() *steps.Observed
@@ -46,7 +46,7 @@ type lookState struct {
 	err            error
 }
 
-func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
+func newWizard(t *theme.Theme, e *runner, dryRun bool) *wizard {
 	w := &wizard{visit: newVisit(t, e, SetUp, dryRun), current: 1, drafts: map[string]string{}}
 	w.pane, w.counted = newPane(&w.visit, w.rows), w.count
 	w.pane.list.headed = true // who gets in stands at the top
@@ -342,14 +342,14 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 }
 
 // unapplied is the plan, where it was looked at only.
-func (w *wizard) unapplied() *steps.Summary {
+func (w *wizard) unapplied() *plan.Summary {
 	switch {
 	case w.flow == nil:
 		return nil
 	case w.dryRun:
 		return w.preview()
 	case w.toDo() > 0:
-		return &steps.Summary{Declined: true}
+		return &plan.Summary{Declined: true}
 	}
 	return nil
 }
