@@ -41,16 +41,16 @@ func (s *scene) checkReadable(ctx context.Context, p blueprint.Project) {
 
 // absent books the check of a state that may be read and is not there: whoever
 // applied after somebody has deleted it would make everything a second time.
-func (s *scene) absent(ctx context.Context, c steps.Check, p blueprint.Project) {
+func (s *scene) absent(ctx context.Context, c plan.Check, p blueprint.Project) {
 	deleted, err := s.worker.IsDeleted(ctx, s.a.Bucket.Name, p.StateKey)
 	switch {
 	case err != nil:
-		c.Verdict, c.Answer = steps.Undecided, "there is no state, and whether one was deleted cannot be seen: "+reason(err)
+		c.Verdict, c.Answer = plan.Undecided, "there is no state, and whether one was deleted cannot be seen: "+reason(err)
 		s.check(c)
 	case deleted:
 		c.Answer = "it was deleted"
-		s.broken(c, steps.Finding{
-			ID: "state.deleted", Step: 8, Severity: steps.Failure,
+		s.broken(c, plan.Finding{
+			ID: "state.deleted", Step: 8, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", s.a.Bucket.Name, p.StateKey, p.Name),
 			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
 		})

@@ -52,7 +52,7 @@ func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
 	case !marked:
 		return a.passed("There is no state yet.")
 	case !s.digestHolds():
-		r := a.check("It was deleted.", steps.Broken)
+		r := a.check("It was deleted.", plan.Broken)
 		r.check.Finding = "digest-mismatch"
 		return r
 	}
