@@ -1,14 +1,16 @@
 package steps
 
 import (
-	 "sync"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops/policy"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "golang.org/x/sync/errgroup"
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // AccessFacts are what of the set-up beside IAM's own users and groups can name

@@ -1,16 +1,18 @@
 package steps
 
 import (
-	 "context"
-	 "stateroom/awsops/sandbox"
-	 "stateroom/steps/plan"
-	 "testing"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/blueprint"
-	 "github.com/google/go-cmp/cmp"
-	 "slices"
-	 "strings"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // withNew is the team with a further environment whose account is to be made.

@@ -3,17 +3,18 @@
 package steps
 
 import (
-	 "path/filepath"
-	 "stateroom/steps/engine"
-	 "strings"
-	 "stateroom/steps/plan"
-	 "os"
-	 "strconv"
-	 "sync"
-	 "testing"
-	 "context"
-	 "stateroom/steps/stepstest"
-	 "stateroom/awsops/sandbox"
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing starts the compiled program,

@@ -1,28 +1,30 @@
 package steps
 
 import (
-	 "os"
-	 "filippo.io/age/armor"
-	 "crypto/rand"
-	 "testing"
-	 "stateroom/awsops/sandbox"
-	 "errors"
-	 "runtime"
-	 "crypto/ed25519"
-	 "stateroom/steps/blueprint"
-	 "filippo.io/age"
-	 "stateroom/steps/handover"
-	 "bytes"
-	 "golang.org/x/crypto/ssh"
-	 "strings"
-	 "encoding/pem"
-	 "time"
-	 "slices"
-	 "encoding/json"
-	 "filippo.io/age/agessh"
-	 "stateroom/steps/plan"
-	 "context"
-	 "stateroom/steps/engine"
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/armor"
+	"golang.org/x/crypto/ssh"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
@@ -102,7 +104,9 @@ type failing struct {
 	err error
 }
 
-func (f failing) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error { return f.err }
+func (f failing) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
+	return f.err
+}
 
 func checkMode(t testing.TB, path string, want os.FileMode) {
 	t.Helper()

@@ -1,18 +1,19 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "runtime"
-	 "math"
-	 "time"
-	 "stateroom/awsops/sandbox"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "fmt"
-	 "testing"
-	 "context"
-	 "stateroom/steps/blueprint"
-	 "slices"
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // sequential is how many of the requests came one after another: each began

@@ -1,13 +1,14 @@
 package steps
 
 import (
-	 "context"
-	 "slices"
-	 "stateroom/awsops/sandbox"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "testing"
-	 "stateroom/awsops"
+	"context"
+	"slices"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // flowOf is a flow whose look finds that a user lacks, until it is made.

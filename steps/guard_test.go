@@ -1,11 +1,12 @@
 package steps
 
 import (
-	 "stateroom/steps/engine"
-	 "strings"
-	 "testing"
-	 "context"
-	 "stateroom/steps/blueprint"
+	"context"
+	"strings"
+	"testing"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // faulty is a step with a fault in its inspection.

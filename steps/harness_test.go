@@ -1,18 +1,19 @@
 package steps
 
 import (
-	 "strings"
-	 "path/filepath"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/terraform"
-	 "testing"
-	 "stateroom/awsops"
-	 "context"
-	 "os"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "sync"
-	 "stateroom/awsops/sandbox"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // world is a sandbox with a scratch home and project for one test.

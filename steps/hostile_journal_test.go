@@ -1,22 +1,24 @@
 package steps
 
 import (
-	 "slices"
-	 "stateroom/steps/blueprint"
-	 "github.com/aws/aws-sdk-go-v2/service/iam"
-	 "os"
-	 "stateroom/awsops/sandbox"
-	 "stateroom/steps/plan"
-	 "encoding/json"
-	 "stateroom/steps/engine"
-	 "strings"
-	 "fmt"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "github.com/aws/aws-sdk-go-v2/service/kms"
-	 "time"
-	 "context"
-	 "testing"
-	 "path/filepath"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // forgery is a journal that somebody wrote who wants stateroom to take for its

@@ -1,13 +1,14 @@
 package steps
 
 import (
-	 "stateroom/steps/engine"
-	 "context"
-	 "stateroom/steps/files"
-	 "fmt"
-	 "stateroom/awsops"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
+	"context"
+	"fmt"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Laptop is what steps 7 to 9 mean for one admin: the projects that the admin

@@ -1,13 +1,14 @@
 package steps
 
 import (
-	 "stateroom/steps/engine"
-	 "os"
-	 "stateroom/steps/blueprint"
-	 "strings"
-	 "fmt"
-	 "stateroom/steps/plan"
-	 "path/filepath"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // LeftDir is the folder beside the blueprint in which earlier versions kept the

@@ -1,11 +1,12 @@
 package steps
 
 import (
-	 "stateroom/steps/engine"
-	 "stateroom/steps/plan"
-	 "errors"
-	 "testing"
-	 "stateroom/awsops/sandbox"
+	"errors"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // TestAPlanIsCarriedOutOnce applies a plan, and then the same again, as a screen

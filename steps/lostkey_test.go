@@ -1,14 +1,16 @@
 package steps
 
 import (
-	 "slices"
-	 "github.com/aws/aws-sdk-go-v2/service/sts"
-	 "stateroom/awsops/policy"
-	 "stateroom/steps/engine"
-	 "testing"
-	 "context"
-	 "github.com/aws/aws-sdk-go-v2/service/iam"
-	 "stateroom/awsops/sandbox"
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 )
 
 // cutOff is a finished set-up in which a later run's creation of bob's key was cut

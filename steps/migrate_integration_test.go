@@ -3,20 +3,22 @@
 package steps
 
 import (
-	 "bytes"
-	 "strings"
-	 "stateroom/steps/terraform"
-	 "sync"
-	 "github.com/aws/aws-sdk-go-v2/service/iam"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "path/filepath"
-	 "testing"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/plan"
-	 "github.com/google/go-cmp/cmp"
-	 "os"
-	 "slices"
-	 "encoding/json"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // production is alice in the real directory of the production project.

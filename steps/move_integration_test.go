@@ -3,16 +3,18 @@
 package steps
 
 import (
-	 "stateroom/steps/plan"
-	 "github.com/google/go-cmp/cmp"
-	 "stateroom/steps/engine"
-	 "strings"
-	 "os"
-	 "context"
-	 "slices"
-	 "stateroom/steps/terraform"
-	 "path/filepath"
-	 "testing"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // elsewhere is the same team's clone on a colleague's laptop, with the files and

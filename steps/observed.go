@@ -1,11 +1,12 @@
 package steps
 
 import (
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops"
-	 "time"
-	 "stateroom/steps/engine"
-	 "sync"
+	"sync"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // me is the user whose laptop this is: the owner of the admin's key, or who --me

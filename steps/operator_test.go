@@ -1,18 +1,19 @@
 package steps
 
 import (
-	 "regexp"
-	 "stateroom/awsops"
-	 "stateroom/awsops/sandbox"
-	 "context"
-	 "stateroom/awsops/secret"
-	 "time"
-	 "testing"
-	 "os"
-	 "stateroom/steps/blueprint"
-	 "strings"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops/policy"
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // readmePolicy is the operator's policy as the README prints it.

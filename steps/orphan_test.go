@@ -1,14 +1,16 @@
 package steps
 
 import (
-	 "stateroom/steps/engine"
-	 "github.com/aws/aws-sdk-go-v2/service/iam"
-	 "github.com/aws/aws-sdk-go-v2/service/kms"
-	 "testing"
-	 "stateroom/steps/plan"
-	 "github.com/aws/aws-sdk-go-v2/service/kms/types"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "context"
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {

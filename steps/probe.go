@@ -1,18 +1,20 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "sync/atomic"
-	 "stateroom/awsops/policy"
-	 "fmt"
-	 "stateroom/steps/terraform"
-	 "context"
-	 "stateroom/steps/blueprint"
-	 "golang.org/x/sync/errgroup"
-	 "sync"
-	 "stateroom/steps/plan"
-	 "slices"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // prover is who proves the set-up: this laptop's admin, or the operator where

@@ -1,14 +1,15 @@
 package steps
 
 import (
-	 "stateroom/steps/files"
-	 "stateroom/awsops/sandbox"
-	 "strings"
-	 "stateroom/steps/plan"
-	 "testing"
-	 "path/filepath"
-	 "stateroom/steps/engine"
-	 "os"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // TestWhatANoteOfAnotherProofAdvisesCanBeDone puts the note of a proof of another

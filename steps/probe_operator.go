@@ -1,15 +1,16 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "slices"
-	 "time"
-	 "fmt"
-	 "sync"
-	 "context"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // operatorPatience bounds the operator's wait for a new role: longer waiting

@@ -1,19 +1,21 @@
 package steps
 
 import (
-	 "filippo.io/age"
-	 "strings"
-	 "github.com/aws/aws-sdk-go-v2/service/s3"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "fmt"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
-	 "encoding/json"
-	 "stateroom/awsops"
-	 "context"
-	 "stateroom/awsops/sandbox"
-	 "testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // forged are texts that read like references to what the plan itself brings

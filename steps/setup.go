@@ -1,14 +1,16 @@
 package steps
 
 import (
-	 "context"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "errors"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "slices"
-	 "golang.org/x/sync/errgroup"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Setup is the nine steps as one flow: inspect all, plan, and prove the result.

@@ -16,26 +16,28 @@
 package steps
 
 import (
-	 "context"
-	 "path/filepath"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/terraform"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "encoding/hex"
-	 "filippo.io/age"
-	 "strings"
-	 "os/exec"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops"
-	 "crypto/rand"
-	 "slices"
-	 "maps"
-	 "testing"
-	 "github.com/google/go-cmp/cmp"
-	 "github.com/aws/aws-sdk-go-v2/config"
-	 "stateroom/steps/plan"
-	 "time"
-	 "os"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // smoke is one run of the smoke test.

@@ -1,22 +1,24 @@
 package steps
 
 import (
-	 "fmt"
-	 "path/filepath"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops/sandbox"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "testing"
-	 "sync"
-	 "github.com/aws/aws-sdk-go-v2/service/s3/types"
-	 "crypto/md5"
-	 "sync/atomic"
-	 "encoding/json"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "github.com/aws/aws-sdk-go-v2/service/s3"
-	 "strings"
-	 "encoding/hex"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 const movedKey = "common/production"

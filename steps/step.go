@@ -11,10 +11,11 @@
 package steps
 
 import (
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "context"
+	"context"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Step is one numbered step of the article.

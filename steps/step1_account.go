@@ -1,15 +1,17 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "slices"
-	 "strings"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "golang.org/x/sync/errgroup"
-	 "context"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // accountStep is step 1: the admin account, its organization and the

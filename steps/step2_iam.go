@@ -1,18 +1,20 @@
 package steps
 
 import (
-	 "stateroom/awsops/policy"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "fmt"
-	 "golang.org/x/sync/errgroup"
-	 "path/filepath"
-	 "sync"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/files"
-	 "strings"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // iamStep is step 2: group, users and keys in the admin account, and in every

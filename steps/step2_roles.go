@@ -1,19 +1,21 @@
 package steps
 
 import (
-	 "time"
-	 "stateroom/steps/engine"
-	 "context"
-	 "stateroom/steps/plan"
-	 "slices"
-	 "strings"
-	 "maps"
-	 "stateroom/awsops"
-	 "stateroom/awsops/policy"
-	 "sync/atomic"
-	 "golang.org/x/sync/errgroup"
-	 "fmt"
-	 "stateroom/steps/blueprint"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // inlinePolicy is the name of the environment role's own inline policy.

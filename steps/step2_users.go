@@ -1,21 +1,23 @@
 package steps
 
 import (
-	 "golang.org/x/sync/errgroup"
-	 "sync"
-	 "slices"
-	 "stateroom/awsops"
-	 "os"
-	 "stateroom/awsops/secret"
-	 "stateroom/steps/files"
-	 "stateroom/steps/engine"
-	 "fmt"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "path/filepath"
-	 "stateroom/steps/plan"
-	 "strings"
-	 "stateroom/steps/handover"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // maxKeys is IAM's fixed quota of access keys per user.

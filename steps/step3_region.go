@@ -1,14 +1,15 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/blueprint"
-	 "strings"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "fmt"
-	 "slices"
-	 "context"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // regionStep is step 3: where the state lives, which is not where the

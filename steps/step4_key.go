@@ -1,17 +1,19 @@
 package steps
 
 import (
-	 "fmt"
-	 "golang.org/x/sync/errgroup"
-	 "strings"
-	 "stateroom/steps/engine"
-	 "context"
-	 "slices"
-	 "maps"
-	 "stateroom/awsops/policy"
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // keyStep is step 4: the KMS key that encrypts the state.

@@ -1,16 +1,17 @@
 package steps
 
 import (
-	 "fmt"
-	 "errors"
-	 "strings"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "slices"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops/policy"
-	 "stateroom/steps/plan"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // SpareKey is a key with this blueprint's tag that the alias does not point at:

@@ -1,15 +1,16 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "context"
-	 "fmt"
-	 "stateroom/steps/terraform"
-	 "strings"
-	 "slices"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // bucketStep is step 5: the bucket that holds every project's state, and the

@@ -1,12 +1,13 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "stateroom/steps/engine"
+	"context"
+	"fmt"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // lockStep is step 6: the DynamoDB table that keeps two applies apart. The S3

@@ -1,18 +1,19 @@
 package steps
 
 import (
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/files"
-	 "path/filepath"
-	 "os"
-	 "errors"
-	 "context"
-	 "fmt"
-	 "stateroom/awsops"
-	 "stateroom/steps/terraform"
-	 "stateroom/awsops/secret"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // heldBack holds back what would touch a project that leads elsewhere.

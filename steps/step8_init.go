@@ -1,17 +1,18 @@
 package steps
 
 import (
-	 "stateroom/steps/plan"
-	 "stateroom/steps/files"
-	 "os"
-	 "stateroom/steps/terraform"
-	 "errors"
-	 "path/filepath"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "context"
-	 "fmt"
-	 "slices"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // initStep is step 8: terraform init in every project, the move of a state

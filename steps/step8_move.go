@@ -1,19 +1,20 @@
 package steps
 
 import (
-	 "maps"
-	 "stateroom/steps/plan"
-	 "strings"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops"
-	 "context"
-	 "stateroom/steps/terraform"
-	 "os"
-	 "path/filepath"
-	 "fmt"
-	 "stateroom/steps/files"
-	 "slices"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // Move is a project's state that is somewhere else than the blueprint says.

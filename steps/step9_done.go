@@ -1,13 +1,14 @@
 package steps
 
 import (
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "context"
-	 "stateroom/steps/engine"
-	 "fmt"
-	 "strings"
-	 "stateroom/steps/files"
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // doneStep is step 9: the team's answers on the disk, and what was built.

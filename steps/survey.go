@@ -1,15 +1,17 @@
 package steps
 
 import (
-	 "stateroom/steps/engine"
-	 "slices"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops"
-	 "context"
-	 "stateroom/steps/blueprint"
-	 "golang.org/x/sync/errgroup"
-	 "fmt"
-	 "strings"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // lastSurveyed is the last of the steps that AWS alone answers for.

@@ -1,14 +1,15 @@
 package steps
 
 import (
-	 "testing"
-	 "context"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops/sandbox"
-	 "strings"
-	 "os"
-	 "path/filepath"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 )
 
 // A run that was killed between AWS's answer and the file knows which key is

@@ -1,21 +1,23 @@
 package steps
 
 import (
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "context"
-	 "strings"
-	 "slices"
-	 "github.com/aws/aws-sdk-go-v2/service/s3"
-	 "stateroom/awsops/sandbox"
-	 "fmt"
-	 "stateroom/steps/files"
-	 "stateroom/steps/plan"
-	 "testing"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "github.com/aws/aws-sdk-go-v2/service/iam"
-	 "regexp"
-	 "stateroom/steps/blueprint"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // gives are the sentences that a plan of b begins with.

@@ -1,12 +1,14 @@
 package engine
 
 import (
-	 "context"
-	 "time"
-	 "golang.org/x/sync/errgroup"
-	 "stateroom/awsops"
-	 "maps"
-	 "stateroom/steps/blueprint"
+	"context"
+	"maps"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // AdminEnv makes a child Terraform this laptop's admin, whoever the operator

@@ -1,8 +1,9 @@
 package engine
 
 import (
-	 "testing"
-	 "stateroom/steps/blueprint"
+	"testing"
+
+	"stateroom/steps/blueprint"
 )
 
 func TestATerraformAsksTheEndpointThatStateroomAsks(t *testing.T) {

@@ -1,12 +1,13 @@
 package engine
 
 import (
-	 "stateroom/steps/files"
-	 "stateroom/steps/blueprint"
-	 "path/filepath"
-	 "context"
-	 "encoding/hex"
-	 "crypto/sha256"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
 )
 
 // claims are what a run holds while it makes changes: its clone, whose files and

@@ -1,10 +1,11 @@
 package engine
 
 import (
-	 "time"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "stateroom/awsops"
+	"fmt"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // clockLimit is how far a clock may be off before AWS refuses what it signed

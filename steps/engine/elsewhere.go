@@ -1,11 +1,12 @@
 package engine
 
 import (
-	 "slices"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "stateroom/steps/files"
+	"fmt"
+	"slices"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Elsewhere are the settings of a project, as it was read, that lead Terraform to

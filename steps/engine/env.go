@@ -1,15 +1,16 @@
 package engine
 
 import (
-	 "os"
-	 "stateroom/steps/blueprint"
-	 "time"
-	 "stateroom/steps/files"
-	 "path/filepath"
-	 "context"
-	 "stateroom/steps/terraform"
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // Env is the world that the steps inspect and change: the sessions with AWS,

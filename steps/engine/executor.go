@@ -1,17 +1,18 @@
 package engine
 
 import (
-	 "sync"
-	 "stateroom/steps/plan"
-	 "context"
-	 "errors"
-	 "stateroom/steps/files"
-	 "fmt"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops/secret"
-	 "maps"
-	 "time"
-	 "stateroom/awsops"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // settleInterval is the longest pause between two looks at whether AWS shows

@@ -1,9 +1,10 @@
 package engine
 
 import (
-	 "stateroom/awsops"
-	 "testing"
-	 "stateroom/steps/files"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
 )
 
 // An edit that follows another one fills what that one left, and nothing else.

@@ -10,14 +10,15 @@
 package engine
 
 import (
-	 "fmt"
-	 "strings"
-	 "sync"
-	 "stateroom/steps/plan"
-	 "context"
-	 "stateroom/steps/blueprint"
-	 "slices"
-	 "errors"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // Flow is a run: setting up, troubleshooting, onboarding, handing over,

@@ -1,8 +1,9 @@
 package engine
 
 import (
-	 "stateroom/steps/plan"
-	 "testing"
+	"testing"
+
+	"stateroom/steps/plan"
 )
 
 // A look after the changes asks AWS once more, which answers under another

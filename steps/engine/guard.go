@@ -1,8 +1,8 @@
 package engine
 
 import (
-	 "fmt"
-	 "runtime/debug"
+	"fmt"
+	"runtime/debug"
 )
 
 // Guarded runs work and makes an error of a panic in it. A panic in a goroutine

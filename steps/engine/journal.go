@@ -1,20 +1,21 @@
 package engine
 
 import (
-	 "sync"
-	 "path/filepath"
-	 "fmt"
-	 "encoding/json"
-	 "bufio"
-	 "bytes"
-	 "net/url"
-	 "strings"
-	 "time"
-	 "stateroom/steps/files"
-	 "stateroom/steps/plan"
-	 "os"
-	 "errors"
-	 "maps"
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Record is one line of the journal. It never holds a secret.

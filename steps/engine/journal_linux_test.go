@@ -1,12 +1,13 @@
 package engine
 
 import (
-	 "syscall"
-	 "path/filepath"
-	 "strings"
-	 "stateroom/steps/terraform"
-	 "testing"
-	 "os"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"stateroom/steps/terraform"
 )
 
 // TestWhatTheStateDirectoryHoldsIsReadWithinBounds puts a pipe that nobody writes to

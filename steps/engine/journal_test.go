@@ -1,12 +1,12 @@
 package engine
 
 import (
-	 "path/filepath"
-	 "testing"
-	 "errors"
-	 "os"
-	 "io"
-	 "runtime"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
 )
 
 func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {

@@ -1,14 +1,16 @@
 package engine
 
 import (
-	 "fmt"
-	 "context"
-	 "golang.org/x/sync/errgroup"
-	 "time"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops"
-	 "stateroom/steps/terraform"
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // ProveKey is the command that waits until every service that Terraform's state

@@ -1,10 +1,11 @@
 package engine
 
 import (
-	 "stateroom/steps/files"
-	 "stateroom/steps/blueprint"
-	 "path/filepath"
-	 "fmt"
+	"fmt"
+	"path/filepath"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
 )
 
 // links tells by project why its files must not be touched: its directory, or a

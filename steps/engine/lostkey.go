@@ -1,13 +1,14 @@
 package engine
 
 import (
-	 "slices"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops"
-	 "context"
-	 "fmt"
-	 "time"
-	 "strings"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // LostKey is an access key that nobody can use: a run of this laptop was cut off

@@ -1,13 +1,14 @@
 package engine
 
 import (
-	 "errors"
-	 "context"
-	 "fmt"
-	 "strings"
-	 "stateroom/steps/plan"
-	 "slices"
-	 "stateroom/awsops"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // maxCodes bounds how often a code that was not taken is asked for again.

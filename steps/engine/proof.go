@@ -1,18 +1,19 @@
 package engine
 
 import (
-	 "encoding/json"
-	 "context"
-	 "slices"
-	 "stateroom/steps/files"
-	 "stateroom/steps/terraform"
-	 "fmt"
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "strings"
-	 "time"
-	 "stateroom/steps/blueprint"
-	 "path/filepath"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // ProofOld is how long after its beginning a killed proof may have a child that

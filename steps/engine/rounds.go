@@ -1,12 +1,13 @@
 package engine
 
 import (
-	 "stateroom/steps/plan"
-	 "slices"
-	 "context"
-	 "stateroom/awsops"
-	 "errors"
-	 "fmt"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // maxRounds bounds how often a plan is made again because an answer was lost.

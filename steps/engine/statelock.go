@@ -1,15 +1,16 @@
 package engine
 
 import (
-	 "time"
-	 "fmt"
-	 "crypto/rand"
-	 "os/user"
-	 "stateroom/awsops"
-	 "errors"
-	 "os"
-	 "encoding/json"
-	 "context"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+
+	"stateroom/awsops"
 )
 
 // lockInfo is what Terraform writes into a lock, and shows to whoever meets it

@@ -1,15 +1,16 @@
 package engine
 
 import (
-	 "strings"
-	 "context"
-	 "encoding/hex"
-	 "crypto/md5"
-	 "stateroom/awsops"
-	 "errors"
-	 "stateroom/steps/terraform"
-	 "slices"
-	 "fmt"
+	"context"
+	"crypto/md5" //nolint:gosec // Terraform's digest of a state is its MD5
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/terraform"
 )
 
 // workspacePrefix is where Terraform keeps the states of other workspaces than

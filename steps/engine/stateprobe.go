@@ -1,10 +1,11 @@
 package engine
 
 import (
-	 "stateroom/awsops"
-	 "context"
-	 "fmt"
-	 "time"
+	"context"
+	"fmt"
+	"time"
+
+	"stateroom/awsops"
 )
 
 // tidyWait bounds the removal of what a probe wrote.

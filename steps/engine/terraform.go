@@ -1,16 +1,17 @@
 package engine
 
 import (
-	 "os"
-	 "errors"
-	 "path/filepath"
-	 "stateroom/steps/terraform"
-	 "fmt"
-	 "io/fs"
-	 "stateroom/steps/blueprint"
-	 "slices"
-	 "context"
-	 "stateroom/steps/plan"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // run runs the command of a change.

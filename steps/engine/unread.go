@@ -1,12 +1,13 @@
 package engine
 
 import (
-	 "fmt"
-	 "path/filepath"
-	 "stateroom/steps/files"
-	 "stateroom/steps/terraform"
-	 "slices"
-	 "strings"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // Unread is why the engine of this laptop does not work with what stands in a

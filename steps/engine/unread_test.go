@@ -1,12 +1,13 @@
 package engine
 
 import (
-	 "testing"
-	 "stateroom/steps/terraform"
-	 "os"
-	 "stateroom/steps/files"
-	 "strings"
-	 "path/filepath"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/steps/files"
+	"stateroom/steps/terraform"
 )
 
 // TestABackendThatTheEngineDoesNotReadIsNotTakenForTheProjects has blocks in files

@@ -1,12 +1,13 @@
 package engine
 
 import (
-	 "io/fs"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "stateroom/steps/files"
-	 "os"
-	 "path/filepath"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Unwritable finds the files of a plan that could not be written, before

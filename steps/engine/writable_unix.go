@@ -3,8 +3,8 @@
 package engine
 
 import (
-	 "syscall"
-	 "io/fs"
+	"io/fs"
+	"syscall"
 )
 
 // access(2): to write and to search.

@@ -1,16 +1,17 @@
 package engine
 
 import (
-	 "stateroom/awsops"
-	 "time"
-	 "fmt"
-	 "slices"
-	 "errors"
-	 "stateroom/steps/files"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/handover"
-	 "stateroom/awsops/secret"
-	 "context"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // reserve makes sure that the file of a change can be written before its calls are

@@ -1,24 +1,25 @@
 package onboard
 
 import (
-	 "os"
-	 "testing"
-	 "stateroom/awsops/secret"
-	 "maps"
-	 "stateroom/steps/handover"
-	 "io/fs"
-	 "strings"
-	 "time"
-	 "stateroom/steps/plan"
-	 "slices"
-	 "stateroom/steps/files"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/blueprint"
-	 "sync/atomic"
-	 "context"
-	 "stateroom/awsops/sandbox"
-	 "path/filepath"
+	"context"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // do sends a call as the operator.

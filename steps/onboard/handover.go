@@ -1,19 +1,21 @@
 package onboard
 
 import (
-	 "stateroom/awsops/policy"
-	 "golang.org/x/sync/errgroup"
-	 "time"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "strings"
-	 "cmp"
-	 "stateroom/steps/engine"
-	 "stateroom/steps"
-	 "context"
-	 "slices"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Handover makes one admin's sealed key file, or makes it anew where it was

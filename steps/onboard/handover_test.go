@@ -1,22 +1,24 @@
 package onboard
 
 import (
-	 "stateroom/awsops/sandbox"
-	 "github.com/aws/aws-sdk-go-v2/aws"
-	 "context"
-	 "filippo.io/age"
-	 "strings"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops"
-	 "github.com/aws/aws-sdk-go-v2/service/iam"
-	 "sync/atomic"
-	 "time"
-	 "testing"
-	 "github.com/google/go-cmp/cmp"
-	 "slices"
-	 "stateroom/steps/plan"
-	 "os"
-	 "stateroom/steps/handover"
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // removeKeys takes all of a user's keys away.

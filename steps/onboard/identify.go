@@ -1,18 +1,19 @@
 package onboard
 
 import (
-	 "stateroom/steps/files"
-	 "stateroom/steps/plan"
-	 "time"
-	 "strings"
-	 "stateroom/steps/engine"
-	 "errors"
-	 "slices"
-	 "context"
-	 "stateroom/awsops"
-	 "fmt"
-	 "stateroom/steps"
-	 "stateroom/steps/handover"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // The checks of the key itself.

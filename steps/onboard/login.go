@@ -1,12 +1,13 @@
 package onboard
 
 import (
-	 "time"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "context"
-	 "stateroom/steps/plan"
-	 "fmt"
+	"context"
+	"fmt"
+	"time"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Login opens a session with a second factor and writes it to the profile that

@@ -1,18 +1,19 @@
 package onboard
 
 import (
-	 "stateroom/steps/files"
-	 "testing"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops/sandbox"
-	 "os"
-	 "context"
-	 "time"
-	 "stateroom/steps/plan"
-	 "strings"
-	 "path/filepath"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // login is stateroom login, as a new process would start it.

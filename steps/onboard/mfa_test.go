@@ -1,20 +1,21 @@
 package onboard
 
 import (
-	 "context"
-	 "stateroom/awsops"
-	 "path/filepath"
-	 "strings"
-	 "os"
-	 "stateroom/steps"
-	 "stateroom/steps/plan"
-	 "errors"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops/sandbox"
-	 "testing"
-	 "stateroom/steps/engine"
-	 "slices"
-	 "time"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // phone is an authenticator app, and the person who reads it off.

@@ -1,19 +1,21 @@
 package onboard
 
 import (
-	 "slices"
-	 "fmt"
-	 "strings"
-	 "golang.org/x/sync/errgroup"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/files"
-	 "stateroom/awsops"
-	 "context"
-	 "stateroom/awsops/policy"
-	 "time"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Offboard ends one admin's access: everything is denied to the user at once,

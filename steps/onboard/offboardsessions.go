@@ -1,15 +1,16 @@
 package onboard
 
 import (
-	 "time"
-	 "stateroom/awsops/policy"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "slices"
-	 "stateroom/steps"
-	 "fmt"
-	 "strings"
-	 "stateroom/awsops"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // sessionsOf is what the operator types to end the sessions of everybody in the

@@ -1,12 +1,13 @@
 package onboard
 
 import (
-	 "context"
-	 "strings"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "fmt"
-	 "stateroom/awsops"
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // tried are the actions that AWS is asked about: what the back end and the

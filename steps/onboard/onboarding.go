@@ -1,15 +1,16 @@
 package onboard
 
 import (
-	 "stateroom/steps/handover"
-	 "time"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/plan"
-	 "context"
-	 "cmp"
-	 "stateroom/awsops"
-	 "slices"
-	 "stateroom/steps/blueprint"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // Onboarding makes this laptop one admin's own: the key is renewed so that

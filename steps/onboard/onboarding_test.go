@@ -1,18 +1,19 @@
 package onboard
 
 import (
-	 "strings"
-	 "testing"
-	 "os"
-	 "stateroom/steps/blueprint"
-	 "path/filepath"
-	 "time"
-	 "slices"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops/sandbox"
-	 "stateroom/awsops"
-	 "context"
-	 "stateroom/steps/engine"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {

@@ -1,16 +1,18 @@
 package onboard
 
 import (
-	 "fmt"
-	 "strings"
-	 "slices"
-	 "stateroom/steps/troubleshoot"
-	 "golang.org/x/sync/errgroup"
-	 "stateroom/steps/engine"
-	 "context"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/terraform"
-	 "stateroom/steps"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot"
 )
 
 // checkPlan is the last check of a project: what all of this is for.

@@ -1,16 +1,17 @@
 package onboard
 
 import (
-	 "stateroom/awsops"
-	 "slices"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "strings"
-	 "stateroom/steps/engine"
-	 "context"
-	 "stateroom/awsops/secret"
-	 "stateroom/steps/files"
-	 "errors"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // maxKeys is IAM's fixed quota of access keys per user.

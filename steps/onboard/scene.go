@@ -1,19 +1,20 @@
 package onboard
 
 import (
-	 "stateroom/steps"
-	 "stateroom/awsops"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/plan"
-	 "slices"
-	 "strings"
-	 "fmt"
-	 "sync"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/files"
-	 "context"
-	 "errors"
-	 "time"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // scene is what one look finds, part by part.

@@ -1,14 +1,15 @@
 package onboard
 
 import (
-	 "stateroom/steps/blueprint"
-	 "fmt"
-	 "stateroom/awsops"
-	 "stateroom/steps/plan"
-	 "errors"
-	 "strings"
-	 "context"
-	 "stateroom/steps/engine"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // The checks of a project's state that take a write.

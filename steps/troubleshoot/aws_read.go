@@ -1,18 +1,20 @@
 package troubleshoot
 
 import (
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "golang.org/x/sync/errgroup"
-	 "stateroom/steps"
-	 "stateroom/steps/files"
-	 "net/http"
-	 "stateroom/steps/engine"
-	 "time"
-	 "slices"
-	 "cmp"
-	 "maps"
-	 "stateroom/awsops"
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
 )
 
 // reader reads everything at once. Nothing that it calls changes anything; what

@@ -1,20 +1,21 @@
 package troubleshoot
 
 import (
-	 "stateroom/steps/plan"
-	 "slices"
-	 "crypto/tls"
-	 "errors"
-	 "fmt"
-	 "net/http"
-	 "context"
-	 "strings"
-	 "stateroom/steps/files"
-	 "stateroom/steps/engine"
-	 "net"
-	 "net/url"
-	 "crypto/x509"
-	 "time"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // knockPatience bounds the wait for an endpoint to answer at all.

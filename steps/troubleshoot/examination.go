@@ -1,13 +1,15 @@
 package troubleshoot
 
 import (
-	 "stateroom/steps/engine"
-	 "context"
-	 "golang.org/x/sync/errgroup"
-	 "slices"
-	 "cmp"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
+	"cmp"
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Examination is one health check of a set-up, with or without an error text

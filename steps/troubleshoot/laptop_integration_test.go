@@ -3,17 +3,18 @@
 package troubleshoot
 
 import (
-	 "strings"
-	 "slices"
-	 "testing"
-	 "time"
-	 "encoding/json"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/terraform"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops/sandbox"
-	 "context"
-	 "stateroom/steps/plan"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // real gives the bench the Terraform on PATH, and projects that it can plan

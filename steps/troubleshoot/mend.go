@@ -1,12 +1,13 @@
 package troubleshoot
 
 import (
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "path/filepath"
-	 "fmt"
-	 "slices"
-	 "stateroom/steps/files"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // mend is a correction of a project's files that a finding asks for. All of a

@@ -1,12 +1,13 @@
 package troubleshoot
 
 import (
-	 "fmt"
-	 "context"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/terraform"
-	 "strings"
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // checkRun is Terraform's own verdict.

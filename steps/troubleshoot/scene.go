@@ -1,11 +1,12 @@
 package troubleshoot
 
 import (
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/files"
-	 "errors"
-	 "os"
+	"errors"
+	"os"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
 )
 
 // scene is the set-up under examination: the projects with their files as they

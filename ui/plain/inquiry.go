@@ -1,15 +1,17 @@
 package plain
 
 import (
-	 "stateroom/steps/plan"
-	 "stateroom/awsops/secret"
-	 "strings"
-	 "rsc.io/qr"
-	 "stateroom/ui/qrcode"
-	 "fmt"
-	 "errors"
-	 "context"
-	 "stateroom/steps/engine"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"rsc.io/qr"
+
+	"stateroom/awsops/secret"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/ui/qrcode"
 )
 
 // Inquire asks what a flow has to know, page by page, and gives the flow. An

@@ -1,12 +1,13 @@
 package plain
 
 import (
-	 "stateroom/steps/plan"
-	 "context"
-	 "strings"
-	 "stateroom/steps/engine"
-	 "testing"
-	 "bytes"
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestACodeIsAskedForByItsDeviceWithWhatWasWrongBefore(t *testing.T) {

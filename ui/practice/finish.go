@@ -1,13 +1,14 @@
 package practice
 
 import (
-	 "fmt"
-	 "stateroom/steps/plan"
-	 "errors"
-	 "context"
-	 "stateroom/steps"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
+	"context"
+	"errors"
+	"fmt"
+
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Finish brings the stage to a finished set-up, without a question, and gives

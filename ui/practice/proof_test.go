@@ -1,18 +1,19 @@
 package practice
 
 import (
-	 "slices"
-	 "time"
-	 "sync"
-	 "stateroom/steps/plan"
-	 "strings"
-	 "context"
-	 "stateroom/steps/troubleshoot"
-	 "stateroom/steps/engine"
-	 "testing"
-	 "maps"
-	 "stateroom/awsops/sandbox"
-	 "fmt"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot"
 )
 
 // proof is what is to be seen of one fault, or of several at once.

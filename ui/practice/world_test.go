@@ -1,22 +1,24 @@
 package practice
 
 import (
-	 "context"
-	 "io/fs"
-	 "strings"
-	 "runtime"
-	 "testing"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops"
-	 "stateroom/steps/files"
-	 "golang.org/x/mod/sumdb/dirhash"
-	 "encoding/json"
-	 "path/filepath"
-	 "os"
-	 "fmt"
-	 "stateroom/steps/terraform"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 // world is a stage with a finished set-up, as the session of a command has it.

@@ -1,16 +1,17 @@
 package session
 
 import (
-	 "stateroom/steps/plan"
-	 "context"
-	 "stateroom/ui/plain"
-	 "errors"
-	 "stateroom/steps/onboard"
-	 "stateroom/steps/blueprint"
-	 "os"
-	 "path/filepath"
-	 "stateroom/steps/engine"
-	 "stateroom/awsops/secret"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // opener gives the questions of a flow, and then the flow itself. It is made

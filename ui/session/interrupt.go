@@ -1,16 +1,17 @@
 package session
 
 import (
-	 "context"
-	 "sync/atomic"
-	 "io"
-	 "cmp"
-	 "os"
-	 "fmt"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "time"
-	 "stateroom/steps/terraform"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
 )
 
 const (

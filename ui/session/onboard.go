@@ -1,18 +1,19 @@
 package session
 
 import (
-	 "context"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/blueprint"
-	 "time"
-	 "path/filepath"
-	 "stateroom/steps/files"
-	 "stateroom/ui/plain"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/onboard"
-	 "stateroom/awsops"
-	 "os"
-	 "strings"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // Onboard makes this laptop one admin's own, in lines. It returns the exit code,

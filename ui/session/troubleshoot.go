@@ -1,22 +1,24 @@
 package session
 
 import (
-	 "stateroom/steps/engine"
-	 "stateroom/steps/troubleshoot"
-	 "os"
-	 "time"
-	 "bytes"
-	 "context"
-	 "stateroom/steps/blueprint"
-	 "fmt"
-	 "golang.org/x/term"
-	 "errors"
-	 "stateroom/ui/plain"
-	 "stateroom/steps/files"
-	 "strings"
-	 "stateroom/ui/practice"
-	 "io"
-	 "stateroom/steps/plan"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot"
+	"stateroom/ui/plain"
+	"stateroom/ui/practice"
 )
 
 // looking is the command whose findings are a result of their own: where nobody

@@ -1,14 +1,15 @@
 package session
 
 import (
-	 "stateroom/ui/tui"
-	 "context"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/terraform"
-	 "stateroom/steps/plan"
-	 "stateroom/ui/practice"
-	 "errors"
-	 "stateroom/steps/troubleshoot"
+	"context"
+	"errors"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot"
+	"stateroom/ui/practice"
+	"stateroom/ui/tui"
 )
 
 // Screens shows the full-screen program: one mode at once, or with several the

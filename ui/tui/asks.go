@@ -1,10 +1,11 @@
 package tui
 
 import (
-	 "stateroom/steps/plan"
-	 "errors"
-	 "context"
-	 "fmt"
+	"context"
+	"errors"
+	"fmt"
+
+	"stateroom/steps/plan"
 )
 
 // Questions that come up while the engine works; it waits for the reply.

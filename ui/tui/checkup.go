@@ -1,15 +1,17 @@
 package tui
 
 import (
-	 "fmt"
-	 "github.com/charmbracelet/bubbles/key"
-	 "stateroom/steps/engine"
-	 "stateroom/ui/tui/form"
-	 "stateroom/ui/tui/theme"
-	 "cmp"
-	 "strings"
-	 "stateroom/steps/plan"
-	 "github.com/charmbracelet/bubbletea"
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
 )
 
 // checkup is a run that is a engine.Flow: troubleshooting, onboarding and their

@@ -1,10 +1,11 @@
 package tui
 
 import (
-	 "testing"
-	 "stateroom/steps/plan"
-	 "fmt"
-	 "stateroom/steps/engine"
+	"fmt"
+	"testing"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // thousandChecks is troubleshooting at its largest: a thousand checks, every

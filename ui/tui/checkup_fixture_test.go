@@ -1,18 +1,20 @@
 package tui
 
 import (
-	 "stateroom/awsops/secret"
-	 "stateroom/awsops"
-	 "fmt"
-	 "stateroom/steps/blueprint"
-	 "context"
-	 "errors"
-	 "time"
-	 "github.com/charmbracelet/bubbletea"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "testing"
-	 "strings"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 const (

@@ -1,14 +1,16 @@
 package tui
 
 import (
-	 "github.com/charmbracelet/x/exp/teatest"
-	 "bytes"
-	 "strings"
-	 "errors"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
-	 "testing"
-	 "context"
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/teatest"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // asksThen asks page after page and then gives the flow.

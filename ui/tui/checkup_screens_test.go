@@ -1,9 +1,10 @@
 package tui
 
 import (
-	 "testing"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/engine"
+	"testing"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // The screens of the runs that are flows, for the goldens of golden_test.go.

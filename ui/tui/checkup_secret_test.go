@@ -1,20 +1,22 @@
 package tui
 
 import (
-	 "io"
-	 "github.com/charmbracelet/bubbletea"
-	 "github.com/charmbracelet/x/ansi"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops/secret"
-	 "stateroom/steps/troubleshoot"
-	 "fmt"
-	 "github.com/charmbracelet/x/exp/teatest"
-	 "stateroom/ui/tui/theme"
-	 "strings"
-	 "testing"
-	 "stateroom/steps/engine"
-	 "github.com/charmbracelet/lipgloss"
-	 "context"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/teatest"
+
+	"stateroom/awsops/secret"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot"
+	"stateroom/ui/tui/theme"
 )
 
 // watched keeps every frame of a program.

@@ -1,13 +1,14 @@
 package tui
 
 import (
-	 "errors"
-	 "stateroom/steps/plan"
-	 "os"
-	 "path/filepath"
-	 "testing"
-	 "strings"
-	 "stateroom/steps/engine"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {

@@ -1,21 +1,23 @@
 package tui
 
 import (
-	 "stateroom/ui/tui/theme"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/plan"
-	 "stateroom/steps"
-	 "stateroom/steps/engine"
-	 "errors"
-	 "fmt"
-	 "github.com/charmbracelet/bubbletea"
-	 "github.com/charmbracelet/bubbles/spinner"
-	 "stateroom/awsops"
-	 "time"
-	 "testing"
-	 "github.com/muesli/termenv"
-	 "stateroom/steps/files"
-	 "github.com/charmbracelet/lipgloss"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/bubbles/spinner"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/theme"
 )
 
 // look is how a test's terminal looks.

@@ -1,21 +1,22 @@
 package tui
 
 import (
-	 "stateroom/steps/terraform"
-	 "stateroom/steps/blueprint"
-	 "stateroom/ui/practice"
-	 "os"
-	 "context"
-	 "syscall"
-	 "stateroom/steps/engine"
-	 "strings"
-	 "testing"
-	 "path/filepath"
-	 "stateroom/ui/ptytest"
-	 "stateroom/steps/plan"
-	 "os/exec"
-	 "fmt"
-	 "os/signal"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+	"stateroom/ui/practice"
+	"stateroom/ui/ptytest"
 )
 
 // childEnv makes this test binary a wizard on the terminal that it is given; its

@@ -1,8 +1,9 @@
 package tui
 
 import (
-	 "github.com/charmbracelet/bubbletea"
-	 "sync"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 // queue carries what the engine reports into Update. The engine never waits for

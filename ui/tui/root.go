@@ -1,12 +1,14 @@
 package tui
 
 import (
-	 "github.com/charmbracelet/bubbles/key"
-	 "github.com/charmbracelet/bubbletea"
-	 "stateroom/steps/plan"
-	 "stateroom/ui/tui/theme"
-	 "context"
-	 "fmt"
+	"context"
+	"fmt"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/theme"
 )
 
 // screen is what fills the space between header and footer. Screens lie on a

@@ -1,15 +1,17 @@
 package tui
 
 import (
-	 "context"
-	 "stateroom/steps/engine"
-	 "stateroom/steps"
-	 "stateroom/steps/blueprint"
-	 "maps"
-	 "sync"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops"
-	 "github.com/charmbracelet/bubbletea"
+	"context"
+	"maps"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // runner is the wizard's hand on package steps. Its methods are called by

@@ -13,18 +13,20 @@
 package tui
 
 import (
-	 "github.com/charmbracelet/lipgloss"
-	 "background.stateroom"
-	 "fmt"
-	 "stateroom/ui/tui/theme"
-	 "stateroom/steps/blueprint"
-	 "stateroom/steps/engine"
-	 "github.com/charmbracelet/bubbletea"
-	 "stateroom/steps/plan"
-	 "context"
-	 "io"
-	 "errors"
-	 "os"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"background.stateroom"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/theme"
 )
 
 // Start is one run. Set-up goes from its answers and the way to AWS; every other

@@ -1,15 +1,17 @@
 package tui
 
 import (
-	 "stateroom/steps/plan"
-	 "stateroom/ui/tui/theme"
-	 "fmt"
-	 "github.com/charmbracelet/bubbles/key"
-	 "github.com/charmbracelet/bubbles/spinner"
-	 "stateroom/ui/tui/form"
-	 "time"
-	 "github.com/charmbracelet/bubbletea"
-	 "strings"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/spinner"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
 )
 
 // phase is where a run is; every screen of it is drawn from it.

@@ -1,17 +1,19 @@
 package tui
 
 import (
-	 "stateroom/steps/engine"
-	 "stateroom/steps"
-	 "github.com/charmbracelet/bubbletea"
-	 "github.com/charmbracelet/bubbles/key"
-	 "stateroom/steps/plan"
-	 "stateroom/steps/blueprint"
-	 "stateroom/awsops"
-	 "stateroom/ui/tui/theme"
-	 "stateroom/ui/tui/form"
-	 "fmt"
-	 "strings"
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
 )
 
 // stepCount is how many steps the article has.

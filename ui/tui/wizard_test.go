@@ -1,15 +1,17 @@
 package tui
 
 import (
-	 "strings"
-	 "testing"
-	 "stateroom/steps/engine"
-	 "stateroom/steps/plan"
-	 "stateroom/awsops"
-	 "fmt"
-	 "stateroom/steps/blueprint"
-	 "errors"
-	 "github.com/charmbracelet/bubbletea"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // shows fails the test unless the frame holds every text.
