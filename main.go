@@ -22,8 +22,8 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/ui/plain"
@@ -224,7 +224,7 @@ func newCommand(r runners) *cobra.Command {
 
 // menuOptions are the options of a run that begins with the menu: the defaults.
 func menuOptions() session.Options {
-	return session.Options{Blueprint: session.BlueprintFile, Parallel: steps.DefaultParallel, Accounts: 3}
+	return session.Options{Blueprint: session.BlueprintFile, Parallel: engine.DefaultParallel, Accounts: 3}
 }
 
 func setupCommand(r runners) *cobra.Command {
@@ -391,7 +391,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.StringVar(&o.Engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
 	f.BoolVar(&o.Plain, "plain", false, "numbered lines (the default without a terminal)")
 	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
-	f.IntVar(&o.Parallel, "parallel", steps.DefaultParallel, "how many changes are made at once, `N`")
+	f.IntVar(&o.Parallel, "parallel", engine.DefaultParallel, "how many changes are made at once, `N`")
 	f.StringVar(&o.Profile, "profile", "", "AWS profile of the operator, `name`")
 	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, `name`")
 	f.StringVar(&o.Endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")

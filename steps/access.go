@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -43,7 +44,7 @@ type RoleAccess struct {
 // InspectAccess reads them with the operator's credentials, the roles through
 // each account's reach role. What the operator may not see is a fact, not an
 // error; the error is one that keeps everything from being seen.
-func InspectAccess(ctx context.Context, env *Env, a *blueprint.Answers) (AccessFacts, error) {
+func InspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (AccessFacts, error) {
 	var f AccessFacts
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
@@ -57,29 +58,29 @@ func InspectAccess(ctx context.Context, env *Env, a *blueprint.Answers) (AccessF
 		f.Roles, err = roleAccess(ctx, env, a)
 		return err
 	})
-	return f, wrap(g.Wait())
+	return f, g.Wait()
 }
 
 // keyAccess is nil where no key has the alias.
 func keyAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*KeyAccess, error) {
 	key, err := home.Key(ctx, a.Key.Alias)
 	if err != nil || key == nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	text, err := home.KeyPolicy(ctx, key.ID)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	tags, err := home.KeyTags(ctx, key.ID)
-	return &KeyAccess{ARN: key.ARN, ID: key.ID, Policy: parsed(text), Tags: tags}, wrap(err)
+	return &KeyAccess{ARN: key.ARN, ID: key.ID, Policy: parsed(text), Tags: tags}, err
 }
 
 // roleAccess looks into every environment's account, many at a time.
-func roleAccess(ctx context.Context, env *Env, a *blueprint.Answers) ([]RoleAccess, error) {
+func roleAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]RoleAccess, error) {
 	home := env.Sessions.Home(a.StateRegion)
 	identity, err := home.Identity(ctx)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	roles := make([]RoleAccess, len(a.Environments))
 	accounts := sync.OnceValues(func() ([]awsops.Account, error) { return home.Accounts(ctx) })
@@ -103,8 +104,8 @@ func roleAccess(ctx context.Context, env *Env, a *blueprint.Answers) ([]RoleAcce
 			return nil
 		})
 	}
-	_ = g.Wait() // the functions return nil
-	return roles, wrap(ctx.Err())
+	_ = g.Wait()            // the functions return nil
+	return roles, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
 // Change fills in of a change of this role what all of them have in common.

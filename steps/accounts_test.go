@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -94,7 +95,7 @@ func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
 	b := withNew("qa@example.com")
 	s := w.setup(b)
 	ctx := context.Background()
-	w.must(s.Env.Journal.Append(accountChange("qa"), phaseIntent, map[string]string{"email": "qa@example.com"}))
+	w.must(s.Env.Journal.Append(accountChange("qa"), engine.PhaseIntent, map[string]string{"email": "qa@example.com"}))
 	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", blueprint.DefaultReach, nil))
 	w.must(err)
 	summary, _, calls := w.again(b)

@@ -23,6 +23,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -90,7 +91,7 @@ func checkBadInput(t *testing.T, c badInput) {
 func (w *world) try(b *blueprint.Blueprint) (*plan.Summary, error) {
 	w.t.Helper()
 	_, tag := b.Tag()
-	if _, err := OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
+	if _, err := engine.OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
 		return nil, err
 	}
 	return w.setup(b).Run(context.Background())

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -120,7 +121,7 @@ func copyBlueprint(t *testing.T, from, to string) {
 // TestAMoveBegunInOneCloneIsNoWordAboutAnother is one journal that two clones of a
 // laptop share.
 func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
-	journal, err := OpenJournal(t.TempDir(), "111111111111/acme-terraform-state")
+	journal, err := engine.OpenJournal(t.TempDir(), "111111111111/acme-terraform-state")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,11 +132,11 @@ func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
 	}
 	move := moveChange("common-production")
 	begun := plan.Change{ID: move, Run: &plan.Run{Command: plan.RunMove, Dir: clone}}
-	if err := journal.Append(recordName(begun), phaseIntent, map[string]string{"lock": "ours"}); err != nil {
+	if err := journal.Append(engine.InDir(begun.ID, begun.Run.Dir), engine.PhaseIntent, map[string]string{"lock": "ours"}); err != nil {
 		t.Fatal(err)
 	}
 	for dir, want := range map[string]bool{clone: true, linked: true, other: false} {
-		if _, unfinished := journal.Unfinished(inDir(move, dir)); unfinished != want {
+		if _, unfinished := journal.Unfinished(engine.InDir(move, dir)); unfinished != want {
 			t.Errorf("begun in %s: %t, want %t", dir, unfinished, want)
 		}
 	}

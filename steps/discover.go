@@ -13,11 +13,11 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 	home := sessions.Home(region)
 	identity, err := home.Identity(ctx)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	accounts, err := home.Accounts(ctx)
 	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
-		return nil, wrap(err)
+		return nil, err
 	}
 	return &blueprint.Discovery{Account: identity.Account, Accounts: accounts}, nil
 }

@@ -8,9 +8,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,6 +22,8 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -90,7 +90,7 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
-	s := &Setup{Env: &Env{}, Answers: &blueprint.Answers{}}
+	s := &Setup{Env: &engine.Env{}, Answers: &blueprint.Answers{}}
 	err := s.inspect(context.Background(), []Step{failing{err: errors.New("no such host")}, failing{err: &plan.Refusal{What: "There is no region.", Remedy: "Choose one."}}}, &Observed{})
 	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) {
@@ -104,49 +104,8 @@ type failing struct {
 	err error
 }
 
-func (f failing) Inspect(context.Context, *Env, *blueprint.Answers, *Observed) error { return f.err }
-
-func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
-	dir := t.TempDir()
-	j, err := OpenJournal(dir, "ours")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, _ := OpenJournal(dir, "theirs")
-	for _, err := range []error{
-		j.Append("key.create", phaseIntent, map[string]string{}), j.Append("key.create", phaseGot, map[string]string{"id": "one"}),
-		other.Append("bucket.create", phaseIntent, nil),
-		j.Append("iam.key.bob", phaseIntent, map[string]string{"keys": "AKIA1"}), j.Append("iam.key.eve", phaseIntent, nil), j.Append("iam.key.eve", phaseDone, nil),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(scopeDir(dir, "ours"), "journal.jsonl")
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.WriteString(f, `{"scope":"ours","change":"lock.create","phase":"int`)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	again, err := OpenJournal(dir, "ours")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Append("after", phaseIntent, nil); err != nil {
-		t.Fatal(err)
-	}
-	again, _ = OpenJournal(dir, "ours")
-	before, unfinished := again.Unfinished("iam.key.bob")
-	_, finished := again.Unfinished("iam.key.eve")
-	if again.Value("key.create", "id") != "one" || again.Intended("bucket.create") || again.Intended("lock.create") || !again.Intended("after") ||
-		!unfinished || before["keys"] != "AKIA1" || finished {
-		t.Errorf("records %+v", again.records)
-	}
-	checkMode(t, path, 0o600)
-	checkMode(t, filepath.Dir(path), 0o700)
+func (f failing) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
+	return f.err
 }
 
 func checkMode(t testing.TB, path string, want os.FileMode) {
@@ -179,7 +138,7 @@ func (w *world) passphrase(t testing.TB) age.Identity {
 	return identity
 }
 
-func open(t testing.TB, path string, identity age.Identity) Handover {
+func open(t testing.TB, path string, identity age.Identity) handover.Handover {
 	t.Helper()
 	sealed, err := os.ReadFile(path)
 	if err != nil {
@@ -189,7 +148,7 @@ func open(t testing.TB, path string, identity age.Identity) Handover {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var h Handover
+	var h handover.Handover
 	if err := json.NewDecoder(plain).Decode(&h); err != nil {
 		t.Fatal(err)
 	}

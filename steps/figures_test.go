@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -66,7 +67,7 @@ type phases struct {
 	changes                 []plan.Change
 }
 
-func (w *world) measured(s *Flow) (*plan.Summary, phases) {
+func (w *world) measured(s *engine.Flow) (*plan.Summary, phases) {
 	var p phases
 	emit := s.Emit
 	s.Emit = func(e plan.Event) {
@@ -189,11 +190,11 @@ func BenchmarkThousandEnvironmentsAt20ms(b *testing.B) {
 		close(stop)
 		w.healthy(summary)
 		applied := between(w.server.Log(), p.first, p.last)
-		ideal := float64(len(applied)) / DefaultParallel * latency.Seconds()
+		ideal := float64(len(applied)) / engine.DefaultParallel * latency.Seconds()
 		wall := p.last.Sub(p.first).Seconds()
 		b.ReportMetric(wall/ideal, "wall/ideal")
 		b.ReportMetric(math.Round(float64(peak)/(1<<20)), "MiB")
 		fmt.Printf("1,000 environments at 20 ms: %d calls of roles and policies in %.2fs, calls ÷ %d × latency = %.2fs; whole run %.1fs, %d calls; %d MiB with the sandbox\n",
-			len(applied), wall, DefaultParallel, ideal, p.end.Sub(p.start).Seconds(), len(w.server.Log()), peak>>20)
+			len(applied), wall, engine.DefaultParallel, ideal, p.end.Sub(p.start).Seconds(), len(w.server.Log()), peak>>20)
 	}
 }

@@ -7,17 +7,18 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
 // flowOf is a flow whose look finds that a user lacks, until it is made.
-func flowOf(t *testing.T, w *world) *Flow {
+func flowOf(t *testing.T, w *world) *engine.Flow {
 	t.Helper()
 	s := w.setup(team())
-	return &Flow{
+	return &engine.Flow{
 		Env: s.Env, Answers: s.Answers, Emit: w.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
-		Look: func(ctx context.Context, env *Env) (plan.Review, error) {
+		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			user, err := env.Sessions.Home("eu-west-1").User(ctx, "carol")
 			if err != nil || user != nil {
 				return plan.Review{Checks: []plan.Check{{Name: "user", Verdict: plan.Passed}}}, err
@@ -83,12 +84,12 @@ func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
 }
 
 func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T) {
-	for name, set := range map[string]func(*Flow){
-		"dry run": func(f *Flow) { f.DryRun = true },
-		"declined": func(f *Flow) {
+	for name, set := range map[string]func(*engine.Flow){
+		"dry run": func(f *engine.Flow) { f.DryRun = true },
+		"declined": func(f *engine.Flow) {
 			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{}, nil }
 		},
-		"left out": func(f *Flow) { f.Without = map[string]bool{"user": true} },
+		"left out": func(f *engine.Flow) { f.Without = map[string]bool{"user": true} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
@@ -111,7 +112,7 @@ func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
 	look, late := f.Look, 2
-	f.Look = func(ctx context.Context, env *Env) (plan.Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		r, err := look(ctx, env)
 		if len(r.Findings) == 0 && late > 0 {
 			late--

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -89,20 +90,20 @@ func team() *blueprint.Blueprint {
 }
 
 // setup is a set-up of b in this world as a new process would start it.
-func (w *world) setup(b *blueprint.Blueprint) *Flow {
+func (w *world) setup(b *blueprint.Blueprint) *engine.Flow {
 	w.t.Helper()
 	_, flow := w.nine(b)
 	return flow
 }
 
 // nine are the nine steps with their flow, for who wants to see what they observe.
-func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
+func (w *world) nine(b *blueprint.Blueprint) (*Setup, *engine.Flow) {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	env, err := NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
 		env.EngineErr = nil
 	}
 	_, tag := b.Tag()
-	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
 		w.t.Fatal(err)
 	}
 	s := &Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}
@@ -124,7 +125,7 @@ func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
 // stateDir is what is kept for the team's account and bucket.
 func (w *world) stateDir() string {
 	_, scope := team().Tag()
-	return scopeDir(filepath.Join(w.dir, stateHome, "stateroom"), scope)
+	return engine.ScopeDir(filepath.Join(w.dir, stateHome, "stateroom"), scope)
 }
 
 func (w *world) keep(e plan.Event) {
@@ -134,7 +135,7 @@ func (w *world) keep(e plan.Event) {
 }
 
 // run runs a set-up that is expected to start.
-func (w *world) run(s *Flow) *plan.Summary {
+func (w *world) run(s *engine.Flow) *plan.Summary {
 	w.t.Helper()
 	summary, err := s.Run(context.Background())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -35,7 +36,7 @@ type ProjectFiles struct {
 // Plan brings the projects' files to what the blueprint says, initialises the
 // projects, and writes the blueprint where there is none. A state that is
 // somewhere else is not an admin's to move: its project is left as it is.
-func (l Laptop) Plan(ctx context.Context, env *Env, a *blueprint.Answers) ([]ProjectFiles, plan.Proposal, error) {
+func (l Laptop) Plan(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ProjectFiles, plan.Proposal, error) {
 	o := &Observed{Account: AccountFacts{Identity: l.Identity}, Key: KeyFacts{Key: l.Key}}
 	if err := (filesStep{}).Inspect(ctx, env, a, o); err != nil {
 		return nil, plan.Proposal{}, err
@@ -75,7 +76,7 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 		f.Problem = AccountUnknown(e)
 		return f
 	}
-	if found := LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
+	if found := engine.LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
 		f.Problem, p.Findings = &found[0], append(p.Findings, found[1:]...)
 		return f
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -25,7 +26,7 @@ type Leftovers struct {
 	Backups []string
 }
 
-func inspectLeft(env *Env, a *blueprint.Answers) Leftovers {
+func inspectLeft(env *engine.Env, a *blueprint.Answers) Leftovers {
 	var left Leftovers
 	folder := filepath.Join(env.Root(), LeftDir)
 	_, err := os.Lstat(folder)

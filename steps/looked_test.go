@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -38,7 +39,7 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	s.Stop = nil
 	mark := len(w.server.Log())
 	for _, stale := range []plan.Review{review, s.Permit(review)} {
-		if _, _, err := s.Make(t.Context(), stale); !errors.Is(err, errStale) {
+		if _, _, err := s.Make(t.Context(), stale); !errors.Is(err, engine.ErrStale) {
 			t.Errorf("a stale plan: %v", err)
 		}
 	}
@@ -64,7 +65,7 @@ func TestAFlowIsCarriedOutOnce(t *testing.T) {
 	}
 	f.Stop = nil
 	mark := len(w.server.Log())
-	if _, _, err := f.Make(t.Context(), f.Permit(review)); !errors.Is(err, errStale) {
+	if _, _, err := f.Make(t.Context(), f.Permit(review)); !errors.Is(err, engine.ErrStale) {
 		t.Errorf("a stale plan: %v", err)
 	}
 	if sent := len(w.server.Log()) - mark; sent > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -113,7 +114,7 @@ func (w *world) arrived(key string, before identity) {
 }
 
 // adopting is a set-up that may move the production project's state.
-func (w *world) adopting() *Flow {
+func (w *world) adopting() *engine.Flow {
 	s := w.setup(team())
 	s.Answers.Adopt = []string{w.production().dir}
 	return s
@@ -190,7 +191,7 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 	w.healthy(w.run(s))
 	w.arrived("common/production", before)
 	w.arrived("env:/blue/common/production", blue)
-	backup, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)))
+	backup, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+engine.PlaceID(project.dir)))
 	if err != nil || len(backup) != 2 || backup[1].Lineage != before.Lineage || backup[0].Lineage != blue.Lineage {
 		t.Errorf("backup %+v, %v", backup, err)
 	}
@@ -242,7 +243,7 @@ func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
 
 // stopAfter ends a run when the change of that id is applied, as a kill between
 // two changes does. Changes under way are let finish.
-func stopAfter(s *Flow, id string) {
+func stopAfter(s *engine.Flow, id string) {
 	stop, keep := make(chan struct{}), s.Emit
 	var once sync.Once
 	s.Env.Parallel, s.Stop = 1, stop
@@ -286,7 +287,7 @@ func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
 	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	s := w.adopting()
 	w.healthy(w.run(s))
-	w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{}))
+	w.must(s.Env.Journal.Append(engine.InDir(moveChange("common-production"), w.production().dir), engine.PhaseIntent, map[string]string{}))
 	w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
 	w.write("live/production/terraform.tfstate", local["terraform.tfstate"])
 	w.healthy(w.run(w.setup(team())))
@@ -305,7 +306,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	w.healthy(w.run(w.adopting()))
 	w.arrived("common/production", later)
-	if states, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)+".2")); err != nil ||
+	if states, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+engine.PlaceID(project.dir)+".2")); err != nil ||
 		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
 		t.Errorf("the second backup: %+v, %v", states, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -86,7 +87,7 @@ func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *te
 			stopAfter(s, backupChange("common-production"))
 			w.run(s)
 			if begun {
-				w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{"lock": "of-a"}))
+				w.must(s.Env.Journal.Append(engine.InDir(moveChange("common-production"), w.production().dir), engine.PhaseIntent, map[string]string{"lock": "of-a"}))
 			}
 			b.movesAndApplies()
 			theirs, _ := w.server.Object("acme-terraform-state", "common/production")

@@ -18,6 +18,7 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -51,7 +52,7 @@ func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
 			if err != nil || len(keys) != 1 || h.AccessKeyID != keys[0].ID || !slices.Contains(w.server.Secrets(), h.SecretAccessKey) {
 				t.Errorf("keys %v, %v; the handover holds %s", keys, err, h.AccessKeyID)
 			}
-			if h.Version != HandoverVersion || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(b.HCL()) {
+			if h.Version != handover.Version || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(b.HCL()) {
 				t.Errorf("handover of %s in %s with blueprint\n%s", h.User, h.Account, h.Blueprint)
 			}
 			sealed, err := time.Parse(time.RFC3339, h.SealedAt)

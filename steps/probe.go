@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -28,24 +29,24 @@ type prover struct {
 }
 
 // newProver finds out who proves, and waits until a new key works.
-func newProver(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) (prover, error) {
+func newProver(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (prover, error) {
 	if o.IAM.ProfileKey == "" {
 		return prover{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
-	s, err := adminSession(ctx, env, a)
+	s, err := engine.AdminSession(ctx, env, a)
 	if err != nil {
 		return prover{}, err
 	}
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
-		return prover{}, wrap(err)
+		return prover{}, err
 	}
-	return prover{session: s, admin: true, env: AdminEnv(env, a)}, nil
+	return prover{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
 }
 
 // proveRoles assumes every environment's role that the prover is meant to
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
-func proveRoles(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	who, err := newProver(ctx, env, a, o)
 	if err != nil {
 		return []plan.Finding{adminUnusable(a, err)}
@@ -129,7 +130,7 @@ func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
 // probeBackend proves the back end once: with Terraform where there is one,
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
-func probeBackend(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	projects := reachable(o, a)
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
 		return nil // what is missing was told already
@@ -137,13 +138,13 @@ func probeBackend(ctx context.Context, env *Env, a *blueprint.Answers, o *Observ
 	project := projects[0]
 	who, err := newProver(ctx, env, a, o)
 	if err == nil && who.admin {
-		err = awaitAdmin(ctx, env, a, project, o.patience(env))
+		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env))
 	}
 	if err != nil {
 		return []plan.Finding{adminUnusable(a, err)}
 	}
-	findings := TidyProofs(ctx, env, a, who.session)
-	proof, err := BeginProof(env, a, project)
+	findings := engine.TidyProofs(ctx, env, a, who.session)
+	proof, err := engine.BeginProof(env, a, project)
 	if err != nil {
 		return append(findings, failure("init.probe-failed", 8, err))
 	}
@@ -180,12 +181,12 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 
 // backendProbe is one proof of a project's back end.
 type backendProbe struct {
-	env     *Env
+	env     *engine.Env
 	a       *blueprint.Answers
 	o       *Observed
 	who     prover
 	project blueprint.Project
-	proof   *Proof
+	proof   *engine.Proof
 }
 
 // object is where Terraform keeps the state of the probe's workspace.
@@ -198,18 +199,18 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 		want.Profile = ""
 	}
 	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
-		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.scratch(), Env: b.who.env,
-		Lines: lineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
+		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.Scratch(), Env: b.who.env,
+		Lines: engine.LineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
 	})
-	return wrap(err)
+	return err
 }
 
 // encrypted looks at the state object that the prover wrote.
-func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().encrypted(ctx) }
+func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().Encrypted(ctx) }
 
 // probe is the same proof without Terraform.
-func (b *backendProbe) probe() StateProbe {
-	return StateProbe{
+func (b *backendProbe) probe() engine.StateProbe {
+	return engine.StateProbe{
 		Session: b.who.session, Bucket: b.a.Bucket.Name, Table: b.a.Lock.DynamoDBTable, Lockfile: b.a.Lock.UseLockfile,
 		KeyARN: b.o.Key.Key.ARN, Object: b.object(),
 	}
@@ -246,7 +247,7 @@ func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 // sdk does what Terraform would do, call by call.
 func (b *backendProbe) sdk(ctx context.Context) error {
 	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object()); err != nil || there != nil {
-		return wrap(err)
+		return err
 	}
 	if err := b.probe().Key(ctx); err != nil {
 		return err

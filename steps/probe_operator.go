@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -26,7 +27,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 	if err != nil {
 		return !lacksRight(err), nil // every other failure is the probe's to tell
 	}
-	return true, wrap(s.DeleteObject(ctx, bucket, b.object()))
+	return true, s.DeleteObject(ctx, bucket, b.object())
 }
 
 // provenAsOperator is the finding of a proof that says nothing of the group's
@@ -41,7 +42,7 @@ func provenAsOperator(a *blueprint.Answers) plan.Finding {
 
 // operatorEnv lets a child Terraform act as the operator, whose profile may
 // stand on the command line alone: keys in the environment would win over it.
-func operatorEnv(env *Env) map[string]string {
+func operatorEnv(env *engine.Env) map[string]string {
 	vars := map[string]string{"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath, "AWS_CONFIG_FILE": env.ConfigPath}
 	if env.Profile != "" {
 		vars["AWS_PROFILE"] = env.Profile

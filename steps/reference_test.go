@@ -15,7 +15,6 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
 
@@ -165,15 +164,4 @@ func TestPoliciesAreSplitWithoutTouchingADigitOfANames(t *testing.T) {
 		}
 	}
 	t.Error("no state policy is planned")
-}
-
-// An edit that follows another one fills what that one left, and nothing else.
-func TestAnEditFillsOnlyWhatThePlanReferredTo(t *testing.T) {
-	ref := awsops.Ref("iam.key.bob", "secret")
-	e := files.Edit{Before: files.Snapshot{Exists: true, Bytes: files.Content("a" + forged[0] + ref)}, After: files.Content("b" + forged[0] + ref)}
-	x := &Executor{outputs: map[awsops.Reference]string{{Change: "iam.key.bob", Output: "secret"}: "S"}}
-	got, err := e.Filled(x.fill)
-	if err != nil || string(got.Before.Bytes) != "a"+forged[0]+"S" || string(got.After) != "b"+forged[0]+"S" {
-		t.Errorf("filled %q, %q, %v", string(got.Before.Bytes), string(got.After), err)
-	}
 }

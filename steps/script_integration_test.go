@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -88,7 +89,7 @@ func TestAgeCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, _, err := seal(string(text), args[2])
+	sealed, _, err := handover.Seal(string(text), args[2])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
 // Setup is the nine steps as one flow: inspect all, plan, and prove the result.
 type Setup struct {
-	Env     *Env
+	Env     *engine.Env
 	Answers *blueprint.Answers
 	// Inspected, when set, is told of every step as soon as its inspection has
 	// ended, from several goroutines at once.
@@ -26,8 +26,8 @@ type Setup struct {
 }
 
 // Flow is the run of the set-up.
-func (s *Setup) Flow() *Flow {
-	return &Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, findingsLast: true}
+func (s *Setup) Flow() *engine.Flow {
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be
@@ -35,7 +35,7 @@ func (s *Setup) Flow() *Flow {
 func (s *Setup) Observed() *Observed { return s.observed }
 
 // prove lets the steps prove themselves, up to the first of which a change was left out.
-func (s *Setup) prove(ctx context.Context, _ *Env, r plan.Review, made *plan.Summary) plan.Review {
+func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh = made.Applied > 0 && made.Failed == 0
 	r.Findings = slices.Concat(r.Findings, s.verify(ctx, s.observed, lastProvable(r.Left)))
 	return r
@@ -48,23 +48,9 @@ func (s *Setup) close(summary *plan.Summary) []string {
 	return closingNotes(s.observed, s.Answers, summary)
 }
 
-// untilStopped gives a context that ends when the run is stopped: a probe has
-// nothing to finish between changes, it tidies up and ends.
-func untilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
-}
-
 // look inspects every step. Identity and region come first: with the wrong
 // account or an unknown region no other answer means anything.
-func (s *Setup) look(ctx context.Context, _ *Env) (plan.Review, error) {
+func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 	s.observed = nil
 	o := &Observed{}
 	all := All()
@@ -78,7 +64,7 @@ func (s *Setup) look(ctx context.Context, _ *Env) (plan.Review, error) {
 		if err := s.inspect(ctx, group, o); err != nil {
 			return plan.Review{}, err
 		}
-		if off := ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
+		if off := engine.ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
 			return plan.Review{}, off
 		}
 	}
@@ -105,7 +91,7 @@ func (s *Setup) plan() plan.Review {
 	review.Changes, review.Foreign = plan.Permitted(changes, s.Answers)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
 	for _, user := range s.Answers.AllUsers() {
-		review.Findings = append(review.Findings, Unwritten(s.Env, handoverPath(s.Env, user))...)
+		review.Findings = append(review.Findings, engine.Unwritten(s.Env, handoverPath(s.Env, user))...)
 	}
 	return review
 }
@@ -118,7 +104,7 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	var g errgroup.Group
 	for i, step := range group {
 		g.Go(func() error {
-			failures[i] = guarded(func() error { return step.Inspect(ctx, s.Env, s.Answers, o) })
+			failures[i] = engine.Guarded(func() error { return step.Inspect(ctx, s.Env, s.Answers, o) })
 			if s.Inspected != nil {
 				s.Inspected(step.Number(), failures[i])
 			}
@@ -185,14 +171,4 @@ func foreignFindings(foreign []plan.Change) []plan.Finding {
 		})
 	}
 	return findings
-}
-
-// serialised lets many goroutines emit to a presenter that is not safe for it.
-func serialised(emit plan.Emit) plan.Emit {
-	var mu sync.Mutex
-	return func(e plan.Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		emit(e)
-	}
 }

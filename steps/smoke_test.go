@@ -35,6 +35,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -92,7 +93,7 @@ func newSmoke(t *testing.T) *smoke {
 		s.suffix = hex.EncodeToString(random)
 	}
 	s.borrowCredentials()
-	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: s.cfg.Region, Parallel: DefaultParallel})
+	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: s.cfg.Region, Parallel: engine.DefaultParallel})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,10 +175,10 @@ func (s *smoke) team(account string) *blueprint.Blueprint {
 }
 
 // setup is a set-up in dir as a new process would start it.
-func (s *smoke) setup(dir string) *Flow {
+func (s *smoke) setup(dir string) *engine.Flow {
 	s.t.Helper()
 	s.home(dir)
-	env, err := NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func (s *smoke) setup(dir string) *Flow {
 		env.EngineErr = terraform.ErrNotFound
 	}
 	_, tag := s.blueprint.Tag()
-	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
 		s.t.Fatal(err)
 	}
 	f := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
@@ -199,7 +200,7 @@ func (s *smoke) setup(dir string) *Flow {
 	return f
 }
 
-func (s *smoke) run(setup *Flow) *plan.Summary {
+func (s *smoke) run(setup *engine.Flow) *plan.Summary {
 	s.t.Helper()
 	s.planned = nil
 	summary, err := setup.Run(s.t.Context())
@@ -264,7 +265,7 @@ func (s *smoke) removed(ctx context.Context) {
 		s.t.Log("AWS keeps ", line)
 	}
 	var left map[string]string
-	err = awsops.Poll(ctx, DefaultPatience, settleInterval, func(ctx context.Context) (bool, error) {
+	err = awsops.Poll(ctx, engine.DefaultPatience, 3*time.Second, func(ctx context.Context) (bool, error) {
 		left, err = s.leftovers(ctx)
 		return len(left) == 0, err
 	})

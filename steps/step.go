@@ -14,6 +14,7 @@ import (
 	"context"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -34,12 +35,12 @@ type Step interface {
 	// no mutating call and writes no file. An error means that nothing can be
 	// said of the step; a part that cannot be read (one unreachable account)
 	// is recorded in o instead.
-	Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error
+	Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error
 	// Plan compares what was observed with the answers. It is pure: no clock,
 	// no network, no files.
 	Plan(o *Observed, a *blueprint.Answers) plan.Proposal
 	// Verify probes the finished step as its real user would.
-	Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []plan.Finding
+	Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
 }
 
 // All returns the nine steps in the article's order.

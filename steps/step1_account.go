@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -87,7 +88,7 @@ func (accountStep) Questions(a *blueprint.Answers) []plan.Question {
 
 // Inspect asks who we are and refuses what cannot lead to a good set-up before
 // anything else is looked at.
-func (accountStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (accountStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	identity, err := Operator(ctx, env, a)
 	if err != nil {
 		return err
@@ -111,10 +112,10 @@ func (accountStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, 
 
 // Operator is who runs this with the operator's credentials. Root and any other
 // account than the admin account are a [plan.Refusal].
-func Operator(ctx context.Context, env *Env, a *blueprint.Answers) (awsops.Identity, error) {
+func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsops.Identity, error) {
 	identity, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
 	if err != nil {
-		return identity, wrap(err)
+		return identity, err
 	}
 	if identity.Kind == awsops.KindRoot {
 		return identity, &plan.Refusal{
@@ -138,7 +139,7 @@ func tagKey(a *blueprint.Answers) string {
 	return key
 }
 
-func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		org, err := home.Organization(gctx)
@@ -162,7 +163,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *
 		g.Go(func() error {
 			there, _, err := home.ControlTower(gctx)
 			f.ControlTower = there
-			return wrap(err) // without the permission nobody knows; CreateAccount itself then says no
+			return err // without the permission nobody knows; CreateAccount itself then says no
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -178,7 +179,7 @@ func creates(a *blueprint.Answers) bool {
 
 // awaitCreated waits for accounts that a killed run asked for and AWS is still
 // making: asking for them a second time would fail or double them.
-func (f *AccountFacts) awaitCreated(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	pending := map[string]bool{}
 	for _, e := range a.Environments {
 		if _, there := f.byEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
@@ -249,21 +250,6 @@ func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
 	return c
 }
 
-// notCreated is AWS's refusal to make an account: its own word, what that means
-// and the one thing to do.
-func notCreated(c plan.Change, reason string) error {
-	meaning, remedy := "", "See the reason in the Organizations API reference, under CreateAccountStatus, then run again."
-	switch reason {
-	case "EMAIL_ALREADY_EXISTS":
-		meaning = " The address belongs to another AWS account, perhaps one that is closed."
-		remedy = fmt.Sprintf("Choose another with --set environment.%s.email=ADDRESS.", c.Environment)
-	case "ACCOUNT_LIMIT_EXCEEDED":
-		meaning = " The organization holds as many accounts as its quota allows."
-		remedy = "Have the quota raised (Service Quotas, AWS Organizations), then run again."
-	}
-	return fmt.Errorf("AWS did not create account %s for %s: %s.%s %s", c.Environment, c.Target, reason, meaning, remedy)
-}
-
 // check compares an environment's account with the organization's listing.
 func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 	if !f.Listed {
@@ -327,6 +313,6 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
 }
 
 // Verify has nothing to prove: who we are was read, not made.
-func (accountStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (accountStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -57,7 +58,7 @@ func (iamStep) Questions(a *blueprint.Answers) []plan.Question {
 }
 
 // Inspect reads the admin account and every environment at once.
-func (iamStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (iamStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.IAM
 	home := env.Sessions.Home(a.StateRegion)
 	if err := f.readPermissions(ctx, env, a); err != nil {
@@ -78,7 +79,7 @@ func (iamStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *O
 const maxPermissions = 1 << 20
 
 // readPermissions reads the JSON policies that environments name by file.
-func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *blueprint.Answers) error {
+func (f *IAMFacts) readPermissions(ctx context.Context, env *engine.Env, a *blueprint.Answers) error {
 	f.Permissions = map[string]policy.Document{}
 	for _, e := range a.Environments {
 		if !permissionsFile(e) {
@@ -127,7 +128,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 		g.Go(func() error {
 			p, err := home.Policy(ctx, ref.ARN)
 			if err != nil || p == nil {
-				return wrap(err)
+				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -135,7 +136,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 			return nil
 		})
 	}
-	return wrap(g.Wait())
+	return g.Wait()
 }
 
 // Plan proposes users and their keys, groups with their policies, and the
@@ -151,6 +152,6 @@ func (iamStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 // Verify proves as the admin what the group is for: every environment's role
 // can be assumed.
-func (iamStep) Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func (iamStep) Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	return proveRoles(ctx, env, a, o)
 }

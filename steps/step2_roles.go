@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -50,7 +51,7 @@ type RoleFacts struct {
 
 // inspectRoles looks into every environment's account, many at a time. An
 // account that cannot be reached is a fact, not an error.
-func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *blueprint.Answers) error {
+func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
 	var g errgroup.Group
 	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
@@ -76,8 +77,8 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *b
 	return nil
 }
 
-func inspectRole(ctx context.Context, env *Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
-	s := env.session(e.Account, reach(a, e), a.StateRegion)
+func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
+	s := env.Session(e.Account, reach(a, e), a.StateRegion)
 	role, err := s.Role(ctx, e.Role)
 	if err != nil || role == nil {
 		return RoleFacts{Unreachable: err}

@@ -14,7 +14,9 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -27,7 +29,7 @@ type UserFacts struct {
 	Keys []awsops.AccessKey
 	// Lost are keys that a killed run of this laptop made and nobody can use;
 	// Doubtful those of which that cannot be told.
-	Lost, Doubtful []LostKey
+	Lost, Doubtful []engine.LostKey
 	// Handover is the snapshot of the user's sealed file; HandoverLink says that
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot
@@ -37,7 +39,7 @@ type UserFacts struct {
 	SealedTo string
 }
 
-func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	f.Users = map[string]UserFacts{}
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
@@ -66,15 +68,15 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Sess
 
 // InspectUser reads one user with the operator's credentials: the user, the
 // access keys, and the sealed file that may wait for it.
-func InspectUser(ctx context.Context, env *Env, a *blueprint.Answers, name string) (UserFacts, error) {
+func InspectUser(ctx context.Context, env *engine.Env, a *blueprint.Answers, name string) (UserFacts, error) {
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
-		return UserFacts{}, wrap(err)
+		return UserFacts{}, err
 	}
 	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, ownKey(credentials, a))
 }
 
-func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own string) (UserFacts, error) {
+func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, name, own string) (UserFacts, error) {
 	var facts UserFacts
 	var err error
 	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
@@ -92,7 +94,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	facts.Lost, facts.Doubtful, err = FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
+	facts.Lost, facts.Doubtful, err = engine.FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
 	if err != nil {
 		return facts, err
 	}
@@ -102,7 +104,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	return facts, nil
 }
 
-func handoverPath(env *Env, user string) string {
+func handoverPath(env *engine.Env, user string) string {
 	return filepath.Join(env.HandoverDir(), user+".age")
 }
 
@@ -215,7 +217,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
 			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
 			Remedy:   "Remove the link, then run stateroom setup again.",
 		}}}
-	case name == a.Me && o.IAM.ProfileKey != "" && !IsLost(f.Lost, o.IAM.ProfileKey):
+	case name == a.Me && o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
 		return plan.Proposal{Findings: []plan.Finding{{
 			ID: "iam.profile-taken", Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
@@ -338,12 +340,12 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
-	h := newHandover(a, name, key.ID)
+	h := handover.New(a, name, key.ID)
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
 	key.Fields = append(key.Fields, plan.Field{Name: "sealed file", After: file.Path}, plan.Field{Name: "reader", After: reader})
 	key.Write = &plan.Write{
-		Edit: files.Edit{Before: file, After: files.Content(h.template()), Mode: 0o600},
+		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
 		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
 	return append(changes, key)
@@ -357,7 +359,7 @@ func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 	if recipient == "" {
 		reader = "a passphrase that is shown once"
 	}
-	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !IsLost(f.Lost, k.ID) })
+	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !engine.IsLost(f.Lost, k.ID) })
 	switch {
 	case !has:
 		return []plan.Widening{plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}
@@ -369,7 +371,7 @@ func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 }
 
 // pendingHandovers are the sealed files that wait to be handed on.
-func pendingHandovers(env *Env) []string {
+func pendingHandovers(env *engine.Env) []string {
 	entries, err := os.ReadDir(env.HandoverDir())
 	if err != nil {
 		return nil

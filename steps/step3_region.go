@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -38,7 +39,7 @@ func (regionStep) Questions(a *blueprint.Answers) []plan.Question {
 
 // Inspect refuses a region that does not exist or that the account has not
 // opted into, as far as account:ListRegions answers.
-func (regionStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (regionStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
 	if err != nil {
 		return fmt.Errorf("%w", err)
@@ -89,6 +90,6 @@ func (regionStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 }
 
 // Verify has nothing of its own: key, bucket and table prove the region.
-func (regionStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (regionStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }

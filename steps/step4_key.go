@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -63,7 +64,7 @@ func (keyStep) Questions(a *blueprint.Answers) []plan.Question {
 }
 
 // Inspect finds the key by its alias, else by the journal, else by its tag.
-func (keyStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (keyStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Key
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
@@ -80,44 +81,44 @@ func (keyStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *O
 	g.Go(func() error {
 		text, err := home.KeyPolicy(ctx, f.Key.ID)
 		f.Policy = parsed(text)
-		return wrap(err)
+		return err
 	})
 	if f.Key.Origin == "AWS_KMS" && f.Key.Spec == symmetric { // KMS answers for no other
 		g.Go(func() (err error) {
 			f.Rotation, err = home.KeyRotation(ctx, f.Key.ID)
-			return wrap(err)
+			return err
 		})
 	}
 	g.Go(func() (err error) {
 		f.Tags, err = home.KeyTags(ctx, f.Key.ID)
-		return wrap(err)
+		return err
 	})
 	g.Go(func() (err error) {
 		f.Spare, err = spareKeys(ctx, home, a, f.Key.ARN)
-		return wrap(err)
+		return err
 	})
-	return wrap(g.Wait())
+	return g.Wait()
 }
 
 // orphanKey finds a key that was created and then lost its run before the
 // alias: by the id in the journal, or by its tag when even that was lost.
 // Without an intent in the journal or a tag there is none.
-func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
+func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
 	if id := env.Journal.Value(changeKey, "id"); id != "" {
 		key, err := home.Key(ctx, id)
 		if err != nil || usable(key) && key.Enabled {
-			return key, wrap(err)
+			return key, err
 		}
 	}
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	for _, id := range tagged {
 		key, err := home.Key(ctx, id)
 		if err != nil || usable(key) && key.Enabled { // a disabled one lost its alias to another
-			return key, wrap(err)
+			return key, err
 		}
 	}
 	return nil, nil //nolint:nilnil // no orphan is an answer here
@@ -361,7 +362,7 @@ func union(a, b []string) []string {
 }
 
 // Verify has nothing of its own: the probe of step 8 writes with the key.
-func (keyStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (keyStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }
 
@@ -373,12 +374,4 @@ func parsed(text string) policy.Document {
 		return policy.Document{}
 	}
 	return doc
-}
-
-// wrap adds nothing: awsops' errors already name call, resource and identity.
-func wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w", err)
 }

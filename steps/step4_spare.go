@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -33,7 +34,7 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, 
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	var found []SpareKey
 	for _, arn := range tagged {
@@ -42,14 +43,14 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, 
 		}
 		key, err := home.Key(ctx, arn)
 		if err != nil {
-			return nil, wrap(err)
+			return nil, err
 		}
 		if !usable(key) {
 			continue
 		}
 		names, err := home.Aliases(ctx, arn)
 		if err != nil && !awsops.IsAccessDenied(err) {
-			return nil, wrap(err)
+			return nil, err
 		}
 		found = append(found, SpareKey{ARN: arn, Enabled: key.Enabled, Aliased: len(names) > 0, Unseen: err})
 	}
@@ -58,13 +59,13 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, 
 
 // inspectStored reads which keys the stored versions need. That takes a call for
 // every version, so that it is asked only where more than one key is in play.
-func inspectStored(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func inspectStored(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	if o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || !o.Key.Aliased || !severalKeys(o, a) {
 		return nil
 	}
 	var err error
 	o.Key.Stored, o.Key.Unseen, err = env.Sessions.Home(a.StateRegion).VersionKeys(ctx, a.Bucket.Name, a.AdminAccount)
-	return wrap(err)
+	return err
 }
 
 // severalKeys tells whether a key beside the alias's is named by the bucket or

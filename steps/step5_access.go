@@ -116,11 +116,11 @@ func splitPolicies(o *Observed, a *blueprint.Answers, doc policy.Document) ([]po
 	}
 	sized, err := policy.Parse(text)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	docs, err := policy.Split(sized.Statements, policy.ManagedPolicyLimit)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	for i := range docs {
 		text := docs[i].JSON()
@@ -128,7 +128,7 @@ func splitPolicies(o *Observed, a *blueprint.Answers, doc policy.Document) ([]po
 			text = strings.ReplaceAll(text, stand, ref)
 		}
 		if docs[i], err = policy.Parse(text); err != nil {
-			return nil, wrap(err)
+			return nil, err
 		}
 	}
 	return docs, nil

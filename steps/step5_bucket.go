@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -63,11 +64,11 @@ func (bucketStep) Questions(a *blueprint.Answers) []plan.Question {
 }
 
 // Inspect reads all of the bucket's settings.
-func (bucketStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (bucketStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Bucket.Made = env.Journal.Intended(changeBucket)
 	o.Bucket.Bucket, err = env.Sessions.Home(a.StateRegion).Bucket(ctx, a.Bucket.Name, a.AdminAccount)
-	return wrap(err)
+	return err
 }
 
 func bucketARN(o *Observed, a *blueprint.Answers) string {
@@ -123,7 +124,7 @@ func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *plan.Finding {
 
 // Verify has nothing of its own: the probe of step 8 writes to the bucket, and
 // an unencrypted write must be refused there.
-func (bucketStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (bucketStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }
 

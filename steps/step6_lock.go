@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -37,7 +38,7 @@ func (lockStep) Questions(a *blueprint.Answers) []plan.Question {
 
 // Inspect reads the table, if the blueprint wants one. One that is still being
 // made or changed, as a killed run leaves it, takes no other change until then.
-func (lockStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (lockStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	if a.Lock.DynamoDBTable == "" {
 		return nil
 	}
@@ -45,13 +46,13 @@ func (lockStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *
 	home := env.Sessions.Home(a.StateRegion)
 	o.Lock.Table, err = home.Table(ctx, a.Lock.DynamoDBTable)
 	if err != nil || o.Lock.Table == nil || o.Lock.Table.Status == "ACTIVE" {
-		return wrap(err)
+		return err
 	}
 	if err := home.WaitTableActive(ctx, a.Lock.DynamoDBTable); err != nil {
-		return wrap(err)
+		return err
 	}
 	o.Lock.Table, err = home.Table(ctx, a.Lock.DynamoDBTable)
-	return wrap(err)
+	return err
 }
 
 func tableARN(o *Observed, a *blueprint.Answers) string {
@@ -163,6 +164,6 @@ func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) pla
 }
 
 // Verify has nothing of its own: the probe of step 8 takes the lock.
-func (lockStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (lockStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }

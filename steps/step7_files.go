@@ -10,10 +10,47 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
+
+// heldBack holds back what would touch a project that leads elsewhere.
+func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.Change {
+	places := map[string][]string{} // by directory
+	for _, facts := range o.Files.Projects {
+		if names := engine.NotAgreed(a, facts.Elsewhere); len(names) > 0 {
+			places[facts.Project.Dir] = names
+		}
+	}
+	var kept []plan.Change
+	for _, c := range changes {
+		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)
+	}
+	return kept
+}
+
+// oneFile is the finding of two edits that lead to one file through links, or nil:
+// each would undo the other.
+func oneFile(changes []plan.Change) *plan.Finding {
+	first := map[string]string{}
+	for _, c := range changes {
+		if c.Write == nil || c.Write.Edit.Before.Real == "" {
+			continue
+		}
+		edit := c.Write.Edit.Before
+		if other, taken := first[edit.Real]; taken && other != edit.Path {
+			return &plan.Finding{
+				ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
+				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
+				Remedy:   "Replace the links by files of their own, then run it again.",
+			}
+		}
+		first[edit.Real] = edit.Path
+	}
+	return nil
+}
 
 // filesStep is step 7: the backend and provider of every project, and the
 // profiles on this laptop.
@@ -61,7 +98,7 @@ func (filesStep) Questions(a *blueprint.Answers) []plan.Question {
 }
 
 // Inspect reads the files; a project that cannot be read is a fact.
-func (filesStep) Inspect(_ context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (filesStep) Inspect(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
@@ -72,23 +109,23 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *blueprint.Answers, o *O
 	} {
 		snapshot, err := files.Read(path)
 		if err != nil {
-			return wrap(err)
+			return err
 		}
 		*into = snapshot
 	}
 	root, err := files.Repository(env.Root())
 	if err != nil {
-		return wrap(err)
+		return err
 	}
-	f.IgnoreErr = wrap(files.Inside(root, f.Gitignore.Path))
-	problem, err := LinkProblem(env)
+	f.IgnoreErr = files.Inside(root, f.Gitignore.Path)
+	problem, err := engine.LinkProblem(env)
 	if err != nil {
 		return err
 	}
 	for _, p := range a.Projects {
 		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
 		if err == nil {
-			err = errors.Join(problem(p, project), Unread(env.Engine, project))
+			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
 		}
 		facts := ProjectFacts{Project: project, Err: err}
 		if err == nil {
@@ -180,7 +217,7 @@ func (filesStep) add(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, er
 func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
-		p.Findings = append(p.Findings, LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
+		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
 		if f := partialBackend(a, project, facts.Project); f != nil {
 			p.Findings = append(p.Findings, *f)
 			return
@@ -242,11 +279,11 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	backend, err := files.EditBackend(facts.Project, wantedBackend(o, a, project))
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	next, err := facts.Project.With(backend)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	e, _ := a.Environment(project.Environment)
 	e = o.environment(e)
@@ -256,7 +293,7 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	after, err := files.EditProvider(next, provider)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	return files.Combine(backend, after), nil
 }
@@ -341,12 +378,12 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error)
 		files.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}})
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
 }
 
 // Verify has nothing of its own: Terraform reads the files in step 8.
-func (filesStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (filesStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }

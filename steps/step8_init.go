@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -44,7 +45,7 @@ func (initStep) Why() string {
 func (initStep) Questions(*blueprint.Answers) []plan.Question { return nil }
 
 // Inspect looks at every project whose state is to be moved.
-func (initStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (initStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Init
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
@@ -186,6 +187,6 @@ func orderRuns(changes []plan.Change) {
 }
 
 // Verify probes the back end as the admin.
-func (initStep) Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+func (initStep) Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	return probeBackend(ctx, env, a, o)
 }

@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -44,16 +45,16 @@ type Move struct {
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
+func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	intent, begun := env.Journal.Unfinished(inDir(moveChange(p.Name), at.Dir))
+	intent, begun := env.Journal.Unfinished(engine.InDir(moveChange(p.Name), at.Dir))
 	earlier, next := backups(env, a, p.Name, at.Dir)
 	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
 	if !m.Begun && files.InitNeeded(want, at) != files.InitMigrate {
 		return Move{}, false
 	}
 	if m.Lock == "" {
-		m.Lock = newLockID()
+		m.Lock = engine.NewLockID()
 	}
 	m.lookAt(ctx, s, a.Bucket.Name, p.StateKey, at.State.States)
 	return m, true
@@ -62,22 +63,22 @@ func inspectMove(ctx context.Context, env *Env, a *blueprint.Answers, p blueprin
 // lookAt finds out what lies in the new place. A state that was moved from here
 // and that nobody has touched since is no obstacle.
 func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []files.StateFile) {
-	there, err := statesThere(ctx, s, bucket, key)
+	there, err := engine.StatesThere(ctx, s, bucket, key)
 	if err != nil {
 		m.Err = err
 		return
 	}
-	known, err := backedUp(ctx, m.Earlier)
+	known, err := engine.BackedUp(ctx, m.Earlier)
 	if err != nil {
 		m.Err = err
 		return
 	}
 	for _, k := range slices.Sorted(maps.Keys(there)) {
-		if there[k].oneOf(known) {
+		if there[k].OneOf(known) {
 			continue
 		}
 		m.Others = append(m.Others, k)
-		lineage := there[k].summary.Lineage
+		lineage := there[k].Summary.Lineage
 		m.Successor = m.Successor || lineage != "" &&
 			(slices.ContainsFunc(known, func(s terraform.StateSummary) bool { return s.Lineage == lineage }) ||
 				slices.ContainsFunc(local, func(s files.StateFile) bool { return s.Lineage == lineage }))
@@ -93,9 +94,9 @@ func pointed(want files.Backend, p *files.Project) bool {
 // backups finds the backups of the states of a project's directory, from the oldest
 // on, and the name of the next. Those of another clone are of another state: what
 // was moved from there may not be replaced from here.
-func backups(env *Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
+func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
 	_, scope := a.Tag()
-	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project+"-"+placeID(dir))
+	base := filepath.Join(engine.ScopeDir(env.StateDir, scope), "backup", project+"-"+engine.PlaceID(dir))
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {
@@ -265,7 +266,7 @@ func (initStep) planMove(o *Observed, a *blueprint.Answers, project blueprint.Pr
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
+func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
 	m, moves := inspectMove(ctx, env, a, project, at, s)
 	if !moves {
 		return nil, nil
@@ -323,9 +324,9 @@ func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) [
 		unlock = append(unlock, fmt.Sprintf(item+" --key LockID=%s", "delete-item", id))
 	}
 	lines := lock
-	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, stateKeyOf(project.StateKey, "*")))
+	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, engine.StateKeyOf(project.StateKey, "*")))
 	for _, w := range []string{"default", "WORKSPACE"} {
-		lines = append(lines, fmt.Sprintf(put, "put-object", stateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
+		lines = append(lines, fmt.Sprintf(put, "put-object", engine.StateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
 	}
 	return slices.Concat(lines, digest, unlock)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -34,11 +35,11 @@ func (doneStep) Why() string {
 func (doneStep) Questions(*blueprint.Answers) []plan.Question { return nil }
 
 // Inspect looks for the blueprint and for handovers still to collect.
-func (doneStep) Inspect(_ context.Context, env *Env, _ *blueprint.Answers, o *Observed) error {
+func (doneStep) Inspect(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
 	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
-	return wrap(err)
+	return err
 }
 
 // Plan writes the blueprint when there is none. One that is there is the
@@ -61,7 +62,7 @@ func blueprintChange(file files.Snapshot, a *blueprint.Answers) plan.Change {
 }
 
 // Verify has nothing to prove.
-func (doneStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []plan.Finding {
+func (doneStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -28,7 +29,7 @@ type Survey struct {
 // TakeSurvey inspects. Who we are and whether the region exists comes first:
 // with the wrong account or an unknown region no other answer means anything,
 // and the steps that depend on it fail in the same words.
-func TakeSurvey(ctx context.Context, env *Env, a *blueprint.Answers) *Survey {
+func TakeSurvey(ctx context.Context, env *engine.Env, a *blueprint.Answers) *Survey {
 	s := &Survey{Observed: &Observed{}, Failed: map[int]error{}}
 	account, region := Step(accountStep{}), Step(regionStep{})
 	s.inspect(ctx, env, a, []Step{account, region})
@@ -53,12 +54,12 @@ func TakeSurvey(ctx context.Context, env *Env, a *blueprint.Answers) *Survey {
 	return s
 }
 
-func (s *Survey) inspect(ctx context.Context, env *Env, a *blueprint.Answers, group []Step) {
+func (s *Survey) inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, group []Step) {
 	failures := make([]error, len(group))
 	var g errgroup.Group
 	for i, step := range group {
 		g.Go(func() error {
-			failures[i] = guarded(func() error { return step.Inspect(ctx, env, a, s.Observed) })
+			failures[i] = engine.Guarded(func() error { return step.Inspect(ctx, env, a, s.Observed) })
 			return nil
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -245,7 +246,7 @@ func TestNoWideningRefusesWhatComesUpLater(t *testing.T) {
 	s := w.setup(team())
 	s.Env.NoWidening = true
 	mark := len(w.server.Log())
-	x := NewExecutor(s.Env, s.Answers, w.keep, nil)
+	x := engine.NewExecutor(s.Env, s.Answers, w.keep, nil)
 	result := x.Apply(context.Background(), []plan.Change{{ID: "x", Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.AddUserToGroup("admins", "mallory")}}})
 	if len(result.Failed) != 1 || len(w.mutations(mark)) > 0 {
 		t.Errorf("%+v, %v", result, w.mutations(mark))
@@ -288,13 +289,13 @@ func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 // begun is finished.
 func TestNoWideningRefusesToMoveAState(t *testing.T) {
 	a, at := &blueprint.Answers{Blueprint: team()}, &files.Project{Dir: "/work/live/staging"}
-	env := &Env{NoWidening: true}
+	env := &engine.Env{NoWidening: true}
 	for _, begun := range []bool{false, true} {
 		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at, plan.Change{ID: "init", Run: &plan.Run{}})
 		if obstacle != nil || len(changes) == 0 {
 			t.Fatalf("%v, %v", changes, obstacle)
 		}
-		if f := findingOf(standing(env, changes), moveChange(a.Projects[0].Name)+"-widens"); (f == nil) != begun {
+		if f := findingOf(engine.Standing(env, changes), moveChange(a.Projects[0].Name)+"-widens"); (f == nil) != begun {
 			t.Errorf("begun %t: %v", begun, f)
 		}
 	}

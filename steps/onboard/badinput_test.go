@@ -15,9 +15,10 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -48,7 +49,7 @@ func tree(t testing.TB, root string) map[string]string {
 }
 
 // pasted is the onboarding of a key that was typed in, with --me or without.
-func (l *laptop) pasted(id, key, me string) *steps.Flow {
+func (l *laptop) pasted(id, key, me string) *engine.Flow {
 	l.t.Helper()
 	o := &Onboarding{Answers: l.answers(), KeyID: id, Now: time.Now}
 	o.Answers.Me = me
@@ -62,7 +63,7 @@ func (c *company) made(user string) awsops.KeyPair {
 	return awsops.KeyPair{ID: out.Values["id"], Secret: out.Secret}
 }
 
-func (l *laptop) withHandover() *steps.Flow {
+func (l *laptop) withHandover() *engine.Flow {
 	_, f := l.onboarding(l.handover())
 	return f
 }
@@ -72,7 +73,7 @@ type badInput struct {
 	name    string
 	options sandbox.Options
 	// prepare spoils something and gives the run.
-	prepare func(l *laptop) *steps.Flow
+	prepare func(l *laptop) *engine.Flow
 	finding string
 	says    []string
 }
@@ -80,7 +81,7 @@ type badInput struct {
 func badInputs() []badInput {
 	return []badInput{{
 		name: "a key of another account",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			reach := l.operator().Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 			_, err := reach.Do(context.Background(), awsops.CreateUser("bob", "/", nil))
 			l.must(err)
@@ -91,40 +92,40 @@ func badInputs() []badInput {
 		finding: "wrong-account", says: []string{"222222222222", "111111111111"},
 	}, {
 		name: "a key of another user",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			pair := l.made("alice")
 			return l.pasted(pair.ID, pair.Secret.Reveal(), "bob")
 		},
 		finding: "onboard.other-user", says: []string{"user/alice", "user bob", "--me"},
 	}, {
 		name: "a wrong secret",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			return l.pasted(l.handover().AccessKeyID, sampleSecret, "bob")
 		},
 		finding: "signature-mismatch", says: []string{"SignatureDoesNotMatch", "Paste id and secret once more"},
 	}, {
 		name: "a key that is unknown",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			return l.pasted(sampleID, sampleSecret, "bob")
 		},
 		finding: "key-invalid", says: []string{sampleID, "deleted or made inactive"},
 	}, {
 		name: "a key that was deactivated",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.do(awsops.UpdateAccessKey("bob", l.handover().AccessKeyID, "Inactive"))
 			return l.withHandover()
 		},
 		finding: "key-invalid", says: []string{"made inactive", "stateroom handover USER"},
 	}, {
 		name: "a key that was deleted",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.do(awsops.DeleteAccessKey("bob", l.handover().AccessKeyID))
 			return l.withHandover()
 		},
 		finding: "key-invalid", says: []string{"deleted", "stateroom handover USER"},
 	}, {
 		name: "a user whom the blueprint has in no group",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			o, f := l.onboarding(l.handover())
 			o.Answers.Groups[0].Users = []string{"alice"}
 			return f
@@ -132,21 +133,21 @@ func badInputs() []badInput {
 		finding: "onboard.not-in-group", says: []string{"bob", "no group", "stateroom setup"},
 	}, {
 		name: "a user whom IAM has in no group",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.do(awsops.RemoveUserFromGroup("admins", "bob"))
 			return l.withHandover()
 		},
 		finding: "onboard.not-in-group", says: []string{"bob", "admins", "iam:ListAccessKeys"},
 	}, {
 		name: "nothing handed over, and an empty home",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			_, f := l.onboarding(nil)
 			return f
 		},
 		finding: "onboard.no-key", says: []string{"admin_iam", "--handover FILE"},
 	}, {
 		name: "a key in the profile that was deleted, and nothing handed over",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\naws_access_key_id = "+sampleID+"\naws_secret_access_key = "+sampleSecret+"\n")
 			_, f := l.onboarding(nil)
 			return f
@@ -154,7 +155,7 @@ func badInputs() []badInput {
 		finding: "key-invalid", says: []string{sampleID, "deleted or made inactive"},
 	}, {
 		name: "half a key in the profile, and nothing handed over",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\naws_access_key_id = "+sampleID+"\n")
 			_, f := l.onboarding(nil)
 			return f
@@ -162,35 +163,35 @@ func badInputs() []badInput {
 		finding: "credentials-missing", says: []string{"Correct profile admin_iam"},
 	}, {
 		name: "a credentials file with a byte order mark",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "\ufeff[mine]\naws_access_key_id = x\n")
 			return l.withHandover()
 		},
 		finding: "onboard.cannot-edit", says: []string{"credentials:1", "byte order mark", "[admin_iam]", "aws_secret_access_key = (secret)"},
 	}, {
 		name: "the profile is there twice",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\n[x]\n[admin_iam]\n")
 			return l.withHandover()
 		},
 		finding: "onboard.cannot-edit", says: []string{"credentials:3", "twice"},
 	}, {
 		name: "the profile gets its credentials from a process",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\ncredential_process = /usr/bin/keyring\n")
 			return l.withHandover()
 		},
 		finding: "onboard.profile-conflict", says: []string{"credential_process (line 2)", "Rename your profile admin_iam"},
 	}, {
 		name: "the profile signs in by SSO, in the other file",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/config", "[profile admin_iam]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = x\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://x\n")
 			return l.withHandover()
 		},
 		finding: "onboard.profile-conflict", says: []string{"config", "sso_session (line 2)", "Rename your profile admin_iam"},
 	}, {
 		name: "a read-only home",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.mkdir(l.path(".aws"))
 			l.must(os.Chmod(l.path(".aws"), 0o500))
 			l.t.Cleanup(func() { _ = os.Chmod(l.path(".aws"), 0o700) })
@@ -279,10 +280,10 @@ func TestWithoutABlueprintTheHandoversIsTakenAndWritten(t *testing.T) {
 	l := founded(t, sandbox.Options{}, nil).laptop("bob")
 	l.must(os.Remove(filepath.Join(l.root, "stateroom.hcl")))
 	h := l.handover()
-	b, err := Check(h, nil, "111111111111", time.Now())
+	b, err := handover.Check(h, nil, "111111111111", time.Now())
 	l.must(err)
 	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: b}, Handover: h, KeyID: h.AccessKeyID, Now: time.Now}
-	l.onBoard(l.run(l.flow(o, KeyPair(h))))
+	l.onBoard(l.run(l.flow(o, handover.KeyPair(h))))
 	l.mine("admin_iam")
 	written, err := blueprint.Read(filepath.Join(l.root, "stateroom.hcl"))
 	if err != nil || string(written.HCL()) != string(b.HCL()) {

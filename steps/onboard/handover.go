@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -34,8 +35,8 @@ type Handover struct {
 }
 
 // Flow is the run of a handover in env.
-func (h *Handover) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: h.Answers, Look: h.Look, Close: h.Close}
+func (h *Handover) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: h.Answers, Look: h.Look, Close: h.Close}
 }
 
 // handoverFacts are what a handover is planned from.
@@ -57,8 +58,8 @@ type handoverFacts struct {
 }
 
 // Look reads the user's keys and plans the sealed file. It is the Look of a
-// [steps.Flow]. A user that cannot have a handover is a [plan.Refusal].
-func (h *Handover) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+// [engine.Flow]. A user that cannot have a handover is a [plan.Refusal].
+func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	identity, err := steps.Operator(ctx, env, h.Answers)
 	if err != nil {
 		return plan.Review{}, err
@@ -76,7 +77,7 @@ func (h *Handover) Look(ctx context.Context, env *steps.Env) (plan.Review, error
 		review.Findings = append(review.Findings, f.isDenied())
 	}
 	h.path, h.until = f.Handover.Path, f.expires()
-	review.Findings = append(review.Findings, steps.Unwritten(env, h.path)...)
+	review.Findings = append(review.Findings, engine.Unwritten(env, h.path)...)
 	err = h.plan(f, &review)
 	return review, err
 }
@@ -93,7 +94,7 @@ func (h *Handover) Close(s *plan.Summary) []string {
 }
 
 // inspect reads what is there.
-func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, error) {
+func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts, error) {
 	f := handoverFacts{now: time.Now()}
 	users := h.Answers.AllUsers()
 	at := slices.IndexFunc(users, func(u string) bool { return strings.EqualFold(u, h.User) })
@@ -116,7 +117,7 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
 		}
 	}
-	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return steps.IsLost(f.Lost, k.ID) })
+	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return engine.IsLost(f.Lost, k.ID) })
 	slices.SortFunc(f.keys, func(a, b awsops.AccessKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})

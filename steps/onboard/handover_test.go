@@ -16,7 +16,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -262,7 +263,7 @@ func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
 	o.use(o.opened("bob", o.bob))
 	out, err := o.console().CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
 	o.must(err)
-	o.use(steps.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
+	o.use(handover.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
 	summary := o.run(o.handover("bob", o.keys("bob")...))
 	f := o.finding(summary, "handover.two-keys")
 	if f == nil || !f.Blocks || !strings.Contains(f.Remedy, "--status Inactive") || summary.Applied > 0 {
@@ -280,27 +281,27 @@ func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
 	o := newOffice(t)
 	cases := []struct {
 		name, finding string
-		flow          func() *steps.Flow
+		flow          func() *engine.Flow
 		says          string
 	}{
-		{"a user that the blueprint does not name", "handover.unknown-user", func() *steps.Flow { return o.handover("mallory") }, "they are alice, bob"},
-		{"a user that is not made yet", "handover.not-made", func() *steps.Flow {
+		{"a user that the blueprint does not name", "handover.unknown-user", func() *engine.Flow { return o.handover("mallory") }, "they are alice, bob"},
+		{"a user that is not made yet", "handover.not-made", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Groups[0].Users = []string{"alice", "bob", "carol"}
 			f.Look = (&Handover{Answers: f.Answers, User: "carol"}).Look
 			return f
 		}, "stateroom setup first"},
-		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *steps.Flow {
+		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Users = nil
 			return f
 		}, "Run it in a terminal"},
-		{"another account", "wrong-account", func() *steps.Flow {
+		{"another account", "wrong-account", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.AdminAccount = "222222222222"
 			return f
 		}, "blueprint's admin account is 222222222222"},
-		{"root", "account.root", func() *steps.Flow {
+		{"root", "account.root", func() *engine.Flow {
 			root := o.server.Root()
 			t.Setenv("AWS_ACCESS_KEY_ID", root.AccessKeyID)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", root.SecretAccessKey)
@@ -369,7 +370,7 @@ func TestSomebodyElsesUserGetsAKeyByConsentOnly(t *testing.T) {
 
 // cut ends a run as a kill does: at the n-th mutating request nothing more is
 // answered, before the work or after it.
-func (o *office) cut(f *steps.Flow, n int64, after bool) (met bool) {
+func (o *office) cut(f *engine.Flow, n int64, after bool) (met bool) {
 	o.t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
 	defer kill()
@@ -422,7 +423,7 @@ func TestNoKeyIsMadeForAHandoverThatSomebodyElseWrote(t *testing.T) {
 	o.removeKeys("bob")
 	f := o.handover("bob")
 	look := f.Look
-	f.Look = func(ctx context.Context, env *steps.Env) (plan.Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		review, err := look(ctx, env)
 		o.write("handover/bob.age", "somebody else's, meanwhile")
 		return review, err

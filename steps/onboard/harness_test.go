@@ -20,6 +20,8 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -148,14 +150,14 @@ func (c *company) setup() *plan.Summary {
 	return summary
 }
 
-func (c *company) env(sessions *awsops.Sessions, dir string) *steps.Env {
+func (c *company) env(sessions *awsops.Sessions, dir string) *engine.Env {
 	c.t.Helper()
-	env, err := steps.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
 	c.must(err)
 	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal
 	_, scope := c.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 	c.must(err)
 	return env
 }
@@ -236,11 +238,11 @@ func (l *laptop) read(rel string) string {
 }
 
 // handover opens the file that the set-up made for the user.
-func (l *laptop) handover() *steps.Handover {
+func (l *laptop) handover() *handover.Handover {
 	l.t.Helper()
 	sealed, err := os.ReadFile(filepath.Join(l.dir, "handover", l.user+".age"))
 	l.must(err)
-	h, err := Open(sealed, Unlock{Identity: []byte(l.identities[l.user].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(l.identities[l.user].String())})
 	l.must(err)
 	return h
 }
@@ -255,17 +257,17 @@ func (l *laptop) answers() *blueprint.Answers {
 
 // onboarding is one with a handover, as a new process would start it; nil comes
 // back.
-func (l *laptop) onboarding(h *steps.Handover) (*Onboarding, *steps.Flow) {
+func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *engine.Flow) {
 	l.t.Helper()
 	o := &Onboarding{Answers: l.answers(), Handover: h, Now: time.Now}
 	pair := awsops.KeyPair{}
 	if h != nil {
-		pair, o.KeyID = KeyPair(h), h.AccessKeyID
+		pair, o.KeyID = handover.KeyPair(h), h.AccessKeyID
 	}
 	return o, l.flow(o, pair)
 }
 
-func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *steps.Flow {
+func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 	l.t.Helper()
 	env := l.env(l.sessions(pair), l.root)
 	if l.engine != nil {
@@ -284,7 +286,7 @@ func (l *laptop) keep(e plan.Event) {
 }
 
 // run runs an onboarding that is expected to start.
-func (l *laptop) run(f *steps.Flow) *plan.Summary {
+func (l *laptop) run(f *engine.Flow) *plan.Summary {
 	l.t.Helper()
 	summary, err := f.Run(context.Background())
 	l.must(err)
@@ -292,7 +294,7 @@ func (l *laptop) run(f *steps.Flow) *plan.Summary {
 }
 
 // come runs an onboarding with a handover, or one that comes back.
-func (l *laptop) come(h *steps.Handover) *plan.Summary {
+func (l *laptop) come(h *handover.Handover) *plan.Summary {
 	l.t.Helper()
 	_, f := l.onboarding(h)
 	return l.run(f)
@@ -418,3 +420,9 @@ func rendered(t testing.TB, value any) []byte {
 	}
 	return out.Bytes()
 }
+
+// The parts of a key pair that AWS's own documentation shows.
+const (
+	sampleID     = "AKIAIOSFODNN7EXAMPLE"
+	sampleSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)

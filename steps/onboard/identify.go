@@ -10,7 +10,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -170,7 +172,7 @@ func (s *scene) refused(err error, id string) plan.Finding {
 	case awsops.IsUnknownKey(err):
 		f.ID = "key-invalid"
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
-		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(askAgain, "Ask"))
+		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(handover.AskAgain, "Ask"))
 	default:
 		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
 	}
@@ -243,7 +245,7 @@ func (s *scene) welcome() {
 // clock tells of one that is off so far that AWS refuses what it signs.
 func (s *scene) clock() {
 	var off *plan.Refusal
-	if errors.As(steps.ClockOff(s.caller), &off) {
+	if errors.As(engine.ClockOff(s.caller), &off) {
 		s.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{
 			ID: off.Finding, Step: 1, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
@@ -266,7 +268,7 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	s.lost, _, err = steps.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
+	s.lost, _, err = engine.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what was asked of whom
 	}

@@ -23,8 +23,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
@@ -93,7 +94,7 @@ func (e errand) run(ctx context.Context) (*plan.Summary, error) {
 }
 
 // flow is the errand as the command line would put it together.
-func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
+func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
 	b, err := blueprint.Read(filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
@@ -109,10 +110,10 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o.Handover, err = Open(sealed, Unlock{Identity: []byte(e.Identity)}); err != nil {
+		if o.Handover, err = handover.Open(sealed, handover.Unlock{Identity: []byte(e.Identity)}); err != nil {
 			return nil, err
 		}
-		*config.Key, o.KeyID = KeyPair(o.Handover), o.Handover.AccessKeyID
+		*config.Key, o.KeyID = handover.KeyPair(o.Handover), o.Handover.AccessKeyID
 	}
 	env, err := e.env(ctx, config, b)
 	if err != nil {
@@ -130,12 +131,12 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 	return f, nil
 }
 
-func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*steps.Env, error) {
+func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*engine.Env, error) {
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	env, err := steps.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blue
 		env.Patience = e.Patience
 	}
 	_, scope := b.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 	return env, err
 }
 
@@ -239,7 +240,7 @@ func (l *laptop) holds(what string) bool {
 		}
 	}
 	h := l.handover()
-	id, err := l.sessions(KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
+	id, err := l.sessions(handover.KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
 	if err != nil || id.Name != l.user {
 		l.t.Errorf("%s: no working key is left on the disk: %v", what, err)
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -27,13 +27,13 @@ type Login struct {
 
 // Flow is the login as a flow over env. The caller adds Emit, Confirm and what
 // else a presenter decides.
-func (l *Login) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: l.Answers, Look: l.Look, Close: l.Close}
+func (l *Login) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: l.Answers, Look: l.Look, Close: l.Close}
 }
 
 // Look finds the key and the device, sees whether there is a session that lasts,
-// and plans to open one. It is the Look of a [steps.Flow].
-func (l *Login) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+// and plans to open one. It is the Look of a [engine.Flow].
+func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	s := &scene{o: &Onboarding{Answers: l.Answers, Now: l.Now}, env: env, a: l.Answers, region: l.Answers.StateRegion}
 	l.last = s
 	for _, part := range []func(context.Context) error{s.snapshots, s.identify, s.placeKey, s.planLogin} {

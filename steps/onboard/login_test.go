@@ -10,14 +10,14 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
 
 // login is stateroom login, as a new process would start it.
-func (l *laptop) login(p *phone) (*Login, *steps.Flow) {
+func (l *laptop) login(p *phone) (*Login, *engine.Flow) {
 	l.t.Helper()
 	in := &Login{Answers: l.answers(), Now: time.Now}
 	f := in.Flow(l.env(l.sessions(awsops.KeyPair{}), l.root))

@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -83,7 +84,7 @@ func guarded(t testing.TB) *company {
 }
 
 // with is a flow whose person has a phone.
-func with(p *phone, f *steps.Flow) *steps.Flow {
+func with(p *phone, f *engine.Flow) *engine.Flow {
 	f.Env.Asks = p.asks()
 	return f
 }
@@ -219,7 +220,7 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 }
 
 // comingBack is an onboarding of who comes back.
-func (l *laptop) comingBack() *steps.Flow {
+func (l *laptop) comingBack() *engine.Flow {
 	_, f := l.onboarding(nil)
 	return f
 }

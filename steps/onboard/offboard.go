@@ -13,6 +13,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -38,8 +39,8 @@ type Offboard struct {
 }
 
 // Flow is the run of an offboarding in env.
-func (o *Offboard) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
+func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.
@@ -72,9 +73,9 @@ type offboardFacts struct {
 }
 
 // Look reads what the user has and plans to take it. It is the Look of a
-// [steps.Flow]. Oneself and users that are none of this team's are a
+// [engine.Flow]. Oneself and users that are none of this team's are a
 // [plan.Refusal].
-func (o *Offboard) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	o.last = nil
 	identity, err := steps.Operator(ctx, env, o.Answers)
 	if err != nil {
@@ -119,7 +120,7 @@ func (o *Offboard) ours(tags map[string]string) bool {
 }
 
 // inspect reads what is there.
-func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.Identity) (offboardFacts, error) {
+func (o *Offboard) inspect(ctx context.Context, env *engine.Env, operator awsops.Identity) (offboardFacts, error) {
 	f := offboardFacts{name: o.User, denyAll: policy.DenyAll(operator.Partition)}
 	for _, u := range o.Answers.AllUsers() {
 		if strings.EqualFold(u, o.User) {
@@ -151,7 +152,7 @@ func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.
 
 // times tells when the access ended, by AWS's clock. An answer that came while
 // the old policies may have counted still is no end.
-func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Time) {
+func (f *offboardFacts) times(env *engine.Env, home *awsops.Session, now time.Time) {
 	skew, _ := home.ClockSkew() // unknown is none
 	f.now = now.Add(skew).UTC()
 	f.denied = slices.ContainsFunc(f.belongings.Attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
@@ -159,7 +160,7 @@ func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Tim
 	if !ended || f.user != nil && !f.denied {
 		return
 	}
-	if at, err := time.Parse(time.RFC3339, done[steps.OutputSettled]); err == nil {
+	if at, err := time.Parse(time.RFC3339, done[engine.OutputSettled]); err == nil {
 		f.ended = at
 	}
 }

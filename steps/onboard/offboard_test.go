@@ -19,8 +19,9 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -134,7 +135,7 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	if len(keys) != 2 || keys[0].Active || keys[1].Active {
 		t.Errorf("bob's keys are %+v", keys)
 	}
-	if _, err := o.env().Sessions.With(handed.AccessKeyID, secretOf(handed), secretOf(steps.Handover{}), "eu-west-1").Identity(t.Context()); !awsops.IsUnknownKey(err) {
+	if _, err := o.env().Sessions.With(handed.AccessKeyID, secretOf(handed), secretOf(handover.Handover{}), "eu-west-1").Identity(t.Context()); !awsops.IsUnknownKey(err) {
 		t.Errorf("bob's key still opens something: %v", err)
 	}
 	if diff := cmp.Diff(others, o.theOthers()); diff != "" {
@@ -179,7 +180,7 @@ func TestEverythingComesAfterTheDeny(t *testing.T) {
 	}
 }
 
-func secretOf(h steps.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
+func secretOf(h handover.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
 
 func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 	o := newOffice(t)
@@ -398,10 +399,10 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 	o.actAs(doc)
 	mark := len(o.server.Log())
 	o.must(os.Remove(o.path("handover/bob.age")))
-	for i, f := range []func() *steps.Flow{
-		func() *steps.Flow { return o.handover("bob") },
-		func() *steps.Flow { return o.offboard("bob", "bob/sessions") },
-		func() *steps.Flow { return o.offboard("bob", "bob") },
+	for i, f := range []func() *engine.Flow{
+		func() *engine.Flow { return o.handover("bob") },
+		func() *engine.Flow { return o.offboard("bob", "bob/sessions") },
+		func() *engine.Flow { return o.offboard("bob", "bob") },
 	} {
 		if s := o.run(f()); s.ExitCode(false) != plan.ExitDone || i == 2 && len(s.Foreign) > 0 {
 			t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)

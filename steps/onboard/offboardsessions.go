@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -110,9 +111,9 @@ func (f offboardFacts) lasting(s roleSessions) string {
 // revoke ends the sessions of a role that were opened before the deny of the
 // user counted.
 func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) plan.Change {
-	before := f.now.Add(steps.PolicyDelay).Format(time.RFC3339)
+	before := f.now.Add(engine.PolicyDelay).Format(time.RFC3339)
 	if f.user != nil && !f.denied {
-		before = awsops.Ref(denyChange(f.name), steps.OutputSettled)
+		before = awsops.Ref(denyChange(f.name), engine.OutputSettled)
 	}
 	name, word := "", sessionsOf(f.name)
 	whose := "everybody's sessions"

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -15,8 +15,8 @@ import (
 var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:PutItem", "iam:CreateAccessKey"}
 
 // Prove asks AWS what it decides for the user now, by simulation: no credential
-// is made for it. It is the Prove of a [steps.Flow].
-func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r plan.Review, _ *plan.Summary) plan.Review {
+// is made for it. It is the Prove of a [engine.Flow].
+func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
 	f := o.last
 	if f == nil || f.user == nil {
 		return r

@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -24,7 +25,7 @@ type Onboarding struct {
 	Answers *blueprint.Answers
 	// Handover is what was opened and checked; nil for a pasted key, and for who
 	// comes back.
-	Handover *steps.Handover
+	Handover *handover.Handover
 	// KeyID is the id of the key that was handed over or pasted; empty for who
 	// comes back.
 	KeyID string
@@ -41,14 +42,14 @@ type Onboarding struct {
 
 // Flow is the onboarding as a flow over env. The caller adds Emit, Confirm and
 // what else a presenter decides.
-func (o *Onboarding) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
+func (o *Onboarding) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // Look finds out whose key this is and what this laptop and AWS hold already,
 // and plans what is missing. What can be read is checked at once: every
 // environment's role, every project's state.
-func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+func (o *Onboarding) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	s := &scene{o: o, env: env, a: o.Answers, region: o.Answers.StateRegion}
 	o.last = s
 	for _, part := range []func(context.Context) error{
@@ -74,7 +75,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (plan.Review, err
 // Prove adds what only writing and Terraform can tell: the lock taken and
 // released, the key used, and a plan in every project. It has nothing to prove
 // before the key is the admin's own.
-func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r plan.Review, _ *plan.Summary) plan.Review {
+func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
 	s := o.last
 	if s == nil || r.Blocked() || !s.owned() {
 		return r

@@ -11,8 +11,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -157,6 +157,21 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 	}
 }
 
+func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	c.must(c.iam().DeleteObject(awsops.WithProbe(t.Context()), c.blueprint.Bucket.Name, "common/staging"))
+	l := c.laptop("bob")
+	s := l.come(l.handover())
+	f := finding(s, "state.deleted")
+	if f == nil || verdict(s, "common-staging", checkState) != plan.Broken || verdict(s, "common-preprod", checkState) != plan.Passed {
+		t.Fatalf("findings %v", s.Findings)
+	}
+	says(t, f.Evidence+f.Remedy, "common/staging of project common-staging was deleted", "Do not apply", "stateroom troubleshoot")
+	if v := verdict(s, "common-staging", checkLock); v != plan.Passed {
+		t.Errorf("the lock was not proven: %q", v)
+	}
+}
+
 // deny puts an explicit denial on the users' group.
 func (c *company) deny(action string) {
 	c.do(awsops.PutGroupPolicy("admins", "spoilt", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"`+action+`","Resource":"*"}]}`))
@@ -235,7 +250,7 @@ func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
 		0: 2 * time.Minute, 50 * time.Second: 70 * time.Second, 61 * time.Second: 30 * time.Second,
 		100 * time.Second: 20 * time.Second, 3 * time.Minute: 0, 24 * time.Hour: 0,
 	} {
-		f.Env.Patience = steps.DefaultPatience
+		f.Env.Patience = engine.DefaultPatience
 		o.Now = func() time.Time { return sealed.Add(age) }
 		s := &scene{o: o, env: f.Env, a: o.Answers, user: "bob"}
 		if got := s.fresh(); got != want {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -180,7 +181,7 @@ func (p *pair) sealed(root string) string {
 		return ""
 	}
 	p.must(err)
-	h, err := Open(text, Unlock{Identity: []byte(p.identities["bob"].String())})
+	h, err := handover.Open(text, handover.Unlock{Identity: []byte(p.identities["bob"].String())})
 	p.must(err)
 	return h.AccessKeyID
 }

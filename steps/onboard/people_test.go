@@ -27,6 +27,8 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -137,14 +139,14 @@ func (o *office) first() *blueprint.Blueprint {
 }
 
 // env is what a new process would make of the laptop.
-func (o *office) env() *steps.Env {
+func (o *office) env() *engine.Env {
 	o.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: o.server.URL(), Region: "eu-west-1"})
 	o.must(err)
-	env, err := steps.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
 	o.must(err)
 	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
-	env.Journal, err = steps.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
+	env.Journal, err = engine.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
 	o.must(err)
 	return env
 }
@@ -156,15 +158,15 @@ func (o *office) keep(e plan.Event) {
 }
 
 // flow is a flow of this office as the command line makes one.
-func (o *office) flow(a *blueprint.Answers, look func(context.Context, *steps.Env) (plan.Review, error)) *steps.Flow {
-	return &steps.Flow{
+func (o *office) flow(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
+	return &engine.Flow{
 		Env: o.env(), Answers: a, Look: look, Emit: o.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 }
 
 // run runs a flow that is expected to start and to fail in nothing.
-func (o *office) run(f *steps.Flow) *plan.Summary {
+func (o *office) run(f *engine.Flow) *plan.Summary {
 	o.t.Helper()
 	o.events = nil
 	summary, err := f.Run(context.Background())
@@ -176,7 +178,7 @@ func (o *office) run(f *steps.Flow) *plan.Summary {
 }
 
 // handover is a run of stateroom handover, with what its answers adopt.
-func (o *office) handover(user string, adopt ...string) *steps.Flow {
+func (o *office) handover(user string, adopt ...string) *engine.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
@@ -190,7 +192,7 @@ func (o *office) handover(user string, adopt ...string) *steps.Flow {
 }
 
 // offboard is a run of stateroom offboard.
-func (o *office) offboard(user string, adopt ...string) *steps.Flow {
+func (o *office) offboard(user string, adopt ...string) *engine.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
@@ -225,7 +227,7 @@ func (o *office) keys(user string) []string {
 }
 
 // opened is a sealed file as its reader opens it.
-func (o *office) opened(user string, who age.Identity) steps.Handover {
+func (o *office) opened(user string, who age.Identity) handover.Handover {
 	o.t.Helper()
 	text, err := os.ReadFile(o.path("handover/" + user + ".age"))
 	o.must(err)
@@ -233,13 +235,13 @@ func (o *office) opened(user string, who age.Identity) steps.Handover {
 	o.must(err)
 	data, err := io.ReadAll(plain)
 	o.must(err)
-	var h steps.Handover
+	var h handover.Handover
 	o.must(json.Unmarshal(data, &h))
 	return h
 }
 
 // use lets a key be seen in use.
-func (o *office) use(h steps.Handover) {
+func (o *office) use(h handover.Handover) {
 	o.t.Helper()
 	_, err := o.env().Sessions.With(h.AccessKeyID, secret.New(h.SecretAccessKey), secret.Secret{}, "eu-west-1").Identity(context.Background())
 	o.must(err)
@@ -331,7 +333,7 @@ func (o *office) finding(s *plan.Summary, id string) *plan.Finding {
 }
 
 // refusal is the refusal with which a flow does not start.
-func (o *office) refusal(f *steps.Flow) *plan.Refusal {
+func (o *office) refusal(f *engine.Flow) *plan.Refusal {
 	o.t.Helper()
 	mark, before := len(o.server.Log()), o.tree()
 	_, err := f.Run(context.Background())

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot"
@@ -27,7 +28,7 @@ const plansAtOnce = 3
 // prove uses every project's key and lock, and lets Terraform plan in it. One
 // project that fails does not stop the others.
 func (s *scene) prove(ctx context.Context) {
-	for _, f := range steps.TidyProofs(ctx, s.env, s.a, s.worker) {
+	for _, f := range engine.TidyProofs(ctx, s.env, s.a, s.worker) {
 		s.find(f)
 	}
 	var g errgroup.Group
@@ -73,11 +74,11 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 		return
 	case !at.Providers:
 		c.Answer = "its providers are not here, so terraform plan was not run"
-		s.leads(plan.Undecided, c, onceMore(steps.ProvidersUnreachable(at.Project.Name, at.Dir)))
+		s.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(at.Project.Name, at.Dir)))
 		return
 	}
 	result, err := s.env.Engine.Run(ctx, terraform.Command{
-		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
+		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: engine.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
 	})
 	if err == nil {
 		c.Verdict, c.Answer = plan.Passed, said(result)

@@ -9,7 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -41,7 +41,7 @@ func (s *scene) planKeys(ctx context.Context) error {
 		}
 		return nil
 	}
-	kept := slices.DeleteFunc(slices.Clone(s.keys), func(k awsops.AccessKey) bool { return steps.IsLost(s.lost, k.ID) })
+	kept := slices.DeleteFunc(slices.Clone(s.keys), func(k awsops.AccessKey) bool { return engine.IsLost(s.lost, k.ID) })
 	if len(kept) >= maxKeys {
 		c, err := s.makeRoom(ctx, kept)
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *scene) change(suffix string, action plan.Action, title string, calls ..
 }
 
 // lostKey deletes a key that nobody can use, as far as is known.
-func (s *scene) lostKey(k steps.LostKey) plan.Change {
+func (s *scene) lostKey(k engine.LostKey) plan.Change {
 	c := s.change(".lost."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", whose(s.user)),
 		awsops.DeleteAccessKey(s.identity.Name, k.ID))
 	k.Describe(&c)
@@ -166,7 +166,7 @@ func (s *scene) newKey(needs []string) (plan.Change, bool) {
 	c.Fields = append(c.Fields, plan.ModeFields(edit)...)
 	var before []string
 	for _, k := range s.keys {
-		if !steps.IsLost(s.lost, k.ID) {
+		if !engine.IsLost(s.lost, k.ID) {
 			before = append(before, k.ID)
 		}
 	}
@@ -246,7 +246,7 @@ func (s *scene) retire(old string, needs []string) {
 		return s.add(c)
 	}
 	prove := s.change(proveSuffix, plan.RunCommand, "Prove the new key on every service that Terraform's state uses")
-	prove.Run = steps.ProveKey(s.a, s.profile, s.user)
+	prove.Run = engine.ProveKey(s.a, s.profile, s.user)
 	last := asOwn(prove, needs...)
 	i := slices.IndexFunc(s.keys, func(k awsops.AccessKey) bool { return k.ID == old })
 	if s.keys[i].Active {
@@ -257,7 +257,7 @@ func (s *scene) retire(old string, needs []string) {
 		off.Risk = "Whoever else has this key can no longer use it, which is meant."
 		last = asOwn(off, last)
 		again := s.change(".check", plan.RunCommand, "Prove the new key once more, with the old one off")
-		again.Run = steps.ProveKey(s.a, s.profile, s.user)
+		again.Run = engine.ProveKey(s.a, s.profile, s.user)
 		last = asOwn(again, last)
 	}
 	gone := s.change(".delete."+old, plan.Delete, "Delete "+whose(s.user)+" old access key "+old,

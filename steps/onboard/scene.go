@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -19,7 +20,7 @@ import (
 // scene is what one look finds, part by part.
 type scene struct {
 	o      *Onboarding
-	env    *steps.Env
+	env    *engine.Env
 	a      *blueprint.Answers
 	region string
 
@@ -44,7 +45,7 @@ type scene struct {
 
 	// keys are the user's, lost those that a killed run made and nobody can use.
 	keys []awsops.AccessKey
-	lost []steps.LostKey
+	lost []engine.LostKey
 	// coming says that a new key is planned.
 	coming bool
 

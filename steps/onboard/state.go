@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -27,7 +27,7 @@ func (s *scene) checkReadable(ctx context.Context, p blueprint.Project) {
 	_, err := s.worker.GetObject(ctx, s.a.Bucket.Name, p.StateKey)
 	switch {
 	case awsops.HasCode(err, "NoSuchKey"):
-		c.Answer = "there is no state yet"
+		s.absent(ctx, c, p)
 	case err != nil:
 		s.stateTrouble(c, err)
 		return
@@ -35,7 +35,30 @@ func (s *scene) checkReadable(ctx context.Context, p blueprint.Project) {
 	s.mu.Lock()
 	s.readable[p.Name] = true
 	s.mu.Unlock()
-	s.check(c)
+	if err == nil {
+		s.check(c)
+	}
+}
+
+// absent books the check of a state that may be read and is not there: whoever
+// applied after somebody has deleted it would make everything a second time.
+func (s *scene) absent(ctx context.Context, c plan.Check, p blueprint.Project) {
+	deleted, err := s.worker.IsDeleted(ctx, s.a.Bucket.Name, p.StateKey)
+	switch {
+	case err != nil:
+		c.Verdict, c.Answer = plan.Undecided, "there is no state, and whether one was deleted cannot be seen: "+reason(err)
+		s.check(c)
+	case deleted:
+		c.Answer = "it was deleted"
+		s.broken(c, plan.Finding{
+			ID: "state.deleted", Step: 8, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", s.a.Bucket.Name, p.StateKey, p.Name),
+			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
+		})
+	default:
+		c.Answer = "there is no state yet"
+		s.check(c)
+	}
 }
 
 // stateTrouble books a check of the state that failed.
@@ -80,14 +103,14 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 	if s.stateKey == nil || !s.readable[p.Name] {
 		return // told already
 	}
-	proof, err := steps.BeginProof(s.env, s.a, p)
+	proof, err := engine.BeginProof(s.env, s.a, p)
 	if err != nil {
 		s.unsettled(plan.Check{Name: checkUse, Subject: p.Name, Asked: "a note of the proof on this laptop"}, err)
 		return
 	}
 	clean := true
 	defer func() { proof.End(ctx, s.worker, clean) }()
-	probe := steps.StateProbe{
+	probe := engine.StateProbe{
 		Session: s.worker, Bucket: s.a.Bucket.Name, Table: s.a.Lock.DynamoDBTable, Lockfile: s.a.Lock.UseLockfile,
 		KeyARN: s.stateKey.ARN, Object: proof.Object(),
 	}
@@ -102,7 +125,7 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 		c := plan.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + s.identity.ARN, Verdict: plan.Passed, Answer: part.answer}
 		err := part.run(probing)
 		clean = clean && err == nil
-		var fault *steps.ProbeFault
+		var fault *engine.ProbeFault
 		switch {
 		case errors.As(err, &fault):
 			s.broken(c, plan.Finding{

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -80,7 +81,7 @@ func (e *Entry) pair() ([]plan.Question, error) {
 		return nil, &plan.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's set-up: run it in a clone of the team's repository, or use a handover"}
 	}
 	return []plan.Question{
-		{Path: PathKeyID, Prompt: "Access key id", Kind: plan.Text, Required: true, Help: "It begins with " + userKey + "."},
+		{Path: PathKeyID, Prompt: "Access key id", Kind: plan.Text, Required: true, Help: "It begins with " + handover.UserKey + "."},
 		{Path: PathSecret, Prompt: "Secret access key", Kind: plan.Secret, Required: true, Help: "It is not shown, and goes nowhere but into your credentials file; a new one takes its place at once."},
 	}, nil
 }
@@ -91,7 +92,7 @@ func (e *Entry) unlocking(given plan.Given) ([]plan.Question, error) {
 	if err != nil {
 		return nil, &plan.Problem{Path: PathHandover, Text: err.Error()}
 	}
-	byPassphrase, err := NeedsPassphrase(sealed)
+	byPassphrase, err := handover.NeedsPassphrase(sealed)
 	if err != nil {
 		return nil, at(PathHandover, err)
 	}
@@ -125,7 +126,7 @@ func (e *Entry) Take(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 	case given.Asked(PathHandover):
 		return e.open(o, given)
 	case given.Asked(PathKeyID):
-		pair, err := ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
+		pair, err := handover.ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
 		if err != nil {
 			return nil, pair, at(wrongPart(err), err)
 		}
@@ -147,23 +148,23 @@ func (e *Entry) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPa
 	if err != nil {
 		return nil, none, &plan.Problem{Path: PathHandover, Text: err.Error()}
 	}
-	unlock, path := Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
+	unlock, path := handover.Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
 	if given.Asked(PathIdentity) {
 		path = PathIdentity
 		if unlock.Identity, err = e.readSealed(given.Text(PathIdentity)); err != nil {
 			return nil, none, &plan.Problem{Path: path, Text: err.Error()}
 		}
 	}
-	if o.Handover, err = Open(sealed, unlock); err != nil {
+	if o.Handover, err = handover.Open(sealed, unlock); err != nil {
 		return nil, none, at(path, err)
 	}
-	if o.Answers.Blueprint, err = Check(o.Handover, e.Repository, given.Text(PathAccount), e.Now()); err != nil {
+	if o.Answers.Blueprint, err = handover.Check(o.Handover, e.Repository, given.Text(PathAccount), e.Now()); err != nil {
 		if e.Repository == nil {
 			return nil, none, at(PathAccount, err)
 		}
 		return nil, none, at(PathHandover, err)
 	}
-	pair := KeyPair(o.Handover)
+	pair := handover.KeyPair(o.Handover)
 	o.KeyID = pair.ID
 	return o, pair, nil
 }
@@ -180,7 +181,7 @@ func at(path string, err error) error {
 // wrongPart is the question whose answer a pasted key fails by.
 func wrongPart(err error) string {
 	var refusal *plan.Refusal
-	if errors.As(err, &refusal) && refusal.Finding == secretForm {
+	if errors.As(err, &refusal) && refusal.Finding == handover.SecretForm {
 		return PathSecret
 	}
 	return PathKeyID
@@ -210,7 +211,7 @@ func (e *Entry) readable(path string) error {
 // Bring reads a file that was named on the command line, which may be a pipe:
 // what comes from one can be read only once.
 func Bring(ctx context.Context, path string) ([]byte, error) {
-	return files.Load(ctx, path, files.Limit{Bytes: maxHandover, Pipe: true})
+	return files.Load(ctx, path, files.Limit{Bytes: handover.MaxHandover, Pipe: true})
 }
 
 // PassphraseFrom reads a passphrase from the first line of a file or a pipe.

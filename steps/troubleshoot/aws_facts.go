@@ -122,7 +122,13 @@ type stateFacts struct {
 
 	rights rights
 
-	// versions are read where digest and state do not agree, newest first.
+	// deleted says that a delete marker lies where no object is; deletedErr is why
+	// nobody knows.
+	deleted    bool
+	deletedErr error
+
+	// versions are read where digest and state do not agree, and where there is no
+	// state, newest first.
 	versions    []stateVersion
 	versionsErr error
 	// versionsBy is the profile that could list them, empty for the operator.

@@ -92,6 +92,15 @@ func (w *world) put(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// deleteState lays delete markers over the state.
+func (w *world) deleteState(times int) {
+	w.t.Helper()
+	for range times {
+		_, err := w.hands("").s3.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: aws.String(bucketName), Key: aws.String(stagingKey)})
+		w.must(err)
+	}
+}
+
 func (w *world) keyARN() string {
 	return "arn:aws:kms:" + stateRegion + ":" + adminAccount + ":key/" + *w.keyID()
 }
@@ -365,6 +374,21 @@ var faults = []fault{
 	{
 		name: "state that is none", want: []string{"state-format"}, mends: true, changes: []string{"state.restore.common-staging"},
 		breaking: func(w *world) { w.put(state(9)); w.put("password=not-a-state") },
+	},
+	{
+		name: "state deleted, and its digest", want: []string{"state.deleted"}, mends: true, changes: []string{"state.restore.common-staging"}, says: "serial 9",
+		breaking: func(w *world) {
+			w.put(state(9))
+			w.deleteState(101)
+			w.item(bucketName+"/"+stagingKey+"-md5", "Digest", "")
+		},
+	},
+	{
+		name: "state deleted for good but for the delete marker", want: []string{"state.deleted"}, says: "a delete marker",
+		breaking: func(w *world) {
+			w.emptyBucket()
+			w.deleteState(1)
+		},
 	},
 	{
 		name: "group may not assume", want: []string{"assume-role-denied"}, mends: true, changes: []string{"iam.policy.stateroom-admins-assume-1"}, says: "identity-based policy",

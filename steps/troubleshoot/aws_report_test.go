@@ -61,6 +61,7 @@ func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
 			w.must(err)
 		}, "kms-pending-deletion", []string{"aws kms cancel-key-deletion", "aws kms enable-key"}},
 		{"table missing", func(w *world) { w.dropTable() }, "table-missing", []string{"aws dynamodb create-table --region eu-west-1", `"LockID"`}},
+		{"state deleted", func(w *world) { w.put(state(9)); w.deleteState(1) }, "state.deleted", []string{"aws s3api list-object-versions", "s3://acme-terraform-state/common/staging", "user/alice"}},
 		{"assume", func(w *world) { w.edit("stateroom-admins-assume-1", denyAll) }, "assume-role-denied", []string{"sts:AssumeRole on arn:aws:iam::222222222222:role/TerraformAdmin", `"Action":"sts:AssumeRole"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

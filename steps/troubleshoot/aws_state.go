@@ -24,7 +24,7 @@ func judgeContent(f *facts, p *site, s *stateFacts) ruling {
 	case s.getErr != nil:
 		return a.undecided("%s", answer(s.getErr))
 	case s.object == nil:
-		return a.passed("There is no state yet.")
+		return judgeAbsence(f, p, s, a)
 	case s.object.problem == "":
 		return a.passed(fmt.Sprintf("It is format %d, serial %d, written by %s.", s.object.format, s.object.serial, s.object.engine))
 	}
@@ -39,6 +39,34 @@ func judgeContent(f *facts, p *site, s *stateFacts) ruling {
 	}
 	f.offerRestore(p, s, &t)
 	return a.broken(s.object.problem+".", t)
+}
+
+// judgeAbsence rules on a project without a state: either there never was one, or
+// somebody deleted it, and the next apply makes all that it held a second time. One
+// whose digest is still there is told of with that.
+func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
+	marked := s.deleted || len(s.versions) > 0 && s.versions[0].Marker
+	switch {
+	case !marked && s.deletedErr != nil:
+		return a.undecided("There is no state, and whether one was deleted cannot be seen: %s", told(s.deletedErr))
+	case !marked:
+		return a.passed("There is no state yet.")
+	case !s.digestHolds():
+		r := a.check("It was deleted.", plan.Broken)
+		r.check.Finding = "digest-mismatch"
+		return r
+	}
+	t := trouble{
+		id: "state.deleted", cause: s.key,
+		evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it, and the next apply would make everything that it held a second time.", p.bucket, s.key, s.project),
+	}
+	if s.versionsErr != nil {
+		t.evidence += " The versions of the object may not be listed: " + told(s.versionsErr)
+	} else {
+		t.evidence += fmt.Sprintf(" There are %s.", describe(s.versions))
+	}
+	f.offerRestore(p, s, &t)
+	return a.broken("It was deleted.", t)
 }
 
 // judgeDigest rules on the MD5 that the lock table holds of the state.

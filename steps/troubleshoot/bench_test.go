@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -28,7 +29,7 @@ type bench struct {
 	t       testing.TB
 	dir     string
 	server  *sandbox.Server
-	env     *steps.Env
+	env     *engine.Env
 	answers *blueprint.Answers
 
 	mu     sync.Mutex
@@ -103,19 +104,19 @@ func laptopTeam() *blueprint.Blueprint {
 	return b
 }
 
-func (b *bench) newEnv() *steps.Env {
+func (b *bench) newEnv() *engine.Env {
 	b.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: b.server.URL(), Region: "eu-west-1", Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: b.server.URL(), Region: "eu-west-1", Parallel: engine.DefaultParallel})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	env, err := steps.NewEnv(sessions, b.dir, filepath.Join(b.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, b.dir, filepath.Join(b.dir, "stateroom.hcl"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	env.Endpoint, env.EngineErr = b.server.URL(), terraform.ErrNotFound
 	_, tag := b.answers.Tag()
-	if env.Journal, err = steps.OpenJournal(env.StateDir, tag); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
 		b.t.Fatal(err)
 	}
 	return env
@@ -216,7 +217,7 @@ func (b *bench) remove(name string) {
 }
 
 // look is the laptop's part of an examination, and nothing of AWS's.
-func (b *bench) look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	if text, err := os.ReadFile(b.path("initialised")); err == nil {
 		for dir := range strings.FieldsSeq(string(text)) {
 			name, _ := filepath.Rel(b.dir, dir)
@@ -245,7 +246,7 @@ func (b *bench) review() plan.Review {
 // look after it.
 func (b *bench) mended() *plan.Summary {
 	b.t.Helper()
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: b.env, Answers: b.answers, Look: b.look, Emit: b.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}

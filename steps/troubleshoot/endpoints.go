@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -76,7 +76,7 @@ const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
 func (l *laptop) leads(p project) {
-	found := steps.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
+	found := engine.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
 	l.out.findings = append(l.out.findings, found...)
 	if len(found) > 0 {
 		l.broken(checkLeads, p.Name, p.dir, found[0].Evidence, leadsElsewhere)

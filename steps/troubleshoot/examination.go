@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -41,14 +41,14 @@ type outcome struct {
 }
 
 // check books a check that has ended and tells it at once.
-func (o *outcome) check(env *steps.Env, c plan.Check) {
+func (o *outcome) check(env *engine.Env, c plan.Check) {
 	o.checks = append(o.checks, c)
 	env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 }
 
 // Look diagnoses the text, checks the set-up and plans what mends it. It is the
-// Look of a [steps.Flow].
-func (e *Examination) Look(ctx context.Context, env *steps.Env) (plan.Review, error) {
+// Look of a [engine.Flow].
+func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	var heard []said
 	if e.Text != "" {
 		for _, d := range Diagnose(e.Text) {

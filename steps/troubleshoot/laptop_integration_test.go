@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -62,7 +62,7 @@ func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Re
 	var first plan.Review
 	b.answers.Adopt = adopt
 	e.Answers = b.answers
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: b.env, Answers: b.answers, Look: e.Look, Emit: b.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			first = r

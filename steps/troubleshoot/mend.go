@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -65,7 +65,7 @@ func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.F
 		if err != nil {
 			continue // told with the configuration
 		}
-		strangers := steps.NotAgreed(s.answers, found)
+		strangers := engine.NotAgreed(s.answers, found)
 		for _, c := range plan.Leading(strangers, s.runs(p, next, o.workdir(p.Name))...) {
 			c.Mends = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)

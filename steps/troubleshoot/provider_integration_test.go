@@ -22,6 +22,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
@@ -92,13 +93,13 @@ func (s *providerSite) setUp() {
 	production.Account = "444444444444"
 	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
 	b.FillDefaults()
-	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
 	s.must(err)
-	env, err := steps.NewEnv(sessions, s.home, filepath.Join(s.home, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, s.home, filepath.Join(s.home, "stateroom.hcl"))
 	s.must(err)
 	env.Endpoint, env.Engine = s.server.URL(), s.engine
 	_, tag := b.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
+	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
 	s.must(err)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
 	run.Emit = func(plan.Event) {}

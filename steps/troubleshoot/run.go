@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -55,7 +55,7 @@ func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
 	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
 		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
 		o.check(s.env, check)
-		o.findings = append(o.findings, steps.ProvidersUnreachable(p.Name, p.dir))
+		o.findings = append(o.findings, engine.ProvidersUnreachable(p.Name, p.dir))
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.dir

@@ -23,6 +23,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -120,23 +121,23 @@ func team() *blueprint.Blueprint {
 	return b
 }
 
-func (w *world) env() *steps.Env {
+func (w *world) env() *engine.Env {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: stateRegion, Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: stateRegion, Parallel: engine.DefaultParallel})
 	w.must(err)
-	env, err := steps.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.EngineErr = w.server.URL(), terraform.ErrNotFound
 	_, tag := w.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
+	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
 	w.must(err)
 	return env
 }
 
 // flow is a health check that agrees to everything it is asked.
-func (w *world) flow() *steps.Flow {
+func (w *world) flow() *engine.Flow {
 	answers := &blueprint.Answers{Blueprint: w.blueprint}
-	return &steps.Flow{
+	return &engine.Flow{
 		Env: w.env(), Answers: answers, Look: (&Examination{Answers: answers}).Look, Emit: w.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			d := plan.Decision{Yes: true}

@@ -9,7 +9,7 @@ import (
 	"rsc.io/qr"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/qrcode"
 )
@@ -17,7 +17,7 @@ import (
 // Inquire asks what a flow has to know, page by page, and gives the flow. An
 // answer that cannot be is asked for again; what the flags answered is in given
 // already, and is an error if it cannot be.
-func (p *Prompt) Inquire(ctx context.Context, open steps.Open, given plan.Given) (*steps.Flow, error) {
+func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
 	asks := plan.Asks{
 		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
 		SignIn: p.signIn,

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
 )
@@ -189,9 +189,9 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	answers := *w.answers
 	examination := &troubleshoot.Examination{Answers: &answers}
 	looked := false
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: w.env(), Answers: &answers, Emit: func(plan.Event) {},
-		Look: func(ctx context.Context, env *steps.Env) (plan.Review, error) {
+		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			mark := len(w.Sandbox().Log())
 			r, err := examination.Look(ctx, env)
 			for _, e := range w.Sandbox().Log()[mark:] {

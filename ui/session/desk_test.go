@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps/onboard"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
 
@@ -107,7 +107,7 @@ func (c *company) handed(path string) string {
 		return ""
 	}
 	c.must(err)
-	h, err := onboard.Open(sealed, onboard.Unlock{Identity: []byte(c.known["bob"].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(c.known["bob"].String())})
 	c.must(err)
 	return h.AccessKeyID
 }

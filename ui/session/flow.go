@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
@@ -16,7 +16,7 @@ import (
 
 // opener gives the questions of a flow, and then the flow itself. It is made
 // once the stage stands, where there is one.
-type opener func(s *session, ctx context.Context) (steps.Open, plan.Given, error)
+type opener func(s *session, ctx context.Context) (engine.Open, plan.Given, error)
 
 // runFlow asks, looks, shows, asks once and applies, in lines or as JSON. It
 // returns the exit code, or the error that kept the flow from running.
@@ -69,9 +69,9 @@ func exitCode(s *plan.Summary, detailed bool) int {
 
 // inquire asks what the flow has to know. Where nothing can be asked, a question
 // that no flag has answered is an error that names the flag.
-func (s *session) inquire(ctx context.Context, open steps.Open, given plan.Given) (*steps.Flow, error) {
+func (s *session) inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
 	if s.ask {
-		flow, err := s.prompt.Inquire(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
+		flow, err := s.prompt.Inquire(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 			opened, err := open(ctx, given, asks)
 			if err == nil {
 				s.greet()
@@ -136,7 +136,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 }
 
 // operator opens the world with the caller's own credentials.
-func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*steps.Env, error) {
+func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*engine.Env, error) {
 	config := s.config()
 	config.MFAToken = code
 	sessions, err := openAWS(ctx, config)

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -173,5 +173,5 @@ func (i *Interruption) NameLeft() {
 // leftBehind says what a broken-off proof leaves and what becomes of it: not at
 // once, for a child that was not killed may still be at work there.
 func leftBehind(what string) string {
-	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, steps.ProofOld.Minutes())
+	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, engine.ProofOld.Minutes())
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
@@ -26,7 +26,7 @@ func Onboard(ctx context.Context, o Options, sys System) (int, error) {
 
 // onboarding is the opener of [Onboard]. In the sandbox it begins at the laptop
 // of somebody who was handed a sealed file.
-func (s *session) onboarding(ctx context.Context) (steps.Open, plan.Given, error) {
+func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, error) {
 	given := answered(map[string]string{onboard.PathHandover: s.HandoverFile, onboard.PathIdentity: s.Identity})
 	if s.PassphraseFile != "" {
 		passphrase, err := onboard.PassphraseFrom(ctx, s.PassphraseFile)
@@ -39,26 +39,26 @@ func (s *session) onboarding(ctx context.Context) (steps.Open, plan.Given, error
 	if err != nil {
 		return nil, nil, err
 	}
-	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		entry, err := s.entry(ctx, given)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		entry.Brought = brought
 		questions, err := entry.Questions(given)
 		if err != nil || len(questions) > 0 {
-			return steps.Opened{Questions: questions}, err
+			return engine.Opened{Questions: questions}, err
 		}
 		o, pair, err := entry.Take(given)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
 		env, err := s.seat(ctx, o.Answers, pair, asks)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
-		return steps.Opened{Flow: o.Flow(env)}, nil
+		return engine.Opened{Flow: o.Flow(env)}, nil
 	}
 	return open, given, nil
 }
@@ -82,7 +82,7 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 
 // seat opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
-func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*steps.Env, error) {
+func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := openAWS(ctx, config)
@@ -171,17 +171,17 @@ func Login(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
 }
 
-func (s *session) loggingIn(_ context.Context) (steps.Open, plan.Given, error) {
-	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (steps.Opened, error) {
+func (s *session) loggingIn(_ context.Context) (engine.Open, plan.Given, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		env, err := s.seat(ctx, a, awsops.KeyPair{}, asks)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
-		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
+		return engine.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
 	}
 	return open, plan.Given{}, nil
 }
@@ -203,7 +203,7 @@ func Handover(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
 }
 
-func (s *session) handingOver(_ context.Context) (steps.Open, plan.Given, error) {
+func (s *session) handingOver(_ context.Context) (engine.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
 }
 
@@ -212,27 +212,27 @@ func Offboard(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "offboard"), plain.NewFlowLines(sys.Out), (*session).offboarding)
 }
 
-func (s *session) offboarding(_ context.Context) (steps.Open, plan.Given, error) {
+func (s *session) offboarding(_ context.Context) (engine.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }
 
 // part is what handing over and offboarding have in common.
 type part interface {
-	Flow(*steps.Env) *steps.Flow
+	Flow(*engine.Env) *engine.Flow
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(of func(*blueprint.Answers) part) (steps.Open, plan.Given, error) {
-	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (steps.Opened, error) {
+func (s *session) asOperator(of func(*blueprint.Answers) part) (engine.Open, plan.Given, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		env, err := s.operator(ctx, a, asks.Code)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
-		return steps.Opened{Flow: of(a).Flow(env)}, nil
+		return engine.Opened{Flow: of(a).Flow(env)}, nil
 	}
 	return open, plan.Given{}, nil
 }

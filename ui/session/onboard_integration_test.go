@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"stateroom/steps/blueprint"
-	"stateroom/steps/onboard"
+	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform/mirror"
 )
@@ -26,7 +26,7 @@ func (l *laptop) handedOver() string {
 	l.t.Helper()
 	sealed, err := os.ReadFile(l.sealed())
 	l.must(err)
-	h, err := onboard.Open(sealed, onboard.Unlock{Identity: []byte(l.known[l.user].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(l.known[l.user].String())})
 	l.must(err)
 	return h.SecretAccessKey
 }

@@ -22,6 +22,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
@@ -340,7 +341,7 @@ func (s *session) config() awsops.Config {
 }
 
 // world opens the journal and finds the engine. No call to AWS is made.
-func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *blueprint.Answers) (*steps.Env, error) {
+func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *blueprint.Answers) (*engine.Env, error) {
 	dir, path := s.Dir, s.Blueprint
 	if s.stage != nil {
 		// A blueprint that was named is rehearsed, not written.
@@ -351,7 +352,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	if err := errors.Join(dirErr, pathErr); err != nil {
 		return nil, fmt.Errorf("the current folder: %w", err)
 	}
-	env, err := steps.NewEnv(sessions, dir, path)
+	env, err := engine.NewEnv(sessions, dir, path)
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +361,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 		return nil, err
 	}
 	_, scope := a.Tag()
-	if env.Journal, err = steps.OpenJournal(env.StateDir, scope); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, scope); err != nil {
 		return nil, err
 	}
 	env.Engine, env.EngineErr = terraform.Find(ctx, s.Engine)
@@ -373,7 +374,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 // fit refuses a state directory that cannot be relied on. The sandbox's lies in
 // its scratch home, beside a scratch blueprint that nobody else writes to; where
 // nothing will be applied nothing is kept.
-func (s *session) fit(env *steps.Env) error {
+func (s *session) fit(env *engine.Env) error {
 	if s.stage != nil {
 		return nil
 	}

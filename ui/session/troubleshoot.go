@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/term"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
@@ -39,25 +39,25 @@ func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
 }
 
 // troubleshooting is the opener of [Troubleshoot]. The flags say where it begins.
-func (s *session) troubleshooting(ctx context.Context) (steps.Open, plan.Given, error) {
+func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given, error) {
 	text, err := s.errorText(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	e := &troubleshoot.Examination{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
-	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		flow, err := s.examination(ctx, e, asks)
-		return steps.Opened{Flow: flow}, err
+		return engine.Opened{Flow: flow}, err
 	}
 	return open, plan.Given{}, nil
 }
 
 // examination opens AWS and the files for an examination; in the sandbox it
 // makes the set-up first, and breaks it as asked.
-func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks plan.Asks) (*steps.Flow, error) {
+func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks plan.Asks) (*engine.Flow, error) {
 	if e.OnlyText {
 		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
-		return &steps.Flow{Env: &steps.Env{}, Answers: e.Answers, Look: e.Look}, nil
+		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Look: e.Look}, nil
 	}
 	if err := s.finished(ctx, s.Break); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 	if err != nil {
 		return nil, err
 	}
-	return &steps.Flow{Env: env, Answers: e.Answers, Look: e.Look}, nil
+	return &engine.Flow{Env: env, Answers: e.Answers, Look: e.Look}, nil
 }
 
 // known are the answers as far as they are written down: the blueprint's, or

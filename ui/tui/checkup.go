@@ -8,13 +8,13 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
 
-// checkup is a run that is a steps.Flow: troubleshooting, onboarding and their
+// checkup is a run that is a engine.Flow: troubleshooting, onboarding and their
 // like. It asks, looks, shows what it has found with what mends it, makes the
 // changes that were confirmed, and looks again.
 type checkup struct {
@@ -25,7 +25,7 @@ type checkup struct {
 	page  int
 	given plan.Given
 
-	flow   *steps.Flow
+	flow   *engine.Flow
 	checks *checklist
 	// recheck are the checks of the look that follows the changes.
 	recheck tallied
@@ -53,7 +53,7 @@ type page struct {
 	form      *form.Form
 }
 
-func newCheckup(t *theme.Theme, e *engine, mode Mode, dryRun, sandbox bool) *checkup {
+func newCheckup(t *theme.Theme, e *runner, mode Mode, dryRun, sandbox bool) *checkup {
 	c := &checkup{visit: newVisit(t, e, mode, dryRun), given: plan.Given{}, rehearses: sandbox}
 	c.checks = newChecklist(c.words.table)
 	c.pane, c.counted = newPane(&c.visit, c.rows), c.sort

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -78,7 +78,7 @@ func BenchmarkLookingAtTable(b *testing.B) { lookingAt(b, Onboard, tableChecks(2
 
 func lookingAt(b *testing.B, mode Mode, checks []plan.Check) {
 	m := opened(b, benchLook, mode, Options{})
-	answerWith(m, steps.Opened{Flow: fakeFlow(b, healthy())}, nil)
+	answerWith(m, engine.Opened{Flow: fakeFlow(b, healthy())}, nil)
 	for i := range checks {
 		m.checkup.checks.add(checks[i])
 	}

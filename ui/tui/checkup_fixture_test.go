@@ -12,8 +12,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -144,12 +144,12 @@ func teamOfTwo() *blueprint.Answers {
 
 // fakeFlow is a flow whose looks give the reviews one after the other, the last
 // one from then on. Its changes have nothing to send.
-func fakeFlow(t testing.TB, reviews ...plan.Review) *steps.Flow {
+func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 	looks := 0
-	return &steps.Flow{
-		Env:     &steps.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(plan.Event) {}},
+	return &engine.Flow{
+		Env:     &engine.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(plan.Event) {}},
 		Answers: teamOfTwo(),
-		Look: func(_ context.Context, env *steps.Env) (plan.Review, error) {
+		Look: func(_ context.Context, env *engine.Env) (plan.Review, error) {
 			r := reviews[min(looks, len(reviews)-1)]
 			looks++
 			for i := range r.Checks {
@@ -170,14 +170,14 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *steps.Flow {
 func opened(t testing.TB, l look, mode Mode, o Options) *root {
 	o.Modes = []Mode{mode}
 	m := newTestRoot(t, l, o)
-	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (steps.Opened, error) {
-		return steps.Opened{}, errors.New("nobody runs this")
+	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
+		return engine.Opened{}, errors.New("nobody runs this")
 	}, Note: "This was the sandbox."}})
 	return m
 }
 
 // answerWith brings what follows from the answers.
-func answerWith(m *root, o steps.Opened, err error) {
+func answerWith(m *root, o engine.Opened, err error) {
 	_, cmd := m.Update(openedMsg{op: m.engine.op, opened: o, err: err})
 	deliver(m, cmd)
 }
@@ -186,7 +186,7 @@ func answerWith(m *root, o steps.Opened, err error) {
 func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 	m := opened(t, l, mode, o)
 	flow := fakeFlow(t, r)
-	answerWith(m, steps.Opened{Flow: flow}, nil)
+	answerWith(m, engine.Opened{Flow: flow}, nil)
 	msg := reviewedMsg{op: m.engine.op, flow: flow, review: r}
 	if len(r.Changes)+len(r.Foreign) == 0 {
 		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
@@ -198,7 +198,7 @@ func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 // looking is a checkup in the middle of its checks.
 func looking(t testing.TB, l look, o Options) *root {
 	m := opened(t, l, Troubleshoot, o)
-	answerWith(m, steps.Opened{Flow: fakeFlow(t, ill())}, nil)
+	answerWith(m, engine.Opened{Flow: fakeFlow(t, ill())}, nil)
 	checks := ill().Checks
 	for i := range checks[:6] {
 		tell(m, plan.Event{Kind: plan.EventCheck, Check: &checks[i]})

@@ -9,24 +9,24 @@ import (
 
 	"github.com/charmbracelet/x/exp/teatest"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
 // asksThen asks page after page and then gives the flow.
-func asksThen(flow *steps.Flow, pages ...[]plan.Question) steps.Open {
-	return func(_ context.Context, given plan.Given, _ plan.Asks) (steps.Opened, error) {
+func asksThen(flow *engine.Flow, pages ...[]plan.Question) engine.Open {
+	return func(_ context.Context, given plan.Given, _ plan.Asks) (engine.Opened, error) {
 		for _, questions := range pages {
 			if !given.Asked(questions[0].Path) {
-				return steps.Opened{Questions: questions}, nil
+				return engine.Opened{Questions: questions}, nil
 			}
 		}
-		return steps.Opened{Flow: flow}, nil
+		return engine.Opened{Flow: flow}, nil
 	}
 }
 
 // checkupFlow runs the whole program in memory in a mode other than set-up.
-func checkupFlow(t *testing.T, mode Mode, open steps.Open) (*teatest.TestModel, *root, *recorder) {
+func checkupFlow(t *testing.T, mode Mode, open engine.Open) (*teatest.TestModel, *root, *recorder) {
 	t.Helper()
 	return flow(t, Options{Modes: []Mode{mode}, Begin: func(context.Context, Request) (*Start, error) {
 		return &Start{Open: open}, nil
@@ -86,7 +86,7 @@ func TestCheckupFromTheQuestionsToTheResult(t *testing.T) {
 func TestCheckupThatCouldNotLookTriesAgain(t *testing.T) {
 	f := fakeFlow(t, healthy())
 	look, looks := f.Look, 0
-	f.Look = func(ctx context.Context, env *steps.Env) (plan.Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		if looks++; looks == 1 {
 			return plan.Review{}, errors.New("sts:GetCallerIdentity with profile admin_iam: no route to host")
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/tui/theme"
@@ -74,10 +74,10 @@ func noSecretShown(t *testing.T, width, height, lines int) {
 	t.Helper()
 	refused := false
 	ask := asksThen(fakeFlow(t, mendable(), mendable(), healthy()), secretPages()...)
-	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		if given.Asked("passphrase") && !refused {
 			refused = true
-			return steps.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open it."}
+			return engine.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open it."}
 		}
 		return ask(ctx, given, asks)
 	}

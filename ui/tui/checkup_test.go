@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -52,19 +52,19 @@ func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 
 func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 	m := opened(t, plainLook, Troubleshoot, Options{})
-	answerWith(m, steps.Opened{Questions: ways()}, nil)
+	answerWith(m, engine.Opened{Questions: ways()}, nil)
 	press(m, "down", "enter")
 	if got := m.checkup.given.Text("way"); m.checkup.phase != opening || !strings.HasPrefix(got, "Paste") {
 		t.Fatalf("phase %d, answered %q", m.checkup.phase, got)
 	}
-	answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	deliver(m, m.key(pasted("Error: x\rmore")))
 	press(m, "esc")
 	if shows(t, m, "What do you want to begin with?"); m.checkup.given.Asked("way") {
 		t.Error("going back keeps the answer that is asked for again")
 	}
 	press(m, "enter")
-	answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	shows(t, m, "Error: x", "more")
 	press(m, "enter")
 	if got := m.checkup.given.Text("error"); got != "Error: x\nmore" {

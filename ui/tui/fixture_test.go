@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
@@ -170,7 +171,7 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 	for n := 1; n <= stepCount; n++ {
 		m.Update(inspectedMsg{op: m.engine.op, step: n})
 	}
-	flow := &steps.Flow{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
+	flow := &engine.Flow{Env: &engine.Env{Dir: t.TempDir()}, Answers: team()}
 	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: proposed(), observed: observed(), observe: observed})
 	return m
 }

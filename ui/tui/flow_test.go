@@ -21,8 +21,8 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
@@ -95,18 +95,18 @@ func (g *gate) wait(t *testing.T) {
 func startOn(root, endpoint string, b *blueprint.Blueprint, me string) *Start {
 	return &Start{
 		Answers: &blueprint.Answers{Blueprint: b, Me: me},
-		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error) {
+		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error) {
 			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: mfa})
 			if err != nil {
 				return nil, err
 			}
-			env, err := steps.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
+			env, err := engine.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
 			if err != nil {
 				return nil, err
 			}
 			env.Endpoint, env.EngineErr = endpoint, terraform.ErrNotFound
 			_, scope := a.Tag()
-			env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+			env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 			return env, err
 		},
 	}

@@ -91,7 +91,7 @@ const (
 type root struct {
 	o      Options
 	theme  *theme.Theme
-	engine *engine
+	engine *runner
 	// run is the run that was begun: the wizard or the checkup; the other is nil.
 	run           course
 	wizard        *wizard

@@ -23,8 +23,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
@@ -37,10 +37,10 @@ type Start struct {
 	New bool
 	// World opens the sessions, the journal and the engine for these answers;
 	// mfa asks the operator for a code.
-	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error)
+	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error)
 	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
 	// Confirm and no Stop: the screens bring their own.
-	Open steps.Open
+	Open engine.Open
 	// Note is told at the end; it may be empty.
 	Note string
 	// Close clears away what the run brought with it. It may be nil.

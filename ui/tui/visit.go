@@ -29,7 +29,7 @@ const (
 // it would change, and what became of that.
 type visit struct {
 	theme  *theme.Theme
-	engine *engine
+	engine *runner
 	// words are how the run calls itself.
 	words         words
 	dryRun        bool
@@ -66,7 +66,7 @@ type visit struct {
 	stale    bool
 }
 
-func newVisit(t *theme.Theme, e *engine, mode Mode, dryRun bool) visit {
+func newVisit(t *theme.Theme, e *runner, mode Mode, dryRun bool) visit {
 	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
 	return visit{
 		theme: t, engine: e, words: wordsOf[mode], dryRun: dryRun, spinner: s, width: 80, height: 20,

@@ -9,8 +9,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -57,7 +57,7 @@ func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = newKey()
-	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: proposed(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
 	if m.wizard.current != 2 {
 		t.Errorf("at step %d", m.wizard.current)
 	}
@@ -292,7 +292,7 @@ func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = &awsops.Key{ARN: arn}
-	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: proposed(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "4")
 	shows(t, m, arn)
