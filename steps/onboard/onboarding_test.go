@@ -163,7 +163,7 @@ func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
 	l := c.laptop("bob")
 	s := l.come(l.handover())
 	f := finding(s, "state.deleted")
-	if f == nil || verdict(s, "common-staging", checkState) != plan.Broken || verdict(s, "common-preprod", checkState) != steps.Passed {
+	if f == nil || verdict(s, "common-staging", checkState) != plan.Broken || verdict(s, "common-preprod", checkState) != plan.Passed {
 		t.Fatalf("findings %v", s.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "common/staging of project common-staging was deleted", "Do not apply", "stateroom troubleshoot")
