@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -44,10 +45,10 @@ func (l *laptop) configuration(ctx context.Context, p project) {
 	}
 	if len(l.out.findings) > before {
 		f := l.out.findings[before]
-		l.broken(checkProject, p.Name, p.dir, f.Evidence, f.ID)
+		l.broken(diagnosis.CheckProject, p.Name, p.dir, f.Evidence, f.ID)
 		return
 	}
-	l.passed(checkProject, p.Name, p.dir, fmt.Sprintf("%d files that can be read", len(p.files.Files)))
+	l.passed(diagnosis.CheckProject, p.Name, p.dir, fmt.Sprintf("%d files that can be read", len(p.files.Files)))
 }
 
 // isCache and isState tell the problems of what init and apply left behind from
