@@ -23,6 +23,7 @@ import (
 	"golang.org/x/term"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/printable"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -153,8 +154,8 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 func codeOf(err error) int {
 	var code exitCode
 	var usage session.UsageError
-	var problem steps.BlueprintProblem
-	var problems steps.BlueprintProblems
+	var problem blueprint.Problem
+	var problems blueprint.Problems
 	switch {
 	case err == nil:
 		return steps.ExitDone

@@ -23,6 +23,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -140,8 +141,8 @@ func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 		"told already":        {exitCode(3), 3},
 		"interrupted":         {exitCode(130), 130},
 		"usage":               {session.Usagef("x"), 2},
-		"an answer":           {fmt.Errorf("x: %w", steps.BlueprintProblem{Message: "x"}), 2},
-		"answers":             {steps.BlueprintProblems{{Message: "x"}}, 2},
+		"an answer":           {fmt.Errorf("x: %w", blueprint.Problem{Message: "x"}), 2},
+		"answers":             {blueprint.Problems{{Message: "x"}}, 2},
 		"no answer":           {plain.ErrNoAnswer, 2},
 		"refused":             {&steps.Refusal{What: "x"}, 1},
 		"anything else":       {errors.New("x"), 1},
@@ -563,12 +564,12 @@ func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *test
 // practiceBlueprint writes the sandbox's blueprint into dir.
 func practiceBlueprint(t *testing.T, dir string) string {
 	t.Helper()
-	b := steps.NewBlueprint()
+	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{steps.Everything}}}
-	e := steps.NewEnvironment("production")
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}
+	e := blueprint.NewEnvironment("production")
 	e.Account = "444444444444"
-	b.Environments, b.Projects = []steps.Environment{e}, []steps.Project{{Name: "common-production"}}
+	b.Environments, b.Projects = []blueprint.Environment{e}, []blueprint.Project{{Name: "common-production"}}
 	b.FillDefaults()
 	path := filepath.Join(dir, "stateroom.hcl")
 	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // AccessFacts are what of the set-up beside IAM's own users and groups can name
@@ -32,7 +33,7 @@ type KeyAccess struct {
 // where there is none; Unreachable says why the account cannot be looked into.
 type RoleAccess struct {
 	RoleFacts
-	Environment Environment
+	Environment blueprint.Environment
 	ARN         string
 
 	reach, region string
@@ -41,7 +42,7 @@ type RoleAccess struct {
 // InspectAccess reads them with the operator's credentials, the roles through
 // each account's reach role. What the operator may not see is a fact, not an
 // error; the error is one that keeps everything from being seen.
-func InspectAccess(ctx context.Context, env *Env, a *Answers) (AccessFacts, error) {
+func InspectAccess(ctx context.Context, env *Env, a *blueprint.Answers) (AccessFacts, error) {
 	var f AccessFacts
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
@@ -59,7 +60,7 @@ func InspectAccess(ctx context.Context, env *Env, a *Answers) (AccessFacts, erro
 }
 
 // keyAccess is nil where no key has the alias.
-func keyAccess(ctx context.Context, home *awsops.Session, a *Answers) (*KeyAccess, error) {
+func keyAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*KeyAccess, error) {
 	key, err := home.Key(ctx, a.Key.Alias)
 	if err != nil || key == nil {
 		return nil, wrap(err)
@@ -73,7 +74,7 @@ func keyAccess(ctx context.Context, home *awsops.Session, a *Answers) (*KeyAcces
 }
 
 // roleAccess looks into every environment's account, many at a time.
-func roleAccess(ctx context.Context, env *Env, a *Answers) ([]RoleAccess, error) {
+func roleAccess(ctx context.Context, env *Env, a *blueprint.Answers) ([]RoleAccess, error) {
 	home := env.Sessions.Home(a.StateRegion)
 	identity, err := home.Identity(ctx)
 	if err != nil {

@@ -11,13 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // twoGroups are the admins and a group that works on staging only.
-func twoGroups() *Blueprint {
+func twoGroups() *blueprint.Blueprint {
 	b := team()
-	b.Groups = []Group{
-		{Name: "admins", Users: []string{"alice"}, Environments: []string{Everything}},
+	b.Groups = []blueprint.Group{
+		{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}},
 		{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}},
 	}
 	b.FillDefaults()
@@ -32,7 +33,9 @@ func refusedTo(t *testing.T, who, what string, err error) {
 	}
 }
 
-func roleOf(account string) string { return "arn:aws:iam::" + account + ":role/" + DefaultRole }
+func roleOf(account string) string {
+	return "arn:aws:iam::" + account + ":role/" + blueprint.DefaultRole
+}
 
 func TestAdminsReachEveryEnvironmentAndOthersNone(t *testing.T) {
 	w := newSetUpWorld(t, team())
@@ -56,7 +59,7 @@ func TestAdminsReachEveryEnvironmentAndOthersNone(t *testing.T) {
 func (w *world) everythingIsRefused(who string, s *awsops.Session, account, key string) {
 	w.t.Helper()
 	t, ctx := w.t.(*testing.T), awsops.WithProbe(context.Background())
-	const bucket, table = "acme-terraform-state", DefaultLockTable
+	const bucket, table = "acme-terraform-state", blueprint.DefaultLockTable
 	put := awsops.PutOptions{KMSKeyARN: w.stateKey()}
 	_, err := s.Assume(ctx, roleOf(account))
 	refusedTo(t, who, "assume the role", err)

@@ -10,15 +10,16 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 // withNew is the team with a further environment whose account is to be made.
-func withNew(email string) *Blueprint {
+func withNew(email string) *blueprint.Blueprint {
 	b := team()
-	e := NewEnvironment("qa")
+	e := blueprint.NewEnvironment("qa")
 	e.Email = email
 	b.Environments = append(b.Environments, e)
-	b.Projects = append(b.Projects, Project{Name: "common-qa"})
+	b.Projects = append(b.Projects, blueprint.Project{Name: "common-qa"})
 	b.FillDefaults()
 	return b
 }
@@ -46,7 +47,7 @@ func TestAMissingAccountIsCreatedOnceAndSetUpWithTheOthers(t *testing.T) {
 		t.Fatalf("planned %v", ids)
 	}
 	c := w.plannedChange("account.qa")
-	if diff := cmp.Diff([]Field{{"name", "", "qa"}, {"email", "", "qa@example.com"}, {"role", "", DefaultReach}, {"id", "", KnownAfterApply}}, c.Fields); diff != "" {
+	if diff := cmp.Diff([]Field{{"name", "", "qa"}, {"email", "", "qa@example.com"}, {"role", "", blueprint.DefaultReach}, {"id", "", KnownAfterApply}}, c.Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	created := w.accountNamed("qa")
@@ -93,7 +94,7 @@ func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
 	s := w.setup(b)
 	ctx := context.Background()
 	w.must(s.Env.Journal.Append(accountChange("qa"), phaseIntent, map[string]string{"email": "qa@example.com"}))
-	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", DefaultReach, nil))
+	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", blueprint.DefaultReach, nil))
 	w.must(err)
 	summary, _, calls := w.again(b)
 	w.healthy(summary)
@@ -129,7 +130,7 @@ func TestAnAccountThatAWSRefusesLeavesTheOthersGoing(t *testing.T) {
 func (w *world) takeEmail(email string) {
 	w.t.Helper()
 	w.server.Intercept(nil)
-	_, err := w.setup(team()).Env.Sessions.Home("eu-west-1").Do(context.Background(), awsops.CreateAccount(email, "elsewhere", DefaultReach, nil))
+	_, err := w.setup(team()).Env.Sessions.Home("eu-west-1").Do(context.Background(), awsops.CreateAccount(email, "elsewhere", blueprint.DefaultReach, nil))
 	w.must(err)
 }
 
@@ -170,7 +171,7 @@ func TestTheAdminAccountCanBeAnEnvironment(t *testing.T) {
 }
 
 func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
-	a := &Answers{Blueprint: withNew("qa@example.com")}
+	a := &blueprint.Answers{Blueprint: withNew("qa@example.com")}
 	organization := &awsops.Organization{ID: "o-1", ManagementAccount: "999999999999"}
 	identity := awsops.Identity{Account: "111111111111"}
 	for name, c := range map[string]struct {
@@ -196,7 +197,7 @@ func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
 
 func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
 	facts := AccountFacts{Listed: true, Identity: awsops.Identity{Account: "111111111111"}}
-	p := accountStep{}.Plan(&Observed{Account: facts}, &Answers{Blueprint: team()})
+	p := accountStep{}.Plan(&Observed{Account: facts}, &blueprint.Answers{Blueprint: team()})
 	if findingOf(p.Findings, "account.not-in-organization") == nil {
 		t.Errorf("%+v", p)
 	}
@@ -205,7 +206,7 @@ func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
 func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
 	b := withNew("qa@example.com")
 	facts := AccountFacts{Listed: true, Accounts: []awsops.Account{{ID: "888888888888", Email: "qa@example.com", State: "SUSPENDED"}}}
-	p := accountStep{}.Plan(&Observed{Account: facts}, &Answers{Blueprint: b})
+	p := accountStep{}.Plan(&Observed{Account: facts}, &blueprint.Answers{Blueprint: b})
 	if f := findingOf(p.Findings, "account.not-active"); f == nil || len(p.Changes) > 0 {
 		t.Errorf("%+v", p)
 	}
@@ -214,7 +215,7 @@ func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
 func TestAControlTowerLandingZoneMakesItsOwnAccounts(t *testing.T) {
 	w := newWorld(t, sandbox.Options{ControlTower: true})
 	b := team()
-	fourth := NewEnvironment("fourth")
+	fourth := blueprint.NewEnvironment("fourth")
 	fourth.Email = "fourth@example.com"
 	b.Environments = append(b.Environments, fourth)
 	summary := w.run(w.setup(b))

@@ -8,12 +8,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // AdminEnv makes a child Terraform this laptop's admin, whoever the operator
 // is: keys in the environment would win over a profile named there. What asks a
 // custom endpoint never lets a provider ask AWS itself: provider.tf names none.
-func AdminEnv(env *Env, a *Answers) map[string]string {
+func AdminEnv(env *Env, a *blueprint.Answers) map[string]string {
 	set := map[string]string{
 		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
 		"AWS_CONFIG_FILE":             env.ConfigPath,
@@ -29,14 +30,14 @@ func AdminEnv(env *Env, a *Answers) map[string]string {
 }
 
 // adminSession is a session as this laptop's admin.
-func adminSession(ctx context.Context, env *Env, a *Answers) (*awsops.Session, error) {
+func adminSession(ctx context.Context, env *Env, a *blueprint.Answers) (*awsops.Session, error) {
 	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
 	return s, wrap(err)
 }
 
 // me is the user whose laptop this is: the owner of the admin's key, or who --me
 // says will be; empty where nothing tells.
-func me(o *Observed, a *Answers) string {
+func me(o *Observed, a *blueprint.Answers) string {
 	for name, f := range o.IAM.Users {
 		if o.IAM.OwnKey != "" && holds(f.Keys, o.IAM.OwnKey) {
 			return name
@@ -47,7 +48,7 @@ func me(o *Observed, a *Answers) string {
 
 // reachable are the projects that this laptop's admin may work on: those of
 // the user's groups, or all where it is not known which user that is.
-func reachable(o *Observed, a *Answers) []Project {
+func reachable(o *Observed, a *blueprint.Answers) []blueprint.Project {
 	user := me(o, a)
 	if user == "" {
 		return a.Projects
@@ -58,7 +59,7 @@ func reachable(o *Observed, a *Answers) []Project {
 // awaitAdmin waits until the admin's key is known to every service that the
 // back end uses: they learn of a new key separately, and of new policies
 // seconds later (facts/aws.md, "Eventual consistency").
-func awaitAdmin(ctx context.Context, env *Env, a *Answers, project Project, patience time.Duration) error {
+func awaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
 	s, err := adminSession(ctx, env, a)
 	if err != nil {
 		return err

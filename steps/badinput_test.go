@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 // badInput is something wrong with the world or the answers, and what the
@@ -30,7 +31,7 @@ type badInput struct {
 	name    string
 	options sandbox.Options
 	// arrange brings the world and the blueprint into the bad state.
-	arrange func(w *world, b *Blueprint)
+	arrange func(w *world, b *blueprint.Blueprint)
 	// refused says that the run does not even begin; otherwise it ends with
 	// exit code and the finding of this id.
 	refused bool
@@ -85,7 +86,7 @@ func checkBadInput(t *testing.T, c badInput) {
 }
 
 // try runs a set-up that may not even begin.
-func (w *world) try(b *Blueprint) (*Summary, error) {
+func (w *world) try(b *blueprint.Blueprint) (*Summary, error) {
 	w.t.Helper()
 	_, tag := b.Tag()
 	if _, err := OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
@@ -97,45 +98,45 @@ func (w *world) try(b *Blueprint) (*Summary, error) {
 func TestBadCredentialsAreRefusedBeforeAnythingElse(t *testing.T) {
 	var ahead atomic.Int64 // how far AWS's clock is ahead of this machine's
 	cases := []badInput{{
-		name: "none", arrange: func(w *world, _ *Blueprint) {
+		name: "none", arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.actAs(sandbox.Credentials{})
 			w.t.Setenv("AWS_SESSION_TOKEN", "")
 		},
 		says: []string{"sts:GetCallerIdentity", "No credentials were found", "AWS_PROFILE"},
 	}, {
-		name: "a wrong secret", arrange: func(w *world, _ *Blueprint) {
+		name: "a wrong secret", arrange: func(w *world, _ *blueprint.Blueprint) {
 			c := w.server.Operator()
 			c.SecretAccessKey = "wrong" + c.SecretAccessKey[5:]
 			w.actAs(c)
 		},
 		says: []string{"SignatureDoesNotMatch", "The secret does not belong to this access key id.", "Write both again"},
 	}, {
-		name: "an unknown key", arrange: func(w *world, _ *Blueprint) {
+		name: "an unknown key", arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.actAs(sandbox.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})
 		},
 		says: []string{"InvalidClientTokenId", "does not know this access key id", "Check it in IAM"},
 	}, {
 		name: "an expired session", options: sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }},
-		arrange: func(w *world, _ *Blueprint) {
+		arrange: func(w *world, _ *blueprint.Blueprint) {
 			endSession(w)
 			ahead.Store(int64(time.Hour))
 		},
 		says: []string{"ExpiredToken", "The session credentials have expired.", "Get new ones"},
 	}, {
 		name: "a clock that is wrong", options: sandbox.Options{Now: func() time.Time { return time.Now().Add(-2 * time.Hour) }},
-		arrange: func(*world, *Blueprint) {},
+		arrange: func(*world, *blueprint.Blueprint) {},
 		says:    []string{"clock", "Set the clock"},
 	}, {
-		name: "root", arrange: func(w *world, _ *Blueprint) { w.actAs(w.server.Root()) },
+		name: "root", arrange: func(w *world, _ *blueprint.Blueprint) { w.actAs(w.server.Root()) },
 		says: []string{"root credentials of account 111111111111", "Sign in as an IAM user or role", "Nothing was changed."},
 	}, {
-		name: "another account's", arrange: func(_ *world, b *Blueprint) { b.AdminAccount = "222222222222" },
+		name: "another account's", arrange: func(_ *world, b *blueprint.Blueprint) { b.AdminAccount = "222222222222" },
 		says: []string{"account 111111111111", "admin account is 222222222222", "--profile", "Nothing was changed."},
 	}, {
-		name: "a region that does not exist", arrange: func(_ *world, b *Blueprint) { b.StateRegion = "eu-west-9" },
+		name: "a region that does not exist", arrange: func(_ *world, b *blueprint.Blueprint) { b.StateRegion = "eu-west-9" },
 		says: []string{"There is no region eu-west-9", "--set state_region=REGION", "Nothing was changed."},
 	}, {
-		name: "a region that is not enabled", arrange: func(_ *world, b *Blueprint) { b.StateRegion = "af-south-1" },
+		name: "a region that is not enabled", arrange: func(_ *world, b *blueprint.Blueprint) { b.StateRegion = "af-south-1" },
 		says: []string{"Region af-south-1 is DISABLED", "aws account enable-region --region-name af-south-1", "Nothing was changed."},
 	}}
 	for _, c := range cases {
@@ -157,25 +158,27 @@ func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
 	ctx := context.Background()
 	cases := []badInput{{
 		name: "a bucket that is someone else's", finding: "bucket.taken",
-		arrange: func(w *world, b *Blueprint) { w.makeBucket(w.hands("222222222222"), b.Bucket.Name, "eu-west-1") },
-		says:    []string{"acme-terraform-state", "belongs to another AWS account", "--set bucket.name=NAME"},
+		arrange: func(w *world, b *blueprint.Blueprint) {
+			w.makeBucket(w.hands("222222222222"), b.Bucket.Name, "eu-west-1")
+		},
+		says: []string{"acme-terraform-state", "belongs to another AWS account", "--set bucket.name=NAME"},
 	}, {
 		name: "a bucket in another region", finding: "bucket.other-region",
-		arrange: func(w *world, b *Blueprint) {
+		arrange: func(w *world, b *blueprint.Blueprint) {
 			w.makeBucket(w.handsIn("", "eu-central-1"), b.Bucket.Name, "eu-central-1")
 		},
 		says: []string{"acme-terraform-state is yours, but in eu-central-1 and not in eu-west-1", "--set state_region=eu-central-1"},
 	}, {
 		name: "a bucket without our tag", finding: "bucket.not-ours",
-		arrange: func(w *world, b *Blueprint) { w.makeBucket(w.hands(""), b.Bucket.Name, "eu-west-1") },
+		arrange: func(w *world, b *blueprint.Blueprint) { w.makeBucket(w.hands(""), b.Bucket.Name, "eu-west-1") },
 		says:    []string{"acme-terraform-state", "does not carry this blueprint's tag", "--adopt arn:aws:s3:::acme-terraform-state"},
 	}, {
 		name: "an alias on another key", finding: "key.not-ours",
-		arrange: func(w *world, b *Blueprint) { w.makeKey(b, &kms.CreateKeyInput{}) },
+		arrange: func(w *world, b *blueprint.Blueprint) { w.makeKey(b, &kms.CreateKeyInput{}) },
 		says:    []string{"alias/terraform points at key arn:aws:kms:eu-west-1:111111111111:key/", "--adopt arn:aws:kms:eu-west-1:111111111111:key/"},
 	}, {
 		name: "a key that is disabled", finding: "kms-disabled",
-		arrange: func(w *world, b *Blueprint) {
+		arrange: func(w *world, b *blueprint.Blueprint) {
 			id := w.makeKey(b, &kms.CreateKeyInput{Tags: kmsTags(b)})
 			_, err := w.hands("").kms.DisableKey(ctx, &kms.DisableKeyInput{KeyId: &id})
 			w.must(err)
@@ -183,7 +186,7 @@ func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
 		says: []string{"alias/terraform is Disabled", "aws kms enable-key --key-id "},
 	}, {
 		name: "a key on its way out", finding: "kms-pending-deletion",
-		arrange: func(w *world, b *Blueprint) {
+		arrange: func(w *world, b *blueprint.Blueprint) {
 			id := w.makeKey(b, &kms.CreateKeyInput{Tags: kmsTags(b)})
 			_, err := w.hands("").kms.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &id, PendingWindowInDays: aws.Int32(7)})
 			w.must(err)
@@ -191,17 +194,17 @@ func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
 		says: []string{"behind alias/terraform is to be deleted on ", "aws kms cancel-key-deletion --key-id "},
 	}, {
 		name: "an asymmetric key", finding: "key.wrong-kind",
-		arrange: func(w *world, b *Blueprint) {
+		arrange: func(w *world, b *blueprint.Blueprint) {
 			w.makeKey(b, &kms.CreateKeyInput{Tags: kmsTags(b), KeySpec: kmstypes.KeySpecRsa2048, KeyUsage: kmstypes.KeyUsageTypeSignVerify})
 		},
 		says: []string{"RSA_2048 SIGN_VERIFY", "--set kms_key.alias=NAME"},
 	}, {
 		name: "a table with another key", finding: "table-schema",
-		arrange: func(w *world, b *Blueprint) { w.makeTable(b, "Id", true) },
+		arrange: func(w *world, b *blueprint.Blueprint) { w.makeTable(b, "Id", true) },
 		says:    []string{"table/terraform_locks has the key Id (S) HASH", "LockID (S) HASH", "never recreated"},
 	}, {
 		name: "a table without our tag", finding: "lock.not-ours",
-		arrange: func(w *world, b *Blueprint) { w.makeTable(b, "LockID", false) },
+		arrange: func(w *world, b *blueprint.Blueprint) { w.makeTable(b, "LockID", false) },
 		says:    []string{"table/terraform_locks exists", "--adopt arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks"},
 	}}
 	for _, c := range cases {
@@ -219,7 +222,7 @@ func (w *world) makeBucket(h hands, name, region string) {
 }
 
 // makeKey makes a key behind the blueprint's alias.
-func (w *world) makeKey(b *Blueprint, in *kms.CreateKeyInput) (id string) {
+func (w *world) makeKey(b *blueprint.Blueprint, in *kms.CreateKeyInput) (id string) {
 	w.t.Helper()
 	h := w.hands("")
 	out, err := h.kms.CreateKey(context.Background(), in)
@@ -229,12 +232,12 @@ func (w *world) makeKey(b *Blueprint, in *kms.CreateKeyInput) (id string) {
 	return *out.KeyMetadata.KeyId
 }
 
-func kmsTags(b *Blueprint) []kmstypes.Tag {
+func kmsTags(b *blueprint.Blueprint) []kmstypes.Tag {
 	k, v := b.Tag()
 	return []kmstypes.Tag{{TagKey: &k, TagValue: &v}}
 }
 
-func (w *world) makeTable(b *Blueprint, key string, tagged bool) {
+func (w *world) makeTable(b *blueprint.Blueprint, key string, tagged bool) {
 	w.t.Helper()
 	in := &dynamodb.CreateTableInput{
 		TableName:            &b.Lock.DynamoDBTable,
@@ -254,38 +257,40 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 	const key = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
 	cases := []badInput{{
 		name: "malformed HCL in a project", finding: "files.cannot-edit", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) { w.write("live/staging/main.tf", "resource \"x\" {\n  a = \n") },
+		arrange: func(w *world, _ *blueprint.Blueprint) { w.write("live/staging/main.tf", "resource \"x\" {\n  a = \n") },
 		says:    []string{"live/staging/main.tf:", "Correct the file"},
 	}, {
 		name: "a cloud block", finding: "files.cannot-edit", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) {
+		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write("live/staging/main.tf", "terraform {\n  cloud {\n    organization = \"acme\"\n  }\n}\n")
 		},
 		says: []string{"live/staging/main.tf", "cloud"},
 	}, {
 		name: "a credentials file with a byte order mark", finding: "iam.profile-cannot-edit", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) { w.write(".aws/credentials", "\ufeff[default]\n"+key) },
+		arrange: func(w *world, _ *blueprint.Blueprint) { w.write(".aws/credentials", "\ufeff[default]\n"+key) },
 		says:    []string{".aws/credentials:1", "byte order mark", "save it as UTF-8 without BOM"},
 	}, {
 		name: "a credentials file with the section twice", finding: "iam.profile-cannot-edit", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) {
+		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write(".aws/credentials", "[admin_iam]\nregion = eu-west-1\n[default]\n"+key+"[admin_iam]\noutput = json\n")
 		},
 		says: []string{".aws/credentials:", "admin_iam"},
 	}, {
 		name: "a credentials file with a header that only looks right", finding: "iam.profile-cannot-edit", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) { w.write(".aws/credentials", "[ admin_iam ]\nregion = eu-west-1\n") },
-		says:    []string{".aws/credentials:1", "admin_iam"},
+		arrange: func(w *world, _ *blueprint.Blueprint) {
+			w.write(".aws/credentials", "[ admin_iam ]\nregion = eu-west-1\n")
+		},
+		says: []string{".aws/credentials:1", "admin_iam"},
 	}, {
 		name: "a read-only credentials file", finding: "files.cannot-write", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) {
+		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write(".aws/credentials", "[default]\n"+key)
 			w.must(os.Chmod(filepath.Join(w.dir, ".aws", "credentials"), 0o400))
 		},
 		says: []string{".aws/credentials", "read-only", "0400", "Make it writable"},
 	}, {
 		name: "a read-only folder", finding: "files.cannot-write", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) {
+		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.must(os.MkdirAll(filepath.Join(w.dir, "handover"), 0o700))
 			w.must(os.Chmod(filepath.Join(w.dir, "handover"), 0o500))
 			w.t.Cleanup(func() { _ = os.Chmod(filepath.Join(w.dir, "handover"), 0o700) })
@@ -293,19 +298,19 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		says: []string{"handover/bob.age", "handover is read-only", "0500", "Make it writable"},
 	}, {
 		name: "a file where a project's folder would be", refused: false, finding: "files.cannot-edit", code: ExitFindings,
-		arrange: func(w *world, _ *Blueprint) { w.write("live", "a file\n") },
+		arrange: func(w *world, _ *blueprint.Blueprint) { w.write("live", "a file\n") },
 		says:    []string{"live/"},
 	}, {
 		name: "a file where the handovers' folder would be", refused: true,
-		arrange: func(w *world, _ *Blueprint) { w.write("handover", "a file\n") },
+		arrange: func(w *world, _ *blueprint.Blueprint) { w.write("handover", "a file\n") },
 		says:    []string{"handover/", "not a directory"},
 	}, {
 		name: "a file where the journal's folder would be", refused: true,
-		arrange: func(w *world, _ *Blueprint) { w.write(stateHome, "a file\n") },
+		arrange: func(w *world, _ *blueprint.Blueprint) { w.write(stateHome, "a file\n") },
 		says:    []string{stateHome, "not a directory"},
 	}, {
 		name: "a permissions file that is no policy", refused: true,
-		arrange: func(w *world, b *Blueprint) {
+		arrange: func(w *world, b *blueprint.Blueprint) {
 			w.write("own.json", "{\"Version\":")
 			b.Environments[0].Permissions = "own.json"
 		},

@@ -14,14 +14,15 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 func TestEveryChoiceOfAnEnvironmentIsMadeAndAtRest(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	w.write("policies/own.json", allowBroad)
 	b := team()
-	b.Environments[0].Permissions, b.Environments[0].MFA = PermissionsPowerUser, true
-	b.Environments[1].Permissions, b.Environments[1].Trust = "policies/own.json", TrustListed
+	b.Environments[0].Permissions, b.Environments[0].MFA = blueprint.PermissionsPowerUser, true
+	b.Environments[1].Permissions, b.Environments[1].Trust = "policies/own.json", blueprint.TrustListed
 	b.Environments[2].Permissions, b.Environments[2].RolePath = "arn:aws:iam::aws:policy/ReadOnlyAccess", "/terraform/"
 	b.Environments[2].PermissionsBoundary = "arn:aws:iam::aws:policy/PowerUserAccess"
 	summary, _, _ := w.again(b)
@@ -79,10 +80,10 @@ func TestARoleWithAnotherPathIsToldAndLeftAlone(t *testing.T) {
 func TestNewUsersExistBeforeAListedTrustNamesThem(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	b := team()
-	b.Environments[0].Trust = TrustListed
+	b.Environments[0].Trust = blueprint.TrustListed
 	w.healthy(w.run(w.setup(b)))
 	b.Groups[0].Users = append(b.Groups[0].Users, "carol")
-	b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient})
+	b.Users = append(b.Users, blueprint.User{Name: "carol", Recipient: b.Users[0].Recipient})
 	summary, ids, _ := w.again(b)
 	w.healthy(summary)
 	if !slices.Contains(ids, "iam.role.staging.trust") || !slices.Contains(w.plannedChange("iam.role.staging.trust").Needs, "iam.user.carol") {
@@ -96,7 +97,7 @@ func TestUsersThatExistUnderAPathOrInOtherLettersAreNamedAsTheyAre(t *testing.T)
 	_, err := w.hands("").iam.CreateUser(context.Background(), &iam.CreateUserInput{UserName: aws.String("Bob"), Path: aws.String("/people/")})
 	w.must(err)
 	b := team()
-	b.Key.Users, b.Environments[0].Trust = KeyUsersListed, TrustListed
+	b.Key.Users, b.Environments[0].Trust = blueprint.KeyUsersListed, blueprint.TrustListed
 	summary, ids, _ := w.again(b)
 	w.healthy(summary)
 	if slices.Contains(ids, "iam.user.bob") || slices.Contains(ids, "iam.key.bob") {
@@ -107,18 +108,18 @@ func TestUsersThatExistUnderAPathOrInOtherLettersAreNamedAsTheyAre(t *testing.T)
 }
 
 // withStagers is a team in which stagers reach staging only.
-func withStagers() *Blueprint {
+func withStagers() *blueprint.Blueprint {
 	b := team()
-	b.Groups = append(b.Groups, Group{Name: "stagers", Users: []string{"bob", "carol"}, Environments: []string{"staging"}})
-	b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient})
+	b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob", "carol"}, Environments: []string{"staging"}})
+	b.Users = append(b.Users, blueprint.User{Name: "carol", Recipient: b.Users[0].Recipient})
 	b.FillDefaults()
 	return b
 }
 
 // fresh is the plan for b where nothing is there yet.
-func fresh(b *Blueprint, me string) (Proposal, *Observed) {
+func fresh(b *blueprint.Blueprint, me string) (Proposal, *Observed) {
 	o := emptyObserved(b)
-	a := &Answers{Blueprint: b, Me: me}
+	a := &blueprint.Answers{Blueprint: b, Me: me}
 	var p Proposal
 	for _, step := range []Step{iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
 		q := step.Plan(o, a)
@@ -128,7 +129,7 @@ func fresh(b *Blueprint, me string) (Proposal, *Observed) {
 }
 
 // emptyObserved is an organization in which nothing of ours is.
-func emptyObserved(b *Blueprint) *Observed {
+func emptyObserved(b *blueprint.Blueprint) *Observed {
 	o := &Observed{}
 	o.Account = AccountFacts{
 		Identity:     awsops.Identity{ARN: "arn:aws:iam::111111111111:user/operator", Account: b.AdminAccount, Partition: "aws", Kind: awsops.KindUser},
@@ -224,21 +225,21 @@ func TestAUserInSeveralGroupsIsMadeOnce(t *testing.T) {
 }
 
 // many is the team with n environments.
-func many(n int, environments ...string) *Blueprint {
+func many(n int, environments ...string) *blueprint.Blueprint {
 	b := team()
 	b.Environments, b.Projects = nil, nil
 	for i := range n {
-		e := NewEnvironment(fmt.Sprintf("env-%04d", i))
+		e := blueprint.NewEnvironment(fmt.Sprintf("env-%04d", i))
 		e.Account = fmt.Sprintf("5%011d", i)
 		b.Environments = append(b.Environments, e)
-		b.Projects = append(b.Projects, Project{Name: "common-" + e.Name})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e.Name})
 	}
 	b.Groups[0].Environments = environments
 	b.FillDefaults()
 	return b
 }
 
-func assumeDocuments(t testing.TB, b *Blueprint) []policy.Named {
+func assumeDocuments(t testing.TB, b *blueprint.Blueprint) []policy.Named {
 	t.Helper()
 	p, _ := fresh(b, "alice")
 	return slices.DeleteFunc(documentsOf(t, p, "admins"), func(d policy.Named) bool { return !strings.Contains(d.Name, "-assume-") })
@@ -246,7 +247,7 @@ func assumeDocuments(t testing.TB, b *Blueprint) []policy.Named {
 
 func TestManyEnvironmentsTakeSeveralPoliciesAndThenTheFixedForm(t *testing.T) {
 	for n, want := range map[int]int{3: 1, 150: 2, 1000: 1} {
-		docs := assumeDocuments(t, many(n, Everything))
+		docs := assumeDocuments(t, many(n, blueprint.Everything))
 		if len(docs) != want {
 			t.Errorf("%d environments take %d assume policies, want %d", n, len(docs), want)
 		}
@@ -261,7 +262,7 @@ func TestManyEnvironmentsTakeSeveralPoliciesAndThenTheFixedForm(t *testing.T) {
 			}
 		}
 	}
-	if text := assumeDocuments(t, many(1000, Everything))[0].Document.JSON(); !strings.Contains(text, "arn:aws:iam::*:role/TerraformAdmin") || !strings.Contains(text, "aws:ResourceOrgID") {
+	if text := assumeDocuments(t, many(1000, blueprint.Everything))[0].Document.JSON(); !strings.Contains(text, "arn:aws:iam::*:role/TerraformAdmin") || !strings.Contains(text, "aws:ResourceOrgID") {
 		t.Errorf("the fixed form is %s", text)
 	}
 }
@@ -285,7 +286,7 @@ func TestPoliciesThatAreNoLongerNeededAreDetached(t *testing.T) {
 	b := team()
 	b.Projects = b.Projects[:1]
 	for i := 4; i <= 150; i++ {
-		e := NewEnvironment(fmt.Sprintf("env-%04d", i))
+		e := blueprint.NewEnvironment(fmt.Sprintf("env-%04d", i))
 		e.Account = fmt.Sprintf("5%011d", i)
 		b.Environments = append(b.Environments, e)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"path/filepath"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -21,7 +22,7 @@ type claims struct {
 
 // claimPaths are always taken in this order. An Env without a state directory
 // keeps nothing.
-func (e *Env) claimPaths(a *Answers) []string {
+func (e *Env) claimPaths(a *blueprint.Answers) []string {
 	if e.StateDir == "" {
 		return nil
 	}
@@ -32,7 +33,7 @@ func (e *Env) claimPaths(a *Answers) []string {
 
 // mark notes who made changes last, before a look: what somebody changes after it
 // is not in the plan. What this run holds itself nobody else changes.
-func (e *Env) mark(a *Answers) error {
+func (e *Env) mark(a *blueprint.Answers) error {
 	if len(e.claims.held) > 0 {
 		return nil
 	}

@@ -14,15 +14,14 @@ import (
 // confirmed when one of its id was shown that does all that it does: the same
 // calls as the same identity, the same text into the same file, the same command.
 // What was "known after apply" may have become known since. What needs a change
-// that is not confirmed is left as well.
-//
-// own tells of a change that puts right only what this run has made itself, as
-// the plan said before it was confirmed; it may be nil.
-func confirmed(changes, shown []Change, own func(Change) bool) (kept, left []Change) {
+// that is not confirmed is left as well. Known gives what this run has made: to
+// undo that is part of the plan that announced it (Change.Undoes).
+func confirmed(changes, shown []Change, known func(awsops.Reference) (string, bool)) (kept, left []Change) {
 	unknown := map[string]bool{}
 	for _, c := range changes {
-		as := func(s Change) bool { return s.ID == c.ID && s.covers(c) }
-		if !slices.ContainsFunc(shown, as) && (own == nil || !own(c)) {
+		covers := func(s Change) bool { return s.ID == c.ID && s.covers(c) }
+		made, ours := known(c.Undoes)
+		if !slices.ContainsFunc(shown, covers) && !(ours && made == c.Target) {
 			unknown[c.ID] = true
 		}
 	}
@@ -32,7 +31,7 @@ func confirmed(changes, shown []Change, own func(Change) bool) (kept, left []Cha
 // covers tells whether a later change does nothing that this one, which was
 // shown, did not announce.
 func (c Change) covers(later Change) bool {
-	same := func(shown, now string) bool { return awsops.MayBecome(shown, now) }
+	same := awsops.MayBecome
 	if !same(c.Account, later.Account) || c.Region != later.Region || c.Role != later.Role || c.Profile != later.Profile {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 func TestQuestionsOfferTheAccountsThatAreThere(t *testing.T) {
@@ -13,7 +14,7 @@ func TestQuestionsOfferTheAccountsThatAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Answers{Blueprint: NewBlueprint(), Discovered: found}
+	a := &blueprint.Answers{Blueprint: blueprint.New(), Discovered: found}
 	offered := map[string]string{}
 	for _, q := range (accountStep{}).Questions(a) {
 		offered[q.Path] = q.Default

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/blueprint"
 )
 
 const (
@@ -27,7 +29,7 @@ const (
 )
 
 // tagged is the team's blueprint with a tag of its own.
-func tagged() *Blueprint {
+func tagged() *blueprint.Blueprint {
 	b := team()
 	b.Tags = map[string]string{"owner": "platform"}
 	return b
@@ -163,24 +165,24 @@ func TestDriftOfOursIsRepairedByExactlyTheCallsThatItNeeds(t *testing.T) {
 			if _, err := h.iam.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: aws.String(policyARNOf + "stateroom-admins-assume-1"), TagKeys: []string{"owner"}}); err != nil {
 				return err
 			}
-			_, err := w.hands("222222222222").iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: aws.String(DefaultRole), TagKeys: []string{"owner"}})
+			_, err := w.hands("222222222222").iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: aws.String(blueprint.DefaultRole), TagKeys: []string{"owner"}})
 			return err
 		},
 		[]string{"iam.policy.stateroom-admins-assume-1.tags", "iam.role.staging.tags", "iam.user.bob.tags"},
 		[]string{"iam:TagPolicy", "iam:TagRole", "iam:TagUser"},
 	}, {
 		"a role's trust widened", func(hands) error {
-			_, err := w.hands("222222222222").iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(DefaultRole), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)})
+			_, err := w.hands("222222222222").iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)})
 			return err
 		}, []string{"iam.role.staging.trust"}, []string{"iam:UpdateAssumeRolePolicy"},
 	}, {
 		"a role's permissions changed", func(hands) error {
-			_, err := w.hands("333333333333").iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String(DefaultRole), PolicyName: aws.String(inlinePolicy), PolicyDocument: aws.String(allowBroad)})
+			_, err := w.hands("333333333333").iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyName: aws.String(inlinePolicy), PolicyDocument: aws.String(allowBroad)})
 			return err
 		}, []string{"iam.role.preprod.permissions"}, []string{"iam:PutRolePolicy"},
 	}, {
 		"a role's permissions removed", func(hands) error {
-			_, err := w.hands("333333333333").iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: aws.String(DefaultRole), PolicyName: aws.String(inlinePolicy)})
+			_, err := w.hands("333333333333").iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyName: aws.String(inlinePolicy)})
 			return err
 		}, []string{"iam.role.preprod.permissions"}, []string{"iam:PutRolePolicy"},
 	}}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -28,7 +29,7 @@ func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.
-func NotAgreed(a *Answers, found []files.Elsewhere) []string {
+func NotAgreed(a *blueprint.Answers, found []files.Elsewhere) []string {
 	var names []string
 	for _, e := range found {
 		if !a.Adopted(e.Name) && !slices.Contains(names, e.Name) {
@@ -40,7 +41,7 @@ func NotAgreed(a *Answers, found []files.Elsewhere) []string {
 
 // LeadsElsewhere has one finding for each place that a project leads to and that
 // nobody agreed to.
-func LeadsElsewhere(a *Answers, project string, found []files.Elsewhere) []Finding {
+func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewhere) []Finding {
 	var findings []Finding
 	for _, name := range NotAgreed(a, found) {
 		var settings []string
@@ -65,7 +66,7 @@ func LeadsElsewhere(a *Answers, project string, found []files.Elsewhere) []Findi
 }
 
 // heldBack holds back what would touch a project that leads elsewhere.
-func heldBack(changes []Change, o *Observed, a *Answers) []Change {
+func heldBack(changes []Change, o *Observed, a *blueprint.Answers) []Change {
 	places := map[string][]string{} // by directory
 	for _, facts := range o.Files.Projects {
 		if names := NotAgreed(a, facts.Elsewhere); len(names) > 0 {

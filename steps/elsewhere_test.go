@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -100,7 +101,7 @@ func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
 		s := w.setup(team())
 		s.DryRun, s.Answers.Adopt = true, c.adopt
 		s.Emit = func(Event) {}
-		review, _, err := s.look(t.Context())
+		review, err := s.Review(t.Context())
 		w.must(err)
 		found := 0
 		for _, f := range review.Findings {
@@ -117,7 +118,7 @@ func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
 // TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
 // comes to.
 func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
-	w, a := newWorld(t, sandbox.Options{}), &Answers{Blueprint: team()}
+	w, a := newWorld(t, sandbox.Options{}), &blueprint.Answers{Blueprint: team()}
 	w.write("live/staging/main.tf", "provider \"aws\" {\n  alias = \"x\"\n  shared_config_files = [\"aws\"]\n}\n")
 	w.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
 	env := w.setup(a.Blueprint).Env

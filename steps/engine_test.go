@@ -24,6 +24,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 func TestScheduleWaitsForNeedsAndIgnoresNeedsThatAreThereAlready(t *testing.T) {
@@ -146,7 +147,7 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
-	s := &Setup{Env: &Env{}, Answers: &Answers{}}
+	s := &Setup{Env: &Env{}, Answers: &blueprint.Answers{}}
 	err := s.inspect(context.Background(), []Step{failing{err: errors.New("no such host")}, failing{err: &Refusal{What: "There is no region.", Remedy: "Choose one."}}}, &Observed{})
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
@@ -160,7 +161,7 @@ type failing struct {
 	err error
 }
 
-func (f failing) Inspect(context.Context, *Env, *Answers, *Observed) error { return f.err }
+func (f failing) Inspect(context.Context, *Env, *blueprint.Answers, *Observed) error { return f.err }
 
 func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
 	dir := t.TempDir()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -85,7 +86,9 @@ func (e *Env) Root() string { return filepath.Dir(e.BlueprintPath) }
 func (e *Env) HandoverDir() string { return filepath.Join(e.Root(), "handover") }
 
 // ProjectDir is a project's Terraform root directory.
-func (e *Env) ProjectDir(p Project) string { return filepath.Join(e.Dir, filepath.FromSlash(p.Dir)) }
+func (e *Env) ProjectDir(p blueprint.Project) string {
+	return filepath.Join(e.Dir, filepath.FromSlash(p.Dir))
+}
 
 // session is where a change's calls go.
 func (e *Env) session(account, role, region string) *awsops.Session {

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -38,7 +39,7 @@ const mayMeet = 3
 // time, and sends exactly the calls that stand in the changes.
 type Executor struct {
 	env     *Env
-	answers *Answers
+	answers *blueprint.Answers
 	emit    Emit
 	// stop, once closed, lets the changes under way finish and starts no other.
 	stop <-chan struct{}
@@ -83,7 +84,7 @@ type Failed struct {
 
 // NewExecutor returns an executor over env that reports to emit. A closed stop
 // starts no further change; nil never stops.
-func NewExecutor(env *Env, a *Answers, emit Emit, stop <-chan struct{}) *Executor {
+func NewExecutor(env *Env, a *blueprint.Answers, emit Emit, stop <-chan struct{}) *Executor {
 	return &Executor{
 		env: env, answers: a, emit: emit, stop: stop,
 		outputs: map[awsops.Reference]string{},

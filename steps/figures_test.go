@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 // sequential is how many of the requests came one after another: each began
@@ -64,7 +65,7 @@ type phases struct {
 	changes                 []Change
 }
 
-func (w *world) measured(s *Setup) (*Summary, phases) {
+func (w *world) measured(s *Flow) (*Summary, phases) {
 	var p phases
 	emit := s.Emit
 	s.Emit = func(e Event) {
@@ -140,7 +141,7 @@ func BenchmarkSecondRunAt50ms(b *testing.B) {
 }
 
 // thousand is the team's blueprint with a thousand environments.
-func thousand(w *world) *Blueprint {
+func thousand(w *world) *blueprint.Blueprint {
 	w.t.Helper()
 	b := team()
 	accounts, err := w.setup(b).Env.Sessions.Home(b.StateRegion).Accounts(context.Background())
@@ -149,11 +150,11 @@ func thousand(w *world) *Blueprint {
 	}
 	b.Environments, b.Projects = nil, nil
 	for i, account := range slices.DeleteFunc(accounts, func(a awsops.Account) bool { return a.ID == b.AdminAccount }) {
-		e := NewEnvironment(fmt.Sprintf("env-%04d", i+1))
+		e := blueprint.NewEnvironment(fmt.Sprintf("env-%04d", i+1))
 		e.Account = account.ID
 		b.Environments = append(b.Environments, e)
 	}
-	b.Projects = []Project{{Name: "common-first", Environment: "env-0001"}}
+	b.Projects = []blueprint.Project{{Name: "common-first", Environment: "env-0001"}}
 	b.FillDefaults()
 	return b
 }

@@ -3,6 +3,8 @@ package steps
 import (
 	"slices"
 	"testing"
+
+	"stateroom/steps/blueprint"
 )
 
 func TestWhatIsFoundOfSeveralIsToldOnce(t *testing.T) {
@@ -62,7 +64,7 @@ func TestAFindingIsNotToldAgainForAnotherRequest(t *testing.T) {
 }
 
 func TestATerraformAsksTheEndpointThatStateroomAsks(t *testing.T) {
-	a := &Answers{Blueprint: NewBlueprint()}
+	a := &blueprint.Answers{Blueprint: blueprint.New()}
 	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"} {
 		if got := AdminEnv(&Env{Endpoint: "http://127.0.0.1:1"}, a)[name]; got != "http://127.0.0.1:1" {
 			t.Errorf("%s is %q", name, got)

@@ -3,21 +3,26 @@ package steps
 import (
 	"context"
 	"slices"
+
+	"stateroom/steps/blueprint"
 )
 
-// Flow is a run that is not the nine steps: troubleshooting, onboarding, handing
-// over, offboarding. It looks, shows what it would change, asks once, applies
-// with the same executor, and looks again.
+// Flow is a run: setting up, troubleshooting, onboarding, handing over,
+// offboarding. It looks, shows what it would change, asks once, applies what was
+// shown, and looks again.
 type Flow struct {
 	Env     *Env
-	Answers *Answers
+	Answers *blueprint.Answers
 	// Look reads and plans. It makes no mutating call and writes no file. What
 	// it has checked it tells by EventCheck, too, as each check ends.
 	Look func(ctx context.Context, env *Env) (Review, error)
+	// Replan makes the review of the newest look again, where an adoption changes
+	// more than which of its changes are permitted. It makes no call. It may be nil.
+	Replan func() Review
 	// Prove, which may be nil, adds what only a probe or Terraform can tell to
-	// the last look: the object and lock writes of probes are its own. It runs
-	// when nothing is left to be applied, and never in a dry run.
-	Prove func(ctx context.Context, env *Env, r Review) Review
+	// the last look: the object and lock writes of probes are its own. It knows
+	// what was made before, and never runs in a dry run.
+	Prove func(ctx context.Context, env *Env, r Review, made *Summary) Review
 	// Close gives what is to be told at the end; it may be nil.
 	Close func(*Summary) []string
 	// Emit receives the events; it is called by one goroutine at a time.
@@ -40,13 +45,7 @@ type Flow struct {
 func (f *Flow) Review(ctx context.Context) (Review, error) {
 	f.Emit = serialised(f.Emit)
 	f.Env.Report(f.Emit)
-	review, err := f.look(ctx)
-	if err != nil {
-		return review, err
-	}
-	review.Findings = append(review.Findings, standing(f.Env, review.Changes)...)
-	review.Findings = append(review.Findings, Unwritten(f.Env, f.Env.CredentialsPath)...)
-	return review, nil
+	return f.look(ctx)
 }
 
 func (f *Flow) look(ctx context.Context) (Review, error) {
@@ -61,14 +60,24 @@ func (f *Flow) look(ctx context.Context) (Review, error) {
 	return f.Permit(review), nil
 }
 
-// Permit splits the changes of a review anew, after an adoption or after a
-// change was left out. It is pure.
+// Permit makes the review of a look anew, after an adoption or after a change was
+// left out: what was split off before is split again, and what stands against the
+// changes told again. It makes no call.
 func (f *Flow) Permit(r Review) Review {
+	looked := r.Looked
+	if f.Replan != nil {
+		r = f.Replan()
+	}
 	all := slices.Concat(r.Changes, r.Foreign, r.Left)
 	slices.SortStableFunc(all, func(a, b Change) int { return a.Step - b.Step })
 	r.Changes, r.Foreign = Permitted(all, f.Answers)
-	r.Left = nil
-	return r.Without(f.Without)
+	r.Left, r.Looked = nil, looked
+	r = r.Without(f.Without)
+	before := r.against
+	r.against = append(standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
+	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return slices.ContainsFunc(before, f.same) })
+	r.Findings = append(r.Findings, r.against...)
+	return r
 }
 
 // Run is the whole flow. The error is one that kept it from starting; what
@@ -79,57 +88,43 @@ func (f *Flow) Run(ctx context.Context) (*Summary, error) {
 		return nil, err
 	}
 	f.tell(review.Findings)
-	for i := range review.Changes {
-		f.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
-	}
+	f.announce(nil, review.Changes)
 	summary := f.summarise(review)
 	if f.DryRun || review.Blocked() {
 		return f.finish(summary, review), nil
 	}
-	if len(review.Changes)+len(review.Foreign) == 0 {
-		return f.finish(summary, f.prove(ctx, summary, review)), nil
-	}
-	decision, err := f.Confirm(ctx, review)
-	if err != nil {
-		return nil, err
-	}
-	if summary.Declined = !decision.Yes; summary.Declined {
-		return f.finish(summary, review), nil
-	}
-	if len(decision.Adopt) > 0 {
-		told := len(review.Changes)
-		f.Answers.Adopt = append(f.Answers.Adopt, decision.Adopt...)
-		review = f.Permit(review)
-		f.tellNew(review.Changes, told)
+	if len(review.Changes)+len(review.Foreign) > 0 {
+		decision, err := f.Confirm(ctx, review)
+		if err != nil {
+			return nil, err
+		}
+		if summary.Declined = !decision.Yes; summary.Declined {
+			return f.finish(summary, review), nil
+		}
+		if len(decision.Adopt) > 0 {
+			f.Answers.Adopt = append(f.Answers.Adopt, decision.Adopt...)
+			told := review.Changes
+			review = f.Permit(review)
+			f.announce(told, review.Changes)
+		}
 	}
 	summary, _, err = f.Make(ctx, review)
 	return summary, err
 }
 
-// tellNew tells of the changes that an adoption has added to those told.
-func (f *Flow) tellNew(changes []Change, told int) {
-	if len(changes) == told {
-		return
-	}
+// announce tells of the changes that were not told yet.
+func (f *Flow) announce(told, changes []Change) {
 	for i := range changes {
-		if changes[i].Foreign != "" || anyForeign(changes, changes[i].Needs) {
+		if !slices.ContainsFunc(told, func(c Change) bool { return c.ID == changes[i].ID }) {
 			f.Emit(Event{Kind: EventPlanned, Change: &changes[i]})
 		}
 	}
 }
 
-func anyForeign(changes []Change, ids []string) bool {
-	return slices.ContainsFunc(changes, func(c Change) bool { return c.Foreign != "" && slices.Contains(ids, c.ID) })
-}
-
-// Make applies a confirmed review, looks again and tells how it ended. It
+// Make applies a confirmed review, looks again, proves, and tells how it ended. It
 // returns what is still to do, too. It needs [Flow.Review] before it.
 func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error) {
 	summary := f.summarise(review)
-	made := rounds{
-		env: f.Env, executor: NewExecutor(f.Env, f.Answers, f.Emit, f.Stop), stop: f.Stop,
-		look: f.look, unseen: unmended,
-	}
 	if len(review.Changes) > 0 {
 		if !review.Looked.take() {
 			return summary, Review{}, errStale
@@ -138,7 +133,7 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 		if err != nil {
 			return summary, Review{}, err
 		}
-		review, err = made.carryOut(ctx, review, summary)
+		review, err = f.carryOut(ctx, review, summary)
 		release()
 		if err != nil {
 			return f.finish(summary, review), Review{}, err // what was done is told all the same
@@ -146,9 +141,6 @@ func (f *Flow) Make(ctx context.Context, review Review) (*Summary, Review, error
 	}
 	if !summary.Stopped {
 		review = f.prove(ctx, summary, review)
-		if summary.Stopped { // nothing has been looked at since
-			review = Review{Findings: made.found}
-		}
 	}
 	return f.finish(summary, review), review.after(summary), nil
 }
@@ -161,7 +153,7 @@ func (f *Flow) prove(ctx context.Context, s *Summary, r Review) Review {
 	}
 	proving, done := untilStopped(ctx, f.Stop)
 	defer done()
-	proven := f.Prove(proving, f.Env, r)
+	proven := f.Prove(proving, f.Env, r, s)
 	if s.Stopped = proving.Err() != nil; s.Stopped {
 		return r
 	}

@@ -16,6 +16,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 )
 
 // HandoverVersion is the newest format of a handover. Version 1 had no expiry.
@@ -44,7 +45,7 @@ type Handover struct {
 }
 
 // newHandover is a handover of the key that a change of this id makes.
-func newHandover(a *Answers, user, change string) Handover {
+func newHandover(a *blueprint.Answers, user, change string) Handover {
 	return Handover{
 		Version: HandoverVersion, User: user, Account: a.AdminAccount,
 		AccessKeyID: awsops.Ref(change, "id"), SecretAccessKey: awsops.Ref(change, "secret"),

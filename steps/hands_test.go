@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 // hands are SDK clients with which a test changes the sandbox behind the
@@ -37,7 +38,7 @@ func (w *world) handsIn(account, region string) hands {
 	who := w.server.Operator()
 	if account != "" {
 		out, err := sts.NewFromConfig(w.config(who, region)).AssumeRole(context.Background(), &sts.AssumeRoleInput{
-			RoleArn: aws.String("arn:aws:iam::" + account + ":role/" + DefaultReach), RoleSessionName: aws.String("test"),
+			RoleArn: aws.String("arn:aws:iam::" + account + ":role/" + blueprint.DefaultReach), RoleSessionName: aws.String("test"),
 		})
 		w.must(err)
 		who = sandbox.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}
@@ -96,7 +97,7 @@ func (w *world) plannedChange(id string) *Change {
 
 // again runs a set-up of b and gives its summary, the ids that it planned and
 // the mutating calls that it made.
-func (w *world) again(b *Blueprint) (summary *Summary, ids, calls []string) {
+func (w *world) again(b *blueprint.Blueprint) (summary *Summary, ids, calls []string) {
 	w.t.Helper()
 	w.events = nil
 	mark := len(w.server.Log())
@@ -105,7 +106,7 @@ func (w *world) again(b *Blueprint) (summary *Summary, ids, calls []string) {
 }
 
 // settledNow fails the test unless a further run plans nothing and is healthy.
-func (w *world) settledNow(b *Blueprint, adopt ...string) *Summary {
+func (w *world) settledNow(b *blueprint.Blueprint, adopt ...string) *Summary {
 	w.t.Helper()
 	w.events = nil
 	mark := len(w.server.Log())

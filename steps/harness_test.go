@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -70,24 +71,31 @@ func (w *world) actAs(c sandbox.Credentials) {
 }
 
 // team is the blueprint most tests set up: three environments, two users.
-func team() *Blueprint {
-	b := NewBlueprint()
+func team() *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount = "111111111111"
 	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{Everything}}}
-	b.Users = []User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b.Users = []blueprint.User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
 	for _, e := range [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}} {
-		environment := NewEnvironment(e[0])
+		environment := blueprint.NewEnvironment(e[0])
 		environment.Account = e[1]
 		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, Project{Name: "common-" + e[0]})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
 	}
 	b.FillDefaults()
 	return b
 }
 
 // setup is a set-up of b in this world as a new process would start it.
-func (w *world) setup(b *Blueprint) *Setup {
+func (w *world) setup(b *blueprint.Blueprint) *Flow {
+	w.t.Helper()
+	_, flow := w.nine(b)
+	return flow
+}
+
+// nine are the nine steps with their flow, for who wants to see what they observe.
+func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
 	w.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: DefaultParallel})
 	if err != nil {
@@ -105,10 +113,11 @@ func (w *world) setup(b *Blueprint) *Setup {
 	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
 		w.t.Fatal(err)
 	}
-	return &Setup{
-		Env: env, Answers: &Answers{Blueprint: b, Me: "alice"}, Emit: w.keep,
-		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
-	}
+	s := &Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}
+	f := s.Flow()
+	f.Emit = w.keep
+	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	return s, f
 }
 
 // stateDir is what is kept for the team's account and bucket.
@@ -124,7 +133,7 @@ func (w *world) keep(e Event) {
 }
 
 // run runs a set-up that is expected to start.
-func (w *world) run(s *Setup) *Summary {
+func (w *world) run(s *Flow) *Summary {
 	w.t.Helper()
 	summary, err := s.Run(context.Background())
 	if err != nil {

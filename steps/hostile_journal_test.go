@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 // forgery is a journal that somebody wrote who wants stateroom to take for its
@@ -23,7 +24,7 @@ import (
 type forgery struct {
 	name string
 	// arrange makes what the forgery is after, and gives the records about it.
-	arrange func(w *world, b *Blueprint) []Record
+	arrange func(w *world, b *blueprint.Blueprint) []Record
 	// never are the operations that the forgery is to bring about.
 	never []string
 	// works says that in the user's own state directory the same records do bring
@@ -37,7 +38,7 @@ func forgeries() []forgery {
 	}
 	return []forgery{{
 		name: "a user is added to somebody's group", never: []string{"AddUserToGroup", "AttachGroupPolicy"},
-		arrange: func(w *world, b *Blueprint) []Record {
+		arrange: func(w *world, b *blueprint.Blueprint) []Record {
 			_, err := w.hands("").iam.CreateGroup(context.Background(), &iam.CreateGroupInput{GroupName: aws.String("admins")})
 			w.must(err)
 			b.Groups[0].Users = append(b.Groups[0].Users, "mallory")
@@ -46,13 +47,13 @@ func forgeries() []forgery {
 	}, {
 		name: "our policy goes on somebody's bucket", works: true,
 		never: []string{"PutBucketPolicy", "PutBucketTagging", "PutBucketEncryption", "PutBucketVersioning"},
-		arrange: func(w *world, _ *Blueprint) []Record {
+		arrange: func(w *world, _ *blueprint.Blueprint) []Record {
 			w.makeBucket(w.hands(""), bucketName, "eu-west-1")
 			return []Record{record(changeBucket, phaseIntent, map[string]string{}), record(changeBucket, phaseDone, nil)}
 		},
 	}, {
 		name: "somebody's key becomes the state's", never: []string{"theirs"},
-		arrange: func(w *world, b *Blueprint) []Record {
+		arrange: func(w *world, b *blueprint.Blueprint) []Record {
 			theirs, err := w.hands("").kms.CreateKey(context.Background(), &kms.CreateKeyInput{Description: &b.Key.Description})
 			w.must(err)
 			return []Record{
@@ -62,7 +63,7 @@ func forgeries() []forgery {
 		},
 	}, {
 		name: "a working key is deleted, and a new one sealed to a stranger", works: true, never: []string{"DeleteAccessKey", "CreateAccessKey"},
-		arrange: func(w *world, b *Blueprint) []Record {
+		arrange: func(w *world, b *blueprint.Blueprint) []Record {
 			w.healthy(w.run(w.setup(team())))
 			b.Users[0].Recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj" // mallory's
 			keys, err := w.hands("").iam.ListAccessKeys(context.Background(), &iam.ListAccessKeysInput{UserName: aws.String("bob")})

@@ -26,6 +26,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 )
 
@@ -64,18 +65,18 @@ func (c *clone) must(err error) {
 
 const allowed = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`
 
-func hostileBlueprint(t *testing.T) *Blueprint {
-	b := NewBlueprint()
+func hostileBlueprint(t *testing.T) *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{Everything}}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Users = []User{{Name: "bob", Recipient: identity.Recipient().String()}}
-	production := NewEnvironment("production")
+	b.Users = []blueprint.User{{Name: "bob", Recipient: identity.Recipient().String()}}
+	production := blueprint.NewEnvironment("production")
 	production.Account, production.Permissions = "444444444444", "permissions.json"
-	b.Environments, b.Projects = []Environment{production}, []Project{{Name: "common-production"}}
+	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
 	b.FillDefaults()
 	return b
 }

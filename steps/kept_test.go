@@ -18,6 +18,7 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 const denyDelete = `{"Sid":"Team","Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"arn:aws:s3:::acme-terraform-state"}`
@@ -26,7 +27,7 @@ func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
 	w := finished(t)
 	ctx, bucket := context.Background(), aws.String(bucketName)
 	staging := w.hands("222222222222").iam
-	role := aws.String(DefaultRole)
+	role := aws.String(blueprint.DefaultRole)
 	cases := []struct {
 		name     string
 		stronger func(h hands) error
@@ -133,7 +134,7 @@ func addCondition(t testing.TB, text, operator, key, value string) string {
 
 func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
 	w := finished(t)
-	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(DefaultRole)
+	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
 	wide := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-other"}}}]}`
 	_, err := staging.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: &wide})
 	w.must(err)
@@ -151,7 +152,7 @@ func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
 func TestProvisionedAndOnDemandTables(t *testing.T) {
 	w := finished(t)
 	b := team()
-	b.Lock.BillingMode = BillingProvisioned
+	b.Lock.BillingMode = blueprint.BillingProvisioned
 	if f := findingOf(w.settledNow(b).Findings, "lock.on-demand"); f == nil || f.Severity != Info {
 		t.Error("a table on demand was not kept and reported where the blueprint asks for provisioned capacity")
 	}
@@ -171,11 +172,11 @@ func TestProvisionedAndOnDemandTables(t *testing.T) {
 
 func TestListedUsersWidenOurStatementAndTheRootStatementStays(t *testing.T) {
 	b := team()
-	b.Key.Users = KeyUsersListed
+	b.Key.Users = blueprint.KeyUsersListed
 	w := newWorld(t, sandbox.Options{})
 	w.healthy(w.run(w.setup(b)))
 	b.Groups[0].Users = []string{"alice", "bob", "carol"}
-	b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient})
+	b.Users = append(b.Users, blueprint.User{Name: "carol", Recipient: b.Users[0].Recipient})
 	summary, ids, _ := w.again(b)
 	w.healthy(summary)
 	if diff := cmp.Diff([]string{"iam.key.carol", "iam.member.admins.carol", "iam.user.carol", "key.policy"}, ids); diff != "" {
@@ -190,7 +191,7 @@ func TestListedUsersWidenOurStatementAndTheRootStatementStays(t *testing.T) {
 	says(t, *have.Policy, "user/alice", "user/bob", "user/carol")
 	w.settledNow(b)
 	w.deleteUser("bob")
-	b.Groups[0].Users, b.Users = []string{"alice", "carol", "dave"}, []User{{Name: "carol"}, {Name: "dave", Recipient: b.Users[0].Recipient}}
+	b.Groups[0].Users, b.Users = []string{"alice", "carol", "dave"}, []blueprint.User{{Name: "carol"}, {Name: "dave", Recipient: b.Users[0].Recipient}}
 	summary, _, _ = w.again(b)
 	w.healthy(summary)
 	w.settledNow(b)
@@ -227,7 +228,7 @@ func TestAPolicyThatCannotBeReadOrDemandsAnotherKeyBlocks(t *testing.T) {
 }
 
 // adopt runs a set-up that may change what exists at these ARNs.
-func (w *world) adopt(b *Blueprint, arns ...string) *Summary {
+func (w *world) adopt(b *blueprint.Blueprint, arns ...string) *Summary {
 	w.t.Helper()
 	w.events = nil
 	s := w.setup(b)
@@ -244,11 +245,11 @@ func TestWhatIsAdoptedIsShownTaggedAndThenAtRest(t *testing.T) {
 	_, err := h.iam.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("admins")})
 	w.must(err)
 	staging := w.hands("222222222222").iam
-	_, err = staging.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(DefaultRole), AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)})
+	_, err = staging.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(blueprint.DefaultRole), AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)})
 	w.must(err)
 	arns := []string{
 		keyARN, "arn:aws:s3:::" + bucketName, "arn:aws:dynamodb:eu-west-1:111111111111:table/" + lockTable,
-		"arn:aws:iam::111111111111:group/admins", "arn:aws:iam::222222222222:role/" + DefaultRole,
+		"arn:aws:iam::111111111111:group/admins", "arn:aws:iam::222222222222:role/" + blueprint.DefaultRole,
 	}
 	summary := w.run(w.setup(b))
 	if len(w.mutations(0)) == 0 || !blocking(summary.Findings) {
@@ -273,12 +274,12 @@ func TestAForeignGroupAndRoleAreLeftAloneUntilAdopted(t *testing.T) {
 	ctx := context.Background()
 	_, err := w.hands("").iam.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("admins")})
 	w.must(err)
-	_, err = w.hands("222222222222").iam.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(DefaultRole), AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)})
+	_, err = w.hands("222222222222").iam.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(blueprint.DefaultRole), AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)})
 	w.must(err)
 	s := w.setup(team())
 	s.Answers.Me = ""
 	summary := w.run(s)
-	for _, arn := range []string{"arn:aws:iam::111111111111:group/admins", "arn:aws:iam::222222222222:role/" + DefaultRole} {
+	for _, arn := range []string{"arn:aws:iam::111111111111:group/admins", "arn:aws:iam::222222222222:role/" + blueprint.DefaultRole} {
 		told := false
 		for _, f := range summary.Findings {
 			told = told || f.ID == "iam.not-ours" && strings.Contains(f.Remedy, "--adopt "+arn)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -20,7 +21,7 @@ type Laptop struct {
 
 // ProjectFiles is one project as a laptop has it.
 type ProjectFiles struct {
-	Project Project
+	Project blueprint.Project
 	Dir     string
 	// Right says that backend and provider say what the blueprint wants, and
 	// Initialised that init has configured that backend. Providers says that it
@@ -33,7 +34,7 @@ type ProjectFiles struct {
 // Plan brings the projects' files to what the blueprint says, initialises the
 // projects, and writes the blueprint where there is none. A state that is
 // somewhere else is not an admin's to move: its project is left as it is.
-func (l Laptop) Plan(ctx context.Context, env *Env, a *Answers) ([]ProjectFiles, Proposal, error) {
+func (l Laptop) Plan(ctx context.Context, env *Env, a *blueprint.Answers) ([]ProjectFiles, Proposal, error) {
 	o := &Observed{Account: AccountFacts{Identity: l.Identity}, Key: KeyFacts{Key: l.Key}}
 	if err := (filesStep{}).Inspect(ctx, env, a, o); err != nil {
 		return nil, Proposal{}, err
@@ -63,7 +64,7 @@ func (l Laptop) Plan(ctx context.Context, env *Env, a *Answers) ([]ProjectFiles,
 }
 
 // project plans one project's files and its init.
-func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) ProjectFiles {
+func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Project, p *Proposal) ProjectFiles {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err != nil {
 		return ProjectFiles{Project: project, Problem: cannotEdit(project, facts.Err)}
@@ -108,7 +109,7 @@ func (l Laptop) project(o *Observed, a *Answers, project Project, p *Proposal) P
 
 // AccountUnknown is the finding of an environment whose account only its e-mail
 // address names: an admin may not list the organization's accounts.
-func AccountUnknown(e Environment) *Finding {
+func AccountUnknown(e blueprint.Environment) *Finding {
 	return &Finding{
 		ID: "onboard.account-unknown", Step: 1, Severity: Warning,
 		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),
@@ -117,7 +118,7 @@ func AccountUnknown(e Environment) *Finding {
 }
 
 // cannotEdit is the finding of a project whose files cannot be read or edited.
-func cannotEdit(project Project, err error) *Finding {
+func cannotEdit(project blueprint.Project, err error) *Finding {
 	return &Finding{
 		ID: "files.cannot-edit", Step: 7, Severity: Failure,
 		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
@@ -126,7 +127,7 @@ func cannotEdit(project Project, err error) *Finding {
 
 // stateOfItsOwn is the finding of a project that keeps its state somewhere else
 // than the blueprint says.
-func stateOfItsOwn(project Project, at *files.Project) *Finding {
+func stateOfItsOwn(project blueprint.Project, at *files.Project) *Finding {
 	return &Finding{
 		ID: "backend-changed", Step: 8, Severity: Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, whereNow(at)),

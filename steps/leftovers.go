@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"stateroom/steps/blueprint"
 )
 
 // LeftDir is the folder beside the blueprint in which earlier versions kept the
@@ -22,7 +24,7 @@ type Leftovers struct {
 	Backups []string
 }
 
-func inspectLeft(env *Env, a *Answers) Leftovers {
+func inspectLeft(env *Env, a *blueprint.Answers) Leftovers {
 	var left Leftovers
 	folder := filepath.Join(env.Root(), LeftDir)
 	_, err := os.Lstat(folder)

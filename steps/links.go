@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -19,7 +20,7 @@ type links struct {
 
 // LinkProblem is a function that says of one project after the other, as they were
 // read, what is wrong with its links, or nil.
-func LinkProblem(env *Env) (func(project Project, at *files.Project) error, error) {
+func LinkProblem(env *Env) (func(project blueprint.Project, at *files.Project) error, error) {
 	repository, err := files.Repository(env.Dir)
 	if err != nil {
 		return nil, wrap(err)
@@ -27,7 +28,7 @@ func LinkProblem(env *Env) (func(project Project, at *files.Project) error, erro
 	return links{repository, map[string]string{}}.problem, nil
 }
 
-func (l links) problem(project Project, at *files.Project) error {
+func (l links) problem(project blueprint.Project, at *files.Project) error {
 	for _, path := range append([]string{at.Dir}, at.Edited()...) {
 		if err := files.Inside(l.repository, path); err != nil {
 			return wrap(err)

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/blueprint"
 )
 
 // lockModes are the three ways to lock, as blueprints.
-func lockModes() map[string]*Blueprint {
-	modes := map[string]*Blueprint{"both": team(), "lock file": team(), "table": team()}
-	modes["lock file"].Lock = Lock{UseLockfile: true}
-	modes["table"].Lock = Lock{DynamoDBTable: DefaultLockTable, BillingMode: BillingPayPerRequest}
+func lockModes() map[string]*blueprint.Blueprint {
+	modes := map[string]*blueprint.Blueprint{"both": team(), "lock file": team(), "table": team()}
+	modes["lock file"].Lock = blueprint.Lock{UseLockfile: true}
+	modes["table"].Lock = blueprint.Lock{DynamoDBTable: blueprint.DefaultLockTable, BillingMode: blueprint.BillingPayPerRequest}
 	return modes
 }
 
@@ -44,7 +46,7 @@ func TestEachLockModeCarriesRealWork(t *testing.T) {
 
 // twiceIsOnce runs the set-up again: no byte changes, .terraform included, and
 // no call is made but the probes'.
-func (w *world) twiceIsOnce(b *Blueprint) {
+func (w *world) twiceIsOnce(b *blueprint.Blueprint) {
 	w.t.Helper()
 	before := w.tree()
 	w.settledNow(b)
@@ -66,13 +68,13 @@ func (w *world) storedUnder(key string) {
 // stateKey is the ARN of the state encryption key.
 func (w *world) stateKey() string {
 	w.t.Helper()
-	key, err := w.sessions().Home("eu-west-1").Key(w.t.Context(), DefaultKeyAlias)
+	key, err := w.sessions().Home("eu-west-1").Key(w.t.Context(), blueprint.DefaultKeyAlias)
 	w.must(err)
 	return key.ARN
 }
 
 // lockExcludes lets one apply wait inside a resource while another one tries.
-func (w *world) lockExcludes(b *Blueprint, alice *shell) {
+func (w *world) lockExcludes(b *blueprint.Blueprint, alice *shell) {
 	w.t.Helper()
 	gate := filepath.Join(alice.dir, "gate")
 	alice.write("slow.tf", `resource "terraform_data" "slow" {

@@ -12,7 +12,7 @@ import (
 func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
-	review, o, err := s.Look(t.Context())
+	review, err := s.Review(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,17 +27,17 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 			}
 		}
 	}
-	summary, after, _, err := s.Make(t.Context(), review, o)
+	summary, after, err := s.Make(t.Context(), review)
 	if err != nil || !summary.Stopped || summary.Applied == 0 {
 		t.Fatalf("%+v, %v", summary, err)
 	}
-	if after.Fresh() || len(after.Changes) > 0 || review.Fresh() || s.Replan(o).Fresh() {
+	if after.Fresh() || len(after.Changes) > 0 || review.Fresh() || s.Permit(review).Fresh() {
 		t.Error("after the stop a plan is offered that rests on no new look")
 	}
 	s.Stop = nil
 	mark := len(w.server.Log())
-	for _, stale := range []Review{review, s.Replan(o)} {
-		if _, _, _, err := s.Make(t.Context(), stale, o); !errors.Is(err, errStale) {
+	for _, stale := range []Review{review, s.Permit(review)} {
+		if _, _, err := s.Make(t.Context(), stale); !errors.Is(err, errStale) {
 			t.Errorf("a stale plan: %v", err)
 		}
 	}

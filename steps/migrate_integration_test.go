@@ -112,7 +112,7 @@ func (w *world) arrived(key string, before identity) {
 }
 
 // adopting is a set-up that may move the production project's state.
-func (w *world) adopting() *Setup {
+func (w *world) adopting() *Flow {
 	s := w.setup(team())
 	s.Answers.Adopt = []string{w.production().dir}
 	return s
@@ -241,7 +241,7 @@ func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
 
 // stopAfter ends a run when the change of that id is applied, as a kill between
 // two changes does. Changes under way are let finish.
-func stopAfter(s *Setup, id string) {
+func stopAfter(s *Flow, id string) {
 	stop, keep := make(chan struct{}), s.Emit
 	var once sync.Once
 	s.Env.Parallel, s.Stop = 1, stop

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // Observed is what the inspections found: facts, no judgement. Each step fills
@@ -39,7 +40,7 @@ func (o *Observed) orgID() string {
 
 // environment is e with its account id filled in: from the blueprint, from the
 // organization by e-mail, or a reference to the account that is to be created.
-func (o *Observed) environment(e Environment) Environment {
+func (o *Observed) environment(e blueprint.Environment) blueprint.Environment {
 	if e.Account != "" {
 		return e
 	}
@@ -52,8 +53,8 @@ func (o *Observed) environment(e Environment) Environment {
 }
 
 // environments is every environment of the blueprint with its account.
-func (o *Observed) environments(all []Environment) []Environment {
-	resolved := make([]Environment, len(all))
+func (o *Observed) environments(all []blueprint.Environment) []blueprint.Environment {
+	resolved := make([]blueprint.Environment, len(all))
 	for i, e := range all {
 		resolved[i] = o.environment(e)
 	}

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 )
 
 // readmePolicy is the operator's policy as the README prints it.
@@ -35,7 +36,7 @@ func readmePolicy(t testing.TB) policy.Document {
 func operatorAccess() policy.OperatorAccess {
 	return policy.OperatorAccess{
 		Partition: "aws", Account: "111111111111", Region: "eu-west-1", Bucket: "acme-terraform-state",
-		Table: DefaultLockTable, Reach: DefaultReach,
+		Table: blueprint.DefaultLockTable, Reach: blueprint.DefaultReach,
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 )
 
@@ -114,7 +115,7 @@ func (p *pair) met(needed bool) (lost string) {
 	ctx, bucket := p.t.Context(), aws.String("acme-terraform-state")
 	p.killTheLoser(0, true)
 	keys := kms.NewFromConfig(p.config)
-	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(DefaultKeyAlias)})
+	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(blueprint.DefaultKeyAlias)})
 	p.must(err)
 	listed, err := keys.ListKeys(ctx, &kms.ListKeysInput{})
 	p.must(err)

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -28,10 +29,9 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"filippo.io/age"
-
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 )
 
@@ -62,19 +62,19 @@ type person struct {
 // pairBlueprint is what both have in their clone.
 func pairBlueprint(t *testing.T) []byte {
 	t.Helper()
-	b := NewBlueprint()
+	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{Everything}}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
 	for _, user := range b.Groups[0].Users {
 		identity, err := age.GenerateX25519Identity()
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Users = append(b.Users, User{Name: user, Recipient: identity.Recipient().String()})
+		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
 	}
-	production := NewEnvironment("production")
+	production := blueprint.NewEnvironment("production")
 	production.Account = "444444444444"
-	b.Environments, b.Projects = []Environment{production}, []Project{{Name: "common-production"}}
+	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
 	b.FillDefaults()
 	return b.HCL()
 }
@@ -304,7 +304,7 @@ func (p *pair) healthy() (asked int) {
 func (p *pair) agree(needed ...string) {
 	p.t.Helper()
 	ctx, keys, buckets, people := p.t.Context(), kms.NewFromConfig(p.config), s3.NewFromConfig(p.config, func(o *s3.Options) { o.UsePathStyle = true }), iam.NewFromConfig(p.config)
-	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(DefaultKeyAlias)})
+	named, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(blueprint.DefaultKeyAlias)})
 	p.must(err)
 	arn := *named.KeyMetadata.Arn
 	listed, err := keys.ListKeys(ctx, &kms.ListKeysInput{})

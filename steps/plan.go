@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -95,6 +96,9 @@ type Change struct {
 	// Foreign is the ARN of something that exists without this blueprint's
 	// tag. The change is left out until that ARN is adopted.
 	Foreign string
+	// Undoes, when set, is what a change of the same run has made: only where its
+	// value is the target is this change part of what that one announced.
+	Undoes awsops.Reference
 	// Leads says that Foreign is no thing that is changed, but a place to which the
 	// project's files lead Terraform.
 	Leads bool
@@ -285,7 +289,7 @@ func created(pairs ...string) []Field {
 // Permitted splits changes into those that may be applied without a further
 // word and those that touch something foreign that nobody adopted, together
 // with everything that needs it.
-func Permitted(changes []Change, a *Answers) (allowed, foreign []Change) {
+func Permitted(changes []Change, a *blueprint.Answers) (allowed, foreign []Change) {
 	barred := map[string]bool{}
 	for progress := true; progress; {
 		progress = false

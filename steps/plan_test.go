@@ -13,6 +13,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -91,9 +92,9 @@ func TestThePlanIsPure(t *testing.T) {
 
 func TestEveryNeedOfAPlanIsOfThatPlan(t *testing.T) {
 	b := withNew("qa@example.com")
-	b.Key.Users, b.Environments[0].Trust = KeyUsersListed, TrustListed
+	b.Key.Users, b.Environments[0].Trust = blueprint.KeyUsersListed, blueprint.TrustListed
 	o := emptyObserved(b)
-	a := &Answers{Blueprint: b, Me: "alice"}
+	a := &blueprint.Answers{Blueprint: b, Me: "alice"}
 	var changes []Change
 	ids := map[string]bool{}
 	for _, step := range []Step{accountStep{}, iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
@@ -140,7 +141,7 @@ func needed(changes []Change, c Change, id string) bool {
 }
 
 // foundBucket is a bucket of ours that is as the blueprint wants it, with a key.
-func foundBucket(b *Blueprint) *Observed {
+func foundBucket(b *blueprint.Blueprint) *Observed {
 	o := emptyObserved(b)
 	k, v := b.Tag()
 	tags := map[string]string{k: v}
@@ -181,7 +182,7 @@ func TestTheBucketsDefaultEncryptionIsNeverWeakened(t *testing.T) {
 			b := team()
 			o := foundBucket(b)
 			o.Bucket.Bucket.Encryption = c.have
-			p := bucketStep{}.Plan(o, &Answers{Blueprint: b})
+			p := bucketStep{}.Plan(o, &blueprint.Answers{Blueprint: b})
 			changed := false
 			for _, change := range p.Changes {
 				changed = changed || change.ID == "bucket.encryption"
@@ -198,7 +199,7 @@ func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
 	o := foundBucket(b)
 	o.Bucket.Bucket.Policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","NewElement":"x"}]}`
 	o.Key.Policy = policy.Document{}
-	a := &Answers{Blueprint: b}
+	a := &blueprint.Answers{Blueprint: b}
 	for id, p := range map[string]Proposal{"bucket.policy-unreadable": bucketStep{}.Plan(o, a), "key.policy-unreadable": keyStep{}.Plan(o, a)} {
 		f := findingOf(p.Findings, id)
 		if f == nil || !f.Blocks || len(p.Changes) > 0 {
@@ -237,7 +238,7 @@ func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
 	for _, p := range b.Projects {
 		o.Files.Projects[p.Name] = ProjectFacts{Project: &files.Project{Dir: "/work/" + p.Dir}}
 	}
-	p := initStep{}.Plan(o, &Answers{Blueprint: b, Me: "alice"})
+	p := initStep{}.Plan(o, &blueprint.Answers{Blueprint: b, Me: "alice"})
 	if len(p.Changes) > 0 {
 		t.Errorf("Terraform is to run with a profile that nobody writes: %v", p.Changes[0].ID)
 	}

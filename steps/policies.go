@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // maxVersions is IAM's fixed quota of versions of one managed policy.
@@ -22,7 +23,7 @@ func policyName(group, subject string, number int) string {
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now
 // fewer. An equivalent policy is left alone.
-func groupPolicies(o *Observed, a *Answers, step int, group, subject string, docs []policy.Document) []Change {
+func groupPolicies(o *Observed, a *blueprint.Answers, step int, group, subject string, docs []policy.Document) []Change {
 	var changes []Change
 	for i, doc := range docs {
 		changes = append(changes, groupPolicy(o, a, step, group, policyName(group, subject, i+1), doc)...)
@@ -47,7 +48,7 @@ func beyond(number string, last int) bool {
 	return err == nil && n > last
 }
 
-func detach(o *Observed, a *Answers, step int, group string, p awsops.Policy) Change {
+func detach(o *Observed, a *blueprint.Answers, step int, group string, p awsops.Policy) Change {
 	c := Change{
 		ID: "iam.policy." + p.Name + ".detach", Step: step, Action: Delete,
 		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
@@ -73,7 +74,7 @@ func attachedTo(o *Observed, group string) policy.Document {
 
 // groupGains judges a policy of a group: the environments and the states that it
 // opens, and otherwise that it may allow more.
-func groupGains(o *Observed, a *Answers, group string, have, want policy.Document) []Widening {
+func groupGains(o *Observed, a *blueprint.Answers, group string, have, want policy.Document) []Widening {
 	if !policy.Wider(have, want) {
 		return nil
 	}
@@ -107,7 +108,7 @@ func groupGains(o *Observed, a *Answers, group string, have, want policy.Documen
 	return gains
 }
 
-func groupPolicy(o *Observed, a *Answers, step int, group, name string, doc policy.Document) []Change {
+func groupPolicy(o *Observed, a *blueprint.Answers, step int, group, name string, doc policy.Document) []Change {
 	arn := iamARN(o, a, "policy"+policyPath+name)
 	id := "iam.policy." + name
 	base := Change{Step: step, Target: arn, Account: a.AdminAccount, Region: a.StateRegion}

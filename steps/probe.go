@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -26,7 +27,7 @@ type prover struct {
 }
 
 // newProver finds out who proves, and waits until a new key works.
-func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, error) {
+func newProver(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) (prover, error) {
 	if o.IAM.ProfileKey == "" {
 		return prover{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
@@ -43,7 +44,7 @@ func newProver(ctx context.Context, env *Env, a *Answers, o *Observed) (prover, 
 // proveRoles assumes every environment's role that the prover is meant to
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
-func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+func proveRoles(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
 	who, err := newProver(ctx, env, a, o)
 	if err != nil {
 		return []Finding{adminUnusable(a, err)}
@@ -80,12 +81,12 @@ func proveRoles(ctx context.Context, env *Env, a *Answers, o *Observed) []Findin
 // provable are the environments whose role is there and meant for the prover:
 // those of the user's groups. A key alone cannot prove a role that asks for a
 // second factor.
-func provable(o *Observed, a *Answers) []Environment {
+func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
 	user, mine := me(o, a), map[string]bool{}
 	for _, e := range a.EnvironmentsFor(user) {
 		mine[e.Name] = true
 	}
-	var found []Environment
+	var found []blueprint.Environment
 	for _, e := range o.environments(a.Environments) {
 		f := o.IAM.Roles.get(e.Name)
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
@@ -115,7 +116,7 @@ func failure(id string, step int, err error) Finding {
 
 // adminUnusable is the finding of an admin profile with which nothing can be
 // proven. A session that has run out is nobody's fault.
-func adminUnusable(a *Answers, err error) Finding {
+func adminUnusable(a *blueprint.Answers, err error) Finding {
 	f := failure("init.admin-unusable", 8, err)
 	if awsops.IsExpired(err) {
 		f.Severity, f.Evidence = Warning, fmt.Sprintf("The session in profile %s has run out, so nothing was proven with it.", a.AdminProfile)
@@ -127,7 +128,7 @@ func adminUnusable(a *Answers, err error) Finding {
 // probeBackend proves the back end once: with Terraform where there is one,
 // with the SDK's own probes otherwise, and in both cases that what is not
 // encrypted is refused.
-func probeBackend(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+func probeBackend(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
 	projects := reachable(o, a)
 	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
 		return nil // what is missing was told already
@@ -179,10 +180,10 @@ func (b *backendProbe) prove(ctx context.Context) []Finding {
 // backendProbe is one proof of a project's back end.
 type backendProbe struct {
 	env     *Env
-	a       *Answers
+	a       *blueprint.Answers
 	o       *Observed
 	who     prover
-	project Project
+	project blueprint.Project
 	proof   *Proof
 }
 
@@ -217,7 +218,7 @@ func (b *backendProbe) probe() StateProbe {
 // refuse it; under the compatible one default encryption must take care of it.
 func (b *backendProbe) unencrypted(ctx context.Context) []Finding {
 	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()
-	strict := b.a.Bucket.Policy == BucketPolicyStrict
+	strict := b.a.Bucket.Policy == blueprint.BucketPolicyStrict
 	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
 	if err != nil {
 		if strict && awsops.IsAccessDenied(err) {

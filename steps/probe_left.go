@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -43,14 +44,14 @@ type proofTrace struct {
 }
 
 // proofsDir holds the notes of the proofs of one account and bucket.
-func proofsDir(env *Env, a *Answers) string {
+func proofsDir(env *Env, a *blueprint.Answers) string {
 	_, scope := a.Tag()
 	return filepath.Join(scopeDir(env.StateDir, scope), "proofs")
 }
 
 // BeginProof notes a proof in a workspace of a project's key. An Env without a
 // state directory keeps nothing.
-func BeginProof(env *Env, a *Answers, p Project) (*Proof, error) {
+func BeginProof(env *Env, a *blueprint.Answers, p blueprint.Project) (*Proof, error) {
 	proof := &Proof{Workspace: terraform.NewProbeWorkspace(), trace: proofTrace{
 		Begun: time.Now().UTC(), Account: a.AdminAccount, Bucket: a.Bucket.Name, Table: a.Lock.DynamoDBTable, Key: p.StateKey,
 	}}
@@ -102,7 +103,7 @@ func (p *Proof) End(ctx context.Context, s *awsops.Session, clean bool) {
 // proves nothing and removes nothing. What somebody else's proof made is named and
 // left. In a versioned bucket a marker covers what is removed, for no admin may
 // delete a version; the bucket's lifecycle does (probeRule).
-func TidyProofs(ctx context.Context, env *Env, a *Answers, s *awsops.Session) []Finding {
+func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.Session) []Finding {
 	if env.StateDir == "" {
 		return nil
 	}
@@ -122,7 +123,7 @@ func TidyProofs(ctx context.Context, env *Env, a *Answers, s *awsops.Session) []
 }
 
 // tidyProof removes what one proof left, and the note with it.
-func tidyProof(ctx context.Context, a *Answers, s *awsops.Session, note *files.Note) *Finding {
+func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, note *files.Note) *Finding {
 	p := Proof{Workspace: note.Name, note: note}
 	if err := json.Unmarshal(note.Text, &p.trace); err != nil {
 		_ = note.Done() // cut off by a kill, so that nothing was begun
@@ -198,7 +199,7 @@ func unremoved(evidence, remedy string) Finding {
 
 // othersProofs names the workspaces of proofs that this laptop did not begin: of
 // colleagues who are at it, or whose run was killed.
-func othersProofs(ctx context.Context, a *Answers, s *awsops.Session, own []string) []Finding {
+func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, own []string) []Finding {
 	begin := workspacePrefix + "/" + terraform.ProbePrefix
 	keys, err := s.ObjectKeys(ctx, a.Bucket.Name, begin)
 	if err != nil {

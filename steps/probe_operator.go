@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // operatorPatience bounds the operator's wait for a new role: longer waiting
@@ -29,7 +30,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 
 // provenAsOperator is the finding of a proof that says nothing of the group's
 // policies.
-func provenAsOperator(a *Answers) Finding {
+func provenAsOperator(a *blueprint.Answers) Finding {
 	return Finding{
 		ID: "init.proven-as-operator", Step: 8, Severity: Info,
 		Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -15,7 +16,7 @@ import (
 // and the key's own rotation use knows the key in the change's profile. Services
 // learn of a new key separately (facts/aws.md, "Eventual consistency"); until
 // all of them have, the key before it must stay.
-func ProveKey(a *Answers, profile, user string) *Run {
+func ProveKey(a *blueprint.Answers, profile, user string) *Run {
 	r := &Run{Command: runProve, Lines: []string{
 		"aws sts get-caller-identity --profile " + profile,
 		"aws iam list-access-keys --profile " + profile,
@@ -60,7 +61,7 @@ func (x *Executor) prove(ctx context.Context, c Change) error {
 }
 
 // stateQuestions ask the state's services for something of a project.
-func stateQuestions(a *Answers, s *awsops.Session, project string) []func(context.Context) error {
+func stateQuestions(a *blueprint.Answers, s *awsops.Session, project string) []func(context.Context) error {
 	key := ""
 	for _, p := range a.Projects {
 		if p.Name == project {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"stateroom/steps/blueprint"
 )
 
 // newProvidedWorld is a world in which alice has run the whole set-up, with a
@@ -42,7 +44,7 @@ func TestEveryProjectPlansInItsOwnEnvironment(t *testing.T) {
 		}
 		project.write("main.tf", whoami)
 		project.ok("init")
-		says(t, project.ok("plan"), `account = "`+e.Account+`"`, "arn:aws:sts::"+e.Account+":assumed-role/"+DefaultRole+"/")
+		says(t, project.ok("plan"), `account = "`+e.Account+`"`, "arn:aws:sts::"+e.Account+":assumed-role/"+blueprint.DefaultRole+"/")
 	}
 }
 
@@ -63,7 +65,7 @@ func TestTheEnvironmentRoleWorksWithRealTerraform(t *testing.T) {
 		if !strings.HasPrefix(e.Resource, "arn:aws:s3:::acme-app") && !strings.HasPrefix(e.Resource, "arn:aws:s3:::acme-new") {
 			continue
 		}
-		if e.Account != "222222222222" || !strings.Contains(e.Caller, ":assumed-role/"+DefaultRole+"/") {
+		if e.Account != "222222222222" || !strings.Contains(e.Caller, ":assumed-role/"+blueprint.DefaultRole+"/") {
 			t.Errorf("%s of %s as %s", e.Operation, e.Resource, e.Caller)
 		}
 		if e.Mutating {

@@ -14,6 +14,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -35,7 +36,7 @@ func TestTextThatReadsLikeAReferenceLeaksNoSecretFailsNothingAndIsKept(t *testin
 			w.must(err)
 			b := withNew("qa@example.com")
 			b.Groups[0].Users = []string{"alice", "bob", "zed"}
-			b.Users = []User{{Name: "bob", Recipient: bob.Recipient().String()}, {Name: "zed", Recipient: zed + " " + text}}
+			b.Users = []blueprint.User{{Name: "bob", Recipient: bob.Recipient().String()}, {Name: "zed", Recipient: zed + " " + text}}
 			b.Key.Description = "states, " + text
 			w.write("live/staging/main.tf", "# main "+text+"\nterraform {\n  backend \"s3\" {} # "+text+"\n}\nprovider \"aws\" {\n  # "+text+"\n}\n")
 			w.write(".aws/credentials", "# mine "+text+"\n[other]\nregion = eu-west-2 # "+text+"\n")
@@ -126,10 +127,10 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 	for i := range b.Environments {
 		b.Environments[i].MFA = true
 	}
-	s := w.setup(b)
-	r, o, err := s.Look(context.Background())
+	nine, s := w.nine(b)
+	r, err := s.Review(context.Background())
 	w.must(err)
-	shown := map[string]string{"script": Script(r.Changes, o.partition(), s.Answers)}
+	shown := map[string]string{"script": Script(r.Changes, nine.Observed().partition(), s.Answers)}
 	for _, c := range r.Changes {
 		text, err := json.Marshal(c)
 		if err != nil {

@@ -12,62 +12,50 @@ import (
 // maxRounds bounds how often a plan is made again because an answer was lost.
 const maxRounds = 6
 
-// rounds carries out a review that was confirmed and looks again. Where an
-// answer was lost it goes on with what the new look still plans of what was
-// confirmed, so that nothing is made twice; anything else is left for the next
-// run, which shows it.
-type rounds struct {
-	env      *Env
-	executor *Executor
-	stop     <-chan struct{}
-	look     func(context.Context) (Review, error)
-	// unseen tells whether a look does not show yet what was applied.
-	unseen func(made []Change, applied map[string]bool, r Review) bool
-	// own is [confirmed]'s; it may be nil.
-	own func(Change) bool
-
-	// found is what the commands found on the way, and left is what the last look
-	// plans and nobody has confirmed.
-	found []Finding
-	left  []Change
-}
-
-// carryOut counts in summary what was done, and returns the last look's review.
-// After a stop or an error nothing has been looked at, and it holds only what was
-// found on the way.
-func (r *rounds) carryOut(ctx context.Context, review Review, summary *Summary) (Review, error) {
+// carryOut applies a confirmed review and looks again. Where an answer was lost it
+// goes on with what the new look still plans of what was confirmed, so that
+// nothing is made twice; anything else is left for the next run, which shows it.
+// It counts in summary what was done, and returns the last look's review: after a
+// stop or an error nothing has been looked at, and it holds only what was found
+// on the way.
+func (f *Flow) carryOut(ctx context.Context, review Review, summary *Summary) (Review, error) {
+	x := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
+	var found []Finding
+	var left []Change
 	shown, due := review.Changes, review.Changes
 	for range maxRounds {
-		result := r.executor.Apply(ctx, due)
-		r.found = append(r.found, result.Findings...)
+		result := x.Apply(ctx, due)
+		found = append(found, result.Findings...)
 		summary.book(result)
-		if summary.Stopped = r.executor.stopped(ctx); summary.Stopped {
-			return Review{Findings: r.found}, nil
+		if summary.Stopped = x.stopped(ctx); summary.Stopped {
+			return Review{Findings: found}, nil
 		}
-		after, err := r.settled(ctx, due, result)
-		if summary.Stopped = r.executor.stopped(ctx); summary.Stopped {
-			return Review{Findings: r.found}, nil
+		applied := appliedIDs(due, result)
+		after, err := f.settled(ctx, due, applied)
+		if summary.Stopped = x.stopped(ctx); summary.Stopped {
+			return Review{Findings: found}, nil
 		}
 		if err != nil {
-			return Review{Findings: r.found}, err
+			return Review{Findings: found}, err
 		}
 		review, summary.Foreign = after, after.Foreign
 		if len(result.Unknown) == 0 {
+			found = append(found, notHeld(review, applied)...)
 			break
 		}
-		due, r.left = confirmed(review.Changes, shown, r.own)
+		due, left = confirmed(review.Changes, shown, x.lookup)
 		if len(due) == 0 {
-			summary.Skipped, summary.Unknown = len(r.left), 0 // the look has told what became of them
+			summary.Skipped, summary.Unknown = len(left), 0 // the look has told what became of them
 			break
 		}
 		if !review.Looked.take() {
 			break
 		}
 	}
-	if len(r.left) > 0 {
-		_, r.left = confirmed(review.Changes, shown, r.own) // as the last look has it
+	if len(left) > 0 {
+		_, left = confirmed(review.Changes, shown, x.lookup) // as the last look has it
 	}
-	review.Findings = slices.Concat(review.Findings, unconfirmed(r.left), r.found)
+	review.Findings = slices.Concat(review.Findings, unconfirmed(left), found)
 	return review, nil
 }
 
@@ -82,15 +70,14 @@ func (s *Summary) book(r Result) {
 
 // settled looks until what was applied is seen, or until AWS has had time enough
 // to show it: a policy that was mended counts seconds later.
-func (r *rounds) settled(ctx context.Context, made []Change, result Result) (review Review, err error) {
-	applied := appliedIDs(made, result)
-	looking, done := untilStopped(ctx, r.stop)
+func (f *Flow) settled(ctx context.Context, made []Change, applied map[string]bool) (review Review, err error) {
+	looking, done := untilStopped(ctx, f.Stop)
 	defer done()
-	pollErr := awsops.Poll(looking, r.env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
-		if review, err = r.look(ctx); err != nil {
+	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+		if review, err = f.look(ctx); err != nil {
 			return true, err
 		}
-		return !r.unseen(made, applied, review), nil
+		return !unseen(made, applied, review), nil
 	})
 	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
 		err = fmt.Errorf("looking again after the changes: %w", pollErr)
@@ -117,35 +104,33 @@ func appliedIDs(made []Change, result Result) map[string]bool {
 	return applied
 }
 
-// stillPlanned is set-up's unseen: what was applied is planned again.
-func stillPlanned(_ []Change, applied map[string]bool, r Review) bool {
-	for _, c := range r.Changes {
-		if applied[c.ID] {
-			return true
-		}
+// unseen tells whether something that was applied is still to do, or has not
+// mended yet what its calls were to mend.
+func unseen(made []Change, applied map[string]bool, r Review) bool {
+	if slices.ContainsFunc(r.Changes, func(c Change) bool { return applied[c.ID] && !takesAway(r, c.Target) }) {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(made, func(c Change) bool {
+		return applied[c.ID] && len(c.Calls) > 0 &&
+			slices.ContainsFunc(r.Findings, func(x Finding) bool { return x.Severity == Failure && c.MendsFinding(x) })
+	})
 }
 
-// unmended is a flow's unseen: what was applied is still to do, or has not
-// mended yet what its calls were to mend.
-func unmended(made []Change, applied map[string]bool, r Review) bool {
-	for _, c := range made {
-		if !applied[c.ID] || len(c.Calls) == 0 {
+// notHeld are the findings of changes that were answered with success and are not
+// there when looked at again.
+func notHeld(r Review, applied map[string]bool) []Finding {
+	var findings []Finding
+	for _, c := range r.Changes {
+		if !applied[c.ID] || takesAway(r, c.Target) {
 			continue
 		}
-		for _, again := range r.Changes {
-			if again.ID == c.ID && !takesAway(r, c.Target) {
-				return true
-			}
-		}
-		for _, f := range r.Findings {
-			if f.Severity == Failure && c.MendsFinding(f) {
-				return true
-			}
-		}
+		findings = append(findings, Finding{
+			ID: c.ID + "-not-held", Step: c.Step, Severity: Failure,
+			Evidence: fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target),
+			Remedy:   "Run it again; if it differs once more, something else is changing it.",
+		})
 	}
-	return false
+	return findings
 }
 
 // takesAway tells whether a look plans to delete a target: it has seen what was

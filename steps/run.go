@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -17,7 +18,7 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 	if c.Run.Command == runProve {
 		return x.prove(ctx, c)
 	}
-	i := slices.IndexFunc(x.answers.Projects, func(p Project) bool { return p.Name == c.Run.Project })
+	i := slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == c.Run.Project })
 	if i < 0 {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
@@ -57,7 +58,7 @@ func (x *Executor) run(ctx context.Context, c Change) error {
 var initFlags = map[string][]string{runReconfigure: {"-reconfigure"}, runUpgrade: {"-upgrade"}}
 
 // move puts a backup's states into the state bucket, as this laptop's admin.
-func (x *Executor) move(ctx context.Context, c Change, project Project) error {
+func (x *Executor) move(ctx context.Context, c Change, project blueprint.Project) error {
 	s, err := adminSession(ctx, x.env, x.answers)
 	if err != nil {
 		return err

@@ -10,13 +10,14 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // Script is the plan as a POSIX shell script of AWS CLI calls, for whoever wants
 // to read it, change it or run it elsewhere: run where nothing is there yet, it
 // makes what applying the plan makes. It holds no secret; the access keys that
 // it makes go where the plan puts them, and a handover is sealed by age.
-func Script(changes []Change, partition string, a *Answers) string {
+func Script(changes []Change, partition string, a *blueprint.Answers) string {
 	s := &script{answers: a, names: map[awsops.Reference]string{}, used: map[string]bool{}}
 	for i := range changes {
 		s.refer(&changes[i])
@@ -74,7 +75,7 @@ part() { printf %%s "$2" | cut -f"$1"; }
 // script is one being written.
 type script struct {
 	out     strings.Builder
-	answers *Answers
+	answers *blueprint.Answers
 	// names are the shell variables of the outputs that something refers to.
 	names map[awsops.Reference]string
 	used  map[string]bool

@@ -19,10 +19,10 @@ import (
 // its journal.
 func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
-	setup := w.setup(team())
-	review, o, err := setup.Look(context.Background())
+	nine, setup := w.nine(team())
+	review, err := setup.Review(context.Background())
 	w.must(err)
-	text := Script(review.Changes, o.partition(), setup.Answers)
+	text := Script(review.Changes, nine.Observed().partition(), setup.Answers)
 	path := filepath.Join(t.TempDir(), "plan.sh")
 	w.must(os.WriteFile(path, []byte(text), 0o600))
 	bin := ageShim(t)
@@ -42,7 +42,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	}
 	again := w.setup(team())
 	again.Answers.Adopt = adoptable(review)
-	left, _, err := again.Look(context.Background())
+	left, err := again.Review(context.Background())
 	w.must(err)
 	for _, c := range append(left.Changes, left.Foreign...) {
 		t.Errorf("still to do: %s %s", c.ID, c.Title)

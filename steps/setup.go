@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // Review is what the operator is asked to confirm.
@@ -25,6 +25,9 @@ type Review struct {
 	Checks []Check
 	// Looked is the look that all of this rests on.
 	Looked *Looked
+
+	// against are those of the findings that are about what is permitted.
+	against []Finding
 }
 
 // Decision is the operator's answer to a review. Adopt are the ARNs and paths
@@ -34,87 +37,39 @@ type Decision struct {
 	Adopt []string
 }
 
-// Setup walks the nine steps: inspect all, plan, ask once, apply, look again,
-// and prove the result.
+// Setup is the nine steps as one flow: inspect all, plan, and prove the result.
 type Setup struct {
 	Env     *Env
-	Answers *Answers
-	// Emit receives the events; it is called by one goroutine at a time.
-	Emit Emit
-	// Confirm is asked before the first mutating call. It is never asked in a
-	// dry run, nor when there is nothing to change.
-	Confirm func(context.Context, Review) (Decision, error)
-	DryRun  bool
-	// Stop, once closed, lets the changes under way finish and starts no other.
-	Stop <-chan struct{}
-	// Without are the ids of changes that the operator wants left out.
-	Without map[string]bool
+	Answers *blueprint.Answers
 	// Inspected, when set, is told of every step as soon as its inspection has
 	// ended, from several goroutines at once.
 	Inspected func(step int, err error)
+
+	// observed is what the newest look has found; nil where it could not look.
+	observed *Observed
 }
 
-// Run is the whole set-up. The error is one that kept the run from starting
-// (bad credentials, a wrong account); what failed later stands in the summary.
-func (s *Setup) Run(ctx context.Context) (*Summary, error) {
-	s.Emit = serialised(s.Emit)
-	s.Env.Report(s.Emit)
-	review, observed, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i := range review.Changes {
-		s.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
-	}
-	summary := &Summary{DryRun: s.DryRun, Foreign: review.Foreign}
-	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
-	blocked := blocking(review.Findings)
-	if s.DryRun || blocked {
-		return s.finish(summary, review.Findings, observed), nil
-	}
-	if len(review.Changes)+len(review.Foreign) > 0 {
-		if review, err = s.confirm(ctx, review, observed, summary); err != nil {
-			return nil, err
-		}
-		if summary.Declined {
-			return s.finish(summary, review.Findings, observed), nil
-		}
-	}
-	_, _, err = s.carryOut(ctx, review, observed, summary)
-	return summary, err
+// Flow is the run of the set-up.
+func (s *Setup) Flow() *Flow {
+	return &Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close}
 }
 
-// carryOut applies a confirmed review and proves the result. What was done is
-// told all the same where it could not be looked at afterwards.
-func (s *Setup) carryOut(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
-	if len(review.Changes) > 0 {
-		if !review.Looked.take() {
-			return Review{}, o, errStale
-		}
-		release, err := s.Env.claim(ctx)
-		if err != nil {
-			return Review{}, o, err
-		}
-		review, o, err = s.apply(ctx, review, o, summary)
-		release()
-		if err != nil {
-			s.finish(summary, review.Findings, nil)
-			return Review{}, nil, err
-		}
+// Observed is what the newest look has found; nil without one. It is not to be
+// called while the flow looks.
+func (s *Setup) Observed() *Observed { return s.observed }
+
+// prove lets the steps prove themselves, up to the first of which a change was left out.
+func (s *Setup) prove(ctx context.Context, _ *Env, r Review, made *Summary) Review {
+	s.observed.Fresh = made.Applied > 0 && made.Failed == 0
+	r.Findings = slices.Concat(r.Findings, s.verify(ctx, s.observed, lastProvable(r.Left)))
+	return r
+}
+
+func (s *Setup) close(summary *Summary) []string {
+	if blocking(summary.Findings) {
+		return nil
 	}
-	findings := review.Findings
-	if !summary.Stopped {
-		o.Fresh = summary.Applied > 0 && summary.Failed == 0
-		proving, done := untilStopped(ctx, s.Stop)
-		found := s.verify(proving, o, lastProvable(review.Left))
-		// A proof that was broken off proves nothing, nor that anything is wrong.
-		if summary.Stopped = proving.Err() != nil; !summary.Stopped {
-			findings = append(findings, found...)
-		}
-		done()
-	}
-	s.finish(summary, findings, o)
-	return review.after(summary), o, nil
+	return closingNotes(s.observed, s.Answers, summary)
 }
 
 // untilStopped gives a context that ends when the run is stopped: a probe has
@@ -131,91 +86,11 @@ func untilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, c
 	return ctx, cancel
 }
 
-// confirm asks once. What the operator adopts is planned again from the same
-// observation, and told before the first of it is applied.
-func (s *Setup) confirm(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, error) {
-	decision, err := s.Confirm(ctx, review)
-	if err != nil {
-		return review, err
-	}
-	summary.Declined = !decision.Yes
-	if summary.Declined || len(decision.Adopt) == 0 {
-		return review, nil
-	}
-	s.Answers.Adopt = append(s.Answers.Adopt, decision.Adopt...)
-	told := map[string]bool{}
-	for _, c := range review.Changes {
-		told[c.ID] = true
-	}
-	review = s.plan(o)
-	for i := range review.Changes {
-		if !told[review.Changes[i].ID] {
-			s.Emit(Event{Kind: EventPlanned, Change: &review.Changes[i]})
-		}
-	}
-	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
-	summary.Foreign = review.Foreign
-	return review, nil
-}
-
-// finish emits the findings and the summary.
-func (s *Setup) finish(summary *Summary, findings []Finding, o *Observed) *Summary {
-	summary.Findings = findings
-	summary.Notes = summary.backupNotes()
-	if !blocking(findings) {
-		summary.Notes = append(summary.Notes, closingNotes(o, s.Answers, summary)...)
-	}
-	for i := range findings {
-		s.Emit(Event{Kind: EventFinding, Finding: &findings[i]})
-	}
-	s.Emit(Event{Kind: EventSummary, Summary: summary})
-	return summary
-}
-
-// apply makes the changes and looks again.
-func (s *Setup) apply(ctx context.Context, review Review, o *Observed, summary *Summary) (Review, *Observed, error) {
-	executor := NewExecutor(s.Env, s.Answers, s.Emit, s.Stop)
-	made := rounds{
-		env: s.Env, executor: executor, stop: s.Stop, unseen: stillPlanned,
-		look: func(ctx context.Context) (after Review, err error) {
-			after, o, err = s.look(ctx)
-			return after, err
-		},
-		own: func(c Change) bool {
-			key, made := executor.lookup(awsops.Reference{Change: changeKey, Output: "arn"})
-			return made && c.ID == spareChange(key)
-		},
-	}
-	review, err := made.carryOut(ctx, review, summary)
-	if err != nil || summary.Stopped {
-		return review, o, err
-	}
-	for _, c := range review.Changes {
-		left := slices.ContainsFunc(made.left, func(l Change) bool { return l.ID == c.ID })
-		if summary.Failed == 0 && !left {
-			review.Findings = append(review.Findings, notHeld(c))
-		}
-	}
-	return review, o, nil
-}
-
-// notHeld is the finding of a change that was answered with success and is not
-// there when looked at again.
-func notHeld(c Change) Finding {
-	return Finding{
-		ID: c.ID + "-not-held", Step: c.Step, Severity: Failure,
-		Evidence: fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target),
-		Remedy:   "Run stateroom setup again; if it differs once more, something else is changing it.",
-	}
-}
-
-// look inspects every step and plans. Identity and region come first: with the
-// wrong account or an unknown region no other answer means anything.
-func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
-	if err := s.Env.mark(s.Answers); err != nil {
-		return Review{}, nil, err
-	}
-	o := &Observed{looked: &Looked{}}
+// look inspects every step. Identity and region come first: with the wrong
+// account or an unknown region no other answer means anything.
+func (s *Setup) look(ctx context.Context, _ *Env) (Review, error) {
+	s.observed = nil
+	o := &Observed{}
 	all := All()
 	first, rest := []Step{accountStep{}, regionStep{}}, []Step{}
 	for _, step := range all {
@@ -225,40 +100,37 @@ func (s *Setup) look(ctx context.Context) (Review, *Observed, error) {
 	}
 	for _, group := range [][]Step{first, rest} {
 		if err := s.inspect(ctx, group, o); err != nil {
-			return Review{}, nil, err
+			return Review{}, err
 		}
 		if off := ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
-			return Review{}, nil, off
+			return Review{}, off
 		}
 	}
 	if err := inspectStored(ctx, s.Env, s.Answers, o); err != nil {
-		return Review{}, nil, err
+		return Review{}, err
 	}
-	review := s.plan(o)
-	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
-	kept := []string{s.Env.CredentialsPath}
-	for _, user := range s.Answers.AllUsers() {
-		kept = append(kept, handoverPath(s.Env, user))
-	}
-	review.Findings = append(review.Findings, Unwritten(s.Env, kept...)...)
-	return review, o, nil
+	s.observed = o
+	return s.plan(), nil
 }
 
-// plan is pure: the same observation and answers give the same review.
-func (s *Setup) plan(o *Observed) Review {
-	review := Review{Looked: o.looked}
+// plan makes the review of what was observed: the same observation and answers
+// give the same one. It is pure but for whether files can be written.
+func (s *Setup) plan() Review {
+	var review Review
 	var changes []Change
 	for _, step := range All() {
-		p := step.Plan(o, s.Answers)
+		p := step.Plan(s.observed, s.Answers)
 		changes = append(changes, p.Changes...)
 		review.Findings = append(review.Findings, p.Findings...)
 	}
-	changes = heldBack(changes, o, s.Answers)
+	changes = heldBack(changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
 	review.Changes, review.Foreign = Permitted(changes, s.Answers)
-	review = review.Without(s.Without)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
+	for _, user := range s.Answers.AllUsers() {
+		review.Findings = append(review.Findings, Unwritten(s.Env, handoverPath(s.Env, user))...)
+	}
 	return review
 }
 

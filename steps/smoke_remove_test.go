@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // removal goes on after a failure, so that as little as possible is left. What
@@ -55,7 +56,7 @@ func (s *smoke) remove(ctx context.Context) (kept []string, err error) {
 }
 
 // in is the configuration for an environment's account.
-func (s *smoke) in(e Environment) aws.Config {
+func (s *smoke) in(e blueprint.Environment) aws.Config {
 	cfg := s.cfg.Copy()
 	if e.Account != s.blueprint.AdminAccount {
 		arn := fmt.Sprintf("arn:%s:iam::%s:role/%s", s.sessions.Home("").Partition(), e.Account, e.Reach)

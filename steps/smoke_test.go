@@ -34,6 +34,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -43,7 +44,7 @@ type smoke struct {
 	suffix    string
 	cfg       aws.Config
 	sessions  *awsops.Sessions
-	blueprint *Blueprint
+	blueprint *blueprint.Blueprint
 	engine    *terraform.Engine
 	planned   []string
 }
@@ -119,7 +120,7 @@ func (s *smoke) borrowCredentials() {
 		s.t.Fatal(err)
 	}
 	if cfg.Region == "" {
-		cfg.Region = DefaultStateRegion
+		cfg.Region = blueprint.DefaultStateRegion
 	}
 	who, err := cfg.Credentials.Retrieve(s.t.Context())
 	if err != nil {
@@ -143,36 +144,36 @@ func (s *smoke) home(dir string) {
 }
 
 // team is a blueprint with a name of its own for everything.
-func (s *smoke) team(account string) *Blueprint {
+func (s *smoke) team(account string) *blueprint.Blueprint {
 	s.t.Helper()
 	reader, err := age.GenerateX25519Identity()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	name := "stateroom-smoke-" + s.suffix
-	b := NewBlueprint()
+	b := blueprint.New()
 	b.AdminAccount, b.StateRegion = account, s.cfg.Region
 	b.Bucket.Name = name + "-" + account
 	b.Key.Alias = "alias/" + name
 	b.Lock.DynamoDBTable = name
-	b.Groups = []Group{{Name: name, Users: []string{name + "-me", name + "-you"}, Environments: []string{Everything}}}
-	b.Users = []User{{Name: name + "-you", Recipient: reader.Recipient().String()}}
+	b.Groups = []blueprint.Group{{Name: name, Users: []string{name + "-me", name + "-you"}, Environments: []string{blueprint.Everything}}}
+	b.Users = []blueprint.User{{Name: name + "-you", Recipient: reader.Recipient().String()}}
 	accounts := os.Getenv("STATEROOM_SMOKE_ENVIRONMENTS")
 	if accounts == "" {
 		accounts = account
 	}
 	for id := range strings.SplitSeq(accounts, ",") {
-		e := NewEnvironment("e" + id)
+		e := blueprint.NewEnvironment("e" + id)
 		e.Account, e.Role = id, name
 		b.Environments = append(b.Environments, e)
-		b.Projects = append(b.Projects, Project{Name: "smoke-" + e.Name})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "smoke-" + e.Name})
 	}
 	b.FillDefaults()
 	return b
 }
 
 // setup is a set-up in dir as a new process would start it.
-func (s *smoke) setup(dir string) *Setup {
+func (s *smoke) setup(dir string) *Flow {
 	s.t.Helper()
 	s.home(dir)
 	env, err := NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
@@ -187,18 +188,17 @@ func (s *smoke) setup(dir string) *Setup {
 	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
 		s.t.Fatal(err)
 	}
-	return &Setup{
-		Env: env, Answers: &Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]},
-		Emit: func(e Event) {
-			if e.Kind == EventPlanned {
-				s.planned = append(s.planned, e.Change.ID)
-			}
-		},
-		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
+	f := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
+	f.Emit = func(e Event) {
+		if e.Kind == EventPlanned {
+			s.planned = append(s.planned, e.Change.ID)
+		}
 	}
+	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	return f
 }
 
-func (s *smoke) run(setup *Setup) *Summary {
+func (s *smoke) run(setup *Flow) *Summary {
 	s.t.Helper()
 	s.planned = nil
 	summary, err := setup.Run(s.t.Context())

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 )
 
@@ -14,7 +15,7 @@ import (
 // also where partition and region have longer names than aws and eu-west-1.
 func TestPoliciesAreSplitAlikeBeforeAndAfterTheKeyIsThere(t *testing.T) {
 	const arn = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-	a, o := &Answers{Blueprint: team()}, &Observed{}
+	a, o := &blueprint.Answers{Blueprint: team()}, &Observed{}
 	a.StateRegion, o.Account.Identity.Partition = "us-gov-west-1", "aws-us-gov"
 	split := func(access policy.StateAccess, key string) string {
 		access.KMSKeyARN = key

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -24,7 +25,7 @@ const sixMebibytes = `resource "terraform_data" "big" {
 `
 
 func TestAStateInPartsAndWorkspacesWorkUnderBothBucketPolicies(t *testing.T) {
-	for _, policy := range []string{BucketPolicyStrict, BucketPolicyCompatible} {
+	for _, policy := range []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible} {
 		t.Run(policy, func(t *testing.T) {
 			b := team()
 			b.Bucket.Policy = policy

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 const movedKey = "common/production"
@@ -35,7 +36,7 @@ func (w *world) backup(name string, states map[string]string) string {
 }
 
 // mover is a move of the production project's states as a run of setup makes it.
-func (w *world) mover(lock Lock, id, backup string, earlier ...string) stateMove {
+func (w *world) mover(lock blueprint.Lock, id, backup string, earlier ...string) stateMove {
 	w.t.Helper()
 	env := w.setup(team()).Env
 	key, err := env.Sessions.Home("eu-west-1").Key(context.Background(), "alias/terraform")
@@ -49,7 +50,7 @@ func (w *world) mover(lock Lock, id, backup string, earlier ...string) stateMove
 // put writes an object as somebody else would.
 func (w *world) put(key, text string) {
 	w.t.Helper()
-	keyARN := w.mover(Lock{}, "", "").keyARN
+	keyARN := w.mover(blueprint.Lock{}, "", "").keyARN
 	_, err := w.hands("").s3.PutObject(context.Background(), &s3.PutObjectInput{
 		Bucket: aws.String("acme-terraform-state"), Key: aws.String(key), Body: strings.NewReader(text),
 		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(keyARN),
@@ -67,7 +68,7 @@ func (w *world) erase(keys ...string) {
 
 // holds fails the test unless the object is exactly this text, with its digest,
 // encrypted, and nothing is locked.
-func (w *world) holds(lock Lock, key, text string) {
+func (w *world) holds(lock blueprint.Lock, key, text string) {
 	w.t.Helper()
 	object, there := w.server.Object("acme-terraform-state", key)
 	if !there || string(object.Body) != text || object.KMSKeyARN == "" {
@@ -89,9 +90,9 @@ func (w *world) holds(lock Lock, key, text string) {
 	}
 }
 
-func theLocks() map[string]Lock {
-	return map[string]Lock{
-		"both": {UseLockfile: true, DynamoDBTable: DefaultLockTable}, "lock file": {UseLockfile: true}, "table": {DynamoDBTable: DefaultLockTable},
+func theLocks() map[string]blueprint.Lock {
+	return map[string]blueprint.Lock{
+		"both": {UseLockfile: true, DynamoDBTable: blueprint.DefaultLockTable}, "lock file": {UseLockfile: true}, "table": {DynamoDBTable: blueprint.DefaultLockTable},
 	}
 }
 
@@ -251,7 +252,7 @@ func TestWhoeverMeetsAMoveIsToldWhoseItIs(t *testing.T) {
 	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		if e.Operation == "PutObject" && isAt(e, movedKey) {
 			file = w.lockOf(movedKey)
-			found, _ := w.server.DynamoItem("111111111111", "eu-west-1", DefaultLockTable, "acme-terraform-state/"+movedKey)
+			found, _ := w.server.DynamoItem("111111111111", "eu-west-1", blueprint.DefaultLockTable, "acme-terraform-state/"+movedKey)
 			item = found["Info"]
 		}
 		return sandbox.Fault{}
@@ -286,7 +287,7 @@ func (w *world) lockOf(key string) string {
 func (w *world) lockItem(id, info string) {
 	w.t.Helper()
 	_, err := w.server.Act("111111111111", "dynamodb", "PutItem", sandbox.ActInput{
-		"TableName": DefaultLockTable, "Item": map[string]any{"LockID": map[string]any{"S": id}, "Info": map[string]any{"S": info}},
+		"TableName": blueprint.DefaultLockTable, "Item": map[string]any{"LockID": map[string]any{"S": id}, "Info": map[string]any{"S": info}},
 	})
 	w.must(err)
 }
@@ -294,7 +295,7 @@ func (w *world) lockItem(id, info string) {
 func (w *world) unlockItem(id string) {
 	w.t.Helper()
 	_, err := w.server.Act("111111111111", "dynamodb", "DeleteItem", sandbox.ActInput{
-		"TableName": DefaultLockTable, "Key": map[string]any{"LockID": map[string]any{"S": id}},
+		"TableName": blueprint.DefaultLockTable, "Key": map[string]any{"LockID": map[string]any{"S": id}},
 	})
 	w.must(err)
 }

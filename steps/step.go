@@ -12,11 +12,8 @@ package steps
 
 import (
 	"context"
-	"path/filepath"
-	"slices"
-	"strings"
 
-	"stateroom/steps/files"
+	"stateroom/steps/blueprint"
 )
 
 // Step is one numbered step of the article.
@@ -31,17 +28,17 @@ type Step interface {
 	// Why tells in two sentences why the step exists.
 	Why() string
 	// Questions are the answers that the step needs, with their defaults.
-	Questions(a *Answers) []Question
+	Questions(a *blueprint.Answers) []Question
 	// Inspect reads what is there and stores it in its own part of o. It makes
 	// no mutating call and writes no file. An error means that nothing can be
 	// said of the step; a part that cannot be read (one unreachable account)
 	// is recorded in o instead.
-	Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error
+	Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error
 	// Plan compares what was observed with the answers. It is pure: no clock,
 	// no network, no files.
-	Plan(o *Observed, a *Answers) Proposal
+	Plan(o *Observed, a *blueprint.Answers) Proposal
 	// Verify probes the finished step as its real user would.
-	Verify(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding
+	Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding
 }
 
 // All returns the nine steps in the article's order.
@@ -92,33 +89,9 @@ type Question struct {
 	// Required marks an answer without which no plan can be made.
 	Required bool
 	// Check says why an answer cannot be. It is nil for the blueprint's own
-	// questions, which [Blueprint.Answer] judges.
+	// questions, which [blueprint.Blueprint.Answer] judges.
 	Check func(value string) error
 	// Hide takes the secrets out of an answer before it is shown again. It is nil
 	// where none can be in it.
 	Hide func(value string) string
-}
-
-// Answers is everything the operator decided: the team's blueprint and the
-// choices of this run that no blueprint holds.
-type Answers struct {
-	*Blueprint
-	// Me is the user whose new key goes into this laptop's own profile.
-	Me string
-	// Adopt lists the ARNs of things that exist without this blueprint's tag
-	// and may be changed all the same.
-	Adopt []string
-	// Discovered is what the questions may offer; nil offers nothing.
-	Discovered *Discovery
-	// Passphrases allows a handover to be sealed to a generated passphrase,
-	// which needs a terminal to show it once.
-	Passphrases bool
-}
-
-// Adopted tells whether the operator agreed to change what already exists at arn,
-// which may be a path: then it is the place that counts, however it is spelt.
-func (a *Answers) Adopted(arn string) bool {
-	return slices.ContainsFunc(a.Adopt, func(have string) bool {
-		return have == arn || filepath.IsAbs(arn) && !strings.HasPrefix(have, "arn:") && files.RealPath(have) == files.RealPath(arn)
-	})
 }

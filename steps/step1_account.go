@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // accountStep is step 1: the admin account, its organization and the
@@ -51,7 +52,7 @@ func (f *AccountFacts) byID(id string) (awsops.Account, bool) {
 
 // active tells whether the account of e can be worked in. One that cannot be
 // looked up counts as active: its own answers will tell.
-func (f *AccountFacts) active(e Environment) bool {
+func (f *AccountFacts) active(e blueprint.Environment) bool {
 	a, there := f.byID(e.Account)
 	return !there || a.State == "ACTIVE"
 }
@@ -64,7 +65,7 @@ func (accountStep) Why() string {
 		"So every bill and every permission is per environment, and there is one place to sign in."
 }
 
-func (accountStep) Questions(a *Answers) []Question {
+func (accountStep) Questions(a *blueprint.Answers) []Question {
 	admin := a.AdminAccount
 	if admin == "" && a.Discovered != nil {
 		admin = a.Discovered.Account
@@ -76,7 +77,7 @@ func (accountStep) Questions(a *Answers) []Question {
 	if len(a.Environments) == 0 {
 		questions = append(questions, Question{
 			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: Choices, Required: true,
-			Default: a.Discovered.environments(admin),
+			Default: a.Discovered.Environments(admin),
 			Help:    "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
 		})
 	}
@@ -85,7 +86,7 @@ func (accountStep) Questions(a *Answers) []Question {
 
 // Inspect asks who we are and refuses what cannot lead to a good set-up before
 // anything else is looked at.
-func (accountStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (accountStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	identity, err := Operator(ctx, env, a)
 	if err != nil {
 		return err
@@ -109,7 +110,7 @@ func (accountStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observe
 
 // Operator is who runs this with the operator's credentials. Root and any other
 // account than the admin account are a [Refusal].
-func Operator(ctx context.Context, env *Env, a *Answers) (awsops.Identity, error) {
+func Operator(ctx context.Context, env *Env, a *blueprint.Answers) (awsops.Identity, error) {
 	identity, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
 	if err != nil {
 		return identity, wrap(err)
@@ -131,12 +132,12 @@ func Operator(ctx context.Context, env *Env, a *Answers) (awsops.Identity, error
 	return identity, nil
 }
 
-func tagKey(a *Answers) string {
+func tagKey(a *blueprint.Answers) string {
 	key, _ := a.Tag()
 	return key
 }
 
-func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		org, err := home.Organization(gctx)
@@ -170,13 +171,13 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *
 }
 
 // creates tells whether the blueprint asks for accounts to be created.
-func creates(a *Answers) bool {
-	return slices.ContainsFunc(a.Environments, func(e Environment) bool { return e.Account == "" })
+func creates(a *blueprint.Answers) bool {
+	return slices.ContainsFunc(a.Environments, func(e blueprint.Environment) bool { return e.Account == "" })
 }
 
 // awaitCreated waits for accounts that a killed run asked for and AWS is still
 // making: asking for them a second time would fail or double them.
-func (f *AccountFacts) awaitCreated(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+func (f *AccountFacts) awaitCreated(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
 	pending := map[string]bool{}
 	for _, e := range a.Environments {
 		if _, there := f.byEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
@@ -207,7 +208,7 @@ func accountChange(environment string) string { return "account." + environment 
 
 // Plan creates the accounts that the blueprint gives an e-mail for and that
 // the organization does not have.
-func (s accountStep) Plan(o *Observed, a *Answers) Proposal {
+func (s accountStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	f := o.Account
 	var p Proposal
 	for _, e := range a.Environments {
@@ -229,7 +230,7 @@ func (s accountStep) Plan(o *Observed, a *Answers) Proposal {
 	return Proposal{Changes: p.Changes, Findings: append(p.Findings, f.hints(a)...)}
 }
 
-func createAccount(e Environment, a *Answers) Change {
+func createAccount(e blueprint.Environment, a *blueprint.Answers) Change {
 	c := Change{
 		ID: accountChange(e.Name), Step: 1, Action: Create,
 		Title:  "Create the account of environment " + e.Name,
@@ -263,7 +264,7 @@ func notCreated(c Change, reason string) error {
 }
 
 // check compares an environment's account with the organization's listing.
-func (f *AccountFacts) check(e Environment) []Finding {
+func (f *AccountFacts) check(e blueprint.Environment) []Finding {
 	if !f.Listed {
 		return nil
 	}
@@ -286,7 +287,7 @@ func (f *AccountFacts) check(e Environment) []Finding {
 }
 
 // cannotCreate says why the account of e cannot be created from here.
-func (f *AccountFacts) cannotCreate(e Environment) *Finding {
+func (f *AccountFacts) cannotCreate(e blueprint.Environment) *Finding {
 	finding := &Finding{ID: "account.cannot-create", Step: 1, Severity: Failure, Blocks: true}
 	switch {
 	case f.Organization == nil:
@@ -305,7 +306,7 @@ func (f *AccountFacts) cannotCreate(e Environment) *Finding {
 }
 
 // hints are facts worth knowing that keep nobody from going on.
-func (f *AccountFacts) hints(a *Answers) []Finding {
+func (f *AccountFacts) hints(a *blueprint.Answers) []Finding {
 	var findings []Finding
 	if f.Organization == nil {
 		findings = append(findings, Finding{
@@ -325,10 +326,10 @@ func (f *AccountFacts) hints(a *Answers) []Finding {
 }
 
 // Verify has nothing to prove: who we are was read, not made.
-func (accountStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (accountStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
 
 // tags are what everything we make carries.
-func tags(a *Answers) map[string]string {
+func tags(a *blueprint.Answers) map[string]string {
 	all := make(map[string]string, len(a.Tags)+1)
 	for k, v := range a.Tags {
 		all[k] = v
@@ -339,7 +340,7 @@ func tags(a *Answers) map[string]string {
 }
 
 // ours tells whether have carries this blueprint's tag.
-func ours(a *Answers, have map[string]string) bool {
+func ours(a *blueprint.Answers, have map[string]string) bool {
 	k, v := a.Tag()
 	return have[k] == v
 }

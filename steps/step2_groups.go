@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // policyPath is the IAM path below which our customer-managed policies are, so
@@ -30,17 +31,17 @@ type GroupFacts struct {
 // groupPath is the IAM path below which this blueprint's groups are made: what a
 // tag would say, of what cannot carry one, on any laptop. IAM compares names
 // without it, so that a group of another path and the same name stands in the way.
-func groupPath(a *Answers) string { return policyPath + a.Bucket.Name + "/" }
+func groupPath(a *blueprint.Answers) string { return policyPath + a.Bucket.Name + "/" }
 
 // groupARN names a group as IAM does; an older one has no path of ours.
-func groupARN(o *Observed, a *Answers, group string) string {
+func groupARN(o *Observed, a *blueprint.Answers, group string) string {
 	if have := o.IAM.Groups[group].Group; have != nil {
 		return have.ARN
 	}
 	return iamARN(o, a, "group"+groupPath(a)+group)
 }
 
-func (f *IAMFacts) inspectGroups(ctx context.Context, home *awsops.Session, a *Answers) error {
+func (f *IAMFacts) inspectGroups(ctx context.Context, home *awsops.Session, a *blueprint.Answers) error {
 	f.Groups = map[string]GroupFacts{}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
@@ -77,7 +78,7 @@ func groupChange(group string) string { return "iam.group." + group }
 // planGroups creates each group with its members, the policy that lets them
 // assume their environments' roles and the one for their own keys. The state
 // policy belongs to step 5.
-func planGroups(o *Observed, a *Answers) Proposal {
+func planGroups(o *Observed, a *blueprint.Answers) Proposal {
 	var p Proposal
 	for _, g := range a.Groups {
 		f := o.IAM.Groups[g.Name]
@@ -107,7 +108,7 @@ func planGroups(o *Observed, a *Answers) Proposal {
 }
 
 // otherPolicies tells of rights that the group has besides the blueprint's.
-func otherPolicies(g Group, f GroupFacts) []Finding {
+func otherPolicies(g blueprint.Group, f GroupFacts) []Finding {
 	var findings []Finding
 	for _, arn := range f.Attached {
 		if !strings.Contains(arn, ":policy"+policyPath) {
@@ -122,14 +123,14 @@ func otherPolicies(g Group, f GroupFacts) []Finding {
 }
 
 // iamARN names something of the admin account's IAM.
-func iamARN(o *Observed, a *Answers, rest string) string {
+func iamARN(o *Observed, a *blueprint.Answers, rest string) string {
 	return "arn:" + o.partition() + ":iam::" + a.AdminAccount + ":" + rest
 }
 
 // foreignGroup is the group's ARN when it is not this blueprint's: neither is its
 // path ours, nor does it hold a policy that carries the tag. AWS itself says so,
 // the same to every laptop.
-func foreignGroup(o *Observed, a *Answers, group string) string {
+func foreignGroup(o *Observed, a *blueprint.Answers, group string) string {
 	f := o.IAM.Groups[group]
 	if f.Group == nil || f.Group.Path == groupPath(a) {
 		return ""
@@ -143,7 +144,7 @@ func foreignGroup(o *Observed, a *Answers, group string) string {
 	return f.Group.ARN
 }
 
-func members(o *Observed, a *Answers, g Group) []Change {
+func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []Change {
 	var have []string
 	if f := o.IAM.Groups[g.Name]; f.Group != nil {
 		have = f.Group.Users
@@ -173,7 +174,7 @@ func members(o *Observed, a *Answers, g Group) []Change {
 }
 
 // reached names the environments that a group gives access to.
-func reached(o *Observed, a *Answers, g Group) string {
+func reached(o *Observed, a *blueprint.Answers, g blueprint.Group) string {
 	var names []string
 	for _, e := range a.EnvironmentsOf(g.Name) {
 		names = append(names, e.Name)
@@ -186,7 +187,7 @@ func reached(o *Observed, a *Answers, g Group) string {
 
 // otherMembers names who has the group's rights without the blueprint's word:
 // people that left it, or that somebody added by hand.
-func otherMembers(a *Answers, g Group, have *awsops.Group) []Finding {
+func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) []Finding {
 	if have == nil {
 		return nil
 	}
@@ -206,7 +207,7 @@ func otherMembers(a *Answers, g Group, have *awsops.Group) []Finding {
 // assumePolicies are the documents that let the group assume its roles: each
 // role by its ARN while that fits into the group's ten policies, and for a
 // group of all environments else the fixed-size form.
-func assumePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Finding) {
+func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *Finding) {
 	environments := o.environments(a.EnvironmentsOf(g.Name))
 	if len(environments) == 0 {
 		return nil, nil
@@ -222,7 +223,7 @@ func assumePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Findi
 		return docs, nil
 	}
 	role, same := commonRole(environments)
-	if slices.Contains(g.Environments, Everything) && same && o.orgID() != "" {
+	if slices.Contains(g.Environments, blueprint.Everything) && same && o.orgID() != "" {
 		return []policy.Document{policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())}, nil
 	}
 	return nil, &Finding{
@@ -233,7 +234,7 @@ func assumePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Findi
 }
 
 // commonRole is the path and name that all environments' roles share.
-func commonRole(environments []Environment) (string, bool) {
+func commonRole(environments []blueprint.Environment) (string, bool) {
 	role := strings.TrimPrefix(environments[0].RolePath, "/") + environments[0].Role
 	for _, e := range environments {
 		if strings.TrimPrefix(e.RolePath, "/")+e.Role != role {

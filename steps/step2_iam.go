@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -44,7 +45,7 @@ func (iamStep) Why() string {
 		"In every environment a role says what they may do there, and the group may assume it."
 }
 
-func (iamStep) Questions(a *Answers) []Question {
+func (iamStep) Questions(a *blueprint.Answers) []Question {
 	if len(a.Groups) > 0 {
 		return nil
 	}
@@ -55,7 +56,7 @@ func (iamStep) Questions(a *Answers) []Question {
 }
 
 // Inspect reads the admin account and every environment at once.
-func (iamStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (iamStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.IAM
 	home := env.Sessions.Home(a.StateRegion)
 	if err := f.readPermissions(ctx, env, a); err != nil {
@@ -76,7 +77,7 @@ func (iamStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 const maxPermissions = 1 << 20
 
 // readPermissions reads the JSON policies that environments name by file.
-func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *Answers) error {
+func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *blueprint.Answers) error {
 	f.Permissions = map[string]policy.Document{}
 	for _, e := range a.Environments {
 		if !permissionsFile(e) {
@@ -101,9 +102,9 @@ func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *Answers) er
 }
 
 // permissionsFile tells a JSON file from the named choices and an ARN.
-func permissionsFile(e Environment) bool {
+func permissionsFile(e blueprint.Environment) bool {
 	switch e.Permissions {
-	case PermissionsArticle, PermissionsPowerUser, PermissionsAdministrator:
+	case blueprint.PermissionsArticle, blueprint.PermissionsPowerUser, blueprint.PermissionsAdministrator:
 		return false
 	}
 	return !strings.HasPrefix(e.Permissions, "arn:")
@@ -138,7 +139,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 
 // Plan proposes users and their keys, groups with their policies, and the
 // environments' roles.
-func (iamStep) Plan(o *Observed, a *Answers) Proposal {
+func (iamStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	var p Proposal
 	for _, part := range []Proposal{planUsers(o, a), planGroups(o, a), planRoles(o, a)} {
 		p.Changes = append(p.Changes, part.Changes...)
@@ -149,6 +150,6 @@ func (iamStep) Plan(o *Observed, a *Answers) Proposal {
 
 // Verify proves as the admin what the group is for: every environment's role
 // can be assumed.
-func (iamStep) Verify(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+func (iamStep) Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
 	return proveRoles(ctx, env, a, o)
 }

@@ -13,6 +13,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // inlinePolicy is the name of the environment role's own inline policy.
@@ -48,7 +49,7 @@ type RoleFacts struct {
 
 // inspectRoles looks into every environment's account, many at a time. An
 // account that cannot be reached is a fact, not an error.
-func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *Answers) error {
+func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *blueprint.Answers) error {
 	var g errgroup.Group
 	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
@@ -74,7 +75,7 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *A
 	return nil
 }
 
-func inspectRole(ctx context.Context, env *Env, a *Answers, e Environment) RoleFacts {
+func inspectRole(ctx context.Context, env *Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
 	s := env.session(e.Account, reach(a, e), a.StateRegion)
 	role, err := s.Role(ctx, e.Role)
 	if err != nil || role == nil {
@@ -96,7 +97,7 @@ func inspectRole(ctx context.Context, env *Env, a *Answers, e Environment) RoleF
 
 // reach is the role through which the environment's account is entered; the
 // admin account itself needs none.
-func reach(a *Answers, e Environment) string {
+func reach(a *blueprint.Answers, e blueprint.Environment) string {
 	if e.Account == a.AdminAccount {
 		return ""
 	}
@@ -106,7 +107,7 @@ func reach(a *Answers, e Environment) string {
 func roleChange(environment string) string { return "iam.role." + environment }
 
 // planRoles makes every environment's role what the blueprint says.
-func planRoles(o *Observed, a *Answers) Proposal {
+func planRoles(o *Observed, a *blueprint.Answers) Proposal {
 	var p Proposal
 	for _, e := range o.environments(a.Environments) {
 		f := o.IAM.Roles.get(e.Name)
@@ -141,8 +142,8 @@ func planRoles(o *Observed, a *Answers) Proposal {
 // roleBuilder collects the changes of one environment's role.
 type roleBuilder struct {
 	o        *Observed
-	a        *Answers
-	e        Environment
+	a        *blueprint.Answers
+	e        blueprint.Environment
 	f        RoleFacts
 	changes  []Change
 	findings []Finding
@@ -172,7 +173,7 @@ func (b *roleBuilder) change(suffix string, action Action, title string, calls .
 // organization, or the users one by one.
 func (b *roleBuilder) trust() policy.Document {
 	var principals []string
-	if b.e.Trust == TrustListed {
+	if b.e.Trust == blueprint.TrustListed {
 		for _, user := range b.usersOf() {
 			principals = append(principals, userARN(b.o, b.a, user))
 		}
@@ -187,7 +188,7 @@ func (b *roleBuilder) trust() policy.Document {
 func (b *roleBuilder) usersOf() []string {
 	var users []string
 	for _, g := range b.a.Groups {
-		reaches := slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e Environment) bool { return e.Name == b.e.Name })
+		reaches := slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name })
 		for _, u := range b.a.UsersOf(g.Name) {
 			if reaches && !slices.Contains(users, u) {
 				users = append(users, u)
@@ -217,7 +218,7 @@ func (b *roleBuilder) create() {
 // trusted are the changes that make the users whom the trust policy names.
 func (b *roleBuilder) trusted() []string {
 	var ids []string
-	if b.e.Trust == TrustListed {
+	if b.e.Trust == blueprint.TrustListed {
 		for _, user := range b.usersOf() {
 			ids = append(ids, userChange(user))
 		}
@@ -225,7 +226,7 @@ func (b *roleBuilder) trusted() []string {
 	return ids
 }
 
-func roleDescription(a *Answers) string {
+func roleDescription(a *blueprint.Answers) string {
 	return "Assumed by Terraform's admins of account " + a.AdminAccount
 }
 
@@ -367,9 +368,9 @@ func (b *roleBuilder) besides(arn string) {
 func (b *roleBuilder) attachment() string {
 	managed := "arn:" + b.o.partition() + ":iam::aws:policy/"
 	switch {
-	case b.e.Permissions == PermissionsPowerUser:
+	case b.e.Permissions == blueprint.PermissionsPowerUser:
 		return managed + "PowerUserAccess"
-	case b.e.Permissions == PermissionsAdministrator:
+	case b.e.Permissions == blueprint.PermissionsAdministrator:
 		return managed + "AdministratorAccess"
 	case strings.HasPrefix(b.e.Permissions, "arn:"):
 		return b.e.Permissions

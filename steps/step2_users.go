@@ -14,6 +14,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -36,7 +37,7 @@ type UserFacts struct {
 	SealedTo string
 }
 
-func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *Answers) error {
+func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
 	f.Users = map[string]UserFacts{}
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
@@ -65,7 +66,7 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Sess
 
 // InspectUser reads one user with the operator's credentials: the user, the
 // access keys, and the sealed file that may wait for it.
-func InspectUser(ctx context.Context, env *Env, a *Answers, name string) (UserFacts, error) {
+func InspectUser(ctx context.Context, env *Env, a *blueprint.Answers, name string) (UserFacts, error) {
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
 		return UserFacts{}, wrap(err)
@@ -125,7 +126,7 @@ func profileKey(credentials files.Snapshot, name string) string {
 }
 
 // ownKey is the id of the key that is this laptop's admin's own, or empty.
-func ownKey(credentials files.Snapshot, a *Answers) string {
+func ownKey(credentials files.Snapshot, a *blueprint.Answers) string {
 	if id := profileKey(credentials, a.LongTermProfile()); id != "" {
 		return id
 	}
@@ -134,7 +135,7 @@ func ownKey(credentials files.Snapshot, a *Answers) string {
 
 // userARN names a user as IAM does: one that was there before may have a path
 // or be written in other letters, and policies must match both.
-func userARN(o *Observed, a *Answers, user string) string {
+func userARN(o *Observed, a *blueprint.Answers, user string) string {
 	if have := o.IAM.Users[user].User; have != nil {
 		return have.ARN
 	}
@@ -148,7 +149,7 @@ func userChange(user string) string { return "iam.user." + user }
 func KeyChange(user string) string { return "iam.key." + user }
 
 // planUsers creates the users and one access key for each new one.
-func planUsers(o *Observed, a *Answers) Proposal {
+func planUsers(o *Observed, a *blueprint.Answers) Proposal {
 	var p Proposal
 	for _, name := range a.AllUsers() {
 		f := o.IAM.Users[name]
@@ -185,7 +186,7 @@ func planUsers(o *Observed, a *Answers) Proposal {
 }
 
 // userTags are the tags that a user of ours lacks. Nobody else's user is tagged.
-func userTags(a *Answers, u *awsops.User) map[string]string {
+func userTags(a *blueprint.Answers, u *awsops.User) map[string]string {
 	if u == nil || !ours(a, u.Tags) {
 		return nil
 	}
@@ -194,7 +195,7 @@ func userTags(a *Answers, u *awsops.User) map[string]string {
 
 // planKey gives a new user one access key, and replaces one whose secret died
 // with a killed run. An existing user's key is never touched.
-func planKey(o *Observed, a *Answers, name string) Proposal {
+func planKey(o *Observed, a *blueprint.Answers, name string) Proposal {
 	f := o.IAM.Users[name]
 	kept := len(f.Keys) - len(f.Lost)
 	switch {
@@ -256,12 +257,12 @@ func holds(keys []awsops.AccessKey, id string) bool {
 }
 
 // deliverable tells whether a new key of the user has somewhere safe to go.
-func deliverable(a *Answers, user string) bool {
+func deliverable(a *blueprint.Answers, user string) bool {
 	return user == a.Me || a.RecipientOf(user) != "" || a.Passphrases
 }
 
 // lostKeys deletes the keys that nobody can use.
-func lostKeys(a *Answers, name, target string, f UserFacts) []Change {
+func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []Change {
 	var changes []Change
 	for _, id := range f.Lost {
 		changes = append(changes, Change{
@@ -278,7 +279,7 @@ func lostKeys(a *Answers, name, target string, f UserFacts) []Change {
 
 // newKey is the change that makes a user's access key, without the file that it
 // goes to. It needs the lost keys gone, as IAM allows two.
-func newKey(a *Answers, name, target string, f UserFacts, lost []Change) Change {
+func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []Change) Change {
 	needs := []string{userChange(name)}
 	for _, c := range lost {
 		needs = append(needs, c.ID)
@@ -299,7 +300,7 @@ func newKey(a *Answers, name, target string, f UserFacts, lost []Change) Change 
 	}
 }
 
-func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
+func keyChanges(o *Observed, a *blueprint.Answers, name string) ([]Change, error) {
 	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
 	if name != a.Me {
 		return HandoverChanges(a, name, target, f), nil
@@ -313,7 +314,7 @@ func keyChanges(o *Observed, a *Answers, name string) ([]Change, error) {
 }
 
 // profileKeyChange lets the key go straight into this laptop's own profile.
-func profileKeyChange(o *Observed, a *Answers, name string, key *Change) error {
+func profileKeyChange(o *Observed, a *blueprint.Answers, name string, key *Change) error {
 	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
 	key.Judge(Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
 	var err error
@@ -326,7 +327,7 @@ func profileKeyChange(o *Observed, a *Answers, name string, key *Change) error {
 // HandoverChanges make one access key of a user, whose ARN is target, and seal it
 // to the user's recipient or to a passphrase. What killed runs left is deleted
 // first. The last change is the key's; its id is KeyChange's.
-func HandoverChanges(a *Answers, name, target string, f UserFacts) []Change {
+func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []Change {
 	changes := lostKeys(a, name, target, f)
 	key := newKey(a, name, target, f, changes)
 	recipient := a.RecipientOf(name)

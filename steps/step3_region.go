@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // regionStep is step 3: where the state lives, which is not where the
@@ -27,7 +28,7 @@ func (regionStep) Why() string {
 		"Choose the region where most of your admins are."
 }
 
-func (regionStep) Questions(a *Answers) []Question {
+func (regionStep) Questions(a *blueprint.Answers) []Question {
 	return []Question{{
 		Path: "state_region", Prompt: "Region of the state", Kind: Text, Default: a.StateRegion,
 		Help: "For example eu-west-1. It cannot be changed later without moving the state.",
@@ -36,7 +37,7 @@ func (regionStep) Questions(a *Answers) []Question {
 
 // Inspect refuses a region that does not exist or that the account has not
 // opted into, as far as account:ListRegions answers.
-func (regionStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (regionStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
 	if err != nil {
 		return fmt.Errorf("%w", err)
@@ -75,7 +76,7 @@ func enabledNames(regions []awsops.Region) []string {
 
 // Plan has nothing to change; it tells when AWS could not say whether the
 // region is right.
-func (regionStep) Plan(o *Observed, a *Answers) Proposal {
+func (regionStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	if o.Region.Answered {
 		return Proposal{}
 	}
@@ -87,4 +88,4 @@ func (regionStep) Plan(o *Observed, a *Answers) Proposal {
 }
 
 // Verify has nothing of its own: key, bucket and table prove the region.
-func (regionStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (regionStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }

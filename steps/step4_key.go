@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // keyStep is step 4: the KMS key that encrypts the state.
@@ -50,18 +51,18 @@ func (keyStep) Why() string {
 		"Its key policy and the group's policy decide who can read it, whoever can see the bucket."
 }
 
-func (keyStep) Questions(a *Answers) []Question {
+func (keyStep) Questions(a *blueprint.Answers) []Question {
 	return []Question{
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
-			Path: "kms_key.users", Prompt: "Who may use the key", Kind: Choice, Default: a.Key.Users, Options: []string{KeyUsersGroup, KeyUsersListed},
+			Path: "kms_key.users", Prompt: "Who may use the key", Kind: Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
 			Help: "group: the key policy delegates to the account and the group's policy grants. listed: the key policy names every user, and breaks when one is deleted.",
 		},
 	}
 }
 
 // Inspect finds the key by its alias, else by the journal, else by its tag.
-func (keyStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (keyStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Key
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
@@ -100,7 +101,7 @@ func (keyStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) e
 // orphanKey finds a key that was created and then lost its run before the
 // alias: by the id in the journal, or by its tag when even that was lost.
 // Without an intent in the journal or a tag there is none.
-func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *Answers) (*awsops.Key, error) {
+func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
 	if id := env.Journal.Value(changeKey, "id"); id != "" {
 		key, err := home.Key(ctx, id)
 		if err != nil || usable(key) && key.Enabled {
@@ -136,7 +137,7 @@ func (o *Observed) keyARN() string {
 
 // Plan creates the key with its alias and rotation, or brings an existing one
 // of ours to what the blueprint says.
-func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
+func (s keyStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	f := o.Key
 	if f.Key == nil {
 		return Proposal{Changes: []Change{s.create(o, a), s.alias(o, a), s.rotation(o, a)}}
@@ -167,14 +168,14 @@ func (s keyStep) Plan(o *Observed, a *Answers) Proposal {
 	return p
 }
 
-func (keyStep) change(o *Observed, a *Answers, id, title string, calls ...awsops.Call) Change {
+func (keyStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) Change {
 	return Change{
 		ID: id, Step: 4, Action: Update, Title: title, Target: Known(o.keyARN()),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
 
-func (s keyStep) create(o *Observed, a *Answers) Change {
+func (s keyStep) create(o *Observed, a *blueprint.Answers) Change {
 	doc := wantedKeyPolicy(o, a).JSON()
 	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, tags(a)))
 	c.Judge(s.gains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
@@ -186,7 +187,7 @@ func (s keyStep) create(o *Observed, a *Answers) Change {
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
-	if a.Key.Users == KeyUsersListed {
+	if a.Key.Users == blueprint.KeyUsersListed {
 		for _, user := range a.AllUsers() {
 			c.Needs = append(c.Needs, userChange(user))
 		}
@@ -194,7 +195,7 @@ func (s keyStep) create(o *Observed, a *Answers) Change {
 	return c
 }
 
-func (s keyStep) alias(o *Observed, a *Answers) Change {
+func (s keyStep) alias(o *Observed, a *blueprint.Answers) Change {
 	c := s.change(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
 	c.Action, c.Target = Create, a.Key.Alias
 	c.Fields = created("alias", a.Key.Alias, "key", o.keyARN())
@@ -207,7 +208,7 @@ func (s keyStep) alias(o *Observed, a *Answers) Change {
 	return c
 }
 
-func (s keyStep) rotation(o *Observed, a *Answers) Change {
+func (s keyStep) rotation(o *Observed, a *blueprint.Answers) Change {
 	c := s.change(o, a, "key.rotation", "Rotate the key every year", awsops.EnableKeyRotation(o.keyID()))
 	c.Fields = []Field{{Name: "rotation", Before: "off", After: "on"}}
 	c.Needs = []string{changeKey}
@@ -224,7 +225,7 @@ func (o *Observed) keyID() string {
 
 // unfit says why the key behind the alias cannot be used. Nothing at all is
 // changed then: every later step writes this key into something.
-func (keyStep) unfit(o *Observed, a *Answers) *Finding {
+func (keyStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
 	f := o.Key
 	finding := &Finding{Step: 4, Severity: Failure, Blocks: true}
 	switch {
@@ -256,9 +257,9 @@ func (keyStep) unfit(o *Observed, a *Answers) *Finding {
 
 // wantedKeyPolicy always begins with the statement that lets the account's
 // root administer the key, without which a key can become unmanageable.
-func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
+func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 	var users []string
-	if a.Key.Users == KeyUsersListed {
+	if a.Key.Users == blueprint.KeyUsersListed {
 		for _, user := range a.AllUsers() {
 			users = append(users, userARN(o, a, user))
 		}
@@ -268,7 +269,7 @@ func wantedKeyPolicy(o *Observed, a *Answers) policy.Document {
 
 // planPolicy adds what the key policy lacks, takes out whom our own statements
 // should no longer name, and keeps everything else.
-func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
+func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
 	merged := mergedKeyPolicy(have, want, ours(a, o.Key.Tags))
 	if !policy.Equivalent(have, merged) {
@@ -280,7 +281,7 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
 		}
-		if a.Key.Users == KeyUsersListed {
+		if a.Key.Users == blueprint.KeyUsersListed {
 			for _, user := range a.AllUsers() {
 				c.Needs = append(c.Needs, userChange(user))
 			}
@@ -298,7 +299,7 @@ func (s keyStep) planPolicy(o *Observed, a *Answers, p *Proposal) {
 
 // gains judges a key policy. A key without one of its own has that which leaves
 // it to the account.
-func (keyStep) gains(a *Answers, have, want policy.Document) []Widening {
+func (keyStep) gains(a *blueprint.Answers, have, want policy.Document) []Widening {
 	if !policy.Wider(have, want) {
 		return nil
 	}
@@ -359,7 +360,7 @@ func union(a, b []string) []string {
 }
 
 // Verify has nothing of its own: the probe of step 8 writes with the key.
-func (keyStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (keyStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
 
 // parsed reads a document that AWS holds; what cannot be parsed counts as
 // empty and is shown as different.

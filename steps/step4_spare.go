@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // SpareKey is a key with this blueprint's tag that the alias does not point at:
@@ -27,7 +28,7 @@ const changeSpare = "key.orphan."
 
 // spareKeys are the other keys with this blueprint's tag that are not on their
 // way out.
-func spareKeys(ctx context.Context, home *awsops.Session, a *Answers, inUse string) ([]SpareKey, error) {
+func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, inUse string) ([]SpareKey, error) {
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
@@ -56,7 +57,7 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *Answers, inUse stri
 
 // inspectStored reads which keys the stored versions need. That takes a call for
 // every version, so that it is asked only where more than one key is in play.
-func inspectStored(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func inspectStored(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	if o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || !o.Key.Aliased || !severalKeys(o, a) {
 		return nil
 	}
@@ -67,7 +68,7 @@ func inspectStored(ctx context.Context, env *Env, a *Answers, o *Observed) error
 
 // severalKeys tells whether a key beside the alias's is named by the bucket or
 // carries our tag.
-func severalKeys(o *Observed, a *Answers) bool {
+func severalKeys(o *Observed, a *blueprint.Answers) bool {
 	return len(o.Key.Spare) > 0 || len(KeyDisagreements(o, a)) > 0
 }
 
@@ -96,7 +97,7 @@ func (o *Observed) readKeys(group string) []string {
 
 // planSpare disables the keys that were lost, unless something needs them. No
 // key is deleted: that cannot be undone.
-func (s keyStep) planSpare(o *Observed, a *Answers, p *Proposal) {
+func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *Proposal) {
 	for _, spare := range o.Key.Spare {
 		found := Finding{
 			ID: "key.orphan", Step: 4, Severity: Info,
@@ -164,7 +165,7 @@ func awsFailure(err error) (e *awsops.Error) {
 
 // namedByOthers tells whether something in the bucket's settings names a key
 // that set-up would not lead back to the alias's.
-func namedByOthers(o *Observed, a *Answers, arn string) bool {
+func namedByOthers(o *Observed, a *blueprint.Answers, arn string) bool {
 	b := o.Bucket.Bucket
 	if b == nil {
 		return false
@@ -177,13 +178,14 @@ func namedByOthers(o *Observed, a *Answers, arn string) bool {
 	})
 }
 
-func (s keyStep) disable(o *Observed, a *Answers, spare SpareKey) Change {
+func (s keyStep) disable(o *Observed, a *blueprint.Answers, spare SpareKey) Change {
 	c := s.change(o, a, spareChange(spare.ARN), "Disable the key that lost the alias to another", awsops.DisableKey(spare.ARN))
 	c.Target = spare.ARN
 	c.Fields = []Field{{Name: "state", Before: "Enabled", After: "Disabled"}}
 	c.Needs = []string{"bucket.encryption", "bucket.policy"} // which may name it until then
 	c.Risk = "What was encrypted with it cannot be read while it is disabled; no stored version of the bucket was."
 	c.Undo = "aws kms enable-key --key-id " + spare.ARN
+	c.Undoes = awsops.Reference{Change: changeKey, Output: "arn"}
 	return c
 }
 

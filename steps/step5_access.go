@@ -7,11 +7,12 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // planStateAccess gives each group the policy with which its members reach the
 // states of their projects, and no others.
-func planStateAccess(o *Observed, a *Answers) Proposal {
+func planStateAccess(o *Observed, a *blueprint.Answers) Proposal {
 	var p Proposal
 	for _, g := range a.Groups {
 		docs, refused := statePolicies(o, a, g)
@@ -25,12 +26,12 @@ func planStateAccess(o *Observed, a *Answers) Proposal {
 	return p
 }
 
-func stateAccess(o *Observed, a *Answers, g Group) policy.StateAccess {
+func stateAccess(o *Observed, a *blueprint.Answers, g blueprint.Group) policy.StateAccess {
 	access := policy.StateAccess{
 		Partition: o.partition(), Region: a.StateRegion, Account: a.AdminAccount, Bucket: a.Bucket.Name,
 		Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile,
 	}
-	if a.Key.Users == KeyUsersGroup {
+	if a.Key.Users == blueprint.KeyUsersGroup {
 		access.KMSKeyARN, access.ReadKeys = o.keyARN(), o.readKeys(g.Name)
 	}
 	for _, project := range a.ProjectsOf(g.Name) {
@@ -42,7 +43,7 @@ func stateAccess(o *Observed, a *Answers, g Group) policy.StateAccess {
 // statePolicies names every key of the group's projects while that fits into
 // the policies that the group has left; a group of all environments gets the
 // fixed-size form beyond that.
-func statePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Finding) {
+func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *Finding) {
 	access := stateAccess(o, a, g)
 	if len(access.Keys) == 0 {
 		return nil, nil
@@ -55,7 +56,7 @@ func statePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Findin
 	if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
 		return docs, nil
 	}
-	if slices.Contains(g.Environments, Everything) {
+	if slices.Contains(g.Environments, blueprint.Everything) {
 		access.AllKeys = true
 		if docs, err := splitPolicies(o, a, policy.State(access)); err == nil && len(docs) <= room {
 			return docs, nil
@@ -70,7 +71,7 @@ func statePolicies(o *Observed, a *Answers, g Group) ([]policy.Document, *Findin
 
 // overlaps warns of what IAM cannot keep apart: a workspace of the key "a/b"
 // is also reached by whoever has the key "b" (policy.State says why).
-func overlaps(a *Answers, g Group) []Finding {
+func overlaps(a *blueprint.Answers, g blueprint.Group) []Finding {
 	own := map[string]bool{}
 	for _, project := range a.ProjectsOf(g.Name) {
 		own[project.StateKey] = true
@@ -93,7 +94,7 @@ func overlaps(a *Answers, g Group) []Finding {
 // splitPolicies splits a document into managed policies. Values that AWS has
 // yet to decide count with the length that they will have, so that the next
 // run, which knows them, splits in the same way.
-func splitPolicies(o *Observed, a *Answers, doc policy.Document) ([]policy.Document, error) {
+func splitPolicies(o *Observed, a *blueprint.Answers, doc policy.Document) ([]policy.Document, error) {
 	text := doc.JSON()
 	stands := map[string]string{}
 	for number := 999_999_999_999; ; number-- {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -43,7 +44,7 @@ func (bucketStep) Why() string {
 		"The bucket's policy refuses what is not encrypted with your key."
 }
 
-func (bucketStep) Questions(a *Answers) []Question {
+func (bucketStep) Questions(a *blueprint.Answers) []Question {
 	suggestion := a.Bucket.Name
 	if suggestion == "" && a.AdminAccount != "" {
 		suggestion = "terraform-state-" + a.AdminAccount + "-" + a.StateRegion
@@ -54,27 +55,27 @@ func (bucketStep) Questions(a *Answers) []Question {
 			Help: "Bucket names are shared by all of AWS; with account id and region in it the name is yours.",
 		},
 		{
-			Path: "bucket.policy", Prompt: "Bucket policy", Kind: Choice, Default: a.Bucket.Policy, Options: []string{BucketPolicyStrict, BucketPolicyCompatible},
+			Path: "bucket.policy", Prompt: "Bucket policy", Kind: Choice, Default: a.Bucket.Policy, Options: []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible},
 			Help: "strict: the article's; every write must name the encryption. compatible: a missing header is left to the bucket's default encryption (OpenTofu 1.10.1 needs it).",
 		},
 	}
 }
 
 // Inspect reads all of the bucket's settings.
-func (bucketStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (bucketStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Bucket.Made = env.Journal.Intended(changeBucket)
 	o.Bucket.Bucket, err = env.Sessions.Home(a.StateRegion).Bucket(ctx, a.Bucket.Name, a.AdminAccount)
 	return wrap(err)
 }
 
-func bucketARN(o *Observed, a *Answers) string {
+func bucketARN(o *Observed, a *blueprint.Answers) string {
 	return "arn:" + o.partition() + ":s3:::" + a.Bucket.Name
 }
 
 // Plan creates the bucket, or brings an existing one to what is asked without
 // weakening anything it has.
-func (s bucketStep) Plan(o *Observed, a *Answers) Proposal {
+func (s bucketStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	if bad := s.unfit(o, a); bad != nil {
 		return Proposal{Findings: []Finding{*bad}}
 	}
@@ -95,7 +96,7 @@ func (s bucketStep) Plan(o *Observed, a *Answers) Proposal {
 }
 
 // unfit says why the bucket's name cannot be used at all.
-func (bucketStep) unfit(o *Observed, a *Answers) *Finding {
+func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
 	b := o.Bucket.Bucket
 	finding := &Finding{Step: 5, Severity: Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
 	switch {
@@ -121,12 +122,12 @@ func (bucketStep) unfit(o *Observed, a *Answers) *Finding {
 
 // Verify has nothing of its own: the probe of step 8 writes to the bucket, and
 // an unencrypted write must be refused there.
-func (bucketStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (bucketStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
 
 // bucketBuilder collects the changes of the bucket.
 type bucketBuilder struct {
 	o        *Observed
-	a        *Answers
+	a        *blueprint.Answers
 	b        *awsops.Bucket
 	changes  []Change
 	findings []Finding

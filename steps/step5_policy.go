@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // keyHeader is the condition key of the KMS key that a write names.
@@ -15,7 +16,7 @@ const keyHeader = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 // unfitPolicy says why the bucket's policy cannot be added to: it cannot be
 // read, and adding would drop what it holds, or it demands another key, and
 // with ours demanded as well nothing could be written at all.
-func unfitPolicy(o *Observed, a *Answers) *Finding {
+func unfitPolicy(o *Observed, a *blueprint.Answers) *Finding {
 	text := o.Bucket.Bucket.Policy
 	if text == "" {
 		return nil
@@ -41,7 +42,7 @@ func unfitPolicy(o *Observed, a *Answers) *Finding {
 }
 
 // ourBucket tells a bucket whose policy is the blueprint's to correct.
-func ourBucket(o *Observed, a *Answers) bool {
+func ourBucket(o *Observed, a *blueprint.Answers) bool {
 	b := o.Bucket.Bucket
 	return b != nil && b.Ownership == awsops.BucketOurs && (ours(a, b.Tags) || o.Bucket.Made)
 }
@@ -49,7 +50,7 @@ func ourBucket(o *Observed, a *Answers) bool {
 // ownStatement is the blueprint's statement that stands behind one which differs
 // from it in nothing but the key; nil where there is none. Both forms of the
 // policy are the blueprint's, whichever is asked for now.
-func ownStatement(o *Observed, a *Answers, s policy.Statement) *policy.Statement {
+func ownStatement(o *Observed, a *blueprint.Answers, s policy.Statement) *policy.Statement {
 	if !mentions(s, keyHeader) {
 		return nil
 	}
@@ -90,7 +91,7 @@ func demandedKeys(s policy.Statement) (keys []string) {
 
 // KeyDisagreements say, of a bucket of the blueprint's whose settings name
 // another key than the alias does, which says what.
-func KeyDisagreements(o *Observed, a *Answers) []string {
+func KeyDisagreements(o *Observed, a *blueprint.Answers) []string {
 	if !o.Key.Aliased || !ourBucket(o, a) {
 		return nil
 	}
@@ -120,7 +121,7 @@ func mentions(s policy.Statement, key string) bool {
 
 // refusesKey tells whether a statement denies the write that Terraform makes
 // with the blueprint's key.
-func refusesKey(o *Observed, a *Answers, s policy.Statement) bool {
+func refusesKey(o *Observed, a *blueprint.Answers, s policy.Statement) bool {
 	decision := policy.Evaluate(policy.Request{
 		Principal: iamARN(o, a, "user/admin"), Action: "s3:PutObject",
 		Resource: bucketARN(o, a) + "/state", ResourceAccount: a.AdminAccount,
@@ -137,7 +138,7 @@ func refusesKey(o *Observed, a *Answers, s policy.Statement) bool {
 // other.
 func (b *bucketBuilder) policy() {
 	rules := policy.BucketRules{
-		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == BucketPolicyStrict,
+		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == blueprint.BucketPolicyStrict,
 	}
 	want := policy.Bucket(rules)
 	held := parsed(b.b.Policy)
@@ -154,7 +155,7 @@ func (b *bucketBuilder) policy() {
 	}
 	have.Statements = slices.Clone(merged.Statements) // as far as it is ours, it is right
 	rules.Strict = true
-	if strict := policy.Bucket(rules); b.a.Bucket.Policy != BucketPolicyStrict && narrower(strict, have) {
+	if strict := policy.Bucket(rules); b.a.Bucket.Policy != blueprint.BucketPolicyStrict && narrower(strict, have) {
 		b.keep("policy-stronger", fmt.Sprintf("The policy of bucket %s stays strict, though the blueprint asks for %s: it refuses every write that does not name the encryption.", b.b.Name, b.a.Bucket.Policy))
 		want = strict // which refuses all that the other form does
 	}

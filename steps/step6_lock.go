@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // lockStep is step 6: the DynamoDB table that keeps two applies apart. The S3
@@ -26,7 +27,7 @@ func (lockStep) Why() string {
 		"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone."
 }
 
-func (lockStep) Questions(a *Answers) []Question {
+func (lockStep) Questions(a *blueprint.Answers) []Question {
 	return []Question{
 		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
 		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
@@ -35,7 +36,7 @@ func (lockStep) Questions(a *Answers) []Question {
 
 // Inspect reads the table, if the blueprint wants one. One that is still being
 // made or changed, as a killed run leaves it, takes no other change until then.
-func (lockStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (lockStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	if a.Lock.DynamoDBTable == "" {
 		return nil
 	}
@@ -52,13 +53,13 @@ func (lockStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) 
 	return wrap(err)
 }
 
-func tableARN(o *Observed, a *Answers) string {
+func tableARN(o *Observed, a *blueprint.Answers) string {
 	return "arn:" + o.partition() + ":dynamodb:" + a.StateRegion + ":" + a.AdminAccount + ":table/" + a.Lock.DynamoDBTable
 }
 
 // Plan creates the table or protects the one that is there. A table with the
 // wrong key schema is never recreated: it may be somebody's data.
-func (s lockStep) Plan(o *Observed, a *Answers) Proposal {
+func (s lockStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	if a.Lock.DynamoDBTable == "" {
 		return Proposal{}
 	}
@@ -72,14 +73,14 @@ func (s lockStep) Plan(o *Observed, a *Answers) Proposal {
 	return s.update(o, a, t)
 }
 
-func (lockStep) change(o *Observed, a *Answers, id, title string, calls ...awsops.Call) Change {
+func (lockStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) Change {
 	return Change{
 		ID: id, Step: 6, Action: Update, Title: title, Target: tableARN(o, a),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
 
-func (s lockStep) create(o *Observed, a *Answers) Change {
+func (s lockStep) create(o *Observed, a *blueprint.Answers) Change {
 	c := s.change(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
 		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, tags(a)))
 	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, tags(a))
@@ -90,14 +91,14 @@ func (s lockStep) create(o *Observed, a *Answers) Change {
 	return c
 }
 
-func (s lockStep) backups(o *Observed, a *Answers) Change {
+func (s lockStep) backups(o *Observed, a *blueprint.Answers) Change {
 	c := s.change(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
 	c.Fields = []Field{{Name: "point-in-time recovery", Before: "off", After: "on"}}
 	c.Needs = []string{changeTable}
 	return c
 }
 
-func (lockStep) unfit(a *Answers, t *awsops.Table) *Finding {
+func (lockStep) unfit(a *blueprint.Answers, t *awsops.Table) *Finding {
 	finding := &Finding{Step: 6, Severity: Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():
@@ -125,7 +126,7 @@ func schema(t *awsops.Table) string {
 	return text
 }
 
-func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
+func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) Proposal {
 	var p Proposal
 	if !t.DeletionProtection {
 		c := s.change(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
@@ -134,7 +135,7 @@ func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
 	}
 	switch t.Billing {
 	case a.Lock.BillingMode:
-	case BillingPayPerRequest:
+	case blueprint.BillingPayPerRequest:
 		p.Findings = append(p.Findings, Finding{
 			ID: "lock.on-demand", Step: 6, Severity: Info,
 			Evidence: fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode),
@@ -161,4 +162,4 @@ func (s lockStep) update(o *Observed, a *Answers, t *awsops.Table) Proposal {
 }
 
 // Verify has nothing of its own: the probe of step 8 takes the lock.
-func (lockStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (lockStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }

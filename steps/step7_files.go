@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -44,7 +45,7 @@ func (filesStep) Why() string {
 		"Both take the admin's credentials from a profile, so the same files work on every laptop."
 }
 
-func (filesStep) Questions(a *Answers) []Question {
+func (filesStep) Questions(a *blueprint.Answers) []Question {
 	questions := []Question{{
 		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Kind: Text, Default: a.AdminProfile,
 		Help: "The same name on every laptop, since backend.tf and provider.tf name it.",
@@ -59,7 +60,7 @@ func (filesStep) Questions(a *Answers) []Question {
 }
 
 // Inspect reads the files; a project that cannot be read is a fact.
-func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) error {
+func (filesStep) Inspect(_ context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
@@ -100,7 +101,7 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *Answers, o *Observed) e
 func filesChange(path string) string { return "files." + path }
 
 // Plan edits what differs, byte for byte the rest as it was.
-func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
+func (s filesStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	var p Proposal
 	for _, project := range a.Projects {
 		s.planProject(o, a, project, &p)
@@ -120,7 +121,7 @@ func (s filesStep) Plan(o *Observed, a *Answers) Proposal {
 
 // planIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
-func (s filesStep) planIgnored(o *Observed, a *Answers, p *Proposal) {
+func (s filesStep) planIgnored(o *Observed, a *blueprint.Answers, p *Proposal) {
 	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	if o.Files.Left.Folder {
 		next := edit.Before
@@ -157,7 +158,7 @@ func Disagreements(credentials, config files.Snapshot) []Finding {
 
 // add turns an edit into a change, and one that cannot be made into a finding
 // with which nothing at all is changed.
-func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title string) *Change {
+func (filesStep) add(a *blueprint.Answers, p *Proposal, edit files.Edit, err error, title string) *Change {
 	if err != nil {
 		p.Findings = append(p.Findings, Finding{
 			ID: "files.cannot-edit", Step: 7, Severity: Failure, Blocks: true,
@@ -180,7 +181,7 @@ func (filesStep) add(a *Answers, p *Proposal, edit files.Edit, err error, title 
 // FileChange is the change that carries out an edit; its id follows from the
 // file, so that there is one for each. It needs the changes whose outputs the
 // edit's text refers to.
-func FileChange(a *Answers, edit files.Edit, title string) Change {
+func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
@@ -214,7 +215,7 @@ func fileFields(edit files.Edit) []Field {
 	return fields
 }
 
-func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Proposal) {
+func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *Proposal) {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
 		p.Findings = append(p.Findings, LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
@@ -246,7 +247,7 @@ func (s filesStep) planProject(o *Observed, a *Answers, project Project, p *Prop
 // partialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func partialBackend(a *Answers, project Project, at *files.Project) *Finding {
+func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.Project) *Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
@@ -267,12 +268,12 @@ func partialBackend(a *Answers, project Project, at *files.Project) *Finding {
 	return f
 }
 
-func writeTitle(edit files.Edit, project Project) string {
+func writeTitle(edit files.Edit, project blueprint.Project) string {
 	return fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name)
 }
 
 // projectEdits are the edits of a project's backend and provider, one per file.
-func projectEdits(o *Observed, a *Answers, project Project, facts ProjectFacts) ([]files.Edit, error) {
+func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, facts ProjectFacts) ([]files.Edit, error) {
 	if facts.Err != nil {
 		return nil, facts.Err
 	}
@@ -297,7 +298,7 @@ func projectEdits(o *Observed, a *Answers, project Project, facts ProjectFacts) 
 	return files.Combine(backend, after), nil
 }
 
-func wantedBackend(o *Observed, a *Answers, project Project) files.Backend {
+func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) files.Backend {
 	b := files.Backend{
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
@@ -342,7 +343,7 @@ func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.S
 
 // planConfig writes the admin profile's region and a role profile for each
 // environment, on a laptop that has the admin profile or is about to.
-func (s filesStep) planConfig(o *Observed, a *Answers, p *Proposal) {
+func (s filesStep) planConfig(o *Observed, a *blueprint.Answers, p *Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
@@ -358,7 +359,7 @@ const RoleProfiles = "Write a role profile for each environment"
 // Profiles are what ~/.aws/config holds for an admin of these environments: the
 // region of the profile with the credentials, and a role profile for each
 // environment, without mfa_serial, since Terraform cannot ask for a code.
-func Profiles(a *Answers, partition string, environments []Environment) []files.ProfileEdit {
+func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []files.ProfileEdit {
 	profiles := []files.ProfileEdit{{Name: a.AdminProfile, Set: []files.KeyValue{files.KV("region", a.StateRegion)}}}
 	for _, e := range environments {
 		profiles = append(profiles, files.ProfileEdit{Name: a.ProfileFor(e.Name), Set: []files.KeyValue{
@@ -383,4 +384,4 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*Write, error) {
 }
 
 // Verify has nothing of its own: Terraform reads the files in step 8.
-func (filesStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (filesStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }

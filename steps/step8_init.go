@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -40,10 +41,10 @@ func (initStep) Why() string {
 }
 
 // Questions has none: what to test follows from the other steps.
-func (initStep) Questions(*Answers) []Question { return nil }
+func (initStep) Questions(*blueprint.Answers) []Question { return nil }
 
 // Inspect looks at every project whose state is to be moved.
-func (initStep) Inspect(ctx context.Context, env *Env, a *Answers, o *Observed) error {
+func (initStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Init
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
@@ -127,7 +128,7 @@ func initChange(project string) string { return "init." + project }
 
 // Plan initialises every project that needs it. A state is moved only after
 // its project's directory was adopted, and only to where no other state lies.
-func (s initStep) Plan(o *Observed, a *Answers) Proposal {
+func (s initStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	f := o.Init
 	var p Proposal
 	if finding := f.noEngine(); finding != nil {
@@ -180,11 +181,11 @@ func (f InitFacts) noEngine() *Finding {
 
 // adminHere tells whether this laptop has an admin's profile or is about to:
 // naming a user whose key is elsewhere makes no profile.
-func adminHere(o *Observed, a *Answers) bool {
+func adminHere(o *Observed, a *blueprint.Answers) bool {
 	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
 }
 
-func (s initStep) planProject(o *Observed, a *Answers, project Project, at *files.Project) ([]Change, *Finding) {
+func (s initStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project) ([]Change, *Finding) {
 	if partialBackend(a, project, at) != nil {
 		return nil, nil // step 7 tells
 	}
@@ -205,7 +206,7 @@ func (s initStep) planProject(o *Observed, a *Answers, project Project, at *file
 
 // InitChange is the change that initialises a project's directory. A move needs
 // more than that (planMove), and what is moved aside where it goes.
-func InitChange(a *Answers, project Project, dir string, kind InitKind) Change {
+func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kind InitKind) Change {
 	c := Change{
 		ID: initChange(project.Name), Step: 8, Action: RunCommand, Target: dir,
 		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
@@ -230,7 +231,7 @@ const ErroredState = "errored.tfstate"
 
 // PushChange is the change that saves what an apply could not save. Whoever can
 // write to the repository could have left such a file, so it takes consent by name.
-func PushChange(a *Answers, project Project, dir string) Change {
+func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Change {
 	return Change{
 		ID: "state.push." + project.Name, Step: 8, Action: RunCommand, Target: dir,
 		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
@@ -287,6 +288,6 @@ func orderRuns(changes []Change) {
 }
 
 // Verify probes the back end as the admin.
-func (initStep) Verify(ctx context.Context, env *Env, a *Answers, o *Observed) []Finding {
+func (initStep) Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
 	return probeBackend(ctx, env, a, o)
 }

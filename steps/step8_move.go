@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -42,7 +43,7 @@ type Move struct {
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *Env, a *Answers, p Project, at *files.Project, s *awsops.Session) (Move, bool) {
+func inspectMove(ctx context.Context, env *Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
 	intent, begun := env.Journal.Unfinished(inDir(moveChange(p.Name), at.Dir))
 	earlier, next := backups(env, a, p.Name, at.Dir)
@@ -91,7 +92,7 @@ func pointed(want files.Backend, p *files.Project) bool {
 // backups finds the backups of the states of a project's directory, from the oldest
 // on, and the name of the next. Those of another clone are of another state: what
 // was moved from there may not be replaced from here.
-func backups(env *Env, a *Answers, project, dir string) (earlier []string, next string) {
+func backups(env *Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
 	_, scope := a.Tag()
 	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project+"-"+placeID(dir))
 	next = base
@@ -105,7 +106,7 @@ func backups(env *Env, a *Answers, project, dir string) (earlier []string, next 
 
 // obstacle is why a project's state cannot be moved, or nil. Its files are then
 // left as they are, too: pointed elsewhere, they would lose sight of it.
-func (m Move) obstacle(a *Answers, project Project, at *files.Project) *Finding {
+func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *files.Project) *Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	f := &Finding{Step: 8, Severity: Warning}
 	switch {
@@ -143,7 +144,7 @@ func (m Move) obstacle(a *Answers, project Project, at *files.Project) *Finding 
 // prefixAlone is the workspace_key_prefix of a project whose own state is where the
 // blueprint says while those of its other workspaces are not, empty for any other
 // project.
-func prefixAlone(a *Answers, project Project, at *files.Project) string {
+func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *files.Project) string {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
 	kind, get := "", func(string) string { return "" }
 	if have := at.State.Configured; have != nil {
@@ -164,7 +165,7 @@ func prefixAlone(a *Answers, project Project, at *files.Project) string {
 func (m Move) resumed() bool { return m.Begun || m.Pointed && !m.Remembered && len(m.Earlier) > 0 }
 
 // others names the states that are in the way.
-func (m Move) others(a *Answers) string {
+func (m Move) others(a *blueprint.Answers) string {
 	places := make([]string, len(m.Others))
 	for i, key := range m.Others {
 		places[i] = "s3://" + a.Bucket.Name + "/" + key
@@ -208,19 +209,19 @@ func (f InitFacts) repoints(project string) (repoints, asks bool) {
 }
 
 // mayMove tells whether this laptop can move the state of a project at all.
-func mayMove(o *Observed, a *Answers, project Project) bool {
+func mayMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool {
 	return o.Init.noEngine() == nil && adminHere(o, a) && slices.Contains(reachable(o, a), project)
 }
 
 // canMove tells whether step 8 is going to move the state of a project.
-func canMove(o *Observed, a *Answers, project Project) bool {
+func canMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool {
 	at := o.Files.Projects[project.Name].Project
 	return at != nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at) == nil
 }
 
 // notMoved names the projects that are left as they are because this laptop
 // cannot move their state.
-func notMoved(o *Observed, a *Answers) []Finding {
+func notMoved(o *Observed, a *blueprint.Answers) []Finding {
 	var findings []Finding
 	for _, project := range a.Projects {
 		if _, moves := o.Init.Moves[project.Name]; !moves || mayMove(o, a, project) {
@@ -256,14 +257,14 @@ func stateElsewhere(dir string, foreign []Change) Finding {
 // planMove moves a state: a backup, the move, the files, and the init after which
 // the comparison must hold. What an earlier run was allowed to begin is finished
 // without asking again.
-func (initStep) planMove(o *Observed, a *Answers, project Project, at *files.Project, c Change) ([]Change, *Finding) {
+func (initStep) planMove(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project, c Change) ([]Change, *Finding) {
 	return o.Init.Moves[project.Name].plan(a, project, at, c)
 }
 
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *Env, a *Answers, project Project, at *files.Project, s *awsops.Session) ([]Change, *Finding) {
+func PlanMove(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]Change, *Finding) {
 	m, moves := inspectMove(ctx, env, a, project, at, s)
 	if !moves {
 		return nil, nil
@@ -272,7 +273,7 @@ func PlanMove(ctx context.Context, env *Env, a *Answers, project Project, at *fi
 	return m.plan(a, project, at, InitChange(a, project, at.Dir, InitMigrate))
 }
 
-func (m Move) plan(a *Answers, project Project, at *files.Project, c Change) ([]Change, *Finding) {
+func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c Change) ([]Change, *Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
 	}
@@ -304,7 +305,7 @@ func (m Move) plan(a *Answers, project Project, at *files.Project, c Change) ([]
 
 // moveLines are the writes of a move for people, in their order: those of the
 // default workspace, and WORKSPACE stands for every other in the backup.
-func moveLines(a *Answers, project Project, backup string) []string {
+func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) []string {
 	s3 := fmt.Sprintf("aws s3api %%s --profile %s --bucket %s --key %%s", a.AdminProfile, a.Bucket.Name)
 	put := s3 + " --if-none-match '*' --server-side-encryption aws:kms --ssekms-key-id " + a.Key.Alias + "-ARN --body %s"
 	item := fmt.Sprintf("aws dynamodb %%s --profile %s --table-name %s", a.AdminProfile, a.Lock.DynamoDBTable)

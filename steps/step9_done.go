@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -29,10 +30,10 @@ func (doneStep) Why() string {
 }
 
 // Questions has none.
-func (doneStep) Questions(*Answers) []Question { return nil }
+func (doneStep) Questions(*blueprint.Answers) []Question { return nil }
 
 // Inspect looks for the blueprint and for handovers still to collect.
-func (doneStep) Inspect(_ context.Context, env *Env, _ *Answers, o *Observed) error {
+func (doneStep) Inspect(_ context.Context, env *Env, _ *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
 	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
@@ -41,7 +42,7 @@ func (doneStep) Inspect(_ context.Context, env *Env, _ *Answers, o *Observed) er
 
 // Plan writes the blueprint when there is none. One that is there is the
 // team's: nothing that --set overrides goes into it.
-func (doneStep) Plan(o *Observed, a *Answers) Proposal {
+func (doneStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	if o.Done.Blueprint.Exists {
 		return Proposal{}
 	}
@@ -49,7 +50,7 @@ func (doneStep) Plan(o *Observed, a *Answers) Proposal {
 }
 
 // blueprintChange writes the team's answers where there is no blueprint.
-func blueprintChange(file files.Snapshot, a *Answers) Change {
+func blueprintChange(file files.Snapshot, a *blueprint.Answers) Change {
 	edit := files.Edit{Before: file, After: files.Content(a.HCL()), Mode: 0o644}
 	return Change{
 		ID: "done.blueprint", Step: 9, Action: WriteFile, Title: "Write the team's answers to the blueprint",
@@ -59,11 +60,11 @@ func blueprintChange(file files.Snapshot, a *Answers) Change {
 }
 
 // Verify has nothing to prove.
-func (doneStep) Verify(context.Context, *Env, *Answers, *Observed) []Finding { return nil }
+func (doneStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
 
 // closingNotes say what exists, where, what it costs a month, who has keys
 // still to collect and what to do next.
-func closingNotes(o *Observed, a *Answers, s *Summary) []string {
+func closingNotes(o *Observed, a *blueprint.Answers, s *Summary) []string {
 	if o == nil || s.DryRun || s.Declined || s.Stopped || s.Failed > 0 || o.Key.Key == nil {
 		return nil
 	}
@@ -84,7 +85,7 @@ func closingNotes(o *Observed, a *Answers, s *Summary) []string {
 	return append(notes, next+".")
 }
 
-func lockNote(a *Answers) string {
+func lockNote(a *blueprint.Answers) string {
 	switch {
 	case a.Lock.DynamoDBTable == "":
 		return "the S3 lock file"
@@ -95,7 +96,7 @@ func lockNote(a *Answers) string {
 }
 
 // environmentNames lists the environments, shortened where there are many.
-func environmentNames(a *Answers) []string {
+func environmentNames(a *blueprint.Answers) []string {
 	const most = 12
 	var names []string
 	for i, e := range a.Environments {

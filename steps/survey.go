@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
+	"stateroom/steps/blueprint"
 )
 
 // lastSurveyed is the last of the steps that AWS alone answers for.
@@ -26,7 +27,7 @@ type Survey struct {
 // TakeSurvey inspects. Who we are and whether the region exists comes first:
 // with the wrong account or an unknown region no other answer means anything,
 // and the steps that depend on it fail in the same words.
-func TakeSurvey(ctx context.Context, env *Env, a *Answers) *Survey {
+func TakeSurvey(ctx context.Context, env *Env, a *blueprint.Answers) *Survey {
 	s := &Survey{Observed: &Observed{}, Failed: map[int]error{}}
 	account, region := Step(accountStep{}), Step(regionStep{})
 	s.inspect(ctx, env, a, []Step{account, region})
@@ -51,7 +52,7 @@ func TakeSurvey(ctx context.Context, env *Env, a *Answers) *Survey {
 	return s
 }
 
-func (s *Survey) inspect(ctx context.Context, env *Env, a *Answers, group []Step) {
+func (s *Survey) inspect(ctx context.Context, env *Env, a *blueprint.Answers, group []Step) {
 	failures := make([]error, len(group))
 	var g errgroup.Group
 	for i, step := range group {
@@ -71,7 +72,7 @@ func (s *Survey) inspect(ctx context.Context, env *Env, a *Answers, group []Step
 // Plan is what the inspected steps would change. A change that waits for one of
 // a step that could not be inspected is left out: nothing is made on a guess.
 // It is pure.
-func (s *Survey) Plan(a *Answers) Proposal {
+func (s *Survey) Plan(a *blueprint.Answers) Proposal {
 	var p Proposal
 	if s.Failed[accountStep{}.Number()] != nil {
 		return p

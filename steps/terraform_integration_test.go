@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
@@ -54,7 +55,7 @@ func newRealWorld(t *testing.T) *world {
 }
 
 // newSetUpWorld is a world in which alice has run the whole set-up of b.
-func newSetUpWorld(t *testing.T, b *Blueprint) *world {
+func newSetUpWorld(t *testing.T, b *blueprint.Blueprint) *world {
 	t.Helper()
 	w := newRealWorld(t)
 	w.healthy(w.run(w.setup(b)))

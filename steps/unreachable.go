@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // unreachable is the finding of an environment whose account cannot be
 // entered. The template makes the role there without us; the other
 // environments go on.
-func unreachable(o *Observed, a *Answers, e Environment, err error) Finding {
+func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) Finding {
 	return Finding{
 		ID: "iam.environment-unreachable", Step: 2, Severity: Failure,
 		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err),
@@ -25,7 +26,7 @@ func unreachable(o *Observed, a *Answers, e Environment, err error) Finding {
 
 // madeByOwner is the finding of an account that cannot be entered while its
 // role can be assumed: its owner has used the template.
-func madeByOwner(o *Observed, a *Answers, e Environment) Finding {
+func madeByOwner(o *Observed, a *blueprint.Answers, e blueprint.Environment) Finding {
 	return Finding{
 		ID: "iam.role-by-owner", Step: 2, Severity: Info,
 		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be looked into, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
@@ -35,7 +36,7 @@ func madeByOwner(o *Observed, a *Answers, e Environment) Finding {
 
 // roleTemplate is a CloudFormation template (JSON is YAML, too) of the
 // environment's role, exactly as the plan would have made it.
-func roleTemplate(o *Observed, a *Answers, e Environment) string {
+func roleTemplate(o *Observed, a *blueprint.Answers, e blueprint.Environment) string {
 	b := roleBuilder{o: o, a: a, e: e}
 	properties := map[string]any{
 		"RoleName": e.Role, "Path": e.RolePath, "Description": roleDescription(a),
@@ -65,7 +66,7 @@ func roleTemplate(o *Observed, a *Answers, e Environment) string {
 
 func rawDocument(d policy.Document) json.RawMessage { return json.RawMessage(d.JSON()) }
 
-func templateTags(a *Answers) []map[string]string {
+func templateTags(a *blueprint.Answers) []map[string]string {
 	all := tags(a)
 	var list []map[string]string
 	for _, k := range slices.Sorted(maps.Keys(all)) {

@@ -34,7 +34,9 @@ func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	review, o, err := w.setup(team()).Look(ctx)
+	nine, again := w.nine(team())
+	review, err := again.Review(ctx)
+	o := nine.Observed()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,35 +1,5 @@
 package steps
 
-import "context"
-
-// Look inspects every step and plans. It makes no mutating call and writes no
-// file. A presenter that goes through the steps one by one calls it as often as
-// an answer changes, where Run is the whole set-up in one go.
-func (s *Setup) Look(ctx context.Context) (Review, *Observed, error) {
-	s.Emit = serialised(s.Emit)
-	s.Env.Report(s.Emit)
-	return s.look(ctx)
-}
-
-// Replan makes the plan again from what was observed, after an adoption or
-// after a change was left out. It is pure but for the writability of files.
-func (s *Setup) Replan(o *Observed) Review {
-	review := s.plan(o)
-	review.Findings = append(review.Findings, standing(s.Env, review.Changes)...)
-	return review
-}
-
-// Make applies a review that the operator confirmed, looks again and proves the
-// result: what Run does after its confirmation. What was left out (Without)
-// stays left out, and no step from the first such change on is proven. It
-// returns what is still to do with the summary.
-func (s *Setup) Make(ctx context.Context, review Review, o *Observed) (*Summary, Review, *Observed, error) {
-	summary := &Summary{Foreign: review.Foreign}
-	summary.Add, summary.Change, summary.Destroy = Counts(review.Changes)
-	review, o, err := s.carryOut(ctx, review, o, summary)
-	return summary, review, o, err
-}
-
 // Blocked tells whether a finding stands against making any change at all.
 func (r Review) Blocked() bool { return blocking(r.Findings) }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
 )
 
 // WideningKind says in which way a change gives access.
@@ -150,7 +151,7 @@ func (c *Change) JudgePolicy(kind WideningKind, have, want policy.Document, who,
 // JudgeTags judges tags that what is called by name is to have and has not:
 // policies may go by any of them (aws:PrincipalTag, aws:ResourceTag), and only
 // ours is known to say nothing but whose a thing is. None is left out of the sentence.
-func (c *Change) JudgeTags(a *Answers, name string, set map[string]string) {
+func (c *Change) JudgeTags(a *blueprint.Answers, name string, set map[string]string) {
 	own, _ := a.Tag()
 	var told []string
 	for _, key := range slices.Sorted(maps.Keys(set)) {

@@ -15,14 +15,15 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/blueprint"
 )
 
 // gives are the sentences that a plan of b begins with.
-func (w *world) gives(b *Blueprint, me string) string {
+func (w *world) gives(b *blueprint.Blueprint, me string) string {
 	w.t.Helper()
 	s := w.setup(b)
 	s.Answers.Me = me
-	r, _, err := s.Look(context.Background())
+	r, err := s.Review(context.Background())
 	w.must(err)
 	var changes []*Change
 	for i := range r.Changes {
@@ -35,13 +36,13 @@ func (w *world) gives(b *Blueprint, me string) string {
 // same anew, is not marked.
 func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*Blueprint)
+		change func(*blueprint.Blueprint)
 		want   []string
 	}{
 		"a new user": {
-			func(b *Blueprint) {
+			func(b *blueprint.Blueprint) {
 				b.Groups[0].Users = append(b.Groups[0].Users, "carol")
-				b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient + " # anybody's comment"})
+				b.Users = append(b.Users, blueprint.User{Name: "carol", Recipient: b.Users[0].Recipient + " # anybody's comment"})
 			},
 			[]string{
 				"carol becomes a user of account 111111111111.", "carol gets access to staging, preprod and production through group admins.",
@@ -49,27 +50,27 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			},
 		},
 		"a group that reaches more": {
-			func(b *Blueprint) {
-				b.Groups = append(b.Groups, Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
+			func(b *blueprint.Blueprint) {
+				b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 			},
 			[]string{"bob gets access to staging through group stagers.", "Group stagers may use iam for the own user, and nobody else's.", "Group stagers may assume the role in staging.", "Group stagers may read and write the state of common-staging."},
 		},
-		"a group that reaches less": {func(b *Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
-		"trust that is narrower":    {func(b *Blueprint) { b.Environments[0].Trust = TrustListed }, nil},
-		"a second factor":           {func(b *Blueprint) { b.Environments[0].MFA = true }, nil},
+		"a group that reaches less": {func(b *blueprint.Blueprint) { b.Groups[0].Environments = []string{"staging"} }, nil},
+		"trust that is narrower":    {func(b *blueprint.Blueprint) { b.Environments[0].Trust = blueprint.TrustListed }, nil},
+		"a second factor":           {func(b *blueprint.Blueprint) { b.Environments[0].MFA = true }, nil},
 		"broader permissions": {
-			func(b *Blueprint) { b.Environments[2].Permissions = PermissionsAdministrator },
+			func(b *blueprint.Blueprint) { b.Environments[2].Permissions = blueprint.PermissionsAdministrator },
 			[]string{"The role TerraformAdmin in production may do what AdministratorAccess allows."},
 		},
 		"key policy with users": {
-			func(b *Blueprint) { b.Key.Users = KeyUsersListed },
+			func(b *blueprint.Blueprint) { b.Key.Users = blueprint.KeyUsersListed },
 			[]string{"The policy of key alias/terraform lets alice and bob use or manage it."},
 		},
-		"another description": {func(b *Blueprint) { b.Key.Description = "states" }, nil},
+		"another description": {func(b *blueprint.Blueprint) { b.Key.Description = "states" }, nil},
 		// Policies may go by tags and aliases (aws:PrincipalTag, aws:ResourceTag,
 		// kms:ResourceAliases).
 		"more tags": {
-			func(b *Blueprint) { b.Tags = map[string]string{"access-tier": "admin"} },
+			func(b *blueprint.Blueprint) { b.Tags = map[string]string{"access-tier": "admin"} },
 			[]string{
 				"The tag access-tier = admin, by which policies may give access, set on alice, bob, policy stateroom-admins-credentials-1, " +
 					"policy stateroom-admins-assume-1, role TerraformAdmin in staging, role TerraformAdmin in preprod, " +
@@ -77,28 +78,30 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 			},
 		},
 		"another name of the key": {
-			func(b *Blueprint) { b.Key.Alias = "alias/payroll" },
+			func(b *blueprint.Blueprint) { b.Key.Alias = "alias/payroll" },
 			[]string{"The key goes by the name alias/payroll, by which policies may give access."},
 		},
 		"another administrator of the key": {
-			func(b *Blueprint) { b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/bob"} },
+			func(b *blueprint.Blueprint) { b.Key.Administrators = []string{"arn:aws:iam::111111111111:user/bob"} },
 			[]string{"The policy of key alias/terraform lets bob use or manage it."},
 		},
-		"a first boundary":             {func(b *Blueprint) { b.Environments[0].PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess" }, nil},
-		"a bucket that is less strict": {func(b *Blueprint) { b.Bucket.Policy = BucketPolicyCompatible }, nil},
+		"a first boundary": {func(b *blueprint.Blueprint) {
+			b.Environments[0].PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+		}, nil},
+		"a bucket that is less strict": {func(b *blueprint.Blueprint) { b.Bucket.Policy = blueprint.BucketPolicyCompatible }, nil},
 		"another account of an environment": {
-			func(b *Blueprint) { b.Environments[0].Account = "555555555555" },
+			func(b *blueprint.Blueprint) { b.Environments[0].Account = "555555555555" },
 			[]string{"Group admins may assume the role in staging."},
 		},
 		"another role": {
-			func(b *Blueprint) { b.Environments[0].Role = "Other" },
+			func(b *blueprint.Blueprint) { b.Environments[0].Role = "Other" },
 			[]string{"Group admins may assume the role in staging.", "The role Other in staging may be assumed by whomever account 111111111111 lets.", "The role Other in staging may use autoscaling, cloudwatch, ec2, elasticfilesystem, elasticloadbalancing, lambda, rds, route53, route53domains and s3."},
 		},
 		"another state": {
-			func(b *Blueprint) { b.Projects[0].StateKey = "payroll/terraform.tfstate" },
+			func(b *blueprint.Blueprint) { b.Projects[0].StateKey = "payroll/terraform.tfstate" },
 			[]string{"Group admins may read and write the state of common-staging."},
 		},
-		"another bucket": {func(b *Blueprint) { b.Bucket.Name = "mallorys-states" }, nil},
+		"another bucket": {func(b *blueprint.Blueprint) { b.Bucket.Name = "mallorys-states" }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, b := finished(t), team()
@@ -118,12 +121,12 @@ func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
 	ctx, b := context.Background(), team()
 	h := w.hands("222222222222")
 	_, err := h.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
-		RoleName:       aws.String(DefaultRole),
+		RoleName:       aws.String(blueprint.DefaultRole),
 		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"sts:AssumeRole"}}`),
 	})
 	w.must(err)
 	_, err = h.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
-		RoleName: aws.String(DefaultRole), PolicyName: aws.String(inlinePolicy),
+		RoleName: aws.String(blueprint.DefaultRole), PolicyName: aws.String(inlinePolicy),
 		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`),
 	})
 	w.must(err)
@@ -140,11 +143,11 @@ func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
 func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
 	w := finished(t)
 	ctx, h := context.Background(), w.hands("222222222222")
-	_, err := h.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(DefaultRole), PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
+	_, err := h.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
 	w.must(err)
 	put := func(statements string) {
 		_, err := h.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
-			RoleName: aws.String(DefaultRole), PolicyName: aws.String(inlinePolicy),
+			RoleName: aws.String(blueprint.DefaultRole), PolicyName: aws.String(inlinePolicy),
 			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`),
 		})
 		w.must(err)
@@ -163,8 +166,8 @@ func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
 // nothing else: there is no change, and the finding says what stays.
 func TestABucketPolicyThatStaysStrictIsSaid(t *testing.T) {
 	w, b := finished(t), team()
-	b.Bucket.Policy = BucketPolicyCompatible
-	r, _, err := w.setup(b).Look(context.Background())
+	b.Bucket.Policy = blueprint.BucketPolicyCompatible
+	r, err := w.setup(b).Review(context.Background())
 	w.must(err)
 	for _, c := range r.Changes {
 		if c.ID == "bucket.policy" {
@@ -208,7 +211,7 @@ func TestWhoGetsInIsSaidOfABucketPolicyThatNamesAnotherKey(t *testing.T) {
 func TestNoWideningRefusesByNameAndMakesNothing(t *testing.T) {
 	w, b := finished(t), team()
 	b.Groups[0].Users = append(b.Groups[0].Users, "carol")
-	b.Users = append(b.Users, User{Name: "carol", Recipient: b.Users[0].Recipient})
+	b.Users = append(b.Users, blueprint.User{Name: "carol", Recipient: b.Users[0].Recipient})
 	b.Key.Description = "states"
 	mark := len(w.server.Log())
 	s := w.setup(b)

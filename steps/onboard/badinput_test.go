@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -79,7 +80,7 @@ func badInputs() []badInput {
 	return []badInput{{
 		name: "a key of another account",
 		prepare: func(l *laptop) *steps.Flow {
-			reach := l.operator().Reach("222222222222", "OrganizationAccountAccessRole", steps.DefaultStateRegion)
+			reach := l.operator().Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 			_, err := reach.Do(context.Background(), awsops.CreateUser("bob", "/", nil))
 			l.must(err)
 			out, err := reach.Do(context.Background(), awsops.CreateAccessKey("bob"))
@@ -246,9 +247,9 @@ func TestAClockTenMinutesOffIsToldAndNothingIsChanged(t *testing.T) {
 
 func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	reach := l.operator().Reach("333333333333", "OrganizationAccountAccessRole", steps.DefaultStateRegion)
+	reach := l.operator().Reach("333333333333", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 	nobody := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444444444444:root"},"Action":"sts:AssumeRole"}]}`
-	_, err := reach.Do(t.Context(), awsops.UpdateAssumeRolePolicy(steps.DefaultRole, nobody))
+	_, err := reach.Do(t.Context(), awsops.UpdateAssumeRolePolicy(blueprint.DefaultRole, nobody))
 	l.must(err)
 	summary := l.come(l.handover())
 	if summary.ExitCode(false) != steps.ExitFindings || summary.Failed > 0 {
@@ -279,10 +280,10 @@ func TestWithoutABlueprintTheHandoversIsTakenAndWritten(t *testing.T) {
 	h := l.handover()
 	b, err := Check(h, nil, "111111111111", time.Now())
 	l.must(err)
-	o := &Onboarding{Answers: &steps.Answers{Blueprint: b}, Handover: h, KeyID: h.AccessKeyID, Now: time.Now}
+	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: b}, Handover: h, KeyID: h.AccessKeyID, Now: time.Now}
 	l.onBoard(l.run(l.flow(o, KeyPair(h))))
 	l.mine("admin_iam")
-	written, err := steps.ReadBlueprint(filepath.Join(l.root, "stateroom.hcl"))
+	written, err := blueprint.Read(filepath.Join(l.root, "stateroom.hcl"))
 	if err != nil || string(written.HCL()) != string(b.HCL()) {
 		t.Errorf("the blueprint that was written: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Check tells whether a handover belongs to the team whose repository this is,
@@ -14,11 +15,11 @@ import (
 // repository's blueprint the person has to know the account: typed is the id as
 // it was typed, and the handover's own blueprint is taken. Every error is a
 // [*steps.Refusal].
-func Check(h *steps.Handover, repository *steps.Blueprint, typed string, now time.Time) (*steps.Blueprint, error) {
+func Check(h *steps.Handover, repository *blueprint.Blueprint, typed string, now time.Time) (*blueprint.Blueprint, error) {
 	if err := expired(h, now); err != nil {
 		return nil, err
 	}
-	sealed, err := steps.ParseBlueprint("the handover's blueprint", []byte(h.Blueprint))
+	sealed, err := blueprint.Parse("the handover's blueprint", []byte(h.Blueprint))
 	if err != nil || sealed.AdminAccount != h.Account {
 		return nil, notOurs(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // The checks of an environment, and the first of a project.
@@ -43,7 +44,7 @@ func (s *scene) checkReads(ctx context.Context) error {
 
 // checkEnvironment assumes the environment's role, asks who that is, and reads
 // something harmless with it.
-func (s *scene) checkEnvironment(ctx context.Context, e steps.Environment) {
+func (s *scene) checkEnvironment(ctx context.Context, e blueprint.Environment) {
 	c := steps.Check{Name: checkRole, Subject: e.Name}
 	if e.Account == "" {
 		s.broken(c, *steps.AccountUnknown(e))
@@ -63,7 +64,7 @@ func (s *scene) checkEnvironment(ctx context.Context, e steps.Environment) {
 }
 
 // notAssumed tells why a role could not be assumed.
-func (s *scene) notAssumed(c steps.Check, e steps.Environment, err error) {
+func (s *scene) notAssumed(c steps.Check, e blueprint.Environment, err error) {
 	f := steps.Finding{Step: 2, Severity: steps.Failure, Evidence: reason(err)}
 	switch {
 	case awsops.IsExplicitDeny(err):
@@ -99,7 +100,7 @@ func (s *scene) unsettled(c steps.Check, err error) {
 }
 
 // checkIdentity sees that the role is where the blueprint says.
-func (s *scene) checkIdentity(ctx context.Context, e steps.Environment, session *awsops.Session, role string) {
+func (s *scene) checkIdentity(ctx context.Context, e blueprint.Environment, session *awsops.Session, role string) {
 	c := steps.Check{Name: checkWhere, Subject: e.Name, Asked: "sts:GetCallerIdentity as " + role}
 	id, err := session.Identity(ctx)
 	switch {
@@ -120,7 +121,7 @@ func (s *scene) checkIdentity(ctx context.Context, e steps.Environment, session 
 // checkHarmless lists buckets with the role: s3:ListAllMyBuckets is allowed by
 // the article's permissions, by PowerUserAccess and by AdministratorAccess. A
 // policy of the team's own may leave it out, which is no fault.
-func (s *scene) checkHarmless(ctx context.Context, e steps.Environment, session *awsops.Session, role string) {
+func (s *scene) checkHarmless(ctx context.Context, e blueprint.Environment, session *awsops.Session, role string) {
 	c := steps.Check{Name: checkRead, Subject: e.Name, Asked: "s3:ListAllMyBuckets as " + role}
 	_, err := session.OwnBuckets(ctx, s.a.Bucket.Name)
 	switch {
@@ -143,7 +144,7 @@ func (s *scene) checkHarmless(ctx context.Context, e steps.Environment, session 
 // known tells permissions of which it is known that they allow listing buckets.
 func known(permissions string) bool {
 	switch permissions {
-	case steps.PermissionsArticle, steps.PermissionsPowerUser, steps.PermissionsAdministrator:
+	case blueprint.PermissionsArticle, blueprint.PermissionsPowerUser, blueprint.PermissionsAdministrator:
 		return true
 	}
 	return false

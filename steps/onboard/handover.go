@@ -13,13 +13,14 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Handover makes one admin's sealed key file, or makes it anew where it was
 // lost, has expired or was sealed for a reader who cannot open it. The operator
 // runs it. It is not safe for concurrent use.
 type Handover struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// User is the admin as the command line names it.
 	User string
 
@@ -125,7 +126,7 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 		id := f.sealed["id"]
 		h.before = &id
 	}
-	f.mine = f.sealed["id"] != *h.before
+	f.mine = f.sealed["id"] != "" && f.sealed["id"] != *h.before
 	home := env.Sessions.Home(h.Answers.StateRegion)
 	attached, err := home.UserAttached(ctx, f.name)
 	if err != nil && !awsops.IsAccessDenied(err) {

@@ -182,6 +182,18 @@ func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing
 	}
 }
 
+// A key that AWS refused to make was never sealed, so nobody has taken its place.
+func TestAHandoverThatWasRefusedIsNotSaidToBeSuperseded(t *testing.T) {
+	o := newOffice(t)
+	o.unsealed()
+	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "CreateAccessKey"} })
+	summary, err := o.handover("bob").Run(t.Context())
+	o.must(err)
+	if f := o.finding(summary, "handover.superseded"); f != nil || summary.Failed != 1 {
+		t.Errorf("failed %d, told %v", summary.Failed, f)
+	}
+}
+
 func (o *office) keyless() { o.removeKeys("bob") }
 
 func (o *office) unsealed() { o.must(os.Remove(o.path("handover/bob.age"))) }

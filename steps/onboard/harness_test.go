@@ -19,6 +19,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -29,7 +30,7 @@ type company struct {
 	dir    string
 	// identities open the handovers of the users.
 	identities map[string]*age.X25519Identity
-	blueprint  *steps.Blueprint
+	blueprint  *blueprint.Blueprint
 }
 
 // laptop is one admin's: a home and a clone of the team's folder.
@@ -65,7 +66,7 @@ var staff = []string{"alice", "bob"}
 
 // founded sets a company up, as the operator would. change may alter the
 // blueprint first.
-func founded(t testing.TB, options sandbox.Options, change func(*steps.Blueprint)) *company {
+func founded(t testing.TB, options sandbox.Options, change func(*blueprint.Blueprint)) *company {
 	t.Helper()
 	isolate(t)
 	c := &company{t: t, dir: t.TempDir(), server: sandbox.New(options), identities: map[string]*age.X25519Identity{}}
@@ -93,22 +94,22 @@ func (c *company) must(err error) {
 	}
 }
 
-func (c *company) team() *steps.Blueprint {
-	b := steps.NewBlueprint()
+func (c *company) team() *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount = "111111111111"
 	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: staff, Environments: []string{steps.Everything}}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: staff, Environments: []string{blueprint.Everything}}}
 	for _, user := range staff {
 		identity, err := age.GenerateX25519Identity()
 		c.must(err)
 		c.identities[user] = identity
-		b.Users = append(b.Users, steps.User{Name: user, Recipient: identity.Recipient().String()})
+		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
 	}
 	for _, e := range [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}} {
-		environment := steps.NewEnvironment(e[0])
+		environment := blueprint.NewEnvironment(e[0])
 		environment.Account = e[1]
 		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0]})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
 	}
 	b.FillDefaults()
 	return b
@@ -123,13 +124,13 @@ func (c *company) operator() *awsops.Sessions {
 
 func (c *company) sessions(key awsops.KeyPair) *awsops.Sessions {
 	c.t.Helper()
-	s, err := awsops.Open(context.Background(), awsops.Config{Endpoint: c.server.URL(), Region: steps.DefaultStateRegion, Key: &key})
+	s, err := awsops.Open(context.Background(), awsops.Config{Endpoint: c.server.URL(), Region: blueprint.DefaultStateRegion, Key: &key})
 	c.must(err)
 	return s
 }
 
 // home is the operator's session in the admin account.
-func (c *company) iam() *awsops.Session { return c.operator().Home(steps.DefaultStateRegion) }
+func (c *company) iam() *awsops.Session { return c.operator().Home(blueprint.DefaultStateRegion) }
 
 // setup runs the nine steps as the operator.
 func (c *company) setup() *steps.Summary {
@@ -138,10 +139,9 @@ func (c *company) setup() *steps.Summary {
 	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
 	c.t.Setenv("XDG_STATE_HOME", filepath.Join(c.dir, ".local", "state"))
 	env := c.env(c.operator(), c.dir)
-	run := steps.Setup{
-		Env: env, Answers: &steps.Answers{Blueprint: c.blueprint}, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: c.blueprint}}).Flow()
+	run.Emit = func(steps.Event) {}
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	c.must(err)
 	return summary
@@ -245,11 +245,11 @@ func (l *laptop) handover() *steps.Handover {
 }
 
 // answers are what the repository says.
-func (l *laptop) answers() *steps.Answers {
+func (l *laptop) answers() *blueprint.Answers {
 	l.t.Helper()
-	b, err := steps.ReadBlueprint(filepath.Join(l.root, "stateroom.hcl"))
+	b, err := blueprint.Read(filepath.Join(l.root, "stateroom.hcl"))
 	l.must(err)
-	return &steps.Answers{Blueprint: b}
+	return &blueprint.Answers{Blueprint: b}
 }
 
 // onboarding is one with a handover, as a new process would start it; nil comes
@@ -334,7 +334,7 @@ func (l *laptop) mine(profile string) {
 	if keys := l.keys(l.user); !slices.Equal(keys, []string{held}) {
 		l.t.Errorf("IAM has %v, the profile holds %s", keys, held)
 	}
-	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, steps.DefaultStateRegion)
+	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, blueprint.DefaultStateRegion)
 	l.must(err)
 	if id, err := s.Identity(context.Background()); err != nil || id.Name != l.user {
 		l.t.Errorf("the profile's key is %+v, %v", id, err)

@@ -24,6 +24,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -92,11 +93,11 @@ func (e errand) run(ctx context.Context) (*steps.Summary, error) {
 
 // flow is the errand as the command line would put it together.
 func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
-	b, err := steps.ReadBlueprint(filepath.Join(e.Root, "stateroom.hcl"))
+	b, err := blueprint.Read(filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}
-	a := &steps.Answers{Blueprint: b}
+	a := &blueprint.Answers{Blueprint: b}
 	o := &Onboarding{Answers: a, Rotate: e.Rotate, Now: time.Now}
 	config := awsops.Config{Endpoint: e.Endpoint, Region: b.StateRegion}
 	if e.Operator == "" {
@@ -128,7 +129,7 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 	return f, nil
 }
 
-func (e errand) env(ctx context.Context, config awsops.Config, b *steps.Blueprint) (*steps.Env, error) {
+func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*steps.Env, error) {
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return nil, err
@@ -231,13 +232,13 @@ func (l *laptop) killAt(e errand, n int64, after bool) bool {
 func (l *laptop) holds(what string) bool {
 	l.t.Helper()
 	ctx := context.Background()
-	if s, err := l.sessions(awsops.KeyPair{}).Profile(ctx, "admin_iam", steps.DefaultStateRegion); err == nil {
+	if s, err := l.sessions(awsops.KeyPair{}).Profile(ctx, "admin_iam", blueprint.DefaultStateRegion); err == nil {
 		if id, err := s.Identity(ctx); err == nil && id.Name == l.user {
 			return true
 		}
 	}
 	h := l.handover()
-	id, err := l.sessions(KeyPair(h)).Home(steps.DefaultStateRegion).Identity(ctx)
+	id, err := l.sessions(KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
 	if err != nil || id.Name != l.user {
 		l.t.Errorf("%s: no working key is left on the disk: %v", what, err)
 	}
@@ -327,7 +328,7 @@ func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
 	l := c.laptop("bob")
 	h := l.handover()
 	_, f := l.onboarding(h)
-	made, err := f.Env.Sessions.Home(steps.DefaultStateRegion).Do(t.Context(), awsops.CreateAccessKey("bob"))
+	made, err := f.Env.Sessions.Home(blueprint.DefaultStateRegion).Do(t.Context(), awsops.CreateAccessKey("bob"))
 	c.must(err)
 	j := f.Env.Journal
 	c.must(errors.Join(

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Login opens a session with a second factor and writes it to the profile that
@@ -16,7 +17,7 @@ import (
 // The flow's sessions have to be opened with an empty [awsops.Config].Key: it acts
 // as named profiles only. It is not safe for concurrent use.
 type Login struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// Now is the clock.
 	Now func() time.Time
 

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -157,7 +158,7 @@ func TestASessionThatDoesNotLastIsOpenedAnew(t *testing.T) {
 			l.session("admin_iam", "ASIAEXAMPLEEXAMPLE00", "secret", "token")
 		},
 		"without the second factor": func(l *laptop, _ *phone, _ *Login) {
-			key, err := l.sessions(awsops.KeyPair{}).Profile(t.Context(), longTerm, steps.DefaultStateRegion)
+			key, err := l.sessions(awsops.KeyPair{}).Profile(t.Context(), longTerm, blueprint.DefaultStateRegion)
 			l.must(err)
 			out, err := key.Do(t.Context(), awsops.GetSessionToken("", "", 12*time.Hour))
 			l.must(err)

@@ -13,6 +13,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // phone is an authenticator app, and the person who reads it off.
@@ -73,7 +74,7 @@ func (p *phone) codes(device string, n int) ([]string, error) {
 // guarded is a company whose production asks for a second factor.
 func guarded(t testing.TB) *company {
 	t.Helper()
-	return founded(t, sandbox.Options{}, func(b *steps.Blueprint) {
+	return founded(t, sandbox.Options{}, func(b *blueprint.Blueprint) {
 		for i := range b.Environments {
 			b.Environments[i].MFA = b.Environments[i].Name == "production"
 		}
@@ -122,9 +123,9 @@ func (c *company) orphans() []string {
 // assumes tells whether a profile's credentials may assume production's role.
 func (l *laptop) assumes(profile string) error {
 	l.t.Helper()
-	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, steps.DefaultStateRegion)
+	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, blueprint.DefaultStateRegion)
 	l.must(err)
-	_, err = s.Assume(context.Background(), "arn:aws:iam::444444444444:role/"+steps.DefaultRole)
+	_, err = s.Assume(context.Background(), "arn:aws:iam::444444444444:role/"+blueprint.DefaultRole)
 	return err
 }
 
@@ -389,10 +390,9 @@ func (l *laptop) setUpAgain() *steps.Summary {
 	l.t.Helper()
 	a := l.answers()
 	a.Me = "bob"
-	run := steps.Setup{
-		Env: l.env(l.operator(), l.root), Answers: a, Emit: l.keep,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: l.env(l.operator(), l.root), Answers: a}).Flow()
+	run.Emit = l.keep
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	l.must(err)
 	return summary

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -23,7 +24,7 @@ import (
 // operator has typed out so. The operator runs it. It is not safe for concurrent
 // use.
 type Offboard struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// User is the admin as the command line names it.
 	User string
 	// Now is the clock, time.Now but for tests.
@@ -193,7 +194,7 @@ func (f *offboardFacts) inspectBlueprint(path string) error {
 		arn = f.user.ARN
 	}
 	f.blueprint = files.Edit{Before: file}
-	f.blueprint.After, f.unedited = steps.WithoutUser(file.Bytes, f.name, arn)
+	f.blueprint.After, f.unedited = blueprint.RemoveUser(file.Bytes, f.name, arn)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // bobsSession is a session of bob's key, as a laptop of his may hold one for 36
@@ -52,10 +53,9 @@ func (o *office) setup() *steps.Summary {
 	o.t.Helper()
 	a := o.answers()
 	a.Me = "alice"
-	run := steps.Setup{
-		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	run := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
+	run.Emit = func(steps.Event) {}
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	o.must(err)
 	return summary
@@ -78,7 +78,7 @@ func (o *office) unnamed(user string) {
 }
 
 func TestAnOpenSessionOfTheUsersKeyIsDeniedS3KMSAndRolesAtOnce(t *testing.T) {
-	for name, change := range map[string]func(*steps.Blueprint){"by the group": func(*steps.Blueprint) {}, "listed": listed} {
+	for name, change := range map[string]func(*blueprint.Blueprint){"by the group": func(*blueprint.Blueprint) {}, "listed": listed} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, change)
 			s := o.bobsSession()
@@ -115,7 +115,7 @@ func TestSetupTakesWhoIsNoUserOutOfOurKeyPolicyAndKeepsRoles(t *testing.T) {
 	withRole := strings.ReplaceAll(text, `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:iam::111111111111:user/bob","`+stagingRole+`"`)
 	_, err = o.home().Do(t.Context(), awsops.PutKeyPolicy(key.ID, withRole))
 	o.must(err)
-	cut, err := steps.WithoutUser([]byte(o.tree()[o.path("stateroom.hcl")]), "bob", "")
+	cut, err := blueprint.RemoveUser([]byte(o.tree()[o.path("stateroom.hcl")]), "bob", "")
 	o.must(err)
 	o.write("stateroom.hcl", string(cut))
 	if s := o.setup(); s.Failed > 0 || s.Applied != 3 { // the key's policy and two trusts
@@ -197,7 +197,7 @@ func TestRevokedIsWhatWasOpenedBeforeTheDenyCounted(t *testing.T) {
 
 func TestSetupRemovesWhatEndedSessionsOnceAllHaveEnded(t *testing.T) {
 	o := newOffice(t)
-	role := o.env().Sessions.Reach("222222222222", steps.DefaultReach, "eu-west-1")
+	role := o.env().Sessions.Reach("222222222222", blueprint.DefaultReach, "eu-west-1")
 	old := policy.RevokeSessions(time.Now().Add(-13*time.Hour).UTC().Format(time.RFC3339), "").JSON()
 	for _, name := range []string{steps.RevocationOf("bob"), "AWSRevokeOlderSessions"} {
 		_, err := role.Do(t.Context(), awsops.PutRolePolicy("TerraformAdmin", name, old))
@@ -221,7 +221,7 @@ func TestBySessionNameOnlyTheUsersOwnSessionsEnd(t *testing.T) {
 	trust, err := policy.Parse(access.Roles[0].Role.Trust)
 	o.must(err)
 	trust.Statements[0].Conditions["StringEquals"]["sts:RoleSessionName"] = []string{"${aws:username}"}
-	role := o.env().Sessions.Reach("222222222222", steps.DefaultReach, "eu-west-1")
+	role := o.env().Sessions.Reach("222222222222", blueprint.DefaultReach, "eu-west-1")
 	_, err = role.Do(t.Context(), awsops.UpdateAssumeRolePolicy("TerraformAdmin", trust.JSON()))
 	o.must(err)
 	open := func(pair awsops.KeyPair, name string) *awsops.Session {
@@ -305,7 +305,7 @@ func TestWhatIsNotOursIsCutWithConsentOnly(t *testing.T) {
 func (o *office) reached() aws.CredentialsProvider {
 	operator := o.server.Operator()
 	made, err := o.sts(awsops.KeyPair{ID: operator.AccessKeyID, Secret: secret.New(operator.SecretAccessKey)}).AssumeRole(context.Background(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::222222222222:role/" + steps.DefaultReach), RoleSessionName: aws.String("test"),
+		RoleArn: aws.String("arn:aws:iam::222222222222:role/" + blueprint.DefaultReach), RoleSessionName: aws.String("test"),
 	})
 	o.must(err)
 	c := made.Credentials
@@ -315,8 +315,8 @@ func (o *office) reached() aws.CredentialsProvider {
 // The only user who is listed leaves a trust that nobody is in, never one that
 // the whole account is in.
 func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
-	o := newOffice(t, listed, func(b *steps.Blueprint) {
-		b.Groups = append(b.Groups, steps.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
+	o := newOffice(t, listed, func(b *blueprint.Blueprint) {
+		b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 		b.Groups[0].Users, b.Groups[0].Environments = []string{"alice"}, []string{"production"}
 	})
 	s := o.run(o.offboard("bob"))
@@ -406,7 +406,7 @@ func TestAHandoverTellsThatTheUserWasSeenOff(t *testing.T) {
 // TestWhatNamesTheUserInAConditionIsToldOf has statements that are for bob without
 // being his, in the key's policy; the user of the next bob would have them.
 func TestWhatNamesTheUserInAConditionIsToldOf(t *testing.T) {
-	o := newOffice(t, func(*steps.Blueprint) {})
+	o := newOffice(t, func(*blueprint.Blueprint) {})
 	key, err := o.home().Key(t.Context(), "alias/terraform")
 	o.must(err)
 	text, err := o.home().KeyPolicy(t.Context(), key.ID)

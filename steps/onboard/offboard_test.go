@@ -20,6 +20,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 )
 
@@ -97,7 +98,7 @@ var deleted = []string{
 }
 
 // access is what the people's policy of the office's blueprint is made for.
-var access = policy.OperatorAccess{Partition: "aws", Account: "111111111111", Region: "eu-west-1", Reach: steps.DefaultReach}
+var access = policy.OperatorAccess{Partition: "aws", Account: "111111111111", Region: "eu-west-1", Reach: blueprint.DefaultReach}
 
 func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	o := newOffice(t)
@@ -228,10 +229,10 @@ func TestADryOffboardingTakesNothing(t *testing.T) {
 }
 
 // listed names the users in the key's policy and in the roles' trusts.
-func listed(b *steps.Blueprint) {
-	b.Key.Users = steps.KeyUsersListed
+func listed(b *blueprint.Blueprint) {
+	b.Key.Users = blueprint.KeyUsersListed
 	for i := range b.Environments {
-		b.Environments[i].Trust = steps.TrustListed
+		b.Environments[i].Trust = blueprint.TrustListed
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // deny attaches AWS's policy that denies everything. A deny overrides every
@@ -105,7 +106,7 @@ func (o *Offboard) takeMemberships(f offboardFacts) []steps.Change {
 	var changes []steps.Change
 	for _, g := range f.groups {
 		title := fmt.Sprintf("Take %s out of the group %s", f.name, g)
-		if !slices.ContainsFunc(o.Answers.Groups, func(have steps.Group) bool { return strings.EqualFold(have.Name, g) }) {
+		if !slices.ContainsFunc(o.Answers.Groups, func(have blueprint.Group) bool { return strings.EqualFold(have.Name, g) }) {
 			title += ", which is not the blueprint's"
 		}
 		changes = append(changes, o.taking(f, steps.Change{

@@ -15,7 +15,7 @@ var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:
 
 // Prove asks AWS what it decides for the user now, by simulation: no credential
 // is made for it. It is the Prove of a [steps.Flow].
-func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r steps.Review) steps.Review {
+func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r steps.Review, _ *steps.Summary) steps.Review {
 	f := o.last
 	if f == nil || f.user == nil {
 		return r

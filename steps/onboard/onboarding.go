@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Onboarding makes this laptop one admin's own: the key is renewed so that
@@ -19,7 +20,7 @@ import (
 // opened with [awsops.Config].Key: the key that was handed over, or an empty one
 // where the key is in the profile already.
 type Onboarding struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// Handover is what was opened and checked; nil for a pasted key, and for who
 	// comes back.
 	Handover *steps.Handover
@@ -72,7 +73,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 // Prove adds what only writing and Terraform can tell: the lock taken and
 // released, the key used, and a plan in every project. It has nothing to prove
 // before the key is the admin's own.
-func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review) steps.Review {
+func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review, _ *steps.Summary) steps.Review {
 	s := o.last
 	if s == nil || r.Blocked() || !s.owned() {
 		return r

@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
@@ -71,7 +72,7 @@ func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
 func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
 	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`
 	for permissions, want := range map[string]steps.Verdict{
-		steps.PermissionsArticle: steps.Passed, steps.PermissionsPowerUser: steps.Passed, steps.PermissionsAdministrator: steps.Passed,
+		blueprint.PermissionsArticle: steps.Passed, blueprint.PermissionsPowerUser: steps.Passed, blueprint.PermissionsAdministrator: steps.Passed,
 		"arn:aws:iam::aws:policy/ReadOnlyAccess": steps.Passed, "own.json": steps.Undecided,
 	} {
 		t.Run(permissions, func(t *testing.T) {
@@ -92,8 +93,8 @@ func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
 func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
 	c := founded(t, sandbox.Options{}, nil)
 	l := c.laptop("bob")
-	reach := c.operator().Reach("222222222222", "OrganizationAccountAccessRole", steps.DefaultStateRegion)
-	_, err := reach.Do(t.Context(), awsops.DeleteRolePolicy(steps.DefaultRole, "terraform"))
+	reach := c.operator().Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
+	_, err := reach.Do(t.Context(), awsops.DeleteRolePolicy(blueprint.DefaultRole, "terraform"))
 	c.must(err)
 	summary := l.come(l.handover())
 	f := finding(summary, "environment-denied")
@@ -111,8 +112,8 @@ func TestANewKeyIsWaitedForOnEveryService(t *testing.T) {
 }
 
 func TestAUserOfOneEnvironmentGetsThatOneAlone(t *testing.T) {
-	c := founded(t, sandbox.Options{}, func(b *steps.Blueprint) {
-		b.Groups = append(b.Groups, steps.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
+	c := founded(t, sandbox.Options{}, func(b *blueprint.Blueprint) {
+		b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 		b.Groups[0].Users = []string{"alice"}
 	})
 	l := c.laptop("bob")

@@ -17,6 +17,7 @@ import (
 
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // sealFor seals a text as the operator's side does.
@@ -270,17 +271,17 @@ func TestAPastedKeyIsReadWithItsEdgesTrimmed(t *testing.T) {
 }
 
 func TestAHandoverMustAgreeWithTheRepository(t *testing.T) {
-	ours := steps.NewBlueprint()
+	ours := blueprint.New()
 	ours.AdminAccount, ours.Bucket.Name = "111111111111", "acme-terraform-state"
 	ours.FillDefaults()
 	h := sample()
 	h.Blueprint = string(ours.HCL())
 	at := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
-	respelled, err := steps.ParseBlueprint("x", []byte("# ours\n"+strings.ReplaceAll(h.Blueprint, "  ", "\t")))
+	respelled, err := blueprint.Parse("x", []byte("# ours\n"+strings.ReplaceAll(h.Blueprint, "  ", "\t")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, repository := range []*steps.Blueprint{ours, respelled} {
+	for _, repository := range []*blueprint.Blueprint{ours, respelled} {
 		if b, err := Check(&h, repository, "", at); err != nil || b != repository {
 			t.Errorf("%+v, %v", b, err)
 		}
@@ -294,7 +295,7 @@ func TestAHandoverMustAgreeWithTheRepository(t *testing.T) {
 	broken.Blueprint, foreign.Account = "version =", "999999999999"
 	for name, c := range map[string]struct {
 		h          *steps.Handover
-		repository *steps.Blueprint
+		repository *blueprint.Blueprint
 		typed      string
 		at         time.Time
 		finding    string

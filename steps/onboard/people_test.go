@@ -26,6 +26,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -45,7 +46,7 @@ type office struct {
 
 // unfurnished is an office before its set-up. The process's AWS environment leads
 // nowhere else.
-func unfurnished(t testing.TB, change ...func(*steps.Blueprint)) *office {
+func unfurnished(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	t.Helper()
 	o := &office{t: t, dir: t.TempDir(), server: sandbox.New(sandbox.Options{})}
 	o.must(o.server.Start(t.Context(), "127.0.0.1:0"))
@@ -77,15 +78,14 @@ func unfurnished(t testing.TB, change ...func(*steps.Blueprint)) *office {
 	return o
 }
 
-func newOffice(t testing.TB, change ...func(*steps.Blueprint)) *office {
+func newOffice(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	t.Helper()
 	o := unfurnished(t, change...)
 	a := o.answers()
 	a.Me = "alice"
-	setup := steps.Setup{
-		Env: o.env(), Answers: a, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	setup := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
+	setup.Emit = func(steps.Event) {}
+	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := setup.Run(t.Context())
 	o.must(err)
 	if code := summary.ExitCode(false); code != steps.ExitDone {
@@ -110,26 +110,26 @@ func (o *office) write(name, text string) {
 }
 
 // answers are the blueprint on the disk, or the one that the office begins with.
-func (o *office) answers() *steps.Answers {
+func (o *office) answers() *blueprint.Answers {
 	o.t.Helper()
-	b, err := steps.ReadBlueprint(o.path("stateroom.hcl"))
+	b, err := blueprint.Read(o.path("stateroom.hcl"))
 	if errors.Is(err, fs.ErrNotExist) {
 		b, err = o.first(), nil
 	}
 	o.must(err)
-	return &steps.Answers{Blueprint: b}
+	return &blueprint.Answers{Blueprint: b}
 }
 
-func (o *office) first() *steps.Blueprint {
-	b := steps.NewBlueprint()
+func (o *office) first() *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{steps.Everything}}}
-	b.Users = []steps.User{{Name: "bob", Recipient: o.bob.Recipient().String()}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b.Users = []blueprint.User{{Name: "bob", Recipient: o.bob.Recipient().String()}}
 	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
-		environment := steps.NewEnvironment(e[0])
+		environment := blueprint.NewEnvironment(e[0])
 		environment.Account = e[1]
 		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0], Environment: e[0]})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0], Environment: e[0]})
 	}
 	b.FillDefaults()
 	return b
@@ -155,7 +155,7 @@ func (o *office) keep(e steps.Event) {
 }
 
 // flow is a flow of this office as the command line makes one.
-func (o *office) flow(a *steps.Answers, look func(context.Context, *steps.Env) (steps.Review, error)) *steps.Flow {
+func (o *office) flow(a *blueprint.Answers, look func(context.Context, *steps.Env) (steps.Review, error)) *steps.Flow {
 	return &steps.Flow{
 		Env: o.env(), Answers: a, Look: look, Emit: o.keep,
 		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },

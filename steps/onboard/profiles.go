@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -30,7 +31,7 @@ func (s *scene) planProfiles(context.Context) error {
 
 // ownProfiles are the profiles that nothing of the user's stands against.
 func (s *scene) ownProfiles() []files.ProfileEdit {
-	var known []steps.Environment
+	var known []blueprint.Environment
 	for _, e := range s.a.EnvironmentsFor(s.user) {
 		if e.Account != "" {
 			known = append(known, e)

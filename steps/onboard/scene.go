@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -18,7 +19,7 @@ import (
 type scene struct {
 	o      *Onboarding
 	env    *steps.Env
-	a      *steps.Answers
+	a      *blueprint.Answers
 	region string
 
 	credentials, config files.Snapshot

@@ -26,7 +26,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // stopped is a stage on which the compiled program is stopped once.
@@ -103,7 +103,7 @@ var courses = []course{{
 }, {
 	name: "login", requests: 7, writes: 20, bobs: true, bob: 1,
 	before: func(s *stopped) []string {
-		s.finished(func(b *steps.Blueprint) { b.Environments[1].MFA = true })
+		s.finished(func(b *blueprint.Blueprint) { b.Environments[1].MFA = true })
 		s.laptop.sitDown()
 		s.laptop.onBoard(s.laptop.run(with(&phone{company: s.laptop.company}, s.laptop.withHandover())))
 		s.laptop.forget()
@@ -122,7 +122,7 @@ var courses = []course{{
 }}
 
 // finished sets the office up, as the operator's own run would.
-func (s *stopped) finished(change ...func(*steps.Blueprint)) {
+func (s *stopped) finished(change ...func(*blueprint.Blueprint)) {
 	s.t.Helper()
 	s.office = newOffice(s.t, change...)
 	c := &company{t: s.t, dir: s.dir, server: s.server, identities: map[string]*age.X25519Identity{"bob": s.bob}, blueprint: s.answers().Blueprint}

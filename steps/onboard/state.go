@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // The checks of a project's state that take a write.
@@ -17,7 +18,7 @@ const (
 )
 
 // checkReadable reads a project's state, or sees that there is none yet.
-func (s *scene) checkReadable(ctx context.Context, p steps.Project) {
+func (s *scene) checkReadable(ctx context.Context, p blueprint.Project) {
 	c := steps.Check{
 		Name: checkState, Subject: p.Name, Verdict: steps.Passed, Answer: "read",
 		Asked: fmt.Sprintf("s3:GetObject on %s/%s as %s", s.a.Bucket.Name, p.StateKey, s.identity.ARN),
@@ -74,7 +75,7 @@ func (s *scene) stateTrouble(c steps.Check, err error) {
 
 // proveState uses key and lock of a project as Terraform does, in a workspace
 // that nobody has.
-func (s *scene) proveState(ctx context.Context, p steps.Project) {
+func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 	if s.stateKey == nil || !s.readable[p.Name] {
 		return // told already
 	}

@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -37,7 +38,7 @@ const maxPassphrase = 64 << 10
 // asked.
 type Entry struct {
 	// Repository is the blueprint of the folder; nil without one.
-	Repository *steps.Blueprint
+	Repository *blueprint.Blueprint
 	// Returning says that the profile holds a key already, so that none is
 	// asked for.
 	Returning bool
@@ -119,7 +120,7 @@ func (e *Entry) unlocking(given steps.Given) ([]steps.Question, error) {
 // Take makes the onboarding of the answers, and gives the key with which its
 // sessions are to be opened. An answer that cannot be is a [steps.Problem].
 func (e *Entry) Take(given steps.Given) (*Onboarding, awsops.KeyPair, error) {
-	o := &Onboarding{Answers: &steps.Answers{Blueprint: e.Repository, Me: e.Me}, Rotate: e.Rotate, Now: e.Now}
+	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: e.Repository, Me: e.Me}, Rotate: e.Rotate, Now: e.Now}
 	switch {
 	case given.Asked(PathHandover):
 		return e.open(o, given)

@@ -8,12 +8,13 @@ import (
 
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // TestAPastedKeyIsAskedForAgainWhereItIsWrong protects against asking for the
 // one part for ever while the other is what is wrong.
 func TestAPastedKeyIsAskedForAgainWhereItIsWrong(t *testing.T) {
-	entry := &Entry{Repository: steps.NewBlueprint(), Now: time.Now}
+	entry := &Entry{Repository: blueprint.New(), Now: time.Now}
 	for name, c := range map[string]struct{ id, key, path string }{
 		"a secret cut short": {sampleID, sampleSecret[:20], PathSecret},
 		"no secret":          {sampleID, "", PathSecret},

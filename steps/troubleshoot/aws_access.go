@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // judgeAccess rules on what a login may do with one state and its lock file.
@@ -187,7 +188,7 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 		return steps.Change{}, false
 	}
 	own := policy.Bucket(policy.BucketRules{
-		Partition: p.login.partition(), Bucket: p.bucket, KMSKeyARN: f.keyARN(), Strict: f.answers.Bucket.Policy == steps.BucketPolicyStrict,
+		Partition: p.login.partition(), Bucket: p.bucket, KMSKeyARN: f.keyARN(), Strict: f.answers.Bucket.Policy == blueprint.BucketPolicyStrict,
 	})
 	have := f.planned("bucket.policy", "Policy", attached.Document)
 	doc, removed := f.unblocked(p.login, have, policy.ResourceBased, own, p.questions(f))

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // judgeSite rules on a bucket as a whole: its region, that it is there and
@@ -191,7 +192,7 @@ func (l *login) stranger(f *facts) bool {
 // keyOf is the ARN of the blueprint's key, empty where the key policy and not
 // the group's gives the use of it.
 func (f *facts) keyOf(t target) string {
-	if f.answers.Key.Users == steps.KeyUsersListed {
+	if f.answers.Key.Users == blueprint.KeyUsersListed {
 		return ""
 	}
 	if k := f.survey.Observed.Key.Key; k != nil {

@@ -5,11 +5,12 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // facts are all that was read from AWS, before anything is judged.
 type facts struct {
-	answers *steps.Answers
+	answers *blueprint.Answers
 	now     time.Time
 	// survey is what the operator sees of the set-up; operator is who that is,
 	// or why nobody knows.
@@ -154,7 +155,7 @@ func (r *rights) add(results []awsops.Simulated, err error) {
 
 // roleFacts are one environment's role as a login meets it.
 type roleFacts struct {
-	environment steps.Environment // with its account
+	environment blueprint.Environment // with its account
 	arn         string
 	login       *login
 	assumeErr   error

@@ -26,6 +26,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 const (
@@ -191,7 +192,7 @@ func (w *world) aliceKey() string {
 
 func (w *world) trust(account, text string) {
 	w.t.Helper()
-	_, err := w.hands(account).iam.UpdateAssumeRolePolicy(context.Background(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(steps.DefaultRole), PolicyDocument: aws.String(text)})
+	_, err := w.hands(account).iam.UpdateAssumeRolePolicy(context.Background(), &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyDocument: aws.String(text)})
 	w.must(err)
 }
 
@@ -386,7 +387,7 @@ var faults = []fault{
 	{
 		name: "role missing", want: []string{"assume-role-denied"}, mends: true, changes: []string{"iam.role.staging", "iam.role.staging.permissions"}, says: "There is no role",
 		breaking: func(w *world) {
-			h, ctx, role := w.hands(staging), context.Background(), aws.String(steps.DefaultRole)
+			h, ctx, role := w.hands(staging), context.Background(), aws.String(blueprint.DefaultRole)
 			_, err := h.iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: role, PolicyName: aws.String("terraform")})
 			w.must(err)
 			_, err = h.iam.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role})
@@ -396,7 +397,7 @@ var faults = []fault{
 	{
 		name: "role without its permissions", want: []string{"environment-denied"}, mends: true, changes: []string{"iam.role.staging.permissions"},
 		breaking: func(w *world) {
-			_, err := w.hands(staging).iam.DeleteRolePolicy(context.Background(), &iam.DeleteRolePolicyInput{RoleName: aws.String(steps.DefaultRole), PolicyName: aws.String("terraform")})
+			_, err := w.hands(staging).iam.DeleteRolePolicy(context.Background(), &iam.DeleteRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyName: aws.String("terraform")})
 			w.must(err)
 		},
 	},
@@ -412,7 +413,7 @@ var faults = []fault{
 			h, ctx := w.hands(staging), context.Background()
 			made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("limit"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)})
 			w.must(err)
-			_, err = h.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(steps.DefaultRole), PermissionsBoundary: made.Policy.Arn})
+			_, err = h.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(blueprint.DefaultRole), PermissionsBoundary: made.Policy.Arn})
 			w.must(err)
 		},
 	},

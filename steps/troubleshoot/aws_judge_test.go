@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -48,11 +49,11 @@ func backend(arguments ...string) project {
 	for i := 0; i+1 < len(arguments); i += 2 {
 		b.Attributes = append(b.Attributes, files.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
 	}
-	return project{Project: steps.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &files.Project{}}
+	return project{Project: blueprint.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &files.Project{}}
 }
 
 func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
-	a := &steps.Answers{Blueprint: team()}
+	a := &blueprint.Answers{Blueprint: team()}
 	const key = "arn:aws:kms:eu-west-1:111111111111:key/1"
 	whole := []string{"bucket", "b", "key", "k", "region", "eu-north-1", "encrypt", "true", "kms_key_id", key, "dynamodb_table", "t", "use_lockfile", "true", "profile", "p"}
 	for _, c := range []struct {
@@ -74,7 +75,7 @@ func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
 		{"the region of the environment", backend("bucket", "b"), map[string]string{"AWS_REGION": "eu-south-1"}, func(t target) bool { return t.region == "eu-south-1" }, ""},
 		{"a workspace of the environment", backend("key", "k"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "env:/blue/k" && t.stateKey == "k" }, ""},
 		{"a workspace with a prefix", backend("key", "k", "workspace_key_prefix", "w"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "w/blue/k" }, ""},
-		{"no backend", project{Project: steps.Project{Name: "x", StateKey: "y"}}, nil, func(t target) bool {
+		{"no backend", project{Project: blueprint.Project{Name: "x", StateKey: "y"}}, nil, func(t target) bool {
 			return t.planned && t.key == "y" && t.bucket == bucketName && t.profile == a.AdminProfile
 		}, ""},
 	} {
@@ -165,7 +166,7 @@ func refusedWith(message string) error {
 
 func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
 	const arn = "arn:aws:s3:::b/k"
-	f := &facts{answers: &steps.Answers{Blueprint: team()}, survey: &steps.Survey{Observed: &steps.Observed{}}}
+	f := &facts{answers: &blueprint.Answers{Blueprint: team()}, survey: &steps.Survey{Observed: &steps.Observed{}}}
 	l := &login{identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: adminAccount, Kind: awsops.KindUser, Name: "alice"}}
 	simulated := func(s awsops.Simulated) rights {
 		s.Action, s.Resource = "s3:GetObject", arn

@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -19,7 +20,7 @@ import (
 // cannot be read is a fact like any other.
 type reader struct {
 	env     *steps.Env
-	answers *steps.Answers
+	answers *blueprint.Answers
 	home    *awsops.Session
 }
 
@@ -156,13 +157,13 @@ func (r *reader) reachAll(ctx context.Context, f *facts) {
 // mayWork tells whether a login is meant to work on a project: one of the
 // blueprint's users on those of its groups. Anybody else is not known to the
 // blueprint, and is judged by every project that names the login.
-func mayWork(a *steps.Answers, l *login, t target) bool {
+func mayWork(a *blueprint.Answers, l *login, t target) bool {
 	groups := a.GroupsOf(userOf(l))
 	if len(groups) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(groups, func(g string) bool {
-		return slices.ContainsFunc(a.ProjectsOf(g), func(p steps.Project) bool { return p.Name == t.project })
+		return slices.ContainsFunc(a.ProjectsOf(g), func(p blueprint.Project) bool { return p.Name == t.project })
 	})
 }
 
@@ -239,7 +240,7 @@ func (p *site) arn() string { return "arn:" + p.login.partition() + ":s3:::" + p
 func (l *login) partition() string { return cmp.Or(l.identity.Partition, "aws") }
 
 // share lists the tables and keys that the states of a site have in common.
-func (p *site) share(a *steps.Answers) {
+func (p *site) share(a *blueprint.Answers) {
 	for _, s := range p.states {
 		if s.table != "" {
 			i := slices.IndexFunc(p.tables, func(t *tableFacts) bool { return t.name == s.table })

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // roles lets each environment's login assume its role, look around once inside,
@@ -49,9 +49,9 @@ func (r *reader) wantedRoles(ctx context.Context, f *facts) []*roleFacts {
 
 // withAccounts are the blueprint's environments; those that it names by e-mail
 // only are looked up in the organization.
-func (r *reader) withAccounts(ctx context.Context) []steps.Environment {
+func (r *reader) withAccounts(ctx context.Context) []blueprint.Environment {
 	all := slices.Clone(r.answers.Environments)
-	if !slices.ContainsFunc(all, func(e steps.Environment) bool { return e.Account == "" }) {
+	if !slices.ContainsFunc(all, func(e blueprint.Environment) bool { return e.Account == "" }) {
 		return all
 	}
 	accounts, err := r.home.Accounts(ctx)
@@ -86,13 +86,13 @@ func (f *facts) loginFor(environment string) *login {
 }
 
 // reaches tells whether a login is meant to work in an environment.
-func reaches(a *steps.Answers, l *login, e steps.Environment) bool {
+func reaches(a *blueprint.Answers, l *login, e blueprint.Environment) bool {
 	groups := a.GroupsOf(userOf(l))
 	if len(groups) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(groups, func(g string) bool {
-		return slices.ContainsFunc(a.EnvironmentsOf(g), func(x steps.Environment) bool { return x.Name == e.Name })
+		return slices.ContainsFunc(a.EnvironmentsOf(g), func(x blueprint.Environment) bool { return x.Name == e.Name })
 	})
 }
 
@@ -145,11 +145,11 @@ var sampleActions = []string{
 }
 
 // promised are actions that the blueprint lets the environment's role do.
-func promised(e steps.Environment) []string {
+func promised(e blueprint.Environment) []string {
 	switch e.Permissions {
-	case steps.PermissionsArticle, steps.PermissionsPowerUser:
+	case blueprint.PermissionsArticle, blueprint.PermissionsPowerUser:
 		return sampleActions
-	case steps.PermissionsAdministrator:
+	case blueprint.PermissionsAdministrator:
 		return append(slices.Clone(sampleActions), "iam:CreateRole", "kms:CreateKey")
 	}
 	return nil
@@ -157,6 +157,6 @@ func promised(e steps.Environment) []string {
 
 // mayListBuckets tells whether the blueprint lets the role list its account's
 // buckets, the one call that proves the role inside and changes nothing.
-func mayListBuckets(e steps.Environment) bool {
+func mayListBuckets(e blueprint.Environment) bool {
 	return slices.Contains(promised(e), "s3:ListAllMyBuckets") && e.PermissionsBoundary == ""
 }

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // judgeRole rules on an environment: that the login may assume its role, and
@@ -114,7 +115,7 @@ func (f *facts) mendsTrust(r *roleFacts) func(string) bool {
 // organization may not be read it is left to set-up: without it the policy
 // would be broader than the blueprint's.
 func (f *facts) wantedTrust(r *roleFacts) string {
-	if f.organization == "" || r.environment.Trust == steps.TrustListed {
+	if f.organization == "" || r.environment.Trust == blueprint.TrustListed {
 		return "the one that stateroom setup shows, run by the operator"
 	}
 	return policy.EnvironmentTrust(r.login.partition(), f.answers.AdminAccount, f.organization, nil, r.environment.MFA).JSON()
@@ -200,7 +201,7 @@ func (f *facts) mendsInside(r *roleFacts) func(string) bool {
 
 func (f *facts) insideNeeds(r *roleFacts) *handOn {
 	h := &handOn{failed: r.insideErr, who: r.arn, needs: []string{"stateroom setup, as the operator: it compares the role with the blueprint"}}
-	if r.environment.Permissions == steps.PermissionsArticle {
+	if r.environment.Permissions == blueprint.PermissionsArticle {
 		h.needs = []string{fmt.Sprintf("This inline policy of role %s in account %s:", r.environment.Role, r.environment.Account), policy.EnvironmentPermissions().JSON()}
 	}
 	return h

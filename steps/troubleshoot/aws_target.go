@@ -6,7 +6,7 @@ import (
 	"os"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // target is the state of one project as Terraform will reach it: what its
@@ -37,7 +37,7 @@ func (s *scene) targets() []target {
 }
 
 // newTarget is pure. TF_WORKSPACE wins over the selected workspace.
-func newTarget(a *steps.Answers, p project, getenv func(string) string) target {
+func newTarget(a *blueprint.Answers, p project, getenv func(string) string) target {
 	t := target{
 		project: p.Name, environment: p.Environment, profile: a.AdminProfile, bucket: a.Bucket.Name, key: p.StateKey, region: a.StateRegion,
 		encrypt: true, table: a.Lock.DynamoDBTable, lockfile: a.Lock.UseLockfile, planned: true,
@@ -129,7 +129,7 @@ func keyRegion(key string) string {
 
 // strays tells where a backend names something else than the blueprint, for
 // which no policy of the blueprint gives rights.
-func (t target) strays(a *steps.Answers) string {
+func (t target) strays(a *blueprint.Answers) string {
 	want := ""
 	for _, p := range a.Projects {
 		if p.Name == t.project {

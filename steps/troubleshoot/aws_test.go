@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
@@ -32,7 +33,7 @@ func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 // asks is the part of a health check that asks AWS.
 func (w *world) asks() outcome {
 	w.t.Helper()
-	return newScene(w.env(), &steps.Answers{Blueprint: w.blueprint}).aws(context.Background())
+	return newScene(w.env(), &blueprint.Answers{Blueprint: w.blueprint}).aws(context.Background())
 }
 
 // quiet fails the test if a part of a health check found anything, and gives
@@ -55,8 +56,8 @@ func (w *world) quiet(o outcome) map[string]bool {
 // Nobody is expected to reach what the blueprint does not give.
 func TestAnAdminOfSomeEnvironmentsIsAskedForThoseAlone(t *testing.T) {
 	b := team()
-	b.Groups = []steps.Group{
-		{Name: "admins", Users: []string{"bob"}, Environments: []string{steps.Everything}},
+	b.Groups = []blueprint.Group{
+		{Name: "admins", Users: []string{"bob"}, Environments: []string{blueprint.Everything}},
 		{Name: "juniors", Users: []string{"alice"}, Environments: []string{"staging"}},
 	}
 	w := newWorldOf(t, sandbox.Options{}, b)
@@ -76,7 +77,7 @@ func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
 	name := aws.String("operator-only")
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
 	w.must(err)
-	doc := policy.Operator(policy.OperatorAccess{Partition: "aws", Account: adminAccount, Region: stateRegion, Bucket: bucketName, Table: lockTable, Reach: steps.DefaultReach})
+	doc := policy.Operator(policy.OperatorAccess{Partition: "aws", Account: adminAccount, Region: stateRegion, Bucket: bucketName, Table: lockTable, Reach: blueprint.DefaultReach})
 	made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(doc.JSON())})
 	w.must(err)
 	_, err = h.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn})
@@ -90,7 +91,7 @@ func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
 // An environment of the blueprint may have an e-mail address in place of an id.
 func TestAccountsAreFoundByTheirAddress(t *testing.T) {
 	b := team()
-	e := steps.NewEnvironment("sandbox")
+	e := blueprint.NewEnvironment("sandbox")
 	e.Email = "sandbox@example.com"
 	b.Environments = append(b.Environments, e)
 	b.FillDefaults()

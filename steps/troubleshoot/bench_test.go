@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -27,7 +28,7 @@ type bench struct {
 	dir     string
 	server  *sandbox.Server
 	env     *steps.Env
-	answers *steps.Answers
+	answers *blueprint.Answers
 
 	mu     sync.Mutex
 	events []steps.Event
@@ -50,12 +51,11 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	operator := b.server.Operator()
 	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
-	b.answers = &steps.Answers{Blueprint: laptopTeam(), Me: "alice"}
+	b.answers = &blueprint.Answers{Blueprint: laptopTeam(), Me: "alice"}
 	b.env = b.newEnv()
-	setup := steps.Setup{
-		Env: b.env, Answers: b.answers, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	setup := (&steps.Setup{Env: b.env, Answers: b.answers}).Flow()
+	setup.Emit = func(steps.Event) {}
+	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := setup.Run(context.Background())
 	if err != nil || steps.NeedsAttention(summary.Findings) || summary.Failed > 0 {
 		t.Fatalf("the set-up is not healthy: %v, %+v", err, summary)
@@ -87,16 +87,16 @@ func isolate(t testing.TB, home string) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-func laptopTeam() *steps.Blueprint {
-	b := steps.NewBlueprint()
+func laptopTeam() *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount = "111111111111"
 	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{steps.Everything}}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}
 	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
-		environment := steps.NewEnvironment(e[0])
+		environment := blueprint.NewEnvironment(e[0])
 		environment.Account = e[1]
 		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0]})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
 	}
 	b.FillDefaults()
 	return b

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -183,7 +184,7 @@ func (l *laptop) lacking(p project) {
 // cannot reach the state, which the admin's own key does.
 func (l *laptop) roleBlock(p project, at files.Place) {
 	role := p.backend.Attributes.Get("assume_role.role_arn")
-	ours := slices.ContainsFunc(l.answers.Environments, func(e steps.Environment) bool { return l.answers.RoleARN(l.partition(), e) == role })
+	ours := slices.ContainsFunc(l.answers.Environments, func(e blueprint.Environment) bool { return l.answers.RoleARN(l.partition(), e) == role })
 	remedy := "Write it as assume_role = { role_arn = … }."
 	if ours {
 		remedy = "Remove it: the state is in the admin account, where an environment's role has no rights."

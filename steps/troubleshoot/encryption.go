@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -69,7 +70,7 @@ func (l *laptop) headers(ctx context.Context, p project, id string) (found strin
 	encrypt := on(p.backend.Attributes, "encrypt")
 	remedy = "Write encrypt = true and kms_key_id = the key's full ARN."
 	policy := l.answers.Bucket.Policy
-	sent, denied := "", policy == steps.BucketPolicyStrict
+	sent, denied := "", policy == blueprint.BucketPolicyStrict
 	switch {
 	case id != "" && !keyARN.MatchString(id):
 		return l.notARN(p, id)

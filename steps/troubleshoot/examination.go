@@ -8,13 +8,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Examination is one health check of a set-up, with or without an error text
 // that led to it. It changes nothing: what mends a finding is a change of the
 // review, confirmed and applied like any other.
 type Examination struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// Text is what Terraform printed, as Read gives it; empty for none. The
 	// checks never look at it.
 	Text string

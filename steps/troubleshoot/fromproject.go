@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -14,7 +14,7 @@ import (
 // key, account and role. A folder without Terraform files gives answers without
 // a project. The policy of the bucket is not known. The error is that of a
 // folder that cannot be read.
-func FromProject(dir string, getenv func(string) string) (*steps.Answers, error) {
+func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, error) {
 	at, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("the folder %s: %w", dir, err)
@@ -25,22 +25,22 @@ func FromProject(dir string, getenv func(string) string) (*steps.Answers, error)
 			return nil, problem
 		}
 	}
-	b := steps.NewBlueprint()
+	b := blueprint.New()
 	b.Bucket.Policy = "" // nobody said so
 	b.ProfileInFiles = false
 	b.AdminProfile = firstOf(getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE"), "default")
 	if len(found.Files) == 0 {
-		return &steps.Answers{Blueprint: b}, nil
+		return &blueprint.Answers{Blueprint: b}, nil
 	}
 	p := project{dir: at, files: found}
 	p.backend, _ = found.Backend() // the examination tells of a second one
-	p.Project = steps.Project{Name: projectName(at), Dir: "."}
+	p.Project = blueprint.Project{Name: projectName(at), Dir: "."}
 	if block := p.s3(); block != nil {
 		p.readBackend(b, getenv)
 	}
 	p.readProvider(b)
-	b.Projects = []steps.Project{p.Project}
-	return &steps.Answers{Blueprint: b}, nil
+	b.Projects = []blueprint.Project{p.Project}
+	return &blueprint.Answers{Blueprint: b}, nil
 }
 
 // projectName is the folder's name as a blueprint takes it.
@@ -65,7 +65,7 @@ func firstOf(values ...string) string {
 
 // readBackend takes what the backend says, and what init noted where parts of it
 // are given on the command line.
-func (p *project) readBackend(b *steps.Blueprint, getenv func(string) string) {
+func (p *project) readBackend(b *blueprint.Blueprint, getenv func(string) string) {
 	get := func(name string) string {
 		if value := p.backend.Attributes.Get(name); value != "" {
 			return value
@@ -77,7 +77,7 @@ func (p *project) readBackend(b *steps.Blueprint, getenv func(string) string) {
 	}
 	b.Bucket.Name, p.StateKey = get("bucket"), get("key")
 	b.StateRegion = firstOf(get("region"), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), b.StateRegion)
-	b.Lock = steps.Lock{UseLockfile: get("use_lockfile") == "true", DynamoDBTable: get("dynamodb_table")}
+	b.Lock = blueprint.Lock{UseLockfile: get("use_lockfile") == "true", DynamoDBTable: get("dynamodb_table")}
 	b.FillDefaults()
 	if profile := get("profile"); profile != "" {
 		b.AdminProfile, b.ProfileInFiles = profile, true
@@ -88,7 +88,7 @@ func (p *project) readBackend(b *steps.Blueprint, getenv func(string) string) {
 }
 
 // readProvider takes the profile and the environment's role.
-func (p *project) readProvider(b *steps.Blueprint) {
+func (p *project) readProvider(b *blueprint.Blueprint) {
 	at := p.provider()
 	if at == nil {
 		return
@@ -102,9 +102,9 @@ func (p *project) readProvider(b *steps.Blueprint) {
 	}
 	path := strings.TrimPrefix(parts[5], "role")
 	slash := strings.LastIndex(path, "/")
-	e := steps.NewEnvironment(p.Name)
+	e := blueprint.NewEnvironment(p.Name)
 	e.Account, e.RolePath, e.Role = parts[4], path[:slash+1], path[slash+1:]
 	e.Region = at.Attributes.Get("region")
-	b.Environments = []steps.Environment{e}
+	b.Environments = []blueprint.Environment{e}
 	p.Environment = e.Name
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Without a blueprint the project's own files say what they can, and a healthy
@@ -21,13 +22,13 @@ func TestAProjectWithoutABlueprintTellsWhatItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	role := steps.NewEnvironment("staging")
+	role := blueprint.NewEnvironment("staging")
 	role.Account, role.Region = "222222222222", "eu-west-1"
-	want := steps.NewBlueprint()
+	want := blueprint.New()
 	want.AdminAccount = "111111111111"
-	want.Bucket = steps.Bucket{Name: "acme-terraform-state"}
-	want.Environments = []steps.Environment{role}
-	want.Projects = []steps.Project{{Name: "staging", Dir: ".", Environment: "staging", StateKey: "common/staging"}}
+	want.Bucket = blueprint.Bucket{Name: "acme-terraform-state"}
+	want.Environments = []blueprint.Environment{role}
+	want.Projects = []blueprint.Project{{Name: "staging", Dir: ".", Environment: "staging", StateKey: "common/staging"}}
 	if diff := cmp.Diff(want, a.Blueprint); diff != "" {
 		t.Error(diff)
 	}

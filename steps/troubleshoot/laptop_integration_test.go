@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -256,7 +257,7 @@ func TestRealTerraformMovesAStateThatTheFilesNoLongerName(t *testing.T) {
 	b.remove("live/production")
 	b.deleteState("common/production")
 	b.forgetDigest("common/production")
-	b.answers.Projects = []steps.Project{{Name: "common-staging", Dir: "live/staging", Environment: "staging", StateKey: "common/production"}}
+	b.answers.Projects = []blueprint.Project{{Name: "common-staging", Dir: "live/staging", Environment: "staging", StateKey: "common/production"}}
 
 	summary := b.mended()
 	if len(summary.Foreign) == 0 || !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == "backend-changed" }) {

@@ -21,6 +21,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
 )
@@ -34,9 +35,9 @@ type providerSite struct {
 	home   string
 }
 
-const siteRole = "arn:aws:iam::444444444444:role/" + steps.DefaultRole
+const siteRole = "arn:aws:iam::444444444444:role/" + blueprint.DefaultRole
 
-var siteRoleName = steps.DefaultRole
+var siteRoleName = blueprint.DefaultRole
 
 func newProviderSite(t *testing.T) *providerSite {
 	t.Helper()
@@ -83,12 +84,12 @@ func (s *providerSite) setUp() {
 		s.t.Setenv(name, value)
 		defer func() { _ = os.Unsetenv(name) }()
 	}
-	b := steps.NewBlueprint()
+	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{steps.Everything}}}
-	production := steps.NewEnvironment("production")
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}
+	production := blueprint.NewEnvironment("production")
 	production.Account = "444444444444"
-	b.Environments, b.Projects = []steps.Environment{production}, []steps.Project{{Name: "common-production"}}
+	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
 	b.FillDefaults()
 	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: steps.DefaultParallel})
 	s.must(err)
@@ -98,10 +99,10 @@ func (s *providerSite) setUp() {
 	_, tag := b.Tag()
 	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
 	s.must(err)
-	summary, err := (&steps.Setup{
-		Env: env, Answers: &steps.Answers{Blueprint: b, Me: "alice"}, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}).Run(s.t.Context())
+	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
+	run.Emit = func(steps.Event) {}
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	summary, err := run.Run(s.t.Context())
 	s.must(err)
 	if code := summary.ExitCode(false); code != steps.ExitDone {
 		s.t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
@@ -117,7 +118,7 @@ func (s *providerSite) client() *iam.Client {
 		Credentials: credentials.NewStaticCredentialsProvider(operator.AccessKeyID, operator.SecretAccessKey, ""),
 	}
 	out, err := sts.NewFromConfig(cfg).AssumeRole(s.t.Context(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::444444444444:role/" + steps.DefaultReach), RoleSessionName: aws.String("test"),
+		RoleArn: aws.String("arn:aws:iam::444444444444:role/" + blueprint.DefaultReach), RoleSessionName: aws.String("test"),
 	})
 	s.must(err)
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 )
 
@@ -12,13 +13,13 @@ import (
 // stand, which every part looks at.
 type scene struct {
 	env      *steps.Env
-	answers  *steps.Answers
+	answers  *blueprint.Answers
 	projects []project
 }
 
 // project is one Terraform root directory of the scene.
 type project struct {
-	steps.Project
+	blueprint.Project
 	dir string
 	// files are what can be read of the directory; problems are why the rest
 	// cannot, and err is the first of them.
@@ -38,7 +39,7 @@ type project struct {
 }
 
 // newScene reads the projects' files. No call to AWS is made.
-func newScene(env *steps.Env, a *steps.Answers) *scene {
+func newScene(env *steps.Env, a *blueprint.Answers) *scene {
 	s := &scene{env: env, answers: a}
 	problem, err := steps.LinkProblem(env)
 	for _, p := range a.Projects {
@@ -61,7 +62,7 @@ func newScene(env *steps.Env, a *steps.Answers) *scene {
 	return s
 }
 
-func newProject(p steps.Project, dir string) project {
+func newProject(p blueprint.Project, dir string) project {
 	at := project{Project: p, dir: dir}
 	at.files, at.problems = files.SurveyProject(dir, os.Getenv)
 	backend, err := at.files.Backend()

@@ -22,13 +22,14 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
 const (
 	adminAccount = "111111111111"
 	bucketName   = "acme-terraform-state"
-	lockTable    = steps.DefaultLockTable
+	lockTable    = blueprint.DefaultLockTable
 	stateRegion  = "eu-west-1"
 )
 
@@ -39,7 +40,7 @@ type world struct {
 	server *sandbox.Server
 	dir    string
 	// blueprint is what was set up; breaking it breaks only what is expected.
-	blueprint *steps.Blueprint
+	blueprint *blueprint.Blueprint
 
 	mu     sync.Mutex
 	checks []steps.Check
@@ -51,7 +52,7 @@ func newWorld(t testing.TB, options sandbox.Options) *world {
 }
 
 // newWorldOf sets up another blueprint than the team's.
-func newWorldOf(t testing.TB, options sandbox.Options, b *steps.Blueprint) *world {
+func newWorldOf(t testing.TB, options sandbox.Options, b *blueprint.Blueprint) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), blueprint: b}
 	w.server = sandbox.New(options)
@@ -59,10 +60,9 @@ func newWorldOf(t testing.TB, options sandbox.Options, b *steps.Blueprint) *worl
 	t.Cleanup(func() { _ = w.server.Close() })
 	w.isolate()
 	w.actAs(w.server.Operator())
-	s := &steps.Setup{
-		Env: w.env(), Answers: &steps.Answers{Blueprint: w.blueprint, Me: "alice"}, Emit: func(steps.Event) {},
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+	s := (&steps.Setup{Env: w.env(), Answers: &blueprint.Answers{Blueprint: w.blueprint, Me: "alice"}}).Flow()
+	s.Emit = func(steps.Event) {}
+	s.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := s.Run(context.Background())
 	w.must(err)
 	if code := summary.ExitCode(false); code != steps.ExitDone {
@@ -104,16 +104,16 @@ func (w *world) actAsAlice() {
 }
 
 // team has two environments and two users.
-func team() *steps.Blueprint {
-	b := steps.NewBlueprint()
+func team() *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = adminAccount, bucketName
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{steps.Everything}}}
-	b.Users = []steps.User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b.Users = []blueprint.User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
 	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
-		environment := steps.NewEnvironment(e[0])
+		environment := blueprint.NewEnvironment(e[0])
 		environment.Account = e[1]
 		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0]})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
 	}
 	b.FillDefaults()
 	return b
@@ -134,7 +134,7 @@ func (w *world) env() *steps.Env {
 
 // flow is a health check that agrees to everything it is asked.
 func (w *world) flow() *steps.Flow {
-	answers := &steps.Answers{Blueprint: w.blueprint}
+	answers := &blueprint.Answers{Blueprint: w.blueprint}
 	return &steps.Flow{
 		Env: w.env(), Answers: answers, Look: (&Examination{Answers: answers}).Look, Emit: w.keep,
 		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
@@ -219,7 +219,7 @@ func (w *world) hands(account string) hands {
 	who := w.server.Operator()
 	if account != "" {
 		out, err := sts.NewFromConfig(w.config(who)).AssumeRole(context.Background(), &sts.AssumeRoleInput{
-			RoleArn: aws.String("arn:aws:iam::" + account + ":role/" + steps.DefaultReach), RoleSessionName: aws.String("test"),
+			RoleArn: aws.String("arn:aws:iam::" + account + ":role/" + blueprint.DefaultReach), RoleSessionName: aws.String("test"),
 		})
 		w.must(err)
 		who = sandbox.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 func prompting(input string) (*Prompt, *bytes.Buffer) {
@@ -44,7 +45,7 @@ common-staging=staging, network-production=production
 
 func TestAskFillsTheWholeBlueprint(t *testing.T) {
 	p, out := prompting(everything)
-	a := &steps.Answers{Blueprint: steps.NewBlueprint()}
+	a := &blueprint.Answers{Blueprint: blueprint.New()}
 	if err := p.Ask(t.Context(), a, true, nothingGiven); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -73,7 +74,7 @@ func TestAskFillsTheWholeBlueprint(t *testing.T) {
 }
 
 func TestAskLeavesOutWhatIsAnswered(t *testing.T) {
-	a := &steps.Answers{Blueprint: steps.NewBlueprint()}
+	a := &blueprint.Answers{Blueprint: blueprint.New()}
 	for path, value := range map[string]string{
 		"admin_account": "111111111111", "group.admins.users": "alice",
 		"environment.production.permissions": "poweruser", "project.common-production.environment": "production",
@@ -96,7 +97,7 @@ func TestAskLeavesOutWhatIsAnswered(t *testing.T) {
 
 func TestAskEndsWithItsInputOrItsContext(t *testing.T) {
 	p, _ := prompting("")
-	if err := p.Ask(t.Context(), &steps.Answers{Blueprint: steps.NewBlueprint()}, true, nothingGiven); !errors.Is(err, ErrNoAnswer) {
+	if err := p.Ask(t.Context(), &blueprint.Answers{Blueprint: blueprint.New()}, true, nothingGiven); !errors.Is(err, ErrNoAnswer) {
 		t.Errorf("at the end of the input: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

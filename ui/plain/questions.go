@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Ask asks the steps' questions and puts the answers into the blueprint. With
 // all, every question is asked, Enter taking its default; otherwise only what
 // is missing. Paths for which given is true have been answered by a flag.
-func (p *Prompt) Ask(ctx context.Context, a *steps.Answers, all bool, given func(path string) bool) error {
+func (p *Prompt) Ask(ctx context.Context, a *blueprint.Answers, all bool, given func(path string) bool) error {
 	p.print("Enter takes the answer in brackets, ? explains the question.\n")
 	for _, step := range steps.All() {
 		said := false
@@ -36,7 +37,7 @@ func (p *Prompt) Ask(ctx context.Context, a *steps.Answers, all bool, given func
 
 // askRest asks for what no step's question covers, such as the account of an
 // environment that the blueprint names without one.
-func (p *Prompt) askRest(ctx context.Context, a *steps.Answers) error {
+func (p *Prompt) askRest(ctx context.Context, a *blueprint.Answers) error {
 	a.FillDefaults()
 	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
 		if err := p.ask(ctx, a, steps.Question{Path: missing[0], Prompt: missing[0], Kind: steps.Text, Required: true}); err != nil {
@@ -46,14 +47,14 @@ func (p *Prompt) askRest(ctx context.Context, a *steps.Answers) error {
 	return nil
 }
 
-func isMissing(a *steps.Answers, path string) bool {
+func isMissing(a *blueprint.Answers, path string) bool {
 	return slices.ContainsFunc(a.Missing(), func(m string) bool {
 		return m == path || strings.HasPrefix(m, path+".")
 	})
 }
 
 // ask asks one question until its answer is good.
-func (p *Prompt) ask(ctx context.Context, a *steps.Answers, q steps.Question) error {
+func (p *Prompt) ask(ctx context.Context, a *blueprint.Answers, q steps.Question) error {
 	p.options(q)
 	for {
 		line, err := p.Line(ctx, prompt(q))

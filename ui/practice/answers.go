@@ -3,7 +3,7 @@ package practice
 import (
 	"fmt"
 
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // adminAccount is the sandbox's management account.
@@ -16,19 +16,19 @@ var articleAccounts = []struct{ name, id string }{
 
 // Blueprint is the rehearsal's answers: two admins, every sub-account of the
 // sandbox an environment, and a project in each of the article's three.
-func (s *Stage) Blueprint() *steps.Blueprint {
-	b := steps.NewBlueprint()
+func (s *Stage) Blueprint() *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount = adminAccount
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{me, other}}}
-	b.Users = []steps.User{{Name: other, Recipient: s.recipient}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{me, other}}}
+	b.Users = []blueprint.User{{Name: other, Recipient: s.recipient}}
 	b.Bucket.Name = "terraform-state-" + adminAccount + "-" + b.StateRegion
 	for i := range s.members() {
 		name, id := member(i)
-		e := steps.NewEnvironment(name)
+		e := blueprint.NewEnvironment(name)
 		e.Account = id
 		b.Environments = append(b.Environments, e)
 		if i < len(articleAccounts) {
-			b.Projects = append(b.Projects, steps.Project{Name: "common-" + name, Environment: name})
+			b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + name, Environment: name})
 		}
 	}
 	b.FillDefaults()

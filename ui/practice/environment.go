@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // enter gives this process, and the Terraform that it starts, the AWS files of
@@ -22,7 +22,7 @@ func enter(root, endpoint string) (leave func(), err error) {
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(root, credentialsFile),
 		"AWS_CONFIG_FILE":             filepath.Join(root, configFile),
 		"AWS_EC2_METADATA_DISABLED":   "true",
-		"AWS_DEFAULT_REGION":          steps.DefaultStateRegion,
+		"AWS_DEFAULT_REGION":          blueprint.DefaultStateRegion,
 		stateVariable():               filepath.Join(root, stateHome),
 	}
 	maps.Copy(set, awsops.EndpointVariables(endpoint)) // Terraform's too, whose provider.tf names none

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Fault is one thing that goes wrong with a finished set-up.
@@ -57,7 +57,7 @@ func (s *Stage) Break(ctx context.Context, name string) error {
 		}
 		return fmt.Errorf("there is no fault %q; the faults are %s", name, strings.Join(names, ", "))
 	}
-	blueprint, err := steps.ReadBlueprint(filepath.Join(s.Root, "stateroom.hcl"))
+	blueprint, err := blueprint.Read(filepath.Join(s.Root, "stateroom.hcl"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, s.Root)

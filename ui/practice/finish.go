@@ -6,16 +6,16 @@ import (
 	"fmt"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Finish brings the stage to a finished set-up, without a question, and gives
 // its first project a resource whose state lies in the bucket: what somebody
 // finds who joins the team. Progress hears the events of the set-up.
-func (s *Stage) Finish(ctx context.Context, env *steps.Env, answers *steps.Answers, progress steps.Emit) error {
-	run := steps.Setup{
-		Env: env, Answers: answers, Emit: progress,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
-	}
+func (s *Stage) Finish(ctx context.Context, env *steps.Env, answers *blueprint.Answers, progress steps.Emit) error {
+	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
+	run.Emit = progress
+	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
 	summary, err := run.Run(ctx)
 	if err != nil {
 		return fmt.Errorf("the rehearsal's set-up cannot be made: %w", err)

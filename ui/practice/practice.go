@@ -18,7 +18,7 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Options are the knobs of a stage.
@@ -124,7 +124,7 @@ func (s *Stage) furnish() error {
 	operator := s.server.Operator()
 	for path, text := range map[string]string{
 		credentialsFile: fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", operator.AccessKeyID, operator.SecretAccessKey),
-		configFile:      "[default]\nregion = " + steps.DefaultStateRegion + "\n",
+		configFile:      "[default]\nregion = " + blueprint.DefaultStateRegion + "\n",
 		identityFile:    identity.String() + "\n",
 	} {
 		path = filepath.Join(s.Root, path)

@@ -13,14 +13,14 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // scene is a finished stage with the answers it was made from: what faults
 // change.
 type scene struct {
 	*Stage
-	blueprint *steps.Blueprint
+	blueprint *blueprint.Blueprint
 }
 
 func failed(err error) error {
@@ -31,10 +31,10 @@ func failed(err error) error {
 }
 
 // project is the one in which a fault is met: the first.
-func (at *scene) project() steps.Project { return at.blueprint.Projects[0] }
+func (at *scene) project() blueprint.Project { return at.blueprint.Projects[0] }
 
 // environment is the first project's.
-func (at *scene) environment() steps.Environment {
+func (at *scene) environment() blueprint.Environment {
 	e, _ := at.blueprint.Environment(at.project().Environment) // the blueprint was checked when it was read
 	return e
 }

@@ -13,7 +13,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // Serve runs a sandbox without a stage on addr until the context ends, whose
@@ -41,7 +41,7 @@ func exports(server *sandbox.Server) string {
 	operator := server.Operator()
 	set := awsops.EndpointVariables(server.URL())
 	set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"] = operator.AccessKeyID, operator.SecretAccessKey
-	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = steps.DefaultStateRegion, steps.DefaultStateRegion
+	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = blueprint.DefaultStateRegion, blueprint.DefaultStateRegion
 	set["AWS_EC2_METADATA_DISABLED"] = "true"
 	for _, entry := range os.Environ() { // what leads one service elsewhere would win
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_ENDPOINT_URL_") {

@@ -15,6 +15,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/terraform"
 )
@@ -24,7 +25,7 @@ type world struct {
 	*Stage
 	t       *testing.T
 	engine  *terraform.Engine
-	answers *steps.Answers
+	answers *blueprint.Answers
 	// fresh is the world before it was broken; spent says that it cannot be had
 	// back.
 	fresh snapshot
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	w := &world{Stage: start(t, Options{}), t: t, engine: engine}
 	t.Cleanup(func() { closeStage(t, w.Stage) })
 	t.Setenv("AWS_MAX_ATTEMPTS", "2") // what is refused at every attempt takes half a minute otherwise
-	w.answers = &steps.Answers{Blueprint: w.Blueprint(), Me: w.Me}
+	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(steps.Event) {}))
 	return w
 }

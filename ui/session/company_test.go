@@ -23,6 +23,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -85,22 +86,22 @@ func (c *company) operator() *laptop {
 var environments = [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}}
 
 // blueprint is a team of four, of which the last two have no recipient.
-func (c *company) blueprint(guarded []string) *steps.Blueprint {
-	b := steps.NewBlueprint()
+func (c *company) blueprint(guarded []string) *blueprint.Blueprint {
+	b := blueprint.New()
 	b.AdminAccount = "111111111111"
 	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob", "carol", "dave"}, Environments: []string{steps.Everything}}}
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob", "carol", "dave"}, Environments: []string{blueprint.Everything}}}
 	for _, user := range []string{"alice", "bob"} {
 		identity, err := age.GenerateX25519Identity()
 		c.must(err)
 		c.known[user] = identity
-		b.Users = append(b.Users, steps.User{Name: user, Recipient: identity.Recipient().String()})
+		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
 	}
 	for _, e := range environments {
-		environment := steps.NewEnvironment(e[0])
+		environment := blueprint.NewEnvironment(e[0])
 		environment.Account, environment.MFA = e[1], slices.Contains(guarded, e[0])
 		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, steps.Project{Name: "common-" + e[0], Environment: e[0]})
+		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0], Environment: e[0]})
 	}
 	b.FillDefaults()
 	return b

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/onboard"
 	"stateroom/ui/plain"
 )
@@ -118,7 +119,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 		return nil
 	}
 	s.say("Making a finished set-up to practise on: a few seconds.")
-	a := &steps.Answers{Blueprint: s.stage.Blueprint(), Me: s.stage.Me}
+	a := &blueprint.Answers{Blueprint: s.stage.Blueprint(), Me: s.stage.Me}
 	env, err := s.operator(ctx, a, nil)
 	if err != nil {
 		return err
@@ -134,7 +135,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 }
 
 // operator opens the world with the caller's own credentials.
-func (s *session) operator(ctx context.Context, a *steps.Answers, code func() (string, error)) (*steps.Env, error) {
+func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*steps.Env, error) {
 	config := s.config()
 	config.MFAToken = code
 	sessions, err := openAWS(ctx, config)

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/onboard"
 	"stateroom/ui/plain"
@@ -80,7 +81,7 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 
 // seat opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
-func (s *session) seat(ctx context.Context, a *steps.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
+func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := openAWS(ctx, config)
@@ -119,7 +120,7 @@ func (s *session) entry(ctx context.Context, given steps.Given) (*onboard.Entry,
 }
 
 // holdsKey tells whether a key of an admin's lies on this laptop already.
-func holdsKey(a *steps.Answers) bool {
+func holdsKey(a *blueprint.Answers) bool {
 	path, err := files.CredentialsPath(os.Getenv)
 	if err != nil {
 		return false
@@ -185,7 +186,7 @@ func (s *session) loggingIn(_ context.Context) (steps.Open, steps.Given, error) 
 }
 
 // team is the blueprint that is there, in a rehearsal with all that it asks for.
-func (s *session) team(ctx context.Context) (*steps.Answers, error) {
+func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
 	if err := s.finished(ctx, ""); err != nil {
 		return nil, err
 	}
@@ -202,7 +203,7 @@ func Handover(ctx context.Context, o Options, sys System) (int, error) {
 }
 
 func (s *session) handingOver(_ context.Context) (steps.Open, steps.Given, error) {
-	return s.asOperator(func(a *steps.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
+	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
 }
 
 // Offboard takes one admin's access away, in lines.
@@ -211,7 +212,7 @@ func Offboard(ctx context.Context, o Options, sys System) (int, error) {
 }
 
 func (s *session) offboarding(_ context.Context) (steps.Open, steps.Given, error) {
-	return s.asOperator(func(a *steps.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
+	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }
 
 // part is what handing over and offboarding have in common.
@@ -220,7 +221,7 @@ type part interface {
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(of func(*steps.Answers) part) (steps.Open, steps.Given, error) {
+func (s *session) asOperator(of func(*blueprint.Answers) part) (steps.Open, steps.Given, error) {
 	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/onboard"
 	"stateroom/steps/terraform/mirror"
 )
@@ -74,7 +75,7 @@ func TestANewAdminComesOnBoardByLinesFromAPipe(t *testing.T) {
 		if plan.code != 0 {
 			t.Errorf("terraform plan by hand in %s: %+v", e[0], plan)
 		}
-		says(t, plan.out, "arn:aws:sts::"+e[1]+":assumed-role/"+steps.DefaultRole+"/")
+		says(t, plan.out, "arn:aws:sts::"+e[1]+":assumed-role/"+blueprint.DefaultRole+"/")
 	}
 
 	before, mark := tree(t, l.folder), len(l.server.Log())

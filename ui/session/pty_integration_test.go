@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform/mirror"
 )
 
@@ -112,7 +113,7 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 		if plan.code != 0 {
 			t.Errorf("terraform plan by hand in %s: %+v", e[0], plan)
 		}
-		says(t, plan.out, "arn:aws:sts::"+e[1]+":assumed-role/"+steps.DefaultRole+"/")
+		says(t, plan.out, "arn:aws:sts::"+e[1]+":assumed-role/"+blueprint.DefaultRole+"/")
 	}
 	mark := len(c.server.Log())
 	again := l.stateroom("", "onboard", "--plain")

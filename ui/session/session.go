@@ -21,6 +21,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
@@ -121,9 +122,8 @@ func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	}
 	env.NoWidening = o.NoWidening
 	s.greet()
-	run := steps.Setup{
-		Env: env, Answers: answers, Emit: s.emit, Confirm: s.confirm, DryRun: o.DryRun, Stop: sys.Stop,
-	}
+	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
+	run.Emit, run.Confirm, run.DryRun, run.Stop = s.emit, s.confirm, o.DryRun, sys.Stop
 	if summary, err = run.Run(ctx); err != nil {
 		return 0, err
 	}
@@ -233,12 +233,12 @@ func (s *session) say(text string) {
 
 // begin puts together what is answered before any question is asked: the
 // blueprint and --set. It tells whether there was no blueprint.
-func (s *session) begin() (a *steps.Answers, isNew bool, err error) {
-	blueprint, isNew, err := s.readBlueprint()
+func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
+	team, isNew, err := s.readBlueprint()
 	if err != nil {
 		return nil, false, err
 	}
-	a = &steps.Answers{Blueprint: blueprint, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
+	a = &blueprint.Answers{Blueprint: team, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
 	for _, pair := range s.Set {
 		path, value, _ := strings.Cut(pair, "=")
 		if err := a.Set(path, value); err != nil {
@@ -271,7 +271,7 @@ func (s *session) usable(ctx context.Context) error {
 }
 
 // answers asks the questions, where a terminal allows it.
-func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*steps.Answers, error) {
+func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*blueprint.Answers, error) {
 	a, isNew, err := s.begin()
 	if err != nil {
 		return nil, err
@@ -295,7 +295,7 @@ func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*step
 }
 
 // complete refuses a run that would have to ask where nothing can be asked.
-func (s *session) complete(a *steps.Answers, isNew bool) error {
+func (s *session) complete(a *blueprint.Answers, isNew bool) error {
 	var lacking []string
 	nothing := "nothing can be asked here"
 	if missing := a.Missing(); len(missing) > 0 {
@@ -315,14 +315,14 @@ func (s *session) complete(a *steps.Answers, isNew bool) error {
 
 // readBlueprint reads the team's answers. Without a file everything is still to
 // be asked, except in the sandbox, which brings its own answers.
-func (s *session) readBlueprint() (b *steps.Blueprint, isNew bool, err error) {
+func (s *session) readBlueprint() (b *blueprint.Blueprint, isNew bool, err error) {
 	if s.stage != nil && s.Blueprint == "" {
 		return s.stage.Blueprint(), false, nil
 	}
-	b, err = steps.ReadBlueprint(s.Blueprint)
+	b, err = blueprint.Read(s.Blueprint)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return steps.NewBlueprint(), true, nil
+		return blueprint.New(), true, nil
 	case err != nil:
 		return nil, false, UsageError{err}
 	}
@@ -339,7 +339,7 @@ func (s *session) config() awsops.Config {
 }
 
 // world opens the journal and finds the engine. No call to AWS is made.
-func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *steps.Answers) (*steps.Env, error) {
+func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *blueprint.Answers) (*steps.Env, error) {
 	dir, path := s.Dir, s.Blueprint
 	if s.stage != nil {
 		// A blueprint that was named is rehearsed, not written.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/plain"
@@ -54,7 +55,7 @@ func (s *session) troubleshooting(ctx context.Context) (steps.Open, steps.Given,
 // makes the set-up first, and breaks it as asked.
 func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks steps.Asks) (*steps.Flow, error) {
 	if e.OnlyText {
-		e.Answers = &steps.Answers{Blueprint: steps.NewBlueprint()}
+		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
 		return &steps.Flow{Env: &steps.Env{}, Answers: e.Answers, Look: e.Look}, nil
 	}
 	if err := s.finished(ctx, s.Break); err != nil {
@@ -73,7 +74,7 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 
 // known are the answers as far as they are written down: the blueprint's, or
 // without one what the project in the current folder says.
-func (s *session) known() (*steps.Answers, error) {
+func (s *session) known() (*blueprint.Answers, error) {
 	a, isNew, err := s.begin()
 	if err != nil || !isNew {
 		return a, err

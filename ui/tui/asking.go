@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/ui/tui/form"
 )
 
@@ -52,7 +53,7 @@ func (w *wizard) whoAmI() steps.Question {
 }
 
 // answer gives one answer to a copy of the answers.
-func answer(a *steps.Answers, path, value string) error {
+func answer(a *blueprint.Answers, path, value string) error {
 	if path == pathMe {
 		if a.Me = value; value == nobody {
 			a.Me = ""
@@ -66,7 +67,7 @@ func answer(a *steps.Answers, path, value string) error {
 }
 
 // unanswer forgets a step's list, so that it is asked for or replaced.
-func unanswer(a *steps.Answers, n int) {
+func unanswer(a *blueprint.Answers, n int) {
 	switch n {
 	case 1:
 		a.Environments = nil
@@ -180,7 +181,7 @@ func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
 }
 
 // asksAll says that the operator is led through all questions.
-func (w *wizard) asksAll() bool { return w.setup == nil }
+func (w *wizard) asksAll() bool { return w.flow == nil }
 
 // nextAsked is the next step with questions, or 0.
 func (w *wizard) nextAsked(n int) int {

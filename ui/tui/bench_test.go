@@ -66,7 +66,7 @@ func largePlan(b *testing.B) *root {
 			steps.Change{ID: "role." + name, Step: 2, Action: steps.Create, Title: "Create the role TerraformAdmin in " + name, Environment: name},
 			steps.Change{ID: "permissions." + name, Step: 2, Action: steps.Update, Title: "Let TerraformAdmin in " + name + " do what Terraform needs", Environment: name, Needs: []string{"role." + name}})
 	}
-	m.Update(lookedMsg{op: m.engine.op, setup: m.wizard.setup, review: review, observed: observed()})
+	m.Update(lookedMsg{op: m.engine.op, flow: m.wizard.flow, review: review, observed: observed(), observe: observed})
 	press(m, "2")
 	return m
 }

@@ -13,6 +13,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 const (
@@ -131,12 +132,12 @@ func manyChecks(n, subjects int) []steps.Check {
 }
 
 // teamOfTwo is the team with a second environment.
-func teamOfTwo() *steps.Answers {
+func teamOfTwo() *blueprint.Answers {
 	a := team()
-	e := steps.NewEnvironment("staging")
+	e := blueprint.NewEnvironment("staging")
 	e.Account = "222222222222"
 	a.Environments = append(a.Environments, e)
-	a.Projects = append(a.Projects, steps.Project{Name: "common-staging", Environment: "staging"})
+	a.Projects = append(a.Projects, blueprint.Project{Name: "common-staging", Environment: "staging"})
 	return a
 }
 

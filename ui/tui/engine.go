@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // engine is the wizard's hand on package steps. Its methods are called by
@@ -58,22 +59,23 @@ type (
 	whoMsg struct {
 		op       int
 		identity awsops.Identity
-		found    *steps.Discovery
+		found    *blueprint.Discovery
 		err      error
 	}
 	lookedMsg struct {
 		op       int
-		setup    *steps.Setup
+		flow     *steps.Flow
 		review   steps.Review
 		observed *steps.Observed
-		err      error
+		// observe gives what the flow's newest look has found.
+		observe func() *steps.Observed
+		err     error
 	}
 	madeMsg struct {
-		op       int
-		summary  *steps.Summary
-		review   steps.Review
-		observed *steps.Observed
-		err      error
+		op      int
+		summary *steps.Summary
+		review  steps.Review
+		err     error
 	}
 	// inspectedMsg says that one step's inspection ended.
 	inspectedMsg struct {
@@ -133,7 +135,7 @@ func (e *engine) beginRun(r Request) tea.Cmd {
 }
 
 // who asks AWS who the operator is and which accounts there are.
-func (e *engine) who(a *steps.Answers) tea.Cmd {
+func (e *engine) who(a *blueprint.Answers) tea.Cmd {
 	ctx, op := e.next()
 	a, start := a.Clone(), e.start
 	return e.run(func() tea.Msg {
@@ -150,7 +152,7 @@ func (e *engine) who(a *steps.Answers) tea.Cmd {
 }
 
 // look inspects all steps with the answers as they are now.
-func (e *engine) look(a *steps.Answers) tea.Cmd {
+func (e *engine) look(a *blueprint.Answers) tea.Cmd {
 	ctx, op := e.next()
 	a, start := a.Clone(), e.start
 	return e.run(func() tea.Msg {
@@ -160,30 +162,12 @@ func (e *engine) look(a *steps.Answers) tea.Cmd {
 		}
 		setup := &steps.Setup{
 			Env: env, Answers: a,
-			Emit:      func(event steps.Event) { e.queue.push(eventMsg{op, event}) },
 			Inspected: func(step int, err error) { e.queue.push(inspectedMsg{op, step, err}) },
 		}
-		msg := lookedMsg{op: op, setup: setup}
-		msg.review, msg.observed, msg.err = setup.Look(ctx)
-		return msg
-	})
-}
-
-// apply makes the changes of a review that are not in without.
-func (e *engine) apply(setup *steps.Setup, review steps.Review, o *steps.Observed, without map[string]bool) tea.Cmd {
-	ctx, op := e.next()
-	e.stop = make(chan struct{})
-	s := *setup
-	s.Without, s.Stop = without, e.stop
-	s.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
-	s.Env.Report(s.Emit)
-	s.Inspected = nil
-	e.applying(true)
-	return e.run(func() tea.Msg {
-		msg := madeMsg{op: op}
-		msg.summary, msg.review, msg.observed, msg.err = s.Make(ctx, review.Without(without), o)
-		e.applying(false)
-		e.last <- msg.summary
+		msg := lookedMsg{op: op, flow: setup.Flow(), observe: setup.Observed}
+		msg.flow.Emit = func(event steps.Event) { e.queue.push(eventMsg{op, event}) }
+		msg.review, msg.err = msg.flow.Review(ctx)
+		msg.observed = setup.Observed()
 		return msg
 	})
 }
@@ -213,7 +197,7 @@ func (e *engine) review(flow *steps.Flow) tea.Cmd {
 	})
 }
 
-// carryOut makes the changes of a flow's review that are not in without.
+// carryOut makes the changes of the review that was shown that are not in without.
 func (e *engine) carryOut(flow *steps.Flow, review steps.Review, without map[string]bool) tea.Cmd {
 	ctx, op := e.next()
 	e.stop = make(chan struct{})
@@ -224,7 +208,7 @@ func (e *engine) carryOut(flow *steps.Flow, review steps.Review, without map[str
 	e.applying(true)
 	return e.run(func() tea.Msg {
 		msg := madeMsg{op: op}
-		msg.summary, msg.review, msg.err = f.Make(ctx, f.Permit(review))
+		msg.summary, msg.review, msg.err = f.Make(ctx, review.Without(without))
 		e.applying(false)
 		e.last <- msg.summary
 		return msg

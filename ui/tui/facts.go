@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 )
 
@@ -32,7 +33,7 @@ func priceOf(n int) string {
 }
 
 // facts are what the inspection of step n found.
-func facts(n int, o *steps.Observed, a *steps.Answers, engine *terraform.Engine) []fact {
+func facts(n int, o *steps.Observed, a *blueprint.Answers, engine *terraform.Engine) []fact {
 	if o == nil {
 		return nil
 	}
@@ -63,7 +64,7 @@ func facts(n int, o *steps.Observed, a *steps.Answers, engine *terraform.Engine)
 	return nil
 }
 
-func accountFacts(o *steps.Observed, a *steps.Answers) []fact {
+func accountFacts(o *steps.Observed, a *blueprint.Answers) []fact {
 	f := []fact{{"You are", o.Account.Identity.ARN}}
 	if org := o.Account.Organization; org != nil {
 		f = append(f, fact{"Organization", fmt.Sprintf("%s, management account %s", org.ID, org.ManagementAccount)})
@@ -75,7 +76,7 @@ func accountFacts(o *steps.Observed, a *steps.Answers) []fact {
 }
 
 // environments lists the first few by name and counts the others.
-func environments(a *steps.Answers) string {
+func environments(a *blueprint.Answers) string {
 	const most = 6
 	var names []string
 	for i, e := range a.Environments {
@@ -91,7 +92,7 @@ func environments(a *steps.Answers) string {
 	return strings.Join(names, ", ")
 }
 
-func iamFacts(o *steps.Observed, a *steps.Answers) []fact {
+func iamFacts(o *steps.Observed, a *blueprint.Answers) []fact {
 	var there, missing []string
 	for _, name := range a.AllUsers() {
 		if o.IAM.Users[name].User != nil {
@@ -120,14 +121,14 @@ func keyFacts(o *steps.Observed) []fact {
 	return []fact{{"Key", o.Key.Key.ARN}}
 }
 
-func bucketFacts(o *steps.Observed, a *steps.Answers) []fact {
+func bucketFacts(o *steps.Observed, a *blueprint.Answers) []fact {
 	if b := o.Bucket.Bucket; b == nil || b.Ownership != awsops.BucketOurs {
 		return nil
 	}
 	return []fact{{"Bucket", "s3://" + a.Bucket.Name}}
 }
 
-func fileFacts(a *steps.Answers) []fact {
+func fileFacts(a *blueprint.Answers) []fact {
 	var f []fact
 	for i, p := range a.Projects {
 		if i == 6 {

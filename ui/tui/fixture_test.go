@@ -13,6 +13,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/ui/tui/theme"
 )
@@ -87,17 +88,17 @@ func deliver(m *root, cmd tea.Cmd) {
 }
 
 // team is a blueprint with one environment and one project.
-func team() *steps.Answers {
-	b := steps.NewBlueprint()
+func team() *blueprint.Answers {
+	b := blueprint.New()
 	b.AdminAccount = "111111111111"
 	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []steps.Group{{Name: "admins", Users: []string{"alice", "bob"}}}
-	e := steps.NewEnvironment("production")
+	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}}}
+	e := blueprint.NewEnvironment("production")
 	e.Account = "444444444444"
-	b.Environments = []steps.Environment{e}
-	b.Projects = []steps.Project{{Name: "common-production", Environment: "production"}}
+	b.Environments = []blueprint.Environment{e}
+	b.Projects = []blueprint.Project{{Name: "common-production", Environment: "production"}}
 	b.FillDefaults()
-	return &steps.Answers{Blueprint: b, Me: "alice"}
+	return &blueprint.Answers{Blueprint: b, Me: "alice"}
 }
 
 const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole"],"Resource":"arn:aws:iam::444444444444:role/TerraformAdmin"}]}`
@@ -168,8 +169,8 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 	for n := 1; n <= stepCount; n++ {
 		m.Update(inspectedMsg{op: m.engine.op, step: n})
 	}
-	setup := &steps.Setup{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
-	m.Update(lookedMsg{op: m.engine.op, setup: setup, review: plan(), observed: observed()})
+	flow := &steps.Flow{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
+	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: plan(), observed: observed(), observe: observed})
 	return m
 }
 
@@ -201,7 +202,7 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: steps.Review{Looked: &steps.Looked{}}, observed: observed()})
+	m.Update(madeMsg{op: m.engine.op, summary: summary, review: steps.Review{Looked: &steps.Looked{}}})
 	return m
 }
 

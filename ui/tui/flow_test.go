@@ -22,6 +22,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
 	"stateroom/ui/tui/theme"
@@ -90,10 +91,10 @@ func (g *gate) wait(t *testing.T) {
 }
 
 // startOn is a run without Terraform in a folder, on an endpoint.
-func startOn(root, endpoint string, b *steps.Blueprint, me string) *Start {
+func startOn(root, endpoint string, b *blueprint.Blueprint, me string) *Start {
 	return &Start{
-		Answers: &steps.Answers{Blueprint: b, Me: me},
-		World: func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error) {
+		Answers: &blueprint.Answers{Blueprint: b, Me: me},
+		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error) {
 			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: mfa})
 			if err != nil {
 				return nil, err
@@ -237,7 +238,7 @@ func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 	stage, begin := rehearsal(t, practice.Options{})
 	empty := func(ctx context.Context, r Request) (*Start, error) {
 		start, err := begin(ctx, r)
-		start.Answers, start.New = &steps.Answers{Blueprint: steps.NewBlueprint(), Me: "alice"}, true
+		start.Answers, start.New = &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"}, true
 		return start, err
 	}
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: empty})

@@ -11,6 +11,7 @@ import (
 
 	"stateroom/awsops/secret"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // screens are every screen there is, each brought about by what a run brings.
@@ -19,8 +20,8 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"opening": func(t *testing.T, l look) *root { return newTestRoot(t, l, Options{}) },
 	"asking": func(t *testing.T, l look) *root {
 		m := newTestRoot(t, l, Options{})
-		m.Update(begunMsg{start: &Start{Answers: &steps.Answers{Blueprint: steps.NewBlueprint()}, New: true}})
-		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &steps.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
+		m.Update(begunMsg{start: &Start{Answers: &blueprint.Answers{Blueprint: blueprint.New()}, New: true}})
+		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &blueprint.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
 		return m
 	},
 	"asking-bad": func(t *testing.T, l look) *root {
@@ -153,7 +154,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"failed": func(t *testing.T, l look) *root {
 		m := applyingRoot(t, l)
 		c := m.wizard.review.Changes[1]
-		m.Update(madeMsg{op: m.engine.op, observed: observed(), summary: &steps.Summary{
+		m.Update(madeMsg{op: m.engine.op, summary: &steps.Summary{
 			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2,
 			Failures: []steps.Failed{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
 			Findings: []steps.Finding{{ID: "iam.policy-missing", Step: 2, Severity: steps.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}},
@@ -178,8 +179,8 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s/%s", name, l), func(t *testing.T) {
 				m := bring(t, l)
-				if m.wizard != nil && m.wizard.setup != nil {
-					m.wizard.setup.Env.Dir = "/work"
+				if m.wizard != nil && m.wizard.flow != nil {
+					m.wizard.flow.Env.Dir = "/work"
 				}
 				golden.RequireEqual(t, []byte(m.View()+"\n"))
 			})

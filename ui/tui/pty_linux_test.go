@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
 	"stateroom/ui/ptytest"
@@ -59,13 +60,13 @@ func child() int {
 
 // beginChild begins the nine steps on the stage of another process.
 func beginChild(ctx context.Context, _ Request) (*Start, error) {
-	b, err := steps.ReadBlueprint(filepath.Join(os.Getenv(childEnv), "rehearsed.hcl"))
+	b, err := blueprint.Read(filepath.Join(os.Getenv(childEnv), "rehearsed.hcl"))
 	if err != nil {
 		return nil, err
 	}
 	start := startOn(os.Getenv(childEnv), os.Getenv(endpointEnv), b, "alice")
 	world := start.World
-	start.World = func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error) {
+	start.World = func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error) {
 		env, err := world(ctx, a, mfa)
 		if err == nil && os.Getenv(terraformEnv) != "" {
 			env.Engine, env.EngineErr = terraform.Find(ctx, "")
@@ -80,7 +81,7 @@ func beginChild(ctx context.Context, _ Request) (*Start, error) {
 func beginScript(context.Context, Request) (*Start, error) {
 	engine := &terraform.Engine{Path: os.Getenv(scriptEnv), Name: terraform.EngineTerraform, Version: "1.11.4"}
 	flow := &steps.Flow{
-		Env: &steps.Env{Dir: os.Getenv(childEnv)}, Answers: &steps.Answers{Blueprint: steps.NewBlueprint()},
+		Env: &steps.Env{Dir: os.Getenv(childEnv)}, Answers: &blueprint.Answers{Blueprint: blueprint.New()},
 		Look: func(ctx context.Context, env *steps.Env) (steps.Review, error) {
 			result, err := engine.Run(ctx, terraform.Command{Dir: env.Dir, Args: []string{"plan"}})
 			return steps.Review{Checks: []steps.Check{{Name: "terraform plan", Answer: result.Output, Verdict: steps.Passed}}}, err

@@ -20,7 +20,7 @@ func (w *wizard) reviewKey(msg tea.KeyMsg) tea.Cmd {
 		}
 	case key.Matches(msg, keys.Apply) && w.err == nil:
 		return w.confirm()
-	case key.Matches(msg, keys.Save) && w.setup != nil && len(w.review.Changes) > 0:
+	case key.Matches(msg, keys.Save) && w.flow != nil && len(w.review.Changes) > 0:
 		return w.saveMenu()
 	case c != nil:
 		return w.changeKey(msg, c, foreign)
@@ -83,8 +83,8 @@ func (w *wizard) verb() string {
 // made again from the same observation.
 func (w *wizard) adopted(target string) {
 	w.answers.Adopt = append(w.answers.Adopt, target)
-	w.setup.Answers.Adopt = slices.Clone(w.answers.Adopt)
-	w.setReview(w.setup.Replan(w.observed))
+	w.flow.Answers.Adopt = slices.Clone(w.answers.Adopt)
+	w.setReview(w.flow.Permit(w.review))
 	w.say("Adopted: " + target + " will be changed as shown.")
 }
 
@@ -94,7 +94,7 @@ type applyMsg struct{ step int }
 // confirm asks before anything is changed. A dry run ends here.
 func (w *wizard) confirm() tea.Cmd {
 	switch {
-	case w.setup == nil:
+	case w.flow == nil:
 		return nil
 	case w.dryRun:
 		return w.endDryRun()
@@ -146,5 +146,5 @@ func (w *wizard) apply(msg applyMsg) tea.Cmd {
 		kept, _ = steps.LeaveOut(w.review.Changes, without)
 	}
 	w.begin(kept)
-	return tea.Batch(w.engine.apply(w.setup, w.review, w.observed, without), w.spin())
+	return tea.Batch(w.engine.carryOut(w.flow, w.review, without), w.spin())
 }

@@ -126,7 +126,7 @@ func (w *wizard) preview() *steps.Summary {
 
 // formats are the ways to save the wizard's plan.
 func (w *wizard) formats() []way {
-	changes, o, a := w.kept(), w.observed, w.setup.Answers
+	changes, o, a := w.kept(), w.observed, w.flow.Answers
 	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
 		out.WriteString(steps.Script(changes, o.Account.Identity.Partition, a))
 	}}

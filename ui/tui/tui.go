@@ -24,18 +24,19 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/ui/tui/theme"
 )
 
 // Start is one run. Set-up goes from its answers and the way to AWS; every other
 // mode from Open. Nothing of it has called AWS yet.
 type Start struct {
-	Answers *steps.Answers
+	Answers *blueprint.Answers
 	// New says that there is no blueprint yet, so that every question is asked.
 	New bool
 	// World opens the sessions, the journal and the engine for these answers;
 	// mfa asks the operator for a code.
-	World func(ctx context.Context, a *steps.Answers, mfa func() (string, error)) (*steps.Env, error)
+	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error)
 	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
 	// Confirm and no Stop: the screens bring their own.
 	Open steps.Open

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
@@ -25,13 +26,15 @@ type wizard struct {
 	current int
 	moved   bool
 
-	answers *steps.Answers
+	answers *blueprint.Answers
 	isNew   bool
 	// drafts are what was typed into forms that were left, by path.
 	drafts   map[string]string
 	identity awsops.Identity
-	setup    *steps.Setup
+	flow     *steps.Flow
 	observed *steps.Observed
+	// observe gives what the newest look has found.
+	observe func() *steps.Observed
 	// looking holds how far each step's inspection is.
 	looking [stepCount + 1]lookState
 	tallies [stepCount + 1]tally
@@ -172,7 +175,7 @@ func (w *wizard) looked(msg lookedMsg) tea.Cmd {
 		w.fail(msg.err)
 		return nil
 	}
-	w.setup, w.observed = msg.setup, msg.observed
+	w.flow, w.observed, w.observe = msg.flow, msg.observed, msg.observe
 	w.identity = msg.observed.Account.Identity
 	w.phase = reviewing
 	w.setReview(msg.review)
@@ -330,7 +333,7 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 	if !shown {
 		return nil
 	}
-	w.observed, w.current = msg.observed, stepCount
+	w.observed, w.current = w.observe(), stepCount
 	w.pane.rebuild()
 	if msg.summary.Stopped {
 		w.say(stopped(msg.summary))
@@ -341,7 +344,7 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 // unapplied is the plan, where it was looked at only.
 func (w *wizard) unapplied() *steps.Summary {
 	switch {
-	case w.setup == nil:
+	case w.flow == nil:
 		return nil
 	case w.dryRun:
 		return w.preview()

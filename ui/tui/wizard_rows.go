@@ -65,7 +65,7 @@ func (w *wizard) reviewing() {
 		w.showAccess(w.gives[w.current])
 	}
 	w.pane.pairs("Answers", w.given())
-	w.pane.pairs("There already", facts(w.current, w.observed, w.answers, w.setup.Env.Engine))
+	w.pane.pairs("There already", facts(w.current, w.observed, w.answers, w.flow.Env.Engine))
 	w.showFindings()
 	w.showChanges()
 }

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/blueprint"
 )
 
 // shows fails the test unless the frame holds every text.
@@ -26,8 +27,8 @@ func shows(t *testing.T, m *root, texts ...string) {
 
 func TestNewOperatorIsLedThroughAllQuestionsAndBackLosesNothing(t *testing.T) {
 	m := newTestRoot(t, plainLook, Options{})
-	m.Update(begunMsg{start: &Start{Answers: &steps.Answers{Blueprint: steps.NewBlueprint()}, New: true}})
-	m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &steps.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
+	m.Update(begunMsg{start: &Start{Answers: &blueprint.Answers{Blueprint: blueprint.New()}, New: true}})
+	m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &blueprint.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
 	shows(t, m, "111111111111", "Environments")
 	press(m, "enter", "ctrl+l", "space", "enter", "enter")
 	if m.wizard.current != 2 || m.wizard.phase != asking {
@@ -55,7 +56,7 @@ func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = newKey()
-	m.Update(lookedMsg{op: m.engine.op, setup: &steps.Setup{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
 	if m.wizard.current != 2 {
 		t.Errorf("at step %d", m.wizard.current)
 	}
@@ -290,7 +291,7 @@ func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = &awsops.Key{ARN: arn}
-	m.Update(lookedMsg{op: m.engine.op, setup: &steps.Setup{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "4")
 	shows(t, m, arn)

@@ -1,4 +1,11 @@
-package steps
+// Package blueprint is the team's answers: what stateroom.hcl says, with its
+// defaults and its rules, and beside it the choices of one run that no file holds
+// ([Answers]). It reads and writes the file, sets one answer by its path, takes a
+// user out, and says what is wrong with an answer and where it stands.
+//
+// What does not live here: the questions (each step has its own), what is in AWS,
+// and everything that follows from both (package plan and above).
+package blueprint
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 	"stateroom/steps/files"
 )
 
-// ReadBlueprint reads and checks the blueprint at path. A file that is not there
+// Read reads and checks the blueprint at path. A file that is not there
 // answers an error that wraps fs.ErrNotExist; a file that is wrong answers
-// BlueprintProblems with every problem's file and line.
-func ReadBlueprint(path string) (*Blueprint, error) {
+// Problems with every problem's file and line.
+func Read(path string) (*Blueprint, error) {
 	file, err := files.Read(path)
 	switch {
 	case err != nil:
@@ -24,14 +24,14 @@ func ReadBlueprint(path string) (*Blueprint, error) {
 	case !file.Exists:
 		return nil, fmt.Errorf("read the blueprint: %w", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist})
 	}
-	return ParseBlueprint(path, file.Bytes)
+	return Parse(path, file.Bytes)
 }
 
-// ParseBlueprint reads a blueprint from src; filename appears in problems only.
+// Parse reads a blueprint from src; filename appears in problems only.
 // Defaults are filled in. Required answers may be absent, since --set can give
 // them: ask Missing. Only version must be there.
-func ParseBlueprint(filename string, src []byte) (*Blueprint, error) {
-	r := &blueprintReader{filename: filename, into: NewBlueprint(), at: map[string]hcl.Range{}}
+func Parse(filename string, src []byte) (*Blueprint, error) {
+	r := &blueprintReader{filename: filename, into: New(), at: map[string]hcl.Range{}}
 	if line := files.TooDeep(src); line > 0 {
 		r.problem(hcl.Range{Start: hcl.Pos{Line: line}}, "", "nests deeper than anything a blueprint can say")
 		return nil, r.problems
@@ -60,11 +60,11 @@ type blueprintReader struct {
 	filename string
 	into     *Blueprint
 	at       map[string]hcl.Range
-	problems BlueprintProblems
+	problems Problems
 }
 
 func (r *blueprintReader) problem(rng hcl.Range, path, format string, args ...any) {
-	r.problems = append(r.problems, BlueprintProblem{
+	r.problems = append(r.problems, Problem{
 		Path: path, File: r.filename, Line: max(rng.Start.Line, 1), Message: fmt.Sprintf(format, args...),
 	})
 }

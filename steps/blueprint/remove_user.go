@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"bytes"
@@ -9,13 +9,13 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// WithoutUser is the blueprint file old without one user: taken out of every
+// RemoveUser is the blueprint file old without one user: taken out of every
 // group's list, without its own block, and with arn, which may be empty, no
 // longer among the key's administrators. Every other byte stays, comments among
 // it. A file that does not name the user is returned unchanged.
-func WithoutUser(old []byte, name, arn string) ([]byte, error) {
+func RemoveUser(old []byte, name, arn string) ([]byte, error) {
 	const file = "the blueprint"
-	was, err := ParseBlueprint(file, old)
+	was, err := Parse(file, old)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func WithoutUser(old []byte, name, arn string) ([]byte, error) {
 	for _, c := range cuts {
 		text = slices.Delete(text, c.from, c.to)
 	}
-	if now, err := ParseBlueprint(file, text); err != nil || !now.says(want) {
+	if now, err := Parse(file, text); err != nil || !now.says(want) {
 		return nil, fmt.Errorf("user %s cannot be taken out of %s without changing what else it says: do it by hand", name, file)
 	}
 	return text, nil

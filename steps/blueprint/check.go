@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 )
 
 // Check validates the answers that were given, wherever they came from, and
-// returns BlueprintProblems with each answer's path, so that the caller can name
+// returns Problems with each answer's path, so that the caller can name
 // the flag (--set bucket.name=…). What was not given is Missing's business.
 func (b *Blueprint) Check() error {
-	var problems BlueprintProblems
+	var problems Problems
 	for _, p := range b.problems() {
-		problems = append(problems, BlueprintProblem{Path: p.path, Message: p.message})
+		problems = append(problems, Problem{Path: p.path, Message: p.message})
 	}
 	if len(problems) == 0 {
 		return nil

@@ -1,6 +1,8 @@
-package steps
+package blueprint
 
-import "strings"
+import (
+	"strings"
+)
 
 // Defaults of the optional answers. They are the article's, except where
 // facts/ says that AWS or Terraform have moved on.
@@ -24,9 +26,9 @@ const (
 	DefaultLockTable = "terraform_locks"
 )
 
-// NewBlueprint returns the answers that nobody has to give: every default, and
+// New returns the answers that nobody has to give: every default, and
 // no group, environment or project.
-func NewBlueprint() *Blueprint {
+func New() *Blueprint {
 	return &Blueprint{
 		Version:        blueprintVersion,
 		StateRegion:    DefaultStateRegion,
@@ -51,7 +53,7 @@ func NewEnvironment(name string) Environment {
 // FillDefaults fills what depends on other answers and was not given: the
 // environments of an only group (all of them), a project's environment (the one
 // its name ends with or begins with, or else the only one), its directory and
-// its state key, and the lock table's billing mode. ParseBlueprint has done it;
+// its state key, and the lock table's billing mode. Parse has done it;
 // call it once more after the last Set.
 func (b *Blueprint) FillDefaults() {
 	if len(b.Groups) == 1 && b.Groups[0].Environments == nil {

@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"errors"
@@ -80,8 +80,8 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 		{"billing", right + "lock {\ndynamodb_table = \"tab\"\nbilling_mode = \"free\"\n}\n", 5, "PROVISIONED"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := ParseBlueprint("stateroom.hcl", []byte(c.text))
-			var problems BlueprintProblems
+			_, err := Parse("stateroom.hcl", []byte(c.text))
+			var problems Problems
 			if !errors.As(err, &problems) {
 				t.Fatalf("got %v", err)
 			}
@@ -94,8 +94,8 @@ func TestBlueprintErrorsCarryFileAndLine(t *testing.T) {
 }
 
 func TestBlueprintReportsEveryProblemInTheOrderOfTheFile(t *testing.T) {
-	_, err := ParseBlueprint("f", []byte("version = 1\nbucket {\n name = \"A_B\"\n}\nstate_region = \"x\"\nwhat = 1\n"))
-	var problems BlueprintProblems
+	_, err := Parse("f", []byte("version = 1\nbucket {\n name = \"A_B\"\n}\nstate_region = \"x\"\nwhat = 1\n"))
+	var problems Problems
 	if !errors.As(err, &problems) || len(problems) != 3 {
 		t.Fatalf("got %v", err)
 	}
@@ -108,7 +108,7 @@ func TestBlueprintReportsEveryProblemInTheOrderOfTheFile(t *testing.T) {
 
 func TestBlueprintNeverShowsASecretKeyGivenAsRecipient(t *testing.T) {
 	const secretKey = "AGE-SECRET-KEY-1QQQQQQQ"
-	_, err := ParseBlueprint("f", []byte("version = 1\nuser \"u\" {\nrecipient = \""+secretKey+"\"\n}\n"))
+	_, err := Parse("f", []byte("version = 1\nuser \"u\" {\nrecipient = \""+secretKey+"\"\n}\n"))
 	if err == nil || strings.Contains(err.Error(), "1QQQ") || !strings.Contains(err.Error(), "secret key") {
 		t.Errorf("got %v", err)
 	}
@@ -117,7 +117,7 @@ func TestBlueprintNeverShowsASecretKeyGivenAsRecipient(t *testing.T) {
 func TestBlueprintCheckNamesThePathOfAnAnswerGivenByFlag(t *testing.T) {
 	b := exampleBlueprint()
 	b.Bucket.Name = "a_b_c"
-	var problems BlueprintProblems
+	var problems Problems
 	if !errors.As(b.Check(), &problems) || problems[0].Path != "bucket.name" || problems[0].File != "" {
 		t.Errorf("got %+v", problems)
 	}

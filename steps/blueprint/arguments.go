@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"fmt"
@@ -154,7 +154,7 @@ func single(name string, at func(*Blueprint) []argument) blockKind {
 	return blockKind{
 		name: name, labels: noLabel, add: func(*Blueprint, string) {},
 		at:  func(b *Blueprint, _ string) []argument { return at(b) },
-		def: func(string) []argument { return at(NewBlueprint()) },
+		def: func(string) []argument { return at(New()) },
 	}
 }
 

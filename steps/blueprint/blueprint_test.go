@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ const bobsRecipient = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvM
 func exampleBlueprint() *Blueprint {
 	production := NewEnvironment("production")
 	production.Account, production.Region = "222222222222", "eu-west-1"
-	b := NewBlueprint()
+	b := New()
 	b.AdminAccount = "111111111111"
 	b.Groups = []Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{Everything}}}
 	b.Users = []User{{Name: "bob", Recipient: bobsRecipient}}
@@ -31,7 +31,7 @@ func exampleBlueprint() *Blueprint {
 
 func TestBlueprintExampleIsReadAndWrittenAsDesigned(t *testing.T) {
 	golden := filepath.Join("testdata", "blueprint.hcl")
-	b, err := ReadBlueprint(golden)
+	b, err := Read(golden)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestBlueprintExampleIsReadAndWrittenAsDesigned(t *testing.T) {
 }
 
 func TestBlueprintThatIsNotThereWrapsNotExist(t *testing.T) {
-	_, err := ReadBlueprint(filepath.Join(t.TempDir(), "stateroom.hcl"))
+	_, err := Read(filepath.Join(t.TempDir(), "stateroom.hcl"))
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
@@ -67,7 +67,7 @@ bucket { name = "acme-terraform-state" }
 `
 
 func TestBlueprintDefaultsFillWhatIsNotRequired(t *testing.T) {
-	b, err := ParseBlueprint("stateroom.hcl", []byte(smallest))
+	b, err := Parse("stateroom.hcl", []byte(smallest))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,14 +89,14 @@ func TestBlueprintLockBlockWithOneMemberMeansThatOne(t *testing.T) {
 		`lock { use_lockfile = true }`:    {UseLockfile: true},
 		`lock { dynamodb_table = "tl2" }`: {DynamoDBTable: "tl2", BillingMode: "PAY_PER_REQUEST"},
 	} {
-		b, err := ParseBlueprint("f", []byte(smallest+text))
+		b, err := Parse("f", []byte(smallest+text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if b.Lock != want {
 			t.Errorf("%q: got %+v, want %+v", text, b.Lock, want)
 		}
-		again, err := ParseBlueprint("f", b.HCL())
+		again, err := Parse("f", b.HCL())
 		if err != nil || again.Lock != want {
 			t.Errorf("%q: written and read again: %+v, %v", text, again.Lock, err)
 		}
@@ -104,7 +104,7 @@ func TestBlueprintLockBlockWithOneMemberMeansThatOne(t *testing.T) {
 }
 
 func TestBlueprintProjectDefaultsFollowTheArticlesShape(t *testing.T) {
-	b := NewBlueprint()
+	b := New()
 	b.Environments = []Environment{NewEnvironment("production"), NewEnvironment("eu-production")}
 	for _, name := range []string{"common-production", "network-eu-production", "production-web"} {
 		b.Projects = append(b.Projects, Project{Name: name})
@@ -161,7 +161,7 @@ func TestBlueprintNamesWhatItMakes(t *testing.T) {
 }
 
 func TestBlueprintMissingNamesThePathsThatSetTakes(t *testing.T) {
-	b := NewBlueprint()
+	b := New()
 	want := []string{
 		"admin_account", "group.admins.users", "environment.production.account",
 		"project.common-production.environment", "bucket.name",

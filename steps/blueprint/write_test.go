@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 func TestBlueprintWrittenIsReadBackEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := anyBlueprint(t)
-		again, err := ParseBlueprint("f", b.HCL())
+		again, err := Parse("f", b.HCL())
 		if err != nil {
 			t.Fatalf("%v\n%s", err, b.HCL())
 		}
@@ -95,11 +95,11 @@ func FuzzBlueprint(f *testing.F) {
 	f.Add([]byte(smallest))
 	f.Add([]byte("version = 1\nlock { use_lockfile = true }\ntags = { a = \"${\"x\"}\" }\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		b, err := ParseBlueprint("f", src)
+		b, err := Parse("f", src)
 		if err != nil {
 			return
 		}
-		again, err := ParseBlueprint("f", b.HCL())
+		again, err := Parse("f", b.HCL())
 		if err != nil {
 			t.Fatalf("what parsed does not parse again: %v\n%s", err, b.HCL())
 		}

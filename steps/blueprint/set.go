@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 // lock.use_lockfile, tags.team. A group, user, environment or project that is
 // not there yet is made with its defaults. Values are not checked here, since
 // the next Set may complete them: call FillDefaults and Check after the last.
-// An unknown path is a BlueprintProblem that lists the nearest known ones.
+// An unknown path is a Problem that lists the nearest known ones.
 func (b *Blueprint) Set(path, value string) error {
 	if tag, ok := strings.CutPrefix(path, "tags."); ok && tag != "" {
 		if b.Tags == nil {
@@ -29,7 +29,7 @@ func (b *Blueprint) Set(path, value string) error {
 		return err
 	}
 	if err := a.fromText(value); err != nil {
-		return BlueprintProblem{Path: path, Message: fmt.Sprintf("%q is not %s", value, err.Error())}
+		return Problem{Path: path, Message: fmt.Sprintf("%q is not %s", value, err.Error())}
 	}
 	if path == "lock.dynamodb_table" {
 		b.FillDefaults() // the billing mode comes and goes with the table
@@ -105,7 +105,7 @@ func (a argument) fromText(text string) error {
 }
 
 func (b *Blueprint) unknownPath(path string) error {
-	return BlueprintProblem{Path: path, Message: "there is no such answer" + didYouMean(path, b.knownPaths())}
+	return Problem{Path: path, Message: "there is no such answer" + didYouMean(path, b.knownPaths())}
 }
 
 // knownPaths lists every path that Set takes: of the blocks that are there, and

@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"testing"
@@ -57,7 +57,7 @@ func TestAUserIsCutOutAndEveryOtherByteStays(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			before, after := whole(c.before), whole(c.after)
-			got, err := WithoutUser([]byte(before), "bob", arn)
+			got, err := RemoveUser([]byte(before), "bob", arn)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +69,7 @@ func TestAUserIsCutOutAndEveryOtherByteStays(t *testing.T) {
 }
 
 func TestABlueprintThatCannotBeReadIsNotCut(t *testing.T) {
-	if _, err := WithoutUser([]byte("version = 1\nnonsense = {"), "bob", ""); err == nil {
+	if _, err := RemoveUser([]byte("version = 1\nnonsense = {"), "bob", ""); err == nil {
 		t.Error("no error")
 	}
 }

@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"errors"
@@ -73,7 +73,7 @@ func TestBlueprintSetRefusesUnknownPathsAndNamesTheNearest(t *testing.T) {
 	} {
 		b := exampleBlueprint()
 		err := b.Set(path, "x")
-		var problem BlueprintProblem
+		var problem Problem
 		if !errors.As(err, &problem) || problem.Path != path || !strings.Contains(err.Error(), nearest) {
 			t.Errorf("%q: %v", path, err)
 		}

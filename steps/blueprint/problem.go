@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// BlueprintProblem is one thing that is wrong with the answers.
-type BlueprintProblem struct {
+// Problem is one thing that is wrong with the answers.
+type Problem struct {
 	// Path is the answer, as --set names it: bucket.name,
 	// environment.production.role. It is empty for a syntax error.
 	Path string
@@ -20,7 +20,7 @@ type BlueprintProblem struct {
 }
 
 // Error is file:line: path: message, without the parts that are not known.
-func (p BlueprintProblem) Error() string {
+func (p Problem) Error() string {
 	text := p.Message
 	if p.Path != "" {
 		text = p.Path + ": " + text
@@ -31,12 +31,12 @@ func (p BlueprintProblem) Error() string {
 	return text
 }
 
-// BlueprintProblems is everything that is wrong with the answers at once, first
+// Problems is everything that is wrong with the answers at once, first
 // first. It is never empty where it is returned as an error.
-type BlueprintProblems []BlueprintProblem
+type Problems []Problem
 
 // Error has one problem a line.
-func (ps BlueprintProblems) Error() string {
+func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
 		lines[i] = p.Error()
@@ -45,7 +45,7 @@ func (ps BlueprintProblems) Error() string {
 }
 
 // sorted orders problems by line, keeping the order within one.
-func (ps BlueprintProblems) sorted() BlueprintProblems {
-	slices.SortStableFunc(ps, func(a, b BlueprintProblem) int { return a.Line - b.Line })
+func (ps Problems) sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b Problem) int { return a.Line - b.Line })
 	return ps
 }

@@ -1,4 +1,4 @@
-package steps
+package blueprint
 
 import (
 	"slices"
@@ -9,10 +9,10 @@ import (
 
 // HCL writes the blueprint as a new file: one argument a line, the defaults that
 // a reader wants to see written out, the rarely used ones only where they
-// differ. ParseBlueprint reads it back equal, if Check has nothing against it.
+// differ. Parse reads it back equal, if Check has nothing against it.
 func (b *Blueprint) HCL() []byte {
 	file := hclwrite.NewEmptyFile()
-	writeArguments(file.Body(), b.arguments(), NewBlueprint().arguments())
+	writeArguments(file.Body(), b.arguments(), New().arguments())
 	for _, kind := range blockKinds() {
 		for _, label := range kind.labels(b) {
 			file.Body().AppendNewline()

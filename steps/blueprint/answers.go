@@ -1,0 +1,145 @@
+package blueprint
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
+)
+
+// Clone is a copy that shares nothing with b as far as Set and FillDefaults
+// reach: they replace inner lists and never edit them.
+func (b *Blueprint) Clone() *Blueprint {
+	c := *b
+	c.Tags = maps.Clone(b.Tags)
+	c.Groups = slices.Clone(b.Groups)
+	c.Users = slices.Clone(b.Users)
+	c.Environments = slices.Clone(b.Environments)
+	c.Projects = slices.Clone(b.Projects)
+	return &c
+}
+
+// Clone is a copy of the answers that a background inspection can read while
+// the operator changes the original.
+func (a *Answers) Clone() *Answers {
+	c := *a
+	c.Blueprint = a.Blueprint.Clone()
+	c.Adopt = slices.Clone(a.Adopt)
+	return &c
+}
+
+// Answer puts the answer to a question into the blueprint, or says why it
+// cannot be; the blueprint is then as before. The questions for all
+// environments and all projects at once take pairs: name=value, name=value.
+func (b *Blueprint) Answer(path, value string) error {
+	trial := b.Clone()
+	if err := trial.answer(path, value); err != nil {
+		return err
+	}
+	trial.FillDefaults()
+	if err := trial.Check(); err != nil {
+		return err
+	}
+	*b = *trial
+	return nil
+}
+
+func (b *Blueprint) answer(path, value string) error {
+	if path != "environment" && path != "project" {
+		return b.Set(path, value)
+	}
+	for _, pair := range strings.Split(value, ",") {
+		name, answer, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		name, answer = strings.TrimSpace(name), strings.TrimSpace(answer)
+		if !ok || name == "" || answer == "" {
+			return fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
+		}
+		if err := b.Set(path+"."+name+"."+pairMember(path, answer), answer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pairMember is the argument that the second part of a pair gives.
+func pairMember(path, answer string) string {
+	switch {
+	case path == "project":
+		return "environment"
+	case strings.Contains(answer, "@"):
+		return "email"
+	}
+	return "account"
+}
+
+// Discovery is what a first look tells before any question is asked, so that
+// the questions can offer it.
+type Discovery struct {
+	// Account is the caller's.
+	Account string
+	// Accounts are the organization's, where the caller may list them.
+	Accounts []awsops.Account
+}
+
+// mostOffered bounds the accounts offered as environments: a longer list is the
+// blueprint's to hold.
+const mostOffered = 20
+
+// Environments offers every active account but the admin account, in the form
+// that --set environment takes: name=id, separated by commas.
+func (d *Discovery) Environments(admin string) string {
+	if d == nil {
+		return ""
+	}
+	var offered []string
+	for _, account := range d.Accounts {
+		if account.State == "ACTIVE" && account.ID != admin {
+			offered = append(offered, environmentName(account.Name)+"="+account.ID)
+		}
+	}
+	if len(offered) > mostOffered {
+		return ""
+	}
+	return strings.Join(offered, ",")
+}
+
+// environmentName turns an account's name into one that a profile and a
+// directory can have.
+func environmentName(account string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		}
+		return '-'
+	}, strings.ToLower(account))
+	return strings.Trim(name, "-")
+}
+
+// Answers is everything the operator decided: the team's blueprint and the
+// choices of this run that no blueprint holds.
+type Answers struct {
+	*Blueprint
+	// Me is the user whose new key goes into this laptop's own profile.
+	Me string
+	// Adopt lists the ARNs of things that exist without this blueprint's tag
+	// and may be changed all the same.
+	Adopt []string
+	// Discovered is what the questions may offer; nil offers nothing.
+	Discovered *Discovery
+	// Passphrases allows a handover to be sealed to a generated passphrase,
+	// which needs a terminal to show it once.
+	Passphrases bool
+}
+
+// Adopted tells whether the operator agreed to change what already exists at arn,
+// which may be a path: then it is the place that counts, however it is spelt.
+func (a *Answers) Adopted(arn string) bool {
+	return slices.ContainsFunc(a.Adopt, func(have string) bool {
+		return have == arn || filepath.IsAbs(arn) && !strings.HasPrefix(have, "arn:") && files.RealPath(have) == files.RealPath(arn)
+	})
+}
