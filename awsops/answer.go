@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -101,39 +100,8 @@ func (s *Sessions) swallow(ctx context.Context, response *smithyhttp.Response) e
 
 // answersWithBody says that an operation has nothing to tell in an answer
 // without a body: every read but those of headers alone and of an object, which
-// may be empty. (KMS answers some writes so; see [required] for the others.)
+// may be empty. (KMS answers some writes so; see [operations] for the others.)
 func answersWithBody(ctx context.Context) bool {
 	operation := awsmiddleware.GetOperationName(ctx)
 	return isRead(operation) && !strings.HasPrefix(operation, "Head") && operation != "GetObject"
-}
-
-// required are the members without which the answer of a call is none: what the
-// call makes is named there and nowhere else, or given this once.
-var required = map[string][]string{
-	"dynamodb/CreateTable":        {"TableDescription.TableName"},
-	"iam/CreateAccessKey":         {"AccessKey.AccessKeyId", "AccessKey.SecretAccessKey"},
-	"iam/CreateGroup":             {"Group.GroupName", "Group.Arn"},
-	"iam/CreatePolicy":            {"Policy.Arn"},
-	"iam/CreatePolicyVersion":     {"PolicyVersion.VersionId"},
-	"iam/CreateRole":              {"Role.RoleName", "Role.Arn"},
-	"iam/CreateUser":              {"User.UserName", "User.Arn"},
-	"iam/CreateVirtualMFADevice":  {"VirtualMFADevice.SerialNumber"},
-	"kms/CreateKey":               {"KeyMetadata.KeyId", "KeyMetadata.Arn"},
-	"organizations/CreateAccount": {"CreateAccountStatus.Id"},
-	"s3/CopyObject":               {"CopyObjectResult.ETag"},
-	"sts/GetSessionToken":         {"Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken", "Credentials.Expiration"},
-}
-
-// complete is an error where the answer of a call lacks what it must hold.
-func complete(c Call, answer any) error {
-	lacking := slices.DeleteFunc(slices.Clone(required[c.Service+"/"+c.Operation]), func(path string) bool {
-		return lookupPath(answer, path) != ""
-	})
-	if key, _ := secretsOf(answer); c.Operation == "CreateVirtualMFADevice" && key.IsZero() {
-		lacking = append(lacking, "VirtualMFADevice.Base32StringSeed")
-	}
-	if len(lacking) == 0 {
-		return nil
-	}
-	return &unfinished{text: "the answer lacks " + strings.Join(lacking, " and ")}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -203,15 +204,18 @@ func TestACreationWhoseAnswerLacksWhatItMadeIsUnknown(t *testing.T) {
 // Every required member must be one of the operation's answer: a typing error
 // would make every creation unknown.
 func TestRequiredMembersExistInTheSDK(t *testing.T) {
-	for operation, paths := range required {
-		send := senders[operation]
-		if send == nil {
-			t.Errorf("nothing sends %s", operation)
-			continue
+	for name, o := range operations {
+		if (o.secret != "" || len(o.answers) > 0) && answersOf[name] == nil {
+			t.Errorf("no answer of %s is known here", name)
 		}
-		for _, path := range paths {
-			if !hasPath(answersOf[operation], path) {
-				t.Errorf("%s has no %s", operation, path)
+		for _, path := range o.answers {
+			if !hasPath(answersOf[name], path) {
+				t.Errorf("%s has no %s", name, path)
+			}
+		}
+		for _, path := range []string{o.secret, o.token} {
+			if path != "" && !slices.Contains(o.answers, path) {
+				t.Errorf("%s gives %s only once and may answer without it", name, path)
 			}
 		}
 	}

@@ -108,8 +108,11 @@ func lookupPath(answer any, path string) string {
 		return v.String()
 	}
 	if v.IsValid() && v.CanInterface() {
-		if at, ok := v.Interface().(time.Time); ok {
-			return at.UTC().Format(time.RFC3339)
+		switch x := v.Interface().(type) {
+		case time.Time:
+			return x.UTC().Format(time.RFC3339)
+		case []byte:
+			return string(x)
 		}
 	}
 	return ""
@@ -135,20 +138,3 @@ func (c Call) Resource() string {
 // Mutating says whether the call changes anything in AWS. Operations that are
 // not known as reads count as mutating.
 func (c Call) Mutating() bool { return !isRead(c.Operation) }
-
-// onceOnly maps the operations that are sent once to their service. A second
-// CreatePolicyVersion would take one of a policy's five versions, and a second
-// CreateVirtualMFADevice would find the device there and get no seed.
-var onceOnly = map[string]string{
-	"CreateKey":           "kms",
-	"CreateAccessKey":     "iam",
-	"CreatePolicyVersion": "iam",
-	"CreateAccount":       "organizations",
-
-	"CreateVirtualMFADevice": "iam",
-}
-
-// OnceOnly says whether the call gets one attempt only. AWS offers no usable
-// idempotency token for these, so that the SDK's retries would double them
-// when an answer is lost.
-func (c Call) OnceOnly() bool { return onceOnly[c.Operation] == c.Service && c.Service != "" }

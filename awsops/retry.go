@@ -104,7 +104,7 @@ func provesNothingHappened(err error) bool {
 
 // addOnce replaces the retry loop of an operation that must not be doubled.
 func (s *Session) addOnce(stack *middleware.Stack) error {
-	if _, once := onceOnly[stack.ID()]; !once { // the stack's id is the operation's name
+	if !sentOnce(stack.ID()) { // the stack's id is the operation's name
 		return nil
 	}
 	standard, ok := s.all.newRetryer().(aws.RetryerV2)

@@ -27,10 +27,6 @@ const OutputSettled = "settled"
 // IAM role temporary security credentials").
 const PolicyDelay = 30 * time.Second
 
-// organizationPatience is how long AWS may take to finish a new organization
-// (FinalizingOrganizationException, Organizations API reference).
-const organizationPatience = time.Hour
-
 // mayMeet is how often a change may find its target made by somebody else: a
 // look may lag behind what is there.
 const mayMeet = 3
@@ -289,11 +285,7 @@ func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned a
 // target there after an attempt whose answer was lost has succeeded, and so has
 // whatever takes away what is gone already.
 func (x *Executor) send(ctx context.Context, s *awsops.Session, call awsops.Call, c Change) (out awsops.Outputs, err error) {
-	patience := x.env.Patience
-	if call.Operation == "CreateAccount" {
-		patience = max(patience, organizationPatience)
-	}
-	pollErr := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
+	pollErr := awsops.Poll(ctx, max(x.env.Patience, call.Patience()), settleInterval, func(ctx context.Context) (bool, error) {
 		out, err = s.Do(ctx, call)
 		if awsops.MadeByLostAttempt(err) || awsops.AlreadyGone(call, err) {
 			err = nil
@@ -343,25 +335,15 @@ func settledAt(out awsops.Outputs) string {
 
 // settle waits for the few creations that AWS finishes after it has answered.
 func (x *Executor) settle(ctx context.Context, s *awsops.Session, c Change, call awsops.Call, out awsops.Outputs) error {
-	switch call.Operation {
-	case "CreateAccount":
-		made, err := s.WaitAccount(ctx, out.Values["request"])
-		if err != nil {
-			return fmt.Errorf("%w", err)
-		}
-		if made.Account == "" {
-			return notCreated(c, made.FailureReason)
-		}
-		x.mu.Lock()
-		x.outputs[awsops.Reference{Change: c.ID, Output: "account"}] = made.Account
-		x.mu.Unlock()
-		return x.env.Journal.Append(recordName(c), phaseGot, map[string]string{"account": made.Account})
-	case "CreateTable", "UpdateTable":
-		if err := s.WaitTableActive(ctx, c.Target); err != nil {
-			return fmt.Errorf("%w", err)
-		}
+	known, err := s.Settle(ctx, call, out)
+	var refused *awsops.NotCreatedError
+	switch {
+	case errors.As(err, &refused):
+		return notCreated(c, refused.Reason)
+	case err != nil || len(known) == 0:
+		return err
 	}
-	return nil
+	return x.keep(c, awsops.Outputs{Values: known})
 }
 
 func (x *Executor) lookup(r awsops.Reference) (string, bool) {

@@ -38,6 +38,9 @@ type Flow struct {
 
 	// told are the findings that were emitted already.
 	told []Finding
+	// findingsLast keeps the findings of the first look until the end: what set-up
+	// finds, its plan mostly mends, and its events begin with the changes.
+	findingsLast bool
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -87,7 +90,9 @@ func (f *Flow) Run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.tell(review.Findings)
+	if !f.findingsLast {
+		f.tell(review.Findings)
+	}
 	f.announce(nil, review.Changes)
 	summary := f.summarise(review)
 	if f.DryRun || review.Blocked() {

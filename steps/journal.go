@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"stateroom/awsops"
 	"stateroom/steps/files"
 )
 
@@ -189,28 +188,6 @@ func (j *Journal) Intent(change string) map[string]string {
 	values := map[string]string{"at": r.Time.Format(time.RFC3339)}
 	maps.Copy(values, r.Values)
 	return values
-}
-
-// LostKeys lists those of a user's access keys that a killed run of this laptop
-// made, in the change of that id, and whose secret never reached the disk: not
-// kept, which is the one that did. Where no answer came and more than one key has
-// appeared since the intent, another laptop made one, and nobody can tell which:
-// none of them is said to be lost.
-func (j *Journal) LostKeys(change string, keys []awsops.AccessKey, kept string) []string {
-	intent, unfinished := j.Unfinished(change)
-	if !unfinished || j.refused(change) {
-		return nil
-	}
-	var lost []string
-	for _, k := range keys {
-		if lostKey(intent, k) && k.ID != kept {
-			lost = append(lost, k.ID)
-		}
-	}
-	if len(lost) > 1 {
-		return nil
-	}
-	return lost
 }
 
 // refused tells whether AWS made nothing of the newest intent, by its own word: what

@@ -51,7 +51,7 @@ type Setup struct {
 
 // Flow is the run of the set-up.
 func (s *Setup) Flow() *Flow {
-	return &Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close}
+	return &Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, findingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be

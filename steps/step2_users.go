@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,9 +24,9 @@ const maxKeys = 2
 type UserFacts struct {
 	User *awsops.User
 	Keys []awsops.AccessKey
-	// Lost are keys that a killed run of this laptop made and whose secret
-	// never reached the disk: nobody can use them.
-	Lost []string
+	// Lost are keys that a killed run of this laptop made and nobody can use;
+	// Doubtful those of which that cannot be told.
+	Lost, Doubtful []LostKey
 	// Handover is the snapshot of the user's sealed file; HandoverLink says that
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot
@@ -92,27 +91,14 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	facts.Lost = env.Journal.LostKeys(KeyChange(name), facts.Keys, own)
+	facts.Lost, facts.Doubtful, err = FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
+	if err != nil {
+		return facts, err
+	}
 	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {
 		facts.SealedTo = sealed["recipient"]
 	}
 	return facts, nil
-}
-
-// lostWithin bounds the time between the intent to make a key and a key that
-// the killed run made: retries, and two clocks that do not agree.
-const lostWithin = 15 * time.Minute
-
-// lostKey tells whether a killed run made the key: by its id, where AWS's answer
-// had come, else by its having appeared right after the intent. A key that the
-// user has made since then is the user's.
-func lostKey(intent map[string]string, k awsops.AccessKey) bool {
-	if made := intent["id"]; made != "" {
-		return k.ID == made
-	}
-	at, err := time.Parse(time.RFC3339, intent["at"])
-	return err == nil && k.Created.Sub(at).Abs() < lostWithin &&
-		!slices.Contains(strings.Split(intent["keys"], ","), k.ID)
 }
 
 func handoverPath(env *Env, user string) string {
@@ -193,8 +179,8 @@ func userTags(a *blueprint.Answers, u *awsops.User) map[string]string {
 	return missingTags(u.Tags, tags(a))
 }
 
-// planKey gives a new user one access key, and replaces one whose secret died
-// with a killed run. An existing user's key is never touched.
+// planKey gives a new user one access key, and replaces one that a killed run
+// made and nobody can use. An existing user's key is never touched.
 func planKey(o *Observed, a *blueprint.Answers, name string) Proposal {
 	f := o.IAM.Users[name]
 	kept := len(f.Keys) - len(f.Lost)
@@ -212,7 +198,8 @@ func planKey(o *Observed, a *blueprint.Answers, name string) Proposal {
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
 		}}}
 	case kept > 0:
-		return Proposal{Changes: lostKeys(a, name, iamARN(o, a, "user/"+name), f)} // the user has another by now
+		// The user has another by now.
+		return Proposal{Changes: lostKeys(a, name, iamARN(o, a, "user/"+name), f), Findings: doubtfulKeys(name, f)}
 	case f.User != nil && !ours(a, f.User.Tags):
 		return Proposal{}
 	case !deliverable(a, name):
@@ -227,7 +214,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) Proposal {
 			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
 			Remedy:   "Remove the link, then run stateroom setup again.",
 		}}}
-	case name == a.Me && o.IAM.ProfileKey != "" && !slices.Contains(f.Lost, o.IAM.ProfileKey):
+	case name == a.Me && o.IAM.ProfileKey != "" && !IsLost(f.Lost, o.IAM.ProfileKey):
 		return Proposal{Findings: []Finding{{
 			ID: "iam.profile-taken", Step: 2, Severity: Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
@@ -261,20 +248,32 @@ func deliverable(a *blueprint.Answers, user string) bool {
 	return user == a.Me || a.RecipientOf(user) != "" || a.Passphrases
 }
 
-// lostKeys deletes the keys that nobody can use.
+// lostKeys deletes the keys that nobody can use, as far as is known.
 func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []Change {
 	var changes []Change
-	for _, id := range f.Lost {
-		changes = append(changes, Change{
-			ID: "iam.lost-key." + id, Step: 2, Action: Delete,
-			Title:  fmt.Sprintf("Delete %s's access key %s, whose secret died with a killed run", name, id),
+	for _, k := range f.Lost {
+		c := Change{
+			ID: "iam.lost-key." + k.ID, Step: 2, Action: Delete, Title: fmt.Sprintf("Delete %s's access key", name),
 			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
-			Fields: []Field{{Name: "access key", Before: id}},
-			Calls:  []awsops.Call{awsops.DeleteAccessKey(name, id)},
-			Risk:   "A deleted key cannot be brought back. Only keys that this laptop's journal set out to make are deleted.",
-		})
+			Calls: []awsops.Call{awsops.DeleteAccessKey(name, k.ID)},
+		}
+		k.Describe(&c)
+		changes = append(changes, c)
 	}
 	return changes
+}
+
+// doubtfulKeys name the keys that may be lost, and what would tell.
+func doubtfulKeys(name string, f UserFacts) []Finding {
+	var findings []Finding
+	for _, k := range f.Doubtful {
+		findings = append(findings, Finding{
+			ID: "iam.key-doubtful", Step: 2, Severity: Info,
+			Evidence: fmt.Sprintf("Access key %s of user %s was %s (iam:GetAccessKeyLastUsed), so it is left: it may be in use.", k.ID, name, k.Known()),
+			Remedy:   fmt.Sprintf("If nobody has it, delete it (aws iam delete-access-key --user-name %s --access-key-id %s), then run stateroom setup again.", name, k.ID),
+		})
+	}
+	return findings
 }
 
 // newKey is the change that makes a user's access key, without the file that it
@@ -357,7 +356,7 @@ func sealedFor(name, recipient string, f UserFacts) []Widening {
 	if recipient == "" {
 		reader = "a passphrase that is shown once"
 	}
-	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !slices.Contains(f.Lost, k.ID) })
+	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !IsLost(f.Lost, k.ID) })
 	switch {
 	case !has:
 		return []Widening{Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}

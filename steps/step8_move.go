@@ -297,7 +297,8 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Pr
 	c.Fields = []Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
 	c.Undo = "the state as it was lies in " + m.Backup
 	c.Needs = append(c.Needs, move.ID)
-	if !m.resumed() {
+	if !m.resumed() { // what was agreed to is only finished
+		move.Judge(Gives(WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, whereNow(at))))
 		backup.Foreign, move.Foreign, c.Foreign = at.Dir, at.Dir, at.Dir
 	}
 	return []Change{backup, move, c}, nil

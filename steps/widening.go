@@ -32,6 +32,8 @@ const (
 	WidensTags WideningKind = "tags"
 	// WidensAlias is another name of a key, which policies may go by.
 	WidensAlias WideningKind = "alias"
+	// WidensState is a state that comes to where others may read it.
+	WidensState WideningKind = "state"
 	// WidensUnjudged is a call that may give access, of which nobody could tell
 	// whether it does.
 	WidensUnjudged WideningKind = "unjudged"

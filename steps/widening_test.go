@@ -16,6 +16,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
 )
 
 // gives are the sentences that a plan of b begins with.
@@ -295,5 +296,22 @@ func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 	}
 	if text := fmt.Sprint(sealedFor("bob", reader, UserFacts{})); strings.Contains(text, "laptop") || !strings.Contains(text, "ssh-ed25519 AAAA") {
 		t.Errorf("it says %s", text)
+	}
+}
+
+// A standing --adopt DIR of a pipeline must not bring any state that a project is
+// made to point at to where the group can read it; a move that was agreed to and
+// begun is finished.
+func TestNoWideningRefusesToMoveAState(t *testing.T) {
+	a, at := &blueprint.Answers{Blueprint: team()}, &files.Project{Dir: "/work/live/staging"}
+	env := &Env{NoWidening: true}
+	for _, begun := range []bool{false, true} {
+		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at, Change{ID: "init", Run: &Run{}})
+		if obstacle != nil || len(changes) == 0 {
+			t.Fatalf("%v, %v", changes, obstacle)
+		}
+		if f := findingOf(standing(env, changes), moveChange(a.Projects[0].Name)+"-widens"); (f == nil) != begun {
+			t.Errorf("begun %t: %v", begun, f)
+		}
 	}
 }

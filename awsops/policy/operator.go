@@ -29,7 +29,7 @@ func Operator(a OperatorAccess) Document {
 		{Sid: "EnterEnvironments", Actions: []string{"sts:AssumeRole"}, Resources: []string{"arn:" + a.Partition + ":iam::*:role/" + a.Reach}},
 		{Sid: "UsersAndGroups", Actions: []string{
 			"iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:CreateAccessKey", "iam:CreateGroup", "iam:CreateUser",
-			"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:GetGroup", "iam:GetUser", "iam:ListAccessKeys",
+			"iam:DeleteAccessKey", "iam:DetachGroupPolicy", "iam:GetAccessKeyLastUsed", "iam:GetGroup", "iam:GetUser", "iam:ListAccessKeys",
 			"iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies", "iam:SimulatePrincipalPolicy", "iam:TagUser", "iam:UpdateAccessKey",
 		}, Resources: []string{iam + "group/*", iam + "user/*"}},
 		{Sid: "GroupPolicies", Actions: []string{

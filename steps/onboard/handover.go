@@ -115,7 +115,7 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
 		}
 	}
-	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return slices.Contains(f.Lost, k.ID) })
+	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return steps.IsLost(f.Lost, k.ID) })
 	slices.SortFunc(f.keys, func(a, b awsops.AccessKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})

@@ -265,7 +265,10 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	s.lost = s.env.Journal.LostKeys(keyChange(s.user), s.keys, s.held)
+	s.lost, _, err = steps.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what was asked of whom
+	}
 	s.age()
 	return s.readStateKey(ctx)
 }

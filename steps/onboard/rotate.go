@@ -31,8 +31,8 @@ func (s *scene) planKeys(ctx context.Context) error {
 	leftover := s.leftover()
 	s.coming = s.needsNew(leftover)
 	var needs []string
-	for _, id := range s.lost {
-		needs = append(needs, s.add(s.lostKey(id)))
+	for _, k := range s.lost {
+		needs = append(needs, s.add(s.lostKey(k)))
 	}
 	if !s.coming {
 		if leftover != "" {
@@ -40,7 +40,7 @@ func (s *scene) planKeys(ctx context.Context) error {
 		}
 		return nil
 	}
-	kept := slices.DeleteFunc(slices.Clone(s.keys), func(k awsops.AccessKey) bool { return slices.Contains(s.lost, k.ID) })
+	kept := slices.DeleteFunc(slices.Clone(s.keys), func(k awsops.AccessKey) bool { return steps.IsLost(s.lost, k.ID) })
 	if len(kept) >= maxKeys {
 		c, err := s.makeRoom(ctx, kept)
 		if err != nil {
@@ -107,13 +107,11 @@ func (s *scene) change(suffix string, action steps.Action, title string, calls .
 	}
 }
 
-// lostKey deletes a key whose secret nobody has.
-func (s *scene) lostKey(id string) steps.Change {
-	c := s.change(".lost."+id, steps.Delete,
-		fmt.Sprintf("Delete %s access key %s, whose secret died with a killed run", whose(s.user), id),
-		awsops.DeleteAccessKey(s.identity.Name, id))
-	c.Fields = []steps.Field{{Name: "access key", Before: id}}
-	c.Risk = "A deleted key cannot be brought back. Only keys that this laptop's journal set out to make are deleted."
+// lostKey deletes a key that nobody can use, as far as is known.
+func (s *scene) lostKey(k steps.LostKey) steps.Change {
+	c := s.change(".lost."+k.ID, steps.Delete, fmt.Sprintf("Delete %s access key", whose(s.user)),
+		awsops.DeleteAccessKey(s.identity.Name, k.ID))
+	k.Describe(&c)
 	return c
 }
 
@@ -167,7 +165,7 @@ func (s *scene) newKey(needs []string) (steps.Change, bool) {
 	c.Fields = append(c.Fields, steps.ModeFields(edit)...)
 	var before []string
 	for _, k := range s.keys {
-		if !slices.Contains(s.lost, k.ID) {
+		if !steps.IsLost(s.lost, k.ID) {
 			before = append(before, k.ID)
 		}
 	}

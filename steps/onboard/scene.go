@@ -41,9 +41,9 @@ type scene struct {
 	// worker works as Terraform does: with the admin profile.
 	worker *awsops.Session
 
-	// keys are the user's, lost those whose secret died with a killed run.
+	// keys are the user's, lost those that a killed run made and nobody can use.
 	keys []awsops.AccessKey
-	lost []string
+	lost []steps.LostKey
 	// coming says that a new key is planned.
 	coming bool
 
