@@ -22,8 +22,9 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -99,7 +100,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	if told := exitCode(0); err != nil && !errors.As(err, &told) {
 		message := "stateroom: " + err.Error()
 		if i.Seen() && errors.Is(err, context.Canceled) {
-			message, err = "Interrupted: nothing was changed.", exitCode(steps.ExitInterrupted)
+			message, err = "Interrupted: nothing was changed.", exitCode(plan.ExitInterrupted)
 			if i.Applying() {
 				message = "Interrupted: what was changed so far stays. Run it again to go on from here."
 			}
@@ -158,13 +159,13 @@ func codeOf(err error) int {
 	var problems blueprint.Problems
 	switch {
 	case err == nil:
-		return steps.ExitDone
+		return plan.ExitDone
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &usage), errors.As(err, &problem), errors.As(err, &problems), errors.Is(err, plain.ErrNoAnswer):
-		return steps.ExitUsage
+		return plan.ExitUsage
 	}
-	return steps.ExitFailed
+	return plan.ExitFailed
 }
 
 // around is what a session gets of the system.
@@ -223,7 +224,7 @@ func newCommand(r runners) *cobra.Command {
 
 // menuOptions are the options of a run that begins with the menu: the defaults.
 func menuOptions() session.Options {
-	return session.Options{Blueprint: session.BlueprintFile, Parallel: steps.DefaultParallel, Accounts: 3}
+	return session.Options{Blueprint: session.BlueprintFile, Parallel: engine.DefaultParallel, Accounts: 3}
 }
 
 func setupCommand(r runners) *cobra.Command {
@@ -390,7 +391,7 @@ func commonFlags(f *pflag.FlagSet, o *session.Options) {
 	f.StringVar(&o.Engine, "engine", "", "terraform or tofu, `path` (default: the first of the two on PATH)")
 	f.BoolVar(&o.Plain, "plain", false, "numbered lines (the default without a terminal)")
 	f.BoolVar(&o.JSON, "json", false, "one JSON event a line; all else goes to standard error")
-	f.IntVar(&o.Parallel, "parallel", steps.DefaultParallel, "how many changes are made at once, `N`")
+	f.IntVar(&o.Parallel, "parallel", engine.DefaultParallel, "how many changes are made at once, `N`")
 	f.StringVar(&o.Profile, "profile", "", "AWS profile of the operator, `name`")
 	f.StringVar(&o.Region, "region", "", "AWS region of the operator's configuration, `name`")
 	f.StringVar(&o.Endpoint, "endpoint-url", "", "AWS endpoint other than AWS's own, `URL`")

@@ -22,8 +22,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
@@ -115,7 +115,7 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			got := program(t, "", false, strings.Fields(args)...)
-			if got.code != steps.ExitUsage || got.out != "" || strings.Count(got.err, "\n") != 1 || !strings.Contains(got.err, want) {
+			if got.code != plan.ExitUsage || got.out != "" || strings.Count(got.err, "\n") != 1 || !strings.Contains(got.err, want) {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -124,7 +124,7 @@ func TestBadCommandLineIsOneSentenceAndRunsNothing(t *testing.T) {
 
 func TestNoCommandNamesTheCommands(t *testing.T) {
 	got := program(t, "", false)
-	if got.code != steps.ExitUsage || !strings.Contains(got.err, "stateroom setup") || !strings.Contains(got.err, "sandbox") {
+	if got.code != plan.ExitUsage || !strings.Contains(got.err, "stateroom setup") || !strings.Contains(got.err, "sandbox") {
 		t.Errorf("%+v", got)
 	}
 	if help := program(t, "", false, "setup", "--help"); help.code != 0 || !strings.Contains(help.out, "--dry-run") {
@@ -144,7 +144,7 @@ func TestErrorsBecomeExitCodesInOnePlace(t *testing.T) {
 		"an answer":           {fmt.Errorf("x: %w", blueprint.Problem{Message: "x"}), 2},
 		"answers":             {blueprint.Problems{{Message: "x"}}, 2},
 		"no answer":           {plain.ErrNoAnswer, 2},
-		"refused":             {&steps.Refusal{What: "x"}, 1},
+		"refused":             {&plan.Refusal{What: "x"}, 1},
 		"anything else":       {errors.New("x"), 1},
 		"a code, and closing": {errors.Join(exitCode(4), errors.New("x")), 4},
 	} {
@@ -166,7 +166,7 @@ func TestWithoutATerminalEveryMissingAnswerIsNamedByItsFlag(t *testing.T) {
 			t.Errorf("%q is missing in %s", want, got.err)
 		}
 	}
-	if got.code != steps.ExitUsage || strings.Contains(got.err, "bucket.name") {
+	if got.code != plan.ExitUsage || strings.Contains(got.err, "bucket.name") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -201,7 +201,7 @@ func TestWhatCannotBeUsedIsRefusedAloneAndFirst(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s %t", c.args, c.terminal), func(t *testing.T) {
 			got := program(t, "", c.terminal, strings.Fields(c.args)...)
-			if got.code != steps.ExitUsage || got.out != "" || !strings.HasPrefix(got.err, "stateroom: ") || !strings.Contains(got.err, c.want) {
+			if got.code != plan.ExitUsage || got.out != "" || !strings.HasPrefix(got.err, "stateroom: ") || !strings.Contains(got.err, c.want) {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -212,7 +212,7 @@ func TestWithoutATerminalNothingIsAppliedUnasked(t *testing.T) {
 	got := program(t, "yes\n", false, "setup", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
 		"--set", "environment.production.account=222222222222", "--set", "project.common-production.environment=production",
 		"--set", "bucket.name=acme-state")
-	if got.code != steps.ExitUsage || !strings.Contains(got.err, "--yes") {
+	if got.code != plan.ExitUsage || !strings.Contains(got.err, "--yes") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -234,7 +234,7 @@ bucket { name = "acme-state" }
 	}
 	for _, command := range []string{"handover", "offboard"} {
 		got := program(t, "yes\n", false, command, "alice", "--blueprint", blueprint)
-		if got.code != steps.ExitUsage || !strings.Contains(got.err, "--yes") {
+		if got.code != plan.ExitUsage || !strings.Contains(got.err, "--yes") {
 			t.Errorf("%v: %+v", command, got)
 		}
 	}
@@ -245,7 +245,7 @@ func TestATextOnTheKeyboardIsReadInLines(t *testing.T) {
 	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{
 		in: strings.NewReader(lockText), out: &out, err: &errs, terminal: true, screen: true,
 	})
-	if code != steps.ExitFindings || !strings.Contains(out.String(), "Ctrl-D") || !strings.Contains(out.String(), "lock-held") {
+	if code != plan.ExitFindings || !strings.Contains(out.String(), "Ctrl-D") || !strings.Contains(out.String(), "lock-held") {
 		t.Errorf("code %d, %s%s", code, &out, &errs)
 	}
 }
@@ -258,7 +258,7 @@ func TestAnInterruptEndsTheWaitForAnErrorText(t *testing.T) {
 	signals <- os.Interrupt
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"troubleshoot", "--error", "-", "--no-checks"}, system{in: in, out: &out, err: &errs, terminal: true, signals: signals})
-	if code != steps.ExitInterrupted || !strings.Contains(errs.String(), "nothing was changed") {
+	if code != plan.ExitInterrupted || !strings.Contains(errs.String(), "nothing was changed") {
 		t.Errorf("code %d, %s%s", code, &out, &errs)
 	}
 }
@@ -278,7 +278,7 @@ func TestBadAnswersAreNamedWithTheirPlace(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			got := program(t, "", false, append([]string{"setup"}, strings.Fields(args)...)...)
-			if got.code != steps.ExitUsage || !strings.Contains(got.err, want) {
+			if got.code != plan.ExitUsage || !strings.Contains(got.err, want) {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -289,7 +289,7 @@ func TestNoCredentialsAreOneClearSentence(t *testing.T) {
 	got := program(t, "", false, "setup", "--dry-run", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
 		"--set", "environment.production.account=222222222222", "--set", "project.common-production.environment=production",
 		"--set", "bucket.name=acme-state")
-	if got.code != steps.ExitFailed || !strings.Contains(got.err, "No credentials were found") || strings.Count(got.err, "\n") != 1 {
+	if got.code != plan.ExitFailed || !strings.Contains(got.err, "No credentials were found") || strings.Count(got.err, "\n") != 1 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -305,7 +305,7 @@ func TestATokenThatIsNotTheKeysIsNamedBeforeAnythingIsSent(t *testing.T) {
 	blueprint := practiceBlueprint(t, dir)
 	t.Setenv("AWS_SESSION_TOKEN", "hush")
 	got := programIn(t, t.TempDir(), server, "setup", "--dir", dir, "--blueprint", blueprint, "--yes")
-	if got.code != steps.ExitFailed || !strings.Contains(got.err, "unset AWS_SESSION_TOKEN") || strings.Contains(got.err, "hush") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.err, "unset AWS_SESSION_TOKEN") || strings.Contains(got.err, "hush") {
 		t.Errorf("in the environment: %+v", got)
 	}
 	home, who := t.TempDir(), server.Operator()
@@ -324,7 +324,7 @@ func TestATokenThatIsNotTheKeysIsNamedBeforeAnythingIsSent(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	got = program(t, "", false, "setup", "--dir", dir, "--blueprint", blueprint, "--yes", "--profile", "work", "--endpoint-url", server.URL())
-	if got.code != steps.ExitFailed || !strings.Contains(got.err, who.AccessKeyID) || !strings.Contains(got.err, "aws_session_token from profile work") || strings.Contains(got.err, "hush") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.err, who.AccessKeyID) || !strings.Contains(got.err, "aws_session_token from profile work") || strings.Contains(got.err, "hush") {
 		t.Errorf("in the files: %+v", got)
 	}
 	if log := server.Log(); len(log) > 0 {
@@ -353,7 +353,7 @@ func TestAPipeAsCredentialsFileEndsTheRunAtOnce(t *testing.T) {
 	}
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", fifo)
 	got := program(t, "", false, "setup", "--dry-run")
-	if got.code == steps.ExitDone || !strings.Contains(got.err, fifo) || !strings.Contains(got.err, "pipe") {
+	if got.code == plan.ExitDone || !strings.Contains(got.err, fifo) || !strings.Contains(got.err, "pipe") {
 		t.Errorf("ended with %d: %s", got.code, got.err)
 	}
 }
@@ -367,7 +367,7 @@ func TestInterruptAtAQuestionEndsWith130AndChangesNothing(t *testing.T) {
 	out := &waiter{text: "Enter a value: ", then: func() { signals <- os.Interrupt }}
 	var errs bytes.Buffer
 	code := run(t.Context(), []string{"setup", "--sandbox", "--dir", scratch}, system{in: in, out: out, err: &errs, terminal: true, signals: signals})
-	if code != steps.ExitInterrupted || !strings.Contains(errs.String(), "nothing was changed") {
+	if code != plan.ExitInterrupted || !strings.Contains(errs.String(), "nothing was changed") {
 		t.Errorf("code %d, %s", code, errs.String())
 	}
 	if _, err := os.Stat(filepath.Join(scratch, "stateroom.hcl")); !errors.Is(err, fs.ErrNotExist) {
@@ -469,7 +469,7 @@ func TestSetupInTheSandboxAsJSON(t *testing.T) {
 func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "", false, "setup", "--sandbox", "--yes", "--no-widening", "--json", "--dir", scratch)
-	if got.code != steps.ExitFindings || strings.Contains(got.out, `"event":"applied"`) {
+	if got.code != plan.ExitFindings || strings.Contains(got.out, `"event":"applied"`) {
 		t.Errorf("%+v", got)
 	}
 	for _, text := range []string{`"widens":true`, `"kind":"membership","for":"bob"`, `"id":"iam.member.admins.bob-widens"`, `"exit_code":3`} {
@@ -482,7 +482,7 @@ func TestNoWideningRefusesAPlanThatLetsSomebodyIn(t *testing.T) {
 func TestDryRunTellsChangesByItsExitCodeAndWritesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "", false, "setup", "--sandbox", "--dry-run", "--detailed-exitcode", "--dir", scratch)
-	if got.code != steps.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
 		t.Fatalf("%+v", got)
 	}
 	entries, err := os.ReadDir(scratch)
@@ -509,7 +509,7 @@ func TestADryRunInTheSandboxLeavesNoScratchFolder(t *testing.T) {
 func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 	scratch := filepath.Join(t.TempDir(), "scratch")
 	got := program(t, "y\n", true, "setup", "--sandbox", "--dir", scratch)
-	if got.code != steps.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
+	if got.code != plan.ExitFailed || !strings.Contains(got.out, "Not confirmed: nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	if _, err := os.Stat(filepath.Join(scratch, "live")); !errors.Is(err, fs.ErrNotExist) {
@@ -632,7 +632,7 @@ func TestSandboxServesUntilItIsInterrupted(t *testing.T) {
 	var printed bytes.Buffer
 	out := io.MultiWriter(&printed, &waiter{text: "AWS_REGION", then: func() { signals <- os.Interrupt }})
 	code := run(t.Context(), []string{"sandbox", "--listen", "127.0.0.1:0"}, system{out: out, err: &errs, signals: signals})
-	if code != steps.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
+	if code != plan.ExitInterrupted || !strings.Contains(printed.String(), "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
 		t.Errorf("code %d, %s %s", code, printed.String(), errs.String())
 	}
 	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_REGION", "AWS_DEFAULT_REGION"} {
@@ -681,18 +681,18 @@ Lock Info:
 func TestAnErrorTextIsNamedWithoutAnyCheck(t *testing.T) {
 	got := program(t, lockText, false, "troubleshoot", "--error", "-", "--no-checks", "--json")
 	events := eventsOf(t, got.out)
-	if got.code != steps.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"lock-held"}) {
+	if got.code != plan.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"lock-held"}) {
 		t.Errorf("code %d, events %v, err %s", got.code, events, got.err)
 	}
-	if last := events[len(events)-1]; last["event"] != "summary" || last["exit_code"] != float64(steps.ExitFindings) {
+	if last := events[len(events)-1]; last["event"] != "summary" || last["exit_code"] != float64(plan.ExitFindings) {
 		t.Errorf("last event %v", last)
 	}
 	unknown := program(t, "something nobody has seen\n", false, "troubleshoot", "--error", "-", "--no-checks")
-	if unknown.code != steps.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something nobody has seen") {
+	if unknown.code != plan.ExitFindings || !strings.Contains(strings.Join(strings.Fields(unknown.out), " "), "something nobody has seen") {
 		t.Errorf("an unknown text: %+v", unknown)
 	}
 	for name, text := range map[string]string{"empty": "\n \n", "binary": "\x00\x01\x02"} {
-		if got := program(t, text, false, "troubleshoot", "--error", "-", "--no-checks"); got.code != steps.ExitUsage || strings.Count(got.err, "\n") != 1 {
+		if got := program(t, text, false, "troubleshoot", "--error", "-", "--no-checks"); got.code != plan.ExitUsage || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -717,7 +717,7 @@ func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 		t.Errorf("a healthy set-up: code %d, %v, %s", healthy.code, events, healthy.err)
 	}
 	looked := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json", "--dry-run")
-	if events := eventsOf(t, looked.out); looked.code != steps.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 0 {
+	if events := eventsOf(t, looked.out); looked.code != plan.ExitFindings || !slices.Equal(ids(events, "finding"), []string{"kms-disabled"}) || len(ids(events, "applied")) != 0 {
 		t.Errorf("dry run: code %d, %v", looked.code, events)
 	}
 	mended := program(t, "", false, "troubleshoot", "--sandbox", "--break", "kms-disabled", "--json")
@@ -725,7 +725,7 @@ func TestPracticeFindsTheFaultMendsItAndLooksOnlyWhereAllIsWell(t *testing.T) {
 		t.Errorf("mending: code %d, %v", mended.code, events)
 	}
 	held := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held")
-	if held.code != steps.ExitFindings || !strings.Contains(held.out, "--adopt 33a1c3a7") {
+	if held.code != plan.ExitFindings || !strings.Contains(held.out, "--adopt 33a1c3a7") {
 		t.Errorf("a lock that somebody holds: %+v", held)
 	}
 	released := program(t, "", false, "troubleshoot", "--sandbox", "--break", "lock-held", "--adopt", "33a1c3a7-1f4e-8f5a-1f9a-0a1b2c3d4e5f")
@@ -767,7 +767,7 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 	}
 	off := program(t, "", false, "offboard", "bob", "--sandbox", "--json")
 	events := eventsOf(t, off.out)
-	if off.code != 0 && off.code != steps.ExitFindings || slices.ContainsFunc(ids(events, "applied"), func(id string) bool { return strings.Contains(id, "delete-user") }) {
+	if off.code != 0 && off.code != plan.ExitFindings || slices.ContainsFunc(ids(events, "applied"), func(id string) bool { return strings.Contains(id, "delete-user") }) {
 		t.Errorf("without the typed name: code %d, %v, %s", off.code, events, off.err)
 	}
 	if found := ids(events, "finding"); !slices.Contains(found, "offboard.sessions") || ids(events, "change")[0] != "offboard.deny.bob" {
@@ -785,10 +785,10 @@ func TestOperatorHandsOverAndSeesOffInTheSandbox(t *testing.T) {
 }
 
 func TestOnboardingNamesTheFlagOfWhatItCannotAsk(t *testing.T) {
-	if got := program(t, "", false, "onboard"); got.code != steps.ExitUsage || !strings.Contains(got.err, "--handover FILE") {
+	if got := program(t, "", false, "onboard"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--handover FILE") {
 		t.Errorf("%+v", got)
 	}
-	if got := program(t, "", false, "onboard", "--handover", "nowhere.age"); got.code != steps.ExitUsage || !strings.Contains(got.err, "nowhere.age") {
+	if got := program(t, "", false, "onboard", "--handover", "nowhere.age"); got.code != plan.ExitUsage || !strings.Contains(got.err, "nowhere.age") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -798,7 +798,7 @@ func TestLoggingInWhereNoSecondFactorIsAskedForChangesNothing(t *testing.T) {
 	if got.code != 0 || !strings.Contains(strings.Join(strings.Fields(got.out), " "), "nothing to log in to: profile admin_iam works as it is") {
 		t.Errorf("%+v", got)
 	}
-	if got := program(t, "", false, "login"); got.code != steps.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
+	if got := program(t, "", false, "login"); got.code != plan.ExitUsage || !strings.Contains(got.err, "--blueprint FILE") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 // MadeByLostAttempt says that a creation found its target there after an
@@ -19,15 +22,32 @@ func MadeByLostAttempt(err error) bool {
 func IsTaken(err error) bool { return IsExists(err) && !HasCode(err, "BucketAlreadyExists") }
 
 // AlreadyGone says that a call which takes something away found nothing left to
-// take: a lost attempt, or somebody else, has done it.
+// take: a lost attempt, or somebody else, has done it. A credential that is gone is
+// as inactive as can be.
 func AlreadyGone(c Call, err error) bool {
-	return c.removes() && IsNotFound(err)
+	return (c.removes() || c.deactivates()) && IsNotFound(err)
 }
 
 func (c Call) removes() bool {
 	return slices.ContainsFunc([]string{"Delete", "Remove", "Detach", "Deactivate"}, func(verb string) bool {
 		return strings.HasPrefix(c.Operation, verb)
 	})
+}
+
+// deactivates tells a call that puts a credential out of use by its status.
+func (c Call) deactivates() bool {
+	var status types.StatusType
+	switch in := c.Input.(type) {
+	case *iam.UpdateAccessKeyInput:
+		status = in.Status
+	case *iam.UpdateSSHPublicKeyInput:
+		status = in.Status
+	case *iam.UpdateSigningCertificateInput:
+		status = in.Status
+	case *iam.UpdateServiceSpecificCredentialInput:
+		status = in.Status
+	}
+	return status == types.StatusTypeInactive
 }
 
 // notYetCodes are how services say that they do not see yet what another call

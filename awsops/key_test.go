@@ -47,17 +47,24 @@ func TestAClockThatIsOffIsMeasured(t *testing.T) {
 	}
 }
 
-func TestADeletionThatFindsNothingIsDone(t *testing.T) {
+func TestATakingThatFindsNothingIsDone(t *testing.T) {
 	_, sessions := rehearse(t, sandbox.Options{})
 	home := sessions.Home("")
 	if _, err := home.Do(t.Context(), awsops.CreateUser("bob", "/", nil)); err != nil {
 		t.Fatal(err)
 	}
-	gone := awsops.DeleteAccessKey("bob", "AKIAGONEGONEGONEGONE")
-	if _, err := home.Do(t.Context(), gone); !awsops.AlreadyGone(gone, err) {
-		t.Errorf("%v", err)
+	for _, gone := range []awsops.Call{
+		awsops.DeleteAccessKey("bob", "AKIAGONEGONEGONEGONE"),
+		awsops.UpdateAccessKey("bob", "AKIAGONEGONEGONEGONE", "Inactive"),
+		awsops.UpdateSSHPublicKey("bob", "APKAGONEGONEGONEGONE", "Inactive"),
+		awsops.UpdateSigningCertificate("bob", "TA7SMP42TDN5Z26OBPJE7EXAMPLE", "Inactive"),
+		awsops.UpdateServiceCredential("bob", "ACCAGONEGONEGONEGONE", "Inactive"),
+	} {
+		if _, err := home.Do(t.Context(), gone); !awsops.AlreadyGone(gone, err) {
+			t.Errorf("%s: %v", gone.Operation, err)
+		}
 	}
-	missing := awsops.UpdateAccessKey("bob", "AKIAGONEGONEGONEGONE", "Inactive")
+	missing := awsops.UpdateAccessKey("bob", "AKIAGONEGONEGONEGONE", "Active")
 	if _, err := home.Do(t.Context(), missing); err == nil || awsops.AlreadyGone(missing, err) {
 		t.Errorf("%v", err)
 	}

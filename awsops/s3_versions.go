@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Content is an object or one version of it, read whole.
@@ -61,30 +63,59 @@ type ObjectVersion struct {
 	Modified time.Time
 }
 
-// versionsAtOnce bounds how far back [Session.ObjectVersions] looks.
-const versionsAtOnce = 100
+const (
+	// versionsAtOnce is a page of [Session.ObjectVersions], and pagesAtMost bounds
+	// how far back it looks: an object that was deleted again and again has a delete
+	// marker for each time.
+	versionsAtOnce = 100
+	pagesAtMost    = 10
+)
 
-// ObjectVersions lists the newest hundred versions and delete markers of one
-// object, each kind from the newest to the oldest.
+// ObjectVersions lists the newest versions and delete markers of one object, each
+// kind from the newest to the oldest: a hundred versions at least, unless there are
+// fewer, or more than a thousand of both.
 func (s *Session) ObjectVersions(ctx context.Context, bucket, key string) ([]ObjectVersion, error) {
-	page, err := s.s3().ListObjectVersions(ctx, &s3.ListObjectVersionsInput{
+	pages := s3.NewListObjectVersionsPaginator(s.s3(), &s3.ListObjectVersionsInput{
 		Bucket: aws.String(bucket), Prefix: aws.String(key), MaxKeys: aws.Int32(versionsAtOnce), ExpectedBucketOwner: s.owner(),
 	})
-	if err != nil {
-		return nil, s.fail(err, "s3", "ListObjectVersions", bucket+"/"+key)
-	}
-	var found []ObjectVersion
-	for _, v := range page.Versions {
-		if aws.ToString(v.Key) == key { // others begin with the same letters
-			found = append(found, ObjectVersion{ID: aws.ToString(v.VersionId), Latest: aws.ToBool(v.IsLatest), Modified: aws.ToTime(v.LastModified)})
+	var versions, markers []ObjectVersion
+	for n := 0; n < pagesAtMost && len(versions) < versionsAtOnce && pages.HasMorePages(); n++ {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.fail(err, "s3", "ListObjectVersions", bucket+"/"+key)
+		}
+		for _, v := range page.Versions {
+			if aws.ToString(v.Key) == key { // others begin with the same letters
+				versions = append(versions, ObjectVersion{ID: aws.ToString(v.VersionId), Latest: aws.ToBool(v.IsLatest), Modified: aws.ToTime(v.LastModified)})
+			}
+		}
+		for _, m := range page.DeleteMarkers {
+			if aws.ToString(m.Key) == key {
+				markers = append(markers, ObjectVersion{ID: aws.ToString(m.VersionId), Latest: aws.ToBool(m.IsLatest), Modified: aws.ToTime(m.LastModified), Marker: true})
+			}
+		}
+		if aws.ToString(page.NextKeyMarker) != key { // the key itself comes before all that it begins
+			break
 		}
 	}
-	for _, m := range page.DeleteMarkers {
-		if aws.ToString(m.Key) == key {
-			found = append(found, ObjectVersion{ID: aws.ToString(m.VersionId), Latest: aws.ToBool(m.IsLatest), Modified: aws.ToTime(m.LastModified), Marker: true})
-		}
+	return append(versions, markers...), nil
+}
+
+// IsDeleted tells whether a delete marker covers an object: older versions of it may
+// be there still. S3 says so in its answer to a HEAD (API reference, "HeadObject",
+// x-amz-delete-marker), so that it takes no right to list versions.
+func (s *Session) IsDeleted(ctx context.Context, bucket, key string) (bool, error) {
+	_, err := s.s3().HeadObject(ctx, &s3.HeadObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
+	})
+	if err == nil {
+		return false, nil
 	}
-	return found, nil
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound {
+		return response.Response.Header.Get("X-Amz-Delete-Marker") == "true", nil
+	}
+	return false, s.fail(err, "s3", "HeadObject", bucket+"/"+key)
 }
 
 // List proves that the identity may list the keys below a prefix, as Terraform

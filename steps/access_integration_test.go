@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // twoGroups are the admins and a group that works on staging only.
@@ -142,7 +143,7 @@ func TestABrokenPolicyFailsTheProof(t *testing.T) {
 				w.deny("alice", c.action)
 				summary := w.run(w.setup(team()))
 				f := findingOf(summary.Findings, c.finding)
-				if code := summary.ExitCode(false); f == nil || code == ExitDone {
+				if code := summary.ExitCode(false); f == nil || code == plan.ExitDone {
 					t.Errorf("%s: findings %v, exit code %d", c.action, summary.Findings, code)
 					continue
 				}
@@ -164,7 +165,7 @@ func TestAKeyPolicyThatDeniesFailsTheProof(t *testing.T) {
 	w.must(err)
 	summary, planned, _ := w.again(team())
 	f := findingOf(summary.Findings, "init.probe-failed")
-	if f == nil || summary.ExitCode(false) == ExitDone || len(planned) > 0 {
+	if f == nil || summary.ExitCode(false) == plan.ExitDone || len(planned) > 0 {
 		t.Fatalf("planned %v, findings %v, exit code %d", planned, summary.Findings, summary.ExitCode(false))
 	}
 	says(t, f.Evidence, "kms:GenerateDataKey", key, "user/alice", "explicit deny in a resource-based policy")

@@ -11,6 +11,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // withNew is the team with a further environment whose account is to be made.
@@ -47,7 +49,7 @@ func TestAMissingAccountIsCreatedOnceAndSetUpWithTheOthers(t *testing.T) {
 		t.Fatalf("planned %v", ids)
 	}
 	c := w.plannedChange("account.qa")
-	if diff := cmp.Diff([]Field{{"name", "", "qa"}, {"email", "", "qa@example.com"}, {"role", "", blueprint.DefaultReach}, {"id", "", KnownAfterApply}}, c.Fields); diff != "" {
+	if diff := cmp.Diff([]plan.Field{{Name: "name", After: "qa"}, {Name: "email", After: "qa@example.com"}, {Name: "role", After: blueprint.DefaultReach}, {Name: "id", After: plan.KnownAfterApply}}, c.Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	created := w.accountNamed("qa")
@@ -93,7 +95,7 @@ func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
 	b := withNew("qa@example.com")
 	s := w.setup(b)
 	ctx := context.Background()
-	w.must(s.Env.Journal.Append(accountChange("qa"), phaseIntent, map[string]string{"email": "qa@example.com"}))
+	w.must(s.Env.Journal.Append(accountChange("qa"), engine.PhaseIntent, map[string]string{"email": "qa@example.com"}))
 	_, err := s.Env.Sessions.Home("eu-west-1").Do(ctx, awsops.CreateAccount("qa@example.com", "qa", blueprint.DefaultReach, nil))
 	w.must(err)
 	summary, _, calls := w.again(b)
@@ -111,7 +113,7 @@ func TestAnAccountThatAWSRefusesLeavesTheOthersGoing(t *testing.T) {
 	b.Environments[3].Email = "taken@example.com"
 	w.takeEmail("taken@example.com")
 	summary := w.run(w.setup(b))
-	if len(summary.Failures) != 1 || summary.ExitCode(false) != ExitFailed {
+	if len(summary.Failures) != 1 || summary.ExitCode(false) != plan.ExitFailed {
 		t.Fatalf("failures %v, exit code %d", summary.Failures, summary.ExitCode(false))
 	}
 	says(t, summary.Failures[0].Err.Error(), "qa", "EMAIL_ALREADY_EXISTS", "taken@example.com", "--set environment.qa.email=")
@@ -135,7 +137,7 @@ func (w *world) takeEmail(email string) {
 }
 
 func (w *world) applied(id string) bool {
-	return slices.ContainsFunc(w.events, func(e Event) bool { return e.Kind == EventApplied && e.Change.ID == id })
+	return slices.ContainsFunc(w.events, func(e plan.Event) bool { return e.Kind == plan.EventApplied && e.Change.ID == id })
 }
 
 func TestAStandaloneAccountWorksWithListedAccountsAndCreatesNone(t *testing.T) {
@@ -219,7 +221,7 @@ func TestAControlTowerLandingZoneMakesItsOwnAccounts(t *testing.T) {
 	fourth.Email = "fourth@example.com"
 	b.Environments = append(b.Environments, fourth)
 	summary := w.run(w.setup(b))
-	if calls := w.mutations(0); len(calls) > 0 || summary.ExitCode(false) != ExitFindings {
+	if calls := w.mutations(0); len(calls) > 0 || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit code %d after %v", summary.ExitCode(false), calls)
 	}
 	for _, f := range summary.Findings {

@@ -23,6 +23,8 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // badInput is something wrong with the world or the answers, and what the
@@ -86,10 +88,10 @@ func checkBadInput(t *testing.T, c badInput) {
 }
 
 // try runs a set-up that may not even begin.
-func (w *world) try(b *blueprint.Blueprint) (*Summary, error) {
+func (w *world) try(b *blueprint.Blueprint) (*plan.Summary, error) {
 	w.t.Helper()
 	_, tag := b.Tag()
-	if _, err := OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
+	if _, err := engine.OpenJournal(filepath.Join(w.dir, stateHome, "stateroom"), tag); err != nil {
 		return nil, err
 	}
 	return w.setup(b).Run(context.Background())
@@ -208,7 +210,7 @@ func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
 		says:    []string{"table/terraform_locks exists", "--adopt arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks"},
 	}}
 	for _, c := range cases {
-		c.code = ExitFindings
+		c.code = plan.ExitFindings
 		t.Run(c.name, func(t *testing.T) { checkBadInput(t, c) })
 	}
 }
@@ -256,40 +258,40 @@ func (w *world) makeTable(b *blueprint.Blueprint, key string, tagged bool) {
 func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 	const key = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
 	cases := []badInput{{
-		name: "malformed HCL in a project", finding: "files.cannot-edit", code: ExitFindings,
+		name: "malformed HCL in a project", finding: "files.cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) { w.write("live/staging/main.tf", "resource \"x\" {\n  a = \n") },
 		says:    []string{"live/staging/main.tf:", "Correct the file"},
 	}, {
-		name: "a cloud block", finding: "files.cannot-edit", code: ExitFindings,
+		name: "a cloud block", finding: "files.cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write("live/staging/main.tf", "terraform {\n  cloud {\n    organization = \"acme\"\n  }\n}\n")
 		},
 		says: []string{"live/staging/main.tf", "cloud"},
 	}, {
-		name: "a credentials file with a byte order mark", finding: "iam.profile-cannot-edit", code: ExitFindings,
+		name: "a credentials file with a byte order mark", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) { w.write(".aws/credentials", "\ufeff[default]\n"+key) },
 		says:    []string{".aws/credentials:1", "byte order mark", "save it as UTF-8 without BOM"},
 	}, {
-		name: "a credentials file with the section twice", finding: "iam.profile-cannot-edit", code: ExitFindings,
+		name: "a credentials file with the section twice", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write(".aws/credentials", "[admin_iam]\nregion = eu-west-1\n[default]\n"+key+"[admin_iam]\noutput = json\n")
 		},
 		says: []string{".aws/credentials:", "admin_iam"},
 	}, {
-		name: "a credentials file with a header that only looks right", finding: "iam.profile-cannot-edit", code: ExitFindings,
+		name: "a credentials file with a header that only looks right", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write(".aws/credentials", "[ admin_iam ]\nregion = eu-west-1\n")
 		},
 		says: []string{".aws/credentials:1", "admin_iam"},
 	}, {
-		name: "a read-only credentials file", finding: "files.cannot-write", code: ExitFindings,
+		name: "a read-only credentials file", finding: "files.cannot-write", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write(".aws/credentials", "[default]\n"+key)
 			w.must(os.Chmod(filepath.Join(w.dir, ".aws", "credentials"), 0o400))
 		},
 		says: []string{".aws/credentials", "read-only", "0400", "Make it writable"},
 	}, {
-		name: "a read-only folder", finding: "files.cannot-write", code: ExitFindings,
+		name: "a read-only folder", finding: "files.cannot-write", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.must(os.MkdirAll(filepath.Join(w.dir, "handover"), 0o700))
 			w.must(os.Chmod(filepath.Join(w.dir, "handover"), 0o500))
@@ -297,7 +299,7 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		},
 		says: []string{"handover/bob.age", "handover is read-only", "0500", "Make it writable"},
 	}, {
-		name: "a file where a project's folder would be", refused: false, finding: "files.cannot-edit", code: ExitFindings,
+		name: "a file where a project's folder would be", refused: false, finding: "files.cannot-edit", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) { w.write("live", "a file\n") },
 		says:    []string{"live/"},
 	}, {
@@ -361,7 +363,7 @@ func TestAThirdKeyIsNeverMade(t *testing.T) {
 				return
 			}
 			says(t, told.Evidence+" "+told.Remedy, "User alice has two access keys", "admin_iam holds neither", "aws iam delete-access-key --user-name alice")
-			if code := summary.ExitCode(false); code != ExitFindings || summary.Failed > 0 {
+			if code := summary.ExitCode(false); code != plan.ExitFindings || summary.Failed > 0 {
 				t.Errorf("exit code %d with failures %v, want 3 and none", code, summary.Failures)
 			}
 		})
@@ -382,7 +384,7 @@ func TestAnAccountThatCannotBeReachedLeavesTheOthersGoing(t *testing.T) {
 	}
 	says(t, f.Evidence+" "+f.Remedy, "preprod", "333333333333", "sts:AssumeRole", "OrganizationAccountAccessRole",
 		"aws cloudformation deploy --stack-name stateroom-preprod --template-file preprod.json --capabilities CAPABILITY_NAMED_IAM")
-	if code := summary.ExitCode(false); code != ExitFindings || summary.Failed > 0 {
+	if code := summary.ExitCode(false); code != plan.ExitFindings || summary.Failed > 0 {
 		t.Errorf("exit code %d, failures %v", code, summary.Failures)
 	}
 	if w.plannedChange("iam.role.staging") == nil || w.plannedChange("iam.role.preprod") != nil {
@@ -487,7 +489,7 @@ func TestASuspendedAccountLeavesTheOthersGoing(t *testing.T) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+" "+f.Remedy, "444444444444", "production", "SUSPENDED", "Reactivate")
-	if summary.ExitCode(false) != ExitFindings || summary.Failed > 0 {
+	if summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
 		t.Errorf("exit code %d, failures %v", summary.ExitCode(false), summary.Failures)
 	}
 	if findingOf(summary.Findings, "iam.environment-unreachable") != nil {

@@ -15,6 +15,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 func TestEveryChoiceOfAnEnvironmentIsMadeAndAtRest(t *testing.T) {
@@ -117,10 +118,10 @@ func withStagers() *blueprint.Blueprint {
 }
 
 // fresh is the plan for b where nothing is there yet.
-func fresh(b *blueprint.Blueprint, me string) (Proposal, *Observed) {
+func fresh(b *blueprint.Blueprint, me string) (plan.Proposal, *Observed) {
 	o := emptyObserved(b)
 	a := &blueprint.Answers{Blueprint: b, Me: me}
-	var p Proposal
+	var p plan.Proposal
 	for _, step := range []Step{iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
 		q := step.Plan(o, a)
 		p.Changes, p.Findings = append(p.Changes, q.Changes...), append(p.Findings, q.Findings...)
@@ -141,11 +142,11 @@ func emptyObserved(b *blueprint.Blueprint) *Observed {
 }
 
 // documentsOf are the policies that the plan gives a group.
-func documentsOf(t testing.TB, p Proposal, group string) []policy.Named {
+func documentsOf(t testing.TB, p plan.Proposal, group string) []policy.Named {
 	t.Helper()
 	var docs []policy.Named
 	for _, c := range p.Changes {
-		if !strings.HasPrefix(c.ID, "iam.policy.stateroom-"+group+"-") || c.Action != Create {
+		if !strings.HasPrefix(c.ID, "iam.policy.stateroom-"+group+"-") || c.Action != plan.Create {
 			continue
 		}
 		text, _ := c.Calls[0].InputMap()["PolicyDocument"].(string)
@@ -309,7 +310,7 @@ func TestStateKeysOfWhichOneEndsTheOtherAreWarnedOf(t *testing.T) {
 	b.Projects[0].StateKey, b.Projects[2].StateKey = "app", "production/app"
 	p, _ := fresh(b, "alice")
 	f := findingOf(p.Findings, "bucket.keys-overlap")
-	if f == nil || f.Severity != Warning {
+	if f == nil || f.Severity != plan.Warning {
 		t.Fatalf("findings %v", findingIDs(p.Findings))
 	}
 	says(t, f.Evidence+" "+f.Remedy, `"production/app"`, `"app"`, "stagers", "common-production")

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -80,9 +82,9 @@ func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
 func TestAPlanFromBeforeAnotherRunsChangesIsNotCarriedOut(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	slow := w.setup(team())
-	slow.Confirm = func(context.Context, Review) (Decision, error) {
+	slow.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 		w.healthy(w.run(w.setup(team())))
-		return Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	_, err := slow.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "made changes after this one looked") {
@@ -119,7 +121,7 @@ func copyBlueprint(t *testing.T, from, to string) {
 // TestAMoveBegunInOneCloneIsNoWordAboutAnother is one journal that two clones of a
 // laptop share.
 func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
-	journal, err := OpenJournal(t.TempDir(), "111111111111/acme-terraform-state")
+	journal, err := engine.OpenJournal(t.TempDir(), "111111111111/acme-terraform-state")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,12 +131,12 @@ func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	move := moveChange("common-production")
-	begun := Change{ID: move, Run: &Run{Command: runMove, Dir: clone}}
-	if err := journal.Append(recordName(begun), phaseIntent, map[string]string{"lock": "ours"}); err != nil {
+	begun := plan.Change{ID: move, Run: &plan.Run{Command: plan.RunMove, Dir: clone}}
+	if err := journal.Append(engine.InDir(begun.ID, begun.Run.Dir), engine.PhaseIntent, map[string]string{"lock": "ours"}); err != nil {
 		t.Fatal(err)
 	}
 	for dir, want := range map[string]bool{clone: true, linked: true, other: false} {
-		if _, unfinished := journal.Unfinished(inDir(move, dir)); unfinished != want {
+		if _, unfinished := journal.Unfinished(engine.InDir(move, dir)); unfinished != want {
 			t.Errorf("begun in %s: %t, want %t", dir, unfinished, want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -20,9 +21,9 @@ func strayBackend(arguments string) string {
 }
 
 // ofStaging are the ids of the changes that touch project common-staging.
-func ofStaging(changes []Change) (ids []string) {
+func ofStaging(changes []plan.Change) (ids []string) {
 	for _, c := range changes {
-		if strings.HasSuffix(c.projectDir(), filepath.Join("live", "staging")) {
+		if strings.HasSuffix(c.ProjectDir(), filepath.Join("live", "staging")) {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -50,19 +51,19 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 			s.DryRun = true
 			planned := w.run(s)
 			f := findingOf(planned.Findings, "files.points-elsewhere")
-			if f == nil || f.Severity != Failure {
+			if f == nil || f.Severity != plan.Failure {
 				t.Fatalf("findings %v", planned.Findings)
 			}
 			says(t, f.Evidence, c.place, address)
 			says(t, f.Remedy, "--adopt "+address)
-			if ids := ofStaging(planned.Foreign); !slices.Contains(ids, initChange("common-staging")) {
+			if ids := ofStaging(planned.Foreign); !slices.Contains(ids, plan.InitID("common-staging")) {
 				t.Errorf("what waits for consent is %v", ids)
 			}
 			w.engine = nil
 			before := readFile(t, filepath.Join(w.dir, c.file))
 			s = w.setup(team())
 			summary := w.run(s)
-			if code := summary.ExitCode(false); code != ExitFindings || summary.Failed > 0 {
+			if code := summary.ExitCode(false); code != plan.ExitFindings || summary.Failed > 0 {
 				t.Errorf("exit %d, failures %v", code, summary.Failures)
 			}
 			if text := readFile(t, filepath.Join(w.dir, c.file)); text != before {
@@ -70,11 +71,11 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 			}
 			readFile(t, filepath.Join(w.dir, "live/production/backend.tf")) // the others are made
 			s = w.setup(team())
-			s.Confirm = func(_ context.Context, r Review) (Decision, error) {
+			s.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
 				if len(ofStaging(r.Foreign)) == 0 {
 					t.Errorf("nobody was asked: %v", r.Foreign)
 				}
-				return Decision{Yes: true, Adopt: []string{address}}, nil
+				return plan.Decision{Yes: true, Adopt: []string{address}}, nil
 			}
 			summary = w.run(s)
 			if f := findingOf(summary.Findings, "files.points-elsewhere"); f != nil {
@@ -100,7 +101,7 @@ func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
 	}{{nil, 2, false}, {[]string{"http://a.example"}, 1, false}, {[]string{"http://a.example", "http://b.example"}, 0, true}} {
 		s := w.setup(team())
 		s.DryRun, s.Answers.Adopt = true, c.adopt
-		s.Emit = func(Event) {}
+		s.Emit = func(plan.Event) {}
 		review, err := s.Review(t.Context())
 		w.must(err)
 		found := 0

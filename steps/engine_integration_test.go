@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -19,7 +20,7 @@ func TestRealTerraformProvesTheSetup(t *testing.T) {
 	w := newSetUpWorld(t, team())
 	var said []string
 	for _, e := range w.events {
-		if e.Kind == EventLine {
+		if e.Kind == plan.EventLine {
 			said = append(said, e.Text)
 		}
 	}
@@ -32,7 +33,7 @@ func TestAnUnreachableRegistryIsToldOnceForEachProjectAndNoFailure(t *testing.T)
 	w.healthy(summary)
 	told := map[string]int{}
 	for _, e := range w.events {
-		if e.Kind == EventFinding && e.Finding.ID == "provider-unavailable" {
+		if e.Kind == plan.EventFinding && e.Finding.ID == "provider-unavailable" {
 			told[e.Finding.Evidence]++
 		}
 	}
@@ -105,7 +106,7 @@ func TestAnEngineTooOldForTheLockIsRefusedBeforeAnyChange(t *testing.T) {
 		if offers := strings.Contains(f.Remedy, "use_lockfile=false"); offers != strings.Contains(strings.Join(c.says, " "), "use_lockfile=false") {
 			t.Errorf("%s: the table alone is offered: %v", c.version, offers)
 		}
-		if summary.ExitCode(false) != ExitFindings {
+		if summary.ExitCode(false) != plan.ExitFindings {
 			t.Errorf("%s: exit code %d", c.version, summary.ExitCode(false))
 		}
 	}

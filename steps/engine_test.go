@@ -8,9 +8,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,69 +18,14 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
-
-func TestScheduleWaitsForNeedsAndIgnoresNeedsThatAreThereAlready(t *testing.T) {
-	s := newSchedule([]Change{{ID: "c", Needs: []string{"a", "b"}}, {ID: "a"}, {ID: "b", Needs: []string{"a", "not planned"}}})
-	var order []int
-	for {
-		i, ok := s.next()
-		if !ok {
-			break
-		}
-		order = append(order, i)
-		s.done(i)
-	}
-	if diff := cmp.Diff([]int{1, 2, 0}, order); diff != "" {
-		t.Errorf("order (-want +got):\n%s", diff)
-	}
-}
-
-func TestScheduleAFailureSkipsItsDependentsOnly(t *testing.T) {
-	s := newSchedule([]Change{{ID: "a"}, {ID: "b", Needs: []string{"a"}}, {ID: "c", Needs: []string{"b"}}, {ID: "d"}, {ID: "e", Needs: []string{"d", "a"}}})
-	a, _ := s.next()
-	skipped := s.fail(a)
-	slices.Sort(skipped)
-	if diff := cmp.Diff([]int{1, 2, 4}, skipped); diff != "" {
-		t.Errorf("skipped (-want +got):\n%s", diff)
-	}
-	d, ok := s.next()
-	if !ok || d != 3 {
-		t.Fatalf("next is %d, %t; want d", d, ok)
-	}
-	s.done(d)
-	if _, more := s.next(); more || len(s.left()) > 0 {
-		t.Errorf("left %v", s.left())
-	}
-}
-
-func TestWhatComesAfterAChangeIsMadeHoweverThatEnded(t *testing.T) {
-	for _, fails := range []bool{false, true} {
-		s := newSchedule([]Change{{ID: "deny"}, {ID: "key", After: []string{"deny", "not planned"}}, {ID: "user", Needs: []string{"deny"}, After: []string{"key"}}})
-		first, _ := s.next()
-		if _, early := s.next(); first != 0 || early {
-			t.Fatalf("began with %d, and something else at once: %t", first, early)
-		}
-		var skipped []int
-		if fails {
-			skipped = s.fail(0)
-		} else {
-			s.done(0)
-		}
-		if next, ok := s.next(); next != 1 || !ok || fails != (len(skipped) == 1) {
-			t.Errorf("fails %t: next is %d, %t; skipped %v", fails, next, ok, skipped)
-		}
-		s.done(1)
-		if next, ok := s.next(); ok == fails || ok && next != 2 {
-			t.Errorf("fails %t: then %d, %t", fails, next, ok)
-		}
-	}
-}
 
 func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
@@ -90,15 +33,15 @@ func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
 	s := w.setup(team())
 	s.Stop = stop
 	closed := false
-	s.Emit = func(e Event) {
+	s.Emit = func(e plan.Event) {
 		w.keep(e)
-		if e.Kind == EventApplied && !closed {
+		if e.Kind == plan.EventApplied && !closed {
 			closed = true
 			close(stop)
 		}
 	}
 	summary := w.run(s)
-	if !summary.Stopped || summary.ExitCode(false) != ExitInterrupted || summary.Skipped == 0 || summary.Failed > 0 || summary.Applied == 0 {
+	if !summary.Stopped || summary.ExitCode(false) != plan.ExitInterrupted || summary.Skipped == 0 || summary.Failed > 0 || summary.Applied == 0 {
 		t.Errorf("summary %+v", summary)
 	}
 	if got := summary.Applied + summary.Skipped; got != summary.Add+summary.Change+summary.Destroy {
@@ -135,7 +78,7 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	w.must(w.server.AddSCP("333333333333", "no-iam", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`))
 	summary := w.run(w.setup(team()))
-	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != "iam.role.preprod" || summary.ExitCode(false) != ExitFailed {
+	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != "iam.role.preprod" || summary.ExitCode(false) != plan.ExitFailed {
 		t.Fatalf("failures %v, exit code %d", summary.Failures, summary.ExitCode(false))
 	}
 	says(t, summary.Failures[0].Err.Error(), "iam:CreateRole", "333333333333", "assumed-role/OrganizationAccountAccessRole", "explicit deny", "service control policy")
@@ -147,9 +90,9 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
-	s := &Setup{Env: &Env{}, Answers: &blueprint.Answers{}}
-	err := s.inspect(context.Background(), []Step{failing{err: errors.New("no such host")}, failing{err: &Refusal{What: "There is no region.", Remedy: "Choose one."}}}, &Observed{})
-	var refusal *Refusal
+	s := &Setup{Env: &engine.Env{}, Answers: &blueprint.Answers{}}
+	err := s.inspect(context.Background(), []Step{failing{err: errors.New("no such host")}, failing{err: &plan.Refusal{What: "There is no region.", Remedy: "Choose one."}}}, &Observed{})
+	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) {
 		t.Errorf("%v", err)
 	}
@@ -161,49 +104,8 @@ type failing struct {
 	err error
 }
 
-func (f failing) Inspect(context.Context, *Env, *blueprint.Answers, *Observed) error { return f.err }
-
-func TestJournalSurvivesACutOffLineAndOtherBlueprints(t *testing.T) {
-	dir := t.TempDir()
-	j, err := OpenJournal(dir, "ours")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, _ := OpenJournal(dir, "theirs")
-	for _, err := range []error{
-		j.Append("key.create", phaseIntent, map[string]string{}), j.Append("key.create", phaseGot, map[string]string{"id": "one"}),
-		other.Append("bucket.create", phaseIntent, nil),
-		j.Append("iam.key.bob", phaseIntent, map[string]string{"keys": "AKIA1"}), j.Append("iam.key.eve", phaseIntent, nil), j.Append("iam.key.eve", phaseDone, nil),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(scopeDir(dir, "ours"), "journal.jsonl")
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.WriteString(f, `{"scope":"ours","change":"lock.create","phase":"int`)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	again, err := OpenJournal(dir, "ours")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Append("after", phaseIntent, nil); err != nil {
-		t.Fatal(err)
-	}
-	again, _ = OpenJournal(dir, "ours")
-	before, unfinished := again.Unfinished("iam.key.bob")
-	_, finished := again.Unfinished("iam.key.eve")
-	if again.Value("key.create", "id") != "one" || again.Intended("bucket.create") || again.Intended("lock.create") || !again.Intended("after") ||
-		!unfinished || before["keys"] != "AKIA1" || finished {
-		t.Errorf("records %+v", again.records)
-	}
-	checkMode(t, path, 0o600)
-	checkMode(t, filepath.Dir(path), 0o700)
+func (f failing) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
+	return f.err
 }
 
 func checkMode(t testing.TB, path string, want os.FileMode) {
@@ -220,9 +122,9 @@ func checkMode(t testing.TB, path string, want os.FileMode) {
 // passphrase is the one that the run showed, which it did once.
 func (w *world) passphrase(t testing.TB) age.Identity {
 	t.Helper()
-	var shown []Event
+	var shown []plan.Event
 	for _, e := range w.events {
-		if e.Kind == EventPassphrase {
+		if e.Kind == plan.EventPassphrase {
 			shown = append(shown, e)
 		}
 	}
@@ -236,7 +138,7 @@ func (w *world) passphrase(t testing.TB) age.Identity {
 	return identity
 }
 
-func open(t testing.TB, path string, identity age.Identity) Handover {
+func open(t testing.TB, path string, identity age.Identity) handover.Handover {
 	t.Helper()
 	sealed, err := os.ReadFile(path)
 	if err != nil {
@@ -246,7 +148,7 @@ func open(t testing.TB, path string, identity age.Identity) Handover {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var h Handover
+	var h handover.Handover
 	if err := json.NewDecoder(plain).Decode(&h); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // sequential is how many of the requests came one after another: each began
@@ -30,8 +32,8 @@ func sequential(log []sandbox.Entry, latency time.Duration) int {
 
 // longestChain is the greatest number of calls in the plan that wait for one
 // another.
-func longestChain(changes []Change) int {
-	index := map[string]Change{}
+func longestChain(changes []plan.Change) int {
+	index := map[string]plan.Change{}
 	for _, c := range changes {
 		index[c.ID] = c
 	}
@@ -62,18 +64,18 @@ func longestChain(changes []Change) int {
 // phases splits a run at its first and last applied change.
 type phases struct {
 	start, first, last, end time.Time
-	changes                 []Change
+	changes                 []plan.Change
 }
 
-func (w *world) measured(s *Flow) (*Summary, phases) {
+func (w *world) measured(s *engine.Flow) (*plan.Summary, phases) {
 	var p phases
 	emit := s.Emit
-	s.Emit = func(e Event) {
+	s.Emit = func(e plan.Event) {
 		switch e.Kind {
-		case EventPlanned:
+		case plan.EventPlanned:
 			p.changes = append(p.changes, *e.Change)
 			p.first = time.Now()
-		case EventApplied:
+		case plan.EventApplied:
 			p.last = time.Now()
 		}
 		emit(e)
@@ -188,11 +190,11 @@ func BenchmarkThousandEnvironmentsAt20ms(b *testing.B) {
 		close(stop)
 		w.healthy(summary)
 		applied := between(w.server.Log(), p.first, p.last)
-		ideal := float64(len(applied)) / DefaultParallel * latency.Seconds()
+		ideal := float64(len(applied)) / engine.DefaultParallel * latency.Seconds()
 		wall := p.last.Sub(p.first).Seconds()
 		b.ReportMetric(wall/ideal, "wall/ideal")
 		b.ReportMetric(math.Round(float64(peak)/(1<<20)), "MiB")
 		fmt.Printf("1,000 environments at 20 ms: %d calls of roles and policies in %.2fs, calls ÷ %d × latency = %.2fs; whole run %.1fs, %d calls; %d MiB with the sandbox\n",
-			len(applied), wall, DefaultParallel, ideal, p.end.Sub(p.start).Seconds(), len(w.server.Log()), peak>>20)
+			len(applied), wall, engine.DefaultParallel, ideal, p.end.Sub(p.start).Seconds(), len(w.server.Log()), peak>>20)
 	}
 }

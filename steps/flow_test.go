@@ -7,36 +7,38 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // flowOf is a flow whose look finds that a user lacks, until it is made.
-func flowOf(t *testing.T, w *world) *Flow {
+func flowOf(t *testing.T, w *world) *engine.Flow {
 	t.Helper()
 	s := w.setup(team())
-	return &Flow{
+	return &engine.Flow{
 		Env: s.Env, Answers: s.Answers, Emit: w.keep,
-		Confirm: func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil },
-		Look: func(ctx context.Context, env *Env) (Review, error) {
+		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
+		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			user, err := env.Sessions.Home("eu-west-1").User(ctx, "carol")
 			if err != nil || user != nil {
-				return Review{Checks: []Check{{Name: "user", Verdict: Passed}}}, err
+				return plan.Review{Checks: []plan.Check{{Name: "user", Verdict: plan.Passed}}}, err
 			}
-			return Review{
-				Checks:   []Check{{Name: "user", Verdict: Broken, Finding: "user-missing"}},
-				Findings: []Finding{{ID: "user-missing", Severity: Failure}},
-				Changes: []Change{
-					{ID: "user", Action: Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
-					{ID: "key", Action: Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
+			return plan.Review{
+				Checks:   []plan.Check{{Name: "user", Verdict: plan.Broken, Finding: "user-missing"}},
+				Findings: []plan.Finding{{ID: "user-missing", Severity: plan.Failure}},
+				Changes: []plan.Change{
+					{ID: "user", Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
+					{ID: "key", Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
 				},
 			}, nil
 		},
 	}
 }
 
-func (w *world) kinds() []EventKind {
+func (w *world) kinds() []plan.EventKind {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var kinds []EventKind
+	var kinds []plan.EventKind
 	for _, e := range w.events {
 		kinds = append(kinds, e.Kind)
 	}
@@ -49,15 +51,15 @@ func TestFlowMendsLooksAgainAndTellsWhatWasWrongOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if summary.Applied != 1 || len(summary.Findings) != 0 || summary.ExitCode(false) != ExitDone || summary.Checks[0].Verdict != Passed {
+	if summary.Applied != 1 || len(summary.Findings) != 0 || summary.ExitCode(false) != plan.ExitDone || summary.Checks[0].Verdict != plan.Passed {
 		t.Errorf("summary %+v", summary)
 	}
-	want := []EventKind{EventFinding, EventPlanned, EventStarted, EventApplied, EventSummary}
+	want := []plan.EventKind{plan.EventFinding, plan.EventPlanned, plan.EventStarted, plan.EventApplied, plan.EventSummary}
 	if got := w.kinds(); !slices.Equal(got, want) {
 		t.Errorf("events %v, want %v", got, want)
 	}
 	again, err := flowOf(t, w).Run(t.Context())
-	if err != nil || again.Applied != 0 || again.ExitCode(false) != ExitDone {
+	if err != nil || again.Applied != 0 || again.ExitCode(false) != plan.ExitDone {
 		t.Errorf("a second run: %+v, %v", again, err)
 	}
 }
@@ -65,34 +67,36 @@ func TestFlowMendsLooksAgainAndTellsWhatWasWrongOnce(t *testing.T) {
 func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
-	f.Confirm = func(_ context.Context, r Review) (Decision, error) {
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
 		if len(r.Changes) != 1 || len(r.Foreign) != 1 {
 			t.Errorf("asked about %d changes and %d foreign ones", len(r.Changes), len(r.Foreign))
 		}
-		return Decision{Yes: true, Adopt: []string{"carol"}}, nil
+		return plan.Decision{Yes: true, Adopt: []string{"carol"}}, nil
 	}
 	summary, err := f.Run(t.Context())
 	if err != nil || summary.Applied != 2 {
 		t.Fatalf("%+v, %v", summary, err)
 	}
 	kinds := w.kinds()
-	if got := slices.Index(kinds, EventStarted); slices.Contains(kinds[got:], EventPlanned) {
+	if got := slices.Index(kinds, plan.EventStarted); slices.Contains(kinds[got:], plan.EventPlanned) {
 		t.Errorf("a change was told after the first was begun: %v", kinds)
 	}
 }
 
 func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T) {
-	for name, set := range map[string]func(*Flow){
-		"dry run":  func(f *Flow) { f.DryRun = true },
-		"declined": func(f *Flow) { f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{}, nil } },
-		"left out": func(f *Flow) { f.Without = map[string]bool{"user": true} },
+	for name, set := range map[string]func(*engine.Flow){
+		"dry run": func(f *engine.Flow) { f.DryRun = true },
+		"declined": func(f *engine.Flow) {
+			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{}, nil }
+		},
+		"left out": func(f *engine.Flow) { f.Without = map[string]bool{"user": true} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
 			f := flowOf(t, w)
 			set(f)
 			summary, err := f.Run(t.Context())
-			if err != nil || summary.Applied != 0 || len(summary.Findings) != 1 || summary.ExitCode(false) == ExitDone {
+			if err != nil || summary.Applied != 0 || len(summary.Findings) != 1 || summary.ExitCode(false) == plan.ExitDone {
 				t.Errorf("%+v, %v", summary, err)
 			}
 			for _, e := range w.server.Log() {
@@ -108,11 +112,11 @@ func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
 	look, late := f.Look, 2
-	f.Look = func(ctx context.Context, env *Env) (Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		r, err := look(ctx, env)
 		if len(r.Findings) == 0 && late > 0 {
 			late--
-			r.Findings = []Finding{{ID: "user-missing", Severity: Failure}}
+			r.Findings = []plan.Finding{{ID: "user-missing", Severity: plan.Failure}}
 		}
 		for i := range r.Changes {
 			r.Changes[i].Mends = []string{"user-missing"}

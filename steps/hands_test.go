@@ -16,6 +16,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // hands are SDK clients with which a test changes the sandbox behind the
@@ -77,7 +78,7 @@ func finished(t testing.TB) *world {
 func (w *world) plannedIDs() []string {
 	var ids []string
 	for _, e := range w.events {
-		if e.Kind == EventPlanned {
+		if e.Kind == plan.EventPlanned {
 			ids = append(ids, e.Change.ID)
 		}
 	}
@@ -86,9 +87,9 @@ func (w *world) plannedIDs() []string {
 }
 
 // plannedChange is the change of that id, or nil when none was told.
-func (w *world) plannedChange(id string) *Change {
+func (w *world) plannedChange(id string) *plan.Change {
 	for _, e := range w.events {
-		if e.Kind == EventPlanned && e.Change.ID == id {
+		if e.Kind == plan.EventPlanned && e.Change.ID == id {
 			return e.Change
 		}
 	}
@@ -97,7 +98,7 @@ func (w *world) plannedChange(id string) *Change {
 
 // again runs a set-up of b and gives its summary, the ids that it planned and
 // the mutating calls that it made.
-func (w *world) again(b *blueprint.Blueprint) (summary *Summary, ids, calls []string) {
+func (w *world) again(b *blueprint.Blueprint) (summary *plan.Summary, ids, calls []string) {
 	w.t.Helper()
 	w.events = nil
 	mark := len(w.server.Log())
@@ -106,7 +107,7 @@ func (w *world) again(b *blueprint.Blueprint) (summary *Summary, ids, calls []st
 }
 
 // settledNow fails the test unless a further run plans nothing and is healthy.
-func (w *world) settledNow(b *blueprint.Blueprint, adopt ...string) *Summary {
+func (w *world) settledNow(b *blueprint.Blueprint, adopt ...string) *plan.Summary {
 	w.t.Helper()
 	w.events = nil
 	mark := len(w.server.Log())
@@ -121,7 +122,7 @@ func (w *world) settledNow(b *blueprint.Blueprint, adopt ...string) *Summary {
 }
 
 // findingOf is the finding of that id, or nil.
-func findingOf(findings []Finding, id string) *Finding {
+func findingOf(findings []plan.Finding, id string) *plan.Finding {
 	for i := range findings {
 		if findings[i].ID == id {
 			return &findings[i]
@@ -130,7 +131,7 @@ func findingOf(findings []Finding, id string) *Finding {
 	return nil
 }
 
-func findingIDs(findings []Finding) []string {
+func findingIDs(findings []plan.Finding) []string {
 	var ids []string
 	for _, f := range findings {
 		ids = append(ids, f.ID)

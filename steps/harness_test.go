@@ -11,6 +11,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -23,7 +25,7 @@ type world struct {
 	engine *terraform.Engine
 
 	mu     sync.Mutex
-	events []Event
+	events []plan.Event
 }
 
 // newWorld starts a sandbox and points the process's AWS environment at it and
@@ -88,20 +90,20 @@ func team() *blueprint.Blueprint {
 }
 
 // setup is a set-up of b in this world as a new process would start it.
-func (w *world) setup(b *blueprint.Blueprint) *Flow {
+func (w *world) setup(b *blueprint.Blueprint) *engine.Flow {
 	w.t.Helper()
 	_, flow := w.nine(b)
 	return flow
 }
 
 // nine are the nine steps with their flow, for who wants to see what they observe.
-func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
+func (w *world) nine(b *blueprint.Blueprint) (*Setup, *engine.Flow) {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	env, err := NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -110,30 +112,30 @@ func (w *world) nine(b *blueprint.Blueprint) (*Setup, *Flow) {
 		env.EngineErr = nil
 	}
 	_, tag := b.Tag()
-	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
 		w.t.Fatal(err)
 	}
 	s := &Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}
 	f := s.Flow()
 	f.Emit = w.keep
-	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return s, f
 }
 
 // stateDir is what is kept for the team's account and bucket.
 func (w *world) stateDir() string {
 	_, scope := team().Tag()
-	return scopeDir(filepath.Join(w.dir, stateHome, "stateroom"), scope)
+	return engine.ScopeDir(filepath.Join(w.dir, stateHome, "stateroom"), scope)
 }
 
-func (w *world) keep(e Event) {
+func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.events = append(w.events, e)
 }
 
 // run runs a set-up that is expected to start.
-func (w *world) run(s *Flow) *Summary {
+func (w *world) run(s *engine.Flow) *plan.Summary {
 	w.t.Helper()
 	summary, err := s.Run(context.Background())
 	if err != nil {
@@ -143,17 +145,17 @@ func (w *world) run(s *Flow) *Summary {
 }
 
 // healthy fails the test unless the run ended with exit code 0.
-func (w *world) healthy(summary *Summary) {
+func (w *world) healthy(summary *plan.Summary) {
 	w.t.Helper()
 	for _, f := range summary.Failures {
 		w.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range summary.Findings {
-		if f.Severity != Info {
+		if f.Severity != plan.Info {
 			w.t.Errorf("finding %s", f)
 		}
 	}
-	if code := summary.ExitCode(false); code != ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		w.t.Errorf("exit code %d, want 0", code)
 	}
 }

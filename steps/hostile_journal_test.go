@@ -17,6 +17,8 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // forgery is a journal that somebody wrote who wants stateroom to take for its
@@ -24,7 +26,7 @@ import (
 type forgery struct {
 	name string
 	// arrange makes what the forgery is after, and gives the records about it.
-	arrange func(w *world, b *blueprint.Blueprint) []Record
+	arrange func(w *world, b *blueprint.Blueprint) []engine.Record
 	// never are the operations that the forgery is to bring about.
 	never []string
 	// works says that in the user's own state directory the same records do bring
@@ -33,44 +35,44 @@ type forgery struct {
 }
 
 func forgeries() []forgery {
-	record := func(change, phase string, values map[string]string) Record {
-		return Record{Time: time.Now().UTC(), Scope: "111111111111/acme-terraform-state", Change: change, Phase: phase, Values: values}
+	record := func(change, phase string, values map[string]string) engine.Record {
+		return engine.Record{Time: time.Now().UTC(), Scope: "111111111111/acme-terraform-state", Change: change, Phase: phase, Values: values}
 	}
 	return []forgery{{
 		name: "a user is added to somebody's group", never: []string{"AddUserToGroup", "AttachGroupPolicy"},
-		arrange: func(w *world, b *blueprint.Blueprint) []Record {
+		arrange: func(w *world, b *blueprint.Blueprint) []engine.Record {
 			_, err := w.hands("").iam.CreateGroup(context.Background(), &iam.CreateGroupInput{GroupName: aws.String("admins")})
 			w.must(err)
 			b.Groups[0].Users = append(b.Groups[0].Users, "mallory")
-			return []Record{record("iam.group.admins", phaseIntent, map[string]string{})}
+			return []engine.Record{record("iam.group.admins", engine.PhaseIntent, map[string]string{})}
 		},
 	}, {
 		name: "our policy goes on somebody's bucket", works: true,
 		never: []string{"PutBucketPolicy", "PutBucketTagging", "PutBucketEncryption", "PutBucketVersioning"},
-		arrange: func(w *world, _ *blueprint.Blueprint) []Record {
+		arrange: func(w *world, _ *blueprint.Blueprint) []engine.Record {
 			w.makeBucket(w.hands(""), bucketName, "eu-west-1")
-			return []Record{record(changeBucket, phaseIntent, map[string]string{}), record(changeBucket, phaseDone, nil)}
+			return []engine.Record{record(changeBucket, engine.PhaseIntent, map[string]string{}), record(changeBucket, engine.PhaseDone, nil)}
 		},
 	}, {
 		name: "somebody's key becomes the state's", never: []string{"theirs"},
-		arrange: func(w *world, b *blueprint.Blueprint) []Record {
+		arrange: func(w *world, b *blueprint.Blueprint) []engine.Record {
 			theirs, err := w.hands("").kms.CreateKey(context.Background(), &kms.CreateKeyInput{Description: &b.Key.Description})
 			w.must(err)
-			return []Record{
-				record(changeKey, phaseIntent, map[string]string{}),
-				record(changeKey, phaseGot, map[string]string{"id": *theirs.KeyMetadata.KeyId, "arn": *theirs.KeyMetadata.Arn}),
+			return []engine.Record{
+				record(changeKey, engine.PhaseIntent, map[string]string{}),
+				record(changeKey, engine.PhaseGot, map[string]string{"id": *theirs.KeyMetadata.KeyId, "arn": *theirs.KeyMetadata.Arn}),
 			}
 		},
 	}, {
 		name: "a working key is deleted, and a new one sealed to a stranger", works: true, never: []string{"DeleteAccessKey", "CreateAccessKey"},
-		arrange: func(w *world, b *blueprint.Blueprint) []Record {
+		arrange: func(w *world, b *blueprint.Blueprint) []engine.Record {
 			w.healthy(w.run(w.setup(team())))
 			b.Users[0].Recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj" // mallory's
 			keys, err := w.hands("").iam.ListAccessKeys(context.Background(), &iam.ListAccessKeysInput{UserName: aws.String("bob")})
 			w.must(err)
-			return []Record{
-				record("iam.key.bob", phaseIntent, map[string]string{"keys": ""}),
-				record("iam.key.bob", phaseGot, map[string]string{"id": *keys.AccessKeyMetadata[0].AccessKeyId}),
+			return []engine.Record{
+				record("iam.key.bob", engine.PhaseIntent, map[string]string{"keys": ""}),
+				record("iam.key.bob", engine.PhaseGot, map[string]string{"id": *keys.AccessKeyMetadata[0].AccessKeyId}),
 			}
 		},
 	}}
@@ -105,7 +107,7 @@ func TestAForgedJournalInTheRepositoryHasNoWord(t *testing.T) {
 
 // run gives the mutating operations that a set-up calls with the records in a
 // directory.
-func (f forgery) run(t *testing.T, where func(*world) string) (met []string, summary *Summary) {
+func (f forgery) run(t *testing.T, where func(*world) string) (met []string, summary *plan.Summary) {
 	t.Helper()
 	w, b := newWorld(t, sandbox.Options{}), team()
 	records := f.arrange(w, b)

@@ -27,6 +27,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -234,7 +235,7 @@ const (
 
 // unread are files that are nobody's business here: whatever lies there is left
 // where it is.
-var unread = []string{oldJournal, LeftDir + "/backup/x.tfstate", ".git/config", ".git/hooks/pre-commit", ".terraformrc", "terraform.rc", ".tofurc", inProject + "x.auto.tfvars", inProject + "terraform.tfvars", tfbackend, "terraform", inProject + "terraform", ".aws/config", ".env", inProject + ErroredState}
+var unread = []string{oldJournal, LeftDir + "/backup/x.tfstate", ".git/config", ".git/hooks/pre-commit", ".terraformrc", "terraform.rc", ".tofurc", inProject + "x.auto.tfvars", inProject + "terraform.tfvars", tfbackend, "terraform", inProject + "terraform", ".aws/config", ".env", inProject + plan.ErroredState}
 
 // placeCells are everything that can lie in the place of every file.
 func placeCells() []cell {
@@ -246,17 +247,17 @@ func placeCells() []cell {
 		link     string
 		linkCode int
 	}{
-		{blueprintIn, ExitUsage, "version: is missing", ExitUsage},
-		{permissions, ExitFailed, "policy document", ExitFailed},
-		{backendTF, ExitFindings, "outside the repository", ExitFindings},
-		{inProject + "provider.tf", ExitFindings, "outside the repository", ExitFindings},
-		{mainTF, ExitFindings, "", ExitDone},
-		{noted, ExitFindings, "not what terraform init writes", ExitFindings},
-		{selectedIn, ExitFindings, "", ExitDone},
-		{localTF, ExitFindings, "not a Terraform state", ExitFindings},
-		{workspaceTF, ExitFindings, "not a Terraform state", ExitFindings},
-		{".gitignore", ExitFailed, "outside the repository", ExitFindings},
-		{sealedBob, ExitFailed, "bob", ExitFindings},
+		{blueprintIn, plan.ExitUsage, "version: is missing", plan.ExitUsage},
+		{permissions, plan.ExitFailed, "policy document", plan.ExitFailed},
+		{backendTF, plan.ExitFindings, "outside the repository", plan.ExitFindings},
+		{inProject + "provider.tf", plan.ExitFindings, "outside the repository", plan.ExitFindings},
+		{mainTF, plan.ExitFindings, "", plan.ExitDone},
+		{noted, plan.ExitFindings, "not what terraform init writes", plan.ExitFindings},
+		{selectedIn, plan.ExitFindings, "", plan.ExitDone},
+		{localTF, plan.ExitFindings, "not a Terraform state", plan.ExitFindings},
+		{workspaceTF, plan.ExitFindings, "not a Terraform state", plan.ExitFindings},
+		{".gitignore", plan.ExitFailed, "outside the repository", plan.ExitFindings},
+		{sealedBob, plan.ExitFailed, "bob", plan.ExitFindings},
 	} {
 		for _, in := range inPlace {
 			if at.file == mainTF && in.tries == "a directory" {
@@ -264,7 +265,7 @@ func placeCells() []cell {
 			}
 			cells = append(cells, cell{file: at.file, tries: in.tries, bring: in.bring, code: at.code, says: in.says})
 		}
-		cells = append(cells, cell{file: at.file, tries: "a link that leads out", bring: leadsOut, code: at.linkCode, says: at.link, made: at.linkCode == ExitDone})
+		cells = append(cells, cell{file: at.file, tries: "a link that leads out", bring: leadsOut, code: at.linkCode, says: at.link, made: at.linkCode == plan.ExitDone})
 	}
 	for _, in := range append(inPlace, inPlace[0]) {
 		cells = append(cells, cell{file: "what nobody reads", tries: in.tries, made: true, bring: func(c *clone, _ string) {
@@ -310,7 +311,7 @@ func edited(old, with string) func(*clone, string) {
 // leading are the settings that lead elsewhere, in every file that can hold one.
 func leadingCells() []cell {
 	elsewhere := func(file, tries, content, place string) cell {
-		return cell{file: file, tries: tries, bring: text(content), code: ExitFindings, says: place, made: true, also: func(c *clone, e told) {
+		return cell{file: file, tries: tries, bring: text(content), code: plan.ExitFindings, says: place, made: true, also: func(c *clone, e told) {
 			if !strings.Contains(e.text, "files.points-elsewhere") {
 				c.t.Errorf("no finding: %s", e.text)
 			}
@@ -330,14 +331,14 @@ func leadingCells() []cell {
 		elsewhere(mainTF+".json", "a provider's proxy", "{\"provider\": {\"aws\": {\"alias\": \"x\",\n\"http_proxy\": \"STRANGER\"}}}", "main.tf.json:2"),
 		elsewhere(noted, "an endpoint", notedAs("\"bucket\": \"acme-terraform-state\", \"key\": \"common/production\",\n\"endpoints\": {\"s3\": \"STRANGER\"}"), "terraform.tfstate:3"),
 		elsewhere(noted, "profiles with a command", notedAs("\"bucket\": \"acme-terraform-state\", \"key\": \"common/production\",\n\"shared_config_files\": [\"aws\"]"), "terraform.tfstate:3"),
-		{file: tfbackend, tries: "an endpoint", code: ExitFindings, says: "prod.s3.tfbackend:2", made: true, bring: func(c *clone, file string) {
+		{file: tfbackend, tries: "an endpoint", code: plan.ExitFindings, says: "prod.s3.tfbackend:2", made: true, bring: func(c *clone, file string) {
 			text("terraform {\n  backend \"s3\" {}\n}\n")(c, backendTF)
 			text("bucket = \"b\"\nsts_endpoint = \"STRANGER\"\n")(c, file)
 		}},
-		{file: noted, tries: "somebody else's bucket", code: ExitFindings, says: "init.state-not-moved", made: true, bring: text(notedAs("\"bucket\": \"stranger\", \"key\": \"k\""))},
-		{file: blueprintIn, tries: "a directory outside", bring: edited(`"live/production"`, `"../outside"`), code: ExitUsage, says: "dir"},
-		{file: "live/production", tries: "a link that leads out", code: ExitFindings, says: "outside the repository", bring: func(c *clone, file string) { c.must(os.Symlink(c.outside, c.at(file))) }},
-		{file: "live/production", tries: "a pipe", bring: inPlace[0].bring, code: ExitFindings, says: "files.cannot-edit"},
+		{file: noted, tries: "somebody else's bucket", code: plan.ExitFindings, says: "init.state-not-moved", made: true, bring: text(notedAs("\"bucket\": \"stranger\", \"key\": \"k\""))},
+		{file: blueprintIn, tries: "a directory outside", bring: edited(`"live/production"`, `"../outside"`), code: plan.ExitUsage, says: "dir"},
+		{file: "live/production", tries: "a link that leads out", code: plan.ExitFindings, says: "outside the repository", bring: func(c *clone, file string) { c.must(os.Symlink(c.outside, c.at(file))) }},
+		{file: "live/production", tries: "a pipe", bring: inPlace[0].bring, code: plan.ExitFindings, says: "files.cannot-edit"},
 	}
 }
 
@@ -355,25 +356,25 @@ func textCells() []cell {
 		}
 	}
 	return []cell{
-		{file: blueprintIn, tries: "control sequences", bring: edited("Used by terraform", spelt), code: ExitUsage, says: "cannot be seen"},
-		{file: blueprintIn, tries: "raw control sequences", bring: edited("Used by terraform", escapes), code: ExitUsage, says: "stateroom.hcl:"},
+		{file: blueprintIn, tries: "control sequences", bring: edited("Used by terraform", spelt), code: plan.ExitUsage, says: "cannot be seen"},
+		{file: blueprintIn, tries: "raw control sequences", bring: edited("Used by terraform", escapes), code: plan.ExitUsage, says: "stateroom.hcl:"},
 		{file: blueprintIn, tries: "a reference", bring: edited("Used by terraform to store remote state", reference), made: true, also: literal("CreateKey")},
 		{file: blueprintIn, tries: "commands", bring: edited("Used by terraform", "$(: > MARKER) `: > MARKER`; : > MARKER"), made: true},
-		{file: blueprintIn, tries: "depth", bring: text(strings.Repeat("(", 200_000)), code: ExitUsage, says: "deeper"},
-		{file: blueprintIn, tries: "to let somebody in", bring: func(*clone, string) {}, args: []string{"--no-widening"}, code: ExitFindings, says: "--no-widening"},
-		{file: permissions, tries: "to let somebody in", bring: text(strings.Replace(allowed, `"s3:*","ec2:*"`, `"*"`, 1)), args: []string{"--no-widening"}, code: ExitFindings, says: "--no-widening"},
+		{file: blueprintIn, tries: "depth", bring: text(strings.Repeat("(", 200_000)), code: plan.ExitUsage, says: "deeper"},
+		{file: blueprintIn, tries: "to let somebody in", bring: func(*clone, string) {}, args: []string{"--no-widening"}, code: plan.ExitFindings, says: "--no-widening"},
+		{file: permissions, tries: "to let somebody in", bring: text(strings.Replace(allowed, `"s3:*","ec2:*"`, `"*"`, 1)), args: []string{"--no-widening"}, code: plan.ExitFindings, says: "--no-widening"},
 		{file: permissions, tries: "control sequences", bring: text(strings.Replace(allowed, `"Effect"`, `"Sid":"`+spelt+`","Effect"`, 1)), made: true},
 		{file: permissions, tries: "a reference", bring: text(strings.Replace(allowed, `"Resource":"*"`, `"Resource":"arn:aws:s3:::`+reference+`"`, 1)), made: true, also: literal("PutRolePolicy")},
-		{file: backendTF, tries: "control sequences", bring: text(strings.Replace(backendOf(""), "common/production", spelt, 1)), code: ExitFindings, says: "init.state-not-moved", made: true},
+		{file: backendTF, tries: "control sequences", bring: text(strings.Replace(backendOf(""), "common/production", spelt, 1)), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
 		{file: backendTF, tries: "raw control sequences", bring: text(backendOf("profile = \"" + escapes + "\"")), made: true},
-		{file: backendTF, tries: "a reference", bring: text(strings.Replace(backendOf(""), "common/production", reference, 1)), code: ExitFindings, says: "init.state-not-moved", made: true},
+		{file: backendTF, tries: "a reference", bring: text(strings.Replace(backendOf(""), "common/production", reference, 1)), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
 		{file: mainTF, tries: "control sequences", bring: text("terraform {\n  required_version = \"" + spelt + "\"\n}\n"), made: true},
-		{file: noted, tries: "control sequences", bring: text(notedAs(`"bucket": "` + spelt + `", "key": "` + spelt + `"`)), code: ExitFindings, says: "init.state-not-moved", made: true},
+		{file: noted, tries: "control sequences", bring: text(notedAs(`"bucket": "` + spelt + `", "key": "` + spelt + `"`)), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
 		{file: selectedIn, tries: "control sequences", bring: text(escapes), made: true},
 		{file: selectedIn, tries: "a way out", bring: text("../../../outside"), made: true},
-		{file: localTF, tries: "control sequences", bring: text(`{"version": 4, "lineage": "` + spelt + `", "resources": [{}]}`), code: ExitFindings, says: "init.state-not-moved", made: true},
-		{file: localTF, tries: "to be the state", bring: text(`{"version": 4, "serial": 99, "lineage": "forged", "resources": [{}]}`), code: ExitFindings, says: "init.state-not-moved", made: true},
-		{file: workspaceTF, tries: "to be the state", bring: text(`{"version": 4, "serial": 99, "lineage": "forged", "resources": [{}]}`), code: ExitFindings, says: "init.state-not-moved", made: true},
+		{file: localTF, tries: "control sequences", bring: text(`{"version": 4, "lineage": "` + spelt + `", "resources": [{}]}`), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
+		{file: localTF, tries: "to be the state", bring: text(`{"version": 4, "serial": 99, "lineage": "forged", "resources": [{}]}`), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
+		{file: workspaceTF, tries: "to be the state", bring: text(`{"version": 4, "serial": 99, "lineage": "forged", "resources": [{}]}`), code: plan.ExitFindings, says: "init.state-not-moved", made: true},
 		{file: ".gitignore", tries: "to show handovers", bring: text("/handover/\n!/handover/\n" + escapes), made: true, also: func(c *clone, _ told) {
 			lines, err := os.ReadFile(filepath.Join(c.dir, ".gitignore"))
 			if c.must(err); !strings.HasSuffix(string(lines), "/handover/\n") {
@@ -495,7 +496,7 @@ func TestNothingOfTheRepositorysGitConfigurationIsRun(t *testing.T) {
 		{"offboard", "bob", "--yes", "--plain"},
 		{"setup", "--yes", "--me", "alice", "--plain"},
 	} {
-		if e := c.run(flow...); e.code == ExitUsage || strings.Contains(e.text, "unknown") {
+		if e := c.run(flow...); e.code == plan.ExitUsage || strings.Contains(e.text, "unknown") {
 			t.Errorf("%v is no flow: %s", flow, e.text)
 		}
 		if len(tree(t, c.outside)) > 0 {

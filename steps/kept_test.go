@@ -19,6 +19,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 const denyDelete = `{"Sid":"Team","Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"arn:aws:s3:::acme-terraform-state"}`
@@ -109,7 +110,7 @@ func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
 			w.t = t
 			w.must(c.stronger(w.hands("")))
 			f := findingOf(w.settledNow(team()).Findings, c.finding)
-			if f == nil || f.Severity != Info {
+			if f == nil || f.Severity != plan.Info {
 				t.Fatalf("finding %s is missing or no info", c.finding)
 			}
 			says(t, f.Evidence+" "+f.Remedy, c.says...)
@@ -153,7 +154,7 @@ func TestProvisionedAndOnDemandTables(t *testing.T) {
 	w := finished(t)
 	b := team()
 	b.Lock.BillingMode = blueprint.BillingProvisioned
-	if f := findingOf(w.settledNow(b).Findings, "lock.on-demand"); f == nil || f.Severity != Info {
+	if f := findingOf(w.settledNow(b).Findings, "lock.on-demand"); f == nil || f.Severity != plan.Info {
 		t.Error("a table on demand was not kept and reported where the blueprint asks for provisioned capacity")
 	}
 	_, err := w.hands("").dynamodb.UpdateTable(context.Background(), &dynamodb.UpdateTableInput{
@@ -228,7 +229,7 @@ func TestAPolicyThatCannotBeReadOrDemandsAnotherKeyBlocks(t *testing.T) {
 }
 
 // adopt runs a set-up that may change what exists at these ARNs.
-func (w *world) adopt(b *blueprint.Blueprint, arns ...string) *Summary {
+func (w *world) adopt(b *blueprint.Blueprint, arns ...string) *plan.Summary {
 	w.t.Helper()
 	w.events = nil
 	s := w.setup(b)
@@ -252,7 +253,7 @@ func TestWhatIsAdoptedIsShownTaggedAndThenAtRest(t *testing.T) {
 		"arn:aws:iam::111111111111:group/admins", "arn:aws:iam::222222222222:role/" + blueprint.DefaultRole,
 	}
 	summary := w.run(w.setup(b))
-	if len(w.mutations(0)) == 0 || !blocking(summary.Findings) {
+	if len(w.mutations(0)) == 0 || !plan.Blocking(summary.Findings) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	w.healthy(w.adopt(b, arns...))

@@ -28,6 +28,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
+	"stateroom/steps/handover"
 	"stateroom/steps/stepstest"
 )
 
@@ -165,7 +166,7 @@ func onlyKey(ctx context.Context, home *awsops.Session, user string) (string, er
 }
 
 // open unseals a handover with bob's identity.
-func (v *victim) open(user string) (h Handover, err error) {
+func (v *victim) open(user string) (h handover.Handover, err error) {
 	sealed, err := os.Open(filepath.Join(v.dir, "handover", user+".age"))
 	if err != nil {
 		return h, err

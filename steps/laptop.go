@@ -6,7 +6,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Laptop is what steps 7 to 9 mean for one admin: the projects that the admin
@@ -28,25 +30,25 @@ type ProjectFiles struct {
 	// has installed providers, too, of which provider.tf needs one.
 	Right, Initialised, Providers bool
 	// Problem is the finding of a project that cannot be used as it is, or nil.
-	Problem *Finding
+	Problem *plan.Finding
 }
 
 // Plan brings the projects' files to what the blueprint says, initialises the
 // projects, and writes the blueprint where there is none. A state that is
 // somewhere else is not an admin's to move: its project is left as it is.
-func (l Laptop) Plan(ctx context.Context, env *Env, a *blueprint.Answers) ([]ProjectFiles, Proposal, error) {
+func (l Laptop) Plan(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ProjectFiles, plan.Proposal, error) {
 	o := &Observed{Account: AccountFacts{Identity: l.Identity}, Key: KeyFacts{Key: l.Key}}
 	if err := (filesStep{}).Inspect(ctx, env, a, o); err != nil {
-		return nil, Proposal{}, err
+		return nil, plan.Proposal{}, err
 	}
 	if err := (doneStep{}).Inspect(ctx, env, a, o); err != nil {
-		return nil, Proposal{}, err
+		return nil, plan.Proposal{}, err
 	}
 	o.Init.Engine, o.Init.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
 		o.Init.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
 	}
-	var p Proposal
+	var p plan.Proposal
 	var all []ProjectFiles
 	for _, project := range a.ProjectsFor(l.User) {
 		all = append(all, l.project(o, a, project, &p))
@@ -64,7 +66,7 @@ func (l Laptop) Plan(ctx context.Context, env *Env, a *blueprint.Answers) ([]Pro
 }
 
 // project plans one project's files and its init.
-func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Project, p *Proposal) ProjectFiles {
+func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) ProjectFiles {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err != nil {
 		return ProjectFiles{Project: project, Problem: cannotEdit(project, facts.Err)}
@@ -74,15 +76,15 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 		f.Problem = AccountUnknown(e)
 		return f
 	}
-	if found := LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
+	if found := engine.LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
 		f.Problem, p.Findings = &found[0], append(p.Findings, found[1:]...)
 		return f
 	}
-	kind := InitNeeded(wantedBackend(o, a, project), facts.Project)
+	kind := files.InitNeeded(wantedBackend(o, a, project), facts.Project)
 	if f.Problem = partialBackend(a, project, facts.Project); f.Problem != nil {
 		return f
 	}
-	if kind == InitMigrate {
+	if kind == files.InitMigrate {
 		f.Problem = stateOfItsOwn(project, facts.Project)
 		return f
 	}
@@ -97,11 +99,11 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 			own = append(own, c.ID)
 		}
 	}
-	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == InitNone, facts.Project.State.HasProviders()
+	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == files.InitNone, facts.Project.State.HasProviders()
 	if f.Initialised && f.Providers || o.Init.noEngine() != nil {
 		return f
 	}
-	c := InitChange(a, project, f.Dir, kind)
+	c := plan.InitChange(a, project, f.Dir, kind)
 	c.Needs, c.Run.Settled = own, true // what a new key takes to be known was waited for before
 	p.Changes = append(p.Changes, c)
 	return f
@@ -109,27 +111,27 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 
 // AccountUnknown is the finding of an environment whose account only its e-mail
 // address names: an admin may not list the organization's accounts.
-func AccountUnknown(e blueprint.Environment) *Finding {
-	return &Finding{
-		ID: "onboard.account-unknown", Step: 1, Severity: Warning,
+func AccountUnknown(e blueprint.Environment) *plan.Finding {
+	return &plan.Finding{
+		ID: "onboard.account-unknown", Step: 1, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),
 		Remedy:   fmt.Sprintf("Let the operator write the account's id into environment %q of the blueprint.", e.Name),
 	}
 }
 
 // cannotEdit is the finding of a project whose files cannot be read or edited.
-func cannotEdit(project blueprint.Project, err error) *Finding {
-	return &Finding{
-		ID: "files.cannot-edit", Step: 7, Severity: Failure,
+func cannotEdit(project blueprint.Project, err error) *plan.Finding {
+	return &plan.Finding{
+		ID: "files.cannot-edit", Step: 7, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
 	}
 }
 
 // stateOfItsOwn is the finding of a project that keeps its state somewhere else
 // than the blueprint says.
-func stateOfItsOwn(project blueprint.Project, at *files.Project) *Finding {
-	return &Finding{
-		ID: "backend-changed", Step: 8, Severity: Warning,
+func stateOfItsOwn(project blueprint.Project, at *files.Project) *plan.Finding {
+	return &plan.Finding{
+		ID: "backend-changed", Step: 8, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, whereNow(at)),
 		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
 	}

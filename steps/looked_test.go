@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // TestAPlanIsCarriedOutOnce applies a plan, and then the same again, as a screen
@@ -18,8 +20,8 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	s.Stop = stop
-	s.Emit = func(e Event) {
-		if e.Kind == EventApplied {
+	s.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventApplied {
 			select {
 			case <-stop:
 			default:
@@ -36,8 +38,8 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	}
 	s.Stop = nil
 	mark := len(w.server.Log())
-	for _, stale := range []Review{review, s.Permit(review)} {
-		if _, _, err := s.Make(t.Context(), stale); !errors.Is(err, errStale) {
+	for _, stale := range []plan.Review{review, s.Permit(review)} {
+		if _, _, err := s.Make(t.Context(), stale); !errors.Is(err, engine.ErrStale) {
 			t.Errorf("a stale plan: %v", err)
 		}
 	}
@@ -63,7 +65,7 @@ func TestAFlowIsCarriedOutOnce(t *testing.T) {
 	}
 	f.Stop = nil
 	mark := len(w.server.Log())
-	if _, _, err := f.Make(t.Context(), f.Permit(review)); !errors.Is(err, errStale) {
+	if _, _, err := f.Make(t.Context(), f.Permit(review)); !errors.Is(err, engine.ErrStale) {
 		t.Errorf("a stale plan: %v", err)
 	}
 	if sent := len(w.server.Log()) - mark; sent > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 )
 
 // cutOff is a finished set-up in which a later run's creation of bob's key was cut
@@ -24,12 +25,12 @@ func cutOff(t *testing.T, answered bool) (w *world, key sandbox.Credentials) {
 	_, err = h.iam.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: keys.AccessKeyMetadata[0].AccessKeyId})
 	w.must(err)
 	journal := w.setup(team()).Env.Journal
-	w.must(journal.Append(KeyChange(user), phaseIntent, map[string]string{"keys": ""}))
+	w.must(journal.Append(KeyChange(user), engine.PhaseIntent, map[string]string{"keys": ""}))
 	made, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user})
 	w.must(err)
 	key = sandbox.Credentials{AccessKeyID: *made.AccessKey.AccessKeyId, SecretAccessKey: *made.AccessKey.SecretAccessKey}
 	if answered {
-		w.must(journal.Append(KeyChange(user), phaseGot, map[string]string{"id": key.AccessKeyID}))
+		w.must(journal.Append(KeyChange(user), engine.PhaseGot, map[string]string{"id": key.AccessKeyID}))
 	}
 	return w, key
 }

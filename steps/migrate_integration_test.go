@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -112,7 +114,7 @@ func (w *world) arrived(key string, before identity) {
 }
 
 // adopting is a set-up that may move the production project's state.
-func (w *world) adopting() *Flow {
+func (w *world) adopting() *engine.Flow {
 	s := w.setup(team())
 	s.Answers.Adopt = []string{w.production().dir}
 	return s
@@ -122,7 +124,7 @@ func (w *world) adopting() *Flow {
 func (w *world) runLines() []string {
 	var lines []string
 	for _, e := range w.events {
-		if e.Kind == EventPlanned && e.Change.Run != nil {
+		if e.Kind == plan.EventPlanned && e.Change.Run != nil {
 			lines = append(lines, e.Change.Run.Lines...)
 		}
 	}
@@ -159,7 +161,7 @@ func TestAProjectWithStateIsLeftAsItIsUntilItIsAdopted(t *testing.T) {
 				t.Errorf("the project was changed:\n%s", diff)
 			}
 			f := findingOf(summary.Findings, "init.state-elsewhere")
-			if f == nil || summary.ExitCode(false) != ExitFindings {
+			if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 				t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 			}
 			says(t, f.String(), project.dir, "--adopt "+project.dir)
@@ -189,7 +191,7 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 	w.healthy(w.run(s))
 	w.arrived("common/production", before)
 	w.arrived("env:/blue/common/production", blue)
-	backup, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)))
+	backup, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+engine.PlaceID(project.dir)))
 	if err != nil || len(backup) != 2 || backup[1].Lineage != before.Lineage || backup[0].Lineage != blue.Lineage {
 		t.Errorf("backup %+v, %v", backup, err)
 	}
@@ -227,7 +229,7 @@ func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
 	before := w.below(project.dir)
 	summary := w.run(w.adopting())
 	f := findingOf(summary.Findings, "init.destination-occupied")
-	if f == nil || summary.ExitCode(false) != ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	says(t, f.String(), "common-production", "s3://acme-terraform-state/common/production")
@@ -241,12 +243,12 @@ func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
 
 // stopAfter ends a run when the change of that id is applied, as a kill between
 // two changes does. Changes under way are let finish.
-func stopAfter(s *Flow, id string) {
+func stopAfter(s *engine.Flow, id string) {
 	stop, keep := make(chan struct{}), s.Emit
 	var once sync.Once
 	s.Env.Parallel, s.Stop = 1, stop
-	s.Emit = func(e Event) {
-		if e.Kind == EventApplied && e.Change.ID == id {
+	s.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventApplied && e.Change.ID == id {
 			once.Do(func() { close(stop) })
 		}
 		keep(e)
@@ -254,11 +256,11 @@ func stopAfter(s *Flow, id string) {
 }
 
 func TestAMoveThatWasCutShortIsFinishedByTheNextRun(t *testing.T) {
-	backend := func(w *world) string { return filesChange(filepath.Join(w.production().dir, "backend.tf")) }
+	backend := func(w *world) string { return plan.FileID(filepath.Join(w.production().dir, "backend.tf")) }
 	for name, last := range map[string]func(*world) string{
 		"after the backup": func(*world) string { return backupChange("common-production") },
 		"after backend.tf": backend,
-		"after the move":   func(*world) string { return initChange("common-production") },
+		"after the move":   func(*world) string { return plan.InitID("common-production") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRealWorld(t)
@@ -285,7 +287,7 @@ func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
 	before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	s := w.adopting()
 	w.healthy(w.run(s))
-	w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{}))
+	w.must(s.Env.Journal.Append(engine.InDir(moveChange("common-production"), w.production().dir), engine.PhaseIntent, map[string]string{}))
 	w.must(os.RemoveAll(filepath.Join(project.dir, ".terraform")))
 	w.write("live/production/terraform.tfstate", local["terraform.tfstate"])
 	w.healthy(w.run(w.setup(team())))
@@ -304,7 +306,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 	later := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
 	w.healthy(w.run(w.adopting()))
 	w.arrived("common/production", later)
-	if states, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+placeID(project.dir)+".2")); err != nil ||
+	if states, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+engine.PlaceID(project.dir)+".2")); err != nil ||
 		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
 		t.Errorf("the second backup: %+v, %v", states, err)
 	}
@@ -332,7 +334,7 @@ func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
 	w.withLocalState()
 	w.deny("alice", "s3:DeleteObject")
 	summary := w.run(w.adopting())
-	if summary.ExitCode(false) != ExitFailed || len(summary.Failures) == 0 {
+	if summary.ExitCode(false) != plan.ExitFailed || len(summary.Failures) == 0 {
 		t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), findingIDs(summary.Findings))
 	}
 	says(t, summary.Failures[0].Err.Error(), "s3://acme-terraform-state/common/production was left behind", "stateroom setup again", "terraform force-unlock ")
@@ -362,7 +364,7 @@ func TestAColleaguesLaptopIsToldThatTheStateMoved(t *testing.T) {
 	moved, _ := w.server.Object("acme-terraform-state", "common/production")
 	summary := w.run(w.adopting())
 	f := findingOf(summary.Findings, "init.moved-elsewhere")
-	if f == nil || summary.ExitCode(false) != ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	says(t, f.Remedy, "terraform init -reconfigure in "+project.dir)
@@ -381,7 +383,7 @@ func TestFilesThatWerePointedByHandAreNotFollowedWithoutABackup(t *testing.T) {
 	w.withLocalState()
 	w.write("live/production/backend.tf", pointed)
 	summary := w.run(w.adopting())
-	if findingOf(summary.Findings, "init.repointed") == nil || summary.ExitCode(false) != ExitFindings {
+	if findingOf(summary.Findings, "init.repointed") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	if _, there := w.server.Object("acme-terraform-state", "common/production"); there {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -63,13 +65,13 @@ func (w *world) movesAndApplies() {
 
 // stays fails the test unless the run left the state in the bucket, and the
 // finding says how to go on with it.
-func (w *world) stays(summary *Summary, body []byte, finding string) {
+func (w *world) stays(summary *plan.Summary, body []byte, finding string) {
 	w.t.Helper()
 	now, _ := w.server.Object("acme-terraform-state", "common/production")
 	if string(now.Body) != string(body) {
 		w.t.Errorf("the state in the bucket was overwritten:\n%s", cmp.Diff(string(body), string(now.Body)))
 	}
-	if findingOf(summary.Findings, finding) == nil || summary.ExitCode(false) != ExitFindings {
+	if findingOf(summary.Findings, finding) == nil || summary.ExitCode(false) != plan.ExitFindings {
 		w.t.Errorf("findings %v, failures %v, exit code %d", findingIDs(summary.Findings), summary.Failures, summary.ExitCode(false))
 	}
 }
@@ -85,7 +87,7 @@ func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *te
 			stopAfter(s, backupChange("common-production"))
 			w.run(s)
 			if begun {
-				w.must(s.Env.Journal.Append(inDir(moveChange("common-production"), w.production().dir), phaseIntent, map[string]string{"lock": "of-a"}))
+				w.must(s.Env.Journal.Append(engine.InDir(moveChange("common-production"), w.production().dir), engine.PhaseIntent, map[string]string{"lock": "of-a"}))
 			}
 			b.movesAndApplies()
 			theirs, _ := w.server.Object("acme-terraform-state", "common/production")
@@ -120,7 +122,7 @@ func TestAColleaguesStateOfAnotherWorkspaceIsNotOverwritten(t *testing.T) {
 	before := w.below(project.dir)
 	summary := w.run(w.adopting())
 	f := findingOf(summary.Findings, "init.destination-occupied")
-	if f == nil || summary.ExitCode(false) != ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	says(t, f.Evidence, "s3://acme-terraform-state/env:/dev/common/production")
@@ -139,15 +141,15 @@ func TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten(t *testing.T) {
 	before := w.below(w.production().dir)
 	s := w.adopting()
 	var theirs []byte
-	s.Confirm = func(context.Context, Review) (Decision, error) {
+	s.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 		b.movesAndApplies()
 		object, _ := w.server.Object("acme-terraform-state", "common/production")
 		theirs = object.Body
 		w.at()
-		return Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	summary := w.run(s)
-	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != moveChange("common-production") || summary.ExitCode(false) != ExitFailed {
+	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != moveChange("common-production") || summary.ExitCode(false) != plan.ExitFailed {
 		t.Fatalf("failures %v, exit code %d", summary.Failures, summary.ExitCode(false))
 	}
 	says(t, summary.Failures[0].Err.Error(), "did not come from here", "nothing was written")
@@ -165,15 +167,15 @@ func TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore(t *testing
 	project := w.withLocalState()
 	s := w.adopting()
 	keep := s.Emit
-	s.Emit = func(e Event) {
-		if e.Kind == EventApplied && e.Change.ID == moveChange("common-production") {
+	s.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventApplied && e.Change.ID == moveChange("common-production") {
 			project.write("more.tf", `resource "terraform_data" "more" {}`)
 			project.ok("apply", "-auto-approve")
 		}
 		keep(e)
 	}
 	summary := w.run(s)
-	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != initChange("common-production") {
+	if len(summary.Failures) != 1 || summary.Failures[0].Change.ID != plan.InitID("common-production") {
 		t.Fatalf("failures %v", summary.Failures)
 	}
 	says(t, summary.Failures[0].Err.Error(), "written there since it was backed up", "stateroom setup again")
@@ -214,7 +216,7 @@ func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
 			project.ok("apply", "-auto-approve")
 			before := w.below(project.dir)
 			summary := w.run(w.setup(team()))
-			if findingOf(summary.Findings, "init.state-elsewhere") == nil || summary.ExitCode(false) != ExitFindings {
+			if findingOf(summary.Findings, "init.state-elsewhere") == nil || summary.ExitCode(false) != plan.ExitFindings {
 				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 			}
 			if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {
@@ -283,7 +285,7 @@ func TestAPrefixThatIsTakenAwayLosesNoWorkspace(t *testing.T) {
 			notes := filepath.Join(project.dir, ".terraform")
 			before := w.below(notes)
 			summary := w.run(w.adopting())
-			if findingOf(summary.Findings, "init.workspace-prefix") == nil || summary.ExitCode(false) != ExitFindings {
+			if findingOf(summary.Findings, "init.workspace-prefix") == nil || summary.ExitCode(false) != plan.ExitFindings {
 				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 			}
 			if diff := cmp.Diff(before, w.below(notes)); diff != "" {
@@ -306,7 +308,7 @@ func TestAStateInAFileOfTheOtherEngineStays(t *testing.T) {
 	}
 	before := w.below(project.dir)
 	summary := w.run(w.adopting())
-	if findingOf(summary.Findings, "files.cannot-edit") == nil || summary.ExitCode(false) != ExitFindings {
+	if findingOf(summary.Findings, "files.cannot-edit") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 	}
 	if diff := cmp.Diff(before, w.below(project.dir)); diff != "" {

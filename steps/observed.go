@@ -6,7 +6,29 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
+
+// me is the user whose laptop this is: the owner of the admin's key, or who --me
+// says will be; empty where nothing tells.
+func me(o *Observed, a *blueprint.Answers) string {
+	for name, f := range o.IAM.Users {
+		if o.IAM.OwnKey != "" && holds(f.Keys, o.IAM.OwnKey) {
+			return name
+		}
+	}
+	return a.Me
+}
+
+// reachable are the projects that this laptop's admin may work on: those of
+// the user's groups, or all where it is not known which user that is.
+func reachable(o *Observed, a *blueprint.Answers) []blueprint.Project {
+	user := me(o, a)
+	if user == "" {
+		return a.Projects
+	}
+	return a.ProjectsFor(user)
+}
 
 // Observed is what the inspections found: facts, no judgement. Each step fills
 // its own part, so that all of them can look at once.
@@ -23,8 +45,6 @@ type Observed struct {
 	// Fresh says that something was made just now, for which the probes have
 	// to be patient.
 	Fresh bool
-	// looked is the look that found all of this.
-	looked *Looked
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.
@@ -62,7 +82,7 @@ func (o *Observed) environments(all []blueprint.Environment) []blueprint.Environ
 }
 
 // patience is how long a probe may wait for AWS to show what was made.
-func (o *Observed) patience(env *Env) time.Duration {
+func (o *Observed) patience(env *engine.Env) time.Duration {
 	if o.Fresh {
 		return env.Patience
 	}

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 )
 
 // repairs are the operator's actions that a first set-up does not meet, since
@@ -38,7 +39,7 @@ func TestEveryActionOfTheOperatorPolicyIsNeeded(t *testing.T) {
 				w := newWorld(t, sandbox.Options{})
 				w.actAsOperator(without(full, action))
 				for range 2 {
-					if summary, err := w.setup(team()).Run(context.Background()); err != nil || summary.Failed > 0 || NeedsAttention(summary.Findings) {
+					if summary, err := w.setup(team()).Run(context.Background()); err != nil || summary.Failed > 0 || plan.NeedsAttention(summary.Findings) {
 						return
 					}
 				}

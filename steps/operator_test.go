@@ -13,6 +13,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // readmePolicy is the operator's policy as the README prints it.
@@ -112,7 +113,7 @@ func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
 // A child Terraform knows nothing of --profile, and keys in the environment
 // would make it somebody else.
 func TestTheOperatorsProfileReachesAChildTerraform(t *testing.T) {
-	env := &Env{CredentialsPath: "credentials", ConfigPath: "config"}
+	env := &engine.Env{CredentialsPath: "credentials", ConfigPath: "config"}
 	if vars := operatorEnv(env); vars["AWS_PROFILE"] != "" || len(vars) != 2 {
 		t.Errorf("without a profile: %v", vars)
 	}

@@ -8,6 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
@@ -28,7 +31,7 @@ func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
 	}
 	summary, ids, _ := w.again(team())
 	f := findingOf(summary.Findings, "key.orphan")
-	if f == nil || len(ids) > 0 || summary.ExitCode(true) != ExitDone {
+	if f == nil || len(ids) > 0 || summary.ExitCode(true) != plan.ExitDone {
 		t.Fatalf("findings %v, changes %v", summary.Findings, ids)
 	}
 	says(t, f.Evidence, *made.KeyMetadata.Arn, keyAlias)
@@ -41,8 +44,8 @@ func TestALostKeyGoesEvenWhenItsUserHasAnother(t *testing.T) {
 	w.must(err)
 	lost := *keys.AccessKeyMetadata[0].AccessKeyId
 	s := w.setup(team())
-	w.must(s.Env.Journal.Append("iam.key.bob", phaseIntent, map[string]string{"keys": ""}))
-	w.must(s.Env.Journal.Append("iam.key.bob", phaseGot, map[string]string{"id": lost}))
+	w.must(s.Env.Journal.Append("iam.key.bob", engine.PhaseIntent, map[string]string{"keys": ""}))
+	w.must(s.Env.Journal.Append("iam.key.bob", engine.PhaseGot, map[string]string{"id": lost}))
 	own, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
 	w.must(err)
 	_, ids, _ := w.again(team())

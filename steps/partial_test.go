@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -33,7 +34,7 @@ func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised
 			s.Answers.Adopt = []string{dir}
 			before := w.below(dir)
 			summary := w.run(s)
-			if f := findingOf(summary.Findings, "files.partial-backend"); f == nil || summary.ExitCode(false) != ExitFindings {
+			if f := findingOf(summary.Findings, "files.partial-backend"); f == nil || summary.ExitCode(false) != plan.ExitFindings {
 				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
 			}
 			if diff := cmp.Diff(before, w.below(dir)); diff != "" {
@@ -43,7 +44,7 @@ func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised
 			dry.DryRun, dry.Answers.Adopt = true, s.Answers.Adopt
 			dry.Env.Engine, dry.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
 			w.run(dry)
-			if ids := w.plannedIDs(); slices.Contains(ids, initChange("common-production")) || !slices.Contains(ids, initChange("common-staging")) {
+			if ids := w.plannedIDs(); slices.Contains(ids, plan.InitID("common-production")) || !slices.Contains(ids, plan.InitID("common-staging")) {
 				t.Errorf("planned with Terraform here: %v", ids)
 			}
 		})

@@ -18,6 +18,8 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
@@ -50,14 +52,14 @@ func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
 			if err != nil || len(keys) != 1 || h.AccessKeyID != keys[0].ID || !slices.Contains(w.server.Secrets(), h.SecretAccessKey) {
 				t.Errorf("keys %v, %v; the handover holds %s", keys, err, h.AccessKeyID)
 			}
-			if h.Version != HandoverVersion || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(b.HCL()) {
+			if h.Version != handover.Version || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(b.HCL()) {
 				t.Errorf("handover of %s in %s with blueprint\n%s", h.User, h.Account, h.Blueprint)
 			}
 			sealed, err := time.Parse(time.RFC3339, h.SealedAt)
 			if err != nil {
 				t.Error(err)
 			}
-			if expires, err := time.Parse(time.RFC3339, h.Expires); err != nil || expires.Sub(sealed) != HandoverLife {
+			if expires, err := time.Parse(time.RFC3339, h.Expires); err != nil || expires.Sub(sealed) != plan.HandoverLife {
 				t.Errorf("sealed at %s, expires at %s: %v", h.SealedAt, h.Expires, err)
 			}
 		})
@@ -90,7 +92,7 @@ func TestASecretStandsInItsProfileAndNowhereElse(t *testing.T) {
 			}
 			places[fmt.Sprintf("change of event %d", i)] = fmt.Sprintf("%+v %s", *e.Change, text)
 		}
-		if e.Kind == EventPassphrase {
+		if e.Kind == plan.EventPassphrase {
 			secrets = append(secrets, e.Passphrase.Reveal())
 		}
 	}

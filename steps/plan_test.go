@@ -15,12 +15,13 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // planLine is what a golden holds of a change: all that AWS would see of it.
 type planLine struct {
 	ID      string            `json:"id"`
-	Action  Action            `json:"action"`
+	Action  plan.Action       `json:"action"`
 	Target  string            `json:"target"`
 	Account string            `json:"account"`
 	Role    string            `json:"role,omitempty"`
@@ -35,7 +36,7 @@ type callLine struct {
 	Input map[string]any `json:"input"`
 }
 
-func planText(t testing.TB, changes []Change) []byte {
+func planText(t testing.TB, changes []plan.Change) []byte {
 	t.Helper()
 	var lines []planLine
 	for _, c := range changes {
@@ -95,7 +96,7 @@ func TestEveryNeedOfAPlanIsOfThatPlan(t *testing.T) {
 	b.Key.Users, b.Environments[0].Trust = blueprint.KeyUsersListed, blueprint.TrustListed
 	o := emptyObserved(b)
 	a := &blueprint.Answers{Blueprint: b, Me: "alice"}
-	var changes []Change
+	var changes []plan.Change
 	ids := map[string]bool{}
 	for _, step := range []Step{accountStep{}, iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
 		changes = append(changes, step.Plan(o, a).Changes...)
@@ -126,7 +127,7 @@ func TestEveryNeedOfAPlanIsOfThatPlan(t *testing.T) {
 }
 
 // needed tells whether c needs the change of that id, directly or not.
-func needed(changes []Change, c Change, id string) bool {
+func needed(changes []plan.Change, c plan.Change, id string) bool {
 	for _, need := range c.Needs {
 		if need == id {
 			return true
@@ -200,7 +201,7 @@ func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
 	o.Bucket.Bucket.Policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","NewElement":"x"}]}`
 	o.Key.Policy = policy.Document{}
 	a := &blueprint.Answers{Blueprint: b}
-	for id, p := range map[string]Proposal{"bucket.policy-unreadable": bucketStep{}.Plan(o, a), "key.policy-unreadable": keyStep{}.Plan(o, a)} {
+	for id, p := range map[string]plan.Proposal{"bucket.policy-unreadable": bucketStep{}.Plan(o, a), "key.policy-unreadable": keyStep{}.Plan(o, a)} {
 		f := findingOf(p.Findings, id)
 		if f == nil || !f.Blocks || len(p.Changes) > 0 {
 			t.Errorf("%s: %+v", id, p)

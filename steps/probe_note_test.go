@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // TestWhatANoteOfAnotherProofAdvisesCanBeDone puts the note of a proof of another
@@ -16,14 +18,14 @@ import (
 func TestWhatANoteOfAnotherProofAdvisesCanBeDone(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
-	note, err := files.TakeNote(proofsDir(s.Env, s.Answers), "stateroom-probe-0a",
+	note, err := files.TakeNote(filepath.Join(w.stateDir(), "proofs"), "stateroom-probe-0a",
 		[]byte(`{"begun":"2026-01-01T00:00:00Z","account":"999999999999","bucket":"other","key":"k"}`))
 	w.must(err)
 	path := note.Path()
 	note.Leave()
 	mark := len(w.server.Log())
-	tidy := func() *Finding {
-		return findingOf(TidyProofs(t.Context(), s.Env, s.Answers, s.Env.Sessions.Home("eu-west-1")), "init.probe-unfinished")
+	tidy := func() *plan.Finding {
+		return findingOf(engine.TidyProofs(t.Context(), s.Env, s.Answers, s.Env.Sessions.Home("eu-west-1")), "init.probe-unfinished")
 	}
 	f := tidy()
 	if f == nil || !strings.Contains(f.Evidence, path) || f.Remedy != "Delete that file." {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/plan"
 )
 
 // mutations are the mutating requests since mark, probes' object and lock
@@ -42,7 +43,7 @@ func isProbe(e sandbox.Entry) bool {
 func (w *world) planned() []string {
 	var calls []string
 	for _, e := range w.events {
-		if e.Kind != EventPlanned {
+		if e.Kind != plan.EventPlanned {
 			continue
 		}
 		for _, c := range e.Change.Calls {
@@ -102,7 +103,7 @@ func TestDryRunMakesNoMutatingCallAndWritesNoFile(t *testing.T) {
 	if files := w.tree(); len(files) > 0 {
 		t.Errorf("a dry run wrote %v", slices.Sorted(maps.Keys(files)))
 	}
-	if summary.Add == 0 || summary.ExitCode(true) != ExitChanges || summary.ExitCode(false) != ExitDone {
+	if summary.Add == 0 || summary.ExitCode(true) != plan.ExitChanges || summary.ExitCode(false) != plan.ExitDone {
 		t.Errorf("summary %+v", summary)
 	}
 }
@@ -178,7 +179,7 @@ func TestAnAccessKeyWhoseAnswerWasLostIsDeletedByTheNextRunAlone(t *testing.T) {
 	})
 	summary, mark := w.run(w.setup(team())), len(w.server.Log())
 	w.server.Intercept(nil)
-	if f := findingOf(summary.Findings, "iam.not-confirmed"); f == nil || summary.ExitCode(false) != ExitFindings || summary.Failed > 0 {
+	if f := findingOf(summary.Findings, "iam.not-confirmed"); f == nil || summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
 		t.Fatalf("exit %d, findings %v, failures %v", summary.ExitCode(false), summary.Findings, summary.Failures)
 	}
 	if deleted := w.calls("DeleteAccessKey", "alice") + w.calls("DeleteAccessKey", "bob"); deleted > 0 {

@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // newProvidedWorld is a world in which alice has run the whole set-up, with a
 // provider to be had.
-func newProvidedWorld(t *testing.T) (*world, *Summary) {
+func newProvidedWorld(t *testing.T) (*world, *plan.Summary) {
 	t.Helper()
 	w := newRealWorld(t)
 	w.withProvider()

@@ -15,7 +15,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // forged are texts that read like references to what the plan itself brings
@@ -69,13 +69,13 @@ func TestTextThatReadsLikeAReferenceLeaksNoSecretFailsNothingAndIsKept(t *testin
 }
 
 // healthyBut fails the test where a change failed or something is found broken.
-func (w *world) healthyBut(s *Summary) {
+func (w *world) healthyBut(s *plan.Summary) {
 	w.t.Helper()
 	for _, f := range s.Failures {
 		w.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range s.Findings {
-		if f.Severity == Failure {
+		if f.Severity == plan.Failure {
 			w.t.Errorf("finding %s", f)
 		}
 	}
@@ -130,7 +130,7 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 	nine, s := w.nine(b)
 	r, err := s.Review(context.Background())
 	w.must(err)
-	shown := map[string]string{"script": Script(r.Changes, nine.Observed().partition(), s.Answers)}
+	shown := map[string]string{"script": plan.Script(r.Changes, nine.Observed().partition(), s.Answers)}
 	for _, c := range r.Changes {
 		text, err := json.Marshal(c)
 		if err != nil {
@@ -164,15 +164,4 @@ func TestPoliciesAreSplitWithoutTouchingADigitOfANames(t *testing.T) {
 		}
 	}
 	t.Error("no state policy is planned")
-}
-
-// An edit that follows another one fills what that one left, and nothing else.
-func TestAnEditFillsOnlyWhatThePlanReferredTo(t *testing.T) {
-	ref := awsops.Ref("iam.key.bob", "secret")
-	e := files.Edit{Before: files.Snapshot{Exists: true, Bytes: files.Content("a" + forged[0] + ref)}, After: files.Content("b" + forged[0] + ref)}
-	x := &Executor{outputs: map[awsops.Reference]string{{Change: "iam.key.bob", Output: "secret"}: "S"}}
-	got, err := e.Filled(x.fill)
-	if err != nil || string(got.Before.Bytes) != "a"+forged[0]+"S" || string(got.After) != "b"+forged[0]+"S" {
-		t.Errorf("filled %q, %q, %v", string(got.Before.Bytes), string(got.After), err)
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -47,9 +48,9 @@ func TestNoKeyIsMadeThatHasNowhereToGo(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
 			write(t, filepath.Join(w.dir, ".aws", "credentials"), "[default]\nregion = eu-west-1\n")
 			s := w.setup(team())
-			s.Confirm = func(context.Context, Review) (Decision, error) {
+			s.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 				c.bar(t, w)
-				return Decision{Yes: true}, nil
+				return plan.Decision{Yes: true}, nil
 			}
 			summary := w.run(s)
 			if summary.Failed == 0 {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // TestScriptMakesWhatThePlanMakes runs the script with the real AWS CLI against
@@ -22,7 +24,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	nine, setup := w.nine(team())
 	review, err := setup.Review(context.Background())
 	w.must(err)
-	text := Script(review.Changes, nine.Observed().partition(), setup.Answers)
+	text := plan.Script(review.Changes, nine.Observed().partition(), setup.Answers)
 	path := filepath.Join(t.TempDir(), "plan.sh")
 	w.must(os.WriteFile(path, []byte(text), 0o600))
 	bin := ageShim(t)
@@ -35,7 +37,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	}
 	w.events = nil
 	for i := range review.Changes {
-		w.keep(Event{Kind: EventPlanned, Change: &review.Changes[i]})
+		w.keep(plan.Event{Kind: plan.EventPlanned, Change: &review.Changes[i]})
 	}
 	if got, want := strings.Join(w.mutations(mark), "\n"), strings.Join(w.planned(), "\n"); got != want {
 		t.Errorf("the script called\n%s\nthe plan lists\n%s", got, want)
@@ -54,7 +56,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 
 // adoptable are the targets of a review: without a journal, what carries no tag
 // is nobody's.
-func adoptable(r Review) []string {
+func adoptable(r plan.Review) []string {
 	var targets []string
 	for _, c := range r.Changes {
 		targets = append(targets, c.Target)
@@ -87,7 +89,7 @@ func TestAgeCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, _, err := seal(string(text), args[2])
+	sealed, _, err := handover.Seal(string(text), args[2])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,41 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
-
-// Review is what the operator is asked to confirm.
-type Review struct {
-	Changes  []Change
-	Foreign  []Change
-	Findings []Finding
-	// Left are the changes that the operator left out, and those that need one
-	// of them.
-	Left []Change
-	// Checks are what was looked at, where a flow tells it.
-	Checks []Check
-	// Looked is the look that all of this rests on.
-	Looked *Looked
-
-	// against are those of the findings that are about what is permitted.
-	against []Finding
-}
-
-// Decision is the operator's answer to a review. Adopt are the ARNs and paths
-// that may be changed although they are not this blueprint's.
-type Decision struct {
-	Yes   bool
-	Adopt []string
-}
 
 // Setup is the nine steps as one flow: inspect all, plan, and prove the result.
 type Setup struct {
-	Env     *Env
+	Env     *engine.Env
 	Answers *blueprint.Answers
 	// Inspected, when set, is told of every step as soon as its inspection has
 	// ended, from several goroutines at once.
@@ -50,8 +26,8 @@ type Setup struct {
 }
 
 // Flow is the run of the set-up.
-func (s *Setup) Flow() *Flow {
-	return &Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, findingsLast: true}
+func (s *Setup) Flow() *engine.Flow {
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be
@@ -59,36 +35,22 @@ func (s *Setup) Flow() *Flow {
 func (s *Setup) Observed() *Observed { return s.observed }
 
 // prove lets the steps prove themselves, up to the first of which a change was left out.
-func (s *Setup) prove(ctx context.Context, _ *Env, r Review, made *Summary) Review {
+func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
 	s.observed.Fresh = made.Applied > 0 && made.Failed == 0
 	r.Findings = slices.Concat(r.Findings, s.verify(ctx, s.observed, lastProvable(r.Left)))
 	return r
 }
 
-func (s *Setup) close(summary *Summary) []string {
-	if blocking(summary.Findings) {
+func (s *Setup) close(summary *plan.Summary) []string {
+	if plan.Blocking(summary.Findings) {
 		return nil
 	}
 	return closingNotes(s.observed, s.Answers, summary)
 }
 
-// untilStopped gives a context that ends when the run is stopped: a probe has
-// nothing to finish between changes, it tidies up and ends.
-func untilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
-}
-
 // look inspects every step. Identity and region come first: with the wrong
 // account or an unknown region no other answer means anything.
-func (s *Setup) look(ctx context.Context, _ *Env) (Review, error) {
+func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
 	s.observed = nil
 	o := &Observed{}
 	all := All()
@@ -100,14 +62,14 @@ func (s *Setup) look(ctx context.Context, _ *Env) (Review, error) {
 	}
 	for _, group := range [][]Step{first, rest} {
 		if err := s.inspect(ctx, group, o); err != nil {
-			return Review{}, err
+			return plan.Review{}, err
 		}
-		if off := ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
-			return Review{}, off
+		if off := engine.ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
+			return plan.Review{}, off
 		}
 	}
 	if err := inspectStored(ctx, s.Env, s.Answers, o); err != nil {
-		return Review{}, err
+		return plan.Review{}, err
 	}
 	s.observed = o
 	return s.plan(), nil
@@ -115,9 +77,9 @@ func (s *Setup) look(ctx context.Context, _ *Env) (Review, error) {
 
 // plan makes the review of what was observed: the same observation and answers
 // give the same one. It is pure but for whether files can be written.
-func (s *Setup) plan() Review {
-	var review Review
-	var changes []Change
+func (s *Setup) plan() plan.Review {
+	var review plan.Review
+	var changes []plan.Change
 	for _, step := range All() {
 		p := step.Plan(s.observed, s.Answers)
 		changes = append(changes, p.Changes...)
@@ -126,10 +88,10 @@ func (s *Setup) plan() Review {
 	changes = heldBack(changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
-	review.Changes, review.Foreign = Permitted(changes, s.Answers)
+	review.Changes, review.Foreign = plan.Permitted(changes, s.Answers)
 	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
 	for _, user := range s.Answers.AllUsers() {
-		review.Findings = append(review.Findings, Unwritten(s.Env, handoverPath(s.Env, user))...)
+		review.Findings = append(review.Findings, engine.Unwritten(s.Env, handoverPath(s.Env, user))...)
 	}
 	return review
 }
@@ -142,7 +104,7 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	var g errgroup.Group
 	for i, step := range group {
 		g.Go(func() error {
-			failures[i] = guarded(func() error { return step.Inspect(ctx, s.Env, s.Answers, o) })
+			failures[i] = engine.Guarded(func() error { return step.Inspect(ctx, s.Env, s.Answers, o) })
 			if s.Inspected != nil {
 				s.Inspected(step.Number(), failures[i])
 			}
@@ -152,7 +114,7 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 	_ = g.Wait() // the functions return nil: every failure is kept, the first step's is told
 	first := -1
 	for i, err := range failures {
-		var refusal *Refusal
+		var refusal *plan.Refusal
 		if errors.As(err, &refusal) {
 			first = i
 			break
@@ -168,9 +130,9 @@ func (s *Setup) inspect(ctx context.Context, group []Step, o *Observed) error {
 }
 
 // verify lets every step up to last prove itself, all at once, in the steps' order.
-func (s *Setup) verify(ctx context.Context, o *Observed, last int) []Finding {
+func (s *Setup) verify(ctx context.Context, o *Observed, last int) []plan.Finding {
 	all := All()[:last]
-	found := make([][]Finding, len(all))
+	found := make([][]plan.Finding, len(all))
 	var g errgroup.Group
 	for i, step := range all {
 		g.Go(func() error {
@@ -179,7 +141,7 @@ func (s *Setup) verify(ctx context.Context, o *Observed, last int) []Finding {
 		})
 	}
 	_ = g.Wait() // the functions return nil: what a probe finds is a finding
-	var findings []Finding
+	var findings []plan.Finding
 	for _, f := range found {
 		findings = append(findings, f...)
 	}
@@ -187,8 +149,8 @@ func (s *Setup) verify(ctx context.Context, o *Observed, last int) []Finding {
 }
 
 // foreignFindings names what exists already and is not this blueprint's.
-func foreignFindings(foreign []Change) []Finding {
-	var findings []Finding
+func foreignFindings(foreign []plan.Change) []plan.Finding {
+	var findings []plan.Finding
 	seen := map[string]bool{}
 	for _, c := range foreign {
 		if c.Foreign == "" || seen[c.Foreign] || c.Leads { // where it leads is a finding already
@@ -197,57 +159,26 @@ func foreignFindings(foreign []Change) []Finding {
 		seen[c.Foreign] = true
 		if c.Write != nil || c.Run != nil {
 			f := stateElsewhere(c.Foreign, foreign)
-			f.Details = wouldChange(foreign, c.Foreign)
+			f.Details = plan.WouldChange(foreign, c.Foreign)
 			findings = append(findings, f)
 			continue
 		}
-		findings = append(findings, Finding{
-			ID: subject(c) + ".not-ours", Step: c.Step, Severity: Warning,
+		findings = append(findings, plan.Finding{
+			ID: plan.Topic(c) + ".not-ours", Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
-			Details:  wouldChange(foreign, c.Foreign),
+			Details:  plan.WouldChange(foreign, c.Foreign),
 		})
 	}
 	return findings
 }
 
-// subject begins the id of a finding about a change: a group's policy is IAM's,
-// whichever step it is for.
-func subject(c Change) string {
-	of, _, _ := strings.Cut(c.ID, ".")
-	return of
-}
-
-// wouldChange lists what an adoption lets happen, in the plan's signs.
-func wouldChange(foreign []Change, target string) string {
-	var lines []string
-	for _, c := range foreign {
-		if c.Foreign != target {
-			continue
-		}
-		lines = append(lines, c.Action.Symbol()+" "+c.Title)
-		for _, command := range c.runLines() {
-			lines = append(lines, "    $ "+command)
-		}
+// lastProvable is the last step that can be proven when some changes were left out:
+// the one before the first of them.
+func lastProvable(left []plan.Change) int {
+	last := len(All())
+	for _, c := range left {
+		last = min(last, c.Step-1)
 	}
-	return strings.Join(lines, "\n")
-}
-
-func blocking(findings []Finding) bool {
-	for _, f := range findings {
-		if f.Blocks {
-			return true
-		}
-	}
-	return false
-}
-
-// serialised lets many goroutines emit to a presenter that is not safe for it.
-func serialised(emit Emit) Emit {
-	var mu sync.Mutex
-	return func(e Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		emit(e)
-	}
+	return last
 }

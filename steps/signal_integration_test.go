@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -70,10 +71,10 @@ func TestASignalWhileTerraformRunsLosesNoState(t *testing.T) {
 			if started < n {
 				t.Fatalf("Terraform was started %d times only, exit code %d:\n%s", started, code, out)
 			}
-			if signal != "KILL" && code != ExitInterrupted && code != ExitDone {
+			if signal != "KILL" && code != plan.ExitInterrupted && code != plan.ExitDone {
 				t.Errorf("it ends with %d:\n%s", code, out)
 			}
-			if out, code, _ := s.program(signal, never); code != ExitDone {
+			if out, code, _ := s.program(signal, never); code != plan.ExitDone {
 				t.Fatalf("the next run ends with %d:\n%s", code, out)
 			}
 			s.arrived("common/production", before)

@@ -35,6 +35,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -91,7 +93,7 @@ func newSmoke(t *testing.T) *smoke {
 		s.suffix = hex.EncodeToString(random)
 	}
 	s.borrowCredentials()
-	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: s.cfg.Region, Parallel: DefaultParallel})
+	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: s.cfg.Region, Parallel: engine.DefaultParallel})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,10 +175,10 @@ func (s *smoke) team(account string) *blueprint.Blueprint {
 }
 
 // setup is a set-up in dir as a new process would start it.
-func (s *smoke) setup(dir string) *Flow {
+func (s *smoke) setup(dir string) *engine.Flow {
 	s.t.Helper()
 	s.home(dir)
-	env, err := NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -185,20 +187,20 @@ func (s *smoke) setup(dir string) *Flow {
 		env.EngineErr = terraform.ErrNotFound
 	}
 	_, tag := s.blueprint.Tag()
-	if env.Journal, err = OpenJournal(env.StateDir, tag); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
 		s.t.Fatal(err)
 	}
 	f := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
-	f.Emit = func(e Event) {
-		if e.Kind == EventPlanned {
+	f.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventPlanned {
 			s.planned = append(s.planned, e.Change.ID)
 		}
 	}
-	f.Confirm = func(context.Context, Review) (Decision, error) { return Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f
 }
 
-func (s *smoke) run(setup *Flow) *Summary {
+func (s *smoke) run(setup *engine.Flow) *plan.Summary {
 	s.t.Helper()
 	s.planned = nil
 	summary, err := setup.Run(s.t.Context())
@@ -211,13 +213,13 @@ func (s *smoke) run(setup *Flow) *Summary {
 
 // healthy fails the test unless nothing failed and nothing needs attention. An
 // emulator may store a bucket policy without enforcing it.
-func (s *smoke) healthy(summary *Summary) {
+func (s *smoke) healthy(summary *plan.Summary) {
 	s.t.Helper()
 	for _, f := range summary.Failures {
 		s.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range summary.Findings {
-		if f.Severity == Info || s.cfg.BaseEndpoint != nil && f.ID == "bucket.unencrypted-accepted" {
+		if f.Severity == plan.Info || s.cfg.BaseEndpoint != nil && f.ID == "bucket.unencrypted-accepted" {
 			s.t.Logf("%s", f)
 			continue
 		}
@@ -263,7 +265,7 @@ func (s *smoke) removed(ctx context.Context) {
 		s.t.Log("AWS keeps ", line)
 	}
 	var left map[string]string
-	err = awsops.Poll(ctx, DefaultPatience, settleInterval, func(ctx context.Context) (bool, error) {
+	err = awsops.Poll(ctx, engine.DefaultPatience, 3*time.Second, func(ctx context.Context) (bool, error) {
 		left, err = s.leftovers(ctx)
 		return len(left) == 0, err
 	})

@@ -14,6 +14,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"stateroom/awsops/policy"
+	"stateroom/steps/plan"
 )
 
 // met is a finished set-up after others that met it: a stored version is
@@ -80,10 +81,10 @@ func (w *world) mayDecrypt(user, key string) bool {
 }
 
 // complaints are everything that a run says is wrong.
-func complaints(s *Summary) string {
+func complaints(s *plan.Summary) string {
 	var b strings.Builder
 	for _, f := range s.Findings {
-		if f.Severity != Info {
+		if f.Severity != plan.Info {
 			b.WriteString(f.Evidence + " " + f.Remedy + "\n")
 		}
 	}
@@ -103,7 +104,7 @@ func TestEachRightAfterTwoSetUpsIsNamedWhereItIsMissing(t *testing.T) {
 			w, needed, spare := met(t)
 			w.actAsOperator(without(full, right.action))
 			summary := w.run(w.setup(team()))
-			if summary.ExitCode(false) == ExitDone {
+			if summary.ExitCode(false) == plan.ExitDone {
 				t.Error("set-up says that all is well")
 			}
 			says(t, complaints(summary), right.action+" on "+right.on(spare))

@@ -18,6 +18,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 const movedKey = "common/production"
@@ -36,21 +37,21 @@ func (w *world) backup(name string, states map[string]string) string {
 }
 
 // mover is a move of the production project's states as a run of setup makes it.
-func (w *world) mover(lock blueprint.Lock, id, backup string, earlier ...string) stateMove {
+func (w *world) mover(lock blueprint.Lock, id, backup string, earlier ...string) engine.StateMove {
 	w.t.Helper()
 	env := w.setup(team()).Env
 	key, err := env.Sessions.Home("eu-west-1").Key(context.Background(), "alias/terraform")
 	w.must(err)
-	return stateMove{
-		session: env.Sessions.Home("eu-west-1"), bucket: "acme-terraform-state", key: movedKey, table: lock.DynamoDBTable,
-		lockfile: lock.UseLockfile, keyARN: key.ARN, lockID: id, backup: backup, earlier: earlier,
+	return engine.StateMove{
+		Session: env.Sessions.Home("eu-west-1"), Bucket: "acme-terraform-state", Key: movedKey, Table: lock.DynamoDBTable,
+		Lockfile: lock.UseLockfile, KeyARN: key.ARN, LockID: id, Backup: backup, Earlier: earlier,
 	}
 }
 
 // put writes an object as somebody else would.
 func (w *world) put(key, text string) {
 	w.t.Helper()
-	keyARN := w.mover(blueprint.Lock{}, "", "").keyARN
+	keyARN := w.mover(blueprint.Lock{}, "", "").KeyARN
 	_, err := w.hands("").s3.PutObject(context.Background(), &s3.PutObjectInput{
 		Bucket: aws.String("acme-terraform-state"), Key: aws.String(key), Body: strings.NewReader(text),
 		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(keyARN),
@@ -134,7 +135,7 @@ func TestAMoveThatIsCutOffAtAnyWriteIsFinishedByTheNext(t *testing.T) {
 					return sandbox.Fault{DropRequest: true}
 				})
 				frozen := w.mover(lock, id, backup)
-				go func() { ended <- frozen.run(first) }()
+				go func() { ended <- frozen.Run(first) }()
 				finished := false
 				select {
 				case <-reached:
@@ -149,7 +150,7 @@ func TestAMoveThatIsCutOffAtAnyWriteIsFinishedByTheNext(t *testing.T) {
 					}
 					break
 				}
-				w.must(w.mover(lock, id, backup).run(t.Context()))
+				w.must(w.mover(lock, id, backup).Run(t.Context()))
 				w.holds(lock, movedKey, states["default"])
 				w.holds(lock, "env:/blue/"+movedKey, states["blue"])
 				cancel()
@@ -198,7 +199,7 @@ func TestAMoveOverwritesNothing(t *testing.T) {
 			c.arrange()
 			before := w.versionsOf(movedKey, "env:/dev/"+movedKey, "env:/qa/"+movedKey)
 			backup := w.backup("backup", map[string]string{"default": stateText("l-1", 3), "dev": stateText("l-2", 3)})
-			err := w.mover(lock, "ours", backup).run(t.Context())
+			err := w.mover(lock, "ours", backup).Run(t.Context())
 			w.server.Intercept(nil)
 			if err == nil {
 				t.Fatal("the move was made")
@@ -227,19 +228,19 @@ func TestOnlyACopyOfOursIsReplacedByItsSuccessor(t *testing.T) {
 	w := finished(t)
 	lock := theLocks()["both"]
 	first := w.backup("first", map[string]string{"default": stateText("l-1", 3)})
-	w.must(w.mover(lock, "one", first).run(t.Context()))
+	w.must(w.mover(lock, "one", first).Run(t.Context()))
 	for name, text := range map[string]string{"another lineage": stateText("l-2", 4), "an older one": stateText("l-1", 2)} {
 		other := w.backup(name, map[string]string{"default": text})
-		if err := w.mover(lock, "two", other, first).run(t.Context()); err == nil {
+		if err := w.mover(lock, "two", other, first).Run(t.Context()); err == nil {
 			t.Errorf("%s took the place of what was moved", name)
 		}
 	}
 	second := w.backup("second", map[string]string{"default": stateText("l-1", 4)})
-	if err := w.mover(lock, "three", second).run(t.Context()); err == nil {
+	if err := w.mover(lock, "three", second).Run(t.Context()); err == nil {
 		t.Error("a state that no earlier move is known to have brought was replaced")
 	}
 	w.holds(lock, movedKey, stateText("l-1", 3))
-	w.must(w.mover(lock, "four", second, first).run(t.Context()))
+	w.must(w.mover(lock, "four", second, first).Run(t.Context()))
 	w.holds(lock, movedKey, stateText("l-1", 4))
 }
 
@@ -257,7 +258,7 @@ func TestWhoeverMeetsAMoveIsToldWhoseItIs(t *testing.T) {
 		}
 		return sandbox.Fault{}
 	})
-	w.must(w.mover(lock, "our-id", w.backup("b", map[string]string{"default": stateText("l-1", 3)})).run(t.Context()))
+	w.must(w.mover(lock, "our-id", w.backup("b", map[string]string{"default": stateText("l-1", 3)})).Run(t.Context()))
 	for _, text := range []string{file, item} {
 		var info map[string]any
 		if err := json.Unmarshal([]byte(text), &info); err != nil {

@@ -10,7 +10,24 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
+
+// Discover asks who the operator is and which accounts there are. Only the
+// first has to be answered.
+func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*blueprint.Discovery, error) {
+	home := sessions.Home(region)
+	identity, err := home.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := home.Accounts(ctx)
+	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
+		return nil, err
+	}
+	return &blueprint.Discovery{Account: identity.Account, Accounts: accounts}, nil
+}
 
 // accountStep is step 1: the admin account, its organization and the
 // sub-accounts that are the environments.
@@ -65,18 +82,18 @@ func (accountStep) Why() string {
 		"So every bill and every permission is per environment, and there is one place to sign in."
 }
 
-func (accountStep) Questions(a *blueprint.Answers) []Question {
+func (accountStep) Questions(a *blueprint.Answers) []plan.Question {
 	admin := a.AdminAccount
 	if admin == "" && a.Discovered != nil {
 		admin = a.Discovered.Account
 	}
-	questions := []Question{{
-		Path: "admin_account", Prompt: "Admin account id", Kind: Text, Required: true, Default: admin,
+	questions := []plan.Question{{
+		Path: "admin_account", Prompt: "Admin account id", Kind: plan.Text, Required: true, Default: admin,
 		Help: "The 12-digit id of the account that holds users, state bucket, key and lock. The article uses the organization's management account; a member account of its own is as good.",
 	}}
 	if len(a.Environments) == 0 {
-		questions = append(questions, Question{
-			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: Choices, Required: true,
+		questions = append(questions, plan.Question{
+			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: plan.Choices, Required: true,
 			Default: a.Discovered.Environments(admin),
 			Help:    "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
 		})
@@ -86,7 +103,7 @@ func (accountStep) Questions(a *blueprint.Answers) []Question {
 
 // Inspect asks who we are and refuses what cannot lead to a good set-up before
 // anything else is looked at.
-func (accountStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (accountStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	identity, err := Operator(ctx, env, a)
 	if err != nil {
 		return err
@@ -109,21 +126,21 @@ func (accountStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, 
 }
 
 // Operator is who runs this with the operator's credentials. Root and any other
-// account than the admin account are a [Refusal].
-func Operator(ctx context.Context, env *Env, a *blueprint.Answers) (awsops.Identity, error) {
+// account than the admin account are a [plan.Refusal].
+func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsops.Identity, error) {
 	identity, err := env.Sessions.Home(a.StateRegion).Identity(ctx)
 	if err != nil {
-		return identity, wrap(err)
+		return identity, err
 	}
 	if identity.Kind == awsops.KindRoot {
-		return identity, &Refusal{
+		return identity, &plan.Refusal{
 			Finding: "account.root",
 			What:    fmt.Sprintf("These are the root credentials of account %s (%s).", identity.Account, identity.ARN),
 			Remedy:  "Sign in as an IAM user or role with the rights the README lists, and delete the root access key.",
 		}
 	}
 	if identity.Account != a.AdminAccount {
-		return identity, &Refusal{
+		return identity, &plan.Refusal{
 			Finding: "wrong-account",
 			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
 			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
@@ -137,7 +154,7 @@ func tagKey(a *blueprint.Answers) string {
 	return key
 }
 
-func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		org, err := home.Organization(gctx)
@@ -161,7 +178,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *Env, home *
 		g.Go(func() error {
 			there, _, err := home.ControlTower(gctx)
 			f.ControlTower = there
-			return wrap(err) // without the permission nobody knows; CreateAccount itself then says no
+			return err // without the permission nobody knows; CreateAccount itself then says no
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -177,7 +194,7 @@ func creates(a *blueprint.Answers) bool {
 
 // awaitCreated waits for accounts that a killed run asked for and AWS is still
 // making: asking for them a second time would fail or double them.
-func (f *AccountFacts) awaitCreated(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	pending := map[string]bool{}
 	for _, e := range a.Environments {
 		if _, there := f.byEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
@@ -208,9 +225,9 @@ func accountChange(environment string) string { return "account." + environment 
 
 // Plan creates the accounts that the blueprint gives an e-mail for and that
 // the organization does not have.
-func (s accountStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (s accountStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	f := o.Account
-	var p Proposal
+	var p plan.Proposal
 	for _, e := range a.Environments {
 		if e.Account != "" {
 			p.Findings = append(p.Findings, f.check(e)...)
@@ -227,58 +244,43 @@ func (s accountStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 		}
 		p.Changes = append(p.Changes, createAccount(e, a))
 	}
-	return Proposal{Changes: p.Changes, Findings: append(p.Findings, f.hints(a)...)}
+	return plan.Proposal{Changes: p.Changes, Findings: append(p.Findings, f.hints(a)...)}
 }
 
-func createAccount(e blueprint.Environment, a *blueprint.Answers) Change {
-	c := Change{
-		ID: accountChange(e.Name), Step: 1, Action: Create,
+func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
+	c := plan.Change{
+		ID: accountChange(e.Name), Step: 1, Action: plan.Create,
 		Title:  "Create the account of environment " + e.Name,
 		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
-		Fields:      created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),
-		Calls:       []awsops.Call{awsops.CreateAccount(e.Email, e.Name, e.Reach, tags(a))},
+		Fields:      plan.Created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),
+		Calls:       []awsops.Call{awsops.CreateAccount(e.Email, e.Name, e.Reach, plan.TagsOf(a))},
 		Intent:      map[string]string{"email": e.Email},
 		Environment: e.Name,
 		Risk:        "An account can be closed but not deleted, and its e-mail address cannot be used again.",
 		Undo:        "aws organizations close-account --account-id ID",
 	}
-	c.Judge(Gives(WidensReach, "account "+a.AdminAccount,
+	c.Judge(plan.Gives(plan.WidensReach, "account "+a.AdminAccount,
 		fmt.Sprintf("Whomever account %s lets may do everything in the new account of %s, through %s.", a.AdminAccount, e.Name, e.Reach)))
-	c.JudgeTags(a, "account "+e.Name, tags(a))
+	c.JudgeTags(a, "account "+e.Name, plan.TagsOf(a))
 	return c
 }
 
-// notCreated is AWS's refusal to make an account: its own word, what that means
-// and the one thing to do.
-func notCreated(c Change, reason string) error {
-	meaning, remedy := "", "See the reason in the Organizations API reference, under CreateAccountStatus, then run again."
-	switch reason {
-	case "EMAIL_ALREADY_EXISTS":
-		meaning = " The address belongs to another AWS account, perhaps one that is closed."
-		remedy = fmt.Sprintf("Choose another with --set environment.%s.email=ADDRESS.", c.Environment)
-	case "ACCOUNT_LIMIT_EXCEEDED":
-		meaning = " The organization holds as many accounts as its quota allows."
-		remedy = "Have the quota raised (Service Quotas, AWS Organizations), then run again."
-	}
-	return fmt.Errorf("AWS did not create account %s for %s: %s.%s %s", c.Environment, c.Target, reason, meaning, remedy)
-}
-
 // check compares an environment's account with the organization's listing.
-func (f *AccountFacts) check(e blueprint.Environment) []Finding {
+func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 	if !f.Listed {
 		return nil
 	}
 	account, there := f.byID(e.Account)
 	switch {
 	case !there:
-		return []Finding{{
-			ID: "account.not-in-organization", Step: 1, Severity: Info,
+		return []plan.Finding{{
+			ID: "account.not-in-organization", Step: 1, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Account %s of environment %s is not among the organization's accounts.", e.Account, e.Name),
 			Remedy:   "Check the account id in the blueprint; an account outside the organization cannot be narrowed to it by trust.",
 		}}
 	case account.State != "ACTIVE":
-		return []Finding{{
-			ID: "account.not-active", Step: 1, Severity: Failure,
+		return []plan.Finding{{
+			ID: "account.not-active", Step: 1, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("Account %s of environment %s is %s.", e.Account, e.Name, account.State),
 			Remedy:   "Reactivate the account with AWS support, or take the environment out of the blueprint.",
 		}}
@@ -287,8 +289,8 @@ func (f *AccountFacts) check(e blueprint.Environment) []Finding {
 }
 
 // cannotCreate says why the account of e cannot be created from here.
-func (f *AccountFacts) cannotCreate(e blueprint.Environment) *Finding {
-	finding := &Finding{ID: "account.cannot-create", Step: 1, Severity: Failure, Blocks: true}
+func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
+	finding := &plan.Finding{ID: "account.cannot-create", Step: 1, Severity: plan.Failure, Blocks: true}
 	switch {
 	case f.Organization == nil:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and account %s is in no organization that could create one.", e.Name, f.Identity.Account)
@@ -306,18 +308,18 @@ func (f *AccountFacts) cannotCreate(e blueprint.Environment) *Finding {
 }
 
 // hints are facts worth knowing that keep nobody from going on.
-func (f *AccountFacts) hints(a *blueprint.Answers) []Finding {
-	var findings []Finding
+func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
+	var findings []plan.Finding
 	if f.Organization == nil {
-		findings = append(findings, Finding{
-			ID: "account.no-organization", Step: 1, Severity: Info,
+		findings = append(findings, plan.Finding{
+			ID: "account.no-organization", Step: 1, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Account %s is in no organization that can be read, so the roles' trust is not narrowed by organization id.", f.Identity.Account),
 			Remedy:   "Nothing to do when the blueprint lists every account.",
 		})
 	}
 	if len(f.Others) > 0 {
-		findings = append(findings, Finding{
-			ID: "account.other-resources", Step: 1, Severity: Info,
+		findings = append(findings, plan.Finding{
+			ID: "account.other-resources", Step: 1, Severity: plan.Info,
 			Evidence: fmt.Sprintf("The admin account holds other tagged resources in %s, such as %s.", a.StateRegion, f.Others[0]),
 			Remedy:   "Keep the admin account for admins and state; move workloads into an environment's account.",
 		})
@@ -326,21 +328,6 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []Finding {
 }
 
 // Verify has nothing to prove: who we are was read, not made.
-func (accountStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
-
-// tags are what everything we make carries.
-func tags(a *blueprint.Answers) map[string]string {
-	all := make(map[string]string, len(a.Tags)+1)
-	for k, v := range a.Tags {
-		all[k] = v
-	}
-	k, v := a.Tag()
-	all[k] = v
-	return all
-}
-
-// ours tells whether have carries this blueprint's tag.
-func ours(a *blueprint.Answers, have map[string]string) bool {
-	k, v := a.Tag()
-	return have[k] == v
+func (accountStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // policyPath is the IAM path below which our customer-managed policies are, so
@@ -78,16 +79,16 @@ func groupChange(group string) string { return "iam.group." + group }
 // planGroups creates each group with its members, the policy that lets them
 // assume their environments' roles and the one for their own keys. The state
 // policy belongs to step 5.
-func planGroups(o *Observed, a *blueprint.Answers) Proposal {
-	var p Proposal
+func planGroups(o *Observed, a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	for _, g := range a.Groups {
 		f := o.IAM.Groups[g.Name]
 		if f.Group == nil {
-			p.Changes = append(p.Changes, Change{
-				ID: groupChange(g.Name), Step: 2, Action: Create, Title: "Create the group " + g.Name,
+			p.Changes = append(p.Changes, plan.Change{
+				ID: groupChange(g.Name), Step: 2, Action: plan.Create, Title: "Create the group " + g.Name,
 				Target:  groupARN(o, a, g.Name),
 				Account: a.AdminAccount, Region: a.StateRegion,
-				Fields: created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
+				Fields: plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
 				Calls:  []awsops.Call{awsops.CreateGroup(g.Name, groupPath(a))},
 				Undo:   "aws iam delete-group --group-name " + g.Name,
 			})
@@ -108,12 +109,12 @@ func planGroups(o *Observed, a *blueprint.Answers) Proposal {
 }
 
 // otherPolicies tells of rights that the group has besides the blueprint's.
-func otherPolicies(g blueprint.Group, f GroupFacts) []Finding {
-	var findings []Finding
+func otherPolicies(g blueprint.Group, f GroupFacts) []plan.Finding {
+	var findings []plan.Finding
 	for _, arn := range f.Attached {
 		if !strings.Contains(arn, ":policy"+policyPath) {
-			findings = append(findings, Finding{
-				ID: "iam.group-more-policies", Step: 2, Severity: Info,
+			findings = append(findings, plan.Finding{
+				ID: "iam.group-more-policies", Step: 2, Severity: plan.Info,
 				Evidence: fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name),
 				Remedy:   "Nothing to do: it was kept.",
 			})
@@ -137,36 +138,36 @@ func foreignGroup(o *Observed, a *blueprint.Answers, group string) string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		p := o.IAM.Policies[name]
-		if ours(a, p.Tags) && slices.Contains(f.Attached, p.ARN) {
+		if plan.Ours(a, p.Tags) && slices.Contains(f.Attached, p.ARN) {
 			return ""
 		}
 	}
 	return f.Group.ARN
 }
 
-func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []Change {
+func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []plan.Change {
 	var have []string
 	if f := o.IAM.Groups[g.Name]; f.Group != nil {
 		have = f.Group.Users
 	}
-	var changes []Change
+	var changes []plan.Change
 	for _, user := range a.UsersOf(g.Name) {
 		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, user) }) {
 			continue
 		}
-		c := Change{
-			ID: "iam.member." + g.Name + "." + user, Step: 2, Action: Update,
+		c := plan.Change{
+			ID: "iam.member." + g.Name + "." + user, Step: 2, Action: plan.Update,
 			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
 			Target: groupARN(o, a, g.Name), Account: a.AdminAccount, Region: a.StateRegion,
-			Fields:  created("member", user),
+			Fields:  plan.Created("member", user),
 			Calls:   []awsops.Call{awsops.AddUserToGroup(g.Name, user)},
 			Needs:   []string{groupChange(g.Name), userChange(user)},
 			Foreign: foreignGroup(o, a, g.Name),
 			Undo:    fmt.Sprintf("aws iam remove-user-from-group --group-name %s --user-name %s", g.Name, user),
 		}
-		c.Judge(Widening{
-			Kind: WidensMembership, For: user, subject: user,
-			tail: " gets access to " + reached(o, a, g) + ".", tails: " get access to " + reached(o, a, g) + ".",
+		c.Judge(plan.Widening{
+			Kind: plan.WidensMembership, For: user, Subject: user,
+			Tail: " gets access to " + reached(o, a, g) + ".", Tails: " get access to " + reached(o, a, g) + ".",
 		})
 		changes = append(changes, c)
 	}
@@ -182,12 +183,12 @@ func reached(o *Observed, a *blueprint.Answers, g blueprint.Group) string {
 	if len(otherPolicies(g, o.IAM.Groups[g.Name])) > 0 || len(names) == 0 {
 		names = append(names, "what else it has")
 	}
-	return enumerated(names) + " through group " + g.Name
+	return plan.Enumerated(names) + " through group " + g.Name
 }
 
 // otherMembers names who has the group's rights without the blueprint's word:
 // people that left it, or that somebody added by hand.
-func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) []Finding {
+func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) []plan.Finding {
 	if have == nil {
 		return nil
 	}
@@ -197,8 +198,8 @@ func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) [
 	if len(others) == 0 {
 		return nil
 	}
-	return []Finding{{
-		ID: "iam.other-members", Step: 2, Severity: Info,
+	return []plan.Finding{{
+		ID: "iam.other-members", Step: 2, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Group %s has members that the blueprint does not name: %s.", g.Name, strings.Join(others, ", ")),
 		Remedy:   fmt.Sprintf("Name them in the blueprint, or take their rights with aws iam remove-user-from-group --group-name %s --user-name USER.", g.Name),
 	}}
@@ -207,7 +208,7 @@ func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) [
 // assumePolicies are the documents that let the group assume its roles: each
 // role by its ARN while that fits into the group's ten policies, and for a
 // group of all environments else the fixed-size form.
-func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *Finding) {
+func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *plan.Finding) {
 	environments := o.environments(a.EnvironmentsOf(g.Name))
 	if len(environments) == 0 {
 		return nil, nil
@@ -226,8 +227,8 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 	if slices.Contains(g.Environments, blueprint.Everything) && same && o.orgID() != "" {
 		return []policy.Document{policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())}, nil
 	}
-	return nil, &Finding{
-		ID: "iam.group-too-large", Step: 2, Severity: Failure, Blocks: true,
+	return nil, &plan.Finding{
+		ID: "iam.group-too-large", Step: 2, Severity: plan.Failure, Blocks: true,
 		Evidence: fmt.Sprintf("Group %s reaches %d environments, whose roles do not fit into the managed policies that IAM allows on a group.", g.Name, len(environments)),
 		Remedy:   "Split the group, or give all environments the same role name and the group environments = [\"*\"] in an organization.",
 	}

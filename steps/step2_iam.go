@@ -12,7 +12,9 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // iamStep is step 2: group, users and keys in the admin account, and in every
@@ -45,18 +47,18 @@ func (iamStep) Why() string {
 		"In every environment a role says what they may do there, and the group may assume it."
 }
 
-func (iamStep) Questions(a *blueprint.Answers) []Question {
+func (iamStep) Questions(a *blueprint.Answers) []plan.Question {
 	if len(a.Groups) > 0 {
 		return nil
 	}
-	return []Question{{
-		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Kind: Choices, Required: true,
+	return []plan.Question{{
+		Path: "group.admins.users", Prompt: "Admins, as IAM user names separated by commas", Kind: plan.Choices, Required: true,
 		Help: "One IAM user for each person who runs Terraform. Each gets one access key, sealed for nobody else to read.",
 	}}
 }
 
 // Inspect reads the admin account and every environment at once.
-func (iamStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (iamStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.IAM
 	home := env.Sessions.Home(a.StateRegion)
 	if err := f.readPermissions(ctx, env, a); err != nil {
@@ -77,7 +79,7 @@ func (iamStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *O
 const maxPermissions = 1 << 20
 
 // readPermissions reads the JSON policies that environments name by file.
-func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *blueprint.Answers) error {
+func (f *IAMFacts) readPermissions(ctx context.Context, env *engine.Env, a *blueprint.Answers) error {
 	f.Permissions = map[string]policy.Document{}
 	for _, e := range a.Environments {
 		if !permissionsFile(e) {
@@ -92,7 +94,7 @@ func (f *IAMFacts) readPermissions(ctx context.Context, env *Env, a *blueprint.A
 				continue
 			}
 		}
-		return &Refusal{
+		return &plan.Refusal{
 			Finding: "iam.permissions-file", Err: err,
 			What:   fmt.Sprintf("The permissions of environment %s cannot be read from %s: %v.", e.Name, path, err),
 			Remedy: "Correct the file, or choose article, poweruser, administrator or a managed policy's ARN.",
@@ -126,7 +128,7 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 		g.Go(func() error {
 			p, err := home.Policy(ctx, ref.ARN)
 			if err != nil || p == nil {
-				return wrap(err)
+				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -134,14 +136,14 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 			return nil
 		})
 	}
-	return wrap(g.Wait())
+	return g.Wait()
 }
 
 // Plan proposes users and their keys, groups with their policies, and the
 // environments' roles.
-func (iamStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
-	var p Proposal
-	for _, part := range []Proposal{planUsers(o, a), planGroups(o, a), planRoles(o, a)} {
+func (iamStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
+	for _, part := range []plan.Proposal{planUsers(o, a), planGroups(o, a), planRoles(o, a)} {
 		p.Changes = append(p.Changes, part.Changes...)
 		p.Findings = append(p.Findings, part.Findings...)
 	}
@@ -150,6 +152,6 @@ func (iamStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 
 // Verify proves as the admin what the group is for: every environment's role
 // can be assumed.
-func (iamStep) Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
+func (iamStep) Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	return proveRoles(ctx, env, a, o)
 }

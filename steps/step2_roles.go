@@ -14,6 +14,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // inlinePolicy is the name of the environment role's own inline policy.
@@ -49,7 +51,7 @@ type RoleFacts struct {
 
 // inspectRoles looks into every environment's account, many at a time. An
 // account that cannot be reached is a fact, not an error.
-func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *blueprint.Answers) error {
+func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
 	var g errgroup.Group
 	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
@@ -64,7 +66,7 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *b
 				facts.ByOwner = err == nil
 			}
 			f.Roles.set(e.Name, facts)
-			env.Emit(Event{Kind: EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
 			return nil
 		})
 	}
@@ -75,8 +77,8 @@ func (f *IAMFacts) inspectRoles(ctx context.Context, env *Env, o *Observed, a *b
 	return nil
 }
 
-func inspectRole(ctx context.Context, env *Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
-	s := env.session(e.Account, reach(a, e), a.StateRegion)
+func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
+	s := env.Session(e.Account, reach(a, e), a.StateRegion)
 	role, err := s.Role(ctx, e.Role)
 	if err != nil || role == nil {
 		return RoleFacts{Unreachable: err}
@@ -107,8 +109,8 @@ func reach(a *blueprint.Answers, e blueprint.Environment) string {
 func roleChange(environment string) string { return "iam.role." + environment }
 
 // planRoles makes every environment's role what the blueprint says.
-func planRoles(o *Observed, a *blueprint.Answers) Proposal {
-	var p Proposal
+func planRoles(o *Observed, a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	for _, e := range o.environments(a.Environments) {
 		f := o.IAM.Roles.get(e.Name)
 		switch {
@@ -145,13 +147,13 @@ type roleBuilder struct {
 	a        *blueprint.Answers
 	e        blueprint.Environment
 	f        RoleFacts
-	changes  []Change
-	findings []Finding
+	changes  []plan.Change
+	findings []plan.Finding
 }
 
 // change is a change of this role with all that they have in common.
-func (b *roleBuilder) change(suffix string, action Action, title string, calls ...awsops.Call) Change {
-	c := Change{
+func (b *roleBuilder) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
+	c := plan.Change{
 		ID: roleChange(b.e.Name) + suffix, Step: 2, Action: action, Title: title,
 		Target:  b.a.RoleARN(b.o.partition(), b.e),
 		Account: b.e.Account, Region: b.a.StateRegion, Role: reach(b.a, b.e),
@@ -163,7 +165,7 @@ func (b *roleBuilder) change(suffix string, action Action, title string, calls .
 	if suffix != "" {
 		c.Needs = append(c.Needs, roleChange(b.e.Name))
 	}
-	if b.f.Role != nil && !ours(b.a, b.f.Role.Tags) {
+	if b.f.Role != nil && !plan.Ours(b.a, b.f.Role.Tags) {
 		c.Foreign = b.f.Role.ARN
 	}
 	return c
@@ -200,18 +202,18 @@ func (b *roleBuilder) usersOf() []string {
 
 func (b *roleBuilder) create() {
 	trust := b.trust().JSON()
-	c := b.change("", Create, fmt.Sprintf("Create the role %s in %s", b.e.Role, b.e.Name), awsops.CreateRole(awsops.RoleInput{
+	c := b.change("", plan.Create, fmt.Sprintf("Create the role %s in %s", b.e.Role, b.e.Name), awsops.CreateRole(awsops.RoleInput{
 		Name: b.e.Role, Path: b.e.RolePath, Trust: trust, Boundary: b.e.PermissionsBoundary,
-		Description: roleDescription(b.a), Tags: tags(b.a),
+		Description: roleDescription(b.a), Tags: plan.TagsOf(b.a),
 	}))
-	c.Fields = created("name", b.e.Role, "trust", trust, "permissions", b.e.Permissions)
+	c.Fields = plan.Created("name", b.e.Role, "trust", trust, "permissions", b.e.Permissions)
 	if b.e.PermissionsBoundary != "" {
-		c.Fields = append(c.Fields, Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
+		c.Fields = append(c.Fields, plan.Field{Name: "permissions boundary", After: b.e.PermissionsBoundary})
 	}
 	c.Judge(b.trustGains(policy.Document{}, b.trust())...)
-	c.JudgeTags(b.a, b.name(), tags(b.a))
+	c.JudgeTags(b.a, b.name(), plan.TagsOf(b.a))
 	c.Needs = append(c.Needs, b.trusted()...)
-	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + Known(b.e.Account) + ", after its policies)"
+	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + plan.Known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
 }
 
@@ -239,14 +241,14 @@ func (b *roleBuilder) update() {
 	case b.e.PermissionsBoundary == "":
 		b.keep("boundary", "has the permissions boundary "+have+", which the blueprint does not ask for")
 	default:
-		c := b.change(".boundary", Update, "Set the permissions boundary of "+b.e.Role+" in "+b.e.Name, awsops.PutRolePermissionsBoundary(b.e.Role, b.e.PermissionsBoundary))
-		c.Fields = []Field{{Name: "permissions boundary", Before: have, After: b.e.PermissionsBoundary}}
+		c := b.change(".boundary", plan.Update, "Set the permissions boundary of "+b.e.Role+" in "+b.e.Name, awsops.PutRolePermissionsBoundary(b.e.Role, b.e.PermissionsBoundary))
+		c.Fields = []plan.Field{{Name: "permissions boundary", Before: have, After: b.e.PermissionsBoundary}}
 		c.Judge(b.boundaryGains(have)...)
 		b.changes = append(b.changes, c)
 	}
-	missing := missingTags(b.f.Role.Tags, tags(b.a))
-	if c := b.change(".tags", Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
-		c.Fields = tagFields(b.f.Role.Tags, missing)
+	missing := plan.MissingTags(b.f.Role.Tags, plan.TagsOf(b.a))
+	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
+		c.Fields = plan.TagFields(b.f.Role.Tags, missing)
 		c.JudgeTags(b.a, b.name(), missing)
 		b.changes = append(b.changes, c)
 	}
@@ -262,8 +264,8 @@ func (b *roleBuilder) updateTrust() {
 		return
 	}
 	want = alsoAsking(want, have)
-	c := b.change(".trust", Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
-	c.Fields = []Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
+	c := b.change(".trust", plan.Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
+	c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
 	c.Judge(b.trustGains(have, want)...)
 	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
 	c.Needs = append(c.Needs, b.trusted()...)
@@ -275,29 +277,29 @@ func (b *roleBuilder) updateTrust() {
 // drift.
 func (b *roleBuilder) revoked(name string, before time.Time) {
 	user, made := strings.CutPrefix(name, revocation)
-	if !made || b.f.Seen.Sub(before) < longestSession || !ours(b.a, b.f.Role.Tags) {
+	if !made || b.f.Seen.Sub(before) < longestSession || !plan.Ours(b.a, b.f.Role.Tags) {
 		b.keep("sessions-ended", fmt.Sprintf("denies everything to sessions from before %s (inline policy %s)", before.UTC().Format(time.RFC3339), name))
 		return
 	}
-	c := b.change(".sessions."+user, Delete, fmt.Sprintf("Remove from %s in %s what ended the sessions of when %s left: all have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
-	c.Fields = []Field{{Name: "inline policy " + name, Before: b.f.Inline[name].JSON()}}
+	c := b.change(".sessions."+user, plan.Delete, fmt.Sprintf("Remove from %s in %s what ended the sessions of when %s left: all have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
+	c.Fields = []plan.Field{{Name: "inline policy " + name, Before: b.f.Inline[name].JSON()}}
 	c.Judge() // it denies sessions only that have ended
 	b.changes = append(b.changes, c)
 }
 
 // keep reports something of the role that was left as it is.
 func (b *roleBuilder) keep(problem, evidence string) {
-	b.findings = append(b.findings, Finding{
-		ID: "iam.role-" + problem, Step: 2, Severity: Info,
+	b.findings = append(b.findings, plan.Finding{
+		ID: "iam.role-" + problem, Step: 2, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s %s.", b.a.RoleARN(b.o.partition(), b.e), evidence), Remedy: "Nothing to do: it was kept.",
 	})
 }
 
 // otherPath is the finding of a role whose path is not the blueprint's: IAM
 // cannot move it, and holds its name taken.
-func (b *roleBuilder) otherPath() Finding {
-	return Finding{
-		ID: "iam.role-other-path", Step: 2, Severity: Failure,
+func (b *roleBuilder) otherPath() plan.Finding {
+	return plan.Finding{
+		ID: "iam.role-other-path", Step: 2, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it.", b.f.Role.ARN, b.e.Name, b.e.RolePath),
 		Remedy:   fmt.Sprintf("Use it where it is with --set environment.%s.role_path=%s, or choose another name with --set environment.%s.role=NAME.", b.e.Name, b.f.Role.Path, b.e.Name),
 	}
@@ -308,21 +310,21 @@ func (b *roleBuilder) otherPath() Finding {
 func (b *roleBuilder) permissions() {
 	want, arn := b.document(), b.attachment()
 	if arn != "" && !slices.Contains(b.f.Attached, arn) {
-		c := b.change(".permissions", Update, fmt.Sprintf("Attach %s to %s in %s", lastPart(arn), b.e.Role, b.e.Name), awsops.AttachRolePolicy(b.e.Role, arn))
-		c.Fields = created("attached policy", arn)
-		c.Judge(b.gains(WidensPermissions, " may do what "+lastPart(arn)+" allows"+b.lasting()+"."))
+		c := b.change(".permissions", plan.Update, fmt.Sprintf("Attach %s to %s in %s", lastPart(arn), b.e.Role, b.e.Name), awsops.AttachRolePolicy(b.e.Role, arn))
+		c.Fields = plan.Created("attached policy", arn)
+		c.Judge(b.gains(plan.WidensPermissions, " may do what "+lastPart(arn)+" allows"+b.lasting()+"."))
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, arn)
 		b.changes = append(b.changes, c)
 	}
 	have, there := b.f.Inline[inlinePolicy]
 	if arn == "" && !(there && policy.Equivalent(have, want)) {
-		c := b.change(".permissions", Update, fmt.Sprintf("Let %s in %s do what Terraform needs", b.e.Role, b.e.Name), awsops.PutRolePolicy(b.e.Role, inlinePolicy, want.JSON()))
-		c.Fields = []Field{{Name: "inline policy " + inlinePolicy, After: want.JSON()}}
+		c := b.change(".permissions", plan.Update, fmt.Sprintf("Let %s in %s do what Terraform needs", b.e.Role, b.e.Name), awsops.PutRolePolicy(b.e.Role, inlinePolicy, want.JSON()))
+		c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, After: want.JSON()}}
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
 		if policy.Wider(have, want) {
-			c.Judge(b.gains(WidensPermissions, " may "+doing(have, want)+b.lasting()+"."))
+			c.Judge(b.gains(plan.WidensPermissions, " may "+plan.NewlyAllowed(have, want)+b.lasting()+"."))
 		} else {
 			c.Judge()
 		}
@@ -347,12 +349,12 @@ func (b *roleBuilder) besides(arn string) {
 		case revokes:
 			b.revoked(name, before)
 		case name == inlinePolicy && arn == "":
-		case name == inlinePolicy && ours(b.a, b.f.Role.Tags):
-			c := b.change(".inline", Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
-			c.Fields = []Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
+		case name == inlinePolicy && plan.Ours(b.a, b.f.Role.Tags):
+			c := b.change(".inline", plan.Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
+			c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
 			if policy.Wider(b.f.Inline[name], policy.Document{}) {
-				c.Judge(b.gains(WidensPermissions, " may do what the inline policy "+name+" denied."))
+				c.Judge(b.gains(plan.WidensPermissions, " may do what the inline policy "+name+" denied."))
 			} else {
 				c.Judge()
 			}
@@ -386,8 +388,8 @@ func (b *roleBuilder) document() policy.Document {
 }
 
 // gains is a widening of the role.
-func (b *roleBuilder) gains(kind WideningKind, tail string) Widening {
-	return Widening{Kind: kind, For: b.name(), head: "The role " + b.e.Role + " in ", subject: b.e.Name, tail: tail}
+func (b *roleBuilder) gains(kind plan.WideningKind, tail string) plan.Widening {
+	return plan.Widening{Kind: kind, For: b.name(), Head: "The role " + b.e.Role + " in ", Subject: b.e.Name, Tail: tail}
 }
 
 // name is what the role is called in a sentence.
@@ -404,18 +406,18 @@ func (b *roleBuilder) lasting() string {
 
 // boundaryGains judges a boundary that takes the place of another, of which it is
 // not known whether it is the narrower one. The first one only narrows.
-func (b *roleBuilder) boundaryGains(have string) []Widening {
+func (b *roleBuilder) boundaryGains(have string) []plan.Widening {
 	if have == "" {
 		return nil
 	}
-	return []Widening{b.gains(WidensBoundary, " is no longer bound by "+have+".")}
+	return []plan.Widening{b.gains(plan.WidensBoundary, " is no longer bound by "+have+".")}
 }
 
 // mfaKey is the condition key of a second factor.
 const mfaKey = "aws:MultiFactorAuthPresent"
 
 // trustGains judges who may assume the role.
-func (b *roleBuilder) trustGains(have, want policy.Document) []Widening {
+func (b *roleBuilder) trustGains(have, want policy.Document) []plan.Widening {
 	if b.e.Account != b.a.AdminAccount {
 		have = withUsers(have, want)
 	}
@@ -428,9 +430,9 @@ func (b *roleBuilder) trustGains(have, want policy.Document) []Widening {
 		with = " with a second factor"
 	}
 	granted := policy.Granted(have, want)
-	gains := []Widening{b.gains(WidensTrust, " may be assumed by "+principals(granted)+with+".")}
+	gains := []plan.Widening{b.gains(plan.WidensTrust, " may be assumed by "+plan.Principals(granted)+with+".")}
 	if slices.ContainsFunc(have.Statements, asks) && with == "" {
-		gains = append(gains, b.gains(WidensMFA, " no longer asks for a second factor."))
+		gains = append(gains, b.gains(plan.WidensMFA, " no longer asks for a second factor."))
 	}
 	return gains
 }
@@ -466,8 +468,8 @@ func (b *roleBuilder) secondFactor() {
 	if !b.e.MFA {
 		return
 	}
-	b.findings = append(b.findings, Finding{
-		ID: "iam.role-needs-mfa", Step: 2, Severity: Info,
+	b.findings = append(b.findings, plan.Finding{
+		ID: "iam.role-needs-mfa", Step: 2, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
 		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})

@@ -14,7 +14,10 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // maxKeys is IAM's fixed quota of access keys per user.
@@ -26,7 +29,7 @@ type UserFacts struct {
 	Keys []awsops.AccessKey
 	// Lost are keys that a killed run of this laptop made and nobody can use;
 	// Doubtful those of which that cannot be told.
-	Lost, Doubtful []LostKey
+	Lost, Doubtful []engine.LostKey
 	// Handover is the snapshot of the user's sealed file; HandoverLink says that
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot
@@ -36,7 +39,7 @@ type UserFacts struct {
 	SealedTo string
 }
 
-func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) error {
+func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	f.Users = map[string]UserFacts{}
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
@@ -65,15 +68,15 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *Env, home *awsops.Sess
 
 // InspectUser reads one user with the operator's credentials: the user, the
 // access keys, and the sealed file that may wait for it.
-func InspectUser(ctx context.Context, env *Env, a *blueprint.Answers, name string) (UserFacts, error) {
+func InspectUser(ctx context.Context, env *engine.Env, a *blueprint.Answers, name string) (UserFacts, error) {
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
-		return UserFacts{}, wrap(err)
+		return UserFacts{}, err
 	}
 	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, ownKey(credentials, a))
 }
 
-func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own string) (UserFacts, error) {
+func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, name, own string) (UserFacts, error) {
 	var facts UserFacts
 	var err error
 	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
@@ -91,7 +94,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
 		return facts, fmt.Errorf("%w", err)
 	}
-	facts.Lost, facts.Doubtful, err = FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
+	facts.Lost, facts.Doubtful, err = engine.FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
 	if err != nil {
 		return facts, err
 	}
@@ -101,7 +104,7 @@ func inspectUser(ctx context.Context, env *Env, home *awsops.Session, name, own 
 	return facts, nil
 }
 
-func handoverPath(env *Env, user string) string {
+func handoverPath(env *engine.Env, user string) string {
 	return filepath.Join(env.HandoverDir(), user+".age")
 }
 
@@ -135,30 +138,30 @@ func userChange(user string) string { return "iam.user." + user }
 func KeyChange(user string) string { return "iam.key." + user }
 
 // planUsers creates the users and one access key for each new one.
-func planUsers(o *Observed, a *blueprint.Answers) Proposal {
-	var p Proposal
+func planUsers(o *Observed, a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	for _, name := range a.AllUsers() {
 		f := o.IAM.Users[name]
 		if f.User == nil {
-			c := Change{
-				ID: userChange(name), Step: 2, Action: Create, Title: "Create the user " + name,
+			c := plan.Change{
+				ID: userChange(name), Step: 2, Action: plan.Create, Title: "Create the user " + name,
 				Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
-				Fields: created("name", name),
-				Calls:  []awsops.Call{awsops.CreateUser(name, "/", tags(a))},
+				Fields: plan.Created("name", name),
+				Calls:  []awsops.Call{awsops.CreateUser(name, "/", plan.TagsOf(a))},
 				Undo:   "aws iam delete-user --user-name " + name,
 			}
-			c.Judge(Widening{
-				Kind: WidensUser, For: name, subject: name,
-				tail: " becomes a user of account " + a.AdminAccount + ".", tails: " become users of account " + a.AdminAccount + ".",
+			c.Judge(plan.Widening{
+				Kind: plan.WidensUser, For: name, Subject: name,
+				Tail: " becomes a user of account " + a.AdminAccount + ".", Tails: " become users of account " + a.AdminAccount + ".",
 			})
-			c.JudgeTags(a, name, tags(a))
+			c.JudgeTags(a, name, plan.TagsOf(a))
 			p.Changes = append(p.Changes, c)
 		}
 		if missing := userTags(a, f.User); len(missing) > 0 {
-			c := Change{
-				ID: userChange(name) + ".tags", Step: 2, Action: Update, Title: "Tag the user " + name,
+			c := plan.Change{
+				ID: userChange(name) + ".tags", Step: 2, Action: plan.Update, Title: "Tag the user " + name,
 				Target: f.User.ARN, Account: a.AdminAccount, Region: a.StateRegion,
-				Fields: tagFields(f.User.Tags, missing),
+				Fields: plan.TagFields(f.User.Tags, missing),
 				Calls:  []awsops.Call{awsops.TagUser(f.User.Name, missing)},
 			}
 			c.JudgeTags(a, name, missing)
@@ -173,65 +176,65 @@ func planUsers(o *Observed, a *blueprint.Answers) Proposal {
 
 // userTags are the tags that a user of ours lacks. Nobody else's user is tagged.
 func userTags(a *blueprint.Answers, u *awsops.User) map[string]string {
-	if u == nil || !ours(a, u.Tags) {
+	if u == nil || !plan.Ours(a, u.Tags) {
 		return nil
 	}
-	return missingTags(u.Tags, tags(a))
+	return plan.MissingTags(u.Tags, plan.TagsOf(a))
 }
 
 // planKey gives a new user one access key, and replaces one that a killed run
 // made and nobody can use. An existing user's key is never touched.
-func planKey(o *Observed, a *blueprint.Answers, name string) Proposal {
+func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
 	f := o.IAM.Users[name]
 	kept := len(f.Keys) - len(f.Lost)
 	switch {
 	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.OwnKey):
-		return Proposal{Findings: []Finding{{
-			ID: "iam.two-keys", Step: 2, Severity: Warning,
+		return plan.Proposal{Findings: []plan.Finding{{
+			ID: "iam.two-keys", Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
 		}}}
 	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
-		return Proposal{Findings: []Finding{{
-			ID: "iam.key-elsewhere", Step: 2, Severity: Info,
+		return plan.Proposal{Findings: []plan.Finding{{
+			ID: "iam.key-elsewhere", Step: 2, Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys[0].ID, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
 		}}}
 	case kept > 0:
 		// The user has another by now.
-		return Proposal{Changes: lostKeys(a, name, iamARN(o, a, "user/"+name), f), Findings: doubtfulKeys(name, f)}
-	case f.User != nil && !ours(a, f.User.Tags):
-		return Proposal{}
+		return plan.Proposal{Changes: lostKeys(a, name, iamARN(o, a, "user/"+name), f), Findings: doubtfulKeys(name, f)}
+	case f.User != nil && !plan.Ours(a, f.User.Tags):
+		return plan.Proposal{}
 	case !deliverable(a, name):
-		return Proposal{Findings: []Finding{{
-			ID: "iam.key-to-make", Step: 2, Severity: Info,
+		return plan.Proposal{Findings: []plan.Finding{{
+			ID: "iam.key-to-make", Step: 2, Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is there to receive one.", name),
 			Remedy:   fmt.Sprintf("Run stateroom handover %s in a terminal, or give user %q a recipient in the blueprint.", name, name),
 		}}}
 	case name != a.Me && f.HandoverLink:
-		return Proposal{Findings: []Finding{{
-			ID: "iam.handover-link", Step: 2, Severity: Failure, Blocks: true,
+		return plan.Proposal{Findings: []plan.Finding{{
+			ID: "iam.handover-link", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
 			Remedy:   "Remove the link, then run stateroom setup again.",
 		}}}
-	case name == a.Me && o.IAM.ProfileKey != "" && !IsLost(f.Lost, o.IAM.ProfileKey):
-		return Proposal{Findings: []Finding{{
-			ID: "iam.profile-taken", Step: 2, Severity: Warning,
+	case name == a.Me && o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
+		return plan.Proposal{Findings: []plan.Finding{{
+			ID: "iam.profile-taken", Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
 			Remedy:   "Rename that profile, or choose another name with --set admin_profile=NAME.",
 		}}}
 	}
 	changes, err := keyChanges(o, a, name)
 	if err != nil {
-		return Proposal{Findings: []Finding{{
-			ID: "iam.profile-cannot-edit", Step: 2, Severity: Failure, Blocks: true,
+		return plan.Proposal{Findings: []plan.Finding{{
+			ID: "iam.profile-cannot-edit", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
 		}}}
 	}
-	p := Proposal{Changes: changes}
+	p := plan.Proposal{Changes: changes}
 	if file := o.Files.Credentials; name == a.Me && file.LooseMode() {
-		p.Findings = append(p.Findings, Finding{
-			ID: "iam.credentials-open", Step: 2, Severity: Warning,
+		p.Findings = append(p.Findings, plan.Finding{
+			ID: "iam.credentials-open", Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s's new secret is to go into it.", file.Path, file.Mode.Perm(), name),
 			Remedy:   "Nothing to do: it is closed to others with the change that writes the secret.",
 		})
@@ -249,11 +252,11 @@ func deliverable(a *blueprint.Answers, user string) bool {
 }
 
 // lostKeys deletes the keys that nobody can use, as far as is known.
-func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []Change {
-	var changes []Change
+func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Change {
+	var changes []plan.Change
 	for _, k := range f.Lost {
-		c := Change{
-			ID: "iam.lost-key." + k.ID, Step: 2, Action: Delete, Title: fmt.Sprintf("Delete %s's access key", name),
+		c := plan.Change{
+			ID: "iam.lost-key." + k.ID, Step: 2, Action: plan.Delete, Title: fmt.Sprintf("Delete %s's access key", name),
 			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 			Calls: []awsops.Call{awsops.DeleteAccessKey(name, k.ID)},
 		}
@@ -264,11 +267,11 @@ func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []Change {
 }
 
 // doubtfulKeys name the keys that may be lost, and what would tell.
-func doubtfulKeys(name string, f UserFacts) []Finding {
-	var findings []Finding
+func doubtfulKeys(name string, f UserFacts) []plan.Finding {
+	var findings []plan.Finding
 	for _, k := range f.Doubtful {
-		findings = append(findings, Finding{
-			ID: "iam.key-doubtful", Step: 2, Severity: Info,
+		findings = append(findings, plan.Finding{
+			ID: "iam.key-doubtful", Step: 2, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of user %s was %s (iam:GetAccessKeyLastUsed), so it is left: it may be in use.", k.ID, name, k.Known()),
 			Remedy:   fmt.Sprintf("If nobody has it, delete it (aws iam delete-access-key --user-name %s --access-key-id %s), then run stateroom setup again.", name, k.ID),
 		})
@@ -278,7 +281,7 @@ func doubtfulKeys(name string, f UserFacts) []Finding {
 
 // newKey is the change that makes a user's access key, without the file that it
 // goes to. It needs the lost keys gone, as IAM allows two.
-func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []Change) Change {
+func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []plan.Change) plan.Change {
 	needs := []string{userChange(name)}
 	for _, c := range lost {
 		needs = append(needs, c.ID)
@@ -287,10 +290,10 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []Chang
 	for _, k := range f.Keys {
 		before = append(before, k.ID)
 	}
-	return Change{
-		ID: KeyChange(name), Step: 2, Action: Create,
+	return plan.Change{
+		ID: KeyChange(name), Step: 2, Action: plan.Create,
 		Target: target, Account: a.AdminAccount, Region: a.StateRegion,
-		Fields: created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
+		Fields: plan.Created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
 		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},
 		Intent: map[string]string{"keys": strings.Join(before, ",")},
 		Needs:  needs,
@@ -299,7 +302,7 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []Chang
 	}
 }
 
-func keyChanges(o *Observed, a *blueprint.Answers, name string) ([]Change, error) {
+func keyChanges(o *Observed, a *blueprint.Answers, name string) ([]plan.Change, error) {
 	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
 	if name != a.Me {
 		return HandoverChanges(a, name, target, f), nil
@@ -313,12 +316,12 @@ func keyChanges(o *Observed, a *blueprint.Answers, name string) ([]Change, error
 }
 
 // profileKeyChange lets the key go straight into this laptop's own profile.
-func profileKeyChange(o *Observed, a *blueprint.Answers, name string, key *Change) error {
+func profileKeyChange(o *Observed, a *blueprint.Answers, name string, key *plan.Change) error {
 	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
-	key.Judge(Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
+	key.Judge(plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
 	var err error
 	if key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")); err == nil {
-		key.Fields = append(key.Fields, ModeFields(key.Write.Edit)...)
+		key.Fields = append(key.Fields, plan.ModeFields(key.Write.Edit)...)
 	}
 	return err
 }
@@ -326,7 +329,7 @@ func profileKeyChange(o *Observed, a *blueprint.Answers, name string, key *Chang
 // HandoverChanges make one access key of a user, whose ARN is target, and seal it
 // to the user's recipient or to a passphrase. What killed runs left is deleted
 // first. The last change is the key's; its id is KeyChange's.
-func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []Change {
+func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []plan.Change {
 	changes := lostKeys(a, name, target, f)
 	key := newKey(a, name, target, f, changes)
 	recipient := a.RecipientOf(name)
@@ -337,13 +340,13 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []C
 	key.Title = fmt.Sprintf("Create %s's access key and seal it to %s", name, reader)
 	key.Intent["recipient"] = recipient
 	key.Judge(sealedFor(name, recipient, f)...)
-	h := newHandover(a, name, key.ID)
+	h := handover.New(a, name, key.ID)
 	file := f.Handover
 	file.Mode &^= 0o077 // an older file may be open to others; the new one is not
-	key.Fields = append(key.Fields, Field{Name: "sealed file", After: file.Path}, Field{Name: "reader", After: reader})
-	key.Write = &Write{
-		Edit: files.Edit{Before: file, After: files.Content(h.template()), Mode: 0o600},
-		Seal: &Seal{User: name, Recipient: recipient},
+	key.Fields = append(key.Fields, plan.Field{Name: "sealed file", After: file.Path}, plan.Field{Name: "reader", After: reader})
+	key.Write = &plan.Write{
+		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
+		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
 	return append(changes, key)
 }
@@ -351,24 +354,24 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []C
 // sealedFor judges a handover: a key for somebody who has one is no more access,
 // if it is sealed to the reader of the one before. Who reads a passphrase is not
 // known, and a comment behind a public key is anybody's to write.
-func sealedFor(name, recipient string, f UserFacts) []Widening {
+func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 	reader := strings.Join(strings.Fields(recipient)[:min(2, len(strings.Fields(recipient)))], " ")
 	if recipient == "" {
 		reader = "a passphrase that is shown once"
 	}
-	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !IsLost(f.Lost, k.ID) })
+	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !engine.IsLost(f.Lost, k.ID) })
 	switch {
 	case !has:
-		return []Widening{Gives(WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}
+		return []plan.Widening{plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}
 	case recipient != "" && recipient == f.SealedTo:
 		return nil
 	}
-	return []Widening{Gives(WidensRecipient, name,
+	return []plan.Widening{plan.Gives(plan.WidensRecipient, name,
 		fmt.Sprintf("Whoever opens what is sealed to %s gets an access key of %s; the last one was not sealed to that reader, as far as this laptop knows.", reader, name))}
 }
 
 // pendingHandovers are the sealed files that wait to be handed on.
-func pendingHandovers(env *Env) []string {
+func pendingHandovers(env *engine.Env) []string {
 	entries, err := os.ReadDir(env.HandoverDir())
 	if err != nil {
 		return nil

@@ -8,6 +8,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // regionStep is step 3: where the state lives, which is not where the
@@ -28,16 +30,16 @@ func (regionStep) Why() string {
 		"Choose the region where most of your admins are."
 }
 
-func (regionStep) Questions(a *blueprint.Answers) []Question {
-	return []Question{{
-		Path: "state_region", Prompt: "Region of the state", Kind: Text, Default: a.StateRegion,
+func (regionStep) Questions(a *blueprint.Answers) []plan.Question {
+	return []plan.Question{{
+		Path: "state_region", Prompt: "Region of the state", Kind: plan.Text, Default: a.StateRegion,
 		Help: "For example eu-west-1. It cannot be changed later without moving the state.",
 	}}
 }
 
 // Inspect refuses a region that does not exist or that the account has not
 // opted into, as far as account:ListRegions answers.
-func (regionStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (regionStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
 	if err != nil {
 		return fmt.Errorf("%w", err)
@@ -49,13 +51,13 @@ func (regionStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o
 	i := slices.IndexFunc(regions, func(r awsops.Region) bool { return r.Name == a.StateRegion })
 	switch {
 	case i < 0:
-		return &Refusal{
+		return &plan.Refusal{
 			Finding: "region-invalid",
 			What:    fmt.Sprintf("There is no region %s for account %s.", a.StateRegion, a.AdminAccount),
 			Remedy:  "Choose one of " + strings.Join(enabledNames(regions), ", ") + " with --set state_region=REGION.",
 		}
 	case !regions[i].Enabled():
-		return &Refusal{
+		return &plan.Refusal{
 			Finding: "region.not-enabled",
 			What:    fmt.Sprintf("Region %s is %s for account %s.", a.StateRegion, regions[i].OptStatus, a.AdminAccount),
 			Remedy:  fmt.Sprintf("Enable it (aws account enable-region --region-name %s) or choose another with --set state_region=REGION.", a.StateRegion),
@@ -76,16 +78,18 @@ func enabledNames(regions []awsops.Region) []string {
 
 // Plan has nothing to change; it tells when AWS could not say whether the
 // region is right.
-func (regionStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (regionStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Region.Answered {
-		return Proposal{}
+		return plan.Proposal{}
 	}
-	return Proposal{Findings: []Finding{{
-		ID: "region.not-checked", Step: 3, Severity: Info,
+	return plan.Proposal{Findings: []plan.Finding{{
+		ID: "region.not-checked", Step: 3, Severity: plan.Info,
 		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
 		Remedy:   "Nothing to do: the calls of the next steps show it.",
 	}}}
 }
 
 // Verify has nothing of its own: key, bucket and table prove the region.
-func (regionStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
+func (regionStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
+}

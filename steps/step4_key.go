@@ -12,6 +12,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // keyStep is step 4: the KMS key that encrypts the state.
@@ -51,18 +53,18 @@ func (keyStep) Why() string {
 		"Its key policy and the group's policy decide who can read it, whoever can see the bucket."
 }
 
-func (keyStep) Questions(a *blueprint.Answers) []Question {
-	return []Question{
-		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
+func (keyStep) Questions(a *blueprint.Answers) []plan.Question {
+	return []plan.Question{
+		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
-			Path: "kms_key.users", Prompt: "Who may use the key", Kind: Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
+			Path: "kms_key.users", Prompt: "Who may use the key", Kind: plan.Choice, Default: a.Key.Users, Options: []string{blueprint.KeyUsersGroup, blueprint.KeyUsersListed},
 			Help: "group: the key policy delegates to the account and the group's policy grants. listed: the key policy names every user, and breaks when one is deleted.",
 		},
 	}
 }
 
 // Inspect finds the key by its alias, else by the journal, else by its tag.
-func (keyStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (keyStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Key
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
@@ -79,44 +81,44 @@ func (keyStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *O
 	g.Go(func() error {
 		text, err := home.KeyPolicy(ctx, f.Key.ID)
 		f.Policy = parsed(text)
-		return wrap(err)
+		return err
 	})
 	if f.Key.Origin == "AWS_KMS" && f.Key.Spec == symmetric { // KMS answers for no other
 		g.Go(func() (err error) {
 			f.Rotation, err = home.KeyRotation(ctx, f.Key.ID)
-			return wrap(err)
+			return err
 		})
 	}
 	g.Go(func() (err error) {
 		f.Tags, err = home.KeyTags(ctx, f.Key.ID)
-		return wrap(err)
+		return err
 	})
 	g.Go(func() (err error) {
 		f.Spare, err = spareKeys(ctx, home, a, f.Key.ARN)
-		return wrap(err)
+		return err
 	})
-	return wrap(g.Wait())
+	return g.Wait()
 }
 
 // orphanKey finds a key that was created and then lost its run before the
 // alias: by the id in the journal, or by its tag when even that was lost.
 // Without an intent in the journal or a tag there is none.
-func orphanKey(ctx context.Context, env *Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
+func orphanKey(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) (*awsops.Key, error) {
 	if id := env.Journal.Value(changeKey, "id"); id != "" {
 		key, err := home.Key(ctx, id)
 		if err != nil || usable(key) && key.Enabled {
-			return key, wrap(err)
+			return key, err
 		}
 	}
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	for _, id := range tagged {
 		key, err := home.Key(ctx, id)
 		if err != nil || usable(key) && key.Enabled { // a disabled one lost its alias to another
-			return key, wrap(err)
+			return key, err
 		}
 	}
 	return nil, nil //nolint:nilnil // no orphan is an answer here
@@ -137,15 +139,15 @@ func (o *Observed) keyARN() string {
 
 // Plan creates the key with its alias and rotation, or brings an existing one
 // of ours to what the blueprint says.
-func (s keyStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (s keyStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	f := o.Key
 	if f.Key == nil {
-		return Proposal{Changes: []Change{s.create(o, a), s.alias(o, a), s.rotation(o, a)}}
+		return plan.Proposal{Changes: []plan.Change{s.create(o, a), s.alias(o, a), s.rotation(o, a)}}
 	}
 	if bad := s.unfit(o, a); bad != nil {
-		return Proposal{Findings: []Finding{*bad}}
+		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
-	var p Proposal
+	var p plan.Proposal
 	if !f.Aliased {
 		p.Changes = append(p.Changes, s.alias(o, a))
 	}
@@ -154,12 +156,12 @@ func (s keyStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	}
 	if f.Key.Description != a.Key.Description {
 		c := s.change(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
-		c.Fields = []Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
+		c.Fields = []plan.Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
 		p.Changes = append(p.Changes, c)
 	}
-	if missing := missingTags(f.Tags, tags(a)); len(missing) > 0 {
+	if missing := plan.MissingTags(f.Tags, plan.TagsOf(a)); len(missing) > 0 {
 		c := s.change(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
-		c.Fields = tagFields(f.Tags, missing)
+		c.Fields = plan.TagFields(f.Tags, missing)
 		c.JudgeTags(a, "key "+a.Key.Alias, missing)
 		p.Changes = append(p.Changes, c)
 	}
@@ -168,21 +170,21 @@ func (s keyStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	return p
 }
 
-func (keyStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) Change {
-	return Change{
-		ID: id, Step: 4, Action: Update, Title: title, Target: Known(o.keyARN()),
+func (keyStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
+	return plan.Change{
+		ID: id, Step: 4, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
 
-func (s keyStep) create(o *Observed, a *blueprint.Answers) Change {
+func (s keyStep) create(o *Observed, a *blueprint.Answers) plan.Change {
 	doc := wantedKeyPolicy(o, a).JSON()
-	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, tags(a)))
+	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
 	c.Judge(s.gains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
-	c.JudgeTags(a, "key "+a.Key.Alias, tags(a))
-	c.Action = Create
+	c.JudgeTags(a, "key "+a.Key.Alias, plan.TagsOf(a))
+	c.Action = plan.Create
 	c.Target = a.Key.Alias
-	c.Fields = created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
+	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
@@ -195,22 +197,22 @@ func (s keyStep) create(o *Observed, a *blueprint.Answers) Change {
 	return c
 }
 
-func (s keyStep) alias(o *Observed, a *blueprint.Answers) Change {
+func (s keyStep) alias(o *Observed, a *blueprint.Answers) plan.Change {
 	c := s.change(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
-	c.Action, c.Target = Create, a.Key.Alias
-	c.Fields = created("alias", a.Key.Alias, "key", o.keyARN())
+	c.Action, c.Target = plan.Create, a.Key.Alias
+	c.Fields = plan.Created("alias", a.Key.Alias, "key", o.keyARN())
 	c.Judge()
 	if o.Key.Key != nil { // with a new key, whoever gets to use it is told anyway
-		c.Judge(Gives(WidensAlias, "key "+a.Key.Alias, fmt.Sprintf("The key goes by the name %s, by which policies may give access.", a.Key.Alias)))
+		c.Judge(plan.Gives(plan.WidensAlias, "key "+a.Key.Alias, fmt.Sprintf("The key goes by the name %s, by which policies may give access.", a.Key.Alias)))
 	}
 	c.Needs = []string{changeKey}
 	c.Undo = "aws kms delete-alias --alias-name " + a.Key.Alias
 	return c
 }
 
-func (s keyStep) rotation(o *Observed, a *blueprint.Answers) Change {
+func (s keyStep) rotation(o *Observed, a *blueprint.Answers) plan.Change {
 	c := s.change(o, a, "key.rotation", "Rotate the key every year", awsops.EnableKeyRotation(o.keyID()))
-	c.Fields = []Field{{Name: "rotation", Before: "off", After: "on"}}
+	c.Fields = []plan.Field{{Name: "rotation", Before: "off", After: "on"}}
 	c.Needs = []string{changeKey}
 	c.Undo = "aws kms disable-key-rotation --key-id ID"
 	return c
@@ -225,9 +227,9 @@ func (o *Observed) keyID() string {
 
 // unfit says why the key behind the alias cannot be used. Nothing at all is
 // changed then: every later step writes this key into something.
-func (keyStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
+func (keyStep) unfit(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
-	finding := &Finding{Step: 4, Severity: Failure, Blocks: true}
+	finding := &plan.Finding{Step: 4, Severity: plan.Failure, Blocks: true}
 	switch {
 	case f.Key.State == "PendingDeletion":
 		finding.ID = "kms-pending-deletion"
@@ -241,7 +243,7 @@ func (keyStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
 		finding.ID = "key.wrong-kind"
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is a %s %s key, with which S3 cannot encrypt for you.", f.Key.ARN, a.Key.Alias, f.Key.Spec, f.Key.Usage)
 		finding.Remedy = "Choose another alias with --set kms_key.alias=NAME."
-	case !ours(a, f.Tags) && !a.Adopted(f.Key.ARN):
+	case !plan.Ours(a, f.Tags) && !a.Adopted(f.Key.ARN):
 		finding.ID = "key.not-ours"
 		finding.Evidence = fmt.Sprintf("%s points at key %s, which does not carry this blueprint's tag.", a.Key.Alias, f.Key.ARN)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ARN)
@@ -269,12 +271,12 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 
 // planPolicy adds what the key policy lacks, takes out whom our own statements
 // should no longer name, and keeps everything else.
-func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *Proposal) {
+func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
-	merged := mergedKeyPolicy(have, want, ours(a, o.Key.Tags))
+	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(have, merged) {
 		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
-		c.Fields = []Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
+		c.Fields = []plan.Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
 		c.Judge(s.gains(a, have, merged)...)
 		if narrower(merged, have) {
@@ -289,8 +291,8 @@ func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *Proposal) {
 		p.Changes = append(p.Changes, c)
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {
-		p.Findings = append(p.Findings, Finding{
-			ID: "key.extra-statements", Step: 4, Severity: Info,
+		p.Findings = append(p.Findings, plan.Finding{
+			ID: "key.extra-statements", Step: 4, Severity: plan.Info,
 			Evidence: fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)),
 			Remedy:   "Nothing to do: they were kept.",
 		})
@@ -299,12 +301,12 @@ func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *Proposal) {
 
 // gains judges a key policy. A key without one of its own has that which leaves
 // it to the account.
-func (keyStep) gains(a *blueprint.Answers, have, want policy.Document) []Widening {
+func (keyStep) gains(a *blueprint.Answers, have, want policy.Document) []plan.Widening {
 	if !policy.Wider(have, want) {
 		return nil
 	}
-	return []Widening{Gives(WidensKeyPolicy, "key "+a.Key.Alias,
-		fmt.Sprintf("The policy of key %s lets %s use or manage it.", a.Key.Alias, principals(policy.Granted(have, want))))}
+	return []plan.Widening{plan.Gives(plan.WidensKeyPolicy, "key "+a.Key.Alias,
+		fmt.Sprintf("The policy of key %s lets %s use or manage it.", a.Key.Alias, plan.Principals(policy.Granted(have, want))))}
 }
 
 // narrower tells whether a document gives nothing that have does not.
@@ -360,7 +362,9 @@ func union(a, b []string) []string {
 }
 
 // Verify has nothing of its own: the probe of step 8 writes with the key.
-func (keyStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
+func (keyStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
+}
 
 // parsed reads a document that AWS holds; what cannot be parsed counts as
 // empty and is shown as different.
@@ -370,31 +374,4 @@ func parsed(text string) policy.Document {
 		return policy.Document{}
 	}
 	return doc
-}
-
-// wrap adds nothing: awsops' errors already name call, resource and identity.
-func wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w", err)
-}
-
-// missingTags are the wanted tags that are not there with that value.
-func missingTags(have, want map[string]string) map[string]string {
-	missing := map[string]string{}
-	for k, v := range want {
-		if have[k] != v {
-			missing[k] = v
-		}
-	}
-	return missing
-}
-
-func tagFields(have, missing map[string]string) []Field {
-	var fields []Field
-	for _, k := range slices.Sorted(maps.Keys(missing)) {
-		fields = append(fields, Field{Name: "tag " + k, Before: have[k], After: missing[k]})
-	}
-	return fields
 }

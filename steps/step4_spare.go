@@ -10,6 +10,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // SpareKey is a key with this blueprint's tag that the alias does not point at:
@@ -32,7 +34,7 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, 
 	tag, value := a.Tag()
 	tagged, err := home.KeysTagged(ctx, tag, value)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	var found []SpareKey
 	for _, arn := range tagged {
@@ -41,14 +43,14 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, 
 		}
 		key, err := home.Key(ctx, arn)
 		if err != nil {
-			return nil, wrap(err)
+			return nil, err
 		}
 		if !usable(key) {
 			continue
 		}
 		names, err := home.Aliases(ctx, arn)
 		if err != nil && !awsops.IsAccessDenied(err) {
-			return nil, wrap(err)
+			return nil, err
 		}
 		found = append(found, SpareKey{ARN: arn, Enabled: key.Enabled, Aliased: len(names) > 0, Unseen: err})
 	}
@@ -57,13 +59,13 @@ func spareKeys(ctx context.Context, home *awsops.Session, a *blueprint.Answers, 
 
 // inspectStored reads which keys the stored versions need. That takes a call for
 // every version, so that it is asked only where more than one key is in play.
-func inspectStored(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func inspectStored(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	if o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || !o.Key.Aliased || !severalKeys(o, a) {
 		return nil
 	}
 	var err error
 	o.Key.Stored, o.Key.Unseen, err = env.Sessions.Home(a.StateRegion).VersionKeys(ctx, a.Bucket.Name, a.AdminAccount)
-	return wrap(err)
+	return err
 }
 
 // severalKeys tells whether a key beside the alias's is named by the bucket or
@@ -97,10 +99,10 @@ func (o *Observed) readKeys(group string) []string {
 
 // planSpare disables the keys that were lost, unless something needs them. No
 // key is deleted: that cannot be undone.
-func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *Proposal) {
+func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	for _, spare := range o.Key.Spare {
-		found := Finding{
-			ID: "key.orphan", Step: 4, Severity: Info,
+		found := plan.Finding{
+			ID: "key.orphan", Step: 4, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", spare.ARN, a.Key.Alias, o.Key.Key.ARN),
 			Remedy:   "Nothing to do: it was kept.",
 		}
@@ -108,7 +110,7 @@ func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *Proposal) {
 		case spare.Aliased:
 			found.Evidence += " It has an alias of its own."
 		case spare.Unseen != nil && spare.Enabled:
-			found.Severity = Warning
+			found.Severity = plan.Warning
 			found.Evidence += " Whether it has an alias of its own, for something else, could not be seen, so that it was left enabled: " + refusal(spare.Unseen)
 			found.Remedy = grant(spare.Unseen)
 		case namedByOthers(o, a, spare.ARN):
@@ -129,8 +131,8 @@ func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *Proposal) {
 }
 
 // unseen tells that a key was left enabled, since a stored version may need it.
-func (s keyStep) unseen(o *Observed, spare SpareKey, f *Finding) {
-	f.Severity = Warning
+func (s keyStep) unseen(o *Observed, spare SpareKey, f *plan.Finding) {
+	f.Severity = plan.Warning
 	f.Evidence += " Not every stored version could be looked at, so that it was left enabled"
 	f.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
 	switch err := o.Key.Unseen; {
@@ -178,14 +180,15 @@ func namedByOthers(o *Observed, a *blueprint.Answers, arn string) bool {
 	})
 }
 
-func (s keyStep) disable(o *Observed, a *blueprint.Answers, spare SpareKey) Change {
+func (s keyStep) disable(o *Observed, a *blueprint.Answers, spare SpareKey) plan.Change {
 	c := s.change(o, a, spareChange(spare.ARN), "Disable the key that lost the alias to another", awsops.DisableKey(spare.ARN))
 	c.Target = spare.ARN
-	c.Fields = []Field{{Name: "state", Before: "Enabled", After: "Disabled"}}
+	c.Fields = []plan.Field{{Name: "state", Before: "Enabled", After: "Disabled"}}
 	c.Needs = []string{"bucket.encryption", "bucket.policy"} // which may name it until then
 	c.Risk = "What was encrypted with it cannot be read while it is disabled; no stored version of the bucket was."
 	c.Undo = "aws kms enable-key --key-id " + spare.ARN
 	c.Undoes = awsops.Reference{Change: changeKey, Output: "arn"}
+	c.Unconfirmed = othersKey(spare)
 	return c
 }
 
@@ -194,11 +197,11 @@ func spareChange(arn string) string { return changeSpare + arn[strings.LastIndex
 // afterAlias lets everything that is made with the key wait until the alias is
 // the key's own: whoever loses it to another set-up goes on with that one's key,
 // and nothing may name the lost one by then.
-func afterAlias(changes []Change) []Change {
-	if !slices.ContainsFunc(changes, func(c Change) bool { return c.ID == changeAlias }) {
+func afterAlias(changes []plan.Change) []plan.Change {
+	if !slices.ContainsFunc(changes, func(c plan.Change) bool { return c.ID == changeAlias }) {
 		return changes
 	}
-	making := slices.ContainsFunc(changes, func(c Change) bool { return c.ID == changeKey })
+	making := slices.ContainsFunc(changes, func(c plan.Change) bool { return c.ID == changeKey })
 	for i, c := range changes {
 		if c.Step > (keyStep{}).Number() && (!making || slices.Contains(c.Needs, changeKey)) {
 			changes[i].Needs = append(slices.Clone(c.Needs), changeAlias)
@@ -209,10 +212,10 @@ func afterAlias(changes []Change) []Change {
 
 // othersKey tells of a key that another set-up made at the same time: to disable
 // it was never confirmed here.
-func othersKey(c Change) Finding {
-	return Finding{
-		ID: "key.orphan", Step: c.Step, Severity: Info,
-		Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", c.Target),
+func othersKey(spare SpareKey) *plan.Finding {
+	return &plan.Finding{
+		ID: "key.orphan", Step: keyStep{}.Number(), Severity: plan.Info,
+		Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", spare.ARN),
 		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
 	}
 }

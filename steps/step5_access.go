@@ -8,12 +8,13 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // planStateAccess gives each group the policy with which its members reach the
 // states of their projects, and no others.
-func planStateAccess(o *Observed, a *blueprint.Answers) Proposal {
-	var p Proposal
+func planStateAccess(o *Observed, a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	for _, g := range a.Groups {
 		docs, refused := statePolicies(o, a, g)
 		if refused != nil {
@@ -43,7 +44,7 @@ func stateAccess(o *Observed, a *blueprint.Answers, g blueprint.Group) policy.St
 // statePolicies names every key of the group's projects while that fits into
 // the policies that the group has left; a group of all environments gets the
 // fixed-size form beyond that.
-func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *Finding) {
+func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]policy.Document, *plan.Finding) {
 	access := stateAccess(o, a, g)
 	if len(access.Keys) == 0 {
 		return nil, nil
@@ -62,8 +63,8 @@ func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]poli
 			return docs, nil
 		}
 	}
-	return nil, &Finding{
-		ID: "bucket.group-too-large", Step: 5, Severity: Failure, Blocks: true,
+	return nil, &plan.Finding{
+		ID: "bucket.group-too-large", Step: 5, Severity: plan.Failure, Blocks: true,
 		Evidence: fmt.Sprintf("The %d state keys of group %s do not fit into the managed policies that IAM allows on a group.", len(access.Keys), g.Name),
 		Remedy:   "Split the group, or give it environments = [\"*\"].",
 	}
@@ -71,17 +72,17 @@ func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]poli
 
 // overlaps warns of what IAM cannot keep apart: a workspace of the key "a/b"
 // is also reached by whoever has the key "b" (policy.State says why).
-func overlaps(a *blueprint.Answers, g blueprint.Group) []Finding {
+func overlaps(a *blueprint.Answers, g blueprint.Group) []plan.Finding {
 	own := map[string]bool{}
 	for _, project := range a.ProjectsOf(g.Name) {
 		own[project.StateKey] = true
 	}
-	var findings []Finding
+	var findings []plan.Finding
 	for _, other := range a.Projects {
 		for key := range own {
 			if !own[other.StateKey] && strings.HasSuffix(other.StateKey, "/"+key) {
-				findings = append(findings, Finding{
-					ID: "bucket.keys-overlap", Step: 5, Severity: Warning,
+				findings = append(findings, plan.Finding{
+					ID: "bucket.keys-overlap", Step: 5, Severity: plan.Warning,
 					Evidence: fmt.Sprintf("State key %q of project %s ends in %q, so group %s also reaches its workspaces.", other.StateKey, other.Name, key, g.Name),
 					Remedy:   "Choose state keys of which none is the end of another.",
 				})
@@ -115,11 +116,11 @@ func splitPolicies(o *Observed, a *blueprint.Answers, doc policy.Document) ([]po
 	}
 	sized, err := policy.Parse(text)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	docs, err := policy.Split(sized.Statements, policy.ManagedPolicyLimit)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	for i := range docs {
 		text := docs[i].JSON()
@@ -127,7 +128,7 @@ func splitPolicies(o *Observed, a *blueprint.Answers, doc policy.Document) ([]po
 			text = strings.ReplaceAll(text, stand, ref)
 		}
 		if docs[i], err = policy.Parse(text); err != nil {
-			return nil, wrap(err)
+			return nil, err
 		}
 	}
 	return docs, nil

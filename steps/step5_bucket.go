@@ -8,6 +8,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -44,29 +46,29 @@ func (bucketStep) Why() string {
 		"The bucket's policy refuses what is not encrypted with your key."
 }
 
-func (bucketStep) Questions(a *blueprint.Answers) []Question {
+func (bucketStep) Questions(a *blueprint.Answers) []plan.Question {
 	suggestion := a.Bucket.Name
 	if suggestion == "" && a.AdminAccount != "" {
 		suggestion = "terraform-state-" + a.AdminAccount + "-" + a.StateRegion
 	}
-	return []Question{
+	return []plan.Question{
 		{
-			Path: "bucket.name", Prompt: "Name of the state bucket", Kind: Text, Required: true, Default: suggestion,
+			Path: "bucket.name", Prompt: "Name of the state bucket", Kind: plan.Text, Required: true, Default: suggestion,
 			Help: "Bucket names are shared by all of AWS; with account id and region in it the name is yours.",
 		},
 		{
-			Path: "bucket.policy", Prompt: "Bucket policy", Kind: Choice, Default: a.Bucket.Policy, Options: []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible},
+			Path: "bucket.policy", Prompt: "Bucket policy", Kind: plan.Choice, Default: a.Bucket.Policy, Options: []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible},
 			Help: "strict: the article's; every write must name the encryption. compatible: a missing header is left to the bucket's default encryption (OpenTofu 1.10.1 needs it).",
 		},
 	}
 }
 
 // Inspect reads all of the bucket's settings.
-func (bucketStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (bucketStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Bucket.Made = env.Journal.Intended(changeBucket)
 	o.Bucket.Bucket, err = env.Sessions.Home(a.StateRegion).Bucket(ctx, a.Bucket.Name, a.AdminAccount)
-	return wrap(err)
+	return err
 }
 
 func bucketARN(o *Observed, a *blueprint.Answers) string {
@@ -75,9 +77,9 @@ func bucketARN(o *Observed, a *blueprint.Answers) string {
 
 // Plan creates the bucket, or brings an existing one to what is asked without
 // weakening anything it has.
-func (s bucketStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (s bucketStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if bad := s.unfit(o, a); bad != nil {
-		return Proposal{Findings: []Finding{*bad}}
+		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
 	b := bucketBuilder{o: o, a: a, b: o.Bucket.Bucket}
 	if b.b.Ownership == awsops.BucketFree {
@@ -92,13 +94,13 @@ func (s bucketStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 	b.policy()
 	b.chain()
 	access := planStateAccess(o, a)
-	return Proposal{Changes: append(b.changes, access.Changes...), Findings: append(b.findings, access.Findings...)}
+	return plan.Proposal{Changes: append(b.changes, access.Changes...), Findings: append(b.findings, access.Findings...)}
 }
 
 // unfit says why the bucket's name cannot be used at all.
-func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
+func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *plan.Finding {
 	b := o.Bucket.Bucket
-	finding := &Finding{Step: 5, Severity: Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
+	finding := &plan.Finding{Step: 5, Severity: plan.Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
 	switch {
 	case b.Ownership == awsops.BucketTaken:
 		finding.ID = "bucket.taken"
@@ -110,7 +112,7 @@ func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
 		finding.ID = "bucket.other-region"
 		finding.Evidence = fmt.Sprintf("Bucket %s is yours, but in %s and not in %s.", b.Name, b.Region, a.StateRegion)
 		finding.Remedy = fmt.Sprintf("Use it where it is with --set state_region=%s, or choose another name with --set bucket.name=NAME.", b.Region)
-	case b.Ownership == awsops.BucketOurs && !ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):
+	case b.Ownership == awsops.BucketOurs && !plan.Ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):
 		finding.ID = "bucket.not-ours"
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
@@ -122,28 +124,30 @@ func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *Finding {
 
 // Verify has nothing of its own: the probe of step 8 writes to the bucket, and
 // an unencrypted write must be refused there.
-func (bucketStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
+func (bucketStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
+}
 
 // bucketBuilder collects the changes of the bucket.
 type bucketBuilder struct {
 	o        *Observed
 	a        *blueprint.Answers
 	b        *awsops.Bucket
-	changes  []Change
-	findings []Finding
+	changes  []plan.Change
+	findings []plan.Finding
 }
 
-func (b *bucketBuilder) add(id, title string, call awsops.Call, fields ...Field) *Change {
-	b.changes = append(b.changes, Change{
-		ID: id, Step: 5, Action: Update, Title: title, Target: bucketARN(b.o, b.a),
+func (b *bucketBuilder) add(id, title string, call awsops.Call, fields ...plan.Field) *plan.Change {
+	b.changes = append(b.changes, plan.Change{
+		ID: id, Step: 5, Action: plan.Update, Title: title, Target: bucketARN(b.o, b.a),
 		Account: b.a.AdminAccount, Region: b.a.StateRegion, Calls: []awsops.Call{call}, Fields: fields,
 	})
 	return &b.changes[len(b.changes)-1]
 }
 
 func (b *bucketBuilder) keep(problem, evidence string) {
-	b.findings = append(b.findings, Finding{
-		ID: "bucket." + problem, Step: 5, Severity: Info, Evidence: evidence, Remedy: "Nothing to do: it was kept.",
+	b.findings = append(b.findings, plan.Finding{
+		ID: "bucket." + problem, Step: 5, Severity: plan.Info, Evidence: evidence, Remedy: "Nothing to do: it was kept.",
 	})
 }
 
@@ -159,10 +163,10 @@ func (b *bucketBuilder) fresh() bool { return b.b.Ownership == awsops.BucketFree
 
 func (b *bucketBuilder) create() {
 	c := b.add(changeBucket, "Create the state bucket "+b.a.Bucket.Name,
-		awsops.CreateBucket(b.a.Bucket.Name, b.a.StateRegion, tags(b.a)),
-		created("name", b.a.Bucket.Name, "region", b.a.StateRegion, "object ownership", "BucketOwnerEnforced")...)
-	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, tags(b.a))
-	c.Action = Create
+		awsops.CreateBucket(b.a.Bucket.Name, b.a.StateRegion, plan.TagsOf(b.a)),
+		plan.Created("name", b.a.Bucket.Name, "region", b.a.StateRegion, "object ownership", "BucketOwnerEnforced")...)
+	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, plan.TagsOf(b.a))
+	c.Action = plan.Create
 	c.Intent = map[string]string{}
 	c.Cost = "a few cents a month: 0.023 USD per GB, and 0.005 USD for 1,000 writes"
 	c.Undo = "aws s3api delete-bucket --bucket " + b.a.Bucket.Name + " once every version in it is deleted: the states are gone then"
@@ -177,7 +181,7 @@ func (b *bucketBuilder) publicAccess() {
 		before = ""
 	}
 	b.add("bucket.public-access", "Block all public access to the bucket",
-		awsops.PutPublicAccessBlock(b.a.Bucket.Name, b.a.AdminAccount), Field{Name: "public access block", Before: before, After: "all four flags on"})
+		awsops.PutPublicAccessBlock(b.a.Bucket.Name, b.a.AdminAccount), plan.Field{Name: "public access block", Before: before, After: "all four flags on"})
 }
 
 func (b *bucketBuilder) ownership() {
@@ -186,7 +190,7 @@ func (b *bucketBuilder) ownership() {
 	}
 	b.add("bucket.ownership", "Let the bucket's owner own every object",
 		awsops.PutBucketOwnershipControls(b.a.Bucket.Name, b.a.AdminAccount),
-		Field{Name: "object ownership", Before: b.b.ObjectOwnership, After: "BucketOwnerEnforced"}).Risk = "Access control lists on the bucket and its objects stop working."
+		plan.Field{Name: "object ownership", Before: b.b.ObjectOwnership, After: "BucketOwnerEnforced"}).Risk = "Access control lists on the bucket and its objects stop working."
 }
 
 func (b *bucketBuilder) versioning() {
@@ -198,7 +202,7 @@ func (b *bucketBuilder) versioning() {
 		before = "off"
 	}
 	b.add("bucket.versioning", "Keep every version of the state",
-		awsops.PutBucketVersioning(b.a.Bucket.Name, b.a.AdminAccount), Field{Name: "versioning", Before: before, After: "Enabled"})
+		awsops.PutBucketVersioning(b.a.Bucket.Name, b.a.AdminAccount), plan.Field{Name: "versioning", Before: before, After: "Enabled"})
 }
 
 // tags puts the blueprint's tags beside those that are there. A new bucket has
@@ -207,7 +211,7 @@ func (b *bucketBuilder) tags() {
 	if b.fresh() {
 		return
 	}
-	missing := missingTags(b.b.Tags, tags(b.a))
+	missing := plan.MissingTags(b.b.Tags, plan.TagsOf(b.a))
 	if len(missing) == 0 {
 		return
 	}
@@ -217,7 +221,7 @@ func (b *bucketBuilder) tags() {
 			all[k] = v
 		}
 	}
-	c := b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), tagFields(b.b.Tags, missing)...)
+	c := b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), plan.TagFields(b.b.Tags, missing)...)
 	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, missing)
 }
 
@@ -229,8 +233,8 @@ func (b *bucketBuilder) lifecycle() {
 			continue
 		}
 		if r.NewerNoncurrentVersions < noncurrentVersions {
-			b.findings = append(b.findings, Finding{
-				ID: "bucket.lifecycle-shorter", Step: 5, Severity: Warning,
+			b.findings = append(b.findings, plan.Finding{
+				ID: "bucket.lifecycle-shorter", Step: 5, Severity: plan.Warning,
 				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %d days and keeps only %d of them.", r.ID, b.b.Name, r.NoncurrentDays, r.NewerNoncurrentVersions),
 				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
 			})
@@ -265,7 +269,7 @@ func (b *bucketBuilder) lifecycle() {
 		})
 	}
 	b.add("bucket.lifecycle", "Let old versions expire, beyond the newest hundred",
-		awsops.PutBucketLifecycle(b.a.Bucket.Name, b.a.AdminAccount, rules), Field{Name: "rule " + lifecycleRule, Before: before, After: describeRule(want)})
+		awsops.PutBucketLifecycle(b.a.Bucket.Name, b.a.AdminAccount, rules), plan.Field{Name: "rule " + lifecycleRule, Before: before, After: describeRule(want)})
 }
 
 // longer tells a rule that keeps at least as much as ours.
@@ -302,7 +306,7 @@ func (b *bucketBuilder) encryption() {
 	}
 	c := b.add("bucket.encryption", "Encrypt with the key by default",
 		awsops.PutBucketEncryption(b.a.Bucket.Name, b.a.AdminAccount, b.o.keyARN()),
-		Field{Name: "default encryption", Before: before, After: "aws:kms " + Known(b.o.keyARN()) + ", with a bucket key"})
+		plan.Field{Name: "default encryption", Before: before, After: "aws:kms " + plan.Known(b.o.keyARN()) + ", with a bucket key"})
 	c.Needs = []string{changeKey}
 }
 

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // keyHeader is the condition key of the KMS key that a write names.
@@ -16,24 +17,24 @@ const keyHeader = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 // unfitPolicy says why the bucket's policy cannot be added to: it cannot be
 // read, and adding would drop what it holds, or it demands another key, and
 // with ours demanded as well nothing could be written at all.
-func unfitPolicy(o *Observed, a *blueprint.Answers) *Finding {
+func unfitPolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 	text := o.Bucket.Bucket.Policy
 	if text == "" {
 		return nil
 	}
 	have, err := policy.Parse(text)
 	if err != nil {
-		return &Finding{
-			ID: "bucket.policy-unreadable", Step: 5, Severity: Failure, Blocks: true,
+		return &plan.Finding{
+			ID: "bucket.policy-unreadable", Step: 5, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so that adding to it could lose something: %v.", a.Bucket.Name, err),
 			Remedy:   "Correct the policy, then run stateroom setup again.",
 		}
 	}
 	for _, s := range have.Statements {
 		if s.Effect == policy.Deny && mentions(s, keyHeader) && refusesKey(o, a, s) && !(ourBucket(o, a) && ownStatement(o, a, s) != nil) {
-			return &Finding{
-				ID: "bucket.other-key-demanded", Step: 5, Severity: Failure, Blocks: true,
-				Evidence: fmt.Sprintf("Statement %q in the policy of bucket %s refuses writes with %s, the blueprint's key.", s.Sid, a.Bucket.Name, Known(o.keyARN())),
+			return &plan.Finding{
+				ID: "bucket.other-key-demanded", Step: 5, Severity: plan.Failure, Blocks: true,
+				Evidence: fmt.Sprintf("Statement %q in the policy of bucket %s refuses writes with %s, the blueprint's key.", s.Sid, a.Bucket.Name, plan.Known(o.keyARN())),
 				Remedy:   "Choose the alias of the key that it demands with --set kms_key.alias=NAME, or remove the statement.",
 			}
 		}
@@ -44,7 +45,7 @@ func unfitPolicy(o *Observed, a *blueprint.Answers) *Finding {
 // ourBucket tells a bucket whose policy is the blueprint's to correct.
 func ourBucket(o *Observed, a *blueprint.Answers) bool {
 	b := o.Bucket.Bucket
-	return b != nil && b.Ownership == awsops.BucketOurs && (ours(a, b.Tags) || o.Bucket.Made)
+	return b != nil && b.Ownership == awsops.BucketOurs && (plan.Ours(a, b.Tags) || o.Bucket.Made)
 }
 
 // ownStatement is the blueprint's statement that stands behind one which differs
@@ -173,8 +174,8 @@ func (b *bucketBuilder) policy() {
 	merged = withoutDoubleSids(merged)
 	c := b.add("bucket.policy", "Refuse writes that are not encrypted with the key, and requests without TLS",
 		awsops.PutBucketPolicy(b.a.Bucket.Name, b.a.AdminAccount, merged.JSON()),
-		Field{Name: "policy", Before: b.b.Policy, After: Known(merged.JSON())})
-	c.JudgePolicy(WidensBucket, held, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")
+		plan.Field{Name: "policy", Before: b.b.Policy, After: plan.Known(merged.JSON())})
+	c.JudgePolicy(plan.WidensBucket, held, merged, "bucket "+b.a.Bucket.Name, "The policy of bucket "+b.a.Bucket.Name+" allows more than before.")
 	c.Needs = []string{changeKey}
 	if b.b.Policy == "" {
 		c.Undo = "aws s3api delete-bucket-policy --bucket " + b.a.Bucket.Name

@@ -6,6 +6,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // lockStep is step 6: the DynamoDB table that keeps two applies apart. The S3
@@ -27,16 +29,16 @@ func (lockStep) Why() string {
 		"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone."
 }
 
-func (lockStep) Questions(a *blueprint.Answers) []Question {
-	return []Question{
-		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
-		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
+func (lockStep) Questions(a *blueprint.Answers) []plan.Question {
+	return []plan.Question{
+		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: plan.Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
+		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: plan.Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
 	}
 }
 
 // Inspect reads the table, if the blueprint wants one. One that is still being
 // made or changed, as a killed run leaves it, takes no other change until then.
-func (lockStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (lockStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	if a.Lock.DynamoDBTable == "" {
 		return nil
 	}
@@ -44,13 +46,13 @@ func (lockStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *
 	home := env.Sessions.Home(a.StateRegion)
 	o.Lock.Table, err = home.Table(ctx, a.Lock.DynamoDBTable)
 	if err != nil || o.Lock.Table == nil || o.Lock.Table.Status == "ACTIVE" {
-		return wrap(err)
+		return err
 	}
 	if err := home.WaitTableActive(ctx, a.Lock.DynamoDBTable); err != nil {
-		return wrap(err)
+		return err
 	}
 	o.Lock.Table, err = home.Table(ctx, a.Lock.DynamoDBTable)
-	return wrap(err)
+	return err
 }
 
 func tableARN(o *Observed, a *blueprint.Answers) string {
@@ -59,53 +61,53 @@ func tableARN(o *Observed, a *blueprint.Answers) string {
 
 // Plan creates the table or protects the one that is there. A table with the
 // wrong key schema is never recreated: it may be somebody's data.
-func (s lockStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (s lockStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if a.Lock.DynamoDBTable == "" {
-		return Proposal{}
+		return plan.Proposal{}
 	}
 	t := o.Lock.Table
 	if t == nil {
-		return Proposal{Changes: []Change{s.create(o, a), s.backups(o, a)}}
+		return plan.Proposal{Changes: []plan.Change{s.create(o, a), s.backups(o, a)}}
 	}
 	if bad := s.unfit(a, t); bad != nil {
-		return Proposal{Findings: []Finding{*bad}}
+		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
 	return s.update(o, a, t)
 }
 
-func (lockStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) Change {
-	return Change{
-		ID: id, Step: 6, Action: Update, Title: title, Target: tableARN(o, a),
+func (lockStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
+	return plan.Change{
+		ID: id, Step: 6, Action: plan.Update, Title: title, Target: tableARN(o, a),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
 
-func (s lockStep) create(o *Observed, a *blueprint.Answers) Change {
+func (s lockStep) create(o *Observed, a *blueprint.Answers) plan.Change {
 	c := s.change(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
-		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, tags(a)))
-	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, tags(a))
-	c.Action = Create
-	c.Fields = created("key", "LockID (S) HASH", "billing", a.Lock.BillingMode, "deletion protection", "on", "encryption", "on")
+		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, plan.TagsOf(a)))
+	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, plan.TagsOf(a))
+	c.Action = plan.Create
+	c.Fields = plan.Created("key", "LockID (S) HASH", "billing", a.Lock.BillingMode, "deletion protection", "on", "encryption", "on")
 	c.Cost = "next to nothing: each lock is two writes and a read (1/1 provisioned: about 0.6 USD a month)"
 	c.Undo = "aws dynamodb update-table --table-name NAME --no-deletion-protection-enabled, then aws dynamodb delete-table"
 	return c
 }
 
-func (s lockStep) backups(o *Observed, a *blueprint.Answers) Change {
+func (s lockStep) backups(o *Observed, a *blueprint.Answers) plan.Change {
 	c := s.change(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
-	c.Fields = []Field{{Name: "point-in-time recovery", Before: "off", After: "on"}}
+	c.Fields = []plan.Field{{Name: "point-in-time recovery", Before: "off", After: "on"}}
 	c.Needs = []string{changeTable}
 	return c
 }
 
-func (lockStep) unfit(a *blueprint.Answers, t *awsops.Table) *Finding {
-	finding := &Finding{Step: 6, Severity: Failure, Blocks: true}
+func (lockStep) unfit(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
+	finding := &plan.Finding{Step: 6, Severity: plan.Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():
 		finding.ID = "table-schema"
 		finding.Evidence = fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH.", t.ARN, schema(t))
 		finding.Remedy = "Choose another table with --set lock.dynamodb_table=NAME; this one is never recreated."
-	case !ours(a, t.Tags) && !a.Adopted(t.ARN):
+	case !plan.Ours(a, t.Tags) && !a.Adopted(t.ARN):
 		finding.ID = "lock.not-ours"
 		finding.Evidence = fmt.Sprintf("Table %s exists and does not carry this blueprint's tag.", t.ARN)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another with --set lock.dynamodb_table=NAME.", t.ARN)
@@ -126,24 +128,24 @@ func schema(t *awsops.Table) string {
 	return text
 }
 
-func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) Proposal {
-	var p Proposal
+func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Proposal {
+	var p plan.Proposal
 	if !t.DeletionProtection {
 		c := s.change(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
-		c.Fields = []Field{{Name: "deletion protection", Before: "off", After: "on"}}
+		c.Fields = []plan.Field{{Name: "deletion protection", Before: "off", After: "on"}}
 		p.Changes = append(p.Changes, c)
 	}
 	switch t.Billing {
 	case a.Lock.BillingMode:
 	case blueprint.BillingPayPerRequest:
-		p.Findings = append(p.Findings, Finding{
-			ID: "lock.on-demand", Step: 6, Severity: Info,
+		p.Findings = append(p.Findings, plan.Finding{
+			ID: "lock.on-demand", Step: 6, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode),
 			Remedy:   "Nothing to do: it was kept.",
 		})
 	default:
 		c := s.change(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
-		c.Fields = []Field{{Name: "billing", Before: t.Billing, After: a.Lock.BillingMode}}
+		c.Fields = []plan.Field{{Name: "billing", Before: t.Billing, After: a.Lock.BillingMode}}
 		c.Needs = []string{"lock.deletion-protection"} // DynamoDB changes one table one update at a time
 		p.Changes = append(p.Changes, c)
 	}
@@ -152,9 +154,9 @@ func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) Pro
 		c.Needs = append(c.Needs, "lock.deletion-protection", "lock.billing")
 		p.Changes = append(p.Changes, c)
 	}
-	if missing := missingTags(t.Tags, tags(a)); len(missing) > 0 {
+	if missing := plan.MissingTags(t.Tags, plan.TagsOf(a)); len(missing) > 0 {
 		c := s.change(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
-		c.Fields = tagFields(t.Tags, missing)
+		c.Fields = plan.TagFields(t.Tags, missing)
 		c.JudgeTags(a, "table "+t.Name, missing)
 		p.Changes = append(p.Changes, c)
 	}
@@ -162,4 +164,6 @@ func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) Pro
 }
 
 // Verify has nothing of its own: the probe of step 8 takes the lock.
-func (lockStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
+func (lockStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
+}

@@ -10,9 +10,47 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
+
+// heldBack holds back what would touch a project that leads elsewhere.
+func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.Change {
+	places := map[string][]string{} // by directory
+	for _, facts := range o.Files.Projects {
+		if names := engine.NotAgreed(a, facts.Elsewhere); len(names) > 0 {
+			places[facts.Project.Dir] = names
+		}
+	}
+	var kept []plan.Change
+	for _, c := range changes {
+		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)
+	}
+	return kept
+}
+
+// oneFile is the finding of two edits that lead to one file through links, or nil:
+// each would undo the other.
+func oneFile(changes []plan.Change) *plan.Finding {
+	first := map[string]string{}
+	for _, c := range changes {
+		if c.Write == nil || c.Write.Edit.Before.Real == "" {
+			continue
+		}
+		edit := c.Write.Edit.Before
+		if other, taken := first[edit.Real]; taken && other != edit.Path {
+			return &plan.Finding{
+				ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
+				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
+				Remedy:   "Replace the links by files of their own, then run it again.",
+			}
+		}
+		first[edit.Real] = edit.Path
+	}
+	return nil
+}
 
 // filesStep is step 7: the backend and provider of every project, and the
 // profiles on this laptop.
@@ -45,14 +83,14 @@ func (filesStep) Why() string {
 		"Both take the admin's credentials from a profile, so the same files work on every laptop."
 }
 
-func (filesStep) Questions(a *blueprint.Answers) []Question {
-	questions := []Question{{
-		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Kind: Text, Default: a.AdminProfile,
+func (filesStep) Questions(a *blueprint.Answers) []plan.Question {
+	questions := []plan.Question{{
+		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Kind: plan.Text, Default: a.AdminProfile,
 		Help: "The same name on every laptop, since backend.tf and provider.tf name it.",
 	}}
 	if len(a.Projects) == 0 {
-		questions = append(questions, Question{
-			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: Choices, Required: true,
+		questions = append(questions, plan.Question{
+			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: plan.Choices, Required: true,
 			Help: "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})
 	}
@@ -60,7 +98,7 @@ func (filesStep) Questions(a *blueprint.Answers) []Question {
 }
 
 // Inspect reads the files; a project that cannot be read is a fact.
-func (filesStep) Inspect(_ context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (filesStep) Inspect(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
@@ -71,23 +109,23 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *blueprint.Answers, o *O
 	} {
 		snapshot, err := files.Read(path)
 		if err != nil {
-			return wrap(err)
+			return err
 		}
 		*into = snapshot
 	}
 	root, err := files.Repository(env.Root())
 	if err != nil {
-		return wrap(err)
+		return err
 	}
-	f.IgnoreErr = wrap(files.Inside(root, f.Gitignore.Path))
-	problem, err := LinkProblem(env)
+	f.IgnoreErr = files.Inside(root, f.Gitignore.Path)
+	problem, err := engine.LinkProblem(env)
 	if err != nil {
 		return err
 	}
 	for _, p := range a.Projects {
 		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
 		if err == nil {
-			err = errors.Join(problem(p, project), Unread(env.Engine, project))
+			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
 		}
 		facts := ProjectFacts{Project: project, Err: err}
 		if err == nil {
@@ -98,11 +136,9 @@ func (filesStep) Inspect(_ context.Context, env *Env, a *blueprint.Answers, o *O
 	return nil
 }
 
-func filesChange(path string) string { return "files." + path }
-
 // Plan edits what differs, byte for byte the rest as it was.
-func (s filesStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
-	var p Proposal
+func (s filesStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	for _, project := range a.Projects {
 		s.planProject(o, a, project, &p)
 	}
@@ -121,7 +157,7 @@ func (s filesStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 
 // planIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
-func (s filesStep) planIgnored(o *Observed, a *blueprint.Answers, p *Proposal) {
+func (s filesStep) planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	if o.Files.Left.Folder {
 		next := edit.Before
@@ -139,15 +175,15 @@ func (s filesStep) planIgnored(o *Observed, a *blueprint.Answers, p *Proposal) {
 
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
 // read differently, whoever wrote them.
-func Disagreements(credentials, config files.Snapshot) []Finding {
-	var findings []Finding
+func Disagreements(credentials, config files.Snapshot) []plan.Finding {
+	var findings []plan.Finding
 	for _, at := range []struct {
 		kind files.Kind
 		file files.Snapshot
 	}{{files.Credentials, credentials}, {files.Config, config}} {
 		for _, d := range files.Disagreements(at.kind, at.file) {
-			findings = append(findings, Finding{
-				ID: "files.read-differently", Step: 7, Severity: Info,
+			findings = append(findings, plan.Finding{
+				ID: "files.read-differently", Step: 7, Severity: plan.Info,
 				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
 				Remedy:   "Write the line so that both agree.",
 			})
@@ -158,67 +194,30 @@ func Disagreements(credentials, config files.Snapshot) []Finding {
 
 // add turns an edit into a change, and one that cannot be made into a finding
 // with which nothing at all is changed.
-func (filesStep) add(a *blueprint.Answers, p *Proposal, edit files.Edit, err error, title string) *Change {
+func (filesStep) add(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) *plan.Change {
 	if err != nil {
-		p.Findings = append(p.Findings, Finding{
-			ID: "files.cannot-edit", Step: 7, Severity: Failure, Blocks: true,
+		p.Findings = append(p.Findings, plan.Finding{
+			ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
 		})
 		return nil
 	}
 	for _, note := range edit.Notes {
-		p.Findings = append(p.Findings, Finding{
-			ID: "files.kept", Step: 7, Severity: Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
+		p.Findings = append(p.Findings, plan.Finding{
+			ID: "files.kept", Step: 7, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
 	if !edit.Changes() {
 		return nil
 	}
-	p.Changes = append(p.Changes, FileChange(a, edit, title))
+	p.Changes = append(p.Changes, plan.FileChange(a, edit, title))
 	return &p.Changes[len(p.Changes)-1]
 }
 
-// FileChange is the change that carries out an edit; its id follows from the
-// file, so that there is one for each. It needs the changes whose outputs the
-// edit's text refers to.
-func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
-	c := Change{
-		ID: filesChange(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
-		Account: a.AdminAccount, Fields: fileFields(edit),
-		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
-	}
-	for _, ref := range awsops.FindRefs(string(edit.After)) {
-		c.Needs = append(c.Needs, ref.Change)
-	}
-	if edit.Before.Exists {
-		c.Undo = "a backup of the file is kept, and named at the end"
-	}
-	return c
-}
-
-// ModeFields are the fields of a change that tell of the mode that its file gets.
-func ModeFields(edit files.Edit) []Field {
-	var fields []Field
-	for _, f := range edit.Fields {
-		if f.Field == files.ModeField {
-			fields = append(fields, Field{Name: f.Field, Before: f.Before, After: f.After})
-		}
-	}
-	return fields
-}
-
-func fileFields(edit files.Edit) []Field {
-	var fields []Field
-	for _, f := range edit.Fields {
-		fields = append(fields, Field{Name: f.Field, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
-	}
-	return fields
-}
-
-func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *Proposal) {
+func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
-		p.Findings = append(p.Findings, LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
+		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
 		if f := partialBackend(a, project, facts.Project); f != nil {
 			p.Findings = append(p.Findings, *f)
 			return
@@ -247,13 +246,13 @@ func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project bluepr
 // partialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.Project) *Finding {
+func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
 	}
-	f := &Finding{
-		ID: "files.partial-backend", Subject: project.Name, Step: 7, Severity: Warning,
+	f := &plan.Finding{
+		ID: "files.partial-backend", Subject: project.Name, Step: 7, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
 		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
 	}
@@ -262,8 +261,8 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.P
 		f.Remedy = "Write into the block where the state is now and remove " + other + ", then run stateroom setup again; or take the project out of the blueprint."
 	}
 	have := at.State.Configured
-	if have != nil && samePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
-		f.Severity, f.Remedy = Info, "Nothing to do: this directory works with the blueprint's place."
+	if have != nil && files.SamePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
+		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
 	}
 	return f
 }
@@ -279,11 +278,11 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	backend, err := files.EditBackend(facts.Project, wantedBackend(o, a, project))
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	next, err := facts.Project.With(backend)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	e, _ := a.Environment(project.Environment)
 	e = o.environment(e)
@@ -293,7 +292,7 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	after, err := files.EditProvider(next, provider)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
 	return files.Combine(backend, after), nil
 }
@@ -313,7 +312,7 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 
 // StaleToken is the finding of a profile whose key cannot work because of a
 // session token beside it, or nil.
-func StaleToken(credentials, config files.Snapshot, profile string) *Finding {
+func StaleToken(credentials, config files.Snapshot, profile string) *plan.Finding {
 	at, stale := files.FindStaleToken(credentials, config, profile)
 	if !stale || at.KeyID == "" {
 		return nil
@@ -322,8 +321,8 @@ func StaleToken(credentials, config files.Snapshot, profile string) *Finding {
 	if at.Both {
 		sends = "Terraform and the AWS CLI send both"
 	}
-	return &Finding{
-		ID: "files.session-token-stale", Step: 7, Severity: Warning,
+	return &plan.Finding{
+		ID: "files.session-token-stale", Step: 7, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
 			at.Place, profile, at.KeyID, sends),
 		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
@@ -343,7 +342,7 @@ func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.S
 
 // planConfig writes the admin profile's region and a role profile for each
 // environment, on a laptop that has the admin profile or is about to.
-func (s filesStep) planConfig(o *Observed, a *blueprint.Answers, p *Proposal) {
+func (s filesStep) planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
@@ -373,15 +372,17 @@ func Profiles(a *blueprint.Answers, partition string, environments []blueprint.E
 
 // profileWrite is the write of a new access key into the admin profile. Its
 // values are references until AWS has made the key.
-func (f FileFacts) profileWrite(profile, keyID, key string) (*Write, error) {
+func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
 	edit, err := files.EditProfile(files.Credentials, f.Credentials, files.ProfileEdit{Name: profile, Set: []files.KeyValue{
 		files.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}})
 	if err != nil {
-		return nil, wrap(err)
+		return nil, err
 	}
-	return &Write{Edit: edit, Diff: Known(edit.Diff())}, nil
+	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
 }
 
 // Verify has nothing of its own: Terraform reads the files in step 8.
-func (filesStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
+func (filesStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
+}

@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -41,10 +42,10 @@ func (initStep) Why() string {
 }
 
 // Questions has none: what to test follows from the other steps.
-func (initStep) Questions(*blueprint.Answers) []Question { return nil }
+func (initStep) Questions(*blueprint.Answers) []plan.Question { return nil }
 
 // Inspect looks at every project whose state is to be moved.
-func (initStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) error {
+func (initStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Init
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
@@ -64,79 +65,17 @@ func (initStep) Inspect(ctx context.Context, env *Env, a *blueprint.Answers, o *
 	return nil
 }
 
-// InitKind is what a project's directory needs before Terraform can work in it.
-type InitKind int
-
-// The kinds of init.
-const (
-	InitNone InitKind = iota
-	// InitFirst: no state is anywhere; a plain init does.
-	InitFirst
-	// InitReconfigure: the state stays where it is, the way to it changed.
-	InitReconfigure
-	// InitMigrate: the state is somewhere else, as far as can be known, and has
-	// to be moved.
-	InitMigrate
-	// InitUpgrade: the provider lock file holds what the configuration does not
-	// allow. InitNeeded does not look at it.
-	InitUpgrade
-	// InitAside: Terraform cannot read what an earlier init left, which is moved
-	// aside. InitNeeded does not look at it.
-	InitAside
-)
-
-// InitNeeded compares what init last configured with what the backend is to
-// say (facts/terraform.md, "rm -rf .terraform").
-func InitNeeded(want files.Backend, p *files.Project) InitKind {
-	have := p.State.Configured
-	block, err := p.Backend()
-	switch {
-	case err != nil:
-		return InitNone // step 7 tells
-	case have == nil && len(p.State.States) > 0:
-		return InitMigrate
-	case have == nil && (block == nil || block.Type == "local" || samePlace(block.Type, block.Attributes.Get, want)):
-		return InitFirst
-	case have == nil:
-		return InitMigrate
-	case samePlace(have.Type, func(k string) string { return have.Config[k] }, want):
-		if sameAccess(have.Config, want) {
-			return InitNone
-		}
-		return InitReconfigure
-	case have.Type == "local" && len(p.State.States) == 0:
-		return InitReconfigure
-	}
-	return InitMigrate
-}
-
-// samePlace tells whether a back end keeps its states, those of other workspaces
-// too, where want does.
-func samePlace(kind string, get func(string) string, want files.Backend) bool {
-	return kind == "s3" && get("bucket") == want.Bucket && get("key") == want.Key && want.KeepsWorkspaces(get("workspace_key_prefix"))
-}
-
-// sameAccess tells whether the way to the state is the same, too.
-func sameAccess(have map[string]string, want files.Backend) bool {
-	on := func(text string) bool { b, err := strconv.ParseBool(text); return err == nil && b }
-	return have["region"] == want.Region && have["kms_key_id"] == want.KMSKeyID &&
-		have["dynamodb_table"] == want.DynamoDBTable && on(have["use_lockfile"]) == want.UseLockfile &&
-		on(have["encrypt"]) == want.Encrypt && (want.Profile == "" || have["profile"] == want.Profile)
-}
-
-func initChange(project string) string { return "init." + project }
-
 // Plan initialises every project that needs it. A state is moved only after
 // its project's directory was adopted, and only to where no other state lies.
-func (s initStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (s initStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	f := o.Init
-	var p Proposal
+	var p plan.Proposal
 	if finding := f.noEngine(); finding != nil {
-		return Proposal{Findings: append([]Finding{*finding}, notMoved(o, a)...)}
+		return plan.Proposal{Findings: append([]plan.Finding{*finding}, notMoved(o, a)...)}
 	}
 	if !adminHere(o, a) {
-		return Proposal{Findings: append([]Finding{{
-			ID: "init.no-admin-here", Step: 8, Severity: Info,
+		return plan.Proposal{Findings: append([]plan.Finding{{
+			ID: "init.no-admin-here", Step: 8, Severity: plan.Info,
 			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialised here.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
 		}}, notMoved(o, a)...)}
@@ -157,7 +96,7 @@ func (s initStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
 }
 
 // noEngine is what an absent or unsuitable Terraform means.
-func (f InitFacts) noEngine() *Finding {
+func (f InitFacts) noEngine() *plan.Finding {
 	switch {
 	case f.Engine && f.EngineErr == nil:
 		return nil
@@ -166,14 +105,14 @@ func (f InitFacts) noEngine() *Finding {
 		if f.TableSuits {
 			remedy = "Install a newer one, or choose the table alone with --set lock.use_lockfile=false."
 		}
-		return &Finding{ID: "init.engine-too-old", Step: 8, Severity: Failure, Blocks: true, Evidence: f.EngineErr.Error() + ".", Remedy: remedy}
+		return &plan.Finding{ID: "init.engine-too-old", Step: 8, Severity: plan.Failure, Blocks: true, Evidence: f.EngineErr.Error() + ".", Remedy: remedy}
 	}
 	evidence := "Neither terraform nor tofu is on PATH"
 	if !errors.Is(f.EngineErr, terraform.ErrNotFound) {
 		evidence = fmt.Sprintf("No Terraform can be used (%v)", f.EngineErr)
 	}
-	return &Finding{
-		ID: "init.no-engine", Step: 8, Severity: Info,
+	return &plan.Finding{
+		ID: "init.no-engine", Step: 8, Severity: plan.Info,
 		Evidence: evidence + ", so the set-up is proven with the AWS SDK alone.",
 		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run it again.",
 	}
@@ -185,62 +124,22 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
 }
 
-func (s initStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project) ([]Change, *Finding) {
+func (s initStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project) ([]plan.Change, *plan.Finding) {
 	if partialBackend(a, project, at) != nil {
 		return nil, nil // step 7 tells
 	}
-	kind := InitNeeded(wantedBackend(o, a, project), at)
+	kind := files.InitNeeded(wantedBackend(o, a, project), at)
 	if o.Init.Moves[project.Name].Begun {
-		kind = InitMigrate
+		kind = files.InitMigrate
 	}
-	c := InitChange(a, project, at.Dir, kind)
+	c := plan.InitChange(a, project, at.Dir, kind)
 	switch kind {
-	case InitNone:
+	case files.InitNone:
 		return nil, nil
-	case InitMigrate:
+	case files.InitMigrate:
 		return s.planMove(o, a, project, at, c)
 	default:
-		return []Change{c}, nil
-	}
-}
-
-// InitChange is the change that initialises a project's directory. A move needs
-// more than that (planMove), and what is moved aside where it goes.
-func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kind InitKind) Change {
-	c := Change{
-		ID: initChange(project.Name), Step: 8, Action: RunCommand, Target: dir,
-		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
-		Run: &Run{Command: runInit, Project: project.Name, Dir: dir, Lines: []string{"terraform init"}},
-	}
-	switch kind {
-	case InitReconfigure:
-		c.Run.Command, c.Run.Lines = runReconfigure, []string{"terraform init -reconfigure"}
-	case InitUpgrade:
-		c.Run.Command, c.Run.Lines = runUpgrade, []string{"terraform init -upgrade"}
-		c.Risk = "Providers change to the newest versions that the configuration allows."
-	case InitAside:
-		c.Run.Command = runAside
-	default:
-	}
-	return c
-}
-
-// ErroredState is the file in a project's directory in which Terraform leaves a
-// state that it could not save.
-const ErroredState = "errored.tfstate"
-
-// PushChange is the change that saves what an apply could not save. Whoever can
-// write to the repository could have left such a file, so it takes consent by name.
-func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Change {
-	return Change{
-		ID: "state.push." + project.Name, Step: 8, Action: RunCommand, Target: dir,
-		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
-		Run: &Run{
-			Command: runPush, Project: project.Name, Dir: dir, Settled: true,
-			Lines: []string{"terraform state push " + ErroredState},
-		},
-		Foreign: filepath.Join(dir, ErroredState),
-		Undo:    "the bucket keeps the state before as an older version",
+		return []plan.Change{c}, nil
 	}
 }
 
@@ -249,13 +148,13 @@ func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Cha
 // environment's role is not needed for it, nor is another project: one that is
 // left as it is must not hold up the rest. The files of a project are edited only
 // when its state lies where they will point.
-func orderRuns(changes []Change) {
+func orderRuns(changes []plan.Change) {
 	dirs, moves := map[string]bool{}, map[string]string{}
 	for _, c := range changes {
 		if c.Run != nil {
 			dirs[c.Run.Dir] = true
 		}
-		if c.Run != nil && c.Run.Command == runMove {
+		if c.Run != nil && c.Run.Command == plan.RunMove {
 			moves[c.Run.Dir] = c.ID
 		}
 	}
@@ -278,8 +177,8 @@ func orderRuns(changes []Change) {
 	for i := range changes {
 		c := &changes[i]
 		switch {
-		case c.Run == nil || c.Run.Command == runBackup:
-		case c.Run.Command == runMove:
+		case c.Run == nil || c.Run.Command == plan.RunBackup:
+		case c.Run.Command == plan.RunMove:
 			c.Needs = append(c.Needs, common...)
 		default:
 			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)
@@ -288,6 +187,6 @@ func orderRuns(changes []Change) {
 }
 
 // Verify probes the back end as the admin.
-func (initStep) Verify(ctx context.Context, env *Env, a *blueprint.Answers, o *Observed) []Finding {
+func (initStep) Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
 	return probeBackend(ctx, env, a, o)
 }

@@ -11,7 +11,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -43,16 +45,16 @@ type Move struct {
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
+func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
 	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	intent, begun := env.Journal.Unfinished(inDir(moveChange(p.Name), at.Dir))
+	intent, begun := env.Journal.Unfinished(engine.InDir(moveChange(p.Name), at.Dir))
 	earlier, next := backups(env, a, p.Name, at.Dir)
 	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
-	if !m.Begun && InitNeeded(want, at) != InitMigrate {
+	if !m.Begun && files.InitNeeded(want, at) != files.InitMigrate {
 		return Move{}, false
 	}
 	if m.Lock == "" {
-		m.Lock = newLockID()
+		m.Lock = engine.NewLockID()
 	}
 	m.lookAt(ctx, s, a.Bucket.Name, p.StateKey, at.State.States)
 	return m, true
@@ -61,22 +63,22 @@ func inspectMove(ctx context.Context, env *Env, a *blueprint.Answers, p blueprin
 // lookAt finds out what lies in the new place. A state that was moved from here
 // and that nobody has touched since is no obstacle.
 func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []files.StateFile) {
-	there, err := statesThere(ctx, s, bucket, key)
+	there, err := engine.StatesThere(ctx, s, bucket, key)
 	if err != nil {
 		m.Err = err
 		return
 	}
-	known, err := backedUp(ctx, m.Earlier)
+	known, err := engine.BackedUp(ctx, m.Earlier)
 	if err != nil {
 		m.Err = err
 		return
 	}
 	for _, k := range slices.Sorted(maps.Keys(there)) {
-		if there[k].oneOf(known) {
+		if there[k].OneOf(known) {
 			continue
 		}
 		m.Others = append(m.Others, k)
-		lineage := there[k].summary.Lineage
+		lineage := there[k].Summary.Lineage
 		m.Successor = m.Successor || lineage != "" &&
 			(slices.ContainsFunc(known, func(s terraform.StateSummary) bool { return s.Lineage == lineage }) ||
 				slices.ContainsFunc(local, func(s files.StateFile) bool { return s.Lineage == lineage }))
@@ -86,15 +88,15 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 // pointed tells whether the project's backend block names the wanted place.
 func pointed(want files.Backend, p *files.Project) bool {
 	block, err := p.Backend()
-	return err == nil && block != nil && samePlace(block.Type, block.Attributes.Get, want)
+	return err == nil && block != nil && files.SamePlace(block.Type, block.Attributes.Get, want)
 }
 
 // backups finds the backups of the states of a project's directory, from the oldest
 // on, and the name of the next. Those of another clone are of another state: what
 // was moved from there may not be replaced from here.
-func backups(env *Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
+func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
 	_, scope := a.Tag()
-	base := filepath.Join(scopeDir(env.StateDir, scope), "backup", project+"-"+placeID(dir))
+	base := filepath.Join(engine.ScopeDir(env.StateDir, scope), "backup", project+"-"+engine.PlaceID(dir))
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {
@@ -106,12 +108,12 @@ func backups(env *Env, a *blueprint.Answers, project, dir string) (earlier []str
 
 // obstacle is why a project's state cannot be moved, or nil. Its files are then
 // left as they are, too: pointed elsewhere, they would lose sight of it.
-func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *files.Project) *Finding {
+func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *files.Project) *plan.Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
-	f := &Finding{Step: 8, Severity: Warning}
+	f := &plan.Finding{Step: 8, Severity: plan.Warning}
 	switch {
 	case m.Err != nil:
-		f.ID, f.Severity = "init.destination-unknown", Failure
+		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
 		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
 	case prefixAlone(a, project, at) != "":
@@ -124,11 +126,11 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *file
 		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), whereNow(at))
 		f.Remedy = m.takeOver(at)
 	case len(m.Others) > 0:
-		f.ID, f.Severity = "init.destination-occupied", Failure
+		f.ID, f.Severity = "init.destination-occupied", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but %s holds a state already.", project.Name, whereNow(at), m.others(a))
 		f.Remedy = fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name)
 	case strayState(at) != nil:
-		f.ID, f.Severity = "init.states-ambiguous", Failure
+		f.ID, f.Severity = "init.states-ambiguous", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another lies in %s: which of them is to be moved nobody here can tell.", project.Name, whereNow(at), strayState(at).Path)
 		f.Remedy = "Move the one that does not count out of the project's directory, then run stateroom setup again."
 	case m.Pointed && !m.Remembered && !m.resumed():
@@ -154,7 +156,7 @@ func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *files.Proj
 	}
 	prefix := get("workspace_key_prefix")
 	want.WorkspacePrefix = prefix
-	if samePlace(kind, get, want) && !(files.Backend{}).KeepsWorkspaces(prefix) {
+	if files.SamePlace(kind, get, want) && !(files.Backend{}).KeepsWorkspaces(prefix) {
 		return prefix
 	}
 	return ""
@@ -221,14 +223,14 @@ func canMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool 
 
 // notMoved names the projects that are left as they are because this laptop
 // cannot move their state.
-func notMoved(o *Observed, a *blueprint.Answers) []Finding {
-	var findings []Finding
+func notMoved(o *Observed, a *blueprint.Answers) []plan.Finding {
+	var findings []plan.Finding
 	for _, project := range a.Projects {
 		if _, moves := o.Init.Moves[project.Name]; !moves || mayMove(o, a, project) {
 			continue
 		}
-		findings = append(findings, Finding{
-			ID: "init.state-not-moved", Step: 8, Severity: Warning,
+		findings = append(findings, plan.Finding{
+			ID: "init.state-not-moved", Step: 8, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Project %s keeps its state elsewhere, and moving it takes Terraform and the profile of one of its admins on this laptop, so the project was left as it is.", project.Name),
 			Remedy:   "Run stateroom setup --me USER where both are.",
 		})
@@ -238,17 +240,17 @@ func notMoved(o *Observed, a *blueprint.Answers) []Finding {
 
 // stateElsewhere is the finding of a project in dir whose move nobody agreed to;
 // the changes say where its state is.
-func stateElsewhere(dir string, foreign []Change) Finding {
+func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 	where := ""
 	for _, c := range foreign {
 		for _, f := range c.Fields {
-			if c.Foreign == dir && c.Run != nil && c.Run.Command == runMove && f.Name == "state" {
+			if c.Foreign == dir && c.Run != nil && c.Run.Command == plan.RunMove && f.Name == "state" {
 				where = " (" + f.Before + ")"
 			}
 		}
 	}
-	return Finding{
-		ID: "init.state-elsewhere", Step: 8, Severity: Warning,
+	return plan.Finding{
+		ID: "init.state-elsewhere", Step: 8, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The project in %s has a backend or a state of its own%s, so it was left as it is.", dir, where),
 		Remedy:   "Let its state be backed up, moved to the state bucket and compared with --adopt " + dir + ".",
 	}
@@ -257,51 +259,51 @@ func stateElsewhere(dir string, foreign []Change) Finding {
 // planMove moves a state: a backup, the move, the files, and the init after which
 // the comparison must hold. What an earlier run was allowed to begin is finished
 // without asking again.
-func (initStep) planMove(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project, c Change) ([]Change, *Finding) {
+func (initStep) planMove(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
 	return o.Init.Moves[project.Name].plan(a, project, at, c)
 }
 
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]Change, *Finding) {
+func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
 	m, moves := inspectMove(ctx, env, a, project, at, s)
 	if !moves {
 		return nil, nil
 	}
 	m.Remembered = true
-	return m.plan(a, project, at, InitChange(a, project, at.Dir, InitMigrate))
+	return m.plan(a, project, at, plan.InitChange(a, project, at.Dir, files.InitMigrate))
 }
 
-func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c Change) ([]Change, *Finding) {
+func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
 	}
-	backup := Change{
-		ID: backupChange(project.Name), Step: 8, Action: RunCommand, Target: m.Backup,
+	backup := plan.Change{
+		ID: backupChange(project.Name), Step: 8, Action: plan.RunCommand, Target: m.Backup,
 		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount,
-		Run: &Run{Command: runBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock"}},
+		Run: &plan.Run{Command: plan.RunBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock"}},
 	}
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
-	move := Change{
-		ID: moveChange(project.Name), Step: 8, Action: RunCommand, Target: place,
+	move := plan.Change{
+		ID: moveChange(project.Name), Step: 8, Action: plan.RunCommand, Target: place,
 		Title: "Move the state of project " + project.Name + " to the state bucket", Account: a.AdminAccount,
-		Run:    &Run{Command: runMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
-		Fields: []Field{{Name: "state", Before: whereNow(at), After: place}},
+		Run:    &plan.Run{Command: plan.RunMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
+		Fields: []plan.Field{{Name: "state", Before: whereNow(at), After: place}},
 		Needs:  []string{backup.ID}, Intent: map[string]string{"backup": m.Backup, "lock": m.Lock},
 		Undo: "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup,
 	}
 	c.Title = "Initialise project " + project.Name + " where its state lies now"
-	c.Run.Command, c.Run.Backup = runMigrate, m.Backup
+	c.Run.Command, c.Run.Backup = plan.RunMigrate, m.Backup
 	c.Run.Lines = arrivalLines(at, m.Backup)
-	c.Fields = []Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
+	c.Fields = []plan.Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
 	c.Undo = "the state as it was lies in " + m.Backup
 	c.Needs = append(c.Needs, move.ID)
 	if !m.resumed() { // what was agreed to is only finished
-		move.Judge(Gives(WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, whereNow(at))))
+		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, whereNow(at))))
 		backup.Foreign, move.Foreign, c.Foreign = at.Dir, at.Dir, at.Dir
 	}
-	return []Change{backup, move, c}, nil
+	return []plan.Change{backup, move, c}, nil
 }
 
 // moveLines are the writes of a move for people, in their order: those of the
@@ -322,9 +324,9 @@ func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) [
 		unlock = append(unlock, fmt.Sprintf(item+" --key LockID=%s", "delete-item", id))
 	}
 	lines := lock
-	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, stateKeyOf(project.StateKey, "*")))
+	lines = append(lines, fmt.Sprintf("aws s3api list-objects-v2 --profile %s --bucket %s: nothing else may lie at %s and %s", a.AdminProfile, a.Bucket.Name, project.StateKey, engine.StateKeyOf(project.StateKey, "*")))
 	for _, w := range []string{"default", "WORKSPACE"} {
-		lines = append(lines, fmt.Sprintf(put, "put-object", stateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
+		lines = append(lines, fmt.Sprintf(put, "put-object", engine.StateKeyOf(project.StateKey, w), filepath.Join(backup, w+".tfstate")))
 	}
 	return slices.Concat(lines, digest, unlock)
 }

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // doneStep is step 9: the team's answers on the disk, and what was built.
@@ -30,41 +32,43 @@ func (doneStep) Why() string {
 }
 
 // Questions has none.
-func (doneStep) Questions(*blueprint.Answers) []Question { return nil }
+func (doneStep) Questions(*blueprint.Answers) []plan.Question { return nil }
 
 // Inspect looks for the blueprint and for handovers still to collect.
-func (doneStep) Inspect(_ context.Context, env *Env, _ *blueprint.Answers, o *Observed) error {
+func (doneStep) Inspect(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
 	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
-	return wrap(err)
+	return err
 }
 
 // Plan writes the blueprint when there is none. One that is there is the
 // team's: nothing that --set overrides goes into it.
-func (doneStep) Plan(o *Observed, a *blueprint.Answers) Proposal {
+func (doneStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Done.Blueprint.Exists {
-		return Proposal{}
+		return plan.Proposal{}
 	}
-	return Proposal{Changes: []Change{blueprintChange(o.Done.Blueprint, a)}}
+	return plan.Proposal{Changes: []plan.Change{blueprintChange(o.Done.Blueprint, a)}}
 }
 
 // blueprintChange writes the team's answers where there is no blueprint.
-func blueprintChange(file files.Snapshot, a *blueprint.Answers) Change {
+func blueprintChange(file files.Snapshot, a *blueprint.Answers) plan.Change {
 	edit := files.Edit{Before: file, After: files.Content(a.HCL()), Mode: 0o644}
-	return Change{
-		ID: "done.blueprint", Step: 9, Action: WriteFile, Title: "Write the team's answers to the blueprint",
-		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []Field{{Name: "blueprint", After: edit.Before.Path}},
-		Write: &Write{Edit: edit, Diff: edit.Diff()},
+	return plan.Change{
+		ID: "done.blueprint", Step: 9, Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
+		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
+		Write: &plan.Write{Edit: edit, Diff: edit.Diff()},
 	}
 }
 
 // Verify has nothing to prove.
-func (doneStep) Verify(context.Context, *Env, *blueprint.Answers, *Observed) []Finding { return nil }
+func (doneStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
+	return nil
+}
 
 // closingNotes say what exists, where, what it costs a month, who has keys
 // still to collect and what to do next.
-func closingNotes(o *Observed, a *blueprint.Answers, s *Summary) []string {
+func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) []string {
 	if o == nil || s.DryRun || s.Declined || s.Stopped || s.Failed > 0 || o.Key.Key == nil {
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // lastSurveyed is the last of the steps that AWS alone answers for.
@@ -27,7 +29,7 @@ type Survey struct {
 // TakeSurvey inspects. Who we are and whether the region exists comes first:
 // with the wrong account or an unknown region no other answer means anything,
 // and the steps that depend on it fail in the same words.
-func TakeSurvey(ctx context.Context, env *Env, a *blueprint.Answers) *Survey {
+func TakeSurvey(ctx context.Context, env *engine.Env, a *blueprint.Answers) *Survey {
 	s := &Survey{Observed: &Observed{}, Failed: map[int]error{}}
 	account, region := Step(accountStep{}), Step(regionStep{})
 	s.inspect(ctx, env, a, []Step{account, region})
@@ -52,12 +54,12 @@ func TakeSurvey(ctx context.Context, env *Env, a *blueprint.Answers) *Survey {
 	return s
 }
 
-func (s *Survey) inspect(ctx context.Context, env *Env, a *blueprint.Answers, group []Step) {
+func (s *Survey) inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, group []Step) {
 	failures := make([]error, len(group))
 	var g errgroup.Group
 	for i, step := range group {
 		g.Go(func() error {
-			failures[i] = guarded(func() error { return step.Inspect(ctx, env, a, s.Observed) })
+			failures[i] = engine.Guarded(func() error { return step.Inspect(ctx, env, a, s.Observed) })
 			return nil
 		})
 	}
@@ -72,8 +74,8 @@ func (s *Survey) inspect(ctx context.Context, env *Env, a *blueprint.Answers, gr
 // Plan is what the inspected steps would change. A change that waits for one of
 // a step that could not be inspected is left out: nothing is made on a guess.
 // It is pure.
-func (s *Survey) Plan(a *blueprint.Answers) Proposal {
-	var p Proposal
+func (s *Survey) Plan(a *blueprint.Answers) plan.Proposal {
+	var p plan.Proposal
 	if s.Failed[accountStep{}.Number()] != nil {
 		return p
 	}
@@ -92,19 +94,19 @@ func (s *Survey) Plan(a *blueprint.Answers) Proposal {
 	}
 	p.Changes = afterAlias(p.Changes)
 	all := slices.Clone(p.Changes)
-	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool { return waitsForNothing(c, all) })
+	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool { return waitsForNothing(c, all) })
 	return p
 }
 
 // waitsForNothing tells a change that refers to the output of one that is not
 // planned.
-func waitsForNothing(c Change, all []Change) bool {
+func waitsForNothing(c plan.Change, all []plan.Change) bool {
 	refs := awsops.FindRefs(c.Account)
 	for _, call := range c.Calls {
 		refs = append(refs, awsops.Refs(call)...)
 	}
 	return slices.ContainsFunc(refs, func(r awsops.Reference) bool {
-		return !slices.ContainsFunc(all, func(other Change) bool { return other.ID == r.Change })
+		return !slices.ContainsFunc(all, func(other plan.Change) bool { return other.ID == r.Change })
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/engine"
 )
 
 // A run that was killed between AWS's answer and the file knows which key is
@@ -24,10 +25,10 @@ func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
 		t.Fatalf("bob's keys %v, %v", keys, err)
 	}
 	lost := keys[0].ID
-	if err := journal.Append(KeyChange("bob"), phaseIntent, map[string]string{"keys": ""}); err != nil {
+	if err := journal.Append(KeyChange("bob"), engine.PhaseIntent, map[string]string{"keys": ""}); err != nil {
 		t.Fatal(err)
 	}
-	if err := journal.Append(KeyChange("bob"), phaseGot, map[string]string{"id": lost}); err != nil {
+	if err := journal.Append(KeyChange("bob"), engine.PhaseGot, map[string]string{"id": lost}); err != nil {
 		t.Fatal(err)
 	}
 	own, err := home.Do(ctx, awsops.CreateAccessKey("bob"))

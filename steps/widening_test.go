@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,7 +15,9 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // gives are the sentences that a plan of b begins with.
@@ -26,11 +27,11 @@ func (w *world) gives(b *blueprint.Blueprint, me string) string {
 	s.Answers.Me = me
 	r, err := s.Review(context.Background())
 	w.must(err)
-	var changes []*Change
+	var changes []*plan.Change
 	for i := range r.Changes {
 		changes = append(changes, &r.Changes[i])
 	}
-	return strings.Join(Access(changes...), "\n")
+	return strings.Join(plan.Access(changes...), "\n")
 }
 
 // Who gets in is judged against what AWS holds: what narrows, or only makes the
@@ -175,7 +176,7 @@ func TestABucketPolicyThatStaysStrictIsSaid(t *testing.T) {
 			t.Errorf("it plans to %s: %v", c.Title, c.Fields)
 		}
 	}
-	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.ID == "bucket.policy-stronger" })
+	i := slices.IndexFunc(r.Findings, func(f plan.Finding) bool { return f.ID == "bucket.policy-stronger" })
 	if i < 0 {
 		t.Fatalf("findings: %v", r.Findings)
 	}
@@ -190,7 +191,7 @@ func TestNoWideningRefusesTags(t *testing.T) {
 	s := w.setup(b)
 	s.Env.NoWidening = true
 	summary := w.run(s)
-	if code := summary.ExitCode(false); code != ExitFindings || len(w.mutations(mark)) > 0 {
+	if code := summary.ExitCode(false); code != plan.ExitFindings || len(w.mutations(mark)) > 0 {
 		t.Errorf("exit code %d after %v", code, w.mutations(mark))
 	}
 }
@@ -218,7 +219,7 @@ func TestNoWideningRefusesByNameAndMakesNothing(t *testing.T) {
 	s := w.setup(b)
 	s.Env.NoWidening = true
 	summary := w.run(s)
-	if code := summary.ExitCode(false); code != ExitFindings || len(w.mutations(mark)) > 0 {
+	if code := summary.ExitCode(false); code != plan.ExitFindings || len(w.mutations(mark)) > 0 {
 		t.Errorf("exit code %d after %v", code, w.mutations(mark))
 	}
 	var ids []string
@@ -245,26 +246,10 @@ func TestNoWideningRefusesWhatComesUpLater(t *testing.T) {
 	s := w.setup(team())
 	s.Env.NoWidening = true
 	mark := len(w.server.Log())
-	x := NewExecutor(s.Env, s.Answers, w.keep, nil)
-	result := x.Apply(context.Background(), []Change{{ID: "x", Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.AddUserToGroup("admins", "mallory")}}})
+	x := engine.NewExecutor(s.Env, s.Answers, w.keep, nil)
+	result := x.Apply(context.Background(), []plan.Change{{ID: "x", Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.AddUserToGroup("admins", "mallory")}}})
 	if len(result.Failed) != 1 || len(w.mutations(mark)) > 0 {
 		t.Errorf("%+v, %v", result, w.mutations(mark))
-	}
-}
-
-// A call that nobody has judged counts as one that gives access.
-func TestACallThatNobodyJudgedCountsAsWidening(t *testing.T) {
-	c := Change{ID: "x", Title: "Do it", Calls: []awsops.Call{awsops.PutGroupPolicy("g", "p", "{}")}}
-	if w := c.Widens(); len(w) != 1 || w[0].Kind != WidensUnjudged {
-		t.Errorf("widens %v", w)
-	}
-	text, err := json.Marshal(c)
-	if err != nil || !strings.Contains(string(text), `"widens":true`) {
-		t.Errorf("%s, %v", text, err)
-	}
-	c.Calls = []awsops.Call{awsops.UpdateAccessKey("u", "k", "Inactive"), awsops.DeleteAccessKey("u", "k")}
-	if text, _ := json.Marshal(c); len(c.Widens()) > 0 || strings.Contains(string(text), "widens") {
-		t.Errorf("taking away counts as giving: %s", text)
 	}
 }
 
@@ -277,16 +262,16 @@ func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 	for name, c := range map[string]struct {
 		recipient string
 		facts     UserFacts
-		kind      WideningKind
+		kind      plan.WideningKind
 	}{
 		"the same reader":          {reader, has, ""},
-		"another reader":           {"age1other", has, WidensRecipient},
-		"another reader's comment": {"ssh-ed25519 BBBB bob@laptop", has, WidensRecipient},
-		"a passphrase":             {"", UserFacts{Keys: has.Keys}, WidensRecipient},
-		"the first key":            {reader, UserFacts{SealedTo: reader}, WidensKey},
-		"only an inactive key":     {reader, off, WidensKey},
+		"another reader":           {"age1other", has, plan.WidensRecipient},
+		"another reader's comment": {"ssh-ed25519 BBBB bob@laptop", has, plan.WidensRecipient},
+		"a passphrase":             {"", UserFacts{Keys: has.Keys}, plan.WidensRecipient},
+		"the first key":            {reader, UserFacts{SealedTo: reader}, plan.WidensKey},
+		"only an inactive key":     {reader, off, plan.WidensKey},
 	} {
-		var kind WideningKind
+		var kind plan.WideningKind
 		if w := sealedFor("bob", c.recipient, c.facts); len(w) > 0 {
 			kind = w[0].Kind
 		}
@@ -304,13 +289,13 @@ func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 // begun is finished.
 func TestNoWideningRefusesToMoveAState(t *testing.T) {
 	a, at := &blueprint.Answers{Blueprint: team()}, &files.Project{Dir: "/work/live/staging"}
-	env := &Env{NoWidening: true}
+	env := &engine.Env{NoWidening: true}
 	for _, begun := range []bool{false, true} {
-		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at, Change{ID: "init", Run: &Run{}})
+		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at, plan.Change{ID: "init", Run: &plan.Run{}})
 		if obstacle != nil || len(changes) == 0 {
 			t.Fatalf("%v, %v", changes, obstacle)
 		}
-		if f := findingOf(standing(env, changes), moveChange(a.Projects[0].Name)+"-widens"); (f == nil) != begun {
+		if f := findingOf(engine.Standing(env, changes), moveChange(a.Projects[0].Name)+"-widens"); (f == nil) != begun {
 			t.Errorf("begun %t: %v", begun, f)
 		}
 	}

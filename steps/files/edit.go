@@ -96,7 +96,7 @@ func (e Edit) Filled(fill func(string) (string, error)) (Edit, error) {
 	readers := make([]Reader, len(e.Readers))
 	for i, r := range e.Readers {
 		if readers[i], err = r.Filled(fill); err != nil {
-			return e, err //nolint:wrapcheck // the error of fill
+			return e, err
 		}
 	}
 	e.Readers = readers

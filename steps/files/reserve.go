@@ -105,7 +105,7 @@ func (r *Reservation) Write(ctx context.Context, e Edit) (Written, error) {
 	}
 	for _, reader := range e.Readers {
 		if err := reader.Verify(ctx, r.staged); err != nil {
-			return written, err //nolint:wrapcheck // it names the file
+			return written, err
 		}
 	}
 	before := r.openBefore(e)

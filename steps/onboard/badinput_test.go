@@ -15,9 +15,11 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // do sends a call as the operator.
@@ -47,7 +49,7 @@ func tree(t testing.TB, root string) map[string]string {
 }
 
 // pasted is the onboarding of a key that was typed in, with --me or without.
-func (l *laptop) pasted(id, key, me string) *steps.Flow {
+func (l *laptop) pasted(id, key, me string) *engine.Flow {
 	l.t.Helper()
 	o := &Onboarding{Answers: l.answers(), KeyID: id, Now: time.Now}
 	o.Answers.Me = me
@@ -61,7 +63,7 @@ func (c *company) made(user string) awsops.KeyPair {
 	return awsops.KeyPair{ID: out.Values["id"], Secret: out.Secret}
 }
 
-func (l *laptop) withHandover() *steps.Flow {
+func (l *laptop) withHandover() *engine.Flow {
 	_, f := l.onboarding(l.handover())
 	return f
 }
@@ -71,7 +73,7 @@ type badInput struct {
 	name    string
 	options sandbox.Options
 	// prepare spoils something and gives the run.
-	prepare func(l *laptop) *steps.Flow
+	prepare func(l *laptop) *engine.Flow
 	finding string
 	says    []string
 }
@@ -79,7 +81,7 @@ type badInput struct {
 func badInputs() []badInput {
 	return []badInput{{
 		name: "a key of another account",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			reach := l.operator().Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 			_, err := reach.Do(context.Background(), awsops.CreateUser("bob", "/", nil))
 			l.must(err)
@@ -90,40 +92,40 @@ func badInputs() []badInput {
 		finding: "wrong-account", says: []string{"222222222222", "111111111111"},
 	}, {
 		name: "a key of another user",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			pair := l.made("alice")
 			return l.pasted(pair.ID, pair.Secret.Reveal(), "bob")
 		},
 		finding: "onboard.other-user", says: []string{"user/alice", "user bob", "--me"},
 	}, {
 		name: "a wrong secret",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			return l.pasted(l.handover().AccessKeyID, sampleSecret, "bob")
 		},
 		finding: "signature-mismatch", says: []string{"SignatureDoesNotMatch", "Paste id and secret once more"},
 	}, {
 		name: "a key that is unknown",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			return l.pasted(sampleID, sampleSecret, "bob")
 		},
 		finding: "key-invalid", says: []string{sampleID, "deleted or made inactive"},
 	}, {
 		name: "a key that was deactivated",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.do(awsops.UpdateAccessKey("bob", l.handover().AccessKeyID, "Inactive"))
 			return l.withHandover()
 		},
 		finding: "key-invalid", says: []string{"made inactive", "stateroom handover USER"},
 	}, {
 		name: "a key that was deleted",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.do(awsops.DeleteAccessKey("bob", l.handover().AccessKeyID))
 			return l.withHandover()
 		},
 		finding: "key-invalid", says: []string{"deleted", "stateroom handover USER"},
 	}, {
 		name: "a user whom the blueprint has in no group",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			o, f := l.onboarding(l.handover())
 			o.Answers.Groups[0].Users = []string{"alice"}
 			return f
@@ -131,21 +133,21 @@ func badInputs() []badInput {
 		finding: "onboard.not-in-group", says: []string{"bob", "no group", "stateroom setup"},
 	}, {
 		name: "a user whom IAM has in no group",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.do(awsops.RemoveUserFromGroup("admins", "bob"))
 			return l.withHandover()
 		},
 		finding: "onboard.not-in-group", says: []string{"bob", "admins", "iam:ListAccessKeys"},
 	}, {
 		name: "nothing handed over, and an empty home",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			_, f := l.onboarding(nil)
 			return f
 		},
 		finding: "onboard.no-key", says: []string{"admin_iam", "--handover FILE"},
 	}, {
 		name: "a key in the profile that was deleted, and nothing handed over",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\naws_access_key_id = "+sampleID+"\naws_secret_access_key = "+sampleSecret+"\n")
 			_, f := l.onboarding(nil)
 			return f
@@ -153,7 +155,7 @@ func badInputs() []badInput {
 		finding: "key-invalid", says: []string{sampleID, "deleted or made inactive"},
 	}, {
 		name: "half a key in the profile, and nothing handed over",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\naws_access_key_id = "+sampleID+"\n")
 			_, f := l.onboarding(nil)
 			return f
@@ -161,35 +163,35 @@ func badInputs() []badInput {
 		finding: "credentials-missing", says: []string{"Correct profile admin_iam"},
 	}, {
 		name: "a credentials file with a byte order mark",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "\ufeff[mine]\naws_access_key_id = x\n")
 			return l.withHandover()
 		},
 		finding: "onboard.cannot-edit", says: []string{"credentials:1", "byte order mark", "[admin_iam]", "aws_secret_access_key = (secret)"},
 	}, {
 		name: "the profile is there twice",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\n[x]\n[admin_iam]\n")
 			return l.withHandover()
 		},
 		finding: "onboard.cannot-edit", says: []string{"credentials:3", "twice"},
 	}, {
 		name: "the profile gets its credentials from a process",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/credentials", "[admin_iam]\ncredential_process = /usr/bin/keyring\n")
 			return l.withHandover()
 		},
 		finding: "onboard.profile-conflict", says: []string{"credential_process (line 2)", "Rename your profile admin_iam"},
 	}, {
 		name: "the profile signs in by SSO, in the other file",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.write(".aws/config", "[profile admin_iam]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = x\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://x\n")
 			return l.withHandover()
 		},
 		finding: "onboard.profile-conflict", says: []string{"config", "sso_session (line 2)", "Rename your profile admin_iam"},
 	}, {
 		name: "a read-only home",
-		prepare: func(l *laptop) *steps.Flow {
+		prepare: func(l *laptop) *engine.Flow {
 			l.mkdir(l.path(".aws"))
 			l.must(os.Chmod(l.path(".aws"), 0o500))
 			l.t.Cleanup(func() { _ = os.Chmod(l.path(".aws"), 0o700) })
@@ -205,9 +207,9 @@ func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
 			l := founded(t, c.options, nil).laptop("bob")
 			f := c.prepare(l)
 			asked := false
-			f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
+			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 				asked = true
-				return steps.Decision{Yes: true}, nil
+				return plan.Decision{Yes: true}, nil
 			}
 			before, mark := tree(t, filepath.Dir(l.home)), len(l.server.Log())
 			summary := l.run(f)
@@ -216,11 +218,11 @@ func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
 				t.Fatalf("no finding %s among %v", c.finding, summary.Findings)
 			}
 			says(t, found.Evidence+" "+found.Remedy+" "+found.Details, c.says...)
-			if found.Severity != steps.Failure || summary.ExitCode(false) != steps.ExitFindings || asked {
+			if found.Severity != plan.Failure || summary.ExitCode(false) != plan.ExitFindings || asked {
 				t.Errorf("severity %s, exit code %d, asked: %t", found.Severity, summary.ExitCode(false), asked)
 			}
 			for _, other := range summary.Findings {
-				if other.Severity != steps.Info && other.ID != c.finding {
+				if other.Severity != plan.Info && other.ID != c.finding {
 					t.Errorf("another finding %s", other)
 				}
 			}
@@ -239,7 +241,7 @@ func TestAClockTenMinutesOffIsToldAndNothingIsChanged(t *testing.T) {
 	mark := len(l.server.Log())
 	summary := l.come(l.handover())
 	f := finding(summary, "clock-skew")
-	if f == nil || f.Severity != steps.Failure || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
+	if f == nil || f.Severity != plan.Failure || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
 		t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
 	}
 	says(t, f.Evidence+f.Remedy, "behind AWS's", "10m", "NTP")
@@ -252,7 +254,7 @@ func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 	_, err := reach.Do(t.Context(), awsops.UpdateAssumeRolePolicy(blueprint.DefaultRole, nobody))
 	l.must(err)
 	summary := l.come(l.handover())
-	if summary.ExitCode(false) != steps.ExitFindings || summary.Failed > 0 {
+	if summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
 		t.Errorf("exit code %d, %d failed", summary.ExitCode(false), summary.Failed)
 	}
 	f := finding(summary, "assume-role-denied")
@@ -260,14 +262,14 @@ func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "arn:aws:iam::333333333333:role/TerraformAdmin", "user/bob", "stateroom setup")
-	want := map[string]steps.Verdict{"staging": steps.Passed, "preprod": steps.Broken, "production": steps.Passed}
+	want := map[string]plan.Verdict{"staging": plan.Passed, "preprod": plan.Broken, "production": plan.Passed}
 	for e, v := range want {
 		if got := verdict(summary, e, checkRole); got != v {
 			t.Errorf("%s: %s, want %s", e, got, v)
 		}
 	}
 	for _, c := range summary.Checks {
-		if c.Verdict == steps.Broken && (c.Remedy == "" || c.Finding == "") {
+		if c.Verdict == plan.Broken && (c.Remedy == "" || c.Finding == "") {
 			t.Errorf("no remedy beside %+v", c)
 		}
 	}
@@ -278,10 +280,10 @@ func TestWithoutABlueprintTheHandoversIsTakenAndWritten(t *testing.T) {
 	l := founded(t, sandbox.Options{}, nil).laptop("bob")
 	l.must(os.Remove(filepath.Join(l.root, "stateroom.hcl")))
 	h := l.handover()
-	b, err := Check(h, nil, "111111111111", time.Now())
+	b, err := handover.Check(h, nil, "111111111111", time.Now())
 	l.must(err)
 	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: b}, Handover: h, KeyID: h.AccessKeyID, Now: time.Now}
-	l.onBoard(l.run(l.flow(o, KeyPair(h))))
+	l.onBoard(l.run(l.flow(o, handover.KeyPair(h))))
 	l.mine("admin_iam")
 	written, err := blueprint.Read(filepath.Join(l.root, "stateroom.hcl"))
 	if err != nil || string(written.HCL()) != string(b.HCL()) {
@@ -329,19 +331,19 @@ func TestASecondKeyOfUnknownUseIsDeletedOnlyAfterAWord(t *testing.T) {
 	other := l.made("bob")
 	h, mark := l.handover(), len(l.server.Log())
 	_, f := l.onboarding(h)
-	f.Confirm = func(_ context.Context, r steps.Review) (steps.Decision, error) {
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
 		if len(r.Foreign) == 0 || r.Foreign[0].Foreign != other.ID || !r.Foreign[0].Typed {
 			t.Errorf("foreign changes %+v", r.Foreign)
 		}
-		return steps.Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	summary := l.run(f)
 	if found := finding(summary, "onboard.two-keys"); found == nil || len(l.mutations(mark)) > 0 {
 		t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
 	}
 	_, f = l.onboarding(h)
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
-		return steps.Decision{Yes: true, Adopt: []string{other.ID}}, nil
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
+		return plan.Decision{Yes: true, Adopt: []string{other.ID}}, nil
 	}
 	l.onBoard(l.run(f))
 	l.mine("admin_iam")
@@ -367,7 +369,7 @@ func TestWhatTheUserHasAlreadyStaysByteForByte(t *testing.T) {
 		t.Errorf("findings %v", summary.Findings)
 	}
 	f := finding(summary, "onboard.environment-wins")
-	if f == nil || f.Severity != steps.Info {
+	if f == nil || f.Severity != plan.Info {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Remedy, "unset AWS_ACCESS_KEY_ID AWS_PROFILE")
@@ -393,9 +395,9 @@ func TestACredentialsFileThatOthersCanReadIsToldAndClosedWithTheKey(t *testing.T
 	l.onBoard(l.come(l.handover()))
 	told, planned := false, false
 	for _, e := range l.events {
-		told = told || e.Kind == steps.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
-		if e.Kind == steps.EventPlanned {
-			planned = planned || slices.Contains(e.Change.Fields, steps.Field{Name: files.ModeField, Before: "0644", After: "0600"})
+		told = told || e.Kind == plan.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
+		if e.Kind == plan.EventPlanned {
+			planned = planned || slices.Contains(e.Change.Fields, plan.Field{Name: files.ModeField, Before: "0644", After: "0600"})
 		}
 	}
 	info, err := os.Stat(l.path(".aws/credentials"))

@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // The checks of an environment, and the first of a project.
@@ -45,7 +46,7 @@ func (s *scene) checkReads(ctx context.Context) error {
 // checkEnvironment assumes the environment's role, asks who that is, and reads
 // something harmless with it.
 func (s *scene) checkEnvironment(ctx context.Context, e blueprint.Environment) {
-	c := steps.Check{Name: checkRole, Subject: e.Name}
+	c := plan.Check{Name: checkRole, Subject: e.Name}
 	if e.Account == "" {
 		s.broken(c, *steps.AccountUnknown(e))
 		return
@@ -57,15 +58,15 @@ func (s *scene) checkEnvironment(ctx context.Context, e blueprint.Environment) {
 		s.notAssumed(c, e, err)
 		return
 	}
-	c.Verdict, c.Answer = steps.Passed, role
+	c.Verdict, c.Answer = plan.Passed, role
 	s.check(c)
 	s.checkIdentity(ctx, e, session, role)
 	s.checkHarmless(ctx, e, session, role)
 }
 
 // notAssumed tells why a role could not be assumed.
-func (s *scene) notAssumed(c steps.Check, e blueprint.Environment, err error) {
-	f := steps.Finding{Step: 2, Severity: steps.Failure, Evidence: reason(err)}
+func (s *scene) notAssumed(c plan.Check, e blueprint.Environment, err error) {
+	f := plan.Finding{Step: 2, Severity: plan.Failure, Evidence: reason(err)}
 	switch {
 	case awsops.IsExplicitDeny(err):
 		f.ID = "explicit-deny"
@@ -78,7 +79,7 @@ func (s *scene) notAssumed(c steps.Check, e blueprint.Environment, err error) {
 		return
 	}
 	if e.MFA && s.factor.session == nil && awsops.IsAccessDenied(err) {
-		c.Verdict, c.Answer = steps.Undecided, "the role is assumed with a second factor only"
+		c.Verdict, c.Answer = plan.Undecided, "the role is assumed with a second factor only"
 		s.check(c)
 		return
 	}
@@ -87,8 +88,8 @@ func (s *scene) notAssumed(c steps.Check, e blueprint.Environment, err error) {
 
 // unsettled books a check that AWS did not answer: throttled, unreachable, or
 // failing itself.
-func (s *scene) unsettled(c steps.Check, err error) {
-	f := steps.Finding{ID: "onboard.unanswered", Severity: steps.Warning, Evidence: reason(err), Remedy: "Run it again."}
+func (s *scene) unsettled(c plan.Check, err error) {
+	f := plan.Finding{ID: "onboard.unanswered", Severity: plan.Warning, Evidence: reason(err), Remedy: "Run it again."}
 	switch {
 	case awsops.IsUnreachable(err):
 		f.ID, f.Remedy = "network-unreachable", "Check the network and the proxy, then run it again."
@@ -96,24 +97,24 @@ func (s *scene) unsettled(c steps.Check, err error) {
 		f.Remedy = "Run it again: it tells whether another laptop has made a key in the place of this one."
 	}
 	c.Answer = ""
-	s.leads(steps.Undecided, c, f)
+	s.leads(plan.Undecided, c, f)
 }
 
 // checkIdentity sees that the role is where the blueprint says.
 func (s *scene) checkIdentity(ctx context.Context, e blueprint.Environment, session *awsops.Session, role string) {
-	c := steps.Check{Name: checkWhere, Subject: e.Name, Asked: "sts:GetCallerIdentity as " + role}
+	c := plan.Check{Name: checkWhere, Subject: e.Name, Asked: "sts:GetCallerIdentity as " + role}
 	id, err := session.Identity(ctx)
 	switch {
 	case err != nil:
 		s.unsettled(c, err)
 	case id.Account != e.Account:
-		s.broken(c, steps.Finding{
-			ID: "wrong-account", Step: 1, Severity: steps.Failure,
+		s.broken(c, plan.Finding{
+			ID: "wrong-account", Step: 1, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("Role %s works in account %s, and environment %s is account %s.", role, id.Account, e.Name, e.Account),
 			Remedy:   "Let the operator correct the environment's account in the blueprint.",
 		})
 	default:
-		c.Verdict, c.Answer = steps.Passed, id.ARN
+		c.Verdict, c.Answer = plan.Passed, id.ARN
 		s.check(c)
 	}
 }
@@ -122,18 +123,18 @@ func (s *scene) checkIdentity(ctx context.Context, e blueprint.Environment, sess
 // the article's permissions, by PowerUserAccess and by AdministratorAccess. A
 // policy of the team's own may leave it out, which is no fault.
 func (s *scene) checkHarmless(ctx context.Context, e blueprint.Environment, session *awsops.Session, role string) {
-	c := steps.Check{Name: checkRead, Subject: e.Name, Asked: "s3:ListAllMyBuckets as " + role}
+	c := plan.Check{Name: checkRead, Subject: e.Name, Asked: "s3:ListAllMyBuckets as " + role}
 	_, err := session.OwnBuckets(ctx, s.a.Bucket.Name)
 	switch {
 	case err == nil:
-		c.Verdict, c.Answer = steps.Passed, "answered"
+		c.Verdict, c.Answer = plan.Passed, "answered"
 		s.check(c)
 	case awsops.IsAccessDenied(err) && !known(e.Permissions):
-		c.Verdict, c.Answer = steps.Undecided, "the role's own permissions leave s3:ListAllMyBuckets out"
+		c.Verdict, c.Answer = plan.Undecided, "the role's own permissions leave s3:ListAllMyBuckets out"
 		s.check(c)
 	case awsops.IsAccessDenied(err):
-		s.broken(c, steps.Finding{
-			ID: "environment-denied", Step: 2, Severity: steps.Failure, Evidence: reason(err),
+		s.broken(c, plan.Finding{
+			ID: "environment-denied", Step: 2, Severity: plan.Failure, Evidence: reason(err),
 			Remedy: fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions),
 		})
 	default:

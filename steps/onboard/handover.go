@@ -14,6 +14,8 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Handover makes one admin's sealed key file, or makes it anew where it was
@@ -33,8 +35,8 @@ type Handover struct {
 }
 
 // Flow is the run of a handover in env.
-func (h *Handover) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: h.Answers, Look: h.Look, Close: h.Close}
+func (h *Handover) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: h.Answers, Look: h.Look, Close: h.Close}
 }
 
 // handoverFacts are what a handover is planned from.
@@ -56,32 +58,32 @@ type handoverFacts struct {
 }
 
 // Look reads the user's keys and plans the sealed file. It is the Look of a
-// [steps.Flow]. A user that cannot have a handover is a [steps.Refusal].
-func (h *Handover) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+// [engine.Flow]. A user that cannot have a handover is a [plan.Refusal].
+func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	identity, err := steps.Operator(ctx, env, h.Answers)
 	if err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	f, err := h.inspect(ctx, env)
 	if err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
-	var review steps.Review
+	var review plan.Review
 	for _, c := range f.checks(identity) {
 		review.Checks = append(review.Checks, c)
-		env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+		env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 	}
 	if f.denied {
 		review.Findings = append(review.Findings, f.isDenied())
 	}
 	h.path, h.until = f.Handover.Path, f.expires()
-	review.Findings = append(review.Findings, steps.Unwritten(env, h.path)...)
+	review.Findings = append(review.Findings, engine.Unwritten(env, h.path)...)
 	err = h.plan(f, &review)
 	return review, err
 }
 
 // Close tells what to do with the file.
-func (h *Handover) Close(s *steps.Summary) []string {
+func (h *Handover) Close(s *plan.Summary) []string {
 	if s.DryRun || s.Applied == 0 || s.Failed > 0 {
 		return nil
 	}
@@ -92,12 +94,12 @@ func (h *Handover) Close(s *steps.Summary) []string {
 }
 
 // inspect reads what is there.
-func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, error) {
+func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts, error) {
 	f := handoverFacts{now: time.Now()}
 	users := h.Answers.AllUsers()
 	at := slices.IndexFunc(users, func(u string) bool { return strings.EqualFold(u, h.User) })
 	if at < 0 {
-		return f, &steps.Refusal{
+		return f, &plan.Refusal{
 			Finding: "handover.unknown-user",
 			What:    fmt.Sprintf("The blueprint names no user %s: they are %s.", h.User, strings.Join(users, ", ")),
 			Remedy:  "Add the user to a group in the blueprint and run stateroom setup, or correct the name.",
@@ -109,13 +111,13 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 		return f, err
 	}
 	if f.User == nil {
-		return f, &steps.Refusal{
+		return f, &plan.Refusal{
 			Finding: "handover.not-made",
 			What:    fmt.Sprintf("User %s stands in the blueprint, but is not in account %s yet.", f.name, h.Answers.AdminAccount),
 			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
 		}
 	}
-	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return steps.IsLost(f.Lost, k.ID) })
+	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return engine.IsLost(f.Lost, k.ID) })
 	slices.SortFunc(f.keys, func(a, b awsops.AccessKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
@@ -140,9 +142,9 @@ func (h *Handover) inspect(ctx context.Context, env *steps.Env) (handoverFacts, 
 }
 
 // isDenied tells of a user who was seen off and is to come back.
-func (f handoverFacts) isDenied() steps.Finding {
-	return steps.Finding{
-		ID: "handover.denied", Step: 2, Severity: steps.Warning,
+func (f handoverFacts) isDenied() plan.Finding {
+	return plan.Finding{
+		ID: "handover.denied", Step: 2, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s is denied everything by the policy AWSDenyAll, as stateroom offboard leaves a user: no key of the user's opens anything.", f.name),
 		Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", f.name, f.name, f.denyAll),
 	}
@@ -186,7 +188,7 @@ func (f *handoverFacts) expires() time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return at.Add(steps.HandoverLife)
+	return at.Add(plan.HandoverLife)
 }
 
 // waiting is the key in the sealed file that waits to be collected, as far as
@@ -204,22 +206,22 @@ func (f *handoverFacts) waiting(recipient string) *awsops.AccessKey {
 }
 
 // checks tell of what was looked at.
-func (f *handoverFacts) checks(who awsops.Identity) []steps.Check {
-	var checks []steps.Check
+func (f *handoverFacts) checks(who awsops.Identity) []plan.Check {
+	var checks []plan.Check
 	for _, k := range f.keys {
 		answer := usedWhen(f.uses[k.ID])
 		if !k.Active {
 			answer = "inactive, " + answer
 		}
-		checks = append(checks, steps.Check{
-			Name: "access key " + k.ID, Asked: "iam:GetAccessKeyLastUsed as " + who.ARN, Answer: answer, Verdict: steps.Passed,
+		checks = append(checks, plan.Check{
+			Name: "access key " + k.ID, Asked: "iam:GetAccessKeyLastUsed as " + who.ARN, Answer: answer, Verdict: plan.Passed,
 		})
 	}
 	answer := "not there"
 	if f.Handover.Exists {
 		answer = "there"
 	}
-	return append(checks, steps.Check{Name: "sealed file", Asked: f.Handover.Path, Answer: answer, Verdict: steps.Passed})
+	return append(checks, plan.Check{Name: "sealed file", Asked: f.Handover.Path, Answer: answer, Verdict: plan.Passed})
 }
 
 // usedWhen is a key's last use in words.

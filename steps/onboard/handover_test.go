@@ -16,7 +16,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // removeKeys takes all of a user's keys away.
@@ -43,7 +45,7 @@ func (o *office) sealed(id string) {
 		o.t.Errorf("the handover is %s's in %s with key %s, want %s", h.User, h.Account, h.AccessKeyID, id)
 	}
 	expires, err := time.Parse(time.RFC3339, h.Expires)
-	if left := time.Until(expires); err != nil || left > steps.HandoverLife || left < steps.HandoverLife-time.Hour {
+	if left := time.Until(expires); err != nil || left > plan.HandoverLife || left < plan.HandoverLife-time.Hour {
 		o.t.Errorf("it expires at %s: %v", h.Expires, err)
 	}
 	o.use(h)
@@ -53,7 +55,7 @@ func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
 	o := newOffice(t)
 	before, mark := o.tree(), len(o.server.Log())
 	summary := o.run(o.handover("BOB"))
-	if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil {
+	if summary.ExitCode(false) != plan.ExitDone || o.finding(summary, "handover.waiting") == nil {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	if calls := o.changed(mark); len(calls) > 0 {
@@ -111,7 +113,7 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			old, mark := o.keys("bob"), len(o.server.Log())
 			summary := o.run(o.handover("bob", adopt...))
-			if summary.ExitCode(false) != steps.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
+			if summary.ExitCode(false) != plan.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
 				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 			}
 			if diff := cmp.Diff(c.calls, o.changed(mark)); diff != "" {
@@ -126,7 +128,7 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			o.secretless("handover", ".aws")
 			mark = len(o.server.Log())
-			if again := o.run(o.handover("bob")); again.Applied > 0 || again.ExitCode(false) != steps.ExitDone {
+			if again := o.run(o.handover("bob")); again.Applied > 0 || again.ExitCode(false) != plan.ExitDone {
 				t.Errorf("a second run applied %d, exit %d", again.Applied, again.ExitCode(false))
 			}
 			if calls := o.changed(mark); len(calls) > 0 {
@@ -172,7 +174,7 @@ func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing
 			if slices.Contains(o.changed(mark), "DeleteAccessKey") {
 				t.Errorf("calls %v", o.changed(mark))
 			}
-			if summary.ExitCode(false) != steps.ExitFindings || summary.Failed+summary.Unknown > 0 {
+			if summary.ExitCode(false) != plan.ExitFindings || summary.Failed+summary.Unknown > 0 {
 				t.Errorf("exit %d, findings %v, failures %v", summary.ExitCode(false), summary.Findings, summary.Failures)
 			}
 			if theirs != "" && !slices.Contains(o.keys("bob"), theirs) {
@@ -205,7 +207,7 @@ func TestADryHandoverMakesNothing(t *testing.T) {
 	f := o.handover("bob")
 	f.DryRun = true
 	summary := o.run(f)
-	if summary.ExitCode(true) != steps.ExitChanges || !slices.Equal(o.planned(), []string{"CreateAccessKey"}) {
+	if summary.ExitCode(true) != plan.ExitChanges || !slices.Equal(o.planned(), []string{"CreateAccessKey"}) {
 		t.Errorf("exit %d, planned %v", summary.ExitCode(true), o.planned())
 	}
 	if diff := cmp.Diff(before, o.tree()); diff != "" || len(o.changed(mark)) > 0 {
@@ -243,7 +245,7 @@ func TestTwoKeysAreNamedWithTheirUse(t *testing.T) {
 	mark := len(o.server.Log())
 	summary := o.run(o.handover("bob"))
 	f := o.finding(summary, "handover.two-keys")
-	if f == nil || summary.ExitCode(false) != steps.ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	for _, part := range []string{first + " is last used ", "for sts", second + " is never used", "--adopt " + second} {
@@ -261,7 +263,7 @@ func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
 	o.use(o.opened("bob", o.bob))
 	out, err := o.console().CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
 	o.must(err)
-	o.use(steps.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
+	o.use(handover.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
 	summary := o.run(o.handover("bob", o.keys("bob")...))
 	f := o.finding(summary, "handover.two-keys")
 	if f == nil || !f.Blocks || !strings.Contains(f.Remedy, "--status Inactive") || summary.Applied > 0 {
@@ -279,27 +281,27 @@ func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
 	o := newOffice(t)
 	cases := []struct {
 		name, finding string
-		flow          func() *steps.Flow
+		flow          func() *engine.Flow
 		says          string
 	}{
-		{"a user that the blueprint does not name", "handover.unknown-user", func() *steps.Flow { return o.handover("mallory") }, "they are alice, bob"},
-		{"a user that is not made yet", "handover.not-made", func() *steps.Flow {
+		{"a user that the blueprint does not name", "handover.unknown-user", func() *engine.Flow { return o.handover("mallory") }, "they are alice, bob"},
+		{"a user that is not made yet", "handover.not-made", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Groups[0].Users = []string{"alice", "bob", "carol"}
 			f.Look = (&Handover{Answers: f.Answers, User: "carol"}).Look
 			return f
 		}, "stateroom setup first"},
-		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *steps.Flow {
+		{"no reader, and nobody to tell a passphrase", "handover.no-reader", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.Users = nil
 			return f
 		}, "Run it in a terminal"},
-		{"another account", "wrong-account", func() *steps.Flow {
+		{"another account", "wrong-account", func() *engine.Flow {
 			f := o.handover("bob")
 			f.Answers.AdminAccount = "222222222222"
 			return f
 		}, "blueprint's admin account is 222222222222"},
-		{"root", "account.root", func() *steps.Flow {
+		{"root", "account.root", func() *engine.Flow {
 			root := o.server.Root()
 			t.Setenv("AWS_ACCESS_KEY_ID", root.AccessKeyID)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", root.SecretAccessKey)
@@ -331,7 +333,7 @@ func TestAPassphraseIsShownOnce(t *testing.T) {
 	o.run(o.handover("bob"))
 	var shown []string
 	for _, e := range o.events {
-		if e.Kind == steps.EventPassphrase {
+		if e.Kind == plan.EventPassphrase {
 			shown = append(shown, e.Passphrase.Reveal())
 		}
 	}
@@ -368,7 +370,7 @@ func TestSomebodyElsesUserGetsAKeyByConsentOnly(t *testing.T) {
 
 // cut ends a run as a kill does: at the n-th mutating request nothing more is
 // answered, before the work or after it.
-func (o *office) cut(f *steps.Flow, n int64, after bool) (met bool) {
+func (o *office) cut(f *engine.Flow, n int64, after bool) (met bool) {
 	o.t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
 	defer kill()
@@ -402,7 +404,7 @@ func TestAKilledHandoverIsFinishedByTheNext(t *testing.T) {
 				break
 			}
 			for range 2 {
-				if s := o.run(o.handover("bob")); s.ExitCode(false) != steps.ExitDone {
+				if s := o.run(o.handover("bob")); s.ExitCode(false) != plan.ExitDone {
 					t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
 				}
 			}
@@ -421,7 +423,7 @@ func TestNoKeyIsMadeForAHandoverThatSomebodyElseWrote(t *testing.T) {
 	o.removeKeys("bob")
 	f := o.handover("bob")
 	look := f.Look
-	f.Look = func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		review, err := look(ctx, env)
 		o.write("handover/bob.age", "somebody else's, meanwhile")
 		return review, err

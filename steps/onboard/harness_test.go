@@ -20,6 +20,9 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -41,7 +44,7 @@ type laptop struct {
 	engine     *terraform.Engine
 
 	mu     sync.Mutex
-	events []steps.Event
+	events []plan.Event
 }
 
 // isolate takes every AWS and Terraform variable out of the environment.
@@ -133,28 +136,28 @@ func (c *company) sessions(key awsops.KeyPair) *awsops.Sessions {
 func (c *company) iam() *awsops.Session { return c.operator().Home(blueprint.DefaultStateRegion) }
 
 // setup runs the nine steps as the operator.
-func (c *company) setup() *steps.Summary {
+func (c *company) setup() *plan.Summary {
 	c.t.Helper()
 	c.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(c.dir, "credentials"))
 	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
 	c.t.Setenv("XDG_STATE_HOME", filepath.Join(c.dir, ".local", "state"))
 	env := c.env(c.operator(), c.dir)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: c.blueprint}}).Flow()
-	run.Emit = func(steps.Event) {}
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Emit = func(plan.Event) {}
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	c.must(err)
 	return summary
 }
 
-func (c *company) env(sessions *awsops.Sessions, dir string) *steps.Env {
+func (c *company) env(sessions *awsops.Sessions, dir string) *engine.Env {
 	c.t.Helper()
-	env, err := steps.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
 	c.must(err)
 	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal
 	_, scope := c.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 	c.must(err)
 	return env
 }
@@ -235,11 +238,11 @@ func (l *laptop) read(rel string) string {
 }
 
 // handover opens the file that the set-up made for the user.
-func (l *laptop) handover() *steps.Handover {
+func (l *laptop) handover() *handover.Handover {
 	l.t.Helper()
 	sealed, err := os.ReadFile(filepath.Join(l.dir, "handover", l.user+".age"))
 	l.must(err)
-	h, err := Open(sealed, Unlock{Identity: []byte(l.identities[l.user].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(l.identities[l.user].String())})
 	l.must(err)
 	return h
 }
@@ -254,17 +257,17 @@ func (l *laptop) answers() *blueprint.Answers {
 
 // onboarding is one with a handover, as a new process would start it; nil comes
 // back.
-func (l *laptop) onboarding(h *steps.Handover) (*Onboarding, *steps.Flow) {
+func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *engine.Flow) {
 	l.t.Helper()
 	o := &Onboarding{Answers: l.answers(), Handover: h, Now: time.Now}
 	pair := awsops.KeyPair{}
 	if h != nil {
-		pair, o.KeyID = KeyPair(h), h.AccessKeyID
+		pair, o.KeyID = handover.KeyPair(h), h.AccessKeyID
 	}
 	return o, l.flow(o, pair)
 }
 
-func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *steps.Flow {
+func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 	l.t.Helper()
 	env := l.env(l.sessions(pair), l.root)
 	if l.engine != nil {
@@ -272,18 +275,18 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *steps.Flow {
 	}
 	f := o.Flow(env)
 	f.Emit = l.keep
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f
 }
 
-func (l *laptop) keep(e steps.Event) {
+func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.events = append(l.events, e)
 }
 
 // run runs an onboarding that is expected to start.
-func (l *laptop) run(f *steps.Flow) *steps.Summary {
+func (l *laptop) run(f *engine.Flow) *plan.Summary {
 	l.t.Helper()
 	summary, err := f.Run(context.Background())
 	l.must(err)
@@ -291,29 +294,29 @@ func (l *laptop) run(f *steps.Flow) *steps.Summary {
 }
 
 // come runs an onboarding with a handover, or one that comes back.
-func (l *laptop) come(h *steps.Handover) *steps.Summary {
+func (l *laptop) come(h *handover.Handover) *plan.Summary {
 	l.t.Helper()
 	_, f := l.onboarding(h)
 	return l.run(f)
 }
 
 // onBoard fails the test unless the run ended with nothing wrong.
-func (l *laptop) onBoard(s *steps.Summary) {
+func (l *laptop) onBoard(s *plan.Summary) {
 	l.t.Helper()
 	for _, f := range s.Failures {
 		l.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	for _, f := range s.Findings {
-		if f.Severity != steps.Info {
+		if f.Severity != plan.Info {
 			l.t.Errorf("finding %s", f)
 		}
 	}
 	for _, c := range s.Checks {
-		if c.Verdict == steps.Broken {
+		if c.Verdict == plan.Broken {
 			l.t.Errorf("check %s of %s: %s", c.Name, c.Subject, c.Answer)
 		}
 	}
-	if code := s.ExitCode(false); code != steps.ExitDone {
+	if code := s.ExitCode(false); code != plan.ExitDone {
 		l.t.Errorf("exit code %d, want 0", code)
 	}
 }
@@ -354,7 +357,7 @@ func (c *company) mutations(mark int) []string {
 }
 
 // finding is the finding of that id, or nil.
-func finding(s *steps.Summary, id string) *steps.Finding {
+func finding(s *plan.Summary, id string) *plan.Finding {
 	for i := range s.Findings {
 		if s.Findings[i].ID == id {
 			return &s.Findings[i]
@@ -364,7 +367,7 @@ func finding(s *steps.Summary, id string) *steps.Finding {
 }
 
 // verdict is what a check of a subject came to, empty when it was not made.
-func verdict(s *steps.Summary, subject, name string) steps.Verdict {
+func verdict(s *plan.Summary, subject, name string) plan.Verdict {
 	for _, c := range s.Checks {
 		if c.Subject == subject && c.Name == name {
 			return c.Verdict
@@ -400,7 +403,7 @@ func rendered(t testing.TB, value any) []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%v %+v %#v %s", value, value, value, value)
 	switch v := value.(type) {
-	case steps.Event:
+	case plan.Event:
 		for _, part := range []any{v.Change, v.Finding, v.Check} {
 			data, err := json.Marshal(part)
 			if err != nil {
@@ -417,3 +420,9 @@ func rendered(t testing.TB, value any) []byte {
 	}
 	return out.Bytes()
 }
+
+// The parts of a key pair that AWS's own documentation shows.
+const (
+	sampleID     = "AKIAIOSFODNN7EXAMPLE"
+	sampleSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)

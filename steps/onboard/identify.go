@@ -10,7 +10,10 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // The checks of the key itself.
@@ -131,7 +134,7 @@ func (s *scene) ask(ctx context.Context, session *awsops.Session, id string) (aw
 	if !awsops.IsUnknownKey(err) || patience <= 0 {
 		return identity, err
 	}
-	s.env.Emit(steps.Event{Kind: steps.EventProgress, Text: fmt.Sprintf(
+	s.env.Emit(plan.Event{Kind: plan.EventProgress, Text: fmt.Sprintf(
 		"AWS does not know access key %s. It may be too new, so this asks again for up to %s.", id, (patience + time.Second - 1).Truncate(time.Second))})
 	return session.WaitKeyUsable(ctx, patience)
 }
@@ -141,8 +144,8 @@ func (s *scene) expectedIs(id awsops.Identity) bool {
 	return id.Account == s.a.AdminAccount && id.Kind == awsops.KindUser && (s.user == "" || strings.EqualFold(id.Name, s.user))
 }
 
-func (s *scene) keyCheck(id string) steps.Check {
-	return steps.Check{Name: checkKey, Asked: s.asking(id)}
+func (s *scene) keyCheck(id string) plan.Check {
+	return plan.Check{Name: checkKey, Asked: s.asking(id)}
 }
 
 // asking names the first question of all, and who asks it.
@@ -154,8 +157,8 @@ func (s *scene) asking(id string) string {
 }
 
 // refused is the finding of a key that AWS does not take.
-func (s *scene) refused(err error, id string) steps.Finding {
-	f := steps.Finding{Step: 2, Severity: steps.Failure, Blocks: true, Evidence: reason(err)}
+func (s *scene) refused(err error, id string) plan.Finding {
+	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true, Evidence: reason(err)}
 	switch {
 	case awsops.IsClock(err):
 		f.ID, f.Remedy = "clock-skew", "Set this machine's clock, for example with NTP, then run it again."
@@ -169,7 +172,7 @@ func (s *scene) refused(err error, id string) steps.Finding {
 	case awsops.IsUnknownKey(err):
 		f.ID = "key-invalid"
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
-		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(askAgain, "Ask"))
+		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(handover.AskAgain, "Ask"))
 	default:
 		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
 	}
@@ -178,8 +181,8 @@ func (s *scene) refused(err error, id string) steps.Finding {
 
 // stranger is told where a key works and is not the user's.
 func (s *scene) stranger(id string, who awsops.Identity) {
-	c := steps.Check{Name: checkUser, Asked: s.asking(id), Answer: who.ARN}
-	f := steps.Finding{Step: 2, Severity: steps.Failure, Blocks: true}
+	c := plan.Check{Name: checkUser, Asked: s.asking(id), Answer: who.ARN}
+	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true}
 	switch {
 	case who.Account != s.a.AdminAccount:
 		c.Name, f.ID = checkAccount, "wrong-account"
@@ -201,8 +204,8 @@ func (s *scene) stranger(id string, who awsops.Identity) {
 func (s *scene) noKey() {
 	switch s.standing {
 	case absent:
-		s.broken(steps.Check{Name: checkKey, Asked: s.credentials.Path}, steps.Finding{
-			ID: "onboard.no-key", Step: 2, Severity: steps.Failure, Blocks: true,
+		s.broken(plan.Check{Name: checkKey, Asked: s.credentials.Path}, plan.Finding{
+			ID: "onboard.no-key", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("Profile %s in %s holds no access key, and none was handed over.", s.profile, s.credentials.Path),
 			Remedy:   "Run stateroom onboard --handover FILE with the file that the operator sent.",
 		})
@@ -226,13 +229,13 @@ func (s *scene) welcome() {
 		s.user = s.identity.Name
 	}
 	asked := s.asking(id)
-	s.check(steps.Check{Name: checkKey, Asked: asked, Answer: s.identity.ARN, Verdict: steps.Passed})
-	s.check(steps.Check{Name: checkAccount, Asked: asked, Answer: s.identity.Account, Verdict: steps.Passed})
-	s.check(steps.Check{Name: checkUser, Asked: asked, Answer: s.identity.Name, Verdict: steps.Passed})
+	s.check(plan.Check{Name: checkKey, Asked: asked, Answer: s.identity.ARN, Verdict: plan.Passed})
+	s.check(plan.Check{Name: checkAccount, Asked: asked, Answer: s.identity.Account, Verdict: plan.Passed})
+	s.check(plan.Check{Name: checkUser, Asked: asked, Answer: s.identity.Name, Verdict: plan.Passed})
 	s.clock()
 	if len(s.a.GroupsOf(s.user)) == 0 {
-		s.find(steps.Finding{
-			ID: "onboard.not-in-group", Step: 2, Severity: steps.Failure, Blocks: true,
+		s.find(plan.Finding{
+			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("The blueprint names user %s in no group, so there is no environment to work on.", s.user),
 			Remedy:   "Let the operator add the name to a group in " + s.env.BlueprintPath + " and run stateroom setup.",
 		})
@@ -241,10 +244,10 @@ func (s *scene) welcome() {
 
 // clock tells of one that is off so far that AWS refuses what it signs.
 func (s *scene) clock() {
-	var off *steps.Refusal
-	if errors.As(steps.ClockOff(s.caller), &off) {
-		s.broken(steps.Check{Name: checkClock, Asked: "the date of AWS's answer"}, steps.Finding{
-			ID: off.Finding, Step: 1, Severity: steps.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
+	var off *plan.Refusal
+	if errors.As(engine.ClockOff(s.caller), &off) {
+		s.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{
+			ID: off.Finding, Step: 1, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
 	}
 }
@@ -255,8 +258,8 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	s.keys, err = s.caller.AccessKeys(ctx, s.identity.Name)
 	switch {
 	case awsops.IsAccessDenied(err):
-		s.find(steps.Finding{
-			ID: "onboard.not-in-group", Step: 2, Severity: steps.Failure, Blocks: true,
+		s.find(plan.Finding{
+			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
 			Remedy: "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
@@ -265,7 +268,7 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	s.lost, _, err = steps.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
+	s.lost, _, err = engine.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what was asked of whom
 	}
@@ -284,14 +287,14 @@ func (s *scene) age() {
 		return
 	}
 	old := max(0, s.o.Now().Sub(s.keys[i].Created))
-	c := steps.Check{
-		Name: checkAge, Asked: "iam:ListAccessKeys as " + s.identity.ARN, Verdict: steps.Passed,
+	c := plan.Check{
+		Name: checkAge, Asked: "iam:ListAccessKeys as " + s.identity.ARN, Verdict: plan.Passed,
 		Answer: fmt.Sprintf("%d days", int(old.Hours()/24)),
 	}
 	s.check(c)
 	if s.standing == own && old > oldKey && !s.o.Rotate {
-		s.find(steps.Finding{
-			ID: "onboard.key-old", Step: 2, Severity: steps.Info,
+		s.find(plan.Finding{
+			ID: "onboard.key-old", Step: 2, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s is %d days old.", id, int(old.Hours()/24)),
 			Remedy:   "Renew it with stateroom onboard --rotate.",
 		})
@@ -302,7 +305,7 @@ func (s *scene) age() {
 func (s *scene) readStateKey(ctx context.Context) error {
 	var err error
 	s.stateKey, err = s.caller.Key(ctx, s.a.Key.Alias)
-	f := steps.Finding{Step: 4, Severity: steps.Failure, Remedy: "Let the operator run stateroom setup."}
+	f := plan.Finding{Step: 4, Severity: plan.Failure, Remedy: "Let the operator run stateroom setup."}
 	switch {
 	case awsops.IsAccessDenied(err):
 		f.ID, f.Evidence = "kms-denied", reason(err)

@@ -23,8 +23,10 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -63,8 +65,8 @@ func beChild(order string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 91
 	}
-	f.Emit = func(at steps.Event) {
-		if at.Kind == steps.EventPlanned {
+	f.Emit = func(at plan.Event) {
+		if at.Kind == plan.EventPlanned {
 			fmt.Fprintln(os.Stderr, "planned:", at.Change.Title)
 		}
 	}
@@ -83,7 +85,7 @@ func beChild(order string) int {
 }
 
 // run runs an errand to its end, in this process.
-func (e errand) run(ctx context.Context) (*steps.Summary, error) {
+func (e errand) run(ctx context.Context) (*plan.Summary, error) {
 	f, err := e.flow(ctx)
 	if err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func (e errand) run(ctx context.Context) (*steps.Summary, error) {
 }
 
 // flow is the errand as the command line would put it together.
-func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
+func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
 	b, err := blueprint.Read(filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
@@ -108,10 +110,10 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o.Handover, err = Open(sealed, Unlock{Identity: []byte(e.Identity)}); err != nil {
+		if o.Handover, err = handover.Open(sealed, handover.Unlock{Identity: []byte(e.Identity)}); err != nil {
 			return nil, err
 		}
-		*config.Key, o.KeyID = KeyPair(o.Handover), o.Handover.AccessKeyID
+		*config.Key, o.KeyID = handover.KeyPair(o.Handover), o.Handover.AccessKeyID
 	}
 	env, err := e.env(ctx, config, b)
 	if err != nil {
@@ -124,17 +126,17 @@ func (e errand) flow(ctx context.Context) (*steps.Flow, error) {
 	case "offboard":
 		f = (&Offboard{Answers: a, User: e.User, Now: time.Now}).Flow(env)
 	}
-	f.Emit = func(steps.Event) {}
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Emit = func(plan.Event) {}
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f, nil
 }
 
-func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*steps.Env, error) {
+func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*engine.Env, error) {
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	env, err := steps.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +145,7 @@ func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blue
 		env.Patience = e.Patience
 	}
 	_, scope := b.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 	return env, err
 }
 
@@ -238,7 +240,7 @@ func (l *laptop) holds(what string) bool {
 		}
 	}
 	h := l.handover()
-	id, err := l.sessions(KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
+	id, err := l.sessions(handover.KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
 	if err != nil || id.Name != l.user {
 		l.t.Errorf("%s: no working key is left on the disk: %v", what, err)
 	}
@@ -249,7 +251,7 @@ func (l *laptop) holds(what string) bool {
 // holds the user's only key.
 func (l *laptop) resume(what string, e errand) {
 	l.t.Helper()
-	if summary, err := e.run(context.Background()); err != nil || summary.ExitCode(false) != steps.ExitDone {
+	if summary, err := e.run(context.Background()); err != nil || summary.ExitCode(false) != plan.ExitDone {
 		l.t.Fatalf("%s: the resumed run: %+v, %v", what, summary, err)
 	}
 	held := l.heldKey("admin_iam")
@@ -308,7 +310,7 @@ func TestAKeyWhoseAnswerWasLostIsDeletedByTheNextRunAndMadeAnew(t *testing.T) {
 	})
 	mark := len(c.server.Log())
 	first := l.come(l.handover())
-	if !slices.ContainsFunc(first.Findings, func(f steps.Finding) bool { return f.ID == "onboard.not-confirmed" }) || first.ExitCode(false) != steps.ExitFindings {
+	if !slices.ContainsFunc(first.Findings, func(f plan.Finding) bool { return f.ID == "onboard.not-confirmed" }) || first.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", first.ExitCode(false), first.Findings)
 	}
 	if calls := c.mutations(mark); !slices.Equal(calls, []string{"iam:CreateAccessKey"}) {
@@ -366,7 +368,7 @@ func TestAKeyThatAnotherLaptopMadeMeanwhileIsNotTakenForALostOne(t *testing.T) {
 		t.Fatalf("the run that came too late: %+v, %v", first, err)
 	}
 	again, err := l.first().run(t.Context())
-	if err != nil || again.ExitCode(false) == steps.ExitDone {
+	if err != nil || again.ExitCode(false) == plan.ExitDone {
 		t.Errorf("the next run: %+v, %v", again, err)
 	}
 	if theirs == "" || !slices.Contains(c.keys("bob"), theirs) {

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Login opens a session with a second factor and writes it to the profile that
@@ -26,13 +27,13 @@ type Login struct {
 
 // Flow is the login as a flow over env. The caller adds Emit, Confirm and what
 // else a presenter decides.
-func (l *Login) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: l.Answers, Look: l.Look, Close: l.Close}
+func (l *Login) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: l.Answers, Look: l.Look, Close: l.Close}
 }
 
 // Look finds the key and the device, sees whether there is a session that lasts,
-// and plans to open one. It is the Look of a [steps.Flow].
-func (l *Login) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+// and plans to open one. It is the Look of a [engine.Flow].
+func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	s := &scene{o: &Onboarding{Answers: l.Answers, Now: l.Now}, env: env, a: l.Answers, region: l.Answers.StateRegion}
 	l.last = s
 	for _, part := range []func(context.Context) error{s.snapshots, s.identify, s.placeKey, s.planLogin} {
@@ -50,8 +51,8 @@ func (l *Login) Look(ctx context.Context, env *steps.Env) (steps.Review, error) 
 // onboarding's.
 func (s *scene) planLogin(ctx context.Context) error {
 	if !s.factor.wanted {
-		s.check(steps.Check{
-			Name: checkFactor, Asked: s.env.BlueprintPath, Verdict: steps.Passed,
+		s.check(plan.Check{
+			Name: checkFactor, Asked: s.env.BlueprintPath, Verdict: plan.Passed,
 			Answer: fmt.Sprintf("no environment of %s asks for one", whose(s.user)),
 		})
 		return nil
@@ -61,8 +62,8 @@ func (s *scene) planLogin(ctx context.Context) error {
 		return err
 	}
 	if s.factor.device == "" {
-		s.broken(steps.Check{Name: checkFactor, Asked: s.askedForDevices()}, steps.Finding{
-			ID: "login.no-device", Step: 2, Severity: steps.Failure, Blocks: true,
+		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
+			ID: "login.no-device", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, so no session can be opened.", s.user),
 			Remedy:   "Run stateroom onboard: it enrols one.",
 		})
@@ -78,7 +79,7 @@ func (s *scene) planLogin(ctx context.Context) error {
 }
 
 // Close tells until when the session holds, or that none is needed.
-func (l *Login) Close(*steps.Summary) []string {
+func (l *Login) Close(*plan.Summary) []string {
 	s := l.last
 	if s == nil || s.review.Blocked() || s.standing != own {
 		return nil

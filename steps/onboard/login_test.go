@@ -10,25 +10,26 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // login is stateroom login, as a new process would start it.
-func (l *laptop) login(p *phone) (*Login, *steps.Flow) {
+func (l *laptop) login(p *phone) (*Login, *engine.Flow) {
 	l.t.Helper()
 	in := &Login{Answers: l.answers(), Now: time.Now}
 	f := in.Flow(l.env(l.sessions(awsops.KeyPair{}), l.root))
 	f.Emit = l.keep
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	if p != nil {
 		f.Env.Asks = p.asks()
 	}
 	return in, f
 }
 
-func (l *laptop) loggedIn(p *phone) *steps.Summary {
+func (l *laptop) loggedIn(p *phone) *plan.Summary {
 	l.t.Helper()
 	_, f := l.login(p)
 	return l.run(f)
@@ -348,7 +349,7 @@ func TestWhatKeepsALoginFromBeginningIsOneSentence(t *testing.T) {
 			summary := l.loggedIn(p)
 			at.server.SetClock(0)
 			f := finding(summary, c.finding)
-			if f == nil || summary.ExitCode(false) != steps.ExitFindings {
+			if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 				t.Fatalf("exit code %d, findings %v", summary.ExitCode(false), summary.Findings)
 			}
 			says(t, f.String(), c.says...)

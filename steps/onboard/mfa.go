@@ -9,8 +9,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // factor is what a look finds of the user's second factor.
@@ -87,8 +87,8 @@ func (s *scene) planFactor(ctx context.Context) error {
 func (s *scene) findDevice(ctx context.Context) (bool, error) {
 	devices, err := s.caller.MFADevices(ctx, s.identity.Name)
 	if awsops.IsAccessDenied(err) {
-		s.broken(steps.Check{Name: checkFactor, Asked: s.askedForDevices()}, steps.Finding{
-			ID: "onboard.mfa-not-seen", Step: 2, Severity: steps.Failure, Evidence: reason(err),
+		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
+			ID: "onboard.mfa-not-seen", Step: 2, Severity: plan.Failure, Evidence: reason(err),
 			Remedy: "Let the operator run stateroom setup, which lets the admins manage their own MFA devices.",
 		})
 		return false, nil
@@ -102,7 +102,7 @@ func (s *scene) findDevice(ctx context.Context) (bool, error) {
 		}
 	}
 	if s.factor.device != "" {
-		s.check(steps.Check{Name: checkFactor, Asked: s.askedForDevices(), Answer: s.factor.device, Verdict: steps.Passed})
+		s.check(plan.Check{Name: checkFactor, Asked: s.askedForDevices(), Answer: s.factor.device, Verdict: plan.Passed})
 	}
 	return true, nil
 }
@@ -122,10 +122,10 @@ func deviceChange(user string) string { return "onboard.mfa." + user }
 // gives the id of the last change; empty where there is nobody to show the seed
 // to.
 func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) {
-	c := steps.Check{Name: checkFactor, Asked: s.askedForDevices(), Verdict: steps.Undecided, Answer: "to be enrolled"}
+	c := plan.Check{Name: checkFactor, Asked: s.askedForDevices(), Verdict: plan.Undecided, Answer: "to be enrolled"}
 	if s.env.Asks.Enrol == nil {
-		s.broken(c, steps.Finding{
-			ID: "onboard.mfa-missing", Step: 2, Severity: steps.Warning,
+		s.broken(c, plan.Finding{
+			ID: "onboard.mfa-missing", Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, and %s asks for one.", s.user, s.demanding()),
 			Remedy:   "Run stateroom onboard in a terminal: it shows the seed for your app and asks for two codes.",
 		})
@@ -140,15 +140,15 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 		needs = append(needs, s.add(s.removeOrphan(needs)))
 	}
 	serial, id := s.ownDevice(), deviceChange(s.user)
-	create := s.deviceStep("", steps.Create, fmt.Sprintf("Create an MFA device for %s, whose seed goes into an app", s.user), needs,
+	create := s.deviceStep("", plan.Create, fmt.Sprintf("Create an MFA device for %s, whose seed goes into an app", s.user), needs,
 		awsops.CreateVirtualMFADevice(s.identity.Name))
 	create.Intent = map[string]string{}
-	create.Fields = []steps.Field{{Name: "serial number", After: serial}, {Name: "seed", After: secret.Redacted}}
+	create.Fields = []plan.Field{{Name: "serial number", After: serial}, {Name: "seed", After: secret.Redacted}}
 	create.Undo = "aws iam delete-virtual-mfa-device --serial-number " + serial
-	enable := s.deviceStep(".enable", steps.Update, fmt.Sprintf("Enable the MFA device with two codes that %s types", s.user), []string{s.add(create)},
-		awsops.EnableMFADevice(s.identity.Name, serial, steps.CodeRef(id+".enable"), steps.NextCodeRef(id+".enable")))
-	enable.Factor = &steps.Factor{User: s.user, Device: serial, Made: id}
-	enable.Fields = []steps.Field{{Name: "second factor of", After: s.identity.ARN}}
+	enable := s.deviceStep(".enable", plan.Update, fmt.Sprintf("Enable the MFA device with two codes that %s types", s.user), []string{s.add(create)},
+		awsops.EnableMFADevice(s.identity.Name, serial, plan.CodeRef(id+".enable"), plan.NextCodeRef(id+".enable")))
+	enable.Factor = &plan.Factor{User: s.user, Device: serial, Made: id}
+	enable.Fields = []plan.Field{{Name: "second factor of", After: s.identity.ARN}}
 	enable.Undo = fmt.Sprintf("aws iam deactivate-mfa-device --user-name %s --serial-number %s, with a session that was opened with it", s.identity.Name, serial)
 	s.factor.device = serial
 	return s.add(enable), nil
@@ -156,8 +156,8 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 
 // deviceStep is one change of the user's MFA device, sent with the key that will
 // stay.
-func (s *scene) deviceStep(suffix string, action steps.Action, title string, needs []string, call awsops.Call) steps.Change {
-	c := steps.Change{
+func (s *scene) deviceStep(suffix string, action plan.Action, title string, needs []string, call awsops.Call) plan.Change {
+	c := plan.Change{
 		ID: deviceChange(s.user) + suffix, Step: 2, Action: action, Title: title, Target: s.ownDevice(),
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: []awsops.Call{call}, Needs: slices.Clone(needs),
 	}
@@ -179,10 +179,10 @@ func (s *scene) orphaned(ctx context.Context) (bool, error) {
 	return slices.Contains(left, s.ownDevice()), err
 }
 
-func (s *scene) removeOrphan(needs []string) steps.Change {
-	c := s.deviceStep(".unfinished", steps.Delete, fmt.Sprintf("Delete %s MFA device that was never enabled: its seed is lost", whose(s.user)), needs,
+func (s *scene) removeOrphan(needs []string) plan.Change {
+	c := s.deviceStep(".unfinished", plan.Delete, fmt.Sprintf("Delete %s MFA device that was never enabled: its seed is lost", whose(s.user)), needs,
 		awsops.DeleteVirtualMFADevice(s.ownDevice()))
-	c.Fields = []steps.Field{{Name: "serial number", Before: s.ownDevice()}}
+	c.Fields = []plan.Field{{Name: "serial number", Before: s.ownDevice()}}
 	c.Risk = "It is nobody's second factor. What an app may show for it already is of no use any more."
 	return c
 }
@@ -227,7 +227,7 @@ func (s *scene) keyInPlace() (files.Snapshot, []string, bool) {
 	if !ok {
 		return base, nil, false
 	}
-	c := steps.FileChange(s.a, edit, fmt.Sprintf("Move %s access key to profile %s, since a second factor is asked for", whose(s.user), long))
+	c := plan.FileChange(s.a, edit, fmt.Sprintf("Move %s access key to profile %s, since a second factor is asked for", whose(s.user), long))
 	s.profile = long
 	return edit.Result(), append(needs, s.add(c)), true
 }

@@ -14,6 +14,8 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // phone is an authenticator app, and the person who reads it off.
@@ -25,17 +27,17 @@ type phone struct {
 	// gone says that the person goes away at the next question.
 	gone bool
 
-	signIns    []steps.SignIn
-	enrolments []steps.Enrolment
+	signIns    []plan.SignIn
+	enrolments []plan.Enrolment
 	// last is the code that was typed last.
 	last string
 }
 
 var errGone = errors.New("nobody answers")
 
-func (p *phone) asks() steps.Asks {
-	return steps.Asks{
-		SignIn: func(_ context.Context, s steps.SignIn) (string, error) {
+func (p *phone) asks() plan.Asks {
+	return plan.Asks{
+		SignIn: func(_ context.Context, s plan.SignIn) (string, error) {
 			p.signIns = append(p.signIns, s)
 			codes, err := p.codes(s.Device, 1)
 			if err != nil {
@@ -43,7 +45,7 @@ func (p *phone) asks() steps.Asks {
 			}
 			return codes[0], nil
 		},
-		Enrol: func(_ context.Context, e steps.Enrolment) (string, string, error) {
+		Enrol: func(_ context.Context, e plan.Enrolment) (string, string, error) {
 			p.enrolments = append(p.enrolments, e)
 			codes, err := p.codes("arn:aws:iam::"+e.Account+":mfa/"+e.User, 2)
 			if err != nil {
@@ -82,7 +84,7 @@ func guarded(t testing.TB) *company {
 }
 
 // with is a flow whose person has a phone.
-func with(p *phone, f *steps.Flow) *steps.Flow {
+func with(p *phone, f *engine.Flow) *engine.Flow {
 	f.Env.Asks = p.asks()
 	return f
 }
@@ -158,7 +160,7 @@ func (l *laptop) quiet() {
 func (l *laptop) announced() []string {
 	var calls []string
 	for _, e := range l.events {
-		if e.Kind == steps.EventPlanned {
+		if e.Kind == plan.EventPlanned {
 			for _, c := range e.Change.Calls {
 				if c.Mutating() {
 					calls = append(calls, c.Service+":"+c.Operation)
@@ -197,7 +199,7 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 		t.Errorf("with the key alone: %v", err)
 	}
 	for _, name := range []string{checkRole, checkWhere, checkRead} {
-		if v := verdict(summary, "production", name); v != steps.Passed {
+		if v := verdict(summary, "production", name); v != plan.Passed {
 			t.Errorf("%s of production: %q", name, v)
 		}
 	}
@@ -218,7 +220,7 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 }
 
 // comingBack is an onboarding of who comes back.
-func (l *laptop) comingBack() *steps.Flow {
+func (l *laptop) comingBack() *engine.Flow {
 	_, f := l.onboarding(nil)
 	return f
 }
@@ -277,7 +279,7 @@ func TestCodesThatAreNeverRightEndTheQuestionAndTheNextRunBeginsAnew(t *testing.
 		p.before = append(p.before, []string{"000000", "000000"})
 	}
 	summary := l.run(with(p, l.withHandover()))
-	if len(p.enrolments) != 5 || summary.Failed != 1 || summary.ExitCode(false) != steps.ExitFailed {
+	if len(p.enrolments) != 5 || summary.Failed != 1 || summary.ExitCode(false) != plan.ExitFailed {
 		t.Fatalf("asked %d times, failures %v", len(p.enrolments), summary.Failures)
 	}
 	says(t, summary.Failures[0].Err.Error(), bobs, "5 times", "InvalidAuthenticationCode")
@@ -337,7 +339,7 @@ func TestALostAnswerLetsTheNextRunMakeTheDeviceAnew(t *testing.T) {
 		return sandbox.Fault{DropAnswer: drop}
 	})
 	first := l.run(with(p, l.withHandover()))
-	if finding(first, "onboard.not-confirmed") == nil || first.ExitCode(false) != steps.ExitFindings || len(p.enrolments) > 0 {
+	if finding(first, "onboard.not-confirmed") == nil || first.ExitCode(false) != plan.ExitFindings || len(p.enrolments) > 0 {
 		t.Errorf("exit %d, asked %d times, findings %v", first.ExitCode(false), len(p.enrolments), first.Findings)
 	}
 	l.onBoard(l.run(with(p, l.comingBack())))
@@ -351,16 +353,16 @@ func TestWithoutAnyoneToAskTheRestGoesOn(t *testing.T) {
 	l := c.laptop("bob")
 	summary := l.run(l.withHandover())
 	f := finding(summary, "onboard.mfa-missing")
-	if f == nil || summary.ExitCode(false) != steps.ExitFindings {
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence, "bob", "production")
 	says(t, f.Remedy, "in a terminal")
 	l.mine(longTerm)
-	if v := verdict(summary, "staging", checkRole); v != steps.Passed {
+	if v := verdict(summary, "staging", checkRole); v != plan.Passed {
 		t.Errorf("staging's role: %q", v)
 	}
-	if v := verdict(summary, "production", checkRole); v != steps.Undecided {
+	if v := verdict(summary, "production", checkRole); v != plan.Undecided {
 		t.Errorf("production's role: %q", v)
 	}
 	p := &phone{company: c}
@@ -386,13 +388,13 @@ func TestRenewingTheKeyKeepsDeviceAndSession(t *testing.T) {
 }
 
 // setUpAgain runs the nine steps as the operator, on bob's laptop.
-func (l *laptop) setUpAgain() *steps.Summary {
+func (l *laptop) setUpAgain() *plan.Summary {
 	l.t.Helper()
 	a := l.answers()
 	a.Me = "bob"
 	run := (&steps.Setup{Env: l.env(l.operator(), l.root), Answers: a}).Flow()
 	run.Emit = l.keep
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	l.must(err)
 	return summary

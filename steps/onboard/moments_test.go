@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -244,7 +244,7 @@ func losesNothing(t *testing.T, all []moment) {
 			}
 			s.silent(m, out)
 			killed := m.signals[0] == syscall.SIGKILL
-			if want := steps.ExitInterrupted; !killed && code != want && code != m.course.end {
+			if want := plan.ExitInterrupted; !killed && code != want && code != m.course.end {
 				t.Errorf("it ends with %d, want %d:\n%s", code, want, out)
 			}
 			if !killed {

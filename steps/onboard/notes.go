@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // Close tells what was written where and what to do next.
-func (o *Onboarding) Close(summary *steps.Summary) []string {
+func (o *Onboarding) Close(summary *plan.Summary) []string {
 	s := o.last
 	if s == nil || summary.DryRun || summary.Declined {
 		return nil

@@ -13,7 +13,9 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // Offboard ends one admin's access: everything is denied to the user at once,
@@ -33,12 +35,12 @@ type Offboard struct {
 	// last is what the newest look found, nil where it failed, and proven what AWS
 	// said when asked.
 	last   *offboardFacts
-	proven steps.Check
+	proven plan.Check
 }
 
 // Flow is the run of an offboarding in env.
-func (o *Offboard) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
+func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.
@@ -71,20 +73,20 @@ type offboardFacts struct {
 }
 
 // Look reads what the user has and plans to take it. It is the Look of a
-// [steps.Flow]. Oneself and users that are none of this team's are a
-// [steps.Refusal].
-func (o *Offboard) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+// [engine.Flow]. Oneself and users that are none of this team's are a
+// [plan.Refusal].
+func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	o.last = nil
 	identity, err := steps.Operator(ctx, env, o.Answers)
 	if err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	f, err := o.inspect(ctx, env, identity)
 	if err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	if err := o.refuse(f, identity); err != nil {
-		return steps.Review{}, err
+		return plan.Review{}, err
 	}
 	o.last = &f
 	return o.plan(f), nil
@@ -93,7 +95,7 @@ func (o *Offboard) Look(ctx context.Context, env *steps.Env) (steps.Review, erro
 // refuse keeps the operator from what this must not do.
 func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 	if who.Kind == awsops.KindUser && strings.EqualFold(who.Name, f.name) {
-		return &steps.Refusal{
+		return &plan.Refusal{
 			Finding: "offboard.oneself",
 			What:    fmt.Sprintf("You are %s yourself (%s).", f.name, who.ARN),
 			Remedy:  "Let another operator do it, or choose another profile with --profile.",
@@ -102,7 +104,7 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 	named := slices.ContainsFunc(o.Answers.AllUsers(), func(u string) bool { return u == f.name })
 	ours := f.user != nil && o.ours(f.user.Tags)
 	if !named && !ours && !f.begun {
-		return &steps.Refusal{
+		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
 			What:    fmt.Sprintf("%s is no user of the blueprint, and no user of account %s that carries its tag.", f.name, o.Answers.AdminAccount),
 			Remedy:  "Nothing is left to do for somebody who has left before. Else correct the name: the blueprint's users are " + strings.Join(o.Answers.AllUsers(), ", ") + ".",
@@ -118,7 +120,7 @@ func (o *Offboard) ours(tags map[string]string) bool {
 }
 
 // inspect reads what is there.
-func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.Identity) (offboardFacts, error) {
+func (o *Offboard) inspect(ctx context.Context, env *engine.Env, operator awsops.Identity) (offboardFacts, error) {
 	f := offboardFacts{name: o.User, denyAll: policy.DenyAll(operator.Partition)}
 	for _, u := range o.Answers.AllUsers() {
 		if strings.EqualFold(u, o.User) {
@@ -150,7 +152,7 @@ func (o *Offboard) inspect(ctx context.Context, env *steps.Env, operator awsops.
 
 // times tells when the access ended, by AWS's clock. An answer that came while
 // the old policies may have counted still is no end.
-func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Time) {
+func (f *offboardFacts) times(env *engine.Env, home *awsops.Session, now time.Time) {
 	skew, _ := home.ClockSkew() // unknown is none
 	f.now = now.Add(skew).UTC()
 	f.denied = slices.ContainsFunc(f.belongings.Attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
@@ -158,7 +160,7 @@ func (f *offboardFacts) times(env *steps.Env, home *awsops.Session, now time.Tim
 	if !ended || f.user != nil && !f.denied {
 		return
 	}
-	if at, err := time.Parse(time.RFC3339, done[steps.OutputSettled]); err == nil {
+	if at, err := time.Parse(time.RFC3339, done[engine.OutputSettled]); err == nil {
 		f.ended = at
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // bobsSession is a session of bob's key, as a laptop of his may hold one for 36
@@ -49,13 +50,13 @@ func reaching(s *awsops.Session) map[string]error {
 const stagingRole = "arn:aws:iam::222222222222:role/TerraformAdmin"
 
 // setup is the next stateroom setup over what the office's blueprint says now.
-func (o *office) setup() *steps.Summary {
+func (o *office) setup() *plan.Summary {
 	o.t.Helper()
 	a := o.answers()
 	a.Me = "alice"
 	run := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
-	run.Emit = func(steps.Event) {}
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Emit = func(plan.Event) {}
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(context.Background())
 	o.must(err)
 	return summary
@@ -176,11 +177,11 @@ func TestRevokedIsWhatWasOpenedBeforeTheDenyCounted(t *testing.T) {
 	o := newOffice(t)
 	f := o.offboard("bob", "bob/sessions")
 	var late *awsops.Session
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 		var err error
 		late, err = o.bobsSession().Assume(t.Context(), stagingRole)
 		o.must(err)
-		return steps.Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	begun := time.Now()
 	o.run(f)
@@ -261,7 +262,7 @@ func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
 	f := o.offboard("bob", "bob")
 	summary, err := f.Run(t.Context())
 	o.must(err)
-	if summary.ExitCode(false) != steps.ExitFailed || o.finding(summary, "offboard.not-denied") == nil {
+	if summary.ExitCode(false) != plan.ExitFailed || o.finding(summary, "offboard.not-denied") == nil {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	keys, err := o.home().AccessKeys(t.Context(), "bob")
@@ -292,7 +293,7 @@ func TestWhatIsNotOursIsCutWithConsentOnly(t *testing.T) {
 		return access.Roles[0].Role.Trust
 	}
 	summary := o.run(o.offboard("bob"))
-	if !slices.ContainsFunc(summary.Foreign, func(c steps.Change) bool { return c.Foreign == stagingRole }) || !strings.Contains(trusts(), "user/bob") {
+	if !slices.ContainsFunc(summary.Foreign, func(c plan.Change) bool { return c.Foreign == stagingRole }) || !strings.Contains(trusts(), "user/bob") {
 		t.Errorf("to agree to %d, trust %s", len(summary.Foreign), trusts())
 	}
 	o.run(o.offboard("bob", stagingRole))
@@ -320,7 +321,7 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 		b.Groups[0].Users, b.Groups[0].Environments = []string{"alice"}, []string{"production"}
 	})
 	s := o.run(o.offboard("bob"))
-	if s.ExitCode(false) != steps.ExitDone {
+	if s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
 	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
@@ -343,7 +344,7 @@ func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
 	o := newOffice(t)
 	_, err := o.home().Do(t.Context(), awsops.RemoveUserFromGroup("admins", "bob"))
 	o.must(err)
-	if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != steps.ExitDone {
+	if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
 	again := o.run(o.offboard("bob"))
@@ -358,15 +359,15 @@ func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
 func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
 	o := newOffice(t)
 	f := o.offboard("bob")
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) {
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
 		o.newKey("bob")
-		return steps.Decision{Yes: true}, nil
+		return plan.Decision{Yes: true}, nil
 	}
 	s := o.run(f)
-	if o.finding(s, "offboard.left-over") == nil || s.ExitCode(false) != steps.ExitFindings {
+	if o.finding(s, "offboard.left-over") == nil || s.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
-	if s := o.run(o.offboard("bob")); s.Applied != 1 || s.ExitCode(false) != steps.ExitDone {
+	if s := o.run(o.offboard("bob")); s.Applied != 1 || s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("the next run: applied %d, exit %d, findings %v", s.Applied, s.ExitCode(false), s.Findings)
 	}
 }
@@ -382,7 +383,7 @@ func TestAFullUserIsToldHowToBeDenied(t *testing.T) {
 	}
 	s, err := o.offboard("bob").Run(t.Context())
 	o.must(err)
-	if f := o.finding(s, "offboard.not-denied"); f == nil || !strings.Contains(f.Remedy, "detach one") || s.ExitCode(false) != steps.ExitFailed {
+	if f := o.finding(s, "offboard.not-denied"); f == nil || !strings.Contains(f.Remedy, "detach one") || s.ExitCode(false) != plan.ExitFailed {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
 	keys, err := o.home().AccessKeys(t.Context(), "bob")

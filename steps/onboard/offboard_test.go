@@ -19,8 +19,10 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -106,7 +108,7 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	handed := o.opened("bob", o.bob)
 	blueprint, others, mark := string(o.answers().HCL()), o.theOthers(), len(o.server.Log())
 	summary := o.run(o.offboard("Bob"))
-	if summary.ExitCode(false) != steps.ExitDone || len(summary.Notes) != 5 {
+	if summary.ExitCode(false) != plan.ExitDone || len(summary.Notes) != 5 {
 		t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 	}
 	if diff := cmp.Diff(taken, o.changed(mark)); diff != "" {
@@ -133,7 +135,7 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	if len(keys) != 2 || keys[0].Active || keys[1].Active {
 		t.Errorf("bob's keys are %+v", keys)
 	}
-	if _, err := o.env().Sessions.With(handed.AccessKeyID, secretOf(handed), secretOf(steps.Handover{}), "eu-west-1").Identity(t.Context()); !awsops.IsUnknownKey(err) {
+	if _, err := o.env().Sessions.With(handed.AccessKeyID, secretOf(handed), secretOf(handover.Handover{}), "eu-west-1").Identity(t.Context()); !awsops.IsUnknownKey(err) {
 		t.Errorf("bob's key still opens something: %v", err)
 	}
 	if diff := cmp.Diff(others, o.theOthers()); diff != "" {
@@ -150,7 +152,7 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	o.secretless("handover", ".aws")
 
 	before, mark := o.tree(), len(o.server.Log())
-	if again := o.run(o.offboard("bob")); again.Applied > 0 || again.ExitCode(false) != steps.ExitDone || len(again.Foreign) != 6 || len(again.Notes) != 3 {
+	if again := o.run(o.offboard("bob")); again.Applied > 0 || again.ExitCode(false) != plan.ExitDone || len(again.Foreign) != 6 || len(again.Notes) != 3 {
 		t.Errorf("a second run applied %d, exit %d, %d to agree to, notes %v", again.Applied, again.ExitCode(false), len(again.Foreign), again.Notes)
 	}
 	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
@@ -172,24 +174,24 @@ func TestEverythingComesAfterTheDeny(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"offboard.handover", blueprintChange("bob")} {
-		if !slices.ContainsFunc(r.Changes, func(c steps.Change) bool { return c.ID == id }) {
+		if !slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.ID == id }) {
 			t.Errorf("%s is not planned", id)
 		}
 	}
 }
 
-func secretOf(h steps.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
+func secretOf(h handover.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
 
 func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 	o := newOffice(t)
 	o.settled()
 	others, mark := o.theOthers(), len(o.server.Log())
 	f := o.offboard("bob")
-	f.Confirm = func(_ context.Context, r steps.Review) (steps.Decision, error) {
-		return steps.Decision{Yes: true, Adopt: []string{r.Foreign[0].Foreign, "bob/sessions"}}, nil
+	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
+		return plan.Decision{Yes: true, Adopt: []string{r.Foreign[0].Foreign, "bob/sessions"}}, nil
 	}
 	summary := o.run(f)
-	if summary.ExitCode(false) != steps.ExitDone || len(summary.Foreign)+len(summary.Findings) > 0 {
+	if summary.ExitCode(false) != plan.ExitDone || len(summary.Foreign)+len(summary.Findings) > 0 {
 		t.Errorf("exit %d, findings %v, left %d", summary.ExitCode(false), summary.Findings, len(summary.Foreign))
 	}
 	want := slices.Sorted(slices.Values(slices.Concat(taken, deleted, []string{"PutRolePolicy", "PutRolePolicy"})))
@@ -206,7 +208,7 @@ func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 		t.Errorf("others were touched:\n%s", diff)
 	}
 	before, mark := o.tree(), len(o.server.Log())
-	if again := o.run(o.offboard("bob")); again.ExitCode(false) != steps.ExitDone || len(again.Foreign)+len(again.Findings) > 0 {
+	if again := o.run(o.offboard("bob")); again.ExitCode(false) != plan.ExitDone || len(again.Foreign)+len(again.Findings) > 0 {
 		t.Errorf("a second run: exit %d, findings %v", again.ExitCode(false), again.Findings)
 	}
 	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
@@ -220,7 +222,7 @@ func TestADryOffboardingTakesNothing(t *testing.T) {
 	before, mark := o.tree(), len(o.server.Log())
 	f := o.offboard("bob", "bob")
 	f.DryRun = true
-	if summary := o.run(f); summary.ExitCode(true) != steps.ExitChanges || summary.Destroy != 5 {
+	if summary := o.run(f); summary.ExitCode(true) != plan.ExitChanges || summary.Destroy != 5 {
 		t.Errorf("exit %d, %d to destroy", summary.ExitCode(true), summary.Destroy)
 	}
 	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
@@ -248,7 +250,7 @@ func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 				}
 				break
 			}
-			if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != steps.ExitDone || len(s.Foreign) > 0 {
+			if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(s.Foreign) > 0 {
 				t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
 			}
 			if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
@@ -276,7 +278,7 @@ func TestLostAnswersOfRemovalsAreNoFailures(t *testing.T) {
 		lost[e.Operation] = true
 		return sandbox.Fault{DropAnswer: true}
 	})
-	if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != steps.ExitDone || len(lost) < 19 {
+	if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(lost) < 19 {
 		t.Errorf("exit %d, %d answers were lost", s.ExitCode(false), len(lost))
 	}
 }
@@ -343,7 +345,7 @@ func TestALinkInTheSealedFilesPlaceStays(t *testing.T) {
 	o.must(os.Rename(o.path("handover/bob.age"), o.path("elsewhere")))
 	o.must(os.Symlink(o.path("elsewhere"), o.path("handover/bob.age")))
 	summary := o.run(o.offboard("bob"))
-	if o.finding(summary, "offboard.handover-link") == nil || summary.ExitCode(false) != steps.ExitFindings {
+	if o.finding(summary, "offboard.handover-link") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	if _, err := os.Stat(o.path("elsewhere")); err != nil {
@@ -358,7 +360,7 @@ func TestRightsAreTakenWhereTheBlueprintCannotBeEdited(t *testing.T) {
 	f := o.offboard("bob")
 	o.write("stateroom.hcl", "version = 1\nbucket {")
 	summary := o.run(f)
-	if o.finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != steps.ExitFindings {
+	if o.finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	keys, err := o.home().AccessKeys(t.Context(), "bob")
@@ -397,12 +399,12 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 	o.actAs(doc)
 	mark := len(o.server.Log())
 	o.must(os.Remove(o.path("handover/bob.age")))
-	for i, f := range []func() *steps.Flow{
-		func() *steps.Flow { return o.handover("bob") },
-		func() *steps.Flow { return o.offboard("bob", "bob/sessions") },
-		func() *steps.Flow { return o.offboard("bob", "bob") },
+	for i, f := range []func() *engine.Flow{
+		func() *engine.Flow { return o.handover("bob") },
+		func() *engine.Flow { return o.offboard("bob", "bob/sessions") },
+		func() *engine.Flow { return o.offboard("bob", "bob") },
 	} {
-		if s := o.run(f()); s.ExitCode(false) != steps.ExitDone || i == 2 && len(s.Foreign) > 0 {
+		if s := o.run(f()); s.ExitCode(false) != plan.ExitDone || i == 2 && len(s.Foreign) > 0 {
 			t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 		}
 	}
@@ -435,7 +437,7 @@ func TestRightsAreTakenByAnOperatorWhoCannotSeeEverything(t *testing.T) {
 	o.actAs(doc)
 	summary := o.run(o.offboard("bob", "bob"))
 	f := o.finding(summary, "offboard.not-seen")
-	if f == nil || !strings.Contains(f.Evidence, "iam:ListSigningCertificates") || summary.ExitCode(false) != steps.ExitFindings {
+	if f == nil || !strings.Contains(f.Evidence, "iam:ListSigningCertificates") || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	keys, err := o.home().AccessKeys(t.Context(), "bob")

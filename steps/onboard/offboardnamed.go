@@ -7,12 +7,13 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // named takes the user out of the key policy and of the roles' trusts that name
 // its ARN, be it the blueprint's doing or somebody else's. They are cut as they
 // are, so that nobody else gains or loses by it.
-func (o *Offboard) named(f offboardFacts, r *steps.Review) {
+func (o *Offboard) named(f offboardFacts, r *plan.Review) {
 	o.keyPolicy(f, r)
 	for _, role := range f.access.Roles {
 		o.trust(f, role, r)
@@ -22,38 +23,38 @@ func (o *Offboard) named(f offboardFacts, r *steps.Review) {
 // stillNamed tells of the statements of a policy that are for the user in another
 // way than by allowing its ARN. They are left: one of the same name, made later,
 // would have what they give.
-func stillNamed(f offboardFacts, d policy.Document, what, subject string, step int, r *steps.Review) {
+func stillNamed(f offboardFacts, d policy.Document, what, subject string, step int, r *plan.Review) {
 	left := policy.StillNames(d, f.user.ARN)
 	if len(left) == 0 {
 		return
 	}
-	r.Findings = append(r.Findings, steps.Finding{
-		ID: "offboard.still-named", Subject: subject, Step: step, Severity: steps.Warning,
+	r.Findings = append(r.Findings, plan.Finding{
+		ID: "offboard.still-named", Subject: subject, Step: step, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, f.name, strings.Join(left, ", ")),
 		Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", f.name),
 	})
 }
 
-func (o *Offboard) keyPolicy(f offboardFacts, r *steps.Review) {
+func (o *Offboard) keyPolicy(f offboardFacts, r *plan.Review) {
 	key := f.access.Key
 	if key != nil {
 		stillNamed(f, key.Policy, "The policy of key "+key.ARN, "key", 4, r)
 	}
 	switch {
 	case f.access.KeyUnseen != nil:
-		r.Findings = append(r.Findings, steps.Finding{
-			ID: "offboard.key-not-seen", Step: 4, Severity: steps.Warning, Evidence: f.access.KeyUnseen.Error(),
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.key-not-seen", Step: 4, Severity: plan.Warning, Evidence: f.access.KeyUnseen.Error(),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the key's policy names the user.", f.name),
 		})
 	case key != nil && policy.Names(key.Policy, f.user.ARN):
 		after := policy.WithoutPrincipal(key.Policy, f.user.ARN)
-		c := o.taking(f, steps.Change{
+		c := o.taking(f, plan.Change{
 			ID: "offboard.key-policy", Title: fmt.Sprintf("Take %s out of the state encryption key's policy", f.name),
-			Target: key.ARN, Fields: []steps.Field{{Name: "policy", Before: key.Policy.JSON(), After: after.JSON()}},
+			Target: key.ARN, Fields: []plan.Field{{Name: "policy", Before: key.Policy.JSON(), After: after.JSON()}},
 			Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
 			Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
 		})
-		c.JudgePolicy(steps.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, "The policy of key "+key.ARN+" allows more than before.")
+		c.JudgePolicy(plan.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, "The policy of key "+key.ARN+" allows more than before.")
 		if !o.ours(key.Tags) {
 			c.Foreign = key.ARN
 		}
@@ -61,10 +62,10 @@ func (o *Offboard) keyPolicy(f offboardFacts, r *steps.Review) {
 	}
 }
 
-func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *steps.Review) {
+func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review) {
 	if role.Unreachable != nil {
-		r.Findings = append(r.Findings, steps.Finding{
-			ID: "offboard.role-not-seen", Subject: role.Environment.Name, Step: 2, Severity: steps.Warning,
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.role-not-seen", Subject: role.Environment.Name, Step: 2, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Role %s cannot be looked at: %v", role.ARN, role.Unreachable),
 			Remedy:   fmt.Sprintf("Have the account's owner look whether its trust policy names %s, and end its sessions.", f.name),
 		})
@@ -82,14 +83,14 @@ func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *steps.Review
 		return
 	}
 	after := policy.TrustWithout(before, f.user.ARN)
-	c := role.Change(steps.Change{
+	c := role.Change(plan.Change{
 		ID: "offboard.trust." + role.Environment.Name, After: []string{denyChange(f.name)},
 		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", f.name, role.Role.Name, role.Environment.Name),
-		Fields: []steps.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
+		Fields: []plan.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
 		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
 		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
 	})
-	c.JudgePolicy(steps.WidensTrust, before, after, role.ARN, "The trust of "+role.ARN+" allows more than before.")
+	c.JudgePolicy(plan.WidensTrust, before, after, role.ARN, "The trust of "+role.ARN+" allows more than before.")
 	if !o.ours(role.Role.Tags) {
 		c.Foreign = role.ARN
 	}

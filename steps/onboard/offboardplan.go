@@ -7,14 +7,14 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // plan denies everything first, takes the rights then, and deletes with the
 // operator's word only.
-func (o *Offboard) plan(f offboardFacts) steps.Review {
-	var r steps.Review
+func (o *Offboard) plan(f offboardFacts) plan.Review {
+	var r plan.Review
 	if f.user != nil {
 		o.named(f, &r)
 		taken := slices.Concat(o.deny(f), o.takeKeys(f), o.takeCredentials(f), o.takePassword(f), o.takeMemberships(f))
@@ -24,8 +24,8 @@ func (o *Offboard) plan(f offboardFacts) steps.Review {
 	}
 	o.sessions(f, &r)
 	for _, serial := range f.left {
-		r.Changes = append(r.Changes, o.change(f, steps.Change{
-			ID: "offboard.device." + lastPart(serial), Action: steps.Delete,
+		r.Changes = append(r.Changes, o.change(f, plan.Change{
+			ID: "offboard.device." + lastPart(serial), Action: plan.Delete,
 			Title:  fmt.Sprintf("Delete the MFA device %s, which is nobody's", serial),
 			Target: serial, Calls: []awsops.Call{awsops.DeleteVirtualMFADevice(serial)},
 		}))
@@ -36,7 +36,7 @@ func (o *Offboard) plan(f offboardFacts) steps.Review {
 }
 
 // change fills in what all changes of an offboarding have in common.
-func (o *Offboard) change(f offboardFacts, c steps.Change) steps.Change {
+func (o *Offboard) change(f offboardFacts, c plan.Change) plan.Change {
 	c.Step, c.Account, c.Region = 2, o.Answers.AdminAccount, o.Answers.StateRegion
 	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
 	if c.Target == "" {
@@ -51,7 +51,7 @@ func lastPart(serial string) string { return serial[strings.LastIndexByte(serial
 // remove deletes the keys, the MFA devices and the user, after all that was
 // taken. It takes typing the user's name. What is not ours and names the user
 // does not keep the user: it is told of.
-func (o *Offboard) remove(f offboardFacts, taken []steps.Change) []steps.Change {
+func (o *Offboard) remove(f offboardFacts, taken []plan.Change) []plan.Change {
 	if f.belongings.Unseen != nil {
 		return nil
 	}
@@ -63,16 +63,16 @@ func (o *Offboard) remove(f offboardFacts, taken []steps.Change) []steps.Change 
 			after = append(after, c.ID)
 		}
 	}
-	var changes []steps.Change
-	add := func(c steps.Change) {
+	var changes []plan.Change
+	add := func(c plan.Change) {
 		c.Needs, c.After, c.Foreign, c.Typed = needs, after, f.name, true
 		changes = append(changes, o.change(f, c))
 	}
 	for _, k := range f.keys {
-		add(steps.Change{
-			ID: "offboard.key." + k.ID + ".delete", Action: steps.Delete,
+		add(plan.Change{
+			ID: "offboard.key." + k.ID + ".delete", Action: plan.Delete,
 			Title:  fmt.Sprintf("Delete %s's access key %s", f.name, k.ID),
-			Fields: []steps.Field{{Name: "access key", Before: k.ID}},
+			Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 			Calls:  []awsops.Call{awsops.DeleteAccessKey(f.name, k.ID)},
 		})
 	}
@@ -81,18 +81,18 @@ func (o *Offboard) remove(f offboardFacts, taken []steps.Change) []steps.Change 
 		if d.Virtual() {
 			calls = append(calls, awsops.DeleteVirtualMFADevice(d.Serial))
 		}
-		add(steps.Change{
-			ID: "offboard.mfa." + lastPart(d.Serial), Action: steps.Delete,
+		add(plan.Change{
+			ID: "offboard.mfa." + lastPart(d.Serial), Action: plan.Delete,
 			Title:  fmt.Sprintf("Take %s's MFA device %s", f.name, d.Serial),
-			Fields: []steps.Field{{Name: "MFA device", Before: d.Serial}}, Calls: calls,
+			Fields: []plan.Field{{Name: "MFA device", Before: d.Serial}}, Calls: calls,
 		})
 	}
 	for _, c := range changes {
 		needs = append(needs, c.ID)
 	}
-	add(steps.Change{
-		ID: "offboard.user", Action: steps.Delete, Title: fmt.Sprintf("Delete the user %s for good", f.name),
-		Fields: append([]steps.Field{{Name: "name", Before: f.name}}, belongingFields(f.belongings)...),
+	add(plan.Change{
+		ID: "offboard.user", Action: plan.Delete, Title: fmt.Sprintf("Delete the user %s for good", f.name),
+		Fields: append([]plan.Field{{Name: "name", Before: f.name}}, belongingFields(f.belongings)...),
 		Calls:  append(awsops.RemoveBelongings(f.name, denyLast(f)), awsops.DeleteUser(f.name)),
 		Risk:   "A deleted user cannot be brought back: one of the same name is somebody else to every policy that names it.",
 	})
@@ -110,12 +110,12 @@ func denyLast(f offboardFacts) awsops.Belongings {
 }
 
 // belongingFields list what goes with the user.
-func belongingFields(b awsops.Belongings) []steps.Field {
+func belongingFields(b awsops.Belongings) []plan.Field {
 	var attached []string
 	for _, p := range b.Attached {
 		attached = append(attached, p.Name)
 	}
-	var fields []steps.Field
+	var fields []plan.Field
 	for _, f := range []struct {
 		name string
 		have []string
@@ -127,7 +127,7 @@ func belongingFields(b awsops.Belongings) []steps.Field {
 		{"service credentials", credentialIDs(b.ServiceCredentials)},
 	} {
 		if len(f.have) > 0 {
-			fields = append(fields, steps.Field{Name: f.name, Before: strings.Join(f.have, ", ")})
+			fields = append(fields, plan.Field{Name: f.name, Before: strings.Join(f.have, ", ")})
 		}
 	}
 	return fields
@@ -142,18 +142,18 @@ func credentialIDs(all []awsops.Credential) []string {
 }
 
 // kept tells of the user that is still there after all.
-func (o *Offboard) kept(f offboardFacts) []steps.Finding {
+func (o *Offboard) kept(f offboardFacts) []plan.Finding {
 	if unseen := f.belongings.Unseen; unseen != nil {
-		return []steps.Finding{{
-			ID: "offboard.not-seen", Step: 2, Severity: steps.Warning, Evidence: unseen.Error(),
+		return []plan.Finding{{
+			ID: "offboard.not-seen", Step: 2, Severity: plan.Warning, Evidence: unseen.Error(),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s: the user cannot be deleted while something hangs on it.", f.name),
 		}}
 	}
 	if o.Answers.Adopted(f.name) {
 		return nil
 	}
-	return []steps.Finding{{
-		ID: "offboard.user-kept", Step: 2, Severity: steps.Info,
+	return []plan.Finding{{
+		ID: "offboard.user-kept", Step: 2, Severity: plan.Info,
 		Evidence: fmt.Sprintf("User %s stays in account %s until its deletion is confirmed%s.", f.name, o.Answers.AdminAccount, hangingOn(f)),
 		Remedy:   fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to delete the user.", f.name, f.name),
 	}}
@@ -179,36 +179,36 @@ func hangingOn(f offboardFacts) string {
 	return ", with " + strings.Join(parts, "; ")
 }
 
-func (o *Offboard) sealedFile(f offboardFacts, r *steps.Review) {
+func (o *Offboard) sealedFile(f offboardFacts, r *plan.Review) {
 	switch {
 	case f.link:
-		r.Findings = append(r.Findings, steps.Finding{
-			ID: "offboard.handover-link", Step: 2, Severity: steps.Warning,
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.handover-link", Step: 2, Severity: plan.Warning,
 			Evidence: f.sealed.Path + " is a symbolic link, and what it points to is not ours to delete.",
 			Remedy:   "Remove the link.",
 		})
 	case f.sealed.Exists:
-		r.Changes = append(r.Changes, o.change(f, steps.Change{
-			ID: "offboard.handover", Action: steps.Delete, After: []string{denyChange(f.name)},
+		r.Changes = append(r.Changes, o.change(f, plan.Change{
+			ID: "offboard.handover", Action: plan.Delete, After: []string{denyChange(f.name)},
 			Title:  fmt.Sprintf("Delete %s's sealed key", f.name),
-			Target: f.sealed.Path, Write: &steps.Write{Edit: files.Edit{Before: f.sealed}, Remove: true},
+			Target: f.sealed.Path, Write: &plan.Write{Edit: files.Edit{Before: f.sealed}, Remove: true},
 		}))
 	}
 }
 
-func (o *Offboard) blueprint(f offboardFacts, r *steps.Review) {
+func (o *Offboard) blueprint(f offboardFacts, r *plan.Review) {
 	switch {
 	case f.unedited != nil:
-		r.Findings = append(r.Findings, steps.Finding{
-			ID: "offboard.blueprint", Step: 2, Severity: steps.Warning, Evidence: f.unedited.Error(),
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.blueprint", Step: 2, Severity: plan.Warning, Evidence: f.unedited.Error(),
 			Remedy: fmt.Sprintf("Take %s out of the blueprint by hand: the next stateroom setup would make the user again.", f.name),
 		})
 	case f.blueprint.Changes():
-		r.Changes = append(r.Changes, o.change(f, steps.Change{
-			ID: blueprintChange(f.name), Action: steps.WriteFile, Intent: map[string]string{}, After: []string{denyChange(f.name)},
+		r.Changes = append(r.Changes, o.change(f, plan.Change{
+			ID: blueprintChange(f.name), Action: plan.WriteFile, Intent: map[string]string{}, After: []string{denyChange(f.name)},
 			Title:  fmt.Sprintf("Take %s out of %s", f.name, filepath.Base(f.blueprint.Before.Path)),
 			Target: f.blueprint.Before.Path,
-			Write:  &steps.Write{Edit: f.blueprint, Diff: f.blueprint.Diff()},
+			Write:  &plan.Write{Edit: f.blueprint, Diff: f.blueprint.Diff()},
 			Undo:   "a backup of the file is kept, and named at the end",
 		}))
 	}

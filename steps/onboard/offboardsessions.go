@@ -9,6 +9,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // sessionsOf is what the operator types to end the sessions of everybody in the
@@ -58,7 +60,7 @@ func (f offboardFacts) roleSessions() []roleSessions {
 // sessions plans to end the role sessions that the user may hold. Where a
 // session's name does not tell whose it is, that takes the operator's word: those
 // of everybody end, and a Terraform that is under way in one stops half-way.
-func (o *Offboard) sessions(f offboardFacts, r *steps.Review) {
+func (o *Offboard) sessions(f offboardFacts, r *plan.Review) {
 	var order []string
 	open := map[string][]string{} // environments by until when
 	for _, s := range f.roleSessions() {
@@ -77,8 +79,8 @@ func (o *Offboard) sessions(f offboardFacts, r *steps.Review) {
 		open[until] = append(open[until], s.role.Environment.Name)
 	}
 	for _, until := range order {
-		r.Findings = append(r.Findings, steps.Finding{
-			ID: "offboard.sessions", Step: 2, Severity: steps.Info,
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.sessions", Step: 2, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", several(open[until]), f.name, until),
 			Remedy: fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to end them now, and everybody else's of these roles with them.",
 				sessionsOf(f.name), sessionsOf(f.name)),
@@ -108,10 +110,10 @@ func (f offboardFacts) lasting(s roleSessions) string {
 
 // revoke ends the sessions of a role that were opened before the deny of the
 // user counted.
-func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) steps.Change {
-	before := f.now.Add(steps.PolicyDelay).Format(time.RFC3339)
+func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) plan.Change {
+	before := f.now.Add(engine.PolicyDelay).Format(time.RFC3339)
 	if f.user != nil && !f.denied {
-		before = awsops.Ref(denyChange(f.name), steps.OutputSettled)
+		before = awsops.Ref(denyChange(f.name), engine.OutputSettled)
 	}
 	name, word := "", sessionsOf(f.name)
 	whose := "everybody's sessions"
@@ -122,10 +124,10 @@ func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) steps.Change {
 		name, word, whose, risk = f.name, "", f.name+"'s sessions", ""
 	}
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(f.name)
-	c := role.Change(steps.Change{
+	c := role.Change(plan.Change{
 		ID:     "offboard.sessions." + role.Environment.Name,
 		Title:  fmt.Sprintf("End %s in %s in %s that are open now", whose, role.Role.Name, role.Environment.Name),
-		Fields: []steps.Field{{Name: "inline policy " + inline, After: policy.RevokeSessions(knownTime(before), name).JSON()}},
+		Fields: []plan.Field{{Name: "inline policy " + inline, After: policy.RevokeSessions(knownTime(before), name).JSON()}},
 		Calls:  []awsops.Call{awsops.PutRolePolicy(role.Role.Name, inline, doc)},
 		Needs:  []string{denyChange(f.name)}, Foreign: word, Typed: word != "", Risk: risk,
 		Undo: fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s; stateroom setup does it once all of them have ended", role.Role.Name, inline),
@@ -137,7 +139,7 @@ func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) steps.Change {
 // knownTime is a time for people to read.
 func knownTime(text string) string {
 	if len(awsops.FindRefs(text)) > 0 {
-		return steps.KnownAfterApply
+		return plan.KnownAfterApply
 	}
 	return text
 }

@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // tried are the actions that AWS is asked about: what the back end and the
@@ -14,25 +15,25 @@ import (
 var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:PutItem", "iam:CreateAccessKey"}
 
 // Prove asks AWS what it decides for the user now, by simulation: no credential
-// is made for it. It is the Prove of a [steps.Flow].
-func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r steps.Review, _ *steps.Summary) steps.Review {
+// is made for it. It is the Prove of a [engine.Flow].
+func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
 	f := o.last
 	if f == nil || f.user == nil {
 		return r
 	}
-	c := steps.Check{
+	c := plan.Check{
 		Name: "AWS denies the user everything", Subject: f.name,
-		Asked: "iam:SimulatePrincipalPolicy for " + f.user.ARN, Verdict: steps.Passed,
+		Asked: "iam:SimulatePrincipalPolicy for " + f.user.ARN, Verdict: plan.Passed,
 	}
 	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.user.ARN)
 	switch {
 	case err != nil:
-		c.Verdict, c.Answer = steps.Undecided, err.Error()
+		c.Verdict, c.Answer = plan.Undecided, err.Error()
 	case len(open) > 0:
-		c.Verdict, c.Finding = steps.Broken, "offboard.not-denied"
+		c.Verdict, c.Finding = plan.Broken, "offboard.not-denied"
 		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
-		r.Findings = append(r.Findings, steps.Finding{
-			ID: c.Finding, Step: 2, Severity: steps.Failure,
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: c.Finding, Step: 2, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
 			Remedy:   o.againWith(f),
 		})
@@ -44,7 +45,7 @@ func (o *Offboard) Prove(ctx context.Context, env *steps.Env, r steps.Review, _ 
 	}
 	o.proven = c
 	r.Checks = append(r.Checks, c)
-	env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 	return r
 }
 
@@ -62,9 +63,9 @@ func (o *Offboard) againWith(f *offboardFacts) string {
 
 // meanwhile tells of what the user, or somebody, had made between the plan and
 // the deny.
-func (o *Offboard) meanwhile(f *offboardFacts, left []steps.Change) steps.Finding {
-	return steps.Finding{
-		ID: "offboard.left-over", Step: 2, Severity: steps.Warning,
+func (o *Offboard) meanwhile(f *offboardFacts, left []plan.Change) plan.Finding {
+	return plan.Finding{
+		ID: "offboard.left-over", Step: 2, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", f.name, left[0].Title),
 		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
 	}
@@ -83,7 +84,7 @@ func stillOpen(ctx context.Context, home *awsops.Session, arn string) ([]string,
 }
 
 // Close tells what has ended and what has not, and until when.
-func (o *Offboard) Close(s *steps.Summary) []string {
+func (o *Offboard) Close(s *plan.Summary) []string {
 	f := o.last
 	if f == nil || s.DryRun || s.Declined || s.Stopped {
 		return nil
@@ -109,11 +110,11 @@ func (o *Offboard) state(f *offboardFacts) string {
 	}
 	text := fmt.Sprintf("User %s can do nothing any more: AWSDenyAll overrides every right, also in sessions of its keys that are open, which would last up to 36 hours.", f.name)
 	switch o.proven.Verdict {
-	case steps.Passed:
+	case plan.Passed:
 		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + o.proven.Asked + ")."
-	case steps.Undecided:
+	case plan.Undecided:
 		text += " It was read back, but AWS was not asked what it decides: " + o.proven.Answer
-	case steps.Broken:
+	case plan.Broken:
 		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", f.name, o.proven.Answer)
 	}
 	return text

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // Onboarding makes this laptop one admin's own: the key is renewed so that
@@ -23,7 +25,7 @@ type Onboarding struct {
 	Answers *blueprint.Answers
 	// Handover is what was opened and checked; nil for a pasted key, and for who
 	// comes back.
-	Handover *steps.Handover
+	Handover *handover.Handover
 	// KeyID is the id of the key that was handed over or pasted; empty for who
 	// comes back.
 	KeyID string
@@ -40,14 +42,14 @@ type Onboarding struct {
 
 // Flow is the onboarding as a flow over env. The caller adds Emit, Confirm and
 // what else a presenter decides.
-func (o *Onboarding) Flow(env *steps.Env) *steps.Flow {
-	return &steps.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
+func (o *Onboarding) Flow(env *engine.Env) *engine.Flow {
+	return &engine.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // Look finds out whose key this is and what this laptop and AWS hold already,
 // and plans what is missing. What can be read is checked at once: every
 // environment's role, every project's state.
-func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+func (o *Onboarding) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	s := &scene{o: o, env: env, a: o.Answers, region: o.Answers.StateRegion}
 	o.last = s
 	for _, part := range []func(context.Context) error{
@@ -73,7 +75,7 @@ func (o *Onboarding) Look(ctx context.Context, env *steps.Env) (steps.Review, er
 // Prove adds what only writing and Terraform can tell: the lock taken and
 // released, the key used, and a plan in every project. It has nothing to prove
 // before the key is the admin's own.
-func (o *Onboarding) Prove(ctx context.Context, _ *steps.Env, r steps.Review, _ *steps.Summary) steps.Review {
+func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
 	s := o.last
 	if s == nil || r.Blocked() || !s.owned() {
 		return r
@@ -100,9 +102,9 @@ func (s *scene) order() {
 	for _, p := range s.a.Projects {
 		rank[p.Name] = max(rank[p.Name], len(rank)+1)
 	}
-	slices.SortStableFunc(s.review.Findings, func(a, b steps.Finding) int { return cmp.Compare(rank[a.Subject], rank[b.Subject]) })
-	s.review.Findings = steps.Together(s.review.Findings)
-	slices.SortStableFunc(s.review.Checks, func(a, b steps.Check) int {
+	slices.SortStableFunc(s.review.Findings, func(a, b plan.Finding) int { return cmp.Compare(rank[a.Subject], rank[b.Subject]) })
+	s.review.Findings = plan.Together(s.review.Findings)
+	slices.SortStableFunc(s.review.Checks, func(a, b plan.Check) int {
 		return cmp.Or(cmp.Compare(rank[a.Subject], rank[b.Subject]),
 			cmp.Compare(slices.Index(columns, a.Name), slices.Index(columns, b.Name)))
 	})

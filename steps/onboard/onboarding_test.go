@@ -11,8 +11,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
@@ -27,18 +28,18 @@ func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
 	}
 	for _, e := range []string{"staging", "preprod", "production"} {
 		for _, name := range []string{checkRole, checkWhere, checkRead} {
-			if v := verdict(summary, e, name); v != steps.Passed {
+			if v := verdict(summary, e, name); v != plan.Passed {
 				t.Errorf("%s of %s: %q", name, e, v)
 			}
 		}
 		for _, name := range []string{checkFiles, checkState, checkUse, checkLock} {
-			if v := verdict(summary, "common-"+e, name); v != steps.Passed {
+			if v := verdict(summary, "common-"+e, name); v != plan.Passed {
 				t.Errorf("%s of common-%s: %q", name, e, v)
 			}
 		}
 	}
 	says(t, strings.Join(summary.Notes, "\n"), l.heldKey("admin_iam"), "nobody else ever had it", "admin_iam-staging", "Next: aws sts")
-	if f := finding(summary, "init.no-engine"); f == nil || f.Severity != steps.Info {
+	if f := finding(summary, "init.no-engine"); f == nil || f.Severity != plan.Info {
 		t.Errorf("without Terraform: %v", summary.Findings)
 	}
 	mark := len(c.server.Log())
@@ -71,9 +72,9 @@ func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
 
 func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
 	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`
-	for permissions, want := range map[string]steps.Verdict{
-		blueprint.PermissionsArticle: steps.Passed, blueprint.PermissionsPowerUser: steps.Passed, blueprint.PermissionsAdministrator: steps.Passed,
-		"arn:aws:iam::aws:policy/ReadOnlyAccess": steps.Passed, "own.json": steps.Undecided,
+	for permissions, want := range map[string]plan.Verdict{
+		blueprint.PermissionsArticle: plan.Passed, blueprint.PermissionsPowerUser: plan.Passed, blueprint.PermissionsAdministrator: plan.Passed,
+		"arn:aws:iam::aws:policy/ReadOnlyAccess": plan.Passed, "own.json": plan.Undecided,
 	} {
 		t.Run(permissions, func(t *testing.T) {
 			c := founded(t, sandbox.Options{}, nil)
@@ -98,7 +99,7 @@ func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
 	c.must(err)
 	summary := l.come(l.handover())
 	f := finding(summary, "environment-denied")
-	if f == nil || verdict(summary, "staging", checkRead) != steps.Broken || verdict(summary, "preprod", checkRead) != steps.Passed {
+	if f == nil || verdict(summary, "staging", checkRead) != plan.Broken || verdict(summary, "preprod", checkRead) != plan.Passed {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "s3:ListAllMyBuckets", "222222222222", "stateroom setup")
@@ -146,13 +147,28 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 			d.spoil()
 			defer l.allow()
 			summary := l.come(nil)
-			if f := finding(summary, d.finding); f == nil || verdict(summary, "common-staging", d.check) != steps.Broken {
+			if f := finding(summary, d.finding); f == nil || verdict(summary, "common-staging", d.check) != plan.Broken {
 				t.Errorf("findings %v", summary.Findings)
 			}
-			if verdict(summary, "staging", checkRole) != steps.Passed {
+			if verdict(summary, "staging", checkRole) != plan.Passed {
 				t.Error("the environment was not checked")
 			}
 		})
+	}
+}
+
+func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
+	c := founded(t, sandbox.Options{}, nil)
+	c.must(c.iam().DeleteObject(awsops.WithProbe(t.Context()), c.blueprint.Bucket.Name, "common/staging"))
+	l := c.laptop("bob")
+	s := l.come(l.handover())
+	f := finding(s, "state.deleted")
+	if f == nil || verdict(s, "common-staging", checkState) != plan.Broken || verdict(s, "common-preprod", checkState) != plan.Passed {
+		t.Fatalf("findings %v", s.Findings)
+	}
+	says(t, f.Evidence+f.Remedy, "common/staging of project common-staging was deleted", "Do not apply", "stateroom troubleshoot")
+	if v := verdict(s, "common-staging", checkLock); v != plan.Passed {
+		t.Errorf("the lock was not proven: %q", v)
 	}
 }
 
@@ -169,13 +185,13 @@ func TestAnInterruptBetweenChangesLeavesAWorkingKeyAndSaysSo(t *testing.T) {
 	_, f := l.onboarding(l.handover())
 	stop := make(chan struct{})
 	f.Stop = stop
-	f.Emit = func(e steps.Event) {
-		if e.Kind == steps.EventApplied && e.Change.ID == keyChange("bob") {
+	f.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventApplied && e.Change.ID == keyChange("bob") {
 			close(stop)
 		}
 	}
 	summary := l.run(f)
-	if !summary.Stopped || summary.ExitCode(false) != steps.ExitInterrupted || len(c.keys("bob")) != 2 {
+	if !summary.Stopped || summary.ExitCode(false) != plan.ExitInterrupted || len(c.keys("bob")) != 2 {
 		t.Errorf("%+v, keys %v", summary, c.keys("bob"))
 	}
 	l.onBoard(l.come(nil))
@@ -186,7 +202,7 @@ func TestWhoSaysNoChangesNothing(t *testing.T) {
 	c := founded(t, sandbox.Options{}, nil)
 	l := c.laptop("bob")
 	_, f := l.onboarding(l.handover())
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{}, nil }
 	mark := len(c.server.Log())
 	if summary := l.run(f); !summary.Declined || len(c.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
 		t.Errorf("%+v, calls %v", summary, c.mutations(mark))
@@ -202,7 +218,7 @@ func TestAHandoverWithARenewalMakesOneKeyAndProvesIt(t *testing.T) {
 	l.onBoard(summary)
 	l.mine("admin_iam")
 	want := []string{"iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"}
-	if calls := l.mutations(mark); !slices.Equal(calls, want) || verdict(summary, "common-staging", checkLock) != steps.Passed {
+	if calls := l.mutations(mark); !slices.Equal(calls, want) || verdict(summary, "common-staging", checkLock) != plan.Passed {
 		t.Errorf("calls %v, lock %q", calls, verdict(summary, "common-staging", checkLock))
 	}
 }
@@ -222,7 +238,7 @@ func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
 	}
 	var told []string
 	for _, e := range l.events {
-		if e.Kind == steps.EventProgress {
+		if e.Kind == plan.EventProgress {
 			told = append(told, e.Text)
 		}
 	}
@@ -234,7 +250,7 @@ func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
 		0: 2 * time.Minute, 50 * time.Second: 70 * time.Second, 61 * time.Second: 30 * time.Second,
 		100 * time.Second: 20 * time.Second, 3 * time.Minute: 0, 24 * time.Hour: 0,
 	} {
-		f.Env.Patience = steps.DefaultPatience
+		f.Env.Patience = engine.DefaultPatience
 		o.Now = func() time.Time { return sealed.Add(age) }
 		s := &scene{o: o, env: f.Env, a: o.Answers, user: "bob"}
 		if got := s.fresh(); got != want {

@@ -17,7 +17,8 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -180,7 +181,7 @@ func (p *pair) sealed(root string) string {
 		return ""
 	}
 	p.must(err)
-	h, err := Open(text, Unlock{Identity: []byte(p.identities["bob"].String())})
+	h, err := handover.Open(text, handover.Unlock{Identity: []byte(p.identities["bob"].String())})
 	p.must(err)
 	return h.AccessKeyID
 }
@@ -256,12 +257,12 @@ func TestTwoWhoDealWithOneUserAtOnceLoseNoKeyAndAreTold(t *testing.T) {
 func (p *pair) left(t *testing.T) {
 	t.Helper()
 	for _, id := range p.active() {
-		if !slices.ContainsFunc(p.ended[:], func(e ending) bool { return e.code != steps.ExitDone && strings.Contains(e.text, id) }) {
+		if !slices.ContainsFunc(p.ended[:], func(e ending) bool { return e.code != plan.ExitDone && strings.Contains(e.text, id) }) {
 			t.Errorf("bob has left, his key %s works, and nobody was told", id)
 		}
 	}
 	i := slices.Index(p.does[:], departs)
-	if again := p.alone(i); again.code != steps.ExitDone || len(p.active()) > 0 {
+	if again := p.alone(i); again.code != plan.ExitDone || len(p.active()) > 0 {
 		t.Errorf("seen off once more: exit code %d, bob's keys %v:\n%s", again.code, p.active(), again.text)
 	}
 }
@@ -281,9 +282,9 @@ func (p *pair) works(t *testing.T) {
 			held = p.sealed(l.root)
 		}
 		switch {
-		case e.code == steps.ExitDone && (p.opens(held) || held != "" && planned(other, held)):
+		case e.code == plan.ExitDone && (p.opens(held) || held != "" && planned(other, held)):
 			continue // what was taken from it since then was shown to who took it
-		case e.code == steps.ExitDone:
+		case e.code == plan.ExitDone:
 			t.Errorf("who did %s was told that all is well and has the key %q, which does not work", p.does[i], held)
 		case !slices.ContainsFunc([]string{"another laptop", "somebody else", "handover."}, func(s string) bool { return strings.Contains(e.text, s) }):
 			t.Errorf("who did %s is not told that another laptop took the key:\n%s", p.does[i], e.text)
@@ -306,7 +307,7 @@ func (p *pair) goesOn(t *testing.T, i int) {
 	again := p.alone(i)
 	t.Logf("%s once more: %d\n%s", p.does[i], again.code, again.text)
 	p.kept(mark, "once more", again)
-	if l.user != "bob" || again.code == steps.ExitDone && p.opens(l.heldKey("admin_iam")) {
+	if l.user != "bob" || again.code == plan.ExitDone && p.opens(l.heldKey("admin_iam")) {
 		return
 	}
 	if !strings.Contains(again.text, "another laptop") {
@@ -319,7 +320,7 @@ func (p *pair) goesOn(t *testing.T, i int) {
 	l.write(".aws/credentials", other.read(".aws/credentials"))
 	e := l.back()
 	e.Patience = pairPatience
-	if end := p.over(l.start(e)); end.code != steps.ExitDone {
+	if end := p.over(l.start(e)); end.code != plan.ExitDone {
 		t.Errorf("with the other laptop's profile: exit code %d\n%s", end.code, end.text)
 	}
 }

@@ -27,6 +27,9 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -41,7 +44,7 @@ type office struct {
 	bare bool
 
 	mu     sync.Mutex
-	events []steps.Event
+	events []plan.Event
 }
 
 // unfurnished is an office before its set-up. The process's AWS environment leads
@@ -84,11 +87,11 @@ func newOffice(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	a := o.answers()
 	a.Me = "alice"
 	setup := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
-	setup.Emit = func(steps.Event) {}
-	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	setup.Emit = func(plan.Event) {}
+	setup.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := setup.Run(t.Context())
 	o.must(err)
-	if code := summary.ExitCode(false); code != steps.ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		t.Fatalf("the set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
 	}
 	return o
@@ -136,34 +139,34 @@ func (o *office) first() *blueprint.Blueprint {
 }
 
 // env is what a new process would make of the laptop.
-func (o *office) env() *steps.Env {
+func (o *office) env() *engine.Env {
 	o.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: o.server.URL(), Region: "eu-west-1"})
 	o.must(err)
-	env, err := steps.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
 	o.must(err)
 	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
-	env.Journal, err = steps.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
+	env.Journal, err = engine.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
 	o.must(err)
 	return env
 }
 
-func (o *office) keep(e steps.Event) {
+func (o *office) keep(e plan.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.events = append(o.events, e)
 }
 
 // flow is a flow of this office as the command line makes one.
-func (o *office) flow(a *blueprint.Answers, look func(context.Context, *steps.Env) (steps.Review, error)) *steps.Flow {
-	return &steps.Flow{
+func (o *office) flow(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
+	return &engine.Flow{
 		Env: o.env(), Answers: a, Look: look, Emit: o.keep,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 }
 
 // run runs a flow that is expected to start and to fail in nothing.
-func (o *office) run(f *steps.Flow) *steps.Summary {
+func (o *office) run(f *engine.Flow) *plan.Summary {
 	o.t.Helper()
 	o.events = nil
 	summary, err := f.Run(context.Background())
@@ -175,7 +178,7 @@ func (o *office) run(f *steps.Flow) *steps.Summary {
 }
 
 // handover is a run of stateroom handover, with what its answers adopt.
-func (o *office) handover(user string, adopt ...string) *steps.Flow {
+func (o *office) handover(user string, adopt ...string) *engine.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
@@ -189,13 +192,13 @@ func (o *office) handover(user string, adopt ...string) *steps.Flow {
 }
 
 // offboard is a run of stateroom offboard.
-func (o *office) offboard(user string, adopt ...string) *steps.Flow {
+func (o *office) offboard(user string, adopt ...string) *engine.Flow {
 	o.t.Helper()
 	a := o.answers()
 	a.Adopt = adopt
 	f := (&Offboard{Answers: a, User: user, Now: time.Now}).Flow(o.env())
 	f.Emit = o.keep
-	f.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	return f
 }
 
@@ -224,7 +227,7 @@ func (o *office) keys(user string) []string {
 }
 
 // opened is a sealed file as its reader opens it.
-func (o *office) opened(user string, who age.Identity) steps.Handover {
+func (o *office) opened(user string, who age.Identity) handover.Handover {
 	o.t.Helper()
 	text, err := os.ReadFile(o.path("handover/" + user + ".age"))
 	o.must(err)
@@ -232,13 +235,13 @@ func (o *office) opened(user string, who age.Identity) steps.Handover {
 	o.must(err)
 	data, err := io.ReadAll(plain)
 	o.must(err)
-	var h steps.Handover
+	var h handover.Handover
 	o.must(json.Unmarshal(data, &h))
 	return h
 }
 
 // use lets a key be seen in use.
-func (o *office) use(h steps.Handover) {
+func (o *office) use(h handover.Handover) {
 	o.t.Helper()
 	_, err := o.env().Sessions.With(h.AccessKeyID, secret.New(h.SecretAccessKey), secret.Secret{}, "eu-west-1").Identity(context.Background())
 	o.must(err)
@@ -260,7 +263,7 @@ func (o *office) changed(mark int) []string {
 func (o *office) planned() []string {
 	var calls []string
 	for _, e := range o.events {
-		if e.Kind == steps.EventPlanned {
+		if e.Kind == plan.EventPlanned {
 			for _, c := range e.Change.Calls {
 				calls = append(calls, c.Operation)
 			}
@@ -320,7 +323,7 @@ func (o *office) secretless(but ...string) {
 }
 
 // finding is the finding of that id, or nil.
-func (o *office) finding(s *steps.Summary, id string) *steps.Finding {
+func (o *office) finding(s *plan.Summary, id string) *plan.Finding {
 	for i := range s.Findings {
 		if s.Findings[i].ID == id {
 			return &s.Findings[i]
@@ -330,11 +333,11 @@ func (o *office) finding(s *steps.Summary, id string) *steps.Finding {
 }
 
 // refusal is the refusal with which a flow does not start.
-func (o *office) refusal(f *steps.Flow) *steps.Refusal {
+func (o *office) refusal(f *engine.Flow) *plan.Refusal {
 	o.t.Helper()
 	mark, before := len(o.server.Log()), o.tree()
 	_, err := f.Run(context.Background())
-	var r *steps.Refusal
+	var r *plan.Refusal
 	if !errors.As(err, &r) {
 		o.t.Fatalf("not refused: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // planProfiles writes the region of the credentials' profile and one role
@@ -24,7 +25,7 @@ func (s *scene) planProfiles(context.Context) error {
 		return nil
 	}
 	if edit.Changes() {
-		s.add(steps.FileChange(s.a, edit, steps.RoleProfiles))
+		s.add(plan.FileChange(s.a, edit, steps.RoleProfiles))
 	}
 	return nil
 }
@@ -80,8 +81,8 @@ func (s *scene) openToOthers() {
 	if !s.credentials.LooseMode() {
 		return
 	}
-	s.find(steps.Finding{
-		ID: "onboard.file-open", Step: 7, Severity: steps.Warning,
+	s.find(plan.Finding{
+		ID: "onboard.file-open", Step: 7, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", s.credentials.Path, s.credentials.Mode.Perm()),
 		Remedy:   "Close it with chmod 600 " + s.credentials.Path + ".",
 	})
@@ -107,13 +108,13 @@ func (s *scene) overridden() {
 	if len(set) == 0 {
 		return
 	}
-	f := steps.Finding{
-		ID: "onboard.environment-wins", Step: 7, Severity: steps.Info,
+	f := plan.Finding{
+		ID: "onboard.environment-wins", Step: 7, Severity: plan.Info,
 		Evidence: fmt.Sprintf("In this shell %s win over profile %s in the AWS CLI; the team's Terraform files name the profile, which wins over them.", strings.Join(set, ", "), s.a.AdminProfile),
 		Remedy:   "Take them out with: unset " + strings.Join(set, " "),
 	}
 	if !s.a.ProfileInFiles {
-		f.Severity = steps.Warning
+		f.Severity = plan.Warning
 		f.Evidence = fmt.Sprintf("In this shell %s win over profile %s, in Terraform too, since the team's files name no profile.", strings.Join(set, ", "), s.a.AdminProfile)
 	}
 	s.find(f)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // The checks of a project's files.
@@ -51,33 +52,33 @@ func (s *scene) planProjects(ctx context.Context) error {
 
 // checkProject tells how a project's files stand.
 func (s *scene) checkProject(at steps.ProjectFiles) {
-	c := steps.Check{Name: checkFiles, Subject: at.Project.Name, Asked: at.Dir, Verdict: steps.Passed, Answer: "backend and provider say what the blueprint says"}
+	c := plan.Check{Name: checkFiles, Subject: at.Project.Name, Asked: at.Dir, Verdict: plan.Passed, Answer: "backend and provider say what the blueprint says"}
 	switch {
 	case at.Problem != nil:
 		c.Answer = ""
 		s.broken(c, *at.Problem)
 		return
 	case !at.Right:
-		c.Verdict, c.Answer = steps.Undecided, "to be written"
+		c.Verdict, c.Answer = plan.Undecided, "to be written"
 	}
 	s.check(c)
-	c = steps.Check{Name: checkInit, Subject: at.Project.Name, Asked: at.Dir, Verdict: steps.Passed, Answer: "the backend is configured"}
+	c = plan.Check{Name: checkInit, Subject: at.Project.Name, Asked: at.Dir, Verdict: plan.Passed, Answer: "the backend is configured"}
 	switch {
 	case at.Initialised && at.Providers:
 	case s.env.Engine == nil:
-		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here"
+		c.Verdict, c.Answer = plan.Undecided, "there is no Terraform here"
 	case at.Initialised:
-		c.Verdict, c.Answer = steps.Undecided, "the backend is configured, and its providers are not here"
+		c.Verdict, c.Answer = plan.Undecided, "the backend is configured, and its providers are not here"
 	default:
-		c.Verdict, c.Answer = steps.Undecided, "terraform init is still to be run"
+		c.Verdict, c.Answer = plan.Undecided, "terraform init is still to be run"
 	}
 	s.check(c)
 }
 
 // notInitialised is the finding of a project whose init was tried and failed.
-func notInitialised(at steps.ProjectFiles) steps.Finding {
-	return steps.Finding{
-		ID: "backend-not-initialized", Step: 8, Severity: steps.Failure,
+func notInitialised(at steps.ProjectFiles) plan.Finding {
+	return plan.Finding{
+		ID: "backend-not-initialized", Step: 8, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", at.Project.Name),
 		Remedy:   "Run terraform init in " + at.Dir + ": it says why.",
 	}

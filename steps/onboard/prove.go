@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
-	"stateroom/steps/troubleshoot"
 )
 
 // checkPlan is the last check of a project: what all of this is for.
@@ -26,7 +28,7 @@ const plansAtOnce = 3
 // prove uses every project's key and lock, and lets Terraform plan in it. One
 // project that fails does not stop the others.
 func (s *scene) prove(ctx context.Context) {
-	for _, f := range steps.TidyProofs(ctx, s.env, s.a, s.worker) {
+	for _, f := range engine.TidyProofs(ctx, s.env, s.a, s.worker) {
 		s.find(f)
 	}
 	var g errgroup.Group
@@ -57,14 +59,14 @@ const lockWait = "-lock-timeout=30s"
 
 // plan runs terraform plan in a project, as the user.
 func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
-	c := steps.Check{Name: checkPlan, Subject: at.Project.Name, Asked: "terraform plan in " + at.Dir}
+	c := plan.Check{Name: checkPlan, Subject: at.Project.Name, Asked: "terraform plan in " + at.Dir}
 	switch {
 	case s.env.Engine == nil || s.env.Engine.Supports(s.a.Lock.UseLockfile) != nil:
-		c.Verdict, c.Answer = steps.Undecided, "there is no Terraform here that could"
+		c.Verdict, c.Answer = plan.Undecided, "there is no Terraform here that could"
 		s.check(c)
 		return
 	case !s.signedIn():
-		c.Verdict, c.Answer = steps.Undecided, "after stateroom login: profile "+s.a.AdminProfile+" holds no session"
+		c.Verdict, c.Answer = plan.Undecided, "after stateroom login: profile "+s.a.AdminProfile+" holds no session"
 		s.check(c)
 		return
 	case !at.Right || !at.Initialised:
@@ -72,14 +74,14 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 		return
 	case !at.Providers:
 		c.Answer = "its providers are not here, so terraform plan was not run"
-		s.leads(steps.Undecided, c, onceMore(steps.ProvidersUnreachable(at.Project.Name, at.Dir)))
+		s.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(at.Project.Name, at.Dir)))
 		return
 	}
 	result, err := s.env.Engine.Run(ctx, terraform.Command{
-		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: steps.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
+		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: engine.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
 	})
 	if err == nil {
-		c.Verdict, c.Answer = steps.Passed, said(result)
+		c.Verdict, c.Answer = plan.Passed, said(result)
 		s.check(c)
 		return
 	}
@@ -88,23 +90,23 @@ func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
 
 // onceMore gives a finding the remedy that covers every project: what a run could
 // not get, the next one tries to get again.
-func onceMore(f steps.Finding) steps.Finding {
+func onceMore(f plan.Finding) plan.Finding {
 	f.Remedy = "Run stateroom onboard again where the provider registry or a mirror can be reached: it initialises what is missing."
 	return f
 }
 
 // planFailed names the cause as troubleshooting does.
-func (s *scene) planFailed(c steps.Check, at steps.ProjectFiles, result terraform.Result, err error) {
-	f := steps.Finding{ID: "onboard.plan-failed", Step: 8, Severity: steps.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
-	if d := troubleshoot.Diagnose(result.Output)[0]; d.ID != troubleshoot.Unknown {
+func (s *scene) planFailed(c plan.Check, at steps.ProjectFiles, result terraform.Result, err error) {
+	f := plan.Finding{ID: "onboard.plan-failed", Step: 8, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
+	if d := diagnosis.Diagnose(result.Output)[0]; d.ID != diagnosis.Unknown {
 		f.ID, f.Remedy = d.ID, d.Fix
 		f.Evidence = fmt.Sprintf("terraform plan in %s: %s Terraform said: %s", at.Dir, d.Meaning, d.Evidence[0])
 	}
 	// Neither is the fault of what was set up here: a colleague at work, and a
 	// registry out of reach.
 	if slices.Contains([]string{"lock-held", providersMissing, "provider-lock-file"}, f.ID) {
-		f.Severity = steps.Info
-		s.leads(steps.Undecided, c, f)
+		f.Severity = plan.Info
+		s.leads(plan.Undecided, c, f)
 		return
 	}
 	s.broken(c, f)
@@ -125,6 +127,6 @@ func said(result terraform.Result) string {
 // at once.
 func (s *scene) lines(project string) func(string) {
 	return func(line string) {
-		s.env.Emit(steps.Event{Kind: steps.EventLine, Text: project + ": " + line})
+		s.env.Emit(plan.Event{Kind: plan.EventLine, Text: project + ": " + line})
 	}
 }

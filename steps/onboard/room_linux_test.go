@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -176,7 +176,7 @@ func (s *stopped) meet(t *testing.T, c course, h hindrance, args []string) (out 
 func (s *stopped) looks(c course, args []string) int64 {
 	s.t.Helper()
 	before := len(s.server.Log())
-	if out, code := s.said(c.bobs, "", append(slices.Clone(args), "--dry-run")...); code != steps.ExitDone {
+	if out, code := s.said(c.bobs, "", append(slices.Clone(args), "--dry-run")...); code != plan.ExitDone {
 		s.t.Fatalf("a dry run of %v: %d\n%s", args, code, out)
 	}
 	return int64(len(s.server.Log()) - before)

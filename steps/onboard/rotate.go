@@ -9,8 +9,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // maxKeys is IAM's fixed quota of access keys per user.
@@ -40,7 +41,7 @@ func (s *scene) planKeys(ctx context.Context) error {
 		}
 		return nil
 	}
-	kept := slices.DeleteFunc(slices.Clone(s.keys), func(k awsops.AccessKey) bool { return steps.IsLost(s.lost, k.ID) })
+	kept := slices.DeleteFunc(slices.Clone(s.keys), func(k awsops.AccessKey) bool { return engine.IsLost(s.lost, k.ID) })
 	if len(kept) >= maxKeys {
 		c, err := s.makeRoom(ctx, kept)
 		if err != nil {
@@ -93,23 +94,23 @@ func (s *scene) needsNew(leftover string) bool {
 }
 
 // add plans a change and gives its id.
-func (s *scene) add(c steps.Change) string {
+func (s *scene) add(c plan.Change) string {
 	s.review.Changes = append(s.review.Changes, c)
 	return c.ID
 }
 
 // change is a change of the user's keys, sent by who the caller is until the new
 // key is there.
-func (s *scene) change(suffix string, action steps.Action, title string, calls ...awsops.Call) steps.Change {
-	return steps.Change{
+func (s *scene) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
+	return plan.Change{
 		ID: keyChange(s.user) + suffix, Step: 2, Action: action, Title: title, Target: s.identity.ARN,
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: calls,
 	}
 }
 
 // lostKey deletes a key that nobody can use, as far as is known.
-func (s *scene) lostKey(k steps.LostKey) steps.Change {
-	c := s.change(".lost."+k.ID, steps.Delete, fmt.Sprintf("Delete %s access key", whose(s.user)),
+func (s *scene) lostKey(k engine.LostKey) plan.Change {
+	c := s.change(".lost."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", whose(s.user)),
 		awsops.DeleteAccessKey(s.identity.Name, k.ID))
 	k.Describe(&c)
 	return c
@@ -117,12 +118,12 @@ func (s *scene) lostKey(k steps.LostKey) steps.Change {
 
 // makeRoom deletes the user's other key, of which nothing is known here but that
 // it is there: only after consent, typed, since somebody may be using it.
-func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (steps.Change, error) {
+func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Change, error) {
 	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != s.key() })
 	id := kept[i].ID
 	used, err := s.caller.KeyLastUsed(ctx, id)
 	if err != nil && !awsops.IsAccessDenied(err) {
-		return steps.Change{}, err
+		return plan.Change{}, err
 	}
 	last := "never, as far as IAM knows"
 	switch {
@@ -131,13 +132,13 @@ func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (steps.Ch
 	case !used.Never():
 		last = used.At.UTC().Format("2 January 2006") + " for " + used.Service
 	}
-	c := s.change(".other."+id, steps.Delete, fmt.Sprintf("Delete %s other access key %s", whose(s.user), id),
+	c := s.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(s.user), id),
 		awsops.DeleteAccessKey(s.identity.Name, id))
-	c.Fields = []steps.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
+	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
 	c.Foreign, c.Typed = id, true
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
-	s.find(steps.Finding{
-		ID: "onboard.two-keys", Step: 2, Severity: steps.Warning,
+	s.find(plan.Finding{
+		ID: "onboard.two-keys", Step: 2, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", s.user, id, last),
 		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
 			s.profile, s.credentials.Path, id),
@@ -147,30 +148,30 @@ func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (steps.Ch
 
 // newKey makes the user's own key and writes it to the profile. It is false
 // where the file cannot take it.
-func (s *scene) newKey(needs []string) (steps.Change, bool) {
+func (s *scene) newKey(needs []string) (plan.Change, bool) {
 	id := keyChange(s.user)
 	edit, ok := s.keyEdit(awsops.Ref(id, "id"), awsops.Ref(id, "secret"))
 	if !ok {
-		return steps.Change{}, false
+		return plan.Change{}, false
 	}
-	c := s.change("", steps.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", whose(s.user), s.profile),
+	c := s.change("", plan.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", whose(s.user), s.profile),
 		awsops.CreateAccessKey(s.identity.Name))
 	c.Needs = needs
 	c.Judge() // it takes the place of the key that signs this very call
-	c.Fields = []steps.Field{
-		{Name: "access key", Before: s.key(), After: steps.KnownAfterApply},
+	c.Fields = []plan.Field{
+		{Name: "access key", Before: s.key(), After: plan.KnownAfterApply},
 		{Name: "secret", Before: secret.Redacted, After: secret.Redacted},
 		{Name: "profile", After: s.profile + " in " + s.credentials.Path},
 	}
-	c.Fields = append(c.Fields, steps.ModeFields(edit)...)
+	c.Fields = append(c.Fields, plan.ModeFields(edit)...)
 	var before []string
 	for _, k := range s.keys {
-		if !steps.IsLost(s.lost, k.ID) {
+		if !engine.IsLost(s.lost, k.ID) {
 			before = append(before, k.ID)
 		}
 	}
 	c.Intent = map[string]string{"keys": strings.Join(before, ","), "old": s.key()}
-	c.Write = steps.FileChange(s.a, edit, c.Title).Write
+	c.Write = plan.FileChange(s.a, edit, c.Title).Write
 	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
 	c.Undo = fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id ID", s.identity.Name)
 	if s.held != "" && s.standing != own {
@@ -182,8 +183,8 @@ func (s *scene) newKey(needs []string) (steps.Change, bool) {
 
 // taken tells that the profile holds a key that is not known to be the user's.
 func (s *scene) taken() {
-	f := steps.Finding{
-		ID: "onboard.profile-taken", Step: 7, Severity: steps.Warning,
+	f := plan.Finding{
+		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, which AWS does not take.", s.profile, s.credentials.Path, s.held),
 		Remedy:   "Rename that profile, or let it be replaced, with a backup, by --adopt " + s.held + ".",
 	}
@@ -218,16 +219,16 @@ func (s *scene) keyEdit(id, key string) (files.Edit, bool) {
 }
 
 // cannotEdit is the finding of an AWS file that must be left as it is.
-func (s *scene) cannotEdit(err error) steps.Finding {
+func (s *scene) cannotEdit(err error) plan.Finding {
 	var conflict *files.ConflictError
 	if errors.As(err, &conflict) {
-		return steps.Finding{
-			ID: "onboard.profile-conflict", Step: 7, Severity: steps.Failure, Evidence: sentence(err),
+		return plan.Finding{
+			ID: "onboard.profile-conflict", Step: 7, Severity: plan.Failure, Evidence: sentence(err),
 			Remedy: "Rename your profile " + conflict.Profile + ": the team's files use that name.",
 		}
 	}
-	return steps.Finding{
-		ID: "onboard.cannot-edit", Step: 7, Severity: steps.Failure, Evidence: sentence(err),
+	return plan.Finding{
+		ID: "onboard.cannot-edit", Step: 7, Severity: plan.Failure, Evidence: sentence(err),
 		Remedy: "Correct the line, or add by hand what is shown, then run it again.",
 	}
 }
@@ -240,28 +241,28 @@ func (s *scene) retire(old string, needs []string) {
 	if !s.hasKey(old) {
 		return
 	}
-	asOwn := func(c steps.Change, needs ...string) string {
+	asOwn := func(c plan.Change, needs ...string) string {
 		c.Profile, c.Needs = s.profile, needs
 		return s.add(c)
 	}
-	prove := s.change(proveSuffix, steps.RunCommand, "Prove the new key on every service that Terraform's state uses")
-	prove.Run = steps.ProveKey(s.a, s.profile, s.user)
+	prove := s.change(proveSuffix, plan.RunCommand, "Prove the new key on every service that Terraform's state uses")
+	prove.Run = engine.ProveKey(s.a, s.profile, s.user)
 	last := asOwn(prove, needs...)
 	i := slices.IndexFunc(s.keys, func(k awsops.AccessKey) bool { return k.ID == old })
 	if s.keys[i].Active {
-		off := s.change(".deactivate."+old, steps.Update, "Deactivate "+whose(s.user)+" old access key "+old,
+		off := s.change(".deactivate."+old, plan.Update, "Deactivate "+whose(s.user)+" old access key "+old,
 			awsops.UpdateAccessKey(s.identity.Name, old, "Inactive"))
-		off.Fields = []steps.Field{{Name: "status", Before: "Active", After: "Inactive"}}
+		off.Fields = []plan.Field{{Name: "status", Before: "Active", After: "Inactive"}}
 		off.Undo = fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", s.identity.Name, old)
 		off.Risk = "Whoever else has this key can no longer use it, which is meant."
 		last = asOwn(off, last)
-		again := s.change(".check", steps.RunCommand, "Prove the new key once more, with the old one off")
-		again.Run = steps.ProveKey(s.a, s.profile, s.user)
+		again := s.change(".check", plan.RunCommand, "Prove the new key once more, with the old one off")
+		again.Run = engine.ProveKey(s.a, s.profile, s.user)
 		last = asOwn(again, last)
 	}
-	gone := s.change(".delete."+old, steps.Delete, "Delete "+whose(s.user)+" old access key "+old,
+	gone := s.change(".delete."+old, plan.Delete, "Delete "+whose(s.user)+" old access key "+old,
 		awsops.DeleteAccessKey(s.identity.Name, old))
-	gone.Fields = []steps.Field{{Name: "access key", Before: old}}
+	gone.Fields = []plan.Field{{Name: "access key", Before: old}}
 	gone.Risk = "A deleted key cannot be brought back; the new one works without it."
 	asOwn(gone, last)
 }

@@ -12,13 +12,15 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // scene is what one look finds, part by part.
 type scene struct {
 	o      *Onboarding
-	env    *steps.Env
+	env    *engine.Env
 	a      *blueprint.Answers
 	region string
 
@@ -43,7 +45,7 @@ type scene struct {
 
 	// keys are the user's, lost those that a killed run made and nobody can use.
 	keys []awsops.AccessKey
-	lost []steps.LostKey
+	lost []engine.LostKey
 	// coming says that a new key is planned.
 	coming bool
 
@@ -55,7 +57,7 @@ type scene struct {
 	readable map[string]bool
 
 	mu     sync.Mutex
-	review steps.Review
+	review plan.Review
 }
 
 // standing is what an access key came to.
@@ -85,15 +87,15 @@ func (s *scene) key() string {
 func (s *scene) owned() bool { return s.standing == own && !s.coming }
 
 // check books a check that has ended and tells it at once.
-func (s *scene) check(c steps.Check) {
+func (s *scene) check(c plan.Check) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.review.Checks = append(s.review.Checks, c)
-	s.env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	s.env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 }
 
 // find books a finding, each once.
-func (s *scene) find(f steps.Finding) {
+func (s *scene) find(f plan.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Contains(s.review.Findings, f) {
@@ -102,12 +104,12 @@ func (s *scene) find(f steps.Finding) {
 }
 
 // broken books a check that has found what is wrong, with its finding.
-func (s *scene) broken(c steps.Check, f steps.Finding) {
-	s.leads(steps.Broken, c, f)
+func (s *scene) broken(c plan.Check, f plan.Finding) {
+	s.leads(plan.Broken, c, f)
 }
 
 // leads books a check with the finding that it leads to.
-func (s *scene) leads(v steps.Verdict, c steps.Check, f steps.Finding) {
+func (s *scene) leads(v plan.Verdict, c plan.Check, f plan.Finding) {
 	c.Verdict, c.Finding, c.Remedy = v, f.ID, f.Remedy
 	if c.Answer == "" {
 		c.Answer = f.Evidence

@@ -27,6 +27,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/handover"
 )
 
 // stopped is a stage on which the compiled program is stopped once.
@@ -243,7 +244,7 @@ func (s *stopped) disk() string {
 				return err
 			}
 			if strings.Contains(filepath.Base(path), ".age") {
-				if h, err := Open(data, Unlock{Identity: []byte(s.bob.String())}); err == nil {
+				if h, err := handover.Open(data, handover.Unlock{Identity: []byte(s.bob.String())}); err == nil {
 					fmt.Fprintf(&all, "%s %s\n", h.AccessKeyID, h.SecretAccessKey)
 				}
 			}
@@ -347,7 +348,7 @@ func (s *stopped) held(m moment) {
 	} else if m.course.bob > 0 {
 		sealed, err := os.ReadFile(s.path("handover/bob.age"))
 		s.must(err)
-		h, err := Open(sealed, Unlock{Identity: []byte(s.bob.String())})
+		h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(s.bob.String())})
 		s.must(err)
 		if keys, err := s.operator().AccessKeys(s.t.Context(), "bob"); err != nil || len(keys) != 1 || keys[0].ID != h.AccessKeyID {
 			s.t.Errorf("%s: the handover holds %s, IAM %v, %v", m, h.AccessKeyID, keys, err)

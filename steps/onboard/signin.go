@@ -7,8 +7,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // sessionLife is how long a session lasts: a working day, AWS's own default
@@ -76,15 +76,15 @@ func (s *scene) sessionEnd(id string) time.Time {
 // planSession opens a session and writes it to Terraform's profile, unless one is
 // there that lasts.
 func (s *scene) planSession(base files.Snapshot, needs []string) {
-	c := steps.Check{Name: checkSession, Asked: "iam:ListMFADevices as profile " + s.a.AdminProfile}
+	c := plan.Check{Name: checkSession, Asked: "iam:ListMFADevices as profile " + s.a.AdminProfile}
 	if s.factor.session != nil {
-		c.Verdict, c.Answer = steps.Passed, "holds "+s.holds()
+		c.Verdict, c.Answer = plan.Passed, "holds "+s.holds()
 		s.check(c)
 		return
 	}
 	if s.env.Asks.SignIn == nil {
-		s.broken(c, steps.Finding{
-			ID: "login.nobody-to-ask", Step: 7, Severity: steps.Warning,
+		s.broken(c, plan.Finding{
+			ID: "login.nobody-to-ask", Step: 7, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s holds no session, and nobody can be asked for the code that opens one.", s.a.AdminProfile),
 			Remedy:   "Run stateroom login in a terminal.",
 		})
@@ -96,11 +96,11 @@ func (s *scene) planSession(base files.Snapshot, needs []string) {
 	}
 	s.add(change)
 	s.factor.opening = true
-	c.Verdict, c.Answer = steps.Undecided, "to be opened"
+	c.Verdict, c.Answer = plan.Undecided, "to be opened"
 	s.check(c)
 }
 
-func (s *scene) sessionStep(base files.Snapshot, needs []string) (steps.Change, bool) {
+func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, bool) {
 	id := sessionChange(s.user)
 	edit, ok := s.credentialsEdit(base, files.ProfileEdit{
 		Name: s.a.AdminProfile,
@@ -112,23 +112,23 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (steps.Change, 
 		Remove: []string{"aws_security_token"}, // an older name of the token, of which one tool would read the old
 	})
 	if !ok {
-		return steps.Change{}, false
+		return plan.Change{}, false
 	}
-	c := steps.Change{
-		ID: id, Step: 7, Action: steps.WriteFile,
+	c := plan.Change{
+		ID: id, Step: 7, Action: plan.WriteFile,
 		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", s.a.AdminProfile),
 		Target: s.credentials.Path, Account: s.a.AdminAccount, Region: s.region, Profile: s.profile, Needs: needs,
-		Calls:  []awsops.Call{awsops.GetSessionToken(s.factor.device, steps.CodeRef(id), sessionLife)},
-		Factor: &steps.Factor{User: s.user, Device: s.factor.device},
-		Fields: []steps.Field{
+		Calls:  []awsops.Call{awsops.GetSessionToken(s.factor.device, plan.CodeRef(id), sessionLife)},
+		Factor: &plan.Factor{User: s.user, Device: s.factor.device},
+		Fields: []plan.Field{
 			{Name: "profile", After: s.a.AdminProfile + " in " + s.credentials.Path},
 			{Name: "session", After: fmt.Sprintf("for %d hours", int(sessionLife.Hours()))},
 		},
 		Intent: map[string]string{}, Foreign: s.displaced(),
 		Undo: "a backup of the file is kept, and named at the end",
 	}
-	c.Fields = append(c.Fields, steps.ModeFields(edit)...)
-	c.Write = steps.FileChange(s.a, edit, c.Title).Write
+	c.Fields = append(c.Fields, plan.ModeFields(edit)...)
+	c.Write = plan.FileChange(s.a, edit, c.Title).Write
 	return c, true
 }
 
@@ -137,8 +137,8 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (steps.Change, 
 func (s *scene) displaced() string {
 	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
 	id := p.Get("aws_access_key_id")
-	f := steps.Finding{
-		ID: "onboard.profile-taken", Step: 7, Severity: steps.Warning,
+	f := plan.Finding{
+		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,
 		Remedy: "Rename that profile, or let it be replaced, with a backup, by --adopt " + id + ".",
 	}
 	where := fmt.Sprintf("Profile %s in %s", s.a.AdminProfile, s.credentials.Path)

@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // The checks of a project's state that take a write.
@@ -19,14 +20,14 @@ const (
 
 // checkReadable reads a project's state, or sees that there is none yet.
 func (s *scene) checkReadable(ctx context.Context, p blueprint.Project) {
-	c := steps.Check{
-		Name: checkState, Subject: p.Name, Verdict: steps.Passed, Answer: "read",
+	c := plan.Check{
+		Name: checkState, Subject: p.Name, Verdict: plan.Passed, Answer: "read",
 		Asked: fmt.Sprintf("s3:GetObject on %s/%s as %s", s.a.Bucket.Name, p.StateKey, s.identity.ARN),
 	}
 	_, err := s.worker.GetObject(ctx, s.a.Bucket.Name, p.StateKey)
 	switch {
 	case awsops.HasCode(err, "NoSuchKey"):
-		c.Answer = "there is no state yet"
+		s.absent(ctx, c, p)
 	case err != nil:
 		s.stateTrouble(c, err)
 		return
@@ -34,12 +35,35 @@ func (s *scene) checkReadable(ctx context.Context, p blueprint.Project) {
 	s.mu.Lock()
 	s.readable[p.Name] = true
 	s.mu.Unlock()
-	s.check(c)
+	if err == nil {
+		s.check(c)
+	}
+}
+
+// absent books the check of a state that may be read and is not there: whoever
+// applied after somebody has deleted it would make everything a second time.
+func (s *scene) absent(ctx context.Context, c plan.Check, p blueprint.Project) {
+	deleted, err := s.worker.IsDeleted(ctx, s.a.Bucket.Name, p.StateKey)
+	switch {
+	case err != nil:
+		c.Verdict, c.Answer = plan.Undecided, "there is no state, and whether one was deleted cannot be seen: "+reason(err)
+		s.check(c)
+	case deleted:
+		c.Answer = "it was deleted"
+		s.broken(c, plan.Finding{
+			ID: "state.deleted", Step: 8, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", s.a.Bucket.Name, p.StateKey, p.Name),
+			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
+		})
+	default:
+		c.Answer = "there is no state yet"
+		s.check(c)
+	}
 }
 
 // stateTrouble books a check of the state that failed.
-func (s *scene) stateTrouble(c steps.Check, err error) {
-	f := steps.Finding{Severity: steps.Failure, Evidence: reason(err), Remedy: "Let the operator run stateroom setup, which gives the group its rights on the state."}
+func (s *scene) stateTrouble(c plan.Check, err error) {
+	f := plan.Finding{Severity: plan.Failure, Evidence: reason(err), Remedy: "Let the operator run stateroom setup, which gives the group its rights on the state."}
 	call := &awsops.Error{}
 	errors.As(err, &call)
 	switch {
@@ -79,14 +103,14 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 	if s.stateKey == nil || !s.readable[p.Name] {
 		return // told already
 	}
-	proof, err := steps.BeginProof(s.env, s.a, p)
+	proof, err := engine.BeginProof(s.env, s.a, p)
 	if err != nil {
-		s.unsettled(steps.Check{Name: checkUse, Subject: p.Name, Asked: "a note of the proof on this laptop"}, err)
+		s.unsettled(plan.Check{Name: checkUse, Subject: p.Name, Asked: "a note of the proof on this laptop"}, err)
 		return
 	}
 	clean := true
 	defer func() { proof.End(ctx, s.worker, clean) }()
-	probe := steps.StateProbe{
+	probe := engine.StateProbe{
 		Session: s.worker, Bucket: s.a.Bucket.Name, Table: s.a.Lock.DynamoDBTable, Lockfile: s.a.Lock.UseLockfile,
 		KeyARN: s.stateKey.ARN, Object: proof.Object(),
 	}
@@ -98,14 +122,14 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 		{checkUse, "s3:PutObject, GetObject and DeleteObject with " + s.stateKey.ARN, "an object was written and read", probe.Key},
 		{checkLock, "the lock of " + probe.Object, "taken, refused to a second, and released", probe.Lock},
 	} {
-		c := steps.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + s.identity.ARN, Verdict: steps.Passed, Answer: part.answer}
+		c := plan.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + s.identity.ARN, Verdict: plan.Passed, Answer: part.answer}
 		err := part.run(probing)
 		clean = clean && err == nil
-		var fault *steps.ProbeFault
+		var fault *engine.ProbeFault
 		switch {
 		case errors.As(err, &fault):
-			s.broken(c, steps.Finding{
-				ID: fault.Finding, Step: 8, Severity: steps.Failure, Evidence: sentence(fault),
+			s.broken(c, plan.Finding{
+				ID: fault.Finding, Step: 8, Severity: plan.Failure, Evidence: sentence(fault),
 				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
 			})
 		case err != nil:

@@ -8,9 +8,10 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // The questions by which somebody comes on board. The command line answers
@@ -53,64 +54,64 @@ type Entry struct {
 }
 
 // Questions are those that follow from the answers given so far; none means that
-// all is asked. An answer that cannot be is a [steps.Problem].
-func (e *Entry) Questions(given steps.Given) ([]steps.Question, error) {
+// all is asked. An answer that cannot be is a [plan.Problem].
+func (e *Entry) Questions(given plan.Given) ([]plan.Question, error) {
 	switch {
 	case given.Asked(PathHandover):
 		return e.unlocking(given)
 	case given.Asked(PathKeyID) || e.Returning && !given.Asked(PathWay):
 		return nil, nil
 	case !given.Asked(PathWay):
-		return []steps.Question{{
-			Path: PathWay, Prompt: "How do you get your key?", Kind: steps.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
+		return []plan.Question{{
+			Path: PathWay, Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
 			Help: "The operator seals a handover for you alone, with stateroom handover USER. A key of your own is renewed like one that was handed over.",
 		}}, nil
 	case given.Text(PathWay) == WayPair:
 		return e.pair()
 	}
-	return []steps.Question{{
-		Path: PathHandover, Prompt: "Handover file", Kind: steps.Text, Default: e.Found, Required: true, Check: e.readable,
+	return []plan.Question{{
+		Path: PathHandover, Prompt: "Handover file", Kind: plan.Text, Default: e.Found, Required: true, Check: e.readable,
 		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
 	}}, nil
 }
 
 // pair asks for an access key; the blueprint has to be there.
-func (e *Entry) pair() ([]steps.Question, error) {
+func (e *Entry) pair() ([]plan.Question, error) {
 	if e.Repository == nil {
-		return nil, &steps.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's set-up: run it in a clone of the team's repository, or use a handover"}
+		return nil, &plan.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's set-up: run it in a clone of the team's repository, or use a handover"}
 	}
-	return []steps.Question{
-		{Path: PathKeyID, Prompt: "Access key id", Kind: steps.Text, Required: true, Help: "It begins with " + userKey + "."},
-		{Path: PathSecret, Prompt: "Secret access key", Kind: steps.Secret, Required: true, Help: "It is not shown, and goes nowhere but into your credentials file; a new one takes its place at once."},
+	return []plan.Question{
+		{Path: PathKeyID, Prompt: "Access key id", Kind: plan.Text, Required: true, Help: "It begins with " + handover.UserKey + "."},
+		{Path: PathSecret, Prompt: "Secret access key", Kind: plan.Secret, Required: true, Help: "It is not shown, and goes nowhere but into your credentials file; a new one takes its place at once."},
 	}, nil
 }
 
 // unlocking asks for what opens the handover that was named.
-func (e *Entry) unlocking(given steps.Given) ([]steps.Question, error) {
+func (e *Entry) unlocking(given plan.Given) ([]plan.Question, error) {
 	sealed, err := e.readSealed(given.Text(PathHandover))
 	if err != nil {
-		return nil, &steps.Problem{Path: PathHandover, Text: err.Error()}
+		return nil, &plan.Problem{Path: PathHandover, Text: err.Error()}
 	}
-	byPassphrase, err := NeedsPassphrase(sealed)
+	byPassphrase, err := handover.NeedsPassphrase(sealed)
 	if err != nil {
 		return nil, at(PathHandover, err)
 	}
-	var questions []steps.Question
+	var questions []plan.Question
 	switch {
 	case byPassphrase && !given.Asked(PathPassphrase):
-		questions = append(questions, steps.Question{
-			Path: PathPassphrase, Prompt: "Passphrase of the handover", Kind: steps.Secret, Required: true,
+		questions = append(questions, plan.Question{
+			Path: PathPassphrase, Prompt: "Passphrase of the handover", Kind: plan.Secret, Required: true,
 			Help: "Six groups of four letters and digits. The operator tells it to you by another way than the file took.",
 		})
 	case !byPassphrase && !given.Asked(PathIdentity):
-		questions = append(questions, steps.Question{
-			Path: PathIdentity, Prompt: "Your private key", Kind: steps.Text, Default: e.Identity, Required: true, Check: e.readable,
+		questions = append(questions, plan.Question{
+			Path: PathIdentity, Prompt: "Your private key", Kind: plan.Text, Default: e.Identity, Required: true, Check: e.readable,
 			Help: "The age identity file or the ssh-ed25519 private key whose public half is your recipient in the blueprint. It is read, and never copied.",
 		})
 	}
 	if e.Repository == nil && !given.Asked(PathAccount) {
-		questions = append(questions, steps.Question{
-			Path: PathAccount, Prompt: "Id of the team's admin account", Kind: steps.Text, Required: true,
+		questions = append(questions, plan.Question{
+			Path: PathAccount, Prompt: "Id of the team's admin account", Kind: plan.Text, Required: true,
 			Help: "There is no stateroom.hcl here that the handover could be checked against, and a seal does not say who made it: type the 12 digits as your team told you.",
 		})
 	}
@@ -118,21 +119,21 @@ func (e *Entry) unlocking(given steps.Given) ([]steps.Question, error) {
 }
 
 // Take makes the onboarding of the answers, and gives the key with which its
-// sessions are to be opened. An answer that cannot be is a [steps.Problem].
-func (e *Entry) Take(given steps.Given) (*Onboarding, awsops.KeyPair, error) {
+// sessions are to be opened. An answer that cannot be is a [plan.Problem].
+func (e *Entry) Take(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: e.Repository, Me: e.Me}, Rotate: e.Rotate, Now: e.Now}
 	switch {
 	case given.Asked(PathHandover):
 		return e.open(o, given)
 	case given.Asked(PathKeyID):
-		pair, err := ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
+		pair, err := handover.ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
 		if err != nil {
 			return nil, pair, at(wrongPart(err), err)
 		}
 		o.KeyID = pair.ID
 		return o, pair, nil
 	case e.Repository == nil:
-		return nil, awsops.KeyPair{}, &steps.Refusal{
+		return nil, awsops.KeyPair{}, &plan.Refusal{
 			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so that nothing tells which environments and projects there are.",
 			Remedy: "Run it in a clone of the team's repository, or name the handover with --handover FILE.",
 		}
@@ -141,46 +142,46 @@ func (e *Entry) Take(given steps.Given) (*Onboarding, awsops.KeyPair, error) {
 }
 
 // open unseals the handover and holds it against the repository.
-func (e *Entry) open(o *Onboarding, given steps.Given) (*Onboarding, awsops.KeyPair, error) {
+func (e *Entry) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 	none := awsops.KeyPair{}
 	sealed, err := e.readSealed(given.Text(PathHandover))
 	if err != nil {
-		return nil, none, &steps.Problem{Path: PathHandover, Text: err.Error()}
+		return nil, none, &plan.Problem{Path: PathHandover, Text: err.Error()}
 	}
-	unlock, path := Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
+	unlock, path := handover.Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
 	if given.Asked(PathIdentity) {
 		path = PathIdentity
 		if unlock.Identity, err = e.readSealed(given.Text(PathIdentity)); err != nil {
-			return nil, none, &steps.Problem{Path: path, Text: err.Error()}
+			return nil, none, &plan.Problem{Path: path, Text: err.Error()}
 		}
 	}
-	if o.Handover, err = Open(sealed, unlock); err != nil {
+	if o.Handover, err = handover.Open(sealed, unlock); err != nil {
 		return nil, none, at(path, err)
 	}
-	if o.Answers.Blueprint, err = Check(o.Handover, e.Repository, given.Text(PathAccount), e.Now()); err != nil {
+	if o.Answers.Blueprint, err = handover.Check(o.Handover, e.Repository, given.Text(PathAccount), e.Now()); err != nil {
 		if e.Repository == nil {
 			return nil, none, at(PathAccount, err)
 		}
 		return nil, none, at(PathHandover, err)
 	}
-	pair := KeyPair(o.Handover)
+	pair := handover.KeyPair(o.Handover)
 	o.KeyID = pair.ID
 	return o, pair, nil
 }
 
 // at puts a refusal to the question that led to it.
 func at(path string, err error) error {
-	var refusal *steps.Refusal
+	var refusal *plan.Refusal
 	if errors.As(err, &refusal) {
-		return &steps.Problem{Path: path, Text: refusal.What + " " + refusal.Remedy}
+		return &plan.Problem{Path: path, Text: refusal.What + " " + refusal.Remedy}
 	}
 	return err
 }
 
 // wrongPart is the question whose answer a pasted key fails by.
 func wrongPart(err error) string {
-	var refusal *steps.Refusal
-	if errors.As(err, &refusal) && refusal.Finding == secretForm {
+	var refusal *plan.Refusal
+	if errors.As(err, &refusal) && refusal.Finding == handover.SecretForm {
 		return PathSecret
 	}
 	return PathKeyID
@@ -210,7 +211,7 @@ func (e *Entry) readable(path string) error {
 // Bring reads a file that was named on the command line, which may be a pipe:
 // what comes from one can be read only once.
 func Bring(ctx context.Context, path string) ([]byte, error) {
-	return files.Load(ctx, path, files.Limit{Bytes: maxHandover, Pipe: true})
+	return files.Load(ctx, path, files.Limit{Bytes: handover.MaxHandover, Pipe: true})
 }
 
 // PassphraseFrom reads a passphrase from the first line of a file or a pipe.

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // TestAPastedKeyIsAskedForAgainWhereItIsWrong protects against asking for the
@@ -22,10 +22,10 @@ func TestAPastedKeyIsAskedForAgainWhereItIsWrong(t *testing.T) {
 		"swapped":            {strings.Repeat("a", 20) + strings.Repeat("B", 20), sampleID, PathKeyID},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := entry.Take(steps.Given{
+			_, _, err := entry.Take(plan.Given{
 				PathWay: secret.New(WayPair), PathKeyID: secret.New(c.id), PathSecret: secret.New(c.key),
 			})
-			var problem *steps.Problem
+			var problem *plan.Problem
 			if !errors.As(err, &problem) || problem.Path != c.path {
 				t.Errorf("asked again: %+v", problem)
 			}

@@ -32,12 +32,13 @@ func Build(dir string, args ...string) ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(scratch) }() // a scratch directory of the system
 	path := filepath.Join(scratch, "program")
+	//nolint:gosec // G204: the arguments are the tests' own
 	build := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-o", path}, args...)...)
 	build.Dir, build.Env = dir, started
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", args, err, out)
 	}
-	return os.ReadFile(path)
+	return os.ReadFile(path) //nolint:wrapcheck // it names the file
 }
 
 var compiled = sync.OnceValues(func() ([]byte, error) { return Build("", "stateroom") })

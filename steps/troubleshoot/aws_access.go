@@ -7,8 +7,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // judgeAccess rules on what a login may do with one state and its lock file.
@@ -23,7 +24,7 @@ func (p *site) askState(name string, s *stateFacts, call string) asked {
 
 // judgeRead rules on HEAD and GET. HEAD tells no reason; GET is asked for it.
 func judgeRead(f *facts, p *site, s *stateFacts) ruling {
-	a := p.askState(checkBucket, s, "s3:HeadObject and s3:GetObject")
+	a := p.askState(diagnosis.CheckBucket, s, "s3:HeadObject and s3:GetObject")
 	q := question{
 		action: "s3:GetObject", resource: s.arn(p), err: s.getErr, rights: s.rights, attached: f.bucketPolicy(p.bucket),
 	}
@@ -72,7 +73,7 @@ func kmsTrouble(err error) string {
 // judgeWrite rules on the right to write the state, which nothing proves that
 // only reads.
 func judgeWrite(f *facts, p *site, s *stateFacts) ruling {
-	a := p.askState(checkBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
+	a := p.askState(diagnosis.CheckBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
 	return f.judgeRights(p, a, s, "s3-put-denied", s.arn(p), "s3:PutObject")
 }
 
@@ -97,7 +98,7 @@ func (f *facts) judgeRights(p *site, a asked, s *stateFacts, id, resource string
 // makes, with the encryption headers that it sends.
 func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 	q := question{action: "s3:PutObject", resource: s.arn(p), attached: f.bucketPolicy(p.bucket), context: s.written(f).headers()}
-	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
+	a := asked{name: diagnosis.CheckBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
 	d, judged := f.evaluate(p.login, q)
 	switch {
 	case s.kmsKey != "" && !possibleKey.MatchString(s.kmsKey):
@@ -120,7 +121,7 @@ func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 		t.mended = func(id string) bool { return id == "bucket.policy" }
 	}
 	if c, can := f.unblockBucket(p); can {
-		t.changes = []steps.Change{c}
+		t.changes = []plan.Change{c}
 		t.cause = strings.Join([]string{p.login.profile, "s3", byResource}, " ")
 		t.remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is none of the blueprint's.", d.Sid, p.bucket)
 	}
@@ -149,7 +150,7 @@ func (s *stateFacts) written(f *facts) target {
 // run leaves a lock behind.
 func judgeLockFile(f *facts, p *site, s *stateFacts) ruling {
 	file := s.arn(p) + ".tflock"
-	a := p.askState(checkLock, s, "iam:SimulatePrincipalPolicy for the lock file")
+	a := p.askState(diagnosis.CheckLock, s, "iam:SimulatePrincipalPolicy for the lock file")
 	if !s.lockfile {
 		a.question = "the backend's use_lockfile"
 		return a.passed("The lock file is not in use.")
@@ -157,7 +158,7 @@ func judgeLockFile(f *facts, p *site, s *stateFacts) ruling {
 	for _, right := range []struct{ id, action string }{
 		{"s3-put-denied", "s3:PutObject"}, {"s3-get-denied", "s3:GetObject"}, {"lock-release-failed", "s3:DeleteObject"},
 	} {
-		if r := f.judgeRights(p, a, s, right.id, file, right.action); r.check.Verdict != steps.Passed {
+		if r := f.judgeRights(p, a, s, right.id, file, right.action); r.check.Verdict != plan.Passed {
 			return r
 		}
 	}
@@ -182,10 +183,10 @@ func (p *site) questions(f *facts) []question {
 
 // unblockBucket takes out of the bucket's policy what refuses the login and is
 // none of the blueprint's statements, and puts in what those lack.
-func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
+func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 	attached := f.bucketPolicy(p.bucket)
 	if attached == nil || !f.mayMend(5) {
-		return steps.Change{}, false
+		return plan.Change{}, false
 	}
 	own := policy.Bucket(policy.BucketRules{
 		Partition: p.login.partition(), Bucket: p.bucket, KMSKeyARN: f.keyARN(), Strict: f.answers.Bucket.Policy == blueprint.BucketPolicyStrict,
@@ -193,7 +194,7 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 	have := f.planned("bucket.policy", "Policy", attached.Document)
 	doc, removed := f.unblocked(p.login, have, policy.ResourceBased, own, p.questions(f))
 	if len(removed) == 0 {
-		return steps.Change{}, false
+		return plan.Change{}, false
 	}
 	for i, s := range own.Statements { // what is taken out may stand in the place of one
 		if !policy.Covers(doc, s) {
@@ -201,17 +202,17 @@ func (f *facts) unblockBucket(p *site) (steps.Change, bool) {
 		}
 	}
 	names := strings.Join(removed, ", ")
-	c := steps.Change{
-		ID: "bucket.policy.unblock", Step: 5, Action: steps.Update,
+	c := plan.Change{
+		ID: "bucket.policy.unblock", Step: 5, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of bucket %s", names, p.bucket),
 		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
-		Fields:  []steps.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
+		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
 		Calls:   []awsops.Call{awsops.PutBucketPolicy(p.bucket, f.answers.AdminAccount, doc.JSON())},
 		Needs:   []string{"bucket.policy"},
 		Foreign: p.arn() + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws s3api put-bucket-policy with the policy shown as before",
 	}
-	c.JudgePolicy(steps.WidensBucket, have, doc, "bucket "+p.bucket, fmt.Sprintf("The policy of bucket %s no longer refuses what %s did.", p.bucket, names))
+	c.JudgePolicy(plan.WidensBucket, have, doc, "bucket "+p.bucket, fmt.Sprintf("The policy of bucket %s no longer refuses what %s did.", p.bucket, names))
 	return c, true
 }

@@ -6,6 +6,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // facts are all that was read from AWS, before anything is judged.
@@ -20,7 +21,7 @@ type facts struct {
 	// organization is its id, empty where there is none or none that may be read.
 	organization string
 	// plan is what the blueprint would have changed, as far as it mends.
-	plan   steps.Proposal
+	plan   plan.Proposal
 	logins []*login
 	roles  []*roleFacts
 }
@@ -121,7 +122,13 @@ type stateFacts struct {
 
 	rights rights
 
-	// versions are read where digest and state do not agree, newest first.
+	// deleted says that a delete marker lies where no object is; deletedErr is why
+	// nobody knows.
+	deleted    bool
+	deletedErr error
+
+	// versions are read where digest and state do not agree, and where there is no
+	// state, newest first.
 	versions    []stateVersion
 	versionsErr error
 	// versionsBy is the profile that could list them, empty for the operator.

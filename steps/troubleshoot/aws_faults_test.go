@@ -25,8 +25,8 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 const (
@@ -90,6 +90,15 @@ func (w *world) put(body string) string {
 	w.must(err)
 	sum := md5.Sum([]byte(body))
 	return hex.EncodeToString(sum[:])
+}
+
+// deleteState lays delete markers over the state.
+func (w *world) deleteState(times int) {
+	w.t.Helper()
+	for range times {
+		_, err := w.hands("").s3.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: aws.String(bucketName), Key: aws.String(stagingKey)})
+		w.must(err)
+	}
 }
 
 func (w *world) keyARN() string {
@@ -367,6 +376,21 @@ var faults = []fault{
 		breaking: func(w *world) { w.put(state(9)); w.put("password=not-a-state") },
 	},
 	{
+		name: "state deleted, and its digest", want: []string{"state.deleted"}, mends: true, changes: []string{"state.restore.common-staging"}, says: "serial 9",
+		breaking: func(w *world) {
+			w.put(state(9))
+			w.deleteState(101)
+			w.item(bucketName+"/"+stagingKey+"-md5", "Digest", "")
+		},
+	},
+	{
+		name: "state deleted for good but for the delete marker", want: []string{"state.deleted"}, says: "a delete marker",
+		breaking: func(w *world) {
+			w.emptyBucket()
+			w.deleteState(1)
+		},
+	},
+	{
 		name: "group may not assume", want: []string{"assume-role-denied"}, mends: true, changes: []string{"iam.policy.stateroom-admins-assume-1"}, says: "identity-based policy",
 		breaking: func(w *world) {
 			w.edit("stateroom-admins-assume-1", denyAll)
@@ -471,11 +495,11 @@ func TestEveryFaultIsFoundAndMended(t *testing.T) {
 }
 
 // ends applies what mends a fault and looks again, or reads what is to hand on.
-func (w *world) ends(f fault, review steps.Review) {
+func (w *world) ends(f fault, review plan.Review) {
 	w.t.Helper()
 	var changes []string
 	for _, c := range append(review.Changes, review.Foreign...) {
-		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == steps.Delete && !c.Typed {
+		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == plan.Delete && !c.Typed {
 			w.t.Errorf("%s forgets a state without a typed word", c.ID)
 		}
 		changes = append(changes, c.ID)
@@ -496,7 +520,7 @@ func (w *world) ends(f fault, review steps.Review) {
 		return
 	}
 	summary := w.mend()
-	if len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		w.t.Errorf("after mending: exit %d, %v", summary.ExitCode(false), summary.Findings)
 	}
 }

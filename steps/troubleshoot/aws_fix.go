@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // mayMend tells whether the operator can be expected to make a step's changes:
@@ -27,9 +28,9 @@ var cosmetic = []string{".tags", ".description", ".lifecycle", ".inline", ".deta
 
 // mending is the blueprint's own plan as far as it mends something, for those
 // who may make it.
-func (f *facts) mending() steps.Proposal {
+func (f *facts) mending() plan.Proposal {
 	if !f.mayMend(2) {
-		return steps.Proposal{}
+		return plan.Proposal{}
 	}
 	p := f.survey.Plan(f.answers)
 	out := map[string]bool{}
@@ -39,7 +40,7 @@ func (f *facts) mending() steps.Proposal {
 			out[c.ID] = true
 		}
 	}
-	p.Changes, _ = steps.LeaveOut(p.Changes, out)
+	p.Changes, _ = plan.LeaveOut(p.Changes, out)
 	p.Changes = uncosmetic(p.Changes)
 	return p
 }
@@ -47,14 +48,14 @@ func (f *facts) mending() steps.Proposal {
 // uncosmetic leaves out the changes that nothing depends on, but for those of
 // what is made anew. What came after one for order's sake comes after what that
 // came after.
-func uncosmetic(changes []steps.Change) []steps.Change {
+func uncosmetic(changes []plan.Change) []plan.Change {
 	made := map[string]bool{}
 	for _, c := range changes {
-		if c.Action == steps.Create {
+		if c.Action == plan.Create {
 			made[strings.TrimSuffix(c.ID, ".create")] = true
 		}
 	}
-	var kept []steps.Change
+	var kept []plan.Change
 	before := map[string][]string{} // what those left out came after
 	for _, c := range changes {
 		var needs []string
@@ -93,11 +94,11 @@ func (f *facts) planned(change, member string, otherwise policy.Document) policy
 
 // settle makes findings of troubles and drift, each with what mends it, and
 // lists the changes in the order of the steps.
-func (f *facts) settle(troubles []trouble) (findings []steps.Finding, changes []steps.Change) {
+func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []plan.Change) {
 	claimed := map[string]bool{}
 	mends := map[string][]string{}
 	for _, t := range troubles {
-		var mending []steps.Change
+		var mending []plan.Change
 		for _, c := range f.plan.Changes {
 			if t.mended != nil && t.mended(c.ID) {
 				mending, claimed[c.ID] = append(mending, c), true
@@ -122,24 +123,24 @@ func (f *facts) settle(troubles []trouble) (findings []steps.Finding, changes []
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
 	}
-	slices.SortStableFunc(changes, func(a, b steps.Change) int { return a.Step - b.Step })
+	slices.SortStableFunc(changes, func(a, b plan.Change) int { return a.Step - b.Step })
 	return findings, changes
 }
 
 // appendNew leaves out what is there already, by id.
-func appendNew(changes, more []steps.Change) []steps.Change {
+func appendNew(changes, more []plan.Change) []plan.Change {
 	for _, c := range more {
-		if !slices.ContainsFunc(changes, func(have steps.Change) bool { return have.ID == c.ID }) {
+		if !slices.ContainsFunc(changes, func(have plan.Change) bool { return have.ID == c.ID }) {
 			changes = append(changes, c)
 		}
 	}
 	return changes
 }
 
-func (f *facts) finding(t trouble, mending []steps.Change) steps.Finding {
-	out := steps.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
+func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
+	out := plan.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
 	if out.Severity == "" {
-		out.Severity = steps.Failure
+		out.Severity = plan.Failure
 	}
 	switch {
 	case len(mending) == 0 && t.handOn != nil:
@@ -153,7 +154,7 @@ func (f *facts) finding(t trouble, mending []steps.Change) steps.Finding {
 	return out
 }
 
-func titles(changes []steps.Change) []string {
+func titles(changes []plan.Change) []string {
 	var list []string
 	for _, c := range changes {
 		list = append(list, c.Title)
@@ -162,9 +163,9 @@ func titles(changes []steps.Change) []string {
 }
 
 // driftFinding is a difference from the blueprint that no check has met.
-func driftFinding(c steps.Change) steps.Finding {
+func driftFinding(c plan.Change) plan.Finding {
 	problem := "-differs"
-	if c.Action == steps.Create {
+	if c.Action == plan.Create {
 		problem = "-missing"
 	}
 	var fields []string
@@ -177,8 +178,8 @@ func driftFinding(c steps.Change) steps.Finding {
 	if len(fields) > 0 {
 		evidence += ": " + strings.Join(fields, "; ")
 	}
-	return steps.Finding{
-		ID: c.ID + problem, Step: c.Step, Severity: steps.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+	return plan.Finding{
+		ID: c.ID + problem, Step: c.Step, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
 	}
 }
 
@@ -191,10 +192,10 @@ var ruledHere = []string{
 
 // surveyFindings are set-up's own findings that keep something from being
 // mended. They bar no change of another thing here.
-func (f *facts) surveyFindings() []steps.Finding {
-	var findings []steps.Finding
+func (f *facts) surveyFindings() []plan.Finding {
+	var findings []plan.Finding
 	for _, x := range f.plan.Findings {
-		if x.Severity == steps.Failure && !slices.Contains(ruledHere, x.ID) {
+		if x.Severity == plan.Failure && !slices.Contains(ruledHere, x.ID) {
 			x.Blocks = false
 			findings = append(findings, x)
 		}
@@ -216,11 +217,11 @@ func (f *facts) asBlueprint() []ruling {
 			continue
 		}
 		differing := f.drift(func(id string) bool {
-			return slices.ContainsFunc(f.plan.Changes, func(c steps.Change) bool { return c.ID == id && c.Step == n })
+			return slices.ContainsFunc(f.plan.Changes, func(c plan.Change) bool { return c.ID == id && c.Step == n })
 		})
 		if len(differing) > 0 {
 			r := a.passed("")
-			r.check.Verdict, r.check.Answer = steps.Broken, "It differs: "+someOf(differing)+"."
+			r.check.Verdict, r.check.Answer = plan.Broken, "It differs: "+someOf(differing)+"."
 			rulings = append(rulings, r)
 			continue
 		}

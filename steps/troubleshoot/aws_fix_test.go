@@ -5,38 +5,38 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 func TestWhatNothingDependsOnIsLeftOutWithoutItsFollowers(t *testing.T) {
-	change := func(id string, action steps.Action, needs ...string) steps.Change {
-		return steps.Change{ID: id, Action: action, Needs: needs}
+	change := func(id string, action plan.Action, needs ...string) plan.Change {
+		return plan.Change{ID: id, Action: action, Needs: needs}
 	}
 	for _, c := range []struct {
 		name       string
-		have, want []steps.Change
+		have, want []plan.Change
 	}{
 		{
 			"of what is there",
-			[]steps.Change{
-				change("bucket.versioning", steps.Update), change("bucket.tags", steps.Update, "bucket.versioning"),
-				change("bucket.lifecycle", steps.Update, "bucket.tags"), change("bucket.policy", steps.Update, "key.alias", "bucket.lifecycle"),
+			[]plan.Change{
+				change("bucket.versioning", plan.Update), change("bucket.tags", plan.Update, "bucket.versioning"),
+				change("bucket.lifecycle", plan.Update, "bucket.tags"), change("bucket.policy", plan.Update, "key.alias", "bucket.lifecycle"),
 			},
-			[]steps.Change{change("bucket.versioning", steps.Update), change("bucket.policy", steps.Update, "key.alias", "bucket.versioning")},
+			[]plan.Change{change("bucket.versioning", plan.Update), change("bucket.policy", plan.Update, "key.alias", "bucket.versioning")},
 		},
 		{
 			"but not of what is made anew",
-			[]steps.Change{
-				change("bucket.create", steps.Create), change("bucket.lifecycle", steps.Update, "bucket.create"),
-				change("bucket.policy", steps.Update, "bucket.lifecycle"), change("key.description", steps.Update),
+			[]plan.Change{
+				change("bucket.create", plan.Create), change("bucket.lifecycle", plan.Update, "bucket.create"),
+				change("bucket.policy", plan.Update, "bucket.lifecycle"), change("key.description", plan.Update),
 			},
-			[]steps.Change{
-				change("bucket.create", steps.Create), change("bucket.lifecycle", steps.Update, "bucket.create"),
-				change("bucket.policy", steps.Update, "bucket.lifecycle"),
+			[]plan.Change{
+				change("bucket.create", plan.Create), change("bucket.lifecycle", plan.Update, "bucket.create"),
+				change("bucket.policy", plan.Update, "bucket.lifecycle"),
 			},
 		},
 	} {
-		if diff := cmp.Diff(c.want, uncosmetic(c.have), cmp.AllowUnexported(steps.Change{})); diff != "" {
+		if diff := cmp.Diff(c.want, uncosmetic(c.have), cmp.AllowUnexported(plan.Change{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}

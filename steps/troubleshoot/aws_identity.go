@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // mostSkew is the difference between two clocks beyond which AWS refuses a
@@ -24,7 +25,7 @@ func judgeLogin(f *facts, l *login) []ruling {
 		as = "profile " + l.profile
 	}
 	return []ruling{
-		identity(f, l, asked{name: checkIdentity, question: "sts:GetCallerIdentity, as " + as}),
+		identity(f, l, asked{name: diagnosis.CheckIdentity, question: "sts:GetCallerIdentity, as " + as}),
 		clock(f, l, asked{name: "clock", question: "the date in AWS's answer to " + as + " beside this machine's clock"}),
 	}
 }
@@ -84,7 +85,7 @@ func invalidKey(f *facts, l *login, a asked) ruling {
 	case found && !key.Active:
 		t.evidence += fmt.Sprintf(" Access key %s of user %s is inactive.", key.ID, user)
 		t.remedy = fmt.Sprintf("Ask why it was made inactive; then: aws iam update-access-key --user-name %s --access-key-id %s --status Active.", user, key.ID)
-		t.changes = []steps.Change{activateKey(f, user, key)}
+		t.changes = []plan.Change{activateKey(f, user, key)}
 	case found && f.now.Sub(key.Created) < justMade:
 		t.evidence += fmt.Sprintf(" Access key %s of user %s was made less than a minute ago.", key.ID, user)
 		t.remedy = "Wait a minute and run again: AWS is still telling its services of the key."
@@ -121,17 +122,17 @@ func (f *facts) ownerOf(keyID string) (user string, key awsops.AccessKey, found 
 func (f *facts) looked(step int) bool { return f.survey.Failed[step] == nil }
 
 // activateKey undoes somebody's decision, and so asks for consent to the key.
-func activateKey(f *facts, user string, key awsops.AccessKey) steps.Change {
-	c := steps.Change{
-		ID: "iam.key." + user + ".activate", Step: 2, Action: steps.Update,
+func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
+	c := plan.Change{
+		ID: "iam.key." + user + ".activate", Step: 2, Action: plan.Update,
 		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
-		Fields:  []steps.Field{{Name: "status", Before: "Inactive", After: "Active"}},
+		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},
 		Calls:   []awsops.Call{awsops.UpdateAccessKey(user, key.ID, "Active")},
 		Foreign: key.ID,
 		Risk:    "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
 		Undo:    fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
 	}
-	c.Judge(steps.Gives(steps.WidensKey, user, fmt.Sprintf("Whoever has access key %s is %s again.", key.ID, user)))
+	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Whoever has access key %s is %s again.", key.ID, user)))
 	return c
 }

@@ -8,14 +8,16 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // judgeKey rules on the state of an encryption key and on the right to use it.
 func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
-	a := asked{name: checkKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
+	a := asked{name: diagnosis.CheckKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
 	state := keyState(f, p, k, a)
-	use := asked{name: checkKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
-	if state.check.Verdict == steps.Broken || !possibleKey.MatchString(k.id) {
+	use := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
+	if state.check.Verdict == plan.Broken || !possibleKey.MatchString(k.id) {
 		return []ruling{state, use.undecided("The key itself has to be mended first.")}
 	}
 	return []ruling{state, keyUse(f, p, k, use)}
@@ -49,9 +51,9 @@ func judgeAgreement(f *facts) []ruling {
 		return nil
 	}
 	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
-	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
+	a := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
 	return []ruling{a.broken("They name different keys.", trouble{
-		id: "bucket.keys-disagree", cause: bucket, severity: steps.Failure,
+		id: "bucket.keys-disagree", cause: bucket, severity: plan.Failure,
 		evidence: fmt.Sprintf("%s points at %s, but of bucket %s %s.", f.answers.Key.Alias, key, bucket, strings.Join(said, ", and ")),
 		remedy:   "Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.",
 		mended: func(id string) bool {
@@ -87,7 +89,7 @@ func pendingKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	}
 	t := keyTrouble("kms-pending-deletion", k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when))
 	c := f.keyChange(p, k, "key.rescue", "Keep the key, which is to be deleted "+when, awsops.CancelKeyDeletion(k.arn()), awsops.EnableKey(k.arn()))
-	c.Fields = []steps.Field{{Name: "state", Before: "PendingDeletion", After: "Enabled"}}
+	c.Fields = []plan.Field{{Name: "state", Before: "PendingDeletion", After: "Enabled"}}
 	c.Undo = "aws kms schedule-key-deletion --key-id " + k.arn()
 	f.offerKey(&t, c)
 	return a.broken("It is pending deletion.", t)
@@ -101,7 +103,7 @@ func disabledKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	t := keyTrouble("kms-disabled", k, fmt.Sprintf("Key %s is %s.", k.arn(), state))
 	if state == "Disabled" {
 		c := f.keyChange(p, k, "key.enable", "Enable the key", awsops.EnableKey(k.arn()))
-		c.Fields = []steps.Field{{Name: "state", Before: state, After: "Enabled"}}
+		c.Fields = []plan.Field{{Name: "state", Before: state, After: "Enabled"}}
 		c.Undo = "aws kms disable-key --key-id " + k.arn()
 		f.offerKey(&t, c)
 	}
@@ -117,23 +119,23 @@ func keyTrouble(id string, k *keyFacts, evidence string) trouble {
 
 // offerKey adds a change of the key, and what somebody else would do. Of two
 // lines that are said for a change of two calls each is one command.
-func (f *facts) offerKey(t *trouble, c steps.Change) {
+func (f *facts) offerKey(t *trouble, c plan.Change) {
 	t.handOn = &handOn{who: f.operator.ARN}
 	for _, call := range c.Calls {
-		t.handOn.needs = append(t.handOn.needs, steps.CommandLine(c, call))
+		t.handOn.needs = append(t.handOn.needs, plan.CommandLine(c, call))
 	}
 	if f.mayMend(4) {
-		t.changes = []steps.Change{c}
+		t.changes = []plan.Change{c}
 	}
 }
 
-func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsops.Call) steps.Change {
-	c := steps.Change{
-		ID: id, Step: 4, Action: steps.Update, Title: title, Target: k.arn(),
+func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsops.Call) plan.Change {
+	c := plan.Change{
+		ID: id, Step: 4, Action: plan.Update, Title: title, Target: k.arn(),
 		Account: f.answers.AdminAccount, Region: p.region, Calls: calls,
 		Risk: "Whoever may use the key can read and write the states again.",
 	}
-	c.Judge(steps.Gives(steps.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
+	c.Judge(plan.Gives(plan.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
 	if k.arn() != f.keyARN() {
 		// A key that the blueprint does not know is somebody's else.
 		c.ID, c.Foreign = id+"."+lastPart(k.arn()), k.arn()
@@ -175,7 +177,7 @@ func keyUse(f *facts, p *site, k *keyFacts, a asked) ruling {
 	t := p.states[0].target
 	if _, denied := awsops.DenialOf(k.dataKeyErr); !denied || p.standIn {
 		r := judgeAnswer(f, p, a, k.dataKeyErr, q, "kms-denied", t)
-		if r.check.Verdict != steps.Passed {
+		if r.check.Verdict != plan.Passed {
 			return r
 		}
 		return f.keyRead(p, k, a, t)
@@ -210,30 +212,30 @@ func viaS3(p *site) map[string][]string {
 
 // unblockKey takes out of the key policy what refuses the login and is none of
 // the blueprint's statements.
-func (f *facts) unblockKey(l *login, q question) (steps.Change, bool) {
+func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 	attached := f.keyPolicy(q.resource)
 	if attached == nil || !f.mayMend(4) {
-		return steps.Change{}, false
+		return plan.Change{}, false
 	}
 	have := f.planned("key.policy", "Policy", attached.Document)
 	decrypt := q
 	decrypt.action = "kms:Decrypt"
 	doc, removed := f.unblocked(l, have, policy.ResourceBased, policy.Document{}, []question{q, decrypt})
 	if len(removed) == 0 || !policy.KeepsRootAdministration(doc, l.partition(), f.answers.AdminAccount) {
-		return steps.Change{}, false
+		return plan.Change{}, false
 	}
 	names := strings.Join(removed, ", ")
-	c := steps.Change{
-		ID: "key.policy.unblock", Step: 4, Action: steps.Update,
+	c := plan.Change{
+		ID: "key.policy.unblock", Step: 4, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of key %s", names, q.resource),
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
-		Fields:  []steps.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
+		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
 		Calls:   []awsops.Call{awsops.PutKeyPolicy(q.resource, doc.JSON())},
 		Needs:   []string{"key.policy"},
 		Foreign: q.resource + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws kms put-key-policy with the policy shown as before",
 	}
-	c.JudgePolicy(steps.WidensKeyPolicy, have, doc, "key "+q.resource, fmt.Sprintf("The policy of key %s no longer refuses what %s did.", q.resource, names))
+	c.JudgePolicy(plan.WidensKeyPolicy, have, doc, "key "+q.resource, fmt.Sprintf("The policy of key %s no longer refuses what %s did.", q.resource, names))
 	return c, true
 }

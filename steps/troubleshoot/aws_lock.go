@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // staleAfter is the age at which a lock is more likely left behind than held.
@@ -41,7 +42,7 @@ func (s *stateFacts) locks() []held {
 
 // judgeLock rules on whether somebody holds the state's lock.
 func judgeLock(f *facts, p *site, s *stateFacts) []ruling {
-	a := asked{name: checkLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
+	a := asked{name: diagnosis.CheckLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
 	if s.locksByOperator {
 		a.question = fmt.Sprintf("the lock of s3://%s/%s, as the operator, since %s may not see it", p.bucket, s.key, p.asked)
 	}
@@ -70,18 +71,18 @@ func judgeHeld(f *facts, p *site, s *stateFacts, a asked, h held) ruling {
 			id: "lock-corrupt", cause: where,
 			evidence: fmt.Sprintf("What lies at %s, where the lock of project %s belongs, is not a lock of Terraform's (JSON with an ID).", where, s.project),
 			remedy:   "Make sure that nobody runs Terraform in this project, then delete it.",
-			changes:  []steps.Change{release(f, p, s, h)},
+			changes:  []plan.Change{release(f, p, s, h)},
 		})
 	}
 	age := f.now.Sub(h.info.Created)
 	t := trouble{
-		id: "lock-held", cause: h.info.ID, severity: steps.Info, changes: []steps.Change{release(f, p, s, h)},
+		id: "lock-held", cause: h.info.ID, severity: plan.Info, changes: []plan.Change{release(f, p, s, h)},
 		evidence: fmt.Sprintf("The lock of project %s at %s is held by %s for %s since %s (%s ago), id %s.",
 			s.project, where, h.info.Who, operationOf(h.info), h.info.Created.UTC().Format(time.RFC3339), roundAge(age), h.info.ID),
 		remedy: fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who),
 	}
 	if age > staleAfter {
-		t.severity = steps.Warning
+		t.severity = plan.Warning
 		t.remedy = fmt.Sprintf("Ask %s whether that run is over, then release the lock by typing its id.", h.info.Who)
 	}
 	return a.broken(fmt.Sprintf("%s holds it since %s.", h.info.Who, h.info.Created.UTC().Format(time.RFC3339)), t)
@@ -124,7 +125,7 @@ func (h held) where(s *stateFacts) string {
 
 // release takes a lock away that is still the one shown. It asks for the lock's
 // id to be typed: two runs at a time can lose what one of them writes.
-func release(f *facts, p *site, s *stateFacts, h held) steps.Change {
+func release(f *facts, p *site, s *stateFacts, h held) plan.Change {
 	kind, typed := "item", h.info.ID
 	if h.item == nil {
 		kind = "file"
@@ -132,8 +133,8 @@ func release(f *facts, p *site, s *stateFacts, h held) steps.Change {
 	if h.corrupt {
 		typed = s.lockID()
 	}
-	c := steps.Change{
-		ID: "lock.release." + s.project + "." + kind, Step: 6, Action: steps.Delete,
+	c := plan.Change{
+		ID: "lock.release." + s.project + "." + kind, Step: 6, Action: plan.Delete,
 		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.project, h.info.Who, h.info.Created.UTC().Format(time.RFC3339)),
 		Target: h.where(s), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
 		Foreign: typed, Typed: true,
@@ -142,9 +143,9 @@ func release(f *facts, p *site, s *stateFacts, h held) steps.Change {
 	}
 	if h.corrupt {
 		c.Title = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.project)
-		c.Fields = []steps.Field{{Name: "lock", Before: "unreadable"}}
+		c.Fields = []plan.Field{{Name: "lock", Before: "unreadable"}}
 	} else {
-		c.Fields = []steps.Field{
+		c.Fields = []plan.Field{
 			{Name: "id", Before: h.info.ID},
 			{Name: "who", Before: h.info.Who},
 			{Name: "operation", Before: h.info.Operation},

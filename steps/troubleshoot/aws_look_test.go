@@ -20,7 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // replace edits a file of the world.
@@ -42,10 +43,10 @@ const (
 )
 
 // failures are the ids of the findings that break Terraform.
-func failures(r steps.Review) []string {
+func failures(r plan.Review) []string {
 	var list []string
 	for _, f := range r.Findings {
-		if f.Severity == steps.Failure {
+		if f.Severity == plan.Failure {
 			list = append(list, f.ID)
 		}
 	}
@@ -53,7 +54,7 @@ func failures(r steps.Review) []string {
 }
 
 // wants fails the test unless these and no others are the failures, in order.
-func (w *world) wants(r steps.Review, want ...string) {
+func (w *world) wants(r plan.Review, want ...string) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, failures(r)); diff != "" {
 		w.t.Errorf("findings (-want +got):\n%s\n%v", diff, r.Findings)
@@ -89,7 +90,7 @@ func TestWhoCannotSignInDoesNotHideOtherFaults(t *testing.T) {
 		t.Errorf("the finding tells the secret: %v", review.Findings[0])
 	}
 	for _, c := range w.checks {
-		if c.Name == checkBucket && c.Verdict == steps.Passed && strings.Contains(c.Asked, "operator") {
+		if c.Name == diagnosis.CheckBucket && c.Verdict == plan.Passed && strings.Contains(c.Asked, "operator") {
 			t.Errorf("what the operator may do passes for alice: %+v", c)
 		}
 	}
@@ -98,8 +99,8 @@ func TestWhoCannotSignInDoesNotHideOtherFaults(t *testing.T) {
 func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
 	for _, c := range []struct {
 		age  time.Duration
-		want steps.Severity
-	}{{10 * time.Minute, steps.Info}, {3 * time.Hour, steps.Warning}} {
+		want plan.Severity
+	}{{10 * time.Minute, plan.Info}, {3 * time.Hour, plan.Warning}} {
 		w := newWorld(t, sandbox.Options{})
 		w.item(bucketName+"/"+stagingKey, "Info", lock(c.age))
 		w.lockFile(lock(c.age))
@@ -129,7 +130,7 @@ func TestALockTakenMeanwhileIsNotReleased(t *testing.T) {
 	w.item(bucketName+"/"+stagingKey, "Info", lock(3*time.Hour))
 	flow := w.flow()
 	agree := flow.Confirm
-	flow.Confirm = func(ctx context.Context, r steps.Review) (steps.Decision, error) {
+	flow.Confirm = func(ctx context.Context, r plan.Review) (plan.Decision, error) {
 		w.item(bucketName+"/"+stagingKey, "Info", lock(0))
 		return agree(ctx, r)
 	}
@@ -234,7 +235,7 @@ func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
 	review, err := flow.Review(context.Background())
 	w.must(err)
 	w.wants(review, "network-unreachable")
-	if !slices.ContainsFunc(review.Checks, func(c steps.Check) bool { return c.Verdict == steps.Undecided }) {
+	if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Verdict == plan.Undecided }) {
 		t.Errorf("no check is undecided: %v", review.Checks)
 	}
 }
@@ -249,10 +250,10 @@ func TestDriftThatBreaksNothingIsAWarning(t *testing.T) {
 	w.must(err)
 	w.blueprint.Tags = map[string]string{"owner": "platform"} // set-up's to add
 	review := w.look()
-	if len(review.Findings) != 1 || review.Findings[0].ID != "bucket.versioning-differs" || review.Findings[0].Severity != steps.Warning {
+	if len(review.Findings) != 1 || review.Findings[0].ID != "bucket.versioning-differs" || review.Findings[0].Severity != plan.Warning {
 		t.Errorf("findings %v, want bucket.versioning-differs as a warning", review.Findings)
 	}
-	if summary := w.mend(); len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+	if summary := w.mend(); len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		t.Errorf("after mending: %v", summary.Findings)
 	}
 }
@@ -262,12 +263,12 @@ func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
 	w.without("s3:GetObject")
 	w.lockFile(lock(time.Minute))
 	review := w.look()
-	i := slices.IndexFunc(review.Findings, func(f steps.Finding) bool { return f.ID == "lock-held" })
+	i := slices.IndexFunc(review.Findings, func(f plan.Finding) bool { return f.ID == "lock-held" })
 	if i < 0 || !strings.Contains(review.Findings[i].Evidence, "carol@laptop") {
 		t.Errorf("the lock is not found: %v", review.Findings)
 	}
-	i = slices.IndexFunc(review.Checks, func(c steps.Check) bool {
-		return c.Name == checkLock && c.Verdict == steps.Broken && c.Finding == "lock-held"
+	i = slices.IndexFunc(review.Checks, func(c plan.Check) bool {
+		return c.Name == diagnosis.CheckLock && c.Verdict == plan.Broken && c.Finding == "lock-held"
 	})
 	if i < 0 || !strings.Contains(review.Checks[i].Asked, "as the operator, since arn:aws:iam::111111111111:user/alice may not see it") {
 		t.Errorf("who was asked is not told: %+v", review.Checks)

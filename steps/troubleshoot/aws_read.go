@@ -13,13 +13,14 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 )
 
 // reader reads everything at once. Nothing that it calls changes anything; what
 // cannot be read is a fact like any other.
 type reader struct {
-	env     *steps.Env
+	env     *engine.Env
 	answers *blueprint.Answers
 	home    *awsops.Session
 }
@@ -59,7 +60,7 @@ func (s *scene) read(ctx context.Context) *facts {
 }
 
 // logins are the identities that the targets name, each with its sites.
-func logins(env *steps.Env, targets []target) []*login {
+func logins(env *engine.Env, targets []target) []*login {
 	var all []*login
 	for _, t := range targets {
 		i := slices.IndexFunc(all, func(l *login) bool { return l.profile == t.profile })
@@ -73,7 +74,7 @@ func logins(env *steps.Env, targets []target) []*login {
 }
 
 // keyInProfile is the access key id of a profile, empty where it has none.
-func keyInProfile(env *steps.Env, profile string) string {
+func keyInProfile(env *engine.Env, profile string) string {
 	if profile == "" {
 		return ""
 	}

@@ -40,9 +40,14 @@ func (r *reader) state(ctx context.Context, f *facts, p *site, session *awsops.S
 	ask(func() { s.rights = r.stateRights(ctx, f, p, s) })
 	_ = g.Wait() // facts, not errors
 	r.foreignLocks(ctx, f, p, s)
-	if s.doubtful() {
-		r.versions(ctx, f, p, session, s)
+	if !s.doubtful() {
+		return
 	}
+	if s.object == nil {
+		ask(func() { s.deleted, s.deletedErr = session.IsDeleted(ctx, s.bucket, s.key) })
+	}
+	ask(func() { r.versions(ctx, f, p, session, s) })
+	_ = g.Wait() // facts, not errors
 }
 
 // foreignLocks reads the locks as the operator where the login may not: a run
@@ -69,12 +74,13 @@ func (r *reader) foreignLocks(ctx context.Context, f *facts, p *site, s *stateFa
 	s.locksByOperator = g.Wait() == nil
 }
 
-// doubtful tells a state whose older versions have something to say.
+// doubtful tells a state whose older versions have something to say: that of a
+// project without one, too, for it may have been deleted.
 func (s *stateFacts) doubtful() bool {
 	switch {
 	case s.getErr != nil:
 		return false
-	case s.object != nil && s.object.problem != "":
+	case s.object == nil, s.object.problem != "":
 		return true
 	}
 	return !s.digestHolds()
@@ -171,11 +177,10 @@ func (r *reader) versions(ctx context.Context, f *facts, p *site, session *awsop
 		}
 		return b.Modified.Compare(a.Modified)
 	})
-	s.versions = make([]stateVersion, min(len(list), mostCompared))
+	s.versions = compared(list)
 	var bodies errgroup.Group
 	for i := range s.versions {
 		v := &s.versions[i]
-		v.ObjectVersion = list[i]
 		if v.Marker {
 			continue
 		}
@@ -188,4 +193,16 @@ func (r *reader) versions(ctx context.Context, f *facts, p *site, session *awsop
 		})
 	}
 	_ = bodies.Wait() // facts, not errors
+}
+
+// compared are the versions to be read, of the newest first: a delete marker says
+// something only where it is what counts now.
+func compared(list []awsops.ObjectVersion) []stateVersion {
+	var found []stateVersion
+	for i, v := range list {
+		if len(found) < mostCompared && (i == 0 || !v.Marker) {
+			found = append(found, stateVersion{ObjectVersion: v})
+		}
+	}
+	return found
 }

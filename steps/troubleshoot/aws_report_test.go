@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // An admin has no rights on IAM or KMS: what she cannot see is undecided and
@@ -19,20 +19,20 @@ func TestAnAdminWithoutRightsSeesAHealthySetUpAsHealthy(t *testing.T) {
 	w.actAsAlice()
 	mark := len(w.server.Log())
 	summary := w.mend()
-	if len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	if calls := w.mutations(mark); len(calls) > 0 {
 		t.Errorf("it made %v", calls)
 	}
-	verdicts := map[steps.Verdict]int{}
+	verdicts := map[plan.Verdict]int{}
 	for _, c := range summary.Checks {
 		verdicts[c.Verdict]++
-		if c.Verdict == steps.Undecided && c.Answer == "" {
+		if c.Verdict == plan.Undecided && c.Answer == "" {
 			t.Errorf("check %q is undecided and does not say why", c.Name)
 		}
 	}
-	if verdicts[steps.Broken] > 0 || verdicts[steps.Undecided] == 0 || verdicts[steps.Passed] < 10 {
+	if verdicts[plan.Broken] > 0 || verdicts[plan.Undecided] == 0 || verdicts[plan.Passed] < 10 {
 		t.Errorf("verdicts %v", verdicts)
 	}
 }
@@ -61,6 +61,7 @@ func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
 			w.must(err)
 		}, "kms-pending-deletion", []string{"aws kms cancel-key-deletion", "aws kms enable-key"}},
 		{"table missing", func(w *world) { w.dropTable() }, "table-missing", []string{"aws dynamodb create-table --region eu-west-1", `"LockID"`}},
+		{"state deleted", func(w *world) { w.put(state(9)); w.deleteState(1) }, "state.deleted", []string{"aws s3api list-object-versions", "s3://acme-terraform-state/common/staging", "user/alice"}},
 		{"assume", func(w *world) { w.edit("stateroom-admins-assume-1", denyAll) }, "assume-role-denied", []string{"sts:AssumeRole on arn:aws:iam::222222222222:role/TerraformAdmin", `"Action":"sts:AssumeRole"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

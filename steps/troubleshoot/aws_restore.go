@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // better is the version that should be the state where the current one should
@@ -55,19 +55,19 @@ func (f *facts) offerRestore(p *site, s *stateFacts, t *trouble) {
 		etag = s.object.etag
 	}
 	name := fmt.Sprintf("s3://%s/%s", s.bucket, s.key)
-	c := steps.Change{
-		ID: "state.restore." + s.project, Step: 5, Action: steps.Update,
+	c := plan.Change{
+		ID: "state.restore." + s.project, Step: 5, Action: plan.Update,
 		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.serial, s.project),
 		Target: name, Account: f.answers.AdminAccount, Region: p.region, Profile: s.versionsBy,
-		Fields:  []steps.Field{{Name: "MD5", Before: currentDigest(s), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.serial)}},
+		Fields:  []plan.Field{{Name: "MD5", Before: currentDigest(s), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.serial)}},
 		Calls:   []awsops.Call{awsops.CopyVersion(s.bucket, s.key, v.ID, f.answers.AdminAccount, key.ARN, etag)},
 		Foreign: name,
 		Risk:    "What is there now was put there by somebody; it stays as an older version.",
 		Undo:    "copy the version that is current now over it again",
 	}
 	t.evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.Modified.UTC().Format("2006-01-02 15:04:05"), v.object.serial, v.object.digest)
-	t.changes = []steps.Change{c}
-	t.handOn.needs = []string{steps.CommandLine(c, c.Calls[0])}
+	t.changes = []plan.Change{c}
+	t.handOn.needs = []string{plan.CommandLine(c, c.Calls[0])}
 }
 
 func currentDigest(s *stateFacts) string {

@@ -8,19 +8,20 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // ruling is one check with the trouble that it found, if any.
 type ruling struct {
-	check   steps.Check
+	check   plan.Check
 	trouble *trouble
 }
 
 // trouble is a finding before it is known what mends it.
 type trouble struct {
 	id       string
-	severity steps.Severity // Failure where it is not set
+	severity plan.Severity // Failure where it is not set
 	evidence string
 	remedy   string // for where no change mends it
 	// subject is the project or the environment. Troubles of one id and one
@@ -29,7 +30,7 @@ type trouble struct {
 	// mended tells which changes of the blueprint's own plan mend it, by id.
 	mended func(change string) bool
 	// changes mend it besides.
-	changes []steps.Change
+	changes []plan.Change
 	// handOn is what somebody with more rights has to know and to do, empty
 	// where that is nobody's rights' matter.
 	handOn *handOn
@@ -38,18 +39,18 @@ type trouble struct {
 // asked is a question and who put it: the first half of a check.
 type asked struct{ name, subject, question string }
 
-func (a asked) check(answer string, v steps.Verdict) ruling {
-	return ruling{check: steps.Check{Name: a.name, Subject: a.subject, Asked: a.question, Answer: answer, Verdict: v}}
+func (a asked) check(answer string, v plan.Verdict) ruling {
+	return ruling{check: plan.Check{Name: a.name, Subject: a.subject, Asked: a.question, Answer: answer, Verdict: v}}
 }
 
-func (a asked) passed(answer string) ruling { return a.check(answer, steps.Passed) }
+func (a asked) passed(answer string) ruling { return a.check(answer, plan.Passed) }
 
 func (a asked) undecided(format string, args ...any) ruling {
-	return a.check(fmt.Sprintf(format, args...), steps.Undecided)
+	return a.check(fmt.Sprintf(format, args...), plan.Undecided)
 }
 
 func (a asked) broken(answer string, t trouble) ruling {
-	r := a.check(answer, steps.Broken)
+	r := a.check(answer, plan.Broken)
 	t.subject = cmp.Or(t.subject, a.subject)
 	r.check.Finding, r.trouble = t.id, &t
 	return r
@@ -79,13 +80,13 @@ func answer(err error) string {
 	case !errors.As(err, &e):
 		return sentence(err.Error())
 	case e.Code == "" && e.Meaning != "" && !awsops.IsUnanswered(err):
-		return redact(e.Meaning) // the SDK's chain of everything that it tried says less
+		return diagnosis.Redact(e.Meaning) // the SDK's chain of everything that it tried says less
 	}
-	return redact(e.Answer())
+	return diagnosis.Redact(e.Answer())
 }
 
 func sentence(text string) string {
-	text = redact(strings.TrimSpace(text))
+	text = diagnosis.Redact(strings.TrimSpace(text))
 	if text == "" || strings.HasSuffix(text, ".") {
 		return text
 	}

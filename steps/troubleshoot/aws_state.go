@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // judgeState rules on the content of a state and on its digest in the table.
@@ -24,7 +25,7 @@ func judgeContent(f *facts, p *site, s *stateFacts) ruling {
 	case s.getErr != nil:
 		return a.undecided("%s", answer(s.getErr))
 	case s.object == nil:
-		return a.passed("There is no state yet.")
+		return judgeAbsence(f, p, s, a)
 	case s.object.problem == "":
 		return a.passed(fmt.Sprintf("It is format %d, serial %d, written by %s.", s.object.format, s.object.serial, s.object.engine))
 	}
@@ -41,9 +42,37 @@ func judgeContent(f *facts, p *site, s *stateFacts) ruling {
 	return a.broken(s.object.problem+".", t)
 }
 
+// judgeAbsence rules on a project without a state: either there never was one, or
+// somebody deleted it, and the next apply makes all that it held a second time. One
+// whose digest is still there is told of with that.
+func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
+	marked := s.deleted || len(s.versions) > 0 && s.versions[0].Marker
+	switch {
+	case !marked && s.deletedErr != nil:
+		return a.undecided("There is no state, and whether one was deleted cannot be seen: %s", told(s.deletedErr))
+	case !marked:
+		return a.passed("There is no state yet.")
+	case !s.digestHolds():
+		r := a.check("It was deleted.", plan.Broken)
+		r.check.Finding = "digest-mismatch"
+		return r
+	}
+	t := trouble{
+		id: "state.deleted", cause: s.key,
+		evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it, and the next apply would make everything that it held a second time.", p.bucket, s.key, s.project),
+	}
+	if s.versionsErr != nil {
+		t.evidence += " The versions of the object may not be listed: " + told(s.versionsErr)
+	} else {
+		t.evidence += fmt.Sprintf(" There are %s.", describe(s.versions))
+	}
+	f.offerRestore(p, s, &t)
+	return a.broken("It was deleted.", t)
+}
+
 // judgeDigest rules on the MD5 that the lock table holds of the state.
 func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
-	a := asked{name: checkDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
+	a := asked{name: diagnosis.CheckDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
 	switch {
 	case s.digestErr != nil:
 		return a.undecided("%s", told(s.digestErr))
@@ -76,23 +105,23 @@ func (f *facts) repair(p *site, s *stateFacts, t *trouble) {
 		return
 	}
 	t.remedy = "Write the digest of the newest version into the table."
-	t.changes = []steps.Change{f.digestChange(p, s)}
+	t.changes = []plan.Change{f.digestChange(p, s)}
 }
 
 // digestChange makes the digest that of the state in the bucket, if the item is
 // still the one that was compared.
-func (f *facts) digestChange(p *site, s *stateFacts) steps.Change {
+func (f *facts) digestChange(p *site, s *stateFacts) plan.Change {
 	id := s.lockID() + "-md5"
-	c := steps.Change{
-		ID: "lock.digest." + s.project, Step: 6, Action: steps.Update,
+	c := plan.Change{
+		ID: "lock.digest." + s.project, Step: 6, Action: plan.Update,
 		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.project),
 		Target: fmt.Sprintf("item %s of table %s", id, s.table), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
-		Fields: []steps.Field{{Name: "digest", Before: s.digest.Digest}},
+		Fields: []plan.Field{{Name: "digest", Before: s.digest.Digest}},
 		Risk:   "Terraform works with the state that is in the bucket now, as described.",
 		Undo:   fmt.Sprintf("write the digest %s back", s.digest.Digest),
 	}
 	if s.object == nil {
-		c.Action = steps.Delete
+		c.Action = plan.Delete
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
@@ -108,8 +137,8 @@ func (f *facts) digestChange(p *site, s *stateFacts) steps.Change {
 
 // orphanDigests removes the digests of states that went with their bucket, with
 // which Terraform would refuse the new one.
-func (f *facts) orphanDigests(p *site) []steps.Change {
-	var changes []steps.Change
+func (f *facts) orphanDigests(p *site) []plan.Change {
+	var changes []plan.Change
 	for _, s := range p.states {
 		if s.digest != nil && s.digest.Digest != "" && f.mayMend(5) {
 			c := f.digestChange(p, s)

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // judgeTable rules on a lock table: that it is there and has the one key that
 // Terraform uses.
 func judgeTable(f *facts, p *site, t *tableFacts) ruling {
-	a := asked{name: checkTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
+	a := asked{name: diagnosis.CheckTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
 	switch {
 	case outage(t.describeErr) != "":
 		return a.failedBy(t.describeErr)
@@ -49,8 +50,8 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 	if t.name == f.answers.Lock.DynamoDBTable {
 		found.remedy = "Create it with stateroom setup, as the operator."
 		found.mended = func(id string) bool { return strings.HasPrefix(id, "lock.") }
-		found.handOn = &handOn{who: p.asked, needs: []string{steps.CommandLine(
-			steps.Change{Region: p.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}}
+		found.handOn = &handOn{who: p.asked, needs: []string{plan.CommandLine(
+			plan.Change{Region: p.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}}
 	}
 	return a.broken("There is none.", found)
 }
@@ -58,7 +59,7 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 // judgeItems rules on the right to read and write the table's items.
 func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 	arn := p.tableARN(f, s.table)
-	a := asked{name: checkTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
+	a := asked{name: diagnosis.CheckTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
 	err := errors.Join(s.lockErr, s.digestErr)
 	q := question{action: "dynamodb:GetItem", resource: arn, err: err, rights: s.rights}
 	switch {
@@ -70,7 +71,7 @@ func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 		return a.undecided("%s cannot sign in; the operator may.", p.login.who())
 	}
 	a.question = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.table)
-	if r := f.judgeRights(p, a, s, "table-denied", arn, tableActions[:2]...); r.check.Verdict != steps.Passed {
+	if r := f.judgeRights(p, a, s, "table-denied", arn, tableActions[:2]...); r.check.Verdict != plan.Passed {
 		return r
 	}
 	return f.judgeRights(p, a, s, "lock-release-failed", arn, tableActions[2])

@@ -9,8 +9,8 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
@@ -20,11 +20,11 @@ func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 	if calls := w.mutations(mark); len(calls) > 0 {
 		t.Errorf("a health check made %v", calls)
 	}
-	if len(summary.Findings) > 0 || summary.ExitCode(false) != steps.ExitDone {
+	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	for _, c := range summary.Checks {
-		if c.Verdict != steps.Passed {
+		if c.Verdict != plan.Passed {
 			t.Errorf("check %q of %q is %s: %s", c.Name, c.Subject, c.Verdict, c.Answer)
 		}
 	}
@@ -42,7 +42,7 @@ func (w *world) quiet(o outcome) map[string]bool {
 	w.t.Helper()
 	subjects := map[string]bool{}
 	for _, c := range o.checks {
-		if c.Verdict == steps.Broken {
+		if c.Verdict == plan.Broken {
 			w.t.Errorf("check %q of %q is broken: %s", c.Name, c.Subject, c.Answer)
 		}
 		subjects[c.Subject] = true

@@ -17,7 +17,9 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -27,11 +29,11 @@ type bench struct {
 	t       testing.TB
 	dir     string
 	server  *sandbox.Server
-	env     *steps.Env
+	env     *engine.Env
 	answers *blueprint.Answers
 
 	mu     sync.Mutex
-	events []steps.Event
+	events []plan.Event
 }
 
 // finished sets everything up: nothing real can be reached from here.
@@ -54,10 +56,10 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	b.answers = &blueprint.Answers{Blueprint: laptopTeam(), Me: "alice"}
 	b.env = b.newEnv()
 	setup := (&steps.Setup{Env: b.env, Answers: b.answers}).Flow()
-	setup.Emit = func(steps.Event) {}
-	setup.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	setup.Emit = func(plan.Event) {}
+	setup.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := setup.Run(context.Background())
-	if err != nil || steps.NeedsAttention(summary.Findings) || summary.Failed > 0 {
+	if err != nil || plan.NeedsAttention(summary.Findings) || summary.Failed > 0 {
 		t.Fatalf("the set-up is not healthy: %v, %+v", err, summary)
 	}
 	b.env = b.newEnv()
@@ -102,19 +104,19 @@ func laptopTeam() *blueprint.Blueprint {
 	return b
 }
 
-func (b *bench) newEnv() *steps.Env {
+func (b *bench) newEnv() *engine.Env {
 	b.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: b.server.URL(), Region: "eu-west-1", Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: b.server.URL(), Region: "eu-west-1", Parallel: engine.DefaultParallel})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	env, err := steps.NewEnv(sessions, b.dir, filepath.Join(b.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, b.dir, filepath.Join(b.dir, "stateroom.hcl"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	env.Endpoint, env.EngineErr = b.server.URL(), terraform.ErrNotFound
 	_, tag := b.answers.Tag()
-	if env.Journal, err = steps.OpenJournal(env.StateDir, tag); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
 		b.t.Fatal(err)
 	}
 	return env
@@ -215,7 +217,7 @@ func (b *bench) remove(name string) {
 }
 
 // look is the laptop's part of an examination, and nothing of AWS's.
-func (b *bench) look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	if text, err := os.ReadFile(b.path("initialised")); err == nil {
 		for dir := range strings.FieldsSeq(string(text)) {
 			name, _ := filepath.Rel(b.dir, dir)
@@ -226,12 +228,12 @@ func (b *bench) look(ctx context.Context, env *steps.Env) (steps.Review, error) 
 	s := newScene(env, b.answers)
 	o := s.laptop(ctx)
 	changes, problems := s.corrections(o)
-	return steps.Review{
+	return plan.Review{
 		Checks: o.checks, Findings: append(o.findings, problems...), Changes: append(o.changes, changes...),
 	}, nil
 }
 
-func (b *bench) review() steps.Review {
+func (b *bench) review() plan.Review {
 	b.t.Helper()
 	review, err := b.look(context.Background(), b.env)
 	if err != nil {
@@ -242,11 +244,11 @@ func (b *bench) review() steps.Review {
 
 // mended lets a flow apply what a look proposes, and gives the summary of the
 // look after it.
-func (b *bench) mended() *steps.Summary {
+func (b *bench) mended() *plan.Summary {
 	b.t.Helper()
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: b.env, Answers: b.answers, Look: b.look, Emit: b.keep,
-		Confirm: func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil },
+		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 	summary, err := flow.Run(context.Background())
 	if err != nil {
@@ -258,7 +260,7 @@ func (b *bench) mended() *steps.Summary {
 	return summary
 }
 
-func (b *bench) keep(e steps.Event) {
+func (b *bench) keep(e plan.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.events = append(b.events, e)
@@ -316,7 +318,7 @@ func (b *bench) restore(whole map[string]string) {
 }
 
 // listed are the findings' ids with their severities, sorted.
-func listed(findings []steps.Finding) []string {
+func listed(findings []plan.Finding) []string {
 	var out []string
 	for _, f := range findings {
 		out = append(out, fmt.Sprintf("%s %s", f.ID, f.Severity))

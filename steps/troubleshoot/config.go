@@ -9,9 +9,10 @@ import (
 
 	"golang.org/x/mod/semver"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -44,10 +45,10 @@ func (l *laptop) configuration(ctx context.Context, p project) {
 	}
 	if len(l.out.findings) > before {
 		f := l.out.findings[before]
-		l.broken(checkProject, p.Name, p.dir, f.Evidence, f.ID)
+		l.broken(diagnosis.CheckProject, p.Name, p.dir, f.Evidence, f.ID)
 		return
 	}
-	l.passed(checkProject, p.Name, p.dir, fmt.Sprintf("%d files that can be read", len(p.files.Files)))
+	l.passed(diagnosis.CheckProject, p.Name, p.dir, fmt.Sprintf("%d files that can be read", len(p.files.Files)))
 }
 
 // isCache and isState tell the problems of what init and apply left behind from
@@ -78,7 +79,7 @@ func (l *laptop) refused(p project, evidence, remedy string) {
 }
 
 func (l *laptop) invalid(evidence, remedy string) {
-	l.found("config-invalid", 7, steps.Failure, evidence, remedy)
+	l.found("config-invalid", 7, plan.Failure, evidence, remedy)
 }
 
 // version checks a required_version against the engine that is here.
@@ -177,7 +178,7 @@ func (l *laptop) lacking(p project) {
 		l.refused(p, evidence, remedy)
 		return
 	}
-	l.found("backend-not-initialized", 8, steps.Info, evidence+" The place of the state is given with -backend-config.", remedy)
+	l.found("backend-not-initialized", 8, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
 }
 
 // roleBlock is an assume_role block in the backend. The environment's role
@@ -220,7 +221,7 @@ func (l *laptop) contradictions(p project) {
 		if at.Find(name) == nil {
 			continue
 		}
-		l.found("files.static-keys", 7, steps.Failure,
+		l.found("files.static-keys", 7, plan.Failure,
 			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.at(name), name, p.files.State.DataDir),
 			"Remove it, name the profile, and make a new access key: this one is in version control.")
 		if l.answers.ProfileInFiles {
@@ -248,7 +249,7 @@ func (l *laptop) accounts(p project) {
 	default:
 		return
 	}
-	l.found("wrong-account", 7, steps.Failure,
+	l.found("wrong-account", 7, plan.Failure,
 		fmt.Sprintf("%s: %s of the backend shuts out %s, the account that holds the state.", p.at(argument), argument, account),
 		"Allow account "+account+" there.")
 	l.mend(p, func(b *files.Backend) { b.Account = account })

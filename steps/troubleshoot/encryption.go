@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // arnParts is how many parts an ARN of a key has between colons.
@@ -40,21 +41,21 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 	encrypt, key := b.Attributes.Find("encrypt"), b.Attributes.Find("kms_key_id")
 	asked := b.String()
 	if p.partial() && encrypt == nil {
-		l.undecided(checkEncryption, p.Name, asked, "they may be given with -backend-config")
+		l.undecided(diagnosis.CheckEncryption, p.Name, asked, "they may be given with -backend-config")
 		return
 	}
 	if encrypt != nil && !encrypt.Literal || key != nil && !key.Literal || b.Attributes.Find("sse_customer_key") != nil {
-		l.undecided(checkEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
+		l.undecided(diagnosis.CheckEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
 		return
 	}
 	id := b.Attributes.Get("kms_key_id")
 	answer := fmt.Sprintf("encrypt = %v, kms_key_id = %q", on(b.Attributes, "encrypt"), id)
 	found, severity, evidence, remedy := l.headers(ctx, p, id)
 	if found == "" {
-		l.passed(checkEncryption, p.Name, asked, answer)
+		l.passed(diagnosis.CheckEncryption, p.Name, asked, answer)
 		return
 	}
-	l.broken(checkEncryption, p.Name, asked, answer, found)
+	l.broken(diagnosis.CheckEncryption, p.Name, asked, answer, found)
 	if found == "kms-id-invalid" {
 		l.echo(found, " key "+id+" ", "kms-not-found", "explicit-deny", "kms-denied")
 	}
@@ -66,7 +67,7 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 }
 
 // headers tells what is wrong with the headers that Terraform would send.
-func (l *laptop) headers(ctx context.Context, p project, id string) (found string, severity steps.Severity, evidence, remedy string) {
+func (l *laptop) headers(ctx context.Context, p project, id string) (found string, severity plan.Severity, evidence, remedy string) {
 	encrypt := on(p.backend.Attributes, "encrypt")
 	remedy = "Write encrypt = true and kms_key_id = the key's full ARN."
 	policy := l.answers.Bucket.Policy
@@ -87,10 +88,10 @@ func (l *laptop) headers(ctx context.Context, p project, id string) (found strin
 	}
 	at := p.at("encrypt")
 	if denied {
-		return "explicit-deny", steps.Failure,
+		return "explicit-deny", plan.Failure,
 			fmt.Sprintf("%s: %s, which the %s policy of bucket %s denies. init and plan pass all the same; the first apply fails and does not save the state.", at, sent, policy, l.answers.Bucket.Name), remedy
 	}
-	return "files.encryption-incomplete", steps.Warning,
+	return "files.encryption-incomplete", plan.Warning,
 		fmt.Sprintf("%s: %s, and it is left to the bucket how the state is encrypted.", at, sent), remedy
 }
 
@@ -101,21 +102,21 @@ var accepted = regexp.MustCompile(`^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{1
 // notARN is a key that is named by something else than its ARN. Terraform passes
 // on what it accepts as it stands, and the bucket's policy compares that with
 // the ARN.
-func (l *laptop) notARN(p project, id string) (found string, severity steps.Severity, evidence, remedy string) {
+func (l *laptop) notARN(p project, id string) (found string, severity plan.Severity, evidence, remedy string) {
 	evidence = fmt.Sprintf("%s: kms_key_id is %q, which is not the ARN of a key", p.at("kms_key_id"), id)
 	remedy = "Write the full ARN of the key, not its id or alias."
 	switch {
 	case !accepted.MatchString(id):
-		return "kms-id-invalid", steps.Failure, evidence + ".", remedy
+		return "kms-id-invalid", plan.Failure, evidence + ".", remedy
 	case l.answers.Bucket.Policy == "":
-		return "kms-id-invalid", steps.Warning, evidence + ". A bucket policy that asks for the ARN denies it.", remedy
+		return "kms-id-invalid", plan.Warning, evidence + ". A bucket policy that asks for the ARN denies it.", remedy
 	}
-	return "explicit-deny", steps.Failure,
+	return "explicit-deny", plan.Failure,
 		fmt.Sprintf("%s. Terraform passes it on as it stands, and the policy of bucket %s denies everything but the ARN.", evidence, l.answers.Bucket.Name), remedy
 }
 
 // otherKey finds a project whose key is another than that of the rest.
-func (l *laptop) otherKey(ctx context.Context, p project, id string) (found string, severity steps.Severity, evidence, remedy string) {
+func (l *laptop) otherKey(ctx context.Context, p project, id string) (found string, severity plan.Severity, evidence, remedy string) {
 	for _, other := range l.projects {
 		b := other.s3()
 		if b == nil || b.Attributes.Get("bucket") != p.backend.Attributes.Get("bucket") {
@@ -131,10 +132,10 @@ func (l *laptop) otherKey(ctx context.Context, p project, id string) (found stri
 		}
 		evidence := fmt.Sprintf("%s: kms_key_id is %s, but %s says %s for the same bucket.", p.at("kms_key_id"), id, other.at("kms_key_id"), theirs)
 		if right == theirs && l.answers.Bucket.Policy != "" {
-			return "explicit-deny", steps.Failure,
+			return "explicit-deny", plan.Failure,
 				evidence + " " + l.answers.Key.Alias + " is the latter, and the bucket's policy denies every other key.", "Write " + right + "."
 		}
-		return "files.kms-keys-differ", steps.Warning, evidence, "Write the ARN of the state encryption key in both."
+		return "files.kms-keys-differ", plan.Warning, evidence, "Write the ARN of the state encryption key in both."
 	}
 	return "", "", "", ""
 }
@@ -230,13 +231,13 @@ func (l *laptop) region(ctx context.Context, p project) {
 	at, want := b.Attributes.Find("region"), l.answers.StateRegion
 	switch {
 	case at == nil && p.partial():
-		l.undecided(checkRegion, p.Name, b.String(), "it may be given with -backend-config")
+		l.undecided(diagnosis.CheckRegion, p.Name, b.String(), "it may be given with -backend-config")
 	case at == nil || at.Literal && at.Value == "":
 		l.noRegion(ctx, p)
 	case !at.Literal:
-		l.undecided(checkRegion, p.Name, p.at("region"), "it is the expression "+at.Value)
+		l.undecided(diagnosis.CheckRegion, p.Name, p.at("region"), "it is the expression "+at.Value)
 	case at.Value == want:
-		l.passed(checkRegion, p.Name, p.at("region"), "backend: "+at.Value)
+		l.passed(diagnosis.CheckRegion, p.Name, p.at("region"), "backend: "+at.Value)
 	default:
 		l.otherRegion(ctx, p, at.Value)
 	}
@@ -245,13 +246,13 @@ func (l *laptop) region(ctx context.Context, p project) {
 // noRegion is a backend without a region: Terraform then takes AWS_REGION, and
 // never the profile's (measured with 1.11.4).
 func (l *laptop) noRegion(ctx context.Context, p project) {
-	severity, evidence := steps.Failure, fmt.Sprintf("%s: the backend has no region, and neither AWS_REGION nor AWS_DEFAULT_REGION is set.", p.backend.Place)
+	severity, evidence := plan.Failure, fmt.Sprintf("%s: the backend has no region, and neither AWS_REGION nor AWS_DEFAULT_REGION is set.", p.backend.Place)
 	for _, name := range []string{"AWS_DEFAULT_REGION", "AWS_REGION"} {
 		if value := l.getenv(name); value != "" {
-			severity, evidence = steps.Warning, fmt.Sprintf("%s: the backend has no region; on this laptop %s=%s decides, on another nothing may.", p.backend.Place, name, value)
+			severity, evidence = plan.Warning, fmt.Sprintf("%s: the backend has no region; on this laptop %s=%s decides, on another nothing may.", p.backend.Place, name, value)
 		}
 	}
-	l.broken(checkRegion, p.Name, p.backend.String(), "no region", "region-invalid")
+	l.broken(diagnosis.CheckRegion, p.Name, p.backend.String(), "no region", "region-invalid")
 	l.found("region-invalid", 3, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
 	l.restore(ctx, p, "region")
 }
@@ -263,22 +264,22 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	want := l.answers.StateRegion
 	asked := p.at("region")
 	if !l.isRegion(ctx, region) {
-		l.broken(checkRegion, p.Name, asked, "backend: "+region, "region-invalid")
-		l.found("region-invalid", 3, steps.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region, "region-invalid")
+		l.found("region-invalid", 3, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 		return
 	}
 	bucket := p.backend.Attributes.Get("bucket")
 	switch actual := l.bucketRegion(ctx, bucket); actual {
 	case region:
-		l.broken(checkRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
-		l.found("files.region-differs", 3, steps.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
+		l.found("files.region-differs", 3, plan.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
 	case "":
-		l.broken(checkRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, "region-wrong")
-		l.found("region-wrong", 3, steps.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, "region-wrong")
+		l.found("region-wrong", 3, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 	default:
-		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
 		// AWS's part tells the finding.
 		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: "region-wrong", backend: func(b *files.Backend) { b.Region = actual }})
 	}

@@ -13,8 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // knockPatience bounds the wait for an endpoint to answer at all.
@@ -35,8 +37,8 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		}
 	}
 	if stranger := p.unknown(odd); stranger != "" {
-		l.broken(checkNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
-		l.mendEndpoint(p, steps.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
+		l.broken(diagnosis.CheckNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
+		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 		return
 	}
 	if len(odd) == 0 {
@@ -44,19 +46,19 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		if b.Attributes.Find("endpoints.s3") != nil {
 			answer = "they are " + l.env.Endpoint
 		}
-		l.passed(checkNetwork, p.Name, asked, answer)
+		l.passed(diagnosis.CheckNetwork, p.Name, asked, answer)
 		return
 	}
 	found, severity, evidence, remedy := l.knock(ctx, p, odd)
 	if found == "" {
-		l.passed(checkNetwork, p.Name, asked, strings.Join(odd, ", ")+": somebody answers")
+		l.passed(diagnosis.CheckNetwork, p.Name, asked, strings.Join(odd, ", ")+": somebody answers")
 		return
 	}
-	l.broken(checkNetwork, p.Name, asked, strings.Join(odd, ", "), found)
+	l.broken(diagnosis.CheckNetwork, p.Name, asked, strings.Join(odd, ", "), found)
 	l.found(found, 7, severity, evidence, remedy)
 	l.mendEndpoint(p, l.newest())
 	if len(p.strangers) > 0 {
-		l.mendEndpoint(p, steps.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
+		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 	}
 }
 
@@ -75,7 +77,7 @@ const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
 func (l *laptop) leads(p project) {
-	found := steps.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
+	found := engine.LeadsElsewhere(l.answers, p.Name, p.elsewhere)
 	l.out.findings = append(l.out.findings, found...)
 	if len(found) > 0 {
 		l.broken(checkLeads, p.Name, p.dir, found[0].Evidence, leadsElsewhere)
@@ -103,24 +105,24 @@ func (p project) unknown(addresses []string) string {
 }
 
 // knock asks every address for an answer, of whatever kind.
-func (l *laptop) knock(ctx context.Context, p project, addresses []string) (found string, severity steps.Severity, evidence, remedy string) {
+func (l *laptop) knock(ctx context.Context, p project, addresses []string) (found string, severity plan.Severity, evidence, remedy string) {
 	at := p.at("endpoints.s3")
 	for _, address := range addresses {
 		err := l.reach(ctx, address, p.backend.Attributes.Get("custom_ca_bundle"))
 		var unknown *tls.CertificateVerificationError
 		switch {
 		case errors.As(err, &unknown):
-			return "tls-untrusted", steps.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
+			return "tls-untrusted", plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE."
 		case err != nil:
-			return "network-unreachable", steps.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
+			return "network-unreachable", plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
 				"Correct the endpoint, or remove it to reach AWS itself."
 		}
 	}
 	if l.env.Endpoint == "" {
 		return "", "", "", ""
 	}
-	return "files.endpoint-differs", steps.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), l.env.Endpoint),
+	return "files.endpoint-differs", plan.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), l.env.Endpoint),
 		"Write the endpoint that is meant in both."
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -36,7 +36,7 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 			}
 			review := b.review()
 			f := findingOf(review.Findings, leadsElsewhere)
-			if f == nil || f.Severity != steps.Failure || !strings.Contains(f.Evidence, address) {
+			if f == nil || f.Severity != plan.Failure || !strings.Contains(f.Evidence, address) {
 				t.Fatalf("findings %v", review.Findings)
 			}
 			if slices.ContainsFunc(heard, func(s said) bool { return s.project == "common-staging" }) {

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // Only variables that decide, or that hide what is meant, are told: an explicit
@@ -76,9 +77,9 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 				t.Fatalf("findings %v\n%v", got, review.Findings)
 			}
 			checked(t, review)
-			c := checkOf(review, checkEnvironment, "")
+			c := checkOf(review, diagnosis.CheckEnvironment, "")
 			for name := range tt.set {
-				if c.Verdict == steps.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
+				if c.Verdict == plan.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
 					t.Errorf("%s is not in %q", name, c.Answer)
 				}
 			}

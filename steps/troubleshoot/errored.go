@@ -9,8 +9,8 @@ import (
 	"reflect"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // checkSaved is about a state that an apply could not save.
@@ -27,7 +27,7 @@ type content struct {
 // unsaved looks for a state that an apply could not save. Terraform tells of it
 // once, and the next apply would make everything in it a second time.
 func (l *laptop) unsaved(ctx context.Context, p project) {
-	path := filepath.Join(p.dir, steps.ErroredState)
+	path := filepath.Join(p.dir, plan.ErroredState)
 	if _, err := os.Lstat(path); err != nil {
 		return
 	}
@@ -40,7 +40,7 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 	told := func(evidence, remedy string) {
 		evidence = fmt.Sprintf("An apply left its state in %s, because it could not save it. %s", path, evidence)
 		l.broken(checkSaved, p.Name, path, evidence, "state-not-saved")
-		l.found("state-not-saved", 8, steps.Failure, evidence, remedy+" Never apply before that.")
+		l.found("state-not-saved", 8, plan.Failure, evidence, remedy+" Never apply before that.")
 	}
 	var left content
 	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.bucket == "" || place.key == "" {
@@ -48,7 +48,7 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 		return
 	}
 	now, err := l.saved(ctx, place)
-	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is mended, or let it be done here with --adopt %s.", steps.ErroredState, p.dir, path)
+	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is mended, or let it be done here with --adopt %s.", plan.ErroredState, p.dir, path)
 	switch {
 	case err != nil:
 		told(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // stateOf is a state with one resource.
@@ -45,7 +45,7 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 			}
 			b.write("live/staging/errored.tfstate", c.left)
 			review := b.review()
-			i := slices.IndexFunc(review.Checks, func(c steps.Check) bool { return c.Name == checkSaved })
+			i := slices.IndexFunc(review.Checks, func(c plan.Check) bool { return c.Name == checkSaved })
 			if i < 0 || !strings.Contains(review.Checks[i].Answer, c.tells) {
 				t.Fatalf("the checks do not say %q: %+v", c.tells, review.Checks)
 			}

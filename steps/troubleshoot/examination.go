@@ -7,8 +7,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Examination is one health check of a set-up, with or without an error text
@@ -27,9 +29,9 @@ type Examination struct {
 
 // outcome is what one part of the examination came to.
 type outcome struct {
-	checks   []steps.Check
-	findings []steps.Finding
-	changes  []steps.Change
+	checks   []plan.Check
+	findings []plan.Finding
+	changes  []plan.Change
 	// mends are corrections of projects' files; they become changes when every
 	// part has ended.
 	mends []mend
@@ -40,22 +42,22 @@ type outcome struct {
 }
 
 // check books a check that has ended and tells it at once.
-func (o *outcome) check(env *steps.Env, c steps.Check) {
+func (o *outcome) check(env *engine.Env, c plan.Check) {
 	o.checks = append(o.checks, c)
-	env.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 }
 
 // Look diagnoses the text, checks the set-up and plans what mends it. It is the
-// Look of a [steps.Flow].
-func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, error) {
+// Look of a [engine.Flow].
+func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	var heard []said
 	if e.Text != "" {
-		for _, d := range Diagnose(e.Text) {
+		for _, d := range diagnosis.Diagnose(e.Text) {
 			heard = append(heard, said{Diagnosis: d})
 		}
 	}
 	if e.OnlyText {
-		return steps.Review{Findings: hear(nil, heard)}, nil
+		return plan.Review{Findings: hear(nil, heard)}, nil
 	}
 	s := newScene(env, e.Answers)
 	var ran outcome
@@ -77,12 +79,12 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 	}
 	_ = g.Wait() // a part that cannot be looked at is an undecided check, not an error
 	if err := ctx.Err(); err != nil {
-		return steps.Review{}, err //nolint:wrapcheck // the caller's own context
+		return plan.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
 	all := joined(append([]outcome{ran}, outcomes...))
 	all.unite()
 	corrections, problems := s.corrections(all)
-	review := steps.Review{
+	review := plan.Review{
 		Checks: all.checks, Findings: append(all.findings, problems...), Changes: append(all.changes, corrections...),
 	}
 	review.Findings = hear(review.Findings, heard)
@@ -92,9 +94,9 @@ func (e *Examination) Look(ctx context.Context, env *steps.Env) (steps.Review, e
 }
 
 // withoutReports takes the report for somebody else from what is mended here.
-func withoutReports(r steps.Review) {
+func withoutReports(r plan.Review) {
 	for i, f := range r.Findings {
-		if slices.ContainsFunc(r.Changes, func(c steps.Change) bool { return c.MendsFinding(f) }) {
+		if slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.MendsFinding(f) }) {
 			r.Findings[i].Details = ""
 		}
 	}
@@ -117,6 +119,6 @@ func joined(parts []outcome) outcome {
 }
 
 // order puts causes before what they cause, as the table of diagnoses does.
-func order(findings []steps.Finding) {
-	slices.SortStableFunc(findings, func(a, b steps.Finding) int { return cmp.Compare(Rank(a.ID), Rank(b.ID)) })
+func order(findings []plan.Finding) {
+	slices.SortStableFunc(findings, func(a, b plan.Finding) int { return cmp.Compare(diagnosis.Rank(a.ID), diagnosis.Rank(b.ID)) })
 }

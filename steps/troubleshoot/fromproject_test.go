@@ -10,8 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // Without a blueprint the project's own files say what they can, and a healthy
@@ -70,11 +71,11 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 				"empty": "files.no-project", "binary": "config-invalid", "backends": "config-invalid", "elsewhere": "files.no-backend",
 				"no backend": "files.no-backend", "partial": "backend-not-initialized",
 			}[name]
-			if !slices.ContainsFunc(review.Findings, func(f steps.Finding) bool { return f.ID == want }) {
+			if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == want }) {
 				t.Errorf("findings %v", review.Findings)
 			}
-			for _, check := range []string{checkCredentialsFile, checkProfileInFile, checkEnvironment} {
-				if !slices.ContainsFunc(review.Checks, func(c steps.Check) bool { return c.Name == check }) {
+			for _, check := range []string{diagnosis.CheckCredentialsFile, diagnosis.CheckProfileInFile, diagnosis.CheckEnvironment} {
+				if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Name == check }) {
 					t.Errorf("check %q was not made", check)
 				}
 			}
@@ -110,7 +111,7 @@ func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
 		if err != nil || len(review.Checks) == 0 {
 			t.Errorf("%s: %v, checks %v", dir, err, review.Checks)
 		}
-		if !slices.ContainsFunc(review.Findings, func(f steps.Finding) bool { return f.ID == Unknown }) {
+		if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == diagnosis.Unknown }) {
 			t.Errorf("%s: findings %v", dir, review.Findings)
 		}
 	}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // laptop is what can be checked and mended without AWS: the AWS files, the
@@ -27,7 +29,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		if l.withoutBlueprint() {
 			evidence = fmt.Sprintf("There is no project to look at: %s holds neither Terraform files nor a blueprint.", s.env.Dir)
 		}
-		l.found("files.no-project", 7, steps.Failure, evidence,
+		l.found("files.no-project", 7, plan.Failure, evidence,
 			"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")
 	}
 	l.profiles()
@@ -80,8 +82,8 @@ type use struct {
 }
 
 // found books a finding.
-func (l *laptop) found(id string, step int, severity steps.Severity, evidence, remedy string) {
-	l.out.findings = append(l.out.findings, steps.Finding{
+func (l *laptop) found(id string, step int, severity plan.Severity, evidence, remedy string) {
+	l.out.findings = append(l.out.findings, plan.Finding{
 		ID: id, Subject: l.subject, Step: step, Severity: severity, Evidence: evidence, Remedy: remedy,
 	})
 }
@@ -98,15 +100,15 @@ func (l *laptop) remedy(id, subject, text string) {
 
 // passed and broken book a check.
 func (l *laptop) passed(name, subject, asked, answer string) {
-	l.out.check(l.env, steps.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: steps.Passed})
+	l.out.check(l.env, plan.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: plan.Passed})
 }
 
 func (l *laptop) broken(name, subject, asked, answer, finding string) {
-	l.out.check(l.env, steps.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: steps.Broken, Finding: finding})
+	l.out.check(l.env, plan.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: plan.Broken, Finding: finding})
 }
 
 func (l *laptop) undecided(name, subject, asked, answer string) {
-	l.out.check(l.env, steps.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: steps.Undecided})
+	l.out.check(l.env, plan.Check{Name: name, Subject: subject, Asked: asked, Answer: answer, Verdict: plan.Undecided})
 }
 
 // mend asks for a correction of a project's backend.
@@ -233,7 +235,7 @@ func (l *laptop) profiles() {
 	for _, u := range l.uses {
 		wrong := l.troubles[u.profile]
 		if l.aws.credentialsErr != nil || l.aws.configErr != nil {
-			l.undecided(checkProfileInFile, "", "profile "+u.profile+" in "+asked, "the files cannot be read")
+			l.undecided(diagnosis.CheckProfileInFile, "", "profile "+u.profile+" in "+asked, "the files cannot be read")
 			delete(l.troubles, u.profile)
 			continue
 		}
@@ -241,11 +243,11 @@ func (l *laptop) profiles() {
 			continue
 		}
 		if wrong == nil {
-			l.passed(checkProfileInFile, "", "profile "+u.profile+" in "+asked, l.sources[u.profile])
+			l.passed(diagnosis.CheckProfileInFile, "", "profile "+u.profile+" in "+asked, l.sources[u.profile])
 			continue
 		}
-		l.broken(checkProfileInFile, "", "profile "+u.profile+" in "+asked, wrong.evidence, wrong.id)
-		l.found(wrong.id, 7, steps.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy)
+		l.broken(diagnosis.CheckProfileInFile, "", "profile "+u.profile+" in "+asked, wrong.evidence, wrong.id)
+		l.found(wrong.id, 7, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy)
 	}
 	l.out.findings = append(l.out.findings, steps.Disagreements(l.aws.credentials, l.aws.config)...)
 }
@@ -259,8 +261,8 @@ func (l *laptop) assumesRole(name string) bool {
 		return false
 	}
 	evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), name, role)
-	l.broken(checkProfileInFile, "", "profile "+name, evidence, "files.profile-assumes-role")
-	l.found("files.profile-assumes-role", 7, steps.Warning, evidence, "Remove role_arn and source_profile from the profile.")
+	l.broken(diagnosis.CheckProfileInFile, "", "profile "+name, evidence, "files.profile-assumes-role")
+	l.found("files.profile-assumes-role", 7, plan.Warning, evidence, "Remove role_arn and source_profile from the profile.")
 	return true
 }
 
@@ -279,18 +281,18 @@ func (l *laptop) credentialsFile() {
 	}
 	switch {
 	case err != nil:
-		l.broken(checkCredentialsFile, "", file.Path, err.Error(), "credentials-missing")
-		l.found("credentials-missing", 7, steps.Failure, fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")
+		l.broken(diagnosis.CheckCredentialsFile, "", file.Path, err.Error(), "credentials-missing")
+		l.found("credentials-missing", 7, plan.Failure, fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")
 	case !file.Exists && first != "":
-		l.broken(checkCredentialsFile, "", file.Path, "there is no such file", first)
+		l.broken(diagnosis.CheckCredentialsFile, "", file.Path, "there is no such file", first)
 	case !file.Exists:
-		l.passed(checkCredentialsFile, "", file.Path, "there is no such file, and no profile needs it")
+		l.passed(diagnosis.CheckCredentialsFile, "", file.Path, "there is no such file, and no profile needs it")
 	case len(file.Bytes) == 0:
-		l.passed(checkCredentialsFile, "", file.Path, "it is there, and empty")
+		l.passed(diagnosis.CheckCredentialsFile, "", file.Path, "it is there, and empty")
 	default:
-		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(files.Profiles(files.Credentials, file))))
+		l.passed(diagnosis.CheckCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(files.Profiles(files.Credentials, file))))
 	}
 	if file.LooseMode() {
-		l.found("files.credentials-open", 7, steps.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")
+		l.found("files.credentials-open", 7, plan.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -56,16 +58,16 @@ func (b *bench) fails(args ...string) string {
 }
 
 // examine is the whole examination, AWS's part included.
-func (b *bench) examine(e *Examination, adopt ...string) (*steps.Summary, steps.Review) {
+func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Review) {
 	b.t.Helper()
-	var first steps.Review
+	var first plan.Review
 	b.answers.Adopt = adopt
 	e.Answers = b.answers
-	flow := steps.Flow{
+	flow := engine.Flow{
 		Env: b.env, Answers: b.answers, Look: e.Look, Emit: b.keep,
-		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
+		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			first = r
-			return steps.Decision{Yes: true}, nil
+			return plan.Decision{Yes: true}, nil
 		},
 	}
 	summary, err := flow.Run(context.Background())
@@ -117,12 +119,12 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 			b.restore(whole)
 			f.do(b)
 			text := b.fails(f.with)
-			named := Diagnose(text)
+			named := diagnosis.Diagnose(text)
 			if named[0].ID != f.id {
 				t.Errorf("the text leads to %s:\n%s", named[0].ID, text)
 			}
 			summary, first := b.examine(&Examination{})
-			if !slices.ContainsFunc(first.Findings, func(x steps.Finding) bool { return x.ID == f.id }) {
+			if !slices.ContainsFunc(first.Findings, func(x plan.Finding) bool { return x.ID == f.id }) {
 				t.Errorf("the checks come to %v", first.Findings)
 			}
 			if len(summary.Findings) > 0 {
@@ -146,7 +148,7 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	if len(summary.Findings) > 0 {
 		t.Errorf("a healthy set-up is told %v", summary.Findings)
 	}
-	if c := checkOf(steps.Review{Checks: summary.Checks}, checkRun, "common-staging"); c.Verdict != steps.Passed {
+	if c := checkOf(plan.Review{Checks: summary.Checks}, checkRun, "common-staging"); c.Verdict != plan.Passed {
 		t.Errorf("check %+v", c)
 	}
 	b.edit(stagingBackend, `"admin_iam"`, `"nobody"`)
@@ -156,7 +158,7 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	if len(all) != 1 || all[0].ID != "profile-missing" || all[0].Subject["profile"] != "nobody" || o.checks[0].Finding != "profile-missing" {
 		t.Errorf("said %+v", all)
 	}
-	found := hear([]steps.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
+	found := hear([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
 	if len(found) != 1 || !strings.HasPrefix(found[0].Evidence, "checked. Terraform said: ") {
 		t.Errorf("findings %v", found)
 	}
@@ -260,7 +262,7 @@ func TestRealTerraformMovesAStateThatTheFilesNoLongerName(t *testing.T) {
 	b.answers.Projects = []blueprint.Project{{Name: "common-staging", Dir: "live/staging", Environment: "staging", StateKey: "common/production"}}
 
 	summary := b.mended()
-	if len(summary.Foreign) == 0 || !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == "backend-changed" }) {
+	if len(summary.Foreign) == 0 || !slices.ContainsFunc(summary.Findings, func(f plan.Finding) bool { return f.ID == "backend-changed" }) {
 		t.Fatalf("nobody was asked: %v", summary.Findings)
 	}
 	b.answers.Adopt = []string{b.path("live/staging")}
@@ -287,7 +289,7 @@ func TestRealTerraformMovesALocalStateIntoTheBackend(t *testing.T) {
 	b.terraform("staging", "init")
 	b.terraform("staging", "apply", "-auto-approve")
 	b.write(stagingBackend, backend)
-	if named := Diagnose(b.fails("init")); named[0].ID != "migration-needs-answer" {
+	if named := diagnosis.Diagnose(b.fails("init")); named[0].ID != "migration-needs-answer" {
 		t.Errorf("the text leads to %v", named)
 	}
 	summary, _ := b.examine(&Examination{}, b.path("live/staging"))

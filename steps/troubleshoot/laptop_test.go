@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
@@ -22,14 +23,14 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for _, c := range review.Checks {
-		if c.Verdict != steps.Passed {
+		if c.Verdict != plan.Passed {
 			t.Errorf("check %+v", c)
 		}
 		seen[c.Name]++
 	}
 	for name, want := range map[string]int{
-		checkCredentialsFile: 1, checkProfileInFile: 1, checkProfileInCode: 2, checkNamesAgree: 2, checkEnvironment: 1,
-		checkProject: 2, checkEncryption: 2, checkRegion: 2, checkPlace: 2, checkBackend: 2, checkLockFile: 2,
+		diagnosis.CheckCredentialsFile: 1, diagnosis.CheckProfileInFile: 1, diagnosis.CheckProfileInCode: 2, diagnosis.CheckNamesAgree: 2, diagnosis.CheckEnvironment: 1,
+		diagnosis.CheckProject: 2, diagnosis.CheckEncryption: 2, diagnosis.CheckRegion: 2, checkPlace: 2, diagnosis.CheckBackend: 2, diagnosis.CheckLockFile: 2,
 	} {
 		if seen[name] != want {
 			t.Errorf("check %q was made %d times, want %d", name, seen[name], want)
@@ -248,11 +249,11 @@ func TestEveryFaultIsFoundAndMendedAndNothingElseChanges(t *testing.T) {
 
 // checked fails the test unless every finding that a check leads to is there,
 // and every finding that needs attention has a check that is broken.
-func checked(t *testing.T, review steps.Review) {
+func checked(t *testing.T, review plan.Review) {
 	t.Helper()
 	of := map[string]bool{}
 	for _, c := range review.Checks {
-		if c.Verdict == steps.Broken {
+		if c.Verdict == plan.Broken {
 			of[c.Finding] = true
 		}
 		if c.Asked == "" || c.Answer == "" {
@@ -260,7 +261,7 @@ func checked(t *testing.T, review steps.Review) {
 		}
 	}
 	for _, f := range review.Findings {
-		if f.Severity != steps.Info && !of[f.ID] {
+		if f.Severity != plan.Info && !of[f.ID] {
 			t.Errorf("no check led to %s", f)
 		}
 		if f.Evidence == "" || f.Remedy == "" || f.Step == 0 {
@@ -270,7 +271,7 @@ func checked(t *testing.T, review steps.Review) {
 }
 
 // eachMends fails the test unless every change takes away something that was found.
-func eachMends(t *testing.T, review steps.Review) {
+func eachMends(t *testing.T, review plan.Review) {
 	t.Helper()
 	for _, c := range review.Changes {
 		if !slices.ContainsFunc(review.Findings, c.MendsFinding) && !(c.Run != nil && len(c.Needs) > 0) && !onlyAWSTells(c) {
@@ -280,7 +281,7 @@ func eachMends(t *testing.T, review steps.Review) {
 }
 
 // onlyAWSTells is a correction of a region, whose finding is the other part's.
-func onlyAWSTells(c steps.Change) bool { return slices.Equal(c.Mends, []string{"region-wrong"}) }
+func onlyAWSTells(c plan.Change) bool { return slices.Equal(c.Mends, []string{"region-wrong"}) }
 
 // cutCache leaves the beginning of what init noted, with this state key.
 func (b *bench) cutCache(key string) {

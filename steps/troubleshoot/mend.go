@@ -5,8 +5,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // mend is a correction of a project's files that a finding asks for. All of a
@@ -34,7 +35,7 @@ func (o *outcome) workdir(name string) *workdir {
 // corrections are the changes that carry out the mends of all parts, and bring
 // every project's directory in line with its files. They come after what is
 // changed already on this laptop. It makes no call and writes nothing.
-func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps.Finding) {
+func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.Finding) {
 	first := fileChanges(o.changes)
 	for _, p := range s.projects {
 		if p.linked != nil {
@@ -46,8 +47,8 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 			next, err = p.files.With(edits)
 		}
 		if err != nil {
-			findings = append(findings, steps.Finding{
-				ID: "files.cannot-edit", Step: 7, Severity: steps.Warning, Evidence: err.Error() + ".",
+			findings = append(findings, plan.Finding{
+				ID: "files.cannot-edit", Step: 7, Severity: plan.Warning, Evidence: err.Error() + ".",
 				Remedy: "Correct the file by hand, then run stateroom troubleshoot again.",
 			})
 			continue
@@ -55,7 +56,7 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 		own := slices.Clone(first)
 		for _, edit := range edits {
 			if edit.Changes() {
-				c := steps.FileChange(s.answers, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
+				c := plan.FileChange(s.answers, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
 				c.Mends = p.mended(o.mends)
 				changes, own = append(changes, c), append(own, c.ID)
 			}
@@ -64,17 +65,17 @@ func (s *scene) corrections(o outcome) (changes []steps.Change, findings []steps
 		if err != nil {
 			continue // told with the configuration
 		}
-		strangers := steps.NotAgreed(s.answers, found)
-		for _, c := range steps.Leading(strangers, s.runs(p, next, o.workdir(p.Name))...) {
+		strangers := engine.NotAgreed(s.answers, found)
+		for _, c := range plan.Leading(strangers, s.runs(p, next, o.workdir(p.Name))...) {
 			c.Mends = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)
 			changes = append(changes, c)
 		}
 		if dir := o.workdir(p.Name); dir.push && !dir.stuck && !dir.refused && s.env.Engine != nil {
-			c := steps.PushChange(s.answers, p.Project, p.dir)
-			c.Mends = []string{steps.Finding{ID: "state-not-saved", Subject: p.Name}.Key()}
+			c := plan.PushChange(s.answers, p.Project, p.dir)
+			c.Mends = []string{plan.Finding{ID: "state-not-saved", Subject: p.Name}.Key()}
 			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
-			changes = append(changes, steps.Leading(strangers, c)...)
+			changes = append(changes, plan.Leading(strangers, c)...)
 		}
 	}
 	return changes, findings
@@ -95,12 +96,12 @@ func (p project) mended(mends []mend) []string {
 func ofDirectory(project string) []string {
 	var keys []string
 	for _, id := range []string{"backend-changed", "backend-not-initialized", "migration-needs-answer", "provider-lock-file", "state-format"} {
-		keys = append(keys, steps.Finding{ID: id, Subject: project}.Key())
+		keys = append(keys, plan.Finding{ID: id, Subject: project}.Key())
 	}
 	return keys
 }
 
-func idsOf(lists ...[]steps.Change) (all []string) {
+func idsOf(lists ...[]plan.Change) (all []string) {
 	for _, c := range slices.Concat(lists...) {
 		all = append(all, c.ID)
 	}
@@ -108,10 +109,10 @@ func idsOf(lists ...[]steps.Change) (all []string) {
 }
 
 // fileChanges are the ids of the changes that write files.
-func fileChanges(changes []steps.Change) []string {
+func fileChanges(changes []plan.Change) []string {
 	var ids []string
 	for _, c := range changes {
-		if c.Action == steps.WriteFile {
+		if c.Action == plan.WriteFile {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -180,7 +181,7 @@ func current(b *files.BackendBlock) files.Backend {
 
 // runs are the Terraform commands that a project's directory needs once its
 // files are as next. Without an engine there is nothing to run.
-func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Change {
+func (s *scene) runs(p project, next *files.Project, dir *workdir) []plan.Change {
 	block, err := next.Backend()
 	if s.env.Engine == nil || dir.refused || err != nil || block == nil || block.Type != "s3" {
 		return nil
@@ -189,15 +190,15 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Chang
 		return dir.moves
 	}
 	kind := initKind(block, next, dir)
-	if dir.stuck || kind == steps.InitNone {
+	if dir.stuck || kind == files.InitNone {
 		return nil
 	}
-	c := steps.InitChange(s.answers, p.Project, p.dir, kind)
+	c := plan.InitChange(s.answers, p.Project, p.dir, kind)
 	c.Run.Settled = true
-	if dir.asks && kind == steps.InitReconfigure {
+	if dir.asks && kind == files.InitReconfigure {
 		c.Foreign = p.dir
 	}
-	if kind == steps.InitAside {
+	if kind == files.InitAside {
 		c.Run.Backup = dir.aside
 		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
 		c.Run.Lines = []string{
@@ -207,36 +208,36 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []steps.Chang
 		}
 		c.Undo = "what init left lies in " + dir.aside
 	}
-	return []steps.Change{c}
+	return []plan.Change{c}
 }
 
 // initKind decides between the ways to initialise: what the look at the place of
 // the state came to counts first.
-func initKind(block *files.BackendBlock, next *files.Project, dir *workdir) steps.InitKind {
+func initKind(block *files.BackendBlock, next *files.Project, dir *workdir) files.InitKind {
 	have := next.State.Configured
 	switch {
-	case dir.kind == steps.InitAside:
+	case dir.kind == files.InitAside:
 		return dir.kind
 	case have == nil && len(full(next.State.States)) > 0:
-		return steps.InitNone // it asks, and a move is what answers
-	case have == nil && dir.kind == steps.InitUpgrade:
+		return files.InitNone // it asks, and a move is what answers
+	case have == nil && dir.kind == files.InitUpgrade:
 		return dir.kind
 	case have == nil:
-		return steps.InitFirst
+		return files.InitFirst
 	case len(have.Differs(block)) == 0:
-		if dir.kind == steps.InitReconfigure {
-			return steps.InitNone
+		if dir.kind == files.InitReconfigure {
+			return files.InitNone
 		}
 		return dir.kind
 	}
-	switch kind := steps.InitNeeded(current(block), next); kind {
-	case steps.InitMigrate:
-		if dir.kind == steps.InitReconfigure {
-			return steps.InitReconfigure
+	switch kind := files.InitNeeded(current(block), next); kind {
+	case files.InitMigrate:
+		if dir.kind == files.InitReconfigure {
+			return files.InitReconfigure
 		}
-		return steps.InitNone
-	case steps.InitNone:
-		return steps.InitReconfigure // in what step 8 does not look at
+		return files.InitNone
+	case files.InitNone:
+		return files.InitReconfigure // in what step 8 does not look at
 	default:
 		return kind
 	}

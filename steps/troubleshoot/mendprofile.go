@@ -7,8 +7,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // mendProfiles plans what makes the blueprint's profile give credentials, where
@@ -35,11 +35,11 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 // told.
 func (l *laptop) plan(edit files.Edit, err error, title string) {
 	if err != nil {
-		l.found("files.cannot-edit", 7, steps.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
+		l.found("files.cannot-edit", 7, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
 		return
 	}
 	if edit.Changes() {
-		c := steps.FileChange(l.answers, edit, title)
+		c := plan.FileChange(l.answers, edit, title)
 		id := "files.profile-assumes-role" // what is told of a profile that gives credentials all the same
 		if wrong := l.troubles[l.answers.AdminProfile]; wrong != nil {
 			id = wrong.id

@@ -4,7 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // oldKey makes init remember another key than the backend's.
@@ -135,18 +136,18 @@ func TestWithoutAnEngineNothingIsRun(t *testing.T) {
 	if review := b.review(); len(review.Findings) > 0 {
 		t.Errorf("a laptop without Terraform is told %v", review.Findings)
 	}
-	if c := checkOf(b.review(), checkBackend, "common-staging"); c.Verdict != steps.Passed || !strings.Contains(c.Answer, "no Terraform here") {
+	if c := checkOf(b.review(), diagnosis.CheckBackend, "common-staging"); c.Verdict != plan.Passed || !strings.Contains(c.Answer, "no Terraform here") {
 		t.Errorf("check %+v", c)
 	}
 }
 
-func checkOf(r steps.Review, name, subject string) steps.Check {
+func checkOf(r plan.Review, name, subject string) plan.Check {
 	for _, c := range r.Checks {
 		if c.Name == name && c.Subject == subject {
 			return c
 		}
 	}
-	return steps.Check{}
+	return plan.Check{}
 }
 
 // What init left is moved aside, never deleted, and the workspace stays.

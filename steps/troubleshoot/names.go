@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // namedProfile is a profile as one block of a project names it.
@@ -63,9 +64,9 @@ func (l *laptop) inCode() {
 		answer := strings.Join(answers, "; ")
 		switch {
 		case len(answers) == 0:
-			l.undecided(checkProfileInCode, p.Name, asked, "there is neither a backend \"s3\" nor a provider \"aws\" to read")
+			l.undecided(diagnosis.CheckProfileInCode, p.Name, asked, "there is neither a backend \"s3\" nor a provider \"aws\" to read")
 		case len(lacking) == 0 || !l.answers.ProfileInFiles:
-			l.passed(checkProfileInCode, p.Name, asked, answer)
+			l.passed(diagnosis.CheckProfileInCode, p.Name, asked, answer)
 		default:
 			l.notNamed(p, lacking, answer)
 		}
@@ -79,8 +80,8 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 	if what == "" {
 		what = "profile " + instead.profile + " (" + instead.named + ")"
 	}
-	l.broken(checkProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
-	l.found("files.profile-not-named", 7, steps.Warning,
+	l.broken(diagnosis.CheckProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
+	l.found("files.profile-not-named", 7, plan.Warning,
 		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, l.answers.AdminProfile),
 		"Write profile = \""+l.answers.AdminProfile+"\" there.")
 	l.name(p, l.newest())
@@ -123,11 +124,11 @@ func (l *laptop) agree() {
 		answer := strings.Join(all, "; ") + "; expected: " + expected
 		switch {
 		case len(all) == 0:
-			l.passed(checkNamesAgree, p.Name, p.dir, "no profile is named")
+			l.passed(diagnosis.CheckNamesAgree, p.Name, p.dir, "no profile is named")
 		case len(wrong) == 0:
-			l.passed(checkNamesAgree, p.Name, p.dir, answer)
+			l.passed(diagnosis.CheckNamesAgree, p.Name, p.dir, answer)
 		default:
-			l.broken(checkNamesAgree, p.Name, p.dir, answer, id)
+			l.broken(diagnosis.CheckNamesAgree, p.Name, p.dir, answer, id)
 			l.disagree(p, wrong, expected, id)
 		}
 	}
@@ -166,7 +167,7 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 	if !l.answers.ProfileInFiles {
 		whose = "the backend takes "
 	}
-	l.found(id, 7, steps.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
+	l.found(id, 7, plan.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
 	if usable {
 		l.name(p, l.newest())
 	}
@@ -178,9 +179,9 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 func (l *laptop) environment() {
 	var told []string
 	broken := ""
-	tell := func(id string, severity steps.Severity, evidence, remedy string) {
+	tell := func(id string, severity plan.Severity, evidence, remedy string) {
 		l.found(id, 7, severity, evidence, remedy)
-		if broken == "" && severity != steps.Info {
+		if broken == "" && severity != plan.Info {
 			broken = id
 		}
 		told = append(told, evidence)
@@ -195,10 +196,10 @@ func (l *laptop) environment() {
 		answer = "set: " + strings.Join(set, ", ") + "; none of them wins over the files"
 	}
 	if broken != "" {
-		l.broken(checkEnvironment, "", "the environment", strings.Join(told, " "), broken)
+		l.broken(diagnosis.CheckEnvironment, "", "the environment", strings.Join(told, " "), broken)
 		return
 	}
-	l.passed(checkEnvironment, "", "the environment", answer)
+	l.passed(diagnosis.CheckEnvironment, "", "the environment", answer)
 }
 
 // relevant begin the names of the variables that Terraform or the AWS SDK heed.
@@ -223,7 +224,7 @@ func (l *laptop) variables() []string {
 }
 
 // tellFunc books what a variable does.
-type tellFunc func(id string, severity steps.Severity, evidence, remedy string)
+type tellFunc func(id string, severity plan.Severity, evidence, remedy string)
 
 // credentialVariables: an explicit profile beats environment keys, and they beat
 // AWS_PROFILE. Only what decides for a project is told, and only where the
@@ -242,15 +243,15 @@ func (l *laptop) credentialVariables(tell tellFunc) {
 	}
 	switch {
 	case stale:
-		tell("files.environment-token-stale", steps.Failure,
+		tell("files.environment-token-stale", plan.Failure,
 			fmt.Sprintf("AWS_SESSION_TOKEN is set beside AWS_ACCESS_KEY_ID (%s), which is a user's own key: AWS refuses every call that carries both (InvalidClientTokenId).", l.getenv("AWS_ACCESS_KEY_ID")),
 			"Run: unset AWS_SESSION_TOKEN")
 	case keys && chosen != "":
-		tell("files.environment-keys-win", steps.Warning,
+		tell("files.environment-keys-win", plan.Warning,
 			fmt.Sprintf("AWS_ACCESS_KEY_ID (%s) and AWS_PROFILE (%s) are both set, and the keys win: the profile is not used.", l.getenv("AWS_ACCESS_KEY_ID"), chosen),
 			"Unset the one that is not meant: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN.")
 	case l.getenv("AWS_ACCESS_KEY_ID") != "" != (l.getenv("AWS_SECRET_ACCESS_KEY") != ""):
-		tell("files.environment-keys-half", steps.Warning,
+		tell("files.environment-keys-half", plan.Warning,
 			"Only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set, so Terraform takes neither.", "Set both, or neither.")
 	}
 }
@@ -271,7 +272,7 @@ func (l *laptop) fileVariables(tell tellFunc) {
 		}
 		for _, u := range l.uses {
 			if _, there := files.ReadProfile(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
-				tell("files.environment-hides-file", steps.Failure,
+				tell("files.environment-hides-file", plan.Failure,
 					fmt.Sprintf("%s points to %s, where profile %s gives no credentials; %s has that profile.", v.name, v.file.Path, u.profile, usual.Path),
 					"Run unset "+v.name+", or write the profile into "+v.file.Path+".")
 			}
@@ -305,14 +306,14 @@ var heeded = []string{"-backend-config", "-backend=", "-reconfigure", "-migrate-
 // terraformVariables: another data directory, another workspace, added flags.
 func (l *laptop) terraformVariables(tell tellFunc) {
 	if dir := l.getenv("TF_DATA_DIR"); strings.HasPrefix(dir, "/") && len(l.projects) > 1 {
-		tell("files.environment-shared-data-dir", steps.Warning,
+		tell("files.environment-shared-data-dir", plan.Warning,
 			fmt.Sprintf("TF_DATA_DIR=%s makes %d projects share one data directory, so that each takes the other's backend for its own.", dir, len(l.projects)),
 			"Run unset TF_DATA_DIR, or give it a path relative to the project.")
 	}
 	if workspace := l.getenv("TF_WORKSPACE"); workspace != "" {
 		for _, p := range l.projects {
 			if selected := p.files.State.Workspace; selected != workspace {
-				tell("files.environment-workspace", steps.Warning,
+				tell("files.environment-workspace", plan.Warning,
 					fmt.Sprintf("TF_WORKSPACE=%s wins over workspace %s, which is selected in %s, so Terraform works on another state.", workspace, selected, p.dir),
 					"Run unset TF_WORKSPACE, unless that workspace is meant.")
 				break
@@ -326,7 +327,7 @@ func (l *laptop) terraformVariables(tell tellFunc) {
 		}
 		for _, flag := range heeded {
 			if strings.Contains(value, flag) {
-				tell("files.environment-flags", steps.Warning,
+				tell("files.environment-flags", plan.Warning,
 					fmt.Sprintf("%s adds %s to every command that it applies to.", name, strings.TrimSuffix(flag, "=")), "Run unset "+name+", unless that is meant.")
 				break
 			}
@@ -355,15 +356,15 @@ func (l *laptop) endpointVariables(tell tellFunc) {
 			if len(names) == 0 {
 				silent = l.projects[at].s3().Place
 			}
-			names, set = append(names, name), append(set, name+"="+redact(value))
+			names, set = append(names, name), append(set, name+"="+diagnosis.Redact(value))
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
-	severity := steps.Warning
+	severity := plan.Warning
 	if l.env.Endpoint == "" {
-		severity = steps.Info // stateroom follows the same variables
+		severity = plan.Info // stateroom follows the same variables
 	}
 	sends, meant := "sends Terraform's requests to that address", "that address is"
 	if len(names) > 1 {

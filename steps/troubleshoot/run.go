@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -15,7 +17,7 @@ const checkRun = "terraform init and plan"
 // said is a diagnosis with the project whose Terraform led to it; empty for a
 // text that somebody brought.
 type said struct {
-	Diagnosis
+	diagnosis.Diagnosis
 	project string
 }
 
@@ -26,8 +28,8 @@ type said struct {
 // Terraform release the lock.
 func (s *scene) run(ctx context.Context) (o outcome, all []said) {
 	if s.env.Engine == nil {
-		o.check(s.env, steps.Check{
-			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: steps.Undecided,
+		o.check(s.env, plan.Check{
+			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: plan.Undecided,
 		})
 		return o, nil
 	}
@@ -41,20 +43,20 @@ func (s *scene) run(ctx context.Context) (o outcome, all []said) {
 }
 
 func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
-	check := steps.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
+	check := plan.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
 	if p.linked != nil || len(p.strangers) > 0 {
-		check.Verdict, check.Answer = steps.Undecided, "not run: the project's files lead elsewhere, as the findings say"
+		check.Verdict, check.Answer = plan.Undecided, "not run: the project's files lead elsewhere, as the findings say"
 		o.check(s.env, check)
 		return nil
 	}
-	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(steps.Event{Kind: steps.EventLine, Text: line}) }}
+	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
 	init, err := terraform.InitProject(ctx, s.env.Engine, at)
 	result := init.Result
 	switch {
 	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
-		check.Verdict, check.Answer = steps.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
+		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
 		o.check(s.env, check)
-		o.findings = append(o.findings, steps.ProvidersUnreachable(p.Name, p.dir))
+		o.findings = append(o.findings, engine.ProvidersUnreachable(p.Name, p.dir))
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.dir
@@ -63,11 +65,11 @@ func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
 	found := diagnosed(p, result)
 	switch {
 	case err == nil && len(found) == 0:
-		check.Verdict, check.Answer = steps.Passed, "both went through"
+		check.Verdict, check.Answer = plan.Passed, "both went through"
 	case len(found) == 0:
-		check.Verdict, check.Answer = steps.Undecided, err.Error()
+		check.Verdict, check.Answer = plan.Undecided, err.Error()
 	default:
-		check.Verdict, check.Answer, check.Finding = steps.Broken, brief(found[0].Evidence[0]), found[0].ID
+		check.Verdict, check.Answer, check.Finding = plan.Broken, brief(found[0].Evidence[0]), found[0].ID
 	}
 	o.check(s.env, check)
 	return found
@@ -86,7 +88,7 @@ func diagnosed(p project, result terraform.Result) []said {
 		return nil
 	}
 	var all []said
-	for _, d := range Diagnose(text.String()) {
+	for _, d := range diagnosis.Diagnose(text.String()) {
 		if d.ID != "provider-unavailable" {
 			all = append(all, said{d, p.Name})
 		}
@@ -108,7 +110,7 @@ func brief(text string) string {
 // hear joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its
 // own.
-func hear(findings []steps.Finding, all []said) []steps.Finding {
+func hear(findings []plan.Finding, all []said) []plan.Finding {
 	for _, s := range all {
 		quote := " Terraform said: " + brief(s.Evidence[0])
 		met := false
@@ -123,8 +125,8 @@ func hear(findings []steps.Finding, all []said) []steps.Finding {
 			break
 		}
 		if !met {
-			findings = append(findings, steps.Finding{
-				ID: s.ID, Subject: s.project, Severity: steps.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Fix,
+			findings = append(findings, plan.Finding{
+				ID: s.ID, Subject: s.project, Severity: plan.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Fix,
 			})
 		}
 	}
@@ -133,7 +135,7 @@ func hear(findings []steps.Finding, all []said) []steps.Finding {
 
 // quoteOf keeps a text that nobody knows whole.
 func quoteOf(s said) string {
-	if s.ID == Unknown {
+	if s.ID == diagnosis.Unknown {
 		return " Terraform said: " + s.Evidence[0]
 	}
 	return " Terraform said: " + brief(s.Evidence[0])

@@ -4,15 +4,15 @@ import (
 	"errors"
 	"os"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 )
 
 // scene is the set-up under examination: the projects with their files as they
 // stand, which every part looks at.
 type scene struct {
-	env      *steps.Env
+	env      *engine.Env
 	answers  *blueprint.Answers
 	projects []project
 }
@@ -39,20 +39,20 @@ type project struct {
 }
 
 // newScene reads the projects' files. No call to AWS is made.
-func newScene(env *steps.Env, a *blueprint.Answers) *scene {
+func newScene(env *engine.Env, a *blueprint.Answers) *scene {
 	s := &scene{env: env, answers: a}
-	problem, err := steps.LinkProblem(env)
+	problem, err := engine.LinkProblem(env)
 	for _, p := range a.Projects {
 		at := newProject(p, env.ProjectDir(p))
 		if at.linked = err; err == nil {
-			at.linked = errors.Join(problem(p, at.files), steps.Unread(env.Engine, at.files))
+			at.linked = errors.Join(problem(p, at.files), engine.Unread(env.Engine, at.files))
 		}
 		found, problem := env.Elsewhere(at.files)
 		if problem != nil {
 			at.problems = append(at.problems, problem)
 			at.err = at.problems[0]
 		}
-		at.elsewhere, at.strangers = found, steps.NotAgreed(a, found)
+		at.elsewhere, at.strangers = found, engine.NotAgreed(a, found)
 		if at.linked != nil {
 			at.problems = append(at.problems, at.linked)
 			at.err = at.problems[0]

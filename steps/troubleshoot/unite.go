@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // echo is a finding of the files that AWS is likely to confirm under an id of
@@ -23,9 +23,9 @@ func (l *laptop) echo(id, value string, ids ...string) {
 // unite joins what AWS says of a thing to what the files say of it, which is
 // found first and names the line to mend.
 func (o *outcome) unite() {
-	var all []steps.Finding
+	var all []plan.Finding
 	for _, f := range o.findings {
-		i := slices.IndexFunc(all, func(have steps.Finding) bool {
+		i := slices.IndexFunc(all, func(have plan.Finding) bool {
 			return have.ID == f.ID && (have.Subject == f.Subject || have.Subject == "" || f.Subject == "")
 		})
 		if i < 0 {
@@ -41,7 +41,7 @@ func (o *outcome) unite() {
 }
 
 // join adds the evidence of a finding to another's about the same thing.
-func join(to *steps.Finding, f steps.Finding) {
+func join(to *plan.Finding, f plan.Finding) {
 	to.Evidence += " " + f.Evidence
 	if to.Details == "" {
 		to.Details = f.Details
@@ -51,7 +51,7 @@ func join(to *steps.Finding, f steps.Finding) {
 // hearEcho makes one finding of a finding of the files and AWS's of the same
 // thing. It bears AWS's id, which is one of the diagnoses, unless its own is.
 func (o *outcome) hearEcho(e echo) {
-	own := slices.IndexFunc(o.findings, func(f steps.Finding) bool { return f.ID == e.id && f.Subject == e.subject })
+	own := slices.IndexFunc(o.findings, func(f plan.Finding) bool { return f.ID == e.id && f.Subject == e.subject })
 	if own < 0 {
 		return
 	}
@@ -72,7 +72,7 @@ func (o *outcome) hearEcho(e echo) {
 			m.finding = f.Key()
 		}
 	}
-	kept[slices.IndexFunc(kept, func(g steps.Finding) bool { return g.ID == e.id && g.Subject == e.subject })] = f
+	kept[slices.IndexFunc(kept, func(g plan.Finding) bool { return g.ID == e.id && g.Subject == e.subject })] = f
 	o.findings = kept
 	for i := range o.checks {
 		if c := &o.checks[i]; c.Finding == e.id && c.Subject == e.subject {

@@ -3,7 +3,8 @@ package troubleshoot
 import (
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // The questions by which troubleshooting begins.
@@ -21,20 +22,20 @@ const (
 
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. Terraform is offered to run only where there is one.
-func Questions(given steps.Given, engine bool) []steps.Question {
+func Questions(given plan.Given, engine bool) []plan.Question {
 	switch {
 	case !given.Asked(pathWay):
 		options := []string{wayAll, wayText}
 		if engine {
 			options = append(options, wayRun)
 		}
-		return []steps.Question{{
-			Path: pathWay, Prompt: "What do you want to begin with?", Kind: steps.Choice, Options: options, Default: wayAll, Required: true,
+		return []plan.Question{{
+			Path: pathWay, Prompt: "What do you want to begin with?", Kind: plan.Choice, Options: options, Default: wayAll, Required: true,
 			Help: "The checks are the same each time and never look at the text; a text adds what Terraform itself met. Nothing is changed before you have confirmed it.",
 		}}
 	case given.Text(pathWay) == wayText && !given.Asked(pathText):
-		return []steps.Question{{
-			Path: pathText, Prompt: "What Terraform printed", Kind: steps.Lines, Required: true, Check: readable, Hide: redact,
+		return []plan.Question{{
+			Path: pathText, Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Check: readable, Hide: diagnosis.Redact,
 			Help: "Paste all of it, with its boxes, colours and log lines; the program finds what matters, and shows no secret that stands in it.",
 		}}
 	}
@@ -42,15 +43,15 @@ func Questions(given steps.Given, engine bool) []steps.Question {
 }
 
 // Take gives the examination the answers to [Questions]. A text that cannot be
-// read is a [steps.Problem].
-func (e *Examination) Take(given steps.Given) error {
+// read is a [plan.Problem].
+func (e *Examination) Take(given plan.Given) error {
 	e.Terraform = given.Text(pathWay) == wayRun
 	if given.Text(pathWay) != wayText {
 		return nil
 	}
-	text, err := Read(strings.NewReader(given.Text(pathText)))
+	text, err := diagnosis.Read(strings.NewReader(given.Text(pathText)))
 	if err != nil {
-		return &steps.Problem{Path: pathText, Text: err.Error()}
+		return &plan.Problem{Path: pathText, Text: err.Error()}
 	}
 	e.Text = text
 	return nil
@@ -58,6 +59,6 @@ func (e *Examination) Take(given steps.Given) error {
 
 // readable says why a text cannot be diagnosed.
 func readable(text string) error {
-	_, err := Read(strings.NewReader(text))
+	_, err := diagnosis.Read(strings.NewReader(text))
 	return err
 }

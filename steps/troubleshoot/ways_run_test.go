@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // says makes the engine print an error in one project's command.
@@ -37,8 +38,8 @@ arn:aws:iam::111111111111:user/alice is not authorized to perform:
 dynamodb:PutItem on resource: table/terraform_locks
 `)
 	var lines []string
-	b.env.Emit = func(e steps.Event) {
-		if e.Kind == steps.EventLine {
+	b.env.Emit = func(e plan.Event) {
+		if e.Kind == plan.EventLine {
 			lines = append(lines, e.Text)
 		}
 	}
@@ -54,7 +55,7 @@ dynamodb:PutItem on resource: table/terraform_locks
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "Error acquiring the state lock") }) {
 		t.Errorf("the output was not shown: %v", lines)
 	}
-	for i, want := range []steps.Verdict{steps.Broken, steps.Passed} {
+	for i, want := range []plan.Verdict{plan.Broken, plan.Passed} {
 		if c := o.checks[i]; c.Name != checkRun || c.Verdict != want {
 			t.Errorf("check %+v, want %s", c, want)
 		}
@@ -65,10 +66,10 @@ func TestProvidersOutOfReachAreNoFault(t *testing.T) {
 	b := finished(t)
 	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws\n")
 	o, all := newScene(b.env, b.answers).run(context.Background())
-	if len(all) > 0 || len(o.findings) != 1 || o.findings[0].ID != "provider-unavailable" || o.findings[0].Severity != steps.Info {
+	if len(all) > 0 || len(o.findings) != 1 || o.findings[0].ID != "provider-unavailable" || o.findings[0].Severity != plan.Info {
 		t.Errorf("said %v, findings %v", all, o.findings)
 	}
-	if o.checks[0].Verdict != steps.Undecided {
+	if o.checks[0].Verdict != plan.Undecided {
 		t.Errorf("check %+v", o.checks[0])
 	}
 }
@@ -85,18 +86,18 @@ func TestWithoutAnEngineTheRunIsUndecided(t *testing.T) {
 	b := finished(t)
 	b.env.Engine, b.env.EngineErr = nil, os.ErrNotExist
 	o, all := newScene(b.env, b.answers).run(context.Background())
-	if len(all) > 0 || len(o.checks) != 1 || o.checks[0].Verdict != steps.Undecided || !strings.Contains(o.checks[0].Answer, "no Terraform to run") {
+	if len(all) > 0 || len(o.checks) != 1 || o.checks[0].Verdict != plan.Undecided || !strings.Contains(o.checks[0].Answer, "no Terraform to run") {
 		t.Errorf("checks %+v, said %v", o.checks, all)
 	}
 }
 
 func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
-	found := []steps.Finding{
+	found := []plan.Finding{
 		{ID: "explicit-deny", Subject: "a", Evidence: "backend.tf:4: encrypt is not set.", Remedy: "Write it."},
 		{ID: "explicit-deny", Subject: "b", Evidence: "other."},
 	}
-	deny := Diagnosis{ID: "explicit-deny", Meaning: "M.", Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}, Fix: "F."}
-	held := Diagnosis{ID: "lock-held", Meaning: "Somebody holds it.", Evidence: []string{"ID: 1"}, Fix: "Wait."}
+	deny := diagnosis.Diagnosis{ID: "explicit-deny", Meaning: "M.", Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}, Fix: "F."}
+	held := diagnosis.Diagnosis{ID: "lock-held", Meaning: "Somebody holds it.", Evidence: []string{"ID: 1"}, Fix: "Wait."}
 	out := hear(found, []said{{deny, "b"}, {deny, ""}, {held, "a"}, {held, "b"}})
 	if len(out) != 4 {
 		t.Fatalf("findings %v", out)
@@ -114,15 +115,15 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 
 func TestOneThingToldByFilesAndByAWSIsOneFinding(t *testing.T) {
 	o := outcome{
-		findings: []steps.Finding{
-			{ID: "files.bucket-differs", Subject: "a", Severity: steps.Warning, Evidence: "backend.tf:5: bucket typo.", Remedy: "Correct it."},
-			{ID: "kms-id-invalid", Subject: "b", Severity: steps.Failure, Evidence: "backend.tf:6."},
-			{ID: "region-invalid", Subject: "b", Severity: steps.Failure, Evidence: "backend.tf:7."},
-			{ID: "bucket-missing", Severity: steps.Failure, Evidence: "There is no bucket typo, of a.", Details: "report"},
-			{ID: "kms-not-found", Severity: steps.Failure, Evidence: "There is no key word in eu-west-1."},
-			{ID: "region-invalid", Severity: steps.Failure, Evidence: "Not listed."},
+		findings: []plan.Finding{
+			{ID: "files.bucket-differs", Subject: "a", Severity: plan.Warning, Evidence: "backend.tf:5: bucket typo.", Remedy: "Correct it."},
+			{ID: "kms-id-invalid", Subject: "b", Severity: plan.Failure, Evidence: "backend.tf:6."},
+			{ID: "region-invalid", Subject: "b", Severity: plan.Failure, Evidence: "backend.tf:7."},
+			{ID: "bucket-missing", Severity: plan.Failure, Evidence: "There is no bucket typo, of a.", Details: "report"},
+			{ID: "kms-not-found", Severity: plan.Failure, Evidence: "There is no key word in eu-west-1."},
+			{ID: "region-invalid", Severity: plan.Failure, Evidence: "Not listed."},
 		},
-		checks: []steps.Check{{Finding: "files.bucket-differs", Subject: "a"}},
+		checks: []plan.Check{{Finding: "files.bucket-differs", Subject: "a"}},
 		echoes: []echo{
 			{"files.bucket-differs", "a", "typo", []string{"bucket-missing"}},
 			{"kms-id-invalid", "b", " key word ", []string{"kms-not-found", "explicit-deny"}},
@@ -141,7 +142,7 @@ func TestOneThingToldByFilesAndByAWSIsOneFinding(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("findings\n%s", strings.Join(got, "\n"))
 	}
-	if f := o.findings[0]; f.Severity != steps.Failure || f.Remedy != "Correct it." || f.Details != "report" {
+	if f := o.findings[0]; f.Severity != plan.Failure || f.Remedy != "Correct it." || f.Details != "report" {
 		t.Errorf("joined %+v", f)
 	}
 	if o.checks[0].Finding != "bucket-missing" {

@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 func TestQuestionsFollowFromTheWayThatWasChosen(t *testing.T) {
-	answered := func(pairs ...string) steps.Given {
-		given := steps.Given{}
+	answered := func(pairs ...string) plan.Given {
+		given := plan.Given{}
 		for i := 0; i < len(pairs); i += 2 {
 			given[pairs[i]] = secret.New(pairs[i+1])
 		}
@@ -19,7 +19,7 @@ func TestQuestionsFollowFromTheWayThatWasChosen(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		given  steps.Given
+		given  plan.Given
 		engine bool
 		path   string
 		ways   int
@@ -45,20 +45,20 @@ func TestQuestionsFollowFromTheWayThatWasChosen(t *testing.T) {
 }
 
 func TestTakeReadsTheTextAsThePipeIsRead(t *testing.T) {
-	given := steps.Given{pathWay: secret.New(wayText), pathText: secret.New("\x1b[31m╷\n│ Error: x\n╵\x1b[0m\n")}
+	given := plan.Given{pathWay: secret.New(wayText), pathText: secret.New("\x1b[31m╷\n│ Error: x\n╵\x1b[0m\n")}
 	var e Examination
 	if err := e.Take(given); err != nil || !strings.Contains(e.Text, "Error: x") || strings.Contains(e.Text, "\x1b") {
 		t.Errorf("%v: %q", err, e.Text)
 	}
 	given[pathText] = secret.New("  \n")
-	var problem *steps.Problem
+	var problem *plan.Problem
 	if err := e.Take(given); !errors.As(err, &problem) || problem.Path != pathText {
 		t.Errorf("an empty text gave %v", err)
 	}
-	if check := Questions(steps.Given{pathWay: secret.New(wayText)}, true)[0].Check; check(" ") == nil || check("Error: x") != nil {
+	if check := Questions(plan.Given{pathWay: secret.New(wayText)}, true)[0].Check; check(" ") == nil || check("Error: x") != nil {
 		t.Error("the field does not say that a text is empty")
 	}
-	if err := e.Take(steps.Given{pathWay: secret.New(wayRun)}); err != nil || !e.Terraform {
+	if err := e.Take(plan.Given{pathWay: secret.New(wayRun)}); err != nil || !e.Terraform {
 		t.Errorf("%v, Terraform %t", err, e.Terraform)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -101,9 +101,9 @@ func (l *laptop) noBackend(ctx context.Context, p project) {
 	state := p.files.State
 	configured := configuredSpot(p)
 	back := configured != nil && configured.is(l.blueprintSpot(p))
-	severity, arn := steps.Failure, ""
+	severity, arn := plan.Failure, ""
 	if l.answers.Bucket.Name == "" {
-		severity, remedy = steps.Warning, "Run stateroom setup, which makes a bucket for it."
+		severity, remedy = plan.Warning, "Run stateroom setup, which makes a bucket for it."
 	} else if len(p.files.Files) > 0 && len(state.States) == 0 && p.backend == nil && (state.Configured == nil || back) {
 		if arn = l.aliasKey(ctx); arn != "" {
 			remedy = "Write the backend block of the blueprint."
@@ -147,20 +147,20 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 	switch {
 	case configured != nil && configured.is(want):
 		// Told as backend-changed: the file is what is out of line.
-		l.found("backend-changed", 8, steps.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
+		l.found("backend-changed", 8, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
 		l.mend(p, correct)
 		return
 	case configured != nil && configured.is(here):
-		l.found(id, 7, steps.Warning, evidence+" This directory works with the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
+		l.found(id, 7, plan.Warning, evidence+" This directory works with the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
 		return
 	}
 	switch keys, err := l.states(ctx, here); {
 	case err != nil:
-		l.found(id, 7, steps.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+		l.found(id, 7, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
 	case len(keys) > 0:
-		l.found(id, 7, steps.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
+		l.found(id, 7, plan.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
 	default:
-		l.found(id, 7, steps.Failure, evidence+" No state lies in the former.", "Write the blueprint's place.")
+		l.found(id, 7, plan.Failure, evidence+" No state lies in the former.", "Write the blueprint's place.")
 		l.mend(p, correct)
 	}
 }
@@ -262,7 +262,7 @@ func (l *laptop) lock(p project) {
 	if table == want.DynamoDBTable {
 		argument = "use_lockfile"
 	}
-	l.found("files.lock-differs", 7, steps.Warning,
+	l.found("files.lock-differs", 7, plan.Warning,
 		fmt.Sprintf("%s: the backend locks with %s, but the blueprint with %s: admins whose files differ in this do not keep each other out.",
 			p.at(argument), lockWords(table, file), lockWords(want.DynamoDBTable, want.UseLockfile)),
 		"Write the blueprint's lock.")

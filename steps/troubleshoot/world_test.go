@@ -23,6 +23,8 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -43,7 +45,7 @@ type world struct {
 	blueprint *blueprint.Blueprint
 
 	mu     sync.Mutex
-	checks []steps.Check
+	checks []plan.Check
 }
 
 func newWorld(t testing.TB, options sandbox.Options) *world {
@@ -61,11 +63,11 @@ func newWorldOf(t testing.TB, options sandbox.Options, b *blueprint.Blueprint) *
 	w.isolate()
 	w.actAs(w.server.Operator())
 	s := (&steps.Setup{Env: w.env(), Answers: &blueprint.Answers{Blueprint: w.blueprint, Me: "alice"}}).Flow()
-	s.Emit = func(steps.Event) {}
-	s.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	s.Emit = func(plan.Event) {}
+	s.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := s.Run(context.Background())
 	w.must(err)
-	if code := summary.ExitCode(false); code != steps.ExitDone {
+	if code := summary.ExitCode(false); code != plan.ExitDone {
 		t.Fatalf("set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
 	}
 	return w
@@ -119,26 +121,26 @@ func team() *blueprint.Blueprint {
 	return b
 }
 
-func (w *world) env() *steps.Env {
+func (w *world) env() *engine.Env {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: stateRegion, Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: stateRegion, Parallel: engine.DefaultParallel})
 	w.must(err)
-	env, err := steps.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.EngineErr = w.server.URL(), terraform.ErrNotFound
 	_, tag := w.blueprint.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
+	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
 	w.must(err)
 	return env
 }
 
 // flow is a health check that agrees to everything it is asked.
-func (w *world) flow() *steps.Flow {
+func (w *world) flow() *engine.Flow {
 	answers := &blueprint.Answers{Blueprint: w.blueprint}
-	return &steps.Flow{
+	return &engine.Flow{
 		Env: w.env(), Answers: answers, Look: (&Examination{Answers: answers}).Look, Emit: w.keep,
-		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
-			d := steps.Decision{Yes: true}
+		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
+			d := plan.Decision{Yes: true}
 			for _, c := range r.Foreign {
 				d.Adopt = append(d.Adopt, c.Foreign)
 			}
@@ -147,16 +149,16 @@ func (w *world) flow() *steps.Flow {
 	}
 }
 
-func (w *world) keep(e steps.Event) {
+func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e.Kind == steps.EventCheck {
+	if e.Kind == plan.EventCheck {
 		w.checks = append(w.checks, *e.Check)
 	}
 }
 
 // look is one health check that changes nothing.
-func (w *world) look() steps.Review {
+func (w *world) look() plan.Review {
 	w.t.Helper()
 	w.checks = nil
 	review, err := w.flow().Review(context.Background())
@@ -165,7 +167,7 @@ func (w *world) look() steps.Review {
 }
 
 // mend checks, applies what it proposes and checks again.
-func (w *world) mend() *steps.Summary {
+func (w *world) mend() *plan.Summary {
 	w.t.Helper()
 	summary, err := w.flow().Run(context.Background())
 	w.must(err)
@@ -195,8 +197,8 @@ func (w *world) must(err error) {
 }
 
 // findingOf is the first finding of an id, nil without one.
-func findingOf(findings []steps.Finding, id string) *steps.Finding {
-	i := slices.IndexFunc(findings, func(f steps.Finding) bool { return f.ID == id })
+func findingOf(findings []plan.Finding, id string) *plan.Finding {
+	i := slices.IndexFunc(findings, func(f plan.Finding) bool { return f.ID == id })
 	if i < 0 {
 		return nil
 	}

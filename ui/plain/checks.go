@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // NewFlowLines returns a presenter for a run that is not the nine steps: its
@@ -18,19 +18,19 @@ func NewFlowLines(out io.Writer) *Lines {
 }
 
 // verdictWord is how a verdict begins its line; all are of one width.
-func verdictWord(v steps.Verdict) string {
+func verdictWord(v plan.Verdict) string {
 	switch v {
-	case steps.Passed:
+	case plan.Passed:
 		return "ok   "
-	case steps.Broken:
+	case plan.Broken:
 		return "FAIL "
-	case steps.Undecided:
+	case plan.Undecided:
 	}
 	return "?    "
 }
 
 // check keeps a check until all have ended: what is alike is told together.
-func (l *Lines) check(c steps.Check) {
+func (l *Lines) check(c plan.Check) {
 	if !slices.Contains(l.checked, c) { // else looked at again, with the same answer
 		l.checked = append(l.checked, c)
 	}
@@ -41,7 +41,7 @@ func (l *Lines) check(c steps.Check) {
 func (l *Lines) showChecks() {
 	fresh := l.checked[l.told:]
 	l.told = len(l.checked)
-	kin := map[steps.Check][]steps.Check{}
+	kin := map[plan.Check][]plan.Check{}
 	for _, c := range fresh {
 		kin[family(c)] = append(kin[family(c)], c)
 	}
@@ -54,9 +54,9 @@ func (l *Lines) showChecks() {
 }
 
 // family is what checks that are shown together have in common.
-func family(c steps.Check) steps.Check {
-	common := steps.Check{Name: c.Name, Verdict: c.Verdict}
-	if c.Verdict != steps.Passed {
+func family(c plan.Check) plan.Check {
+	common := plan.Check{Name: c.Name, Verdict: c.Verdict}
+	if c.Verdict != plan.Passed {
 		common.Answer = c.Answer
 	}
 	return common
@@ -64,9 +64,9 @@ func family(c steps.Check) steps.Check {
 
 // alike shows checks of one family, with what was asked for the first of each
 // answer.
-func (l *Lines) alike(alike []steps.Check) {
+func (l *Lines) alike(alike []plan.Check) {
 	var subjects, answers []string
-	var evidence []steps.Check
+	var evidence []plan.Check
 	for _, c := range alike {
 		if c.Subject != "" && !slices.Contains(subjects, c.Subject) {
 			subjects = append(subjects, c.Subject)
@@ -81,7 +81,7 @@ func (l *Lines) alike(alike []steps.Check) {
 	l.checkLine(alike[0], strings.Join(subjects, ", "))
 	shown := evidence[:min(alikeShown, len(evidence))]
 	for _, c := range shown {
-		if c.Verdict == steps.Passed {
+		if c.Verdict == plan.Passed {
 			l.print("%s", wrapped(strings.TrimSuffix(c.Asked, ".")+": "+c.Answer, 9))
 		} else {
 			l.print("%s", wrapped(c.Answer, 9)+wrapped("asked: "+c.Asked, 9))
@@ -92,7 +92,7 @@ func (l *Lines) alike(alike []steps.Check) {
 	}
 }
 
-func (l *Lines) checkLine(c steps.Check, about string) {
+func (l *Lines) checkLine(c plan.Check, about string) {
 	if about != "" {
 		about = ": " + about
 	}
@@ -111,14 +111,14 @@ func (l *Lines) flowPlan() {
 	for i := range l.planned {
 		v.orFold(&l.planned[i])
 	}
-	l.print("\n%s\n", steps.PlanLine(l.planned))
+	l.print("\n%s\n", plan.Line(l.planned))
 }
 
 // table shows the last checks, one line a subject and one column a check. Each
 // failure's remedy stands with its finding.
-func (l *Lines) table(checks []steps.Check) {
+func (l *Lines) table(checks []plan.Check) {
 	var subjects, names []string
-	cells := map[[2]string]steps.Verdict{}
+	cells := map[[2]string]plan.Verdict{}
 	for _, c := range checks {
 		if c.Subject == "" {
 			continue
@@ -130,7 +130,7 @@ func (l *Lines) table(checks []steps.Check) {
 			names = append(names, c.Name)
 		}
 		cell := [2]string{c.Subject, c.Name}
-		if before, there := cells[cell]; !there || before == steps.Passed {
+		if before, there := cells[cell]; !there || before == plan.Passed {
 			cells[cell] = c.Verdict
 		}
 	}

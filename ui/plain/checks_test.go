@@ -5,18 +5,18 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 func TestChecksOfAFlowTellTheirAnswerAndAFailedOneWhatWasAsked(t *testing.T) {
 	var out bytes.Buffer
 	l := NewFlowLines(&out)
-	passed := steps.Check{Name: "identity", Asked: "sts:GetCallerIdentity as profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed}
-	failed := steps.Check{Name: "key state", Subject: "common-staging", Asked: "kms:DescribeKey on alias/terraform", Answer: "the key is disabled", Verdict: steps.Broken}
-	for _, c := range []steps.Check{passed, failed, passed} {
-		l.Emit(steps.Event{Kind: steps.EventCheck, Check: &c})
+	passed := plan.Check{Name: "identity", Asked: "sts:GetCallerIdentity as profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed}
+	failed := plan.Check{Name: "key state", Subject: "common-staging", Asked: "kms:DescribeKey on alias/terraform", Answer: "the key is disabled", Verdict: plan.Broken}
+	for _, c := range []plan.Check{passed, failed, passed} {
+		l.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 	}
-	l.Emit(steps.Event{Kind: steps.EventSummary, Summary: &steps.Summary{}})
+	l.Emit(plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{}})
 	got := out.String()
 	for _, want := range []string{
 		"  ok   identity\n         sts:GetCallerIdentity as profile admin_iam:\n         arn:aws:iam::111111111111:user/alice\n",
@@ -35,7 +35,7 @@ func TestPassedChecksOfOneNameAreToldTogether(t *testing.T) {
 	var out bytes.Buffer
 	l := NewFlowLines(&out)
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		l.check(steps.Check{Name: "permission to assume the role", Subject: name, Asked: "sts:AssumeRole in " + name, Answer: "yes", Verdict: steps.Passed})
+		l.check(plan.Check{Name: "permission to assume the role", Subject: name, Asked: "sts:AssumeRole in " + name, Answer: "yes", Verdict: plan.Passed})
 	}
 	l.showChecks()
 	want := "  ok   permission to assume the role: a, b, c, and 2 more\n         sts:AssumeRole in a: yes\n         … and 4 answers like it\n"
@@ -47,10 +47,10 @@ func TestPassedChecksOfOneNameAreToldTogether(t *testing.T) {
 func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
 	var out bytes.Buffer
 	l := NewFlowLines(&out)
-	change := steps.Change{ID: "key.enable", Step: 4, Action: steps.Update, Title: "Enable the key", Target: "arn:k"}
-	l.Emit(steps.Event{Kind: steps.EventFinding, Finding: &steps.Finding{ID: "kms-disabled", Severity: steps.Failure, Evidence: "It is off.", Remedy: "Enable it."}})
-	l.Emit(steps.Event{Kind: steps.EventPlanned, Change: &change})
-	l.Review(steps.Review{Changes: []steps.Change{change}, Findings: []steps.Finding{{ID: "kms-disabled", Severity: steps.Failure}}})
+	change := plan.Change{ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the key", Target: "arn:k"}
+	l.Emit(plan.Event{Kind: plan.EventFinding, Finding: &plan.Finding{ID: "kms-disabled", Severity: plan.Failure, Evidence: "It is off.", Remedy: "Enable it."}})
+	l.Emit(plan.Event{Kind: plan.EventPlanned, Change: &change})
+	l.Review(plan.Review{Changes: []plan.Change{change}, Findings: []plan.Finding{{ID: "kms-disabled", Severity: plan.Failure}}})
 	got := out.String()
 	finding, plan := strings.Index(got, "ERROR: kms-disabled"), strings.Index(got, "~ Enable the key")
 	if finding < 0 || plan < finding {
@@ -64,15 +64,15 @@ func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
 func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
 	var out bytes.Buffer
 	l := NewFlowLines(&out)
-	l.table([]steps.Check{{Name: "identity", Verdict: steps.Passed}})
+	l.table([]plan.Check{{Name: "identity", Verdict: plan.Passed}})
 	if out.Len() != 0 {
 		t.Errorf("a table without rows: %q", out.String())
 	}
-	l.table([]steps.Check{
-		{Name: "role", Subject: "staging", Verdict: steps.Passed},
-		{Name: "role", Subject: "production", Verdict: steps.Broken},
-		{Name: "read", Subject: "staging", Verdict: steps.Passed},
-		{Name: "read", Subject: "staging", Verdict: steps.Undecided},
+	l.table([]plan.Check{
+		{Name: "role", Subject: "staging", Verdict: plan.Passed},
+		{Name: "role", Subject: "production", Verdict: plan.Broken},
+		{Name: "read", Subject: "staging", Verdict: plan.Passed},
+		{Name: "read", Subject: "staging", Verdict: plan.Undecided},
 	})
 	want := "\n  A  role\n  B  read\n\n             A    B   \n  staging    ok   ?   \n  production FAIL -   \n"
 	if got := out.String(); got != want {
@@ -81,7 +81,7 @@ func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
 }
 
 func TestTypedConsentTakesTheNameAndNoYes(t *testing.T) {
-	review := steps.Review{Foreign: []steps.Change{{ID: "lock.release", Action: steps.Delete, Title: "Release the lock", Foreign: "abc-123", Typed: true}}}
+	review := plan.Review{Foreign: []plan.Change{{ID: "lock.release", Action: plan.Delete, Title: "Release the lock", Foreign: "abc-123", Typed: true}}}
 	for typed, adopted := range map[string]int{"yes\n": 0, "abc-123\nyes\n": 1, "\n": 0} {
 		var out bytes.Buffer
 		d, err := NewPrompt(strings.NewReader(typed), &out).Confirm(t.Context(), review)
@@ -97,10 +97,10 @@ func TestTypedConsentTakesTheNameAndNoYes(t *testing.T) {
 func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
 	var out bytes.Buffer
 	l := NewFlowLines(&out)
-	for _, c := range []steps.Check{
-		{Name: "initialised", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: steps.Undecided},
-		{Name: "initialised", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: steps.Undecided},
-		{Name: "initialised", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: steps.Broken},
+	for _, c := range []plan.Check{
+		{Name: "initialised", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: plan.Undecided},
+		{Name: "initialised", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: plan.Undecided},
+		{Name: "initialised", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: plan.Broken},
 	} {
 		l.check(c)
 	}
@@ -114,7 +114,7 @@ func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
 
 func TestWhatIsWaitedForIsSaid(t *testing.T) {
 	var out bytes.Buffer
-	NewFlowLines(&out).Emit(steps.Event{Kind: steps.EventProgress, Text: "The key may be too new."})
+	NewFlowLines(&out).Emit(plan.Event{Kind: plan.EventProgress, Text: "The key may be too new."})
 	if got := out.String(); got != "  The key may be too new.\n" {
 		t.Errorf("%q", got)
 	}

@@ -4,18 +4,18 @@ import (
 	"context"
 	"slices"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // Review shows what the operator is asked to confirm: the plan, and the
 // findings that should be known before it is applied.
-func (l *Lines) Review(r steps.Review) {
+func (l *Lines) Review(r plan.Review) {
 	l.showPlan()
 	if l.flow {
 		return // they were told before the plan
 	}
 	for _, f := range r.Findings {
-		if f.Severity != steps.Info {
+		if f.Severity != plan.Info {
 			l.Finding(f)
 		}
 	}
@@ -23,19 +23,19 @@ func (l *Lines) Review(r steps.Review) {
 
 // Confirm asks whether to change each thing that is not ours, and then whether
 // to apply the plan. As in Terraform, only the word yes is a yes.
-func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
-	var d steps.Decision
+func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
+	var d plan.Decision
 	for _, target := range foreignTargets(r.Foreign) {
-		typed := slices.ContainsFunc(r.Foreign, func(c steps.Change) bool { return c.Foreign == target && c.Typed })
+		typed := slices.ContainsFunc(r.Foreign, func(c plan.Change) bool { return c.Foreign == target && c.Typed })
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
 		switch {
-		case slices.ContainsFunc(r.Foreign, func(c steps.Change) bool { return c.Foreign == target && c.Leads }):
+		case slices.ContainsFunc(r.Foreign, func(c plan.Change) bool { return c.Foreign == target && c.Leads }):
 			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes wait for your word:"
 		case typed:
 			reason = target + " needs a word of its own, since this cannot be taken back:"
 		}
 		p.print("\n%s", wrapped(reason, 0))
-		var touched []steps.Change
+		var touched []plan.Change
 		for _, c := range r.Foreign {
 			if c.Foreign == target {
 				touched = append(touched, c)
@@ -47,7 +47,7 @@ func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, e
 		}
 		yes, err := p.consent(ctx, target, typed)
 		if err != nil {
-			return steps.Decision{}, err
+			return plan.Decision{}, err
 		}
 		if yes {
 			d.Adopt = append(d.Adopt, target)
@@ -63,7 +63,7 @@ func (p *Prompt) Confirm(ctx context.Context, r steps.Review) (steps.Decision, e
 }
 
 // agreed are the changes that a yes lets be made.
-func agreed(r steps.Review, adopted []string) []steps.Change {
+func agreed(r plan.Review, adopted []string) []plan.Change {
 	changes := slices.Clone(r.Changes)
 	for _, c := range r.Foreign {
 		if slices.Contains(adopted, c.Foreign) {
@@ -92,13 +92,13 @@ func (p *Prompt) yes(ctx context.Context, question string) (bool, error) {
 }
 
 // foreign shows a change of something that is not ours.
-func (p *Prompt) foreign(c steps.Change) {
+func (p *Prompt) foreign(c plan.Change) {
 	view := planView{Lines: NewLines(p.out), documents: map[string]bool{}}
 	view.change(&c)
 }
 
 // foreignTargets are the ARNs and paths to adopt, each once.
-func foreignTargets(changes []steps.Change) []string {
+func foreignTargets(changes []plan.Change) []string {
 	var targets []string
 	for _, c := range changes {
 		if c.Foreign != "" && !slices.Contains(targets, c.Foreign) {

@@ -9,30 +9,31 @@ import (
 	"rsc.io/qr"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/ui/qrcode"
 )
 
 // Inquire asks what a flow has to know, page by page, and gives the flow. An
 // answer that cannot be is asked for again; what the flags answered is in given
 // already, and is an error if it cannot be.
-func (p *Prompt) Inquire(ctx context.Context, open steps.Open, given steps.Given) (*steps.Flow, error) {
-	asks := steps.Asks{
+func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+	asks := plan.Asks{
 		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
 		SignIn: p.signIn,
 		Enrol:  p.enrol,
 	}
-	asked := map[string]steps.Question{}
+	asked := map[string]plan.Question{}
 	for {
 		opened, err := open(ctx, given, asks)
-		var problem *steps.Problem
+		var problem *plan.Problem
 		if errors.As(err, &problem) {
 			again, there := asked[problem.Path]
 			if !there {
 				return nil, err
 			}
 			p.print("%s", wrapped(problem.Text, 4))
-			opened.Questions, err = []steps.Question{again}, nil
+			opened.Questions, err = []plan.Question{again}, nil
 		}
 		if err != nil || opened.Flow != nil {
 			return opened.Flow, err
@@ -47,7 +48,7 @@ func (p *Prompt) Inquire(ctx context.Context, open steps.Open, given steps.Given
 }
 
 // answer asks one question of an inquiry until its answer is good.
-func (p *Prompt) answer(ctx context.Context, q steps.Question) (secret.Secret, error) {
+func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
 		line, err := p.typed(ctx, q)
@@ -71,11 +72,11 @@ func (p *Prompt) answer(ctx context.Context, q steps.Question) (secret.Secret, e
 
 // typed reads an answer as its question wants it: hidden, of several lines, or
 // as one.
-func (p *Prompt) typed(ctx context.Context, q steps.Question) (string, error) {
+func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 	switch q.Kind {
-	case steps.Secret:
+	case plan.Secret:
 		return p.Hidden(ctx, prompt(q))
-	case steps.Lines:
+	case plan.Lines:
 		p.print("  %s, then a line with a single dot:\n", q.Prompt)
 		var lines []string
 		for {
@@ -88,13 +89,13 @@ func (p *Prompt) typed(ctx context.Context, q steps.Question) (string, error) {
 			}
 			lines = append(lines, line)
 		}
-	case steps.Text, steps.Choice, steps.Choices, steps.Confirm:
+	case plan.Text, plan.Choice, plan.Choices, plan.Confirm:
 	}
 	return p.Line(ctx, prompt(q))
 }
 
 // signIn asks for the code of a device.
-func (p *Prompt) signIn(ctx context.Context, s steps.SignIn) (string, error) {
+func (p *Prompt) signIn(ctx context.Context, s plan.SignIn) (string, error) {
 	if s.Note != "" {
 		p.print("%s", wrapped(s.Note, 2))
 	}
@@ -103,7 +104,7 @@ func (p *Prompt) signIn(ctx context.Context, s steps.SignIn) (string, error) {
 
 // enrol shows the seed of a new MFA device, as a picture and as text, and asks
 // for two codes in a row.
-func (p *Prompt) enrol(ctx context.Context, e steps.Enrolment) (first, second string, err error) {
+func (p *Prompt) enrol(ctx context.Context, e plan.Enrolment) (first, second string, err error) {
 	if e.Problem != "" {
 		p.print("\n%s", wrapped(e.Problem, 2))
 	} else {
@@ -119,7 +120,7 @@ func (p *Prompt) enrol(ctx context.Context, e steps.Enrolment) (first, second st
 }
 
 // picture draws the QR code of an enrolment; without a terminal nobody scans it.
-func (p *Prompt) picture(e steps.Enrolment) {
+func (p *Prompt) picture(e plan.Enrolment) {
 	if p.Conceal == nil {
 		return
 	}

@@ -6,18 +6,19 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestACodeIsAskedForByItsDeviceWithWhatWasWrongBefore(t *testing.T) {
 	var out bytes.Buffer
 	p := NewPrompt(strings.NewReader("123456\n"), &out)
 	var code string
-	_, err := p.Inquire(t.Context(), func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+	_, err := p.Inquire(t.Context(), func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		var err error
-		code, err = asks.SignIn(ctx, steps.SignIn{User: "bob", Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not take this code."})
-		return steps.Opened{Flow: &steps.Flow{}}, err
-	}, steps.Given{})
+		code, err = asks.SignIn(ctx, plan.SignIn{User: "bob", Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not take this code."})
+		return engine.Opened{Flow: &engine.Flow{}}, err
+	}, plan.Given{})
 	if err != nil || code != "123456" {
 		t.Fatalf("code %q, %v", code, err)
 	}

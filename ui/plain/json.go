@@ -8,7 +8,7 @@ import (
 	"io"
 
 	"stateroom/awsops"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 )
 
@@ -29,23 +29,23 @@ func NewJSON(out, rest io.Writer) *JSON {
 }
 
 // Emit writes one event.
-func (j *JSON) Emit(e steps.Event) {
+func (j *JSON) Emit(e plan.Event) {
 	switch e.Kind {
-	case steps.EventPlanned:
+	case plan.EventPlanned:
 		j.write("change", e.Change)
-	case steps.EventApplied:
+	case plan.EventApplied:
 		j.write("applied", newDone(e))
-	case steps.EventFailed:
+	case plan.EventFailed:
 		j.write("failed", newFailure(e))
-	case steps.EventFinding:
+	case plan.EventFinding:
 		j.write("finding", e.Finding)
-	case steps.EventSummary:
+	case plan.EventSummary:
 		j.write("summary", newSummary(e.Summary, j.Detailed))
-	case steps.EventSkipped:
+	case plan.EventSkipped:
 		j.lines.print("%s: left out, %s\n", e.Change.Title, e.Text)
-	case steps.EventProgress, steps.EventLine:
+	case plan.EventProgress, plan.EventLine:
 		j.lines.Emit(e)
-	case steps.EventStarted, steps.EventPassphrase, steps.EventCheck: // checks stand in the summary
+	case plan.EventStarted, plan.EventPassphrase, plan.EventCheck: // checks stand in the summary
 	}
 }
 
@@ -64,15 +64,15 @@ func (j *JSON) write(kind string, value any) {
 
 // done is a change that was made.
 type done struct {
-	ID           string       `json:"id"`
-	Step         int          `json:"step"`
-	Action       steps.Action `json:"action"`
-	Target       string       `json:"target"`
-	Account      string       `json:"account"`
-	Milliseconds int64        `json:"milliseconds"`
+	ID           string      `json:"id"`
+	Step         int         `json:"step"`
+	Action       plan.Action `json:"action"`
+	Target       string      `json:"target"`
+	Account      string      `json:"account"`
+	Milliseconds int64       `json:"milliseconds"`
 }
 
-func newDone(e steps.Event) done {
+func newDone(e plan.Event) done {
 	c := e.Change
 	return done{c.ID, c.Step, c.Action, c.Target, c.Account, e.Took.Milliseconds()}
 }
@@ -90,7 +90,7 @@ type failure struct {
 	Remedy    string `json:"remedy,omitempty"`
 }
 
-func newFailure(e steps.Event) failure {
+func newFailure(e plan.Event) failure {
 	f := failure{done: newDone(e), Error: e.Err.Error()}
 	var call *awsops.Error
 	if errors.As(e.Err, &call) {
@@ -117,10 +117,10 @@ type summary struct {
 	ExitCode int      `json:"exit_code"`
 	Notes    []string `json:"notes"`
 	// Checks are those of the last look of a flow.
-	Checks []steps.Check `json:"checks,omitempty"`
+	Checks []plan.Check `json:"checks,omitempty"`
 }
 
-func newSummary(s *steps.Summary, detailed bool) summary {
+func newSummary(s *plan.Summary, detailed bool) summary {
 	return summary{
 		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 )
 
@@ -27,7 +27,7 @@ type Lines struct {
 	out io.Writer
 	// planned are the changes so far; they are shown together, since folding
 	// what is alike needs all of them.
-	planned []steps.Change
+	planned []plan.Change
 	shown   bool
 	folded  map[string]bool
 	ended   int
@@ -35,7 +35,7 @@ type Lines struct {
 	Table bool
 	// flow says that the run is not the nine steps; checked are its checks so far.
 	flow    bool
-	checked []steps.Check
+	checked []plan.Check
 	// told is how many of the checks were shown.
 	told int
 	// tenth is the last tenth of a progress that was shown, by its text.
@@ -48,34 +48,34 @@ func NewLines(out io.Writer) *Lines {
 }
 
 // Emit shows one event.
-func (l *Lines) Emit(e steps.Event) {
+func (l *Lines) Emit(e plan.Event) {
 	switch e.Kind {
-	case steps.EventPlanned:
+	case plan.EventPlanned:
 		l.showChecks()
 		l.planned = append(l.planned, *e.Change)
-	case steps.EventStarted:
+	case plan.EventStarted:
 		l.showPlan()
-	case steps.EventApplied:
+	case plan.EventApplied:
 		l.applied(e)
-	case steps.EventFailed:
+	case plan.EventFailed:
 		l.failed(e)
-	case steps.EventSkipped:
+	case plan.EventSkipped:
 		l.skipped(e)
-	case steps.EventCheck:
+	case plan.EventCheck:
 		l.check(*e.Check)
-	case steps.EventFinding:
+	case plan.EventFinding:
 		l.showChecks()
 		if !l.flow {
 			l.showPlan()
 		}
 		l.Finding(*e.Finding)
-	case steps.EventProgress:
+	case plan.EventProgress:
 		l.progress(e.Text, e.Done, e.Of)
-	case steps.EventLine:
+	case plan.EventLine:
 		l.line(e)
-	case steps.EventPassphrase:
+	case plan.EventPassphrase:
 		l.passphrase(e)
-	case steps.EventSummary:
+	case plan.EventSummary:
 		l.showChecks()
 		l.showPlan()
 		l.summary(e.Summary)
@@ -89,7 +89,7 @@ func (l *Lines) print(format string, args ...any) {
 	fmt.Fprint(l.out, printable.Text(fmt.Sprintf(format, args...)))
 }
 
-func (l *Lines) applied(e steps.Event) {
+func (l *Lines) applied(e plan.Event) {
 	l.ended++
 	if l.fold(e.Change) {
 		l.progress("changes made", l.ended, len(l.planned))
@@ -98,12 +98,12 @@ func (l *Lines) applied(e steps.Event) {
 	l.print("  %s %s %s: done in %s\n", l.count(), symbol(e.Change), e.Change.Title, took(e.Took))
 }
 
-func (l *Lines) failed(e steps.Event) {
+func (l *Lines) failed(e plan.Event) {
 	l.ended++
 	l.print("  %s ! %s: failed\n%s", l.count(), e.Change.Title, wrapped(e.Err.Error(), 6))
 }
 
-func (l *Lines) skipped(e steps.Event) {
+func (l *Lines) skipped(e plan.Event) {
 	l.ended++
 	if !l.fold(e.Change) {
 		l.print("  %s . %s: left out, %s\n", l.count(), e.Change.Title, e.Text)
@@ -118,7 +118,7 @@ func (l *Lines) count() string {
 }
 
 // fold tells whether a change's lines are counted rather than shown.
-func (l *Lines) fold(c *steps.Change) bool {
+func (l *Lines) fold(c *plan.Change) bool {
 	return len(l.planned) > manyChanges && l.folded[c.ID]
 }
 
@@ -141,7 +141,7 @@ func (l *Lines) progress(text string, done, of int) {
 
 // line shows one line of Terraform's, under the name of the project that it is
 // about: several run at once.
-func (l *Lines) line(e steps.Event) {
+func (l *Lines) line(e plan.Event) {
 	name := "terraform"
 	if e.Change != nil && e.Change.Run != nil {
 		name = e.Change.Run.Project
@@ -152,7 +152,7 @@ func (l *Lines) line(e steps.Event) {
 }
 
 // Finding shows one finding with its evidence and its remedy.
-func (l *Lines) Finding(f steps.Finding) {
+func (l *Lines) Finding(f plan.Finding) {
 	l.print("\n%s: %s\n%s%s", strings.ToUpper(string(f.Severity)), f.ID, wrapped(f.Evidence, 4), wrapped(f.Remedy, 4))
 	if f.Details != "" {
 		l.print("\n%s\n", indented(f.Details, 6))
@@ -160,7 +160,7 @@ func (l *Lines) Finding(f steps.Finding) {
 }
 
 // passphrase shows a passphrase, which nothing else ever does.
-func (l *Lines) passphrase(e steps.Event) {
+func (l *Lines) passphrase(e plan.Event) {
 	lines := []string{
 		"Passphrase of " + e.Text + "'s handover: " + e.Passphrase.Reveal(),
 		"It is shown this once and stored nowhere. Tell it to " + e.Text,

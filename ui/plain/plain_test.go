@@ -14,8 +14,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -39,81 +39,81 @@ func golden(t *testing.T, name, got string) {
 
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole"}]}`
 
-// plan is one change of every kind.
-func plan() []steps.Change {
+// proposed is one change of every kind.
+func proposed() []plan.Change {
 	backend := files.Edit{Before: files.Snapshot{Path: "/work/backend.tf"}, After: files.Content("terraform {\n}\n")}
-	role := steps.Change{
-		ID: "iam.role.production", Step: 2, Title: "Create the role TerraformAdmin in production", Action: steps.Create,
+	role := plan.Change{
+		ID: "iam.role.production", Step: 2, Title: "Create the role TerraformAdmin in production", Action: plan.Create,
 		Target: "arn:aws:iam::444444444444:role/TerraformAdmin", Account: "444444444444", Role: "OrganizationAccountAccessRole",
-		Fields: []steps.Field{{Name: "name", After: "TerraformAdmin"}, {Name: "trust", After: trust}},
+		Fields: []plan.Field{{Name: "name", After: "TerraformAdmin"}, {Name: "trust", After: trust}},
 		Calls: []awsops.Call{{Service: "iam", Operation: "CreateRole", Input: &struct {
 			RoleName, AssumeRolePolicyDocument string
 		}{"TerraformAdmin", trust}}},
 		Environment: "production",
 	}
-	role.Judge(steps.Gives(steps.WidensTrust, "role TerraformAdmin", "The role TerraformAdmin may be assumed by whomever account 111111111111 lets."))
+	role.Judge(plan.Gives(plan.WidensTrust, "role TerraformAdmin", "The role TerraformAdmin may be assumed by whomever account 111111111111 lets."))
 	again := role
 	again.ID, again.Title, again.Environment = "iam.role.staging", "Create the role TerraformAdmin in staging", "staging"
-	return []steps.Change{
+	return []plan.Change{
 		role, again,
 		{
-			ID: "kms.key", Step: 4, Title: "Create the state encryption key", Action: steps.Create, Target: "alias/terraform",
-			Account: "111111111111", Fields: []steps.Field{{Name: "arn", After: steps.KnownAfterApply}},
+			ID: "kms.key", Step: 4, Title: "Create the state encryption key", Action: plan.Create, Target: "alias/terraform",
+			Account: "111111111111", Fields: []plan.Field{{Name: "arn", After: plan.KnownAfterApply}},
 			Cost: "about 1 USD a month", Risk: "What is encrypted with it cannot be read once it is deleted.",
 		},
 		{
-			ID: "bucket.versioning", Step: 5, Title: "Keep every version of the state", Action: steps.Update,
+			ID: "bucket.versioning", Step: 5, Title: "Keep every version of the state", Action: plan.Update,
 			Target: "arn:aws:s3:::acme", Account: "111111111111", Needs: []string{"bucket"},
-			Fields: []steps.Field{{Name: "versioning", Before: "Suspended", After: "Enabled"}},
+			Fields: []plan.Field{{Name: "versioning", Before: "Suspended", After: "Enabled"}},
 		},
 		{
-			ID: "iam.lost-key.AKIAEXAMPLE", Step: 2, Title: "Delete alice's access key AKIAEXAMPLE", Action: steps.Delete,
+			ID: "iam.lost-key.AKIAEXAMPLE", Step: 2, Title: "Delete alice's access key AKIAEXAMPLE", Action: plan.Delete,
 			Target: "arn:aws:iam::111111111111:user/alice", Account: "111111111111",
-			Fields: []steps.Field{{Name: "access key", Before: "AKIAEXAMPLE"}},
+			Fields: []plan.Field{{Name: "access key", Before: "AKIAEXAMPLE"}},
 		},
 		{
-			ID: "files.backend", Step: 7, Title: "Write backend.tf of project common-production", Action: steps.WriteFile,
-			Target: "/work/backend.tf", Account: "111111111111", Write: &steps.Write{Edit: backend, Diff: backend.Diff()},
+			ID: "files.backend", Step: 7, Title: "Write backend.tf of project common-production", Action: plan.WriteFile,
+			Target: "/work/backend.tf", Account: "111111111111", Write: &plan.Write{Edit: backend, Diff: backend.Diff()},
 		},
 		{
-			ID: "init.common-production", Step: 8, Title: "Initialise project common-production", Action: steps.RunCommand,
+			ID: "init.common-production", Step: 8, Title: "Initialise project common-production", Action: plan.RunCommand,
 			Target: "/work", Account: "111111111111",
-			Run: &steps.Run{Command: "init", Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
+			Run: &plan.Run{Command: "init", Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
 		},
 	}
 }
 
 // events are a whole run over that plan, in which one change fails.
-func events(t *testing.T) []steps.Event {
+func events(t *testing.T) []plan.Event {
 	t.Helper()
-	changes := plan()
+	changes := proposed()
 	refused := &awsops.Error{
 		Service: "s3", Operation: "PutBucketVersioning", Resource: "acme", Account: "111111111111", Region: "eu-west-1",
 		Identity: "arn:aws:iam::111111111111:user/operator", Code: "AccessDenied", Message: "Access Denied",
 		RequestID: "ABC", Status: 403, Remedy: "Allow the operator s3:PutBucketVersioning.",
 	}
-	finding := steps.Finding{
-		ID: "bucket.versioning-off", Step: 5, Severity: steps.Failure,
+	finding := plan.Finding{
+		ID: "bucket.versioning-off", Step: 5, Severity: plan.Failure,
 		Evidence: "Bucket acme does not keep versions.", Remedy: "Run stateroom setup again.", Details: "Resources:\n  Role: {}",
 	}
-	var all []steps.Event
+	var all []plan.Event
 	for i := range changes {
-		all = append(all, steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+		all = append(all, plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
 	}
 	return append(all,
-		steps.Event{Kind: steps.EventStarted, Change: &changes[0]},
-		steps.Event{Kind: steps.EventApplied, Change: &changes[0], Took: 120 * time.Millisecond},
-		steps.Event{Kind: steps.EventFailed, Change: &changes[3], Err: fmt.Errorf("applying: %w", refused), Took: 2500 * time.Millisecond},
-		steps.Event{Kind: steps.EventSkipped, Change: &changes[6], Text: "needs bucket.versioning"},
-		steps.Event{Kind: steps.EventLine, Change: &changes[6], Text: "Initializing the backend..."},
-		steps.Event{Kind: steps.EventLine, Text: ""},
-		steps.Event{Kind: steps.EventProgress, Text: "environments inspected", Done: 500, Of: 1000},
-		steps.Event{Kind: steps.EventProgress, Text: "environments inspected", Done: 501, Of: 1000},
-		steps.Event{Kind: steps.EventFinding, Finding: &finding},
-		steps.Event{Kind: steps.EventSummary, Summary: &steps.Summary{
+		plan.Event{Kind: plan.EventStarted, Change: &changes[0]},
+		plan.Event{Kind: plan.EventApplied, Change: &changes[0], Took: 120 * time.Millisecond},
+		plan.Event{Kind: plan.EventFailed, Change: &changes[3], Err: fmt.Errorf("applying: %w", refused), Took: 2500 * time.Millisecond},
+		plan.Event{Kind: plan.EventSkipped, Change: &changes[6], Text: "needs bucket.versioning"},
+		plan.Event{Kind: plan.EventLine, Change: &changes[6], Text: "Initializing the backend..."},
+		plan.Event{Kind: plan.EventLine, Text: ""},
+		plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: 500, Of: 1000},
+		plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: 501, Of: 1000},
+		plan.Event{Kind: plan.EventFinding, Finding: &finding},
+		plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{
 			Add: 4, Change: 1, Destroy: 1, Applied: 1, Failed: 1, Skipped: 1,
-			Findings: []steps.Finding{finding}, Notes: []string{"State: s3://acme in eu-west-1."},
-			Foreign: []steps.Change{{ID: "kms.alias", Foreign: "arn:aws:kms:eu-west-1:111111111111:key/1"}},
+			Findings: []plan.Finding{finding}, Notes: []string{"State: s3://acme in eu-west-1."},
+			Foreign: []plan.Change{{ID: "kms.alias", Foreign: "arn:aws:kms:eu-west-1:111111111111:key/1"}},
 		}},
 	)
 }
@@ -150,7 +150,7 @@ func TestJSONKeepsItsContract(t *testing.T) {
 
 func TestPassphraseIsShownToPeopleOnly(t *testing.T) {
 	var people, machines, rest bytes.Buffer
-	e := steps.Event{Kind: steps.EventPassphrase, Text: "bob", Passphrase: secret.New("abcd-efgh")}
+	e := plan.Event{Kind: plan.EventPassphrase, Text: "bob", Passphrase: secret.New("abcd-efgh")}
 	NewLines(&people).Emit(e)
 	NewJSON(&machines, &rest).Emit(e)
 	if !strings.Contains(people.String(), "| Passphrase of bob's handover: abcd-efgh") {
@@ -164,16 +164,16 @@ func TestPassphraseIsShownToPeopleOnly(t *testing.T) {
 func TestChangesOfManyEnvironmentsAreFolded(t *testing.T) {
 	var out bytes.Buffer
 	lines := NewLines(&out)
-	changes := make([]steps.Change, 1000)
+	changes := make([]plan.Change, 1000)
 	for i := range changes {
 		name := fmt.Sprintf("env-%04d", i+1)
-		changes[i] = steps.Change{ID: "iam.role." + name, Step: 2, Action: steps.Create, Title: "Create a role in " + name, Environment: name}
-		lines.Emit(steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+		changes[i] = plan.Change{ID: "iam.role." + name, Step: 2, Action: plan.Create, Title: "Create a role in " + name, Environment: name}
+		lines.Emit(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
 	}
 	for i := range changes {
-		lines.Emit(steps.Event{Kind: steps.EventApplied, Change: &changes[i]})
+		lines.Emit(plan.Event{Kind: plan.EventApplied, Change: &changes[i]})
 		if i == 0 {
-			lines.Emit(steps.Event{Kind: steps.EventStarted, Change: &changes[i]})
+			lines.Emit(plan.Event{Kind: plan.EventStarted, Change: &changes[i]})
 		}
 	}
 	for _, want := range []string{"… and 997 more like it, up to env-1000", "Plan: 1000 to add", "500 of 1000 changes made", "1000 of 1000 changes made"} {
@@ -189,32 +189,32 @@ func TestChangesOfManyEnvironmentsAreFolded(t *testing.T) {
 func TestFailureIsShownEvenWhereItsLikeAreFolded(t *testing.T) {
 	var out bytes.Buffer
 	lines := NewLines(&out)
-	changes := make([]steps.Change, 100)
+	changes := make([]plan.Change, 100)
 	for i := range changes {
 		name := fmt.Sprintf("env-%04d", i+1)
-		changes[i] = steps.Change{ID: "iam.role." + name, Step: 2, Action: steps.Create, Title: "Create a role in " + name, Environment: name}
-		lines.Emit(steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+		changes[i] = plan.Change{ID: "iam.role." + name, Step: 2, Action: plan.Create, Title: "Create a role in " + name, Environment: name}
+		lines.Emit(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
 	}
-	lines.Emit(steps.Event{Kind: steps.EventStarted, Change: &changes[0]})
-	lines.Emit(steps.Event{Kind: steps.EventFailed, Change: &changes[70], Err: errors.New("the account cannot be reached")})
+	lines.Emit(plan.Event{Kind: plan.EventStarted, Change: &changes[0]})
+	lines.Emit(plan.Event{Kind: plan.EventFailed, Change: &changes[70], Err: errors.New("the account cannot be reached")})
 	if !strings.Contains(out.String(), "Create a role in env-0071: failed\n      the account cannot be reached\n") {
 		t.Errorf("the failure is missing in:\n%s", out.String())
 	}
 }
 
 func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
-	blocks := []steps.Finding{{ID: "files.cannot-edit", Severity: steps.Failure, Blocks: true}}
+	blocks := []plan.Finding{{ID: "files.cannot-edit", Severity: plan.Failure, Blocks: true}}
 	for name, c := range map[string]struct {
-		summary steps.Summary
+		summary plan.Summary
 		want    string
 	}{
-		"dry run":  {steps.Summary{DryRun: true, Add: 3}, "This was a dry run: nothing was changed."},
-		"declined": {steps.Summary{Declined: true}, "Not confirmed: nothing was changed."},
-		"stopped":  {steps.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
-		"unproven": {steps.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
-		"lost":     {steps.Summary{Unknown: 1}, "The answer to 1 change was lost."},
-		"again":    {steps.Summary{}, "Everything is right already: nothing was changed."},
-		"blocked":  {steps.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
+		"dry run":  {plan.Summary{DryRun: true, Add: 3}, "This was a dry run: nothing was changed."},
+		"declined": {plan.Summary{Declined: true}, "Not confirmed: nothing was changed."},
+		"stopped":  {plan.Summary{Stopped: true, Applied: 2, Skipped: 3}, "Interrupted:"},
+		"unproven": {plan.Summary{Stopped: true, Applied: 2}, "Interrupted when every change was made: the result is not proven."},
+		"lost":     {plan.Summary{Unknown: 1}, "The answer to 1 change was lost."},
+		"again":    {plan.Summary{}, "Everything is right already: nothing was changed."},
+		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(outcome(&c.summary), "\n")
@@ -227,7 +227,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 
 func TestLongDiffIsCountedRatherThanShown(t *testing.T) {
 	edit := files.Edit{Before: files.Snapshot{Path: "/home/.aws/config"}, After: files.Content(strings.Repeat("line\n", 5000))}
-	got := hunks(&steps.Write{Edit: edit, Diff: edit.Diff()})
+	got := hunks(&plan.Write{Edit: edit, Diff: edit.Diff()})
 	if n := strings.Count(got, "\n"); n != diffShown || !strings.HasSuffix(got, "… and 4900 more lines") {
 		t.Errorf("%d lines, ending in %q", n, got[len(got)-40:])
 	}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	udiff "github.com/aymanbagabas/go-udiff"
+	"github.com/aymanbagabas/go-udiff"
 
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // diffShown is how many lines of a diff are shown before the others are counted.
@@ -43,16 +44,16 @@ func (l *Lines) showPlan() {
 		l.print("\nNo changes: what is there matches the blueprint.\n")
 		return
 	}
-	l.print("\n%s\n", steps.PlanLine(l.planned))
+	l.print("\n%s\n", plan.Line(l.planned))
 }
 
 // access says who gets in, before anything else of a plan.
-func (l *Lines) access(changes []steps.Change) {
-	gives := make([]*steps.Change, len(changes))
+func (l *Lines) access(changes []plan.Change) {
+	gives := make([]*plan.Change, len(changes))
 	for i := range changes {
 		gives[i] = &changes[i]
 	}
-	sentences := steps.Access(gives...)
+	sentences := plan.Access(gives...)
 	if len(sentences) == 0 {
 		return
 	}
@@ -76,14 +77,14 @@ type planView struct {
 }
 
 // shape is what the changes of all environments have in common.
-func shape(c *steps.Change) string {
+func shape(c *plan.Change) string {
 	if c.Environment == "" {
 		return ""
 	}
 	return fmt.Sprintf("%d %s %s", c.Step, c.Action, strings.ReplaceAll(c.ID, c.Environment, "*"))
 }
 
-func countAlike(changes []steps.Change) map[string]int {
+func countAlike(changes []plan.Change) map[string]int {
 	alike := map[string]int{}
 	for i := range changes {
 		alike[shape(&changes[i])]++
@@ -92,8 +93,8 @@ func countAlike(changes []steps.Change) map[string]int {
 }
 
 // step shows a step's heading and its changes.
-func (v planView) step(step steps.Step, all []steps.Change) {
-	var mine []*steps.Change
+func (v planView) step(step steps.Step, all []plan.Change) {
+	var mine []*plan.Change
 	for i := range all {
 		if all[i].Step == step.Number() {
 			mine = append(mine, &all[i])
@@ -110,7 +111,7 @@ func (v planView) step(step steps.Step, all []steps.Change) {
 }
 
 // orFold shows a change, or counts it where enough of its shape were shown.
-func (v planView) orFold(c *steps.Change) {
+func (v planView) orFold(c *plan.Change) {
 	s := shape(c)
 	v.seen[s]++
 	if s == "" || v.seen[s] <= alikeShown || v.alike[s] == alikeShown+1 {
@@ -124,17 +125,17 @@ func (v planView) orFold(c *steps.Change) {
 }
 
 // change shows one change as Terraform users know it.
-func (v planView) change(c *steps.Change) {
+func (v planView) change(c *plan.Change) {
 	v.print("  %s %s\n", symbol(c), c.Title)
 	if c.Target != "" {
-		v.print("      %s\n", steps.Known(c.Target))
+		v.print("      %s\n", plan.Known(c.Target))
 	}
 	if c.Role != "" {
-		v.print("      in account %s, through %s\n", steps.Known(c.Account), c.Role)
+		v.print("      in account %s, through %s\n", plan.Known(c.Account), c.Role)
 	}
 	hasDiff := c.Write != nil && c.Write.Diff != ""
 	for _, f := range c.Fields {
-		if c.Action != steps.WriteFile || !hasDiff || f.Name == files.ModeField { // which no diff shows
+		if c.Action != plan.WriteFile || !hasDiff || f.Name == files.ModeField { // which no diff shows
 			v.field(f)
 		}
 	}
@@ -156,9 +157,9 @@ func (v planView) change(c *steps.Change) {
 }
 
 // symbol is the action's mark; a new file is an addition, as in the plan's line.
-func symbol(c *steps.Change) string {
-	if c.Write != nil && c.Action == steps.WriteFile && !c.Write.Edit.Before.Exists {
-		return steps.Create.Symbol()
+func symbol(c *plan.Change) string {
+	if c.Write != nil && c.Action == plan.WriteFile && !c.Write.Edit.Before.Exists {
+		return plan.Create.Symbol()
 	}
 	return c.Action.Symbol()
 }
@@ -166,7 +167,7 @@ func symbol(c *steps.Change) string {
 // hunks is a diff without the lines that repeat the target (the file names, and
 // for a new file the place of its only hunk) and without the end of a very long
 // one, which --json has.
-func hunks(w *steps.Write) string {
+func hunks(w *plan.Write) string {
 	lines := strings.Split(strings.TrimRight(w.Diff, "\n"), "\n")
 	head := 2
 	if !w.Edit.Before.Exists {
@@ -181,7 +182,7 @@ func hunks(w *steps.Write) string {
 
 // field shows one attribute before and after; long values stand below it, and
 // one that was shown before is not shown again.
-func (v planView) field(f steps.Field) {
+func (v planView) field(f plan.Field) {
 	switch {
 	case f.Before == "" && len(f.After) <= shortValue:
 		v.print("      + %s = %s\n", f.Name, f.After)
@@ -194,7 +195,7 @@ func (v planView) field(f steps.Field) {
 	}
 }
 
-func (v planView) long(f steps.Field) {
+func (v planView) long(f plan.Field) {
 	mark, text := "~", ""
 	before, after := document(f.Before, columns-10), document(f.After, columns-10)
 	switch {
@@ -249,7 +250,7 @@ func shortened(value any) any {
 		if len(x) > shortValue && strings.HasPrefix(strings.TrimSpace(x), "{") {
 			return "(document)"
 		}
-		return steps.Known(x)
+		return plan.Known(x)
 	case map[string]any:
 		short := make(map[string]any, len(x))
 		for name, member := range x {

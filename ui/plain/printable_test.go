@@ -10,7 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // hostile holds what a terminal obeys: the clipboard, the title, a cleared
@@ -20,23 +20,23 @@ const hostile = "a\x1b]52;c;aGk=\x07b\x1b]0;t\x07c\x1b\x1b[31m[2Jd\x1b[8mhidden\
 // TestNoMemberOfAnyEventReachesTheTerminalAsACommand fills every text of every
 // kind of event, whatever members come in the future.
 func TestNoMemberOfAnyEventReachesTheTerminalAsACommand(t *testing.T) {
-	events := func() []steps.Event {
-		var all []steps.Event
-		for _, kind := range []steps.EventKind{
-			steps.EventPlanned, steps.EventStarted, steps.EventApplied, steps.EventFailed, steps.EventSkipped, steps.EventFinding,
-			steps.EventCheck, steps.EventProgress, steps.EventLine, steps.EventSummary,
+	events := func() []plan.Event {
+		var all []plan.Event
+		for _, kind := range []plan.EventKind{
+			plan.EventPlanned, plan.EventStarted, plan.EventApplied, plan.EventFailed, plan.EventSkipped, plan.EventFinding,
+			plan.EventCheck, plan.EventProgress, plan.EventLine, plan.EventSummary,
 		} {
-			e := steps.Event{Kind: kind, Change: &steps.Change{}, Finding: &steps.Finding{}, Check: &steps.Check{}, Summary: &steps.Summary{}}
+			e := plan.Event{Kind: kind, Change: &plan.Change{}, Finding: &plan.Finding{}, Check: &plan.Check{}, Summary: &plan.Summary{}}
 			fill(reflect.ValueOf(&e).Elem(), 0)
 			e.Kind, e.Err = kind, errors.New(hostile)
 			all = append(all, e)
 		}
 		return all
 	}
-	for name, present := range map[string]func(out *bytes.Buffer) steps.Emit{
-		"set-up": func(out *bytes.Buffer) steps.Emit { return NewLines(out).Emit },
-		"flow":   func(out *bytes.Buffer) steps.Emit { return NewFlowLines(out).Emit },
-		"JSON":   func(out *bytes.Buffer) steps.Emit { return NewJSON(out, out).Emit },
+	for name, present := range map[string]func(out *bytes.Buffer) plan.Emit{
+		"set-up": func(out *bytes.Buffer) plan.Emit { return NewLines(out).Emit },
+		"flow":   func(out *bytes.Buffer) plan.Emit { return NewFlowLines(out).Emit },
+		"JSON":   func(out *bytes.Buffer) plan.Emit { return NewJSON(out, out).Emit },
 	} {
 		var out bytes.Buffer
 		emit := present(&out)
@@ -62,8 +62,8 @@ func TestNoMemberOfAnyEventReachesTheTerminalAsACommand(t *testing.T) {
 func TestJSONStillMeansTheTextThatItEscapes(t *testing.T) {
 	var out bytes.Buffer
 	evidence := "a\u009b\u202e\x1b🙂\U000e0041"
-	NewJSON(&out, &out).Emit(steps.Event{Kind: steps.EventFinding, Finding: &steps.Finding{ID: "x.y", Evidence: evidence}})
-	var got steps.Finding
+	NewJSON(&out, &out).Emit(plan.Event{Kind: plan.EventFinding, Finding: &plan.Finding{ID: "x.y", Evidence: evidence}})
+	var got plan.Finding
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got.Evidence != evidence {
 		t.Errorf("%q reads as %q: %v", out.String(), got.Evidence, err)
 	}

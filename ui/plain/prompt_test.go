@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 func prompting(input string) (*Prompt, *bytes.Buffer) {
@@ -104,7 +104,7 @@ func TestAskEndsWithItsInputOrItsContext(t *testing.T) {
 	cancel()
 	never, w := io.Pipe()
 	defer w.Close()
-	_, err := NewPrompt(never, io.Discard).Confirm(ctx, steps.Review{Changes: plan()})
+	_, err := NewPrompt(never, io.Discard).Confirm(ctx, plan.Review{Changes: proposed()})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("with a cancelled context: %v", err)
 	}
@@ -113,7 +113,7 @@ func TestAskEndsWithItsInputOrItsContext(t *testing.T) {
 func TestConfirmTakesOnlyYes(t *testing.T) {
 	for input, want := range map[string]bool{"yes\n": true, "y\n": false, "YES\n": false, "\n": false, "no\n": false} {
 		p, _ := prompting(input)
-		d, err := p.Confirm(t.Context(), steps.Review{Changes: plan()})
+		d, err := p.Confirm(t.Context(), plan.Review{Changes: proposed()})
 		if err != nil || d.Yes != want {
 			t.Errorf("%q: %v, %v", input, d.Yes, err)
 		}
@@ -121,14 +121,14 @@ func TestConfirmTakesOnlyYes(t *testing.T) {
 }
 
 func TestConfirmAsksForEachForeignThing(t *testing.T) {
-	foreign := []steps.Change{
+	foreign := []plan.Change{
 		{ID: "a", Title: "Change a", Foreign: "arn:a"},
 		{ID: "b", Title: "Change b", Foreign: "arn:b"},
 		{ID: "a2", Title: "Change a again", Foreign: "arn:a"},
 		{ID: "c", Title: "Needs a"},
 	}
 	p, out := prompting("yes\nno\nyes\n")
-	d, err := p.Confirm(t.Context(), steps.Review{Foreign: foreign})
+	d, err := p.Confirm(t.Context(), plan.Review{Foreign: foreign})
 	if err != nil || !d.Yes || !reflect.DeepEqual(d.Adopt, []string{"arn:a"}) {
 		t.Errorf("decision %+v, %v", d, err)
 	}
@@ -136,7 +136,7 @@ func TestConfirmAsksForEachForeignThing(t *testing.T) {
 		t.Errorf("asked:\n%s", out)
 	}
 	p, _ = prompting("no\nno\n")
-	if d, err = p.Confirm(t.Context(), steps.Review{Foreign: foreign}); err != nil || !d.Yes || d.Adopt != nil {
+	if d, err = p.Confirm(t.Context(), plan.Review{Foreign: foreign}); err != nil || !d.Yes || d.Adopt != nil {
 		t.Errorf("with nothing adopted and nothing to apply, the rest must go on: %+v, %v", d, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // Ask asks the steps' questions and puts the answers into the blueprint. With
@@ -40,7 +41,7 @@ func (p *Prompt) Ask(ctx context.Context, a *blueprint.Answers, all bool, given 
 func (p *Prompt) askRest(ctx context.Context, a *blueprint.Answers) error {
 	a.FillDefaults()
 	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
-		if err := p.ask(ctx, a, steps.Question{Path: missing[0], Prompt: missing[0], Kind: steps.Text, Required: true}); err != nil {
+		if err := p.ask(ctx, a, plan.Question{Path: missing[0], Prompt: missing[0], Kind: plan.Text, Required: true}); err != nil {
 			return err
 		}
 	}
@@ -54,7 +55,7 @@ func isMissing(a *blueprint.Answers, path string) bool {
 }
 
 // ask asks one question until its answer is good.
-func (p *Prompt) ask(ctx context.Context, a *blueprint.Answers, q steps.Question) error {
+func (p *Prompt) ask(ctx context.Context, a *blueprint.Answers, q plan.Question) error {
 	p.options(q)
 	for {
 		line, err := p.Line(ctx, prompt(q))
@@ -79,15 +80,15 @@ func (p *Prompt) ask(ctx context.Context, a *blueprint.Answers, q steps.Question
 }
 
 // options lists the numbered choices of a question.
-func (p *Prompt) options(q steps.Question) {
+func (p *Prompt) options(q plan.Question) {
 	for i, option := range q.Options {
 		p.print("    %d %s\n", i+1, option)
 	}
 }
 
-func prompt(q steps.Question) string {
+func prompt(q plan.Question) string {
 	fallback := q.Default
-	if q.Kind == steps.Confirm {
+	if q.Kind == plan.Confirm {
 		fallback = map[string]string{"true": "yes", "false": "no"}[q.Default]
 	}
 	if fallback == "" {
@@ -96,18 +97,18 @@ func prompt(q steps.Question) string {
 	return fmt.Sprintf("  %s [%s]: ", q.Prompt, fallback)
 }
 
-func help(q steps.Question) string {
+func help(q plan.Question) string {
 	return strings.TrimSpace(q.Help + " Without a terminal: --set " + q.Path + "=…")
 }
 
 // read turns a typed line into the value that --set takes.
-func read(q steps.Question, line string) (string, error) {
+func read(q plan.Question, line string) (string, error) {
 	switch {
 	case line == "" && q.Required && q.Default == "":
 		return "", errors.New("this answer is needed")
 	case line == "":
 		return q.Default, nil
-	case q.Kind == steps.Confirm:
+	case q.Kind == plan.Confirm:
 		return readYesNo(line)
 	case len(q.Options) > 0:
 		return readChoices(q, line)
@@ -127,9 +128,9 @@ func readYesNo(line string) (string, error) {
 
 // readChoices takes options by number or by name, several of them separated by
 // commas where the question allows it.
-func readChoices(q steps.Question, line string) (string, error) {
+func readChoices(q plan.Question, line string) (string, error) {
 	parts := []string{line}
-	if q.Kind == steps.Choices {
+	if q.Kind == plan.Choices {
 		parts = strings.Split(line, ",")
 	}
 	for i, part := range parts {

@@ -3,11 +3,11 @@ package plain
 import (
 	"fmt"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // summary tells how the run ended: what was made, what was not, and the notes.
-func (l *Lines) summary(s *steps.Summary) {
+func (l *Lines) summary(s *plan.Summary) {
 	if l.Table {
 		l.table(s.Checks)
 	}
@@ -24,7 +24,7 @@ func (l *Lines) summary(s *steps.Summary) {
 }
 
 // waiting names what was left as it is, since nobody agreed to it.
-func (l *Lines) waiting(changes []steps.Change) {
+func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
 		if c.Foreign != "" {
 			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your word: %s. Agree with", c.Title)), c.Foreign)
@@ -33,7 +33,7 @@ func (l *Lines) waiting(changes []steps.Change) {
 }
 
 // outcome is the result in whole sentences, the most important one first.
-func outcome(s *steps.Summary) []string {
+func outcome(s *plan.Summary) []string {
 	var lines []string
 	say := func(when bool, format string, args ...any) {
 		if when {
@@ -61,7 +61,7 @@ func outcome(s *steps.Summary) []string {
 	return lines
 }
 
-func blocked(s *steps.Summary) bool {
+func blocked(s *plan.Summary) bool {
 	for _, f := range s.Findings {
 		if f.Blocks {
 			return true
@@ -70,10 +70,10 @@ func blocked(s *steps.Summary) bool {
 	return false
 }
 
-func attention(findings []steps.Finding) int {
+func attention(findings []plan.Finding) int {
 	n := 0
 	for _, f := range findings {
-		if f.Severity != steps.Info {
+		if f.Severity != plan.Info {
 			n++
 		}
 	}

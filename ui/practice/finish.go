@@ -7,20 +7,22 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // Finish brings the stage to a finished set-up, without a question, and gives
 // its first project a resource whose state lies in the bucket: what somebody
 // finds who joins the team. Progress hears the events of the set-up.
-func (s *Stage) Finish(ctx context.Context, env *steps.Env, answers *blueprint.Answers, progress steps.Emit) error {
+func (s *Stage) Finish(ctx context.Context, env *engine.Env, answers *blueprint.Answers, progress plan.Emit) error {
 	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
 	run.Emit = progress
-	run.Confirm = func(context.Context, steps.Review) (steps.Decision, error) { return steps.Decision{Yes: true}, nil }
+	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
 	summary, err := run.Run(ctx)
 	if err != nil {
 		return fmt.Errorf("the rehearsal's set-up cannot be made: %w", err)
 	}
-	if steps.NeedsAttention(summary.Findings) || summary.Failed > 0 {
+	if plan.NeedsAttention(summary.Findings) || summary.Failed > 0 {
 		problems := []error{errors.New("the rehearsal's set-up is not healthy")}
 		for _, f := range summary.Failures {
 			problems = append(problems, f.Err)

@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
 )
 
@@ -106,11 +107,11 @@ func (w *world) healthy() {
 	})
 	first, summary := w.flow()
 	w.Sandbox().Intercept(nil)
-	if len(first.Findings)+len(first.Changes)+len(first.Foreign) > 0 || summary.ExitCode(true) != steps.ExitDone {
+	if len(first.Findings)+len(first.Changes)+len(first.Foreign) > 0 || summary.ExitCode(true) != plan.ExitDone {
 		w.t.Errorf("exit %d, %s", summary.ExitCode(true), told(summary))
 	}
 	for _, c := range first.Checks {
-		if c.Verdict != steps.Passed {
+		if c.Verdict != plan.Passed {
 			w.t.Errorf("%s is %s: %s", c.Name, c.Verdict, c.Answer)
 		}
 	}
@@ -148,27 +149,27 @@ func (w *world) proves(p proof) {
 	}
 	if p.beyond != "" {
 		w.t.Logf("It cannot be mended here: %s.", p.beyond)
-		if i := slices.IndexFunc(first.Findings, func(f steps.Finding) bool { return strings.Contains(f.Remedy+f.Details, p.asks) }); i < 0 {
+		if i := slices.IndexFunc(first.Findings, func(f plan.Finding) bool { return strings.Contains(f.Remedy+f.Details, p.asks) }); i < 0 {
 			w.t.Errorf("no remedy and no report says %q:\n%s", p.asks, listed(first.Findings))
 		}
-		if summary.ExitCode(false) != steps.ExitFindings {
+		if summary.ExitCode(false) != plan.ExitFindings {
 			w.t.Errorf("exit %d, %s", summary.ExitCode(false), told(summary))
 		}
-		if w.real && p.tries != "" && !slices.ContainsFunc(summary.Findings, func(f steps.Finding) bool { return f.ID == p.tries }) {
+		if w.real && p.tries != "" && !slices.ContainsFunc(summary.Findings, func(f plan.Finding) bool { return f.ID == p.tries }) {
 			w.t.Errorf("trying does not end with %s: %s", p.tries, told(summary))
 		}
 		w.same(before, p)
 		return
 	}
 	for _, f := range first.Findings {
-		if !slices.ContainsFunc(slices.Concat(first.Changes, first.Foreign), func(c steps.Change) bool { return c.MendsFinding(f) }) {
+		if !slices.ContainsFunc(slices.Concat(first.Changes, first.Foreign), func(c plan.Change) bool { return c.MendsFinding(f) }) {
 			w.t.Errorf("no change says that it mends %s", f.Key())
 		}
 	}
 	if !w.mends(p) {
 		return
 	}
-	if summary.ExitCode(false) != steps.ExitDone || len(summary.Findings) > 0 || summary.Applied == 0 {
+	if summary.ExitCode(false) != plan.ExitDone || len(summary.Findings) > 0 || summary.Applied == 0 {
 		w.t.Errorf("after mending: exit %d, %s", summary.ExitCode(false), told(summary))
 	}
 }
@@ -183,14 +184,14 @@ func (w *world) mends(p proof) bool { return p.beyond == "" && (w.real || !p.rea
 
 // flow is a troubleshooting in a new process that agrees to everything. It gives
 // the first look and how it ended.
-func (w *world) flow() (first steps.Review, summary *steps.Summary) {
+func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	w.t.Helper()
 	answers := *w.answers
 	examination := &troubleshoot.Examination{Answers: &answers}
 	looked := false
-	flow := steps.Flow{
-		Env: w.env(), Answers: &answers, Emit: func(steps.Event) {},
-		Look: func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	flow := engine.Flow{
+		Env: w.env(), Answers: &answers, Emit: func(plan.Event) {},
+		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			mark := len(w.Sandbox().Log())
 			r, err := examination.Look(ctx, env)
 			for _, e := range w.Sandbox().Log()[mark:] {
@@ -203,8 +204,8 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 			}
 			return r, err
 		},
-		Confirm: func(_ context.Context, r steps.Review) (steps.Decision, error) {
-			d := steps.Decision{Yes: true}
+		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
+			d := plan.Decision{Yes: true}
 			for _, c := range r.Foreign {
 				d.Adopt = append(d.Adopt, c.Foreign)
 			}
@@ -218,17 +219,17 @@ func (w *world) flow() (first steps.Review, summary *steps.Summary) {
 
 // attention are the ids of findings that need it, or that a proof is about, each
 // once.
-func attention(findings []steps.Finding, p proof) []string {
+func attention(findings []plan.Finding, p proof) []string {
 	var ids []string
 	for _, f := range findings {
-		if (f.Severity != steps.Info || slices.Contains(p.finds, f.ID)) && !slices.Contains(ids, f.ID) {
+		if (f.Severity != plan.Info || slices.Contains(p.finds, f.ID)) && !slices.Contains(ids, f.ID) {
 			ids = append(ids, f.ID)
 		}
 	}
 	return ids
 }
 
-func listed(findings []steps.Finding) string {
+func listed(findings []plan.Finding) string {
 	var b strings.Builder
 	for _, f := range findings {
 		fmt.Fprintf(&b, "  %s %s\n", f.Severity, f)
@@ -236,7 +237,7 @@ func listed(findings []steps.Finding) string {
 	return b.String()
 }
 
-func told(s *steps.Summary) string {
+func told(s *plan.Summary) string {
 	text := fmt.Sprintf("%d applied\n%s", s.Applied, listed(s.Findings))
 	for _, f := range s.Failures {
 		text += fmt.Sprintf("  %s failed: %v\n", f.Change.ID, f.Err)

@@ -14,9 +14,10 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -42,23 +43,23 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Cleanup(func() { closeStage(t, w.Stage) })
 	t.Setenv("AWS_MAX_ATTEMPTS", "2") // what is refused at every attempt takes half a minute otherwise
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
-	w.must(w.Finish(t.Context(), w.env(), w.answers, func(steps.Event) {}))
+	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
 }
 
 // env is the world as a new process finds it.
-func (w *world) env() *steps.Env {
+func (w *world) env() *engine.Env {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.Endpoint(), Parallel: steps.DefaultParallel})
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.Endpoint(), Parallel: engine.DefaultParallel})
 	w.must(err)
-	env, err := steps.NewEnv(sessions, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.Engine = w.Endpoint(), w.engine
 	if w.engine == nil {
 		env.EngineErr = terraform.ErrNotFound
 	}
 	_, tag := w.answers.Tag()
-	env.Journal, err = steps.OpenJournal(env.StateDir, tag)
+	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
 	w.must(err)
 	return env
 }

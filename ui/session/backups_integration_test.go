@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform/mirror"
 )
 
@@ -35,7 +36,7 @@ func TestABackupOfAnotherCloneOrOfTheRepositoryNeverReplacesAState(t *testing.T)
 	l.folder = first
 	moved := l.stateroom("", "setup", "--yes", "--me", "alice", "--adopt", filepath.Join(first, staging))
 	there, is := c.server.Object("acme-terraform-state", "common/staging")
-	if moved.code != steps.ExitDone || !is {
+	if moved.code != plan.ExitDone || !is {
 		t.Fatalf("the first clone's state was not moved: %+v", moved)
 	}
 	l.bringsBackup(second)
@@ -44,7 +45,7 @@ func TestABackupOfAnotherCloneOrOfTheRepositoryNeverReplacesAState(t *testing.T)
 	if now, _ := c.server.Object("acme-terraform-state", "common/staging"); !bytes.Equal(now.Body, there.Body) || now.VersionID != there.VersionID {
 		t.Errorf("the state was replaced:\n%s\n%s", now.Body, refused.out)
 	}
-	if refused.code != steps.ExitFindings {
+	if refused.code != plan.ExitFindings {
 		t.Errorf("exit code %d\n%s%s", refused.code, refused.out, refused.err)
 	}
 	says(t, refused.out, "init.moved-elsewhere", "s3://acme-terraform-state/common/staging")

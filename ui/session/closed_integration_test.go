@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // wall is a proxy that lets nothing out and notes who asked to leave. Loopback
@@ -100,7 +100,7 @@ func TestNoCallOfARehearsalLeavesThisMachine(t *testing.T) {
 	} {
 		t.Run(run.name, func(t *testing.T) {
 			got := l.as(run.dir, run.input, run.env, run.args[0], run.args[1:]...)
-			done := got.code == 0 || run.args[1] == "init" && strings.Contains(got.out+got.err, "StatusCode: 403") || run.args[1] == "troubleshoot" && got.code == steps.ExitFindings
+			done := got.code == 0 || run.args[1] == "init" && strings.Contains(got.out+got.err, "StatusCode: 403") || run.args[1] == "troubleshoot" && got.code == plan.ExitFindings
 			if left := w.escaped(); len(left) > 0 || !done {
 				t.Errorf("code %d, and these left this machine: %q\n%s%s", got.code, left, got.out, got.err)
 			}

@@ -22,8 +22,8 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
 )
@@ -66,7 +66,7 @@ func opened(t *testing.T, mirror map[string]string, guarded ...string) *company 
 func (c *company) found(args ...string) *laptop {
 	c.t.Helper()
 	l := c.operator()
-	if made := l.stateroom("", append([]string{"setup", "--yes"}, args...)...); made.code != steps.ExitDone {
+	if made := l.stateroom("", append([]string{"setup", "--yes"}, args...)...); made.code != plan.ExitDone {
 		c.t.Fatalf("the set-up: %+v", made)
 	}
 	return l

@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
-	"stateroom/steps/onboard"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 )
 
 // few is a company of two, who both have a recipient: nobody types a passphrase.
@@ -41,7 +41,7 @@ func (l *laptop) coming() []string {
 func (l *laptop) done(args ...string) outcome {
 	l.t.Helper()
 	got := l.stateroom("", args...)
-	if got.code != steps.ExitDone {
+	if got.code != plan.ExitDone {
 		l.t.Fatalf("%v: %+v", args, got)
 	}
 	return got
@@ -107,7 +107,7 @@ func (c *company) handed(path string) string {
 		return ""
 	}
 	c.must(err)
-	h, err := onboard.Open(sealed, onboard.Unlock{Identity: []byte(c.known["bob"].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(c.known["bob"].String())})
 	c.must(err)
 	return h.AccessKeyID
 }

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 )
 
 // errand is a flow of the program at somebody's laptop.
@@ -186,7 +186,7 @@ func (e *errand) left() int {
 		args[len(args)-1] = "--plain"
 	}
 	got := e.stateroom("", args...)
-	if got.code != steps.ExitDone && got.code != steps.ExitFindings {
+	if got.code != plan.ExitDone && got.code != plan.ExitFindings {
 		e.t.Errorf("the look: %+v", got)
 	}
 	return len(change.FindAllString(got.out, -1))
@@ -206,6 +206,6 @@ func (e *errand) again() (made int) {
 	p.Until("Only 'yes' is accepted")
 	p.Type("yes\r")
 	made = number(e.t, p.Finds(`(\d+) changes? made, 0 failed, 0 left out`)[1])
-	p.Ended(steps.ExitDone)
+	p.Ended(plan.ExitDone)
 	return made
 }

@@ -7,15 +7,16 @@ import (
 	"path/filepath"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 )
 
 // opener gives the questions of a flow, and then the flow itself. It is made
 // once the stage stands, where there is one.
-type opener func(s *session, ctx context.Context) (steps.Open, steps.Given, error)
+type opener func(s *session, ctx context.Context) (engine.Open, plan.Given, error)
 
 // runFlow asks, looks, shows, asks once and applies, in lines or as JSON. It
 // returns the exit code, or the error that kept the flow from running.
@@ -24,7 +25,7 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 	// was asked for.
 	s.ask = (s.sys.Terminal || s.Plain) && !s.JSON
 	s.present(lines)
-	var summary *steps.Summary
+	var summary *plan.Summary
 	if err := s.rehearse(ctx); err != nil {
 		return 0, err
 	}
@@ -59,18 +60,18 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 }
 
 // exitCode is the summary's; findings that nobody wanted mended remain.
-func exitCode(s *steps.Summary, detailed bool) int {
-	if s.Declined && steps.NeedsAttention(s.Findings) {
-		return steps.ExitFindings
+func exitCode(s *plan.Summary, detailed bool) int {
+	if s.Declined && plan.NeedsAttention(s.Findings) {
+		return plan.ExitFindings
 	}
 	return s.ExitCode(detailed)
 }
 
 // inquire asks what the flow has to know. Where nothing can be asked, a question
 // that no flag has answered is an error that names the flag.
-func (s *session) inquire(ctx context.Context, open steps.Open, given steps.Given) (*steps.Flow, error) {
+func (s *session) inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
 	if s.ask {
-		flow, err := s.prompt.Inquire(ctx, func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+		flow, err := s.prompt.Inquire(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 			opened, err := open(ctx, given, asks)
 			if err == nil {
 				s.greet()
@@ -79,7 +80,7 @@ func (s *session) inquire(ctx context.Context, open steps.Open, given steps.Give
 		}, given)
 		return flow, badAnswer(err)
 	}
-	opened, err := open(ctx, given, steps.Asks{})
+	opened, err := open(ctx, given, plan.Asks{})
 	if err != nil {
 		return nil, badAnswer(err)
 	}
@@ -92,7 +93,7 @@ func (s *session) inquire(ctx context.Context, open steps.Open, given steps.Give
 
 // badAnswer makes a usage error of an answer that cannot be.
 func badAnswer(err error) error {
-	var problem *steps.Problem
+	var problem *plan.Problem
 	if errors.As(err, &problem) {
 		return UsageError{err}
 	}
@@ -124,7 +125,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stage.Finish(ctx, env, a, func(steps.Event) {}); err != nil {
+	if err := s.stage.Finish(ctx, env, a, func(plan.Event) {}); err != nil {
 		return err
 	}
 	s.ready = true
@@ -135,7 +136,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 }
 
 // operator opens the world with the caller's own credentials.
-func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*steps.Env, error) {
+func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*engine.Env, error) {
 	config := s.config()
 	config.MFAToken = code
 	sessions, err := openAWS(ctx, config)
@@ -146,8 +147,8 @@ func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func(
 }
 
 // answered puts the flags that answer a question into given.
-func answered(flags map[string]string) steps.Given {
-	given := steps.Given{}
+func answered(flags map[string]string) plan.Given {
+	given := plan.Given{}
 	for path, value := range flags {
 		if value != "" {
 			given[path] = secret.New(value)

@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -159,7 +160,7 @@ func (i *Interruption) end() {
 	i.ending.Restore()
 	fmt.Fprintln(i.ending.Out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
 	i.NameLeft()
-	i.ending.Exit(steps.ExitInterrupted)
+	i.ending.Exit(plan.ExitInterrupted)
 }
 
 // NameLeft names what the run leaves behind.
@@ -172,5 +173,5 @@ func (i *Interruption) NameLeft() {
 // leftBehind says what a broken-off proof leaves and what becomes of it: not at
 // once, for a child that was not killed may still be at work there.
 func leftBehind(what string) string {
-	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, steps.ProofOld.Minutes())
+	return fmt.Sprintf("Left behind: %s. The first stateroom setup more than %.0f minutes from now removes it.", what, engine.ProofOld.Minutes())
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // ctrlC is the key, which a terminal in raw mode makes no signal of.
@@ -55,7 +55,7 @@ func TestCtrlCTwiceInAScreenEndsACallThatIsNeverAnswered(t *testing.T) {
 	p.Type(ctrlC)
 	p.Until("Stopping: the changes under way are finished first")
 	p.Type(ctrlC)
-	p.endedSoon(steps.ExitInterrupted)
+	p.endedSoon(plan.ExitInterrupted)
 }
 
 // TestCtrlCTwiceInAScreenEndsAChildThatIgnoresIt looks by a Terraform that no
@@ -80,5 +80,5 @@ func TestCtrlCTwiceInAScreenEndsAChildThatIgnoresIt(t *testing.T) {
 	p.Type(ctrlC)
 	p.GivenBack()
 	p.Type(ctrlC)
-	p.endedSoon(steps.ExitInterrupted)
+	p.endedSoon(plan.ExitInterrupted)
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // interrupting is an interruption of a run that hangs until the test is over,
@@ -45,7 +45,7 @@ func TestInterruptWhileApplyingStopsFirstAndCancelsThen(t *testing.T) {
 	}
 	signals <- os.Interrupt
 	<-ctx.Done()
-	if code := <-exits; code != steps.ExitInterrupted {
+	if code := <-exits; code != plan.ExitInterrupted {
 		t.Errorf("a run that hangs was ended with %d", code)
 	}
 	if !strings.Contains(out.String(), "Interrupt again") || !strings.Contains(out.String(), "Interrupted twice") {
@@ -59,7 +59,7 @@ func TestAHangUpIsFollowedByTheSecondInterruptByItself(t *testing.T) {
 	signals := make(chan os.Signal, 1)
 	signals <- syscall.SIGHUP
 	go i.Watch(signals)
-	if code := <-exits; code != steps.ExitInterrupted {
+	if code := <-exits; code != plan.ExitInterrupted {
 		t.Errorf("a run that hangs was ended with %d", code)
 	}
 }

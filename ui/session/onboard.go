@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 )
 
@@ -25,7 +26,7 @@ func Onboard(ctx context.Context, o Options, sys System) (int, error) {
 
 // onboarding is the opener of [Onboard]. In the sandbox it begins at the laptop
 // of somebody who was handed a sealed file.
-func (s *session) onboarding(ctx context.Context) (steps.Open, steps.Given, error) {
+func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, error) {
 	given := answered(map[string]string{onboard.PathHandover: s.HandoverFile, onboard.PathIdentity: s.Identity})
 	if s.PassphraseFile != "" {
 		passphrase, err := onboard.PassphraseFrom(ctx, s.PassphraseFile)
@@ -38,26 +39,26 @@ func (s *session) onboarding(ctx context.Context) (steps.Open, steps.Given, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	open := func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		entry, err := s.entry(ctx, given)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		entry.Brought = brought
 		questions, err := entry.Questions(given)
 		if err != nil || len(questions) > 0 {
-			return steps.Opened{Questions: questions}, err
+			return engine.Opened{Questions: questions}, err
 		}
 		o, pair, err := entry.Take(given)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
 		env, err := s.seat(ctx, o.Answers, pair, asks)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
-		return steps.Opened{Flow: o.Flow(env)}, nil
+		return engine.Opened{Flow: o.Flow(env)}, nil
 	}
 	return open, given, nil
 }
@@ -81,7 +82,7 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 
 // seat opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
-func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks steps.Asks) (*steps.Env, error) {
+func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := openAWS(ctx, config)
@@ -97,7 +98,7 @@ func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.Ke
 }
 
 // entry is what is known before anything is asked.
-func (s *session) entry(ctx context.Context, given steps.Given) (*onboard.Entry, error) {
+func (s *session) entry(ctx context.Context, given plan.Given) (*onboard.Entry, error) {
 	e := &onboard.Entry{Me: s.Me, Rotate: s.Rotate, Identity: defaultIdentity(), Now: time.Now}
 	if s.stage != nil {
 		if err := s.newcomer(ctx, given); err != nil {
@@ -139,7 +140,7 @@ func holdsKey(a *blueprint.Answers) bool {
 
 // newcomer moves a rehearsal to the second admin's laptop, whose file and key
 // answer what is asked for first.
-func (s *session) newcomer(ctx context.Context, given steps.Given) error {
+func (s *session) newcomer(ctx context.Context, given plan.Given) error {
 	if s.seated {
 		return nil
 	}
@@ -170,19 +171,19 @@ func Login(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
 }
 
-func (s *session) loggingIn(_ context.Context) (steps.Open, steps.Given, error) {
-	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+func (s *session) loggingIn(_ context.Context) (engine.Open, plan.Given, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		env, err := s.seat(ctx, a, awsops.KeyPair{}, asks)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
-		return steps.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
+		return engine.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
 	}
-	return open, steps.Given{}, nil
+	return open, plan.Given{}, nil
 }
 
 // team is the blueprint that is there, in a rehearsal with all that it asks for.
@@ -202,7 +203,7 @@ func Handover(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
 }
 
-func (s *session) handingOver(_ context.Context) (steps.Open, steps.Given, error) {
+func (s *session) handingOver(_ context.Context) (engine.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
 }
 
@@ -211,27 +212,27 @@ func Offboard(ctx context.Context, o Options, sys System) (int, error) {
 	return runFlow(ctx, newSession(o, sys, "offboard"), plain.NewFlowLines(sys.Out), (*session).offboarding)
 }
 
-func (s *session) offboarding(_ context.Context) (steps.Open, steps.Given, error) {
+func (s *session) offboarding(_ context.Context) (engine.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }
 
 // part is what handing over and offboarding have in common.
 type part interface {
-	Flow(*steps.Env) *steps.Flow
+	Flow(*engine.Env) *engine.Flow
 }
 
 // asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(of func(*blueprint.Answers) part) (steps.Open, steps.Given, error) {
-	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+func (s *session) asOperator(of func(*blueprint.Answers) part) (engine.Open, plan.Given, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		env, err := s.operator(ctx, a, asks.Code)
 		if err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
-		return steps.Opened{Flow: of(a).Flow(env)}, nil
+		return engine.Opened{Flow: of(a).Flow(env)}, nil
 	}
-	return open, steps.Given{}, nil
+	return open, plan.Given{}, nil
 }

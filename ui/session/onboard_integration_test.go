@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/onboard"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform/mirror"
 )
 
@@ -26,7 +26,7 @@ func (l *laptop) handedOver() string {
 	l.t.Helper()
 	sealed, err := os.ReadFile(l.sealed())
 	l.must(err)
-	h, err := onboard.Open(sealed, onboard.Unlock{Identity: []byte(l.known[l.user].String())})
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(l.known[l.user].String())})
 	l.must(err)
 	return h.SecretAccessKey
 }
@@ -34,7 +34,7 @@ func (l *laptop) handedOver() string {
 // onBoard fails the test unless a run in lines ended with a plan in every project.
 func (l *laptop) onBoard(got outcome) {
 	l.t.Helper()
-	if got.code != steps.ExitDone || got.err != "" {
+	if got.code != plan.ExitDone || got.err != "" {
 		l.t.Fatalf("exit code %d:\n%s\n%s", got.code, got.out, got.err)
 	}
 	table := got.out[strings.LastIndex(got.out, "  A  role assumed"):]
@@ -138,7 +138,7 @@ func TestProvidersThatCannotBeHadAreToldOnceAndMadeUpForLater(t *testing.T) {
 	there := l.mirror
 	l.mirror = mirror.Empty(t)
 	got := l.stateroom("", "onboard", "--handover", l.sealed(), "--identity", filepath.Join(l.home, "identity"), "--yes")
-	if got.code != steps.ExitDone || strings.Count(got.out, "INFO: ") != 1 || strings.Contains(got.out, "Inconsistent dependency") {
+	if got.code != plan.ExitDone || strings.Count(got.out, "INFO: ") != 1 || strings.Contains(got.out, "Inconsistent dependency") {
 		t.Errorf("%+v", got)
 	}
 	says(t, strings.Join(strings.Fields(got.out), " "), "provider-unavailable",
@@ -158,7 +158,7 @@ func TestADryRunOfAnOnboardingMakesNoCallAndWritesNothing(t *testing.T) {
 	l := founded(t).laptop("bob").clone()
 	before, mark := tree(t, l.base), len(l.server.Log())
 	got := l.stateroom("", "onboard", "--handover", l.sealed(), "--identity", filepath.Join(l.home, "identity"), "--dry-run", "--detailed-exitcode")
-	if got.code != steps.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
+	if got.code != plan.ExitChanges || !strings.Contains(got.out, "This was a dry run: nothing was changed.") {
 		t.Errorf("%+v", got)
 	}
 	for _, e := range l.server.Log()[mark:] {
@@ -195,7 +195,7 @@ func TestPracticeOnboardsAsJSON(t *testing.T) {
 		l.folder = l.base
 		stage := filepath.Join(l.base, "stage")
 		got := l.run("", l.program(), append([]string{"onboard", "--sandbox", "--json", "--dir", stage}, flags...)...)
-		if got.code != steps.ExitDone {
+		if got.code != plan.ExitDone {
 			t.Fatalf("%+v", got)
 		}
 		plans := 0
@@ -205,7 +205,7 @@ func TestPracticeOnboardsAsJSON(t *testing.T) {
 			}
 			checks, _ := e["checks"].([]any)
 			for _, c := range checks {
-				if check, _ := c.(map[string]any); check["name"] == "terraform plan" && check["verdict"] == string(steps.Passed) {
+				if check, _ := c.(map[string]any); check["name"] == "terraform plan" && check["verdict"] == string(plan.Passed) {
 					plans++
 				}
 			}
@@ -225,7 +225,7 @@ func TestAPracticeRunThatIsDryLeavesTheNewcomersLaptopAsItWas(t *testing.T) {
 	l.folder = l.base
 	stage := filepath.Join(l.base, "stage")
 	got := l.run("", l.program(), "onboard", "--sandbox", "--dry-run", "--dir", stage)
-	if got.code != steps.ExitDone || !strings.Contains(got.out, "This was a dry run") {
+	if got.code != plan.ExitDone || !strings.Contains(got.out, "This was a dry run") {
 		t.Errorf("%+v", got)
 	}
 	for name := range tree(t, filepath.Join(stage, "laptop-of-bob")) {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // TestTheNextRunRemovesWhatAKilledTerraformLeftOfAProof kills the program and its
@@ -32,7 +32,7 @@ func TestTheNextRunRemovesWhatAKilledTerraformLeftOfAProof(t *testing.T) {
 	}
 	l.anHourLater()
 	again := l.stateroom("", "setup", "--yes", "--json")
-	if after := l.traces(); again.code != steps.ExitDone || !strings.Contains(again.out, `"init.probe-removed"`) || len(after) != 0 {
+	if after := l.traces(); again.code != plan.ExitDone || !strings.Contains(again.out, `"init.probe-removed"`) || len(after) != 0 {
 		t.Errorf("exit code %d, left %v\n%s%s", again.code, after, again.out, again.err)
 	}
 	if left := l.below("proofs"); len(left) != 0 {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform/mirror"
 )
 
@@ -82,7 +82,7 @@ func inLines(l *laptop, told string) *terminal {
 	p.Until("Only 'yes' is accepted")
 	p.Type("yes\r")
 	p.Until("Next: terraform plan in")
-	p.Ended(steps.ExitDone)
+	p.Ended(plan.ExitDone)
 	if strings.Contains(p.Text(), mistyped) {
 		p.t.Error("what was typed was shown")
 	}
@@ -107,7 +107,7 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 		p.Type(codes[i] + "\r")
 		p.Until(asked)
 	}
-	p.Ended(steps.ExitDone)
+	p.Ended(plan.ExitDone)
 	for _, e := range environments {
 		plan := l.byHand(e[0])
 		if plan.code != 0 {
@@ -119,7 +119,7 @@ func TestASecondFactorIsEnrolledAtATerminalAndTerraformPlansWithItsSession(t *te
 	again := l.stateroom("", "onboard", "--plain")
 	l.onBoard(again)
 	in := l.stateroom("", "login", "--plain")
-	if in.code != steps.ExitDone {
+	if in.code != plan.ExitDone {
 		t.Errorf("login: %+v", in)
 	}
 	says(t, again.out+in.out, "Everything is right already", "holds until")

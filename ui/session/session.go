@@ -22,7 +22,9 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/steps/terraform"
 	"stateroom/ui/plain"
@@ -99,7 +101,7 @@ func (o *Options) given(path string) bool {
 func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
 	s := newSession(o, sys, "setup")
 	s.present(plain.NewLines(sys.Out))
-	var summary *steps.Summary
+	var summary *plan.Summary
 	if err := s.rehearse(ctx); err != nil {
 		return 0, err
 	}
@@ -138,7 +140,7 @@ type session struct {
 	command string
 	ask     bool // questions can be asked
 	yes     bool // the plan is applied without asking
-	show    func(steps.Event)
+	show    func(plan.Event)
 	lines   *plain.Lines
 	prompt  *plain.Prompt
 	stage   *practice.Stage
@@ -339,7 +341,7 @@ func (s *session) config() awsops.Config {
 }
 
 // world opens the journal and finds the engine. No call to AWS is made.
-func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *blueprint.Answers) (*steps.Env, error) {
+func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *blueprint.Answers) (*engine.Env, error) {
 	dir, path := s.Dir, s.Blueprint
 	if s.stage != nil {
 		// A blueprint that was named is rehearsed, not written.
@@ -350,7 +352,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	if err := errors.Join(dirErr, pathErr); err != nil {
 		return nil, fmt.Errorf("the current folder: %w", err)
 	}
-	env, err := steps.NewEnv(sessions, dir, path)
+	env, err := engine.NewEnv(sessions, dir, path)
 	if err != nil {
 		return nil, err
 	}
@@ -359,7 +361,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 		return nil, err
 	}
 	_, scope := a.Tag()
-	if env.Journal, err = steps.OpenJournal(env.StateDir, scope); err != nil {
+	if env.Journal, err = engine.OpenJournal(env.StateDir, scope); err != nil {
 		return nil, err
 	}
 	env.Engine, env.EngineErr = terraform.Find(ctx, s.Engine)
@@ -372,7 +374,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 // fit refuses a state directory that cannot be relied on. The sandbox's lies in
 // its scratch home, beside a scratch blueprint that nobody else writes to; where
 // nothing will be applied nothing is kept.
-func (s *session) fit(env *steps.Env) error {
+func (s *session) fit(env *engine.Env) error {
 	if s.stage != nil {
 		return nil
 	}
@@ -386,8 +388,8 @@ func (s *session) fit(env *steps.Env) error {
 }
 
 // emit shows an event; the summary says where a rehearsal's files are.
-func (s *session) emit(e steps.Event) {
-	if e.Kind == steps.EventSummary && s.stage != nil && !s.DryRun {
+func (s *session) emit(e plan.Event) {
+	if e.Kind == plan.EventSummary && s.stage != nil && !s.DryRun {
 		e.Summary.Notes = append(e.Summary.Notes, s.stage.Note())
 	}
 	s.show(e)
@@ -395,8 +397,8 @@ func (s *session) emit(e steps.Event) {
 
 // confirm asks before the first change. From a yes on, an interrupt lets the
 // changes under way finish.
-func (s *session) confirm(ctx context.Context, r steps.Review) (steps.Decision, error) {
-	decision := steps.Decision{Yes: true}
+func (s *session) confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
+	decision := plan.Decision{Yes: true}
 	if !s.yes {
 		s.lines.Review(r)
 		var err error

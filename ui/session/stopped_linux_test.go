@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
 
@@ -147,7 +147,7 @@ func (e *errand) onScreen(how mishap, n int) bool {
 		}
 	}
 	p.Type("q")
-	p.Ended(steps.ExitDone)
+	p.Ended(plan.ExitDone)
 	return met
 }
 
@@ -163,23 +163,23 @@ func (e *errand) inLines(how mishap, n int) bool {
 	p.Type("yes\r")
 	ending := regexp.MustCompile(`\d+ changes? made|Run it again|Everything is right`)
 	operation, met := a.met(e.t, func() bool { return p.Shows(ending) })
-	code := steps.ExitDone
+	code := plan.ExitDone
 	switch {
 	case met && how == stopped:
 		p.Type("\x03")
 		p.Until("Interrupted: the changes under way are finished first")
 		a.let()
 		p.Until("Run it again")
-		code = steps.ExitInterrupted
+		code = plan.ExitInterrupted
 	case met && how == refused:
-		code = steps.ExitFailed
+		code = plan.ExitFailed
 	case met && how == lost && slices.Contains([]string{"CreateAccessKey", "CreateVirtualMFADevice"}, operation):
-		code = steps.ExitFindings // nobody has confirmed to delete what is left of it without its secret
+		code = plan.ExitFindings // nobody has confirmed to delete what is left of it without its secret
 	}
 	p.Finds(ending.String())
 	p.Ended(code)
 	e.server.Intercept(nil)
-	if left := e.left(); code != steps.ExitDone {
+	if left := e.left(); code != plan.ExitDone {
 		if made := e.again(); left > 0 && made != left {
 			e.t.Errorf("after %s was %s, %d changes were made, and %d were to be", operation, how, made, left)
 		}

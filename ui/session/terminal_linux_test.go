@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/ptytest"
 )
 
@@ -40,6 +40,6 @@ func (p *terminal) leaves(says string) {
 	p.t.Helper()
 	p.Until(says)
 	p.Type("q")
-	p.Ended(steps.ExitDone)
+	p.Ended(plan.ExitDone)
 	p.Restored(0)
 }

@@ -12,9 +12,11 @@ import (
 
 	"golang.org/x/term"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -28,7 +30,7 @@ const looking = "troubleshoot"
 // exit code, or the error that kept it from running.
 func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
 	if o.Break == "list" {
-		return steps.ExitDone, listFaults(sys.Out)
+		return plan.ExitDone, listFaults(sys.Out)
 	}
 	s := newSession(o, sys, looking)
 	if o.NoChecks {
@@ -38,25 +40,25 @@ func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
 }
 
 // troubleshooting is the opener of [Troubleshoot]. The flags say where it begins.
-func (s *session) troubleshooting(ctx context.Context) (steps.Open, steps.Given, error) {
+func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given, error) {
 	text, err := s.errorText(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	e := &troubleshoot.Examination{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
-	open := func(ctx context.Context, _ steps.Given, asks steps.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		flow, err := s.examination(ctx, e, asks)
-		return steps.Opened{Flow: flow}, err
+		return engine.Opened{Flow: flow}, err
 	}
-	return open, steps.Given{}, nil
+	return open, plan.Given{}, nil
 }
 
 // examination opens AWS and the files for an examination; in the sandbox it
 // makes the set-up first, and breaks it as asked.
-func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks steps.Asks) (*steps.Flow, error) {
+func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks plan.Asks) (*engine.Flow, error) {
 	if e.OnlyText {
 		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
-		return &steps.Flow{Env: &steps.Env{}, Answers: e.Answers, Look: e.Look}, nil
+		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Look: e.Look}, nil
 	}
 	if err := s.finished(ctx, s.Break); err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 	if err != nil {
 		return nil, err
 	}
-	return &steps.Flow{Env: env, Answers: e.Answers, Look: e.Look}, nil
+	return &engine.Flow{Env: env, Answers: e.Answers, Look: e.Look}, nil
 }
 
 // known are the answers as far as they are written down: the blueprint's, or
@@ -123,7 +125,7 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 		}
 		in = files.Stream(ctx, s.sys.In, name, limit)
 	}
-	text, err := troubleshoot.Read(in)
+	text, err := diagnosis.Read(in)
 	switch {
 	case err == nil:
 		return text, nil
@@ -142,7 +144,7 @@ func isTerminal(in io.Reader) bool {
 
 // saysNothing tells a text that says nothing from one that could not be read.
 func saysNothing(err error) bool {
-	return errors.Is(err, troubleshoot.ErrEmpty) || errors.Is(err, troubleshoot.ErrBinary) || errors.Is(err, troubleshoot.ErrOnlyLog)
+	return errors.Is(err, diagnosis.ErrEmpty) || errors.Is(err, diagnosis.ErrBinary) || errors.Is(err, diagnosis.ErrOnlyLog)
 }
 
 // listFaults prints the faults to practise on, one a line.

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/practice"
@@ -31,7 +32,7 @@ func Screens(ctx context.Context, o Options, sys System, modes ...tui.Mode) (cod
 		},
 	})
 	if err != nil || summary == nil {
-		return steps.ExitDone, err
+		return plan.ExitDone, err
 	}
 	return exitCode(summary, o.Detailed), nil
 }
@@ -75,13 +76,13 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 }
 
 // opens gives the flow of a mode. What the flags answer is not asked.
-func (s *session) opens(ctx context.Context, mode tui.Mode) (steps.Open, error) {
+func (s *session) opens(ctx context.Context, mode tui.Mode) (engine.Open, error) {
 	openers := map[tui.Mode]opener{
 		tui.Onboard: (*session).onboarding, tui.Troubleshoot: (*session).asking, tui.Handover: (*session).handingOver,
 		tui.Offboard: (*session).offboarding, tui.Login: (*session).loggingIn,
 	}
 	open, flags, err := openers[mode](s, ctx)
-	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		for path, value := range flags {
 			if !given.Asked(path) {
 				given[path] = value
@@ -93,21 +94,21 @@ func (s *session) opens(ctx context.Context, mode tui.Mode) (steps.Open, error) 
 
 // asking is troubleshooting with the question where to begin, unless a flag has
 // said it or there is a fault to look for.
-func (s *session) asking(ctx context.Context) (steps.Open, steps.Given, error) {
+func (s *session) asking(ctx context.Context) (engine.Open, plan.Given, error) {
 	open, given, err := s.troubleshooting(ctx)
 	if err != nil || s.ErrorFile != "" || s.Run || s.Break != "" {
 		return open, given, err
 	}
-	return func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		_, noEngine := terraform.Find(ctx, s.Engine)
 		if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
-			return steps.Opened{Questions: questions}, nil
+			return engine.Opened{Questions: questions}, nil
 		}
 		e := &troubleshoot.Examination{}
 		if err := e.Take(given); err != nil {
-			return steps.Opened{}, err
+			return engine.Opened{}, err
 		}
 		flow, err := s.examination(ctx, e, asks)
-		return steps.Opened{Flow: flow}, err
+		return engine.Opened{Flow: flow}, err
 	}, given, nil
 }

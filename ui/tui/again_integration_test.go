@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 )
 
@@ -19,7 +19,7 @@ func TestAStopAtAnyCallIsGoneOnFromByANewLook(t *testing.T) {
 	shown.send(tm, "a", "down", "enter")
 	shown.until(t, "enter leave")
 	shown.send(tm, "enter")
-	if s := end(t, tm, m); s.ExitCode(false) != steps.ExitDone {
+	if s := end(t, tm, m); s.ExitCode(false) != plan.ExitDone {
 		t.Fatalf("the undisturbed run: %+v", s)
 	}
 	calls := 0

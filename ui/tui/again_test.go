@@ -14,7 +14,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 )
 
@@ -109,7 +109,7 @@ func stoppedAt(t *testing.T, n int) {
 	shown.send(tm, "enter")
 	shown.until(t, "enter leave")
 	shown.send(tm, "enter")
-	if s := end(t, tm, m); s.Failed > 0 || s.Applied != made+rest || s.ExitCode(false) != steps.ExitDone {
+	if s := end(t, tm, m); s.Failed > 0 || s.Applied != made+rest || s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("%d changes were made, then %d: %+v", made, rest, s)
 	}
 	notDoubled(t, stage.Sandbox().Log())
@@ -154,7 +154,7 @@ func TestAfterAStopOnlyANewLookIsOfferedAndNothingIsMadeTwice(t *testing.T) {
 // A stop whose last answer was lost may have changed something, and a screen offers
 // the look that tells.
 func TestWhatIsStoppedWithAnAnswerLostIsNotSaidToHaveChangedNothing(t *testing.T) {
-	text := strings.Join(outcome(&steps.Summary{Stopped: true, Unknown: 1, Skipped: 3}, "Look again"), " ")
+	text := strings.Join(outcome(&plan.Summary{Stopped: true, Unknown: 1, Skipped: 3}, "Look again"), " ")
 	if strings.Contains(text, "nothing was changed") || !strings.Contains(text, "The answer to 1 change was lost. Look again") {
 		t.Errorf("it says %q", text)
 	}
@@ -162,7 +162,7 @@ func TestWhatIsStoppedWithAnAnswerLostIsNotSaidToHaveChangedNothing(t *testing.T
 
 // An interrupt that comes after the last change leaves nothing to do but the proof.
 func TestWhatIsStoppedInTheProofIsNotSaidToBeUndone(t *testing.T) {
-	s := &steps.Summary{Stopped: true, Applied: 42}
+	s := &plan.Summary{Stopped: true, Applied: 42}
 	text := strings.Join(append(outcome(s, "Look again"), stopped(s)), " ")
 	if strings.Contains(text, "not begun or") || strings.Contains(text, "still to do") || !strings.Contains(text, "the result is not proven. Look again") {
 		t.Errorf("it says %q", text)

@@ -9,12 +9,13 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 )
 
 // questions are a step's questions with the answers given so far as defaults.
 // In a new blueprint the lists can be answered again.
-func (w *wizard) questions(n int) []steps.Question {
+func (w *wizard) questions(n int) []plan.Question {
 	a := w.answers
 	if w.isNew {
 		a = a.Clone()
@@ -40,9 +41,9 @@ const (
 )
 
 // whoAmI asks which of the admins the operator is.
-func (w *wizard) whoAmI() steps.Question {
-	q := steps.Question{
-		Path: pathMe, Prompt: "Which of the admins are you", Kind: steps.Choice,
+func (w *wizard) whoAmI() plan.Question {
+	q := plan.Question{
+		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice,
 		Options: append([]string{nobody}, w.answers.AllUsers()...), Default: nobody,
 		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
 	}
@@ -118,12 +119,12 @@ func (w *wizard) ask(n int) {
 }
 
 // field makes a form's field of a question.
-func (w *wizard) field(n int, q steps.Question) form.Field {
+func (w *wizard) field(n int, q plan.Question) form.Field {
 	f := form.Field{
 		Name: q.Path, Label: q.Prompt, Value: q.Default, Options: q.Options,
 		Help: strings.TrimSpace(q.Help + " " + w.step().Why() + " " + priceOf(n)),
-		Kind: map[steps.Kind]form.Kind{
-			steps.Text: form.Text, steps.Choice: form.Choice, steps.Choices: form.Choices, steps.Confirm: form.Confirm,
+		Kind: map[plan.Kind]form.Kind{
+			plan.Text: form.Text, plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
 		}[q.Kind],
 		Check: func(value string) error { return w.check(n, q, value) },
 	}
@@ -135,7 +136,7 @@ func (w *wizard) field(n int, q steps.Question) form.Field {
 }
 
 // check says why an answer cannot be, by the blueprint's own rules.
-func (w *wizard) check(n int, q steps.Question, value string) error {
+func (w *wizard) check(n int, q plan.Question, value string) error {
 	if value == "" && q.Required {
 		return errNeeded
 	}

@@ -5,18 +5,18 @@ import (
 	"errors"
 	"fmt"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // Questions that come up while the engine works; it waits for the reply.
 type (
 	mfaMsg struct {
 		// signIn says more, where more is known.
-		signIn steps.SignIn
+		signIn plan.SignIn
 		reply  chan string
 	}
 	enrolMsg struct {
-		enrolment steps.Enrolment
+		enrolment plan.Enrolment
 		reply     chan []string
 	}
 )
@@ -25,12 +25,12 @@ type (
 var errNoCode = errors.New("no MFA code was given")
 
 // mfa asks the screen for a code and waits for it.
-func (e *engine) mfa(ctx context.Context) func() (string, error) {
-	return func() (string, error) { return e.signIn(ctx, steps.SignIn{}) }
+func (e *runner) mfa(ctx context.Context) func() (string, error) {
+	return func() (string, error) { return e.signIn(ctx, plan.SignIn{}) }
 }
 
 // signIn asks the screen for a code of a device and waits for it.
-func (e *engine) signIn(ctx context.Context, ask steps.SignIn) (string, error) {
+func (e *runner) signIn(ctx context.Context, ask plan.SignIn) (string, error) {
 	reply := make(chan string, 1)
 	e.queue.push(mfaMsg{ask, reply})
 	select {
@@ -48,12 +48,12 @@ func (e *engine) signIn(ctx context.Context, ask steps.SignIn) (string, error) {
 
 // asks are the questions of a flow. A session may ask for a code long after it
 // was opened, so they last as long as the program.
-func (e *engine) asks() steps.Asks {
-	return steps.Asks{Code: e.mfa(e.ctx), SignIn: e.signIn, Enrol: e.enrol}
+func (e *runner) asks() plan.Asks {
+	return plan.Asks{Code: e.mfa(e.ctx), SignIn: e.signIn, Enrol: e.enrol}
 }
 
 // enrol shows a new MFA device and waits for two codes in a row.
-func (e *engine) enrol(ctx context.Context, enrolment steps.Enrolment) (first, second string, err error) {
+func (e *runner) enrol(ctx context.Context, enrolment plan.Enrolment) (first, second string, err error) {
 	reply := make(chan []string, 1)
 	e.queue.push(enrolMsg{enrolment, reply})
 	select {

@@ -8,7 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // fluent is what a message and the frame after it may take: a quarter of the time
@@ -51,7 +51,7 @@ func BenchmarkApplying(b *testing.B) {
 	m.wizard.apply(applyMsg{})
 	c := m.wizard.review.Changes
 	frames(b, func(i int) {
-		tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[i%len(c)]}, steps.Event{Kind: steps.EventApplied, Change: &c[i%len(c)]})
+		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i%len(c)]}, plan.Event{Kind: plan.EventApplied, Change: &c[i%len(c)]})
 		m.wizard.refresh()
 		_ = m.View()
 	})
@@ -59,12 +59,12 @@ func BenchmarkApplying(b *testing.B) {
 
 func largePlan(b *testing.B) *root {
 	m := reviewingRoot(b, benchLook, Options{})
-	var review steps.Review
+	var review plan.Review
 	for i := range 10000 {
 		name := fmt.Sprintf("team-%04d", i)
 		review.Changes = append(review.Changes,
-			steps.Change{ID: "role." + name, Step: 2, Action: steps.Create, Title: "Create the role TerraformAdmin in " + name, Environment: name},
-			steps.Change{ID: "permissions." + name, Step: 2, Action: steps.Update, Title: "Let TerraformAdmin in " + name + " do what Terraform needs", Environment: name, Needs: []string{"role." + name}})
+			plan.Change{ID: "role." + name, Step: 2, Action: plan.Create, Title: "Create the role TerraformAdmin in " + name, Environment: name},
+			plan.Change{ID: "permissions." + name, Step: 2, Action: plan.Update, Title: "Let TerraformAdmin in " + name + " do what Terraform needs", Environment: name, Needs: []string{"role." + name}})
 	}
 	m.Update(lookedMsg{op: m.engine.op, flow: m.wizard.flow, review: review, observed: observed(), observe: observed})
 	press(m, "2")

@@ -6,12 +6,12 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // changeKey is a key on the change under the cursor: it opens, is left out or
 // taken in, or is shown as calls, policy or diff.
-func (v *visit) changeKey(msg tea.KeyMsg, c *steps.Change, foreign bool) tea.Cmd {
+func (v *visit) changeKey(msg tea.KeyMsg, c *plan.Change, foreign bool) tea.Cmd {
 	t := v.theme
 	switch {
 	case key.Matches(msg, keys.Expand):
@@ -23,9 +23,9 @@ func (v *visit) changeKey(msg tea.KeyMsg, c *steps.Change, foreign bool) tea.Cmd
 	case key.Matches(msg, keys.Leave):
 		v.leaveOut(c)
 	case key.Matches(msg, keys.Call) && len(c.Calls) > 0:
-		return push(newViewer(t, c.Title+": AWS calls", steps.Known(callsText(c)), nil))
+		return push(newViewer(t, c.Title+": AWS calls", plan.Known(callsText(c)), nil))
 	case key.Matches(msg, keys.Policy) && documentsText(c) != "":
-		return push(newViewer(t, c.Title, steps.Known(documentsText(c)), paintDiff))
+		return push(newViewer(t, c.Title, plan.Known(documentsText(c)), paintDiff))
 	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
 		return push(newViewer(t, c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff))
 	default:
@@ -43,7 +43,7 @@ func changeKeys(foreign bool) []key.Binding {
 }
 
 // documentKeys open what a change has a screen of its own for.
-func documentKeys(c *steps.Change) []key.Binding {
+func documentKeys(c *plan.Change) []key.Binding {
 	var list []key.Binding
 	if len(c.Calls) > 0 {
 		list = append(list, keys.Call)

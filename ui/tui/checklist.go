@@ -7,20 +7,20 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
 // tallied counts checks by verdict.
 type tallied struct{ passed, failed, undecided int }
 
-func (t *tallied) add(v steps.Verdict) {
+func (t *tallied) add(v plan.Verdict) {
 	switch v {
-	case steps.Passed:
+	case plan.Passed:
 		t.passed++
-	case steps.Broken:
+	case plan.Broken:
 		t.failed++
-	case steps.Undecided:
+	case plan.Undecided:
 		t.undecided++
 	}
 }
@@ -59,7 +59,7 @@ func (g *group) name() string {
 // checklist is the checks of one look. It grows by one check at a time, so that
 // a thousand of them cost what one costs a thousand times.
 type checklist struct {
-	all    []steps.Check
+	all    []plan.Check
 	groups []group
 	tallied
 	// widest is the width of the longest group's name.
@@ -81,7 +81,7 @@ func newChecklist(tabled bool) *checklist {
 }
 
 // add books one check.
-func (l *checklist) add(c steps.Check) {
+func (l *checklist) add(c plan.Check) {
 	l.all = append(l.all, c)
 	l.tallied.add(c.Verdict)
 	i, there := l.at[c.Subject]
@@ -103,9 +103,9 @@ func (l *checklist) add(c steps.Check) {
 }
 
 // of are the first checks that lead to a finding.
-func (l *checklist) of(f steps.Finding) []steps.Check {
+func (l *checklist) of(f plan.Finding) []plan.Check {
 	const most = 3
-	var list []steps.Check
+	var list []plan.Check
 	for _, i := range l.leading[f.ID] {
 		if check := l.all[i]; (f.Subject == "" || f.Subject == check.Subject) && len(list) < most {
 			list = append(list, check)
@@ -117,7 +117,7 @@ func (l *checklist) of(f steps.Finding) []steps.Check {
 // place puts a check into the table of its subject. A new subject joins the
 // table that has its check as a column, so that environments and projects, which
 // are asked different things, stand in tables of their own.
-func (l *checklist) place(c steps.Check) {
+func (l *checklist) place(c plan.Check) {
 	at, there := l.placed[c.Subject]
 	if !there {
 		at.table = len(l.tables)
@@ -143,24 +143,24 @@ func (l *checklist) lineOf(subject string) *line {
 }
 
 // verdict is how a check is shown: glyph, word and style.
-func verdict(t *theme.Theme, v steps.Verdict) (glyph, word string, style lipgloss.Style) {
+func verdict(t *theme.Theme, v plan.Verdict) (glyph, word string, style lipgloss.Style) {
 	switch v {
-	case steps.Passed:
+	case plan.Passed:
 		return t.Glyphs.Right, "passed", t.Good
-	case steps.Broken:
+	case plan.Broken:
 		return t.Glyphs.Failed, "failed", t.Bad
-	case steps.Undecided:
+	case plan.Undecided:
 	}
 	return t.Glyphs.Unknown, "undecided", t.Warn
 }
 
 // worst is the state of a group.
-func (t tallied) worst() steps.Verdict {
+func (t tallied) worst() plan.Verdict {
 	switch {
 	case t.failed > 0:
-		return steps.Broken
+		return plan.Broken
 	case t.undecided > 0:
-		return steps.Undecided
+		return plan.Undecided
 	}
-	return steps.Passed
+	return plan.Passed
 }

@@ -8,12 +8,13 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
 
-// checkup is a run that is a steps.Flow: troubleshooting, onboarding and their
+// checkup is a run that is a engine.Flow: troubleshooting, onboarding and their
 // like. It asks, looks, shows what it has found with what mends it, makes the
 // changes that were confirmed, and looks again.
 type checkup struct {
@@ -22,19 +23,19 @@ type checkup struct {
 	// the answers to those before it.
 	pages []page
 	page  int
-	given steps.Given
+	given plan.Given
 
-	flow   *steps.Flow
+	flow   *engine.Flow
 	checks *checklist
 	// recheck are the checks of the look that follows the changes.
 	recheck tallied
 	// settled is the summary of a look that found nothing to change.
-	settled *steps.Summary
+	settled *plan.Summary
 	found   findings
 	// briefs are the beginnings of the findings, as far as they were drawn.
 	briefs []briefing
 	// mended are the findings that were there before the changes and are gone.
-	mended []steps.Finding
+	mended []plan.Finding
 	// lines are those of the tables that stand among the rows; newest is the row
 	// of the check that ended last.
 	lines  []place
@@ -48,12 +49,12 @@ type checkup struct {
 
 // page is one form of questions.
 type page struct {
-	questions []steps.Question
+	questions []plan.Question
 	form      *form.Form
 }
 
-func newCheckup(t *theme.Theme, e *engine, mode Mode, dryRun, sandbox bool) *checkup {
-	c := &checkup{visit: newVisit(t, e, mode, dryRun), given: steps.Given{}, rehearses: sandbox}
+func newCheckup(t *theme.Theme, e *runner, mode Mode, dryRun, sandbox bool) *checkup {
+	c := &checkup{visit: newVisit(t, e, mode, dryRun), given: plan.Given{}, rehearses: sandbox}
 	c.checks = newChecklist(c.words.table)
 	c.pane, c.counted = newPane(&c.visit, c.rows), c.sort
 	c.pane.draw, c.pane.list.headed = c.draw, true
@@ -123,15 +124,15 @@ func (c *checkup) look() tea.Cmd {
 }
 
 // reported is something that the engine tells while it looks or applies.
-func (c *checkup) reported(e steps.Event) tea.Cmd {
+func (c *checkup) reported(e plan.Event) tea.Cmd {
 	switch {
-	case e.Kind == steps.EventCheck && c.phase == inspecting:
+	case e.Kind == plan.EventCheck && c.phase == inspecting:
 		c.checks.add(*e.Check)
 		c.stale = true
-	case e.Kind == steps.EventCheck && c.phase == applying:
+	case e.Kind == plan.EventCheck && c.phase == applying:
 		c.recheck.add(e.Check.Verdict)
 		c.counting = c.recheck.String()
-	case e.Kind == steps.EventCheck: // the outcome was faster, and has it
+	case e.Kind == plan.EventCheck: // the outcome was faster, and has it
 	default:
 		return c.event(e)
 	}
@@ -149,14 +150,14 @@ func (c *checkup) reviewed(msg reviewedMsg) {
 	}
 	c.flow, c.settled = msg.flow, msg.settled
 	if c.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
-		c.engine.book(cmp.Or(c.settled, &steps.Summary{Foreign: msg.review.Foreign, Findings: msg.review.Findings, Checks: msg.review.Checks}))
+		c.engine.book(cmp.Or(c.settled, &plan.Summary{Foreign: msg.review.Foreign, Findings: msg.review.Findings, Checks: msg.review.Checks}))
 	}
 	c.phase, c.counting, c.stale = reviewing, "", false
 	c.take(msg.review)
 }
 
 // take shows a review from its first line.
-func (c *checkup) take(r steps.Review) {
+func (c *checkup) take(r plan.Review) {
 	c.checks = newChecklist(c.words.table)
 	for _, check := range r.Checks {
 		c.checks.add(check)
@@ -212,14 +213,14 @@ func (c *checkup) made(msg madeMsg) {
 }
 
 // gone are the findings of before that now is without.
-func gone(before, now []steps.Finding) []steps.Finding {
+func gone(before, now []plan.Finding) []plan.Finding {
 	there := map[string]bool{}
 	for _, f := range now {
 		there[f.Key()] = true
 	}
-	var gone []steps.Finding
+	var gone []plan.Finding
 	for _, f := range before {
-		if f.Severity != steps.Info && !there[f.Key()] {
+		if f.Severity != plan.Info && !there[f.Key()] {
 			gone = append(gone, f)
 		}
 	}
@@ -236,7 +237,7 @@ func (c *checkup) whereabouts() string {
 }
 
 // unapplied is what was looked at, where nothing was made of it.
-func (c *checkup) unapplied() *steps.Summary {
+func (c *checkup) unapplied() *plan.Summary {
 	switch {
 	case c.flow == nil || c.phase != reviewing || c.mustLook():
 		return nil
@@ -251,9 +252,9 @@ func (c *checkup) unapplied() *steps.Summary {
 }
 
 // preview is the summary of the plan without what was left out.
-func (c *checkup) preview() *steps.Summary {
-	s := &steps.Summary{DryRun: true, Foreign: c.review.Foreign, Findings: c.review.Findings, Checks: c.review.Checks}
-	s.Add, s.Change, s.Destroy = steps.Counts(c.kept())
+func (c *checkup) preview() *plan.Summary {
+	s := &plan.Summary{DryRun: true, Foreign: c.review.Foreign, Findings: c.review.Findings, Checks: c.review.Checks}
+	s.Add, s.Change, s.Destroy = plan.Counts(c.kept())
 	return s
 }
 

@@ -7,7 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 )
 
@@ -16,7 +16,7 @@ func (c *checkup) opened(msg openedMsg) tea.Cmd {
 	if msg.op != c.engine.op {
 		return nil
 	}
-	var problem *steps.Problem
+	var problem *plan.Problem
 	switch {
 	case errors.As(msg.err, &problem) && c.showProblem(problem):
 		return nil
@@ -47,15 +47,15 @@ func (c *checkup) answeredPages() int {
 	return n
 }
 
-func samePage(a, b []steps.Question) bool {
-	return slices.EqualFunc(a, b, func(x, y steps.Question) bool {
+func samePage(a, b []plan.Question) bool {
+	return slices.EqualFunc(a, b, func(x, y plan.Question) bool {
 		return x.Path == y.Path && x.Kind == y.Kind && slices.Equal(x.Options, y.Options)
 	})
 }
 
 // showProblem goes to the question whose answer cannot be. It tells whether
 // there is one.
-func (c *checkup) showProblem(p *steps.Problem) bool {
+func (c *checkup) showProblem(p *plan.Problem) bool {
 	for i := range c.pages {
 		for _, q := range c.pages[i].questions {
 			if q.Path == p.Path {
@@ -68,7 +68,7 @@ func (c *checkup) showProblem(p *steps.Problem) bool {
 	return false
 }
 
-func (c *checkup) newForm(questions []steps.Question) *form.Form {
+func (c *checkup) newForm(questions []plan.Question) *form.Form {
 	var fields []form.Field
 	for _, q := range questions {
 		fields = append(fields, formField(q))
@@ -77,12 +77,12 @@ func (c *checkup) newForm(questions []steps.Question) *form.Form {
 }
 
 // formField makes a form's field of a question.
-func formField(q steps.Question) form.Field {
+func formField(q plan.Question) form.Field {
 	return form.Field{
 		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Hide: q.Hide,
-		Kind: map[steps.Kind]form.Kind{
-			steps.Text: form.Text, steps.Secret: form.Secret, steps.Lines: form.Lines,
-			steps.Choice: form.Choice, steps.Choices: form.Choices, steps.Confirm: form.Confirm,
+		Kind: map[plan.Kind]form.Kind{
+			plan.Text: form.Text, plan.Secret: form.Secret, plan.Lines: form.Lines,
+			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
 		}[q.Kind],
 		Check: func(value string) error {
 			switch {

@@ -4,23 +4,24 @@ import (
 	"fmt"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // thousandChecks is troubleshooting at its largest: a thousand checks, every
 // fourth of them with a finding, and every fourth finding with a change.
 func thousandChecks(b *testing.B) *root {
-	r := steps.Review{Checks: manyChecks(1000, 250)}
+	r := plan.Review{Checks: manyChecks(1000, 250)}
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		if c.Verdict != steps.Broken {
+		if c.Verdict != plan.Broken {
 			continue
 		}
 		c.Finding = "assume-role-denied"
-		f := steps.Finding{ID: c.Finding, Subject: c.Subject, Severity: steps.Failure, Evidence: "user/alice may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice.", Details: someReport}
+		f := plan.Finding{ID: c.Finding, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice.", Details: someReport}
 		r.Findings = append(r.Findings, f)
 		if i%16 == 2 {
-			r.Changes = append(r.Changes, steps.Change{ID: fmt.Sprint("trust.", i), Step: 2, Action: steps.Update, Title: "Let the admins assume the role in " + c.Subject, Mends: []string{f.Key()}})
+			r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("trust.", i), Step: 2, Action: plan.Update, Title: "Let the admins assume the role in " + c.Subject, Mends: []string{f.Key()}})
 		}
 	}
 	return lookedAt(b, benchLook, Troubleshoot, Options{}, r)
@@ -29,23 +30,23 @@ func thousandChecks(b *testing.B) *root {
 // largeTable is onboarding to ten thousand environments, four checks of each; in
 // one in a hundred something is wrong.
 func largeTable(b *testing.B) *root {
-	r := steps.Review{Checks: tableChecks(4)}
+	r := plan.Review{Checks: tableChecks(4)}
 	for _, c := range r.Checks {
 		if c.Finding == "" {
 			continue
 		}
-		r.Findings = append(r.Findings, steps.Finding{ID: c.Finding, Subject: c.Subject, Severity: steps.Failure, Evidence: "user/bob may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice."})
+		r.Findings = append(r.Findings, plan.Finding{ID: c.Finding, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/bob may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice."})
 	}
 	return lookedAt(b, benchLook, Onboard, Options{}, r)
 }
 
 // tableChecks are some of every one of ten thousand environments.
-func tableChecks(each int) []steps.Check {
+func tableChecks(each int) []plan.Check {
 	const subjects = 10000
 	list := manyChecks(each*subjects, subjects)
 	for i := range list {
-		if list[i].Verdict = steps.Passed; i%100 == 0 {
-			list[i].Verdict, list[i].Finding = steps.Broken, "assume-role-denied"
+		if list[i].Verdict = plan.Passed; i%100 == 0 {
+			list[i].Verdict, list[i].Finding = plan.Broken, "assume-role-denied"
 		}
 	}
 	return list
@@ -75,15 +76,15 @@ func BenchmarkLooking(b *testing.B) { lookingAt(b, Troubleshoot, manyChecks(1000
 // subjects, and one frame.
 func BenchmarkLookingAtTable(b *testing.B) { lookingAt(b, Onboard, tableChecks(2)) }
 
-func lookingAt(b *testing.B, mode Mode, checks []steps.Check) {
+func lookingAt(b *testing.B, mode Mode, checks []plan.Check) {
 	m := opened(b, benchLook, mode, Options{})
-	answerWith(m, steps.Opened{Flow: fakeFlow(b, healthy())}, nil)
+	answerWith(m, engine.Opened{Flow: fakeFlow(b, healthy())}, nil)
 	for i := range checks {
 		m.checkup.checks.add(checks[i])
 	}
 	again := checks[0]
 	frames(b, func(int) {
-		tell(m, steps.Event{Kind: steps.EventCheck, Check: &again})
+		tell(m, plan.Event{Kind: plan.EventCheck, Check: &again})
 		m.checkup.refresh()
 		_ = m.View()
 	})

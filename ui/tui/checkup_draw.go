@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // itemState is how an item is known among those that are open, and whether it is.
@@ -27,10 +27,10 @@ func (c *checkup) itemState(r *row) (name itemName, open bool) {
 	return name, c.pane.isOpen(name, open)
 }
 
-func findingName(f *steps.Finding) itemName { return itemName{rowFinding, f.Subject, f.ID} }
-func checkName(c *steps.Check) itemName     { return itemName{rowCheck, c.Subject, c.Name} }
-func groupName(subject string) itemName     { return itemName{kind: rowGroup, subject: subject} }
-func subjectName(subject string) itemName   { return itemName{kind: rowSubject, subject: subject} }
+func findingName(f *plan.Finding) itemName { return itemName{rowFinding, f.Subject, f.ID} }
+func checkName(c *plan.Check) itemName     { return itemName{rowCheck, c.Subject, c.Name} }
+func groupName(subject string) itemName    { return itemName{kind: rowGroup, subject: subject} }
+func subjectName(subject string) itemName  { return itemName{kind: rowSubject, subject: subject} }
 
 func (c *checkup) tableOf(r *row) *table { return c.checks.tables[c.lines[r.item].table] }
 
@@ -57,11 +57,11 @@ func (c *checkup) drawFinding(i int, selected bool) string {
 	t, f := c.theme, c.found.list[i]
 	glyph, word, style := t.Glyphs.Dot, "to know", t.Faint
 	switch f.Severity {
-	case steps.Failure:
+	case plan.Failure:
 		glyph, word, style = t.Glyphs.Failed, "error", t.Bad
-	case steps.Warning:
+	case plan.Warning:
 		glyph, word, style = t.Glyphs.Attention, "warning", t.Warn
-	case steps.Info:
+	case plan.Info:
 	}
 	name := t.Bold.Render(named(f))
 	if selected {
@@ -71,7 +71,7 @@ func (c *checkup) drawFinding(i int, selected bool) string {
 }
 
 // named is a finding's id with what it is about.
-func named(f steps.Finding) string {
+func named(f plan.Finding) string {
 	if f.Subject == "" {
 		return f.ID
 	}
@@ -121,7 +121,7 @@ func (c *checkup) readFinding(i int) string {
 	return strings.Join(parts, "\n\n")
 }
 
-func readCheck(c steps.Check) string {
+func readCheck(c plan.Check) string {
 	text := fmt.Sprintf("Check: %s\nAsked: %s\nAnswer: %s\nVerdict: %s", c.Name, c.Asked, c.Answer, c.Verdict)
 	if c.Finding != "" {
 		text += "\nFinding: " + c.Finding

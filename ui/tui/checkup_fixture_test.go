@@ -12,8 +12,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 const (
@@ -33,99 +34,99 @@ The role's trust policy lacks this statement:
 
 // ill is what troubleshooting finds: a cause that a change mends, something that
 // takes a typed consent, something to be mended by hand, and something to know.
-func ill() steps.Review {
-	r := steps.Review{
-		Looked: &steps.Looked{},
-		Checks: []steps.Check{
-			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: steps.Passed},
-			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed},
-			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: steps.Broken, Finding: "kms-disabled"},
-			{Name: "key permissions", Asked: "kms:GenerateDataKey as user/alice", Answer: "A disabled key answers before it looks at permissions.", Verdict: steps.Undecided},
-			{Name: "lock holder", Subject: "common-production", Asked: "dynamodb:GetItem", Answer: "held since 17:02 by bob@laptop", Verdict: steps.Broken, Finding: "lock-held"},
-			{Name: "state digest", Subject: "common-production", Asked: "dynamodb:GetItem and s3:HeadObject", Answer: "equal", Verdict: steps.Passed},
-			{Name: "region and .terraform", Subject: "common-staging", Asked: "backend.tf", Answer: "right", Verdict: steps.Passed},
-			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: steps.Broken, Finding: "assume-role-denied"},
+func ill() plan.Review {
+	r := plan.Review{
+		Looked: &plan.Looked{},
+		Checks: []plan.Check{
+			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: plan.Passed},
+			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
+			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: plan.Broken, Finding: "kms-disabled"},
+			{Name: "key permissions", Asked: "kms:GenerateDataKey as user/alice", Answer: "A disabled key answers before it looks at permissions.", Verdict: plan.Undecided},
+			{Name: "lock holder", Subject: "common-production", Asked: "dynamodb:GetItem", Answer: "held since 17:02 by bob@laptop", Verdict: plan.Broken, Finding: "lock-held"},
+			{Name: "state digest", Subject: "common-production", Asked: "dynamodb:GetItem and s3:HeadObject", Answer: "equal", Verdict: plan.Passed},
+			{Name: "region and .terraform", Subject: "common-staging", Asked: "backend.tf", Answer: "right", Verdict: plan.Passed},
+			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: plan.Broken, Finding: "assume-role-denied"},
 		},
-		Findings: []steps.Finding{
-			{ID: "lock.pitr-off", Severity: steps.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
-			{ID: "kms-disabled", Severity: steps.Failure, Evidence: "The state encryption key " + someKey + " is disabled. Terraform said: api error KMS.DisabledException", Remedy: "Confirm the change."},
-			{ID: "lock-held", Subject: "common-production", Severity: steps.Failure, Evidence: "The state of common-production has been locked since 17:02 by bob@laptop.", Remedy: "Release it when nothing runs any more."},
-			{ID: "assume-role-denied", Subject: "production", Severity: steps.Failure, Evidence: "user/alice may not assume role/TerraformAdmin.", Remedy: "Send the report to whoever may change IAM in account 444444444444.", Details: someReport},
+		Findings: []plan.Finding{
+			{ID: "lock.pitr-off", Severity: plan.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
+			{ID: "kms-disabled", Severity: plan.Failure, Evidence: "The state encryption key " + someKey + " is disabled. Terraform said: api error KMS.DisabledException", Remedy: "Confirm the change."},
+			{ID: "lock-held", Subject: "common-production", Severity: plan.Failure, Evidence: "The state of common-production has been locked since 17:02 by bob@laptop.", Remedy: "Release it when nothing runs any more."},
+			{ID: "assume-role-denied", Subject: "production", Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin.", Remedy: "Send the report to whoever may change IAM in account 444444444444.", Details: someReport},
 		},
-		Changes: []steps.Change{
+		Changes: []plan.Change{
 			{
-				ID: "key.enable", Step: 4, Action: steps.Update, Title: "Enable the state encryption key", Target: someKey, Mends: []string{"kms-disabled"},
-				Fields: []steps.Field{{Name: "enabled", Before: "false", After: "true"}}, Undo: "aws kms disable-key",
+				ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the state encryption key", Target: someKey, Mends: []string{"kms-disabled"},
+				Fields: []plan.Field{{Name: "enabled", Before: "false", After: "true"}}, Undo: "aws kms disable-key",
 				Calls: []awsops.Call{{Service: "kms", Operation: "EnableKey", Input: &struct{ KeyID string }{someKey}}},
 			},
 			{
-				ID: "files.backend", Step: 7, Action: steps.WriteFile, Title: "Write backend.tf of common-staging", Target: "live/staging/backend.tf", Needs: []string{"key.enable"},
-				Write: &steps.Write{Diff: "--- a\n+++ b\n@@ -1 +1 @@\n-  region = \"us-east-1\"\n+  region = \"eu-west-1\"\n"},
+				ID: "files.backend", Step: 7, Action: plan.WriteFile, Title: "Write backend.tf of common-staging", Target: "live/staging/backend.tf", Needs: []string{"key.enable"},
+				Write: &plan.Write{Diff: "--- a\n+++ b\n@@ -1 +1 @@\n-  region = \"us-east-1\"\n+  region = \"eu-west-1\"\n"},
 			},
 		},
-		Foreign: []steps.Change{{
-			ID: "lock.release", Step: 6, Action: steps.Delete, Title: "Release the lock of common-production", Mends: []string{"lock-held@common-production"},
+		Foreign: []plan.Change{{
+			ID: "lock.release", Step: 6, Action: plan.Delete, Title: "Release the lock of common-production", Mends: []string{"lock-held@common-production"},
 			Foreign: someLock, Typed: true, Risk: "Whoever still runs Terraform there may write over your state.",
 		}},
 	}
-	r.Changes[0].Judge(steps.Gives(steps.WidensKeyPolicy, "key "+someKey, "The key may be used again by whomever its policy and the account's let."))
+	r.Changes[0].Judge(plan.Gives(plan.WidensKeyPolicy, "key "+someKey, "The key may be used again by whomever its policy and the account's let."))
 	return r
 }
 
 // healthy is a look that finds nothing.
-func healthy() steps.Review {
-	return steps.Review{Looked: &steps.Looked{}, Checks: []steps.Check{
-		{Name: "credentials file exists", Asked: "the file", Answer: "It is there.", Verdict: steps.Passed},
-		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: steps.Passed},
+func healthy() plan.Review {
+	return plan.Review{Looked: &plan.Looked{}, Checks: []plan.Check{
+		{Name: "credentials file exists", Asked: "the file", Answer: "It is there.", Verdict: plan.Passed},
+		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 	}}
 }
 
 // aboard is what onboarding finds at its end: one environment refuses.
-func aboard() steps.Review {
-	r := steps.Review{
-		Looked: &steps.Looked{},
-		Checks: []steps.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: steps.Passed}},
-		Findings: []steps.Finding{{
-			ID: "assume-role-denied", Subject: "production", Severity: steps.Failure, Details: someReport,
+func aboard() plan.Review {
+	r := plan.Review{
+		Looked: &plan.Looked{},
+		Checks: []plan.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: plan.Passed}},
+		Findings: []plan.Finding{{
+			ID: "assume-role-denied", Subject: "production", Severity: plan.Failure, Details: someReport,
 			Evidence: "user/bob may not assume role/TerraformAdmin: its trust policy does not name you.", Remedy: "Send the report to alice, who can add you.",
 		}},
 	}
 	for _, e := range []string{"staging", "production"} {
-		verdict, finding := steps.Passed, ""
+		verdict, finding := plan.Passed, ""
 		if e == "production" {
-			verdict, finding = steps.Broken, "assume-role-denied"
+			verdict, finding = plan.Broken, "assume-role-denied"
 		}
-		r.Checks = append(r.Checks, steps.Check{Name: "permission to assume the role", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
-		if verdict == steps.Passed {
-			r.Checks = append(r.Checks, steps.Check{Name: "a harmless read", Subject: e, Asked: "ec2:DescribeRegions", Answer: "told", Verdict: verdict})
+		r.Checks = append(r.Checks, plan.Check{Name: "permission to assume the role", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
+		if verdict == plan.Passed {
+			r.Checks = append(r.Checks, plan.Check{Name: "a harmless read", Subject: e, Asked: "ec2:DescribeRegions", Answer: "told", Verdict: verdict})
 		}
 		for _, name := range []string{"state readable", "lock works", "key usable", "backend.tf and provider.tf", "terraform init", "terraform plan", "providers"} {
-			verdict := steps.Passed
+			verdict := plan.Passed
 			if e == "production" && name == "terraform plan" {
-				verdict = steps.Undecided
+				verdict = plan.Undecided
 			}
-			r.Checks = append(r.Checks, steps.Check{Name: name, Subject: "common-" + e, Asked: name, Answer: "told", Verdict: verdict})
+			r.Checks = append(r.Checks, plan.Check{Name: name, Subject: "common-" + e, Asked: name, Answer: "told", Verdict: verdict})
 		}
 	}
 	return r
 }
 
 // coming is what onboarding would change.
-func coming() steps.Review {
-	r := steps.Review{Looked: &steps.Looked{}, Checks: aboard().Checks[:1]}
+func coming() plan.Review {
+	r := plan.Review{Looked: &plan.Looked{}, Checks: aboard().Checks[:1]}
 	for i, title := range []string{"Create a second access key, which nobody has seen", "Write profile admin_iam", "Write the role profile admin_iam-production"} {
-		r.Changes = append(r.Changes, steps.Change{ID: fmt.Sprint("c", i), Step: 7, Action: steps.Create, Title: title})
+		r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("c", i), Step: 7, Action: plan.Create, Title: title})
 	}
 	return r
 }
 
 // manyChecks is a look of n checks over subjects.
-func manyChecks(n, subjects int) []steps.Check {
-	list := make([]steps.Check, n)
+func manyChecks(n, subjects int) []plan.Check {
+	list := make([]plan.Check, n)
 	for i := range list {
-		list[i] = steps.Check{
+		list[i] = plan.Check{
 			Name: fmt.Sprintf("check %d", i/subjects), Subject: fmt.Sprintf("team-%05d", i%subjects), Asked: "sts:AssumeRole",
-			Answer: "assumed", Verdict: []steps.Verdict{steps.Passed, steps.Passed, steps.Broken, steps.Undecided}[i%4],
+			Answer: "assumed", Verdict: []plan.Verdict{plan.Passed, plan.Passed, plan.Broken, plan.Undecided}[i%4],
 		}
 	}
 	return list
@@ -143,20 +144,20 @@ func teamOfTwo() *blueprint.Answers {
 
 // fakeFlow is a flow whose looks give the reviews one after the other, the last
 // one from then on. Its changes have nothing to send.
-func fakeFlow(t testing.TB, reviews ...steps.Review) *steps.Flow {
+func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 	looks := 0
-	return &steps.Flow{
-		Env:     &steps.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(steps.Event) {}},
+	return &engine.Flow{
+		Env:     &engine.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(plan.Event) {}},
 		Answers: teamOfTwo(),
-		Look: func(_ context.Context, env *steps.Env) (steps.Review, error) {
+		Look: func(_ context.Context, env *engine.Env) (plan.Review, error) {
 			r := reviews[min(looks, len(reviews)-1)]
 			looks++
 			for i := range r.Checks {
-				env.Emit(steps.Event{Kind: steps.EventCheck, Check: &r.Checks[i]})
+				env.Emit(plan.Event{Kind: plan.EventCheck, Check: &r.Checks[i]})
 			}
 			return r, nil
 		},
-		Close: func(s *steps.Summary) []string {
+		Close: func(s *plan.Summary) []string {
 			if s.Applied > 0 {
 				return []string{"Backups: /home/alice/.aws/credentials.bak", "Next: run terraform plan in live/production."}
 			}
@@ -169,26 +170,26 @@ func fakeFlow(t testing.TB, reviews ...steps.Review) *steps.Flow {
 func opened(t testing.TB, l look, mode Mode, o Options) *root {
 	o.Modes = []Mode{mode}
 	m := newTestRoot(t, l, o)
-	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, steps.Given, steps.Asks) (steps.Opened, error) {
-		return steps.Opened{}, errors.New("nobody runs this")
+	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
+		return engine.Opened{}, errors.New("nobody runs this")
 	}, Note: "This was the sandbox."}})
 	return m
 }
 
 // answerWith brings what follows from the answers.
-func answerWith(m *root, o steps.Opened, err error) {
+func answerWith(m *root, o engine.Opened, err error) {
 	_, cmd := m.Update(openedMsg{op: m.engine.op, opened: o, err: err})
 	deliver(m, cmd)
 }
 
 // lookedAt is a checkup with its review on the screen.
-func lookedAt(t testing.TB, l look, mode Mode, o Options, r steps.Review) *root {
+func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 	m := opened(t, l, mode, o)
 	flow := fakeFlow(t, r)
-	answerWith(m, steps.Opened{Flow: flow}, nil)
+	answerWith(m, engine.Opened{Flow: flow}, nil)
 	msg := reviewedMsg{op: m.engine.op, flow: flow, review: r}
 	if len(r.Changes)+len(r.Foreign) == 0 {
-		msg.settled = &steps.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&steps.Summary{})}
+		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
 	}
 	m.Update(msg)
 	return m
@@ -197,10 +198,10 @@ func lookedAt(t testing.TB, l look, mode Mode, o Options, r steps.Review) *root 
 // looking is a checkup in the middle of its checks.
 func looking(t testing.TB, l look, o Options) *root {
 	m := opened(t, l, Troubleshoot, o)
-	answerWith(m, steps.Opened{Flow: fakeFlow(t, ill())}, nil)
+	answerWith(m, engine.Opened{Flow: fakeFlow(t, ill())}, nil)
 	checks := ill().Checks
 	for i := range checks[:6] {
-		tell(m, steps.Event{Kind: steps.EventCheck, Check: &checks[i]})
+		tell(m, plan.Event{Kind: plan.EventCheck, Check: &checks[i]})
 	}
 	m.checkup.refresh()
 	return m
@@ -211,9 +212,9 @@ func mending(t testing.TB, l look) *root {
 	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
 	press(m, "enter", "down", "enter")
 	c := m.checkup.review.Changes
-	tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[0]},
-		steps.Event{Kind: steps.EventFailed, Change: &c[0], Err: errors.New("kms:EnableKey as user/alice: AccessDenied (request 4711)")},
-		steps.Event{Kind: steps.EventStarted, Change: &c[1]})
+	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]},
+		plan.Event{Kind: plan.EventFailed, Change: &c[0], Err: errors.New("kms:EnableKey as user/alice: AccessDenied (request 4711)")},
+		plan.Event{Kind: plan.EventStarted, Change: &c[1]})
 	m.checkup.refresh()
 	return m
 }
@@ -224,32 +225,32 @@ func mendedRoot(t testing.TB, l look) *root {
 	press(m, "enter", "down", "enter")
 	c, after := m.checkup.review.Changes, ill()
 	for i := range c {
-		tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[i]}, steps.Event{Kind: steps.EventApplied, Change: &c[i], Took: 12 * time.Millisecond})
+		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i]}, plan.Event{Kind: plan.EventApplied, Change: &c[i], Took: 12 * time.Millisecond})
 	}
 	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
-	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = steps.Passed, "", steps.Passed
-	m.Update(madeMsg{op: m.engine.op, review: after, summary: &steps.Summary{
+	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = plan.Passed, "", plan.Passed
+	m.Update(madeMsg{op: m.engine.op, review: after, summary: &plan.Summary{
 		Change: 2, Applied: 2, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
 	}})
 	return m
 }
 
 // ways are the three of troubleshooting, the longest that a terminal of 80 takes.
-func ways() []steps.Question {
+func ways() []plan.Question {
 	options := []string{"Check everything: files, identity, key, bucket, lock, roles, state", "Paste what Terraform printed, and check what it points to", "Let Terraform run init and plan, and read what it says"}
-	return []steps.Question{{Path: "way", Prompt: "What do you want to begin with?", Kind: steps.Choice, Options: options, Default: options[0], Help: "The checks are the same each time."}}
+	return []plan.Question{{Path: "way", Prompt: "What do you want to begin with?", Kind: plan.Choice, Options: options, Default: options[0], Help: "The checks are the same each time."}}
 }
 
 // pasteQuestion asks for an error text.
-func pasteQuestion() []steps.Question {
-	return []steps.Question{{Path: "error", Prompt: "What Terraform printed", Kind: steps.Lines, Required: true, Help: "Paste all of it."}}
+func pasteQuestion() []plan.Question {
+	return []plan.Question{{Path: "error", Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Help: "Paste all of it."}}
 }
 
 // handoverQuestions are onboarding's first page.
-func handoverQuestions() []steps.Question {
-	return []steps.Question{
-		{Path: "handover", Prompt: "Handover file", Kind: steps.Text, Default: "handover/bob.age", Required: true, Help: "The operator gave it to you."},
-		{Path: "passphrase", Prompt: "Its passphrase", Kind: steps.Secret, Required: true, Help: "Six groups of four."},
+func handoverQuestions() []plan.Question {
+	return []plan.Question{
+		{Path: "handover", Prompt: "Handover file", Kind: plan.Text, Default: "handover/bob.age", Required: true, Help: "The operator gave it to you."},
+		{Path: "passphrase", Prompt: "Its passphrase", Kind: plan.Secret, Required: true, Help: "Six groups of four."},
 	}
 }
 
@@ -263,8 +264,8 @@ func errorText(n int) string {
 	return strings.Repeat("│ Error: Failed to save state\r", n) + "╵"
 }
 
-func someEnrolment() steps.Enrolment {
-	return steps.Enrolment{User: "bob", Account: "111111111111", Seed: secret.New(strings.Repeat("QVRZ4K7MHDSE2XJA", 4))}
+func someEnrolment() plan.Enrolment {
+	return plan.Enrolment{User: "bob", Account: "111111111111", Seed: secret.New(strings.Repeat("QVRZ4K7MHDSE2XJA", 4))}
 }
 
 // someFaults are faults to practise.

@@ -9,23 +9,24 @@ import (
 
 	"github.com/charmbracelet/x/exp/teatest"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // asksThen asks page after page and then gives the flow.
-func asksThen(flow *steps.Flow, pages ...[]steps.Question) steps.Open {
-	return func(_ context.Context, given steps.Given, _ steps.Asks) (steps.Opened, error) {
+func asksThen(flow *engine.Flow, pages ...[]plan.Question) engine.Open {
+	return func(_ context.Context, given plan.Given, _ plan.Asks) (engine.Opened, error) {
 		for _, questions := range pages {
 			if !given.Asked(questions[0].Path) {
-				return steps.Opened{Questions: questions}, nil
+				return engine.Opened{Questions: questions}, nil
 			}
 		}
-		return steps.Opened{Flow: flow}, nil
+		return engine.Opened{Flow: flow}, nil
 	}
 }
 
 // checkupFlow runs the whole program in memory in a mode other than set-up.
-func checkupFlow(t *testing.T, mode Mode, open steps.Open) (*teatest.TestModel, *root, *recorder) {
+func checkupFlow(t *testing.T, mode Mode, open engine.Open) (*teatest.TestModel, *root, *recorder) {
 	t.Helper()
 	return flow(t, Options{Modes: []Mode{mode}, Begin: func(context.Context, Request) (*Start, error) {
 		return &Start{Open: open}, nil
@@ -34,15 +35,15 @@ func checkupFlow(t *testing.T, mode Mode, open steps.Open) (*teatest.TestModel, 
 
 // mendable is something that a change mends, and something that takes a typed
 // consent. Nothing has to be sent for either.
-func mendable() steps.Review {
+func mendable() plan.Review {
 	r := ill()
 	r.Findings = r.Findings[1:3]
-	r.Changes = []steps.Change{{ID: "key.enable", Step: 4, Action: steps.Update, Title: "Enable the state encryption key", Mends: []string{"kms-disabled"}}}
+	r.Changes = []plan.Change{{ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the state encryption key", Mends: []string{"kms-disabled"}}}
 	return r
 }
 
 // closed are the words that stay on the normal screen.
-func closed(m *root, s *steps.Summary) string {
+func closed(m *root, s *plan.Summary) string {
 	var out bytes.Buffer
 	closing(&out, m, s)
 	return out.String()
@@ -68,7 +69,7 @@ func TestCheckupFromTheQuestionsToTheResult(t *testing.T) {
 	shown.until(t, "Nothing is wrong")
 	shown.send(tm, "enter")
 	s := end(t, tm, m)
-	if s == nil || s.Applied != 2 || s.ExitCode(false) != steps.ExitDone {
+	if s == nil || s.Applied != 2 || s.ExitCode(false) != plan.ExitDone {
 		t.Fatalf("summary %+v", s)
 	}
 	if got := m.checkup.given.Text("error"); got != strings.ReplaceAll(errorText(3), "\r", "\n") {
@@ -85,9 +86,9 @@ func TestCheckupFromTheQuestionsToTheResult(t *testing.T) {
 func TestCheckupThatCouldNotLookTriesAgain(t *testing.T) {
 	f := fakeFlow(t, healthy())
 	look, looks := f.Look, 0
-	f.Look = func(ctx context.Context, env *steps.Env) (steps.Review, error) {
+	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 		if looks++; looks == 1 {
-			return steps.Review{}, errors.New("sts:GetCallerIdentity with profile admin_iam: no route to host")
+			return plan.Review{}, errors.New("sts:GetCallerIdentity with profile admin_iam: no route to host")
 		}
 		return look(ctx, env)
 	}
@@ -99,7 +100,7 @@ func TestCheckupThatCouldNotLookTriesAgain(t *testing.T) {
 	shown.send(tm, "enter")
 	tm.WaitFinished(t, teatest.WithFinalTimeout(finalWait))
 	m.engine.wait()
-	if s := m.summary(false); s == nil || s.ExitCode(false) != steps.ExitDone || looks != 2 {
+	if s := m.summary(false); s == nil || s.ExitCode(false) != plan.ExitDone || looks != 2 {
 		t.Errorf("looked %d times, summary %+v", looks, s)
 	}
 }

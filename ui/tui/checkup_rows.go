@@ -7,7 +7,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // rows are those of the phase.
@@ -98,7 +98,7 @@ func (c *checkup) verdict() (glyph, text string, style lipgloss.Style) {
 		return t.Glyphs.Failed, "Not done yet", t.Bad
 	case wrong > 0:
 		style, glyph = t.Warn, t.Glyphs.Attention
-		if c.found.list[0].Severity == steps.Failure {
+		if c.found.list[0].Severity == plan.Failure {
 			style, glyph = t.Bad, t.Glyphs.Failed
 		}
 		return glyph, thingsWrong(wrong, c.found.list[0].Severity, c.result != nil), style
@@ -142,15 +142,15 @@ func needs(n int) string {
 }
 
 // thingsWrong is the headline of an unhealthy set-up.
-func thingsWrong(n int, worst steps.Severity, again bool) string {
+func thingsWrong(n int, worst plan.Severity, again bool) string {
 	still := ""
 	if again {
 		still = " still"
 	}
 	switch {
-	case worst == steps.Failure && n == 1:
+	case worst == plan.Failure && n == 1:
 		return "One thing is" + still + " wrong"
-	case worst == steps.Failure:
+	case worst == plan.Failure:
 		return fmt.Sprintf("%d things are%s wrong", n, still)
 	case n == 1:
 		return "One thing" + still + " to look at"
@@ -181,7 +181,7 @@ func (c *checkup) showResult() {
 // pressing ones, or those that are only to know.
 func (c *checkup) showFindings(toKnow bool) {
 	for i := range c.found.list {
-		if !c.found.inTable[i] && toKnow == (c.found.list[i].Severity == steps.Info) {
+		if !c.found.inTable[i] && toKnow == (c.found.list[i].Severity == plan.Info) {
 			c.showFinding(i)
 			c.pane.text("")
 		}
@@ -207,7 +207,7 @@ func (c *checkup) showFinding(i int) {
 // opensItself tells of the first finding, which causes the others, that it is
 // open unless it was closed.
 func (c *checkup) opensItself(i int) bool {
-	return i == 0 && c.found.list[0].Severity != steps.Info && !c.found.inTable[0] && c.pane.height() >= roomy
+	return i == 0 && c.found.list[0].Severity != plan.Info && !c.found.inTable[0] && c.pane.height() >= roomy
 }
 
 // roomy is the height from which a finding is open by itself; below it the
@@ -235,7 +235,7 @@ func (c *checkup) briefly(i int) []string {
 		return b.lines
 	}
 	*b = briefing{width: c.pane.width, lines: c.beginning(f.Evidence, c.theme.Plain)}
-	if f.Severity != steps.Info && !c.found.mendable(i) {
+	if f.Severity != plan.Info && !c.found.mendable(i) {
 		_, style := c.remedy(i)
 		b.lines = append(b.lines, c.beginning(f.Remedy, style)...)
 	}
@@ -244,7 +244,7 @@ func (c *checkup) briefly(i int) []string {
 
 // remedy is how the remedy of a finding is shown.
 func (c *checkup) remedy(i int) (label string, style lipgloss.Style) {
-	if c.found.list[i].Severity != steps.Info && c.found.byHandOnly(i) {
+	if c.found.list[i].Severity != plan.Info && c.found.byHandOnly(i) {
 		return "By hand", c.theme.Accent
 	}
 	return "Remedy", c.theme.Plain
@@ -419,7 +419,7 @@ func (c *checkup) showChecks() {
 // groupOpens tells of a group that it is open by itself: where something in it
 // did not pass, and while checks come in, unless there are too many to follow.
 func (c *checkup) groupOpens(g *group) bool {
-	return c.phase == inspecting && len(c.checks.groups) <= followed || g.worst() != steps.Passed
+	return c.phase == inspecting && len(c.checks.groups) <= followed || g.worst() != plan.Passed
 }
 
 // followed is how many subjects can be followed check by check.
@@ -438,7 +438,7 @@ func (c *checkup) inOrder(checks []int) []int {
 	return checks
 }
 
-var urgency = map[steps.Verdict]int{steps.Broken: 0, steps.Undecided: 1, steps.Passed: 2}
+var urgency = map[plan.Verdict]int{plan.Broken: 0, plan.Undecided: 1, plan.Passed: 2}
 
 func (c *checkup) showGroup(i, indent int) {
 	for _, check := range c.inOrder(c.checks.groups[i].checks) {

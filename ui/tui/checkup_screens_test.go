@@ -3,7 +3,8 @@ package tui
 import (
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // The screens of the runs that are flows, for the goldens of golden_test.go.
@@ -29,33 +30,33 @@ func init() {
 		"checkup-rehearsing": func(t *testing.T, l look) *root { return opened(t, l, Onboard, Options{Sandbox: true}) },
 		"checkup-asking": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{Sandbox: true})
-			answerWith(m, steps.Opened{Questions: ways()}, nil)
+			answerWith(m, engine.Opened{Questions: ways()}, nil)
 			press(m, "down")
 			return m
 		},
 		"checkup-pasting": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
-			answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+			answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 			press(m, "Error: x", "enter")
 			return m
 		},
 		"checkup-pasted": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
-			answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+			answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 			deliver(m, m.key(pasted(errorText(1500))))
 			return m
 		},
 		"checkup-not-pasted": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
-			answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+			answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 			press(m, "ctrl+d")
 			return m
 		},
 		"checkup-refused": func(t *testing.T, l look) *root {
 			m := opened(t, l, Onboard, Options{})
-			answerWith(m, steps.Opened{Questions: handoverQuestions()}, nil)
+			answerWith(m, engine.Opened{Questions: handoverQuestions()}, nil)
 			press(m, "enter", "wrong", "enter")
-			answerWith(m, steps.Opened{}, &steps.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
+			answerWith(m, engine.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
 			return m
 		},
 		"checkup-looking":    func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
@@ -109,7 +110,7 @@ func init() {
 		"checkup-result":   func(t *testing.T, l look) *root { return mendedRoot(t, l) },
 		"checkup-failed": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
-			answerWith(m, steps.Opened{}, &steps.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
+			answerWith(m, engine.Opened{}, &plan.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
 			return m
 		},
 		"checkup-help": func(t *testing.T, l look) *root {

@@ -13,7 +13,8 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/tui/theme"
 )
@@ -43,13 +44,13 @@ const (
 )
 
 // secretPages ask for all kinds of secrets, the last for a text with some in it.
-func secretPages() [][]steps.Question {
-	paste := troubleshoot.Questions(steps.Given{"way": secret.New("Paste what Terraform printed, and check what it points to")}, true)
-	return [][]steps.Question{
-		{{Path: "passphrase", Prompt: "Its passphrase", Kind: steps.Secret, Required: true, Help: "Six groups of four."}},
+func secretPages() [][]plan.Question {
+	paste := troubleshoot.Questions(plan.Given{"way": secret.New("Paste what Terraform printed, and check what it points to")}, true)
+	return [][]plan.Question{
+		{{Path: "passphrase", Prompt: "Its passphrase", Kind: plan.Secret, Required: true, Help: "Six groups of four."}},
 		{
-			{Path: "id", Prompt: "Access key id", Kind: steps.Text, Required: true},
-			{Path: "key", Prompt: "Secret access key", Kind: steps.Secret, Required: true},
+			{Path: "id", Prompt: "Access key id", Kind: plan.Text, Required: true},
+			{Path: "key", Prompt: "Secret access key", Kind: plan.Secret, Required: true},
 		},
 		paste,
 	}
@@ -73,10 +74,10 @@ func noSecretShown(t *testing.T, width, height, lines int) {
 	t.Helper()
 	refused := false
 	ask := asksThen(fakeFlow(t, mendable(), mendable(), healthy()), secretPages()...)
-	open := func(ctx context.Context, given steps.Given, asks steps.Asks) (steps.Opened, error) {
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		if given.Asked("passphrase") && !refused {
 			refused = true
-			return steps.Opened{}, &steps.Problem{Path: "passphrase", Text: "This passphrase does not open it."}
+			return engine.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open it."}
 		}
 		return ask(ctx, given, asks)
 	}

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
@@ -51,19 +52,19 @@ func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 
 func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 	m := opened(t, plainLook, Troubleshoot, Options{})
-	answerWith(m, steps.Opened{Questions: ways()}, nil)
+	answerWith(m, engine.Opened{Questions: ways()}, nil)
 	press(m, "down", "enter")
 	if got := m.checkup.given.Text("way"); m.checkup.phase != opening || !strings.HasPrefix(got, "Paste") {
 		t.Fatalf("phase %d, answered %q", m.checkup.phase, got)
 	}
-	answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	deliver(m, m.key(pasted("Error: x\rmore")))
 	press(m, "esc")
 	if shows(t, m, "What do you want to begin with?"); m.checkup.given.Asked("way") {
 		t.Error("going back keeps the answer that is asked for again")
 	}
 	press(m, "enter")
-	answerWith(m, steps.Opened{Questions: pasteQuestion()}, nil)
+	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	shows(t, m, "Error: x", "more")
 	press(m, "enter")
 	if got := m.checkup.given.Text("error"); got != "Error: x\nmore" {
@@ -116,12 +117,12 @@ func TestNewestCheckStaysInSightUntilScrolled(t *testing.T) {
 	m := looking(t, look{width: 80, height: 24, utf8: true}, Options{})
 	checks := manyChecks(100, 1)
 	for i := range checks {
-		tell(m, steps.Event{Kind: steps.EventCheck, Check: &checks[i]})
+		tell(m, plan.Event{Kind: plan.EventCheck, Check: &checks[i]})
 	}
 	m.checkup.refresh()
 	shows(t, m, "check 99")
 	press(m, "up", "up", "up", "up")
-	tell(m, steps.Event{Kind: steps.EventCheck, Check: &checks[0]})
+	tell(m, plan.Event{Kind: plan.EventCheck, Check: &checks[0]})
 	m.checkup.refresh()
 	if strings.Contains(m.View(), "check 99") {
 		t.Error("what was scrolled to is scrolled away")
@@ -208,16 +209,16 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 	if cmd := m.key(keyNamed("ctrl+z")); cmd != nil {
 		t.Error("suspended while changes are made")
 	}
-	m.Update(madeMsg{op: m.engine.op, review: ill(), summary: &steps.Summary{Applied: 1, Failed: 1, Stopped: true}})
+	m.Update(madeMsg{op: m.engine.op, review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
 	shows(t, m, "Not done yet", "What is done stays")
 }
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
 	m := mending(t, plainLook)
 	c := m.checkup.review.Changes
-	tell(m, steps.Event{Kind: steps.EventApplied, Change: &c[1]})
+	tell(m, plan.Event{Kind: plan.EventApplied, Change: &c[1]})
 	check := ill().Checks[2]
-	tell(m, steps.Event{Kind: steps.EventCheck, Check: &check})
+	tell(m, plan.Event{Kind: plan.EventCheck, Check: &check})
 	m.checkup.refresh()
 	shows(t, m, "Looking again: 1 failed")
 }
@@ -237,7 +238,7 @@ func TestHealthyIsSaidFirstAndEnterLeaves(t *testing.T) {
 	if cmd == nil {
 		t.Fatal("enter stays")
 	}
-	if s := m.summary(false); s == nil || s.ExitCode(false) != steps.ExitDone || len(s.Notes) == 0 {
+	if s := m.summary(false); s == nil || s.ExitCode(false) != plan.ExitDone || len(s.Notes) == 0 {
 		t.Errorf("summary %+v", s)
 	}
 }
@@ -258,11 +259,11 @@ func TestLeavingACheckupTellsWhatThatMeans(t *testing.T) {
 	}{
 		{"before it looked", func() *root { return opened(t, plainLook, Troubleshoot, Options{}) }, -1},
 		{"while it looks", func() *root { return looking(t, plainLook, Options{}) }, -1},
-		{"healthy", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, healthy()) }, steps.ExitDone},
-		{"findings by hand", func() *root { return lookedAt(t, plainLook, Onboard, Options{}, aboard()) }, steps.ExitFindings},
-		{"a plan", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, ill()) }, steps.ExitFailed},
-		{"a dry run", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{DryRun: true}, ill()) }, steps.ExitFindings},
-		{"with something left", func() *root { return mendedRoot(t, plainLook) }, steps.ExitFindings},
+		{"healthy", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, healthy()) }, plan.ExitDone},
+		{"findings by hand", func() *root { return lookedAt(t, plainLook, Onboard, Options{}, aboard()) }, plan.ExitFindings},
+		{"a plan", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{}, ill()) }, plan.ExitFailed},
+		{"a dry run", func() *root { return lookedAt(t, plainLook, Troubleshoot, Options{DryRun: true}, ill()) }, plan.ExitFindings},
+		{"with something left", func() *root { return mendedRoot(t, plainLook) }, plan.ExitFindings},
 	} {
 		s := c.bring().summary(false)
 		if code := exitCode(s); code != c.code {
@@ -285,7 +286,7 @@ func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
 	check := ill().Checks[0]
 	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
 	m.Update(openedMsg{op: old, err: errors.New("stale")})
-	m.Update(eventMsg{old, steps.Event{Kind: steps.EventCheck, Check: &check}})
+	m.Update(eventMsg{old, plan.Event{Kind: plan.EventCheck, Check: &check}})
 	if m.checkup.err != nil || m.checkup.phase != inspecting || len(m.checkup.checks.all) != checks {
 		t.Errorf("phase %d, %v", m.checkup.phase, m.checkup.err)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 	"stateroom/ui/tui/theme"
 )
@@ -14,7 +14,7 @@ const closingWidth = 80
 
 // closing prints to the normal screen how the visit ended: the alternate screen
 // has taken everything else with it.
-func closing(out io.Writer, m *root, s *steps.Summary) {
+func closing(out io.Writer, m *root, s *plan.Summary) {
 	say := func(indent, text string) {
 		for i, line := range theme.Wrap(m.theme.Glyphs.Legible(printable.Text(text)), closingWidth-len(indent)) {
 			if i > 0 && indent == "- " {
@@ -39,7 +39,7 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 		say("    ", f.Err.Error())
 	}
 	for _, f := range s.Findings {
-		if f.Severity != steps.Info {
+		if f.Severity != plan.Info {
 			say("", "")
 			say("", fmt.Sprintf("%s: %s", f.Severity, named(f)))
 			say("    ", f.Evidence)
@@ -55,10 +55,10 @@ func closing(out io.Writer, m *root, s *steps.Summary) {
 }
 
 // keeps tells whether a run has left something to look at.
-func keeps(s *steps.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
+func keeps(s *plan.Summary) bool { return s != nil && s.Applied+s.Failed+s.Unknown > 0 }
 
 // stopped says how far a run came that was stopped.
-func stopped(s *steps.Summary) string {
+func stopped(s *plan.Summary) string {
 	if s.Unproven() {
 		return "Stopped. Every change is made; the result is not proven."
 	}
@@ -67,7 +67,7 @@ func stopped(s *steps.Summary) string {
 
 // outcome is the result in whole sentences, the most important one first. Again
 // says how to go on from there.
-func outcome(s *steps.Summary, again string) []string {
+func outcome(s *plan.Summary, again string) []string {
 	var lines []string
 	say := func(when bool, format string, args ...any) {
 		if when {
@@ -93,7 +93,7 @@ func outcome(s *steps.Summary, again string) []string {
 }
 
 // toLookAt counts the findings in a sentence, if there are any.
-func toLookAt(s *steps.Summary) []string {
+func toLookAt(s *plan.Summary) []string {
 	if n := attention(s.Findings); n > 0 {
 		return []string{plural(n, "finding") + " to look at."}
 	}
@@ -105,10 +105,10 @@ func planLine(add, change, destroy int) string {
 	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
 }
 
-func attention(findings []steps.Finding) int {
+func attention(findings []plan.Finding) int {
 	n := 0
 	for _, f := range findings {
-		if f.Severity != steps.Info {
+		if f.Severity != plan.Info {
 			n++
 		}
 	}

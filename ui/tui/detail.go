@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	udiff "github.com/aymanbagabas/go-udiff"
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/charmbracelet/lipgloss"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -19,17 +19,17 @@ const shortValue = 160
 
 // detail is what is shown below a change: where, what it alters field by field,
 // the calls, the file, the price.
-func (p *pane) detail(c *steps.Change) []string {
+func (p *pane) detail(c *plan.Change) []string {
 	t := p.v.theme
 	var lines []string
 	say := func(style lipgloss.Style, format string, args ...any) {
 		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), p.width-8)))
 	}
 	if c.Target != "" {
-		say(t.Faint, "%s", steps.Known(c.Target))
+		say(t.Faint, "%s", plan.Known(c.Target))
 	}
 	if c.Role != "" {
-		say(t.Faint, "in account %s, through %s", steps.Known(c.Account), c.Role)
+		say(t.Faint, "in account %s, through %s", plan.Known(c.Account), c.Role)
 	}
 	for _, f := range c.Fields {
 		style, text := p.field(f)
@@ -64,7 +64,7 @@ func (p *pane) detail(c *steps.Change) []string {
 }
 
 // field is one attribute before and after, as Terraform users know it.
-func (p *pane) field(f steps.Field) (lipgloss.Style, string) {
+func (p *pane) field(f plan.Field) (lipgloss.Style, string) {
 	t := p.v.theme
 	before, after := brief(f.Before), brief(f.After)
 	switch {
@@ -85,7 +85,7 @@ func brief(value string) string {
 	if len(value) > shortValue {
 		return "(long; p shows it)"
 	}
-	return steps.Known(value)
+	return plan.Known(value)
 }
 
 func isDocument(text string) bool {
@@ -94,7 +94,7 @@ func isDocument(text string) bool {
 }
 
 // callsText is the calls of a change with their input, as the AWS CLI takes it.
-func callsText(c *steps.Change) string {
+func callsText(c *plan.Change) string {
 	var out strings.Builder
 	for i, call := range c.Calls {
 		if i > 0 {
@@ -118,7 +118,7 @@ func indented(value any) string {
 
 // documentsText is every long value of a change: whole when it is new, as a
 // difference when it changes.
-func documentsText(c *steps.Change) string {
+func documentsText(c *plan.Change) string {
 	var parts []string
 	for _, f := range c.Fields {
 		if len(f.Before)+len(f.After) <= shortValue && !isDocument(f.After) && !isDocument(f.Before) {

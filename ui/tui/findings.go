@@ -3,14 +3,14 @@ package tui
 import (
 	"slices"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // findings are those of a review, each with the changes that mend it.
 type findings struct {
 	// list has the pressing ones in the engine's order, causes first, and then
 	// those that are only to know.
-	list []steps.Finding
+	list []plan.Finding
 	// mends are the changes of the finding with the same index; others are those
 	// that no finding asked for.
 	mends  [][]mend
@@ -23,16 +23,16 @@ type findings struct {
 
 // mend is a change, and whether it waits for a consent.
 type mend struct {
-	change  *steps.Change
+	change  *plan.Change
 	foreign bool
 }
 
 // sorted puts the findings of a review together with its changes and checks.
-func sorted(r steps.Review, checks *checklist) findings {
+func sorted(r plan.Review, checks *checklist) findings {
 	var f findings
 	for _, severe := range []bool{true, false} {
 		for _, one := range r.Findings {
-			if (one.Severity != steps.Info) == severe {
+			if (one.Severity != plan.Info) == severe {
 				f.list = append(f.list, one)
 			}
 		}
@@ -101,7 +101,7 @@ func (f *findings) pressing() int { return attention(f.list) }
 func (f *findings) byHand() int {
 	n := 0
 	for i := range f.list {
-		if f.list[i].Severity != steps.Info && f.byHandOnly(i) {
+		if f.list[i].Severity != plan.Info && f.byHandOnly(i) {
 			n++
 		}
 	}

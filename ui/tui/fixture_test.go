@@ -14,7 +14,9 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -103,49 +105,49 @@ func team() *blueprint.Answers {
 
 const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole"],"Resource":"arn:aws:iam::444444444444:role/TerraformAdmin"}]}`
 
-// plan is a small plan with every kind of change.
-func plan() steps.Review {
-	r := steps.Review{
-		Looked: &steps.Looked{},
-		Changes: []steps.Change{
+// proposed is a small proposed with every kind of change.
+func proposed() plan.Review {
+	r := plan.Review{
+		Looked: &plan.Looked{},
+		Changes: []plan.Change{
 			{
-				ID: "iam.user.alice", Step: 2, Action: steps.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
-				Fields: []steps.Field{{Name: "name", After: "alice"}},
+				ID: "iam.user.alice", Step: 2, Action: plan.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
+				Fields: []plan.Field{{Name: "name", After: "alice"}},
 				Calls:  []awsops.Call{{Service: "iam", Operation: "CreateUser", Input: &struct{ UserName string }{"alice"}}},
 				Undo:   "aws iam delete-user --user-name alice",
 			},
 			{
-				ID: "iam.policy.assume", Step: 2, Action: steps.Create, Title: "Create the policy stateroom-admins-assume-1", Needs: []string{"iam.user.alice"},
-				Fields: []steps.Field{{Name: "policy", After: somePolicy}},
+				ID: "iam.policy.assume", Step: 2, Action: plan.Create, Title: "Create the policy stateroom-admins-assume-1", Needs: []string{"iam.user.alice"},
+				Fields: []plan.Field{{Name: "policy", After: somePolicy}},
 			},
 			{
-				ID: "key.create", Step: 4, Action: steps.Create, Title: "Create the state encryption key", Cost: "about 1 USD a month",
-				Fields: []steps.Field{{Name: "arn", After: steps.KnownAfterApply}},
+				ID: "key.create", Step: 4, Action: plan.Create, Title: "Create the state encryption key", Cost: "about 1 USD a month",
+				Fields: []plan.Field{{Name: "arn", After: plan.KnownAfterApply}},
 			},
 			{
-				ID: "bucket.versioning", Step: 5, Action: steps.Update, Title: "Keep every version of the state", Target: "arn:aws:s3:::acme-terraform-state",
-				Fields: []steps.Field{{Name: "versioning", Before: "Suspended", After: "Enabled"}}, Needs: []string{"key.create"},
+				ID: "bucket.versioning", Step: 5, Action: plan.Update, Title: "Keep every version of the state", Target: "arn:aws:s3:::acme-terraform-state",
+				Fields: []plan.Field{{Name: "versioning", Before: "Suspended", After: "Enabled"}}, Needs: []string{"key.create"},
 				Risk: "Old versions are kept and paid for until the lifecycle lets them expire, which for a state of a few kilobytes is next to nothing.",
 			},
 			{
-				ID: "files.backend", Step: 7, Action: steps.WriteFile, Title: "Write backend.tf of project common-production", Target: "/work/live/production/backend.tf",
-				Write: &steps.Write{Edit: files.Edit{}, Diff: "--- a\n+++ b\n@@ -0,0 +1,3 @@\n+terraform {\n+  backend \"s3\" {}\n+}\n"}, Needs: []string{"key.create"},
+				ID: "files.backend", Step: 7, Action: plan.WriteFile, Title: "Write backend.tf of project common-production", Target: "/work/live/production/backend.tf",
+				Write: &plan.Write{Edit: files.Edit{}, Diff: "--- a\n+++ b\n@@ -0,0 +1,3 @@\n+terraform {\n+  backend \"s3\" {}\n+}\n"}, Needs: []string{"key.create"},
 			},
 			{
-				ID: "init.common-production", Step: 8, Action: steps.RunCommand, Title: "Initialise project common-production",
-				Run: &steps.Run{Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
+				ID: "init.common-production", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
+				Run: &plan.Run{Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
 			},
 		},
-		Foreign: []steps.Change{{
-			ID: "lock.pitr", Step: 6, Action: steps.Update, Title: "Turn on point-in-time recovery of the lock table",
+		Foreign: []plan.Change{{
+			ID: "lock.pitr", Step: 6, Action: plan.Update, Title: "Turn on point-in-time recovery of the lock table",
 			Target: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks", Foreign: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks",
 		}},
-		Findings: []steps.Finding{
-			{ID: "lock.not-ours", Step: 6, Severity: steps.Warning, Evidence: "The table terraform_locks exists already and does not carry this blueprint's tag.", Remedy: "Adopt it, or choose another name."},
-			{ID: "account.others", Step: 1, Severity: steps.Info, Evidence: "The admin account holds 3 other resources.", Remedy: "Nothing has to be done."},
+		Findings: []plan.Finding{
+			{ID: "lock.not-ours", Step: 6, Severity: plan.Warning, Evidence: "The table terraform_locks exists already and does not carry this blueprint's tag.", Remedy: "Adopt it, or choose another name."},
+			{ID: "account.others", Step: 1, Severity: plan.Info, Evidence: "The admin account holds 3 other resources.", Remedy: "Nothing has to be done."},
 		},
 	}
-	r.Changes[0].Judge(steps.Gives(steps.WidensUser, "alice", "alice becomes a user of account 111111111111."))
+	r.Changes[0].Judge(plan.Gives(plan.WidensUser, "alice", "alice becomes a user of account 111111111111."))
 	return r
 }
 
@@ -169,8 +171,8 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 	for n := 1; n <= stepCount; n++ {
 		m.Update(inspectedMsg{op: m.engine.op, step: n})
 	}
-	flow := &steps.Flow{Env: &steps.Env{Dir: t.TempDir()}, Answers: team()}
-	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: plan(), observed: observed(), observe: observed})
+	flow := &engine.Flow{Env: &engine.Env{Dir: t.TempDir()}, Answers: team()}
+	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: proposed(), observed: observed(), observe: observed})
 	return m
 }
 
@@ -179,17 +181,17 @@ func applyingRoot(t testing.TB, l look) *root {
 	m := reviewingRoot(t, l, Options{Sandbox: true})
 	m.wizard.apply(applyMsg{})
 	c := m.wizard.review.Changes
-	tell(m, steps.Event{Kind: steps.EventStarted, Change: &c[0]}, steps.Event{Kind: steps.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
-		steps.Event{Kind: steps.EventStarted, Change: &c[1]},
-		steps.Event{Kind: steps.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},
-		steps.Event{Kind: steps.EventStarted, Change: &c[2]},
-		steps.Event{Kind: steps.EventLine, Change: &c[5], Text: "Initializing the backend..."},
-		steps.Event{Kind: steps.EventLine, Change: &c[5], Text: "Error: Failed to get existing workspaces"})
+	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]}, plan.Event{Kind: plan.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
+		plan.Event{Kind: plan.EventStarted, Change: &c[1]},
+		plan.Event{Kind: plan.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},
+		plan.Event{Kind: plan.EventStarted, Change: &c[2]},
+		plan.Event{Kind: plan.EventLine, Change: &c[5], Text: "Initializing the backend..."},
+		plan.Event{Kind: plan.EventLine, Change: &c[5], Text: "Error: Failed to get existing workspaces"})
 	m.wizard.refresh()
 	return m
 }
 
-func tell(m *root, events ...steps.Event) {
+func tell(m *root, events ...plan.Event) {
 	for _, e := range events {
 		m.Update(eventMsg{m.engine.op, e})
 	}
@@ -198,11 +200,11 @@ func tell(m *root, events ...steps.Event) {
 // finished is the last screen after everything was made.
 func finished(t testing.TB, l look) *root {
 	m := applyingRoot(t, l)
-	summary := &steps.Summary{
+	summary := &plan.Summary{
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: steps.Review{Looked: &steps.Looked{}}})
+	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: &plan.Looked{}}})
 	return m
 }
 

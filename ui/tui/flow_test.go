@@ -21,8 +21,9 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
 	"stateroom/ui/tui/theme"
@@ -94,18 +95,18 @@ func (g *gate) wait(t *testing.T) {
 func startOn(root, endpoint string, b *blueprint.Blueprint, me string) *Start {
 	return &Start{
 		Answers: &blueprint.Answers{Blueprint: b, Me: me},
-		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error) {
+		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error) {
 			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: mfa})
 			if err != nil {
 				return nil, err
 			}
-			env, err := steps.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
+			env, err := engine.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
 			if err != nil {
 				return nil, err
 			}
 			env.Endpoint, env.EngineErr = endpoint, terraform.ErrNotFound
 			_, scope := a.Tag()
-			env.Journal, err = steps.OpenJournal(env.StateDir, scope)
+			env.Journal, err = engine.OpenJournal(env.StateDir, scope)
 			return env, err
 		},
 	}
@@ -148,7 +149,7 @@ func (r *recorder) send(tm *teatest.TestModel, names ...string) {
 const finalWait = 30 * time.Second
 
 // end leaves and waits for everything that is still under way.
-func end(t *testing.T, tm *teatest.TestModel, m *root) *steps.Summary {
+func end(t *testing.T, tm *teatest.TestModel, m *root) *plan.Summary {
 	t.Helper()
 	tm.WaitFinished(t, teatest.WithFinalTimeout(finalWait))
 	m.engine.wait()
@@ -169,7 +170,7 @@ func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
 	shown.until(t, "leaves. A summary stays")
 	shown.send(tm, "enter")
 	s := end(t, tm, m)
-	if s == nil || s.Failed > 0 || s.Applied == 0 || s.ExitCode(false) != steps.ExitDone {
+	if s == nil || s.Failed > 0 || s.Applied == 0 || s.ExitCode(false) != plan.ExitDone {
 		t.Fatalf("summary %+v", s)
 	}
 	var out bytes.Buffer
@@ -220,7 +221,7 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 	shown.until(t, "What is done stays")
 	shown.send(tm, "q")
 	s := end(t, tm, m)
-	if !s.Stopped || s.Applied == 0 || s.ExitCode(false) != steps.ExitInterrupted {
+	if !s.Stopped || s.Applied == 0 || s.ExitCode(false) != plan.ExitInterrupted {
 		t.Fatalf("summary %+v", s)
 	}
 	first := s.Applied
@@ -229,7 +230,7 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 	shown.send(tm, "9", "enter", "down", "enter")
 	shown.until(t, "leaves. A summary stays")
 	shown.send(tm, "enter")
-	if s = end(t, tm, m); s.Failed > 0 || s.ExitCode(false) != steps.ExitDone {
+	if s = end(t, tm, m); s.Failed > 0 || s.ExitCode(false) != plan.ExitDone {
 		t.Fatalf("%d made first, then %+v", first, s)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
 )
 
 // screens are every screen there is, each brought about by what a run brings.
@@ -44,13 +44,13 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"inspecting": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{DryRun: true})
 		m.Update(inspectedMsg{op: m.engine.op, step: 1})
-		tell(m, steps.Event{Kind: steps.EventProgress, Text: "environments looked into", Done: 120, Of: 1000})
+		tell(m, plan.Event{Kind: plan.EventProgress, Text: "environments looked into", Done: 120, Of: 1000})
 		return m
 	},
 	"refused": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
 		m.Update(inspectedMsg{op: m.engine.op, step: 1, err: errors.New("refused")})
-		m.Update(lookedMsg{op: m.engine.op, err: &steps.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
+		m.Update(lookedMsg{op: m.engine.op, err: &plan.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
 		return m
 	},
 	"review": func(t *testing.T, l look) *root {
@@ -132,7 +132,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	},
 	"mfa-again": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
-		_, cmd := m.Update(mfaMsg{steps.SignIn{
+		_, cmd := m.Update(mfaMsg{plan.SignIn{
 			User: "bob", Device: "arn:aws:iam::111111111111:mfa/bob", Note: "AWS did not take this code, and takes each only once: wait for the next one.",
 		}, make(chan string, 1)})
 		deliver(m, cmd)
@@ -140,7 +140,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	},
 	"passphrase": func(t *testing.T, l look) *root {
 		m := applyingRoot(t, l)
-		_, cmd := m.Update(eventMsg{m.engine.op, steps.Event{Kind: steps.EventPassphrase, Text: "bob", Passphrase: secret.New("aaaa-bbbb-cccc-dddd-eeee-ffff")}})
+		_, cmd := m.Update(eventMsg{m.engine.op, plan.Event{Kind: plan.EventPassphrase, Text: "bob", Passphrase: secret.New("aaaa-bbbb-cccc-dddd-eeee-ffff")}})
 		deliver(m, cmd)
 		return m
 	},
@@ -154,10 +154,10 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"failed": func(t *testing.T, l look) *root {
 		m := applyingRoot(t, l)
 		c := m.wizard.review.Changes[1]
-		m.Update(madeMsg{op: m.engine.op, summary: &steps.Summary{
+		m.Update(madeMsg{op: m.engine.op, summary: &plan.Summary{
 			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2,
-			Failures: []steps.Failed{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
-			Findings: []steps.Finding{{ID: "iam.policy-missing", Step: 2, Severity: steps.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}},
+			Failures: []plan.Failed{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
+			Findings: []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}},
 		}})
 		return m
 	},

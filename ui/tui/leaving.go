@@ -7,14 +7,14 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 )
 
 // users are the changes that need a change, by its id.
 type users map[string][]string
 
-func usersOf(changes []steps.Change) users {
+func usersOf(changes []plan.Change) users {
 	u := users{}
 	for i := range changes {
 		for _, need := range changes[i].Needs {
@@ -25,7 +25,7 @@ func usersOf(changes []steps.Change) users {
 }
 
 // leftWith are the changes left out and all that need one of them, as
-// steps.LeaveOut has them.
+// plan.LeaveOut has them.
 func (u users) leftWith(out map[string]bool) map[string]bool {
 	left := map[string]bool{}
 	var drop func(id string)
@@ -45,13 +45,13 @@ func (u users) leftWith(out map[string]bool) map[string]bool {
 }
 
 // kept are the changes that are not left out.
-func (v *visit) kept() []steps.Change {
-	kept, _ := steps.LeaveOut(v.review.Changes, v.out)
+func (v *visit) kept() []plan.Change {
+	kept, _ := plan.LeaveOut(v.review.Changes, v.out)
 	return kept
 }
 
 // leaveOut leaves a change out, or takes it in again, and names what that means.
-func (v *visit) leaveOut(c *steps.Change) {
+func (v *visit) leaveOut(c *plan.Change) {
 	if v.out[c.ID] {
 		delete(v.out, c.ID)
 		v.recount()
@@ -73,7 +73,7 @@ func (v *visit) leaveOut(c *steps.Change) {
 }
 
 // alongNames are the first few changes that need the one left out.
-func (v *visit) alongNames(c *steps.Change, along int) string {
+func (v *visit) alongNames(c *plan.Change, along int) string {
 	const most = 3
 	var names []string
 	for i := range v.review.Changes {
@@ -96,7 +96,7 @@ type adoptedMsg struct{ target string }
 
 // adopt asks for the consent that a change needs. Where what is lost cannot be
 // brought back, the operator types what it is about.
-func (v *visit) adopt(c *steps.Change) tea.Cmd {
+func (v *visit) adopt(c *plan.Change) tea.Cmd {
 	target := c.Foreign
 	agreed := func() tea.Msg { return adoptedMsg{target} }
 	switch {
@@ -130,7 +130,7 @@ func (v *visit) planLine() string {
 		if v.left[v.review.Changes[i].ID] {
 			continue
 		}
-		a, c, d := steps.Counts(v.review.Changes[i : i+1])
+		a, c, d := plan.Counts(v.review.Changes[i : i+1])
 		add, change, destroy = add+a, change+c, destroy+d
 	}
 	return planLine(add, change, destroy)
@@ -142,7 +142,7 @@ func (v *visit) confirmation(everything way, more ...way) tea.Cmd {
 	kept := v.kept()
 	const ways = 12 // lines of the dialog that are not about access
 	text, all := v.accessText(max(3, v.height-ways), min(76, v.width-8))
-	text = append(text, steps.PlanLine(kept))
+	text = append(text, plan.Line(kept))
 	if n := len(v.left); n > 0 {
 		text = append(text, fmt.Sprintf("%s left out.", plural(n, "change")))
 	}

@@ -7,7 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -45,7 +45,7 @@ type pane struct {
 	rows []row
 	// items are the changes among the rows; foreign says of one that it touches
 	// something that is not ours.
-	items   []*steps.Change
+	items   []*plan.Change
 	foreign []bool
 	// open are the items that the operator opened, or closed.
 	open  map[itemName]bool
@@ -63,7 +63,7 @@ type itemName struct {
 	subject, name string
 }
 
-func changeName(c *steps.Change) itemName { return itemName{kind: rowChange, name: c.ID} }
+func changeName(c *plan.Change) itemName { return itemName{kind: rowChange, name: c.ID} }
 
 func newPane(v *visit, build func()) *pane {
 	p := &pane{v: v, open: map[itemName]bool{}, build: build}
@@ -173,7 +173,7 @@ func longest(text string) int {
 }
 
 // entry adds a change with what is below it.
-func (p *pane) entry(c *steps.Change, foreign bool, indent int) {
+func (p *pane) entry(c *plan.Change, foreign bool, indent int) {
 	item := len(p.items)
 	p.items = append(p.items, c)
 	p.foreign = append(p.foreign, foreign)
@@ -197,7 +197,7 @@ func (p *pane) under() *row {
 }
 
 // selected is the change under the cursor.
-func (p *pane) selected() (c *steps.Change, foreign bool) {
+func (p *pane) selected() (c *plan.Change, foreign bool) {
 	if r := p.under(); r != nil && r.kind == rowChange {
 		return p.items[r.item], p.foreign[r.item]
 	}
@@ -322,7 +322,7 @@ func (p *pane) fold(open bool) string {
 }
 
 // symbol is Terraform's mark in its colour, or the sign of what is left out.
-func (p *pane) symbol(c *steps.Change, item int) string {
+func (p *pane) symbol(c *plan.Change, item int) string {
 	t := p.v.theme
 	if p.foreign[item] || p.v.left[c.ID] {
 		return t.Faint.Render(t.Glyphs.Out)
@@ -340,9 +340,9 @@ func (p *pane) symbol(c *steps.Change, item int) string {
 }
 
 // symbol is a change's mark; a new file is an addition.
-func symbol(c *steps.Change) string {
-	if c.Write != nil && c.Action == steps.WriteFile && !c.Write.Edit.Before.Exists {
-		return steps.Create.Symbol()
+func symbol(c *plan.Change) string {
+	if c.Write != nil && c.Action == plan.WriteFile && !c.Write.Edit.Before.Exists {
+		return plan.Create.Symbol()
 	}
 	return c.Action.Symbol()
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // hostile holds what a terminal obeys: the clipboard, the title, a cleared
@@ -18,9 +18,9 @@ func TestNoTextOfAPlanReachesTheTerminalAsACommand(t *testing.T) {
 		for i := range m.wizard.review.Changes {
 			c := &m.wizard.review.Changes[i]
 			c.Title, c.Target, c.Risk, c.Cost = c.Title+hostile, c.Target+hostile, hostile, hostile
-			c.Fields = append(c.Fields, steps.Field{Name: hostile, Before: hostile, After: hostile})
+			c.Fields = append(c.Fields, plan.Field{Name: hostile, Before: hostile, After: hostile})
 		}
-		m.wizard.review.Findings = append(m.wizard.review.Findings, steps.Finding{ID: "x.y" + hostile, Step: 2, Severity: steps.Failure, Evidence: hostile, Remedy: hostile, Details: hostile})
+		m.wizard.review.Findings = append(m.wizard.review.Findings, plan.Finding{ID: "x.y" + hostile, Step: 2, Severity: plan.Failure, Evidence: hostile, Remedy: hostile, Details: hostile})
 		m.wizard.pane.rebuild()
 		for _, keys := range [][]string{{"2"}, {"space"}, {"c"}, {"esc"}, {"9"}, {"a"}} {
 			press(m, keys...)
@@ -28,8 +28,8 @@ func TestNoTextOfAPlanReachesTheTerminalAsACommand(t *testing.T) {
 		}
 	}
 	m := applyingRoot(t, plainLook)
-	m.Update(eventMsg{m.engine.op, steps.Event{Kind: steps.EventLine, Text: hostile}})
-	m.Update(eventMsg{m.engine.op, steps.Event{Kind: steps.EventProgress, Text: hostile}})
+	m.Update(eventMsg{m.engine.op, plan.Event{Kind: plan.EventLine, Text: hostile}})
+	m.Update(eventMsg{m.engine.op, plan.Event{Kind: plan.EventProgress, Text: hostile}})
 	harmless(t, m)
 	press(m, "t")
 	harmless(t, m)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // What is kept of an application: the screen shows the newest.
@@ -18,7 +18,7 @@ const (
 type progress struct {
 	total   int
 	ended   int
-	running []*steps.Change
+	running []*plan.Change
 	begun   map[string]time.Time
 	// done are the newest last.
 	done     []endedChange
@@ -33,14 +33,14 @@ type progress struct {
 }
 
 type endedChange struct {
-	change *steps.Change
+	change *plan.Change
 	took   time.Duration
 	err    error
 	// why is what a change was left out for.
 	why string
 }
 
-func newProgress(changes []steps.Change, before *progress) *progress {
+func newProgress(changes []plan.Change, before *progress) *progress {
 	p := &progress{total: len(changes), begun: map[string]time.Time{}}
 	if before != nil {
 		p.before, p.output = before.before, before.output
@@ -57,17 +57,17 @@ func newProgress(changes []steps.Change, before *progress) *progress {
 func (p *progress) touched(n int) bool { return p.before[n] }
 
 // event books what the engine reports.
-func (p *progress) event(e steps.Event) {
+func (p *progress) event(e plan.Event) {
 	switch e.Kind {
-	case steps.EventStarted:
+	case plan.EventStarted:
 		p.running = append(p.running, e.Change)
-	case steps.EventApplied:
+	case plan.EventApplied:
 		p.end(endedChange{change: e.Change, took: e.Took})
-	case steps.EventFailed:
+	case plan.EventFailed:
 		p.end(endedChange{change: e.Change, took: e.Took, err: e.Err})
-	case steps.EventSkipped:
+	case plan.EventSkipped:
 		p.end(endedChange{change: e.Change, why: e.Text})
-	case steps.EventLine:
+	case plan.EventLine:
 		p.line(e)
 	default: // what is planned, found and summed up comes with the outcome
 	}
@@ -99,7 +99,7 @@ func (p *progress) end(c endedChange) {
 	p.proving = p.ended >= p.total
 }
 
-func (p *progress) line(e steps.Event) {
+func (p *progress) line(e plan.Event) {
 	name := "terraform"
 	if e.Change != nil && e.Change.Run != nil {
 		name = e.Change.Run.Project

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 )
 
@@ -29,7 +29,7 @@ func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
 	p.Type("\x1b")
 	p.Until("Woohoo!!")
 	p.Type("\r")
-	p.ended(steps.ExitDone)
+	p.ended(plan.ExitDone)
 	for name, hidden := range secrets(t, stage) {
 		if strings.Contains(p.Text(), hidden) {
 			t.Errorf("the secret of %s was shown", name)

@@ -11,8 +11,9 @@ import (
 	"syscall"
 	"testing"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/ui/practice"
 	"stateroom/ui/ptytest"
@@ -50,10 +51,10 @@ func child() int {
 	summary, err := Run(context.Background(), o)
 	if err != nil {
 		fmt.Println(err)
-		return steps.ExitFailed
+		return plan.ExitFailed
 	}
 	if summary == nil {
-		return steps.ExitDone
+		return plan.ExitDone
 	}
 	return summary.ExitCode(false)
 }
@@ -66,7 +67,7 @@ func beginChild(ctx context.Context, _ Request) (*Start, error) {
 	}
 	start := startOn(os.Getenv(childEnv), os.Getenv(endpointEnv), b, "alice")
 	world := start.World
-	start.World = func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error) {
+	start.World = func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error) {
 		env, err := world(ctx, a, mfa)
 		if err == nil && os.Getenv(terraformEnv) != "" {
 			env.Engine, env.EngineErr = terraform.Find(ctx, "")
@@ -79,16 +80,16 @@ func beginChild(ctx context.Context, _ Request) (*Start, error) {
 
 // beginScript begins a flow that runs a script where it would run Terraform.
 func beginScript(context.Context, Request) (*Start, error) {
-	engine := &terraform.Engine{Path: os.Getenv(scriptEnv), Name: terraform.EngineTerraform, Version: "1.11.4"}
-	flow := &steps.Flow{
-		Env: &steps.Env{Dir: os.Getenv(childEnv)}, Answers: &blueprint.Answers{Blueprint: blueprint.New()},
-		Look: func(ctx context.Context, env *steps.Env) (steps.Review, error) {
-			result, err := engine.Run(ctx, terraform.Command{Dir: env.Dir, Args: []string{"plan"}})
-			return steps.Review{Checks: []steps.Check{{Name: "terraform plan", Answer: result.Output, Verdict: steps.Passed}}}, err
+	terraformer := &terraform.Engine{Path: os.Getenv(scriptEnv), Name: terraform.EngineTerraform, Version: "1.11.4"}
+	flow := &engine.Flow{
+		Env: &engine.Env{Dir: os.Getenv(childEnv)}, Answers: &blueprint.Answers{Blueprint: blueprint.New()},
+		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
+			result, err := terraformer.Run(ctx, terraform.Command{Dir: env.Dir, Args: []string{"plan"}})
+			return plan.Review{Checks: []plan.Check{{Name: "terraform plan", Answer: result.Output, Verdict: plan.Passed}}}, err
 		},
 	}
-	return &Start{Open: func(context.Context, steps.Given, steps.Asks) (steps.Opened, error) {
-		return steps.Opened{Flow: flow}, nil
+	return &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
+		return engine.Opened{Flow: flow}, nil
 	}}, nil
 }
 
@@ -145,7 +146,7 @@ func TestTerminalIsRestoredBySignals(t *testing.T) {
 		if err := p.Process.Process.Signal(s); err != nil {
 			t.Fatal(err)
 		}
-		p.ended(steps.ExitInterrupted)
+		p.ended(plan.ExitInterrupted)
 		_ = stage.Close(true)
 	}
 }
@@ -166,7 +167,7 @@ func TestKillInTheMiddleLosesNothing(t *testing.T) {
 	again.setUp()
 	again.Until("changes made, 0 failed, 0 left out.")
 	again.Type("\r")
-	again.ended(steps.ExitDone)
+	again.ended(plan.ExitDone)
 	for name, hidden := range secrets(t, stage) {
 		if strings.Contains(p.Text()+again.Text(), hidden) {
 			t.Errorf("the secret of %s was shown", name)

@@ -38,7 +38,7 @@ func (q *queue) take() []tea.Msg {
 type batchMsg []tea.Msg
 
 // pull waits for the next reports. It is issued again for every batch.
-func (e *engine) pull() tea.Cmd {
+func (e *runner) pull() tea.Cmd {
 	return func() tea.Msg {
 		select {
 		case <-e.queue.wake:

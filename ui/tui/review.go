@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // reviewKey is a key on a step that is being reviewed.
@@ -109,7 +109,7 @@ func (w *wizard) confirm() tea.Cmd {
 	}
 	kept := w.kept()
 	all := way{fmt.Sprintf("Apply %s", plural(len(kept), "change")), "All steps, each change as soon as what it needs is done.", func() tea.Msg { return applyMsg{} }}
-	some := steps.Required(kept, w.current)
+	some := plan.Required(kept, w.current)
 	if n := len(some); n > 0 && n < len(kept) {
 		return w.confirmation(all, way{
 			fmt.Sprintf("Only step %d, %s", w.current, plural(n, "change")),
@@ -132,10 +132,10 @@ func (w *wizard) apply(msg applyMsg) tea.Cmd {
 	for id := range w.left {
 		without[id] = true
 	}
-	kept, _ := steps.LeaveOut(w.review.Changes, without)
+	kept, _ := plan.LeaveOut(w.review.Changes, without)
 	if msg.step > 0 {
 		some := map[string]bool{}
-		for _, c := range steps.Required(kept, msg.step) {
+		for _, c := range plan.Required(kept, msg.step) {
 			some[c.ID] = true
 		}
 		for _, c := range kept {
@@ -143,7 +143,7 @@ func (w *wizard) apply(msg applyMsg) tea.Cmd {
 				without[c.ID] = true
 			}
 		}
-		kept, _ = steps.LeaveOut(w.review.Changes, without)
+		kept, _ = plan.LeaveOut(w.review.Changes, without)
 	}
 	w.begin(kept)
 	return tea.Batch(w.engine.carryOut(w.flow, w.review, without), w.spin())

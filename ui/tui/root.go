@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -34,7 +34,7 @@ type course interface {
 	whereabouts() string
 	// unapplied is the summary of a plan that was looked at and not applied; it
 	// is nil where nothing would have been changed.
-	unapplied() *steps.Summary
+	unapplied() *plan.Summary
 }
 
 // The messages by which screens move on the stack.
@@ -91,7 +91,7 @@ const (
 type root struct {
 	o      Options
 	theme  *theme.Theme
-	engine *engine
+	engine *runner
 	// run is the run that was begun: the wizard or the checkup; the other is nil.
 	run           course
 	wizard        *wizard
@@ -288,14 +288,14 @@ func (m *root) choose(msg choiceMsg) tea.Cmd {
 // summary is how the visit ended: what was made, or that it was interrupted, or
 // that a plan was looked at and not applied. It is nil where nothing was begun and
 // the operator left otherwise than by an interrupt.
-func (m *root) summary(killed bool) *steps.Summary {
+func (m *root) summary(killed bool) *plan.Summary {
 	interrupted := m.interrupted || killed
 	s := m.engine.summary(interrupted)
 	switch {
 	case s != nil || m.run != nil && m.run.common().err != nil:
 		return s
 	case interrupted:
-		return &steps.Summary{Stopped: true}
+		return &plan.Summary{Stopped: true}
 	case m.run == nil:
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
@@ -78,7 +78,7 @@ func (s saving) write(path string) tea.Cmd {
 }
 
 // savedPlan are the ways to save a plan as the line presenters print it.
-func (v *visit) savedPlan(changes []steps.Change, s *steps.Summary, lines func(io.Writer) *plain.Lines) []way {
+func (v *visit) savedPlan(changes []plan.Change, s *plan.Summary, lines func(io.Writer) *plain.Lines) []way {
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		emit(lines(out).Emit, changes, s)
 	}}
@@ -92,21 +92,21 @@ func (v *visit) savedPlan(changes []steps.Change, s *steps.Summary, lines func(i
 }
 
 // emit replays a dry run.
-func emit(to steps.Emit, changes []steps.Change, s *steps.Summary) {
+func emit(to plan.Emit, changes []plan.Change, s *plan.Summary) {
 	for i := range s.Checks {
-		to(steps.Event{Kind: steps.EventCheck, Check: &s.Checks[i]})
+		to(plan.Event{Kind: plan.EventCheck, Check: &s.Checks[i]})
 	}
 	for i := range changes {
-		to(steps.Event{Kind: steps.EventPlanned, Change: &changes[i]})
+		to(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
 	}
 	for i := range s.Findings {
-		to(steps.Event{Kind: steps.EventFinding, Finding: &s.Findings[i]})
+		to(plan.Event{Kind: plan.EventFinding, Finding: &s.Findings[i]})
 	}
-	to(steps.Event{Kind: steps.EventSummary, Summary: s})
+	to(plan.Event{Kind: plan.EventSummary, Summary: s})
 }
 
 // endOfDryRun sums up, offers to save what was found, and leaves.
-func (v *visit) endOfDryRun(s *steps.Summary, ways []way) tea.Cmd {
+func (v *visit) endOfDryRun(s *plan.Summary, ways []way) tea.Cmd {
 	v.engine.made = s
 	return push(&chooser{
 		theme: v.theme, title: "The dry run", text: append(outcome(s, "Run "+v.words.command+" again"), toLookAt(s)...),
@@ -118,9 +118,9 @@ func (v *visit) endOfDryRun(s *steps.Summary, ways []way) tea.Cmd {
 func (w *wizard) endDryRun() tea.Cmd { return w.endOfDryRun(w.preview(), w.formats()) }
 
 // preview is the summary of the plan without what was left out.
-func (w *wizard) preview() *steps.Summary {
-	s := &steps.Summary{DryRun: true, Foreign: w.review.Foreign, Findings: w.review.Findings}
-	s.Add, s.Change, s.Destroy = steps.Counts(w.kept())
+func (w *wizard) preview() *plan.Summary {
+	s := &plan.Summary{DryRun: true, Foreign: w.review.Foreign, Findings: w.review.Findings}
+	s.Add, s.Change, s.Destroy = plan.Counts(w.kept())
 	return s
 }
 
@@ -128,7 +128,7 @@ func (w *wizard) preview() *steps.Summary {
 func (w *wizard) formats() []way {
 	changes, o, a := w.kept(), w.observed, w.flow.Answers
 	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
-		out.WriteString(steps.Script(changes, o.Account.Identity.Partition, a))
+		out.WriteString(plan.Script(changes, o.Account.Identity.Partition, a))
 	}}
 	return append(w.savedPlan(changes, w.preview(), plain.NewLines), way{
 		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(w.theme),
@@ -157,7 +157,7 @@ func (c *checkup) saveMenu() tea.Cmd {
 }
 
 // reportOf is a finding's text to hand on.
-func reportOf(f steps.Finding) saving {
+func reportOf(f plan.Finding) saving {
 	return saving{title: "Save the report of " + f.ID, name: "stateroom-" + f.ID + ".txt", text: func(out *bytes.Buffer) {
 		out.WriteString(f.Details + "\n")
 	}}

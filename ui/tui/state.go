@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // railNames are the steps' names as short as the rail needs them.
@@ -71,11 +71,11 @@ func (w *wizard) count() {
 	}
 	for _, f := range w.findings() {
 		switch f.Severity {
-		case steps.Failure:
+		case plan.Failure:
 			w.tallies[f.Step].failures++
-		case steps.Warning:
+		case plan.Warning:
 			w.tallies[f.Step].attention++
-		case steps.Info:
+		case plan.Info:
 		}
 	}
 	if w.result != nil {
@@ -104,7 +104,7 @@ func (w *wizard) reviewed(n int) (stepState, string) {
 }
 
 // findings are those of the newest look, or of the proof that followed it.
-func (w *wizard) findings() []steps.Finding {
+func (w *wizard) findings() []plan.Finding {
 	if w.result != nil && w.phase == reviewing {
 		return w.result.Findings
 	}

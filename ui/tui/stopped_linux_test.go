@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
 
@@ -19,12 +19,12 @@ func TestCheckupStoppedInTheMiddle(t *testing.T) {
 	}
 	review := mendable()
 	review.Foreign = nil
-	review.Changes = []steps.Change{
+	review.Changes = []plan.Change{
 		{
-			ID: "init", Step: 8, Action: steps.RunCommand, Title: "Initialise project common-production",
-			Run: &steps.Run{Command: "init", Project: "common-production", Dir: dir, Settled: true},
+			ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
+			Run: &plan.Run{Command: "init", Project: "common-production", Dir: dir, Settled: true},
 		},
-		{ID: "after", Step: 8, Action: steps.Update, Title: "What comes after it", Needs: []string{"init"}},
+		{ID: "after", Step: 8, Action: plan.Update, Title: "What comes after it", Needs: []string{"init"}},
 	}
 	f := fakeFlow(t, review)
 	f.Env.Engine = &terraform.Engine{Path: script, Name: terraform.EngineTerraform, Version: "1.11.4"}
@@ -40,7 +40,7 @@ func TestCheckupStoppedInTheMiddle(t *testing.T) {
 	shown.until(t, "Stopped. What is done stays")
 	shown.send(tm, "q")
 	s := end(t, tm, m)
-	if s == nil || !s.Stopped || s.Applied != 1 || s.Skipped != 1 || s.ExitCode(false) != steps.ExitInterrupted {
+	if s == nil || !s.Stopped || s.Applied != 1 || s.Skipped != 1 || s.ExitCode(false) != plan.ExitInterrupted {
 		t.Fatalf("summary %+v", s)
 	}
 }

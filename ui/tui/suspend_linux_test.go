@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 	"stateroom/ui/ptytest"
 )
@@ -59,7 +59,7 @@ func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
 		}
 	}
 	p.Type("q")
-	p.ended(steps.ExitDone)
+	p.ended(plan.ExitDone)
 }
 
 func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
@@ -73,7 +73,7 @@ func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
 	users.open()
 	p.Until("Woohoo!!")
 	p.Type("\r")
-	p.ended(steps.ExitDone)
+	p.ended(plan.ExitDone)
 }
 
 func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
@@ -87,7 +87,7 @@ func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
 	p.Type("9")
 	p.Until("The whole plan")
 	p.Type("\x03")
-	p.ended(steps.ExitInterrupted)
+	p.ended(plan.ExitInterrupted)
 }
 
 // ticking is a script that stands for a long run of Terraform: it begins, waits
@@ -115,7 +115,7 @@ func TestTerraformGoesOnWhileTheWizardIsSuspended(t *testing.T) {
 	p.continued(110, 34)
 	p.Until("Nothing is wrong")
 	p.Type("\r")
-	p.ended(steps.ExitDone)
+	p.ended(plan.ExitDone)
 }
 
 // there waits for a file.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -30,7 +30,7 @@ type line struct {
 }
 
 // set puts a check into its cell; of two the worse one stays.
-func (t *table) set(at int, name string, check int, all []steps.Check) {
+func (t *table) set(at int, name string, check int, all []plan.Check) {
 	column, there := t.column[name]
 	if !there {
 		column = len(t.names)
@@ -44,7 +44,7 @@ func (t *table) set(at int, name string, check int, all []steps.Check) {
 	for len(l.cells) <= column {
 		l.cells = append(l.cells, 0)
 	}
-	if before := l.cells[column]; before == 0 || all[before-1].Verdict == steps.Passed {
+	if before := l.cells[column]; before == 0 || all[before-1].Verdict == plan.Passed {
 		l.cells[column] = check + 1
 	}
 }
@@ -120,10 +120,10 @@ func (t *table) hidden(th *theme.Theme, width int) string {
 }
 
 // short are the verdicts in words that fit a cell.
-var short = map[steps.Verdict]string{steps.Passed: "ok", steps.Broken: "failed", steps.Undecided: "open"}
+var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Broken: "failed", plan.Undecided: "open"}
 
 // draw is one subject's line without its mark.
-func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected bool) string {
+func (t *table) draw(th *theme.Theme, at, width int, all []plan.Check, selected bool) string {
 	l := &t.lines[at]
 	name := th.Pad(th.Cut(l.subject, t.subjects-2), t.subjects)
 	if selected {
@@ -131,9 +131,9 @@ func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected
 	}
 	var out strings.Builder
 	out.WriteString(name)
-	cells := map[steps.Verdict]string{}
+	cells := map[plan.Verdict]string{}
 	for i := t.first; i < min(len(t.names), t.first+t.fit(width)); i++ {
-		var v steps.Verdict
+		var v plan.Verdict
 		if i < len(l.cells) && l.cells[i] > 0 {
 			v = all[l.cells[i]-1].Verdict
 		}
@@ -146,7 +146,7 @@ func (t *table) draw(th *theme.Theme, at, width int, all []steps.Check, selected
 }
 
 // verdictCell is a verdict as a table shows it, or that nothing was asked.
-func verdictCell(th *theme.Theme, v steps.Verdict) string {
+func verdictCell(th *theme.Theme, v plan.Verdict) string {
 	if v == "" {
 		return th.Faint.Render(th.Glyphs.Dot)
 	}

@@ -23,8 +23,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -36,10 +37,10 @@ type Start struct {
 	New bool
 	// World opens the sessions, the journal and the engine for these answers;
 	// mfa asks the operator for a code.
-	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*steps.Env, error)
+	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error)
 	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
 	// Confirm and no Stop: the screens bring their own.
-	Open steps.Open
+	Open engine.Open
 	// Note is told at the end; it may be empty.
 	Note string
 	// Close clears away what the run brought with it. It may be nil.
@@ -85,7 +86,7 @@ func (o *Options) modes() []Mode {
 // Run shows the wizard until the operator leaves it, waits for what is still
 // under way, and prints the summary to the normal screen. The summary is nil
 // when nothing was begun. The error is one that kept the run from its end.
-func Run(ctx context.Context, o Options) (*steps.Summary, error) {
+func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
 	}

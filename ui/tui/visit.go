@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
@@ -29,7 +29,7 @@ const (
 // it would change, and what became of that.
 type visit struct {
 	theme  *theme.Theme
-	engine *engine
+	engine *runner
 	// words are how the run calls itself.
 	words         words
 	dryRun        bool
@@ -38,14 +38,14 @@ type visit struct {
 	phase         phase
 	form          *form.Form
 
-	review steps.Review
+	review plan.Review
 	users  users
 	// ofStep are the review's changes by step, and stepOf their steps by id.
-	ofStep [stepCount + 1][]*steps.Change
+	ofStep [stepCount + 1][]*plan.Change
 	stepOf map[string]int
 	// widening are the changes that give access; gives says by step, and givesAll
 	// of the whole plan, what access they give, without what is left out.
-	widening []*steps.Change
+	widening []*plan.Change
 	gives    [stepCount + 1][]string
 	givesAll []string
 	// out are the changes that the operator left out; left are those and all
@@ -57,7 +57,7 @@ type visit struct {
 	// progress is of the application under way or the last one; result is how
 	// that ended; err is what keeps anything from being looked at.
 	progress *progress
-	result   *steps.Summary
+	result   *plan.Summary
 	err      error
 	notice   string
 	// counting is how far a long inspection is; stale says that reports came
@@ -66,7 +66,7 @@ type visit struct {
 	stale    bool
 }
 
-func newVisit(t *theme.Theme, e *engine, mode Mode, dryRun bool) visit {
+func newVisit(t *theme.Theme, e *runner, mode Mode, dryRun bool) visit {
 	s := spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10}))
 	return visit{
 		theme: t, engine: e, words: wordsOf[mode], dryRun: dryRun, spinner: s, width: 80, height: 20,
@@ -133,7 +133,7 @@ type (
 func (v *visit) leaving(then string) tea.Cmd {
 	return push(&chooser{
 		theme: v.theme, title: "Leave without changing anything?",
-		text: []string{fmt.Sprintf("%s Nothing of it has been made.", steps.PlanLine(v.review.Changes))},
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.review.Changes))},
 		items: []way{
 			{"Stay", "", nil},
 			{"Leave", "Nothing is changed. " + then, func() tea.Msg { return leaveMsg{} }},
@@ -177,10 +177,10 @@ func (v *visit) halt() (first bool, text string) {
 }
 
 // setReview takes a new plan.
-func (v *visit) setReview(r steps.Review) {
+func (v *visit) setReview(r plan.Review) {
 	v.review, v.users = r, usersOf(r.Changes)
 	v.widening = nil
-	v.ofStep, v.stepOf = [stepCount + 1][]*steps.Change{}, make(map[string]int, len(r.Changes))
+	v.ofStep, v.stepOf = [stepCount + 1][]*plan.Change{}, make(map[string]int, len(r.Changes))
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		v.ofStep[c.Step] = append(v.ofStep[c.Step], c)
@@ -203,17 +203,17 @@ func (v *visit) recount() {
 
 // judge finds what access the plan gives without what is left out.
 func (v *visit) judge() {
-	var ofStep [stepCount + 1][]*steps.Change
-	var all []*steps.Change
+	var ofStep [stepCount + 1][]*plan.Change
+	var all []*plan.Change
 	for _, c := range v.widening {
 		if !v.left[c.ID] {
 			all, ofStep[c.Step] = append(all, c), append(ofStep[c.Step], c)
 		}
 	}
 	for n := range ofStep {
-		v.gives[n] = steps.Access(ofStep[n]...)
+		v.gives[n] = plan.Access(ofStep[n]...)
 	}
-	v.givesAll = steps.Access(all...)
+	v.givesAll = plan.Access(all...)
 }
 
 // showAccess says who gets in, before anything else of a plan.
@@ -246,13 +246,13 @@ func (v *visit) accessText(most, width int) (text []string, all bool) {
 }
 
 // event is something that the engine reports of the newest operation.
-func (v *visit) event(e steps.Event) tea.Cmd {
+func (v *visit) event(e plan.Event) tea.Cmd {
 	switch {
-	case e.Kind == steps.EventPassphrase:
+	case e.Kind == plan.EventPassphrase:
 		return v.passphrase(e)
-	case e.Kind == steps.EventProgress && e.Of > 1 && v.busy():
+	case e.Kind == plan.EventProgress && e.Of > 1 && v.busy():
 		v.counting = fmt.Sprintf("%d of %d %s", e.Done, e.Of, e.Text)
-	case e.Kind == steps.EventProgress && e.Of == 0:
+	case e.Kind == plan.EventProgress && e.Of == 0:
 		v.counting = e.Text
 	case v.phase == applying:
 		v.progress.event(e)
@@ -262,7 +262,7 @@ func (v *visit) event(e steps.Event) tea.Cmd {
 }
 
 // passphrase shows a generated passphrase until the operator has noted it.
-func (v *visit) passphrase(e steps.Event) tea.Cmd {
+func (v *visit) passphrase(e plan.Event) tea.Cmd {
 	return push(&chooser{
 		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
 		text: []string{
@@ -274,7 +274,7 @@ func (v *visit) passphrase(e steps.Event) tea.Cmd {
 }
 
 // begin starts to make changes.
-func (v *visit) begin(changes []steps.Change) {
+func (v *visit) begin(changes []plan.Change) {
 	v.phase, v.notice = applying, ""
 	v.progress = newProgress(changes, v.progress)
 	v.pane.rewind()
@@ -288,7 +288,7 @@ func (v *visit) ended(msg madeMsg) bool {
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
 	v.result = msg.summary
 	if msg.err != nil {
-		v.setReview(steps.Review{})
+		v.setReview(plan.Review{})
 		v.fail(msg.err)
 		return false
 	}

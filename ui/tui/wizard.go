@@ -10,6 +10,8 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
@@ -31,7 +33,7 @@ type wizard struct {
 	// drafts are what was typed into forms that were left, by path.
 	drafts   map[string]string
 	identity awsops.Identity
-	flow     *steps.Flow
+	flow     *engine.Flow
 	observed *steps.Observed
 	// observe gives what the newest look has found.
 	observe func() *steps.Observed
@@ -46,7 +48,7 @@ type lookState struct {
 	err            error
 }
 
-func newWizard(t *theme.Theme, e *engine, dryRun bool) *wizard {
+func newWizard(t *theme.Theme, e *runner, dryRun bool) *wizard {
 	w := &wizard{visit: newVisit(t, e, SetUp, dryRun), current: 1, drafts: map[string]string{}}
 	w.pane, w.counted = newPane(&w.visit, w.rows), w.count
 	w.pane.list.headed = true // who gets in stands at the top
@@ -342,14 +344,14 @@ func (w *wizard) madeAll(msg madeMsg) tea.Cmd {
 }
 
 // unapplied is the plan, where it was looked at only.
-func (w *wizard) unapplied() *steps.Summary {
+func (w *wizard) unapplied() *plan.Summary {
 	switch {
 	case w.flow == nil:
 		return nil
 	case w.dryRun:
 		return w.preview()
 	case w.toDo() > 0:
-		return &steps.Summary{Declined: true}
+		return &plan.Summary{Declined: true}
 	}
 	return nil
 }

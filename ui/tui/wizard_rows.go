@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"stateroom/steps"
+	"stateroom/steps/plan"
 )
 
 // rows are the current step's.
@@ -75,7 +75,7 @@ func (w *wizard) given() []fact {
 	var list []fact
 	for _, q := range w.questions(w.current) {
 		value := q.Default
-		if q.Kind == steps.Confirm {
+		if q.Kind == plan.Confirm {
 			value = map[string]string{"true": "yes", "false": "no"}[value]
 		}
 		if value == "" {
@@ -90,7 +90,7 @@ func (w *wizard) given() []fact {
 func (w *wizard) showFindings() {
 	t := w.theme
 	shown := false
-	for _, severity := range []steps.Severity{steps.Failure, steps.Warning, steps.Info} {
+	for _, severity := range []plan.Severity{plan.Failure, plan.Warning, plan.Info} {
 		for _, f := range w.findings() {
 			if f.Step != w.current || f.Severity != severity {
 				continue
@@ -98,11 +98,11 @@ func (w *wizard) showFindings() {
 			shown = true
 			style, glyph := t.Faint, t.Glyphs.Dot
 			switch severity {
-			case steps.Failure:
+			case plan.Failure:
 				style, glyph = t.Bad, t.Glyphs.Failed
-			case steps.Warning:
+			case plan.Warning:
 				style, glyph = t.Warn, t.Glyphs.Attention
-			case steps.Info:
+			case plan.Info:
 			}
 			w.pane.text(" " + style.Render(glyph+" "+f.ID))
 			w.pane.wrapped(f.Evidence, 3, t.Plain.Render)

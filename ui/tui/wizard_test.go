@@ -9,8 +9,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
 )
 
 // shows fails the test unless the frame holds every text.
@@ -56,7 +57,7 @@ func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = newKey()
-	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
 	if m.wizard.current != 2 {
 		t.Errorf("at step %d", m.wizard.current)
 	}
@@ -68,7 +69,7 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	m.wizard.look()
 	m.Update(lookedMsg{op: old, err: errors.New("stale")})
 	m.Update(inspectedMsg{op: old, step: 4, err: errors.New("stale")})
-	m.Update(eventMsg{old, steps.Event{Kind: steps.EventProgress, Text: "stale", Done: 1, Of: 2}})
+	m.Update(eventMsg{old, plan.Event{Kind: plan.EventProgress, Text: "stale", Done: 1, Of: 2}})
 	if m.wizard.phase != inspecting || m.wizard.looking[4].err != nil || m.wizard.counting != "" {
 		t.Errorf("phase %d, %+v, %q", m.wizard.phase, m.wizard.looking[4], m.wizard.counting)
 	}
@@ -106,7 +107,7 @@ func TestConfirmBeginsWithNotYet(t *testing.T) {
 
 func TestBlockedPlanCannotBeApplied(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
-	m.wizard.review.Findings = append(m.wizard.review.Findings, steps.Finding{ID: "x", Step: 1, Severity: steps.Failure, Blocks: true})
+	m.wizard.review.Findings = append(m.wizard.review.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
 	press(m, "a")
 	shows(t, m, "Nothing can be changed yet")
 }
@@ -128,9 +129,9 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 	}{
 		{"the menu", func() *root { return newTestRoot(t, plainLook, Options{Menu: true}) }, -1},
 		{"before anything was looked at", func() *root { return begun(t, plainLook, Options{}) }, -1},
-		{"a plan", func() *root { return reviewingRoot(t, plainLook, Options{}) }, steps.ExitFailed},
-		{"a dry run", func() *root { return reviewingRoot(t, plainLook, Options{DryRun: true}) }, steps.ExitFindings},
-		{"after all was made", func() *root { return finished(t, plainLook) }, steps.ExitDone},
+		{"a plan", func() *root { return reviewingRoot(t, plainLook, Options{}) }, plan.ExitFailed},
+		{"a dry run", func() *root { return reviewingRoot(t, plainLook, Options{DryRun: true}) }, plan.ExitFindings},
+		{"after all was made", func() *root { return finished(t, plainLook) }, plan.ExitDone},
 	} {
 		s := c.bring().summary(false)
 		if code := exitCode(s); code != c.code {
@@ -139,7 +140,7 @@ func TestLeavingTellsWhatThatMeans(t *testing.T) {
 	}
 }
 
-func exitCode(s *steps.Summary) int {
+func exitCode(s *plan.Summary) int {
 	if s == nil {
 		return -1
 	}
@@ -171,7 +172,7 @@ func TestCtrlCLeavesAtOnceWhenNothingIsUnderWay(t *testing.T) {
 	if _, ok := cmd().(tea.QuitMsg); !ok || !m.interrupted {
 		t.Error("it stays")
 	}
-	if s := m.engine.summary(m.interrupted); s == nil || s.ExitCode(false) != steps.ExitInterrupted {
+	if s := m.engine.summary(m.interrupted); s == nil || s.ExitCode(false) != plan.ExitInterrupted {
 		t.Errorf("summary %+v", s)
 	}
 }
@@ -182,7 +183,7 @@ func TestAnInterruptBeforeAnythingIsBegunIsOne(t *testing.T) {
 	menu, opening := newTestRoot(t, plainLook, menuOptions()), newTestRoot(t, plainLook, Options{})
 	for _, m := range []*root{menu, opening} {
 		press(m, "ctrl+c")
-		if s := m.summary(false); s == nil || s.ExitCode(false) != steps.ExitInterrupted {
+		if s := m.summary(false); s == nil || s.ExitCode(false) != plan.ExitInterrupted {
 			t.Errorf("summary %+v", s)
 		}
 	}
@@ -273,11 +274,11 @@ func TestBackgroundAnswerChangesTheColours(t *testing.T) {
 // step writes and was stopped before the rest.
 func TestTheLastStepIsNotDoneBeforeTheOthers(t *testing.T) {
 	w := reviewingRoot(t, plainLook, Options{}).wizard
-	w.progress = newProgress([]steps.Change{{ID: "blueprint", Step: stepCount}}, nil)
+	w.progress = newProgress([]plan.Change{{ID: "blueprint", Step: stepCount}}, nil)
 	if state, word := w.state(stepCount); state != stateToChange || word != "not yet" {
 		t.Errorf("state %d, %q", state, word)
 	}
-	w.setReview(steps.Review{Looked: &steps.Looked{}})
+	w.setReview(plan.Review{Looked: &plan.Looked{}})
 	if state, word := w.state(stepCount); state != stateDone || word != "done" {
 		t.Errorf("with nothing left: state %d, %q", state, word)
 	}
@@ -291,7 +292,7 @@ func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
 	}
 	o := observed()
 	o.Key.Key = &awsops.Key{ARN: arn}
-	m.Update(lookedMsg{op: m.engine.op, flow: &steps.Flow{Env: &steps.Env{}, Answers: team()}, review: plan(), observed: o})
+	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "4")
 	shows(t, m, arn)
@@ -301,9 +302,9 @@ func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
 // has room for.
 func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
-	r := plan()
+	r := proposed()
 	for i := range 14 {
-		r.Changes[0].Judge(steps.Gives(steps.WidensUser, "somebody", fmt.Sprintf("Person number %d gets in.", i)))
+		r.Changes[0].Judge(plan.Gives(plan.WidensUser, "somebody", fmt.Sprintf("Person number %d gets in.", i)))
 	}
 	m.wizard.setReview(r)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})

@@ -1,0 +1,135 @@
+package diagnosis
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"stateroom/steps/terraform"
+)
+
+// heading begins a diagnostic, inside a box or without one.
+var heading = regexp.MustCompile(`^[\s│╷|]*(Error|Warning): `)
+
+// after begins what Terraform prints when it goes on, so that no error lasts
+// into the next command of a log.
+var after = regexp.MustCompile(`^(?:\$ |Initializing (?:the backend|modules|provider plugins)|Releasing state lock|Acquiring state lock|Terraform will perform the following|OpenTofu will perform the following)`)
+
+// starts tells whether a line begins a box or a diagnostic.
+func starts(line string) bool {
+	return strings.HasPrefix(strings.TrimSpace(line), "╷") || heading.MatchString(line)
+}
+
+// Some errors quote their cause under a heading of its own: the text that does
+// so, and the heading of what is quoted.
+var (
+	quotes = regexp.MustCompile(`(?i)no valid credential sources|cannot be assumed`)
+	quoted = regexp.MustCompile(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z.]+: )`)
+)
+
+// split answers the errors of a text, each folded to one line and without
+// secrets. Warnings and what is printed between errors are left out; a text
+// without any heading, such as a message copied out of its box, is one error.
+func split(text string) []string {
+	var s splitter
+	for line := range strings.Lines(text) {
+		s.line(line)
+	}
+	s.end()
+	if len(s.list) == 0 {
+		return []string{Redact(terraform.Fold(text))}
+	}
+	return s.list
+}
+
+// splitter gathers the errors of a text line by line.
+type splitter struct {
+	list    []string
+	current strings.Builder
+	// open is set inside an error.
+	open bool
+	// fresh is set in a box that has no heading yet, box in one that has.
+	fresh, box bool
+}
+
+func (s *splitter) line(text string) {
+	edge := strings.TrimSpace(text)
+	switch {
+	case strings.HasPrefix(edge, "╷"):
+		s.end()
+		s.fresh = true
+	case strings.HasPrefix(edge, "╵"), after.MatchString(text):
+		s.end()
+	case s.begins(text):
+		fresh := s.fresh
+		s.end()
+		s.open, s.box = heading.FindStringSubmatch(text)[1] == "Error", fresh
+	}
+	if s.open {
+		s.current.WriteString(text)
+	}
+}
+
+// begins tells whether a line is the heading of a new diagnostic, and not one
+// that the error around it quotes.
+func (s *splitter) begins(text string) bool {
+	if s.box || !heading.MatchString(text) {
+		return false
+	}
+	return !s.open || !quoted.MatchString(text) || !quotes.MatchString(s.current.String())
+}
+
+func (s *splitter) end() {
+	if s.open {
+		s.list = append(s.list, Redact(terraform.Fold(s.current.String())))
+	}
+	s.open, s.box, s.fresh = false, false, false
+	s.current.Reset()
+}
+
+// jsonLine is what is read of a line of -json.
+type jsonLine struct {
+	Type       string `json:"type"`
+	Diagnostic *struct {
+		Severity string `json:"severity"`
+		Summary  string `json:"summary"`
+		Detail   string `json:"detail"`
+		Address  string `json:"address"`
+		Range    *struct {
+			Filename string `json:"filename"`
+			Start    struct {
+				Line int `json:"line"`
+			} `json:"start"`
+		} `json:"range"`
+		Snippet *struct {
+			Context string `json:"context"`
+		} `json:"snippet"`
+	} `json:"diagnostic"`
+}
+
+// fromJSON writes a diagnostic of -json as the engine prints it for people. Any
+// other line of -json, and of TF_LOG=JSON, is progress: nothing is left of it.
+func fromJSON(line string) string {
+	var parsed jsonLine
+	if json.Unmarshal([]byte(line), &parsed) != nil || parsed.Type != "diagnostic" || parsed.Diagnostic == nil {
+		return ""
+	}
+	d := parsed.Diagnostic
+	title := "Error: "
+	if d.Severity == terraform.SeverityWarning {
+		title = "Warning: "
+	}
+	text := "╷\n" + title + d.Summary + "\n"
+	if d.Address != "" {
+		text += " with " + d.Address + ",\n"
+	}
+	if d.Range != nil {
+		text += fmt.Sprintf(" on %s line %d", d.Range.Filename, d.Range.Start.Line)
+		if d.Snippet != nil && d.Snippet.Context != "" {
+			text += ", in " + d.Snippet.Context
+		}
+		text += ":\n"
+	}
+	return text + d.Detail + "\n╵\n"
+}

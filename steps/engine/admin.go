@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+)
+
+// AdminEnv makes a child Terraform this laptop's admin, whoever the operator
+// is: keys in the environment would win over a profile named there. What asks a
+// custom endpoint never lets a provider ask AWS itself: provider.tf names none.
+func AdminEnv(env *Env, a *blueprint.Answers) map[string]string {
+	set := map[string]string{
+		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
+		"AWS_CONFIG_FILE":             env.ConfigPath,
+		"AWS_PROFILE":                 a.AdminProfile,
+		"AWS_ACCESS_KEY_ID":           "",
+		"AWS_SECRET_ACCESS_KEY":       "",
+		"AWS_SESSION_TOKEN":           "",
+	}
+	if env.Endpoint != "" {
+		maps.Copy(set, awsops.EndpointVariables(env.Endpoint))
+	}
+	return set
+}
+
+// AdminSession is a session as this laptop's admin.
+func AdminSession(ctx context.Context, env *Env, a *blueprint.Answers) (*awsops.Session, error) {
+	s, err := env.Sessions.Profile(ctx, a.AdminProfile, a.StateRegion)
+	return s, err
+}
+
+// AwaitAdmin waits until the admin's key is known to every service that the
+// back end uses: they learn of a new key separately, and of new policies
+// seconds later (facts/aws.md, "Eventual consistency").
+func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blueprint.Project, patience time.Duration) error {
+	s, err := AdminSession(ctx, env, a)
+	if err != nil {
+		return err
+	}
+	if _, err := s.WaitKeyUsable(ctx, patience); err != nil {
+		return err
+	}
+	probes := []func(context.Context) error{
+		func(ctx context.Context) error {
+			_, err := s.HeadObject(ctx, a.Bucket.Name, project.StateKey)
+			return err
+		},
+		func(ctx context.Context) error {
+			_, err := s.Key(ctx, a.Key.Alias)
+			return err
+		},
+	}
+	if a.Lock.DynamoDBTable != "" {
+		probes = append(probes, func(ctx context.Context) error {
+			_, err := s.LockItem(ctx, a.Lock.DynamoDBTable, a.Bucket.Name+"/"+project.StateKey)
+			return err
+		})
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, probe := range probes {
+		g.Go(func() error { return awaitAllowed(ctx, patience, probe) })
+	}
+	return g.Wait()
+}
+
+// awaitAllowed repeats a read until it is no longer denied for want of a right.
+func awaitAllowed(ctx context.Context, patience time.Duration, probe func(context.Context) error) error {
+	var last error
+	err := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
+		last = probe(ctx)
+		heals := awsops.IsAccessDenied(last) && !awsops.IsExplicitDeny(last) || awsops.IsUnknownKey(last)
+		return !heals, nil
+	})
+	if last != nil {
+		return last
+	}
+	return err
+}

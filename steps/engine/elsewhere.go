@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+)
+
+// Elsewhere are the settings of a project, as it was read, that lead Terraform to
+// another place than this run goes: an endpoint, a proxy, certificates or profiles
+// that came with the repository. Where such a project would be touched, that takes
+// consent by the name of the place (--adopt).
+func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
+	repository, err := files.Repository(e.Dir)
+	if err != nil {
+		return nil, err
+	}
+	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
+	own := files.OwnWay(repository, e.Endpoint, e.Environ)
+	for _, profile := range files.Profiles(files.Config, config) {
+		own.AddProfile(profile.Get)
+	}
+	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
+	found, err := at.Elsewhere(own)
+	return found, err
+}
+
+// NotAgreed are the places among these that nobody agreed to, each once.
+func NotAgreed(a *blueprint.Answers, found []files.Elsewhere) []string {
+	var names []string
+	for _, e := range found {
+		if !a.Adopted(e.Name) && !slices.Contains(names, e.Name) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// LeadsElsewhere has one finding for each place that a project leads to and that
+// nobody agreed to.
+func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewhere) []plan.Finding {
+	var findings []plan.Finding
+	for _, name := range NotAgreed(a, found) {
+		var settings []string
+		what := ""
+		placed := false // whether the name is the place in the file
+		for _, e := range found {
+			if e.Name == name {
+				settings = append(settings, fmt.Sprintf("%s (%s)", e.Place, e.Setting))
+				what, placed = e.What, name == e.String()
+			}
+		}
+		if !placed {
+			what += ": " + name
+		}
+		findings = append(findings, plan.Finding{
+			ID: "files.points-elsewhere", Subject: project, Step: 7, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", plan.Enumerated(settings), project, what),
+			Remedy:   fmt.Sprintf("Find out who wrote that and take it out; if it is meant, allow it with --adopt %s.", name),
+		})
+	}
+	return findings
+}

@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+)
+
+// Env is the world that the steps inspect and change: the sessions with AWS,
+// the files on this laptop and the Terraform on its PATH. Nothing in the steps
+// reads a process-wide variable past it, so that the sandbox can hand them a
+// scratch home.
+type Env struct {
+	Sessions *awsops.Sessions
+	// Dir is the folder that the projects' dirs are relative to.
+	Dir string
+	// BlueprintPath is where stateroom.hcl is or will be; handovers lie beside it.
+	BlueprintPath string
+	// StateDir is the user's own directory for journals, backups and locks. It is
+	// outside of the repository and made with the first thing that is kept there.
+	StateDir string
+	// Environ is the process environment, whose proxies and endpoints this run goes
+	// by.
+	Environ []string
+	// CredentialsPath and ConfigPath are the AWS files in use.
+	CredentialsPath, ConfigPath string
+	// Profile is the operator's profile of the command line, empty for the
+	// environment's.
+	Profile string
+	// Endpoint is the custom AWS endpoint, empty for AWS itself.
+	Endpoint string
+	// Engine is terraform or tofu; nil when neither was found, and EngineErr
+	// then says why.
+	Engine    *terraform.Engine
+	EngineErr error
+	Journal   *Journal
+	// Parallel bounds the changes and the accounts worked on at once.
+	Parallel int
+	// Patience bounds the wait until AWS shows what was just made: new keys,
+	// roles and policies. AWS publishes no bound (facts/aws.md).
+	Patience time.Duration
+	// NoWidening refuses every change that gives anybody access.
+	NoWidening bool
+	// Asks are what people can be asked while changes are made, which is when the
+	// codes of a second factor are needed; a member that is nil cannot be asked.
+	Asks plan.Asks
+	// Emit receives progress of inspections and output of Terraform.
+	Emit plan.Emit
+
+	claims claims
+}
+
+// DefaultParallel is --parallel's default.
+const DefaultParallel = 16
+
+// DefaultPatience is twice the longest delay that was observed.
+const DefaultPatience = 2 * time.Minute
+
+// NewEnv fills the paths of an Env from the process environment.
+func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) {
+	env := &Env{
+		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath, Environ: os.Environ(),
+		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(plan.Event) {},
+	}
+	var err error
+	if env.StateDir, err = files.StateDir(os.Getenv); err != nil {
+		return nil, err
+	}
+	if env.CredentialsPath, err = files.CredentialsPath(os.Getenv); err != nil {
+		return nil, err
+	}
+	env.ConfigPath, err = files.ConfigPath(os.Getenv)
+	return env, err
+}
+
+// Root is the folder of the blueprint.
+func (e *Env) Root() string { return filepath.Dir(e.BlueprintPath) }
+
+// HandoverDir is where the sealed key files lie.
+func (e *Env) HandoverDir() string { return filepath.Join(e.Root(), "handover") }
+
+// ProjectDir is a project's Terraform root directory.
+func (e *Env) ProjectDir(p blueprint.Project) string {
+	return filepath.Join(e.Dir, filepath.FromSlash(p.Dir))
+}
+
+// Session is where a change's calls go.
+func (e *Env) Session(account, role, region string) *awsops.Session {
+	if role == "" {
+		return e.Sessions.Home(region)
+	}
+	return e.Sessions.Reach(account, role, region)
+}
+
+// sessionOf is where a change's calls go, with its account filled in.
+func (e *Env) sessionOf(ctx context.Context, c plan.Change, account string) (*awsops.Session, error) {
+	if c.Profile == "" {
+		return e.Session(account, c.Role, c.Region), nil
+	}
+	s, err := e.Sessions.Profile(ctx, c.Profile, c.Region)
+	return s, err
+}
+
+// Report sends progress, the output of Terraform and what AWS is waited for to
+// emit from now on.
+func (e *Env) Report(emit plan.Emit) {
+	e.Emit = emit
+	if e.Sessions != nil {
+		e.Sessions.OnWaiting(func(w awsops.Waiting) { emit(plan.Event{Kind: plan.EventProgress, Text: w.String()}) })
+	}
+}

@@ -1,0 +1,277 @@
+// Package engine carries out what was planned: the [Env] that a run works in, the
+// [Flow] that looks, shows, asks once, applies what was confirmed and looks again,
+// the [Executor] that sends exactly the calls and writes that stand in the changes,
+// the [Journal] of what this laptop set out to do, and the claims that keep two runs
+// apart. The moves of states, the proofs of a back end and the waits until AWS shows
+// what was made are here as well, since changes and flows need them.
+//
+// What does not live here: deciding what to change (package steps and the packages
+// beside it), the AWS SDK (package awsops), and everything a person sees (package ui).
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+)
+
+// Flow is a run: setting up, troubleshooting, onboarding, handing over,
+// offboarding. It looks, shows what it would change, asks once, applies what was
+// shown, and looks again.
+type Flow struct {
+	Env     *Env
+	Answers *blueprint.Answers
+	// Look reads and plans. It makes no mutating call and writes no file. What
+	// it has checked it tells by EventCheck, too, as each check ends.
+	Look func(ctx context.Context, env *Env) (plan.Review, error)
+	// Replan makes the review of the newest look again, where an adoption changes
+	// more than which of its changes are permitted. It makes no call. It may be nil.
+	Replan func() plan.Review
+	// Prove, which may be nil, adds what only a probe or Terraform can tell to
+	// the last look: the object and lock writes of probes are its own. It knows
+	// what was made before, and never runs in a dry run.
+	Prove func(ctx context.Context, env *Env, r plan.Review, made *plan.Summary) plan.Review
+	// Close gives what is to be told at the end; it may be nil.
+	Close func(*plan.Summary) []string
+	// Emit receives the events; it is called by one goroutine at a time.
+	Emit plan.Emit
+	// Confirm is asked before the first change. It is never asked in a dry run,
+	// nor when there is nothing to change.
+	Confirm func(context.Context, plan.Review) (plan.Decision, error)
+	DryRun  bool
+	// Stop, once closed, lets the changes under way finish and starts no other.
+	Stop <-chan struct{}
+	// Without are the ids of changes that are left out.
+	Without map[string]bool
+
+	// told are the findings that were emitted already.
+	told []plan.Finding
+	// FindingsLast keeps the findings of the first look until the end: what set-up
+	// finds, its plan mostly mends, and its events begin with the changes.
+	FindingsLast bool
+}
+
+// Review looks and plans, and splits off what touches something that nobody
+// agreed to.
+func (f *Flow) Review(ctx context.Context) (plan.Review, error) {
+	f.Emit = serialised(f.Emit)
+	f.Env.Report(f.Emit)
+	return f.look(ctx)
+}
+
+func (f *Flow) look(ctx context.Context) (plan.Review, error) {
+	if err := f.Env.mark(f.Answers); err != nil {
+		return plan.Review{}, err
+	}
+	review, err := f.Look(ctx, f.Env)
+	if err != nil {
+		return review, err
+	}
+	review.Looked = &plan.Looked{}
+	return f.Permit(review), nil
+}
+
+// Permit makes the review of a look anew, after an adoption or after a change was
+// left out: what was split off before is split again, and what stands against the
+// changes told again. It makes no call.
+func (f *Flow) Permit(r plan.Review) plan.Review {
+	looked := r.Looked
+	if f.Replan != nil {
+		r = f.Replan()
+	}
+	all := slices.Concat(r.Changes, r.Foreign, r.Left)
+	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
+	r.Changes, r.Foreign = plan.Permitted(all, f.Answers)
+	r.Left, r.Looked = nil, looked
+	r = r.Without(f.Without)
+	before := r.Against
+	r.Against = append(Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
+	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
+	r.Findings = append(r.Findings, r.Against...)
+	return r
+}
+
+// Run is the whole flow. The error is one that kept it from starting; what
+// failed later stands in the summary.
+func (f *Flow) Run(ctx context.Context) (*plan.Summary, error) {
+	review, err := f.Review(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !f.FindingsLast {
+		f.tell(review.Findings)
+	}
+	f.announce(nil, review.Changes)
+	summary := f.summarise(review)
+	if f.DryRun || review.Blocked() {
+		return f.finish(summary, review), nil
+	}
+	if len(review.Changes)+len(review.Foreign) > 0 {
+		decision, err := f.Confirm(ctx, review)
+		if err != nil {
+			return nil, err
+		}
+		if summary.Declined = !decision.Yes; summary.Declined {
+			return f.finish(summary, review), nil
+		}
+		if len(decision.Adopt) > 0 {
+			f.Answers.Adopt = append(f.Answers.Adopt, decision.Adopt...)
+			told := review.Changes
+			review = f.Permit(review)
+			f.announce(told, review.Changes)
+		}
+	}
+	summary, _, err = f.Make(ctx, review)
+	return summary, err
+}
+
+// announce tells of the changes that were not told yet.
+func (f *Flow) announce(told, changes []plan.Change) {
+	for i := range changes {
+		if !slices.ContainsFunc(told, func(c plan.Change) bool { return c.ID == changes[i].ID }) {
+			f.Emit(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
+		}
+	}
+}
+
+// Make applies a confirmed review, looks again, proves, and tells how it ended. It
+// returns what is still to do, too. It needs [Flow.Review] before it.
+func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
+	summary := f.summarise(review)
+	if len(review.Changes) > 0 {
+		if !review.Looked.Take() {
+			return summary, plan.Review{}, ErrStale
+		}
+		release, err := f.Env.claim(ctx)
+		if err != nil {
+			return summary, plan.Review{}, err
+		}
+		review, err = f.carryOut(ctx, review, summary)
+		release()
+		if err != nil {
+			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
+		}
+	}
+	if !summary.Stopped {
+		review = f.prove(ctx, summary, review)
+	}
+	return f.finish(summary, review), review.After(summary), nil
+}
+
+// prove lets a flow prove its result, unless it is stopped: a proof that was
+// broken off proves nothing, nor that anything is wrong.
+func (f *Flow) prove(ctx context.Context, s *plan.Summary, r plan.Review) plan.Review {
+	if f.Prove == nil {
+		return r
+	}
+	proving, done := untilStopped(ctx, f.Stop)
+	defer done()
+	proven := f.Prove(proving, f.Env, r, s)
+	if s.Stopped = proving.Err() != nil; s.Stopped {
+		return r
+	}
+	return proven
+}
+
+// summarise counts what a review would change.
+func (f *Flow) summarise(r plan.Review) *plan.Summary {
+	s := &plan.Summary{DryRun: f.DryRun, Foreign: r.Foreign}
+	s.Add, s.Change, s.Destroy = plan.Counts(r.Changes)
+	return s
+}
+
+// finish emits the findings that are new and the summary, which holds all that
+// remain.
+func (f *Flow) finish(s *plan.Summary, r plan.Review) *plan.Summary {
+	s.Findings, s.Checks = r.Findings, r.Checks
+	s.Notes = s.BackupNotes()
+	if f.Close != nil {
+		s.Notes = append(s.Notes, f.Close(s)...)
+	}
+	f.tell(r.Findings)
+	f.Emit(plan.Event{Kind: plan.EventSummary, Summary: s})
+	return s
+}
+
+// tell emits the findings that were not told before: what is wrong is known
+// before it is mended, and said once.
+func (f *Flow) tell(findings []plan.Finding) {
+	for i := range findings {
+		if !slices.ContainsFunc(f.told, findings[i].Same) {
+			f.told = append(f.told, findings[i])
+			f.Emit(plan.Event{Kind: plan.EventFinding, Finding: &findings[i]})
+		}
+	}
+}
+
+// Open says what follows from the answers given so far: more questions, or the
+// flow when nothing is left to ask. A presenter calls it with no answers first,
+// and again after every page of questions. It makes no mutating call and writes
+// no file, but it may take a while: it opens sealed files and sessions. An
+// answer that cannot be is a [plan.Problem]; any other error keeps the run from
+// beginning.
+type Open func(ctx context.Context, given plan.Given, asks plan.Asks) (Opened, error)
+
+// Opened is what [Open] came to. Either member is set, never both.
+type Opened struct {
+	Questions []plan.Question
+	Flow      *Flow
+}
+
+// ErrStale keeps a plan from being carried out twice.
+var ErrStale = errors.New("this plan rests on a look at what was there before the last changes, so nothing was changed. Look again first")
+
+// Standing are the findings that stand against making these changes at all:
+// files that cannot be written, and, where nobody is to get more access
+// (Env.NoWidening), every change that gives some.
+func Standing(env *Env, changes []plan.Change) []plan.Finding {
+	findings := Unwritable(changes)
+	if !env.NoWidening {
+		return findings
+	}
+	for _, c := range changes {
+		if widens := c.Widens(); len(widens) > 0 {
+			findings = append(findings, plan.Finding{
+				ID: c.ID + "-widens", Step: c.Step, Severity: plan.Failure, Blocks: true,
+				Evidence: fmt.Sprintf("%s: %s", c.Title, strings.Join(plan.Access(&c), " ")),
+				Remedy:   "Have it reviewed by somebody who may let people in, and apply it without --no-widening.",
+			})
+		}
+	}
+	return findings
+}
+
+// errWidens stops a change that came up after the plan was judged.
+func errWidens(c plan.Change) error {
+	return fmt.Errorf("%s gives access, which --no-widening refuses: %s Nothing of it was made", c.ID, strings.Join(plan.Access(&c), " "))
+}
+
+// untilStopped gives a context that ends when the run is stopped: a probe has
+// nothing to finish between changes, it tidies up and ends.
+func untilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// serialised lets many goroutines emit to a presenter that is not safe for it.
+func serialised(emit plan.Emit) plan.Emit {
+	var mu sync.Mutex
+	return func(e plan.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		emit(e)
+	}
+}

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
+)
+
+// LostKey is an access key that nobody can use: a run of this laptop was cut off
+// before its secret reached the disk, and AWS has seen no use of it since.
+type LostKey struct {
+	awsops.AccessKey
+	// Answered says that AWS's answer with the key's id had come. Without it the
+	// key is taken for that run's by its time alone.
+	Answered bool
+	// Unread says that who asks may not see when the key was last used.
+	Unread bool
+}
+
+// FindLostKeys lists those of a user's access keys that a killed run of this
+// laptop made, in the change of that id, and whose secret never reached the disk.
+// A key that was used is somebody's, kept is the one that did reach the disk.
+// Where the use of a key may not be seen, AWS's own answer in the journal has to
+// name it: any other is in doubt.
+func FindLostKeys(ctx context.Context, j *Journal, home *awsops.Session, change string, keys []awsops.AccessKey, kept string) (lost, doubtful []LostKey, err error) {
+	for _, k := range j.begunKeys(change, keys, kept) {
+		use, err := home.KeyLastUsed(ctx, k.ID)
+		k.Unread = awsops.IsAccessDenied(err)
+		switch {
+		case err != nil && !k.Unread:
+			return nil, nil, fmt.Errorf("%w", err)
+		case !use.Never(): // nobody can use what is lost
+		case k.Unread && !k.Answered:
+			doubtful = append(doubtful, k)
+		default:
+			lost = append(lost, k)
+		}
+	}
+	return lost, doubtful, nil
+}
+
+// begunKeys are the keys that the newest intent may have made, if it was never
+// finished. Where no answer came and more than one key has appeared since then,
+// another laptop made one, and nobody can tell which: none of them is said to be
+// that run's.
+func (j *Journal) begunKeys(change string, keys []awsops.AccessKey, kept string) []LostKey {
+	intent, unfinished := j.Unfinished(change)
+	if !unfinished || j.refused(change) {
+		return nil
+	}
+	var begun []LostKey
+	for _, k := range keys {
+		if begunKey(intent, k) && k.ID != kept {
+			begun = append(begun, LostKey{AccessKey: k, Answered: intent["id"] != ""})
+		}
+	}
+	if len(begun) > 1 {
+		return nil
+	}
+	return begun
+}
+
+// begunKey tells whether a killed run may have made the key: by its id, where
+// AWS's answer had come, else by its having appeared right after the intent. A
+// key that the user has made since then is the user's.
+func begunKey(intent map[string]string, k awsops.AccessKey) bool {
+	if made := intent["id"]; made != "" {
+		return k.ID == made
+	}
+	at, err := time.Parse(time.RFC3339, intent["at"])
+	return err == nil && k.Created.Sub(at).Abs() < lostWithin &&
+		!slices.Contains(strings.Split(intent["keys"], ","), k.ID)
+}
+
+// IsLost tells whether the access key of that id is among them.
+func IsLost(lost []LostKey, id string) bool {
+	return slices.ContainsFunc(lost, func(k LostKey) bool { return k.ID == id })
+}
+
+// Known says what is known of the key, and no more.
+func (k LostKey) Known() string {
+	cut := "when this laptop's run was cut off before AWS's answer came"
+	if k.Answered {
+		cut = "by a run of this laptop that was cut off before the secret was kept"
+	}
+	use := "never used"
+	if k.Unread {
+		use = "when it was last used may not be seen"
+	}
+	return fmt.Sprintf("made at %s, %s; %s", k.Created.UTC().Format("15:04 UTC on 2 January"), cut, use)
+}
+
+// Describe fills in what is shown of the change that deletes the key, whose title
+// begins with "Delete alice's access key".
+func (k LostKey) Describe(c *plan.Change) {
+	c.Title += " " + k.ID + ", " + k.Known()
+	c.Fields = []plan.Field{{Name: "access key", Before: k.ID}}
+	c.Risk = "A deleted key cannot be brought back."
+	if !k.Answered {
+		c.Risk += " That it is the cut-off run's is judged by when it was made: if somebody made it by hand just then and has not used it yet, say no."
+	}
+}

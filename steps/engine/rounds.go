@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
+)
+
+// maxRounds bounds how often a plan is made again because an answer was lost.
+const maxRounds = 6
+
+// carryOut applies a confirmed review and looks again. Where an answer was lost it
+// goes on with what the new look still plans of what was confirmed, so that
+// nothing is made twice; anything else is left for the next run, which shows it.
+// It counts in summary what was done, and returns the last look's review: after a
+// stop or an error nothing has been looked at, and it holds only what was found
+// on the way.
+func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.Summary) (plan.Review, error) {
+	x := NewExecutor(f.Env, f.Answers, f.Emit, f.Stop)
+	var found []plan.Finding
+	var left []plan.Change
+	shown, due := review.Changes, review.Changes
+	for range maxRounds {
+		result := x.Apply(ctx, due)
+		found = append(found, result.Findings...)
+		book(summary, result)
+		if summary.Stopped = x.stopped(ctx); summary.Stopped {
+			return plan.Review{Findings: found}, nil
+		}
+		applied := appliedIDs(due, result)
+		after, err := f.settled(ctx, due, applied)
+		if summary.Stopped = x.stopped(ctx); summary.Stopped {
+			return plan.Review{Findings: found}, nil
+		}
+		if err != nil {
+			return plan.Review{Findings: found}, err
+		}
+		review, summary.Foreign = after, after.Foreign
+		if len(result.Unknown) == 0 {
+			found = append(found, notHeld(review, applied)...)
+			break
+		}
+		due, left = plan.Confirmed(review.Changes, shown, x.lookup)
+		if len(due) == 0 {
+			summary.Skipped, summary.Unknown = len(left), 0 // the look has told what became of them
+			break
+		}
+		if !review.Looked.Take() {
+			break
+		}
+	}
+	if len(left) > 0 {
+		_, left = plan.Confirmed(review.Changes, shown, x.lookup) // as the last look has it
+	}
+	review.Findings = slices.Concat(review.Findings, plan.Unconfirmed(left), found)
+	return review, nil
+}
+
+// book adds the outcome of one round. What failed or was skipped before is in
+// this round's plan again, if it is still to be made.
+func book(s *plan.Summary, r Result) {
+	s.Backups = append(s.Backups, r.Backups...)
+	s.Applied += r.Applied
+	s.Failures, s.Failed = r.Failed, len(r.Failed)
+	s.Skipped, s.Unknown = len(r.Skipped), len(r.Unknown)
+}
+
+// settled looks until what was applied is seen, or until AWS has had time enough
+// to show it: a policy that was mended counts seconds later.
+func (f *Flow) settled(ctx context.Context, made []plan.Change, applied map[string]bool) (review plan.Review, err error) {
+	looking, done := untilStopped(ctx, f.Stop)
+	defer done()
+	pollErr := awsops.Poll(looking, f.Env.Patience, settleInterval, func(ctx context.Context) (bool, error) {
+		if review, err = f.look(ctx); err != nil {
+			return true, err
+		}
+		return !unseen(made, applied, review), nil
+	})
+	if err == nil && pollErr != nil && !errors.Is(pollErr, awsops.ErrTimeout) {
+		err = fmt.Errorf("looking again after the changes: %w", pollErr)
+	}
+	return review, err
+}
+
+func appliedIDs(made []plan.Change, result Result) map[string]bool {
+	applied := make(map[string]bool, len(made))
+	for _, c := range made {
+		applied[c.ID] = true
+	}
+	for _, f := range result.Failed {
+		delete(applied, f.Change.ID)
+	}
+	for _, c := range append(result.Skipped, result.Unknown...) {
+		delete(applied, c.ID)
+	}
+	for _, c := range made {
+		if c.Run != nil && (c.Run.Command == plan.RunBackup || c.Run.Command == plan.RunMove) {
+			delete(applied, c.ID) // both are due before every attempt to initialise on a moved state
+		}
+	}
+	return applied
+}
+
+// unseen tells whether something that was applied is still to do, or has not
+// mended yet what its calls were to mend.
+func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
+	if slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return applied[c.ID] && !takesAway(r, c.Target) }) {
+		return true
+	}
+	return slices.ContainsFunc(made, func(c plan.Change) bool {
+		return applied[c.ID] && len(c.Calls) > 0 &&
+			slices.ContainsFunc(r.Findings, func(x plan.Finding) bool { return x.Severity == plan.Failure && c.MendsFinding(x) })
+	})
+}
+
+// notHeld are the findings of changes that were answered with success and are not
+// there when looked at again.
+func notHeld(r plan.Review, applied map[string]bool) []plan.Finding {
+	var findings []plan.Finding
+	for _, c := range r.Changes {
+		if !applied[c.ID] || takesAway(r, c.Target) {
+			continue
+		}
+		findings = append(findings, plan.Finding{
+			ID: c.ID + "-not-held", Step: c.Step, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target),
+			Remedy:   "Run it again; if it differs once more, something else is changing it.",
+		})
+	}
+	return findings
+}
+
+// takesAway tells whether a look plans to delete a target: it has seen what was
+// made there, and wants it made anew, as an MFA device that was never enabled.
+func takesAway(r plan.Review, target string) bool {
+	return slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.Action == plan.Delete && c.Target == target })
+}

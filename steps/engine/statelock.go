@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+
+	"stateroom/awsops"
+)
+
+// lockInfo is what Terraform writes into a lock, and shows to whoever meets it
+// (internal/states/statemgr/locker.go in Terraform 1.11).
+type lockInfo struct {
+	ID        string
+	Operation string
+	Info      string
+	Who       string
+	Version   string
+	Created   time.Time
+	Path      string
+}
+
+// moveOperation is what a lock of a move says that it is for.
+const moveOperation = "stateroom setup: moving the state here"
+
+// NewLockID is a random UUID, as Terraform's are.
+func NewLockID() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails (crypto/rand, Go 1.24)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// lockHolder is the user and the host, as Terraform writes them.
+func lockHolder() string {
+	name, host := "unknown", "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return name + "@" + host
+}
+
+// stateLock is the lock of one state in every mechanism that the blueprint
+// configures: the S3 lock file, the item of the table, or both, in that order.
+type stateLock struct {
+	session *awsops.Session
+	bucket  string
+	key     string
+	// table is empty, or file false, where that one is not in use.
+	table  string
+	file   bool
+	keyARN string
+	// id tells our lock from everybody else's, over a kill, too.
+	id string
+}
+
+// LockHeld is a lock that somebody else holds.
+type LockHeld struct {
+	Place string
+	info  lockInfo
+}
+
+// Error says who holds the lock, as far as the lock tells.
+func (e *LockHeld) Error() string {
+	by := "somebody"
+	if e.info.Who != "" {
+		by = e.info.Who
+	}
+	return fmt.Sprintf("the state %s is locked by %s since %s (operation %q, lock %s), so nothing was written there; wait until that has ended, then run stateroom setup again",
+		e.Place, by, e.info.Created.Format(time.RFC3339), e.info.Operation, e.info.ID)
+}
+
+func (l stateLock) place() string  { return "s3://" + l.bucket + "/" + l.key }
+func (l stateLock) itemID() string { return l.bucket + "/" + l.key }
+
+// take takes the lock. One that a killed run of ours left behind is taken over.
+// What was taken of it is released when the rest is refused.
+func (l stateLock) take(ctx context.Context) error {
+	info, err := json.Marshal(lockInfo{
+		ID: l.id, Operation: moveOperation, Who: lockHolder(), Created: time.Now().UTC(), Path: l.itemID(),
+	})
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", l.place(), err)
+	}
+	if l.file {
+		err := l.session.PutObject(ctx, l.bucket, awsops.LockFile(l.key), info, awsops.PutOptions{KMSKeyARN: l.keyARN, IfAbsent: true})
+		if err := l.refused(ctx, err, l.inFile); err != nil {
+			return err
+		}
+	}
+	if l.table != "" {
+		err := l.session.PutLock(ctx, l.table, l.itemID(), string(info))
+		if err := l.refused(ctx, err, l.inTable); err != nil {
+			return errors.Join(err, l.release(ctx))
+		}
+	}
+	return nil
+}
+
+// refused looks whose the lock is that kept ours from being made.
+func (l stateLock) refused(ctx context.Context, err error, held func(context.Context) (string, error)) error {
+	if !awsops.HasCode(err, "PreconditionFailed") && !awsops.HasCode(err, "ConditionalRequestConflict") && !awsops.HasCode(err, "ConditionalCheckFailed") {
+		return err
+	}
+	text, readErr := held(ctx)
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	var info lockInfo
+	_ = json.Unmarshal([]byte(text), &info) // what is no lock of Terraform's is nobody's by name
+	if info.ID == l.id {
+		return nil
+	}
+	return &LockHeld{Place: l.place(), info: info}
+}
+
+// inFile and inTable are the texts of the two locks, empty without one.
+func (l stateLock) inFile(ctx context.Context) (string, error) {
+	content, err := l.session.ReadObject(ctx, l.bucket, awsops.LockFile(l.key), "")
+	if err != nil || content == nil {
+		return "", err
+	}
+	return string(content.Body), nil
+}
+
+func (l stateLock) inTable(ctx context.Context) (string, error) {
+	item, err := l.session.LockItem(ctx, l.table, l.itemID())
+	if err != nil || item == nil {
+		return "", err
+	}
+	return item.Info, nil
+}
+
+// release gives up what is ours of the lock, though the run be interrupted. What
+// could not be given up is named.
+func (l stateLock) release(ctx context.Context) error {
+	ctx, done := tidying(ctx)
+	defer done()
+	var failed []error
+	if l.file {
+		if text, err := l.inFile(ctx); err != nil {
+			failed = append(failed, err)
+		} else if l.ours(text) {
+			failed = append(failed, l.session.DeleteObject(ctx, l.bucket, awsops.LockFile(l.key)))
+		}
+	}
+	if l.table != "" {
+		if text, err := l.inTable(ctx); err != nil {
+			failed = append(failed, err)
+		} else if l.ours(text) {
+			failed = append(failed, l.session.ReleaseLock(ctx, l.table, l.itemID(), text))
+		}
+	}
+	if err := errors.Join(failed...); err != nil {
+		return fmt.Errorf("the lock %s of %s was left behind; run stateroom setup again, which releases it, or terraform force-unlock %s: %w", l.id, l.place(), l.id, err)
+	}
+	return nil
+}
+
+func (l stateLock) ours(text string) bool {
+	var info lockInfo
+	return json.Unmarshal([]byte(text), &info) == nil && info.ID == l.id
+}

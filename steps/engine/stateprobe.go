@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"stateroom/awsops"
+)
+
+// tidyWait bounds the removal of what a probe wrote.
+const tidyWait = 10 * time.Second
+
+// StateProbe uses a back end as Terraform does, call by call, for one object
+// that nobody has: in a workspace of its own of a project's key, which the
+// admins' policy permits (facts/terraform.md, "Probes after init"). It takes
+// away what it wrote. It needs [awsops.WithProbe].
+type StateProbe struct {
+	Session *awsops.Session
+	Bucket  string
+	// Table is the lock table, empty without one; Lockfile says that the S3 lock
+	// file is in use.
+	Table    string
+	Lockfile bool
+	// KeyARN is the state encryption key.
+	KeyARN string
+	// Object is the probe's state: env:/WORKSPACE/STATE-KEY.
+	Object string
+}
+
+// ProbeFault is a back end that answers and does not do what Terraform counts on.
+type ProbeFault struct {
+	// Finding is the id of the finding.
+	Finding string
+	// What does not hold, without a final stop.
+	What string
+	Err  error
+}
+
+// Error is what does not hold.
+func (f *ProbeFault) Error() string {
+	if f.Err != nil {
+		return f.What + ": " + f.Err.Error()
+	}
+	return f.What
+}
+
+// Unwrap gives AWS's own error, if there is one.
+func (f *ProbeFault) Unwrap() error { return f.Err }
+
+// Key writes, reads and deletes an object with the encryption headers of
+// Terraform, and sees that it was the right key that encrypted it.
+func (p StateProbe) Key(ctx context.Context) (err error) {
+	if err := p.put(ctx, p.Object); err != nil {
+		return err
+	}
+	defer func() { err = p.gone(ctx, p.Object, err) }()
+	if _, err := p.Session.GetObject(ctx, p.Bucket, p.Object); err != nil {
+		return err
+	}
+	return p.Encrypted(ctx)
+}
+
+// Encrypted looks at how the object was Encrypted.
+func (p StateProbe) Encrypted(ctx context.Context) error {
+	object, err := p.Session.HeadObject(ctx, p.Bucket, p.Object)
+	switch {
+	case err != nil:
+		return err
+	case object == nil:
+		return &ProbeFault{Finding: "bucket.write-lost", What: fmt.Sprintf("nothing is at s3://%s/%s after a write", p.Bucket, p.Object)}
+	case object.Algorithm != "aws:kms" || object.KeyARN != p.KeyARN:
+		return &ProbeFault{
+			Finding: "bucket.other-key",
+			What:    fmt.Sprintf("the state at s3://%s/%s is encrypted with %s %s and not with %s", p.Bucket, p.Object, object.Algorithm, object.KeyARN, p.KeyARN),
+		}
+	}
+	return nil
+}
+
+// Lock takes every lock that is in use, sees a second one refused, and releases
+// it.
+func (p StateProbe) Lock(ctx context.Context) error {
+	if p.Lockfile {
+		if err := p.file(ctx); err != nil {
+			return err
+		}
+	}
+	if p.Table != "" {
+		return p.item(ctx)
+	}
+	return nil
+}
+
+// file takes and releases the S3 lock file.
+func (p StateProbe) file(ctx context.Context) (err error) {
+	lock := p.Object + ".tflock"
+	if err := p.put(ctx, lock); err != nil {
+		return err
+	}
+	defer func() { err = p.gone(ctx, lock, err) }()
+	again := p.put(ctx, lock)
+	switch {
+	case again == nil:
+		return &ProbeFault{Finding: "lock.file-taken-twice", What: "a second write with If-None-Match was accepted, so the S3 lock file would not lock"}
+	case !awsops.HasCode(again, "PreconditionFailed"):
+		return &ProbeFault{Finding: "lock.file-not-refused", What: "a second write with If-None-Match was not refused as Terraform expects, so the S3 lock file would not lock", Err: again}
+	}
+	return nil
+}
+
+// item takes and releases the lock of the DynamoDB table.
+func (p StateProbe) item(ctx context.Context) error {
+	id := p.Bucket + "/" + p.Object
+	if err := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`); err != nil {
+		return err
+	}
+	held := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`)
+	tidy, done := tidying(ctx)
+	defer done()
+	if err := p.Session.DeleteLock(tidy, p.Table, id); err != nil {
+		return err
+	}
+	switch {
+	case held == nil:
+		return &ProbeFault{Finding: "lock.taken-twice", What: fmt.Sprintf("the lock %s could be taken twice", id)}
+	case !awsops.HasCode(held, "ConditionalCheckFailed"):
+		return &ProbeFault{Finding: "lock.not-refused", What: "a lock that is held was not refused as Terraform expects", Err: held}
+	}
+	return nil
+}
+
+func (p StateProbe) put(ctx context.Context, object string) error {
+	return p.Session.PutObject(ctx, p.Bucket, object, []byte("{}"), awsops.PutOptions{KMSKeyARN: p.KeyARN, IfAbsent: true})
+}
+
+// tidying outlives an interruption: what a probe wrote goes all the same.
+func tidying(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), tidyWait)
+}
+
+// gone deletes a probe's object; an earlier failure is the one to tell.
+func (p StateProbe) gone(ctx context.Context, object string, before error) error {
+	ctx, done := tidying(ctx)
+	defer done()
+	if err := p.Session.DeleteObject(ctx, p.Bucket, object); before == nil {
+		return err
+	}
+	return before
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"stateroom/steps/files"
+	"stateroom/steps/plan"
+)
+
+// Unwritable finds the files of a plan that could not be written, before
+// anything is changed: an access key whose file fails has lost its secret.
+func Unwritable(changes []plan.Change) []plan.Finding {
+	var findings []plan.Finding
+	seen := map[string]bool{}
+	for _, c := range changes {
+		if c.Write == nil {
+			continue
+		}
+		path := c.Write.Edit.Before.Path
+		at, problem := cannotWrite(c.Write.Edit.Before)
+		if problem == "" || seen[at] {
+			continue
+		}
+		seen[at] = true
+		findings = append(findings, plan.Finding{
+			ID: "files.cannot-write", Step: 7, Severity: plan.Failure, Blocks: true,
+			Evidence: fmt.Sprintf("%s cannot be written: %s %s.", path, at, problem),
+			Remedy:   "Make it writable, then run it again.",
+		})
+	}
+	return findings
+}
+
+// Unwritten tells of what an earlier run could not put in the place of a file, with
+// a secret in it, and kept.
+func Unwritten(env *Env, paths ...string) []plan.Finding {
+	var findings []plan.Finding
+	for _, path := range paths {
+		for _, kept := range files.Unwritten(env.StateDir, path) {
+			findings = append(findings, plan.Finding{
+				ID: "files.unwritten", Step: 7, Severity: plan.Info,
+				Evidence: fmt.Sprintf("%s holds what an earlier run could not write to %s, with a secret in it.", kept, path),
+				Remedy:   "Delete it once the profile or the handover works.",
+			})
+		}
+	}
+	return findings
+}
+
+// cannotWrite names what stands in the way of writing a file: the file itself,
+// or the nearest folder above it that is there. The mode counts for root, too,
+// who could go around it.
+func cannotWrite(file files.Snapshot) (at, problem string) {
+	if file.Exists && file.Mode&0o200 == 0 {
+		return file.Path, readOnly(file.Mode)
+	}
+	path := file.Real
+	if path == "" {
+		path = file.Path
+	}
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		switch {
+		case err != nil && filepath.Dir(dir) != dir:
+			continue // it is made together with the file
+		case err != nil:
+			return dir, "is not there"
+		case !info.IsDir():
+			return dir, "is not a folder"
+		case !writableDir(dir, info.Mode()):
+			return dir, readOnly(info.Mode())
+		}
+		return "", ""
+	}
+}
+
+func readOnly(mode fs.FileMode) string {
+	return fmt.Sprintf("is read-only for this user (mode %04o)", mode.Perm())
+}

@@ -1,0 +1,314 @@
+// Package plan is what a run proposes, shows and reports, as data: a [Change] with
+// its exact calls, a [Finding], a [Check], the [Review] that an operator is asked
+// to confirm, the events and the summary of carrying it out. What can be said of
+// them without looking at anything is here, too: their order, who gets more access,
+// what waits for consent, what is left out, and a plan as a shell script.
+//
+// What does not live here: whatever looks at AWS or at a disk, what decides on a
+// change (package steps and the packages beside it), and what carries one out.
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/files"
+)
+
+// ProjectDir is the directory that a change runs in or writes to.
+func (c Change) ProjectDir() string {
+	switch {
+	case c.Run != nil:
+		return c.Run.Dir
+	case c.Write != nil:
+		return filepath.Dir(c.Target)
+	}
+	return ""
+}
+
+// HandoverLife is how long a handover may be used: long enough for a week's
+// absence, and too short for a forgotten file to be of use to anybody.
+const HandoverLife = 7 * 24 * time.Hour
+
+// Action is what a change does to its target, in Terraform's words.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Delete Action = "delete"
+	// WriteFile makes or edits a file on this laptop.
+	WriteFile Action = "write"
+	// RunCommand runs Terraform as a child.
+	RunCommand Action = "run"
+)
+
+// Symbol is the mark that Terraform users know: + ~ - or > for a command.
+func (a Action) Symbol() string {
+	switch a {
+	case Create:
+		return "+"
+	case Update, WriteFile:
+		return "~"
+	case Delete:
+		return "-"
+	case RunCommand:
+		return ">"
+	}
+	return "?"
+}
+
+// KnownAfterApply stands in a field for a value that AWS decides.
+const KnownAfterApply = "(known after apply)"
+
+// Field is one attribute before and after a change. Both are text for people;
+// secrets never appear in either.
+type Field struct {
+	Name   string `json:"name"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Change is one thing to create or alter, as data: what it is, the exact calls
+// that make it so, what must be done first and how to undo it.
+type Change struct {
+	// ID is stable over runs: "bucket.versioning", "iam.role.production".
+	ID   string
+	Step int
+	// Title says in words what happens.
+	Title  string
+	Action Action
+	// Target is the ARN or the path that changes.
+	Target string
+	// Account and Region are where the calls go; Role is the role that is
+	// assumed to get there, empty for the operator's own credentials.
+	Account, Region, Role string
+	// Profile, when set, sends the calls as that profile of the shared files,
+	// which is read when the change is made: a key that an earlier change has
+	// written there is the one that signs.
+	Profile string
+	Fields  []Field
+	// Calls are sent in order, exactly as they stand here once the references
+	// in them are known.
+	Calls []awsops.Call
+	// Write is the file that the change writes, after its calls.
+	Write *Write
+	// Run is the Terraform command of the change.
+	Run *Run
+	// Factor, when set, says whose MFA codes the calls wait for. They are asked
+	// for when the call that refers to them is about to be sent.
+	Factor *Factor
+	// Needs are the ids of the changes that must be done first.
+	Needs []string
+	// After are the ids of changes that must have ended first, however they
+	// ended: what it does helps without them, too.
+	After []string
+	// Mends are the keys of the findings that the change takes away
+	// ([Finding.Key]); an id alone stands for all findings that have it.
+	Mends []string
+	// Environment names the environment that the change belongs to; its
+	// failure does not stop the others.
+	Environment string
+	// Intent, when not nil, is journaled before the first call: the change is
+	// one that AWS answers only once, or one whose target cannot carry a tag.
+	Intent map[string]string
+	// Foreign is the ARN of something that exists without this blueprint's
+	// tag. The change is left out until that ARN is adopted.
+	Foreign string
+	// Undoes, when set, is what a change of the same run has made: only where its
+	// value is the target is this change part of what that one announced.
+	Undoes awsops.Reference
+	// Unconfirmed, when set, is what is found where the change is due only since an
+	// answer was lost and nobody has confirmed it, in the place of the usual words.
+	Unconfirmed *Finding
+	// Leads says that Foreign is no thing that is changed, but a place to which the
+	// project's files lead Terraform.
+	Leads bool
+	// Typed says that agreeing to Foreign takes typing it out: what is lost
+	// cannot be brought back. --adopt agrees, too.
+	Typed bool
+	Cost  string
+	Risk  string
+	Undo  string
+	// judged says that widens is all the access that the change gives.
+	judged bool
+	widens []Widening
+}
+
+// MendsFinding tells whether the change takes a finding away.
+func (c Change) MendsFinding(f Finding) bool {
+	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
+}
+
+// Write is one file to write, or to take away. The edit's text may hold
+// references, which are filled when they are known; the write is refused when the file on disk is no
+// longer the one that was inspected.
+type Write struct {
+	Edit files.Edit
+	// Diff is the unified diff for people, with secrets redacted.
+	Diff string
+	// Seal, when set, seals the text for one reader before it is written.
+	Seal *Seal
+	// Remove takes the file away instead; of the edit only Before counts.
+	Remove bool
+}
+
+// Seal says for whom a handover is sealed.
+type Seal struct {
+	User string
+	// Recipient is an age or ssh-ed25519 public key; empty means a generated
+	// passphrase that is shown once.
+	Recipient string
+}
+
+// Run is a command that changes something on this laptop, moves state, or has to
+// succeed before what needs it is done.
+type Run struct {
+	// Command is one of runInit, RunReconfigure, RunUpgrade, RunAside, RunBackup,
+	// RunMove, RunMigrate, RunPush and RunProve.
+	Command string
+	Project string
+	Dir     string
+	// Backup is the directory of the states that a move takes along, or of what
+	// is moved aside.
+	Backup string
+	// Earlier are the backups of moves before this one, and Lock is the id of the
+	// lock that a move takes.
+	Earlier []string
+	Lock    string
+	// Settled says that no key and no policy was made for this run, so that
+	// there is nothing for AWS to learn first.
+	Settled bool
+	// Lines are the commands for people, in order.
+	Lines []string
+}
+
+// The commands of a Run.
+const (
+	runInit        = "init"
+	RunReconfigure = "reconfigure"
+	RunUpgrade     = "upgrade"
+	RunAside       = "aside"
+	RunBackup      = "backup"
+	RunMove        = "move"
+	RunMigrate     = "migrate"
+	RunPush        = "push"
+	RunProve       = "prove"
+)
+
+// Counts are the three numbers of Terraform's plan line. A new file counts as
+// an addition; a command counts as none.
+func Counts(changes []Change) (add, change, destroy int) {
+	for _, c := range changes {
+		switch c.Action {
+		case Create:
+			add++
+		case Update:
+			change++
+		case WriteFile:
+			if c.Write != nil && c.Write.Edit.Before.Exists {
+				change++
+			} else {
+				add++
+			}
+		case Delete:
+			destroy++
+		case RunCommand:
+		}
+	}
+	return add, change, destroy
+}
+
+// Line is the sentence that Terraform users look for.
+func Line(changes []Change) string {
+	add, change, destroy := Counts(changes)
+	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
+}
+
+// MarshalJSON gives the change event's members of the JSON contract.
+func (c Change) MarshalJSON() ([]byte, error) {
+	type call struct {
+		Service   string         `json:"service"`
+		Operation string         `json:"operation"`
+		Input     map[string]any `json:"input"`
+	}
+	calls := make([]call, 0, len(c.Calls))
+	for _, k := range c.Calls {
+		calls = append(calls, call{k.Service, k.Operation, k.InputMap()})
+	}
+	type access struct {
+		Kind WideningKind `json:"kind"`
+		For  string       `json:"for"`
+		Text string       `json:"text"`
+	}
+	var gives []access
+	for _, w := range c.Widens() {
+		gives = append(gives, access{w.Kind, w.For, w.String()})
+	}
+	fields := c.Fields
+	if fields == nil {
+		fields = []Field{}
+	}
+	data, err := json.Marshal(struct {
+		ID      string   `json:"id"`
+		Step    int      `json:"step"`
+		Action  Action   `json:"action"`
+		Title   string   `json:"title"`
+		Widens  bool     `json:"widens,omitempty"`
+		Access  []access `json:"access,omitempty"`
+		Target  string   `json:"target"`
+		Account string   `json:"account"`
+		Region  string   `json:"region,omitempty"`
+		Profile string   `json:"profile,omitempty"`
+		Fields  []Field  `json:"fields"`
+		Calls   []call   `json:"calls"`
+		Run     []string `json:"run,omitempty"`
+		Diff    string   `json:"diff,omitempty"`
+		Needs   []string `json:"needs,omitempty"`
+		Mends   []string `json:"mends,omitempty"`
+		Foreign string   `json:"adopt,omitempty"`
+		Cost    string   `json:"cost,omitempty"`
+		Risk    string   `json:"risk,omitempty"`
+		Undo    string   `json:"undo,omitempty"`
+	}{
+		c.ID, c.Step, c.Action, c.Title, len(gives) > 0, gives, c.Target, c.Account, c.Region, c.Profile, fields, calls,
+		c.runLines(), c.diff(), c.Needs, c.Mends, c.Foreign, c.Cost, c.Risk, c.Undo,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)
+	}
+	return []byte(awsops.ShowRefs(string(data))), nil
+}
+
+func (c Change) runLines() []string {
+	if c.Run == nil {
+		return nil
+	}
+	return c.Run.Lines
+}
+
+func (c Change) diff() string {
+	if c.Write == nil {
+		return ""
+	}
+	return c.Write.Diff
+}
+
+// Known replaces references by the words that people read.
+func Known(text string) string {
+	return awsops.ReplaceRefs(text, func(awsops.Reference) string { return KnownAfterApply })
+}
+
+// Created lists the fields of something that is not there yet.
+func Created(pairs ...string) []Field {
+	fields := make([]Field, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		fields = append(fields, Field{Name: pairs[i], After: Known(pairs[i+1])})
+	}
+	return fields
+}

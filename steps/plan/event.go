@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"time"
+
+	"stateroom/awsops/secret"
+)
+
+// EventKind says what an event reports.
+type EventKind string
+
+// The kinds of event, in the order in which a run emits them.
+const (
+	// EventPlanned carries one change; all of them come before the first EventApplied.
+	EventPlanned EventKind = "change"
+	EventStarted EventKind = "started"
+	EventApplied EventKind = "applied"
+	EventFailed  EventKind = "failed"
+	// EventSkipped is a change left out because one that it needs failed.
+	EventSkipped EventKind = "skipped"
+	EventFinding EventKind = "finding"
+	// EventCheck is one check that has ended.
+	EventCheck EventKind = "check"
+	// EventProgress counts long work, such as the accounts inspected so far, or
+	// says what is waited for.
+	EventProgress EventKind = "progress"
+	// EventLine is one line of Terraform's output.
+	EventLine EventKind = "line"
+	// EventPassphrase shows a generated passphrase, once.
+	EventPassphrase EventKind = "passphrase"
+	EventSummary    EventKind = "summary"
+)
+
+// Event is one thing that happened in a run. Which members are set follows from
+// the kind.
+type Event struct {
+	Kind       EventKind
+	Change     *Change
+	Finding    *Finding
+	Check      *Check
+	Err        error
+	Text       string
+	Done, Of   int
+	Took       time.Duration
+	Passphrase secret.Secret
+	Summary    *Summary
+}
+
+// Emit receives the events of a run, one at a time.
+type Emit func(Event)

@@ -1,0 +1,47 @@
+package plan
+
+import (
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+)
+
+// FileID is the id of the change that writes a file.
+func FileID(path string) string { return "files." + path }
+
+// FileChange is the change that carries out an edit; its id follows from the
+// file, so that there is one for each. It needs the changes whose outputs the
+// edit's text refers to.
+func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
+	c := Change{
+		ID: FileID(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
+		Account: a.AdminAccount, Fields: fileFields(edit),
+		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
+	}
+	for _, ref := range awsops.FindRefs(string(edit.After)) {
+		c.Needs = append(c.Needs, ref.Change)
+	}
+	if edit.Before.Exists {
+		c.Undo = "a backup of the file is kept, and named at the end"
+	}
+	return c
+}
+
+// ModeFields are the fields of a change that tell of the mode that its file gets.
+func ModeFields(edit files.Edit) []Field {
+	var fields []Field
+	for _, f := range edit.Fields {
+		if f.Field == files.ModeField {
+			fields = append(fields, Field{Name: f.Field, Before: f.Before, After: f.After})
+		}
+	}
+	return fields
+}
+
+func fileFields(edit files.Edit) []Field {
+	var fields []Field
+	for _, f := range edit.Fields {
+		fields = append(fields, Field{Name: f.Field, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
+	}
+	return fields
+}

@@ -1,0 +1,123 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Severity says what a finding asks for.
+type Severity string
+
+// The severities. Only Info lets a run end healthy (exit code 0).
+const (
+	Info    Severity = "info"
+	Warning Severity = "warning"
+	Failure Severity = "error"
+)
+
+// Finding is one observed fact with its evidence and its remedy. The id is
+// step.subject-problem ("bucket.versioning-off") or one of the error diagnoses.
+type Finding struct {
+	ID string `json:"id"`
+	// Subject is the environment or the project that it is about, as in [Check];
+	// empty where it is about the whole set-up.
+	Subject  string   `json:"subject,omitempty"`
+	Step     int      `json:"step"`
+	Severity Severity `json:"severity"`
+	// Evidence is what was seen, naming the resource and, where a call failed,
+	// the call, the identity and the request id.
+	Evidence string `json:"evidence"`
+	// Remedy is the one thing to do.
+	Remedy string `json:"remedy"`
+	// Details is a longer text to hand on, such as a CloudFormation template.
+	Details string `json:"details,omitempty"`
+	// Blocks marks a finding with which no change may be made at all.
+	Blocks bool `json:"-"`
+}
+
+// String is the finding as one line.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: %s %s", f.ID, f.Evidence, f.Remedy)
+}
+
+// Key tells the finding from others of the same id: "bucket.versioning-off", or
+// with a subject "assume-role-denied@production".
+func (f Finding) Key() string {
+	if f.Subject == "" {
+		return f.ID
+	}
+	return f.ID + "@" + f.Subject
+}
+
+// NeedsAttention tells whether any finding keeps the run from being healthy.
+func NeedsAttention(findings []Finding) bool {
+	for _, f := range findings {
+		if f.Severity != Info {
+			return true
+		}
+	}
+	return false
+}
+
+// Together makes one finding of those that say the same of several environments
+// or projects: of one id, with one remedy. It has the evidence of the first and
+// names the others. One that stands there twice is kept once.
+func Together(findings []Finding) []Finding {
+	var out []Finding
+	others := map[int][]string{}
+	for _, f := range findings {
+		i := slices.IndexFunc(out, func(have Finding) bool { return have.alike(f) })
+		switch {
+		case i < 0:
+			out = append(out, f)
+		case f.Subject != out[i].Subject && !slices.Contains(others[i], f.Subject):
+			others[i] = append(others[i], f.Subject)
+		}
+	}
+	for i, names := range others {
+		out[i].Subject = ""
+		out[i].Evidence = fmt.Sprintf("%s So it is with %s.", out[i].Evidence, Enumerated(names))
+	}
+	return out
+}
+
+// alike tells whether two findings are one of several subjects, or the same.
+func (f Finding) alike(g Finding) bool {
+	if f.Subject != "" && g.Subject != "" {
+		return f.ID == g.ID && f.Severity == g.Severity && f.Remedy == g.Remedy && f.Details == g.Details
+	}
+	return f.Same(g)
+}
+
+// requestID is AWS's id of one request, which another look does not bring again.
+var requestID = regexp.MustCompile(`request id [^)\s]+`)
+
+// Same tells whether two findings differ in nothing but the request in which AWS
+// said it.
+func (f Finding) Same(g Finding) bool {
+	f.Evidence, g.Evidence = requestID.ReplaceAllString(f.Evidence, ""), requestID.ReplaceAllString(g.Evidence, "")
+	return f == g
+}
+
+// namesShown bounds how many names stand in one sentence.
+const namesShown = 12
+
+// Enumerated joins names as a sentence does.
+func Enumerated(names []string) string {
+	if len(names) > namesShown {
+		names = append(names[:namesShown:namesShown], fmt.Sprintf("%d more", len(names)-namesShown))
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// Topic begins the id of a finding about a change: a group's policy is IAM's,
+// whichever step it is for.
+func Topic(c Change) string {
+	of, _, _ := strings.Cut(c.ID, ".")
+	return of
+}

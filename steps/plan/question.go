@@ -1,0 +1,117 @@
+package plan
+
+import (
+	"context"
+	"net/url"
+
+	"stateroom/awsops/secret"
+)
+
+// Given are the answers so far by the path of their question. All are held as
+// secrets: a pasted text may contain one as well as a secret's own field.
+type Given map[string]secret.Secret
+
+// Text is the answer to a question, empty where it was not asked.
+func (g Given) Text(path string) string { return g[path].Reveal() }
+
+// Asked tells whether a question was answered, if only by an empty text.
+func (g Given) Asked(path string) bool {
+	_, asked := g[path]
+	return asked
+}
+
+// Problem is an answer that cannot be, to be told at its question.
+type Problem struct {
+	// Path is the question's.
+	Path string
+	// Text is one sentence: what is wrong with the answer, and what is wanted.
+	Text string
+}
+
+// Error is what is wrong.
+func (p *Problem) Error() string { return p.Text }
+
+// Asks are the questions that come up under way. Each waits for the answer, and
+// ends with an error when the operator refuses or the run ends.
+type Asks struct {
+	// Code asks for the code that the operator's MFA device shows now.
+	Code func() (string, error)
+	// SignIn asks for the code that a device of which more is known shows now.
+	SignIn func(context.Context, SignIn) (string, error)
+	// Enrol shows the seed of a new virtual MFA device, and asks for two codes
+	// in a row.
+	Enrol func(context.Context, Enrolment) (first, second string, err error)
+}
+
+// SignIn is a session that is to be opened with a second factor.
+type SignIn struct {
+	User string
+	// Device is the serial number of the user's MFA device.
+	Device string
+	// Note is one sentence to be told before the question: why the code before was
+	// not taken, or that it has to be a new one; empty where there is nothing to
+	// tell.
+	Note string
+}
+
+// Enrolment is a virtual MFA device that is to be put into somebody's app.
+type Enrolment struct {
+	// User and Account are whom the app shows the codes for.
+	User, Account string
+	// Seed is what AWS gave for the device, in base 32.
+	Seed secret.Secret
+	// Problem says why the codes given before were not taken; empty at first.
+	Problem string
+}
+
+// Links are the addresses that an app can read from a QR code, the one that
+// tells most first. All make the same codes; the shorter make smaller pictures.
+// (https://github.com/google/google-authenticator/wiki/Key-Uri-Format)
+func (e Enrolment) Links() []secret.Secret {
+	link := func(label string, more url.Values) secret.Secret {
+		u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + label, RawQuery: "secret=" + e.Seed.Reveal()}
+		if len(more) > 0 {
+			u.RawQuery += "&" + more.Encode()
+		}
+		return secret.New(u.String())
+	}
+	return []secret.Secret{
+		link("AWS:"+e.User+"@"+e.Account, url.Values{"issuer": {"AWS"}}),
+		link(e.User+"@"+e.Account, nil),
+		link(e.User, nil),
+	}
+}
+
+// Kind says how a question is asked and how its answer is read.
+type Kind string
+
+// The kinds of question.
+const (
+	Text Kind = "text"
+	// Secret is text that is never shown, not even as it is typed.
+	Secret Kind = "secret"
+	// Lines is text of many lines, such as a pasted error.
+	Lines   Kind = "lines"
+	Choice  Kind = "choice"
+	Choices Kind = "choices"
+	Confirm Kind = "confirm"
+)
+
+// Question asks for one answer. Its path is the blueprint path that --set takes,
+// so that a presenter without a terminal can name the flag that is missing.
+type Question struct {
+	Path    string
+	Prompt  string
+	Help    string
+	Kind    Kind
+	Default string
+	Options []string
+	// Required marks an answer without which no plan can be made.
+	Required bool
+	// Check says why an answer cannot be. It is nil for the blueprint's own
+	// questions, which [blueprint.Blueprint.Answer] judges.
+	Check func(value string) error
+	// Hide takes the secrets out of an answer before it is shown again. It is nil
+	// where none can be in it.
+	Hide func(value string) string
+}

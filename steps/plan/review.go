@@ -1,0 +1,186 @@
+package plan
+
+import (
+	"strings"
+
+	"stateroom/steps/blueprint"
+)
+
+// Leading are the changes of a project that leads to these places. They wait for
+// the consent to a single place; with more, or where something else has to be
+// agreed to as well, they are left out until the command line agrees.
+func Leading(places []string, changes ...Change) []Change {
+	if len(places) == 0 {
+		return changes
+	}
+	var waiting []Change
+	for _, c := range changes {
+		if len(places) > 1 || c.Foreign != "" {
+			return nil
+		}
+		c.Foreign, c.Leads = places[0], true
+		c.Risk = "The project's files lead Terraform to " + places[0] + "."
+		waiting = append(waiting, c)
+	}
+	return waiting
+}
+
+// Permitted splits changes into those that may be applied without a further
+// word and those that touch something foreign that nobody adopted, together
+// with everything that needs it.
+func Permitted(changes []Change, a *blueprint.Answers) (allowed, foreign []Change) {
+	barred := map[string]bool{}
+	for progress := true; progress; {
+		progress = false
+		for _, c := range changes {
+			if !barred[c.ID] && (c.Foreign != "" && !a.Adopted(c.Foreign) || anyOf(barred, c.Needs)) {
+				barred[c.ID], progress = true, true
+			}
+		}
+	}
+	for _, c := range changes {
+		if barred[c.ID] {
+			foreign = append(foreign, c)
+		} else {
+			allowed = append(allowed, c)
+		}
+	}
+	return allowed, foreign
+}
+
+func anyOf(set map[string]bool, ids []string) bool {
+	for _, id := range ids {
+		if set[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// Review is what the operator is asked to confirm.
+type Review struct {
+	Changes  []Change
+	Foreign  []Change
+	Findings []Finding
+	// Left are the changes that the operator left out, and those that need one
+	// of them.
+	Left []Change
+	// Checks are what was looked at, where a flow tells it.
+	Checks []Check
+	// Looked is the look that all of this rests on.
+	Looked *Looked
+
+	// Against are those of the findings that are about what is permitted.
+	Against []Finding
+}
+
+// Decision is the operator's answer to a review. Adopt are the ARNs and paths
+// that may be changed although they are not this blueprint's.
+type Decision struct {
+	Yes   bool
+	Adopt []string
+}
+
+// WouldChange lists what an adoption lets happen, in the plan's signs.
+func WouldChange(foreign []Change, target string) string {
+	var lines []string
+	for _, c := range foreign {
+		if c.Foreign != target {
+			continue
+		}
+		lines = append(lines, c.Action.Symbol()+" "+c.Title)
+		for _, command := range c.runLines() {
+			lines = append(lines, "    $ "+command)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Blocking tells whether a finding stands against making any change at all.
+func Blocking(findings []Finding) bool {
+	for _, f := range findings {
+		if f.Blocks {
+			return true
+		}
+	}
+	return false
+}
+
+// Proposal is what a step would change and what it found that needs telling.
+type Proposal struct {
+	Changes  []Change
+	Findings []Finding
+}
+
+// Blocked tells whether a finding stands against making any change at all.
+func (r Review) Blocked() bool { return Blocking(r.Findings) }
+
+// LeaveOut splits changes into those that are made and those that are not: the
+// ones in without, and all that need one of them.
+func LeaveOut(changes []Change, without map[string]bool) (kept, left []Change) {
+	if len(without) == 0 {
+		return changes, nil
+	}
+	out := make(map[string]bool, len(without))
+	users := map[string][]string{}
+	for _, c := range changes {
+		for _, need := range c.Needs {
+			users[need] = append(users[need], c.ID)
+		}
+	}
+	var drop func(id string)
+	drop = func(id string) {
+		if out[id] {
+			return
+		}
+		out[id] = true
+		for _, user := range users[id] {
+			drop(user)
+		}
+	}
+	for id := range without {
+		drop(id)
+	}
+	for _, c := range changes {
+		if out[c.ID] {
+			left = append(left, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	return kept, left
+}
+
+// Required are the changes of one step with all that they need, in the order of
+// changes: what is made when that step alone is applied.
+func Required(changes []Change, step int) []Change {
+	index := make(map[string]int, len(changes))
+	for i, c := range changes {
+		index[c.ID] = i
+	}
+	wanted := make([]bool, len(changes))
+	var want func(i int)
+	want = func(i int) {
+		if wanted[i] {
+			return
+		}
+		wanted[i] = true
+		for _, need := range changes[i].Needs {
+			if j, there := index[need]; there {
+				want(j)
+			}
+		}
+	}
+	for i, c := range changes {
+		if c.Step == step {
+			want(i)
+		}
+	}
+	var required []Change
+	for i, c := range changes {
+		if wanted[i] {
+			required = append(required, c)
+		}
+	}
+	return required
+}

@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// Failed is a change with the reason why it could not be made.
+type Failed struct {
+	Change Change
+	Err    error
+}
+
+// Summary is how a run ended.
+type Summary struct {
+	// Add, Change and Destroy count the plan as Terraform does.
+	Add, Change, Destroy int
+	Applied, Failed      int
+	Skipped, Unknown     int
+	// Foreign are the changes left out because what they touch is not ours.
+	Foreign  []Change
+	Failures []Failed
+	Findings []Finding
+	// Checks are those of the last look, where the run is a flow.
+	Checks []Check
+	// Backups are the paths of what the edited files held before.
+	Backups []string
+	// Notes are what to tell at the end: what exists, where, what it costs a
+	// month, who has keys still to collect, what to do next.
+	Notes []string
+	// DryRun says that nothing was applied; Declined that the operator said
+	// no; Stopped that the run was interrupted.
+	DryRun, Declined, Stopped bool
+}
+
+// Unproven says that every change was made before the interrupt came, so that only
+// the proof of the result is missing.
+func (s *Summary) Unproven() bool {
+	return s.Stopped && s.Applied > 0 && s.Failed+s.Skipped+s.Unknown == 0
+}
+
+// The exit codes of the command line.
+const (
+	ExitDone        = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitFindings    = 3
+	ExitChanges     = 4
+	ExitInterrupted = 130
+)
+
+// ExitCode is the process's exit code for this summary. detailed is
+// --detailed-exitcode, which tells a dry run with changes from one without.
+func (s *Summary) ExitCode(detailed bool) int {
+	switch {
+	case s.Stopped:
+		return ExitInterrupted
+	case s.Failed > 0 || s.Unknown > 0 || s.Declined:
+		return ExitFailed
+	case NeedsAttention(s.Findings):
+		return ExitFindings
+	case s.DryRun && detailed && s.Add+s.Change+s.Destroy > 0:
+		return ExitChanges
+	}
+	return ExitDone
+}
+
+// BackupNotes say where what edited files held before is: in the state directory,
+// where nobody would look without being told. Of many it is the directory.
+func (s *Summary) BackupNotes() []string {
+	const most = 1
+	if len(s.Backups) > most {
+		dir := filepath.Dir(s.Backups[0])
+		for _, backup := range s.Backups {
+			for !strings.HasPrefix(backup, dir+string(filepath.Separator)) {
+				dir = filepath.Dir(dir)
+			}
+		}
+		return []string{fmt.Sprintf("Backups of %d files as they were before: %s", len(s.Backups), dir)}
+	}
+	var notes []string
+	for _, backup := range s.Backups {
+		notes = append(notes, "Backup of what was there before: "+backup)
+	}
+	return notes
+}

@@ -1,0 +1,51 @@
+package plan
+
+import (
+	"path/filepath"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
+)
+
+// InitID is the id of the change that initialises a project.
+func InitID(project string) string { return "init." + project }
+
+// InitChange is the change that initialises a project's directory. A move needs
+// more than that (planMove), and what is moved aside where it goes.
+func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kind files.InitKind) Change {
+	c := Change{
+		ID: InitID(project.Name), Step: 8, Action: RunCommand, Target: dir,
+		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
+		Run: &Run{Command: runInit, Project: project.Name, Dir: dir, Lines: []string{"terraform init"}},
+	}
+	switch kind {
+	case files.InitReconfigure:
+		c.Run.Command, c.Run.Lines = RunReconfigure, []string{"terraform init -reconfigure"}
+	case files.InitUpgrade:
+		c.Run.Command, c.Run.Lines = RunUpgrade, []string{"terraform init -upgrade"}
+		c.Risk = "Providers change to the newest versions that the configuration allows."
+	case files.InitAside:
+		c.Run.Command = RunAside
+	default:
+	}
+	return c
+}
+
+// ErroredState is the file in a project's directory in which Terraform leaves a
+// state that it could not save.
+const ErroredState = "errored.tfstate"
+
+// PushChange is the change that saves what an apply could not save. Whoever can
+// write to the repository could have left such a file, so it takes consent by name.
+func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Change {
+	return Change{
+		ID: "state.push." + project.Name, Step: 8, Action: RunCommand, Target: dir,
+		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
+		Run: &Run{
+			Command: RunPush, Project: project.Name, Dir: dir, Settled: true,
+			Lines: []string{"terraform state push " + ErroredState},
+		},
+		Foreign: filepath.Join(dir, ErroredState),
+		Undo:    "the bucket keeps the state before as an older version",
+	}
+}

@@ -1,0 +1,256 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+)
+
+// prover is who proves the set-up: this laptop's admin, or the operator where
+// the laptop has no admin's profile.
+type prover struct {
+	session *awsops.Session
+	// admin is false for the operator, whose rights prove nothing of the
+	// group's policies.
+	admin bool
+	// env is the environment of a child Terraform that acts as the prover.
+	env map[string]string
+}
+
+// newProver finds out who proves, and waits until a new key works.
+func newProver(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (prover, error) {
+	if o.IAM.ProfileKey == "" {
+		return prover{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
+	}
+	s, err := engine.AdminSession(ctx, env, a)
+	if err != nil {
+		return prover{}, err
+	}
+	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
+		return prover{}, err
+	}
+	return prover{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
+}
+
+// proveRoles assumes every environment's role that the prover is meant to
+// assume. A role is proven by two successes in a row: right after its creation
+// a part of STS may not know it yet.
+func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+	who, err := newProver(ctx, env, a, o)
+	if err != nil {
+		return []plan.Finding{adminUnusable(a, err)}
+	}
+	var findings []plan.Finding
+	var mu sync.Mutex
+	var seen atomic.Int64
+	var unproven refusals
+	all, patience := provable(o, a), o.patience(env)
+	if !who.admin {
+		patience = min(patience, operatorPatience)
+	}
+	var g errgroup.Group
+	g.SetLimit(env.Parallel)
+	for _, e := range all {
+		g.Go(func() error {
+			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), patience)
+			env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
+			switch {
+			case err != nil && !who.admin && lacksRight(err):
+				unproven.add(e.Name)
+			case err != nil:
+				mu.Lock()
+				defer mu.Unlock()
+				findings = append(findings, failure("assume-role-denied", 2, err))
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil
+	return append(findings, unproven.findings()...)
+}
+
+// provable are the environments whose role is there and meant for the prover:
+// those of the user's groups. A key alone cannot prove a role that asks for a
+// second factor.
+func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
+	user, mine := me(o, a), map[string]bool{}
+	for _, e := range a.EnvironmentsFor(user) {
+		mine[e.Name] = true
+	}
+	var found []blueprint.Environment
+	for _, e := range o.environments(a.Environments) {
+		f := o.IAM.Roles.get(e.Name)
+		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
+		if there && !e.MFA && (user == "" || mine[e.Name]) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// asksSecondFactor tells whether a role's trust policy as found, which may be
+// stronger than the blueprint's, wants more than a key.
+func asksSecondFactor(role *awsops.Role) bool {
+	return role != nil && slices.ContainsFunc(parsed(role.Trust).Statements, func(s policy.Statement) bool {
+		return mentions(s, "aws:MultiFactorAuthPresent") || mentions(s, "aws:MultiFactorAuthAge")
+	})
+}
+
+// failure is a probe that did not pass; the error carries call, identity,
+// reason and remedy.
+func failure(id string, step int, err error) plan.Finding {
+	return plan.Finding{
+		ID: id, Step: step, Severity: plan.Failure, Evidence: err.Error(),
+		Remedy: "Run stateroom setup again: it shows what differs from the blueprint.",
+	}
+}
+
+// adminUnusable is the finding of an admin profile with which nothing can be
+// proven. A session that has run out is nobody's fault.
+func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
+	f := failure("init.admin-unusable", 8, err)
+	if awsops.IsExpired(err) {
+		f.Severity, f.Evidence = plan.Warning, fmt.Sprintf("The session in profile %s has run out, so nothing was proven with it.", a.AdminProfile)
+		f.Remedy = "Open a new one with stateroom login, then run stateroom setup again."
+	}
+	return f
+}
+
+// probeBackend proves the back end once: with Terraform where there is one,
+// with the SDK's own probes otherwise, and in both cases that what is not
+// encrypted is refused.
+func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
+	projects := reachable(o, a)
+	if o.Key.Key == nil || o.Bucket.Bucket == nil || o.Bucket.Bucket.Ownership != awsops.BucketOurs || len(projects) == 0 {
+		return nil // what is missing was told already
+	}
+	project := projects[0]
+	who, err := newProver(ctx, env, a, o)
+	if err == nil && who.admin {
+		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env))
+	}
+	if err != nil {
+		return []plan.Finding{adminUnusable(a, err)}
+	}
+	findings := engine.TidyProofs(ctx, env, a, who.session)
+	proof, err := engine.BeginProof(env, a, project)
+	if err != nil {
+		return append(findings, failure("init.probe-failed", 8, err))
+	}
+	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
+	found := b.prove(ctx)
+	proof.End(ctx, who.session, !plan.NeedsAttention(found))
+	return append(findings, found...)
+}
+
+// prove goes through the whole proof.
+func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
+	var findings []plan.Finding
+	if !b.who.admin {
+		may, err := b.mayProve(awsops.WithProbe(ctx))
+		switch {
+		case err != nil:
+			return []plan.Finding{failure("init.probe-failed", 8, err)}
+		case !may:
+			return []plan.Finding{notProven("init.not-proven", 8, "The back end was")}
+		}
+		findings = append(findings, provenAsOperator(b.a))
+	}
+	var err error
+	if b.env.Engine != nil {
+		err = b.terraform(ctx)
+	} else {
+		err = b.sdk(awsops.WithProbe(ctx))
+	}
+	if err != nil {
+		findings = append(findings, failure("init.probe-failed", 8, err))
+	}
+	return append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
+}
+
+// backendProbe is one proof of a project's back end.
+type backendProbe struct {
+	env     *engine.Env
+	a       *blueprint.Answers
+	o       *Observed
+	who     prover
+	project blueprint.Project
+	proof   *engine.Proof
+}
+
+// object is where Terraform keeps the state of the probe's workspace.
+func (b *backendProbe) object() string { return b.proof.Object() }
+
+// terraform lets a real Terraform apply and destroy in a workspace of its own.
+func (b *backendProbe) terraform(ctx context.Context) error {
+	want := wantedBackend(b.o, b.a, b.project)
+	if !b.who.admin {
+		want.Profile = ""
+	}
+	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
+		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.Scratch(), Env: b.who.env,
+		Lines: engine.LineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
+	})
+	return err
+}
+
+// encrypted looks at the state object that the prover wrote.
+func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().Encrypted(ctx) }
+
+// probe is the same proof without Terraform.
+func (b *backendProbe) probe() engine.StateProbe {
+	return engine.StateProbe{
+		Session: b.who.session, Bucket: b.a.Bucket.Name, Table: b.a.Lock.DynamoDBTable, Lockfile: b.a.Lock.UseLockfile,
+		KeyARN: b.o.Key.Key.ARN, Object: b.object(),
+	}
+}
+
+// unencrypted tries a write without encryption headers: the strict policy must
+// refuse it; under the compatible one default encryption must take care of it.
+func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
+	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()
+	strict := b.a.Bucket.Policy == blueprint.BucketPolicyStrict
+	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
+	if err != nil {
+		if strict && awsops.IsAccessDenied(err) {
+			return nil
+		}
+		return []plan.Finding{failure("init.unencrypted-probe-failed", 8, err)}
+	}
+	var findings []plan.Finding
+	if strict {
+		findings = append(findings, plan.Finding{
+			ID: "bucket.unencrypted-accepted", Step: 5, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
+			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
+		})
+	} else if err := b.encrypted(ctx); err != nil {
+		findings = append(findings, failure("bucket.default-encryption-unused", 5, err))
+	}
+	if err := s.DeleteObject(ctx, bucket, key); err != nil {
+		findings = append(findings, failure("init.probe-left-behind", 8, err))
+	}
+	return findings
+}
+
+// sdk does what Terraform would do, call by call.
+func (b *backendProbe) sdk(ctx context.Context) error {
+	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object()); err != nil || there != nil {
+		return err
+	}
+	if err := b.probe().Key(ctx); err != nil {
+		return err
+	}
+	return b.probe().Lock(ctx)
+}

@@ -1,0 +1,278 @@
+package tui
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// runner is the wizard's hand on package steps. Its methods are called by
+// Update; the commands that they return run elsewhere and touch nothing of it
+// but the queue, so every answer comes back as a message with its operation.
+type runner struct {
+	ctx      context.Context //nolint:containedctx // a program has one life, and commands outlive calls
+	begin    func(context.Context, Request) (*Start, error)
+	applying func(bool)
+	queue    *queue
+	// ended is set once nothing new may begin; running counts what has begun.
+	mu      sync.Mutex
+	ended   bool
+	running sync.WaitGroup
+	start   *Start
+	// op is the id of the newest operation; an answer of an older one is stale.
+	op     int
+	cancel context.CancelFunc
+	// stop lets the changes under way finish.
+	stop chan struct{}
+	// made collects what several applications have done so far.
+	made *plan.Summary
+	// last is what the newest application returned, for whoever never saw its
+	// message.
+	last chan *plan.Summary
+}
+
+func newEngine(ctx context.Context, o Options) *runner {
+	applying := o.Applying
+	if applying == nil {
+		applying = func(bool) {}
+	}
+	return &runner{
+		ctx: ctx, begin: o.Begin, applying: applying, queue: newQueue(),
+		cancel: func() {}, last: make(chan *plan.Summary, 1),
+	}
+}
+
+// The answers of the engine's commands.
+type (
+	begunMsg struct {
+		op    int
+		start *Start
+		err   error
+	}
+	// whoMsg says who the operator is, where no blueprint says which account.
+	whoMsg struct {
+		op       int
+		identity awsops.Identity
+		found    *blueprint.Discovery
+		err      error
+	}
+	lookedMsg struct {
+		op       int
+		flow     *engine.Flow
+		review   plan.Review
+		observed *steps.Observed
+		// observe gives what the flow's newest look has found.
+		observe func() *steps.Observed
+		err     error
+	}
+	madeMsg struct {
+		op      int
+		summary *plan.Summary
+		review  plan.Review
+		err     error
+	}
+	// inspectedMsg says that one step's inspection ended.
+	inspectedMsg struct {
+		op, step int
+		err      error
+	}
+	eventMsg struct {
+		op    int
+		event plan.Event
+	}
+	// openedMsg says what follows from the answers given so far.
+	openedMsg struct {
+		op     int
+		opened engine.Opened
+		err    error
+	}
+	// reviewedMsg is what a flow has found and would change.
+	reviewedMsg struct {
+		op     int
+		flow   *engine.Flow
+		review plan.Review
+		// settled is the summary where there is nothing to change.
+		settled *plan.Summary
+		err     error
+	}
+)
+
+// next begins an operation and ends the one before it.
+func (e *runner) next() (ctx context.Context, op int) {
+	e.cancel()
+	ctx, e.cancel = context.WithCancel(e.ctx)
+	e.op++
+	return ctx, e.op
+}
+
+// run is a command whose end Run waits for.
+func (e *runner) run(work func() tea.Msg) tea.Cmd {
+	return async(func() tea.Msg {
+		e.mu.Lock()
+		if e.ended {
+			e.mu.Unlock()
+			return nil
+		}
+		e.running.Add(1)
+		e.mu.Unlock()
+		defer e.running.Done()
+		return work()
+	})
+}
+
+func (e *runner) beginRun(r Request) tea.Cmd {
+	ctx, op := e.next()
+	return e.run(func() tea.Msg {
+		start, err := e.begin(ctx, r)
+		return begunMsg{op, start, err}
+	})
+}
+
+// who asks AWS who the operator is and which accounts there are.
+func (e *runner) who(a *blueprint.Answers) tea.Cmd {
+	ctx, op := e.next()
+	a, start := a.Clone(), e.start
+	return e.run(func() tea.Msg {
+		env, err := start.World(ctx, a, e.mfa(ctx))
+		if err != nil {
+			return whoMsg{op: op, err: err}
+		}
+		msg := whoMsg{op: op}
+		if msg.identity, msg.err = env.Sessions.Home(a.StateRegion).Identity(ctx); msg.err == nil {
+			msg.found, msg.err = steps.Discover(ctx, env.Sessions, a.StateRegion)
+		}
+		return msg
+	})
+}
+
+// look inspects all steps with the answers as they are now.
+func (e *runner) look(a *blueprint.Answers) tea.Cmd {
+	ctx, op := e.next()
+	a, start := a.Clone(), e.start
+	return e.run(func() tea.Msg {
+		env, err := start.World(ctx, a, e.mfa(ctx))
+		if err != nil {
+			return lookedMsg{op: op, err: err}
+		}
+		setup := &steps.Setup{
+			Env: env, Answers: a,
+			Inspected: func(step int, err error) { e.queue.push(inspectedMsg{op, step, err}) },
+		}
+		msg := lookedMsg{op: op, flow: setup.Flow(), observe: setup.Observed}
+		msg.flow.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
+		msg.review, msg.err = msg.flow.Review(ctx)
+		msg.observed = setup.Observed()
+		return msg
+	})
+}
+
+// open asks what follows from the answers given so far.
+func (e *runner) open(given plan.Given) tea.Cmd {
+	ctx, op := e.next()
+	given, start := maps.Clone(given), e.start
+	return e.run(func() tea.Msg {
+		opened, err := start.Open(ctx, given, e.asks())
+		return openedMsg{op, opened, err}
+	})
+}
+
+// review lets a flow look.
+func (e *runner) review(flow *engine.Flow) tea.Cmd {
+	ctx, op := e.next()
+	f := *flow
+	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
+	return e.run(func() tea.Msg {
+		msg := reviewedMsg{op: op, flow: &f}
+		msg.review, msg.err = f.Review(ctx)
+		if msg.err == nil && len(msg.review.Changes)+len(msg.review.Foreign) == 0 {
+			msg.settled, msg.review, msg.err = f.Make(ctx, msg.review)
+		}
+		return msg
+	})
+}
+
+// carryOut makes the changes of the review that was shown that are not in without.
+func (e *runner) carryOut(flow *engine.Flow, review plan.Review, without map[string]bool) tea.Cmd {
+	ctx, op := e.next()
+	e.stop = make(chan struct{})
+	f := *flow
+	f.Without, f.Stop = without, e.stop
+	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
+	f.Env.Report(f.Emit)
+	e.applying(true)
+	return e.run(func() tea.Msg {
+		msg := madeMsg{op: op}
+		msg.summary, msg.review, msg.err = f.Make(ctx, review.Without(without))
+		e.applying(false)
+		e.last <- msg.summary
+		return msg
+	})
+}
+
+// halt starts no further change; it tells whether this was the first time.
+func (e *runner) halt() bool {
+	select {
+	case <-e.stop:
+		return false
+	default:
+		close(e.stop)
+		return true
+	}
+}
+
+// book adds what one application did to what is summed up at the end.
+func (e *runner) book(s *plan.Summary) {
+	select {
+	case <-e.last:
+	default:
+	}
+	if s == nil {
+		return
+	}
+	made := *s
+	if before := e.made; before != nil {
+		made.Add, made.Change, made.Destroy = s.Add+before.Add, s.Change+before.Change, s.Destroy+before.Destroy
+		made.Applied += before.Applied
+	}
+	e.made = &made
+}
+
+// wait returns when no command is under way any more.
+func (e *runner) wait() {
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
+	e.running.Wait()
+	select {
+	case s := <-e.last:
+		e.last <- nil
+		e.book(s)
+	default:
+	}
+}
+
+// summary is how the whole visit ended.
+func (e *runner) summary(interrupted bool) *plan.Summary {
+	if e.made == nil && interrupted && e.start != nil {
+		e.made = &plan.Summary{}
+	}
+	if e.made != nil {
+		e.made.Stopped = e.made.Stopped || interrupted
+	}
+	return e.made
+}
+
+func (e *runner) close(keep bool) error {
+	if e.start == nil || e.start.Close == nil {
+		return nil
+	}
+	return e.start.Close(keep)
+}
