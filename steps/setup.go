@@ -172,3 +172,13 @@ func foreignFindings(foreign []plan.Change) []plan.Finding {
 	}
 	return findings
 }
+
+// lastProvable is the last step that can be proven when some changes were left out:
+// the one before the first of them.
+func lastProvable(left []plan.Change) int {
+	last := len(All())
+	for _, c := range left {
+		last = min(last, c.Step-1)
+	}
+	return last
+}

@@ -14,6 +14,21 @@ import (
 	"stateroom/steps/plan"
 )
 
+// Discover asks who the operator is and which accounts there are. Only the
+// first has to be answered.
+func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*blueprint.Discovery, error) {
+	home := sessions.Home(region)
+	identity, err := home.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := home.Accounts(ctx)
+	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
+		return nil, err
+	}
+	return &blueprint.Discovery{Account: identity.Account, Accounts: accounts}, nil
+}
+
 // accountStep is step 1: the admin account, its organization and the
 // sub-accounts that are the environments.
 type accountStep struct{}

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
-	"stateroom/steps/troubleshoot"
 )
 
 // checkPlan is the last check of a project: what all of this is for.
@@ -98,7 +98,7 @@ func onceMore(f plan.Finding) plan.Finding {
 // planFailed names the cause as troubleshooting does.
 func (s *scene) planFailed(c plan.Check, at steps.ProjectFiles, result terraform.Result, err error) {
 	f := plan.Finding{ID: "onboard.plan-failed", Step: 8, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
-	if d := troubleshoot.Diagnose(result.Output)[0]; d.ID != troubleshoot.Unknown {
+	if d := diagnosis.Diagnose(result.Output)[0]; d.ID != diagnosis.Unknown {
 		f.ID, f.Remedy = d.ID, d.Fix
 		f.Evidence = fmt.Sprintf("terraform plan in %s: %s Terraform said: %s", at.Dir, d.Meaning, d.Evidence[0])
 	}

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -23,7 +24,7 @@ func (p *site) askState(name string, s *stateFacts, call string) asked {
 
 // judgeRead rules on HEAD and GET. HEAD tells no reason; GET is asked for it.
 func judgeRead(f *facts, p *site, s *stateFacts) ruling {
-	a := p.askState(checkBucket, s, "s3:HeadObject and s3:GetObject")
+	a := p.askState(diagnosis.CheckBucket, s, "s3:HeadObject and s3:GetObject")
 	q := question{
 		action: "s3:GetObject", resource: s.arn(p), err: s.getErr, rights: s.rights, attached: f.bucketPolicy(p.bucket),
 	}
@@ -72,7 +73,7 @@ func kmsTrouble(err error) string {
 // judgeWrite rules on the right to write the state, which nothing proves that
 // only reads.
 func judgeWrite(f *facts, p *site, s *stateFacts) ruling {
-	a := p.askState(checkBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
+	a := p.askState(diagnosis.CheckBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
 	return f.judgeRights(p, a, s, "s3-put-denied", s.arn(p), "s3:PutObject")
 }
 
@@ -97,7 +98,7 @@ func (f *facts) judgeRights(p *site, a asked, s *stateFacts, id, resource string
 // makes, with the encryption headers that it sends.
 func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 	q := question{action: "s3:PutObject", resource: s.arn(p), attached: f.bucketPolicy(p.bucket), context: s.written(f).headers()}
-	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
+	a := asked{name: diagnosis.CheckBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
 	d, judged := f.evaluate(p.login, q)
 	switch {
 	case s.kmsKey != "" && !possibleKey.MatchString(s.kmsKey):
@@ -149,7 +150,7 @@ func (s *stateFacts) written(f *facts) target {
 // run leaves a lock behind.
 func judgeLockFile(f *facts, p *site, s *stateFacts) ruling {
 	file := s.arn(p) + ".tflock"
-	a := p.askState(checkLock, s, "iam:SimulatePrincipalPolicy for the lock file")
+	a := p.askState(diagnosis.CheckLock, s, "iam:SimulatePrincipalPolicy for the lock file")
 	if !s.lockfile {
 		a.question = "the backend's use_lockfile"
 		return a.passed("The lock file is not in use.")

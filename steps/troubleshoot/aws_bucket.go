@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -15,7 +16,7 @@ import (
 // ours, and that it may be listed.
 func judgeSite(f *facts, p *site) []ruling {
 	if p.asked == "" {
-		return []ruling{p.ask(checkBucket, "", "s3:HeadBucket").undecided("Nobody could be asked: neither %s nor the operator can sign in.", p.login.who())}
+		return []ruling{p.ask(diagnosis.CheckBucket, "", "s3:HeadBucket").undecided("Nobody could be asked: neither %s nor the operator can sign in.", p.login.who())}
 	}
 	rulings := []ruling{judgeRegion(f, p), judgeExists(f, p)}
 	if p.status != http.StatusNotFound && !p.foreign(f) {
@@ -38,7 +39,7 @@ func (p *site) projects() []string {
 }
 
 func judgeRegion(f *facts, p *site) ruling {
-	a := asked{name: checkRegion, question: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", p.bucket, p.configured, p.asked)}
+	a := asked{name: diagnosis.CheckRegion, question: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", p.bucket, p.configured, p.asked)}
 	regions := f.survey.Observed.Region
 	there := slices.ContainsFunc(regions.Regions, func(r awsops.Region) bool { return r.Name == p.configured })
 	switch {
@@ -111,7 +112,7 @@ func judgeExists(f *facts, p *site) ruling {
 
 // judgeList rules on what Terraform does first of all.
 func judgeList(f *facts, p *site) ruling {
-	a := p.ask(checkBucket, "", "s3:ListObjectsV2 of env:/")
+	a := p.ask(diagnosis.CheckBucket, "", "s3:ListObjectsV2 of env:/")
 	q := question{action: "s3:ListBucket", resource: p.arn(), err: p.listErr, rights: p.rights, attached: f.bucketPolicy(p.bucket)}
 	return judgeAnswer(f, p, a, p.listErr, q, "s3-list-denied", p.states[0].target)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -24,7 +25,7 @@ func judgeLogin(f *facts, l *login) []ruling {
 		as = "profile " + l.profile
 	}
 	return []ruling{
-		identity(f, l, asked{name: checkIdentity, question: "sts:GetCallerIdentity, as " + as}),
+		identity(f, l, asked{name: diagnosis.CheckIdentity, question: "sts:GetCallerIdentity, as " + as}),
 		clock(f, l, asked{name: "clock", question: "the date in AWS's answer to " + as + " beside this machine's clock"}),
 	}
 }

@@ -8,14 +8,15 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
 // judgeKey rules on the state of an encryption key and on the right to use it.
 func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
-	a := asked{name: checkKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
+	a := asked{name: diagnosis.CheckKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
 	state := keyState(f, p, k, a)
-	use := asked{name: checkKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
+	use := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
 	if state.check.Verdict == plan.Broken || !possibleKey.MatchString(k.id) {
 		return []ruling{state, use.undecided("The key itself has to be mended first.")}
 	}
@@ -50,7 +51,7 @@ func judgeAgreement(f *facts) []ruling {
 		return nil
 	}
 	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
-	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
+	a := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
 	return []ruling{a.broken("They name different keys.", trouble{
 		id: "bucket.keys-disagree", cause: bucket, severity: plan.Failure,
 		evidence: fmt.Sprintf("%s points at %s, but of bucket %s %s.", f.answers.Key.Alias, key, bucket, strings.Join(said, ", and ")),

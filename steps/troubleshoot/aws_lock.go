@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -41,7 +42,7 @@ func (s *stateFacts) locks() []held {
 
 // judgeLock rules on whether somebody holds the state's lock.
 func judgeLock(f *facts, p *site, s *stateFacts) []ruling {
-	a := asked{name: checkLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
+	a := asked{name: diagnosis.CheckLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
 	if s.locksByOperator {
 		a.question = fmt.Sprintf("the lock of s3://%s/%s, as the operator, since %s may not see it", p.bucket, s.key, p.asked)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/diagnosis"
 )
 
 // handOn is what somebody who has the rights needs, to mend what the reader of
@@ -39,7 +40,7 @@ func (h *handOn) report(t trouble, account string) string {
 	for _, need := range h.needs {
 		b.WriteString(need + "\n")
 	}
-	return redact(strings.TrimSpace(b.String()))
+	return diagnosis.Redact(strings.TrimSpace(b.String()))
 }
 
 // grant is the statement of the blueprint that allows a question, in the words

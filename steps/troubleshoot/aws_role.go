@@ -9,15 +9,16 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 )
 
 // judgeRole rules on an environment: that the login may assume its role, and
 // that the role may do what the blueprint lets it.
 func judgeRole(f *facts, r *roleFacts) []ruling {
-	a := asked{name: checkAssumeRole, subject: r.environment.Name, question: fmt.Sprintf("sts:AssumeRole on %s, as %s", r.arn, r.login.who())}
+	a := asked{name: diagnosis.CheckAssumeRole, subject: r.environment.Name, question: fmt.Sprintf("sts:AssumeRole on %s, as %s", r.arn, r.login.who())}
 	assume := judgeAssume(f, r, a)
 	rulings := []ruling{assume}
-	inside := asked{name: checkInside, subject: r.environment.Name, question: "the policies of " + r.arn}
+	inside := asked{name: diagnosis.CheckInside, subject: r.environment.Name, question: "the policies of " + r.arn}
 	return append(rulings, judgeInside(f, r, inside)...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -79,13 +80,13 @@ func answer(err error) string {
 	case !errors.As(err, &e):
 		return sentence(err.Error())
 	case e.Code == "" && e.Meaning != "" && !awsops.IsUnanswered(err):
-		return redact(e.Meaning) // the SDK's chain of everything that it tried says less
+		return diagnosis.Redact(e.Meaning) // the SDK's chain of everything that it tried says less
 	}
-	return redact(e.Answer())
+	return diagnosis.Redact(e.Answer())
 }
 
 func sentence(text string) string {
-	text = redact(strings.TrimSpace(text))
+	text = diagnosis.Redact(strings.TrimSpace(text))
 	if text == "" || strings.HasSuffix(text, ".") {
 		return text
 	}

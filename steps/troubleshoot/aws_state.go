@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -71,7 +72,7 @@ func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
 
 // judgeDigest rules on the MD5 that the lock table holds of the state.
 func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
-	a := asked{name: checkDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
+	a := asked{name: diagnosis.CheckDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
 	switch {
 	case s.digestErr != nil:
 		return a.undecided("%s", told(s.digestErr))

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
 // judgeTable rules on a lock table: that it is there and has the one key that
 // Terraform uses.
 func judgeTable(f *facts, p *site, t *tableFacts) ruling {
-	a := asked{name: checkTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
+	a := asked{name: diagnosis.CheckTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
 	switch {
 	case outage(t.describeErr) != "":
 		return a.failedBy(t.describeErr)
@@ -58,7 +59,7 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 // judgeItems rules on the right to read and write the table's items.
 func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 	arn := p.tableARN(f, s.table)
-	a := asked{name: checkTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
+	a := asked{name: diagnosis.CheckTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
 	err := errors.Join(s.lockErr, s.digestErr)
 	q := question{action: "dynamodb:GetItem", resource: arn, err: err, rights: s.rights}
 	switch {

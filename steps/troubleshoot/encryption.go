@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -40,21 +41,21 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 	encrypt, key := b.Attributes.Find("encrypt"), b.Attributes.Find("kms_key_id")
 	asked := b.String()
 	if p.partial() && encrypt == nil {
-		l.undecided(checkEncryption, p.Name, asked, "they may be given with -backend-config")
+		l.undecided(diagnosis.CheckEncryption, p.Name, asked, "they may be given with -backend-config")
 		return
 	}
 	if encrypt != nil && !encrypt.Literal || key != nil && !key.Literal || b.Attributes.Find("sse_customer_key") != nil {
-		l.undecided(checkEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
+		l.undecided(diagnosis.CheckEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
 		return
 	}
 	id := b.Attributes.Get("kms_key_id")
 	answer := fmt.Sprintf("encrypt = %v, kms_key_id = %q", on(b.Attributes, "encrypt"), id)
 	found, severity, evidence, remedy := l.headers(ctx, p, id)
 	if found == "" {
-		l.passed(checkEncryption, p.Name, asked, answer)
+		l.passed(diagnosis.CheckEncryption, p.Name, asked, answer)
 		return
 	}
-	l.broken(checkEncryption, p.Name, asked, answer, found)
+	l.broken(diagnosis.CheckEncryption, p.Name, asked, answer, found)
 	if found == "kms-id-invalid" {
 		l.echo(found, " key "+id+" ", "kms-not-found", "explicit-deny", "kms-denied")
 	}
@@ -230,13 +231,13 @@ func (l *laptop) region(ctx context.Context, p project) {
 	at, want := b.Attributes.Find("region"), l.answers.StateRegion
 	switch {
 	case at == nil && p.partial():
-		l.undecided(checkRegion, p.Name, b.String(), "it may be given with -backend-config")
+		l.undecided(diagnosis.CheckRegion, p.Name, b.String(), "it may be given with -backend-config")
 	case at == nil || at.Literal && at.Value == "":
 		l.noRegion(ctx, p)
 	case !at.Literal:
-		l.undecided(checkRegion, p.Name, p.at("region"), "it is the expression "+at.Value)
+		l.undecided(diagnosis.CheckRegion, p.Name, p.at("region"), "it is the expression "+at.Value)
 	case at.Value == want:
-		l.passed(checkRegion, p.Name, p.at("region"), "backend: "+at.Value)
+		l.passed(diagnosis.CheckRegion, p.Name, p.at("region"), "backend: "+at.Value)
 	default:
 		l.otherRegion(ctx, p, at.Value)
 	}
@@ -251,7 +252,7 @@ func (l *laptop) noRegion(ctx context.Context, p project) {
 			severity, evidence = plan.Warning, fmt.Sprintf("%s: the backend has no region; on this laptop %s=%s decides, on another nothing may.", p.backend.Place, name, value)
 		}
 	}
-	l.broken(checkRegion, p.Name, p.backend.String(), "no region", "region-invalid")
+	l.broken(diagnosis.CheckRegion, p.Name, p.backend.String(), "no region", "region-invalid")
 	l.found("region-invalid", 3, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
 	l.restore(ctx, p, "region")
 }
@@ -263,7 +264,7 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	want := l.answers.StateRegion
 	asked := p.at("region")
 	if !l.isRegion(ctx, region) {
-		l.broken(checkRegion, p.Name, asked, "backend: "+region, "region-invalid")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region, "region-invalid")
 		l.found("region-invalid", 3, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 		return
@@ -271,14 +272,14 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	bucket := p.backend.Attributes.Get("bucket")
 	switch actual := l.bucketRegion(ctx, bucket); actual {
 	case region:
-		l.broken(checkRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
 		l.found("files.region-differs", 3, plan.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
 	case "":
-		l.broken(checkRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, "region-wrong")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, "region-wrong")
 		l.found("region-wrong", 3, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 	default:
-		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
+		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
 		// AWS's part tells the finding.
 		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: "region-wrong", backend: func(b *files.Backend) { b.Region = actual }})
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
@@ -36,7 +37,7 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		}
 	}
 	if stranger := p.unknown(odd); stranger != "" {
-		l.broken(checkNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
+		l.broken(diagnosis.CheckNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
 		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 		return
 	}
@@ -45,15 +46,15 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		if b.Attributes.Find("endpoints.s3") != nil {
 			answer = "they are " + l.env.Endpoint
 		}
-		l.passed(checkNetwork, p.Name, asked, answer)
+		l.passed(diagnosis.CheckNetwork, p.Name, asked, answer)
 		return
 	}
 	found, severity, evidence, remedy := l.knock(ctx, p, odd)
 	if found == "" {
-		l.passed(checkNetwork, p.Name, asked, strings.Join(odd, ", ")+": somebody answers")
+		l.passed(diagnosis.CheckNetwork, p.Name, asked, strings.Join(odd, ", ")+": somebody answers")
 		return
 	}
-	l.broken(checkNetwork, p.Name, asked, strings.Join(odd, ", "), found)
+	l.broken(diagnosis.CheckNetwork, p.Name, asked, strings.Join(odd, ", "), found)
 	l.found(found, 7, severity, evidence, remedy)
 	l.mendEndpoint(p, l.newest())
 	if len(p.strangers) > 0 {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -51,7 +52,7 @@ func (o *outcome) check(env *engine.Env, c plan.Check) {
 func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	var heard []said
 	if e.Text != "" {
-		for _, d := range Diagnose(e.Text) {
+		for _, d := range diagnosis.Diagnose(e.Text) {
 			heard = append(heard, said{Diagnosis: d})
 		}
 	}
@@ -119,5 +120,5 @@ func joined(parts []outcome) outcome {
 
 // order puts causes before what they cause, as the table of diagnoses does.
 func order(findings []plan.Finding) {
-	slices.SortStableFunc(findings, func(a, b plan.Finding) int { return cmp.Compare(Rank(a.ID), Rank(b.ID)) })
+	slices.SortStableFunc(findings, func(a, b plan.Finding) int { return cmp.Compare(diagnosis.Rank(a.ID), diagnosis.Rank(b.ID)) })
 }

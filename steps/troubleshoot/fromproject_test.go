@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -73,7 +74,7 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 			if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == want }) {
 				t.Errorf("findings %v", review.Findings)
 			}
-			for _, check := range []string{checkCredentialsFile, checkProfileInFile, checkEnvironment} {
+			for _, check := range []string{diagnosis.CheckCredentialsFile, diagnosis.CheckProfileInFile, diagnosis.CheckEnvironment} {
 				if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Name == check }) {
 					t.Errorf("check %q was not made", check)
 				}
@@ -110,7 +111,7 @@ func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
 		if err != nil || len(review.Checks) == 0 {
 			t.Errorf("%s: %v, checks %v", dir, err, review.Checks)
 		}
-		if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == Unknown }) {
+		if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == diagnosis.Unknown }) {
 			t.Errorf("%s: findings %v", dir, review.Findings)
 		}
 	}

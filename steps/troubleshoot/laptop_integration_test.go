@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -118,7 +119,7 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 			b.restore(whole)
 			f.do(b)
 			text := b.fails(f.with)
-			named := Diagnose(text)
+			named := diagnosis.Diagnose(text)
 			if named[0].ID != f.id {
 				t.Errorf("the text leads to %s:\n%s", named[0].ID, text)
 			}
@@ -288,7 +289,7 @@ func TestRealTerraformMovesALocalStateIntoTheBackend(t *testing.T) {
 	b.terraform("staging", "init")
 	b.terraform("staging", "apply", "-auto-approve")
 	b.write(stagingBackend, backend)
-	if named := Diagnose(b.fails("init")); named[0].ID != "migration-needs-answer" {
+	if named := diagnosis.Diagnose(b.fails("init")); named[0].ID != "migration-needs-answer" {
 		t.Errorf("the text leads to %v", named)
 	}
 	summary, _ := b.examine(&Examination{}, b.path("live/staging"))

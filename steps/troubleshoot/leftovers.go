@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -52,7 +53,7 @@ func (l *laptop) cache(ctx context.Context, p project) {
 	case state.Configured == nil:
 		l.notInitialised(ctx, p)
 	case p.backend == nil && p.err != nil:
-		l.undecided(checkBackend, p.Name, asked, "the backend block cannot be read")
+		l.undecided(diagnosis.CheckBackend, p.Name, asked, "the backend block cannot be read")
 	case p.backend == nil:
 		l.changed(ctx, p, []string{"type"})
 	default:
@@ -60,7 +61,7 @@ func (l *laptop) cache(ctx context.Context, p project) {
 			l.changed(ctx, p, names)
 			return
 		}
-		l.passed(checkBackend, p.Name, asked, fmt.Sprintf("initialised with this backend, workspace %s", state.Workspace))
+		l.passed(diagnosis.CheckBackend, p.Name, asked, fmt.Sprintf("initialised with this backend, workspace %s", state.Workspace))
 	}
 }
 
@@ -87,25 +88,25 @@ func (l *laptop) localStates(p project) {
 func (l *laptop) notInitialised(ctx context.Context, p project) {
 	asked := p.files.State.DataDir
 	if p.s3() == nil {
-		l.passed(checkBackend, p.Name, asked, "nothing is configured, and there is no backend \"s3\"")
+		l.passed(diagnosis.CheckBackend, p.Name, asked, "nothing is configured, and there is no backend \"s3\"")
 		return
 	}
 	if held := full(p.files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.backend.Place)
-		l.broken(checkBackend, p.Name, asked, evidence, "migration-needs-answer")
+		l.broken(diagnosis.CheckBackend, p.Name, asked, evidence, "migration-needs-answer")
 		l.found("migration-needs-answer", 8, plan.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 		return
 	}
 	if p.partial() {
-		l.undecided(checkBackend, p.Name, asked, "not initialised, and the place of the state is given with -backend-config")
+		l.undecided(diagnosis.CheckBackend, p.Name, asked, "not initialised, and the place of the state is given with -backend-config")
 		return
 	}
 	if l.env.Engine == nil {
-		l.passed(checkBackend, p.Name, asked, "not initialised, and there is no Terraform here that could")
+		l.passed(diagnosis.CheckBackend, p.Name, asked, "not initialised, and there is no Terraform here that could")
 		return
 	}
-	l.broken(checkBackend, p.Name, asked, "terraform init has not run here", "backend-not-initialized")
+	l.broken(diagnosis.CheckBackend, p.Name, asked, "terraform init has not run here", "backend-not-initialized")
 	l.found("backend-not-initialized", 8, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
 }
 
@@ -138,7 +139,7 @@ func (l *laptop) changed(ctx context.Context, p project, names []string) {
 	for _, name := range names {
 		moved = moved || moving[name]
 	}
-	l.broken(checkBackend, p.Name, asked, answer, "backend-changed")
+	l.broken(diagnosis.CheckBackend, p.Name, asked, answer, "backend-changed")
 	switch {
 	case !moved && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
@@ -232,7 +233,7 @@ var heldState = regexp.MustCompile(`"(?:modules|resources)":\s*[\[{]\s*["{]`)
 func (l *laptop) unreadable(ctx context.Context, p project) {
 	path := filepath.Join(p.files.State.DataDir, "terraform.tfstate")
 	evidence := fmt.Sprintf("Terraform cannot read what init left in %s.", path)
-	l.broken(checkBackend, p.Name, path, "it is not what terraform init writes", "state-format")
+	l.broken(diagnosis.CheckBackend, p.Name, path, "it is not what terraform init writes", "state-format")
 	dir := l.out.workdir(p.Name)
 	dir.stuck = true
 	why, safe := l.safe(ctx, p, path)
@@ -292,12 +293,12 @@ func (l *laptop) providers(p project) {
 	path := filepath.Join(p.dir, files.LockFile)
 	locked, err := files.ReadLockFile(p.dir)
 	if err != nil {
-		l.broken(checkLockFile, p.Name, path, err.Error(), "provider-lock-file")
+		l.broken(diagnosis.CheckLockFile, p.Name, path, err.Error(), "provider-lock-file")
 		l.found("provider-lock-file", 8, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
 		return
 	}
 	if locked == nil {
-		l.passed(checkLockFile, p.Name, path, "there is none, as before the first init that reached the providers")
+		l.passed(diagnosis.CheckLockFile, p.Name, path, "there is none, as before the first init that reached the providers")
 		return
 	}
 	for _, r := range p.files.Required() {
@@ -305,7 +306,7 @@ func (l *laptop) providers(p project) {
 		if evidence == "" {
 			continue
 		}
-		l.broken(checkLockFile, p.Name, path, evidence, "provider-lock-file")
+		l.broken(diagnosis.CheckLockFile, p.Name, path, evidence, "provider-lock-file")
 		remedy := "Run terraform init in " + p.dir + "."
 		if kind == files.InitUpgrade {
 			remedy = "Run terraform init -upgrade in " + p.dir + ", if the constraint was changed on purpose."
@@ -322,11 +323,11 @@ func (l *laptop) providers(p project) {
 			continue // what cannot be compared is Terraform's to tell
 		}
 		evidence := fmt.Sprintf("%s: %s %s as it is installed in %s has none of the checksums in the lock file.", files.Place{Path: path, Line: have.Line}, have.Source, have.Version, p.files.State.DataDir)
-		l.broken(checkLockFile, p.Name, path, evidence, "provider-lock-file")
+		l.broken(diagnosis.CheckLockFile, p.Name, path, evidence, "provider-lock-file")
 		l.found("provider-lock-file", 8, plan.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
 		return
 	}
-	l.passed(checkLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))
+	l.passed(diagnosis.CheckLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))
 }
 
 // lockProblem tells what the lock file lacks for one required provider.

@@ -22,6 +22,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -226,14 +227,14 @@ func TestTheProvidersOwnTextsAreNamed(t *testing.T) {
 		after   func(dir string) error
 		subject map[string]string
 	}{
-		{id: "environment-denied", main: bucketMain, breaks: noPermissions, subject: subject{
+		{id: "environment-denied", main: bucketMain, breaks: noPermissions, subject: map[string]string{
 			"action": "s3:CreateBucket", "resource": "arn:aws:s3:::acme-app", "address": "aws_s3_bucket.app", "policy": "identity-based",
 		}},
-		{id: "assume-role-denied", main: identityMain, breaks: noTrust, subject: subject{
+		{id: "assume-role-denied", main: identityMain, breaks: noTrust, subject: map[string]string{
 			"role": siteRole, "identity": "arn:aws:iam::111111111111:user/alice", "action": "sts:AssumeRole",
 		}},
-		{id: "wrong-account", main: identityMain, edits: []string{"region", "allowed_account_ids = [\"222222222222\"]\n  region"}, subject: subject{"account": "444444444444"}},
-		{id: "profile-missing", main: identityMain, edits: []string{`"admin_iam"`, `"nobody"`}, subject: subject{"profile": "nobody"}},
+		{id: "wrong-account", main: identityMain, edits: []string{"region", "allowed_account_ids = [\"222222222222\"]\n  region"}, subject: map[string]string{"account": "444444444444"}},
+		{id: "profile-missing", main: identityMain, edits: []string{`"admin_iam"`, `"nobody"`}, subject: map[string]string{"profile": "nobody"}},
 		{id: "credentials-missing", main: identityMain, edits: []string{"profile", "# profile"}},
 		{id: "key-invalid", main: identityMain, variables: s.keys(`(?m)^(aws_access_key_id *= *).*`, "${1}AKIA5STATEROOM5GONE5")},
 		{id: "signature-mismatch", main: identityMain, variables: s.keys(`(?m)^(aws_secret_access_key *= *).*`, "${1}wrong")},
@@ -241,7 +242,7 @@ func TestTheProvidersOwnTextsAreNamed(t *testing.T) {
 		{id: "provider-lock-file", main: identityMain, after: func(dir string) error { return os.Remove(filepath.Join(dir, ".terraform.lock.hcl")) }},
 		{id: "config-invalid", main: identityMain, after: func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "provider.tf"), []byte("provider \"aws\" {\n  assume_role = { role_arn = \""+siteRole+"\" }\n}\n"), 0o600)
-		}, subject: subject{"argument": "assume_role"}},
+		}, subject: map[string]string{"argument": "assume_role"}},
 	} {
 		t.Run(c.id, func(t *testing.T) {
 			dir := s.project(c.main, c.edits...)
@@ -263,12 +264,12 @@ func TestTheProvidersOwnTextsAreNamed(t *testing.T) {
 }
 
 // named wants a command that failed, and its text to lead to one diagnosis.
-func (s *providerSite) named(t *testing.T, id string, want subject, out string, err error) {
+func (s *providerSite) named(t *testing.T, id string, want map[string]string, out string, err error) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("it succeeded:\n%s", out)
 	}
-	list := Diagnose(out)
+	list := diagnosis.Diagnose(out)
 	if len(list) != 1 || list[0].ID != id {
 		t.Fatalf("named %v, want %s, from\n%s", list, id, out)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -16,7 +17,7 @@ const checkRun = "terraform init and plan"
 // said is a diagnosis with the project whose Terraform led to it; empty for a
 // text that somebody brought.
 type said struct {
-	Diagnosis
+	diagnosis.Diagnosis
 	project string
 }
 
@@ -87,7 +88,7 @@ func diagnosed(p project, result terraform.Result) []said {
 		return nil
 	}
 	var all []said
-	for _, d := range Diagnose(text.String()) {
+	for _, d := range diagnosis.Diagnose(text.String()) {
 		if d.ID != "provider-unavailable" {
 			all = append(all, said{d, p.Name})
 		}
@@ -134,7 +135,7 @@ func hear(findings []plan.Finding, all []said) []plan.Finding {
 
 // quoteOf keeps a text that nobody knows whole.
 func quoteOf(s said) string {
-	if s.ID == Unknown {
+	if s.ID == diagnosis.Unknown {
 		return " Terraform said: " + s.Evidence[0]
 	}
 	return " Terraform said: " + brief(s.Evidence[0])

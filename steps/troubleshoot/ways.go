@@ -3,6 +3,7 @@ package troubleshoot
 import (
 	"strings"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -34,7 +35,7 @@ func Questions(given plan.Given, engine bool) []plan.Question {
 		}}
 	case given.Text(pathWay) == wayText && !given.Asked(pathText):
 		return []plan.Question{{
-			Path: pathText, Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Check: readable, Hide: redact,
+			Path: pathText, Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Check: readable, Hide: diagnosis.Redact,
 			Help: "Paste all of it, with its boxes, colours and log lines; the program finds what matters, and shows no secret that stands in it.",
 		}}
 	}
@@ -48,7 +49,7 @@ func (e *Examination) Take(given plan.Given) error {
 	if given.Text(pathWay) != wayText {
 		return nil
 	}
-	text, err := Read(strings.NewReader(given.Text(pathText)))
+	text, err := diagnosis.Read(strings.NewReader(given.Text(pathText)))
 	if err != nil {
 		return &plan.Problem{Path: pathText, Text: err.Error()}
 	}
@@ -58,6 +59,6 @@ func (e *Examination) Take(given plan.Given) error {
 
 // readable says why a text cannot be diagnosed.
 func readable(text string) error {
-	_, err := Read(strings.NewReader(text))
+	_, err := diagnosis.Read(strings.NewReader(text))
 	return err
 }

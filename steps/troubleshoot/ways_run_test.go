@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -95,8 +96,8 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 		{ID: "explicit-deny", Subject: "a", Evidence: "backend.tf:4: encrypt is not set.", Remedy: "Write it."},
 		{ID: "explicit-deny", Subject: "b", Evidence: "other."},
 	}
-	deny := Diagnosis{ID: "explicit-deny", Meaning: "M.", Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}, Fix: "F."}
-	held := Diagnosis{ID: "lock-held", Meaning: "Somebody holds it.", Evidence: []string{"ID: 1"}, Fix: "Wait."}
+	deny := diagnosis.Diagnosis{ID: "explicit-deny", Meaning: "M.", Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}, Fix: "F."}
+	held := diagnosis.Diagnosis{ID: "lock-held", Meaning: "Somebody holds it.", Evidence: []string{"ID: 1"}, Fix: "Wait."}
 	out := hear(found, []said{{deny, "b"}, {deny, ""}, {held, "a"}, {held, "b"}})
 	if len(out) != 4 {
 		t.Fatalf("findings %v", out)

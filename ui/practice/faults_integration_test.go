@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
-	"stateroom/steps/troubleshoot"
 )
 
 // TestTerraformMeetsEveryFaultAndPassesWhenItIsMended proves each fault on one
@@ -140,11 +140,11 @@ func (w *world) passes(p proof) {
 // named are the ids that a text alone leads to.
 func named(text string) []string {
 	var found []string
-	read, err := troubleshoot.Read(strings.NewReader(text))
+	read, err := diagnosis.Read(strings.NewReader(text))
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for _, d := range troubleshoot.Diagnose(read) {
+	for _, d := range diagnosis.Diagnose(read) {
 		if !slices.Contains(found, d.ID) {
 			found = append(found, d.ID)
 		}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
@@ -124,7 +125,7 @@ func (s *session) errorText(ctx context.Context) (string, error) {
 		}
 		in = files.Stream(ctx, s.sys.In, name, limit)
 	}
-	text, err := troubleshoot.Read(in)
+	text, err := diagnosis.Read(in)
 	switch {
 	case err == nil:
 		return text, nil
@@ -143,7 +144,7 @@ func isTerminal(in io.Reader) bool {
 
 // saysNothing tells a text that says nothing from one that could not be read.
 func saysNothing(err error) bool {
-	return errors.Is(err, troubleshoot.ErrEmpty) || errors.Is(err, troubleshoot.ErrBinary) || errors.Is(err, troubleshoot.ErrOnlyLog)
+	return errors.Is(err, diagnosis.ErrEmpty) || errors.Is(err, diagnosis.ErrBinary) || errors.Is(err, diagnosis.ErrOnlyLog)
 }
 
 // listFaults prints the faults to practise on, one a line.

@@ -1,4 +1,4 @@
-package troubleshoot
+package diagnosis
 
 import (
 	"encoding/json"
@@ -38,7 +38,7 @@ func split(text string) []string {
 	}
 	s.end()
 	if len(s.list) == 0 {
-		return []string{redact(terraform.Fold(text))}
+		return []string{Redact(terraform.Fold(text))}
 	}
 	return s.list
 }
@@ -82,7 +82,7 @@ func (s *splitter) begins(text string) bool {
 
 func (s *splitter) end() {
 	if s.open {
-		s.list = append(s.list, redact(terraform.Fold(s.current.String())))
+		s.list = append(s.list, Redact(terraform.Fold(s.current.String())))
 	}
 	s.open, s.box, s.fresh = false, false, false
 	s.current.Reset()

@@ -1,4 +1,4 @@
-package troubleshoot
+package diagnosis
 
 import (
 	"errors"

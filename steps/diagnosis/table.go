@@ -1,6 +1,8 @@
-package troubleshoot
+package diagnosis
 
-import "regexp"
+import (
+	"regexp"
+)
 
 // place says where an error must come from for a row to match it. Without one a
 // text means the same wherever it appears.
@@ -32,33 +34,33 @@ type row struct {
 
 // Checks that more than one row asks for, in the article's words.
 const (
-	checkCredentialsFile = "credentials file exists"
-	checkProfileInFile   = "profile is in the file"
-	checkProfileInCode   = "profile in backend and provider"
-	checkNamesAgree      = "profile names agree"
-	checkEnvironment     = "environment variables that override"
-	checkIdentity        = "identity"
-	checkBucket          = "bucket permissions"
-	checkKey             = "key permissions"
-	checkAssumeRole      = "permission to assume the role"
-	checkInside          = "permissions inside the environment"
-	checkRegion          = "region and .terraform"
-	checkKeyState        = "key state"
-	checkTable           = "lock table"
-	checkLock            = "lock holder"
-	checkDigest          = "state digest"
-	checkProject         = "project configuration"
-	checkBackend         = "configured backend and .terraform"
-	checkNetwork         = "endpoints and proxy"
-	checkEncryption      = "encryption arguments in backend"
-	checkLockFile        = "provider lock file"
+	CheckCredentialsFile = "credentials file exists"
+	CheckProfileInFile   = "profile is in the file"
+	CheckProfileInCode   = "profile in backend and provider"
+	CheckNamesAgree      = "profile names agree"
+	CheckEnvironment     = "environment variables that override"
+	CheckIdentity        = "identity"
+	CheckBucket          = "bucket permissions"
+	CheckKey             = "key permissions"
+	CheckAssumeRole      = "permission to assume the role"
+	CheckInside          = "permissions inside the environment"
+	CheckRegion          = "region and .terraform"
+	CheckKeyState        = "key state"
+	CheckTable           = "lock table"
+	CheckLock            = "lock holder"
+	CheckDigest          = "state digest"
+	CheckProject         = "project configuration"
+	CheckBackend         = "configured backend and .terraform"
+	CheckNetwork         = "endpoints and proxy"
+	CheckEncryption      = "encryption arguments in backend"
+	CheckLockFile        = "provider lock file"
 )
 
 var (
 	fiveChecks = []string{
-		checkCredentialsFile, checkProfileInFile, checkProfileInCode, checkNamesAgree, checkEnvironment,
+		CheckCredentialsFile, CheckProfileInFile, CheckProfileInCode, CheckNamesAgree, CheckEnvironment,
 	}
-	fourChecks = []string{checkBucket, checkKey, checkAssumeRole, checkInside}
+	fourChecks = []string{CheckBucket, CheckKey, CheckAssumeRole, CheckInside}
 )
 
 // rows is the ordered table. For every error in a text the first row that
@@ -75,7 +77,7 @@ var rows = []row{
 		id:      "config-invalid",
 		pattern: regexp.MustCompile(`An argument named "(?P<argument>[^"]+)" is not expected here|Blocks of type "(?P<block>[^"]+)" are not expected here|Variables not allowed|(?:Unsupported argument|Unsupported block type|Missing required argument|Invalid backend type|Duplicate backend configuration|Invalid backend configuration|Invalid expression|Unclosed configuration block|Argument or block definition required|Unsupported Terraform Core version|Unsupported OpenTofu Core version)\b`),
 		meaning: "The configuration itself is not accepted, so nothing was asked of AWS yet.",
-		checks:  []string{checkProject},
+		checks:  []string{CheckProject},
 		fix:     "Correct the named argument or block: assume_role is an attribute in the backend and a block in the provider, and a backend of Terraform takes no variables.",
 	},
 	// What init left behind.
@@ -83,28 +85,28 @@ var rows = []row{
 		id:      "provider-lock-file",
 		pattern: regexp.MustCompile(`Inconsistent dependency lock file|does(?: not|n't) match any of the checksums (?:previously )?recorded in the dependency lock file|does not match configured version constraint|failed to read dependency lock file`),
 		meaning: "The provider lock file (.terraform.lock.hcl) does not agree with the configuration or the installed providers.",
-		checks:  []string{checkLockFile},
+		checks:  []string{CheckLockFile},
 		fix:     "Run terraform init, with -upgrade when the version constraint was changed on purpose.",
 	},
 	{
 		id:      "migration-needs-answer",
 		pattern: regexp.MustCompile(`Error asking for state migration action|Can't ask approval for state migration|Migration aborted by user`),
 		meaning: "The backend changed and Terraform asked whether to move the state, but nobody could answer.",
-		checks:  []string{checkBackend},
+		checks:  []string{CheckBackend},
 		fix:     "Let stateroom setup move the state when it must move; run init -reconfigure when it is the same state.",
 	},
 	{
 		id:      "backend-changed",
 		pattern: regexp.MustCompile(`Backend configuration changed|Reason: (?P<reason>Backend configuration block has changed|Backend type changed from "[^"]*" to "[^"]*"|Unsetting the previously set backend "[^"]*")`),
 		meaning: "The backend in the configuration is not the one that this directory was initialised with.",
-		checks:  []string{checkBackend},
+		checks:  []string{CheckBackend},
 		fix:     "Run init -migrate-state when bucket, key or prefix differ, and init -reconfigure when only credentials, profile, encryption or lock do.",
 	},
 	{
 		id:      "state-format",
 		pattern: regexp.MustCompile(`uses format version (?P<format>\d+), which is not supported|state snapshot was created by (?:Terraform|OpenTofu) v(?P<version>[\w.+-]+), which is newer than current|Unsupported state file format|Failed to load state: (?:unsupported backend state version|invalid syntax)`),
 		meaning: "The state, or what init left in .terraform, was written by a newer version of the engine, or is damaged.",
-		checks:  []string{checkBackend, "state readable", "engine version"},
+		checks:  []string{CheckBackend, "state readable", "engine version"},
 		fix:     "Use the engine version that wrote it, or a newer one; move a damaged .terraform aside and init again.",
 	},
 	// Credentials.
@@ -112,14 +114,14 @@ var rows = []row{
 		id:      "sso-expired",
 		pattern: regexp.MustCompile(`SSO session has expired or is invalid|cached SSO token is expired|failed to read cached SSO token file|refresh cached SSO token failed`),
 		meaning: "The single sign-on session of the profile is over or was never begun.",
-		checks:  []string{checkProfileInCode, checkIdentity},
+		checks:  []string{CheckProfileInCode, CheckIdentity},
 		fix:     "Sign in again: aws sso login --profile PROFILE.",
 	},
 	{
 		id:      "mfa-profile",
 		pattern: regexp.MustCompile(`assume role with MFA enabled, but AssumeRoleTokenProvider`),
 		meaning: "The profile asks for an MFA code, and Terraform cannot ask for one.",
-		checks:  []string{checkProfileInCode, checkIdentity},
+		checks:  []string{CheckProfileInCode, CheckIdentity},
 		fix:     "Get session credentials with the MFA code first, and name the profile that holds them.",
 	},
 	{
@@ -140,21 +142,21 @@ var rows = []row{
 		id:      "signature-mismatch",
 		pattern: regexp.MustCompile(`SignatureDoesNotMatch|InvalidSignatureException`),
 		meaning: "The secret does not belong to the access key id.",
-		checks:  []string{checkProfileInFile, checkEnvironment, checkIdentity},
+		checks:  []string{CheckProfileInFile, CheckEnvironment, CheckIdentity},
 		fix:     "Write the secret again without missing or extra characters, or make a new access key.",
 	},
 	{
 		id:      "token-expired",
 		pattern: regexp.MustCompile(`\bExpiredToken(?:Exception)?\b|security token included in the request is expired`),
 		meaning: "The session credentials are past their end.",
-		checks:  []string{checkEnvironment, checkIdentity},
+		checks:  []string{CheckEnvironment, CheckIdentity},
 		fix:     "Get new session credentials, and unset the AWS_* variables that hold old ones.",
 	},
 	{
 		id:      "key-invalid",
 		pattern: regexp.MustCompile(`InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|\bAuthFailure\b`),
 		meaning: "AWS does not know the access key: it is deleted, inactive, mistyped, of another partition, or seconds old.",
-		checks:  []string{checkProfileInFile, checkEnvironment, checkIdentity},
+		checks:  []string{CheckProfileInFile, CheckEnvironment, CheckIdentity},
 		fix:     "Use an active access key; wait a minute if it was just made.",
 	},
 	{
@@ -171,14 +173,14 @@ var rows = []row{
 		// The provider says so too where STS could not be asked at all.
 		unless:  regexp.MustCompile(`StatusCode: 0,|request send failed|\bThrottling`),
 		meaning: "The identity may not assume the role: its own policies or the role's trust policy do not allow it, or the role does not exist.",
-		checks:  []string{checkIdentity, checkAssumeRole},
+		checks:  []string{CheckIdentity, CheckAssumeRole},
 		fix:     "Allow sts:AssumeRole on the role to the identity, and the identity in the role's trust policy.",
 	},
 	{
 		id:      "wrong-account",
 		pattern: regexp.MustCompile(`(?i)AWS account ID not allowed: (?P<account>\d+)`),
 		meaning: "The credentials work, but belong to another account than the configuration allows.",
-		checks:  []string{checkIdentity, checkProfileInCode, checkNamesAgree, checkEnvironment},
+		checks:  []string{CheckIdentity, CheckProfileInCode, CheckNamesAgree, CheckEnvironment},
 		fix:     "Name the profile or the role of the right account, or correct allowed_account_ids.",
 	},
 	{
@@ -186,7 +188,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`UnauthorizedOperation|AccessDenied(?:Exception)?\b|not authorized to perform|StatusCode: 403|status code: 403`),
 		at:      inResource,
 		meaning: "The role in the environment was assumed, but lacks a permission that the resource needs.",
-		checks:  []string{checkInside},
+		checks:  []string{CheckInside},
 		fix:     "Add the action to the environment role's policy, unless a boundary or an SCP denies it.",
 	},
 	// Region and bucket.
@@ -195,14 +197,14 @@ var rows = []row{
 		pattern: regexp.MustCompile(`requested bucket from "(?P<configured>[^"]+)", actual location "(?P<region>[^"]*)"|(?:the region '(?P<asked>[^']+)' is wrong; )?expecting '(?P<expected>[^']+)'|BucketRegionError|PermanentRedirect|[Ss]tatus ?[Cc]ode: 301`),
 		at:      outside,
 		meaning: "The bucket is in another region than the backend says.",
-		checks:  []string{checkRegion},
+		checks:  []string{CheckRegion},
 		fix:     "Put the bucket's true region in the backend, then init -reconfigure.",
 	},
 	{
 		id:      "region-invalid",
 		pattern: regexp.MustCompile(`(?i)invalid AWS region: (?P<region>[^\s,]+)|Missing region value|Invalid region value`),
 		meaning: "The region is missing or is not one that AWS has.",
-		checks:  []string{checkRegion},
+		checks:  []string{CheckRegion},
 		fix:     "Write a valid region in the backend and in the provider.",
 	},
 	{
@@ -210,7 +212,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`S3 bucket (?:"(?P<bucket>[^"]+)" )?does not exist\.|\bNoSuchBucket\b`),
 		at:      outside,
 		meaning: "There is no bucket of that name.",
-		checks:  []string{"bucket exists", checkIdentity},
+		checks:  []string{"bucket exists", CheckIdentity},
 		fix:     "Correct the name in the backend, or create the bucket with stateroom setup.",
 	},
 	// The key.
@@ -219,7 +221,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`Invalid KMS Key (?:ID|ARN)|KMS\.InvalidArnException`),
 		at:      outside,
 		meaning: "kms_key_id is not written as a key id or key ARN.",
-		checks:  []string{checkEncryption},
+		checks:  []string{CheckEncryption},
 		fix:     "Write the full ARN of the key, not of its alias.",
 	},
 	{
@@ -227,7 +229,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`KMSInvalidStateException|(?P<resource>arn:[\w-]+:kms:\S+) is pending deletion`),
 		at:      outside,
 		meaning: "The state encryption key is waiting to be deleted; when it is, every state under it is lost.",
-		checks:  []string{checkKeyState},
+		checks:  []string{CheckKeyState},
 		fix:     "Cancel the deletion of the key and enable it again, at once.",
 	},
 	{
@@ -235,7 +237,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`KMS\.DisabledException|\bDisabledException\b|(?P<resource>arn:[\w-]+:kms:\S+) is disabled`),
 		at:      outside,
 		meaning: "The state encryption key is disabled.",
-		checks:  []string{checkKeyState},
+		checks:  []string{CheckKeyState},
 		fix:     "Enable the key.",
 	},
 	{
@@ -243,7 +245,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`KMS\.NotFoundException|Key '?(?P<resource>arn:[\w-]+:kms:[^\s']+)'? does not exist`),
 		at:      outside,
 		meaning: "There is no such key in the bucket's region.",
-		checks:  []string{checkKeyState, checkEncryption},
+		checks:  []string{CheckKeyState, CheckEncryption},
 		fix:     "Write the ARN of a key in the bucket's own region.",
 	},
 	{
@@ -251,7 +253,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`perform: (?P<action>kms:\w+)`),
 		at:      outside,
 		meaning: "The identity may not use the state encryption key.",
-		checks:  []string{checkIdentity, checkKey},
+		checks:  []string{CheckIdentity, CheckKey},
 		fix:     "Allow the action on the key in the group's policy, or in the key policy if that does not delegate to the account.",
 	},
 	// The lock.
@@ -260,7 +262,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`failed to unmarshal JSON data into LockInfo|(?i)failed to retrieve lock info.{0,80}(?:unexpected end of JSON|invalid character)|The conditional request failed (?:unexpected end of JSON input|invalid character|json: )`),
 		at:      outside,
 		meaning: "A lock is there, but what it holds is no lock.",
-		checks:  []string{checkLock},
+		checks:  []string{CheckLock},
 		fix:     "Make sure that nobody is running Terraform, then delete the lock file or the lock's item.",
 	},
 	{
@@ -268,7 +270,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`(?i)lock ID (?:"?(?P<given>[\w-]+)"? )?does not match(?: existing lock(?: (?:ID )?\(?"(?P<lock>[^"]+)"\)?)?)?`),
 		at:      outside,
 		meaning: "The lock is held under another id than the one given to force-unlock.",
-		checks:  []string{checkLock},
+		checks:  []string{CheckLock},
 		fix:     "Look at the lock's true id and holder before trying again.",
 	},
 	{
@@ -276,7 +278,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`Error acquiring the state lock.*(?:ConditionalCheckFailedException|PreconditionFailed|StatusCode: 412)(?:.*?Lock Info: ID: (?P<lock>\S+)(?: Path: (?P<path>\S+))?(?: Operation: (?P<operation>\S+))?(?: Who: (?P<who>.+?) Version: (?P<version>\S+) Created: (?P<created>.+?) (?:Info:|Terraform|OpenTofu))?)?`),
 		at:      outside,
 		meaning: "Someone else holds the lock, or a run that died left it behind.",
-		checks:  []string{checkLock},
+		checks:  []string{CheckLock},
 		fix:     "Wait for the holder; force-unlock only when that run is surely over.",
 	},
 	// The table.
@@ -285,7 +287,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`ResourceNotFoundException: (?:Requested resource not found|Cannot do operations on a non-existent table)(?:: Table: (?P<table>[\w.-]+) not found)?|DynamoDB.*ResourceNotFoundException`),
 		at:      outside,
 		meaning: "The lock table does not exist in this account and region.",
-		checks:  []string{checkTable},
+		checks:  []string{CheckTable},
 		fix:     "Create the table with key LockID of type S, or correct its name in the backend.",
 	},
 	{
@@ -293,7 +295,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`ValidationException: .*(?:Missing the key (?P<key>\w+)|does not match)`),
 		at:      outside,
 		meaning: "The lock table's key is not LockID of type S.",
-		checks:  []string{checkTable},
+		checks:  []string{CheckTable},
 		fix:     "Name a table with the right key in the backend; a key schema cannot be changed.",
 	},
 	{
@@ -301,14 +303,14 @@ var rows = []row{
 		pattern: regexp.MustCompile(`AccessDeniedException: .*(?P<action>dynamodb:\w+)`),
 		at:      outside,
 		meaning: "The identity may not use the lock table.",
-		checks:  []string{checkIdentity, checkTable},
+		checks:  []string{CheckIdentity, CheckTable},
 		fix:     "Allow GetItem, PutItem and DeleteItem on the table to the group.",
 	},
 	{
 		id:      "digest-mismatch",
 		pattern: regexp.MustCompile(`state data in S3 does not have the expected content\.?(?:.*?Bucket: (?P<bucket>\S+) Key: (?P<key>\S+) Calculated checksum: (?P<calculated>\S*) ?Stored checksum: (?P<stored>\w*))?`),
 		meaning: "The state in the bucket is not the one whose checksum the lock table holds.",
-		checks:  []string{checkDigest},
+		checks:  []string{CheckDigest},
 		fix:     "Compare the versions of the state object, then repair the item BUCKET/KEY-md5 of the table.",
 	},
 	// Denials, from the one that says most to the one that says least.
@@ -317,7 +319,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`perform: (?P<action>(?:s3|sts|dynamodb):\w+) on resource: "?(?P<resource>[^" ]+)"? with an explicit deny in an? (?P<policy>[\w -]+?) policy`),
 		at:      outside,
 		meaning: "A policy forbids the action outright; no permission can outweigh it.",
-		checks:  append([]string{checkEncryption}, fourChecks...),
+		checks:  append([]string{CheckEncryption}, fourChecks...),
 		fix:     "Meet the policy's condition: for a state bucket set encrypt = true and kms_key_id to the key's full ARN.",
 	},
 	{
@@ -349,7 +351,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`(?:PutObject|DeleteObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload), .*StatusCode: 403|perform: (?P<action>s3:(?:Put|Delete)Object)\b|failed to upload state: .*AccessDenied: .*status code: 403`),
 		at:      outside,
 		meaning: "The identity may not write the state object or its lock file.",
-		checks:  append([]string{checkEncryption}, fourChecks...),
+		checks:  append([]string{CheckEncryption}, fourChecks...),
 		fix:     "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
 	},
 	{
@@ -358,7 +360,7 @@ var rows = []row{
 		pattern: regexp.MustCompile(`\bUnauthorizedOperation\b|not authorized to perform: (?P<action>[\w-]+:\w+)`),
 		unless:  regexp.MustCompile(`perform: (?:(?:s3|sts|kms|dynamodb|organizations):|iam:(?:GetUser|ListRoles)\b)`),
 		meaning: "The role in the environment was assumed, but lacks a permission that the resource needs.",
-		checks:  []string{checkInside},
+		checks:  []string{CheckInside},
 		fix:     "Add the action to the environment role's policy, unless a boundary or an SCP denies it.",
 	},
 	// What passes by itself, and the way to AWS.
@@ -373,14 +375,14 @@ var rows = []row{
 		id:      "tls-untrusted",
 		pattern: regexp.MustCompile(`x509: (?P<reason>[^"]{0,120})|tls: failed to verify certificate`),
 		meaning: "The certificate of the server, or of a proxy between, is not trusted here.",
-		checks:  []string{checkNetwork, "CA bundle"},
+		checks:  []string{CheckNetwork, "CA bundle"},
 		fix:     "Set AWS_CA_BUNDLE, or custom_ca_bundle in backend and provider, to the proxy's certificate authority.",
 	},
 	{
 		id:      "network-unreachable",
 		pattern: regexp.MustCompile(`lookup (?P<host>[\w.-]+)(?: on \S+)?: no such host|no such host|connection refused|connection reset by peer|i/o timeout|network is unreachable|no route to host|TLS handshake timeout|Client\.Timeout exceeded|proxyconnect tcp`),
 		meaning: "The server could not be reached from here.",
-		checks:  []string{checkNetwork, checkRegion},
+		checks:  []string{CheckNetwork, CheckRegion},
 		fix:     "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), the region's spelling and any custom endpoint.",
 	},
 	// Consequences: said beside the cause, if the text holds it.
@@ -390,7 +392,7 @@ var rows = []row{
 		unless:      regexp.MustCompile(`in the dependency lock file`),
 		consequence: true,
 		meaning:     "The provider could not be had from its registry.",
-		checks:      []string{checkNetwork, checkProject},
+		checks:      []string{CheckNetwork, CheckProject},
 		fix:         "Reach the registry or name a provider mirror, then init again.",
 	},
 	{
@@ -399,7 +401,7 @@ var rows = []row{
 		unless:      regexp.MustCompile(`Reason: (?:Backend configuration block has changed|Backend type changed|Unsetting the previously)`),
 		consequence: true,
 		meaning:     "This directory is not initialised.",
-		checks:      []string{checkBackend},
+		checks:      []string{CheckBackend},
 		fix:         "Run terraform init.",
 	},
 	{
@@ -408,7 +410,7 @@ var rows = []row{
 		at:          outside,
 		consequence: true,
 		meaning:     "Resources were changed, but the new state did not reach the bucket; it is in errored.tfstate.",
-		checks:      []string{checkBucket, checkKey, checkEncryption},
+		checks:      []string{CheckBucket, CheckKey, CheckEncryption},
 		fix:         "Mend the cause, then run terraform state push errored.tfstate; never apply again before that.",
 	},
 	{
@@ -417,7 +419,7 @@ var rows = []row{
 		at:          outside,
 		consequence: true,
 		meaning:     "The work was done, but its lock was not taken away.",
-		checks:      []string{checkLock},
+		checks:      []string{CheckLock},
 		fix:         "Mend the cause, then release the lock that is left with its id.",
 	},
 }

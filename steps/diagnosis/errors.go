@@ -1,6 +1,8 @@
-package troubleshoot
+package diagnosis
 
-import "errors"
+import (
+	"errors"
+)
 
 // What Read refuses. Each text is one sentence for people, with what to do.
 var (

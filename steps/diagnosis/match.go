@@ -1,4 +1,10 @@
-package troubleshoot
+// Package diagnosis goes from an error text to its name, its meaning and its remedy.
+// [Read] takes a text of any size down to what matters, and [Diagnose] names what is
+// behind it by one table, causes before what they cause; [Redact] takes the secrets
+// out of a text that is to be shown. All of it is pure text.
+//
+// What does not live here: looking whether it is so (package troubleshoot).
+package diagnosis
 
 import (
 	"maps"
@@ -37,7 +43,7 @@ const mostEvidence = 5
 func Diagnose(text string) []Diagnosis {
 	clean, err := Read(strings.NewReader(text))
 	if err != nil {
-		return []Diagnosis{unknown(excerpt(redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0))}
+		return []Diagnosis{unknown(excerpt(Redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0))}
 	}
 	found := make([][]Diagnosis, len(rows))
 	for _, problem := range split(clean) {
@@ -47,7 +53,7 @@ func Diagnose(text string) []Diagnosis {
 	}
 	list := mergeIDs(slices.Concat(found...))
 	if len(list) == 0 {
-		return []Diagnosis{unknown(redact(clean))}
+		return []Diagnosis{unknown(Redact(clean))}
 	}
 	return list
 }

@@ -1,4 +1,4 @@
-package troubleshoot
+package diagnosis
 
 // sample is an error as an engine words it, before it is wrapped and boxed.
 type sample struct {

@@ -1,4 +1,4 @@
-package troubleshoot
+package diagnosis
 
 import (
 	"regexp"
@@ -19,9 +19,9 @@ var (
 	base64Run = regexp.MustCompile(`[A-Za-z0-9/+]{40,}`)
 )
 
-// redact takes secrets out of a text. Access key ids stay whole: they name the
+// Redact takes secrets out of a text. Access key ids stay whole: they name the
 // key and open nothing. A lower-case hexadecimal run of 40 is a checksum.
-func redact(text string) string {
+func Redact(text string) string {
 	text = privateKey.ReplaceAllLiteralString(text, secret.Redacted)
 	text = namedSecret.ReplaceAllString(text, "${1}"+secret.Redacted)
 	text = longToken.ReplaceAllLiteralString(text, secret.Redacted)
