@@ -41,7 +41,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 		}
 		review, summary.Foreign = after, after.Foreign
 		if len(result.Unknown) == 0 {
-			found = append(found, notHeld(review, applied)...)
+			found = append(found, notHeld(due, applied, review)...)
 			break
 		}
 		due, left = plan.Confirmed(review.Changes, shown, x.lookup)
@@ -105,30 +105,38 @@ func appliedIDs(made []plan.Change, result Result) map[string]bool {
 	return applied
 }
 
-// unseen tells whether something that was applied is still to do, or has not
-// mended yet what its calls were to mend.
+// unseen tells whether AWS does not show yet what was applied: it is still to do,
+// or has not mended yet what its calls were to mend. Files and commands are seen at
+// once.
 func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
-	if slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return applied[c.ID] && !takesAway(r, c.Target) }) {
-		return true
-	}
 	return slices.ContainsFunc(made, func(c plan.Change) bool {
-		return applied[c.ID] && len(c.Calls) > 0 &&
-			slices.ContainsFunc(r.Findings, func(x plan.Finding) bool { return x.Severity == plan.Failure && c.MendsFinding(x) })
+		if !applied[c.ID] || len(c.Calls) == 0 {
+			return false
+		}
+		again := func(n plan.Change) bool { return n.ID == c.ID && !takesAway(r, n.Target) }
+		unmended := func(f plan.Finding) bool { return f.Severity == plan.Failure && c.MendsFinding(f) }
+		return slices.ContainsFunc(r.Changes, again) || slices.ContainsFunc(r.Findings, unmended)
 	})
 }
 
-// notHeld are the findings of changes that were answered with success and are not
-// there when looked at again.
-func notHeld(r plan.Review, applied map[string]bool) []plan.Finding {
+// notHeld are the findings of changes that were made and are due once more, the
+// same, when looked at again; where a finding says already what was not mended by
+// one, that is enough.
+func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.Finding {
 	var findings []plan.Finding
 	for _, c := range r.Changes {
-		if !applied[c.ID] || takesAway(r, c.Target) {
+		again := func(m plan.Change) bool { return m.ID == c.ID && m.Covers(c) }
+		switch {
+		case !applied[c.ID], takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.MendsFinding):
 			continue
 		}
+		evidence := fmt.Sprintf("%s: this was done, and is due once more when looked at again.", c.Title)
+		if len(c.Calls) > 0 {
+			evidence = fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target)
+		}
 		findings = append(findings, plan.Finding{
-			ID: c.ID + "-not-held", Step: c.Step, Severity: plan.Failure,
-			Evidence: fmt.Sprintf("%s: AWS accepted the change to %s, but reading it back still differs.", c.Title, c.Target),
-			Remedy:   "Run it again; if it differs once more, something else is changing it.",
+			ID: c.ID + "-not-held", Step: c.Step, Severity: plan.Failure, Evidence: evidence,
+			Remedy: "Run it again; if it differs once more, something else is changing it.",
 		})
 	}
 	return findings

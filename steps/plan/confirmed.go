@@ -19,7 +19,7 @@ import (
 func Confirmed(changes, shown []Change, known func(awsops.Reference) (string, bool)) (kept, left []Change) {
 	unknown := map[string]bool{}
 	for _, c := range changes {
-		covers := func(s Change) bool { return s.ID == c.ID && s.covers(c) }
+		covers := func(s Change) bool { return s.ID == c.ID && s.Covers(c) }
 		made, ours := known(c.Undoes)
 		if !slices.ContainsFunc(shown, covers) && !(ours && made == c.Target) {
 			unknown[c.ID] = true
@@ -28,9 +28,9 @@ func Confirmed(changes, shown []Change, known func(awsops.Reference) (string, bo
 	return LeaveOut(changes, unknown)
 }
 
-// covers tells whether a later change does nothing that this one, which was
+// Covers tells whether a later change does nothing that this one, which was
 // shown, did not announce.
-func (c Change) covers(later Change) bool {
+func (c Change) Covers(later Change) bool {
 	same := awsops.MayBecome
 	if !same(c.Account, later.Account) || c.Region != later.Region || c.Role != later.Role || c.Profile != later.Profile {
 		return false
