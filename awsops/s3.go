@@ -137,7 +137,7 @@ func (s *Session) locate(ctx context.Context, b *Bucket, owner string) error {
 	case http.StatusNotFound:
 		b.Ownership = BucketFree
 	case http.StatusOK, http.StatusForbidden, http.StatusMovedPermanently, http.StatusBadRequest:
-		b.Ownership = ownership(ours, listed, status == http.StatusOK)
+		b.Ownership = ownership(ours, listed, owner != "" && status == http.StatusOK)
 	default:
 		return err
 	}
@@ -148,10 +148,11 @@ func (s *Session) locate(ctx context.Context, b *Bucket, owner string) error {
 }
 
 // ownership judges a bucket that exists. HEAD was asked with the expected
-// owner, so that it opens for nobody else's bucket.
+// owner, so that it opens for nobody else's bucket, be it one that somebody has
+// made since the account's buckets were listed.
 func ownership(ours, listed, entered bool) BucketOwnership {
 	switch {
-	case ours || (!listed && entered):
+	case ours || entered:
 		return BucketOurs
 	case listed:
 		return BucketTaken

@@ -181,3 +181,15 @@ func (r LifecycleRule) sdk() types.LifecycleRule {
 	}
 	return out
 }
+
+// BucketAccess reads what of a bucket of owner's can name somebody: the text of its
+// policy, empty without one, and its tags. [IsNotFound] holds where there is no such
+// bucket.
+func (s *Session) BucketAccess(ctx context.Context, name, owner string) (document string, tags map[string]string, err error) {
+	b := &Bucket{Name: name}
+	if err := s.readBucketPolicy(ctx, b, owner); err != nil || b.Policy == "" {
+		return "", nil, err
+	}
+	err = s.readBucketTags(ctx, b, owner)
+	return b.Policy, b.Tags, err
+}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -256,6 +257,25 @@ func TestSomeoneElsesBucketIsTaken(t *testing.T) {
 	b = must[*awsops.Bucket](t)(sessions.Home("").Bucket(t.Context(), "elsewhere", management))
 	if b.Ownership != awsops.BucketOurs || b.Region != "eu-central-1" {
 		t.Errorf("our bucket in another region is %+v", b)
+	}
+}
+
+// Somebody makes the bucket in this account between the list of its buckets and the
+// question whose it is.
+func TestABucketThatIsMadeBetweenListAndHeadIsNotSomeoneElses(t *testing.T) {
+	server, sessions := rehearse(t, sandbox.Options{})
+	var once sync.Once
+	server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if e.Operation != "ListBuckets" {
+			return sandbox.Fault{}
+		}
+		return sandbox.Fault{After: func(sandbox.Entry) {
+			once.Do(func() { do(t, sessions.Home(""), awsops.CreateBucket("state", region, nil)) })
+		}}
+	})
+	b := must[*awsops.Bucket](t)(sessions.Home("").Bucket(t.Context(), "state", management))
+	if b.Ownership != awsops.BucketOurs {
+		t.Errorf("the bucket that a colleague has just made is %+v", b)
 	}
 }
 

@@ -14,12 +14,17 @@ import (
 )
 
 // AccessFacts are what of the set-up beside IAM's own users and groups can name
-// somebody: the state encryption key's policy and the environments' roles.
+// somebody: the policies of the state encryption key and of the state bucket, and the
+// environments' roles.
 type AccessFacts struct {
 	// Key is nil where there is none, or where KeyUnseen says why it cannot be
 	// looked at.
 	Key       *KeyAccess
 	KeyUnseen error
+	// Bucket is nil where there is none, or none with a policy, or where
+	// BucketUnseen says why it cannot be looked at.
+	Bucket       *BucketAccess
+	BucketUnseen error
 	// Roles are the environments', in the blueprint's order.
 	Roles []RoleAccess
 }
@@ -29,6 +34,13 @@ type KeyAccess struct {
 	ARN, ID string
 	Policy  policy.Document
 	Tags    map[string]string
+}
+
+// BucketAccess is the state bucket's own policy.
+type BucketAccess struct {
+	ARN    string
+	Policy policy.Document
+	Tags   map[string]string
 }
 
 // RoleAccess is an environment's role and who may assume it. Its Role is nil
@@ -55,6 +67,13 @@ func InspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (
 		return err
 	})
 	g.Go(func() (err error) {
+		f.Bucket, err = bucketAccess(ctx, env.Sessions.Home(a.StateRegion), a)
+		if awsops.IsAccessDenied(err) {
+			f.BucketUnseen, err = err, nil
+		}
+		return err
+	})
+	g.Go(func() (err error) {
 		f.Roles, err = roleAccess(ctx, env, a)
 		return err
 	})
@@ -73,6 +92,18 @@ func keyAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) 
 	}
 	tags, err := home.KeyTags(ctx, key.ID)
 	return &KeyAccess{ARN: key.ARN, ID: key.ID, Policy: parsed(text), Tags: tags}, err
+}
+
+// bucketAccess is nil where no policy is.
+func bucketAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*BucketAccess, error) {
+	text, tags, err := home.BucketAccess(ctx, a.Bucket.Name, a.AdminAccount)
+	if awsops.IsNotFound(err) || err == nil && text == "" {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &BucketAccess{ARN: "arn:" + home.Partition() + ":s3:::" + a.Bucket.Name, Policy: parsed(text), Tags: tags}, nil
 }
 
 // roleAccess looks into every environment's account, many at a time.

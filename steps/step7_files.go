@@ -256,9 +256,10 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.P
 		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
 		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
 	}
-	if other := block.Overridden(); other != "" && block.Attributes.Find("bucket") != nil && block.Attributes.Find("key") != nil {
-		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by -backend-config=%s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
-		f.Remedy = "Write into the block where the state is now and remove " + other + ", then run stateroom setup again; or take the project out of the blueprint."
+	if !block.Lacks() {
+		other := block.Overridden()
+		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by %s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
+		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
 	}
 	have := at.State.Configured
 	if have != nil && files.SamePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {

@@ -53,6 +53,7 @@ func (initStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answe
 		f.TableSuits = env.Engine.Supports(false) == nil
 	}
 	f.Moves = map[string]Move{}
+	from := map[string][]string{} // the projects of each source
 	for _, p := range a.Projects {
 		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
 		if err != nil {
@@ -60,6 +61,17 @@ func (initStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answe
 		}
 		if move, moves := inspectMove(ctx, env, a, p, project, env.Sessions.Home(a.StateRegion)); moves {
 			f.Moves[p.Name] = move
+			if place := source(project); place != "" {
+				from[place] = append(from[place], p.Name)
+			}
+		}
+	}
+	for _, projects := range from {
+		for i, name := range projects {
+			if move := f.Moves[name]; len(projects) > 1 {
+				move.Twin = projects[(i+1)%len(projects)]
+				f.Moves[name] = move
+			}
 		}
 	}
 	return nil

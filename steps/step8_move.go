@@ -41,6 +41,9 @@ type Move struct {
 	// Remembered says that the state may be read where init remembers it, for
 	// the files name the new place.
 	Remembered bool
+	// Twin is another project whose state is to be moved from the same place,
+	// empty without one: moved twice, one state would live on under two keys.
+	Twin string
 }
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
@@ -112,6 +115,10 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *file
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	f := &plan.Finding{Step: 8, Severity: plan.Warning}
 	switch {
+	case m.Twin != "":
+		f.ID, f.Severity = "init.one-source", plan.Failure
+		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would lie under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, whereNow(at))
+		f.Remedy = "Decide whose state it is, and take the other project out of the blueprint or give it a backend of its own; then run stateroom setup again. Neither state was moved."
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
@@ -340,6 +347,26 @@ func arrivalLines(at *files.Project, backup string) []string {
 		}
 	}
 	return append(lines, "terraform init -reconfigure", "terraform state pull, and compare lineage, serial, resources and outputs with "+backup)
+}
+
+// source is the place of a project's state as two projects could share it, empty
+// where that cannot be told.
+func source(p *files.Project) string {
+	kind, get := "", func(string) string { return "" }
+	if have := p.State.Configured; have != nil {
+		kind, get = have.Type, func(name string) string { return have.Config[name] }
+	} else if block, _ := p.Backend(); block != nil && len(p.State.States) == 0 { // step 7 tells of a second one
+		kind, get = block.Type, block.Attributes.Get
+	}
+	switch {
+	case kind == "s3" && get("bucket") != "" && get("key") != "":
+		return "s3 " + get("bucket") + "/" + get("key")
+	case kind != "" && kind != "local" && kind != "s3" && p.State.Configured != nil:
+		return kind + fmt.Sprint(p.State.Configured.Config)
+	case len(p.State.States) > 0:
+		return files.RealPath(p.State.States[0].Path)
+	}
+	return ""
 }
 
 // whereNow names the place of a project's state for people.

@@ -29,6 +29,9 @@ func People(a OperatorAccess) Document {
 		{Sid: "LeaveTheKey", Actions: []string{
 			"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags", "kms:PutKeyPolicy",
 		}, Resources: []string{kms + "key/*", kms + "alias/*"}},
+		{Sid: "LeaveTheBucket", Actions: []string{
+			"s3:GetBucketPolicy", "s3:GetBucketTagging", "s3:PutBucketPolicy",
+		}, Resources: []string{"arn:" + a.Partition + ":s3:::" + a.Bucket}},
 		{Sid: "LeaveTheRoles", Actions: []string{"sts:AssumeRole"}, Resources: []string{"arn:" + a.Partition + ":iam::*:role/" + a.Reach}},
 		{Sid: "DeleteUsers", Actions: []string{
 			"iam:DeactivateMFADevice", "iam:DeleteSSHPublicKey", "iam:DeleteServiceSpecificCredential", "iam:DeleteSigningCertificate",

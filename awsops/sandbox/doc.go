@@ -11,8 +11,7 @@
 //
 //   - Operations: it knows those that stateroom and its practice faults call,
 //     Terraform's and OpenTofu's S3 back end, the commands that stateroom and
-//     its README give, and what tests bring about. Any other one is
-//     refused.
+//     its README give, and what tests bring about. Any other one is refused.
 //   - DynamoDB's expressions: attribute_not_exists(NAME), NAME = :value and a
 //     projection on names. KMS encrypts nothing: data keys are random.
 //   - Regions are names: STS, IAM and Organizations answer in any of them, and
@@ -21,7 +20,7 @@
 //     roles, instance profiles, server certificates or hardware MFA. Console
 //     passwords, SSH keys, signing certificates and service credentials are
 //     kept and listed, and nobody takes them. Tags on a principal are known to
-//     conditions; session tags and source identities are not.
+//     conditions; session tags, session policies and source identities are not.
 //   - AWS's managed policies are a dozen (see awsPolicies), the read-only ones
 //     cut to the services above.
 //   - Organizations: no organizational units, no policies but service control
@@ -32,10 +31,12 @@
 //   - Resource policies name principals by ARN; the ARN of a deleted role is
 //     not rewritten to its id, so a role made again under its old name is
 //     trusted again.
-//   - SigV4a, signed event streams and TLS: the loopback port counts as secure
-//     transport.
+//   - Signatures in an address, over the chunks of a body, SigV4a, and TLS: the
+//     loopback port counts as secure transport.
 //   - Billing, quotas by request, CloudTrail and every service not named above.
 //
-// One lock guards all state. It is held while a request is worked on and never
+// Each service is a type with its state and its table of operations, over a core
+// that knows who asks, what they may, and the time. A [Server] takes requests
+// for them. One lock guards all state. It is held while a request is worked on and never
 // while one waits ([Options.Latency]), so calls wait side by side.
 package sandbox

@@ -8,30 +8,28 @@ import (
 	"time"
 )
 
-// dynamodbService is DynamoDB: every table of every account and region. It asks
-// KMS for the keys.
+// dynamodbService is DynamoDB: every table of every account and region.
 type dynamodbService struct {
 	*core
-	kms        *kmsService
 	operations map[string]jsonHandler
 	tables     map[string]*dynamoTable // by ARN
 }
 
-func newDynamoDB(c *core, kms *kmsService) *dynamodbService {
-	s := &dynamodbService{core: c, kms: kms, tables: map[string]*dynamoTable{}}
+func newDynamoDB(c *core) *dynamodbService {
+	s := &dynamodbService{core: c, tables: map[string]*dynamoTable{}}
 	s.operations = map[string]jsonHandler{
 		"CreateTable":               jsonOp(s.createTable),
 		"DescribeTable":             onTable(s, describeTable),
-		"UpdateTable":               onTable(s, s.updateTable),
+		"UpdateTable":               onTable(s, updateTable),
 		"DeleteTable":               onTable(s, s.deleteTable),
 		"DescribeContinuousBackups": onTable(s, describeBackups),
 		"UpdateContinuousBackups":   onTable(s, updateBackups),
 		"TagResource":               onTable(s, tagTable),
 		"UntagResource":             onTable(s, untagTable),
 		"ListTagsOfResource":        onTable(s, listTableTags),
-		"PutItem":                   jsonOp(s.putItem),
+		"PutItem":                   jsonOp(s.writeItem),
 		"GetItem":                   jsonOp(s.getItem),
-		"DeleteItem":                jsonOp(s.deleteItem),
+		"DeleteItem":                jsonOp(s.writeItem),
 	}
 	return s
 }
@@ -73,7 +71,7 @@ type dynamoTable struct {
 	schema                     []keyElement
 	billing                    string
 	read, write                int
-	encryption                 *encryptionSpec
+	encrypted                  bool
 	protected                  bool
 	recovery                   bool
 	recoveryDays               int
@@ -86,11 +84,6 @@ type attributeDefinition struct{ AttributeName, AttributeType string }
 type keyElement struct{ AttributeName, KeyType string }
 
 type throughput struct{ ReadCapacityUnits, WriteCapacityUnits int }
-
-type encryptionSpec struct {
-	Enabled                 bool
-	SSEType, KMSMasterKeyId string
-}
 
 // tableARN is the ARN of a table in the caller's account and region; a caller
 // may also name a table by its ARN.
@@ -169,8 +162,8 @@ func (t *dynamoTable) description(now time.Time) map[string]any {
 	if t.billing == "PAY_PER_REQUEST" {
 		d["BillingModeSummary"] = map[string]any{"BillingMode": t.billing, "LastUpdateToPayPerRequestDateTime": epoch(t.created)}
 	}
-	if t.encryption != nil && t.encryption.Enabled {
-		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": t.encryption.KMSMasterKeyId}
+	if t.encrypted {
+		d["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:aws:kms:" + t.region + ":" + t.account + ":alias/aws/dynamodb"}
 	}
 	return d
 }

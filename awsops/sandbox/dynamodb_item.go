@@ -199,27 +199,25 @@ func (in itemInput) checkCondition(stored dynamoItem) error {
 	return failed
 }
 
-func (s *dynamodbService) putItem(r *request, in itemInput) (none, error) {
-	t, key, err := s.itemTable(r, in, in.Item)
+// writeItem puts the item of a request, or deletes the one of its key, if the
+// stored one fulfils the condition.
+func (s *dynamodbService) writeItem(r *request, in itemInput) (none, error) {
+	item := in.Item
+	if r.operation == "DeleteItem" {
+		item = in.Key
+	}
+	t, key, err := s.itemTable(r, in, item)
 	if err != nil {
 		return none{}, err
 	}
 	if err := in.checkCondition(t.items[key]); err != nil {
 		return none{}, err
 	}
-	t.items[key] = in.Item
-	return none{}, nil
-}
-
-func (s *dynamodbService) deleteItem(r *request, in itemInput) (none, error) {
-	t, key, err := s.itemTable(r, in, in.Key)
-	if err != nil {
-		return none{}, err
+	if r.operation == "DeleteItem" {
+		delete(t.items, key)
+	} else {
+		t.items[key] = item
 	}
-	if err := in.checkCondition(t.items[key]); err != nil {
-		return none{}, err
-	}
-	delete(t.items, key)
 	return none{}, nil
 }
 

@@ -10,12 +10,15 @@ import (
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
 type tableInput struct {
-	TableName                 string
-	AttributeDefinitions      []attributeDefinition
-	KeySchema                 []keyElement
-	BillingMode               string
-	ProvisionedThroughput     *throughput
-	SSESpecification          *encryptionSpec
+	TableName             string
+	AttributeDefinitions  []attributeDefinition
+	KeySchema             []keyElement
+	BillingMode           string
+	ProvisionedThroughput *throughput
+	SSESpecification      *struct {
+		Enabled        bool
+		KMSMasterKeyId string
+	}
 	DeletionProtectionEnabled *bool
 	Tags                      []tag
 	GlobalSecondaryIndexes    []any
@@ -63,7 +66,7 @@ func checkBilling(mode string, t *throughput) error {
 			return validationError("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 		}
 	default:
-		return validationError("1 validation error detected: Value '%s' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]", mode)
+		return invalid("ValidationException", mode, "billingMode", "satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]")
 	}
 	return nil
 }
@@ -89,25 +92,20 @@ func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
 		name: in.TableName, arn: arn, account: r.account.id, region: r.region, id: s.ids.uuid(), created: r.now, ready: r.now.Add(tableCreation),
 		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{},
 	}
-	if err := s.configureTable(r, t, in); err != nil {
+	if err := t.configure(in); err != nil {
 		return nil, err
 	}
 	s.tables[arn] = t
 	return map[string]any{"TableDescription": t.description(r.now)}, nil
 }
 
-// configureTable sets what CreateTable and UpdateTable share.
-func (s *dynamodbService) configureTable(r *request, t *dynamoTable, in tableInput) error {
-	if in.SSESpecification != nil {
-		e := *in.SSESpecification
-		if e.Enabled {
-			key, err := s.tableKey(r, e.KMSMasterKeyId)
-			if err != nil {
-				return err
-			}
-			e.KMSMasterKeyId = key
+// configure sets what CreateTable and UpdateTable share.
+func (t *dynamoTable) configure(in tableInput) error {
+	if e := in.SSESpecification; e != nil {
+		if e.KMSMasterKeyId != "" {
+			return validationError("The sandbox encrypts tables with the key alias/aws/dynamodb only.")
 		}
-		t.encryption = &e
+		t.encrypted = e.Enabled
 	}
 	if in.BillingMode != "" || t.billing == "" {
 		t.billing = cmp.Or(in.BillingMode, "PROVISIONED")
@@ -124,26 +122,6 @@ func (s *dynamodbService) configureTable(r *request, t *dynamoTable, in tableInp
 	return nil
 }
 
-// tableKey is the ARN of the key that encrypts a table: the one named, which
-// must be usable, or the account's alias/aws/dynamodb.
-func (s *dynamodbService) tableKey(r *request, id string) (string, error) {
-	if id == "" {
-		return "arn:aws:kms:" + r.region + ":" + r.account.id + ":alias/aws/dynamodb", nil
-	}
-	key, err := s.kms.find(r.account.id, r.region, id)
-	if err != nil {
-		return "", validationError("KMS validation error: %v", err)
-	}
-	conditions := map[string][]string{"kms:ViaService": {"dynamodb." + r.region + ".amazonaws.com"}}
-	if err := s.kms.authorizeKey(r, "DescribeKey", key, conditions); err != nil {
-		return "", err
-	}
-	if err := key.usable(); err != nil {
-		return "", validationError("KMS key access error: %v", err)
-	}
-	return key.arn, nil
-}
-
 func describeTable(r *request, t *dynamoTable, _ tableInput) (any, error) {
 	return map[string]any{"Table": t.description(r.now)}, nil
 }
@@ -156,7 +134,7 @@ func (t *dynamoTable) changeable(now time.Time) error {
 	return nil
 }
 
-func (s *dynamodbService) updateTable(r *request, t *dynamoTable, in tableInput) (any, error) {
+func updateTable(r *request, t *dynamoTable, in tableInput) (any, error) {
 	if err := t.changeable(r.now); err != nil {
 		return nil, err
 	}
@@ -165,7 +143,7 @@ func (s *dynamodbService) updateTable(r *request, t *dynamoTable, in tableInput)
 			return nil, err
 		}
 	}
-	if err := s.configureTable(r, t, in); err != nil {
+	if err := t.configure(in); err != nil {
 		return nil, err
 	}
 	return map[string]any{"TableDescription": t.description(r.now)}, nil

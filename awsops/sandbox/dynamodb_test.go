@@ -84,6 +84,7 @@ func TestDynamoDBRefusesBadTables(t *testing.T) {
 		"name":       {TableName: aws.String("a b c"), BillingMode: "PAY_PER_REQUEST", KeySchema: schema, AttributeDefinitions: attributes},
 		"attributes": {TableName: aws.String("abc"), BillingMode: "PAY_PER_REQUEST", KeySchema: schema, AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("x"), AttributeType: "S"}}},
 		"throughput": {TableName: aws.String("abc"), KeySchema: schema, AttributeDefinitions: attributes},
+		"key":        {TableName: aws.String("abc"), BillingMode: "PAY_PER_REQUEST", KeySchema: schema, AttributeDefinitions: attributes, SSESpecification: &types.SSESpecification{Enabled: aws.Bool(true), KMSMasterKeyId: aws.String("alias/x")}},
 		"mode":       {TableName: aws.String("abc"), BillingMode: "FREE", KeySchema: schema, AttributeDefinitions: attributes},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,6 +39,12 @@ func badRequest(code, format string, args ...any) *apiError {
 	return fail(http.StatusBadRequest, code, format, args...)
 }
 
+// invalid says of a member that it is not what the service's model allows.
+func invalid(code string, value any, member, rule string, args ...any) *apiError {
+	return badRequest(code, "1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: Member must "+rule,
+		append([]any{value, member}, args...)...)
+}
+
 // protocol is a wire protocol, as far as errors and authentication differ.
 type protocol int
 

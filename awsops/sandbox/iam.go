@@ -272,7 +272,7 @@ func listed[S, T any](r *request, name string, items []S, view func(S) T) (listi
 	size := 100
 	if text := r.arg("MaxItems"); text != "" {
 		if size = atoi(text); size < 1 || size > 1000 {
-			return out, validation("1 validation error detected: Value '%s' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000", text)
+			return out, invalid("ValidationError", text, "maxItems", "have value between 1 and 1000")
 		}
 	}
 	shown, next, ok := cut(items, r.arg("Marker"), size)

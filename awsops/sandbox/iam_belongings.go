@@ -71,7 +71,7 @@ func (k belongingKind) show(u *user, b belonging, element string) xmlBelonging {
 func (k belongingKind) create(s *iamService) func(*request, *user) (any, error) {
 	return func(r *request, u *user) (any, error) {
 		if r.arg(k.text) == "" {
-			return nil, validation("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", k.text)
+			return nil, invalid("ValidationError", "", k.text, "not be null")
 		}
 		b := belonging{id: s.ids.unique(k.prefix), text: r.arg(k.text), created: r.now}
 		if u.belongings == nil {

@@ -32,7 +32,7 @@ func status(inactive bool) string {
 func (r *request) inactive() (bool, error) {
 	to := r.arg("Status")
 	if to != "Active" && to != "Inactive" {
-		return false, validation("1 validation error detected: Value '%s' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]", to)
+		return false, invalid("ValidationError", to, "status", "satisfy enum value set: [Active, Inactive]")
 	}
 	return to == "Inactive", nil
 }

@@ -110,25 +110,23 @@ func (s *iamService) putBoundary(r *request, e *entity) (any, error) {
 	return nil, nil
 }
 
-func tagEntity(r *request, e *entity) (any, error) {
-	tags, err := mergeTags(e.tags, r.tags())
-	if err == nil {
-		e.tags = tags
-	}
-	return nil, err
-}
+func tagEntity(r *request, e *entity) (any, error) { return nil, r.addTags(&e.tags) }
 
 func untagEntity(r *request, e *entity) (any, error) {
 	e.tags.remove(r.list("TagKeys"))
 	return nil, nil
 }
 
-// mergeTags adds tags to those there are, within the rules.
-func mergeTags(have, more tagSet) (tagSet, error) {
-	out := tagSet{}
-	out.add(have)
-	out.add(more)
-	return out, checkTags(out)
+// addTags adds the tags of a request to those there are, within the rules.
+func (r *request) addTags(have *tagSet) error {
+	all := tagSet{}
+	all.add(*have)
+	all.add(r.tags())
+	err := checkTags(all)
+	if err == nil {
+		*have = all
+	}
+	return err
 }
 
 // xmlTags is nil without tags: IAM leaves the element out.

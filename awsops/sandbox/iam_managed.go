@@ -183,13 +183,7 @@ func (s *iamService) listPolicies(r *request) (any, error) {
 	})
 }
 
-func tagPolicy(r *request, p *managedPolicy) (any, error) {
-	tags, err := mergeTags(p.tags, r.tags())
-	if err == nil {
-		p.tags = tags
-	}
-	return nil, err
-}
+func tagPolicy(r *request, p *managedPolicy) (any, error) { return nil, r.addTags(&p.tags) }
 
 func untagPolicy(r *request, p *managedPolicy) (any, error) {
 	p.tags.remove(r.list("TagKeys"))

@@ -11,28 +11,21 @@ type xmlRole struct {
 	MaxSessionDuration       int
 	PermissionsBoundary      *xmlBoundary
 	Tags                     *members[tag]
-	RoleLastUsed             *xmlLastUsed
 }
 
-type xmlLastUsed struct{ LastUsedDate, Region string }
-
 func getRole(r *request, ro *role) (any, error) {
-	out := xmlRole{
+	return struct{ Role xmlRole }{xmlRole{
 		Path: ro.path, RoleName: ro.name, RoleId: ro.id, Arn: ro.arn(r.account), CreateDate: stamp(ro.created),
 		AssumeRolePolicyDocument: encoded(ro.now().trust), Description: ro.description,
 		MaxSessionDuration: ro.maxSession, PermissionsBoundary: viewBoundary(&ro.entity), Tags: xmlTags(ro.tags),
-	}
-	if !ro.lastUsed.IsZero() {
-		out.RoleLastUsed = &xmlLastUsed{stamp(ro.lastUsed), ro.lastRegion}
-	}
-	return struct{ Role xmlRole }{out}, nil
+	}}, nil
 }
 
 func (s *iamService) createRole(r *request) (any, error) {
 	trust, seconds := r.arg("AssumeRolePolicyDocument"), 3600
 	if text := r.arg("MaxSessionDuration"); text != "" {
 		if seconds = atoi(text); seconds < 3600 || seconds > 43200 {
-			return nil, validation("1 validation error detected: Value '%s' at 'maxSessionDuration' failed to satisfy constraint: Member must have value between 3600 and 43200", text)
+			return nil, invalid("ValidationError", text, "maxSessionDuration", "have value between 3600 and 43200")
 		}
 	}
 	if err := s.checkTrust(trust, r.now); err != nil {

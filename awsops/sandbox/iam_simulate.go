@@ -17,7 +17,7 @@ type xmlEvaluation struct {
 	PermissionsBoundaryDecisionDetail *xmlBoundaryDecision
 }
 
-type xmlStatement struct{ SourcePolicyId, SourcePolicyType string }
+type xmlStatement struct{ SourcePolicyId string }
 
 type xmlOrganizations struct{ AllowedByOrganizations bool }
 
@@ -88,7 +88,7 @@ func (s *iamService) evaluation(r *request, who *caller, policies policy.Policie
 		out.EvalDecision = "explicitDeny"
 	}
 	if decision.Policy != "" {
-		out.MatchedStatements.Member = []xmlStatement{{decision.Policy, sourceType(decision.Policy)}}
+		out.MatchedStatements.Member = []xmlStatement{{decision.Policy}}
 	}
 	if len(policies.SCPs) > 0 {
 		out.OrganizationsDecisionDetail = &xmlOrganizations{decision.Allowed || decision.Type != policy.ServiceControl}
@@ -117,17 +117,4 @@ func delegating(a *account) *policy.Named {
 	return &policy.Named{Name: "no resource policy", Type: policy.ResourceBased, Document: policy.Document{Statements: []policy.Statement{{
 		Effect: policy.Allow, Principals: policy.Principals{"AWS": {a.id}}, Actions: []string{"*"}, Resources: []string{"*"},
 	}}}}
-}
-
-// sourceType names the kind of the policy that decided.
-func sourceType(name string) string {
-	for part, kind := range map[string]string{":policy/": "IAM Policy", ":user/": "user", ":group/": "group", ":role/": "role"} {
-		if strings.Contains(name, part) && !strings.Contains(name, ":iam::aws:policy/") {
-			return kind
-		}
-	}
-	if strings.Contains(name, ":iam::aws:policy/") {
-		return "AWS Managed Policy"
-	}
-	return "none"
 }

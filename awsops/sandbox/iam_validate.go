@@ -18,9 +18,9 @@ var (
 func checkName(member, name string, longest int) error {
 	switch {
 	case name == "":
-		return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must not be null", member)
+		return invalid("ValidationError", "", member, "not be null")
 	case len(name) > longest:
-		return validation("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", name, member, longest)
+		return invalid("ValidationError", name, member, "have length less than or equal to %d", longest)
 	case !iamName.MatchString(name):
 		return validation("The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-", member)
 	}
@@ -41,7 +41,7 @@ func checkTags(tags map[string]string) error {
 	}
 	for key, value := range tags {
 		if key == "" || len(key) > 128 || len(value) > 256 {
-			return validation("1 validation error detected: Value '%s' at 'tags' failed to satisfy constraint: Member must have length between 1 and 128 for a key and at most 256 for a value", key)
+			return invalid("ValidationError", key, "tags", "have length between 1 and 128 for a key and at most 256 for a value")
 		}
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return badRequest("InvalidInput", "Caller is trying to add/remove system tag: %s", key)

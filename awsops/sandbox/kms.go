@@ -156,7 +156,7 @@ func (s *kmsService) listKeys(r *request, in listInput) (any, error) {
 // kmsPage shows one page of a list.
 func kmsPage[T any](member string, all []T, in listInput, show func(T) any) (any, error) {
 	if in.Limit < 0 || in.Limit > 1000 {
-		return nil, badRequest("ValidationException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000", in.Limit)
+		return nil, invalid("ValidationException", in.Limit, "limit", "have value between 1 and 1000")
 	}
 	page, next, ok := cut(all, in.Marker, cmp.Or(in.Limit, 100))
 	if !ok {
@@ -184,7 +184,7 @@ func enableKeyRotation(_ *request, key *kmsKey, in rotationInput) (any, error) {
 		return nil, err
 	}
 	if days < 90 || days > 2560 {
-		return nil, badRequest("ValidationException", "1 validation error detected: Value '%d' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value between 90 and 2560", days)
+		return nil, invalid("ValidationException", days, "rotationPeriodInDays", "have value between 90 and 2560")
 	}
 	key.rotation, key.rotationDays = true, days
 	return nil, nil
@@ -250,7 +250,7 @@ func scheduleKeyDeletion(r *request, key *kmsKey, in deletionInput) (any, error)
 	}
 	days := cmp.Or(in.PendingWindowInDays, 30)
 	if days < 7 || days > 30 {
-		return nil, badRequest("ValidationException", "1 validation error detected: Value '%d' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value between 7 and 30", days)
+		return nil, invalid("ValidationException", days, "pendingWindowInDays", "have value between 7 and 30")
 	}
 	key.state, key.deletion = kmsPendingDeletion, r.now.Add(time.Duration(days)*24*time.Hour)
 	return map[string]any{"KeyId": key.arn, "KeyState": key.state, "DeletionDate": epoch(key.deletion), "PendingWindowInDays": days}, nil

@@ -75,7 +75,7 @@ func (s *kmsService) find(account, region, id string) (*kmsKey, error) {
 	arn := id
 	switch {
 	case id == "":
-		return nil, badRequest("ValidationException", "1 validation error detected: Value '' at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return nil, invalid("ValidationException", "", "keyId", "have length greater than or equal to 1")
 	case strings.HasPrefix(id, "alias/"):
 		arn = prefix + account + ":" + id
 	case !strings.HasPrefix(id, "arn:"):

@@ -49,26 +49,26 @@ func (s *Server) Root() Credentials { return s.root }
 // Invite marks a member account as invited rather than created: it has no
 // OrganizationAccountAccessRole. It says whether there is such an account.
 func (s *Server) Invite(id string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, ok := s.accounts[id]
-	if !ok || a.management {
-		return false
-	}
-	a.joinedMethod = "INVITED"
-	delete(a.roles, strings.ToLower(bootstrapRole))
-	return true
+	return s.member(id, func(a *account) {
+		a.joinedMethod = "INVITED"
+		delete(a.roles, strings.ToLower(bootstrapRole))
+	})
 }
 
 // Suspend gives a member account the state SUSPENDED, as a closed account has.
 // It says whether there is such an account.
 func (s *Server) Suspend(id string) bool {
+	return s.member(id, func(a *account) { a.state = "SUSPENDED" })
+}
+
+// member changes a member account, if there is one of that id.
+func (s *Server) member(id string, change func(*account)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.accounts[id]
 	if !ok || a.management {
 		return false
 	}
-	a.state = "SUSPENDED"
+	change(a)
 	return true
 }

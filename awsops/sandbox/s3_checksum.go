@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/md5"  //nolint:gosec // ETags and Content-MD5 are MD5 by definition
 	"crypto/sha1" //nolint:gosec // x-amz-checksum-sha1 is SHA-1 by definition
 	"crypto/sha256"
@@ -55,20 +56,22 @@ func verifyBody(c *s3Call) (algorithm, value string, err error) {
 		return "", "", err
 	}
 	algorithm, given := givenChecksum(c)
-	if algorithm == "" {
-		algorithm = strings.ToLower(c.http.Header.Get("X-Amz-Sdk-Checksum-Algorithm"))
-	}
-	if algorithm == "" {
-		algorithm = "crc64nvme"
-	}
-	if checksumAlgorithms[algorithm] == nil {
-		return "", "", badRequest("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	algorithm = cmp.Or(algorithm, strings.ToLower(c.http.Header.Get("X-Amz-Sdk-Checksum-Algorithm")), "crc64nvme")
+	if err := checkAlgorithm(algorithm); err != nil {
+		return "", "", err
 	}
 	value = checksum(algorithm, c.body)
 	if given != "" && given != value {
 		return "", "", badRequest("BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(algorithm))
 	}
 	return algorithm, value, nil
+}
+
+func checkAlgorithm(name string) error {
+	if checksumAlgorithms[name] == nil {
+		return badRequest("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	}
+	return nil
 }
 
 // checkContentMD5 compares the body with the header Content-MD5, if sent.
@@ -93,6 +96,10 @@ func etagOf(body []byte, e s3Encryption, id string) string {
 	if e.usesKMS() {
 		body = append([]byte(id), body...)
 	}
+	return md5Of(body)
+}
+
+func md5Of(body []byte) string {
 	sum := md5.Sum(body) //nolint:gosec // an ETag is MD5
 	return hex.EncodeToString(sum[:])
 }

@@ -51,7 +51,7 @@ func New(options Options) *Server {
 	c := newCore(options)
 	kms := newKMS(c)
 	s := &Server{
-		core: c, kms: kms, s3: newS3(c, kms), dynamodb: newDynamoDB(c, kms),
+		core: c, kms: kms, s3: newS3(c, kms), dynamodb: newDynamoDB(c),
 		bodies: semaphore.NewWeighted(maxBodies), limiters: map[string]*rate.Limiter{}, choked: map[string]bool{},
 	}
 	iam := newIAM(c)

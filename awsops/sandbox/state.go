@@ -86,10 +86,7 @@ func (l *stateList) bucket(b *s3Bucket) {
 }
 
 func (l *stateList) table(t *dynamoTable) {
-	l.add(t.arn, "%v %v, %s %d/%d, protected %t, recovery %t, tags %v", t.definitions, t.schema, t.billing, t.read, t.write, t.protected, t.recovery, t.tags)
-	if t.encryption != nil {
-		l.add(t.arn+" encryption", "%v", *t.encryption)
-	}
+	l.add(t.arn, "%v %v, %s %d/%d, encrypted %t, protected %t, recovery %t, tags %v", t.definitions, t.schema, t.billing, t.read, t.write, t.encrypted, t.protected, t.recovery, t.tags)
 	for _, item := range t.items {
 		l.add(t.arn+"/"+fmt.Sprint(item[t.hashKey()].value), "%v", item)
 	}

@@ -59,31 +59,28 @@ func (s *stsService) sessionToken(r *request) (any, error) {
 	if r.caller.session != nil {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Cannot call GetSessionToken with session credentials")
 	}
-	seconds, err := r.duration(43200, 129600)
+	lasting, at, err := s.terms(r, 43200, 129600)
 	if err != nil {
 		return nil, err
 	}
-	at, err := s.verifyMFA(r)
-	if err != nil {
-		return nil, err
-	}
-	key := s.temporary(credential{account: r.account, user: r.caller.user, session: &session{mfa: at}}, r.now, seconds)
+	key := s.temporary(credential{account: r.account, user: r.caller.user, session: &session{mfa: at}}, r.now, lasting)
 	return struct{ Credentials xmlCredentials }{key.viewSession()}, nil
 }
 
-// duration reads DurationSeconds.
-func (r *request) duration(standard, longest int) (time.Duration, error) {
+// terms reads how long a session shall last, and when an MFA code was given for
+// it.
+func (s *stsService) terms(r *request, standard, longest int) (lasting time.Duration, mfa time.Time, err error) {
 	seconds := standard
 	if text := r.arg("DurationSeconds"); text != "" {
-		seconds = atoi(text)
-		if seconds < 900 {
-			return 0, validation("1 validation error detected: Value '%s' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900", text)
-		}
-		if seconds > longest {
-			return 0, validation("1 validation error detected: Value '%s' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to %d", text, longest)
+		switch seconds = atoi(text); {
+		case seconds < 900:
+			return 0, mfa, invalid("ValidationError", text, "durationSeconds", "have value greater than or equal to 900")
+		case seconds > longest:
+			return 0, mfa, invalid("ValidationError", text, "durationSeconds", "have value less than or equal to %d", longest)
 		}
 	}
-	return time.Duration(seconds) * time.Second, nil
+	mfa, err = s.verifyMFA(r)
+	return time.Duration(seconds) * time.Second, mfa, err
 }
 
 // verifyMFA checks SerialNumber and TokenCode if they are given, and gives the
@@ -112,7 +109,7 @@ var (
 func (s *stsService) assumeRole(r *request) (any, error) {
 	arn, name := r.arg("RoleArn"), r.arg("RoleSessionName")
 	if !sessionName.MatchString(name) {
-		return nil, validation(`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, name)
+		return nil, invalid("ValidationError", name, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
 	}
 	match := roleARN.FindStringSubmatch(arn)
 	if match == nil {
@@ -124,11 +121,7 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 	if r.caller.user == nil && r.caller.role == nil {
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
 	}
-	seconds, err := r.duration(3600, 43200)
-	if err != nil {
-		return nil, err
-	}
-	at, err := s.verifyMFA(r)
+	lasting, at, err := s.terms(r, 3600, 43200)
 	if err != nil {
 		return nil, err
 	}
@@ -136,14 +129,13 @@ func (s *stsService) assumeRole(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.caller.role != nil && seconds > time.Hour {
+	if r.caller.role != nil && lasting > time.Hour {
 		return nil, validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
-	if seconds > time.Duration(ro.maxSession)*time.Second {
+	if lasting > time.Duration(ro.maxSession)*time.Second {
 		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	ro.lastUsed, ro.lastRegion = r.now, r.region
-	key := s.temporary(credential{account: target, role: ro, session: &session{name: name}}, r.now, seconds)
+	key := s.temporary(credential{account: target, role: ro, session: &session{name: name}}, r.now, lasting)
 	who := key.caller()
 	type assumed struct{ AssumedRoleId, Arn string }
 	return struct {

@@ -34,7 +34,6 @@ type tagFilter struct {
 type resourcesIn struct {
 	PaginationToken     string
 	ResourcesPerPage    int
-	ResourceARNList     []string
 	ResourceTypeFilters []string
 	TagFilters          []tagFilter
 }
@@ -90,9 +89,6 @@ func (s *iamService) tagged(a *account, region string) []taggedResource {
 // matches holds a resource against every filter; within one filter a value is
 // enough.
 func (in resourcesIn) matches(t taggedResource) bool {
-	if len(in.ResourceARNList) > 0 && !slices.Contains(in.ResourceARNList, t.arn) {
-		return false
-	}
 	if len(in.ResourceTypeFilters) > 0 && !slices.ContainsFunc(in.ResourceTypeFilters, func(kind string) bool { return isType(t.arn, kind) }) {
 		return false
 	}

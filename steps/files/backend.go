@@ -129,7 +129,7 @@ func (b *blockEditor) retype(was string) {
 
 // apply brings an existing block to what is wanted.
 func (w Backend) apply(b *blockEditor) error {
-	if attr, ok := b.block.Body.Attributes["sse_customer_key"]; ok && w.KMSKeyID != "" && !b.gone["sse_customer_key"] {
+	if attr, ok := b.given("sse_customer_key"); ok && w.KMSKeyID != "" && !b.gone["sse_customer_key"] {
 		return &Error{
 			Action: "edit", Path: b.file.Path, Line: attr.SrcRange.Start.Line,
 			Problem: "the backend uses sse_customer_key, which Terraform does not allow beside kms_key_id",
@@ -149,7 +149,7 @@ func (w Backend) apply(b *blockEditor) error {
 
 // accounts brings the account that the backend allows to what is wanted.
 func (w Backend) accounts(b *blockEditor) {
-	attr, ok := b.block.Body.Attributes["allowed_account_ids"]
+	attr, ok := b.given("allowed_account_ids")
 	if w.Account == "" || !ok {
 		return
 	}
@@ -193,7 +193,7 @@ func (w Backend) drop(b *blockEditor) {
 	if !w.UseLockfile {
 		drop = append(drop, "use_lockfile")
 	}
-	if a := b.block.Body.Attributes[workspaceKeyPrefix]; a != nil && !w.KeepsWorkspaces(attribute(workspaceKeyPrefix, a.Expr, b.file.Bytes).Value) {
+	if a, ok := b.given(workspaceKeyPrefix); ok && !w.KeepsWorkspaces(attribute(workspaceKeyPrefix, a.Expr, b.file.Bytes).Value) {
 		drop = append(drop, workspaceKeyPrefix)
 	}
 	if w.Profile != "" {
@@ -219,7 +219,7 @@ func (w Backend) drop(b *blockEditor) {
 
 // tellKept adds a note about an argument that stays.
 func (b *blockEditor) tellKept(name string, when bool, what string) {
-	attr, ok := b.block.Body.Attributes[name]
+	attr, ok := b.given(name)
 	if ok && when && !b.gone[name] {
 		b.note(attr.SrcRange.Start.Line, "%s (%s).", what, name)
 	}

@@ -52,19 +52,6 @@ func (p *Project) Elsewhere(own Own) ([]Elsewhere, error) {
 	return j.found, nil
 }
 
-// readPartial reads the arguments of a *.tfbackend file.
-func readPartial(path string) (Attributes, error) {
-	file, err := snapshot(path, Limit{Bytes: maxConfig})
-	if err != nil {
-		return nil, err
-	}
-	body, err := parseHCL(path, file.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	return attributes(body, file.Bytes, ""), nil
-}
-
 // judge collects what leads elsewhere.
 type judge struct {
 	own   Own
@@ -116,7 +103,7 @@ func (j *judge) noted(p *Project) {
 // argument says what is wrong with an argument, and where it leads; what is empty
 // where it leads nowhere else.
 func (j *judge) argument(a Attribute) (name, what string) {
-	if a.Value == "" || a.Value == "null" {
+	if a.Value == "" || a.Null {
 		return "", ""
 	}
 	switch last := a.Name[strings.LastIndex(a.Name, ".")+1:]; {

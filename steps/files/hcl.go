@@ -20,6 +20,7 @@ type Attribute struct {
 	Name    string
 	Value   string   // the text of a literal, the source of an expression, "(secret)" for a secret
 	Literal bool     // whether Value is known without evaluating variables
+	Null    bool     // whether it is null, which to Terraform is the same as not there
 	List    []string // the texts of a list of literals, nil for anything else
 	Line    int      // counted from 1
 }
@@ -36,10 +37,10 @@ func (a Attributes) Get(name string) string {
 	return ""
 }
 
-// Find gives the named argument, nil when it is missing.
+// Find gives the named argument, nil when it is missing or null.
 func (a Attributes) Find(name string) *Attribute {
 	for i := range a {
-		if a[i].Name == name {
+		if a[i].Name == name && !a[i].Null {
 			return &a[i]
 		}
 	}
@@ -102,10 +103,16 @@ func literal(expr hcl.Expression, src []byte) (string, bool) {
 	return s.AsString(), true
 }
 
+// isNull tells an argument that stands there and sets nothing.
+func isNull(expr hcl.Expression) bool {
+	v, diags := expr.Value(nil)
+	return !diags.HasErrors() && v.IsNull()
+}
+
 // attribute describes one argument.
 func attribute(name string, expr hcl.Expression, src []byte) Attribute {
 	r := expr.Range()
-	a := Attribute{Name: name, Line: r.Start.Line}
+	a := Attribute{Name: name, Line: r.Start.Line, Null: isNull(expr)}
 	a.Value, a.Literal = literal(expr, src)
 	if !a.Literal && r.End.Byte <= len(src) {
 		a.Value = string(src[r.Start.Byte:r.End.Byte])

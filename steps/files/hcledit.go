@@ -40,7 +40,7 @@ func (b *blockEditor) set(name, value, text string) {
 		return
 	}
 	old, known := literal(attr.Expr, b.file.Bytes)
-	if !known && b.literal {
+	if !known && (b.literal || isNull(attr.Expr)) {
 		old = b.shown(attr)
 	} else if !known {
 		b.note(attr.SrcRange.Start.Line, "%s is the expression %s and was left as it is; it should give %q.",
@@ -52,6 +52,12 @@ func (b *blockEditor) set(name, value, text string) {
 	}
 	b.splices.add(attr.Expr.Range().Start.Byte, attr.Expr.Range().End.Byte, text)
 	b.fields = append(b.fields, field(Change, b.prefix+name, old, value, secretName.MatchString(name)))
+}
+
+// given is an argument that is there and not null.
+func (b *blockEditor) given(name string) (*hclsyntax.Attribute, bool) {
+	attr, ok := b.block.Body.Attributes[name]
+	return attr, ok && !isNull(attr.Expr)
 }
 
 // unset removes an argument, if it is there.

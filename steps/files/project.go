@@ -47,6 +47,8 @@ type BackendBlock struct {
 	Attributes Attributes
 
 	terraform, block *hclsyntax.Block // nil in a JSON file
+	// given is what variables of the environment give to every init.
+	given []InitConfig
 }
 
 // ProviderBlock is a provider "aws" block and where it stands.
@@ -91,6 +93,10 @@ func SurveyProject(dir string, getenv func(string) string) (p *Project, problems
 		if err != nil {
 			problems = append(problems, err)
 		}
+	}
+	given := givenByVariables(dir, getenv)
+	for i := range p.Backends {
+		p.Backends[i].given = given
 	}
 	state, unread := readState(dir, p.Backends, getenv)
 	p.State = state
@@ -261,59 +267,6 @@ func (p *Project) Backend() (*BackendBlock, error) {
 		return nil, nil //nolint:nilnil // no backend is a plain fact, not an error
 	}
 	return &p.Backends[0], nil
-}
-
-// Partial tells a backend block that does not say where the state is, or not for
-// sure: the rest is given to init with -backend-config, and another time perhaps
-// otherwise.
-func (b *BackendBlock) Partial() bool {
-	if b == nil {
-		return false
-	}
-	switch b.Type {
-	case "s3":
-		return b.Attributes.Find("bucket") == nil || b.Attributes.Find("key") == nil || b.Overridden() != ""
-	case "local":
-		return b.Attributes.Find("path") == nil && len(PartialConfigs(filepath.Dir(b.Path))) > 0
-	}
-	return false
-}
-
-// Overridden is a *.tfbackend file that gives a backend "s3" another bucket, key or
-// workspace_key_prefix than its block does, empty without one. One that cannot be
-// read can be given to no init either.
-func (b *BackendBlock) Overridden() string {
-	for _, path := range PartialConfigs(filepath.Dir(b.Path)) {
-		given, _ := readPartial(path)
-		for _, name := range []string{"bucket", "key", workspaceKeyPrefix} {
-			if a := given.Find(name); a != nil && a.Value != b.Attributes.Get(name) {
-				return path
-			}
-		}
-	}
-	return ""
-}
-
-// PartialConfigs are the *.tfbackend files of a project's directory and of the
-// folders in it: what -backend-config is usually given.
-func PartialConfigs(dir string) []string {
-	var found []string
-	entries, _ := os.ReadDir(dir) // a directory that cannot be read has none to name
-	for _, entry := range entries {
-		path := filepath.Join(dir, entry.Name())
-		switch {
-		case !entry.IsDir() && strings.HasSuffix(entry.Name(), ".tfbackend"):
-			found = append(found, path)
-		case entry.IsDir() && !strings.HasPrefix(entry.Name(), "."):
-			below, _ := os.ReadDir(path)
-			for _, e := range below {
-				if !e.IsDir() && strings.HasSuffix(e.Name(), ".tfbackend") {
-					found = append(found, filepath.Join(path, e.Name()))
-				}
-			}
-		}
-	}
-	return found
 }
 
 // file gives the snapshot of a path, or of a file that is not there yet.

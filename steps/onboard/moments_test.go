@@ -60,6 +60,8 @@ type moment struct {
 
 	course         course
 	request, write int
+	// mutating has only those requests counted that change something.
+	mutating bool
 	// after has the work of the request done, and the answer lost if the first
 	// signal is KILL.
 	after bool
@@ -97,6 +99,18 @@ func atWrites(n int) (all []moment) {
 		m := moment{course: courses[seed%len(courses)], kind: writeKinds[seed%len(writeKinds)]}
 		m.write = 1 + draw.IntN(m.course.writes)
 		all = append(all, m)
+	}
+	return all
+}
+
+// hangUps are over a change that AWS never answers: nobody is there to press again,
+// so that each uses up the half minute after which the second interrupt follows by
+// itself. There is one in .ci/run long.
+func hangUps(n int) (all []moment) {
+	for seed := range n / 60 {
+		all = append(all, moment{
+			course: courses[seed%len(courses)], kind: kind{signals: []syscall.Signal{syscall.SIGHUP}, held: true}, request: 1, mutating: true,
+		})
 	}
 	return all
 }
@@ -165,8 +179,15 @@ func (s *stopped) stop(m moment, args []string) (out string, code int, met bool)
 // intercept sends the signals at the moment's request, and counts all.
 func (s *stopped) intercept(m moment, send func(), speech *speech, ended <-chan struct{}) *atomic.Int64 {
 	seen := &atomic.Int64{}
-	s.server.Intercept(func(sandbox.Entry) sandbox.Fault {
-		if seen.Add(1) != int64(m.request) {
+	s.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
+		if m.mutating && !e.Mutating {
+			return sandbox.Fault{}
+		}
+		switch n := seen.Add(1); {
+		case m.mutating && n > int64(m.request): // what is asked again is not answered either
+			<-ended
+			return sandbox.Fault{DropRequest: true}
+		case n != int64(m.request):
 			return sandbox.Fault{}
 		}
 		kill := m.signals[0] == syscall.SIGKILL
@@ -225,6 +246,12 @@ func TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing
 // removed.
 func TestAnySignalAtAnyWriteOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing.T) {
 	losesNothing(t, atWrites(stepstest.Seeds(t)))
+}
+
+// TestAHangUpOverAChangeThatIsNeverAnsweredEndsByItself: a terminal that went away
+// leaves no process behind.
+func TestAHangUpOverAChangeThatIsNeverAnsweredEndsByItself(t *testing.T) {
+	losesNothing(t, hangUps(stepstest.Seeds(t)))
 }
 
 func losesNothing(t *testing.T, all []moment) {

@@ -425,3 +425,37 @@ func TestWhatNamesTheUserInAConditionIsToldOf(t *testing.T) {
 	}
 	says(t, f.Evidence, "(ByArn, ByName, Spared)", key.ARN)
 }
+
+// withBob puts two statements into the state bucket's policy, one of which is for bob
+// alone and one for alice, too, and one that names bob in a condition.
+func (o *office) withBob() string {
+	o.t.Helper()
+	text, _, err := o.home().BucketAccess(context.Background(), "acme-terraform-state", "111111111111")
+	o.must(err)
+	const alice, bob, all = `"arn:aws:iam::111111111111:user/alice"`, `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:s3:::acme-terraform-state/*"`
+	more := `{"Sid":"Bobs","Effect":"Allow","Principal":{"AWS":` + bob + `},"Action":"s3:GetObject","Resource":` + all + `},` +
+		`{"Sid":"Both","Effect":"Allow","Principal":{"AWS":[` + alice + `,` + bob + `]},"Action":"s3:GetObject","Resource":` + all + `},` +
+		`{"Sid":"ByName","Effect":"Allow","Principal":{"AWS":` + alice + `},"Action":"s3:GetObject","Resource":` + all + `,"Condition":{"StringEquals":{"aws:username":"bob"}}},`
+	_, err = o.home().Do(context.Background(), awsops.PutBucketPolicy("acme-terraform-state", "111111111111", strings.Replace(text, `"Statement":[`, `"Statement":[`+more, 1)))
+	o.must(err)
+	return text
+}
+
+func TestTheUserLeavesTheBucketsOwnPolicy(t *testing.T) {
+	o := newOffice(t)
+	before := o.withBob()
+	s := o.run(o.offboard("bob"))
+	text, _, err := o.home().BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
+	o.must(err)
+	if strings.Contains(text, "user/bob") || strings.Contains(text, "Bobs") || strings.Count(text, "user/alice") != 2 || strings.Count(text, `"Deny"`) != strings.Count(before, `"Deny"`) {
+		t.Errorf("the bucket's policy is %s", text)
+	}
+	f := finding(s, "offboard.still-named")
+	if f == nil {
+		t.Fatalf("findings %v", s.Findings)
+	}
+	says(t, f.Evidence, "(ByName)", "bucket acme-terraform-state")
+	if notes := strings.Join(s.Notes, "\n"); strings.Contains(notes, "bucket policy") {
+		t.Errorf("the notes say %s", notes)
+	}
+}

@@ -100,7 +100,7 @@ var deleted = []string{
 }
 
 // access is what the people's policy of the office's blueprint is made for.
-var access = policy.OperatorAccess{Partition: "aws", Account: "111111111111", Region: "eu-west-1", Reach: blueprint.DefaultReach}
+var access = policy.OperatorAccess{Partition: "aws", Account: "111111111111", Region: "eu-west-1", Bucket: "acme-terraform-state", Reach: blueprint.DefaultReach}
 
 func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	o := newOffice(t)
@@ -394,7 +394,12 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 	doc := policy.People(access)
 	operator := o.home()
 	o.settled()
-	_, err := operator.Do(t.Context(), awsops.DeleteAccessKey("bob", o.keys("bob")[1]))
+	text, _, err := operator.BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
+	o.must(err)
+	bucketPolicy := strings.Replace(text, `"Statement":[`, `"Statement":[{"Sid":"Bobs","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/bob"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-terraform-state/*"},`, 1)
+	_, err = operator.Do(t.Context(), awsops.PutBucketPolicy("acme-terraform-state", "111111111111", bucketPolicy))
+	o.must(err)
+	_, err = operator.Do(t.Context(), awsops.DeleteAccessKey("bob", o.keys("bob")[1]))
 	o.must(err)
 	o.actAs(doc)
 	mark := len(o.server.Log())

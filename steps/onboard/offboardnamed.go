@@ -10,11 +10,12 @@ import (
 	"stateroom/steps/plan"
 )
 
-// named takes the user out of the key policy and of the roles' trusts that name
-// its ARN, be it the blueprint's doing or somebody else's. They are cut as they
+// named takes the user out of the key policy, the bucket policy and the roles'
+// trusts that name its ARN, be it the blueprint's doing or somebody else's. They are cut as they
 // are, so that nobody else gains or loses by it.
 func (o *Offboard) named(f offboardFacts, r *plan.Review) {
 	o.keyPolicy(f, r)
+	o.bucketPolicy(f, r)
 	for _, role := range f.access.Roles {
 		o.trust(f, role, r)
 	}
@@ -60,6 +61,44 @@ func (o *Offboard) keyPolicy(f offboardFacts, r *plan.Review) {
 		}
 		r.Changes = append(r.Changes, c)
 	}
+}
+
+func (o *Offboard) bucketPolicy(f offboardFacts, r *plan.Review) {
+	if f.access.BucketUnseen != nil {
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.bucket-not-seen", Step: 5, Severity: plan.Warning, Evidence: f.access.BucketUnseen.Error(),
+			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the bucket's policy names the user.", f.name),
+		})
+		return
+	}
+	bucket := f.access.Bucket
+	if bucket == nil {
+		return
+	}
+	stillNamed(f, bucket.Policy, "The policy of bucket "+o.Answers.Bucket.Name, "bucket", 5, r)
+	if !policy.Names(bucket.Policy, f.user.ARN) {
+		return
+	}
+	after := policy.WithoutPrincipal(bucket.Policy, f.user.ARN)
+	if len(after.Statements) == 0 { // S3 stores no policy without a statement
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: "offboard.bucket-policy", Step: 5, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", o.Answers.Bucket.Name, f.name),
+			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run it again; or: aws s3api delete-bucket-policy --bucket " + o.Answers.Bucket.Name,
+		})
+		return
+	}
+	c := o.taking(f, plan.Change{
+		ID: "offboard.bucket-policy", Title: fmt.Sprintf("Take %s out of the state bucket's policy", f.name),
+		Target: bucket.ARN, Fields: []plan.Field{{Name: "policy", Before: bucket.Policy.JSON(), After: after.JSON()}},
+		Calls: []awsops.Call{awsops.PutBucketPolicy(o.Answers.Bucket.Name, o.Answers.AdminAccount, after.JSON())},
+		Undo:  fmt.Sprintf("aws s3api put-bucket-policy --bucket %s, with the policy of before", o.Answers.Bucket.Name),
+	})
+	c.JudgePolicy(plan.WidensBucket, bucket.Policy, after, bucket.ARN, "The policy of bucket "+o.Answers.Bucket.Name+" allows more than before.")
+	if !o.ours(bucket.Tags) {
+		c.Foreign = bucket.ARN
+	}
+	r.Changes = append(r.Changes, c)
 }
 
 func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review) {

@@ -91,7 +91,7 @@ func (o *Offboard) Close(s *plan.Summary) []string {
 	}
 	notes := append([]string{o.state(f)}, f.sessionNotes()...)
 	if len(f.access.Roles) > 0 {
-		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. The bucket policy, and what the blueprint does not name, was not looked at: other roles, keys and buckets may name the user.")
+		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
 	}
 	if s.Applied > 0 {
 		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were. Next: commit the blueprint.")

@@ -42,86 +42,6 @@ type stopped struct {
 	laptop *laptop
 }
 
-// course is what one of the program's commands needs before it runs, and what is
-// true when it has ended.
-type course struct {
-	name string
-	// requests is how many the command makes at least, and writes how often
-	// something happens to its files.
-	requests, writes int
-	// before gives the command its place, and tells how to call it.
-	before func(s *stopped) []string
-	// typed is what is typed at a terminal, for a command that asks.
-	typed func(s *stopped) string
-	// at is whose laptop it runs on: the operator's unless bob's.
-	bobs bool
-	// end is how the command ends once it is not stopped, and settled are the
-	// arguments of a dry run that then finds nothing to change.
-	end     int
-	settled []string
-	// bob is how many access keys bob has in the end.
-	bob int
-}
-
-var courses = []course{{
-	name: "setup", requests: 110, writes: 50, bob: 1,
-	before: func(s *stopped) []string {
-		s.office = unfurnished(s.t)
-		return []string{"setup", "--me", "alice"}
-	},
-	settled: []string{"setup", "--me", "alice"},
-}, {
-	name: "onboard", requests: 50, writes: 28, bobs: true, bob: 1,
-	before: func(s *stopped) []string {
-		s.finished()
-		return s.first()
-	},
-	settled: []string{"onboard"},
-}, {
-	name: "rotate", requests: 50, writes: 36, bobs: true, bob: 1,
-	before: func(s *stopped) []string {
-		s.finished()
-		s.works(s.first()...)
-		return []string{"onboard", "--rotate"}
-	},
-	settled: []string{"onboard"},
-}, {
-	name: "handover", requests: 11, writes: 18, bob: 1,
-	before: func(s *stopped) []string {
-		s.finished()
-		s.must(os.Remove(s.path("handover/bob.age")))
-		return []string{"handover", "bob"}
-	},
-	settled: []string{"handover", "bob"},
-}, {
-	name: "offboard", requests: 60, writes: 25,
-	before: func(s *stopped) []string {
-		s.finished()
-		s.settled()
-		return []string{"offboard", "bob", "--adopt", "bob", "--adopt", "bob/sessions"}
-	},
-	settled: []string{"offboard", "bob"},
-}, {
-	name: "login", requests: 7, writes: 20, bobs: true, bob: 1,
-	before: func(s *stopped) []string {
-		s.finished(func(b *blueprint.Blueprint) { b.Environments[1].MFA = true })
-		s.laptop.sitDown()
-		s.laptop.onBoard(s.laptop.run(with(&phone{company: s.laptop.company}, s.laptop.withHandover())))
-		s.laptop.forget()
-		return []string{"login"}
-	},
-	typed:   func(s *stopped) string { return "yes\n" + s.server.Codes(bobs, 1)[0] + "\n" },
-	settled: []string{"login"},
-}, {
-	name: "troubleshoot", requests: 140, writes: 5, bob: 1,
-	before: func(s *stopped) []string {
-		s.finished()
-		s.broken()
-		return []string{"troubleshoot"}
-	},
-	settled: []string{"troubleshoot"},
-}}
-
 // finished sets the office up, as the operator's own run would.
 func (s *stopped) finished(change ...func(*blueprint.Blueprint)) {
 	s.t.Helper()
@@ -134,22 +54,6 @@ func (s *stopped) finished(change ...func(*blueprint.Blueprint)) {
 		s.must(copyTree(s.path(name), filepath.Join(s.laptop.root, name)))
 	}
 	s.must(os.WriteFile(s.laptop.path("identity"), []byte(s.bob.String()+"\n"), 0o600))
-}
-
-func (s *stopped) first() []string {
-	return []string{"onboard", "--handover", s.path("handover/bob.age"), "--identity", s.laptop.path("identity")}
-}
-
-// broken disables the state's key and takes alice out of her group.
-func (s *stopped) broken() {
-	s.t.Helper()
-	home := s.laptop.iam()
-	keys, err := home.KeysTagged(s.t.Context(), "stateroom", "111111111111/acme-terraform-state")
-	s.must(err)
-	_, err = home.Do(s.t.Context(), awsops.DisableKey(keys[0]))
-	s.must(err)
-	_, err = home.Do(s.t.Context(), awsops.RemoveUserFromGroup("admins", "alice"))
-	s.must(err)
 }
 
 // command is the program on the laptop of the course, without Terraform on its

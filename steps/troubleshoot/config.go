@@ -168,11 +168,14 @@ func (l *laptop) lacking(p project) {
 		}
 	}
 	evidence := fmt.Sprintf("%s: the backend has no %s, and init was never run here.", p.backend.Place, strings.Join(lacks, " and no "))
+	other := p.backend.Overridden()
 	if len(lacks) == 0 {
-		evidence = fmt.Sprintf("%s: %s gives the state another place than the backend does, and init was never run here.", p.backend.Place, p.backend.Overridden())
+		evidence = fmt.Sprintf("%s: %s gives the state another place than the backend does, and init was never run here.", p.backend.Place, other)
 	}
 	remedy := "Run terraform init in " + p.dir + " with the -backend-config that the team uses, or write into the block where the state is."
-	if given := files.PartialConfigs(p.dir); len(given) > 0 {
+	if other != nil && other.Variable != "" {
+		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; else run %s, then troubleshoot again.", p.dir, other.Remove())
+	} else if given := files.PartialConfigs(p.dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.dir, strings.Join(given, ", "))
 	} else if !l.withoutBlueprint() {
 		l.refused(p, evidence, remedy)

@@ -157,6 +157,12 @@ var laptopFaults = []laptopFault{
 		inBackend(`(?m)^\s*(bucket|key|region|encrypt|kms_key_id) .*\n`, "")(b)
 		b.write("live/staging/prod.s3.tfbackend", "bucket = \"their-bucket\"\nkey = \"prod\"\n")
 	}, finds: []string{"backend-not-initialized info"}, stays: []string{"backend-not-initialized info"}},
+	{name: "a key that is null", do: inBackend(`"common/staging"`, "null"), finds: []string{"config-invalid error"}, stays: []string{"config-invalid error"}},
+	{name: "a clone whose place a variable gives", do: func(b *bench) {
+		b.write("live/staging/prod.hcl", "bucket = \"their-bucket\"\n")
+		b.t.Setenv("TF_CLI_ARGS_init", "-backend-config=prod.hcl")
+		cloned(b)
+	}, finds: []string{"backend-not-initialized info", "files.environment-flags warning"}, stays: []string{"backend-not-initialized info", "files.environment-flags warning"}},
 	{name: "a variable in the backend", do: inBackend(`"acme-terraform-state"`, "var.bucket"), finds: []string{fresh, "config-invalid error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
 	{name: "the environment's account allowed", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}allowed_account_ids = [\"222222222222\"]\n"), finds: []string{fresh, "wrong-account error"}, changes: []string{stagingBackend}, has: []string{`allowed_account_ids = ["111111111111"]`}, runs: []string{initPlain}},
 	{name: "the state's account forbidden", do: inBackend(`(?m)^(\s*)profile .*\n`, "${0}${1}forbidden_account_ids = [\"111111111111\"]\n"), finds: []string{fresh, "wrong-account error"}, changes: []string{stagingBackend}, restored: true, runs: []string{initPlain}},
