@@ -1,13 +1,13 @@
-// Package steps holds the nine numbered steps of the article, the contract they
-// share, the plan they propose and the engine that applies it.
+// Package steps holds the nine numbered steps of the article and set-up as one flow
+// over them.
 //
-// A step never writes by itself. Inspect reads, Plan is pure and returns changes
-// as data, the [Executor] sends exactly the calls and writes that the changes
-// list, and Verify probes the result the way its real user would.
+// A step never writes by itself. Inspect reads into [Observed], Plan is pure and
+// returns changes as data, and Verify probes the result the way its real user would.
 //
-// What does not live here: the AWS SDK (package awsops), the byte-preserving
-// editors (steps/files), running Terraform (steps/terraform) and everything a
-// person sees (package ui).
+// What does not live here: the answers (steps/blueprint), what a change and a finding
+// are (steps/plan), carrying changes out (steps/engine), sealed keys (steps/handover),
+// the byte-preserving editors (steps/files), running Terraform (steps/terraform), the
+// AWS SDK (package awsops) and everything a person sees (package ui).
 package steps
 
 import (

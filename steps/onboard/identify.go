@@ -270,7 +270,7 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	}
 	s.lost, _, err = engine.FindLostKeys(ctx, s.env.Journal, s.caller, keyChange(s.user), s.keys, s.held)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what was asked of whom
+		return err // it says what was asked of whom
 	}
 	s.age()
 	return s.readStateKey(ctx)

@@ -3,7 +3,7 @@
 // left behind) and AWS, each without looking at the text, and gives findings with
 // evidence and the changes that mend them.
 //
-// What does not live here: naming what is behind a text (package diagnosis), applying the changes (package steps), editing files
-// byte for byte (steps/files), running Terraform (steps/terraform) and everything
-// a person sees (package ui).
+// What does not live here: naming what is behind a text (steps/diagnosis), applying
+// the changes (steps/engine), editing files byte for byte (steps/files), running Terraform (steps/terraform) and
+// everything a person sees (package ui).
 package troubleshoot

@@ -65,7 +65,7 @@ func TestAHangUpIsFollowedByTheSecondInterruptByItself(t *testing.T) {
 }
 
 // A set-up that comes sooner leaves what a killed proof left, see
-// [steps.TidyProofs].
+// [engine.TidyProofs].
 func TestWhatIsLeftBehindIsNotPromisedToTheNextSetUp(t *testing.T) {
 	if got := leftBehind("the workspace w"); !strings.HasPrefix(got, "Left behind: the workspace w.") || !strings.Contains(got, "more than 10 minutes from now") {
 		t.Errorf("it says %q", got)

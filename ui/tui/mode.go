@@ -3,7 +3,7 @@ package tui
 // Mode is one of the ways through the program.
 type Mode int
 
-// The modes. SetUp goes through the nine steps; every other is a steps.Flow.
+// The modes. SetUp goes through the nine steps; every other is an engine.Flow.
 const (
 	SetUp Mode = iota
 	Onboard

@@ -1,7 +1,7 @@
 // Package tui is the full-screen wizard: a Bubble Tea state machine over the
-// engine of package steps. One root model dispatches to a stack of screens. Two
+// engine (steps/engine). One root model dispatches to a stack of screens. Two
 // of them go through a whole run: the wizard, with one generic screen for all
-// nine steps, and the checkup, for every run that is a steps.Flow.
+// nine steps, and the checkup, for every run that is an engine.Flow.
 //
 // Update never blocks: looking and changing run in commands that carry the id
 // of their operation, and their events are pulled from a queue. View only puts
