@@ -48,8 +48,6 @@ type handoverFacts struct {
 	uses map[string]awsops.KeyUse // by key id
 	// sealed is what the journal says of the newest sealed file; nil without one.
 	sealed map[string]string
-	// replacing is the key that the newest plan which somebody confirmed was to delete.
-	replacing string
 	// mine says that this very run has sealed it.
 	mine bool
 	// denyAll is the ARN of the managed policy that denies everything, and denied
@@ -123,7 +121,6 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	slices.SortFunc(f.keys, func(a, b awsops.AccessKey) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
-	f.replacing = env.Journal.Intent(steps.KeyChange(f.name))["replaces"]
 	if sealed, finished := env.Journal.Finished(steps.KeyChange(f.name)); finished {
 		f.sealed = sealed
 	}

@@ -456,25 +456,3 @@ func TestTheUsesOfKeysAreChecks(t *testing.T) {
 		t.Error("a use is told otherwise")
 	}
 }
-
-// TestAColleaguesFreshKeyGoesByConsentOnly has another laptop's handover on its way:
-// the key is minutes old and unused, and this laptop's journal does not know it.
-func TestAColleaguesFreshKeyGoesByConsentOnly(t *testing.T) {
-	o := newOffice(t)
-	_, err := o.home().Do(t.Context(), awsops.DeleteAccessKey("bob", o.keys("bob")[0]))
-	o.must(err)
-	theirs := o.newKey("bob")
-	for range 2 { // the second run must not take the first one's plan for consent
-		summary := o.run(o.handover("bob"))
-		if keys := o.keys("bob"); len(keys) != 2 || !slices.Contains(keys, theirs) {
-			t.Fatalf("keys %v, and nobody agreed to delete %s", keys, theirs)
-		}
-		if len(summary.Foreign) != 1 || summary.Foreign[0].Foreign != theirs {
-			t.Errorf("to agree to: %v", summary.Foreign)
-		}
-	}
-	o.run(o.handover("bob", theirs))
-	if keys := o.keys("bob"); len(keys) != 1 || keys[0] == theirs {
-		t.Errorf("keys %v after consent", keys)
-	}
-}

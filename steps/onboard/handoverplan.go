@@ -62,7 +62,7 @@ func (h *Handover) create(f handoverFacts, replaces string) []plan.Change {
 	changes := steps.HandoverChanges(h.Answers, f.name, f.User.ARN, f.UserFacts)
 	key := &changes[len(changes)-1]
 	if replaces != "" {
-		key.Intent["replaces"] = replaces // the next run may delete it without asking
+		key.Intent["replaces"] = replaces
 	}
 	if k, v := h.Answers.Tag(); f.User.Tags[k] != v {
 		key.Foreign = f.User.ARN // somebody else made the user
@@ -71,20 +71,11 @@ func (h *Handover) create(f handoverFacts, replaces string) []plan.Change {
 }
 
 // second makes a second key and, once it is sealed, deletes the first: by itself
-// if this laptop made it and nobody ever used it, else with the operator's word:
-// what another laptop has made may just be on its way to the user.
+// if nobody ever used it, else with the operator's word.
 func (h *Handover) second(f handoverFacts, old awsops.AccessKey, review *plan.Review) {
-	use, consent := f.uses[old.ID], old.ID
-	switch {
-	case use.Never() && (f.sealed["id"] == old.ID || f.replacing == old.ID):
-		consent = ""
-	case use.Never():
-		review.Findings = append(review.Findings, plan.Finding{
-			ID: "handover.key-unknown", Step: 2, Severity: plan.Info,
-			Evidence: fmt.Sprintf("Access key %s of %s was made on %s and never used, and this laptop did not make it: somebody else may be handing it over.", old.ID, f.name, old.Created.UTC().Format("2 January 2006 at 15:04 UTC")),
-			Remedy:   fmt.Sprintf("It stays beside the new one until you agree to delete it, with --adopt %s.", old.ID),
-		})
-	default:
+	use, consent := f.uses[old.ID], ""
+	if !use.Never() {
+		consent = old.ID
 		review.Findings = append(review.Findings, plan.Finding{
 			ID: "handover.key-in-use", Step: 2, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of %s was %s; %s may still need it.", old.ID, f.name, usedWhen(use), f.name),
@@ -97,11 +88,7 @@ func (h *Handover) second(f handoverFacts, old awsops.AccessKey, review *plan.Re
 // replace makes a key in the place of old. Making it and deleting the old one
 // may each ask for consent.
 func (h *Handover) replace(f handoverFacts, old awsops.AccessKey, toMake, toDelete string, review *plan.Review) {
-	replaces := old.ID
-	if toDelete != "" && toMake == "" {
-		replaces = "" // consent to it is asked for each time
-	}
-	changes := h.create(f, replaces)
+	changes := h.create(f, old.ID)
 	key := &changes[len(changes)-1]
 	if toMake != "" {
 		key.Foreign = toMake

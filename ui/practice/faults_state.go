@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // the digest that Terraform's S3 backend keeps is MD5
 	"encoding/hex"
+	"encoding/xml"
 	"fmt"
 	"strings"
 	"time"
@@ -73,10 +74,23 @@ func digestOf(state string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// removeState takes the first project's state and its digest away.
+// removeState takes the first project's state, all of its versions, and its digest
+// away, as if there had never been one.
 func (at *scene) removeState() error {
-	if err := at.act("s3", "DeleteObject", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Key": at.project().StateKey}); err != nil {
-		return err
+	body, err := at.server.Act(at.blueprint.AdminAccount, "s3", "ListObjectVersions", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name})
+	var listed struct {
+		Version []struct{ Key, VersionId string } //nolint:revive // S3's name
+	}
+	if err == nil {
+		err = xml.Unmarshal(body, &listed)
+	}
+	for _, v := range listed.Version {
+		if err == nil && v.Key == at.project().StateKey {
+			err = at.act("s3", "DeleteObject", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Key": v.Key, "versionId": v.VersionId})
+		}
+	}
+	if err != nil {
+		return failed(err)
 	}
 	return at.act("dynamodb", "DeleteItem", sandbox.ActInput{
 		"TableName": at.blueprint.Lock.DynamoDBTable, "Key": map[string]any{"LockID": map[string]string{"S": at.lockID() + "-md5"}},
