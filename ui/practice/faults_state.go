@@ -79,14 +79,17 @@ func digestOf(state string) string {
 func (at *scene) removeState() error {
 	body, err := at.server.Act(at.blueprint.AdminAccount, "s3", "ListObjectVersions", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name})
 	var listed struct {
-		Version []struct{ Key, VersionId string } //nolint:revive // S3's name
+		Version []struct {
+			Key string
+			ID  string `xml:"VersionId"`
+		}
 	}
 	if err == nil {
 		err = xml.Unmarshal(body, &listed)
 	}
 	for _, v := range listed.Version {
 		if err == nil && v.Key == at.project().StateKey {
-			err = at.act("s3", "DeleteObject", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Key": v.Key, "versionId": v.VersionId})
+			err = at.act("s3", "DeleteObject", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Key": v.Key, "versionId": v.ID})
 		}
 	}
 	if err != nil {
