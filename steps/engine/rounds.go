@@ -121,13 +121,14 @@ func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
 
 // notHeld are the findings of changes that were made and are due once more, the
 // same, when looked at again; where a finding says already what was not mended by
-// one, that is enough.
+// one, that is enough. A command tells itself what it left undone, such as
+// providers that could not be had, and is proven besides.
 func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.Finding {
 	var findings []plan.Finding
 	for _, c := range r.Changes {
 		again := func(m plan.Change) bool { return m.ID == c.ID && m.Covers(c) }
 		switch {
-		case !applied[c.ID], takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.MendsFinding):
+		case !applied[c.ID], c.Run != nil, takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.MendsFinding):
 			continue
 		}
 		evidence := fmt.Sprintf("%s: this was done, and is due once more when looked at again.", c.Title)
