@@ -3,6 +3,7 @@ package awsops
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -147,6 +148,21 @@ func newHTTPClient(parallel int, bounds Bounds) *awshttp.BuildableClient {
 		})
 }
 
+// readOnly hides from net/http that a request's body can write itself. The SDK's
+// says io.EOF for an error when it is closed by then (smithy-go v1.28,
+// safeWriteToReadCloser.WriteTo): where a server on this machine answers before the
+// request's writer has noticed that it is done, net/http then closes the connection
+// under the answer, and one that comes only once is lost.
+type readOnly struct{ aws.HTTPClient }
+
+// Do sends a request.
+func (c readOnly) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return c.HTTPClient.Do(r) //nolint:wrapcheck // the SDK reports it with the operation
+}
+
 // load reads the shared files and the environment; empty arguments follow them.
 func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config, error) {
 	chain := &chainEndpoint{}
@@ -166,7 +182,7 @@ func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		// Frozen, because every client would copy a buildable one and with it
 		// open connections of its own.
-		cfg.HTTPClient = client.Freeze()
+		cfg.HTTPClient = readOnly{client.Freeze()}
 	}
 	return cfg, nil
 }
