@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"maps"
 	"time"
@@ -29,15 +30,19 @@ var awsFaults = []Fault{
 	}},
 	{"bucket-missing-deleted", "bucket-missing", "The state bucket was emptied and deleted.", func(_ context.Context, at *scene) error { return at.deleteBucket() }},
 	{"table-missing", "table-missing", "The lock table was deleted.", func(_ context.Context, at *scene) error { return at.deleteTable() }},
-	{"table-schema", "table-schema", "The lock table was made again, with another key than LockID.", func(_ context.Context, at *scene) error {
+	{"table-schema", "table-schema", "The lock table was made again, with another key than LockID.", func(ctx context.Context, at *scene) error {
 		if err := at.deleteTable(); err != nil {
 			return err
 		}
-		return at.act("dynamodb", "CreateTable", sandbox.ActInput{
+		err := at.act("dynamodb", "CreateTable", sandbox.ActInput{
 			"TableName": at.blueprint.Lock.DynamoDBTable, "BillingMode": "PAY_PER_REQUEST",
 			"AttributeDefinitions": []map[string]string{{"AttributeName": "id", "AttributeType": "S"}},
 			"KeySchema":            []map[string]string{{"AttributeName": "id", "KeyType": "HASH"}},
 		})
+		if err != nil {
+			return err
+		}
+		return at.untilTableIsActive(ctx)
 	}},
 	{"throttled", "throttled", "Somebody's script keeps DynamoDB so busy that it refuses every request.", func(_ context.Context, at *scene) error {
 		at.server.Throttle("dynamodb", true)
@@ -83,6 +88,35 @@ func (at *scene) deleteTable() error {
 		return err
 	}
 	return at.act("dynamodb", "DeleteTable", sandbox.ActInput{"TableName": name})
+}
+
+// untilTableIsActive waits for a table that was just made: while it is CREATING
+// Terraform is told that there is none, which is another fault.
+func (at *scene) untilTableIsActive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		body, err := at.server.Act(at.blueprint.AdminAccount, "dynamodb", "DescribeTable", sandbox.ActInput{"TableName": at.blueprint.Lock.DynamoDBTable})
+		var answer struct {
+			Table struct{ TableStatus string }
+		}
+		if err == nil {
+			err = json.Unmarshal(body, &answer)
+		}
+		if err != nil {
+			return failed(err)
+		}
+		if answer.Table.TableStatus == "ACTIVE" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return failed(ctx.Err())
+		case <-tick.C:
+		}
+	}
 }
 
 // deleteBucket deletes every version of every object, and then the bucket.
