@@ -26,7 +26,7 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
 		return nil, err
 	}
-	return &blueprint.Discovery{Account: identity.Account, Accounts: accounts}, nil
+	return &blueprint.Discovery{Account: identity.Account, Identity: identity, Accounts: accounts}, nil
 }
 
 // accountStep is step 1: the admin account, its organization and the

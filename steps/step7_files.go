@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
@@ -91,10 +92,25 @@ func (filesStep) Questions(a *blueprint.Answers) []plan.Question {
 	if len(a.Projects) == 0 {
 		questions = append(questions, plan.Question{
 			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: plan.Choices, Required: true,
-			Help: "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
+			Default: commonProjects(a),
+			Help:    "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})
 	}
 	return questions
+}
+
+// commonProjects offers a project for each environment, up to a list that people
+// still read.
+func commonProjects(a *blueprint.Answers) string {
+	const most = 20
+	if len(a.Environments) > most {
+		return ""
+	}
+	var pairs []string
+	for _, e := range a.Environments {
+		pairs = append(pairs, "common-"+e.Name+"="+e.Name)
+	}
+	return strings.Join(pairs, ", ")
 }
 
 // Inspect reads the files; a project that cannot be read is a fact.
