@@ -126,7 +126,7 @@ func TestInitOnAMovedStateKeepsLocalStatesAndTheWorkspace(t *testing.T) {
 	f := newFake(t, map[string]string{"state pull": "0\n" + aState})
 	was, _ := Summarise([]byte(aState))
 	was.Workspace = "default"
-	if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: dir}, []StateSummary{was}, t.TempDir()); err != nil {
+	if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: dir}, []StateSummary{was}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
