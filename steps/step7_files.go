@@ -331,13 +331,17 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 
 // WithoutStaleToken takes a session token that is nobody's any more out of the
 // config file with the profiles that are written there: beside a key in the
-// credentials file it would be sent with that.
-func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.Snapshot) {
+// credentials file it would be sent with that. It names these profiles, which
+// nothing can sign as before the edit.
+func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.Snapshot) []string {
+	var cleared []string
 	for i, e := range profiles {
 		if at, stale := files.FindStaleToken(credentials, config, e.Name); stale && at.Kind == files.Config {
 			profiles[i].Remove = append(profiles[i].Remove, files.WithoutToken(e.Name).Remove...)
+			cleared = append(cleared, e.Name)
 		}
 	}
+	return cleared
 }
 
 // planConfig writes the admin profile's region and a role profile for each
