@@ -105,10 +105,7 @@ func (o *Opening) discover(ctx context.Context, a *blueprint.Answers, asks plan.
 // questions are a step's, each judged by the blueprint's own rules; the answers
 // that were given stand as defaults.
 func (o *Opening) questions(step Step, a *blueprint.Answers, given plan.Given) []plan.Question {
-	questions := step.Questions(a)
-	if _, last := step.(filesStep); last && len(a.AllUsers()) > 0 {
-		questions = append(questions, whoAmI(a))
-	}
+	questions := step.Ask(a)
 	before := a.Clone()
 	for i := range questions {
 		q := &questions[i]

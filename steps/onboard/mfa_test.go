@@ -219,6 +219,24 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 	}
 }
 
+// The device is enrolled and the session opened with a profile that carries the
+// token until the config file is edited.
+func TestATokenLeftInTheKeysOwnProfileIsGoneBeforeAnythingSignsAsIt(t *testing.T) {
+	c := guarded(t)
+	l, p := c.laptop("bob"), &phone{company: c}
+	l.write(".aws/config", "[profile "+longTerm+"]\naws_session_token = of-a-session-that-is-over\n")
+	l.onBoard(l.run(with(p, l.withHandover())))
+	l.mine(longTerm)
+	if text := l.read(".aws/config"); strings.Contains(text, "aws_session_token") {
+		t.Errorf("the token is still there:\n%s", text)
+	}
+	for _, e := range l.events {
+		if edit := plan.FileID(l.path(".aws/config")); e.Kind == plan.EventPlanned && e.Change.Profile == longTerm && !slices.Contains(e.Change.Needs, edit) {
+			t.Errorf("%s signs as %s and does not wait for %s: %v", e.Change.ID, longTerm, edit, e.Change.Needs)
+		}
+	}
+}
+
 // comingBack is an onboarding of who comes back.
 func (l *laptop) comingBack() *engine.Flow {
 	_, f := l.onboarding(nil)

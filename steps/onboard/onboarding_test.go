@@ -60,6 +60,12 @@ func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
 	if text := l.read(".aws/config"); strings.Contains(text, "aws_session_token") {
 		t.Errorf("the token is still there:\n%s", text)
 	}
+	edit := plan.FileID(l.path(".aws/config"))
+	for _, e := range l.events {
+		if e.Kind == plan.EventPlanned && e.Change.Profile == "admin_iam" && !slices.Contains(e.Change.Needs, edit) {
+			t.Errorf("%s signs as admin_iam and does not wait for %s: %v", e.Change.ID, edit, e.Change.Needs)
+		}
+	}
 	l.write(".aws/config", strings.Replace(l.read(".aws/config"), "[profile admin_iam]\n", "[profile admin_iam]\naws_session_token = of-another\n", 1))
 	calls := len(c.server.Log())
 	again := l.come(nil)

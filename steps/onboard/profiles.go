@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"stateroom/steps"
@@ -16,7 +17,7 @@ import (
 // profile for each environment that the user reaches. A profile of that name
 // that gets its credentials in another way is the user's own, and stays.
 func (s *scene) planProfiles(context.Context) error {
-	want := s.ownProfiles()
+	want, cleared := s.ownProfiles()
 	edit, err := files.EditProfiles(files.Config, s.config, want)
 	if err != nil {
 		f := s.cannotEdit(err)
@@ -24,14 +25,22 @@ func (s *scene) planProfiles(context.Context) error {
 		s.find(f)
 		return nil
 	}
-	if edit.Changes() {
-		s.add(plan.FileChange(s.a, edit, steps.RoleProfiles))
+	if !edit.Changes() {
+		return nil
 	}
+	c := plan.FileChange(s.a, edit, steps.RoleProfiles)
+	for i, other := range s.review.Changes {
+		if slices.Contains(cleared, other.Profile) {
+			s.review.Changes[i].Needs = append(slices.Clone(other.Needs), c.ID)
+		}
+	}
+	s.add(c)
 	return nil
 }
 
-// ownProfiles are the profiles that nothing of the user's stands against.
-func (s *scene) ownProfiles() []files.ProfileEdit {
+// ownProfiles are the profiles that nothing of the user's stands against, and
+// those of which a stale token goes.
+func (s *scene) ownProfiles() (free []files.ProfileEdit, cleared []string) {
 	var known []blueprint.Environment
 	for _, e := range s.a.EnvironmentsFor(s.user) {
 		if e.Account != "" {
@@ -42,8 +51,7 @@ func (s *scene) ownProfiles() []files.ProfileEdit {
 	if s.profile != s.a.AdminProfile {
 		all = append(all, files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{files.KV("region", s.region)}})
 	}
-	steps.WithoutStaleToken(all, s.credentials, s.config)
-	var free []files.ProfileEdit
+	cleared = steps.WithoutStaleToken(all, s.credentials, s.config)
 	for _, e := range all {
 		if err := s.stands(e); err != nil {
 			s.find(s.cannotEdit(err))
@@ -51,7 +59,7 @@ func (s *scene) ownProfiles() []files.ProfileEdit {
 		}
 		free = append(free, e)
 	}
-	return free
+	return free, cleared
 }
 
 // stands is the conflict of a profile with what either file holds under its

@@ -40,8 +40,8 @@ func TestNoMemberOfAnyEventReachesTheTerminalAsACommand(t *testing.T) {
 			lines.Stages = steps.Outline()
 			return lines.Emit
 		},
-		"flow":   func(out *bytes.Buffer) plan.Emit { return NewLines(out).Emit },
-		"JSON":   func(out *bytes.Buffer) plan.Emit { return NewJSON(out, out).Emit },
+		"flow": func(out *bytes.Buffer) plan.Emit { return NewLines(out).Emit },
+		"JSON": func(out *bytes.Buffer) plan.Emit { return NewJSON(out, out).Emit },
 	} {
 		var out bytes.Buffer
 		emit := present(&out)
