@@ -263,13 +263,6 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 	}
 }
 
-// planMove moves a state: a backup, the move, the files, and the init after which
-// the comparison must hold. What an earlier run was allowed to begin is finished
-// without asking again.
-func (initStep) planMove(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
-	return o.Init.Moves[project.Name].plan(a, project, at, c)
-}
-
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
@@ -282,6 +275,9 @@ func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, projec
 	return m.plan(a, project, at, plan.InitChange(a, project, at.Dir, files.InitMigrate))
 }
 
+// plan moves a state: a backup, the move, the files, and the init after which the
+// comparison must hold. What an earlier run was allowed to begin is finished without
+// asking again.
 func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
