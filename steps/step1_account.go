@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -142,7 +143,7 @@ func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsop
 	}
 	if identity.Account != a.AdminAccount {
 		return identity, &plan.Refusal{
-			Finding: "wrong-account",
+			Finding: diagnosis.WrongAccount.ID,
 			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
 			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
 		}

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -53,7 +54,7 @@ func inspectRegion(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 	switch {
 	case i < 0:
 		return &plan.Refusal{
-			Finding: "region-invalid",
+			Finding: diagnosis.RegionInvalid.ID,
 			What:    fmt.Sprintf("There is no region %s for account %s.", a.StateRegion, a.AdminAccount),
 			Remedy:  "Choose one of " + strings.Join(enabledNames(regions), ", ") + " with --set state_region=REGION.",
 		}

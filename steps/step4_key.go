@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -231,13 +232,14 @@ func (o *Observed) keyID() string {
 func unfitKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
 	finding := &plan.Finding{Step: 4, Severity: plan.Failure, Blocks: true}
+	unusable := diagnosis.OfKey(f.Key)
 	switch {
-	case f.Key.State == "PendingDeletion":
-		finding.ID = "kms-pending-deletion"
+	case unusable == diagnosis.KMSPendingDeletion:
+		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is to be deleted on %s.", f.Key.ARN, a.Key.Alias, f.Key.DeletionDate.Format("2006-01-02"))
 		finding.Remedy = fmt.Sprintf("Keep it with aws kms cancel-key-deletion --key-id %s and aws kms enable-key --key-id %s, or choose another alias.", f.Key.ID, f.Key.ID)
-	case !f.Key.Enabled:
-		finding.ID = "kms-disabled"
+	case unusable != nil:
+		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
 		finding.Remedy = fmt.Sprintf("Enable it with aws kms enable-key --key-id %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ID)
 	case f.Key.Spec != symmetric || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":

@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -105,7 +106,7 @@ func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	finding := &plan.Finding{Step: 6, Severity: plan.Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():
-		finding.ID = "table-schema"
+		finding.ID = diagnosis.TableSchema.ID
 		finding.Evidence = fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH.", t.ARN, schema(t))
 		finding.Remedy = "Choose another table with --set lock.dynamodb_table=NAME; this one is never recreated."
 	case !plan.Ours(a, t.Tags) && !a.Adopted(t.ARN):
