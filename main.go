@@ -476,7 +476,7 @@ func checkTroubleshoot(o *session.Options, f *pflag.FlagSet) error {
 		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
 	case o.Break != "" && o.Break != "list" && !o.Sandbox:
 		return session.Usagef("--break %s breaks a rehearsal only: add --sandbox", o.Break)
-	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name == o.Break }):
+	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name() == o.Break }):
 		return session.Usagef("there is no fault %q: stateroom troubleshoot --break list lists them", o.Break)
 	}
 	return check(o, f)

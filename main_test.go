@@ -705,7 +705,7 @@ func TestFaultsAreListedByNameWithOneSentenceEach(t *testing.T) {
 		t.Fatalf("%d lines: %+v", len(lines), got)
 	}
 	for i, f := range practice.Faults() {
-		if !strings.HasPrefix(lines[i], f.Name+" ") || !strings.HasSuffix(lines[i], f.About) {
+		if !strings.HasPrefix(lines[i], f.Name()+" ") || !strings.HasSuffix(lines[i], f.About) {
 			t.Errorf("line %q for %+v", lines[i], f)
 		}
 	}

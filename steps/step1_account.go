@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -31,7 +32,15 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 
 // accountStep is step 1: the admin account, its organization and the
 // sub-accounts that are the environments.
-type accountStep struct{}
+func accountStep() Step {
+	return Step{
+		Name: plan.StepAccount, Title: "Choose an administrative account",
+		Why: "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
+			"So every bill and every permission is per environment, and there is one place to sign in.",
+		First: true, AWSOnly: true,
+		Questions: accountQuestions, Inspect: inspectAccount, Plan: planAccounts,
+	}
+}
 
 // AccountFacts are who we are and which accounts are there.
 type AccountFacts struct {
@@ -74,15 +83,7 @@ func (f *AccountFacts) active(e blueprint.Environment) bool {
 	return !there || a.State == "ACTIVE"
 }
 
-func (accountStep) Number() int   { return 1 }
-func (accountStep) Name() string  { return "account" }
-func (accountStep) Title() string { return "Choose an administrative account" }
-func (accountStep) Why() string {
-	return "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
-		"So every bill and every permission is per environment, and there is one place to sign in."
-}
-
-func (accountStep) Questions(a *blueprint.Answers) []plan.Question {
+func accountQuestions(a *blueprint.Answers) []plan.Question {
 	admin := a.AdminAccount
 	if admin == "" && a.Discovered != nil {
 		admin = a.Discovered.Account
@@ -101,9 +102,9 @@ func (accountStep) Questions(a *blueprint.Answers) []plan.Question {
 	return questions
 }
 
-// Inspect asks who we are and refuses what cannot lead to a good set-up before
+// inspectAccount asks who we are and refuses what cannot lead to a good set-up before
 // anything else is looked at.
-func (accountStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	identity, err := Operator(ctx, env, a)
 	if err != nil {
 		return err
@@ -141,7 +142,7 @@ func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsop
 	}
 	if identity.Account != a.AdminAccount {
 		return identity, &plan.Refusal{
-			Finding: "wrong-account",
+			Finding: diagnosis.WrongAccount.ID,
 			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
 			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
 		}
@@ -223,9 +224,9 @@ func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *
 
 func accountChange(environment string) string { return "account." + environment }
 
-// Plan creates the accounts that the blueprint gives an e-mail for and that
+// planAccounts creates the accounts that the blueprint gives an e-mail for and that
 // the organization does not have.
-func (s accountStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planAccounts(o *Observed, a *blueprint.Answers) plan.Proposal {
 	f := o.Account
 	var p plan.Proposal
 	for _, e := range a.Environments {
@@ -325,9 +326,4 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
 		})
 	}
 	return findings
-}
-
-// Verify has nothing to prove: who we are was read, not made.
-func (accountStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }

@@ -15,6 +15,7 @@ type splice struct {
 	text       string
 }
 
+// Add puts text in the place of the bytes from start to end.
 func (s *Splices) Add(start, end int, text string) {
 	*s = append(*s, splice{start, end, text})
 }

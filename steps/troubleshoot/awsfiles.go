@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
 )
@@ -123,23 +124,23 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	}
 	if at, has, lacks := p.half(); at != "" {
 		return "", &sourceTrouble{
-			"credentials-missing", fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
+			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
 			"Write the missing half again, or a new access key.",
 		}
 	}
 	if stale := steps.StaleToken(f.credentials, f.config, name); stale != nil {
-		return "", &sourceTrouble{"key-invalid", stale.Evidence, stale.Remedy}
+		return "", &sourceTrouble{diagnosis.KeyInvalid.ID, stale.Evidence, stale.Remedy}
 	}
 	source := p.get("source_profile")
 	switch {
 	case source != "" && p.get("credential_source") != "":
 		return "", &sourceTrouble{
-			"credentials-missing", fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
+			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
 			"Remove one of the two.",
 		}
 	case source != "" && p.get("role_arn") == "":
 		return "", &sourceTrouble{
-			"credentials-missing", fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
+			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
 			"Write the role_arn, or remove source_profile.",
 		}
 	case p.get("role_arn") != "":
@@ -162,7 +163,7 @@ func (f *awsFiles) absent(name string) *sourceTrouble {
 			}
 		}
 	}
-	return &sourceTrouble{"profile-missing", evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
+	return &sourceTrouble{diagnosis.ProfileMissing.ID, evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
 }
 
 // role is a profile that assumes a role with another profile's credentials.
@@ -170,7 +171,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 	role, source := p.get("role_arn"), p.get("source_profile")
 	if p.get("mfa_serial") != "" {
 		return "", &sourceTrouble{
-			"mfa-profile", fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
+			diagnosis.MFAProfile.ID, fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
 			"Let Terraform use a profile without mfa_serial, whose credentials are a session made with the code.",
 		}
 	}
@@ -207,7 +208,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 
 func loop(p profile, through []string) *sourceTrouble {
 	return &sourceTrouble{
-		"credentials-missing", fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
+		diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
 		"Let the last of them hold an access key.",
 	}
 }
@@ -221,7 +222,7 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		token := p.get("web_identity_token_file")
 		if _, err := os.Stat(token); err != nil {
 			return "", &sourceTrouble{
-				"credentials-missing", fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
+				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
 				"Put the token there, or correct the path.",
 			}
 		}
@@ -234,7 +235,7 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		return "the program of credential_process (" + p.at("credential_process") + ")", nil
 	}
 	return "", &sourceTrouble{
-		"credentials-missing",
+		diagnosis.CredentialsMissing.ID,
 		fmt.Sprintf("Profile %s is in %s, but neither %s nor %s holds an access key or another source of credentials for it.", p.name, p.where(), f.credentials.Path, f.config.Path),
 		"Write your access key into the profile: aws configure --profile " + p.name + ".",
 	}
@@ -263,7 +264,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	if session != "" {
 		if _, there := profiles.SSOSession(f.config, session); !there {
 			return "", &sourceTrouble{
-				"credentials-missing", fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
+				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
 				"Write the section (aws configure sso), or correct the name.",
 			}
 		}
@@ -271,7 +272,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	}
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file
 	path := filepath.Join(f.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
-	expired := &sourceTrouble{id: "sso-expired", remedy: "Sign in again: aws sso login --profile " + p.name + "."}
+	expired := &sourceTrouble{id: diagnosis.SSOExpired.ID, remedy: "Sign in again: aws sso login --profile " + p.name + "."}
 	text, err := files.Read(path)
 	if err != nil || !text.Exists {
 		expired.evidence = fmt.Sprintf("Profile %s (%s) signs in by single sign-on, and there is no token of it in %s.", p.name, p.where(), path)

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
@@ -25,7 +26,7 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 	case wrong != nil && l.freeFromToken(p):
 	case p.hasKeys():
 		l.freeFromRole(p)
-	case wrong == nil || wrong.id != "profile-missing" && wrong.id != "credentials-missing":
+	case wrong == nil || wrong.id != diagnosis.ProfileMissing.ID && wrong.id != diagnosis.CredentialsMissing.ID:
 	case l.renameLookAlike(p.name):
 	default:
 		l.renameByOwner(ctx, p.name)

@@ -65,9 +65,9 @@ func (l *laptop) inCode() {
 		answer := strings.Join(answers, "; ")
 		switch {
 		case len(answers) == 0:
-			l.undecided(diagnosis.CheckProfileInCode, p.Name, asked, "there is neither a backend \"s3\" nor a provider \"aws\" to read")
+			l.undecided(checkProfileInCode, p.Name, asked, "there is neither a backend \"s3\" nor a provider \"aws\" to read")
 		case len(lacking) == 0 || !l.answers.ProfileInFiles:
-			l.passed(diagnosis.CheckProfileInCode, p.Name, asked, answer)
+			l.passed(checkProfileInCode, p.Name, asked, answer)
 		default:
 			l.notNamed(p, lacking, answer)
 		}
@@ -81,7 +81,7 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 	if what == "" {
 		what = "profile " + instead.profile + " (" + instead.named + ")"
 	}
-	l.broken(diagnosis.CheckProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
+	l.broken(checkProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
 	l.found("files.profile-not-named", 7, plan.Warning,
 		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, l.answers.AdminProfile),
 		"Write profile = \""+l.answers.AdminProfile+"\" there.")
@@ -125,11 +125,11 @@ func (l *laptop) agree() {
 		answer := strings.Join(all, "; ") + "; expected: " + expected
 		switch {
 		case len(all) == 0:
-			l.passed(diagnosis.CheckNamesAgree, p.Name, p.dir, "no profile is named")
+			l.passed(checkNamesAgree, p.Name, p.dir, "no profile is named")
 		case len(wrong) == 0:
-			l.passed(diagnosis.CheckNamesAgree, p.Name, p.dir, answer)
+			l.passed(checkNamesAgree, p.Name, p.dir, answer)
 		default:
-			l.broken(diagnosis.CheckNamesAgree, p.Name, p.dir, answer, id)
+			l.broken(checkNamesAgree, p.Name, p.dir, answer, id)
 			l.disagree(p, wrong, expected, id)
 		}
 	}
@@ -197,10 +197,10 @@ func (l *laptop) environment() {
 		answer = "set: " + strings.Join(set, ", ") + "; none of them wins over the files"
 	}
 	if broken != "" {
-		l.broken(diagnosis.CheckEnvironment, "", "the environment", strings.Join(told, " "), broken)
+		l.broken(checkEnvironment, "", "the environment", strings.Join(told, " "), broken)
 		return
 	}
-	l.passed(diagnosis.CheckEnvironment, "", "the environment", answer)
+	l.passed(checkEnvironment, "", "the environment", answer)
 }
 
 // relevant begin the names of the variables that Terraform or the AWS SDK heed.

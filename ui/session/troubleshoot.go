@@ -152,10 +152,10 @@ func listFaults(out io.Writer) error {
 	faults := practice.Faults()
 	width := 0
 	for _, f := range faults {
-		width = max(width, len(f.Name))
+		width = max(width, len(f.Name()))
 	}
 	for _, f := range faults {
-		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name, strings.Repeat(" ", width-len(f.Name)), f.About); err != nil {
+		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name(), strings.Repeat(" ", width-len(f.Name())), f.About); err != nil {
 			return fmt.Errorf("the list of faults: %w", err)
 		}
 	}

@@ -44,7 +44,7 @@ func faults(o Options) []tui.Fault {
 	}
 	var all []tui.Fault
 	for _, f := range practice.Faults() {
-		all = append(all, tui.Fault{Name: f.Name, Text: f.About})
+		all = append(all, tui.Fault{Name: f.Name(), Text: f.About})
 	}
 	return all
 }
