@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
@@ -57,10 +58,10 @@ func oneFile(changes []plan.Change) *plan.Finding {
 // profiles on this laptop.
 func filesStep() Step {
 	return Step{
-		Name: plan.StepFiles, Title: "Terraform and AWS files",
+		Name: plan.StepFiles, Title: "Terraform and AWS files", Short: "Files",
 		Why: "Each project's backend says where its state is and how it is encrypted, and its provider says which environment it works on. " +
 			"Both take the admin's credentials from a profile, so the same files work on every laptop.",
-		Questions: fileQuestions, Inspect: inspectFiles, Plan: planFiles,
+		Questions: fileQuestions, Inspect: inspectFiles, Plan: planFiles, Facts: fileFacts,
 	}
 }
 
@@ -91,10 +92,28 @@ func fileQuestions(a *blueprint.Answers) []plan.Question {
 	if len(a.Projects) == 0 {
 		questions = append(questions, plan.Question{
 			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: plan.Choices, Required: true,
-			Help: "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
+			Default: commonProjects(a),
+			Help:    "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})
 	}
+	if len(a.AllUsers()) > 0 {
+		questions = append(questions, whoAmI(a))
+	}
 	return questions
+}
+
+// commonProjects offers a project for each environment, up to a list that people
+// still read.
+func commonProjects(a *blueprint.Answers) string {
+	const most = 20
+	if len(a.Environments) > most {
+		return ""
+	}
+	var pairs []string
+	for _, e := range a.Environments {
+		pairs = append(pairs, "common-"+e.Name+"="+e.Name)
+	}
+	return strings.Join(pairs, ", ")
 }
 
 // inspectFiles reads the files; a project that cannot be read is a fact.
@@ -385,4 +404,16 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error)
 		return nil, err
 	}
 	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
+}
+
+// fileFacts are the projects.
+func fileFacts(_ *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	var f []plan.Fact
+	for i, p := range a.Projects {
+		if i == factsShown {
+			return append(f, plan.Fact{Name: "Project", Value: fmt.Sprintf("and %d more", len(a.Projects)-i)})
+		}
+		f = append(f, plan.Fact{Name: "Project", Value: fmt.Sprintf("%s in %s, for %s", p.Name, p.Dir, p.Environment)})
+	}
+	return f
 }
