@@ -6,7 +6,7 @@ import (
 )
 
 // Splices are replacements of byte ranges in one text: the only way in which
-// this package changes one, so that what lies between them is kept by
+// an editor changes one, so that what lies between them is kept by
 // construction.
 type Splices []splice
 
