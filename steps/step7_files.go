@@ -223,6 +223,9 @@ func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project bluepr
 			return
 		}
 	}
+	if _, deleted := o.Init.Deleted[project.Name]; deleted {
+		return // step 8 tells
+	}
 	repoints, asks := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
