@@ -187,7 +187,7 @@ func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := accountStep{}.Plan(&Observed{Account: c.facts}, a)
+			p := planAccounts(&Observed{Account: c.facts}, a)
 			f := findingOf(p.Findings, "account.cannot-create")
 			if f == nil || !f.Blocks || len(p.Changes) > 0 {
 				t.Fatalf("%+v", p)
@@ -199,7 +199,7 @@ func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
 
 func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
 	facts := AccountFacts{Listed: true, Identity: awsops.Identity{Account: "111111111111"}}
-	p := accountStep{}.Plan(&Observed{Account: facts}, &blueprint.Answers{Blueprint: team()})
+	p := planAccounts(&Observed{Account: facts}, &blueprint.Answers{Blueprint: team()})
 	if findingOf(p.Findings, "account.not-in-organization") == nil {
 		t.Errorf("%+v", p)
 	}
@@ -208,7 +208,7 @@ func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
 func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
 	b := withNew("qa@example.com")
 	facts := AccountFacts{Listed: true, Accounts: []awsops.Account{{ID: "888888888888", Email: "qa@example.com", State: "SUSPENDED"}}}
-	p := accountStep{}.Plan(&Observed{Account: facts}, &blueprint.Answers{Blueprint: b})
+	p := planAccounts(&Observed{Account: facts}, &blueprint.Answers{Blueprint: b})
 	if f := findingOf(p.Findings, "account.not-active"); f == nil || len(p.Changes) > 0 {
 		t.Errorf("%+v", p)
 	}

@@ -122,7 +122,7 @@ func fresh(b *blueprint.Blueprint, me string) (plan.Proposal, *Observed) {
 	o := emptyObserved(b)
 	a := &blueprint.Answers{Blueprint: b, Me: me}
 	var p plan.Proposal
-	for _, step := range []Step{iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
+	for _, step := range []Step{iamStep(), keyStep(), bucketStep(), lockStep()} {
 		q := step.Plan(o, a)
 		p.Changes, p.Findings = append(p.Changes, q.Changes...), append(p.Findings, q.Findings...)
 	}

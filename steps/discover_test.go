@@ -16,7 +16,7 @@ func TestQuestionsOfferTheAccountsThatAreThere(t *testing.T) {
 	}
 	a := &blueprint.Answers{Blueprint: blueprint.New(), Discovered: found}
 	offered := map[string]string{}
-	for _, q := range (accountStep{}).Questions(a) {
+	for _, q := range accountQuestions(a) {
 		offered[q.Path] = q.Default
 	}
 	if offered["admin_account"] != "111111111111" {

@@ -90,8 +90,10 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
-	s := &Setup{Env: &engine.Env{}, Answers: &blueprint.Answers{}}
-	err := s.inspect(context.Background(), []Step{failing{err: errors.New("no such host")}, failing{err: &plan.Refusal{What: "There is no region.", Remedy: "Choose one."}}}, &Observed{})
+	list := List(failing("a", errors.New("no such host")), failing("b", &plan.Refusal{What: "There is no region.", Remedy: "Choose one."}))
+	failed := Failures{}
+	Look{Env: &engine.Env{}, Answers: &blueprint.Answers{}}.inspect(context.Background(), list, &Observed{}, failed)
+	err := failed.first(list)
 	var refusal *plan.Refusal
 	if !errors.As(err, &refusal) {
 		t.Errorf("%v", err)
@@ -99,13 +101,8 @@ func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
 }
 
 // failing is a step whose inspection fails.
-type failing struct {
-	regionStep
-	err error
-}
-
-func (f failing) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
-	return f.err
+func failing(name plan.StepName, err error) Step {
+	return Step{Name: name, Inspect: func(context.Context, *engine.Env, *blueprint.Answers, *Observed) error { return err }}
 }
 
 func checkMode(t testing.TB, path string, want os.FileMode) {

@@ -9,10 +9,8 @@ import (
 	"stateroom/steps/engine"
 )
 
-// faulty is a step with a fault in its inspection.
-type faulty struct{ accountStep }
-
-func (faulty) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
+// faulty has a fault in it.
+func faulty(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
 	var none *blueprint.Blueprint
 	_ = none.Version
 	return nil
@@ -20,7 +18,10 @@ func (faulty) Inspect(context.Context, *engine.Env, *blueprint.Answers, *Observe
 
 func TestFaultInAStepIsAnErrorAndNotTheEndOfTheProcess(t *testing.T) {
 	s := &Setup{Env: &engine.Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}}
-	err := s.inspect(t.Context(), []Step{faulty{}}, &Observed{})
+	failed := Failures{}
+	list := List(Step{Inspect: faulty})
+	Look{Env: s.Env, Answers: s.Answers}.inspect(t.Context(), list, &Observed{}, failed)
+	err := failed.first(list)
 	if err == nil || !strings.Contains(err.Error(), "a fault in stateroom itself") || !strings.Contains(err.Error(), "guard_test.go") {
 		t.Errorf("%v", err)
 	}

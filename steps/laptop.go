@@ -38,10 +38,10 @@ type ProjectFiles struct {
 // somewhere else is not an admin's to move: its project is left as it is.
 func (l Laptop) Plan(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ProjectFiles, plan.Proposal, error) {
 	o := &Observed{Account: AccountFacts{Identity: l.Identity}, Key: KeyFacts{Key: l.Key}}
-	if err := (filesStep{}).Inspect(ctx, env, a, o); err != nil {
+	if err := inspectFiles(ctx, env, a, o); err != nil {
 		return nil, plan.Proposal{}, err
 	}
-	if err := (doneStep{}).Inspect(ctx, env, a, o); err != nil {
+	if err := inspectDone(ctx, env, a, o); err != nil {
 		return nil, plan.Proposal{}, err
 	}
 	o.Init.Engine, o.Init.EngineErr = env.Engine != nil, env.EngineErr
@@ -53,7 +53,7 @@ func (l Laptop) Plan(ctx context.Context, env *engine.Env, a *blueprint.Answers)
 	for _, project := range a.ProjectsFor(l.User) {
 		all = append(all, l.project(o, a, project, &p))
 	}
-	filesStep{}.planIgnored(o, a, &p)
+	planIgnored(o, a, &p)
 	if !o.Done.Blueprint.Exists {
 		p.Changes = append(p.Changes, blueprintChange(o.Done.Blueprint, a))
 	}
@@ -95,7 +95,7 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 	}
 	var own []string
 	for _, edit := range edits {
-		if c := (filesStep{}).add(a, p, edit, nil, writeTitle(edit, project)); c != nil {
+		if c := addEdit(a, p, edit, nil, writeTitle(edit, project)); c != nil {
 			own = append(own, c.ID)
 		}
 	}

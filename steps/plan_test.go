@@ -98,7 +98,7 @@ func TestEveryNeedOfAPlanIsOfThatPlan(t *testing.T) {
 	a := &blueprint.Answers{Blueprint: b, Me: "alice"}
 	var changes []plan.Change
 	ids := map[string]bool{}
-	for _, step := range []Step{accountStep{}, iamStep{}, keyStep{}, bucketStep{}, lockStep{}} {
+	for _, step := range []Step{accountStep(), iamStep(), keyStep(), bucketStep(), lockStep()} {
 		changes = append(changes, step.Plan(o, a).Changes...)
 	}
 	for _, c := range changes {
@@ -183,7 +183,7 @@ func TestTheBucketsDefaultEncryptionIsNeverWeakened(t *testing.T) {
 			b := team()
 			o := foundBucket(b)
 			o.Bucket.Bucket.Encryption = c.have
-			p := bucketStep{}.Plan(o, &blueprint.Answers{Blueprint: b})
+			p := planBucket(o, &blueprint.Answers{Blueprint: b})
 			changed := false
 			for _, change := range p.Changes {
 				changed = changed || change.ID == "bucket.encryption"
@@ -201,7 +201,7 @@ func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
 	o.Bucket.Bucket.Policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","NewElement":"x"}]}`
 	o.Key.Policy = policy.Document{}
 	a := &blueprint.Answers{Blueprint: b}
-	for id, p := range map[string]plan.Proposal{"bucket.policy-unreadable": bucketStep{}.Plan(o, a), "key.policy-unreadable": keyStep{}.Plan(o, a)} {
+	for id, p := range map[string]plan.Proposal{"bucket.policy-unreadable": planBucket(o, a), "key.policy-unreadable": planStateKey(o, a)} {
 		f := findingOf(p.Findings, id)
 		if f == nil || !f.Blocks || len(p.Changes) > 0 {
 			t.Errorf("%s: %+v", id, p)
@@ -239,7 +239,7 @@ func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
 	for _, p := range b.Projects {
 		o.Files.Projects[p.Name] = ProjectFacts{Project: &files.Project{Dir: "/work/" + p.Dir}}
 	}
-	p := initStep{}.Plan(o, &blueprint.Answers{Blueprint: b, Me: "alice"})
+	p := planInit(o, &blueprint.Answers{Blueprint: b, Me: "alice"})
 	if len(p.Changes) > 0 {
 		t.Errorf("Terraform is to run with a profile that nobody writes: %v", p.Changes[0].ID)
 	}

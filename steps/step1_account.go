@@ -31,7 +31,15 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 
 // accountStep is step 1: the admin account, its organization and the
 // sub-accounts that are the environments.
-type accountStep struct{}
+func accountStep() Step {
+	return Step{
+		Name: plan.StepAccount, Title: "Choose an administrative account",
+		Why: "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
+			"So every bill and every permission is per environment, and there is one place to sign in.",
+		First: true, AWSOnly: true,
+		Questions: accountQuestions, Inspect: inspectAccount, Plan: planAccounts,
+	}
+}
 
 // AccountFacts are who we are and which accounts are there.
 type AccountFacts struct {
@@ -74,15 +82,7 @@ func (f *AccountFacts) active(e blueprint.Environment) bool {
 	return !there || a.State == "ACTIVE"
 }
 
-func (accountStep) Number() int   { return 1 }
-func (accountStep) Name() string  { return "account" }
-func (accountStep) Title() string { return "Choose an administrative account" }
-func (accountStep) Why() string {
-	return "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
-		"So every bill and every permission is per environment, and there is one place to sign in."
-}
-
-func (accountStep) Questions(a *blueprint.Answers) []plan.Question {
+func accountQuestions(a *blueprint.Answers) []plan.Question {
 	admin := a.AdminAccount
 	if admin == "" && a.Discovered != nil {
 		admin = a.Discovered.Account
@@ -101,9 +101,9 @@ func (accountStep) Questions(a *blueprint.Answers) []plan.Question {
 	return questions
 }
 
-// Inspect asks who we are and refuses what cannot lead to a good set-up before
+// inspectAccount asks who we are and refuses what cannot lead to a good set-up before
 // anything else is looked at.
-func (accountStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	identity, err := Operator(ctx, env, a)
 	if err != nil {
 		return err
@@ -223,9 +223,9 @@ func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *
 
 func accountChange(environment string) string { return "account." + environment }
 
-// Plan creates the accounts that the blueprint gives an e-mail for and that
+// planAccounts creates the accounts that the blueprint gives an e-mail for and that
 // the organization does not have.
-func (s accountStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planAccounts(o *Observed, a *blueprint.Answers) plan.Proposal {
 	f := o.Account
 	var p plan.Proposal
 	for _, e := range a.Environments {
@@ -325,9 +325,4 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
 		})
 	}
 	return findings
-}
-
-// Verify has nothing to prove: who we are was read, not made.
-func (accountStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }

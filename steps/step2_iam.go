@@ -20,7 +20,15 @@ import (
 // iamStep is step 2: group, users and keys in the admin account, and in every
 // environment the role that the group may assume. Its parts are in
 // step2_users.go, step2_groups.go and step2_roles.go.
-type iamStep struct{}
+func iamStep() Step {
+	return Step{
+		Name: plan.StepIAM, Title: "IAM: admins, and a role in every environment",
+		Why: "Admins get their permissions from a group, so all of them can do the same and work in the same way. " +
+			"In every environment a role says what they may do there, and the group may assume it.",
+		AWSOnly:   true,
+		Questions: iamQuestions, Inspect: inspectIAM, Plan: planIAM, Prove: proveRoles,
+	}
+}
 
 // IAMFacts are what IAM holds of the blueprint's names.
 type IAMFacts struct {
@@ -39,15 +47,7 @@ type IAMFacts struct {
 	ProfileKey, OwnKey string
 }
 
-func (iamStep) Number() int   { return 2 }
-func (iamStep) Name() string  { return "iam" }
-func (iamStep) Title() string { return "IAM: admins, and a role in every environment" }
-func (iamStep) Why() string {
-	return "Admins get their permissions from a group, so all of them can do the same and work in the same way. " +
-		"In every environment a role says what they may do there, and the group may assume it."
-}
-
-func (iamStep) Questions(a *blueprint.Answers) []plan.Question {
+func iamQuestions(a *blueprint.Answers) []plan.Question {
 	if len(a.Groups) > 0 {
 		return nil
 	}
@@ -57,8 +57,8 @@ func (iamStep) Questions(a *blueprint.Answers) []plan.Question {
 	}}
 }
 
-// Inspect reads the admin account and every environment at once.
-func (iamStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+// inspectIAM reads the admin account and every environment at once.
+func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.IAM
 	home := env.Sessions.Home(a.StateRegion)
 	if err := f.readPermissions(ctx, env, a); err != nil {
@@ -139,19 +139,13 @@ func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) er
 	return g.Wait()
 }
 
-// Plan proposes users and their keys, groups with their policies, and the
+// planIAM proposes users and their keys, groups with their policies, and the
 // environments' roles.
-func (iamStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
 	var p plan.Proposal
 	for _, part := range []plan.Proposal{planUsers(o, a), planGroups(o, a), planRoles(o, a)} {
 		p.Changes = append(p.Changes, part.Changes...)
 		p.Findings = append(p.Findings, part.Findings...)
 	}
 	return p
-}
-
-// Verify proves as the admin what the group is for: every environment's role
-// can be assumed.
-func (iamStep) Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
-	return proveRoles(ctx, env, a, o)
 }

@@ -97,6 +97,9 @@ func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 	return facts
 }
 
+// Role is the environment's role as it was found.
+func (o *Observed) Role(environment string) RoleFacts { return o.IAM.Roles.get(environment) }
+
 // reach is the role through which the environment's account is entered; the
 // admin account itself needs none.
 func reach(a *blueprint.Answers, e blueprint.Environment) string {

@@ -14,7 +14,15 @@ import (
 
 // regionStep is step 3: where the state lives, which is not where the
 // environments' resources live.
-type regionStep struct{}
+func regionStep() Step {
+	return Step{
+		Name: plan.StepRegion, Title: "Select the region of the state",
+		Why: "Bucket, key and lock table live in one region; the resources that Terraform makes do not have to. " +
+			"Choose the region where most of your admins are.",
+		First: true, AWSOnly: true,
+		Questions: regionQuestions, Inspect: inspectRegion, Plan: planRegion,
+	}
+}
 
 // RegionFacts are the regions that the account may use, when AWS answers.
 type RegionFacts struct {
@@ -22,24 +30,16 @@ type RegionFacts struct {
 	Answered bool
 }
 
-func (regionStep) Number() int   { return 3 }
-func (regionStep) Name() string  { return "region" }
-func (regionStep) Title() string { return "Select the region of the state" }
-func (regionStep) Why() string {
-	return "Bucket, key and lock table live in one region; the resources that Terraform makes do not have to. " +
-		"Choose the region where most of your admins are."
-}
-
-func (regionStep) Questions(a *blueprint.Answers) []plan.Question {
+func regionQuestions(a *blueprint.Answers) []plan.Question {
 	return []plan.Question{{
 		Path: "state_region", Prompt: "Region of the state", Kind: plan.Text, Default: a.StateRegion,
 		Help: "For example eu-west-1. It cannot be changed later without moving the state.",
 	}}
 }
 
-// Inspect refuses a region that does not exist or that the account has not
+// inspectRegion refuses a region that does not exist or that the account has not
 // opted into, as far as account:ListRegions answers.
-func (regionStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+func inspectRegion(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
 	if err != nil {
 		return fmt.Errorf("%w", err)
@@ -76,9 +76,9 @@ func enabledNames(regions []awsops.Region) []string {
 	return names
 }
 
-// Plan has nothing to change; it tells when AWS could not say whether the
+// planRegion has nothing to change; it tells when AWS could not say whether the
 // region is right.
-func (regionStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planRegion(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Region.Answered {
 		return plan.Proposal{}
 	}
@@ -87,9 +87,4 @@ func (regionStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
 		Remedy:   "Nothing to do: the calls of the next steps show it.",
 	}}}
-}
-
-// Verify has nothing of its own: key, bucket and table prove the region.
-func (regionStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }

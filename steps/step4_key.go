@@ -17,7 +17,15 @@ import (
 )
 
 // keyStep is step 4: the KMS key that encrypts the state.
-type keyStep struct{}
+func keyStep() Step {
+	return Step{
+		Name: plan.StepKey, Title: "AWS KMS key",
+		Why: "The state holds whatever your resources hold, passwords included, so it is encrypted with a key of your own. " +
+			"Its key policy and the group's policy decide who can read it, whoever can see the bucket.",
+		AWSOnly:   true,
+		Questions: keyQuestions, Inspect: inspectKey, Plan: planStateKey,
+	}
+}
 
 // KeyFacts are the key behind the alias, or the one that a killed run left
 // without an alias.
@@ -45,15 +53,7 @@ const (
 	changeAlias = "key.alias"
 )
 
-func (keyStep) Number() int   { return 4 }
-func (keyStep) Name() string  { return "key" }
-func (keyStep) Title() string { return "AWS KMS key" }
-func (keyStep) Why() string {
-	return "The state holds whatever your resources hold, passwords included, so it is encrypted with a key of your own. " +
-		"Its key policy and the group's policy decide who can read it, whoever can see the bucket."
-}
-
-func (keyStep) Questions(a *blueprint.Answers) []plan.Question {
+func keyQuestions(a *blueprint.Answers) []plan.Question {
 	return []plan.Question{
 		{Path: "kms_key.alias", Prompt: "Alias of the state encryption key", Kind: plan.Text, Default: a.Key.Alias, Help: "A KMS key costs about 1 USD a month."},
 		{
@@ -63,8 +63,8 @@ func (keyStep) Questions(a *blueprint.Answers) []plan.Question {
 	}
 }
 
-// Inspect finds the key by its alias, else by the journal, else by its tag.
-func (keyStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+// inspectKey finds the key by its alias, else by the journal, else by its tag.
+func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Key
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
@@ -137,50 +137,50 @@ func (o *Observed) keyARN() string {
 	return o.Key.Key.ARN
 }
 
-// Plan creates the key with its alias and rotation, or brings an existing one
+// planStateKey creates the key with its alias and rotation, or brings an existing one
 // of ours to what the blueprint says.
-func (s keyStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planStateKey(o *Observed, a *blueprint.Answers) plan.Proposal {
 	f := o.Key
 	if f.Key == nil {
-		return plan.Proposal{Changes: []plan.Change{s.create(o, a), s.alias(o, a), s.rotation(o, a)}}
+		return plan.Proposal{Changes: []plan.Change{createKey(o, a), nameKey(o, a), rotateKey(o, a)}}
 	}
-	if bad := s.unfit(o, a); bad != nil {
+	if bad := unfitKey(o, a); bad != nil {
 		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
 	var p plan.Proposal
 	if !f.Aliased {
-		p.Changes = append(p.Changes, s.alias(o, a))
+		p.Changes = append(p.Changes, nameKey(o, a))
 	}
 	if !f.Rotation && f.Key.Origin == "AWS_KMS" {
-		p.Changes = append(p.Changes, s.rotation(o, a))
+		p.Changes = append(p.Changes, rotateKey(o, a))
 	}
 	if f.Key.Description != a.Key.Description {
-		c := s.change(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
+		c := keyUpdate(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
 		c.Fields = []plan.Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
 		p.Changes = append(p.Changes, c)
 	}
 	if missing := plan.MissingTags(f.Tags, plan.TagsOf(a)); len(missing) > 0 {
-		c := s.change(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
+		c := keyUpdate(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
 		c.Fields = plan.TagFields(f.Tags, missing)
 		c.JudgeTags(a, "key "+a.Key.Alias, missing)
 		p.Changes = append(p.Changes, c)
 	}
-	s.planSpare(o, a, &p)
-	s.planPolicy(o, a, &p)
+	planSpareKeys(o, a, &p)
+	planKeyPolicy(o, a, &p)
 	return p
 }
 
-func (keyStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
+func keyUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
 		ID: id, Step: 4, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
 
-func (s keyStep) create(o *Observed, a *blueprint.Answers) plan.Change {
+func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	doc := wantedKeyPolicy(o, a).JSON()
-	c := s.change(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
-	c.Judge(s.gains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
+	c := keyUpdate(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
+	c.Judge(keyGains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
 	c.JudgeTags(a, "key "+a.Key.Alias, plan.TagsOf(a))
 	c.Action = plan.Create
 	c.Target = a.Key.Alias
@@ -197,8 +197,8 @@ func (s keyStep) create(o *Observed, a *blueprint.Answers) plan.Change {
 	return c
 }
 
-func (s keyStep) alias(o *Observed, a *blueprint.Answers) plan.Change {
-	c := s.change(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
+func nameKey(o *Observed, a *blueprint.Answers) plan.Change {
+	c := keyUpdate(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
 	c.Action, c.Target = plan.Create, a.Key.Alias
 	c.Fields = plan.Created("alias", a.Key.Alias, "key", o.keyARN())
 	c.Judge()
@@ -210,8 +210,8 @@ func (s keyStep) alias(o *Observed, a *blueprint.Answers) plan.Change {
 	return c
 }
 
-func (s keyStep) rotation(o *Observed, a *blueprint.Answers) plan.Change {
-	c := s.change(o, a, "key.rotation", "Rotate the key every year", awsops.EnableKeyRotation(o.keyID()))
+func rotateKey(o *Observed, a *blueprint.Answers) plan.Change {
+	c := keyUpdate(o, a, "key.rotation", "Rotate the key every year", awsops.EnableKeyRotation(o.keyID()))
 	c.Fields = []plan.Field{{Name: "rotation", Before: "off", After: "on"}}
 	c.Needs = []string{changeKey}
 	c.Undo = "aws kms disable-key-rotation --key-id ID"
@@ -225,9 +225,9 @@ func (o *Observed) keyID() string {
 	return o.Key.Key.ID
 }
 
-// unfit says why the key behind the alias cannot be used. Nothing at all is
+// unfitKey says why the key behind the alias cannot be used. Nothing at all is
 // changed then: every later step writes this key into something.
-func (keyStep) unfit(o *Observed, a *blueprint.Answers) *plan.Finding {
+func unfitKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
 	finding := &plan.Finding{Step: 4, Severity: plan.Failure, Blocks: true}
 	switch {
@@ -269,16 +269,16 @@ func wantedKeyPolicy(o *Observed, a *blueprint.Answers) policy.Document {
 	return policy.KeyPolicy(o.partition(), a.AdminAccount, a.Key.Administrators, users)
 }
 
-// planPolicy adds what the key policy lacks, takes out whom our own statements
+// planKeyPolicy adds what the key policy lacks, takes out whom our own statements
 // should no longer name, and keeps everything else.
-func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(have, merged) {
-		c := s.change(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c := keyUpdate(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
-		c.Judge(s.gains(a, have, merged)...)
+		c.Judge(keyGains(a, have, merged)...)
 		if narrower(merged, have) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
@@ -299,9 +299,9 @@ func (s keyStep) planPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal)
 	}
 }
 
-// gains judges a key policy. A key without one of its own has that which leaves
+// keyGains judges a key policy. A key without one of its own has that which leaves
 // it to the account.
-func (keyStep) gains(a *blueprint.Answers, have, want policy.Document) []plan.Widening {
+func keyGains(a *blueprint.Answers, have, want policy.Document) []plan.Widening {
 	if !policy.Wider(have, want) {
 		return nil
 	}
@@ -359,11 +359,6 @@ func union(a, b []string) []string {
 		}
 	}
 	return all
-}
-
-// Verify has nothing of its own: the probe of step 8 writes with the key.
-func (keyStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }
 
 // parsed reads a document that AWS holds; what cannot be parsed counts as

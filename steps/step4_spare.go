@@ -97,9 +97,9 @@ func (o *Observed) readKeys(group string) []string {
 	return others
 }
 
-// planSpare disables the keys that were lost, unless something needs them. No
+// planSpareKeys disables the keys that were lost, unless something needs them. No
 // key is deleted: that cannot be undone.
-func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	for _, spare := range o.Key.Spare {
 		found := plan.Finding{
 			ID: "key.orphan", Step: 4, Severity: plan.Info,
@@ -121,17 +121,17 @@ func (s keyStep) planSpare(o *Observed, a *blueprint.Answers, p *plan.Proposal) 
 			found.Evidence += " It is disabled, and no stored version is known to need it."
 			found.Remedy = fmt.Sprintf("It costs as much as the other. If you never want what was encrypted with it: aws kms schedule-key-deletion --key-id %s --pending-window-in-days 30.", spare.ARN)
 		case !o.Key.Aliased || o.Key.Unseen != nil:
-			s.unseen(o, spare, &found)
+			unseenVersions(o, spare, &found)
 		default:
-			p.Changes = append(p.Changes, s.disable(o, a, spare))
+			p.Changes = append(p.Changes, disableKey(o, a, spare))
 			continue
 		}
 		p.Findings = append(p.Findings, found)
 	}
 }
 
-// unseen tells that a key was left enabled, since a stored version may need it.
-func (s keyStep) unseen(o *Observed, spare SpareKey, f *plan.Finding) {
+// unseenVersions tells that a key was left enabled, since a stored version may need it.
+func unseenVersions(o *Observed, spare SpareKey, f *plan.Finding) {
 	f.Severity = plan.Warning
 	f.Evidence += " Not every stored version could be looked at, so that it was left enabled"
 	f.Remedy = fmt.Sprintf("If nothing was encrypted with it: aws kms disable-key --key-id %s.", spare.ARN)
@@ -180,8 +180,8 @@ func namedByOthers(o *Observed, a *blueprint.Answers, arn string) bool {
 	})
 }
 
-func (s keyStep) disable(o *Observed, a *blueprint.Answers, spare SpareKey) plan.Change {
-	c := s.change(o, a, spareChange(spare.ARN), "Disable the key that lost the alias to another", awsops.DisableKey(spare.ARN))
+func disableKey(o *Observed, a *blueprint.Answers, spare SpareKey) plan.Change {
+	c := keyUpdate(o, a, spareChange(spare.ARN), "Disable the key that lost the alias to another", awsops.DisableKey(spare.ARN))
 	c.Target = spare.ARN
 	c.Fields = []plan.Field{{Name: "state", Before: "Enabled", After: "Disabled"}}
 	c.Needs = []string{"bucket.encryption", "bucket.policy"} // which may name it until then
@@ -198,12 +198,13 @@ func spareChange(arn string) string { return changeSpare + arn[strings.LastIndex
 // the key's own: whoever loses it to another set-up goes on with that one's key,
 // and nothing may name the lost one by then.
 func afterAlias(changes []plan.Change) []plan.Change {
-	if !slices.ContainsFunc(changes, func(c plan.Change) bool { return c.ID == changeAlias }) {
+	alias := slices.IndexFunc(changes, func(c plan.Change) bool { return c.ID == changeAlias })
+	if alias < 0 {
 		return changes
 	}
 	making := slices.ContainsFunc(changes, func(c plan.Change) bool { return c.ID == changeKey })
 	for i, c := range changes {
-		if c.Step > (keyStep{}).Number() && (!making || slices.Contains(c.Needs, changeKey)) {
+		if c.Step > changes[alias].Step && (!making || slices.Contains(c.Needs, changeKey)) {
 			changes[i].Needs = append(slices.Clone(c.Needs), changeAlias)
 		}
 	}
@@ -214,7 +215,7 @@ func afterAlias(changes []plan.Change) []plan.Change {
 // it was never confirmed here.
 func othersKey(spare SpareKey) *plan.Finding {
 	return &plan.Finding{
-		ID: "key.orphan", Step: keyStep{}.Number(), Severity: plan.Info,
+		ID: "key.orphan", Step: 4, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", spare.ARN),
 		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
 	}

@@ -15,7 +15,15 @@ import (
 
 // bucketStep is step 5: the bucket that holds every project's state, and the
 // policy that lets the admins work with it (step5_access.go).
-type bucketStep struct{}
+func bucketStep() Step {
+	return Step{
+		Name: plan.StepBucket, Title: "S3 bucket",
+		Why: "The state has to be on more than one laptop, so it lives in a bucket, versioned so that you can go back. " +
+			"The bucket's policy refuses what is not encrypted with your key.",
+		AWSOnly:   true,
+		Questions: bucketQuestions, Inspect: inspectBucket, Plan: planBucket,
+	}
+}
 
 // BucketFacts are the bucket as found.
 type BucketFacts struct {
@@ -38,15 +46,7 @@ const (
 	probeRule = "stateroom-probes"
 )
 
-func (bucketStep) Number() int   { return 5 }
-func (bucketStep) Name() string  { return "bucket" }
-func (bucketStep) Title() string { return "S3 bucket" }
-func (bucketStep) Why() string {
-	return "The state has to be on more than one laptop, so it lives in a bucket, versioned so that you can go back. " +
-		"The bucket's policy refuses what is not encrypted with your key."
-}
-
-func (bucketStep) Questions(a *blueprint.Answers) []plan.Question {
+func bucketQuestions(a *blueprint.Answers) []plan.Question {
 	suggestion := a.Bucket.Name
 	if suggestion == "" && a.AdminAccount != "" {
 		suggestion = "terraform-state-" + a.AdminAccount + "-" + a.StateRegion
@@ -63,8 +63,8 @@ func (bucketStep) Questions(a *blueprint.Answers) []plan.Question {
 	}
 }
 
-// Inspect reads all of the bucket's settings.
-func (bucketStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+// inspectBucket reads all of the bucket's settings.
+func inspectBucket(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Bucket.Made = env.Journal.Intended(changeBucket)
 	o.Bucket.Bucket, err = env.Sessions.Home(a.StateRegion).Bucket(ctx, a.Bucket.Name, a.AdminAccount)
@@ -75,10 +75,10 @@ func bucketARN(o *Observed, a *blueprint.Answers) string {
 	return "arn:" + o.partition() + ":s3:::" + a.Bucket.Name
 }
 
-// Plan creates the bucket, or brings an existing one to what is asked without
+// planBucket creates the bucket, or brings an existing one to what is asked without
 // weakening anything it has.
-func (s bucketStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
-	if bad := s.unfit(o, a); bad != nil {
+func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
+	if bad := unfitBucket(o, a); bad != nil {
 		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
 	b := bucketBuilder{o: o, a: a, b: o.Bucket.Bucket}
@@ -97,8 +97,8 @@ func (s bucketStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 	return plan.Proposal{Changes: append(b.changes, access.Changes...), Findings: append(b.findings, access.Findings...)}
 }
 
-// unfit says why the bucket's name cannot be used at all.
-func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *plan.Finding {
+// unfitBucket says why the bucket's name cannot be used at all.
+func unfitBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	b := o.Bucket.Bucket
 	finding := &plan.Finding{Step: 5, Severity: plan.Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
 	switch {
@@ -120,12 +120,6 @@ func (bucketStep) unfit(o *Observed, a *blueprint.Answers) *plan.Finding {
 		return unfitPolicy(o, a)
 	}
 	return finding
-}
-
-// Verify has nothing of its own: the probe of step 8 writes to the bucket, and
-// an unencrypted write must be refused there.
-func (bucketStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }
 
 // bucketBuilder collects the changes of the bucket.

@@ -12,7 +12,15 @@ import (
 
 // lockStep is step 6: the DynamoDB table that keeps two applies apart. The S3
 // lock file needs nothing made beforehand.
-type lockStep struct{}
+func lockStep() Step {
+	return Step{
+		Name: plan.StepLock, Title: "State lock",
+		Why: "Two applies at a time would overwrite each other's state, so Terraform takes a lock first. " +
+			"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone.",
+		AWSOnly:   true,
+		Questions: lockQuestions, Inspect: inspectTable, Plan: planTable,
+	}
+}
 
 // LockFacts are the lock table as found; Table is nil when it is not there.
 type LockFacts struct {
@@ -21,24 +29,16 @@ type LockFacts struct {
 
 const changeTable = "lock.create"
 
-func (lockStep) Number() int   { return 6 }
-func (lockStep) Name() string  { return "lock" }
-func (lockStep) Title() string { return "State lock" }
-func (lockStep) Why() string {
-	return "Two applies at a time would overwrite each other's state, so Terraform takes a lock first. " +
-		"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone."
-}
-
-func (lockStep) Questions(a *blueprint.Answers) []plan.Question {
+func lockQuestions(a *blueprint.Answers) []plan.Question {
 	return []plan.Question{
 		{Path: "lock.use_lockfile", Prompt: "Use the S3 lock file", Kind: plan.Confirm, Default: fmt.Sprint(a.Lock.UseLockfile), Help: "Terraform 1.10 and later, OpenTofu 1.10 and later."},
 		{Path: "lock.dynamodb_table", Prompt: "DynamoDB lock table, empty for none", Kind: plan.Text, Default: a.Lock.DynamoDBTable, Help: "One table for all projects. On demand it costs next to nothing."},
 	}
 }
 
-// Inspect reads the table, if the blueprint wants one. One that is still being
+// inspectTable reads the table, if the blueprint wants one. One that is still being
 // made or changed, as a killed run leaves it, takes no other change until then.
-func (lockStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+func inspectTable(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	if a.Lock.DynamoDBTable == "" {
 		return nil
 	}
@@ -59,31 +59,31 @@ func tableARN(o *Observed, a *blueprint.Answers) string {
 	return "arn:" + o.partition() + ":dynamodb:" + a.StateRegion + ":" + a.AdminAccount + ":table/" + a.Lock.DynamoDBTable
 }
 
-// Plan creates the table or protects the one that is there. A table with the
+// planTable creates the table or protects the one that is there. A table with the
 // wrong key schema is never recreated: it may be somebody's data.
-func (s lockStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planTable(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if a.Lock.DynamoDBTable == "" {
 		return plan.Proposal{}
 	}
 	t := o.Lock.Table
 	if t == nil {
-		return plan.Proposal{Changes: []plan.Change{s.create(o, a), s.backups(o, a)}}
+		return plan.Proposal{Changes: []plan.Change{createTable(o, a), recoverTable(o, a)}}
 	}
-	if bad := s.unfit(a, t); bad != nil {
+	if bad := unfitTable(a, t); bad != nil {
 		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
-	return s.update(o, a, t)
+	return updateTable(o, a, t)
 }
 
-func (lockStep) change(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
+func tableUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
 		ID: id, Step: 6, Action: plan.Update, Title: title, Target: tableARN(o, a),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
 
-func (s lockStep) create(o *Observed, a *blueprint.Answers) plan.Change {
-	c := s.change(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
+func createTable(o *Observed, a *blueprint.Answers) plan.Change {
+	c := tableUpdate(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
 		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, plan.TagsOf(a)))
 	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, plan.TagsOf(a))
 	c.Action = plan.Create
@@ -93,14 +93,14 @@ func (s lockStep) create(o *Observed, a *blueprint.Answers) plan.Change {
 	return c
 }
 
-func (s lockStep) backups(o *Observed, a *blueprint.Answers) plan.Change {
-	c := s.change(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
+func recoverTable(o *Observed, a *blueprint.Answers) plan.Change {
+	c := tableUpdate(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
 	c.Fields = []plan.Field{{Name: "point-in-time recovery", Before: "off", After: "on"}}
 	c.Needs = []string{changeTable}
 	return c
 }
 
-func (lockStep) unfit(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
+func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	finding := &plan.Finding{Step: 6, Severity: plan.Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():
@@ -128,10 +128,10 @@ func schema(t *awsops.Table) string {
 	return text
 }
 
-func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Proposal {
+func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Proposal {
 	var p plan.Proposal
 	if !t.DeletionProtection {
-		c := s.change(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
+		c := tableUpdate(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
 		c.Fields = []plan.Field{{Name: "deletion protection", Before: "off", After: "on"}}
 		p.Changes = append(p.Changes, c)
 	}
@@ -144,26 +144,21 @@ func (s lockStep) update(o *Observed, a *blueprint.Answers, t *awsops.Table) pla
 			Remedy:   "Nothing to do: it was kept.",
 		})
 	default:
-		c := s.change(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
+		c := tableUpdate(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
 		c.Fields = []plan.Field{{Name: "billing", Before: t.Billing, After: a.Lock.BillingMode}}
 		c.Needs = []string{"lock.deletion-protection"} // DynamoDB changes one table one update at a time
 		p.Changes = append(p.Changes, c)
 	}
 	if !t.PointInTime {
-		c := s.backups(o, a)
+		c := recoverTable(o, a)
 		c.Needs = append(c.Needs, "lock.deletion-protection", "lock.billing")
 		p.Changes = append(p.Changes, c)
 	}
 	if missing := plan.MissingTags(t.Tags, plan.TagsOf(a)); len(missing) > 0 {
-		c := s.change(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
+		c := tableUpdate(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
 		c.Fields = plan.TagFields(t.Tags, missing)
 		c.JudgeTags(a, "table "+t.Name, missing)
 		p.Changes = append(p.Changes, c)
 	}
 	return p
-}
-
-// Verify has nothing of its own: the probe of step 8 takes the lock.
-func (lockStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }

@@ -54,7 +54,14 @@ func oneFile(changes []plan.Change) *plan.Finding {
 
 // filesStep is step 7: the backend and provider of every project, and the
 // profiles on this laptop.
-type filesStep struct{}
+func filesStep() Step {
+	return Step{
+		Name: plan.StepFiles, Title: "Terraform and AWS files",
+		Why: "Each project's backend says where its state is and how it is encrypted, and its provider says which environment it works on. " +
+			"Both take the admin's credentials from a profile, so the same files work on every laptop.",
+		Questions: fileQuestions, Inspect: inspectFiles, Plan: planFiles,
+	}
+}
 
 // FileFacts are the files as found.
 type FileFacts struct {
@@ -75,15 +82,7 @@ type ProjectFacts struct {
 	Elsewhere []files.Elsewhere
 }
 
-func (filesStep) Number() int   { return 7 }
-func (filesStep) Name() string  { return "files" }
-func (filesStep) Title() string { return "Terraform and AWS files" }
-func (filesStep) Why() string {
-	return "Each project's backend says where its state is and how it is encrypted, and its provider says which environment it works on. " +
-		"Both take the admin's credentials from a profile, so the same files work on every laptop."
-}
-
-func (filesStep) Questions(a *blueprint.Answers) []plan.Question {
+func fileQuestions(a *blueprint.Answers) []plan.Question {
 	questions := []plan.Question{{
 		Path: "admin_profile", Prompt: "Profile that holds an admin's own access key", Kind: plan.Text, Default: a.AdminProfile,
 		Help: "The same name on every laptop, since backend.tf and provider.tf name it.",
@@ -97,8 +96,8 @@ func (filesStep) Questions(a *blueprint.Answers) []plan.Question {
 	return questions
 }
 
-// Inspect reads the files; a project that cannot be read is a fact.
-func (filesStep) Inspect(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+// inspectFiles reads the files; a project that cannot be read is a fact.
+func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
 	f.endpoint = env.Endpoint
 	f.Projects = map[string]ProjectFacts{}
@@ -136,28 +135,28 @@ func (filesStep) Inspect(_ context.Context, env *engine.Env, a *blueprint.Answer
 	return nil
 }
 
-// Plan edits what differs, byte for byte the rest as it was.
-func (s filesStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+// planFiles edits what differs, byte for byte the rest as it was.
+func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 	var p plan.Proposal
 	for _, project := range a.Projects {
-		s.planProject(o, a, project, &p)
+		planProject(o, a, project, &p)
 	}
 	if f := oneFile(p.Changes); f != nil {
 		p.Findings = append(p.Findings, *f)
 	}
-	s.planConfig(o, a, &p)
+	planConfig(o, a, &p)
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
 		p.Findings = append(p.Findings, *f)
 	}
-	s.planIgnored(o, a, &p)
+	planIgnored(o, a, &p)
 	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
 }
 
 // planIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
-func (s filesStep) planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	if o.Files.Left.Folder {
 		next := edit.Before
@@ -170,7 +169,7 @@ func (s filesStep) planIgnored(o *Observed, a *blueprint.Answers, p *plan.Propos
 	if edit.Changes() {
 		err = o.Files.IgnoreErr
 	}
-	s.add(a, p, edit, err, "Keep handovers out of git")
+	addEdit(a, p, edit, err, "Keep handovers out of git")
 }
 
 // Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
@@ -192,9 +191,9 @@ func Disagreements(credentials, config files.Snapshot) []plan.Finding {
 	return findings
 }
 
-// add turns an edit into a change, and one that cannot be made into a finding
+// addEdit turns an edit into a change, and one that cannot be made into a finding
 // with which nothing at all is changed.
-func (filesStep) add(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) *plan.Change {
+func addEdit(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) *plan.Change {
 	if err != nil {
 		p.Findings = append(p.Findings, plan.Finding{
 			ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
@@ -214,7 +213,7 @@ func (filesStep) add(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, er
 	return &p.Changes[len(p.Changes)-1]
 }
 
-func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
+func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
 		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
@@ -232,11 +231,11 @@ func (s filesStep) planProject(o *Observed, a *blueprint.Answers, project bluepr
 	}
 	edits, err := projectEdits(o, a, project, facts)
 	if err != nil {
-		s.add(a, p, files.Edit{}, err, "")
+		addEdit(a, p, files.Edit{}, err, "")
 		return
 	}
 	for _, edit := range edits {
-		c := s.add(a, p, edit, nil, writeTitle(edit, project))
+		c := addEdit(a, p, edit, nil, writeTitle(edit, project))
 		if c != nil && repoints {
 			if asks {
 				c.Foreign = facts.Project.Dir
@@ -350,14 +349,14 @@ func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.S
 
 // planConfig writes the admin profile's region and a role profile for each
 // environment, on a laptop that has the admin profile or is about to.
-func (s filesStep) planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	if a.Me == "" && o.IAM.ProfileKey == "" {
 		return
 	}
 	all := Profiles(a, o.partition(), o.environments(a.Environments))
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
 	edit, err := files.EditProfiles(files.Config, o.Files.Config, all)
-	s.add(a, p, edit, err, RoleProfiles)
+	addEdit(a, p, edit, err, RoleProfiles)
 }
 
 // RoleProfiles is the title of the change that writes them.
@@ -388,9 +387,4 @@ func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error)
 		return nil, err
 	}
 	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
-}
-
-// Verify has nothing of its own: Terraform reads the files in step 8.
-func (filesStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }

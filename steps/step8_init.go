@@ -18,7 +18,14 @@ import (
 // initStep is step 8: terraform init in every project, the move of a state
 // that is somewhere else, and the proof that the whole set-up works for the
 // admin whose laptop this is (probe.go).
-type initStep struct{}
+func initStep() Step {
+	return Step{
+		Name: plan.StepInit, Title: "Let's test this setup",
+		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
+			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialised.",
+		Inspect: inspectInit, Plan: planInit, Prove: probeBackend,
+	}
+}
 
 // InitFacts are what Terraform left behind of earlier runs.
 type InitFacts struct {
@@ -37,19 +44,8 @@ type InitFacts struct {
 	DeletedErr error
 }
 
-func (initStep) Number() int   { return 8 }
-func (initStep) Name() string  { return "init" }
-func (initStep) Title() string { return "Let's test this setup" }
-func (initStep) Why() string {
-	return "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
-		"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialised."
-}
-
-// Questions has none: what to test follows from the other steps.
-func (initStep) Questions(*blueprint.Answers) []plan.Question { return nil }
-
-// Inspect looks at every project whose state is to be moved.
-func (initStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+// inspectInit looks at every project whose state is to be moved.
+func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Init
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
@@ -77,9 +73,9 @@ func (initStep) Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answe
 	return nil
 }
 
-// Plan initialises every project that needs it. A state is moved only after
+// planInit initialises every project that needs it. A state is moved only after
 // its project's directory was adopted, and only to where no other state lies.
-func (s initStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planInit(o *Observed, a *blueprint.Answers) plan.Proposal {
 	p := plan.Proposal{Findings: o.Init.deletions(a, o.Bucket.Bucket != nil)}
 	if finding := o.Init.noEngine(); finding != nil {
 		p.Findings = append(append(p.Findings, *finding), notMoved(o, a)...)
@@ -98,7 +94,7 @@ func (s initStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
 		if facts.Err != nil {
 			continue // step 7 tells
 		}
-		changes, finding := s.planProject(o, a, project, facts.Project)
+		changes, finding := initProject(o, a, project, facts.Project)
 		p.Changes = append(p.Changes, changes...)
 		if finding != nil {
 			p.Findings = append(p.Findings, *finding)
@@ -163,7 +159,7 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
 }
 
-func (s initStep) planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project) ([]plan.Change, *plan.Finding) {
+func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project) ([]plan.Change, *plan.Finding) {
 	if partialBackend(a, project, at) != nil {
 		return nil, nil // step 7 tells
 	}
@@ -179,7 +175,7 @@ func (s initStep) planProject(o *Observed, a *blueprint.Answers, project bluepri
 	case files.InitNone:
 		return nil, nil
 	case files.InitMigrate:
-		return s.planMove(o, a, project, at, c)
+		return o.Init.Moves[project.Name].plan(a, project, at, c)
 	default:
 		return []plan.Change{c}, nil
 	}
@@ -226,9 +222,4 @@ func orderRuns(changes []plan.Change) {
 			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)
 		}
 	}
-}
-
-// Verify probes the back end as the admin.
-func (initStep) Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
-	return probeBackend(ctx, env, a, o)
 }

@@ -144,8 +144,7 @@ func pointed(want files.Backend, p *files.Project) bool {
 // on, and the name of the next. Those of another clone are of another state: what
 // was moved from there may not be replaced from here.
 func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
-	_, scope := a.Tag()
-	base := filepath.Join(engine.ScopeDir(env.StateDir, scope), "backup", project+"-"+engine.PlaceID(dir))
+	base := filepath.Join(engine.BackupsDir(env, a), project+"-"+engine.PlaceID(dir))
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {
@@ -299,13 +298,6 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 	}
 }
 
-// planMove moves a state: a backup, the move, the files, and the init after which
-// the comparison must hold. What an earlier run was allowed to begin is finished
-// without asking again.
-func (initStep) planMove(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
-	return o.Init.Moves[project.Name].plan(a, project, at, c)
-}
-
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
@@ -318,6 +310,9 @@ func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, projec
 	return m.plan(a, project, at, plan.InitChange(a, project, at.Dir, files.InitMigrate))
 }
 
+// plan moves a state: a backup, the move, the files, and the init after which the
+// comparison must hold. What an earlier run was allowed to begin is finished without
+// asking again.
 func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle

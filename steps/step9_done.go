@@ -12,7 +12,14 @@ import (
 )
 
 // doneStep is step 9: the team's answers on the disk, and what was built.
-type doneStep struct{}
+func doneStep() Step {
+	return Step{
+		Name: plan.StepDone, Title: "Woohoo!!",
+		Why: "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
+			"Commit it: the next admin's laptop is set up from it.",
+		Inspect: inspectDone, Plan: planDone,
+	}
+}
 
 // DoneFacts are what is left to tell.
 type DoneFacts struct {
@@ -23,28 +30,17 @@ type DoneFacts struct {
 	HandoverDir string
 }
 
-func (doneStep) Number() int   { return 9 }
-func (doneStep) Name() string  { return "done" }
-func (doneStep) Title() string { return "Woohoo!!" }
-func (doneStep) Why() string {
-	return "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
-		"Commit it: the next admin's laptop is set up from it."
-}
-
-// Questions has none.
-func (doneStep) Questions(*blueprint.Answers) []plan.Question { return nil }
-
-// Inspect looks for the blueprint and for handovers still to collect.
-func (doneStep) Inspect(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Observed) error {
+// inspectDone looks for the blueprint and for handovers still to collect.
+func inspectDone(_ context.Context, env *engine.Env, _ *blueprint.Answers, o *Observed) error {
 	var err error
 	o.Done.Blueprint, err = files.Read(env.BlueprintPath)
 	o.Done.Handovers, o.Done.HandoverDir = pendingHandovers(env), env.HandoverDir()
 	return err
 }
 
-// Plan writes the blueprint when there is none. One that is there is the
+// planDone writes the blueprint when there is none. One that is there is the
 // team's: nothing that --set overrides goes into it.
-func (doneStep) Plan(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Done.Blueprint.Exists {
 		return plan.Proposal{}
 	}
@@ -59,11 +55,6 @@ func blueprintChange(file files.Snapshot, a *blueprint.Answers) plan.Change {
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
 		Write: &plan.Write{Edit: edit, Diff: edit.Diff()},
 	}
-}
-
-// Verify has nothing to prove.
-func (doneStep) Verify(context.Context, *engine.Env, *blueprint.Answers, *Observed) []plan.Finding {
-	return nil
 }
 
 // closingNotes say what exists, where, what it costs a month, who has keys

@@ -2,7 +2,7 @@
 // over them.
 //
 // A step never writes by itself. Inspect reads into [Observed], Plan is pure and
-// returns changes as data, and Verify probes the result the way its real user would.
+// returns changes as data, and Prove probes the result the way its real user would.
 //
 // What does not live here: the answers (steps/blueprint), what a change and a finding
 // are (steps/plan), carrying changes out (steps/engine), sealed keys (steps/handover),
@@ -12,48 +12,311 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
 // Step is one numbered step of the article.
-type Step interface {
-	// Number is the step's place in the article, 1 to 9.
-	Number() int
-	// Name is the first word of the step's finding ids and its heading on a
-	// narrow screen: "account", "iam", "region".
-	Name() string
+type Step struct {
+	// Number is the step's place in the article, from 1 on. It follows from the list
+	// in which the step stands.
+	Number int
+	// Name is the first word of the step's finding ids: "account", "iam", "region".
+	Name plan.StepName
 	// Title is the heading, in the article's words.
-	Title() string
+	Title string
 	// Why tells in two sentences why the step exists.
-	Why() string
-	// Questions are the answers that the step needs, with their defaults.
-	Questions(a *blueprint.Answers) []plan.Question
+	Why string
+	// Questions are the answers that the step needs, with their defaults; nil where
+	// it asks nothing.
+	Questions func(a *blueprint.Answers) []plan.Question
 	// Inspect reads what is there and stores it in its own part of o. It makes
 	// no mutating call and writes no file. An error means that nothing can be
 	// said of the step; a part that cannot be read (one unreachable account)
 	// is recorded in o instead.
-	Inspect(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error
+	Inspect func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error
 	// Plan compares what was observed with the answers. It is pure: no clock,
 	// no network, no files.
-	Plan(o *Observed, a *blueprint.Answers) plan.Proposal
-	// Verify probes the finished step as its real user would.
-	Verify(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
+	Plan func(o *Observed, a *blueprint.Answers) plan.Proposal
+	// Prove probes the finished step as its real user would; nil where another
+	// step's proof shows it.
+	Prove func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
+	// First says that nothing else means anything where this step cannot be
+	// inspected, so that it is inspected before the others.
+	First bool
+	// AWSOnly says that AWS alone answers for the step, whatever lies on this laptop.
+	AWSOnly bool
+}
+
+// Ask are the step's questions.
+func (s Step) Ask(a *blueprint.Answers) []plan.Question {
+	if s.Questions == nil {
+		return nil
+	}
+	return s.Questions(a)
 }
 
 // All returns the nine steps in the article's order.
 func All() []Step {
-	return []Step{
-		accountStep{},
-		iamStep{},
-		regionStep{},
-		keyStep{},
-		bucketStep{},
-		lockStep{},
-		filesStep{},
-		initStep{},
-		doneStep{},
+	return List(accountStep(), iamStep(), regionStep(), keyStep(), bucketStep(), lockStep(), filesStep(), initStep(), doneStep())
+}
+
+// List gives each of the steps the number of its place.
+func List(list ...Step) []Step {
+	for i := range list {
+		list[i].Number = i + 1
 	}
+	return list
+}
+
+// Failures say by a step's name why it could not be inspected.
+type Failures map[plan.StepName]error
+
+// Look inspects steps. Those that come first are inspected before all others: with
+// the wrong account or an unknown region no other answer means anything, and the
+// steps after one of them fail in the same words.
+type Look struct {
+	Env     *engine.Env
+	Answers *blueprint.Answers
+	Steps   []Step
+	// Whole says that a part of the answer is of no use: nothing more is asked once a
+	// step that comes first has failed, or the clock is off.
+	Whole bool
+	// Inspected, when set, is told of every step as soon as its inspection has
+	// ended, from several goroutines at once.
+	Inspected func(step int, err error)
+}
+
+// Take looks. Each step keeps its own failure, none the others from being inspected.
+func (l Look) Take(ctx context.Context) (*Observed, Failures) {
+	o, failed := &Observed{}, Failures{}
+	first, rest := slices.Clone(l.Steps), []Step{}
+	first = slices.DeleteFunc(first, func(s Step) bool { return !s.First })
+	l.inspect(ctx, first, o, failed)
+	if l.Whole && (len(failed) > 0 || engine.ClockOff(l.Env.Sessions.Home(l.Answers.StateRegion)) != nil) {
+		return o, failed
+	}
+	for _, step := range l.Steps {
+		if before := slices.IndexFunc(first, func(s Step) bool { return s.Number < step.Number && failed[s.Name] != nil }); step.First {
+			continue
+		} else if before >= 0 {
+			failed[step.Name] = failed[first[before].Name]
+			continue
+		}
+		rest = append(rest, step)
+	}
+	l.inspect(ctx, rest, o, failed)
+	if l.Whole && len(failed) > 0 {
+		return o, failed
+	}
+	if err := inspectStored(ctx, l.Env, l.Answers, o); err != nil && failed[plan.StepKey] == nil {
+		failed[plan.StepKey] = err
+	}
+	return o, failed
+}
+
+// inspect inspects steps at once.
+func (l Look) inspect(ctx context.Context, group []Step, o *Observed, failed Failures) {
+	failures := make([]error, len(group))
+	var g errgroup.Group
+	for i, step := range group {
+		g.Go(func() error {
+			failures[i] = engine.Guarded(func() error { return step.Inspect(ctx, l.Env, l.Answers, o) })
+			if l.Inspected != nil {
+				l.Inspected(step.Number, failures[i])
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: every failure is kept
+	for i, err := range failures {
+		if err != nil {
+			failed[group[i].Name] = fmt.Errorf("step %d (%s): %w", group[i].Number, group[i].Title, err)
+		}
+	}
+}
+
+// first is the failure of the first of the steps that failed. A refusal comes before
+// all: it knows why the other calls failed, as where the region of all of them does
+// not exist.
+func (f Failures) first(list []Step) error {
+	var first error
+	for _, step := range list {
+		err := f[step.Name]
+		var refusal *plan.Refusal
+		if errors.As(err, &refusal) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Propose is what the steps would change, but for those that could not be inspected,
+// each change and finding with its step's number. It is pure.
+func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal {
+	var all plan.Proposal
+	for _, step := range list {
+		if failed[step.Name] != nil {
+			continue
+		}
+		p := step.Plan(o, a)
+		all.Changes = append(all.Changes, p.Changes...)
+		all.Findings = append(all.Findings, p.Findings...)
+	}
+	return all
+}
+
+// Setup is the nine steps as one flow: inspect all, plan, and prove the result.
+type Setup struct {
+	Env     *engine.Env
+	Answers *blueprint.Answers
+	// Steps are the article's where it is nil.
+	Steps []Step
+	// Inspected, when set, is told of every step as soon as its inspection has
+	// ended, from several goroutines at once.
+	Inspected func(step int, err error)
+
+	// observed is what the newest look has found; nil where it could not look.
+	observed *Observed
+}
+
+// Flow is the run of the set-up.
+func (s *Setup) Flow() *engine.Flow {
+	if s.Steps == nil {
+		s.Steps = All()
+	}
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
+}
+
+// Observed is what the newest look has found; nil without one. It is not to be
+// called while the flow looks.
+func (s *Setup) Observed() *Observed { return s.observed }
+
+// look inspects every step; set-up begins only where all of them could be inspected.
+func (s *Setup) look(ctx context.Context, _ *engine.Env) (plan.Review, error) {
+	s.observed = nil
+	o, failed := Look{Env: s.Env, Answers: s.Answers, Steps: s.Steps, Whole: true, Inspected: s.Inspected}.Take(ctx)
+	if err := failed.first(s.Steps); err != nil {
+		return plan.Review{}, err
+	}
+	if off := engine.ClockOff(s.Env.Sessions.Home(s.Answers.StateRegion)); off != nil {
+		return plan.Review{}, off
+	}
+	s.observed = o
+	return s.plan(), nil
+}
+
+// plan makes the review of what was observed: the same observation and answers
+// give the same one. It is pure but for whether files can be written.
+func (s *Setup) plan() plan.Review {
+	p := Propose(s.Steps, s.observed, s.Answers, nil)
+	review := plan.Review{Findings: p.Findings}
+	changes := heldBack(p.Changes, s.observed, s.Answers)
+	orderRuns(changes)
+	changes = afterAlias(changes)
+	review.Changes, review.Foreign = plan.Permitted(changes, s.Answers)
+	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
+	for _, user := range s.Answers.AllUsers() {
+		review.Findings = append(review.Findings, engine.Unwritten(s.Env, handoverPath(s.Env, user))...)
+	}
+	return review
+}
+
+// prove lets the steps prove themselves, all at once, up to the first of which a
+// change was left out, and gives what they found in the steps' order.
+func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *plan.Summary) plan.Review {
+	s.observed.Fresh = made.Applied > 0 && made.Failed == 0
+	found := make([][]plan.Finding, len(s.Steps))
+	var g errgroup.Group
+	for i, step := range s.Steps {
+		if step.Prove == nil || slices.ContainsFunc(r.Left, func(c plan.Change) bool { return c.Step <= step.Number }) {
+			continue
+		}
+		g.Go(func() error {
+			found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: what a probe finds is a finding
+	r.Findings = slices.Concat(r.Findings, slices.Concat(found...))
+	return r
+}
+
+func (s *Setup) close(summary *plan.Summary) []string {
+	if plan.Blocking(summary.Findings) {
+		return nil
+	}
+	return closingNotes(s.observed, s.Answers, summary)
+}
+
+// PlanSeen is what the steps that AWS alone answers for would change, as far as they
+// could be inspected. A change that waits for one of a step that could not be is left
+// out: nothing is made on a guess. It is pure.
+func PlanSeen(o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal {
+	if failed[plan.StepAccount] != nil {
+		return plan.Proposal{}
+	}
+	p := Propose(AWSOnly(), o, a, failed)
+	// Step 5 gives the groups their state policy, which is IAM's.
+	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool {
+		return strings.HasPrefix(c.ID, "iam.") && failed[plan.StepIAM] != nil
+	})
+	p.Changes = afterAlias(p.Changes)
+	all := slices.Clone(p.Changes)
+	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool { return waitsForNothing(c, all) })
+	return p
+}
+
+// AWSOnly are the steps that AWS alone answers for.
+func AWSOnly() []Step {
+	return slices.DeleteFunc(All(), func(s Step) bool { return !s.AWSOnly })
+}
+
+// waitsForNothing tells a change that refers to the output of one that is not
+// planned.
+func waitsForNothing(c plan.Change, all []plan.Change) bool {
+	refs := awsops.FindRefs(c.Account)
+	for _, call := range c.Calls {
+		refs = append(refs, awsops.Refs(call)...)
+	}
+	return slices.ContainsFunc(refs, func(r awsops.Reference) bool {
+		return !slices.ContainsFunc(all, func(other plan.Change) bool { return other.ID == r.Change })
+	})
+}
+
+// foreignFindings names what exists already and is not this blueprint's.
+func foreignFindings(foreign []plan.Change) []plan.Finding {
+	var findings []plan.Finding
+	seen := map[string]bool{}
+	for _, c := range foreign {
+		if c.Foreign == "" || seen[c.Foreign] || c.Leads { // where it leads is a finding already
+			continue
+		}
+		seen[c.Foreign] = true
+		if c.Write != nil || c.Run != nil {
+			f := stateElsewhere(c.Foreign, foreign)
+			f.Details = plan.WouldChange(foreign, c.Foreign)
+			findings = append(findings, f)
+			continue
+		}
+		findings = append(findings, plan.Finding{
+			ID: plan.Topic(c) + ".not-ours", Step: c.Step, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
+			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
+			Details:  plan.WouldChange(foreign, c.Foreign),
+		})
+	}
+	return findings
 }

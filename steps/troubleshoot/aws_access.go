@@ -130,7 +130,7 @@ func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 
 // keyARN is the ARN of the blueprint's key, or words for one that is not known.
 func (f *facts) keyARN() string {
-	if k := f.survey.Observed.Key.Key; k != nil {
+	if k := f.observed.Key.Key; k != nil {
 		return k.ARN
 	}
 	return "the key's full ARN"
@@ -185,7 +185,7 @@ func (p *site) questions(f *facts) []question {
 // none of the blueprint's statements, and puts in what those lack.
 func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 	attached := f.bucketPolicy(p.bucket)
-	if attached == nil || !f.mayMend(5) {
+	if attached == nil || !f.mayMend(plan.StepBucket) {
 		return plan.Change{}, false
 	}
 	own := policy.Bucket(policy.BucketRules{

@@ -40,7 +40,7 @@ func (p *site) projects() []string {
 
 func judgeRegion(f *facts, p *site) ruling {
 	a := asked{name: diagnosis.CheckRegion, question: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", p.bucket, p.configured, p.asked)}
-	regions := f.survey.Observed.Region
+	regions := f.observed.Region
 	there := slices.ContainsFunc(regions.Regions, func(r awsops.Region) bool { return r.Name == p.configured })
 	switch {
 	case regions.Answered && !there:
@@ -196,7 +196,7 @@ func (f *facts) keyOf(t target) string {
 	if f.answers.Key.Users == blueprint.KeyUsersListed {
 		return ""
 	}
-	if k := f.survey.Observed.Key.Key; k != nil {
+	if k := f.observed.Key.Key; k != nil {
 		return k.ARN
 	}
 	return t.kmsKey

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps/plan"
 )
 
 // The types of policy in AWS's words.
@@ -150,8 +151,8 @@ func accountIn(arn, otherwise string) string {
 // bucketPolicy is the policy of the blueprint's bucket, nil for another bucket
 // and where it may not be read.
 func (f *facts) bucketPolicy(bucket string) *policy.Named {
-	b := f.survey.Observed.Bucket.Bucket
-	if bucket != f.answers.Bucket.Name || b == nil || !f.looked(5) {
+	b := f.observed.Bucket.Bucket
+	if bucket != f.answers.Bucket.Name || b == nil || !f.looked(plan.StepBucket) {
 		return nil
 	}
 	return named("bucket policy", policy.ResourceBased, b.Policy)
@@ -160,8 +161,8 @@ func (f *facts) bucketPolicy(bucket string) *policy.Named {
 // keyPolicy is the policy of the blueprint's key, nil for another key and where
 // it may not be read.
 func (f *facts) keyPolicy(arn string) *policy.Named {
-	k := f.survey.Observed.Key
-	if k.Key == nil || k.Key.ARN != arn || !f.looked(4) || len(k.Policy.Statements) == 0 {
+	k := f.observed.Key
+	if k.Key == nil || k.Key.ARN != arn || !f.looked(plan.StepKey) || len(k.Policy.Statements) == 0 {
 		return nil
 	}
 	return &policy.Named{Name: "key policy", Type: policy.ResourceBased, Document: k.Policy}

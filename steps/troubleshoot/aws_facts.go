@@ -13,9 +13,11 @@ import (
 type facts struct {
 	answers *blueprint.Answers
 	now     time.Time
-	// survey is what the operator sees of the set-up; operator is who that is,
+	// observed is what the operator sees of the set-up, failed what could not be seen
+	// of it by the step; operator is who that is,
 	// or why nobody knows.
-	survey      *steps.Survey
+	observed    *steps.Observed
+	failed      steps.Failures
 	operator    awsops.Identity
 	operatorErr error
 	// organization is its id, empty where there is none or none that may be read.

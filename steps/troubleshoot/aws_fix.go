@@ -14,8 +14,8 @@ import (
 // mayMend tells whether the operator can be expected to make a step's changes:
 // who may not look at the account, at IAM or at what the step is about has no
 // rights to change it, and gets a report to hand on instead.
-func (f *facts) mayMend(step int) bool {
-	return f.looked(1) && f.looked(2) && f.looked(step)
+func (f *facts) mayMend(step plan.StepName) bool {
+	return f.looked(plan.StepAccount) && f.looked(plan.StepIAM) && f.looked(step)
 }
 
 // setUpOnly are the beginnings of the ids of changes that troubleshooting never
@@ -29,10 +29,10 @@ var cosmetic = []string{".tags", ".description", ".lifecycle", ".inline", ".deta
 // mending is the blueprint's own plan as far as it mends something, for those
 // who may make it.
 func (f *facts) mending() plan.Proposal {
-	if !f.mayMend(2) {
+	if !f.mayMend(plan.StepIAM) {
 		return plan.Proposal{}
 	}
-	p := f.survey.Plan(f.answers)
+	p := steps.PlanSeen(f.observed, f.answers, f.failed)
 	out := map[string]bool{}
 	for _, c := range p.Changes {
 		begins := func(prefix string) bool { return strings.HasPrefix(c.ID, prefix) }
@@ -206,13 +206,13 @@ func (f *facts) surveyFindings() []plan.Finding {
 // asBlueprint rules on each step that was inspected as a whole.
 func (f *facts) asBlueprint() []ruling {
 	var rulings []ruling
-	for _, step := range steps.All()[:6] {
-		n := step.Number()
-		if n == 1 || n == 3 {
+	for _, step := range steps.AWSOnly() {
+		n := step.Number
+		if step.First {
 			continue // who we are and the region have checks of their own
 		}
-		a := asked{name: step.Title() + " as in the blueprint", question: "what step " + fmt.Sprint(n) + " of stateroom setup inspects, as the operator"}
-		if err := f.survey.Failed[n]; err != nil {
+		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(n) + " of stateroom setup inspects, as the operator"}
+		if err := f.failed[step.Name]; err != nil {
 			rulings = append(rulings, a.undecided("%s", answerOrText(err)))
 			continue
 		}

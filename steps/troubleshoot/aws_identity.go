@@ -94,7 +94,7 @@ func invalidKey(f *facts, l *login, a asked) ruling {
 	case l.keyAccount != "" && l.keyAccount != f.answers.AdminAccount:
 		t.evidence += fmt.Sprintf(" Access key %s belongs to account %s and not to %s.", l.keyID, l.keyAccount, f.answers.AdminAccount)
 		t.remedy = "Put the access key of the admin account into the profile."
-	case l.keyID != "" && f.looked(2):
+	case l.keyID != "" && f.looked(plan.StepIAM):
 		t.evidence += fmt.Sprintf(" No user of the blueprint has the access key %s: it was deleted, or it is mistyped.", l.keyID)
 		t.remedy = "Get a new key: the operator runs stateroom handover USER, you run stateroom onboard."
 	}
@@ -106,11 +106,11 @@ func invalidKey(f *facts, l *login, a asked) ruling {
 
 // ownerOf finds the user of the blueprint who has an access key.
 func (f *facts) ownerOf(keyID string) (user string, key awsops.AccessKey, found bool) {
-	if keyID == "" || !f.looked(2) {
+	if keyID == "" || !f.looked(plan.StepIAM) {
 		return "", awsops.AccessKey{}, false
 	}
 	for _, name := range f.answers.AllUsers() {
-		keys := f.survey.Observed.IAM.Users[name].Keys
+		keys := f.observed.IAM.Users[name].Keys
 		if i := slices.IndexFunc(keys, func(k awsops.AccessKey) bool { return k.ID == keyID }); i >= 0 {
 			return name, keys[i], true
 		}
@@ -119,7 +119,7 @@ func (f *facts) ownerOf(keyID string) (user string, key awsops.AccessKey, found 
 }
 
 // looked tells whether the operator could look at what a step is about.
-func (f *facts) looked(step int) bool { return f.survey.Failed[step] == nil }
+func (f *facts) looked(step plan.StepName) bool { return f.failed[step] == nil }
 
 // activateKey undoes somebody's decision, and so asks for consent to the key.
 func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {

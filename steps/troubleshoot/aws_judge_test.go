@@ -166,7 +166,7 @@ func refusedWith(message string) error {
 
 func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
 	const arn = "arn:aws:s3:::b/k"
-	f := &facts{answers: &blueprint.Answers{Blueprint: team()}, survey: &steps.Survey{Observed: &steps.Observed{}}}
+	f := &facts{answers: &blueprint.Answers{Blueprint: team()}, observed: &steps.Observed{}}
 	l := &login{identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: adminAccount, Kind: awsops.KindUser, Name: "alice"}}
 	simulated := func(s awsops.Simulated) rights {
 		s.Action, s.Resource = "s3:GetObject", arn

@@ -50,7 +50,7 @@ func judgeAgreement(f *facts) []ruling {
 	if len(said) == 0 {
 		return nil
 	}
-	key, bucket := f.survey.Observed.Key.Key.ARN, f.answers.Bucket.Name
+	key, bucket := f.observed.Key.Key.ARN, f.answers.Bucket.Name
 	a := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
 	return []ruling{a.broken("They name different keys.", trouble{
 		id: "bucket.keys-disagree", cause: bucket, severity: plan.Failure,
@@ -65,10 +65,10 @@ func judgeAgreement(f *facts) []ruling {
 // keyDisagreements say which of the bucket's own settings name another key than
 // the alias does.
 func (f *facts) keyDisagreements() []string {
-	if !f.looked(4) || !f.looked(5) {
+	if !f.looked(plan.StepKey) || !f.looked(plan.StepBucket) {
 		return nil
 	}
-	return steps.KeyDisagreements(f.survey.Observed, f.answers)
+	return steps.KeyDisagreements(f.observed, f.answers)
 }
 
 // possibleKey is what KMS takes for a key: an id, an ARN or an alias.
@@ -124,7 +124,7 @@ func (f *facts) offerKey(t *trouble, c plan.Change) {
 	for _, call := range c.Calls {
 		t.handOn.needs = append(t.handOn.needs, plan.CommandLine(c, call))
 	}
-	if f.mayMend(4) {
+	if f.mayMend(plan.StepKey) {
 		t.changes = []plan.Change{c}
 	}
 }
@@ -155,7 +155,7 @@ func absentKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	if region := keyRegion(k.id); region != "" && region != p.region {
 		t.evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, region, p.bucket, p.region)
 	}
-	if f.looked(4) && f.survey.Observed.Key.Key == nil {
+	if f.looked(plan.StepKey) && f.observed.Key.Key == nil {
 		t.remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start anew with stateroom setup and another --set bucket.name=NAME, and import what is there."
 		return a.broken("There is none.", t)
 	}
@@ -214,7 +214,7 @@ func viaS3(p *site) map[string][]string {
 // the blueprint's statements.
 func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 	attached := f.keyPolicy(q.resource)
-	if attached == nil || !f.mayMend(4) {
+	if attached == nil || !f.mayMend(plan.StepKey) {
 		return plan.Change{}, false
 	}
 	have := f.planned("key.policy", "Policy", attached.Document)

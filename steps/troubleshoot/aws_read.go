@@ -33,7 +33,7 @@ func (s *scene) read(ctx context.Context) *facts {
 	f.logins = logins(s.env, s.targets())
 	var g errgroup.Group
 	g.Go(func() error {
-		f.survey = steps.TakeSurvey(ctx, s.env, s.answers)
+		f.observed, f.failed = steps.Look{Env: s.env, Answers: s.answers, Steps: steps.AWSOnly()}.Take(ctx)
 		return nil
 	})
 	g.Go(func() error {

@@ -46,7 +46,7 @@ func (f *facts) offerRestore(p *site, s *stateFacts, t *trouble) {
 		"A copy of the version that is right over the current one.",
 	}}
 	v := better(s)
-	key := f.survey.Observed.Key.Key
+	key := f.observed.Key.Key
 	if v == nil || key == nil || s.bucket != f.answers.Bucket.Name {
 		return
 	}

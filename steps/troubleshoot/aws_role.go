@@ -10,6 +10,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
 )
 
 // judgeRole rules on an environment: that the login may assume its role, and
@@ -42,10 +43,10 @@ func judgeAssume(f *facts, r *roleFacts, a asked) ruling {
 // found is the role as the operator sees it; there is false where the operator
 // cannot look into the account.
 func (f *facts) found(r *roleFacts) (role steps.RoleFacts, there bool) {
-	if !f.looked(2) {
+	if !f.looked(plan.StepIAM) {
 		return steps.RoleFacts{}, false
 	}
-	role = f.survey.Role(r.environment.Name)
+	role = f.observed.Role(r.environment.Name)
 	return role, role.Unreachable == nil && !role.ByOwner
 }
 

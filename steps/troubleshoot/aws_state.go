@@ -140,7 +140,7 @@ func (f *facts) digestChange(p *site, s *stateFacts) plan.Change {
 func (f *facts) orphanDigests(p *site) []plan.Change {
 	var changes []plan.Change
 	for _, s := range p.states {
-		if s.digest != nil && s.digest.Digest != "" && f.mayMend(5) {
+		if s.digest != nil && s.digest.Digest != "" && f.mayMend(plan.StepBucket) {
 			c := f.digestChange(p, s)
 			c.Needs = []string{"bucket.create"}
 			changes = append(changes, c)

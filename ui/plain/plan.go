@@ -96,15 +96,15 @@ func countAlike(changes []plan.Change) map[string]int {
 func (v planView) step(step steps.Step, all []plan.Change) {
 	var mine []*plan.Change
 	for i := range all {
-		if all[i].Step == step.Number() {
+		if all[i].Step == step.Number {
 			mine = append(mine, &all[i])
 		}
 	}
 	if len(mine) == 0 {
-		v.print("\n%d %s: nothing to change\n", step.Number(), step.Title())
+		v.print("\n%d %s: nothing to change\n", step.Number, step.Title)
 		return
 	}
-	v.print("\n%d %s\n", step.Number(), step.Title())
+	v.print("\n%d %s\n", step.Number, step.Title)
 	for _, c := range mine {
 		v.orFold(c)
 	}

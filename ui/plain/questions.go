@@ -20,12 +20,12 @@ func (p *Prompt) Ask(ctx context.Context, a *blueprint.Answers, all bool, given 
 	p.print("Enter takes the answer in brackets, ? explains the question.\n")
 	for _, step := range steps.All() {
 		said := false
-		for _, q := range step.Questions(a) {
+		for _, q := range step.Ask(a) {
 			if given(q.Path) || !all && !isMissing(a, q.Path) {
 				continue
 			}
 			if !said {
-				p.print("\n%d %s\n%s\n", step.Number(), step.Title(), wrapped(step.Why(), 2))
+				p.print("\n%d %s\n%s\n", step.Number, step.Title, wrapped(step.Why, 2))
 				said = true
 			}
 			if err := p.ask(ctx, a, q); err != nil {

@@ -21,7 +21,7 @@ func (w *wizard) questions(n int) []plan.Question {
 		a = a.Clone()
 		unanswer(a, n)
 	}
-	questions := steps.All()[n-1].Questions(a)
+	questions := steps.All()[n-1].Ask(a)
 	if n == filesStep && len(w.answers.AllUsers()) > 0 {
 		questions = append(questions, w.whoAmI())
 	}
@@ -122,7 +122,7 @@ func (w *wizard) ask(n int) {
 func (w *wizard) field(n int, q plan.Question) form.Field {
 	f := form.Field{
 		Name: q.Path, Label: q.Prompt, Value: q.Default, Options: q.Options,
-		Help: strings.TrimSpace(q.Help + " " + w.step().Why() + " " + priceOf(n)),
+		Help: strings.TrimSpace(q.Help + " " + w.step().Why + " " + priceOf(n)),
 		Kind: map[plan.Kind]form.Kind{
 			plan.Text: form.Text, plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
 		}[q.Kind],

@@ -68,7 +68,7 @@ func (w *wizard) title() string {
 	if w.current == stepCount && w.bad() {
 		return "Not done yet"
 	}
-	return w.step().Title()
+	return w.step().Title
 }
 
 // toDo is how many changes are to be made, those left out not counted.
@@ -279,7 +279,7 @@ func (w *wizard) keys() []key.Binding {
 // about is the help of the current step.
 func (w *wizard) about() []string {
 	s := w.step()
-	text := []string{fmt.Sprintf("%d %s", s.Number(), w.title()), s.Why(), priceOf(s.Number())}
+	text := []string{fmt.Sprintf("%d %s", s.Number, w.title()), s.Why, priceOf(s.Number)}
 	if w.answers != nil {
 		for _, q := range w.questions(w.current) {
 			flag := "--set " + q.Path + "=..."

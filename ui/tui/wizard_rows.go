@@ -30,13 +30,13 @@ func (w *wizard) heading() {
 		w.pane.text(" " + t.Title.Render("Making the changes"))
 		return
 	}
-	_, word := w.state(s.Number())
+	_, word := w.state(s.Number)
 	title := t.Title.Render(w.title())
 	if word != "" && w.phase == reviewing && w.err == nil && w.current < stepCount {
 		title += t.Faint.Render("  " + word)
 	}
 	w.pane.text(" " + title)
-	w.pane.wrapped(s.Why(), 1, t.Faint.Render)
+	w.pane.wrapped(s.Why, 1, t.Faint.Render)
 	w.pane.text("")
 }
 
