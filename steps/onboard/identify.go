@@ -10,8 +10,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
@@ -74,13 +75,13 @@ func (s *scene) keyProfile() string {
 // holdsSession tells whether Terraform's profile has a session's keys and not a
 // user's.
 func (s *scene) holdsSession() bool {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	return p.Get("aws_session_token") != ""
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.
 func (s *scene) keyIn(profile string) string {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, profile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, profile)
 	return p.Get("aws_access_key_id")
 }
 
@@ -159,22 +160,23 @@ func (s *scene) asking(id string) string {
 // refused is the finding of a key that AWS does not take.
 func (s *scene) refused(err error, id string) plan.Finding {
 	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true, Evidence: reason(err)}
+	cause, _ := diagnosis.FromError(err)
 	switch {
-	case awsops.IsClock(err):
-		f.ID, f.Remedy = "clock-skew", "Set this machine's clock, for example with NTP, then run it again."
-	case awsops.IsBadSecret(err):
-		f.ID, f.Remedy = "signature-mismatch", "Paste id and secret once more, as they were handed out."
+	case cause == diagnosis.ClockSkew:
+		f.ID, f.Remedy = cause.ID, "Set this machine's clock, for example with NTP, then run it again."
+	case cause == diagnosis.SignatureMismatch:
+		f.ID, f.Remedy = cause.ID, "Paste id and secret once more, as they were handed out."
 	case awsops.IsStaleToken(err):
-		f.ID, f.Remedy = "key-invalid", "Take the token out as it says, then run it again."
+		f.ID, f.Remedy = cause.ID, "Take the token out as it says, then run it again."
 		if stale := steps.StaleToken(s.credentials, s.config, s.profile); stale != nil {
 			f.Evidence, f.Remedy = stale.Evidence, strings.TrimSuffix(stale.Remedy, ".")+", then run it again."
 		}
-	case awsops.IsUnknownKey(err):
-		f.ID = "key-invalid"
+	case cause == diagnosis.KeyInvalid:
+		f.ID = cause.ID
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
 		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(handover.AskAgain, "Ask"))
 	default:
-		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
+		f.ID, f.Remedy = diagnosis.CredentialsMissing.ID, "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
 	}
 	return f
 }
@@ -185,7 +187,7 @@ func (s *scene) stranger(id string, who awsops.Identity) {
 	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true}
 	switch {
 	case who.Account != s.a.AdminAccount:
-		c.Name, f.ID = checkAccount, "wrong-account"
+		c.Name, f.ID = checkAccount, diagnosis.WrongAccount.ID
 		f.Evidence = fmt.Sprintf("Access key %s is of account %s, and the team's admin account is %s.", id, who.Account, s.a.AdminAccount)
 		f.Remedy = "Use the key that the operator of account " + s.a.AdminAccount + " handed over."
 	case who.Kind == awsops.KindRoot:
@@ -305,21 +307,23 @@ func (s *scene) age() {
 func (s *scene) readStateKey(ctx context.Context) error {
 	var err error
 	s.stateKey, err = s.caller.Key(ctx, s.a.Key.Alias)
-	f := plan.Finding{Step: 4, Severity: plan.Failure, Remedy: "Let the operator run stateroom setup."}
-	switch {
-	case awsops.IsAccessDenied(err):
-		f.ID, f.Evidence = "kms-denied", reason(err)
-	case err != nil:
-		return err
-	case s.stateKey == nil:
-		f.ID = "kms-not-found"
-		f.Evidence = fmt.Sprintf("There is no key %s in account %s, region %s.", s.a.Key.Alias, s.a.AdminAccount, s.region)
-	case s.stateKey.State == "PendingDeletion":
-		f.ID, f.Evidence = "kms-pending-deletion", "Key "+s.stateKey.ARN+" is about to be deleted."
-	case !s.stateKey.Enabled:
-		f.ID, f.Evidence = "kms-disabled", "Key "+s.stateKey.ARN+" is disabled."
-	default:
+	if f, ok := askOperator(err); ok {
+		s.find(f)
 		return nil
+	}
+	if err != nil {
+		return err
+	}
+	unusable := diagnosis.OfKey(s.stateKey)
+	if unusable == nil {
+		return nil
+	}
+	f := plan.Finding{
+		ID: unusable.ID, Step: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
+		Evidence: fmt.Sprintf("There is no key %s in account %s, region %s.", s.a.Key.Alias, s.a.AdminAccount, s.region),
+	}
+	if s.stateKey != nil {
+		f.Evidence = fmt.Sprintf("Key %s: %s", s.stateKey.ARN, unusable.Meaning)
 	}
 	s.find(f)
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
@@ -82,7 +83,7 @@ func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ 
 	}
 	s.review = r
 	for i, f := range r.Findings {
-		if f.ID == providersMissing {
+		if f.ID == diagnosis.ProviderUnavailable.ID {
 			s.review.Findings[i] = onceMore(f)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -186,7 +187,7 @@ func driftFinding(c plan.Change) plan.Finding {
 // ruledHere are findings of set-up that a check has told, or that only say what
 // the operator may not see.
 var ruledHere = []string{
-	"kms-disabled", "kms-pending-deletion", "table-schema", "bucket.denied", "bucket.taken", "bucket.other-region",
+	diagnosis.KMSDisabled.ID, diagnosis.KMSPendingDeletion.ID, diagnosis.TableSchema.ID, "bucket.denied", "bucket.taken", "bucket.other-region",
 	"bucket.other-key-demanded", "iam.environment-unreachable", "account.cannot-create",
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -139,15 +140,15 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.at(argument), here, want)
 	correct := func(b *files.Backend) { b.Bucket, b.Key = want.bucket, want.key }
 	if here.bucket != want.bucket {
-		l.echo(id, here.bucket, "bucket-missing", "bucket.taken", "s3-list-denied")
+		l.echo(id, here.bucket, diagnosis.BucketMissing.ID, "bucket.taken", diagnosis.S3ListDenied.ID)
 	} else {
-		l.echo(id, here.String(), "s3-head-denied", "s3-get-denied", "s3-put-denied")
+		l.echo(id, here.String(), diagnosis.S3HeadDenied.ID, diagnosis.S3GetDenied.ID, diagnosis.S3PutDenied.ID)
 	}
 	configured := configuredSpot(p)
 	switch {
 	case configured != nil && configured.is(want):
 		// Told as backend-changed: the file is what is out of line.
-		l.found("backend-changed", 8, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
+		l.found(diagnosis.BackendChanged.ID, 8, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
 		l.mend(p, correct)
 		return
 	case configured != nil && configured.is(here):
@@ -267,7 +268,7 @@ func (l *laptop) lock(p project) {
 			p.at(argument), lockWords(table, file), lockWords(want.DynamoDBTable, want.UseLockfile)),
 		"Write the blueprint's lock.")
 	if table != want.DynamoDBTable && table != "" {
-		l.echo("files.lock-differs", table, "table-missing", "table-denied", "table-schema")
+		l.echo("files.lock-differs", table, diagnosis.TableMissing.ID, diagnosis.TableDenied.ID, diagnosis.TableSchema.ID)
 	}
 	l.mend(p, func(b *files.Backend) { b.DynamoDBTable, b.UseLockfile = want.DynamoDBTable, want.UseLockfile })
 }

@@ -51,10 +51,10 @@ type proof struct {
 // of fills in what is usual: init or plan meets a fault, and its text and the
 // checks find its id alone.
 func (p proof) of(f Fault) proof {
-	p.faults = []string{f.Name}
+	p.faults = []string{f.Name()}
 	for _, ids := range []*[]string{&p.finds, &p.says} {
 		if *ids == nil {
-			*ids = []string{f.ID}
+			*ids = []string{f.Diagnosis.ID}
 		}
 	}
 	if p.commands == nil {
@@ -68,9 +68,9 @@ func (p proof) of(f Fault) proof {
 func TestEveryFaultIsFoundByTheChecksAloneAndMended(t *testing.T) {
 	w := newPaperWorld(t)
 	for _, f := range Faults() {
-		t.Run(f.Name, func(t *testing.T) {
+		t.Run(f.Name(), func(t *testing.T) {
 			w.t = t
-			p := particular[f.Name].of(f)
+			p := particular[f.Name()].of(f)
 			w.breaks(p)
 			w.proves(p)
 			w.unchanged(p)
