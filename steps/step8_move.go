@@ -13,6 +13,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -51,13 +52,13 @@ type Move struct {
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
+func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project, s *awsops.Session) (Move, bool) {
 	intent, moves := moving(env, a, p, at)
 	if !moves {
 		return Move{}, false
 	}
 	earlier, next := backups(env, a, p.Name, at.Dir)
-	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
+	want := tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
 	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: intent != nil, Lock: intent["lock"], Twin: twin(env, a, p, at)}
 	if m.Lock == "" {
 		m.Lock = engine.NewLockID()
@@ -68,17 +69,17 @@ func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p b
 
 // moving tells whether the state of a project is to be moved, and what an earlier run
 // noted that began to and was not seen to end.
-func moving(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.Project) (intent map[string]string, moves bool) {
+func moving(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project) (intent map[string]string, moves bool) {
 	intent, begun := env.Journal.Unfinished(engine.InDir(moveChange(p.Name), at.Dir))
 	if begun && intent == nil {
 		intent = map[string]string{}
 	}
-	return intent, begun || files.InitNeeded(files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}, at) == files.InitMigrate
+	return intent, begun || tf.InitNeeded(tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}, at) == tf.InitMigrate
 }
 
 // twin is another project whose state is to be moved from the place of this one's,
 // empty without one.
-func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.Project) string {
+func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project) string {
 	place := at.StatePlace()
 	if place == "" {
 		return ""
@@ -87,7 +88,7 @@ func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.
 		if other.Name == p.Name {
 			continue
 		}
-		there, err := files.InspectProject(env.ProjectDir(other), os.Getenv)
+		there, err := tf.Inspect(env.ProjectDir(other), os.Getenv)
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}
@@ -100,7 +101,7 @@ func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.
 
 // lookAt finds out what lies in the new place. A state that was moved from here
 // and that nobody has touched since is no obstacle.
-func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []files.StateFile) {
+func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []tf.StateFile) {
 	there, err := engine.StatesThere(ctx, s, bucket, key)
 	if err != nil {
 		m.Err = err
@@ -130,14 +131,14 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 		lineage := there[k].Summary.Lineage
 		m.Successor = m.Successor || lineage != "" &&
 			(slices.ContainsFunc(known, func(s terraform.StateSummary) bool { return s.Lineage == lineage }) ||
-				slices.ContainsFunc(local, func(s files.StateFile) bool { return s.Lineage == lineage }))
+				slices.ContainsFunc(local, func(s tf.StateFile) bool { return s.Lineage == lineage }))
 	}
 }
 
 // pointed tells whether the project's backend block names the wanted place.
-func pointed(want files.Backend, p *files.Project) bool {
+func pointed(want tf.Backend, p *tf.Project) bool {
 	block, err := p.Backend()
-	return err == nil && block != nil && files.SamePlace(block.Type, block.Attributes.Get, want)
+	return err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, want)
 }
 
 // backups finds the backups of the states of a project's directory, from the oldest
@@ -156,7 +157,7 @@ func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlie
 
 // obstacle is why a project's state cannot be moved, or nil. Its files are then
 // left as they are, too: pointed elsewhere, they would lose sight of it.
-func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *files.Project) *plan.Finding {
+func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	f := &plan.Finding{Step: 8, Severity: plan.Warning}
 	switch {
@@ -202,8 +203,8 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *file
 // prefixAlone is the workspace_key_prefix of a project whose own state is where the
 // blueprint says while those of its other workspaces are not, empty for any other
 // project.
-func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *files.Project) string {
-	want := files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
+func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *tf.Project) string {
+	want := tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
 	kind, get := "", func(string) string { return "" }
 	if have := at.State.Configured; have != nil {
 		kind, get = have.Type, func(name string) string { return have.Config[name] }
@@ -212,7 +213,7 @@ func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *files.Proj
 	}
 	prefix := get("workspace_key_prefix")
 	want.WorkspacePrefix = prefix
-	if files.SamePlace(kind, get, want) && !(files.Backend{}).KeepsWorkspaces(prefix) {
+	if tf.SamePlace(kind, get, want) && !(tf.Backend{}).KeepsWorkspaces(prefix) {
 		return prefix
 	}
 	return ""
@@ -232,7 +233,7 @@ func (m Move) others(a *blueprint.Answers) string {
 }
 
 // takeOver is how a laptop goes on with a state that a colleague has moved.
-func (m Move) takeOver(at *files.Project) string {
+func (m Move) takeOver(at *tf.Project) string {
 	remedy := "If a colleague moved the state there, "
 	if !m.Pointed {
 		remedy += "take over the team's files, "
@@ -301,19 +302,19 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
+func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
 	m, moves := inspectMove(ctx, env, a, project, at, s)
 	if !moves {
 		return nil, nil
 	}
 	m.Remembered = true
-	return m.plan(a, project, at, plan.InitChange(a, project, at.Dir, files.InitMigrate))
+	return m.plan(a, project, at, plan.InitChange(a, project, at.Dir, tf.InitMigrate))
 }
 
 // plan moves a state: a backup, the move, the files, and the init after which the
 // comparison must hold. What an earlier run was allowed to begin is finished without
 // asking again.
-func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
+func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
 	}
@@ -370,7 +371,7 @@ func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) [
 }
 
 // arrivalLines are the commands of the init after a move.
-func arrivalLines(at *files.Project, backup string) []string {
+func arrivalLines(at *tf.Project, backup string) []string {
 	lines := []string{"terraform state pull, where it was before, and compare with " + backup}
 	for _, s := range at.State.States {
 		if s.Stray || s.Path == filepath.Join(at.Dir, "terraform.tfstate") || s.Path == filepath.Join(at.Dir, "terraform.tfstate.d", s.Workspace, "terraform.tfstate") {

@@ -1,6 +1,10 @@
-package files
+package tf
 
-import "fmt"
+import (
+	"fmt"
+
+	"stateroom/steps/files"
+)
 
 // StatePlace is the place of a project's state as two projects could share it, empty
 // where that cannot be told.
@@ -17,7 +21,7 @@ func (p *Project) StatePlace() string {
 	case kind != "" && kind != "local" && kind != "s3" && p.State.Configured != nil:
 		return kind + fmt.Sprint(p.State.Configured.Config)
 	case len(p.State.States) > 0:
-		return RealPath(p.State.States[0].Path)
+		return files.RealPath(p.State.States[0].Path)
 	}
 	return ""
 }
