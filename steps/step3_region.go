@@ -17,11 +17,12 @@ import (
 // environments' resources live.
 func regionStep() Step {
 	return Step{
-		Name: plan.StepRegion, Title: "Select the region of the state",
+		Name: plan.StepRegion, Title: "Select the region of the state", Short: "Region",
 		Why: "Bucket, key and lock table live in one region; the resources that Terraform makes do not have to. " +
 			"Choose the region where most of your admins are.",
+		Cost:  "The region decides where the state lies; it changes the price by next to nothing.",
 		First: true, AWSOnly: true,
-		Questions: regionQuestions, Inspect: inspectRegion, Plan: planRegion,
+		Questions: regionQuestions, Inspect: inspectRegion, Plan: planRegion, Facts: regionFacts,
 	}
 }
 
@@ -88,4 +89,8 @@ func planRegion(o *Observed, a *blueprint.Answers) plan.Proposal {
 		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
 		Remedy:   "Nothing to do: the calls of the next steps show it.",
 	}}}
+}
+
+func regionFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	return []plan.Fact{{Name: "Regions known", Value: fmt.Sprint(len(o.Region.Regions))}}
 }

@@ -12,7 +12,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
@@ -75,13 +75,13 @@ func (s *scene) keyProfile() string {
 // holdsSession tells whether Terraform's profile has a session's keys and not a
 // user's.
 func (s *scene) holdsSession() bool {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	return p.Get("aws_session_token") != ""
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.
 func (s *scene) keyIn(profile string) string {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, profile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, profile)
 	return p.Get("aws_access_key_id")
 }
 

@@ -11,6 +11,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -290,7 +291,7 @@ func (l *laptop) credentialsFile() {
 	case len(file.Bytes) == 0:
 		l.passed(checkCredentialsFile, "", file.Path, "it is there, and empty")
 	default:
-		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(files.Profiles(files.Credentials, file))))
+		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(profiles.All(profiles.Credentials, file))))
 	}
 	if file.LooseMode() {
 		l.found("files.credentials-open", 7, plan.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -261,8 +262,8 @@ func (l *laptop) fileVariables(tell tellFunc) {
 	for _, v := range []struct {
 		name string
 		file files.Snapshot
-		kind files.Kind
-	}{{"AWS_SHARED_CREDENTIALS_FILE", l.aws.credentials, files.Credentials}, {"AWS_CONFIG_FILE", l.aws.config, files.Config}} {
+		kind profiles.Kind
+	}{{"AWS_SHARED_CREDENTIALS_FILE", l.aws.credentials, profiles.Credentials}, {"AWS_CONFIG_FILE", l.aws.config, profiles.Config}} {
 		if l.getenv(v.name) == "" {
 			continue
 		}
@@ -271,7 +272,7 @@ func (l *laptop) fileVariables(tell tellFunc) {
 			continue
 		}
 		for _, u := range l.uses {
-			if _, there := files.ReadProfile(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
+			if _, there := profiles.Read(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
 				tell("files.environment-hides-file", plan.Failure,
 					fmt.Sprintf("%s points to %s, where profile %s gives no credentials; %s has that profile.", v.name, v.file.Path, u.profile, usual.Path),
 					"Run unset "+v.name+", or write the profile into "+v.file.Path+".")
@@ -281,16 +282,16 @@ func (l *laptop) fileVariables(tell tellFunc) {
 }
 
 // usualFile is the file that is used when no variable names another.
-func usualFile(kind files.Kind, getenv func(string) string) (files.Snapshot, error) {
+func usualFile(kind profiles.Kind, getenv func(string) string) (files.Snapshot, error) {
 	only := func(name string) string {
 		if strings.HasPrefix(name, "AWS_") {
 			return ""
 		}
 		return getenv(name)
 	}
-	find := files.CredentialsPath
-	if kind == files.Config {
-		find = files.ConfigPath
+	find := profiles.CredentialsPath
+	if kind == profiles.Config {
+		find = profiles.ConfigPath
 	}
 	path, err := find(only)
 	if err != nil {

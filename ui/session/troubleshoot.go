@@ -18,28 +18,10 @@ import (
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
-	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 )
 
-// looking is the command whose findings are a result of their own: where nobody
-// can consent to a change it looks all the same.
-const looking = "troubleshoot"
-
-// Troubleshoot finds out what is wrong with a set-up, in lines. It returns the
-// exit code, or the error that kept it from running.
-func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
-	if o.Break == "list" {
-		return plan.ExitDone, listFaults(sys.Out)
-	}
-	s := newSession(o, sys, looking)
-	if o.NoChecks {
-		s.Sandbox = false // a text needs no AWS, and no stage either
-	}
-	return runFlow(ctx, s, plain.NewFlowLines(sys.Out), (*session).troubleshooting)
-}
-
-// troubleshooting is the opener of [Troubleshoot]. The flags say where it begins.
+// troubleshooting is the opener of troubleshooting. The flags say where it begins.
 func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given, error) {
 	text, err := s.errorText(ctx)
 	if err != nil {

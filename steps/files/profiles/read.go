@@ -1,9 +1,10 @@
-package files
+package profiles
 
 import (
 	"strings"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
 
 // Value is one setting of a profile with its place.
@@ -33,9 +34,9 @@ func (p Profile) Get(key string) string {
 	return ""
 }
 
-// ReadProfile gives the named profile of a file, and whether it is there.
-func ReadProfile(kind Kind, file Snapshot, name string) (Profile, bool) {
-	for _, p := range Profiles(kind, file) {
+// Read gives the named profile of a file, and whether it is there.
+func Read(kind Kind, file files.Snapshot, name string) (Profile, bool) {
+	for _, p := range All(kind, file) {
 		if p.Name == name {
 			return p, true
 		}
@@ -43,10 +44,10 @@ func ReadProfile(kind Kind, file Snapshot, name string) (Profile, bool) {
 	return Profile{Name: name}, false
 }
 
-// Profiles gives the profiles of a file in its order. Sections that are no
+// All gives the profiles of a file in its order. Sections that are no
 // profiles (sso-session, services, names without "profile " in config, names
 // with it in credentials) are left out, as the SDK leaves them out.
-func Profiles(kind Kind, file Snapshot) []Profile {
+func All(kind Kind, file files.Snapshot) []Profile {
 	r := reader{src: file.Bytes, at: map[string]int{}}
 	for i, l := range iniLines(file.Bytes) {
 		r.line(i+1, l)

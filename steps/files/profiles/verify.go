@@ -1,4 +1,4 @@
-package files
+package profiles
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"stateroom/steps/files"
 )
 
 // profileRead is what the AWS SDK must read from a file: the settings of one
@@ -13,12 +15,12 @@ import (
 type profileRead struct {
 	kind Kind
 	path string // of the file, for messages
-	edit ProfileEdit
+	edit Wanted
 }
 
 // Filled is the same with fill applied to every value.
-func (r profileRead) Filled(fill func(string) (string, error)) (Reader, error) {
-	filled := ProfileEdit{Name: r.edit.Name}
+func (r profileRead) Filled(fill func(string) (string, error)) (files.Reader, error) {
+	filled := Wanted{Name: r.edit.Name}
 	for _, kv := range r.edit.Set {
 		value, err := fill(kv.Value.Reveal())
 		if err != nil {
@@ -46,7 +48,7 @@ func (r profileRead) Verify(ctx context.Context, staged string) error {
 		return nil
 	}
 	if err != nil {
-		return &Error{Action: "write", Path: path, Problem: "the AWS SDK would not load profile " + e.Name, Err: err}
+		return &files.Error{Action: "write", Path: path, Problem: "the AWS SDK would not load profile " + e.Name, Err: err}
 	}
 	read := map[string]string{
 		accessKeyID: got.Credentials.AccessKeyID, secretAccessKey: got.Credentials.SecretAccessKey,
@@ -56,7 +58,7 @@ func (r profileRead) Verify(ctx context.Context, staged string) error {
 	}
 	for _, kv := range e.Set {
 		if value, known := read[kv.Key]; known && value != kv.Value.Reveal() {
-			return &Error{
+			return &files.Error{
 				Action: "write", Path: path,
 				Problem: fmt.Sprintf("the AWS SDK would read another value of %s in profile %s", kv.Key, e.Name),
 			}

@@ -1,23 +1,25 @@
-package files
+package profiles
 
 import (
 	"bytes"
 	"fmt"
 	"testing"
+
+	"stateroom/steps/files"
 )
 
 // roleProfiles are n profiles as a set-up writes them.
-func roleProfiles(n int) []ProfileEdit {
-	var list []ProfileEdit
+func roleProfiles(n int) []Wanted {
+	var list []Wanted
 	for i := range n {
-		list = append(list, ProfileEdit{Name: fmt.Sprintf("admin_iam-env-%04d", i), Set: []KeyValue{
+		list = append(list, Wanted{Name: fmt.Sprintf("admin_iam-env-%04d", i), Set: []KeyValue{
 			KV("role_arn", fmt.Sprintf("arn:aws:iam::%012d:role/TerraformAdmin", i)), KV("source_profile", "admin_iam"), KV("region", "eu-west-1"),
 		}})
 	}
 	return list
 }
 
-func TestEditProfilesWritesWhatOneByOneWrites(t *testing.T) {
+func TestEditAllWritesWhatOneByOneWrites(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":             "",
 		"no final newline":  "[default]\nregion=us-east-1",
@@ -27,16 +29,16 @@ func TestEditProfilesWritesWhatOneByOneWrites(t *testing.T) {
 		"comment at end":    "[default]\nregion = us-east-1\n# the end\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := Snapshot{Path: "config", Bytes: Content(text)}
+			file := files.Snapshot{Path: "config", Bytes: files.Content(text)}
 			want := file
 			for _, e := range roleProfiles(4) {
-				one, err := EditProfile(Config, want, e)
+				one, err := Edit(Config, want, e)
 				if err != nil {
 					t.Fatal(err)
 				}
 				want.Bytes = one.After
 			}
-			got, err := EditProfiles(Config, file, roleProfiles(4))
+			got, err := EditAll(Config, file, roleProfiles(4))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,7 +46,7 @@ func TestEditProfilesWritesWhatOneByOneWrites(t *testing.T) {
 				t.Errorf("together:\n%q\none by one:\n%q", got.After, want.Bytes)
 			}
 			file.Bytes = got.After
-			again, err := EditProfiles(Config, file, roleProfiles(4))
+			again, err := EditAll(Config, file, roleProfiles(4))
 			if err != nil || again.Changes() {
 				t.Errorf("a second run changes %v, %v", again.Fields, err)
 			}
@@ -52,9 +54,9 @@ func TestEditProfilesWritesWhatOneByOneWrites(t *testing.T) {
 	}
 }
 
-func TestEditProfilesRefusesADuplicateAmongTheNew(t *testing.T) {
+func TestEditAllRefusesADuplicateAmongTheNew(t *testing.T) {
 	twice := append(roleProfiles(1), roleProfiles(1)...)
-	if e, err := EditProfiles(Config, Snapshot{Path: "config"}, twice); err == nil {
+	if e, err := EditAll(Config, files.Snapshot{Path: "config"}, twice); err == nil {
 		t.Errorf("wrote %q", e.After)
 	}
 }
@@ -62,7 +64,7 @@ func TestEditProfilesRefusesADuplicateAmongTheNew(t *testing.T) {
 func BenchmarkThousandNewProfiles(b *testing.B) {
 	list := roleProfiles(1000)
 	for range b.N {
-		if _, err := EditProfiles(Config, Snapshot{Path: "config"}, list); err != nil {
+		if _, err := EditAll(Config, files.Snapshot{Path: "config"}, list); err != nil {
 			b.Fatal(err)
 		}
 	}

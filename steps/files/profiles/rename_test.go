@@ -1,8 +1,10 @@
-package files
+package profiles
 
 import (
 	"strings"
 	"testing"
+
+	"stateroom/steps/files"
 )
 
 func TestMisnamedProfilesAreFoundAndRenamedByTheirHeaderAlone(t *testing.T) {
@@ -25,7 +27,7 @@ func TestMisnamedProfilesAreFoundAndRenamedByTheirHeaderAlone(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			file := Snapshot{Path: "f", Bytes: Content(tt.text), Exists: true}
+			file := files.Snapshot{Path: "f", Bytes: files.Content(tt.text), Exists: true}
 			line, written := Misnamed(tt.kind, file, "admin_iam")
 			if name == "spaces inside" {
 				if line != 0 {
@@ -39,7 +41,7 @@ func TestMisnamedProfilesAreFoundAndRenamedByTheirHeaderAlone(t *testing.T) {
 			if line == 0 {
 				return
 			}
-			edit, err := RenameProfile(tt.kind, file, line, "admin_iam")
+			edit, err := Rename(tt.kind, file, line, "admin_iam")
 			if tt.after == "" {
 				if err == nil {
 					t.Fatalf("renamed to %q", string(edit.After))
@@ -52,7 +54,7 @@ func TestMisnamedProfilesAreFoundAndRenamedByTheirHeaderAlone(t *testing.T) {
 			if string(edit.After) != tt.after {
 				t.Errorf("got %q, want %q", string(edit.After), tt.after)
 			}
-			if _, there := ReadProfile(tt.kind, Snapshot{Bytes: edit.After}, "admin_iam"); !there {
+			if _, there := Read(tt.kind, files.Snapshot{Bytes: edit.After}, "admin_iam"); !there {
 				t.Error("the profile is not there afterwards")
 			}
 		})
@@ -60,17 +62,17 @@ func TestMisnamedProfilesAreFoundAndRenamedByTheirHeaderAlone(t *testing.T) {
 }
 
 func TestRenameNeverMergesIntoAProfileThatIsThere(t *testing.T) {
-	file := Snapshot{Path: "f", Bytes: Content("[admin]\nk=v\n[admin_iam]\nk=w\n"), Exists: true}
-	if _, err := RenameProfile(Credentials, file, HeaderLine(Credentials, file, "admin"), "admin_iam"); err == nil || !strings.Contains(err.Error(), "already") {
+	file := files.Snapshot{Path: "f", Bytes: files.Content("[admin]\nk=v\n[admin_iam]\nk=w\n"), Exists: true}
+	if _, err := Rename(Credentials, file, HeaderLine(Credentials, file, "admin"), "admin_iam"); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("err = %v", err)
 	}
-	if _, err := RenameProfile(Credentials, file, 2, "x"); err == nil {
+	if _, err := Rename(Credentials, file, 2, "x"); err == nil {
 		t.Error("a setting was renamed")
 	}
 }
 
 func TestSSOSessionsAreReadFromConfig(t *testing.T) {
-	file := Snapshot{Bytes: Content("[profile a]\nsso_session = acme\n[sso-session acme]\nsso_start_url = https://x\n")}
+	file := files.Snapshot{Bytes: files.Content("[profile a]\nsso_session = acme\n[sso-session acme]\nsso_start_url = https://x\n")}
 	if s, there := SSOSession(file, "acme"); !there || s.Get("sso_start_url") != "https://x" {
 		t.Errorf("got %+v, %v", s, there)
 	}

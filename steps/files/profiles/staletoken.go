@@ -1,13 +1,17 @@
-package files
+package profiles
 
-import "strings"
+import (
+	"strings"
+
+	"stateroom/steps/files"
+)
 
 // StaleToken is a session token that is left beside an access key of a user's
 // own. Such a key takes none: AWS refuses every call that carries both
 // (InvalidClientTokenId).
 type StaleToken struct {
 	Kind  Kind
-	Place Place
+	Place files.Place
 	// KeyID is the access key that the token would be sent with, empty where
 	// neither file has one yet.
 	KeyID string
@@ -25,9 +29,9 @@ const longTerm = "AKIA"
 // the credentials file wins over that of the config file, but a token of the
 // config file stays where the credentials file names none, even an empty one.
 // Without a key pair there, a token of the credentials file is ignored.
-func FindStaleToken(credentials, config Snapshot, name string) (StaleToken, bool) {
-	own, _ := ReadProfile(Credentials, credentials, name)
-	other, _ := ReadProfile(Config, config, name)
+func FindStaleToken(credentials, config files.Snapshot, name string) (StaleToken, bool) {
+	own, _ := Read(Credentials, credentials, name)
+	other, _ := Read(Config, config, name)
 	out := StaleToken{Kind: Config, Both: other.hasPair()}
 	if own.hasPair() {
 		out.KeyID, out.Both = own.Get(accessKeyID), false
@@ -37,7 +41,7 @@ func FindStaleToken(credentials, config Snapshot, name string) (StaleToken, bool
 	} else if other.hasPair() {
 		out.KeyID = other.Get(accessKeyID)
 	}
-	out.Place = Place{Path: config.Path, Line: other.line(sessionToken)}
+	out.Place = files.Place{Path: config.Path, Line: other.line(sessionToken)}
 	if out.Kind == Credentials {
 		out.Place.Path = credentials.Path
 	}
@@ -46,8 +50,8 @@ func FindStaleToken(credentials, config Snapshot, name string) (StaleToken, bool
 }
 
 // WithoutToken is the removal of a profile's session token from one file.
-func WithoutToken(name string) ProfileEdit {
-	return ProfileEdit{Name: name, Remove: []string{sessionToken, securityToken}}
+func WithoutToken(name string) Wanted {
+	return Wanted{Name: name, Remove: []string{sessionToken, securityToken}}
 }
 
 func (p Profile) hasPair() bool { return p.Get(accessKeyID) != "" && p.Get(secretAccessKey) != "" }

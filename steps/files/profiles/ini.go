@@ -1,4 +1,4 @@
-package files
+package profiles
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gopkg.in/ini.v1"
+
+	"stateroom/steps/files"
 )
 
 // iniOptions make ini.v1 read what the AWS SDKs read: measured quirk by quirk
@@ -49,7 +51,7 @@ type iniModel struct {
 func parseINI(path string, src []byte) (iniModel, error) {
 	f, err := ini.LoadSources(iniOptions, src)
 	if err != nil {
-		return iniModel{}, &Error{
+		return iniModel{}, &files.Error{
 			Action: "read", Path: path, Line: failingLine(src),
 			Problem: "this line is not in the format of AWS configuration files",
 			Remedy:  "correct or remove it",
@@ -98,7 +100,7 @@ func lineEnds(src []byte) []int {
 
 // with gives the model that m must become when a section gets these keys set
 // and removed: what the parsed result is compared with.
-func (m iniModel) with(section string, e ProfileEdit) iniModel {
+func (m iniModel) with(section string, e Wanted) iniModel {
 	at := slices.Index(m.sections, section)
 	want := iniModel{sections: slices.Clone(m.sections)}
 	if at < 0 && len(e.Set) == 0 {

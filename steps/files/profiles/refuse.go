@@ -1,37 +1,39 @@
-package files
+package profiles
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
-// editError is an [Error] of the action "edit".
-func editError(path string, line int, problem, remedy string) error {
-	return &Error{Action: "edit", Path: path, Line: line, Problem: problem, Remedy: remedy}
+// refusal is an [files.Error] of the action "edit".
+func refusal(path string, line int, problem, remedy string) error {
+	return &files.Error{Action: "edit", Path: path, Line: line, Problem: problem, Remedy: remedy}
 }
 
 // refuseBytes refuses files in which the parsers do not even agree on what a
 // line is.
 func refuseBytes(path string, src []byte) error {
 	if bom := hasBOM(src); bom != "" {
-		return editError(path, 1, "it starts with a "+bom+" byte order mark, which hides its first line from the AWS SDKs",
+		return refusal(path, 1, "it starts with a "+bom+" byte order mark, which hides its first line from the AWS SDKs",
 			"save it as UTF-8 without BOM")
 	}
 	for i, l := range iniLines(src) {
 		text := l.text(src)
 		switch {
 		case strings.ContainsRune(text, 0):
-			return editError(path, i+1, "the line contains a NUL byte, as in a UTF-16 file", "save it as UTF-8")
+			return refusal(path, i+1, "the line contains a NUL byte, as in a UTF-16 file", "save it as UTF-8")
 		case strings.ContainsRune(text, '\r'):
-			return editError(path, i+1, "the line contains a carriage return without a line feed",
+			return refusal(path, i+1, "the line contains a carriage return without a line feed",
 				"save the file with the line endings of this system")
 		case l.typ != lineComment && strings.ContainsFunc(text, breaksForPython):
-			return editError(path, i+1, "the line contains a character that the AWS CLI takes for the end of a line or for white space, and other AWS tools do not",
+			return refusal(path, i+1, "the line contains a character that the AWS CLI takes for the end of a line or for white space, and other AWS tools do not",
 				"take the character out")
 		}
 		if problem := misread(text, l); problem != "" {
-			return editError(path, i+1, problem, "correct or remove the line")
+			return refusal(path, i+1, problem, "correct or remove the line")
 		}
 	}
 	return nil
@@ -47,7 +49,7 @@ func breaksForPython(r rune) bool {
 // refuseDefaults refuses a file whose [DEFAULT] holds a way to credentials that
 // the edit does not set itself: the AWS CLI reads it in every profile, and so in
 // the edited one, and Terraform in none.
-func refuseDefaults(path string, src []byte, lines []iniLine, e ProfileEdit) error {
+func refuseDefaults(path string, src []byte, lines []iniLine, e Wanted) error {
 	inside := false
 	for i, l := range lines {
 		if l.typ == lineHeader {
@@ -58,7 +60,7 @@ func refuseDefaults(path string, src []byte, lines []iniLine, e ProfileEdit) err
 		key = strings.Trim(strings.ToLower(strings.TrimSpace(key)), "\"'`")
 		set := slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == key })
 		if inside && l.typ != lineComment && source[key] != "" && !set && len(e.Set) > 0 {
-			return editError(path, i+1, "the section [DEFAULT] holds "+key+", which the AWS CLI reads in every profile and Terraform in none",
+			return refusal(path, i+1, "the section [DEFAULT] holds "+key+", which the AWS CLI reads in every profile and Terraform in none",
 				"move it to the profile that it is meant for")
 		}
 	}
@@ -107,12 +109,12 @@ func findSection(kind Kind, path, name string, src []byte, lines []iniLine) (int
 			continue
 		}
 		if !exactHeader(l.text(src), kind.header(name)) {
-			return -1, editError(path, i+1,
+			return -1, refusal(path, i+1,
 				fmt.Sprintf("the header looks like profile %q, but not every AWS tool reads it so", name),
 				fmt.Sprintf("write it as [%s] or rename it", kind.header(name)))
 		}
 		if at >= 0 {
-			return -1, editError(path, i+1,
+			return -1, refusal(path, i+1,
 				fmt.Sprintf("profile %q is there twice (first on line %d)", name, at+1), "merge the two sections")
 		}
 		at = i
@@ -156,7 +158,7 @@ func refuseKeys(path string, src []byte, lines []iniLine, sec section, touched m
 		case lineIndented:
 			key, _, _ = cutKey(l.text(src))
 			if touched[strings.Trim(key, "\"`'")] && !nests(lines, sec, i) {
-				return editError(path, i+1, "the line is indented, so that some AWS tools read "+key+" and others continue the value above",
+				return refusal(path, i+1, "the line is indented, so that some AWS tools read "+key+" and others continue the value above",
 					"remove the white space at its start")
 			}
 			continue
@@ -165,13 +167,13 @@ func refuseKeys(path string, src []byte, lines []iniLine, sec section, touched m
 			continue
 		}
 		if bare := strings.Trim(key, "\"`'"); bare != key && touched[bare] {
-			return editError(path, i+1, "the name "+bare+" is quoted, which AWS tools read differently", "remove the quotes")
+			return refusal(path, i+1, "the name "+bare+" is quoted, which AWS tools read differently", "remove the quotes")
 		}
 		if !touched[key] {
 			continue
 		}
 		if before, ok := first[key]; ok {
-			return editError(path, i+1, fmt.Sprintf("%s is there twice in the profile (first on line %d)", key, before), "remove one of the two")
+			return refusal(path, i+1, fmt.Sprintf("%s is there twice in the profile (first on line %d)", key, before), "remove one of the two")
 		}
 		first[key] = i + 1
 	}
@@ -208,7 +210,7 @@ func refuseContinued(path string, src []byte, lines []iniLine, i int) error {
 		case lineKey, lineJunk:
 			return nil
 		}
-		return editError(path, n+1, fmt.Sprintf("the line is indented and follows %s, so that some AWS tools read it as a part of that value", lines[i].key),
+		return refusal(path, n+1, fmt.Sprintf("the line is indented and follows %s, so that some AWS tools read it as a part of that value", lines[i].key),
 			"remove the white space at its start")
 	}
 	return nil

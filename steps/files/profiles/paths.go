@@ -1,9 +1,11 @@
-package files
+package profiles
 
 import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
 // CredentialsPath gives the shared credentials file that Terraform and the AWS
@@ -25,7 +27,7 @@ func ConfigPath(getenv func(string) string) (string, error) {
 func awsPath(getenv func(string) string, variable, name string) (string, error) {
 	if path := getenv(variable); path != "" {
 		if path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, `~\`) {
-			return "", &Error{
+			return "", &files.Error{
 				Action: "find", Path: path,
 				Problem: variable + " starts with ~, which the AWS CLI expands and Terraform does not",
 				Remedy:  "set it to the full path",
@@ -38,7 +40,7 @@ func awsPath(getenv func(string) string, variable, name string) (string, error) 
 		home = getenv("USERPROFILE")
 	}
 	if home == "" {
-		return "", &Error{
+		return "", &files.Error{
 			Action: "find", Path: "~/.aws/" + name, Problem: "no home directory is known",
 			Remedy: "set HOME or " + variable,
 		}

@@ -1,19 +1,18 @@
-package files
+package profiles
 
 import (
 	"bytes"
 	"slices"
 	"strings"
-)
 
-// ModeField names the change of a file's mode among the fields of an edit.
-const ModeField = "file mode"
+	"stateroom/steps/files"
+)
 
 // section is the target's place among the lines: its header and the line after
 // its last one. A section that is not there has header -1.
 type section struct{ header, end int }
 
-// EditProfile gives the edit that makes one profile of an AWS file hold what e
+// Edit gives the edit that makes one profile of an AWS file hold what e
 // says, with every other byte as it was. Only Path and Bytes of the snapshot
 // are used. Values already right stay as they are written, so a second run
 // changes nothing; an inline comment on a replaced line moves to a line of its
@@ -25,44 +24,44 @@ type section struct{ header, end int }
 // bare carriage return, a duplicate of the section or of a touched setting, a
 // header that only looks like the target's, an indented line after a touched
 // setting. Writing both parts of a key without a token removes a stale token.
-func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
+func Edit(kind Kind, file files.Snapshot, e Wanted) (files.Edit, error) {
 	e, err := e.normal(file.Path)
 	if err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	lines := iniLines(file.Bytes)
 	if err := refuseDefaults(file.Path, file.Bytes, lines, e); err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	header, err := findSection(kind, file.Path, e.Name, file.Bytes, lines)
 	if err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	if header < 0 && !newName.MatchString(e.Name) {
-		return Edit{}, editError(file.Path, 0, "the new profile's name has characters that not every AWS tool reads",
+		return files.Edit{}, refusal(file.Path, 0, "the new profile's name has characters that not every AWS tool reads",
 			"use letters, digits, _ and -")
 	}
 	before, err := parseINI(file.Path, file.Bytes)
 	if err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
-	found, _ := ReadProfile(kind, file, e.Name)
+	found, _ := Read(kind, file, e.Name)
 	if err := found.Conflict(file.Path, e); err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	ed := editor{path: file.Path, src: file.Bytes, lines: lines, sec: sectionAt(lines, header)}
 	if err := ed.edit(kind, e); err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
-	out := Edit{Before: file, After: ed.splices.apply(file.Bytes), Fields: ed.fields, Mode: 0o600, Redactor: redactor{}}
-	if err := proveProfile(kind, file.Path, before, out.After, e); err != nil {
-		return Edit{}, err
+	out := files.Edit{Before: file, After: ed.splices.Apply(file.Bytes), Fields: ed.fields, Mode: 0o600, Redactor: redactor{}}
+	if err := prove(kind, file.Path, before, out.After, e); err != nil {
+		return files.Edit{}, err
 	}
 	if len(e.Set) > 0 {
-		out.Readers = []Reader{profileRead{kind, file.Path, e}}
+		out.Readers = []files.Reader{profileRead{kind, file.Path, e}}
 	}
 	if e.hides() && out.Changes() {
 		out.KeepPrivate()
@@ -71,7 +70,7 @@ func EditProfile(kind Kind, file Snapshot, e ProfileEdit) (Edit, error) {
 }
 
 // hides tells whether a secret is written.
-func (e ProfileEdit) hides() bool {
+func (e Wanted) hides() bool {
 	return slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == secretAccessKey || kv.Key == sessionToken })
 }
 
@@ -95,11 +94,11 @@ type editor struct {
 	src     []byte
 	lines   []iniLine
 	sec     section
-	splices splices
-	fields  []FieldChange
+	splices files.Splices
+	fields  []files.FieldChange
 }
 
-func (ed *editor) edit(kind Kind, e ProfileEdit) error {
+func (ed *editor) edit(kind Kind, e Wanted) error {
 	at, err := ed.keys(e)
 	if err != nil {
 		return err
@@ -116,7 +115,7 @@ func (ed *editor) edit(kind Kind, e ProfileEdit) error {
 		i, ok := at[kv.Key]
 		if !ok {
 			missing = append(missing, kv)
-			ed.fields = append(ed.fields, field(Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key]))
+			ed.fields = append(ed.fields, files.Field(files.Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key]))
 			continue
 		}
 		if err := ed.replace(i, kv); err != nil {
@@ -127,7 +126,7 @@ func (ed *editor) edit(kind Kind, e ProfileEdit) error {
 		return nil // nothing to remove from a profile that is not there
 	}
 	if next := ed.sec.end; ed.sec.header >= 0 && len(missing) > 0 && next < len(ed.lines) && ed.lines[next].indented(ed.src) {
-		return editError(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
+		return refusal(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
 			"remove the white space at its start")
 	}
 	ed.insert(kind.header(e.Name), missing)
@@ -135,7 +134,7 @@ func (ed *editor) edit(kind Kind, e ProfileEdit) error {
 }
 
 // keys gives the lines of the settings that e touches.
-func (ed *editor) keys(e ProfileEdit) (map[string]int, error) {
+func (ed *editor) keys(e Wanted) (map[string]int, error) {
 	touched := map[string]bool{}
 	for _, kv := range e.Set {
 		touched[kv.Key] = true
@@ -165,8 +164,8 @@ func (ed *editor) remove(i int) error {
 		return err
 	}
 	l := ed.lines[i]
-	ed.splices.add(l.start, l.next, "")
-	ed.fields = append(ed.fields, field(Remove, l.key, unquote(ed.raw(l)), "", !public[l.key]))
+	ed.splices.Add(l.start, l.next, "")
+	ed.fields = append(ed.fields, files.Field(files.Remove, l.key, unquote(ed.raw(l)), "", !public[l.key]))
 	return nil
 }
 
@@ -180,17 +179,17 @@ func (ed *editor) replace(i int, kv KeyValue) error {
 	if err := refuseContinued(ed.path, ed.src, ed.lines, i); err != nil {
 		return err
 	}
-	ed.fields = append(ed.fields, field(Change, kv.Key, old, value, !public[kv.Key]))
+	ed.fields = append(ed.fields, files.Field(files.Change, kv.Key, old, value, !public[kv.Key]))
 	if l.value[0] == l.value[1] && l.value[0] > l.start+1 && ed.src[l.value[0]-2] == ' ' {
 		value = " " + value // "key =" goes on as "key = value"
 	}
 	comment := strings.TrimSpace(string(ed.src[l.comment[0]:l.comment[1]]))
 	if comment == "" {
-		ed.splices.add(l.value[0], l.value[1], value)
+		ed.splices.Add(l.value[0], l.value[1], value)
 		return nil
 	}
-	ed.splices.add(l.start, l.start, comment+ed.eol(i))
-	ed.splices.add(l.value[0], l.end, value)
+	ed.splices.Add(l.start, l.start, comment+ed.eol(i))
+	ed.splices.Add(l.value[0], l.end, value)
 	return nil
 }
 
@@ -215,11 +214,11 @@ func (ed *editor) insert(header string, missing []KeyValue) {
 	}
 	at, eol := ed.lines[last].next, ed.eol(last)
 	var b strings.Builder
-	if at == ed.lines[last].end && !ed.splices.covers(ed.lines[last].start, at) {
+	if at == ed.lines[last].end && !ed.splices.Covers(ed.lines[last].start, at) {
 		b.WriteString(eol) // the file ends without one
 	}
 	ed.writeKeys(&b, missing, eol)
-	ed.splices.add(at, at, b.String())
+	ed.splices.Add(at, at, b.String())
 }
 
 // append adds a section at the end of the file, a blank line before it.
@@ -235,7 +234,7 @@ func (ed *editor) append(header string, missing []KeyValue) {
 		}
 	}
 	ed.writeSection(&b, header, missing, eol)
-	ed.splices.add(len(ed.src), len(ed.src), b.String())
+	ed.splices.Add(len(ed.src), len(ed.src), b.String())
 }
 
 func (ed *editor) writeSection(b *strings.Builder, header string, list []KeyValue, eol string) {
@@ -313,16 +312,16 @@ func (ed *editor) styleOf(lines []iniLine) (separator, bool) {
 	return out, true
 }
 
-// proveProfile parses the result: ini.v1 must find exactly the intended
+// prove parses the result: ini.v1 must find exactly the intended
 // difference, and the SDK's reading must hold every value that was set.
-func proveProfile(kind Kind, path string, before iniModel, after []byte, e ProfileEdit) error {
-	unsafe := editError(path, 0, "its lines around profile "+e.Name+" are read in different ways by AWS tools, so the result would be uncertain",
+func prove(kind Kind, path string, before iniModel, after []byte, e Wanted) error {
+	unsafe := refusal(path, 0, "its lines around profile "+e.Name+" are read in different ways by AWS tools, so the result would be uncertain",
 		"write the profile by hand")
 	got, err := parseINI(path, after)
 	if err != nil || !got.equal(before.with(kind.header(e.Name), e)) {
 		return unsafe
 	}
-	p, ok := ReadProfile(kind, Snapshot{Path: path, Bytes: after}, e.Name)
+	p, ok := Read(kind, files.Snapshot{Path: path, Bytes: after}, e.Name)
 	if !ok && len(e.Set) > 0 {
 		return unsafe
 	}

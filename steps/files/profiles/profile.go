@@ -1,6 +1,7 @@
-package files
+package profiles
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,7 +9,28 @@ import (
 	"unicode/utf8"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
+
+// ConflictError says that a profile already gets its credentials in another
+// way than the one being written, so that it takes a person to decide. Passing
+// Keys in [Wanted].Remove settles it.
+type ConflictError struct {
+	Path    string
+	Profile string
+	Keys    []string // in the order of the file, lower case
+	Lines   []int    // the line of each key, counted from 1
+}
+
+// Error names the profile, the settings in the way and their lines.
+func (e *ConflictError) Error() string {
+	at := make([]string, len(e.Keys))
+	for i, k := range e.Keys {
+		at[i] = fmt.Sprintf("%s (line %d)", k, e.Lines[i])
+	}
+	return fmt.Sprintf("cannot edit %s: profile %q already gets its credentials from %s; "+
+		"choose another profile name or agree to remove that", e.Path, e.Profile, strings.Join(at, ", "))
+}
 
 // KeyValue is one setting of a profile. Every value is held as a secret, since
 // the same type carries access keys; what may be shown is decided by the key.
@@ -20,8 +42,8 @@ type KeyValue struct {
 // KV is short for a KeyValue of a plain text.
 func KV(key, value string) KeyValue { return KeyValue{Key: key, Value: secret.New(value)} }
 
-// ProfileEdit says what one profile must hold. Keys that are not named stay.
-type ProfileEdit struct {
+// Wanted says what one profile must hold. Keys that are not named stay.
+type Wanted struct {
 	Name   string     // of the profile, without "profile "
 	Set    []KeyValue // in the order in which missing keys are added
 	Remove []string   // keys to take out when they are there
@@ -65,15 +87,15 @@ var (
 
 // normal gives e with values trimmed of the white space that pasting brings,
 // and refuses what cannot be written so that every parser reads it back.
-func (e ProfileEdit) normal(path string) (ProfileEdit, error) {
-	fail := func(problem, remedy string) (ProfileEdit, error) {
-		return e, &Error{Action: "edit", Path: path, Problem: problem, Remedy: remedy}
+func (e Wanted) normal(path string) (Wanted, error) {
+	fail := func(problem, remedy string) (Wanted, error) {
+		return e, &files.Error{Action: "edit", Path: path, Problem: problem, Remedy: remedy}
 	}
 	if !existingName.MatchString(e.Name) || e.Name == "DEFAULT" {
 		return fail("the profile name has characters that the AWS CLI and SDKs read differently",
 			"use letters, digits, _ and - (and not DEFAULT)")
 	}
-	out := ProfileEdit{Name: e.Name, Remove: slices.Clone(e.Remove)}
+	out := Wanted{Name: e.Name, Remove: slices.Clone(e.Remove)}
 	seen := map[string]bool{}
 	for _, kv := range e.Set {
 		value := strings.TrimSpace(kv.Value.Reveal())
@@ -117,7 +139,7 @@ func loneQuote(value string) bool { return value == `"` || value == "'" }
 
 // ByHand gives the section as a person would type it, for a file that must not
 // be touched. Secrets read "(secret)".
-func (e ProfileEdit) ByHand(kind Kind) string {
+func (e Wanted) ByHand(kind Kind) string {
 	var b strings.Builder
 	b.WriteString("[" + kind.header(e.Name) + "]\n")
 	for _, kv := range e.Set {
@@ -131,10 +153,10 @@ func (e ProfileEdit) ByHand(kind Kind) string {
 }
 
 // Conflict returns a [*ConflictError] when carrying out e would leave p with
-// two ways to credentials, and nil otherwise. [EditProfile] asks it about the
+// two ways to credentials, and nil otherwise. [Edit] asks it about the
 // profile that it edits; ask it as well about the profile of the same name in
 // the other file, named by path, since the SDKs merge the two.
-func (p Profile) Conflict(path string, e ProfileEdit) error {
+func (p Profile) Conflict(path string, e Wanted) error {
 	ways := map[string]bool{}
 	kept := map[string]bool{}
 	for _, kv := range e.Set {

@@ -1,4 +1,4 @@
-package files
+package profiles
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/files"
 )
 
 func TestDisagreementsNameLineAndBothReadings(t *testing.T) {
@@ -39,7 +41,7 @@ func TestDisagreementsNameLineAndBothReadings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, d := range Disagreements(tt.kind, Snapshot{Bytes: Content(tt.text)}) {
+			for _, d := range Disagreements(tt.kind, files.Snapshot{Bytes: files.Content(tt.text)}) {
 				got = append(got, fmt.Sprintf("%d: %s", d.Line, d.What))
 				if d.Go == "" || d.CLI == "" || d.Go == d.CLI {
 					t.Errorf("both readings must be told apart: %+v", d)
@@ -55,7 +57,7 @@ func TestDisagreementsNameLineAndBothReadings(t *testing.T) {
 func TestDisagreementsNeverQuoteAValue(t *testing.T) {
 	const value = "wJalrXUtnFEMI"
 	text := "[p]\nk = \"" + value + "\" # " + value + "\nk = " + value + "\n  " + value + "\n" + value + "\nk=" + value + "\r" + value
-	if got := fmt.Sprint(Disagreements(Credentials, Snapshot{Bytes: Content(text)})); strings.Contains(got, value) {
+	if got := fmt.Sprint(Disagreements(Credentials, files.Snapshot{Bytes: files.Content(text)})); strings.Contains(got, value) {
 		t.Fatal(got)
 	}
 }
@@ -67,7 +69,7 @@ func TestProfilesReadAsTheSDKDoes(t *testing.T) {
 		{Name: "a", Line: 4}, {Name: "default", Line: 11}, {Name: "c", Line: 17},
 	}
 	regions := map[string]string{"a": "last", "default": "counts", "c": "goes to c"}
-	got := Profiles(Config, Snapshot{Bytes: Content(text)})
+	got := All(Config, files.Snapshot{Bytes: files.Content(text)})
 	if len(got) != len(want) {
 		t.Fatalf("got %v", got)
 	}
@@ -79,24 +81,7 @@ func TestProfilesReadAsTheSDKDoes(t *testing.T) {
 	if got[0].Get("output") != "promoted" || got[0].Get("s3") != "" || got[0].Values[0].Line != 16 {
 		t.Errorf("profile a: %+v", got[0])
 	}
-	if _, ok := ReadProfile(Credentials, Snapshot{Bytes: Content("[profile x]\n")}, "x"); ok {
+	if _, ok := Read(Credentials, files.Snapshot{Bytes: files.Content("[profile x]\n")}, "x"); ok {
 		t.Error("[profile x] is no profile in credentials")
-	}
-}
-
-func TestPathsFollowTheEnvironment(t *testing.T) {
-	env := func(m map[string]string) func(string) string { return func(k string) string { return m[k] } }
-	home := map[string]string{"HOME": "/h o", "USERPROFILE": "/h o"}
-	if got, err := CredentialsPath(env(home)); err != nil || !strings.Contains(got, "h o") || !strings.HasSuffix(got, "credentials") {
-		t.Errorf("got %q, %v", got, err)
-	}
-	home["AWS_CONFIG_FILE"] = "/else where/config"
-	if got, err := ConfigPath(env(home)); err != nil || got != "/else where/config" {
-		t.Errorf("got %q, %v", got, err)
-	}
-	for _, m := range []map[string]string{{}, {"HOME": "/h", "AWS_SHARED_CREDENTIALS_FILE": "~/x"}} {
-		if got, err := CredentialsPath(env(m)); err == nil {
-			t.Errorf("%v gave %q", m, got)
-		}
 	}
 }

@@ -1,6 +1,6 @@
 //go:build integration
 
-package files
+package profiles
 
 import (
 	"encoding/json"
@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"stateroom/steps/files"
 )
 
 // botocoreFiles is how many generated files the AWS CLI's own reader judges.
@@ -64,7 +66,7 @@ func TestBotocoreSeesNoCollateralChange(t *testing.T) {
 		g := generator{rand.New(rand.NewPCG(n, 11))}
 		kind := Kind(g.IntN(2))
 		old, e := g.file(kind), g.edit()
-		edit, err := EditProfile(kind, Snapshot{Path: "file", Bytes: Content(old)}, e)
+		edit, err := Edit(kind, files.Snapshot{Path: "file", Bytes: files.Content(old)}, e)
 		if err != nil {
 			continue
 		}

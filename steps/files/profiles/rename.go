@@ -1,8 +1,10 @@
-package files
+package profiles
 
 import (
 	"slices"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
 // Misnamed finds the section that a person means by a profile which the AWS SDK
@@ -10,8 +12,8 @@ import (
 // credentials, [x] in config), odd spaces, or a name that differs in case or
 // punctuation only. It gives the header's line, counted from 1, and the name as
 // it stands there; a line of 0 where there is no such section, or more than one.
-func Misnamed(kind Kind, file Snapshot, name string) (line int, written string) {
-	if _, there := ReadProfile(kind, file, name); there {
+func Misnamed(kind Kind, file files.Snapshot, name string) (line int, written string) {
+	if _, there := Read(kind, file, name); there {
 		return 0, ""
 	}
 	for i, l := range iniLines(file.Bytes) {
@@ -41,50 +43,50 @@ func plainName(name string) string {
 }
 
 // HeaderLine gives the line of a profile's section, counted from 1; 0 without.
-func HeaderLine(kind Kind, file Snapshot, name string) int {
-	p, _ := ReadProfile(kind, file, name)
+func HeaderLine(kind Kind, file files.Snapshot, name string) int {
+	p, _ := Read(kind, file, name)
 	return p.Line
 }
 
-// RenameProfile gives the edit that makes the section header on a line, counted
+// Rename gives the edit that makes the section header on a line, counted
 // from 1, that of the named profile. Nothing but the header's own bytes
 // changes. It is refused, with the line, where the result would not be read by
 // every AWS tool as the same settings under the new name.
-func RenameProfile(kind Kind, file Snapshot, line int, name string) (Edit, error) {
+func Rename(kind Kind, file files.Snapshot, line int, name string) (files.Edit, error) {
 	lines := iniLines(file.Bytes)
-	unsafe := editError(file.Path, line, "the section cannot be renamed so that every AWS tool agrees about the result", "rename it by hand")
+	unsafe := refusal(file.Path, line, "the section cannot be renamed so that every AWS tool agrees about the result", "rename it by hand")
 	if line < 1 || line > len(lines) || lines[line-1].typ != lineHeader || !newName.MatchString(name) {
-		return Edit{}, unsafe
+		return files.Edit{}, unsafe
 	}
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
-	if _, there := ReadProfile(kind, file, name); there {
-		return Edit{}, editError(file.Path, line, "there is a profile "+name+" already", "merge the two sections")
+	if _, there := Read(kind, file, name); there {
+		return files.Edit{}, refusal(file.Path, line, "there is a profile "+name+" already", "merge the two sections")
 	}
 	l := lines[line-1]
 	text := l.text(file.Bytes)
 	code := strings.TrimRight(cutComment(text), " \t")
 	if !strings.HasSuffix(code, "]") {
-		return Edit{}, unsafe
+		return files.Edit{}, unsafe
 	}
 	header := "[" + kind.header(name) + "]"
-	out := Edit{
+	out := files.Edit{
 		Before: file, Mode: 0o600, Redactor: redactor{},
-		Fields: []FieldChange{field(Change, "profile", strings.TrimSpace(code), header, false)},
+		Fields: []files.FieldChange{files.Field(files.Change, "profile", strings.TrimSpace(code), header, false)},
 	}
-	var s splices
-	s.add(l.start, l.start+len(code), header)
-	out.After = s.apply(file.Bytes)
+	var s files.Splices
+	s.Add(l.start, l.start+len(code), header)
+	out.After = s.Apply(file.Bytes)
 	if !renamed(kind, file, out.After, line, name) {
-		return Edit{}, unsafe
+		return files.Edit{}, unsafe
 	}
 	return out, nil
 }
 
 // renamed proves a rename: only that section has another name, and the SDK
 // finds under it what stood in the section.
-func renamed(kind Kind, file Snapshot, after []byte, line int, name string) bool {
+func renamed(kind Kind, file files.Snapshot, after []byte, line int, name string) bool {
 	was, errBefore := parseINI(file.Path, file.Bytes)
 	now, errAfter := parseINI(file.Path, after)
 	if errBefore != nil || errAfter != nil || len(was.sections) != len(now.sections) || len(was.entries) != len(now.entries) {
@@ -100,8 +102,8 @@ func renamed(kind Kind, file Snapshot, after []byte, line int, name string) bool
 		a.name = b.name
 		return a.equal(b)
 	})
-	next := Snapshot{Path: file.Path, Bytes: after}
-	p, there := ReadProfile(kind, next, name)
+	next := files.Snapshot{Path: file.Path, Bytes: after}
+	p, there := Read(kind, next, name)
 	if _, err := findSection(kind, file.Path, name, after, iniLines(after)); err != nil {
 		return false
 	}
@@ -110,7 +112,7 @@ func renamed(kind Kind, file Snapshot, after []byte, line int, name string) bool
 
 // SSOSession gives an [sso-session x] section of the config file, and whether it
 // is there.
-func SSOSession(config Snapshot, name string) (Profile, bool) {
+func SSOSession(config files.Snapshot, name string) (Profile, bool) {
 	r := reader{src: config.Bytes, at: map[string]int{}}
 	for i, l := range iniLines(config.Bytes) {
 		r.line(i+1, l)

@@ -1,35 +1,41 @@
-package files
+package profiles
 
 import (
 	"errors"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/files"
+	"stateroom/steps/files/filestest"
 )
 
-func credentials(text string) Snapshot { return Snapshot{Path: "credentials", Bytes: Content(text)} }
-
-func keys(name string) ProfileEdit {
-	return ProfileEdit{Name: name, Set: []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, "n/e+w=//;#%\\")}}
+func credentials(text string) files.Snapshot {
+	return files.Snapshot{Path: "credentials", Bytes: files.Content(text)}
 }
 
-func region(name string) ProfileEdit {
-	return ProfileEdit{Name: name, Set: []KeyValue{KV("region", "eu-west-1")}}
+func keys(name string) Wanted {
+	return Wanted{Name: name, Set: []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, "n/e+w=//;#%\\")}}
+}
+
+func region(name string) Wanted {
+	return Wanted{Name: name, Set: []KeyValue{KV("region", "eu-west-1")}}
 }
 
 // edited runs the editor, makes sure that a second run changes nothing, and
 // gives the new content.
-func edited(t *testing.T, kind Kind, old string, e ProfileEdit) string {
+func edited(t *testing.T, kind Kind, old string, e Wanted) string {
 	t.Helper()
-	file := Snapshot{Path: kind.String(), Bytes: Content(old)}
-	first, err := EditProfile(kind, file, e)
+	file := files.Snapshot{Path: kind.String(), Bytes: files.Content(old)}
+	first, err := Edit(kind, file, e)
 	if err != nil {
 		t.Fatalf("refused: %v", err)
 	}
 	file.Bytes = first.After
-	second, err := EditProfile(kind, file, e)
+	second, err := Edit(kind, file, e)
 	if err != nil {
 		t.Fatalf("the second run was refused: %v", err)
 	}
@@ -39,12 +45,12 @@ func edited(t *testing.T, kind Kind, old string, e ProfileEdit) string {
 	return string(first.After)
 }
 
-func TestEditProfileKeepsEveryOtherByte(t *testing.T) {
+func TestEditKeepsEveryOtherByte(t *testing.T) {
 	const secretValue = "n/e+w=//;#%\\"
 	tests := []struct {
 		name string
 		kind Kind
-		edit ProfileEdit
+		edit Wanted
 		old  string
 		want string
 	}{
@@ -145,8 +151,8 @@ func TestEditProfileKeepsEveryOtherByte(t *testing.T) {
 			"[x]\naws_access_key_id = AKIANEW\naws_secret_access_key = " + secretValue + "\n",
 		},
 		{"a value already right in quotes stays quoted", Credentials, region("x"), "[x]\nregion = \"eu-west-1\" # c\n", "[x]\nregion = \"eu-west-1\" # c\n"},
-		{"pasted white space is trimmed", Credentials, ProfileEdit{Name: "x", Set: []KeyValue{KV("region", " \teu-west-1\r\n")}}, "", "[x]\nregion = eu-west-1\n"},
-		{"removing from a missing profile does nothing", Credentials, ProfileEdit{Name: "x", Remove: []string{"region"}}, "[a]\n", "[a]\n"},
+		{"pasted white space is trimmed", Credentials, Wanted{Name: "x", Set: []KeyValue{KV("region", " \teu-west-1\r\n")}}, "", "[x]\nregion = eu-west-1\n"},
+		{"removing from a missing profile does nothing", Credentials, Wanted{Name: "x", Remove: []string{"region"}}, "[a]\n", "[a]\n"},
 		{"[x] in config is another section type for no one else", Config, region("y"), "[x]\nregion = 1\n", "[x]\nregion = 1\n\n[profile y]\nregion = eu-west-1\n"},
 	}
 	for _, tt := range tests {
@@ -158,7 +164,7 @@ func TestEditProfileKeepsEveryOtherByte(t *testing.T) {
 	}
 }
 
-func TestEditProfileRefusesByLineWhatToolsReadDifferently(t *testing.T) {
+func TestEditRefusesByLineWhatToolsReadDifferently(t *testing.T) {
 	tests := []struct {
 		name string
 		kind Kind
@@ -196,8 +202,8 @@ func TestEditProfileRefusesByLineWhatToolsReadDifferently(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := EditProfile(tt.kind, Snapshot{Path: "f", Bytes: Content(tt.old)}, region("x"))
-			var e *Error
+			_, err := Edit(tt.kind, files.Snapshot{Path: "f", Bytes: files.Content(tt.old)}, region("x"))
+			var e *files.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("want an *Error, got %v", err)
 			}
@@ -208,24 +214,33 @@ func TestEditProfileRefusesByLineWhatToolsReadDifferently(t *testing.T) {
 	}
 }
 
-// TestAFileOpenToOthersIsClosedWithANewSecret has a file that others can read.
-func TestAFileOpenToOthersIsClosedWithANewSecret(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "credentials")
-	put(t, path, "[a]\nregion = r\n", 0o644)
-	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
+func mustRead(t *testing.T, path string) files.Snapshot {
+	t.Helper()
+	s, err := files.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Write(t.Context(), e, t.TempDir()); err != nil {
+	return s
+}
+
+// TestAFileOpenToOthersIsClosedWithANewSecret has a file that others can read.
+func TestAFileOpenToOthersIsClosedWithANewSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials")
+	filestest.Put(t, path, "[a]\nregion = r\n", 0o644)
+	e, err := Edit(Credentials, mustRead(t, path), keys("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Write(t.Context(), e, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	last := e.Fields[len(e.Fields)-1]
-	if modesMean && (mustRead(t, path).Mode != 0o600 || last != FieldChange{Change, ModeField, "0644", "0600"}) {
+	if runtime.GOOS != "windows" && (mustRead(t, path).Mode != 0o600 || last != files.FieldChange{Action: files.Change, Field: files.ModeField, Before: "0644", After: "0600"}) {
 		t.Errorf("the mode is %o, the plan says %+v", mustRead(t, path).Mode, last)
 	}
-	put(t, path, "[a]\nregion = r\n", 0o644)
-	if e, err = EditProfile(Credentials, mustRead(t, path), region("x")); err != nil || e.mode() != 0o644 {
-		t.Errorf("without a secret the mode becomes %o, %v", e.mode(), err)
+	filestest.Put(t, path, "[a]\nregion = r\n", 0o644)
+	if e, err = Edit(Credentials, mustRead(t, path), region("x")); err != nil || e.Result().Mode != 0o644 {
+		t.Errorf("without a secret the mode becomes %o, %v", e.Result().Mode, err)
 	}
 }
 
@@ -233,30 +248,30 @@ func TestAFileOpenToOthersIsClosedWithANewSecret(t *testing.T) {
 // profile beside its key.
 func TestAWayToCredentialsInDEFAULTIsRefused(t *testing.T) {
 	for _, old := range []string{"[DEFAULT]\naws_session_token = t\n", "[a]\nk = v\n[DEFAULT]\nregion = r\nCredential_Process = p\n"} {
-		_, err := EditProfile(Credentials, credentials(old), keys("x"))
+		_, err := Edit(Credentials, credentials(old), keys("x"))
 		if err == nil || !strings.Contains(err.Error(), "[DEFAULT] holds") {
 			t.Errorf("%q: %v", old, err)
 		}
-		_, err = EditProfiles(Credentials, credentials(old), []ProfileEdit{keys("x"), keys("y")})
+		_, err = EditAll(Credentials, credentials(old), []Wanted{keys("x"), keys("y")})
 		if err == nil || !strings.Contains(err.Error(), "[DEFAULT] holds") {
 			t.Errorf("several, %q: %v", old, err)
 		}
 	}
-	if _, err := EditProfile(Credentials, credentials("[DEFAULT]\nregion = r\n"), keys("x")); err != nil {
+	if _, err := Edit(Credentials, credentials("[DEFAULT]\nregion = r\n"), keys("x")); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestDefaultRefusesItsPrefixedTwin(t *testing.T) {
-	_, err := EditProfile(Config, credentials("[default]\n[profile default]\n"), region("default"))
+	_, err := Edit(Config, credentials("[default]\n[profile default]\n"), region("default"))
 	if err == nil || !strings.Contains(err.Error(), "credentials:2") {
 		t.Fatalf("got %v", err)
 	}
 }
 
-func TestEditProfileRefusesValuesThatWouldNotReadBack(t *testing.T) {
+func TestEditRefusesValuesThatWouldNotReadBack(t *testing.T) {
 	for _, value := range []string{"", "  ", "a\nb", "a\x00b", "a\x1bb", "a #b", "a\t;b", `"a"`, "'a'", "`a", `"""a`, `"`, "\xff", "a\u2028b", "a\u0085b", "a\x1cb", "a\fb"} {
-		_, err := EditProfile(Credentials, credentials(""), ProfileEdit{Name: "x", Set: []KeyValue{KV(secretAccessKey, value)}})
+		_, err := Edit(Credentials, credentials(""), Wanted{Name: "x", Set: []KeyValue{KV(secretAccessKey, value)}})
 		if err == nil {
 			t.Errorf("%q was accepted", value)
 			continue
@@ -266,18 +281,18 @@ func TestEditProfileRefusesValuesThatWouldNotReadBack(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "a b", "a.b", "é", "a]", "DEFAULT", "a/b", "[a", "a\nb", `a"`} {
-		if _, err := EditProfile(Credentials, credentials(""), region(name)); err == nil {
+		if _, err := Edit(Credentials, credentials(""), region(name)); err == nil {
 			t.Errorf("the new name %q was accepted", name)
 		}
 	}
 }
 
 func TestConflictNamesTheOtherWayToCredentials(t *testing.T) {
-	role := ProfileEdit{Name: "x", Set: []KeyValue{KV("role_arn", "arn"), KV("source_profile", "y")}}
+	role := Wanted{Name: "x", Set: []KeyValue{KV("role_arn", "arn"), KV("source_profile", "y")}}
 	tests := []struct {
 		name string
 		old  string
-		edit ProfileEdit
+		edit Wanted
 		want []string
 	}{
 		{"keys into a role", "[x]\nrole_arn = r\nsource_profile = x\nregion = z\n", keys("x"), []string{"role_arn", "source_profile"}},
@@ -289,7 +304,7 @@ func TestConflictNamesTheOtherWayToCredentials(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := EditProfile(Credentials, credentials(tt.old), tt.edit)
+			_, err := Edit(Credentials, credentials(tt.old), tt.edit)
 			var conflict *ConflictError
 			if !errors.As(err, &conflict) {
 				if tt.want != nil || err != nil {
@@ -302,7 +317,7 @@ func TestConflictNamesTheOtherWayToCredentials(t *testing.T) {
 			}
 			agreed := tt.edit
 			agreed.Remove = conflict.Keys
-			if _, err := EditProfile(Credentials, credentials(tt.old), agreed); err != nil {
+			if _, err := Edit(Credentials, credentials(tt.old), agreed); err != nil {
 				t.Fatalf("agreeing to remove them does not settle it: %v", err)
 			}
 		})
@@ -310,7 +325,7 @@ func TestConflictNamesTheOtherWayToCredentials(t *testing.T) {
 }
 
 func TestConflictInTheOtherFileIsSeen(t *testing.T) {
-	p, ok := ReadProfile(Config, credentials("[profile x]\ncredential_process = p\n"), "x")
+	p, ok := Read(Config, credentials("[profile x]\ncredential_process = p\n"), "x")
 	if !ok {
 		t.Fatal("not read")
 	}
@@ -324,24 +339,24 @@ func TestConflictInTheOtherFileIsSeen(t *testing.T) {
 
 func TestFieldsTellTheChangeAndHideSecrets(t *testing.T) {
 	old := "[x]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecretoldsecret\naws_session_token = oldtokenoldtoken\n"
-	e, err := EditProfile(Credentials, credentials(old), ProfileEdit{
+	e, err := Edit(Credentials, credentials(old), Wanted{
 		Name: "x", Set: []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, "brandnewsecret"), KV("region", "eu-west-1")},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []FieldChange{
-		{Remove, sessionToken, "(secret)", ""},
-		{Change, accessKeyID, "AKIAOLD", "AKIANEW"},
-		{Change, secretAccessKey, "(secret)", "(secret)"},
-		{Add, "region", "", "eu-west-1"},
+	want := []files.FieldChange{
+		{Action: files.Remove, Field: sessionToken, Before: "(secret)"},
+		{Action: files.Change, Field: accessKeyID, Before: "AKIAOLD", After: "AKIANEW"},
+		{Action: files.Change, Field: secretAccessKey, Before: "(secret)", After: "(secret)"},
+		{Action: files.Add, Field: "region", After: "eu-west-1"},
 	}
 	if diff := cmp.Diff(want, e.Fields); diff != "" {
 		t.Fatal(diff)
 	}
 }
 
-func TestEditProfileTakesLargeFiles(t *testing.T) {
+func TestEditTakesLargeFiles(t *testing.T) {
 	var b strings.Builder
 	for i := range 1000 {
 		b.WriteString("[p" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + strings.Repeat("y", i/26) + "]\nregion = r\n")

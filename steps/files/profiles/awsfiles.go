@@ -1,10 +1,12 @@
-package files
+package profiles
 
 import (
 	"context"
 	"errors"
 	"io/fs"
 	"os"
+
+	"stateroom/steps/files"
 )
 
 // CheckAWS says which file that the AWS SDK would read is no regular file of a
@@ -26,7 +28,7 @@ func CheckAWS(ctx context.Context, getenv func(string) string) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range Profiles(file.kind, Snapshot{Path: file.path, Bytes: text, Exists: true}) {
+		for _, p := range All(file.kind, files.Snapshot{Path: file.path, Bytes: text, Exists: true}) {
 			paths = append(paths, p.Get("ca_bundle"), p.Get("web_identity_token_file"))
 		}
 	}
@@ -42,7 +44,7 @@ func loadAWS(ctx context.Context, path string) ([]byte, error) {
 	if path == "" || path == os.DevNull {
 		return nil, nil
 	}
-	text, err := Load(ctx, path, Limit{})
+	text, err := files.Load(ctx, path, files.Limit{})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

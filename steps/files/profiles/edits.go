@@ -1,26 +1,28 @@
-package files
+package profiles
 
 import (
 	"slices"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
-// EditProfiles gives the edit that makes several profiles of one file hold what
-// the edits say, each under the rules of [EditProfile]. Profiles that are not
+// EditAll gives the edit that makes several profiles of one file hold what
+// the edits say, each under the rules of [Edit]. Profiles that are not
 // there yet are added together, so that a thousand of them cost one pass.
-func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
-	all := Edit{Before: file, After: file.Bytes, Mode: 0o600, Redactor: redactor{}}
+func EditAll(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
+	all := files.Edit{Before: file, After: file.Bytes, Mode: 0o600, Redactor: redactor{}}
 	lines := iniLines(file.Bytes)
 	there := map[string]Profile{}
-	for _, p := range Profiles(kind, file) {
+	for _, p := range All(kind, file) {
 		there[p.Name] = p
 	}
-	var fresh []ProfileEdit
+	var fresh []Wanted
 	for _, e := range profiles {
 		at, err := findSection(kind, file.Path, e.Name, file.Bytes, lines)
 		switch {
 		case err != nil:
-			return Edit{}, err
+			return files.Edit{}, err
 		case at < 0:
 			fresh = append(fresh, e)
 			continue
@@ -29,9 +31,9 @@ func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error
 		}
 		next := file
 		next.Bytes = all.After
-		one, err := EditProfile(kind, next, e)
+		one, err := Edit(kind, next, e)
 		if err != nil {
-			return Edit{}, err
+			return files.Edit{}, err
 		}
 		all.Join(one)
 	}
@@ -42,14 +44,14 @@ func EditProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error
 	next.Bytes = all.After
 	added, err := addProfiles(kind, next, fresh)
 	if err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	all.Join(added)
 	return all, nil
 }
 
 // holds tells a profile in which nothing is to be changed.
-func (p Profile) holds(e ProfileEdit) bool {
+func (p Profile) holds(e Wanted) bool {
 	return !slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return p.Get(kv.Key) != kv.Value.Reveal() }) &&
 		!slices.ContainsFunc(e.Remove, func(key string) bool {
 			return slices.ContainsFunc(p.Values, func(v Value) bool { return v.Key == key })
@@ -59,33 +61,33 @@ func (p Profile) holds(e ProfileEdit) bool {
 // addProfiles appends profiles of which the file has none. The AWS SDK is asked
 // for the first and the last of them: all are written by the same lines, and
 // the parse of the whole is compared with what was intended.
-func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error) {
+func addProfiles(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	want, err := parseINI(file.Path, file.Bytes)
 	if err != nil {
-		return Edit{}, err
+		return files.Edit{}, err
 	}
 	lines := iniLines(file.Bytes)
 	for _, e := range profiles {
 		if err := refuseDefaults(file.Path, file.Bytes, lines, e); err != nil {
-			return Edit{}, err
+			return files.Edit{}, err
 		}
 	}
 	ed := editor{path: file.Path, src: file.Bytes, lines: lines, sec: sectionAt(lines, -1)}
-	out := Edit{Before: file, Mode: 0o600, Redactor: redactor{}}
+	out := files.Edit{Before: file, Mode: 0o600, Redactor: redactor{}}
 	named := map[string]bool{}
 	for i, e := range profiles {
 		if named[e.Name] {
-			return Edit{}, editError(file.Path, 0, "profile "+e.Name+" would be added twice", "")
+			return files.Edit{}, refusal(file.Path, 0, "profile "+e.Name+" would be added twice", "")
 		}
 		named[e.Name] = true
 		if e, err = e.normal(file.Path); err != nil {
-			return Edit{}, err
+			return files.Edit{}, err
 		}
 		if !newName.MatchString(e.Name) {
-			return Edit{}, editError(file.Path, 0, "the new profile's name has characters that not every AWS tool reads",
+			return files.Edit{}, refusal(file.Path, 0, "the new profile's name has characters that not every AWS tool reads",
 				"use letters, digits, _ and -")
 		}
 		ed.add(i, kind.header(e.Name), e.Set)
@@ -94,10 +96,10 @@ func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error)
 			out.Readers = append(out.Readers, profileRead{kind, file.Path, e})
 		}
 	}
-	out.After, out.Fields = ed.splices.apply(file.Bytes), ed.fields
+	out.After, out.Fields = ed.splices.Apply(file.Bytes), ed.fields
 	got, err := parseINI(file.Path, out.After)
 	if err != nil || !got.equal(want) {
-		return Edit{}, editError(file.Path, 0, "its last lines are read in different ways by AWS tools, so the result would be uncertain",
+		return files.Edit{}, refusal(file.Path, 0, "its last lines are read in different ways by AWS tools, so the result would be uncertain",
 			"write the profiles by hand")
 	}
 	return out, nil
@@ -106,7 +108,7 @@ func addProfiles(kind Kind, file Snapshot, profiles []ProfileEdit) (Edit, error)
 // add appends the i-th new section, the later ones behind a blank line.
 func (ed *editor) add(i int, header string, set []KeyValue) {
 	for _, kv := range set {
-		ed.fields = append(ed.fields, field(Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key]))
+		ed.fields = append(ed.fields, files.Field(files.Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key]))
 	}
 	if i == 0 {
 		ed.append(header, set)
@@ -116,7 +118,7 @@ func (ed *editor) add(i int, header string, set []KeyValue) {
 	eol := ed.eol(len(ed.lines) - 1)
 	b.WriteString(eol)
 	ed.writeSection(&b, header, set, eol)
-	ed.splices.add(len(ed.src), len(ed.src), b.String())
+	ed.splices.Add(len(ed.src), len(ed.src), b.String())
 }
 
 // and gives the model with a new section at its end.

@@ -1,9 +1,11 @@
-package files
+package profiles
 
 import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"stateroom/steps/files"
 )
 
 // Disagreement is a line of an AWS file that the AWS SDK for Go (and so
@@ -18,7 +20,7 @@ type Disagreement struct {
 
 // Disagreements finds the lines of a file on which AWS tools disagree, in the
 // order of the file. It never quotes a value.
-func Disagreements(kind Kind, file Snapshot) []Disagreement {
+func Disagreements(kind Kind, file files.Snapshot) []Disagreement {
 	c := comparer{kind: kind, src: file.Bytes, sections: map[string]int{}, keys: map[string]int{}}
 	switch bom := hasBOM(file.Bytes); bom {
 	case "":

@@ -1,4 +1,4 @@
-package files
+package profiles
 
 import (
 	"context"
@@ -14,9 +14,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"stateroom/steps/stepstest"
-
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"stateroom/steps/files"
+	"stateroom/steps/stepstest"
 )
 
 const allGenerated = 30_000
@@ -54,8 +55,8 @@ func checkGenerated(t *testing.T, path string, n uint64) bool {
 	kind := Kind(g.IntN(2))
 	old := g.file(kind)
 	e := g.edit()
-	file := Snapshot{Path: path, Bytes: Content(old)}
-	first, err := EditProfile(kind, file, e)
+	file := files.Snapshot{Path: path, Bytes: files.Content(old)}
+	first, err := Edit(kind, file, e)
 	if err != nil {
 		return false
 	}
@@ -66,7 +67,7 @@ func checkGenerated(t *testing.T, path string, n uint64) bool {
 		fail("%s", problem)
 	}
 	file.Bytes = first.After
-	if second, err := EditProfile(kind, file, e); err != nil || second.Changes() {
+	if second, err := Edit(kind, file, e); err != nil || second.Changes() {
 		fail("not idempotent: %v", err)
 	}
 	names := g.present(old, e.Name)
@@ -83,7 +84,7 @@ func checkGenerated(t *testing.T, path string, n uint64) bool {
 			fail("the SDK reads %q as %s", read[kv.Key], kv.Key)
 		}
 	}
-	for _, p := range Profiles(kind, file) {
+	for _, p := range All(kind, file) {
 		if l, ok := after[p.Name]; ok && l.err == "" && (l.cfg.Region != p.Get("region") || l.cfg.RoleARN != p.Get("role_arn")) {
 			fail("we read region %q and role %q of %s, the SDK %q and %q", p.Get("region"), p.Get("role_arn"), p.Name, l.cfg.Region, l.cfg.RoleARN)
 		}
@@ -91,7 +92,7 @@ func checkGenerated(t *testing.T, path string, n uint64) bool {
 	return true
 }
 
-func describe(e ProfileEdit) string {
+func describe(e Wanted) string {
 	var b strings.Builder
 	for _, kv := range e.Set {
 		b.WriteString(kv.Key + "=" + kv.Value.Reveal() + " ")
@@ -139,7 +140,7 @@ func loadAll(t *testing.T, path string, kind Kind, text string, names []string) 
 // order unless it is a touched setting of the target's section, and every new
 // line must be a setting that was asked for, the target's header with a blank
 // line before it, or a comment that stood behind a replaced value.
-func onlyIntended(kind Kind, old, after string, e ProfileEdit) string {
+func onlyIntended(kind Kind, old, after string, e Wanted) string {
 	header := "[" + e.Name + "]"
 	if kind == Config && e.Name != "default" {
 		header = "[profile " + e.Name + "]"
@@ -191,7 +192,7 @@ func settingOf(line string) (string, string, bool) {
 	return strings.ToLower(strings.TrimSpace(line[:i])), strings.TrimSpace(line[i+1:]), true
 }
 
-func touches(line string, e ProfileEdit) bool {
+func touches(line string, e Wanted) bool {
 	key, _, ok := settingOf(line)
 	newKey := false
 	for _, kv := range e.Set {
@@ -203,7 +204,7 @@ func touches(line string, e ProfileEdit) bool {
 	return ok && (slices.Contains(e.Remove, key) || newKey && key == sessionToken)
 }
 
-func brings(line string, e ProfileEdit) bool {
+func brings(line string, e Wanted) bool {
 	key, value, ok := settingOf(line)
 	for _, kv := range e.Set {
 		if ok && kv.Key == key && kv.Value.Reveal() == value {
@@ -218,8 +219,8 @@ type generator struct{ *rand.Rand }
 
 func (g generator) pick(of ...string) string { return of[g.IntN(len(of))] }
 
-func (g generator) edit() ProfileEdit {
-	e := ProfileEdit{Name: g.pick("x", "x", "x", "default", "a", "acme-prod")}
+func (g generator) edit() Wanted {
+	e := Wanted{Name: g.pick("x", "x", "x", "default", "a", "acme-prod")}
 	switch g.IntN(4) {
 	case 0:
 		e.Set = []KeyValue{KV(accessKeyID, "AKIANEW"), KV(secretAccessKey, g.pick("abc/+=", "a;b#c", `tail\`, "%(x)s", "http://x", `q"q`, "a'b", "z`"))}

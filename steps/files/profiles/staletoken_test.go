@@ -1,4 +1,4 @@
-package files
+package profiles
 
 import (
 	"os"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"stateroom/steps/files"
 )
 
 // The AWS SDK for Go is asked whether it would send both.
@@ -36,14 +38,14 @@ func TestAStaleTokenIsOneThatTheSDKSendsWithAUsersKey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			var file [2]Snapshot
+			var file [2]files.Snapshot
 			for kind, text := range []string{Credentials: tt.credentials, Config: tt.config} {
 				path := filepath.Join(dir, [...]string{Credentials: "credentials", Config: "config"}[kind])
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				var err error
-				if file[kind], err = Read(path); err != nil {
+				if file[kind], err = files.Read(path); err != nil {
 					t.Fatal(err)
 				}
 			}
