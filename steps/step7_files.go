@@ -13,6 +13,8 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -77,10 +79,10 @@ type FileFacts struct {
 
 // ProjectFacts are one Terraform root directory; Err is why it cannot be read.
 type ProjectFacts struct {
-	Project *files.Project
+	Project *tf.Project
 	Err     error
 	// Elsewhere is what leads Terraform away from where this run goes.
-	Elsewhere []files.Elsewhere
+	Elsewhere []tf.Elsewhere
 }
 
 func fileQuestions(a *blueprint.Answers) []plan.Question {
@@ -141,7 +143,7 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return err
 	}
 	for _, p := range a.Projects {
-		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
+		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
 		if err == nil {
 			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
 		}
@@ -196,10 +198,10 @@ func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 func Disagreements(credentials, config files.Snapshot) []plan.Finding {
 	var findings []plan.Finding
 	for _, at := range []struct {
-		kind files.Kind
+		kind profiles.Kind
 		file files.Snapshot
-	}{{files.Credentials, credentials}, {files.Config, config}} {
-		for _, d := range files.Disagreements(at.kind, at.file) {
+	}{{profiles.Credentials, credentials}, {profiles.Config, config}} {
+		for _, d := range profiles.Disagreements(at.kind, at.file) {
 			findings = append(findings, plan.Finding{
 				ID: "files.read-differently", Step: 7, Severity: plan.Info,
 				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
@@ -241,6 +243,9 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 			return
 		}
 	}
+	if _, deleted := o.Init.Deleted[project.Name]; deleted {
+		return // step 8 tells
+	}
 	repoints, asks := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
@@ -264,7 +269,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 // partialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.Project) *plan.Finding {
+func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
@@ -280,7 +285,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.P
 		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
 	}
 	have := at.State.Configured
-	if have != nil && files.SamePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
+	if have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
 	}
 	return f
@@ -295,7 +300,7 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	if facts.Err != nil {
 		return nil, facts.Err
 	}
-	backend, err := files.EditBackend(facts.Project, wantedBackend(o, a, project))
+	backend, err := tf.EditBackend(facts.Project, wantedBackend(o, a, project))
 	if err != nil {
 		return nil, err
 	}
@@ -305,19 +310,19 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	e, _ := a.Environment(project.Environment)
 	e = o.environment(e)
-	provider := files.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
+	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
 	if a.ProfileInFiles {
 		provider.Profile = a.AdminProfile
 	}
-	after, err := files.EditProvider(next, provider)
+	after, err := tf.EditProvider(next, provider)
 	if err != nil {
 		return nil, err
 	}
-	return files.Combine(backend, after), nil
+	return tf.Combine(backend, after), nil
 }
 
-func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) files.Backend {
-	b := files.Backend{
+func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.Backend {
+	b := tf.Backend{
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
@@ -332,7 +337,7 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 // StaleToken is the finding of a profile whose key cannot work because of a
 // session token beside it, or nil.
 func StaleToken(credentials, config files.Snapshot, profile string) *plan.Finding {
-	at, stale := files.FindStaleToken(credentials, config, profile)
+	at, stale := profiles.FindStaleToken(credentials, config, profile)
 	if !stale || at.KeyID == "" {
 		return nil
 	}
@@ -352,11 +357,11 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 // config file with the profiles that are written there: beside a key in the
 // credentials file it would be sent with that. It names these profiles, which
 // nothing can sign as before the edit.
-func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.Snapshot) []string {
+func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snapshot) []string {
 	var cleared []string
-	for i, e := range profiles {
-		if at, stale := files.FindStaleToken(credentials, config, e.Name); stale && at.Kind == files.Config {
-			profiles[i].Remove = append(profiles[i].Remove, files.WithoutToken(e.Name).Remove...)
+	for i, e := range wanted {
+		if at, stale := profiles.FindStaleToken(credentials, config, e.Name); stale && at.Kind == profiles.Config {
+			wanted[i].Remove = append(wanted[i].Remove, profiles.WithoutToken(e.Name).Remove...)
 			cleared = append(cleared, e.Name)
 		}
 	}
@@ -371,7 +376,7 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	}
 	all := Profiles(a, o.partition(), o.environments(a.Environments))
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
-	edit, err := files.EditProfiles(files.Config, o.Files.Config, all)
+	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
 	addEdit(a, p, edit, err, RoleProfiles)
 }
 
@@ -381,23 +386,23 @@ const RoleProfiles = "Write a role profile for each environment"
 // Profiles are what ~/.aws/config holds for an admin of these environments: the
 // region of the profile with the credentials, and a role profile for each
 // environment, without mfa_serial, since Terraform cannot ask for a code.
-func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []files.ProfileEdit {
-	profiles := []files.ProfileEdit{{Name: a.AdminProfile, Set: []files.KeyValue{files.KV("region", a.StateRegion)}}}
+func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []profiles.Wanted {
+	wanted := []profiles.Wanted{{Name: a.AdminProfile, Set: []profiles.KeyValue{profiles.KV("region", a.StateRegion)}}}
 	for _, e := range environments {
-		profiles = append(profiles, files.ProfileEdit{Name: a.ProfileFor(e.Name), Set: []files.KeyValue{
-			files.KV("role_arn", a.RoleARN(partition, e)),
-			files.KV("source_profile", a.AdminProfile),
-			files.KV("region", a.RegionOf(e)),
+		wanted = append(wanted, profiles.Wanted{Name: a.ProfileFor(e.Name), Set: []profiles.KeyValue{
+			profiles.KV("role_arn", a.RoleARN(partition, e)),
+			profiles.KV("source_profile", a.AdminProfile),
+			profiles.KV("region", a.RegionOf(e)),
 		}})
 	}
-	return profiles
+	return wanted
 }
 
 // profileWrite is the write of a new access key into the admin profile. Its
 // values are references until AWS has made the key.
 func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
-	edit, err := files.EditProfile(files.Credentials, f.Credentials, files.ProfileEdit{Name: profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}})
 	if err != nil {
 		return nil, err

@@ -1,61 +1,8 @@
 package files
 
 import (
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
-
-func TestDiffShowsTheChangeAndNoSecret(t *testing.T) {
-	old := "# backup: wJalrXUtnFEMIK7MDENGbPxRfiCY\n#aws_secret_access_key = commented\n[other]\naws_secret_access_key = othersecret\ncustom = maybe\nregion = us-east-1\n\n" +
-		"[x]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecret\n"
-	e, err := EditProfile(Credentials, credentials(old), ProfileEdit{Name: "x", Set: []KeyValue{KV(secretAccessKey, "brandnew"), KV("region", "eu-west-1")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `--- credentials
-+++ credentials
-@@ -7,4 +7,5 @@
- 
- [x]
- aws_access_key_id = AKIAOLD
--aws_secret_access_key = (secret)
-+aws_secret_access_key = (new secret)
-+region = eu-west-1
-`
-	if diff := cmp.Diff(want, e.Diff()); diff != "" {
-		t.Fatal(diff)
-	}
-	added, err := EditProfile(Credentials, credentials(old), region("other"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, secret := range []string{"wJalr", "commented", "othersecret", "maybe", "oldsecret"} {
-		if strings.Contains(added.Diff(), secret) {
-			t.Errorf("%q shows in\n%s", secret, added.Diff())
-		}
-	}
-}
-
-func TestDiffOfTerraformFilesHidesNamedSecrets(t *testing.T) {
-	p := project(t, map[string]string{"main.tf": "locals {\n  db_password = \"hunter2\"\n  x = { api_token = \"tok\" }\n}\nprovider \"aws\" {\n  access_key = \"AKIAX\"\n  secret_key = var.k\n}\n"})
-	list, err := EditProvider(p, Provider{Region: "r", Profile: "p"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, secret := range []string{"hunter2", "tok\"", "AKIAX"} {
-		if strings.Contains(list[0].Diff(), secret) {
-			t.Errorf("%q shows in\n%s", secret, list[0].Diff())
-		}
-	}
-	if !strings.Contains(list[0].Diff(), "+  region  = \"r\"") {
-		t.Errorf("the change is missing in\n%s", list[0].Diff())
-	}
-	if (Edit{}).Diff() != "" {
-		t.Error("no change has no diff")
-	}
-}
 
 func TestEditGitignore(t *testing.T) {
 	tests := []struct{ old, want string }{

@@ -12,7 +12,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
@@ -75,13 +75,13 @@ func (s *scene) keyProfile() string {
 // holdsSession tells whether Terraform's profile has a session's keys and not a
 // user's.
 func (s *scene) holdsSession() bool {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	return p.Get("aws_session_token") != ""
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.
 func (s *scene) keyIn(profile string) string {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, profile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, profile)
 	return p.Get("aws_access_key_id")
 }
 
@@ -159,7 +159,8 @@ func (s *scene) asking(id string) string {
 
 // refused is the finding of a key that AWS does not take.
 func (s *scene) refused(err error, id string) plan.Finding {
-	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true, Evidence: reason(err)}
+	f := because(err)
+	f.Step, f.Blocks = 2, true
 	cause, _ := diagnosis.FromError(err)
 	switch {
 	case cause == diagnosis.ClockSkew:
@@ -264,7 +265,8 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
-			Remedy: "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
+			RequestID: awsops.RequestID(err),
+			Remedy:    "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
 		})
 		return nil
 	case err != nil:

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -88,7 +89,7 @@ func (s *scene) findDevice(ctx context.Context) (bool, error) {
 	devices, err := s.caller.MFADevices(ctx, s.identity.Name)
 	if awsops.IsAccessDenied(err) {
 		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
-			ID: "onboard.mfa-not-seen", Step: 2, Severity: plan.Failure, Evidence: reason(err),
+			ID: "onboard.mfa-not-seen", Step: 2, Severity: plan.Failure, Evidence: reason(err), RequestID: awsops.RequestID(err),
 			Remedy: "Let the operator run stateroom setup, which lets the admins manage their own MFA devices.",
 		})
 		return false, nil
@@ -220,9 +221,9 @@ func (s *scene) keyInPlace() (files.Snapshot, []string, bool) {
 		return base, needs, true
 	}
 	long := s.a.LongTermProfile()
-	held, _ := files.ReadProfile(files.Credentials, s.credentials, s.profile)
-	edit, ok := s.credentialsEdit(base, files.ProfileEdit{Name: long, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", s.held), files.KV("aws_secret_access_key", held.Get("aws_secret_access_key")),
+	held, _ := profiles.Read(profiles.Credentials, s.credentials, s.profile)
+	edit, ok := s.credentialsEdit(base, profiles.Wanted{Name: long, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", s.held), profiles.KV("aws_secret_access_key", held.Get("aws_secret_access_key")),
 	}})
 	if !ok {
 		return base, nil, false
@@ -235,12 +236,12 @@ func (s *scene) keyInPlace() (files.Snapshot, []string, bool) {
 // credentialsEdit is an edit of one profile of the credentials file; it is false
 // where the file, or what the profile is already, stands against it, which is
 // told.
-func (s *scene) credentialsEdit(base files.Snapshot, want files.ProfileEdit) (files.Edit, bool) {
-	inConfig, _ := files.ReadProfile(files.Config, s.config, want.Name)
+func (s *scene) credentialsEdit(base files.Snapshot, want profiles.Wanted) (files.Edit, bool) {
+	inConfig, _ := profiles.Read(profiles.Config, s.config, want.Name)
 	err := inConfig.Conflict(s.config.Path, want)
 	var edit files.Edit
 	if err == nil {
-		edit, err = files.EditProfile(files.Credentials, base, want)
+		edit, err = profiles.Edit(profiles.Credentials, base, want)
 	}
 	if err != nil {
 		s.find(s.cannotEdit(err))

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -197,30 +198,30 @@ func (s *scene) taken() {
 // keyEdit is the edit that puts a key into the profile; it is false where the
 // file must not be touched, which is told with what to add by hand.
 func (s *scene) keyEdit(id, key string) (files.Edit, bool) {
-	want := files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", id), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	want := profiles.Wanted{Name: s.profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", id), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}}
-	inConfig, _ := files.ReadProfile(files.Config, s.config, s.profile)
+	inConfig, _ := profiles.Read(profiles.Config, s.config, s.profile)
 	err := inConfig.Conflict(s.config.Path, want)
 	var edit files.Edit
 	if err == nil {
-		edit, err = files.EditProfile(files.Credentials, s.credentials, want)
+		edit, err = profiles.Edit(profiles.Credentials, s.credentials, want)
 	}
 	if err == nil {
 		return edit, true
 	}
 	f := s.cannotEdit(err)
 	f.Blocks = true
-	f.Details = "By hand, in " + s.credentials.Path + ":\n" + files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", s.key()), {Key: "aws_secret_access_key", Value: secret.New(key)},
-	}}.ByHand(files.Credentials)
+	f.Details = "By hand, in " + s.credentials.Path + ":\n" + profiles.Wanted{Name: s.profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", s.key()), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	}}.ByHand(profiles.Credentials)
 	s.find(f)
 	return edit, false
 }
 
 // cannotEdit is the finding of an AWS file that must be left as it is.
 func (s *scene) cannotEdit(err error) plan.Finding {
-	var conflict *files.ConflictError
+	var conflict *profiles.ConflictError
 	if errors.As(err, &conflict) {
 		return plan.Finding{
 			ID: "onboard.profile-conflict", Step: 7, Severity: plan.Failure, Evidence: sentence(err),

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -30,7 +31,7 @@ func sessionChange(user string) string { return "onboard.session." + user }
 // that was opened with a second factor: IAM answers no other (API Reference,
 // GetSessionToken).
 func (s *scene) findSession(ctx context.Context) error {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	if p.Get("aws_session_token") == "" {
 		return nil
 	}
@@ -102,10 +103,10 @@ func (s *scene) planSession(base files.Snapshot, needs []string) {
 
 func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, bool) {
 	id := sessionChange(s.user)
-	edit, ok := s.credentialsEdit(base, files.ProfileEdit{
+	edit, ok := s.credentialsEdit(base, profiles.Wanted{
 		Name: s.a.AdminProfile,
-		Set: []files.KeyValue{
-			files.KV("aws_access_key_id", awsops.Ref(id, "id")),
+		Set: []profiles.KeyValue{
+			profiles.KV("aws_access_key_id", awsops.Ref(id, "id")),
 			{Key: "aws_secret_access_key", Value: secret.New(awsops.Ref(id, "secret"))},
 			{Key: "aws_session_token", Value: secret.New(awsops.Ref(id, "token"))},
 		},
@@ -135,7 +136,7 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, b
 // displaced is what a session would take the place of without being the user's, and
 // so needs consent: a key or a session of somebody else. It is told.
 func (s *scene) displaced() string {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	id := p.Get("aws_access_key_id")
 	f := plan.Finding{
 		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,

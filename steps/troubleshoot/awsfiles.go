@@ -1,7 +1,7 @@
 package troubleshoot
 
 import (
-	"crypto/sha1" //nolint:gosec // the SDK names its token files by it
+	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // awsFiles are the two files of this laptop as the AWS SDK merges them.
@@ -35,15 +36,15 @@ func readAWSFiles(credentials, config string, getenv func(string) string, now ti
 // profile is one profile with what each file says of it.
 type profile struct {
 	name                  string
-	credentials, config   files.Profile
+	credentials, config   profiles.Profile
 	inCredentials, inFile bool
 	files                 *awsFiles
 }
 
 func (f *awsFiles) profile(name string) profile {
 	p := profile{name: name, files: f}
-	p.credentials, p.inCredentials = files.ReadProfile(files.Credentials, f.credentials, name)
-	config, inConfig := files.ReadProfile(files.Config, f.config, name)
+	p.credentials, p.inCredentials = profiles.Read(profiles.Credentials, f.credentials, name)
+	config, inConfig := profiles.Read(profiles.Config, f.config, name)
 	p.config, p.inFile = config, p.inCredentials || inConfig
 	return p
 }
@@ -64,7 +65,7 @@ func (p profile) at(key string) string {
 	return files.Place{Path: p.files.config.Path, Line: lineOf(p.config, key)}.String()
 }
 
-func lineOf(p files.Profile, key string) int {
+func lineOf(p profiles.Profile, key string) int {
 	for _, v := range p.Values {
 		if v.Key == key {
 			return v.Line
@@ -80,7 +81,7 @@ const (
 
 // hasKeys tells whether one of the files holds both halves of an access key.
 func (p profile) hasKeys() bool {
-	whole := func(f files.Profile) bool { return f.Get(keyID) != "" && f.Get(keySecret) != "" }
+	whole := func(f profiles.Profile) bool { return f.Get(keyID) != "" && f.Get(keySecret) != "" }
 	return whole(p.credentials) || whole(p.config)
 }
 
@@ -89,7 +90,7 @@ func (p profile) hasKeys() bool {
 func (p profile) half() (at, has, lacks string) {
 	for _, of := range []struct {
 		path string
-		in   files.Profile
+		in   profiles.Profile
 	}{{p.files.credentials.Path, p.credentials}, {p.files.config.Path, p.config}} {
 		id, secret := lineOf(of.in, keyID), lineOf(of.in, keySecret)
 		switch {
@@ -151,12 +152,12 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 // absent is a profile that is in neither file.
 func (f *awsFiles) absent(name string) *sourceTrouble {
 	evidence := fmt.Sprintf("Profile %s is in neither %s nor %s.", name, f.credentials.Path, f.config.Path)
-	for kind, file := range []files.Snapshot{files.Credentials: f.credentials, files.Config: f.config} {
-		kind := files.Kind(kind)
-		if line, written := files.Misnamed(kind, file, name); line > 0 && name == f.wanted {
+	for kind, file := range []files.Snapshot{profiles.Credentials: f.credentials, profiles.Config: f.config} {
+		kind := profiles.Kind(kind)
+		if line, written := profiles.Misnamed(kind, file, name); line > 0 && name == f.wanted {
 			evidence += fmt.Sprintf(" %s reads %s, which no AWS tool takes for it.", files.Place{Path: file.Path, Line: line}, written)
 		}
-		for _, d := range files.Disagreements(kind, file) {
+		for _, d := range profiles.Disagreements(kind, file) {
 			if d.Line == 1 && strings.Contains(d.What, "byte order mark") {
 				evidence += fmt.Sprintf(" %s begins with %s, which hides its first section.", file.Path, d.What)
 			}
@@ -261,7 +262,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	name := p.get("sso_start_url")
 	session := p.get("sso_session")
 	if session != "" {
-		if _, there := files.SSOSession(f.config, session); !there {
+		if _, there := profiles.SSOSession(f.config, session); !there {
 			return "", &sourceTrouble{
 				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
 				"Write the section (aws configure sso), or correct the name.",

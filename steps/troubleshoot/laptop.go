@@ -11,6 +11,8 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -112,7 +114,7 @@ func (l *laptop) undecided(name, subject, asked, answer string) {
 }
 
 // mend asks for a correction of a project's backend.
-func (l *laptop) mend(p project, backend func(*files.Backend)) {
+func (l *laptop) mend(p project, backend func(*tf.Backend)) {
 	l.correct(mend{project: p.Name, backend: backend})
 }
 
@@ -156,7 +158,7 @@ func (l *laptop) backendIdentity(p project) profileUse {
 }
 
 // explicit is the identity of a block's profile argument.
-func (l *laptop) explicit(attributes files.Attributes, at string) profileUse {
+func (l *laptop) explicit(attributes tf.Attributes, at string) profileUse {
 	named := attributes.Find("profile")
 	switch {
 	case named == nil || named.Literal && named.Value == "":
@@ -219,7 +221,7 @@ func (l *laptop) collect() {
 }
 
 // argumentAt is an argument's place, or its block's.
-func argumentAt(block files.Place, attributes files.Attributes, name string) string {
+func argumentAt(block files.Place, attributes tf.Attributes, name string) string {
 	if a := attributes.Find(name); a != nil {
 		block.Line = a.Line
 	}
@@ -290,7 +292,7 @@ func (l *laptop) credentialsFile() {
 	case len(file.Bytes) == 0:
 		l.passed(checkCredentialsFile, "", file.Path, "it is there, and empty")
 	default:
-		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(files.Profiles(files.Credentials, file))))
+		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(profiles.All(profiles.Credentials, file))))
 	}
 	if file.LooseMode() {
 		l.found("files.credentials-open", 7, plan.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")

@@ -7,6 +7,8 @@ import (
 
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -22,7 +24,7 @@ type namedProfile struct {
 // namesOf are the blocks of a project that take credentials.
 func namesOf(p project) []namedProfile {
 	var out []namedProfile
-	read := func(block string, attributes files.Attributes, at files.Place) {
+	read := func(block string, attributes tf.Attributes, at files.Place) {
 		n := namedProfile{block: block, at: argumentAt(at, attributes, "profile")}
 		if a := attributes.Find("profile"); a != nil {
 			n.profile, n.unknown = a.Value, !a.Literal
@@ -91,10 +93,10 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 func (l *laptop) name(p project, finding string) {
 	m := mend{project: p.Name, finding: finding}
 	if p.s3() != nil {
-		m.backend = func(b *files.Backend) { b.Profile = l.answers.AdminProfile }
+		m.backend = func(b *tf.Backend) { b.Profile = l.answers.AdminProfile }
 	}
 	if p.provider() != nil {
-		m.provider = func(b *files.Provider) { b.Profile = l.answers.AdminProfile }
+		m.provider = func(b *tf.Provider) { b.Profile = l.answers.AdminProfile }
 	}
 	l.out.mends = append(l.out.mends, m)
 }
@@ -261,8 +263,8 @@ func (l *laptop) fileVariables(tell tellFunc) {
 	for _, v := range []struct {
 		name string
 		file files.Snapshot
-		kind files.Kind
-	}{{"AWS_SHARED_CREDENTIALS_FILE", l.aws.credentials, files.Credentials}, {"AWS_CONFIG_FILE", l.aws.config, files.Config}} {
+		kind profiles.Kind
+	}{{"AWS_SHARED_CREDENTIALS_FILE", l.aws.credentials, profiles.Credentials}, {"AWS_CONFIG_FILE", l.aws.config, profiles.Config}} {
 		if l.getenv(v.name) == "" {
 			continue
 		}
@@ -271,7 +273,7 @@ func (l *laptop) fileVariables(tell tellFunc) {
 			continue
 		}
 		for _, u := range l.uses {
-			if _, there := files.ReadProfile(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
+			if _, there := profiles.Read(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
 				tell("files.environment-hides-file", plan.Failure,
 					fmt.Sprintf("%s points to %s, where profile %s gives no credentials; %s has that profile.", v.name, v.file.Path, u.profile, usual.Path),
 					"Run unset "+v.name+", or write the profile into "+v.file.Path+".")
@@ -281,16 +283,16 @@ func (l *laptop) fileVariables(tell tellFunc) {
 }
 
 // usualFile is the file that is used when no variable names another.
-func usualFile(kind files.Kind, getenv func(string) string) (files.Snapshot, error) {
+func usualFile(kind profiles.Kind, getenv func(string) string) (files.Snapshot, error) {
 	only := func(name string) string {
 		if strings.HasPrefix(name, "AWS_") {
 			return ""
 		}
 		return getenv(name)
 	}
-	find := files.CredentialsPath
-	if kind == files.Config {
-		find = files.ConfigPath
+	find := profiles.CredentialsPath
+	if kind == profiles.Config {
+		find = profiles.ConfigPath
 	}
 	path, err := find(only)
 	if err != nil {
@@ -390,7 +392,7 @@ var backendEndpoints = []backendEndpoint{
 }
 
 // leftOut tells whether a block leaves the service's endpoint to the variables.
-func (s backendEndpoint) leftOut(b *files.BackendBlock) bool {
+func (s backendEndpoint) leftOut(b *tf.BackendBlock) bool {
 	if b == nil || s.service == "dynamodb" && b.Attributes.Find("dynamodb_table") == nil {
 		return false
 	}

@@ -5,14 +5,14 @@ import (
 	"os"
 
 	"stateroom/awsops"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // openAWS reads the AWS configuration, once it is known that every file of it
 // is one: the SDK opens what it is told to, and waits for a pipe's writer for
 // ever. No call to AWS is made.
 func (s *session) openAWS(ctx context.Context, config awsops.Config) (*awsops.Sessions, error) {
-	if err := files.CheckAWS(ctx, os.Getenv); err != nil {
+	if err := profiles.CheckAWS(ctx, os.Getenv); err != nil {
 		return nil, err
 	}
 	sessions, err := awsops.Open(ctx, config)

@@ -11,6 +11,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 )
@@ -113,7 +114,7 @@ func (s *session) entry(ctx context.Context, given plan.Given) (*onboard.Entry, 
 
 // holdsKey tells whether a key of an admin's lies on this laptop already.
 func holdsKey(a *blueprint.Answers) bool {
-	path, err := files.CredentialsPath(os.Getenv)
+	path, err := profiles.CredentialsPath(os.Getenv)
 	if err != nil {
 		return false
 	}
@@ -122,7 +123,7 @@ func holdsKey(a *blueprint.Answers) bool {
 		return false // the flow tells
 	}
 	for _, name := range []string{a.AdminProfile, a.LongTermProfile()} {
-		if profile, _ := files.ReadProfile(files.Credentials, credentials, name); profile.Get("aws_access_key_id") != "" {
+		if profile, _ := profiles.Read(profiles.Credentials, credentials, name); profile.Get("aws_access_key_id") != "" {
 			return true
 		}
 	}

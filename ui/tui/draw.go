@@ -111,7 +111,7 @@ func firstSentence(text string) string {
 // readFinding is all there is to a finding, as a text.
 func (v *runScreen) readFinding(i int) string {
 	f := v.found.list[i]
-	parts := []string{f.Evidence, "What to do: " + f.Remedy}
+	parts := []string{f.Told(), "What to do: " + f.Remedy}
 	for _, check := range v.checks.of(f) {
 		parts = append(parts, readCheck(check))
 	}

@@ -67,7 +67,7 @@ func (v *runScreen) briefly(i int) []string {
 	if b.width == v.pane.width {
 		return b.lines
 	}
-	*b = briefing{width: v.pane.width, lines: v.beginning(f.Evidence, v.theme.Plain)}
+	*b = briefing{width: v.pane.width, lines: v.beginning(f.Told(), v.theme.Plain)}
 	if f.Severity != plan.Info && !v.found.mendable(i) {
 		_, style := v.remedy(i)
 		b.lines = append(b.lines, v.beginning(f.Remedy, style)...)
@@ -95,11 +95,10 @@ func (v *runScreen) beginning(text string, style lipgloss.Style) []string {
 // findingDetail is all that there is to a finding.
 func (v *runScreen) findingDetail(i int) {
 	t, f := v.theme, v.found.list[i]
-	evidence, said, _ := strings.Cut(f.Evidence, terraformSaid)
-	v.long(evidence, t.Plain)
-	if said != "" {
+	v.long(f.Evidence, t.Plain)
+	if f.Quote != "" {
 		v.pane.below(strings.Repeat(" ", below) + t.Faint.Render("Terraform said"))
-		for _, line := range wrapMost(said, v.pane.width-below-3, longMost, t) {
+		for _, line := range wrapMost(f.Quote, v.pane.width-below-3, longMost, t) {
 			v.pane.below(strings.Repeat(" ", below+2) + line)
 		}
 	}
@@ -117,9 +116,6 @@ func (v *runScreen) findingDetail(i int) {
 		v.labelled("Report", fmt.Sprintf("%s to hand on: r opens it, s saves it", plural(lines, "line")), t.Faint)
 	}
 }
-
-// terraformSaid separates in an evidence what was found from what was printed.
-const terraformSaid = " Terraform said: "
 
 func (v *runScreen) long(text string, style lipgloss.Style) {
 	for _, line := range wrapMost(text, v.pane.width-below-1, longMost, v.theme) {

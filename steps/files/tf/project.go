@@ -1,0 +1,298 @@
+package tf
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/json"
+
+	"stateroom/steps/files"
+)
+
+// Edited are the files of the project that an edit of backend, provider or
+// required_version may write.
+func (p *Project) Edited() []string {
+	paths := []string{filepath.Join(p.Dir, backendFile), filepath.Join(p.Dir, providerFile)}
+	for _, b := range p.Backends {
+		paths = append(paths, b.Path)
+	}
+	for _, b := range p.Providers {
+		paths = append(paths, b.Path)
+	}
+	for _, v := range p.Versions {
+		paths = append(paths, v.Path)
+	}
+	return paths
+}
+
+// maxConfig bounds one file of a configuration; parsing takes a hundred times as
+// much memory as the text.
+const maxConfig = 4 << 20
+
+// Project is one Terraform root directory as its files stand.
+type Project struct {
+	Dir       string
+	Files     []files.Snapshot // what Terraform and OpenTofu read, by name
+	Backends  []BackendBlock   // more than one is an error of the project's, see Backend
+	Clouds    []files.Place    // cloud blocks
+	Providers []ProviderBlock  // of type aws, aliased ones too
+	Versions  []VersionConstraint
+	State     LocalState
+}
+
+// VersionConstraint is a required_version argument and where it stands;
+// Terraform demands that all of them hold.
+type VersionConstraint struct {
+	files.Place
+	Text string
+
+	span hcl.Range
+	json bool
+}
+
+// BackendBlock is a backend block and where it stands.
+type BackendBlock struct {
+	files.Place
+	Type       string // such as "s3"
+	Attributes Attributes
+
+	terraform, block *hclsyntax.Block // nil in a JSON file
+	// given is what variables of the environment give to every init.
+	given []InitConfig
+}
+
+// ProviderBlock is a provider "aws" block and where it stands.
+type ProviderBlock struct {
+	files.Place
+	Alias      string // empty for the default provider
+	Attributes Attributes
+
+	block *hclsyntax.Block // nil in a JSON file
+}
+
+// Inspect reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
+// (not of its sub-directories), override files included, and what Terraform
+// left there: local state and the backend that .terraform, or TF_DATA_DIR, is
+// configured for. A missing directory is a project without files. Malformed
+// files are an [*Error] with file and line.
+func Inspect(dir string, getenv func(string) string) (*Project, error) {
+	p, problems := Survey(dir, getenv)
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	return p, nil
+}
+
+// Survey is [Inspect] for a project that may be broken: it gives
+// what can be read and, apart, everything that cannot, each an [*Error].
+func Survey(dir string, getenv func(string) string) (p *Project, problems []error) {
+	p = &Project{Dir: dir}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return p, []error{&files.Error{Action: "read", Path: dir, Err: files.Bare(err)}}
+	}
+	for _, entry := range entries {
+		inTheWay := slices.Contains([]string{backendFile, providerFile}, entry.Name()) // Terraform reads no directory, but a file is to be written there
+		if !isConfig(entry.Name()) || entry.IsDir() && !inTheWay {
+			continue
+		}
+		file, err := files.ReadUpTo(filepath.Join(dir, entry.Name()), files.Limit{Bytes: maxConfig})
+		if err == nil {
+			err = p.add(file)
+		}
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	given := givenByVariables(dir, getenv)
+	for i := range p.Backends {
+		p.Backends[i].given = given
+	}
+	state, unread := readState(dir, p.Backends, getenv)
+	p.State = state
+	return p, append(problems, unread...)
+}
+
+// The files that a missing block is written to.
+const (
+	backendFile  = "backend.tf"
+	providerFile = "provider.tf"
+)
+
+// isConfig tells the files that Terraform reads: editors' leavings are ignored
+// (internal/configs/parser_config_dir.go in Terraform 1.11).
+func isConfig(name string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") ||
+		strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#") {
+		return false
+	}
+	for _, ext := range []string{".tf", ".tofu", ".tf.json", ".tofu.json"} {
+		if strings.HasSuffix(name, ext) {
+			return true
+		}
+	}
+	return false
+}
+
+// add takes in what one file says.
+func (p *Project) add(file files.Snapshot) error {
+	p.Files = append(p.Files, file)
+	if strings.HasSuffix(file.Path, ".json") {
+		return p.addJSON(file)
+	}
+	body, err := parseHCL(file.Path, file.Bytes)
+	if err != nil {
+		return err
+	}
+	for _, block := range body.Blocks {
+		switch {
+		case block.Type == "terraform":
+			p.addTerraform(file, block)
+		case block.Type == "provider" && len(block.Labels) == 1 && block.Labels[0] == "aws":
+			attrs := attributes(block.Body, file.Bytes, "")
+			provider := ProviderBlock{
+				Place: files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}, Attributes: attrs, block: block,
+			}
+			if alias := attrs.Find("alias"); alias != nil {
+				provider.Alias = alias.Value
+			}
+			p.Providers = append(p.Providers, provider)
+		}
+	}
+	return nil
+}
+
+func (p *Project) addTerraform(file files.Snapshot, terraform *hclsyntax.Block) {
+	if v, ok := terraform.Body.Attributes["required_version"]; ok {
+		p.addVersion(file, v.Expr, false)
+	}
+	for _, block := range terraform.Body.Blocks {
+		place := files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}
+		switch {
+		case block.Type == "cloud":
+			p.Clouds = append(p.Clouds, place)
+		case block.Type == "backend" && len(block.Labels) == 1:
+			p.Backends = append(p.Backends, BackendBlock{
+				Place: place, Type: block.Labels[0], Attributes: attributes(block.Body, file.Bytes, ""),
+				terraform: terraform, block: block,
+			})
+		}
+	}
+}
+
+func (p *Project) addVersion(file files.Snapshot, expr hcl.Expression, inJSON bool) {
+	a := attribute("required_version", expr, file.Bytes)
+	p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, expr.Range(), inJSON})
+}
+
+// addJSON finds the same blocks in the JSON syntax, which is read but not
+// edited.
+func (p *Project) addJSON(file files.Snapshot) error {
+	if line := tooDeepJSON(file.Bytes); line > 0 {
+		return depthError(file.Path, line)
+	}
+	f, diags := json.Parse(file.Bytes, file.Path)
+	if err := firstError(file.Path, diags); err != nil {
+		return err
+	}
+	root, _, diags := f.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
+		{Type: "terraform"}, {Type: "provider", LabelNames: []string{"name"}},
+	}})
+	if err := firstError(file.Path, diags); err != nil {
+		return err
+	}
+	for _, block := range root.Blocks {
+		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
+		if block.Type == "provider" && block.Labels[0] == "aws" {
+			attrs := jsonAttributes(block.Body, file.Bytes)
+			p.Providers = append(p.Providers, ProviderBlock{Place: place, Alias: attrs.Get("alias"), Attributes: attrs})
+		}
+		if block.Type != "terraform" {
+			continue
+		}
+		inner, _, diags := block.Body.PartialContent(&hcl.BodySchema{
+			Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
+			Blocks:     []hcl.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}, {Type: "cloud"}},
+		})
+		if err := firstError(file.Path, diags); err != nil {
+			return err
+		}
+		p.addJSONTerraform(file, inner)
+	}
+	return nil
+}
+
+func (p *Project) addJSONTerraform(file files.Snapshot, content *hcl.BodyContent) {
+	for _, a := range content.Attributes {
+		p.addVersion(file, a.Expr, true)
+	}
+	for _, block := range content.Blocks {
+		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
+		if block.Type == "cloud" {
+			p.Clouds = append(p.Clouds, place)
+			continue
+		}
+		p.Backends = append(p.Backends, BackendBlock{
+			Place: place, Type: block.Labels[0], Attributes: jsonAttributes(block.Body, file.Bytes),
+		})
+	}
+}
+
+func jsonAttributes(body hcl.Body, src []byte) Attributes {
+	var out Attributes
+	found, _ := body.JustAttributes() // what is no attribute is nothing that we look for
+	for name, a := range found {
+		out = append(out, flattened(name, a.Expr, src)...)
+	}
+	slices.SortStableFunc(out, func(a, b Attribute) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// Backend gives the project's backend block, nil when there is none. A cloud
+// block or a second backend is an [*Error] that names both places: Terraform
+// refuses the project, and nobody can tell which of them is meant.
+func (p *Project) Backend() (*BackendBlock, error) {
+	var places []files.Place
+	for _, b := range p.Backends {
+		places = append(places, b.Place)
+	}
+	if len(p.Clouds) > 0 {
+		problem := "the project keeps its state in HCP Terraform (cloud block)"
+		if len(places) > 0 {
+			problem += fmt.Sprintf(" and has a backend as well, in %s", places[0])
+		}
+		return nil, &files.Error{
+			Action: "configure", Path: p.Clouds[0].Path, Line: p.Clouds[0].Line,
+			Problem: problem, Remedy: "remove the cloud block after moving the state",
+		}
+	}
+	if len(places) > 1 {
+		return nil, &files.Error{
+			Action: "configure", Path: places[1].Path, Line: places[1].Line,
+			Problem: fmt.Sprintf("it is a second backend block, the first is in %s", places[0]),
+			Remedy:  "remove one of the two",
+		}
+	}
+	if len(places) == 0 {
+		return nil, nil //nolint:nilnil // no backend is a plain fact, not an error
+	}
+	return &p.Backends[0], nil
+}
+
+// file gives the snapshot of a path, or of a file that is not there yet.
+func (p *Project) file(path string) files.Snapshot {
+	for _, f := range p.Files {
+		if f.Path == path {
+			return f
+		}
+	}
+	return files.Snapshot{Path: path}
+}
