@@ -98,7 +98,7 @@ func (l *Lines) applied(e plan.Event) {
 		l.progress("changes made", l.ended, len(l.planned))
 		return
 	}
-	l.print("  %s %s %s: done in %s\n", l.count(), symbol(e.Change), e.Change.Title, took(e.Took))
+	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, took(e.Took))
 }
 
 func (l *Lines) failed(e plan.Event) {
