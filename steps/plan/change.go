@@ -78,7 +78,10 @@ type Field struct {
 // that make it so, what must be done first and how to undo it.
 type Change struct {
 	// ID is stable over runs: "bucket.versioning", "iam.role.production".
-	ID   string
+	ID string
+	// Of names the step that the change belongs to; Step is that one's number, which
+	// whoever makes a review of it fills in.
+	Of   StepName
 	Step int
 	// Title says in words what happens.
 	Title  string
