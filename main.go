@@ -116,23 +116,23 @@ func run(ctx context.Context, args []string, sys system) int {
 // runners gives every command its run: the screens on a terminal that can show
 // them, lines otherwise.
 func (s system) runners(i *session.Interruption) runners {
-	either := func(mode tui.Mode, lines func(context.Context, session.Options, session.System) (int, error)) runner {
+	either := func(mode tui.Mode) runner {
 		return func(ctx context.Context, o session.Options) error {
 			// A text on standard input and the keys of the screens cannot both be read.
 			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
 				i.Screens()
 				return ended(session.Screens(ctx, o, s.around(i), mode))
 			}
-			return ended(lines(ctx, o, s.around(i)))
+			return ended(session.Lines(ctx, o, s.around(i), mode))
 		}
 	}
 	r := runners{
-		setup:        either(tui.SetUp, session.Setup),
-		onboard:      either(tui.Onboard, session.Onboard),
-		troubleshoot: either(tui.Troubleshoot, session.Troubleshoot),
-		handover:     either(tui.Handover, session.Handover),
-		offboard:     either(tui.Offboard, session.Offboard),
-		login:        either(tui.Login, session.Login),
+		setup:        either(tui.SetUp),
+		onboard:      either(tui.Onboard),
+		troubleshoot: either(tui.Troubleshoot),
+		handover:     either(tui.Handover),
+		offboard:     either(tui.Offboard),
+		login:        either(tui.Login),
 		serve: func(ctx context.Context, o session.Options) error {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, s.out)
 		},
@@ -476,7 +476,7 @@ func checkTroubleshoot(o *session.Options, f *pflag.FlagSet) error {
 		return session.Usagef("--run is a check, and --no-checks leaves the checks out: leave one of the two out")
 	case o.Break != "" && o.Break != "list" && !o.Sandbox:
 		return session.Usagef("--break %s breaks a rehearsal only: add --sandbox", o.Break)
-	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name == o.Break }):
+	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name() == o.Break }):
 		return session.Usagef("there is no fault %q: stateroom troubleshoot --break list lists them", o.Break)
 	}
 	return check(o, f)

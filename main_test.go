@@ -352,7 +352,8 @@ func TestAPipeAsCredentialsFileEndsTheRunAtOnce(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", fifo)
-	got := program(t, "", false, "setup", "--dry-run")
+	got := program(t, "", false, "setup", "--dry-run", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
+		"--set", "environment.production.account=444444444444", "--set", "project.common-production.environment=production", "--set", "bucket.name=acme-state")
 	if got.code == plan.ExitDone || !strings.Contains(got.err, fifo) || !strings.Contains(got.err, "pipe") {
 		t.Errorf("ended with %d: %s", got.code, got.err)
 	}
@@ -610,7 +611,7 @@ func TestQuestionsLeadFromNothingToASetup(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
 	args := []string{"setup", "--endpoint-url", server.URL(), "--dir", dir, "--blueprint", filepath.Join(dir, "stateroom.hcl")}
-	typed := "111111111111\nproduction=444444444444\nalice,bob\n" + strings.Repeat("\n", 8) + "common-production=production\nyes\n"
+	typed := "111111111111\nproduction=444444444444\nalice,bob\n" + strings.Repeat("\n", 8) + "common-production=production\n\nyes\n"
 	got := program(t, typed, true, args...)
 	if got.code != 0 || strings.Count(got.out, "Passphrase of") != 2 {
 		t.Fatalf("%+v", got)
@@ -705,7 +706,7 @@ func TestFaultsAreListedByNameWithOneSentenceEach(t *testing.T) {
 		t.Fatalf("%d lines: %+v", len(lines), got)
 	}
 	for i, f := range practice.Faults() {
-		if !strings.HasPrefix(lines[i], f.Name+" ") || !strings.HasSuffix(lines[i], f.About) {
+		if !strings.HasPrefix(lines[i], f.Name()+" ") || !strings.HasSuffix(lines[i], f.About) {
 			t.Errorf("line %q for %+v", lines[i], f)
 		}
 	}

@@ -155,11 +155,11 @@ func TestAProfileWinsOverTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _ = session.AccountSummary(t.Context())
+	_, _ = session.AccessKeys(t.Context(), "alice")
 	if !strings.Contains(seen, "Credential=AKIAALICE/") {
 		t.Errorf("signed by %s", seen)
 	}
-	_, _ = sessions.With("AKIABOB", secret.New("y"), secret.Secret{}, "").AccountSummary(t.Context())
+	_, _ = sessions.With("AKIABOB", secret.New("y"), secret.Secret{}, "").AccessKeys(t.Context(), "alice")
 	if !strings.Contains(seen, "Credential=AKIABOB/") {
 		t.Errorf("signed by %s", seen)
 	}

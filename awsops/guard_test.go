@@ -106,7 +106,7 @@ func TestGuardLetsReadsAndProbesThrough(t *testing.T) {
 		requests.Add(1)
 		w.WriteHeader(http.StatusBadRequest)
 	}).Home("")
-	if _, err := session.AccountSummary(t.Context()); err == nil {
+	if _, err := session.AccessKeys(t.Context(), "alice"); err == nil {
 		t.Error("the fake's refusal was lost")
 	}
 	var refused *GuardError

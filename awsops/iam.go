@@ -12,20 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// AccountSummary are the account's IAM counts and quotas as GetAccountSummary
-// names them: "GroupsPerUserQuota", "AccountMFAEnabled", …
-func (s *Session) AccountSummary(ctx context.Context) (map[string]int, error) {
-	answer, err := s.iam().GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
-	if err != nil {
-		return nil, s.fail(err, "iam", "GetAccountSummary", "")
-	}
-	summary := make(map[string]int, len(answer.SummaryMap))
-	for name, n := range answer.SummaryMap {
-		summary[name] = int(n)
-	}
-	return summary, nil
-}
-
 // Group is an IAM group. Groups cannot be tagged.
 type Group struct {
 	Name  string

@@ -231,3 +231,55 @@ func TestAKillAtAnyMutatingCallLosesNothing(t *testing.T) {
 	}
 	t.Logf("%d kills", kills.Load())
 }
+
+// TestWhatAKilledBackupLeftGoesWithTheNextRun kills the program while Terraform
+// prints the state that is to be moved: the half of it that is on the disk holds
+// secrets and counts as no backup.
+func TestWhatAKilledBackupLeftGoesWithTheNextRun(t *testing.T) {
+	t.Parallel()
+	v, err := newVictim(t.Context(), stepstest.Program(t), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = v.server.Close() }()
+	put := func(name, text string, mode os.FileMode) {
+		t.Helper()
+		path := filepath.Join(v.dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("live/staging/main.tf", "", 0o600)
+	put("live/staging/terraform.tfstate", stateText("l-1", 3), 0o600)
+	put("terraform", `#!/bin/sh
+case "$1 $2" in
+version*) echo "Terraform v1.11.4" ;;
+"workspace list") echo "* default" ;;
+"state pull")
+	test -e "$HOME/pulled" && exit 1
+	: > "$HOME/pulled"
+	echo "half of a secret"
+	kill -9 $PPID ;;
+esac
+`, 0o700)
+	held := func() (found []string) {
+		t.Helper()
+		if err := filepath.WalkDir(v.state, func(path string, d os.DirEntry, err error) error {
+			if err == nil && d.Name() == "default.tfstate" {
+				found = append(found, path)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	out, _ := v.run(t.Context(), "--adopt", filepath.Join(v.dir, "live", "staging"))
+	if _, err := os.Stat(filepath.Join(v.dir, "pulled")); err != nil || len(held()) != 1 {
+		t.Fatalf("no backup was killed half-way: %v, %v\n%s", err, held(), out)
+	}
+	out, _ = v.run(t.Context())
+	if left := held(); len(left) > 0 {
+		t.Errorf("left of the killed backup: %v\n%s", left, out)
+	}
+}

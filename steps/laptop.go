@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
@@ -131,7 +132,7 @@ func cannotEdit(project blueprint.Project, err error) *plan.Finding {
 // than the blueprint says.
 func stateOfItsOwn(project blueprint.Project, at *files.Project) *plan.Finding {
 	return &plan.Finding{
-		ID: "backend-changed", Of: plan.StepInit, Severity: plan.Warning,
+		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, whereNow(at)),
 		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
 	}

@@ -10,6 +10,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -26,18 +27,19 @@ func Discover(ctx context.Context, sessions *awsops.Sessions, region string) (*b
 	if err != nil && (awsops.IsCredentials(err) || awsops.IsCancelled(err)) {
 		return nil, err
 	}
-	return &blueprint.Discovery{Account: identity.Account, Accounts: accounts}, nil
+	return &blueprint.Discovery{Account: identity.Account, Identity: identity, Accounts: accounts}, nil
 }
 
 // accountStep is step 1: the admin account, its organization and the
 // sub-accounts that are the environments.
 func accountStep() Step {
 	return Step{
-		Name: plan.StepAccount, Title: "Choose an administrative account",
+		Name: plan.StepAccount, Title: "Choose an administrative account", Short: "Account",
 		Why: "One account holds nothing but your admins and the Terraform state; the environments live in sub-accounts of their own. " +
 			"So every bill and every permission is per environment, and there is one place to sign in.",
+		Cost:  "AWS calls it the management account; accounts and an organization cost nothing.",
 		First: true, AWSOnly: true,
-		Questions: accountQuestions, Inspect: inspectAccount, Plan: planAccounts,
+		Questions: accountQuestions, Inspect: inspectAccount, Plan: planAccounts, Facts: accountFacts,
 	}
 }
 
@@ -141,7 +143,7 @@ func Operator(ctx context.Context, env *engine.Env, a *blueprint.Answers) (awsop
 	}
 	if identity.Account != a.AdminAccount {
 		return identity, &plan.Refusal{
-			Finding: "wrong-account",
+			Finding: diagnosis.WrongAccount.ID,
 			What:    fmt.Sprintf("You are %s in account %s, but the blueprint's admin account is %s.", identity.ARN, identity.Account, a.AdminAccount),
 			Remedy:  "Choose the profile of the admin account with --profile, or correct admin_account.",
 		}
@@ -325,4 +327,36 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
 		})
 	}
 	return findings
+}
+
+// accountFacts are who runs this, and where.
+func accountFacts(o *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	f := []plan.Fact{{Name: "You are", Value: o.Account.Identity.ARN}}
+	if org := o.Account.Organization; org != nil {
+		f = append(f, plan.Fact{Name: "Organization", Value: fmt.Sprintf("%s, management account %s", org.ID, org.ManagementAccount)})
+	}
+	if o.Account.Listed {
+		f = append(f, plan.Fact{Name: "Accounts", Value: fmt.Sprint(len(o.Account.Accounts))})
+	}
+	return append(f, plan.Fact{Name: "Environments", Value: environments(a)})
+}
+
+// factsShown is how many environments or projects are named before the others are
+// counted.
+const factsShown = 6
+
+// environments lists the first few by name and counts the others.
+func environments(a *blueprint.Answers) string {
+	var names []string
+	for i, e := range a.Environments {
+		if i == factsShown {
+			return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", len(a.Environments)-i)
+		}
+		name := e.Name
+		if e.Account != "" {
+			name += " (" + e.Account + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }

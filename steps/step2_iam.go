@@ -22,11 +22,12 @@ import (
 // step2_users.go, step2_groups.go and step2_roles.go.
 func iamStep() Step {
 	return Step{
-		Name: plan.StepIAM, Title: "IAM: admins, and a role in every environment",
+		Name: plan.StepIAM, Title: "IAM: admins, and a role in every environment", Short: "IAM",
 		Why: "Admins get their permissions from a group, so all of them can do the same and work in the same way. " +
 			"In every environment a role says what they may do there, and the group may assume it.",
+		Cost:      "AWS calls them IAM group, user and role; all of IAM is free.",
 		AWSOnly:   true,
-		Questions: iamQuestions, Inspect: inspectIAM, Plan: planIAM, Prove: proveRoles,
+		Questions: iamQuestions, Inspect: inspectIAM, Plan: planIAM, Facts: iamFacts, Prove: proveRoles,
 	}
 }
 
@@ -148,4 +149,27 @@ func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
 		p.Findings = append(p.Findings, part.Findings...)
 	}
 	return p
+}
+
+// iamFacts are the admins.
+func iamFacts(o *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	var there, missing []string
+	for _, name := range a.AllUsers() {
+		if o.IAM.Users[name].User != nil {
+			there = append(there, name)
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	var f []plan.Fact
+	if len(there) > 0 {
+		f = append(f, plan.Fact{Name: "Admins there", Value: strings.Join(there, ", ")})
+	}
+	if len(missing) > 0 {
+		f = append(f, plan.Fact{Name: "Admins to make", Value: strings.Join(missing, ", ")})
+	}
+	if a.Me != "" {
+		f = append(f, plan.Fact{Name: "You", Value: a.Me + ", whose key goes into this laptop's own profile"})
+	}
+	return f
 }

@@ -16,6 +16,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
@@ -110,7 +111,7 @@ func handoverPath(env *engine.Env, user string) string {
 
 // profileKey is the access key id that the profile holds, or empty.
 func profileKey(credentials files.Snapshot, name string) string {
-	profile, _ := files.ReadProfile(files.Credentials, credentials, name)
+	profile, _ := profiles.Read(profiles.Credentials, credentials, name)
 	return profile.Get("aws_access_key_id")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -16,11 +17,12 @@ import (
 // environments' resources live.
 func regionStep() Step {
 	return Step{
-		Name: plan.StepRegion, Title: "Select the region of the state",
+		Name: plan.StepRegion, Title: "Select the region of the state", Short: "Region",
 		Why: "Bucket, key and lock table live in one region; the resources that Terraform makes do not have to. " +
 			"Choose the region where most of your admins are.",
+		Cost:  "The region decides where the state lies; it changes the price by next to nothing.",
 		First: true, AWSOnly: true,
-		Questions: regionQuestions, Inspect: inspectRegion, Plan: planRegion,
+		Questions: regionQuestions, Inspect: inspectRegion, Plan: planRegion, Facts: regionFacts,
 	}
 }
 
@@ -52,7 +54,7 @@ func inspectRegion(ctx context.Context, env *engine.Env, a *blueprint.Answers, o
 	switch {
 	case i < 0:
 		return &plan.Refusal{
-			Finding: "region-invalid",
+			Finding: diagnosis.RegionInvalid.ID,
 			What:    fmt.Sprintf("There is no region %s for account %s.", a.StateRegion, a.AdminAccount),
 			Remedy:  "Choose one of " + strings.Join(enabledNames(regions), ", ") + " with --set state_region=REGION.",
 		}
@@ -87,4 +89,8 @@ func planRegion(o *Observed, a *blueprint.Answers) plan.Proposal {
 		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
 		Remedy:   "Nothing to do: the calls of the next steps show it.",
 	}}}
+}
+
+func regionFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	return []plan.Fact{{Name: "Regions known", Value: fmt.Sprint(len(o.Region.Regions))}}
 }

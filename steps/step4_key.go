@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -19,11 +20,12 @@ import (
 // keyStep is step 4: the KMS key that encrypts the state.
 func keyStep() Step {
 	return Step{
-		Name: plan.StepKey, Title: "AWS KMS key",
+		Name: plan.StepKey, Title: "AWS KMS key", Short: "KMS key",
 		Why: "The state holds whatever your resources hold, passwords included, so it is encrypted with a key of your own. " +
 			"Its key policy and the group's policy decide who can read it, whoever can see the bucket.",
+		Cost:      "AWS calls it a customer managed key; it costs 1 USD a month and 0.03 USD for 10,000 uses.",
 		AWSOnly:   true,
-		Questions: keyQuestions, Inspect: inspectKey, Plan: planStateKey,
+		Questions: keyQuestions, Inspect: inspectKey, Plan: planStateKey, Facts: keyFacts,
 	}
 }
 
@@ -230,13 +232,14 @@ func (o *Observed) keyID() string {
 func unfitKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
 	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
+	unusable := diagnosis.OfKey(f.Key)
 	switch {
-	case f.Key.State == "PendingDeletion":
-		finding.ID = "kms-pending-deletion"
+	case unusable == diagnosis.KMSPendingDeletion:
+		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is to be deleted on %s.", f.Key.ARN, a.Key.Alias, f.Key.DeletionDate.Format("2006-01-02"))
 		finding.Remedy = fmt.Sprintf("Keep it with aws kms cancel-key-deletion --key-id %s and aws kms enable-key --key-id %s, or choose another alias.", f.Key.ID, f.Key.ID)
-	case !f.Key.Enabled:
-		finding.ID = "kms-disabled"
+	case unusable != nil:
+		finding.ID = unusable.ID
 		finding.Evidence = fmt.Sprintf("Key %s behind %s is %s.", f.Key.ARN, a.Key.Alias, f.Key.State)
 		finding.Remedy = fmt.Sprintf("Enable it with aws kms enable-key --key-id %s, or choose another alias with --set kms_key.alias=NAME.", f.Key.ID)
 	case f.Key.Spec != symmetric || f.Key.Usage != "ENCRYPT_DECRYPT" || f.Key.Manager != "CUSTOMER":
@@ -369,4 +372,11 @@ func parsed(text string) policy.Document {
 		return policy.Document{}
 	}
 	return doc
+}
+
+func keyFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	if o.Key.Key == nil {
+		return nil
+	}
+	return []plan.Fact{{Name: "Key", Value: o.Key.Key.ARN}}
 }

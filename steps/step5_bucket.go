@@ -17,11 +17,12 @@ import (
 // policy that lets the admins work with it (step5_access.go).
 func bucketStep() Step {
 	return Step{
-		Name: plan.StepBucket, Title: "S3 bucket",
+		Name: plan.StepBucket, Title: "S3 bucket", Short: "Bucket",
 		Why: "The state has to be on more than one laptop, so it lives in a bucket, versioned so that you can go back. " +
 			"The bucket's policy refuses what is not encrypted with your key.",
+		Cost:      "AWS calls it an S3 bucket; a state is a few kilobytes, so it costs cents a month.",
 		AWSOnly:   true,
-		Questions: bucketQuestions, Inspect: inspectBucket, Plan: planBucket,
+		Questions: bucketQuestions, Inspect: inspectBucket, Plan: planBucket, Facts: bucketFacts,
 	}
 }
 
@@ -315,4 +316,11 @@ func (b *bucketBuilder) isOurKey(id string) bool {
 // isSpare tells another key with this blueprint's tag.
 func (b *bucketBuilder) isSpare(id string) bool {
 	return slices.ContainsFunc(b.o.Key.Spare, func(k SpareKey) bool { return k.ARN == id || strings.HasSuffix(k.ARN, "/"+id) })
+}
+
+func bucketFacts(o *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	if b := o.Bucket.Bucket; b == nil || b.Ownership != awsops.BucketOurs {
+		return nil
+	}
+	return []plan.Fact{{Name: "Bucket", Value: "s3://" + a.Bucket.Name}}
 }

@@ -6,6 +6,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -14,11 +15,12 @@ import (
 // lock file needs nothing made beforehand.
 func lockStep() Step {
 	return Step{
-		Name: plan.StepLock, Title: "State lock",
+		Name: plan.StepLock, Title: "State lock", Short: "Lock",
 		Why: "Two applies at a time would overwrite each other's state, so Terraform takes a lock first. " +
 			"The S3 lock file is today's way (Terraform 1.11); the article's DynamoDB table serves older versions, and both together serve everyone.",
+		Cost:      "A lock file in S3 costs nothing to speak of, and neither does a DynamoDB table on demand.",
 		AWSOnly:   true,
-		Questions: lockQuestions, Inspect: inspectTable, Plan: planTable,
+		Questions: lockQuestions, Inspect: inspectTable, Plan: planTable, Facts: tableFacts,
 	}
 }
 
@@ -104,7 +106,7 @@ func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():
-		finding.ID = "table-schema"
+		finding.ID = diagnosis.TableSchema.ID
 		finding.Evidence = fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH.", t.ARN, schema(t))
 		finding.Remedy = "Choose another table with --set lock.dynamodb_table=NAME; this one is never recreated."
 	case !plan.Ours(a, t.Tags) && !a.Adopted(t.ARN):
@@ -161,4 +163,11 @@ func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Propos
 		p.Changes = append(p.Changes, c)
 	}
 	return p
+}
+
+func tableFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	if o.Lock.Table == nil {
+		return nil
+	}
+	return []plan.Fact{{Name: "Table", Value: o.Lock.Table.ARN}}
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -56,10 +58,10 @@ func oneFile(changes []plan.Change) *plan.Finding {
 // profiles on this laptop.
 func filesStep() Step {
 	return Step{
-		Name: plan.StepFiles, Title: "Terraform and AWS files",
+		Name: plan.StepFiles, Title: "Terraform and AWS files", Short: "Files",
 		Why: "Each project's backend says where its state is and how it is encrypted, and its provider says which environment it works on. " +
 			"Both take the admin's credentials from a profile, so the same files work on every laptop.",
-		Questions: fileQuestions, Inspect: inspectFiles, Plan: planFiles,
+		Questions: fileQuestions, Inspect: inspectFiles, Plan: planFiles, Facts: fileFacts,
 	}
 }
 
@@ -90,10 +92,28 @@ func fileQuestions(a *blueprint.Answers) []plan.Question {
 	if len(a.Projects) == 0 {
 		questions = append(questions, plan.Question{
 			Path: "project", Prompt: "Projects, as name=environment, separated by commas", Kind: plan.Choices, Required: true,
-			Help: "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
+			Default: commonProjects(a),
+			Help:    "Each Terraform root directory with a state of its own, for example common-production=production. Its directory is live/NAME.",
 		})
 	}
+	if len(a.AllUsers()) > 0 {
+		questions = append(questions, whoAmI(a))
+	}
 	return questions
+}
+
+// commonProjects offers a project for each environment, up to a list that people
+// still read.
+func commonProjects(a *blueprint.Answers) string {
+	const most = 20
+	if len(a.Environments) > most {
+		return ""
+	}
+	var pairs []string
+	for _, e := range a.Environments {
+		pairs = append(pairs, "common-"+e.Name+"="+e.Name)
+	}
+	return strings.Join(pairs, ", ")
 }
 
 // inspectFiles reads the files; a project that cannot be read is a fact.
@@ -177,10 +197,10 @@ func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 func Disagreements(credentials, config files.Snapshot) []plan.Finding {
 	var findings []plan.Finding
 	for _, at := range []struct {
-		kind files.Kind
+		kind profiles.Kind
 		file files.Snapshot
-	}{{files.Credentials, credentials}, {files.Config, config}} {
-		for _, d := range files.Disagreements(at.kind, at.file) {
+	}{{profiles.Credentials, credentials}, {profiles.Config, config}} {
+		for _, d := range profiles.Disagreements(at.kind, at.file) {
 			findings = append(findings, plan.Finding{
 				ID: "files.read-differently", Of: plan.StepFiles, Severity: plan.Info,
 				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
@@ -313,7 +333,7 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 // StaleToken is the finding of a profile whose key cannot work because of a
 // session token beside it, or nil.
 func StaleToken(credentials, config files.Snapshot, profile string) *plan.Finding {
-	at, stale := files.FindStaleToken(credentials, config, profile)
+	at, stale := profiles.FindStaleToken(credentials, config, profile)
 	if !stale || at.KeyID == "" {
 		return nil
 	}
@@ -333,11 +353,11 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 // config file with the profiles that are written there: beside a key in the
 // credentials file it would be sent with that. It names these profiles, which
 // nothing can sign as before the edit.
-func WithoutStaleToken(profiles []files.ProfileEdit, credentials, config files.Snapshot) []string {
+func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snapshot) []string {
 	var cleared []string
-	for i, e := range profiles {
-		if at, stale := files.FindStaleToken(credentials, config, e.Name); stale && at.Kind == files.Config {
-			profiles[i].Remove = append(profiles[i].Remove, files.WithoutToken(e.Name).Remove...)
+	for i, e := range wanted {
+		if at, stale := profiles.FindStaleToken(credentials, config, e.Name); stale && at.Kind == profiles.Config {
+			wanted[i].Remove = append(wanted[i].Remove, profiles.WithoutToken(e.Name).Remove...)
 			cleared = append(cleared, e.Name)
 		}
 	}
@@ -352,7 +372,7 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	}
 	all := Profiles(a, o.partition(), o.environments(a.Environments))
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
-	edit, err := files.EditProfiles(files.Config, o.Files.Config, all)
+	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
 	addEdit(a, p, edit, err, RoleProfiles)
 }
 
@@ -362,26 +382,38 @@ const RoleProfiles = "Write a role profile for each environment"
 // Profiles are what ~/.aws/config holds for an admin of these environments: the
 // region of the profile with the credentials, and a role profile for each
 // environment, without mfa_serial, since Terraform cannot ask for a code.
-func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []files.ProfileEdit {
-	profiles := []files.ProfileEdit{{Name: a.AdminProfile, Set: []files.KeyValue{files.KV("region", a.StateRegion)}}}
+func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []profiles.Wanted {
+	wanted := []profiles.Wanted{{Name: a.AdminProfile, Set: []profiles.KeyValue{profiles.KV("region", a.StateRegion)}}}
 	for _, e := range environments {
-		profiles = append(profiles, files.ProfileEdit{Name: a.ProfileFor(e.Name), Set: []files.KeyValue{
-			files.KV("role_arn", a.RoleARN(partition, e)),
-			files.KV("source_profile", a.AdminProfile),
-			files.KV("region", a.RegionOf(e)),
+		wanted = append(wanted, profiles.Wanted{Name: a.ProfileFor(e.Name), Set: []profiles.KeyValue{
+			profiles.KV("role_arn", a.RoleARN(partition, e)),
+			profiles.KV("source_profile", a.AdminProfile),
+			profiles.KV("region", a.RegionOf(e)),
 		}})
 	}
-	return profiles
+	return wanted
 }
 
 // profileWrite is the write of a new access key into the admin profile. Its
 // values are references until AWS has made the key.
 func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
-	edit, err := files.EditProfile(files.Credentials, f.Credentials, files.ProfileEdit{Name: profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}})
 	if err != nil {
 		return nil, err
 	}
 	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
+}
+
+// fileFacts are the projects.
+func fileFacts(_ *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	var f []plan.Fact
+	for i, p := range a.Projects {
+		if i == factsShown {
+			return append(f, plan.Fact{Name: "Project", Value: fmt.Sprintf("and %d more", len(a.Projects)-i)})
+		}
+		f = append(f, plan.Fact{Name: "Project", Value: fmt.Sprintf("%s in %s, for %s", p.Name, p.Dir, p.Environment)})
+	}
+	return f
 }

@@ -20,10 +20,10 @@ import (
 // admin whose laptop this is (probe.go).
 func initStep() Step {
 	return Step{
-		Name: plan.StepInit, Title: "Let's test this setup",
+		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
 		Why: "terraform init alone proves little: it takes no lock, writes nothing and never calls the key. " +
 			"So a probe applies and destroys a resource of its own in a workspace of its own, as the admin, and then every project is initialised.",
-		Inspect: inspectInit, Plan: planInit, Prove: probeBackend,
+		Inspect: inspectInit, Plan: planInit, Facts: engineFacts, Prove: probeBackend,
 	}
 }
 
@@ -194,4 +194,11 @@ func orderRuns(changes []plan.Change) {
 			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)
 		}
 	}
+}
+
+func engineFacts(_ *Observed, _ *blueprint.Answers, env *engine.Env) []plan.Fact {
+	if env.Engine == nil {
+		return []plan.Fact{{Name: "Engine", Value: "neither terraform nor tofu was found, so the AWS SDK alone proves the set-up"}}
+	}
+	return []plan.Fact{{Name: "Engine", Value: fmt.Sprintf("%s %s, %s", env.Engine.Name, env.Engine.Version, env.Engine.Path)}}
 }

@@ -98,8 +98,7 @@ func pointed(want files.Backend, p *files.Project) bool {
 // on, and the name of the next. Those of another clone are of another state: what
 // was moved from there may not be replaced from here.
 func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlier []string, next string) {
-	_, scope := a.Tag()
-	base := filepath.Join(engine.ScopeDir(env.StateDir, scope), "backup", project+"-"+engine.PlaceID(dir))
+	base := filepath.Join(engine.BackupsDir(env, a), project+"-"+engine.PlaceID(dir))
 	next = base
 	for n := 2; ; n++ {
 		if _, err := os.Stat(next); err != nil {

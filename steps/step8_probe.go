@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -71,7 +72,7 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 			case err != nil:
 				mu.Lock()
 				defer mu.Unlock()
-				findings = append(findings, failure("assume-role-denied", err))
+				findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, err))
 			}
 			return nil
 		})

@@ -14,10 +14,10 @@ import (
 // doneStep is step 9: the team's answers on the disk, and what was built.
 func doneStep() Step {
 	return Step{
-		Name: plan.StepDone, Title: "Woohoo!!",
+		Name: plan.StepDone, Title: "Woohoo!!", Short: "Done",
 		Why: "Everything that the team has to agree on stands in one file, stateroom.hcl, without any secret. " +
 			"Commit it: the next admin's laptop is set up from it.",
-		Inspect: inspectDone, Plan: planDone,
+		Inspect: inspectDone, Plan: planDone, Facts: handoverFacts,
 	}
 }
 
@@ -101,4 +101,11 @@ func environmentNames(a *blueprint.Answers) []string {
 		names = append(names, e.Name)
 	}
 	return names
+}
+
+func handoverFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {
+	if len(o.Done.Handovers) == 0 {
+		return nil
+	}
+	return []plan.Fact{{Name: "Keys to collect", Value: strings.Join(o.Done.Handovers, ", ")}}
 }

@@ -34,8 +34,11 @@ type Step struct {
 	Name plan.StepName
 	// Title is the heading, in the article's words.
 	Title string
-	// Why tells in two sentences why the step exists.
-	Why string
+	// Short is the heading where there is little room.
+	Short string
+	// Why tells in two sentences why the step exists, and Cost what it costs and what
+	// AWS calls it; empty where it costs nothing.
+	Why, Cost string
 	// Questions are the answers that the step needs, with their defaults; nil where
 	// it asks nothing.
 	Questions func(a *blueprint.Answers) []plan.Question
@@ -47,6 +50,8 @@ type Step struct {
 	// Plan compares what was observed with the answers. It is pure: no clock,
 	// no network, no files.
 	Plan func(o *Observed, a *blueprint.Answers) plan.Proposal
+	// Facts are what a screen shows of what was observed; nil where there is nothing.
+	Facts func(o *Observed, a *blueprint.Answers, env *engine.Env) []plan.Fact
 	// Prove probes the finished step as its real user would; nil where another
 	// step's proof shows it.
 	Prove func(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding
@@ -78,8 +83,8 @@ func List(list ...Step) []Step {
 	return list
 }
 
-// Names are the steps' names in their order.
-func Names(list []Step) plan.StepOrder {
+// Order are the steps' names in their order.
+func Order(list []Step) plan.StepOrder {
 	names := make(plan.StepOrder, len(list))
 	for i, step := range list {
 		names[i] = step.Name
@@ -223,7 +228,7 @@ func (s *Setup) Flow() *engine.Flow {
 	if s.Steps == nil {
 		s.Steps = All()
 	}
-	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: Names(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: Order(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be

@@ -19,6 +19,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
 )
@@ -104,7 +105,7 @@ func (l *laptop) session() *awsops.Session {
 	l.w.t.Helper()
 	snapshot, err := files.Read(l.credentials())
 	l.w.must(err)
-	profile, found := files.ReadProfile(files.Credentials, snapshot, "admin_iam")
+	profile, found := profiles.Read(profiles.Credentials, snapshot, "admin_iam")
 	if !found {
 		l.w.t.Fatalf("%s has no profile admin_iam", l.credentials())
 	}

@@ -79,8 +79,9 @@ func pairMember(path, answer string) string {
 // Discovery is what a first look tells before any question is asked, so that
 // the questions can offer it.
 type Discovery struct {
-	// Account is the caller's.
-	Account string
+	// Account is the caller's, and Identity who that is.
+	Account  string
+	Identity awsops.Identity
 	// Accounts are the organization's, where the caller may list them.
 	Accounts []awsops.Account
 }

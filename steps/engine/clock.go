@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -26,7 +27,7 @@ func ClockOff(s *awsops.Session) error {
 		behind = "ahead of"
 	}
 	return &plan.Refusal{
-		Finding: "clock-skew",
+		Finding: diagnosis.ClockSkew.ID,
 		What:    fmt.Sprintf("This machine's clock is %s %s AWS's.", skew.Abs().Round(time.Second), behind),
 		Remedy:  "Set the clock, for example with NTP, and run it again.",
 	}

@@ -6,6 +6,7 @@ import (
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -20,7 +21,7 @@ func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 	}
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
 	own := files.OwnWay(repository, e.Endpoint, e.Environ)
-	for _, profile := range files.Profiles(files.Config, config) {
+	for _, profile := range profiles.All(profiles.Config, config) {
 		own.AddProfile(profile.Get)
 	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)

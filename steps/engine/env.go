@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -73,10 +74,10 @@ func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) 
 	if env.StateDir, err = files.StateDir(os.Getenv); err != nil {
 		return nil, err
 	}
-	if env.CredentialsPath, err = files.CredentialsPath(os.Getenv); err != nil {
+	if env.CredentialsPath, err = profiles.CredentialsPath(os.Getenv); err != nil {
 		return nil, err
 	}
-	env.ConfigPath, err = files.ConfigPath(os.Getenv)
+	env.ConfigPath, err = profiles.ConfigPath(os.Getenv)
 	return env, err
 }
 

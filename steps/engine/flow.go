@@ -52,6 +52,9 @@ type Flow struct {
 	Stop <-chan struct{}
 	// Without are the ids of changes that are left out.
 	Without map[string]bool
+	// Outline is what is shown of the newest look beside its review. It is nil for a
+	// run of one piece, and not to be called while the flow looks.
+	Outline func() plan.Outline
 
 	// told are the findings that were emitted already.
 	told []plan.Finding
@@ -77,7 +80,7 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 		return review, err
 	}
 	review.Looked = &plan.Looked{}
-	review = f.Permit(review)
+	review = f.permit(review)
 	return review, plan.Unplaced(slices.Concat(review.Changes, review.Foreign), review.Findings)
 }
 
@@ -85,15 +88,20 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 // left out: what was split off before is split again, and what stands against the
 // changes told again. It makes no call.
 func (f *Flow) Permit(r plan.Review) plan.Review {
-	looked := r.Looked
 	if f.Replan != nil {
+		looked := r.Looked
 		r = f.Replan()
+		r.Looked = looked
 	}
+	return f.permit(r)
+}
+
+func (f *Flow) permit(r plan.Review) plan.Review {
 	all := slices.Concat(r.Changes, r.Foreign, r.Left)
 	f.Steps.Number(all)
 	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
 	r.Changes, r.Foreign = plan.Permitted(all, f.Answers)
-	r.Left, r.Looked = nil, looked
+	r.Left = nil
 	r = r.Without(f.Without)
 	before := r.Against
 	r.Against = append(Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
@@ -227,10 +235,15 @@ func (f *Flow) tell(findings []plan.Finding) {
 // beginning.
 type Open func(ctx context.Context, given plan.Given, asks plan.Asks) (Opened, error)
 
-// Opened is what [Open] came to. Either member is set, never both.
+// Opened is what [Open] came to: questions or the flow, never both.
 type Opened struct {
 	Questions []plan.Question
-	Flow      *Flow
+	// Stage is whose questions they are; it is nil in a run of one piece.
+	Stage *plan.Stage
+	// Who is the account and the identity that the run has, where that is known
+	// before it looks.
+	Who  string
+	Flow *Flow
 }
 
 // ErrStale keeps a plan from being carried out twice.

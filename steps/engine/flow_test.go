@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"context"
 	"testing"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
 
@@ -19,5 +21,19 @@ func TestAFindingIsNotToldAgainForAnotherRequest(t *testing.T) {
 	f.tell(at("3", "production"))
 	if len(told) != 2 {
 		t.Errorf("told %q", told)
+	}
+}
+
+func TestALookPlansOnce(t *testing.T) {
+	planned := 0
+	f := &Flow{Env: &Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Emit: func(plan.Event) {}}
+	f.Replan = func() plan.Review { planned++; return plan.Review{} }
+	f.Look = func(context.Context, *Env) (plan.Review, error) { return f.Replan(), nil }
+	r, err := f.Review(t.Context())
+	if err != nil || planned != 1 || !r.Fresh() {
+		t.Errorf("planned %d times, %v", planned, err)
+	}
+	if r = f.Permit(r); planned != 2 || !r.Fresh() {
+		t.Errorf("after an adoption planned %d times, fresh %v", planned, r.Fresh())
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -103,16 +104,17 @@ func (p *Proof) End(ctx context.Context, s *awsops.Session, clean bool) {
 // that it is the beginning of the next proof and no change of the plan: a dry run
 // proves nothing and removes nothing. What somebody else's proof made is named and
 // left. In a versioned bucket a marker covers what is removed, for no admin may
-// delete a version; the bucket's lifecycle does (probeRule).
+// delete a version; the bucket's lifecycle does (probeRule). What a killed backup
+// left on this laptop is forgotten with it.
 func TidyProofs(ctx context.Context, env *Env, a *blueprint.Answers, s *awsops.Session) []plan.Finding {
 	if env.StateDir == "" {
 		return nil
 	}
 	notes, own, err := files.Notes(ctx, proofsDir(env, a))
 	var findings []plan.Finding
-	if err != nil {
-		findings = append(findings, unremoved("What killed proofs have left could not be read: "+err.Error()+".",
-			"See that "+proofsDir(env, a)+" and the files in it can be read, then run stateroom setup again."))
+	if err = errors.Join(err, forgetCopies(ctx, BackupsDir(env, a))); err != nil {
+		findings = append(findings, unremoved("What killed proofs and backups have left could not be read or removed: "+err.Error()+".",
+			"See that "+filepath.Dir(proofsDir(env, a))+" and the files in it can be read and removed, then run stateroom setup again."))
 	}
 	for _, note := range notes {
 		own = append(own, note.Name)

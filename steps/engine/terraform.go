@@ -2,14 +2,12 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -88,7 +86,9 @@ func (x *Executor) arrive(ctx context.Context, c plan.Change, p terraform.Projec
 	if err != nil {
 		return err
 	}
-	if err := terraform.Unchanged(ctx, x.env.Engine, p, before); err != nil {
+	if err := inScratch(ctx, filepath.Dir(c.Run.Backup), func(dir string) error {
+		return terraform.Unchanged(ctx, x.env.Engine, p, before, dir)
+	}); err != nil {
 		return err
 	}
 	p.Env = AdminEnv(x.env, x.answers)
@@ -115,29 +115,10 @@ func (x *Executor) providers(c plan.Change, unreachable bool) {
 // failure: the back end is there.
 func ProvidersUnreachable(project, dir string) plan.Finding {
 	return plan.Finding{
-		ID: "provider-unavailable", Subject: project, Of: plan.StepInit, Severity: plan.Info,
+		ID: diagnosis.ProviderUnavailable.ID, Subject: project, Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", project),
 		Remedy:   "Run terraform init in " + dir + " where the provider registry or a mirror can be reached.",
 	}
-}
-
-// backUp writes the states into a directory that takes its name only when all
-// of them are in it, so that a killed backup never counts as one.
-func backUp(ctx context.Context, engine *terraform.Engine, p terraform.Project, dir string) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		return fmt.Errorf("back up the state of %s: %w", p.Dir, err)
-	}
-	part, err := os.MkdirTemp(filepath.Dir(dir), "part-")
-	if err != nil {
-		return fmt.Errorf("back up the state of %s: %w", p.Dir, err)
-	}
-	if _, err := terraform.BackUp(ctx, engine, p, part); err != nil {
-		return errors.Join(err, os.RemoveAll(part))
-	}
-	if err := os.Rename(part, dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("back up the state of %s: %w", p.Dir, err)
-	}
-	return nil
 }
 
 // LineEmitter streams Terraform's output as events of a change, or of the

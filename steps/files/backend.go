@@ -116,14 +116,14 @@ func EditBackend(p *Project, want Backend) ([]Edit, error) {
 // retype turns a block of another type into an empty S3 backend. Comments stay.
 func (b *blockEditor) retype(was string) {
 	label := b.block.LabelRanges[0]
-	b.splices.add(label.Start.Byte, label.End.Byte, quoteHCL("s3"))
-	b.fields = append(b.fields, field(Change, "backend.type", was, "s3", false))
+	b.splices.Add(label.Start.Byte, label.End.Byte, quoteHCL("s3"))
+	b.fields = append(b.fields, Field(Change, "backend.type", was, "s3", false))
 	for _, name := range b.names() {
 		b.unset(name)
 	}
 	for _, nested := range b.block.Body.Blocks {
 		b.removeItem(bodyItem{block: nested}.span())
-		b.fields = append(b.fields, field(Remove, b.prefix+nested.Type, "(block)", "", false))
+		b.fields = append(b.fields, Field(Remove, b.prefix+nested.Type, "(block)", "", false))
 	}
 }
 
@@ -158,8 +158,8 @@ func (w Backend) accounts(b *blockEditor) {
 	}
 	r := attr.Expr.Range()
 	text := "[" + quoteHCL(w.Account) + "]"
-	b.splices.add(r.Start.Byte, r.End.Byte, text)
-	b.fields = append(b.fields, field(Change, b.prefix+"allowed_account_ids", b.text(r), text, false))
+	b.splices.Add(r.Start.Byte, r.End.Byte, text)
+	b.fields = append(b.fields, Field(Change, b.prefix+"allowed_account_ids", b.text(r), text, false))
 }
 
 // nested turns the block assume_role, which Terraform refuses in a backend,
@@ -172,11 +172,11 @@ func (w Backend) nested(b *blockEditor) {
 		switch {
 		case slices.Contains(w.Drop, block.Type):
 			b.removeItem(bodyItem{block: block}.span())
-			b.fields = append(b.fields, field(Remove, b.prefix+block.Type, "(block)", "", false))
+			b.fields = append(b.fields, Field(Remove, b.prefix+block.Type, "(block)", "", false))
 		case block.Type == roleBlock && len(block.Labels) == 0:
 			at := block.TypeRange.End.Byte
-			b.splices.add(at, at, " =")
-			b.fields = append(b.fields, field(Change, b.prefix+block.Type, "(block)", "(attribute)", false))
+			b.splices.Add(at, at, " =")
+			b.fields = append(b.fields, Field(Change, b.prefix+block.Type, "(block)", "(attribute)", false))
 		}
 	}
 }
@@ -277,15 +277,15 @@ func (w Backend) render(version string) string {
 func (w Backend) fields(version string) []FieldChange {
 	var out []FieldChange
 	if version != "" {
-		out = append(out, field(Add, "required_version", "", version, false))
+		out = append(out, Field(Add, "required_version", "", version, false))
 	}
-	out = append(out, field(Add, "backend.type", "", "s3", false))
+	out = append(out, Field(Add, "backend.type", "", "s3", false))
 	for _, a := range w.arguments() {
-		out = append(out, field(Add, "backend."+a.name, "", a.value, false))
+		out = append(out, Field(Add, "backend."+a.name, "", a.value, false))
 	}
 	if w.Endpoint != "" {
 		for _, s := range w.services() {
-			out = append(out, field(Add, "backend.endpoints."+s, "", w.Endpoint, false))
+			out = append(out, Field(Add, "backend.endpoints."+s, "", w.Endpoint, false))
 		}
 	}
 	return out

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"stateroom/steps/files/filestest"
 )
 
 const keyARN = "arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-44cd-96ef-1234567890ab"
@@ -29,7 +31,7 @@ func project(t *testing.T, files map[string]string) *Project {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		put(t, filepath.Join(dir, name), text, 0o644)
+		filestest.Put(t, filepath.Join(dir, name), text, 0o644)
 	}
 	return inspect(t, dir)
 }
@@ -254,7 +256,7 @@ func TestMalformedFilesAreNamedWithLine(t *testing.T) {
 		"a.tf": "terraform {\n  backend \"s3\" {\n", "b.tofu": "x = \n", "c.tf.json": "{\n\"terraform\": [}\n", "d.tf": "\xff\xfe",
 	} {
 		dir := t.TempDir()
-		put(t, filepath.Join(dir, name), text, 0o644)
+		filestest.Put(t, filepath.Join(dir, name), text, 0o644)
 		_, err := InspectProject(dir, noEnv)
 		var e *Error
 		if !errors.As(err, &e) || e.Line == 0 || !strings.HasSuffix(e.Path, name) {

@@ -27,7 +27,7 @@ type Holder struct {
 // Claim is the right of one process to change what a name stands for, a clone or
 // an account's bucket: a lock on a file in the state directory. The system lets
 // it go when the process ends, however it ends. Beside it stays who had it last.
-type Claim struct{ lock *flock.Flock }
+type Claim struct{ unlock func() }
 
 // HeldError says that another process holds a claim, or held it since this one
 // looked.
@@ -60,10 +60,13 @@ type ClaimMark struct {
 // anything.
 func PeekClaim(path string) (ClaimMark, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return ClaimMark{}, nil
+		return ClaimMark{last: lastHolder(path)}, nil
 	}
 	l := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	free, err := l.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) { // just let go
+		return ClaimMark{last: lastHolder(path)}, nil
+	}
 	if err != nil {
 		return ClaimMark{}, claimError(path, err)
 	}
@@ -84,36 +87,32 @@ func TakeClaim(ctx context.Context, path, folder string, seen ClaimMark) (*Claim
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, seen, claimError(path, err)
 	}
-	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
 	waiting, cancel := context.WithTimeout(ctx, claimWait)
 	defer cancel()
-	taken, err := l.TryLockContext(waiting, 10*time.Millisecond)
+	unlock, err := acquire(waiting, path)
 	last := lastHolder(path)
 	switch {
-	case ctx.Err() != nil:
-		err = ctx.Err()
-	case !taken && (err == nil || errors.Is(err, context.DeadlineExceeded)):
+	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 		return nil, seen, &HeldError{Holder: readHolder(last)}
-	case err == nil && (seen.held || last != seen.last):
-		_ = l.Unlock()
+	case err != nil:
+		return nil, seen, claimError(path, err)
+	case seen.held || last != seen.last:
+		unlock()
 		return nil, seen, &HeldError{Holder: readHolder(last), Over: true}
 	}
-	var own []byte
-	if err == nil {
-		own, err = json.Marshal(Holder{PID: os.Getpid(), Since: time.Now().UTC(), On: folder})
-	}
+	own, err := json.Marshal(Holder{PID: os.Getpid(), Since: time.Now().UTC(), On: folder})
 	if err == nil {
 		err = os.WriteFile(holderPath(path), own, 0o600)
 	}
 	if err != nil {
-		_ = l.Unlock() // if it was taken at all
+		unlock()
 		return nil, seen, claimError(path, err)
 	}
-	return &Claim{l}, ClaimMark{last: string(own)}, nil
+	return &Claim{unlock}, ClaimMark{last: string(own)}, nil
 }
 
 // Release lets others have it.
-func (c *Claim) Release() { _ = c.lock.Unlock() } // the end of the process does it at the latest
+func (c *Claim) Release() { c.unlock() } // the end of the process does it at the latest
 
 // holderPath is beside the lock, for a locked file cannot be read on Windows.
 func holderPath(path string) string { return path + ".holder" }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/files/filestest"
 )
 
 // cacheBlock is the block of which Terraform 1.11.4 noted what lies in testdata.
@@ -105,7 +107,7 @@ func TestSurveyReadsWhatCanBeRead(t *testing.T) {
 	for name, text := range map[string]string{
 		"broken.tf": "resource {", "binary.tf": "\x00\x01\xff", "terraform.tfstate": "garbage", ".terraform/terraform.tfstate": "", ".terraform/environment": "feature",
 	} {
-		put(t, filepath.Join(p.Dir, name), text, 0o600)
+		filestest.Put(t, filepath.Join(p.Dir, name), text, 0o600)
 	}
 	q, problems := SurveyProject(p.Dir, func(string) string { return "" })
 	if len(problems) != 4 {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"stateroom/steps/files/filestest"
 )
 
 func TestDeleteTakesOnlyWhatWasRead(t *testing.T) {
@@ -14,9 +16,9 @@ func TestDeleteTakesOnlyWhatWasRead(t *testing.T) {
 	if err := Delete(context.Background(), mustRead(t, path)); err != nil {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	put(t, path, "sealed", 0o600)
+	filestest.Put(t, path, "sealed", 0o600)
 	before := mustRead(t, path)
-	put(t, path, "sealed anew", 0o600)
+	filestest.Put(t, path, "sealed anew", 0o600)
 	if err := Delete(context.Background(), before); !errors.Is(err, ErrChangedMeanwhile) {
 		t.Errorf("a file that changed was deleted: %v", err)
 	}
@@ -33,7 +35,7 @@ func TestDeleteTakesOnlyWhatWasRead(t *testing.T) {
 
 func TestDeleteRefusesWhatItsOwnerMadeReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bob.age")
-	put(t, path, "sealed", 0o400)
+	filestest.Put(t, path, "sealed", 0o400)
 	if err := Delete(context.Background(), mustRead(t, path)); err == nil {
 		t.Error("a read-only file was deleted")
 	}

@@ -124,9 +124,9 @@ func (e *Edit) KeepPrivate() {
 	e.Before.Mode = closed
 }
 
-// field describes one setting; old and new are ignored where action says that
+// Field describes one setting; old and new are ignored where action says that
 // they do not exist, and hidden says that the values must not be shown.
-func field(action Action, name, before, after string, hidden bool) FieldChange {
+func Field(action Action, name, before, after string, hidden bool) FieldChange {
 	if hidden {
 		before, after = secret.Redacted, secret.Redacted
 	}
@@ -139,3 +139,6 @@ func field(action Action, name, before, after string, hidden bool) FieldChange {
 	}
 	return FieldChange{Action: action, Field: name, Before: before, After: after}
 }
+
+// ModeField names the change of a file's mode among the fields of an edit.
+const ModeField = "file mode"

@@ -72,7 +72,7 @@ var elsewhereCases = []elsewhereCase{
 // own way and what differs from it.
 func TestWhatARepositoryBringsThatLeadsElsewhereIsFoundByFileAndLine(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
-	profiles := Profiles(Config, Snapshot{Bytes: []byte("[default]\nendpoint_url = https://profile.example\n")})
+	profile := map[string]string{"endpoint_url": "https://profile.example"}
 	for _, c := range elsewhereCases {
 		t.Run(c.name, func(t *testing.T) {
 			repository, outside := t.TempDir(), t.TempDir()
@@ -94,9 +94,7 @@ func TestWhatARepositoryBringsThatLeadsElsewhereIsFoundByFileAndLine(t *testing.
 				t.Fatal(err)
 			}
 			own := OwnWay(root, "http://localhost:4566", []string{"AWS_ENDPOINT_URL_EC2=http://own.example", "HTTPS_PROXY=http://proxy.corp:3128", "no_proxy=localhost"})
-			for _, p := range profiles {
-				own.AddProfile(p.Get)
-			}
+			own.AddProfile(func(setting string) string { return profile[setting] })
 			p, err := InspectProject(dir, func(string) string { return "" })
 			if err != nil {
 				t.Fatal(err)

@@ -41,7 +41,7 @@ func (w Backend) endpoints(b *blockEditor) {
 	if !ok || b.gone["endpoints"] {
 		b.added = append(b.added, addedAttr{"endpoints", w.endpointMap(nil)})
 		for _, s := range w.services() {
-			b.fields = append(b.fields, field(Add, "backend.endpoints."+s, "", w.Endpoint, false))
+			b.fields = append(b.fields, Field(Add, "backend.endpoints."+s, "", w.Endpoint, false))
 		}
 		return
 	}
@@ -68,11 +68,11 @@ func (w Backend) endpoints(b *blockEditor) {
 		if have[s] == "" {
 			action = Add
 		}
-		b.fields = append(b.fields, field(action, "backend.endpoints."+s, have[s], w.Endpoint, false))
+		b.fields = append(b.fields, Field(action, "backend.endpoints."+s, have[s], w.Endpoint, false))
 	}
 	if !right {
 		text := strings.ReplaceAll(w.endpointMap(others), "\n", b.eol()+b.indent(attr.SrcRange.Start.Byte))
-		b.splices.add(object.SrcRange.Start.Byte, object.SrcRange.End.Byte, text)
+		b.splices.Add(object.SrcRange.Start.Byte, object.SrcRange.End.Byte, text)
 	}
 }
 

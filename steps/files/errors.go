@@ -43,26 +43,6 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ConflictError says that a profile already gets its credentials in another
-// way than the one being written, so that it takes a person to decide. Passing
-// Keys in [ProfileEdit].Remove settles it.
-type ConflictError struct {
-	Path    string
-	Profile string
-	Keys    []string // in the order of the file, lower case
-	Lines   []int    // the line of each key, counted from 1
-}
-
-// Error names the profile, the settings in the way and their lines.
-func (e *ConflictError) Error() string {
-	at := make([]string, len(e.Keys))
-	for i, k := range e.Keys {
-		at[i] = fmt.Sprintf("%s (line %d)", k, e.Lines[i])
-	}
-	return fmt.Sprintf("cannot edit %s: profile %q already gets its credentials from %s; "+
-		"choose another profile name or agree to remove that", e.Path, e.Profile, strings.Join(at, ", "))
-}
-
 // Place is a line of a file.
 type Place struct {
 	Path string

@@ -20,7 +20,7 @@ func EditGitignore(file Snapshot, pattern string) Edit {
 		text += eol
 	}
 	e.After = Content(text + pattern + eol)
-	e.Fields = []FieldChange{field(Add, "ignore", "", pattern, false)}
+	e.Fields = []FieldChange{Field(Add, "ignore", "", pattern, false)}
 	return e
 }
 

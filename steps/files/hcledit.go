@@ -36,7 +36,7 @@ func (b *blockEditor) set(name, value, text string) {
 	attr, ok := b.block.Body.Attributes[name]
 	if !ok || b.gone[name] {
 		b.added = append(b.added, addedAttr{name, text})
-		b.fields = append(b.fields, field(Add, b.prefix+name, "", value, secretName.MatchString(name)))
+		b.fields = append(b.fields, Field(Add, b.prefix+name, "", value, secretName.MatchString(name)))
 		return
 	}
 	old, known := literal(attr.Expr, b.file.Bytes)
@@ -50,8 +50,8 @@ func (b *blockEditor) set(name, value, text string) {
 	if known && old == value {
 		return
 	}
-	b.splices.add(attr.Expr.Range().Start.Byte, attr.Expr.Range().End.Byte, text)
-	b.fields = append(b.fields, field(Change, b.prefix+name, old, value, secretName.MatchString(name)))
+	b.splices.Add(attr.Expr.Range().Start.Byte, attr.Expr.Range().End.Byte, text)
+	b.fields = append(b.fields, Field(Change, b.prefix+name, old, value, secretName.MatchString(name)))
 }
 
 // given is an argument that is there and not null.
@@ -70,7 +70,7 @@ func (b *blockEditor) unset(name string) {
 	if !b.single() {
 		b.removeItem(attr.SrcRange)
 	}
-	b.fields = append(b.fields, field(Remove, b.prefix+name, b.shown(attr), "", secretName.MatchString(name)))
+	b.fields = append(b.fields, Field(Remove, b.prefix+name, b.shown(attr), "", secretName.MatchString(name)))
 }
 
 // shown gives an argument's value for a field, its source for an expression.
@@ -97,10 +97,10 @@ func (b *blockEditor) finish() {
 	}
 	inner := b.innerIndent()
 	if at := b.insertAt(); len(b.added) > 0 {
-		b.splices.add(at, at, b.attrLines(inner))
+		b.splices.Add(at, at, b.attrLines(inner))
 	}
 	if end := b.lineStart(b.block.CloseBraceRange.Start.Byte); len(b.blocks) > 0 {
-		b.splices.add(end, end, b.blockLines(inner))
+		b.splices.Add(end, end, b.blockLines(inner))
 	}
 }
 
@@ -173,7 +173,7 @@ func (b *blockEditor) expand() {
 	for _, attr := range b.block.Body.Attributes { // at most one
 		if b.gone[attr.Name] {
 			b.replaceBlank(open, attr.SrcRange.Start.Byte, "")
-			b.splices.add(attr.SrcRange.Start.Byte, attr.SrcRange.End.Byte, "")
+			b.splices.Add(attr.SrcRange.Start.Byte, attr.SrcRange.End.Byte, "")
 		} else {
 			b.replaceBlank(open, attr.SrcRange.Start.Byte, b.eol()+inner)
 		}
@@ -188,7 +188,7 @@ func (b *blockEditor) replaceBlank(start, end int, text string) {
 	if strings.TrimSpace(string(b.file.Bytes[start:end])) != "" {
 		start = end
 	}
-	b.splices.add(start, end, text)
+	b.splices.Add(start, end, text)
 }
 
 // names gives the block's arguments in the order of the file.

@@ -14,7 +14,7 @@ import (
 type hclFile struct {
 	file    Snapshot
 	tokens  hclsyntax.Tokens
-	splices splices
+	splices Splices
 	fields  []FieldChange
 	notes   []string
 }
@@ -26,7 +26,7 @@ func openHCL(file Snapshot) *hclFile {
 
 // edit gives the result, which must still parse.
 func (f *hclFile) edit() (Edit, error) {
-	after := f.splices.apply(f.file.Bytes)
+	after := f.splices.Apply(f.file.Bytes)
 	if _, err := parseHCL(f.file.Path, after); err != nil {
 		return Edit{}, &Error{
 			Action: "edit", Path: f.file.Path,
@@ -101,7 +101,7 @@ func (f *hclFile) removeItem(span hcl.Range) {
 	if end < 0 || strings.TrimSpace(string(f.file.Bytes[start:span.Start.Byte])) != "" {
 		start, end = span.Start.Byte, span.End.Byte
 	}
-	f.splices.add(start, end, "")
+	f.splices.Add(start, end, "")
 }
 
 // append adds text, with its lines parted by \n, at the end of the file.
@@ -114,7 +114,7 @@ func (f *hclFile) append(text string, fields []FieldChange) {
 			lead += eol
 		}
 	}
-	f.splices.add(end, end, lead+strings.ReplaceAll(text, "\n", eol))
+	f.splices.Add(end, end, lead+strings.ReplaceAll(text, "\n", eol))
 	f.fields = append(f.fields, fields...)
 }
 
@@ -184,7 +184,7 @@ func (o *hclFiles) raise(wanted string) (add string, err error) {
 		return add, nil
 	}
 	f := o.file(at.Path)
-	f.splices.add(at.span.Start.Byte, at.span.End.Byte, quoteHCL(raised))
-	f.fields = append(f.fields, field(Change, "required_version", at.Text, raised, false))
+	f.splices.Add(at.span.Start.Byte, at.span.End.Byte, quoteHCL(raised))
+	f.fields = append(f.fields, Field(Change, "required_version", at.Text, raised, false))
 	return "", nil
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"stateroom/steps/files/filestest"
 )
 
 // terraform runs the real terraform in dir, with an empty home and nothing of
@@ -20,7 +22,7 @@ import (
 func terraform(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	home := t.TempDir()
-	put(t, filepath.Join(home, "credentials"), "[admin_iam]\naws_access_key_id = AKIATEST\naws_secret_access_key = test\n", 0o600)
+	filestest.Put(t, filepath.Join(home, "credentials"), "[admin_iam]\naws_access_key_id = AKIATEST\naws_secret_access_key = test\n", 0o600)
 	cmd := exec.CommandContext(t.Context(), "terraform", args...)
 	cmd.Dir = dir
 	cmd.Env = []string{

@@ -8,44 +8,17 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-)
 
-// hostile makes what may lie where a file is expected.
-func hostile(t *testing.T) map[string]string {
-	t.Helper()
-	dir := t.TempDir()
-	at := func(name string) string { return filepath.Join(dir, name) }
-	if err := syscall.Mkfifo(at("pipe"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(at("directory"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(at("huge"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(at("huge"), 1<<30); err != nil {
-		t.Fatal(err)
-	}
-	for name, target := range map[string]string{"device": "/dev/zero", "pipe-link": at("pipe"), "circle": at("circle")} {
-		if err := os.Symlink(target, at(name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return map[string]string{
-		"device": at("device"), "pipe": at("pipe"), "pipe-link": at("pipe-link"), "directory": at("directory"),
-		"huge": at("huge"), "circle": at("circle"),
-	}
-}
+	"stateroom/steps/files/filestest"
+)
 
 func TestOnlyRegularFilesOfABoundedSizeAreRead(t *testing.T) {
 	want := map[string]string{
 		"device": "a device", "pipe": "a pipe", "pipe-link": "a pipe", "directory": "a directory", "huge": "larger than 32 MiB", "circle": "symbolic links",
 	}
-	for name, path := range hostile(t) {
+	for name, path := range filestest.Hostile(t) {
 		_, err := Load(t.Context(), path, Limit{})
 		var ours *Error
 		if !errors.As(err, &ours) || !strings.Contains(err.Error(), want[name]) || !strings.Contains(err.Error(), path) {
@@ -68,7 +41,7 @@ func TestOnlyRegularFilesOfABoundedSizeAreRead(t *testing.T) {
 }
 
 func TestAPipeOfTheCommandLineIsBoundedInSizeAndTime(t *testing.T) {
-	odd := hostile(t)
+	odd := filestest.Hostile(t)
 	for _, name := range []string{"device", "directory", "huge"} {
 		if _, err := Load(t.Context(), odd[name], Limit{Pipe: true}); err == nil {
 			t.Errorf("%s was read", name)
@@ -116,37 +89,9 @@ func TestAPipeThatGoesOnForEverIsBounded(t *testing.T) {
 	}
 }
 
-func TestNoFileThatTheSDKReadsMayBeAPipeOrADevice(t *testing.T) {
-	for name, path := range hostile(t) {
-		if name == "circle" {
-			continue // the SDK says that itself
-		}
-		dir := t.TempDir()
-		config := filepath.Join(dir, "config")
-		if err := os.WriteFile(config, []byte("[profile a]\nca_bundle = "+path+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, env := range []map[string]string{
-			{"AWS_SHARED_CREDENTIALS_FILE": path, "HOME": dir},
-			{"AWS_CONFIG_FILE": path, "HOME": dir},
-			{"AWS_CA_BUNDLE": path, "HOME": dir},
-			{"AWS_WEB_IDENTITY_TOKEN_FILE": path, "HOME": dir},
-			{"AWS_CONFIG_FILE": config, "HOME": dir},
-		} {
-			if err := CheckAWS(t.Context(), func(name string) string { return env[name] }); err == nil || !strings.Contains(err.Error(), path) {
-				t.Errorf("%s as %v: %v", name, env, err)
-			}
-		}
-	}
-	calm := map[string]string{"AWS_CONFIG_FILE": os.DevNull, "HOME": t.TempDir()}
-	if err := CheckAWS(t.Context(), func(name string) string { return calm[name] }); err != nil {
-		t.Error(err)
-	}
-}
-
 // Whatever lies where the last holder of a claim is noted, nobody waits for it.
 func TestAClaimsHolderIsReadWithinBounds(t *testing.T) {
-	for name, path := range hostile(t) {
+	for name, path := range filestest.Hostile(t) {
 		claim := filepath.Join(t.TempDir(), "run.lock")
 		if err := os.WriteFile(claim, nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -205,7 +150,7 @@ func TestAStateIsFoundOnceThroughLinks(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		put(t, filepath.Join(dir, name), text, 0o600)
+		filestest.Put(t, filepath.Join(dir, name), text, 0o600)
 	}
 	states := inspect(t, dir).State.States
 	if len(states) != 2 || states[0].Stray || states[1].Stray || states[0].Lineage != "one" || states[1].Lineage != "b" {

@@ -24,24 +24,45 @@ func lock(ctx context.Context, target string) (func(), error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockWait,
 		fmt.Errorf("another stateroom has held %s for %s", path, lockWait))
 	defer cancel()
+	return acquire(ctx, path)
+}
+
+// acquire waits for the lock file at path as long as the context lasts, and gives
+// the function that releases it.
+func acquire(ctx context.Context, path string) (func(), error) {
 	for {
-		l := flock.New(path)
-		ok, err := l.TryLockContext(ctx, 10*time.Millisecond)
-		switch held := ok && holds(l, path); {
-		case held && ctx.Err() == nil:
-			return func() { release(l, path) }, nil
-		case held:
-			release(l, path) // cancelled as it was taken; nobody else would let it go
-		case ok:
-			_ = l.Unlock() // the holder before us removed the file that we locked
+		unlock, err := tryLock(path)
+		switch {
+		case err != nil:
+			return nil, err
+		case unlock != nil && ctx.Err() == nil:
+			return unlock, nil
+		case unlock != nil:
+			unlock() // cancelled as it was taken; nobody else would let it go
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return nil, fmt.Errorf("waiting for the lock: %w", context.Cause(ctx))
-		}
-		if err != nil || !ok {
-			return nil, err //nolint:wrapcheck // Write says which file
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// tryLock takes the lock file at path, which the system lets go when the process
+// ends, however it ends. The function that releases it is nil where somebody else
+// has it, or has just let it go and taken the file away.
+func tryLock(path string) (unlock func(), err error) {
+	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	taken, err := l.TryLock()
+	switch {
+	case err != nil:
+		return nil, err //nolint:wrapcheck // whoever locks says what
+	case taken && holds(l, path):
+		return func() { release(l, path) }, nil
+	case taken:
+		err = l.Unlock()
+	}
+	return nil, err //nolint:wrapcheck // as above
 }
 
 // holds tells whether the file that is locked is still the one at path.

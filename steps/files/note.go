@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/gofrs/flock"
 )
 
 // Note is what a process writes down of its work before it begins, so that
@@ -22,8 +20,8 @@ type Note struct {
 	// and nothing was begun.
 	Text []byte
 
-	dir  string
-	lock *flock.Flock
+	dir    string
+	unlock func()
 }
 
 const (
@@ -112,18 +110,13 @@ func (n *Note) Done() error {
 }
 
 // Leave keeps the note for whoever tidies up next.
-func (n *Note) Leave() { release(n.lock, n.lock.Path()) }
+func (n *Note) Leave() { n.unlock() }
 
 // hold takes the lock, which lies beside: a locked file cannot be read on
 // Windows.
-func (n *Note) hold() (bool, error) {
-	path := filepath.Join(n.dir, n.Name+".lock")
-	n.lock = flock.New(path, flock.SetPermissions(0o600))
-	taken, err := n.lock.TryLock()
-	if taken && !holds(n.lock, path) { // who has just ended took the file away
-		return false, n.lock.Unlock() //nolint:wrapcheck // every caller names the note
-	}
-	return taken, err //nolint:wrapcheck // as above
+func (n *Note) hold() (held bool, err error) {
+	n.unlock, err = tryLock(filepath.Join(n.dir, n.Name+".lock"))
+	return n.unlock != nil, err
 }
 
 // Path is where it lies.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"stateroom/steps/files/filestest"
 	"stateroom/steps/stepstest"
 )
 
@@ -14,7 +15,7 @@ import (
 func TestANoteThatIsNotWholeDoesNotStay(t *testing.T) {
 	full, taken := t.TempDir(), t.TempDir()
 	room := stepstest.Full(t, full)
-	put(t, filepath.Join(taken, "one"+scratchSuffix), "", 0o600)
+	filestest.Put(t, filepath.Join(taken, "one"+scratchSuffix), "", 0o600)
 	for _, dir := range []string{full, taken} {
 		if n, err := TakeNote(dir, "one", []byte(`{"begun":"2026-11-28T09:00:00Z"}`)); err == nil {
 			n.Leave()

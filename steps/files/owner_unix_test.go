@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"stateroom/steps/files/filestest"
 )
 
 // TestRootLeavesAUsersFilesTheUsers edits and makes files in the home of another;
@@ -14,7 +16,7 @@ import (
 func TestRootLeavesAUsersFilesTheUsers(t *testing.T) {
 	home, owner := t.TempDir(), os.Getuid()
 	path, fresh := filepath.Join(home, "credentials"), filepath.Join(home, "new", "deep", "config")
-	put(t, path, "[a]\n", 0o600)
+	filestest.Put(t, path, "[a]\n", 0o600)
 	if owner == 0 {
 		owner = 65534
 		for _, at := range []string{home, path} {
@@ -24,10 +26,7 @@ func TestRootLeavesAUsersFilesTheUsers(t *testing.T) {
 		}
 	}
 	for _, at := range []string{path, fresh} {
-		e, err := EditProfile(Credentials, mustRead(t, at), keys("x"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := extended(mustRead(t, at), "x")
 		if _, err := Write(t.Context(), e, filepath.Join(home, "state", "stateroom")); err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (w Provider) assumeRole(b *blockEditor) {
 	default:
 		b.blocks = append(b.blocks, strings.TrimSuffix(w.renderRole(), "\n"))
 		for _, a := range w.roleArguments() {
-			b.fields = append(b.fields, field(Add, "provider.assume_role."+a.name, "", a.value, false))
+			b.fields = append(b.fields, Field(Add, "provider.assume_role."+a.name, "", a.value, false))
 		}
 	}
 }
@@ -122,8 +122,8 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 		b.note(attr.SrcRange.Start.Line, "assume_role is an expression, which Terraform refuses since 0.12; write it as a block with role_arn = %q.", w.RoleARN)
 		return
 	}
-	b.fields = append(b.fields, field(Change, "provider.assume_role", "(map)", "(block)", false))
-	b.splices.add(attr.NameRange.End.Byte, object.SrcRange.Start.Byte, " ")
+	b.fields = append(b.fields, Field(Change, "provider.assume_role", "(map)", "(block)", false))
+	b.splices.Add(attr.NameRange.End.Byte, object.SrcRange.Start.Byte, " ")
 
 	base := b.indent(attr.SrcRange.Start.Byte)
 	inner := base + "  "
@@ -133,8 +133,8 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 		key, value := item.KeyExpr.Range(), item.ValueExpr.Range()
 		b.ownLine(at, key.Start.Byte, inner)
 		name := keyText(item.KeyExpr, b.file.Bytes)
-		b.splices.add(key.Start.Byte, key.End.Byte, name)
-		b.splices.add(key.End.Byte, value.Start.Byte, strings.Replace(string(b.file.Bytes[key.End.Byte:value.Start.Byte]), ":", " =", 1))
+		b.splices.Add(key.Start.Byte, key.End.Byte, name)
+		b.splices.Add(key.End.Byte, value.Start.Byte, strings.Replace(string(b.file.Bytes[key.End.Byte:value.Start.Byte]), ":", " =", 1))
 		missing = b.setItem(item, name, missing)
 		at = value.End.Byte
 	}
@@ -142,7 +142,7 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 	added := ""
 	for _, a := range missing {
 		added += inner + a.name + " = " + a.text + b.eol()
-		b.fields = append(b.fields, field(Add, "provider.assume_role."+a.name, "", a.value, false))
+		b.fields = append(b.fields, Field(Add, "provider.assume_role."+a.name, "", a.value, false))
 	}
 	b.ownLine(at, end, base)
 	start := b.lineStart(end)
@@ -153,7 +153,7 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 			added += base
 		}
 	}
-	b.splices.add(start, start, added)
+	b.splices.Add(start, start, added)
 }
 
 // setItem gives a map item the wanted value, if one is wanted for it, and the
@@ -172,8 +172,8 @@ func (b *blockEditor) setItem(item hclsyntax.ObjectConsItem, name string, wanted
 				name, b.text(item.ValueExpr.Range()), a.value)
 		case old != a.value:
 			r := item.ValueExpr.Range()
-			b.splices.add(r.Start.Byte, r.End.Byte, a.text)
-			b.fields = append(b.fields, field(Change, b.prefix+"assume_role."+name, old, a.value, false))
+			b.splices.Add(r.Start.Byte, r.End.Byte, a.text)
+			b.fields = append(b.fields, Field(Change, b.prefix+"assume_role."+name, old, a.value, false))
 		}
 	}
 	return rest
@@ -188,12 +188,12 @@ func (b *blockEditor) ownLine(start, end int, indent string) {
 			continue
 		}
 		if t.Type == hclsyntax.TokenComma {
-			b.splices.add(t.Range.Start.Byte, t.Range.End.Byte, "")
+			b.splices.Add(t.Range.Start.Byte, t.Range.End.Byte, "")
 		}
 		broken = broken || t.Type == hclsyntax.TokenNewline || strings.HasSuffix(string(t.Bytes), "\n")
 	}
 	if !broken {
-		b.splices.add(end, end, b.eol()+indent)
+		b.splices.Add(end, end, b.eol()+indent)
 	}
 }
 
@@ -229,7 +229,7 @@ func (w Provider) fields() []FieldChange {
 	var out []FieldChange
 	add := func(name, value string) {
 		if value != "" {
-			out = append(out, field(Add, "provider."+name, "", value, false))
+			out = append(out, Field(Add, "provider."+name, "", value, false))
 		}
 	}
 	add("region", w.Region)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/dirhash"
+
+	"stateroom/steps/files/filestest"
 )
 
 func TestRequiredProvidersAreFoundInTheLockFile(t *testing.T) {
@@ -44,7 +46,7 @@ provider "registry.opentofu.org/hashicorp/random" {
 	if !want[0].Locks(locked[0]) || want[0].Locks(locked[1]) || !want[1].Locks(locked[1]) || want[2].Locks(locked[0]) {
 		t.Error("a provider is taken for another")
 	}
-	put(t, filepath.Join(p.Dir, LockFile), "junk {", 0o600)
+	filestest.Put(t, filepath.Join(p.Dir, LockFile), "junk {", 0o600)
 	if _, err := ReadLockFile(p.Dir); err == nil {
 		t.Error("junk was read")
 	}
@@ -63,7 +65,7 @@ func TestAnInstalledProviderIsComparedWithItsChecksums(t *testing.T) {
 	if err := os.MkdirAll(at, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	put(t, filepath.Join(at, "terraform-provider-aws"), "binary", 0o700)
+	filestest.Put(t, filepath.Join(at, "terraform-provider-aws"), "binary", 0o700)
 	if ok, known, err := l.Genuine(dir); ok || !known || err != nil {
 		t.Errorf("a wrong checksum gives %v, %v, %v", ok, known, err)
 	}

@@ -6,17 +6,17 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"stateroom/steps/files/filestest"
 )
 
 // reserved is a credentials file that is about to get a key, and the room for it.
 func reserved(t *testing.T, before string) (path, state string, e Edit, r *Reservation) {
 	t.Helper()
 	path, state = filepath.Join(t.TempDir(), "credentials"), t.TempDir()
-	put(t, path, before, 0o600)
-	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	filestest.Put(t, path, before, 0o600)
+	e = extended(mustRead(t, path), "x")
+	var err error
 	if r, err = Reserve(t.Context(), e, state); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestARoomThatIsNotUsedLeavesNothing(t *testing.T) {
 // person does between the call and the write.
 func TestWhatCannotBePutInItsPlaceIsKept(t *testing.T) {
 	path, state, e, r := reserved(t, "[a]\n")
-	put(t, path, "[mine]\n", 0o600)
+	filestest.Put(t, path, "[mine]\n", 0o600)
 	if _, err := r.Write(t.Context(), e); !errors.Is(err, ErrChangedMeanwhile) {
 		t.Fatalf("got %v", err)
 	}
@@ -70,7 +70,7 @@ func TestAnAppendInTheMomentOfTheRenameIsKept(t *testing.T) {
 	if before == nil {
 		return // Windows lets nobody replace what is open
 	}
-	put(t, path, "[a]\n[late]\n", 0o600)
+	filestest.Put(t, path, "[a]\n[late]\n", 0o600)
 	if err := os.Rename(r.staged, path); err != nil {
 		t.Fatal(err)
 	}

@@ -5,29 +5,30 @@ import (
 	"slices"
 )
 
-// splices are replacements of byte ranges in one text: the only way in which
-// this package changes one, so that what lies between them is kept by
+// Splices are replacements of byte ranges in one text: the only way in which
+// an editor changes one, so that what lies between them is kept by
 // construction.
-type splices []splice
+type Splices []splice
 
 type splice struct {
 	start, end int // the bytes that go
 	text       string
 }
 
-func (s *splices) add(start, end int, text string) {
+// Add puts text in the place of the bytes from start to end.
+func (s *Splices) Add(start, end int, text string) {
 	*s = append(*s, splice{start, end, text})
 }
 
-// covers tells whether the bytes from start to end go.
-func (s splices) covers(start, end int) bool {
+// Covers tells whether the bytes from start to end go.
+func (s Splices) Covers(start, end int) bool {
 	return slices.ContainsFunc(s, func(x splice) bool { return x.start <= start && end <= x.end && start < end })
 }
 
-// apply gives src with all replacements made. Splices at the same place keep
+// Apply gives src with all replacements made. Splices at the same place keep
 // the order in which they were added; an insertion at the start of a removed
 // range comes before it.
-func (s splices) apply(src []byte) []byte {
+func (s Splices) Apply(src []byte) []byte {
 	if len(s) == 0 {
 		return bytes.Clone(src)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"stateroom/steps/files/filestest"
 )
 
 // TestReadOnlyDirectoryIsOneSentence takes the file system's identity of nobody
@@ -17,7 +19,7 @@ import (
 func TestReadOnlyDirectoryIsOneSentence(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "credentials")
-	put(t, path, "[a]\n", 0o644)
+	filestest.Put(t, path, "[a]\n", 0o644)
 	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
 		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
@@ -35,11 +37,8 @@ func TestReadOnlyDirectoryIsOneSentence(t *testing.T) {
 		_ = syscall.Setfsuid(65534)
 		defer func() { _ = syscall.Setfsuid(0) }()
 	}
-	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Write(context.Background(), e, state)
+	e := extended(mustRead(t, path), "x")
+	_, err := Write(context.Background(), e, state)
 	if err == nil || !strings.Contains(err.Error(), "cannot be written to") {
 		t.Fatalf("got %v", err)
 	}
@@ -65,7 +64,7 @@ func TestFullDiskLeavesTheOldFile(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "credentials"), "[a]\n", 0o600)
+	filestest.Put(t, filepath.Join(dir, "credentials"), "[a]\n", 0o600)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFullDiskLeavesTheOldFile$")
 	cmd.Env = append(os.Environ(), "STATEROOM_TEST_FULL_DISK="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"stateroom/steps/files/filestest"
 )
 
 func mustRead(t *testing.T, path string) Snapshot {
@@ -20,16 +22,6 @@ func mustRead(t *testing.T, path string) Snapshot {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func put(t *testing.T, path, text string, mode fs.FileMode) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // litter lists what is in a directory beside the named files.
@@ -49,6 +41,12 @@ func litter(t *testing.T, dir string, known ...string) []string {
 	return out
 }
 
+// extended is an edit that adds a section to a file, as the editors make one.
+func extended(before Snapshot, name string) Edit {
+	text := string(before.Bytes) + "\n[" + name + "]\nregion = eu-west-1\n"
+	return Edit{Before: before, After: Content(text), Mode: 0o600}
+}
+
 // written carries out an edit and gives the path of the backup.
 func written(ctx context.Context, e Edit, stateDir string) (string, error) {
 	w, err := Write(ctx, e, stateDir)
@@ -58,10 +56,7 @@ func written(ctx context.Context, e Edit, stateDir string) (string, error) {
 func TestWriteMakesNewFilesPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "home with spaces", ".aws")
 	path := filepath.Join(dir, "credentials")
-	e, err := EditProfile(Credentials, mustRead(t, path), keys("admin_iam"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := extended(mustRead(t, path), "admin_iam")
 	backup, err := written(context.Background(), e, t.TempDir())
 	if err != nil || backup != "" {
 		t.Fatalf("backup %q, error %v", backup, err)
@@ -83,16 +78,13 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "credentials")
 	old := "[a]\nk = v\n"
-	put(t, path, old, 0o644)
+	filestest.Put(t, path, old, 0o644)
 	before := mustRead(t, path)
 	state := filepath.Join(t.TempDir(), "state")
 	if !before.LooseMode() {
 		t.Error("0644 must be reported as loose")
 	}
-	e, err := EditProfile(Credentials, before, region("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := extended(before, "x")
 	first, err := written(context.Background(), e, state)
 	if err != nil {
 		t.Fatal(err)
@@ -101,10 +93,7 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 	if string(kept.Bytes) != old || kept.Mode != 0o600 || mustRead(t, path).Mode != 0o644 {
 		t.Fatalf("backup %v %o, file %o", kept.Bytes, kept.Mode, mustRead(t, path).Mode)
 	}
-	e, err = EditProfile(Credentials, mustRead(t, path), region("y"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e = extended(mustRead(t, path), "y")
 	second, err := written(context.Background(), e, state)
 	if err != nil || second == first || filepath.Dir(second) != filepath.Join(state, "files", dir) {
 		t.Fatalf("the second backup is %q, the first %q, error %v", second, first, err)
@@ -120,15 +109,13 @@ func TestWriteKeepsModeAndBacksUpWhatWasThere(t *testing.T) {
 func TestWriteOfNothingTouchesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "credentials")
-	put(t, path, "[x]\nregion = eu-west-1\n", 0o600)
+	filestest.Put(t, path, "[x]\nregion = eu-west-1\n", 0o600)
 	past := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 	if err := os.Chtimes(path, past, past); err != nil {
 		t.Fatal(err)
 	}
-	e, err := EditProfile(Credentials, mustRead(t, path), region("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := mustRead(t, path)
+	e := Edit{Before: before, After: before.Bytes, Mode: 0o600}
 	if backup, err := written(context.Background(), e, t.TempDir()); err != nil || backup != "" {
 		t.Fatalf("backup %q, error %v", backup, err)
 	}
@@ -148,15 +135,12 @@ func TestWriteKeepsSymlinks(t *testing.T) {
 			}
 			target, link := filepath.Join(away, "creds"), filepath.Join(dir, "credentials")
 			if !dangling {
-				put(t, target, "[a]\n", 0o600)
+				filestest.Put(t, target, "[a]\n", 0o600)
 			}
 			if err := os.Symlink("dotfiles/creds", link); err != nil {
 				t.Fatal(err)
 			}
-			e, err := EditProfile(Credentials, mustRead(t, link), keys("x"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			e := extended(mustRead(t, link), "x")
 			if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
 				t.Fatal(err)
 			}
@@ -186,24 +170,21 @@ func TestSymlinksInACircleAreOneSentence(t *testing.T) {
 func TestWriteNoticesAConcurrentEdit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "credentials")
 	for name, meddle := range map[string]func(){
-		"changed": func() { put(t, path, "[b]\n", 0o600) },
+		"changed": func() { filestest.Put(t, path, "[b]\n", 0o600) },
 		"removed": func() { _ = os.Remove(path) },
 		"redirected": func() {
 			_ = os.Remove(path)
-			put(t, path+"2", "[a]\n", 0o600)
+			filestest.Put(t, path+"2", "[a]\n", 0o600)
 			_ = os.Symlink(path+"2", path)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_ = os.Remove(path)
-			put(t, path, "[a]\n", 0o600)
-			e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			filestest.Put(t, path, "[a]\n", 0o600)
+			e := extended(mustRead(t, path), "x")
 			meddle()
 			before := mustRead(t, path)
-			_, err = Write(context.Background(), e, t.TempDir())
+			_, err := Write(context.Background(), e, t.TempDir())
 			if !errors.Is(err, ErrChangedMeanwhile) {
 				t.Fatalf("got %v", err)
 			}
@@ -214,7 +195,7 @@ func TestWriteNoticesAConcurrentEdit(t *testing.T) {
 	}
 }
 
-// TestTwoWritersAtOnceLoseNothing lets many writers add a profile each, every
+// TestTwoWritersAtOnceLoseNothing lets many writers add a section each, every
 // one reading again when another was faster, as two wizards would.
 func TestTwoWritersAtOnceLoseNothing(t *testing.T) {
 	dir := t.TempDir()
@@ -229,11 +210,7 @@ func TestTwoWritersAtOnceLoseNothing(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				e, err := EditProfile(Credentials, s, region(fmt.Sprintf("p%d", i)))
-				if err != nil {
-					t.Error(err)
-					return
-				}
+				e := extended(s, fmt.Sprintf("p%d", i))
 				if _, err = Write(context.Background(), e, t.TempDir()); err == nil {
 					return
 				}
@@ -245,8 +222,8 @@ func TestTwoWritersAtOnceLoseNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := Profiles(Credentials, mustRead(t, path)); len(got) != writers {
-		t.Fatalf("%d of %d profiles are there", len(got), writers)
+	if got := strings.Count(string(mustRead(t, path).Bytes), "[p"); got != writers {
+		t.Fatalf("%d of %d sections are there", got, writers)
 	}
 	if left := litter(t, dir, "credentials"); left != nil {
 		t.Fatalf("left behind: %v", left)
@@ -277,11 +254,8 @@ func TestLockWaitEndsWithTheContext(t *testing.T) {
 func TestKillBetweenWriteAndRename(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "credentials")
-	put(t, path, "[a]\n", 0o600)
-	e, err := EditProfile(Credentials, mustRead(t, path), keys("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	filestest.Put(t, path, "[a]\n", 0o600)
+	e := extended(mustRead(t, path), "x")
 	staged, err := stage(dir, path, 1<<10)
 	if err == nil {
 		err = refill(staged, e.After, 0o600)
@@ -292,7 +266,7 @@ func TestKillBetweenWriteAndRename(t *testing.T) {
 	if s := mustRead(t, staged); s.Mode != 0o600 || string(mustRead(t, path).Bytes) != "[a]\n" {
 		t.Fatalf("staged with mode %o, real file %v", s.Mode, mustRead(t, path).Bytes)
 	}
-	put(t, filepath.Join(dir, ".credentials.mine.tmp"), "", 0o600)
+	filestest.Put(t, filepath.Join(dir, ".credentials.mine.tmp"), "", 0o600)
 	if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
@@ -301,28 +275,11 @@ func TestKillBetweenWriteAndRename(t *testing.T) {
 	}
 }
 
-func TestVerifierStopsTheWrite(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "credentials")
-	put(t, path, "[x]\naws_access_key_id = half\n", 0o600)
-	e, err := EditProfile(Credentials, mustRead(t, path), region("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = Write(context.Background(), e, t.TempDir()); err == nil || !strings.Contains(err.Error(), "partial credentials") {
-		t.Fatalf("the SDK cannot load half a key, got %v", err)
-	}
-	entries, _ := os.ReadDir(dir)
-	if len(entries) != 1 {
-		t.Fatalf("a refused write left %v", entries)
-	}
-}
-
 func TestReadOnlyIsOneSentence(t *testing.T) {
 	dir := t.TempDir()
 	readOnly := filepath.Join(dir, "ro")
-	put(t, readOnly, "[a]\n", 0o444)
-	put(t, filepath.Join(dir, "file"), "", 0o600)
+	filestest.Put(t, readOnly, "[a]\n", 0o444)
+	filestest.Put(t, filepath.Join(dir, "file"), "", 0o600)
 	for path, says := range map[string]string{
 		readOnly: "read-only (mode 0444)",
 		filepath.Join(dir, "file", "credentials"): "not a directory",
@@ -350,56 +307,5 @@ func TestContentIsNeverPrinted(t *testing.T) {
 				t.Errorf("%s leaks: %s", verb, got)
 			}
 		}
-	}
-}
-
-func TestAnEditMayFollowAnotherWhoseValuesAreNotKnownYet(t *testing.T) {
-	for name, before := range map[string]string{"new": "", "there": "# mine\n[x]\nregion = us-east-1\n"} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "home", "credentials")
-			if before != "" {
-				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			file, err := Read(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			first, err := EditProfile(Credentials, file, ProfileEdit{Name: "a", Set: []KeyValue{KV(accessKeyID, "LATER"), KV(secretAccessKey, "LATER")}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			second, err := EditProfile(Credentials, first.Result(), ProfileEdit{Name: "b", Set: []KeyValue{KV(accessKeyID, "B"), KV(secretAccessKey, "B")}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			fill := func(text string) (string, error) { return strings.ReplaceAll(text, "LATER", "NOW"), nil }
-			for _, e := range []Edit{first, second} {
-				filled, err := e.Filled(fill)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := Write(t.Context(), filled, t.TempDir()); err != nil {
-					t.Fatal(err)
-				}
-			}
-			got, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := string(got)
-			if !strings.HasPrefix(text, before) || strings.Count(text, "NOW") != 2 || !strings.Contains(text, "[b]") {
-				t.Errorf("the file is\n%s", text)
-			}
-			if again, err := second.Filled(fill); err != nil {
-				t.Fatal(err)
-			} else if _, err := Write(t.Context(), again, t.TempDir()); !errors.Is(err, ErrChangedMeanwhile) {
-				t.Errorf("an edit of what is no longer there: %v", err)
-			}
-		})
 	}
 }

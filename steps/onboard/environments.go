@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -66,18 +67,12 @@ func (s *scene) checkEnvironment(ctx context.Context, e blueprint.Environment) {
 
 // notAssumed tells why a role could not be assumed.
 func (s *scene) notAssumed(c plan.Check, e blueprint.Environment, err error) {
-	f := plan.Finding{Step: 2, Severity: plan.Failure, Evidence: reason(err)}
-	switch {
-	case awsops.IsExplicitDeny(err):
-		f.ID = "explicit-deny"
-		f.Remedy = "Let the operator look for the policy that denies it, with stateroom troubleshoot."
-	case awsops.IsAccessDenied(err):
-		f.ID = "assume-role-denied"
-		f.Remedy = "Let the operator run stateroom setup, which lets the admins assume the role."
-	default:
+	f, ok := askOperator(err)
+	if !ok {
 		s.unsettled(c, err)
 		return
 	}
+	f.Of = plan.StepIAM // whatever is denied here, it is the role
 	if e.MFA && s.factor.session == nil && awsops.IsAccessDenied(err) {
 		c.Verdict, c.Answer = plan.Undecided, "the role is assumed with a second factor only"
 		s.check(c)
@@ -89,10 +84,10 @@ func (s *scene) notAssumed(c plan.Check, e blueprint.Environment, err error) {
 // unsettled books a check that AWS did not answer: throttled, unreachable, or
 // failing itself.
 func (s *scene) unsettled(c plan.Check, err error) {
-	f := plan.Finding{ID: "onboard.unanswered", Severity: plan.Warning, Evidence: reason(err), Remedy: "Run it again."}
+	f := plan.Finding{ID: "onboard.unanswered", Of: plan.NoStep, Severity: plan.Warning, Evidence: reason(err), Remedy: "Run it again."}
 	switch {
 	case awsops.IsUnreachable(err):
-		f.ID, f.Remedy = "network-unreachable", "Check the network and the proxy, then run it again."
+		f.ID, f.Remedy = diagnosis.NetworkUnreachable.ID, "Check the network and the proxy, then run it again."
 	case awsops.IsUnknownKey(err): // it was taken since it answered, or a service does not know it yet
 		f.Remedy = "Run it again: it tells whether another laptop has made a key in the place of this one."
 	}
@@ -109,7 +104,7 @@ func (s *scene) checkIdentity(ctx context.Context, e blueprint.Environment, sess
 		s.unsettled(c, err)
 	case id.Account != e.Account:
 		s.broken(c, plan.Finding{
-			ID: "wrong-account", Step: 1, Severity: plan.Failure,
+			ID: diagnosis.WrongAccount.ID, Of: plan.StepAccount, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("Role %s works in account %s, and environment %s is account %s.", role, id.Account, e.Name, e.Account),
 			Remedy:   "Let the operator correct the environment's account in the blueprint.",
 		})
@@ -134,7 +129,7 @@ func (s *scene) checkHarmless(ctx context.Context, e blueprint.Environment, sess
 		s.check(c)
 	case awsops.IsAccessDenied(err):
 		s.broken(c, plan.Finding{
-			ID: "environment-denied", Step: 2, Severity: plan.Failure, Evidence: reason(err),
+			ID: diagnosis.EnvironmentDenied.ID, Of: plan.StepIAM, Severity: plan.Failure, Evidence: reason(err),
 			Remedy: fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions),
 		})
 	default:

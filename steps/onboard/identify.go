@@ -10,8 +10,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
@@ -74,13 +75,13 @@ func (s *scene) keyProfile() string {
 // holdsSession tells whether Terraform's profile has a session's keys and not a
 // user's.
 func (s *scene) holdsSession() bool {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	return p.Get("aws_session_token") != ""
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.
 func (s *scene) keyIn(profile string) string {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, profile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, profile)
 	return p.Get("aws_access_key_id")
 }
 
@@ -158,23 +159,24 @@ func (s *scene) asking(id string) string {
 
 // refused is the finding of a key that AWS does not take.
 func (s *scene) refused(err error, id string) plan.Finding {
-	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true, Evidence: reason(err)}
+	f := plan.Finding{Of: plan.StepIAM, Severity: plan.Failure, Blocks: true, Evidence: reason(err)}
+	cause, _ := diagnosis.FromError(err)
 	switch {
-	case awsops.IsClock(err):
-		f.ID, f.Remedy = "clock-skew", "Set this machine's clock, for example with NTP, then run it again."
-	case awsops.IsBadSecret(err):
-		f.ID, f.Remedy = "signature-mismatch", "Paste id and secret once more, as they were handed out."
+	case cause == diagnosis.ClockSkew:
+		f.ID, f.Remedy = cause.ID, "Set this machine's clock, for example with NTP, then run it again."
+	case cause == diagnosis.SignatureMismatch:
+		f.ID, f.Remedy = cause.ID, "Paste id and secret once more, as they were handed out."
 	case awsops.IsStaleToken(err):
-		f.ID, f.Remedy = "key-invalid", "Take the token out as it says, then run it again."
+		f.ID, f.Remedy = cause.ID, "Take the token out as it says, then run it again."
 		if stale := steps.StaleToken(s.credentials, s.config, s.profile); stale != nil {
 			f.Evidence, f.Remedy = stale.Evidence, strings.TrimSuffix(stale.Remedy, ".")+", then run it again."
 		}
-	case awsops.IsUnknownKey(err):
-		f.ID = "key-invalid"
+	case cause == diagnosis.KeyInvalid:
+		f.ID = cause.ID
 		f.Evidence = fmt.Sprintf("AWS does not take access key %s: it was deleted or made inactive, as happens once another laptop has made a key of its own in its place. %s", id, f.Evidence)
 		f.Remedy = fmt.Sprintf("If another laptop of yours has the key now, copy its profile %s into %s. Else ask%s", s.profile, s.credentials.Path, strings.TrimPrefix(handover.AskAgain, "Ask"))
 	default:
-		f.ID, f.Remedy = "credentials-missing", "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
+		f.ID, f.Remedy = diagnosis.CredentialsMissing.ID, "Correct profile "+s.profile+" in "+s.credentials.Path+", then run it again."
 	}
 	return f
 }
@@ -182,10 +184,10 @@ func (s *scene) refused(err error, id string) plan.Finding {
 // stranger is told where a key works and is not the user's.
 func (s *scene) stranger(id string, who awsops.Identity) {
 	c := plan.Check{Name: checkUser, Asked: s.asking(id), Answer: who.ARN}
-	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true}
+	f := plan.Finding{Of: plan.StepIAM, Severity: plan.Failure, Blocks: true}
 	switch {
 	case who.Account != s.a.AdminAccount:
-		c.Name, f.ID = checkAccount, "wrong-account"
+		c.Name, f.ID = checkAccount, diagnosis.WrongAccount.ID
 		f.Evidence = fmt.Sprintf("Access key %s is of account %s, and the team's admin account is %s.", id, who.Account, s.a.AdminAccount)
 		f.Remedy = "Use the key that the operator of account " + s.a.AdminAccount + " handed over."
 	case who.Kind == awsops.KindRoot:
@@ -205,7 +207,7 @@ func (s *scene) noKey() {
 	switch s.standing {
 	case absent:
 		s.broken(plan.Check{Name: checkKey, Asked: s.credentials.Path}, plan.Finding{
-			ID: "onboard.no-key", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "onboard.no-key", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("Profile %s in %s holds no access key, and none was handed over.", s.profile, s.credentials.Path),
 			Remedy:   "Run stateroom onboard --handover FILE with the file that the operator sent.",
 		})
@@ -235,7 +237,7 @@ func (s *scene) welcome() {
 	s.clock()
 	if len(s.a.GroupsOf(s.user)) == 0 {
 		s.find(plan.Finding{
-			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("The blueprint names user %s in no group, so there is no environment to work on.", s.user),
 			Remedy:   "Let the operator add the name to a group in " + s.env.BlueprintPath + " and run stateroom setup.",
 		})
@@ -247,7 +249,7 @@ func (s *scene) clock() {
 	var off *plan.Refusal
 	if errors.As(engine.ClockOff(s.caller), &off) {
 		s.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{
-			ID: off.Finding, Step: 1, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
+			ID: off.Finding, Of: plan.StepAccount, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
 	}
 }
@@ -259,7 +261,7 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	switch {
 	case awsops.IsAccessDenied(err):
 		s.find(plan.Finding{
-			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
 			Remedy: "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
@@ -294,7 +296,7 @@ func (s *scene) age() {
 	s.check(c)
 	if s.standing == own && old > oldKey && !s.o.Rotate {
 		s.find(plan.Finding{
-			ID: "onboard.key-old", Step: 2, Severity: plan.Info,
+			ID: "onboard.key-old", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s is %d days old.", id, int(old.Hours()/24)),
 			Remedy:   "Renew it with stateroom onboard --rotate.",
 		})
@@ -305,21 +307,23 @@ func (s *scene) age() {
 func (s *scene) readStateKey(ctx context.Context) error {
 	var err error
 	s.stateKey, err = s.caller.Key(ctx, s.a.Key.Alias)
-	f := plan.Finding{Step: 4, Severity: plan.Failure, Remedy: "Let the operator run stateroom setup."}
-	switch {
-	case awsops.IsAccessDenied(err):
-		f.ID, f.Evidence = "kms-denied", reason(err)
-	case err != nil:
-		return err
-	case s.stateKey == nil:
-		f.ID = "kms-not-found"
-		f.Evidence = fmt.Sprintf("There is no key %s in account %s, region %s.", s.a.Key.Alias, s.a.AdminAccount, s.region)
-	case s.stateKey.State == "PendingDeletion":
-		f.ID, f.Evidence = "kms-pending-deletion", "Key "+s.stateKey.ARN+" is about to be deleted."
-	case !s.stateKey.Enabled:
-		f.ID, f.Evidence = "kms-disabled", "Key "+s.stateKey.ARN+" is disabled."
-	default:
+	if f, ok := askOperator(err); ok {
+		s.find(f)
 		return nil
+	}
+	if err != nil {
+		return err
+	}
+	unusable := diagnosis.OfKey(s.stateKey)
+	if unusable == nil {
+		return nil
+	}
+	f := plan.Finding{
+		ID: unusable.ID, Of: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
+		Evidence: fmt.Sprintf("There is no key %s in account %s, region %s.", s.a.Key.Alias, s.a.AdminAccount, s.region),
+	}
+	if s.stateKey != nil {
+		f.Evidence = fmt.Sprintf("Key %s: %s", s.stateKey.ARN, unusable.Meaning)
 	}
 	s.find(f)
 	return nil

@@ -13,6 +13,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -40,7 +41,7 @@ func (l *laptop) forget() {
 	l.t.Helper()
 	file, err := files.Read(l.path(".aws/credentials"))
 	l.must(err)
-	edit, err := files.EditProfile(files.Credentials, file, files.ProfileEdit{
+	edit, err := profiles.Edit(profiles.Credentials, file, profiles.Wanted{
 		Name: "admin_iam", Remove: []string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"},
 	})
 	l.must(err)
@@ -188,8 +189,8 @@ func (l *laptop) session(profile, id, key, token string) {
 	l.t.Helper()
 	file, err := files.Read(l.path(".aws/credentials"))
 	l.must(err)
-	edit, err := files.EditProfile(files.Credentials, file, files.ProfileEdit{Name: profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", id), files.KV("aws_secret_access_key", key), files.KV("aws_session_token", token),
+	edit, err := profiles.Edit(profiles.Credentials, file, profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", id), profiles.KV("aws_secret_access_key", key), profiles.KV("aws_session_token", token),
 	}})
 	l.must(err)
 	_, err = files.Write(context.Background(), edit, l.t.TempDir())
@@ -308,8 +309,8 @@ func (l *laptop) replaceKey(key awsops.KeyPair) {
 	l.t.Helper()
 	file, err := files.Read(l.path(".aws/credentials"))
 	l.must(err)
-	edit, err := files.EditProfile(files.Credentials, file, files.ProfileEdit{Name: "admin_iam", Set: []files.KeyValue{
-		files.KV("aws_access_key_id", key.ID), {Key: "aws_secret_access_key", Value: key.Secret},
+	edit, err := profiles.Edit(profiles.Credentials, file, profiles.Wanted{Name: "admin_iam", Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", key.ID), {Key: "aws_secret_access_key", Value: key.Secret},
 	}})
 	l.must(err)
 	_, err = files.Write(context.Background(), edit, l.t.TempDir())

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -88,7 +89,7 @@ func (s *scene) findDevice(ctx context.Context) (bool, error) {
 	devices, err := s.caller.MFADevices(ctx, s.identity.Name)
 	if awsops.IsAccessDenied(err) {
 		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
-			ID: "onboard.mfa-not-seen", Step: 2, Severity: plan.Failure, Evidence: reason(err),
+			ID: "onboard.mfa-not-seen", Of: plan.StepIAM, Severity: plan.Failure, Evidence: reason(err),
 			Remedy: "Let the operator run stateroom setup, which lets the admins manage their own MFA devices.",
 		})
 		return false, nil
@@ -125,7 +126,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 	c := plan.Check{Name: checkFactor, Asked: s.askedForDevices(), Verdict: plan.Undecided, Answer: "to be enrolled"}
 	if s.env.Asks.Enrol == nil {
 		s.broken(c, plan.Finding{
-			ID: "onboard.mfa-missing", Step: 2, Severity: plan.Warning,
+			ID: "onboard.mfa-missing", Of: plan.StepIAM, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, and %s asks for one.", s.user, s.demanding()),
 			Remedy:   "Run stateroom onboard in a terminal: it shows the seed for your app and asks for two codes.",
 		})
@@ -158,7 +159,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 // stay.
 func (s *scene) deviceStep(suffix string, action plan.Action, title string, needs []string, call awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: deviceChange(s.user) + suffix, Step: 2, Action: action, Title: title, Target: s.ownDevice(),
+		ID: deviceChange(s.user) + suffix, Of: plan.StepIAM, Action: action, Title: title, Target: s.ownDevice(),
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: []awsops.Call{call}, Needs: slices.Clone(needs),
 	}
 	if s.coming {
@@ -220,9 +221,9 @@ func (s *scene) keyInPlace() (files.Snapshot, []string, bool) {
 		return base, needs, true
 	}
 	long := s.a.LongTermProfile()
-	held, _ := files.ReadProfile(files.Credentials, s.credentials, s.profile)
-	edit, ok := s.credentialsEdit(base, files.ProfileEdit{Name: long, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", s.held), files.KV("aws_secret_access_key", held.Get("aws_secret_access_key")),
+	held, _ := profiles.Read(profiles.Credentials, s.credentials, s.profile)
+	edit, ok := s.credentialsEdit(base, profiles.Wanted{Name: long, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", s.held), profiles.KV("aws_secret_access_key", held.Get("aws_secret_access_key")),
 	}})
 	if !ok {
 		return base, nil, false
@@ -235,12 +236,12 @@ func (s *scene) keyInPlace() (files.Snapshot, []string, bool) {
 // credentialsEdit is an edit of one profile of the credentials file; it is false
 // where the file, or what the profile is already, stands against it, which is
 // told.
-func (s *scene) credentialsEdit(base files.Snapshot, want files.ProfileEdit) (files.Edit, bool) {
-	inConfig, _ := files.ReadProfile(files.Config, s.config, want.Name)
+func (s *scene) credentialsEdit(base files.Snapshot, want profiles.Wanted) (files.Edit, bool) {
+	inConfig, _ := profiles.Read(profiles.Config, s.config, want.Name)
 	err := inConfig.Conflict(s.config.Path, want)
 	var edit files.Edit
 	if err == nil {
-		edit, err = files.EditProfile(files.Credentials, base, want)
+		edit, err = profiles.Edit(profiles.Credentials, base, want)
 	}
 	if err != nil {
 		s.find(s.cannotEdit(err))

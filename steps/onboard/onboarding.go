@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
@@ -43,7 +45,7 @@ type Onboarding struct {
 // Flow is the onboarding as a flow over env. The caller adds Emit, Confirm and
 // what else a presenter decides.
 func (o *Onboarding) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: o.Answers, Look: o.Look, Prove: o.Prove, Close: o.Close}
+	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(steps.All()), Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // Look finds out whose key this is and what this laptop and AWS hold already,
@@ -82,7 +84,7 @@ func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ 
 	}
 	s.review = r
 	for i, f := range r.Findings {
-		if f.ID == providersMissing {
+		if f.ID == diagnosis.ProviderUnavailable.ID {
 			s.review.Findings[i] = onceMore(f)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -18,7 +18,7 @@ import (
 // that gets its credentials in another way is the user's own, and stays.
 func (s *scene) planProfiles(context.Context) error {
 	want, cleared := s.ownProfiles()
-	edit, err := files.EditProfiles(files.Config, s.config, want)
+	edit, err := profiles.EditAll(profiles.Config, s.config, want)
 	if err != nil {
 		f := s.cannotEdit(err)
 		f.Details = "By hand, in " + s.config.Path + ":\n" + byHand(want)
@@ -40,7 +40,7 @@ func (s *scene) planProfiles(context.Context) error {
 
 // ownProfiles are the profiles that nothing of the user's stands against, and
 // those of which a stale token goes.
-func (s *scene) ownProfiles() (free []files.ProfileEdit, cleared []string) {
+func (s *scene) ownProfiles() (free []profiles.Wanted, cleared []string) {
 	var known []blueprint.Environment
 	for _, e := range s.a.EnvironmentsFor(s.user) {
 		if e.Account != "" {
@@ -49,7 +49,7 @@ func (s *scene) ownProfiles() (free []files.ProfileEdit, cleared []string) {
 	}
 	all := steps.Profiles(s.a, s.identity.Partition, known)
 	if s.profile != s.a.AdminProfile {
-		all = append(all, files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{files.KV("region", s.region)}})
+		all = append(all, profiles.Wanted{Name: s.profile, Set: []profiles.KeyValue{profiles.KV("region", s.region)}})
 	}
 	cleared = steps.WithoutStaleToken(all, s.credentials, s.config)
 	for _, e := range all {
@@ -64,22 +64,22 @@ func (s *scene) ownProfiles() (free []files.ProfileEdit, cleared []string) {
 
 // stands is the conflict of a profile with what either file holds under its
 // name: the SDKs merge the two.
-func (s *scene) stands(e files.ProfileEdit) error {
-	inConfig, _ := files.ReadProfile(files.Config, s.config, e.Name)
+func (s *scene) stands(e profiles.Wanted) error {
+	inConfig, _ := profiles.Read(profiles.Config, s.config, e.Name)
 	if err := inConfig.Conflict(s.config.Path, e); err != nil {
 		return fmt.Errorf("%w", err)
 	}
-	inCredentials, _ := files.ReadProfile(files.Credentials, s.credentials, e.Name)
+	inCredentials, _ := profiles.Read(profiles.Credentials, s.credentials, e.Name)
 	if err := inCredentials.Conflict(s.credentials.Path, e); err != nil {
 		return fmt.Errorf("%w", err)
 	}
 	return nil
 }
 
-func byHand(profiles []files.ProfileEdit) string {
+func byHand(wanted []profiles.Wanted) string {
 	var sections []string
-	for _, e := range profiles {
-		sections = append(sections, e.ByHand(files.Config))
+	for _, e := range wanted {
+		sections = append(sections, e.ByHand(profiles.Config))
 	}
 	return strings.Join(sections, "\n")
 }
@@ -90,7 +90,7 @@ func (s *scene) openToOthers() {
 		return
 	}
 	s.find(plan.Finding{
-		ID: "onboard.file-open", Step: 7, Severity: plan.Warning,
+		ID: "onboard.file-open", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", s.credentials.Path, s.credentials.Mode.Perm()),
 		Remedy:   "Close it with chmod 600 " + s.credentials.Path + ".",
 	})
@@ -117,7 +117,7 @@ func (s *scene) overridden() {
 		return
 	}
 	f := plan.Finding{
-		ID: "onboard.environment-wins", Step: 7, Severity: plan.Info,
+		ID: "onboard.environment-wins", Of: plan.StepFiles, Severity: plan.Info,
 		Evidence: fmt.Sprintf("In this shell %s win over profile %s in the AWS CLI; the team's Terraform files name the profile, which wins over them.", strings.Join(set, ", "), s.a.AdminProfile),
 		Remedy:   "Take them out with: unset " + strings.Join(set, " "),
 	}

@@ -18,9 +18,6 @@ import (
 // checkPlan is the last check of a project: what all of this is for.
 const checkPlan = "terraform plan"
 
-// providersMissing is the finding of projects whose init could not get them.
-const providersMissing = "provider-unavailable"
-
 // plansAtOnce bounds the Terraforms that run at the same time: each starts a
 // provider of several hundred megabytes.
 const plansAtOnce = 3
@@ -97,14 +94,14 @@ func onceMore(f plan.Finding) plan.Finding {
 
 // planFailed names the cause as troubleshooting does.
 func (s *scene) planFailed(c plan.Check, at steps.ProjectFiles, result terraform.Result, err error) {
-	f := plan.Finding{ID: "onboard.plan-failed", Step: 8, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
-	if d := diagnosis.Diagnose(result.Output)[0]; d.ID != diagnosis.Unknown {
-		f.ID, f.Remedy = d.ID, d.Fix
+	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
+	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
+		f.ID, f.Remedy = d.ID, d.Remedy
 		f.Evidence = fmt.Sprintf("terraform plan in %s: %s Terraform said: %s", at.Dir, d.Meaning, d.Evidence[0])
 	}
 	// Neither is the fault of what was set up here: a colleague at work, and a
 	// registry out of reach.
-	if slices.Contains([]string{"lock-held", providersMissing, "provider-lock-file"}, f.ID) {
+	if slices.Contains([]string{diagnosis.LockHeld.ID, diagnosis.ProviderUnavailable.ID, diagnosis.ProviderLockFile.ID}, f.ID) {
 		f.Severity = plan.Info
 		s.leads(plan.Undecided, c, f)
 		return

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -103,7 +104,7 @@ func (s *scene) add(c plan.Change) string {
 // key is there.
 func (s *scene) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
-		ID: keyChange(s.user) + suffix, Step: 2, Action: action, Title: title, Target: s.identity.ARN,
+		ID: keyChange(s.user) + suffix, Of: plan.StepIAM, Action: action, Title: title, Target: s.identity.ARN,
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: calls,
 	}
 }
@@ -138,7 +139,7 @@ func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Cha
 	c.Foreign, c.Typed = id, true
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	s.find(plan.Finding{
-		ID: "onboard.two-keys", Step: 2, Severity: plan.Warning,
+		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", s.user, id, last),
 		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
 			s.profile, s.credentials.Path, id),
@@ -184,7 +185,7 @@ func (s *scene) newKey(needs []string) (plan.Change, bool) {
 // taken tells that the profile holds a key that is not known to be the user's.
 func (s *scene) taken() {
 	f := plan.Finding{
-		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,
+		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, which AWS does not take.", s.profile, s.credentials.Path, s.held),
 		Remedy:   "Rename that profile, or let it be replaced, with a backup, by --adopt " + s.held + ".",
 	}
@@ -197,38 +198,38 @@ func (s *scene) taken() {
 // keyEdit is the edit that puts a key into the profile; it is false where the
 // file must not be touched, which is told with what to add by hand.
 func (s *scene) keyEdit(id, key string) (files.Edit, bool) {
-	want := files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", id), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	want := profiles.Wanted{Name: s.profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", id), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}}
-	inConfig, _ := files.ReadProfile(files.Config, s.config, s.profile)
+	inConfig, _ := profiles.Read(profiles.Config, s.config, s.profile)
 	err := inConfig.Conflict(s.config.Path, want)
 	var edit files.Edit
 	if err == nil {
-		edit, err = files.EditProfile(files.Credentials, s.credentials, want)
+		edit, err = profiles.Edit(profiles.Credentials, s.credentials, want)
 	}
 	if err == nil {
 		return edit, true
 	}
 	f := s.cannotEdit(err)
 	f.Blocks = true
-	f.Details = "By hand, in " + s.credentials.Path + ":\n" + files.ProfileEdit{Name: s.profile, Set: []files.KeyValue{
-		files.KV("aws_access_key_id", s.key()), {Key: "aws_secret_access_key", Value: secret.New(key)},
-	}}.ByHand(files.Credentials)
+	f.Details = "By hand, in " + s.credentials.Path + ":\n" + profiles.Wanted{Name: s.profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", s.key()), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	}}.ByHand(profiles.Credentials)
 	s.find(f)
 	return edit, false
 }
 
 // cannotEdit is the finding of an AWS file that must be left as it is.
 func (s *scene) cannotEdit(err error) plan.Finding {
-	var conflict *files.ConflictError
+	var conflict *profiles.ConflictError
 	if errors.As(err, &conflict) {
 		return plan.Finding{
-			ID: "onboard.profile-conflict", Step: 7, Severity: plan.Failure, Evidence: sentence(err),
+			ID: "onboard.profile-conflict", Of: plan.StepFiles, Severity: plan.Failure, Evidence: sentence(err),
 			Remedy: "Rename your profile " + conflict.Profile + ": the team's files use that name.",
 		}
 	}
 	return plan.Finding{
-		ID: "onboard.cannot-edit", Step: 7, Severity: plan.Failure, Evidence: sentence(err),
+		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: sentence(err),
 		Remedy: "Correct the line, or add by hand what is shown, then run it again.",
 	}
 }

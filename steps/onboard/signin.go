@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -30,7 +31,7 @@ func sessionChange(user string) string { return "onboard.session." + user }
 // that was opened with a second factor: IAM answers no other (API Reference,
 // GetSessionToken).
 func (s *scene) findSession(ctx context.Context) error {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	if p.Get("aws_session_token") == "" {
 		return nil
 	}
@@ -84,7 +85,7 @@ func (s *scene) planSession(base files.Snapshot, needs []string) {
 	}
 	if s.env.Asks.SignIn == nil {
 		s.broken(c, plan.Finding{
-			ID: "login.nobody-to-ask", Step: 7, Severity: plan.Warning,
+			ID: "login.nobody-to-ask", Of: plan.StepFiles, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s holds no session, and nobody can be asked for the code that opens one.", s.a.AdminProfile),
 			Remedy:   "Run stateroom login in a terminal.",
 		})
@@ -102,10 +103,10 @@ func (s *scene) planSession(base files.Snapshot, needs []string) {
 
 func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, bool) {
 	id := sessionChange(s.user)
-	edit, ok := s.credentialsEdit(base, files.ProfileEdit{
+	edit, ok := s.credentialsEdit(base, profiles.Wanted{
 		Name: s.a.AdminProfile,
-		Set: []files.KeyValue{
-			files.KV("aws_access_key_id", awsops.Ref(id, "id")),
+		Set: []profiles.KeyValue{
+			profiles.KV("aws_access_key_id", awsops.Ref(id, "id")),
 			{Key: "aws_secret_access_key", Value: secret.New(awsops.Ref(id, "secret"))},
 			{Key: "aws_session_token", Value: secret.New(awsops.Ref(id, "token"))},
 		},
@@ -115,7 +116,7 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, b
 		return plan.Change{}, false
 	}
 	c := plan.Change{
-		ID: id, Step: 7, Action: plan.WriteFile,
+		ID: id, Of: plan.StepFiles, Action: plan.WriteFile,
 		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", s.a.AdminProfile),
 		Target: s.credentials.Path, Account: s.a.AdminAccount, Region: s.region, Profile: s.profile, Needs: needs,
 		Calls:  []awsops.Call{awsops.GetSessionToken(s.factor.device, plan.CodeRef(id), sessionLife)},
@@ -135,10 +136,10 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, b
 // displaced is what a session would take the place of without being the user's, and
 // so needs consent: a key or a session of somebody else. It is told.
 func (s *scene) displaced() string {
-	p, _ := files.ReadProfile(files.Credentials, s.credentials, s.a.AdminProfile)
+	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	id := p.Get("aws_access_key_id")
 	f := plan.Finding{
-		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,
+		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Remedy: "Rename that profile, or let it be replaced, with a backup, by --adopt " + id + ".",
 	}
 	where := fmt.Sprintf("Profile %s in %s", s.a.AdminProfile, s.credentials.Path)

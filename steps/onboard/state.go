@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
@@ -51,7 +51,7 @@ func (s *scene) absent(ctx context.Context, c plan.Check, p blueprint.Project) {
 	case deleted:
 		c.Answer = "it was deleted"
 		s.broken(c, plan.Finding{
-			ID: "state.deleted", Step: 8, Severity: plan.Failure,
+			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", s.a.Bucket.Name, p.StateKey, p.Name),
 			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
 		})
@@ -63,38 +63,21 @@ func (s *scene) absent(ctx context.Context, c plan.Check, p blueprint.Project) {
 
 // stateTrouble books a check of the state that failed.
 func (s *scene) stateTrouble(c plan.Check, err error) {
-	f := plan.Finding{Severity: plan.Failure, Evidence: reason(err), Remedy: "Let the operator run stateroom setup, which gives the group its rights on the state."}
-	call := &awsops.Error{}
-	errors.As(err, &call)
-	switch {
-	case awsops.HasCode(err, "NoSuchBucket"):
-		f.ID, f.Step = "bucket-missing", 5
-		f.Remedy = "Let the operator run stateroom setup, which makes it."
-	case awsops.HasCode(err, "KMS.DisabledException"):
-		f.ID, f.Step = "kms-disabled", 4
-		f.Remedy = "Let the operator enable the key with stateroom setup."
-	case awsops.HasCode(err, "KMS.KMSInvalidStateException"):
-		f.ID, f.Step = "kms-pending-deletion", 4
-		f.Remedy = "Let the operator keep the key from being deleted, with stateroom setup, at once."
-	case awsops.IsExplicitDeny(err):
-		f.ID, f.Step = "explicit-deny", 5
-		f.Remedy = "Let the operator look for the policy that denies it, with stateroom troubleshoot."
-	case awsops.IsAccessDenied(err) && call.Service == "dynamodb":
-		f.ID, f.Step = "table-denied", 6
-	case awsops.IsAccessDenied(err) && strings.Contains(call.Message, "kms:"):
-		f.ID, f.Step = "kms-denied", 4
-	case awsops.IsAccessDenied(err) && call.Operation == "PutObject":
-		f.ID, f.Step = "s3-put-denied", 5
-	case awsops.IsAccessDenied(err):
-		f.ID, f.Step = "s3-get-denied", 5
-	case awsops.IsNotFound(err) && call.Service == "dynamodb":
-		f.ID, f.Step = "table-missing", 6
-		f.Remedy = "Let the operator run stateroom setup, which makes it."
-	default:
-		s.unsettled(c, err)
+	if f, ok := askOperator(err); ok {
+		s.broken(c, f)
 		return
 	}
-	s.broken(c, f)
+	s.unsettled(c, err)
+}
+
+// askOperator is the finding of a cause that only the operator can mend; ok is false
+// for every other.
+func askOperator(err error) (f plan.Finding, ok bool) {
+	d, ok := diagnosis.FromError(err)
+	if !ok || d.Operator == "" {
+		return plan.Finding{}, false
+	}
+	return plan.Finding{ID: d.ID, Of: d.Step, Severity: plan.Failure, Evidence: reason(err), Remedy: d.Operator}, true
 }
 
 // proveState uses key and lock of a project as Terraform does, in a workspace
@@ -129,7 +112,7 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 		switch {
 		case errors.As(err, &fault):
 			s.broken(c, plan.Finding{
-				ID: fault.Finding, Step: 8, Severity: plan.Failure, Evidence: sentence(fault),
+				ID: fault.Finding, Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(fault),
 				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
 			})
 		case err != nil:

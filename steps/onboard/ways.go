@@ -63,14 +63,14 @@ func (e *Entry) Questions(given plan.Given) ([]plan.Question, error) {
 		return nil, nil
 	case !given.Asked(PathWay):
 		return []plan.Question{{
-			Path: PathWay, Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
+			Path: PathWay, Flag: "--handover FILE", Prompt: "How do you get your key?", Kind: plan.Choice, Options: []string{WayHandover, WayPair}, Default: WayHandover, Required: true,
 			Help: "The operator seals a handover for you alone, with stateroom handover USER. A key of your own is renewed like one that was handed over.",
 		}}, nil
 	case given.Text(PathWay) == WayPair:
 		return e.pair()
 	}
 	return []plan.Question{{
-		Path: PathHandover, Prompt: "Handover file", Kind: plan.Text, Default: e.Found, Required: true, Check: e.readable,
+		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: e.Found, Required: true, Check: e.readable,
 		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
 	}}, nil
 }
@@ -100,12 +100,12 @@ func (e *Entry) unlocking(given plan.Given) ([]plan.Question, error) {
 	switch {
 	case byPassphrase && !given.Asked(PathPassphrase):
 		questions = append(questions, plan.Question{
-			Path: PathPassphrase, Prompt: "Passphrase of the handover", Kind: plan.Secret, Required: true,
+			Path: PathPassphrase, Flag: "--passphrase-file FILE", Prompt: "Passphrase of the handover", Kind: plan.Secret, Required: true,
 			Help: "Six groups of four letters and digits. The operator tells it to you by another way than the file took.",
 		})
 	case !byPassphrase && !given.Asked(PathIdentity):
 		questions = append(questions, plan.Question{
-			Path: PathIdentity, Prompt: "Your private key", Kind: plan.Text, Default: e.Identity, Required: true, Check: e.readable,
+			Path: PathIdentity, Flag: "--identity FILE", Prompt: "Your private key", Kind: plan.Text, Default: e.Identity, Required: true, Check: e.readable,
 			Help: "The age identity file or the ssh-ed25519 private key whose public half is your recipient in the blueprint. It is read, and never copied.",
 		})
 	}

@@ -21,6 +21,9 @@ const (
 	EventFinding EventKind = "finding"
 	// EventCheck is one check that has ended.
 	EventCheck EventKind = "check"
+	// EventInspected says that one stage was looked at, or with Err that it could
+	// not be.
+	EventInspected EventKind = "inspected"
 	// EventProgress counts long work, such as the accounts inspected so far, or
 	// says what is waited for.
 	EventProgress EventKind = "progress"
@@ -34,10 +37,12 @@ const (
 // Event is one thing that happened in a run. Which members are set follows from
 // the kind.
 type Event struct {
-	Kind       EventKind
-	Change     *Change
-	Finding    *Finding
-	Check      *Check
+	Kind    EventKind
+	Change  *Change
+	Finding *Finding
+	Check   *Check
+	// Step is the stage that was inspected.
+	Step       int
 	Err        error
 	Text       string
 	Done, Of   int

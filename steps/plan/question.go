@@ -97,8 +97,8 @@ const (
 	Confirm Kind = "confirm"
 )
 
-// Question asks for one answer. Its path is the blueprint path that --set takes,
-// so that a presenter without a terminal can name the flag that is missing.
+// Question asks for one answer. Its path is how its answer is known, in set-up the
+// blueprint path that --set takes.
 type Question struct {
 	Path    string
 	Prompt  string
@@ -108,9 +108,14 @@ type Question struct {
 	Options []string
 	// Required marks an answer without which no plan can be made.
 	Required bool
-	// Check says why an answer cannot be. It is nil for the blueprint's own
-	// questions, which [blueprint.Blueprint.Answer] judges.
+	// Check says why an answer cannot be.
 	Check func(value string) error
+	// Flag is how it is answered without being asked, "--set bucket.name=…"; empty
+	// where only a person can.
+	Flag string
+	// Echo says that lines tell the answer again under its path, as the blueprint
+	// will hold it.
+	Echo bool
 	// Hide takes the secrets out of an answer before it is shown again. It is nil
 	// where none can be in it.
 	Hide func(value string) string

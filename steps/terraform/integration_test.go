@@ -95,7 +95,7 @@ func TestRealInitOnAMovedStateKeepsEveryWorkspacesState(t *testing.T) {
 	if _, err := InitProject(t.Context(), e, p); err == nil {
 		t.Error("a plain init moved the state")
 	}
-	if err := Unchanged(t.Context(), e, p, before); err != nil {
+	if err := Unchanged(t.Context(), e, p, before, t.TempDir()); err != nil {
 		t.Error(err)
 	}
 	for i, to := range []string{place, filepath.Join(dir, "terraform.tfstate.d.new", "dev", "terraform.tfstate")} {

@@ -30,12 +30,8 @@ var ErrSourceChanged = errors.New("it was written there since it was backed up")
 
 // Unchanged reads the states once more where they were and compares them with
 // what BackUp answered: [ErrSourceChanged] when somebody has written there since.
-func Unchanged(ctx context.Context, e *Engine, p Project, before []StateSummary) error {
-	dir, err := os.MkdirTemp("", "stateroom-compare-")
-	if err != nil {
-		return fmt.Errorf("read the state of %s once more: %w", p.Dir, err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary directory of our own
+// The copies lie in a directory that the caller removes.
+func Unchanged(ctx context.Context, e *Engine, p Project, before []StateSummary, dir string) error {
 	now, err := BackUp(ctx, e, p, filepath.Join(dir, "now"))
 	if err != nil {
 		return err

@@ -17,15 +17,16 @@ import (
 
 // remembered is a scratch project whose back end is the one that init noted in
 // p, or the local state in p's directory: what p's own files need no longer
-// name. Where nothing is remembered it is p itself. Forget removes what was
-// made; the notes may hold credentials, so nothing of them stays.
-func (p Project) remembered() (old Project, forget func(), err error) {
+// name. Where nothing is remembered it is p itself. It lies in a directory of the
+// caller's. Forget removes what was made; the notes may hold credentials, so
+// nothing of them stays.
+func (p Project) remembered(in string) (old Project, forget func(), err error) {
 	forget = func() {}
 	text, err := p.notedBackend()
 	if err != nil || text == nil {
 		return p, forget, err
 	}
-	dir, err := os.MkdirTemp("", "stateroom-remembered-")
+	dir, err := os.MkdirTemp(in, "stateroom-remembered-")
 	if err != nil {
 		return p, forget, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
 	}

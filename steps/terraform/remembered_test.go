@@ -10,7 +10,7 @@ import (
 func TestWhatInitRemembersIsABackendOfItsOwn(t *testing.T) {
 	note := `{"version":3,"backend":{"type":"s3","config":{"bucket":"b","key":"a/${x}","encrypt":true,"max_retries":4,"profile":null,"endpoints":{"s3":"http://x","iam":null}}}}`
 	dir := scratch(t, map[string]string{".terraform/terraform.tfstate": note})
-	old, forget, err := Project{Dir: dir, Env: map[string]string{"AWS_PROFILE": "p"}}.remembered()
+	old, forget, err := Project{Dir: dir, Env: map[string]string{"AWS_PROFILE": "p"}}.remembered(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,12 +53,12 @@ func TestALocalStateIsRememberedWhereInitNotedIt(t *testing.T) {
 
 func TestWhereNothingIsRememberedTheProjectItselfIsRead(t *testing.T) {
 	p := Project{Dir: scratch(t, map[string]string{"main.tf": ""})}
-	old, forget, err := p.remembered()
+	old, forget, err := p.remembered(t.TempDir())
 	if forget(); err != nil || old.Dir != p.Dir {
 		t.Errorf("%+v, %v", old, err)
 	}
 	p = Project{Dir: scratch(t, map[string]string{".terraform/terraform.tfstate": "junk"})}
-	if _, _, err := p.remembered(); err == nil {
+	if _, _, err := p.remembered(t.TempDir()); err == nil {
 		t.Error("junk was read")
 	}
 }

@@ -65,7 +65,7 @@ func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSumma
 	}
 	names, err := workspaces(ctx, e, p)
 	if needsInit(err) {
-		old, forget, err := p.remembered()
+		old, forget, err := p.remembered(filepath.Dir(dir))
 		if err != nil {
 			return nil, err
 		}

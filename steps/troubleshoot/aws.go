@@ -3,6 +3,8 @@ package troubleshoot
 import (
 	"context"
 	"net/http"
+
+	"stateroom/steps/diagnosis"
 )
 
 // aws is what only AWS can answer: everything is read at once, judged, and then
@@ -73,7 +75,7 @@ func (p *site) closed(f *facts) bool { return p.status == http.StatusNotFound ||
 
 // unreachable tells a bucket on the way to which AWS did not answer: everything
 // else would fail in the same words.
-func (p *site) unreachable() bool { return p.status == 0 && outage(p.headErr) != "" }
+func (p *site) unreachable() bool { return p.status == 0 && diagnosis.Outage(p.headErr) != nil }
 
 // strange tells a state in a bucket that is not there, or somebody else's, and
 // not the blueprint's: the right to its lock was never given.

@@ -24,21 +24,21 @@ func (p *site) askState(name string, s *stateFacts, call string) asked {
 
 // judgeRead rules on HEAD and GET. HEAD tells no reason; GET is asked for it.
 func judgeRead(f *facts, p *site, s *stateFacts) ruling {
-	a := p.askState(diagnosis.CheckBucket, s, "s3:HeadObject and s3:GetObject")
+	a := p.askState(checkBucket, s, "s3:HeadObject and s3:GetObject")
 	q := question{
 		action: "s3:GetObject", resource: s.arn(p), err: s.getErr, rights: s.rights, attached: f.bucketPolicy(p.bucket),
 	}
-	id := "s3-get-denied"
+	id := diagnosis.S3GetDenied.ID
 	err := s.getErr
 	if s.headErr != nil {
-		id = "s3-head-denied"
+		id = diagnosis.S3HeadDenied.ID
 		if err == nil {
 			err, q.err = s.headErr, s.headErr
 		}
 	}
 	d, denied := awsops.DenialOf(s.getErr)
 	switch {
-	case kmsTrouble(err) != "":
+	case unusableKey(err) != nil:
 		return a.undecided("S3 may not use the key, which is ruled on below: %s", answer(err))
 	case denied && strings.HasPrefix(d.Action, "kms:"):
 		return f.deniedKey(p, a, s.target, d, s.getErr)
@@ -53,28 +53,24 @@ func (f *facts) deniedKey(p *site, a asked, t target, d awsops.Denial, err error
 	if p.standIn {
 		return a.undecided("%s cannot sign in, and the operator may not either.", p.login.who())
 	}
-	return f.denied(p, a, "kms-denied", question{action: d.Action, resource: d.Resource, err: err, attached: f.keyPolicy(d.Resource)}, t)
+	return f.denied(p, a, diagnosis.KMSDenied.ID, question{action: d.Action, resource: d.Resource, err: err, attached: f.keyPolicy(d.Resource)}, t)
 }
 
-// kmsTrouble is the diagnosis of what S3 says of a key that cannot be used.
-func kmsTrouble(err error) string {
-	for code, id := range map[string]string{
-		"KMS.DisabledException": "kms-disabled", "DisabledException": "kms-disabled",
-		"KMS.KMSInvalidStateException": "kms-pending-deletion", "KMSInvalidStateException": "kms-pending-deletion",
-		"KMS.NotFoundException": "kms-not-found", "NotFoundException": "kms-not-found",
-	} {
-		if awsops.HasCode(err, code) {
-			return id
-		}
+// unusableKey is the diagnosis of a key that can be used by nobody, as S3 or KMS says
+// it; nil for every other error.
+func unusableKey(err error) *diagnosis.Diagnosis {
+	d, ok := diagnosis.FromError(err)
+	if !ok || d.Family != diagnosis.Key || d == diagnosis.KMSDenied {
+		return nil
 	}
-	return ""
+	return d
 }
 
 // judgeWrite rules on the right to write the state, which nothing proves that
 // only reads.
 func judgeWrite(f *facts, p *site, s *stateFacts) ruling {
-	a := p.askState(diagnosis.CheckBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
-	return f.judgeRights(p, a, s, "s3-put-denied", s.arn(p), "s3:PutObject")
+	a := p.askState(checkBucket, s, "iam:SimulatePrincipalPolicy for s3:PutObject")
+	return f.judgeRights(p, a, s, diagnosis.S3PutDenied.ID, s.arn(p), "s3:PutObject")
 }
 
 // judgeRights rules by simulation on actions that cannot be tried: the first
@@ -98,7 +94,7 @@ func (f *facts) judgeRights(p *site, a asked, s *stateFacts, id, resource string
 // makes, with the encryption headers that it sends.
 func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 	q := question{action: "s3:PutObject", resource: s.arn(p), attached: f.bucketPolicy(p.bucket), context: s.written(f).headers()}
-	a := asked{name: diagnosis.CheckBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
+	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
 	d, judged := f.evaluate(p.login, q)
 	switch {
 	case s.kmsKey != "" && !possibleKey.MatchString(s.kmsKey):
@@ -111,7 +107,7 @@ func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 		return a.passed("It lets the write pass.")
 	}
 	t := trouble{
-		id: "explicit-deny", cause: p.login.profile + " " + d.Sid,
+		id: diagnosis.ExplicitDeny.ID, cause: p.login.profile + " " + d.Sid,
 		evidence: fmt.Sprintf("A write of s3://%s/%s by %s with %s is refused: %s.", p.bucket, s.key, p.login.who(), s.written(f).sends(), d.Why),
 		remedy:   fmt.Sprintf("Set encrypt = true and kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN()),
 		handOn:   &handOn{who: p.login.who(), needs: []string{fmt.Sprintf("A look at statement %q of the policy of bucket %s.", d.Sid, p.bucket)}},
@@ -150,13 +146,13 @@ func (s *stateFacts) written(f *facts) target {
 // run leaves a lock behind.
 func judgeLockFile(f *facts, p *site, s *stateFacts) ruling {
 	file := s.arn(p) + ".tflock"
-	a := p.askState(diagnosis.CheckLock, s, "iam:SimulatePrincipalPolicy for the lock file")
+	a := p.askState(checkLock, s, "iam:SimulatePrincipalPolicy for the lock file")
 	if !s.lockfile {
 		a.question = "the backend's use_lockfile"
 		return a.passed("The lock file is not in use.")
 	}
 	for _, right := range []struct{ id, action string }{
-		{"s3-put-denied", "s3:PutObject"}, {"s3-get-denied", "s3:GetObject"}, {"lock-release-failed", "s3:DeleteObject"},
+		{diagnosis.S3PutDenied.ID, "s3:PutObject"}, {diagnosis.S3GetDenied.ID, "s3:GetObject"}, {diagnosis.LockReleaseFailed.ID, "s3:DeleteObject"},
 	} {
 		if r := f.judgeRights(p, a, s, right.id, file, right.action); r.check.Verdict != plan.Passed {
 			return r
@@ -203,7 +199,7 @@ func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 	}
 	names := strings.Join(removed, ", ")
 	c := plan.Change{
-		ID: "bucket.policy.unblock", Step: 5, Action: plan.Update,
+		ID: "bucket.policy.unblock", Of: plan.StepBucket, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of bucket %s", names, p.bucket),
 		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},

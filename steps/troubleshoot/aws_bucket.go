@@ -16,7 +16,7 @@ import (
 // ours, and that it may be listed.
 func judgeSite(f *facts, p *site) []ruling {
 	if p.asked == "" {
-		return []ruling{p.ask(diagnosis.CheckBucket, "", "s3:HeadBucket").undecided("Nobody could be asked: neither %s nor the operator can sign in.", p.login.who())}
+		return []ruling{p.ask(checkBucket, "", "s3:HeadBucket").undecided("Nobody could be asked: neither %s nor the operator can sign in.", p.login.who())}
 	}
 	rulings := []ruling{judgeRegion(f, p), judgeExists(f, p)}
 	if p.status != http.StatusNotFound && !p.foreign(f) {
@@ -39,17 +39,17 @@ func (p *site) projects() []string {
 }
 
 func judgeRegion(f *facts, p *site) ruling {
-	a := asked{name: diagnosis.CheckRegion, question: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", p.bucket, p.configured, p.asked)}
+	a := asked{name: checkRegion, question: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", p.bucket, p.configured, p.asked)}
 	regions := f.observed.Region
 	there := slices.ContainsFunc(regions.Regions, func(r awsops.Region) bool { return r.Name == p.configured })
 	switch {
 	case regions.Answered && !there:
 		return a.broken("account:ListRegions does not list it.", trouble{
-			id: "region-invalid", cause: p.configured,
+			id: diagnosis.RegionInvalid.ID, cause: p.configured,
 			evidence: fmt.Sprintf("The backend of %s names the region %s, which account:ListRegions does not list.", someOf(p.projects()), p.configured),
 			remedy:   fmt.Sprintf("Write the bucket's region in the backend (the blueprint's is %s), then init -reconfigure.", f.answers.StateRegion),
 		})
-	case p.status == 0 && outage(p.headErr) != "":
+	case p.status == 0 && diagnosis.Outage(p.headErr) != nil:
 		return a.failedBy(p.headErr)
 	case p.status == 0 && p.headErr != nil:
 		return a.undecided("%s", told(p.headErr))
@@ -57,7 +57,7 @@ func judgeRegion(f *facts, p *site) ruling {
 		return a.undecided("There is no bucket whose region could be compared.")
 	case p.region != p.configured:
 		return a.broken("It is in "+p.region+".", trouble{
-			id: "region-wrong", cause: p.bucket + p.configured,
+			id: diagnosis.RegionWrong.ID, cause: p.bucket + p.configured,
 			evidence: fmt.Sprintf("Bucket %s is in %s, but the backend of %s says %s.", p.bucket, p.region, someOf(p.projects()), p.configured),
 			remedy:   fmt.Sprintf("Write region = %q in the backend, then init -reconfigure.", p.region),
 		})
@@ -76,7 +76,7 @@ func judgeExists(f *facts, p *site) ruling {
 	switch {
 	case p.status == http.StatusNotFound:
 		t := trouble{
-			id: "bucket-missing", cause: p.bucket, evidence: fmt.Sprintf("There is no bucket %s, which the backend of %s names.", p.bucket, someOf(p.projects())),
+			id: diagnosis.BucketMissing.ID, cause: p.bucket, evidence: fmt.Sprintf("There is no bucket %s, which the backend of %s names.", p.bucket, someOf(p.projects())),
 			remedy: fmt.Sprintf("Correct the name in the backend; the blueprint's is %s.", f.answers.Bucket.Name),
 		}
 		if p.bucket == f.answers.Bucket.Name {
@@ -94,11 +94,11 @@ func judgeExists(f *facts, p *site) ruling {
 			remedy:   "Correct the bucket's name in the backend, or choose another with stateroom setup --set bucket.name=NAME.",
 		}
 		if p.status != http.StatusOK { // which takes the right to list
-			t.id = "s3-list-denied"
+			t.id = diagnosis.S3ListDenied.ID
 			t.evidence = fmt.Sprintf("Bucket %s belongs to another AWS account than %s: %s", p.bucket, f.answers.AdminAccount, told(p.listErr))
 		}
 		return a.broken("It is another account's.", t)
-	case p.status == 0 && outage(p.headErr) != "":
+	case p.status == 0 && diagnosis.Outage(p.headErr) != nil:
 		return a.failedBy(p.headErr)
 	case p.status == 0:
 		return a.undecided("%s", told(p.headErr))
@@ -112,16 +112,16 @@ func judgeExists(f *facts, p *site) ruling {
 
 // judgeList rules on what Terraform does first of all.
 func judgeList(f *facts, p *site) ruling {
-	a := p.ask(diagnosis.CheckBucket, "", "s3:ListObjectsV2 of env:/")
+	a := p.ask(checkBucket, "", "s3:ListObjectsV2 of env:/")
 	q := question{action: "s3:ListBucket", resource: p.arn(), err: p.listErr, rights: p.rights, attached: f.bucketPolicy(p.bucket)}
-	return judgeAnswer(f, p, a, p.listErr, q, "s3-list-denied", p.states[0].target)
+	return judgeAnswer(f, p, a, p.listErr, q, diagnosis.S3ListDenied.ID, p.states[0].target)
 }
 
 // judgeAnswer rules on a call of the login itself that was answered or refused.
 func judgeAnswer(f *facts, p *site, a asked, err error, q question, id string, t target) ruling {
 	_, denied := awsops.DenialOf(err)
 	switch {
-	case outage(err) != "":
+	case diagnosis.Outage(err) != nil:
 		return a.failedBy(err)
 	case p.standIn && denied:
 		return a.undecided("%s cannot sign in, and the operator may not either.", p.login.who())
@@ -141,7 +141,7 @@ func (f *facts) denied(p *site, a asked, id string, q question, t target) ruling
 	l := p.login
 	why := f.explain(l, q)
 	if why.explicit && strings.HasPrefix(q.action, "s3:") {
-		id = "explicit-deny"
+		id = diagnosis.ExplicitDeny.ID
 	}
 	evidence := why.why
 	if q.err != nil {

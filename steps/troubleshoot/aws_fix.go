@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -92,8 +93,7 @@ func (f *facts) planned(change, member string, otherwise policy.Document) policy
 	return otherwise
 }
 
-// settle makes findings of troubles and drift, each with what mends it, and
-// lists the changes in the order of the steps.
+// settle makes findings of troubles and drift, each with what mends it.
 func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []plan.Change) {
 	claimed := map[string]bool{}
 	mends := map[string][]string{}
@@ -123,7 +123,6 @@ func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []p
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
 	}
-	slices.SortStableFunc(changes, func(a, b plan.Change) int { return a.Step - b.Step })
 	return findings, changes
 }
 
@@ -138,7 +137,7 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 }
 
 func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
-	out := plan.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
+	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
 	if out.Severity == "" {
 		out.Severity = plan.Failure
 	}
@@ -146,7 +145,7 @@ func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
 	case len(mending) == 0 && t.handOn != nil:
 		out.Details = t.handOn.report(t, f.answers.AdminAccount)
 	case len(mending) > 0:
-		out.Step = mending[0].Step
+		out.Of = mending[0].Of
 		if t.severity == "" {
 			out.Remedy = "Confirm the change: " + someOf(titles(mending)) + "."
 		}
@@ -179,14 +178,14 @@ func driftFinding(c plan.Change) plan.Finding {
 		evidence += ": " + strings.Join(fields, "; ")
 	}
 	return plan.Finding{
-		ID: c.ID + problem, Step: c.Step, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+		ID: c.ID + problem, Of: c.Of, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
 	}
 }
 
 // ruledHere are findings of set-up that a check has told, or that only say what
 // the operator may not see.
 var ruledHere = []string{
-	"kms-disabled", "kms-pending-deletion", "table-schema", "bucket.denied", "bucket.taken", "bucket.other-region",
+	diagnosis.KMSDisabled.ID, diagnosis.KMSPendingDeletion.ID, diagnosis.TableSchema.ID, "bucket.denied", "bucket.taken", "bucket.other-region",
 	"bucket.other-key-demanded", "iam.environment-unreachable", "account.cannot-create",
 }
 
@@ -207,17 +206,16 @@ func (f *facts) surveyFindings() []plan.Finding {
 func (f *facts) asBlueprint() []ruling {
 	var rulings []ruling
 	for _, step := range steps.AWSOnly() {
-		n := step.Number
 		if step.First {
 			continue // who we are and the region have checks of their own
 		}
-		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(n) + " of stateroom setup inspects, as the operator"}
+		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(step.Number) + " of stateroom setup inspects, as the operator"}
 		if err := f.failed[step.Name]; err != nil {
 			rulings = append(rulings, a.undecided("%s", answerOrText(err)))
 			continue
 		}
 		differing := f.drift(func(id string) bool {
-			return slices.ContainsFunc(f.plan.Changes, func(c plan.Change) bool { return c.ID == id && c.Step == n })
+			return slices.ContainsFunc(f.plan.Changes, func(c plan.Change) bool { return c.ID == id && c.Of == step.Name })
 		})
 		if len(differing) > 0 {
 			r := a.passed("")

@@ -25,28 +25,28 @@ func judgeLogin(f *facts, l *login) []ruling {
 		as = "profile " + l.profile
 	}
 	return []ruling{
-		identity(f, l, asked{name: diagnosis.CheckIdentity, question: "sts:GetCallerIdentity, as " + as}),
+		identity(f, l, asked{name: checkIdentity, question: "sts:GetCallerIdentity, as " + as}),
 		clock(f, l, asked{name: "clock", question: "the date in AWS's answer to " + as + " beside this machine's clock"}),
 	}
 }
 
 func identity(f *facts, l *login, a asked) ruling {
-	switch id := outage(l.err); {
-	case id == "key-invalid":
+	switch outage := diagnosis.Outage(l.err); {
+	case outage == diagnosis.KeyInvalid:
 		return invalidKey(f, l, a)
-	case id != "":
+	case outage != nil:
 		return a.failedBy(l.err)
 	case l.err != nil:
 		if d, denied := awsops.DenialOf(l.err); denied && d.Action == "sts:AssumeRole" {
 			return a.broken(answer(l.err), trouble{
-				id: "assume-role-denied", cause: "profile " + l.profile, evidence: told(l.err),
+				id: diagnosis.AssumeRoleDenied.ID, cause: "profile " + l.profile, evidence: told(l.err),
 				remedy: fmt.Sprintf("Let profile %s hold an admin's own access key, or allow its source profile to assume the role.", l.profile),
 			})
 		}
 		return a.undecided("%s", told(l.err))
 	case l.identity.Account != f.answers.AdminAccount:
 		return a.broken("It is "+l.identity.ARN+".", trouble{
-			id: "wrong-account", cause: l.profile,
+			id: diagnosis.WrongAccount.ID, cause: l.profile,
 			evidence: fmt.Sprintf("%s is %s in account %s, but the blueprint's admin account is %s.", a.question[len("sts:GetCallerIdentity, as "):], l.identity.ARN, l.identity.Account, f.answers.AdminAccount),
 			remedy:   "Name the profile of the admin account in backend and provider, or put the right access key into this one.",
 		})
@@ -73,13 +73,13 @@ func clock(f *facts, l *login, a asked) ruling {
 		behind = "ahead of"
 	}
 	text := fmt.Sprintf("This machine's clock is %s %s AWS's.", l.skew.Abs().Round(time.Second), behind)
-	return a.broken(text, trouble{id: "clock-skew", cause: "clock-skew", evidence: text, remedy: outages["clock-skew"]})
+	return a.broken(text, trouble{id: diagnosis.ClockSkew.ID, cause: diagnosis.ClockSkew.ID, evidence: text, remedy: diagnosis.ClockSkew.Remedy})
 }
 
 // invalidKey tells a key that was made inactive from one that is gone, as far
 // as the operator may see keys.
 func invalidKey(f *facts, l *login, a asked) ruling {
-	t := trouble{id: "key-invalid", cause: l.profile, evidence: told(l.err), remedy: outages["key-invalid"]}
+	t := trouble{id: diagnosis.KeyInvalid.ID, cause: l.profile, evidence: told(l.err), remedy: diagnosis.KeyInvalid.Remedy}
 	user, key, found := f.ownerOf(l.keyID)
 	switch {
 	case found && !key.Active:
@@ -124,7 +124,7 @@ func (f *facts) looked(step plan.StepName) bool { return f.failed[step] == nil }
 // activateKey undoes somebody's decision, and so asks for consent to the key.
 func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 	c := plan.Change{
-		ID: "iam.key." + user + ".activate", Step: 2, Action: plan.Update,
+		ID: "iam.key." + user + ".activate", Of: plan.StepIAM, Action: plan.Update,
 		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},

@@ -15,34 +15,6 @@ import (
 	"stateroom/steps/files"
 )
 
-func TestOutageTellsTroubleOnTheWayFromAnAnswer(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{nil, ""},
-		{&awsops.Error{Code: "AccessDenied", Status: 403}, ""},
-		{&awsops.Error{Code: "NoSuchBucket", Status: 404}, ""},
-		{&awsops.Error{Code: "ThrottlingException", Status: 400}, "throttled"},
-		{&awsops.Error{Code: "ExpiredToken", Status: 403}, "token-expired"},
-		{&awsops.Error{Code: "InvalidClientTokenId", Status: 403}, "key-invalid"},
-		{&awsops.Error{Code: "UnrecognizedClientException", Status: 400}, "key-invalid"},
-		{&awsops.Error{Code: "SignatureDoesNotMatch", Status: 403, Message: "The request signature we calculated does not match"}, "signature-mismatch"},
-		{&awsops.Error{Code: "SignatureDoesNotMatch", Status: 403, Message: "Signature expired: 20250101T000000Z is now earlier than"}, "clock-skew"},
-		{&awsops.Error{Code: "RequestTimeTooSkewed", Status: 403}, "clock-skew"},
-		{&awsops.Error{Err: errors.New("assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"), Message: "assume role with MFA enabled, but AssumeRoleTokenProvider session option not set"}, "mfa-profile"},
-		{&awsops.Error{Err: errors.New("the SSO session has expired or is invalid")}, "sso-expired"},
-		{&awsops.Error{Err: errors.New("read tcp: connection reset by peer")}, "network-unreachable"},
-	} {
-		if got := outage(c.err); got != c.want {
-			t.Errorf("%v: %q, want %q", c.err, got, c.want)
-		}
-		if _, known := outages[c.want]; c.want != "" && !known {
-			t.Errorf("%s has no remedy", c.want)
-		}
-	}
-}
-
 // backend makes a project's files of a backend block's arguments.
 func backend(arguments ...string) project {
 	b := files.BackendBlock{Type: "s3"}

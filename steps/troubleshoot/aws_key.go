@@ -1,6 +1,7 @@
 package troubleshoot
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -14,9 +15,9 @@ import (
 
 // judgeKey rules on the state of an encryption key and on the right to use it.
 func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
-	a := asked{name: diagnosis.CheckKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
+	a := asked{name: checkKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
 	state := keyState(f, p, k, a)
-	use := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
+	use := asked{name: checkKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
 	if state.check.Verdict == plan.Broken || !possibleKey.MatchString(k.id) {
 		return []ruling{state, use.undecided("The key itself has to be mended first.")}
 	}
@@ -24,17 +25,20 @@ func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
 }
 
 func keyState(f *facts, p *site, k *keyFacts, a asked) ruling {
-	id := kmsTrouble(k.dataKeyErr)
+	unusable := unusableKey(k.dataKeyErr)
+	if k.describeErr == nil {
+		unusable = cmp.Or(diagnosis.OfKey(k.key), unusable)
+	}
 	switch {
 	case !possibleKey.MatchString(k.id):
 		return a.undecided("It is no key's id, ARN or alias.")
-	case outage(k.describeErr) != "":
+	case diagnosis.Outage(k.describeErr) != nil:
 		return a.failedBy(k.describeErr)
-	case k.key != nil && k.key.State == "PendingDeletion" || id == "kms-pending-deletion":
+	case unusable == diagnosis.KMSPendingDeletion:
 		return pendingKey(f, p, k, a)
-	case k.key != nil && !k.key.Enabled || id == "kms-disabled":
+	case unusable == diagnosis.KMSDisabled:
 		return disabledKey(f, p, k, a)
-	case k.describeErr == nil && k.key == nil || id == "kms-not-found":
+	case unusable == diagnosis.KMSNotFound:
 		return absentKey(f, p, k, a)
 	case k.describeErr != nil:
 		return a.undecided("%s", told(k.describeErr))
@@ -51,7 +55,7 @@ func judgeAgreement(f *facts) []ruling {
 		return nil
 	}
 	key, bucket := f.observed.Key.Key.ARN, f.answers.Bucket.Name
-	a := asked{name: diagnosis.CheckKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
+	a := asked{name: checkKey, question: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, f.answers.Key.Alias, f.operator.ARN)}
 	return []ruling{a.broken("They name different keys.", trouble{
 		id: "bucket.keys-disagree", cause: bucket, severity: plan.Failure,
 		evidence: fmt.Sprintf("%s points at %s, but of bucket %s %s.", f.answers.Key.Alias, key, bucket, strings.Join(said, ", and ")),
@@ -87,7 +91,7 @@ func pendingKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	if k.key != nil && !k.key.DeletionDate.IsZero() {
 		when = "on " + k.key.DeletionDate.UTC().Format("2006-01-02")
 	}
-	t := keyTrouble("kms-pending-deletion", k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when))
+	t := keyTrouble(diagnosis.KMSPendingDeletion.ID, k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when))
 	c := f.keyChange(p, k, "key.rescue", "Keep the key, which is to be deleted "+when, awsops.CancelKeyDeletion(k.arn()), awsops.EnableKey(k.arn()))
 	c.Fields = []plan.Field{{Name: "state", Before: "PendingDeletion", After: "Enabled"}}
 	c.Undo = "aws kms schedule-key-deletion --key-id " + k.arn()
@@ -100,7 +104,7 @@ func disabledKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	if k.key != nil {
 		state = k.key.State
 	}
-	t := keyTrouble("kms-disabled", k, fmt.Sprintf("Key %s is %s.", k.arn(), state))
+	t := keyTrouble(diagnosis.KMSDisabled.ID, k, fmt.Sprintf("Key %s is %s.", k.arn(), state))
 	if state == "Disabled" {
 		c := f.keyChange(p, k, "key.enable", "Enable the key", awsops.EnableKey(k.arn()))
 		c.Fields = []plan.Field{{Name: "state", Before: state, After: "Enabled"}}
@@ -131,7 +135,7 @@ func (f *facts) offerKey(t *trouble, c plan.Change) {
 
 func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: id, Step: 4, Action: plan.Update, Title: title, Target: k.arn(),
+		ID: id, Of: plan.StepKey, Action: plan.Update, Title: title, Target: k.arn(),
 		Account: f.answers.AdminAccount, Region: p.region, Calls: calls,
 		Risk: "Whoever may use the key can read and write the states again.",
 	}
@@ -148,7 +152,7 @@ func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 // absentKey tells a key that is not there from one in another region.
 func absentKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	t := trouble{
-		id: "kms-not-found", cause: k.id,
+		id: diagnosis.KMSNotFound.ID, cause: k.id,
 		evidence: fmt.Sprintf("There is no key %s in %s, where bucket %s is.", k.id, p.region, p.bucket),
 		remedy:   fmt.Sprintf("Write kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN()),
 	}
@@ -176,7 +180,7 @@ func keyUse(f *facts, p *site, k *keyFacts, a asked) ruling {
 	}
 	t := p.states[0].target
 	if _, denied := awsops.DenialOf(k.dataKeyErr); !denied || p.standIn {
-		r := judgeAnswer(f, p, a, k.dataKeyErr, q, "kms-denied", t)
+		r := judgeAnswer(f, p, a, k.dataKeyErr, q, diagnosis.KMSDenied.ID, t)
 		if r.check.Verdict != plan.Passed {
 			return r
 		}
@@ -187,7 +191,7 @@ func keyUse(f *facts, p *site, k *keyFacts, a asked) ruling {
 	if judged && decision.Allowed && known && rights.Allowed {
 		return a.passed("It is denied directly, but allowed through S3.")
 	}
-	return f.denied(p, a, "kms-denied", q, t)
+	return f.denied(p, a, diagnosis.KMSDenied.ID, q, t)
 }
 
 // keyRead rules on the right to read, which a state that is there has proven.
@@ -197,7 +201,7 @@ func (f *facts) keyRead(p *site, k *keyFacts, a asked, t target) ruling {
 	rights, known := k.rights.of(q.action, q.resource)
 	if judged && !decision.Allowed || known && !rights.Allowed {
 		a.question = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, p.asked)
-		return f.denied(p, a, "kms-denied", q, t)
+		return f.denied(p, a, diagnosis.KMSDenied.ID, q, t)
 	}
 	return a.passed("It is allowed.")
 }
@@ -226,7 +230,7 @@ func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 	}
 	names := strings.Join(removed, ", ")
 	c := plan.Change{
-		ID: "key.policy.unblock", Step: 4, Action: plan.Update,
+		ID: "key.policy.unblock", Of: plan.StepKey, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of key %s", names, q.resource),
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},

@@ -42,7 +42,7 @@ func (s *stateFacts) locks() []held {
 
 // judgeLock rules on whether somebody holds the state's lock.
 func judgeLock(f *facts, p *site, s *stateFacts) []ruling {
-	a := asked{name: diagnosis.CheckLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
+	a := asked{name: checkLock, subject: s.project, question: fmt.Sprintf("the lock of s3://%s/%s, as %s", p.bucket, s.key, p.asked)}
 	if s.locksByOperator {
 		a.question = fmt.Sprintf("the lock of s3://%s/%s, as the operator, since %s may not see it", p.bucket, s.key, p.asked)
 	}
@@ -68,7 +68,7 @@ func judgeHeld(f *facts, p *site, s *stateFacts, a asked, h held) ruling {
 	where := h.where(s)
 	if h.corrupt {
 		return a.broken("What lies at "+where+" is no lock.", trouble{
-			id: "lock-corrupt", cause: where,
+			id: diagnosis.LockCorrupt.ID, cause: where,
 			evidence: fmt.Sprintf("What lies at %s, where the lock of project %s belongs, is not a lock of Terraform's (JSON with an ID).", where, s.project),
 			remedy:   "Make sure that nobody runs Terraform in this project, then delete it.",
 			changes:  []plan.Change{release(f, p, s, h)},
@@ -76,7 +76,7 @@ func judgeHeld(f *facts, p *site, s *stateFacts, a asked, h held) ruling {
 	}
 	age := f.now.Sub(h.info.Created)
 	t := trouble{
-		id: "lock-held", cause: h.info.ID, severity: plan.Info, changes: []plan.Change{release(f, p, s, h)},
+		id: diagnosis.LockHeld.ID, cause: h.info.ID, severity: plan.Info, changes: []plan.Change{release(f, p, s, h)},
 		evidence: fmt.Sprintf("The lock of project %s at %s is held by %s for %s since %s (%s ago), id %s.",
 			s.project, where, h.info.Who, operationOf(h.info), h.info.Created.UTC().Format(time.RFC3339), roundAge(age), h.info.ID),
 		remedy: fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who),
@@ -134,7 +134,7 @@ func release(f *facts, p *site, s *stateFacts, h held) plan.Change {
 		typed = s.lockID()
 	}
 	c := plan.Change{
-		ID: "lock.release." + s.project + "." + kind, Step: 6, Action: plan.Delete,
+		ID: "lock.release." + s.project + "." + kind, Of: plan.StepLock, Action: plan.Delete,
 		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.project, h.info.Who, h.info.Created.UTC().Format(time.RFC3339)),
 		Target: h.where(s), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
 		Foreign: typed, Typed: true,

@@ -15,6 +15,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // reader reads everything at once. Nothing that it calls changes anything; what
@@ -82,7 +83,7 @@ func keyInProfile(env *engine.Env, profile string) string {
 	if err != nil {
 		return "" // the profile then cannot be opened either, which is told
 	}
-	found, _ := files.ReadProfile(files.Credentials, file, profile)
+	found, _ := profiles.Read(profiles.Credentials, file, profile)
 	return found.Get("aws_access_key_id")
 }
 

@@ -16,10 +16,10 @@ import (
 // judgeRole rules on an environment: that the login may assume its role, and
 // that the role may do what the blueprint lets it.
 func judgeRole(f *facts, r *roleFacts) []ruling {
-	a := asked{name: diagnosis.CheckAssumeRole, subject: r.environment.Name, question: fmt.Sprintf("sts:AssumeRole on %s, as %s", r.arn, r.login.who())}
+	a := asked{name: checkAssumeRole, subject: r.environment.Name, question: fmt.Sprintf("sts:AssumeRole on %s, as %s", r.arn, r.login.who())}
 	assume := judgeAssume(f, r, a)
 	rulings := []ruling{assume}
-	inside := asked{name: diagnosis.CheckInside, subject: r.environment.Name, question: "the policies of " + r.arn}
+	inside := asked{name: checkInside, subject: r.environment.Name, question: "the policies of " + r.arn}
 	return append(rulings, judgeInside(f, r, inside)...)
 }
 
@@ -28,7 +28,7 @@ func judgeAssume(f *facts, r *roleFacts, a asked) ruling {
 	switch {
 	case !r.login.works(f):
 		return a.undecided("%s cannot sign in to account %s.", r.login.who(), f.answers.AdminAccount)
-	case outage(r.assumeErr) != "":
+	case diagnosis.Outage(r.assumeErr) != nil:
 		return a.failedBy(r.assumeErr)
 	case r.assumeErr == nil:
 		return a.passed("It can be assumed.")
@@ -66,7 +66,7 @@ func (f *facts) madeJustNow(r *roleFacts, q question) bool {
 // have to allow, and from a role that is not there.
 func (f *facts) deniedRole(r *roleFacts, a asked) ruling {
 	q := question{action: "sts:AssumeRole", resource: r.arn, err: r.assumeErr, rights: r.caller}
-	t := trouble{id: "assume-role-denied", cause: r.environment.Name, handOn: &handOn{failed: r.assumeErr, who: r.login.who()}}
+	t := trouble{id: diagnosis.AssumeRoleDenied.ID, cause: r.environment.Name, handOn: &handOn{failed: r.assumeErr, who: r.login.who()}}
 	found, there := f.found(r)
 	group, trust := f.mendsGroup(r.login), f.mendsTrust(r)
 	if there && found.Role == nil {
@@ -146,7 +146,7 @@ func judgeInside(f *facts, r *roleFacts, a asked) []ruling {
 	}
 	if drift := f.drift(mended); len(drift) > 0 {
 		return []ruling{a.broken("They differ from the blueprint.", trouble{
-			id: "environment-denied", cause: r.environment.Name, mended: mended,
+			id: diagnosis.EnvironmentDenied.ID, cause: r.environment.Name, mended: mended,
 			evidence: fmt.Sprintf("Role %s has other permissions than the blueprint's %q: %s.", r.arn, r.environment.Permissions, strings.Join(drift, "; ")),
 			remedy:   "Give the role the blueprint's permissions.",
 			handOn:   f.insideNeeds(r),
@@ -160,7 +160,7 @@ func judgeInside(f *facts, r *roleFacts, a asked) []ruling {
 	switch {
 	case denied:
 		return []ruling{a.broken(answer(r.insideErr), trouble{
-			id: "environment-denied", cause: r.environment.Name, evidence: told(r.insideErr), handOn: f.insideNeeds(r),
+			id: diagnosis.EnvironmentDenied.ID, cause: r.environment.Name, evidence: told(r.insideErr), handOn: f.insideNeeds(r),
 			remedy: "Add the action to the role's policy, unless a boundary or a service control policy denies it.",
 		})}
 	case len(r.own.results) > 0:
@@ -177,7 +177,7 @@ func judgeInside(f *facts, r *roleFacts, a asked) []ruling {
 func (f *facts) insideTrouble(r *roleFacts, d awsops.Simulated) trouble {
 	why := simulatedRefusal(d)
 	t := trouble{
-		id: "environment-denied", cause: r.environment.Name, handOn: f.insideNeeds(r),
+		id: diagnosis.EnvironmentDenied.ID, cause: r.environment.Name, handOn: f.insideNeeds(r),
 		evidence: fmt.Sprintf("iam:SimulatePrincipalPolicy: role %s may not do %s, because of %s.%s", r.arn, d.Action, policyWords[why.by], decidedBy(d)),
 		remedy:   "Add the action to the role's policy.",
 	}

@@ -93,57 +93,10 @@ func sentence(text string) string {
 	return text + "."
 }
 
-// outage is the diagnosis of an error that is about the credentials or the way
-// to AWS and not about what was asked; empty for every other.
-func outage(err error) string {
-	switch {
-	case err == nil:
-		return ""
-	case awsops.IsClock(err):
-		return "clock-skew"
-	case awsops.IsSSO(err):
-		return "sso-expired"
-	case strings.Contains(err.Error(), "AssumeRoleTokenProvider"):
-		return "mfa-profile"
-	case awsops.IsNoProfile(err):
-		return "profile-missing"
-	case awsops.IsExpired(err):
-		return "token-expired"
-	case awsops.IsUnknownKey(err), awsops.IsStaleToken(err):
-		return "key-invalid"
-	case awsops.IsBadSecret(err):
-		return "signature-mismatch"
-	case awsops.IsThrottle(err):
-		return "throttled"
-	case awsops.IsUntrusted(err):
-		return "tls-untrusted"
-	case awsops.IsCredentials(err):
-		return "credentials-missing"
-	case awsops.IsUnanswered(err):
-		return "network-unreachable"
-	}
-	return ""
-}
-
-// outages are the remedies, each the one thing to do.
-var outages = map[string]string{
-	"clock-skew":          "Set this machine's clock, for example by NTP.",
-	"sso-expired":         "Sign in again: aws sso login.",
-	"mfa-profile":         "Get session credentials with the MFA code first (stateroom login), and name the profile that holds them.",
-	"profile-missing":     "Write the profile, or correct its name in backend and provider.",
-	"token-expired":       "Get new session credentials the way you got these.",
-	"key-invalid":         "Use an active access key; wait a minute if it was just made.",
-	"signature-mismatch":  "Write access key id and secret again as they were handed out, or get a new one: the operator runs stateroom handover USER, you run stateroom onboard.",
-	"throttled":           "Wait a minute and run again, with a lower -parallelism if it comes back.",
-	"tls-untrusted":       "Set AWS_CA_BUNDLE, or custom_ca_bundle in backend and provider, to the proxy's certificate authority.",
-	"credentials-missing": "Write the profile to the credentials file, and name it in the backend and in the provider.",
-	"network-unreachable": "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), the region's spelling and any custom endpoint.",
-}
-
 // failedBy rules a check whose call did not get as far as what it asked.
 func (a asked) failedBy(err error) ruling {
-	id := outage(err)
-	return a.broken(answer(err), trouble{id: id, cause: id, evidence: told(err), remedy: outages[id]})
+	d := diagnosis.Outage(err)
+	return a.broken(answer(err), trouble{id: d.ID, cause: d.ID, evidence: told(err), remedy: d.Remedy})
 }
 
 // mergeTroubles joins the troubles of one id and cause in the order of their first

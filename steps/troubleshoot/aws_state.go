@@ -30,7 +30,7 @@ func judgeContent(f *facts, p *site, s *stateFacts) ruling {
 		return a.passed(fmt.Sprintf("It is format %d, serial %d, written by %s.", s.object.format, s.object.serial, s.object.engine))
 	}
 	t := trouble{
-		id: "state-format", cause: s.key,
+		id: diagnosis.StateFormat.ID, cause: s.key,
 		evidence: fmt.Sprintf("The state s3://%s/%s of project %s (version %s, %d bytes) cannot be used: %s.", p.bucket, s.key, s.project, s.object.version, s.object.size, s.object.problem),
 		remedy:   "Use the version of Terraform that wrote the state, or a newer one.",
 	}
@@ -54,7 +54,7 @@ func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
 		return a.passed("There is no state yet.")
 	case !s.digestHolds():
 		r := a.check("It was deleted.", plan.Broken)
-		r.check.Finding = "digest-mismatch"
+		r.check.Finding = diagnosis.DigestMismatch.ID
 		return r
 	}
 	t := trouble{
@@ -72,7 +72,7 @@ func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
 
 // judgeDigest rules on the MD5 that the lock table holds of the state.
 func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
-	a := asked{name: diagnosis.CheckDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
+	a := asked{name: checkDigest, subject: s.project, question: fmt.Sprintf("item %s-md5 of table %s beside the MD5 of s3://%s/%s, as %s", s.lockID(), s.table, p.bucket, s.key, p.asked)}
 	switch {
 	case s.digestErr != nil:
 		return a.undecided("%s", told(s.digestErr))
@@ -88,7 +88,7 @@ func judgeDigest(f *facts, p *site, s *stateFacts) ruling {
 		calculated = "but the state's is " + s.object.digest
 	}
 	t := trouble{
-		id: "digest-mismatch", cause: s.key,
+		id: diagnosis.DigestMismatch.ID, cause: s.key,
 		evidence: fmt.Sprintf("The table holds the digest %s for project %s, %s.", s.digest.Digest, s.project, calculated),
 	}
 	f.repair(p, s, &t)
@@ -113,7 +113,7 @@ func (f *facts) repair(p *site, s *stateFacts, t *trouble) {
 func (f *facts) digestChange(p *site, s *stateFacts) plan.Change {
 	id := s.lockID() + "-md5"
 	c := plan.Change{
-		ID: "lock.digest." + s.project, Step: 6, Action: plan.Update,
+		ID: "lock.digest." + s.project, Of: plan.StepLock, Action: plan.Update,
 		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.project),
 		Target: fmt.Sprintf("item %s of table %s", id, s.table), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
 		Fields: []plan.Field{{Name: "digest", Before: s.digest.Digest}},

@@ -13,9 +13,9 @@ import (
 // judgeTable rules on a lock table: that it is there and has the one key that
 // Terraform uses.
 func judgeTable(f *facts, p *site, t *tableFacts) ruling {
-	a := asked{name: diagnosis.CheckTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
+	a := asked{name: checkTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
 	switch {
-	case outage(t.describeErr) != "":
+	case diagnosis.Outage(t.describeErr) != nil:
 		return a.failedBy(t.describeErr)
 	case t.describeErr != nil:
 		return a.undecided("Terraform does not need to describe the table: %s", told(t.describeErr))
@@ -23,7 +23,7 @@ func judgeTable(f *facts, p *site, t *tableFacts) ruling {
 		return missingTable(f, p, t, a)
 	case !t.table.IsLockTable():
 		return a.broken("Its key is "+schemaOf(t.table)+".", trouble{
-			id: "table-schema", cause: t.name,
+			id: diagnosis.TableSchema.ID, cause: t.name,
 			evidence: fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It concerns %s.", t.table.ARN, schemaOf(t.table), someOf(t.projects)),
 			remedy:   "Name another table in the backend; a key schema cannot be changed, and this table is never recreated: it may be somebody's data.",
 		})
@@ -43,7 +43,7 @@ func schemaOf(t *awsops.Table) string {
 
 func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 	found := trouble{
-		id: "table-missing", cause: t.name,
+		id: diagnosis.TableMissing.ID, cause: t.name,
 		evidence: fmt.Sprintf("There is no table %s in %s, which the backend of %s names for its lock.", t.name, p.region, someOf(t.projects)),
 		remedy:   fmt.Sprintf("Correct dynamodb_table in the backend; the blueprint's is %q.", f.answers.Lock.DynamoDBTable),
 	}
@@ -59,20 +59,20 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 // judgeItems rules on the right to read and write the table's items.
 func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 	arn := p.tableARN(f, s.table)
-	a := asked{name: diagnosis.CheckTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
+	a := asked{name: checkTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
 	err := errors.Join(s.lockErr, s.digestErr)
 	q := question{action: "dynamodb:GetItem", resource: arn, err: err, rights: s.rights}
 	switch {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
 		return a.undecided("The table itself has to be mended first.")
 	case err != nil:
-		return judgeAnswer(f, p, a, err, q, "table-denied", s.target)
+		return judgeAnswer(f, p, a, err, q, diagnosis.TableDenied.ID, s.target)
 	case p.standIn:
 		return a.undecided("%s cannot sign in; the operator may.", p.login.who())
 	}
 	a.question = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.table)
-	if r := f.judgeRights(p, a, s, "table-denied", arn, tableActions[:2]...); r.check.Verdict != plan.Passed {
+	if r := f.judgeRights(p, a, s, diagnosis.TableDenied.ID, arn, tableActions[:2]...); r.check.Verdict != plan.Passed {
 		return r
 	}
-	return f.judgeRights(p, a, s, "lock-release-failed", arn, tableActions[2])
+	return f.judgeRights(p, a, s, diagnosis.LockReleaseFailed.ID, arn, tableActions[2])
 }

@@ -1,7 +1,7 @@
 package troubleshoot
 
 import (
-	"crypto/sha1" //nolint:gosec // the SDK names its token files by it
+	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"stateroom/steps"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // awsFiles are the two files of this laptop as the AWS SDK merges them.
@@ -34,15 +36,15 @@ func readAWSFiles(credentials, config string, getenv func(string) string, now ti
 // profile is one profile with what each file says of it.
 type profile struct {
 	name                  string
-	credentials, config   files.Profile
+	credentials, config   profiles.Profile
 	inCredentials, inFile bool
 	files                 *awsFiles
 }
 
 func (f *awsFiles) profile(name string) profile {
 	p := profile{name: name, files: f}
-	p.credentials, p.inCredentials = files.ReadProfile(files.Credentials, f.credentials, name)
-	config, inConfig := files.ReadProfile(files.Config, f.config, name)
+	p.credentials, p.inCredentials = profiles.Read(profiles.Credentials, f.credentials, name)
+	config, inConfig := profiles.Read(profiles.Config, f.config, name)
 	p.config, p.inFile = config, p.inCredentials || inConfig
 	return p
 }
@@ -63,7 +65,7 @@ func (p profile) at(key string) string {
 	return files.Place{Path: p.files.config.Path, Line: lineOf(p.config, key)}.String()
 }
 
-func lineOf(p files.Profile, key string) int {
+func lineOf(p profiles.Profile, key string) int {
 	for _, v := range p.Values {
 		if v.Key == key {
 			return v.Line
@@ -79,7 +81,7 @@ const (
 
 // hasKeys tells whether one of the files holds both halves of an access key.
 func (p profile) hasKeys() bool {
-	whole := func(f files.Profile) bool { return f.Get(keyID) != "" && f.Get(keySecret) != "" }
+	whole := func(f profiles.Profile) bool { return f.Get(keyID) != "" && f.Get(keySecret) != "" }
 	return whole(p.credentials) || whole(p.config)
 }
 
@@ -88,7 +90,7 @@ func (p profile) hasKeys() bool {
 func (p profile) half() (at, has, lacks string) {
 	for _, of := range []struct {
 		path string
-		in   files.Profile
+		in   profiles.Profile
 	}{{p.files.credentials.Path, p.credentials}, {p.files.config.Path, p.config}} {
 		id, secret := lineOf(of.in, keyID), lineOf(of.in, keySecret)
 		switch {
@@ -122,23 +124,23 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 	}
 	if at, has, lacks := p.half(); at != "" {
 		return "", &sourceTrouble{
-			"credentials-missing", fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
+			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has %s without %s, so Terraform takes neither.", at, name, has, lacks),
 			"Write the missing half again, or a new access key.",
 		}
 	}
 	if stale := steps.StaleToken(f.credentials, f.config, name); stale != nil {
-		return "", &sourceTrouble{"key-invalid", stale.Evidence, stale.Remedy}
+		return "", &sourceTrouble{diagnosis.KeyInvalid.ID, stale.Evidence, stale.Remedy}
 	}
 	source := p.get("source_profile")
 	switch {
 	case source != "" && p.get("credential_source") != "":
 		return "", &sourceTrouble{
-			"credentials-missing", fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
+			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has source_profile and credential_source, and the SDK takes one only.", p.at("source_profile"), name),
 			"Remove one of the two.",
 		}
 	case source != "" && p.get("role_arn") == "":
 		return "", &sourceTrouble{
-			"credentials-missing", fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
+			diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s has a source_profile without a role_arn, which Terraform refuses.", p.at("source_profile"), name),
 			"Write the role_arn, or remove source_profile.",
 		}
 	case p.get("role_arn") != "":
@@ -150,18 +152,18 @@ func (f *awsFiles) follow(name string, through []string) (string, *sourceTrouble
 // absent is a profile that is in neither file.
 func (f *awsFiles) absent(name string) *sourceTrouble {
 	evidence := fmt.Sprintf("Profile %s is in neither %s nor %s.", name, f.credentials.Path, f.config.Path)
-	for kind, file := range []files.Snapshot{files.Credentials: f.credentials, files.Config: f.config} {
-		kind := files.Kind(kind)
-		if line, written := files.Misnamed(kind, file, name); line > 0 && name == f.wanted {
+	for kind, file := range []files.Snapshot{profiles.Credentials: f.credentials, profiles.Config: f.config} {
+		kind := profiles.Kind(kind)
+		if line, written := profiles.Misnamed(kind, file, name); line > 0 && name == f.wanted {
 			evidence += fmt.Sprintf(" %s reads %s, which no AWS tool takes for it.", files.Place{Path: file.Path, Line: line}, written)
 		}
-		for _, d := range files.Disagreements(kind, file) {
+		for _, d := range profiles.Disagreements(kind, file) {
 			if d.Line == 1 && strings.Contains(d.What, "byte order mark") {
 				evidence += fmt.Sprintf(" %s begins with %s, which hides its first section.", file.Path, d.What)
 			}
 		}
 	}
-	return &sourceTrouble{"profile-missing", evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
+	return &sourceTrouble{diagnosis.ProfileMissing.ID, evidence, "Write the profile with your access key (aws configure --profile " + name + "), or correct the name."}
 }
 
 // role is a profile that assumes a role with another profile's credentials.
@@ -169,7 +171,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 	role, source := p.get("role_arn"), p.get("source_profile")
 	if p.get("mfa_serial") != "" {
 		return "", &sourceTrouble{
-			"mfa-profile", fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
+			diagnosis.MFAProfile.ID, fmt.Sprintf("%s: profile %s assumes %s with an MFA code, and Terraform cannot ask for one.", p.at("mfa_serial"), p.name, role),
 			"Let Terraform use a profile without mfa_serial, whose credentials are a session made with the code.",
 		}
 	}
@@ -206,7 +208,7 @@ func (f *awsFiles) role(p profile, through []string) (string, *sourceTrouble) {
 
 func loop(p profile, through []string) *sourceTrouble {
 	return &sourceTrouble{
-		"credentials-missing", fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
+		diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: the source profiles lead in a circle: %s.", p.at("source_profile"), strings.Join(append(through[:len(through):len(through)], p.get("source_profile")), " → ")),
 		"Let the last of them hold an access key.",
 	}
 }
@@ -220,7 +222,7 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		token := p.get("web_identity_token_file")
 		if _, err := os.Stat(token); err != nil {
 			return "", &sourceTrouble{
-				"credentials-missing", fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
+				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: the web identity token %s of profile %s cannot be read.", p.at("web_identity_token_file"), token, p.name),
 				"Put the token there, or correct the path.",
 			}
 		}
@@ -233,7 +235,7 @@ func (f *awsFiles) direct(p profile) (string, *sourceTrouble) {
 		return "the program of credential_process (" + p.at("credential_process") + ")", nil
 	}
 	return "", &sourceTrouble{
-		"credentials-missing",
+		diagnosis.CredentialsMissing.ID,
 		fmt.Sprintf("Profile %s is in %s, but neither %s nor %s holds an access key or another source of credentials for it.", p.name, p.where(), f.credentials.Path, f.config.Path),
 		"Write your access key into the profile: aws configure --profile " + p.name + ".",
 	}
@@ -260,9 +262,9 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	name := p.get("sso_start_url")
 	session := p.get("sso_session")
 	if session != "" {
-		if _, there := files.SSOSession(f.config, session); !there {
+		if _, there := profiles.SSOSession(f.config, session); !there {
 			return "", &sourceTrouble{
-				"credentials-missing", fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
+				diagnosis.CredentialsMissing.ID, fmt.Sprintf("%s: profile %s names the sign-on session %s, and %s has no section [sso-session %s].", p.at("sso_session"), p.name, session, f.config.Path, session),
 				"Write the section (aws configure sso), or correct the name.",
 			}
 		}
@@ -270,7 +272,7 @@ func (f *awsFiles) signOn(p profile) (string, *sourceTrouble) {
 	}
 	sum := sha1.Sum([]byte(name)) //nolint:gosec // the SDK's own name of the file
 	path := filepath.Join(f.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
-	expired := &sourceTrouble{id: "sso-expired", remedy: "Sign in again: aws sso login --profile " + p.name + "."}
+	expired := &sourceTrouble{id: diagnosis.SSOExpired.ID, remedy: "Sign in again: aws sso login --profile " + p.name + "."}
 	text, err := files.Read(path)
 	if err != nil || !text.Exists {
 		expired.evidence = fmt.Sprintf("Profile %s (%s) signs in by single sign-on, and there is no token of it in %s.", p.name, p.where(), path)

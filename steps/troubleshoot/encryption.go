@@ -41,25 +41,25 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 	encrypt, key := b.Attributes.Find("encrypt"), b.Attributes.Find("kms_key_id")
 	asked := b.String()
 	if p.partial() && encrypt == nil {
-		l.undecided(diagnosis.CheckEncryption, p.Name, asked, "they may be given with -backend-config")
+		l.undecided(checkEncryption, p.Name, asked, "they may be given with -backend-config")
 		return
 	}
 	if encrypt != nil && !encrypt.Literal || key != nil && !key.Literal || b.Attributes.Find("sse_customer_key") != nil {
-		l.undecided(diagnosis.CheckEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
+		l.undecided(checkEncryption, p.Name, asked, "they are expressions, or a key of the customer's own is used")
 		return
 	}
 	id := b.Attributes.Get("kms_key_id")
 	answer := fmt.Sprintf("encrypt = %v, kms_key_id = %q", on(b.Attributes, "encrypt"), id)
 	found, severity, evidence, remedy := l.headers(ctx, p, id)
 	if found == "" {
-		l.passed(diagnosis.CheckEncryption, p.Name, asked, answer)
+		l.passed(checkEncryption, p.Name, asked, answer)
 		return
 	}
-	l.broken(diagnosis.CheckEncryption, p.Name, asked, answer, found)
-	if found == "kms-id-invalid" {
-		l.echo(found, " key "+id+" ", "kms-not-found", "explicit-deny", "kms-denied")
+	l.broken(checkEncryption, p.Name, asked, answer, found)
+	if found == diagnosis.KMSIDInvalid.ID {
+		l.echo(found, " key "+id+" ", diagnosis.KMSNotFound.ID, diagnosis.ExplicitDeny.ID, diagnosis.KMSDenied.ID)
 	}
-	l.found(found, 5, severity, evidence, remedy)
+	l.found(found, plan.StepBucket, severity, evidence, remedy)
 	l.mend(p, func(b *files.Backend) { b.Encrypt = true })
 	if arn := l.stateKey(ctx, p); arn != "" && id != arn {
 		l.mend(p, func(b *files.Backend) { b.KMSKeyID = arn })
@@ -88,7 +88,7 @@ func (l *laptop) headers(ctx context.Context, p project, id string) (found strin
 	}
 	at := p.at("encrypt")
 	if denied {
-		return "explicit-deny", plan.Failure,
+		return diagnosis.ExplicitDeny.ID, plan.Failure,
 			fmt.Sprintf("%s: %s, which the %s policy of bucket %s denies. init and plan pass all the same; the first apply fails and does not save the state.", at, sent, policy, l.answers.Bucket.Name), remedy
 	}
 	return "files.encryption-incomplete", plan.Warning,
@@ -107,11 +107,11 @@ func (l *laptop) notARN(p project, id string) (found string, severity plan.Sever
 	remedy = "Write the full ARN of the key, not its id or alias."
 	switch {
 	case !accepted.MatchString(id):
-		return "kms-id-invalid", plan.Failure, evidence + ".", remedy
+		return diagnosis.KMSIDInvalid.ID, plan.Failure, evidence + ".", remedy
 	case l.answers.Bucket.Policy == "":
-		return "kms-id-invalid", plan.Warning, evidence + ". A bucket policy that asks for the ARN denies it.", remedy
+		return diagnosis.KMSIDInvalid.ID, plan.Warning, evidence + ". A bucket policy that asks for the ARN denies it.", remedy
 	}
-	return "explicit-deny", plan.Failure,
+	return diagnosis.ExplicitDeny.ID, plan.Failure,
 		fmt.Sprintf("%s. Terraform passes it on as it stands, and the policy of bucket %s denies everything but the ARN.", evidence, l.answers.Bucket.Name), remedy
 }
 
@@ -132,7 +132,7 @@ func (l *laptop) otherKey(ctx context.Context, p project, id string) (found stri
 		}
 		evidence := fmt.Sprintf("%s: kms_key_id is %s, but %s says %s for the same bucket.", p.at("kms_key_id"), id, other.at("kms_key_id"), theirs)
 		if right == theirs && l.answers.Bucket.Policy != "" {
-			return "explicit-deny", plan.Failure,
+			return diagnosis.ExplicitDeny.ID, plan.Failure,
 				evidence + " " + l.answers.Key.Alias + " is the latter, and the bucket's policy denies every other key.", "Write " + right + "."
 		}
 		return "files.kms-keys-differ", plan.Warning, evidence, "Write the ARN of the state encryption key in both."
@@ -231,13 +231,13 @@ func (l *laptop) region(ctx context.Context, p project) {
 	at, want := b.Attributes.Find("region"), l.answers.StateRegion
 	switch {
 	case at == nil && p.partial():
-		l.undecided(diagnosis.CheckRegion, p.Name, b.String(), "it may be given with -backend-config")
+		l.undecided(checkRegion, p.Name, b.String(), "it may be given with -backend-config")
 	case at == nil || at.Literal && at.Value == "":
 		l.noRegion(ctx, p)
 	case !at.Literal:
-		l.undecided(diagnosis.CheckRegion, p.Name, p.at("region"), "it is the expression "+at.Value)
+		l.undecided(checkRegion, p.Name, p.at("region"), "it is the expression "+at.Value)
 	case at.Value == want:
-		l.passed(diagnosis.CheckRegion, p.Name, p.at("region"), "backend: "+at.Value)
+		l.passed(checkRegion, p.Name, p.at("region"), "backend: "+at.Value)
 	default:
 		l.otherRegion(ctx, p, at.Value)
 	}
@@ -252,8 +252,8 @@ func (l *laptop) noRegion(ctx context.Context, p project) {
 			severity, evidence = plan.Warning, fmt.Sprintf("%s: the backend has no region; on this laptop %s=%s decides, on another nothing may.", p.backend.Place, name, value)
 		}
 	}
-	l.broken(diagnosis.CheckRegion, p.Name, p.backend.String(), "no region", "region-invalid")
-	l.found("region-invalid", 3, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
+	l.broken(checkRegion, p.Name, p.backend.String(), "no region", diagnosis.RegionInvalid.ID)
+	l.found(diagnosis.RegionInvalid.ID, plan.StepRegion, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
 	l.restore(ctx, p, "region")
 }
 
@@ -264,24 +264,24 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	want := l.answers.StateRegion
 	asked := p.at("region")
 	if !l.isRegion(ctx, region) {
-		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region, "region-invalid")
-		l.found("region-invalid", 3, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
+		l.broken(checkRegion, p.Name, asked, "backend: "+region, diagnosis.RegionInvalid.ID)
+		l.found(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 		return
 	}
 	bucket := p.backend.Attributes.Get("bucket")
 	switch actual := l.bucketRegion(ctx, bucket); actual {
 	case region:
-		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
-		l.found("files.region-differs", 3, plan.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
+		l.broken(checkRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
+		l.found("files.region-differs", plan.StepRegion, plan.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
 	case "":
-		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, "region-wrong")
-		l.found("region-wrong", 3, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
+		l.broken(checkRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, diagnosis.RegionWrong.ID)
+		l.found(diagnosis.RegionWrong.ID, plan.StepRegion, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
 		l.mend(p, func(b *files.Backend) { b.Region = want })
 	default:
-		l.broken(diagnosis.CheckRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, "region-wrong")
+		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, diagnosis.RegionWrong.ID)
 		// AWS's part tells the finding.
-		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: "region-wrong", backend: func(b *files.Backend) { b.Region = actual }})
+		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: diagnosis.RegionWrong.ID, backend: func(b *files.Backend) { b.Region = actual }})
 	}
 }
 

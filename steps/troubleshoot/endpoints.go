@@ -37,7 +37,7 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		}
 	}
 	if stranger := p.unknown(odd); stranger != "" {
-		l.broken(diagnosis.CheckNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
+		l.broken(checkNetwork, p.Name, asked, stranger+" is not asked: nobody agreed to it", leadsElsewhere)
 		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
 		return
 	}
@@ -46,16 +46,16 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		if b.Attributes.Find("endpoints.s3") != nil {
 			answer = "they are " + l.env.Endpoint
 		}
-		l.passed(diagnosis.CheckNetwork, p.Name, asked, answer)
+		l.passed(checkNetwork, p.Name, asked, answer)
 		return
 	}
 	found, severity, evidence, remedy := l.knock(ctx, p, odd)
 	if found == "" {
-		l.passed(diagnosis.CheckNetwork, p.Name, asked, strings.Join(odd, ", ")+": somebody answers")
+		l.passed(checkNetwork, p.Name, asked, strings.Join(odd, ", ")+": somebody answers")
 		return
 	}
-	l.broken(diagnosis.CheckNetwork, p.Name, asked, strings.Join(odd, ", "), found)
-	l.found(found, 7, severity, evidence, remedy)
+	l.broken(checkNetwork, p.Name, asked, strings.Join(odd, ", "), found)
+	l.found(found, plan.StepFiles, severity, evidence, remedy)
 	l.mendEndpoint(p, l.newest())
 	if len(p.strangers) > 0 {
 		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())
@@ -112,10 +112,10 @@ func (l *laptop) knock(ctx context.Context, p project, addresses []string) (foun
 		var unknown *tls.CertificateVerificationError
 		switch {
 		case errors.As(err, &unknown):
-			return "tls-untrusted", plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
+			return diagnosis.TLSUntrusted.ID, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE."
 		case err != nil:
-			return "network-unreachable", plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
+			return diagnosis.NetworkUnreachable.ID, plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
 				"Correct the endpoint, or remove it to reach AWS itself."
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -77,7 +76,7 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 				t.Fatalf("findings %v\n%v", got, review.Findings)
 			}
 			checked(t, review)
-			c := checkOf(review, diagnosis.CheckEnvironment, "")
+			c := checkOf(review, checkEnvironment, "")
 			for name := range tt.set {
 				if c.Verdict == plan.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
 					t.Errorf("%s is not in %q", name, c.Answer)

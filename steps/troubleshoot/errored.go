@@ -9,6 +9,7 @@ import (
 	"reflect"
 
 	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -39,8 +40,8 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 	place := stateSpot(p)
 	told := func(evidence, remedy string) {
 		evidence = fmt.Sprintf("An apply left its state in %s, because it could not save it. %s", path, evidence)
-		l.broken(checkSaved, p.Name, path, evidence, "state-not-saved")
-		l.found("state-not-saved", 8, plan.Failure, evidence, remedy+" Never apply before that.")
+		l.broken(checkSaved, p.Name, path, evidence, diagnosis.StateNotSaved.ID)
+		l.found(diagnosis.StateNotSaved.ID, plan.StepInit, plan.Failure, evidence, remedy+" Never apply before that.")
 	}
 	var left content
 	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.bucket == "" || place.key == "" {

@@ -52,8 +52,8 @@ func (o *outcome) check(env *engine.Env, c plan.Check) {
 func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	var heard []said
 	if e.Text != "" {
-		for _, d := range diagnosis.Diagnose(e.Text) {
-			heard = append(heard, said{Diagnosis: d})
+		for _, d := range diagnosis.FromText(e.Text) {
+			heard = append(heard, said{Match: d})
 		}
 	}
 	if e.OnlyText {

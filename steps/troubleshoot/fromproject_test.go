@@ -74,7 +74,7 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 			if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == want }) {
 				t.Errorf("findings %v", review.Findings)
 			}
-			for _, check := range []string{diagnosis.CheckCredentialsFile, diagnosis.CheckProfileInFile, diagnosis.CheckEnvironment} {
+			for _, check := range []string{checkCredentialsFile, checkProfileInFile, checkEnvironment} {
 				if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Name == check }) {
 					t.Errorf("check %q was not made", check)
 				}
@@ -111,7 +111,7 @@ func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
 		if err != nil || len(review.Checks) == 0 {
 			t.Errorf("%s: %v, checks %v", dir, err, review.Checks)
 		}
-		if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == diagnosis.Unknown }) {
+		if !slices.ContainsFunc(review.Findings, func(f plan.Finding) bool { return f.ID == diagnosis.Unknown.ID }) {
 			t.Errorf("%s: findings %v", dir, review.Findings)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -64,7 +65,7 @@ func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Re
 	b.answers.Adopt = adopt
 	e.Answers = b.answers
 	flow := engine.Flow{
-		Env: b.env, Answers: b.answers, Look: e.Look, Emit: b.keep,
+		Env: b.env, Answers: b.answers, Steps: steps.Order(steps.All()), Look: e.Look, Emit: b.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			first = r
 			return plan.Decision{Yes: true}, nil
@@ -119,7 +120,7 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 			b.restore(whole)
 			f.do(b)
 			text := b.fails(f.with)
-			named := diagnosis.Diagnose(text)
+			named := diagnosis.FromText(text)
 			if named[0].ID != f.id {
 				t.Errorf("the text leads to %s:\n%s", named[0].ID, text)
 			}
@@ -155,7 +156,7 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	b.remove("live/staging/.terraform")
 	s := newScene(b.env, b.answers)
 	o, all := s.run(context.Background())
-	if len(all) != 1 || all[0].ID != "profile-missing" || all[0].Subject["profile"] != "nobody" || o.checks[0].Finding != "profile-missing" {
+	if len(all) != 1 || all[0].ID != "profile-missing" || !strings.Contains(all[0].Evidence[0], "nobody") || o.checks[0].Finding != "profile-missing" {
 		t.Errorf("said %+v", all)
 	}
 	found := hear([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
@@ -289,7 +290,7 @@ func TestRealTerraformMovesALocalStateIntoTheBackend(t *testing.T) {
 	b.terraform("staging", "init")
 	b.terraform("staging", "apply", "-auto-approve")
 	b.write(stagingBackend, backend)
-	if named := diagnosis.Diagnose(b.fails("init")); named[0].ID != "migration-needs-answer" {
+	if named := diagnosis.FromText(b.fails("init")); named[0].ID != "migration-needs-answer" {
 		t.Errorf("the text leads to %v", named)
 	}
 	summary, _ := b.examine(&Examination{}, b.path("live/staging"))

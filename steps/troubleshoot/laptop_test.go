@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops"
-	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -29,8 +28,8 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 		seen[c.Name]++
 	}
 	for name, want := range map[string]int{
-		diagnosis.CheckCredentialsFile: 1, diagnosis.CheckProfileInFile: 1, diagnosis.CheckProfileInCode: 2, diagnosis.CheckNamesAgree: 2, diagnosis.CheckEnvironment: 1,
-		diagnosis.CheckProject: 2, diagnosis.CheckEncryption: 2, diagnosis.CheckRegion: 2, checkPlace: 2, diagnosis.CheckBackend: 2, diagnosis.CheckLockFile: 2,
+		checkCredentialsFile: 1, checkProfileInFile: 1, checkProfileInCode: 2, checkNamesAgree: 2, checkEnvironment: 1,
+		checkProject: 2, checkEncryption: 2, checkRegion: 2, checkPlace: 2, checkBackend: 2, checkLockFile: 2,
 	} {
 		if seen[name] != want {
 			t.Errorf("check %q was made %d times, want %d", name, seen[name], want)

@@ -53,7 +53,7 @@ func (l *laptop) cache(ctx context.Context, p project) {
 	case state.Configured == nil:
 		l.notInitialised(ctx, p)
 	case p.backend == nil && p.err != nil:
-		l.undecided(diagnosis.CheckBackend, p.Name, asked, "the backend block cannot be read")
+		l.undecided(checkBackend, p.Name, asked, "the backend block cannot be read")
 	case p.backend == nil:
 		l.changed(ctx, p, []string{"type"})
 	default:
@@ -61,15 +61,15 @@ func (l *laptop) cache(ctx context.Context, p project) {
 			l.changed(ctx, p, names)
 			return
 		}
-		l.passed(diagnosis.CheckBackend, p.Name, asked, fmt.Sprintf("initialised with this backend, workspace %s", state.Workspace))
+		l.passed(checkBackend, p.Name, asked, fmt.Sprintf("initialised with this backend, workspace %s", state.Workspace))
 	}
 }
 
 // localStates finds states that Terraform cannot read.
 func (l *laptop) localStates(p project) {
 	tell := func(evidence string) {
-		l.broken(checkLocal, p.Name, p.dir, evidence, "state-format")
-		l.found("state-format", 8, plan.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")
+		l.broken(checkLocal, p.Name, p.dir, evidence, diagnosis.StateFormat.ID)
+		l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")
 	}
 	for _, err := range p.problems {
 		if isState(p, err) && !isCache(p, err) {
@@ -88,26 +88,26 @@ func (l *laptop) localStates(p project) {
 func (l *laptop) notInitialised(ctx context.Context, p project) {
 	asked := p.files.State.DataDir
 	if p.s3() == nil {
-		l.passed(diagnosis.CheckBackend, p.Name, asked, "nothing is configured, and there is no backend \"s3\"")
+		l.passed(checkBackend, p.Name, asked, "nothing is configured, and there is no backend \"s3\"")
 		return
 	}
 	if held := full(p.files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.backend.Place)
-		l.broken(diagnosis.CheckBackend, p.Name, asked, evidence, "migration-needs-answer")
-		l.found("migration-needs-answer", 8, plan.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
+		l.broken(checkBackend, p.Name, asked, evidence, diagnosis.MigrationNeedsAnswer.ID)
+		l.found(diagnosis.MigrationNeedsAnswer.ID, plan.StepInit, plan.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 		return
 	}
 	if p.partial() {
-		l.undecided(diagnosis.CheckBackend, p.Name, asked, "not initialised, and the place of the state is given with -backend-config")
+		l.undecided(checkBackend, p.Name, asked, "not initialised, and the place of the state is given with -backend-config")
 		return
 	}
 	if l.env.Engine == nil {
-		l.passed(diagnosis.CheckBackend, p.Name, asked, "not initialised, and there is no Terraform here that could")
+		l.passed(checkBackend, p.Name, asked, "not initialised, and there is no Terraform here that could")
 		return
 	}
-	l.broken(diagnosis.CheckBackend, p.Name, asked, "terraform init has not run here", "backend-not-initialized")
-	l.found("backend-not-initialized", 8, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
+	l.broken(checkBackend, p.Name, asked, "terraform init has not run here", diagnosis.BackendNotInitialized.ID)
+	l.found(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
 }
 
 // full are the states that hold something.
@@ -139,19 +139,19 @@ func (l *laptop) changed(ctx context.Context, p project, names []string) {
 	for _, name := range names {
 		moved = moved || moving[name]
 	}
-	l.broken(diagnosis.CheckBackend, p.Name, asked, answer, "backend-changed")
+	l.broken(checkBackend, p.Name, asked, answer, diagnosis.BackendChanged.ID)
 	switch {
 	case !moved && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
 		l.out.workdir(p.Name).asks = true
-		l.found("backend-changed", 8, plan.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
 			"If it is the same AWS, run terraform init -reconfigure in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
 	case !moved:
-		l.found("backend-changed", 8, plan.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
 	case l.drifted(p):
 		// The file is what is out of line, which stateAt has told and corrects.
 		if p.backend == nil {
-			l.found("backend-changed", 8, plan.Failure, evidence+" The backend block is gone.", "Put it back into the files; nothing has to be moved.")
+			l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" The backend block is gone.", "Put it back into the files; nothing has to be moved.")
 		}
 	default:
 		l.elsewhereConfigured(ctx, p, evidence)
@@ -168,7 +168,9 @@ func (l *laptop) drifted(p project) bool {
 // elsewhereConfigured decides what is right where init knows another place than
 // the file: by looking what lies in both.
 func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence string) {
-	found := func(more, remedy string) { l.found("backend-changed", 8, plan.Failure, evidence+" "+more, remedy) }
+	found := func(more, remedy string) {
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" "+more, remedy)
+	}
 	b := p.s3()
 	if b == nil || !spotOf(b.Attributes.Get).is(l.blueprintSpot(p)) {
 		l.out.workdir(p.Name).stuck = true
@@ -233,15 +235,15 @@ var heldState = regexp.MustCompile(`"(?:modules|resources)":\s*[\[{]\s*["{]`)
 func (l *laptop) unreadable(ctx context.Context, p project) {
 	path := filepath.Join(p.files.State.DataDir, "terraform.tfstate")
 	evidence := fmt.Sprintf("Terraform cannot read what init left in %s.", path)
-	l.broken(diagnosis.CheckBackend, p.Name, path, "it is not what terraform init writes", "state-format")
+	l.broken(checkBackend, p.Name, path, "it is not what terraform init writes", diagnosis.StateFormat.ID)
 	dir := l.out.workdir(p.Name)
 	dir.stuck = true
 	why, safe := l.safe(ctx, p, path)
 	if !safe {
-		l.found("state-format", 8, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
+		l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
 		return
 	}
-	l.found("state-format", 8, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
+	l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
 	dir.stuck, dir.kind, dir.aside = false, files.InitAside, freeName(p.files.State.DataDir+".aside")
 }
 
@@ -293,12 +295,12 @@ func (l *laptop) providers(p project) {
 	path := filepath.Join(p.dir, files.LockFile)
 	locked, err := files.ReadLockFile(p.dir)
 	if err != nil {
-		l.broken(diagnosis.CheckLockFile, p.Name, path, err.Error(), "provider-lock-file")
-		l.found("provider-lock-file", 8, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
+		l.broken(checkLockFile, p.Name, path, err.Error(), diagnosis.ProviderLockFile.ID)
+		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
 		return
 	}
 	if locked == nil {
-		l.passed(diagnosis.CheckLockFile, p.Name, path, "there is none, as before the first init that reached the providers")
+		l.passed(checkLockFile, p.Name, path, "there is none, as before the first init that reached the providers")
 		return
 	}
 	for _, r := range p.files.Required() {
@@ -306,12 +308,12 @@ func (l *laptop) providers(p project) {
 		if evidence == "" {
 			continue
 		}
-		l.broken(diagnosis.CheckLockFile, p.Name, path, evidence, "provider-lock-file")
+		l.broken(checkLockFile, p.Name, path, evidence, diagnosis.ProviderLockFile.ID)
 		remedy := "Run terraform init in " + p.dir + "."
 		if kind == files.InitUpgrade {
 			remedy = "Run terraform init -upgrade in " + p.dir + ", if the constraint was changed on purpose."
 		}
-		l.found("provider-lock-file", 8, plan.Failure, evidence, remedy)
+		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, evidence, remedy)
 		if dir := l.out.workdir(p.Name); dir.kind == files.InitNone && !dir.stuck {
 			dir.kind = kind
 		}
@@ -323,11 +325,11 @@ func (l *laptop) providers(p project) {
 			continue // what cannot be compared is Terraform's to tell
 		}
 		evidence := fmt.Sprintf("%s: %s %s as it is installed in %s has none of the checksums in the lock file.", files.Place{Path: path, Line: have.Line}, have.Source, have.Version, p.files.State.DataDir)
-		l.broken(diagnosis.CheckLockFile, p.Name, path, evidence, "provider-lock-file")
-		l.found("provider-lock-file", 8, plan.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
+		l.broken(checkLockFile, p.Name, path, evidence, diagnosis.ProviderLockFile.ID)
+		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
 		return
 	}
-	l.passed(diagnosis.CheckLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))
+	l.passed(checkLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))
 }
 
 // lockProblem tells what the lock file lacks for one required provider.

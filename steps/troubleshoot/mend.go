@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
@@ -48,7 +49,7 @@ func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.F
 		}
 		if err != nil {
 			findings = append(findings, plan.Finding{
-				ID: "files.cannot-edit", Step: 7, Severity: plan.Warning, Evidence: err.Error() + ".",
+				ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Warning, Evidence: err.Error() + ".",
 				Remedy: "Correct the file by hand, then run stateroom troubleshoot again.",
 			})
 			continue
@@ -73,7 +74,7 @@ func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.F
 		}
 		if dir := o.workdir(p.Name); dir.push && !dir.stuck && !dir.refused && s.env.Engine != nil {
 			c := plan.PushChange(s.answers, p.Project, p.dir)
-			c.Mends = []string{plan.Finding{ID: "state-not-saved", Subject: p.Name}.Key()}
+			c.Mends = []string{plan.Finding{ID: diagnosis.StateNotSaved.ID, Subject: p.Name}.Key()}
 			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
 			changes = append(changes, plan.Leading(strangers, c)...)
 		}
@@ -95,7 +96,7 @@ func (p project) mended(mends []mend) []string {
 // ofDirectory are the keys of the findings that an init of a project mends.
 func ofDirectory(project string) []string {
 	var keys []string
-	for _, id := range []string{"backend-changed", "backend-not-initialized", "migration-needs-answer", "provider-lock-file", "state-format"} {
+	for _, id := range []string{diagnosis.BackendChanged.ID, diagnosis.BackendNotInitialized.ID, diagnosis.MigrationNeedsAnswer.ID, diagnosis.ProviderLockFile.ID, diagnosis.StateFormat.ID} {
 		keys = append(keys, plan.Finding{ID: id, Subject: project}.Key())
 	}
 	return keys

@@ -7,7 +7,9 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -24,7 +26,7 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 	case wrong != nil && l.freeFromToken(p):
 	case p.hasKeys():
 		l.freeFromRole(p)
-	case wrong == nil || wrong.id != "profile-missing" && wrong.id != "credentials-missing":
+	case wrong == nil || wrong.id != diagnosis.ProfileMissing.ID && wrong.id != diagnosis.CredentialsMissing.ID:
 	case l.renameLookAlike(p.name):
 	default:
 		l.renameByOwner(ctx, p.name)
@@ -35,7 +37,7 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 // told.
 func (l *laptop) plan(edit files.Edit, err error, title string) {
 	if err != nil {
-		l.found("files.cannot-edit", 7, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
+		l.found("files.cannot-edit", plan.StepFiles, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
 		return
 	}
 	if edit.Changes() {
@@ -52,27 +54,27 @@ func (l *laptop) plan(edit files.Edit, err error, title string) {
 
 // freeFromToken takes a session's token from beside the admin's own key.
 func (l *laptop) freeFromToken(p profile) bool {
-	at, stale := files.FindStaleToken(l.aws.credentials, l.aws.config, p.name)
+	at, stale := profiles.FindStaleToken(l.aws.credentials, l.aws.config, p.name)
 	if !stale || at.KeyID == "" {
 		return false
 	}
 	file := l.aws.credentials
-	if at.Kind == files.Config {
+	if at.Kind == profiles.Config {
 		file = l.aws.config
 	}
-	edit, err := files.EditProfile(at.Kind, file, files.WithoutToken(p.name))
+	edit, err := profiles.Edit(at.Kind, file, profiles.WithoutToken(p.name))
 	l.plan(edit, err, "Take the session token of another key out of profile "+p.name)
 	return true
 }
 
 // renameLookAlike renames the section whose header only looks like the profile's.
 func (l *laptop) renameLookAlike(name string) bool {
-	for kind, file := range []files.Snapshot{files.Credentials: l.aws.credentials, files.Config: l.aws.config} {
-		line, written := files.Misnamed(files.Kind(kind), file, name)
-		if line == 0 || slices.ContainsFunc(l.uses, func(u use) bool { return files.HeaderLine(files.Kind(kind), file, u.profile) == line }) {
+	for kind, file := range []files.Snapshot{profiles.Credentials: l.aws.credentials, profiles.Config: l.aws.config} {
+		line, written := profiles.Misnamed(profiles.Kind(kind), file, name)
+		if line == 0 || slices.ContainsFunc(l.uses, func(u use) bool { return profiles.HeaderLine(profiles.Kind(kind), file, u.profile) == line }) {
 			continue
 		}
-		edit, err := files.RenameProfile(files.Kind(kind), file, line, name)
+		edit, err := profiles.Rename(profiles.Kind(kind), file, line, name)
 		l.plan(edit, err, fmt.Sprintf("Rename the section %s to profile %s", written, name))
 		return true
 	}
@@ -85,9 +87,9 @@ func (l *laptop) renameLookAlike(name string) bool {
 func (l *laptop) renameByOwner(ctx context.Context, name string) {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
-	var owned []files.Profile
+	var owned []profiles.Profile
 	owner := ""
-	for _, p := range files.Profiles(files.Credentials, l.aws.credentials) {
+	for _, p := range profiles.All(profiles.Credentials, l.aws.credentials) {
 		if user := l.owner(ctx, p); user != "" {
 			owned, owner = append(owned, p), user
 		}
@@ -97,23 +99,23 @@ func (l *laptop) renameByOwner(ctx context.Context, name string) {
 	}
 	p := owned[0]
 	if p.Name != "default" {
-		edit, err := files.RenameProfile(files.Credentials, l.aws.credentials, p.Line, name)
+		edit, err := profiles.Rename(profiles.Credentials, l.aws.credentials, p.Line, name)
 		l.plan(edit, err, fmt.Sprintf("Rename profile %s, which holds the key of %s, to %s", p.Name, owner, name))
 		return
 	}
-	var set []files.KeyValue
+	var set []profiles.KeyValue
 	for _, v := range p.Values {
 		if v.Key == keyID || v.Key == keySecret {
-			set = append(set, files.KeyValue{Key: v.Key, Value: v.Value})
+			set = append(set, profiles.KeyValue{Key: v.Key, Value: v.Value})
 		}
 	}
-	edit, err := files.EditProfile(files.Credentials, l.aws.credentials, files.ProfileEdit{Name: name, Set: set})
+	edit, err := profiles.Edit(profiles.Credentials, l.aws.credentials, profiles.Wanted{Name: name, Set: set})
 	l.plan(edit, err, fmt.Sprintf("Write profile %s with the key of %s from the default profile", name, owner))
 }
 
 // owner is the user of the blueprint whose access key a profile holds, empty
 // where it is nobody's or cannot be told. AWS is asked with that key.
-func (l *laptop) owner(ctx context.Context, p files.Profile) string {
+func (l *laptop) owner(ctx context.Context, p profiles.Profile) string {
 	id, key := p.Get(keyID), p.Get(keySecret)
 	if id == "" || key == "" || p.Get("aws_session_token") != "" {
 		return ""
@@ -131,9 +133,9 @@ func (l *laptop) freeFromRole(p profile) {
 	if p.get("role_arn") == "" || l.withoutBlueprint() {
 		return
 	}
-	remove := files.ProfileEdit{Name: p.name, Remove: []string{"role_arn", "source_profile", "mfa_serial"}}
-	for kind, file := range []files.Snapshot{files.Credentials: l.aws.credentials, files.Config: l.aws.config} {
-		edit, err := files.EditProfile(files.Kind(kind), file, remove)
+	remove := profiles.Wanted{Name: p.name, Remove: []string{"role_arn", "source_profile", "mfa_serial"}}
+	for kind, file := range []files.Snapshot{profiles.Credentials: l.aws.credentials, profiles.Config: l.aws.config} {
+		edit, err := profiles.Edit(profiles.Kind(kind), file, remove)
 		l.plan(edit, err, "Take the role out of profile "+p.name)
 	}
 }

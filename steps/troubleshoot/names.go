@@ -7,6 +7,7 @@ import (
 
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -64,9 +65,9 @@ func (l *laptop) inCode() {
 		answer := strings.Join(answers, "; ")
 		switch {
 		case len(answers) == 0:
-			l.undecided(diagnosis.CheckProfileInCode, p.Name, asked, "there is neither a backend \"s3\" nor a provider \"aws\" to read")
+			l.undecided(checkProfileInCode, p.Name, asked, "there is neither a backend \"s3\" nor a provider \"aws\" to read")
 		case len(lacking) == 0 || !l.answers.ProfileInFiles:
-			l.passed(diagnosis.CheckProfileInCode, p.Name, asked, answer)
+			l.passed(checkProfileInCode, p.Name, asked, answer)
 		default:
 			l.notNamed(p, lacking, answer)
 		}
@@ -80,8 +81,8 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 	if what == "" {
 		what = "profile " + instead.profile + " (" + instead.named + ")"
 	}
-	l.broken(diagnosis.CheckProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
-	l.found("files.profile-not-named", 7, plan.Warning,
+	l.broken(checkProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
+	l.found("files.profile-not-named", plan.StepFiles, plan.Warning,
 		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, l.answers.AdminProfile),
 		"Write profile = \""+l.answers.AdminProfile+"\" there.")
 	l.name(p, l.newest())
@@ -124,11 +125,11 @@ func (l *laptop) agree() {
 		answer := strings.Join(all, "; ") + "; expected: " + expected
 		switch {
 		case len(all) == 0:
-			l.passed(diagnosis.CheckNamesAgree, p.Name, p.dir, "no profile is named")
+			l.passed(checkNamesAgree, p.Name, p.dir, "no profile is named")
 		case len(wrong) == 0:
-			l.passed(diagnosis.CheckNamesAgree, p.Name, p.dir, answer)
+			l.passed(checkNamesAgree, p.Name, p.dir, answer)
 		default:
-			l.broken(diagnosis.CheckNamesAgree, p.Name, p.dir, answer, id)
+			l.broken(checkNamesAgree, p.Name, p.dir, answer, id)
 			l.disagree(p, wrong, expected, id)
 		}
 	}
@@ -167,7 +168,7 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 	if !l.answers.ProfileInFiles {
 		whose = "the backend takes "
 	}
-	l.found(id, 7, plan.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
+	l.found(id, plan.StepFiles, plan.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
 	if usable {
 		l.name(p, l.newest())
 	}
@@ -180,7 +181,7 @@ func (l *laptop) environment() {
 	var told []string
 	broken := ""
 	tell := func(id string, severity plan.Severity, evidence, remedy string) {
-		l.found(id, 7, severity, evidence, remedy)
+		l.found(id, plan.StepFiles, severity, evidence, remedy)
 		if broken == "" && severity != plan.Info {
 			broken = id
 		}
@@ -196,10 +197,10 @@ func (l *laptop) environment() {
 		answer = "set: " + strings.Join(set, ", ") + "; none of them wins over the files"
 	}
 	if broken != "" {
-		l.broken(diagnosis.CheckEnvironment, "", "the environment", strings.Join(told, " "), broken)
+		l.broken(checkEnvironment, "", "the environment", strings.Join(told, " "), broken)
 		return
 	}
-	l.passed(diagnosis.CheckEnvironment, "", "the environment", answer)
+	l.passed(checkEnvironment, "", "the environment", answer)
 }
 
 // relevant begin the names of the variables that Terraform or the AWS SDK heed.
@@ -261,8 +262,8 @@ func (l *laptop) fileVariables(tell tellFunc) {
 	for _, v := range []struct {
 		name string
 		file files.Snapshot
-		kind files.Kind
-	}{{"AWS_SHARED_CREDENTIALS_FILE", l.aws.credentials, files.Credentials}, {"AWS_CONFIG_FILE", l.aws.config, files.Config}} {
+		kind profiles.Kind
+	}{{"AWS_SHARED_CREDENTIALS_FILE", l.aws.credentials, profiles.Credentials}, {"AWS_CONFIG_FILE", l.aws.config, profiles.Config}} {
 		if l.getenv(v.name) == "" {
 			continue
 		}
@@ -271,7 +272,7 @@ func (l *laptop) fileVariables(tell tellFunc) {
 			continue
 		}
 		for _, u := range l.uses {
-			if _, there := files.ReadProfile(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
+			if _, there := profiles.Read(v.kind, usual, u.profile); there && l.troubles[u.profile] != nil {
 				tell("files.environment-hides-file", plan.Failure,
 					fmt.Sprintf("%s points to %s, where profile %s gives no credentials; %s has that profile.", v.name, v.file.Path, u.profile, usual.Path),
 					"Run unset "+v.name+", or write the profile into "+v.file.Path+".")
@@ -281,16 +282,16 @@ func (l *laptop) fileVariables(tell tellFunc) {
 }
 
 // usualFile is the file that is used when no variable names another.
-func usualFile(kind files.Kind, getenv func(string) string) (files.Snapshot, error) {
+func usualFile(kind profiles.Kind, getenv func(string) string) (files.Snapshot, error) {
 	only := func(name string) string {
 		if strings.HasPrefix(name, "AWS_") {
 			return ""
 		}
 		return getenv(name)
 	}
-	find := files.CredentialsPath
-	if kind == files.Config {
-		find = files.ConfigPath
+	find := profiles.CredentialsPath
+	if kind == profiles.Config {
+		find = profiles.ConfigPath
 	}
 	path, err := find(only)
 	if err != nil {

@@ -269,13 +269,13 @@ func (s *providerSite) named(t *testing.T, id string, want map[string]string, ou
 	if err == nil {
 		t.Fatalf("it succeeded:\n%s", out)
 	}
-	list := diagnosis.Diagnose(out)
+	list := diagnosis.FromText(out)
 	if len(list) != 1 || list[0].ID != id {
 		t.Fatalf("named %v, want %s, from\n%s", list, id, out)
 	}
 	for name, value := range want {
-		if list[0].Subject[name] != value {
-			t.Errorf("subject %v, want %s %q", list[0].Subject, name, value)
+		if !strings.Contains(list[0].Evidence[0], value) {
+			t.Errorf("evidence %q is without %s %q", list[0].Evidence[0], name, value)
 		}
 	}
 }

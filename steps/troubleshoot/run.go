@@ -17,7 +17,7 @@ const checkRun = "terraform init and plan"
 // said is a diagnosis with the project whose Terraform led to it; empty for a
 // text that somebody brought.
 type said struct {
-	diagnosis.Diagnosis
+	diagnosis.Match
 	project string
 }
 
@@ -88,8 +88,8 @@ func diagnosed(p project, result terraform.Result) []said {
 		return nil
 	}
 	var all []said
-	for _, d := range diagnosis.Diagnose(text.String()) {
-		if d.ID != "provider-unavailable" {
+	for _, d := range diagnosis.FromText(text.String()) {
+		if d.Diagnosis != diagnosis.ProviderUnavailable {
 			all = append(all, said{d, p.Name})
 		}
 	}
@@ -126,7 +126,7 @@ func hear(findings []plan.Finding, all []said) []plan.Finding {
 		}
 		if !met {
 			findings = append(findings, plan.Finding{
-				ID: s.ID, Subject: s.project, Severity: plan.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Fix,
+				ID: s.ID, Subject: s.project, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Remedy,
 			})
 		}
 	}
@@ -135,7 +135,7 @@ func hear(findings []plan.Finding, all []said) []plan.Finding {
 
 // quoteOf keeps a text that nobody knows whole.
 func quoteOf(s said) string {
-	if s.ID == diagnosis.Unknown {
+	if s.Diagnosis == diagnosis.Unknown {
 		return " Terraform said: " + s.Evidence[0]
 	}
 	return " Terraform said: " + brief(s.Evidence[0])

@@ -96,8 +96,8 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 		{ID: "explicit-deny", Subject: "a", Evidence: "backend.tf:4: encrypt is not set.", Remedy: "Write it."},
 		{ID: "explicit-deny", Subject: "b", Evidence: "other."},
 	}
-	deny := diagnosis.Diagnosis{ID: "explicit-deny", Meaning: "M.", Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}, Fix: "F."}
-	held := diagnosis.Diagnosis{ID: "lock-held", Meaning: "Somebody holds it.", Evidence: []string{"ID: 1"}, Fix: "Wait."}
+	deny := diagnosis.Match{Diagnosis: diagnosis.ExplicitDeny, Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}}
+	held := diagnosis.Match{Diagnosis: diagnosis.LockHeld, Evidence: []string{"ID: 1"}}
 	out := hear(found, []said{{deny, "b"}, {deny, ""}, {held, "a"}, {held, "b"}})
 	if len(out) != 4 {
 		t.Fatalf("findings %v", out)
@@ -108,7 +108,7 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 	if !strings.Contains(out[1].Evidence, "Terraform said") {
 		t.Errorf("second %+v", out[1])
 	}
-	if out[2].Subject != "a" || out[2].Evidence != "Somebody holds it. Terraform said: ID: 1" || out[3].Subject != "b" {
+	if out[2].Subject != "a" || out[2].Evidence != diagnosis.LockHeld.Meaning+" Terraform said: ID: 1" || out[3].Subject != "b" {
 		t.Errorf("others %+v", out[2:])
 	}
 }

@@ -2,20 +2,11 @@ package plain
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"stateroom/steps/plan"
 )
-
-// NewFlowLines returns a presenter for a run that is not the nine steps: its
-// checks as they end, what they found, and then the changes that mend it.
-func NewFlowLines(out io.Writer) *Lines {
-	l := NewLines(out)
-	l.flow = true
-	return l
-}
 
 // verdictWord is how a verdict begins its line; all are of one width.
 func verdictWord(v plan.Verdict) string {
@@ -98,20 +89,6 @@ func (l *Lines) checkLine(c plan.Check, about string) {
 	}
 	text := wrapped(c.Name+about, 7)
 	l.print("  %s%s", verdictWord(c.Verdict), strings.TrimLeft(text, " "))
-}
-
-// flowPlan shows the changes of a flow, which belong to no step.
-func (l *Lines) flowPlan() {
-	if len(l.planned) == 0 {
-		return
-	}
-	v := planView{Lines: l, alike: countAlike(l.planned), seen: map[string]int{}, documents: map[string]bool{}}
-	l.access(l.planned)
-	l.print("\n")
-	for i := range l.planned {
-		v.orFold(&l.planned[i])
-	}
-	l.print("\n%s\n", plan.Line(l.planned))
 }
 
 // table shows the last checks, one line a subject and one column a check. Each

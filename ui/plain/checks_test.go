@@ -10,7 +10,7 @@ import (
 
 func TestChecksOfAFlowTellTheirAnswerAndAFailedOneWhatWasAsked(t *testing.T) {
 	var out bytes.Buffer
-	l := NewFlowLines(&out)
+	l := NewLines(&out)
 	passed := plan.Check{Name: "identity", Asked: "sts:GetCallerIdentity as profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed}
 	failed := plan.Check{Name: "key state", Subject: "common-staging", Asked: "kms:DescribeKey on alias/terraform", Answer: "the key is disabled", Verdict: plan.Broken}
 	for _, c := range []plan.Check{passed, failed, passed} {
@@ -33,7 +33,7 @@ func TestChecksOfAFlowTellTheirAnswerAndAFailedOneWhatWasAsked(t *testing.T) {
 
 func TestPassedChecksOfOneNameAreToldTogether(t *testing.T) {
 	var out bytes.Buffer
-	l := NewFlowLines(&out)
+	l := NewLines(&out)
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
 		l.check(plan.Check{Name: "permission to assume the role", Subject: name, Asked: "sts:AssumeRole in " + name, Answer: "yes", Verdict: plan.Passed})
 	}
@@ -46,7 +46,7 @@ func TestPassedChecksOfOneNameAreToldTogether(t *testing.T) {
 
 func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
 	var out bytes.Buffer
-	l := NewFlowLines(&out)
+	l := NewLines(&out)
 	change := plan.Change{ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the key", Target: "arn:k"}
 	l.Emit(plan.Event{Kind: plan.EventFinding, Finding: &plan.Finding{ID: "kms-disabled", Severity: plan.Failure, Evidence: "It is off.", Remedy: "Enable it."}})
 	l.Emit(plan.Event{Kind: plan.EventPlanned, Change: &change})
@@ -63,7 +63,7 @@ func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
 
 func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
 	var out bytes.Buffer
-	l := NewFlowLines(&out)
+	l := NewLines(&out)
 	l.table([]plan.Check{{Name: "identity", Verdict: plan.Passed}})
 	if out.Len() != 0 {
 		t.Errorf("a table without rows: %q", out.String())
@@ -96,7 +96,7 @@ func TestTypedConsentTakesTheNameAndNoYes(t *testing.T) {
 
 func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
 	var out bytes.Buffer
-	l := NewFlowLines(&out)
+	l := NewLines(&out)
 	for _, c := range []plan.Check{
 		{Name: "initialised", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: plan.Undecided},
 		{Name: "initialised", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: plan.Undecided},
@@ -114,7 +114,7 @@ func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
 
 func TestWhatIsWaitedForIsSaid(t *testing.T) {
 	var out bytes.Buffer
-	NewFlowLines(&out).Emit(plan.Event{Kind: plan.EventProgress, Text: "The key may be too new."})
+	NewLines(&out).Emit(plan.Event{Kind: plan.EventProgress, Text: "The key may be too new."})
 	if got := out.String(); got != "  The key may be too new.\n" {
 		t.Errorf("%q", got)
 	}

@@ -11,7 +11,7 @@ import (
 // findings that should be known before it is applied.
 func (l *Lines) Review(r plan.Review) {
 	l.showPlan()
-	if l.flow {
+	if l.Stages == nil {
 		return // they were told before the plan
 	}
 	for _, f := range r.Findings {

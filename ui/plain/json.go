@@ -45,7 +45,7 @@ func (j *JSON) Emit(e plan.Event) {
 		j.lines.print("%s: left out, %s\n", e.Change.Title, e.Text)
 	case plan.EventProgress, plan.EventLine:
 		j.lines.Emit(e)
-	case plan.EventStarted, plan.EventPassphrase, plan.EventCheck: // checks stand in the summary
+	case plan.EventStarted, plan.EventPassphrase, plan.EventInspected, plan.EventCheck: // checks stand in the summary
 	}
 }
 

@@ -33,8 +33,10 @@ type Lines struct {
 	ended   int
 	// Table shows the checks of environments and projects as a table at the end.
 	Table bool
-	// flow says that the run is not the nine steps; checked are its checks so far.
-	flow    bool
+	// Stages are the headings that the plan is shown under; none is one list. A run
+	// that has them begins with the changes, and tells what it found after them.
+	Stages []plan.Stage
+	// checked are the checks so far.
 	checked []plan.Check
 	// told is how many of the checks were shown.
 	told int
@@ -65,7 +67,7 @@ func (l *Lines) Emit(e plan.Event) {
 		l.check(*e.Check)
 	case plan.EventFinding:
 		l.showChecks()
-		if !l.flow {
+		if l.Stages != nil {
 			l.showPlan()
 		}
 		l.Finding(*e.Finding)
@@ -79,6 +81,7 @@ func (l *Lines) Emit(e plan.Event) {
 		l.showChecks()
 		l.showPlan()
 		l.summary(e.Summary)
+	case plan.EventInspected: // the plan says what came of it
 	}
 }
 

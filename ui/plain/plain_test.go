@@ -14,6 +14,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -121,6 +122,7 @@ func events(t *testing.T) []plan.Event {
 func TestLinesReadAsTerraformUsersKnowThem(t *testing.T) {
 	var out bytes.Buffer
 	lines := NewLines(&out)
+	lines.Stages = steps.Outline()
 	for _, e := range events(t) {
 		lines.Emit(e)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
@@ -31,20 +30,23 @@ func (l *Lines) showPlan() {
 		return
 	}
 	l.shown = true
-	if l.flow {
-		l.flowPlan()
-		return
-	}
 	l.access(l.planned)
 	v := planView{Lines: l, alike: countAlike(l.planned), seen: map[string]int{}, documents: map[string]bool{}}
-	for _, step := range steps.All() {
-		v.step(step, l.planned)
+	for _, stage := range l.Stages {
+		v.stage(stage, l.planned)
 	}
-	if len(l.planned) == 0 {
+	switch {
+	case len(l.planned) > 0 && l.Stages == nil:
+		l.print("\n")
+		for i := range l.planned {
+			v.orFold(&l.planned[i])
+		}
+	case len(l.planned) == 0 && l.Stages != nil:
 		l.print("\nNo changes: what is there matches the blueprint.\n")
-		return
 	}
-	l.print("\n%s\n", plan.Line(l.planned))
+	if len(l.planned) > 0 {
+		l.print("\n%s\n", plan.Line(l.planned))
+	}
 }
 
 // access says who gets in, before anything else of a plan.
@@ -92,19 +94,19 @@ func countAlike(changes []plan.Change) map[string]int {
 	return alike
 }
 
-// step shows a step's heading and its changes.
-func (v planView) step(step steps.Step, all []plan.Change) {
+// stage shows a stage's heading and its changes.
+func (v planView) stage(stage plan.Stage, all []plan.Change) {
 	var mine []*plan.Change
 	for i := range all {
-		if all[i].Step == step.Number {
+		if all[i].Step == stage.Number {
 			mine = append(mine, &all[i])
 		}
 	}
 	if len(mine) == 0 {
-		v.print("\n%d %s: nothing to change\n", step.Number, step.Title)
+		v.print("\n%d %s: nothing to change\n", stage.Number, stage.Title)
 		return
 	}
-	v.print("\n%d %s\n", step.Number, step.Title)
+	v.print("\n%d %s\n", stage.Number, stage.Title)
 	for _, c := range mine {
 		v.orFold(c)
 	}

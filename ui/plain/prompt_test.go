@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -18,7 +20,18 @@ func prompting(input string) (*Prompt, *bytes.Buffer) {
 	return NewPrompt(strings.NewReader(input), &out), &out
 }
 
-func nothingGiven(string) bool { return false }
+// fill asks set-up's questions, and gives the answers with which it would begin.
+func (p *Prompt) fill(ctx context.Context, a *blueprint.Answers, all bool) (*blueprint.Answers, error) {
+	o := &steps.Opening{Answers: a, All: all, Answered: func(string) bool { return false }, Found: &blueprint.Discovery{}}
+	o.World = func(context.Context, *blueprint.Answers, plan.Asks) (*engine.Env, error) {
+		return &engine.Env{}, nil
+	}
+	flow, err := p.Inquire(ctx, o.Open, plan.Given{})
+	if err != nil {
+		return nil, err
+	}
+	return flow.Answers, nil
+}
 
 // everything answers all questions of a first set-up, some by default, some
 // wrong at first.
@@ -41,12 +54,13 @@ no
 
 network-production=nowhere
 common-staging=staging, network-production=production
+1
 `
 
 func TestAskFillsTheWholeBlueprint(t *testing.T) {
 	p, out := prompting(everything)
-	a := &blueprint.Answers{Blueprint: blueprint.New()}
-	if err := p.Ask(t.Context(), a, true, nothingGiven); err != nil {
+	a, err := p.fill(t.Context(), &blueprint.Answers{Blueprint: blueprint.New()}, true)
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if missing := a.Missing(); len(missing) > 0 {
@@ -84,7 +98,8 @@ func TestAskLeavesOutWhatIsAnswered(t *testing.T) {
 		}
 	}
 	p, out := prompting("acme-state\n222222222222\n")
-	if err := p.Ask(t.Context(), a, false, nothingGiven); err != nil {
+	a, err := p.fill(t.Context(), a, false)
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if e, _ := a.Environment("production"); e.Account != "222222222222" || e.Permissions != "poweruser" || a.Bucket.Name != "acme-state" {
@@ -97,7 +112,7 @@ func TestAskLeavesOutWhatIsAnswered(t *testing.T) {
 
 func TestAskEndsWithItsInputOrItsContext(t *testing.T) {
 	p, _ := prompting("")
-	if err := p.Ask(t.Context(), &blueprint.Answers{Blueprint: blueprint.New()}, true, nothingGiven); !errors.Is(err, ErrNoAnswer) {
+	if _, err := p.fill(t.Context(), &blueprint.Answers{Blueprint: blueprint.New()}, true); !errors.Is(err, ErrNoAnswer) {
 		t.Errorf("at the end of the input: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

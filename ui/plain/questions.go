@@ -8,74 +8,76 @@ import (
 	"strconv"
 	"strings"
 
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
+	"stateroom/awsops/secret"
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// Ask asks the steps' questions and puts the answers into the blueprint. With
-// all, every question is asked, Enter taking its default; otherwise only what
-// is missing. Paths for which given is true have been answered by a flag.
-func (p *Prompt) Ask(ctx context.Context, a *blueprint.Answers, all bool, given func(path string) bool) error {
-	p.print("Enter takes the answer in brackets, ? explains the question.\n")
-	for _, step := range steps.All() {
-		said := false
-		for _, q := range step.Ask(a) {
-			if given(q.Path) || !all && !isMissing(a, q.Path) {
-				continue
+// Inquire asks what a flow has to know, page by page, and gives the flow. An
+// answer that cannot be is asked for again; what the flags answered is in given
+// already, and is an error if it cannot be.
+func (p *Prompt) Inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+	asks := plan.Asks{
+		Code:   func() (string, error) { return p.Line(ctx, "  MFA code: ") },
+		SignIn: p.signIn,
+		Enrol:  p.enrol,
+	}
+	asked := map[string]plan.Question{}
+	var headed int
+	for {
+		opened, err := open(ctx, given, asks)
+		var problem *plan.Problem
+		if errors.As(err, &problem) {
+			again, there := asked[problem.Path]
+			if !there {
+				return nil, err
 			}
-			if !said {
-				p.print("\n%d %s\n%s\n", step.Number, step.Title, wrapped(step.Why, 2))
-				said = true
-			}
-			if err := p.ask(ctx, a, q); err != nil {
-				return err
+			p.print("%s", wrapped(problem.Text, 4))
+			opened.Questions, err = []plan.Question{again}, nil
+		}
+		if err != nil || opened.Flow != nil {
+			return opened.Flow, err
+		}
+		if len(asked) == 0 {
+			p.print("Enter takes the answer in brackets, ? explains the question.\n")
+		}
+		if s := opened.Stage; s != nil && s.Number != headed {
+			headed = s.Number
+			p.print("\n%d %s\n%s\n", s.Number, s.Title, wrapped(s.Why, 2))
+		}
+		for _, q := range opened.Questions {
+			asked[q.Path] = q
+			if given[q.Path], err = p.answer(ctx, q); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return p.askRest(ctx, a)
 }
 
-// askRest asks for what no step's question covers, such as the account of an
-// environment that the blueprint names without one.
-func (p *Prompt) askRest(ctx context.Context, a *blueprint.Answers) error {
-	a.FillDefaults()
-	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
-		if err := p.ask(ctx, a, plan.Question{Path: missing[0], Prompt: missing[0], Kind: plan.Text, Required: true}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func isMissing(a *blueprint.Answers, path string) bool {
-	return slices.ContainsFunc(a.Missing(), func(m string) bool {
-		return m == path || strings.HasPrefix(m, path+".")
-	})
-}
-
-// ask asks one question until its answer is good.
-func (p *Prompt) ask(ctx context.Context, a *blueprint.Answers, q plan.Question) error {
+// answer asks one question of an inquiry until its answer is good.
+func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, error) {
 	p.options(q)
 	for {
-		line, err := p.Line(ctx, prompt(q))
+		line, err := p.typed(ctx, q)
 		if err != nil {
-			return err
+			return secret.Secret{}, err
 		}
 		if line == "?" {
 			p.print("%s", wrapped(help(q), 4))
 			continue
 		}
 		value, err := read(q, line)
-		if err == nil {
-			err = a.Answer(q.Path, value)
+		if err == nil && q.Check != nil {
+			err = q.Check(value)
 		}
 		if err != nil {
 			p.print("%s", wrapped(err.Error(), 4))
 			continue
 		}
-		p.print("    %s: %s\n", q.Path, value)
-		return nil
+		if q.Echo {
+			p.print("    %s: %s\n", q.Path, value)
+		}
+		return secret.New(value), nil
 	}
 }
 
@@ -98,7 +100,34 @@ func prompt(q plan.Question) string {
 }
 
 func help(q plan.Question) string {
-	return strings.TrimSpace(q.Help + " Without a terminal: --set " + q.Path + "=…")
+	if q.Flag == "" {
+		return q.Help
+	}
+	return strings.TrimSpace(q.Help + " Without a terminal: " + q.Flag)
+}
+
+// typed reads an answer as its question wants it: hidden, of several lines, or
+// as one.
+func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
+	switch q.Kind {
+	case plan.Secret:
+		return p.Hidden(ctx, prompt(q))
+	case plan.Lines:
+		p.print("  %s, then a line with a single dot:\n", q.Prompt)
+		var lines []string
+		for {
+			line, err := p.Line(ctx, "")
+			if line == "." || errors.Is(err, ErrNoAnswer) && len(lines) > 0 {
+				return strings.Join(lines, "\n"), nil
+			}
+			if err != nil {
+				return "", err
+			}
+			lines = append(lines, line)
+		}
+	case plan.Text, plan.Choice, plan.Choices, plan.Confirm:
+	}
+	return p.Line(ctx, prompt(q))
 }
 
 // read turns a typed line into the value that --set takes.

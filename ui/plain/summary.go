@@ -15,7 +15,7 @@ func (l *Lines) summary(s *plan.Summary) {
 	for _, line := range outcome(s) {
 		l.print("%s", wrapped(line, 0))
 	}
-	if l.flow {
+	if l.Stages == nil { // else a finding tells it
 		l.waiting(s.Foreign)
 	}
 	for _, note := range s.Notes {

@@ -11,19 +11,28 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 )
 
 // Fault is one thing that goes wrong with a finished set-up.
 type Fault struct {
-	// Name is what --break takes: the id for its main cause, ID-VARIANT for
-	// another one.
-	Name string
-	// ID is the diagnosis that the checks come to.
-	ID string
+	// Diagnosis is what the checks come to.
+	Diagnosis *diagnosis.Diagnosis
+	// Variant tells it from the other faults of that diagnosis; empty for the main one.
+	Variant string
 	// About is one sentence on what happened.
 	About string
 	// do changes the sandbox, the scratch home or the project.
 	do doing
+}
+
+// Name is what --break takes: the diagnosis's id for its main fault, ID-VARIANT for
+// another one.
+func (f Fault) Name() string {
+	if f.Variant == "" {
+		return f.Diagnosis.ID
+	}
+	return f.Diagnosis.ID + "-" + f.Variant
 }
 
 type doing = func(context.Context, *scene) error
@@ -32,7 +41,7 @@ type doing = func(context.Context, *scene) error
 //
 // Two ids have none. lock-id-wrong is Terraform's answer to a force-unlock with
 // an id that somebody mistyped: no set-up makes it say so. unknown is what no
-// row of the diagnoses knows.
+// sign of the catalogue knows.
 //
 // Four ids stand for what Terraform 1.11 does not say by itself (measured): it
 // takes a denied s3:ListBucket for "no workspaces", so that s3-list-denied shows
@@ -41,7 +50,7 @@ type doing = func(context.Context, *scene) error
 // lock-release-failed and state-not-saved are said beside their cause.
 func Faults() []Fault {
 	all := slices.Concat(laptopFaults, backendFaults, projectFaults, accessFaults, awsFaults, stateFaults)
-	slices.SortFunc(all, func(a, b Fault) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b Fault) int { return cmp.Compare(a.Name(), b.Name()) })
 	return all
 }
 
@@ -49,11 +58,11 @@ func Faults() []Fault {
 // time. A name that is none is an error that lists them all.
 func (s *Stage) Break(ctx context.Context, name string) error {
 	all := Faults()
-	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
+	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name() == name })
 	if i < 0 {
 		names := make([]string, len(all))
 		for i, f := range all {
-			names[i] = f.Name
+			names[i] = f.Name()
 		}
 		return fmt.Errorf("there is no fault %q; the faults are %s", name, strings.Join(names, ", "))
 	}

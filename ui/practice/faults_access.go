@@ -6,40 +6,41 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/diagnosis"
 )
 
 // accessFaults take rights away: from the group, at the key, at the bucket, or
 // from the environment's role.
 var accessFaults = []Fault{
-	{"s3-list-denied", "s3-list-denied", "The group may list bucket/*, the article's own slip, and so not the bucket; it shows in a project without a state.", inStatePolicy("ListStates", func(s *policy.Statement) {
+	{diagnosis.S3ListDenied, "", "The group may list bucket/*, the article's own slip, and so not the bucket; it shows in a project without a state.", inStatePolicy("ListStates", func(s *policy.Statement) {
 		s.Resources[0] += "/*"
 	})},
-	{"s3-head-denied", "s3-head-denied", "The group may no longer read the state objects.", inStatePolicy("ReadAndWriteStates", without("s3:GetObject"))},
-	{"s3-head-denied-detached", "s3-head-denied", "The policy with which the admins reach their states was detached from the group.", func(_ context.Context, at *scene) error {
+	{diagnosis.S3HeadDenied, "", "The group may no longer read the state objects.", inStatePolicy("ReadAndWriteStates", without("s3:GetObject"))},
+	{diagnosis.S3HeadDenied, "detached", "The policy with which the admins reach their states was detached from the group.", func(_ context.Context, at *scene) error {
 		return at.detach("state")
 	}},
-	{"s3-head-denied-group", "s3-head-denied", "You are no longer a member of the admins' group.", func(_ context.Context, at *scene) error {
+	{diagnosis.S3HeadDenied, "group", "You are no longer a member of the admins' group.", func(_ context.Context, at *scene) error {
 		return at.act("iam", "RemoveUserFromGroup", sandbox.ActInput{"GroupName": at.group(), "UserName": at.Me})
 	}},
-	{"s3-get-denied", "s3-get-denied", "The group may no longer read the lock files.", inStatePolicy("LockWithFile", without("s3:GetObject"))},
-	{"s3-put-denied", "s3-put-denied", "The group may no longer write the lock files.", inStatePolicy("LockWithFile", without("s3:PutObject"))},
-	{"state-not-saved", "state-not-saved", "The group may no longer write the state objects, and an apply has left its state in errored.tfstate.", func(ctx context.Context, at *scene) error {
+	{diagnosis.S3GetDenied, "", "The group may no longer read the lock files.", inStatePolicy("LockWithFile", without("s3:GetObject"))},
+	{diagnosis.S3PutDenied, "", "The group may no longer write the lock files.", inStatePolicy("LockWithFile", without("s3:PutObject"))},
+	{diagnosis.StateNotSaved, "", "The group may no longer write the state objects, and an apply has left its state in errored.tfstate.", func(ctx context.Context, at *scene) error {
 		if err := at.write("errored.tfstate", exampleState(3, exampleInput)); err != nil {
 			return err
 		}
 		return inStatePolicy("ReadAndWriteStates", without("s3:PutObject"))(ctx, at)
 	}},
-	{"lock-release-failed", "lock-release-failed", "The group may make the lock files, but not delete them.", inStatePolicy("LockWithFile", without("s3:DeleteObject"))},
-	{"lock-release-failed-table", "lock-release-failed", "The group may make the lock table's items, but not delete them.", inStatePolicy("LockWithTable", without("dynamodb:DeleteItem"))},
-	{"table-denied", "table-denied", "The group may no longer use the lock table.", inStatePolicy("LockWithTable", without("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"))},
-	{"kms-denied", "kms-denied", "The group may no longer use the state encryption key.", inStatePolicy("UseStateKey", without("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"))},
-	{"kms-denied-key-policy", "kms-denied", "The key policy no longer lets the account's own policies count.", func(_ context.Context, at *scene) error {
+	{diagnosis.LockReleaseFailed, "", "The group may make the lock files, but not delete them.", inStatePolicy("LockWithFile", without("s3:DeleteObject"))},
+	{diagnosis.LockReleaseFailed, "table", "The group may make the lock table's items, but not delete them.", inStatePolicy("LockWithTable", without("dynamodb:DeleteItem"))},
+	{diagnosis.TableDenied, "", "The group may no longer use the lock table.", inStatePolicy("LockWithTable", without("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"))},
+	{diagnosis.KMSDenied, "", "The group may no longer use the state encryption key.", inStatePolicy("UseStateKey", without("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"))},
+	{diagnosis.KMSDenied, "key-policy", "The key policy no longer lets the account's own policies count.", func(_ context.Context, at *scene) error {
 		return at.putKeyPolicy(policy.Document{Statements: []policy.Statement{{
 			Sid: "Allow access for Key Administrators", Effect: policy.Allow, Principals: at.user("operator"),
 			Actions: []string{"kms:*"}, Resources: []string{"*"},
 		}}})
 	}},
-	{"kms-denied-deny", "kms-denied", "The key policy forbids you the use of the key.", func(_ context.Context, at *scene) error {
+	{diagnosis.KMSDenied, "deny", "The key policy forbids you the use of the key.", func(_ context.Context, at *scene) error {
 		doc := policy.KeyPolicy("aws", at.blueprint.AdminAccount, at.blueprint.Key.Administrators, nil)
 		doc.Statements = append(doc.Statements, policy.Statement{
 			Sid: "NotWhileOnLeave", Effect: policy.Deny, Principals: at.user(at.Me),
@@ -47,32 +48,32 @@ var accessFaults = []Fault{
 		})
 		return at.putKeyPolicy(doc)
 	}},
-	{"explicit-deny-bucket-policy", "explicit-deny", "The bucket's policy demands another key than the one in use.", func(_ context.Context, at *scene) error {
+	{diagnosis.ExplicitDeny, "bucket-policy", "The bucket's policy demands another key than the one in use.", func(_ context.Context, at *scene) error {
 		return at.act("s3", "PutBucketPolicy", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Body": policy.Bucket(policy.BucketRules{
 			Partition: "aws", Bucket: at.blueprint.Bucket.Name, Strict: at.blueprint.Bucket.Policy == "strict",
 			KMSKeyARN: "arn:aws:kms:" + at.blueprint.StateRegion + ":" + at.blueprint.AdminAccount + ":key/00000000-0000-4000-8000-000000000000",
 		}).JSON()})
 	}},
-	{"assume-role-denied", "assume-role-denied", "The role's trust policy names another account than the admins'.", func(_ context.Context, at *scene) error {
+	{diagnosis.AssumeRoleDenied, "", "The role's trust policy names another account than the admins'.", func(_ context.Context, at *scene) error {
 		return at.inEnvironment("UpdateAssumeRolePolicy", sandbox.ActInput{
 			"PolicyDocument": policy.EnvironmentTrust("aws", at.environment().Account, "", nil, false).JSON(),
 		})
 	}},
-	{"assume-role-denied-group", "assume-role-denied", "The policy that lets the admins assume the roles was detached from the group.", func(_ context.Context, at *scene) error {
+	{diagnosis.AssumeRoleDenied, "group", "The policy that lets the admins assume the roles was detached from the group.", func(_ context.Context, at *scene) error {
 		return at.detach("assume")
 	}},
-	{"assume-role-denied-role", "assume-role-denied", "The environment's role was deleted.", func(_ context.Context, at *scene) error {
+	{diagnosis.AssumeRoleDenied, "role", "The environment's role was deleted.", func(_ context.Context, at *scene) error {
 		if err := at.inEnvironment("DeleteRolePolicy", sandbox.ActInput{"PolicyName": "terraform"}); err != nil {
 			return err
 		}
 		return at.inEnvironment("DeleteRole", sandbox.ActInput{})
 	}},
-	{"environment-denied", "environment-denied", "The environment's role may no longer use S3.", func(_ context.Context, at *scene) error {
+	{diagnosis.EnvironmentDenied, "", "The environment's role may no longer use S3.", func(_ context.Context, at *scene) error {
 		doc := policy.EnvironmentPermissions()
 		without("s3:*")(&doc.Statements[0])
 		return at.inEnvironment("PutRolePolicy", sandbox.ActInput{"PolicyName": "terraform", "PolicyDocument": doc.JSON()})
 	}},
-	{"environment-denied-scp", "environment-denied", "A service control policy forbids S3 in the environment's account.", func(_ context.Context, at *scene) error {
+	{diagnosis.EnvironmentDenied, "scp", "A service control policy forbids S3 in the environment's account.", func(_ context.Context, at *scene) error {
 		doc := policy.Document{Statements: []policy.Statement{{Sid: "NoS3", Effect: policy.Deny, Actions: []string{"s3:*"}, Resources: []string{"*"}}}}
 		return failed(at.server.AddSCP(at.environment().Account, "no-s3", doc.JSON()))
 	}},

@@ -8,19 +8,20 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/diagnosis"
 )
 
 // awsFaults change what there is: keys, the bucket, the table, AWS itself.
 var awsFaults = []Fault{
-	{"key-invalid", "key-invalid", "Your access key was deleted.", withAccessKey("DeleteAccessKey", nil)},
-	{"key-invalid-inactive", "key-invalid", "Your access key was made inactive.", withAccessKey("UpdateAccessKey", sandbox.ActInput{"Status": "Inactive"})},
-	{"clock-skew", "clock-skew", "The clock of this machine is twenty minutes slow.", func(_ context.Context, at *scene) error {
+	{diagnosis.KeyInvalid, "", "Your access key was deleted.", withAccessKey("DeleteAccessKey", nil)},
+	{diagnosis.KeyInvalid, "inactive", "Your access key was made inactive.", withAccessKey("UpdateAccessKey", sandbox.ActInput{"Status": "Inactive"})},
+	{diagnosis.ClockSkew, "", "The clock of this machine is twenty minutes slow.", func(_ context.Context, at *scene) error {
 		at.server.SetClock(20 * time.Minute)
 		return nil
 	}},
-	{"kms-disabled", "kms-disabled", "The state encryption key was disabled.", withStateKey("DisableKey", nil)},
-	{"kms-pending-deletion", "kms-pending-deletion", "The state encryption key is going to be deleted in a week.", withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})},
-	{"kms-not-found", "kms-not-found", "The state encryption key was deleted, and the week in which that could be undone is over.", func(ctx context.Context, at *scene) error {
+	{diagnosis.KMSDisabled, "", "The state encryption key was disabled.", withStateKey("DisableKey", nil)},
+	{diagnosis.KMSPendingDeletion, "", "The state encryption key is going to be deleted in a week.", withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})},
+	{diagnosis.KMSNotFound, "", "The state encryption key was deleted, and the week in which that could be undone is over.", func(ctx context.Context, at *scene) error {
 		if err := withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})(ctx, at); err != nil {
 			return err
 		}
@@ -28,9 +29,9 @@ var awsFaults = []Fault{
 		defer at.server.SetClock(0)
 		return at.act("kms", "ListKeys", nil) // the sandbox lets go of its keys when it is asked
 	}},
-	{"bucket-missing-deleted", "bucket-missing", "The state bucket was emptied and deleted.", func(_ context.Context, at *scene) error { return at.deleteBucket() }},
-	{"table-missing", "table-missing", "The lock table was deleted.", func(_ context.Context, at *scene) error { return at.deleteTable() }},
-	{"table-schema", "table-schema", "The lock table was made again, with another key than LockID.", func(ctx context.Context, at *scene) error {
+	{diagnosis.BucketMissing, "deleted", "The state bucket was emptied and deleted.", func(_ context.Context, at *scene) error { return at.deleteBucket() }},
+	{diagnosis.TableMissing, "", "The lock table was deleted.", func(_ context.Context, at *scene) error { return at.deleteTable() }},
+	{diagnosis.TableSchema, "", "The lock table was made again, with another key than LockID.", func(ctx context.Context, at *scene) error {
 		if err := at.deleteTable(); err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ var awsFaults = []Fault{
 		}
 		return at.untilTableIsActive(ctx)
 	}},
-	{"throttled", "throttled", "Somebody's script keeps DynamoDB so busy that it refuses every request.", func(_ context.Context, at *scene) error {
+	{diagnosis.Throttled, "", "Somebody's script keeps DynamoDB so busy that it refuses every request.", func(_ context.Context, at *scene) error {
 		at.server.Throttle("dynamodb", true)
 		return nil
 	}},

@@ -24,9 +24,9 @@ func TestTerraformMeetsEveryFaultAndPassesWhenItIsMended(t *testing.T) {
 	w := newRealWorld(t)
 	w.healthy()
 	for _, f := range Faults() {
-		t.Run(f.Name, func(t *testing.T) {
+		t.Run(f.Name(), func(t *testing.T) {
 			w.t = t
-			w.meetsAndMends(particular[f.Name].of(f))
+			w.meetsAndMends(particular[f.Name()].of(f))
 		})
 		if w.t = t; w.spent {
 			w = newRealWorld(t)
@@ -144,7 +144,7 @@ func named(text string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for _, d := range diagnosis.Diagnose(read) {
+	for _, d := range diagnosis.FromText(read) {
 		if !slices.Contains(found, d.ID) {
 			found = append(found, d.ID)
 		}

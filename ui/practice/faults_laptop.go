@@ -8,44 +8,45 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/diagnosis"
 )
 
 // laptopFaults are in the AWS files of the scratch home.
 var laptopFaults = []Fault{
-	{"credentials-missing", "credentials-missing", "The profile's section was lost from the credentials file; the config file still has its region.", func(_ context.Context, at *scene) error {
+	{diagnosis.CredentialsMissing, "", "The profile's section was lost from the credentials file; the config file still has its region.", func(_ context.Context, at *scene) error {
 		return at.cutProfile(at.credentials(), at.inCredentials())
 	}},
-	{"credentials-missing-file", "credentials-missing", "The credentials file is gone, as on a new laptop.", func(_ context.Context, at *scene) error {
+	{diagnosis.CredentialsMissing, "file", "The credentials file is gone, as on a new laptop.", func(_ context.Context, at *scene) error {
 		return failed(os.Remove(at.credentials()))
 	}},
-	{"profile-missing", "profile-missing", "Neither the credentials nor the config file has the profile.", func(_ context.Context, at *scene) error {
+	{diagnosis.ProfileMissing, "", "Neither the credentials nor the config file has the profile.", func(_ context.Context, at *scene) error {
 		if err := at.cutProfile(at.credentials(), at.inCredentials()); err != nil {
 			return err
 		}
 		return at.cutProfile(at.config(), at.inConfig())
 	}},
-	{"sso-expired", "sso-expired", "The profile signs in by single sign-on, and that session is over.", func(_ context.Context, at *scene) error {
+	{diagnosis.SSOExpired, "", "The profile signs in by single sign-on, and that session is over.", func(_ context.Context, at *scene) error {
 		if err := at.cutProfile(at.credentials(), at.inCredentials()); err != nil {
 			return err
 		}
 		return at.addToProfile(at.inConfig(), "sso_start_url = https://stateroom-sandbox.awsapps.com/start\nsso_region = "+at.blueprint.StateRegion+
 			"\nsso_account_id = "+at.blueprint.AdminAccount+"\nsso_role_name = Admins\n")
 	}},
-	{"mfa-profile", "mfa-profile", "The profile was made to assume a role with an MFA code, for which Terraform cannot ask.", func(_ context.Context, at *scene) error {
+	{diagnosis.MFAProfile, "", "The profile was made to assume a role with an MFA code, for which Terraform cannot ask.", func(_ context.Context, at *scene) error {
 		return at.addToProfile(at.inConfig(), "role_arn = "+at.roleARN()+"\nsource_profile = "+at.blueprint.AdminProfile+
 			"\nmfa_serial = arn:aws:iam::"+at.blueprint.AdminAccount+":mfa/"+at.Me+"\n")
 	}},
-	{"token-expired", "token-expired", "The profile holds session credentials whose hour is over.", func(_ context.Context, at *scene) error {
+	{diagnosis.TokenExpired, "", "The profile holds session credentials whose hour is over.", func(_ context.Context, at *scene) error {
 		c, err := at.server.Session(at.blueprint.AdminAccount, at.Me, time.Now().Add(-2*time.Hour))
 		if err != nil {
 			return failed(err)
 		}
 		return at.setKey(c)
 	}},
-	{"key-invalid-token", "key-invalid", "The config file has a token of an old session, which Terraform sends with the key.", func(_ context.Context, at *scene) error {
+	{diagnosis.KeyInvalid, "token", "The config file has a token of an old session, which Terraform sends with the key.", func(_ context.Context, at *scene) error {
 		return at.addToProfile(at.inConfig(), "aws_session_token = of-a-session-that-is-over\n")
 	}},
-	{"signature-mismatch", "signature-mismatch", "The last character of the secret in the credentials file is another.", func(_ context.Context, at *scene) error {
+	{diagnosis.SignatureMismatch, "", "The last character of the secret in the credentials file is another.", func(_ context.Context, at *scene) error {
 		key, err := at.key()
 		if err != nil {
 			return err
@@ -57,7 +58,7 @@ var laptopFaults = []Fault{
 		key.SecretAccessKey = key.SecretAccessKey[:end] + last
 		return at.setKey(key)
 	}},
-	{"wrong-account-keys", "wrong-account", "The profile holds the key of a user in the environment's account.", func(_ context.Context, at *scene) error {
+	{diagnosis.WrongAccount, "keys", "The profile holds the key of a user in the environment's account.", func(_ context.Context, at *scene) error {
 		key, err := at.strangersKey()
 		if err != nil {
 			return err

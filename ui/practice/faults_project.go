@@ -4,29 +4,31 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+
+	"stateroom/steps/diagnosis"
 )
 
 // backendFaults are in the first project's backend.tf.
 var backendFaults = []Fault{
-	{"profile-missing-name", "profile-missing", "The backend's profile is mistyped.", inBackend(`(?m)^(\s*profile\s*=\s*)".*"$`, `${1}"admin-iam"`)},
-	{"wrong-account", "wrong-account", "The backend allows the environment's account instead of the one that holds the state.", func(ctx context.Context, at *scene) error {
+	{diagnosis.ProfileMissing, "name", "The backend's profile is mistyped.", inBackend(`(?m)^(\s*profile\s*=\s*)".*"$`, `${1}"admin-iam"`)},
+	{diagnosis.WrongAccount, "", "The backend allows the environment's account instead of the one that holds the state.", func(ctx context.Context, at *scene) error {
 		return inBackend(`(?m)^(\s*)profile\s*=.*$`, "$0\n${1}allowed_account_ids = [\""+at.environment().Account+"\"]")(ctx, at)
 	}},
-	{"region-wrong", "region-wrong", "The backend names another region than the bucket's.", inBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"eu-central-1"`)},
-	{"region-invalid", "region-invalid", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
-	{"region-invalid-missing", "region-invalid", "The backend lost its region.", withoutRegion},
-	{"bucket-missing", "bucket-missing", "The backend's bucket is mistyped.", inBackend(`(?m)^(\s*bucket\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
-	{"explicit-deny", "explicit-deny", "The backend lost encrypt = true, so that Terraform sends no encryption header.", inBackend(`(?m)^\s*encrypt\s*=.*\n`, "")},
-	{"explicit-deny-aes256", "explicit-deny", "The backend lost kms_key_id, so that Terraform asks for AES256.", inBackend(`(?m)^\s*kms_key_id\s*=.*\n`, "")},
-	{"explicit-deny-key-id", "explicit-deny", "The backend names the key by its id, where the bucket's policy wants its ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*/(.*)"$`, `${1}"${2}"`)},
-	{"kms-id-invalid", "kms-id-invalid", "The backend names the key by a word that is neither an id nor an ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*"$`, `${1}"terraform"`)},
-	{"table-denied-name", "table-denied", "The backend's lock table is mistyped, and the group may use the true one only.", inBackend(`(?m)^(\s*dynamodb_table\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
-	{"config-invalid-variable", "config-invalid", "The backend takes its bucket from a variable.", inBackend(`(?m)^(\s*bucket\s*=\s*)".*"$`, `${1}var.bucket`)},
-	{"config-invalid-block", "config-invalid", "The backend assumes a role in a block, which is an attribute there.", func(ctx context.Context, at *scene) error {
+	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", inBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"eu-central-1"`)},
+	{diagnosis.RegionInvalid, "", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
+	{diagnosis.RegionInvalid, "missing", "The backend lost its region.", withoutRegion},
+	{diagnosis.BucketMissing, "", "The backend's bucket is mistyped.", inBackend(`(?m)^(\s*bucket\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
+	{diagnosis.ExplicitDeny, "", "The backend lost encrypt = true, so that Terraform sends no encryption header.", inBackend(`(?m)^\s*encrypt\s*=.*\n`, "")},
+	{diagnosis.ExplicitDeny, "aes256", "The backend lost kms_key_id, so that Terraform asks for AES256.", inBackend(`(?m)^\s*kms_key_id\s*=.*\n`, "")},
+	{diagnosis.ExplicitDeny, "key-id", "The backend names the key by its id, where the bucket's policy wants its ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*/(.*)"$`, `${1}"${2}"`)},
+	{diagnosis.KMSIDInvalid, "", "The backend names the key by a word that is neither an id nor an ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*"$`, `${1}"terraform"`)},
+	{diagnosis.TableDenied, "name", "The backend's lock table is mistyped, and the group may use the true one only.", inBackend(`(?m)^(\s*dynamodb_table\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
+	{diagnosis.ConfigInvalid, "variable", "The backend takes its bucket from a variable.", inBackend(`(?m)^(\s*bucket\s*=\s*)".*"$`, `${1}var.bucket`)},
+	{diagnosis.ConfigInvalid, "block", "The backend assumes a role in a block, which is an attribute there.", func(ctx context.Context, at *scene) error {
 		return inBackend(`(?m)^(\s*)profile\s*=.*\n`, "$0\n${1}assume_role {\n${1}  role_arn = \""+at.roleARN()+"\"\n${1}}\n")(ctx, at)
 	}},
-	{"network-unreachable", "network-unreachable", "The backend's endpoints are addresses at which nobody answers.", inBackend(endpoints, `${1}"http://127.0.0.1:1"`)},
-	{"tls-untrusted", "tls-untrusted", "The way to AWS leads through a proxy that signs its own certificate.", func(ctx context.Context, at *scene) error {
+	{diagnosis.NetworkUnreachable, "", "The backend's endpoints are addresses at which nobody answers.", inBackend(endpoints, `${1}"http://127.0.0.1:1"`)},
+	{diagnosis.TLSUntrusted, "", "The way to AWS leads through a proxy that signs its own certificate.", func(ctx context.Context, at *scene) error {
 		address, err := at.server.StartTLS(ctx, "127.0.0.1:0")
 		if err != nil {
 			return failed(err)
@@ -65,19 +67,19 @@ func (at *scene) clone() error {
 
 // projectFaults are in the first project's other files.
 var projectFaults = []Fault{
-	{"config-invalid", "config-invalid", "The provider has the article's assume_role = { }, which has been a block since Terraform 0.12.", func(_ context.Context, at *scene) error {
+	{diagnosis.ConfigInvalid, "", "The provider has the article's assume_role = { }, which has been a block since Terraform 0.12.", func(_ context.Context, at *scene) error {
 		return at.edit(at.provider(), `(?m)^(\s*)assume_role \{`, "${1}assume_role = {")
 	}},
-	{"backend-not-initialized", "backend-not-initialized", "The project is a fresh clone, in which init never ran.", func(_ context.Context, at *scene) error {
+	{diagnosis.BackendNotInitialized, "", "The project is a fresh clone, in which init never ran.", func(_ context.Context, at *scene) error {
 		return at.clone()
 	}},
-	{"backend-changed", "backend-changed", "A colleague changed the backend's lock, and this laptop has not run init since.", func(_ context.Context, at *scene) error {
+	{diagnosis.BackendChanged, "", "A colleague changed the backend's lock, and this laptop has not run init since.", func(_ context.Context, at *scene) error {
 		if err := at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`); err != nil {
 			return err
 		}
 		return at.edit(at.cache(), `"hash": \d+`, `"hash": 1`)
 	}},
-	{"migration-needs-answer", "migration-needs-answer", "The project still has its state in a local file, beside a backend that was never initialised.", func(_ context.Context, at *scene) error {
+	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialised.", func(_ context.Context, at *scene) error {
 		if err := at.removeState(); err != nil {
 			return err
 		}
@@ -86,7 +88,7 @@ var projectFaults = []Fault{
 		}
 		return at.clone()
 	}},
-	{"provider-unavailable", "provider-unavailable", "The project asks for a version of the provider that does not exist.", func(_ context.Context, at *scene) error {
+	{diagnosis.ProviderUnavailable, "", "The project asks for a version of the provider that does not exist.", func(_ context.Context, at *scene) error {
 		return at.write("versions.tf", `terraform {
   required_providers {
     aws = {
@@ -97,7 +99,7 @@ var projectFaults = []Fault{
 }
 `)
 	}},
-	{"provider-lock-file", "provider-lock-file", "The provider lock file holds the checksum of another package than the one to be had.", func(_ context.Context, at *scene) error {
+	{diagnosis.ProviderLockFile, "", "The provider lock file holds the checksum of another package than the one to be had.", func(_ context.Context, at *scene) error {
 		return at.write(".terraform.lock.hcl", `provider "registry.terraform.io/hashicorp/aws" {
   version = "5.100.0"
   hashes = [

@@ -10,35 +10,36 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps/diagnosis"
 )
 
 // stateFaults are about the first project's state and its lock.
 var stateFaults = []Fault{
-	{"lock-held", "lock-held", "A colleague's run died three days ago and left its lock behind, in the file and in the table.", func(_ context.Context, at *scene) error {
+	{diagnosis.LockHeld, "", "A colleague's run died three days ago and left its lock behind, in the file and in the table.", func(_ context.Context, at *scene) error {
 		if err := at.putObject(at.lockFile(), at.lock()); err != nil {
 			return err
 		}
 		return at.putItem(at.lockID(), "Info", at.lock())
 	}},
-	{"lock-held-file", "lock-held", "A colleague's run died three days ago and left its lock file behind.", func(_ context.Context, at *scene) error {
+	{diagnosis.LockHeld, "file", "A colleague's run died three days ago and left its lock file behind.", func(_ context.Context, at *scene) error {
 		return at.putObject(at.lockFile(), at.lock())
 	}},
-	{"lock-held-table", "lock-held", "A colleague's run died three days ago and left its lock in the table behind.", func(_ context.Context, at *scene) error {
+	{diagnosis.LockHeld, "table", "A colleague's run died three days ago and left its lock in the table behind.", func(_ context.Context, at *scene) error {
 		return at.putItem(at.lockID(), "Info", at.lock())
 	}},
-	{"lock-corrupt", "lock-corrupt", "There is a lock file, but what it holds is cut off.", func(_ context.Context, at *scene) error {
+	{diagnosis.LockCorrupt, "", "There is a lock file, but what it holds is cut off.", func(_ context.Context, at *scene) error {
 		return at.putObject(at.lockFile(), at.lock()[:40])
 	}},
-	{"lock-corrupt-table", "lock-corrupt", "There is a lock in the table, but what it holds is cut off.", func(_ context.Context, at *scene) error {
+	{diagnosis.LockCorrupt, "table", "There is a lock in the table, but what it holds is cut off.", func(_ context.Context, at *scene) error {
 		return at.putItem(at.lockID(), "Info", at.lock()[:40])
 	}},
-	{"digest-mismatch", "digest-mismatch", "A run died after it wrote the state and before it wrote the state's digest.", func(_ context.Context, at *scene) error {
+	{diagnosis.DigestMismatch, "", "A run died after it wrote the state and before it wrote the state's digest.", func(_ context.Context, at *scene) error {
 		return at.putDigest(digestOf(exampleState(1, firstInput)))
 	}},
-	{"digest-mismatch-object", "digest-mismatch", "Somebody put an earlier version of the state back, past Terraform.", func(_ context.Context, at *scene) error {
+	{diagnosis.DigestMismatch, "object", "Somebody put an earlier version of the state back, past Terraform.", func(_ context.Context, at *scene) error {
 		return at.putObject(at.project().StateKey, exampleState(1, firstInput))
 	}},
-	{"state-format", "state-format", "The state was written by an engine that is newer than any here.", func(_ context.Context, at *scene) error {
+	{diagnosis.StateFormat, "", "The state was written by an engine that is newer than any here.", func(_ context.Context, at *scene) error {
 		return at.putState(strings.Replace(exampleState(3, exampleInput), `"version": 4`, `"version": 5`, 1))
 	}},
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/steps"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
@@ -51,10 +52,10 @@ type proof struct {
 // of fills in what is usual: init or plan meets a fault, and its text and the
 // checks find its id alone.
 func (p proof) of(f Fault) proof {
-	p.faults = []string{f.Name}
+	p.faults = []string{f.Name()}
 	for _, ids := range []*[]string{&p.finds, &p.says} {
 		if *ids == nil {
-			*ids = []string{f.ID}
+			*ids = []string{f.Diagnosis.ID}
 		}
 	}
 	if p.commands == nil {
@@ -68,9 +69,9 @@ func (p proof) of(f Fault) proof {
 func TestEveryFaultIsFoundByTheChecksAloneAndMended(t *testing.T) {
 	w := newPaperWorld(t)
 	for _, f := range Faults() {
-		t.Run(f.Name, func(t *testing.T) {
+		t.Run(f.Name(), func(t *testing.T) {
 			w.t = t
-			p := particular[f.Name].of(f)
+			p := particular[f.Name()].of(f)
 			w.breaks(p)
 			w.proves(p)
 			w.unchanged(p)
@@ -190,7 +191,7 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	examination := &troubleshoot.Examination{Answers: &answers}
 	looked := false
 	flow := engine.Flow{
-		Env: w.env(), Answers: &answers, Emit: func(plan.Event) {},
+		Env: w.env(), Answers: &answers, Steps: steps.Order(steps.All()), Emit: func(plan.Event) {},
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			mark := len(w.Sandbox().Log())
 			r, err := examination.Look(ctx, env)

@@ -5,15 +5,19 @@ import (
 	"os"
 
 	"stateroom/awsops"
-	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 )
 
 // openAWS reads the AWS configuration, once it is known that every file of it
 // is one: the SDK opens what it is told to, and waits for a pipe's writer for
-// ever.
-func openAWS(ctx context.Context, config awsops.Config) (*awsops.Sessions, error) {
-	if err := files.CheckAWS(ctx, os.Getenv); err != nil {
+// ever. No call to AWS is made.
+func (s *session) openAWS(ctx context.Context, config awsops.Config) (*awsops.Sessions, error) {
+	if err := profiles.CheckAWS(ctx, os.Getenv); err != nil {
 		return nil, err
 	}
-	return awsops.Open(ctx, config)
+	sessions, err := awsops.Open(ctx, config)
+	if err == nil {
+		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it
+	}
+	return sessions, err
 }

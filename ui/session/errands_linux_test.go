@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
 )
 
@@ -154,7 +155,7 @@ func (l *laptop) forgets(profile string) {
 	l.t.Helper()
 	file, err := files.Read(filepath.Join(l.home, ".aws", "credentials"))
 	l.must(err)
-	edit, err := files.EditProfile(files.Credentials, file, files.ProfileEdit{
+	edit, err := profiles.Edit(profiles.Credentials, file, profiles.Wanted{
 		Name: profile, Remove: []string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"},
 	})
 	l.must(err)

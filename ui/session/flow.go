@@ -7,38 +7,74 @@ import (
 	"path/filepath"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
+	"stateroom/ui/tui"
 )
 
 // opener gives the questions of a flow, and then the flow itself. It is made
 // once the stage stands, where there is one.
 type opener func(s *session, ctx context.Context) (engine.Open, plan.Given, error)
 
-// runFlow asks, looks, shows, asks once and applies, in lines or as JSON. It
-// returns the exit code, or the error that kept the flow from running.
-func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (code int, err error) {
-	// From a pipe the same questions are answered in the same words, where that
-	// was asked for.
-	s.ask = (s.sys.Terminal || s.Plain) && !s.JSON
+// course is one way through the program: how its command is called, what opens it,
+// and in what it differs from the others.
+type course struct {
+	command string
+	open    opener
+	// piped says that with --plain a pipe may answer its questions.
+	piped bool
+	// table says that its checks are shown as a table, too, and stages that its
+	// plan has a heading for each of the nine steps.
+	table, stages bool
+	// tells says that its findings are a result of their own: where nobody can
+	// consent to a change it looks all the same. Only whoever declines a set-up has
+	// failed, whatever it has found.
+	tells bool
+}
+
+var courses = map[tui.Mode]course{
+	tui.SetUp:        {command: "setup", open: (*session).settingUp, stages: true},
+	tui.Onboard:      {command: "onboard", open: (*session).onboarding, piped: true, table: true},
+	tui.Troubleshoot: {command: "troubleshoot", open: (*session).troubleshooting, piped: true, tells: true},
+	tui.Handover:     {command: "handover", open: (*session).handingOver, piped: true},
+	tui.Offboard:     {command: "offboard", open: (*session).offboarding, piped: true},
+	tui.Login:        {command: "login", open: (*session).loggingIn, piped: true},
+}
+
+// Lines goes through a mode in lines or as JSON. It returns the exit code, or the
+// error that kept it from running.
+func Lines(ctx context.Context, o Options, sys System, mode tui.Mode) (int, error) {
+	if o.Break == "list" {
+		return plan.ExitDone, listFaults(sys.Out)
+	}
+	s := newSession(o, sys, courses[mode])
+	if o.NoChecks {
+		s.Sandbox = false // a text needs no AWS, and no stage either
+	}
+	lines := plain.NewLines(sys.Out)
+	lines.Table = s.table
+	if s.stages {
+		lines.Stages = steps.Outline()
+	}
+	return s.run(ctx, lines)
+}
+
+// run asks, looks, shows, asks once and applies.
+func (s *session) run(ctx context.Context, lines *plain.Lines) (code int, err error) {
 	s.present(lines)
 	var summary *plan.Summary
 	if err := s.rehearse(ctx); err != nil {
 		return 0, err
 	}
+	// The files of a rehearsal that never began are of no use to anyone.
 	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
 	if err := s.usable(ctx); err != nil {
 		return 0, err
 	}
-	unasked := !s.ask && !s.yes && !s.DryRun
-	consent := Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
-	if unasked && s.stage != nil && s.command != looking {
-		return 0, consent // nothing else can be missing in a rehearsal
-	}
-	questions, given, err := open(s, ctx)
+	questions, given, err := s.open(s, ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -46,22 +82,33 @@ func runFlow(ctx context.Context, s *session, lines *plain.Lines, open opener) (
 	if err != nil {
 		return 0, err
 	}
-	if unasked && s.command != looking {
-		return 0, consent
+	if err := s.consent(); err != nil {
+		return 0, err
 	}
 	s.greet()
-	s.DryRun = s.DryRun || unasked
+	s.DryRun = s.DryRun || s.unasked()
 	flow.Env.NoWidening = s.NoWidening
 	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = s.emit, s.confirm, s.DryRun, s.sys.Stop
 	if summary, err = flow.Run(ctx); err != nil {
 		return 0, err
 	}
-	return exitCode(summary, s.Detailed), nil
+	return s.exitCode(summary, s.Detailed), nil
+}
+
+// unasked tells that nobody can consent to a change.
+func (s *session) unasked() bool { return !s.ask && !s.yes && !s.DryRun }
+
+// consent refuses a run whose only result are changes that nobody can consent to.
+func (s *session) consent() error {
+	if s.unasked() && !s.tells {
+		return Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
+	}
+	return nil
 }
 
 // exitCode is the summary's; findings that nobody wanted mended remain.
-func exitCode(s *plan.Summary, detailed bool) int {
-	if s.Declined && plan.NeedsAttention(s.Findings) {
+func (c course) exitCode(s *plan.Summary, detailed bool) int {
+	if s.Declined && !c.stages && plan.NeedsAttention(s.Findings) {
 		return plan.ExitFindings
 	}
 	return s.ExitCode(detailed)
@@ -85,8 +132,11 @@ func (s *session) inquire(ctx context.Context, open engine.Open, given plan.Give
 		return nil, badAnswer(err)
 	}
 	if len(opened.Questions) > 0 {
-		q := opened.Questions[0]
-		return nil, Usagef("nothing can be asked here, and an answer is missing (%s): %s", q.Prompt, flagOf(q.Path))
+		q, instead := opened.Questions[0], "run it in a terminal, or with --plain and the answers on standard input"
+		if q.Flag != "" {
+			instead = "give " + q.Flag
+		}
+		return nil, Usagef("nothing can be asked here, and an answer is missing (%s): %s", q.Prompt, instead)
 	}
 	return opened.Flow, nil
 }
@@ -100,24 +150,14 @@ func badAnswer(err error) error {
 	return err
 }
 
-// flagOf says how a question is answered without being asked.
-func flagOf(path string) string {
-	switch path {
-	case onboard.PathWay, onboard.PathHandover:
-		return "give --handover FILE"
-	case onboard.PathPassphrase:
-		return "give --passphrase-file FILE"
-	case onboard.PathIdentity:
-		return "give --identity FILE"
-	}
-	return "run it in a terminal, or with --plain and the answers on standard input"
-}
-
 // finished makes the rehearsal's set-up without telling its events, and lets it
 // meet the fault to practise on.
 func (s *session) finished(ctx context.Context, fault string) error {
 	if s.stage == nil || s.ready {
 		return nil
+	}
+	if err := s.consent(); err != nil {
+		return err // nothing else can be missing in a rehearsal
 	}
 	s.say("Making a finished set-up to practise on: a few seconds.")
 	a := &blueprint.Answers{Blueprint: s.stage.Blueprint(), Me: s.stage.Me}
@@ -139,7 +179,7 @@ func (s *session) finished(ctx context.Context, fault string) error {
 func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*engine.Env, error) {
 	config := s.config()
 	config.MFAToken = code
-	sessions, err := openAWS(ctx, config)
+	sessions, err := s.openAWS(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -11,20 +11,12 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
-	"stateroom/ui/plain"
 )
 
-// Onboard makes this laptop one admin's own, in lines. It returns the exit code,
-// or the error that kept it from running.
-func Onboard(ctx context.Context, o Options, sys System) (int, error) {
-	lines := plain.NewFlowLines(sys.Out)
-	lines.Table = true
-	return runFlow(ctx, newSession(o, sys, "onboard"), lines, (*session).onboarding)
-}
-
-// onboarding is the opener of [Onboard]. In the sandbox it begins at the laptop
+// onboarding is the opener of onboarding. In the sandbox it begins at the laptop
 // of somebody who was handed a sealed file.
 func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, error) {
 	given := answered(map[string]string{onboard.PathHandover: s.HandoverFile, onboard.PathIdentity: s.Identity})
@@ -85,7 +77,7 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
-	sessions, err := openAWS(ctx, config)
+	sessions, err := s.openAWS(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +114,7 @@ func (s *session) entry(ctx context.Context, given plan.Given) (*onboard.Entry, 
 
 // holdsKey tells whether a key of an admin's lies on this laptop already.
 func holdsKey(a *blueprint.Answers) bool {
-	path, err := files.CredentialsPath(os.Getenv)
+	path, err := profiles.CredentialsPath(os.Getenv)
 	if err != nil {
 		return false
 	}
@@ -131,7 +123,7 @@ func holdsKey(a *blueprint.Answers) bool {
 		return false // the flow tells
 	}
 	for _, name := range []string{a.AdminProfile, a.LongTermProfile()} {
-		if profile, _ := files.ReadProfile(files.Credentials, credentials, name); profile.Get("aws_access_key_id") != "" {
+		if profile, _ := profiles.Read(profiles.Credentials, credentials, name); profile.Get("aws_access_key_id") != "" {
 			return true
 		}
 	}
@@ -166,11 +158,7 @@ func (s *session) newcomer(ctx context.Context, given plan.Given) error {
 	return nil
 }
 
-// Login opens a session with a second factor for Terraform's profile, in lines.
-func Login(ctx context.Context, o Options, sys System) (int, error) {
-	return runFlow(ctx, newSession(o, sys, "login"), plain.NewFlowLines(sys.Out), (*session).loggingIn)
-}
-
+// loggingIn opens a session with a second factor for Terraform's profile.
 func (s *session) loggingIn(_ context.Context) (engine.Open, plan.Given, error) {
 	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		a, err := s.team(ctx)
@@ -198,20 +186,12 @@ func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
 	return a, err
 }
 
-// Handover makes or remakes the sealed key file of one admin, in lines.
-func Handover(ctx context.Context, o Options, sys System) (int, error) {
-	return runFlow(ctx, newSession(o, sys, "handover"), plain.NewFlowLines(sys.Out), (*session).handingOver)
-}
-
+// handingOver makes or remakes the sealed key file of one admin.
 func (s *session) handingOver(_ context.Context) (engine.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
 }
 
-// Offboard takes one admin's access away, in lines.
-func Offboard(ctx context.Context, o Options, sys System) (int, error) {
-	return runFlow(ctx, newSession(o, sys, "offboard"), plain.NewFlowLines(sys.Out), (*session).offboarding)
-}
-
+// offboarding takes one admin's access away.
 func (s *session) offboarding(_ context.Context) (engine.Open, plan.Given, error) {
 	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
 }

@@ -1,6 +1,6 @@
-// Package session puts a set-up together for the command line: the answers from
-// the blueprint, the flags and the questions, the way to AWS or into the
-// sandbox, and the presenter that shows it.
+// Package session puts a run together for the command line: the answers from the
+// blueprint, the flags and the questions, the way to AWS or into the sandbox, and
+// the presenter that shows it.
 //
 // What does not live here: the flags themselves, which signals there are and exit
 // codes (main),
@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -96,64 +95,29 @@ func (o *Options) given(path string) bool {
 	})
 }
 
-// Setup runs the nine steps in lines. It returns the exit code, or the error
-// that kept them from running.
-func Setup(ctx context.Context, o Options, sys System) (code int, err error) {
-	s := newSession(o, sys, "setup")
-	s.present(plain.NewLines(sys.Out))
-	var summary *plan.Summary
-	if err := s.rehearse(ctx); err != nil {
-		return 0, err
-	}
-	// The files of a rehearsal that never began are of no use to anyone.
-	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
-	if err := s.usable(ctx); err != nil {
-		return 0, err
-	}
-	sessions, err := s.open(ctx)
-	if err != nil {
-		return 0, err
-	}
-	answers, err := s.answers(ctx, sessions)
-	if err != nil {
-		return 0, err
-	}
-	env, err := s.world(ctx, sessions, answers)
-	if err != nil {
-		return 0, err
-	}
-	env.NoWidening = o.NoWidening
-	s.greet()
-	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
-	run.Emit, run.Confirm, run.DryRun, run.Stop = s.emit, s.confirm, o.DryRun, sys.Stop
-	if summary, err = run.Run(ctx); err != nil {
-		return 0, err
-	}
-	return summary.ExitCode(o.Detailed), nil
-}
-
 // session is one run on this system.
 type session struct {
 	Options
+	course
 	sys System
 
-	command string
-	ask     bool // questions can be asked
-	yes     bool // the plan is applied without asking
-	show    func(plan.Event)
-	lines   *plain.Lines
-	prompt  *plain.Prompt
-	stage   *practice.Stage
+	ask    bool // questions can be asked
+	yes    bool // the plan is applied without asking
+	show   func(plan.Event)
+	lines  *plain.Lines
+	prompt *plain.Prompt
+	stage  *practice.Stage
+	engine *terraform.Engine // once it was found
 	// ready says that the stage's set-up is finished, seated that the process
 	// sits at the newcomer's laptop, quiet that screens speak instead, greeted that
 	// the first line was said.
 	ready, seated, quiet, greeted bool
 }
 
-func newSession(o Options, sys System, command string) *session {
+func newSession(o Options, sys System, c course) *session {
 	return &session{
-		Options: o, sys: sys, command: command,
-		ask: sys.Terminal && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
+		Options: o, course: c, sys: sys,
+		ask: (sys.Terminal || o.Plain && c.piped) && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
 	}
 }
 
@@ -170,19 +134,6 @@ func (s *session) leave(keep bool) error {
 		return nil
 	}
 	return s.stage.Close(keep)
-}
-
-// open reads the AWS configuration. No call to AWS is made.
-func (s *session) open(ctx context.Context) (*awsops.Sessions, error) {
-	config := s.config()
-	if s.ask {
-		config.MFAToken = func() (string, error) { return s.prompt.Line(ctx, "  MFA code: ") }
-	}
-	sessions, err := openAWS(ctx, config)
-	if err == nil {
-		sessions.OnWaiting(func(w awsops.Waiting) { s.say("  " + w.String()) }) // until a run reports it
-	}
-	return sessions, err
 }
 
 // present takes the presenter, unless JSON is wanted.
@@ -266,34 +217,18 @@ func (s *session) usable(ctx context.Context) error {
 	if _, _, err := s.begin(); err != nil || s.Engine == "" {
 		return err
 	}
-	if _, err := terraform.Find(ctx, s.Engine); err != nil {
+	if _, err := s.terraform(ctx); err != nil {
 		return UsageError{err}
 	}
 	return nil
 }
 
-// answers asks the questions, where a terminal allows it.
-func (s *session) answers(ctx context.Context, sessions *awsops.Sessions) (*blueprint.Answers, error) {
-	a, isNew, err := s.begin()
-	if err != nil {
-		return nil, err
+// terraform finds the engine, once.
+func (s *session) terraform(ctx context.Context) (_ *terraform.Engine, err error) {
+	if s.engine == nil {
+		s.engine, err = terraform.Find(ctx, s.Engine)
 	}
-	if s.ask && (isNew || len(a.Missing()) > 0) {
-		s.greet()
-		if a.Discovered, err = steps.Discover(ctx, sessions, a.StateRegion); err != nil {
-			return nil, err
-		}
-		if err := s.prompt.Ask(ctx, a, isNew, s.given); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.complete(a, isNew); err != nil {
-		return nil, err
-	}
-	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
-		return nil, Usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
-	}
-	return a, nil
+	return s.engine, err
 }
 
 // complete refuses a run that would have to ask where nothing can be asked.
@@ -364,7 +299,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	if env.Journal, err = engine.OpenJournal(env.StateDir, scope); err != nil {
 		return nil, err
 	}
-	env.Engine, env.EngineErr = terraform.Find(ctx, s.Engine)
+	env.Engine, env.EngineErr = s.terraform(ctx)
 	if s.Engine != "" && env.EngineErr != nil {
 		return nil, UsageError{env.EngineErr}
 	}

@@ -12,34 +12,17 @@ import (
 
 	"golang.org/x/term"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
-	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 )
 
-// looking is the command whose findings are a result of their own: where nobody
-// can consent to a change it looks all the same.
-const looking = "troubleshoot"
-
-// Troubleshoot finds out what is wrong with a set-up, in lines. It returns the
-// exit code, or the error that kept it from running.
-func Troubleshoot(ctx context.Context, o Options, sys System) (int, error) {
-	if o.Break == "list" {
-		return plan.ExitDone, listFaults(sys.Out)
-	}
-	s := newSession(o, sys, looking)
-	if o.NoChecks {
-		s.Sandbox = false // a text needs no AWS, and no stage either
-	}
-	return runFlow(ctx, s, plain.NewFlowLines(sys.Out), (*session).troubleshooting)
-}
-
-// troubleshooting is the opener of [Troubleshoot]. The flags say where it begins.
+// troubleshooting is the opener of troubleshooting. The flags say where it begins.
 func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given, error) {
 	text, err := s.errorText(ctx)
 	if err != nil {
@@ -58,7 +41,7 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks plan.Asks) (*engine.Flow, error) {
 	if e.OnlyText {
 		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
-		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Look: e.Look}, nil
+		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Steps: steps.Order(steps.All()), Look: e.Look}, nil
 	}
 	if err := s.finished(ctx, s.Break); err != nil {
 		return nil, err
@@ -71,7 +54,7 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 	if err != nil {
 		return nil, err
 	}
-	return &engine.Flow{Env: env, Answers: e.Answers, Look: e.Look}, nil
+	return &engine.Flow{Env: env, Answers: e.Answers, Steps: steps.Order(steps.All()), Look: e.Look}, nil
 }
 
 // known are the answers as far as they are written down: the blueprint's, or
@@ -152,10 +135,10 @@ func listFaults(out io.Writer) error {
 	faults := practice.Faults()
 	width := 0
 	for _, f := range faults {
-		width = max(width, len(f.Name))
+		width = max(width, len(f.Name()))
 	}
 	for _, f := range faults {
-		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name, strings.Repeat(" ", width-len(f.Name)), f.About); err != nil {
+		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name(), strings.Repeat(" ", width-len(f.Name())), f.About); err != nil {
 			return fmt.Errorf("the list of faults: %w", err)
 		}
 	}

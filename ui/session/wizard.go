@@ -6,7 +6,6 @@ import (
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot"
 	"stateroom/ui/practice"
 	"stateroom/ui/tui"
@@ -15,12 +14,13 @@ import (
 // Screens shows the full-screen program: one mode at once, or with several the
 // menu. It returns the exit code, or the error that kept it from running.
 func Screens(ctx context.Context, o Options, sys System, modes ...tui.Mode) (code int, err error) {
-	menu := len(modes) > 1
+	menu, begun := len(modes) > 1, modes[0]
 	summary, err := tui.Run(ctx, tui.Options{
 		In: sys.In, Out: sys.Out, Menu: menu, Modes: modes, Faults: faults(o), Sandbox: o.Sandbox, DryRun: o.DryRun,
 		Stop: sys.Stop, Applying: sys.Applying, Interrupt: sys.Interrupt,
 		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o
+			begun = r.Mode
 			o.Sandbox = r.Sandbox
 			if r.Fault != "" {
 				o.Break = r.Fault
@@ -34,7 +34,7 @@ func Screens(ctx context.Context, o Options, sys System, modes ...tui.Mode) (cod
 	if err != nil || summary == nil {
 		return plan.ExitDone, err
 	}
-	return exitCode(summary, o.Detailed), nil
+	return courses[begun].exitCode(summary, o.Detailed), nil
 }
 
 // faults are those to choose from, unless one was named.
@@ -44,7 +44,7 @@ func faults(o Options) []tui.Fault {
 	}
 	var all []tui.Fault
 	for _, f := range practice.Faults() {
-		all = append(all, tui.Fault{Name: f.Name, Text: f.About})
+		all = append(all, tui.Fault{Name: f.Name(), Text: f.About})
 	}
 	return all
 }
@@ -52,7 +52,7 @@ func faults(o Options) []tui.Fault {
 // start opens one run of the screens, in the sandbox or for real. No call to AWS
 // is made.
 func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Start, error) {
-	s := newSession(o, sys, "")
+	s := newSession(o, sys, courses[mode])
 	s.ask, s.quiet = true, true
 	if err := s.rehearse(ctx); err != nil {
 		return nil, err
@@ -77,11 +77,11 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 
 // opens gives the flow of a mode. What the flags answer is not asked.
 func (s *session) opens(ctx context.Context, mode tui.Mode) (engine.Open, error) {
-	openers := map[tui.Mode]opener{
-		tui.Onboard: (*session).onboarding, tui.Troubleshoot: (*session).asking, tui.Handover: (*session).handingOver,
-		tui.Offboard: (*session).offboarding, tui.Login: (*session).loggingIn,
+	opens := s.open
+	if mode == tui.Troubleshoot {
+		opens = (*session).asking
 	}
-	open, flags, err := openers[mode](s, ctx)
+	open, flags, err := opens(s, ctx)
 	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
 		for path, value := range flags {
 			if !given.Asked(path) {
@@ -100,7 +100,7 @@ func (s *session) asking(ctx context.Context) (engine.Open, plan.Given, error) {
 		return open, given, err
 	}
 	return func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
-		_, noEngine := terraform.Find(ctx, s.Engine)
+		_, noEngine := s.terraform(ctx)
 		if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
 			return engine.Opened{Questions: questions}, nil
 		}

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -22,9 +21,6 @@ func (w *wizard) questions(n int) []plan.Question {
 		unanswer(a, n)
 	}
 	questions := steps.All()[n-1].Ask(a)
-	if n == filesStep && len(w.answers.AllUsers()) > 0 {
-		questions = append(questions, w.whoAmI())
-	}
 	for i := range questions {
 		if given := w.standing(questions[i].Path); given != "" {
 			questions[i].Default = given
@@ -39,19 +35,6 @@ const (
 	nobody    = "none of them"
 	filesStep = 7
 )
-
-// whoAmI asks which of the admins the operator is.
-func (w *wizard) whoAmI() plan.Question {
-	q := plan.Question{
-		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice,
-		Options: append([]string{nobody}, w.answers.AllUsers()...), Default: nobody,
-		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
-	}
-	if slices.Contains(q.Options, w.answers.Me) {
-		q.Default = w.answers.Me
-	}
-	return q
-}
 
 // answer gives one answer to a copy of the answers.
 func answer(a *blueprint.Answers, path, value string) error {

@@ -11,6 +11,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"stateroom/steps"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/form"
@@ -130,9 +131,16 @@ func (w *wizard) formats() []way {
 	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
 		out.WriteString(plan.Script(changes, o.Account.Identity.Partition, a))
 	}}
-	return append(w.savedPlan(changes, w.preview(), plain.NewLines), way{
+	return append(w.savedPlan(changes, w.preview(), headed), way{
 		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(w.theme),
 	})
+}
+
+// headed are lines with a heading for each step.
+func headed(out io.Writer) *plain.Lines {
+	lines := plain.NewLines(out)
+	lines.Stages = steps.Outline()
+	return lines
 }
 
 // saveMenu offers the formats on any reviewed step.
@@ -143,12 +151,12 @@ func (w *wizard) saveMenu() tea.Cmd {
 // endDryRun ends the checkup's.
 func (c *checkup) endDryRun() tea.Cmd {
 	s := c.preview()
-	return c.endOfDryRun(s, c.savedPlan(c.kept(), s, plain.NewFlowLines))
+	return c.endOfDryRun(s, c.savedPlan(c.kept(), s, plain.NewLines))
 }
 
 // saveMenu offers the report under the cursor and the whole review.
 func (c *checkup) saveMenu() tea.Cmd {
-	items := c.savedPlan(c.kept(), c.preview(), plain.NewFlowLines)
+	items := c.savedPlan(c.kept(), c.preview(), plain.NewLines)
 	if r := c.pane.under(); r != nil && r.kind == rowFinding && c.found.list[r.item].Details != "" {
 		f := c.found.list[r.item]
 		items = append([]way{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(c.theme)}}, items...)

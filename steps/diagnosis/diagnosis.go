@@ -1,0 +1,180 @@
+// Package diagnosis is the one catalogue of causes: what can be wrong with a set-up,
+// what that means and what mends it. [Read] takes a text of any size down to what
+// matters; [FromText] names what is behind what Terraform printed, [FromError] what is
+// behind an error of AWS's, and [OfKey] what keeps a key from being used; [Redact]
+// takes the secrets out of a text that is to be shown. There is one file for each
+// [Family] of causes.
+//
+// What does not live here: looking whether it is so (package troubleshoot).
+package diagnosis
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+
+	"stateroom/awsops"
+	"stateroom/steps/plan"
+)
+
+// Diagnosis is one cause, or one consequence, of what goes wrong.
+type Diagnosis struct {
+	// ID is fixed: people and scripts know it.
+	ID     string
+	Family Family
+	// Step is the step of the set-up that it belongs to.
+	Step plan.StepName
+	// Meaning is one sentence on what it is, and Remedy the one thing to do.
+	Meaning, Remedy string
+	// Operator is the remedy for whoever may use a state and change nothing of the
+	// set-up; empty where such a person mends it alone, or by waiting.
+	Operator string
+	// text says how Terraform and OpenTofu word it.
+	text []sign
+	// codes are AWS's codes for it that mean nothing else, whoever was asked.
+	codes []string
+	// is tells it where a code alone does not.
+	is func(error) bool
+	// consequence marks what is said beside a cause and never in its stead.
+	consequence bool
+}
+
+// Family is what a cause is about.
+type Family string
+
+// The families, each with a file of this package.
+const (
+	Configuration Family = "configuration"
+	Credentials   Family = "credentials"
+	Role          Family = "role"
+	Bucket        Family = "bucket"
+	Key           Family = "key"
+	Lock          Family = "lock"
+	Network       Family = "network"
+)
+
+// sign is one way in which an engine words a cause.
+type sign struct {
+	// pattern is matched against one error, folded to one line.
+	pattern *regexp.Regexp
+	// unless, if it matches too, takes the sign out: the error says more.
+	unless *regexp.Regexp
+	at     place
+}
+
+// place says where an error must come from for a sign to count. Without one a text
+// means the same wherever it appears.
+type place int
+
+const (
+	// outside is for texts about the state, which mean something else when a
+	// resource of the project says them: its bucket is not the state bucket.
+	outside place = iota + 1
+	// inResource is for errors of a resource or data source of the project.
+	inResource
+)
+
+// catalogue is every cause, in order. For every error the first that matches names
+// the cause, so what is told exactly stands above what is told in general; the
+// consequences match in addition and stand last. The same order puts the causes of
+// several errors: what stands higher causes what stands lower.
+// The wordings are those of Terraform 1.5 ("CODE: msg status code: N"), of
+// Terraform 1.6 to 1.15 ("api error CODE: msg") and of OpenTofu 1.12.
+//
+// To teach a new text, add a sign to its cause; Unknown is what no sign matched.
+var catalogue = []*Diagnosis{
+	// Nothing below is reached before the configuration is right.
+	ConfigInvalid, ProviderLockFile, MigrationNeedsAnswer, BackendChanged, StateFormat,
+	SSOExpired, MFAProfile, ProfileMissing, ClockSkew, SignatureMismatch, TokenExpired, KeyInvalid, CredentialsMissing,
+	AssumeRoleDenied, WrongAccount, EnvironmentDenied,
+	RegionWrong, RegionInvalid, BucketMissing,
+	KMSIDInvalid, KMSPendingDeletion, KMSDisabled, KMSNotFound, KMSDenied,
+	LockCorrupt, LockIDWrong, LockHeld, TableMissing, TableSchema, TableDenied, DigestMismatch,
+	// Denials, from the one that says most to the one that says least.
+	ExplicitDeny, S3ListDenied, S3HeadDenied, S3GetDenied, S3PutDenied,
+	Throttled, TLSUntrusted, NetworkUnreachable,
+	ProviderUnavailable, BackendNotInitialized, StateNotSaved, LockReleaseFailed,
+}
+
+// Unknown is the diagnosis of a text that nothing in the catalogue matches.
+var Unknown = &Diagnosis{
+	ID:      "unknown",
+	Step:    plan.NoStep,
+	Meaning: "This text is not one that stateroom knows.",
+	Remedy:  "Run stateroom troubleshoot without the text, which checks everything.",
+}
+
+// Rank is the place of an id in the catalogue, in which causes stand before what
+// they cause. An id that is not in it comes last.
+func Rank(id string) int {
+	i := slices.IndexFunc(catalogue, func(d *Diagnosis) bool { return d.ID == id })
+	if i < 0 {
+		return len(catalogue)
+	}
+	return i
+}
+
+// StepOf is the step that a cause with this id belongs to; what is not in the
+// catalogue belongs to none.
+func StepOf(id string) plan.StepName {
+	if i := Rank(id); i < len(catalogue) {
+		return catalogue[i].Step
+	}
+	return plan.NoStep
+}
+
+// FromError names the cause behind a failed call; ok is false where the catalogue
+// has none.
+func FromError(err error) (d *Diagnosis, ok bool) {
+	if err == nil {
+		return nil, false
+	}
+	i := slices.IndexFunc(catalogue, func(d *Diagnosis) bool {
+		has := func(code string) bool { return awsops.HasCode(err, code) }
+		return slices.ContainsFunc(d.codes, has) || d.is != nil && d.is(err)
+	})
+	if i < 0 {
+		return nil, false
+	}
+	return catalogue[i], true
+}
+
+// Outage names the cause behind a call that failed for the credentials or the way to
+// AWS, and not for what was asked; nil for every other.
+func Outage(err error) *Diagnosis {
+	d, ok := FromError(err)
+	if !ok || d.Family != Credentials && d.Family != Network {
+		return nil
+	}
+	return d
+}
+
+// OfKey names what keeps a key from being used; nil for one that can be. A key that is
+// not there is nil itself.
+func OfKey(k *awsops.Key) *Diagnosis {
+	switch {
+	case k == nil:
+		return KMSNotFound
+	case k.State == "PendingDeletion":
+		return KMSPendingDeletion
+	case !k.Enabled:
+		return KMSDisabled
+	}
+	return nil
+}
+
+// of tells whether a service gave the error.
+func of(service string, err error) bool {
+	var e *awsops.Error
+	return errors.As(err, &e) && e.Service == service
+}
+
+// refused recognises that a service allowed one of some operations, or any, to nobody
+// who asked. What a Deny statement refused is [ExplicitDeny], whatever was asked.
+func refused(service string, operations ...string) func(error) bool {
+	return func(err error) bool {
+		var e *awsops.Error
+		return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) && errors.As(err, &e) && e.Service == service &&
+			(len(operations) == 0 || slices.Contains(operations, e.Operation))
+	}
+}

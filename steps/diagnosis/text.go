@@ -1,0 +1,155 @@
+package diagnosis
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Match is a cause that a text names.
+type Match struct {
+	*Diagnosis
+	// Evidence is what matched: each entry is one error, folded to one line,
+	// with secrets taken out, and cut around the match if it is long. For
+	// Unknown it is the text as it was read.
+	Evidence []string
+	// subject is what tells two errors of one cause apart: profile, bucket, resource,
+	// action and address.
+	subject map[string]string
+}
+
+// mostEvidence bounds the texts kept for a cause that comes again and again.
+const mostEvidence = 5
+
+// FromText names what a text of Terraform or OpenTofu says, as Read gives it or
+// as it was pasted. Causes come before what they cause, and what comes twice is
+// named once. A text that nothing in the catalogue matches leads to one match,
+// Unknown, which keeps the text (its beginning, if Read refuses it): nothing is
+// guessed. Secrets in the text appear in no member.
+func FromText(text string) []Match {
+	clean, err := Read(strings.NewReader(text))
+	if err != nil {
+		return []Match{{Diagnosis: Unknown, Evidence: []string{excerpt(Redact(strings.ToValidUTF8(text, "\ufffd")), 0, 0)}}}
+	}
+	found := map[*Diagnosis][]Match{}
+	for _, problem := range split(clean) {
+		for _, m := range match(problem) {
+			found[m.Diagnosis] = merge(found[m.Diagnosis], m)
+		}
+	}
+	var list []Match
+	for _, d := range catalogue {
+		list = append(list, found[d]...)
+	}
+	if len(list) == 0 {
+		return []Match{{Diagnosis: Unknown, Evidence: []string{Redact(clean)}}}
+	}
+	return list
+}
+
+// match is what one error says: the first cause, then consequences.
+func match(problem string) []Match {
+	inside := resourceError.MatchString(problem)
+	var list []Match
+	for _, d := range catalogue {
+		if !d.consequence && len(list) > 0 {
+			continue
+		}
+		i := slices.IndexFunc(d.text, func(s sign) bool { return s.matches(problem, inside) })
+		if i >= 0 {
+			list = append(list, Match{d, []string{d.text[i].excerpt(problem)}, d.text[i].subject(problem)})
+		}
+	}
+	return list
+}
+
+func (s sign) matches(problem string, inside bool) bool {
+	if s.at == inResource && !inside || s.at == outside && inside {
+		return false
+	}
+	return s.pattern.MatchString(problem) && (s.unless == nil || !s.unless.MatchString(problem))
+}
+
+// resourceError recognises an error that Terraform places in a resource.
+var resourceError = regexp.MustCompile(`\bon \S+ line \d+, in (?:resource|data|ephemeral|action) "`)
+
+// general is what any error may name besides.
+var general = []*regexp.Regexp{
+	regexp.MustCompile(`not authorized to perform: (?P<action>[\w-]+:\w+)`),
+	regexp.MustCompile(`not authorized to perform: \S+ on resource: "?(?P<resource>[^" ]+)`),
+	regexp.MustCompile(`\bwith (?P<address>\S+), on \S+ line \d+`),
+}
+
+// subject are the named groups of all matches; the first of a name counts.
+func (s sign) subject(problem string) map[string]string {
+	subject := map[string]string{}
+	for _, pattern := range append([]*regexp.Regexp{s.pattern}, general...) {
+		names := pattern.SubexpNames()
+		for _, groups := range pattern.FindAllStringSubmatch(problem, -1) {
+			for i, value := range groups {
+				if _, have := subject[names[i]]; !have && names[i] != "" && value != "" {
+					subject[names[i]] = strings.TrimRight(value, ".,;:")
+				}
+			}
+		}
+	}
+	return subject
+}
+
+// merge adds a match of one cause, or joins it to one that speaks of the same subject.
+func merge(list []Match, m Match) []Match {
+	for i := range list {
+		known := &list[i]
+		if !agree(known.subject, m.subject) {
+			continue
+		}
+		maps.Copy(known.subject, m.subject)
+		for _, e := range m.Evidence {
+			if len(known.Evidence) < mostEvidence && !slices.Contains(known.Evidence, e) {
+				known.Evidence = append(known.Evidence, e)
+			}
+		}
+		return list
+	}
+	return append(list, m)
+}
+
+// agree tells whether two subjects contradict each other nowhere.
+func agree(a, b map[string]string) bool {
+	for name, value := range a {
+		if other, ok := b[name]; ok && other != value {
+			return false
+		}
+	}
+	return true
+}
+
+// Bounds of an excerpt, in bytes: what is kept whole, and what is kept of a
+// longer error before and from the beginning of the match.
+const (
+	wholeEvidence = 2000
+	beforeMatch   = 400
+	fromMatch     = 1400
+)
+
+func (s sign) excerpt(problem string) string {
+	at := s.pattern.FindStringIndex(problem)
+	return excerpt(problem, at[0], at[1])
+}
+
+// excerpt is the error, or what stands around the match in a long one.
+func excerpt(problem string, start, end int) string {
+	if len(problem) <= wholeEvidence {
+		return problem
+	}
+	from, to := max(0, start-beforeMatch), min(len(problem), max(start+fromMatch, min(end, start+wholeEvidence)))
+	text := strings.ToValidUTF8(problem[from:to], "")
+	if from > 0 {
+		text = "… " + text
+	}
+	if to < len(problem) {
+		text += " …"
+	}
+	return text
+}

@@ -1,0 +1,183 @@
+package profiles
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"stateroom/awsops/secret"
+	"stateroom/steps/files"
+)
+
+// ConflictError says that a profile already gets its credentials in another
+// way than the one being written, so that it takes a person to decide. Passing
+// Keys in [Wanted].Remove settles it.
+type ConflictError struct {
+	Path    string
+	Profile string
+	Keys    []string // in the order of the file, lower case
+	Lines   []int    // the line of each key, counted from 1
+}
+
+// Error names the profile, the settings in the way and their lines.
+func (e *ConflictError) Error() string {
+	at := make([]string, len(e.Keys))
+	for i, k := range e.Keys {
+		at[i] = fmt.Sprintf("%s (line %d)", k, e.Lines[i])
+	}
+	return fmt.Sprintf("cannot edit %s: profile %q already gets its credentials from %s; "+
+		"choose another profile name or agree to remove that", e.Path, e.Profile, strings.Join(at, ", "))
+}
+
+// KeyValue is one setting of a profile. Every value is held as a secret, since
+// the same type carries access keys; what may be shown is decided by the key.
+type KeyValue struct {
+	Key   string // lower case, such as "aws_access_key_id"
+	Value secret.Secret
+}
+
+// KV is short for a KeyValue of a plain text.
+func KV(key, value string) KeyValue { return KeyValue{Key: key, Value: secret.New(value)} }
+
+// Wanted says what one profile must hold. Keys that are not named stay.
+type Wanted struct {
+	Name   string     // of the profile, without "profile "
+	Set    []KeyValue // in the order in which missing keys are added
+	Remove []string   // keys to take out when they are there
+}
+
+// The settings of a profile that carry credentials themselves.
+const (
+	accessKeyID     = "aws_access_key_id"
+	secretAccessKey = "aws_secret_access_key" // #nosec G101 -- the name of a setting
+	sessionToken    = "aws_session_token"     // #nosec G101 -- the name of a setting
+	securityToken   = "aws_security_token"    // #nosec G101 -- what older boto reads as the session token
+)
+
+// source groups the settings by the way in which they give credentials. Two
+// ways in one profile contradict each other: the Go SDK refuses some pairs and
+// silently prefers one side of the others.
+var source = map[string]string{
+	accessKeyID: "keys", secretAccessKey: "keys", sessionToken: "keys", securityToken: "keys",
+	"role_arn": "role", "source_profile": "role",
+	"credential_source":       "instance",
+	"credential_process":      "process",
+	"web_identity_token_file": "web identity",
+	"sso_session":             "sso", "sso_start_url": "sso", "sso_account_id": "sso", "sso_role_name": "sso", "sso_region": "sso",
+	"login_session": "login",
+}
+
+// public lists the settings whose values may be shown. Anything else, known or
+// not, reads "(secret)".
+var public = map[string]bool{
+	accessKeyID: true, "region": true, "output": true, "role_arn": true, "source_profile": true,
+	"role_session_name": true, "mfa_serial": true, "duration_seconds": true, "credential_source": true,
+	"sso_session": true, "sso_start_url": true, "sso_account_id": true, "sso_role_name": true, "sso_region": true,
+	"web_identity_token_file": true, "sts_regional_endpoints": true, "endpoint_url": true,
+}
+
+var (
+	newName      = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	existingName = regexp.MustCompile("^[^\\s\\[\\]#;\"'`=:\\\\\\pC]+$")
+	keyName      = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+)
+
+// normal gives e with values trimmed of the white space that pasting brings,
+// and refuses what cannot be written so that every parser reads it back.
+func (e Wanted) normal(path string) (Wanted, error) {
+	fail := func(problem, remedy string) (Wanted, error) {
+		return e, &files.Error{Action: "edit", Path: path, Problem: problem, Remedy: remedy}
+	}
+	if !existingName.MatchString(e.Name) || e.Name == "DEFAULT" {
+		return fail("the profile name has characters that the AWS CLI and SDKs read differently",
+			"use letters, digits, _ and - (and not DEFAULT)")
+	}
+	out := Wanted{Name: e.Name, Remove: slices.Clone(e.Remove)}
+	seen := map[string]bool{}
+	for _, kv := range e.Set {
+		value := strings.TrimSpace(kv.Value.Reveal())
+		if !keyName.MatchString(kv.Key) || seen[kv.Key] || slices.Contains(e.Remove, kv.Key) {
+			return fail("the setting "+kv.Key+" is named twice or is not a setting's name", "")
+		}
+		if problem := unwritable(value); problem != "" {
+			return fail("the value of "+kv.Key+" "+problem, "check what was pasted")
+		}
+		seen[kv.Key] = true
+		out.Set = append(out.Set, KV(kv.Key, value))
+	}
+	if seen[accessKeyID] && seen[secretAccessKey] && !seen[sessionToken] {
+		// A token left from a session would be sent with the long-term key
+		// and refused (InvalidClientTokenId).
+		out.Remove = append(out.Remove, sessionToken, securityToken)
+	}
+	return out, nil
+}
+
+// unwritable says why a value cannot stand in the file, or "".
+func unwritable(value string) string {
+	switch {
+	case value == "":
+		return "is empty"
+	case !utf8.ValidString(value):
+		return "is not UTF-8"
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || breaksForPython(r) }):
+		return "contains a line break or control character"
+	case meaning(value) != value:
+		return "would be cut by the AWS SDKs: it is quoted or contains # or ; after a space"
+	case strings.HasPrefix(value, "`"), strings.HasPrefix(value, `"""`), loneQuote(value):
+		return "starts with a quote that the AWS SDKs would misread"
+	}
+	return ""
+}
+
+// loneQuote tells a value of one quote character, on which the Go SDK (v1.33 of
+// its config module) panics while cutting the pair that is not there.
+func loneQuote(value string) bool { return value == `"` || value == "'" }
+
+// ByHand gives the section as a person would type it, for a file that must not
+// be touched. Secrets read "(secret)".
+func (e Wanted) ByHand(kind Kind) string {
+	var b strings.Builder
+	b.WriteString("[" + kind.header(e.Name) + "]\n")
+	for _, kv := range e.Set {
+		value := secret.Redacted
+		if public[kv.Key] {
+			value = kv.Value.Reveal()
+		}
+		b.WriteString(kv.Key + " = " + value + "\n")
+	}
+	return b.String()
+}
+
+// Conflict returns a [*ConflictError] when carrying out e would leave p with
+// two ways to credentials, and nil otherwise. [Edit] asks it about the
+// profile that it edits; ask it as well about the profile of the same name in
+// the other file, named by path, since the SDKs merge the two.
+func (p Profile) Conflict(path string, e Wanted) error {
+	ways := map[string]bool{}
+	kept := map[string]bool{}
+	for _, kv := range e.Set {
+		kept[kv.Key] = true
+		if way := source[kv.Key]; way != "" {
+			ways[way] = true
+		}
+	}
+	if len(ways) == 0 {
+		return nil
+	}
+	out := &ConflictError{Path: path, Profile: p.Name}
+	for _, v := range p.Values {
+		way := source[v.Key]
+		if way != "" && !ways[way] && !kept[v.Key] && !slices.Contains(e.Remove, v.Key) {
+			out.Keys = append(out.Keys, v.Key)
+			out.Lines = append(out.Lines, v.Line)
+		}
+	}
+	if len(out.Keys) == 0 {
+		return nil
+	}
+	return out
+}

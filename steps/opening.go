@@ -1,0 +1,203 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// Opening asks what set-up has to know, a page for each step, and opens its flow.
+type Opening struct {
+	// Answers are those of the blueprint and the flags. Nothing is put into them:
+	// what was given is answered to a copy, from the first page on, so that going
+	// back and answering otherwise leaves nothing behind.
+	Answers *blueprint.Answers
+	// All asks every question that no flag has answered; otherwise only what is
+	// missing is asked.
+	All bool
+	// Answered tells whether a flag has answered the question of a path.
+	Answered func(path string) bool
+	// World opens AWS, the journal and the engine for these answers.
+	World func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error)
+
+	// Found is what a first look tells; nil is to ask AWS, once.
+	Found *blueprint.Discovery
+
+	// last are the answers of the newest flow, whose adoptions hold.
+	last *blueprint.Answers
+}
+
+// pathMe is the question that no blueprint answers: who sits at this laptop.
+const (
+	pathMe = "me"
+	nobody = "none of them"
+)
+
+// Open is set-up's [engine.Open].
+func (o *Opening) Open(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+	a := o.Answers.Clone()
+	if o.last != nil {
+		a.Adopt = slices.Clone(o.last.Adopt)
+	}
+	if err := o.discover(ctx, a, asks); err != nil {
+		return engine.Opened{}, err
+	}
+	for _, step := range All() {
+		questions := o.questions(step, a, given)
+		if page := o.unasked(questions, a, given); len(page) > 0 {
+			stage := outlined(step)
+			return engine.Opened{Questions: page, Stage: &stage, Who: o.who()}, nil
+		}
+		if err := take(a, questions, given); err != nil {
+			return engine.Opened{}, err
+		}
+	}
+	if rest, err := o.rest(a, given); err != nil || len(rest) > 0 {
+		return engine.Opened{Questions: rest, Who: o.who()}, err
+	}
+	env, err := o.World(ctx, a, asks)
+	if err != nil {
+		return engine.Opened{}, err
+	}
+	o.last = a
+	return engine.Opened{Flow: o.flow(env, a, given)}, nil
+}
+
+// who is who the operator is, as far as anybody has asked.
+func (o *Opening) who() string {
+	if o.Found == nil {
+		return ""
+	}
+	return o.Found.Account + "  " + caller(o.Found.Identity)
+}
+
+// flow is the set-up with these answers, and what is shown of its steps.
+func (o *Opening) flow(env *engine.Env, a *blueprint.Answers, given plan.Given) *engine.Flow {
+	setup := &Setup{Env: env, Answers: a, Inspected: func(step int, err error) {
+		env.Emit(plan.Event{Kind: plan.EventInspected, Step: step, Err: err})
+	}}
+	flow := setup.Flow()
+	flow.Outline = func() plan.Outline { return o.outline(setup, given) }
+	return flow
+}
+
+// discover looks who the operator is and which accounts there are, once, where
+// anything is to be asked.
+func (o *Opening) discover(ctx context.Context, a *blueprint.Answers, asks plan.Asks) error {
+	if o.Found == nil && (o.All || len(a.Missing()) > 0) {
+		env, err := o.World(ctx, a, asks)
+		if err != nil {
+			return err
+		}
+		if o.Found, err = Discover(ctx, env.Sessions, a.StateRegion); err != nil {
+			return err
+		}
+	}
+	a.Discovered = o.Found
+	return nil
+}
+
+// questions are a step's, each judged by the blueprint's own rules; the answers
+// that were given stand as defaults.
+func (o *Opening) questions(step Step, a *blueprint.Answers, given plan.Given) []plan.Question {
+	questions := step.Ask(a)
+	before := a.Clone()
+	for i := range questions {
+		q := &questions[i]
+		path := q.Path
+		q.Echo = true
+		if q.Flag == "" {
+			q.Flag = "--set " + path + "=…"
+		}
+		q.Check = func(value string) error { return answer(before.Clone(), path, value) }
+		if given.Asked(path) {
+			q.Default = given.Text(path)
+		}
+	}
+	return questions
+}
+
+// unasked are the questions of a page that are still to be asked.
+func (o *Opening) unasked(questions []plan.Question, a *blueprint.Answers, given plan.Given) []plan.Question {
+	var page []plan.Question
+	for _, q := range questions {
+		if !given.Asked(q.Path) && !o.Answered(q.Path) && (o.All || isMissing(a, q.Path)) {
+			page = append(page, q)
+		}
+	}
+	return page
+}
+
+// rest asks for what no step's question covers, such as the account of an
+// environment that the blueprint names without one.
+func (o *Opening) rest(a *blueprint.Answers, given plan.Given) ([]plan.Question, error) {
+	a.FillDefaults()
+	for missing := a.Missing(); len(missing) > 0; missing = a.Missing() {
+		path, before := missing[0], a.Clone()
+		q := plan.Question{
+			Path: path, Prompt: path, Kind: plan.Text, Required: true, Echo: true, Flag: "--set " + path + "=…",
+			Check: func(value string) error { return answer(before.Clone(), path, value) },
+		}
+		if !given.Asked(path) {
+			return []plan.Question{q}, nil
+		}
+		if err := take(a, []plan.Question{q}, given); err != nil {
+			return nil, err
+		}
+		if isMissing(a, path) { // an answer that says nothing
+			return nil, &plan.Problem{Path: path, Text: "this answer is needed"}
+		}
+	}
+	return nil, nil
+}
+
+// take puts the answers to a page into a.
+func take(a *blueprint.Answers, questions []plan.Question, given plan.Given) error {
+	for _, q := range questions {
+		if !given.Asked(q.Path) {
+			continue
+		}
+		if err := answer(a, q.Path, given.Text(q.Path)); err != nil {
+			return &plan.Problem{Path: q.Path, Text: err.Error()}
+		}
+	}
+	return nil
+}
+
+// answer gives one answer, or says why it cannot be; a is then as before.
+func answer(a *blueprint.Answers, path, value string) error {
+	if path == pathMe {
+		if a.Me = value; value == nobody {
+			a.Me = ""
+		}
+		return nil
+	}
+	if err := a.Answer(path, value); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), path+": "))
+	}
+	return nil
+}
+
+func isMissing(a *blueprint.Answers, path string) bool {
+	return slices.ContainsFunc(a.Missing(), func(m string) bool {
+		return m == path || strings.HasPrefix(m, path+".")
+	})
+}
+
+// whoAmI asks which of the admins the operator is.
+func whoAmI(a *blueprint.Answers) plan.Question {
+	q := plan.Question{
+		Path: pathMe, Prompt: "Which of the admins are you", Kind: plan.Choice, Flag: "--me USER",
+		Options: append([]string{nobody}, a.AllUsers()...), Default: nobody,
+		Help: "Your new access key goes into your own profile on this laptop; the others' are sealed and wait to be collected.",
+	}
+	if slices.Contains(q.Options, a.Me) {
+		q.Default = a.Me
+	}
+	return q
+}

@@ -1,0 +1,28 @@
+package plan
+
+// Stage is one part of a run that has several, as set-up has its nine steps: what
+// it is, and what stands beside its changes and its findings.
+type Stage struct {
+	// Number is its place, from 1 on.
+	Number int
+	// Name is short enough for a rail, Title is the heading, Why tells in two
+	// sentences why it exists, and Cost what it costs and what AWS calls it.
+	Name, Title, Why, Cost string
+	// Questions are its questions, with the answers as they stand as defaults.
+	Questions []Question
+	// Facts are what its inspection has found.
+	Facts []Fact
+}
+
+// Fact is a name with its value.
+type Fact struct{ Name, Value string }
+
+// Outline is what is shown of a run beside its review.
+type Outline struct {
+	// Who is the account and the identity that the run has.
+	Who string
+	// Partition is AWS's part of the world, for a script; empty where no script can
+	// be made of the run's changes.
+	Partition string
+	Stages    []Stage
+}

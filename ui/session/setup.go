@@ -1,0 +1,71 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// settingUp is the opener of set-up. AWS is opened once for all answers, and anew
+// where it could not be looked at: whoever tries again may have signed in since.
+func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
+	a, isNew, err := s.begin()
+	if err == nil && !s.ask {
+		err = s.complete(a, isNew)
+	}
+	if err == nil && len(a.Missing()) == 0 {
+		err = one(a)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var sessions *awsops.Sessions
+	opening := &steps.Opening{Answers: a, All: isNew, Answered: s.given}
+	opening.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (_ *engine.Env, err error) {
+		if sessions == nil {
+			config := s.config()
+			config.MFAToken = asks.Code
+			if sessions, err = s.openAWS(ctx, config); err != nil {
+				return nil, err
+			}
+			s.greet()
+		}
+		return s.world(ctx, sessions, a)
+	}
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		opened, err := opening.Open(ctx, given, asks)
+		if err == nil && opened.Flow != nil {
+			err = one(opened.Flow.Answers)
+		}
+		if err != nil {
+			sessions = nil
+			return engine.Opened{}, err
+		}
+		if flow := opened.Flow; flow != nil {
+			look := flow.Look
+			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
+				review, err := look(ctx, env)
+				if err != nil {
+					sessions = nil
+				}
+				return review, err
+			}
+		}
+		return opened, nil
+	}
+	return open, plan.Given{}, nil
+}
+
+// one refuses a --me that is none of the team's.
+func one(a *blueprint.Answers) error {
+	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
+		return Usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
+	}
+	return nil
+}
