@@ -8,7 +8,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -81,11 +81,11 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 		f.Problem, p.Findings = &found[0], append(p.Findings, found[1:]...)
 		return f
 	}
-	kind := files.InitNeeded(wantedBackend(o, a, project), facts.Project)
+	kind := tf.InitNeeded(wantedBackend(o, a, project), facts.Project)
 	if f.Problem = partialBackend(a, project, facts.Project); f.Problem != nil {
 		return f
 	}
-	if kind == files.InitMigrate {
+	if kind == tf.InitMigrate {
 		f.Problem = stateOfItsOwn(project, facts.Project)
 		return f
 	}
@@ -100,7 +100,7 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 			own = append(own, c.ID)
 		}
 	}
-	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == files.InitNone, facts.Project.State.HasProviders()
+	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == tf.InitNone, facts.Project.State.HasProviders()
 	if f.Initialised && f.Providers || o.Init.noEngine() != nil {
 		return f
 	}
@@ -130,7 +130,7 @@ func cannotEdit(project blueprint.Project, err error) *plan.Finding {
 
 // stateOfItsOwn is the finding of a project that keeps its state somewhere else
 // than the blueprint says.
-func stateOfItsOwn(project blueprint.Project, at *files.Project) *plan.Finding {
+func stateOfItsOwn(project blueprint.Project, at *tf.Project) *plan.Finding {
 	return &plan.Finding{
 		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, whereNow(at)),

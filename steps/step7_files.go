@@ -14,6 +14,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -78,10 +79,10 @@ type FileFacts struct {
 
 // ProjectFacts are one Terraform root directory; Err is why it cannot be read.
 type ProjectFacts struct {
-	Project *files.Project
+	Project *tf.Project
 	Err     error
 	// Elsewhere is what leads Terraform away from where this run goes.
-	Elsewhere []files.Elsewhere
+	Elsewhere []tf.Elsewhere
 }
 
 func fileQuestions(a *blueprint.Answers) []plan.Question {
@@ -142,7 +143,7 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return err
 	}
 	for _, p := range a.Projects {
-		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
+		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
 		if err == nil {
 			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
 		}
@@ -265,7 +266,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 // partialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.Project) *plan.Finding {
+func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
@@ -281,7 +282,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *files.P
 		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
 	}
 	have := at.State.Configured
-	if have != nil && files.SamePlace(have.Type, func(k string) string { return have.Config[k] }, files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
+	if have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
 	}
 	return f
@@ -296,7 +297,7 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	if facts.Err != nil {
 		return nil, facts.Err
 	}
-	backend, err := files.EditBackend(facts.Project, wantedBackend(o, a, project))
+	backend, err := tf.EditBackend(facts.Project, wantedBackend(o, a, project))
 	if err != nil {
 		return nil, err
 	}
@@ -306,19 +307,19 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 	}
 	e, _ := a.Environment(project.Environment)
 	e = o.environment(e)
-	provider := files.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
+	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
 	if a.ProfileInFiles {
 		provider.Profile = a.AdminProfile
 	}
-	after, err := files.EditProvider(next, provider)
+	after, err := tf.EditProvider(next, provider)
 	if err != nil {
 		return nil, err
 	}
-	return files.Combine(backend, after), nil
+	return tf.Combine(backend, after), nil
 }
 
-func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) files.Backend {
-	b := files.Backend{
+func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.Backend {
+	b := tf.Backend{
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,

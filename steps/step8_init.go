@@ -10,7 +10,7 @@ import (
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -51,7 +51,7 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	f.Moves = map[string]Move{}
 	from := map[string][]string{} // the projects of each source
 	for _, p := range a.Projects {
-		project, err := files.InspectProject(env.ProjectDir(p), os.Getenv)
+		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}
@@ -132,19 +132,19 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
 }
 
-func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *files.Project) ([]plan.Change, *plan.Finding) {
+func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
 	if partialBackend(a, project, at) != nil {
 		return nil, nil // step 7 tells
 	}
-	kind := files.InitNeeded(wantedBackend(o, a, project), at)
+	kind := tf.InitNeeded(wantedBackend(o, a, project), at)
 	if o.Init.Moves[project.Name].Begun {
-		kind = files.InitMigrate
+		kind = tf.InitMigrate
 	}
 	c := plan.InitChange(a, project, at.Dir, kind)
 	switch kind {
-	case files.InitNone:
+	case tf.InitNone:
 		return nil, nil
-	case files.InitMigrate:
+	case tf.InitMigrate:
 		return o.Init.Moves[project.Name].plan(a, project, at, c)
 	default:
 		return []plan.Change{c}, nil

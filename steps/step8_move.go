@@ -13,6 +13,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -48,12 +49,12 @@ type Move struct {
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *files.Project, s *awsops.Session) (Move, bool) {
-	want := files.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
+func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project, s *awsops.Session) (Move, bool) {
+	want := tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
 	intent, begun := env.Journal.Unfinished(engine.InDir(moveChange(p.Name), at.Dir))
 	earlier, next := backups(env, a, p.Name, at.Dir)
 	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
-	if !m.Begun && files.InitNeeded(want, at) != files.InitMigrate {
+	if !m.Begun && tf.InitNeeded(want, at) != tf.InitMigrate {
 		return Move{}, false
 	}
 	if m.Lock == "" {
@@ -65,7 +66,7 @@ func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p b
 
 // lookAt finds out what lies in the new place. A state that was moved from here
 // and that nobody has touched since is no obstacle.
-func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []files.StateFile) {
+func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []tf.StateFile) {
 	there, err := engine.StatesThere(ctx, s, bucket, key)
 	if err != nil {
 		m.Err = err
@@ -84,14 +85,14 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 		lineage := there[k].Summary.Lineage
 		m.Successor = m.Successor || lineage != "" &&
 			(slices.ContainsFunc(known, func(s terraform.StateSummary) bool { return s.Lineage == lineage }) ||
-				slices.ContainsFunc(local, func(s files.StateFile) bool { return s.Lineage == lineage }))
+				slices.ContainsFunc(local, func(s tf.StateFile) bool { return s.Lineage == lineage }))
 	}
 }
 
 // pointed tells whether the project's backend block names the wanted place.
-func pointed(want files.Backend, p *files.Project) bool {
+func pointed(want tf.Backend, p *tf.Project) bool {
 	block, err := p.Backend()
-	return err == nil && block != nil && files.SamePlace(block.Type, block.Attributes.Get, want)
+	return err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, want)
 }
 
 // backups finds the backups of the states of a project's directory, from the oldest
@@ -110,7 +111,7 @@ func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlie
 
 // obstacle is why a project's state cannot be moved, or nil. Its files are then
 // left as they are, too: pointed elsewhere, they would lose sight of it.
-func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *files.Project) *plan.Finding {
+func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	f := &plan.Finding{Severity: plan.Warning}
 	switch {
@@ -152,8 +153,8 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *file
 // prefixAlone is the workspace_key_prefix of a project whose own state is where the
 // blueprint says while those of its other workspaces are not, empty for any other
 // project.
-func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *files.Project) string {
-	want := files.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
+func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *tf.Project) string {
+	want := tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
 	kind, get := "", func(string) string { return "" }
 	if have := at.State.Configured; have != nil {
 		kind, get = have.Type, func(name string) string { return have.Config[name] }
@@ -162,7 +163,7 @@ func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *files.Proj
 	}
 	prefix := get("workspace_key_prefix")
 	want.WorkspacePrefix = prefix
-	if files.SamePlace(kind, get, want) && !(files.Backend{}).KeepsWorkspaces(prefix) {
+	if tf.SamePlace(kind, get, want) && !(tf.Backend{}).KeepsWorkspaces(prefix) {
 		return prefix
 	}
 	return ""
@@ -182,7 +183,7 @@ func (m Move) others(a *blueprint.Answers) string {
 }
 
 // takeOver is how a laptop goes on with a state that a colleague has moved.
-func (m Move) takeOver(at *files.Project) string {
+func (m Move) takeOver(at *tf.Project) string {
 	remedy := "If a colleague moved the state there, "
 	if !m.Pointed {
 		remedy += "take over the team's files, "
@@ -197,7 +198,7 @@ func (m Move) takeOver(at *files.Project) string {
 
 // strayState is a local state that the backend "local" in use does not know, nil
 // without one.
-func strayState(at *files.Project) *files.StateFile {
+func strayState(at *tf.Project) *tf.StateFile {
 	if have := at.State.Configured; have != nil && have.Type != "local" {
 		return nil
 	}
@@ -265,13 +266,13 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *files.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
+func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
 	m, moves := inspectMove(ctx, env, a, project, at, s)
 	if !moves {
 		return nil, nil
 	}
 	m.Remembered = true
-	changes, obstacle := m.plan(a, project, at, plan.InitChange(a, project, at.Dir, files.InitMigrate))
+	changes, obstacle := m.plan(a, project, at, plan.InitChange(a, project, at.Dir, tf.InitMigrate))
 	for i := range changes {
 		changes[i].Of = plan.StepInit
 	}
@@ -284,7 +285,7 @@ func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, projec
 // plan moves a state: a backup, the move, the files, and the init after which the
 // comparison must hold. What an earlier run was allowed to begin is finished without
 // asking again.
-func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *files.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
+func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
 	}
@@ -341,7 +342,7 @@ func moveLines(a *blueprint.Answers, project blueprint.Project, backup string) [
 }
 
 // arrivalLines are the commands of the init after a move.
-func arrivalLines(at *files.Project, backup string) []string {
+func arrivalLines(at *tf.Project, backup string) []string {
 	lines := []string{"terraform state pull, where it was before, and compare with " + backup}
 	for _, s := range at.State.States {
 		if s.Stray || s.Path == filepath.Join(at.Dir, "terraform.tfstate") || s.Path == filepath.Join(at.Dir, "terraform.tfstate.d", s.Workspace, "terraform.tfstate") {
@@ -353,7 +354,7 @@ func arrivalLines(at *files.Project, backup string) []string {
 
 // source is the place of a project's state as two projects could share it, empty
 // where that cannot be told.
-func source(p *files.Project) string {
+func source(p *tf.Project) string {
 	kind, get := "", func(string) string { return "" }
 	if have := p.State.Configured; have != nil {
 		kind, get = have.Type, func(name string) string { return have.Config[name] }
@@ -372,7 +373,7 @@ func source(p *files.Project) string {
 }
 
 // whereNow names the place of a project's state for people.
-func whereNow(p *files.Project) string {
+func whereNow(p *tf.Project) string {
 	block, _ := p.Backend() // step 7 tells of a second one
 	switch have := p.State.Configured; {
 	case have != nil && have.Type == "s3":

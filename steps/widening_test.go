@@ -16,7 +16,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -288,7 +288,7 @@ func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 // made to point at to where the group can read it; a move that was agreed to and
 // begun is finished.
 func TestNoWideningRefusesToMoveAState(t *testing.T) {
-	a, at := &blueprint.Answers{Blueprint: team()}, &files.Project{Dir: "/work/live/staging"}
+	a, at := &blueprint.Answers{Blueprint: team()}, &tf.Project{Dir: "/work/live/staging"}
 	env := &engine.Env{NoWidening: true}
 	for _, begun := range []bool{false, true} {
 		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at, plan.Change{ID: "init", Run: &plan.Run{}})

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // Read reads and checks the blueprint at path. A file that is not there
@@ -32,7 +33,7 @@ func Read(path string) (*Blueprint, error) {
 // them: ask Missing. Only version must be there.
 func Parse(filename string, src []byte) (*Blueprint, error) {
 	r := &blueprintReader{filename: filename, into: New(), at: map[string]hcl.Range{}}
-	if line := files.TooDeep(src); line > 0 {
+	if line := tf.TooDeep(src); line > 0 {
 		r.problem(hcl.Range{Start: hcl.Pos{Line: line}}, "", "nests deeper than anything a blueprint can say")
 		return nil, r.problems
 	}

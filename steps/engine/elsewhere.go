@@ -7,6 +7,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -14,13 +15,13 @@ import (
 // another place than this run goes: an endpoint, a proxy, certificates or profiles
 // that came with the repository. Where such a project would be touched, that takes
 // consent by the name of the place (--adopt).
-func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
+func (e *Env) Elsewhere(at *tf.Project) ([]tf.Elsewhere, error) {
 	repository, err := files.Repository(e.Dir)
 	if err != nil {
 		return nil, err
 	}
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
-	own := files.OwnWay(repository, e.Endpoint, e.Environ)
+	own := tf.OwnWay(repository, e.Endpoint, e.Environ)
 	for _, profile := range profiles.All(profiles.Config, config) {
 		own.AddProfile(profile.Get)
 	}
@@ -30,7 +31,7 @@ func (e *Env) Elsewhere(at *files.Project) ([]files.Elsewhere, error) {
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.
-func NotAgreed(a *blueprint.Answers, found []files.Elsewhere) []string {
+func NotAgreed(a *blueprint.Answers, found []tf.Elsewhere) []string {
 	var names []string
 	for _, e := range found {
 		if !a.Adopted(e.Name) && !slices.Contains(names, e.Name) {
@@ -42,7 +43,7 @@ func NotAgreed(a *blueprint.Answers, found []files.Elsewhere) []string {
 
 // LeadsElsewhere has one finding for each place that a project leads to and that
 // nobody agreed to.
-func LeadsElsewhere(a *blueprint.Answers, project string, found []files.Elsewhere) []plan.Finding {
+func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) []plan.Finding {
 	var findings []plan.Finding
 	for _, name := range NotAgreed(a, found) {
 		var settings []string

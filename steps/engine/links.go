@@ -6,6 +6,7 @@ import (
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // links tells by project why its files must not be touched: its directory, or a
@@ -20,7 +21,7 @@ type links struct {
 
 // LinkProblem is a function that says of one project after the other, as they were
 // read, what is wrong with its links, or nil.
-func LinkProblem(env *Env) (func(project blueprint.Project, at *files.Project) error, error) {
+func LinkProblem(env *Env) (func(project blueprint.Project, at *tf.Project) error, error) {
 	repository, err := files.Repository(env.Dir)
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func LinkProblem(env *Env) (func(project blueprint.Project, at *files.Project) e
 	return links{repository, map[string]string{}}.problem, nil
 }
 
-func (l links) problem(project blueprint.Project, at *files.Project) error {
+func (l links) problem(project blueprint.Project, at *tf.Project) error {
 	for _, path := range append([]string{at.Dir}, at.Edited()...) {
 		if err := files.Inside(l.repository, path); err != nil {
 			return err

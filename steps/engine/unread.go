@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/terraform"
 )
 
@@ -14,7 +15,7 @@ import (
 // project's files, nil mostly: Terraform reads no *.tofu file, and of x.tf and
 // x.tofu OpenTofu reads the second alone. Whoever goes by a block that the engine
 // does not read takes a state for being where it is not.
-func Unread(engine *terraform.Engine, at *files.Project) error {
+func Unread(engine *terraform.Engine, at *tf.Project) error {
 	if engine == nil {
 		return nil
 	}
@@ -37,7 +38,7 @@ func Unread(engine *terraform.Engine, at *files.Project) error {
 }
 
 // unreadBy says why the engine does not read a file, empty when it does.
-func unreadBy(engine *terraform.Engine, at *files.Project, path string) string {
+func unreadBy(engine *terraform.Engine, at *tf.Project, path string) string {
 	stem, ext := path, ""
 	for _, e := range []string{".tofu", ".tofu.json", ".tf", ".tf.json"} {
 		if s, found := strings.CutSuffix(path, e); found {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/terraform"
 )
 
@@ -35,7 +35,7 @@ func TestABackendThatTheEngineDoesNotReadIsNotTakenForTheProjects(t *testing.T) 
 					t.Fatal(err)
 				}
 			}
-			at, err := files.InspectProject(dir, func(string) string { return "" })
+			at, err := tf.Inspect(dir, func(string) string { return "" })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -38,5 +38,5 @@ func Delete(ctx context.Context, before Snapshot) error {
 }
 
 func deleteError(s Snapshot, err error) error {
-	return &Error{Action: "delete", Path: s.Path, Err: bare(err)}
+	return &Error{Action: "delete", Path: s.Path, Err: Bare(err)}
 }

@@ -60,18 +60,9 @@ func Inside(repository, path string) error {
 	}
 }
 
-// Edited are the files of the project that an edit of backend, provider or
-// required_version may write.
-func (p *Project) Edited() []string {
-	paths := []string{filepath.Join(p.Dir, backendFile), filepath.Join(p.Dir, providerFile)}
-	for _, b := range p.Backends {
-		paths = append(paths, b.Path)
-	}
-	for _, b := range p.Providers {
-		paths = append(paths, b.Path)
-	}
-	for _, v := range p.Versions {
-		paths = append(paths, v.Path)
-	}
-	return paths
+// Within tells whether a path is a directory or lies below it, through whatever
+// links either of them was reached.
+func Within(dir, path string) bool {
+	rel, err := filepath.Rel(RealPath(dir), RealPath(path))
+	return err == nil && filepath.IsLocal(rel)
 }

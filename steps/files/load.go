@@ -138,12 +138,12 @@ func slurp(path string, limit Limit, came chan<- struct{}) taken {
 	}
 	f, err := os.OpenFile(path, flags, 0)
 	if err != nil {
-		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
+		return taken{err: &Error{Action: "read", Path: path, Err: Bare(err)}}
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	info, err := f.Stat()
 	if err != nil {
-		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
+		return taken{err: &Error{Action: "read", Path: path, Err: Bare(err)}}
 	}
 	pipe := limit.Pipe && info.Mode()&fs.ModeNamedPipe != 0
 	if !info.Mode().IsRegular() && !pipe {
@@ -159,7 +159,7 @@ func slurp(path string, limit Limit, came chan<- struct{}) taken {
 	text, err := io.ReadAll(io.LimitReader(in, limit.bytes()+1))
 	switch {
 	case err != nil:
-		return taken{err: &Error{Action: "read", Path: path, Err: bare(err)}}
+		return taken{err: &Error{Action: "read", Path: path, Err: Bare(err)}}
 	case int64(len(text)) > limit.bytes():
 		return taken{err: tooLarge(path, limit)}
 	}

@@ -92,7 +92,7 @@ func replaceable(target string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("opening it for writing: %w", bare(err))
+		return fmt.Errorf("opening it for writing: %w", Bare(err))
 	}
 	return f.Close() //nolint:wrapcheck // nothing was written
 }

@@ -30,9 +30,10 @@ func (s Snapshot) LooseMode() bool {
 // Read takes a snapshot of path. A missing file, missing directories and a
 // dangling symlink are not errors: Exists is false. A path that is a directory,
 // a device or beyond 32 MiB is an [Error].
-func Read(path string) (Snapshot, error) { return snapshot(path, Limit{}) }
+func Read(path string) (Snapshot, error) { return ReadUpTo(path, Limit{}) }
 
-func snapshot(path string, limit Limit) (Snapshot, error) {
+// ReadUpTo is [Read] with another bound than the usual one.
+func ReadUpTo(path string, limit Limit) (Snapshot, error) {
 	s := Snapshot{Path: path}
 	target, err := resolve(path)
 	if err != nil {
@@ -60,8 +61,8 @@ func named(err error, path string) error {
 	return err
 }
 
-// bare drops the operation and the path from a path error, since ours says both.
-func bare(err error) error {
+// Bare drops the operation and the path from a path error, since ours says both.
+func Bare(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		return p.Err
@@ -78,7 +79,7 @@ func bare(err error) error {
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return "", bare(err)
+		return "", Bare(err)
 	}
 	for range maxLinks {
 		if !isSymlink(path) {
@@ -86,7 +87,7 @@ func resolve(path string) (string, error) {
 		}
 		next, err := os.Readlink(path)
 		if err != nil {
-			return "", bare(err)
+			return "", Bare(err)
 		}
 		if !filepath.IsAbs(next) {
 			next = filepath.Join(realDir(filepath.Dir(path)+string(filepath.Separator)), next)

@@ -49,7 +49,7 @@ func KeepOutside(dir string, folders ...string) error {
 			continue // nothing lies in it
 		}
 		if err != nil {
-			return stateError(dir, "whether it lies in "+folder+" cannot be seen: "+bare(err).Error(), "let the folder be read")
+			return stateError(dir, "whether it lies in "+folder+" cannot be seen: "+Bare(err).Error(), "let the folder be read")
 		}
 		for _, at := range above {
 			if info, err := os.Stat(at); err == nil && os.SameFile(info, root) {
@@ -86,7 +86,7 @@ func Keepable(dir string) error {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			return stateError(dir, bare(err).Error(), "let it be reached, or set XDG_STATE_HOME to another directory")
+			return stateError(dir, Bare(err).Error(), "let it be reached, or set XDG_STATE_HOME to another directory")
 		case !info.IsDir():
 			return stateError(dir, at+" is not a directory", "move it away, or set XDG_STATE_HOME to another directory")
 		case !mayWrite(at):

@@ -113,7 +113,7 @@ func makeDir(dir string, mode fs.FileMode) error {
 
 // writeError says in one sentence why a file cannot be written.
 func writeError(e Edit, err error) error {
-	out := &Error{Action: "write", Path: e.Before.Path, Err: bare(err)}
+	out := &Error{Action: "write", Path: e.Before.Path, Err: Bare(err)}
 	dir := filepath.Dir(e.Before.Path)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		out.Problem = "its directory " + dir + " cannot be written to"

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // InitID is the id of the change that initialises a project.
@@ -12,19 +12,19 @@ func InitID(project string) string { return "init." + project }
 
 // InitChange is the change that initialises a project's directory. A move needs
 // more than that (planMove), and what is moved aside where it goes.
-func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kind files.InitKind) Change {
+func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kind tf.InitKind) Change {
 	c := Change{
 		ID: InitID(project.Name), Of: StepInit, Action: RunCommand, Target: dir,
 		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
 		Run: &Run{Command: runInit, Project: project.Name, Dir: dir, Lines: []string{"terraform init"}},
 	}
 	switch kind {
-	case files.InitReconfigure:
+	case tf.InitReconfigure:
 		c.Run.Command, c.Run.Lines = RunReconfigure, []string{"terraform init -reconfigure"}
-	case files.InitUpgrade:
+	case tf.InitUpgrade:
 		c.Run.Command, c.Run.Lines = RunUpgrade, []string{"terraform init -upgrade"}
 		c.Risk = "Providers change to the newest versions that the configuration allows."
-	case files.InitAside:
+	case tf.InitAside:
 		c.Run.Command = RunAside
 	default:
 	}

@@ -12,16 +12,16 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // backend makes a project's files of a backend block's arguments.
 func backend(arguments ...string) project {
-	b := files.BackendBlock{Type: "s3"}
+	b := tf.BackendBlock{Type: "s3"}
 	for i := 0; i+1 < len(arguments); i += 2 {
-		b.Attributes = append(b.Attributes, files.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
+		b.Attributes = append(b.Attributes, tf.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
 	}
-	return project{Project: blueprint.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &files.Project{}}
+	return project{Project: blueprint.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &tf.Project{}}
 }
 
 func TestTheTargetIsWhatTheBackendSays(t *testing.T) {

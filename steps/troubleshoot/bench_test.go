@@ -18,7 +18,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -142,7 +142,7 @@ case "$1" in init) pwd >> ` + b.dir + `/initialised ;; esac
 // initialise makes a project's directory what init leaves.
 func (b *bench) initialise(dir string) {
 	b.t.Helper()
-	p, err := files.InspectProject(filepath.Join(b.dir, dir), os.Getenv)
+	p, err := tf.Inspect(filepath.Join(b.dir, dir), os.Getenv)
 	if err != nil {
 		b.t.Fatal(err)
 	}

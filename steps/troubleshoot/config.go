@@ -12,6 +12,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -83,19 +84,19 @@ func (l *laptop) invalid(evidence, remedy string) {
 }
 
 // version checks a required_version against the engine that is here.
-func (l *laptop) version(p project, v files.VersionConstraint) {
+func (l *laptop) version(p project, v tf.VersionConstraint) {
 	engine := l.env.Engine
 	if engine == nil {
 		return
 	}
-	if ok, understood := files.Permits(v.Text, engine.Version); understood && !ok {
+	if ok, understood := tf.Permits(v.Text, engine.Version); understood && !ok {
 		l.refused(p, fmt.Sprintf("%s: required_version %q excludes %s %s (%s).", v.Place, v.Text, engine.Name, engine.Version, engine.Path),
 			"Install a version that it allows, name another engine with --engine, or relax it.")
 	}
 }
 
 // roleMap finds the article's assume_role = { } in a provider.
-func (l *laptop) roleMap(p project, at files.ProviderBlock) {
+func (l *laptop) roleMap(p project, at tf.ProviderBlock) {
 	line := at.RoleMap()
 	if line == 0 {
 		return
@@ -111,7 +112,7 @@ func (l *laptop) roleMap(p project, at files.ProviderBlock) {
 		e, _ := l.answers.Environment(p.Environment)
 		role = l.answers.RoleARN(l.partition(), e)
 	}
-	l.correct(mend{project: p.Name, provider: func(b *files.Provider) { b.RoleARN = role }})
+	l.correct(mend{project: p.Name, provider: func(b *tf.Provider) { b.RoleARN = role }})
 }
 
 // partition is the one of the key that some backend names, else aws.
@@ -127,28 +128,28 @@ func (l *laptop) partition() string {
 }
 
 // argument checks one argument of an S3 backend.
-func (l *laptop) argument(ctx context.Context, p project, a files.Argument) {
+func (l *laptop) argument(ctx context.Context, p project, a tf.Argument) {
 	at := files.Place{Path: p.backend.Path, Line: a.Line}
-	standing, meant := files.BackendArgument(a.Name)
+	standing, meant := tf.BackendArgument(a.Name)
 	switch {
 	case a.Block && a.Name == "assume_role":
 		l.roleBlock(p, at)
 	case a.Block:
 		l.refused(p, fmt.Sprintf("%s: the S3 backend has no block %s.", at, a.Name), "Remove the block, or write it as an argument.")
-	case standing == files.Removed && l.refusesRemoved():
+	case standing == tf.Removed && l.refusesRemoved():
 		l.invalid(fmt.Sprintf("%s: %s was removed from the S3 backend with Terraform 1.10.", at, a.Name), "Remove the argument: the admins reach the state with their own key.")
-		l.mend(p, func(*files.Backend) {}) // every edit of a backend drops it
-	case standing == files.Unknown:
+		l.mend(p, func(*tf.Backend) {}) // every edit of a backend drops it
+	case standing == tf.Unknown:
 		remedy := "Remove the argument."
 		if meant != "" {
 			remedy = "Write " + meant + " instead."
 		}
 		l.invalid(fmt.Sprintf("%s: the S3 backend has no argument %s.", at, a.Name), remedy)
-		l.mend(p, func(b *files.Backend) { b.Drop = append(b.Drop, a.Name) })
+		l.mend(p, func(b *tf.Backend) { b.Drop = append(b.Drop, a.Name) })
 		l.restore(ctx, p, meant)
 	case a.Expression && l.takesNoVariables():
 		l.invalid(fmt.Sprintf("%s: %s needs a variable or a function, and Terraform takes neither in a backend.", at, a.Name), "Write the value itself.")
-		l.mend(p, func(b *files.Backend) { b.Literal = true })
+		l.mend(p, func(b *tf.Backend) { b.Literal = true })
 		l.restore(ctx, p, a.Name)
 	}
 }
@@ -175,7 +176,7 @@ func (l *laptop) lacking(p project) {
 	remedy := "Run terraform init in " + p.dir + " with the -backend-config that the team uses, or write into the block where the state is."
 	if other != nil && other.Variable != "" {
 		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; else run %s, then troubleshoot again.", p.dir, other.Remove())
-	} else if given := files.PartialConfigs(p.dir); len(given) > 0 {
+	} else if given := tf.PartialConfigs(p.dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.dir, strings.Join(given, ", "))
 	} else if !l.withoutBlueprint() {
 		l.refused(p, evidence, remedy)
@@ -194,7 +195,7 @@ func (l *laptop) roleBlock(p project, at files.Place) {
 		remedy = "Remove it: the state is in the admin account, where an environment's role has no rights."
 	}
 	l.invalid(fmt.Sprintf("%s: assume_role is a block here, and in a backend it is an attribute.", at), remedy)
-	l.mend(p, func(b *files.Backend) {
+	l.mend(p, func(b *tf.Backend) {
 		if ours {
 			b.Drop = append(b.Drop, "assume_role")
 		}
@@ -255,5 +256,5 @@ func (l *laptop) accounts(p project) {
 	l.found(diagnosis.WrongAccount.ID, plan.StepFiles, plan.Failure,
 		fmt.Sprintf("%s: %s of the backend shuts out %s, the account that holds the state.", p.at(argument), argument, account),
 		"Allow account "+account+" there.")
-	l.mend(p, func(b *files.Backend) { b.Account = account })
+	l.mend(p, func(b *tf.Backend) { b.Account = account })
 }

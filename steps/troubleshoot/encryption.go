@@ -10,7 +10,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -25,7 +25,7 @@ var keyARN = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za
 const askPatience = 20 * time.Second
 
 // on reads a boolean argument; one that is not there is false.
-func on(attributes files.Attributes, name string) bool {
+func on(attributes tf.Attributes, name string) bool {
 	value, err := strconv.ParseBool(attributes.Get(name))
 	return err == nil && value
 }
@@ -60,9 +60,9 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 		l.echo(found, " key "+id+" ", diagnosis.KMSNotFound.ID, diagnosis.ExplicitDeny.ID, diagnosis.KMSDenied.ID)
 	}
 	l.found(found, plan.StepBucket, severity, evidence, remedy)
-	l.mend(p, func(b *files.Backend) { b.Encrypt = true })
+	l.mend(p, func(b *tf.Backend) { b.Encrypt = true })
 	if arn := l.stateKey(ctx, p); arn != "" && id != arn {
-		l.mend(p, func(b *files.Backend) { b.KMSKeyID = arn })
+		l.mend(p, func(b *tf.Backend) { b.KMSKeyID = arn })
 	}
 }
 
@@ -201,20 +201,20 @@ func (l *laptop) readers(ctx context.Context, region string) []*awsops.Session {
 // restore asks for the blueprint's value of a backend argument.
 func (l *laptop) restore(ctx context.Context, p project, name string) {
 	a := l.answers
-	values := map[string]func(*files.Backend){
-		"bucket":         func(b *files.Backend) { b.Bucket = a.Bucket.Name },
-		"key":            func(b *files.Backend) { b.Key = p.StateKey },
-		"region":         func(b *files.Backend) { b.Region = a.StateRegion },
-		"encrypt":        func(b *files.Backend) { b.Encrypt = true },
-		"dynamodb_table": func(b *files.Backend) { b.DynamoDBTable = a.Lock.DynamoDBTable },
-		"use_lockfile":   func(b *files.Backend) { b.UseLockfile = a.Lock.UseLockfile },
+	values := map[string]func(*tf.Backend){
+		"bucket":         func(b *tf.Backend) { b.Bucket = a.Bucket.Name },
+		"key":            func(b *tf.Backend) { b.Key = p.StateKey },
+		"region":         func(b *tf.Backend) { b.Region = a.StateRegion },
+		"encrypt":        func(b *tf.Backend) { b.Encrypt = true },
+		"dynamodb_table": func(b *tf.Backend) { b.DynamoDBTable = a.Lock.DynamoDBTable },
+		"use_lockfile":   func(b *tf.Backend) { b.UseLockfile = a.Lock.UseLockfile },
 	}
 	if a.ProfileInFiles {
-		values["profile"] = func(b *files.Backend) { b.Profile = a.AdminProfile }
+		values["profile"] = func(b *tf.Backend) { b.Profile = a.AdminProfile }
 	}
 	if name == "kms_key_id" {
 		arn := l.stateKey(ctx, p)
-		values[name] = func(b *files.Backend) { b.KMSKeyID = arn }
+		values[name] = func(b *tf.Backend) { b.KMSKeyID = arn }
 	}
 	if value := values[name]; value != nil {
 		l.mend(p, value)
@@ -266,7 +266,7 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	if !l.isRegion(ctx, region) {
 		l.broken(checkRegion, p.Name, asked, "backend: "+region, diagnosis.RegionInvalid.ID)
 		l.found(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
-		l.mend(p, func(b *files.Backend) { b.Region = want })
+		l.mend(p, func(b *tf.Backend) { b.Region = want })
 		return
 	}
 	bucket := p.backend.Attributes.Get("bucket")
@@ -277,11 +277,11 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	case "":
 		l.broken(checkRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, diagnosis.RegionWrong.ID)
 		l.found(diagnosis.RegionWrong.ID, plan.StepRegion, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
-		l.mend(p, func(b *files.Backend) { b.Region = want })
+		l.mend(p, func(b *tf.Backend) { b.Region = want })
 	default:
 		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, diagnosis.RegionWrong.ID)
 		// AWS's part tells the finding.
-		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: diagnosis.RegionWrong.ID, backend: func(b *files.Backend) { b.Region = actual }})
+		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: diagnosis.RegionWrong.ID, backend: func(b *tf.Backend) { b.Region = actual }})
 	}
 }
 

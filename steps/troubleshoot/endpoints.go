@@ -16,6 +16,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -65,7 +66,7 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 // mendEndpoint writes the endpoint that this run uses, where it uses one.
 func (l *laptop) mendEndpoint(p project, finding string) {
 	if l.env.Endpoint != "" {
-		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: finding, backend: func(b *files.Backend) { b.Endpoint = l.env.Endpoint }})
+		l.out.mends = append(l.out.mends, mend{project: p.Name, finding: finding, backend: func(b *tf.Backend) { b.Endpoint = l.env.Endpoint }})
 	}
 }
 
@@ -95,7 +96,7 @@ func (p project) unknown(addresses []string) string {
 		if err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {
 			continue
 		}
-		if slices.ContainsFunc(p.elsewhere, func(e files.Elsewhere) bool {
+		if slices.ContainsFunc(p.elsewhere, func(e tf.Elsewhere) bool {
 			return slices.Contains(p.strangers, e.Name) && (err != nil || e.Name == u.Redacted())
 		}) {
 			return address

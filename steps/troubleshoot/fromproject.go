@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // FromProject makes answers for a folder without a blueprint: one project named
@@ -19,7 +19,7 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 	if err != nil {
 		return nil, fmt.Errorf("the folder %s: %w", dir, err)
 	}
-	found, problems := files.SurveyProject(at, getenv)
+	found, problems := tf.Survey(at, getenv)
 	for _, problem := range problems {
 		if pathOf(problem) == at {
 			return nil, problem

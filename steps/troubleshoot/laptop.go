@@ -12,6 +12,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -113,7 +114,7 @@ func (l *laptop) undecided(name, subject, asked, answer string) {
 }
 
 // mend asks for a correction of a project's backend.
-func (l *laptop) mend(p project, backend func(*files.Backend)) {
+func (l *laptop) mend(p project, backend func(*tf.Backend)) {
 	l.correct(mend{project: p.Name, backend: backend})
 }
 
@@ -157,7 +158,7 @@ func (l *laptop) backendIdentity(p project) profileUse {
 }
 
 // explicit is the identity of a block's profile argument.
-func (l *laptop) explicit(attributes files.Attributes, at string) profileUse {
+func (l *laptop) explicit(attributes tf.Attributes, at string) profileUse {
 	named := attributes.Find("profile")
 	switch {
 	case named == nil || named.Literal && named.Value == "":
@@ -220,7 +221,7 @@ func (l *laptop) collect() {
 }
 
 // argumentAt is an argument's place, or its block's.
-func argumentAt(block files.Place, attributes files.Attributes, name string) string {
+func argumentAt(block files.Place, attributes tf.Attributes, name string) string {
 	if a := attributes.Find(name); a != nil {
 		block.Line = a.Line
 	}

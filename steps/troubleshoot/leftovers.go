@@ -12,6 +12,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -25,7 +26,7 @@ const checkLocal = "state readable"
 // decides it.
 type workdir struct {
 	// kind is what is to be run; InitNone leaves that to the arguments.
-	kind files.InitKind
+	kind tf.InitKind
 	// moves are the changes that move a state.
 	moves []plan.Change
 	// stuck says that nothing may be run: a state could be lost, or nobody can
@@ -111,8 +112,8 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 }
 
 // full are the states that hold something.
-func full(states []files.StateFile) []files.StateFile {
-	var out []files.StateFile
+func full(states []tf.StateFile) []tf.StateFile {
+	var out []tf.StateFile
 	for _, s := range states {
 		if s.Resources > 0 {
 			out = append(out, s)
@@ -181,7 +182,7 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 	if there == nil {
 		if p.files.State.Configured.Type == "local" && len(full(p.files.State.States)) == 0 {
 			found("No state lies on this laptop.", "Run terraform init -reconfigure in "+p.dir+".")
-			l.out.workdir(p.Name).kind = files.InitReconfigure
+			l.out.workdir(p.Name).kind = tf.InitReconfigure
 			return
 		}
 		found("The state is in another kind of backend.", "Let it be moved here with --adopt "+p.dir+".")
@@ -195,10 +196,10 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 		found(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.dir+" if one does, and -reconfigure if none does.")
 	case len(keys) == 0:
 		found(fmt.Sprintf("No state lies in %s.", there), "Run terraform init -reconfigure in "+p.dir+".")
-		l.out.workdir(p.Name).kind = files.InitReconfigure
+		l.out.workdir(p.Name).kind = tf.InitReconfigure
 	case l.arrived(ctx, *there, here, keys):
 		found(fmt.Sprintf("The state of %s came to %s: it was moved there.", there, here), "Run terraform init -reconfigure in "+p.dir+".")
-		l.out.workdir(p.Name).kind = files.InitReconfigure
+		l.out.workdir(p.Name).kind = tf.InitReconfigure
 	default:
 		found(fmt.Sprintf("The state lies in %s and has to move to %s.", there, here), "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
@@ -244,7 +245,7 @@ func (l *laptop) unreadable(ctx context.Context, p project) {
 		return
 	}
 	l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
-	dir.stuck, dir.kind, dir.aside = false, files.InitAside, freeName(p.files.State.DataDir+".aside")
+	dir.stuck, dir.kind, dir.aside = false, tf.InitAside, freeName(p.files.State.DataDir+".aside")
 }
 
 // safe tells whether forgetting what init noted can lose no state, and why.
@@ -292,8 +293,8 @@ func freeName(name string) string {
 
 // providers compares the provider lock file with what the files ask for.
 func (l *laptop) providers(p project) {
-	path := filepath.Join(p.dir, files.LockFile)
-	locked, err := files.ReadLockFile(p.dir)
+	path := filepath.Join(p.dir, tf.LockFile)
+	locked, err := tf.ReadLockFile(p.dir)
 	if err != nil {
 		l.broken(checkLockFile, p.Name, path, err.Error(), diagnosis.ProviderLockFile.ID)
 		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
@@ -310,11 +311,11 @@ func (l *laptop) providers(p project) {
 		}
 		l.broken(checkLockFile, p.Name, path, evidence, diagnosis.ProviderLockFile.ID)
 		remedy := "Run terraform init in " + p.dir + "."
-		if kind == files.InitUpgrade {
+		if kind == tf.InitUpgrade {
 			remedy = "Run terraform init -upgrade in " + p.dir + ", if the constraint was changed on purpose."
 		}
 		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, evidence, remedy)
-		if dir := l.out.workdir(p.Name); dir.kind == files.InitNone && !dir.stuck {
+		if dir := l.out.workdir(p.Name); dir.kind == tf.InitNone && !dir.stuck {
 			dir.kind = kind
 		}
 		return
@@ -333,15 +334,15 @@ func (l *laptop) providers(p project) {
 }
 
 // lockProblem tells what the lock file lacks for one required provider.
-func lockProblem(path string, r files.RequiredProvider, locked []files.LockedProvider) (evidence string, kind files.InitKind) {
+func lockProblem(path string, r tf.RequiredProvider, locked []tf.LockedProvider) (evidence string, kind tf.InitKind) {
 	for _, have := range locked {
 		if !r.Locks(have) {
 			continue
 		}
-		if ok, understood := files.Permits(r.Version, have.Version); r.Version != "" && understood && !ok {
-			return fmt.Sprintf("%s: %s %s is locked, but %s asks for %s.", files.Place{Path: path, Line: have.Line}, r.Source, have.Version, r.Place, r.Version), files.InitUpgrade
+		if ok, understood := tf.Permits(r.Version, have.Version); r.Version != "" && understood && !ok {
+			return fmt.Sprintf("%s: %s %s is locked, but %s asks for %s.", files.Place{Path: path, Line: have.Line}, r.Source, have.Version, r.Place, r.Version), tf.InitUpgrade
 		}
-		return "", files.InitNone
+		return "", tf.InitNone
 	}
-	return fmt.Sprintf("%s asks for provider %s, which %s does not hold.", r.Place, r.Source, path), files.InitFirst
+	return fmt.Sprintf("%s asks for provider %s, which %s does not hold.", r.Place, r.Source, path), tf.InitFirst
 }

@@ -8,6 +8,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -18,8 +19,8 @@ type mend struct {
 	project string
 	// finding is the key of the finding that asks for it.
 	finding  string
-	backend  func(*files.Backend)
-	provider func(*files.Provider)
+	backend  func(*tf.Backend)
+	provider func(*tf.Provider)
 }
 
 // workdir is what the project's directory needs, to be filled in.
@@ -124,7 +125,7 @@ func fileChanges(changes []plan.Change) []string {
 // block whose place is given with -backend-config is never written: it belongs to
 // whatever else is given with it.
 func (p project) edits(mends []mend) ([]files.Edit, error) {
-	backend, provider := files.Backend{Drop: []string{}}, files.Provider{}
+	backend, provider := tf.Backend{Drop: []string{}}, tf.Provider{}
 	if b := p.s3(); b != nil {
 		backend = current(b)
 	}
@@ -145,7 +146,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 	var first, second []files.Edit
 	var err error
 	if inBackend {
-		if first, err = files.EditBackend(p.files, backend); err != nil {
+		if first, err = tf.EditBackend(p.files, backend); err != nil {
 			return nil, err
 		}
 	}
@@ -154,19 +155,19 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 	}
 	next, err := p.files.With(first)
 	if err == nil {
-		second, err = files.EditProvider(next, provider)
+		second, err = tf.EditProvider(next, provider)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return files.Combine(first, second), nil
+	return tf.Combine(first, second), nil
 }
 
 // current is a backend block as it stands, so that an edit changes nothing but
 // what a mend asks for. An expression stays what it is.
-func current(b *files.BackendBlock) files.Backend {
+func current(b *tf.BackendBlock) tf.Backend {
 	get := b.Attributes.Get
-	out := files.Backend{
+	out := tf.Backend{
 		Bucket: get("bucket"), Key: get("key"), Region: get("region"), KMSKeyID: get("kms_key_id"), Encrypt: on(b.Attributes, "encrypt"),
 		DynamoDBTable: get("dynamodb_table"), UseLockfile: on(b.Attributes, "use_lockfile"), Profile: get("profile"),
 		WorkspacePrefix: get("workspace_key_prefix"),
@@ -182,7 +183,7 @@ func current(b *files.BackendBlock) files.Backend {
 
 // runs are the Terraform commands that a project's directory needs once its
 // files are as next. Without an engine there is nothing to run.
-func (s *scene) runs(p project, next *files.Project, dir *workdir) []plan.Change {
+func (s *scene) runs(p project, next *tf.Project, dir *workdir) []plan.Change {
 	block, err := next.Backend()
 	if s.env.Engine == nil || dir.refused || err != nil || block == nil || block.Type != "s3" {
 		return nil
@@ -191,15 +192,15 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []plan.Change
 		return dir.moves
 	}
 	kind := initKind(block, next, dir)
-	if dir.stuck || kind == files.InitNone {
+	if dir.stuck || kind == tf.InitNone {
 		return nil
 	}
 	c := plan.InitChange(s.answers, p.Project, p.dir, kind)
 	c.Run.Settled = true
-	if dir.asks && kind == files.InitReconfigure {
+	if dir.asks && kind == tf.InitReconfigure {
 		c.Foreign = p.dir
 	}
-	if kind == files.InitAside {
+	if kind == tf.InitAside {
 		c.Run.Backup = dir.aside
 		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
 		c.Run.Lines = []string{
@@ -214,31 +215,31 @@ func (s *scene) runs(p project, next *files.Project, dir *workdir) []plan.Change
 
 // initKind decides between the ways to initialise: what the look at the place of
 // the state came to counts first.
-func initKind(block *files.BackendBlock, next *files.Project, dir *workdir) files.InitKind {
+func initKind(block *tf.BackendBlock, next *tf.Project, dir *workdir) tf.InitKind {
 	have := next.State.Configured
 	switch {
-	case dir.kind == files.InitAside:
+	case dir.kind == tf.InitAside:
 		return dir.kind
 	case have == nil && len(full(next.State.States)) > 0:
-		return files.InitNone // it asks, and a move is what answers
-	case have == nil && dir.kind == files.InitUpgrade:
+		return tf.InitNone // it asks, and a move is what answers
+	case have == nil && dir.kind == tf.InitUpgrade:
 		return dir.kind
 	case have == nil:
-		return files.InitFirst
+		return tf.InitFirst
 	case len(have.Differs(block)) == 0:
-		if dir.kind == files.InitReconfigure {
-			return files.InitNone
+		if dir.kind == tf.InitReconfigure {
+			return tf.InitNone
 		}
 		return dir.kind
 	}
-	switch kind := files.InitNeeded(current(block), next); kind {
-	case files.InitMigrate:
-		if dir.kind == files.InitReconfigure {
-			return files.InitReconfigure
+	switch kind := tf.InitNeeded(current(block), next); kind {
+	case tf.InitMigrate:
+		if dir.kind == tf.InitReconfigure {
+			return tf.InitReconfigure
 		}
-		return files.InitNone
-	case files.InitNone:
-		return files.InitReconfigure // in what step 8 does not look at
+		return tf.InitNone
+	case tf.InitNone:
+		return tf.InitReconfigure // in what step 8 does not look at
 	default:
 		return kind
 	}

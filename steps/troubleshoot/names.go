@@ -8,6 +8,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -23,7 +24,7 @@ type namedProfile struct {
 // namesOf are the blocks of a project that take credentials.
 func namesOf(p project) []namedProfile {
 	var out []namedProfile
-	read := func(block string, attributes files.Attributes, at files.Place) {
+	read := func(block string, attributes tf.Attributes, at files.Place) {
 		n := namedProfile{block: block, at: argumentAt(at, attributes, "profile")}
 		if a := attributes.Find("profile"); a != nil {
 			n.profile, n.unknown = a.Value, !a.Literal
@@ -92,10 +93,10 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 func (l *laptop) name(p project, finding string) {
 	m := mend{project: p.Name, finding: finding}
 	if p.s3() != nil {
-		m.backend = func(b *files.Backend) { b.Profile = l.answers.AdminProfile }
+		m.backend = func(b *tf.Backend) { b.Profile = l.answers.AdminProfile }
 	}
 	if p.provider() != nil {
-		m.provider = func(b *files.Provider) { b.Profile = l.answers.AdminProfile }
+		m.provider = func(b *tf.Provider) { b.Profile = l.answers.AdminProfile }
 	}
 	l.out.mends = append(l.out.mends, m)
 }
@@ -391,7 +392,7 @@ var backendEndpoints = []backendEndpoint{
 }
 
 // leftOut tells whether a block leaves the service's endpoint to the variables.
-func (s backendEndpoint) leftOut(b *files.BackendBlock) bool {
+func (s backendEndpoint) leftOut(b *tf.BackendBlock) bool {
 	if b == nil || s.service == "dynamodb" && b.Attributes.Find("dynamodb_table") == nil {
 		return false
 	}

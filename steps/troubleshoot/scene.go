@@ -7,6 +7,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // scene is the set-up under examination: the projects with their files as they
@@ -23,7 +24,7 @@ type project struct {
 	dir string
 	// files are what can be read of the directory; problems are why the rest
 	// cannot, and err is the first of them.
-	files    *files.Project
+	files    *tf.Project
 	problems []error
 	err      error
 	// linked is why links, or an engine that does not read them, keep the files from
@@ -31,10 +32,10 @@ type project struct {
 	linked error
 	// backend is the project's backend block, of whatever type; nil without
 	// one, and where there are several.
-	backend *files.BackendBlock
+	backend *tf.BackendBlock
 	// elsewhere are the settings that lead Terraform away from where this run goes,
 	// and strangers the places that nobody agreed to: it is not run while there are any.
-	elsewhere []files.Elsewhere
+	elsewhere []tf.Elsewhere
 	strangers []string
 }
 
@@ -64,7 +65,7 @@ func newScene(env *engine.Env, a *blueprint.Answers) *scene {
 
 func newProject(p blueprint.Project, dir string) project {
 	at := project{Project: p, dir: dir}
-	at.files, at.problems = files.SurveyProject(dir, os.Getenv)
+	at.files, at.problems = tf.Survey(dir, os.Getenv)
 	backend, err := at.files.Backend()
 	if at.backend = backend; err != nil {
 		at.problems = append(at.problems, err)
@@ -76,7 +77,7 @@ func newProject(p blueprint.Project, dir string) project {
 }
 
 // s3 is the project's backend block where it is one of type s3, else nil.
-func (p project) s3() *files.BackendBlock {
+func (p project) s3() *tf.BackendBlock {
 	if p.backend == nil || p.backend.Type != "s3" {
 		return nil
 	}
@@ -92,7 +93,7 @@ func (p project) at(argument string) string {
 }
 
 // provider is the project's default aws provider, nil without one.
-func (p project) provider() *files.ProviderBlock {
+func (p project) provider() *tf.ProviderBlock {
 	for i := range p.files.Providers {
 		if p.files.Providers[i].Alias == "" {
 			return &p.files.Providers[i]

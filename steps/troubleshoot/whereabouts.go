@@ -7,7 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -113,14 +113,14 @@ func (l *laptop) noBackend(ctx context.Context, p project) {
 	l.broken(checkPlace, p.Name, p.dir, what, "files.no-backend")
 	l.found("files.no-backend", plan.StepFiles, severity, fmt.Sprintf("Project %s in %s %s, so its state is in no state bucket.", p.Name, p.dir, what), remedy)
 	if arn != "" {
-		l.mend(p, func(b *files.Backend) { *b = l.wanted(p, arn) })
+		l.mend(p, func(b *tf.Backend) { *b = l.wanted(p, arn) })
 	}
 }
 
 // wanted is the backend that the blueprint asks for.
-func (l *laptop) wanted(p project, arn string) files.Backend {
+func (l *laptop) wanted(p project, arn string) tf.Backend {
 	a := l.answers
-	b := files.Backend{
+	b := tf.Backend{
 		Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion, KMSKeyID: arn, Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
@@ -138,7 +138,7 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 		id, argument = "files.key-differs", "key"
 	}
 	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.at(argument), here, want)
-	correct := func(b *files.Backend) { b.Bucket, b.Key = want.bucket, want.key }
+	correct := func(b *tf.Backend) { b.Bucket, b.Key = want.bucket, want.key }
 	if here.bucket != want.bucket {
 		l.echo(id, here.bucket, diagnosis.BucketMissing.ID, "bucket.taken", diagnosis.S3ListDenied.ID)
 	} else {
@@ -270,7 +270,7 @@ func (l *laptop) lock(p project) {
 	if table != want.DynamoDBTable && table != "" {
 		l.echo("files.lock-differs", table, diagnosis.TableMissing.ID, diagnosis.TableDenied.ID, diagnosis.TableSchema.ID)
 	}
-	l.mend(p, func(b *files.Backend) { b.DynamoDBTable, b.UseLockfile = want.DynamoDBTable, want.UseLockfile })
+	l.mend(p, func(b *tf.Backend) { b.DynamoDBTable, b.UseLockfile = want.DynamoDBTable, want.UseLockfile })
 }
 
 func lockWords(table string, file bool) string {

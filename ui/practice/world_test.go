@@ -16,7 +16,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -141,13 +141,13 @@ func (w *world) leaves(dir string, note []byte) {
 	sum, err := dirhash.HashDir(provider, "", dirhash.Hash1)
 	w.must(err)
 	text := fmt.Sprintf("provider %q {\n  version = %q\n  hashes = [\n    %q,\n  ]\n}\n", source, version, sum)
-	w.must(os.WriteFile(filepath.Join(dir, files.LockFile), []byte(text), 0o600))
+	w.must(os.WriteFile(filepath.Join(dir, tf.LockFile), []byte(text), 0o600))
 }
 
 // note is what init notes of a project's backend.
 func (w *world) note(dir string) []byte {
 	w.t.Helper()
-	p, err := files.InspectProject(dir, os.Getenv)
+	p, err := tf.Inspect(dir, os.Getenv)
 	w.must(err)
 	block, err := p.Backend()
 	w.must(err)

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
 
 // Differs names the arguments in which a backend block is no longer what init
@@ -64,8 +65,8 @@ func (c *Configured) binds(b *BackendBlock) bool {
 }
 
 // Place is where init noted it.
-func (c *Configured) Place() Place {
-	place := Place{Path: c.Path, Line: 1}
+func (c *Configured) Place() files.Place {
+	place := files.Place{Path: c.Path, Line: 1}
 	if a := c.arguments.Find("bucket"); a != nil {
 		place.Line = a.Line
 	}

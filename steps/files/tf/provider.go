@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"stateroom/steps/files"
 )
 
 // Provider is what a project's default (un-aliased) provider "aws" must say.
@@ -22,7 +24,7 @@ type Provider struct {
 // Arguments that are expressions (region = var.aws_region) stay and are told in
 // the notes. The article's assume_role map, an error since Terraform 0.12, is
 // turned into a block. Aliased providers are not touched.
-func EditProvider(p *Project, want Provider) ([]Edit, error) {
+func EditProvider(p *Project, want Provider) ([]files.Edit, error) {
 	block, err := p.defaultProvider()
 	if err != nil {
 		return nil, err
@@ -61,12 +63,12 @@ func (p *Project) defaultProvider() (*ProviderBlock, error) {
 		case block.Alias != "":
 			continue
 		case block.block == nil:
-			return nil, &Error{
+			return nil, &files.Error{
 				Action: "edit", Path: block.Path, Line: block.Line, Problem: "the provider is in a JSON file, which is not edited here",
 				Remedy: "move the provider block to provider.tf",
 			}
 		case found != nil:
-			return nil, &Error{
+			return nil, &files.Error{
 				Action: "configure", Path: block.Path, Line: block.Line,
 				Problem: fmt.Sprintf("it is a second default provider \"aws\", the first is in %s", found.Place),
 				Remedy:  "give one of them an alias",
@@ -109,7 +111,7 @@ func (w Provider) assumeRole(b *blockEditor) {
 	default:
 		b.blocks = append(b.blocks, strings.TrimSuffix(w.renderRole(), "\n"))
 		for _, a := range w.roleArguments() {
-			b.fields = append(b.fields, Field(Add, "provider.assume_role."+a.name, "", a.value, false))
+			b.fields = append(b.fields, files.Field(files.Add, "provider.assume_role."+a.name, "", a.value, false))
 		}
 	}
 }
@@ -122,7 +124,7 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 		b.note(attr.SrcRange.Start.Line, "assume_role is an expression, which Terraform refuses since 0.12; write it as a block with role_arn = %q.", w.RoleARN)
 		return
 	}
-	b.fields = append(b.fields, Field(Change, "provider.assume_role", "(map)", "(block)", false))
+	b.fields = append(b.fields, files.Field(files.Change, "provider.assume_role", "(map)", "(block)", false))
 	b.splices.Add(attr.NameRange.End.Byte, object.SrcRange.Start.Byte, " ")
 
 	base := b.indent(attr.SrcRange.Start.Byte)
@@ -142,7 +144,7 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 	added := ""
 	for _, a := range missing {
 		added += inner + a.name + " = " + a.text + b.eol()
-		b.fields = append(b.fields, Field(Add, "provider.assume_role."+a.name, "", a.value, false))
+		b.fields = append(b.fields, files.Field(files.Add, "provider.assume_role."+a.name, "", a.value, false))
 	}
 	b.ownLine(at, end, base)
 	start := b.lineStart(end)
@@ -173,7 +175,7 @@ func (b *blockEditor) setItem(item hclsyntax.ObjectConsItem, name string, wanted
 		case old != a.value:
 			r := item.ValueExpr.Range()
 			b.splices.Add(r.Start.Byte, r.End.Byte, a.text)
-			b.fields = append(b.fields, Field(Change, b.prefix+"assume_role."+name, old, a.value, false))
+			b.fields = append(b.fields, files.Field(files.Change, b.prefix+"assume_role."+name, old, a.value, false))
 		}
 	}
 	return rest
@@ -225,11 +227,11 @@ func (w Provider) render() string {
 }
 
 // fields describes a new block.
-func (w Provider) fields() []FieldChange {
-	var out []FieldChange
+func (w Provider) fields() []files.FieldChange {
+	var out []files.FieldChange
 	add := func(name, value string) {
 		if value != "" {
-			out = append(out, Field(Add, "provider."+name, "", value, false))
+			out = append(out, files.Field(files.Add, "provider."+name, "", value, false))
 		}
 	}
 	add("region", w.Region)

@@ -1,10 +1,12 @@
-package files
+package tf
 
 import (
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"stateroom/steps/files"
 )
 
 // maxDepth is how deep an expression may nest. HCL's parser calls itself for
@@ -102,7 +104,7 @@ func tooDeepJSON(src []byte) int {
 const longestJSONText = 20 * maxDepth
 
 func depthError(path string, line int) error {
-	return &Error{
+	return &files.Error{
 		Action: "read", Path: path, Line: line, Problem: "it nests deeper than " + strconv.Itoa(maxDepth) + " levels, which no hand writes",
 		Remedy: "look who wrote it before you use it",
 	}

@@ -1,9 +1,10 @@
-package files
+package tf
 
 import (
 	"path/filepath"
 	"testing"
 
+	"stateroom/steps/files"
 	"stateroom/steps/files/filestest"
 )
 
@@ -28,13 +29,13 @@ func FuzzBackend(f *testing.F) {
 		text := old
 		for pass := range 2 {
 			p := &Project{Dir: "dir"}
-			if err := p.add(Snapshot{Path: path, Bytes: text}); err != nil {
+			if err := p.add(files.Snapshot{Path: path, Bytes: text}); err != nil {
 				if pass > 0 {
 					t.Fatalf("the result does not parse: %v", err)
 				}
 				return
 			}
-			for _, compute := range []func(*Project) ([]Edit, error){backendEdits(backend), providerEdits(provider)} {
+			for _, compute := range []func(*Project) ([]files.Edit, error){backendEdits(backend), providerEdits(provider)} {
 				list, err := compute(p)
 				if err != nil {
 					return
@@ -53,7 +54,7 @@ func FuzzBackend(f *testing.F) {
 					text = e.After
 				}
 				p = &Project{Dir: "dir"}
-				if err := p.add(Snapshot{Path: path, Bytes: text}); err != nil {
+				if err := p.add(files.Snapshot{Path: path, Bytes: text}); err != nil {
 					t.Fatalf("the result does not parse: %v\n%q\n%q", err, old, text)
 				}
 			}

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"net"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"stateroom/steps/files"
 )
 
 // pathStyle tells endpoints whose host cannot carry a bucket name before it: an
@@ -41,7 +43,7 @@ func (w Backend) endpoints(b *blockEditor) {
 	if !ok || b.gone["endpoints"] {
 		b.added = append(b.added, addedAttr{"endpoints", w.endpointMap(nil)})
 		for _, s := range w.services() {
-			b.fields = append(b.fields, Field(Add, "backend.endpoints."+s, "", w.Endpoint, false))
+			b.fields = append(b.fields, files.Field(files.Add, "backend.endpoints."+s, "", w.Endpoint, false))
 		}
 		return
 	}
@@ -64,11 +66,11 @@ func (w Backend) endpoints(b *blockEditor) {
 			continue
 		}
 		right = false
-		action := Change
+		action := files.Change
 		if have[s] == "" {
-			action = Add
+			action = files.Add
 		}
-		b.fields = append(b.fields, Field(action, "backend.endpoints."+s, have[s], w.Endpoint, false))
+		b.fields = append(b.fields, files.Field(action, "backend.endpoints."+s, have[s], w.Endpoint, false))
 	}
 	if !right {
 		text := strings.ReplaceAll(w.endpointMap(others), "\n", b.eol()+b.indent(attr.SrcRange.Start.Byte))

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
 // InitConfig is what init may be given with -backend-config, beside what the
@@ -116,9 +118,9 @@ func PartialConfigs(dir string) []string {
 
 // readPartial reads the arguments of a *.tfbackend file.
 func readPartial(path string) (Attributes, error) {
-	file, err := snapshot(path, Limit{Bytes: maxConfig})
+	file, err := files.ReadUpTo(path, files.Limit{Bytes: maxConfig})
 	if err == nil && !file.Exists {
-		err = &Error{Action: "read", Path: path, Err: fs.ErrNotExist}
+		err = &files.Error{Action: "read", Path: path, Err: fs.ErrNotExist}
 	}
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"fmt"
@@ -8,13 +8,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"stateroom/steps/files"
 )
 
 // Elsewhere is a setting of a project that leads Terraform's requests,
 // credentials or trust to where this run does not go itself. Whoever can write to
 // the repository can bring one.
 type Elsewhere struct {
-	Place
+	files.Place
 	// Setting is the argument with its block, such as "backend endpoints.s3".
 	Setting string
 	// Name is where it leads, without a password; it is agreed to by this name.
@@ -45,7 +47,7 @@ func (p *Project) Elsewhere(own Own) ([]Elsewhere, error) {
 			if err != nil {
 				return j.found, err
 			}
-			j.block("backend", Place{Path: path}, attributes)
+			j.block("backend", files.Place{Path: path}, attributes)
 		}
 	}
 	j.noted(p)
@@ -60,13 +62,13 @@ type judge struct {
 }
 
 // block judges the arguments of one block, whose lines are in the file at place.
-func (j *judge) block(kind string, at Place, arguments Attributes) {
+func (j *judge) block(kind string, at files.Place, arguments Attributes) {
 	for _, a := range arguments {
 		name, what := j.argument(a)
 		if what == "" {
 			continue
 		}
-		place := Place{Path: at.Path, Line: a.Line}
+		place := files.Place{Path: at.Path, Line: a.Line}
 		if name == "" {
 			name = place.String()
 		}
@@ -82,7 +84,7 @@ func (j *judge) noted(p *Project) {
 		return
 	}
 	const kind = "backend"
-	j.block(kind, Place{Path: have.Path}, have.arguments)
+	j.block(kind, files.Place{Path: have.Path}, have.arguments)
 	block, err := p.Backend()
 	if err != nil || block == nil || block.Type != "s3" || !have.binds(block) {
 		return
@@ -91,7 +93,7 @@ func (j *judge) noted(p *Project) {
 		said, noted := block.Attributes.Get(name), have.arguments.Find(name)
 		if said != "" && noted != nil && noted.Value != said {
 			j.found = append(j.found, Elsewhere{
-				Place: Place{Path: have.Path, Line: noted.Line}, Setting: kind + " " + name,
+				Place: files.Place{Path: have.Path, Line: noted.Line}, Setting: kind + " " + name,
 				Name: "s3://" + have.Config["bucket"] + "/" + have.Config["key"],
 				What: fmt.Sprintf("takes the state from another place than %s says", block.Place),
 			})
@@ -271,16 +273,16 @@ func (o Own) brought(dir, path string) bool {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	target, err := Real(path)
+	target, err := files.Real(path)
 	if err != nil {
 		return true
 	}
 	for _, have := range o.Paths {
-		if own, err := Real(have); have != "" && err == nil && own == target {
+		if own, err := files.Real(have); have != "" && err == nil && own == target {
 			return false
 		}
 	}
-	return Within(o.Repository, target)
+	return files.Within(o.Repository, target)
 }
 
 // homeDir is where Terraform takes ~ to be; without one it takes it as it stands.

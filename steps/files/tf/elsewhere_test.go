@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/files"
 )
 
 // elsewhereCase is what a repository brings, and the settings in it that lead
@@ -89,13 +91,13 @@ func TestWhatARepositoryBringsThatLeadsElsewhereIsFoundByFileAndLine(t *testing.
 					t.Fatal(err)
 				}
 			}
-			root, err := Real(repository)
+			root, err := files.Real(repository)
 			if err != nil {
 				t.Fatal(err)
 			}
 			own := OwnWay(root, "http://localhost:4566", []string{"AWS_ENDPOINT_URL_EC2=http://own.example", "HTTPS_PROXY=http://proxy.corp:3128", "no_proxy=localhost"})
 			own.AddProfile(func(setting string) string { return profile[setting] })
-			p, err := InspectProject(dir, func(string) string { return "" })
+			p, err := Inspect(dir, func(string) string { return "" })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +150,7 @@ func TestNotesThatTerraformWouldGoByAreFoundWhereTheyNameAnotherPlace(t *testing
 	}
 	read := func() *Project {
 		t.Helper()
-		p, err := InspectProject(dir, func(string) string { return "" })
+		p, err := Inspect(dir, func(string) string { return "" })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"path/filepath"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/mod/sumdb/dirhash"
+
+	"stateroom/steps/files"
 )
 
 // LockFile is the name of the file in which init notes the providers' versions.
@@ -15,7 +17,7 @@ const LockFile = ".terraform.lock.hcl"
 
 // RequiredProvider is one provider that a project's files ask for.
 type RequiredProvider struct {
-	Place
+	files.Place
 	// Source is namespace/name, or host/namespace/name.
 	Source string
 	// Version is the constraint, empty for none.
@@ -62,7 +64,7 @@ func (p *Project) Required() []RequiredProvider {
 
 // required reads one block. An entry of a single string, as before Terraform
 // 0.13, is a constraint of a provider of HashiCorp's.
-func required(file Snapshot, block *hclsyntax.Block) []RequiredProvider {
+func required(file files.Snapshot, block *hclsyntax.Block) []RequiredProvider {
 	var out []RequiredProvider
 	entries := attributes(block.Body, file.Bytes, "")
 	for _, item := range ordered(block.Body) {
@@ -70,7 +72,7 @@ func required(file Snapshot, block *hclsyntax.Block) []RequiredProvider {
 			continue
 		}
 		name := item.attr.Name
-		r := RequiredProvider{Place: Place{file.Path, item.attr.SrcRange.Start.Line}, Source: "hashicorp/" + name}
+		r := RequiredProvider{Place: files.Place{Path: file.Path, Line: item.attr.SrcRange.Start.Line}, Source: "hashicorp/" + name}
 		if source := entries.Get(name + ".source"); source != "" {
 			r.Source = source
 		}
@@ -107,7 +109,7 @@ func (l LockedProvider) Genuine(dataDir string) (ok, known bool, err error) {
 	}
 	sum, err := dirhash.HashDir(dir, "", dirhash.Hash1)
 	if err != nil {
-		return false, false, &Error{Action: "read", Path: dir, Err: err}
+		return false, false, &files.Error{Action: "read", Path: dir, Err: err}
 	}
 	return slices.Contains(l.Hashes, sum), true, nil
 }
@@ -115,7 +117,7 @@ func (l LockedProvider) Genuine(dataDir string) (ok, known bool, err error) {
 // ReadLockFile reads the providers' lock file of a project's directory; none
 // and no error where there is no file.
 func ReadLockFile(dir string) ([]LockedProvider, error) {
-	file, err := Read(filepath.Join(dir, LockFile))
+	file, err := files.Read(filepath.Join(dir, LockFile))
 	if err != nil || !file.Exists {
 		return nil, err
 	}
@@ -126,7 +128,7 @@ func ReadLockFile(dir string) ([]LockedProvider, error) {
 	out := []LockedProvider{}
 	for _, block := range body.Blocks {
 		if block.Type != "provider" || len(block.Labels) != 1 {
-			return nil, &Error{
+			return nil, &files.Error{
 				Action: "read", Path: file.Path, Line: block.TypeRange.Start.Line,
 				Problem: "the lock file has a block " + block.Type + ", which Terraform does not write there", Remedy: "restore the file from version control",
 			}

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"regexp"
@@ -12,6 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
 
 // Attribute is one argument of a block. The arguments of a nested block or map
@@ -63,7 +64,7 @@ func parseHCL(path string, src []byte) (*hclsyntax.Body, error) {
 	}
 	body, ok := f.Body.(*hclsyntax.Body)
 	if !ok {
-		return nil, &Error{Action: "read", Path: path, Problem: "it is not in Terraform's native syntax"}
+		return nil, &files.Error{Action: "read", Path: path, Problem: "it is not in Terraform's native syntax"}
 	}
 	return body, nil
 }
@@ -77,7 +78,7 @@ func firstError(path string, diags hcl.Diagnostics) error {
 		if d.Subject != nil {
 			line = d.Subject.Start.Line
 		}
-		return &Error{
+		return &files.Error{
 			Action: "read", Path: path, Line: line,
 			Problem: strings.TrimSuffix(d.Summary+": "+d.Detail, "."), Remedy: "correct the file (terraform validate shows the place)",
 		}

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"cmp"
@@ -13,7 +13,25 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/json"
+
+	"stateroom/steps/files"
 )
+
+// Edited are the files of the project that an edit of backend, provider or
+// required_version may write.
+func (p *Project) Edited() []string {
+	paths := []string{filepath.Join(p.Dir, backendFile), filepath.Join(p.Dir, providerFile)}
+	for _, b := range p.Backends {
+		paths = append(paths, b.Path)
+	}
+	for _, b := range p.Providers {
+		paths = append(paths, b.Path)
+	}
+	for _, v := range p.Versions {
+		paths = append(paths, v.Path)
+	}
+	return paths
+}
 
 // maxConfig bounds one file of a configuration; parsing takes a hundred times as
 // much memory as the text.
@@ -22,10 +40,10 @@ const maxConfig = 4 << 20
 // Project is one Terraform root directory as its files stand.
 type Project struct {
 	Dir       string
-	Files     []Snapshot      // what Terraform and OpenTofu read, by name
-	Backends  []BackendBlock  // more than one is an error of the project's, see Backend
-	Clouds    []Place         // cloud blocks
-	Providers []ProviderBlock // of type aws, aliased ones too
+	Files     []files.Snapshot // what Terraform and OpenTofu read, by name
+	Backends  []BackendBlock   // more than one is an error of the project's, see Backend
+	Clouds    []files.Place    // cloud blocks
+	Providers []ProviderBlock  // of type aws, aliased ones too
 	Versions  []VersionConstraint
 	State     LocalState
 }
@@ -33,7 +51,7 @@ type Project struct {
 // VersionConstraint is a required_version argument and where it stands;
 // Terraform demands that all of them hold.
 type VersionConstraint struct {
-	Place
+	files.Place
 	Text string
 
 	span hcl.Range
@@ -42,7 +60,7 @@ type VersionConstraint struct {
 
 // BackendBlock is a backend block and where it stands.
 type BackendBlock struct {
-	Place
+	files.Place
 	Type       string // such as "s3"
 	Attributes Attributes
 
@@ -53,40 +71,40 @@ type BackendBlock struct {
 
 // ProviderBlock is a provider "aws" block and where it stands.
 type ProviderBlock struct {
-	Place
+	files.Place
 	Alias      string // empty for the default provider
 	Attributes Attributes
 
 	block *hclsyntax.Block // nil in a JSON file
 }
 
-// InspectProject reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
+// Inspect reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
 // (not of its sub-directories), override files included, and what Terraform
 // left there: local state and the backend that .terraform, or TF_DATA_DIR, is
 // configured for. A missing directory is a project without files. Malformed
 // files are an [*Error] with file and line.
-func InspectProject(dir string, getenv func(string) string) (*Project, error) {
-	p, problems := SurveyProject(dir, getenv)
+func Inspect(dir string, getenv func(string) string) (*Project, error) {
+	p, problems := Survey(dir, getenv)
 	if len(problems) > 0 {
 		return nil, problems[0]
 	}
 	return p, nil
 }
 
-// SurveyProject is [InspectProject] for a project that may be broken: it gives
+// Survey is [Inspect] for a project that may be broken: it gives
 // what can be read and, apart, everything that cannot, each an [*Error].
-func SurveyProject(dir string, getenv func(string) string) (p *Project, problems []error) {
+func Survey(dir string, getenv func(string) string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return p, []error{&Error{Action: "read", Path: dir, Err: bare(err)}}
+		return p, []error{&files.Error{Action: "read", Path: dir, Err: files.Bare(err)}}
 	}
 	for _, entry := range entries {
 		inTheWay := slices.Contains([]string{backendFile, providerFile}, entry.Name()) // Terraform reads no directory, but a file is to be written there
 		if !isConfig(entry.Name()) || entry.IsDir() && !inTheWay {
 			continue
 		}
-		file, err := snapshot(filepath.Join(dir, entry.Name()), Limit{Bytes: maxConfig})
+		file, err := files.ReadUpTo(filepath.Join(dir, entry.Name()), files.Limit{Bytes: maxConfig})
 		if err == nil {
 			err = p.add(file)
 		}
@@ -125,7 +143,7 @@ func isConfig(name string) bool {
 }
 
 // add takes in what one file says.
-func (p *Project) add(file Snapshot) error {
+func (p *Project) add(file files.Snapshot) error {
 	p.Files = append(p.Files, file)
 	if strings.HasSuffix(file.Path, ".json") {
 		return p.addJSON(file)
@@ -141,7 +159,7 @@ func (p *Project) add(file Snapshot) error {
 		case block.Type == "provider" && len(block.Labels) == 1 && block.Labels[0] == "aws":
 			attrs := attributes(block.Body, file.Bytes, "")
 			provider := ProviderBlock{
-				Place: Place{file.Path, block.TypeRange.Start.Line}, Attributes: attrs, block: block,
+				Place: files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}, Attributes: attrs, block: block,
 			}
 			if alias := attrs.Find("alias"); alias != nil {
 				provider.Alias = alias.Value
@@ -152,12 +170,12 @@ func (p *Project) add(file Snapshot) error {
 	return nil
 }
 
-func (p *Project) addTerraform(file Snapshot, terraform *hclsyntax.Block) {
+func (p *Project) addTerraform(file files.Snapshot, terraform *hclsyntax.Block) {
 	if v, ok := terraform.Body.Attributes["required_version"]; ok {
 		p.addVersion(file, v.Expr, false)
 	}
 	for _, block := range terraform.Body.Blocks {
-		place := Place{file.Path, block.TypeRange.Start.Line}
+		place := files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}
 		switch {
 		case block.Type == "cloud":
 			p.Clouds = append(p.Clouds, place)
@@ -170,14 +188,14 @@ func (p *Project) addTerraform(file Snapshot, terraform *hclsyntax.Block) {
 	}
 }
 
-func (p *Project) addVersion(file Snapshot, expr hcl.Expression, inJSON bool) {
+func (p *Project) addVersion(file files.Snapshot, expr hcl.Expression, inJSON bool) {
 	a := attribute("required_version", expr, file.Bytes)
-	p.Versions = append(p.Versions, VersionConstraint{Place{file.Path, a.Line}, a.Value, expr.Range(), inJSON})
+	p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, expr.Range(), inJSON})
 }
 
 // addJSON finds the same blocks in the JSON syntax, which is read but not
 // edited.
-func (p *Project) addJSON(file Snapshot) error {
+func (p *Project) addJSON(file files.Snapshot) error {
 	if line := tooDeepJSON(file.Bytes); line > 0 {
 		return depthError(file.Path, line)
 	}
@@ -192,7 +210,7 @@ func (p *Project) addJSON(file Snapshot) error {
 		return err
 	}
 	for _, block := range root.Blocks {
-		place := Place{file.Path, block.DefRange.Start.Line}
+		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
 		if block.Type == "provider" && block.Labels[0] == "aws" {
 			attrs := jsonAttributes(block.Body, file.Bytes)
 			p.Providers = append(p.Providers, ProviderBlock{Place: place, Alias: attrs.Get("alias"), Attributes: attrs})
@@ -212,12 +230,12 @@ func (p *Project) addJSON(file Snapshot) error {
 	return nil
 }
 
-func (p *Project) addJSONTerraform(file Snapshot, content *hcl.BodyContent) {
+func (p *Project) addJSONTerraform(file files.Snapshot, content *hcl.BodyContent) {
 	for _, a := range content.Attributes {
 		p.addVersion(file, a.Expr, true)
 	}
 	for _, block := range content.Blocks {
-		place := Place{file.Path, block.DefRange.Start.Line}
+		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
 		if block.Type == "cloud" {
 			p.Clouds = append(p.Clouds, place)
 			continue
@@ -242,7 +260,7 @@ func jsonAttributes(body hcl.Body, src []byte) Attributes {
 // block or a second backend is an [*Error] that names both places: Terraform
 // refuses the project, and nobody can tell which of them is meant.
 func (p *Project) Backend() (*BackendBlock, error) {
-	var places []Place
+	var places []files.Place
 	for _, b := range p.Backends {
 		places = append(places, b.Place)
 	}
@@ -251,13 +269,13 @@ func (p *Project) Backend() (*BackendBlock, error) {
 		if len(places) > 0 {
 			problem += fmt.Sprintf(" and has a backend as well, in %s", places[0])
 		}
-		return nil, &Error{
+		return nil, &files.Error{
 			Action: "configure", Path: p.Clouds[0].Path, Line: p.Clouds[0].Line,
 			Problem: problem, Remedy: "remove the cloud block after moving the state",
 		}
 	}
 	if len(places) > 1 {
-		return nil, &Error{
+		return nil, &files.Error{
 			Action: "configure", Path: places[1].Path, Line: places[1].Line,
 			Problem: fmt.Sprintf("it is a second backend block, the first is in %s", places[0]),
 			Remedy:  "remove one of the two",
@@ -270,11 +288,11 @@ func (p *Project) Backend() (*BackendBlock, error) {
 }
 
 // file gives the snapshot of a path, or of a file that is not there yet.
-func (p *Project) file(path string) Snapshot {
+func (p *Project) file(path string) files.Snapshot {
 	for _, f := range p.Files {
 		if f.Path == path {
 			return f
 		}
 	}
-	return Snapshot{Path: path}
+	return files.Snapshot{Path: path}
 }

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/dirhash"
 
+	"stateroom/steps/files"
 	"stateroom/steps/files/filestest"
 )
 
@@ -32,7 +33,7 @@ provider "registry.opentofu.org/hashicorp/random" {
 }
 `,
 	})
-	at := func(line int) Place { return Place{filepath.Join(p.Dir, "v.tf"), line} }
+	at := func(line int) files.Place { return files.Place{Path: filepath.Join(p.Dir, "v.tf"), Line: line} }
 	want := []RequiredProvider{
 		{at(3), "hashicorp/aws", "~> 6.0"}, {at(4), "hashicorp/random", "3.1.0"}, {at(5), "registry.acme.example/acme/mine", ""},
 	}
@@ -154,12 +155,12 @@ func TestBackendIsMendedWhereTerraformRefusesIt(t *testing.T) {
 		t.Errorf("arguments %+v", args)
 	}
 	mend := Backend{Bucket: "b", Key: "k", Account: "111111111111", Literal: true, Drop: []string{"encrypted"}}
-	after, _ := carryOut(t, p, func(p *Project) ([]Edit, error) { return EditBackend(p, mend) })
+	after, _ := carryOut(t, p, func(p *Project) ([]files.Edit, error) { return EditBackend(p, mend) })
 	if diff := cmp.Diff(want, after["backend.tf"]); diff != "" {
 		t.Error(diff)
 	}
 	mend.Drop = append(mend.Drop, "assume_role")
-	gone, _ := carryOut(t, inspect(t, p.Dir), func(p *Project) ([]Edit, error) { return EditBackend(p, mend) })
+	gone, _ := carryOut(t, inspect(t, p.Dir), func(p *Project) ([]files.Edit, error) { return EditBackend(p, mend) })
 	if again := inspect(t, p.Dir); len(again.Backends) != 1 || again.Backends[0].Attributes.Find("assume_role.role_arn") != nil {
 		t.Errorf("assume_role stays in %s", gone["backend.tf"])
 	}

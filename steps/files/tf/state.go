@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
 
 // LocalState is what Terraform left in a project's directory.
@@ -84,7 +85,7 @@ const maxWorkspace = 64 << 10
 // told beside the rest.
 func readState(dir string, blocks []BackendBlock, getenv func(string) string) (out LocalState, problems []error) {
 	out = LocalState{Workspace: "default", DataDir: dataDir(dir, getenv)}
-	selected, err := snapshot(filepath.Join(out.DataDir, "environment"), Limit{Bytes: maxWorkspace})
+	selected, err := files.ReadUpTo(filepath.Join(out.DataDir, "environment"), files.Limit{Bytes: maxWorkspace})
 	if err != nil {
 		problems = append(problems, err)
 	}
@@ -109,7 +110,7 @@ func readState(dir string, blocks []BackendBlock, getenv func(string) string) (o
 	for i, place := range places {
 		states, errs := place.states(seen)
 		for _, s := range states {
-			s.Stray = i > 0 && RealPath(s.Path) != RealPath(places[0].path) && !Within(places[0].spaces, s.Path)
+			s.Stray = i > 0 && files.RealPath(s.Path) != files.RealPath(places[0].path) && !files.Within(places[0].spaces, s.Path)
 			out.States = append(out.States, s)
 		}
 		problems = append(problems, errs...)
@@ -120,17 +121,10 @@ func readState(dir string, blocks []BackendBlock, getenv func(string) string) (o
 	return out, problems
 }
 
-// Within tells whether a path is a directory or lies below it, through whatever
-// links either of them was reached.
-func Within(dir, path string) bool {
-	rel, err := filepath.Rel(RealPath(dir), RealPath(path))
-	return err == nil && filepath.IsLocal(rel)
-}
-
 // states reads the states of a place, but those that were seen before.
 func (l localPlace) states(seen map[string]bool) (states []StateFile, problems []error) {
 	add := func(path, workspace string) {
-		target := RealPath(path)
+		target := files.RealPath(path)
 		if seen[target] {
 			return
 		}
@@ -146,7 +140,7 @@ func (l localPlace) states(seen map[string]bool) (states []StateFile, problems [
 	add(l.path, "default")
 	spaces, err := os.ReadDir(l.spaces)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		problems = append(problems, &Error{Action: "read", Path: l.spaces, Err: bare(err)})
+		problems = append(problems, &files.Error{Action: "read", Path: l.spaces, Err: files.Bare(err)})
 	}
 	for _, space := range spaces {
 		add(filepath.Join(l.spaces, space.Name(), localFile), space.Name())
@@ -171,7 +165,7 @@ func dataDir(dir string, getenv func(string) string) string {
 }
 
 func readStateFile(path, workspace string) (*StateFile, error) {
-	file, err := Read(path)
+	file, err := files.Read(path)
 	if err != nil || len(file.Bytes) == 0 {
 		return nil, err
 	}
@@ -182,7 +176,7 @@ func readStateFile(path, workspace string) (*StateFile, error) {
 		Version   int               `json:"version"`
 	}
 	if err := json.Unmarshal(file.Bytes, &state); err != nil {
-		return nil, &Error{Action: "read", Path: path, Problem: "it is not a Terraform state", Remedy: "restore it from a backup or move it aside"}
+		return nil, &files.Error{Action: "read", Path: path, Problem: "it is not a Terraform state", Remedy: "restore it from a backup or move it aside"}
 	}
 	return &StateFile{
 		Path: path, Workspace: workspace, Lineage: state.Lineage, Serial: state.Serial,
@@ -197,7 +191,7 @@ const cacheFormat = 3
 // readConfigured reads what init remembers. Terraform writes null for every
 // argument that is not set.
 func readConfigured(path string) (*Configured, error) {
-	file, err := Read(path)
+	file, err := files.Read(path)
 	if err != nil || !file.Exists {
 		return nil, err
 	}
@@ -215,7 +209,7 @@ func readConfigured(path string) (*Configured, error) {
 		err = json.Unmarshal(data.Backend.Config, &values)
 	}
 	if err != nil || data.Version != cacheFormat {
-		return nil, &Error{Action: "read", Path: path, Problem: "it is not what terraform init writes", Remedy: "move the directory aside and run terraform init"}
+		return nil, &files.Error{Action: "read", Path: path, Problem: "it is not what terraform init writes", Remedy: "move the directory aside and run terraform init"}
 	}
 	if data.Backend == nil {
 		return nil, nil //nolint:nilnil // initialised without a backend: nothing is configured

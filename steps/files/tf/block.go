@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/files"
 )
 
 // blockEditor changes the arguments of one block.
@@ -36,7 +37,7 @@ func (b *blockEditor) set(name, value, text string) {
 	attr, ok := b.block.Body.Attributes[name]
 	if !ok || b.gone[name] {
 		b.added = append(b.added, addedAttr{name, text})
-		b.fields = append(b.fields, Field(Add, b.prefix+name, "", value, secretName.MatchString(name)))
+		b.fields = append(b.fields, files.Field(files.Add, b.prefix+name, "", value, secretName.MatchString(name)))
 		return
 	}
 	old, known := literal(attr.Expr, b.file.Bytes)
@@ -51,7 +52,7 @@ func (b *blockEditor) set(name, value, text string) {
 		return
 	}
 	b.splices.Add(attr.Expr.Range().Start.Byte, attr.Expr.Range().End.Byte, text)
-	b.fields = append(b.fields, Field(Change, b.prefix+name, old, value, secretName.MatchString(name)))
+	b.fields = append(b.fields, files.Field(files.Change, b.prefix+name, old, value, secretName.MatchString(name)))
 }
 
 // given is an argument that is there and not null.
@@ -70,7 +71,7 @@ func (b *blockEditor) unset(name string) {
 	if !b.single() {
 		b.removeItem(attr.SrcRange)
 	}
-	b.fields = append(b.fields, Field(Remove, b.prefix+name, b.shown(attr), "", secretName.MatchString(name)))
+	b.fields = append(b.fields, files.Field(files.Remove, b.prefix+name, b.shown(attr), "", secretName.MatchString(name)))
 }
 
 // shown gives an argument's value for a field, its source for an expression.

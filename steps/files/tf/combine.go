@@ -1,26 +1,28 @@
-package files
+package tf
 
 import (
 	"cmp"
 	"slices"
+
+	"stateroom/steps/files"
 )
 
 // With gives the project as it will stand once the edits are made, so that a
 // second editor can go on where a first one ended. Only what the edits do not
 // change of the project's state on the disk is kept.
-func (p *Project) With(edits []Edit) (*Project, error) {
+func (p *Project) With(edits []files.Edit) (*Project, error) {
 	next := &Project{Dir: p.Dir, State: p.State}
 	stands := slices.Clone(p.Files)
 	for _, e := range edits {
 		file := e.Before
 		file.Bytes = e.After
-		if i := slices.IndexFunc(stands, func(s Snapshot) bool { return s.Path == file.Path }); i >= 0 {
+		if i := slices.IndexFunc(stands, func(s files.Snapshot) bool { return s.Path == file.Path }); i >= 0 {
 			stands[i] = file
 		} else {
 			stands = append(stands, file)
 		}
 	}
-	slices.SortFunc(stands, func(a, b Snapshot) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(stands, func(a, b files.Snapshot) int { return cmp.Compare(a.Path, b.Path) })
 	for _, file := range stands {
 		if err := next.add(file); err != nil {
 			return nil, err
@@ -31,11 +33,11 @@ func (p *Project) With(edits []Edit) (*Project, error) {
 
 // Combine makes one edit of each file out of edits that follow one another, in
 // the order in which the files come first.
-func Combine(edits ...[]Edit) []Edit {
-	var out []Edit
+func Combine(edits ...[]files.Edit) []files.Edit {
+	var out []files.Edit
 	for _, list := range edits {
 		for _, e := range list {
-			i := slices.IndexFunc(out, func(o Edit) bool { return o.Before.Path == e.Before.Path })
+			i := slices.IndexFunc(out, func(o files.Edit) bool { return o.Before.Path == e.Before.Path })
 			if i < 0 {
 				out = append(out, e)
 				continue

@@ -1,14 +1,16 @@
-package files
+package tf
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stateroom/steps/files"
 )
 
-func providerEdits(want Provider) func(*Project) ([]Edit, error) {
-	return func(p *Project) ([]Edit, error) { return EditProvider(p, want) }
+func providerEdits(want Provider) func(*Project) ([]files.Edit, error) {
+	return func(p *Project) ([]files.Edit, error) { return EditProvider(p, want) }
 }
 
 func TestEditProviderKeepsEveryOtherByte(t *testing.T) {

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"stateroom/steps/files"
 )
 
 // Backend is what a project's backend "s3" block must say. Arguments are named
@@ -75,13 +77,13 @@ const roleBlock = "assume_role"
 // caller's business). It returns an [*Error] for a cloud block, a second
 // backend, a block in a JSON file, or a required_version that excludes what is
 // wanted. An edit without a change carries only notes.
-func EditBackend(p *Project, want Backend) ([]Edit, error) {
+func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 	block, err := p.Backend()
 	if err != nil {
 		return nil, err
 	}
 	if block != nil && block.block == nil {
-		return nil, &Error{
+		return nil, &files.Error{
 			Action: "edit", Path: block.Path, Line: block.Line, Problem: "the backend is in a JSON file, which is not edited here",
 			Remedy: "move the backend block to backend.tf",
 		}
@@ -117,20 +119,20 @@ func EditBackend(p *Project, want Backend) ([]Edit, error) {
 func (b *blockEditor) retype(was string) {
 	label := b.block.LabelRanges[0]
 	b.splices.Add(label.Start.Byte, label.End.Byte, quoteHCL("s3"))
-	b.fields = append(b.fields, Field(Change, "backend.type", was, "s3", false))
+	b.fields = append(b.fields, files.Field(files.Change, "backend.type", was, "s3", false))
 	for _, name := range b.names() {
 		b.unset(name)
 	}
 	for _, nested := range b.block.Body.Blocks {
 		b.removeItem(bodyItem{block: nested}.span())
-		b.fields = append(b.fields, Field(Remove, b.prefix+nested.Type, "(block)", "", false))
+		b.fields = append(b.fields, files.Field(files.Remove, b.prefix+nested.Type, "(block)", "", false))
 	}
 }
 
 // apply brings an existing block to what is wanted.
 func (w Backend) apply(b *blockEditor) error {
 	if attr, ok := b.given("sse_customer_key"); ok && w.KMSKeyID != "" && !b.gone["sse_customer_key"] {
-		return &Error{
+		return &files.Error{
 			Action: "edit", Path: b.file.Path, Line: attr.SrcRange.Start.Line,
 			Problem: "the backend uses sse_customer_key, which Terraform does not allow beside kms_key_id",
 			Remedy:  "re-encrypt the state and remove sse_customer_key first",
@@ -159,7 +161,7 @@ func (w Backend) accounts(b *blockEditor) {
 	r := attr.Expr.Range()
 	text := "[" + quoteHCL(w.Account) + "]"
 	b.splices.Add(r.Start.Byte, r.End.Byte, text)
-	b.fields = append(b.fields, Field(Change, b.prefix+"allowed_account_ids", b.text(r), text, false))
+	b.fields = append(b.fields, files.Field(files.Change, b.prefix+"allowed_account_ids", b.text(r), text, false))
 }
 
 // nested turns the block assume_role, which Terraform refuses in a backend,
@@ -172,11 +174,11 @@ func (w Backend) nested(b *blockEditor) {
 		switch {
 		case slices.Contains(w.Drop, block.Type):
 			b.removeItem(bodyItem{block: block}.span())
-			b.fields = append(b.fields, Field(Remove, b.prefix+block.Type, "(block)", "", false))
+			b.fields = append(b.fields, files.Field(files.Remove, b.prefix+block.Type, "(block)", "", false))
 		case block.Type == roleBlock && len(block.Labels) == 0:
 			at := block.TypeRange.End.Byte
 			b.splices.Add(at, at, " =")
-			b.fields = append(b.fields, Field(Change, b.prefix+block.Type, "(block)", "(attribute)", false))
+			b.fields = append(b.fields, files.Field(files.Change, b.prefix+block.Type, "(block)", "(attribute)", false))
 		}
 	}
 }
@@ -274,18 +276,18 @@ func (w Backend) render(version string) string {
 }
 
 // fields describes a new block.
-func (w Backend) fields(version string) []FieldChange {
-	var out []FieldChange
+func (w Backend) fields(version string) []files.FieldChange {
+	var out []files.FieldChange
 	if version != "" {
-		out = append(out, Field(Add, "required_version", "", version, false))
+		out = append(out, files.Field(files.Add, "required_version", "", version, false))
 	}
-	out = append(out, Field(Add, "backend.type", "", "s3", false))
+	out = append(out, files.Field(files.Add, "backend.type", "", "s3", false))
 	for _, a := range w.arguments() {
-		out = append(out, Field(Add, "backend."+a.name, "", a.value, false))
+		out = append(out, files.Field(files.Add, "backend."+a.name, "", a.value, false))
 	}
 	if w.Endpoint != "" {
 		for _, s := range w.services() {
-			out = append(out, Field(Add, "backend.endpoints."+s, "", w.Endpoint, false))
+			out = append(out, files.Field(files.Add, "backend.endpoints."+s, "", w.Endpoint, false))
 		}
 	}
 	return out

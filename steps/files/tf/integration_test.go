@@ -1,6 +1,6 @@
 //go:build integration
 
-package files
+package tf
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"os"
@@ -109,14 +109,14 @@ func TestSurveyReadsWhatCanBeRead(t *testing.T) {
 	} {
 		filestest.Put(t, filepath.Join(p.Dir, name), text, 0o600)
 	}
-	q, problems := SurveyProject(p.Dir, func(string) string { return "" })
+	q, problems := Survey(p.Dir, func(string) string { return "" })
 	if len(problems) != 4 {
 		t.Errorf("problems: %v", problems)
 	}
 	if len(q.Backends) != 1 || q.State.Workspace != "feature" || !q.State.Unreadable || q.State.Configured != nil {
 		t.Errorf("read %+v", q.State)
 	}
-	if _, err := InspectProject(p.Dir, func(string) string { return "" }); err == nil {
+	if _, err := Inspect(p.Dir, func(string) string { return "" }); err == nil {
 		t.Error("a broken project was inspected")
 	}
 }

@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"stateroom/steps/files"
 	"stateroom/steps/files/filestest"
 )
 
@@ -38,7 +39,7 @@ func project(t *testing.T, files map[string]string) *Project {
 
 func inspect(t *testing.T, dir string) *Project {
 	t.Helper()
-	p, err := InspectProject(dir, noEnv)
+	p, err := Inspect(dir, noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +48,14 @@ func inspect(t *testing.T, dir string) *Project {
 
 // carryOut writes the edits, makes sure that computing them again gives nothing
 // to write, and gives the files by name.
-func carryOut(t *testing.T, p *Project, compute func(*Project) ([]Edit, error)) (map[string]string, []Edit) {
+func carryOut(t *testing.T, p *Project, compute func(*Project) ([]files.Edit, error)) (map[string]string, []files.Edit) {
 	t.Helper()
 	list, err := compute(p)
 	if err != nil {
 		t.Fatalf("refused: %v", err)
 	}
 	for _, e := range list {
-		if _, err := Write(context.Background(), e, t.TempDir()); err != nil {
+		if _, err := files.Write(context.Background(), e, t.TempDir()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,8 +75,8 @@ func carryOut(t *testing.T, p *Project, compute func(*Project) ([]Edit, error)) 
 	return out, list
 }
 
-func backendEdits(want Backend) func(*Project) ([]Edit, error) {
-	return func(p *Project) ([]Edit, error) { return EditBackend(p, want) }
+func backendEdits(want Backend) func(*Project) ([]files.Edit, error) {
+	return func(p *Project) ([]files.Edit, error) { return EditBackend(p, want) }
 }
 
 const newBackend = `terraform {
@@ -238,7 +239,7 @@ func TestEditBackendRefusesWithThePlace(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := EditBackend(project(t, tt.files), wanted)
-			var e *Error
+			var e *files.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("want an *Error, got %v", err)
 			}
@@ -257,8 +258,8 @@ func TestMalformedFilesAreNamedWithLine(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		filestest.Put(t, filepath.Join(dir, name), text, 0o644)
-		_, err := InspectProject(dir, noEnv)
-		var e *Error
+		_, err := Inspect(dir, noEnv)
+		var e *files.Error
 		if !errors.As(err, &e) || e.Line == 0 || !strings.HasSuffix(e.Path, name) {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -282,7 +283,7 @@ func TestEditBackendTellsWhatItKeepsAndHides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []FieldChange{{Add, "backend.use_lockfile", "", "true"}, {Remove, "backend.secret_key", "(secret)", ""}}
+	want := []files.FieldChange{{Action: files.Add, Field: "backend.use_lockfile", After: "true"}, {Action: files.Remove, Field: "backend.secret_key", Before: "(secret)"}}
 	if diff := cmp.Diff(want, withProfile[0].Fields); diff != "" {
 		t.Error(diff)
 	}
@@ -293,7 +294,7 @@ func TestEditBackendTellsWhatItKeepsAndHides(t *testing.T) {
 	}
 }
 
-func TestInspectProjectFindsStateAndWhatIsConfigured(t *testing.T) {
+func TestInspectFindsStateAndWhatIsConfigured(t *testing.T) {
 	state := `{"version":4,"serial":7,"lineage":"l-1","resources":[{},{}]}`
 	p := project(t, map[string]string{
 		"terraform.tfstate":                             state,
@@ -322,13 +323,13 @@ func TestInspectProjectFindsStateAndWhatIsConfigured(t *testing.T) {
 	}
 }
 
-func TestInspectProjectHonoursDataDirAndLocalPath(t *testing.T) {
+func TestInspectHonoursDataDirAndLocalPath(t *testing.T) {
 	p := project(t, map[string]string{
 		"main.tf":                "terraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n",
 		"elsewhere.tfstate":      `{"lineage":"e"}`,
 		"data/terraform.tfstate": `{"version":3,"backend":{"type":"gcs","config":{}}}`,
 	})
-	q, err := InspectProject(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
+	q, err := Inspect(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +343,7 @@ func TestInspectProjectHonoursDataDirAndLocalPath(t *testing.T) {
 
 // A local state is where init noted it, too: the path may have come from the
 // command line, and workspace_dir moves those of the other workspaces.
-func TestInspectProjectFindsLocalStateWhereverTerraformPutIt(t *testing.T) {
+func TestInspectFindsLocalStateWhereverTerraformPutIt(t *testing.T) {
 	state := func(lineage string) string {
 		return `{"version":4,"serial":1,"lineage":"` + lineage + `","resources":[{}]}`
 	}

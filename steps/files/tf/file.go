@@ -1,4 +1,4 @@
-package files
+package tf
 
 import (
 	"fmt"
@@ -6,39 +6,41 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"stateroom/steps/files"
 )
 
 // hclFile is one file under edit: the splices of all its blocks and what they
 // mean. hclsyntax says where things are and the bytes are spliced, since
 // hclwrite turns tabs into spaces when it writes back what it has read.
 type hclFile struct {
-	file    Snapshot
+	file    files.Snapshot
 	tokens  hclsyntax.Tokens
-	splices Splices
-	fields  []FieldChange
+	splices files.Splices
+	fields  []files.FieldChange
 	notes   []string
 }
 
-func openHCL(file Snapshot) *hclFile {
+func openHCL(file files.Snapshot) *hclFile {
 	tokens, _ := hclsyntax.LexConfig(file.Bytes, file.Path, hcl.InitialPos) // the file has been parsed already
 	return &hclFile{file: file, tokens: tokens}
 }
 
 // edit gives the result, which must still parse.
-func (f *hclFile) edit() (Edit, error) {
+func (f *hclFile) edit() (files.Edit, error) {
 	after := f.splices.Apply(f.file.Bytes)
 	if _, err := parseHCL(f.file.Path, after); err != nil {
-		return Edit{}, &Error{
+		return files.Edit{}, &files.Error{
 			Action: "edit", Path: f.file.Path,
 			Problem: "the blocks in it are written in a way that cannot be edited safely",
 			Remedy:  "run terraform fmt, or write the change by hand",
 		}
 	}
-	return Edit{Before: f.file, After: after, Fields: f.fields, Notes: f.notes, Mode: 0o644}, nil
+	return files.Edit{Before: f.file, After: after, Fields: f.fields, Notes: f.notes, Mode: 0o644}, nil
 }
 
 func (f *hclFile) note(line int, format string, args ...any) {
-	f.notes = append(f.notes, fmt.Sprintf("%s: ", Place{f.file.Path, line})+fmt.Sprintf(format, args...))
+	f.notes = append(f.notes, fmt.Sprintf("%s: ", files.Place{Path: f.file.Path, Line: line})+fmt.Sprintf(format, args...))
 }
 
 func (f *hclFile) text(r hcl.Range) string { return string(f.file.Bytes[r.Start.Byte:r.End.Byte]) }
@@ -105,7 +107,7 @@ func (f *hclFile) removeItem(span hcl.Range) {
 }
 
 // append adds text, with its lines parted by \n, at the end of the file.
-func (f *hclFile) append(text string, fields []FieldChange) {
+func (f *hclFile) append(text string, fields []files.FieldChange) {
 	end, eol := len(f.file.Bytes), f.eol()
 	lead := ""
 	if end > 0 {
@@ -137,8 +139,8 @@ func (o *hclFiles) file(path string) *hclFile {
 }
 
 // edits gives one edit for every file that changes or has something to tell.
-func (o *hclFiles) edits() ([]Edit, error) {
-	var out []Edit
+func (o *hclFiles) edits() ([]files.Edit, error) {
+	var out []files.Edit
 	for _, f := range o.files {
 		e, err := f.edit()
 		if err != nil {
@@ -166,7 +168,7 @@ func (o *hclFiles) raise(wanted string) (add string, err error) {
 		case versionKept:
 			return "", nil
 		case versionExcluded:
-			return "", &Error{
+			return "", &files.Error{
 				Action: "edit", Path: v.Path, Line: v.Line,
 				Problem: fmt.Sprintf("required_version %q excludes what the chosen lock needs (%s)", v.Text, wanted),
 				Remedy:  "relax it, or choose the DynamoDB lock alone",
@@ -185,6 +187,6 @@ func (o *hclFiles) raise(wanted string) (add string, err error) {
 	}
 	f := o.file(at.Path)
 	f.splices.Add(at.span.Start.Byte, at.span.End.Byte, quoteHCL(raised))
-	f.fields = append(f.fields, Field(Change, "required_version", at.Text, raised, false))
+	f.fields = append(f.fields, files.Field(files.Change, "required_version", at.Text, raised, false))
 	return "", nil
 }
