@@ -79,6 +79,16 @@ func (e *Error) Answer() string {
 	return fmt.Sprintf("%s (HTTP %d, request id %s).", text, e.Status, e.RequestID)
 }
 
+// RequestID is AWS's id of the request that an error answers; empty where there was
+// no answer.
+func RequestID(err error) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.RequestID
+}
+
 // Unwrap gives the SDK's error.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -133,7 +133,7 @@ func cannotEdit(project blueprint.Project, err error) *plan.Finding {
 func stateOfItsOwn(project blueprint.Project, at *tf.Project) *plan.Finding {
 	return &plan.Finding{
 		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, whereNow(at)),
+		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, at.WhereStateIs()),
 		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
 	}
 }

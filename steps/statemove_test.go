@@ -59,12 +59,40 @@ func (w *world) put(key, text string) {
 	w.must(err)
 }
 
-func (w *world) erase(keys ...string) {
+// cover lays a delete marker over objects, as a deletion does.
+func (w *world) cover(keys ...string) {
 	w.t.Helper()
 	for _, key := range keys {
 		_, err := w.hands("").s3.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: aws.String("acme-terraform-state"), Key: aws.String(key)})
 		w.must(err)
 	}
+}
+
+// erase deletes every version of these objects, the delete markers too.
+func (w *world) erase(keys ...string) {
+	w.t.Helper()
+	client := w.hands("").s3
+	for _, key := range keys {
+		list, err := client.ListObjectVersions(context.Background(), &s3.ListObjectVersionsInput{Bucket: aws.String("acme-terraform-state"), Prefix: aws.String(key)})
+		w.must(err)
+		for _, v := range list.Versions {
+			w.eraseVersion(key, v.Key, v.VersionId)
+		}
+		for _, m := range list.DeleteMarkers {
+			w.eraseVersion(key, m.Key, m.VersionId)
+		}
+	}
+}
+
+// eraseVersion deletes a version for good if it is one of key: others begin with the
+// same letters.
+func (w *world) eraseVersion(key string, of, id *string) {
+	w.t.Helper()
+	if *of != key {
+		return
+	}
+	_, err := w.hands("").s3.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: aws.String("acme-terraform-state"), Key: of, VersionId: id})
+	w.must(err)
 }
 
 // holds fails the test unless the object is exactly this text, with its digest,

@@ -243,6 +243,9 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 			return
 		}
 	}
+	if _, deleted := o.Init.Deleted[project.Name]; deleted {
+		return // step 8 tells
+	}
 	repoints, asks := o.Init.repoints(project.Name)
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells

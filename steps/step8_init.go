@@ -38,6 +38,10 @@ type InitFacts struct {
 	// Moves are the projects whose state is somewhere else, and those whose
 	// move was cut short.
 	Moves map[string]Move
+	// Deleted are the projects at whose keys a state was deleted and nothing is to
+	// be moved; DeletedErr says why that could not be seen of one.
+	Deleted    map[string]engine.DeletedState
+	DeletedErr error
 }
 
 // inspectInit looks at every project whose state is to be moved.
@@ -48,26 +52,22 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 		f.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
 		f.TableSuits = env.Engine.Supports(false) == nil
 	}
-	f.Moves = map[string]Move{}
-	from := map[string][]string{} // the projects of each source
+	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
+	home := env.Sessions.Home(a.StateRegion)
 	for _, p := range a.Projects {
 		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}
-		if move, moves := inspectMove(ctx, env, a, p, project, env.Sessions.Home(a.StateRegion)); moves {
+		if move, moves := inspectMove(ctx, env, a, p, project, home); moves {
 			f.Moves[p.Name] = move
-			if place := source(project); place != "" {
-				from[place] = append(from[place], p.Name)
-			}
+			continue
 		}
-	}
-	for _, projects := range from {
-		for i, name := range projects {
-			if move := f.Moves[name]; len(projects) > 1 {
-				move.Twin = projects[(i+1)%len(projects)]
-				f.Moves[name] = move
-			}
+		switch deleted, err := engine.StateDeleted(ctx, home, a.Bucket.Name, p.StateKey); {
+		case err != nil:
+			f.DeletedErr = err
+		case deleted != nil:
+			f.Deleted[p.Name] = *deleted
 		}
 	}
 	return nil
@@ -76,17 +76,18 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 // planInit initialises every project that needs it. A state is moved only after
 // its project's directory was adopted, and only to where no other state lies.
 func planInit(o *Observed, a *blueprint.Answers) plan.Proposal {
-	f := o.Init
-	var p plan.Proposal
-	if finding := f.noEngine(); finding != nil {
-		return plan.Proposal{Findings: append([]plan.Finding{*finding}, notMoved(o, a)...)}
+	p := plan.Proposal{Findings: o.Init.deletions(a, o.Bucket.Bucket != nil)}
+	if finding := o.Init.noEngine(); finding != nil {
+		p.Findings = append(append(p.Findings, *finding), notMoved(o, a)...)
+		return p
 	}
 	if !adminHere(o, a) {
-		return plan.Proposal{Findings: append([]plan.Finding{{
+		p.Findings = append(append(p.Findings, plan.Finding{
 			ID: "init.no-admin-here", Severity: plan.Info,
 			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialised here.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
-		}}, notMoved(o, a)...)}
+		}), notMoved(o, a)...)
+		return p
 	}
 	for _, project := range reachable(o, a) {
 		facts := o.Files.Projects[project.Name]
@@ -101,6 +102,32 @@ func planInit(o *Observed, a *blueprint.Answers) plan.Proposal {
 	}
 	p.Findings = append(p.Findings, notMoved(o, a)...)
 	return p
+}
+
+// deletions tell of states that were deleted: a project that is initialised there
+// stands on an empty state. Where that cannot be seen nothing is held back, since init
+// itself writes no state; a bucket that is not there yet holds none.
+func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
+	var findings []plan.Finding
+	for _, p := range a.Projects {
+		d, deleted := f.Deleted[p.Name]
+		if !deleted {
+			continue
+		}
+		findings = append(findings, plan.Finding{
+			ID: "state.deleted", Subject: p.Name, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("Of project %s %v. The project's files were left as they are and init was not run: the next apply would make everything that the state held a second time.", p.Name, d),
+			Remedy:   fmt.Sprintf("Do not apply. Put the state back if it counts (stateroom troubleshoot looks for the version), delete all its versions, the delete marker too, if it does not, or choose another key with --set project.%s.state_key=KEY; then run stateroom setup again.", p.Name),
+		})
+	}
+	if f.DeletedErr != nil && bucket {
+		findings = append(findings, plan.Finding{
+			ID: "state.deleted-unknown", Severity: plan.Info,
+			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr),
+			Remedy:   "Let the operator read the states, or look at what terraform plan is about to make before the first apply.",
+		})
+	}
+	return findings
 }
 
 // noEngine is what an absent or unsuitable Terraform means.
@@ -135,6 +162,9 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
 	if partialBackend(a, project, at) != nil {
 		return nil, nil // step 7 tells
+	}
+	if _, deleted := o.Init.Deleted[project.Name]; deleted {
+		return nil, nil // told already
 	}
 	kind := tf.InitNeeded(wantedBackend(o, a, project), at)
 	if o.Init.Moves[project.Name].Begun {

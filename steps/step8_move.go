@@ -12,7 +12,6 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -39,6 +38,9 @@ type Move struct {
 	Others    []string
 	Successor bool
 	Err       error
+	// Deleted is a state that lay at a key to be written and that somebody may put
+	// back, nil without one.
+	Deleted *engine.DeletedState
 	// Remembered says that the state may be read where init remembers it, for
 	// the files name the new place.
 	Remembered bool
@@ -50,18 +52,50 @@ type Move struct {
 // inspectMove tells whether a project's state is to be moved, or was not seen
 // to have arrived, and all that the move has to know.
 func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project, s *awsops.Session) (Move, bool) {
-	want := tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	intent, begun := env.Journal.Unfinished(engine.InDir(moveChange(p.Name), at.Dir))
-	earlier, next := backups(env, a, p.Name, at.Dir)
-	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: begun, Lock: intent["lock"]}
-	if !m.Begun && tf.InitNeeded(want, at) != tf.InitMigrate {
+	intent, moves := moving(env, a, p, at)
+	if !moves {
 		return Move{}, false
 	}
+	earlier, next := backups(env, a, p.Name, at.Dir)
+	want := tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
+	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: intent != nil, Lock: intent["lock"], Twin: twin(env, a, p, at)}
 	if m.Lock == "" {
 		m.Lock = engine.NewLockID()
 	}
 	m.lookAt(ctx, s, a.Bucket.Name, p.StateKey, at.State.States)
 	return m, true
+}
+
+// moving tells whether the state of a project is to be moved, and what an earlier run
+// noted that began to and was not seen to end.
+func moving(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project) (intent map[string]string, moves bool) {
+	intent, begun := env.Journal.Unfinished(engine.InDir(moveChange(p.Name), at.Dir))
+	if begun && intent == nil {
+		intent = map[string]string{}
+	}
+	return intent, begun || tf.InitNeeded(tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}, at) == tf.InitMigrate
+}
+
+// twin is another project whose state is to be moved from the place of this one's,
+// empty without one.
+func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project) string {
+	place := at.StatePlace()
+	if place == "" {
+		return ""
+	}
+	for _, other := range a.Projects {
+		if other.Name == p.Name {
+			continue
+		}
+		there, err := tf.Inspect(env.ProjectDir(other), os.Getenv)
+		if err != nil {
+			continue // a project that cannot be read is step 7's to tell
+		}
+		if _, moves := moving(env, a, other, there); moves && there.StatePlace() == place {
+			return other.Name
+		}
+	}
+	return ""
 }
 
 // lookAt finds out what lies in the new place. A state that was moved from here
@@ -76,6 +110,17 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 	if err != nil {
 		m.Err = err
 		return
+	}
+	keys := []string{key}
+	for _, state := range local {
+		if k := engine.StateKeyOf(key, state.Workspace); !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	for _, k := range keys {
+		if m.Deleted, m.Err = engine.StateDeleted(ctx, s, bucket, k); m.Deleted != nil || m.Err != nil {
+			return
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(there)) {
 		if there[k].OneOf(known) {
@@ -117,12 +162,16 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 	switch {
 	case m.Twin != "":
 		f.ID, f.Severity = "init.one-source", plan.Failure
-		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would lie under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, whereNow(at))
+		f.Evidence = fmt.Sprintf("Projects %s and %s keep their states in one place (%s): moved for both, one state would lie under two keys, and two configurations would manage the same resources.", project.Name, m.Twin, at.WhereStateIs())
 		f.Remedy = "Decide whose state it is, and take the other project out of the blueprint or give it a backend of its own; then run stateroom setup again. Neither state was moved."
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
 		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
+	case m.Deleted != nil:
+		f.ID, f.Severity = "init.destination-deleted", plan.Failure
+		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but where it would be moved %v. Neither the state nor the files of the project were touched.", project.Name, at.WhereStateIs(), m.Deleted)
+		f.Remedy = fmt.Sprintf("Put the deleted state back if it counts (stateroom troubleshoot looks for the version), delete all its versions, the delete marker too, if it does not, or choose another key with --set project.%s.state_key=KEY; then run stateroom setup again.", project.Name)
 	case prefixAlone(a, project, at) != "":
 		f.ID = "init.workspace-prefix"
 		f.Evidence = fmt.Sprintf("Project %s keeps its state in %s as the blueprint says, but those of its other workspaces below %s/ (workspace_key_prefix), to which the admins' policies give no access.",
@@ -130,15 +179,15 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = fmt.Sprintf("Choose another key with --set project.%s.state_key=KEY, to which all of them are moved; or, if there is no other workspace, remove workspace_key_prefix and run terraform init -reconfigure in %s.", project.Name, at.Dir)
 	case len(m.Others) > 0 && (m.Pointed || m.Successor):
 		f.ID = "init.moved-elsewhere"
-		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), whereNow(at))
+		f.Evidence = fmt.Sprintf("The state of project %s lies in %s, where somebody has worked with it, but this laptop last worked on another place (%s).", project.Name, m.others(a), at.WhereStateIs())
 		f.Remedy = m.takeOver(at)
 	case len(m.Others) > 0:
 		f.ID, f.Severity = "init.destination-occupied", plan.Failure
-		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but %s holds a state already.", project.Name, whereNow(at), m.others(a))
+		f.Evidence = fmt.Sprintf("Project %s has a state of its own (%s), but %s holds a state already.", project.Name, at.WhereStateIs(), m.others(a))
 		f.Remedy = fmt.Sprintf("Decide which of the two is right, or choose another key with --set project.%s.state_key=KEY.", project.Name)
-	case strayState(at) != nil:
+	case at.StrayState() != nil:
 		f.ID, f.Severity = "init.states-ambiguous", plan.Failure
-		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another lies in %s: which of them is to be moved nobody here can tell.", project.Name, whereNow(at), strayState(at).Path)
+		f.Evidence = fmt.Sprintf("Project %s works with the state in %s, and another lies in %s: which of them is to be moved nobody here can tell.", project.Name, at.WhereStateIs(), at.StrayState().Path)
 		f.Remedy = "Move the one that does not count out of the project's directory, then run stateroom setup again."
 	case m.Pointed && !m.Remembered && !m.resumed():
 		f.ID = "init.repointed"
@@ -194,20 +243,6 @@ func (m Move) takeOver(at *tf.Project) string {
 		}
 	}
 	return remedy + "run terraform init -reconfigure in " + at.Dir + "."
-}
-
-// strayState is a local state that the backend "local" in use does not know, nil
-// without one.
-func strayState(at *tf.Project) *tf.StateFile {
-	if have := at.State.Configured; have != nil && have.Type != "local" {
-		return nil
-	}
-	for i, s := range at.State.States {
-		if s.Stray && s.Resources > 0 {
-			return &at.State.States[i]
-		}
-	}
-	return nil
 }
 
 // repoints tells whether writing the wanted backend would lead a project away
@@ -299,7 +334,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 		ID: moveChange(project.Name), Action: plan.RunCommand, Target: place,
 		Title: "Move the state of project " + project.Name + " to the state bucket", Account: a.AdminAccount,
 		Run:    &plan.Run{Command: plan.RunMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
-		Fields: []plan.Field{{Name: "state", Before: whereNow(at), After: place}},
+		Fields: []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: place}},
 		Needs:  []string{backup.ID}, Intent: map[string]string{"backup": m.Backup, "lock": m.Lock},
 		Undo: "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup,
 	}
@@ -310,7 +345,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	c.Undo = "the state as it was lies in " + m.Backup
 	c.Needs = append(c.Needs, move.ID)
 	if !m.resumed() { // what was agreed to is only finished
-		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, whereNow(at))))
+		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, at.WhereStateIs())))
 		backup.Foreign, move.Foreign, c.Foreign = at.Dir, at.Dir, at.Dir
 	}
 	return []plan.Change{backup, move, c}, nil
@@ -350,44 +385,6 @@ func arrivalLines(at *tf.Project, backup string) []string {
 		}
 	}
 	return append(lines, "terraform init -reconfigure", "terraform state pull, and compare lineage, serial, resources and outputs with "+backup)
-}
-
-// source is the place of a project's state as two projects could share it, empty
-// where that cannot be told.
-func source(p *tf.Project) string {
-	kind, get := "", func(string) string { return "" }
-	if have := p.State.Configured; have != nil {
-		kind, get = have.Type, func(name string) string { return have.Config[name] }
-	} else if block, _ := p.Backend(); block != nil && len(p.State.States) == 0 { // step 7 tells of a second one
-		kind, get = block.Type, block.Attributes.Get
-	}
-	switch {
-	case kind == "s3" && get("bucket") != "" && get("key") != "":
-		return "s3 " + get("bucket") + "/" + get("key")
-	case kind != "" && kind != "local" && kind != "s3" && p.State.Configured != nil:
-		return kind + fmt.Sprint(p.State.Configured.Config)
-	case len(p.State.States) > 0:
-		return files.RealPath(p.State.States[0].Path)
-	}
-	return ""
-}
-
-// whereNow names the place of a project's state for people.
-func whereNow(p *tf.Project) string {
-	block, _ := p.Backend() // step 7 tells of a second one
-	switch have := p.State.Configured; {
-	case have != nil && have.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s, as %s notes", have.Config["bucket"], have.Config["key"], have.Place())
-	case have != nil && have.Type != "local":
-		return fmt.Sprintf("backend %s, as %s notes", have.Type, have.Place())
-	case len(p.State.States) > 0:
-		return p.State.States[0].Path
-	case block != nil && block.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s, as %s says", block.Attributes.Get("bucket"), block.Attributes.Get("key"), block.Place)
-	case block != nil:
-		return fmt.Sprintf("backend %s, as %s says", block.Type, block.Place)
-	}
-	return "nowhere yet"
 }
 
 func backupChange(project string) string { return "init." + project + ".backup" }

@@ -99,6 +99,15 @@ func (m StateMove) look(ctx context.Context, states []terraform.StateSummary) (m
 			}
 		}
 	}
+	for _, s := range states {
+		deleted, err := StateDeleted(ctx, m.Session, m.Bucket, StateKeyOf(m.Key, s.Workspace))
+		if err != nil {
+			return nil, err
+		}
+		if deleted != nil {
+			return nil, fmt.Errorf("%v; nothing was written over it: put it back (stateroom troubleshoot), delete all its versions, the delete marker too, or choose another key for the project", deleted)
+		}
+	}
 	return there, nil
 }
 

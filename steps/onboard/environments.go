@@ -84,7 +84,8 @@ func (s *scene) notAssumed(c plan.Check, e blueprint.Environment, err error) {
 // unsettled books a check that AWS did not answer: throttled, unreachable, or
 // failing itself.
 func (s *scene) unsettled(c plan.Check, err error) {
-	f := plan.Finding{ID: "onboard.unanswered", Of: plan.NoStep, Severity: plan.Warning, Evidence: reason(err), Remedy: "Run it again."}
+	f := because(err)
+	f.ID, f.Of, f.Severity, f.Remedy = "onboard.unanswered", plan.NoStep, plan.Warning, "Run it again."
 	switch {
 	case awsops.IsUnreachable(err):
 		f.ID, f.Remedy = diagnosis.NetworkUnreachable.ID, "Check the network and the proxy, then run it again."
@@ -128,10 +129,10 @@ func (s *scene) checkHarmless(ctx context.Context, e blueprint.Environment, sess
 		c.Verdict, c.Answer = plan.Undecided, "the role's own permissions leave s3:ListAllMyBuckets out"
 		s.check(c)
 	case awsops.IsAccessDenied(err):
-		s.broken(c, plan.Finding{
-			ID: diagnosis.EnvironmentDenied.ID, Of: plan.StepIAM, Severity: plan.Failure, Evidence: reason(err),
-			Remedy: fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions),
-		})
+		f := because(err)
+		f.ID, f.Of = diagnosis.EnvironmentDenied.ID, plan.StepIAM
+		f.Remedy = fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions)
+		s.broken(c, f)
 	default:
 		s.unsettled(c, err)
 	}

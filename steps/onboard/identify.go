@@ -159,7 +159,8 @@ func (s *scene) asking(id string) string {
 
 // refused is the finding of a key that AWS does not take.
 func (s *scene) refused(err error, id string) plan.Finding {
-	f := plan.Finding{Of: plan.StepIAM, Severity: plan.Failure, Blocks: true, Evidence: reason(err)}
+	f := because(err)
+	f.Of, f.Blocks = plan.StepIAM, true
 	cause, _ := diagnosis.FromError(err)
 	switch {
 	case cause == diagnosis.ClockSkew:
@@ -264,7 +265,8 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
-			Remedy: "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
+			RequestID: awsops.RequestID(err),
+			Remedy:    "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
 		})
 		return nil
 	case err != nil:

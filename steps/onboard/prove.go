@@ -97,7 +97,8 @@ func (s *scene) planFailed(c plan.Check, at steps.ProjectFiles, result terraform
 	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
 	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
 		f.ID, f.Remedy = d.ID, d.Remedy
-		f.Evidence = fmt.Sprintf("terraform plan in %s: %s Terraform said: %s", at.Dir, d.Meaning, d.Evidence[0])
+		f.Evidence = fmt.Sprintf("terraform plan in %s: %s", at.Dir, d.Meaning)
+		f.Quote = d.Evidence[0]
 	}
 	// Neither is the fault of what was set up here: a colleague at work, and a
 	// registry out of reach.

@@ -112,7 +112,7 @@ func (s *scene) broken(c plan.Check, f plan.Finding) {
 func (s *scene) leads(v plan.Verdict, c plan.Check, f plan.Finding) {
 	c.Verdict, c.Finding, c.Remedy = v, f.ID, f.Remedy
 	if c.Answer == "" {
-		c.Answer = f.Evidence
+		c.Answer = f.Told()
 	}
 	if f.Subject == "" {
 		f.Subject = c.Subject
@@ -140,6 +140,11 @@ func (s *scene) snapshots(context.Context) error {
 	}
 	s.config, err = files.Read(s.env.ConfigPath)
 	return err
+}
+
+// because is a finding of a call that failed: its evidence.
+func because(err error) plan.Finding {
+	return plan.Finding{Severity: plan.Failure, Evidence: reason(err), RequestID: awsops.RequestID(err)}
 }
 
 // reason is an error of AWS's without its remedy, since a finding has its own.

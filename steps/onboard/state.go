@@ -77,7 +77,9 @@ func askOperator(err error) (f plan.Finding, ok bool) {
 	if !ok || d.Operator == "" {
 		return plan.Finding{}, false
 	}
-	return plan.Finding{ID: d.ID, Of: d.Step, Severity: plan.Failure, Evidence: reason(err), Remedy: d.Operator}, true
+	f = because(err)
+	f.ID, f.Of, f.Remedy = d.ID, d.Step, d.Operator
+	return f, true
 }
 
 // proveState uses key and lock of a project as Terraform does, in a workspace

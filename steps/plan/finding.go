@@ -1,8 +1,8 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,6 +32,15 @@ type Finding struct {
 	// Evidence is what was seen, naming the resource and, where a call failed,
 	// the call, the identity and the request id.
 	Evidence string `json:"evidence"`
+	// Quote is what Terraform printed of it, word for word; empty where it was not
+	// asked. JSON's evidence ends with it ([Finding.Told]).
+	Quote string `json:"-"`
+	// Resource is what of AWS's it is about, as a backend names it: a bucket, a state
+	// as s3://BUCKET/KEY, a table, a key. Two findings of one resource can be one.
+	Resource string `json:"-"`
+	// RequestID is AWS's id of the request in which it said so, which the evidence
+	// names and another look does not bring again.
+	RequestID string `json:"-"`
 	// Remedy is the one thing to do.
 	Remedy string `json:"remedy"`
 	// Details is a longer text to hand on, such as a CloudFormation template.
@@ -42,7 +51,39 @@ type Finding struct {
 
 // String is the finding as one line.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: %s %s", f.ID, f.Evidence, f.Remedy)
+	return fmt.Sprintf("%s: %s %s", f.ID, f.Told(), f.Remedy)
+}
+
+// terraformSaid stands before what Terraform printed.
+const terraformSaid = " Terraform said: "
+
+// Told is the evidence with what Terraform printed.
+func (f Finding) Told() string {
+	if f.Quote == "" {
+		return f.Evidence
+	}
+	return f.Evidence + terraformSaid + f.Quote
+}
+
+// AddQuote adds to what Terraform printed, once.
+func (f *Finding) AddQuote(text string) {
+	switch {
+	case f.Quote == "":
+		f.Quote = text
+	case !strings.Contains(f.Quote, text):
+		f.Quote += terraformSaid + text
+	}
+}
+
+// MarshalJSON gives the members of the JSON contract.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	type members Finding
+	f.Evidence = f.Told()
+	data, err := json.Marshal(members(f))
+	if err != nil {
+		return nil, fmt.Errorf("finding %s as JSON: %w", f.ID, err)
+	}
+	return data, nil
 }
 
 // Key tells the finding from others of the same id: "bucket.versioning-off", or
@@ -94,14 +135,18 @@ func (f Finding) alike(g Finding) bool {
 	return f.Same(g)
 }
 
-// requestID is AWS's id of one request, which another look does not bring again.
-var requestID = regexp.MustCompile(`request id [^)\s]+`)
-
 // Same tells whether two findings differ in nothing but the request in which AWS
 // said it.
 func (f Finding) Same(g Finding) bool {
-	f.Evidence, g.Evidence = requestID.ReplaceAllString(f.Evidence, ""), requestID.ReplaceAllString(g.Evidence, "")
-	return f == g
+	return f.anyRequest() == g.anyRequest()
+}
+
+// anyRequest is the finding as any request would lead to it.
+func (f Finding) anyRequest() Finding {
+	if f.RequestID != "" {
+		f.Evidence, f.RequestID = strings.ReplaceAll(f.Evidence, f.RequestID, ""), ""
+	}
+	return f
 }
 
 // namesShown bounds how many names stand in one sentence.

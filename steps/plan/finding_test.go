@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 )
@@ -13,6 +14,9 @@ func TestWhatIsFoundOfSeveralIsToldOnce(t *testing.T) {
 	other.Remedy = "Look for the policy."
 	whole := Finding{ID: "kms-disabled", Severity: Failure, Evidence: "The key is off."}
 	again := whole
+	unseen := func(request string) Finding {
+		return Finding{ID: "kms-denied", Severity: Failure, Evidence: "No (request id " + request + ").", RequestID: request}
+	}
 	for name, c := range map[string]struct {
 		findings []Finding
 		want     []string
@@ -22,6 +26,7 @@ func TestWhatIsFoundOfSeveralIsToldOnce(t *testing.T) {
 		"three, one twice":    {[]Finding{denied("a"), denied("b"), denied("c"), denied("b"), denied("a")}, []string{"s3-get-denied: Denied in a. So it is with b and c."}},
 		"another remedy":      {[]Finding{denied("a"), other}, []string{"s3-get-denied@a: Denied in a.", "s3-get-denied@d: Denied in d."}},
 		"of the whole, twice": {[]Finding{whole, denied("a"), again}, []string{"kms-disabled: The key is off.", "s3-get-denied@a: Denied in a."}},
+		"in two requests":     {[]Finding{unseen("1-2"), unseen("3")}, []string{"kms-denied: No (request id 1-2)."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
@@ -42,5 +47,21 @@ func TestManyNamesInOneFindingAreCounted(t *testing.T) {
 	}
 	if got := Enumerated(names); got != "x, x, x, x, x, x, x, x, x, x, x, x and 2 more" {
 		t.Error(got)
+	}
+}
+
+func TestWhatTerraformPrintedEndsTheEvidenceOfJSONOnly(t *testing.T) {
+	f := Finding{ID: "lock-held", Step: 6, Severity: Info, Evidence: "Somebody holds it.", Resource: "r", RequestID: "q", Remedy: "Wait.", Blocks: true}
+	f.AddQuote("ID: 1")
+	f.AddQuote("ID: 2")
+	f.AddQuote("ID: 1")
+	const told = "Somebody holds it. Terraform said: ID: 1 Terraform said: ID: 2"
+	got, err := json.Marshal([]Finding{f})
+	want := `[{"id":"lock-held","step":6,"severity":"info","evidence":"` + told + `","remedy":"Wait."}]`
+	if err != nil || string(got) != want {
+		t.Errorf("got %s, %v, not %s", got, err, want)
+	}
+	if f.Evidence != "Somebody holds it." || f.Told() != told {
+		t.Errorf("evidence %q, told %q", f.Evidence, f.Told())
 	}
 }

@@ -19,7 +19,7 @@ func judgeAccess(f *facts, p *site, s *stateFacts) []ruling {
 
 // askState is a question about one state.
 func (p *site) askState(name string, s *stateFacts, call string) asked {
-	return asked{name: name, subject: s.project, question: fmt.Sprintf("%s of s3://%s/%s, as %s", call, p.bucket, s.key, p.asked)}
+	return asked{name: name, subject: s.project, question: fmt.Sprintf("%s of %s, as %s", call, s.target, p.asked), resource: s.target.String()}
 }
 
 // judgeRead rules on HEAD and GET. HEAD tells no reason; GET is asked for it.
@@ -94,7 +94,7 @@ func (f *facts) judgeRights(p *site, a asked, s *stateFacts, id, resource string
 // makes, with the encryption headers that it sends.
 func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 	q := question{action: "s3:PutObject", resource: s.arn(p), attached: f.bucketPolicy(p.bucket), context: s.written(f).headers()}
-	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends())}
+	a := asked{name: checkBucket, subject: s.project, question: fmt.Sprintf("the policy of bucket %s for a write with %s", p.bucket, s.written(f).sends()), resource: s.kmsKey}
 	d, judged := f.evaluate(p.login, q)
 	switch {
 	case s.kmsKey != "" && !possibleKey.MatchString(s.kmsKey):

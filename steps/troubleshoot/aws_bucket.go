@@ -27,7 +27,7 @@ func judgeSite(f *facts, p *site) []ruling {
 
 // ask is a question about the bucket.
 func (p *site) ask(name, subject, call string) asked {
-	return asked{name: name, subject: subject, question: fmt.Sprintf("%s on %s in %s, as %s", call, p.bucket, p.region, p.asked)}
+	return asked{name: name, subject: subject, question: fmt.Sprintf("%s on %s in %s, as %s", call, p.bucket, p.region, p.asked), resource: p.bucket}
 }
 
 func (p *site) projects() []string {

@@ -15,7 +15,7 @@ import (
 
 // judgeKey rules on the state of an encryption key and on the right to use it.
 func judgeKey(f *facts, p *site, k *keyFacts) []ruling {
-	a := asked{name: checkKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked)}
+	a := asked{name: checkKeyState, question: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, p.region, p.asked), resource: k.id}
 	state := keyState(f, p, k, a)
 	use := asked{name: checkKey, question: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, p.asked)}
 	if state.check.Verdict == plan.Broken || !possibleKey.MatchString(k.id) {

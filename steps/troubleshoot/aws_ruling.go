@@ -27,6 +27,8 @@ type trouble struct {
 	// subject is the project or the environment. Troubles of one id and one
 	// cause are told once, with all their subjects.
 	subject, cause string
+	// resource is what it is about.
+	resource string
 	// mended tells which changes of the blueprint's own plan mend it, by id.
 	mended func(change string) bool
 	// changes mend it besides.
@@ -36,8 +38,9 @@ type trouble struct {
 	handOn *handOn
 }
 
-// asked is a question and who put it: the first half of a check.
-type asked struct{ name, subject, question string }
+// asked is a question and who put it: the first half of a check. What it is about is
+// the resource of what is found.
+type asked struct{ name, subject, question, resource string }
 
 func (a asked) check(answer string, v plan.Verdict) ruling {
 	return ruling{check: plan.Check{Name: a.name, Subject: a.subject, Asked: a.question, Answer: answer, Verdict: v}}
@@ -51,7 +54,7 @@ func (a asked) undecided(format string, args ...any) ruling {
 
 func (a asked) broken(answer string, t trouble) ruling {
 	r := a.check(answer, plan.Broken)
-	t.subject = cmp.Or(t.subject, a.subject)
+	t.subject, t.resource = cmp.Or(t.subject, a.subject), a.resource
 	r.check.Finding, r.trouble = t.id, &t
 	return r
 }

@@ -13,7 +13,7 @@ import (
 // judgeTable rules on a lock table: that it is there and has the one key that
 // Terraform uses.
 func judgeTable(f *facts, p *site, t *tableFacts) ruling {
-	a := asked{name: checkTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked)}
+	a := asked{name: checkTable, question: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, p.region, p.asked), resource: t.name}
 	switch {
 	case diagnosis.Outage(t.describeErr) != nil:
 		return a.failedBy(t.describeErr)
@@ -59,7 +59,7 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 // judgeItems rules on the right to read and write the table's items.
 func judgeItems(f *facts, p *site, s *stateFacts) ruling {
 	arn := p.tableARN(f, s.table)
-	a := asked{name: checkTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked)}
+	a := asked{name: checkTable, subject: s.project, question: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.table, p.asked), resource: s.table}
 	err := errors.Join(s.lockErr, s.digestErr)
 	q := question{action: "dynamodb:GetItem", resource: arn, err: err, rights: s.rights}
 	switch {

@@ -27,6 +27,9 @@ type target struct {
 	planned bool
 }
 
+// String is the place of the state.
+func (t target) String() string { return "s3://" + t.bucket + "/" + t.key }
+
 // targets are all projects' states.
 func (s *scene) targets() []target {
 	all := make([]target, len(s.projects))

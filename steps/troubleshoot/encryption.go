@@ -57,7 +57,7 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 	}
 	l.broken(checkEncryption, p.Name, asked, answer, found)
 	if found == diagnosis.KMSIDInvalid.ID {
-		l.echo(found, " key "+id+" ", diagnosis.KMSNotFound.ID, diagnosis.ExplicitDeny.ID, diagnosis.KMSDenied.ID)
+		l.echo(found, id, diagnosis.KMSNotFound.ID, diagnosis.ExplicitDeny.ID)
 	}
 	l.found(found, plan.StepBucket, severity, evidence, remedy)
 	l.mend(p, func(b *tf.Backend) { b.Encrypt = true })

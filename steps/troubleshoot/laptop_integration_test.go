@@ -160,7 +160,7 @@ func TestRealTerraformRunsItself(t *testing.T) {
 		t.Errorf("said %+v", all)
 	}
 	found := hear([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
-	if len(found) != 1 || !strings.HasPrefix(found[0].Evidence, "checked. Terraform said: ") {
+	if len(found) != 1 || !strings.HasPrefix(found[0].Told(), "checked. Terraform said: ") {
 		t.Errorf("findings %v", found)
 	}
 	if item, held := b.server.DynamoItem("111111111111", "eu-west-1", "terraform_locks", "acme-terraform-state/common/staging"); held {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops"
@@ -299,12 +301,21 @@ func (b *bench) admin() (context.Context, *awsops.Session) {
 	return awsops.WithProbe(context.Background()), b.env.Sessions.Home(b.answers.StateRegion)
 }
 
-// deleteState takes a state away again.
+// deleteState takes a state away again, with every version and delete marker: what
+// may be put back is in the way of a move.
 func (b *bench) deleteState(key string) {
 	b.t.Helper()
 	ctx, s := b.admin()
-	if err := s.DeleteObject(ctx, b.answers.Bucket.Name, key); err != nil {
+	versions, err := s.ObjectVersions(ctx, b.answers.Bucket.Name, key)
+	if err != nil {
 		b.t.Fatal(err)
+	}
+	client := (&world{t: b.t, server: b.server}).hands("").s3
+	for _, v := range versions {
+		_, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(b.answers.Bucket.Name), Key: aws.String(key), VersionId: aws.String(v.ID)})
+		if err != nil {
+			b.t.Fatal(err)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		}, []string{"backend-changed error"}, "migrate", true, "has to move"},
 		{"it was moved by a colleague", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-7", 3) // the versions stay for the cases after this one
+			b.hold("common/old", "l-7", 3)
 			b.hold("common/staging", "l-7", 3)
 			b.hold("common/staging", "l-7", 4)
 		}, []string{"backend-changed error"}, "reconfigure", false, "it was moved there"},
@@ -75,6 +75,17 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 			cloned(b)
 			b.write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[]}`)
 		}, []string{fresh}, "init", false, "fresh clone"},
+		{"a state was deleted in the new place", func(b *bench) {
+			oldKey(b)
+			b.hold("common/old", "l-1", 3)
+			b.hold("common/staging", "l-9", 9)
+			b.coverState("common/staging")
+		}, []string{"backend-changed error", "init.destination-deleted error"}, "", false, "s3://acme-terraform-state/common/staging was deleted"},
+		{"two projects with one old place", func(b *bench) {
+			oldKey(b)
+			b.edit("live/production/.terraform/terraform.tfstate", "common/production", "common/old")
+			b.hold("common/old", "l-1", 3)
+		}, []string{"backend-changed error", "backend-changed error", "init.one-source error", "init.one-source error"}, "", false, "Projects common-staging and common-production keep their states in one place"},
 		{"another kind of backend before", func(b *bench) {
 			b.write(stagingCache, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
 		}, []string{"backend-changed error"}, "migrate", true, "another kind of backend"},
@@ -109,6 +120,15 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 				t.Errorf("runs %q, backup %v, want %q", run, backup, tt.run)
 			}
 		})
+	}
+}
+
+// coverState lays a delete marker over a state.
+func (b *bench) coverState(key string) {
+	b.t.Helper()
+	ctx, s := b.admin()
+	if err := s.DeleteObject(ctx, b.answers.Bucket.Name, key); err != nil {
+		b.t.Fatal(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package troubleshoot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/steps/diagnosis"
@@ -112,31 +113,25 @@ func brief(text string) string {
 // own.
 func hear(findings []plan.Finding, all []said) []plan.Finding {
 	for _, s := range all {
-		quote := " Terraform said: " + brief(s.Evidence[0])
-		met := false
-		for i := range findings {
-			f := &findings[i]
-			if f.ID != s.ID || s.project != "" && f.Subject != "" && f.Subject != s.project {
-				continue
-			}
-			if met = true; !strings.Contains(f.Evidence, quote) {
-				f.Evidence += quote
-			}
-			break
+		i := slices.IndexFunc(findings, func(f plan.Finding) bool {
+			return f.ID == s.ID && (s.project == "" || f.Subject == "" || f.Subject == s.project)
+		})
+		if i >= 0 {
+			findings[i].AddQuote(brief(s.Evidence[0]))
+			continue
 		}
+<<<<<<< HEAD
 		if !met {
 			findings = append(findings, plan.Finding{
 				ID: s.ID, Subject: s.project, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning + quoteOf(s), Remedy: s.Remedy,
 			})
+=======
+		f := plan.Finding{ID: s.ID, Subject: s.project, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
+		if s.Diagnosis == diagnosis.Unknown {
+			f.Quote = s.Evidence[0] // whole: nobody else will read it
+>>>>>>> main
 		}
+		findings = append(findings, f)
 	}
 	return findings
-}
-
-// quoteOf keeps a text that nobody knows whole.
-func quoteOf(s said) string {
-	if s.Diagnosis == diagnosis.Unknown {
-		return " Terraform said: " + s.Evidence[0]
-	}
-	return " Terraform said: " + brief(s.Evidence[0])
 }

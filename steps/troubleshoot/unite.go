@@ -1,6 +1,7 @@
 package troubleshoot
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,16 +9,16 @@ import (
 )
 
 // echo is a finding of the files that AWS is likely to confirm under an id of
-// its own, in an evidence that names the value: a mistyped bucket is missing.
+// its own, of the resource that they name: a mistyped bucket is missing.
 type echo struct {
 	id, subject string
-	value       string
+	resource    string
 	ids         []string
 }
 
 // echo books that for a finding of the project that is looked at.
-func (l *laptop) echo(id, value string, ids ...string) {
-	l.out.echoes = append(l.out.echoes, echo{id, l.subject, value, ids})
+func (l *laptop) echo(id, resource string, ids ...string) {
+	l.out.echoes = append(l.out.echoes, echo{id, l.subject, resource, ids})
 }
 
 // unite joins what AWS says of a thing to what the files say of it, which is
@@ -43,6 +44,7 @@ func (o *outcome) unite() {
 // join adds the evidence of a finding to another's about the same thing.
 func join(to *plan.Finding, f plan.Finding) {
 	to.Evidence += " " + f.Evidence
+	to.Resource = cmp.Or(to.Resource, f.Resource)
 	if to.Details == "" {
 		to.Details = f.Details
 	}
@@ -58,7 +60,7 @@ func (o *outcome) hearEcho(e echo) {
 	f := o.findings[own]
 	kept := o.findings[:0:0]
 	for i, g := range o.findings {
-		if i == own || !slices.Contains(e.ids, g.ID) || !strings.Contains(g.Evidence, e.value) {
+		if i == own || !slices.Contains(e.ids, g.ID) || g.Resource != e.resource {
 			kept = append(kept, g)
 			continue
 		}

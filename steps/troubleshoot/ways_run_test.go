@@ -102,13 +102,13 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 	if len(out) != 4 {
 		t.Fatalf("findings %v", out)
 	}
-	if !strings.HasPrefix(out[0].Evidence, "backend.tf:4") || !strings.Contains(out[0].Evidence, "Terraform said: Access denied") || len(out[0].Evidence) > 500 || out[0].Remedy != "Write it." {
+	if !strings.HasPrefix(out[0].Evidence, "backend.tf:4") || !strings.HasPrefix(out[0].Quote, "Access denied") || len(out[0].Quote) > 500 || out[0].Remedy != "Write it." {
 		t.Errorf("first %+v", out[0])
 	}
-	if !strings.Contains(out[1].Evidence, "Terraform said") {
+	if out[1].Quote == "" {
 		t.Errorf("second %+v", out[1])
 	}
-	if out[2].Subject != "a" || out[2].Evidence != diagnosis.LockHeld.Meaning+" Terraform said: ID: 1" || out[3].Subject != "b" {
+	if out[2].Subject != "a" || out[2].Told() != diagnosis.LockHeld.Meaning+" Terraform said: ID: 1" || out[3].Subject != "b" {
 		t.Errorf("others %+v", out[2:])
 	}
 }
@@ -119,14 +119,14 @@ func TestOneThingToldByFilesAndByAWSIsOneFinding(t *testing.T) {
 			{ID: "files.bucket-differs", Subject: "a", Severity: plan.Warning, Evidence: "backend.tf:5: bucket typo.", Remedy: "Correct it."},
 			{ID: "kms-id-invalid", Subject: "b", Severity: plan.Failure, Evidence: "backend.tf:6."},
 			{ID: "region-invalid", Subject: "b", Severity: plan.Failure, Evidence: "backend.tf:7."},
-			{ID: "bucket-missing", Severity: plan.Failure, Evidence: "There is no bucket typo, of a.", Details: "report"},
-			{ID: "kms-not-found", Severity: plan.Failure, Evidence: "There is no key word in eu-west-1."},
+			{ID: "bucket-missing", Severity: plan.Failure, Evidence: "There is no bucket typo, of a.", Resource: "typo", Details: "report"},
+			{ID: "kms-not-found", Severity: plan.Failure, Evidence: "There is no key word in eu-west-1.", Resource: "word"},
 			{ID: "region-invalid", Severity: plan.Failure, Evidence: "Not listed."},
 		},
 		checks: []plan.Check{{Finding: "files.bucket-differs", Subject: "a"}},
 		echoes: []echo{
 			{"files.bucket-differs", "a", "typo", []string{"bucket-missing"}},
-			{"kms-id-invalid", "b", " key word ", []string{"kms-not-found", "explicit-deny"}},
+			{"kms-id-invalid", "b", "word", []string{"kms-not-found", "explicit-deny"}},
 		},
 	}
 	o.unite()

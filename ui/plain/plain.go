@@ -156,7 +156,7 @@ func (l *Lines) line(e plan.Event) {
 
 // Finding shows one finding with its evidence and its remedy.
 func (l *Lines) Finding(f plan.Finding) {
-	l.print("\n%s: %s\n%s%s", strings.ToUpper(string(f.Severity)), f.ID, wrapped(f.Evidence, 4), wrapped(f.Remedy, 4))
+	l.print("\n%s: %s\n%s%s", strings.ToUpper(string(f.Severity)), f.ID, wrapped(f.Told(), 4), wrapped(f.Remedy, 4))
 	if f.Details != "" {
 		l.print("\n%s\n", indented(f.Details, 6))
 	}

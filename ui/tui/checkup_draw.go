@@ -111,7 +111,7 @@ func firstSentence(text string) string {
 // readFinding is all there is to a finding, as a text.
 func (c *checkup) readFinding(i int) string {
 	f := c.found.list[i]
-	parts := []string{f.Evidence, "What to do: " + f.Remedy}
+	parts := []string{f.Told(), "What to do: " + f.Remedy}
 	for _, check := range c.checks.of(f) {
 		parts = append(parts, readCheck(check))
 	}

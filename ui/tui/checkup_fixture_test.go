@@ -50,7 +50,7 @@ func ill() plan.Review {
 		},
 		Findings: []plan.Finding{
 			{ID: "lock.pitr-off", Of: plan.NoStep, Severity: plan.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
-			{ID: "kms-disabled", Of: plan.NoStep, Severity: plan.Failure, Evidence: "The state encryption key " + someKey + " is disabled. Terraform said: api error KMS.DisabledException", Remedy: "Confirm the change."},
+			{ID: "kms-disabled", Of: plan.NoStep, Severity: plan.Failure, Evidence: "The state encryption key " + someKey + " is disabled.", Quote: "api error KMS.DisabledException", Remedy: "Confirm the change."},
 			{ID: "lock-held", Subject: "common-production", Of: plan.NoStep, Severity: plan.Failure, Evidence: "The state of common-production has been locked since 17:02 by bob@laptop.", Remedy: "Release it when nothing runs any more."},
 			{ID: "assume-role-denied", Subject: "production", Of: plan.NoStep, Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin.", Remedy: "Send the report to whoever may change IAM in account 444444444444.", Details: someReport},
 		},

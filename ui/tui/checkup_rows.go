@@ -234,7 +234,7 @@ func (c *checkup) briefly(i int) []string {
 	if b.width == c.pane.width {
 		return b.lines
 	}
-	*b = briefing{width: c.pane.width, lines: c.beginning(f.Evidence, c.theme.Plain)}
+	*b = briefing{width: c.pane.width, lines: c.beginning(f.Told(), c.theme.Plain)}
 	if f.Severity != plan.Info && !c.found.mendable(i) {
 		_, style := c.remedy(i)
 		b.lines = append(b.lines, c.beginning(f.Remedy, style)...)
@@ -262,11 +262,10 @@ func (c *checkup) beginning(text string, style lipgloss.Style) []string {
 // findingDetail is all that there is to a finding.
 func (c *checkup) findingDetail(i int) {
 	t, f := c.theme, c.found.list[i]
-	evidence, said, _ := strings.Cut(f.Evidence, terraformSaid)
-	c.long(evidence, t.Plain)
-	if said != "" {
+	c.long(f.Evidence, t.Plain)
+	if f.Quote != "" {
 		c.pane.below(strings.Repeat(" ", below) + t.Faint.Render("Terraform said"))
-		for _, line := range wrapMost(said, c.pane.width-below-3, longMost, t) {
+		for _, line := range wrapMost(f.Quote, c.pane.width-below-3, longMost, t) {
 			c.pane.below(strings.Repeat(" ", below+2) + line)
 		}
 	}
@@ -284,9 +283,6 @@ func (c *checkup) findingDetail(i int) {
 		c.labelled("Report", fmt.Sprintf("%s to hand on: r opens it, s saves it", plural(lines, "line")), t.Faint)
 	}
 }
-
-// terraformSaid separates in an evidence what was found from what was printed.
-const terraformSaid = " Terraform said: "
 
 func (c *checkup) long(text string, style lipgloss.Style) {
 	for _, line := range wrapMost(text, c.pane.width-below-1, longMost, c.theme) {

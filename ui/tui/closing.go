@@ -42,7 +42,7 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 		if f.Severity != plan.Info {
 			say("", "")
 			say("", fmt.Sprintf("%s: %s", f.Severity, named(f)))
-			say("    ", f.Evidence)
+			say("    ", f.Told())
 			say("    ", f.Remedy)
 		}
 	}

@@ -105,7 +105,7 @@ func (w *wizard) showFindings() {
 			case plan.Info:
 			}
 			w.pane.text(" " + style.Render(glyph+" "+f.ID))
-			w.pane.wrapped(f.Evidence, 3, t.Plain.Render)
+			w.pane.wrapped(f.Told(), 3, t.Plain.Render)
 			w.pane.wrapped(f.Remedy, 3, t.Accent.Render)
 			if f.Details != "" {
 				w.pane.text("", "   "+t.Faint.Render("To hand on:"))
