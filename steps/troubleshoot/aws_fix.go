@@ -137,11 +137,7 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 }
 
 func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
-<<<<<<< HEAD
-	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Remedy: t.remedy}
-=======
-	out := plan.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
->>>>>>> main
+	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
 	if out.Severity == "" {
 		out.Severity = plan.Failure
 	}
