@@ -251,7 +251,7 @@ func planAccounts(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
 	c := plan.Change{
-		ID: accountChange(e.Name), Step: 1, Action: plan.Create,
+		ID: accountChange(e.Name), Step: 1, Action: plan.Create, Purpose: plan.Make,
 		Title:  "Create the account of environment " + e.Name,
 		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields:      plan.Created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),
