@@ -99,6 +99,8 @@ func TestPermits(t *testing.T) {
 		{"!= 1.11.4", "1.11.4", false, true},
 		{"1.11.4", "1.11.4", true, true},
 		{">= 1.12", "1.12.0-beta1", true, true},
+		{"6.0.0-beta1", "6.0.0-beta1", true, true},
+		{"6.0.0-beta1", "6.0.0-beta2", false, true},
 		{"${x}", "1.11.4", false, false},
 	}
 	for _, tt := range tests {

@@ -1,101 +1,75 @@
 package tf
 
 import (
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/hashicorp/go-version"
 )
 
 // constraint is one term of a required_version.
 type constraint struct {
-	op      string // one of = != > >= < <= ~>
-	version [3]int
-	parts   int // how many numbers were written: "~> 1.5" and "~> 1.5.0" differ
+	*version.Constraint
+	op string // one of = != > >= < <= ~>
+	at *version.Version
 }
 
-var constraintTerm = regexp.MustCompile(`^(=|!=|>=|<=|~>|>|<)?\s*v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:-[0-9A-Za-z.-]+)?$`)
-
-// parseConstraints reads a required_version; false when it is beyond us.
+// parseConstraints reads a required_version as Terraform does; false when it is no
+// constraint.
 func parseConstraints(text string) ([]constraint, bool) {
+	terms, err := version.NewConstraint(text)
+	if err != nil {
+		return nil, false
+	}
 	var out []constraint
-	for term := range strings.SplitSeq(text, ",") {
-		m := constraintTerm.FindStringSubmatch(strings.TrimSpace(term))
-		if m == nil {
+	for _, term := range terms {
+		written := strings.TrimSpace(term.String())
+		number := strings.TrimLeft(written, "=!<>~ \t")
+		at, err := version.NewVersion(number)
+		if err != nil {
 			return nil, false
 		}
-		c := constraint{op: m[1]}
-		if c.op == "" {
-			c.op = "="
+		op := strings.TrimSpace(strings.TrimSuffix(written, number))
+		if op == "" {
+			op = "="
 		}
-		for i, n := range m[2:5] {
-			if n != "" {
-				c.version[i], _ = strconv.Atoi(n) // at most nine digits
-				c.parts = i + 1
-			}
-		}
-		out = append(out, c)
+		out = append(out, constraint{term, op, at})
 	}
 	return out, true
 }
 
 // allows tells whether some version from least on can satisfy the term.
-func (c constraint) allows(least [3]int) bool {
+func (c constraint) allows(least *version.Version) bool {
 	switch c.op {
-	case "=", "<=":
-		return slices.Compare(c.version[:], least[:]) >= 0
+	case ">", ">=", "!=": // they have no upper end
+		return true
 	case "<":
-		return slices.Compare(c.version[:], least[:]) > 0
-	case "~>":
-		if c.parts < 2 {
-			return true
-		}
-		n := c.parts - 1
-		return slices.Compare(c.version[:n], least[:n]) >= 0
+		return c.at.GreaterThan(least)
 	}
-	return true // >, >= and != have no upper end
+	return c.at.GreaterThanOrEqual(least) || c.Check(least)
+}
+
+// demands tells whether the term permits no version below least.
+func (c constraint) demands(least *version.Version) bool {
+	switch c.op {
+	case "=", ">=", ">", "~>":
+		return c.at.GreaterThanOrEqual(least)
+	}
+	return false
 }
 
 // Permits tells whether a version of the engine, such as 1.11.4, satisfies a
 // version constraint, as far as the constraint is understood. A pre-release
-// counts as its release.
-func Permits(constraints, version string) (ok, understood bool) {
-	terms, ok := parseConstraints(constraints)
-	exactly, ok2 := parseConstraints(strings.TrimPrefix(version, "v"))
-	if !ok || !ok2 || len(exactly) != 1 {
+// counts as its release, too: whoever runs one has what the release demands.
+func Permits(constraints, of string) (ok, understood bool) {
+	terms, err := version.NewConstraint(constraints)
+	if err != nil {
 		return false, false
 	}
-	return !slices.ContainsFunc(terms, func(c constraint) bool { return !c.permits(exactly[0].version) }), true
-}
-
-// permits tells whether a version satisfies the term.
-func (c constraint) permits(v [3]int) bool {
-	order := slices.Compare(v[:], c.version[:])
-	switch c.op {
-	case "=":
-		return order == 0
-	case "!=":
-		return order != 0
-	case ">":
-		return order > 0
-	case ">=":
-		return order >= 0
-	case "<":
-		return order < 0
-	case "<=":
-		return order <= 0
+	v, err := version.NewVersion(of)
+	if err != nil {
+		return false, false
 	}
-	n := max(c.parts-1, 1) // ~> 1.5 holds the 1, ~> 1.5.0 the 1.5
-	return order >= 0 && slices.Equal(v[:n], c.version[:n])
-}
-
-// floor gives the lowest version that the term permits, if it has one.
-func (c constraint) floor() ([3]int, bool) {
-	switch c.op {
-	case "=", ">=", ">", "~>":
-		return c.version, true
-	}
-	return [3]int{}, false
+	return terms.Check(v) || terms.Check(v.Core()), true
 }
 
 // verdict is what is to be done about an existing required_version.
@@ -116,14 +90,14 @@ func raiseVersion(existing, wanted string) (string, verdict) {
 	if !ok || !ok2 || len(want) != 1 {
 		return existing, versionUnknown
 	}
-	least := want[0].version
+	least := want[0].at
 	for _, c := range have {
 		if !c.allows(least) {
 			return existing, versionExcluded
 		}
 	}
 	for _, c := range have {
-		if floor, ok := c.floor(); ok && slices.Compare(floor[:], least[:]) >= 0 {
+		if c.demands(least) {
 			return existing, versionKept
 		}
 	}
