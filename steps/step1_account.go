@@ -96,11 +96,20 @@ func accountQuestions(a *blueprint.Answers) []plan.Question {
 	if len(a.Environments) == 0 {
 		questions = append(questions, plan.Question{
 			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: plan.Choices, Required: true,
-			Default: a.Discovered.Environments(admin),
-			Help:    "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
+			Default: a.Discovered.Environments(admin), Accounts: accountsOffered(a.Discovered.Offered(admin)),
+			Help: "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
 		})
 	}
 	return questions
+}
+
+// accountsOffered are accounts to be picked as environments.
+func accountsOffered(accounts []awsops.Account) []plan.Account {
+	var offered []plan.Account
+	for _, a := range accounts {
+		offered = append(offered, plan.Account{ID: a.ID, Name: a.Name, Email: a.Email, Pair: blueprint.Pair(a)})
+	}
+	return offered
 }
 
 // inspectAccount asks who we are and refuses what cannot lead to a good set-up before

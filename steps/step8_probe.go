@@ -112,7 +112,7 @@ func asksSecondFactor(role *awsops.Role) bool {
 // reason and remedy.
 func failure(id string, step int, err error) plan.Finding {
 	return plan.Finding{
-		ID: id, Step: step, Severity: plan.Failure, Evidence: err.Error(),
+		ID: id, Step: step, Severity: plan.Failure, Evidence: err.Error(), RequestID: awsops.RequestID(err),
 		Remedy: "Run stateroom setup again: it shows what differs from the blueprint.",
 	}
 }

@@ -169,6 +169,20 @@ func (c Change) Sends(service string, operations ...string) bool {
 	})
 }
 
+// NewFile tells whether the change writes a file that is not there yet.
+func (c Change) NewFile() bool {
+	return c.Write != nil && c.Action == WriteFile && !c.Write.Edit.Before.Exists
+}
+
+// Symbol is the change's mark in a plan; a new file is an addition, as in the plan's
+// line.
+func (c Change) Symbol() string {
+	if c.NewFile() {
+		return Create.Symbol()
+	}
+	return c.Action.Symbol()
+}
+
 // MendsFinding tells whether the change takes a finding away.
 func (c Change) MendsFinding(f Finding) bool {
 	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
