@@ -29,6 +29,7 @@ func (o *Opening) outline(setup *Setup, given plan.Given) plan.Outline {
 	out := plan.Outline{Who: o.who()}
 	found := setup.Observed()
 	if found != nil {
+		out.Begun = found.Key.Key != nil
 		out.Who, out.Partition = found.Account.Identity.Account+"  "+caller(found.Account.Identity), found.Account.Identity.Partition
 	}
 	a := o.Answers.Clone()

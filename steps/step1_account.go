@@ -96,11 +96,20 @@ func accountQuestions(a *blueprint.Answers) []plan.Question {
 	if len(a.Environments) == 0 {
 		questions = append(questions, plan.Question{
 			Path: "environment", Prompt: "Environments, as name=account-id, separated by commas", Kind: plan.Choices, Required: true,
-			Default: a.Discovered.Environments(admin),
-			Help:    "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
+			Default: a.Discovered.Environments(admin), Accounts: accountsOffered(a.Discovered.Offered(admin)),
+			Help: "One sub-account per environment. An account that is to be created takes an e-mail address in place of its id.",
 		})
 	}
 	return questions
+}
+
+// accountsOffered are accounts to be picked as environments.
+func accountsOffered(accounts []awsops.Account) []plan.Account {
+	var offered []plan.Account
+	for _, a := range accounts {
+		offered = append(offered, plan.Account{ID: a.ID, Name: a.Name, Email: a.Email, Pair: blueprint.Pair(a)})
+	}
+	return offered
 }
 
 // inspectAccount asks who we are and refuses what cannot lead to a good set-up before
@@ -251,7 +260,7 @@ func planAccounts(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
 	c := plan.Change{
-		ID: accountChange(e.Name), Action: plan.Create,
+		ID: accountChange(e.Name), Action: plan.Create, Purpose: plan.Make,
 		Title:  "Create the account of environment " + e.Name,
 		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields:      plan.Created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),

@@ -85,7 +85,7 @@ func planGroups(o *Observed, a *blueprint.Answers) plan.Proposal {
 		f := o.IAM.Groups[g.Name]
 		if f.Group == nil {
 			p.Changes = append(p.Changes, plan.Change{
-				ID: groupChange(g.Name), Action: plan.Create, Title: "Create the group " + g.Name,
+				ID: groupChange(g.Name), Action: plan.Create, Group: g.Name, Title: "Create the group " + g.Name,
 				Target:  groupARN(o, a, g.Name),
 				Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
@@ -156,7 +156,7 @@ func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []plan.Change
 			continue
 		}
 		c := plan.Change{
-			ID: "iam.member." + g.Name + "." + user, Action: plan.Update,
+			ID: "iam.member." + g.Name + "." + user, Action: plan.Update, Group: g.Name, User: user,
 			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
 			Target: groupARN(o, a, g.Name), Account: a.AdminAccount, Region: a.StateRegion,
 			Fields:  plan.Created("member", user),

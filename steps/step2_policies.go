@@ -51,7 +51,7 @@ func beyond(number string, last int) bool {
 
 func detach(o *Observed, a *blueprint.Answers, group string, p awsops.Policy) plan.Change {
 	c := plan.Change{
-		ID: "iam.policy." + p.Name + ".detach", Action: plan.Delete,
+		ID: "iam.policy." + p.Name + ".detach", Action: plan.Delete, Purpose: plan.Cosmetic, Group: group,
 		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
 		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields: []plan.Field{{Name: "attached to", Before: group}},
@@ -112,7 +112,7 @@ func groupGains(o *Observed, a *blueprint.Answers, group string, have, want poli
 func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc policy.Document) []plan.Change {
 	arn := iamARN(o, a, "policy"+policyPath+name)
 	id := "iam.policy." + name
-	base := plan.Change{Target: arn, Account: a.AdminAccount, Region: a.StateRegion}
+	base := plan.Change{Target: arn, Group: group, Account: a.AdminAccount, Region: a.StateRegion}
 	have, there := o.IAM.Policies[name]
 	var changes []plan.Change
 	switch {
@@ -142,7 +142,7 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 	}
 	if missing := plan.MissingTags(have.Tags, plan.TagsOf(a)); there && plan.Ours(a, have.Tags) && len(missing) > 0 {
 		c := base
-		c.ID, c.Action, c.Title = id+".tags", plan.Update, "Tag the policy "+name
+		c.ID, c.Action, c.Purpose, c.Title = id+".tags", plan.Update, plan.Cosmetic, "Tag the policy "+name
 		c.Fields = plan.TagFields(have.Tags, missing)
 		c.Calls = []awsops.Call{awsops.TagPolicy(arn, missing)}
 		c.JudgeTags(a, "policy "+name, missing)

@@ -251,7 +251,7 @@ func (b *roleBuilder) update() {
 	}
 	missing := plan.MissingTags(b.f.Role.Tags, plan.TagsOf(b.a))
 	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
-		c.Fields = plan.TagFields(b.f.Role.Tags, missing)
+		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(b.f.Role.Tags, missing)
 		c.JudgeTags(b.a, b.name(), missing)
 		b.changes = append(b.changes, c)
 	}
@@ -354,6 +354,7 @@ func (b *roleBuilder) besides(arn string) {
 		case name == inlinePolicy && arn == "":
 		case name == inlinePolicy && plan.Ours(b.a, b.f.Role.Tags):
 			c := b.change(".inline", plan.Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
+			c.Purpose = plan.Cosmetic
 			c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
 			if policy.Wider(b.f.Inline[name], policy.Document{}) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
@@ -19,9 +20,9 @@ import (
 func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) plan.Finding {
 	return plan.Finding{
 		ID: "iam.environment-unreachable", Severity: plan.Failure,
-		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err),
-		Remedy:   fmt.Sprintf("Give the template below to the account's owner, who runs: aws cloudformation deploy --stack-name stateroom-%s --template-file %s.json --capabilities CAPABILITY_NAMED_IAM", e.Name, e.Name),
-		Details:  roleTemplate(o, a, e),
+		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err), RequestID: awsops.RequestID(err),
+		Remedy:  fmt.Sprintf("Give the template below to the account's owner, who runs: aws cloudformation deploy --stack-name stateroom-%s --template-file %s.json --capabilities CAPABILITY_NAMED_IAM", e.Name, e.Name),
+		Details: roleTemplate(o, a, e),
 	}
 }
 

@@ -145,7 +145,7 @@ func planUsers(o *Observed, a *blueprint.Answers) plan.Proposal {
 		f := o.IAM.Users[name]
 		if f.User == nil {
 			c := plan.Change{
-				ID: userChange(name), Action: plan.Create, Title: "Create the user " + name,
+				ID: userChange(name), Action: plan.Create, Purpose: plan.Make, User: name, Title: "Create the user " + name,
 				Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: plan.Created("name", name),
 				Calls:  []awsops.Call{awsops.CreateUser(name, "/", plan.TagsOf(a))},
@@ -160,7 +160,7 @@ func planUsers(o *Observed, a *blueprint.Answers) plan.Proposal {
 		}
 		if missing := userTags(a, f.User); len(missing) > 0 {
 			c := plan.Change{
-				ID: userChange(name) + ".tags", Action: plan.Update, Title: "Tag the user " + name,
+				ID: userChange(name) + ".tags", Action: plan.Update, Purpose: plan.Cosmetic, User: name, Title: "Tag the user " + name,
 				Target: f.User.ARN, Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: plan.TagFields(f.User.Tags, missing),
 				Calls:  []awsops.Call{awsops.TagUser(f.User.Name, missing)},
@@ -257,7 +257,7 @@ func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Cha
 	var changes []plan.Change
 	for _, k := range f.Lost {
 		c := plan.Change{
-			ID: "iam.lost-key." + k.ID, Action: plan.Delete, Title: fmt.Sprintf("Delete %s's access key", name),
+			ID: "iam.lost-key." + k.ID, Action: plan.Delete, Purpose: plan.Handover, User: name, Title: fmt.Sprintf("Delete %s's access key", name),
 			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 			Calls: []awsops.Call{awsops.DeleteAccessKey(name, k.ID)},
 		}
@@ -292,7 +292,7 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []plan.
 		before = append(before, k.ID)
 	}
 	return plan.Change{
-		ID: KeyChange(name), Action: plan.Create,
+		ID: KeyChange(name), Action: plan.Create, Purpose: plan.Handover, User: name,
 		Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields: plan.Created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
 		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},

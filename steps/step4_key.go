@@ -158,12 +158,13 @@ func planStateKey(o *Observed, a *blueprint.Answers) plan.Proposal {
 	}
 	if f.Key.Description != a.Key.Description {
 		c := keyUpdate(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
+		c.Purpose = plan.Cosmetic
 		c.Fields = []plan.Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
 		p.Changes = append(p.Changes, c)
 	}
 	if missing := plan.MissingTags(f.Tags, plan.TagsOf(a)); len(missing) > 0 {
 		c := keyUpdate(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
-		c.Fields = plan.TagFields(f.Tags, missing)
+		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(f.Tags, missing)
 		c.JudgeTags(a, "key "+a.Key.Alias, missing)
 		p.Changes = append(p.Changes, c)
 	}
@@ -184,7 +185,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c := keyUpdate(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
 	c.Judge(keyGains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
 	c.JudgeTags(a, "key "+a.Key.Alias, plan.TagsOf(a))
-	c.Action = plan.Create
+	c.Action, c.Purpose = plan.Create, plan.Make
 	c.Target = a.Key.Alias
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}

@@ -217,6 +217,7 @@ func (b *bucketBuilder) tags() {
 		}
 	}
 	c := b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), plan.TagFields(b.b.Tags, missing)...)
+	c.Purpose = plan.Cosmetic
 	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, missing)
 }
 
@@ -263,8 +264,11 @@ func (b *bucketBuilder) lifecycle() {
 			ID: probeRule, Enabled: true, Prefix: "env:/" + terraform.ProbePrefix, NoncurrentDays: 1, ExpireDeleteMarkers: true,
 		})
 	}
-	b.add("bucket.lifecycle", "Let old versions expire, beyond the newest hundred",
+	c := b.add("bucket.lifecycle", "Let old versions expire, beyond the newest hundred",
 		awsops.PutBucketLifecycle(b.a.Bucket.Name, b.a.AdminAccount, rules), plan.Field{Name: "rule " + lifecycleRule, Before: before, After: describeRule(want)})
+	if !b.fresh() {
+		c.Purpose = plan.Cosmetic
+	}
 }
 
 // longer tells a rule that keeps at least as much as ours.

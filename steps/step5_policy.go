@@ -26,8 +26,8 @@ func unfitPolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 	if err != nil {
 		return &plan.Finding{
 			ID: "bucket.policy-unreadable", Severity: plan.Failure, Blocks: true,
-			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so that adding to it could lose something: %v.", a.Bucket.Name, err),
-			Remedy:   "Correct the policy, then run stateroom setup again.",
+			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so that adding to it could lose something: %v.", a.Bucket.Name, err), RequestID: awsops.RequestID(err),
+			Remedy: "Correct the policy, then run stateroom setup again.",
 		}
 	}
 	for _, s := range have.Statements {

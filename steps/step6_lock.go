@@ -158,7 +158,7 @@ func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Propos
 	}
 	if missing := plan.MissingTags(t.Tags, plan.TagsOf(a)); len(missing) > 0 {
 		c := tableUpdate(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
-		c.Fields = plan.TagFields(t.Tags, missing)
+		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(t.Tags, missing)
 		c.JudgeTags(a, "table "+t.Name, missing)
 		p.Changes = append(p.Changes, c)
 	}

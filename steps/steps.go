@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -303,7 +302,7 @@ func PlanSeen(o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal 
 	p := Propose(AWSOnly(), o, a, failed)
 	// Step 5 gives the groups their state policy, which is IAM's.
 	p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool {
-		return strings.HasPrefix(c.ID, "iam.") && failed[plan.StepIAM] != nil
+		return c.Sends("iam") && failed[plan.StepIAM] != nil
 	})
 	p.Changes = afterAlias(p.Changes)
 	all := slices.Clone(p.Changes)

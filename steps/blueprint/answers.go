@@ -93,19 +93,36 @@ const mostOffered = 20
 // Environments offers every active account but the admin account, in the form
 // that --set environment takes: name=id, separated by commas.
 func (d *Discovery) Environments(admin string) string {
-	if d == nil {
-		return ""
-	}
 	var offered []string
-	for _, account := range d.Accounts {
-		if account.State == "ACTIVE" && account.ID != admin {
-			offered = append(offered, environmentName(account.Name)+"="+account.ID)
-		}
+	for _, account := range d.Offered(admin) {
+		offered = append(offered, Pair(account))
 	}
 	if len(offered) > mostOffered {
 		return ""
 	}
 	return strings.Join(offered, ",")
+}
+
+// Offered are the active accounts but the admin account.
+func (d *Discovery) Offered(admin string) []awsops.Account {
+	var offered []awsops.Account
+	if d != nil {
+		for _, account := range d.Accounts {
+			if account.State == "ACTIVE" && account.ID != admin {
+				offered = append(offered, account)
+			}
+		}
+	}
+	return offered
+}
+
+// Pair is an account as an environment's name=id.
+func Pair(account awsops.Account) string {
+	name := environmentName(account.Name)
+	if name == "" {
+		name = "account-" + account.ID
+	}
+	return name + "=" + account.ID
 }
 
 // environmentName turns an account's name into one that a profile and a

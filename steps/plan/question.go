@@ -106,6 +106,8 @@ type Question struct {
 	Kind    Kind
 	Default string
 	Options []string
+	// Accounts are those that a list offers to be picked; the answer is their pairs.
+	Accounts []Account
 	// Required marks an answer without which no plan can be made.
 	Required bool
 	// Check says why an answer cannot be.
@@ -120,3 +122,7 @@ type Question struct {
 	// where none can be in it.
 	Hide func(value string) string
 }
+
+// Account is an account that a question offers, with the pair name=id that it is in
+// the answer.
+type Account struct{ ID, Name, Email, Pair string }

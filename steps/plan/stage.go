@@ -24,5 +24,7 @@ type Outline struct {
 	// Partition is AWS's part of the world, for a script; empty where no script can
 	// be made of the run's changes.
 	Partition string
-	Stages    []Stage
+	// Begun says that some of what the run makes is there already.
+	Begun  bool
+	Stages []Stage
 }

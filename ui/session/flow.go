@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
@@ -177,13 +178,18 @@ func (s *session) finished(ctx context.Context, fault string) error {
 
 // operator opens the world with the caller's own credentials.
 func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*engine.Env, error) {
-	config := s.config()
-	config.MFAToken = code
-	sessions, err := s.openAWS(ctx, config)
+	sessions, err := s.operating(ctx, code)
 	if err != nil {
 		return nil, err
 	}
 	return s.world(ctx, sessions, a)
+}
+
+// operating opens AWS with the caller's own credentials.
+func (s *session) operating(ctx context.Context, code func() (string, error)) (*awsops.Sessions, error) {
+	config := s.config()
+	config.MFAToken = code
+	return s.openAWS(ctx, config)
 }
 
 // answered puts the flags that answer a question into given.

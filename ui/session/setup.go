@@ -29,9 +29,7 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 	opening := &steps.Opening{Answers: a, All: isNew, Answered: s.given}
 	opening.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (_ *engine.Env, err error) {
 		if sessions == nil {
-			config := s.config()
-			config.MFAToken = asks.Code
-			if sessions, err = s.openAWS(ctx, config); err != nil {
+			if sessions, err = s.operating(ctx, asks.Code); err != nil {
 				return nil, err
 			}
 			s.greet()
@@ -49,7 +47,14 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 		}
 		if flow := opened.Flow; flow != nil {
 			look := flow.Look
-			flow.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
+			flow.Look = func(ctx context.Context, env *engine.Env) (_ plan.Review, err error) {
+				if sessions == nil {
+					if sessions, err = s.operating(ctx, asks.Code); err != nil {
+						return plan.Review{}, err
+					}
+					env.Sessions = sessions
+					env.Report(env.Emit)
+				}
 				review, err := look(ctx, env)
 				if err != nil {
 					sessions = nil

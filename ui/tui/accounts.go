@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/awsops"
+	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
@@ -19,20 +19,16 @@ type accounts struct {
 	finder
 	theme *theme.Theme
 	name  string
-	all   []awsops.Account
+	all   []plan.Account
 	// chosen are the ids that are ticked.
 	chosen map[string]bool
 	width  int
 }
 
-func newAccounts(t *theme.Theme, name string, all []awsops.Account, admin, value string) *accounts {
-	a := &accounts{theme: t, name: name, chosen: map[string]bool{}}
+func newAccounts(t *theme.Theme, name string, all []plan.Account, value string) *accounts {
+	a := &accounts{theme: t, name: name, all: all, chosen: map[string]bool{}}
 	var texts []string
 	for _, account := range all {
-		if account.ID == admin || account.State != "ACTIVE" {
-			continue
-		}
-		a.all = append(a.all, account)
 		texts = append(texts, account.Name+" "+account.ID+" "+account.Email)
 	}
 	for _, pair := range strings.Split(value, ",") {
@@ -91,29 +87,11 @@ func (a *accounts) picked() tea.Cmd {
 	var pairs []string
 	for _, account := range a.all {
 		if a.chosen[account.ID] {
-			pairs = append(pairs, environmentName(account)+"="+account.ID)
+			pairs = append(pairs, account.Pair)
 		}
 	}
 	value := strings.Join(pairs, ", ")
 	return func() tea.Msg { return pickedMsg{a.name, value} }
-}
-
-// environmentName makes an account's name fit to name an environment, which
-// stands in paths and profile names.
-func environmentName(a awsops.Account) string {
-	name := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		}
-		return '-'
-	}, a.Name)
-	if name = strings.Trim(name, "-"); name == "" {
-		return "account-" + a.ID
-	}
-	return name
 }
 
 func (a *accounts) view() []string {

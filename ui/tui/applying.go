@@ -10,7 +10,7 @@ import (
 
 // applying draws what is under way: failures first, then what runs, then the
 // newest of what has ended.
-func (v *visit) applying() {
+func (v *runScreen) applying() {
 	t, g := v.theme, v.progress
 	v.pane.text("", " "+v.bar(g.ended, g.total), "")
 	for _, f := range g.failures {
@@ -42,7 +42,7 @@ func (v *visit) applying() {
 }
 
 // tail is the newest of Terraform's output, where there is room for it.
-func (v *visit) tail() {
+func (v *runScreen) tail() {
 	out := v.progress.output
 	if len(out) == 0 {
 		return
@@ -56,7 +56,7 @@ func (v *visit) tail() {
 }
 
 // bar is the progress bar with its numbers.
-func (v *visit) bar(done, of int) string {
+func (v *runScreen) bar(done, of int) string {
 	t := v.theme
 	cells := min(40, max(10, v.pane.width-30))
 	full := cells
@@ -73,7 +73,7 @@ func (v *visit) bar(done, of int) string {
 
 // outcome is how making the changes ended, what failed before all else, and what
 // more there is to say.
-func (v *visit) outcome(more ...string) {
+func (v *runScreen) outcome(more ...string) {
 	t := v.theme
 	style := t.Good
 	if v.bad() {
@@ -90,7 +90,7 @@ func (v *visit) outcome(more ...string) {
 }
 
 // notes are what there is to know at the end: what exists, what is next.
-func (v *visit) notes(notes []string) {
+func (v *runScreen) notes(notes []string) {
 	t := v.theme
 	for _, note := range notes {
 		name, rest, ok := strings.Cut(note, ": ")

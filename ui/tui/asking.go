@@ -1,213 +1,235 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
+	"stateroom/awsops/secret"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/form"
 )
 
-// questions are a step's questions with the answers given so far as defaults.
-// In a new blueprint the lists can be answered again.
-func (w *wizard) questions(n int) []plan.Question {
-	a := w.answers
-	if w.isNew {
-		a = a.Clone()
-		unanswer(a, n)
-	}
-	questions := steps.All()[n-1].Ask(a)
-	for i := range questions {
-		if given := w.standing(questions[i].Path); given != "" {
-			questions[i].Default = given
-		}
-	}
-	return questions
+// page is one form of questions.
+type page struct {
+	stage     *plan.Stage
+	questions []plan.Question
+	form      *form.Form
 }
 
-// pathMe is the question that no blueprint answers: who sits at this laptop.
-const (
-	pathMe    = "me"
-	nobody    = "none of them"
-	filesStep = 7
-)
-
-// answer gives one answer to a copy of the answers.
-func answer(a *blueprint.Answers, path, value string) error {
-	if path == pathMe {
-		if a.Me = value; value == nobody {
-			a.Me = ""
-		}
+// opened shows the questions that come next, or begins to look.
+func (v *runScreen) opened(msg openedMsg) tea.Cmd {
+	if msg.op != v.engine.op {
 		return nil
 	}
-	if err := a.Answer(path, value); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), path+": "))
+	var problem *plan.Problem
+	switch {
+	case errors.As(msg.err, &problem) && v.showProblem(problem):
+		return nil
+	case msg.err != nil:
+		if v.edited > 0 {
+			v.given = v.before
+		}
+		v.fail(msg.err)
+		return nil
 	}
+	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
+	if msg.opened.Flow != nil {
+		delete(v.drafts, v.edited)
+		v.flow, v.edited = msg.opened.Flow, 0
+		return v.look()
+	}
+	v.page = v.answeredPages()
+	var before []page
+	if v.page < len(v.pages) {
+		before = v.pages[v.page : v.page+1]
+	}
+	v.pages = append(v.pages[:v.page:v.page], v.newPage(msg.opened.Stage, msg.opened.Questions, before...))
+	v.ask(v.page)
 	return nil
 }
 
-// unanswer forgets a step's list, so that it is asked for or replaced.
-func unanswer(a *blueprint.Answers, n int) {
-	switch n {
-	case 1:
-		a.Environments = nil
-	case 2:
-		a.Groups = nil
-	case 7:
-		a.Projects = nil
+// answeredPages counts the pages whose answers are given.
+func (v *runScreen) answeredPages() int {
+	n := 0
+	for n < len(v.pages) && v.given.Asked(v.pages[n].questions[0].Path) {
+		n++
 	}
+	return n
 }
 
-// standing is the answer to a question about a list as it stands.
-func (w *wizard) standing(path string) string {
-	var pairs []string
-	switch path {
-	case "environment":
-		for _, e := range w.answers.Environments {
-			pairs = append(pairs, e.Name+"="+e.Account+e.Email)
+// newPage makes a form of questions, with what was typed into an earlier one of the
+// same questions, unless that was its default.
+func (v *runScreen) newPage(stage *plan.Stage, questions []plan.Question, before ...page) page {
+	typed := map[string]string{}
+	for _, old := range before {
+		if stage == nil && samePage(old.questions, questions) {
+			return old
 		}
-	case "project":
-		for _, p := range w.answers.Projects {
-			pairs = append(pairs, p.Name+"="+p.Environment)
-		}
-		if pairs == nil {
-			for _, e := range w.answers.Environments {
-				pairs = append(pairs, "common-"+e.Name+"="+e.Name)
+		values := old.form.Values()
+		for _, q := range old.questions {
+			if values[q.Path] != q.Default {
+				typed[q.Path] = values[q.Path]
 			}
 		}
-	case "group.admins.users":
-		if len(w.answers.Groups) > 0 {
-			pairs = w.answers.Groups[0].Users
+	}
+	fields := make([]form.Field, len(questions))
+	for i, q := range questions {
+		fields[i] = formField(q)
+		if stage != nil {
+			fields[i].Help = strings.TrimSpace(q.Help + " " + stage.Why + " " + stage.Cost)
+		}
+		if value, kept := typed[q.Path]; kept {
+			fields[i].Value = value
 		}
 	}
-	return strings.Join(pairs, ", ")
+	return page{stage, questions, form.New(v.theme, fields)}
 }
 
-// ask shows the form of step n, or of the next one that has questions; after
-// the last of a new blueprint everything is looked at.
-func (w *wizard) ask(n int) {
-	w.current, w.phase, w.notice = n, asking, ""
-	var fields []form.Field
-	for _, q := range w.questions(n) {
-		fields = append(fields, w.field(n, q))
+func samePage(a, b []plan.Question) bool {
+	return slices.EqualFunc(a, b, func(x, y plan.Question) bool {
+		return x.Path == y.Path && x.Kind == y.Kind && slices.Equal(x.Options, y.Options)
+	})
+}
+
+// asks tells whether there are answers to go back to.
+func (v *runScreen) asks() bool {
+	if v.staged() {
+		return len(v.stage().Questions) > 0
 	}
-	w.form = form.New(w.theme, fields)
-	w.form.Resize(w.contentWidth()-2, w.height)
-	w.pane.rewind()
-	w.pane.rebuild()
+	return len(v.pages) > 0
 }
 
-// field makes a form's field of a question.
-func (w *wizard) field(n int, q plan.Question) form.Field {
-	f := form.Field{
-		Name: q.Path, Label: q.Prompt, Value: q.Default, Options: q.Options,
-		Help: strings.TrimSpace(q.Help + " " + w.step().Why + " " + priceOf(n)),
+// edit goes back to the questions of the stage, or to the last page of them.
+func (v *runScreen) edit() {
+	if !v.staged() {
+		v.ask(len(v.pages) - 1)
+		return
+	}
+	stage := v.stage()
+	var before []page
+	if draft, left := v.drafts[v.current]; left {
+		before = []page{draft}
+	}
+	v.drafts[v.current] = v.newPage(&stage, stage.Questions, before...)
+	v.edited, v.before = v.current, maps.Clone(v.given)
+	v.show(v.drafts[v.current])
+}
+
+// shownPage is the page that is on the screen.
+func (v *runScreen) shownPage() page {
+	if v.edited > 0 {
+		return v.drafts[v.edited]
+	}
+	return v.pages[v.page]
+}
+
+// showProblem goes to the question whose answer cannot be. It tells whether
+// there is one.
+func (v *runScreen) showProblem(p *plan.Problem) bool {
+	has := func(list []plan.Question) bool {
+		return slices.ContainsFunc(list, func(q plan.Question) bool { return q.Path == p.Path })
+	}
+	at := slices.IndexFunc(v.pages, func(page page) bool { return has(page.questions) })
+	switch {
+	case v.edited > 0 && has(v.drafts[v.edited].questions):
+		v.show(v.drafts[v.edited])
+	case at >= 0:
+		v.ask(at)
+	default:
+		return false
+	}
+	v.form.Refuse(p.Path, p)
+	return true
+}
+
+// formField makes a form's field of a question.
+func formField(q plan.Question) form.Field {
+	return form.Field{
+		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Hide: q.Hide,
 		Kind: map[plan.Kind]form.Kind{
-			plan.Text: form.Text, plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
+			plan.Text: form.Text, plan.Secret: form.Secret, plan.Lines: form.Lines,
+			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
 		}[q.Kind],
-		Check: func(value string) error { return w.check(n, q, value) },
-	}
-	if draft, typed := w.drafts[q.Path]; typed {
-		f.Value = draft
-	}
-	f.Pick = q.Path == "environment" && w.answers.Discovered != nil && len(w.answers.Discovered.Accounts) > 1
-	return f
-}
-
-// check says why an answer cannot be, by the blueprint's own rules.
-func (w *wizard) check(n int, q plan.Question, value string) error {
-	if value == "" && q.Required {
-		return errNeeded
-	}
-	a := w.answers.Clone()
-	if w.isNew {
-		unanswer(a, n)
-	}
-	return answer(a, q.Path, value)
-}
-
-// answered takes the form's values and goes on.
-func (w *wizard) answered(msg form.DoneMsg) tea.Cmd {
-	if msg.Form != w.form {
-		return nil
-	}
-	a, values := w.answers.Clone(), msg.Form.Values()
-	if w.isNew {
-		unanswer(a, w.current)
-	}
-	for _, q := range w.questions(w.current) {
-		if err := answer(a, q.Path, values[q.Path]); err != nil {
-			w.say(err.Error())
+		Pick: len(q.Accounts) > 1,
+		Check: func(value string) error {
+			switch {
+			case value == "" && q.Required:
+				return errNeeded
+			case q.Check != nil:
+				return q.Check(value)
+			}
 			return nil
-		}
-	}
-	w.answers = a
-	for path := range values {
-		delete(w.drafts, path)
-	}
-	if w.asksAll() {
-		if n := w.nextAsked(w.current); n > 0 {
-			w.ask(n)
-			return nil
-		}
-		w.current = 1
-	}
-	if missing := a.Missing(); len(missing) > 0 {
-		w.say("Still missing: " + strings.Join(missing, ", "))
-		w.ask(1)
-		return nil
-	}
-	return w.look()
-}
-
-// asksAll says that the operator is led through all questions.
-func (w *wizard) asksAll() bool { return w.flow == nil }
-
-// nextAsked is the next step with questions, or 0.
-func (w *wizard) nextAsked(n int) int {
-	for n++; n <= stepCount; n++ {
-		if len(w.questions(n)) > 0 {
-			return n
-		}
-	}
-	return 0
-}
-
-// leftForm goes back: to the questions before, or to the review.
-func (w *wizard) leftForm(msg form.LeftMsg) tea.Cmd {
-	if msg.Form != w.form {
-		return nil
-	}
-	w.keep(msg.Form)
-	if !w.asksAll() {
-		w.phase = reviewing
-		w.pane.rebuild()
-		return nil
-	}
-	for n := w.current - 1; n >= 1; n-- {
-		if len(w.questions(n)) > 0 {
-			w.ask(n)
-			return nil
-		}
-	}
-	return w.leave()
-}
-
-// keep remembers what was typed, good or not, so that going back loses nothing.
-func (w *wizard) keep(f *form.Form) {
-	for path, value := range f.Values() {
-		w.drafts[path] = value
+		},
 	}
 }
 
-// pick lists the organization's accounts for the environments' question.
-func (w *wizard) pick(msg form.PickMsg) tea.Cmd {
-	if msg.Form != w.form {
+// ask shows a page; its answers and those behind it are given anew.
+func (v *runScreen) ask(n int) {
+	v.page, v.edited = n, 0
+	for _, p := range v.pages[n:] {
+		for _, q := range p.questions {
+			delete(v.given, q.Path)
+		}
+	}
+	v.show(v.pages[n])
+}
+
+func (v *runScreen) show(p page) {
+	v.phase, v.err, v.notice, v.form = asking, nil, "", p.form
+	if p.stage != nil {
+		v.current = p.stage.Number
+	}
+	v.form.Resize(v.contentWidth()-2, v.height)
+	v.pane.rewind()
+	v.pane.rebuild()
+}
+
+// answered takes the page's answers and goes on.
+func (v *runScreen) answered(msg form.DoneMsg) tea.Cmd {
+	if msg.Form != v.form || v.phase != asking {
 		return nil
 	}
-	return push(newAccounts(w.theme, msg.Name, w.answers.Discovered.Accounts, w.identity.Account, msg.Form.Values()[msg.Name]))
+	for path, value := range msg.Form.Values() {
+		v.given[path] = secret.New(value)
+	}
+	return v.open()
+}
+
+// leftForm goes back: to the page before, to the review that the operator came
+// from, or out.
+func (v *runScreen) leftForm(msg form.LeftMsg) tea.Cmd {
+	switch {
+	case msg.Form != v.form || v.phase != asking:
+		return nil
+	case v.edited == 0 && v.page > 0:
+		v.ask(v.page - 1)
+		return nil
+	case v.flow != nil:
+		if v.edited > 0 {
+			v.given = v.before
+		}
+		v.phase, v.edited = reviewing, 0
+		v.pane.rewind()
+		v.pane.rebuild()
+		return nil
+	}
+	return v.leave()
+}
+
+// pick lists the accounts that a question offers.
+func (v *runScreen) pick(msg form.PickMsg) tea.Cmd {
+	if msg.Form != v.form {
+		return nil
+	}
+	for _, q := range v.shownPage().questions {
+		if q.Path == msg.Name {
+			return push(newAccounts(v.theme, msg.Name, q.Accounts, msg.Form.Values()[msg.Name]))
+		}
+	}
+	return nil
 }

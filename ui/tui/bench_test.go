@@ -20,7 +20,7 @@ var benchLook = look{width: 200, height: 60, utf8: true, colour: true, dark: tru
 // BenchmarkAccounts is one key and one frame on ten thousand accounts.
 func BenchmarkAccounts(b *testing.B) {
 	m := newTestRoot(b, benchLook, Options{})
-	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), "", ""))
+	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), ""))
 	m.layout()
 	run(b, m, "down")
 }
@@ -28,7 +28,7 @@ func BenchmarkAccounts(b *testing.B) {
 // BenchmarkAccountsFilter is one letter typed into the filter, and one frame.
 func BenchmarkAccountsFilter(b *testing.B) {
 	m := newTestRoot(b, benchLook, Options{})
-	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), "", ""))
+	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), ""))
 	m.layout()
 	press(m, "/")
 	run(b, m, "1", "backspace")
@@ -48,11 +48,11 @@ func BenchmarkLeaveOut(b *testing.B) { run(b, largePlan(b), "x") }
 // of ten thousand accounts are made.
 func BenchmarkApplying(b *testing.B) {
 	m := largePlan(b)
-	m.wizard.apply(applyMsg{})
-	c := m.wizard.review.Changes
+	m.run.apply(applyMsg{})
+	c := m.run.review.Changes
 	frames(b, func(i int) {
 		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i%len(c)]}, plan.Event{Kind: plan.EventApplied, Change: &c[i%len(c)]})
-		m.wizard.refresh()
+		m.run.refresh()
 		_ = m.View()
 	})
 }
@@ -66,7 +66,7 @@ func largePlan(b *testing.B) *root {
 			plan.Change{ID: "role." + name, Step: 2, Action: plan.Create, Title: "Create the role TerraformAdmin in " + name, Environment: name},
 			plan.Change{ID: "permissions." + name, Step: 2, Action: plan.Update, Title: "Let TerraformAdmin in " + name + " do what Terraform needs", Environment: name, Needs: []string{"role." + name}})
 	}
-	m.Update(lookedMsg{op: m.engine.op, flow: m.wizard.flow, review: review, observed: observed(), observe: observed})
+	shown(m, review, seen(m))
 	press(m, "2")
 	return m
 }

@@ -11,7 +11,7 @@ import (
 
 // changeKey is a key on the change under the cursor: it opens, is left out or
 // taken in, or is shown as calls, policy or diff.
-func (v *visit) changeKey(msg tea.KeyMsg, c *plan.Change, foreign bool) tea.Cmd {
+func (v *runScreen) changeKey(msg tea.KeyMsg, c *plan.Change, foreign bool) tea.Cmd {
 	t := v.theme
 	switch {
 	case key.Matches(msg, keys.Expand):

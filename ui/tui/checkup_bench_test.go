@@ -80,12 +80,12 @@ func lookingAt(b *testing.B, mode Mode, checks []plan.Check) {
 	m := opened(b, benchLook, mode, Options{})
 	answerWith(m, engine.Opened{Flow: fakeFlow(b, healthy())}, nil)
 	for i := range checks {
-		m.checkup.checks.add(checks[i])
+		m.run.checks.add(checks[i])
 	}
 	again := checks[0]
 	frames(b, func(int) {
 		tell(m, plan.Event{Kind: plan.EventCheck, Check: &again})
-		m.checkup.refresh()
+		m.run.refresh()
 		_ = m.View()
 	})
 }

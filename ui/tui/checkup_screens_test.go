@@ -72,7 +72,7 @@ func init() {
 		},
 		"checkup-open": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			m.checkup.pane.set(itemName{kind: rowFinding, name: "kms-disabled"}, true)
+			m.run.pane.set(itemName{kind: rowFinding, name: "kms-disabled"}, true)
 			press(m, "down", "space")
 			return m
 		},

@@ -15,7 +15,7 @@ func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 	m := newTestRoot(t, plainLook, menuOptions())
 	shows(t, m, "Set up", "Onboard", "Troubleshoot", "Practise in the sandbox", "Quit")
 	press(m, "down", "down", "enter")
-	if m.request != (Request{Mode: Troubleshoot}) || m.checkup == nil {
+	if m.request != (Request{Mode: Troubleshoot}) || m.run == nil {
 		t.Errorf("began %+v", m.request)
 	}
 	m = newTestRoot(t, plainLook, menuOptions())
@@ -26,7 +26,7 @@ func TestMenuOffersWhatCanBeOpenedAndARehearsalOfEach(t *testing.T) {
 	shows(t, m, "SANDBOX")
 	m = newTestRoot(t, plainLook, Options{Menu: true})
 	press(m, "down", "enter")
-	if m.request != (Request{Mode: SetUp, Sandbox: true}) || m.wizard == nil {
+	if m.request != (Request{Mode: SetUp, Sandbox: true}) || m.run == nil {
 		t.Errorf("with set-up alone, practising begins with %+v", m.request)
 	}
 }
@@ -45,7 +45,7 @@ func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 		t.Errorf("surprised by %+v:\n%s", m.request, m.View())
 	}
 	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Troubleshoot}, Sandbox: true})
-	if m.checkup == nil {
+	if m.run == nil {
 		t.Error("without faults to choose from it does not begin at once")
 	}
 }
@@ -54,20 +54,20 @@ func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 	m := opened(t, plainLook, Troubleshoot, Options{})
 	answerWith(m, engine.Opened{Questions: ways()}, nil)
 	press(m, "down", "enter")
-	if got := m.checkup.given.Text("way"); m.checkup.phase != opening || !strings.HasPrefix(got, "Paste") {
-		t.Fatalf("phase %d, answered %q", m.checkup.phase, got)
+	if got := m.run.given.Text("way"); m.run.phase != opening || !strings.HasPrefix(got, "Paste") {
+		t.Fatalf("phase %d, answered %q", m.run.phase, got)
 	}
 	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	deliver(m, m.key(pasted("Error: x\rmore")))
 	press(m, "esc")
-	if shows(t, m, "What do you want to begin with?"); m.checkup.given.Asked("way") {
+	if shows(t, m, "What do you want to begin with?"); m.run.given.Asked("way") {
 		t.Error("going back keeps the answer that is asked for again")
 	}
 	press(m, "enter")
 	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	shows(t, m, "Error: x", "more")
 	press(m, "enter")
-	if got := m.checkup.given.Text("error"); got != "Error: x\nmore" {
+	if got := m.run.given.Text("error"); got != "Error: x\nmore" {
 		t.Errorf("pasted %q", got)
 	}
 }
@@ -75,27 +75,27 @@ func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 func TestEmptyPasteStaysWithTheReason(t *testing.T) {
 	m := screens["checkup-not-pasted"](t, plainLook)
 	shows(t, m, "this answer is needed")
-	if m.checkup.phase != asking {
-		t.Errorf("phase %d", m.checkup.phase)
+	if m.run.phase != asking {
+		t.Errorf("phase %d", m.run.phase)
 	}
 }
 
 func TestProblemIsShownAtItsQuestionAndASecretIsTypedAnew(t *testing.T) {
 	m := screens["checkup-refused"](t, plainLook)
 	shows(t, m, "This passphrase does not open", "nothing typed yet")
-	if press(m, "right"); m.checkup.phase != asking {
-		t.Errorf("phase %d", m.checkup.phase)
+	if press(m, "right"); m.run.phase != asking {
+		t.Errorf("phase %d", m.run.phase)
 	}
-	if press(m, "right one", "enter"); m.checkup.given.Text("passphrase") != "right one" || m.checkup.phase != opening {
-		t.Errorf("phase %d, %q", m.checkup.phase, m.checkup.given.Text("passphrase"))
+	if press(m, "right one", "enter"); m.run.given.Text("passphrase") != "right one" || m.run.phase != opening {
+		t.Errorf("phase %d, %q", m.run.phase, m.run.given.Text("passphrase"))
 	}
 }
 
 func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
 	m := screens["checkup-failed"](t, plainLook)
 	shows(t, m, "There is no stateroom.hcl", "enter tries again")
-	if press(m, "enter"); m.checkup.phase != opening || m.checkup.err != nil {
-		t.Errorf("phase %d, %v", m.checkup.phase, m.checkup.err)
+	if press(m, "enter"); m.run.phase != opening || m.run.err != nil {
+		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}
 	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Login}})
 	m.Update(begunMsg{op: m.engine.op, err: errors.New("no such profile")})
@@ -108,8 +108,8 @@ func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
 func TestChecksAppearAsTheyEnd(t *testing.T) {
 	m := looking(t, plainLook, Options{})
 	shows(t, m, "key state", "KeyState: Disabled", "common-production 1 failed, 1 passed", "nothing is changed before you say so")
-	if press(m, "a", "x", "enter"); m.checkup.phase != inspecting {
-		t.Errorf("phase %d", m.checkup.phase)
+	if press(m, "a", "x", "enter"); m.run.phase != inspecting {
+		t.Errorf("phase %d", m.run.phase)
 	}
 }
 
@@ -119,11 +119,11 @@ func TestNewestCheckStaysInSightUntilScrolled(t *testing.T) {
 	for i := range checks {
 		tell(m, plan.Event{Kind: plan.EventCheck, Check: &checks[i]})
 	}
-	m.checkup.refresh()
+	m.run.refresh()
 	shows(t, m, "check 99")
 	press(m, "up", "up", "up", "up")
 	tell(m, plan.Event{Kind: plan.EventCheck, Check: &checks[0]})
-	m.checkup.refresh()
+	m.run.refresh()
 	if strings.Contains(m.View(), "check 99") {
 		t.Error("what was scrolled to is scrolled away")
 	}
@@ -151,19 +151,19 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 func TestTypedConsentTakesTheWholeName(t *testing.T) {
 	m := screens["checkup-consent"](t, plainLook)
 	shows(t, m, "Whoever still runs Terraform there", someLock)
-	if press(m, "enter"); len(m.checkup.review.Foreign) != 1 {
+	if press(m, "enter"); len(m.run.review.Foreign) != 1 {
 		t.Fatal("half a name was taken")
 	}
-	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.checkup.review.Changes) != 3 || len(m.checkup.review.Foreign) != 0 {
-		t.Errorf("%d changes, %d foreign", len(m.checkup.review.Changes), len(m.checkup.review.Foreign))
+	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.review.Changes) != 3 || len(m.run.review.Foreign) != 0 {
+		t.Errorf("%d changes, %d foreign", len(m.run.review.Changes), len(m.run.review.Foreign))
 	}
 	shows(t, m, "Agreed: "+someLock)
 }
 
 func TestConsentCanBeRefused(t *testing.T) {
 	m := screens["checkup-consent"](t, plainLook)
-	if press(m, "esc"); len(m.checkup.review.Foreign) != 1 || len(m.stack) != 1 {
-		t.Errorf("%d foreign, %d screens", len(m.checkup.review.Foreign), len(m.stack))
+	if press(m, "esc"); len(m.run.review.Foreign) != 1 || len(m.stack) != 1 {
+		t.Errorf("%d foreign, %d screens", len(m.run.review.Foreign), len(m.stack))
 	}
 }
 
@@ -184,7 +184,7 @@ func TestLeftOutChangeIsNotMade(t *testing.T) {
 	press(m, "x", "enter")
 	shows(t, m, "Apply 2 changes")
 	press(m, "enter", "end", "up", "up", "up")
-	if m.checkup.phase != reviewing {
+	if m.run.phase != reviewing {
 		t.Error("enter twice has begun to apply")
 	}
 }
@@ -215,11 +215,11 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
 	m := mending(t, plainLook)
-	c := m.checkup.review.Changes
+	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventApplied, Change: &c[1]})
 	check := ill().Checks[2]
 	tell(m, plan.Event{Kind: plan.EventCheck, Check: &check})
-	m.checkup.refresh()
+	m.run.refresh()
 	shows(t, m, "Looking again: 1 failed")
 }
 
@@ -246,8 +246,8 @@ func TestHealthyIsSaidFirstAndEnterLeaves(t *testing.T) {
 func TestWhatIsMendedByHandIsLookedAtAgain(t *testing.T) {
 	m := lookedAt(t, plainLook, Onboard, Options{}, aboard())
 	op := m.engine.op
-	if press(m, "enter"); m.checkup.phase != inspecting || m.engine.op == op {
-		t.Errorf("phase %d", m.checkup.phase)
+	if press(m, "enter"); m.run.phase != inspecting || m.engine.op == op {
+		t.Errorf("phase %d", m.run.phase)
 	}
 }
 
@@ -282,19 +282,19 @@ func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
 	m := looking(t, plainLook, Options{})
 	old := m.engine.op
 	m.engine.next()
-	checks := len(m.checkup.checks.all)
+	checks := len(m.run.checks.all)
 	check := ill().Checks[0]
 	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
 	m.Update(openedMsg{op: old, err: errors.New("stale")})
 	m.Update(eventMsg{old, plan.Event{Kind: plan.EventCheck, Check: &check}})
-	if m.checkup.err != nil || m.checkup.phase != inspecting || len(m.checkup.checks.all) != checks {
-		t.Errorf("phase %d, %v", m.checkup.phase, m.checkup.err)
+	if m.run.err != nil || m.run.phase != inspecting || len(m.run.checks.all) != checks {
+		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}
 }
 
 // downTo moves the cursor down to the line of a subject.
 func downTo(m *root, subject string) {
-	c := m.checkup
+	c := m.run
 	for range 100 {
 		if r := c.pane.under(); r.kind == rowSubject && strings.Contains(c.draw(r, false), subject) {
 			return
@@ -368,7 +368,7 @@ func TestDryRunOfAFlowNeverApplies(t *testing.T) {
 	shows(t, m, "DRY RUN")
 	press(m, "enter")
 	shows(t, m, "Save as JSON")
-	if m.engine.made == nil || !m.engine.made.DryRun || m.checkup.phase == applying {
+	if m.engine.made == nil || !m.engine.made.DryRun || m.run.phase == applying {
 		t.Errorf("made %+v", m.engine.made)
 	}
 }

@@ -24,7 +24,7 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 		}
 	}
 	switch {
-	case s == nil && m.run != nil && m.run.common().err != nil:
+	case s == nil && m.run != nil && m.run.err != nil:
 		return // main tells the error
 	case s == nil:
 		say("", "Nothing was changed.")

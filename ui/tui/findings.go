@@ -27,8 +27,9 @@ type mend struct {
 	foreign bool
 }
 
-// sorted puts the findings of a review together with its changes and checks.
-func sorted(r plan.Review, checks *checklist) findings {
+// sorted puts the findings of a review together with its changes and checks. Where
+// the run has stages, a change stands in its own, and below no finding.
+func sorted(r plan.Review, checks *checklist, staged bool) findings {
 	var f findings
 	for _, severe := range []bool{true, false} {
 		for _, one := range r.Findings {
@@ -38,11 +39,15 @@ func sorted(r plan.Review, checks *checklist) findings {
 		}
 	}
 	f.mends, f.shared, f.inTable = make([][]mend, len(f.list)), make([]bool, len(f.list)), make([]bool, len(f.list))
+	assign := f.assign
+	if staged {
+		assign = func(m mend) { f.others = append(f.others, m) }
+	}
 	for i := range r.Changes {
-		f.assign(mend{&r.Changes[i], false})
+		assign(mend{&r.Changes[i], false})
 	}
 	for i := range r.Foreign {
-		f.assign(mend{&r.Foreign[i], true})
+		assign(mend{&r.Foreign[i], true})
 	}
 	if checks.tabled {
 		f.place(checks)

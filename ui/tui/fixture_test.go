@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -151,43 +152,101 @@ func proposed() plan.Review {
 	return r
 }
 
-func observed() *steps.Observed {
-	o := &steps.Observed{}
-	o.Account.Identity = awsops.Identity{ARN: "arn:aws:iam::111111111111:user/operator", Account: "111111111111", Partition: "aws"}
-	o.Account.Organization = &awsops.Organization{ID: "o-abcdefghij", ManagementAccount: "111111111111"}
+// stepCount is how many steps set-up has.
+var stepCount = len(steps.Outline())
+
+// newOperator is the opening of somebody with an organization of three accounts and
+// no blueprint.
+func newOperator() *steps.Opening {
+	o := openingOf(&blueprint.Answers{Blueprint: blueprint.New()})
+	o.All = true
+	o.Found = &blueprint.Discovery{Account: "111111111111", Identity: operator}
+	for _, a := range manyAccounts(3) {
+		o.Found.Accounts = append(o.Found.Accounts, awsops.Account{ID: a.ID, Name: a.Name, Email: a.Email, State: "ACTIVE"})
+	}
 	return o
+}
+
+var operator = awsops.Identity{ARN: "arn:aws:iam::111111111111:user/operator", Account: "111111111111", Partition: "aws"}
+
+// openingOf is set-up's opening with these answers; nothing behind it is looked at.
+func openingOf(a *blueprint.Answers) *steps.Opening {
+	return &steps.Opening{
+		Answers: a, Answered: func(string) bool { return false },
+		World: func(context.Context, *blueprint.Answers, plan.Asks) (*engine.Env, error) { return &engine.Env{}, nil },
+	}
+}
+
+// follow brings what the opening makes of the answers so far.
+func follow(t testing.TB, m *root, o *steps.Opening) {
+	t.Helper()
+	opened, err := o.Open(t.Context(), m.run.given, plan.Asks{})
+	answerWith(m, opened, err)
+}
+
+// asked is set-up at its first question.
+func asked(t testing.TB, l look, o *steps.Opening) *root {
+	m := newTestRoot(t, l, Options{})
+	m.Update(begunMsg{start: &Start{}})
+	follow(t, m, o)
+	return m
 }
 
 // begun has its answers; looking is under way.
 func begun(t testing.TB, l look, o Options) *root {
 	m := newTestRoot(t, l, o)
-	m.Update(begunMsg{start: &Start{Answers: team(), Note: "This was the sandbox."}})
+	m.Update(begunMsg{start: &Start{Note: "This was the sandbox."}})
+	follow(t, m, openingOf(team()))
+	m.run.flow.Env.Dir = t.TempDir()
 	return m
 }
 
-// reviewing shows the plan.
+// inspected says how a step's inspection ended.
+func inspected(m *root, step int, err error) {
+	tell(m, plan.Event{Kind: plan.EventInspected, Step: step, Err: err})
+}
+
+// seen is what the look of the fixtures finds.
+func seen(m *root) plan.Outline {
+	out := m.run.flow.Outline()
+	out.Who, out.Partition = "111111111111  user/operator", "aws"
+	out.Stages[0].Facts = []plan.Fact{
+		{Name: "You are", Value: operator.ARN},
+		{Name: "Organization", Value: "o-abcdefghij, management account 111111111111"},
+		{Name: "Environments", Value: "production (444444444444)"},
+	}
+	out.Stages[1].Facts = []plan.Fact{{Name: "Admins to make", Value: "alice, bob"}, {Name: "You", Value: "alice, whose key goes into this laptop's own profile"}}
+	out.Stages[6].Facts = []plan.Fact{{Name: "Project", Value: "common-production in live/production, for production"}}
+	return out
+}
+
+// shown has looked, and shows the review.
+func shown(m *root, r plan.Review, out plan.Outline) {
+	for n := 1; n <= stepCount; n++ {
+		inspected(m, n, nil)
+	}
+	m.Update(reviewedMsg{op: m.engine.op, flow: m.run.flow, review: r, outline: out})
+}
+
+// reviewingRoot shows the plan.
 func reviewingRoot(t testing.TB, l look, o Options) *root {
 	m := begun(t, l, o)
-	for n := 1; n <= stepCount; n++ {
-		m.Update(inspectedMsg{op: m.engine.op, step: n})
-	}
-	flow := &engine.Flow{Env: &engine.Env{Dir: t.TempDir()}, Answers: team()}
-	m.Update(lookedMsg{op: m.engine.op, flow: flow, review: proposed(), observed: observed(), observe: observed})
+	shown(m, proposed(), seen(m))
 	return m
 }
 
 // applyingRoot is in the middle: one done, one failed, one running.
 func applyingRoot(t testing.TB, l look) *root {
 	m := reviewingRoot(t, l, Options{Sandbox: true})
-	m.wizard.apply(applyMsg{})
-	c := m.wizard.review.Changes
+	m.run.apply(applyMsg{})
+	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]}, plan.Event{Kind: plan.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
 		plan.Event{Kind: plan.EventStarted, Change: &c[1]},
 		plan.Event{Kind: plan.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},
 		plan.Event{Kind: plan.EventStarted, Change: &c[2]},
 		plan.Event{Kind: plan.EventLine, Change: &c[5], Text: "Initializing the backend..."},
 		plan.Event{Kind: plan.EventLine, Change: &c[5], Text: "Error: Failed to get existing workspaces"})
-	m.wizard.refresh()
+	m.run.refresh()
 	return m
 }
 
@@ -204,17 +263,16 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: &plan.Looked{}}})
+	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: &plan.Looked{}}, outline: seen(m)})
 	return m
 }
 
 // manyAccounts is a large organization.
-func manyAccounts(n int) []awsops.Account {
-	list := make([]awsops.Account, n)
+func manyAccounts(n int) []plan.Account {
+	list := make([]plan.Account, n)
 	for i := range list {
-		list[i] = awsops.Account{ID: fmt.Sprintf("5%011d", i+1), Name: fmt.Sprintf("team-%04d", i+1), Email: fmt.Sprintf("team-%04d@example.com", i+1), State: "ACTIVE"}
+		id, name := fmt.Sprintf("5%011d", i+1), fmt.Sprintf("team-%04d", i+1)
+		list[i] = plan.Account{ID: id, Name: name, Email: name + "@example.com", Pair: name + "=" + id}
 	}
 	return list
 }
-
-func newKey() *awsops.Key { return &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/1"} }

@@ -21,6 +21,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -93,10 +94,15 @@ func (g *gate) wait(t *testing.T) {
 
 // startOn is a run without Terraform in a folder, on an endpoint.
 func startOn(root, endpoint string, b *blueprint.Blueprint, me string) *Start {
-	return &Start{
-		Answers: &blueprint.Answers{Blueprint: b, Me: me},
-		World: func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error) {
-			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: mfa})
+	return &Start{Open: openingOn(root, endpoint, &blueprint.Answers{Blueprint: b, Me: me}).Open}
+}
+
+// openingOn is set-up's opening in a folder, on an endpoint.
+func openingOn(root, endpoint string, a *blueprint.Answers) *steps.Opening {
+	return &steps.Opening{
+		Answers: a, Answered: func(string) bool { return false },
+		World: func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
+			sessions, err := awsops.Open(ctx, awsops.Config{Endpoint: endpoint, Parallel: 8, MFAToken: asks.Code})
 			if err != nil {
 				return nil, err
 			}
@@ -236,11 +242,11 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 }
 
 func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
-	stage, begin := rehearsal(t, practice.Options{})
-	empty := func(ctx context.Context, r Request) (*Start, error) {
-		start, err := begin(ctx, r)
-		start.Answers, start.New = &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"}, true
-		return start, err
+	stage, _ := rehearsal(t, practice.Options{})
+	empty := func(context.Context, Request) (*Start, error) {
+		o := openingOn(stage.Root, stage.Endpoint(), &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"})
+		o.All = true
+		return &Start{Open: o.Open}, nil
 	}
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: empty})
 	shown.until(t, "Environments")
@@ -251,14 +257,24 @@ func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 	shown.send(tm, "enter")
 	shown.until(t, "Admins, as IAM user names")
 	shown.send(tm, "alice", "enter")
-	for range 10 {
-		shown.send(tm, "enter")
+	for _, page := range []struct {
+		first string
+		keys  []string
+	}{
+		{"Region of the state", []string{"enter"}},
+		{"Alias of the state encryption key", []string{"enter", "enter"}},
+		{"Name of the state bucket", []string{"enter", "enter"}},
+		{"Use the S3 lock file", []string{"enter", "enter"}},
+		{"Profile that holds", []string{"enter", "enter", "enter"}},
+	} {
+		shown.until(t, page.first)
+		shown.send(tm, page.keys...)
 	}
 	shown.until(t, "to do")
 	shown.send(tm, "ctrl+c")
 	end(t, tm, m)
-	if len(m.wizard.answers.Environments) != 3 || m.wizard.review.Changes == nil {
-		t.Errorf("answers %+v", m.wizard.answers.Blueprint)
+	if len(m.run.flow.Answers.Environments) != 3 || m.run.review.Changes == nil {
+		t.Errorf("answers %+v", m.run.flow.Answers.Blueprint)
 	}
 	if _, err := os.Stat(filepath.Join(stage.Root, "stateroom.hcl")); err == nil {
 		t.Error("looking has written the blueprint")

@@ -10,7 +10,6 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
 
@@ -19,10 +18,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"menu":    func(t *testing.T, l look) *root { return newTestRoot(t, l, Options{Menu: true}) },
 	"opening": func(t *testing.T, l look) *root { return newTestRoot(t, l, Options{}) },
 	"asking": func(t *testing.T, l look) *root {
-		m := newTestRoot(t, l, Options{})
-		m.Update(begunMsg{start: &Start{Answers: &blueprint.Answers{Blueprint: blueprint.New()}, New: true}})
-		m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &blueprint.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
-		return m
+		return asked(t, l, newOperator())
 	},
 	"asking-bad": func(t *testing.T, l look) *root {
 		m := reviewingRoot(t, l, Options{})
@@ -36,21 +32,21 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	},
 	"accounts": func(t *testing.T, l look) *root {
 		m := newTestRoot(t, l, Options{})
-		m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), "", ""))
+		m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), ""))
 		m.layout()
 		press(m, "space", "/", "042")
 		return m
 	},
 	"inspecting": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{DryRun: true})
-		m.Update(inspectedMsg{op: m.engine.op, step: 1})
+		inspected(m, 1, nil)
 		tell(m, plan.Event{Kind: plan.EventProgress, Text: "environments looked into", Done: 120, Of: 1000})
 		return m
 	},
 	"refused": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
-		m.Update(inspectedMsg{op: m.engine.op, step: 1, err: errors.New("refused")})
-		m.Update(lookedMsg{op: m.engine.op, err: &plan.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
+		inspected(m, 1, errors.New("refused"))
+		m.Update(reviewedMsg{op: m.engine.op, flow: m.run.flow, outline: m.run.flow.Outline(), err: &plan.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
 		return m
 	},
 	"review": func(t *testing.T, l look) *root {
@@ -153,11 +149,11 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"done": func(t *testing.T, l look) *root { return finished(t, l) },
 	"failed": func(t *testing.T, l look) *root {
 		m := applyingRoot(t, l)
-		c := m.wizard.review.Changes[1]
-		m.Update(madeMsg{op: m.engine.op, summary: &plan.Summary{
-			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2,
+		c := m.run.review.Changes[1]
+		findings := []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}}
+		m.Update(madeMsg{op: m.engine.op, outline: seen(m), review: plan.Review{Findings: findings}, summary: &plan.Summary{
+			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2, Findings: findings,
 			Failures: []plan.Failed{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
-			Findings: []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}},
 		}})
 		return m
 	},
@@ -179,8 +175,8 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s/%s", name, l), func(t *testing.T) {
 				m := bring(t, l)
-				if m.wizard != nil && m.wizard.flow != nil {
-					m.wizard.flow.Env.Dir = "/work"
+				if m.run != nil && m.run.flow != nil && m.run.flow.Env != nil {
+					m.run.flow.Env.Dir = "/work"
 				}
 				golden.RequireEqual(t, []byte(m.View()+"\n"))
 			})

@@ -31,7 +31,7 @@ var keys = keyMap{
 	Expand:    bind("space", "details", " ", "right"),
 	Collapse:  bind("left", "close", "left"),
 	Leave:     bind("x", "leave out", "x"),
-	Edit:      bind("e", "edit answers", "e"),
+	Edit:      bind("e", "edit", "e"),
 	Apply:     bind("a", "apply", "a"),
 	Call:      bind("c", "calls", "c"),
 	Policy:    bind("p", "policy", "p"),

@@ -45,13 +45,13 @@ func (u users) leftWith(out map[string]bool) map[string]bool {
 }
 
 // kept are the changes that are not left out.
-func (v *visit) kept() []plan.Change {
+func (v *runScreen) kept() []plan.Change {
 	kept, _ := plan.LeaveOut(v.review.Changes, v.out)
 	return kept
 }
 
 // leaveOut leaves a change out, or takes it in again, and names what that means.
-func (v *visit) leaveOut(c *plan.Change) {
+func (v *runScreen) leaveOut(c *plan.Change) {
 	if v.out[c.ID] {
 		delete(v.out, c.ID)
 		v.recount()
@@ -73,7 +73,7 @@ func (v *visit) leaveOut(c *plan.Change) {
 }
 
 // alongNames are the first few changes that need the one left out.
-func (v *visit) alongNames(c *plan.Change, along int) string {
+func (v *runScreen) alongNames(c *plan.Change, along int) string {
 	const most = 3
 	var names []string
 	for i := range v.review.Changes {
@@ -96,7 +96,7 @@ type adoptedMsg struct{ target string }
 
 // adopt asks for the consent that a change needs. Where what is lost cannot be
 // brought back, the operator types what it is about.
-func (v *visit) adopt(c *plan.Change) tea.Cmd {
+func (v *runScreen) adopt(c *plan.Change) tea.Cmd {
 	target := c.Foreign
 	agreed := func() tea.Msg { return adoptedMsg{target} }
 	switch {
@@ -124,7 +124,7 @@ func (v *visit) adopt(c *plan.Change) tea.Cmd {
 }
 
 // planLine is Terraform's sentence for what is not left out.
-func (v *visit) planLine() string {
+func (v *runScreen) planLine() string {
 	var add, change, destroy int
 	for i := range v.review.Changes {
 		if v.left[v.review.Changes[i].ID] {
@@ -138,7 +138,7 @@ func (v *visit) planLine() string {
 
 // confirmation asks before anything is changed, beginning with not yet. Without
 // is what is left as it is, only further ways on.
-func (v *visit) confirmation(everything way, more ...way) tea.Cmd {
+func (v *runScreen) confirmation(everything way, more ...way) tea.Cmd {
 	kept := v.kept()
 	const ways = 12 // lines of the dialog that are not about access
 	text, all := v.accessText(max(3, v.height-ways), min(76, v.width-8))

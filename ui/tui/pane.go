@@ -20,7 +20,7 @@ const (
 	// rowChange is a change's title, rowDetail one line of what is below it.
 	rowChange
 	rowDetail
-	// The rows of a checkup: a finding, a group of checks, a check, and a line
+	// A finding, a group of checks, a check, and a line
 	// of a table.
 	rowFinding
 	rowGroup
@@ -41,7 +41,7 @@ type row struct {
 // pane is a screen as one list that scrolls: texts, and items with a cursor that
 // open to what is below them.
 type pane struct {
-	v    *visit
+	v    *runScreen
 	rows []row
 	// items are the changes among the rows; foreign says of one that it touches
 	// something that is not ours.
@@ -51,9 +51,6 @@ type pane struct {
 	open  map[itemName]bool
 	list  scroll
 	width int
-	// build makes the rows; draw draws those that are the owner's own.
-	build func()
-	draw  func(r *row, selected bool) string
 }
 
 // itemName is how an item is known from one look to the next. It is no text, so
@@ -65,8 +62,9 @@ type itemName struct {
 
 func changeName(c *plan.Change) itemName { return itemName{kind: rowChange, name: c.ID} }
 
-func newPane(v *visit, build func()) *pane {
-	p := &pane{v: v, open: map[itemName]bool{}, build: build}
+func newPane(v *runScreen) *pane {
+	p := &pane{v: v, open: map[itemName]bool{}}
+	p.list.headed = true // what stands above the first item is read first
 	p.list.stops = func(i int) bool {
 		return v.phase == reviewing && p.rows[i].kind != rowText && p.rows[i].kind != rowDetail
 	}
@@ -85,7 +83,7 @@ func (p *pane) rebuild() {
 	}
 	p.width = p.v.contentWidth() - 1
 	p.rows, p.items, p.foreign = p.rows[:0], p.items[:0], p.foreign[:0]
-	p.build()
+	p.v.rows()
 	if by := p.moved(at, id); by != 0 {
 		p.list.cursor, p.list.top = at+by, max(0, p.list.top+by)
 	}
@@ -130,11 +128,8 @@ func (p *pane) wrapped(text string, indent int, render func(...string) string) {
 	}
 }
 
-// fact is a name with its value.
-type fact struct{ name, value string }
-
 // pairs shows names and values in two columns.
-func (p *pane) pairs(title string, list []fact) {
+func (p *pane) pairs(title string, list []plan.Fact) {
 	if len(list) == 0 {
 		return
 	}
@@ -142,18 +137,18 @@ func (p *pane) pairs(title string, list []fact) {
 	p.text(" " + t.Bold.Render(title))
 	column := 0
 	for _, f := range list {
-		column = max(column, min(40, len(f.name)))
+		column = max(column, min(40, len(f.Name)))
 	}
 	for _, f := range list {
-		name := t.Faint.Render(t.Pad(f.name, column)) + "  "
-		if own := p.width - 4; longest(f.value) > p.width-column-6 && longest(f.value) <= own {
-			p.text("   " + t.Faint.Render(f.name)) // an ARN is not broken where a line of its own has room
-			for _, line := range theme.Wrap(f.value, own) {
+		name := t.Faint.Render(t.Pad(f.Name, column)) + "  "
+		if own := p.width - 4; longest(f.Value) > p.width-column-6 && longest(f.Value) <= own {
+			p.text("   " + t.Faint.Render(f.Name)) // an ARN is not broken where a line of its own has room
+			for _, line := range theme.Wrap(f.Value, own) {
 				p.text("    " + line)
 			}
 			continue
 		}
-		for i, line := range theme.Wrap(f.value, p.width-column-6) {
+		for i, line := range theme.Wrap(f.Value, p.width-column-6) {
 			if i > 0 {
 				name = strings.Repeat(" ", column+2)
 			}
@@ -254,7 +249,7 @@ func (p *pane) view() []string {
 		case rowChange:
 			lines = append(lines, p.title(r, selected))
 		case rowFinding, rowGroup, rowCheck, rowSubject:
-			lines = append(lines, p.v.theme.Cut(p.draw(r, selected), p.width))
+			lines = append(lines, p.v.theme.Cut(p.v.draw(r, selected), p.width))
 		}
 	}
 	if above, below := p.list.more(); above+below > 0 {
@@ -327,7 +322,7 @@ func (p *pane) symbol(c *plan.Change, item int) string {
 	if p.foreign[item] || p.v.left[c.ID] {
 		return t.Faint.Render(t.Glyphs.Out)
 	}
-	switch mark := symbol(c); mark {
+	switch mark := c.Symbol(); mark {
 	case "+":
 		return t.Add.Render(mark)
 	case "-":
@@ -337,12 +332,4 @@ func (p *pane) symbol(c *plan.Change, item int) string {
 	default:
 		return t.Accent.Render(mark)
 	}
-}
-
-// symbol is a change's mark; a new file is an addition.
-func symbol(c *plan.Change) string {
-	if c.Write != nil && c.Action == plan.WriteFile && !c.Write.Edit.Before.Exists {
-		return plan.Create.Symbol()
-	}
-	return c.Action.Symbol()
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"stateroom/steps/plan"
@@ -24,13 +25,16 @@ type progress struct {
 	done     []endedChange
 	failures []endedChange
 	failed   int
-	steps    [stepCount + 1]struct{ total, ended, failed int }
+	steps    map[int]*stepProgress
 	// before are the steps that earlier applications have made something in.
-	before [stepCount + 1]bool
+	before map[int]bool
 	output []string
 	// proving says that the changes are made and are being proven.
 	proving bool
 }
+
+// stepProgress is what becomes of the changes of one step.
+type stepProgress struct{ total, ended, failed int }
 
 type endedChange struct {
 	change *plan.Change
@@ -41,16 +45,24 @@ type endedChange struct {
 }
 
 func newProgress(changes []plan.Change, before *progress) *progress {
-	p := &progress{total: len(changes), begun: map[string]time.Time{}}
+	p := &progress{total: len(changes), begun: map[string]time.Time{}, steps: map[int]*stepProgress{}, before: map[int]bool{}}
 	if before != nil {
-		p.before, p.output = before.before, before.output
+		p.before, p.output = maps.Clone(before.before), before.output
 	}
 	for i := range changes {
-		p.steps[changes[i].Step].total++
+		p.of(changes[i].Step).total++
 		p.before[changes[i].Step] = true
 	}
 	p.proving = p.total == 0
 	return p
+}
+
+// of is the progress of step n.
+func (p *progress) of(n int) *stepProgress {
+	if p.steps[n] == nil {
+		p.steps[n] = &stepProgress{}
+	}
+	return p.steps[n]
 }
 
 // touched tells whether anything of step n was made.
@@ -81,7 +93,7 @@ func (p *progress) end(c endedChange) {
 		}
 	}
 	p.ended++
-	step := &p.steps[c.change.Step]
+	step := p.of(c.change.Step)
 	step.ended++
 	switch {
 	case c.err != nil:
@@ -112,7 +124,7 @@ func (p *progress) line(e plan.Event) {
 
 // state is what the rail says of step n while changes are made.
 func (p *progress) state(n int) (stepState, string) {
-	s := p.steps[n]
+	s := p.of(n)
 	switch {
 	case s.failed > 0:
 		return stateFailed, "failed"

@@ -65,17 +65,17 @@ func beginChild(ctx context.Context, _ Request) (*Start, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := startOn(os.Getenv(childEnv), os.Getenv(endpointEnv), b, "alice")
-	world := start.World
-	start.World = func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error) {
-		env, err := world(ctx, a, mfa)
+	o := openingOn(os.Getenv(childEnv), os.Getenv(endpointEnv), &blueprint.Answers{Blueprint: b, Me: "alice"})
+	world := o.World
+	o.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
+		env, err := world(ctx, a, asks)
 		if err == nil && os.Getenv(terraformEnv) != "" {
 			env.Engine, env.EngineErr = terraform.Find(ctx, "")
 			err = env.EngineErr
 		}
 		return env, err
 	}
-	return start, nil
+	return &Start{Open: o.Open}, nil
 }
 
 // beginScript begins a flow that runs a script where it would run Terraform.

@@ -22,7 +22,7 @@ const (
 )
 
 // sign is a state's glyph and style.
-func (v *visit) sign(s stepState) (string, lipgloss.Style) {
+func (v *runScreen) sign(s stepState) (string, lipgloss.Style) {
 	t := v.theme
 	switch s {
 	case stateChecking:
@@ -57,9 +57,9 @@ const (
 	railGap     = 2
 )
 
-func (v *visit) wide() bool { return v.width >= railWidth }
+func (v *runScreen) wide() bool { return v.width >= railWidth }
 
-func (v *visit) contentWidth() int {
+func (v *runScreen) contentWidth() int {
 	if v.wide() {
 		return v.width - railColumns - railGap
 	}
@@ -67,7 +67,7 @@ func (v *visit) contentWidth() int {
 }
 
 // rail is the stops, one a line.
-func (v *visit) rail(stops []stop) []string {
+func (v *runScreen) rail(stops []stop) []string {
 	lines := []string{""}
 	for i, s := range stops {
 		glyph, style := v.sign(s.state)
@@ -83,14 +83,14 @@ func (v *visit) rail(stops []stop) []string {
 
 // foldedRail is the stops on one line: all with their names where that fits,
 // else only the current one.
-func (v *visit) foldedRail(stops []stop) string {
+func (v *runScreen) foldedRail(stops []stop) string {
 	if line := v.folded(stops, true); ansi.StringWidth(line) <= v.width {
 		return line
 	}
 	return v.folded(stops, false)
 }
 
-func (v *visit) folded(stops []stop, named bool) string {
+func (v *runScreen) folded(stops []stop, named bool) string {
 	parts := make([]string, 0, len(stops))
 	for i, s := range stops {
 		glyph, style := v.sign(s.state)
@@ -111,7 +111,7 @@ func (v *visit) folded(stops []stop, named bool) string {
 }
 
 // framed puts rail, content and notice together.
-func (v *visit) framed(stops []stop, content []string) []string {
+func (v *runScreen) framed(stops []stop, content []string) []string {
 	height := v.height - len(v.noticeLines())
 	lines := content
 	if v.wide() {
@@ -126,7 +126,7 @@ func (v *visit) framed(stops []stop, content []string) []string {
 }
 
 // beside puts the rail to the left of the content.
-func (v *visit) beside(rail, content []string, height int) []string {
+func (v *runScreen) beside(rail, content []string, height int) []string {
 	lines := make([]string, 0, height)
 	side := v.theme.Rule.Render(v.theme.Glyphs.Side)
 	for i := range height {

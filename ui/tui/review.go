@@ -2,121 +2,279 @@ package tui
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/tui/theme"
 )
 
-// reviewKey is a key on a step that is being reviewed.
-func (w *wizard) reviewKey(msg tea.KeyMsg) tea.Cmd {
-	c, foreign := w.pane.selected()
-	switch {
-	case key.Matches(msg, keys.Edit):
-		if w.answers != nil && len(w.questions(w.current)) > 0 {
-			w.ask(w.current)
-		}
-	case key.Matches(msg, keys.Apply) && w.err == nil:
-		return w.confirm()
-	case key.Matches(msg, keys.Save) && w.flow != nil && len(w.review.Changes) > 0:
-		return w.saveMenu()
-	case c != nil:
-		return w.changeKey(msg, c, foreign)
-	default:
-		w.pane.key(msg)
+// spin starts the spinner; it stops by itself when nothing is under way.
+func (v *runScreen) spin() tea.Cmd { return async(v.spinner.Tick) }
+
+func (v *runScreen) busy() bool {
+	return v.phase == opening || v.phase == inspecting || v.phase == applying
+}
+
+func (v *runScreen) tick(msg spinner.TickMsg) tea.Cmd {
+	if !v.busy() {
+		return nil
+	}
+	var cmd tea.Cmd
+	v.spinner, cmd = v.spinner.Update(msg)
+	v.refresh()
+	return async(cmd)
+}
+
+// refresh rebuilds what changed since the last batch of reports; the spinner's
+// tick calls it, so that ten thousand reports cost ten redraws a second.
+func (v *runScreen) refresh() {
+	if v.phase == applying || v.stale {
+		v.stale = false
+		v.pane.rebuild()
+	}
+}
+
+func (v *runScreen) typing() bool { return v.phase == asking }
+
+// message handles what every run is told alike.
+func (v *runScreen) message(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case spinner.TickMsg:
+		return v.tick(msg)
+	case leaveMsg:
+		return quit
+	case noticeMsg:
+		v.say(string(msg))
 	}
 	return nil
 }
 
-// reviewKeys are the keys for the change under the cursor, and the step's.
-func (w *wizard) reviewKeys() []key.Binding {
-	var list []key.Binding
-	if w.err != nil {
-		if w.answers == nil {
-			return []key.Binding{keys.Quit}
+// leaveMsg ends the visit; noticeMsg is a line above the footer.
+type (
+	leaveMsg  struct{}
+	noticeMsg string
+)
+
+// leaving asks before it throws away a plan that was never applied.
+func (v *runScreen) leaving(then string) tea.Cmd {
+	return push(&chooser{
+		theme: v.theme, title: "Leave without changing anything?",
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.review.Changes))},
+		items: []way{
+			{"Stay", "", nil},
+			{"Leave", "Nothing is changed. " + then, func() tea.Msg { return leaveMsg{} }},
+		},
+	})
+}
+
+// showOutput is all that Terraform has said so far.
+func (v *runScreen) showOutput() tea.Cmd {
+	return push(newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput))
+}
+
+// applyingKeys are those that work while changes are made.
+func (v *runScreen) applyingKeys() []key.Binding {
+	if len(v.progress.output) > 0 {
+		return []key.Binding{keys.Down, keys.Output}
+	}
+	return []key.Binding{keys.Down}
+}
+
+// say shows a line above the footer until something else happens.
+func (v *runScreen) say(text string) {
+	v.notice = text
+	v.pane.rebuild()
+}
+
+// fail shows an error that keeps everything from being looked at.
+func (v *runScreen) fail(err error) {
+	v.phase, v.err = reviewing, err
+	v.pane.rebuild()
+}
+
+// halt stops between changes, and the second time cancels the calls. It says
+// which of the two.
+func (v *runScreen) halt() (first bool, text string) {
+	if v.engine.halt() {
+		return true, "Stopping: the changes under way are finished first, no other is begun. Ctrl-C again cancels them and ends."
+	}
+	v.engine.cancel()
+	return false, "Cancelling the calls under way."
+}
+
+// setReview takes a new plan.
+func (v *runScreen) setReview(r plan.Review) {
+	v.review, v.users = r, usersOf(r.Changes)
+	v.widening, v.stepOf = nil, make(map[string]int, len(r.Changes))
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		v.stepOf[c.ID] = c.Step
+		if len(c.Widens()) > 0 {
+			v.widening = append(v.widening, c)
 		}
-		return []key.Binding{bind("enter", "look again", "enter"), keys.Edit, keys.Quit}
 	}
-	switch {
-	case w.mustLook():
-		list = append(list, bind("enter", "look again", "enter"))
-	case w.current < stepCount:
-		list = append(list, keys.Accept)
-	case len(w.review.Changes) == 0 && w.result != nil:
-		list = append(list, bind("enter", "leave", "enter"))
-	default:
-		list = append(list, bind("enter", w.verb(), "enter"))
-	}
-	c, foreign := w.pane.selected()
-	if c != nil {
-		list = append(list, changeKeys(foreign)...)
-	}
-	if w.current < stepCount && !w.mustLook() {
-		list = append(list, bind("a", w.verb(), "a"))
-	}
-	if len(w.questions(w.current)) > 0 {
-		list = append(list, bind("e", "edit", "e"))
-	}
-	if c != nil {
-		list = append(list, documentKeys(c)...)
-	}
-	if len(w.review.Changes) > 0 {
-		list = append(list, keys.Save)
-	}
-	return append(list, keys.Quit, keys.Jump, keys.Next, keys.Previous)
+	v.found = sorted(v.review, v.checks, v.staged())
+	v.briefs = make([]briefing, len(v.found.list))
+	v.recount()
 }
 
-// verb is what applying is called here.
-func (w *wizard) verb() string {
-	switch {
-	case w.dryRun:
-		return "end the dry run"
-	case len(w.review.Changes) == 0:
-		return "prove"
-	}
-	return "apply"
+// recount finds what is left out. A plan may have ten thousands of changes, so this
+// is done when something changes and not for every view.
+func (v *runScreen) recount() {
+	v.left = v.users.leftWith(v.out)
+	v.judge()
+	v.count()
 }
 
-// adopted lets something be changed that is not this blueprint's; the plan is
-// made again from the same observation.
-func (w *wizard) adopted(target string) {
-	w.answers.Adopt = append(w.answers.Adopt, target)
-	w.flow.Answers.Adopt = slices.Clone(w.answers.Adopt)
-	w.setReview(w.flow.Permit(w.review))
-	w.say("Adopted: " + target + " will be changed as shown.")
+// judge finds what access the plan gives without what is left out.
+func (v *runScreen) judge() {
+	ofStep := map[int][]*plan.Change{}
+	var all []*plan.Change
+	for _, c := range v.widening {
+		if !v.left[c.ID] {
+			all, ofStep[c.Step] = append(all, c), append(ofStep[c.Step], c)
+		}
+	}
+	v.gives = map[int][]string{}
+	for n, changes := range ofStep {
+		v.gives[n] = plan.Access(changes...)
+	}
+	v.givesAll = plan.Access(all...)
 }
 
-// applyMsg says what to apply: everything, or one step with what it needs.
-type applyMsg struct{ step int }
+// showAccess says who gets in, before anything else of a plan.
+func (v *runScreen) showAccess(sentences []string) {
+	if len(sentences) == 0 {
+		return
+	}
+	t := v.theme
+	v.pane.text(" " + t.Warn.Render(t.Glyphs.Attention+" This gives access:"))
+	for _, sentence := range sentences {
+		v.pane.wrapped(sentence, 3, t.Plain.Render)
+	}
+	v.pane.text("")
+}
 
-// confirm asks before anything is changed. A dry run ends here.
-func (w *wizard) confirm() tea.Cmd {
+// accessText is who gets in, in about so many lines of a dialog, and whether that
+// is all of it.
+func (v *runScreen) accessText(most, width int) (text []string, all bool) {
+	if len(v.givesAll) == 0 {
+		return nil, true
+	}
+	text = []string{"This gives access:"}
+	for i, sentence := range v.givesAll {
+		if most -= len(theme.Wrap(sentence, width)); most < 0 && i > 0 {
+			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(v.givesAll)-i)), false
+		}
+		text = append(text, sentence)
+	}
+	return text, true
+}
+
+// event is something that the engine reports of the newest operation.
+func (v *runScreen) event(e plan.Event) tea.Cmd {
 	switch {
-	case w.flow == nil:
-		return nil
-	case w.dryRun:
-		return w.endDryRun()
-	case w.mustLook():
-		w.lookFirst()
-		return nil
-	case w.review.Blocked():
-		w.say("Nothing can be changed yet: correct what the findings say first.")
-		return nil
-	case len(w.review.Changes) == 0:
-		return func() tea.Msg { return applyMsg{} }
+	case e.Kind == plan.EventPassphrase:
+		return v.passphrase(e)
+	case e.Kind == plan.EventProgress && e.Of > 1 && v.busy():
+		v.counting = fmt.Sprintf("%d of %d %s", e.Done, e.Of, e.Text)
+	case e.Kind == plan.EventProgress && e.Of == 0:
+		v.counting = e.Text
+	case v.phase == applying:
+		v.progress.event(e)
+		v.stale = true
 	}
-	kept := w.kept()
-	all := way{fmt.Sprintf("Apply %s", plural(len(kept), "change")), "All steps, each change as soon as what it needs is done.", func() tea.Msg { return applyMsg{} }}
-	some := plan.Required(kept, w.current)
-	if n := len(some); n > 0 && n < len(kept) {
-		return w.confirmation(all, way{
-			fmt.Sprintf("Only step %d, %s", w.current, plural(n, "change")),
-			"This step with what it needs of the others.", func() tea.Msg { return applyMsg{w.current} },
-		})
+	return nil
+}
+
+// passphrase shows a generated passphrase until the operator has noted it.
+func (v *runScreen) passphrase(e plan.Event) tea.Cmd {
+	return push(&chooser{
+		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
+		text: []string{
+			e.Passphrase.Reveal(),
+			"It is shown this once and stored nowhere. Tell it to " + e.Text + " by another way than the one that the file takes.",
+		},
+		items: []way{{"I have noted it", "", nil}},
+	})
+}
+
+// begin starts to make changes.
+func (v *runScreen) begin(changes []plan.Change) {
+	v.phase, v.notice = applying, ""
+	v.progress = newProgress(changes, v.progress)
+	v.pane.rewind()
+	v.pane.rebuild()
+}
+
+// mustLook tells whether a look is all that can come next: after a stop, a failure
+// or a lost answer, what is on the screen must not be applied.
+func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.review.Fresh() }
+
+// lookFirst tells so to whoever asks for the changes.
+func (v *runScreen) lookFirst() {
+	v.say("Look again first: enter. What is there is no longer what was seen.")
+}
+
+// bad tells whether the result is one that must not be cheered.
+func (v *runScreen) bad() bool {
+	return v.result != nil && (v.result.Failed+v.result.Unknown > 0 || v.result.Stopped)
+}
+
+// noticeLines are what just happened, above the footer.
+func (v *runScreen) noticeLines() []string {
+	if v.notice == "" {
+		return nil
 	}
-	return w.confirmation(all)
+	var lines []string
+	mark := v.theme.Warn.Render(v.theme.Glyphs.Attention)
+	for _, line := range wrapMost(v.notice, v.width-4, 3, v.theme) {
+		lines = append(lines, " "+mark+" "+line)
+		mark = " "
+	}
+	return lines
+}
+
+// wrapMost wraps a text into at most most lines, and marks where it ends early.
+func wrapMost(text string, width, most int, t *theme.Theme) []string {
+	lines := theme.Wrap(text, width)
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = t.Cut(lines[most-1]+" "+t.Glyphs.Ellipsis, width)
+	}
+	return lines
+}
+
+// formView is the questions under their heading, scrolled so that the field with
+// the focus is in sight.
+func (v *runScreen) formView() []string {
+	fields, at := v.form.View()
+	lines := append([]string{}, v.pane.view()...)
+	at += len(lines)
+	for _, line := range fields {
+		lines = append(lines, " "+line)
+	}
+	room := v.height - len(v.noticeLines())
+	if !v.wide() {
+		room -= 2
+	}
+	if over := at + 6 - room; over > 0 {
+		lines = lines[min(over, len(lines)):]
+	}
+	return lines
+}
+
+// waitingView is the pane with what is under way below it.
+func (v *runScreen) waitingView(text string) []string {
+	if v.counting != "" {
+		text += ": " + v.counting
+	}
+	lines := append([]string{}, v.pane.view()...)
+	return append(lines, " "+v.theme.Accent.Render(v.spinner.View())+" "+text)
 }
 
 func plural(n int, noun string) string {
@@ -124,27 +282,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// apply begins to make the changes.
-func (w *wizard) apply(msg applyMsg) tea.Cmd {
-	without := map[string]bool{}
-	for id := range w.left {
-		without[id] = true
-	}
-	kept, _ := plan.LeaveOut(w.review.Changes, without)
-	if msg.step > 0 {
-		some := map[string]bool{}
-		for _, c := range plan.Required(kept, msg.step) {
-			some[c.ID] = true
-		}
-		for _, c := range kept {
-			if !some[c.ID] {
-				without[c.ID] = true
-			}
-		}
-		kept, _ = plan.LeaveOut(w.review.Changes, without)
-	}
-	w.begin(kept)
-	return tea.Batch(w.engine.carryOut(w.flow, w.review, without), w.spin())
 }

@@ -27,16 +27,6 @@ type screen interface {
 	about() []string
 }
 
-// course is a screen that goes through a whole run: the wizard or the checkup.
-type course interface {
-	screen
-	common() *visit
-	whereabouts() string
-	// unapplied is the summary of a plan that was looked at and not applied; it
-	// is nil where nothing would have been changed.
-	unapplied() *plan.Summary
-}
-
 // The messages by which screens move on the stack.
 type (
 	pushMsg struct{ screen screen }
@@ -81,7 +71,7 @@ func popThen(then tea.Cmd) tea.Cmd { return func() tea.Msg { return popMsg{then}
 
 func quit() tea.Msg { return quitMsg{} }
 
-// The smallest screen that the wizard can be used on.
+// The smallest terminal that the screens can be used on.
 const (
 	minWidth, minHeight = 60, 18
 	railWidth           = 100
@@ -92,10 +82,8 @@ type root struct {
 	o      Options
 	theme  *theme.Theme
 	engine *runner
-	// run is the run that was begun: the wizard or the checkup; the other is nil.
-	run           course
-	wizard        *wizard
-	checkup       *checkup
+	// run is the run that was begun; nil until then.
+	run           *runScreen
 	stack         []screen
 	width, height int
 	request       Request
@@ -128,13 +116,7 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 
 // openRun puts the screen of the request on the stack.
 func (m *root) openRun() {
-	if m.request.Mode == SetUp {
-		m.wizard = newWizard(m.theme, m.engine, m.o.DryRun)
-		m.run = m.wizard
-	} else {
-		m.checkup = newCheckup(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
-		m.run = m.checkup
-	}
+	m.run = newRunScreen(m.theme, m.engine, m.request.Mode, m.o.DryRun, m.request.Sandbox)
 	m.stack = append(m.stack, m.run)
 }
 
@@ -152,7 +134,7 @@ func (m *root) Init() tea.Cmd {
 
 // start begins what was requested.
 func (m *root) start() tea.Cmd {
-	return tea.Batch(m.engine.beginRun(m.request), m.perform(m.run.common().spin()))
+	return tea.Batch(m.engine.beginRun(m.request), m.perform(m.run.spin()))
 }
 
 // stoppedMsg says that main was told to stop.
@@ -252,7 +234,7 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 // and the second time it cancels them and ends whatever they hang on.
 func (m *root) interrupt() tea.Cmd {
 	if m.working() { // how that ends is the application's to say
-		first, text := m.run.common().halt()
+		first, text := m.run.halt()
 		if !first {
 			m.o.Interrupt(true)
 		}
@@ -263,7 +245,7 @@ func (m *root) interrupt() tea.Cmd {
 }
 
 // working tells whether changes are being made.
-func (m *root) working() bool { return m.run != nil && m.run.common().phase == applying }
+func (m *root) working() bool { return m.run != nil && m.run.phase == applying }
 
 // pop takes the topmost screen away. Below the last one is the terminal.
 func (m *root) pop(msg popMsg) tea.Cmd {
@@ -292,7 +274,7 @@ func (m *root) summary(killed bool) *plan.Summary {
 	interrupted := m.interrupted || killed
 	s := m.engine.summary(interrupted)
 	switch {
-	case s != nil || m.run != nil && m.run.common().err != nil:
+	case s != nil || m.run != nil && m.run.err != nil:
 		return s
 	case interrupted:
 		return &plan.Summary{Stopped: true}

@@ -7,20 +7,18 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/awsops"
-	"stateroom/steps"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// runner is the wizard's hand on package steps. Its methods are called by
+// runner is the screens' hand on the engine. Its methods are called by
 // Update; the commands that they return run elsewhere and touch nothing of it
 // but the queue, so every answer comes back as a message with its operation.
 type runner struct {
 	ctx      context.Context //nolint:containedctx // a program has one life, and commands outlive calls
 	begin    func(context.Context, Request) (*Start, error)
 	applying func(bool)
+	dryRun   bool
 	queue    *queue
 	// ended is set once nothing new may begin; running counts what has begun.
 	mu      sync.Mutex
@@ -45,7 +43,7 @@ func newEngine(ctx context.Context, o Options) *runner {
 		applying = func(bool) {}
 	}
 	return &runner{
-		ctx: ctx, begin: o.Begin, applying: applying, queue: newQueue(),
+		ctx: ctx, begin: o.Begin, applying: applying, dryRun: o.DryRun, queue: newQueue(),
 		cancel: func() {}, last: make(chan *plan.Summary, 1),
 	}
 }
@@ -57,32 +55,12 @@ type (
 		start *Start
 		err   error
 	}
-	// whoMsg says who the operator is, where no blueprint says which account.
-	whoMsg struct {
-		op       int
-		identity awsops.Identity
-		found    *blueprint.Discovery
-		err      error
-	}
-	lookedMsg struct {
-		op       int
-		flow     *engine.Flow
-		review   plan.Review
-		observed *steps.Observed
-		// observe gives what the flow's newest look has found.
-		observe func() *steps.Observed
-		err     error
-	}
 	madeMsg struct {
 		op      int
 		summary *plan.Summary
 		review  plan.Review
+		outline plan.Outline
 		err     error
-	}
-	// inspectedMsg says that one step's inspection ended.
-	inspectedMsg struct {
-		op, step int
-		err      error
 	}
 	eventMsg struct {
 		op    int
@@ -101,9 +79,18 @@ type (
 		review plan.Review
 		// settled is the summary where there is nothing to change.
 		settled *plan.Summary
+		outline plan.Outline
 		err     error
 	}
 )
+
+// outlined is what a flow shows beside its review.
+func outlined(flow *engine.Flow) plan.Outline {
+	if flow.Outline == nil {
+		return plan.Outline{}
+	}
+	return flow.Outline()
+}
 
 // next begins an operation and ends the one before it.
 func (e *runner) next() (ctx context.Context, op int) {
@@ -136,44 +123,6 @@ func (e *runner) beginRun(r Request) tea.Cmd {
 	})
 }
 
-// who asks AWS who the operator is and which accounts there are.
-func (e *runner) who(a *blueprint.Answers) tea.Cmd {
-	ctx, op := e.next()
-	a, start := a.Clone(), e.start
-	return e.run(func() tea.Msg {
-		env, err := start.World(ctx, a, e.mfa(ctx))
-		if err != nil {
-			return whoMsg{op: op, err: err}
-		}
-		msg := whoMsg{op: op}
-		if msg.identity, msg.err = env.Sessions.Home(a.StateRegion).Identity(ctx); msg.err == nil {
-			msg.found, msg.err = steps.Discover(ctx, env.Sessions, a.StateRegion)
-		}
-		return msg
-	})
-}
-
-// look inspects all steps with the answers as they are now.
-func (e *runner) look(a *blueprint.Answers) tea.Cmd {
-	ctx, op := e.next()
-	a, start := a.Clone(), e.start
-	return e.run(func() tea.Msg {
-		env, err := start.World(ctx, a, e.mfa(ctx))
-		if err != nil {
-			return lookedMsg{op: op, err: err}
-		}
-		setup := &steps.Setup{
-			Env: env, Answers: a,
-			Inspected: func(step int, err error) { e.queue.push(inspectedMsg{op, step, err}) },
-		}
-		msg := lookedMsg{op: op, flow: setup.Flow(), observe: setup.Observed}
-		msg.flow.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
-		msg.review, msg.err = msg.flow.Review(ctx)
-		msg.observed = setup.Observed()
-		return msg
-	})
-}
-
 // open asks what follows from the answers given so far.
 func (e *runner) open(given plan.Given) tea.Cmd {
 	ctx, op := e.next()
@@ -184,7 +133,8 @@ func (e *runner) open(given plan.Given) tea.Cmd {
 	})
 }
 
-// review lets a flow look.
+// review lets a flow look. Where there is nothing to change it is brought to its
+// end, unless a proof of its result is to be asked for, or nothing may be written.
 func (e *runner) review(flow *engine.Flow) tea.Cmd {
 	ctx, op := e.next()
 	f := *flow
@@ -192,9 +142,10 @@ func (e *runner) review(flow *engine.Flow) tea.Cmd {
 	return e.run(func() tea.Msg {
 		msg := reviewedMsg{op: op, flow: &f}
 		msg.review, msg.err = f.Review(ctx)
-		if msg.err == nil && len(msg.review.Changes)+len(msg.review.Foreign) == 0 {
+		if msg.err == nil && len(msg.review.Changes)+len(msg.review.Foreign) == 0 && f.Outline == nil && !e.dryRun {
 			msg.settled, msg.review, msg.err = f.Make(ctx, msg.review)
 		}
+		msg.outline = outlined(&f)
 		return msg
 	})
 }
@@ -211,6 +162,7 @@ func (e *runner) carryOut(flow *engine.Flow, review plan.Review, without map[str
 	return e.run(func() tea.Msg {
 		msg := madeMsg{op: op}
 		msg.summary, msg.review, msg.err = f.Make(ctx, review.Without(without))
+		msg.outline = outlined(&f)
 		e.applying(false)
 		e.last <- msg.summary
 		return msg

@@ -11,7 +11,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/steps"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 	"stateroom/ui/tui/form"
@@ -78,18 +77,32 @@ func (s saving) write(path string) tea.Cmd {
 	})
 }
 
-// savedPlan are the ways to save a plan as the line presenters print it.
-func (v *visit) savedPlan(changes []plan.Change, s *plan.Summary, lines func(io.Writer) *plain.Lines) []way {
+// formats are the ways to save a plan: as the line presenters print it, and where
+// that can be, as a script.
+func (v *runScreen) formats() []way {
+	changes, s, stages := v.kept(), v.preview(), v.words.stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
-		emit(lines(out).Emit, changes, s)
+		lines := plain.NewLines(out)
+		lines.Stages = stages
+		emit(lines.Emit, changes, s)
 	}}
 	json := saving{title: "Save the plan", name: "stateroom-plan.json", text: func(out *bytes.Buffer) {
 		emit(plain.NewJSON(out, io.Discard).Emit, changes, s)
 	}}
-	return []way{
+	ways := []way{
 		{"Save as text", "What " + v.words.command + " --dry-run --plain prints.", text.ask(v.theme)},
 		{"Save as JSON", "One event a line, as " + v.words.command + " --dry-run --json prints them.", json.ask(v.theme)},
 	}
+	if v.outline.Partition == "" {
+		return ways
+	}
+	partition, answers := v.outline.Partition, v.flow.Answers
+	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
+		out.WriteString(plan.Script(changes, partition, answers))
+	}}
+	return append(ways, way{
+		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(v.theme),
+	})
 }
 
 // emit replays a dry run.
@@ -106,62 +119,27 @@ func emit(to plan.Emit, changes []plan.Change, s *plan.Summary) {
 	to(plan.Event{Kind: plan.EventSummary, Summary: s})
 }
 
-// endOfDryRun sums up, offers to save what was found, and leaves.
-func (v *visit) endOfDryRun(s *plan.Summary, ways []way) tea.Cmd {
+// errNeeded is what is wrong with an answer that is empty.
+var errNeeded = errors.New("this answer is needed")
+
+// endDryRun sums up, offers to save what was found, and leaves.
+func (v *runScreen) endDryRun() tea.Cmd {
+	s := v.preview()
 	v.engine.made = s
 	return push(&chooser{
 		theme: v.theme, title: "The dry run", text: append(outcome(s, "Run "+v.words.command+" again"), toLookAt(s)...),
-		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}}, ways...),
+		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}}, v.formats()...),
 	})
-}
-
-// endDryRun ends the wizard's.
-func (w *wizard) endDryRun() tea.Cmd { return w.endOfDryRun(w.preview(), w.formats()) }
-
-// preview is the summary of the plan without what was left out.
-func (w *wizard) preview() *plan.Summary {
-	s := &plan.Summary{DryRun: true, Foreign: w.review.Foreign, Findings: w.review.Findings}
-	s.Add, s.Change, s.Destroy = plan.Counts(w.kept())
-	return s
-}
-
-// formats are the ways to save the wizard's plan.
-func (w *wizard) formats() []way {
-	changes, o, a := w.kept(), w.observed, w.flow.Answers
-	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
-		out.WriteString(plan.Script(changes, o.Account.Identity.Partition, a))
-	}}
-	return append(w.savedPlan(changes, w.preview(), headed), way{
-		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(w.theme),
-	})
-}
-
-// headed are lines with a heading for each step.
-func headed(out io.Writer) *plain.Lines {
-	lines := plain.NewLines(out)
-	lines.Stages = steps.Outline()
-	return lines
-}
-
-// saveMenu offers the formats on any reviewed step.
-func (w *wizard) saveMenu() tea.Cmd {
-	return push(&chooser{theme: w.theme, title: "Save the plan", text: []string{w.planLine()}, items: w.formats()})
-}
-
-// endDryRun ends the checkup's.
-func (c *checkup) endDryRun() tea.Cmd {
-	s := c.preview()
-	return c.endOfDryRun(s, c.savedPlan(c.kept(), s, plain.NewLines))
 }
 
 // saveMenu offers the report under the cursor and the whole review.
-func (c *checkup) saveMenu() tea.Cmd {
-	items := c.savedPlan(c.kept(), c.preview(), plain.NewLines)
-	if r := c.pane.under(); r != nil && r.kind == rowFinding && c.found.list[r.item].Details != "" {
-		f := c.found.list[r.item]
-		items = append([]way{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(c.theme)}}, items...)
+func (v *runScreen) saveMenu() tea.Cmd {
+	items := v.formats()
+	if r := v.pane.under(); r != nil && r.kind == rowFinding && v.found.list[r.item].Details != "" {
+		f := v.found.list[r.item]
+		items = append([]way{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(v.theme)}}, items...)
 	}
-	return push(&chooser{theme: c.theme, title: "Save what was found", text: []string{c.planLine()}, items: items})
+	return push(&chooser{theme: v.theme, title: "Save what was found", text: []string{v.planLine()}, items: items})
 }
 
 // reportOf is a finding's text to hand on.

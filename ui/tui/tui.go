@@ -1,7 +1,7 @@
 // Package tui is the full-screen wizard: a Bubble Tea state machine over the
-// engine (steps/engine). One root model dispatches to a stack of screens. Two
-// of them go through a whole run: the wizard, with one generic screen for all
-// nine steps, and the checkup, for every run that is an engine.Flow.
+// engine (steps/engine). One root model dispatches to a stack of screens. One of
+// them goes through a whole run, whatever its mode; what a mode has of its own, as
+// the nine steps of set-up, comes to it as data.
 //
 // Update never blocks: looking and changing run in commands that carry the id
 // of their operation, and their events are pulled from a queue. View only puts
@@ -23,21 +23,13 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
 
-// Start is one run. Set-up goes from its answers and the way to AWS; every other
-// mode from Open. Nothing of it has called AWS yet.
+// Start is one run. Nothing of it has called AWS yet.
 type Start struct {
-	Answers *blueprint.Answers
-	// New says that there is no blueprint yet, so that every question is asked.
-	New bool
-	// World opens the sessions, the journal and the engine for these answers;
-	// mfa asks the operator for a code.
-	World func(ctx context.Context, a *blueprint.Answers, mfa func() (string, error)) (*engine.Env, error)
 	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
 	// Confirm and no Stop: the screens bring their own.
 	Open engine.Open
@@ -117,7 +109,7 @@ func Run(ctx context.Context, o Options) (*plan.Summary, error) {
 		err = fmt.Errorf("the terminal: %w", err)
 	}
 	if summary == nil && m.run != nil {
-		err = errors.Join(err, m.run.common().err) // main tells it
+		err = errors.Join(err, m.run.err) // main tells it
 	}
 	return summary, errors.Join(err, closeErr)
 }

@@ -8,9 +8,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
-	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
@@ -27,24 +24,27 @@ func shows(t *testing.T, m *root, texts ...string) {
 }
 
 func TestNewOperatorIsLedThroughAllQuestionsAndBackLosesNothing(t *testing.T) {
-	m := newTestRoot(t, plainLook, Options{})
-	m.Update(begunMsg{start: &Start{Answers: &blueprint.Answers{Blueprint: blueprint.New()}, New: true}})
-	m.Update(whoMsg{op: m.engine.op, identity: observed().Account.Identity, found: &blueprint.Discovery{Account: "111111111111", Accounts: manyAccounts(3)}})
+	o := newOperator()
+	m := asked(t, plainLook, o)
 	shows(t, m, "111111111111", "Environments")
 	press(m, "enter", "ctrl+l", "space", "enter", "enter")
-	if m.wizard.current != 2 || m.wizard.phase != asking {
-		t.Fatalf("at step %d, phase %d", m.wizard.current, m.wizard.phase)
+	follow(t, m, o)
+	if m.run.current != 2 || m.run.phase != asking {
+		t.Fatalf("at step %d, phase %d", m.run.current, m.run.phase)
 	}
 	press(m, "alice, ")
 	press(m, "esc", "enter", "enter")
+	follow(t, m, o)
 	shows(t, m, "alice,")
 	for range 20 {
-		press(m, "enter")
+		if press(m, "enter"); m.run.phase == opening {
+			follow(t, m, o)
+		}
 	}
-	if m.wizard.phase != inspecting {
-		shows(t, m, "looked at")
+	if m.run.phase != inspecting {
+		t.Fatalf("phase %d", m.run.phase)
 	}
-	a := m.wizard.answers
+	a := m.run.flow.Answers
 	if len(a.Missing()) > 0 || len(a.Environments) != 2 || a.Environments[0].Name != "team-0002" || a.AllUsers()[0] != "alice" {
 		t.Errorf("answers %+v, missing %v", a.Blueprint, a.Missing())
 	}
@@ -52,26 +52,23 @@ func TestNewOperatorIsLedThroughAllQuestionsAndBackLosesNothing(t *testing.T) {
 
 func TestReturningOperatorJumpsToWhatDiffers(t *testing.T) {
 	m := begun(t, plainLook, Options{})
-	for n := 1; n <= stepCount; n++ {
-		m.Update(inspectedMsg{op: m.engine.op, step: n})
-	}
-	o := observed()
-	o.Key.Key = newKey()
-	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
-	if m.wizard.current != 2 {
-		t.Errorf("at step %d", m.wizard.current)
+	out := seen(m)
+	out.Begun = true
+	shown(m, proposed(), out)
+	if m.run.current != 2 {
+		t.Errorf("at step %d", m.run.current)
 	}
 }
 
 func TestStaleAnswersAreDropped(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	old := m.engine.op
-	m.wizard.look()
-	m.Update(lookedMsg{op: old, err: errors.New("stale")})
-	m.Update(inspectedMsg{op: old, step: 4, err: errors.New("stale")})
+	m.run.look()
+	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
+	m.Update(eventMsg{old, plan.Event{Kind: plan.EventInspected, Step: 4, Err: errors.New("stale")}})
 	m.Update(eventMsg{old, plan.Event{Kind: plan.EventProgress, Text: "stale", Done: 1, Of: 2}})
-	if m.wizard.phase != inspecting || m.wizard.looking[4].err != nil || m.wizard.counting != "" {
-		t.Errorf("phase %d, %+v, %q", m.wizard.phase, m.wizard.looking[4], m.wizard.counting)
+	if m.run.phase != inspecting || m.run.looking[4].err != nil || m.run.counting != "" {
+		t.Errorf("phase %d, %+v, %q", m.run.phase, m.run.looking[4], m.run.counting)
 	}
 }
 
@@ -79,35 +76,35 @@ func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "x")
 	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialise project common-production")
-	if len(m.wizard.kept()) != 2 {
-		t.Errorf("kept %d", len(m.wizard.kept()))
+	if len(m.run.kept()) != 2 {
+		t.Errorf("kept %d", len(m.run.kept()))
 	}
 	press(m, "5", "x")
 	press(m, "4", "x")
-	if len(m.wizard.kept()) != 5 {
-		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.wizard.kept()))
+	if len(m.run.kept()) != 5 {
+		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.run.kept()))
 	}
 }
 
 func TestApplyOnlyOneStepTakesWhatItNeeds(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "5", "a", "down", "down", "enter")
-	if m.wizard.phase != applying || m.wizard.progress.total != 2 {
-		t.Fatalf("phase %d, %d changes", m.wizard.phase, m.wizard.progress.total)
+	if m.run.phase != applying || m.run.progress.total != 2 {
+		t.Fatalf("phase %d, %d changes", m.run.phase, m.run.progress.total)
 	}
 }
 
 func TestConfirmBeginsWithNotYet(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "9", "enter", "enter")
-	if m.wizard.phase != reviewing {
+	if m.run.phase != reviewing {
 		t.Errorf("enter twice has begun to apply")
 	}
 }
 
 func TestBlockedPlanCannotBeApplied(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
-	m.wizard.review.Findings = append(m.wizard.review.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
+	m.run.review.Findings = append(m.run.review.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
 	press(m, "a")
 	shows(t, m, "Nothing can be changed yet")
 }
@@ -116,7 +113,7 @@ func TestDryRunNeverApplies(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{DryRun: true})
 	press(m, "9", "enter")
 	shows(t, m, "Save as a shell script")
-	if m.engine.made == nil || !m.engine.made.DryRun || m.wizard.phase == applying {
+	if m.engine.made == nil || !m.engine.made.DryRun || m.run.phase == applying {
 		t.Errorf("made %+v", m.engine.made)
 	}
 }
@@ -200,11 +197,11 @@ func TestHotKeysAreLettersWhileTyping(t *testing.T) {
 	for _, letter := range []string{"a", "q", "x", "1", "s"} {
 		press(m, letter)
 	}
-	if got := m.wizard.form.Values()["kms_key.alias"]; got != "aqx1s" {
+	if got := m.run.form.Values()["kms_key.alias"]; got != "aqx1s" {
 		t.Errorf("typed %q", got)
 	}
 	press(m, "?")
-	if got := m.wizard.form.Values()["kms_key.alias"]; got != "aqx1s?" || len(m.stack) != 1 {
+	if got := m.run.form.Values()["kms_key.alias"]; got != "aqx1s?" || len(m.stack) != 1 {
 		t.Errorf("typed %q, %d screens", got, len(m.stack))
 	}
 }
@@ -213,16 +210,17 @@ func TestEditedAnswerIsLookedAtAgain(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	op := m.engine.op
 	press(m, "4", "e", "ctrl+u", "alias/other", "enter", "enter")
-	if m.wizard.phase != inspecting || m.engine.op == op || m.wizard.answers.Key.Alias != "alias/other" {
-		t.Errorf("phase %d, alias %s", m.wizard.phase, m.wizard.answers.Key.Alias)
+	follow(t, m, openingOf(team()))
+	if m.run.phase != inspecting || m.engine.op == op || m.run.flow.Answers.Key.Alias != "alias/other" {
+		t.Errorf("phase %d, alias %s", m.run.phase, m.run.flow.Answers.Key.Alias)
 	}
 }
 
 func TestBadAnswerIsNotTaken(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "e", "ctrl+u", "nonsense", "enter", "enter", "enter")
-	if m.wizard.phase != asking || m.wizard.answers.Key.Alias != "alias/terraform" {
-		t.Errorf("phase %d, alias %s", m.wizard.phase, m.wizard.answers.Key.Alias)
+	if m.run.phase != asking || m.run.given.Asked("kms_key.alias") {
+		t.Errorf("phase %d, given %q", m.run.phase, m.run.given.Text("kms_key.alias"))
 	}
 }
 
@@ -256,7 +254,7 @@ func TestSuspendIsRefusedWhileChangesAreMade(t *testing.T) {
 
 func TestWideCharactersKeepTheColumns(t *testing.T) {
 	m := reviewingRoot(t, look{width: 80, height: 24, utf8: true}, Options{})
-	m.wizard.review.Changes[0].Title = strings.Repeat("表", 60)
+	m.run.review.Changes[0].Title = strings.Repeat("表", 60)
 	press(m, "2")
 	shows(t, m, "表…")
 }
@@ -273,7 +271,7 @@ func TestBackgroundAnswerChangesTheColours(t *testing.T) {
 // TestTheLastStepIsNotDoneBeforeTheOthers has an application that made what the last
 // step writes and was stopped before the rest.
 func TestTheLastStepIsNotDoneBeforeTheOthers(t *testing.T) {
-	w := reviewingRoot(t, plainLook, Options{}).wizard
+	w := reviewingRoot(t, plainLook, Options{}).run
 	w.progress = newProgress([]plan.Change{{ID: "blueprint", Step: stepCount}}, nil)
 	if state, word := w.state(stepCount); state != stateToChange || word != "not yet" {
 		t.Errorf("state %d, %q", state, word)
@@ -287,12 +285,9 @@ func TestTheLastStepIsNotDoneBeforeTheOthers(t *testing.T) {
 func TestAnARNIsNotBrokenWhereALineOfItsOwnHasRoom(t *testing.T) {
 	const arn = "arn:aws:kms:eu-west-1:111111111111:key/384938f3-9fb7-468b-b888-00876dca9635"
 	m := begun(t, plainLook, Options{})
-	for n := 1; n <= stepCount; n++ {
-		m.Update(inspectedMsg{op: m.engine.op, step: n})
-	}
-	o := observed()
-	o.Key.Key = &awsops.Key{ARN: arn}
-	m.Update(lookedMsg{op: m.engine.op, flow: &engine.Flow{Env: &engine.Env{}, Answers: team()}, review: proposed(), observed: o})
+	out := seen(m)
+	out.Stages[3].Facts = []plan.Fact{{Name: "Key", Value: arn}}
+	shown(m, proposed(), out)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "4")
 	shows(t, m, arn)
@@ -306,7 +301,7 @@ func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	for i := range 14 {
 		r.Changes[0].Judge(plan.Gives(plan.WidensUser, "somebody", fmt.Sprintf("Person number %d gets in.", i)))
 	}
-	m.wizard.setReview(r)
+	m.run.setReview(r)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	press(m, "a")
 	shows(t, m, "alice becomes a user", "Person number 3 gets in.", "more: the last choice below shows all", "Read who gets access")

@@ -62,12 +62,7 @@ func start(ctx context.Context, o Options, sys System, mode tui.Mode) (*tui.Star
 		begun.Note = s.stage.Note()
 	}
 	var err error
-	if mode != tui.SetUp {
-		begun.Open, err = s.opens(ctx, mode)
-	} else {
-		begun.Answers, begun.New, err = s.begin()
-		begun.World = s.operator
-	}
+	begun.Open, err = s.opens(ctx, mode)
 	if err != nil {
 		// Who gets no run has nothing to close: the stage goes with it.
 		return nil, errors.Join(err, s.leave(false))

@@ -8,23 +8,23 @@ import (
 )
 
 // itemState is how an item is known among those that are open, and whether it is.
-func (c *checkup) itemState(r *row) (name itemName, open bool) {
+func (v *runScreen) itemState(r *row) (name itemName, open bool) {
 	switch r.kind {
 	case rowFinding:
-		name, open = findingName(&c.found.list[r.item]), c.opensItself(r.item)
+		name, open = findingName(&v.found.list[r.item]), v.opensItself(r.item)
 	case rowGroup:
-		g := &c.checks.groups[r.item]
-		name, open = groupName(g.subject), c.groupOpens(g)
+		g := &v.checks.groups[r.item]
+		name, open = groupName(g.subject), v.groupOpens(g)
 	case rowCheck:
-		name = checkName(&c.checks.all[r.item])
+		name = checkName(&v.checks.all[r.item])
 	case rowSubject:
-		at := c.lines[r.item]
-		name = subjectName(c.checks.tables[at.table].lines[at.line].subject)
+		at := v.lines[r.item]
+		name = subjectName(v.checks.tables[at.table].lines[at.line].subject)
 	case rowChange:
-		name = changeName(c.pane.items[r.item])
+		name = changeName(v.pane.items[r.item])
 	case rowText, rowDetail:
 	}
-	return name, c.pane.isOpen(name, open)
+	return name, v.pane.isOpen(name, open)
 }
 
 func findingName(f *plan.Finding) itemName { return itemName{rowFinding, f.Subject, f.ID} }
@@ -32,29 +32,29 @@ func checkName(c *plan.Check) itemName     { return itemName{rowCheck, c.Subject
 func groupName(subject string) itemName    { return itemName{kind: rowGroup, subject: subject} }
 func subjectName(subject string) itemName  { return itemName{kind: rowSubject, subject: subject} }
 
-func (c *checkup) tableOf(r *row) *table { return c.checks.tables[c.lines[r.item].table] }
+func (v *runScreen) tableOf(r *row) *table { return v.checks.tables[v.lines[r.item].table] }
 
 // draw is the line of an item.
-func (c *checkup) draw(r *row, selected bool) string {
-	_, open := c.itemState(r)
-	head := c.pane.mark(selected) + strings.Repeat(" ", r.indent) + c.pane.fold(open)
+func (v *runScreen) draw(r *row, selected bool) string {
+	_, open := v.itemState(r)
+	head := v.pane.mark(selected) + strings.Repeat(" ", r.indent) + v.pane.fold(open)
 	switch r.kind {
 	case rowFinding:
-		return head + c.drawFinding(r.item, selected)
+		return head + v.drawFinding(r.item, selected)
 	case rowGroup:
-		return head + c.drawGroup(r.item, selected)
+		return head + v.drawGroup(r.item, selected)
 	case rowCheck:
-		return head + c.drawCheck(r.item, selected)
+		return head + v.drawCheck(r.item, selected)
 	case rowSubject:
-		at := c.lines[r.item]
-		return head + c.checks.tables[at.table].draw(c.theme, at.line, c.pane.width, c.checks.all, selected)
+		at := v.lines[r.item]
+		return head + v.checks.tables[at.table].draw(v.theme, at.line, v.pane.width, v.checks.all, selected)
 	case rowText, rowChange, rowDetail:
 	}
 	return r.text
 }
 
-func (c *checkup) drawFinding(i int, selected bool) string {
-	t, f := c.theme, c.found.list[i]
+func (v *runScreen) drawFinding(i int, selected bool) string {
+	t, f := v.theme, v.found.list[i]
 	glyph, word, style := t.Glyphs.Dot, "to know", t.Faint
 	switch f.Severity {
 	case plan.Failure:
@@ -78,20 +78,20 @@ func named(f plan.Finding) string {
 	return f.ID + " in " + f.Subject
 }
 
-func (c *checkup) drawGroup(i int, selected bool) string {
-	t, g := c.theme, &c.checks.groups[i]
+func (v *runScreen) drawGroup(i int, selected bool) string {
+	t, g := v.theme, &v.checks.groups[i]
 	glyph, _, style := verdict(t, g.worst())
-	text := t.Pad(g.name(), min(34, c.checks.widest))
+	text := t.Pad(g.name(), min(34, v.checks.widest))
 	if selected {
 		text = t.Selected.Render(text)
 	}
 	return style.Render(glyph) + " " + text + "  " + t.Faint.Render(g.String())
 }
 
-func (c *checkup) drawCheck(i int, selected bool) string {
-	t, check := c.theme, c.checks.all[i]
+func (v *runScreen) drawCheck(i int, selected bool) string {
+	t, check := v.theme, v.checks.all[i]
 	glyph, word, style := verdict(t, check.Verdict)
-	name := t.Pad(check.Name, min(38, c.pane.width*3/7+1))
+	name := t.Pad(check.Name, min(38, v.pane.width*3/7+1))
 	if selected {
 		name = t.Selected.Render(name)
 	}
@@ -109,10 +109,10 @@ func firstSentence(text string) string {
 }
 
 // readFinding is all there is to a finding, as a text.
-func (c *checkup) readFinding(i int) string {
-	f := c.found.list[i]
+func (v *runScreen) readFinding(i int) string {
+	f := v.found.list[i]
 	parts := []string{f.Told(), "What to do: " + f.Remedy}
-	for _, check := range c.checks.of(f) {
+	for _, check := range v.checks.of(f) {
 		parts = append(parts, readCheck(check))
 	}
 	if f.Details != "" {

@@ -1,0 +1,205 @@
+package tui
+
+import (
+	"cmp"
+	"maps"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps/plan"
+)
+
+// begun has the way to begin; what is asked comes from there.
+func (v *runScreen) begun(msg begunMsg) tea.Cmd {
+	if msg.op != v.engine.op {
+		return nil
+	}
+	if msg.err != nil {
+		v.fail(msg.err)
+		return nil
+	}
+	v.engine.start = msg.start
+	return v.open()
+}
+
+// open asks what follows from the answers so far.
+func (v *runScreen) open() tea.Cmd {
+	v.phase, v.err, v.notice, v.counting = opening, nil, "", ""
+	v.pane.rebuild()
+	return tea.Batch(v.engine.open(v.given), v.spin())
+}
+
+// look lets the flow look, from nothing.
+func (v *runScreen) look() tea.Cmd {
+	v.phase, v.err, v.notice, v.counting = inspecting, nil, "", ""
+	for _, stage := range v.outline.Stages {
+		v.looking[stage.Number] = lookState{checking: true}
+	}
+	v.checks, v.follows, v.settled, v.result = newChecklist(v.words.table), true, nil, nil
+	v.pane.rewind()
+	v.pane.rebuild()
+	return tea.Batch(v.engine.review(v.flow), v.spin())
+}
+
+// reported is something that the engine tells while it looks or applies.
+func (v *runScreen) reported(e plan.Event) tea.Cmd {
+	switch {
+	case e.Kind == plan.EventInspected && v.phase != applying:
+		v.looking[e.Step] = lookState{checking: v.phase == inspecting, seen: true, err: e.Err}
+	case e.Kind == plan.EventCheck && v.phase == inspecting:
+		v.checks.add(*e.Check)
+		v.stale = true
+	case e.Kind == plan.EventCheck && v.phase == applying:
+		v.recheck.add(e.Check.Verdict)
+		v.counting = v.recheck.String()
+	case e.Kind == plan.EventCheck, e.Kind == plan.EventInspected: // the outcome was faster, and has it
+	default:
+		return v.event(e)
+	}
+	return nil
+}
+
+// reviewed has what was found and what would change.
+func (v *runScreen) reviewed(msg reviewedMsg) {
+	if msg.op != v.engine.op {
+		return
+	}
+	v.outline = msg.outline
+	for _, stage := range v.outline.Stages {
+		look := v.looking[stage.Number]
+		v.looking[stage.Number] = lookState{seen: look.seen || msg.err == nil, err: look.err}
+	}
+	if msg.err != nil {
+		v.fail(msg.err)
+		return
+	}
+	v.flow, v.settled = msg.flow, msg.settled
+	if v.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
+		v.engine.book(cmp.Or(v.settled, &plan.Summary{Foreign: msg.review.Foreign, Findings: msg.review.Findings, Checks: msg.review.Checks}))
+	}
+	v.phase, v.counting, v.stale = reviewing, "", false
+	v.take(msg.review)
+	if !v.moved && v.outline.Begun {
+		v.current = v.firstToDo()
+		v.pane.rebuild()
+	}
+}
+
+// take shows a review from its first line.
+func (v *runScreen) take(r plan.Review) {
+	v.checks = newChecklist(v.words.table)
+	for _, check := range r.Checks {
+		v.checks.add(check)
+	}
+	v.setReview(r)
+	v.pane.rewind()
+	v.pane.rebuild()
+}
+
+// resize tells of another width, or that the colours have changed.
+func (v *runScreen) resize(width, height int) {
+	clear(v.briefs)
+	v.width, v.height = width, height
+	if v.form != nil {
+		v.form.Resize(v.contentWidth()-2, v.height)
+	}
+	v.pane.rebuild()
+}
+
+// adopted lets something be changed that takes a consent of its own.
+func (v *runScreen) adopted(target string) {
+	v.flow.Answers.Adopt = append(v.flow.Answers.Adopt, target)
+	v.setReview(v.flow.Permit(v.review))
+	v.say("Agreed: " + target + " will be changed as shown.")
+}
+
+// applyMsg says what to apply: everything, or one stage with what it needs.
+type applyMsg struct{ step int }
+
+// apply begins to make the changes.
+func (v *runScreen) apply(msg applyMsg) tea.Cmd {
+	without := v.left
+	if msg.step > 0 {
+		without = maps.Clone(v.left)
+		for _, c := range v.kept() {
+			without[c.ID] = true
+		}
+		for _, c := range plan.Required(v.kept(), msg.step) {
+			delete(without, c.ID)
+		}
+	}
+	kept, _ := plan.LeaveOut(v.review.Changes, without)
+	v.recheck = tallied{}
+	v.begin(kept)
+	return tea.Batch(v.engine.carryOut(v.flow, v.review, without), v.spin())
+}
+
+// made has the outcome, and what is still to do.
+func (v *runScreen) made(msg madeMsg) {
+	if msg.op != v.engine.op {
+		return
+	}
+	before := v.review.Findings
+	v.engine.book(msg.summary)
+	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
+	v.result, v.mended, v.outline = msg.summary, nil, msg.outline
+	if msg.err != nil || msg.summary.Stopped {
+		clear(v.looking)
+	}
+	if msg.err != nil {
+		v.setReview(plan.Review{})
+		v.fail(msg.err)
+		return
+	}
+	if !msg.summary.Stopped {
+		v.mended = gone(before, msg.review.Findings)
+	}
+	v.current = max(1, len(v.outline.Stages))
+	msg.review.Changes = append(msg.review.Changes, msg.review.Left...)
+	msg.review.Left = nil
+	v.take(msg.review)
+	if msg.summary.Stopped {
+		v.say(stopped(msg.summary))
+	}
+}
+
+// gone are the findings of before that now is without.
+func gone(before, now []plan.Finding) []plan.Finding {
+	there := map[string]bool{}
+	for _, f := range now {
+		there[f.Key()] = true
+	}
+	var gone []plan.Finding
+	for _, f := range before {
+		if f.Severity != plan.Info && !there[f.Key()] {
+			gone = append(gone, f)
+		}
+	}
+	return gone
+}
+
+// unapplied is what was looked at, where nothing was made of it.
+func (v *runScreen) unapplied() *plan.Summary {
+	s := v.preview()
+	switch {
+	case v.flow == nil || v.phase != reviewing || v.mustLook():
+		return nil
+	case v.settled != nil:
+		return v.settled
+	case v.dryRun:
+		return s
+	case v.staged() && v.toDo() == 0:
+		return nil // nobody has asked for the proof
+	case v.staged():
+		return &plan.Summary{Declined: true}
+	}
+	s.DryRun, s.Declined = false, len(v.review.Changes) > 0
+	return s
+}
+
+// preview is the summary of the plan without what was left out.
+func (v *runScreen) preview() *plan.Summary {
+	s := &plan.Summary{DryRun: true, Foreign: v.review.Foreign, Findings: v.review.Findings, Checks: v.review.Checks}
+	s.Add, s.Change, s.Destroy = plan.Counts(v.kept())
+	return s
+}

@@ -1,0 +1,186 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"stateroom/steps/plan"
+)
+
+// lookState is how far one stage's inspection is.
+type lookState struct {
+	checking, seen bool
+	err            error
+}
+
+// tally is what a review says of one stage.
+type tally struct {
+	changes, left       int
+	attention, failures int
+}
+
+// staged tells whether the run has stages.
+func (v *runScreen) staged() bool { return len(v.outline.Stages) > 0 }
+
+// stage is the one that is shown.
+func (v *runScreen) stage() plan.Stage { return v.outline.Stages[v.current-1] }
+
+// last tells whether what is shown is the end of the run's review.
+func (v *runScreen) last() bool { return !v.staged() || v.current == len(v.outline.Stages) }
+
+// title is the stage's heading. The last one's is a cheer, which would come too
+// early while there is something to do.
+func (v *runScreen) title() string {
+	if v.last() && (v.phase != reviewing || v.err != nil || v.toDo() > 0) {
+		return "The whole plan"
+	}
+	if v.last() && v.bad() {
+		return "Not done yet"
+	}
+	return v.stage().Title
+}
+
+// toDo is how many changes are to be made, those left out not counted.
+func (v *runScreen) toDo() int { return len(v.review.Changes) - len(v.left) }
+
+// goTo shows another stage.
+func (v *runScreen) goTo(n int) {
+	if n < 1 || n > len(v.outline.Stages) || v.phase == asking || v.phase == opening {
+		return
+	}
+	v.current, v.moved, v.notice = n, true, ""
+	v.pane.rewind()
+	v.pane.rebuild()
+}
+
+// withStages adds the keys that go from stage to stage.
+func (v *runScreen) withStages(list []key.Binding) []key.Binding {
+	if v.staged() {
+		list = append(list, keys.Jump, keys.Next, keys.Previous)
+	}
+	return list
+}
+
+// firstToDo is the first stage that differs, or the last one.
+func (v *runScreen) firstToDo() int {
+	for _, s := range v.outline.Stages {
+		if state, _ := v.state(s.Number); state != stateRight && state != stateDone {
+			return s.Number
+		}
+	}
+	return max(1, len(v.outline.Stages))
+}
+
+// state is what is known of stage n, with a word or two for the rail.
+//
+// The last stage says that all is done, so it is not while others have changes to
+// make, whatever its own are.
+func (v *runScreen) state(n int) (stepState, string) {
+	state, word := v.ownState(n)
+	if n == len(v.outline.Stages) && (state == stateRight || state == stateDone) && v.pending() {
+		return stateToChange, "not yet"
+	}
+	return state, word
+}
+
+// pending tells whether a stage before the last has something to change or has
+// failed.
+func (v *runScreen) pending() bool {
+	for n := 1; n < len(v.outline.Stages); n++ {
+		if state, _ := v.ownState(n); state != stateRight && state != stateDone && state != stateAttention {
+			return true
+		}
+	}
+	return false
+}
+
+// ownState is what a stage's own changes and findings say of it.
+func (v *runScreen) ownState(n int) (stepState, string) {
+	look := v.looking[n]
+	switch {
+	case look.err != nil:
+		return stateFailed, "failed"
+	case v.phase == applying:
+		return v.progress.state(n)
+	case look.checking && look.seen:
+		return stateChecking, "seen"
+	case look.checking:
+		return stateChecking, "checking"
+	case !look.seen:
+		return stateNotYet, ""
+	}
+	return v.inReview(n)
+}
+
+// count tallies all stages at once.
+func (v *runScreen) count() {
+	of := map[int]*tally{}
+	at := func(step int) *tally {
+		if of[step] == nil {
+			of[step] = &tally{}
+		}
+		return of[step]
+	}
+	for i := range v.review.Changes {
+		at(v.review.Changes[i].Step).changes++
+	}
+	for id := range v.left {
+		if n, planned := v.stepOf[id]; planned {
+			at(n).left++
+		}
+	}
+	for _, f := range v.review.Findings {
+		switch f.Severity {
+		case plan.Failure:
+			at(f.Step).failures++
+		case plan.Warning:
+			at(f.Step).attention++
+		case plan.Info:
+		}
+	}
+	if v.result != nil {
+		for _, f := range v.result.Failures {
+			at(f.Change.Step).failures++
+		}
+	}
+	v.tallies = of
+}
+
+// inReview is the state of a stage whose changes are known.
+func (v *runScreen) inReview(n int) (stepState, string) {
+	t := v.tallies[n]
+	if t == nil {
+		t = &tally{}
+	}
+	switch {
+	case t.failures > 0:
+		return stateFailed, "failed"
+	case t.changes > t.left:
+		return stateToChange, fmt.Sprintf("%d to do", t.changes-t.left)
+	case t.changes > 0:
+		return stateToChange, "left out"
+	case t.attention > 0:
+		return stateAttention, "look"
+	case v.progress != nil && v.progress.touched(n):
+		return stateDone, "done"
+	}
+	return stateRight, "right"
+}
+
+// signs explain what the run shows.
+func (v *runScreen) signs() []string {
+	g := v.theme.Glyphs
+	if v.staged() {
+		return []string{"Signs: " + strings.Join([]string{
+			g.NotYet + " not looked at yet", g.Right + " right already", g.ToChange + " to change",
+			g.Done + " done", g.Attention + " needs attention", g.Failed + " failed",
+		}, ", ")}
+	}
+	return []string{
+		fmt.Sprintf("Signs: %s passed, %s failed, %s undecided: a right is missing, or another answer is needed first. %s needs attention, %s to change, %s left out.",
+			g.Right, g.Failed, g.Unknown, g.Attention, g.ToChange, g.Out),
+		"Findings stand in the order of causes: mend the first one first. Below each is what mends it; without such a change, it says what to do by hand.",
+	}
+}
