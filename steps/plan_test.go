@@ -247,3 +247,23 @@ func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
 		t.Errorf("findings %v", p.Findings)
 	}
 }
+
+func TestAFreshPlanSaysWhatEachChangeIsFor(t *testing.T) {
+	p, _ := fresh(team(), "alice")
+	for _, c := range p.Changes {
+		want := plan.Repair
+		switch {
+		case c.ID == changeKey, c.Sends("iam", "CreateUser"):
+			want = plan.Make
+		case c.Sends("iam", "CreateAccessKey"):
+			want = plan.Handover
+		}
+		if c.Purpose != want {
+			t.Errorf("%s is for %v, not %v", c.ID, c.Purpose, want)
+		}
+		rights := c.Sends("iam", "CreateGroup", "CreatePolicy", "AttachGroupPolicy", "AddUserToGroup")
+		if person := c.Sends("iam", "CreateUser", "CreateAccessKey", "AddUserToGroup"); rights != (c.Group != "") || person != (c.User != "") {
+			t.Errorf("%s is of group %q and user %q", c.ID, c.Group, c.User)
+		}
+	}
+}

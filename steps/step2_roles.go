@@ -157,7 +157,7 @@ type roleBuilder struct {
 // change is a change of this role with all that they have in common.
 func (b *roleBuilder) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: roleChange(b.e.Name) + suffix, Step: 2, Action: action, Title: title,
+		ID: roleChange(b.e.Name) + suffix, Action: action, Title: title,
 		Target:  b.a.RoleARN(b.o.partition(), b.e),
 		Account: b.e.Account, Region: b.a.StateRegion, Role: reach(b.a, b.e),
 		Calls: calls, Environment: b.e.Name,
@@ -251,7 +251,7 @@ func (b *roleBuilder) update() {
 	}
 	missing := plan.MissingTags(b.f.Role.Tags, plan.TagsOf(b.a))
 	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
-		c.Fields = plan.TagFields(b.f.Role.Tags, missing)
+		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(b.f.Role.Tags, missing)
 		c.JudgeTags(b.a, b.name(), missing)
 		b.changes = append(b.changes, c)
 	}
@@ -293,7 +293,7 @@ func (b *roleBuilder) revoked(name string, before time.Time) {
 // keep reports something of the role that was left as it is.
 func (b *roleBuilder) keep(problem, evidence string) {
 	b.findings = append(b.findings, plan.Finding{
-		ID: "iam.role-" + problem, Step: 2, Severity: plan.Info,
+		ID: "iam.role-" + problem, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s %s.", b.a.RoleARN(b.o.partition(), b.e), evidence), Remedy: "Nothing to do: it was kept.",
 	})
 }
@@ -302,7 +302,7 @@ func (b *roleBuilder) keep(problem, evidence string) {
 // cannot move it, and holds its name taken.
 func (b *roleBuilder) otherPath() plan.Finding {
 	return plan.Finding{
-		ID: "iam.role-other-path", Step: 2, Severity: plan.Failure,
+		ID: "iam.role-other-path", Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it.", b.f.Role.ARN, b.e.Name, b.e.RolePath),
 		Remedy:   fmt.Sprintf("Use it where it is with --set environment.%s.role_path=%s, or choose another name with --set environment.%s.role=NAME.", b.e.Name, b.f.Role.Path, b.e.Name),
 	}
@@ -354,6 +354,7 @@ func (b *roleBuilder) besides(arn string) {
 		case name == inlinePolicy && arn == "":
 		case name == inlinePolicy && plan.Ours(b.a, b.f.Role.Tags):
 			c := b.change(".inline", plan.Delete, fmt.Sprintf("Remove what %s in %s was allowed before", b.e.Role, b.e.Name), awsops.DeleteRolePolicy(b.e.Role, inlinePolicy))
+			c.Purpose = plan.Cosmetic
 			c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
 			if policy.Wider(b.f.Inline[name], policy.Document{}) {
@@ -472,7 +473,7 @@ func (b *roleBuilder) secondFactor() {
 		return
 	}
 	b.findings = append(b.findings, plan.Finding{
-		ID: "iam.role-needs-mfa", Step: 2, Severity: plan.Info,
+		ID: "iam.role-needs-mfa", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
 		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})

@@ -158,12 +158,13 @@ func planStateKey(o *Observed, a *blueprint.Answers) plan.Proposal {
 	}
 	if f.Key.Description != a.Key.Description {
 		c := keyUpdate(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
+		c.Purpose = plan.Cosmetic
 		c.Fields = []plan.Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
 		p.Changes = append(p.Changes, c)
 	}
 	if missing := plan.MissingTags(f.Tags, plan.TagsOf(a)); len(missing) > 0 {
 		c := keyUpdate(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
-		c.Fields = plan.TagFields(f.Tags, missing)
+		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(f.Tags, missing)
 		c.JudgeTags(a, "key "+a.Key.Alias, missing)
 		p.Changes = append(p.Changes, c)
 	}
@@ -174,7 +175,7 @@ func planStateKey(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 func keyUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
-		ID: id, Step: 4, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
+		ID: id, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
@@ -184,7 +185,7 @@ func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	c := keyUpdate(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
 	c.Judge(keyGains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
 	c.JudgeTags(a, "key "+a.Key.Alias, plan.TagsOf(a))
-	c.Action = plan.Create
+	c.Action, c.Purpose = plan.Create, plan.Make
 	c.Target = a.Key.Alias
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
@@ -231,7 +232,7 @@ func (o *Observed) keyID() string {
 // changed then: every later step writes this key into something.
 func unfitKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
-	finding := &plan.Finding{Step: 4, Severity: plan.Failure, Blocks: true}
+	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
 	unusable := diagnosis.OfKey(f.Key)
 	switch {
 	case unusable == diagnosis.KMSPendingDeletion:
@@ -295,7 +296,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {
 		p.Findings = append(p.Findings, plan.Finding{
-			ID: "key.extra-statements", Step: 4, Severity: plan.Info,
+			ID: "key.extra-statements", Severity: plan.Info,
 			Evidence: fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)),
 			Remedy:   "Nothing to do: they were kept.",
 		})

@@ -78,7 +78,10 @@ type Field struct {
 // that make it so, what must be done first and how to undo it.
 type Change struct {
 	// ID is stable over runs: "bucket.versioning", "iam.role.production".
-	ID   string
+	ID string
+	// Of names the step that the change belongs to; Step is that one's number, which
+	// whoever makes a review of it fills in.
+	Of   StepName
 	Step int
 	// Title says in words what happens.
 	Title  string
@@ -111,6 +114,11 @@ type Change struct {
 	// Mends are the keys of the findings that the change takes away
 	// ([Finding.Key]); an id alone stands for all findings that have it.
 	Mends []string
+	// Purpose says what for, where it is not to bring what is there to the blueprint.
+	Purpose Purpose
+	// Group and User name the group whose rights or members change, and the user who
+	// becomes a member, or whose user or key it is.
+	Group, User string
 	// Environment names the environment that the change belongs to; its
 	// failure does not stop the others.
 	Environment string
@@ -138,6 +146,30 @@ type Change struct {
 	// judged says that widens is all the access that the change gives.
 	judged bool
 	widens []Widening
+}
+
+// Purpose says what a change is for.
+type Purpose int
+
+// The purposes.
+const (
+	// Repair brings what is there to what the blueprint says, or back what is gone.
+	Repair Purpose = iota
+	// Make makes what cannot be brought back by making it: an account, a person's
+	// user, the state encryption key.
+	Make
+	// Cosmetic is for order's sake: everything works as well without it.
+	Cosmetic
+	// Handover gives a person a key, or takes one that nobody can use.
+	Handover
+)
+
+// Sends tells whether one of the calls is one of a service's operations, or any of
+// them where none is named.
+func (c Change) Sends(service string, operations ...string) bool {
+	return slices.ContainsFunc(c.Calls, func(k awsops.Call) bool {
+		return k.Service == service && (len(operations) == 0 || slices.Contains(operations, k.Operation))
+	})
 }
 
 // NewFile tells whether the change writes a file that is not there yet.

@@ -19,7 +19,7 @@ func judgeAccess(f *facts, p *site, s *stateFacts) []ruling {
 
 // askState is a question about one state.
 func (p *site) askState(name string, s *stateFacts, call string) asked {
-	return asked{name: name, subject: s.project, question: fmt.Sprintf("%s of %s, as %s", call, s.target, p.asked), resource: s.target.String()}
+	return asked{name: name, subject: s.project, question: fmt.Sprintf("%s of %s, as %s", call, s.target, p.asked), resource: s.String()}
 }
 
 // judgeRead rules on HEAD and GET. HEAD tells no reason; GET is asked for it.
@@ -114,7 +114,7 @@ func judgeHeaders(f *facts, p *site, s *stateFacts) ruling {
 	}
 	if len(f.keyDisagreements()) > 0 {
 		t.remedy = "Confirm the change: Let the bucket name the key that " + f.answers.Key.Alias + " points at."
-		t.mended = func(id string) bool { return id == "bucket.policy" }
+		t.mended = func(c plan.Change) bool { return c.Sends("s3", "PutBucketPolicy") }
 	}
 	if c, can := f.unblockBucket(p); can {
 		t.changes = []plan.Change{c}
@@ -199,7 +199,7 @@ func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 	}
 	names := strings.Join(removed, ", ")
 	c := plan.Change{
-		ID: "bucket.policy.unblock", Step: 5, Action: plan.Update,
+		ID: "bucket.policy.unblock", Of: plan.StepBucket, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of bucket %s", names, p.bucket),
 		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},

@@ -82,7 +82,7 @@ func judgeExists(f *facts, p *site) ruling {
 		if p.bucket == f.answers.Bucket.Name {
 			t.remedy = "Create it with stateroom setup."
 			t.evidence += " The states that were in it are gone, unless a copy is somewhere else."
-			t.mended = func(id string) bool { return strings.HasPrefix(id, "bucket.") }
+			t.mended = func(c plan.Change) bool { return c.Sends("s3") }
 			t.changes = f.orphanDigests(p)
 			t.handOn = &handOn{who: p.asked, needs: []string{"stateroom setup, as the operator: it creates the bucket " + p.bucket}}
 		}
@@ -203,13 +203,10 @@ func (f *facts) keyOf(t target) string {
 }
 
 // mendsGroup tells the changes that give a login's groups what they lack.
-func (f *facts) mendsGroup(l *login) func(string) bool {
-	groups := f.answers.GroupsOf(userOf(l))
-	return func(id string) bool {
-		return slices.ContainsFunc(groups, func(g string) bool {
-			return strings.HasPrefix(id, "iam.policy.stateroom-"+g+"-") || id == "iam.member."+g+"."+userOf(l) || id == "iam.group."+g
-		})
-	}
+func (f *facts) mendsGroup(l *login) func(plan.Change) bool {
+	user := userOf(l)
+	groups := f.answers.GroupsOf(user)
+	return func(c plan.Change) bool { return slices.Contains(groups, c.Group) && (c.User == "" || c.User == user) }
 }
 
 // deniedByResource tells the bucket's or the key's own policy. A statement that
@@ -218,7 +215,7 @@ func (f *facts) deniedByResource(p *site, q question, t *trouble) {
 	t.remedy = fmt.Sprintf("Correct the policy of %s: it refuses %s to %s.", q.resource, q.action, p.login.who())
 	t.handOn.needs = []string{fmt.Sprintf("A policy of %s that does not refuse %s to %s; stateroom setup shows what the blueprint wants.", q.resource, q.action, p.login.who())}
 	if strings.HasPrefix(q.action, "kms:") {
-		t.mended = func(id string) bool { return id == "key.policy" }
+		t.mended = func(c plan.Change) bool { return c.Sends("kms", "PutKeyPolicy") }
 		if c, can := f.unblockKey(p.login, q); can {
 			t.changes = append(t.changes, c)
 		}

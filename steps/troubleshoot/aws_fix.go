@@ -19,16 +19,9 @@ func (f *facts) mayMend(step plan.StepName) bool {
 	return f.looked(plan.StepAccount) && f.looked(plan.StepIAM) && f.looked(step)
 }
 
-// setUpOnly are the beginnings of the ids of changes that troubleshooting never
-// proposes: what they make has its place in set-up, handover or onboarding.
-var setUpOnly = []string{"account.", "iam.user.", "iam.key.", "iam.lost-key.", "key.create"}
-
-// cosmetic are the ends of the ids of changes without which everything works as
-// well: set-up makes them.
-var cosmetic = []string{".tags", ".description", ".lifecycle", ".inline", ".detach"}
-
 // mending is the blueprint's own plan as far as it mends something, for those
-// who may make it.
+// who may make it. What is made and what is handed over has its place in set-up,
+// handover or onboarding.
 func (f *facts) mending() plan.Proposal {
 	if !f.mayMend(plan.StepIAM) {
 		return plan.Proposal{}
@@ -36,8 +29,7 @@ func (f *facts) mending() plan.Proposal {
 	p := steps.PlanSeen(f.observed, f.answers, f.failed)
 	out := map[string]bool{}
 	for _, c := range p.Changes {
-		begins := func(prefix string) bool { return strings.HasPrefix(c.ID, prefix) }
-		if slices.ContainsFunc(setUpOnly, begins) {
+		if c.Purpose == plan.Make || c.Purpose == plan.Handover {
 			out[c.ID] = true
 		}
 	}
@@ -46,16 +38,9 @@ func (f *facts) mending() plan.Proposal {
 	return p
 }
 
-// uncosmetic leaves out the changes that nothing depends on, but for those of
-// what is made anew. What came after one for order's sake comes after what that
-// came after.
+// uncosmetic leaves out the changes that nothing depends on. What came after one for
+// order's sake comes after what that came after.
 func uncosmetic(changes []plan.Change) []plan.Change {
-	made := map[string]bool{}
-	for _, c := range changes {
-		if c.Action == plan.Create {
-			made[strings.TrimSuffix(c.ID, ".create")] = true
-		}
-	}
 	var kept []plan.Change
 	before := map[string][]string{} // what those left out came after
 	for _, c := range changes {
@@ -67,8 +52,7 @@ func uncosmetic(changes []plan.Change) []plan.Change {
 				needs = append(needs, id)
 			}
 		}
-		i := slices.IndexFunc(cosmetic, func(end string) bool { return strings.HasSuffix(c.ID, end) })
-		if i >= 0 && !made[strings.TrimSuffix(c.ID, cosmetic[i])] {
+		if c.Purpose == plan.Cosmetic {
 			before[c.ID] = needs
 			continue
 		}
@@ -93,15 +77,14 @@ func (f *facts) planned(change, member string, otherwise policy.Document) policy
 	return otherwise
 }
 
-// settle makes findings of troubles and drift, each with what mends it, and
-// lists the changes in the order of the steps.
+// settle makes findings of troubles and drift, each with what mends it.
 func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []plan.Change) {
 	claimed := map[string]bool{}
 	mends := map[string][]string{}
 	for _, t := range troubles {
 		var mending []plan.Change
 		for _, c := range f.plan.Changes {
-			if t.mended != nil && t.mended(c.ID) {
+			if t.mended != nil && t.mended(c) {
 				mending, claimed[c.ID] = append(mending, c), true
 			}
 		}
@@ -124,7 +107,6 @@ func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []p
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
 	}
-	slices.SortStableFunc(changes, func(a, b plan.Change) int { return a.Step - b.Step })
 	return findings, changes
 }
 
@@ -139,7 +121,7 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 }
 
 func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
-	out := plan.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
+	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
 	if out.Severity == "" {
 		out.Severity = plan.Failure
 	}
@@ -147,7 +129,7 @@ func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
 	case len(mending) == 0 && t.handOn != nil:
 		out.Details = t.handOn.report(t, f.answers.AdminAccount)
 	case len(mending) > 0:
-		out.Step = mending[0].Step
+		out.Of = mending[0].Of
 		if t.severity == "" {
 			out.Remedy = "Confirm the change: " + someOf(titles(mending)) + "."
 		}
@@ -180,7 +162,7 @@ func driftFinding(c plan.Change) plan.Finding {
 		evidence += ": " + strings.Join(fields, "; ")
 	}
 	return plan.Finding{
-		ID: c.ID + problem, Step: c.Step, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+		ID: c.ID + problem, Of: c.Of, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
 	}
 }
 
@@ -208,18 +190,15 @@ func (f *facts) surveyFindings() []plan.Finding {
 func (f *facts) asBlueprint() []ruling {
 	var rulings []ruling
 	for _, step := range steps.AWSOnly() {
-		n := step.Number
 		if step.First {
 			continue // who we are and the region have checks of their own
 		}
-		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(n) + " of stateroom setup inspects, as the operator"}
+		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(step.Number) + " of stateroom setup inspects, as the operator"}
 		if err := f.failed[step.Name]; err != nil {
 			rulings = append(rulings, a.undecided("%s", answerOrText(err)))
 			continue
 		}
-		differing := f.drift(func(id string) bool {
-			return slices.ContainsFunc(f.plan.Changes, func(c plan.Change) bool { return c.ID == id && c.Step == n })
-		})
+		differing := f.drift(func(c plan.Change) bool { return c.Of == step.Name })
 		if len(differing) > 0 {
 			r := a.passed("")
 			r.check.Verdict, r.check.Answer = plan.Broken, "It differs: "+someOf(differing)+"."

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -60,8 +61,9 @@ func judgeAgreement(f *facts) []ruling {
 		id: "bucket.keys-disagree", cause: bucket, severity: plan.Failure,
 		evidence: fmt.Sprintf("%s points at %s, but of bucket %s %s.", f.answers.Key.Alias, key, bucket, strings.Join(said, ", and ")),
 		remedy:   "Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.",
-		mended: func(id string) bool {
-			return id == "bucket.policy" || id == "bucket.encryption" || strings.HasPrefix(id, "iam.policy.") || strings.HasPrefix(id, "key.orphan.")
+		mended: func(c plan.Change) bool {
+			spare := slices.ContainsFunc(f.observed.Key.Spare, func(k steps.SpareKey) bool { return k.ARN == c.Target })
+			return spare || c.Sends("s3", "PutBucketPolicy", "PutBucketEncryption") || c.Group != "" && c.User == ""
 		},
 	})}
 }
@@ -135,7 +137,7 @@ func (f *facts) offerKey(t *trouble, c plan.Change) {
 
 func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: id, Step: 4, Action: plan.Update, Title: title, Target: k.arn(),
+		ID: id, Of: plan.StepKey, Action: plan.Update, Title: title, Target: k.arn(),
 		Account: f.answers.AdminAccount, Region: p.region, Calls: calls,
 		Risk: "Whoever may use the key can read and write the states again.",
 	}
@@ -165,7 +167,7 @@ func absentKey(f *facts, p *site, k *keyFacts, a asked) ruling {
 	}
 	if !k.named {
 		t.remedy = "Run stateroom setup: it finds the key by its tag, or makes one."
-		t.mended = func(id string) bool { return id == "key.alias" }
+		t.mended = func(c plan.Change) bool { return c.Sends("kms", "CreateAlias") }
 	}
 	return a.broken("There is none.", t)
 }
@@ -230,7 +232,7 @@ func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 	}
 	names := strings.Join(removed, ", ")
 	c := plan.Change{
-		ID: "key.policy.unblock", Step: 4, Action: plan.Update,
+		ID: "key.policy.unblock", Of: plan.StepKey, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of key %s", names, q.resource),
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},

@@ -71,7 +71,7 @@ func (f *facts) deniedRole(r *roleFacts, a asked) ruling {
 	group, trust := f.mendsGroup(r.login), f.mendsTrust(r)
 	if there && found.Role == nil {
 		t.evidence = fmt.Sprintf("%s There is no role %s in account %s.", told(r.assumeErr), r.environment.Role, r.environment.Account)
-		t.remedy, t.mended = "Create the role with stateroom setup.", func(id string) bool { return trust(id) || f.mendsInside(r)(id) }
+		t.remedy, t.mended = "Create the role with stateroom setup.", func(c plan.Change) bool { return trust(c) || f.mendsInside(r)(c) }
 		t.handOn.needs = []string{"stateroom setup, as the operator: it creates the role " + r.arn}
 		return a.broken(answer(r.assumeErr), t)
 	}
@@ -94,7 +94,7 @@ func (f *facts) deniedRole(r *roleFacts, a asked) ruling {
 		t.remedy, t.mended = fmt.Sprintf("Correct the trust policy of %s.", r.arn), trust
 		t.handOn.needs = []string{fmt.Sprintf("This trust policy of role %s in account %s:", r.environment.Role, r.environment.Account), f.wantedTrust(r)}
 	case why.by == "":
-		t.remedy, t.mended = "Have both looked at: the group's policy and the trust policy of "+r.arn+".", func(id string) bool { return group(id) || trust(id) }
+		t.remedy, t.mended = "Have both looked at: the group's policy and the trust policy of "+r.arn+".", func(c plan.Change) bool { return group(c) || trust(c) }
 		t.handOn.needs = []string{
 			"This statement in a policy of the group of " + r.login.who() + ":", policy.AssumeRoles([]string{r.arn}).JSON(),
 			fmt.Sprintf("And this trust policy of role %s in account %s:", r.environment.Role, r.environment.Account), f.wantedTrust(r),
@@ -108,9 +108,10 @@ func (f *facts) deniedRole(r *roleFacts, a asked) ruling {
 }
 
 // mendsTrust tells the changes that make the role or correct whom it trusts.
-func (f *facts) mendsTrust(r *roleFacts) func(string) bool {
-	id := "iam.role." + r.environment.Name
-	return func(change string) bool { return change == id || change == id+".trust" }
+func (f *facts) mendsTrust(r *roleFacts) func(plan.Change) bool {
+	return func(c plan.Change) bool {
+		return c.Environment == r.environment.Name && c.Sends("iam", "CreateRole", "UpdateAssumeRolePolicy")
+	}
 }
 
 // wantedTrust is the trust policy that the blueprint gives the role. Where the
@@ -196,9 +197,10 @@ var policyWords = map[string]string{
 }
 
 // mendsInside tells the changes that give the role the blueprint's permissions.
-func (f *facts) mendsInside(r *roleFacts) func(string) bool {
-	id := "iam.role." + r.environment.Name
-	return func(change string) bool { return change == id+".permissions" || change == id+".boundary" }
+func (f *facts) mendsInside(r *roleFacts) func(plan.Change) bool {
+	return func(c plan.Change) bool {
+		return c.Environment == r.environment.Name && c.Sends("iam", "AttachRolePolicy", "PutRolePolicy", "PutRolePermissionsBoundary")
+	}
 }
 
 func (f *facts) insideNeeds(r *roleFacts) *handOn {
@@ -210,10 +212,10 @@ func (f *facts) insideNeeds(r *roleFacts) *handOn {
 }
 
 // drift are the titles of the plan's changes that a predicate picks.
-func (f *facts) drift(picked func(string) bool) []string {
+func (f *facts) drift(picked func(plan.Change) bool) []string {
 	var titles []string
 	for _, c := range f.plan.Changes {
-		if picked(c.ID) && !slices.Contains(titles, c.Title) {
+		if picked(c) && !slices.Contains(titles, c.Title) {
 			titles = append(titles, c.Title)
 		}
 	}

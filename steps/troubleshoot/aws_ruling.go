@@ -29,8 +29,8 @@ type trouble struct {
 	subject, cause string
 	// resource is what it is about.
 	resource string
-	// mended tells which changes of the blueprint's own plan mend it, by id.
-	mended func(change string) bool
+	// mended tells which changes of the blueprint's own plan mend it.
+	mended func(plan.Change) bool
 	// changes mend it besides.
 	changes []plan.Change
 	// handOn is what somebody with more rights has to know and to do, empty

@@ -49,7 +49,7 @@ func missingTable(f *facts, p *site, t *tableFacts, a asked) ruling {
 	}
 	if t.name == f.answers.Lock.DynamoDBTable {
 		found.remedy = "Create it with stateroom setup, as the operator."
-		found.mended = func(id string) bool { return strings.HasPrefix(id, "lock.") }
+		found.mended = func(c plan.Change) bool { return c.Sends("dynamodb") }
 		found.handOn = &handOn{who: p.asked, needs: []string{plan.CommandLine(
 			plan.Change{Region: p.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}}
 	}

@@ -1,7 +1,7 @@
 package troubleshoot
 
 import (
-	"crypto/sha1"
+	"crypto/sha1" //nolint:gosec // the SDK names its token files by it
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
