@@ -42,7 +42,7 @@ func TestALookPlansOnce(t *testing.T) {
 func TestNothingButALooksOwnChangesIsMade(t *testing.T) {
 	f := &Flow{Env: &Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Emit: func(plan.Event) {}}
 	f.Look = func(context.Context, *Env) (plan.Review, error) {
-		return plan.Review{Changes: []plan.Change{{ID: "own", Title: "As it was planned"}, {ID: "bucket", Foreign: "arn:aws:s3:::acme"}}}, nil
+		return plan.Review{Changes: []plan.Change{{ID: "own", Step: 1, Title: "As it was planned"}, {ID: "bucket", Step: 1, Foreign: "arn:aws:s3:::acme"}}}, nil
 	}
 	r, err := f.Review(t.Context())
 	if err != nil {
