@@ -101,6 +101,7 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	f.Steps.Number(all)
 	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
 	r.Changes, r.Foreign = plan.Permitted(all, f.Answers)
+	r.Looked.Plan(r.Changes)
 	r.Left = nil
 	r = r.Without(f.Without)
 	before := r.Against
@@ -155,10 +156,16 @@ func (f *Flow) announce(told, changes []plan.Change) {
 	}
 }
 
-// Make applies a confirmed review, looks again, proves, and tells how it ended. It
+// Make applies a confirmed review of a look, and nothing that the look did not plan or
+// that waits for a consent, looks again, proves, and tells how it ended. It
 // returns what is still to do, too. It needs [Flow.Review] before it.
 func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
+	own, all := review.Looked.Own(review.Changes)
+	review.Changes = own
 	summary := f.summarise(review)
+	if !all {
+		return summary, plan.Review{}, ErrStale
+	}
 	if len(review.Changes) > 0 {
 		if !review.Looked.Take() {
 			return summary, plan.Review{}, ErrStale

@@ -345,6 +345,9 @@ func (c Change) diff() string {
 	return c.Write.Diff
 }
 
+// ShowRefs gives a text with every reference as machines are shown it.
+func ShowRefs(text string) string { return awsops.ShowRefs(text) }
+
 // Known replaces references by the words that people read.
 func Known(text string) string {
 	return awsops.ReplaceRefs(text, func(awsops.Reference) string { return KnownAfterApply })

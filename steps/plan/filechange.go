@@ -27,6 +27,9 @@ func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	return c
 }
 
+// ModeField names the change of a file's mode among the fields of a change.
+const ModeField = files.ModeField
+
 // ModeFields are the fields of a change that tell of the mode that its file gets.
 func ModeFields(edit files.Edit) []Field {
 	var fields []Field

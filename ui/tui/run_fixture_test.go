@@ -168,7 +168,7 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 	}
 }
 
-// opened is a checkup that has begun; nobody has answered anything.
+// opened is a run that has begun; nobody has answered anything.
 func opened(t testing.TB, l look, mode Mode, o Options) *root {
 	o.Modes = []Mode{mode}
 	m := newTestRoot(t, l, o)
@@ -184,7 +184,7 @@ func answerWith(m *root, o engine.Opened, err error) {
 	deliver(m, cmd)
 }
 
-// lookedAt is a checkup with its review on the screen.
+// lookedAt is a run with its review on the screen.
 func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 	m := opened(t, l, mode, o)
 	flow := fakeFlow(t, r)
@@ -197,7 +197,7 @@ func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 	return m
 }
 
-// looking is a checkup in the middle of its checks.
+// looking is a run in the middle of its checks.
 func looking(t testing.TB, l look, o Options) *root {
 	m := opened(t, l, Troubleshoot, o)
 	answerWith(m, engine.Opened{Flow: fakeFlow(t, ill())}, nil)
@@ -209,7 +209,7 @@ func looking(t testing.TB, l look, o Options) *root {
 	return m
 }
 
-// mending is a checkup whose changes are being made: one failed, one is under way.
+// mending is a run whose changes are being made: one failed, one is under way.
 func mending(t testing.TB, l look) *root {
 	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
 	press(m, "enter", "down", "enter")
