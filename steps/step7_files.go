@@ -168,14 +168,14 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
 		p.Findings = append(p.Findings, *f)
 	}
-	planIgnored(o, a, &p)
+	p = p.And(PlanIgnored(o, a))
 	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
 }
 
-// planIgnored keeps what is private to one laptop, or sealed for one person,
+// PlanIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
-func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	if o.Files.Left.Folder {
 		next := edit.Before
@@ -188,7 +188,8 @@ func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	if edit.Changes() {
 		err = o.Files.IgnoreErr
 	}
-	addEdit(a, p, edit, err, "Keep handovers out of git")
+	addEdit(a, &p, edit, err, "Keep handovers out of git")
+	return p
 }
 
 // addEdit turns an edit into a change, and one that cannot be made into a finding
@@ -217,7 +218,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
 		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
-		if f := partialBackend(a, project, facts.Project); f != nil {
+		if f := PartialBackend(a, project, facts.Project); f != nil {
 			p.Findings = append(p.Findings, *f)
 			return
 		}
@@ -229,26 +230,42 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
 	}
-	edits, err := projectEdits(o, a, project, facts)
+	edits, err := PlanProjectFiles(o, a, project)
 	if err != nil {
 		addEdit(a, p, files.Edit{}, err, "")
 		return
 	}
-	for _, edit := range edits {
-		c := addEdit(a, p, edit, nil, writeTitle(edit, project))
-		if c != nil && repoints {
+	for i := range edits.Changes {
+		if c := &edits.Changes[i]; repoints {
 			if asks {
 				c.Foreign = facts.Project.Dir
 			}
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}
+	*p = p.And(edits)
 }
 
-// partialBackend is the finding of a project whose backend block takes bucket or
+// PlanProjectFiles edits what differs in a project's backend and provider; an error
+// says why its files must be left as they are.
+func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Project) (p plan.Proposal, err error) {
+	edits, err := projectEdits(o, a, project, o.Files.Projects[project.Name])
+	for _, edit := range edits {
+		addEdit(a, &p, edit, nil, writeTitle(edit, project))
+	}
+	return p, err
+}
+
+// InitNeeded is the init that a project, which could be read, needs to work where the
+// blueprint says.
+func InitNeeded(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.InitKind {
+	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Project)
+}
+
+// PartialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
+func PartialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
