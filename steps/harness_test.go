@@ -103,7 +103,7 @@ func (w *world) nine(b *blueprint.Blueprint) (*Setup, *engine.Flow) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	env, err := engine.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.dir, filepath.Join(w.dir, "stateroom.hcl"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func (s *smoke) team(account string) *blueprint.Blueprint {
 func (s *smoke) setup(dir string) *engine.Flow {
 	s.t.Helper()
 	s.home(dir)
-	env, err := engine.NewEnv(s.sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(s.sessions, engine.ProcessEnvironment(), dir, filepath.Join(dir, "stateroom.hcl"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -142,7 +141,7 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		return err
 	}
 	for _, p := range a.Projects {
-		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
+		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
 		if err == nil {
 			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
 		}

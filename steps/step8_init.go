@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -56,7 +55,7 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
 	home := env.Sessions.Home(a.StateRegion)
 	for _, p := range a.Projects {
-		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
+		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}

@@ -87,7 +87,7 @@ func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Pro
 		if other.Name == p.Name {
 			continue
 		}
-		there, err := tf.Inspect(env.ProjectDir(other), os.Getenv)
+		there, err := tf.Inspect(env.ProjectDir(other), env.Environ.Get)
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}

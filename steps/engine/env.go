@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -27,9 +26,8 @@ type Env struct {
 	// StateDir is the user's own directory for journals, backups and locks. It is
 	// outside of the repository and made with the first thing that is kept there.
 	StateDir string
-	// Environ is the process environment, whose proxies and endpoints this run goes
-	// by.
-	Environ []string
+	// Environ are the variables that this run and the Terraform of it go by.
+	Environ Environment
 	// CredentialsPath and ConfigPath are the AWS files in use.
 	CredentialsPath, ConfigPath string
 	// Profile is the operator's profile of the command line, empty for the
@@ -64,20 +62,20 @@ const DefaultParallel = 16
 // DefaultPatience is twice the longest delay that was observed.
 const DefaultPatience = 2 * time.Minute
 
-// NewEnv fills the paths of an Env from the process environment.
-func NewEnv(sessions *awsops.Sessions, dir, blueprintPath string) (*Env, error) {
+// NewEnv fills the paths of an Env from the environment.
+func NewEnv(sessions *awsops.Sessions, environ Environment, dir, blueprintPath string) (*Env, error) {
 	env := &Env{
-		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath, Environ: os.Environ(),
+		Sessions: sessions, Dir: dir, BlueprintPath: blueprintPath, Environ: environ,
 		Parallel: DefaultParallel, Patience: DefaultPatience, Emit: func(plan.Event) {},
 	}
 	var err error
-	if env.StateDir, err = files.StateDir(os.Getenv); err != nil {
+	if env.StateDir, err = files.StateDir(environ.Get); err != nil {
 		return nil, err
 	}
-	if env.CredentialsPath, err = profiles.CredentialsPath(os.Getenv); err != nil {
+	if env.CredentialsPath, err = profiles.CredentialsPath(environ.Get); err != nil {
 		return nil, err
 	}
-	env.ConfigPath, err = profiles.ConfigPath(os.Getenv)
+	env.ConfigPath, err = profiles.ConfigPath(environ.Get)
 	return env, err
 }
 

@@ -152,7 +152,7 @@ func (c *company) setup() *plan.Summary {
 
 func (c *company) env(sessions *awsops.Sessions, dir string) *engine.Env {
 	c.t.Helper()
-	env, err := engine.NewEnv(sessions, dir, filepath.Join(dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), dir, filepath.Join(dir, "stateroom.hcl"))
 	c.must(err)
 	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal

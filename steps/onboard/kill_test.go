@@ -136,7 +136,7 @@ func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blue
 	if err != nil {
 		return nil, err
 	}
-	env, err := engine.NewEnv(sessions, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), e.Root, filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}

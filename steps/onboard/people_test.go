@@ -143,7 +143,7 @@ func (o *office) env() *engine.Env {
 	o.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: o.server.URL(), Region: "eu-west-1"})
 	o.must(err)
-	env, err := engine.NewEnv(sessions, o.dir, o.path("stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), o.dir, o.path("stateroom.hcl"))
 	o.must(err)
 	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
 	env.Journal, err = engine.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")

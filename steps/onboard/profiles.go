@@ -3,7 +3,6 @@ package onboard
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -104,12 +103,12 @@ var overriding = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SES
 func (s *scene) overridden() {
 	var set []string
 	for _, name := range overriding {
-		if os.Getenv(name) != "" {
+		if s.env.Environ.Get(name) != "" {
 			set = append(set, name)
 		}
 	}
 	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		if named := os.Getenv(name); named != "" && named != s.a.AdminProfile {
+		if named := s.env.Environ.Get(name); named != "" && named != s.a.AdminProfile {
 			set = append(set, name)
 		}
 	}

@@ -24,7 +24,7 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 	a := &blueprint.Answers{Blueprint: c.team()}
 	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
 	c.must(err)
-	env, err := engine.NewEnv(sessions, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), c.dir, filepath.Join(c.dir, "stateroom.hcl"))
 	c.must(err)
 	env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
 	staging := a.Projects[slices.IndexFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == "common-staging" })]

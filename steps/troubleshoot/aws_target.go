@@ -3,7 +3,6 @@ package troubleshoot
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"strings"
 
 	"stateroom/steps/blueprint"
@@ -34,7 +33,7 @@ func (t target) String() string { return "s3://" + t.bucket + "/" + t.key }
 func (s *scene) targets() []target {
 	all := make([]target, len(s.projects))
 	for i, p := range s.projects {
-		all[i] = newTarget(s.answers, p, os.Getenv)
+		all[i] = newTarget(s.answers, p, s.env.Environ.Get)
 	}
 	return all
 }

@@ -110,7 +110,7 @@ func (b *bench) newEnv() *engine.Env {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	env, err := engine.NewEnv(sessions, b.dir, filepath.Join(b.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), b.dir, filepath.Join(b.dir, "stateroom.hcl"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -235,6 +235,7 @@ func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 
 func (b *bench) review() plan.Review {
 	b.t.Helper()
+	b.env.Environ = engine.ProcessEnvironment() // what a test has set since
 	review, err := b.look(context.Background(), b.env)
 	if err != nil {
 		b.t.Fatal(err)

@@ -110,3 +110,15 @@ func TestAVariableThatHidesTheProfilesFileIsTold(t *testing.T) {
 		t.Errorf("finding %+v", f)
 	}
 }
+
+// What is told of the environment is what the run began with, whatever the process's
+// became since.
+func TestARunReadsTheEnvironmentItBeganWith(t *testing.T) {
+	b := finished(t)
+	b.env.Environ = append(b.env.Environ, "TF_WORKSPACE=ours")
+	t.Setenv("TF_WORKSPACE", "later")
+	review, err := b.look(t.Context(), b.env)
+	if err != nil || len(review.Findings) != 1 || !strings.Contains(review.Findings[0].Evidence, "TF_WORKSPACE=ours") {
+		t.Fatalf("findings %v, error %v", review.Findings, err)
+	}
+}

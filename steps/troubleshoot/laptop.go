@@ -3,7 +3,6 @@ package troubleshoot
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +21,8 @@ import (
 // them is right.
 func (s *scene) laptop(ctx context.Context) outcome {
 	l := &laptop{
-		scene: s, getenv: os.Getenv, environ: os.Environ(), troubles: map[string]*sourceTrouble{}, sources: map[string]string{},
-		aws: readAWSFiles(s.env.CredentialsPath, s.env.ConfigPath, os.Getenv, time.Now()),
+		scene: s, getenv: s.env.Environ.Get, environ: s.env.Environ, troubles: map[string]*sourceTrouble{}, sources: map[string]string{},
+		aws: readAWSFiles(s.env.CredentialsPath, s.env.ConfigPath, s.env.Environ.Get, time.Now()),
 	}
 	l.aws.wanted = s.answers.AdminProfile
 	if len(s.projects) == 0 {

@@ -96,7 +96,7 @@ func (s *providerSite) setUp() {
 	b.FillDefaults()
 	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
 	s.must(err)
-	env, err := engine.NewEnv(sessions, s.home, filepath.Join(s.home, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), s.home, filepath.Join(s.home, "stateroom.hcl"))
 	s.must(err)
 	env.Endpoint, env.Engine = s.server.URL(), s.engine
 	_, tag := b.Tag()

@@ -2,7 +2,6 @@ package troubleshoot
 
 import (
 	"errors"
-	"os"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -44,7 +43,7 @@ func newScene(env *engine.Env, a *blueprint.Answers) *scene {
 	s := &scene{env: env, answers: a}
 	problem, err := engine.LinkProblem(env)
 	for _, p := range a.Projects {
-		at := newProject(p, env.ProjectDir(p))
+		at := newProject(p, env)
 		if at.linked = err; err == nil {
 			at.linked = errors.Join(problem(p, at.files), engine.Unread(env.Engine, at.files))
 		}
@@ -63,9 +62,9 @@ func newScene(env *engine.Env, a *blueprint.Answers) *scene {
 	return s
 }
 
-func newProject(p blueprint.Project, dir string) project {
-	at := project{Project: p, dir: dir}
-	at.files, at.problems = tf.Survey(dir, os.Getenv)
+func newProject(p blueprint.Project, env *engine.Env) project {
+	at := project{Project: p, dir: env.ProjectDir(p)}
+	at.files, at.problems = tf.Survey(at.dir, env.Environ.Get)
 	backend, err := at.files.Backend()
 	if at.backend = backend; err != nil {
 		at.problems = append(at.problems, err)

@@ -125,7 +125,7 @@ func (w *world) env() *engine.Env {
 	w.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: stateRegion, Parallel: engine.DefaultParallel})
 	w.must(err)
-	env, err := engine.NewEnv(sessions, w.dir, filepath.Join(w.dir, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.dir, filepath.Join(w.dir, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.EngineErr = w.server.URL(), terraform.ErrNotFound
 	_, tag := w.blueprint.Tag()

@@ -52,7 +52,7 @@ func (w *world) env() *engine.Env {
 	w.t.Helper()
 	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.Endpoint(), Parallel: engine.DefaultParallel})
 	w.must(err)
-	env, err := engine.NewEnv(sessions, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.Root, filepath.Join(w.Root, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.Engine = w.Endpoint(), w.engine
 	if w.engine == nil {

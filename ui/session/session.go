@@ -287,7 +287,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	if err := errors.Join(dirErr, pathErr); err != nil {
 		return nil, fmt.Errorf("the current folder: %w", err)
 	}
-	env, err := engine.NewEnv(sessions, dir, path)
+	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), dir, path)
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func openingOn(root, endpoint string, a *blueprint.Answers) *steps.Opening {
 			if err != nil {
 				return nil, err
 			}
-			env, err := engine.NewEnv(sessions, root, filepath.Join(root, "stateroom.hcl"))
+			env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), root, filepath.Join(root, "stateroom.hcl"))
 			if err != nil {
 				return nil, err
 			}
