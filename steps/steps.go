@@ -82,8 +82,10 @@ func List(list ...Step) []Step {
 	return list
 }
 
-// Order are the steps' names in their order.
-func Order(list []Step) plan.StepOrder {
+// Order are the names of the article's steps in their order.
+func Order() plan.StepOrder { return orderOf(All()) }
+
+func orderOf(list []Step) plan.StepOrder {
 	names := make(plan.StepOrder, len(list))
 	for i, step := range list {
 		names[i] = step.Name
@@ -227,7 +229,7 @@ func (s *Setup) Flow() *engine.Flow {
 	if s.Steps == nil {
 		s.Steps = All()
 	}
-	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: Order(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: orderOf(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be
