@@ -114,20 +114,22 @@ type Look struct {
 // Take looks. Each step keeps its own failure, none the others from being inspected.
 func (l Look) Take(ctx context.Context) (*Observed, Failures) {
 	o, failed := &Observed{}, Failures{}
-	first, rest := slices.Clone(l.Steps), []Step{}
-	first = slices.DeleteFunc(first, func(s Step) bool { return !s.First })
+	first := slices.DeleteFunc(slices.Clone(l.Steps), func(s Step) bool { return !s.First })
 	l.inspect(ctx, first, o, failed)
 	if l.Whole && (len(failed) > 0 || engine.ClockOff(l.Env.Sessions.Home(l.Answers.StateRegion)) != nil) {
 		return o, failed
 	}
+	var rest []Step
 	for _, step := range l.Steps {
-		if before := slices.IndexFunc(first, func(s Step) bool { return s.Number < step.Number && failed[s.Name] != nil }); step.First {
-			continue
-		} else if before >= 0 {
-			failed[step.Name] = failed[first[before].Name]
+		if step.First {
 			continue
 		}
-		rest = append(rest, step)
+		before := slices.IndexFunc(first, func(s Step) bool { return s.Number < step.Number && failed[s.Name] != nil })
+		if before < 0 {
+			rest = append(rest, step)
+		} else {
+			failed[step.Name] = failed[first[before].Name]
+		}
 	}
 	l.inspect(ctx, rest, o, failed)
 	if l.Whole && len(failed) > 0 {
