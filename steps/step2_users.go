@@ -257,7 +257,7 @@ func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Cha
 	var changes []plan.Change
 	for _, k := range f.Lost {
 		c := plan.Change{
-			ID: "iam.lost-key." + k.ID, Step: 2, Action: plan.Delete, Purpose: plan.Handover, User: name, Title: fmt.Sprintf("Delete %s's access key", name),
+			ID: "iam.lost-key." + k.ID, Topic: topicIAM, Step: 2, Action: plan.Delete, Purpose: plan.Handover, User: name, Title: fmt.Sprintf("Delete %s's access key", name),
 			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 			Calls: []awsops.Call{awsops.DeleteAccessKey(name, k.ID)},
 		}
@@ -292,7 +292,7 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []plan.
 		before = append(before, k.ID)
 	}
 	return plan.Change{
-		ID: KeyChange(name), Step: 2, Action: plan.Create, Purpose: plan.Handover, User: name,
+		ID: KeyChange(name), Topic: topicIAM, Step: 2, Action: plan.Create, Purpose: plan.Handover, User: name,
 		Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields: plan.Created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
 		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},

@@ -319,13 +319,13 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 		return nil, obstacle
 	}
 	backup := plan.Change{
-		ID: backupChange(project.Name), Step: 8, Action: plan.RunCommand, Target: m.Backup,
+		ID: backupChange(project.Name), Topic: plan.TopicInit, Step: 8, Action: plan.RunCommand, Target: m.Backup,
 		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount,
 		Run: &plan.Run{Command: plan.RunBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock"}},
 	}
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	move := plan.Change{
-		ID: moveChange(project.Name), Step: 8, Action: plan.RunCommand, Target: place,
+		ID: moveChange(project.Name), Topic: plan.TopicInit, Step: 8, Action: plan.RunCommand, Target: place,
 		Title: "Move the state of project " + project.Name + " to the state bucket", Account: a.AdminAccount,
 		Run:    &plan.Run{Command: plan.RunMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
 		Fields: []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: place}},

@@ -11,6 +11,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,6 +177,9 @@ func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) pl
 			continue
 		}
 		p := step.Plan(o, a)
+		for i, c := range p.Changes {
+			p.Changes[i].Topic = cmp.Or(c.Topic, string(step.Name))
+		}
 		all.Changes = append(all.Changes, p.Changes...)
 		all.Findings = append(all.Findings, p.Findings...)
 	}
@@ -316,7 +320,7 @@ func foreignFindings(foreign []plan.Change) []plan.Finding {
 			continue
 		}
 		findings = append(findings, plan.Finding{
-			ID: plan.Topic(c) + ".not-ours", Step: c.Step, Severity: plan.Warning,
+			ID: c.Topic + ".not-ours", Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
 			Details:  plan.WouldChange(foreign, c.Foreign),

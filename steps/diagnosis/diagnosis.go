@@ -112,6 +112,9 @@ func Rank(id string) int {
 	return i
 }
 
+// Known tells whether an id is one of the catalogue.
+func Known(id string) bool { return Rank(id) < len(catalogue) }
+
 // FromError names the cause behind a failed call; ok is false where the catalogue
 // has none.
 func FromError(err error) (d *Diagnosis, ok bool) {

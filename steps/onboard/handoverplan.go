@@ -170,7 +170,7 @@ func (f *handoverFacts) superseded() plan.Finding {
 
 func (h *Handover) deleteKey(f handoverFacts, k awsops.AccessKey, consent string, needs ...string) plan.Change {
 	return plan.Change{
-		ID: "iam.old-key." + k.ID, Step: 2, Action: plan.Delete,
+		ID: "iam.old-key." + k.ID, Topic: "iam", Step: 2, Action: plan.Delete,
 		Title:  fmt.Sprintf("Delete %s's access key %s, %s", f.name, k.ID, f.state(k)),
 		Target: f.User.ARN, Account: h.Answers.AdminAccount, Region: h.Answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},

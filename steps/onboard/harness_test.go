@@ -282,6 +282,9 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.Topic+".") {
+		l.t.Errorf("%s is not of the topic %q", c.ID, c.Topic)
+	}
 	l.events = append(l.events, e)
 }
 

@@ -37,7 +37,8 @@ func (o *Offboard) plan(f offboardFacts) plan.Review {
 
 // change fills in what all changes of an offboarding have in common.
 func (o *Offboard) change(f offboardFacts, c plan.Change) plan.Change {
-	c.Step, c.Account, c.Region = 2, o.Answers.AdminAccount, o.Answers.StateRegion
+	c.Topic, c.Step = topicOffboard, 2
+	c.Account, c.Region = o.Answers.AdminAccount, o.Answers.StateRegion
 	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
 	if c.Target == "" {
 		c.Target = f.user.ARN

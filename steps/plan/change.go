@@ -78,8 +78,11 @@ type Field struct {
 // that make it so, what must be done first and how to undo it.
 type Change struct {
 	// ID is stable over runs: "bucket.versioning", "iam.role.production".
-	ID   string
-	Step int
+	ID string
+	// Topic begins the ids of findings about the change: a group's policy is IAM's,
+	// whichever step it is for.
+	Topic string
+	Step  int
 	// Title says in words what happens.
 	Title  string
 	Action Action

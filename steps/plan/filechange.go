@@ -14,7 +14,7 @@ func FileID(path string) string { return "files." + path }
 // edit's text refers to.
 func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	c := Change{
-		ID: FileID(edit.Before.Path), Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
+		ID: FileID(edit.Before.Path), Topic: "files", Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
 		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
 	}

@@ -263,6 +263,9 @@ func (b *bench) mended() *plan.Summary {
 func (b *bench) keep(e plan.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.Topic+".") {
+		b.t.Errorf("%s is not of the topic %q", c.ID, c.Topic)
+	}
 	b.events = append(b.events, e)
 }
 
