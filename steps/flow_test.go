@@ -25,10 +25,10 @@ func flowOf(t *testing.T, w *world) *engine.Flow {
 			}
 			return plan.Review{
 				Checks:   []plan.Check{{Name: "user", Verdict: plan.Broken, Finding: "user-missing"}},
-				Findings: []plan.Finding{{ID: "user-missing", Severity: plan.Failure}},
+				Findings: []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}},
 				Changes: []plan.Change{
-					{ID: "iam.user", Topic: "iam", Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
-					{ID: "iam.key", Topic: "iam", Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"iam.user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
+					{ID: "iam.user", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
+					{ID: "iam.key", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"iam.user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
 				},
 			}, nil
 		},
@@ -116,7 +116,7 @@ func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
 		r, err := look(ctx, env)
 		if len(r.Findings) == 0 && late > 0 {
 			late--
-			r.Findings = []plan.Finding{{ID: "user-missing", Severity: plan.Failure}}
+			r.Findings = []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}}
 		}
 		for i := range r.Changes {
 			r.Changes[i].Mends = []string{"user-missing"}

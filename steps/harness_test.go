@@ -131,8 +131,8 @@ func (w *world) stateDir() string {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.Topic+".") {
-		w.t.Errorf("%s is not of the topic %q", c.ID, c.Topic)
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	w.events = append(w.events, e)
 }

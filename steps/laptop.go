@@ -60,7 +60,7 @@ func (l Laptop) Plan(ctx context.Context, env *engine.Env, a *blueprint.Answers)
 	}
 	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := o.Init.noEngine(); f != nil {
-		f.Blocks = false
+		f.Of, f.Blocks = plan.StepInit, false
 		p.Findings = append(p.Findings, *f)
 	}
 	return all, p, nil
@@ -114,7 +114,7 @@ func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Pro
 // address names: an admin may not list the organization's accounts.
 func AccountUnknown(e blueprint.Environment) *plan.Finding {
 	return &plan.Finding{
-		ID: "onboard.account-unknown", Step: 1, Severity: plan.Warning,
+		ID: "onboard.account-unknown", Of: plan.StepAccount, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),
 		Remedy:   fmt.Sprintf("Let the operator write the account's id into environment %q of the blueprint.", e.Name),
 	}
@@ -123,7 +123,7 @@ func AccountUnknown(e blueprint.Environment) *plan.Finding {
 // cannotEdit is the finding of a project whose files cannot be read or edited.
 func cannotEdit(project blueprint.Project, err error) *plan.Finding {
 	return &plan.Finding{
-		ID: "files.cannot-edit", Step: 7, Severity: plan.Failure,
+		ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
 	}
 }
@@ -132,7 +132,7 @@ func cannotEdit(project blueprint.Project, err error) *plan.Finding {
 // than the blueprint says.
 func stateOfItsOwn(project blueprint.Project, at *tf.Project) *plan.Finding {
 	return &plan.Finding{
-		ID: diagnosis.BackendChanged.ID, Step: 8, Severity: plan.Warning,
+		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, at.WhereStateIs()),
 		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
 	}

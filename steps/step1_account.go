@@ -260,7 +260,7 @@ func planAccounts(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
 	c := plan.Change{
-		ID: accountChange(e.Name), Step: 1, Action: plan.Create, Purpose: plan.Make,
+		ID: accountChange(e.Name), Action: plan.Create, Purpose: plan.Make,
 		Title:  "Create the account of environment " + e.Name,
 		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields:      plan.Created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),
@@ -285,13 +285,13 @@ func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 	switch {
 	case !there:
 		return []plan.Finding{{
-			ID: "account.not-in-organization", Step: 1, Severity: plan.Info,
+			ID: "account.not-in-organization", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Account %s of environment %s is not among the organization's accounts.", e.Account, e.Name),
 			Remedy:   "Check the account id in the blueprint; an account outside the organization cannot be narrowed to it by trust.",
 		}}
 	case account.State != "ACTIVE":
 		return []plan.Finding{{
-			ID: "account.not-active", Step: 1, Severity: plan.Failure,
+			ID: "account.not-active", Severity: plan.Failure,
 			Evidence: fmt.Sprintf("Account %s of environment %s is %s.", e.Account, e.Name, account.State),
 			Remedy:   "Reactivate the account with AWS support, or take the environment out of the blueprint.",
 		}}
@@ -301,7 +301,7 @@ func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 
 // cannotCreate says why the account of e cannot be created from here.
 func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
-	finding := &plan.Finding{ID: "account.cannot-create", Step: 1, Severity: plan.Failure, Blocks: true}
+	finding := &plan.Finding{ID: "account.cannot-create", Severity: plan.Failure, Blocks: true}
 	switch {
 	case f.Organization == nil:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and account %s is in no organization that could create one.", e.Name, f.Identity.Account)
@@ -323,14 +323,14 @@ func (f *AccountFacts) hints(a *blueprint.Answers) []plan.Finding {
 	var findings []plan.Finding
 	if f.Organization == nil {
 		findings = append(findings, plan.Finding{
-			ID: "account.no-organization", Step: 1, Severity: plan.Info,
+			ID: "account.no-organization", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Account %s is in no organization that can be read, so the roles' trust is not narrowed by organization id.", f.Identity.Account),
 			Remedy:   "Nothing to do when the blueprint lists every account.",
 		})
 	}
 	if len(f.Others) > 0 {
 		findings = append(findings, plan.Finding{
-			ID: "account.other-resources", Step: 1, Severity: plan.Info,
+			ID: "account.other-resources", Severity: plan.Info,
 			Evidence: fmt.Sprintf("The admin account holds other tagged resources in %s, such as %s.", a.StateRegion, f.Others[0]),
 			Remedy:   "Keep the admin account for admins and state; move workloads into an environment's account.",
 		})

@@ -141,7 +141,7 @@ func roleAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]R
 
 // Change fills in of a change of this role what all of them have in common.
 func (r RoleAccess) Change(c plan.Change) plan.Change {
-	c.Step, c.Action, c.Target = 2, plan.Update, r.ARN
+	c.Of, c.Action, c.Target = plan.StepIAM, plan.Update, r.ARN
 	c.Account, c.Region, c.Role, c.Environment = r.Environment.Account, r.region, r.reach, r.Environment.Name
 	return c
 }

@@ -85,7 +85,7 @@ func planGroups(o *Observed, a *blueprint.Answers) plan.Proposal {
 		f := o.IAM.Groups[g.Name]
 		if f.Group == nil {
 			p.Changes = append(p.Changes, plan.Change{
-				ID: groupChange(g.Name), Step: 2, Action: plan.Create, Group: g.Name, Title: "Create the group " + g.Name,
+				ID: groupChange(g.Name), Action: plan.Create, Group: g.Name, Title: "Create the group " + g.Name,
 				Target:  groupARN(o, a, g.Name),
 				Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
@@ -96,14 +96,14 @@ func planGroups(o *Observed, a *blueprint.Answers) plan.Proposal {
 		p.Changes = append(p.Changes, members(o, a, g)...)
 		p.Findings = append(p.Findings, otherMembers(a, g, f.Group)...)
 		p.Findings = append(p.Findings, otherPolicies(g, f)...)
-		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "credentials",
+		p.Changes = append(p.Changes, groupPolicies(o, a, g.Name, "credentials",
 			[]policy.Document{policy.OwnCredentials(o.partition())})...)
 		assume, refused := assumePolicies(o, a, g)
 		if refused != nil {
 			p.Findings = append(p.Findings, *refused)
 			continue
 		}
-		p.Changes = append(p.Changes, groupPolicies(o, a, 2, g.Name, "assume", assume)...)
+		p.Changes = append(p.Changes, groupPolicies(o, a, g.Name, "assume", assume)...)
 	}
 	return p
 }
@@ -114,7 +114,7 @@ func otherPolicies(g blueprint.Group, f GroupFacts) []plan.Finding {
 	for _, arn := range f.Attached {
 		if !strings.Contains(arn, ":policy"+policyPath) {
 			findings = append(findings, plan.Finding{
-				ID: "iam.group-more-policies", Step: 2, Severity: plan.Info,
+				ID: "iam.group-more-policies", Severity: plan.Info,
 				Evidence: fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name),
 				Remedy:   "Nothing to do: it was kept.",
 			})
@@ -156,7 +156,7 @@ func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []plan.Change
 			continue
 		}
 		c := plan.Change{
-			ID: "iam.member." + g.Name + "." + user, Step: 2, Action: plan.Update, Group: g.Name, User: user,
+			ID: "iam.member." + g.Name + "." + user, Action: plan.Update, Group: g.Name, User: user,
 			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
 			Target: groupARN(o, a, g.Name), Account: a.AdminAccount, Region: a.StateRegion,
 			Fields:  plan.Created("member", user),
@@ -199,7 +199,7 @@ func otherMembers(a *blueprint.Answers, g blueprint.Group, have *awsops.Group) [
 		return nil
 	}
 	return []plan.Finding{{
-		ID: "iam.other-members", Step: 2, Severity: plan.Info,
+		ID: "iam.other-members", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Group %s has members that the blueprint does not name: %s.", g.Name, strings.Join(others, ", ")),
 		Remedy:   fmt.Sprintf("Name them in the blueprint, or take their rights with aws iam remove-user-from-group --group-name %s --user-name USER.", g.Name),
 	}}
@@ -228,7 +228,7 @@ func assumePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]pol
 		return []policy.Document{policy.AssumeRolesAnyAccount(o.partition(), role, o.orgID())}, nil
 	}
 	return nil, &plan.Finding{
-		ID: "iam.group-too-large", Step: 2, Severity: plan.Failure, Blocks: true,
+		ID: "iam.group-too-large", Severity: plan.Failure, Blocks: true,
 		Evidence: fmt.Sprintf("Group %s reaches %d environments, whose roles do not fit into the managed policies that IAM allows on a group.", g.Name, len(environments)),
 		Remedy:   "Split the group, or give all environments the same role name and the group environments = [\"*\"] in an organization.",
 	}

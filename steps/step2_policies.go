@@ -24,10 +24,10 @@ func policyName(group, subject string, number int) string {
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now
 // fewer. An equivalent policy is left alone.
-func groupPolicies(o *Observed, a *blueprint.Answers, step int, group, subject string, docs []policy.Document) []plan.Change {
+func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, docs []policy.Document) []plan.Change {
 	var changes []plan.Change
 	for i, doc := range docs {
-		changes = append(changes, groupPolicy(o, a, step, group, policyName(group, subject, i+1), doc)...)
+		changes = append(changes, groupPolicy(o, a, group, policyName(group, subject, i+1), doc)...)
 	}
 	prefix := policyName(group, subject, 0)
 	prefix = prefix[:len(prefix)-1]
@@ -37,7 +37,7 @@ func groupPolicies(o *Observed, a *blueprint.Answers, step int, group, subject s
 			continue
 		}
 		if p := o.IAM.Policies[name]; beyond(number, len(docs)) && plan.Ours(a, p.Tags) && slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
-			changes = append(changes, detach(o, a, step, group, p))
+			changes = append(changes, detach(o, a, group, p))
 		}
 	}
 	return changes
@@ -49,12 +49,9 @@ func beyond(number string, last int) bool {
 	return err == nil && n > last
 }
 
-// topicIAM is the topic of IAM's changes outside of its own step.
-const topicIAM = "iam"
-
-func detach(o *Observed, a *blueprint.Answers, step int, group string, p awsops.Policy) plan.Change {
+func detach(o *Observed, a *blueprint.Answers, group string, p awsops.Policy) plan.Change {
 	c := plan.Change{
-		ID: "iam.policy." + p.Name + ".detach", Topic: topicIAM, Step: step, Action: plan.Delete, Purpose: plan.Cosmetic, Group: group,
+		ID: "iam.policy." + p.Name + ".detach", Topic: string(plan.StepIAM), Action: plan.Delete, Purpose: plan.Cosmetic, Group: group,
 		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
 		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields: []plan.Field{{Name: "attached to", Before: group}},
@@ -112,10 +109,10 @@ func groupGains(o *Observed, a *blueprint.Answers, group string, have, want poli
 	return gains
 }
 
-func groupPolicy(o *Observed, a *blueprint.Answers, step int, group, name string, doc policy.Document) []plan.Change {
+func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc policy.Document) []plan.Change {
 	arn := iamARN(o, a, "policy"+policyPath+name)
 	id := "iam.policy." + name
-	base := plan.Change{Topic: topicIAM, Step: step, Target: arn, Group: group, Account: a.AdminAccount, Region: a.StateRegion}
+	base := plan.Change{Topic: string(plan.StepIAM), Target: arn, Group: group, Account: a.AdminAccount, Region: a.StateRegion}
 	have, there := o.IAM.Policies[name]
 	var changes []plan.Change
 	switch {

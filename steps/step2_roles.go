@@ -157,7 +157,7 @@ type roleBuilder struct {
 // change is a change of this role with all that they have in common.
 func (b *roleBuilder) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: roleChange(b.e.Name) + suffix, Step: 2, Action: action, Title: title,
+		ID: roleChange(b.e.Name) + suffix, Action: action, Title: title,
 		Target:  b.a.RoleARN(b.o.partition(), b.e),
 		Account: b.e.Account, Region: b.a.StateRegion, Role: reach(b.a, b.e),
 		Calls: calls, Environment: b.e.Name,
@@ -293,7 +293,7 @@ func (b *roleBuilder) revoked(name string, before time.Time) {
 // keep reports something of the role that was left as it is.
 func (b *roleBuilder) keep(problem, evidence string) {
 	b.findings = append(b.findings, plan.Finding{
-		ID: "iam.role-" + problem, Step: 2, Severity: plan.Info,
+		ID: "iam.role-" + problem, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s %s.", b.a.RoleARN(b.o.partition(), b.e), evidence), Remedy: "Nothing to do: it was kept.",
 	})
 }
@@ -302,7 +302,7 @@ func (b *roleBuilder) keep(problem, evidence string) {
 // cannot move it, and holds its name taken.
 func (b *roleBuilder) otherPath() plan.Finding {
 	return plan.Finding{
-		ID: "iam.role-other-path", Step: 2, Severity: plan.Failure,
+		ID: "iam.role-other-path", Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Role %s of environment %s has not the path %s that the blueprint names, and IAM cannot move it.", b.f.Role.ARN, b.e.Name, b.e.RolePath),
 		Remedy:   fmt.Sprintf("Use it where it is with --set environment.%s.role_path=%s, or choose another name with --set environment.%s.role=NAME.", b.e.Name, b.f.Role.Path, b.e.Name),
 	}
@@ -473,7 +473,7 @@ func (b *roleBuilder) secondFactor() {
 		return
 	}
 	b.findings = append(b.findings, plan.Finding{
-		ID: "iam.role-needs-mfa", Step: 2, Severity: plan.Info,
+		ID: "iam.role-needs-mfa", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
 		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})

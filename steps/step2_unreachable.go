@@ -19,7 +19,7 @@ import (
 // environments go on.
 func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) plan.Finding {
 	return plan.Finding{
-		ID: "iam.environment-unreachable", Step: 2, Severity: plan.Failure,
+		ID: "iam.environment-unreachable", Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err), RequestID: awsops.RequestID(err),
 		Remedy:  fmt.Sprintf("Give the template below to the account's owner, who runs: aws cloudformation deploy --stack-name stateroom-%s --template-file %s.json --capabilities CAPABILITY_NAMED_IAM", e.Name, e.Name),
 		Details: roleTemplate(o, a, e),
@@ -30,7 +30,7 @@ func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err
 // role can be assumed: its owner has used the template.
 func madeByOwner(o *Observed, a *blueprint.Answers, e blueprint.Environment) plan.Finding {
 	return plan.Finding{
-		ID: "iam.role-by-owner", Step: 2, Severity: plan.Info,
+		ID: "iam.role-by-owner", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s can be assumed, but account %s cannot be looked into, so its permissions were not compared.", a.RoleARN(o.partition(), e), e.Account),
 		Remedy:   "Nothing to do: the account's owner looks after the role.",
 	}

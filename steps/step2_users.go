@@ -145,7 +145,7 @@ func planUsers(o *Observed, a *blueprint.Answers) plan.Proposal {
 		f := o.IAM.Users[name]
 		if f.User == nil {
 			c := plan.Change{
-				ID: userChange(name), Step: 2, Action: plan.Create, Purpose: plan.Make, User: name, Title: "Create the user " + name,
+				ID: userChange(name), Action: plan.Create, Purpose: plan.Make, User: name, Title: "Create the user " + name,
 				Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: plan.Created("name", name),
 				Calls:  []awsops.Call{awsops.CreateUser(name, "/", plan.TagsOf(a))},
@@ -160,7 +160,7 @@ func planUsers(o *Observed, a *blueprint.Answers) plan.Proposal {
 		}
 		if missing := userTags(a, f.User); len(missing) > 0 {
 			c := plan.Change{
-				ID: userChange(name) + ".tags", Step: 2, Action: plan.Update, Purpose: plan.Cosmetic, User: name, Title: "Tag the user " + name,
+				ID: userChange(name) + ".tags", Action: plan.Update, Purpose: plan.Cosmetic, User: name, Title: "Tag the user " + name,
 				Target: f.User.ARN, Account: a.AdminAccount, Region: a.StateRegion,
 				Fields: plan.TagFields(f.User.Tags, missing),
 				Calls:  []awsops.Call{awsops.TagUser(f.User.Name, missing)},
@@ -191,13 +191,13 @@ func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
 	switch {
 	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.OwnKey):
 		return plan.Proposal{Findings: []plan.Finding{{
-			ID: "iam.two-keys", Step: 2, Severity: plan.Warning,
+			ID: "iam.two-keys", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
 		}}}
 	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
 		return plan.Proposal{Findings: []plan.Finding{{
-			ID: "iam.key-elsewhere", Step: 2, Severity: plan.Info,
+			ID: "iam.key-elsewhere", Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys[0].ID, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
 		}}}
@@ -208,19 +208,19 @@ func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
 		return plan.Proposal{}
 	case !deliverable(a, name):
 		return plan.Proposal{Findings: []plan.Finding{{
-			ID: "iam.key-to-make", Step: 2, Severity: plan.Info,
+			ID: "iam.key-to-make", Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is there to receive one.", name),
 			Remedy:   fmt.Sprintf("Run stateroom handover %s in a terminal, or give user %q a recipient in the blueprint.", name, name),
 		}}}
 	case name != a.Me && f.HandoverLink:
 		return plan.Proposal{Findings: []plan.Finding{{
-			ID: "iam.handover-link", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "iam.handover-link", Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
 			Remedy:   "Remove the link, then run stateroom setup again.",
 		}}}
 	case name == a.Me && o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
 		return plan.Proposal{Findings: []plan.Finding{{
-			ID: "iam.profile-taken", Step: 2, Severity: plan.Warning,
+			ID: "iam.profile-taken", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
 			Remedy:   "Rename that profile, or choose another name with --set admin_profile=NAME.",
 		}}}
@@ -228,14 +228,14 @@ func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
 	changes, err := keyChanges(o, a, name)
 	if err != nil {
 		return plan.Proposal{Findings: []plan.Finding{{
-			ID: "iam.profile-cannot-edit", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "iam.profile-cannot-edit", Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
 		}}}
 	}
 	p := plan.Proposal{Changes: changes}
 	if file := o.Files.Credentials; name == a.Me && file.LooseMode() {
 		p.Findings = append(p.Findings, plan.Finding{
-			ID: "iam.credentials-open", Step: 2, Severity: plan.Warning,
+			ID: "iam.credentials-open", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s's new secret is to go into it.", file.Path, file.Mode.Perm(), name),
 			Remedy:   "Nothing to do: it is closed to others with the change that writes the secret.",
 		})
@@ -257,7 +257,7 @@ func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Cha
 	var changes []plan.Change
 	for _, k := range f.Lost {
 		c := plan.Change{
-			ID: "iam.lost-key." + k.ID, Topic: topicIAM, Step: 2, Action: plan.Delete, Purpose: plan.Handover, User: name, Title: fmt.Sprintf("Delete %s's access key", name),
+			ID: "iam.lost-key." + k.ID, Action: plan.Delete, Purpose: plan.Handover, User: name, Title: fmt.Sprintf("Delete %s's access key", name),
 			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 			Calls: []awsops.Call{awsops.DeleteAccessKey(name, k.ID)},
 		}
@@ -272,7 +272,7 @@ func doubtfulKeys(name string, f UserFacts) []plan.Finding {
 	var findings []plan.Finding
 	for _, k := range f.Doubtful {
 		findings = append(findings, plan.Finding{
-			ID: "iam.key-doubtful", Step: 2, Severity: plan.Info,
+			ID: "iam.key-doubtful", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of user %s was %s (iam:GetAccessKeyLastUsed), so it is left: it may be in use.", k.ID, name, k.Known()),
 			Remedy:   fmt.Sprintf("If nobody has it, delete it (aws iam delete-access-key --user-name %s --access-key-id %s), then run stateroom setup again.", name, k.ID),
 		})
@@ -292,7 +292,7 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []plan.
 		before = append(before, k.ID)
 	}
 	return plan.Change{
-		ID: KeyChange(name), Topic: topicIAM, Step: 2, Action: plan.Create, Purpose: plan.Handover, User: name,
+		ID: KeyChange(name), Action: plan.Create, Purpose: plan.Handover, User: name,
 		Target: target, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields: plan.Created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
 		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},
@@ -349,7 +349,11 @@ func HandoverChanges(a *blueprint.Answers, name, target string, f UserFacts) []p
 		Edit: files.Edit{Before: file, After: files.Content(h.Template()), Mode: 0o600},
 		Seal: &plan.Seal{User: name, Recipient: recipient},
 	}
-	return append(changes, key)
+	changes = append(changes, key)
+	for i := range changes {
+		changes[i].Of = plan.StepIAM
+	}
+	return changes
 }
 
 // sealedFor judges a handover: a key for somebody who has one is no more access,

@@ -85,7 +85,7 @@ func planRegion(o *Observed, a *blueprint.Answers) plan.Proposal {
 		return plan.Proposal{}
 	}
 	return plan.Proposal{Findings: []plan.Finding{{
-		ID: "region.not-checked", Step: 3, Severity: plan.Info,
+		ID: "region.not-checked", Severity: plan.Info,
 		Evidence: fmt.Sprintf("account:ListRegions gave no answer, so it is not known whether account %s may use %s.", a.AdminAccount, a.StateRegion),
 		Remedy:   "Nothing to do: the calls of the next steps show it.",
 	}}}

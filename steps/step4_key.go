@@ -175,7 +175,7 @@ func planStateKey(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 func keyUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
-		ID: id, Step: 4, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
+		ID: id, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
@@ -232,7 +232,7 @@ func (o *Observed) keyID() string {
 // changed then: every later step writes this key into something.
 func unfitKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
-	finding := &plan.Finding{Step: 4, Severity: plan.Failure, Blocks: true}
+	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
 	unusable := diagnosis.OfKey(f.Key)
 	switch {
 	case unusable == diagnosis.KMSPendingDeletion:
@@ -296,7 +296,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {
 		p.Findings = append(p.Findings, plan.Finding{
-			ID: "key.extra-statements", Step: 4, Severity: plan.Info,
+			ID: "key.extra-statements", Severity: plan.Info,
 			Evidence: fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)),
 			Remedy:   "Nothing to do: they were kept.",
 		})

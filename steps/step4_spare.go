@@ -102,7 +102,7 @@ func (o *Observed) readKeys(group string) []string {
 func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	for _, spare := range o.Key.Spare {
 		found := plan.Finding{
-			ID: "key.orphan", Step: 4, Severity: plan.Info,
+			ID: "key.orphan", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Key %s carries this blueprint's tag, too, but %s points at %s.", spare.ARN, a.Key.Alias, o.Key.Key.ARN),
 			Remedy:   "Nothing to do: it was kept.",
 		}
@@ -215,7 +215,7 @@ func afterAlias(changes []plan.Change) []plan.Change {
 // it was never confirmed here.
 func othersKey(spare SpareKey) *plan.Finding {
 	return &plan.Finding{
-		ID: "key.orphan", Step: 4, Severity: plan.Info,
+		ID: "key.orphan", Of: plan.StepKey, Severity: plan.Info,
 		Evidence: fmt.Sprintf("Key %s was made by another set-up at the same time, and the alias is not its.", spare.ARN),
 		Remedy:   "Run stateroom setup again: it shows the key and disables it, unless the other set-up has done so.",
 	}

@@ -21,7 +21,7 @@ func planStateAccess(o *Observed, a *blueprint.Answers) plan.Proposal {
 			p.Findings = append(p.Findings, *refused)
 			continue
 		}
-		p.Changes = append(p.Changes, groupPolicies(o, a, 5, g.Name, "state", docs)...)
+		p.Changes = append(p.Changes, groupPolicies(o, a, g.Name, "state", docs)...)
 		p.Findings = append(p.Findings, overlaps(a, g)...)
 	}
 	return p
@@ -64,7 +64,7 @@ func statePolicies(o *Observed, a *blueprint.Answers, g blueprint.Group) ([]poli
 		}
 	}
 	return nil, &plan.Finding{
-		ID: "bucket.group-too-large", Step: 5, Severity: plan.Failure, Blocks: true,
+		ID: "bucket.group-too-large", Severity: plan.Failure, Blocks: true,
 		Evidence: fmt.Sprintf("The %d state keys of group %s do not fit into the managed policies that IAM allows on a group.", len(access.Keys), g.Name),
 		Remedy:   "Split the group, or give it environments = [\"*\"].",
 	}
@@ -82,7 +82,7 @@ func overlaps(a *blueprint.Answers, g blueprint.Group) []plan.Finding {
 		for key := range own {
 			if !own[other.StateKey] && strings.HasSuffix(other.StateKey, "/"+key) {
 				findings = append(findings, plan.Finding{
-					ID: "bucket.keys-overlap", Step: 5, Severity: plan.Warning,
+					ID: "bucket.keys-overlap", Severity: plan.Warning,
 					Evidence: fmt.Sprintf("State key %q of project %s ends in %q, so group %s also reaches its workspaces.", other.StateKey, other.Name, key, g.Name),
 					Remedy:   "Choose state keys of which none is the end of another.",
 				})

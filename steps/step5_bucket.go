@@ -101,7 +101,7 @@ func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
 // unfitBucket says why the bucket's name cannot be used at all.
 func unfitBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	b := o.Bucket.Bucket
-	finding := &plan.Finding{Step: 5, Severity: plan.Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
+	finding := &plan.Finding{Severity: plan.Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
 	switch {
 	case b.Ownership == awsops.BucketTaken:
 		finding.ID = "bucket.taken"
@@ -134,7 +134,7 @@ type bucketBuilder struct {
 
 func (b *bucketBuilder) add(id, title string, call awsops.Call, fields ...plan.Field) *plan.Change {
 	b.changes = append(b.changes, plan.Change{
-		ID: id, Step: 5, Action: plan.Update, Title: title, Target: bucketARN(b.o, b.a),
+		ID: id, Action: plan.Update, Title: title, Target: bucketARN(b.o, b.a),
 		Account: b.a.AdminAccount, Region: b.a.StateRegion, Calls: []awsops.Call{call}, Fields: fields,
 	})
 	return &b.changes[len(b.changes)-1]
@@ -142,7 +142,7 @@ func (b *bucketBuilder) add(id, title string, call awsops.Call, fields ...plan.F
 
 func (b *bucketBuilder) keep(problem, evidence string) {
 	b.findings = append(b.findings, plan.Finding{
-		ID: "bucket." + problem, Step: 5, Severity: plan.Info, Evidence: evidence, Remedy: "Nothing to do: it was kept.",
+		ID: "bucket." + problem, Severity: plan.Info, Evidence: evidence, Remedy: "Nothing to do: it was kept.",
 	})
 }
 
@@ -230,7 +230,7 @@ func (b *bucketBuilder) lifecycle() {
 		}
 		if r.NewerNoncurrentVersions < noncurrentVersions {
 			b.findings = append(b.findings, plan.Finding{
-				ID: "bucket.lifecycle-shorter", Step: 5, Severity: plan.Warning,
+				ID: "bucket.lifecycle-shorter", Severity: plan.Warning,
 				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %d days and keeps only %d of them.", r.ID, b.b.Name, r.NoncurrentDays, r.NewerNoncurrentVersions),
 				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
 			})

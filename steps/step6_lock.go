@@ -79,7 +79,7 @@ func planTable(o *Observed, a *blueprint.Answers) plan.Proposal {
 
 func tableUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
-		ID: id, Step: 6, Action: plan.Update, Title: title, Target: tableARN(o, a),
+		ID: id, Action: plan.Update, Title: title, Target: tableARN(o, a),
 		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
 	}
 }
@@ -103,7 +103,7 @@ func recoverTable(o *Observed, a *blueprint.Answers) plan.Change {
 }
 
 func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
-	finding := &plan.Finding{Step: 6, Severity: plan.Failure, Blocks: true}
+	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():
 		finding.ID = diagnosis.TableSchema.ID
@@ -141,7 +141,7 @@ func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Propos
 	case a.Lock.BillingMode:
 	case blueprint.BillingPayPerRequest:
 		p.Findings = append(p.Findings, plan.Finding{
-			ID: "lock.on-demand", Step: 6, Severity: plan.Info,
+			ID: "lock.on-demand", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode),
 			Remedy:   "Nothing to do: it was kept.",
 		})

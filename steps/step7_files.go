@@ -45,7 +45,7 @@ func oneFile(changes []plan.Change) *plan.Finding {
 		edit := c.Write.Edit.Before
 		if other, taken := first[edit.Real]; taken && other != edit.Path {
 			return &plan.Finding{
-				ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
+				ID: "files.cannot-edit", Severity: plan.Failure, Blocks: true,
 				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
 				Remedy:   "Replace the links by files of their own, then run it again.",
 			}
@@ -203,7 +203,7 @@ func Disagreements(credentials, config files.Snapshot) []plan.Finding {
 	}{{profiles.Credentials, credentials}, {profiles.Config, config}} {
 		for _, d := range profiles.Disagreements(at.kind, at.file) {
 			findings = append(findings, plan.Finding{
-				ID: "files.read-differently", Step: 7, Severity: plan.Info,
+				ID: "files.read-differently", Of: plan.StepFiles, Severity: plan.Info,
 				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
 				Remedy:   "Write the line so that both agree.",
 			})
@@ -217,14 +217,14 @@ func Disagreements(credentials, config files.Snapshot) []plan.Finding {
 func addEdit(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) *plan.Change {
 	if err != nil {
 		p.Findings = append(p.Findings, plan.Finding{
-			ID: "files.cannot-edit", Step: 7, Severity: plan.Failure, Blocks: true,
+			ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
 		})
 		return nil
 	}
 	for _, note := range edit.Notes {
 		p.Findings = append(p.Findings, plan.Finding{
-			ID: "files.kept", Step: 7, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
+			ID: "files.kept", Of: plan.StepFiles, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
 	if !edit.Changes() {
@@ -275,7 +275,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 		return nil
 	}
 	f := &plan.Finding{
-		ID: "files.partial-backend", Subject: project.Name, Step: 7, Severity: plan.Warning,
+		ID: "files.partial-backend", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
 		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
 	}
@@ -346,7 +346,7 @@ func StaleToken(credentials, config files.Snapshot, profile string) *plan.Findin
 		sends = "Terraform and the AWS CLI send both"
 	}
 	return &plan.Finding{
-		ID: "files.session-token-stale", Step: 7, Severity: plan.Warning,
+		ID: "files.session-token-stale", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
 			at.Place, profile, at.KeyID, sends),
 		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),

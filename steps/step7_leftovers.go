@@ -60,14 +60,14 @@ func (l Leftovers) findings() []plan.Finding {
 	var findings []plan.Finding
 	if l.Journal != "" {
 		findings = append(findings, plan.Finding{
-			ID: "files.journal-in-repository", Step: 7, Severity: plan.Info,
+			ID: "files.journal-in-repository", Severity: plan.Info,
 			Evidence: l.Journal + " is not read: whoever can write to the repository could have written it. Earlier versions kept the journal there; it is now in the user's own state directory.",
 			Remedy:   fmt.Sprintf("If it is yours, remove it with rm %s. Keep the backups of states beside it while you may need them.", l.Journal),
 		})
 	}
 	for _, backup := range l.Backups {
 		findings = append(findings, plan.Finding{
-			ID: "files.backup-in-repository", Step: 7, Severity: plan.Info,
+			ID: "files.backup-in-repository", Severity: plan.Info,
 			Evidence: backup + " is a backup of an earlier version. It may hold a secret that was taken out of the file, and git add -A stages it.",
 			Remedy:   "Move it out of the repository, or remove it.",
 		})

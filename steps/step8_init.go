@@ -84,7 +84,7 @@ func planInit(o *Observed, a *blueprint.Answers) plan.Proposal {
 	}
 	if !adminHere(o, a) {
 		p.Findings = append(append(p.Findings, plan.Finding{
-			ID: "init.no-admin-here", Step: 8, Severity: plan.Info,
+			ID: "init.no-admin-here", Severity: plan.Info,
 			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialised here.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
 		}), notMoved(o, a)...)
@@ -116,14 +116,14 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 			continue
 		}
 		findings = append(findings, plan.Finding{
-			ID: "state.deleted", Subject: p.Name, Step: 8, Severity: plan.Failure,
+			ID: "state.deleted", Subject: p.Name, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("Of project %s %v. The project's files were left as they are and init was not run: the next apply would make everything that the state held a second time.", p.Name, d),
 			Remedy:   fmt.Sprintf("Do not apply. Put the state back if it counts (stateroom troubleshoot looks for the version), delete all its versions, the delete marker too, if it does not, or choose another key with --set project.%s.state_key=KEY; then run stateroom setup again.", p.Name),
 		})
 	}
 	if f.DeletedErr != nil && bucket {
 		findings = append(findings, plan.Finding{
-			ID: "state.deleted-unknown", Step: 8, Severity: plan.Info,
+			ID: "state.deleted-unknown", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestID: awsops.RequestID(f.DeletedErr),
 			Remedy: "Let the operator read the states, or look at what terraform plan is about to make before the first apply.",
 		})
@@ -141,14 +141,14 @@ func (f InitFacts) noEngine() *plan.Finding {
 		if f.TableSuits {
 			remedy = "Install a newer one, or choose the table alone with --set lock.use_lockfile=false."
 		}
-		return &plan.Finding{ID: "init.engine-too-old", Step: 8, Severity: plan.Failure, Blocks: true, Evidence: f.EngineErr.Error() + ".", Remedy: remedy}
+		return &plan.Finding{ID: "init.engine-too-old", Severity: plan.Failure, Blocks: true, Evidence: f.EngineErr.Error() + ".", Remedy: remedy}
 	}
 	evidence := "Neither terraform nor tofu is on PATH"
 	if !errors.Is(f.EngineErr, terraform.ErrNotFound) {
 		evidence = fmt.Sprintf("No Terraform can be used (%v)", f.EngineErr)
 	}
 	return &plan.Finding{
-		ID: "init.no-engine", Step: 8, Severity: plan.Info,
+		ID: "init.no-engine", Severity: plan.Info,
 		Evidence: evidence + ", so the set-up is proven with the AWS SDK alone.",
 		Remedy:   "Install Terraform or OpenTofu, or name it with --engine, and run it again.",
 	}
@@ -199,11 +199,13 @@ func orderRuns(changes []plan.Change) {
 	}
 	var common []string
 	own := map[string][]string{}
+	begun := false // what comes after the first command is nothing that one waits for
 	for i := range changes {
 		c := &changes[i]
 		dir := filepath.Dir(c.Target)
+		begun = begun || c.Run != nil
 		switch {
-		case c.Step >= 8 || c.Environment != "":
+		case begun || c.Environment != "":
 		case c.Write == nil || !dirs[dir] && !c.Leads:
 			common = append(common, c.ID)
 		default:

@@ -158,7 +158,7 @@ func backups(env *engine.Env, a *blueprint.Answers, project, dir string) (earlie
 // left as they are, too: pointed elsewhere, they would lose sight of it.
 func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
-	f := &plan.Finding{Step: 8, Severity: plan.Warning}
+	f := &plan.Finding{Severity: plan.Warning}
 	switch {
 	case m.Twin != "":
 		f.ID, f.Severity = "init.one-source", plan.Failure
@@ -273,7 +273,7 @@ func notMoved(o *Observed, a *blueprint.Answers) []plan.Finding {
 			continue
 		}
 		findings = append(findings, plan.Finding{
-			ID: "init.state-not-moved", Step: 8, Severity: plan.Warning,
+			ID: "init.state-not-moved", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Project %s keeps its state elsewhere, and moving it takes Terraform and the profile of one of its admins on this laptop, so the project was left as it is.", project.Name),
 			Remedy:   "Run stateroom setup --me USER where both are.",
 		})
@@ -293,7 +293,7 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 		}
 	}
 	return plan.Finding{
-		ID: "init.state-elsewhere", Step: 8, Severity: plan.Warning,
+		ID: "init.state-elsewhere", Of: plan.StepInit, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The project in %s has a backend or a state of its own%s, so it was left as it is.", dir, where),
 		Remedy:   "Let its state be backed up, moved to the state bucket and compared with --adopt " + dir + ".",
 	}
@@ -308,7 +308,14 @@ func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, projec
 		return nil, nil
 	}
 	m.Remembered = true
-	return m.plan(a, project, at, plan.InitChange(a, project, at.Dir, tf.InitMigrate))
+	changes, obstacle := m.plan(a, project, at, plan.InitChange(a, project, at.Dir, tf.InitMigrate))
+	for i := range changes {
+		changes[i].Of = plan.StepInit
+	}
+	if obstacle != nil {
+		obstacle.Of = plan.StepInit
+	}
+	return changes, obstacle
 }
 
 // plan moves a state: a backup, the move, the files, and the init after which the
@@ -319,13 +326,13 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 		return nil, obstacle
 	}
 	backup := plan.Change{
-		ID: backupChange(project.Name), Topic: plan.TopicInit, Step: 8, Action: plan.RunCommand, Target: m.Backup,
+		ID: backupChange(project.Name), Action: plan.RunCommand, Target: m.Backup,
 		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount,
 		Run: &plan.Run{Command: plan.RunBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock"}},
 	}
 	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
 	move := plan.Change{
-		ID: moveChange(project.Name), Topic: plan.TopicInit, Step: 8, Action: plan.RunCommand, Target: place,
+		ID: moveChange(project.Name), Action: plan.RunCommand, Target: place,
 		Title: "Move the state of project " + project.Name + " to the state bucket", Account: a.AdminAccount,
 		Run:    &plan.Run{Command: plan.RunMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
 		Fields: []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: place}},

@@ -34,7 +34,7 @@ func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 // policies.
 func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	return plan.Finding{
-		ID: "init.proven-as-operator", Step: 8, Severity: plan.Info,
+		ID: "init.proven-as-operator", Severity: plan.Info,
 		Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
@@ -55,9 +55,9 @@ func operatorEnv(env *engine.Env) map[string]string {
 func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) }
 
 // notProven is the finding of what only an admin could prove.
-func notProven(id string, step int, what string) plan.Finding {
+func notProven(id, what string) plan.Finding {
 	return plan.Finding{
-		ID: id, Step: step, Severity: plan.Info,
+		ID: id, Severity: plan.Info,
 		Evidence: what + " not proven: this laptop has no admin's profile, and the operator has not the rights of an admin, nor needs them.",
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
@@ -81,6 +81,6 @@ func (r *refusals) findings() []plan.Finding {
 		return nil
 	}
 	slices.Sort(r.environments)
-	return []plan.Finding{notProven("iam.roles-not-proven", 2,
+	return []plan.Finding{notProven("iam.roles-not-proven",
 		fmt.Sprintf("The roles of %d environments, such as %s, were", len(r.environments), r.environments[0]))}
 }

@@ -72,7 +72,7 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 			case err != nil:
 				mu.Lock()
 				defer mu.Unlock()
-				findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, 2, err))
+				findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, err))
 			}
 			return nil
 		})
@@ -110,9 +110,9 @@ func asksSecondFactor(role *awsops.Role) bool {
 
 // failure is a probe that did not pass; the error carries call, identity,
 // reason and remedy.
-func failure(id string, step int, err error) plan.Finding {
+func failure(id string, err error) plan.Finding {
 	return plan.Finding{
-		ID: id, Step: step, Severity: plan.Failure, Evidence: err.Error(), RequestID: awsops.RequestID(err),
+		ID: id, Severity: plan.Failure, Evidence: err.Error(), RequestID: awsops.RequestID(err),
 		Remedy: "Run stateroom setup again: it shows what differs from the blueprint.",
 	}
 }
@@ -120,7 +120,8 @@ func failure(id string, step int, err error) plan.Finding {
 // adminUnusable is the finding of an admin profile with which nothing can be
 // proven. A session that has run out is nobody's fault.
 func adminUnusable(a *blueprint.Answers, err error) plan.Finding {
-	f := failure("init.admin-unusable", 8, err)
+	f := failure("init.admin-unusable", err)
+	f.Of = plan.StepInit // whichever step was to be proven
 	if awsops.IsExpired(err) {
 		f.Severity, f.Evidence = plan.Warning, fmt.Sprintf("The session in profile %s has run out, so nothing was proven with it.", a.AdminProfile)
 		f.Remedy = "Open a new one with stateroom login, then run stateroom setup again."
@@ -147,7 +148,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 	findings := engine.TidyProofs(ctx, env, a, who.session)
 	proof, err := engine.BeginProof(env, a, project)
 	if err != nil {
-		return append(findings, failure("init.probe-failed", 8, err))
+		return append(findings, failure("init.probe-failed", err))
 	}
 	b := backendProbe{env: env, a: a, o: o, who: who, project: project, proof: proof}
 	found := b.prove(ctx)
@@ -162,9 +163,9 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 		may, err := b.mayProve(awsops.WithProbe(ctx))
 		switch {
 		case err != nil:
-			return []plan.Finding{failure("init.probe-failed", 8, err)}
+			return []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return []plan.Finding{notProven("init.not-proven", 8, "The back end was")}
+			return []plan.Finding{notProven("init.not-proven", "The back end was")}
 		}
 		findings = append(findings, provenAsOperator(b.a))
 	}
@@ -175,7 +176,7 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 		err = b.sdk(awsops.WithProbe(ctx))
 	}
 	if err != nil {
-		findings = append(findings, failure("init.probe-failed", 8, err))
+		findings = append(findings, failure("init.probe-failed", err))
 	}
 	return append(findings, b.unencrypted(awsops.WithProbe(ctx))...)
 }
@@ -227,20 +228,22 @@ func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 		if strict && awsops.IsAccessDenied(err) {
 			return nil
 		}
-		return []plan.Finding{failure("init.unencrypted-probe-failed", 8, err)}
+		return []plan.Finding{failure("init.unencrypted-probe-failed", err)}
 	}
 	var findings []plan.Finding
 	if strict {
 		findings = append(findings, plan.Finding{
-			ID: "bucket.unencrypted-accepted", Step: 5, Severity: plan.Failure,
+			ID: "bucket.unencrypted-accepted", Of: plan.StepBucket, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
 			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
 		})
 	} else if err := b.encrypted(ctx); err != nil {
-		findings = append(findings, failure("bucket.default-encryption-unused", 5, err))
+		unused := failure("bucket.default-encryption-unused", err)
+		unused.Of = plan.StepBucket
+		findings = append(findings, unused)
 	}
 	if err := s.DeleteObject(ctx, bucket, key); err != nil {
-		findings = append(findings, failure("init.probe-left-behind", 8, err))
+		findings = append(findings, failure("init.probe-left-behind", err))
 	}
 	return findings
 }

@@ -51,7 +51,7 @@ func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 func blueprintChange(file files.Snapshot, a *blueprint.Answers) plan.Change {
 	edit := files.Edit{Before: file, After: files.Content(a.HCL()), Mode: 0o644}
 	return plan.Change{
-		ID: "done.blueprint", Topic: "done", Step: 9, Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
+		ID: "done.blueprint", Of: plan.StepDone, Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
 		Write: &plan.Write{Edit: edit, Diff: edit.Diff()},
 	}

@@ -11,7 +11,6 @@
 package steps
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,6 +80,15 @@ func List(list ...Step) []Step {
 		list[i].Number = i + 1
 	}
 	return list
+}
+
+// Order are the steps' names in their order.
+func Order(list []Step) plan.StepOrder {
+	names := make(plan.StepOrder, len(list))
+	for i, step := range list {
+		names[i] = step.Name
+	}
+	return names
 }
 
 // Failures say by a step's name why it could not be inspected.
@@ -168,6 +176,19 @@ func (f Failures) first(list []Step) error {
 	return first
 }
 
+// stamp says that something belongs to the step, unless it is of another.
+func (s Step) stamp(of *plan.StepName, number *int) {
+	if *of == "" || *of == s.Name {
+		*of, *number = s.Name, s.Number
+	}
+}
+
+func (s Step) stampAll(findings []plan.Finding) {
+	for i := range findings {
+		s.stamp(&findings[i].Of, &findings[i].Step)
+	}
+}
+
 // Propose is what the steps would change, but for those that could not be inspected,
 // each change and finding with its step's number. It is pure.
 func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal {
@@ -177,9 +198,10 @@ func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) pl
 			continue
 		}
 		p := step.Plan(o, a)
-		for i, c := range p.Changes {
-			p.Changes[i].Topic = cmp.Or(c.Topic, string(step.Name))
+		for i := range p.Changes {
+			step.stamp(&p.Changes[i].Of, &p.Changes[i].Step)
 		}
+		step.stampAll(p.Findings)
 		all.Changes = append(all.Changes, p.Changes...)
 		all.Findings = append(all.Findings, p.Findings...)
 	}
@@ -205,7 +227,7 @@ func (s *Setup) Flow() *engine.Flow {
 	if s.Steps == nil {
 		s.Steps = All()
 	}
-	return &engine.Flow{Env: s.Env, Answers: s.Answers, Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: Order(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be
@@ -254,6 +276,7 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 		}
 		g.Go(func() error {
 			found[i] = step.Prove(ctx, s.Env, s.Answers, s.observed)
+			step.stampAll(found[i])
 			return nil
 		})
 	}
@@ -320,7 +343,7 @@ func foreignFindings(foreign []plan.Change) []plan.Finding {
 			continue
 		}
 		findings = append(findings, plan.Finding{
-			ID: c.Topic + ".not-ours", Step: c.Step, Severity: plan.Warning,
+			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
 			Details:  plan.WouldChange(foreign, c.Foreign),

@@ -2,25 +2,27 @@ package diagnosis
 
 import (
 	"regexp"
+
+	"stateroom/steps/plan"
 )
 
 // The bucket with its region, and the state object in it.
 var (
 	RegionWrong = &Diagnosis{
-		ID: "region-wrong", Family: Bucket, Step: 3,
+		ID: "region-wrong", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The bucket is in another region than the backend says.",
 		Remedy:  "Put the bucket's true region in the backend, then init -reconfigure.",
 		text:    []sign{{pattern: regexp.MustCompile(`requested bucket from "[^"]+", actual location "[^"]*"|expecting '[^']+'|BucketRegionError|PermanentRedirect|[Ss]tatus ?[Cc]ode: 301`), at: outside}},
 		codes:   []string{"PermanentRedirect", "BucketRegionError"},
 	}
 	RegionInvalid = &Diagnosis{
-		ID: "region-invalid", Family: Bucket, Step: 3,
+		ID: "region-invalid", Family: Bucket, Step: plan.StepRegion,
 		Meaning: "The region is missing or is not one that AWS has.",
 		Remedy:  "Write a valid region in the backend and in the provider.",
 		text:    []sign{{pattern: regexp.MustCompile(`(?i)invalid AWS region: [^\s,]+|Missing region value|Invalid region value`)}},
 	}
 	BucketMissing = &Diagnosis{
-		ID: "bucket-missing", Family: Bucket, Step: 5,
+		ID: "bucket-missing", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "There is no bucket of that name.",
 		Remedy:   "Correct the name in the backend, or create the bucket with stateroom setup.",
 		Operator: "Let the operator run stateroom setup, which makes it.",
@@ -28,7 +30,7 @@ var (
 		codes:    []string{"NoSuchBucket"},
 	}
 	S3ListDenied = &Diagnosis{
-		ID: "s3-list-denied", Family: Bucket, Step: 5,
+		ID: "s3-list-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not list the state bucket.",
 		Remedy:   "Allow s3:ListBucket on the bucket's own ARN, without /*.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
@@ -36,7 +38,7 @@ var (
 		is:       refused("s3", "ListObjectsV2", "ListObjectVersions"),
 	}
 	S3HeadDenied = &Diagnosis{
-		ID: "s3-head-denied", Family: Bucket, Step: 5,
+		ID: "s3-head-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not look at the state object; without s3:ListBucket a missing state reads the same.",
 		Remedy:   "Allow s3:GetObject on the state key and s3:ListBucket on the bucket.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
@@ -44,7 +46,7 @@ var (
 		is:       refused("s3", "HeadObject"),
 	}
 	S3GetDenied = &Diagnosis{
-		ID: "s3-get-denied", Family: Bucket, Step: 5,
+		ID: "s3-get-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not read the state object.",
 		Remedy:   "Allow s3:GetObject on the state key and kms:Decrypt on the key.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
@@ -52,7 +54,7 @@ var (
 		is:       refused("s3", "GetObject"),
 	}
 	S3PutDenied = &Diagnosis{
-		ID: "s3-put-denied", Family: Bucket, Step: 5,
+		ID: "s3-put-denied", Family: Bucket, Step: plan.StepBucket,
 		Meaning:  "The identity may not write the state object or its lock file.",
 		Remedy:   "Allow s3:PutObject on the state key, and s3:PutObject and s3:DeleteObject on its lock file.",
 		Operator: "Let the operator run stateroom setup, which gives the group its rights on the state.",
@@ -60,7 +62,7 @@ var (
 		is:       refused("s3", "PutObject", "DeleteObject"),
 	}
 	StateNotSaved = &Diagnosis{
-		ID: "state-not-saved", Family: Bucket, Step: 8,
+		ID: "state-not-saved", Family: Bucket, Step: plan.StepInit,
 		Meaning:     "Resources were changed, but the new state did not reach the bucket; it is in errored.tfstate.",
 		Remedy:      "Mend the cause, then run terraform state push errored.tfstate; never apply again before that.",
 		text:        []sign{{pattern: regexp.MustCompile(`Failed to save state\b|Failed to persist state to backend`), at: outside}},

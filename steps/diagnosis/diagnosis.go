@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // Diagnosis is one cause, or one consequence, of what goes wrong.
@@ -22,7 +23,7 @@ type Diagnosis struct {
 	ID     string
 	Family Family
 	// Step is the step of the set-up that it belongs to.
-	Step int
+	Step plan.StepName
 	// Meaning is one sentence on what it is, and Remedy the one thing to do.
 	Meaning, Remedy string
 	// Operator is the remedy for whoever may use a state and change nothing of the
@@ -98,6 +99,7 @@ var catalogue = []*Diagnosis{
 // Unknown is the diagnosis of a text that nothing in the catalogue matches.
 var Unknown = &Diagnosis{
 	ID:      "unknown",
+	Step:    plan.NoStep,
 	Meaning: "This text is not one that stateroom knows.",
 	Remedy:  "Run stateroom troubleshoot without the text, which checks everything.",
 }
@@ -114,6 +116,15 @@ func Rank(id string) int {
 
 // Known tells whether an id is one of the catalogue.
 func Known(id string) bool { return Rank(id) < len(catalogue) }
+
+// StepOf is the step that a cause with this id belongs to; what is not in the
+// catalogue belongs to none.
+func StepOf(id string) plan.StepName {
+	if i := Rank(id); i < len(catalogue) {
+		return catalogue[i].Step
+	}
+	return plan.NoStep
+}
 
 // FromError names the cause behind a failed call; ok is false where the catalogue
 // has none.

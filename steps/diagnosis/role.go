@@ -4,12 +4,13 @@ import (
 	"regexp"
 
 	"stateroom/awsops"
+	"stateroom/steps/plan"
 )
 
 // Which account and role somebody works in, and what a policy denies there.
 var (
 	AssumeRoleDenied = &Diagnosis{
-		ID: "assume-role-denied", Family: Role, Step: 2,
+		ID: "assume-role-denied", Family: Role, Step: plan.StepIAM,
 		Meaning:  "The identity may not assume the role: its own policies or the role's trust policy do not allow it, or the role does not exist.",
 		Remedy:   "Allow sts:AssumeRole on the role to the identity, and the identity in the role's trust policy.",
 		Operator: "Let the operator run stateroom setup, which lets the admins assume the role.",
@@ -20,13 +21,13 @@ var (
 		is: refused("sts", "AssumeRole"),
 	}
 	WrongAccount = &Diagnosis{
-		ID: "wrong-account", Family: Role, Step: 1,
+		ID: "wrong-account", Family: Role, Step: plan.StepAccount,
 		Meaning: "The credentials work, but belong to another account than the configuration allows.",
 		Remedy:  "Name the profile or the role of the right account, or correct allowed_account_ids.",
 		text:    []sign{{pattern: regexp.MustCompile(`(?i)AWS account ID not allowed: \d+`)}},
 	}
 	EnvironmentDenied = &Diagnosis{
-		ID: "environment-denied", Family: Role, Step: 2,
+		ID: "environment-denied", Family: Role, Step: plan.StepIAM,
 		Meaning: "The role in the environment was assumed, but lacks a permission that the resource needs.",
 		Remedy:  "Add the action to the environment role's policy, unless a boundary or an SCP denies it.",
 		text: []sign{
@@ -36,7 +37,7 @@ var (
 		},
 	}
 	ExplicitDeny = &Diagnosis{
-		ID: "explicit-deny", Family: Role, Step: 5,
+		ID: "explicit-deny", Family: Role, Step: plan.StepBucket,
 		Meaning:  "A policy forbids the action outright; no permission can outweigh it.",
 		Remedy:   "Meet the policy's condition: for a state bucket set encrypt = true and kms_key_id to the key's full ARN.",
 		Operator: "Let the operator look for the policy that denies it, with stateroom troubleshoot.",

@@ -67,7 +67,7 @@ func TestTableHoldsExactlyTheFixedIDsAndEachIsTested(t *testing.T) {
 	var ofCatalogue, fromSamples []string
 	for _, d := range catalogue {
 		ofCatalogue = append(ofCatalogue, d.ID)
-		if d.Meaning == "" || d.Remedy == "" || d.Family == "" || d.Step == 0 || len(d.text) == 0 {
+		if d.Meaning == "" || d.Remedy == "" || d.Family == "" || d.Step == "" || len(d.text) == 0 {
 			t.Errorf("%s lacks family, step, meaning, remedy or text", d.ID)
 		}
 	}

@@ -59,7 +59,7 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) 
 			what += ": " + name
 		}
 		findings = append(findings, plan.Finding{
-			ID: "files.points-elsewhere", Subject: project, Step: 7, Severity: plan.Failure,
+			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", plan.Enumerated(settings), project, what),
 			Remedy:   fmt.Sprintf("Find out who wrote that and take it out; if it is meant, allow it with --adopt %s.", name),
 		})

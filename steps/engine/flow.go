@@ -27,6 +27,9 @@ import (
 type Flow struct {
 	Env     *Env
 	Answers *blueprint.Answers
+	// Steps are the names of the article's steps in their order: a change and a
+	// finding get the number of their step from it.
+	Steps plan.StepOrder
 	// Look reads and plans. It makes no mutating call and writes no file. What
 	// it has checked it tells by EventCheck, too, as each check ends.
 	Look func(ctx context.Context, env *Env) (plan.Review, error)
@@ -77,7 +80,8 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 		return review, err
 	}
 	review.Looked = &plan.Looked{}
-	return f.permit(review), nil
+	review = f.permit(review)
+	return review, plan.Unplaced(slices.Concat(review.Changes, review.Foreign), review.Findings)
 }
 
 // Permit makes the review of a look anew, after an adoption or after a change was
@@ -94,13 +98,17 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 
 func (f *Flow) permit(r plan.Review) plan.Review {
 	all := slices.Concat(r.Changes, r.Foreign, r.Left)
+	f.Steps.Number(all)
 	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
 	r.Changes, r.Foreign = plan.Permitted(all, f.Answers)
+	r.Looked.Plan(r.Changes)
 	r.Left = nil
 	r = r.Without(f.Without)
 	before := r.Against
 	r.Against = append(Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
+	f.Steps.NumberFindings(r.Findings)
+	f.Steps.NumberFindings(r.Against)
 	r.Findings = append(r.Findings, r.Against...)
 	return r
 }
@@ -148,10 +156,16 @@ func (f *Flow) announce(told, changes []plan.Change) {
 	}
 }
 
-// Make applies a confirmed review, looks again, proves, and tells how it ended. It
+// Make applies a confirmed review of a look, and nothing that the look did not plan or
+// that waits for a consent, looks again, proves, and tells how it ended. It
 // returns what is still to do, too. It needs [Flow.Review] before it.
 func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
+	own, all := review.Looked.Own(review.Changes)
+	review.Changes = own
 	summary := f.summarise(review)
+	if !all {
+		return summary, plan.Review{}, ErrStale
+	}
 	if len(review.Changes) > 0 {
 		if !review.Looked.Take() {
 			return summary, plan.Review{}, ErrStale
@@ -162,14 +176,16 @@ func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, pla
 		}
 		review, err = f.carryOut(ctx, review, summary)
 		release()
+		f.Steps.NumberFindings(review.Findings)
 		if err != nil {
 			return f.finish(summary, review), plan.Review{}, err // what was done is told all the same
 		}
 	}
 	if !summary.Stopped {
 		review = f.prove(ctx, summary, review)
+		f.Steps.NumberFindings(review.Findings)
 	}
-	return f.finish(summary, review), review.After(summary), nil
+	return f.finish(summary, review), review.After(summary), plan.Unplaced(nil, review.Findings)
 }
 
 // prove lets a flow prove its result, unless it is stopped: a proof that was
@@ -251,7 +267,7 @@ func Standing(env *Env, changes []plan.Change) []plan.Finding {
 	for _, c := range changes {
 		if widens := c.Widens(); len(widens) > 0 {
 			findings = append(findings, plan.Finding{
-				ID: c.ID + "-widens", Step: c.Step, Severity: plan.Failure, Blocks: true,
+				ID: c.ID + "-widens", Of: c.Of, Step: c.Step, Severity: plan.Failure, Blocks: true,
 				Evidence: fmt.Sprintf("%s: %s", c.Title, strings.Join(plan.Access(&c), " ")),
 				Remedy:   "Have it reviewed by somebody who may let people in, and apply it without --no-widening.",
 			})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"stateroom/steps/blueprint"
@@ -35,5 +36,32 @@ func TestALookPlansOnce(t *testing.T) {
 	}
 	if r = f.Permit(r); planned != 2 || !r.Fresh() {
 		t.Errorf("after an adoption planned %d times, fresh %v", planned, r.Fresh())
+	}
+}
+
+func TestNothingButALooksOwnChangesIsMade(t *testing.T) {
+	f := &Flow{Env: &Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Emit: func(plan.Event) {}}
+	f.Look = func(context.Context, *Env) (plan.Review, error) {
+		return plan.Review{Changes: []plan.Change{{ID: "own", Step: 1, Title: "As it was planned"}, {ID: "bucket", Step: 1, Foreign: "arn:aws:s3:::acme"}}}, nil
+	}
+	r, err := f.Review(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, changes := range map[string][]plan.Change{
+		"one made up":               {{ID: "own"}, {ID: "other"}},
+		"one that waits for a word": {r.Foreign[0]},
+	} {
+		other := r
+		other.Changes = changes
+		if _, _, err := f.Make(t.Context(), other); !errors.Is(err, ErrStale) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !r.Fresh() {
+		t.Error("what was refused has spent the look")
+	}
+	if own, _ := r.Looked.Own([]plan.Change{{ID: "own", Title: "As somebody else has it"}}); own[0].Title != "As it was planned" {
+		t.Errorf("made would be %q", own[0].Title)
 	}
 }

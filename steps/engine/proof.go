@@ -159,7 +159,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 		return nil
 	}
 	return &plan.Finding{
-		ID: "init.probe-removed", Step: 8, Severity: plan.Info,
+		ID: "init.probe-removed", Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The proof that this laptop began on %s was killed and had left %s. That was removed; no other state was touched.", begun, plan.Enumerated(removed)),
 		Remedy:   "Nothing is to be done.",
 	}
@@ -198,7 +198,7 @@ func (p *Proof) remove(ctx context.Context, s *awsops.Session) (removed []string
 
 // unremoved is the finding of what a later run has to remove.
 func unremoved(evidence, remedy string) plan.Finding {
-	return plan.Finding{ID: "init.probe-unfinished", Step: 8, Severity: plan.Info, Evidence: evidence, Remedy: remedy}
+	return plan.Finding{ID: "init.probe-unfinished", Of: plan.StepInit, Severity: plan.Info, Evidence: evidence, Remedy: remedy}
 }
 
 // othersProofs names the workspaces of proofs that this laptop did not begin: of
@@ -220,7 +220,7 @@ func othersProofs(ctx context.Context, a *blueprint.Answers, s *awsops.Session, 
 		return nil
 	}
 	return []plan.Finding{{
-		ID: "init.probe-of-others", Step: 8, Severity: plan.Info,
+		ID: "init.probe-of-others", Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("s3://%s holds the workspaces %s (%s…) of proofs that this laptop did not begin: a colleague's is under way or was killed. They were left as they are.",
 			a.Bucket.Name, plan.Enumerated(others), begin),
 		Remedy: "Let whoever began them run stateroom setup again, which removes them.",

@@ -115,7 +115,7 @@ func (x *Executor) providers(c plan.Change, unreachable bool) {
 // failure: the back end is there.
 func ProvidersUnreachable(project, dir string) plan.Finding {
 	return plan.Finding{
-		ID: diagnosis.ProviderUnavailable.ID, Subject: project, Step: 8, Severity: plan.Info,
+		ID: diagnosis.ProviderUnavailable.ID, Subject: project, Of: plan.StepInit, Severity: plan.Info,
 		Evidence: fmt.Sprintf("The back end of project %s is configured, but its providers could not be downloaded.", project),
 		Remedy:   "Run terraform init in " + dir + " where the provider registry or a mirror can be reached.",
 	}

@@ -26,7 +26,7 @@ func Unwritable(changes []plan.Change) []plan.Finding {
 		}
 		seen[at] = true
 		findings = append(findings, plan.Finding{
-			ID: "files.cannot-write", Step: 7, Severity: plan.Failure, Blocks: true,
+			ID: "files.cannot-write", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s cannot be written: %s %s.", path, at, problem),
 			Remedy:   "Make it writable, then run it again.",
 		})
@@ -41,7 +41,7 @@ func Unwritten(env *Env, paths ...string) []plan.Finding {
 	for _, path := range paths {
 		for _, kept := range files.Unwritten(env.StateDir, path) {
 			findings = append(findings, plan.Finding{
-				ID: "files.unwritten", Step: 7, Severity: plan.Info,
+				ID: "files.unwritten", Of: plan.StepFiles, Severity: plan.Info,
 				Evidence: fmt.Sprintf("%s holds what an earlier run could not write to %s, with a secret in it.", kept, path),
 				Remedy:   "Delete it once the profile or the handover works.",
 			})

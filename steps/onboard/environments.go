@@ -72,7 +72,7 @@ func (s *scene) notAssumed(c plan.Check, e blueprint.Environment, err error) {
 		s.unsettled(c, err)
 		return
 	}
-	f.Step = 2 // whatever is denied here, it is the role
+	f.Of = plan.StepIAM // whatever is denied here, it is the role
 	if e.MFA && s.factor.session == nil && awsops.IsAccessDenied(err) {
 		c.Verdict, c.Answer = plan.Undecided, "the role is assumed with a second factor only"
 		s.check(c)
@@ -85,7 +85,7 @@ func (s *scene) notAssumed(c plan.Check, e blueprint.Environment, err error) {
 // failing itself.
 func (s *scene) unsettled(c plan.Check, err error) {
 	f := because(err)
-	f.ID, f.Severity, f.Remedy = "onboard.unanswered", plan.Warning, "Run it again."
+	f.ID, f.Of, f.Severity, f.Remedy = "onboard.unanswered", plan.NoStep, plan.Warning, "Run it again."
 	switch {
 	case awsops.IsUnreachable(err):
 		f.ID, f.Remedy = diagnosis.NetworkUnreachable.ID, "Check the network and the proxy, then run it again."
@@ -105,7 +105,7 @@ func (s *scene) checkIdentity(ctx context.Context, e blueprint.Environment, sess
 		s.unsettled(c, err)
 	case id.Account != e.Account:
 		s.broken(c, plan.Finding{
-			ID: diagnosis.WrongAccount.ID, Step: 1, Severity: plan.Failure,
+			ID: diagnosis.WrongAccount.ID, Of: plan.StepAccount, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("Role %s works in account %s, and environment %s is account %s.", role, id.Account, e.Name, e.Account),
 			Remedy:   "Let the operator correct the environment's account in the blueprint.",
 		})
@@ -130,7 +130,7 @@ func (s *scene) checkHarmless(ctx context.Context, e blueprint.Environment, sess
 		s.check(c)
 	case awsops.IsAccessDenied(err):
 		f := because(err)
-		f.ID, f.Step = diagnosis.EnvironmentDenied.ID, 2
+		f.ID, f.Of = diagnosis.EnvironmentDenied.ID, plan.StepIAM
 		f.Remedy = fmt.Sprintf("Let the operator run stateroom setup, which gives the role the permissions of the blueprint (%s).", e.Permissions)
 		s.broken(c, f)
 	default:

@@ -36,7 +36,7 @@ type Handover struct {
 
 // Flow is the run of a handover in env.
 func (h *Handover) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: h.Answers, Look: h.Look, Close: h.Close}
+	return &engine.Flow{Env: env, Answers: h.Answers, Steps: steps.Order(steps.All()), Look: h.Look, Close: h.Close}
 }
 
 // handoverFacts are what a handover is planned from.
@@ -144,7 +144,7 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 // isDenied tells of a user who was seen off and is to come back.
 func (f handoverFacts) isDenied() plan.Finding {
 	return plan.Finding{
-		ID: "handover.denied", Step: 2, Severity: plan.Warning,
+		ID: "handover.denied", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s is denied everything by the policy AWSDenyAll, as stateroom offboard leaves a user: no key of the user's opens anything.", f.name),
 		Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", f.name, f.name, f.denyAll),
 	}

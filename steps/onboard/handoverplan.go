@@ -77,7 +77,7 @@ func (h *Handover) second(f handoverFacts, old awsops.AccessKey, review *plan.Re
 	if !use.Never() {
 		consent = old.ID
 		review.Findings = append(review.Findings, plan.Finding{
-			ID: "handover.key-in-use", Step: 2, Severity: plan.Info,
+			ID: "handover.key-in-use", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of %s was %s; %s may still need it.", old.ID, f.name, usedWhen(use), f.name),
 			Remedy:   fmt.Sprintf("It stays beside the new one until you agree to delete it, with --adopt %s.", old.ID),
 		})
@@ -123,14 +123,14 @@ func (h *Handover) full(f handoverFacts, review *plan.Review) {
 	}
 	if len(idle) == 0 {
 		review.Findings = append(review.Findings, plan.Finding{
-			ID: "handover.two-keys", Step: 2, Severity: plan.Failure, Blocks: true, Evidence: evidence,
+			ID: "handover.two-keys", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true, Evidence: evidence,
 			Remedy: fmt.Sprintf("Find out from %s which of them is not needed, deactivate it (aws iam update-access-key --user-name %s --status Inactive --access-key-id ID), then run it again.", f.name, f.name),
 		})
 		return
 	}
 	gone := idle[0]
 	review.Findings = append(review.Findings, plan.Finding{
-		ID: "handover.two-keys", Step: 2, Severity: plan.Warning, Evidence: evidence,
+		ID: "handover.two-keys", Of: plan.StepIAM, Severity: plan.Warning, Evidence: evidence,
 		Remedy: fmt.Sprintf("Agree to delete %s with --adopt %s: then a new key is made and sealed.", gone.ID, gone.ID),
 	})
 	removal := h.deleteKey(f, gone, gone.ID)
@@ -150,7 +150,7 @@ func (f *handoverFacts) state(k awsops.AccessKey) string {
 // isWaiting tells of a sealed file that is as it should be.
 func (f *handoverFacts) isWaiting(more string) plan.Finding {
 	return plan.Finding{
-		ID: "handover.waiting", Step: 2, Severity: plan.Info,
+		ID: "handover.waiting", Of: plan.StepIAM, Severity: plan.Info,
 		Evidence: fmt.Sprintf("%s holds %s's access key %s, which nobody has used yet; it can be opened until %s.",
 			f.Handover.Path, f.name, f.sealed["id"], f.expires().UTC().Format(time.DateOnly)),
 		Remedy: fmt.Sprintf("Send it to %s.%s", f.name, more),
@@ -161,7 +161,7 @@ func (f *handoverFacts) isWaiting(more string) plan.Finding {
 // soon as it was made.
 func (f *handoverFacts) superseded() plan.Finding {
 	return plan.Finding{
-		ID: "handover.superseded", Step: 2, Severity: plan.Failure,
+		ID: "handover.superseded", Of: plan.StepIAM, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Access key %s, which this run has sealed into %s, is gone already: somebody else has made a handover for %s at the same time, and that one counts.",
 			f.sealed["id"], f.Handover.Path, f.name),
 		Remedy: "Do not send this file: let the other one be sent, or run it again to make a new one.",
@@ -170,7 +170,7 @@ func (f *handoverFacts) superseded() plan.Finding {
 
 func (h *Handover) deleteKey(f handoverFacts, k awsops.AccessKey, consent string, needs ...string) plan.Change {
 	return plan.Change{
-		ID: "iam.old-key." + k.ID, Topic: "iam", Step: 2, Action: plan.Delete,
+		ID: "iam.old-key." + k.ID, Of: plan.StepIAM, Action: plan.Delete,
 		Title:  fmt.Sprintf("Delete %s's access key %s, %s", f.name, k.ID, f.state(k)),
 		Target: f.User.ARN, Account: h.Answers.AdminAccount, Region: h.Answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},

@@ -282,8 +282,8 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.Topic+".") {
-		l.t.Errorf("%s is not of the topic %q", c.ID, c.Topic)
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		l.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	l.events = append(l.events, e)
 }

@@ -160,7 +160,7 @@ func (s *scene) asking(id string) string {
 // refused is the finding of a key that AWS does not take.
 func (s *scene) refused(err error, id string) plan.Finding {
 	f := because(err)
-	f.Step, f.Blocks = 2, true
+	f.Of, f.Blocks = plan.StepIAM, true
 	cause, _ := diagnosis.FromError(err)
 	switch {
 	case cause == diagnosis.ClockSkew:
@@ -185,7 +185,7 @@ func (s *scene) refused(err error, id string) plan.Finding {
 // stranger is told where a key works and is not the user's.
 func (s *scene) stranger(id string, who awsops.Identity) {
 	c := plan.Check{Name: checkUser, Asked: s.asking(id), Answer: who.ARN}
-	f := plan.Finding{Step: 2, Severity: plan.Failure, Blocks: true}
+	f := plan.Finding{Of: plan.StepIAM, Severity: plan.Failure, Blocks: true}
 	switch {
 	case who.Account != s.a.AdminAccount:
 		c.Name, f.ID = checkAccount, diagnosis.WrongAccount.ID
@@ -208,7 +208,7 @@ func (s *scene) noKey() {
 	switch s.standing {
 	case absent:
 		s.broken(plan.Check{Name: checkKey, Asked: s.credentials.Path}, plan.Finding{
-			ID: "onboard.no-key", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "onboard.no-key", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("Profile %s in %s holds no access key, and none was handed over.", s.profile, s.credentials.Path),
 			Remedy:   "Run stateroom onboard --handover FILE with the file that the operator sent.",
 		})
@@ -238,7 +238,7 @@ func (s *scene) welcome() {
 	s.clock()
 	if len(s.a.GroupsOf(s.user)) == 0 {
 		s.find(plan.Finding{
-			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("The blueprint names user %s in no group, so there is no environment to work on.", s.user),
 			Remedy:   "Let the operator add the name to a group in " + s.env.BlueprintPath + " and run stateroom setup.",
 		})
@@ -250,7 +250,7 @@ func (s *scene) clock() {
 	var off *plan.Refusal
 	if errors.As(engine.ClockOff(s.caller), &off) {
 		s.broken(plan.Check{Name: checkClock, Asked: "the date of AWS's answer"}, plan.Finding{
-			ID: off.Finding, Step: 1, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
+			ID: off.Finding, Of: plan.StepAccount, Severity: plan.Failure, Blocks: true, Evidence: off.What, Remedy: off.Remedy,
 		})
 	}
 }
@@ -262,7 +262,7 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 	switch {
 	case awsops.IsAccessDenied(err):
 		s.find(plan.Finding{
-			ID: "onboard.not-in-group", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
 			RequestID: awsops.RequestID(err),
@@ -298,7 +298,7 @@ func (s *scene) age() {
 	s.check(c)
 	if s.standing == own && old > oldKey && !s.o.Rotate {
 		s.find(plan.Finding{
-			ID: "onboard.key-old", Step: 2, Severity: plan.Info,
+			ID: "onboard.key-old", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s is %d days old.", id, int(old.Hours()/24)),
 			Remedy:   "Renew it with stateroom onboard --rotate.",
 		})
@@ -321,7 +321,7 @@ func (s *scene) readStateKey(ctx context.Context) error {
 		return nil
 	}
 	f := plan.Finding{
-		ID: unusable.ID, Step: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
+		ID: unusable.ID, Of: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
 		Evidence: fmt.Sprintf("There is no key %s in account %s, region %s.", s.a.Key.Alias, s.a.AdminAccount, s.region),
 	}
 	if s.stateKey != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -28,7 +29,7 @@ type Login struct {
 // Flow is the login as a flow over env. The caller adds Emit, Confirm and what
 // else a presenter decides.
 func (l *Login) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: l.Answers, Look: l.Look, Close: l.Close}
+	return &engine.Flow{Env: env, Answers: l.Answers, Steps: steps.Order(steps.All()), Look: l.Look, Close: l.Close}
 }
 
 // Look finds the key and the device, sees whether there is a session that lasts,
@@ -63,7 +64,7 @@ func (s *scene) planLogin(ctx context.Context) error {
 	}
 	if s.factor.device == "" {
 		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
-			ID: "login.no-device", Step: 2, Severity: plan.Failure, Blocks: true,
+			ID: "login.no-device", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, so no session can be opened.", s.user),
 			Remedy:   "Run stateroom onboard: it enrols one.",
 		})

@@ -89,7 +89,7 @@ func (s *scene) findDevice(ctx context.Context) (bool, error) {
 	devices, err := s.caller.MFADevices(ctx, s.identity.Name)
 	if awsops.IsAccessDenied(err) {
 		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
-			ID: "onboard.mfa-not-seen", Step: 2, Severity: plan.Failure, Evidence: reason(err), RequestID: awsops.RequestID(err),
+			ID: "onboard.mfa-not-seen", Of: plan.StepIAM, Severity: plan.Failure, Evidence: reason(err), RequestID: awsops.RequestID(err),
 			Remedy: "Let the operator run stateroom setup, which lets the admins manage their own MFA devices.",
 		})
 		return false, nil
@@ -126,7 +126,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 	c := plan.Check{Name: checkFactor, Asked: s.askedForDevices(), Verdict: plan.Undecided, Answer: "to be enrolled"}
 	if s.env.Asks.Enrol == nil {
 		s.broken(c, plan.Finding{
-			ID: "onboard.mfa-missing", Step: 2, Severity: plan.Warning,
+			ID: "onboard.mfa-missing", Of: plan.StepIAM, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, and %s asks for one.", s.user, s.demanding()),
 			Remedy:   "Run stateroom onboard in a terminal: it shows the seed for your app and asks for two codes.",
 		})
@@ -159,7 +159,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 // stay.
 func (s *scene) deviceStep(suffix string, action plan.Action, title string, needs []string, call awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: deviceChange(s.user) + suffix, Topic: topicOnboard, Step: 2, Action: action, Title: title, Target: s.ownDevice(),
+		ID: deviceChange(s.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: s.ownDevice(),
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: []awsops.Call{call}, Needs: slices.Clone(needs),
 	}
 	if s.coming {

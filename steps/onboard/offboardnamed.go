@@ -24,13 +24,13 @@ func (o *Offboard) named(f offboardFacts, r *plan.Review) {
 // stillNamed tells of the statements of a policy that are for the user in another
 // way than by allowing its ARN. They are left: one of the same name, made later,
 // would have what they give.
-func stillNamed(f offboardFacts, d policy.Document, what, subject string, step int, r *plan.Review) {
+func stillNamed(f offboardFacts, d policy.Document, what, subject string, step plan.StepName, r *plan.Review) {
 	left := policy.StillNames(d, f.user.ARN)
 	if len(left) == 0 {
 		return
 	}
 	r.Findings = append(r.Findings, plan.Finding{
-		ID: "offboard.still-named", Subject: subject, Step: step, Severity: plan.Warning,
+		ID: "offboard.still-named", Subject: subject, Of: step, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, f.name, strings.Join(left, ", ")),
 		Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", f.name),
 	})
@@ -39,12 +39,12 @@ func stillNamed(f offboardFacts, d policy.Document, what, subject string, step i
 func (o *Offboard) keyPolicy(f offboardFacts, r *plan.Review) {
 	key := f.access.Key
 	if key != nil {
-		stillNamed(f, key.Policy, "The policy of key "+key.ARN, "key", 4, r)
+		stillNamed(f, key.Policy, "The policy of key "+key.ARN, "key", plan.StepKey, r)
 	}
 	switch {
 	case f.access.KeyUnseen != nil:
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.key-not-seen", Step: 4, Severity: plan.Warning, Evidence: f.access.KeyUnseen.Error(), RequestID: awsops.RequestID(f.access.KeyUnseen),
+			ID: "offboard.key-not-seen", Of: plan.StepKey, Severity: plan.Warning, Evidence: f.access.KeyUnseen.Error(), RequestID: awsops.RequestID(f.access.KeyUnseen),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the key's policy names the user.", f.name),
 		})
 	case key != nil && policy.Names(key.Policy, f.user.ARN):
@@ -66,7 +66,7 @@ func (o *Offboard) keyPolicy(f offboardFacts, r *plan.Review) {
 func (o *Offboard) bucketPolicy(f offboardFacts, r *plan.Review) {
 	if f.access.BucketUnseen != nil {
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.bucket-not-seen", Step: 5, Severity: plan.Warning, Evidence: f.access.BucketUnseen.Error(), RequestID: awsops.RequestID(f.access.BucketUnseen),
+			ID: "offboard.bucket-not-seen", Of: plan.StepBucket, Severity: plan.Warning, Evidence: f.access.BucketUnseen.Error(), RequestID: awsops.RequestID(f.access.BucketUnseen),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the bucket's policy names the user.", f.name),
 		})
 		return
@@ -75,14 +75,14 @@ func (o *Offboard) bucketPolicy(f offboardFacts, r *plan.Review) {
 	if bucket == nil {
 		return
 	}
-	stillNamed(f, bucket.Policy, "The policy of bucket "+o.Answers.Bucket.Name, "bucket", 5, r)
+	stillNamed(f, bucket.Policy, "The policy of bucket "+o.Answers.Bucket.Name, "bucket", plan.StepBucket, r)
 	if !policy.Names(bucket.Policy, f.user.ARN) {
 		return
 	}
 	after := policy.WithoutPrincipal(bucket.Policy, f.user.ARN)
 	if len(after.Statements) == 0 { // S3 stores no policy without a statement
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.bucket-policy", Step: 5, Severity: plan.Warning,
+			ID: "offboard.bucket-policy", Of: plan.StepBucket, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", o.Answers.Bucket.Name, f.name),
 			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run it again; or: aws s3api delete-bucket-policy --bucket " + o.Answers.Bucket.Name,
 		})
@@ -104,7 +104,7 @@ func (o *Offboard) bucketPolicy(f offboardFacts, r *plan.Review) {
 func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review) {
 	if role.Unreachable != nil {
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.role-not-seen", Subject: role.Environment.Name, Step: 2, Severity: plan.Warning,
+			ID: "offboard.role-not-seen", Subject: role.Environment.Name, Of: plan.StepIAM, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Role %s cannot be looked at: %v", role.ARN, role.Unreachable),
 			Remedy:   fmt.Sprintf("Have the account's owner look whether its trust policy names %s, and end its sessions.", f.name),
 		})
@@ -117,7 +117,7 @@ func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review)
 	if err != nil {
 		return
 	}
-	stillNamed(f, before, "The trust of "+role.ARN, role.Environment.Name, 2, r)
+	stillNamed(f, before, "The trust of "+role.ARN, role.Environment.Name, plan.StepIAM, r)
 	if !policy.Names(before, f.user.ARN) {
 		return
 	}

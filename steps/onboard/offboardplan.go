@@ -37,8 +37,7 @@ func (o *Offboard) plan(f offboardFacts) plan.Review {
 
 // change fills in what all changes of an offboarding have in common.
 func (o *Offboard) change(f offboardFacts, c plan.Change) plan.Change {
-	c.Topic, c.Step = topicOffboard, 2
-	c.Account, c.Region = o.Answers.AdminAccount, o.Answers.StateRegion
+	c.Topic, c.Of, c.Account, c.Region = topicOffboard, plan.StepIAM, o.Answers.AdminAccount, o.Answers.StateRegion
 	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
 	if c.Target == "" {
 		c.Target = f.user.ARN
@@ -146,7 +145,7 @@ func credentialIDs(all []awsops.Credential) []string {
 func (o *Offboard) kept(f offboardFacts) []plan.Finding {
 	if unseen := f.belongings.Unseen; unseen != nil {
 		return []plan.Finding{{
-			ID: "offboard.not-seen", Step: 2, Severity: plan.Warning, Evidence: unseen.Error(), RequestID: awsops.RequestID(unseen),
+			ID: "offboard.not-seen", Of: plan.StepIAM, Severity: plan.Warning, Evidence: unseen.Error(), RequestID: awsops.RequestID(unseen),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s: the user cannot be deleted while something hangs on it.", f.name),
 		}}
 	}
@@ -154,7 +153,7 @@ func (o *Offboard) kept(f offboardFacts) []plan.Finding {
 		return nil
 	}
 	return []plan.Finding{{
-		ID: "offboard.user-kept", Step: 2, Severity: plan.Info,
+		ID: "offboard.user-kept", Of: plan.StepIAM, Severity: plan.Info,
 		Evidence: fmt.Sprintf("User %s stays in account %s until its deletion is confirmed%s.", f.name, o.Answers.AdminAccount, hangingOn(f)),
 		Remedy:   fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to delete the user.", f.name, f.name),
 	}}
@@ -184,7 +183,7 @@ func (o *Offboard) sealedFile(f offboardFacts, r *plan.Review) {
 	switch {
 	case f.link:
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.handover-link", Step: 2, Severity: plan.Warning,
+			ID: "offboard.handover-link", Of: plan.StepIAM, Severity: plan.Warning,
 			Evidence: f.sealed.Path + " is a symbolic link, and what it points to is not ours to delete.",
 			Remedy:   "Remove the link.",
 		})
@@ -201,7 +200,7 @@ func (o *Offboard) blueprint(f offboardFacts, r *plan.Review) {
 	switch {
 	case f.unedited != nil:
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.blueprint", Step: 2, Severity: plan.Warning, Evidence: f.unedited.Error(),
+			ID: "offboard.blueprint", Of: plan.StepIAM, Severity: plan.Warning, Evidence: f.unedited.Error(),
 			Remedy: fmt.Sprintf("Take %s out of the blueprint by hand: the next stateroom setup would make the user again.", f.name),
 		})
 	case f.blueprint.Changes():

@@ -80,7 +80,7 @@ func (o *Offboard) sessions(f offboardFacts, r *plan.Review) {
 	}
 	for _, until := range order {
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.sessions", Step: 2, Severity: plan.Info,
+			ID: "offboard.sessions", Of: plan.StepIAM, Severity: plan.Info,
 			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", several(open[until]), f.name, until),
 			Remedy: fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to end them now, and everybody else's of these roles with them.",
 				sessionsOf(f.name), sessionsOf(f.name)),

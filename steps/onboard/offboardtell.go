@@ -33,7 +33,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 		c.Verdict, c.Finding = plan.Broken, "offboard.not-denied"
 		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: c.Finding, Step: 2, Severity: plan.Failure,
+			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
 			Remedy:   o.againWith(f),
 		})
@@ -65,7 +65,7 @@ func (o *Offboard) againWith(f *offboardFacts) string {
 // the deny.
 func (o *Offboard) meanwhile(f *offboardFacts, left []plan.Change) plan.Finding {
 	return plan.Finding{
-		ID: "offboard.left-over", Step: 2, Severity: plan.Warning,
+		ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", f.name, left[0].Title),
 		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
 	}

@@ -90,7 +90,7 @@ func (s *scene) openToOthers() {
 		return
 	}
 	s.find(plan.Finding{
-		ID: "onboard.file-open", Step: 7, Severity: plan.Warning,
+		ID: "onboard.file-open", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", s.credentials.Path, s.credentials.Mode.Perm()),
 		Remedy:   "Close it with chmod 600 " + s.credentials.Path + ".",
 	})
@@ -117,7 +117,7 @@ func (s *scene) overridden() {
 		return
 	}
 	f := plan.Finding{
-		ID: "onboard.environment-wins", Step: 7, Severity: plan.Info,
+		ID: "onboard.environment-wins", Of: plan.StepFiles, Severity: plan.Info,
 		Evidence: fmt.Sprintf("In this shell %s win over profile %s in the AWS CLI; the team's Terraform files name the profile, which wins over them.", strings.Join(set, ", "), s.a.AdminProfile),
 		Remedy:   "Take them out with: unset " + strings.Join(set, " "),
 	}

@@ -79,7 +79,7 @@ func (s *scene) checkProject(at steps.ProjectFiles) {
 // notInitialised is the finding of a project whose init was tried and failed.
 func notInitialised(at steps.ProjectFiles) plan.Finding {
 	return plan.Finding{
-		ID: diagnosis.BackendNotInitialized.ID, Step: 8, Severity: plan.Failure,
+		ID: diagnosis.BackendNotInitialized.ID, Of: plan.StepInit, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", at.Project.Name),
 		Remedy:   "Run terraform init in " + at.Dir + ": it says why.",
 	}

@@ -94,7 +94,7 @@ func onceMore(f plan.Finding) plan.Finding {
 
 // planFailed names the cause as troubleshooting does.
 func (s *scene) planFailed(c plan.Check, at steps.ProjectFiles, result terraform.Result, err error) {
-	f := plan.Finding{ID: "onboard.plan-failed", Step: 8, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
+	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
 	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
 		f.ID, f.Remedy = d.ID, d.Remedy
 		f.Evidence = fmt.Sprintf("terraform plan in %s: %s", at.Dir, d.Meaning)

@@ -104,7 +104,7 @@ func (s *scene) add(c plan.Change) string {
 // key is there.
 func (s *scene) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
-		ID: keyChange(s.user) + suffix, Topic: topicOnboard, Step: 2, Action: action, Title: title, Target: s.identity.ARN,
+		ID: keyChange(s.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: s.identity.ARN,
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: calls,
 	}
 }
@@ -139,7 +139,7 @@ func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Cha
 	c.Foreign, c.Typed = id, true
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	s.find(plan.Finding{
-		ID: "onboard.two-keys", Step: 2, Severity: plan.Warning,
+		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", s.user, id, last),
 		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
 			s.profile, s.credentials.Path, id),
@@ -185,7 +185,7 @@ func (s *scene) newKey(needs []string) (plan.Change, bool) {
 // taken tells that the profile holds a key that is not known to be the user's.
 func (s *scene) taken() {
 	f := plan.Finding{
-		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,
+		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, which AWS does not take.", s.profile, s.credentials.Path, s.held),
 		Remedy:   "Rename that profile, or let it be replaced, with a backup, by --adopt " + s.held + ".",
 	}
@@ -224,12 +224,12 @@ func (s *scene) cannotEdit(err error) plan.Finding {
 	var conflict *profiles.ConflictError
 	if errors.As(err, &conflict) {
 		return plan.Finding{
-			ID: "onboard.profile-conflict", Step: 7, Severity: plan.Failure, Evidence: sentence(err),
+			ID: "onboard.profile-conflict", Of: plan.StepFiles, Severity: plan.Failure, Evidence: sentence(err),
 			Remedy: "Rename your profile " + conflict.Profile + ": the team's files use that name.",
 		}
 	}
 	return plan.Finding{
-		ID: "onboard.cannot-edit", Step: 7, Severity: plan.Failure, Evidence: sentence(err),
+		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: sentence(err),
 		Remedy: "Correct the line, or add by hand what is shown, then run it again.",
 	}
 }

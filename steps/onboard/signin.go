@@ -85,7 +85,7 @@ func (s *scene) planSession(base files.Snapshot, needs []string) {
 	}
 	if s.env.Asks.SignIn == nil {
 		s.broken(c, plan.Finding{
-			ID: "login.nobody-to-ask", Step: 7, Severity: plan.Warning,
+			ID: "login.nobody-to-ask", Of: plan.StepFiles, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s holds no session, and nobody can be asked for the code that opens one.", s.a.AdminProfile),
 			Remedy:   "Run stateroom login in a terminal.",
 		})
@@ -116,7 +116,7 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, b
 		return plan.Change{}, false
 	}
 	c := plan.Change{
-		ID: id, Topic: topicOnboard, Step: 7, Action: plan.WriteFile,
+		ID: id, Topic: topicOnboard, Of: plan.StepFiles, Action: plan.WriteFile,
 		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", s.a.AdminProfile),
 		Target: s.credentials.Path, Account: s.a.AdminAccount, Region: s.region, Profile: s.profile, Needs: needs,
 		Calls:  []awsops.Call{awsops.GetSessionToken(s.factor.device, plan.CodeRef(id), sessionLife)},
@@ -139,7 +139,7 @@ func (s *scene) displaced() string {
 	p, _ := profiles.Read(profiles.Credentials, s.credentials, s.a.AdminProfile)
 	id := p.Get("aws_access_key_id")
 	f := plan.Finding{
-		ID: "onboard.profile-taken", Step: 7, Severity: plan.Warning,
+		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
 		Remedy: "Rename that profile, or let it be replaced, with a backup, by --adopt " + id + ".",
 	}
 	where := fmt.Sprintf("Profile %s in %s", s.a.AdminProfile, s.credentials.Path)

@@ -51,7 +51,7 @@ func (s *scene) absent(ctx context.Context, c plan.Check, p blueprint.Project) {
 	case deleted:
 		c.Answer = "it was deleted"
 		s.broken(c, plan.Finding{
-			ID: "state.deleted", Step: 8, Severity: plan.Failure,
+			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", s.a.Bucket.Name, p.StateKey, p.Name),
 			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
 		})
@@ -78,7 +78,7 @@ func askOperator(err error) (f plan.Finding, ok bool) {
 		return plan.Finding{}, false
 	}
 	f = because(err)
-	f.ID, f.Step, f.Remedy = d.ID, d.Step, d.Operator
+	f.ID, f.Of, f.Remedy = d.ID, d.Step, d.Operator
 	return f, true
 }
 
@@ -114,7 +114,7 @@ func (s *scene) proveState(ctx context.Context, p blueprint.Project) {
 		switch {
 		case errors.As(err, &fault):
 			s.broken(c, plan.Finding{
-				ID: fault.Finding, Step: 8, Severity: plan.Failure, Evidence: sentence(fault),
+				ID: fault.Finding, Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(fault),
 				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
 			})
 		case err != nil:

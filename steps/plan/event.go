@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"errors"
 	"time"
 
+	"stateroom/awsops"
 	"stateroom/awsops/secret"
 )
 
@@ -49,6 +51,18 @@ type Event struct {
 	Took       time.Duration
 	Passphrase secret.Secret
 	Summary    *Summary
+}
+
+// FailedCall is which call to AWS failed, how, and what to do; empty where it was none.
+type FailedCall struct{ Service, Operation, Code, Identity, RequestID, Remedy string }
+
+// FailedCall is what is known of the call that the event's error comes from.
+func (e Event) FailedCall() FailedCall {
+	var call *awsops.Error
+	if !errors.As(e.Err, &call) {
+		return FailedCall{}
+	}
+	return FailedCall{call.Service, call.Operation, call.Code, call.Identity, call.RequestID, call.Remedy}
 }
 
 // Emit receives the events of a run, one at a time.

@@ -14,7 +14,7 @@ func FileID(path string) string { return "files." + path }
 // edit's text refers to.
 func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	c := Change{
-		ID: FileID(edit.Before.Path), Topic: "files", Step: 7, Action: WriteFile, Title: title, Target: edit.Before.Path,
+		ID: FileID(edit.Before.Path), Of: StepFiles, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
 		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
 	}
@@ -26,6 +26,9 @@ func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	}
 	return c
 }
+
+// ModeField names the change of a file's mode among the fields of a change.
+const ModeField = files.ModeField
 
 // ModeFields are the fields of a change that tell of the mode that its file gets.
 func ModeFields(edit files.Edit) []Field {

@@ -23,7 +23,10 @@ type Finding struct {
 	ID string `json:"id"`
 	// Subject is the environment or the project that it is about, as in [Check];
 	// empty where it is about the whole set-up.
-	Subject  string   `json:"subject,omitempty"`
+	Subject string `json:"subject,omitempty"`
+	// Of names the step that it belongs to; Step is that one's number, which whoever
+	// makes a review of it fills in.
+	Of       StepName `json:"-"`
 	Step     int      `json:"step"`
 	Severity Severity `json:"severity"`
 	// Evidence is what was seen, naming the resource and, where a call failed,

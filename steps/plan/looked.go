@@ -7,7 +7,36 @@ import (
 // Looked is the identity of one look at what is there. A review that rests on
 // it can be carried out once: after that, however it ended, what is there is no
 // longer what was seen. Its zero value is a look that nothing was made of yet.
-type Looked struct{ spent atomic.Bool }
+type Looked struct {
+	spent atomic.Bool
+	// planned are the changes that may be made of it, by id.
+	planned map[string]Change
+}
+
+// Plan notes which changes may be made of the look: those that it planned, and that
+// wait for nobody's word.
+func (l *Looked) Plan(changes []Change) {
+	l.planned = make(map[string]Change, len(changes))
+	for _, c := range changes {
+		l.planned[c.ID] = c
+	}
+}
+
+// Own gives the look's own changes of these, as it planned them. It is false where
+// one of them is none of it: then nothing is to be made.
+func (l *Looked) Own(changes []Change) (own []Change, all bool) {
+	for _, c := range changes {
+		if l == nil {
+			return nil, false
+		}
+		planned, there := l.planned[c.ID]
+		if !there {
+			return nil, false
+		}
+		own = append(own, planned)
+	}
+	return own, true
+}
 
 // Take spends the look. It is false where there was none, or where something
 // was made of it already.

@@ -7,9 +7,6 @@ import (
 	"stateroom/steps/files/tf"
 )
 
-// TopicInit is the topic of what initialises a project or moves its state.
-const TopicInit = "init"
-
 // InitID is the id of the change that initialises a project.
 func InitID(project string) string { return "init." + project }
 
@@ -17,7 +14,7 @@ func InitID(project string) string { return "init." + project }
 // more than that (planMove), and what is moved aside where it goes.
 func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kind tf.InitKind) Change {
 	c := Change{
-		ID: InitID(project.Name), Topic: TopicInit, Step: 8, Action: RunCommand, Target: dir,
+		ID: InitID(project.Name), Of: StepInit, Action: RunCommand, Target: dir,
 		Title: "Initialise project " + project.Name, Account: a.AdminAccount,
 		Run: &Run{Command: runInit, Project: project.Name, Dir: dir, Lines: []string{"terraform init"}},
 	}
@@ -42,7 +39,7 @@ const ErroredState = "errored.tfstate"
 // write to the repository could have left such a file, so it takes consent by name.
 func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Change {
 	return Change{
-		ID: "state.push." + project.Name, Topic: "state", Step: 8, Action: RunCommand, Target: dir,
+		ID: "state.push." + project.Name, Topic: "state", Of: StepInit, Action: RunCommand, Target: dir,
 		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
 		Run: &Run{
 			Command: RunPush, Project: project.Name, Dir: dir, Settled: true,

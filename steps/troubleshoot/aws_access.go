@@ -199,7 +199,7 @@ func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 	}
 	names := strings.Join(removed, ", ")
 	c := plan.Change{
-		ID: "bucket.policy.unblock", Topic: "bucket", Step: 5, Action: plan.Update,
+		ID: "bucket.policy.unblock", Of: plan.StepBucket, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of bucket %s", names, p.bucket),
 		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},

@@ -77,8 +77,7 @@ func (f *facts) planned(change, member string, otherwise policy.Document) policy
 	return otherwise
 }
 
-// settle makes findings of troubles and drift, each with what mends it, and
-// lists the changes in the order of the steps.
+// settle makes findings of troubles and drift, each with what mends it.
 func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []plan.Change) {
 	claimed := map[string]bool{}
 	mends := map[string][]string{}
@@ -108,7 +107,6 @@ func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []p
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
 	}
-	slices.SortStableFunc(changes, func(a, b plan.Change) int { return a.Step - b.Step })
 	return findings, changes
 }
 
@@ -123,7 +121,7 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 }
 
 func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
-	out := plan.Finding{ID: t.id, Subject: t.subject, Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
+	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
 	if out.Severity == "" {
 		out.Severity = plan.Failure
 	}
@@ -131,7 +129,7 @@ func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
 	case len(mending) == 0 && t.handOn != nil:
 		out.Details = t.handOn.report(t, f.answers.AdminAccount)
 	case len(mending) > 0:
-		out.Step = mending[0].Step
+		out.Of = mending[0].Of
 		if t.severity == "" {
 			out.Remedy = "Confirm the change: " + someOf(titles(mending)) + "."
 		}
@@ -164,7 +162,7 @@ func driftFinding(c plan.Change) plan.Finding {
 		evidence += ": " + strings.Join(fields, "; ")
 	}
 	return plan.Finding{
-		ID: c.ID + problem, Step: c.Step, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+		ID: c.ID + problem, Of: c.Of, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
 	}
 }
 
@@ -192,16 +190,15 @@ func (f *facts) surveyFindings() []plan.Finding {
 func (f *facts) asBlueprint() []ruling {
 	var rulings []ruling
 	for _, step := range steps.AWSOnly() {
-		n := step.Number
 		if step.First {
 			continue // who we are and the region have checks of their own
 		}
-		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(n) + " of stateroom setup inspects, as the operator"}
+		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(step.Number) + " of stateroom setup inspects, as the operator"}
 		if err := f.failed[step.Name]; err != nil {
 			rulings = append(rulings, a.undecided("%s", answerOrText(err)))
 			continue
 		}
-		differing := f.drift(func(c plan.Change) bool { return c.Step == n })
+		differing := f.drift(func(c plan.Change) bool { return c.Of == step.Name })
 		if len(differing) > 0 {
 			r := a.passed("")
 			r.check.Verdict, r.check.Answer = plan.Broken, "It differs: "+someOf(differing)+"."

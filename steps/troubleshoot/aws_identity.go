@@ -124,7 +124,7 @@ func (f *facts) looked(step plan.StepName) bool { return f.failed[step] == nil }
 // activateKey undoes somebody's decision, and so asks for consent to the key.
 func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 	c := plan.Change{
-		ID: "iam.key." + user + ".activate", Topic: "iam", Step: 2, Action: plan.Update,
+		ID: "iam.key." + user + ".activate", Of: plan.StepIAM, Action: plan.Update,
 		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},

@@ -137,7 +137,7 @@ func (f *facts) offerKey(t *trouble, c plan.Change) {
 
 func (f *facts) keyChange(p *site, k *keyFacts, id, title string, calls ...awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: id, Topic: "key", Step: 4, Action: plan.Update, Title: title, Target: k.arn(),
+		ID: id, Of: plan.StepKey, Action: plan.Update, Title: title, Target: k.arn(),
 		Account: f.answers.AdminAccount, Region: p.region, Calls: calls,
 		Risk: "Whoever may use the key can read and write the states again.",
 	}
@@ -232,7 +232,7 @@ func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 	}
 	names := strings.Join(removed, ", ")
 	c := plan.Change{
-		ID: "key.policy.unblock", Topic: "key", Step: 4, Action: plan.Update,
+		ID: "key.policy.unblock", Of: plan.StepKey, Action: plan.Update,
 		Title:  fmt.Sprintf("Remove %s from the policy of key %s", names, q.resource),
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},

@@ -134,7 +134,7 @@ func release(f *facts, p *site, s *stateFacts, h held) plan.Change {
 		typed = s.lockID()
 	}
 	c := plan.Change{
-		ID: "lock.release." + s.project + "." + kind, Topic: "lock", Step: 6, Action: plan.Delete,
+		ID: "lock.release." + s.project + "." + kind, Of: plan.StepLock, Action: plan.Delete,
 		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.project, h.info.Who, h.info.Created.UTC().Format(time.RFC3339)),
 		Target: h.where(s), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
 		Foreign: typed, Typed: true,

@@ -113,7 +113,7 @@ func (f *facts) repair(p *site, s *stateFacts, t *trouble) {
 func (f *facts) digestChange(p *site, s *stateFacts) plan.Change {
 	id := s.lockID() + "-md5"
 	c := plan.Change{
-		ID: "lock.digest." + s.project, Topic: "lock", Step: 6, Action: plan.Update,
+		ID: "lock.digest." + s.project, Of: plan.StepLock, Action: plan.Update,
 		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.project),
 		Target: fmt.Sprintf("item %s of table %s", id, s.table), Account: f.answers.AdminAccount, Region: p.region, Profile: p.hand(s),
 		Fields: []plan.Field{{Name: "digest", Before: s.digest.Digest}},

@@ -80,7 +80,7 @@ func (l *laptop) refused(p project, evidence, remedy string) {
 }
 
 func (l *laptop) invalid(evidence, remedy string) {
-	l.found(diagnosis.ConfigInvalid.ID, 7, plan.Failure, evidence, remedy)
+	l.found(diagnosis.ConfigInvalid.ID, plan.StepFiles, plan.Failure, evidence, remedy)
 }
 
 // version checks a required_version against the engine that is here.
@@ -182,7 +182,7 @@ func (l *laptop) lacking(p project) {
 		l.refused(p, evidence, remedy)
 		return
 	}
-	l.found(diagnosis.BackendNotInitialized.ID, 8, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
+	l.found(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
 }
 
 // roleBlock is an assume_role block in the backend. The environment's role
@@ -225,7 +225,7 @@ func (l *laptop) contradictions(p project) {
 		if at.Find(name) == nil {
 			continue
 		}
-		l.found("files.static-keys", 7, plan.Failure,
+		l.found("files.static-keys", plan.StepFiles, plan.Failure,
 			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.at(name), name, p.files.State.DataDir),
 			"Remove it, name the profile, and make a new access key: this one is in version control.")
 		if l.answers.ProfileInFiles {
@@ -253,7 +253,7 @@ func (l *laptop) accounts(p project) {
 	default:
 		return
 	}
-	l.found(diagnosis.WrongAccount.ID, 7, plan.Failure,
+	l.found(diagnosis.WrongAccount.ID, plan.StepFiles, plan.Failure,
 		fmt.Sprintf("%s: %s of the backend shuts out %s, the account that holds the state.", p.at(argument), argument, account),
 		"Allow account "+account+" there.")
 	l.mend(p, func(b *tf.Backend) { b.Account = account })

@@ -59,7 +59,7 @@ func (l *laptop) encryption(ctx context.Context, p project) {
 	if found == diagnosis.KMSIDInvalid.ID {
 		l.echo(found, id, diagnosis.KMSNotFound.ID, diagnosis.ExplicitDeny.ID)
 	}
-	l.found(found, 5, severity, evidence, remedy)
+	l.found(found, plan.StepBucket, severity, evidence, remedy)
 	l.mend(p, func(b *tf.Backend) { b.Encrypt = true })
 	if arn := l.stateKey(ctx, p); arn != "" && id != arn {
 		l.mend(p, func(b *tf.Backend) { b.KMSKeyID = arn })
@@ -253,7 +253,7 @@ func (l *laptop) noRegion(ctx context.Context, p project) {
 		}
 	}
 	l.broken(checkRegion, p.Name, p.backend.String(), "no region", diagnosis.RegionInvalid.ID)
-	l.found(diagnosis.RegionInvalid.ID, 3, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
+	l.found(diagnosis.RegionInvalid.ID, plan.StepRegion, severity, evidence, "Write region = \""+l.answers.StateRegion+"\", where the bucket is.")
 	l.restore(ctx, p, "region")
 }
 
@@ -265,7 +265,7 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	asked := p.at("region")
 	if !l.isRegion(ctx, region) {
 		l.broken(checkRegion, p.Name, asked, "backend: "+region, diagnosis.RegionInvalid.ID)
-		l.found(diagnosis.RegionInvalid.ID, 3, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
+		l.found(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure, fmt.Sprintf("%s: there is no region %s.", asked, region), "Write region = \""+want+"\", where the bucket is.")
 		l.mend(p, func(b *tf.Backend) { b.Region = want })
 		return
 	}
@@ -273,10 +273,10 @@ func (l *laptop) otherRegion(ctx context.Context, p project, region string) {
 	switch actual := l.bucketRegion(ctx, bucket); actual {
 	case region:
 		l.broken(checkRegion, p.Name, asked, "backend and bucket: "+region+", blueprint: "+want, "files.region-differs")
-		l.found("files.region-differs", 3, plan.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
+		l.found("files.region-differs", plan.StepRegion, plan.Warning, fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", asked, bucket, region, want), "Correct state_region in the blueprint.")
 	case "":
 		l.broken(checkRegion, p.Name, asked, "backend: "+region+", blueprint: "+want, diagnosis.RegionWrong.ID)
-		l.found(diagnosis.RegionWrong.ID, 3, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
+		l.found(diagnosis.RegionWrong.ID, plan.StepRegion, plan.Failure, fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", asked, region, want), "Write region = \""+want+"\".")
 		l.mend(p, func(b *tf.Backend) { b.Region = want })
 	default:
 		l.broken(checkRegion, p.Name, asked, "backend: "+region+", bucket: "+actual, diagnosis.RegionWrong.ID)

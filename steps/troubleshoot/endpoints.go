@@ -56,7 +56,7 @@ func (l *laptop) endpoints(ctx context.Context, p project) {
 		return
 	}
 	l.broken(checkNetwork, p.Name, asked, strings.Join(odd, ", "), found)
-	l.found(found, 7, severity, evidence, remedy)
+	l.found(found, plan.StepFiles, severity, evidence, remedy)
 	l.mendEndpoint(p, l.newest())
 	if len(p.strangers) > 0 {
 		l.mendEndpoint(p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())

@@ -41,7 +41,7 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 	told := func(evidence, remedy string) {
 		evidence = fmt.Sprintf("An apply left its state in %s, because it could not save it. %s", path, evidence)
 		l.broken(checkSaved, p.Name, path, evidence, diagnosis.StateNotSaved.ID)
-		l.found(diagnosis.StateNotSaved.ID, 8, plan.Failure, evidence, remedy+" Never apply before that.")
+		l.found(diagnosis.StateNotSaved.ID, plan.StepInit, plan.Failure, evidence, remedy+" Never apply before that.")
 	}
 	var left content
 	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.bucket == "" || place.key == "" {

@@ -31,7 +31,7 @@ func (s *scene) laptop(ctx context.Context) outcome {
 		if l.withoutBlueprint() {
 			evidence = fmt.Sprintf("There is no project to look at: %s holds neither Terraform files nor a blueprint.", s.env.Dir)
 		}
-		l.found("files.no-project", 7, plan.Failure, evidence,
+		l.found("files.no-project", plan.StepFiles, plan.Failure, evidence,
 			"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")
 	}
 	l.profiles()
@@ -84,9 +84,9 @@ type use struct {
 }
 
 // found books a finding.
-func (l *laptop) found(id string, step int, severity plan.Severity, evidence, remedy string) {
+func (l *laptop) found(id string, step plan.StepName, severity plan.Severity, evidence, remedy string) {
 	l.out.findings = append(l.out.findings, plan.Finding{
-		ID: id, Subject: l.subject, Step: step, Severity: severity, Evidence: evidence, Remedy: remedy,
+		ID: id, Subject: l.subject, Of: step, Severity: severity, Evidence: evidence, Remedy: remedy,
 	})
 }
 
@@ -249,7 +249,7 @@ func (l *laptop) profiles() {
 			continue
 		}
 		l.broken(checkProfileInFile, "", "profile "+u.profile+" in "+asked, wrong.evidence, wrong.id)
-		l.found(wrong.id, 7, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy)
+		l.found(wrong.id, plan.StepFiles, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy)
 	}
 	l.out.findings = append(l.out.findings, steps.Disagreements(l.aws.credentials, l.aws.config)...)
 }
@@ -264,7 +264,7 @@ func (l *laptop) assumesRole(name string) bool {
 	}
 	evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), name, role)
 	l.broken(checkProfileInFile, "", "profile "+name, evidence, "files.profile-assumes-role")
-	l.found("files.profile-assumes-role", 7, plan.Warning, evidence, "Remove role_arn and source_profile from the profile.")
+	l.found("files.profile-assumes-role", plan.StepFiles, plan.Warning, evidence, "Remove role_arn and source_profile from the profile.")
 	return true
 }
 
@@ -284,7 +284,7 @@ func (l *laptop) credentialsFile() {
 	switch {
 	case err != nil:
 		l.broken(checkCredentialsFile, "", file.Path, err.Error(), diagnosis.CredentialsMissing.ID)
-		l.found(diagnosis.CredentialsMissing.ID, 7, plan.Failure, fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")
+		l.found(diagnosis.CredentialsMissing.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")
 	case !file.Exists && first != "":
 		l.broken(checkCredentialsFile, "", file.Path, "there is no such file", first)
 	case !file.Exists:
@@ -295,6 +295,6 @@ func (l *laptop) credentialsFile() {
 		l.passed(checkCredentialsFile, "", file.Path, fmt.Sprintf("it is there; profiles in it: %d", len(profiles.All(profiles.Credentials, file))))
 	}
 	if file.LooseMode() {
-		l.found("files.credentials-open", 7, plan.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")
+		l.found("files.credentials-open", plan.StepFiles, plan.Info, fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")
 	}
 }

@@ -271,7 +271,7 @@ func checked(t *testing.T, review plan.Review) {
 		if f.Severity != plan.Info && !of[f.ID] {
 			t.Errorf("no check led to %s", f)
 		}
-		if f.Evidence == "" || f.Remedy == "" || f.Step == 0 {
+		if f.Evidence == "" || f.Remedy == "" || f.Of == "" {
 			t.Errorf("finding %+v", f)
 		}
 	}

@@ -70,7 +70,7 @@ func (l *laptop) cache(ctx context.Context, p project) {
 func (l *laptop) localStates(p project) {
 	tell := func(evidence string) {
 		l.broken(checkLocal, p.Name, p.dir, evidence, diagnosis.StateFormat.ID)
-		l.found(diagnosis.StateFormat.ID, 8, plan.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")
+		l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")
 	}
 	for _, err := range p.problems {
 		if isState(p, err) && !isCache(p, err) {
@@ -95,7 +95,7 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 	if held := full(p.files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.backend.Place)
 		l.broken(checkBackend, p.Name, asked, evidence, diagnosis.MigrationNeedsAnswer.ID)
-		l.found(diagnosis.MigrationNeedsAnswer.ID, 8, plan.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
+		l.found(diagnosis.MigrationNeedsAnswer.ID, plan.StepInit, plan.Failure, evidence, "Let it be moved here with --adopt "+p.dir+".")
 		l.move(ctx, p)
 		return
 	}
@@ -108,7 +108,7 @@ func (l *laptop) notInitialised(ctx context.Context, p project) {
 		return
 	}
 	l.broken(checkBackend, p.Name, asked, "terraform init has not run here", diagnosis.BackendNotInitialized.ID)
-	l.found(diagnosis.BackendNotInitialized.ID, 8, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
+	l.found(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.dir), "Run terraform init there.")
 }
 
 // full are the states that hold something.
@@ -145,14 +145,14 @@ func (l *laptop) changed(ctx context.Context, p project, names []string) {
 	case !moved && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
 		// Another address may be another AWS, with another state in it.
 		l.out.workdir(p.Name).asks = true
-		l.found(diagnosis.BackendChanged.ID, 8, plan.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" Whether a state lies at the endpoint of before was not looked at.",
 			"If it is the same AWS, run terraform init -reconfigure in "+p.dir+", or let it be done here with --adopt "+p.dir+".")
 	case !moved:
-		l.found(diagnosis.BackendChanged.ID, 8, plan.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" The state stays where it is.", "Run terraform init -reconfigure in "+p.dir+".")
 	case l.drifted(p):
 		// The file is what is out of line, which stateAt has told and corrects.
 		if p.backend == nil {
-			l.found(diagnosis.BackendChanged.ID, 8, plan.Failure, evidence+" The backend block is gone.", "Put it back into the files; nothing has to be moved.")
+			l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" The backend block is gone.", "Put it back into the files; nothing has to be moved.")
 		}
 	default:
 		l.elsewhereConfigured(ctx, p, evidence)
@@ -170,7 +170,7 @@ func (l *laptop) drifted(p project) bool {
 // the file: by looking what lies in both.
 func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence string) {
 	found := func(more, remedy string) {
-		l.found(diagnosis.BackendChanged.ID, 8, plan.Failure, evidence+" "+more, remedy)
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" "+more, remedy)
 	}
 	b := p.s3()
 	if b == nil || !spotOf(b.Attributes.Get).is(l.blueprintSpot(p)) {
@@ -241,10 +241,10 @@ func (l *laptop) unreadable(ctx context.Context, p project) {
 	dir.stuck = true
 	why, safe := l.safe(ctx, p, path)
 	if !safe {
-		l.found(diagnosis.StateFormat.ID, 8, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
+		l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
 		return
 	}
-	l.found(diagnosis.StateFormat.ID, 8, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
+	l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
 	dir.stuck, dir.kind, dir.aside = false, tf.InitAside, freeName(p.files.State.DataDir+".aside")
 }
 
@@ -297,7 +297,7 @@ func (l *laptop) providers(p project) {
 	locked, err := tf.ReadLockFile(p.dir)
 	if err != nil {
 		l.broken(checkLockFile, p.Name, path, err.Error(), diagnosis.ProviderLockFile.ID)
-		l.found(diagnosis.ProviderLockFile.ID, 8, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
+		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init.")
 		return
 	}
 	if locked == nil {
@@ -314,7 +314,7 @@ func (l *laptop) providers(p project) {
 		if kind == tf.InitUpgrade {
 			remedy = "Run terraform init -upgrade in " + p.dir + ", if the constraint was changed on purpose."
 		}
-		l.found(diagnosis.ProviderLockFile.ID, 8, plan.Failure, evidence, remedy)
+		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, evidence, remedy)
 		if dir := l.out.workdir(p.Name); dir.kind == tf.InitNone && !dir.stuck {
 			dir.kind = kind
 		}
@@ -327,7 +327,7 @@ func (l *laptop) providers(p project) {
 		}
 		evidence := fmt.Sprintf("%s: %s %s as it is installed in %s has none of the checksums in the lock file.", files.Place{Path: path, Line: have.Line}, have.Source, have.Version, p.files.State.DataDir)
 		l.broken(checkLockFile, p.Name, path, evidence, diagnosis.ProviderLockFile.ID)
-		l.found(diagnosis.ProviderLockFile.ID, 8, plan.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
+		l.found(diagnosis.ProviderLockFile.ID, plan.StepInit, plan.Failure, evidence, "Restore the lock file from version control; if it is as it was, find out where the package came from before you use it.")
 		return
 	}
 	l.passed(checkLockFile, p.Name, path, fmt.Sprintf("it holds %d providers, and all that are asked for", len(locked)))

@@ -50,7 +50,7 @@ func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.F
 		}
 		if err != nil {
 			findings = append(findings, plan.Finding{
-				ID: "files.cannot-edit", Step: 7, Severity: plan.Warning, Evidence: err.Error() + ".",
+				ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Warning, Evidence: err.Error() + ".",
 				Remedy: "Correct the file by hand, then run stateroom troubleshoot again.",
 			})
 			continue

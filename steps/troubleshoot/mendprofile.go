@@ -37,7 +37,7 @@ func (l *laptop) mendProfiles(ctx context.Context) {
 // told.
 func (l *laptop) plan(edit files.Edit, err error, title string) {
 	if err != nil {
-		l.found("files.cannot-edit", 7, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
+		l.found("files.cannot-edit", plan.StepFiles, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
 		return
 	}
 	if edit.Changes() {

@@ -83,7 +83,7 @@ func (l *laptop) notNamed(p project, lacking []string, answer string) {
 		what = "profile " + instead.profile + " (" + instead.named + ")"
 	}
 	l.broken(checkProfileInCode, p.Name, p.dir, answer, "files.profile-not-named")
-	l.found("files.profile-not-named", 7, plan.Warning,
+	l.found("files.profile-not-named", plan.StepFiles, plan.Warning,
 		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, l.answers.AdminProfile),
 		"Write profile = \""+l.answers.AdminProfile+"\" there.")
 	l.name(p, l.newest())
@@ -169,7 +169,7 @@ func (l *laptop) disagree(p project, wrong []string, expected, id string) {
 	if !l.answers.ProfileInFiles {
 		whose = "the backend takes "
 	}
-	l.found(id, 7, plan.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
+	l.found(id, plan.StepFiles, plan.Warning, fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected), remedy)
 	if usable {
 		l.name(p, l.newest())
 	}
@@ -182,7 +182,7 @@ func (l *laptop) environment() {
 	var told []string
 	broken := ""
 	tell := func(id string, severity plan.Severity, evidence, remedy string) {
-		l.found(id, 7, severity, evidence, remedy)
+		l.found(id, plan.StepFiles, severity, evidence, remedy)
 		if broken == "" && severity != plan.Info {
 			broken = id
 		}

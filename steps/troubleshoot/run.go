@@ -120,7 +120,7 @@ func hear(findings []plan.Finding, all []said) []plan.Finding {
 			findings[i].AddQuote(brief(s.Evidence[0]))
 			continue
 		}
-		f := plan.Finding{ID: s.ID, Subject: s.project, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
+		f := plan.Finding{ID: s.ID, Subject: s.project, Of: s.Step, Severity: plan.Failure, Evidence: s.Meaning, Quote: brief(s.Evidence[0]), Remedy: s.Remedy}
 		if s.Diagnosis == diagnosis.Unknown {
 			f.Quote = s.Evidence[0] // whole: nobody else will read it
 		}

@@ -111,7 +111,7 @@ func (l *laptop) noBackend(ctx context.Context, p project) {
 		}
 	}
 	l.broken(checkPlace, p.Name, p.dir, what, "files.no-backend")
-	l.found("files.no-backend", 7, severity, fmt.Sprintf("Project %s in %s %s, so its state is in no state bucket.", p.Name, p.dir, what), remedy)
+	l.found("files.no-backend", plan.StepFiles, severity, fmt.Sprintf("Project %s in %s %s, so its state is in no state bucket.", p.Name, p.dir, what), remedy)
 	if arn != "" {
 		l.mend(p, func(b *tf.Backend) { *b = l.wanted(p, arn) })
 	}
@@ -148,20 +148,20 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 	switch {
 	case configured != nil && configured.is(want):
 		// Told as backend-changed: the file is what is out of line.
-		l.found(diagnosis.BackendChanged.ID, 8, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
+		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
 		l.mend(p, correct)
 		return
 	case configured != nil && configured.is(here):
-		l.found(id, 7, plan.Warning, evidence+" This directory works with the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
+		l.found(id, plan.StepFiles, plan.Warning, evidence+" This directory works with the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
 		return
 	}
 	switch keys, err := l.states(ctx, here); {
 	case err != nil:
-		l.found(id, 7, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+		l.found(id, plan.StepFiles, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
 	case len(keys) > 0:
-		l.found(id, 7, plan.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
+		l.found(id, plan.StepFiles, plan.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
 	default:
-		l.found(id, 7, plan.Failure, evidence+" No state lies in the former.", "Write the blueprint's place.")
+		l.found(id, plan.StepFiles, plan.Failure, evidence+" No state lies in the former.", "Write the blueprint's place.")
 		l.mend(p, correct)
 	}
 }
@@ -263,7 +263,7 @@ func (l *laptop) lock(p project) {
 	if table == want.DynamoDBTable {
 		argument = "use_lockfile"
 	}
-	l.found("files.lock-differs", 7, plan.Warning,
+	l.found("files.lock-differs", plan.StepFiles, plan.Warning,
 		fmt.Sprintf("%s: the backend locks with %s, but the blueprint with %s: admins whose files differ in this do not keep each other out.",
 			p.at(argument), lockWords(table, file), lockWords(want.DynamoDBTable, want.UseLockfile)),
 		"Write the blueprint's lock.")

@@ -3,11 +3,9 @@ package plain
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
-	"stateroom/awsops"
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
 )
@@ -59,7 +57,7 @@ func (j *JSON) write(kind string, value any) {
 		return
 	}
 	// As in Lines, a reader that has gone away does not stop a change half-way.
-	fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, printable.JSON(awsops.ShowRefs(line.String()[1:])))
+	fmt.Fprintf(j.out, "{\"event\":%q,%s", kind, printable.JSON(plan.ShowRefs(line.String()[1:])))
 }
 
 // done is a change that was made.
@@ -91,13 +89,8 @@ type failure struct {
 }
 
 func newFailure(e plan.Event) failure {
-	f := failure{done: newDone(e), Error: e.Err.Error()}
-	var call *awsops.Error
-	if errors.As(e.Err, &call) {
-		f.Service, f.Operation, f.Code = call.Service, call.Operation, call.Code
-		f.Identity, f.RequestID, f.Remedy = call.Identity, call.RequestID, call.Remedy
-	}
-	return f
+	f := e.FailedCall()
+	return failure{newDone(e), e.Err.Error(), f.Service, f.Operation, f.Code, f.Identity, f.RequestID, f.Remedy}
 }
 
 // summary is how the run ended.

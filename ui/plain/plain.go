@@ -2,7 +2,7 @@
 // and asks questions by typed answers: what a pipe, a CI job, a dumb terminal
 // and a screen reader can use.
 //
-// What does not live here: the full-screen wizard (ui/tui), the command line
+// What does not live here: the full-screen program (ui/tui), the command line
 // (main), and every decision about what to change (steps). It knows neither
 // Bubble Tea nor the AWS SDK.
 package plain
@@ -98,7 +98,7 @@ func (l *Lines) applied(e plan.Event) {
 		l.progress("changes made", l.ended, len(l.planned))
 		return
 	}
-	l.print("  %s %s %s: done in %s\n", l.count(), symbol(e.Change), e.Change.Title, took(e.Took))
+	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, took(e.Took))
 }
 
 func (l *Lines) failed(e plan.Event) {

@@ -229,7 +229,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 
 func TestLongDiffIsCountedRatherThanShown(t *testing.T) {
 	edit := files.Edit{Before: files.Snapshot{Path: "/home/.aws/config"}, After: files.Content(strings.Repeat("line\n", 5000))}
-	got := hunks(&plan.Write{Edit: edit, Diff: edit.Diff()})
+	got := hunks(&plan.Write{Edit: edit, Diff: edit.Diff()}, true)
 	if n := strings.Count(got, "\n"); n != diffShown || !strings.HasSuffix(got, "… and 4900 more lines") {
 		t.Errorf("%d lines, ending in %q", n, got[len(got)-40:])
 	}

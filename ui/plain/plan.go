@@ -8,8 +8,6 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
-	"stateroom/awsops"
-	"stateroom/steps/files"
 	"stateroom/steps/plan"
 )
 
@@ -128,7 +126,7 @@ func (v planView) orFold(c *plan.Change) {
 
 // change shows one change as Terraform users know it.
 func (v planView) change(c *plan.Change) {
-	v.print("  %s %s\n", symbol(c), c.Title)
+	v.print("  %s %s\n", c.Symbol(), c.Title)
 	if c.Target != "" {
 		v.print("      %s\n", plan.Known(c.Target))
 	}
@@ -137,15 +135,15 @@ func (v planView) change(c *plan.Change) {
 	}
 	hasDiff := c.Write != nil && c.Write.Diff != ""
 	for _, f := range c.Fields {
-		if c.Action != plan.WriteFile || !hasDiff || f.Name == files.ModeField { // which no diff shows
+		if c.Action != plan.WriteFile || !hasDiff || f.Name == plan.ModeField { // which no diff shows
 			v.field(f)
 		}
 	}
 	for _, call := range c.Calls {
-		v.print("      %s\n", callLine(call))
+		v.print("      %s\n", callLine(call.Service+":"+call.Operation, call.InputMap()))
 	}
 	if hasDiff {
-		v.print("%s\n", indented(hunks(c.Write), 6))
+		v.print("%s\n", indented(hunks(c.Write, c.NewFile()), 6))
 	}
 	if c.Run != nil {
 		v.print("%s\n", indented("$ "+strings.Join(c.Run.Lines, "\n$ "), 6))
@@ -158,21 +156,13 @@ func (v planView) change(c *plan.Change) {
 	}
 }
 
-// symbol is the action's mark; a new file is an addition, as in the plan's line.
-func symbol(c *plan.Change) string {
-	if c.Write != nil && c.Action == plan.WriteFile && !c.Write.Edit.Before.Exists {
-		return plan.Create.Symbol()
-	}
-	return c.Action.Symbol()
-}
-
 // hunks is a diff without the lines that repeat the target (the file names, and
 // for a new file the place of its only hunk) and without the end of a very long
 // one, which --json has.
-func hunks(w *plan.Write) string {
+func hunks(w *plan.Write, isNew bool) string {
 	lines := strings.Split(strings.TrimRight(w.Diff, "\n"), "\n")
 	head := 2
-	if !w.Edit.Before.Exists {
+	if isNew {
 		head = 3
 	}
 	lines = lines[min(head, len(lines)):]
@@ -232,18 +222,17 @@ func lineDiff(before, after string) string {
 // callLine is a call as service, operation and input on one line. Documents in
 // the input stand among the fields, and tags are the same everywhere, so here
 // they are only named; --json has the whole input.
-func callLine(call awsops.Call) string {
-	input := call.InputMap()
+func callLine(name string, input map[string]any) string {
 	if len(input) == 0 {
-		return call.Service + ":" + call.Operation
+		return name
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(shortened(input)); err != nil {
-		return call.Service + ":" + call.Operation
+		return name
 	}
-	return call.Service + ":" + call.Operation + " " + strings.TrimSpace(out.String())
+	return name + " " + strings.TrimSpace(out.String())
 }
 
 func shortened(value any) any {

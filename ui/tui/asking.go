@@ -39,7 +39,9 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 	}
 	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
 	if msg.opened.Flow != nil {
-		delete(v.drafts, v.edited)
+		if delete(v.drafts, v.edited); v.edited == 0 && !v.moved {
+			v.current = 1 // the last question is not where the review begins
+		}
 		v.flow, v.edited = msg.opened.Flow, 0
 		return v.look()
 	}

@@ -105,8 +105,6 @@ func (v *runScreen) ahead() (word string, accept func() tea.Cmd) {
 		return "look again", v.look
 	case !v.last():
 		return "continue", func() tea.Cmd { v.goTo(v.current + 1); return nil }
-	case v.proves() && !v.dryRun:
-		return "prove", v.confirm
 	case v.plans() || v.proves():
 		return v.verb(), v.confirm
 	case v.found.pressing() > 0 && !v.staged():
@@ -121,9 +119,13 @@ func (v *runScreen) next() string {
 	return word
 }
 
+// verb is what confirming is called here.
 func (v *runScreen) verb() string {
-	if v.dryRun {
+	switch {
+	case v.dryRun:
 		return "end the dry run"
+	case v.proves():
+		return "prove"
 	}
 	return v.words.verb
 }
@@ -173,7 +175,7 @@ func (v *runScreen) reviewKeys() []key.Binding {
 	list := []key.Binding{bind("enter", v.next(), "enter")}
 	if v.err == nil {
 		list = append(list, v.rowKeys()...)
-		if !v.last() && !v.mustLook() {
+		if !v.last() && !v.mustLook() && (v.plans() || v.proves()) {
 			list = append(list, bind("a", v.verb(), "a"))
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// TestCheckupStoppedInTheMiddle stops while a script that stands for Terraform
+// TestRunStoppedInTheMiddle stops while a script that stands for Terraform
 // runs: that is finished, and the change after it is never begun.
-func TestCheckupStoppedInTheMiddle(t *testing.T) {
+func TestRunStoppedInTheMiddle(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "terraform")
 	if err := os.WriteFile(script, []byte(ticking), 0o700); err != nil {
@@ -28,7 +28,7 @@ func TestCheckupStoppedInTheMiddle(t *testing.T) {
 	}
 	f := fakeFlow(t, review)
 	f.Env.Engine = &terraform.Engine{Path: script, Name: terraform.EngineTerraform, Version: "1.11.4"}
-	tm, m, shown := checkupFlow(t, Troubleshoot, asksThen(f))
+	tm, m, shown := runInMode(t, Troubleshoot, asksThen(f))
 	shown.until(t, "2 things are wrong")
 	shown.send(tm, "enter", "down", "enter")
 	there(t, filepath.Join(dir, "begun"))

@@ -1,4 +1,4 @@
-// Package tui is the full-screen wizard: a Bubble Tea state machine over the
+// Package tui is the full-screen program: a Bubble Tea state machine over the
 // engine (steps/engine). One root model dispatches to a stack of screens. One of
 // them goes through a whole run, whatever its mode; what a mode has of its own, as
 // the nine steps of set-up, comes to it as data.
@@ -75,7 +75,7 @@ func (o *Options) modes() []Mode {
 	return o.Modes
 }
 
-// Run shows the wizard until the operator leaves it, waits for what is still
+// Run shows the screens until the operator leaves it, waits for what is still
 // under way, and prints the summary to the normal screen. The summary is nil
 // when nothing was begun. The error is one that kept the run from its end.
 func Run(ctx context.Context, o Options) (*plan.Summary, error) {

@@ -73,7 +73,7 @@ func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 }
 
 func TestEmptyPasteStaysWithTheReason(t *testing.T) {
-	m := screens["checkup-not-pasted"](t, plainLook)
+	m := screens["run-not-pasted"](t, plainLook)
 	shows(t, m, "this answer is needed")
 	if m.run.phase != asking {
 		t.Errorf("phase %d", m.run.phase)
@@ -81,7 +81,7 @@ func TestEmptyPasteStaysWithTheReason(t *testing.T) {
 }
 
 func TestProblemIsShownAtItsQuestionAndASecretIsTypedAnew(t *testing.T) {
-	m := screens["checkup-refused"](t, plainLook)
+	m := screens["run-refused"](t, plainLook)
 	shows(t, m, "This passphrase does not open", "nothing typed yet")
 	if press(m, "right"); m.run.phase != asking {
 		t.Errorf("phase %d", m.run.phase)
@@ -92,7 +92,7 @@ func TestProblemIsShownAtItsQuestionAndASecretIsTypedAnew(t *testing.T) {
 }
 
 func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
-	m := screens["checkup-failed"](t, plainLook)
+	m := screens["run-failed"](t, plainLook)
 	shows(t, m, "There is no stateroom.hcl", "enter tries again")
 	if press(m, "enter"); m.run.phase != opening || m.run.err != nil {
 		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
@@ -149,7 +149,7 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 }
 
 func TestTypedConsentTakesTheWholeName(t *testing.T) {
-	m := screens["checkup-consent"](t, plainLook)
+	m := screens["run-consent"](t, plainLook)
 	shows(t, m, "Whoever still runs Terraform there", someLock)
 	if press(m, "enter"); len(m.run.review.Foreign) != 1 {
 		t.Fatal("half a name was taken")
@@ -161,7 +161,7 @@ func TestTypedConsentTakesTheWholeName(t *testing.T) {
 }
 
 func TestConsentCanBeRefused(t *testing.T) {
-	m := screens["checkup-consent"](t, plainLook)
+	m := screens["run-consent"](t, plainLook)
 	if press(m, "esc"); len(m.run.review.Foreign) != 1 || len(m.stack) != 1 {
 		t.Errorf("%d foreign, %d screens", len(m.run.review.Foreign), len(m.stack))
 	}
@@ -330,7 +330,7 @@ func TestFindingOfATableStandsBelowItsSubjectOnly(t *testing.T) {
 }
 
 func TestReportOpensAndIsSavedOnce(t *testing.T) {
-	m := screens["checkup-report"](t, plainLook)
+	m := screens["run-report"](t, plainLook)
 	shows(t, m, "Report: assume-role-denied in production", "The role's trust policy lacks this statement")
 	t.Chdir(t.TempDir())
 	press(m, "s")

@@ -26,94 +26,94 @@ func init() {
 			press(m, "/", "lock")
 			return m
 		},
-		"checkup-opening":    func(t *testing.T, l look) *root { return opened(t, l, Troubleshoot, Options{}) },
-		"checkup-rehearsing": func(t *testing.T, l look) *root { return opened(t, l, Onboard, Options{Sandbox: true}) },
-		"checkup-asking": func(t *testing.T, l look) *root {
+		"run-opening":    func(t *testing.T, l look) *root { return opened(t, l, Troubleshoot, Options{}) },
+		"run-rehearsing": func(t *testing.T, l look) *root { return opened(t, l, Onboard, Options{Sandbox: true}) },
+		"run-asking": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{Sandbox: true})
 			answerWith(m, engine.Opened{Questions: ways()}, nil)
 			press(m, "down")
 			return m
 		},
-		"checkup-pasting": func(t *testing.T, l look) *root {
+		"run-pasting": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
 			answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 			press(m, "Error: x", "enter")
 			return m
 		},
-		"checkup-pasted": func(t *testing.T, l look) *root {
+		"run-pasted": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
 			answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 			deliver(m, m.key(pasted(errorText(1500))))
 			return m
 		},
-		"checkup-not-pasted": func(t *testing.T, l look) *root {
+		"run-not-pasted": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
 			answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 			press(m, "ctrl+d")
 			return m
 		},
-		"checkup-refused": func(t *testing.T, l look) *root {
+		"run-refused": func(t *testing.T, l look) *root {
 			m := opened(t, l, Onboard, Options{})
 			answerWith(m, engine.Opened{Questions: handoverQuestions()}, nil)
 			press(m, "enter", "wrong", "enter")
 			answerWith(m, engine.Opened{}, &plan.Problem{Path: "passphrase", Text: "This passphrase does not open handover/bob.age: type it as it was told to you, dashes included."})
 			return m
 		},
-		"checkup-looking":    func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
-		"checkup-review":     func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, ill()) },
-		"checkup-healthy":    func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, healthy()) },
-		"checkup-onboarding": func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, coming()) },
-		"checkup-table":      func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, aboard()) },
-		"checkup-table-right": func(t *testing.T, l look) *root {
+		"run-looking":    func(t *testing.T, l look) *root { return looking(t, l, Options{DryRun: true}) },
+		"run-review":     func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, ill()) },
+		"run-healthy":    func(t *testing.T, l look) *root { return lookedAt(t, l, Troubleshoot, Options{}, healthy()) },
+		"run-onboarding": func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, coming()) },
+		"run-table":      func(t *testing.T, l look) *root { return lookedAt(t, l, Onboard, Options{}, aboard()) },
+		"run-table-right": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Onboard, Options{}, aboard())
 			downTo(m, "common-production")
 			press(m, "right", "right", "space")
 			return m
 		},
-		"checkup-open": func(t *testing.T, l look) *root {
+		"run-open": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			m.run.pane.set(itemName{kind: rowFinding, name: "kms-disabled"}, true)
 			press(m, "down", "space")
 			return m
 		},
-		"checkup-checks": func(t *testing.T, l look) *root {
+		"run-checks": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			press(m, "end", "up", "up", "space")
 			return m
 		},
-		"checkup-consent": func(t *testing.T, l look) *root {
+		"run-consent": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			press(m, "down", "down", "down", "x", "7f6c9a1e")
 			return m
 		},
-		"checkup-report": func(t *testing.T, l look) *root {
+		"run-report": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			press(m, "down", "down", "down", "down", "r")
 			return m
 		},
-		"checkup-save": func(t *testing.T, l look) *root {
+		"run-save": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			press(m, "down", "down", "down", "down", "s")
 			return m
 		},
-		"checkup-confirm": func(t *testing.T, l look) *root {
+		"run-confirm": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			press(m, "enter")
 			return m
 		},
-		"checkup-dry-run-end": func(t *testing.T, l look) *root {
+		"run-dry-run-end": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{DryRun: true}, ill())
 			press(m, "enter")
 			return m
 		},
-		"checkup-applying": func(t *testing.T, l look) *root { return mending(t, l) },
-		"checkup-result":   func(t *testing.T, l look) *root { return mendedRoot(t, l) },
-		"checkup-failed": func(t *testing.T, l look) *root {
+		"run-applying": func(t *testing.T, l look) *root { return mending(t, l) },
+		"run-result":   func(t *testing.T, l look) *root { return mendedRoot(t, l) },
+		"run-failed": func(t *testing.T, l look) *root {
 			m := opened(t, l, Troubleshoot, Options{})
 			answerWith(m, engine.Opened{}, &plan.Refusal{What: "There is no stateroom.hcl in /work.", Remedy: "Run it where the blueprint is."})
 			return m
 		},
-		"checkup-help": func(t *testing.T, l look) *root {
+		"run-help": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
 			press(m, "?")
 			return m

@@ -18,7 +18,7 @@ func thousandChecks(b *testing.B) *root {
 			continue
 		}
 		c.Finding = "assume-role-denied"
-		f := plan.Finding{ID: c.Finding, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice.", Details: someReport}
+		f := plan.Finding{ID: c.Finding, Of: plan.NoStep, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice.", Details: someReport}
 		r.Findings = append(r.Findings, f)
 		if i%16 == 2 {
 			r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("trust.", i), Step: 2, Action: plan.Update, Title: "Let the admins assume the role in " + c.Subject, Mends: []string{f.Key()}})
@@ -35,7 +35,7 @@ func largeTable(b *testing.B) *root {
 		if c.Finding == "" {
 			continue
 		}
-		r.Findings = append(r.Findings, plan.Finding{ID: c.Finding, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/bob may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice."})
+		r.Findings = append(r.Findings, plan.Finding{ID: c.Finding, Of: plan.NoStep, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/bob may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice."})
 	}
 	return lookedAt(b, benchLook, Onboard, Options{}, r)
 }

@@ -12,6 +12,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -48,10 +49,10 @@ func ill() plan.Review {
 			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: plan.Broken, Finding: "assume-role-denied"},
 		},
 		Findings: []plan.Finding{
-			{ID: "lock.pitr-off", Severity: plan.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
-			{ID: "kms-disabled", Severity: plan.Failure, Evidence: "The state encryption key " + someKey + " is disabled.", Quote: "api error KMS.DisabledException", Remedy: "Confirm the change."},
-			{ID: "lock-held", Subject: "common-production", Severity: plan.Failure, Evidence: "The state of common-production has been locked since 17:02 by bob@laptop.", Remedy: "Release it when nothing runs any more."},
-			{ID: "assume-role-denied", Subject: "production", Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin.", Remedy: "Send the report to whoever may change IAM in account 444444444444.", Details: someReport},
+			{ID: "lock.pitr-off", Of: plan.NoStep, Severity: plan.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
+			{ID: "kms-disabled", Of: plan.NoStep, Severity: plan.Failure, Evidence: "The state encryption key " + someKey + " is disabled.", Quote: "api error KMS.DisabledException", Remedy: "Confirm the change."},
+			{ID: "lock-held", Subject: "common-production", Of: plan.NoStep, Severity: plan.Failure, Evidence: "The state of common-production has been locked since 17:02 by bob@laptop.", Remedy: "Release it when nothing runs any more."},
+			{ID: "assume-role-denied", Subject: "production", Of: plan.NoStep, Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin.", Remedy: "Send the report to whoever may change IAM in account 444444444444.", Details: someReport},
 		},
 		Changes: []plan.Change{
 			{
@@ -87,7 +88,7 @@ func aboard() plan.Review {
 		Looked: &plan.Looked{},
 		Checks: []plan.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: plan.Passed}},
 		Findings: []plan.Finding{{
-			ID: "assume-role-denied", Subject: "production", Severity: plan.Failure, Details: someReport,
+			ID: "assume-role-denied", Subject: "production", Of: plan.NoStep, Severity: plan.Failure, Details: someReport,
 			Evidence: "user/bob may not assume role/TerraformAdmin: its trust policy does not name you.", Remedy: "Send the report to alice, who can add you.",
 		}},
 	}
@@ -149,6 +150,7 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 	return &engine.Flow{
 		Env:     &engine.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(plan.Event) {}},
 		Answers: teamOfTwo(),
+		Steps:   steps.Order(steps.All()),
 		Look: func(_ context.Context, env *engine.Env) (plan.Review, error) {
 			r := reviews[min(looks, len(reviews)-1)]
 			looks++
@@ -166,7 +168,7 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 	}
 }
 
-// opened is a checkup that has begun; nobody has answered anything.
+// opened is a run that has begun; nobody has answered anything.
 func opened(t testing.TB, l look, mode Mode, o Options) *root {
 	o.Modes = []Mode{mode}
 	m := newTestRoot(t, l, o)
@@ -182,7 +184,7 @@ func answerWith(m *root, o engine.Opened, err error) {
 	deliver(m, cmd)
 }
 
-// lookedAt is a checkup with its review on the screen.
+// lookedAt is a run with its review on the screen.
 func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 	m := opened(t, l, mode, o)
 	flow := fakeFlow(t, r)
@@ -195,7 +197,7 @@ func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
 	return m
 }
 
-// looking is a checkup in the middle of its checks.
+// looking is a run in the middle of its checks.
 func looking(t testing.TB, l look, o Options) *root {
 	m := opened(t, l, Troubleshoot, o)
 	answerWith(m, engine.Opened{Flow: fakeFlow(t, ill())}, nil)
@@ -207,7 +209,7 @@ func looking(t testing.TB, l look, o Options) *root {
 	return m
 }
 
-// mending is a checkup whose changes are being made: one failed, one is under way.
+// mending is a run whose changes are being made: one failed, one is under way.
 func mending(t testing.TB, l look) *root {
 	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
 	press(m, "enter", "down", "enter")

@@ -25,8 +25,8 @@ func asksThen(flow *engine.Flow, pages ...[]plan.Question) engine.Open {
 	}
 }
 
-// checkupFlow runs the whole program in memory in a mode other than set-up.
-func checkupFlow(t *testing.T, mode Mode, open engine.Open) (*teatest.TestModel, *root, *recorder) {
+// runInMode runs the whole program in memory in a mode other than set-up.
+func runInMode(t *testing.T, mode Mode, open engine.Open) (*teatest.TestModel, *root, *recorder) {
 	t.Helper()
 	return flow(t, Options{Modes: []Mode{mode}, Begin: func(context.Context, Request) (*Start, error) {
 		return &Start{Open: open}, nil
@@ -49,8 +49,8 @@ func closed(m *root, s *plan.Summary) string {
 	return out.String()
 }
 
-func TestCheckupFromTheQuestionsToTheResult(t *testing.T) {
-	tm, m, shown := checkupFlow(t, Troubleshoot, asksThen(fakeFlow(t, mendable(), healthy()), ways(), pasteQuestion()))
+func TestRunFromTheQuestionsToTheResult(t *testing.T) {
+	tm, m, shown := runInMode(t, Troubleshoot, asksThen(fakeFlow(t, mendable(), healthy()), ways(), pasteQuestion()))
 	shown.until(t, "What do you want to begin with?")
 	shown.send(tm, "down", "enter")
 	shown.until(t, "What Terraform printed")
@@ -81,7 +81,7 @@ func TestCheckupFromTheQuestionsToTheResult(t *testing.T) {
 	}
 }
 
-func TestCheckupThatCouldNotLookTriesAgain(t *testing.T) {
+func TestRunThatCouldNotLookTriesAgain(t *testing.T) {
 	f := fakeFlow(t, healthy())
 	look, looks := f.Look, 0
 	f.Look = func(ctx context.Context, env *engine.Env) (plan.Review, error) {
@@ -90,7 +90,7 @@ func TestCheckupThatCouldNotLookTriesAgain(t *testing.T) {
 		}
 		return look(ctx, env)
 	}
-	tm, m, shown := checkupFlow(t, Troubleshoot, asksThen(f))
+	tm, m, shown := runInMode(t, Troubleshoot, asksThen(f))
 	shown.until(t, "no route to host")
 	shown.until(t, "enter tries again")
 	shown.send(tm, "enter")
