@@ -3,12 +3,12 @@ package tui
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // rows are those of the phase.
@@ -157,7 +157,7 @@ func (v *runScreen) sum() {
 		v.pane.text("", " "+v.planLine())
 	}
 	if left > 0 {
-		v.pane.text(" " + plural(left, "change") + " left out.")
+		v.pane.text(" " + plain.Plural(left, "change") + " left out.")
 	}
 	enter := t.Bold.Render("enter")
 	switch {
@@ -188,9 +188,9 @@ func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 		}
 		return glyph, thingsWrong(wrong, v.found.list[0].Severity, v.result != nil), style
 	case changes > 0:
-		return t.Glyphs.ToChange, plural(changes, "change") + " to make", t.Change.Bold(true)
+		return t.Glyphs.ToChange, plain.Plural(changes, "change") + " to make", t.Change.Bold(true)
 	case v.checks.undecided > 0:
-		return t.Glyphs.Unknown, plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
+		return t.Glyphs.Unknown, plain.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
 	}
 	return t.Glyphs.Done, v.words.right, t.Good.Bold(true)
 }
@@ -208,7 +208,7 @@ func (v *runScreen) numbers() string {
 	}
 	if changes > 0 {
 		none := map[bool]string{true: " to make, none made yet.", false: " still to make."}[v.result == nil]
-		parts = append(parts, plural(changes, "change")+none)
+		parts = append(parts, plain.Plural(changes, "change")+none)
 	}
 	if n := len(v.review.Foreign); n > 0 {
 		parts = append(parts, fmt.Sprintf("%s a word of yours first.", needs(n)))
@@ -268,15 +268,19 @@ func (v *runScreen) showResult() {
 
 // showOthers shows the changes that no finding asked for.
 func (v *runScreen) showOthers() {
-	t, from := v.theme, len(v.pane.rows)
+	t, shown := v.theme, false
 	for _, m := range v.found.others {
-		if !v.staged() || m.change.Step == v.current {
-			v.pane.entry(m.change, m.foreign, 0)
+		if v.staged() && m.change.Step != v.current {
+			continue
 		}
+		if !shown {
+			v.pane.text(" " + t.Bold.Render("What changes"))
+		}
+		shown = true
+		v.pane.entry(m.change, m.foreign, 0)
 	}
 	switch {
-	case len(v.pane.rows) > from:
-		v.pane.rows = slices.Insert(v.pane.rows, from, row{kind: rowText, text: " " + t.Bold.Render("What changes")})
+	case shown:
 		v.pane.text("")
 	case !v.last() && !v.mustLook():
 		v.pane.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
