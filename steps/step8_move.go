@@ -192,8 +192,8 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = "Move the one that does not count out of the project's directory, then run stateroom setup again."
 	case m.Pointed && !m.Remembered && !m.resumed():
 		f.ID = "init.repointed"
-		f.Evidence = fmt.Sprintf("The files of project %s name %s, but its state is still where it was before, and no backup of it was made.", project.Name, place)
-		f.Remedy = "Put the earlier backend back into " + at.Dir + ", then run stateroom setup again: it backs the state up and moves it."
+		f.Evidence = fmt.Sprintf("The files of project %s name %s, but init last worked with another place (%s), and no backup of the state there was made. Nothing was taken from there.", project.Name, place, at.WhereStateIs())
+		f.Remedy = "Find out whether that is this laptop's own doing: notes of terraform init can come with the repository, and then they are to be removed from it. If the state is there, put the earlier backend back into " + at.Dir + ", then run stateroom setup again: it backs the state up and moves it."
 	default:
 		return nil
 	}

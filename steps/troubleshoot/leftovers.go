@@ -185,7 +185,12 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 			l.out.workdir(p.Name).kind = tf.InitReconfigure
 			return
 		}
-		found("The state is in another kind of backend.", "Let it be moved here with --adopt "+p.dir+".")
+		remedy := "Let it be moved here with --adopt " + p.dir + "."
+		if len(p.strangers) > 0 {
+			remedy = "Find out whether the state is there, then let it be moved here with --adopt " + strings.Join(append(slices.Clone(p.strangers), p.dir), " --adopt ") +
+				"; if it is not, remove " + p.files.State.Configured.Path + " and run terraform init in " + p.dir + "."
+		}
+		found("The state is in another kind of backend: "+p.files.WhereStateIs()+".", remedy)
 		l.move(ctx, p)
 		return
 	}

@@ -42,7 +42,7 @@ type Project struct {
 	Dir       string
 	Files     []files.Snapshot // what Terraform and OpenTofu read, by name
 	Backends  []BackendBlock   // more than one is an error of the project's, see Backend
-	Clouds    []files.Place    // cloud blocks
+	Clouds    []BackendBlock   // cloud blocks, of type "cloud"
 	Providers []ProviderBlock  // of type aws, aliased ones too
 	Versions  []VersionConstraint
 	State     LocalState
@@ -178,7 +178,7 @@ func (p *Project) addTerraform(file files.Snapshot, terraform *hclsyntax.Block) 
 		place := files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}
 		switch {
 		case block.Type == "cloud":
-			p.Clouds = append(p.Clouds, place)
+			p.Clouds = append(p.Clouds, BackendBlock{Place: place, Type: block.Type, Attributes: attributes(block.Body, file.Bytes, "")})
 		case block.Type == "backend" && len(block.Labels) == 1:
 			p.Backends = append(p.Backends, BackendBlock{
 				Place: place, Type: block.Labels[0], Attributes: attributes(block.Body, file.Bytes, ""),
@@ -237,7 +237,7 @@ func (p *Project) addJSONTerraform(file files.Snapshot, content *hcl.BodyContent
 	for _, block := range content.Blocks {
 		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
 		if block.Type == "cloud" {
-			p.Clouds = append(p.Clouds, place)
+			p.Clouds = append(p.Clouds, BackendBlock{Place: place, Type: block.Type, Attributes: jsonAttributes(block.Body, file.Bytes)})
 			continue
 		}
 		p.Backends = append(p.Backends, BackendBlock{
