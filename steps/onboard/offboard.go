@@ -40,7 +40,7 @@ type Offboard struct {
 
 // Flow is the run of an offboarding in env.
 func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(steps.All()), Look: o.Look, Prove: o.Prove, Close: o.Close}
+	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.
@@ -201,5 +201,8 @@ func (f *offboardFacts) inspectBlueprint(path string) error {
 }
 
 func blueprintChange(user string) string { return "offboard.blueprint." + user }
+
+// topicOffboard is the topic of what is taken from somebody who leaves.
+const topicOffboard = "offboard"
 
 func denyChange(user string) string { return "offboard.deny." + user }

@@ -154,13 +154,16 @@ func (o *office) env() *engine.Env {
 func (o *office) keep(e plan.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		o.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	}
 	o.events = append(o.events, e)
 }
 
 // flow is a flow of this office as the command line makes one.
 func (o *office) flow(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
 	return &engine.Flow{
-		Env: o.env(), Answers: a, Steps: steps.Order(steps.All()), Look: look, Emit: o.keep,
+		Env: o.env(), Answers: a, Steps: steps.Order(), Look: look, Emit: o.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 }

@@ -102,7 +102,7 @@ func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []p
 			findings, mends[c.ID] = append(findings, found), []string{found.Key()}
 		}
 	}
-	findings = append(findings, f.surveyFindings()...)
+	findings = append(findings, f.setupFindings()...)
 	changes = appendNew(slices.Clone(f.plan.Changes), changes)
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
@@ -166,19 +166,19 @@ func driftFinding(c plan.Change) plan.Finding {
 	}
 }
 
-// ruledHere are findings of set-up that a check has told, or that only say what
-// the operator may not see.
+// ruledHere are findings of set-up, beside the causes of the catalogue, that a check
+// has told, or that only say what the operator may not see.
 var ruledHere = []string{
-	diagnosis.KMSDisabled.ID, diagnosis.KMSPendingDeletion.ID, diagnosis.TableSchema.ID, "bucket.denied", "bucket.taken", "bucket.other-region",
-	"bucket.other-key-demanded", "iam.environment-unreachable", "account.cannot-create",
+	"bucket.denied", "bucket.taken", "bucket.other-region", "bucket.other-key-demanded", "iam.environment-unreachable",
+	"account.cannot-create",
 }
 
-// surveyFindings are set-up's own findings that keep something from being
+// setupFindings are set-up's own findings that keep something from being
 // mended. They bar no change of another thing here.
-func (f *facts) surveyFindings() []plan.Finding {
+func (f *facts) setupFindings() []plan.Finding {
 	var findings []plan.Finding
 	for _, x := range f.plan.Findings {
-		if x.Severity == plan.Failure && !slices.Contains(ruledHere, x.ID) {
+		if x.Severity == plan.Failure && !diagnosis.Known(x.ID) && !slices.Contains(ruledHere, x.ID) {
 			x.Blocks = false
 			findings = append(findings, x)
 		}

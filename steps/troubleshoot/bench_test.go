@@ -247,7 +247,7 @@ func (b *bench) review() plan.Review {
 func (b *bench) mended() *plan.Summary {
 	b.t.Helper()
 	flow := engine.Flow{
-		Env: b.env, Answers: b.answers, Steps: steps.Order(steps.All()), Look: b.look, Emit: b.keep,
+		Env: b.env, Answers: b.answers, Steps: steps.Order(), Look: b.look, Emit: b.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 	summary, err := flow.Run(context.Background())
@@ -263,6 +263,9 @@ func (b *bench) mended() *plan.Summary {
 func (b *bench) keep(e plan.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		b.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	}
 	b.events = append(b.events, e)
 }
 
