@@ -88,6 +88,8 @@ func (s *Sessions) swallow(ctx context.Context, response *smithyhttp.Response) e
 		return &smithy.CanceledError{Err: ctx.Err()}
 	case response.StatusCode == http.StatusBadRequest && saysTLS(body):
 		return errPlainToTLS // whatever became of the connection
+	case err == nil && strange(response.Response, body):
+		return &stranger{response.Status}
 	case err == nil && len(body) == 0 && response.StatusCode < http.StatusMultipleChoices && answersWithBody(ctx):
 		return &unfinished{text: "the answer is empty"}
 	case err == nil:
