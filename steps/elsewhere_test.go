@@ -7,9 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
@@ -112,29 +110,6 @@ func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
 		}
 		if found != c.findings || (len(ofStaging(review.Changes)) > 0) != c.planned {
 			t.Errorf("with %v: %d findings, planned %v", c.adopt, found, ofStaging(review.Changes))
-		}
-	}
-}
-
-// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
-// comes to.
-func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
-	w, a := newWorld(t, sandbox.Options{}), &blueprint.Answers{Blueprint: team()}
-	w.write("live/staging/main.tf", "provider \"aws\" {\n  alias = \"x\"\n  shared_config_files = [\"aws\"]\n}\n")
-	w.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
-	env := w.setup(a.Blueprint).Env
-	for adopted, want := range map[string]bool{"": true, "aws": false} {
-		a.Adopt = []string{adopted}
-		projects, p, err := Laptop{User: "alice", Key: &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"}}.Plan(t.Context(), env, a)
-		w.must(err)
-		for _, at := range projects {
-			held := at.Problem != nil && at.Problem.ID == "files.points-elsewhere"
-			if staging := at.Project.Name == "common-staging"; held != (staging && want) {
-				t.Errorf("with %q adopted project %s has the problem %v", adopted, at.Project.Name, at.Problem)
-			}
-		}
-		if ids := ofStaging(p.Changes); (len(ids) == 0) != want {
-			t.Errorf("with %q adopted the changes are %v", adopted, ids)
 		}
 	}
 }

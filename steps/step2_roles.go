@@ -174,35 +174,6 @@ func (b *roleBuilder) change(suffix string, action plan.Action, title string, ca
 	return c
 }
 
-// trust is who may assume the role: the admin account, narrowed to the
-// organization, or the users one by one.
-func (b *roleBuilder) trust() policy.Document {
-	var principals []string
-	if b.e.Trust == blueprint.TrustListed {
-		for _, user := range b.usersOf() {
-			principals = append(principals, userARN(b.o, b.a, user))
-		}
-		if len(principals) == 0 {
-			return policy.TrustNobody() // without principals it would be the whole account
-		}
-	}
-	return policy.EnvironmentTrust(b.o.partition(), b.a.AdminAccount, b.o.orgID(), principals, b.e.MFA)
-}
-
-// usersOf are the members of every group that reaches the environment.
-func (b *roleBuilder) usersOf() []string {
-	var users []string
-	for _, g := range b.a.Groups {
-		reaches := slices.ContainsFunc(b.a.EnvironmentsOf(g.Name), func(e blueprint.Environment) bool { return e.Name == b.e.Name })
-		for _, u := range b.a.UsersOf(g.Name) {
-			if reaches && !slices.Contains(users, u) {
-				users = append(users, u)
-			}
-		}
-	}
-	return users
-}
-
 func (b *roleBuilder) create() {
 	trust := b.trust().JSON()
 	c := b.change("", plan.Create, fmt.Sprintf("Create the role %s in %s", b.e.Role, b.e.Name), awsops.CreateRole(awsops.RoleInput{
@@ -218,17 +189,6 @@ func (b *roleBuilder) create() {
 	c.Needs = append(c.Needs, b.trusted()...)
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + plan.Known(b.e.Account) + ", after its policies)"
 	b.changes = append(b.changes, c)
-}
-
-// trusted are the changes that make the users whom the trust policy names.
-func (b *roleBuilder) trusted() []string {
-	var ids []string
-	if b.e.Trust == blueprint.TrustListed {
-		for _, user := range b.usersOf() {
-			ids = append(ids, userChange(user))
-		}
-	}
-	return ids
 }
 
 func roleDescription(a *blueprint.Answers) string {
@@ -255,24 +215,6 @@ func (b *roleBuilder) update() {
 		c.JudgeTags(b.a, b.name(), missing)
 		b.changes = append(b.changes, c)
 	}
-}
-
-func (b *roleBuilder) updateTrust() {
-	want, have := b.trust(), parsed(b.f.Role.Trust)
-	switch {
-	case policy.Equivalent(have, want):
-		return
-	case atLeast(have, want):
-		b.keep("trust-stronger", "has a trust policy that asks for more than the blueprint does")
-		return
-	}
-	want = alsoAsking(want, have)
-	c := b.change(".trust", plan.Update, "Correct who may assume "+b.e.Role+" in "+b.e.Name, awsops.UpdateAssumeRolePolicy(b.e.Role, want.JSON()))
-	c.Fields = []plan.Field{{Name: "trust", Before: b.f.Role.Trust, After: want.JSON()}}
-	c.Judge(b.trustGains(have, want)...)
-	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
-	c.Needs = append(c.Needs, b.trusted()...)
-	b.changes = append(b.changes, c)
 }
 
 // revoked deals with a policy that denies sessions which were opened before a
@@ -415,68 +357,6 @@ func (b *roleBuilder) boundaryGains(have string) []plan.Widening {
 		return nil
 	}
 	return []plan.Widening{b.gains(plan.WidensBoundary, " is no longer bound by "+have+".")}
-}
-
-// mfaKey is the condition key of a second factor.
-const mfaKey = "aws:MultiFactorAuthPresent"
-
-// trustGains judges who may assume the role.
-func (b *roleBuilder) trustGains(have, want policy.Document) []plan.Widening {
-	if b.e.Account != b.a.AdminAccount {
-		have = withUsers(have, want)
-	}
-	if !policy.Wider(have, want) {
-		return nil
-	}
-	asks := func(s policy.Statement) bool { return mentions(s, mfaKey) }
-	with := ""
-	if !slices.ContainsFunc(want.Statements, func(s policy.Statement) bool { return !asks(s) }) {
-		with = " with a second factor"
-	}
-	granted := policy.Granted(have, want)
-	gains := []plan.Widening{b.gains(plan.WidensTrust, " may be assumed by "+plan.Principals(granted)+with+".")}
-	if slices.ContainsFunc(have.Statements, asks) && with == "" {
-		gains = append(gains, b.gains(plan.WidensMFA, " no longer asks for a second factor."))
-	}
-	return gains
-}
-
-// withUsers is a trust policy that also names the users of want whose account it
-// trusts as a whole. From another account a user needs that account's word in
-// either case, so naming some of them is the narrower of the two.
-func withUsers(have, want policy.Document) policy.Document {
-	have.Statements = slices.Clone(have.Statements)
-	for i, s := range have.Statements {
-		named := slices.Clone(s.Principals["AWS"])
-		for _, root := range s.Principals["AWS"] {
-			account, whole := strings.CutSuffix(root, ":root")
-			for _, w := range want.Statements {
-				for _, user := range w.Principals["AWS"] {
-					if whole && strings.HasPrefix(user, account+":") && user != root {
-						named = append(named, user)
-					}
-				}
-			}
-		}
-		if len(named) > len(s.Principals["AWS"]) {
-			have.Statements[i].Principals = maps.Clone(s.Principals)
-			have.Statements[i].Principals["AWS"] = named
-		}
-	}
-	return have
-}
-
-// secondFactor tells what a trust that asks for one means: Terraform cannot ask
-// for a code (facts/credential-files.md, "The MFA trap").
-func (b *roleBuilder) secondFactor() {
-	if !b.e.MFA {
-		return
-	}
-	b.findings = append(b.findings, plan.Finding{
-		ID: "iam.role-needs-mfa", Severity: plan.Info,
-		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
-		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
-	})
 }
 
 func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -9,11 +9,9 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
-	"stateroom/steps/files/profiles"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -75,6 +73,7 @@ type FileFacts struct {
 	IgnoreErr error
 	Left      Leftovers
 	endpoint  string
+	pathStyle bool // of the endpoint that is asked, whoever named it
 }
 
 // ProjectFacts are one Terraform root directory; Err is why it cannot be read.
@@ -120,7 +119,7 @@ func commonProjects(a *blueprint.Answers) string {
 // inspectFiles reads the files; a project that cannot be read is a fact.
 func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
-	f.endpoint = env.Endpoint
+	f.endpoint, f.pathStyle = env.Endpoint, env.Sessions.Home(a.StateRegion).PathStyle()
 	f.Projects = map[string]ProjectFacts{}
 	f.Left = inspectLeft(env, a)
 	for path, into := range map[string]*files.Snapshot{
@@ -170,14 +169,14 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
 		p.Findings = append(p.Findings, *f)
 	}
-	planIgnored(o, a, &p)
+	p = p.And(PlanIgnored(o, a))
 	p.Findings = append(p.Findings, o.Files.Left.findings()...)
 	return p
 }
 
-// planIgnored keeps what is private to one laptop, or sealed for one person,
+// PlanIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
-func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
 	if o.Files.Left.Folder {
 		next := edit.Before
@@ -190,26 +189,8 @@ func planIgnored(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	if edit.Changes() {
 		err = o.Files.IgnoreErr
 	}
-	addEdit(a, p, edit, err, "Keep handovers out of git")
-}
-
-// Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
-// read differently, whoever wrote them.
-func Disagreements(credentials, config files.Snapshot) []plan.Finding {
-	var findings []plan.Finding
-	for _, at := range []struct {
-		kind profiles.Kind
-		file files.Snapshot
-	}{{profiles.Credentials, credentials}, {profiles.Config, config}} {
-		for _, d := range profiles.Disagreements(at.kind, at.file) {
-			findings = append(findings, plan.Finding{
-				ID: "files.read-differently", Of: plan.StepFiles, Severity: plan.Info,
-				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
-				Remedy:   "Write the line so that both agree.",
-			})
-		}
-	}
-	return findings
+	addEdit(a, &p, edit, err, "Keep handovers out of git")
+	return p
 }
 
 // addEdit turns an edit into a change, and one that cannot be made into a finding
@@ -238,7 +219,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
 		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
-		if f := partialBackend(a, project, facts.Project); f != nil {
+		if f := PartialBackend(a, project, facts.Project); f != nil {
 			p.Findings = append(p.Findings, *f)
 			return
 		}
@@ -250,26 +231,42 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	if repoints && !canMove(o, a, project) {
 		return // step 8 tells
 	}
-	edits, err := projectEdits(o, a, project, facts)
+	edits, err := PlanProjectFiles(o, a, project)
 	if err != nil {
 		addEdit(a, p, files.Edit{}, err, "")
 		return
 	}
-	for _, edit := range edits {
-		c := addEdit(a, p, edit, nil, writeTitle(edit, project))
-		if c != nil && repoints {
+	for i := range edits.Changes {
+		if c := &edits.Changes[i]; repoints {
 			if asks {
 				c.Foreign = facts.Project.Dir
 			}
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
 	}
+	*p = p.And(edits)
 }
 
-// partialBackend is the finding of a project whose backend block takes bucket or
+// PlanProjectFiles edits what differs in a project's backend and provider; an error
+// says why its files must be left as they are.
+func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Project) (p plan.Proposal, err error) {
+	edits, err := projectEdits(o, a, project, o.Files.Projects[project.Name])
+	for _, edit := range edits {
+		addEdit(a, &p, edit, nil, writeTitle(edit, project))
+	}
+	return p, err
+}
+
+// InitNeeded is the init that a project, which could be read, needs to work where the
+// blueprint says.
+func InitNeeded(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.InitKind {
+	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Project)
+}
+
+// PartialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
+func PartialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil
@@ -326,97 +323,12 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+		Endpoint: o.Files.endpoint, PathStyle: o.Files.pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile
 	}
 	return b
-}
-
-// StaleToken is the finding of a profile whose key cannot work because of a
-// session token beside it, or nil.
-func StaleToken(credentials, config files.Snapshot, profile string) *plan.Finding {
-	at, stale := profiles.FindStaleToken(credentials, config, profile)
-	if !stale || at.KeyID == "" {
-		return nil
-	}
-	sends := "Terraform sends both (the AWS CLI does not)"
-	if at.Both {
-		sends = "Terraform and the AWS CLI send both"
-	}
-	return &plan.Finding{
-		ID: "files.session-token-stale", Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
-			at.Place, profile, at.KeyID, sends),
-		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
-	}
-}
-
-// WithoutStaleToken takes a session token that is nobody's any more out of the
-// config file with the profiles that are written there: beside a key in the
-// credentials file it would be sent with that. It names these profiles, which
-// nothing can sign as before the edit.
-func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snapshot) []string {
-	var cleared []string
-	for i, e := range wanted {
-		if at, stale := profiles.FindStaleToken(credentials, config, e.Name); stale && at.Kind == profiles.Config {
-			wanted[i].Remove = append(wanted[i].Remove, profiles.WithoutToken(e.Name).Remove...)
-			cleared = append(cleared, e.Name)
-		}
-	}
-	return cleared
-}
-
-// planConfig writes the admin profile's region and a role profile for each
-// environment, on a laptop that has the admin profile or is about to.
-func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
-	if a.Me == "" && o.IAM.ProfileKey == "" {
-		return
-	}
-	all := Profiles(a, o.partition(), o.environments(a.Environments))
-	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
-	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
-	for _, wanted := range all {
-		if err == nil {
-			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
-		}
-	}
-	addEdit(a, p, edit, err, RoleProfiles)
-}
-
-// RoleProfiles is the title of the change that writes them.
-const RoleProfiles = "Write a role profile for each environment"
-
-// Profiles are what ~/.aws/config holds for an admin of these environments: the
-// region of the profile with the credentials, and a role profile for each
-// environment, without mfa_serial, since Terraform cannot ask for a code.
-func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []profiles.Wanted {
-	wanted := []profiles.Wanted{{Name: a.AdminProfile, Set: []profiles.KeyValue{profiles.KV("region", a.StateRegion)}}}
-	for _, e := range environments {
-		wanted = append(wanted, profiles.Wanted{Name: a.ProfileFor(e.Name), Set: []profiles.KeyValue{
-			profiles.KV("role_arn", a.RoleARN(partition, e)),
-			profiles.KV("source_profile", a.AdminProfile),
-			profiles.KV("region", a.RegionOf(e)),
-		}})
-	}
-	return wanted
-}
-
-// profileWrite is the write of a new access key into the admin profile. Its
-// values are references until AWS has made the key.
-func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
-	wanted := profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
-		profiles.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
-	}}
-	if err := wanted.Conflict(f.Credentials, f.Config); err != nil {
-		return nil, fmt.Errorf("%w", err)
-	}
-	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, wanted)
-	if err != nil {
-		return nil, err
-	}
-	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
 }
 
 // fileFacts are the projects.

@@ -78,7 +78,7 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 // its project's directory was adopted, and only to where no other state lies.
 func planInit(o *Observed, a *blueprint.Answers) plan.Proposal {
 	p := plan.Proposal{Findings: o.Init.deletions(a, o.Bucket.Bucket != nil)}
-	if finding := o.Init.noEngine(); finding != nil {
+	if finding := o.Init.NoEngine(); finding != nil {
 		p.Findings = append(append(p.Findings, *finding), notMoved(o, a)...)
 		return p
 	}
@@ -131,8 +131,8 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 	return findings
 }
 
-// noEngine is what an absent or unsuitable Terraform means.
-func (f InitFacts) noEngine() *plan.Finding {
+// NoEngine is what an absent or unsuitable Terraform means.
+func (f InitFacts) NoEngine() *plan.Finding {
 	switch {
 	case f.Engine && f.EngineErr == nil:
 		return nil
@@ -161,13 +161,13 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 }
 
 func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
-	if partialBackend(a, project, at) != nil {
+	if PartialBackend(a, project, at) != nil {
 		return nil, nil // step 7 tells
 	}
 	if _, deleted := o.Init.Deleted[project.Name]; deleted {
 		return nil, nil // told already
 	}
-	kind := tf.InitNeeded(wantedBackend(o, a, project), at)
+	kind := InitNeeded(o, a, project)
 	if o.Init.Moves[project.Name].Begun {
 		kind = tf.InitMigrate
 	}

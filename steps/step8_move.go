@@ -255,7 +255,7 @@ func (f InitFacts) repoints(project string) (repoints, asks bool) {
 
 // mayMove tells whether this laptop can move the state of a project at all.
 func mayMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool {
-	return o.Init.noEngine() == nil && adminHere(o, a) && slices.Contains(reachable(o, a), project)
+	return o.Init.NoEngine() == nil && adminHere(o, a) && slices.Contains(reachable(o, a), project)
 }
 
 // canMove tells whether step 8 is going to move the state of a project.

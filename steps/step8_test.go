@@ -12,7 +12,7 @@ func TestNoEngineSaysInOneSentenceWhy(t *testing.T) {
 		"Neither terraform nor tofu is on PATH, so the set-up is proven with the AWS SDK alone.":        terraform.ErrNotFound,
 		"No Terraform can be used (terraform crashed), so the set-up is proven with the AWS SDK alone.": errors.New("terraform crashed"),
 	} {
-		if got := (InitFacts{EngineErr: err}).noEngine(); got == nil || got.Evidence != want || got.Blocks {
+		if got := (InitFacts{EngineErr: err}).NoEngine(); got == nil || got.Evidence != want || got.Blocks {
 			t.Errorf("%v: %+v, want %q", err, got, want)
 		}
 	}

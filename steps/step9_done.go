@@ -44,17 +44,12 @@ func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 	if o.Done.Blueprint.Exists {
 		return plan.Proposal{}
 	}
-	return plan.Proposal{Changes: []plan.Change{blueprintChange(o.Done.Blueprint, a)}}
-}
-
-// blueprintChange writes the team's answers where there is no blueprint.
-func blueprintChange(file files.Snapshot, a *blueprint.Answers) plan.Change {
-	edit := files.Edit{Before: file, After: files.Content(a.HCL()), Mode: 0o644}
-	return plan.Change{
-		ID: "done.blueprint", Of: plan.StepDone, Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
+	edit := files.Edit{Before: o.Done.Blueprint, After: files.Content(a.HCL()), Mode: 0o644}
+	return plan.Proposal{Changes: []plan.Change{{
+		ID: "done.blueprint", Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
 		Write: &plan.Write{Edit: edit, Diff: edit.Diff()},
-	}
+	}}}
 }
 
 // closingNotes say what exists, where, what it costs a month, who has keys

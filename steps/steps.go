@@ -310,6 +310,11 @@ func PlanSeen(o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal 
 	return p
 }
 
+// Named are the steps of these names, in the article's order.
+func Named(names ...plan.StepName) []Step {
+	return slices.DeleteFunc(All(), func(s Step) bool { return !slices.Contains(names, s.Name) })
+}
+
 // AWSOnly are the steps that AWS alone answers for.
 func AWSOnly() []Step {
 	return slices.DeleteFunc(All(), func(s Step) bool { return !s.AWSOnly })

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
@@ -49,7 +48,7 @@ func (s *scene) checkReads(ctx context.Context) error {
 func (s *scene) checkEnvironment(ctx context.Context, e blueprint.Environment) {
 	c := plan.Check{Name: checkRole, Subject: e.Name}
 	if e.Account == "" {
-		s.broken(c, *steps.AccountUnknown(e))
+		s.broken(c, *accountUnknown(e))
 		return
 	}
 	role := s.a.RoleARN(s.identity.Partition, e)

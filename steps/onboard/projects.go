@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
@@ -22,7 +21,7 @@ func (s *scene) planProjects(ctx context.Context) error {
 	if s.stateKey == nil {
 		return nil // the backend blocks cannot be told right from wrong; its own finding tells
 	}
-	all, p, err := steps.Laptop{User: s.user, Identity: s.identity, Key: s.stateKey}.Plan(ctx, s.env, s.a)
+	all, p, err := planFiles(ctx, s.env, s.a, s.user, s.identity, s.stateKey)
 	if err != nil {
 		return err
 	}
@@ -52,7 +51,7 @@ func (s *scene) planProjects(ctx context.Context) error {
 }
 
 // checkProject tells how a project's files stand.
-func (s *scene) checkProject(at steps.ProjectFiles) {
+func (s *scene) checkProject(at projectFiles) {
 	c := plan.Check{Name: checkFiles, Subject: at.Project.Name, Asked: at.Dir, Verdict: plan.Passed, Answer: "backend and provider say what the blueprint says"}
 	switch {
 	case at.Problem != nil:
@@ -77,7 +76,7 @@ func (s *scene) checkProject(at steps.ProjectFiles) {
 }
 
 // notInitialised is the finding of a project whose init was tried and failed.
-func notInitialised(at steps.ProjectFiles) plan.Finding {
+func notInitialised(at projectFiles) plan.Finding {
 	return plan.Finding{
 		ID: diagnosis.BackendNotInitialized.ID, Of: plan.StepInit, Severity: plan.Failure,
 		Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", at.Project.Name),

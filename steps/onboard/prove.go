@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -55,7 +54,7 @@ func (s *scene) prove(ctx context.Context) {
 const lockWait = "-lock-timeout=30s"
 
 // plan runs terraform plan in a project, as the user.
-func (s *scene) plan(ctx context.Context, at steps.ProjectFiles) {
+func (s *scene) plan(ctx context.Context, at projectFiles) {
 	c := plan.Check{Name: checkPlan, Subject: at.Project.Name, Asked: "terraform plan in " + at.Dir}
 	switch {
 	case s.env.Engine == nil || s.env.Engine.Supports(s.a.Lock.UseLockfile) != nil:
@@ -93,7 +92,7 @@ func onceMore(f plan.Finding) plan.Finding {
 }
 
 // planFailed names the cause as troubleshooting does.
-func (s *scene) planFailed(c plan.Check, at steps.ProjectFiles, result terraform.Result, err error) {
+func (s *scene) planFailed(c plan.Check, at projectFiles, result terraform.Result, err error) {
 	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
 	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
 		f.ID, f.Remedy = d.ID, d.Remedy

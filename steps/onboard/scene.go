@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -52,7 +51,7 @@ type scene struct {
 	factor factor
 
 	stateKey *awsops.Key
-	projects []steps.ProjectFiles
+	projects []projectFiles
 	// readable are the projects whose state can be read.
 	readable map[string]bool
 

@@ -112,6 +112,11 @@ type Proposal struct {
 	Findings []Finding
 }
 
+// And is both proposals in one.
+func (p Proposal) And(more Proposal) Proposal {
+	return Proposal{Changes: append(p.Changes, more.Changes...), Findings: append(p.Findings, more.Findings...)}
+}
+
 // Blocked tells whether a finding stands against making any change at all.
 func (r Review) Blocked() bool { return Blocking(r.Findings) }
 

@@ -79,7 +79,7 @@ func (l *Lines) alike(alike []plan.Check) {
 		}
 	}
 	if more := len(alike) - len(shown); more > 0 {
-		l.print("         … and %s like it\n", plural(more, "answer"))
+		l.print("         … and %s like it\n", Plural(more, "answer"))
 	}
 }
 

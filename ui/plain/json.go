@@ -117,7 +117,7 @@ func newSummary(s *plan.Summary, detailed bool) summary {
 	return summary{
 		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
-		Findings: attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
+		Findings: Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
 		ExitCode: s.ExitCode(detailed), Notes: append([]string{}, s.Notes...),
 		Checks: s.Checks,

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
@@ -98,7 +97,7 @@ func (l *Lines) applied(e plan.Event) {
 		l.progress("changes made", l.ended, len(l.planned))
 		return
 	}
-	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, took(e.Took))
+	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, Took(e.Took))
 }
 
 func (l *Lines) failed(e plan.Event) {
@@ -179,12 +178,4 @@ func (l *Lines) passphrase(e plan.Event) {
 		l.print("  | %s%s |\n", line, strings.Repeat(" ", width-len([]rune(line))))
 	}
 	l.print("%s\n", edge)
-}
-
-// took is a duration as people read it.
-func took(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
 }

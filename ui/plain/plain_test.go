@@ -219,7 +219,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(outcome(&c.summary), "\n")
+			got := strings.Join(Outcome(&c.summary, "Run it again"), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}

@@ -60,7 +60,7 @@ func (l *Lines) access(changes []plan.Change) {
 	l.print("\nThis gives access:\n")
 	for i, sentence := range sentences {
 		if i == accessShown {
-			l.print("  … and %s more, each with \"widens\" in --json\n", plural(len(sentences)-i, "sentence"))
+			l.print("  … and %s more, each with \"widens\" in --json\n", Plural(len(sentences)-i, "sentence"))
 			break
 		}
 		l.print("  ! %s", strings.TrimLeft(wrapped(sentence, 4), " "))
@@ -247,7 +247,7 @@ func shortened(value any) any {
 		for name, member := range x {
 			short[name] = shortened(member)
 			if tags, ok := member.([]any); ok && name == "Tags" {
-				short[name] = plural(len(tags), "tag")
+				short[name] = Plural(len(tags), "tag")
 			}
 		}
 		return short

@@ -12,8 +12,14 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.table(s.Checks)
 	}
 	l.print("\n")
-	for _, line := range outcome(s) {
+	for _, line := range Outcome(s, "Run it again") {
 		l.print("%s", wrapped(line, 0))
+	}
+	switch n := Attention(s.Findings); {
+	case n == 1:
+		l.print("1 finding needs attention.\n")
+	case n > 1:
+		l.print("%d findings need attention.\n", n)
 	}
 	if l.Stages == nil { // else a finding tells it
 		l.waiting(s.Foreign)
@@ -30,59 +36,4 @@ func (l *Lines) waiting(changes []plan.Change) {
 			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your word: %s. Agree with", c.Title)), c.Foreign)
 		}
 	}
-}
-
-// outcome is the result in whole sentences, the most important one first.
-func outcome(s *plan.Summary) []string {
-	var lines []string
-	say := func(when bool, format string, args ...any) {
-		if when {
-			lines = append(lines, fmt.Sprintf(format, args...))
-		}
-	}
-	say(s.DryRun, "This was a dry run: nothing was changed.")
-	say(s.Declined, "Not confirmed: nothing was changed.")
-	say(s.Unproven(), "Interrupted when every change was made: the result is not proven. Run it again to prove it.")
-	say(s.Stopped && !s.Unproven(), "Interrupted: the changes above that are done stay, the others were not begun or not finished. Run it again to go on from here.")
-	rest := "left out"
-	if s.Stopped {
-		rest = "not begun"
-	}
-	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d %s.", plural(s.Applied, "change"), s.Failed, s.Skipped, rest)
-	say(s.Unknown > 0, "The answer to %s was lost. Run it again: it looks before it makes anything twice.", plural(s.Unknown, "change"))
-	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0 && !blocked(s)
-	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
-	say(still && attention(s.Findings) > 0, "Nothing was changed.")
-	say(blocked(s), "Nothing was changed: correct what the findings say first.")
-	if n := attention(s.Findings); n > 0 {
-		say(n == 1, "1 finding needs attention.")
-		say(n > 1, "%d findings need attention.", n)
-	}
-	return lines
-}
-
-func blocked(s *plan.Summary) bool {
-	for _, f := range s.Findings {
-		if f.Blocks {
-			return true
-		}
-	}
-	return false
-}
-
-func attention(findings []plan.Finding) int {
-	n := 0
-	for _, f := range findings {
-		if f.Severity != plan.Info {
-			n++
-		}
-	}
-	return n
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -3,9 +3,9 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
+	"stateroom/ui/plain"
 )
 
 // applying draws what is under way: failures first, then what runs, then the
@@ -37,7 +37,7 @@ func (v *runScreen) applying() {
 			v.pane.text(" " + t.Faint.Render(t.Glyphs.Out+" "+d.change.Title+": left out, "+d.why))
 			continue
 		}
-		v.pane.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+took(d.took)))
+		v.pane.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+plain.Took(d.took)))
 	}
 }
 
@@ -64,7 +64,7 @@ func (v *runScreen) bar(done, of int) string {
 		full = min(cells, cells*done/of)
 	}
 	bar := t.Accent.Render(strings.Repeat(t.Glyphs.Bar, full)) + t.Faint.Render(strings.Repeat(t.Glyphs.BarEmpty, cells-full))
-	text := fmt.Sprintf("  %d of %s", done, plural(of, "change"))
+	text := fmt.Sprintf("  %d of %s", done, plain.Plural(of, "change"))
 	if n := v.progress.failed; n > 0 {
 		text += t.Bad.Render(fmt.Sprintf(", %d failed", n))
 	}
@@ -79,7 +79,7 @@ func (v *runScreen) outcome(more ...string) {
 	if v.bad() {
 		style = t.Bad
 	}
-	for _, line := range append(outcome(v.result, "Look again"), more...) {
+	for _, line := range append(plain.Outcome(v.result, "Look again"), more...) {
 		v.pane.wrapped(line, 1, style.Render)
 	}
 	v.pane.text("")
@@ -105,12 +105,4 @@ func (v *runScreen) notes(notes []string) {
 		v.pane.wrapped(note, 1, t.Faint.Render)
 	}
 	v.pane.text("")
-}
-
-// took is a duration as people read it.
-func took(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
 }

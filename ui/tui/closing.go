@@ -3,9 +3,11 @@ package tui
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/plain"
 	"stateroom/ui/tui/theme"
 )
 
@@ -30,7 +32,7 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 		say("", "Nothing was changed.")
 		return
 	}
-	for _, line := range append(outcome(s, "Run "+wordsOf[m.request.Mode].command+" again"), toLookAt(s)...) {
+	for _, line := range ending(s, wordsOf[m.request.Mode]) {
 		say("", line)
 	}
 	for _, f := range s.Failures {
@@ -65,37 +67,19 @@ func stopped(s *plan.Summary) string {
 	return "Stopped. What is done stays; what was not begun is still to do."
 }
 
-// outcome is the result in whole sentences, the most important one first. Again
-// says how to go on from there.
-func outcome(s *plan.Summary, again string) []string {
+// ending is how a run ended, for whoever leaves it.
+func ending(s *plan.Summary, w words) []string {
 	var lines []string
-	say := func(when bool, format string, args ...any) {
-		if when {
-			lines = append(lines, fmt.Sprintf(format, args...))
-		}
+	if s.DryRun {
+		lines = append(lines, planLine(s.Add, s.Change, s.Destroy))
 	}
-	say(s.DryRun, "%s This was a dry run: nothing was changed.", planLine(s.Add, s.Change, s.Destroy))
-	say(s.Declined, "Not confirmed: nothing was changed.")
-	made := s.Applied+s.Failed+s.Unknown > 0 // what failed may have been made in part
-	say(s.Stopped && !made, "Interrupted: nothing was changed.")
-	say(s.Unproven(), "Interrupted when every change was made: the result is not proven. %s to go on from here.", again)
-	say(s.Stopped && made && !s.Unproven(), "Interrupted: what is done stays, the rest was not begun or not finished. %s to go on from here.", again)
-	rest := "left out"
-	if s.Stopped {
-		rest = "not begun"
-	}
-	say(s.Applied > 0 || s.Failed > 0, "%s made, %d failed, %d %s.", plural(s.Applied, "change"), s.Failed, s.Skipped, rest)
-	say(s.Unknown > 0, "The answer to %s was lost. %s: what is there is seen before anything is made twice.", plural(s.Unknown, "change"), again)
-	still := !s.DryRun && !s.Declined && !s.Stopped && s.Applied+s.Failed+s.Unknown == 0
-	say(still && attention(s.Findings) == 0, "Everything is right already: nothing was changed.")
-	say(still && attention(s.Findings) > 0, "Nothing was changed.")
-	return lines
+	return slices.Concat(lines, plain.Outcome(s, "Run "+w.command+" again"), toLookAt(s))
 }
 
 // toLookAt counts the findings in a sentence, if there are any.
 func toLookAt(s *plan.Summary) []string {
-	if n := attention(s.Findings); n > 0 {
-		return []string{plural(n, "finding") + " to look at."}
+	if n := plain.Attention(s.Findings); n > 0 {
+		return []string{plain.Plural(n, "finding") + " to look at."}
 	}
 	return nil
 }
@@ -103,14 +87,4 @@ func toLookAt(s *plan.Summary) []string {
 // planLine is the sentence that Terraform users look for.
 func planLine(add, change, destroy int) string {
 	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
-}
-
-func attention(findings []plan.Finding) int {
-	n := 0
-	for _, f := range findings {
-		if f.Severity != plan.Info {
-			n++
-		}
-	}
-	return n
 }

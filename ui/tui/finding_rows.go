@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // showFindings shows those that do not stand beside a check in a table: the
@@ -113,7 +114,7 @@ func (v *runScreen) findingDetail(i int) {
 	}
 	if f.Details != "" {
 		lines := strings.Count(f.Details, "\n") + 1
-		v.labelled("Report", fmt.Sprintf("%s to hand on: r opens it, s saves it", plural(lines, "line")), t.Faint)
+		v.labelled("Report", fmt.Sprintf("%s to hand on: r opens it, s saves it", plain.Plural(lines, "line")), t.Faint)
 	}
 }
 

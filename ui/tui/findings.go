@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // findings are those of a review, each with the changes that mend it.
@@ -100,7 +101,7 @@ func (f *findings) place(checks *checklist) {
 }
 
 // pressing counts the findings that keep a run from being healthy.
-func (f *findings) pressing() int { return attention(f.list) }
+func (f *findings) pressing() int { return plain.Attention(f.list) }
 
 // byHand counts the pressing ones that no change mends.
 func (f *findings) byHand() int {

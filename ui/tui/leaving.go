@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 	"stateroom/ui/tui/form"
 )
 
@@ -144,7 +145,7 @@ func (v *runScreen) confirmation(everything way, more ...way) tea.Cmd {
 	text, all := v.accessText(max(3, v.height-ways), min(76, v.width-8))
 	text = append(text, plan.Line(kept))
 	if n := len(v.left); n > 0 {
-		text = append(text, fmt.Sprintf("%s left out.", plural(n, "change")))
+		text = append(text, fmt.Sprintf("%s left out.", plain.Plural(n, "change")))
 	}
 	typed := 0
 	for _, c := range v.review.Foreign {
@@ -153,10 +154,10 @@ func (v *runScreen) confirmation(everything way, more ...way) tea.Cmd {
 		}
 	}
 	if n := len(v.review.Foreign) - typed; n > 0 {
-		text = append(text, fmt.Sprintf("%s not ours and left as it is.", plural(n, "change")))
+		text = append(text, fmt.Sprintf("%s not ours and left as it is.", plain.Plural(n, "change")))
 	}
 	if typed > 0 {
-		text = append(text, fmt.Sprintf("%s not agreed to and left out.", plural(typed, "change")))
+		text = append(text, fmt.Sprintf("%s not agreed to and left out.", plain.Plural(typed, "change")))
 	}
 	items := []way{{"Not yet", "Nothing is changed.", nil}}
 	if len(kept) > 0 {

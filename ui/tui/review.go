@@ -276,10 +276,3 @@ func (v *runScreen) waitingView(text string) []string {
 	lines := append([]string{}, v.pane.view()...)
 	return append(lines, " "+v.theme.Accent.Render(v.spinner.View())+" "+text)
 }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

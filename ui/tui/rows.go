@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // rows are those of the phase.
@@ -157,7 +158,7 @@ func (v *runScreen) sum() {
 		v.pane.text("", " "+v.planLine())
 	}
 	if left > 0 {
-		v.pane.text(" " + plural(left, "change") + " left out.")
+		v.pane.text(" " + plain.Plural(left, "change") + " left out.")
 	}
 	enter := t.Bold.Render("enter")
 	switch {
@@ -188,9 +189,9 @@ func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 		}
 		return glyph, thingsWrong(wrong, v.found.list[0].Severity, v.result != nil), style
 	case changes > 0:
-		return t.Glyphs.ToChange, plural(changes, "change") + " to make", t.Change.Bold(true)
+		return t.Glyphs.ToChange, plain.Plural(changes, "change") + " to make", t.Change.Bold(true)
 	case v.checks.undecided > 0:
-		return t.Glyphs.Unknown, plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
+		return t.Glyphs.Unknown, plain.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
 	}
 	return t.Glyphs.Done, v.words.right, t.Good.Bold(true)
 }
@@ -208,7 +209,7 @@ func (v *runScreen) numbers() string {
 	}
 	if changes > 0 {
 		none := map[bool]string{true: " to make, none made yet.", false: " still to make."}[v.result == nil]
-		parts = append(parts, plural(changes, "change")+none)
+		parts = append(parts, plain.Plural(changes, "change")+none)
 	}
 	if n := len(v.review.Foreign); n > 0 {
 		parts = append(parts, fmt.Sprintf("%s a word of yours first.", needs(n)))

@@ -102,3 +102,21 @@ func TestRunThatCouldNotLookTriesAgain(t *testing.T) {
 		t.Errorf("looked %d times, summary %+v", looks, s)
 	}
 }
+
+func TestADryRunThatFindsNothingToChangeProvesNothing(t *testing.T) {
+	f, proven := fakeFlow(t, healthy()), false
+	f.Prove = func(_ context.Context, _ *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
+		proven = true
+		return r
+	}
+	tm, m, shown := flow(t, Options{Modes: []Mode{Troubleshoot}, DryRun: true, Begin: func(context.Context, Request) (*Start, error) {
+		return &Start{Open: asksThen(f)}, nil
+	}})
+	shown.until(t, "Nothing is wrong")
+	shown.send(tm, "enter")
+	tm.WaitFinished(t, teatest.WithFinalTimeout(finalWait))
+	m.engine.wait()
+	if s := m.summary(false); proven || s == nil || !s.DryRun {
+		t.Errorf("proven %v, summary %+v", proven, s)
+	}
+}

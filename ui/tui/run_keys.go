@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/plain"
 )
 
 // key is a key press.
@@ -149,7 +150,7 @@ func (v *runScreen) confirm() tea.Cmd {
 		return nil
 	}
 	all := way{
-		fmt.Sprintf("Apply %s", plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.",
+		fmt.Sprintf("Apply %s", plain.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.",
 		func() tea.Msg { return applyMsg{} },
 	}
 	some := plan.Required(kept, v.current)
@@ -157,7 +158,7 @@ func (v *runScreen) confirm() tea.Cmd {
 		return v.confirmation(all)
 	}
 	return v.confirmation(all, way{
-		fmt.Sprintf("Only step %d, %s", v.current, plural(len(some), "change")), "This step with what it needs of the others.",
+		fmt.Sprintf("Only step %d, %s", v.current, plain.Plural(len(some), "change")), "This step with what it needs of the others.",
 		func() tea.Msg { return applyMsg{v.current} },
 	})
 }

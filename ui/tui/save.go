@@ -127,7 +127,7 @@ func (v *runScreen) endDryRun() tea.Cmd {
 	s := v.preview()
 	v.engine.made = s
 	return push(&chooser{
-		theme: v.theme, title: "The dry run", text: append(outcome(s, "Run "+v.words.command+" again"), toLookAt(s)...),
+		theme: v.theme, title: "The dry run", text: ending(s, v.words),
 		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}}, v.formats()...),
 	})
 }

@@ -317,3 +317,50 @@ func TestWhoeverConsentsCanSeeEverybodyWhoGetsIn(t *testing.T) {
 	press(m, "pgdown")
 	shows(t, m, "Person number 13 gets in.")
 }
+
+// TestAnAnswerThatCannotBeIsShownWhereItWasGivenAndLeftThere edits the lock into none
+// at all, which only both answers together tell.
+func TestAnAnswerThatCannotBeIsShownWhereItWasGivenAndLeftThere(t *testing.T) {
+	m, o := reviewingRoot(t, plainLook, Options{}), openingOf(team())
+	press(m, "6", "e", "right", "enter", "ctrl+u", "enter")
+	follow(t, m, o)
+	if shows(t, m, "DynamoDB lock table"); m.run.phase != asking || m.run.current != 6 {
+		t.Fatalf("phase %d at step %d: %v", m.run.phase, m.run.current, m.run.err)
+	}
+	press(m, "esc")
+	if shows(t, m, "Turn on point-in-time recovery"); len(m.run.given) > 0 {
+		t.Errorf("what was left is given: %v", m.run.given)
+	}
+	press(m, "4", "e", "ctrl+u", "alias/other", "enter", "enter")
+	follow(t, m, o)
+	if m.run.phase != inspecting || m.run.flow.Answers.Key.Alias != "alias/other" || !m.run.flow.Answers.Lock.UseLockfile {
+		t.Errorf("phase %d, %+v", m.run.phase, m.run.flow.Answers.Lock)
+	}
+}
+
+// TestTheReviewOfANewSetUpBeginsAtItsFirstStep is led through all questions.
+func TestTheReviewOfANewSetUpBeginsAtItsFirstStep(t *testing.T) {
+	o := newOperator()
+	m := asked(t, plainLook, o)
+	press(m, "enter", "ctrl+l", "space", "enter", "enter")
+	follow(t, m, o)
+	press(m, "alice")
+	for range 20 {
+		if press(m, "enter"); m.run.phase == opening {
+			follow(t, m, o)
+		}
+	}
+	if m.run.phase != inspecting || m.run.current != 1 {
+		t.Errorf("phase %d at step %d", m.run.phase, m.run.current)
+	}
+}
+
+func TestNothingIsOfferedThatDoesNothing(t *testing.T) {
+	m := finished(t, plainLook)
+	press(m, "2")
+	for _, k := range m.run.keys() {
+		if k.Help().Key == "a" {
+			t.Error("a step of a finished set-up offers to apply")
+		}
+	}
+}

@@ -1,10 +1,11 @@
-package steps
+package onboard
 
 import (
 	"context"
 	"fmt"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
@@ -12,18 +13,8 @@ import (
 	"stateroom/steps/plan"
 )
 
-// Laptop is what steps 7 to 9 mean for one admin: the projects that the admin
-// may work on, in a clone of the team's repository. Nothing is read but files,
-// since an admin may not look into the set-up as the operator may.
-type Laptop struct {
-	User     string
-	Identity awsops.Identity
-	// Key is the state encryption key, which the backend blocks name.
-	Key *awsops.Key
-}
-
-// ProjectFiles is one project as a laptop has it.
-type ProjectFiles struct {
+// projectFiles is one project as a laptop has it.
+type projectFiles struct {
 	Project blueprint.Project
 	Dir     string
 	// Right says that backend and provider say what the blueprint wants, and
@@ -34,85 +25,83 @@ type ProjectFiles struct {
 	Problem *plan.Finding
 }
 
-// Plan brings the projects' files to what the blueprint says, initialises the
-// projects, and writes the blueprint where there is none. A state that is
-// somewhere else is not an admin's to move: its project is left as it is.
-func (l Laptop) Plan(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ProjectFiles, plan.Proposal, error) {
-	o := &Observed{Account: AccountFacts{Identity: l.Identity}, Key: KeyFacts{Key: l.Key}}
-	if err := inspectFiles(ctx, env, a, o); err != nil {
-		return nil, plan.Proposal{}, err
-	}
-	if err := inspectDone(ctx, env, a, o); err != nil {
-		return nil, plan.Proposal{}, err
+// planFiles is what the steps of the files mean for one admin: it brings the projects
+// that the admin may work on to what the blueprint says, initialises them, and writes
+// the blueprint where there is none. Nothing is read but files, since an admin may not
+// look into the set-up as the operator may. A state that is somewhere else is not an
+// admin's to move: its project is left as it is.
+func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user string, identity awsops.Identity, key *awsops.Key) ([]projectFiles, plan.Proposal, error) {
+	o := &steps.Observed{Account: steps.AccountFacts{Identity: identity}, Key: steps.KeyFacts{Key: key}}
+	filesAndDone := steps.Named(plan.StepFiles, plan.StepDone)
+	for _, step := range filesAndDone {
+		if err := step.Inspect(ctx, env, a, o); err != nil {
+			return nil, plan.Proposal{}, err
+		}
 	}
 	o.Init.Engine, o.Init.EngineErr = env.Engine != nil, env.EngineErr
 	if env.Engine != nil {
 		o.Init.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
 	}
 	var p plan.Proposal
-	var all []ProjectFiles
-	for _, project := range a.ProjectsFor(l.User) {
-		all = append(all, l.project(o, a, project, &p))
+	var all []projectFiles
+	for _, project := range a.ProjectsFor(user) {
+		at, own := planProject(o, a, project)
+		all, p = append(all, at), p.And(own)
 	}
-	planIgnored(o, a, &p)
-	if !o.Done.Blueprint.Exists {
-		p.Changes = append(p.Changes, blueprintChange(o.Done.Blueprint, a))
-	}
-	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
-	if f := o.Init.noEngine(); f != nil {
+	p = p.And(steps.PlanIgnored(o, a)).And(steps.Propose(steps.Named(plan.StepDone), o, a, nil))
+	p.Findings = append(p.Findings, steps.Disagreements(o.Files.Credentials, o.Files.Config)...)
+	if f := o.Init.NoEngine(); f != nil {
 		f.Of, f.Blocks = plan.StepInit, false
 		p.Findings = append(p.Findings, *f)
 	}
 	return all, p, nil
 }
 
-// project plans one project's files and its init.
-func (l Laptop) project(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) ProjectFiles {
+// planProject plans one project's files and its init.
+func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Project) (f projectFiles, p plan.Proposal) {
 	facts := o.Files.Projects[project.Name]
 	if facts.Err != nil {
-		return ProjectFiles{Project: project, Problem: cannotEdit(project, facts.Err)}
+		return projectFiles{Project: project, Problem: cannotEdit(project, facts.Err)}, p
 	}
-	f := ProjectFiles{Project: project, Dir: facts.Project.Dir}
+	f = projectFiles{Project: project, Dir: facts.Project.Dir}
 	if e, _ := a.Environment(project.Environment); e.Account == "" {
-		f.Problem = AccountUnknown(e)
-		return f
+		f.Problem = accountUnknown(e)
+		return f, p
 	}
 	if found := engine.LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
-		f.Problem, p.Findings = &found[0], append(p.Findings, found[1:]...)
-		return f
+		f.Problem, p.Findings = &found[0], found[1:]
+		return f, p
 	}
-	kind := tf.InitNeeded(wantedBackend(o, a, project), facts.Project)
-	if f.Problem = partialBackend(a, project, facts.Project); f.Problem != nil {
-		return f
+	if f.Problem = steps.PartialBackend(a, project, facts.Project); f.Problem != nil {
+		return f, p
 	}
+	kind := steps.InitNeeded(o, a, project)
 	if kind == tf.InitMigrate {
 		f.Problem = stateOfItsOwn(project, facts.Project)
-		return f
+		return f, p
 	}
-	edits, err := projectEdits(o, a, project, facts)
+	p, err := steps.PlanProjectFiles(o, a, project)
 	if err != nil {
 		f.Problem = cannotEdit(project, err)
-		return f
+		return f, p
 	}
 	var own []string
-	for _, edit := range edits {
-		if c := addEdit(a, p, edit, nil, writeTitle(edit, project)); c != nil {
-			own = append(own, c.ID)
-		}
+	for _, c := range p.Changes {
+		own = append(own, c.ID)
 	}
 	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == tf.InitNone, facts.Project.State.HasProviders()
-	if f.Initialised && f.Providers || o.Init.noEngine() != nil {
-		return f
+	if f.Initialised && f.Providers || o.Init.NoEngine() != nil {
+		return f, p
 	}
 	c := plan.InitChange(a, project, f.Dir, kind)
 	c.Needs, c.Run.Settled = own, true // what a new key takes to be known was waited for before
 	p.Changes = append(p.Changes, c)
-	return f
+	return f, p
 }
 
-// AccountUnknown is the finding of an environment whose account only its e-mail
+// accountUnknown is the finding of an environment whose account only its e-mail
 // address names: an admin may not list the organization's accounts.
-func AccountUnknown(e blueprint.Environment) *plan.Finding {
+func accountUnknown(e blueprint.Environment) *plan.Finding {
 	return &plan.Finding{
 		ID: "onboard.account-unknown", Of: plan.StepAccount, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),

@@ -1,0 +1,49 @@
+package onboard
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+)
+
+// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
+// comes to.
+func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
+	isolate(t)
+	c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
+	a := &blueprint.Answers{Blueprint: c.team()}
+	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
+	c.must(err)
+	env, err := engine.NewEnv(sessions, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
+	c.must(err)
+	env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+	staging := a.Projects[slices.IndexFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == "common-staging" })]
+	dir := env.ProjectDir(staging)
+	c.must(os.MkdirAll(dir, 0o755))
+	c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("provider \"aws\" {\n  alias = \"x\"\n  shared_config_files = [\"aws\"]\n}\n"), 0o600))
+	for adopted, want := range map[string]bool{"": true, "aws": false} {
+		a.Adopt = []string{adopted}
+		all, p, err := planFiles(t.Context(), env, a, "alice", awsops.Identity{}, &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"})
+		c.must(err)
+		for _, at := range all {
+			held := at.Problem != nil && at.Problem.ID == "files.points-elsewhere"
+			if held != (at.Project.Name == staging.Name && want) {
+				t.Errorf("with %q adopted project %s has the problem %v", adopted, at.Project.Name, at.Problem)
+			}
+		}
+		touched := slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return strings.HasPrefix(c.Target, dir) })
+		if touched == want {
+			t.Errorf("with %q adopted the changes are %v", adopted, p.Changes)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package session
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"stateroom/steps/plan"
+	"stateroom/ui/practice"
+	"stateroom/ui/tui"
+)
+
+// TestWhoeverHasSignedInSinceIsSeenByTheNextLook looks with a secret that is wrong,
+// and again with the right one: AWS is opened anew only where a look has failed.
+func TestWhoeverHasSignedInSinceIsSeenByTheNextLook(t *testing.T) {
+	stage, err := practice.Start(t.Context(), practice.Options{Dir: filepath.Join(t.TempDir(), "stage")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stage.Close(true) })
+	dir := t.TempDir()
+	path, wrong := filepath.Join(dir, "stateroom.hcl"), filepath.Join(t.TempDir(), "credentials")
+	if err := os.WriteFile(path, stage.Blueprint().HCL(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(wrong, []byte("[default]\naws_access_key_id = "+stage.Sandbox().Operator().AccessKeyID+"\naws_secret_access_key = of-somebody-else\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(Options{Blueprint: path, Dir: dir, Endpoint: stage.Endpoint(), Parallel: 4}, System{Terminal: true}, courses[tui.SetUp])
+	s.quiet = true
+	open, given, err := s.open(s, t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", wrong)
+	opened, err := open(t.Context(), given, plan.Asks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow := opened.Flow
+	flow.Emit = func(plan.Event) {}
+	if _, err := flow.Review(t.Context()); err == nil {
+		t.Fatal("it looks with a wrong secret")
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", right)
+	if r, err := flow.Review(t.Context()); err != nil || len(r.Changes) == 0 {
+		t.Fatalf("%d changes, %v", len(r.Changes), err)
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", wrong)
+	if _, err := flow.Review(t.Context()); err != nil {
+		t.Errorf("a good look was opened anew: %v", err)
+	}
+}
+
