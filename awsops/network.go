@@ -102,11 +102,11 @@ func brokeOff(err error) bool {
 	return errors.Is(err, io.EOF) || (errors.As(err, &op) && (op.Op == "read" || op.Op == "write") && !op.Timeout())
 }
 
-// stranger is an answer that cannot be AWS's: a page for people, or a redirect
-// that no AWS service signed with a request id.
-type stranger struct{ status string }
+// stranger is an answer that cannot be AWS's: a page for people, a redirect that no
+// AWS service signed with a request id, or one without an end.
+type stranger struct{ with string }
 
-func (s *stranger) Error() string { return "what answered " + s.status + " is not AWS" }
+func (s *stranger) Error() string { return "what answered with " + s.with + " is not AWS" }
 
 func isStranger(err error) bool {
 	var other *stranger
