@@ -363,6 +363,11 @@ func (p *reachProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return home.assume(ctx, fmt.Sprintf("arn:%s:iam::%s:role/%s", id.Partition, p.account, p.role))
 }
 
+// PathStyle says whether buckets are addressed by path where the session's calls go,
+// whoever named that place: an option, a variable or a profile. Terraform has to be
+// told so, and knows no variable for it.
+func (s *Session) PathStyle() bool { return s.s3().Options().UsePathStyle }
+
 // pathStyle says whether S3 must be addressed by path: bucket names cannot be
 // prefixed to an address, and *.localhost does not resolve everywhere.
 func pathStyle(endpoint *string) bool {

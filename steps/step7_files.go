@@ -73,6 +73,7 @@ type FileFacts struct {
 	IgnoreErr error
 	Left      Leftovers
 	endpoint  string
+	pathStyle bool // of the endpoint that is asked, whoever named it
 }
 
 // ProjectFacts are one Terraform root directory; Err is why it cannot be read.
@@ -118,7 +119,7 @@ func commonProjects(a *blueprint.Answers) string {
 // inspectFiles reads the files; a project that cannot be read is a fact.
 func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
-	f.endpoint = env.Endpoint
+	f.endpoint, f.pathStyle = env.Endpoint, env.Sessions.Home(a.StateRegion).PathStyle()
 	f.Projects = map[string]ProjectFacts{}
 	f.Left = inspectLeft(env, a)
 	for path, into := range map[string]*files.Snapshot{
@@ -369,7 +370,7 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
 		KMSKeyID: o.keyARN(), Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+		Endpoint: o.Files.endpoint, PathStyle: o.Files.pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

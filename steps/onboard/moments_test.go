@@ -105,9 +105,9 @@ func atWrites(n int) (all []moment) {
 
 // hangUps are over a change that AWS never answers: nobody is there to press again,
 // so that each uses up the half minute after which the second interrupt follows by
-// itself. There is one in .ci/run long.
+// itself. There is one of them every day.
 func hangUps(n int) (all []moment) {
-	for seed := range n / 60 {
+	for seed := range max(1, n/30) {
 		all = append(all, moment{
 			course: courses[seed%len(courses)], kind: kind{signals: []syscall.Signal{syscall.SIGHUP}, held: true}, request: 1, mutating: true,
 		})

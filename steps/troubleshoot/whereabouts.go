@@ -144,7 +144,7 @@ func (l *laptop) wanted(p project, arn string) tf.Backend {
 	a := l.answers
 	b := tf.Backend{
 		Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion, KMSKeyID: arn, Encrypt: true,
-		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: l.env.Endpoint, PathStyle: l.env.Sessions.Home(a.StateRegion).PathStyle(), RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

@@ -52,4 +52,3 @@ func TestWhoeverHasSignedInSinceIsSeenByTheNextLook(t *testing.T) {
 		t.Errorf("a good look was opened anew: %v", err)
 	}
 }
-

@@ -109,10 +109,11 @@ func (v *runScreen) halt() (first bool, text string) {
 // setReview takes a new plan.
 func (v *runScreen) setReview(r plan.Review) {
 	v.review, v.users = r, usersOf(r.Changes)
-	v.widening, v.stepOf = nil, make(map[string]int, len(r.Changes))
+	v.widening, v.stepOf, v.planned = nil, make(map[string]int, len(r.Changes)), map[int]int{}
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		v.stepOf[c.ID] = c.Step
+		v.planned[c.Step]++
 		if len(c.Widens()) > 0 {
 			v.widening = append(v.widening, c)
 		}

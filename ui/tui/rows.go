@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -269,15 +268,19 @@ func (v *runScreen) showResult() {
 
 // showOthers shows the changes that no finding asked for.
 func (v *runScreen) showOthers() {
-	t, from := v.theme, len(v.pane.rows)
+	t, shown := v.theme, false
 	for _, m := range v.found.others {
-		if !v.staged() || m.change.Step == v.current {
-			v.pane.entry(m.change, m.foreign, 0)
+		if v.staged() && m.change.Step != v.current {
+			continue
 		}
+		if !shown {
+			v.pane.text(" " + t.Bold.Render("What changes"))
+		}
+		shown = true
+		v.pane.entry(m.change, m.foreign, 0)
 	}
 	switch {
-	case len(v.pane.rows) > from:
-		v.pane.rows = slices.Insert(v.pane.rows, from, row{kind: rowText, text: " " + t.Bold.Render("What changes")})
+	case shown:
 		v.pane.text("")
 	case !v.last() && !v.mustLook():
 		v.pane.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")

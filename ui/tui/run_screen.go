@@ -70,8 +70,9 @@ type runScreen struct {
 
 	review plan.Review
 	users  users
-	// stepOf are the changes' steps by id.
-	stepOf map[string]int
+	// stepOf are the changes' steps by id, planned how many each step has.
+	stepOf  map[string]int
+	planned map[int]int
 	// widening are the changes that give access; gives says by step, and givesAll
 	// of the whole plan, what access they give, without what is left out.
 	widening []*plan.Change

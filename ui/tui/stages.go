@@ -123,8 +123,8 @@ func (v *runScreen) count() {
 		}
 		return of[step]
 	}
-	for i := range v.review.Changes {
-		at(v.review.Changes[i].Step).changes++
+	for step, n := range v.planned {
+		at(step).changes = n
 	}
 	for id := range v.left {
 		if n, planned := v.stepOf[id]; planned {

@@ -21,8 +21,11 @@ type Backend struct {
 	DynamoDBTable       string // empty: no table, an existing argument goes
 	UseLockfile         bool   // false: an existing argument goes
 	Profile             string // empty (profile_in_files = false): an existing one is kept and told
-	Endpoint            string // custom endpoint URL; empty leaves what is there
-	RequiredVersion     string // such as ">= 1.11.0"; empty leaves what is there
+	// Endpoint is a custom endpoint URL; empty leaves what is there. The skip_*
+	// arguments are not needed when STS answers there (measured with Terraform 1.11.4).
+	Endpoint        string
+	PathStyle       bool   // buckets are addressed by path there; false leaves what is there
+	RequiredVersion string // such as ">= 1.11.0"; empty leaves what is there
 
 	// WorkspacePrefix is the workspace_key_prefix, below which the states of other
 	// workspaces lie: empty for Terraform's own. Another one that is there goes.
@@ -253,7 +256,7 @@ func (w Backend) arguments() []argument {
 	text("dynamodb_table", w.DynamoDBTable)
 	flag("use_lockfile", w.UseLockfile)
 	text("profile", w.Profile)
-	flag("use_path_style", pathStyle(w.Endpoint))
+	flag("use_path_style", w.PathStyle)
 	return out
 }
 

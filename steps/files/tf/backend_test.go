@@ -203,7 +203,7 @@ func TestEditBackendKeepsEveryOtherByte(t *testing.T) {
 		{
 			"a custom endpoint on an address",
 			nil,
-			Backend{Bucket: "b", Key: "k", Region: "r", UseLockfile: true, Endpoint: "http://127.0.0.1:4570"},
+			Backend{Bucket: "b", Key: "k", Region: "r", UseLockfile: true, Endpoint: "http://127.0.0.1:4570", PathStyle: true},
 			map[string]string{"backend.tf": "terraform {\n  backend \"s3\" {\n    bucket         = \"b\"\n    key            = \"k\"\n    region         = \"r\"\n    use_lockfile   = true\n    use_path_style = true\n\n    endpoints = {\n      s3  = \"http://127.0.0.1:4570\"\n      sts = \"http://127.0.0.1:4570\"\n    }\n  }\n}\n"},
 		},
 		{

@@ -1,8 +1,6 @@
 package tf
 
 import (
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -11,18 +9,6 @@ import (
 
 	"stateroom/steps/files"
 )
-
-// pathStyle tells endpoints whose host cannot carry a bucket name before it: an
-// IP address or localhost. The skip_* arguments are not needed when STS answers
-// at the endpoint (measured with Terraform 1.11.4).
-func pathStyle(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	host := u.Hostname()
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil
-}
 
 // services are those that Terraform's backend calls (facts: never KMS; IAM only
 // when STS fails).
