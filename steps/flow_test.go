@@ -27,8 +27,8 @@ func flowOf(t *testing.T, w *world) *engine.Flow {
 				Checks:   []plan.Check{{Name: "user", Verdict: plan.Broken, Finding: "user-missing"}},
 				Findings: []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}},
 				Changes: []plan.Change{
-					{ID: "user", Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
-					{ID: "key", Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
+					{ID: "iam.user", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
+					{ID: "iam.key", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"iam.user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
 				},
 			}, nil
 		},
@@ -89,7 +89,7 @@ func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T)
 		"declined": func(f *engine.Flow) {
 			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{}, nil }
 		},
-		"left out": func(f *engine.Flow) { f.Without = map[string]bool{"user": true} },
+		"left out": func(f *engine.Flow) { f.Without = map[string]bool{"iam.user": true} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})

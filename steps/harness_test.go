@@ -131,6 +131,9 @@ func (w *world) stateDir() string {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	}
 	w.events = append(w.events, e)
 }
 

@@ -51,7 +51,7 @@ func beyond(number string, last int) bool {
 
 func detach(o *Observed, a *blueprint.Answers, group string, p awsops.Policy) plan.Change {
 	c := plan.Change{
-		ID: "iam.policy." + p.Name + ".detach", Action: plan.Delete, Purpose: plan.Cosmetic, Group: group,
+		ID: "iam.policy." + p.Name + ".detach", Topic: string(plan.StepIAM), Action: plan.Delete, Purpose: plan.Cosmetic, Group: group,
 		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
 		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
 		Fields: []plan.Field{{Name: "attached to", Before: group}},
@@ -112,7 +112,7 @@ func groupGains(o *Observed, a *blueprint.Answers, group string, have, want poli
 func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc policy.Document) []plan.Change {
 	arn := iamARN(o, a, "policy"+policyPath+name)
 	id := "iam.policy." + name
-	base := plan.Change{Target: arn, Group: group, Account: a.AdminAccount, Region: a.StateRegion}
+	base := plan.Change{Topic: string(plan.StepIAM), Target: arn, Group: group, Account: a.AdminAccount, Region: a.StateRegion}
 	have, there := o.IAM.Policies[name]
 	var changes []plan.Change
 	switch {

@@ -348,7 +348,7 @@ func foreignFindings(foreign []plan.Change) []plan.Finding {
 			continue
 		}
 		findings = append(findings, plan.Finding{
-			ID: plan.Topic(c) + ".not-ours", Of: c.Of, Step: c.Step, Severity: plan.Warning,
+			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
 			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
 			Details:  plan.WouldChange(foreign, c.Foreign),

@@ -114,6 +114,9 @@ func Rank(id string) int {
 	return i
 }
 
+// Known tells whether an id is one of the catalogue.
+func Known(id string) bool { return Rank(id) < len(catalogue) }
+
 // StepOf is the step that a cause with this id belongs to; what is not in the
 // catalogue belongs to none.
 func StepOf(id string) plan.StepName {

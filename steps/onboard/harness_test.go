@@ -282,6 +282,9 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		l.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	}
 	l.events = append(l.events, e)
 }
 

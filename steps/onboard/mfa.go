@@ -159,7 +159,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 // stay.
 func (s *scene) deviceStep(suffix string, action plan.Action, title string, needs []string, call awsops.Call) plan.Change {
 	c := plan.Change{
-		ID: deviceChange(s.user) + suffix, Of: plan.StepIAM, Action: action, Title: title, Target: s.ownDevice(),
+		ID: deviceChange(s.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: s.ownDevice(),
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: []awsops.Call{call}, Needs: slices.Clone(needs),
 	}
 	if s.coming {

@@ -202,4 +202,7 @@ func (f *offboardFacts) inspectBlueprint(path string) error {
 
 func blueprintChange(user string) string { return "offboard.blueprint." + user }
 
+// topicOffboard is the topic of what is taken from somebody who leaves.
+const topicOffboard = "offboard"
+
 func denyChange(user string) string { return "offboard.deny." + user }

@@ -123,7 +123,7 @@ func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review)
 	}
 	after := policy.TrustWithout(before, f.user.ARN)
 	c := role.Change(plan.Change{
-		ID: "offboard.trust." + role.Environment.Name, After: []string{denyChange(f.name)},
+		ID: "offboard.trust." + role.Environment.Name, Topic: topicOffboard, After: []string{denyChange(f.name)},
 		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", f.name, role.Role.Name, role.Environment.Name),
 		Fields: []plan.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
 		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},

@@ -37,7 +37,7 @@ func (o *Offboard) plan(f offboardFacts) plan.Review {
 
 // change fills in what all changes of an offboarding have in common.
 func (o *Offboard) change(f offboardFacts, c plan.Change) plan.Change {
-	c.Of, c.Account, c.Region = plan.StepIAM, o.Answers.AdminAccount, o.Answers.StateRegion
+	c.Topic, c.Of, c.Account, c.Region = topicOffboard, plan.StepIAM, o.Answers.AdminAccount, o.Answers.StateRegion
 	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
 	if c.Target == "" {
 		c.Target = f.user.ARN

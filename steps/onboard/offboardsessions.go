@@ -126,6 +126,7 @@ func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) plan.Change {
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(f.name)
 	c := role.Change(plan.Change{
 		ID:     "offboard.sessions." + role.Environment.Name,
+		Topic:  topicOffboard,
 		Title:  fmt.Sprintf("End %s in %s in %s that are open now", whose, role.Role.Name, role.Environment.Name),
 		Fields: []plan.Field{{Name: "inline policy " + inline, After: policy.RevokeSessions(knownTime(before), name).JSON()}},
 		Calls:  []awsops.Call{awsops.PutRolePolicy(role.Role.Name, inline, doc)},

@@ -154,6 +154,9 @@ func (o *office) env() *engine.Env {
 func (o *office) keep(e plan.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		o.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	}
 	o.events = append(o.events, e)
 }
 

@@ -104,7 +104,7 @@ func (s *scene) add(c plan.Change) string {
 // key is there.
 func (s *scene) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
-		ID: keyChange(s.user) + suffix, Of: plan.StepIAM, Action: action, Title: title, Target: s.identity.ARN,
+		ID: keyChange(s.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: s.identity.ARN,
 		Account: s.a.AdminAccount, Region: s.region, Profile: s.as, Calls: calls,
 	}
 }

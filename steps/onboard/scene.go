@@ -199,6 +199,9 @@ func (s *scene) sealedAt() string {
 	return s.o.Handover.SealedAt
 }
 
+// topicOnboard is the topic of what is changed of a person's own.
+const topicOnboard = "onboard"
+
 // keyChange is the id of the change that makes the user's own key, and the name
 // under which the journal knows it.
 func keyChange(user string) string { return "onboard.key." + user }

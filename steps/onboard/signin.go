@@ -116,7 +116,7 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, b
 		return plan.Change{}, false
 	}
 	c := plan.Change{
-		ID: id, Of: plan.StepFiles, Action: plan.WriteFile,
+		ID: id, Topic: topicOnboard, Of: plan.StepFiles, Action: plan.WriteFile,
 		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", s.a.AdminProfile),
 		Target: s.credentials.Path, Account: s.a.AdminAccount, Region: s.region, Profile: s.profile, Needs: needs,
 		Calls:  []awsops.Call{awsops.GetSessionToken(s.factor.device, plan.CodeRef(id), sessionLife)},

@@ -9,6 +9,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -79,6 +80,9 @@ type Field struct {
 type Change struct {
 	// ID is stable over runs: "bucket.versioning", "iam.role.production".
 	ID string
+	// Topic begins the ids of findings about the change where the step's name does
+	// not: a group's policy is IAM's, whichever step it is for.
+	Topic string
 	// Of names the step that the change belongs to; Step is that one's number, which
 	// whoever makes a review of it fills in.
 	Of   StepName
@@ -163,6 +167,11 @@ const (
 	// Handover gives a person a key, or takes one that nobody can use.
 	Handover
 )
+
+// FindingID is the id of a finding about the change: "iam.not-ours".
+func (c Change) FindingID(problem string) string {
+	return cmp.Or(c.Topic, string(c.Of)) + "." + problem
+}
 
 // Sends tells whether one of the calls is one of a service's operations, or any of
 // them where none is named.

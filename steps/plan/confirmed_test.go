@@ -67,7 +67,7 @@ func TestALaterRoundDoesOnlyWhatWasConfirmed(t *testing.T) {
 }
 
 func TestWhatNeedsAnUnconfirmedChangeWaitsWithItAndIsToldOnce(t *testing.T) {
-	lost := Change{ID: "iam.lost-key.AKIA", Title: "Delete it", Calls: []awsops.Call{awsops.DeleteAccessKey("bob", "AKIA")}}
+	lost := Change{ID: "iam.lost-key.AKIA", Of: StepIAM, Title: "Delete it", Calls: []awsops.Call{awsops.DeleteAccessKey("bob", "AKIA")}}
 	again := shownPlan()[2]
 	again.Title, again.Needs = "Make it", []string{lost.ID}
 	kept, left := Confirmed([]Change{lost, again, shownPlan()[4]}, shownPlan(), nothingMade)

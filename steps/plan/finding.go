@@ -162,10 +162,3 @@ func Enumerated(names []string) string {
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
-
-// Topic begins the id of a finding about a change: a group's policy is IAM's,
-// whichever step it is for.
-func Topic(c Change) string {
-	of, _, _ := strings.Cut(c.ID, ".")
-	return of
-}

@@ -39,7 +39,7 @@ const ErroredState = "errored.tfstate"
 // write to the repository could have left such a file, so it takes consent by name.
 func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Change {
 	return Change{
-		ID: "state.push." + project.Name, Of: StepInit, Action: RunCommand, Target: dir,
+		ID: "state.push." + project.Name, Topic: "state", Of: StepInit, Action: RunCommand, Target: dir,
 		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
 		Run: &Run{
 			Command: RunPush, Project: project.Name, Dir: dir, Settled: true,

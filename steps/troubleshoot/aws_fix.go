@@ -166,11 +166,11 @@ func driftFinding(c plan.Change) plan.Finding {
 	}
 }
 
-// ruledHere are findings of set-up that a check has told, or that only say what
-// the operator may not see.
+// ruledHere are findings of set-up, beside the causes of the catalogue, that a check
+// has told, or that only say what the operator may not see.
 var ruledHere = []string{
-	diagnosis.KMSDisabled.ID, diagnosis.KMSPendingDeletion.ID, diagnosis.TableSchema.ID, "bucket.denied", "bucket.taken", "bucket.other-region",
-	"bucket.other-key-demanded", "iam.environment-unreachable", "account.cannot-create",
+	"bucket.denied", "bucket.taken", "bucket.other-region", "bucket.other-key-demanded", "iam.environment-unreachable",
+	"account.cannot-create",
 }
 
 // surveyFindings are set-up's own findings that keep something from being
@@ -178,7 +178,7 @@ var ruledHere = []string{
 func (f *facts) surveyFindings() []plan.Finding {
 	var findings []plan.Finding
 	for _, x := range f.plan.Findings {
-		if x.Severity == plan.Failure && !slices.Contains(ruledHere, x.ID) {
+		if x.Severity == plan.Failure && !diagnosis.Known(x.ID) && !slices.Contains(ruledHere, x.ID) {
 			x.Blocks = false
 			findings = append(findings, x)
 		}

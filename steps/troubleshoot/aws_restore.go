@@ -56,7 +56,7 @@ func (f *facts) offerRestore(p *site, s *stateFacts, t *trouble) {
 	}
 	name := fmt.Sprintf("s3://%s/%s", s.bucket, s.key)
 	c := plan.Change{
-		ID: "state.restore." + s.project, Of: plan.StepBucket, Action: plan.Update,
+		ID: "state.restore." + s.project, Topic: "state", Of: plan.StepBucket, Action: plan.Update,
 		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.serial, s.project),
 		Target: name, Account: f.answers.AdminAccount, Region: p.region, Profile: s.versionsBy,
 		Fields:  []plan.Field{{Name: "MD5", Before: currentDigest(s), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.serial)}},

@@ -3,8 +3,8 @@ package troubleshoot
 import (
 	"cmp"
 	"slices"
-	"strings"
 
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 )
 
@@ -64,7 +64,7 @@ func (o *outcome) hearEcho(e echo) {
 			kept = append(kept, g)
 			continue
 		}
-		if strings.HasPrefix(f.ID, "files.") {
+		if !diagnosis.Known(f.ID) {
 			f.ID, f.Severity = g.ID, g.Severity
 		}
 		join(&f, g)

@@ -152,6 +152,9 @@ func (w *world) flow() *engine.Flow {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
+	}
 	if e.Kind == plan.EventCheck {
 		w.checks = append(w.checks, *e.Check)
 	}
