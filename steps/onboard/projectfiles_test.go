@@ -60,7 +60,9 @@ func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t 
 	} {
 		c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
 		a := &blueprint.Answers{Blueprint: c.team()}
-		env, err := engine.NewEnv(nil, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
+		sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
+		c.must(err)
+		env, err := engine.NewEnv(sessions, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
 		c.must(err)
 		env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
 		dir := filepath.Join(c.dir, "live", "staging")
