@@ -195,24 +195,22 @@ func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 
 // addEdit turns an edit into a change, and one that cannot be made into a finding
 // with which nothing at all is changed.
-func addEdit(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) *plan.Change {
+func addEdit(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) {
 	if err != nil {
 		p.Findings = append(p.Findings, plan.Finding{
 			ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
 		})
-		return nil
+		return
 	}
 	for _, note := range edit.Notes {
 		p.Findings = append(p.Findings, plan.Finding{
 			ID: "files.kept", Of: plan.StepFiles, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
-	if !edit.Changes() {
-		return nil
+	if edit.Changes() {
+		p.Changes = append(p.Changes, plan.FileChange(a, edit, title))
 	}
-	p.Changes = append(p.Changes, plan.FileChange(a, edit, title))
-	return &p.Changes[len(p.Changes)-1]
 }
 
 func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {

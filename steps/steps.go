@@ -82,8 +82,10 @@ func List(list ...Step) []Step {
 	return list
 }
 
-// Order are the steps' names in their order.
-func Order(list []Step) plan.StepOrder {
+// Order are the names of the article's steps in their order.
+func Order() plan.StepOrder { return orderOf(All()) }
+
+func orderOf(list []Step) plan.StepOrder {
 	names := make(plan.StepOrder, len(list))
 	for i, step := range list {
 		names[i] = step.Name
@@ -112,20 +114,22 @@ type Look struct {
 // Take looks. Each step keeps its own failure, none the others from being inspected.
 func (l Look) Take(ctx context.Context) (*Observed, Failures) {
 	o, failed := &Observed{}, Failures{}
-	first, rest := slices.Clone(l.Steps), []Step{}
-	first = slices.DeleteFunc(first, func(s Step) bool { return !s.First })
+	first := slices.DeleteFunc(slices.Clone(l.Steps), func(s Step) bool { return !s.First })
 	l.inspect(ctx, first, o, failed)
 	if l.Whole && (len(failed) > 0 || engine.ClockOff(l.Env.Sessions.Home(l.Answers.StateRegion)) != nil) {
 		return o, failed
 	}
+	var rest []Step
 	for _, step := range l.Steps {
-		if before := slices.IndexFunc(first, func(s Step) bool { return s.Number < step.Number && failed[s.Name] != nil }); step.First {
-			continue
-		} else if before >= 0 {
-			failed[step.Name] = failed[first[before].Name]
+		if step.First {
 			continue
 		}
-		rest = append(rest, step)
+		before := slices.IndexFunc(first, func(s Step) bool { return s.Number < step.Number && failed[s.Name] != nil })
+		if before < 0 {
+			rest = append(rest, step)
+		} else {
+			failed[step.Name] = failed[first[before].Name]
+		}
 	}
 	l.inspect(ctx, rest, o, failed)
 	if l.Whole && len(failed) > 0 {
@@ -227,7 +231,7 @@ func (s *Setup) Flow() *engine.Flow {
 	if s.Steps == nil {
 		s.Steps = All()
 	}
-	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: Order(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
+	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: orderOf(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be

@@ -36,7 +36,7 @@ type Handover struct {
 
 // Flow is the run of a handover in env.
 func (h *Handover) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: h.Answers, Steps: steps.Order(steps.All()), Look: h.Look, Close: h.Close}
+	return &engine.Flow{Env: env, Answers: h.Answers, Steps: steps.Order(), Look: h.Look, Close: h.Close}
 }
 
 // handoverFacts are what a handover is planned from.

@@ -29,7 +29,7 @@ type Login struct {
 // Flow is the login as a flow over env. The caller adds Emit, Confirm and what
 // else a presenter decides.
 func (l *Login) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: l.Answers, Steps: steps.Order(steps.All()), Look: l.Look, Close: l.Close}
+	return &engine.Flow{Env: env, Answers: l.Answers, Steps: steps.Order(), Look: l.Look, Close: l.Close}
 }
 
 // Look finds the key and the device, sees whether there is a session that lasts,

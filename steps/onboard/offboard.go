@@ -40,7 +40,7 @@ type Offboard struct {
 
 // Flow is the run of an offboarding in env.
 func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
-	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(steps.All()), Look: o.Look, Prove: o.Prove, Close: o.Close}
+	return &engine.Flow{Env: env, Answers: o.Answers, Steps: steps.Order(), Look: o.Look, Prove: o.Prove, Close: o.Close}
 }
 
 // offboardFacts are what an offboarding is planned from.

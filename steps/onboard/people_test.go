@@ -163,7 +163,7 @@ func (o *office) keep(e plan.Event) {
 // flow is a flow of this office as the command line makes one.
 func (o *office) flow(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
 	return &engine.Flow{
-		Env: o.env(), Answers: a, Steps: steps.Order(steps.All()), Look: look, Emit: o.keep,
+		Env: o.env(), Answers: a, Steps: steps.Order(), Look: look, Emit: o.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 }

@@ -102,7 +102,7 @@ func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []p
 			findings, mends[c.ID] = append(findings, found), []string{found.Key()}
 		}
 	}
-	findings = append(findings, f.surveyFindings()...)
+	findings = append(findings, f.setupFindings()...)
 	changes = appendNew(slices.Clone(f.plan.Changes), changes)
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
@@ -173,9 +173,9 @@ var ruledHere = []string{
 	"account.cannot-create",
 }
 
-// surveyFindings are set-up's own findings that keep something from being
+// setupFindings are set-up's own findings that keep something from being
 // mended. They bar no change of another thing here.
-func (f *facts) surveyFindings() []plan.Finding {
+func (f *facts) setupFindings() []plan.Finding {
 	var findings []plan.Finding
 	for _, x := range f.plan.Findings {
 		if x.Severity == plan.Failure && !diagnosis.Known(x.ID) && !slices.Contains(ruledHere, x.ID) {

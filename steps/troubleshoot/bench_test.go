@@ -247,7 +247,7 @@ func (b *bench) review() plan.Review {
 func (b *bench) mended() *plan.Summary {
 	b.t.Helper()
 	flow := engine.Flow{
-		Env: b.env, Answers: b.answers, Steps: steps.Order(steps.All()), Look: b.look, Emit: b.keep,
+		Env: b.env, Answers: b.answers, Steps: steps.Order(), Look: b.look, Emit: b.keep,
 		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
 	}
 	summary, err := flow.Run(context.Background())

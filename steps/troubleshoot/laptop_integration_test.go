@@ -65,7 +65,7 @@ func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Re
 	b.answers.Adopt = adopt
 	e.Answers = b.answers
 	flow := engine.Flow{
-		Env: b.env, Answers: b.answers, Steps: steps.Order(steps.All()), Look: e.Look, Emit: b.keep,
+		Env: b.env, Answers: b.answers, Steps: steps.Order(), Look: e.Look, Emit: b.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			first = r
 			return plan.Decision{Yes: true}, nil

@@ -191,7 +191,7 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	examination := &troubleshoot.Examination{Answers: &answers}
 	looked := false
 	flow := engine.Flow{
-		Env: w.env(), Answers: &answers, Steps: steps.Order(steps.All()), Emit: func(plan.Event) {},
+		Env: w.env(), Answers: &answers, Steps: steps.Order(), Emit: func(plan.Event) {},
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			mark := len(w.Sandbox().Log())
 			r, err := examination.Look(ctx, env)

@@ -41,7 +41,7 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks plan.Asks) (*engine.Flow, error) {
 	if e.OnlyText {
 		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
-		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Steps: steps.Order(steps.All()), Look: e.Look}, nil
+		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil
 	}
 	if err := s.finished(ctx, s.Break); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 	if err != nil {
 		return nil, err
 	}
-	return &engine.Flow{Env: env, Answers: e.Answers, Steps: steps.Order(steps.All()), Look: e.Look}, nil
+	return &engine.Flow{Env: env, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil
 }
 
 // known are the answers as far as they are written down: the blueprint's, or

@@ -150,7 +150,7 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 	return &engine.Flow{
 		Env:     &engine.Env{Dir: t.TempDir(), Parallel: 2, Emit: func(plan.Event) {}},
 		Answers: teamOfTwo(),
-		Steps:   steps.Order(steps.All()),
+		Steps:   steps.Order(),
 		Look: func(_ context.Context, env *engine.Env) (plan.Review, error) {
 			r := reviews[min(looks, len(reviews)-1)]
 			looks++
