@@ -60,7 +60,7 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 		if err != nil {
 			continue // a project that cannot be read is step 7's to tell
 		}
-		if move, moves := inspectMove(ctx, env, a, p, project, home); moves {
+		if move, moves := inspectMove(ctx, env, a, p, project, home); moves && project.Generated == nil {
 			f.Moves[p.Name] = move
 			continue
 		}
@@ -161,7 +161,7 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 }
 
 func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
-	if PartialBackend(a, project, at) != nil {
+	if LeftAlone(o, a, project) != nil {
 		return nil, nil // step 7 tells
 	}
 	if _, deleted := o.Init.Deleted[project.Name]; deleted {

@@ -47,3 +47,39 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised: a new
+// admin's clone has none of what a generator writes, and the state is where that puts
+// it.
+func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testing.T) {
+	isolate(t)
+	for file, text := range map[string]string{
+		"live/terragrunt.hcl": "remote_state {\n  backend = \"s3\"\n}\n",
+		"stacks.tm.hcl":       "generate_hcl \"backend.tf\" {\n  content {\n  }\n}\n",
+		"atmos.yaml":          "base_path: .\n",
+	} {
+		c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
+		a := &blueprint.Answers{Blueprint: c.team()}
+		sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
+		c.must(err)
+		env, err := engine.NewEnv(sessions, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
+		c.must(err)
+		env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+		dir := filepath.Join(c.dir, "live", "staging")
+		c.must(os.MkdirAll(dir, 0o755))
+		c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("resource \"terraform_data\" \"x\" {}\n"), 0o600))
+		c.must(os.WriteFile(filepath.Join(c.dir, file), []byte(text), 0o600))
+		all, p, err := planFiles(t.Context(), env, a, "alice", awsops.Identity{}, &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"})
+		c.must(err)
+		for _, at := range all {
+			if held := at.Problem != nil && at.Problem.ID == "files.generated"; held != (at.Dir == dir) {
+				t.Errorf("%s: project %s has the problem %v", file, at.Project.Name, at.Problem)
+			}
+		}
+		for _, c := range p.Changes {
+			if strings.HasPrefix(c.Target, dir) || c.Run != nil && c.Run.Dir == dir {
+				t.Errorf("%s: planned: %s of %s", file, c.ID, c.Target)
+			}
+		}
+	}
+}

@@ -49,6 +49,8 @@ func (l *laptop) cache(ctx context.Context, p project) {
 	state := p.files.State
 	asked := state.DataDir
 	switch {
+	case p.files.Generated != nil:
+		l.undecided(checkBackend, p.Name, asked, "its generator initialises it")
 	case state.Unreadable:
 		l.unreadable(ctx, p)
 	case state.Configured == nil:

@@ -46,6 +46,8 @@ type Project struct {
 	Providers []ProviderBlock  // of type aws, aliased ones too
 	Versions  []VersionConstraint
 	State     LocalState
+	// Generated is the generator that writes the project's files, nil without one.
+	Generated *Generated
 }
 
 // VersionConstraint is a required_version argument and where it stands;
@@ -117,7 +119,7 @@ func Survey(dir string, getenv func(string) string) (p *Project, problems []erro
 		p.Backends[i].given = given
 	}
 	state, unread := readState(dir, p.Backends, getenv)
-	p.State = state
+	p.State, p.Generated = state, p.generatedBy()
 	return p, append(problems, unread...)
 }
 
