@@ -274,10 +274,12 @@ func TestAStateBehindAnHTTPBackendIsMoved(t *testing.T) {
 	project.ok("init")
 	project.ok("apply", "-auto-approve")
 	before := identityOf(t, states.body)
-	if summary := w.run(w.setup(team())); findingOf(summary.Findings, "init.state-elsewhere") == nil {
-		t.Errorf("findings %v", findingIDs(summary.Findings))
+	for _, flow := range []*engine.Flow{w.setup(team()), w.adopting()} { // the place itself has to be agreed to
+		if f := findingOf(w.run(flow).Findings, "files.points-elsewhere"); f == nil || !strings.Contains(f.Evidence, server.URL+"/production") {
+			t.Errorf("finding %v", f)
+		}
 	}
-	w.healthy(w.run(w.adopting()))
+	w.healthy(w.run(w.adopting(server.URL + "/production")))
 	w.arrived("common/production", before)
 	backups, err := filepath.Glob(filepath.Join(w.stateDir(), "backup", "*", "default.tfstate"))
 	if err != nil || len(backups) != 1 {
