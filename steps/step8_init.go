@@ -124,7 +124,7 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 	if f.DeletedErr != nil && bucket {
 		findings = append(findings, plan.Finding{
 			ID: "state.deleted-unknown", Severity: plan.Info,
-			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestID: awsops.RequestID(f.DeletedErr),
+			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
 			Remedy: "Let the operator read the states, or look at what terraform plan is about to make before the first apply.",
 		})
 	}

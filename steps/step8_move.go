@@ -167,7 +167,7 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
-		f.RequestID = awsops.RequestID(m.Err)
+		f.RequestIDs = awsops.RequestIDs(m.Err)
 		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
 	case m.Deleted != nil:
 		f.ID, f.Severity = "init.destination-deleted", plan.Failure

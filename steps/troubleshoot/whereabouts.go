@@ -179,7 +179,7 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 	}
 	switch keys, err := l.states(ctx, here); {
 	case err != nil:
-		l.found(id, plan.StepFiles, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+		l.found(id, plan.StepFiles, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.").RequestIDs = awsops.RequestIDs(err)
 	case len(keys) > 0:
 		l.found(id, plan.StepFiles, plan.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
 	default:
