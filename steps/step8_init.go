@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -55,23 +57,53 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	}
 	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
 	home := env.Sessions.Home(a.StateRegion)
-	for _, p := range a.Projects {
-		project, err := tf.Inspect(env.ProjectDir(p), os.Getenv)
-		if err != nil {
-			continue // a project that cannot be read is step 7's to tell
+	all := readable(env, a)
+	stay := slices.DeleteFunc(slices.Clone(a.Projects), func(p blueprint.Project) bool {
+		at := all[p.Name]
+		if at == nil {
+			return true
 		}
-		if move, moves := inspectMove(ctx, env, a, p, project, home); moves && project.Generated == nil {
+		move, moves := inspectMove(ctx, env, a, p, all, home)
+		if moves = moves && at.Generated == nil; moves {
 			f.Moves[p.Name] = move
-			continue
 		}
-		switch deleted, err := engine.StateDeleted(ctx, home, a.Bucket.Name, p.StateKey); {
-		case err != nil:
-			f.DeletedErr = err
-		case deleted != nil:
-			f.Deleted[p.Name] = *deleted
+		return moves
+	})
+	f.deletedOf(ctx, env, a, stay, home)
+	return nil
+}
+
+// readable are the projects' directories by the projects' names. One that cannot be
+// read is step 7's to tell.
+func readable(env *engine.Env, a *blueprint.Answers) map[string]*tf.Project {
+	all := map[string]*tf.Project{}
+	for _, p := range a.Projects {
+		if project, err := tf.Inspect(env.ProjectDir(p), os.Getenv); err == nil {
+			all[p.Name] = project
 		}
 	}
-	return nil
+	return all
+}
+
+// deletedOf asks of all projects at once whether the state at their key was deleted.
+func (f *InitFacts) deletedOf(ctx context.Context, env *engine.Env, a *blueprint.Answers, projects []blueprint.Project, s *awsops.Session) {
+	found, failures := make([]*engine.DeletedState, len(projects)), make([]error, len(projects))
+	var g errgroup.Group
+	g.SetLimit(env.Parallel)
+	for i, p := range projects {
+		g.Go(func() error {
+			found[i], failures[i] = engine.StateDeleted(ctx, s, a.Bucket.Name, p.StateKey)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: every failure is kept
+	for i, p := range projects {
+		if failures[i] != nil {
+			f.DeletedErr = failures[i]
+		} else if found[i] != nil {
+			f.Deleted[p.Name] = *found[i]
+		}
+	}
 }
 
 // planInit initialises every project that needs it. A state is moved only after
