@@ -34,26 +34,35 @@ func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised
 			w := newWorld(t, sandbox.Options{})
 			w.write("live/production/main.tf", "terraform {\n  "+block+"\n}\n")
 			w.write("live/production/config/prod.tfbackend", "bucket = \"theirs\"\n")
-			s := w.setup(team())
-			dir := s.Env.ProjectDir(s.Answers.Projects[2])
-			s.Answers.Adopt = []string{dir}
-			before := w.below(dir)
-			summary := w.run(s)
-			if f := findingOf(summary.Findings, "files.partial-backend"); f == nil || summary.ExitCode(false) != plan.ExitFindings {
-				t.Errorf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
-			}
-			if diff := cmp.Diff(before, w.below(dir)); diff != "" {
-				t.Errorf("the project was changed:\n%s", diff)
-			}
-			dry := w.setup(team())
-			dry.DryRun, dry.Answers.Adopt = true, s.Answers.Adopt
-			dry.Env.Engine, dry.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
-			w.run(dry)
-			if ids := w.plannedIDs(); slices.Contains(ids, plan.InitID("common-production")) || !slices.Contains(ids, plan.InitID("common-staging")) {
-				t.Errorf("planned with Terraform here: %v", ids)
-			}
+			w.leftAlone("files.partial-backend")
 		})
 	}
+}
+
+// leftAlone fails the test unless set-up, which may adopt the production project, tells
+// the finding, changes nothing of the project, and plans to initialise all others alone.
+func (w *world) leftAlone(finding string) *plan.Finding {
+	w.t.Helper()
+	s := w.setup(team())
+	dir := s.Env.ProjectDir(s.Answers.Projects[2])
+	s.Answers.Adopt = []string{dir}
+	before := w.below(dir)
+	summary := w.run(s)
+	f := findingOf(summary.Findings, finding)
+	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
+		w.t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
+	}
+	if diff := cmp.Diff(before, w.below(dir)); diff != "" {
+		w.t.Errorf("the project was changed:\n%s", diff)
+	}
+	dry := w.setup(team())
+	dry.DryRun, dry.Answers.Adopt = true, s.Answers.Adopt
+	dry.Env.Engine, dry.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
+	w.run(dry)
+	if ids := w.plannedIDs(); slices.Contains(ids, plan.InitID("common-production")) || !slices.Contains(ids, plan.InitID("common-staging")) {
+		w.t.Errorf("planned with Terraform here: %v", ids)
+	}
+	return f
 }
 
 // generated are the files of a repository in which a generator knows where the state
@@ -96,27 +105,9 @@ func TestAProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testin
 			for path, text := range c.files {
 				w.write(path, text)
 			}
-			s := w.setup(team())
-			dir := s.Env.ProjectDir(s.Answers.Projects[2])
-			s.Answers.Adopt = []string{dir}
-			before := w.below(dir)
-			summary := w.run(s)
-			f := findingOf(summary.Findings, "files.generated")
-			if f == nil || summary.ExitCode(false) != plan.ExitFindings {
-				t.Fatalf("findings %v, exit code %d", findingIDs(summary.Findings), summary.ExitCode(false))
-			}
+			f := w.leftAlone("files.generated")
 			says(t, f.Evidence, filepath.Join(w.dir, c.named), "common-production")
 			says(t, f.Details, "acme-terraform-state", "common/production", "use_lockfile", "terraform_locks", "admin_iam", "arn:aws:kms")
-			if diff := cmp.Diff(before, w.below(dir)); diff != "" {
-				t.Errorf("the project was changed:\n%s", diff)
-			}
-			dry := w.setup(team())
-			dry.DryRun, dry.Answers.Adopt = true, s.Answers.Adopt
-			dry.Env.Engine, dry.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
-			w.run(dry)
-			if ids := w.plannedIDs(); slices.Contains(ids, plan.InitID("common-production")) || !slices.Contains(ids, plan.InitID("common-staging")) {
-				t.Errorf("planned with Terraform here: %v", ids)
-			}
 		})
 	}
 }

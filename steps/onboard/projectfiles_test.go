@@ -16,10 +16,9 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
-// comes to.
-func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
-	isolate(t)
+// clone is a team's repository on a laptop that has an engine and no files yet.
+func clone(t *testing.T) (*company, *engine.Env, *blueprint.Answers) {
+	t.Helper()
 	c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
 	a := &blueprint.Answers{Blueprint: c.team()}
 	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
@@ -27,6 +26,14 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 	env, err := engine.NewEnv(sessions, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
 	c.must(err)
 	env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+	return c, env, a
+}
+
+// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
+// comes to.
+func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
+	isolate(t)
+	c, env, a := clone(t)
 	staging := a.Projects[slices.IndexFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == "common-staging" })]
 	dir := env.ProjectDir(staging)
 	c.must(os.MkdirAll(dir, 0o755))
@@ -58,13 +65,7 @@ func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t 
 		"stacks.tm.hcl":       "generate_hcl \"backend.tf\" {\n  content {\n  }\n}\n",
 		"atmos.yaml":          "base_path: .\n",
 	} {
-		c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
-		a := &blueprint.Answers{Blueprint: c.team()}
-		sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
-		c.must(err)
-		env, err := engine.NewEnv(sessions, c.dir, filepath.Join(c.dir, "stateroom.hcl"))
-		c.must(err)
-		env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+		c, env, a := clone(t)
 		dir := filepath.Join(c.dir, "live", "staging")
 		c.must(os.MkdirAll(dir, 0o755))
 		c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("resource \"terraform_data\" \"x\" {}\n"), 0o600))
