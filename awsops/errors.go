@@ -82,7 +82,7 @@ func (e *Error) Answer() string {
 // RequestIDs are AWS's ids of the requests that an error answers, of all that are
 // joined in it; empty where there was no answer.
 func RequestIDs(err error) []string {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // its parts are asked one by one
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var ids []string
 		for _, part := range joined.Unwrap() {
 			ids = append(ids, RequestIDs(part)...)

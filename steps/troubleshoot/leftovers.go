@@ -268,7 +268,7 @@ func (l *laptop) safe(ctx context.Context, p project, path string) (why string, 
 	}
 	text, err := files.Read(path)
 	if err != nil {
-		return err.Error() + ".", false, nil
+		return err.Error() + ".", false, err
 	}
 	if heldState.Match(text.Bytes) {
 		return "It holds a state itself.", false, nil
