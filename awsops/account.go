@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/account/types"
 )
 
 // Region is a region with its opt-in state for the session's account.
@@ -25,14 +26,10 @@ func (r Region) Enabled() bool {
 // error is nil.
 func (s *Session) Regions(ctx context.Context) (regions []Region, answered bool, err error) {
 	pages := account.NewListRegionsPaginator(s.account(), &account.ListRegionsInput{MaxResults: aws.Int32(50)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, false, unanswered(s.fail(err, "account", "ListRegions", ""))
-		}
-		for _, r := range page.Regions {
-			regions = append(regions, Region{Name: aws.ToString(r.RegionName), OptStatus: string(r.RegionOptStatus)})
-		}
-	}
-	return regions, true, nil
+	regions, err = list(ctx, s, pages, "account", "ListRegions", "", func(page *account.ListRegionsOutput) []Region {
+		return each(page.Regions, func(r types.Region) Region {
+			return Region{Name: aws.ToString(r.RegionName), OptStatus: string(r.RegionOptStatus)}
+		})
+	})
+	return regions, err == nil, unanswered(err)
 }

@@ -1,6 +1,7 @@
 package awsops
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 )
@@ -33,10 +34,18 @@ func advice(e *Error) (meaning, remedy string) {
 			"Wait for the next code; if that is not taken either, check the clock of whatever shows it."
 	case IsUnknownDevice(e):
 		return "The user has no MFA device of that serial number.", "Check it in IAM, under the user's security credentials."
+	case isStranger(e):
+		return "It may be the sign-in page of a network or a proxy.", "Open any page in a browser to sign in there, or check the proxy and --endpoint-url."
+	case e.Status == http.StatusProxyAuthRequired:
+		return "The proxy asks who you are.", "Write http://NAME:PASSWORD@HOST in HTTPS_PROXY and HTTP_PROXY, or name the endpoint's host in NO_PROXY."
 	case IsAccessDenied(e):
 		return denial(e.Message), "Grant " + e.Action + ", or run as an identity that has it."
 	case IsUnreachable(e):
 		return unreachable(e)
+	case speaksOther(e):
+		return "What answered does not speak HTTP.", "Check --endpoint-url, AWS_ENDPOINT_URL and the proxy."
+	case brokeOff(e):
+		return "The connection was ended without an answer.", "Check that --endpoint-url or AWS_ENDPOINT_URL begins with the right one of http:// and https://, and the proxy."
 	case isUnfinished(e):
 		return "AWS, or something on the way to it, gave no whole answer.", "Check the network and any proxy, and run again: it looks at what is there first."
 	case isSource(e):
@@ -53,6 +62,8 @@ func unreachable(e *Error) (meaning, remedy string) {
 	case isUntrusted(e):
 		return "The endpoint's certificate is not trusted on this machine.",
 			"If a proxy opens TLS here, set AWS_CA_BUNDLE to the file with its certificate; else check --endpoint-url."
+	case isNoAddress(e):
+		return "The endpoint is no address that HTTP can be sent to.", "Write it with http:// or https:// in --endpoint-url or AWS_ENDPOINT_URL."
 	case speaksHTTP(e):
 		return "The endpoint does not speak TLS.", "If it is meant to be plain, write http:// in --endpoint-url or AWS_ENDPOINT_URL."
 	case speaksTLS(e):

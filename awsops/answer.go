@@ -78,7 +78,8 @@ func (s *Sessions) inTime(ctx context.Context, err error) error {
 
 // swallow reads a response's body and puts what it read in its place.
 func (s *Sessions) swallow(ctx context.Context, response *smithyhttp.Response) error {
-	body, err := io.ReadAll(response.Body)
+	limit := longest(ctx)
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if closing := response.Body.Close(); err == nil {
 		err = closing
 	}
@@ -86,8 +87,12 @@ func (s *Sessions) swallow(ctx context.Context, response *smithyhttp.Response) e
 	switch {
 	case ctx.Err() != nil:
 		return &smithy.CanceledError{Err: ctx.Err()}
+	case int64(len(body)) > limit:
+		return &stranger{fmt.Sprintf("more than %d MiB", limit>>20)}
 	case response.StatusCode == http.StatusBadRequest && saysTLS(body):
 		return errPlainToTLS // whatever became of the connection
+	case err == nil && strange(response.Response, body):
+		return &stranger{response.Status}
 	case err == nil && len(body) == 0 && response.StatusCode < http.StatusMultipleChoices && answersWithBody(ctx):
 		return &unfinished{text: "the answer is empty"}
 	case err == nil:
@@ -96,6 +101,15 @@ func (s *Sessions) swallow(ctx context.Context, response *smithyhttp.Response) e
 		return s.inTime(ctx, err)
 	}
 	return &unfinished{text: "the answer broke off: " + err.Error()}
+}
+
+// longest is how long an answer may be: what is no object AWS gives in pages of a
+// megabyte, and an object that is read here is a state.
+func longest(ctx context.Context) int64 {
+	if awsmiddleware.GetOperationName(ctx) == "GetObject" {
+		return 256 << 20
+	}
+	return 16 << 20
 }
 
 // answersWithBody says that an operation has nothing to tell in an answer

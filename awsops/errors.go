@@ -79,14 +79,21 @@ func (e *Error) Answer() string {
 	return fmt.Sprintf("%s (HTTP %d, request id %s).", text, e.Status, e.RequestID)
 }
 
-// RequestID is AWS's id of the request that an error answers; empty where there was
-// no answer.
-func RequestID(err error) string {
-	var e *Error
-	if !errors.As(err, &e) {
-		return ""
+// RequestIDs are AWS's ids of the requests that an error answers, of all that are
+// joined in it; empty where there was no answer.
+func RequestIDs(err error) []string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var ids []string
+		for _, part := range joined.Unwrap() {
+			ids = append(ids, RequestIDs(part)...)
+		}
+		return ids
 	}
-	return e.RequestID
+	var e *Error
+	if !errors.As(err, &e) || e.RequestID == "" {
+		return nil
+	}
+	return []string{e.RequestID}
 }
 
 // Unwrap gives the SDK's error.

@@ -77,18 +77,10 @@ func (s *Session) User(ctx context.Context, name string) (*User, error) {
 
 // UserGroups lists the names of the groups that a user is in.
 func (s *Session) UserGroups(ctx context.Context, name string) ([]string, error) {
-	var groups []string
 	pages := iam.NewListGroupsForUserPaginator(s.iam(), &iam.ListGroupsForUserInput{UserName: aws.String(name)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListGroupsForUser", name)
-		}
-		for _, g := range page.Groups {
-			groups = append(groups, aws.ToString(g.GroupName))
-		}
-	}
-	return groups, nil
+	return list(ctx, s, pages, "iam", "ListGroupsForUser", name, func(page *iam.ListGroupsForUserOutput) []string {
+		return each(page.Groups, func(g types.Group) string { return aws.ToString(g.GroupName) })
+	})
 }
 
 // AccessKey is a user's access key without its secret, which AWS never shows
@@ -101,20 +93,14 @@ type AccessKey struct {
 
 // AccessKeys lists a user's keys; AWS allows two.
 func (s *Session) AccessKeys(ctx context.Context, user string) ([]AccessKey, error) {
-	var keys []AccessKey
 	pages := iam.NewListAccessKeysPaginator(s.iam(), &iam.ListAccessKeysInput{UserName: aws.String(user)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListAccessKeys", user)
-		}
-		for _, k := range page.AccessKeyMetadata {
-			keys = append(keys, AccessKey{
+	return list(ctx, s, pages, "iam", "ListAccessKeys", user, func(page *iam.ListAccessKeysOutput) []AccessKey {
+		return each(page.AccessKeyMetadata, func(k types.AccessKeyMetadata) AccessKey {
+			return AccessKey{
 				ID: aws.ToString(k.AccessKeyId), Active: k.Status == types.StatusTypeActive, Created: aws.ToTime(k.CreateDate),
-			})
-		}
-	}
-	return keys, nil
+			}
+		})
+	})
 }
 
 // PolicyRef names a managed policy.
@@ -183,18 +169,10 @@ func (s *Session) policyDocument(ctx context.Context, arn, version string) (stri
 }
 
 func (s *Session) policyVersions(ctx context.Context, arn string) ([]string, error) {
-	var versions []string
 	pages := iam.NewListPolicyVersionsPaginator(s.iam(), &iam.ListPolicyVersionsInput{PolicyArn: aws.String(arn)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListPolicyVersions", arn)
-		}
-		for _, v := range page.Versions {
-			versions = append(versions, aws.ToString(v.VersionId))
-		}
-	}
-	return versions, nil
+	return list(ctx, s, pages, "iam", "ListPolicyVersions", arn, func(page *iam.ListPolicyVersionsOutput) []string {
+		return each(page.Versions, func(v types.PolicyVersion) string { return aws.ToString(v.VersionId) })
+	})
 }
 
 // FindPolicy finds a customer-managed policy of the account by name; names are
@@ -212,18 +190,12 @@ func (s *Session) FindPolicy(ctx context.Context, name string) (*PolicyRef, erro
 
 // CustomerPolicies lists the account's customer-managed policies.
 func (s *Session) CustomerPolicies(ctx context.Context) ([]PolicyRef, error) {
-	var found []PolicyRef
 	pages := iam.NewListPoliciesPaginator(s.iam(), &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListPolicies", "")
-		}
-		for _, p := range page.Policies {
-			found = append(found, PolicyRef{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn)})
-		}
-	}
-	return found, nil
+	return list(ctx, s, pages, "iam", "ListPolicies", "", func(page *iam.ListPoliciesOutput) []PolicyRef {
+		return each(page.Policies, func(p types.Policy) PolicyRef {
+			return PolicyRef{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn)}
+		})
+	})
 }
 
 // Role is an IAM role.

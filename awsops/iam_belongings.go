@@ -59,60 +59,36 @@ func (s *Session) Belongings(ctx context.Context, user string) (Belongings, erro
 }
 
 func (s *Session) userPolicyNames(ctx context.Context, user string) ([]string, error) {
-	var names []string
 	pages := iam.NewListUserPoliciesPaginator(s.iam(), &iam.ListUserPoliciesInput{UserName: aws.String(user)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListUserPolicies", user)
-		}
-		names = append(names, page.PolicyNames...)
-	}
-	return names, nil
+	return list(ctx, s, pages, "iam", "ListUserPolicies", user, func(page *iam.ListUserPoliciesOutput) []string {
+		return page.PolicyNames
+	})
 }
 
 // UserAttached lists the managed policies that are attached to a user.
 func (s *Session) UserAttached(ctx context.Context, user string) ([]PolicyRef, error) {
-	var refs []PolicyRef
 	pages := iam.NewListAttachedUserPoliciesPaginator(s.iam(), &iam.ListAttachedUserPoliciesInput{UserName: aws.String(user)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListAttachedUserPolicies", user)
-		}
-		refs = append(refs, policyRefs(page.AttachedPolicies)...)
-	}
-	return refs, nil
+	return list(ctx, s, pages, "iam", "ListAttachedUserPolicies", user, func(page *iam.ListAttachedUserPoliciesOutput) []PolicyRef {
+		return policyRefs(page.AttachedPolicies)
+	})
 }
 
 func (s *Session) sshKeys(ctx context.Context, user string) ([]Credential, error) {
-	var all []Credential
 	pages := iam.NewListSSHPublicKeysPaginator(s.iam(), &iam.ListSSHPublicKeysInput{UserName: aws.String(user)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListSSHPublicKeys", user)
-		}
-		for _, k := range page.SSHPublicKeys {
-			all = append(all, Credential{aws.ToString(k.SSHPublicKeyId), k.Status == types.StatusTypeActive})
-		}
-	}
-	return all, nil
+	return list(ctx, s, pages, "iam", "ListSSHPublicKeys", user, func(page *iam.ListSSHPublicKeysOutput) []Credential {
+		return each(page.SSHPublicKeys, func(k types.SSHPublicKeyMetadata) Credential {
+			return Credential{aws.ToString(k.SSHPublicKeyId), k.Status == types.StatusTypeActive}
+		})
+	})
 }
 
 func (s *Session) signingCertificates(ctx context.Context, user string) ([]Credential, error) {
-	var all []Credential
 	pages := iam.NewListSigningCertificatesPaginator(s.iam(), &iam.ListSigningCertificatesInput{UserName: aws.String(user)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListSigningCertificates", user)
-		}
-		for _, c := range page.Certificates {
-			all = append(all, Credential{aws.ToString(c.CertificateId), c.Status == types.StatusTypeActive})
-		}
-	}
-	return all, nil
+	return list(ctx, s, pages, "iam", "ListSigningCertificates", user, func(page *iam.ListSigningCertificatesOutput) []Credential {
+		return each(page.Certificates, func(c types.SigningCertificate) Credential {
+			return Credential{aws.ToString(c.CertificateId), c.Status == types.StatusTypeActive}
+		})
+	})
 }
 
 // serviceCredentials pages by hand: the SDK has no paginator for them.

@@ -28,36 +28,20 @@ func (d MFADevice) GivesCodes() bool {
 
 // MFADevices lists the devices that are enabled for a user.
 func (s *Session) MFADevices(ctx context.Context, user string) ([]MFADevice, error) {
-	var devices []MFADevice
 	pages := iam.NewListMFADevicesPaginator(s.iam(), &iam.ListMFADevicesInput{UserName: aws.String(user)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListMFADevices", user)
-		}
-		for _, d := range page.MFADevices {
-			devices = append(devices, MFADevice{Serial: aws.ToString(d.SerialNumber)})
-		}
-	}
-	return devices, nil
+	return list(ctx, s, pages, "iam", "ListMFADevices", user, func(page *iam.ListMFADevicesOutput) []MFADevice {
+		return each(page.MFADevices, func(d types.MFADevice) MFADevice { return MFADevice{Serial: aws.ToString(d.SerialNumber)} })
+	})
 }
 
 // UnassignedMFADevices lists the serial numbers of virtual devices that were
 // made and never enabled, or were deactivated.
 func (s *Session) UnassignedMFADevices(ctx context.Context) ([]string, error) {
-	var serials []string
 	pages := iam.NewListVirtualMFADevicesPaginator(s.iam(),
 		&iam.ListVirtualMFADevicesInput{AssignmentStatus: types.AssignmentStatusTypeUnassigned})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListVirtualMFADevices", "")
-		}
-		for _, d := range page.VirtualMFADevices {
-			serials = append(serials, aws.ToString(d.SerialNumber))
-		}
-	}
-	return serials, nil
+	return list(ctx, s, pages, "iam", "ListVirtualMFADevices", "", func(page *iam.ListVirtualMFADevicesOutput) []string {
+		return each(page.VirtualMFADevices, func(d types.VirtualMFADevice) string { return aws.ToString(d.SerialNumber) })
+	})
 }
 
 // CreateVirtualMFADevice makes a device that is nobody's second factor yet.

@@ -67,16 +67,10 @@ func gatherPolicies(
 }
 
 func (s *Session) groupPolicyNames(ctx context.Context, group string) ([]string, error) {
-	var names []string
 	pages := iam.NewListGroupPoliciesPaginator(s.iam(), &iam.ListGroupPoliciesInput{GroupName: aws.String(group)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListGroupPolicies", group)
-		}
-		names = append(names, page.PolicyNames...)
-	}
-	return names, nil
+	return list(ctx, s, pages, "iam", "ListGroupPolicies", group, func(page *iam.ListGroupPoliciesOutput) []string {
+		return page.PolicyNames
+	})
 }
 
 func (s *Session) groupPolicy(ctx context.Context, group, name string) (string, error) {
@@ -90,29 +84,17 @@ func (s *Session) groupPolicy(ctx context.Context, group, name string) (string, 
 }
 
 func (s *Session) groupAttached(ctx context.Context, group string) ([]PolicyRef, error) {
-	var refs []PolicyRef
 	pages := iam.NewListAttachedGroupPoliciesPaginator(s.iam(), &iam.ListAttachedGroupPoliciesInput{GroupName: aws.String(group)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListAttachedGroupPolicies", group)
-		}
-		refs = append(refs, policyRefs(page.AttachedPolicies)...)
-	}
-	return refs, nil
+	return list(ctx, s, pages, "iam", "ListAttachedGroupPolicies", group, func(page *iam.ListAttachedGroupPoliciesOutput) []PolicyRef {
+		return policyRefs(page.AttachedPolicies)
+	})
 }
 
 func (s *Session) rolePolicyNames(ctx context.Context, role string) ([]string, error) {
-	var names []string
 	pages := iam.NewListRolePoliciesPaginator(s.iam(), &iam.ListRolePoliciesInput{RoleName: aws.String(role)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListRolePolicies", role)
-		}
-		names = append(names, page.PolicyNames...)
-	}
-	return names, nil
+	return list(ctx, s, pages, "iam", "ListRolePolicies", role, func(page *iam.ListRolePoliciesOutput) []string {
+		return page.PolicyNames
+	})
 }
 
 func (s *Session) rolePolicy(ctx context.Context, role, name string) (string, error) {
@@ -126,22 +108,14 @@ func (s *Session) rolePolicy(ctx context.Context, role, name string) (string, er
 }
 
 func (s *Session) roleAttached(ctx context.Context, role string) ([]PolicyRef, error) {
-	var refs []PolicyRef
 	pages := iam.NewListAttachedRolePoliciesPaginator(s.iam(), &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(role)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "ListAttachedRolePolicies", role)
-		}
-		refs = append(refs, policyRefs(page.AttachedPolicies)...)
-	}
-	return refs, nil
+	return list(ctx, s, pages, "iam", "ListAttachedRolePolicies", role, func(page *iam.ListAttachedRolePoliciesOutput) []PolicyRef {
+		return policyRefs(page.AttachedPolicies)
+	})
 }
 
 func policyRefs(list []types.AttachedPolicy) []PolicyRef {
-	refs := make([]PolicyRef, len(list))
-	for i, p := range list {
-		refs[i] = PolicyRef{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.PolicyArn)}
-	}
-	return refs
+	return each(list, func(p types.AttachedPolicy) PolicyRef {
+		return PolicyRef{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.PolicyArn)}
+	})
 }

@@ -51,18 +51,10 @@ func (s *Session) Simulate(ctx context.Context, in Simulation) ([]Simulated, err
 			ContextKeyName: aws.String(key), ContextKeyValues: in.Context[key], ContextKeyType: kind,
 		})
 	}
-	var all []Simulated
 	pages := iam.NewSimulatePrincipalPolicyPaginator(s.iam(), input)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "iam", "SimulatePrincipalPolicy", in.Principal)
-		}
-		for _, r := range page.EvaluationResults {
-			all = append(all, simulated(r))
-		}
-	}
-	return all, nil
+	return list(ctx, s, pages, "iam", "SimulatePrincipalPolicy", in.Principal, func(page *iam.SimulatePrincipalPolicyOutput) []Simulated {
+		return each(page.EvaluationResults, simulated)
+	})
 }
 
 func simulated(r types.EvaluationResult) Simulated {

@@ -84,32 +84,20 @@ func (s *Session) KeyRotation(ctx context.Context, key string) (bool, error) {
 
 // KeyTags reads a key's tags.
 func (s *Session) KeyTags(ctx context.Context, key string) (map[string]string, error) {
-	var tags []types.Tag
 	pages := kms.NewListResourceTagsPaginator(s.kms(), &kms.ListResourceTagsInput{KeyId: aws.String(key)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "kms", "ListResourceTags", key)
-		}
-		tags = append(tags, page.Tags...)
+	tags, err := list(ctx, s, pages, "kms", "ListResourceTags", key, func(page *kms.ListResourceTagsOutput) []types.Tag { return page.Tags })
+	if err != nil {
+		return nil, err
 	}
 	return tagMap(tags, func(t types.Tag) (*string, *string) { return t.TagKey, t.TagValue }), nil
 }
 
 // Aliases lists the names ("alias/…") of a key's aliases.
 func (s *Session) Aliases(ctx context.Context, key string) ([]string, error) {
-	var names []string
 	pages := kms.NewListAliasesPaginator(s.kms(), &kms.ListAliasesInput{KeyId: aws.String(key)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "kms", "ListAliases", key)
-		}
-		for _, a := range page.Aliases {
-			names = append(names, aws.ToString(a.AliasName))
-		}
-	}
-	return names, nil
+	return list(ctx, s, pages, "kms", "ListAliases", key, func(page *kms.ListAliasesOutput) []string {
+		return each(page.Aliases, func(a types.AliasListEntry) string { return aws.ToString(a.AliasName) })
+	})
 }
 
 // KeysTagged lists the ARNs of the region's keys that carry a tag's value, by

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -81,17 +82,59 @@ func saysTLS(body []byte) bool {
 		strings.Contains(text, "plain HTTP request was sent to HTTPS port")
 }
 
+// isNoAddress says that the endpoint is no address to which HTTP can be sent, such
+// as one without a scheme. Neither the SDK nor net/http gives that a type.
+func isNoAddress(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "Failed to parse uri") || strings.Contains(text, "unsupported protocol scheme")
+}
+
+// speaksOther says that what answered is no HTTP of a size that makes sense.
+func speaksOther(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "malformed HTTP") || strings.Contains(text, "server response headers exceeded")
+}
+
+// brokeOff says that the connection was ended before there was an answer. Many
+// servers refuse plain HTTP so where they expect TLS.
+func brokeOff(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) || (errors.As(err, &op) && (op.Op == "read" || op.Op == "write") && !op.Timeout())
+}
+
+// stranger is an answer that cannot be AWS's: a page for people, a redirect that no
+// AWS service signed with a request id, or one without an end.
+type stranger struct{ with string }
+
+func (s *stranger) Error() string { return "what answered with " + s.with + " is not AWS" }
+
+func isStranger(err error) bool {
+	var other *stranger
+	return errors.As(err, &other)
+}
+
+// strange knows such an answer. Refusals are left to the SDK, which names them.
+func strange(response *http.Response, body []byte) bool {
+	if response.StatusCode >= http.StatusBadRequest || response.Header.Get("X-Amz-Request-Id") != "" ||
+		response.Header.Get("X-Amzn-Requestid") != "" {
+		return false
+	}
+	start := strings.ToLower(string(body[:min(len(body), 512)]))
+	return response.StatusCode >= http.StatusMultipleChoices && response.StatusCode != http.StatusNotModified ||
+		strings.Contains(start, "<html") || strings.Contains(start, "<!doctype html")
+}
+
 // neverSent says that the request itself did not leave: there was no connection,
 // or none that could be trusted with it.
 func neverSent(err error) bool {
-	return isDial(err) || isProxyRefusal(err) || isUntrusted(err) || speaksHTTP(err)
+	return isDial(err) || isProxyRefusal(err) || isUntrusted(err) || speaksHTTP(err) || isNoAddress(err)
 }
 
 // hopeless says that another attempt fails the same way, so that it is told at
 // once: a misconfiguration, or an endpoint at which nobody ever answered.
 func (s *Sessions) hopeless(err error) bool {
-	if isUntrusted(err) || speaksHTTP(err) || speaksTLS(err) {
+	if isUntrusted(err) || speaksHTTP(err) || speaksTLS(err) || isNoAddress(err) {
 		return true
 	}
-	return !s.reached.Load() && (isDial(err) || isProxyRefusal(err))
+	return !s.reached.Load() && (isDial(err) || isProxyRefusal(err) || speaksOther(err))
 }

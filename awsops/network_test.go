@@ -1,7 +1,9 @@
 package awsops
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,11 +48,13 @@ func TestAnEndpointThatCannotBeUsedIsToldAtOnce(t *testing.T) {
 		"http where https is":      {strings.Replace(tls.URL, "https:", "http:", 1), "Write https://"},
 		"nobody there":             {"http://" + closedPort(t), "--endpoint-url"},
 		"no such host":             {"http://nowhere.invalid", "--endpoint-url"},
+		"no scheme":                {closedPort(t), "with http:// or https://"},
+		"an unknown scheme":        {"htp://" + closedPort(t), "with http:// or https://"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := open(t, Config{Region: "eu-west-1", Endpoint: c.endpoint}).Home("").Do(t.Context(), EnableKey("k"))
 			var e *Error
-			if !errors.As(err, &e) || !IsUnreachable(err) || e.Attempts != 1 || !strings.Contains(e.Remedy, c.advice) {
+			if !errors.As(err, &e) || !IsUnreachable(err) || e.Attempts > 1 || !strings.Contains(e.Remedy, c.advice) {
 				t.Errorf("%+v", e)
 			}
 			if IsOutcomeUnknown(err) && name != "http where https is" {
@@ -105,5 +109,56 @@ func TestAnEndpointThatHasAnsweredIsDialledAgain(t *testing.T) {
 	var e *Error
 	if !IsUnreachable(err) || !errors.As(err, &e) || e.Attempts != dialAttempts {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// saying is an endpoint that says this to everybody and hangs up.
+func saying(t *testing.T, what string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if request, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+				_, _ = io.Copy(io.Discard, request.Body)
+				_, _ = io.WriteString(c, what)
+			}
+			_ = c.Close()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// What answers and is not AWS is named as that, and not asked eight times over half
+// a minute.
+func TestWhatIsNotAWSIsNamed(t *testing.T) {
+	keys(t)
+	for name, c := range map[string]struct {
+		says, advice string
+		attempts     int
+	}{
+		"another protocol":       {"SSH-2.0-OpenSSH\r\n", "--endpoint-url", 1},
+		"headers without an end": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X-A: "+strings.Repeat("a", 1<<16)+"\r\n", 200), "--endpoint-url", 1},
+		"nothing":                {"", "right one of http:// and https://", dialAttempts},
+		"an answer without end":  {"HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat(" ", 20<<20), "--endpoint-url", 1},
+		"a sign-in page":         {"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<html>Hello!</html>\n", "sign in", 1},
+		"a way to a sign-in":     {"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "sign in", 1},
+		"a proxy's question":     {"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n", "NAME:PASSWORD", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := open(t, Config{Region: "eu-west-1", Endpoint: saying(t, c.says)}).Home("").Do(t.Context(), EnableKey("k"))
+			var e *Error
+			if !errors.As(err, &e) || e.Attempts != c.attempts || !strings.Contains(e.Remedy, c.advice) {
+				t.Errorf("%+v", e)
+			}
+		})
 	}
 }

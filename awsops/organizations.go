@@ -56,19 +56,11 @@ type Account struct {
 // Accounts lists every account of the organization. Only the management
 // account and delegated administrators may ask.
 func (s *Session) Accounts(ctx context.Context) ([]Account, error) {
-	var all []Account
 	pages := organizations.NewListAccountsPaginator(s.organizations(),
 		&organizations.ListAccountsInput{MaxResults: aws.Int32(20)})
-	for pages.HasMorePages() { // a page may be empty and still have a next one
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "organizations", "ListAccounts", "")
-		}
-		for _, a := range page.Accounts {
-			all = append(all, memberAccount(a))
-		}
-	}
-	return all, nil
+	return list(ctx, s, pages, "organizations", "ListAccounts", "", func(page *organizations.ListAccountsOutput) []Account {
+		return each(page.Accounts, memberAccount)
+	})
 }
 
 func memberAccount(a types.Account) Account {
@@ -84,18 +76,10 @@ func memberAccount(a types.Account) Account {
 
 // Roots lists the ids of the organization's roots; there is one.
 func (s *Session) Roots(ctx context.Context) ([]string, error) {
-	var ids []string
 	pages := organizations.NewListRootsPaginator(s.organizations(), &organizations.ListRootsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "organizations", "ListRoots", "")
-		}
-		for _, r := range page.Roots {
-			ids = append(ids, aws.ToString(r.Id))
-		}
-	}
-	return ids, nil
+	return list(ctx, s, pages, "organizations", "ListRoots", "", func(page *organizations.ListRootsOutput) []string {
+		return each(page.Roots, func(r types.Root) string { return aws.ToString(r.Id) })
+	})
 }
 
 // ControlTower says whether AWS Control Tower manages the organization, by its
@@ -140,20 +124,12 @@ func (s *Session) CreateAccountStatus(ctx context.Context, requestID string) (Ac
 // AccountCreations lists the requests to create accounts that are running or
 // failed, by which a CreateAccount whose answer was lost is found again.
 func (s *Session) AccountCreations(ctx context.Context) ([]AccountCreation, error) {
-	var all []AccountCreation
 	pages := organizations.NewListCreateAccountStatusPaginator(s.organizations(), &organizations.ListCreateAccountStatusInput{
 		States: []types.CreateAccountState{types.CreateAccountStateInProgress, types.CreateAccountStateFailed},
 	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "organizations", "ListCreateAccountStatus", "")
-		}
-		for i := range page.CreateAccountStatuses {
-			all = append(all, creation(&page.CreateAccountStatuses[i]))
-		}
-	}
-	return all, nil
+	return list(ctx, s, pages, "organizations", "ListCreateAccountStatus", "", func(page *organizations.ListCreateAccountStatusOutput) []AccountCreation {
+		return each(page.CreateAccountStatuses, func(c types.CreateAccountStatus) AccountCreation { return creation(&c) })
+	})
 }
 
 func creation(c *types.CreateAccountStatus) AccountCreation {

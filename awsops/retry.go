@@ -17,7 +17,8 @@ import (
 const (
 	maxAttempts = 8
 	// dialAttempts is how often an endpoint that has answered before is dialled,
-	// and how often an answer may be none.
+	// how often an answer may be none, and how often one that never answered may
+	// end the connection.
 	dialAttempts = 3
 	firstBackoff = 200 * time.Millisecond
 	maxBackoff   = 15 * time.Second
@@ -48,7 +49,12 @@ func (s *Sessions) newRetryer() aws.Retryer {
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append([]retry.IsErrorRetryable{hopeless}, o.Retryables...)
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: contention})
-		o.Backoff = retry.BackoffDelayerFunc(backoff)
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+			if attempt >= dialAttempts && brokeOff(err) && !s.reached.Load() {
+				return 0, err
+			}
+			return backoff(attempt, err)
+		})
 	})
 }
 

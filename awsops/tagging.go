@@ -25,25 +25,15 @@ func (s *Session) OtherResources(ctx context.Context, besides string) ([]string,
 
 // taggedResources lists the ARNs of one type ("kms:key") with a tag's value.
 func (s *Session) taggedResources(ctx context.Context, resourceType, key, value string) ([]string, error) {
-	var arns []string
 	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(s.tagging(), &resourcegroupstaggingapi.GetResourcesInput{
 		ResourceTypeFilters: []string{resourceType},
 		TagFilters:          []types.TagFilter{{Key: aws.String(key), Values: []string{value}}},
 	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "tagging", "GetResources", resourceType)
-		}
-		arns = append(arns, resourceARNs(page.ResourceTagMappingList)...)
-	}
-	return arns, nil
+	return list(ctx, s, pages, "tagging", "GetResources", resourceType, func(page *resourcegroupstaggingapi.GetResourcesOutput) []string {
+		return resourceARNs(page.ResourceTagMappingList)
+	})
 }
 
 func resourceARNs(list []types.ResourceTagMapping) []string {
-	arns := make([]string, len(list))
-	for i, m := range list {
-		arns[i] = aws.ToString(m.ResourceARN)
-	}
-	return arns
+	return each(list, func(m types.ResourceTagMapping) string { return aws.ToString(m.ResourceARN) })
 }

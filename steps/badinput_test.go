@@ -284,6 +284,18 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		},
 		says: []string{".aws/credentials:1", "admin_iam"},
 	}, {
+		name: "the key's profile is a role in the config file", finding: "iam.profile-cannot-edit", code: plan.ExitFindings,
+		arrange: func(w *world, _ *blueprint.Blueprint) {
+			w.write(".aws/config", "[profile admin_iam]\nrole_arn = arn:aws:iam::222222222222:role/Other\nsource_profile = other\n")
+		},
+		says: []string{".aws/config", "admin_iam", "role_arn (line 2)"},
+	}, {
+		name: "a role's profile has keys in the credentials file", finding: "files.cannot-edit", code: plan.ExitFindings,
+		arrange: func(w *world, _ *blueprint.Blueprint) {
+			w.write(".aws/credentials", "[admin_iam-staging]\n"+key)
+		},
+		says: []string{".aws/credentials", "admin_iam-staging", "aws_access_key_id (line 2)"},
+	}, {
 		name: "a read-only credentials file", finding: "files.cannot-write", code: plan.ExitFindings,
 		arrange: func(w *world, _ *blueprint.Blueprint) {
 			w.write(".aws/credentials", "[default]\n"+key)

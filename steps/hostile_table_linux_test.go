@@ -331,6 +331,10 @@ func leadingCells() []cell {
 		elsewhere(mainTF+".json", "a provider's proxy", "{\"provider\": {\"aws\": {\"alias\": \"x\",\n\"http_proxy\": \"STRANGER\"}}}", "main.tf.json:2"),
 		elsewhere(noted, "an endpoint", notedAs("\"bucket\": \"acme-terraform-state\", \"key\": \"common/production\",\n\"endpoints\": {\"s3\": \"STRANGER\"}"), "terraform.tfstate:3"),
 		elsewhere(noted, "profiles with a command", notedAs("\"bucket\": \"acme-terraform-state\", \"key\": \"common/production\",\n\"shared_config_files\": [\"aws\"]"), "terraform.tfstate:3"),
+		elsewhere(backendTF, "another type of backend", "terraform {\n  backend \"http\" {\n    address = \"STRANGER/state\"\n  }\n}\n", "backend.tf:3"),
+		elsewhere(mainTF, "HCP Terraform", "terraform {\n  cloud {\n    hostname = \"stranger.example\"\n    organization = \"x\"\n  }\n}\n", "cloud://stranger.example/x"),
+		elsewhere(noted, "another type of backend", strings.Replace(notedAs("\"address\": \"STRANGER/state\""), "s3", "http", 1), "terraform.tfstate:2"),
+		elsewhere(noted, "a database with a password", strings.Replace(notedAs("\"conn_str\": \"postgres://me:hush@stranger.example/x\""), "s3", "pg", 1), "postgres://xxxxx@stranger.example/x"),
 		{file: tfbackend, tries: "an endpoint", code: plan.ExitFindings, says: "prod.s3.tfbackend:2", made: true, bring: func(c *clone, file string) {
 			text("terraform {\n  backend \"s3\" {}\n}\n")(c, backendTF)
 			text("bucket = \"b\"\nsts_endpoint = \"STRANGER\"\n")(c, file)

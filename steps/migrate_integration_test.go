@@ -114,9 +114,9 @@ func (w *world) arrived(key string, before identity) {
 }
 
 // adopting is a set-up that may move the production project's state.
-func (w *world) adopting() *engine.Flow {
+func (w *world) adopting(more ...string) *engine.Flow {
 	s := w.setup(team())
-	s.Answers.Adopt = []string{w.production().dir}
+	s.Answers.Adopt = append([]string{w.production().dir}, more...)
 	return s
 }
 

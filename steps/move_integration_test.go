@@ -4,10 +4,15 @@ package steps
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -234,6 +239,58 @@ func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
 			project.ok("plan", "-detailed-exitcode")
 		})
 	}
+}
+
+// stateServer keeps one state for a backend "http", without a lock.
+type stateServer struct {
+	mu   sync.Mutex
+	body []byte
+}
+
+func (s *stateServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch r.Method {
+	case http.MethodPost:
+		s.body, _ = io.ReadAll(r.Body) // half a state is told by the engine
+	case http.MethodGet:
+		if len(s.body) == 0 {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = w.Write(s.body)
+	}
+}
+
+// TestAStateBehindAnHTTPBackendIsMoved has a backend without workspaces, which refuses
+// to list them: it was told as a failure on every run.
+func TestAStateBehindAnHTTPBackendIsMoved(t *testing.T) {
+	w := newRealWorld(t)
+	states := &stateServer{}
+	server := httptest.NewServer(states)
+	t.Cleanup(server.Close)
+	w.write("live/production/main.tf", one)
+	w.write("live/production/backend.tf", fmt.Sprintf("terraform {\n  backend \"http\" {\n    address = %q\n  }\n}\n", server.URL+"/production"))
+	project := w.production()
+	project.ok("init")
+	project.ok("apply", "-auto-approve")
+	before := identityOf(t, states.body)
+	for _, flow := range []*engine.Flow{w.setup(team()), w.adopting()} { // the place itself has to be agreed to
+		if f := findingOf(w.run(flow).Findings, "files.points-elsewhere"); f == nil || !strings.Contains(f.Evidence, server.URL+"/production") {
+			t.Errorf("finding %v", f)
+		}
+	}
+	w.healthy(w.run(w.adopting(server.URL + "/production")))
+	w.arrived("common/production", before)
+	backups, err := filepath.Glob(filepath.Join(w.stateDir(), "backup", "*", "default.tfstate"))
+	if err != nil || len(backups) != 1 {
+		t.Errorf("backups %v, %v", backups, err)
+	} else if text, err := os.ReadFile(backups[0]); err != nil || identityOf(t, text) != before {
+		t.Errorf("the backup %s is not what was moved: %v", backups[0], err)
+	}
+	w.settledNow(team())
+	w.must(os.Remove(filepath.Join(project.dir, "provider.tf")))
+	project.ok("init")
+	project.ok("plan", "-detailed-exitcode")
 }
 
 // TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen has a

@@ -26,7 +26,7 @@ func unfitPolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 	if err != nil {
 		return &plan.Finding{
 			ID: "bucket.policy-unreadable", Severity: plan.Failure, Blocks: true,
-			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so that adding to it could lose something: %v.", a.Bucket.Name, err), RequestID: awsops.RequestID(err),
+			Evidence: fmt.Sprintf("The policy of bucket %s cannot be read, so that adding to it could lose something: %v.", a.Bucket.Name, err), RequestIDs: awsops.RequestIDs(err),
 			Remedy: "Correct the policy, then run stateroom setup again.",
 		}
 	}

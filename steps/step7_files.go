@@ -216,7 +216,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	facts := o.Files.Projects[project.Name]
 	if facts.Err == nil {
 		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
-		if f := PartialBackend(a, project, facts.Project); f != nil {
+		if f := LeftAlone(o, a, project); f != nil {
 			p.Findings = append(p.Findings, *f)
 			return
 		}
@@ -260,10 +260,57 @@ func InitNeeded(o *Observed, a *blueprint.Answers, project blueprint.Project) tf
 	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Project)
 }
 
-// PartialBackend is the finding of a project whose backend block takes bucket or
+// LeftAlone is the finding of a project, which could be read, whose backend and provider
+// are not written and in which init is not run, since where its state is only a
+// generator or whoever runs init knows; nil for all others.
+func LeftAlone(o *Observed, a *blueprint.Answers, project blueprint.Project) *plan.Finding {
+	at := o.Files.Projects[project.Name].Project
+	if f := Generated(a, project, at, wantedBackend(o, a, project)); f != nil {
+		return f
+	}
+	return partialBackend(a, project, at)
+}
+
+// Generated is the finding of a project whose files a generator writes, or nil: the
+// state is where the generator puts it, and what is written beside it is overwritten
+// or contradicts it. The wanted backend is told in the generator's own words.
+func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, want tf.Backend) *plan.Finding {
+	g := at.Generated
+	if g == nil {
+		return nil
+	}
+	what := fmt.Sprintf("%s gives project %s its files", g.Tool, project.Name)
+	if g.Written.Path != "" {
+		what = fmt.Sprintf("%s wrote %s of project %s", g.Tool, filepath.Base(g.Written.Path), project.Name)
+	}
+	f := &plan.Finding{
+		ID: "files.generated", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("%s: %s, and where its state is as well, so its backend and provider were left as they are and init was not run.", g, what),
+	}
+	block, err := at.Backend()
+	have, blueprints := at.State.Configured, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
+	switch {
+	case have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, blueprints):
+		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
+	case a.Bucket.Name == "": // answers that were read from the project itself
+		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s.", g.Init, at.Dir)
+	case have == nil && err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, blueprints):
+		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s: the backend names the blueprint's place.", g.Init, at.Dir)
+	default:
+		source := "its " + g.Tool + " files"
+		if g.Source.Path != "" {
+			source = g.Source.Path
+		}
+		f.Remedy = fmt.Sprintf("Put the blueprint's bucket, key, lock and profile into %s (%s), as below, and move the state with %s before anything is applied; or take the project out of the blueprint.", g.Holds, source, g.Move)
+		f.Details = awsops.ShowRefs(g.Lines(want, at.Dir))
+	}
+	return f
+}
+
+// partialBackend is the finding of a project whose backend block takes bucket or
 // key from the command line, or nil: the block may stand for several places, so it
 // is not written, and where its state is nobody here knows.
-func PartialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
+func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
 	block, err := at.Backend()
 	if err != nil || !block.Partial() {
 		return nil

@@ -72,6 +72,11 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	all := Profiles(a, o.partition(), o.environments(a.Environments))
 	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
 	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
+	for _, wanted := range all {
+		if err == nil {
+			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
+		}
+	}
 	addEdit(a, p, edit, err, RoleProfiles)
 }
 
@@ -96,9 +101,13 @@ func Profiles(a *blueprint.Answers, partition string, environments []blueprint.E
 // profileWrite is the write of a new access key into the admin profile. Its
 // values are references until AWS has made the key.
 func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
-	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
+	wanted := profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
 		profiles.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
-	}})
+	}}
+	if err := wanted.Conflict(f.Credentials, f.Config); err != nil {
+		return nil, fmt.Errorf("%w", err)
+	}
+	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -54,23 +56,53 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	}
 	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
 	home := env.Sessions.Home(a.StateRegion)
-	for _, p := range a.Projects {
-		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
-		if err != nil {
-			continue // a project that cannot be read is step 7's to tell
+	all := readable(env, a)
+	stay := slices.DeleteFunc(slices.Clone(a.Projects), func(p blueprint.Project) bool {
+		at := all[p.Name]
+		if at == nil {
+			return true
 		}
-		if move, moves := inspectMove(ctx, env, a, p, project, home); moves {
+		move, moves := inspectMove(ctx, env, a, p, all, home)
+		if moves = moves && at.Generated == nil; moves {
 			f.Moves[p.Name] = move
-			continue
 		}
-		switch deleted, err := engine.StateDeleted(ctx, home, a.Bucket.Name, p.StateKey); {
-		case err != nil:
-			f.DeletedErr = err
-		case deleted != nil:
-			f.Deleted[p.Name] = *deleted
+		return moves
+	})
+	f.deletedOf(ctx, env, a, stay, home)
+	return nil
+}
+
+// readable are the projects' directories by the projects' names. One that cannot be
+// read is step 7's to tell.
+func readable(env *engine.Env, a *blueprint.Answers) map[string]*tf.Project {
+	all := map[string]*tf.Project{}
+	for _, p := range a.Projects {
+		if project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get); err == nil {
+			all[p.Name] = project
 		}
 	}
-	return nil
+	return all
+}
+
+// deletedOf asks of all projects at once whether the state at their key was deleted.
+func (f *InitFacts) deletedOf(ctx context.Context, env *engine.Env, a *blueprint.Answers, projects []blueprint.Project, s *awsops.Session) {
+	found, failures := make([]*engine.DeletedState, len(projects)), make([]error, len(projects))
+	var g errgroup.Group
+	g.SetLimit(env.Parallel)
+	for i, p := range projects {
+		g.Go(func() error {
+			found[i], failures[i] = engine.StateDeleted(ctx, s, a.Bucket.Name, p.StateKey)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil: every failure is kept
+	for i, p := range projects {
+		if failures[i] != nil {
+			f.DeletedErr = failures[i]
+		} else if found[i] != nil {
+			f.Deleted[p.Name] = *found[i]
+		}
+	}
 }
 
 // planInit initialises every project that needs it. A state is moved only after
@@ -123,7 +155,7 @@ func (f InitFacts) deletions(a *blueprint.Answers, bucket bool) []plan.Finding {
 	if f.DeletedErr != nil && bucket {
 		findings = append(findings, plan.Finding{
 			ID: "state.deleted-unknown", Severity: plan.Info,
-			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestID: awsops.RequestID(f.DeletedErr),
+			Evidence: fmt.Sprintf("Whether a project's state was deleted cannot be seen: %v", f.DeletedErr), RequestIDs: awsops.RequestIDs(f.DeletedErr),
 			Remedy: "Let the operator read the states, or look at what terraform plan is about to make before the first apply.",
 		})
 	}
@@ -160,7 +192,7 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 }
 
 func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
-	if PartialBackend(a, project, at) != nil {
+	if LeftAlone(o, a, project) != nil {
 		return nil, nil // step 7 tells
 	}
 	if _, deleted := o.Init.Deleted[project.Name]; deleted {

@@ -50,15 +50,17 @@ type Move struct {
 }
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
-// to have arrived, and all that the move has to know.
-func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project, s *awsops.Session) (Move, bool) {
+// to have arrived, and all that the move has to know. all are the projects that can
+// be read, this one among them.
+func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[string]*tf.Project, s *awsops.Session) (Move, bool) {
+	at := all[p.Name]
 	intent, moves := moving(env, a, p, at)
 	if !moves {
 		return Move{}, false
 	}
 	earlier, next := backups(env, a, p.Name, at.Dir)
 	want := tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: intent != nil, Lock: intent["lock"], Twin: twin(env, a, p, at)}
+	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: intent != nil, Lock: intent["lock"], Twin: twin(env, a, p, all)}
 	if m.Lock == "" {
 		m.Lock = engine.NewLockID()
 	}
@@ -78,18 +80,15 @@ func moving(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.P
 
 // twin is another project whose state is to be moved from the place of this one's,
 // empty without one.
-func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.Project) string {
-	place := at.StatePlace()
+func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[string]*tf.Project) string {
+	place := all[p.Name].StatePlace()
 	if place == "" {
 		return ""
 	}
 	for _, other := range a.Projects {
-		if other.Name == p.Name {
+		there := all[other.Name]
+		if there == nil || other.Name == p.Name {
 			continue
-		}
-		there, err := tf.Inspect(env.ProjectDir(other), env.Environ.Get)
-		if err != nil {
-			continue // a project that cannot be read is step 7's to tell
 		}
 		if _, moves := moving(env, a, other, there); moves && there.StatePlace() == place {
 			return other.Name
@@ -167,7 +166,7 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 	case m.Err != nil:
 		f.ID, f.Severity = "init.destination-unknown", plan.Failure
 		f.Evidence = fmt.Sprintf("Project %s has a state of its own, and whether %s holds another cannot be seen: %v", project.Name, place, m.Err)
-		f.RequestID = awsops.RequestID(m.Err)
+		f.RequestIDs = awsops.RequestIDs(m.Err)
 		f.Remedy = "Let the operator read the bucket, then run stateroom setup again."
 	case m.Deleted != nil:
 		f.ID, f.Severity = "init.destination-deleted", plan.Failure
@@ -192,8 +191,8 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 		f.Remedy = "Move the one that does not count out of the project's directory, then run stateroom setup again."
 	case m.Pointed && !m.Remembered && !m.resumed():
 		f.ID = "init.repointed"
-		f.Evidence = fmt.Sprintf("The files of project %s name %s, but its state is still where it was before, and no backup of it was made.", project.Name, place)
-		f.Remedy = "Put the earlier backend back into " + at.Dir + ", then run stateroom setup again: it backs the state up and moves it."
+		f.Evidence = fmt.Sprintf("The files of project %s name %s, but init last worked with another place (%s), and no backup of the state there was made. Nothing was taken from there.", project.Name, place, at.WhereStateIs())
+		f.Remedy = "Find out whether that is this laptop's own doing: notes of terraform init can come with the repository, and then they are to be removed from it. If the state is there, put the earlier backend back into " + at.Dir + ", then run stateroom setup again: it backs the state up and moves it."
 	default:
 		return nil
 	}
@@ -303,7 +302,9 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 // from where init or the local state says that it is. s is who looks whether
 // something lies there; a finding says why it cannot be done.
 func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
-	m, moves := inspectMove(ctx, env, a, project, at, s)
+	all := readable(env, a)
+	all[project.Name] = at
+	m, moves := inspectMove(ctx, env, a, project, all, s)
 	if !moves {
 		return nil, nil
 	}

@@ -112,7 +112,7 @@ func asksSecondFactor(role *awsops.Role) bool {
 // reason and remedy.
 func failure(id string, err error) plan.Finding {
 	return plan.Finding{
-		ID: id, Severity: plan.Failure, Evidence: err.Error(), RequestID: awsops.RequestID(err),
+		ID: id, Severity: plan.Failure, Evidence: err.Error(), RequestIDs: awsops.RequestIDs(err),
 		Remedy: "Run stateroom setup again: it shows what differs from the blueprint.",
 	}
 }

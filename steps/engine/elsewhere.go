@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -47,21 +48,26 @@ func LeadsElsewhere(a *blueprint.Answers, project string, found []tf.Elsewhere) 
 	var findings []plan.Finding
 	for _, name := range NotAgreed(a, found) {
 		var settings []string
-		what := ""
+		what, holds := "", ""
 		placed := false // whether the name is the place in the file
 		for _, e := range found {
 			if e.Name == name {
 				settings = append(settings, fmt.Sprintf("%s (%s)", e.Place, e.Setting))
 				what, placed = e.What, name == e.String()
+				holds = cmp.Or(holds, e.Holds)
 			}
 		}
 		if !placed {
 			what += ": " + name
 		}
+		remedy := fmt.Sprintf("Find out who wrote that and take it out; if it is meant, allow it with --adopt %s.", name)
+		if holds != "" {
+			remedy = fmt.Sprintf("Find out who wrote that and take it out; if the team's state is there, let it be moved with --adopt %s --adopt %s.", name, holds)
+		}
 		findings = append(findings, plan.Finding{
 			ID: "files.points-elsewhere", Subject: project, Of: plan.StepFiles, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("%s: project %s %s. stateroom sends no credentials there and does not run Terraform in the project.", plan.Enumerated(settings), project, what),
-			Remedy:   fmt.Sprintf("Find out who wrote that and take it out; if it is meant, allow it with --adopt %s.", name),
+			Remedy:   remedy,
 		})
 	}
 	return findings

@@ -15,7 +15,7 @@ func TestAFindingIsNotToldAgainForAnotherRequest(t *testing.T) {
 	var told []string
 	f := &Flow{Emit: func(e plan.Event) { told = append(told, e.Finding.Evidence) }}
 	at := func(request, name string) []plan.Finding {
-		return []plan.Finding{{ID: "assume-role-denied", RequestID: request, Evidence: "AccessDenied: " + name + " (HTTP 403, request id " + request + ")."}}
+		return []plan.Finding{{ID: "assume-role-denied", RequestIDs: []string{request}, Evidence: "AccessDenied: " + name + " (HTTP 403, request id " + request + ")."}}
 	}
 	f.tell(at("1", "staging"))
 	f.tell(at("2", "staging"))

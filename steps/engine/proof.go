@@ -151,7 +151,7 @@ func tidyProof(ctx context.Context, a *blueprint.Answers, s *awsops.Session, not
 		note.Leave()
 		f := unremoved(fmt.Sprintf("The proof that this laptop began on %s was killed, and what it left in the workspace %s could not be removed: %v", begun, p.Workspace, err),
 			"See to what was in the way, then run stateroom setup again: it removes them.")
-		f.RequestID = awsops.RequestID(err)
+		f.RequestIDs = awsops.RequestIDs(err)
 		return &f
 	}
 	_ = note.Done() // a note that stays makes the next run look once more

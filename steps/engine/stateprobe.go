@@ -103,10 +103,18 @@ func (p StateProbe) file(ctx context.Context) (err error) {
 	switch {
 	case again == nil:
 		return &ProbeFault{Finding: "lock.file-taken-twice", What: "a second write with If-None-Match was accepted, so the S3 lock file would not lock"}
+	case noWord(again):
+		return again
 	case !awsops.HasCode(again, "PreconditionFailed"):
 		return &ProbeFault{Finding: "lock.file-not-refused", What: "a second write with If-None-Match was not refused as Terraform expects, so the S3 lock file would not lock", Err: again}
 	}
 	return nil
+}
+
+// noWord tells an error that says nothing of a lock: the key was taken away or has
+// expired meanwhile, or nobody answered.
+func noWord(err error) bool {
+	return awsops.IsUnknownKey(err) || awsops.IsExpired(err) || awsops.IsUnanswered(err) || awsops.IsThrottle(err) || awsops.IsCancelled(err)
 }
 
 // item takes and releases the lock of the DynamoDB table.
@@ -124,6 +132,8 @@ func (p StateProbe) item(ctx context.Context) error {
 	switch {
 	case held == nil:
 		return &ProbeFault{Finding: "lock.taken-twice", What: fmt.Sprintf("the lock %s could be taken twice", id)}
+	case noWord(held):
+		return held
 	case !awsops.HasCode(held, "ConditionalCheckFailed"):
 		return &ProbeFault{Finding: "lock.not-refused", What: "a lock that is held was not refused as Terraform expects", Err: held}
 	}

@@ -19,8 +19,8 @@ func Unread(engine *terraform.Engine, at *tf.Project) error {
 	if engine == nil {
 		return nil
 	}
-	places := slices.Clone(at.Clouds)
-	for _, b := range at.Backends {
+	var places []files.Place
+	for _, b := range slices.Concat(at.Clouds, at.Backends) {
 		places = append(places, b.Place)
 	}
 	for _, b := range at.Providers {

@@ -61,6 +61,9 @@ func cannotWrite(file files.Snapshot) (at, problem string) {
 	if path == "" {
 		path = file.Path
 	}
+	if files.IsMount(path) {
+		return path, "is mounted by itself, as in a container, where no file can take its place (mount its folder instead)"
+	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		switch {

@@ -85,8 +85,12 @@ func (r *Reservation) prepare(e Edit) (err error) {
 }
 
 // replaceable refuses a file that must not even be opened for writing, such as one
-// that is immutable: renaming another onto it would fail as well.
+// that is immutable: renaming another onto it would fail as well, as it does where
+// the file alone was mounted into a container.
 func replaceable(target string) error {
+	if IsMount(target) {
+		return errors.New("it is mounted by itself, as in a container, where no file can take its place")
+	}
 	f, err := os.OpenFile(target, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -156,10 +160,19 @@ func (r *Reservation) overtaken(e Edit, before *os.File) string {
 
 // Keep saves a text that could not be put in its place: the room for it is there
 // already. It gives the path of the file (mode 0600), which is nobody's but the
-// user's to remove.
+// user's to remove. Where the state directory fails as well it is what was staged
+// beside the target.
 func (r *Reservation) Keep(text []byte) (string, error) {
 	if err := refill(r.spare, text, 0o600); err != nil {
-		return "", err
+		if r.done || refill(r.staged, text, 0o600) != nil {
+			return "", err
+		}
+		path := r.staged
+		if kept := strings.TrimSuffix(path, tmpSuffix) + unwritten; os.Rename(path, kept) == nil {
+			path = kept // under its first name the next run would sweep it away
+		}
+		r.staged = ""
+		return path, nil
 	}
 	path, f, err := beside(r.stateDir, r.target, unwritten)
 	if err == nil {

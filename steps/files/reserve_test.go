@@ -40,6 +40,28 @@ func TestARoomThatIsNotUsedLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestASecretOutlivesTheStateDirectory takes both places away after the room was
+// made: what was staged is the only file that still has the text.
+func TestASecretOutlivesTheStateDirectory(t *testing.T) {
+	path, state, e, r := reserved(t, "[a]\n")
+	filestest.Put(t, path, "[mine]\n", 0o600)
+	if err := os.RemoveAll(state); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Write(t.Context(), e); !errors.Is(err, ErrChangedMeanwhile) {
+		t.Fatalf("got %v", err)
+	}
+	at, err := r.Keep(e.After)
+	r.Close()
+	if err != nil || filepath.Dir(at) != filepath.Dir(path) {
+		t.Fatalf("kept in %q, %v", at, err)
+	}
+	sweep(filepath.Dir(path), path)
+	if kept := mustRead(t, at); string(kept.Bytes) != string(e.After) || (modesMean && kept.Mode != 0o600) {
+		t.Errorf("kept %q with mode %o", kept.Bytes, kept.Mode)
+	}
+}
+
 // TestWhatCannotBePutInItsPlaceIsKept edits the file after the room was made, as a
 // person does between the call and the write.
 func TestWhatCannotBePutInItsPlaceIsKept(t *testing.T) {

@@ -265,8 +265,8 @@ func (s *scene) inspectKeys(ctx context.Context) error {
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
 				s.user, strings.Join(s.a.GroupsOf(s.user), ", "), reason(err)),
-			RequestID: awsops.RequestID(err),
-			Remedy:    "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
+			RequestIDs: awsops.RequestIDs(err),
+			Remedy:     "Let the operator run stateroom setup, which adds " + s.user + " to the group.",
 		})
 		return nil
 	case err != nil:

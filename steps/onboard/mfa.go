@@ -89,7 +89,7 @@ func (s *scene) findDevice(ctx context.Context) (bool, error) {
 	devices, err := s.caller.MFADevices(ctx, s.identity.Name)
 	if awsops.IsAccessDenied(err) {
 		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
-			ID: "onboard.mfa-not-seen", Of: plan.StepIAM, Severity: plan.Failure, Evidence: reason(err), RequestID: awsops.RequestID(err),
+			ID: "onboard.mfa-not-seen", Of: plan.StepIAM, Severity: plan.Failure, Evidence: reason(err), RequestIDs: awsops.RequestIDs(err),
 			Remedy: "Let the operator run stateroom setup, which lets the admins manage their own MFA devices.",
 		})
 		return false, nil

@@ -44,7 +44,7 @@ func (o *Offboard) keyPolicy(f offboardFacts, r *plan.Review) {
 	switch {
 	case f.access.KeyUnseen != nil:
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.key-not-seen", Of: plan.StepKey, Severity: plan.Warning, Evidence: f.access.KeyUnseen.Error(), RequestID: awsops.RequestID(f.access.KeyUnseen),
+			ID: "offboard.key-not-seen", Of: plan.StepKey, Severity: plan.Warning, Evidence: f.access.KeyUnseen.Error(), RequestIDs: awsops.RequestIDs(f.access.KeyUnseen),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the key's policy names the user.", f.name),
 		})
 	case key != nil && policy.Names(key.Policy, f.user.ARN):
@@ -66,7 +66,7 @@ func (o *Offboard) keyPolicy(f offboardFacts, r *plan.Review) {
 func (o *Offboard) bucketPolicy(f offboardFacts, r *plan.Review) {
 	if f.access.BucketUnseen != nil {
 		r.Findings = append(r.Findings, plan.Finding{
-			ID: "offboard.bucket-not-seen", Of: plan.StepBucket, Severity: plan.Warning, Evidence: f.access.BucketUnseen.Error(), RequestID: awsops.RequestID(f.access.BucketUnseen),
+			ID: "offboard.bucket-not-seen", Of: plan.StepBucket, Severity: plan.Warning, Evidence: f.access.BucketUnseen.Error(), RequestIDs: awsops.RequestIDs(f.access.BucketUnseen),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s, in case the bucket's policy names the user.", f.name),
 		})
 		return

@@ -145,7 +145,7 @@ func credentialIDs(all []awsops.Credential) []string {
 func (o *Offboard) kept(f offboardFacts) []plan.Finding {
 	if unseen := f.belongings.Unseen; unseen != nil {
 		return []plan.Finding{{
-			ID: "offboard.not-seen", Of: plan.StepIAM, Severity: plan.Warning, Evidence: unseen.Error(), RequestID: awsops.RequestID(unseen),
+			ID: "offboard.not-seen", Of: plan.StepIAM, Severity: plan.Warning, Evidence: unseen.Error(), RequestIDs: awsops.RequestIDs(unseen),
 			Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s: the user cannot be deleted while something hangs on it.", f.name),
 		}}
 	}

@@ -52,27 +52,13 @@ func (s *scene) ownProfiles() (free []profiles.Wanted, cleared []string) {
 	}
 	cleared = steps.WithoutStaleToken(all, s.credentials, s.config)
 	for _, e := range all {
-		if err := s.stands(e); err != nil {
+		if err := e.Conflict(s.credentials, s.config); err != nil {
 			s.find(s.cannotEdit(err))
 			continue
 		}
 		free = append(free, e)
 	}
 	return free, cleared
-}
-
-// stands is the conflict of a profile with what either file holds under its
-// name: the SDKs merge the two.
-func (s *scene) stands(e profiles.Wanted) error {
-	inConfig, _ := profiles.Read(profiles.Config, s.config, e.Name)
-	if err := inConfig.Conflict(s.config.Path, e); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	inCredentials, _ := profiles.Read(profiles.Credentials, s.credentials, e.Name)
-	if err := inCredentials.Conflict(s.credentials.Path, e); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
 }
 
 func byHand(wanted []profiles.Wanted) string {

@@ -72,7 +72,7 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 		f.Problem, p.Findings = &found[0], found[1:]
 		return f, p
 	}
-	if f.Problem = steps.PartialBackend(a, project, facts.Project); f.Problem != nil {
+	if f.Problem = steps.LeftAlone(o, a, project); f.Problem != nil {
 		return f, p
 	}
 	kind := steps.InitNeeded(o, a, project)

@@ -16,10 +16,9 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
-// comes to.
-func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
-	isolate(t)
+// clone is a team's repository on a laptop that has an engine and no files yet.
+func clone(t *testing.T) (*company, *engine.Env, *blueprint.Answers) {
+	t.Helper()
 	c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
 	a := &blueprint.Answers{Blueprint: c.team()}
 	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
@@ -27,6 +26,14 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), c.dir, filepath.Join(c.dir, "stateroom.hcl"))
 	c.must(err)
 	env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
+	return c, env, a
+}
+
+// TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
+// comes to.
+func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
+	isolate(t)
+	c, env, a := clone(t)
 	staging := a.Projects[slices.IndexFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == "common-staging" })]
 	dir := env.ProjectDir(staging)
 	c.must(os.MkdirAll(dir, 0o755))
@@ -44,6 +51,36 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 		touched := slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return strings.HasPrefix(c.Target, dir) })
 		if touched == want {
 			t.Errorf("with %q adopted the changes are %v", adopted, p.Changes)
+		}
+	}
+}
+
+// TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised: a new
+// admin's clone has none of what a generator writes, and the state is where that puts
+// it.
+func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testing.T) {
+	isolate(t)
+	for file, text := range map[string]string{
+		"live/terragrunt.hcl": "remote_state {\n  backend = \"s3\"\n}\n",
+		"stacks.tm.hcl":       "generate_hcl \"backend.tf\" {\n  content {\n  }\n}\n",
+		"atmos.yaml":          "base_path: .\n",
+	} {
+		c, env, a := clone(t)
+		dir := filepath.Join(c.dir, "live", "staging")
+		c.must(os.MkdirAll(dir, 0o755))
+		c.must(os.WriteFile(filepath.Join(dir, "main.tf"), []byte("resource \"terraform_data\" \"x\" {}\n"), 0o600))
+		c.must(os.WriteFile(filepath.Join(c.dir, file), []byte(text), 0o600))
+		all, p, err := planFiles(t.Context(), env, a, "alice", awsops.Identity{}, &awsops.Key{ARN: "arn:aws:kms:eu-west-1:111111111111:key/k"})
+		c.must(err)
+		for _, at := range all {
+			if held := at.Problem != nil && at.Problem.ID == "files.generated"; held != (at.Dir == dir) {
+				t.Errorf("%s: project %s has the problem %v", file, at.Project.Name, at.Problem)
+			}
+		}
+		for _, c := range p.Changes {
+			if strings.HasPrefix(c.Target, dir) || c.Run != nil && c.Run.Dir == dir {
+				t.Errorf("%s: planned: %s of %s", file, c.ID, c.Target)
+			}
 		}
 	}
 }

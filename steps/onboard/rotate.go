@@ -201,8 +201,7 @@ func (s *scene) keyEdit(id, key string) (files.Edit, bool) {
 	want := profiles.Wanted{Name: s.profile, Set: []profiles.KeyValue{
 		profiles.KV("aws_access_key_id", id), {Key: "aws_secret_access_key", Value: secret.New(key)},
 	}}
-	inConfig, _ := profiles.Read(profiles.Config, s.config, s.profile)
-	err := inConfig.Conflict(s.config.Path, want)
+	err := want.Conflict(s.credentials, s.config)
 	var edit files.Edit
 	if err == nil {
 		edit, err = profiles.Edit(profiles.Credentials, s.credentials, want)

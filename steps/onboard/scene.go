@@ -97,7 +97,7 @@ func (s *scene) check(c plan.Check) {
 func (s *scene) find(f plan.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !slices.Contains(s.review.Findings, f) {
+	if !slices.ContainsFunc(s.review.Findings, f.Same) {
 		s.review.Findings = append(s.review.Findings, f)
 	}
 }
@@ -143,7 +143,7 @@ func (s *scene) snapshots(context.Context) error {
 
 // because is a finding of a call that failed: its evidence.
 func because(err error) plan.Finding {
-	return plan.Finding{Severity: plan.Failure, Evidence: reason(err), RequestID: awsops.RequestID(err)}
+	return plan.Finding{Severity: plan.Failure, Evidence: reason(err), RequestIDs: awsops.RequestIDs(err)}
 }
 
 // reason is an error of AWS's without its remedy, since a finding has its own.

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -38,9 +39,9 @@ type Finding struct {
 	// Resource is what of AWS's it is about, as a backend names it: a bucket, a state
 	// as s3://BUCKET/KEY, a table, a key. Two findings of one resource can be one.
 	Resource string `json:"-"`
-	// RequestID is AWS's id of the request in which it said so, which the evidence
-	// names and another look does not bring again.
-	RequestID string `json:"-"`
+	// RequestIDs are AWS's ids of the requests in which it said so, which the evidence
+	// and the details name and another look does not bring again.
+	RequestIDs []string `json:"-"`
 	// Remedy is the one thing to do.
 	Remedy string `json:"remedy"`
 	// Details is a longer text to hand on, such as a CloudFormation template.
@@ -135,17 +136,18 @@ func (f Finding) alike(g Finding) bool {
 	return f.Same(g)
 }
 
-// Same tells whether two findings differ in nothing but the request in which AWS
+// Same tells whether two findings differ in nothing but the requests in which AWS
 // said it.
 func (f Finding) Same(g Finding) bool {
-	return f.anyRequest() == g.anyRequest()
+	return reflect.DeepEqual(f.anyRequest(), g.anyRequest())
 }
 
 // anyRequest is the finding as any request would lead to it.
 func (f Finding) anyRequest() Finding {
-	if f.RequestID != "" {
-		f.Evidence, f.RequestID = strings.ReplaceAll(f.Evidence, f.RequestID, ""), ""
+	for _, id := range f.RequestIDs {
+		f.Evidence, f.Details = strings.ReplaceAll(f.Evidence, id, ""), strings.ReplaceAll(f.Details, id, "")
 	}
+	f.RequestIDs = nil
 	return f
 }
 

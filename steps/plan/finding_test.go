@@ -15,7 +15,7 @@ func TestWhatIsFoundOfSeveralIsToldOnce(t *testing.T) {
 	whole := Finding{ID: "kms-disabled", Severity: Failure, Evidence: "The key is off."}
 	again := whole
 	unseen := func(request string) Finding {
-		return Finding{ID: "kms-denied", Severity: Failure, Evidence: "No (request id " + request + ").", RequestID: request}
+		return Finding{ID: "kms-denied", Severity: Failure, Evidence: "No (request id " + request + ").", RequestIDs: []string{request}}
 	}
 	for name, c := range map[string]struct {
 		findings []Finding
@@ -51,7 +51,7 @@ func TestManyNamesInOneFindingAreCounted(t *testing.T) {
 }
 
 func TestWhatTerraformPrintedEndsTheEvidenceOfJSONOnly(t *testing.T) {
-	f := Finding{ID: "lock-held", Step: 6, Severity: Info, Evidence: "Somebody holds it.", Resource: "r", RequestID: "q", Remedy: "Wait.", Blocks: true}
+	f := Finding{ID: "lock-held", Step: 6, Severity: Info, Evidence: "Somebody holds it.", Resource: "r", RequestIDs: []string{"q"}, Remedy: "Wait.", Blocks: true}
 	f.AddQuote("ID: 1")
 	f.AddQuote("ID: 2")
 	f.AddQuote("ID: 1")

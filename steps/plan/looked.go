@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"sync/atomic"
 )
 
@@ -9,33 +10,32 @@ import (
 // longer what was seen. Its zero value is a look that nothing was made of yet.
 type Looked struct {
 	spent atomic.Bool
-	// planned are the changes that may be made of it, by id.
-	planned map[string]Change
+	// planned are the changes that may be made of it.
+	planned []Change
 }
 
 // Plan notes which changes may be made of the look: those that it planned, and that
 // wait for nobody's word.
-func (l *Looked) Plan(changes []Change) {
-	l.planned = make(map[string]Change, len(changes))
-	for _, c := range changes {
-		l.planned[c.ID] = c
-	}
-}
+func (l *Looked) Plan(changes []Change) { l.planned = changes }
 
-// Own gives the look's own changes of these, as it planned them. It is false where
-// one of them is none of it: then nothing is to be made.
+// Own gives the look's own changes with the ids of these, as it planned them. It is
+// false where one of these is none of it: then nothing is to be made.
 func (l *Looked) Own(changes []Change) (own []Change, all bool) {
-	for _, c := range changes {
-		if l == nil {
-			return nil, false
-		}
-		planned, there := l.planned[c.ID]
-		if !there {
-			return nil, false
-		}
-		own = append(own, planned)
+	if len(changes) == 0 {
+		return nil, true
 	}
-	return own, true
+	if l == nil {
+		return nil, false
+	}
+	meant := make(map[string]bool, len(changes))
+	for _, c := range changes {
+		meant[c.ID] = true
+	}
+	own = slices.DeleteFunc(slices.Clone(l.planned), func(c Change) bool { return !meant[c.ID] })
+	for _, c := range own {
+		delete(meant, c.ID)
+	}
+	return own, len(meant) == 0
 }
 
 // Take spends the look. It is false where there was none, or where something

@@ -177,13 +177,20 @@ func (p Project) inWorkspace(workspace string) Project {
 	return p
 }
 
+// workspaceless is what the engines say of a back end that keeps one state alone, as
+// "http" does and "remote" with a name: it is that of the workspace default.
+const workspaceless = "workspaces not supported"
+
 // workspaces lists the project's workspaces; default is always among them.
 func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
 	c := p.command("workspace", "list")
 	c.Lines = nil
 	var out strings.Builder
 	c.Stdout = &out
-	if _, err := e.Run(ctx, c); err != nil {
+	if result, err := e.Run(ctx, c); err != nil {
+		if ctx.Err() == nil && strings.Contains(Fold(result.Output), workspaceless) {
+			return []string{defaultWorkspace}, nil
+		}
 		return nil, err
 	}
 	var names []string

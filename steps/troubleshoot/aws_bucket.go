@@ -96,6 +96,7 @@ func judgeExists(f *facts, p *site) ruling {
 		if p.status != http.StatusOK { // which takes the right to list
 			t.id = diagnosis.S3ListDenied.ID
 			t.evidence = fmt.Sprintf("Bucket %s belongs to another AWS account than %s: %s", p.bucket, f.answers.AdminAccount, told(p.listErr))
+			t.err = p.listErr
 		}
 		return a.broken("It is another account's.", t)
 	case p.status == 0 && diagnosis.Outage(p.headErr) != nil:
@@ -152,7 +153,7 @@ func (f *facts) denied(p *site, a asked, id string, q question, t target) ruling
 	if why.by == byResource || strings.HasPrefix(q.action, "kms:") {
 		cause, _, _ = strings.Cut(q.action, ":") // one bucket's policy, or one key
 	}
-	found := trouble{id: id, cause: strings.Join([]string{l.profile, cause, why.by}, " "), evidence: evidence}
+	found := trouble{id: id, cause: strings.Join([]string{l.profile, cause, why.by}, " "), evidence: evidence, err: q.err}
 	found.handOn = &handOn{failed: q.err, who: l.who()}
 	switch why.by {
 	case byIdentity, "":

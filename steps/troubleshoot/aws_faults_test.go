@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -485,6 +486,11 @@ func TestEveryFaultIsFoundAndMended(t *testing.T) {
 			}
 			if !strings.Contains(review.Findings[0].Evidence, f.says) {
 				t.Errorf("the evidence does not say %q: %s", f.says, review.Findings[0].Evidence)
+			}
+			for _, again := range w.look().Findings { // the requests are others
+				if !slices.ContainsFunc(review.Findings, again.Same) {
+					t.Errorf("a second look tells it again: %s", again)
+				}
 			}
 			w.ends(f, review)
 		})

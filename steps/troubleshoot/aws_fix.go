@@ -121,7 +121,7 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 }
 
 func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
-	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Resource: t.resource, Remedy: t.remedy}
+	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Resource: t.resource, RequestIDs: awsops.RequestIDs(t.err), Remedy: t.remedy}
 	if out.Severity == "" {
 		out.Severity = plan.Failure
 	}

@@ -39,7 +39,7 @@ func identity(f *facts, l *login, a asked) ruling {
 	case l.err != nil:
 		if d, denied := awsops.DenialOf(l.err); denied && d.Action == "sts:AssumeRole" {
 			return a.broken(answer(l.err), trouble{
-				id: diagnosis.AssumeRoleDenied.ID, cause: "profile " + l.profile, evidence: told(l.err),
+				id: diagnosis.AssumeRoleDenied.ID, cause: "profile " + l.profile, evidence: told(l.err), err: l.err,
 				remedy: fmt.Sprintf("Let profile %s hold an admin's own access key, or allow its source profile to assume the role.", l.profile),
 			})
 		}
@@ -79,7 +79,7 @@ func clock(f *facts, l *login, a asked) ruling {
 // invalidKey tells a key that was made inactive from one that is gone, as far
 // as the operator may see keys.
 func invalidKey(f *facts, l *login, a asked) ruling {
-	t := trouble{id: diagnosis.KeyInvalid.ID, cause: l.profile, evidence: told(l.err), remedy: diagnosis.KeyInvalid.Remedy}
+	t := trouble{id: diagnosis.KeyInvalid.ID, cause: l.profile, evidence: told(l.err), err: l.err, remedy: diagnosis.KeyInvalid.Remedy}
 	user, key, found := f.ownerOf(l.keyID)
 	switch {
 	case found && !key.Active:

@@ -66,7 +66,7 @@ func (f *facts) madeJustNow(r *roleFacts, q question) bool {
 // have to allow, and from a role that is not there.
 func (f *facts) deniedRole(r *roleFacts, a asked) ruling {
 	q := question{action: "sts:AssumeRole", resource: r.arn, err: r.assumeErr, rights: r.caller}
-	t := trouble{id: diagnosis.AssumeRoleDenied.ID, cause: r.environment.Name, handOn: &handOn{failed: r.assumeErr, who: r.login.who()}}
+	t := trouble{id: diagnosis.AssumeRoleDenied.ID, cause: r.environment.Name, err: r.assumeErr, handOn: &handOn{failed: r.assumeErr, who: r.login.who()}}
 	found, there := f.found(r)
 	group, trust := f.mendsGroup(r.login), f.mendsTrust(r)
 	if there && found.Role == nil {
@@ -161,7 +161,7 @@ func judgeInside(f *facts, r *roleFacts, a asked) []ruling {
 	switch {
 	case denied:
 		return []ruling{a.broken(answer(r.insideErr), trouble{
-			id: diagnosis.EnvironmentDenied.ID, cause: r.environment.Name, evidence: told(r.insideErr), handOn: f.insideNeeds(r),
+			id: diagnosis.EnvironmentDenied.ID, cause: r.environment.Name, evidence: told(r.insideErr), err: r.insideErr, handOn: f.insideNeeds(r),
 			remedy: "Add the action to the role's policy, unless a boundary or a service control policy denies it.",
 		})}
 	case len(r.own.results) > 0:

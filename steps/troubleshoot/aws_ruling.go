@@ -23,6 +23,7 @@ type trouble struct {
 	id       string
 	severity plan.Severity // Failure where it is not set
 	evidence string
+	err      error  // the answer of AWS that the evidence tells, nil without one
 	remedy   string // for where no change mends it
 	// subject is the project or the environment. Troubles of one id and one
 	// cause are told once, with all their subjects.
@@ -99,7 +100,7 @@ func sentence(text string) string {
 // failedBy rules a check whose call did not get as far as what it asked.
 func (a asked) failedBy(err error) ruling {
 	d := diagnosis.Outage(err)
-	return a.broken(answer(err), trouble{id: d.ID, cause: d.ID, evidence: told(err), remedy: d.Remedy})
+	return a.broken(answer(err), trouble{id: d.ID, cause: d.ID, evidence: told(err), err: err, remedy: d.Remedy})
 }
 
 // mergeTroubles joins the troubles of one id and cause in the order of their first

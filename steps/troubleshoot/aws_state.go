@@ -63,6 +63,7 @@ func judgeAbsence(f *facts, p *site, s *stateFacts, a asked) ruling {
 	}
 	if s.versionsErr != nil {
 		t.evidence += " The versions of the object may not be listed: " + told(s.versionsErr)
+		t.err = s.versionsErr
 	} else {
 		t.evidence += fmt.Sprintf(" There are %s.", describe(s.versions))
 	}

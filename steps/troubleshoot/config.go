@@ -158,7 +158,7 @@ func (l *laptop) argument(ctx context.Context, p project, a tf.Argument) {
 // where init noted nothing either. Only the team knows the place: it is never
 // guessed, for on another one the next plan would create everything again.
 func (l *laptop) lacking(p project) {
-	if !p.partial() || configuredSpot(p) != nil {
+	if !p.partial() || configuredSpot(p) != nil || p.files.Generated != nil {
 		return
 	}
 	l.out.workdir(p.Name).stuck = true

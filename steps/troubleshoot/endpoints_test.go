@@ -24,6 +24,12 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 			b.edit(stagingProvider, `(?m)^(\s*)profile .*\n`, "${0}${1}endpoints {\n${1}  s3 = \""+address+"\"\n${1}}\n")
 		},
 		"the notes of init": func() { b.edit(stagingCache, `"max_retries":null`, `"http_proxy":"`+address+`"`) },
+		"a backend of another type": func() {
+			b.edit(stagingBackend, `(?s)backend "s3" \{.*`, "backend \"http\" {\n    address = \""+address+"\"\n  }\n}\n")
+		},
+		"notes of another type": func() {
+			b.write(stagingCache, `{"version":3,"backend":{"type":"http","config":{"address":"`+address+`"},"hash":1}}`)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.t = t

@@ -38,10 +38,10 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 		return
 	}
 	place := stateSpot(p)
-	told := func(evidence, remedy string) {
+	told := func(evidence, remedy string) *plan.Finding {
 		evidence = fmt.Sprintf("An apply left its state in %s, because it could not save it. %s", path, evidence)
 		l.broken(checkSaved, p.Name, path, evidence, diagnosis.StateNotSaved.ID)
-		l.found(diagnosis.StateNotSaved.ID, plan.StepInit, plan.Failure, evidence, remedy+" Never apply before that.")
+		return l.found(diagnosis.StateNotSaved.ID, plan.StepInit, plan.Failure, evidence, remedy+" Never apply before that.")
 	}
 	var left content
 	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.bucket == "" || place.key == "" {
@@ -52,7 +52,7 @@ func (l *laptop) unsaved(ctx context.Context, p project) {
 	push := fmt.Sprintf("If an apply of yours left it, run terraform state push %s in %s once what kept it from being saved is mended, or let it be done here with --adopt %s.", plan.ErroredState, p.dir, path)
 	switch {
 	case err != nil:
-		told(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)
+		told(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push).RequestIDs = awsops.RequestIDs(err)
 	case now.Lineage != "" && now.Lineage != left.Lineage:
 		told(fmt.Sprintf("What lies in %s is another state, by its lineage.", place), "Compare the two by hand.")
 	case now.Serial > left.Serial:

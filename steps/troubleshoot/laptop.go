@@ -82,11 +82,12 @@ type use struct {
 	named   []string
 }
 
-// found books a finding.
-func (l *laptop) found(id string, step plan.StepName, severity plan.Severity, evidence, remedy string) {
+// found books a finding, and gives it until the next is booked.
+func (l *laptop) found(id string, step plan.StepName, severity plan.Severity, evidence, remedy string) *plan.Finding {
 	l.out.findings = append(l.out.findings, plan.Finding{
 		ID: id, Subject: l.subject, Of: step, Severity: severity, Evidence: evidence, Remedy: remedy,
 	})
+	return &l.out.findings[len(l.out.findings)-1]
 }
 
 // remedy replaces the remedy of a finding for which there is a better one.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
@@ -49,6 +50,8 @@ func (l *laptop) cache(ctx context.Context, p project) {
 	state := p.files.State
 	asked := state.DataDir
 	switch {
+	case p.files.Generated != nil:
+		l.undecided(checkBackend, p.Name, asked, "its generator initialises it")
 	case state.Unreadable:
 		l.unreadable(ctx, p)
 	case state.Configured == nil:
@@ -169,8 +172,8 @@ func (l *laptop) drifted(p project) bool {
 // elsewhereConfigured decides what is right where init knows another place than
 // the file: by looking what lies in both.
 func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence string) {
-	found := func(more, remedy string) {
-		l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" "+more, remedy)
+	found := func(more, remedy string) *plan.Finding {
+		return l.found(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" "+more, remedy)
 	}
 	b := p.s3()
 	if b == nil || !spotOf(b.Attributes.Get).is(l.blueprintSpot(p)) {
@@ -185,7 +188,12 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 			l.out.workdir(p.Name).kind = tf.InitReconfigure
 			return
 		}
-		found("The state is in another kind of backend.", "Let it be moved here with --adopt "+p.dir+".")
+		remedy := "Let it be moved here with --adopt " + p.dir + "."
+		if len(p.strangers) > 0 {
+			remedy = "Find out whether the state is there, then let it be moved here with --adopt " + strings.Join(append(slices.Clone(p.strangers), p.dir), " --adopt ") +
+				"; if it is not, remove " + p.files.State.Configured.Path + " and run terraform init in " + p.dir + "."
+		}
+		found("The state is in another kind of backend: "+p.files.WhereStateIs()+".", remedy)
 		l.move(ctx, p)
 		return
 	}
@@ -193,7 +201,7 @@ func (l *laptop) elsewhereConfigured(ctx context.Context, p project, evidence st
 	switch {
 	case err != nil:
 		l.out.workdir(p.Name).stuck = true
-		found(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.dir+" if one does, and -reconfigure if none does.")
+		found(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.dir+" if one does, and -reconfigure if none does.").RequestIDs = awsops.RequestIDs(err)
 	case len(keys) == 0:
 		found(fmt.Sprintf("No state lies in %s.", there), "Run terraform init -reconfigure in "+p.dir+".")
 		l.out.workdir(p.Name).kind = tf.InitReconfigure
@@ -239,46 +247,47 @@ func (l *laptop) unreadable(ctx context.Context, p project) {
 	l.broken(checkBackend, p.Name, path, "it is not what terraform init writes", diagnosis.StateFormat.ID)
 	dir := l.out.workdir(p.Name)
 	dir.stuck = true
-	why, safe := l.safe(ctx, p, path)
+	why, safe, err := l.safe(ctx, p, path)
 	if !safe {
-		l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".")
+		l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, "Find out which backend this directory had; then move "+p.files.State.DataDir+" aside, run terraform init and select workspace "+p.files.State.Workspace+".").RequestIDs = awsops.RequestIDs(err)
 		return
 	}
 	l.found(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence+" "+why, fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", p.files.State.DataDir, p.files.State.Workspace))
 	dir.stuck, dir.kind, dir.aside = false, tf.InitAside, freeName(p.files.State.DataDir+".aside")
 }
 
-// safe tells whether forgetting what init noted can lose no state, and why.
-func (l *laptop) safe(ctx context.Context, p project, path string) (why string, safe bool) {
+// safe tells whether forgetting what init noted can lose no state, and why; err is
+// what kept it from being seen.
+func (l *laptop) safe(ctx context.Context, p project, path string) (why string, safe bool, err error) {
 	b := p.s3()
 	if b == nil {
-		return "There is no backend \"s3\" block to go on with.", false
+		return "There is no backend \"s3\" block to go on with.", false, nil
 	}
 	if held := full(p.files.State.States); len(held) > 0 {
-		return fmt.Sprintf("A state lies in %s, which may belong to it.", held[0].Path), false
+		return fmt.Sprintf("A state lies in %s, which may belong to it.", held[0].Path), false, nil
 	}
 	text, err := files.Read(path)
 	if err != nil {
-		return err.Error() + ".", false
+		return err.Error() + ".", false, err
 	}
 	if heldState.Match(text.Bytes) {
-		return "It holds a state itself.", false
+		return "It holds a state itself.", false, nil
 	}
 	here := spotOf(b.Attributes.Get)
 	if found := noted.FindSubmatch(text.Bytes); found != nil {
 		if was := (spot{bucket: string(found[1]), key: string(found[2])}); was.bucket != here.bucket || was.key != here.key {
-			return fmt.Sprintf("It names %s, and the backend %s.", was, here), false
+			return fmt.Sprintf("It names %s, and the backend %s.", was, here), false, nil
 		}
-		return fmt.Sprintf("It still names %s, as the backend does, so no state is lost without it.", here), true
+		return fmt.Sprintf("It still names %s, as the backend does, so no state is lost without it.", here), true, nil
 	}
 	keys, err := l.states(ctx, here)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", here, err), false
+		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", here, err), false, err
 	case len(keys) == 0:
-		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", here), false
+		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", here), false, nil
 	}
-	return fmt.Sprintf("The state lies in %s, where the backend says, so none is lost without it.", here), true
+	return fmt.Sprintf("The state lies in %s, where the backend says, so none is lost without it.", here), true, nil
 }
 
 // freeName is a path at which nothing is: the name, or with a number.

@@ -123,8 +123,11 @@ func fileChanges(changes []plan.Change) []string {
 
 // edits are the edits of a project's files that its mends ask for. A backend
 // block whose place is given with -backend-config is never written: it belongs to
-// whatever else is given with it.
+// whatever else is given with it; nor is a file that a generator writes.
 func (p project) edits(mends []mend) ([]files.Edit, error) {
+	if p.files.Generated != nil {
+		return nil, nil
+	}
 	backend, provider := tf.Backend{Drop: []string{}}, tf.Provider{}
 	if b := p.s3(); b != nil {
 		backend = current(b)
@@ -182,10 +185,11 @@ func current(b *tf.BackendBlock) tf.Backend {
 }
 
 // runs are the Terraform commands that a project's directory needs once its
-// files are as next. Without an engine there is nothing to run.
+// files are as next. Without an engine there is nothing to run, and what a generator
+// writes is initialised by that.
 func (s *scene) runs(p project, next *tf.Project, dir *workdir) []plan.Change {
 	block, err := next.Backend()
-	if s.env.Engine == nil || dir.refused || err != nil || block == nil || block.Type != "s3" {
+	if s.env.Engine == nil || dir.refused || p.files.Generated != nil || err != nil || block == nil || block.Type != "s3" {
 		return nil
 	}
 	if len(dir.moves) > 0 {

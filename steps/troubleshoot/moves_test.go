@@ -88,6 +88,11 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		}, []string{"backend-changed error", "backend-changed error", "init.one-source error", "init.one-source error"}, "", false, "Projects common-staging and common-production keep their states in one place"},
 		{"another kind of backend before", func(b *bench) {
 			b.write(stagingCache, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
+		}, []string{"backend-changed error", "files.points-elsewhere error"}, "", false, "another kind of backend: backend gcs (gcs://x)"},
+		{"another kind of backend before, whose place was agreed to", func(b *bench) {
+			b.write(stagingCache, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
+			b.answers.Adopt = []string{"gcs://x"}
+			b.t.Cleanup(func() { b.answers.Adopt = nil })
 		}, []string{"backend-changed error"}, "migrate", true, "another kind of backend"},
 	}
 	for _, tt := range tests {

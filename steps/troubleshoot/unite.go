@@ -44,6 +44,7 @@ func (o *outcome) unite() {
 // join adds the evidence of a finding to another's about the same thing.
 func join(to *plan.Finding, f plan.Finding) {
 	to.Evidence += " " + f.Evidence
+	to.RequestIDs = slices.Concat(to.RequestIDs, f.RequestIDs)
 	to.Resource = cmp.Or(to.Resource, f.Resource)
 	if to.Details == "" {
 		to.Details = f.Details

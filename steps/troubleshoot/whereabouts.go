@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
@@ -54,6 +55,10 @@ func configuredSpot(p project) *spot {
 // stateAt compares where the backend keeps state and lock with the blueprint.
 func (l *laptop) stateAt(ctx context.Context, p project) {
 	b := p.s3()
+	if p.files.Generated != nil {
+		l.generated(ctx, p)
+		return
+	}
 	if b == nil {
 		l.noBackend(ctx, p)
 		return
@@ -85,6 +90,23 @@ func (l *laptop) stateAt(ctx context.Context, p project) {
 		return
 	}
 	l.passed(checkPlace, p.Name, b.String(), answer)
+}
+
+// generated is a project whose generator says where its state is; how it is locked
+// counts there as well.
+func (l *laptop) generated(ctx context.Context, p project) {
+	before := len(l.out.findings)
+	l.out.findings = append(l.out.findings, *steps.Generated(l.answers, p.Project, p.files, l.wanted(p, l.aliasKey(ctx))))
+	if p.s3() != nil && !p.partial() {
+		l.lock(p)
+	}
+	for _, f := range l.out.findings[before:] {
+		if f.Severity == plan.Info {
+			l.passed(checkPlace, p.Name, p.files.Generated.String(), f.Remedy)
+			continue
+		}
+		l.broken(checkPlace, p.Name, p.files.Generated.String(), f.Evidence, f.ID)
+	}
 }
 
 // noBackend is a project without an S3 backend: its state stays where nobody
@@ -157,7 +179,7 @@ func (l *laptop) elsewhere(ctx context.Context, p project, here, want spot) {
 	}
 	switch keys, err := l.states(ctx, here); {
 	case err != nil:
-		l.found(id, plan.StepFiles, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
+		l.found(id, plan.StepFiles, plan.Warning, evidence+fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.").RequestIDs = awsops.RequestIDs(err)
 	case len(keys) > 0:
 		l.found(id, plan.StepFiles, plan.Warning, evidence+" A state lies in the former.", "Run stateroom setup, which moves the state after asking, or correct the blueprint.")
 	default:

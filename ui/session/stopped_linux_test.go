@@ -161,7 +161,7 @@ func (e *errand) inLines(how mishap, n int) bool {
 	p.Until("Only 'yes' is accepted")
 	a := e.ambush(how, n)
 	p.Type("yes\r")
-	ending := regexp.MustCompile(`\d+ changes? made|Run it again|Everything is right`)
+	ending := regexp.MustCompile(`\d+ changes? made|Run it\s+again|Everything is right`)
 	operation, met := a.met(e.t, func() bool { return p.Shows(ending) })
 	code := plan.ExitDone
 	switch {
@@ -169,7 +169,7 @@ func (e *errand) inLines(how mishap, n int) bool {
 		p.Type("\x03")
 		p.Until("Interrupted: the changes under way are finished first")
 		a.let()
-		p.Until("Run it again")
+		p.Finds(`Run it\s+again`)
 		code = plan.ExitInterrupted
 	case met && how == refused:
 		code = plan.ExitFailed

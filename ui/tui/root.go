@@ -299,7 +299,7 @@ func (m *root) layout() {
 
 // small is the screen for terminals that nothing fits on.
 func (m *root) small() []string {
-	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: stateroom setup --plain",
-		m.width, m.height, minWidth, minHeight)
+	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: %s --plain",
+		m.width, m.height, minWidth, minHeight, wordsOf[m.request.Mode].command)
 	return theme.Wrap(text, max(10, m.width-1))
 }

@@ -82,34 +82,25 @@ func allValues(key *ini.Key) []string {
 
 // failingLine finds the first line that ini.v1 refuses, counted from 1.
 func failingLine(src []byte) int {
-	ends := lineEnds(src)
-	n := sort.Search(len(ends), func(i int) bool {
-		_, err := ini.LoadSources(iniOptions, src[:ends[i]])
+	lines := iniLines(src)
+	n := sort.Search(len(lines), func(i int) bool {
+		_, err := ini.LoadSources(iniOptions, src[:lines[i].next])
 		return err != nil
 	})
 	return n + 1
-}
-
-func lineEnds(src []byte) []int {
-	var ends []int
-	for _, l := range iniLines(src) {
-		ends = append(ends, l.next)
-	}
-	return ends
 }
 
 // with gives the model that m must become when a section gets these keys set
 // and removed: what the parsed result is compared with.
 func (m iniModel) with(section string, e Wanted) iniModel {
 	at := slices.Index(m.sections, section)
-	want := iniModel{sections: slices.Clone(m.sections)}
-	if at < 0 && len(e.Set) == 0 {
+	switch {
+	case at < 0 && len(e.Set) == 0:
 		return m
+	case at < 0:
+		return m.and(section, e.Set)
 	}
-	if at < 0 {
-		at = len(want.sections)
-		want.sections = append(want.sections, section)
-	}
+	want := iniModel{sections: m.sections}
 	set := map[string]string{}
 	for _, kv := range e.Set {
 		set[kv.Key] = kv.Value.Reveal()

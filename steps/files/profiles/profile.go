@@ -152,10 +152,21 @@ func (e Wanted) ByHand(kind Kind) string {
 	return b.String()
 }
 
+// Conflict is the conflict of a profile with what either file holds under its name:
+// the SDKs merge the two, and a role in the one makes them pass over keys in the
+// other.
+func (e Wanted) Conflict(credentials, config files.Snapshot) error {
+	inConfig, _ := Read(Config, config, e.Name)
+	if err := inConfig.Conflict(config.Path, e); err != nil {
+		return err
+	}
+	inCredentials, _ := Read(Credentials, credentials, e.Name)
+	return inCredentials.Conflict(credentials.Path, e)
+}
+
 // Conflict returns a [*ConflictError] when carrying out e would leave p with
 // two ways to credentials, and nil otherwise. [Edit] asks it about the
-// profile that it edits; ask it as well about the profile of the same name in
-// the other file, named by path, since the SDKs merge the two.
+// profile that it edits; [Wanted.Conflict] asks about both files.
 func (p Profile) Conflict(path string, e Wanted) error {
 	ways := map[string]bool{}
 	kept := map[string]bool{}

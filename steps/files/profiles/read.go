@@ -48,10 +48,7 @@ func Read(kind Kind, file files.Snapshot, name string) (Profile, bool) {
 // profiles (sso-session, services, names without "profile " in config, names
 // with it in credentials) are left out, as the SDK leaves them out.
 func All(kind Kind, file files.Snapshot) []Profile {
-	r := reader{src: file.Bytes, at: map[string]int{}}
-	for i, l := range iniLines(file.Bytes) {
-		r.line(i+1, l)
-	}
+	r := readSections(file.Bytes)
 	var out []Profile
 	for _, p := range r.sections {
 		name, ok := kind.profile(p.Name)
@@ -82,6 +79,14 @@ type reader struct {
 	current  *Profile       // nil before the first section
 	open     bool           // the last key had an empty value: indented lines nest under it
 	any      bool           // the section has had a key since its header
+}
+
+func readSections(src []byte) reader {
+	r := reader{src: src, at: map[string]int{}}
+	for i, l := range iniLines(src) {
+		r.line(i+1, l)
+	}
+	return r
 }
 
 func (r *reader) line(n int, l iniLine) {

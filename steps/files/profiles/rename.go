@@ -113,10 +113,7 @@ func renamed(kind Kind, file files.Snapshot, after []byte, line int, name string
 // SSOSession gives an [sso-session x] section of the config file, and whether it
 // is there.
 func SSOSession(config files.Snapshot, name string) (Profile, bool) {
-	r := reader{src: config.Bytes, at: map[string]int{}}
-	for i, l := range iniLines(config.Bytes) {
-		r.line(i+1, l)
-	}
+	r := readSections(config.Bytes)
 	i, there := r.at["sso-session "+name]
 	if !there {
 		return Profile{Name: name}, false

@@ -24,19 +24,30 @@ type Elsewhere struct {
 	Name string
 	// What says what that means.
 	What string
+	// Holds is the directory of the project whose state itself is kept there, empty
+	// where the setting is only on the way to it.
+	Holds string
 }
 
 // Elsewhere are the settings of the project's backend and aws provider blocks, of
 // what init noted, and of the files that a partial backend is completed with,
-// that lead elsewhere than own goes.
+// that lead elsewhere than own goes. A backend that is neither local nor an S3 bucket
+// is elsewhere as it stands, a cloud block too.
 func (p *Project) Elsewhere(own Own) ([]Elsewhere, error) {
 	j := judge{own: own, dir: p.Dir}
 	var partial bool
 	for _, b := range p.Backends {
-		if b.Type == "s3" {
+		switch b.Type {
+		case "local":
+		case "s3":
 			j.block("backend", b.Place, b.Attributes)
 			partial = partial || b.Partial()
+		default:
+			j.other(b.Type, b.Place, b.Attributes, false)
 		}
+	}
+	for _, c := range p.Clouds {
+		j.other(c.Type, c.Place, c.Attributes, false)
 	}
 	for _, b := range p.Providers {
 		j.block("provider", b.Place, b.Attributes)
@@ -80,7 +91,11 @@ func (j *judge) block(kind string, at files.Place, arguments Attributes) {
 // the notes and not by the block.
 func (j *judge) noted(p *Project) {
 	have := p.State.Configured
-	if have == nil || have.Type != "s3" {
+	if have == nil || have.Type == "local" {
+		return
+	}
+	if have.Type != "s3" {
+		j.other(have.Type, have.Place(), have.arguments, true)
 		return
 	}
 	const kind = "backend"

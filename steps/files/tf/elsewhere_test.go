@@ -28,6 +28,16 @@ func inProvider(argument string) map[string]string {
 	return map[string]string{"main.tf": "provider \"aws\" {\n  " + argument + "\n}\n"}
 }
 
+// ofType is a backend of another type, whose arguments begin at line 3.
+func ofType(kind, arguments string) map[string]string {
+	return map[string]string{"backend.tf": "terraform {\n  backend \"" + kind + "\" {\n" + arguments + "\n  }\n}\n"}
+}
+
+// notesOf are notes of init's of a backend of that type, whose arguments are line 2.
+func notesOf(kind, config string) map[string]string {
+	return map[string]string{".terraform/terraform.tfstate": "{\"version\": 3, \"backend\": {\"type\": \"" + kind + "\", \"config\": {\n" + config + "\n}, \"hash\": 1}}\n"}
+}
+
 func recorded(config string) map[string]string {
 	return map[string]string{".terraform/terraform.tfstate": "{\n\"version\": 3,\n\"backend\": {\n\"type\": \"s3\",\n\"config\": {\n\"bucket\": \"b\",\n" + config + "\n},\n\"hash\": 1}}\n"}
 }
@@ -67,6 +77,25 @@ var elsewhereCases = []elsewhereCase{
 	{"the JSON syntax", map[string]string{"main.tf.json": "{\"provider\": {\"aws\": [{\n\"endpoints\": [{\n\"s3\": \"" + stranger + "\"}]\n}]},\n\"terraform\": {\"backend\": {\"s3\": {\n\"endpoints\": {\"s3\": \"" + stranger + "\"}\n}}}}"}, []string{"main.tf.json:6 backend endpoints.s3 " + stranger, "main.tf.json:3 provider endpoints.s3 " + stranger}},
 	{"what completes a partial backend", map[string]string{"backend.tf": "terraform {\n  backend \"s3\" {}\n}\n", "env/prod.s3.tfbackend": "bucket = \"b\"\nhttps_proxy = \"" + stranger + "\"\n"}, []string{"env/prod.s3.tfbackend:2 backend https_proxy " + stranger}},
 	{"the notes of init", recorded(`"endpoints": {"dynamodb": null, ` + "\n" + `"s3": "` + stranger + `"}, "shared_config_files": ["aws"]`), []string{".terraform/terraform.tfstate:8 backend endpoints.s3 " + stranger, ".terraform/terraform.tfstate:8 backend shared_config_files aws"}},
+	{"an http backend", ofType("http", "address = \"http://glpat-x@stranger.example/s?private_token=glpat-y\"\nlock_address = \"http://stranger.example/lock\"\nunlock_address = \"http://other.example/lock\"\nusername = \"me\"\npassword = \"glpat-z\""), []string{
+		`backend.tf:3 backend "http" address http://xxxxx@stranger.example/s?private_token=xxxxx`, `backend.tf:5 backend "http" unlock_address http://other.example/lock`,
+	}},
+	{"an http backend of the environment's", ofType("http", ""), []string{`backend.tf:2 backend "http" DIR/backend.tf:2`}},
+	{"a remote backend", ofType("remote", "hostname = \"stranger.example\"\norganization = \"acme\"\nworkspaces {\n  name = \"w\"\n}"), []string{`backend.tf:3 backend "remote" hostname, organization, workspaces.name remote://stranger.example/acme/w`}},
+	{"a cloud block", map[string]string{"backend.tf": "terraform {\n  cloud {\n    organization = \"acme\"\n  }\n}\n"}, []string{`backend.tf:3 backend "cloud" organization cloud://acme`}},
+	{"a cloud block in JSON", map[string]string{"x.tf.json": "{\"terraform\": {\"cloud\": {\n\"organization\": \"acme\"}}}"}, []string{`x.tf.json:2 backend "cloud" organization cloud://acme`}},
+	{"a database", ofType("pg", `conn_str = "postgres://me:hush@db.example/x?password=hush&host=other.example"`), []string{`backend.tf:3 backend "pg" conn_str postgres://xxxxx@db.example/x?host=other.example&password=xxxxx`}},
+	{"a database in words", ofType("pg", `conn_str = "host=db.example user=me password='hu sh' dbname=x"`), []string{`backend.tf:3 backend "pg" conn_str pg://db.example/x`}},
+	{"consul", ofType("consul", "address = \"me:hush@stranger.example:8500\"\naccess_token = \"hush\""), []string{`backend.tf:3 backend "consul" address consul://stranger.example:8500`}},
+	{"a bucket of Google's and an endpoint", ofType("gcs", "bucket = \"b\"\nstorage_custom_endpoint = \""+stranger+"\""), []string{"backend.tf:4 backend storage_custom_endpoint " + stranger, `backend.tf:3 backend "gcs" bucket gcs://b`}},
+	{"Azure", ofType("azurerm", "key = \"k\"\nstorage_account_name = \"a\"\nsas_token = \"hush\""), []string{`backend.tf:4 backend "azurerm" storage_account_name, key azurerm://a/k`}},
+	{"a cluster and a command", ofType("kubernetes", "host = \"https://k8s.example\"\nexec {\n  command = \"./x\"\n}"), []string{`backend.tf:3 backend "kubernetes" host https://k8s.example`, `backend.tf:5 backend "kubernetes" exec.command kubernetes://./x`}},
+	{"a list of addresses", ofType("etcdv3", `endpoints = ["https://a.example", "https://b.example"]`), []string{"backend.tf:3 backend endpoints DIR/backend.tf:3", `backend.tf:3 backend "etcdv3" endpoints https://a.example`, `backend.tf:3 backend "etcdv3" endpoints https://b.example`}},
+	{"a type that nobody knows", ofType("new", `home = "x"`), []string{`backend.tf:2 backend "new" DIR/backend.tf:2`}},
+	{"a local backend", ofType("local", `path = "s"`), nil},
+	{"notes of an http backend", notesOf("http", `"address": "`+stranger+`", "password": "hush"`), []string{`.terraform/terraform.tfstate:2 backend "http" address ` + stranger}},
+	{"notes of HCP Terraform", notesOf("cloud", `"hostname": "app.stranger.example", "organization": "o"`), []string{`.terraform/terraform.tfstate:2 backend "cloud" hostname, organization cloud://app.stranger.example/o`}},
+	{"notes of a local backend", notesOf("local", `"path": "s"`), nil},
 	{"notes that say it twice", recorded(`"http_proxy": null,` + "\n" + `"http_proxy": "` + stranger + `"`), []string{".terraform/terraform.tfstate:8 backend http_proxy " + stranger}},
 }
 

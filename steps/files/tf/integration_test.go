@@ -79,7 +79,7 @@ func TestTerraformTakesTheBackend(t *testing.T) {
 			t.Run(lockName+"/"+start, func(t *testing.T) {
 				url, seen := fakeAWS(t)
 				want := wanted
-				want.Endpoint = url
+				want.Endpoint, want.PathStyle = url, true
 				set(&want)
 				files := map[string]string{"main.tf": text}
 				p := project(t, files)
@@ -105,7 +105,7 @@ func TestTerraformTakesTheBackend(t *testing.T) {
 func TestTerraformFormatsNothingInNewFiles(t *testing.T) {
 	p := project(t, nil)
 	want := wanted
-	want.Endpoint = "http://localhost:4570"
+	want.Endpoint, want.PathStyle = "http://localhost:4570", true
 	carryOut(t, p, backendEdits(want))
 	carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x", SessionName: "s"}))
 	if out := terraform(t, p.Dir, "fmt", "-check", "-diff"); strings.TrimSpace(out) != "" {

@@ -42,10 +42,12 @@ type Project struct {
 	Dir       string
 	Files     []files.Snapshot // what Terraform and OpenTofu read, by name
 	Backends  []BackendBlock   // more than one is an error of the project's, see Backend
-	Clouds    []files.Place    // cloud blocks
+	Clouds    []BackendBlock   // cloud blocks, of type "cloud"
 	Providers []ProviderBlock  // of type aws, aliased ones too
 	Versions  []VersionConstraint
 	State     LocalState
+	// Generated is the generator that writes the project's files, nil without one.
+	Generated *Generated
 }
 
 // VersionConstraint is a required_version argument and where it stands;
@@ -117,7 +119,7 @@ func Survey(dir string, getenv func(string) string) (p *Project, problems []erro
 		p.Backends[i].given = given
 	}
 	state, unread := readState(dir, p.Backends, getenv)
-	p.State = state
+	p.State, p.Generated = state, p.generatedBy()
 	return p, append(problems, unread...)
 }
 
@@ -178,7 +180,7 @@ func (p *Project) addTerraform(file files.Snapshot, terraform *hclsyntax.Block) 
 		place := files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}
 		switch {
 		case block.Type == "cloud":
-			p.Clouds = append(p.Clouds, place)
+			p.Clouds = append(p.Clouds, BackendBlock{Place: place, Type: block.Type, Attributes: attributes(block.Body, file.Bytes, "")})
 		case block.Type == "backend" && len(block.Labels) == 1:
 			p.Backends = append(p.Backends, BackendBlock{
 				Place: place, Type: block.Labels[0], Attributes: attributes(block.Body, file.Bytes, ""),
@@ -237,7 +239,7 @@ func (p *Project) addJSONTerraform(file files.Snapshot, content *hcl.BodyContent
 	for _, block := range content.Blocks {
 		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
 		if block.Type == "cloud" {
-			p.Clouds = append(p.Clouds, place)
+			p.Clouds = append(p.Clouds, BackendBlock{Place: place, Type: block.Type, Attributes: jsonAttributes(block.Body, file.Bytes)})
 			continue
 		}
 		p.Backends = append(p.Backends, BackendBlock{

@@ -33,13 +33,13 @@ func (p *Project) WhereStateIs() string {
 	case have != nil && have.Type == "s3":
 		return fmt.Sprintf("s3://%s/%s, as %s notes", have.Config["bucket"], have.Config["key"], have.Place())
 	case have != nil && have.Type != "local":
-		return fmt.Sprintf("backend %s, as %s notes", have.Type, have.Place())
+		return fmt.Sprintf("%s, as %s notes", otherPlace(have.Type, have.Place(), have.arguments), have.Place())
 	case len(p.State.States) > 0:
 		return p.State.States[0].Path
 	case block != nil && block.Type == "s3":
 		return fmt.Sprintf("s3://%s/%s, as %s says", block.Attributes.Get("bucket"), block.Attributes.Get("key"), block.Place)
 	case block != nil:
-		return fmt.Sprintf("backend %s, as %s says", block.Type, block.Place)
+		return fmt.Sprintf("%s, as %s says", otherPlace(block.Type, block.Place, block.Attributes), block.Place)
 	}
 	return "nowhere yet"
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package files
+
+// IsMount is of Linux alone, where containers get single files.
+func IsMount(string) bool { return false }
