@@ -116,23 +116,15 @@ func run(ctx context.Context, args []string, sys system) int {
 // runners gives every command its run: the screens on a terminal that can show
 // them, lines otherwise.
 func (s system) runners(i *session.Interruption) runners {
-	either := func(mode tui.Mode) runner {
-		return func(ctx context.Context, o session.Options) error {
+	r := runners{
+		run: func(ctx context.Context, o session.Options, mode tui.Mode) error {
 			// A text on standard input and the keys of the screens cannot both be read.
 			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
 				i.Screens()
 				return ended(session.Screens(ctx, o, s.around(i), mode))
 			}
 			return ended(session.Lines(ctx, o, s.around(i), mode))
-		}
-	}
-	r := runners{
-		setup:        either(tui.SetUp),
-		onboard:      either(tui.Onboard),
-		troubleshoot: either(tui.Troubleshoot),
-		handover:     either(tui.Handover),
-		offboard:     either(tui.Offboard),
-		login:        either(tui.Login),
+		},
 		serve: func(ctx context.Context, o session.Options) error {
 			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, s.out)
 		},
@@ -181,13 +173,11 @@ func ended(code int, err error) error {
 	return exitCode(code)
 }
 
-// runner runs a command with its flags.
-type runner func(context.Context, session.Options) error
-
-// runners are what the commands run; a test of the flags brings its own. The
-// menu, a choice of modes, is nil without a screen.
+// runners are what the commands run with their flags; a test of the flags brings
+// its own. The menu, a choice of modes, is nil without a screen.
 type runners struct {
-	menu, setup, onboard, troubleshoot, handover, offboard, login, serve runner
+	run         func(context.Context, session.Options, tui.Mode) error
+	menu, serve func(context.Context, session.Options) error
 }
 
 // newCommand is the command tree.
@@ -215,10 +205,10 @@ func newCommand(r runners) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return session.Usagef("%w: see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(setupCommand(r), onboardCommand(r), troubleshootCommand(r),
-		userCommand("handover", "Seal an admin's access key into one file", handoverText, r.handover),
-		userCommand("offboard", "Take an admin's access away", offboardText, r.offboard),
-		loginCommand(r), sandboxCommand(r))
+	for _, one := range commands {
+		root.AddCommand(one.cobra(r))
+	}
+	root.AddCommand(sandboxCommand(r))
 	return root
 }
 
@@ -227,148 +217,125 @@ func menuOptions() session.Options {
 	return session.Options{Blueprint: session.BlueprintFile, Parallel: engine.DefaultParallel, Accounts: 3}
 }
 
-func setupCommand(r runners) *cobra.Command {
-	var o session.Options
-	c := &cobra.Command{
-		Use:   "setup",
-		Short: "Make the whole set-up, or what is missing of it",
-		Long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
+// command is a command that runs a mode over a blueprint.
+type command struct {
+	mode                       tui.Mode
+	name, short, long, example string
+	// user says that it is about one user, who is its argument.
+	user bool
+	// flags are its own, before those that all have; check refuses what those
+	// cannot mean. Both may be nil.
+	flags func(*pflag.FlagSet, *session.Options)
+	check func(*session.Options) error
+}
+
+var commands = []command{
+	{
+		mode: tui.SetUp, name: "setup",
+		short: "Make the whole set-up, or what is missing of it",
+		long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
 			"4 a dry run with --detailed-exitcode has changes, 130 interrupted.\n\n" +
 			"Where others can write to the repository, run it unattended with --yes --no-widening: a plan that gives\n" +
 			"anybody more access than AWS gives now is refused as a whole (3), with a finding for each such change.",
-		Example: "  stateroom setup --sandbox\n" +
+		example: "  stateroom setup --sandbox\n" +
 			"  stateroom setup --dry-run --json\n" +
 			"  stateroom setup --me alice --set bucket.name=acme-terraform-state\n" +
 			"  stateroom setup --yes                (without a terminal)",
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := check(&o, c.Flags()); err != nil {
-				return err
-			}
-			return r.setup(c.Context(), o)
-		},
-	}
-	commonFlags(c.Flags(), &o)
-	stageFlags(c.Flags(), &o)
-	return c
-}
-
-func troubleshootCommand(r runners) *cobra.Command {
-	var o session.Options
-	c := &cobra.Command{
-		Use:   "troubleshoot",
-		Short: "Find what is behind an error of Terraform, and mend it",
-		Long: "Checks files, identity, bucket, key, lock, roles and state in the article's order, says which check\n" +
-			"fails and on what evidence, shows what would mend it, asks, mends it and checks again.\n" +
-			"On a healthy set-up it only reads.\n\n" +
-			"Exit codes: 0 healthy or mended, 1 failed, 2 usage, 3 findings remain, 130 interrupted.",
-		Example: "  stateroom troubleshoot\n" +
-			"  terraform plan 2>&1 | stateroom troubleshoot --error -\n" +
-			"  stateroom troubleshoot --error plan.log --no-checks\n" +
-			"  stateroom troubleshoot --sandbox --break kms-disabled",
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTroubleshoot(&o, c.Flags()); err != nil {
-				return err
-			}
-			return r.troubleshoot(c.Context(), o)
-		},
-	}
-	f := c.Flags()
-	f.SortFlags = false
-	f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, `file` (- for standard input)")
-	f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
-	f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
-	f.StringVar(&o.Break, "break", "", "with --sandbox: practise on the fault `NAME` (list lists them)")
-	commonFlags(f, &o)
-	stageFlags(f, &o)
-	return c
-}
-
-func onboardCommand(r runners) *cobra.Command {
-	var o session.Options
-	c := &cobra.Command{
-		Use:   "onboard",
-		Short: "Make this laptop ready for terraform plan, as one of the admins",
-		Long: "Opens your handover (or takes an access key that you paste), asks AWS whose it is before anything is\n" +
+	},
+	{
+		mode: tui.Onboard, name: "onboard",
+		short: "Make this laptop ready for terraform plan, as one of the admins",
+		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it is before anything is\n" +
 			"written, renews the key so that nobody else ever had it, writes your profiles, and tries out every\n" +
 			"environment and project that you may touch. Run again it shows the table and changes nothing.\n\n" +
 			"Exit codes: 0 on board, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
-		Example: "  stateroom onboard --sandbox          practise with a sealed file of a rehearsal\n" +
+		example: "  stateroom onboard --sandbox          practise with a sealed file of a rehearsal\n" +
 			"  stateroom onboard --handover alice.age\n" +
 			"  stateroom onboard --rotate           renew your key",
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := check(&o, c.Flags()); err != nil {
-				return err
-			}
-			return r.onboard(c.Context(), o)
+		flags: func(f *pflag.FlagSet, o *session.Options) {
+			f.StringVar(&o.HandoverFile, "handover", "", "the sealed `file` that the operator sent")
+			f.StringVar(&o.PassphraseFile, "passphrase-file", "", "a `file` whose first line is the handover's passphrase")
+			f.StringVar(&o.Identity, "identity", "", "the private key that opens the handover, `file`: an age identity or ssh-ed25519")
+			f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
 		},
-	}
-	f := c.Flags()
-	f.SortFlags = false
-	f.StringVar(&o.HandoverFile, "handover", "", "the sealed `file` that the operator sent")
-	f.StringVar(&o.PassphraseFile, "passphrase-file", "", "a `file` whose first line is the handover's passphrase")
-	f.StringVar(&o.Identity, "identity", "", "the private key that opens the handover, `file`: an age identity or ssh-ed25519")
-	f.BoolVar(&o.Rotate, "rotate", false, "renew the access key that this laptop holds")
-	commonFlags(f, &o)
-	stageFlags(f, &o)
-	return c
-}
-
-func loginCommand(r runners) *cobra.Command {
-	var o session.Options
-	c := &cobra.Command{
-		Use:   "login",
-		Short: "Open a session with your second factor, for Terraform",
-		Long: "Where an environment asks for a second factor, Terraform works with a session, since it cannot ask for\n" +
+	},
+	{
+		mode: tui.Troubleshoot, name: "troubleshoot",
+		short: "Find what is behind an error of Terraform, and mend it",
+		long: "Checks files, identity, bucket, key, lock, roles and state in the article's order, says which check\n" +
+			"fails and on what evidence, shows what would mend it, asks, mends it and checks again.\n" +
+			"On a healthy set-up it only reads.\n\n" +
+			"Exit codes: 0 healthy or mended, 1 failed, 2 usage, 3 findings remain, 130 interrupted.",
+		example: "  stateroom troubleshoot\n" +
+			"  terraform plan 2>&1 | stateroom troubleshoot --error -\n" +
+			"  stateroom troubleshoot --error plan.log --no-checks\n" +
+			"  stateroom troubleshoot --sandbox --break kms-disabled",
+		flags: func(f *pflag.FlagSet, o *session.Options) {
+			f.StringVar(&o.ErrorFile, "error", "", "begin with what Terraform printed, `file` (- for standard input)")
+			f.BoolVar(&o.NoChecks, "no-checks", false, "with --error: name the diagnosis of the text and touch nothing else")
+			f.BoolVar(&o.Run, "run", false, "let terraform init and plan run in every project, and read what they say")
+			f.StringVar(&o.Break, "break", "", "with --sandbox: practise on the fault `NAME` (list lists them)")
+		},
+		check: checkTroubleshoot,
+	},
+	{
+		mode: tui.Handover, name: "handover", user: true,
+		short: "Seal an admin's access key into one file",
+		long: "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
+			"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
+			"has expired or cannot be opened by its reader is made anew.",
+		example: "  stateroom handover alice\n  stateroom handover bob --sandbox --dry-run",
+	},
+	{
+		mode: tui.Offboard, name: "offboard", user: true,
+		short: "Take an admin's access away",
+		long: "Denies the user everything, open sessions included; deactivates keys and other credentials, takes\n" +
+			"memberships and password away and the user out of the key's policy, the roles' trusts and the blueprint.\n" +
+			"With the user's name typed (or --adopt USER) the keys and the user are deleted; with USER/sessions typed\n" +
+			"the sessions of everybody in the environments' roles end. The state and everybody else's access stay.",
+		example: "  stateroom offboard alice\n  stateroom offboard bob --sandbox --dry-run",
+	},
+	{
+		mode: tui.Login, name: "login",
+		short: "Open a session with your second factor, for Terraform",
+		long: "Where an environment asks for a second factor, Terraform works with a session, since it cannot ask for\n" +
 			"a code. This asks you for one and writes the session to your profile. Where none is asked for, or the\n" +
 			"session lasts, it changes nothing.\n\n" +
 			"Exit codes: 0 logged in, 1 failed, 2 usage or a missing answer, 3 findings remain, 130 interrupted.",
-		Example: "  stateroom login",
-		Args:    noArguments,
+		example: "  stateroom login",
+	},
+}
+
+// cobra is the command as the command line knows it.
+func (one command) cobra(r runners) *cobra.Command {
+	var o session.Options
+	c := &cobra.Command{
+		Use: one.name, Short: one.short, Long: one.long, Example: one.example, Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if one.check != nil {
+				if err := one.check(&o); err != nil {
+					return err
+				}
+			}
 			if err := check(&o, c.Flags()); err != nil {
 				return err
 			}
-			return r.login(c.Context(), o)
+			return r.run(c.Context(), o, one.mode)
 		},
 	}
-	commonFlags(c.Flags(), &o)
-	stageFlags(c.Flags(), &o)
-	return c
-}
-
-const (
-	handoverText = "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
-		"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
-		"has expired or cannot be opened by its reader is made anew."
-	offboardText = "Denies the user everything, open sessions included; deactivates keys and other credentials, takes\n" +
-		"memberships and password away and the user out of the key's policy, the roles' trusts and the blueprint.\n" +
-		"With the user's name typed (or --adopt USER) the keys and the user are deleted; with USER/sessions typed\n" +
-		"the sessions of everybody in the environments' roles end. The state and everybody else's access stay."
-)
-
-// userCommand is a command of the operator's about one user.
-func userCommand(name, short, long string, run runner) *cobra.Command {
-	var o session.Options
-	c := &cobra.Command{
-		Use: name + " USER", Short: short, Long: long,
-		Example: "  stateroom " + name + " alice\n  stateroom " + name + " bob --sandbox --dry-run",
-		Args: func(c *cobra.Command, args []string) error {
+	if one.user {
+		c.Use += " USER"
+		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return session.Usagef("%s takes one user's name: see %s --help", c.CommandPath(), c.CommandPath())
 			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := check(&o, c.Flags()); err != nil {
-				return err
-			}
 			o.User = args[0]
-			return run(c.Context(), o)
-		},
+			return nil
+		}
+	}
+	if one.flags != nil {
+		one.flags(c.Flags(), &o)
 	}
 	commonFlags(c.Flags(), &o)
 	stageFlags(c.Flags(), &o)
@@ -468,7 +435,7 @@ func check(o *session.Options, f *pflag.FlagSet) error {
 }
 
 // checkTroubleshoot refuses what troubleshooting's own flags cannot mean.
-func checkTroubleshoot(o *session.Options, f *pflag.FlagSet) error {
+func checkTroubleshoot(o *session.Options) error {
 	switch {
 	case o.NoChecks && o.ErrorFile == "":
 		return session.Usagef("--no-checks belongs to --error FILE: without a text and without checks nothing is left to look at")
@@ -479,7 +446,7 @@ func checkTroubleshoot(o *session.Options, f *pflag.FlagSet) error {
 	case o.Break != "" && o.Break != "list" && !slices.ContainsFunc(practice.Faults(), func(f practice.Fault) bool { return f.Name() == o.Break }):
 		return session.Usagef("there is no fault %q: stateroom troubleshoot --break list lists them", o.Break)
 	}
-	return check(o, f)
+	return nil
 }
 
 func atLeastOne(flag string, n int) error {
