@@ -128,40 +128,28 @@ func newRunScreen(t *theme.Theme, e *runner, mode Mode, dryRun, sandbox bool) *r
 }
 
 // update dispatches.
-func (v *runScreen) update(msg tea.Msg) tea.Cmd {
+func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		return v.key(msg)
 	case begunMsg:
-		return v.begun(msg)
+		return nav{}, v.begun(msg)
 	case openedMsg:
-		return v.opened(msg)
-	case form.DoneMsg:
-		return v.answered(msg)
-	case form.LeftMsg:
-		return v.leftForm(msg)
+		return nav{}, v.opened(msg)
 	case reviewedMsg:
 		v.reviewed(msg)
 	case eventMsg:
 		if msg.op == v.engine.op {
-			return v.reported(msg.event)
+			return v.reported(msg.event), nil
 		}
-	case adoptedMsg:
-		v.adopted(msg.target)
-	case applyMsg:
-		return v.apply(msg)
 	case madeMsg:
 		v.made(msg)
-	case form.PickMsg:
-		return v.pick(msg)
-	case pickedMsg:
-		if v.form != nil {
-			v.form.Set(msg.name, msg.value)
-		}
-	default:
-		return v.message(msg)
+	case spinner.TickMsg:
+		return nav{}, v.tick(msg)
+	case noticeMsg:
+		v.say(string(msg))
 	}
-	return nil
+	return nav{}, nil
 }
 
 // whereabouts are the mode, the account with who the operator is in it, and the

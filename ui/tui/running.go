@@ -42,7 +42,7 @@ func (v *runScreen) look() tea.Cmd {
 }
 
 // reported is something that the engine tells while it looks or applies.
-func (v *runScreen) reported(e plan.Event) tea.Cmd {
+func (v *runScreen) reported(e plan.Event) nav {
 	switch {
 	case e.Kind == plan.EventInspected && v.phase != applying:
 		v.looking[e.Step] = lookState{checking: v.phase == inspecting, seen: true, err: e.Err}
@@ -56,7 +56,7 @@ func (v *runScreen) reported(e plan.Event) tea.Cmd {
 	default:
 		return v.event(e)
 	}
-	return nil
+	return nav{}
 }
 
 // reviewed has what was found and what would change.
@@ -113,18 +113,15 @@ func (v *runScreen) adopted(target string) {
 	v.say("Agreed: " + target + " will be changed as shown.")
 }
 
-// applyMsg says what to apply: everything, or one stage with what it needs.
-type applyMsg struct{ step int }
-
-// apply begins to make the changes.
-func (v *runScreen) apply(msg applyMsg) tea.Cmd {
+// apply begins to make the changes: everything, or one stage with what it needs.
+func (v *runScreen) apply(step int) tea.Cmd {
 	without := v.left
-	if msg.step > 0 {
+	if step > 0 {
 		without = maps.Clone(v.left)
 		for _, c := range v.kept() {
 			without[c.ID] = true
 		}
-		for _, c := range plan.Required(v.kept(), msg.step) {
+		for _, c := range plan.Required(v.kept(), step) {
 			delete(without, c.ID)
 		}
 	}
