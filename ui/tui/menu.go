@@ -16,8 +16,7 @@ func beginning(r Request) action { return goTo(nav{begin: &r}) }
 func newMenu(t *theme.Theme, o *Options) *chooser {
 	var items []choice
 	for _, mode := range o.modes() {
-		w := wordsOf[mode]
-		items = append(items, choice{w.menu, w.what, practising{t, o}.choose(mode, o.Sandbox)})
+		items = append(items, choice{mode.menu, mode.what, practising{t, o}.choose(mode, o.Sandbox)})
 	}
 	if !o.Sandbox {
 		items = append(items, choice{
@@ -35,13 +34,6 @@ func newMenu(t *theme.Theme, o *Options) *chooser {
 	}
 }
 
-// practised is how a mode is called among those to practise.
-var practised = map[Mode]choice{
-	SetUp:        {name: "Set-up", text: "An organization with nothing in it yet: all nine steps."},
-	Onboard:      {name: "Onboarding", text: "A finished set-up that hands you a sealed file, as its new admin."},
-	Troubleshoot: {name: "Troubleshooting", text: "A finished set-up in which one thing has been broken: find it and mend it."},
-}
-
 // practising is the choice of what to practise.
 type practising struct {
 	theme *theme.Theme
@@ -56,16 +48,14 @@ func (r practising) menu() action {
 	}
 	c := &chooser{theme: r.theme, title: "What do you want to practise?", text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
 	for _, mode := range modes {
-		item := practised[mode]
-		item.choose = r.choose(mode, true)
-		c.items = append(c.items, item)
+		c.items = append(c.items, choice{mode.practice, mode.practiceText, r.choose(mode, true)})
 	}
 	return goTo(nav{push: c})
 }
 
 // choose begins a mode; troubleshooting practice asks for the fault first.
-func (r practising) choose(mode Mode, sandbox bool) action {
-	if sandbox && mode == Troubleshoot && len(r.o.Faults) > 0 {
+func (r practising) choose(mode *Mode, sandbox bool) action {
+	if sandbox && mode.faults && len(r.o.Faults) > 0 {
 		return func() (nav, tea.Cmd) { return nav{push: newFaults(r.theme, r.o.Faults)}, nil }
 	}
 	return beginning(Request{Mode: mode, Sandbox: sandbox})

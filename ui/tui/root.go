@@ -40,15 +40,14 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 	if o.Interrupt == nil {
 		o.Interrupt = func(bool) {}
 	}
-	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Sandbox: o.Sandbox}}
 	first := o.modes()[0]
+	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Mode: first, Sandbox: o.Sandbox}}
 	switch {
 	case o.Menu:
 		m.stack = []screen{newMenu(t, &m.o)}
-	case first == Troubleshoot && o.Sandbox && len(o.Faults) > 0:
+	case first.faults && o.Sandbox && len(o.Faults) > 0:
 		m.stack = []screen{newFaults(t, o.Faults)}
 	default:
-		m.request.Mode = first
 		m.openRun()
 	}
 	m.layout()
@@ -217,6 +216,6 @@ func (m *root) layout() {
 // small is the screen for terminals that nothing fits on.
 func (m *root) small() []string {
 	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: %s --plain",
-		m.width, m.height, minWidth, minHeight, wordsOf[m.request.Mode].command)
+		m.width, m.height, minWidth, minHeight, m.request.Mode.command())
 	return theme.Wrap(text, max(10, m.width-1))
 }

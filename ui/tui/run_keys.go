@@ -129,7 +129,7 @@ func (v *runScreen) verb() string {
 	case v.proves():
 		return "prove"
 	}
-	return v.words.verb
+	return v.mode.verb
 }
 
 // confirm asks before anything is changed. A dry run ends here.
@@ -169,7 +169,7 @@ func (v *runScreen) leave() nav {
 	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.review.Changes) == 0 {
 		return nav{quit: true}
 	}
-	return v.leaving(v.words.command + " begins where you are now.")
+	return v.leaving(v.mode.command() + " begins where you are now.")
 }
 
 // reviewKeys are the keys for the line under the cursor, and the review's.

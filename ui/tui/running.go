@@ -19,6 +19,7 @@ func (v *runScreen) begun(msg begunMsg) tea.Cmd {
 		return nil
 	}
 	v.engine.start = msg.start
+	maps.Copy(v.given, msg.start.Given)
 	return v.open()
 }
 
@@ -35,7 +36,7 @@ func (v *runScreen) look() tea.Cmd {
 	for _, stage := range v.outline.Stages {
 		v.looking[stage.Number] = lookState{checking: true}
 	}
-	v.checks, v.follows, v.settled, v.result = newChecklist(v.words.table), true, nil, nil
+	v.checks, v.follows, v.settled, v.result = newChecklist(v.mode.Table), true, nil, nil
 	v.pane.rewind()
 	v.pane.rebuild()
 	return tea.Batch(v.engine.review(v.flow), v.spin())
@@ -87,7 +88,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 
 // take shows a review from its first line.
 func (v *runScreen) take(r plan.Review) {
-	v.checks = newChecklist(v.words.table)
+	v.checks = newChecklist(v.mode.Table)
 	for _, check := range r.Checks {
 		v.checks.add(check)
 	}

@@ -80,7 +80,7 @@ func (s saving) write(path string) tea.Cmd {
 // formats are the ways to save a plan: as the line presenters print it, and where
 // that can be, as a script.
 func (v *runScreen) formats() []choice {
-	changes, s, stages := v.kept(), v.preview(), v.words.stages
+	changes, s, stages := v.kept(), v.preview(), v.mode.Stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		lines := plain.NewLines(out)
 		lines.Stages = stages
@@ -90,8 +90,8 @@ func (v *runScreen) formats() []choice {
 		emit(plain.NewJSON(out, io.Discard).Emit, changes, s)
 	}}
 	list := []choice{
-		{"Save as text", "What " + v.words.command + " --dry-run --plain prints.", text.ask(v.theme)},
-		{"Save as JSON", "One event a line, as " + v.words.command + " --dry-run --json prints them.", json.ask(v.theme)},
+		{"Save as text", "What " + v.mode.command() + " --dry-run --plain prints.", text.ask(v.theme)},
+		{"Save as JSON", "One event a line, as " + v.mode.command() + " --dry-run --json prints them.", json.ask(v.theme)},
 	}
 	if v.outline.Partition == "" {
 		return list
@@ -127,7 +127,7 @@ func (v *runScreen) endDryRun() nav {
 	s := v.preview()
 	v.engine.made = s
 	return nav{push: &chooser{
-		theme: v.theme, title: "The dry run", text: ending(s, v.words),
+		theme: v.theme, title: "The dry run", text: ending(s, v.mode),
 		items: append([]choice{{"Leave", "The summary stays on the terminal.", goTo(nav{quit: true})}}, v.formats()...),
 	}}
 }
