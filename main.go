@@ -29,7 +29,6 @@ import (
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
-	"stateroom/ui/tui"
 )
 
 func main() {
@@ -115,9 +114,9 @@ func run(ctx context.Context, args []string, sys system) int {
 
 // runners gives every command its run: the screens on a terminal that can show
 // them, lines otherwise.
-func (s system) runners(i *session.Interruption) runners {
+func (s system) runners(i *session.Shutdown) runners {
 	r := runners{
-		run: func(ctx context.Context, o session.Options, mode tui.Mode) error {
+		run: func(ctx context.Context, o session.Options, mode *session.Mode) error {
 			// A text on standard input and the keys of the screens cannot both be read.
 			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
 				i.Screens()
@@ -132,7 +131,7 @@ func (s system) runners(i *session.Interruption) runners {
 	if s.screen {
 		r.menu = func(ctx context.Context, o session.Options) error {
 			i.Screens()
-			return ended(session.Screens(ctx, o, s.around(i), tui.SetUp, tui.Onboard, tui.Troubleshoot))
+			return ended(session.Screens(ctx, o, s.around(i), session.SetUp, session.Onboard, session.Troubleshoot))
 		}
 	}
 	return r
@@ -161,7 +160,7 @@ func codeOf(err error) int {
 }
 
 // around is what a session gets of the system.
-func (s system) around(i *session.Interruption) session.System {
+func (s system) around(i *session.Shutdown) session.System {
 	return i.Around(session.System{In: s.in, Out: s.out, Err: s.err, Terminal: s.terminal})
 }
 
@@ -176,7 +175,7 @@ func ended(code int, err error) error {
 // runners are what the commands run with their flags; a test of the flags brings
 // its own. The menu, a choice of modes, is nil without a screen.
 type runners struct {
-	run         func(context.Context, session.Options, tui.Mode) error
+	run         func(context.Context, session.Options, *session.Mode) error
 	menu, serve func(context.Context, session.Options) error
 }
 
@@ -219,7 +218,7 @@ func menuOptions() session.Options {
 
 // command is a command that runs a mode over a blueprint.
 type command struct {
-	mode                       tui.Mode
+	mode                       *session.Mode
 	name, short, long, example string
 	// user says that it is about one user, who is its argument.
 	user bool
@@ -231,7 +230,7 @@ type command struct {
 
 var commands = []command{
 	{
-		mode: tui.SetUp, name: "setup",
+		mode: session.SetUp, name: "setup",
 		short: "Make the whole set-up, or what is missing of it",
 		long: "Looks at what is there, shows what it would change, asks, changes it and proves the result.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or a missing answer, 3 findings remain,\n" +
@@ -244,7 +243,7 @@ var commands = []command{
 			"  stateroom setup --yes                (without a terminal)",
 	},
 	{
-		mode: tui.Onboard, name: "onboard",
+		mode: session.Onboard, name: "onboard",
 		short: "Make this laptop ready for terraform plan, as one of the admins",
 		long: "Opens your handover (or takes an access key that you paste), asks AWS whose it is before anything is\n" +
 			"written, renews the key so that nobody else ever had it, writes your profiles, and tries out every\n" +
@@ -261,7 +260,7 @@ var commands = []command{
 		},
 	},
 	{
-		mode: tui.Troubleshoot, name: "troubleshoot",
+		mode: session.Troubleshoot, name: "troubleshoot",
 		short: "Find what is behind an error of Terraform, and mend it",
 		long: "Checks files, identity, bucket, key, lock, roles and state in the article's order, says which check\n" +
 			"fails and on what evidence, shows what would mend it, asks, mends it and checks again.\n" +
@@ -280,7 +279,7 @@ var commands = []command{
 		check: checkTroubleshoot,
 	},
 	{
-		mode: tui.Handover, name: "handover", user: true,
+		mode: session.Handover, name: "handover", user: true,
 		short: "Seal an admin's access key into one file",
 		long: "Makes the user's access key and seals it to the recipient in the blueprint, or in a terminal to a\n" +
 			"passphrase that is shown once. A handover that waits to be collected is left alone; one that was lost,\n" +
@@ -288,7 +287,7 @@ var commands = []command{
 		example: "  stateroom handover alice\n  stateroom handover bob --sandbox --dry-run",
 	},
 	{
-		mode: tui.Offboard, name: "offboard", user: true,
+		mode: session.Offboard, name: "offboard", user: true,
 		short: "Take an admin's access away",
 		long: "Denies the user everything, open sessions included; deactivates keys and other credentials, takes\n" +
 			"memberships and password away and the user out of the key's policy, the roles' trusts and the blueprint.\n" +
@@ -297,7 +296,7 @@ var commands = []command{
 		example: "  stateroom offboard alice\n  stateroom offboard bob --sandbox --dry-run",
 	},
 	{
-		mode: tui.Login, name: "login",
+		mode: session.Login, name: "login",
 		short: "Open a session with your second factor, for Terraform",
 		long: "Where an environment asks for a second factor, Terraform works with a session, since it cannot ask for\n" +
 			"a code. This asks you for one and writes the session to your profile. Where none is asked for, or the\n" +

@@ -27,7 +27,6 @@ import (
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
 	"stateroom/ui/session"
-	"stateroom/ui/tui"
 )
 
 // outcome is what one run of the program left.
@@ -80,7 +79,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			var got *session.Options
-			root := newCommand(runners{run: func(_ context.Context, o session.Options, _ tui.Mode) error { got = &o; return nil }})
+			root := newCommand(runners{run: func(_ context.Context, o session.Options, _ *session.Mode) error { got = &o; return nil }})
 			root.SetArgs(append([]string{"setup"}, strings.Fields(args)...))
 			if err := root.Execute(); err != nil {
 				t.Fatal(err)

@@ -61,6 +61,19 @@ func do(t *testing.T, s *awsops.Session, c awsops.Call) awsops.Outputs {
 	return out
 }
 
+// act does in an account's IAM what no plan does.
+func act(t *testing.T, server *sandbox.Server, account, operation string, in sandbox.ActInput) {
+	t.Helper()
+	if _, err := server.Act(account, "iam", operation, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func putGroupPolicy(t *testing.T, server *sandbox.Server, group, name, document string) {
+	t.Helper()
+	act(t, server, management, "PutGroupPolicy", sandbox.ActInput{"GroupName": group, "PolicyName": name, "PolicyDocument": document})
+}
+
 // must fails the test on a read's error.
 func must[T any](t *testing.T) func(T, error) T {
 	t.Helper()
@@ -424,17 +437,17 @@ func TestCancellingStopsAWait(t *testing.T) {
 // An identity that may not list buckets still learns whose a name is, as far
 // as HEAD tells.
 func TestABucketIsLocatedWithoutListing(t *testing.T) {
-	_, sessions := rehearse(t, sandbox.Options{})
+	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, sessions.Reach(production, bootstrap, ""), awsops.CreateBucket("theirs", region, nil))
 	do(t, sessions.Home("eu-central-1"), awsops.CreateBucket("ours-elsewhere", "eu-central-1", nil))
 	do(t, home, awsops.CreateUser("narrow", "", nil))
 	do(t, home, awsops.CreateGroup("narrow", ""))
 	do(t, home, awsops.AddUserToGroup("narrow", "narrow"))
-	do(t, home, awsops.PutGroupPolicy("narrow", "s3", policy.Document{Statements: []policy.Statement{
+	putGroupPolicy(t, server, "narrow", "s3", policy.Document{Statements: []policy.Statement{
 		{Effect: policy.Allow, Actions: []string{"s3:*"}, Resources: []string{"*"}},
 		{Effect: policy.Deny, Actions: []string{"s3:ListAllMyBuckets"}, Resources: []string{"*"}},
-	}}.JSON()))
+	}}.JSON())
 	out := do(t, home, awsops.CreateAccessKey("narrow"))
 	narrow := sessions.With(out.Values["id"], out.Secret, secret.Secret{}, "")
 	for name, want := range map[string]awsops.BucketOwnership{

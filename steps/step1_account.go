@@ -301,7 +301,7 @@ func (f *AccountFacts) check(e blueprint.Environment) []plan.Finding {
 
 // cannotCreate says why the account of e cannot be created from here.
 func (f *AccountFacts) cannotCreate(e blueprint.Environment) *plan.Finding {
-	finding := &plan.Finding{ID: "account.cannot-create", Severity: plan.Failure, Blocks: true}
+	finding := &plan.Finding{ID: "account.cannot-create", Severity: plan.Failure, Blocks: true, Probed: true}
 	switch {
 	case f.Organization == nil:
 		finding.Evidence = fmt.Sprintf("Environment %s has no account id, and account %s is in no organization that could create one.", e.Name, f.Identity.Account)

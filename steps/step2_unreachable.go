@@ -19,7 +19,7 @@ import (
 // environments go on.
 func unreachable(o *Observed, a *blueprint.Answers, e blueprint.Environment, err error) plan.Finding {
 	return plan.Finding{
-		ID: "iam.environment-unreachable", Severity: plan.Failure,
+		ID: "iam.environment-unreachable", Severity: plan.Failure, Probed: true,
 		Evidence: fmt.Sprintf("Environment %s (account %s) cannot be entered: %v", e.Name, e.Account, err), RequestIDs: awsops.RequestIDs(err),
 		Remedy:  fmt.Sprintf("Give the template below to the account's owner, who runs: aws cloudformation deploy --stack-name stateroom-%s --template-file %s.json --capabilities CAPABILITY_NAMED_IAM", e.Name, e.Name),
 		Details: roleTemplate(o, a, e),

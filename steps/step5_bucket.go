@@ -104,13 +104,13 @@ func unfitBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	finding := &plan.Finding{Severity: plan.Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
 	switch {
 	case b.Ownership == awsops.BucketTaken:
-		finding.ID = "bucket.taken"
+		finding.ID, finding.Probed = "bucket.taken", true
 		finding.Evidence = fmt.Sprintf("Bucket %s belongs to another AWS account.", b.Name)
 	case b.Ownership == awsops.BucketDenied:
-		finding.ID = "bucket.denied"
+		finding.ID, finding.Probed = "bucket.denied", true
 		finding.Evidence = fmt.Sprintf("Bucket %s exists, is not in your list of buckets and may not be looked at.", b.Name)
 	case b.Ownership == awsops.BucketOurs && b.Region != a.StateRegion:
-		finding.ID = "bucket.other-region"
+		finding.ID, finding.Probed = "bucket.other-region", true
 		finding.Evidence = fmt.Sprintf("Bucket %s is yours, but in %s and not in %s.", b.Name, b.Region, a.StateRegion)
 		finding.Remedy = fmt.Sprintf("Use it where it is with --set state_region=%s, or choose another name with --set bucket.name=NAME.", b.Region)
 	case b.Ownership == awsops.BucketOurs && !plan.Ours(a, b.Tags) && !o.Bucket.Made && !a.Adopted(bucketARN(o, a)):

@@ -33,7 +33,7 @@ func unfitPolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 	for _, s := range have.Statements {
 		if s.Effect == policy.Deny && mentions(s, keyHeader) && refusesKey(o, a, s) && !(ourBucket(o, a) && ownStatement(o, a, s) != nil) {
 			return &plan.Finding{
-				ID: "bucket.other-key-demanded", Severity: plan.Failure, Blocks: true,
+				ID: "bucket.other-key-demanded", Severity: plan.Failure, Blocks: true, Probed: true,
 				Evidence: fmt.Sprintf("Statement %q in the policy of bucket %s refuses writes with %s, the blueprint's key.", s.Sid, a.Bucket.Name, plan.Known(o.keyARN())),
 				Remedy:   "Choose the alias of the key that it demands with --set kms_key.alias=NAME, or remove the statement.",
 			}

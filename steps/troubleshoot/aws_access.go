@@ -187,7 +187,7 @@ func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 	own := policy.Bucket(policy.BucketRules{
 		Partition: p.login.partition(), Bucket: p.bucket, KMSKeyARN: f.keyARN(), Strict: f.answers.Bucket.Policy == blueprint.BucketPolicyStrict,
 	})
-	have := f.planned("bucket.policy", "Policy", attached.Document)
+	have, after := f.planned("s3", "PutBucketPolicy", attached.Document)
 	doc, removed := f.unblocked(p.login, have, policy.ResourceBased, own, p.questions(f))
 	if len(removed) == 0 {
 		return plan.Change{}, false
@@ -204,7 +204,7 @@ func (f *facts) unblockBucket(p *site) (plan.Change, bool) {
 		Target: p.arn(), Account: f.answers.AdminAccount, Region: p.region,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
 		Calls:   []awsops.Call{awsops.PutBucketPolicy(p.bucket, f.answers.AdminAccount, doc.JSON())},
-		Needs:   []string{"bucket.policy"},
+		Needs:   after,
 		Foreign: p.arn() + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws s3api put-bucket-policy with the policy shown as before",

@@ -62,19 +62,19 @@ func uncosmetic(changes []plan.Change) []plan.Change {
 	return kept
 }
 
-// planned is a policy document as the plan's change will leave it, or as it is
-// where none changes it.
-func (f *facts) planned(change, member string, otherwise policy.Document) policy.Document {
+// planned is a policy document as the plan's change will leave it that makes a call,
+// with that change's id; as it is where none does.
+func (f *facts) planned(service, operation string, otherwise policy.Document) (doc policy.Document, after []string) {
 	for _, c := range f.plan.Changes {
-		if c.ID != change || len(c.Calls) == 0 {
+		if !c.Sends(service, operation) {
 			continue
 		}
-		text, _ := c.Calls[0].InputMap()[member].(string)
+		text, _ := c.Calls[0].InputMap()["Policy"].(string)
 		if doc, err := policy.Parse(text); err == nil {
-			return doc
+			return doc, []string{c.ID}
 		}
 	}
-	return otherwise
+	return otherwise, nil
 }
 
 // settle makes findings of troubles and drift, each with what mends it.
@@ -166,19 +166,12 @@ func driftFinding(c plan.Change) plan.Finding {
 	}
 }
 
-// ruledHere are findings of set-up, beside the causes of the catalogue, that a check
-// has told, or that only say what the operator may not see.
-var ruledHere = []string{
-	"bucket.denied", "bucket.taken", "bucket.other-region", "bucket.other-key-demanded", "iam.environment-unreachable",
-	"account.cannot-create",
-}
-
 // setupFindings are set-up's own findings that keep something from being
 // mended. They bar no change of another thing here.
 func (f *facts) setupFindings() []plan.Finding {
 	var findings []plan.Finding
 	for _, x := range f.plan.Findings {
-		if x.Severity == plan.Failure && !diagnosis.Known(x.ID) && !slices.Contains(ruledHere, x.ID) {
+		if x.Severity == plan.Failure && !x.Probed && !diagnosis.Known(x.ID) {
 			x.Blocks = false
 			findings = append(findings, x)
 		}

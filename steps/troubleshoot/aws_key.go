@@ -223,7 +223,7 @@ func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 	if attached == nil || !f.mayMend(plan.StepKey) {
 		return plan.Change{}, false
 	}
-	have := f.planned("key.policy", "Policy", attached.Document)
+	have, after := f.planned("kms", "PutKeyPolicy", attached.Document)
 	decrypt := q
 	decrypt.action = "kms:Decrypt"
 	doc, removed := f.unblocked(l, have, policy.ResourceBased, policy.Document{}, []question{q, decrypt})
@@ -237,7 +237,7 @@ func (f *facts) unblockKey(l *login, q question) (plan.Change, bool) {
 		Target: q.resource, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "policy", Before: have.JSON(), After: doc.JSON()}},
 		Calls:   []awsops.Call{awsops.PutKeyPolicy(q.resource, doc.JSON())},
-		Needs:   []string{"key.policy"},
+		Needs:   after,
 		Foreign: q.resource + "#" + removed[0],
 		Risk:    "Somebody put the statement there; whatever else it refused is left to the other policies from then on.",
 		Undo:    "aws kms put-key-policy with the policy shown as before",

@@ -143,7 +143,11 @@ func (f *facts) orphanDigests(p *site) []plan.Change {
 	for _, s := range p.states {
 		if s.digest != nil && s.digest.Digest != "" && f.mayMend(plan.StepBucket) {
 			c := f.digestChange(p, s)
-			c.Needs = []string{"bucket.create"}
+			for _, made := range f.plan.Changes {
+				if made.Sends("s3", "CreateBucket") {
+					c.Needs = append(c.Needs, made.ID)
+				}
+			}
 			changes = append(changes, c)
 		}
 	}

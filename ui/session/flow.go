@@ -8,58 +8,24 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
-	"stateroom/ui/tui"
 )
-
-// opener gives the questions of a flow, and then the flow itself. It is made
-// once the stage stands, where there is one.
-type opener func(s *session, ctx context.Context) (engine.Open, plan.Given, error)
-
-// course is one way through the program: how its command is called, what opens it,
-// and in what it differs from the others.
-type course struct {
-	command string
-	open    opener
-	// piped says that with --plain a pipe may answer its questions.
-	piped bool
-	// table says that its checks are shown as a table, too, and stages that its
-	// plan has a heading for each of the nine steps.
-	table, stages bool
-	// tells says that its findings are a result of their own: where nobody can
-	// consent to a change it looks all the same. Only whoever declines a set-up has
-	// failed, whatever it has found.
-	tells bool
-}
-
-var courses = map[tui.Mode]course{
-	tui.SetUp:        {command: "setup", open: (*session).settingUp, stages: true},
-	tui.Onboard:      {command: "onboard", open: (*session).onboarding, piped: true, table: true},
-	tui.Troubleshoot: {command: "troubleshoot", open: (*session).troubleshooting, piped: true, tells: true},
-	tui.Handover:     {command: "handover", open: (*session).handingOver, piped: true},
-	tui.Offboard:     {command: "offboard", open: (*session).offboarding, piped: true},
-	tui.Login:        {command: "login", open: (*session).loggingIn, piped: true},
-}
 
 // Lines goes through a mode in lines or as JSON. It returns the exit code, or the
 // error that kept it from running.
-func Lines(ctx context.Context, o Options, sys System, mode tui.Mode) (int, error) {
+func Lines(ctx context.Context, o Options, sys System, mode *Mode) (int, error) {
 	if o.Break == "list" {
 		return plan.ExitDone, listFaults(sys.Out)
 	}
-	s := newSession(o, sys, courses[mode])
+	s := newSession(o, sys, mode)
 	if o.NoChecks {
-		s.Sandbox = false // a text needs no AWS, and no stage either
+		s.Sandbox = false // a text needs no AWS, and no lab either
 	}
 	lines := plain.NewLines(sys.Out)
-	lines.Table = s.table
-	if s.stages {
-		lines.Stages = steps.Outline()
-	}
+	lines.Table, lines.Stages = s.Table, s.Stages
 	return s.run(ctx, lines)
 }
 
@@ -67,11 +33,11 @@ func Lines(ctx context.Context, o Options, sys System, mode tui.Mode) (int, erro
 func (s *session) run(ctx context.Context, lines *plain.Lines) (code int, err error) {
 	s.present(lines)
 	var summary *plan.Summary
-	if err := s.rehearse(ctx); err != nil {
+	if err := s.startLab(ctx); err != nil {
 		return 0, err
 	}
 	// The files of a rehearsal that never began are of no use to anyone.
-	defer func() { err = errors.Join(err, s.leave(summary != nil && !s.DryRun)) }()
+	defer func() { err = errors.Join(err, s.closeLab(summary != nil && !s.DryRun)) }()
 	if err := s.usable(ctx); err != nil {
 		return 0, err
 	}
@@ -105,14 +71,6 @@ func (s *session) consent() error {
 		return Usagef("nothing can be asked here: give --yes to apply or --dry-run to preview")
 	}
 	return nil
-}
-
-// exitCode is the summary's; findings that nobody wanted mended remain.
-func (c course) exitCode(s *plan.Summary, detailed bool) int {
-	if s.Declined && !c.stages && plan.NeedsAttention(s.Findings) {
-		return plan.ExitFindings
-	}
-	return s.ExitCode(detailed)
 }
 
 // inquire asks what the flow has to know. Where nothing can be asked, a question
@@ -151,29 +109,29 @@ func badAnswer(err error) error {
 	return err
 }
 
-// finished makes the rehearsal's set-up without telling its events, and lets it
+// prepareLab makes the rehearsal's set-up without telling its events, and lets it
 // meet the fault to practise on.
-func (s *session) finished(ctx context.Context, fault string) error {
-	if s.stage == nil || s.ready {
+func (s *session) prepareLab(ctx context.Context, fault string) error {
+	if s.lab == nil || s.ready {
 		return nil
 	}
 	if err := s.consent(); err != nil {
 		return err // nothing else can be missing in a rehearsal
 	}
 	s.say("Making a finished set-up to practise on: a few seconds.")
-	a := &blueprint.Answers{Blueprint: s.stage.Blueprint(), Me: s.stage.Me}
+	a := &blueprint.Answers{Blueprint: s.lab.Blueprint(), Me: s.lab.Me}
 	env, err := s.operator(ctx, a, nil)
 	if err != nil {
 		return err
 	}
-	if err := s.stage.Finish(ctx, env, a, func(plan.Event) {}); err != nil {
+	if err := s.lab.Finish(ctx, env, a, func(plan.Event) {}); err != nil {
 		return err
 	}
 	s.ready = true
 	if fault == "" {
 		return nil
 	}
-	return s.stage.Break(ctx, fault)
+	return s.lab.Break(ctx, fault)
 }
 
 // operator opens the world with the caller's own credentials.

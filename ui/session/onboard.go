@@ -46,7 +46,7 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 			return engine.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
-		env, err := s.seat(ctx, o.Answers, pair, asks)
+		env, err := s.openAsAdmin(ctx, o.Answers, pair, asks)
 		if err != nil {
 			return engine.Opened{}, err
 		}
@@ -72,9 +72,9 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 	return brought, nil
 }
 
-// seat opens the world as one of the admins has it: AWS with the key that was
+// openAsAdmin opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
-func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
+func (s *session) openAsAdmin(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
 	config := s.config()
 	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
 	sessions, err := s.openAWS(ctx, config)
@@ -92,8 +92,8 @@ func (s *session) seat(ctx context.Context, a *blueprint.Answers, pair awsops.Ke
 // entry is what is known before anything is asked.
 func (s *session) entry(ctx context.Context, given plan.Given) (*onboard.Entry, error) {
 	e := &onboard.Entry{Me: s.Me, Rotate: s.Rotate, Identity: defaultIdentity(), Now: time.Now}
-	if s.stage != nil {
-		if err := s.newcomer(ctx, given); err != nil {
+	if s.lab != nil {
+		if err := s.newAdmin(ctx, given); err != nil {
 			return nil, err
 		}
 	}
@@ -130,20 +130,20 @@ func holdsKey(a *blueprint.Answers) bool {
 	return false
 }
 
-// newcomer moves a rehearsal to the second admin's laptop, whose file and key
+// newAdmin moves a rehearsal to the second admin's laptop, whose file and key
 // answer what is asked for first.
-func (s *session) newcomer(ctx context.Context, given plan.Given) error {
-	if s.seated {
+func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
+	if s.asAdmin {
 		return nil
 	}
-	if err := s.finished(ctx, ""); err != nil {
+	if err := s.prepareLab(ctx, ""); err != nil {
 		return err
 	}
-	n, err := s.stage.Newcomer()
+	n, err := s.lab.Newcomer()
 	if err != nil {
 		return err
 	}
-	s.seated, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
+	s.asAdmin, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
 	s.say(strings.Join([]string{
 		"You are " + n.User + ", new on the team, at a laptop of your own:",
 		"  a clone of the team's repository   " + n.Dir,
@@ -159,24 +159,54 @@ func (s *session) newcomer(ctx context.Context, given plan.Given) error {
 }
 
 // loggingIn opens a session with a second factor for Terraform's profile.
-func (s *session) loggingIn(_ context.Context) (engine.Open, plan.Given, error) {
+func (s *session) loggingIn(context.Context) (engine.Open, plan.Given, error) {
+	return s.ofTeam(func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Flow, error) {
+		env, err := s.openAsAdmin(ctx, a, awsops.KeyPair{}, asks)
+		if err != nil {
+			return nil, err
+		}
+		return (&onboard.Login{Answers: a, Now: time.Now}).Flow(env), nil
+	})
+}
+
+// handingOver makes or remakes the sealed key file of one admin.
+func (s *session) handingOver(context.Context) (engine.Open, plan.Given, error) {
+	return s.ofTeam(func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Flow, error) {
+		env, err := s.operator(ctx, a, asks.Code)
+		if err != nil {
+			return nil, err
+		}
+		return (&onboard.Handover{Answers: a, User: s.User}).Flow(env), nil
+	})
+}
+
+// offboarding takes one admin's access away.
+func (s *session) offboarding(context.Context) (engine.Open, plan.Given, error) {
+	return s.ofTeam(func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Flow, error) {
+		env, err := s.operator(ctx, a, asks.Code)
+		if err != nil {
+			return nil, err
+		}
+		return (&onboard.Offboard{Answers: a, User: s.User, Now: time.Now}).Flow(env), nil
+	})
+}
+
+// ofTeam opens a flow over the team's blueprint, of which nothing is asked.
+func (s *session) ofTeam(flow func(context.Context, *blueprint.Answers, plan.Asks) (*engine.Flow, error)) (engine.Open, plan.Given, error) {
 	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
 		a, err := s.team(ctx)
 		if err != nil {
 			return engine.Opened{}, err
 		}
-		env, err := s.seat(ctx, a, awsops.KeyPair{}, asks)
-		if err != nil {
-			return engine.Opened{}, err
-		}
-		return engine.Opened{Flow: (&onboard.Login{Answers: a, Now: time.Now}).Flow(env)}, nil
+		opened, err := flow(ctx, a, asks)
+		return engine.Opened{Flow: opened}, err
 	}
 	return open, plan.Given{}, nil
 }
 
 // team is the blueprint that is there, in a rehearsal with all that it asks for.
 func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
-	if err := s.finished(ctx, ""); err != nil {
+	if err := s.prepareLab(ctx, ""); err != nil {
 		return nil, err
 	}
 	a, isNew, err := s.begin()
@@ -184,35 +214,4 @@ func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
 		return nil, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
 	}
 	return a, err
-}
-
-// handingOver makes or remakes the sealed key file of one admin.
-func (s *session) handingOver(_ context.Context) (engine.Open, plan.Given, error) {
-	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Handover{Answers: a, User: s.User} })
-}
-
-// offboarding takes one admin's access away.
-func (s *session) offboarding(_ context.Context) (engine.Open, plan.Given, error) {
-	return s.asOperator(func(a *blueprint.Answers) part { return &onboard.Offboard{Answers: a, User: s.User, Now: time.Now} })
-}
-
-// part is what handing over and offboarding have in common.
-type part interface {
-	Flow(*engine.Env) *engine.Flow
-}
-
-// asOperator opens a flow that the operator runs over the team's blueprint.
-func (s *session) asOperator(of func(*blueprint.Answers) part) (engine.Open, plan.Given, error) {
-	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
-		a, err := s.team(ctx)
-		if err != nil {
-			return engine.Opened{}, err
-		}
-		env, err := s.operator(ctx, a, asks.Code)
-		if err != nil {
-			return engine.Opened{}, err
-		}
-		return engine.Opened{Flow: of(a).Flow(env)}, nil
-	}
-	return open, plan.Given{}, nil
 }

@@ -71,7 +71,7 @@ type System struct {
 	// Applying is told when changes begin and end.
 	Applying func(bool)
 	// Interrupt is told of a Ctrl-C that came as a key, see
-	// [Interruption.Interrupt]; it may be nil.
+	// [Shutdown.Interrupt]; it may be nil.
 	Interrupt func(second bool)
 }
 
@@ -98,7 +98,7 @@ func (o *Options) given(path string) bool {
 // session is one run on this system.
 type session struct {
 	Options
-	course
+	*Mode
 	sys System
 
 	ask    bool // questions can be asked
@@ -106,34 +106,34 @@ type session struct {
 	show   func(plan.Event)
 	lines  *plain.Lines
 	prompt *plain.Prompt
-	stage  *practice.Stage
+	lab    *practice.Stage
 	engine *terraform.Engine // once it was found
-	// ready says that the stage's set-up is finished, seated that the process
-	// sits at the newcomer's laptop, quiet that screens speak instead, greeted that
+	// ready says that the lab's set-up is finished, asAdmin that the process
+	// sits at the new admin's laptop, quiet that screens speak instead, greeted that
 	// the first line was said.
-	ready, seated, quiet, greeted bool
+	ready, asAdmin, quiet, greeted bool
 }
 
-func newSession(o Options, sys System, c course) *session {
+func newSession(o Options, sys System, mode *Mode) *session {
 	return &session{
-		Options: o, course: c, sys: sys,
-		ask: (sys.Terminal || o.Plain && c.piped) && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
+		Options: o, Mode: mode, sys: sys,
+		ask: (sys.Terminal || o.Plain && mode.piped) && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
 	}
 }
 
-// rehearse starts the sandbox where one is wanted; leave ends it.
-func (s *session) rehearse(ctx context.Context) (err error) {
+// startLab starts the sandbox where one is wanted; closeLab ends it.
+func (s *session) startLab(ctx context.Context) (err error) {
 	if s.Sandbox {
-		s.stage, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency})
+		s.lab, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency})
 	}
 	return err
 }
 
-func (s *session) leave(keep bool) error {
-	if s.stage == nil {
+func (s *session) closeLab(keep bool) error {
+	if s.lab == nil {
 		return nil
 	}
-	return s.stage.Close(keep)
+	return s.lab.Close(keep)
 }
 
 // present takes the presenter, unless JSON is wanted.
@@ -165,7 +165,7 @@ func (s *session) greet() {
 	if s.Sandbox {
 		where = "in the sandbox"
 	}
-	fmt.Fprintf(s.talk(), "stateroom %s %s: looking at what is there.\n", s.command, where)
+	fmt.Fprintf(s.talk(), "stateroom %s %s: looking at what is there.\n", s.Name, where)
 }
 
 // talk is where people are spoken to: beside the events, if those are JSON.
@@ -202,7 +202,7 @@ func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
 	if err := a.Check(); err != nil {
 		return nil, false, UsageError{err}
 	}
-	if s.stage != nil && a.Me == "" && len(a.AllUsers()) > 0 {
+	if s.lab != nil && a.Me == "" && len(a.AllUsers()) > 0 {
 		a.Me = a.AllUsers()[0]
 	}
 	return a, isNew, nil
@@ -253,8 +253,8 @@ func (s *session) complete(a *blueprint.Answers, isNew bool) error {
 // readBlueprint reads the team's answers. Without a file everything is still to
 // be asked, except in the sandbox, which brings its own answers.
 func (s *session) readBlueprint() (b *blueprint.Blueprint, isNew bool, err error) {
-	if s.stage != nil && s.Blueprint == "" {
-		return s.stage.Blueprint(), false, nil
+	if s.lab != nil && s.Blueprint == "" {
+		return s.lab.Blueprint(), false, nil
 	}
 	b, err = blueprint.Read(s.Blueprint)
 	switch {
@@ -269,8 +269,8 @@ func (s *session) readBlueprint() (b *blueprint.Blueprint, isNew bool, err error
 // config says with which credentials and where to reach AWS.
 func (s *session) config() awsops.Config {
 	config := awsops.Config{Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Parallel: s.Parallel}
-	if s.stage != nil {
-		config.Endpoint = s.stage.Endpoint()
+	if s.lab != nil {
+		config.Endpoint = s.lab.Endpoint()
 	}
 	return config
 }
@@ -278,9 +278,9 @@ func (s *session) config() awsops.Config {
 // world opens the journal and finds the engine. No call to AWS is made.
 func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *blueprint.Answers) (*engine.Env, error) {
 	dir, path := s.Dir, s.Blueprint
-	if s.stage != nil {
+	if s.lab != nil {
 		// A blueprint that was named is rehearsed, not written.
-		dir, path = s.stage.Desk, filepath.Join(s.stage.Desk, BlueprintFile)
+		dir, path = s.lab.Desk, filepath.Join(s.lab.Desk, BlueprintFile)
 	}
 	dir, dirErr := filepath.Abs(dir)
 	path, pathErr := filepath.Abs(path)
@@ -310,7 +310,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 // its scratch home, beside a scratch blueprint that nobody else writes to; where
 // nothing will be applied nothing is kept.
 func (s *session) fit(env *engine.Env) error {
-	if s.stage != nil {
+	if s.lab != nil {
 		return nil
 	}
 	if err := files.KeepOutside(env.StateDir, env.Root(), env.Dir); err != nil {
@@ -324,8 +324,8 @@ func (s *session) fit(env *engine.Env) error {
 
 // emit shows an event; the summary says where a rehearsal's files are.
 func (s *session) emit(e plan.Event) {
-	if e.Kind == plan.EventSummary && s.stage != nil && !s.DryRun {
-		e.Summary.Notes = append(e.Summary.Notes, s.stage.Note())
+	if e.Kind == plan.EventSummary && s.lab != nil && !s.DryRun {
+		e.Summary.Notes = append(e.Summary.Notes, s.lab.Note())
 	}
 	s.show(e)
 }

@@ -26,13 +26,18 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 		return nil, nil, err
 	}
 	var sessions *awsops.Sessions
-	opening := &steps.Opening{Answers: a, All: isNew, Answered: s.given}
-	opening.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (_ *engine.Env, err error) {
+	signIn := func(ctx context.Context, asks plan.Asks) (err error) {
 		if sessions == nil {
-			if sessions, err = s.operating(ctx, asks.Code); err != nil {
-				return nil, err
+			if sessions, err = s.operating(ctx, asks.Code); err == nil {
+				s.greet()
 			}
-			s.greet()
+		}
+		return err
+	}
+	opening := &steps.Opening{Answers: a, All: isNew, Answered: s.given}
+	opening.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
+		if err := signIn(ctx, asks); err != nil {
+			return nil, err
 		}
 		return s.world(ctx, sessions, a)
 	}
@@ -47,16 +52,15 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 		}
 		if flow := opened.Flow; flow != nil {
 			look := flow.Look
-			flow.Look = func(ctx context.Context, env *engine.Env) (_ plan.Review, err error) {
-				if sessions == nil {
-					if sessions, err = s.operating(ctx, asks.Code); err != nil {
-						return plan.Review{}, err
-					}
+			flow.Look = func(ctx context.Context, env *engine.Env) (review plan.Review, err error) {
+				if err := signIn(ctx, asks); err != nil {
+					return plan.Review{}, err
+				}
+				if env.Sessions != sessions {
 					env.Sessions = sessions
 					env.Report(env.Emit)
 				}
-				review, err := look(ctx, env)
-				if err != nil {
+				if review, err = look(ctx, env); err != nil {
 					sessions = nil
 				}
 				return review, err

@@ -7,7 +7,6 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
-	"stateroom/ui/tui"
 )
 
 // TestWhoeverHasSignedInSinceIsSeenByTheNextLook looks with a secret that is wrong,
@@ -26,7 +25,7 @@ func TestWhoeverHasSignedInSinceIsSeenByTheNextLook(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("[default]\naws_access_key_id = "+stage.Sandbox().Operator().AccessKeyID+"\naws_secret_access_key = of-somebody-else\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := newSession(Options{Blueprint: path, Dir: dir, Endpoint: stage.Endpoint(), Parallel: 4}, System{Terminal: true}, courses[tui.SetUp])
+	s := newSession(Options{Blueprint: path, Dir: dir, Endpoint: stage.Endpoint(), Parallel: 4}, System{Terminal: true}, SetUp)
 	s.quiet = true
 	open, given, err := s.open(s, t.Context())
 	if err != nil {

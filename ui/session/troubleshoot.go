@@ -22,14 +22,25 @@ import (
 	"stateroom/ui/practice"
 )
 
-// troubleshooting is the opener of troubleshooting. The flags say where it begins.
+// troubleshooting opens troubleshooting. The flags say where it begins; the screens
+// ask, unless a flag has said it or there is a fault to look for.
 func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given, error) {
 	text, err := s.errorText(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	e := &troubleshoot.Examination{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
-	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
+	askHow := s.quiet && s.ErrorFile == "" && !s.Run && s.Break == ""
+	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+		e := &troubleshoot.Examination{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
+		if askHow {
+			_, noEngine := s.terraform(ctx)
+			if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
+				return engine.Opened{Questions: questions}, nil
+			}
+			if err := e.Take(given); err != nil {
+				return engine.Opened{}, err
+			}
+		}
 		flow, err := s.examination(ctx, e, asks)
 		return engine.Opened{Flow: flow}, err
 	}
@@ -43,11 +54,11 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
 		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil
 	}
-	if err := s.finished(ctx, s.Break); err != nil {
+	if err := s.prepareLab(ctx, s.Break); err != nil {
 		return nil, err
 	}
 	var err error
-	if e.Answers, err = s.known(); err != nil {
+	if e.Answers, err = s.answersKnown(); err != nil {
 		return nil, err
 	}
 	env, err := s.operator(ctx, e.Answers, asks.Code)
@@ -57,9 +68,9 @@ func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, 
 	return &engine.Flow{Env: env, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil
 }
 
-// known are the answers as far as they are written down: the blueprint's, or
+// answersKnown are the answers as far as they are written down: the blueprint's, or
 // without one what the project in the current folder says.
-func (s *session) known() (*blueprint.Answers, error) {
+func (s *session) answersKnown() (*blueprint.Answers, error) {
 	a, isNew, err := s.begin()
 	if err != nil || !isNew {
 		return a, err

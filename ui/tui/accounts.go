@@ -12,22 +12,20 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
-// pickedMsg is the answer of a list to a form's field.
-type pickedMsg struct{ name, value string }
-
 // accounts is the organization's accounts to choose environments from.
 type accounts struct {
 	finder
 	theme *theme.Theme
-	name  string
 	all   []plan.Account
+	// take gets the chosen ones as an answer.
+	take func(value string)
 	// chosen are the ids that are ticked.
 	chosen map[string]bool
 	width  int
 }
 
-func newAccounts(t *theme.Theme, name string, all []plan.Account, value string) *accounts {
-	a := &accounts{theme: t, name: name, all: all, chosen: map[string]bool{}}
+func newAccounts(t *theme.Theme, all []plan.Account, value string, take func(string)) *accounts {
+	a := &accounts{theme: t, all: all, take: take, chosen: map[string]bool{}}
 	var texts []string
 	for _, account := range all {
 		texts = append(texts, account.Name+" "+account.ID+" "+account.Email)
@@ -49,19 +47,17 @@ func (a *accounts) resize(width, height int) {
 	a.list.resize(len(a.shown), height-accountsHead)
 }
 
-func (a *accounts) update(msg tea.Msg) tea.Cmd {
+func (a *accounts) update(msg tea.Msg) (nav, tea.Cmd) {
 	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nil
-	}
-	if cmd, done := a.key(pressed); done {
-		return cmd
+	if !ok || a.key(pressed) {
+		return nav{}, nil
 	}
 	switch {
 	case key.Matches(pressed, keys.Accept):
-		return popThen(a.picked())
+		a.take(a.picked())
+		return nav{pop: true}, nil
 	case key.Matches(pressed, keys.Back):
-		return pop
+		return nav{pop: true}, nil
 	case key.Matches(pressed, keys.Tick) && len(a.shown) > 0:
 		id := a.all[a.under()].ID
 		a.chosen[id] = !a.chosen[id]
@@ -69,7 +65,7 @@ func (a *accounts) update(msg tea.Msg) tea.Cmd {
 	case key.Matches(pressed, keys.All):
 		a.chooseAll()
 	}
-	return nil
+	return nav{}, nil
 }
 
 // chooseAll takes all that are shown, or none of them where all are taken.
@@ -84,15 +80,14 @@ func (a *accounts) chooseAll() {
 }
 
 // picked are the chosen accounts as name=id pairs.
-func (a *accounts) picked() tea.Cmd {
+func (a *accounts) picked() string {
 	var pairs []string
 	for _, account := range a.all {
 		if a.chosen[account.ID] {
 			pairs = append(pairs, account.Pair)
 		}
 	}
-	value := strings.Join(pairs, ", ")
-	return func() tea.Msg { return pickedMsg{a.name, value} }
+	return strings.Join(pairs, ", ")
 }
 
 func (a *accounts) view() []string {

@@ -24,7 +24,7 @@ func (v *runScreen) applying() {
 		v.pane.text(" " + t.Accent.Render(v.spinner.View()) + " " + c.Title)
 	}
 	if g.proving {
-		text := v.words.proving
+		text := v.mode.proving
 		if v.counting != "" {
 			text += ": " + v.counting
 		}

@@ -157,7 +157,7 @@ func formField(q plan.Question) form.Field {
 			plan.Text: form.Text, plan.Secret: form.Secret, plan.Lines: form.Lines,
 			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
 		}[q.Kind],
-		Pick: len(q.Accounts) > 1,
+		Picks: len(q.Accounts) > 1,
 		Check: func(value string) error {
 			switch {
 			case value == "" && q.Required:
@@ -191,26 +191,30 @@ func (v *runScreen) show(p page) {
 	v.pane.rebuild()
 }
 
-// answered takes the page's answers and goes on.
-func (v *runScreen) answered(msg form.DoneMsg) tea.Cmd {
-	if msg.Form != v.form || v.phase != asking {
-		return nil
+// answerKey is a key on a form.
+func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
+	switch v.form.Update(msg) {
+	case form.Done:
+		for path, value := range v.form.Values() {
+			v.given[path] = secret.New(value)
+		}
+		return nav{}, v.open()
+	case form.Left:
+		return v.leftForm(), nil
+	case form.Pick:
+		return v.pick(v.form.Focus()), nil
+	case form.Editing:
 	}
-	for path, value := range msg.Form.Values() {
-		v.given[path] = secret.New(value)
-	}
-	return v.open()
+	return nav{}, nil
 }
 
 // leftForm goes back: to the page before, to the review that the operator came
 // from, or out.
-func (v *runScreen) leftForm(msg form.LeftMsg) tea.Cmd {
+func (v *runScreen) leftForm() nav {
 	switch {
-	case msg.Form != v.form || v.phase != asking:
-		return nil
 	case v.edited == 0 && v.page > 0:
 		v.ask(v.page - 1)
-		return nil
+		return nav{}
 	case v.flow != nil:
 		if v.edited > 0 {
 			v.given = v.before
@@ -218,20 +222,19 @@ func (v *runScreen) leftForm(msg form.LeftMsg) tea.Cmd {
 		v.phase, v.edited = reviewing, 0
 		v.pane.rewind()
 		v.pane.rebuild()
-		return nil
+		return nav{}
 	}
 	return v.leave()
 }
 
 // pick lists the accounts that a question offers.
-func (v *runScreen) pick(msg form.PickMsg) tea.Cmd {
-	if msg.Form != v.form {
-		return nil
-	}
+func (v *runScreen) pick(path string) nav {
+	answer := v.form
 	for _, q := range v.shownPage().questions {
-		if q.Path == msg.Name {
-			return push(newAccounts(v.theme, msg.Name, q.Accounts, msg.Form.Values()[msg.Name]))
+		if q.Path == path {
+			take := func(value string) { answer.Set(path, value) }
+			return nav{push: newAccounts(v.theme, q.Accounts, answer.Values()[path], take)}
 		}
 	}
-	return nil
+	return nav{}
 }

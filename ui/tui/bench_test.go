@@ -20,7 +20,7 @@ var benchLook = look{width: 200, height: 60, utf8: true, colour: true, dark: tru
 // BenchmarkAccounts is one key and one frame on ten thousand accounts.
 func BenchmarkAccounts(b *testing.B) {
 	m := newTestRoot(b, benchLook, Options{})
-	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), ""))
+	m.stack = append(m.stack, newAccounts(m.theme, manyAccounts(10000), "", func(string) {}))
 	m.layout()
 	run(b, m, "down")
 }
@@ -28,7 +28,7 @@ func BenchmarkAccounts(b *testing.B) {
 // BenchmarkAccountsFilter is one letter typed into the filter, and one frame.
 func BenchmarkAccountsFilter(b *testing.B) {
 	m := newTestRoot(b, benchLook, Options{})
-	m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), ""))
+	m.stack = append(m.stack, newAccounts(m.theme, manyAccounts(10000), "", func(string) {}))
 	m.layout()
 	press(m, "/")
 	run(b, m, "1", "backspace")
@@ -48,7 +48,7 @@ func BenchmarkLeaveOut(b *testing.B) { run(b, largePlan(b), "x") }
 // of ten thousand accounts are made.
 func BenchmarkApplying(b *testing.B) {
 	m := largePlan(b)
-	m.run.apply(applyMsg{})
+	m.run.apply(0)
 	c := m.run.review.Changes
 	frames(b, func(i int) {
 		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i%len(c)]}, plan.Event{Kind: plan.EventApplied, Change: &c[i%len(c)]})

@@ -11,7 +11,7 @@ import (
 
 // changeKey is a key on the change under the cursor: it opens, is left out or
 // taken in, or is shown as calls, policy or diff.
-func (v *runScreen) changeKey(msg tea.KeyMsg, c *plan.Change, foreign bool) tea.Cmd {
+func (v *runScreen) changeKey(msg tea.KeyMsg, c *plan.Change, foreign bool) nav {
 	t := v.theme
 	switch {
 	case key.Matches(msg, keys.Expand):
@@ -23,15 +23,15 @@ func (v *runScreen) changeKey(msg tea.KeyMsg, c *plan.Change, foreign bool) tea.
 	case key.Matches(msg, keys.Leave):
 		v.leaveOut(c)
 	case key.Matches(msg, keys.Call) && len(c.Calls) > 0:
-		return push(newViewer(t, c.Title+": AWS calls", plan.Known(callsText(c)), nil))
+		return nav{push: newViewer(t, c.Title+": AWS calls", plan.Known(callsText(c)), nil)}
 	case key.Matches(msg, keys.Policy) && documentsText(c) != "":
-		return push(newViewer(t, c.Title, plan.Known(documentsText(c)), paintDiff))
+		return nav{push: newViewer(t, c.Title, plan.Known(documentsText(c)), paintDiff)}
 	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
-		return push(newViewer(t, c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff))
+		return nav{push: newViewer(t, c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff)}
 	default:
 		v.pane.key(msg)
 	}
-	return nil
+	return nav{}
 }
 
 // changeKeys are those that work on every change.

@@ -15,7 +15,7 @@ type chooser struct {
 	theme *theme.Theme
 	title string
 	text  []string
-	items []way
+	items []choice
 	// main says that leaving it means leaving the program; stays that it is still
 	// there when one comes back from what was chosen.
 	main, stays bool
@@ -25,10 +25,11 @@ type chooser struct {
 	helped      []string
 }
 
-// way is one of the ways on.
-type way struct {
+// choice is one of the ways on.
+type choice struct {
 	name, text string
-	choose     tea.Cmd
+	// choose is what it leads to; nil only closes the dialog.
+	choose action
 }
 
 func (c *chooser) resize(width, height int) {
@@ -36,26 +37,23 @@ func (c *chooser) resize(width, height int) {
 	c.list.resize(len(c.items), height)
 }
 
-func (c *chooser) update(msg tea.Msg) tea.Cmd {
+func (c *chooser) update(msg tea.Msg) (nav, tea.Cmd) {
 	pressed, ok := msg.(tea.KeyMsg)
 	switch {
 	case !ok:
 	case key.Matches(pressed, keys.Accept):
-		if c.main || c.stays {
-			return c.items[c.list.cursor].choose
-		}
-		return popThen(c.items[c.list.cursor].choose)
+		return nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose}, nil
 	case key.Matches(pressed, keys.Quit) && c.main:
-		return quit
+		return nav{quit: true}, nil
 	case key.Matches(pressed, keys.Back) && !c.main:
-		return pop
+		return nav{pop: true}, nil
 	default:
 		c.list.key(pressed)
 	}
-	return nil
+	return nav{}, nil
 }
 
-// view is everything where it fits; where it does not, only the way under the
+// view is everything where it fits; where it does not, only the choice under the
 // cursor is explained.
 func (c *chooser) view() []string {
 	lines := []string{"", "  " + c.theme.Title.Render(c.title), ""}
@@ -67,16 +65,16 @@ func (c *chooser) view() []string {
 	if len(c.text) > 0 {
 		lines = append(lines, "")
 	}
-	if full := c.ways(lines, true); len(full) <= c.height {
+	if full := c.choices(lines, true); len(full) <= c.height {
 		return full
 	}
-	return c.ways(lines, false)
+	return c.choices(lines, false)
 }
 
 func (c *chooser) room() int { return min(76, c.width-8) }
 
-// ways adds the ways on below the lines.
-func (c *chooser) ways(lines []string, roomy bool) []string {
+// choices adds the ways on below the lines.
+func (c *chooser) choices(lines []string, roomy bool) []string {
 	lines = slices.Clone(lines)
 	for i, item := range c.items {
 		mark, name := "    ", c.theme.Plain.Render(item.name)

@@ -32,7 +32,7 @@ func closing(out io.Writer, m *root, s *plan.Summary) {
 		say("", "Nothing was changed.")
 		return
 	}
-	for _, line := range ending(s, wordsOf[m.request.Mode]) {
+	for _, line := range ending(s, m.request.Mode) {
 		say("", line)
 	}
 	for _, f := range s.Failures {
@@ -68,12 +68,12 @@ func stopped(s *plan.Summary) string {
 }
 
 // ending is how a run ended, for whoever leaves it.
-func ending(s *plan.Summary, w words) []string {
+func ending(s *plan.Summary, mode *Mode) []string {
 	var lines []string
 	if s.DryRun {
 		lines = append(lines, planLine(s.Add, s.Change, s.Destroy))
 	}
-	return slices.Concat(lines, plain.Outcome(s, "Run "+w.command+" again"), toLookAt(s))
+	return slices.Concat(lines, plain.Outcome(s, "Run "+mode.command()+" again"), toLookAt(s))
 }
 
 // toLookAt counts the findings in a sentence, if there are any.

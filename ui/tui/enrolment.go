@@ -67,27 +67,21 @@ func (e *enrolment) room() int {
 	return min(60, e.width-ansi.StringWidth(e.picture[0])-4)
 }
 
-func (e *enrolment) update(msg tea.Msg) tea.Cmd {
-	answer := func(codes []string) tea.Cmd {
-		return func() tea.Msg {
-			e.ask.reply <- codes
-			return popMsg{}
-		}
+func (e *enrolment) update(msg tea.Msg) (nav, tea.Cmd) {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nav{}, nil
 	}
-	switch msg := msg.(type) {
-	case form.DoneMsg:
-		if msg.Form == e.form {
-			values := e.form.Values()
-			return answer([]string{values["first"], values["second"]})
-		}
-		return nil
-	case form.LeftMsg:
-		if msg.Form == e.form {
-			return answer(nil)
-		}
-		return nil
+	switch e.form.Update(pressed) {
+	case form.Done:
+		values := e.form.Values()
+		e.ask.reply <- []string{values["first"], values["second"]}
+	case form.Left:
+		e.ask.reply <- nil
+	case form.Editing, form.Pick:
+		return nav{}, nil
 	}
-	return e.form.Update(msg)
+	return nav{pop: true}, nil
 }
 
 // view puts the text beside the picture.

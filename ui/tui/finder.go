@@ -59,7 +59,7 @@ func (f *finder) under() int {
 }
 
 // key handles the keys of filter and list; it tells whether this was one.
-func (f *finder) key(pressed tea.KeyMsg) (tea.Cmd, bool) {
+func (f *finder) key(pressed tea.KeyMsg) bool {
 	switch {
 	case key.Matches(pressed, keys.Back) && (f.filtering || f.filter.Value() != ""):
 		f.filter.SetValue("")
@@ -68,24 +68,22 @@ func (f *finder) key(pressed tea.KeyMsg) (tea.Cmd, bool) {
 	case key.Matches(pressed, keys.Accept) && f.filtering:
 		f.stopFiltering()
 	case f.filtering && pressed.Type != tea.KeyUp && pressed.Type != tea.KeyDown:
-		return f.write(pressed), true
+		f.write(pressed)
 	case key.Matches(pressed, keys.Filter):
 		f.filtering = true
 		f.filter.Focus() // its command would only blink
 	default:
-		return nil, f.list.key(pressed)
+		return f.list.key(pressed)
 	}
-	return nil, true
+	return true
 }
 
-func (f *finder) write(pressed tea.KeyMsg) tea.Cmd {
+func (f *finder) write(pressed tea.KeyMsg) {
 	before := f.filter.Value()
-	var cmd tea.Cmd
-	f.filter, cmd = f.filter.Update(pressed)
+	f.filter, _ = f.filter.Update(pressed) // its command would only blink
 	if f.filter.Value() != before {
 		f.match()
 	}
-	return async(cmd)
 }
 
 func (f *finder) stopFiltering() {

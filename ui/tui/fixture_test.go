@@ -238,7 +238,7 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 // applyingRoot is in the middle: one done, one failed, one running.
 func applyingRoot(t testing.TB, l look) *root {
 	m := reviewingRoot(t, l, Options{Sandbox: true})
-	m.run.apply(applyMsg{})
+	m.run.apply(0)
 	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]}, plan.Event{Kind: plan.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
 		plan.Event{Kind: plan.EventStarted, Change: &c[1]},

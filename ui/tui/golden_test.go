@@ -32,7 +32,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	},
 	"accounts": func(t *testing.T, l look) *root {
 		m := newTestRoot(t, l, Options{})
-		m.stack = append(m.stack, newAccounts(m.theme, "environment", manyAccounts(10000), ""))
+		m.stack = append(m.stack, newAccounts(m.theme, manyAccounts(10000), "", func(string) {}))
 		m.layout()
 		press(m, "space", "/", "042")
 		return m

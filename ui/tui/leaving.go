@@ -92,22 +92,19 @@ func (v *runScreen) alongNames(c *plan.Change, along int) string {
 	return text
 }
 
-// adoptedMsg says that something may be changed although it is not ours.
-type adoptedMsg struct{ target string }
-
 // adopt asks for the consent that a change needs. Where what is lost cannot be
 // brought back, the operator types what it is about.
-func (v *runScreen) adopt(c *plan.Change) tea.Cmd {
+func (v *runScreen) adopt(c *plan.Change) nav {
 	target := c.Foreign
-	agreed := func() tea.Msg { return adoptedMsg{target} }
 	switch {
 	case target == "":
 		v.say("It needs another change that touches something not ours: adopt that one.")
-		return nil
+		return nav{}
 	case !c.Typed:
-		return agreed
+		v.adopted(target)
+		return nav{}
 	}
-	return push(&prompt{
+	return nav{push: &prompt{
 		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", target},
 		form: form.New(v.theme, []form.Field{{
 			Name: "value", Label: "Type it out", Kind: form.Text,
@@ -119,9 +116,12 @@ func (v *runScreen) adopt(c *plan.Change) tea.Cmd {
 				return nil
 			},
 		}}),
-		done: func(string) tea.Cmd { return popThen(agreed) },
-		left: pop,
-	})
+		done: func(string) (nav, tea.Cmd) {
+			v.adopted(target)
+			return nav{pop: true}, nil
+		},
+		left: goTo(nav{pop: true}),
+	}}
 }
 
 // planLine is Terraform's sentence for what is not left out.
@@ -139,10 +139,10 @@ func (v *runScreen) planLine() string {
 
 // confirmation asks before anything is changed, beginning with not yet. Without
 // is what is left as it is, only further ways on.
-func (v *runScreen) confirmation(everything way, more ...way) tea.Cmd {
+func (v *runScreen) confirmation(everything choice, more ...choice) nav {
 	kept := v.kept()
-	const ways = 12 // lines of the dialog that are not about access
-	text, all := v.accessText(max(3, v.height-ways), min(76, v.width-8))
+	const rest = 12 // lines of the dialog that are not about access
+	text, all := v.accessText(max(3, v.height-rest), min(76, v.width-8))
 	text = append(text, plan.Line(kept))
 	if n := len(v.left); n > 0 {
 		text = append(text, fmt.Sprintf("%s left out.", plain.Plural(n, "change")))
@@ -159,15 +159,15 @@ func (v *runScreen) confirmation(everything way, more ...way) tea.Cmd {
 	if typed > 0 {
 		text = append(text, fmt.Sprintf("%s not agreed to and left out.", plain.Plural(typed, "change")))
 	}
-	items := []way{{"Not yet", "Nothing is changed.", nil}}
+	items := []choice{{"Not yet", "Nothing is changed.", nil}}
 	if len(kept) > 0 {
-		items = slices.Concat(items, []way{everything}, more)
+		items = slices.Concat(items, []choice{everything}, more)
 	}
 	if !all {
-		items = append(items, way{
+		items = append(items, choice{
 			"Read who gets access", "All of the sentences. Nothing is changed yet.",
-			push(newViewer(v.theme, "This gives access", strings.Join(v.givesAll, "\n\n"), nil)),
+			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.givesAll, "\n\n"), nil)}),
 		})
 	}
-	return push(&chooser{theme: v.theme, title: "Make these changes?", text: text, items: items})
+	return nav{push: &chooser{theme: v.theme, title: "Make these changes?", text: text, items: items}}
 }

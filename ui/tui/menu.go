@@ -9,40 +9,29 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
-// choiceMsg is what was chosen in the menu, or on a screen below it.
-type choiceMsg struct{ request Request }
-
-func beginning(r Request) tea.Cmd { return func() tea.Msg { return choiceMsg{r} } }
+func beginning(r Request) action { return goTo(nav{begin: &r}) }
 
 // newMenu offers the modes, and to practise them in the sandbox. Where all is
 // the sandbox anyway, the modes are practice by themselves.
 func newMenu(t *theme.Theme, o *Options) *chooser {
-	var items []way
+	var items []choice
 	for _, mode := range o.modes() {
-		w := wordsOf[mode]
-		items = append(items, way{w.menu, w.what, practising{t, o}.choose(mode, o.Sandbox)})
+		items = append(items, choice{mode.menu, mode.what, practising{t, o}.choose(mode, o.Sandbox)})
 	}
 	if !o.Sandbox {
-		items = append(items, way{
+		items = append(items, choice{
 			"Practise in the sandbox", "The same, with an AWS inside this program and a scratch home. Nothing real is touched.",
 			practising{t, o}.menu(),
 		})
 	}
 	return &chooser{
-		theme: t, title: "From an AWS organization to encrypted, locked Terraform state", items: append(items, way{"Quit", "", quit}), main: true,
+		theme: t, title: "From an AWS organization to encrypted, locked Terraform state", items: append(items, choice{"Quit", "", goTo(nav{quit: true})}), main: true,
 		helped: []string{
 			"What stateroom does",
 			"It looks at what is there, shows what it would change, asks, changes it and proves the result. It changes nothing that is right already, so it can be run again at any time.",
 			"Practise in the sandbox first: every screen is the same, and no AWS account is needed.",
 		},
 	}
-}
-
-// practised is how a mode is called among those to practise.
-var practised = map[Mode]way{
-	SetUp:        {name: "Set-up", text: "An organization with nothing in it yet: all nine steps."},
-	Onboard:      {name: "Onboarding", text: "A finished set-up that hands you a sealed file, as its new admin."},
-	Troubleshoot: {name: "Troubleshooting", text: "A finished set-up in which one thing has been broken: find it and mend it."},
 }
 
 // practising is the choice of what to practise.
@@ -52,24 +41,22 @@ type practising struct {
 }
 
 // menu offers the modes that can be practised; one alone is begun at once.
-func (r practising) menu() tea.Cmd {
+func (r practising) menu() action {
 	modes := r.o.modes()
 	if len(modes) == 1 {
 		return r.choose(modes[0], true)
 	}
 	c := &chooser{theme: r.theme, title: "What do you want to practise?", text: []string{"Nothing real is touched, and no AWS account is needed."}, stays: true}
 	for _, mode := range modes {
-		item := practised[mode]
-		item.choose = r.choose(mode, true)
-		c.items = append(c.items, item)
+		c.items = append(c.items, choice{mode.practice, mode.practiceText, r.choose(mode, true)})
 	}
-	return push(c)
+	return goTo(nav{push: c})
 }
 
 // choose begins a mode; troubleshooting practice asks for the fault first.
-func (r practising) choose(mode Mode, sandbox bool) tea.Cmd {
-	if sandbox && mode == Troubleshoot && len(r.o.Faults) > 0 {
-		return func() tea.Msg { return pushMsg{newFaults(r.theme, r.o.Faults)} }
+func (r practising) choose(mode *Mode, sandbox bool) action {
+	if sandbox && mode.faults && len(r.o.Faults) > 0 {
+		return func() (nav, tea.Cmd) { return nav{push: newFaults(r.theme, r.o.Faults)}, nil }
 	}
 	return beginning(Request{Mode: mode, Sandbox: sandbox})
 }
@@ -107,13 +94,10 @@ func (f *faults) resize(width, height int) {
 	f.list.resize(len(f.shown), height-faultsHead-faultsFoot)
 }
 
-func (f *faults) update(msg tea.Msg) tea.Cmd {
+func (f *faults) update(msg tea.Msg) (nav, tea.Cmd) {
 	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nil
-	}
-	if cmd, done := f.key(pressed); done {
-		return cmd
+	if !ok || f.key(pressed) {
+		return nav{}, nil
 	}
 	switch {
 	case key.Matches(pressed, keys.Accept) && f.under() >= 0:
@@ -121,11 +105,11 @@ func (f *faults) update(msg tea.Msg) tea.Cmd {
 		if i == 0 {
 			i = 1 + rand.IntN(len(f.all)-1) //nolint:gosec // a game, no secret
 		}
-		return popThen(beginning(Request{Mode: Troubleshoot, Sandbox: true, Fault: f.all[i].Name}))
+		return nav{pop: true, then: beginning(Request{Mode: Troubleshoot, Sandbox: true, Fault: f.all[i].Name})}, nil
 	case key.Matches(pressed, keys.Back):
-		return pop
+		return nav{pop: true}, nil
 	}
-	return nil
+	return nav{}, nil
 }
 
 func (f *faults) view() []string {

@@ -16,18 +16,16 @@ type prompt struct {
 	text []string
 	form *form.Form
 	// done gets the answer, left nothing.
-	done  func(value string) tea.Cmd
-	left  tea.Cmd
+	done  func(value string) (nav, tea.Cmd)
+	left  action
 	width int
 }
 
 // newPrompt asks for an MFA code on behalf of the engine.
 func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
-	answer := func(code string) tea.Cmd {
-		return func() tea.Msg {
-			ask.reply <- code
-			return popMsg{}
-		}
+	answer := func(code string) (nav, tea.Cmd) {
+		ask.reply <- code
+		return nav{pop: true}, nil
 	}
 	label := "Code of your MFA device"
 	if ask.signIn.Device != "" {
@@ -44,7 +42,7 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 			Help:  "The six digits that your MFA device shows now. AWS accepts each code once.",
 			Check: sixDigits,
 		}}),
-		done: answer, left: answer(""),
+		done: answer, left: func() (nav, tea.Cmd) { return answer("") },
 	}
 }
 
@@ -53,20 +51,19 @@ func (p *prompt) resize(width, height int) {
 	p.form.Resize(width-4, height)
 }
 
-func (p *prompt) update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case form.DoneMsg:
-		if msg.Form == p.form {
-			return p.done(p.form.Values()["value"])
-		}
-		return nil
-	case form.LeftMsg:
-		if msg.Form == p.form {
-			return p.left
-		}
-		return nil
+func (p *prompt) update(msg tea.Msg) (nav, tea.Cmd) {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nav{}, nil
 	}
-	return p.form.Update(msg)
+	switch p.form.Update(pressed) {
+	case form.Done:
+		return p.done(p.form.Values()["value"])
+	case form.Left:
+		return p.left()
+	case form.Editing, form.Pick:
+	}
+	return nav{}, nil
 }
 
 func (p *prompt) view() []string {

@@ -46,7 +46,7 @@ func child() int {
 	}()
 	o := Options{In: os.Stdin, Out: os.Stdout, Menu: true, Begin: beginChild, Stop: stop}
 	if os.Getenv(scriptEnv) != "" {
-		o.Menu, o.Modes, o.Begin = false, []Mode{Troubleshoot}, beginScript
+		o.Menu, o.Modes, o.Begin = false, []*Mode{Troubleshoot}, beginScript
 	}
 	summary, err := Run(context.Background(), o)
 	if err != nil {

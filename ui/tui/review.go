@@ -13,7 +13,7 @@ import (
 )
 
 // spin starts the spinner; it stops by itself when nothing is under way.
-func (v *runScreen) spin() tea.Cmd { return async(v.spinner.Tick) }
+func (v *runScreen) spin() tea.Cmd { return v.spinner.Tick }
 
 func (v *runScreen) busy() bool {
 	return v.phase == opening || v.phase == inspecting || v.phase == applying
@@ -26,7 +26,7 @@ func (v *runScreen) tick(msg spinner.TickMsg) tea.Cmd {
 	var cmd tea.Cmd
 	v.spinner, cmd = v.spinner.Update(msg)
 	v.refresh()
-	return async(cmd)
+	return cmd
 }
 
 // refresh rebuilds what changed since the last batch of reports; the spinner's
@@ -40,40 +40,24 @@ func (v *runScreen) refresh() {
 
 func (v *runScreen) typing() bool { return v.phase == asking }
 
-// message handles what every run is told alike.
-func (v *runScreen) message(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case spinner.TickMsg:
-		return v.tick(msg)
-	case leaveMsg:
-		return quit
-	case noticeMsg:
-		v.say(string(msg))
-	}
-	return nil
-}
-
-// leaveMsg ends the visit; noticeMsg is a line above the footer.
-type (
-	leaveMsg  struct{}
-	noticeMsg string
-)
+// noticeMsg is a line above the footer.
+type noticeMsg string
 
 // leaving asks before it throws away a plan that was never applied.
-func (v *runScreen) leaving(then string) tea.Cmd {
-	return push(&chooser{
+func (v *runScreen) leaving(then string) nav {
+	return nav{push: &chooser{
 		theme: v.theme, title: "Leave without changing anything?",
 		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.review.Changes))},
-		items: []way{
+		items: []choice{
 			{"Stay", "", nil},
-			{"Leave", "Nothing is changed. " + then, func() tea.Msg { return leaveMsg{} }},
+			{"Leave", "Nothing is changed. " + then, goTo(nav{quit: true})},
 		},
-	})
+	}}
 }
 
 // showOutput is all that Terraform has said so far.
-func (v *runScreen) showOutput() tea.Cmd {
-	return push(newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput))
+func (v *runScreen) showOutput() nav {
+	return nav{push: newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput)}
 }
 
 // applyingKeys are those that work while changes are made.
@@ -177,7 +161,7 @@ func (v *runScreen) accessText(most, width int) (text []string, all bool) {
 }
 
 // event is something that the engine reports of the newest operation.
-func (v *runScreen) event(e plan.Event) tea.Cmd {
+func (v *runScreen) event(e plan.Event) nav {
 	switch {
 	case e.Kind == plan.EventPassphrase:
 		return v.passphrase(e)
@@ -189,19 +173,19 @@ func (v *runScreen) event(e plan.Event) tea.Cmd {
 		v.progress.event(e)
 		v.stale = true
 	}
-	return nil
+	return nav{}
 }
 
 // passphrase shows a generated passphrase until the operator has noted it.
-func (v *runScreen) passphrase(e plan.Event) tea.Cmd {
-	return push(&chooser{
+func (v *runScreen) passphrase(e plan.Event) nav {
+	return nav{push: &chooser{
 		theme: v.theme, title: "Passphrase of " + e.Text + "'s handover",
 		text: []string{
 			e.Passphrase.Reveal(),
 			"It is shown this once and stored nowhere. Tell it to " + e.Text + " by another way than the one that the file takes.",
 		},
-		items: []way{{"I have noted it", "", nil}},
-	})
+		items: []choice{{"I have noted it", "", nil}},
+	}}
 }
 
 // begin starts to make changes.

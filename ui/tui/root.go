@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -10,66 +11,6 @@ import (
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 )
-
-// screen is what fills the space between header and footer. Screens lie on a
-// stack; keys go to the topmost, all other messages to every one.
-type screen interface {
-	update(msg tea.Msg) tea.Cmd
-	// resize tells the space before the first view, and whenever it changes.
-	resize(width, height int)
-	// view fills the space; longer lines and more of them are cut by the frame.
-	view() []string
-	// keys are those that work now, the most useful first.
-	keys() []key.Binding
-	// typing says that letters are text, so that no hot key fires.
-	typing() bool
-	// about is the text of the help, a heading first.
-	about() []string
-}
-
-// The messages by which screens move on the stack.
-type (
-	pushMsg struct{ screen screen }
-	// popMsg takes the topmost screen away and then goes on with a command.
-	popMsg  struct{ then tea.Cmd }
-	quitMsg struct{}
-)
-
-// A command of a screen is run by root at once, so that a key typed ahead meets
-// the screen that the one before it has opened. What takes time is wrapped.
-type asyncMsg struct{ cmd tea.Cmd }
-
-// async makes a command one that the program runs beside everything else.
-func async(cmd tea.Cmd) tea.Cmd { return func() tea.Msg { return asyncMsg{cmd} } }
-
-// perform runs a screen's command and hands on its message.
-func (m *root) perform(cmd tea.Cmd) tea.Cmd {
-	if cmd == nil {
-		return nil
-	}
-	switch msg := cmd().(type) {
-	case nil:
-		return nil
-	case asyncMsg:
-		return msg.cmd
-	case tea.BatchMsg:
-		var cmds []tea.Cmd
-		for _, c := range msg {
-			cmds = append(cmds, m.perform(c))
-		}
-		return tea.Batch(cmds...)
-	default:
-		_, next := m.Update(msg)
-		return next
-	}
-}
-
-func push(s screen) tea.Cmd { return func() tea.Msg { return pushMsg{s} } }
-func pop() tea.Msg          { return popMsg{} }
-
-func popThen(then tea.Cmd) tea.Cmd { return func() tea.Msg { return popMsg{then} } }
-
-func quit() tea.Msg { return quitMsg{} }
 
 // The smallest terminal that the screens can be used on.
 const (
@@ -99,15 +40,14 @@ func newRoot(ctx context.Context, o Options, t *theme.Theme) *root {
 	if o.Interrupt == nil {
 		o.Interrupt = func(bool) {}
 	}
-	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Sandbox: o.Sandbox}}
 	first := o.modes()[0]
+	m := &root{o: o, theme: t, engine: newEngine(ctx, o), width: 80, height: 24, request: Request{Mode: first, Sandbox: o.Sandbox}}
 	switch {
 	case o.Menu:
 		m.stack = []screen{newMenu(t, &m.o)}
-	case first == Troubleshoot && o.Sandbox && len(o.Faults) > 0:
+	case first.faults && o.Sandbox && len(o.Faults) > 0:
 		m.stack = []screen{newFaults(t, o.Faults)}
 	default:
-		m.request.Mode = first
 		m.openRun()
 	}
 	m.layout()
@@ -134,7 +74,7 @@ func (m *root) Init() tea.Cmd {
 
 // start begins what was requested.
 func (m *root) start() tea.Cmd {
-	return tea.Batch(m.engine.beginRun(m.request), m.perform(m.run.spin()))
+	return tea.Batch(m.engine.beginRun(m.request), m.run.spin())
 }
 
 // stoppedMsg says that main was told to stop.
@@ -171,22 +111,10 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.interrupt()
 	case resumedMsg:
 		return m, m.resumed(msg)
-	case quitMsg:
-		return m, tea.Quit
-	case asyncMsg:
-		return m, msg.cmd
-	case pushMsg:
-		m.stack = append(m.stack, msg.screen)
-		m.layout()
-		return m, nil
-	case popMsg:
-		return m, m.pop(msg)
-	case choiceMsg:
-		return m, m.choose(msg)
 	case mfaMsg:
-		return m, m.perform(push(newPrompt(m.theme, msg)))
+		return m, m.follow(nav{push: newPrompt(m.theme, msg)}, nil)
 	case enrolMsg:
-		return m, m.perform(push(newEnrolment(m.theme, msg)))
+		return m, m.follow(nav{push: newEnrolment(m.theme, msg)}, nil)
 	case batchMsg:
 		cmds := []tea.Cmd{m.engine.pull()}
 		for _, item := range msg {
@@ -200,8 +128,8 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (m *root) broadcast(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
-	for _, s := range m.stack {
-		cmds = append(cmds, m.perform(s.update(msg)))
+	for _, s := range slices.Clone(m.stack) {
+		cmds = append(cmds, m.follow(s.update(msg)))
 	}
 	return tea.Batch(cmds...)
 }
@@ -224,10 +152,10 @@ func (m *root) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case !typing && key.Matches(msg, keys.Help):
 		if _, open := m.top().(*viewer); !open {
-			return m.perform(push(newHelp(m.theme, m.top())))
+			return m.follow(nav{push: newHelp(m.theme, m.top())}, nil)
 		}
 	}
-	return m.perform(m.top().update(msg))
+	return m.follow(m.top().update(msg))
 }
 
 // interrupt ends the program; while changes are made it lets them finish first,
@@ -247,23 +175,11 @@ func (m *root) interrupt() tea.Cmd {
 // working tells whether changes are being made.
 func (m *root) working() bool { return m.run != nil && m.run.phase == applying }
 
-// pop takes the topmost screen away. Below the last one is the terminal.
-func (m *root) pop(msg popMsg) tea.Cmd {
-	if len(m.stack) > 1 {
-		m.stack = m.stack[:len(m.stack)-1]
-		m.layout()
-	} else if msg.then == nil {
-		return tea.Quit
-	}
-	return m.perform(msg.then)
-}
-
-// choose begins what was chosen.
-func (m *root) choose(msg choiceMsg) tea.Cmd {
-	m.request = msg.request
+// begin begins what was chosen.
+func (m *root) begin(r Request) tea.Cmd {
+	m.request = r
 	m.request.Sandbox = m.request.Sandbox || m.o.Sandbox
 	m.openRun()
-	m.layout()
 	return m.start()
 }
 
@@ -300,6 +216,6 @@ func (m *root) layout() {
 // small is the screen for terminals that nothing fits on.
 func (m *root) small() []string {
 	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: %s --plain",
-		m.width, m.height, minWidth, minHeight, wordsOf[m.request.Mode].command)
+		m.width, m.height, minWidth, minHeight, m.request.Mode.command())
 	return theme.Wrap(text, max(10, m.width-1))
 }

@@ -39,7 +39,7 @@ func (v *runScreen) rows() {
 
 // heading is what the run or its stage is called, and why it exists.
 func (v *runScreen) heading() {
-	t, title, why := v.theme, v.words.title, v.words.why
+	t, title, why := v.theme, v.mode.title, v.mode.why
 	if v.staged() {
 		title, why = v.title(), v.stage().Why
 	}
@@ -192,7 +192,7 @@ func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 	case v.checks.undecided > 0:
 		return t.Glyphs.Unknown, plain.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
 	}
-	return t.Glyphs.Done, v.words.right, t.Good.Bold(true)
+	return t.Glyphs.Done, v.mode.right, t.Good.Bold(true)
 }
 
 // numbers are how many checks came to what, and what can be done about it.

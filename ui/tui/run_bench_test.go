@@ -76,7 +76,7 @@ func BenchmarkLooking(b *testing.B) { lookingAt(b, Troubleshoot, manyChecks(1000
 // subjects, and one frame.
 func BenchmarkLookingAtTable(b *testing.B) { lookingAt(b, Onboard, tableChecks(2)) }
 
-func lookingAt(b *testing.B, mode Mode, checks []plan.Check) {
+func lookingAt(b *testing.B, mode *Mode, checks []plan.Check) {
 	m := opened(b, benchLook, mode, Options{})
 	answerWith(m, engine.Opened{Flow: fakeFlow(b, healthy())}, nil)
 	for i := range checks {

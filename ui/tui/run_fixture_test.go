@@ -169,8 +169,8 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 }
 
 // opened is a run that has begun; nobody has answered anything.
-func opened(t testing.TB, l look, mode Mode, o Options) *root {
-	o.Modes = []Mode{mode}
+func opened(t testing.TB, l look, mode *Mode, o Options) *root {
+	o.Modes = []*Mode{mode}
 	m := newTestRoot(t, l, o)
 	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
 		return engine.Opened{}, errors.New("nobody runs this")
@@ -185,7 +185,7 @@ func answerWith(m *root, o engine.Opened, err error) {
 }
 
 // lookedAt is a run with its review on the screen.
-func lookedAt(t testing.TB, l look, mode Mode, o Options, r plan.Review) *root {
+func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root {
 	m := opened(t, l, mode, o)
 	flow := fakeFlow(t, r)
 	answerWith(m, engine.Opened{Flow: flow}, nil)

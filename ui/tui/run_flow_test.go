@@ -26,9 +26,9 @@ func asksThen(flow *engine.Flow, pages ...[]plan.Question) engine.Open {
 }
 
 // runInMode runs the whole program in memory in a mode other than set-up.
-func runInMode(t *testing.T, mode Mode, open engine.Open) (*teatest.TestModel, *root, *recorder) {
+func runInMode(t *testing.T, mode *Mode, open engine.Open) (*teatest.TestModel, *root, *recorder) {
 	t.Helper()
-	return flow(t, Options{Modes: []Mode{mode}, Begin: func(context.Context, Request) (*Start, error) {
+	return flow(t, Options{Modes: []*Mode{mode}, Begin: func(context.Context, Request) (*Start, error) {
 		return &Start{Open: open}, nil
 	}})
 }
@@ -109,7 +109,7 @@ func TestADryRunThatFindsNothingToChangeProvesNothing(t *testing.T) {
 		proven = true
 		return r
 	}
-	tm, m, shown := flow(t, Options{Modes: []Mode{Troubleshoot}, DryRun: true, Begin: func(context.Context, Request) (*Start, error) {
+	tm, m, shown := flow(t, Options{Modes: []*Mode{Troubleshoot}, DryRun: true, Begin: func(context.Context, Request) (*Start, error) {
 		return &Start{Open: asksThen(f)}, nil
 	}})
 	shown.until(t, "Nothing is wrong")

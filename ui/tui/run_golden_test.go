@@ -22,7 +22,7 @@ func init() {
 			return m
 		},
 		"faults-filter": func(t *testing.T, l look) *root {
-			m := newTestRoot(t, l, Options{Modes: []Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
+			m := newTestRoot(t, l, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
 			press(m, "/", "lock")
 			return m
 		},
@@ -131,7 +131,7 @@ func init() {
 
 // menuOptions are a program with all modes that a menu offers.
 func menuOptions() Options {
-	return Options{Menu: true, Modes: []Mode{SetUp, Onboard, Troubleshoot}, Faults: someFaults()}
+	return Options{Menu: true, Modes: []*Mode{SetUp, Onboard, Troubleshoot}, Faults: someFaults()}
 }
 
 // enrolling asks for the codes of a new device.

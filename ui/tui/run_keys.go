@@ -11,63 +11,63 @@ import (
 )
 
 // key is a key press.
-func (v *runScreen) key(msg tea.KeyMsg) tea.Cmd {
+func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 	switch {
 	case v.phase == asking:
-		return v.form.Update(msg)
+		return v.answerKey(msg)
 	case v.staged() && key.Matches(msg, keys.Next):
-		v.goTo(v.current + 1)
+		v.goToStage(v.current + 1)
 	case v.staged() && key.Matches(msg, keys.Previous):
-		v.goTo(v.current - 1)
+		v.goToStage(v.current - 1)
 	case v.staged() && key.Matches(msg, keys.Jump):
-		v.goTo(int(msg.Runes[0] - '0'))
+		v.goToStage(int(msg.Runes[0] - '0'))
 	case key.Matches(msg, keys.Output) && v.progress != nil && len(v.progress.output) > 0:
-		return v.showOutput()
+		return v.showOutput(), nil
 	case v.phase == applying:
 		v.pane.key(msg)
 	case key.Matches(msg, keys.Quit):
-		return v.leave()
+		return v.leave(), nil
 	case v.phase == inspecting:
 		v.follows = !v.pane.key(msg) && v.follows
 	case v.phase == reviewing:
 		return v.reviewKey(msg)
 	}
-	return nil
+	return nav{}, nil
 }
 
 // reviewKey is a key on what was found: first those of the whole review, then
 // those of the line under the cursor.
-func (v *runScreen) reviewKey(msg tea.KeyMsg) tea.Cmd {
+func (v *runScreen) reviewKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 	switch {
 	case key.Matches(msg, keys.Accept):
 		_, accept := v.ahead()
 		return accept()
 	case key.Matches(msg, keys.Edit) && v.asks():
 		v.edit()
-		return nil
+		return nav{}, nil
 	case key.Matches(msg, keys.Again) && v.flow != nil:
-		return v.look()
+		return nav{}, v.look()
 	case v.err != nil:
-		return nil
+		return nav{}, nil
 	case key.Matches(msg, keys.Apply) && (v.plans() || v.proves() || v.mustLook()):
 		return v.confirm()
 	case key.Matches(msg, keys.Save):
-		return v.saveMenu()
+		return v.saveMenu(), nil
 	}
 	r := v.pane.under()
 	if r == nil {
 		v.pane.key(msg)
-		return nil
+		return nav{}, nil
 	}
 	if r.kind == rowChange {
 		change, foreign := v.pane.selected()
-		return v.changeKey(msg, change, foreign)
+		return v.changeKey(msg, change, foreign), nil
 	}
-	return v.itemKey(msg, r)
+	return v.itemKey(msg, r), nil
 }
 
 // itemKey is a key on a finding, a check, a group or a line of a table.
-func (v *runScreen) itemKey(msg tea.KeyMsg, r *row) tea.Cmd {
+func (v *runScreen) itemKey(msg tea.KeyMsg, r *row) nav {
 	name, open := v.itemState(r)
 	by := map[tea.KeyType]int{tea.KeyLeft: -1, tea.KeyRight: 1}[msg.Type]
 	switch {
@@ -82,7 +82,7 @@ func (v *runScreen) itemKey(msg tea.KeyMsg, r *row) tea.Cmd {
 	default:
 		v.pane.key(msg)
 	}
-	return nil
+	return nav{}
 }
 
 // plans tells whether there is anything that could be changed.
@@ -93,23 +93,24 @@ func (v *runScreen) proves() bool { return v.staged() && v.result == nil && len(
 
 // ahead is what comes next, in a word and as what does it: the next stage, the
 // changes, another look, or out.
-func (v *runScreen) ahead() (word string, accept func() tea.Cmd) {
-	leave := func() tea.Cmd { return quit }
+func (v *runScreen) ahead() (word string, accept action) {
+	leave := goTo(nav{quit: true})
+	look := func() (nav, tea.Cmd) { return nav{}, v.look() }
 	switch {
 	case v.err != nil && v.flow != nil:
-		return "try again", v.look
+		return "try again", look
 	case v.err != nil && v.engine.start != nil:
-		return "try again", v.open
+		return "try again", func() (nav, tea.Cmd) { return nav{}, v.open() }
 	case v.err != nil:
 		return "leave", leave
 	case v.mustLook():
-		return "look again", v.look
+		return "look again", look
 	case !v.last():
-		return "continue", func() tea.Cmd { v.goTo(v.current + 1); return nil }
+		return "continue", func() (nav, tea.Cmd) { v.goToStage(v.current + 1); return nav{}, nil }
 	case v.plans() || v.proves():
 		return v.verb(), v.confirm
 	case v.found.pressing() > 0 && !v.staged():
-		return "look again", v.look
+		return "look again", look
 	}
 	return "leave", leave
 }
@@ -128,47 +129,47 @@ func (v *runScreen) verb() string {
 	case v.proves():
 		return "prove"
 	}
-	return v.words.verb
+	return v.mode.verb
 }
 
 // confirm asks before anything is changed. A dry run ends here.
-func (v *runScreen) confirm() tea.Cmd {
+func (v *runScreen) confirm() (nav, tea.Cmd) {
 	kept := v.kept()
 	switch n := len(kept); {
 	case v.dryRun:
-		return v.endDryRun()
+		return v.endDryRun(), nil
 	case v.mustLook():
 		v.lookFirst()
-		return nil
+		return nav{}, nil
 	case v.review.Blocked():
 		v.say("Nothing can be changed yet: correct what the findings say first.")
-		return nil
+		return nav{}, nil
 	case v.proves():
-		return func() tea.Msg { return applyMsg{} }
+		return nav{}, v.apply(0)
 	case n == 0 && len(v.left) == 0:
 		v.say("Every change here takes a word of its own first: choose one, then x.")
-		return nil
+		return nav{}, nil
 	}
-	all := way{
+	all := choice{
 		fmt.Sprintf("Apply %s", plain.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.",
-		func() tea.Msg { return applyMsg{} },
+		func() (nav, tea.Cmd) { return nav{}, v.apply(0) },
 	}
 	some := plan.Required(kept, v.current)
 	if n := len(some); !v.staged() || n == 0 || n == len(kept) {
-		return v.confirmation(all)
+		return v.confirmation(all), nil
 	}
-	return v.confirmation(all, way{
+	return v.confirmation(all, choice{
 		fmt.Sprintf("Only step %d, %s", v.current, plain.Plural(len(some), "change")), "This step with what it needs of the others.",
-		func() tea.Msg { return applyMsg{v.current} },
-	})
+		func() (nav, tea.Cmd) { return nav{}, v.apply(v.current) },
+	}), nil
 }
 
 // leave asks before it throws away a plan that was never applied.
-func (v *runScreen) leave() tea.Cmd {
+func (v *runScreen) leave() nav {
 	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.review.Changes) == 0 {
-		return quit
+		return nav{quit: true}
 	}
-	return v.leaving(v.words.command + " begins where you are now.")
+	return v.leaving(v.mode.command() + " begins where you are now.")
 }
 
 // reviewKeys are the keys for the line under the cursor, and the review's.
@@ -216,16 +217,16 @@ func (v *runScreen) rowKeys() []key.Binding {
 
 // read shows all there is to a finding or a check. What is to be handed on can
 // be saved from there.
-func (v *runScreen) read(r *row) tea.Cmd {
+func (v *runScreen) read(r *row) nav {
 	if r.kind == rowCheck {
 		check := v.checks.all[r.item]
-		return push(newViewer(v.theme, check.Name, readCheck(check), nil))
+		return nav{push: newViewer(v.theme, check.Name, readCheck(check), nil)}
 	}
 	f := v.found.list[r.item]
 	if f.Details == "" {
-		return push(newViewer(v.theme, named(f), v.readFinding(r.item), nil))
+		return nav{push: newViewer(v.theme, named(f), v.readFinding(r.item), nil)}
 	}
 	report := newViewer(v.theme, "Report: "+named(f), f.Details, nil)
 	report.save = reportOf(f).ask(v.theme)
-	return push(report)
+	return nav{push: report}
 }

@@ -32,10 +32,9 @@ const (
 // what it would change, makes the changes that were confirmed, and looks again. A
 // run that has stages shows them one by one.
 type runScreen struct {
-	theme  *theme.Theme
-	engine *runner
-	// words are how the run calls itself.
-	words         words
+	theme         *theme.Theme
+	engine        *runner
+	mode          *Mode
 	dryRun        bool
 	width, height int
 	spinner       spinner.Model
@@ -114,54 +113,42 @@ type runScreen struct {
 	stale    bool
 }
 
-func newRunScreen(t *theme.Theme, e *runner, mode Mode, dryRun, sandbox bool) *runScreen {
+func newRunScreen(t *theme.Theme, e *runner, mode *Mode, dryRun, sandbox bool) *runScreen {
 	v := &runScreen{
-		theme: t, engine: e, words: wordsOf[mode], dryRun: dryRun, width: 80, height: 20,
+		theme: t, engine: e, mode: mode, dryRun: dryRun, width: 80, height: 20,
 		spinner: spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10})),
 		given:   plan.Given{}, drafts: map[int]page{}, current: 1, looking: map[int]lookState{}, out: map[string]bool{},
 	}
-	v.rehearses = sandbox && v.words.rehearses
-	v.outline.Stages = v.words.stages
-	v.checks = newChecklist(v.words.table)
+	v.rehearses = sandbox && mode.rehearses()
+	v.outline.Stages = mode.Stages
+	v.checks = newChecklist(mode.Table)
 	v.pane = newPane(v)
 	return v
 }
 
 // update dispatches.
-func (v *runScreen) update(msg tea.Msg) tea.Cmd {
+func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		return v.key(msg)
 	case begunMsg:
-		return v.begun(msg)
+		return nav{}, v.begun(msg)
 	case openedMsg:
-		return v.opened(msg)
-	case form.DoneMsg:
-		return v.answered(msg)
-	case form.LeftMsg:
-		return v.leftForm(msg)
+		return nav{}, v.opened(msg)
 	case reviewedMsg:
 		v.reviewed(msg)
 	case eventMsg:
 		if msg.op == v.engine.op {
-			return v.reported(msg.event)
+			return v.reported(msg.event), nil
 		}
-	case adoptedMsg:
-		v.adopted(msg.target)
-	case applyMsg:
-		return v.apply(msg)
 	case madeMsg:
 		v.made(msg)
-	case form.PickMsg:
-		return v.pick(msg)
-	case pickedMsg:
-		if v.form != nil {
-			v.form.Set(msg.name, msg.value)
-		}
-	default:
-		return v.message(msg)
+	case spinner.TickMsg:
+		return nav{}, v.tick(msg)
+	case noticeMsg:
+		v.say(string(msg))
 	}
-	return nil
+	return nav{}, nil
 }
 
 // whereabouts are the mode, the account with who the operator is in it, and the
@@ -174,7 +161,7 @@ func (v *runScreen) whereabouts() string {
 	if v.staged() && who == "" {
 		return "looking who you are"
 	}
-	parts := slices.DeleteFunc([]string{v.words.title, who, region}, func(s string) bool { return s == "" })
+	parts := slices.DeleteFunc([]string{v.mode.title, who, region}, func(s string) bool { return s == "" })
 	return strings.Join(parts, "  ")
 }
 
@@ -187,7 +174,7 @@ func (v *runScreen) view() []string {
 	case opening:
 		lines = v.waitingView(v.opens())
 	case inspecting:
-		lines = v.waitingView(v.words.looking)
+		lines = v.waitingView(v.mode.looking)
 	case reviewing, applying:
 		lines = v.pane.view()
 	}
@@ -199,12 +186,12 @@ func (v *runScreen) opens() string {
 	if v.rehearses {
 		return "Making a finished set-up to practise on"
 	}
-	return v.words.opening
+	return v.mode.opening
 }
 
 // about is the help: what the run or its stage is, and its signs.
 func (v *runScreen) about() []string {
-	text := []string{v.words.title, v.words.why}
+	text := []string{v.mode.title, v.mode.why}
 	var questions []plan.Question
 	if v.staged() {
 		s := v.stage()

@@ -39,12 +39,12 @@ func TestPractisingTroubleshootingBeginsWithTheFault(t *testing.T) {
 	if m.request != (Request{Mode: Troubleshoot, Sandbox: true, Fault: "lock-held"}) {
 		t.Errorf("began %+v", m.request)
 	}
-	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
+	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true, Faults: someFaults()})
 	press(m, "enter")
 	if m.request.Fault == "" || m.request.Fault == "surprise me" || strings.Contains(m.View(), m.request.Fault) {
 		t.Errorf("surprised by %+v:\n%s", m.request, m.View())
 	}
-	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Troubleshoot}, Sandbox: true})
+	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Troubleshoot}, Sandbox: true})
 	if m.run == nil {
 		t.Error("without faults to choose from it does not begin at once")
 	}
@@ -97,7 +97,7 @@ func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
 	if press(m, "enter"); m.run.phase != opening || m.run.err != nil {
 		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}
-	m = newTestRoot(t, plainLook, Options{Modes: []Mode{Login}})
+	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Login}})
 	m.Update(begunMsg{op: m.engine.op, err: errors.New("no such profile")})
 	shows(t, m, "no such profile")
 	if s := m.summary(false); s != nil {

@@ -102,7 +102,7 @@ func (e *runner) next() (ctx context.Context, op int) {
 
 // run is a command whose end Run waits for.
 func (e *runner) run(work func() tea.Msg) tea.Cmd {
-	return async(func() tea.Msg {
+	return func() tea.Msg {
 		e.mu.Lock()
 		if e.ended {
 			e.mu.Unlock()
@@ -112,7 +112,7 @@ func (e *runner) run(work func() tea.Msg) tea.Cmd {
 		e.mu.Unlock()
 		defer e.running.Done()
 		return work()
-	})
+	}
 }
 
 func (e *runner) beginRun(r Request) tea.Cmd {

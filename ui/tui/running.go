@@ -19,6 +19,7 @@ func (v *runScreen) begun(msg begunMsg) tea.Cmd {
 		return nil
 	}
 	v.engine.start = msg.start
+	maps.Copy(v.given, msg.start.Given)
 	return v.open()
 }
 
@@ -35,14 +36,14 @@ func (v *runScreen) look() tea.Cmd {
 	for _, stage := range v.outline.Stages {
 		v.looking[stage.Number] = lookState{checking: true}
 	}
-	v.checks, v.follows, v.settled, v.result = newChecklist(v.words.table), true, nil, nil
+	v.checks, v.follows, v.settled, v.result = newChecklist(v.mode.Table), true, nil, nil
 	v.pane.rewind()
 	v.pane.rebuild()
 	return tea.Batch(v.engine.review(v.flow), v.spin())
 }
 
 // reported is something that the engine tells while it looks or applies.
-func (v *runScreen) reported(e plan.Event) tea.Cmd {
+func (v *runScreen) reported(e plan.Event) nav {
 	switch {
 	case e.Kind == plan.EventInspected && v.phase != applying:
 		v.looking[e.Step] = lookState{checking: v.phase == inspecting, seen: true, err: e.Err}
@@ -56,7 +57,7 @@ func (v *runScreen) reported(e plan.Event) tea.Cmd {
 	default:
 		return v.event(e)
 	}
-	return nil
+	return nav{}
 }
 
 // reviewed has what was found and what would change.
@@ -87,7 +88,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 
 // take shows a review from its first line.
 func (v *runScreen) take(r plan.Review) {
-	v.checks = newChecklist(v.words.table)
+	v.checks = newChecklist(v.mode.Table)
 	for _, check := range r.Checks {
 		v.checks.add(check)
 	}
@@ -113,18 +114,15 @@ func (v *runScreen) adopted(target string) {
 	v.say("Agreed: " + target + " will be changed as shown.")
 }
 
-// applyMsg says what to apply: everything, or one stage with what it needs.
-type applyMsg struct{ step int }
-
-// apply begins to make the changes.
-func (v *runScreen) apply(msg applyMsg) tea.Cmd {
+// apply begins to make the changes: everything, or one stage with what it needs.
+func (v *runScreen) apply(step int) tea.Cmd {
 	without := v.left
-	if msg.step > 0 {
+	if step > 0 {
 		without = maps.Clone(v.left)
 		for _, c := range v.kept() {
 			without[c.ID] = true
 		}
-		for _, c := range plan.Required(v.kept(), msg.step) {
+		for _, c := range plan.Required(v.kept(), step) {
 			delete(without, c.ID)
 		}
 	}

@@ -28,22 +28,22 @@ type saving struct {
 }
 
 // ask asks for the file. One that is there is never overwritten.
-func (s saving) ask(t *theme.Theme) tea.Cmd {
-	return func() tea.Msg {
+func (s saving) ask(t *theme.Theme) action {
+	return func() (nav, tea.Cmd) {
 		path, err := filepath.Abs(s.name)
 		if err != nil {
 			path = "" // the folder is gone; the operator names another
 		}
-		return pushMsg{&prompt{
+		return nav{push: &prompt{
 			theme: t, title: s.title,
 			form: form.New(t, []form.Field{{
 				Name: "value", Label: "File", Value: path, Kind: form.Text,
 				Help:  "It names accounts, users and ARNs, so the file is readable by you alone.",
 				Check: newFile,
 			}}),
-			done: func(path string) tea.Cmd { return popThen(s.write(path)) },
-			left: pop,
-		}}
+			done: func(path string) (nav, tea.Cmd) { return nav{pop: true}, s.write(path) },
+			left: goTo(nav{pop: true}),
+		}}, nil
 	}
 }
 
@@ -58,7 +58,7 @@ func newFile(path string) error {
 }
 
 func (s saving) write(path string) tea.Cmd {
-	return async(func() tea.Msg {
+	return func() tea.Msg {
 		var out bytes.Buffer
 		s.text(&out)
 		mode := fs.FileMode(0o600)
@@ -74,13 +74,13 @@ func (s saving) write(path string) tea.Cmd {
 			return noticeMsg("Not saved: " + err.Error())
 		}
 		return noticeMsg("Saved to " + path + ".")
-	})
+	}
 }
 
 // formats are the ways to save a plan: as the line presenters print it, and where
 // that can be, as a script.
-func (v *runScreen) formats() []way {
-	changes, s, stages := v.kept(), v.preview(), v.words.stages
+func (v *runScreen) formats() []choice {
+	changes, s, stages := v.kept(), v.preview(), v.mode.Stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		lines := plain.NewLines(out)
 		lines.Stages = stages
@@ -89,18 +89,18 @@ func (v *runScreen) formats() []way {
 	json := saving{title: "Save the plan", name: "stateroom-plan.json", text: func(out *bytes.Buffer) {
 		emit(plain.NewJSON(out, io.Discard).Emit, changes, s)
 	}}
-	ways := []way{
-		{"Save as text", "What " + v.words.command + " --dry-run --plain prints.", text.ask(v.theme)},
-		{"Save as JSON", "One event a line, as " + v.words.command + " --dry-run --json prints them.", json.ask(v.theme)},
+	list := []choice{
+		{"Save as text", "What " + v.mode.command() + " --dry-run --plain prints.", text.ask(v.theme)},
+		{"Save as JSON", "One event a line, as " + v.mode.command() + " --dry-run --json prints them.", json.ask(v.theme)},
 	}
 	if v.outline.Partition == "" {
-		return ways
+		return list
 	}
 	partition, answers := v.outline.Partition, v.flow.Answers
 	script := saving{title: "Save the plan", name: "stateroom-plan.sh", runs: true, text: func(out *bytes.Buffer) {
 		out.WriteString(plan.Script(changes, partition, answers))
 	}}
-	return append(ways, way{
+	return append(list, choice{
 		"Save as a shell script", "AWS CLI calls that make the same where nothing is there yet. It holds no secret.", script.ask(v.theme),
 	})
 }
@@ -123,23 +123,23 @@ func emit(to plan.Emit, changes []plan.Change, s *plan.Summary) {
 var errNeeded = errors.New("this answer is needed")
 
 // endDryRun sums up, offers to save what was found, and leaves.
-func (v *runScreen) endDryRun() tea.Cmd {
+func (v *runScreen) endDryRun() nav {
 	s := v.preview()
 	v.engine.made = s
-	return push(&chooser{
-		theme: v.theme, title: "The dry run", text: ending(s, v.words),
-		items: append([]way{{"Leave", "The summary stays on the terminal.", func() tea.Msg { return leaveMsg{} }}}, v.formats()...),
-	})
+	return nav{push: &chooser{
+		theme: v.theme, title: "The dry run", text: ending(s, v.mode),
+		items: append([]choice{{"Leave", "The summary stays on the terminal.", goTo(nav{quit: true})}}, v.formats()...),
+	}}
 }
 
 // saveMenu offers the report under the cursor and the whole review.
-func (v *runScreen) saveMenu() tea.Cmd {
+func (v *runScreen) saveMenu() nav {
 	items := v.formats()
 	if r := v.pane.under(); r != nil && r.kind == rowFinding && v.found.list[r.item].Details != "" {
 		f := v.found.list[r.item]
-		items = append([]way{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(v.theme)}}, items...)
+		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(v.theme)}}, items...)
 	}
-	return push(&chooser{theme: v.theme, title: "Save what was found", text: []string{v.planLine()}, items: items})
+	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{v.planLine()}, items: items}}
 }
 
 // reportOf is a finding's text to hand on.

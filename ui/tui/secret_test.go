@@ -81,7 +81,7 @@ func noSecretShown(t *testing.T, width, height, lines int) {
 		}
 		return ask(ctx, given, asks)
 	}
-	w := &watched{root: newRoot(t.Context(), Options{Modes: []Mode{Troubleshoot}, Begin: func(context.Context, Request) (*Start, error) {
+	w := &watched{root: newRoot(t.Context(), Options{Modes: []*Mode{Troubleshoot}, Begin: func(context.Context, Request) (*Start, error) {
 		return &Start{Open: open}, nil
 	}}, theme.New(lipgloss.NewRenderer(io.Discard), true))}
 	tm := teatest.NewTestModel(t, w, teatest.WithInitialTermSize(width, height))

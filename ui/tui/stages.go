@@ -45,8 +45,8 @@ func (v *runScreen) title() string {
 // toDo is how many changes are to be made, those left out not counted.
 func (v *runScreen) toDo() int { return len(v.review.Changes) - len(v.left) }
 
-// goTo shows another stage.
-func (v *runScreen) goTo(n int) {
+// goToStage shows another stage.
+func (v *runScreen) goToStage(n int) {
 	if n < 1 || n > len(v.outline.Stages) || v.phase == asking || v.phase == opening {
 		return
 	}

@@ -33,6 +33,8 @@ type Start struct {
 	// Open asks what a flow has to know and opens it. Its flow needs no Emit, no
 	// Confirm and no Stop: the screens bring their own.
 	Open engine.Open
+	// Given are the answers that nobody has to be asked for.
+	Given plan.Given
 	// Note is told at the end; it may be empty.
 	Note string
 	// Close clears away what the run brought with it. It may be nil.
@@ -47,7 +49,7 @@ type Options struct {
 	Menu bool
 	// Modes are those that Begin can open, in the menu's order; none is set-up
 	// alone.
-	Modes []Mode
+	Modes []*Mode
 	// Sandbox rehearses; DryRun changes nothing.
 	Sandbox, DryRun bool
 	// Faults are those that can be practised. Troubleshooting in the sandbox asks
@@ -68,9 +70,9 @@ type Options struct {
 	Getenv func(string) string
 }
 
-func (o *Options) modes() []Mode {
+func (o *Options) modes() []*Mode {
 	if len(o.Modes) == 0 {
-		return []Mode{SetUp}
+		return []*Mode{SetUp}
 	}
 	return o.Modes
 }

@@ -25,7 +25,7 @@ type viewer struct {
 	helps bool
 	// save, when set, saves the text; notice is what was told last, such as how
 	// that ended.
-	save   tea.Cmd
+	save   action
 	notice string
 }
 
@@ -86,22 +86,22 @@ func (v *viewer) broken(line string) []string {
 	return parts
 }
 
-func (v *viewer) update(msg tea.Msg) tea.Cmd {
+func (v *viewer) update(msg tea.Msg) (nav, tea.Cmd) {
 	if told, ok := msg.(noticeMsg); ok {
 		v.notice = string(told)
 	}
 	pressed, ok := msg.(tea.KeyMsg)
 	if !ok {
-		return nil
+		return nav{}, nil
 	}
 	if key.Matches(pressed, keys.Back, keys.Quit, keys.Accept, keys.Help, keys.Collapse) {
-		return pop
+		return nav{pop: true}, nil
 	}
 	if key.Matches(pressed, keys.Save) && v.save != nil {
-		return v.save
+		return v.save()
 	}
 	v.move(pressed)
-	return nil
+	return nav{}, nil
 }
 
 // move scrolls: a viewer has no cursor, so the window itself moves.

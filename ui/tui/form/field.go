@@ -155,29 +155,19 @@ func (f *field) setFocus(on bool) {
 	}
 }
 
-func (f *field) update(msg tea.Msg) tea.Cmd {
+func (f *field) update(pressed tea.KeyMsg) {
 	before := f.value()
-	cmd := f.edit(msg)
+	switch {
+	case f.lines != nil:
+		f.lines.update(pressed)
+	case f.typed():
+		f.input, _ = f.input.Update(oneLine(pressed)) // its command would only blink
+	default:
+		f.choose(pressed)
+	}
 	if before != f.value() {
 		f.changed, f.refused = true, nil
 	}
-	return cmd
-}
-
-func (f *field) edit(msg tea.Msg) tea.Cmd {
-	pressed, ok := msg.(tea.KeyMsg)
-	switch {
-	case f.lines != nil && ok:
-		f.lines.update(pressed)
-		return nil
-	case f.typed():
-		var cmd tea.Cmd
-		f.input, cmd = f.input.Update(oneLine(msg))
-		return cmd
-	case ok:
-		f.choose(pressed)
-	}
-	return nil
 }
 
 // choose is a key on a field that is answered by options.
@@ -202,10 +192,9 @@ func (f *field) choose(pressed tea.KeyMsg) {
 }
 
 // oneLine takes the line ends off what is pasted: a copied key often has one.
-func oneLine(msg tea.Msg) tea.Msg {
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok || !pressed.Paste {
-		return msg
+func oneLine(pressed tea.KeyMsg) tea.KeyMsg {
+	if !pressed.Paste {
+		return pressed
 	}
 	pressed.Runes = []rune(strings.TrimSpace(string(pressed.Runes)))
 	return pressed

@@ -45,21 +45,21 @@ type Field struct {
 	// Hide takes out of a text of many lines what must not be shown; nil shows it
 	// as it is.
 	Hide func(value string) string
-	// Pick says that the caller has a list to pick from (see [PickMsg]).
-	Pick bool
+	// Picks says that the caller has a list to pick from.
+	Picks bool
 }
 
-// The messages by which a form tells its owner what happened.
-type (
-	// DoneMsg says that every field holds a good value.
-	DoneMsg struct{ Form *Form }
-	// LeftMsg says that the operator went back; the values stay as typed.
-	LeftMsg struct{ Form *Form }
-	// PickMsg asks for the caller's list of what the field may be.
-	PickMsg struct {
-		Form *Form
-		Name string
-	}
+// Event is what a key has led to.
+type Event int
+
+// The events. Left says that the operator went back, and the values stay as typed;
+// Done that every field holds a good value; Pick asks for the caller's list of what
+// the field with the focus may be.
+const (
+	Editing Event = iota
+	Left
+	Done
+	Pick
 )
 
 // Form is a column of fields, one of which has the focus.
@@ -171,7 +171,7 @@ func (f *Form) Keys() []key.Binding {
 		keys = []key.Binding{keyDone, keyLine}
 	case item.stacked():
 		keys = append(keys, keyStack)
-	case item.Pick:
+	case item.Picks:
 		keys = append(keys, keyPick)
 	case !item.typed():
 		keys = append(keys, keyMove)
@@ -186,25 +186,23 @@ func (f *Form) Keys() []key.Binding {
 	return keys
 }
 
-// Update handles one message.
-func (f *Form) Update(msg tea.Msg) tea.Cmd {
+// Focus is the name of the field that is being answered.
+func (f *Form) Focus() string { return f.fields[f.focus].Name }
+
+// Update handles one key.
+func (f *Form) Update(pressed tea.KeyMsg) Event {
 	if f.Empty() {
-		return nil
+		return Editing
 	}
 	item := f.fields[f.focus]
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return item.update(msg)
-	}
 	switch {
-	case pressed.Paste, item.breaks() && key.Matches(pressed, keyLine):
-		return item.update(msg)
-	case item.lines != nil && (pressed.Type == tea.KeyUp || pressed.Type == tea.KeyDown):
-		return item.update(msg)
+	case pressed.Paste, item.breaks() && key.Matches(pressed, keyLine),
+		item.lines != nil && (pressed.Type == tea.KeyUp || pressed.Type == tea.KeyDown):
+		item.update(pressed)
 	case key.Matches(pressed, keyNext), item.lines != nil && key.Matches(pressed, keyDone):
 		return f.accept()
 	case key.Matches(pressed, keyLeave):
-		return func() tea.Msg { return LeftMsg{f} }
+		return Left
 	case pressed.Type == tea.KeyDown && item.move(1), pressed.Type == tea.KeyUp && item.move(-1):
 	case key.Matches(pressed, keyDown):
 		f.enter(min(f.focus+1, len(f.fields)-1))
@@ -212,37 +210,37 @@ func (f *Form) Update(msg tea.Msg) tea.Cmd {
 		f.enter(max(f.focus-1, 0))
 	case key.Matches(pressed, keyF1), key.Matches(pressed, keyHelp) && !item.edited():
 		f.help = !f.help
-	case item.Pick && key.Matches(pressed, keyPick):
-		return func() tea.Msg { return PickMsg{f, item.Name} }
+	case item.Picks && key.Matches(pressed, keyPick):
+		return Pick
 	default:
-		return item.update(msg)
+		item.update(pressed)
 	}
-	return nil
+	return Editing
 }
 
 // accept goes to the next field, or ends the form at the first field that is
 // not good, or at the end.
-func (f *Form) accept() tea.Cmd {
+func (f *Form) accept() Event {
 	item := f.fields[f.focus]
 	item.touched = true
 	for _, other := range f.fields {
 		other.judged = nil // a file may have come since
 	}
 	if item.problem() != nil {
-		return nil
+		return Editing
 	}
 	if f.focus < len(f.fields)-1 {
 		f.enter(f.focus + 1)
-		return nil
+		return Editing
 	}
 	for i, other := range f.fields {
 		if other.problem() != nil {
 			f.enter(i)
 			other.touched = true
-			return nil
+			return Editing
 		}
 	}
-	return func() tea.Msg { return DoneMsg{f} }
+	return Done
 }
 
 // View is the form as lines; at is the line of the field with the focus, so

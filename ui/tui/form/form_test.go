@@ -27,13 +27,7 @@ func letters(f *Form, text string) {
 	}
 }
 
-func pressed(f *Form, kind tea.KeyType) tea.Msg {
-	cmd := f.Update(tea.KeyMsg{Type: kind})
-	if cmd == nil {
-		return nil
-	}
-	return cmd()
-}
+func pressed(f *Form, kind tea.KeyType) Event { return f.Update(tea.KeyMsg{Type: kind}) }
 
 func noX(value string) error {
 	if strings.Contains(value, "x") {
@@ -47,13 +41,13 @@ func TestReasonShowsWhileTypingAndGoesWithTheFault(t *testing.T) {
 	if letters(f, "ax"); !strings.Contains(f.text(), "there is an x in it") {
 		t.Errorf("no reason:\n%s", f.text())
 	}
-	if msg := pressed(f, tea.KeyEnter); msg != nil {
-		t.Errorf("a bad value was taken: %T", msg)
+	if event := pressed(f, tea.KeyEnter); event != Editing {
+		t.Errorf("a bad value was taken: %v", event)
 	}
 	if pressed(f, tea.KeyBackspace); strings.Contains(f.text(), "there is an x") {
 		t.Error("the reason outlives its fault")
 	}
-	if _, ok := pressed(f, tea.KeyEnter).(DoneMsg); !ok || f.Values()["a"] != "a" {
+	if pressed(f, tea.KeyEnter) != Done || f.Values()["a"] != "a" {
 		t.Errorf("a good value was not taken: %v", f.Values())
 	}
 }
@@ -61,8 +55,8 @@ func TestReasonShowsWhileTypingAndGoesWithTheFault(t *testing.T) {
 func TestFormEndsAtTheFirstBadFieldWhicheverItIs(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Text, Value: "x", Check: noX}, Field{Name: "b", Kind: Confirm})
 	pressed(f, tea.KeyTab)
-	if msg := pressed(f, tea.KeyEnter); msg != nil || f.focus != 0 {
-		t.Errorf("%T, focus on %d", msg, f.focus)
+	if event := pressed(f, tea.KeyEnter); event != Editing || f.focus != 0 {
+		t.Errorf("%v, focus on %d", event, f.focus)
 	}
 }
 
@@ -121,14 +115,14 @@ func TestChoicesAndConfirmsAreAnsweredByKeys(t *testing.T) {
 func TestLeavingKeepsValues(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Text})
 	letters(f, "half an ans")
-	if msg, ok := pressed(f, tea.KeyEsc).(LeftMsg); !ok || msg.Form.Values()["a"] != "half an ans" {
+	if pressed(f, tea.KeyEsc) != Left || f.Values()["a"] != "half an ans" {
 		t.Errorf("%v", f.Values())
 	}
 }
 
 func TestEmptyFormTakesAnyKey(t *testing.T) {
 	f := newTest()
-	if pressed(f, tea.KeyEnter) != nil || f.Keys() != nil || f.Typing() {
+	if pressed(f, tea.KeyEnter) != Editing || f.Keys() != nil || f.Typing() {
 		t.Error("an empty form has answers")
 	}
 }

@@ -51,7 +51,7 @@ func TestPasteOf200KilobytesIsKeptWholeAndShownByItsEnds(t *testing.T) {
 	if n := strings.Count(f.text(), "\n"); n > 20 {
 		t.Errorf("it takes %d lines", n)
 	}
-	if _, ok := pressed(f, tea.KeyEnter).(DoneMsg); !ok {
+	if pressed(f, tea.KeyEnter) != Done {
 		t.Error("Enter does not go on after a paste")
 	}
 	if pressed(f, tea.KeyCtrlU); f.Values()["a"] != "" || strings.Contains(f.text(), "3500 lines") {
@@ -78,7 +78,7 @@ func TestLongTextTypedByTheTerminalLosesNothing(t *testing.T) {
 	if f.Values()["a"] != text {
 		t.Errorf("%d bytes became %d", len(text), len(f.Values()["a"]))
 	}
-	if _, ok := pressed(f, tea.KeyCtrlD).(DoneMsg); !ok {
+	if pressed(f, tea.KeyCtrlD) != Done {
 		t.Error("ctrl+d does not go on")
 	}
 }
@@ -86,8 +86,8 @@ func TestLongTextTypedByTheTerminalLosesNothing(t *testing.T) {
 func TestShortTextIsEditedAndEnterBreaksItsLines(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Lines})
 	letters(f, "Error: x")
-	if msg := pressed(f, tea.KeyEnter); msg != nil {
-		t.Fatalf("Enter went on with %T", msg)
+	if msg := pressed(f, tea.KeyEnter); msg != Editing {
+		t.Fatalf("Enter went on with %v", msg)
 	}
 	letters(f, "mxyz")
 	pressed(f, tea.KeyBackspace)
@@ -102,7 +102,7 @@ func TestShortTextIsEditedAndEnterBreaksItsLines(t *testing.T) {
 	if !f.Typing() {
 		t.Error("letters would be hot keys")
 	}
-	if _, ok := pressed(f, tea.KeyCtrlD).(DoneMsg); !ok {
+	if pressed(f, tea.KeyCtrlD) != Done {
 		t.Error("ctrl+d does not go on")
 	}
 }
@@ -114,19 +114,19 @@ func TestShortPasteCanBeEdited(t *testing.T) {
 	if got := f.Values()["a"]; got != "Error: x\nmore?" {
 		t.Errorf("edited to %q", got)
 	}
-	if _, ok := pressed(f, tea.KeyEnter).(DoneMsg); !ok {
+	if pressed(f, tea.KeyEnter) != Done {
 		t.Error("Enter does not go on after a paste")
 	}
 }
 
 func TestEmptyTextIsRefusedWithTheReason(t *testing.T) {
 	f := newTest(Field{Name: "a", Kind: Lines, Check: needed})
-	if msg := pressed(f, tea.KeyCtrlD); msg != nil || !strings.Contains(f.text(), "this answer is needed") {
-		t.Errorf("%T:\n%s", msg, f.text())
+	if msg := pressed(f, tea.KeyCtrlD); msg != Editing || !strings.Contains(f.text(), "this answer is needed") {
+		t.Errorf("%v:\n%s", msg, f.text())
 	}
 	paste(f, " \r ")
-	if msg := pressed(f, tea.KeyEnter); msg != nil || !strings.Contains(f.text(), "this answer is needed") {
-		t.Errorf("white space was taken with %T", msg)
+	if msg := pressed(f, tea.KeyEnter); msg != Editing || !strings.Contains(f.text(), "this answer is needed") {
+		t.Errorf("white space was taken with %v", msg)
 	}
 	if paste(f, "Error"); strings.Contains(f.text(), "this answer is needed") {
 		t.Error("the reason outlives its fault")

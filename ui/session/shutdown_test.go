@@ -14,7 +14,7 @@ import (
 
 // interrupting is an interruption of a run that hangs until the test is over,
 // what it prints, and the exit codes that it ends the process with.
-func interrupting(t *testing.T, applying bool, hangUp time.Duration) (*Interruption, context.Context, *bytes.Buffer, chan int) {
+func interrupting(t *testing.T, applying bool, hangUp time.Duration) (*Shutdown, context.Context, *bytes.Buffer, chan int) {
 	t.Helper()
 	var out bytes.Buffer
 	exits := make(chan int, 1)

@@ -36,13 +36,13 @@ type Ending struct {
 	HangUp time.Duration
 }
 
-// Interruption turns interrupts, signals and the Ctrl-C of the screens alike, into
+// Shutdown turns interrupts, signals and the Ctrl-C of the screens alike, into
 // an orderly end, and into an end. The first lets the changes under way finish and
 // starts no other; where none is under way everything is cancelled. The second
 // cancels everything, kills the children and ends the process within a second,
 // whatever it hangs on. After a signal that nobody can repeat the second follows
 // by itself.
-type Interruption struct {
+type Shutdown struct {
 	ending     Ending
 	grace      time.Duration
 	stop, done chan struct{}
@@ -61,8 +61,8 @@ type press struct {
 }
 
 // Interruptible returns the context of a run that can be interrupted. The run
-// ends with [Interruption.Close].
-func Interruptible(ctx context.Context, e Ending) (context.Context, *Interruption) {
+// ends with [Shutdown.Close].
+func Interruptible(ctx context.Context, e Ending) (context.Context, *Shutdown) {
 	if e.Restore == nil {
 		e.Restore = func() {}
 	}
@@ -70,35 +70,35 @@ func Interruptible(ctx context.Context, e Ending) (context.Context, *Interruptio
 		e.Exit = os.Exit
 	}
 	e.HangUp = cmp.Or(e.HangUp, hangUpWait)
-	i := &Interruption{ending: e, grace: grace, stop: make(chan struct{}), done: make(chan struct{}), keys: make(chan press, 2)}
+	i := &Shutdown{ending: e, grace: grace, stop: make(chan struct{}), done: make(chan struct{}), keys: make(chan press, 2)}
 	ctx, i.cancel = context.WithCancel(ctx)
 	ctx, i.guard = terraform.Guarded(ctx)
 	return ctx, i
 }
 
 // Close ends the run's context and the watch.
-func (i *Interruption) Close() {
+func (i *Shutdown) Close() {
 	close(i.done)
 	i.cancel()
 }
 
 // Seen tells whether the run was interrupted, and Applying whether changes are
 // being made.
-func (i *Interruption) Seen() bool     { return i.seen.Load() }
-func (i *Interruption) Applying() bool { return i.applying.Load() } //nolint:revive // said above
+func (i *Shutdown) Seen() bool     { return i.seen.Load() }
+func (i *Shutdown) Applying() bool { return i.applying.Load() } //nolint:revive // said above
 
 // Screens says that screens are shown, which tell of interrupts themselves.
-func (i *Interruption) Screens() { i.screens.Store(true) }
+func (i *Shutdown) Screens() { i.screens.Store(true) }
 
 // Around gives a system what its runs need of the interruption.
-func (i *Interruption) Around(sys System) System {
+func (i *Shutdown) Around(sys System) System {
 	sys.Stop, sys.Applying, sys.Interrupt = i.stop, i.applying.Store, i.Interrupt
 	return sys
 }
 
 // Interrupt is a Ctrl-C that came as a key, for a terminal in raw mode sends no
 // signal. Second says that it is the second for the changes under way.
-func (i *Interruption) Interrupt(second bool) {
+func (i *Shutdown) Interrupt(second bool) {
 	select {
 	case i.keys <- press{second: second}:
 	default: // two are on their way, and no third means more
@@ -106,7 +106,7 @@ func (i *Interruption) Interrupt(second bool) {
 }
 
 // Watch answers interrupts until the run is done.
-func (i *Interruption) Watch(signals <-chan os.Signal) {
+func (i *Shutdown) Watch(signals <-chan os.Signal) {
 	first, met := i.next(signals, nil)
 	if !met {
 		return
@@ -133,7 +133,7 @@ func (i *Interruption) Watch(signals <-chan os.Signal) {
 }
 
 // next waits for an interrupt; met is false when the run is done before.
-func (i *Interruption) next(signals <-chan os.Signal, itself <-chan time.Time) (p press, met bool) {
+func (i *Shutdown) next(signals <-chan os.Signal, itself <-chan time.Time) (p press, met bool) {
 	select {
 	case <-i.done:
 		return press{}, false
@@ -146,7 +146,7 @@ func (i *Interruption) next(signals <-chan os.Signal, itself <-chan time.Time) (
 	}
 }
 
-func (i *Interruption) first() {
+func (i *Shutdown) first() {
 	switch {
 	case !i.applying.Load():
 		i.cancel()
@@ -156,7 +156,7 @@ func (i *Interruption) first() {
 }
 
 // end ends the process in the middle of whatever it hangs on.
-func (i *Interruption) end() {
+func (i *Shutdown) end() {
 	i.ending.Restore()
 	fmt.Fprintln(i.ending.Out, "Interrupted twice: ended at once. What was changed so far stays. Run it again to go on from here.")
 	i.NameLeft()
@@ -164,7 +164,7 @@ func (i *Interruption) end() {
 }
 
 // NameLeft names what the run leaves behind.
-func (i *Interruption) NameLeft() {
+func (i *Shutdown) NameLeft() {
 	for _, what := range i.guard.Left() {
 		fmt.Fprintln(i.ending.Out, leftBehind(what))
 	}
