@@ -7,10 +7,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
 	name := aws.String("operator-only")
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
 	w.must(err)
-	doc := policy.Operator(policy.OperatorAccess{Partition: "aws", Account: adminAccount, Region: stateRegion, Bucket: bucketName, Table: lockTable, Reach: blueprint.DefaultReach})
+	doc := stepstest.ReadmePolicy(t, "operator")
 	made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(doc.JSON())})
 	w.must(err)
 	_, err = h.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn})
