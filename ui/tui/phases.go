@@ -2,30 +2,30 @@ package tui
 
 import "fmt"
 
-// stops are the stages of the run, or its phases where it is of one piece.
-func (v *runScreen) stops() []stop {
-	var stops []stop
+// steps are the stages of the run, or its phases where it is of one piece.
+func (v *runScreen) steps() []stepItem {
+	var items []stepItem
 	for _, s := range v.outline.Stages {
 		state, word := v.state(s.Number)
-		stops = append(stops, stop{s.Name, state, word, s.Number == v.current})
+		items = append(items, stepItem{s.Name, state, word, s.Number == v.current})
 	}
 	if v.staged() {
-		return stops
+		return items
 	}
-	if len(v.pages) > 0 {
-		s := stop{name: "Questions", state: stateRight, current: v.phase == asking || v.phase == opening}
+	if len(v.asked.pages) > 0 {
+		s := stepItem{name: "Questions", state: stateRight, current: v.phase == asking || v.phase == opening}
 		if v.phase == asking {
 			s.state = stateToChange
 		}
-		stops = append(stops, s)
+		items = append(items, s)
 	}
-	return append(stops, v.lookStop(), v.reviewStop(), v.applyStop(), v.resultStop())
+	return append(items, v.lookStep(), v.reviewStep(), v.applyStep(), v.resultStep())
 }
 
-func (v *runScreen) lookStop() stop {
-	s := stop{name: "Checks", current: v.phase == inspecting || v.phase == opening && len(v.pages) == 0}
+func (v *runScreen) lookStep() stepItem {
+	s := stepItem{name: "Checks", current: v.phase == inspecting || v.phase == opening && len(v.asked.pages) == 0}
 	switch {
-	case v.phase == inspecting || v.phase == opening && len(v.pages) == 0:
+	case v.phase == inspecting || v.phase == opening && len(v.asked.pages) == 0:
 		s.state = stateChecking
 	case v.checks.failed > 0:
 		s.state, s.word = stateAttention, fmt.Sprintf("%d failed", v.checks.failed)
@@ -42,9 +42,9 @@ func (v *runScreen) lookStop() stop {
 	return s
 }
 
-func (v *runScreen) reviewStop() stop {
-	s := stop{name: "Review", current: v.phase == reviewing && v.result == nil && v.err == nil}
-	wrong, changes := v.found.pressing(), len(v.review.Changes)-len(v.left)
+func (v *runScreen) reviewStep() stepItem {
+	s := stepItem{name: "Review", current: v.phase == reviewing && v.result == nil && v.err == nil}
+	wrong, changes := v.found.pressing(), v.offer.toDo()
 	switch {
 	case v.flow == nil || v.phase == inspecting || v.phase == opening || v.phase == asking:
 		return s
@@ -60,8 +60,8 @@ func (v *runScreen) reviewStop() stop {
 	return s
 }
 
-func (v *runScreen) applyStop() stop {
-	s := stop{name: "Changes", current: v.phase == applying}
+func (v *runScreen) applyStep() stepItem {
+	s := stepItem{name: "Changes", current: v.phase == applying}
 	switch {
 	case v.phase == applying && v.progress.failed > 0:
 		s.state, s.word = stateFailed, fmt.Sprintf("%d failed", v.progress.failed)
@@ -75,8 +75,8 @@ func (v *runScreen) applyStop() stop {
 	return s
 }
 
-func (v *runScreen) resultStop() stop {
-	s := stop{name: "Result", current: v.result != nil && v.phase == reviewing}
+func (v *runScreen) resultStep() stepItem {
+	s := stepItem{name: "Result", current: v.result != nil && v.phase == reviewing}
 	switch {
 	case !s.current:
 	case v.bad():
