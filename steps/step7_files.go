@@ -131,15 +131,8 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		}
 		*into = snapshot
 	}
-	root, err := files.Repository(env.Root())
-	if err != nil {
-		return err
-	}
-	f.IgnoreErr = files.Inside(root, f.Gitignore.Path)
-	problem, err := engine.LinkProblem(env)
-	if err != nil {
-		return err
-	}
+	f.IgnoreErr = files.Inside(files.WorkTree(env.Root()), f.Gitignore.Path)
+	problem := engine.LinkProblem(env)
 	for _, p := range a.Projects {
 		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
 		if err == nil {
@@ -290,7 +283,7 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 	block, err := at.Backend()
 	have, blueprints := at.State.Configured, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
 	switch {
-	case have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, blueprints):
+	case have != nil && tf.SamePlace(have.Type, have.Attributes.Get, blueprints):
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
 	case a.Bucket.Name == "": // answers that were read from the project itself
 		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s.", g.Init, at.Dir)
@@ -326,7 +319,7 @@ func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Proj
 		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
 	}
 	have := at.State.Configured
-	if have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
+	if have != nil && tf.SamePlace(have.Type, have.Attributes.Get, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
 	}
 	return f

@@ -71,7 +71,7 @@ func (p *project) readBackend(b *blueprint.Blueprint, getenv func(string) string
 			return value
 		}
 		if have := p.files.State.Configured; have != nil && have.Type == "s3" {
-			return have.Config[name]
+			return have.Attributes.Get(name)
 		}
 		return ""
 	}

@@ -41,12 +41,10 @@ type project struct {
 // newScene reads the projects' files. No call to AWS is made.
 func newScene(env *engine.Env, a *blueprint.Answers) *scene {
 	s := &scene{env: env, answers: a}
-	problem, err := engine.LinkProblem(env)
+	problem := engine.LinkProblem(env)
 	for _, p := range a.Projects {
 		at := newProject(p, env)
-		if at.linked = err; err == nil {
-			at.linked = errors.Join(problem(p, at.files), engine.Unread(env.Engine, at.files))
-		}
+		at.linked = errors.Join(problem(p, at.files), engine.Unread(env.Engine, at.files))
 		found, problem := env.Elsewhere(at.files)
 		if problem != nil {
 			at.problems = append(at.problems, problem)

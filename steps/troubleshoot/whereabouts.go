@@ -48,7 +48,7 @@ func configuredSpot(p project) *spot {
 	if have == nil || have.Type != "s3" {
 		return nil
 	}
-	s := spotOf(func(name string) string { return have.Config[name] })
+	s := spotOf(have.Attributes.Get)
 	return &s
 }
 
