@@ -6,7 +6,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
-	"stateroom/steps"
 	"stateroom/steps/plan"
 )
 
@@ -101,7 +100,7 @@ func (o *Offboard) bucketPolicy(f offboardFacts, r *plan.Review) {
 	r.Changes = append(r.Changes, c)
 }
 
-func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review) {
+func (o *Offboard) trust(f offboardFacts, role roleAccess, r *plan.Review) {
 	if role.Unreachable != nil {
 		r.Findings = append(r.Findings, plan.Finding{
 			ID: "offboard.role-not-seen", Subject: role.Environment.Name, Of: plan.StepIAM, Severity: plan.Warning,
@@ -122,7 +121,7 @@ func (o *Offboard) trust(f offboardFacts, role steps.RoleAccess, r *plan.Review)
 		return
 	}
 	after := policy.TrustWithout(before, f.user.ARN)
-	c := role.Change(plan.Change{
+	c := role.change(plan.Change{
 		ID: "offboard.trust." + role.Environment.Name, Topic: topicOffboard, After: []string{denyChange(f.name)},
 		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", f.name, role.Role.Name, role.Environment.Name),
 		Fields: []plan.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
