@@ -1,4 +1,4 @@
-package troubleshoot
+package account
 
 import (
 	"crypto/md5" //nolint:gosec // Terraform's digest of a state is its MD5
@@ -57,6 +57,14 @@ func readState(c *awsops.Content) *stateObject {
 // isState tells a state that some engine reads, if not Terraform up to 1.15.
 func (s *stateObject) isState() bool { return s.problem == "" || s.format > newestFormat }
 
+// md5 is the digest, empty where there is no state.
+func (s *stateObject) md5() string {
+	if s == nil {
+		return ""
+	}
+	return s.digest
+}
+
 // stateVersion is one older or newer version of a state.
 type stateVersion struct {
 	awsops.ObjectVersion
@@ -64,6 +72,8 @@ type stateVersion struct {
 	object *stateObject
 	err    error
 }
+
+func (v stateVersion) when() string { return v.Modified.UTC().Format("2006-01-02 15:04:05") }
 
 // lockInfo is what Terraform keeps of a lock (statemgr.LockInfo of Terraform
 // 1.11).

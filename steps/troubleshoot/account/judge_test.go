@@ -1,10 +1,9 @@
-package troubleshoot
+package account
 
 import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,54 +11,8 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/files/tf"
+	"stateroom/steps/plan"
 )
-
-// backend makes a project's files of a backend block's arguments.
-func backend(arguments ...string) project {
-	b := tf.BackendBlock{Type: "s3"}
-	for i := 0; i+1 < len(arguments); i += 2 {
-		b.Attributes = append(b.Attributes, tf.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
-	}
-	return project{Project: blueprint.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &tf.Project{}}
-}
-
-func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
-	a := &blueprint.Answers{Blueprint: team()}
-	const key = "arn:aws:kms:eu-west-1:111111111111:key/1"
-	whole := []string{"bucket", "b", "key", "k", "region", "eu-north-1", "encrypt", "true", "kms_key_id", key, "dynamodb_table", "t", "use_lockfile", "true", "profile", "p"}
-	for _, c := range []struct {
-		name    string
-		project project
-		env     map[string]string
-		want    func(target) bool
-		sends   string
-	}{
-		{"all of it", backend(whole...), nil, func(t target) bool {
-			return t.bucket == "b" && t.key == "k" && t.region == "eu-north-1" && t.table == "t" && t.lockfile && t.profile == "p" && !t.planned
-		}, "aws:kms with the key " + key},
-		{"no lock, no profile", backend("bucket", "b", "key", "k", "region", "r"), nil, func(t target) bool {
-			return t.table == "" && !t.lockfile && t.profile == ""
-		}, "no encryption header"},
-		{"encrypt alone", backend("encrypt", "true"), nil, func(t target) bool { return t.bucket == bucketName }, "the header AES256"},
-		{"a key without encrypt counts for nothing", backend("kms_key_id", key), nil, func(t target) bool { return t.headers() == nil }, "no encryption header"},
-		{"an expression is the blueprint's", backend("bucket", "var.bucket"), nil, func(t target) bool { return t.bucket == bucketName }, ""},
-		{"the region of the environment", backend("bucket", "b"), map[string]string{"AWS_REGION": "eu-south-1"}, func(t target) bool { return t.region == "eu-south-1" }, ""},
-		{"a workspace of the environment", backend("key", "k"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "env:/blue/k" && t.stateKey == "k" }, ""},
-		{"a workspace with a prefix", backend("key", "k", "workspace_key_prefix", "w"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "w/blue/k" }, ""},
-		{"no backend", project{Project: blueprint.Project{Name: "x", StateKey: "y"}}, nil, func(t target) bool {
-			return t.planned && t.key == "y" && t.bucket == bucketName && t.profile == a.AdminProfile
-		}, ""},
-	} {
-		got := newTarget(a, c.project, func(name string) string { return c.env[name] })
-		if !c.want(got) {
-			t.Errorf("%s: %+v", c.name, got)
-		}
-		if c.sends != "" && got.sends() != c.sends {
-			t.Errorf("%s sends %s, want %s", c.name, got.sends(), c.sends)
-		}
-	}
-}
 
 // version is a version of a state; serial 0 is no state.
 func version(id string, serial uint64, lineage string) stateVersion {
@@ -93,7 +46,7 @@ func TestOnlyACertainDigestIsRepairedAndOnlyACertainVersionPutBack(t *testing.T)
 		{"nothing ever was", "other", nil, nil, true, ""},
 		{"nobody may look", "other", []stateVersion{version("b", 2, "l")}, errors.New("denied"), false, ""},
 	} {
-		s := &stateFacts{digest: &awsops.LockItem{Digest: c.digest}, versions: c.versions, versionsErr: c.err}
+		s := &stateAccess{digest: &awsops.LockItem{Digest: c.digest}, versions: c.versions, versionsErr: c.err}
 		if len(c.versions) > 0 {
 			s.object = c.versions[0].object
 		}
@@ -124,7 +77,7 @@ func TestStatesAndLocksAreRead(t *testing.T) {
 			t.Errorf("%s: problem %q, want %q", body, s.problem, problem)
 		}
 	}
-	for text, ok := range map[string]bool{lock(time.Hour): true, `{}`: false, ``: false, `{"ID":`: false, `"ID"`: false} {
+	for text, ok := range map[string]bool{`{"ID":"5d6f0000-1111-2222-3333-444455556666","Who":"carol@laptop","Created":"2026-01-02T15:04:05Z"}`: true, `{}`: false, ``: false, `{"ID":`: false, `"ID"`: false} {
 		if _, got := readLock(text); got != ok {
 			t.Errorf("%s is a lock: %v, want %v", text, got, ok)
 		}
@@ -138,8 +91,8 @@ func refusedWith(message string) error {
 
 func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
 	const arn = "arn:aws:s3:::b/k"
-	f := &facts{answers: &blueprint.Answers{Blueprint: team()}, observed: &steps.Observed{}}
-	l := &login{identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: adminAccount, Kind: awsops.KindUser, Name: "alice"}}
+	f := &facts{answers: &blueprint.Answers{Blueprint: blueprint.New()}, observed: &steps.Observed{}}
+	id := &identity{works: true, Identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: "111111111111", Kind: awsops.KindUser, Name: "alice"}}
 	simulated := func(s awsops.Simulated) rights {
 		s.Action, s.Resource = "s3:GetObject", arn
 		return rights{results: []awsops.Simulated{s}}
@@ -163,27 +116,27 @@ func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
 		{"allowed by all that can be read", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true})}, byResource, []string{"may not be read"}},
 		{"two remain", question{err: refusedWith("Access Denied")}, "", []string{"Either", "To tell:", "simulate-principal-policy"}},
 	} {
-		c.q.action, c.q.resource = "s3:GetObject", arn
-		got := f.explain(l, c.q)
+		c.q.by, c.q.action, c.q.resource = id, "s3:GetObject", arn
+		got := reasonOf(f, c.q)
 		if got.by != c.by {
-			t.Errorf("%s: by %q, want %q (%s)", c.name, got.by, c.by, got.why)
+			t.Errorf("%s: by %q, want %q (%s)", c.name, got.by, c.by, got.text)
 		}
 		for _, says := range c.says {
-			if !strings.Contains(got.why, says) {
-				t.Errorf("%s does not say %q: %s", c.name, says, got.why)
+			if !strings.Contains(got.text, says) {
+				t.Errorf("%s does not say %q: %s", c.name, says, got.text)
 			}
 		}
 	}
 }
 
-func TestTroublesOfOneCauseAreToldOnce(t *testing.T) {
-	one := func(id, cause, subject string) ruling {
-		return ruling{trouble: &trouble{id: id, cause: cause, evidence: "It is so.", subject: subject}}
+func TestFaultsOfOneCauseAreToldOnce(t *testing.T) {
+	one := func(id, cause, subject string) fault {
+		return fault{Finding: plan.Finding{ID: id, Evidence: "It is so.", Subject: subject}, cause: cause}
 	}
-	got := mergeTroubles([]ruling{one("a", "x", "p1"), {}, one("b", "x", "p1"), one("a", "x", "p2"), one("a", "y", "p3"), one("a", "x", "p2")})
+	got := merge([]fault{one("a", "x", "p1"), one("b", "x", "p1"), one("a", "x", "p2"), one("a", "y", "p3"), one("a", "x", "p2")})
 	var told []string
-	for _, t := range got {
-		told = append(told, t.id+" "+t.evidence)
+	for _, x := range got {
+		told = append(told, x.ID+" "+x.Evidence)
 	}
 	want := []string{"a It is so. It concerns p1, p2.", "b It is so.", "a It is so."}
 	if diff := cmp.Diff(want, told); diff != "" {

@@ -1,4 +1,4 @@
-package troubleshoot
+package account
 
 import (
 	"fmt"
@@ -15,15 +15,15 @@ import (
 // mayMend tells whether the operator can be expected to make a step's changes:
 // who may not look at the account, at IAM or at what the step is about has no
 // rights to change it, and gets a report to hand on instead.
-func (f *facts) mayMend(step plan.StepName) bool {
+func mayMend(f *facts, step plan.StepName) bool {
 	return f.looked(plan.StepAccount) && f.looked(plan.StepIAM) && f.looked(step)
 }
 
 // mending is the blueprint's own plan as far as it mends something, for those
 // who may make it. What is made and what is handed over has its place in set-up,
 // handover or onboarding.
-func (f *facts) mending() plan.Proposal {
-	if !f.mayMend(plan.StepIAM) {
+func mending(f *facts) plan.Proposal {
+	if !mayMend(f, plan.StepIAM) {
 		return plan.Proposal{}
 	}
 	p := steps.PlanSeen(f.observed, f.answers, f.failed)
@@ -62,47 +62,55 @@ func uncosmetic(changes []plan.Change) []plan.Change {
 	return kept
 }
 
-// planned is a policy document as the plan's change will leave it that makes a call,
-// with that change's id; as it is where none does.
-func (f *facts) planned(service, operation string, otherwise policy.Document) (doc policy.Document, after []string) {
-	for _, c := range f.plan.Changes {
-		if !c.Sends(service, operation) {
-			continue
-		}
-		text, _ := c.Calls[0].InputMap()["Policy"].(string)
-		if doc, err := policy.Parse(text); err == nil {
-			return doc, []string{c.ID}
-		}
+// plannedBy is the change of the plan that makes a call.
+func plannedBy(f *facts, service, operation string) (c plan.Change, planned bool) {
+	i := slices.IndexFunc(f.plan.Changes, func(c plan.Change) bool { return c.Sends(service, operation) })
+	if i < 0 {
+		return plan.Change{}, false
 	}
-	return otherwise, nil
+	return f.plan.Changes[i], true
 }
 
-// settle makes findings of troubles and drift, each with what mends it.
-func (f *facts) settle(troubles []trouble) (findings []plan.Finding, changes []plan.Change) {
-	claimed := map[string]bool{}
+// policyAfter is a policy document as the plan's change will leave it that makes a
+// call, with that change's id; as it is where none does.
+func policyAfter(f *facts, service, operation string, otherwise policy.Document) (doc policy.Document, after []string) {
+	c, planned := plannedBy(f, service, operation)
+	if !planned {
+		return otherwise, nil
+	}
+	text, _ := c.Calls[0].InputMap()["Policy"].(string)
+	doc, err := policy.Parse(text)
+	if err != nil {
+		return otherwise, nil
+	}
+	return doc, []string{c.ID}
+}
+
+// settle makes findings of faults and drift, each with what mends it.
+func settle(f *facts, faults []fault) (findings []plan.Finding, changes []plan.Change) {
 	mends := map[string][]string{}
-	for _, t := range troubles {
-		var mending []plan.Change
+	for _, x := range faults {
+		var fixes []plan.Change
 		for _, c := range f.plan.Changes {
-			if t.mended != nil && t.mended(c) {
-				mending, claimed[c.ID] = append(mending, c), true
+			if x.mended != nil && x.mended(c) {
+				fixes = append(fixes, c)
 			}
 		}
-		mending = append(mending, t.changes...)
-		changes = appendNew(changes, t.changes)
-		found := f.finding(t, mending)
+		fixes = append(fixes, x.changes...)
+		changes = appendNew(changes, x.changes)
+		found := x.finding(f.answers.AdminAccount, fixes)
 		findings = append(findings, found)
-		for _, c := range mending {
+		for _, c := range fixes {
 			mends[c.ID] = append(mends[c.ID], found.Key())
 		}
 	}
 	for _, c := range f.plan.Changes {
-		if !claimed[c.ID] {
+		if mends[c.ID] == nil {
 			found := driftFinding(c)
 			findings, mends[c.ID] = append(findings, found), []string{found.Key()}
 		}
 	}
-	findings = append(findings, f.setupFindings()...)
+	findings = append(findings, setupFindings(f)...)
 	changes = appendNew(slices.Clone(f.plan.Changes), changes)
 	for i := range changes {
 		changes[i].Mends = mends[changes[i].ID]
@@ -120,27 +128,26 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 	return changes
 }
 
-func (f *facts) finding(t trouble, mending []plan.Change) plan.Finding {
-	out := plan.Finding{ID: t.id, Subject: t.subject, Of: diagnosis.StepOf(t.id), Severity: t.severity, Evidence: t.evidence, Resource: t.resource, RequestIDs: awsops.RequestIDs(t.err), Remedy: t.remedy}
-	if out.Severity == "" {
-		out.Severity = plan.Failure
-	}
+// finding is what a fault comes to with these fixes, or with none.
+func (x fault) finding(account string, fixes []plan.Change) plan.Finding {
+	out := x.Finding
+	out.RequestIDs = append(out.RequestIDs, awsops.RequestIDs(x.err)...)
 	switch {
-	case len(mending) == 0 && t.handOn != nil:
-		out.Details = t.handOn.report(t, f.answers.AdminAccount)
-	case len(mending) > 0:
-		out.Of = mending[0].Of
-		if t.severity == "" {
-			out.Remedy = "Confirm the change: " + someOf(titles(mending)) + "."
+	case len(fixes) == 0 && len(x.needs) > 0:
+		out.Details = x.escalation(account)
+	case len(fixes) > 0:
+		out.Of = fixes[0].Of
+		if !x.advice {
+			out.Remedy = "Confirm the change: " + someOf(titles(fixes)) + "."
 		}
 	}
 	return out
 }
 
 func titles(changes []plan.Change) []string {
-	var list []string
-	for _, c := range changes {
-		list = append(list, c.Title)
+	list := make([]string, len(changes))
+	for i, c := range changes {
+		list[i] = c.Title
 	}
 	return list
 }
@@ -168,7 +175,7 @@ func driftFinding(c plan.Change) plan.Finding {
 
 // setupFindings are set-up's own findings that keep something from being
 // mended. They bar no change of another thing here.
-func (f *facts) setupFindings() []plan.Finding {
+func setupFindings(f *facts) []plan.Finding {
 	var findings []plan.Finding
 	for _, x := range f.plan.Findings {
 		if x.Severity == plan.Failure && !x.Probed && !diagnosis.Known(x.ID) {
@@ -179,34 +186,35 @@ func (f *facts) setupFindings() []plan.Finding {
 	return findings
 }
 
-// asBlueprint rules on each step that was inspected as a whole.
-func (f *facts) asBlueprint() []ruling {
-	var rulings []ruling
+// drift are the titles of the plan's changes that a predicate picks.
+func drift(f *facts, picked func(plan.Change) bool) []string {
+	var found []string
+	for _, c := range f.plan.Changes {
+		if picked(c) && !slices.Contains(found, c.Title) {
+			found = append(found, c.Title)
+		}
+	}
+	return found
+}
+
+// checkBlueprint is about each step that was inspected as a whole.
+func checkBlueprint(f *facts) (results []result) {
 	for _, step := range steps.AWSOnly() {
 		if step.First {
 			continue // who we are and the region have checks of their own
 		}
-		a := asked{name: step.Title + " as in the blueprint", question: "what step " + fmt.Sprint(step.Number) + " of stateroom setup inspects, as the operator"}
-		if err := f.failed[step.Name]; err != nil {
-			rulings = append(rulings, a.undecided("%s", answerOrText(err)))
-			continue
+		c := checkOf{name: step.Title + " as in the blueprint", asked: fmt.Sprintf("what step %d of stateroom setup inspects, as the operator", step.Number)}
+		differing := drift(f, func(c plan.Change) bool { return c.Of == step.Name })
+		switch err := f.failed[step.Name]; {
+		case awsops.IsAccessDenied(err):
+			results = append(results, c.undecided("%s", diagnosis.Describe(err)))
+		case err != nil:
+			results = append(results, c.undecided("%s", diagnosis.Sentence(err.Error())))
+		case len(differing) > 0:
+			results = append(results, c.answered("It differs: "+someOf(differing)+".", plan.Broken))
+		default:
+			results = append(results, c.passed("It is."))
 		}
-		differing := f.drift(func(c plan.Change) bool { return c.Of == step.Name })
-		if len(differing) > 0 {
-			r := a.passed("")
-			r.check.Verdict, r.check.Answer = plan.Broken, "It differs: "+someOf(differing)+"."
-			rulings = append(rulings, r)
-			continue
-		}
-		rulings = append(rulings, a.passed("It is."))
 	}
-	return rulings
-}
-
-// answerOrText is a failed call in one sentence, or a refusal in its own words.
-func answerOrText(err error) string {
-	if awsops.IsAccessDenied(err) {
-		return told(err)
-	}
-	return sentence(err.Error())
+	return results
 }

@@ -1,12 +1,10 @@
-package troubleshoot
+package account
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"stateroom/awsops"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
 
@@ -45,10 +43,7 @@ func TestWhatNothingDependsOnIsLeftOutWithoutItsFollowers(t *testing.T) {
 }
 
 func TestAMissingRightIsNotMendedByAnotherGroupsChange(t *testing.T) {
-	f := &facts{answers: &blueprint.Answers{Blueprint: &blueprint.Blueprint{Groups: []blueprint.Group{
-		{Name: "ops", Users: []string{"ann"}}, {Name: "ops-night", Users: []string{"bob"}},
-	}}}}
-	mends := f.mendsGroup(&login{identity: awsops.Identity{Kind: awsops.KindUser, Name: "ann"}})
+	mends := mendsGroup(&identity{user: "ann", groups: []string{"ops"}})
 	for id, c := range map[string]struct {
 		change plan.Change
 		want   bool
