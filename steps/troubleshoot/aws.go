@@ -5,23 +5,24 @@ import (
 	"net/http"
 
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // aws is what only AWS can answer: everything is read at once, judged, and then
 // it is planned what mends it.
-func (s *scene) aws(ctx context.Context) outcome {
+func (s *scene) aws(ctx context.Context) health.Report {
 	f := s.read(ctx)
 	if ctx.Err() != nil {
-		return outcome{}
+		return health.Report{}
 	}
 	f.plan = f.mending()
-	var o outcome
+	var report health.Report
 	rulings := judge(f)
 	for _, r := range rulings {
-		o.check(s.env, r.check)
+		report.Add(s.env, health.Result{Check: r.check})
 	}
-	o.findings, o.changes = f.settle(mergeTroubles(rulings))
-	return o
+	report.Findings, report.Changes = f.settle(mergeTroubles(rulings))
+	return report
 }
 
 // judge is pure: the same facts lead to the same rulings, in the article's order.

@@ -13,15 +13,16 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files/tf"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // backend makes a project's files of a backend block's arguments.
-func backend(arguments ...string) project {
+func backend(arguments ...string) health.Project {
 	b := tf.BackendBlock{Type: "s3"}
 	for i := 0; i+1 < len(arguments); i += 2 {
 		b.Attributes = append(b.Attributes, tf.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
 	}
-	return project{Project: blueprint.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, backend: &b, files: &tf.Project{}}
+	return health.Project{Project: blueprint.Project{Name: "common-staging", StateKey: stagingKey, Environment: "staging"}, Backend: &b, Files: &tf.Project{}}
 }
 
 func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
@@ -30,7 +31,7 @@ func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
 	whole := []string{"bucket", "b", "key", "k", "region", "eu-north-1", "encrypt", "true", "kms_key_id", key, "dynamodb_table", "t", "use_lockfile", "true", "profile", "p"}
 	for _, c := range []struct {
 		name    string
-		project project
+		project health.Project
 		env     map[string]string
 		want    func(target) bool
 		sends   string
@@ -47,7 +48,7 @@ func TestTheTargetIsWhatTheBackendSays(t *testing.T) {
 		{"the region of the environment", backend("bucket", "b"), map[string]string{"AWS_REGION": "eu-south-1"}, func(t target) bool { return t.region == "eu-south-1" }, ""},
 		{"a workspace of the environment", backend("key", "k"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "env:/blue/k" && t.stateKey == "k" }, ""},
 		{"a workspace with a prefix", backend("key", "k", "workspace_key_prefix", "w"), map[string]string{"TF_WORKSPACE": "blue"}, func(t target) bool { return t.key == "w/blue/k" }, ""},
-		{"no backend", project{Project: blueprint.Project{Name: "x", StateKey: "y"}}, nil, func(t target) bool {
+		{"no backend", health.Project{Project: blueprint.Project{Name: "x", StateKey: "y"}}, nil, func(t target) bool {
 			return t.planned && t.key == "y" && t.bucket == bucketName && t.profile == a.AdminProfile
 		}, ""},
 	} {

@@ -1,11 +1,11 @@
 package troubleshoot
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // target is the state of one project as Terraform will reach it: what its
@@ -38,55 +38,13 @@ func (s *scene) targets() []target {
 	return all
 }
 
-// newTarget is pure. TF_WORKSPACE wins over the selected workspace.
-func newTarget(a *blueprint.Answers, p project, getenv func(string) string) target {
-	t := target{
-		project: p.Name, environment: p.Environment, profile: a.AdminProfile, bucket: a.Bucket.Name, key: p.StateKey, region: a.StateRegion,
-		encrypt: true, table: a.Lock.DynamoDBTable, lockfile: a.Lock.UseLockfile, planned: true,
+// newTarget is pure.
+func newTarget(a *blueprint.Answers, p health.Project, getenv func(string) string) target {
+	s := health.StateOf(a, p, getenv)
+	return target{
+		project: s.Project, environment: s.Environment, profile: s.Profile, bucket: s.Bucket, key: s.Key, region: s.Region, stateKey: s.StateKey,
+		encrypt: s.Encrypt, kmsKey: s.KMSKey, table: s.Table, lockfile: s.Lockfile, planned: s.Planned,
 	}
-	if !a.ProfileInFiles {
-		t.profile = ""
-	}
-	if p.backend != nil && p.backend.Type == "s3" {
-		t.read(p, getenv)
-	}
-	workspace := getenv("TF_WORKSPACE")
-	t.stateKey = t.key
-	if workspace == "" && p.files != nil {
-		workspace = p.files.State.Workspace
-	}
-	if workspace != "" && workspace != "default" {
-		prefix := "env:"
-		if p.backend != nil {
-			prefix = cmp.Or(p.backend.Attributes.Get("workspace_key_prefix"), prefix)
-		}
-		t.key = prefix + "/" + workspace + "/" + t.key
-	}
-	return t
-}
-
-// read takes over what the backend says. An argument that is left out is left
-// out of Terraform's requests, too; one that is an expression is the
-// blueprint's as far as can be told.
-func (t *target) read(p project, getenv func(string) string) {
-	t.planned = false
-	value := func(name, otherwise string) string {
-		switch a := p.backend.Attributes.Find(name); {
-		case a == nil:
-			return ""
-		case a.Literal:
-			return a.Value
-		}
-		return otherwise
-	}
-	t.profile = value("profile", t.profile)
-	t.bucket = cmp.Or(value("bucket", t.bucket), t.bucket)
-	t.key = cmp.Or(value("key", t.key), t.key)
-	t.region = cmp.Or(value("region", t.region), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), t.region)
-	t.encrypt = value("encrypt", "true") == "true"
-	t.kmsKey = value("kms_key_id", "")
-	t.table = cmp.Or(value("dynamodb_table", t.table), value("lock_table", ""))
-	t.lockfile = value("use_lockfile", "true") == "true"
 }
 
 // lockID is the key of the lock's item in the table; the digest's has -md5.
