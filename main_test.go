@@ -20,8 +20,8 @@ import (
 	"testing"
 	"time"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
@@ -39,13 +39,14 @@ type outcome struct {
 // real home and without anything of the tester's AWS environment.
 func program(t *testing.T, input string, terminal bool, args ...string) outcome {
 	t.Helper()
+	return programOf(t, sandboxtest.Home(t.TempDir()), input, terminal, args...)
+}
+
+// programOf runs the program in somebody's home.
+func programOf(t *testing.T, home sandboxtest.Home, input string, terminal bool, args ...string) outcome {
+	t.Helper()
 	t.Setenv("PATH", t.TempDir())
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	for name, value := range awsops.EndpointVariables("http://127.0.0.1:1") { // nobody answers there
-		t.Setenv(name, value)
-	}
+	sandboxtest.Setenv(t, home.Environ(sandboxtest.Nobody))
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
 	code := run(t.Context(), args, system{in: strings.NewReader(input), out: &out, err: &errs, terminal: terminal})
@@ -296,11 +297,7 @@ func TestNoCredentialsAreOneClearSentence(t *testing.T) {
 
 // AWS's own answer to a token that is not the key's names neither.
 func TestATokenThatIsNotTheKeysIsNamedBeforeAnythingIsSent(t *testing.T) {
-	server := sandbox.New(sandbox.Options{})
-	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := sandboxtest.Start(t, sandbox.Options{})
 	dir := t.TempDir()
 	blueprint := practiceBlueprint(t, dir)
 	t.Setenv("AWS_SESSION_TOKEN", "hush")
@@ -308,22 +305,20 @@ func TestATokenThatIsNotTheKeysIsNamedBeforeAnythingIsSent(t *testing.T) {
 	if got.code != plan.ExitFailed || !strings.Contains(got.err, "unset AWS_SESSION_TOKEN") || strings.Contains(got.err, "hush") {
 		t.Errorf("in the environment: %+v", got)
 	}
-	home, who := t.TempDir(), server.Operator()
-	for name, text := range map[string]string{
-		"credentials": "[work]\naws_access_key_id = " + who.AccessKeyID + "\naws_secret_access_key = " + who.SecretAccessKey + "\n",
-		"config":      "[profile work]\nregion = eu-west-1\naws_session_token = hush\n",
+	home, who := sandboxtest.Home(t.TempDir()), server.Operator()
+	if err := os.Mkdir(filepath.Dir(home.Config()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{
+		home.Credentials(): "[work]\naws_access_key_id = " + who.AccessKeyID + "\naws_secret_access_key = " + who.SecretAccessKey + "\n",
+		home.Config():      "[profile work]\nregion = eu-west-1\naws_session_token = hush\n",
 	} {
-		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "",
-		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(home, "credentials"), "AWS_CONFIG_FILE": filepath.Join(home, "config"),
-	} {
-		t.Setenv(name, value)
-	}
-	got = program(t, "", false, "setup", "--dir", dir, "--blueprint", blueprint, "--yes", "--profile", "work", "--endpoint-url", server.URL())
+	sandboxtest.Setenv(t, []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN="})
+	got = programOf(t, home, "", false, "setup", "--dir", dir, "--blueprint", blueprint, "--yes", "--profile", "work", "--endpoint-url", server.URL())
 	if got.code != plan.ExitFailed || !strings.Contains(got.err, who.AccessKeyID) || !strings.Contains(got.err, "aws_session_token from profile work") || strings.Contains(got.err, "hush") {
 		t.Errorf("in the files: %+v", got)
 	}
@@ -347,12 +342,15 @@ func TestASignalThatNohupIgnoresStaysIgnored(t *testing.T) {
 
 // A file that is a pipe would block whoever reads it, and no interrupt gets at that.
 func TestAPipeAsCredentialsFileEndsTheRunAtOnce(t *testing.T) {
-	fifo := filepath.Join(t.TempDir(), "credentials")
+	home := sandboxtest.Home(t.TempDir())
+	fifo := home.Credentials()
+	if err := os.Mkdir(filepath.Dir(fifo), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := exec.CommandContext(t.Context(), "mkfifo", fifo).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", fifo)
-	got := program(t, "", false, "setup", "--dry-run", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
+	got := programOf(t, home, "", false, "setup", "--dry-run", "--set", "admin_account=111111111111", "--set", "group.admins.users=alice",
 		"--set", "environment.production.account=444444444444", "--set", "project.common-production.environment=production", "--set", "bucket.name=acme-state")
 	if got.code == plan.ExitDone || !strings.Contains(got.err, fifo) || !strings.Contains(got.err, "pipe") {
 		t.Errorf("ended with %d: %s", got.code, got.err)
@@ -521,11 +519,7 @@ func TestAnswerOtherThanYesChangesNothing(t *testing.T) {
 // TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything runs the
 // program on a served sandbox: the endpoint hears not one call.
 func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *testing.T) {
-	server := sandbox.New(sandbox.Options{})
-	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := sandboxtest.Start(t, sandbox.Options{})
 	dir := t.TempDir()
 	link := filepath.Join(t.TempDir(), "link")
 	if err := errors.Join(os.Symlink(dir, link), os.WriteFile(filepath.Join(dir, "file"), nil, 0o600)); err != nil {
@@ -583,14 +577,9 @@ func practiceBlueprint(t *testing.T, dir string) string {
 func programIn(t *testing.T, state string, server *sandbox.Server, args ...string) outcome {
 	t.Helper()
 	t.Setenv("PATH", t.TempDir())
-	home := t.TempDir()
-	for name, value := range map[string]string{
-		"HOME": home, "XDG_STATE_HOME": state, "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(home, "credentials"), "AWS_CONFIG_FILE": filepath.Join(home, "config"),
-		"AWS_ACCESS_KEY_ID": server.Operator().AccessKeyID, "AWS_SECRET_ACCESS_KEY": server.Operator().SecretAccessKey,
-	} {
-		t.Setenv(name, value)
-	}
+	sandboxtest.Setenv(t, sandboxtest.Home(t.TempDir()).Environ(server.URL()))
+	sandboxtest.Setenv(t, sandboxtest.Keys(server.Operator()))
+	t.Setenv("XDG_STATE_HOME", state)
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
 	code := run(t.Context(), append(args, "--endpoint-url", server.URL()), system{in: strings.NewReader(""), out: &out, err: &errs})
@@ -600,23 +589,17 @@ func programIn(t *testing.T, state string, server *sandbox.Server, args ...strin
 // TestQuestionsLeadFromNothingToASetup is an operator at a terminal with
 // nothing but credentials, and then the same operator once more.
 func TestQuestionsLeadFromNothingToASetup(t *testing.T) {
-	server := sandbox.New(sandbox.Options{})
-	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := sandboxtest.Start(t, sandbox.Options{})
 	dir := t.TempDir()
-	t.Setenv("AWS_ACCESS_KEY_ID", server.Operator().AccessKeyID)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", server.Operator().SecretAccessKey)
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
+	home := sandboxtest.Home(t.TempDir())
+	sandboxtest.Setenv(t, sandboxtest.Keys(server.Operator()))
 	args := []string{"setup", "--endpoint-url", server.URL(), "--dir", dir, "--blueprint", filepath.Join(dir, "stateroom.hcl")}
 	typed := "111111111111\nproduction=444444444444\nalice,bob\n" + strings.Repeat("\n", 8) + "common-production=production\n\nyes\n"
-	got := program(t, typed, true, args...)
+	got := programOf(t, home, typed, true, args...)
 	if got.code != 0 || strings.Count(got.out, "Passphrase of") != 2 {
 		t.Fatalf("%+v", got)
 	}
-	again := program(t, "", true, args...)
+	again := programOf(t, home, "", true, args...)
 	if again.code != 0 || !strings.Contains(again.out, "No changes") {
 		t.Errorf("%+v", again)
 	}

@@ -2,6 +2,8 @@ package awsops
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -39,6 +41,11 @@ type Table struct {
 // LockID (S) HASH.
 func (t *Table) IsLockTable() bool {
 	return len(t.Keys) == 1 && t.Keys[0] == KeyAttribute{Name: lockKey, Role: "HASH", Type: "S"}
+}
+
+// Schema is the table's key in words: "LockID (S) HASH".
+func (t *Table) Schema() string {
+	return strings.Join(each(t.Keys, func(k KeyAttribute) string { return fmt.Sprintf("%s (%s) %s", k.Name, k.Type, k.Role) }), ", ")
 }
 
 // Table is nil when there is no such table in the session's region.

@@ -116,29 +116,10 @@ func AttachRolePolicy(role, policyARN string) Call {
 		&iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)}, nil)
 }
 
-// DetachRolePolicy detaches a managed policy from a role.
-func DetachRolePolicy(role, policyARN string) Call {
-	return iamCall("DetachRolePolicy",
-		&iam.DetachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)}, nil)
-}
-
 // PutRolePermissionsBoundary sets a role's permissions boundary.
 func PutRolePermissionsBoundary(role, policyARN string) Call {
 	return iamCall("PutRolePermissionsBoundary",
 		&iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(role), PermissionsBoundary: aws.String(policyARN)}, nil)
-}
-
-// PutGroupPolicy creates or replaces an inline policy of a group.
-func PutGroupPolicy(group, name, document string) Call {
-	return iamCall("PutGroupPolicy", &iam.PutGroupPolicyInput{
-		GroupName: aws.String(group), PolicyName: aws.String(name), PolicyDocument: aws.String(document),
-	}, nil)
-}
-
-// DeleteGroupPolicy deletes an inline policy of a group.
-func DeleteGroupPolicy(group, name string) Call {
-	return iamCall("DeleteGroupPolicy",
-		&iam.DeleteGroupPolicyInput{GroupName: aws.String(group), PolicyName: aws.String(name)}, nil)
 }
 
 // AttachGroupPolicy attaches a managed policy to a group.

@@ -56,12 +56,12 @@ func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
 }
 
 func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
-	_, sessions := rehearse(t, sandbox.Options{})
+	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	document := policy.AssumeRoles([]string{"arn:aws:iam::444444444444:role/TerraformAdmin"}).JSON()
 	do(t, home, awsops.CreateGroup("admins", ""))
-	do(t, home, awsops.PutGroupPolicy("admins", "one", document))
-	do(t, home, awsops.PutGroupPolicy("admins", "two", document))
+	putGroupPolicy(t, server, "admins", "one", document)
+	putGroupPolicy(t, server, "admins", "two", document)
 	arn := do(t, home, awsops.CreatePolicy("state", "", "what", document, tags)).Values["arn"]
 	do(t, home, awsops.AttachGroupPolicy("admins", arn))
 	policies := must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
@@ -84,13 +84,13 @@ func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
 		t.Errorf("found %v", p)
 	}
 	do(t, home, awsops.DetachGroupPolicy("admins", arn))
-	do(t, home, awsops.DeleteGroupPolicy("admins", "one"))
+	act(t, server, management, "DeleteGroupPolicy", sandbox.ActInput{"GroupName": "admins", "PolicyName": "one"})
 	policies = must[awsops.Policies](t)(home.GroupPolicies(ctx, "admins"))
 	same(t, "what remains", awsops.Policies{Inline: map[string]string{"two": document}}, policies)
 }
 
 func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
-	_, sessions := rehearse(t, sandbox.Options{})
+	server, sessions := rehearse(t, sandbox.Options{})
 	home, there, ctx := sessions.Home(""), sessions.Reach(production, bootstrap, ""), t.Context()
 	trust := policy.EnvironmentTrust("aws", management, "", nil, false).JSON()
 	document := policy.EnvironmentPermissions().JSON()
@@ -121,7 +121,7 @@ func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
 	if id := must[awsops.Identity](t)(assumed.Identity(ctx)); id.Account != production || id.Name != "TerraformAdmin" {
 		t.Errorf("assumed %+v", id)
 	}
-	do(t, there, awsops.DetachRolePolicy("TerraformAdmin", boundary))
+	act(t, server, production, "DetachRolePolicy", sandbox.ActInput{"RoleName": "TerraformAdmin", "PolicyArn": boundary})
 	do(t, there, awsops.DeleteRolePolicy("TerraformAdmin", "terraform"))
 	policies := must[awsops.Policies](t)(there.RolePolicies(ctx, "TerraformAdmin"))
 	same(t, "what remains", awsops.Policies{Inline: map[string]string{}}, policies)

@@ -9,15 +9,15 @@ import (
 )
 
 func TestSimulationTellsWhatAPrincipalMayDo(t *testing.T) {
-	_, sessions := rehearse(t, sandbox.Options{})
+	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, home, awsops.CreateGroup("admins", ""))
 	do(t, home, awsops.CreateUser("alice", "", nil))
 	do(t, home, awsops.AddUserToGroup("admins", "alice"))
-	do(t, home, awsops.PutGroupPolicy("admins", "some", `{"Version":"2012-10-17","Statement":[
+	putGroupPolicy(t, server, "admins", "some", `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":["s3:GetObject","s3:DeleteObject"],"Resource":"arn:aws:s3:::b/*"},
 		{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"},
-		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::444444444444:role/*","Condition":{"StringEquals":{"aws:ResourceOrgID":"o-x"}}}]}`))
+		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::444444444444:role/*","Condition":{"StringEquals":{"aws:ResourceOrgID":"o-x"}}}]}`)
 	alice := "arn:aws:iam::111111111111:user/alice"
 	got := must[[]awsops.Simulated](t)(home.Simulate(ctx, awsops.Simulation{
 		Principal: alice, Actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, Resources: []string{"arn:aws:s3:::b/k"},

@@ -3,8 +3,6 @@ package awsops_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +14,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/awsops/secret"
 )
 
@@ -32,37 +31,14 @@ var tags = map[string]string{"stateroom": "111111111111/state", "team": "core"}
 func rehearse(t *testing.T, options sandbox.Options) (*sandbox.Server, *awsops.Sessions) {
 	t.Helper()
 	options.Region = region
-	server := sandbox.New(options)
-	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := sandboxtest.Start(t, options)
 	return server, open(t, server)
 }
 
 func open(t *testing.T, server *sandbox.Server) *awsops.Sessions {
 	t.Helper()
-	for _, pair := range os.Environ() {
-		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "") // an empty variable is an absent one to the SDK
-		}
-	}
-	home := t.TempDir()
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_STATE_HOME", home)
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, "config"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, "credentials"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	for name, value := range awsops.EndpointVariables(server.URL()) {
-		t.Setenv(name, value)
-	}
-	operator := server.Operator()
-	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
+	sandboxtest.Home(t.TempDir()).Isolate(t, server.URL())
+	sandboxtest.Setenv(t, sandboxtest.Keys(server.Operator()))
 	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: region, Endpoint: server.URL()})
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +59,19 @@ func do(t *testing.T, s *awsops.Session, c awsops.Call) awsops.Outputs {
 		}
 	}
 	return out
+}
+
+// act does in an account's IAM what no plan does.
+func act(t *testing.T, server *sandbox.Server, account, operation string, in sandbox.ActInput) {
+	t.Helper()
+	if _, err := server.Act(account, "iam", operation, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func putGroupPolicy(t *testing.T, server *sandbox.Server, group, name, document string) {
+	t.Helper()
+	act(t, server, management, "PutGroupPolicy", sandbox.ActInput{"GroupName": group, "PolicyName": name, "PolicyDocument": document})
 }
 
 // must fails the test on a read's error.
@@ -448,17 +437,17 @@ func TestCancellingStopsAWait(t *testing.T) {
 // An identity that may not list buckets still learns whose a name is, as far
 // as HEAD tells.
 func TestABucketIsLocatedWithoutListing(t *testing.T) {
-	_, sessions := rehearse(t, sandbox.Options{})
+	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, sessions.Reach(production, bootstrap, ""), awsops.CreateBucket("theirs", region, nil))
 	do(t, sessions.Home("eu-central-1"), awsops.CreateBucket("ours-elsewhere", "eu-central-1", nil))
 	do(t, home, awsops.CreateUser("narrow", "", nil))
 	do(t, home, awsops.CreateGroup("narrow", ""))
 	do(t, home, awsops.AddUserToGroup("narrow", "narrow"))
-	do(t, home, awsops.PutGroupPolicy("narrow", "s3", policy.Document{Statements: []policy.Statement{
+	putGroupPolicy(t, server, "narrow", "s3", policy.Document{Statements: []policy.Statement{
 		{Effect: policy.Allow, Actions: []string{"s3:*"}, Resources: []string{"*"}},
 		{Effect: policy.Deny, Actions: []string{"s3:ListAllMyBuckets"}, Resources: []string{"*"}},
-	}}.JSON()))
+	}}.JSON())
 	out := do(t, home, awsops.CreateAccessKey("narrow"))
 	narrow := sessions.With(out.Values["id"], out.Secret, secret.Secret{}, "")
 	for name, want := range map[string]awsops.BucketOwnership{
@@ -484,4 +473,16 @@ func TestANewRoleIsWaitedFor(t *testing.T) {
 		t.Errorf("at once: %v", err)
 	}
 	must[*awsops.Session](t)(sessions.Home("").WaitAssumable(t.Context(), arn, time.Minute))
+}
+
+// TestATestsHomeLeadsEveryCallToItsSandbox keeps what the tests isolate themselves
+// with, which knows nothing of this package, complete.
+func TestATestsHomeLeadsEveryCallToItsSandbox(t *testing.T) {
+	const url = "http://127.0.0.1:4566"
+	environ := sandboxtest.Home(t.TempDir()).Environ(url)
+	for name, value := range awsops.EndpointVariables(url) {
+		if !slices.Contains(environ, name+"="+value) {
+			t.Errorf("%s is not among %v", name, environ)
+		}
+	}
 }

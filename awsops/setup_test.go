@@ -5,27 +5,20 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"stateroom/awsops/sandbox/sandboxtest"
 )
 
-// isolate keeps a test away from the real home, the real files and AWS.
+// isolate keeps a test away from the real home, the real files and AWS, whose place
+// the test itself tells.
 func isolate(t *testing.T) {
 	t.Helper()
-	home := t.TempDir()
-	for _, pair := range os.Environ() {
-		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "")
-			if err := os.Unsetenv(name); err != nil {
-				t.Fatal(err)
-			}
-		}
+	home := sandboxtest.Home(t.TempDir())
+	home.Isolate(t, "")
+	if err := os.Mkdir(filepath.Dir(home.Config()), 0o700); err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_STATE_HOME", home)
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, "config"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, "credentials"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
 // fakeAWS is an endpoint whose every answer the test writes.

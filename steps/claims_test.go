@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -24,7 +25,7 @@ func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
 	binary := stepstest.Program(t)
 	for _, place := range []string{"the same clone", "another clone"} {
 		t.Run(place, func(t *testing.T) {
-			isolate(t, t.TempDir())
+			sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
 			first, err := newVictim(t.Context(), binary, mkdir(t, "clone"))
 			if err != nil {
 				t.Fatal(err)

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -10,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -32,16 +32,8 @@ type world struct {
 // at a scratch home, so that nothing real can be reached.
 func newWorld(t testing.TB, options sandbox.Options) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir()}
-	w.server = sandbox.New(options)
-	if err := w.server.Start(context.Background(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.server.Close() })
-	isolate(t, w.dir)
-	for name, value := range awsops.EndpointVariables(w.server.URL()) {
-		t.Setenv(name, value)
-	}
+	w := &world{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options)}
+	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
 	w.actAs(w.server.Operator())
 	return w
 }
@@ -49,27 +41,8 @@ func newWorld(t testing.TB, options sandbox.Options) *world {
 // stateHome is where the tests' state directory lies in a scratch home.
 const stateHome = ".local/state"
 
-// isolate takes every AWS and Terraform variable out of the environment.
-func isolate(t testing.TB, home string) {
-	t.Helper()
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
-			t.Setenv(name, "")
-			_ = os.Unsetenv(name)
-		}
-	}
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_STATE_HOME", filepath.Join(home, stateHome))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, ".aws", "credentials"))
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, ".aws", "config"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("CHECKPOINT_DISABLE", "1")
-}
-
 func (w *world) actAs(c sandbox.Credentials) {
-	w.t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
-	w.t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
+	sandboxtest.Setenv(w.t, sandboxtest.Keys(c))
 }
 
 // team is the blueprint most tests set up: three environments, two users.

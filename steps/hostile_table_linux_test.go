@@ -24,8 +24,8 @@ import (
 
 	"filippo.io/age"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -44,10 +44,8 @@ func newClone(t *testing.T, binary, proxy string) *clone {
 	base := t.TempDir()
 	c := &clone{
 		t: t, dir: filepath.Join(base, "repo"), home: filepath.Join(base, "home"), outside: filepath.Join(base, "outside"),
-		binary: binary, proxy: proxy, server: sandbox.New(sandbox.Options{}),
+		binary: binary, proxy: proxy, server: sandboxtest.Start(t, sandbox.Options{}),
 	}
-	c.must(c.server.Start(t.Context(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = c.server.Close() })
 	for _, dir := range []string{c.dir, c.home, c.outside, filepath.Join(c.dir, ".git")} {
 		c.must(os.MkdirAll(dir, 0o700))
 	}
@@ -114,16 +112,10 @@ func (c *clone) run(args ...string) told {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.binary, append(args, "--endpoint-url", c.server.URL())...)
 	cmd.Dir, cmd.WaitDelay = c.dir, time.Second
-	who := c.server.Operator()
-	set := awsops.EndpointVariables(c.server.URL())
-	maps.Copy(set, map[string]string{
-		"HOME": c.home, "XDG_STATE_HOME": filepath.Join(c.home, "state"), "PATH": c.home, "TMPDIR": c.home,
-		"AWS_ACCESS_KEY_ID": who.AccessKeyID, "AWS_SECRET_ACCESS_KEY": who.SecretAccessKey, "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_DEFAULT_REGION": "eu-west-1", "HTTP_PROXY": c.proxy, "HTTPS_PROXY": c.proxy, // which sees every request that leaves this machine
+	cmd.Env = slices.Concat(sandboxtest.Home(c.home).Environ(c.server.URL()), sandboxtest.Keys(c.server.Operator()), []string{
+		"PATH=" + c.home, "TMPDIR=" + c.home, "AWS_DEFAULT_REGION=eu-west-1",
+		"HTTP_PROXY=" + c.proxy, "HTTPS_PROXY=" + c.proxy, // which sees every request that leaves this machine
 	})
-	for name, value := range set {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	mark := len(c.server.Log())
@@ -440,7 +432,7 @@ func (c *clone) onlyItsOwn() {
 	entries, err := os.ReadDir(c.home)
 	c.must(err)
 	for _, entry := range entries {
-		if !slices.Contains([]string{".aws", "state"}, entry.Name()) {
+		if !slices.Contains([]string{".aws", ".local"}, entry.Name()) {
 			c.t.Errorf("the home holds %s", entry.Name())
 		}
 	}

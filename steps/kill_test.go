@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/awsops/secret"
 	"stateroom/steps/handover"
 	"stateroom/steps/stepstest"
@@ -64,12 +66,8 @@ func (v *victim) run(ctx context.Context, args ...string) (string, error) {
 	}, args...)
 	cmd := exec.CommandContext(ctx, v.binary, args...)
 	cmd.Dir = v.dir
-	operator := v.server.Operator()
-	cmd.Env = []string{
-		"HOME=" + v.dir, "USERPROFILE=" + v.dir, "XDG_STATE_HOME=" + v.state, "LOCALAPPDATA=" + v.state, "PATH=" + v.dir, "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ACCESS_KEY_ID=" + operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + operator.SecretAccessKey,
-		"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(v.dir, "credentials"), "AWS_CONFIG_FILE=" + filepath.Join(v.dir, "config"),
-	}
+	cmd.Env = slices.Concat(sandboxtest.Home(v.dir).Environ(v.server.URL()), sandboxtest.Keys(v.server.Operator()),
+		[]string{"XDG_STATE_HOME=" + v.state, "LOCALAPPDATA=" + v.state, "PATH=" + v.dir})
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -138,7 +136,7 @@ func (v *victim) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	profile, err := os.ReadFile(filepath.Join(v.dir, "credentials"))
+	profile, err := os.ReadFile(sandboxtest.Home(v.dir).Credentials())
 	if err != nil || !strings.Contains(string(profile), alice) {
 		return fmt.Errorf("alice's key %s is not in her profile: %w\n%s", alice, err, profile)
 	}

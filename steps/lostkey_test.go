@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/engine"
+	"stateroom/steps/stepstest"
 )
 
 // cutOff is a finished set-up in which a later run's creation of bob's key was cut
@@ -57,7 +57,7 @@ func TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff(t *testing.T) {
 				w.must(err)
 			}
 			if c.unread {
-				w.actAsOperator(without(policy.Operator(operatorAccess()), "iam:GetAccessKeyLastUsed"))
+				w.actAsOperator(without(stepstest.ReadmePolicy(t, "operator"), "iam:GetAccessKeyLastUsed"))
 			}
 			summary, ids, _ := w.again(team())
 			w.healthy(summary)

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // repairs are the operator's actions that a first set-up does not meet, since
@@ -29,7 +29,7 @@ func elsewhere(action string) bool {
 }
 
 func TestEveryActionOfTheOperatorPolicyIsNeeded(t *testing.T) {
-	full := policy.Operator(operatorAccess())
+	full := stepstest.ReadmePolicy(t, "operator")
 	for _, s := range full.Statements {
 		for _, action := range s.Actions {
 			if elsewhere(action) {

@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,40 +10,9 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/stepstest"
 )
-
-// readmePolicy is the operator's policy as the README prints it.
-func readmePolicy(t testing.TB) policy.Document {
-	t.Helper()
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := regexp.MustCompile("(?s)<!-- operator policy -->\n```json\n(.*?)\n```").FindSubmatch(text)
-	if block == nil {
-		t.Fatal("README.md has no operator policy")
-	}
-	doc, err := policy.Parse(string(block[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
-func operatorAccess() policy.OperatorAccess {
-	return policy.OperatorAccess{
-		Partition: "aws", Account: "111111111111", Region: "eu-west-1", Bucket: "acme-terraform-state",
-		Table: blueprint.DefaultLockTable, Reach: blueprint.DefaultReach,
-	}
-}
-
-func TestReadmeShowsTheOperatorPolicy(t *testing.T) {
-	if want := policy.Operator(operatorAccess()); !policy.Equivalent(readmePolicy(t), want) {
-		t.Errorf("README.md prints another operator policy than policy.Operator, which is\n%s", want.JSON())
-	}
-}
 
 // actAsOperator makes an IAM user with this policy alone and acts as it.
 func (w *world) actAsOperator(doc policy.Document) {
@@ -73,7 +40,7 @@ func (w *world) actAsOperator(doc policy.Document) {
 
 func TestTheOperatorPolicyIsEnough(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
-	w.actAsOperator(policy.Operator(operatorAccess()))
+	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
 	for range 2 {
 		w.healthy(w.run(w.setup(team())))
 	}
@@ -98,7 +65,7 @@ func (w *world) denied() []string {
 // no right to any state: what cannot be proven is told, and is no failure.
 func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
-	w.actAsOperator(policy.Operator(operatorAccess()))
+	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
 	s := w.setup(team())
 	s.Answers.Me, s.Env.Patience = "", time.Second
 	summary := w.run(s)

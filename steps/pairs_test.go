@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -29,8 +28,8 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/stepstest"
 )
@@ -81,9 +80,7 @@ func pairBlueprint(t *testing.T) []byte {
 
 func newPair(t *testing.T, binary string) *pair {
 	t.Helper()
-	p := &pair{t: t, binary: binary, server: sandbox.New(sandbox.Options{})}
-	p.must(p.server.Start(t.Context(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = p.server.Close() })
+	p := &pair{t: t, binary: binary, server: sandboxtest.Start(t, sandbox.Options{})}
 	who := p.server.Operator()
 	p.config = aws.Config{
 		Region: "eu-west-1", BaseEndpoint: aws.String(p.server.URL()),
@@ -122,16 +119,8 @@ func (p *pair) operator(name string) (sandbox.Credentials, string) {
 func (p *pair) command(who person, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(p.t.Context(), p.binary, args...)
 	cmd.Dir, cmd.WaitDelay = who.clone, 10*time.Second
-	set := awsops.EndpointVariables(p.server.URL())
-	maps.Copy(set, map[string]string{
-		"HOME": who.home, "XDG_STATE_HOME": filepath.Join(who.home, "state"), "PATH": who.home,
-		"AWS_ACCESS_KEY_ID": who.key.AccessKeyID, "AWS_SECRET_ACCESS_KEY": who.key.SecretAccessKey, "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_DEFAULT_REGION": "eu-west-1", "TMPDIR": who.home,
-	})
-	for name, value := range set {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	cmd.Env = append(cmd.Env, "LOCALAPPDATA="+filepath.Join(who.home, "state"))
+	cmd.Env = slices.Concat(sandboxtest.Home(who.home).Environ(p.server.URL()), sandboxtest.Keys(who.key),
+		[]string{"PATH=" + who.home, "TMPDIR=" + who.home, "AWS_DEFAULT_REGION=eu-west-1"})
 	return cmd
 }
 

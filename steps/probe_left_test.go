@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/stepstest"
 )
 
@@ -23,7 +24,7 @@ import (
 func killedProof(t *testing.T, service, operation, ending string) *victim {
 	t.Helper()
 	binary := stepstest.Program(t)
-	isolate(t, t.TempDir())
+	sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
 	v, err := newVictim(t.Context(), binary, mkdir(t, "clone"))
 	if err != nil {
 		t.Fatal(err)

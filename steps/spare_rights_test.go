@@ -15,6 +15,7 @@ import (
 
 	"stateroom/awsops/policy"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // met is a finished set-up after others that met it: a stored version is
@@ -98,7 +99,7 @@ func complaints(s *plan.Summary) string {
 // needs only where set-ups have met. Nothing is disabled on a guess, and what is
 // missing is named with its resource; with it, the next run ends the repair.
 func TestEachRightAfterTwoSetUpsIsNamedWhereItIsMissing(t *testing.T) {
-	full := policy.Operator(operatorAccess())
+	full := stepstest.ReadmePolicy(t, "operator")
 	for _, right := range rightsOfMeeting {
 		t.Run(right.action, func(t *testing.T) {
 			w, needed, spare := met(t)
@@ -142,7 +143,7 @@ func TestDecryptIsNotTakenAwayWhereNobodyKnowsWhatNeedsIt(t *testing.T) {
 	for _, action := range []string{"s3:ListBucketVersions", "s3:GetObjectVersion"} {
 		t.Run(action, func(t *testing.T) {
 			w, needed, spare := met(t)
-			full := policy.Operator(operatorAccess())
+			full := stepstest.ReadmePolicy(t, "operator")
 			w.actAsOperator(full)
 			w.repaired(needed, spare)
 			w.grantOperator(without(full, action))

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// DenyAll is the ARN of AWS's managed policy that denies everything.
+func DenyAll(partition string) string { return "arn:" + partition + ":iam::aws:policy/AWSDenyAll" }
+
 // WithoutPrincipal is the document with an ARN in no Allow statement any more;
 // a statement that names nobody else goes. What denies stays.
 func WithoutPrincipal(d Document, arn string) Document {

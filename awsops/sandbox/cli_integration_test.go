@@ -46,7 +46,6 @@ func TestCommandLineReachesIdentityServices(t *testing.T) {
 		{"iam list-user-policies --user-name bob", `"p"`},
 		{"iam create-virtual-mfa-device --virtual-mfa-device-name bob --bootstrap-method Base32StringSeed --outfile seed", "mfa/bob"},
 		{"iam simulate-principal-policy --policy-source-arn arn:aws:iam::111111111111:user/bob --action-names s3:GetObject", `"EvalDecision": "allowed"`},
-		{"iam get-account-summary", `"AccessKeysPerUserQuota": 2`},
 		{"iam get-role --role-name " + bootstrapRole + " --profile staging", `"Effect": "Allow"`},
 	} {
 		if out := c.ok("aws", strings.Fields(test.command)...); !strings.Contains(out, test.want) {

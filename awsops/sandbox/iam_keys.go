@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -118,30 +117,6 @@ func (s *iamService) accessKeyLastUsed(r *request) (any, error) {
 	}
 	if !key.lastUsed.IsZero() {
 		out.AccessKeyLastUsed = lastUsed{stamp(key.lastUsed), key.lastService, key.lastRegion}
-	}
-	return out, nil
-}
-
-// accountSummary counts, and gives the quotas that the sandbox holds.
-func accountSummary(r *request) (any, error) {
-	a := r.account
-	counts := map[string]int{
-		"Users": len(a.users), "Groups": len(a.groups), "Roles": len(a.roles), "Policies": len(a.policies), "MFADevices": len(a.mfa),
-		"AccountAccessKeysPresent": 0, "AccessKeysPerUserQuota": maxKeys, "VersionsPerPolicyQuota": maxVersions, "PolicySizeQuota": maxManagedSize,
-		"AttachedPoliciesPerUserQuota": maxAttached, "AttachedPoliciesPerGroupQuota": maxAttached, "AttachedPoliciesPerRoleQuota": maxAttached,
-	}
-	if a.root != nil {
-		counts["AccountAccessKeysPresent"] = 1
-	}
-	type entry struct {
-		Key   string `xml:"key"`
-		Value int    `xml:"value"`
-	}
-	var out struct {
-		Entries []entry `xml:"SummaryMap>entry"`
-	}
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		out.Entries = append(out.Entries, entry{name, counts[name]})
 	}
 	return out, nil
 }

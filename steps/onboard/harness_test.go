@@ -17,6 +17,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
@@ -47,20 +48,6 @@ type laptop struct {
 	events []plan.Event
 }
 
-// isolate takes every AWS and Terraform variable out of the environment.
-func isolate(t testing.TB) {
-	t.Helper()
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
-			t.Setenv(name, "")
-			_ = os.Unsetenv(name)
-		}
-	}
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("CHECKPOINT_DISABLE", "1")
-}
-
 // journalDir is where a laptop keeps the company's journal, below its home.
 const journalDir = ".local/state/stateroom/111111111111-acme-terraform-state"
 
@@ -71,13 +58,7 @@ var staff = []string{"alice", "bob"}
 // blueprint first.
 func founded(t testing.TB, options sandbox.Options, change func(*blueprint.Blueprint)) *company {
 	t.Helper()
-	isolate(t)
-	c := &company{t: t, dir: t.TempDir(), server: sandbox.New(options), identities: map[string]*age.X25519Identity{}}
-	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = c.server.Close() })
-	for name, value := range awsops.EndpointVariables(c.server.URL()) {
-		t.Setenv(name, value)
-	}
+	c := &company{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options), identities: map[string]*age.X25519Identity{}}
 	c.blueprint = c.team()
 	if change != nil {
 		change(c.blueprint)
@@ -138,9 +119,7 @@ func (c *company) iam() *awsops.Session { return c.operator().Home(blueprint.Def
 // setup runs the nine steps as the operator.
 func (c *company) setup() *plan.Summary {
 	c.t.Helper()
-	c.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(c.dir, "credentials"))
-	c.t.Setenv("AWS_CONFIG_FILE", filepath.Join(c.dir, "config"))
-	c.t.Setenv("XDG_STATE_HOME", filepath.Join(c.dir, ".local", "state"))
+	sandboxtest.Home(c.dir).Isolate(c.t, c.server.URL())
 	env := c.env(c.operator(), c.dir)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: c.blueprint}}).Flow()
 	run.Emit = func(plan.Event) {}
@@ -207,10 +186,7 @@ func copyTree(from, to string) error {
 
 // sitDown points the process to this laptop's home.
 func (l *laptop) sitDown() {
-	l.t.Setenv("HOME", l.home)
-	l.t.Setenv("XDG_STATE_HOME", l.path(".local/state"))
-	l.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", l.path(".aws/credentials"))
-	l.t.Setenv("AWS_CONFIG_FILE", l.path(".aws/config"))
+	sandboxtest.Home(l.home).Isolate(l.t, l.server.URL())
 }
 
 func (l *laptop) path(rel string) string { return filepath.Join(l.home, filepath.FromSlash(rel)) }

@@ -23,6 +23,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
@@ -163,13 +164,9 @@ func (l *laptop) start(e errand) *process {
 	self, err := os.Executable()
 	l.must(err)
 	p := &process{cmd: exec.CommandContext(l.t.Context(), self)}
-	p.cmd.Env = []string{
-		childVariable + "=" + string(order), "HOME=" + l.home, "XDG_STATE_HOME=" + l.path(".local/state"), "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0",
-		"AWS_SHARED_CREDENTIALS_FILE=" + l.path(".aws/credentials"), "AWS_CONFIG_FILE=" + l.path(".aws/config"),
-	}
+	p.cmd.Env = append(sandboxtest.Home(l.home).Environ(l.server.URL()), childVariable+"="+string(order), "GORACE=atexit_sleep_ms=0")
 	if e.Operator != "" {
-		who := l.server.Operator()
-		p.cmd.Env = append(p.cmd.Env, "AWS_ACCESS_KEY_ID="+who.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+who.SecretAccessKey)
+		p.cmd.Env = append(p.cmd.Env, sandboxtest.Keys(l.server.Operator())...)
 	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.mu.Lock()

@@ -18,6 +18,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
 )
 
 // bobsSession is a session of bob's key, as a laptop of his may hold one for 36
@@ -255,7 +256,7 @@ func (o *office) sts(pair awsops.KeyPair) *sts.Client {
 // Without the right to deny, what can be taken is taken, and nothing is claimed.
 func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
 	o := newOffice(t)
-	doc := policy.People(access)
+	doc := stepstest.ReadmePolicy(t, "people")
 	doc.Statements = slices.DeleteFunc(doc.Statements, func(s policy.Statement) bool { return s.Sid == "DenyEverything" })
 	s := o.bobsSession()
 	o.actAs(doc)

@@ -99,9 +99,6 @@ var deleted = []string{
 	"DeleteSigningCertificate", "DeleteUser", "DeleteUserPolicy", "DeleteVirtualMFADevice", "DetachUserPolicy", "DetachUserPolicy",
 }
 
-// access is what the people's policy of the office's blueprint is made for.
-var access = policy.OperatorAccess{Partition: "aws", Account: "111111111111", Region: "eu-west-1", Bucket: "acme-terraform-state", Reach: blueprint.DefaultReach}
-
 func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	o := newOffice(t)
 	o.settled()
@@ -391,7 +388,7 @@ func (o *office) actAs(doc policy.Document) {
 
 func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 	o := newOffice(t, listed)
-	doc := policy.People(access)
+	doc := stepstest.ReadmePolicy(t, "people")
 	operator := o.home()
 	o.settled()
 	text, _, err := operator.BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
@@ -432,7 +429,7 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 func TestRightsAreTakenByAnOperatorWhoCannotSeeEverything(t *testing.T) {
 	o := newOffice(t)
 	o.settled()
-	doc := policy.People(access)
+	doc := stepstest.ReadmePolicy(t, "people")
 	for i := range doc.Statements {
 		doc.Statements[i].Actions = slices.DeleteFunc(doc.Statements[i].Actions, func(a string) bool {
 			return a == "iam:ListSigningCertificates" || a == "iam:ListVirtualMFADevices"

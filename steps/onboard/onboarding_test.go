@@ -180,10 +180,18 @@ func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
 
 // deny puts an explicit denial on the users' group.
 func (c *company) deny(action string) {
-	c.do(awsops.PutGroupPolicy("admins", "spoilt", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"`+action+`","Resource":"*"}]}`))
+	c.act("PutGroupPolicy", sandbox.ActInput{"GroupName": "admins", "PolicyName": "spoilt", "PolicyDocument": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"` + action + `","Resource":"*"}]}`})
 }
 
-func (c *company) allow() { c.do(awsops.DeleteGroupPolicy("admins", "spoilt")) }
+func (c *company) allow() {
+	c.act("DeleteGroupPolicy", sandbox.ActInput{"GroupName": "admins", "PolicyName": "spoilt"})
+}
+
+// act does in IAM what no plan does.
+func (c *company) act(operation string, in sandbox.ActInput) {
+	_, err := c.server.Act("111111111111", "iam", operation, in)
+	c.must(err)
+}
 
 func TestAnInterruptBetweenChangesLeavesAWorkingKeyAndSaysSo(t *testing.T) {
 	c := founded(t, sandbox.Options{}, nil)

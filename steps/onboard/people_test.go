@@ -24,6 +24,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
@@ -51,25 +52,9 @@ type office struct {
 // nowhere else.
 func unfurnished(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), server: sandbox.New(sandbox.Options{})}
-	o.must(o.server.Start(t.Context(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = o.server.Close() })
-	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
-			t.Setenv(name, "")
-			_ = os.Unsetenv(name)
-		}
-	}
-	operator := o.server.Operator()
-	for name, value := range map[string]string{
-		"HOME": o.dir, "XDG_STATE_HOME": o.path(".local/state"), "AWS_SHARED_CREDENTIALS_FILE": o.path(".aws/credentials"), "AWS_CONFIG_FILE": o.path(".aws/config"),
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY": operator.SecretAccessKey,
-	} {
-		t.Setenv(name, value)
-	}
-	for name, value := range awsops.EndpointVariables(o.server.URL()) {
-		t.Setenv(name, value)
-	}
+	o := &office{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, sandbox.Options{})}
+	sandboxtest.Home(o.dir).Isolate(t, o.server.URL())
+	sandboxtest.Setenv(t, sandboxtest.Keys(o.server.Operator()))
 	var err error
 	o.bob, err = age.GenerateX25519Identity()
 	o.must(err)

@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
@@ -32,7 +33,7 @@ func clone(t *testing.T) (*company, *engine.Env, *blueprint.Answers) {
 // TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
 // comes to.
 func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
-	isolate(t)
+	sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
 	c, env, a := clone(t)
 	staging := a.Projects[slices.IndexFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == "common-staging" })]
 	dir := env.ProjectDir(staging)
@@ -59,7 +60,7 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 // admin's clone has none of what a generator writes, and the state is where that puts
 // it.
 func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testing.T) {
-	isolate(t)
+	sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
 	for file, text := range map[string]string{
 		"live/terragrunt.hcl": "remote_state {\n  backend = \"s3\"\n}\n",
 		"stacks.tm.hcl":       "generate_hcl \"backend.tf\" {\n  content {\n  }\n}\n",

@@ -25,6 +25,7 @@ import (
 	"gopkg.in/ini.v1"
 
 	"stateroom/awsops"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/handover"
@@ -66,18 +67,13 @@ func (s *stopped) command(ctx context.Context, bobs bool, args ...string) *exec.
 		args = append(args, "--json", "--yes")
 	}
 	cmd := exec.CommandContext(ctx, s.binary, args...)
-	home, key := s.dir, s.server.Operator()
+	home, keys := s.dir, sandboxtest.Keys(s.server.Operator())
 	cmd.Dir = s.dir
 	if bobs {
-		home, cmd.Dir = s.laptop.home, s.laptop.root
-	} else {
-		cmd.Env = []string{"AWS_ACCESS_KEY_ID=" + key.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + key.SecretAccessKey}
+		home, cmd.Dir, keys = s.laptop.home, s.laptop.root, nil
 	}
-	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_STATE_HOME="+home+"-state", "PATH="+filepath.Dir(s.binary), "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(home, ".aws", "credentials"), "AWS_CONFIG_FILE="+filepath.Join(home, ".aws", "config"))
-	for name, value := range awsops.EndpointVariables(s.server.URL()) {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = slices.Concat(sandboxtest.Home(home).Environ(s.server.URL()), keys,
+		[]string{"XDG_STATE_HOME=" + home + "-state", "PATH=" + filepath.Dir(s.binary)})
 	return cmd
 }
 

@@ -16,7 +16,7 @@ func shownPlan() []Change {
 	return []Change{
 		{ID: "key.create", Account: "111111111111", Calls: []awsops.Call{awsops.CreateUser("key", "/", nil)}},
 		{ID: "bucket.policy", Account: "111111111111", Calls: []awsops.Call{
-			awsops.PutGroupPolicy("alice", "p", `{"Resource":"`+awsops.Ref("key.create", "arn")+`","Action":"kms:Decrypt"}`),
+			awsops.PutRolePolicy("alice", "p", `{"Resource":"`+awsops.Ref("key.create", "arn")+`","Action":"kms:Decrypt"}`),
 			awsops.TagUser("alice", map[string]string{"a": "b"}),
 		}},
 		{ID: "iam.role.qa", Account: awsops.Ref("account.qa", "account"), Role: "reach", Calls: []awsops.Call{awsops.CreateAccessKey("bob")}},
@@ -29,7 +29,7 @@ func nothingMade(awsops.Reference) (string, bool) { return "", false }
 
 func TestALaterRoundDoesOnlyWhatWasConfirmed(t *testing.T) {
 	policy := func(text string) Change {
-		return Change{ID: "bucket.policy", Account: "111111111111", Calls: []awsops.Call{awsops.PutGroupPolicy("alice", "p", text)}}
+		return Change{ID: "bucket.policy", Account: "111111111111", Calls: []awsops.Call{awsops.PutRolePolicy("alice", "p", text)}}
 	}
 	backend := func(path, text string) Change {
 		return Change{ID: "files.backend", Write: &Write{Edit: files.Edit{Before: files.Snapshot{Path: path}, After: files.Content(text)}}}

@@ -10,7 +10,7 @@ import (
 
 // A call that nobody has judged counts as one that gives access.
 func TestACallThatNobodyJudgedCountsAsWidening(t *testing.T) {
-	c := Change{ID: "x", Title: "Do it", Calls: []awsops.Call{awsops.PutGroupPolicy("g", "p", "{}")}}
+	c := Change{ID: "x", Title: "Do it", Calls: []awsops.Call{awsops.PutRolePolicy("g", "p", "{}")}}
 	if w := c.Widens(); len(w) != 1 || w[0].Kind != WidensUnjudged {
 		t.Errorf("widens %v", w)
 	}

@@ -7,10 +7,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
+	"stateroom/steps/stepstest"
+	"stateroom/steps/troubleshoot/account"
 	"stateroom/steps/troubleshoot/health"
 )
 
@@ -34,7 +35,8 @@ func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 // asks is the part of a health check that asks AWS.
 func (w *world) asks() health.Report {
 	w.t.Helper()
-	return newScene(w.env(), &blueprint.Answers{Blueprint: w.blueprint}).aws(context.Background())
+	env, a := w.env(), &blueprint.Answers{Blueprint: w.blueprint}
+	return account.Look(context.Background(), env, a, health.StatesOf(env, a, health.Projects(env, a)))
 }
 
 // quiet fails the test if a part of a health check found anything, and gives
@@ -78,7 +80,7 @@ func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
 	name := aws.String("operator-only")
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
 	w.must(err)
-	doc := policy.Operator(policy.OperatorAccess{Partition: "aws", Account: adminAccount, Region: stateRegion, Bucket: bucketName, Table: lockTable, Reach: blueprint.DefaultReach})
+	doc := stepstest.ReadmePolicy(t, "operator")
 	made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(doc.JSON())})
 	w.must(err)
 	_, err = h.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn})

@@ -15,6 +15,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -42,18 +43,9 @@ func finished(t testing.TB) *bench { return finishedIn(t, sandbox.Options{}) }
 
 func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), server: sandbox.New(o)}
-	if err := b.server.Start(context.Background(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.server.Close() })
-	isolate(t, b.dir)
-	for name, value := range awsops.EndpointVariables(b.server.URL()) {
-		t.Setenv(name, value)
-	}
-	operator := b.server.Operator()
-	t.Setenv("AWS_ACCESS_KEY_ID", operator.AccessKeyID)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", operator.SecretAccessKey)
+	b := &bench{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, o)}
+	sandboxtest.Home(b.dir).Isolate(t, b.server.URL())
+	sandboxtest.Setenv(t, sandboxtest.Keys(b.server.Operator()))
 	b.answers = &blueprint.Answers{Blueprint: laptopTeam(), Me: "alice"}
 	b.env = b.newEnv()
 	setup := (&steps.Setup{Env: b.env, Answers: b.answers}).Flow()
@@ -71,23 +63,6 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 		b.initialise(p.Dir)
 	}
 	return b
-}
-
-// isolate takes every AWS and Terraform variable out of the environment.
-func isolate(t testing.TB, home string) {
-	t.Helper()
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
-			t.Setenv(name, "")
-			_ = os.Unsetenv(name)
-		}
-	}
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_STATE_HOME", filepath.Join(home, ".local", "state"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(home, ".aws", "credentials"))
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(home, ".aws", "config"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
 func laptopTeam() *blueprint.Blueprint {

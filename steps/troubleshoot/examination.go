@@ -11,6 +11,7 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/account"
 	"stateroom/steps/troubleshoot/health"
 	"stateroom/steps/troubleshoot/laptop"
 )
@@ -65,7 +66,10 @@ func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 	var here, there health.Report
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { here = laptop.Look(gctx, env, e.Answers, s.projects); return nil })
-	g.Go(func() error { there = s.aws(gctx); return nil })
+	g.Go(func() error {
+		there = account.Look(gctx, env, e.Answers, health.StatesOf(env, e.Answers, s.projects))
+		return nil
+	})
 	_ = g.Wait() // a part that cannot be looked at is an undecided check, not an error
 	if err := ctx.Err(); err != nil {
 		return plan.Review{}, err //nolint:wrapcheck // the caller's own context

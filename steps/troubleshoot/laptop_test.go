@@ -31,7 +31,7 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 	}
 	for name, want := range map[string]int{
 		"credentials file exists": 1, "profile is in the file": 1, "profile in backend and provider": 2, "profile names agree": 2, "environment variables that override": 1,
-		"project configuration": 2, "encryption arguments in backend": 2, checkRegion: 2, "bucket, key and lock in backend": 2, "configured backend and .terraform": 2, "provider lock file": 2,
+		"project configuration": 2, "encryption arguments in backend": 2, "region and .terraform": 2, "bucket, key and lock in backend": 2, "configured backend and .terraform": 2, "provider lock file": 2,
 	} {
 		if seen[name] != want {
 			t.Errorf("check %q was made %d times, want %d", name, seen[name], want)

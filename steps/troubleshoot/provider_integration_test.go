@@ -4,7 +4,6 @@ package troubleshoot
 
 import (
 	"context"
-	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
@@ -44,23 +44,9 @@ var siteRoleName = blueprint.DefaultRole
 
 func newProviderSite(t *testing.T) *providerSite {
 	t.Helper()
-	s := &providerSite{t: t, server: sandbox.New(sandbox.Options{}), home: t.TempDir()}
-	s.must(s.server.Start(t.Context(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = s.server.Close() })
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
-			t.Setenv(name, "")
-			_ = os.Unsetenv(name)
-		}
-	}
-	variables := mirror.With(t)
-	maps.Copy(variables, map[string]string{
-		"HOME": s.home, "XDG_STATE_HOME": filepath.Join(s.home, ".local", "state"), "CHECKPOINT_DISABLE": "1", "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_SHARED_CREDENTIALS_FILE": s.credentials(), "AWS_CONFIG_FILE": filepath.Join(s.home, ".aws", "config"),
-	})
-	maps.Copy(variables, awsops.EndpointVariables(s.server.URL())) // provider.tf names none
-	for name, value := range variables {
+	s := &providerSite{t: t, server: sandboxtest.Start(t, sandbox.Options{}), home: t.TempDir()}
+	sandboxtest.Home(s.home).Isolate(t, s.server.URL()) // provider.tf names no endpoint
+	for name, value := range mirror.With(t) {
 		t.Setenv(name, value)
 	}
 	var err error
@@ -77,16 +63,13 @@ func (s *providerSite) must(err error) {
 	}
 }
 
-func (s *providerSite) credentials() string { return filepath.Join(s.home, ".aws", "credentials") }
+func (s *providerSite) credentials() string { return sandboxtest.Home(s.home).Credentials() }
 
 // setUp runs the whole set-up as the operator, whose keys it takes away again.
 func (s *providerSite) setUp() {
 	s.t.Helper()
-	operator := s.server.Operator()
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY": operator.SecretAccessKey} {
-		s.t.Setenv(name, value)
-		defer func() { _ = os.Unsetenv(name) }()
-	}
+	sandboxtest.Setenv(s.t, sandboxtest.Keys(s.server.Operator()))
+	defer func() { _, _ = os.Unsetenv("AWS_ACCESS_KEY_ID"), os.Unsetenv("AWS_SECRET_ACCESS_KEY") }()
 	b := blueprint.New()
 	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
 	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}

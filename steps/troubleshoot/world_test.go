@@ -2,7 +2,6 @@ package troubleshoot
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -56,11 +56,8 @@ func newWorld(t testing.TB, options sandbox.Options) *world {
 // newWorldOf sets up another blueprint than the team's.
 func newWorldOf(t testing.TB, options sandbox.Options, b *blueprint.Blueprint) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), blueprint: b}
-	w.server = sandbox.New(options)
-	w.must(w.server.Start(context.Background(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = w.server.Close() })
-	w.isolate()
+	w := &world{t: t, dir: t.TempDir(), blueprint: b, server: sandboxtest.Start(t, options)}
+	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
 	w.actAs(w.server.Operator())
 	s := (&steps.Setup{Env: w.env(), Answers: &blueprint.Answers{Blueprint: w.blueprint, Me: "alice"}}).Flow()
 	s.Emit = func(plan.Event) {}
@@ -73,29 +70,9 @@ func newWorldOf(t testing.TB, options sandbox.Options, b *blueprint.Blueprint) *
 	return w
 }
 
-// isolate takes every AWS and Terraform variable out of the environment.
-func (w *world) isolate() {
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "TF_") {
-			w.t.Setenv(name, "")
-			_ = os.Unsetenv(name)
-		}
-	}
-	w.t.Setenv("HOME", w.dir)
-	w.t.Setenv("XDG_STATE_HOME", filepath.Join(w.dir, ".local", "state"))
-	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.dir, ".aws", "credentials"))
-	w.t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.dir, ".aws", "config"))
-	w.t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	for name, value := range awsops.EndpointVariables(w.server.URL()) {
-		w.t.Setenv(name, value)
-	}
-}
-
 // actAs chooses who runs stateroom.
 func (w *world) actAs(c sandbox.Credentials) {
-	w.t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKeyID)
-	w.t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
+	sandboxtest.Setenv(w.t, sandboxtest.Keys(c))
 }
 
 // actAsAlice lets the admin herself run stateroom, who has no rights to mend.

@@ -11,6 +11,7 @@ import (
 	"filippo.io/age"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform/mirror"
@@ -21,9 +22,7 @@ import (
 // itself, and a repository that brings the first one's backup: as if what lies in
 // the bucket had been moved from there.
 func TestABackupOfAnotherCloneOrOfTheRepositoryNeverReplacesAState(t *testing.T) {
-	c := &company{t: t, server: sandbox.New(sandbox.Options{}), dir: t.TempDir(), mirror: mirror.With(t), known: map[string]*age.X25519Identity{}}
-	c.must(c.server.Start(t.Context(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = c.server.Close() })
+	c := &company{t: t, server: sandboxtest.Start(t, sandbox.Options{}), dir: t.TempDir(), mirror: mirror.With(t), known: map[string]*age.X25519Identity{}}
 	l := c.operator()
 	first, second := filepath.Join(l.base, "first"), filepath.Join(l.base, "second")
 	staging := filepath.Join("live", "staging")

@@ -20,8 +20,8 @@ import (
 
 	"filippo.io/age"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -54,9 +54,7 @@ type company struct {
 func opened(t *testing.T, mirror map[string]string, guarded ...string) *company {
 	t.Helper()
 	c := &company{t: t, dir: filepath.Join(t.TempDir(), "team"), mirror: mirror, known: map[string]*age.X25519Identity{}}
-	c.server = sandbox.New(sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }})
-	c.must(c.server.Start(context.Background(), "127.0.0.1:0"))
-	t.Cleanup(func() { _ = c.server.Close() })
+	c.server = sandboxtest.Start(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }})
 	c.must(os.MkdirAll(c.dir, 0o700))
 	c.must(os.WriteFile(filepath.Join(c.dir, "stateroom.hcl"), c.blueprint(guarded).HCL(), 0o600))
 	return c
@@ -180,18 +178,13 @@ func (l *laptop) environment(more ...string) []string {
 	if l.mirror != nil {
 		search += string(os.PathListSeparator) + os.Getenv("PATH")
 	}
-	env := []string{
-		"HOME=" + l.home, "XDG_STATE_HOME=" + filepath.Join(l.home, ".local", "state"), "PATH=" + search, "TMPDIR=" + filepath.Join(l.base, "tmp"),
-		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1", "LANG=C.UTF-8",
-	}
-	endpoint := "http://127.0.0.1:1" // nobody answers there: a rehearsal brings its own
+	endpoint := sandboxtest.Nobody // a rehearsal brings its own
 	if l.server != nil {
 		endpoint = l.server.URL()
 	}
-	for _, set := range []map[string]string{l.mirror, awsops.EndpointVariables(endpoint)} {
-		for name, value := range set {
-			env = append(env, name+"="+value)
-		}
+	env := append(sandboxtest.Home(l.home).Environ(endpoint), "PATH="+search, "TMPDIR="+filepath.Join(l.base, "tmp"), "LANG=C.UTF-8")
+	for name, value := range l.mirror {
+		env = append(env, name+"="+value)
 	}
 	return append(env, more...)
 }

@@ -17,13 +17,12 @@ import (
 // policy has a screen of its own.
 const shortValue = 160
 
-// detail is what is shown below a change: where, what it alters field by field,
-// the calls, the file, the price.
-func (p *pane) detail(c *plan.Change) []string {
-	t := p.v.theme
+// changeDetail is what is shown below a change: where, what it alters field by
+// field, the calls, the file, the price.
+func changeDetail(t *theme.Theme, c *plan.Change, width int) []string {
 	var lines []string
 	say := func(style lipgloss.Style, format string, args ...any) {
-		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), p.width-8)))
+		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), width-8)))
 	}
 	if c.Target != "" {
 		say(t.Faint, "%s", plan.Known(c.Target))
@@ -32,7 +31,7 @@ func (p *pane) detail(c *plan.Change) []string {
 		say(t.Faint, "in account %s, through %s", plan.Known(c.Account), c.Role)
 	}
 	for _, f := range c.Fields {
-		style, text := p.field(f)
+		style, text := changedField(t, f)
 		say(style, "%s", text)
 	}
 	for _, call := range c.Calls {
@@ -56,16 +55,15 @@ func (p *pane) detail(c *plan.Change) []string {
 		if pair[1] == "" {
 			continue
 		}
-		for _, line := range theme.Wrap(pair[0]+": "+pair[1], p.width-8) {
+		for _, line := range theme.Wrap(pair[0]+": "+pair[1], width-8) {
 			say(t.Faint, "%s", line)
 		}
 	}
 	return append(lines, "")
 }
 
-// field is one attribute before and after, as Terraform users know it.
-func (p *pane) field(f plan.Field) (lipgloss.Style, string) {
-	t := p.v.theme
+// changedField is one attribute before and after, as Terraform users know it.
+func changedField(t *theme.Theme, f plan.Field) (lipgloss.Style, string) {
 	before, after := brief(f.Before), brief(f.After)
 	switch {
 	case f.Before == "":

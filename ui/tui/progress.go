@@ -122,7 +122,7 @@ func (p *progress) line(e plan.Event) {
 	}
 }
 
-// state is what the rail says of step n while changes are made.
+// state is what the stepper says of step n while changes are made.
 func (p *progress) state(n int) (stepState, string) {
 	s := p.of(n)
 	switch {

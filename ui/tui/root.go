@@ -15,7 +15,7 @@ import (
 // The smallest terminal that the screens can be used on.
 const (
 	minWidth, minHeight = 60, 18
-	railWidth           = 100
+	stepperWidth        = 100
 )
 
 // root is the whole program's model. It is a pointer, and only Update changes it.

@@ -11,14 +11,17 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
+// painter gives a line of a text its style.
+type painter func(t *theme.Theme, line string) lipgloss.Style
+
 // viewer shows a long text: a policy, the calls of a change, a file's diff,
 // Terraform's output, the help. Long lines are broken and marked.
 type viewer struct {
 	theme *theme.Theme
 	title string
 	raw   []string
-	// paint gives a line its style; nil leaves it.
-	paint func(t *theme.Theme, line string) lipgloss.Style
+	// paint may be nil: then the lines are as they are.
+	paint painter
 	lines []string
 	list  scroll
 	width int
@@ -29,7 +32,7 @@ type viewer struct {
 	notice string
 }
 
-func newViewer(t *theme.Theme, title, text string, paint func(*theme.Theme, string) lipgloss.Style) *viewer {
+func newViewer(t *theme.Theme, title, text string, paint painter) *viewer {
 	return &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // StateLocation is where Terraform keeps the state of a project, and how it gets
@@ -108,6 +109,15 @@ func (s StateLocation) Strays(a *blueprint.Answers) string {
 		}
 	}
 	return ""
+}
+
+// StatesOf are the states of all projects.
+func StatesOf(env *engine.Env, a *blueprint.Answers, projects []Project) []StateLocation {
+	all := make([]StateLocation, len(projects))
+	for i, p := range projects {
+		all[i] = StateOf(a, p, env.Environ.Get)
+	}
+	return all
 }
 
 // StateOf is where Terraform will keep a project's state: what its backend says, and

@@ -1,0 +1,93 @@
+// Package sandboxtest gives a test a sandbox, and the homes of who meets it: nothing
+// that runs in the environment of one reaches a real home or a real AWS. Only tests
+// import it. It imports nothing of what calls AWS, so that this can be tested with
+// it, too; what the steps' tests share above it is in steps/stepstest.
+package sandboxtest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"stateroom/awsops/sandbox"
+)
+
+// Nobody is an address at which nothing answers.
+const Nobody = "http://127.0.0.1:1"
+
+// Start serves a sandbox until the test ends.
+func Start(t testing.TB, o sandbox.Options) *sandbox.Server {
+	t.Helper()
+	server := sandbox.New(o)
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// Home is the home directory of one person.
+type Home string
+
+// Credentials is where AWS's tools keep keys in this home.
+func (h Home) Credentials() string { return filepath.Join(string(h), ".aws", "credentials") }
+
+// Config is where AWS's tools keep profiles in this home.
+func (h Home) Config() string { return filepath.Join(string(h), ".aws", "config") }
+
+// State is the directory below which programs keep their state in this home.
+func (h Home) State() string { return filepath.Join(string(h), ".local", "state") }
+
+// Environ is the environment of a program in this home which meets AWS at a url and
+// nowhere else. An empty url leaves open where AWS is.
+func (h Home) Environ(url string) []string {
+	set := []string{
+		"HOME=" + string(h), "USERPROFILE=" + string(h), "XDG_STATE_HOME=" + h.State(), "LOCALAPPDATA=" + h.State(),
+		"AWS_SHARED_CREDENTIALS_FILE=" + h.Credentials(), "AWS_CONFIG_FILE=" + h.Config(),
+		"AWS_EC2_METADATA_DISABLED=true", "CHECKPOINT_DISABLE=1",
+	}
+	if url != "" {
+		set = append(set, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false")
+		for _, service := range []string{"", "_STS", "_SSO", "_SSO_OIDC", "_SIGNIN"} {
+			set = append(set, "AWS_ENDPOINT_URL"+service+"="+url)
+		}
+	}
+	return set
+}
+
+// Keys are the variables that hold somebody's credentials.
+func Keys(c sandbox.Credentials) []string {
+	set := []string{"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey}
+	if c.SessionToken != "" {
+		set = append(set, "AWS_SESSION_TOKEN="+c.SessionToken)
+	}
+	return set
+}
+
+// Isolate gives the test's process the environment of a home, and nothing of AWS or
+// Terraform besides.
+func (h Home) Isolate(t testing.TB, url string) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); slices.ContainsFunc([]string{"AWS_", "TF_", "XDG_"}, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			t.Setenv(name, "") // which puts it back in the end
+			_ = os.Unsetenv(name)
+		}
+	}
+	Setenv(t, h.Environ(url))
+}
+
+// Setenv sets variables of the test's process until the test ends.
+func Setenv(t testing.TB, variables []string) {
+	t.Helper()
+	for _, entry := range variables {
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+}
