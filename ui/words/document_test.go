@@ -1,4 +1,4 @@
-package plain
+package words
 
 import (
 	"encoding/json"
@@ -9,14 +9,14 @@ import (
 
 func TestDocumentKeepsItsMeaningAndOrder(t *testing.T) {
 	for name, text := range map[string]string{
-		"policy":         trust,
+		"policy":         `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole"}]}`,
 		"commas in text": `{"b":"a, b: {c} [d] \" e","a":[1,2.5,true,null,{"x":{}}]}`,
 		"long list":      `["` + strings.Repeat(`arn:aws:iam::111111111111:role/A","`, 9) + `z"]`,
 		"escaped name":   `{"a\"b\u003c":"` + strings.Repeat("x", 200) + `"}`,
 		"empty":          `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			laid := document(text, 40)
+			laid := Document(text, 40)
 			var before, after any
 			if err := json.Unmarshal([]byte(text), &before); err != nil {
 				t.Fatal(err)
@@ -29,14 +29,14 @@ func TestDocumentKeepsItsMeaningAndOrder(t *testing.T) {
 			}
 		})
 	}
-	if got := document(`{"b":1,"a":2}`, 80); got != `{"b": 1, "a": 2}` {
+	if got := Document(`{"b":1,"a":2}`, 80); got != `{"b": 1, "a": 2}` {
 		t.Errorf("the order of members changed: %s", got)
 	}
 }
 
 func TestDocumentLeavesOtherTextAlone(t *testing.T) {
 	for _, text := range []string{"", "Enabled", "{not json}", "(known after apply)"} {
-		if got := document(text, 10); got != text {
+		if got := Document(text, 10); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
 	}

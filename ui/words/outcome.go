@@ -1,8 +1,7 @@
-package plain
+package words
 
 import (
 	"fmt"
-	"time"
 
 	"stateroom/steps/plan"
 )
@@ -34,31 +33,4 @@ func Outcome(s *plan.Summary, again string) []string {
 	say(still && Attention(s.Findings) > 0, "Nothing was changed.")
 	say(blocked && !made, "Nothing was changed: correct what the findings say first.")
 	return lines
-}
-
-// Attention counts the findings that keep a run from being healthy.
-func Attention(findings []plan.Finding) int {
-	n := 0
-	for _, f := range findings {
-		if f.Severity != plan.Info {
-			n++
-		}
-	}
-	return n
-}
-
-// Plural is a number with its noun: "1 change", "2 changes".
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// Took is a duration as people read it.
-func Took(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
 }

@@ -1,4 +1,4 @@
-package plain
+package words
 
 import (
 	"bytes"
@@ -6,23 +6,21 @@ import (
 	"strings"
 )
 
-// shortValue is the longest value that stays on its field's line.
-const shortValue = 60
-
-// document lays a JSON text out so that every part that fits on a line stands
+// Document lays a JSON text out so that every part that fits on a line stands
 // on one: a policy statement reads as a few lines rather than thirty. The order
 // of members is kept. What is no JSON object or array comes back as it is.
-func document(text string, width int) string {
-	trimmed := strings.TrimSpace(text)
-	if !isDocument(trimmed) {
+func Document(text string, width int) string {
+	if !IsDocument(text) {
 		return text
 	}
 	var out strings.Builder
-	layOut(&out, []byte(trimmed), 0, width)
+	layOut(&out, []byte(strings.TrimSpace(text)), 0, width)
 	return out.String()
 }
 
-func isDocument(text string) bool {
+// IsDocument tells a JSON object or array.
+func IsDocument(text string) bool {
+	text = strings.TrimSpace(text)
 	return (strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")) && json.Valid([]byte(text))
 }
 
@@ -32,7 +30,7 @@ func layOut(out *strings.Builder, value json.RawMessage, depth, width int) {
 	var compact bytes.Buffer
 	_ = json.Compact(&compact, value) // valid, as the caller saw to
 	line := spaced(compact.Bytes())
-	if depth+len(line) <= width || !isDocument(compact.String()) {
+	if depth+len(line) <= width || !IsDocument(compact.String()) {
 		out.WriteString(line)
 		return
 	}
