@@ -107,7 +107,7 @@ func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	switch {
 	case !t.IsLockTable():
 		finding.ID = diagnosis.TableSchema.ID
-		finding.Evidence = fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH.", t.ARN, schema(t))
+		finding.Evidence = fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH.", t.ARN, t.Schema())
 		finding.Remedy = "Choose another table with --set lock.dynamodb_table=NAME; this one is never recreated."
 	case !plan.Ours(a, t.Tags) && !a.Adopted(t.ARN):
 		finding.ID = "lock.not-ours"
@@ -117,17 +117,6 @@ func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 		return nil
 	}
 	return finding
-}
-
-func schema(t *awsops.Table) string {
-	text := ""
-	for _, k := range t.Keys {
-		if text != "" {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s (%s) %s", k.Name, k.Type, k.Role)
-	}
-	return text
 }
 
 func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Proposal {

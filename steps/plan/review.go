@@ -120,32 +120,46 @@ func (p Proposal) And(more Proposal) Proposal {
 // Blocked tells whether a finding stands against making any change at all.
 func (r Review) Blocked() bool { return Blocking(r.Findings) }
 
+// Users are the changes that need a change, by its id.
+type Users map[string][]string
+
+// UsersOf finds which of the changes need which.
+func UsersOf(changes []Change) Users {
+	u := Users{}
+	for i := range changes {
+		for _, need := range changes[i].Needs {
+			u[need] = append(u[need], changes[i].ID)
+		}
+	}
+	return u
+}
+
+// LeftWith are the changes of these ids and all that need one of them.
+func (u Users) LeftWith(out map[string]bool) map[string]bool {
+	left := map[string]bool{}
+	var drop func(id string)
+	drop = func(id string) {
+		if left[id] {
+			return
+		}
+		left[id] = true
+		for _, user := range u[id] {
+			drop(user)
+		}
+	}
+	for id := range out {
+		drop(id)
+	}
+	return left
+}
+
 // LeaveOut splits changes into those that are made and those that are not: the
 // ones in without, and all that need one of them.
 func LeaveOut(changes []Change, without map[string]bool) (kept, left []Change) {
 	if len(without) == 0 {
 		return changes, nil
 	}
-	out := make(map[string]bool, len(without))
-	users := map[string][]string{}
-	for _, c := range changes {
-		for _, need := range c.Needs {
-			users[need] = append(users[need], c.ID)
-		}
-	}
-	var drop func(id string)
-	drop = func(id string) {
-		if out[id] {
-			return
-		}
-		out[id] = true
-		for _, user := range users[id] {
-			drop(user)
-		}
-	}
-	for id := range without {
-		drop(id)
-	}
+	out := UsersOf(changes).LeftWith(without)
 	for _, c := range changes {
 		if out[c.ID] {
 			left = append(left, c)

@@ -1,84 +1,74 @@
 package troubleshoot
 
 import (
+	"cmp"
 	"context"
-	"net/http"
 
-	"stateroom/steps/diagnosis"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/troubleshoot/account"
 )
 
-// aws is what only AWS can answer: everything is read at once, judged, and then
-// it is planned what mends it.
+// aws is what only AWS can answer.
 func (s *scene) aws(ctx context.Context) outcome {
-	f := s.read(ctx)
-	if ctx.Err() != nil {
-		return outcome{}
+	states := make([]account.StateLocation, len(s.projects))
+	for i, p := range s.projects {
+		states[i] = newTarget(s.answers, p, s.env.Environ.Get)
 	}
-	f.plan = f.mending()
-	var o outcome
-	rulings := judge(f)
-	for _, r := range rulings {
-		o.check(s.env, r.check)
+	found := account.Look(ctx, s.env, s.answers, states)
+	o := outcome{findings: found.Findings, changes: found.Changes}
+	for _, c := range found.Checks {
+		o.check(s.env, c)
 	}
-	o.findings, o.changes = f.settle(mergeTroubles(rulings))
 	return o
 }
 
-// judge is pure: the same facts lead to the same rulings, in the article's order.
-func judge(f *facts) []ruling {
-	var identities, keys, locks, states, roles []ruling
-	buckets := judgeAgreement(f)
-	for _, l := range f.logins {
-		identities = append(identities, judgeLogin(f, l)...)
-		for _, p := range l.sites {
-			if len(p.states) == 0 {
-				continue // the login is not meant to work on any of them
-			}
-			buckets = append(buckets, judgeSite(f, p)...)
-			if p.asked == "" || p.unreachable() {
-				continue
-			}
-			for _, k := range p.keys {
-				keys = append(keys, judgeKey(f, p, k)...)
-			}
-			for _, t := range p.tables {
-				locks = append(locks, judgeTable(f, p, t))
-			}
-			for _, s := range p.states {
-				if !p.closed(f) {
-					buckets = append(buckets, judgeAccess(f, p, s)...)
-					states = append(states, judgeState(f, p, s)...)
-				}
-				if s.strange(f, p) {
-					continue
-				}
-				if s.table != "" {
-					locks = append(locks, judgeItems(f, p, s))
-				}
-				locks = append(locks, judgeLock(f, p, s)...)
-			}
+// newTarget is pure. TF_WORKSPACE wins over the selected workspace.
+func newTarget(a *blueprint.Answers, p project, getenv func(string) string) account.StateLocation {
+	t := account.StateLocation{
+		Project: p.Name, Environment: p.Environment, Profile: a.AdminProfile, Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion,
+		Encrypt: true, Table: a.Lock.DynamoDBTable, Lockfile: a.Lock.UseLockfile, Planned: true,
+	}
+	if !a.ProfileInFiles {
+		t.Profile = ""
+	}
+	if p.backend != nil && p.backend.Type == "s3" {
+		readTarget(&t, p, getenv)
+	}
+	workspace := getenv("TF_WORKSPACE")
+	t.StateKey = t.Key
+	if workspace == "" && p.files != nil {
+		workspace = p.files.State.Workspace
+	}
+	if workspace != "" && workspace != "default" {
+		prefix := "env:"
+		if p.backend != nil {
+			prefix = cmp.Or(p.backend.Attributes.Get("workspace_key_prefix"), prefix)
 		}
+		t.Key = prefix + "/" + workspace + "/" + t.Key
 	}
-	for _, r := range f.roles {
-		roles = append(roles, judgeRole(f, r)...)
-	}
-	var all []ruling
-	for _, part := range [][]ruling{identities, buckets, keys, roles, locks, states, f.asBlueprint()} {
-		all = append(all, part...)
-	}
-	return all
+	return t
 }
 
-// closed tells a bucket in which there is nothing to ask: it is not there, or
-// somebody else's.
-func (p *site) closed(f *facts) bool { return p.status == http.StatusNotFound || p.foreign(f) }
-
-// unreachable tells a bucket on the way to which AWS did not answer: everything
-// else would fail in the same words.
-func (p *site) unreachable() bool { return p.status == 0 && diagnosis.Outage(p.headErr) != nil }
-
-// strange tells a state in a bucket that is not there, or somebody else's, and
-// not the blueprint's: the right to its lock was never given.
-func (s *stateFacts) strange(f *facts, p *site) bool {
-	return p.closed(f) && s.bucket != f.answers.Bucket.Name
+// readTarget takes over what the backend says. An argument that is left out is left
+// out of Terraform's requests, too; one that is an expression is the
+// blueprint's as far as can be told.
+func readTarget(t *account.StateLocation, p project, getenv func(string) string) {
+	t.Planned = false
+	value := func(name, otherwise string) string {
+		switch a := p.backend.Attributes.Find(name); {
+		case a == nil:
+			return ""
+		case a.Literal:
+			return a.Value
+		}
+		return otherwise
+	}
+	t.Profile = value("profile", t.Profile)
+	t.Bucket = cmp.Or(value("bucket", t.Bucket), t.Bucket)
+	t.Key = cmp.Or(value("key", t.Key), t.Key)
+	t.Region = cmp.Or(value("region", t.Region), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), t.Region)
+	t.Encrypt = value("encrypt", "true") == "true"
+	t.KMSKey = value("kms_key_id", "")
+	t.Table = cmp.Or(value("dynamodb_table", t.Table), value("lock_table", ""))
+	t.Lockfile = value("use_lockfile", "true") == "true"
 }

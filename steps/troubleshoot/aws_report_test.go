@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -88,8 +89,8 @@ func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
 // The rights that Terraform needs are the rights that release a lock.
 func TestAnAdminReleasesALockHerself(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
-	w.item(bucketName+"/"+stagingKey, "Info", lock(staleAfter*2))
-	w.lockFile(lock(staleAfter * 2))
+	w.item(bucketName+"/"+stagingKey, "Info", lock(2*time.Hour))
+	w.lockFile(lock(2 * time.Hour))
 	w.actAsAlice()
 	if summary := w.mend(); summary.Applied != 1 || len(summary.Findings) > 0 {
 		t.Errorf("applied %d, findings %v", summary.Applied, summary.Findings)

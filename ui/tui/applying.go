@@ -5,39 +5,40 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
-	"stateroom/ui/plain"
+
+	"stateroom/ui/words"
 )
 
 // applying draws what is under way: failures first, then what runs, then the
 // newest of what has ended.
 func (v *runScreen) applying() {
 	t, g := v.theme, v.progress
-	v.pane.text("", " "+v.bar(g.ended, g.total), "")
+	v.list.text("", " "+v.bar(g.ended, g.total), "")
 	for _, f := range g.failures {
-		v.pane.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.change.Title))
-		v.pane.wrapped(f.err.Error(), 3, t.Plain.Render)
+		v.list.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.change.Title))
+		v.list.wrapped(f.err.Error(), 3, t.Plain.Render)
 	}
 	if more := g.failed - len(g.failures); more > 0 {
-		v.pane.text(" " + t.Bad.Render(fmt.Sprintf("and %d more failed", more)))
+		v.list.text(" " + t.Bad.Render(fmt.Sprintf("and %d more failed", more)))
 	}
 	for _, c := range g.running {
-		v.pane.text(" " + t.Accent.Render(v.spinner.View()) + " " + c.Title)
+		v.list.text(" " + t.Accent.Render(v.spinner.View()) + " " + c.Title)
 	}
 	if g.proving {
 		text := v.mode.proving
 		if v.counting != "" {
 			text += ": " + v.counting
 		}
-		v.pane.text(" " + t.Accent.Render(v.spinner.View()) + " " + text)
+		v.list.text(" " + t.Accent.Render(v.spinner.View()) + " " + text)
 	}
 	v.tail()
 	for i := len(g.done) - 1; i >= max(0, len(g.done)-endedShown); i-- {
 		d := g.done[i]
 		if d.why != "" {
-			v.pane.text(" " + t.Faint.Render(t.Glyphs.Out+" "+d.change.Title+": left out, "+d.why))
+			v.list.text(" " + t.Faint.Render(t.Glyphs.Out+" "+d.change.Title+": left out, "+d.why))
 			continue
 		}
-		v.pane.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+plain.Took(d.took)))
+		v.list.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+words.Took(d.took)))
 	}
 }
 
@@ -48,23 +49,23 @@ func (v *runScreen) tail() {
 		return
 	}
 	const lines = 6
-	v.pane.text(" " + v.theme.Bold.Render("Terraform") + v.theme.Faint.Render("  t shows all of it"))
+	v.list.text(" " + v.theme.Bold.Render("Terraform") + v.theme.Faint.Render("  t shows all of it"))
 	for _, line := range out[max(0, len(out)-lines):] {
-		v.pane.text("   " + paintOutput(v.theme, line).Render(v.theme.Cut(ansi.Strip(line), v.pane.width-4)))
+		v.list.text("   " + paintOutput(v.theme, line).Render(v.theme.Cut(ansi.Strip(line), v.list.width-4)))
 	}
-	v.pane.text("")
+	v.list.text("")
 }
 
 // bar is the progress bar with its numbers.
 func (v *runScreen) bar(done, of int) string {
 	t := v.theme
-	cells := min(40, max(10, v.pane.width-30))
+	cells := min(40, max(10, v.list.width-30))
 	full := cells
 	if of > 0 {
 		full = min(cells, cells*done/of)
 	}
 	bar := t.Accent.Render(strings.Repeat(t.Glyphs.Bar, full)) + t.Faint.Render(strings.Repeat(t.Glyphs.BarEmpty, cells-full))
-	text := fmt.Sprintf("  %d of %s", done, plain.Plural(of, "change"))
+	text := fmt.Sprintf("  %d of %s", done, words.Plural(of, "change"))
 	if n := v.progress.failed; n > 0 {
 		text += t.Bad.Render(fmt.Sprintf(", %d failed", n))
 	}
@@ -79,13 +80,13 @@ func (v *runScreen) outcome(more ...string) {
 	if v.bad() {
 		style = t.Bad
 	}
-	for _, line := range append(plain.Outcome(v.result, "Look again"), more...) {
-		v.pane.wrapped(line, 1, style.Render)
+	for _, line := range append(words.Outcome(v.result, "Look again"), more...) {
+		v.list.wrapped(line, 1, style.Render)
 	}
-	v.pane.text("")
+	v.list.text("")
 	for _, f := range v.result.Failures {
-		v.pane.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.Change.Title))
-		v.pane.wrapped(f.Err.Error(), 3, t.Plain.Render)
+		v.list.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.Change.Title))
+		v.list.wrapped(f.Err.Error(), 3, t.Plain.Render)
 	}
 }
 
@@ -95,14 +96,14 @@ func (v *runScreen) notes(notes []string) {
 	for _, note := range notes {
 		name, rest, ok := strings.Cut(note, ": ")
 		if !ok {
-			v.pane.wrapped(note, 1, t.Plain.Render)
+			v.list.wrapped(note, 1, t.Plain.Render)
 			continue
 		}
-		v.pane.wrapped(name, 1, t.Bold.Render)
-		v.pane.wrapped(rest, 3, t.Plain.Render)
+		v.list.wrapped(name, 1, t.Bold.Render)
+		v.list.wrapped(rest, 3, t.Plain.Render)
 	}
 	if note := v.engine.start.Note; note != "" {
-		v.pane.wrapped(note, 1, t.Faint.Render)
+		v.list.wrapped(note, 1, t.Faint.Render)
 	}
-	v.pane.text("")
+	v.list.text("")
 }

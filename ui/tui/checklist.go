@@ -48,8 +48,8 @@ type group struct {
 	tallied
 }
 
-// name is what the group is about, in words.
-func (g *group) name() string {
+// title is what the group is about, in words.
+func (g *group) title() string {
 	if g.subject == "" {
 		return "the whole set-up"
 	}
@@ -89,7 +89,7 @@ func (l *checklist) add(c plan.Check) {
 		i = len(l.groups)
 		l.at[c.Subject] = i
 		l.groups = append(l.groups, group{subject: c.Subject})
-		l.widest = max(l.widest, ansi.StringWidth(l.groups[i].name()))
+		l.widest = max(l.widest, ansi.StringWidth(l.groups[i].title()))
 	}
 	g := &l.groups[i]
 	g.checks = append(g.checks, len(l.all)-1)

@@ -180,7 +180,7 @@ func openingOf(a *blueprint.Answers) *steps.Opening {
 // follow brings what the opening makes of the answers so far.
 func follow(t testing.TB, m *root, o *steps.Opening) {
 	t.Helper()
-	opened, err := o.Open(t.Context(), m.run.given, plan.Asks{})
+	opened, err := o.Open(t.Context(), m.run.asked.given, plan.Asks{})
 	answerWith(m, opened, err)
 }
 
@@ -239,7 +239,7 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 func applyingRoot(t testing.TB, l look) *root {
 	m := reviewingRoot(t, l, Options{Sandbox: true})
 	m.run.apply(0)
-	c := m.run.review.Changes
+	c := m.run.offer.Changes
 	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]}, plan.Event{Kind: plan.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
 		plan.Event{Kind: plan.EventStarted, Change: &c[1]},
 		plan.Event{Kind: plan.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},

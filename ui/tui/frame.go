@@ -53,11 +53,11 @@ func (m *root) header() []string {
 	switch {
 	case m.o.DryRun && m.request.Sandbox:
 		banner = t.DryRun.Render("[ DRY RUN ]") + " " + t.Sandbox.Render("[ SANDBOX ]")
-	case m.o.DryRun && m.width < railWidth:
+	case m.o.DryRun && m.width < stepperWidth:
 		banner = t.DryRun.Render("[ DRY RUN ]")
 	case m.o.DryRun:
 		banner = t.DryRun.Render("[ DRY RUN: nothing is changed ]")
-	case m.request.Sandbox && m.width < railWidth:
+	case m.request.Sandbox && m.width < stepperWidth:
 		banner = t.Sandbox.Render("[ SANDBOX ]")
 	case m.request.Sandbox:
 		banner = t.Sandbox.Render("[ SANDBOX: nothing real is touched ]")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // What is kept of an application: the screen shows the newest.
@@ -112,17 +113,13 @@ func (p *progress) end(c endedChange) {
 }
 
 func (p *progress) line(e plan.Event) {
-	name := "terraform"
-	if e.Change != nil && e.Change.Run != nil {
-		name = e.Change.Run.Project
-	}
-	p.output = append(p.output, name+" | "+e.Text)
+	p.output = append(p.output, words.Project(e)+" | "+e.Text)
 	if len(p.output) > 2*outputKept {
 		p.output = append(p.output[:0], p.output[len(p.output)-outputKept:]...)
 	}
 }
 
-// state is what the rail says of step n while changes are made.
+// state is what the stepper says of step n while changes are made.
 func (p *progress) state(n int) (stepState, string) {
 	s := p.of(n)
 	switch {

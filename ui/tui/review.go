@@ -10,6 +10,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // spin starts the spinner; it stops by itself when nothing is under way.
@@ -34,7 +35,7 @@ func (v *runScreen) tick(msg spinner.TickMsg) tea.Cmd {
 func (v *runScreen) refresh() {
 	if v.phase == applying || v.stale {
 		v.stale = false
-		v.pane.rebuild()
+		v.rebuild()
 	}
 }
 
@@ -42,18 +43,6 @@ func (v *runScreen) typing() bool { return v.phase == asking }
 
 // noticeMsg is a line above the footer.
 type noticeMsg string
-
-// leaving asks before it throws away a plan that was never applied.
-func (v *runScreen) leaving(then string) nav {
-	return nav{push: &chooser{
-		theme: v.theme, title: "Leave without changing anything?",
-		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.review.Changes))},
-		items: []choice{
-			{"Stay", "", nil},
-			{"Leave", "Nothing is changed. " + then, goTo(nav{quit: true})},
-		},
-	}}
-}
 
 // showOutput is all that Terraform has said so far.
 func (v *runScreen) showOutput() nav {
@@ -71,13 +60,13 @@ func (v *runScreen) applyingKeys() []key.Binding {
 // say shows a line above the footer until something else happens.
 func (v *runScreen) say(text string) {
 	v.notice = text
-	v.pane.rebuild()
+	v.rebuild()
 }
 
 // fail shows an error that keeps everything from being looked at.
 func (v *runScreen) fail(err error) {
 	v.phase, v.err = reviewing, err
-	v.pane.rebuild()
+	v.rebuild()
 }
 
 // halt stops between changes, and the second time cancels the calls. It says
@@ -92,43 +81,9 @@ func (v *runScreen) halt() (first bool, text string) {
 
 // setReview takes a new plan.
 func (v *runScreen) setReview(r plan.Review) {
-	v.review, v.users = r, usersOf(r.Changes)
-	v.widening, v.stepOf, v.planned = nil, make(map[string]int, len(r.Changes)), map[int]int{}
-	for i := range r.Changes {
-		c := &r.Changes[i]
-		v.stepOf[c.ID] = c.Step
-		v.planned[c.Step]++
-		if len(c.Widens()) > 0 {
-			v.widening = append(v.widening, c)
-		}
-	}
-	v.found = sorted(v.review, v.checks, v.staged())
-	v.briefs = make([]briefing, len(v.found.list))
-	v.recount()
-}
-
-// recount finds what is left out. A plan may have ten thousands of changes, so this
-// is done when something changes and not for every view.
-func (v *runScreen) recount() {
-	v.left = v.users.leftWith(v.out)
-	v.judge()
-	v.count()
-}
-
-// judge finds what access the plan gives without what is left out.
-func (v *runScreen) judge() {
-	ofStep := map[int][]*plan.Change{}
-	var all []*plan.Change
-	for _, c := range v.widening {
-		if !v.left[c.ID] {
-			all, ofStep[c.Step] = append(all, c), append(ofStep[c.Step], c)
-		}
-	}
-	v.gives = map[int][]string{}
-	for n, changes := range ofStep {
-		v.gives[n] = plan.Access(changes...)
-	}
-	v.givesAll = plan.Access(all...)
+	v.offer.take(r)
+	v.found = sorted(r, v.checks, v.staged())
+	v.tallies = v.offer.tallies(v.result)
 }
 
 // showAccess says who gets in, before anything else of a plan.
@@ -137,27 +92,11 @@ func (v *runScreen) showAccess(sentences []string) {
 		return
 	}
 	t := v.theme
-	v.pane.text(" " + t.Warn.Render(t.Glyphs.Attention+" This gives access:"))
+	v.list.text(" " + t.Warn.Render(t.Glyphs.Attention+" This gives access:"))
 	for _, sentence := range sentences {
-		v.pane.wrapped(sentence, 3, t.Plain.Render)
+		v.list.wrapped(sentence, 3, t.Plain.Render)
 	}
-	v.pane.text("")
-}
-
-// accessText is who gets in, in about so many lines of a dialog, and whether that
-// is all of it.
-func (v *runScreen) accessText(most, width int) (text []string, all bool) {
-	if len(v.givesAll) == 0 {
-		return nil, true
-	}
-	text = []string{"This gives access:"}
-	for i, sentence := range v.givesAll {
-		if most -= len(theme.Wrap(sentence, width)); most < 0 && i > 0 {
-			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(v.givesAll)-i)), false
-		}
-		text = append(text, sentence)
-	}
-	return text, true
+	v.list.text("")
 }
 
 // event is something that the engine reports of the newest operation.
@@ -192,18 +131,13 @@ func (v *runScreen) passphrase(e plan.Event) nav {
 func (v *runScreen) begin(changes []plan.Change) {
 	v.phase, v.notice = applying, ""
 	v.progress = newProgress(changes, v.progress)
-	v.pane.rewind()
-	v.pane.rebuild()
+	v.list.rewind()
+	v.rebuild()
 }
 
 // mustLook tells whether a look is all that can come next: after a stop, a failure
 // or a lost answer, what is on the screen must not be applied.
-func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.review.Fresh() }
-
-// lookFirst tells so to whoever asks for the changes.
-func (v *runScreen) lookFirst() {
-	v.say("Look again first: enter. What is there is no longer what was seen.")
-}
+func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.offer.Fresh() }
 
 // bad tells whether the result is one that must not be cheered.
 func (v *runScreen) bad() bool {
@@ -226,19 +160,22 @@ func (v *runScreen) noticeLines() []string {
 
 // wrapMost wraps a text into at most most lines, and marks where it ends early.
 func wrapMost(text string, width, most int, t *theme.Theme) []string {
-	lines := theme.Wrap(text, width)
-	if len(lines) > most {
-		lines = lines[:most]
-		lines[most-1] = t.Cut(lines[most-1]+" "+t.Glyphs.Ellipsis, width)
+	lines := words.Fit(text, width)
+	if len(lines) <= most {
+		return lines
 	}
-	return lines
+	last, next := lines[most-1], " "+t.Glyphs.Ellipsis
+	if strings.Contains(text, last+lines[most]) { // the middle of a long word
+		next = lines[most]
+	}
+	return append(lines[:most-1], t.Cut(last+next, width))
 }
 
 // formView is the questions under their heading, scrolled so that the field with
 // the focus is in sight.
 func (v *runScreen) formView() []string {
 	fields, at := v.form.View()
-	lines := append([]string{}, v.pane.view()...)
+	lines := append([]string{}, v.list.view(v)...)
 	at += len(lines)
 	for _, line := range fields {
 		lines = append(lines, " "+line)
@@ -253,11 +190,11 @@ func (v *runScreen) formView() []string {
 	return lines
 }
 
-// waitingView is the pane with what is under way below it.
+// waitingView is the list with what is under way below it.
 func (v *runScreen) waitingView(text string) []string {
 	if v.counting != "" {
 		text += ": " + v.counting
 	}
-	lines := append([]string{}, v.pane.view()...)
+	lines := append([]string{}, v.list.view(v)...)
 	return append(lines, " "+v.theme.Accent.Render(v.spinner.View())+" "+text)
 }

@@ -8,18 +8,17 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
-	"stateroom/ui/plain"
+	"stateroom/ui/words"
 )
 
 // rows are those of the phase.
 func (v *runScreen) rows() {
-	v.lines = v.lines[:0]
 	if v.wide() {
-		v.pane.text("")
+		v.list.text("")
 	}
 	switch {
 	case v.phase == applying:
-		v.pane.text(" " + v.theme.Title.Render("Making the changes"))
+		v.list.text(" " + v.theme.Title.Render("Making the changes"))
 		v.applying()
 	case v.phase != reviewing:
 		v.heading()
@@ -47,25 +46,25 @@ func (v *runScreen) heading() {
 	if _, word := v.state(v.current); word != "" && v.staged() && !v.last() && v.phase == reviewing && v.err == nil {
 		title += t.Faint.Render("  " + word)
 	}
-	v.pane.text(" " + title)
-	v.pane.wrapped(why, 1, t.Faint.Render)
-	v.pane.text("")
+	v.list.text(" " + title)
+	v.list.wrapped(why, 1, t.Faint.Render)
+	v.list.text("")
 }
 
 // watch keeps the newest check in sight.
 func (v *runScreen) watch() {
 	if v.follows {
-		v.pane.list.cursor = min(v.newest+1, len(v.pane.rows)-1)
+		v.list.cursor = min(v.newest+1, len(v.list.rows)-1)
 	} else {
-		v.pane.list.cursor = v.pane.list.top
+		v.list.cursor = v.list.top
 	}
 }
 
 // failure is what keeps anything from being looked at.
 func (v *runScreen) failure() {
 	t := v.theme
-	v.pane.text(" " + t.Bad.Render(t.Glyphs.Failed+" This cannot go on yet"))
-	v.pane.wrapped(v.err.Error(), 3, t.Plain.Render)
+	v.list.text(" " + t.Bad.Render(t.Glyphs.Failed+" This cannot go on yet"))
+	v.list.wrapped(v.err.Error(), 3, t.Plain.Render)
 	text := "enter " + v.next() + "s"
 	if v.next() == "try again" {
 		text = "enter tries again"
@@ -73,7 +72,7 @@ func (v *runScreen) failure() {
 	if v.asks() {
 		text += ", e changes the answers"
 	}
-	v.pane.text("", "   "+t.Faint.Render(text))
+	v.list.text("", "   "+t.Faint.Render(text))
 }
 
 // reviewing shows what was found, the most pressing first: how it stands, the
@@ -85,22 +84,22 @@ func (v *runScreen) reviewing() {
 		v.heading()
 	} else {
 		glyph, text, style := v.verdict()
-		v.pane.text(" " + style.Render(glyph+" "+text))
+		v.list.text(" " + style.Render(glyph+" "+text))
 		if line := v.numbers(); line != "" {
-			v.pane.wrapped(line, 3, t.Faint.Render)
+			v.list.wrapped(line, 3, t.Faint.Render)
 		}
-		v.pane.text("")
+		v.list.text("")
 	}
 	if v.result != nil && v.last() {
 		v.showResult()
 	}
 	if v.mustLook() {
-		v.pane.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
+		v.list.text(" "+t.Bold.Render("enter")+" looks again at what is there.", "")
 	}
 	if v.last() {
-		v.showAccess(v.givesAll)
+		v.showAccess(v.offer.givesAll)
 	} else {
-		v.showAccess(v.gives[v.current])
+		v.showAccess(v.offer.gives[v.current])
 	}
 	if v.staged() && (v.result == nil || !v.result.Stopped) {
 		v.showStage()
@@ -126,8 +125,8 @@ func (v *runScreen) showStage() {
 		v.sum()
 	}
 	s := v.stage()
-	v.pane.pairs("Answers", answers(s.Questions))
-	v.pane.pairs("There already", s.Facts)
+	v.list.pairs("Answers", answers(s.Questions))
+	v.list.pairs("There already", s.Facts)
 }
 
 // answers are questions with their answers.
@@ -146,38 +145,38 @@ func answers(questions []plan.Question) []plan.Fact {
 // sum is the plan in a line for each stage, and what the next key does.
 func (v *runScreen) sum() {
 	t := v.theme
-	kept, left := v.toDo(), len(v.left)
+	kept, left := v.offer.toDo(), len(v.offer.left)
 	for _, s := range v.outline.Stages {
 		if tally := v.tallies[s.Number]; tally != nil && tally.changes > 0 && kept > 0 {
 			_, word := v.inReview(s.Number)
-			v.pane.text("   " + t.Faint.Render(fmt.Sprintf("%d ", s.Number)) + t.Pad(s.Name, 12) + word)
+			v.list.text("   " + t.Faint.Render(fmt.Sprintf("%d ", s.Number)) + t.Pad(s.Name, 12) + word)
 		}
 	}
 	if kept > 0 || left > 0 {
-		v.pane.text("", " "+v.planLine())
+		v.list.text("", " "+v.offer.planLine())
 	}
 	if left > 0 {
-		v.pane.text(" " + plain.Plural(left, "change") + " left out.")
+		v.list.text(" " + words.Plural(left, "change") + " left out.")
 	}
 	enter := t.Bold.Render("enter")
 	switch {
 	case v.mustLook(): // said above
 	case v.result != nil && kept == 0:
-		v.pane.text(" " + enter + " leaves. A summary stays on the terminal.")
+		v.list.text(" " + enter + " leaves. A summary stays on the terminal.")
 	case kept == 0 && left == 0 && !v.dryRun:
-		v.pane.text(" Everything is right already. " + enter + " proves it as its users would.")
+		v.list.text(" Everything is right already. " + enter + " proves it as its users would.")
 	case v.dryRun:
-		v.pane.text(" " + enter + " ends the dry run.")
+		v.list.text(" " + enter + " ends the dry run.")
 	default:
-		v.pane.text(" " + enter + " asks once more, then applies.")
+		v.list.text(" " + enter + " asks once more, then applies.")
 	}
-	v.pane.text("")
+	v.list.text("")
 }
 
 // verdict is the headline: how it stands.
 func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 	t, wrong := v.theme, v.found.pressing()
-	changes := len(v.review.Changes) + len(v.review.Foreign)
+	changes := len(v.offer.Changes) + len(v.offer.Foreign)
 	switch {
 	case v.bad():
 		return t.Glyphs.Failed, "Not done yet", t.Bad
@@ -188,9 +187,9 @@ func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 		}
 		return glyph, thingsWrong(wrong, v.found.list[0].Severity, v.result != nil), style
 	case changes > 0:
-		return t.Glyphs.ToChange, plain.Plural(changes, "change") + " to make", t.Change.Bold(true)
+		return t.Glyphs.ToChange, words.Plural(changes, "change") + " to make", t.Change.Bold(true)
 	case v.checks.undecided > 0:
-		return t.Glyphs.Unknown, plain.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
+		return t.Glyphs.Unknown, words.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
 	}
 	return t.Glyphs.Done, v.mode.right, t.Good.Bold(true)
 }
@@ -201,16 +200,16 @@ func (v *runScreen) numbers() string {
 	if v.checks.total() > 0 {
 		parts = append(parts, "Checks: "+v.checks.String()+".")
 	}
-	hand, changes := v.found.byHand(), len(v.review.Changes)+len(v.review.Foreign)
+	hand, changes := v.found.byHand(), len(v.offer.Changes)+len(v.offer.Foreign)
 	if hand > 0 && changes == 0 {
 		parts = append(parts, "What is wrong is mended by hand: each finding says how.")
 		return strings.Join(parts, " ")
 	}
 	if changes > 0 {
 		none := map[bool]string{true: " to make, none made yet.", false: " still to make."}[v.result == nil]
-		parts = append(parts, plain.Plural(changes, "change")+none)
+		parts = append(parts, words.Plural(changes, "change")+none)
 	}
-	if n := len(v.review.Foreign); n > 0 {
+	if n := len(v.offer.Foreign); n > 0 {
 		parts = append(parts, fmt.Sprintf("%s a word of yours first.", needs(n)))
 	}
 	if hand > 0 {
@@ -259,30 +258,40 @@ func (v *runScreen) showResult() {
 	}
 	v.outcome()
 	for _, f := range v.mended {
-		v.pane.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" mended  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), v.pane.width))
+		v.list.text(t.Cut(" "+t.Good.Render(t.Glyphs.Done+" mended  ")+t.Bold.Render(named(f))+"  "+t.Faint.Render(firstSentence(f.Evidence)), v.list.width))
 	}
 	if len(v.mended) > 0 {
-		v.pane.text("")
+		v.list.text("")
 	}
 }
 
 // showOthers shows the changes that no finding asked for.
 func (v *runScreen) showOthers() {
 	t, shown := v.theme, false
-	for _, m := range v.found.others {
-		if v.staged() && m.change.Step != v.current {
+	for i := range v.found.others {
+		c := &v.found.others[i]
+		if v.staged() && c.Step != v.current {
 			continue
 		}
 		if !shown {
-			v.pane.text(" " + t.Bold.Render("What changes"))
+			v.list.text(" " + t.Bold.Render("What changes"))
 		}
 		shown = true
-		v.pane.entry(m.change, m.foreign, 0)
+		v.showChange(c, 0)
 	}
 	switch {
 	case shown:
-		v.pane.text("")
+		v.list.text("")
 	case !v.last() && !v.mustLook():
-		v.pane.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
+		v.list.text(" "+t.Good.Render(t.Glyphs.Right)+" Nothing to change: what is there matches the answers.", "")
 	}
+}
+
+// firstSentence is a text up to its first full stop.
+func firstSentence(text string) string {
+	text = strings.ReplaceAll(text, "\n", " ")
+	if i := strings.Index(text, ". "); i >= 0 {
+		return text[:i+1]
+	}
+	return text
 }

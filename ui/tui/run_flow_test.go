@@ -73,7 +73,7 @@ func TestRunFromTheQuestionsToTheResult(t *testing.T) {
 	if s == nil || s.Applied != 2 || s.ExitCode(false) != plan.ExitDone {
 		t.Fatalf("summary %+v", s)
 	}
-	if got := m.run.given.Text("error"); got != strings.ReplaceAll(errorText(3), "\r", "\n") {
+	if got := m.run.asked.given.Text("error"); got != strings.ReplaceAll(errorText(3), "\r", "\n") {
 		t.Errorf("the flow was given %q", got)
 	}
 	if text := closed(m, s); !strings.Contains(text, "2 changes made, 0 failed") || !strings.Contains(text, "run terraform plan") {

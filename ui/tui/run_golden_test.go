@@ -72,7 +72,7 @@ func init() {
 		},
 		"run-open": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			m.run.pane.set(itemName{kind: rowFinding, name: "kms-disabled"}, true)
+			m.run.setOpen(&findingItem{Finding: plan.Finding{ID: "kms-disabled"}}, true)
 			press(m, "down", "space")
 			return m
 		},

@@ -1,13 +1,8 @@
 package tui
 
 import (
-	"fmt"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-
-	"stateroom/steps/plan"
-	"stateroom/ui/plain"
 )
 
 // key is a key press.
@@ -24,11 +19,11 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 	case key.Matches(msg, keys.Output) && v.progress != nil && len(v.progress.output) > 0:
 		return v.showOutput(), nil
 	case v.phase == applying:
-		v.pane.key(msg)
+		v.list.move(msg)
 	case key.Matches(msg, keys.Quit):
 		return v.leave(), nil
 	case v.phase == inspecting:
-		v.follows = !v.pane.key(msg) && v.follows
+		v.follows = !v.list.move(msg) && v.follows
 	case v.phase == reviewing:
 		return v.reviewKey(msg)
 	}
@@ -49,47 +44,34 @@ func (v *runScreen) reviewKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 		return nav{}, v.look()
 	case v.err != nil:
 		return nav{}, nil
-	case key.Matches(msg, keys.Apply) && (v.plans() || v.proves() || v.mustLook()):
+	case key.Matches(msg, keys.Apply) && (v.offer.any() || v.proves() || v.mustLook()):
 		return v.confirm()
 	case key.Matches(msg, keys.Save):
 		return v.saveMenu(), nil
 	}
-	r := v.pane.under()
-	if r == nil {
-		v.pane.key(msg)
+	it := v.list.under()
+	if it == nil {
+		v.list.move(msg)
 		return nav{}, nil
 	}
-	if r.kind == rowChange {
-		change, foreign := v.pane.selected()
-		return v.changeKey(msg, change, foreign), nil
+	if n, done := it.key(v, msg); done {
+		return n, nil
 	}
-	return v.itemKey(msg, r), nil
-}
-
-// itemKey is a key on a finding, a check, a group or a line of a table.
-func (v *runScreen) itemKey(msg tea.KeyMsg, r *row) nav {
-	name, open := v.itemState(r)
-	by := map[tea.KeyType]int{tea.KeyLeft: -1, tea.KeyRight: 1}[msg.Type]
 	switch {
-	case r.kind == rowSubject && by != 0 && v.tableOf(r).move(by, v.pane.width):
-		v.pane.rebuild()
 	case key.Matches(msg, keys.Expand):
-		v.pane.set(name, !open)
+		v.setOpen(it, !v.isOpen(it))
 	case key.Matches(msg, keys.Collapse):
-		v.pane.set(name, false)
-	case key.Matches(msg, keys.Read) && r.kind != rowGroup && r.kind != rowSubject:
-		return v.read(r)
+		v.setOpen(it, false)
 	default:
-		v.pane.key(msg)
+		v.list.move(msg)
 	}
-	return nav{}
+	return nav{}, nil
 }
-
-// plans tells whether there is anything that could be changed.
-func (v *runScreen) plans() bool { return len(v.review.Changes)+len(v.review.Foreign) > 0 }
 
 // proves tells whether there is nothing to change, and a proof of it to ask for.
-func (v *runScreen) proves() bool { return v.staged() && v.result == nil && len(v.review.Changes) == 0 }
+func (v *runScreen) proves() bool {
+	return v.staged() && v.result == nil && len(v.offer.Changes) == 0
+}
 
 // ahead is what comes next, in a word and as what does it: the next stage, the
 // changes, another look, or out.
@@ -107,7 +89,7 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "look again", look
 	case !v.last():
 		return "continue", func() (nav, tea.Cmd) { v.goToStage(v.current + 1); return nav{}, nil }
-	case v.plans() || v.proves():
+	case v.offer.any() || v.proves():
 		return v.verb(), v.confirm
 	case v.found.pressing() > 0 && !v.staged():
 		return "look again", look
@@ -132,52 +114,14 @@ func (v *runScreen) verb() string {
 	return v.mode.verb
 }
 
-// confirm asks before anything is changed. A dry run ends here.
-func (v *runScreen) confirm() (nav, tea.Cmd) {
-	kept := v.kept()
-	switch n := len(kept); {
-	case v.dryRun:
-		return v.endDryRun(), nil
-	case v.mustLook():
-		v.lookFirst()
-		return nav{}, nil
-	case v.review.Blocked():
-		v.say("Nothing can be changed yet: correct what the findings say first.")
-		return nav{}, nil
-	case v.proves():
-		return nav{}, v.apply(0)
-	case n == 0 && len(v.left) == 0:
-		v.say("Every change here takes a word of its own first: choose one, then x.")
-		return nav{}, nil
-	}
-	all := choice{
-		fmt.Sprintf("Apply %s", plain.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.",
-		func() (nav, tea.Cmd) { return nav{}, v.apply(0) },
-	}
-	some := plan.Required(kept, v.current)
-	if n := len(some); !v.staged() || n == 0 || n == len(kept) {
-		return v.confirmation(all), nil
-	}
-	return v.confirmation(all, choice{
-		fmt.Sprintf("Only step %d, %s", v.current, plain.Plural(len(some), "change")), "This step with what it needs of the others.",
-		func() (nav, tea.Cmd) { return nav{}, v.apply(v.current) },
-	}), nil
-}
-
-// leave asks before it throws away a plan that was never applied.
-func (v *runScreen) leave() nav {
-	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.review.Changes) == 0 {
-		return nav{quit: true}
-	}
-	return v.leaving(v.mode.command() + " begins where you are now.")
-}
-
 // reviewKeys are the keys for the line under the cursor, and the review's.
 func (v *runScreen) reviewKeys() []key.Binding {
 	list := []key.Binding{bind("enter", v.next(), "enter")}
 	if v.err == nil {
-		list = append(list, v.rowKeys()...)
-		if !v.last() && !v.mustLook() && (v.plans() || v.proves()) {
+		if it := v.list.under(); it != nil {
+			list = append(list, it.keys(v)...)
+		}
+		if !v.last() && !v.mustLook() && (v.offer.any() || v.proves()) {
 			list = append(list, bind("a", v.verb(), "a"))
 		}
 	}
@@ -194,39 +138,4 @@ func (v *runScreen) reviewKeys() []key.Binding {
 		list = append(list, keys.Output)
 	}
 	return v.withStages(append(list, keys.Quit))
-}
-
-// rowKeys are those of the line under the cursor.
-func (v *runScreen) rowKeys() []key.Binding {
-	r := v.pane.under()
-	switch {
-	case r == nil:
-		return nil
-	case r.kind == rowChange:
-		change, foreign := v.pane.selected()
-		return append(changeKeys(foreign), documentKeys(change)...)
-	case r.kind == rowFinding && v.found.list[r.item].Details != "":
-		return []key.Binding{keys.Expand, bind("r", "report", "r")}
-	case r.kind == rowFinding || r.kind == rowCheck:
-		return []key.Binding{keys.Expand, keys.Read}
-	case r.kind == rowSubject && v.tableOf(r).hidden(v.theme, v.pane.width) != "":
-		return []key.Binding{keys.Expand, bind("left/right", "columns", "left", "right")}
-	}
-	return []key.Binding{keys.Expand}
-}
-
-// read shows all there is to a finding or a check. What is to be handed on can
-// be saved from there.
-func (v *runScreen) read(r *row) nav {
-	if r.kind == rowCheck {
-		check := v.checks.all[r.item]
-		return nav{push: newViewer(v.theme, check.Name, readCheck(check), nil)}
-	}
-	f := v.found.list[r.item]
-	if f.Details == "" {
-		return nav{push: newViewer(v.theme, named(f), v.readFinding(r.item), nil)}
-	}
-	report := newViewer(v.theme, "Report: "+named(f), f.Details, nil)
-	report.save = reportOf(f).ask(v.theme)
-	return nav{push: report}
 }

@@ -39,19 +39,13 @@ type runScreen struct {
 	width, height int
 	spinner       spinner.Model
 	phase         phase
-	form          *form.Form
-	pane          *pane
+	// rehearses says that a finished set-up is made to practise on before anything
+	// is asked or looked at.
+	rehearses bool
 
-	// pages are the questions so far, of which page is the one shown; given are
-	// the answers to those before it. edited is a page that was gone back to from
-	// the review, by its stage's number, before are the answers until then, and
-	// drafts are the pages that were left.
-	pages  []page
-	page   int
-	given  plan.Given
-	edited int
-	before plan.Given
-	drafts map[int]page
+	// asked are the questions, and form is the page of them that is shown.
+	asked questions
+	form  *form.Form
 
 	flow *engine.Flow
 	// outline is what there is to show beside the review; who is who the operator
@@ -67,39 +61,23 @@ type runScreen struct {
 	looking map[int]lookState
 	tallies map[int]*tally
 
-	review plan.Review
-	users  users
-	// stepOf are the changes' steps by id, planned how many each step has.
-	stepOf  map[string]int
-	planned map[int]int
-	// widening are the changes that give access; gives says by step, and givesAll
-	// of the whole plan, what access they give, without what is left out.
-	widening []*plan.Change
-	gives    map[int][]string
-	givesAll []string
-	// out are the changes that the operator left out; left are those and all
-	// that need one of them.
-	out, left map[string]bool
-
+	// checks are those of the look, found what they led to, and offer what would be
+	// changed.
 	checks *checklist
+	found  findings
+	offer  offer
 	// recheck are the checks of the look that follows the changes.
 	recheck tallied
 	// settled is the summary of a look that found nothing to change.
 	settled *plan.Summary
-	found   findings
-	// briefs are the beginnings of the findings, as far as they were drawn.
-	briefs []briefing
 	// mended are the findings that were there before the changes and are gone.
 	mended []plan.Finding
-	// lines are those of the tables that stand among the rows; newest is the row
-	// of the check that ended last.
-	lines  []place
-	newest int
-	// follows keeps the newest check in sight, until the operator scrolls.
+
+	// list is all of this as lines; newest is the row of the check that ended last,
+	// which follows keeps in sight until the operator scrolls.
+	list    *list
+	newest  int
 	follows bool
-	// rehearses says that a finished set-up is made to practise on before anything
-	// is asked or looked at.
-	rehearses bool
 
 	// progress is of the application under way or the last one; result is how
 	// that ended; err is what keeps anything from being looked at.
@@ -108,22 +86,19 @@ type runScreen struct {
 	err      error
 	notice   string
 	// counting is how far a long inspection is; stale says that reports came
-	// that the pane does not show yet.
+	// that the list does not show yet.
 	counting string
 	stale    bool
 }
 
 func newRunScreen(t *theme.Theme, e *runner, mode *Mode, dryRun, sandbox bool) *runScreen {
-	v := &runScreen{
+	return &runScreen{
 		theme: t, engine: e, mode: mode, dryRun: dryRun, width: 80, height: 20,
-		spinner: spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10})),
-		given:   plan.Given{}, drafts: map[int]page{}, current: 1, looking: map[int]lookState{}, out: map[string]bool{},
+		spinner:   spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10})),
+		rehearses: sandbox && mode.rehearses(), asked: questions{given: plan.Given{}, drafts: map[int]page{}},
+		outline: plan.Outline{Stages: mode.Stages}, current: 1, looking: map[int]lookState{},
+		checks: newChecklist(mode.Table), offer: offer{out: map[string]bool{}}, list: newList(t),
 	}
-	v.rehearses = sandbox && mode.rehearses()
-	v.outline.Stages = mode.Stages
-	v.checks = newChecklist(mode.Table)
-	v.pane = newPane(v)
-	return v
 }
 
 // update dispatches.
@@ -165,7 +140,7 @@ func (v *runScreen) whereabouts() string {
 	return strings.Join(parts, "  ")
 }
 
-// view puts rail, content and notice together.
+// view puts stepper, content and notice together.
 func (v *runScreen) view() []string {
 	var lines []string
 	switch v.phase {
@@ -176,9 +151,61 @@ func (v *runScreen) view() []string {
 	case inspecting:
 		lines = v.waitingView(v.mode.looking)
 	case reviewing, applying:
-		lines = v.pane.view()
+		lines = v.list.view(v)
 	}
-	return v.framed(v.stops(), lines)
+	height := v.height - len(v.noticeLines())
+	steps := stepper{v.theme, v.spinner.View(), v.steps()}
+	if v.wide() {
+		lines = steps.beside(lines, height)
+	} else {
+		lines = append([]string{steps.line(v.width), ""}, lines...)
+	}
+	for len(lines) < height {
+		lines = append(lines, "")
+	}
+	return append(lines[:height], v.noticeLines()...)
+}
+
+func (v *runScreen) wide() bool { return v.width >= stepperWidth }
+
+func (v *runScreen) contentWidth() int {
+	if v.wide() {
+		return v.width - stepperColumns - stepperGap
+	}
+	return v.width
+}
+
+// listHeight is the room of the list: under the folded stepper and above the notice.
+func (v *runScreen) listHeight() int {
+	height := v.height - len(v.noticeLines())
+	if !v.wide() {
+		height -= 2
+	}
+	if v.phase == opening || v.phase == inspecting {
+		height-- // what is under way has a line of its own
+	}
+	return height - 1 // the last line says how much is hidden
+}
+
+// rebuild draws anew what is shown.
+func (v *runScreen) rebuild() {
+	v.list.choosing = v.phase == reviewing
+	v.list.fill(v.contentWidth()-1, v.listHeight(), v.rows)
+}
+
+// isOpen tells whether what is below an item is shown.
+func (v *runScreen) isOpen(it item) bool {
+	if open, said := v.list.said[it.name()]; said {
+		return open
+	}
+	return it.opens(v)
+}
+
+// setOpen opens or closes an item.
+func (v *runScreen) setOpen(it item, open bool) {
+	v.list.said[it.name()] = open
+	v.rebuild()
+	v.list.revealItem()
 }
 
 // opens says what is done until there is anything to show.
@@ -197,7 +224,7 @@ func (v *runScreen) about() []string {
 		s := v.stage()
 		text, questions = []string{fmt.Sprintf("%d %s", s.Number, v.title()), s.Why, s.Cost}, s.Questions
 	} else if v.phase == asking {
-		questions = v.shownPage().questions
+		questions = v.asked.shown().questions
 	}
 	for _, q := range questions {
 		if q.Flag != "" {

@@ -54,20 +54,20 @@ func TestPagesOfQuestionsFollowAndGoingBackLosesNothing(t *testing.T) {
 	m := opened(t, plainLook, Troubleshoot, Options{})
 	answerWith(m, engine.Opened{Questions: ways()}, nil)
 	press(m, "down", "enter")
-	if got := m.run.given.Text("way"); m.run.phase != opening || !strings.HasPrefix(got, "Paste") {
+	if got := m.run.asked.given.Text("way"); m.run.phase != opening || !strings.HasPrefix(got, "Paste") {
 		t.Fatalf("phase %d, answered %q", m.run.phase, got)
 	}
 	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	deliver(m, m.key(pasted("Error: x\rmore")))
 	press(m, "esc")
-	if shows(t, m, "What do you want to begin with?"); m.run.given.Asked("way") {
+	if shows(t, m, "What do you want to begin with?"); m.run.asked.given.Asked("way") {
 		t.Error("going back keeps the answer that is asked for again")
 	}
 	press(m, "enter")
 	answerWith(m, engine.Opened{Questions: pasteQuestion()}, nil)
 	shows(t, m, "Error: x", "more")
 	press(m, "enter")
-	if got := m.run.given.Text("error"); got != "Error: x\nmore" {
+	if got := m.run.asked.given.Text("error"); got != "Error: x\nmore" {
 		t.Errorf("pasted %q", got)
 	}
 }
@@ -86,8 +86,8 @@ func TestProblemIsShownAtItsQuestionAndASecretIsTypedAnew(t *testing.T) {
 	if press(m, "right"); m.run.phase != asking {
 		t.Errorf("phase %d", m.run.phase)
 	}
-	if press(m, "right one", "enter"); m.run.given.Text("passphrase") != "right one" || m.run.phase != opening {
-		t.Errorf("phase %d, %q", m.run.phase, m.run.given.Text("passphrase"))
+	if press(m, "right one", "enter"); m.run.asked.given.Text("passphrase") != "right one" || m.run.phase != opening {
+		t.Errorf("phase %d, %q", m.run.phase, m.run.asked.given.Text("passphrase"))
 	}
 }
 
@@ -151,19 +151,19 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 func TestTypedConsentTakesTheWholeName(t *testing.T) {
 	m := screens["run-consent"](t, plainLook)
 	shows(t, m, "Whoever still runs Terraform there", someLock)
-	if press(m, "enter"); len(m.run.review.Foreign) != 1 {
+	if press(m, "enter"); len(m.run.offer.Foreign) != 1 {
 		t.Fatal("half a name was taken")
 	}
-	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.review.Changes) != 3 || len(m.run.review.Foreign) != 0 {
-		t.Errorf("%d changes, %d foreign", len(m.run.review.Changes), len(m.run.review.Foreign))
+	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.offer.Changes) != 3 || len(m.run.offer.Foreign) != 0 {
+		t.Errorf("%d changes, %d foreign", len(m.run.offer.Changes), len(m.run.offer.Foreign))
 	}
 	shows(t, m, "Agreed: "+someLock)
 }
 
 func TestConsentCanBeRefused(t *testing.T) {
 	m := screens["run-consent"](t, plainLook)
-	if press(m, "esc"); len(m.run.review.Foreign) != 1 || len(m.stack) != 1 {
-		t.Errorf("%d foreign, %d screens", len(m.run.review.Foreign), len(m.stack))
+	if press(m, "esc"); len(m.run.offer.Foreign) != 1 || len(m.stack) != 1 {
+		t.Errorf("%d foreign, %d screens", len(m.run.offer.Foreign), len(m.stack))
 	}
 }
 
@@ -215,7 +215,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
 	m := mending(t, plainLook)
-	c := m.run.review.Changes
+	c := m.run.offer.Changes
 	tell(m, plan.Event{Kind: plan.EventApplied, Change: &c[1]})
 	check := ill().Checks[2]
 	tell(m, plan.Event{Kind: plan.EventCheck, Check: &check})
@@ -294,9 +294,8 @@ func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
 
 // downTo moves the cursor down to the line of a subject.
 func downTo(m *root, subject string) {
-	c := m.run
 	for range 100 {
-		if r := c.pane.under(); r.kind == rowSubject && strings.Contains(c.draw(r, false), subject) {
+		if l, ok := m.run.list.under().(*line); ok && l.subject == subject {
 			return
 		}
 		press(m, "down")

@@ -19,15 +19,15 @@ func (v *runScreen) begun(msg begunMsg) tea.Cmd {
 		return nil
 	}
 	v.engine.start = msg.start
-	maps.Copy(v.given, msg.start.Given)
+	maps.Copy(v.asked.given, msg.start.Given)
 	return v.open()
 }
 
 // open asks what follows from the answers so far.
 func (v *runScreen) open() tea.Cmd {
 	v.phase, v.err, v.notice, v.counting = opening, nil, "", ""
-	v.pane.rebuild()
-	return tea.Batch(v.engine.open(v.given), v.spin())
+	v.rebuild()
+	return tea.Batch(v.engine.open(v.asked.given), v.spin())
 }
 
 // look lets the flow look, from nothing.
@@ -37,8 +37,8 @@ func (v *runScreen) look() tea.Cmd {
 		v.looking[stage.Number] = lookState{checking: true}
 	}
 	v.checks, v.follows, v.settled, v.result = newChecklist(v.mode.Table), true, nil, nil
-	v.pane.rewind()
-	v.pane.rebuild()
+	v.list.rewind()
+	v.rebuild()
 	return tea.Batch(v.engine.review(v.flow), v.spin())
 }
 
@@ -82,7 +82,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 	v.take(msg.review)
 	if !v.moved && v.outline.Begun {
 		v.current = v.firstToDo()
-		v.pane.rebuild()
+		v.rebuild()
 	}
 }
 
@@ -93,43 +93,29 @@ func (v *runScreen) take(r plan.Review) {
 		v.checks.add(check)
 	}
 	v.setReview(r)
-	v.pane.rewind()
-	v.pane.rebuild()
+	v.list.rewind()
+	v.rebuild()
 }
 
 // resize tells of another width, or that the colours have changed.
 func (v *runScreen) resize(width, height int) {
-	clear(v.briefs)
+	for i := range v.found.list {
+		v.found.list[i].brief.width = 0
+	}
 	v.width, v.height = width, height
 	if v.form != nil {
 		v.form.Resize(v.contentWidth()-2, v.height)
 	}
-	v.pane.rebuild()
-}
-
-// adopted lets something be changed that takes a consent of its own.
-func (v *runScreen) adopted(target string) {
-	v.flow.Answers.Adopt = append(v.flow.Answers.Adopt, target)
-	v.setReview(v.flow.Permit(v.review))
-	v.say("Agreed: " + target + " will be changed as shown.")
+	v.rebuild()
 }
 
 // apply begins to make the changes: everything, or one stage with what it needs.
 func (v *runScreen) apply(step int) tea.Cmd {
-	without := v.left
-	if step > 0 {
-		without = maps.Clone(v.left)
-		for _, c := range v.kept() {
-			without[c.ID] = true
-		}
-		for _, c := range plan.Required(v.kept(), step) {
-			delete(without, c.ID)
-		}
-	}
-	kept, _ := plan.LeaveOut(v.review.Changes, without)
+	without := v.offer.without(step)
+	kept, _ := plan.LeaveOut(v.offer.Changes, without)
 	v.recheck = tallied{}
 	v.begin(kept)
-	return tea.Batch(v.engine.carryOut(v.flow, v.review, without), v.spin())
+	return tea.Batch(v.engine.carryOut(v.flow, v.offer.Review, without), v.spin())
 }
 
 // made has the outcome, and what is still to do.
@@ -137,7 +123,7 @@ func (v *runScreen) made(msg madeMsg) {
 	if msg.op != v.engine.op {
 		return
 	}
-	before := v.review.Findings
+	before := v.offer.Findings
 	v.engine.book(msg.summary)
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
 	v.result, v.mended, v.outline = msg.summary, nil, msg.outline
@@ -178,7 +164,7 @@ func gone(before, now []plan.Finding) []plan.Finding {
 
 // unapplied is what was looked at, where nothing was made of it.
 func (v *runScreen) unapplied() *plan.Summary {
-	s := v.preview()
+	s := v.offer.preview()
 	switch {
 	case v.flow == nil || v.phase != reviewing || v.mustLook():
 		return nil
@@ -186,18 +172,11 @@ func (v *runScreen) unapplied() *plan.Summary {
 		return v.settled
 	case v.dryRun:
 		return s
-	case v.staged() && v.toDo() == 0:
+	case v.staged() && v.offer.toDo() == 0:
 		return nil // nobody has asked for the proof
 	case v.staged():
 		return &plan.Summary{Declined: true}
 	}
-	s.DryRun, s.Declined = false, len(v.review.Changes) > 0
-	return s
-}
-
-// preview is the summary of the plan without what was left out.
-func (v *runScreen) preview() *plan.Summary {
-	s := &plan.Summary{DryRun: true, Foreign: v.review.Foreign, Findings: v.review.Findings, Checks: v.review.Checks}
-	s.Add, s.Change, s.Destroy = plan.Counts(v.kept())
+	s.DryRun, s.Declined = false, len(v.offer.Changes) > 0
 	return s
 }

@@ -80,7 +80,7 @@ func (s saving) write(path string) tea.Cmd {
 // formats are the ways to save a plan: as the line presenters print it, and where
 // that can be, as a script.
 func (v *runScreen) formats() []choice {
-	changes, s, stages := v.kept(), v.preview(), v.mode.Stages
+	changes, s, stages := v.offer.kept(), v.offer.preview(), v.mode.Stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		lines := plain.NewLines(out)
 		lines.Stages = stages
@@ -124,7 +124,7 @@ var errNeeded = errors.New("this answer is needed")
 
 // endDryRun sums up, offers to save what was found, and leaves.
 func (v *runScreen) endDryRun() nav {
-	s := v.preview()
+	s := v.offer.preview()
 	v.engine.made = s
 	return nav{push: &chooser{
 		theme: v.theme, title: "The dry run", text: ending(s, v.mode),
@@ -135,11 +135,10 @@ func (v *runScreen) endDryRun() nav {
 // saveMenu offers the report under the cursor and the whole review.
 func (v *runScreen) saveMenu() nav {
 	items := v.formats()
-	if r := v.pane.under(); r != nil && r.kind == rowFinding && v.found.list[r.item].Details != "" {
-		f := v.found.list[r.item]
-		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f).ask(v.theme)}}, items...)
+	if f, ok := v.list.under().(*findingItem); ok && f.Details != "" {
+		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f.Finding).ask(v.theme)}}, items...)
 	}
-	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{v.planLine()}, items: items}}
+	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{v.offer.planLine()}, items: items}}
 }
 
 // reportOf is a finding's text to hand on.

@@ -113,10 +113,10 @@ func noSecretShown(t *testing.T, width, height, lines int) {
 	shown.until(t, "Nothing is wrong")
 	shown.send(tm, "enter")
 	s := end(t, tm, w.root)
-	if got := w.run.given; got.Text("passphrase") != typedPassphrase || got.Text("key") != pastedKey || !strings.Contains(got.Text("error"), pastedPassword) {
+	if got := w.run.asked.given; got.Text("passphrase") != typedPassphrase || got.Text("key") != pastedKey || !strings.Contains(got.Text("error"), pastedPassword) {
 		t.Fatalf("not all was given: %d answers", len(got))
 	}
-	holdNoSecret(t, append(w.frames, closed(w.root, s), fmt.Sprintf("%+v", w.run.given)))
+	holdNoSecret(t, append(w.frames, closed(w.root, s), fmt.Sprintf("%+v", w.run.asked.given)))
 }
 
 // holdNoSecret looks for the secrets and for their ends.

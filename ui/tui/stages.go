@@ -15,12 +15,6 @@ type lookState struct {
 	err            error
 }
 
-// tally is what a review says of one stage.
-type tally struct {
-	changes, left       int
-	attention, failures int
-}
-
 // staged tells whether the run has stages.
 func (v *runScreen) staged() bool { return len(v.outline.Stages) > 0 }
 
@@ -33,7 +27,7 @@ func (v *runScreen) last() bool { return !v.staged() || v.current == len(v.outli
 // title is the stage's heading. The last one's is a cheer, which would come too
 // early while there is something to do.
 func (v *runScreen) title() string {
-	if v.last() && (v.phase != reviewing || v.err != nil || v.toDo() > 0) {
+	if v.last() && (v.phase != reviewing || v.err != nil || v.offer.toDo() > 0) {
 		return "The whole plan"
 	}
 	if v.last() && v.bad() {
@@ -42,17 +36,14 @@ func (v *runScreen) title() string {
 	return v.stage().Title
 }
 
-// toDo is how many changes are to be made, those left out not counted.
-func (v *runScreen) toDo() int { return len(v.review.Changes) - len(v.left) }
-
 // goToStage shows another stage.
 func (v *runScreen) goToStage(n int) {
 	if n < 1 || n > len(v.outline.Stages) || v.phase == asking || v.phase == opening {
 		return
 	}
 	v.current, v.moved, v.notice = n, true, ""
-	v.pane.rewind()
-	v.pane.rebuild()
+	v.list.rewind()
+	v.rebuild()
 }
 
 // withStages adds the keys that go from stage to stage.
@@ -73,7 +64,7 @@ func (v *runScreen) firstToDo() int {
 	return max(1, len(v.outline.Stages))
 }
 
-// state is what is known of stage n, with a word or two for the rail.
+// state is what is known of stage n, with a word or two for the stepper.
 //
 // The last stage says that all is done, so it is not while others have changes to
 // make, whatever its own are.
@@ -112,40 +103,6 @@ func (v *runScreen) ownState(n int) (stepState, string) {
 		return stateNotYet, ""
 	}
 	return v.inReview(n)
-}
-
-// count tallies all stages at once.
-func (v *runScreen) count() {
-	of := map[int]*tally{}
-	at := func(step int) *tally {
-		if of[step] == nil {
-			of[step] = &tally{}
-		}
-		return of[step]
-	}
-	for step, n := range v.planned {
-		at(step).changes = n
-	}
-	for id := range v.left {
-		if n, planned := v.stepOf[id]; planned {
-			at(n).left++
-		}
-	}
-	for _, f := range v.review.Findings {
-		switch f.Severity {
-		case plan.Failure:
-			at(f.Step).failures++
-		case plan.Warning:
-			at(f.Step).attention++
-		case plan.Info:
-		}
-	}
-	if v.result != nil {
-		for _, f := range v.result.Failures {
-			at(f.Change.Step).failures++
-		}
-	}
-	v.tallies = of
 }
 
 // inReview is the state of a stage whose changes are known.

@@ -76,13 +76,13 @@ func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "x")
 	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialise project common-production")
-	if len(m.run.kept()) != 2 {
-		t.Errorf("kept %d", len(m.run.kept()))
+	if len(m.run.offer.kept()) != 2 {
+		t.Errorf("kept %d", len(m.run.offer.kept()))
 	}
 	press(m, "5", "x")
 	press(m, "4", "x")
-	if len(m.run.kept()) != 5 {
-		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.run.kept()))
+	if len(m.run.offer.kept()) != 5 {
+		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.run.offer.kept()))
 	}
 }
 
@@ -104,7 +104,7 @@ func TestConfirmBeginsWithNotYet(t *testing.T) {
 
 func TestBlockedPlanCannotBeApplied(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
-	m.run.review.Findings = append(m.run.review.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
+	m.run.offer.Findings = append(m.run.offer.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
 	press(m, "a")
 	shows(t, m, "Nothing can be changed yet")
 }
@@ -219,8 +219,8 @@ func TestEditedAnswerIsLookedAtAgain(t *testing.T) {
 func TestBadAnswerIsNotTaken(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "e", "ctrl+u", "nonsense", "enter", "enter", "enter")
-	if m.run.phase != asking || m.run.given.Asked("kms_key.alias") {
-		t.Errorf("phase %d, given %q", m.run.phase, m.run.given.Text("kms_key.alias"))
+	if m.run.phase != asking || m.run.asked.given.Asked("kms_key.alias") {
+		t.Errorf("phase %d, given %q", m.run.phase, m.run.asked.given.Text("kms_key.alias"))
 	}
 }
 
@@ -254,7 +254,7 @@ func TestSuspendIsRefusedWhileChangesAreMade(t *testing.T) {
 
 func TestWideCharactersKeepTheColumns(t *testing.T) {
 	m := reviewingRoot(t, look{width: 80, height: 24, utf8: true}, Options{})
-	m.run.review.Changes[0].Title = strings.Repeat("表", 60)
+	m.run.offer.Changes[0].Title = strings.Repeat("表", 60)
 	press(m, "2")
 	shows(t, m, "表…")
 }
@@ -328,8 +328,8 @@ func TestAnAnswerThatCannotBeIsShownWhereItWasGivenAndLeftThere(t *testing.T) {
 		t.Fatalf("phase %d at step %d: %v", m.run.phase, m.run.current, m.run.err)
 	}
 	press(m, "esc")
-	if shows(t, m, "Turn on point-in-time recovery"); len(m.run.given) > 0 {
-		t.Errorf("what was left is given: %v", m.run.given)
+	if shows(t, m, "Turn on point-in-time recovery"); len(m.run.asked.given) > 0 {
+		t.Errorf("what was left is given: %v", m.run.asked.given)
 	}
 	press(m, "4", "e", "ctrl+u", "alias/other", "enter", "enter")
 	follow(t, m, o)

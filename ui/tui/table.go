@@ -8,6 +8,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // table is checks as a line a subject and a column a question. What does not fit
@@ -25,6 +26,7 @@ type table struct {
 // line is the checks of one subject by column: the index of the check plus one,
 // and 0 where it was not asked. Its findings are those that the checks lead to.
 type line struct {
+	table           *table
 	subject         string
 	cells, findings []int
 }
@@ -58,7 +60,7 @@ const (
 
 // add gives a subject its line.
 func (t *table) add(subject string) (at int) {
-	t.lines = append(t.lines, line{subject: subject})
+	t.lines = append(t.lines, line{table: t, subject: subject})
 	t.subjects = min(maxSubject, max(minSubject, t.subjects, ansi.StringWidth(subject)+2))
 	return len(t.lines) - 1
 }
@@ -82,7 +84,7 @@ func (t *table) head(th *theme.Theme, width int) []string {
 	names := make([][]string, len(shown))
 	height := 0
 	for i, name := range shown {
-		names[i] = theme.Wrap(name, t.cell-1)
+		names[i] = words.Fit(name, t.cell-1)
 		if len(names[i]) > headerMost {
 			names[i] = names[i][:headerMost]
 			names[i][headerMost-1] = th.Cut(names[i][headerMost-1]+" "+th.Glyphs.Ellipsis, t.cell-1)
@@ -123,8 +125,7 @@ func (t *table) hidden(th *theme.Theme, width int) string {
 var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Broken: "failed", plan.Undecided: "open"}
 
 // draw is one subject's line without its mark.
-func (t *table) draw(th *theme.Theme, at, width int, all []plan.Check, selected bool) string {
-	l := &t.lines[at]
+func (t *table) draw(th *theme.Theme, l *line, width int, all []plan.Check, selected bool) string {
 	name := th.Pad(th.Cut(l.subject, t.subjects-2), t.subjects)
 	if selected {
 		name = th.Selected.Render(name)

@@ -9,7 +9,11 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
+
+// painter gives a line of a text its style.
+type painter func(t *theme.Theme, line string) lipgloss.Style
 
 // viewer shows a long text: a policy, the calls of a change, a file's diff,
 // Terraform's output, the help. Long lines are broken and marked.
@@ -17,8 +21,8 @@ type viewer struct {
 	theme *theme.Theme
 	title string
 	raw   []string
-	// paint gives a line its style; nil leaves it.
-	paint func(t *theme.Theme, line string) lipgloss.Style
+	// paint may be nil: then the lines are as they are.
+	paint painter
 	lines []string
 	list  scroll
 	width int
@@ -29,7 +33,7 @@ type viewer struct {
 	notice string
 }
 
-func newViewer(t *theme.Theme, title, text string, paint func(*theme.Theme, string) lipgloss.Style) *viewer {
+func newViewer(t *theme.Theme, title, text string, paint painter) *viewer {
 	return &viewer{theme: t, title: title, raw: strings.Split(strings.TrimRight(text, "\n"), "\n"), paint: paint}
 }
 
@@ -77,7 +81,7 @@ func (v *viewer) broken(line string) []string {
 		room = min(room, 80)
 	}
 	indent := len(line) - len(strings.TrimLeft(line, " +-~"))
-	for i, part := range theme.Wrap(line, room-indent-2) {
+	for i, part := range words.Fit(line, room-indent-2) {
 		if i > 0 && !v.helps {
 			part = strings.Repeat(" ", indent+2) + part
 		}

@@ -1,0 +1,104 @@
+// Package account finds out what AWS says of a set-up and plans what mends it. All is
+// read at once; [checks] are functions from what was read to results, in the
+// article's order; and the findings with what mends them are made of the results.
+//
+// What does not live here: what lies on this laptop (package troubleshoot), what the
+// blueprint would have changed (package steps), the causes in words (package
+// diagnosis), and carrying anything out (package engine).
+package account
+
+import (
+	"context"
+	"slices"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// Report is what the account's part of a health check came to.
+type Report struct {
+	Checks   []plan.Check
+	Findings []plan.Finding
+	Changes  []plan.Change
+}
+
+// Look reads everything at once, checks it and plans what mends it. Without an answer
+// in time, the report is empty.
+func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []StateLocation) Report {
+	f := read(ctx, env, a, states)
+	if ctx.Err() != nil {
+		return Report{}
+	}
+	f.plan = mending(f)
+	var report Report
+	var faults []fault
+	for _, check := range checks {
+		for _, r := range check(f) {
+			report.Checks = append(report.Checks, r.Check)
+			if r.fault != nil {
+				faults = append(faults, *r.fault)
+			}
+		}
+	}
+	report.Findings, report.Changes = settle(f, merge(faults))
+	return report
+}
+
+// checks are what AWS is asked about, in the article's order. Each is pure: the same
+// facts lead to the same results.
+var checks = []func(*facts) []result{
+	of(identities, checkIdentity),
+	checkAgreement,
+	of(buckets, checkBucket),
+	of(reached, checkKeys),
+	of(roles, checkRole),
+	of(reached, checkLocks),
+	of(reached, checkStates),
+	checkBlueprint,
+}
+
+// of makes a check of all things of a kind out of one of a single thing.
+func of[T any](things func(*facts) []T, check func(*facts, T) []result) func(*facts) []result {
+	return func(f *facts) (all []result) {
+		for _, x := range things(f) {
+			all = append(all, check(f, x)...)
+		}
+		return all
+	}
+}
+
+func identities(f *facts) []*identity { return f.identities }
+
+func roles(f *facts) []*roleAccess { return f.roles }
+
+// buckets are those in which an identity is meant to work.
+func buckets(f *facts) (all []*bucketAccess) {
+	for _, id := range f.identities {
+		for _, b := range id.buckets {
+			if len(b.states) > 0 {
+				all = append(all, b)
+			}
+		}
+	}
+	return all
+}
+
+// reached are the buckets of which AWS answered somebody.
+func reached(f *facts) []*bucketAccess {
+	return slices.DeleteFunc(buckets(f), func(b *bucketAccess) bool { return b.asked == "" || b.unreachable() })
+}
+
+// The names of the checks, in the article's words.
+const (
+	nameIdentity   = "identity"
+	nameBucket     = "bucket permissions"
+	nameKey        = "key permissions"
+	nameAssumeRole = "permission to assume the role"
+	nameInside     = "permissions inside the environment"
+	nameRegion     = "region and .terraform"
+	nameKeyState   = "key state"
+	nameTable      = "lock table"
+	nameLock       = "lock holder"
+	nameDigest     = "state digest"
+)

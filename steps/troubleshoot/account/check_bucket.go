@@ -1,0 +1,130 @@
+package account
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// checkBucket is about a bucket as a whole, its region, that it is there and ours, and
+// that it may be listed; then about what may be done with each of the states in it.
+func checkBucket(f *facts, b *bucketAccess) []result {
+	if b.asked == "" {
+		return []result{b.check(nameBucket, "s3:HeadBucket").undecided("Nobody could be asked: neither %s nor the operator can sign in.", b.by.who())}
+	}
+	results := []result{checkRegion(f, b), checkExists(f, b)}
+	if b.closed() {
+		return results
+	}
+	results = append(results, checkList(f, b))
+	if b.unreachable() {
+		return results
+	}
+	for _, s := range b.states {
+		results = append(results, checkRead(f, s), checkWrite(f, s), checkHeaders(f, s), checkLockFile(f, s))
+	}
+	return results
+}
+
+// check is a question about the bucket.
+func (b *bucketAccess) check(name, call string) checkOf {
+	return checkOf{name: name, asked: fmt.Sprintf("%s on %s in %s, as %s", call, b.bucket, b.region, b.asked), resource: b.bucket}
+}
+
+func checkRegion(f *facts, b *bucketAccess) result {
+	c := checkOf{name: nameRegion, asked: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", b.bucket, b.configured, b.asked)}
+	regions := f.observed.Region
+	there := slices.ContainsFunc(regions.Regions, func(r awsops.Region) bool { return r.Name == b.configured })
+	switch outage := diagnosis.Outage(b.headErr); {
+	case regions.Answered && !there:
+		x := faultOf(diagnosis.RegionInvalid, b.configured,
+			fmt.Sprintf("The backend of %s names the region %s, which account:ListRegions does not list.", someOf(b.projects()), b.configured))
+		x.Remedy = fmt.Sprintf("Write the bucket's region in the backend (the blueprint's is %s), then init -reconfigure.", f.answers.StateRegion)
+		return c.failed("account:ListRegions does not list it.", x)
+	case b.status == 0 && outage != nil:
+		return c.outage(outage, b.headErr)
+	case b.status == 0 && b.headErr != nil:
+		return c.undecided("%s", diagnosis.Describe(b.headErr))
+	case b.status == http.StatusNotFound:
+		return c.undecided("There is no bucket whose region could be compared.")
+	case b.region != b.configured:
+		x := faultOf(diagnosis.RegionWrong, b.bucket+b.configured,
+			fmt.Sprintf("Bucket %s is in %s, but the backend of %s says %s.", b.bucket, b.region, someOf(b.projects()), b.configured))
+		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then init -reconfigure.", b.region)
+		return c.failed("It is in "+b.region+".", x)
+	}
+	return c.passed("It is there.")
+}
+
+func checkExists(f *facts, b *bucketAccess) result {
+	c := b.check("bucket exists", "s3:HeadBucket")
+	switch outage := diagnosis.Outage(b.headErr); {
+	case b.status == http.StatusNotFound:
+		return c.failed("HTTP 404: there is none.", missingBucket(f, b))
+	case b.foreign():
+		return c.failed("It is another account's.", foreignBucket(f, b))
+	case b.status == 0 && outage != nil:
+		return c.outage(outage, b.headErr)
+	case b.status == 0:
+		return c.undecided("%s", diagnosis.Describe(b.headErr))
+	case b.owned == http.StatusOK:
+		return c.passed("It is account " + f.answers.AdminAccount + "'s.")
+	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
+		return c.undecided("HTTP 403: it exists, and HEAD tells no more.")
+	}
+	return c.passed("It is there.")
+}
+
+func missingBucket(f *facts, b *bucketAccess) fault {
+	x := faultOf(diagnosis.BucketMissing, b.bucket, fmt.Sprintf("There is no bucket %s, which the backend of %s names.", b.bucket, someOf(b.projects())))
+	if b.bucket != f.answers.Bucket.Name {
+		x.Remedy = fmt.Sprintf("Correct the name in the backend; the blueprint's is %s.", f.answers.Bucket.Name)
+		return x
+	}
+	x.Remedy = "Create it with stateroom setup."
+	x.Evidence += " The states that were in it are gone, unless a copy is somewhere else."
+	x.mended = func(c plan.Change) bool { return c.Sends("s3") }
+	x.changes = orphanDigests(f, b)
+	x.who, x.needs = b.asked, []string{"stateroom setup, as the operator: it creates the bucket " + b.bucket}
+	return x
+}
+
+func foreignBucket(f *facts, b *bucketAccess) fault {
+	const remedy = "Correct the bucket's name in the backend, or choose another with stateroom setup --set bucket.name=NAME."
+	if b.status != http.StatusOK { // which takes the right to list
+		x := faultOf(diagnosis.S3ListDenied, b.bucket,
+			fmt.Sprintf("Bucket %s belongs to another AWS account than %s: %s", b.bucket, f.answers.AdminAccount, diagnosis.Describe(b.listErr)))
+		x.err, x.Remedy = b.listErr, remedy
+		return x
+	}
+	return ownFault("bucket.taken", b.bucket,
+		fmt.Sprintf("Bucket %s belongs to another AWS account than %s, and Terraform would write the state there.", b.bucket, f.answers.AdminAccount), remedy)
+}
+
+// checkList is about what Terraform does first of all.
+func checkList(f *facts, b *bucketAccess) result {
+	q := question{by: b.by, action: "s3:ListBucket", resource: b.arn(), err: b.listErr, rights: b.rights, attached: bucketPolicy(f, b.bucket)}
+	return b.judge(f, b.check(nameBucket, "s3:ListObjectsV2 of env:/"), q, diagnosis.S3ListDenied, b.states[0].StateLocation)
+}
+
+// judge is about a call of the identity itself that was answered or refused.
+func (b *bucketAccess) judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis, at StateLocation) result {
+	_, denied := awsops.DenialOf(q.err)
+	switch outage := diagnosis.Outage(q.err); {
+	case outage != nil:
+		return c.outage(outage, q.err)
+	case b.standIn && denied:
+		return c.undecided("%s cannot sign in, and the operator may not either.", q.by.who())
+	case b.standIn:
+		return c.undecided("%s cannot sign in; the operator may.", q.by.who())
+	case q.err == nil:
+		return c.passed("It is allowed.")
+	case !denied:
+		return c.undecided("%s", diagnosis.Describe(q.err))
+	}
+	return denial(f, b, c, q, d, at)
+}

@@ -1,0 +1,131 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// mostSkew is the difference between two clocks beyond which AWS refuses a
+// signature ("Signature Version 4 request elements", IAM User Guide).
+const mostSkew = 5 * time.Minute
+
+// justMade is how long a new key or role may be unknown to parts of AWS
+// (facts/aws.md, "Eventual consistency").
+const justMade = time.Minute
+
+// checkIdentity tells whether Terraform's identity is the one that is meant.
+func checkIdentity(f *facts, id *identity) []result {
+	as := "the default credentials"
+	if id.profile != "" {
+		as = "profile " + id.profile
+	}
+	return []result{checkCaller(f, id, as), checkClock(f, id, as)}
+}
+
+func checkCaller(f *facts, id *identity, as string) result {
+	c := checkOf{name: nameIdentity, asked: "sts:GetCallerIdentity, as " + as}
+	switch outage := diagnosis.Outage(id.err); {
+	case outage == diagnosis.KeyInvalid:
+		return invalidKey(f, id, c)
+	case outage != nil:
+		return c.outage(outage, id.err)
+	case id.err != nil:
+		if d, denied := awsops.DenialOf(id.err); denied && d.Action == "sts:AssumeRole" {
+			x := faultOf(diagnosis.AssumeRoleDenied, "profile "+id.profile, diagnosis.Describe(id.err))
+			x.err = id.err
+			x.Remedy = fmt.Sprintf("Let profile %s hold an admin's own access key, or allow its source profile to assume the role.", id.profile)
+			return c.failed(diagnosis.Answer(id.err), x)
+		}
+		return c.undecided("%s", diagnosis.Describe(id.err))
+	case !id.works:
+		x := faultOf(diagnosis.WrongAccount, id.profile,
+			fmt.Sprintf("%s is %s in account %s, but the blueprint's admin account is %s.", as, id.ARN, id.Account, f.answers.AdminAccount))
+		x.Remedy = "Name the profile of the admin account in backend and provider, or put the right access key into this one."
+		return c.failed("It is "+id.ARN+".", x)
+	}
+	return c.passed("It is " + id.ARN + ".")
+}
+
+// checkClock compares AWS's clock with ours. The SDK corrects itself, so that a clock
+// may be wrong and the identity be answered all the same.
+func checkClock(f *facts, id *identity, as string) result {
+	c := checkOf{name: "clock", asked: "the date in AWS's answer to " + as + " beside this machine's clock"}
+	for _, err := range []error{id.err, f.operatorErr} {
+		if awsops.IsClock(err) {
+			return c.outage(diagnosis.ClockSkew, err)
+		}
+	}
+	if id.skew == nil {
+		return c.undecided("There was no answer to compare with.")
+	}
+	if id.skew.Abs() < mostSkew {
+		return c.passed("They agree.")
+	}
+	behind := "behind"
+	if *id.skew < 0 {
+		behind = "ahead of"
+	}
+	text := fmt.Sprintf("This machine's clock is %s %s AWS's.", id.skew.Abs().Round(time.Second), behind)
+	return c.failed(text, faultOf(diagnosis.ClockSkew, diagnosis.ClockSkew.ID, text))
+}
+
+// invalidKey tells a key that was made inactive from one that is gone, as far
+// as the operator may see keys.
+func invalidKey(f *facts, id *identity, c checkOf) result {
+	x := faultOf(diagnosis.KeyInvalid, id.profile, diagnosis.Describe(id.err))
+	x.err = id.err
+	x.needs = []string{"aws iam list-access-keys --user-name USER, then a new key with: stateroom handover USER"}
+	user, key, found := ownerOf(f, id.keyID)
+	switch {
+	case found && !key.Active:
+		x.Evidence += fmt.Sprintf(" Access key %s of user %s is inactive.", key.ID, user)
+		x.changes = []plan.Change{activateKey(f, user, key)}
+	case found && f.now.Sub(key.Created) < justMade:
+		x.Evidence += fmt.Sprintf(" Access key %s of user %s was made less than a minute ago.", key.ID, user)
+		x.Remedy = "Wait a minute and run again: AWS is still telling its services of the key."
+	case found:
+		x.Evidence += fmt.Sprintf(" Access key %s of user %s is active, so that another partition or a typing error in the token remains.", key.ID, user)
+	case id.keyAccount != "" && id.keyAccount != f.answers.AdminAccount:
+		x.Evidence += fmt.Sprintf(" Access key %s belongs to account %s and not to %s.", id.keyID, id.keyAccount, f.answers.AdminAccount)
+		x.Remedy = "Put the access key of the admin account into the profile."
+	case id.keyID != "" && f.looked(plan.StepIAM):
+		x.Evidence += fmt.Sprintf(" No user of the blueprint has the access key %s: it was deleted, or it is mistyped.", id.keyID)
+		x.Remedy = "Get a new key: the operator runs stateroom handover USER, you run stateroom onboard."
+	}
+	return c.failed(diagnosis.Answer(id.err), x)
+}
+
+// ownerOf finds the user of the blueprint who has an access key.
+func ownerOf(f *facts, keyID string) (user string, key awsops.AccessKey, found bool) {
+	if keyID == "" || !f.looked(plan.StepIAM) {
+		return "", awsops.AccessKey{}, false
+	}
+	for _, name := range f.answers.AllUsers() {
+		keys := f.observed.IAM.Users[name].Keys
+		if i := slices.IndexFunc(keys, func(k awsops.AccessKey) bool { return k.ID == keyID }); i >= 0 {
+			return name, keys[i], true
+		}
+	}
+	return "", awsops.AccessKey{}, false
+}
+
+// activateKey undoes somebody's decision, and so asks for consent to the key.
+func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
+	c := plan.Change{
+		ID: "iam.key." + user + ".activate", Of: plan.StepIAM, Action: plan.Update,
+		Title:  fmt.Sprintf("Make %s's access key %s active again", user, key.ID),
+		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
+		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},
+		Calls:   []awsops.Call{awsops.UpdateAccessKey(user, key.ID, "Active")},
+		Foreign: key.ID,
+		Risk:    "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
+		Undo:    fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
+	}
+	c.Judge(plan.Gives(plan.WidensKey, user, fmt.Sprintf("Whoever has access key %s is %s again.", key.ID, user)))
+	return c
+}

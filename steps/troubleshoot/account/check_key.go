@@ -1,0 +1,202 @@
+package account
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// checkAgreement is about whether the bucket's own settings name the key that
+// the alias points at; two who set up at once can have left them apart. Where
+// they agree the keys' own checks have said all.
+func checkAgreement(f *facts) []result {
+	said := keyDisagreements(f)
+	if len(said) == 0 {
+		return nil
+	}
+	alias, bucket := f.answers.Key.Alias, f.answers.Bucket.Name
+	c := checkOf{name: nameKey, asked: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, alias, f.operator.ARN)}
+	x := ownFault("bucket.keys-disagree", bucket,
+		fmt.Sprintf("%s points at %s, but of bucket %s %s.", alias, f.observed.Key.Key.ARN, bucket, strings.Join(said, ", and ")),
+		"Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.")
+	x.advice = true
+	x.mended = func(c plan.Change) bool {
+		spare := slices.ContainsFunc(f.observed.Key.Spare, func(k steps.SpareKey) bool { return k.ARN == c.Target })
+		return spare || c.Sends("s3", "PutBucketPolicy", "PutBucketEncryption") || c.Group != "" && c.User == ""
+	}
+	return []result{c.failed("They name different keys.", x)}
+}
+
+// keyDisagreements say which of the bucket's own settings name another key than
+// the alias does.
+func keyDisagreements(f *facts) []string {
+	if !f.looked(plan.StepKey) || !f.looked(plan.StepBucket) {
+		return nil
+	}
+	return steps.KeyDisagreements(f.observed, f.answers)
+}
+
+// checkKeys is about the encryption keys of a bucket's states: that they are there and
+// enabled, and that they may be used.
+func checkKeys(f *facts, b *bucketAccess) (results []result) {
+	for _, k := range b.keys {
+		state := checkKeyState(f, k)
+		use := checkOf{name: nameKey, asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked)}
+		if state.Verdict == plan.Broken || !possibleKey.MatchString(k.id) {
+			results = append(results, state, use.undecided("The key itself has to be mended first."))
+			continue
+		}
+		results = append(results, state, checkKeyUse(f, k, use))
+	}
+	return results
+}
+
+// possibleKey is what KMS takes for a key: an id, an ARN or an alias.
+var possibleKey = regexp.MustCompile(`^(?:arn:[\w-]+:kms:.+|alias/.+|(?:mrk-)?[0-9a-fA-F-]{32,36})$`)
+
+// unusableKey is the diagnosis of a key that can be used by nobody, as S3 or KMS says
+// it; nil for every other error.
+func unusableKey(err error) *diagnosis.Diagnosis {
+	d, ok := diagnosis.FromError(err)
+	if !ok || d.Family != diagnosis.Key || d == diagnosis.KMSDenied {
+		return nil
+	}
+	return d
+}
+
+func checkKeyState(f *facts, k *keyAccess) result {
+	c := checkOf{name: nameKeyState, asked: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, k.in.region, k.in.asked), resource: k.id}
+	unusable := unusableKey(k.dataKeyErr)
+	if k.describeErr == nil {
+		unusable = cmp.Or(diagnosis.OfKey(k.key), unusable)
+	}
+	switch outage := diagnosis.Outage(k.describeErr); {
+	case !possibleKey.MatchString(k.id):
+		return c.undecided("It is no key's id, ARN or alias.")
+	case outage != nil:
+		return c.outage(outage, k.describeErr)
+	case unusable == diagnosis.KMSPendingDeletion:
+		return c.failed("It is pending deletion.", pendingKey(f, k))
+	case unusable == diagnosis.KMSDisabled:
+		state := "Disabled"
+		if k.key != nil {
+			state = k.key.State
+		}
+		return c.failed("It is "+state+".", disabledKey(f, k, state))
+	case unusable == diagnosis.KMSNotFound:
+		return c.failed("There is none.", absentKey(f, k))
+	case k.describeErr != nil:
+		return c.undecided("%s", diagnosis.Describe(k.describeErr))
+	}
+	return c.passed("It is enabled.")
+}
+
+func pendingKey(f *facts, k *keyAccess) fault {
+	when := "soon"
+	if k.key != nil && !k.key.DeletionDate.IsZero() {
+		when = "on " + k.key.DeletionDate.UTC().Format("2006-01-02")
+	}
+	c := keyChange(f, k, "key.rescue", "Keep the key, which is to be deleted "+when, awsops.CancelKeyDeletion(k.arn()), awsops.EnableKey(k.arn()))
+	c.Fields = []plan.Field{{Name: "state", Before: "PendingDeletion", After: "Enabled"}}
+	c.Undo = "aws kms schedule-key-deletion --key-id " + k.arn()
+	return keyFault(f, diagnosis.KMSPendingDeletion, k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when), c)
+}
+
+func disabledKey(f *facts, k *keyAccess, state string) fault {
+	evidence := fmt.Sprintf("Key %s is %s.", k.arn(), state)
+	if state != "Disabled" {
+		return keyFault(f, diagnosis.KMSDisabled, k, evidence)
+	}
+	c := keyChange(f, k, "key.enable", "Enable the key", awsops.EnableKey(k.arn()))
+	c.Fields = []plan.Field{{Name: "state", Before: state, After: "Enabled"}}
+	c.Undo = "aws kms disable-key --key-id " + k.arn()
+	return keyFault(f, diagnosis.KMSDisabled, k, evidence, c)
+}
+
+// keyFault is a fault of a key with the changes that mend it, and what somebody else
+// would do. Of two lines that are said for a change of two calls each is one command.
+func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, changes ...plan.Change) fault {
+	x := faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
+	x.Remedy = "Have it mended by somebody who administers the key; the details say how."
+	x.who = f.operator.ARN
+	for _, c := range changes {
+		for _, call := range c.Calls {
+			x.needs = append(x.needs, plan.CommandLine(c, call))
+		}
+	}
+	if mayMend(f, plan.StepKey) {
+		x.changes = changes
+	}
+	return x
+}
+
+func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) plan.Change {
+	c := plan.Change{
+		ID: id, Of: plan.StepKey, Action: plan.Update, Title: title, Target: k.arn(),
+		Account: f.answers.AdminAccount, Region: k.in.region, Calls: calls,
+		Risk: "Whoever may use the key can read and write the states again.",
+	}
+	c.Judge(plan.Gives(plan.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
+	if k.arn() != f.keyARN() {
+		// A key that the blueprint does not know is somebody's else.
+		c.ID, c.Foreign = id+"."+k.arn()[strings.LastIndex(k.arn(), "/")+1:], k.arn()
+	}
+	return c
+}
+
+// absentKey tells a key that is not there from one in another region.
+func absentKey(f *facts, k *keyAccess) fault {
+	x := faultOf(diagnosis.KMSNotFound, k.id, fmt.Sprintf("There is no key %s in %s, where bucket %s is.", k.id, k.in.region, k.in.bucket))
+	x.Remedy = fmt.Sprintf("Write kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN())
+	if region := keyRegion(k.id); region != "" && region != k.in.region {
+		x.Evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, region, k.in.bucket, k.in.region)
+	}
+	switch {
+	case f.looked(plan.StepKey) && f.observed.Key.Key == nil:
+		x.Remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start anew with stateroom setup and another --set bucket.name=NAME, and import what is there."
+	case !k.named:
+		x.Remedy = "Run stateroom setup: it finds the key by its tag, or makes one."
+		x.mended = func(c plan.Change) bool { return c.Sends("kms", "CreateAlias") }
+	}
+	return x
+}
+
+// checkKeyUse is about the right to write and to read with the key. A policy may allow
+// it through S3 alone (kms:ViaService), so that AWS's refusal of our direct question is
+// looked at again. Reading was not asked directly: a state that is there proves it.
+func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
+	b, at := k.in, k.in.states[0].StateLocation
+	q := question{
+		by: b.by, action: "kms:GenerateDataKey", resource: k.arn(), err: k.dataKeyErr, rights: k.rights, attached: keyPolicy(f, k.arn()),
+		context: map[string][]string{ // of a call that S3 makes for its caller
+			"kms:ViaService": {"s3." + b.region + ".amazonaws.com"}, "kms:CallerAccount": {b.by.Account},
+			"kms:EncryptionContext:aws:s3:arn": {b.arn()}, "kms:EncryptionContextKeys": {"aws:s3:arn"},
+		},
+	}
+	decision, judged := evaluate(f, q)
+	rights, known := q.rights.of(q.action, q.resource)
+	if _, denied := awsops.DenialOf(q.err); denied && !b.standIn {
+		if judged && decision.Allowed && known && rights.Allowed {
+			return c.passed("It is denied directly, but allowed through S3.")
+		}
+		return denial(f, b, c, q, diagnosis.KMSDenied, at)
+	}
+	if r := b.judge(f, c, q, diagnosis.KMSDenied, at); r.Verdict != plan.Passed {
+		return r
+	}
+	q.action, q.err = "kms:Decrypt", nil
+	decision, judged = evaluate(f, q)
+	rights, known = q.rights.of(q.action, q.resource)
+	if judged && !decision.Allowed || known && !rights.Allowed {
+		c.asked = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, b.asked)
+		return denial(f, b, c, q, diagnosis.KMSDenied, at)
+	}
+	return c.passed("It is allowed.")
+}

@@ -1,0 +1,186 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// checkLocks is about the locks of a bucket's states: their table, the right to its
+// items, and who holds them.
+func checkLocks(f *facts, b *bucketAccess) (results []result) {
+	for _, t := range b.tables {
+		results = append(results, checkTable(f, b, t))
+	}
+	for _, s := range b.states {
+		if b.closed() && s.Bucket != f.answers.Bucket.Name {
+			continue // the right to its lock was never given
+		}
+		if s.Table != "" {
+			results = append(results, checkItems(f, s))
+		}
+		results = append(results, checkHolder(f, s)...)
+	}
+	return results
+}
+
+// checkTable is about a lock table: that it is there and has the one key that
+// Terraform uses.
+func checkTable(f *facts, b *bucketAccess, t *tableAccess) result {
+	c := checkOf{name: nameTable, asked: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, b.region, b.asked), resource: t.name}
+	switch outage := diagnosis.Outage(t.describeErr); {
+	case outage != nil:
+		return c.outage(outage, t.describeErr)
+	case t.describeErr != nil:
+		return c.undecided("Terraform does not need to describe the table: %s", diagnosis.Describe(t.describeErr))
+	case t.table == nil:
+		return c.failed("There is none.", missingTable(f, b, t))
+	case !t.table.IsLockTable():
+		x := faultOf(diagnosis.TableSchema, t.name,
+			fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It concerns %s.", t.table.ARN, t.table.Schema(), someOf(t.projects)))
+		x.Remedy = "Name another table in the backend; a key schema cannot be changed, and this table is never recreated: it may be somebody's data."
+		return c.failed("Its key is "+t.table.Schema()+".", x)
+	case t.table.Status != "ACTIVE" && t.table.Status != "UPDATING":
+		return c.undecided("It is %s; ask again in a minute.", t.table.Status)
+	}
+	return c.passed("Its key is LockID (S) HASH.")
+}
+
+func missingTable(f *facts, b *bucketAccess, t *tableAccess) fault {
+	x := faultOf(diagnosis.TableMissing, t.name,
+		fmt.Sprintf("There is no table %s in %s, which the backend of %s names for its lock.", t.name, b.region, someOf(t.projects)))
+	if t.name != f.answers.Lock.DynamoDBTable {
+		x.Remedy = fmt.Sprintf("Correct dynamodb_table in the backend; the blueprint's is %q.", f.answers.Lock.DynamoDBTable)
+		return x
+	}
+	x.Remedy = "Create it with stateroom setup, as the operator."
+	x.mended = func(c plan.Change) bool { return c.Sends("dynamodb") }
+	x.who, x.needs = b.asked, []string{plan.CommandLine(plan.Change{Region: b.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}
+	return x
+}
+
+// checkItems is about the right to read and write the table's items.
+func checkItems(f *facts, s *stateAccess) result {
+	b, table := s.in, s.tableARN(f.answers.AdminAccount)
+	c := checkOf{name: nameTable, subject: s.Project, asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.Table, b.asked), resource: s.Table}
+	err := errors.Join(s.lockErr, s.digestErr)
+	switch {
+	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
+		return c.undecided("The table itself has to be mended first.")
+	case err != nil || b.standIn:
+		q := question{by: b.by, action: "dynamodb:GetItem", resource: table, err: err, rights: s.rights}
+		return b.judge(f, c, q, diagnosis.TableDenied, s.StateLocation)
+	}
+	c.asked = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.Table)
+	return s.simulated(f, c, table,
+		right{tableActions[0], diagnosis.TableDenied}, right{tableActions[1], diagnosis.TableDenied}, right{tableActions[2], diagnosis.LockReleaseFailed})
+}
+
+// staleAfter is the age at which a lock is more likely left behind than held.
+const staleAfter = time.Hour
+
+// held is a lock as it was found in one place or in both: Terraform with both
+// kinds of lock puts the same id in each.
+type held struct {
+	info lockInfo
+	// corrupt says that what lies there is no lock.
+	corrupt bool
+	item    *awsops.LockItem
+	file    *awsops.Content
+}
+
+// locks are the locks of one state.
+func (s *stateAccess) locks() []held {
+	var all []held
+	if s.lock != nil {
+		info, ok := readLock(s.lock.Info)
+		all = append(all, held{info: info, corrupt: !ok, item: s.lock})
+	}
+	if s.file == nil {
+		return all
+	}
+	info, ok := readLock(string(s.file.Body))
+	if len(all) > 0 && ok && all[0].info.ID == info.ID {
+		all[0].file = s.file
+		return all
+	}
+	return append(all, held{info: info, corrupt: !ok, file: s.file})
+}
+
+// checkHolder is about whether somebody holds the state's lock.
+func checkHolder(f *facts, s *stateAccess) []result {
+	c := checkOf{name: nameLock, subject: s.Project, asked: fmt.Sprintf("the lock of %s, as %s", s.StateLocation, s.in.asked)}
+	if s.locksByOperator {
+		c.asked = fmt.Sprintf("the lock of %s, as the operator, since %s may not see it", s.StateLocation, s.in.asked)
+	}
+	locks := s.locks()
+	switch {
+	case len(locks) > 0:
+		results := make([]result, len(locks))
+		for i, h := range locks {
+			results[i] = checkHeld(f, s, c, h)
+		}
+		return results
+	case s.lockErr != nil && !s.locksByOperator:
+		return []result{c.undecided("%s", diagnosis.Describe(s.lockErr))}
+	case s.fileErr != nil && !s.locksByOperator:
+		return []result{c.undecided("%s", diagnosis.Describe(s.fileErr))}
+	}
+	return []result{c.passed("Nobody holds it.")}
+}
+
+func checkHeld(f *facts, s *stateAccess, c checkOf, h held) result {
+	where := h.where(s)
+	if h.corrupt {
+		x := faultOf(diagnosis.LockCorrupt, where,
+			fmt.Sprintf("What lies at %s, where the lock of project %s belongs, is not a lock of Terraform's (JSON with an ID).", where, s.Project))
+		x.changes = []plan.Change{release(f, s, h)}
+		return c.failed("What lies at "+where+" is no lock.", x)
+	}
+	age, since, operation := f.now.Sub(h.info.Created), h.since(), h.info.Operation
+	if operation == "" {
+		operation = "an operation that it does not name"
+	}
+	x := faultOf(diagnosis.LockHeld, h.info.ID, fmt.Sprintf("The lock of project %s at %s is held by %s for %s since %s (%s ago), id %s.",
+		s.Project, where, h.info.Who, operation, since, roundAge(age), h.info.ID))
+	x.changes, x.advice = []plan.Change{release(f, s, h)}, true
+	x.Severity = plan.Info
+	x.Remedy = fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who)
+	if age > staleAfter {
+		x.Severity = plan.Warning
+		x.Remedy = fmt.Sprintf("Ask %s whether that run is over, then release the lock by typing its id.", h.info.Who)
+	}
+	return c.failed(fmt.Sprintf("%s holds it since %s.", h.info.Who, since), x)
+}
+
+func (h held) since() string { return h.info.Created.UTC().Format(time.RFC3339) }
+
+// roundAge is an age as people tell it: "40s", "25m", "7h", "3 days".
+func roundAge(age time.Duration) string {
+	switch {
+	case age < time.Minute:
+		return age.Round(time.Second).String()
+	case age < 2*time.Hour:
+		return fmt.Sprintf("%dm", age/time.Minute)
+	case age < 48*time.Hour:
+		return fmt.Sprintf("%dh", age/time.Hour)
+	}
+	return fmt.Sprintf("%d days", age/(24*time.Hour))
+}
+
+// where names the item and the file of a lock.
+func (h held) where(s *stateAccess) string {
+	var places []string
+	if h.item != nil {
+		places = append(places, fmt.Sprintf("item %s of table %s", s.lockID(), s.Table))
+	}
+	if h.file != nil {
+		places = append(places, fmt.Sprintf("s3://%s/%s", s.Bucket, s.lockFile()))
+	}
+	return strings.Join(places, " and ")
+}

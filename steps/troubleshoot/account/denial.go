@@ -1,0 +1,251 @@
+package account
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// The types of policy in AWS's words.
+const (
+	byIdentity = string(policy.IdentityBased)
+	byResource = string(policy.ResourceBased)
+	byBoundary = string(policy.PermissionsBoundary)
+	byControl  = string(policy.ServiceControl)
+	byTrust    = string(policy.RoleTrust)
+)
+
+// question is one action of an identity on one resource.
+type question struct {
+	by               *identity
+	action, resource string
+	err              error // of the call that asked live, nil where none did
+	rights           rights
+	// attached is the resource's own policy, nil where it has none or where it
+	// may not be read; context are the request's condition keys.
+	attached *policy.Named
+	context  map[string][]string
+}
+
+// reason is why something is denied, as far as it can be told.
+type reason struct {
+	// by is the type of policy that denies or does not allow; empty where two
+	// remain.
+	by       string
+	explicit bool
+	// text is what AWS's own words do not say: sentences, or nothing.
+	text string
+}
+
+// denial makes a fault of a refusal: whose policy it is decides who can mend
+// it and how.
+func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagnosis, at StateLocation) result {
+	who, why := q.by.who(), reasonOf(f, q)
+	ofKey := strings.HasPrefix(q.action, "kms:")
+	if why.explicit && strings.HasPrefix(q.action, "s3:") {
+		d = diagnosis.ExplicitDeny
+	}
+	evidence, answer := why.text, "It is denied."
+	if q.err != nil {
+		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.text), diagnosis.Answer(q.err)
+	}
+	if q.by.stranger() {
+		return c.undecided("%s is no user of the blueprint's, whose groups alone get rights to the state: %s", who, evidence)
+	}
+	// One missing right is one fault, whatever states it concerns.
+	cause := q.action
+	if why.by == byResource || ofKey {
+		cause, _, _ = strings.Cut(q.action, ":") // one bucket's policy, or one key
+	}
+	x := faultOf(d, strings.Join([]string{q.by.profile, cause, why.by}, " "), evidence)
+	x.err, x.who = q.err, who
+	if stray := at.strays(f.answers); stray != "" && why.by != byResource && !ofKey {
+		x.Evidence += " " + stray
+		x.Remedy = "Correct the backend, then init -reconfigure."
+		return c.failed(answer, x)
+	}
+	switch why.by {
+	case byIdentity, "":
+		x.needs = grant(f, q, at)
+		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
+		if why.explicit {
+			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
+			x.needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
+		}
+		x.mended = mendsGroup(q.by)
+	case byResource:
+		deniedByResource(f, b, q, &x)
+	default:
+		x.byOthers(why.by, who, q.action+" on "+q.resource)
+	}
+	return c.failed(answer, x)
+}
+
+// byOthers leaves a fault to whoever is responsible for a policy above the blueprint's.
+func (x *fault) byOthers(policy, who, what string) {
+	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", policy)
+	x.needs = []string{fmt.Sprintf("A %s that lets %s do %s.", policy, who, what)}
+}
+
+// mendsGroup tells the changes that give an identity's groups what they lack.
+func mendsGroup(id *identity) func(plan.Change) bool {
+	return func(c plan.Change) bool {
+		return slices.Contains(id.groups, c.Group) && (c.User == "" || c.User == id.user)
+	}
+}
+
+// deniedByResource tells the bucket's or the key's own policy. A statement that
+// is none of the blueprint's can be taken out.
+func deniedByResource(f *facts, b *bucketAccess, q question, x *fault) {
+	x.Remedy = fmt.Sprintf("Correct the policy of %s: it refuses %s to %s.", q.resource, q.action, q.by.who())
+	x.needs = []string{fmt.Sprintf("A policy of %s that does not refuse %s to %s; stateroom setup shows what the blueprint wants.", q.resource, q.action, q.by.who())}
+	c, can := plan.Change{}, false
+	if strings.HasPrefix(q.action, "kms:") {
+		x.mended = func(c plan.Change) bool { return c.Sends("kms", "PutKeyPolicy") }
+		c, can = unblockKey(f, q)
+	} else {
+		c, can = unblockBucket(f, b)
+	}
+	if can {
+		x.changes = []plan.Change{c}
+	}
+}
+
+// reasonOf says why a question was answered with no: in AWS's own words, else by
+// the simulation, else by the resource's policy. Where two causes remain it
+// lists both with what would tell them apart.
+func reasonOf(f *facts, q question) reason {
+	d, _ := awsops.DenialOf(q.err)
+	s, known := q.rights.of(q.action, q.resource)
+	switch {
+	case d.Policy == byResource || d.Policy == byTrust:
+		return reason{d.Policy, d.Explicit, reasonText(f, q, d.Policy, d.Explicit)}
+	case d.Policy != "":
+		return reason{d.Policy, d.Explicit, strings.TrimSpace(decidedBy(s))}
+	case known && !s.Allowed:
+		by := simulatedBy(s)
+		explicit := s.Explicit || by == byControl
+		return reason{by, explicit, reasonText(f, q, by, explicit) + " So says iam:SimulatePrincipalPolicy." + decidedBy(s)}
+	}
+	decision, judged := evaluate(f, q)
+	switch {
+	case judged && !decision.Allowed:
+		by := string(decision.Type)
+		return reason{by, decision.Explicit, reasonText(f, q, by, decision.Explicit)}
+	case known && !judged:
+		return reason{by: byResource, text: fmt.Sprintf("The identity's own policies allow %s on %s, so that the policy of the resource is what refuses; it may not be read from here.", q.action, q.resource)}
+	}
+	return reason{text: fmt.Sprintf("Either no policy of %[1]s allows %[2]s on %[3]s, or the policy of the resource or of the organization refuses it. "+
+		"To tell: aws iam simulate-principal-policy --policy-source-arn %[1]s --action-names %[2]s --resource-arns '%[3]s'; allowed means the latter.",
+		q.by.who(), q.action, q.resource)}
+}
+
+// simulatedBy is the type of the policy that decided a simulation.
+func simulatedBy(s awsops.Simulated) string {
+	switch {
+	case s.ByOrganization:
+		return byControl
+	case s.ByBoundary:
+		return byBoundary
+	}
+	return byIdentity
+}
+
+func decidedBy(s awsops.Simulated) string {
+	if !s.Explicit || len(s.Policies) == 0 {
+		return ""
+	}
+	return " The denying policy is " + strings.Join(s.Policies, ", ") + "."
+}
+
+// reasonText says what it means here that a type of policy decides.
+func reasonText(f *facts, q question, by string, explicit bool) string {
+	if by == byResource || by == byTrust {
+		if d, judged := evaluate(f, q); judged && !d.Allowed {
+			return "The policy of " + q.resource + " decides: " + d.Why + "."
+		}
+	}
+	what := map[string]string{
+		byIdentity: "its own or its groups' policies", byResource: "the policy of " + q.resource, byTrust: "the trust policy of " + q.resource,
+		byBoundary: "its permissions boundary",
+	}[by]
+	refused := fmt.Sprintf("%s on %s to %s.", q.action, q.resource, q.by.who())
+	switch {
+	case by == byControl:
+		return "A service control policy of the organization forbids " + refused
+	case what == "":
+		return "A " + by + " refuses " + refused
+	case explicit:
+		return "A Deny statement in " + what + " forbids " + refused
+	}
+	return "Nothing in " + what + " allows " + refused
+}
+
+// evaluate judges a question by the resource's policy alone; judged is false
+// without one. The identity counts as allowed everything.
+func evaluate(f *facts, q question) (d policy.Decision, judged bool) {
+	if q.attached == nil || !q.by.works {
+		return policy.Decision{}, false
+	}
+	return policy.Evaluate(request(f, q), policy.Policies{
+		Identity: []policy.Named{{Name: "everything", Document: policy.Document{Statements: []policy.Statement{{
+			Effect: policy.Allow, Actions: []string{"*"}, Resources: []string{"*"},
+		}}}}},
+		Resource: q.attached,
+	}), true
+}
+
+func request(f *facts, q question) policy.Request {
+	r := policy.Request{
+		Principal: q.by.ARN, Action: q.action, Resource: q.resource, ResourceAccount: f.answers.AdminAccount,
+		Context: map[string][]string{"aws:SecureTransport": {"true"}},
+	}
+	if parts := strings.SplitN(q.resource, ":", 6); len(parts) == 6 && parts[4] != "" { // a bucket's ARN names no account
+		r.ResourceAccount = parts[4]
+	}
+	if q.by.principal != "" {
+		r.Context["aws:PrincipalArn"] = []string{q.by.principal}
+	}
+	if f.organization != "" {
+		r.Context["aws:PrincipalOrgID"] = []string{f.organization}
+	}
+	maps.Copy(r.Context, q.context)
+	return r
+}
+
+// bucketPolicy is the policy of the blueprint's bucket, nil for another bucket
+// and where it may not be read.
+func bucketPolicy(f *facts, bucket string) *policy.Named {
+	b := f.observed.Bucket.Bucket
+	if bucket != f.answers.Bucket.Name || b == nil || !f.looked(plan.StepBucket) {
+		return nil
+	}
+	return named("bucket policy", policy.ResourceBased, b.Policy)
+}
+
+// keyPolicy is the policy of the blueprint's key, nil for another key and where
+// it may not be read.
+func keyPolicy(f *facts, arn string) *policy.Named {
+	k := f.observed.Key
+	if k.Key == nil || k.Key.ARN != arn || !f.looked(plan.StepKey) || len(k.Policy.Statements) == 0 {
+		return nil
+	}
+	return &policy.Named{Name: "key policy", Type: policy.ResourceBased, Document: k.Policy}
+}
+
+func named(name string, kind policy.Type, text string) *policy.Named {
+	if text == "" {
+		return &policy.Named{Name: name, Type: kind}
+	}
+	doc, err := policy.Parse(text)
+	if err != nil {
+		return nil // what cannot be read decides nothing here
+	}
+	return &policy.Named{Name: name, Type: kind, Document: doc}
+}

@@ -1,0 +1,66 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+)
+
+// escalation is the text to send to whoever has the rights to mend a fault: identity,
+// failed call, evidence and what is needed. It holds no secret.
+func (x fault) escalation(account string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "To whoever administers AWS account %s: %s\n", account, x.ID)
+	who := x.who
+	var e *awsops.Error
+	if errors.As(x.err, &e) {
+		who = e.Identity
+		fmt.Fprintf(&b, "\nFailed call: %s:%s", e.Service, e.Operation)
+		if e.Resource != "" {
+			b.WriteString(" on " + e.Resource)
+		}
+		b.WriteString("\nAWS answered: " + diagnosis.Answer(x.err))
+	}
+	if who != "" {
+		fmt.Fprintf(&b, "\nIdentity: %s", who)
+	}
+	fmt.Fprintf(&b, "\nEvidence: %s\n\nNeeded:\n%s", x.Evidence, strings.Join(x.needs, "\n"))
+	return diagnosis.Redact(strings.TrimSpace(b.String()))
+}
+
+// grant is the statement of the blueprint that allows a question, in the words
+// of the group's policy; never more than that.
+func grant(f *facts, q question, at StateLocation) []string {
+	key := at.KMSKey
+	if k := f.observed.Key.Key; k != nil {
+		key = k.ARN
+	}
+	if f.answers.Key.Users == blueprint.KeyUsersListed {
+		key = "" // the key policy and not the group's gives the use of it
+	}
+	doc := policy.State(policy.StateAccess{
+		Partition: q.by.partition(), Region: f.answers.StateRegion, Account: f.answers.AdminAccount, Bucket: f.answers.Bucket.Name,
+		Keys: []string{at.StateKey}, KMSKeyARN: key, Table: f.answers.Lock.DynamoDBTable, Lockfile: f.answers.Lock.UseLockfile,
+	})
+	r := request(f, q)
+	for _, s := range doc.Statements {
+		one := policy.Document{Version: policy.Version2012, Statements: []policy.Statement{s}}
+		if policy.Evaluate(r, policy.Policies{Identity: []policy.Named{{Document: one}}, Resource: delegated(r)}).Allowed {
+			return []string{fmt.Sprintf("This statement in a policy of the group of %s (stateroom setup puts it there):", q.by.who()), one.JSON()}
+		}
+	}
+	return []string{fmt.Sprintf("The right to %s on %s for %s: run stateroom setup, which compares the groups' policies with the blueprint.", q.action, q.resource, q.by.who())}
+}
+
+// delegated is a resource policy that leaves the decision to the identity's.
+func delegated(r policy.Request) *policy.Named {
+	account := strings.SplitN(r.Principal+":::::", ":", 6)[4]
+	return &policy.Named{Document: policy.Document{Statements: []policy.Statement{{
+		Effect: policy.Allow, Principals: policy.Principals{"AWS": {account}}, Actions: []string{"*"}, Resources: []string{"*"},
+	}}}}
+}

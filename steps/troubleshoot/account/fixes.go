@@ -1,0 +1,220 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/plan"
+)
+
+// mayMend tells whether the operator can be expected to make a step's changes:
+// who may not look at the account, at IAM or at what the step is about has no
+// rights to change it, and gets a report to hand on instead.
+func mayMend(f *facts, step plan.StepName) bool {
+	return f.looked(plan.StepAccount) && f.looked(plan.StepIAM) && f.looked(step)
+}
+
+// mending is the blueprint's own plan as far as it mends something, for those
+// who may make it. What is made and what is handed over has its place in set-up,
+// handover or onboarding.
+func mending(f *facts) plan.Proposal {
+	if !mayMend(f, plan.StepIAM) {
+		return plan.Proposal{}
+	}
+	p := steps.PlanSeen(f.observed, f.answers, f.failed)
+	out := map[string]bool{}
+	for _, c := range p.Changes {
+		if c.Purpose == plan.Make || c.Purpose == plan.Handover {
+			out[c.ID] = true
+		}
+	}
+	p.Changes, _ = plan.LeaveOut(p.Changes, out)
+	p.Changes = uncosmetic(p.Changes)
+	return p
+}
+
+// uncosmetic leaves out the changes that nothing depends on. What came after one for
+// order's sake comes after what that came after.
+func uncosmetic(changes []plan.Change) []plan.Change {
+	var kept []plan.Change
+	before := map[string][]string{} // what those left out came after
+	for _, c := range changes {
+		var needs []string
+		for _, id := range c.Needs {
+			if instead, left := before[id]; left {
+				needs = append(needs, instead...)
+			} else {
+				needs = append(needs, id)
+			}
+		}
+		if c.Purpose == plan.Cosmetic {
+			before[c.ID] = needs
+			continue
+		}
+		c.Needs = needs
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// plannedBy is the change of the plan that makes a call.
+func plannedBy(f *facts, service, operation string) (c plan.Change, planned bool) {
+	i := slices.IndexFunc(f.plan.Changes, func(c plan.Change) bool { return c.Sends(service, operation) })
+	if i < 0 {
+		return plan.Change{}, false
+	}
+	return f.plan.Changes[i], true
+}
+
+// policyAfter is a policy document as the plan's change will leave it that makes a
+// call, with that change's id; as it is where none does.
+func policyAfter(f *facts, service, operation string, otherwise policy.Document) (doc policy.Document, after []string) {
+	c, planned := plannedBy(f, service, operation)
+	if !planned {
+		return otherwise, nil
+	}
+	text, _ := c.Calls[0].InputMap()["Policy"].(string)
+	doc, err := policy.Parse(text)
+	if err != nil {
+		return otherwise, nil
+	}
+	return doc, []string{c.ID}
+}
+
+// settle makes findings of faults and drift, each with what mends it.
+func settle(f *facts, faults []fault) (findings []plan.Finding, changes []plan.Change) {
+	mends := map[string][]string{}
+	for _, x := range faults {
+		var fixes []plan.Change
+		for _, c := range f.plan.Changes {
+			if x.mended != nil && x.mended(c) {
+				fixes = append(fixes, c)
+			}
+		}
+		fixes = append(fixes, x.changes...)
+		changes = appendNew(changes, x.changes)
+		found := x.finding(f.answers.AdminAccount, fixes)
+		findings = append(findings, found)
+		for _, c := range fixes {
+			mends[c.ID] = append(mends[c.ID], found.Key())
+		}
+	}
+	for _, c := range f.plan.Changes {
+		if mends[c.ID] == nil {
+			found := driftFinding(c)
+			findings, mends[c.ID] = append(findings, found), []string{found.Key()}
+		}
+	}
+	findings = append(findings, setupFindings(f)...)
+	changes = appendNew(slices.Clone(f.plan.Changes), changes)
+	for i := range changes {
+		changes[i].Mends = mends[changes[i].ID]
+	}
+	return findings, changes
+}
+
+// appendNew leaves out what is there already, by id.
+func appendNew(changes, more []plan.Change) []plan.Change {
+	for _, c := range more {
+		if !slices.ContainsFunc(changes, func(have plan.Change) bool { return have.ID == c.ID }) {
+			changes = append(changes, c)
+		}
+	}
+	return changes
+}
+
+// finding is what a fault comes to with these fixes, or with none.
+func (x fault) finding(account string, fixes []plan.Change) plan.Finding {
+	out := x.Finding
+	out.RequestIDs = append(out.RequestIDs, awsops.RequestIDs(x.err)...)
+	switch {
+	case len(fixes) == 0 && len(x.needs) > 0:
+		out.Details = x.escalation(account)
+	case len(fixes) > 0:
+		out.Of = fixes[0].Of
+		if !x.advice {
+			out.Remedy = "Confirm the change: " + someOf(titles(fixes)) + "."
+		}
+	}
+	return out
+}
+
+func titles(changes []plan.Change) []string {
+	list := make([]string, len(changes))
+	for i, c := range changes {
+		list[i] = c.Title
+	}
+	return list
+}
+
+// driftFinding is a difference from the blueprint that no check has met.
+func driftFinding(c plan.Change) plan.Finding {
+	problem := "-differs"
+	if c.Action == plan.Create {
+		problem = "-missing"
+	}
+	var fields []string
+	for _, field := range c.Fields {
+		if len(field.Before)+len(field.After) < 80 {
+			fields = append(fields, fmt.Sprintf("%s is %q and should be %q", field.Name, field.Before, field.After))
+		}
+	}
+	evidence := fmt.Sprintf("%s differs from the blueprint", c.Target)
+	if len(fields) > 0 {
+		evidence += ": " + strings.Join(fields, "; ")
+	}
+	return plan.Finding{
+		ID: c.ID + problem, Of: c.Of, Severity: plan.Warning, Evidence: evidence + ".", Remedy: "Confirm the change: " + c.Title + ".",
+	}
+}
+
+// setupFindings are set-up's own findings that keep something from being
+// mended. They bar no change of another thing here.
+func setupFindings(f *facts) []plan.Finding {
+	var findings []plan.Finding
+	for _, x := range f.plan.Findings {
+		if x.Severity == plan.Failure && !x.Probed && !diagnosis.Known(x.ID) {
+			x.Blocks = false
+			findings = append(findings, x)
+		}
+	}
+	return findings
+}
+
+// drift are the titles of the plan's changes that a predicate picks.
+func drift(f *facts, picked func(plan.Change) bool) []string {
+	var found []string
+	for _, c := range f.plan.Changes {
+		if picked(c) && !slices.Contains(found, c.Title) {
+			found = append(found, c.Title)
+		}
+	}
+	return found
+}
+
+// checkBlueprint is about each step that was inspected as a whole.
+func checkBlueprint(f *facts) (results []result) {
+	for _, step := range steps.AWSOnly() {
+		if step.First {
+			continue // who we are and the region have checks of their own
+		}
+		c := checkOf{name: step.Title + " as in the blueprint", asked: fmt.Sprintf("what step %d of stateroom setup inspects, as the operator", step.Number)}
+		differing := drift(f, func(c plan.Change) bool { return c.Of == step.Name })
+		switch err := f.failed[step.Name]; {
+		case awsops.IsAccessDenied(err):
+			results = append(results, c.undecided("%s", diagnosis.Describe(err)))
+		case err != nil:
+			results = append(results, c.undecided("%s", diagnosis.Sentence(err.Error())))
+		case len(differing) > 0:
+			results = append(results, c.answered("It differs: "+someOf(differing)+".", plan.Broken))
+		default:
+			results = append(results, c.passed("It is."))
+		}
+	}
+	return results
+}

@@ -1,0 +1,89 @@
+package account
+
+import (
+	"crypto/md5" //nolint:gosec // Terraform's digest of a state is its MD5
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"stateroom/awsops"
+)
+
+// newestFormat is the newest state format that Terraform 0.12 to 1.15 and
+// OpenTofu write and read.
+const newestFormat = 4
+
+// stateObject is what matters of a state in the bucket. The state itself, which
+// may hold secrets, is not kept.
+type stateObject struct {
+	digest  string // MD5 in hexadecimal, as the lock table holds it
+	version string // of the object
+	etag    string
+	size    int
+	// problem is why the content is no state, empty for a good one.
+	problem string
+	format  int
+	serial  uint64
+	lineage string
+	engine  string // the version that wrote it
+}
+
+// readState takes an object down to that.
+func readState(c *awsops.Content) *stateObject {
+	sum := md5.Sum(c.Body) //nolint:gosec // see above
+	s := &stateObject{digest: hex.EncodeToString(sum[:]), version: c.Version, etag: c.ETag, size: len(c.Body)}
+	var head struct {
+		Version          *int   `json:"version"`
+		TerraformVersion string `json:"terraform_version"`
+		Serial           uint64 `json:"serial"`
+		Lineage          string `json:"lineage"`
+	}
+	if err := json.Unmarshal(c.Body, &head); err != nil {
+		// The decoder's own words may quote the state.
+		s.problem = "it is not JSON, or not that of a state"
+		return s
+	}
+	s.serial, s.lineage, s.engine = head.Serial, head.Lineage, head.TerraformVersion
+	if head.Version == nil {
+		s.problem = "it is JSON without a state's version"
+		return s
+	}
+	if s.format = *head.Version; s.format < 1 || s.format > newestFormat {
+		s.problem = "its format is not one that Terraform reads"
+	}
+	return s
+}
+
+// isState tells a state that some engine reads, if not Terraform up to 1.15.
+func (s *stateObject) isState() bool { return s.problem == "" || s.format > newestFormat }
+
+// md5 is the digest, empty where there is no state.
+func (s *stateObject) md5() string {
+	if s == nil {
+		return ""
+	}
+	return s.digest
+}
+
+// stateVersion is one older or newer version of a state.
+type stateVersion struct {
+	awsops.ObjectVersion
+	// object is nil for a delete marker, and where the version was not read.
+	object *stateObject
+	err    error
+}
+
+func (v stateVersion) when() string { return v.Modified.UTC().Format("2006-01-02 15:04:05") }
+
+// lockInfo is what Terraform keeps of a lock (statemgr.LockInfo of Terraform
+// 1.11).
+type lockInfo struct {
+	ID, Operation, Info, Who, Version, Path string
+	Created                                 time.Time
+}
+
+// readLock reads a lock; ok is false for what is no lock.
+func readLock(text string) (info lockInfo, ok bool) {
+	err := json.Unmarshal([]byte(text), &info)
+	return info, err == nil && info.ID != ""
+}

@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/words"
+)
+
+// leaveOut leaves a change out, or takes it in again.
+func (v *runScreen) leaveOut(c *plan.Change) {
+	text := v.offer.toggle(c)
+	v.tallies = v.offer.tallies(v.result)
+	v.say(text)
+}
+
+// adopt asks for the consent that a change needs. Where what is lost cannot be
+// brought back, the operator types what it is about.
+func (v *runScreen) adopt(c *plan.Change) nav {
+	target := c.Foreign
+	switch {
+	case target == "":
+		v.say("It needs another change that touches something not ours: adopt that one.")
+		return nav{}
+	case !c.Typed:
+		v.adopted(target)
+		return nav{}
+	}
+	return nav{push: &prompt{
+		theme: v.theme, title: c.Title, text: []string{c.Risk, "This cannot be taken back. To agree, type what it is about:", target},
+		form: form.New(v.theme, []form.Field{{
+			Name: "value", Label: "Type it out", Kind: form.Text,
+			Help: "Nothing is changed yet: the change is then part of the plan, which is confirmed once more.",
+			Check: func(value string) error {
+				if value != target {
+					return fmt.Errorf("this is not %s yet", target)
+				}
+				return nil
+			},
+		}}),
+		done: func(string) (nav, tea.Cmd) {
+			v.adopted(target)
+			return nav{pop: true}, nil
+		},
+		left: goTo(nav{pop: true}),
+	}}
+}
+
+// adopted lets something be changed that takes a consent of its own.
+func (v *runScreen) adopted(target string) {
+	v.flow.Answers.Adopt = append(v.flow.Answers.Adopt, target)
+	v.setReview(v.flow.Permit(v.offer.Review))
+	v.say("Agreed: " + target + " will be changed as shown.")
+}
+
+// confirm asks before anything is changed. A dry run ends here.
+func (v *runScreen) confirm() (nav, tea.Cmd) {
+	kept := v.offer.kept()
+	switch n := len(kept); {
+	case v.dryRun:
+		return v.endDryRun(), nil
+	case v.mustLook():
+		v.say("Look again first: enter. What is there is no longer what was seen.")
+		return nav{}, nil
+	case v.offer.Blocked():
+		v.say("Nothing can be changed yet: correct what the findings say first.")
+		return nav{}, nil
+	case v.proves():
+		return nav{}, v.apply(0)
+	case n == 0 && len(v.offer.left) == 0:
+		v.say("Every change here takes a word of its own first: choose one, then x.")
+		return nav{}, nil
+	}
+	apply := func(step int) action { return func() (nav, tea.Cmd) { return nav{}, v.apply(step) } }
+	var ways []choice
+	if len(kept) > 0 {
+		ways = append(ways, choice{
+			fmt.Sprintf("Apply %s", words.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.", apply(0),
+		})
+		if n := len(plan.Required(kept, v.current)); v.staged() && n > 0 && n < len(kept) {
+			ways = append(ways, choice{
+				fmt.Sprintf("Only step %d, %s", v.current, words.Plural(n, "change")), "This step with what it needs of the others.", apply(v.current),
+			})
+		}
+	}
+	return v.confirmation(kept, ways), nil
+}
+
+// confirmation is the dialog before anything is changed, beginning with not yet.
+func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
+	const rest = 12 // lines of the dialog that are not about access
+	text, all := v.offer.accessText(max(3, v.height-rest), min(76, v.width-8))
+	text = append(text, plan.Line(kept))
+	if n := len(v.offer.left); n > 0 {
+		text = append(text, fmt.Sprintf("%s left out.", words.Plural(n, "change")))
+	}
+	typed := 0
+	for _, c := range v.offer.Foreign {
+		if c.Typed {
+			typed++
+		}
+	}
+	if n := len(v.offer.Foreign) - typed; n > 0 {
+		text = append(text, fmt.Sprintf("%s not ours and left as it is.", words.Plural(n, "change")))
+	}
+	if typed > 0 {
+		text = append(text, fmt.Sprintf("%s not agreed to and left out.", words.Plural(typed, "change")))
+	}
+	items := slices.Concat([]choice{{"Not yet", "Nothing is changed.", nil}}, ways)
+	if !all {
+		items = append(items, choice{
+			"Read who gets access", "All of the sentences. Nothing is changed yet.",
+			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.offer.givesAll, "\n\n"), nil)}),
+		})
+	}
+	return nav{push: &chooser{theme: v.theme, title: "Make these changes?", text: text, items: items}}
+}
+
+// leave asks before it throws away a plan that was never applied.
+func (v *runScreen) leave() nav {
+	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.offer.Changes) == 0 {
+		return nav{quit: true}
+	}
+	return nav{push: &chooser{
+		theme: v.theme, title: "Leave without changing anything?",
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.offer.Changes))},
+		items: []choice{
+			{"Stay", "", nil},
+			{"Leave", "Nothing is changed. " + v.mode.command() + " begins where you are now.", goTo(nav{quit: true})},
+		},
+	}}
+}

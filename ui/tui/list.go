@@ -1,0 +1,269 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
+)
+
+// item is what the cursor may rest on: a change, a finding, a group of checks, a
+// check, a line of a table.
+type item interface {
+	// name is how it is known from one look to the next.
+	name() itemName
+	// opens tells whether it is open as long as the operator has not said so.
+	opens(v *runScreen) bool
+	// line is how it is drawn, behind the marks of cursor and fold.
+	line(v *runScreen, selected bool) string
+	// keys are its own keys; key handles one of them, and tells whether it was one.
+	keys(v *runScreen) []key.Binding
+	key(v *runScreen, msg tea.KeyMsg) (nav, bool)
+}
+
+// itemName is how an item is known from one look to the next. It is no text, so
+// that asking for ten thousand of them makes none.
+type itemName struct {
+	kind          itemKind
+	subject, name string
+}
+
+type itemKind int
+
+const (
+	aChange itemKind = iota
+	aFinding
+	aGroup
+	aCheck
+	aSubject
+)
+
+// row is one line of a list: an item, which is drawn only when it is in sight, or a
+// text that is drawn already.
+type row struct {
+	item item
+	// indent is how far an item stands below what it belongs to.
+	indent int
+	text   string
+	// detail says that the text belongs to the item above it.
+	detail bool
+}
+
+// list is a screen as lines that scroll: texts, and items with a cursor that open
+// to what is below them.
+type list struct {
+	scroll
+	theme *theme.Theme
+	rows  []row
+	// choosing says that the items have a cursor.
+	choosing bool
+	// said are the items that the operator opened, or closed.
+	said  map[itemName]bool
+	width int
+}
+
+func newList(t *theme.Theme) *list {
+	l := &list{theme: t, said: map[itemName]bool{}}
+	l.headed = true // what stands above the first item is read first
+	l.stops = func(i int) bool { return l.choosing && l.rows[i].item != nil }
+	return l
+}
+
+// rewind goes back to the first line, for another screen.
+func (l *list) rewind() { l.top, l.cursor = 0, 0 }
+
+// fill makes the rows anew. The cursor stays on its item, whatever has come or gone
+// above it.
+func (l *list) fill(width, height int, fill func()) {
+	at, under := l.cursor, l.under()
+	l.width, l.rows = width, l.rows[:0]
+	fill()
+	if by := l.moved(at, under); by != 0 {
+		l.cursor, l.top = at+by, max(0, l.top+by)
+	}
+	l.resize(len(l.rows), height)
+}
+
+// moved is how far the item that stood in a row has gone from there; 0 where there
+// was none, or it is no longer shown.
+func (l *list) moved(at int, it item) int {
+	if it == nil {
+		return 0
+	}
+	name := it.name()
+	for i := range l.rows {
+		for _, row := range []int{at - i, at + i} {
+			if row >= 0 && row < len(l.rows) && l.rows[row].item != nil && l.rows[row].item.name() == name {
+				return row - at
+			}
+		}
+	}
+	return 0
+}
+
+// add adds an item.
+func (l *list) add(it item, indent int) { l.rows = append(l.rows, row{item: it, indent: indent}) }
+
+// text adds lines that are drawn already.
+func (l *list) text(lines ...string) {
+	for _, line := range lines {
+		l.rows = append(l.rows, row{text: line})
+	}
+}
+
+// below adds a line that belongs to the item above it.
+func (l *list) below(line string) { l.rows = append(l.rows, row{text: line, detail: true}) }
+
+// wrapped adds sentences in a style, indented.
+func (l *list) wrapped(text string, indent int, render func(...string) string) {
+	for _, line := range words.Fit(text, l.width-indent-1) {
+		l.text(strings.Repeat(" ", indent) + render(line))
+	}
+}
+
+// The indent of what is below a finding or a check, and how much of it is shown.
+const (
+	below     = 7
+	briefMost = 2
+	longMost  = 12
+)
+
+// quoted adds the beginning of a text below an item.
+func (l *list) quoted(text string, indent int, style lipgloss.Style) {
+	for _, line := range wrapMost(text, l.width-indent-1, longMost, l.theme) {
+		l.below(strings.Repeat(" ", indent) + style.Render(line))
+	}
+}
+
+// labelled adds a text with a word before it below an item.
+func (l *list) labelled(label, text string, style lipgloss.Style) {
+	const column = 9
+	if text == "" {
+		return
+	}
+	label = l.theme.Faint.Render(l.theme.Pad(label, column))
+	for _, line := range wrapMost(text, l.width-below-column-1, longMost, l.theme) {
+		l.below(strings.Repeat(" ", below) + label + style.Render(line))
+		label = strings.Repeat(" ", column)
+	}
+}
+
+// pairs shows names and values in two columns.
+func (l *list) pairs(title string, facts []plan.Fact) {
+	if len(facts) == 0 {
+		return
+	}
+	t := l.theme
+	l.text(" " + t.Bold.Render(title))
+	column := 0
+	for _, f := range facts {
+		column = max(column, min(40, len(f.Name)))
+	}
+	for _, f := range facts {
+		name := t.Faint.Render(t.Pad(f.Name, column)) + "  "
+		if own := l.width - 4; longest(f.Value) > l.width-column-6 && longest(f.Value) <= own {
+			l.text("   " + t.Faint.Render(f.Name)) // an ARN is not broken where a line of its own has room
+			for _, line := range words.Fit(f.Value, own) {
+				l.text("    " + line)
+			}
+			continue
+		}
+		for i, line := range words.Fit(f.Value, l.width-column-6) {
+			if i > 0 {
+				name = strings.Repeat(" ", column+2)
+			}
+			l.text("   " + name + line)
+		}
+	}
+	l.text("")
+}
+
+// longest is the width of the longest word.
+func longest(text string) int {
+	most := 0
+	for word := range strings.FieldsSeq(text) {
+		most = max(most, ansi.StringWidth(word))
+	}
+	return most
+}
+
+// under is the item with the cursor; it is nil where nothing has one.
+func (l *list) under() item {
+	if l.cursor >= 0 && l.cursor < len(l.rows) && l.stops(l.cursor) {
+		return l.rows[l.cursor].item
+	}
+	return nil
+}
+
+// move moves by a key, and tells whether it was one that does.
+func (l *list) move(msg tea.KeyMsg) bool {
+	before := l.cursor
+	moved := l.key(msg)
+	if l.cursor != before {
+		l.revealItem()
+	}
+	return moved
+}
+
+// revealItem brings what is below the item with the cursor into sight.
+func (l *list) revealItem() {
+	last := l.cursor
+	for last+1 < len(l.rows) {
+		if r := &l.rows[last+1]; !r.detail && (r.item == nil || r.indent <= l.rows[l.cursor].indent) {
+			break
+		}
+		last++
+	}
+	l.reveal(last)
+}
+
+// view draws the rows in sight, and says how many are not.
+func (l *list) view(v *runScreen) []string {
+	from, to := l.window()
+	lines := make([]string, 0, to-from)
+	for i := from; i < to; i++ {
+		r := &l.rows[i]
+		text := r.text
+		if r.item != nil {
+			text = l.draw(v, r, l.choosing && i == l.cursor)
+		}
+		lines = append(lines, l.theme.Cut(text, l.width))
+	}
+	if above, below := l.more(); above+below > 0 {
+		lines = append(lines, l.theme.Faint.Render(" "+hidden(l.theme, above, below)))
+	}
+	return lines
+}
+
+// draw is the line of an item: where the cursor is, whether it is open, and what it
+// is.
+func (l *list) draw(v *runScreen, r *row, selected bool) string {
+	t := l.theme
+	mark, fold := "   ", t.Glyphs.Closed
+	if selected {
+		mark = " " + t.Accent.Render(t.Glyphs.Cursor) + " "
+	}
+	if v.isOpen(r.item) {
+		fold = t.Glyphs.Open
+	}
+	return mark + strings.Repeat(" ", r.indent) + t.Faint.Render(fold) + " " + r.item.line(v, selected)
+}
+
+// hidden says how many lines are above and below those in sight.
+func hidden(t *theme.Theme, above, below int) string {
+	var parts []string
+	if above > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d above", t.Glyphs.Up, above))
+	}
+	if below > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d below", t.Glyphs.Down, below))
+	}
+	return strings.Join(parts, "   ")
+}

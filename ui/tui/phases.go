@@ -1,0 +1,90 @@
+package tui
+
+import "fmt"
+
+// steps are the stages of the run, or its phases where it is of one piece.
+func (v *runScreen) steps() []stepItem {
+	var items []stepItem
+	for _, s := range v.outline.Stages {
+		state, word := v.state(s.Number)
+		items = append(items, stepItem{s.Name, state, word, s.Number == v.current})
+	}
+	if v.staged() {
+		return items
+	}
+	if len(v.asked.pages) > 0 {
+		s := stepItem{name: "Questions", state: stateRight, current: v.phase == asking || v.phase == opening}
+		if v.phase == asking {
+			s.state = stateToChange
+		}
+		items = append(items, s)
+	}
+	return append(items, v.lookStep(), v.reviewStep(), v.applyStep(), v.resultStep())
+}
+
+func (v *runScreen) lookStep() stepItem {
+	s := stepItem{name: "Checks", current: v.phase == inspecting || v.phase == opening && len(v.asked.pages) == 0}
+	switch {
+	case v.phase == inspecting || v.phase == opening && len(v.asked.pages) == 0:
+		s.state = stateChecking
+	case v.checks.failed > 0:
+		s.state, s.word = stateAttention, fmt.Sprintf("%d failed", v.checks.failed)
+		return s
+	case v.err != nil:
+		s.state, s.word, s.current = stateFailed, "failed", true
+		return s
+	case v.flow != nil:
+		s.state = stateRight
+	}
+	if n := v.checks.total(); n > 0 {
+		s.word = fmt.Sprint(n)
+	}
+	return s
+}
+
+func (v *runScreen) reviewStep() stepItem {
+	s := stepItem{name: "Review", current: v.phase == reviewing && v.result == nil && v.err == nil}
+	wrong, changes := v.found.pressing(), v.offer.toDo()
+	switch {
+	case v.flow == nil || v.phase == inspecting || v.phase == opening || v.phase == asking:
+		return s
+	case v.phase == applying || v.result != nil:
+		s.state = stateRight
+	case changes > 0:
+		s.state, s.word = stateToChange, fmt.Sprintf("%d to do", changes)
+	case wrong > 0:
+		s.state, s.word = stateAttention, "look"
+	default:
+		s.state, s.word = stateRight, "right"
+	}
+	return s
+}
+
+func (v *runScreen) applyStep() stepItem {
+	s := stepItem{name: "Changes", current: v.phase == applying}
+	switch {
+	case v.phase == applying && v.progress.failed > 0:
+		s.state, s.word = stateFailed, fmt.Sprintf("%d failed", v.progress.failed)
+	case v.phase == applying:
+		s.state, s.word = stateChecking, fmt.Sprintf("%d/%d", v.progress.ended, v.progress.total)
+	case v.result != nil && v.bad():
+		s.state, s.word = stateFailed, "not all"
+	case v.result != nil:
+		s.state, s.word = stateDone, fmt.Sprintf("%d made", v.result.Applied)
+	}
+	return s
+}
+
+func (v *runScreen) resultStep() stepItem {
+	s := stepItem{name: "Result", current: v.result != nil && v.phase == reviewing}
+	switch {
+	case !s.current:
+	case v.bad():
+		s.state, s.word = stateFailed, "failed"
+	case v.found.pressing() > 0:
+		s.state, s.word = stateAttention, "look"
+	default:
+		s.state, s.word = stateDone, "done"
+	}
+	return s
+}

@@ -1,0 +1,263 @@
+package tui
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/awsops/secret"
+	"stateroom/steps/plan"
+	"stateroom/ui/tui/form"
+	"stateroom/ui/tui/theme"
+)
+
+// page is one form of questions.
+type page struct {
+	stage     *plan.Stage
+	questions []plan.Question
+	form      *form.Form
+}
+
+// questions are those of a run so far, with what was answered.
+type questions struct {
+	// pages are the questions so far, of which page is the one shown; given are the
+	// answers to those before it.
+	pages []page
+	page  int
+	given plan.Given
+	// edited is a page that was gone back to from the review, by its stage's number,
+	// before are the answers until then, and drafts are the pages that were left.
+	edited int
+	before plan.Given
+	drafts map[int]page
+}
+
+// shown is the page that is on the screen.
+func (q *questions) shown() page {
+	if q.edited > 0 {
+		return q.drafts[q.edited]
+	}
+	return q.pages[q.page]
+}
+
+// next puts the questions that come next behind the pages whose answers are given,
+// and goes there.
+func (q *questions) next(t *theme.Theme, stage *plan.Stage, list []plan.Question) page {
+	n := 0
+	for n < len(q.pages) && q.given.Asked(q.pages[n].questions[0].Path) {
+		n++
+	}
+	var before []page
+	if n < len(q.pages) {
+		before = q.pages[n : n+1]
+	}
+	q.pages = append(q.pages[:n:n], newPage(t, stage, list, before...))
+	return q.back(n)
+}
+
+// back goes to a page; its answers and those behind it are given anew.
+func (q *questions) back(n int) page {
+	q.page, q.edited = n, 0
+	for _, p := range q.pages[n:] {
+		for _, one := range p.questions {
+			delete(q.given, one.Path)
+		}
+	}
+	return q.pages[n]
+}
+
+// edit goes back to the questions of a stage, from the review.
+func (q *questions) edit(t *theme.Theme, stage plan.Stage) page {
+	var before []page
+	if draft, left := q.drafts[stage.Number]; left {
+		before = []page{draft}
+	}
+	q.drafts[stage.Number] = newPage(t, &stage, stage.Questions, before...)
+	q.edited, q.before = stage.Number, maps.Clone(q.given)
+	return q.shown()
+}
+
+// restore takes back what was answered since the review was left.
+func (q *questions) restore() {
+	if q.edited > 0 {
+		q.given = q.before
+	}
+}
+
+// asking is the page that has asked for an answer; it goes there.
+func (q *questions) asking(path string) (page, bool) {
+	has := func(list []plan.Question) bool {
+		return slices.ContainsFunc(list, func(one plan.Question) bool { return one.Path == path })
+	}
+	if q.edited > 0 && has(q.drafts[q.edited].questions) {
+		return q.shown(), true
+	}
+	at := slices.IndexFunc(q.pages, func(page page) bool { return has(page.questions) })
+	if at < 0 {
+		return page{}, false
+	}
+	return q.back(at), true
+}
+
+// newPage makes a form of questions, with what was typed into an earlier one of the
+// same questions, unless that was its default.
+func newPage(t *theme.Theme, stage *plan.Stage, questions []plan.Question, before ...page) page {
+	typed := map[string]string{}
+	for _, old := range before {
+		if stage == nil && samePage(old.questions, questions) {
+			return old
+		}
+		values := old.form.Values()
+		for _, q := range old.questions {
+			if values[q.Path] != q.Default {
+				typed[q.Path] = values[q.Path]
+			}
+		}
+	}
+	fields := make([]form.Field, len(questions))
+	for i, q := range questions {
+		fields[i] = formField(q)
+		if stage != nil {
+			fields[i].Help = strings.TrimSpace(q.Help + " " + stage.Why + " " + stage.Cost)
+		}
+		if value, kept := typed[q.Path]; kept {
+			fields[i].Value = value
+		}
+	}
+	return page{stage, questions, form.New(t, fields)}
+}
+
+func samePage(a, b []plan.Question) bool {
+	return slices.EqualFunc(a, b, func(x, y plan.Question) bool {
+		return x.Path == y.Path && x.Kind == y.Kind && slices.Equal(x.Options, y.Options)
+	})
+}
+
+// formField makes a form's field of a question.
+func formField(q plan.Question) form.Field {
+	return form.Field{
+		Name: q.Path, Label: q.Prompt, Help: q.Help, Value: q.Default, Options: q.Options, Hide: q.Hide,
+		Kind: map[plan.Kind]form.Kind{
+			plan.Text: form.Text, plan.Secret: form.Secret, plan.Lines: form.Lines,
+			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
+		}[q.Kind],
+		Picks: len(q.Accounts) > 1,
+		Check: func(value string) error {
+			switch {
+			case value == "" && q.Required:
+				return errNeeded
+			case q.Check != nil:
+				return q.Check(value)
+			}
+			return nil
+		},
+	}
+}
+
+// opened shows the questions that come next, or begins to look. An answer that
+// cannot be is asked for again.
+func (v *runScreen) opened(msg openedMsg) tea.Cmd {
+	if msg.op != v.engine.op {
+		return nil
+	}
+	var problem *plan.Problem
+	if errors.As(msg.err, &problem) {
+		if page, there := v.asked.asking(problem.Path); there {
+			v.show(page)
+			v.form.Refuse(problem.Path, problem)
+			return nil
+		}
+	}
+	if msg.err != nil {
+		v.asked.restore()
+		v.fail(msg.err)
+		return nil
+	}
+	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
+	if msg.opened.Flow == nil {
+		v.show(v.asked.next(v.theme, msg.opened.Stage, msg.opened.Questions))
+		return nil
+	}
+	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
+		v.current = 1 // the last question is not where the review begins
+	}
+	v.flow, v.asked.edited = msg.opened.Flow, 0
+	return v.look()
+}
+
+// asks tells whether there are answers to go back to.
+func (v *runScreen) asks() bool {
+	if v.staged() {
+		return len(v.stage().Questions) > 0
+	}
+	return len(v.asked.pages) > 0
+}
+
+// edit goes back to the questions of the stage, or to the last page of them.
+func (v *runScreen) edit() {
+	if v.staged() {
+		v.show(v.asked.edit(v.theme, v.stage()))
+	} else {
+		v.show(v.asked.back(len(v.asked.pages) - 1))
+	}
+}
+
+func (v *runScreen) show(p page) {
+	v.phase, v.err, v.notice, v.form = asking, nil, "", p.form
+	if p.stage != nil {
+		v.current = p.stage.Number
+	}
+	v.form.Resize(v.contentWidth()-2, v.height)
+	v.list.rewind()
+	v.rebuild()
+}
+
+// answerKey is a key on a form.
+func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
+	switch v.form.Update(msg) {
+	case form.Done:
+		for path, value := range v.form.Values() {
+			v.asked.given[path] = secret.New(value)
+		}
+		return nav{}, v.open()
+	case form.Left:
+		return v.leftForm(), nil
+	case form.Pick:
+		return v.pick(v.form.Focus()), nil
+	case form.Editing:
+	}
+	return nav{}, nil
+}
+
+// leftForm goes back: to the page before, to the review that the operator came
+// from, or out.
+func (v *runScreen) leftForm() nav {
+	switch {
+	case v.asked.edited == 0 && v.asked.page > 0:
+		v.show(v.asked.back(v.asked.page - 1))
+	case v.flow != nil:
+		v.asked.restore()
+		v.phase, v.asked.edited = reviewing, 0
+		v.list.rewind()
+		v.rebuild()
+	default:
+		return v.leave()
+	}
+	return nav{}
+}
+
+// pick lists the accounts that a question offers.
+func (v *runScreen) pick(path string) nav {
+	answer := v.form
+	for _, q := range v.asked.shown().questions {
+		if q.Path == path {
+			take := func(value string) { answer.Set(path, value) }
+			return nav{push: newAccounts(v.theme, q.Accounts, answer.Values()[path], take)}
+		}
+	}
+	return nav{}
+}
