@@ -94,10 +94,10 @@ func checkHeaders(f *facts, s *stateAccess) result {
 	x.who, x.needs = by.who(), []string{fmt.Sprintf("A look at statement %q of the policy of bucket %s.", d.Sid, s.Bucket)}
 	if len(keyDisagreements(f)) > 0 {
 		x.Remedy = "Confirm the change: Let the bucket name the key that " + f.answers.Key.Alias + " points at."
-		x.mended = func(c plan.Change) bool { return c.Sends("s3", "PutBucketPolicy") }
+		x.fixes = planned(f, sends("s3", "PutBucketPolicy"))
 	}
 	if c, can := unblockBucket(f, s.in); can {
-		x.changes, x.cause = []plan.Change{c}, strings.Join([]string{by.profile, "s3", byResource}, " ")
+		x.fixes, x.cause = append(x.fixes, c), strings.Join([]string{by.profile, "s3", byResource}, " ")
 		x.Remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is none of the blueprint's.", d.Sid, s.Bucket)
 	}
 	return c.failed("It refuses the write: "+d.Why+".", x)

@@ -7,7 +7,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/plan"
 )
 
 // checkBucket is about a bucket as a whole, its region, that it is there and ours, and
@@ -87,8 +86,7 @@ func missingBucket(f *facts, b *bucketAccess) fault {
 	}
 	x.Remedy = "Create it with stateroom setup."
 	x.Evidence += " The states that were in it are gone, unless a copy is somewhere else."
-	x.mended = func(c plan.Change) bool { return c.Sends("s3") }
-	x.changes = orphanDigests(f, b)
+	x.fixes = append(planned(f, sends("s3")), orphanDigests(f, b)...)
 	x.who, x.needs = b.asked, []string{"stateroom setup, as the operator: it creates the bucket " + b.bucket}
 	return x
 }

@@ -94,7 +94,7 @@ func checkDigest(f *facts, s *stateAccess) result {
 		fmt.Sprintf("The table holds the digest %s for project %s, %s. %s", s.digest.Digest, s.Project, calculated, compared))
 	x.RequestIDs = awsops.RequestIDs(s.versionsErr)
 	if good { // the newest version, without a doubt
-		x.changes = []plan.Change{digestChange(f, s)}
+		x.fixes = []plan.Change{digestChange(f, s)}
 	} else {
 		offerRestore(f, s, &x)
 	}

@@ -86,8 +86,8 @@ func orphanDigests(f *facts, b *bucketAccess) []plan.Change {
 			continue
 		}
 		c := digestChange(f, s)
-		if made, planned := plannedBy(f, "s3", "CreateBucket"); planned {
-			c.Needs = []string{made.ID}
+		for _, made := range planned(f, sends("s3", "CreateBucket")) {
+			c.Needs = append(c.Needs, made.ID)
 		}
 		changes = append(changes, c)
 	}
@@ -151,5 +151,5 @@ func offerRestore(f *facts, s *stateAccess, x *fault) {
 		Undo:    "copy the version that is current now over it again",
 	}
 	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.serial, v.object.digest)
-	x.changes, x.needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
+	x.fixes, x.needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
 }
