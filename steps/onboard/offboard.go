@@ -34,7 +34,7 @@ type Offboard struct {
 
 	// last is what the newest look found, nil where it failed, and proven what AWS
 	// said when asked.
-	last   *offboardFacts
+	last   *offboarding
 	proven plan.Check
 }
 
@@ -72,6 +72,19 @@ type offboardFacts struct {
 	unedited  error
 }
 
+// offboarding is what one look found, with what is to be taken of it.
+type offboarding struct {
+	offboardFacts
+	answers *blueprint.Answers
+	review  plan.Review
+}
+
+// find books a finding.
+func (o *offboarding) find(f plan.Finding) { o.review.Findings = append(o.review.Findings, f) }
+
+// plan books a change.
+func (o *offboarding) plan(c plan.Change) { o.review.Changes = append(o.review.Changes, c) }
+
 // Look reads what the user has and plans to take it. It is the Look of a
 // [engine.Flow]. Oneself and users that are none of this team's are a
 // [plan.Refusal].
@@ -88,8 +101,9 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err := o.refuse(f, identity); err != nil {
 		return plan.Review{}, err
 	}
-	o.last = &f
-	return o.plan(f), nil
+	o.last = &offboarding{offboardFacts: f, answers: o.Answers}
+	o.last.planAll()
+	return o.last.review, nil
 }
 
 // refuse keeps the operator from what this must not do.
@@ -101,8 +115,8 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 			Remedy:  "Let another operator do it, or choose another profile with --profile.",
 		}
 	}
-	named := slices.ContainsFunc(o.Answers.AllUsers(), func(u string) bool { return u == f.name })
-	ours := f.user != nil && o.ours(f.user.Tags)
+	named := slices.Contains(o.Answers.AllUsers(), f.name)
+	ours := f.user != nil && plan.Ours(o.Answers, f.user.Tags)
 	if !named && !ours && !f.begun {
 		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
@@ -111,12 +125,6 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 		}
 	}
 	return nil
-}
-
-// ours tells whether something carries this blueprint's tag.
-func (o *Offboard) ours(tags map[string]string) bool {
-	key, value := o.Answers.Tag()
-	return tags[key] == value
 }
 
 // inspect reads what is there.

@@ -7,6 +7,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // check is a question about one state.
@@ -105,7 +106,7 @@ func checkHeaders(f *facts, s *stateAccess) result {
 
 // written is the location as it will be written: a project without a backend gets
 // the blueprint's key.
-func (s *stateAccess) written(f *facts) StateLocation {
+func (s *stateAccess) written(f *facts) health.StateLocation {
 	at := s.StateLocation
 	if at.Planned {
 		at.KMSKey = f.keyARN()

@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkBucket is about a bucket as a whole, its region, that it is there and ours, and
@@ -110,7 +111,7 @@ func checkList(f *facts, b *bucketAccess) result {
 }
 
 // judge is about a call of the identity itself that was answered or refused.
-func (b *bucketAccess) judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis, at StateLocation) result {
+func (b *bucketAccess) judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis, at health.StateLocation) result {
 	_, denied := awsops.DenialOf(q.err)
 	switch outage := diagnosis.Outage(q.err); {
 	case outage != nil:

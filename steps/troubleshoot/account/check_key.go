@@ -200,3 +200,11 @@ func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
 	}
 	return c.passed("It is allowed.")
 }
+
+// keyRegion is the region in a key's ARN, empty where only an id is named.
+func keyRegion(key string) string {
+	if parts := strings.Split(key, ":"); len(parts) >= 6 && parts[0] == "arn" {
+		return parts[3]
+	}
+	return ""
+}

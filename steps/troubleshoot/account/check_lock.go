@@ -67,7 +67,7 @@ func missingTable(f *facts, b *bucketAccess, t *tableAccess) fault {
 // checkItems is about the right to read and write the table's items.
 func checkItems(f *facts, s *stateAccess) result {
 	b, table := s.in, s.tableARN(f.answers.AdminAccount)
-	c := checkOf{name: nameTable, subject: s.Project, asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.Table, b.asked), resource: s.Table}
+	c := checkOf{name: nameTable, subject: s.Project, asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.LockID(), s.Table, b.asked), resource: s.Table}
 	err := errors.Join(s.lockErr, s.digestErr)
 	switch {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
@@ -177,10 +177,10 @@ func roundAge(age time.Duration) string {
 func (h held) where(s *stateAccess) string {
 	var places []string
 	if h.item != nil {
-		places = append(places, fmt.Sprintf("item %s of table %s", s.lockID(), s.Table))
+		places = append(places, fmt.Sprintf("item %s of table %s", s.LockID(), s.Table))
 	}
 	if h.file != nil {
-		places = append(places, fmt.Sprintf("s3://%s/%s", s.Bucket, s.lockFile()))
+		places = append(places, fmt.Sprintf("s3://%s/%s", s.Bucket, s.LockFile()))
 	}
 	return strings.Join(places, " and ")
 }

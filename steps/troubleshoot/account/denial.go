@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // The types of policy in AWS's words.
@@ -45,7 +46,7 @@ type reason struct {
 
 // denial makes a fault of a refusal: whose policy it is decides who can mend
 // it and how.
-func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagnosis, at StateLocation) result {
+func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagnosis, at health.StateLocation) result {
 	who, why := q.by.who(), reasonOf(f, q)
 	ofKey := strings.HasPrefix(q.action, "kms:")
 	if why.explicit && strings.HasPrefix(q.action, "s3:") {
@@ -65,7 +66,7 @@ func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagn
 	}
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, why.by}, " "), evidence)
 	x.err, x.who = q.err, who
-	if stray := at.strays(f.answers); stray != "" && why.by != byResource && !ofKey {
+	if stray := at.Strays(f.answers); stray != "" && why.by != byResource && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."
 		return c.failed(answer, x)
