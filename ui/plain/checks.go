@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // verdictWord is how a verdict begins its line; all are of one width.
@@ -79,7 +80,7 @@ func (l *Lines) alike(alike []plan.Check) {
 		}
 	}
 	if more := len(alike) - len(shown); more > 0 {
-		l.print("         … and %s like it\n", Plural(more, "answer"))
+		l.print("         … and %s like it\n", words.Plural(more, "answer"))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/words"
 )
 
 // JSON presents the events of one run as JSON, one object a line, its kind in
@@ -117,7 +118,7 @@ func newSummary(s *plan.Summary, detailed bool) summary {
 	return summary{
 		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
-		Findings: Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
+		Findings: words.Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
 		ExitCode: s.ExitCode(detailed), Notes: append([]string{}, s.Notes...),
 		Checks: s.Checks,

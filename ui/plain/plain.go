@@ -14,6 +14,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
+	"stateroom/ui/words"
 )
 
 // manyChanges is the size of a plan from which the lines of changes that were
@@ -97,7 +98,7 @@ func (l *Lines) applied(e plan.Event) {
 		l.progress("changes made", l.ended, len(l.planned))
 		return
 	}
-	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, Took(e.Took))
+	l.print("  %s %s %s: done in %s\n", l.count(), e.Change.Symbol(), e.Change.Title, words.Took(e.Took))
 }
 
 func (l *Lines) failed(e plan.Event) {
@@ -126,30 +127,26 @@ func (l *Lines) fold(c *plan.Change) bool {
 
 // progress shows what is waited for, and every tenth of work that is long enough
 // to wonder about.
-func (l *Lines) progress(text string, done, of int) {
+func (l *Lines) progress(what string, done, of int) {
 	const long = 50
 	if of == 0 {
-		l.print("%s", wrapped(text, 2))
+		l.print("%s", wrapped(what, 2))
 		return
 	}
 	if of < long || done > of {
 		return
 	}
-	if tenth := 10 * done / of; tenth > l.tenth[text] {
-		l.tenth[text] = tenth
-		l.print("  %d of %d %s\n", done, of, text)
+	if tenth := 10 * done / of; tenth > l.tenth[what] {
+		l.tenth[what] = tenth
+		l.print("  %d of %d %s\n", done, of, what)
 	}
 }
 
 // line shows one line of Terraform's, under the name of the project that it is
 // about: several run at once.
 func (l *Lines) line(e plan.Event) {
-	name := "terraform"
-	if e.Change != nil && e.Change.Run != nil {
-		name = e.Change.Run.Project
-	}
 	if strings.TrimSpace(e.Text) != "" {
-		l.print("  %s | %s\n", name, e.Text)
+		l.print("  %s | %s\n", words.Project(e), e.Text)
 	}
 }
 

@@ -12,11 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aymanbagabas/go-udiff"
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/files"
+
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -34,7 +37,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs:\n%s", path, lineDiff(string(want), got))
+		t.Errorf("%s differs:\n%s", path, udiff.Unified("want", "got", string(want), got))
 	}
 }
 
@@ -219,7 +222,7 @@ func TestOutcomeSaysWhatWasNotChanged(t *testing.T) {
 		"blocked":  {plan.Summary{Findings: blocks}, "Nothing was changed: correct what the findings say first."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(Outcome(&c.summary, "Run it again"), "\n")
+			got := strings.Join(words.Outcome(&c.summary, "Run it again"), "\n")
 			if !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}

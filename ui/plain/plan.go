@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // diffShown is how many lines of a diff are shown before the others are counted.
@@ -60,7 +59,7 @@ func (l *Lines) access(changes []plan.Change) {
 	l.print("\nThis gives access:\n")
 	for i, sentence := range sentences {
 		if i == accessShown {
-			l.print("  … and %s more, each with \"widens\" in --json\n", Plural(len(sentences)-i, "sentence"))
+			l.print("  … and %s more, each with \"widens\" in --json\n", words.Plural(len(sentences)-i, "sentence"))
 			break
 		}
 		l.print("  ! %s", strings.TrimLeft(wrapped(sentence, 4), " "))
@@ -127,11 +126,8 @@ func (v planView) orFold(c *plan.Change) {
 // change shows one change as Terraform users know it.
 func (v planView) change(c *plan.Change) {
 	v.print("  %s %s\n", c.Symbol(), c.Title)
-	if c.Target != "" {
-		v.print("      %s\n", plan.Known(c.Target))
-	}
-	if c.Role != "" {
-		v.print("      in account %s, through %s\n", plan.Known(c.Account), c.Role)
+	for _, line := range words.Where(c) {
+		v.print("      %s\n", line)
 	}
 	hasDiff := c.Write != nil && c.Write.Diff != ""
 	for _, f := range c.Fields {
@@ -160,63 +156,36 @@ func (v planView) change(c *plan.Change) {
 // for a new file the place of its only hunk) and without the end of a very long
 // one, which --json has.
 func hunks(w *plan.Write, isNew bool) string {
-	lines := strings.Split(strings.TrimRight(w.Diff, "\n"), "\n")
-	head := 2
+	lines := words.DiffLines(w.Diff)
 	if isNew {
-		head = 3
+		lines = lines[min(1, len(lines)):]
 	}
-	lines = lines[min(head, len(lines)):]
 	if more := len(lines) - diffShown; more > 0 {
 		lines = append(lines[:diffShown:diffShown], fmt.Sprintf("… and %d more lines", more))
 	}
 	return strings.Join(lines, "\n")
 }
 
+// shortValue is the longest value that stays on its field's line.
+const shortValue = 60
+
 // field shows one attribute before and after; long values stand below it, and
 // one that was shown before is not shown again.
 func (v planView) field(f plan.Field) {
-	switch {
-	case f.Before == "" && len(f.After) <= shortValue:
-		v.print("      + %s = %s\n", f.Name, f.After)
-	case f.After == "" && len(f.Before) <= shortValue:
-		v.print("      - %s = %s\n", f.Name, f.Before)
-	case len(f.Before)+len(f.After) <= shortValue:
-		v.print("      ~ %s = %s -> %s\n", f.Name, f.Before, f.After)
-	default:
-		v.long(f)
+	if len(f.Before)+len(f.After) <= shortValue {
+		_, line := words.Field(f.Name, f.Before, f.After)
+		v.print("      %s\n", line)
+		return
 	}
-}
-
-func (v planView) long(f plan.Field) {
-	mark, text := "~", ""
-	before, after := document(f.Before, columns-10), document(f.After, columns-10)
-	switch {
-	case f.Before == "":
-		mark, text = "+", after
-	case f.After == "":
-		mark, text = "-", before
-	default:
-		text = lineDiff(before, after)
-	}
-	switch {
-	case v.documents[text]:
+	switch mark, value := words.LongField(f, columns-10); {
+	case v.documents[value]:
 		v.print("      %s %s = (as shown above)\n", mark, f.Name)
-	case strings.Contains(text, "\n"):
-		v.documents[text] = true
-		v.print("      %s %s =\n%s\n", mark, f.Name, indented(text, 10))
+	case strings.Contains(value, "\n"):
+		v.documents[value] = true
+		v.print("      %s %s =\n%s\n", mark, f.Name, indented(value, 10))
 	default:
-		v.print("      %s %s = %s\n", mark, f.Name, text)
+		v.print("      %s %s = %s\n", mark, f.Name, value)
 	}
-}
-
-// lineDiff is the unified diff of two texts without its file names.
-func lineDiff(before, after string) string {
-	if !strings.Contains(before+after, "\n") {
-		return before + "\n-> " + after
-	}
-	diff := udiff.Unified("before", "after", before+"\n", after+"\n")
-	lines := strings.SplitN(diff, "\n", 3)
-	return strings.TrimRight(lines[len(lines)-1], "\n")
 }
 
 // callLine is a call as service, operation and input on one line. Documents in
@@ -247,7 +216,7 @@ func shortened(value any) any {
 		for name, member := range x {
 			short[name] = shortened(member)
 			if tags, ok := member.([]any); ok && name == "Tags" {
-				short[name] = Plural(len(tags), "tag")
+				short[name] = words.Plural(len(tags), "tag")
 			}
 		}
 		return short

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // summary tells how the run ended: what was made, what was not, and the notes.
@@ -12,10 +13,10 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.table(s.Checks)
 	}
 	l.print("\n")
-	for _, line := range Outcome(s, "Run it again") {
+	for _, line := range words.Outcome(s, "Run it again") {
 		l.print("%s", wrapped(line, 0))
 	}
-	switch n := Attention(s.Findings); {
+	switch n := words.Attention(s.Findings); {
 	case n == 1:
 		l.print("1 finding needs attention.\n")
 	case n > 1:

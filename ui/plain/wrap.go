@@ -3,7 +3,7 @@ package plain
 import (
 	"strings"
 
-	"github.com/mitchellh/go-wordwrap"
+	"stateroom/ui/words"
 )
 
 // columns is the width that text is wrapped to. Diffs, documents and calls are
@@ -11,11 +11,11 @@ import (
 const columns = 80
 
 // wrapped is a text of sentences wrapped and indented, ending in a newline.
-func wrapped(text string, indent int) string {
-	if text == "" {
+func wrapped(sentences string, indent int) string {
+	if sentences == "" {
 		return ""
 	}
-	return indented(wordwrap.WrapString(text, uint(columns-indent)), indent) + "\n"
+	return indented(strings.Join(words.Wrap(sentences, columns-indent), "\n"), indent) + "\n"
 }
 
 // item is a wrapped list item.

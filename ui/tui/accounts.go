@@ -8,8 +8,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps/plan"
-	"stateroom/ui/plain"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // accounts is the organization's accounts to choose environments from.
@@ -98,7 +98,7 @@ func (a *accounts) view() []string {
 			ticked++
 		}
 	}
-	head := fmt.Sprintf("%d of %s, %d chosen", len(a.shown), plain.Plural(len(a.all), "account"), ticked)
+	head := fmt.Sprintf("%d of %s, %d chosen", len(a.shown), words.Plural(len(a.all), "account"), ticked)
 	lines := []string{
 		"  " + t.Title.Render("Which accounts are environments?") + "  " + t.Faint.Render(head+a.list.position(t)),
 		"  " + a.head(t.Faint.Render("/ filters by name, id and e-mail")), "", "      " + t.Faint.Render(t.Pad("account", 14)+t.Pad("name", 30)+"e-mail"),

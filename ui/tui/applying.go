@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
-	"stateroom/ui/plain"
+
+	"stateroom/ui/words"
 )
 
 // applying draws what is under way: failures first, then what runs, then the
@@ -37,7 +38,7 @@ func (v *runScreen) applying() {
 			v.list.text(" " + t.Faint.Render(t.Glyphs.Out+" "+d.change.Title+": left out, "+d.why))
 			continue
 		}
-		v.list.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+plain.Took(d.took)))
+		v.list.text(" " + t.Good.Render(t.Glyphs.Done) + " " + d.change.Title + t.Faint.Render("  "+words.Took(d.took)))
 	}
 }
 
@@ -64,7 +65,7 @@ func (v *runScreen) bar(done, of int) string {
 		full = min(cells, cells*done/of)
 	}
 	bar := t.Accent.Render(strings.Repeat(t.Glyphs.Bar, full)) + t.Faint.Render(strings.Repeat(t.Glyphs.BarEmpty, cells-full))
-	text := fmt.Sprintf("  %d of %s", done, plain.Plural(of, "change"))
+	text := fmt.Sprintf("  %d of %s", done, words.Plural(of, "change"))
 	if n := v.progress.failed; n > 0 {
 		text += t.Bad.Render(fmt.Sprintf(", %d failed", n))
 	}
@@ -79,7 +80,7 @@ func (v *runScreen) outcome(more ...string) {
 	if v.bad() {
 		style = t.Bad
 	}
-	for _, line := range append(plain.Outcome(v.result, "Look again"), more...) {
+	for _, line := range append(words.Outcome(v.result, "Look again"), more...) {
 		v.list.wrapped(line, 1, style.Render)
 	}
 	v.list.text("")

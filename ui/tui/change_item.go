@@ -5,8 +5,11 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // changeItem is a change, and whether it waits for a consent.
@@ -51,16 +54,20 @@ func (c *changeItem) symbol(v *runScreen) string {
 	if c.foreign || v.offer.left[c.ID] {
 		return t.Faint.Render(t.Glyphs.Out)
 	}
-	switch mark := c.Symbol(); mark {
+	return markStyle(t, c.Symbol()).Render(c.Symbol())
+}
+
+// markStyle is the colour of one of Terraform's marks.
+func markStyle(t *theme.Theme, mark string) lipgloss.Style {
+	switch mark {
 	case "+":
-		return t.Add.Render(mark)
+		return t.Add
 	case "-":
-		return t.Remove.Render(mark)
+		return t.Remove
 	case "~":
-		return t.Change.Render(mark)
-	default:
-		return t.Accent.Render(mark)
+		return t.Change
 	}
+	return t.Accent
 }
 
 // key leaves the change out or takes it in, or shows it as calls, policy or diff.
@@ -79,7 +86,7 @@ func (c *changeItem) key(v *runScreen, msg tea.KeyMsg) (nav, bool) {
 	case key.Matches(msg, keys.Policy) && documentsText(c.Change) != "":
 		return show(c.Title, plan.Known(documentsText(c.Change)), paintDiff)
 	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
-		return show(c.Target, strings.Join(diffLines(c.Write.Diff), "\n"), paintDiff)
+		return show(c.Target, strings.Join(words.DiffLines(c.Write.Diff), "\n"), paintDiff)
 	}
 	return nav{}, false
 }

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // chooser asks for one of a few ways on: the menu, the confirmation before
@@ -58,7 +59,7 @@ func (c *chooser) update(msg tea.Msg) (nav, tea.Cmd) {
 func (c *chooser) view() []string {
 	lines := []string{"", "  " + c.theme.Title.Render(c.title), ""}
 	for _, text := range c.text {
-		for _, line := range theme.Wrap(text, c.room()) {
+		for _, line := range words.Fit(text, c.room()) {
 			lines = append(lines, "  "+line)
 		}
 	}
@@ -85,7 +86,7 @@ func (c *chooser) choices(lines []string, roomy bool) []string {
 		if item.text == "" || !roomy && i != c.list.cursor {
 			continue
 		}
-		for _, line := range theme.Wrap(item.text, c.room()) {
+		for _, line := range words.Fit(item.text, c.room()) {
 			lines = append(lines, "      "+c.theme.Faint.Render(line))
 		}
 		if roomy {

@@ -7,8 +7,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/steps/printable"
-	"stateroom/ui/plain"
-	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // closingWidth is what the summary on the normal screen is wrapped to.
@@ -18,7 +17,7 @@ const closingWidth = 80
 // has taken everything else with it.
 func closing(out io.Writer, m *root, s *plan.Summary) {
 	say := func(indent, text string) {
-		for i, line := range theme.Wrap(m.theme.Glyphs.Legible(printable.Text(text)), closingWidth-len(indent)) {
+		for i, line := range words.Wrap(m.theme.Glyphs.Legible(printable.Text(text)), closingWidth-len(indent)) {
 			if i > 0 && indent == "- " {
 				indent = "  "
 			}
@@ -73,13 +72,13 @@ func ending(s *plan.Summary, mode *Mode) []string {
 	if s.DryRun {
 		lines = append(lines, planLine(s.Add, s.Change, s.Destroy))
 	}
-	return slices.Concat(lines, plain.Outcome(s, "Run "+mode.command()+" again"), toLookAt(s))
+	return slices.Concat(lines, words.Outcome(s, "Run "+mode.command()+" again"), toLookAt(s))
 }
 
 // toLookAt counts the findings in a sentence, if there are any.
 func toLookAt(s *plan.Summary) []string {
-	if n := plain.Attention(s.Findings); n > 0 {
-		return []string{plain.Plural(n, "finding") + " to look at."}
+	if n := words.Attention(s.Findings); n > 0 {
+		return []string{words.Plural(n, "finding") + " to look at."}
 	}
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/steps/plan"
-	"stateroom/ui/plain"
 	"stateroom/ui/tui/form"
+	"stateroom/ui/words"
 )
 
 // leaveOut leaves a change out, or takes it in again.
@@ -80,11 +80,11 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 	var ways []choice
 	if len(kept) > 0 {
 		ways = append(ways, choice{
-			fmt.Sprintf("Apply %s", plain.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.", apply(0),
+			fmt.Sprintf("Apply %s", words.Plural(len(kept), "change")), "Each as soon as what it needs is done; then everything is looked at again.", apply(0),
 		})
 		if n := len(plan.Required(kept, v.current)); v.staged() && n > 0 && n < len(kept) {
 			ways = append(ways, choice{
-				fmt.Sprintf("Only step %d, %s", v.current, plain.Plural(n, "change")), "This step with what it needs of the others.", apply(v.current),
+				fmt.Sprintf("Only step %d, %s", v.current, words.Plural(n, "change")), "This step with what it needs of the others.", apply(v.current),
 			})
 		}
 	}
@@ -97,7 +97,7 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 	text, all := v.offer.accessText(max(3, v.height-rest), min(76, v.width-8))
 	text = append(text, plan.Line(kept))
 	if n := len(v.offer.left); n > 0 {
-		text = append(text, fmt.Sprintf("%s left out.", plain.Plural(n, "change")))
+		text = append(text, fmt.Sprintf("%s left out.", words.Plural(n, "change")))
 	}
 	typed := 0
 	for _, c := range v.offer.Foreign {
@@ -106,10 +106,10 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 		}
 	}
 	if n := len(v.offer.Foreign) - typed; n > 0 {
-		text = append(text, fmt.Sprintf("%s not ours and left as it is.", plain.Plural(n, "change")))
+		text = append(text, fmt.Sprintf("%s not ours and left as it is.", words.Plural(n, "change")))
 	}
 	if typed > 0 {
-		text = append(text, fmt.Sprintf("%s not agreed to and left out.", plain.Plural(typed, "change")))
+		text = append(text, fmt.Sprintf("%s not agreed to and left out.", words.Plural(typed, "change")))
 	}
 	items := slices.Concat([]choice{{"Not yet", "Nothing is changed.", nil}}, ways)
 	if !all {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // shortValue is the longest value that is shown among a change's fields; a
@@ -24,21 +24,18 @@ func changeDetail(t *theme.Theme, c *plan.Change, width int) []string {
 	say := func(style lipgloss.Style, format string, args ...any) {
 		lines = append(lines, "       "+style.Render(t.Cut(fmt.Sprintf(format, args...), width-8)))
 	}
-	if c.Target != "" {
-		say(t.Faint, "%s", plan.Known(c.Target))
-	}
-	if c.Role != "" {
-		say(t.Faint, "in account %s, through %s", plan.Known(c.Account), c.Role)
+	for _, line := range words.Where(c) {
+		say(t.Faint, "%s", line)
 	}
 	for _, f := range c.Fields {
-		style, text := changedField(t, f)
-		say(style, "%s", text)
+		mark, line := words.Field(f.Name, brief(f.Before), brief(f.After))
+		say(markStyle(t, mark), "%s", line)
 	}
 	for _, call := range c.Calls {
 		say(t.Plain, "calls %s:%s", call.Service, call.Operation)
 	}
 	if c.Write != nil && c.Write.Diff != "" {
-		for i, line := range diffLines(c.Write.Diff) {
+		for i, line := range words.DiffLines(c.Write.Diff) {
 			if i == 12 {
 				say(t.Faint, "%s (d shows all of it)", t.Glyphs.Ellipsis)
 				break
@@ -55,28 +52,16 @@ func changeDetail(t *theme.Theme, c *plan.Change, width int) []string {
 		if pair[1] == "" {
 			continue
 		}
-		for _, line := range theme.Wrap(pair[0]+": "+pair[1], width-8) {
+		for _, line := range words.Fit(pair[0]+": "+pair[1], width-8) {
 			say(t.Faint, "%s", line)
 		}
 	}
 	return append(lines, "")
 }
 
-// changedField is one attribute before and after, as Terraform users know it.
-func changedField(t *theme.Theme, f plan.Field) (lipgloss.Style, string) {
-	before, after := brief(f.Before), brief(f.After)
-	switch {
-	case f.Before == "":
-		return t.Add, fmt.Sprintf("+ %s = %s", f.Name, after)
-	case f.After == "":
-		return t.Remove, fmt.Sprintf("- %s = %s", f.Name, before)
-	}
-	return t.Change, fmt.Sprintf("~ %s = %s -> %s", f.Name, before, after)
-}
-
 // brief is a value on one line.
 func brief(value string) string {
-	if isDocument(value) {
+	if words.IsDocument(value) {
 		return "(a policy; p shows it)"
 	}
 	value = strings.Join(strings.Fields(value), " ")
@@ -84,11 +69,6 @@ func brief(value string) string {
 		return "(long; p shows it)"
 	}
 	return plan.Known(value)
-}
-
-func isDocument(text string) bool {
-	text = strings.TrimSpace(text)
-	return strings.HasPrefix(text, "{") && json.Valid([]byte(text))
 }
 
 // callsText is the calls of a change with their input, as the AWS CLI takes it.
@@ -119,36 +99,18 @@ func indented(value any) string {
 func documentsText(c *plan.Change) string {
 	var parts []string
 	for _, f := range c.Fields {
-		if len(f.Before)+len(f.After) <= shortValue && !isDocument(f.After) && !isDocument(f.Before) {
+		if len(f.Before)+len(f.After) <= shortValue && !words.IsDocument(f.After) && !words.IsDocument(f.Before) {
 			continue
 		}
-		before, after := laidOut(f.Before), laidOut(f.After)
-		text := after
-		if f.Before != "" {
-			text = strings.Join(diffLines(udiff.Unified("before", "after", before+"\n", after+"\n")), "\n")
-		}
+		_, text := words.LongField(f, documentWidth)
 		parts = append(parts, f.Name+" =\n"+text)
 	}
 	return strings.Join(parts, "\n\n")
 }
 
-// laidOut indents a JSON document and leaves any other text.
-func laidOut(text string) string {
-	var out bytes.Buffer
-	if json.Indent(&out, []byte(strings.TrimSpace(text)), "", "  ") != nil {
-		return text
-	}
-	return out.String()
-}
-
-// diffLines is a unified diff without its two lines of file names.
-func diffLines(diff string) []string {
-	lines := strings.Split(strings.TrimRight(diff, "\n"), "\n")
-	if len(lines) > 2 && strings.HasPrefix(lines[0], "---") {
-		lines = lines[2:]
-	}
-	return lines
-}
+// documentWidth is what a policy is laid out to: the viewer's on the narrowest
+// terminal that is common.
+const documentWidth = 76
 
 // paintDiff is the style of a line of a diff.
 func paintDiff(t *theme.Theme, line string) lipgloss.Style {

@@ -11,6 +11,7 @@ import (
 
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // enrolment puts a new MFA device into the operator's app: a picture to scan,
@@ -111,9 +112,9 @@ func (e *enrolment) view() []string {
 func (e *enrolment) text() []string {
 	t, ask := e.theme, e.ask.enrolment
 	lines := []string{t.Title.Render("A second factor for " + ask.User)}
-	say := func(text string) { lines = append(lines, theme.Wrap(text, e.room())...) }
+	say := func(text string) { lines = append(lines, words.Fit(text, e.room())...) }
 	if ask.Problem != "" {
-		for _, line := range theme.Wrap(ask.Problem, e.room()-2) {
+		for _, line := range words.Fit(ask.Problem, e.room()-2) {
 			lines = append(lines, t.Bad.Render(line))
 		}
 	}
@@ -124,7 +125,7 @@ func (e *enrolment) text() []string {
 		say(fmt.Sprintf("1 Type this seed into your authenticator app. For a picture to scan, make the terminal %d by %d (it has %d by %d now), with a smaller font if need be.",
 			e.needs[0], e.needs[1], e.width, e.height+headerHeight+footerHeight))
 	}
-	for _, line := range theme.Wrap(inFours(ask.Seed.Reveal()), e.room()-2) {
+	for _, line := range words.Fit(inFours(ask.Seed.Reveal()), e.room()-2) {
 		lines = append(lines, "  "+t.Bold.Render(line))
 	}
 	lines = append(lines, "")

@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
-	"stateroom/ui/plain"
+	"stateroom/ui/words"
 )
 
 // findingItem is a finding with the changes that mend it.
@@ -176,6 +176,6 @@ func (v *runScreen) findingDetail(f *findingItem) {
 	}
 	if f.Details != "" {
 		lines := strings.Count(f.Details, "\n") + 1
-		v.list.labelled("Report", fmt.Sprintf("%s to hand on: r opens it, s saves it", plain.Plural(lines, "line")), t.Faint)
+		v.list.labelled("Report", fmt.Sprintf("%s to hand on: r opens it, s saves it", words.Plural(lines, "line")), t.Faint)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // item is what the cursor may rest on: a change, a finding, a group of checks, a
@@ -122,7 +123,7 @@ func (l *list) below(line string) { l.rows = append(l.rows, row{text: line, deta
 
 // wrapped adds sentences in a style, indented.
 func (l *list) wrapped(text string, indent int, render func(...string) string) {
-	for _, line := range theme.Wrap(text, l.width-indent-1) {
+	for _, line := range words.Fit(text, l.width-indent-1) {
 		l.text(strings.Repeat(" ", indent) + render(line))
 	}
 }
@@ -169,12 +170,12 @@ func (l *list) pairs(title string, facts []plan.Fact) {
 		name := t.Faint.Render(t.Pad(f.Name, column)) + "  "
 		if own := l.width - 4; longest(f.Value) > l.width-column-6 && longest(f.Value) <= own {
 			l.text("   " + t.Faint.Render(f.Name)) // an ARN is not broken where a line of its own has room
-			for _, line := range theme.Wrap(f.Value, own) {
+			for _, line := range words.Fit(f.Value, own) {
 				l.text("    " + line)
 			}
 			continue
 		}
-		for i, line := range theme.Wrap(f.Value, l.width-column-6) {
+		for i, line := range words.Fit(f.Value, l.width-column-6) {
 			if i > 0 {
 				name = strings.Repeat(" ", column+2)
 			}

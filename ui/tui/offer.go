@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"stateroom/steps/plan"
-	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // offer is a review with what the operator has left out of it. A plan may have ten
@@ -155,7 +155,7 @@ func (o *offer) accessText(most, width int) (text []string, all bool) {
 	}
 	text = []string{"This gives access:"}
 	for i, sentence := range o.givesAll {
-		if most -= len(theme.Wrap(sentence, width)); most < 0 && i > 0 {
+		if most -= len(words.Fit(sentence, width)); most < 0 && i > 0 {
 			return append(text, fmt.Sprintf("and %d more: the last choice below shows all.", len(o.givesAll)-i)), false
 		}
 		text = append(text, sentence)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // What is kept of an application: the screen shows the newest.
@@ -112,11 +113,7 @@ func (p *progress) end(c endedChange) {
 }
 
 func (p *progress) line(e plan.Event) {
-	name := "terraform"
-	if e.Change != nil && e.Change.Run != nil {
-		name = e.Change.Run.Project
-	}
-	p.output = append(p.output, name+" | "+e.Text)
+	p.output = append(p.output, words.Project(e)+" | "+e.Text)
 	if len(p.output) > 2*outputKept {
 		p.output = append(p.output[:0], p.output[len(p.output)-outputKept:]...)
 	}

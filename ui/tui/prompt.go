@@ -6,6 +6,7 @@ import (
 
 	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // prompt is one field over whatever lies below: an MFA code, a file's name.
@@ -69,7 +70,7 @@ func (p *prompt) update(msg tea.Msg) (nav, tea.Cmd) {
 func (p *prompt) view() []string {
 	lines := []string{"", "  " + p.theme.Title.Render(p.title), ""}
 	for _, text := range p.text {
-		for _, line := range theme.Wrap(text, min(76, p.width-4)) {
+		for _, line := range words.Fit(text, min(76, p.width-4)) {
 			lines = append(lines, "  "+line)
 		}
 		if text != "" {

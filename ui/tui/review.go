@@ -10,6 +10,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // spin starts the spinner; it stops by itself when nothing is under way.
@@ -159,12 +160,15 @@ func (v *runScreen) noticeLines() []string {
 
 // wrapMost wraps a text into at most most lines, and marks where it ends early.
 func wrapMost(text string, width, most int, t *theme.Theme) []string {
-	lines := theme.Wrap(text, width)
-	if len(lines) > most {
-		lines = lines[:most]
-		lines[most-1] = t.Cut(lines[most-1]+" "+t.Glyphs.Ellipsis, width)
+	lines := words.Fit(text, width)
+	if len(lines) <= most {
+		return lines
 	}
-	return lines
+	last, next := lines[most-1], " "+t.Glyphs.Ellipsis
+	if strings.Contains(text, last+lines[most]) { // the middle of a long word
+		next = lines[most]
+	}
+	return append(lines[:most-1], t.Cut(last+next, width))
 }
 
 // formView is the questions under their heading, scrolled so that the field with

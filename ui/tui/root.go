@@ -10,6 +10,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // The smallest terminal that the screens can be used on.
@@ -217,5 +218,5 @@ func (m *root) layout() {
 func (m *root) small() []string {
 	text := fmt.Sprintf("This terminal has %d columns and %d lines; the wizard needs %d and %d. Make it larger, or press q and use plain lines: %s --plain",
 		m.width, m.height, minWidth, minHeight, m.request.Mode.command())
-	return theme.Wrap(text, max(10, m.width-1))
+	return words.Fit(text, max(10, m.width-1))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"stateroom/steps/plan"
-	"stateroom/ui/plain"
+	"stateroom/ui/words"
 )
 
 // rows are those of the phase.
@@ -156,7 +156,7 @@ func (v *runScreen) sum() {
 		v.list.text("", " "+v.offer.planLine())
 	}
 	if left > 0 {
-		v.list.text(" " + plain.Plural(left, "change") + " left out.")
+		v.list.text(" " + words.Plural(left, "change") + " left out.")
 	}
 	enter := t.Bold.Render("enter")
 	switch {
@@ -187,9 +187,9 @@ func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 		}
 		return glyph, thingsWrong(wrong, v.found.list[0].Severity, v.result != nil), style
 	case changes > 0:
-		return t.Glyphs.ToChange, plain.Plural(changes, "change") + " to make", t.Change.Bold(true)
+		return t.Glyphs.ToChange, words.Plural(changes, "change") + " to make", t.Change.Bold(true)
 	case v.checks.undecided > 0:
-		return t.Glyphs.Unknown, plain.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
+		return t.Glyphs.Unknown, words.Plural(v.checks.undecided, "check") + " could not be decided from here", t.Warn
 	}
 	return t.Glyphs.Done, v.mode.right, t.Good.Bold(true)
 }
@@ -207,7 +207,7 @@ func (v *runScreen) numbers() string {
 	}
 	if changes > 0 {
 		none := map[bool]string{true: " to make, none made yet.", false: " still to make."}[v.result == nil]
-		parts = append(parts, plain.Plural(changes, "change")+none)
+		parts = append(parts, words.Plural(changes, "change")+none)
 	}
 	if n := len(v.offer.Foreign); n > 0 {
 		parts = append(parts, fmt.Sprintf("%s a word of yours first.", needs(n)))

@@ -8,6 +8,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // table is checks as a line a subject and a column a question. What does not fit
@@ -83,7 +84,7 @@ func (t *table) head(th *theme.Theme, width int) []string {
 	names := make([][]string, len(shown))
 	height := 0
 	for i, name := range shown {
-		names[i] = theme.Wrap(name, t.cell-1)
+		names[i] = words.Fit(name, t.cell-1)
 		if len(names[i]) > headerMost {
 			names[i] = names[i][:headerMost]
 			names[i][headerMost-1] = th.Cut(names[i][headerMost-1]+" "+th.Glyphs.Ellipsis, t.cell-1)

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // painter gives a line of a text its style.
@@ -80,7 +81,7 @@ func (v *viewer) broken(line string) []string {
 		room = min(room, 80)
 	}
 	indent := len(line) - len(strings.TrimLeft(line, " +-~"))
-	for i, part := range theme.Wrap(line, room-indent-2) {
+	for i, part := range words.Fit(line, room-indent-2) {
 		if i > 0 && !v.helps {
 			part = strings.Repeat(" ", indent+2) + part
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // field is a Field with what is under way in it.
@@ -210,7 +211,7 @@ func (f *field) view(width int) []string {
 		lines = append(lines, f.theme.Cut("    "+line, width))
 	}
 	if err := f.problem(); err != nil && (f.touched || f.changed) {
-		for _, line := range theme.Wrap(err.Error(), width-6) {
+		for _, line := range words.Fit(err.Error(), width-6) {
 			lines = append(lines, "    "+f.theme.Bad.Render(line))
 		}
 	}

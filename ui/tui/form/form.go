@@ -12,6 +12,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"stateroom/ui/tui/theme"
+	"stateroom/ui/words"
 )
 
 // Kind says how a field is answered.
@@ -261,7 +262,7 @@ func (f *Form) View() (lines []string, at int) {
 
 func (f *Form) explain(item *field) []string {
 	var lines []string
-	for _, line := range theme.Wrap(strings.TrimSpace(item.Help), f.width-4) {
+	for _, line := range words.Fit(strings.TrimSpace(item.Help), f.width-4) {
 		lines = append(lines, "    "+f.theme.Faint.Render(line))
 	}
 	return lines

@@ -170,42 +170,6 @@ func (t *Theme) Pad(line string, width int) string {
 	return line + strings.Repeat(" ", max(0, width-have))
 }
 
-// Wrap breaks a text into lines of at most width cells, at spaces only, so that
-// paths and ARNs stay whole; a word that is longer than a line is broken where
-// the line ends. Line ends and indentation are kept.
-func Wrap(text string, width int) []string {
-	width = max(1, width)
-	var lines []string
-	for _, line := range strings.Split(text, "\n") {
-		if ansi.StringWidth(line) <= width {
-			lines = append(lines, line)
-			continue
-		}
-		lines = append(lines, wrapLine(line, width)...)
-	}
-	return lines
-}
-
-func wrapLine(line string, width int) []string {
-	var lines []string
-	current, used := "", 0
-	for i, word := range strings.Split(line, " ") {
-		size := ansi.StringWidth(word)
-		if i > 0 && used+1+size <= width {
-			current, used = current+" "+word, used+1+size
-			continue
-		}
-		if i > 0 {
-			lines = append(lines, current)
-		}
-		broken := strings.Split(ansi.Hardwrap(word, width, true), "\n")
-		lines = append(lines, broken[:len(broken)-1]...)
-		current = broken[len(broken)-1]
-		used = ansi.StringWidth(current)
-	}
-	return append(lines, current)
-}
-
 // UTF8 tells from the locale's variables whether the terminal takes UTF-8.
 func UTF8(getenv func(string) string) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {

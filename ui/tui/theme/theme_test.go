@@ -45,26 +45,6 @@ func TestNothingIsCutWithoutAMark(t *testing.T) {
 	}
 }
 
-func TestWrapKeepsEveryWordAndItsWidth(t *testing.T) {
-	for _, text := range []string{
-		"short", "", "one two three four five", "arn:aws:iam::111111111111:role/a-very-long-name-that-fits-nowhere at all",
-		"  indented words that go on", "表表表表 表表表表 表表", "line\nends stay",
-	} {
-		for width := 4; width < 30; width++ {
-			lines := Wrap(text, width)
-			for _, line := range lines {
-				if ansi.StringWidth(line) > width {
-					t.Errorf("%q at %d: %q", text, width, line)
-				}
-			}
-			squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
-			if squeeze(strings.Join(lines, "")) != squeeze(text) {
-				t.Errorf("%q at %d became %q", text, width, lines)
-			}
-		}
-	}
-}
-
 // TestColoursAreReadable holds the contrast that WCAG asks of text, 4.5:1, on
 // white and on a dark terminal's background.
 func TestColoursAreReadable(t *testing.T) {

@@ -1,0 +1,65 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"stateroom/steps/plan"
+)
+
+// Where says on which resource a change is made, and in which account, a line each.
+func Where(c *plan.Change) []string {
+	var lines []string
+	if c.Target != "" {
+		lines = append(lines, plan.Known(c.Target))
+	}
+	if c.Role != "" {
+		lines = append(lines, fmt.Sprintf("in account %s, through %s", plan.Known(c.Account), c.Role))
+	}
+	return lines
+}
+
+// Field is one attribute before and after, as Terraform users know it, with its mark.
+func Field(name, before, after string) (mark, line string) {
+	switch {
+	case before == "":
+		return "+", fmt.Sprintf("+ %s = %s", name, after)
+	case after == "":
+		return "-", fmt.Sprintf("- %s = %s", name, before)
+	}
+	return "~", fmt.Sprintf("~ %s = %s -> %s", name, before, after)
+}
+
+// LongField is an attribute whose values take lines of their own, documents laid out
+// to a width: whole where it is new or goes, as a difference where it changes.
+func LongField(f plan.Field, width int) (mark, text string) {
+	before, after := Document(f.Before, width), Document(f.After, width)
+	switch {
+	case f.Before == "":
+		return "+", after
+	case f.After == "":
+		return "-", before
+	case !strings.Contains(before+after, "\n"):
+		return "~", before + "\n-> " + after
+	}
+	return "~", strings.Join(DiffLines(udiff.Unified("before", "after", before+"\n", after+"\n")), "\n")
+}
+
+// DiffLines is a unified diff without its two lines of file names.
+func DiffLines(diff string) []string {
+	lines := strings.Split(strings.TrimRight(diff, "\n"), "\n")
+	if len(lines) > 2 && strings.HasPrefix(lines[0], "---") {
+		lines = lines[2:]
+	}
+	return lines
+}
+
+// Project is what a line of Terraform's is told under: several run at once.
+func Project(e plan.Event) string {
+	if e.Change != nil && e.Change.Run != nil {
+		return e.Change.Run.Project
+	}
+	return "terraform"
+}

@@ -1,0 +1,40 @@
+// Package words is what the lines and the screens say alike: how a run ended, a
+// change's fields, a policy laid out, lines broken to a width.
+//
+// It knows no presenter, no terminal and no style. What only one of the two says
+// lives with it (ui/plain, ui/tui).
+package words
+
+import (
+	"fmt"
+	"time"
+
+	"stateroom/steps/plan"
+)
+
+// Attention counts the findings that keep a run from being healthy.
+func Attention(findings []plan.Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.Severity != plan.Info {
+			n++
+		}
+	}
+	return n
+}
+
+// Plural is a number with its noun: "1 change", "2 changes".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Took is a duration as people read it.
+func Took(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
