@@ -26,7 +26,7 @@ func (r Region) Enabled() bool {
 // error is nil.
 func (s *Session) Regions(ctx context.Context) (regions []Region, answered bool, err error) {
 	pages := account.NewListRegionsPaginator(s.account(), &account.ListRegionsInput{MaxResults: aws.Int32(50)})
-	regions, err = list(ctx, s, pages, "account", "ListRegions", "", func(page *account.ListRegionsOutput) []Region {
+	regions, err = list(ctx, s, pages, "", func(page *account.ListRegionsOutput) []Region {
 		return each(page.Regions, func(r types.Region) Region {
 			return Region{Name: aws.ToString(r.RegionName), OptStatus: string(r.RegionOptStatus)}
 		})

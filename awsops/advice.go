@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 )
 
@@ -39,7 +38,7 @@ func advice(e *Error) (meaning, remedy string) {
 	case e.Status == http.StatusProxyAuthRequired:
 		return "The proxy asks who you are.", "Write http://NAME:PASSWORD@HOST in HTTPS_PROXY and HTTP_PROXY, or name the endpoint's host in NO_PROXY."
 	case IsAccessDenied(e):
-		return denial(e.Message), "Grant " + e.Action + ", or run as an identity that has it."
+		return denial(e), "Grant " + e.Action + ", or run as an identity that has it."
 	case IsUnreachable(e):
 		return unreachable(e)
 	case speaksOther(e):
@@ -59,7 +58,7 @@ func advice(e *Error) (meaning, remedy string) {
 // unreachable says why no connection came about that can be used.
 func unreachable(e *Error) (meaning, remedy string) {
 	switch {
-	case isUntrusted(e):
+	case IsUntrusted(e):
 		return "The endpoint's certificate is not trusted on this machine.",
 			"If a proxy opens TLS here, set AWS_CA_BUNDLE to the file with its certificate; else check --endpoint-url."
 	case isNoAddress(e):
@@ -79,12 +78,13 @@ func unreachable(e *Error) (meaning, remedy string) {
 // explicitDeny stands in every service's message when a Deny statement decided.
 const explicitDeny = "with an explicit deny"
 
-// denial names the policy type that AWS's message blames. It names one only.
-func denial(message string) string {
+// denial says what kind of policy stands in the way. AWS's message names one only.
+func denial(e *Error) string {
+	d, _ := DenialOf(e)
 	switch {
-	case strings.Contains(message, explicitDeny):
+	case d.Explicit:
 		return "A policy denies this explicitly, so that no Allow can help."
-	case strings.Contains(message, "because no"):
+	case d.Policy != "":
 		return "No policy of the type named allows it."
 	}
 	return "The identity may not do this."
@@ -96,10 +96,6 @@ func profileFlag(e *Error) string {
 	}
 	return ""
 }
-
-// performed is the action that AWS names in a refusal. It may differ from the
-// call: s3:TagResource for a CreateBucket with tags.
-var performed = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
 // otherActions are the IAM actions that have another name than their operation
 // (Service Authorization Reference, "Actions, resources, and condition keys for
@@ -120,7 +116,7 @@ var otherActions = map[string]string{
 // operation needs.
 func neededAction(e *Error) string {
 	operation := e.Service + ":" + e.Operation
-	switch m := performed.FindStringSubmatch(e.Message); {
+	switch m := deniedOn.FindStringSubmatch(e.Message); {
 	case m != nil:
 		return m[1]
 	case e.Action != "":

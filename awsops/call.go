@@ -10,6 +10,7 @@ package awsops
 
 import (
 	"encoding/base64"
+	"path"
 	"reflect"
 	"strings"
 	"time"
@@ -25,9 +26,13 @@ type Call struct {
 	Operation string
 	// Input points to the SDK's typed input struct.
 	Input any
-	// Outputs maps an output's name to its dotted path in the answer, which is
-	// a JMESPath expression too: {"arn": "KeyMetadata.Arn"}.
-	Outputs map[string]string
+}
+
+// call is the call whose input this is: the SDK names the package of an input
+// after the service, and its type after the operation.
+func call(input any) Call {
+	t := reflect.TypeOf(input).Elem()
+	return Call{Service: path.Base(t.PkgPath()), Operation: strings.TrimSuffix(t.Name(), "Input"), Input: input}
 }
 
 // InputMap is the input in the API's own member names with empty members

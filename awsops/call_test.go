@@ -121,7 +121,7 @@ func TestOutputsReadPathsOfTheAnswer(t *testing.T) {
 	}
 	user := CreateUser("alice", "/", nil)
 	out := &iam.CreateUserOutput{}
-	if got := lookupPath(out, user.Outputs["arn"]); got != "" {
+	if got := lookupPath(out, user.Outputs()["arn"]); got != "" {
 		t.Errorf("an absent member reads as %q", got)
 	}
 }
@@ -145,14 +145,24 @@ var answersOf = map[string]reflect.Type{
 // Every output path must name real members of the operation's answer: a typing
 // error would read as an empty output only at apply.
 func TestOutputPathsExistInTheSDK(t *testing.T) {
-	for _, c := range []Call{
-		CreateGroup("g", ""), CreateUser("u", "", nil), CreateAccessKey("u"), CreateRole(RoleInput{}),
-		CreatePolicy("p", "", "", "", nil), CreatePolicyVersion("p", ""), CreateKey("", "", nil),
-	} {
-		for _, path := range c.Outputs {
-			if !hasPath(answersOf[c.Service+"/"+c.Operation], path) {
-				t.Errorf("%s has no %s", c.Operation, path)
+	for name, o := range operations {
+		for _, path := range o.outputs {
+			if !hasPath(answersOf[name], path) {
+				t.Errorf("%s has no %s", name, path)
 			}
+		}
+	}
+}
+
+// A call finds its operation by the type of its input.
+func TestEveryOperationStandsUnderTheNameOfItsInput(t *testing.T) {
+	for name, o := range operations {
+		if o.send == nil {
+			continue
+		}
+		service, operation, _ := strings.Cut(name, "/")
+		if _, err := o.send(t.Context(), nil, nil); err == nil || !strings.HasSuffix(err.Error(), "*"+service+"."+operation+"Input") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

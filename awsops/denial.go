@@ -1,10 +1,9 @@
 package awsops
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"regexp"
+	"strings"
 )
 
 // Denial is what AWS's own words say of a refusal. It names one type of policy
@@ -21,10 +20,11 @@ type Denial struct {
 }
 
 var (
-	deniedOn    = regexp.MustCompile(`perform: ([\w-]+:\w+)(?: on resource: "?([^" ]+)"?)?`)
-	deniedBy    = regexp.MustCompile(`with an explicit deny in an? ((?:identity-based|resource-based|service control|resource control|session|role trust|VPC endpoint) policy|permissions boundary)`)
-	notGivenBy  = regexp.MustCompile(`because no ((?:identity-based|resource-based|service control|resource control|session|role trust|VPC endpoint) policy|permissions boundary) allows`)
-	anyExplicit = regexp.MustCompile(explicitDeny)
+	// deniedOn is the action that AWS names in a refusal. It may differ from the call:
+	// s3:TagResource for a CreateBucket with tags.
+	deniedOn   = regexp.MustCompile(`perform: ([\w-]+:\w+)(?: on resource: "?([^" ]+)"?)?`)
+	deniedBy   = regexp.MustCompile(`with an explicit deny in an? ((?:identity-based|resource-based|service control|resource control|session|role trust|VPC endpoint) policy|permissions boundary)`)
+	notGivenBy = regexp.MustCompile(`because no ((?:identity-based|resource-based|service control|resource control|session|role trust|VPC endpoint) policy|permissions boundary) allows`)
 )
 
 // DenialOf reads a refusal; ok is false for every other error.
@@ -42,18 +42,8 @@ func DenialOf(err error) (d Denial, ok bool) {
 	if m := deniedBy.FindStringSubmatch(text); m != nil {
 		d.Policy = m[1]
 	}
-	d.Explicit = anyExplicit.MatchString(text)
+	d.Explicit = strings.Contains(text, explicitDeny)
 	return d, true
-}
-
-// IsUntrusted says that the certificate of the server, or of a proxy between,
-// is not trusted here.
-func IsUntrusted(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
 // IsUnanswered says that AWS gave no answer at all, whatever stood between.

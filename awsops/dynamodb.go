@@ -28,10 +28,6 @@ type Table struct {
 	Status             string // CREATING, ACTIVE, …
 	Keys               []KeyAttribute
 	Billing            string // PAY_PER_REQUEST or PROVISIONED
-	ReadUnits          int64  // 0 when paid per request
-	WriteUnits         int64
-	SSE                bool   // true with a KMS key; without, AWS encrypts with a key of its own
-	SSEKeyARN          string // the KMS key of SSE
 	DeletionProtection bool
 	PointInTime        bool // point-in-time recovery is on
 	Tags               map[string]string
@@ -72,17 +68,11 @@ func (s *Session) Table(ctx context.Context, name string) (*Table, error) {
 // DescribeTable is [Session.Table] without backups and tags, which need rights
 // of their own; nil when there is no such table in the session's region.
 func (s *Session) DescribeTable(ctx context.Context, name string) (*Table, error) {
-	answer, err := s.dynamodb().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
-	if IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	if err != nil {
-		return nil, s.fail(err, "dynamodb", "DescribeTable", name)
-	}
-	return describeTable(answer.Table), nil
+	return describe(ctx, s, s.dynamodb().DescribeTable, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, name, tableOf)
 }
 
-func describeTable(d *types.TableDescription) *Table {
+func tableOf(answer *dynamodb.DescribeTableOutput) *Table {
+	d := answer.Table
 	t := &Table{
 		Name: aws.ToString(d.TableName), ARN: aws.ToString(d.TableArn), Status: string(d.TableStatus),
 		Billing:            string(types.BillingModeProvisioned), // AWS leaves the summary out for these
@@ -90,14 +80,6 @@ func describeTable(d *types.TableDescription) *Table {
 	}
 	if d.BillingModeSummary != nil && d.BillingModeSummary.BillingMode != "" {
 		t.Billing = string(d.BillingModeSummary.BillingMode)
-	}
-	if d.ProvisionedThroughput != nil {
-		t.ReadUnits = aws.ToInt64(d.ProvisionedThroughput.ReadCapacityUnits)
-		t.WriteUnits = aws.ToInt64(d.ProvisionedThroughput.WriteCapacityUnits)
-	}
-	if d.SSEDescription != nil {
-		t.SSE = d.SSEDescription.Status == types.SSEStatusEnabled || d.SSEDescription.Status == types.SSEStatusEnabling
-		t.SSEKeyARN = aws.ToString(d.SSEDescription.KMSMasterKeyArn)
 	}
 	kinds := map[string]string{}
 	for _, a := range d.AttributeDefinitions {
@@ -110,27 +92,19 @@ func describeTable(d *types.TableDescription) *Table {
 	return t
 }
 
-func (s *Session) tableActive(ctx context.Context, name string) (bool, error) {
-	answer, err := s.dynamodb().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
-	if err != nil {
-		return false, s.fail(err, "dynamodb", "DescribeTable", name)
-	}
-	return answer.Table.TableStatus == types.TableStatusActive, nil
-}
-
 // pointInTime reads point-in-time recovery; a table that is still being made
 // has none yet.
 func (s *Session) pointInTime(ctx context.Context, name string) (bool, error) {
-	answer, err := s.dynamodb().DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String(name)})
+	in := &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String(name)}
+	on, err := read(ctx, s, s.dynamodb().DescribeContinuousBackups, in, name, func(answer *dynamodb.DescribeContinuousBackupsOutput) bool {
+		d := answer.ContinuousBackupsDescription
+		return d != nil && d.PointInTimeRecoveryDescription != nil &&
+			d.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus == types.PointInTimeRecoveryStatusEnabled
+	})
 	if IsNotFound(err) {
 		return false, nil
 	}
-	if err != nil {
-		return false, s.fail(err, "dynamodb", "DescribeContinuousBackups", name)
-	}
-	d := answer.ContinuousBackupsDescription
-	return d != nil && d.PointInTimeRecoveryDescription != nil &&
-		d.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus == types.PointInTimeRecoveryStatusEnabled, nil
+	return on, err
 }
 
 func (s *Session) tableTags(ctx context.Context, arn string) (map[string]string, error) {
@@ -139,7 +113,7 @@ func (s *Session) tableTags(ctx context.Context, arn string) (map[string]string,
 	for {
 		page, err := s.dynamodb().ListTagsOfResource(ctx, in)
 		if err != nil {
-			return nil, s.fail(err, "dynamodb", "ListTagsOfResource", arn)
+			return nil, s.fail(err, arn)
 		}
 		tags = append(tags, page.Tags...)
 		if aws.ToString(page.NextToken) == "" {
@@ -153,23 +127,19 @@ func (s *Session) tableTags(ctx context.Context, arn string) (map[string]string,
 // LockItem is an item of Terraform's lock table: a lock has Info, an "…-md5"
 // item has Digest.
 type LockItem struct {
-	ID     string
 	Info   string // Terraform's lock info as JSON
 	Digest string // MD5 of the state, hexadecimal
 }
 
 // LockItem reads an item consistently; nil when there is none.
 func (s *Session) LockItem(ctx context.Context, table, id string) (*LockItem, error) {
-	answer, err := s.dynamodb().GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(table), ConsistentRead: aws.Bool(true), Key: lockItemKey(id),
+	in := &dynamodb.GetItemInput{TableName: aws.String(table), ConsistentRead: aws.Bool(true), Key: lockItemKey(id)}
+	return read(ctx, s, s.dynamodb().GetItem, in, table, func(answer *dynamodb.GetItemOutput) *LockItem {
+		if len(answer.Item) == 0 {
+			return nil
+		}
+		return &LockItem{Info: textAttribute(answer.Item["Info"]), Digest: textAttribute(answer.Item["Digest"])}
 	})
-	if err != nil {
-		return nil, s.fail(err, "dynamodb", "GetItem", table)
-	}
-	if len(answer.Item) == 0 {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	return &LockItem{ID: id, Info: textAttribute(answer.Item["Info"]), Digest: textAttribute(answer.Item["Digest"])}, nil
 }
 
 // PutLock takes a lock as Terraform does: the item must not be there. It needs
@@ -177,31 +147,31 @@ func (s *Session) LockItem(ctx context.Context, table, id string) (*LockItem, er
 func (s *Session) PutLock(ctx context.Context, table, id, info string) error {
 	item := lockItemKey(id)
 	item["Info"] = &types.AttributeValueMemberS{Value: info}
-	_, err := s.dynamodb().PutItem(ctx, &dynamodb.PutItemInput{
+	return s.write(ctx, call(&dynamodb.PutItemInput{
 		TableName: aws.String(table), Item: item, ConditionExpression: aws.String("attribute_not_exists(" + lockKey + ")"),
-	})
-	return s.fail(err, "dynamodb", "PutItem", table)
+	}))
 }
 
 // DeleteLock deletes a lock item. It needs [WithProbe].
 func (s *Session) DeleteLock(ctx context.Context, table, id string) error {
-	_, err := s.dynamodb().DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(table), Key: lockItemKey(id)})
-	return s.fail(err, "dynamodb", "DeleteItem", table)
+	return s.write(ctx, call(&dynamodb.DeleteItemInput{TableName: aws.String(table), Key: lockItemKey(id)}))
 }
 
 // ReleaseLock deletes a lock item that holds this Info. It needs
 // [WithStateWrites]; [HasCode] "ConditionalCheckFailed" says that it does not.
 func (s *Session) ReleaseLock(ctx context.Context, table, id, info string) error {
-	in, _ := DeleteLockIf(table, id, info).Input.(*dynamodb.DeleteItemInput)
-	_, err := s.dynamodb().DeleteItem(ctx, in)
-	return s.fail(err, "dynamodb", "DeleteItem", table)
+	return s.write(ctx, DeleteLockIf(table, id, info))
 }
 
 // WriteDigest is [PutDigest] under [WithStateWrites].
 func (s *Session) WriteDigest(ctx context.Context, table, id, old, digest string) error {
-	in, _ := PutDigest(table, id, old, digest).Input.(*dynamodb.PutItemInput)
-	_, err := s.dynamodb().PutItem(ctx, in)
-	return s.fail(err, "dynamodb", "PutItem", table)
+	return s.write(ctx, PutDigest(table, id, old, digest))
+}
+
+// write sends a call that the context permits, which is none of a plan's.
+func (s *Session) write(ctx context.Context, c Call) error {
+	_, err := operations[c.name()].send(ctx, s, c.Input)
+	return s.fail(err, c.Resource())
 }
 
 func lockItemKey(id string) map[string]types.AttributeValue {
@@ -221,15 +191,11 @@ const (
 	Provisioned   = "PROVISIONED"
 )
 
-func dynamodbCall(operation string, input any, outputs map[string]string) Call {
-	return Call{Service: "dynamodb", Operation: operation, Input: input, Outputs: outputs}
-}
-
 // CreateTable creates a lock table (LockID S HASH), encrypted with the
 // AWS-managed KMS key and protected from deletion. The units count only with
 // [Provisioned]. Output: "arn".
 func CreateTable(name, billing string, readUnits, writeUnits int64, tags map[string]string) Call {
-	return dynamodbCall("CreateTable", &dynamodb.CreateTableInput{
+	return call(&dynamodb.CreateTableInput{
 		TableName:                 aws.String(name),
 		AttributeDefinitions:      []types.AttributeDefinition{{AttributeName: aws.String(lockKey), AttributeType: types.ScalarAttributeTypeS}},
 		KeySchema:                 []types.KeySchemaElement{{AttributeName: aws.String(lockKey), KeyType: types.KeyTypeHash}},
@@ -238,7 +204,7 @@ func CreateTable(name, billing string, readUnits, writeUnits int64, tags map[str
 		SSESpecification:          &types.SSESpecification{Enabled: aws.Bool(true)},
 		DeletionProtectionEnabled: aws.Bool(true),
 		Tags:                      tableTagList(tags),
-	}, map[string]string{"arn": "TableDescription.TableArn"})
+	})
 }
 
 func throughput(billing string, readUnits, writeUnits int64) *types.ProvisionedThroughput {
@@ -254,29 +220,27 @@ func tableTagList(tags map[string]string) []types.Tag {
 
 // UpdateTableDeletionProtection turns deletion protection on or off.
 func UpdateTableDeletionProtection(name string, on bool) Call {
-	return dynamodbCall("UpdateTable",
-		&dynamodb.UpdateTableInput{TableName: aws.String(name), DeletionProtectionEnabled: aws.Bool(on)}, nil)
+	return call(&dynamodb.UpdateTableInput{TableName: aws.String(name), DeletionProtectionEnabled: aws.Bool(on)})
 }
 
 // UpdateTableBilling changes the billing mode; AWS allows the change to
 // [PayPerRequest] four times in 24 hours.
 func UpdateTableBilling(name, billing string, readUnits, writeUnits int64) Call {
-	return dynamodbCall("UpdateTable", &dynamodb.UpdateTableInput{
+	return call(&dynamodb.UpdateTableInput{
 		TableName: aws.String(name), BillingMode: types.BillingMode(billing),
 		ProvisionedThroughput: throughput(billing, readUnits, writeUnits),
-	}, nil)
+	})
 }
 
 // UpdateContinuousBackups turns point-in-time recovery on or off.
 func UpdateContinuousBackups(name string, on bool) Call {
-	return dynamodbCall("UpdateContinuousBackups", &dynamodb.UpdateContinuousBackupsInput{
+	return call(&dynamodb.UpdateContinuousBackupsInput{
 		TableName:                        aws.String(name),
 		PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(on)},
-	}, nil)
+	})
 }
 
 // TagTable adds or overwrites tags of a table by ARN.
 func TagTable(arn string, tags map[string]string) Call {
-	return dynamodbCall("TagResource",
-		&dynamodb.TagResourceInput{ResourceArn: aws.String(arn), Tags: tableTagList(tags)}, nil)
+	return call(&dynamodb.TagResourceInput{ResourceArn: aws.String(arn), Tags: tableTagList(tags)})
 }

@@ -11,9 +11,9 @@ import (
 // one.
 func DeleteLockIf(table, id, info string) Call {
 	condition, values := unchanged("Info", info)
-	return dynamodbCall("DeleteItem", &dynamodb.DeleteItemInput{
+	return call(&dynamodb.DeleteItemInput{
 		TableName: aws.String(table), Key: lockItemKey(id), ConditionExpression: condition, ExpressionAttributeValues: values,
-	}, nil)
+	})
 }
 
 // PutDigest replaces the digest of a state, an MD5 in hexadecimal, in the item
@@ -22,18 +22,18 @@ func PutDigest(table, id, old, digest string) Call {
 	item := lockItemKey(id)
 	item["Digest"] = &types.AttributeValueMemberS{Value: digest}
 	condition, values := unchanged("Digest", old)
-	return dynamodbCall("PutItem", &dynamodb.PutItemInput{
+	return call(&dynamodb.PutItemInput{
 		TableName: aws.String(table), Item: item, ConditionExpression: condition, ExpressionAttributeValues: values,
-	}, nil)
+	})
 }
 
 // DeleteDigest deletes the digest of a state that is no more, if it is still
 // the old one.
 func DeleteDigest(table, id, old string) Call {
 	condition, values := unchanged("Digest", old)
-	return dynamodbCall("DeleteItem", &dynamodb.DeleteItemInput{
+	return call(&dynamodb.DeleteItemInput{
 		TableName: aws.String(table), Key: lockItemKey(id), ConditionExpression: condition, ExpressionAttributeValues: values,
-	}, nil)
+	})
 }
 
 // unchanged is the condition that an attribute still has a value; empty means

@@ -99,20 +99,23 @@ func RequestIDs(err error) []string {
 // Unwrap gives the SDK's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// fail wraps a session's failed call; nil stays nil.
-func (s *Session) fail(err error, service, operation, resource string) error {
+// fail wraps a session's failed call, whose operation the SDK's error names; nil
+// stays nil.
+func (s *Session) fail(err error, resource string) error {
 	if err == nil {
 		return nil
 	}
-	return failed(err, s.failing(service, operation, resource))
+	return failed(err, s.failing(resource))
 }
 
 // failing is an error of this session's that has yet to be told.
-func (s *Session) failing(service, operation, resource string) *Error {
-	return &Error{
-		Service: service, Operation: operation, Resource: resource,
-		Account: s.Account(), Region: s.Region(), Identity: s.who(),
-	}
+func (s *Session) failing(resource string) *Error {
+	return &Error{Resource: resource, Account: s.Account(), Region: s.Region(), Identity: s.who()}
+}
+
+// misread is an answer of an operation's of which nothing can be made.
+func misread(service, operation string, err error) error {
+	return &smithy.OperationError{ServiceID: service, OperationName: operation, Err: err}
 }
 
 // failed fills e from the SDK's error. An [Error] inside it wins: it is the
@@ -124,6 +127,10 @@ func failed(err error, e *Error) error {
 	}
 	e.Err = err
 	e.Message = err.Error()
+	var of *smithy.OperationError
+	if errors.As(err, &of) && e.Operation == "" {
+		e.Service, e.Operation = serviceName(of.Service()), of.Operation()
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		e.Code, e.Message = api.ErrorCode(), withoutSignature(api.ErrorMessage())
@@ -166,7 +173,7 @@ var (
 	notFoundCodes = []string{
 		"NoSuchEntity", "NotFound", "NoSuchBucket", "NoSuchKey", "ResourceNotFound", "NoSuchBucketPolicy",
 		"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "NoSuchLifecycleConfiguration",
-		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet", "ObjectLockConfigurationNotFoundError",
+		"ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
 		"AccountNotFound", "CreateAccountStatusNotFound", "TableNotFound", "404",
 	}
 	deniedCodes   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}

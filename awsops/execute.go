@@ -86,7 +86,7 @@ func (s *Session) tagging() *resourcegroupstaggingapi.Client {
 	})
 }
 
-// Outputs are the values of a call's answer that its [Call.Outputs] name.
+// Outputs are the values of a call's answer that [Call.Outputs] names.
 type Outputs struct {
 	Values map[string]string
 	// Secret is what AWS gives only once: the secret access key of CreateAccessKey
@@ -123,12 +123,12 @@ func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
 // outputs that c names. Every error is an [Error]. A call that is sent once is not
 // begun after ctx has ended, and not given up at once when it ends meanwhile.
 func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
-	known, ok := operations[c.name()]
-	if !ok {
-		return Outputs{}, s.fail(fmt.Errorf("no sender for %s %s", c.Service, c.Operation), c.Service, c.Operation, c.Resource())
+	known := operations[c.name()]
+	if known.send == nil {
+		return Outputs{}, s.failCall(fmt.Errorf("no sender for %s %s", c.Service, c.Operation), c)
 	}
 	if len(Refs(c)) > 0 {
-		return Outputs{}, s.fail(errUnresolved, c.Service, c.Operation, c.Resource())
+		return Outputs{}, s.failCall(errUnresolved, c)
 	}
 	if c.OnceOnly() && ctx.Err() == nil {
 		longer, done := outlasting(ctx)
@@ -141,7 +141,7 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 		err = known.complete(answer)
 	}
 	if err != nil {
-		err = s.fail(err, c.Service, c.Operation, c.Resource())
+		err = s.failCall(err, c)
 		var e *Error
 		if errors.As(err, &e) && e.Operation == c.Operation {
 			e.Attempts = count.sent
@@ -149,12 +149,19 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 		return Outputs{}, err
 	}
 	out := Outputs{Values: map[string]string{}}
-	for name, path := range c.Outputs {
+	for name, path := range known.outputs {
 		out.Values[name] = lookupPath(answer, path)
 	}
 	out.Secret, out.Token = secret.New(lookupPath(answer, known.secret)), secret.New(lookupPath(answer, known.token))
 	out.At = answerTime(answer)
 	return out, nil
+}
+
+// failCall wraps the failure of a call, which may be none of the SDK's.
+func (s *Session) failCall(err error, c Call) error {
+	e := s.failing(c.Resource())
+	e.Service, e.Operation = c.Service, c.Operation
+	return failed(err, e)
 }
 
 // answerTime is the time by AWS's clock in the answer of any operation.

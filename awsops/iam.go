@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 
 // Group is an IAM group. Groups cannot be tagged.
 type Group struct {
-	Name  string
 	ARN   string
 	Path  string
 	Users []string // names, as AWS lists them
@@ -30,12 +28,10 @@ func (s *Session) Group(ctx context.Context, name string) (*Group, error) {
 			return nil, nil //nolint:nilnil // absent is an answer here
 		}
 		if err != nil {
-			return nil, s.fail(err, "iam", "GetGroup", name)
+			return nil, s.fail(err, name)
 		}
 		if group == nil {
-			group = &Group{
-				Name: aws.ToString(page.Group.GroupName), ARN: aws.ToString(page.Group.Arn), Path: aws.ToString(page.Group.Path),
-			}
+			group = &Group{ARN: aws.ToString(page.Group.Arn), Path: aws.ToString(page.Group.Path)}
 		}
 		for _, u := range page.Users {
 			group.Users = append(group.Users, aws.ToString(u.UserName))
@@ -46,39 +42,23 @@ func (s *Session) Group(ctx context.Context, name string) (*Group, error) {
 
 // User is an IAM user.
 type User struct {
-	Name    string
-	ARN     string
-	Path    string
-	Created time.Time
-	// Boundary is the ARN of the permissions boundary, empty without.
-	Boundary string
-	Tags     map[string]string
+	Name string
+	ARN  string
+	Tags map[string]string
 }
 
 // User is nil when there is no such user.
 func (s *Session) User(ctx context.Context, name string) (*User, error) {
-	answer, err := s.iam().GetUser(ctx, &iam.GetUserInput{UserName: aws.String(name)})
-	if IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	if err != nil {
-		return nil, s.fail(err, "iam", "GetUser", name)
-	}
-	u := answer.User
-	user := &User{
-		Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Path: aws.ToString(u.Path),
-		Created: aws.ToTime(u.CreateDate), Tags: iamTagMap(u.Tags),
-	}
-	if u.PermissionsBoundary != nil {
-		user.Boundary = aws.ToString(u.PermissionsBoundary.PermissionsBoundaryArn)
-	}
-	return user, nil
+	return describe(ctx, s, s.iam().GetUser, &iam.GetUserInput{UserName: aws.String(name)}, name, func(answer *iam.GetUserOutput) *User {
+		u := answer.User
+		return &User{Name: aws.ToString(u.UserName), ARN: aws.ToString(u.Arn), Tags: iamTagMap(u.Tags)}
+	})
 }
 
 // UserGroups lists the names of the groups that a user is in.
 func (s *Session) UserGroups(ctx context.Context, name string) ([]string, error) {
 	pages := iam.NewListGroupsForUserPaginator(s.iam(), &iam.ListGroupsForUserInput{UserName: aws.String(name)})
-	return list(ctx, s, pages, "iam", "ListGroupsForUser", name, func(page *iam.ListGroupsForUserOutput) []string {
+	return list(ctx, s, pages, name, func(page *iam.ListGroupsForUserOutput) []string {
 		return each(page.Groups, func(g types.Group) string { return aws.ToString(g.GroupName) })
 	})
 }
@@ -94,7 +74,7 @@ type AccessKey struct {
 // AccessKeys lists a user's keys; AWS allows two.
 func (s *Session) AccessKeys(ctx context.Context, user string) ([]AccessKey, error) {
 	pages := iam.NewListAccessKeysPaginator(s.iam(), &iam.ListAccessKeysInput{UserName: aws.String(user)})
-	return list(ctx, s, pages, "iam", "ListAccessKeys", user, func(page *iam.ListAccessKeysOutput) []AccessKey {
+	return list(ctx, s, pages, user, func(page *iam.ListAccessKeysOutput) []AccessKey {
 		return each(page.AccessKeyMetadata, func(k types.AccessKeyMetadata) AccessKey {
 			return AccessKey{
 				ID: aws.ToString(k.AccessKeyId), Active: k.Status == types.StatusTypeActive, Created: aws.ToTime(k.CreateDate),
@@ -117,31 +97,25 @@ type Policies struct {
 
 // Policy is a managed policy with its default version's document.
 type Policy struct {
-	Name            string
-	ARN             string
-	Path            string
-	DefaultVersion  string
-	Versions        []string // ids, newest first; AWS keeps five at most
-	Document        string   // not URL-encoded
-	Tags            map[string]string
-	AttachmentCount int
+	Name           string
+	ARN            string
+	DefaultVersion string
+	Versions       []string // ids, newest first; AWS keeps five at most
+	Document       string   // not URL-encoded
+	Tags           map[string]string
 }
 
 // Policy is nil when there is no such managed policy. Tags stay empty for a
 // policy of AWS's own.
 func (s *Session) Policy(ctx context.Context, arn string) (*Policy, error) {
-	answer, err := s.iam().GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)})
-	if IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	if err != nil {
-		return nil, s.fail(err, "iam", "GetPolicy", arn)
-	}
-	p := answer.Policy
-	policy := &Policy{
-		Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn), Path: aws.ToString(p.Path),
-		DefaultVersion: aws.ToString(p.DefaultVersionId), Tags: iamTagMap(p.Tags),
-		AttachmentCount: int(aws.ToInt32(p.AttachmentCount)),
+	policy, err := describe(ctx, s, s.iam().GetPolicy, &iam.GetPolicyInput{PolicyArn: aws.String(arn)}, arn, func(answer *iam.GetPolicyOutput) *Policy {
+		p := answer.Policy
+		return &Policy{
+			Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn), DefaultVersion: aws.ToString(p.DefaultVersionId), Tags: iamTagMap(p.Tags),
+		}
+	})
+	if err != nil || policy == nil {
+		return nil, err
 	}
 	reads, ctx := errgroup.WithContext(ctx)
 	reads.Go(func() (err error) {
@@ -159,39 +133,21 @@ func (s *Session) Policy(ctx context.Context, arn string) (*Policy, error) {
 }
 
 func (s *Session) policyDocument(ctx context.Context, arn, version string) (string, error) {
-	answer, err := s.iam().GetPolicyVersion(ctx,
-		&iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: aws.String(version)})
-	if err != nil {
-		return "", s.fail(err, "iam", "GetPolicyVersion", arn)
-	}
-	text, err := decodeDocument(answer.PolicyVersion.Document)
-	return text, s.fail(err, "iam", "GetPolicyVersion", arn)
+	return read(ctx, s, s.iam().GetPolicyVersion, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: aws.String(version)}, arn,
+		func(answer *iam.GetPolicyVersionOutput) string { return decoded(answer.PolicyVersion.Document) })
 }
 
 func (s *Session) policyVersions(ctx context.Context, arn string) ([]string, error) {
 	pages := iam.NewListPolicyVersionsPaginator(s.iam(), &iam.ListPolicyVersionsInput{PolicyArn: aws.String(arn)})
-	return list(ctx, s, pages, "iam", "ListPolicyVersions", arn, func(page *iam.ListPolicyVersionsOutput) []string {
+	return list(ctx, s, pages, arn, func(page *iam.ListPolicyVersionsOutput) []string {
 		return each(page.Versions, func(v types.PolicyVersion) string { return aws.ToString(v.VersionId) })
 	})
-}
-
-// FindPolicy finds a customer-managed policy of the account by name; names are
-// unique without regard to path. Nil when there is none. The document and the
-// versions are not read: ask [Session.Policy] with its ARN.
-func (s *Session) FindPolicy(ctx context.Context, name string) (*PolicyRef, error) {
-	found, err := s.CustomerPolicies(ctx)
-	for _, p := range found {
-		if p.Name == name {
-			return &p, nil
-		}
-	}
-	return nil, err
 }
 
 // CustomerPolicies lists the account's customer-managed policies.
 func (s *Session) CustomerPolicies(ctx context.Context) ([]PolicyRef, error) {
 	pages := iam.NewListPoliciesPaginator(s.iam(), &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
-	return list(ctx, s, pages, "iam", "ListPolicies", "", func(page *iam.ListPoliciesOutput) []PolicyRef {
+	return list(ctx, s, pages, "", func(page *iam.ListPoliciesOutput) []PolicyRef {
 		return each(page.Policies, func(p types.Policy) PolicyRef {
 			return PolicyRef{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.Arn)}
 		})
@@ -200,48 +156,41 @@ func (s *Session) CustomerPolicies(ctx context.Context) ([]PolicyRef, error) {
 
 // Role is an IAM role.
 type Role struct {
-	Name        string
-	ARN         string
-	Path        string
-	Trust       string // the trust policy's text, not URL-encoded
-	Description string
-	Boundary    string // the ARN of the permissions boundary, empty without
-	MaxSession  int    // seconds
-	Created     time.Time
-	Tags        map[string]string
+	Name       string
+	ARN        string
+	Path       string
+	Trust      string // the trust policy's text, not URL-encoded
+	Boundary   string // the ARN of the permissions boundary, empty without
+	MaxSession int    // seconds
+	Created    time.Time
+	Tags       map[string]string
 }
 
 // Role is nil when there is no such role.
 func (s *Session) Role(ctx context.Context, name string) (*Role, error) {
-	answer, err := s.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)})
-	if IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	if err != nil {
-		return nil, s.fail(err, "iam", "GetRole", name)
-	}
-	r := answer.Role
-	role := &Role{
-		Name: aws.ToString(r.RoleName), ARN: aws.ToString(r.Arn), Path: aws.ToString(r.Path),
-		Description: aws.ToString(r.Description), MaxSession: int(aws.ToInt32(r.MaxSessionDuration)),
-		Created: aws.ToTime(r.CreateDate), Tags: iamTagMap(r.Tags),
-	}
-	if r.PermissionsBoundary != nil {
-		role.Boundary = aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
-	}
-	role.Trust, err = decodeDocument(r.AssumeRolePolicyDocument)
-	return role, s.fail(err, "iam", "GetRole", name)
+	return describe(ctx, s, s.iam().GetRole, &iam.GetRoleInput{RoleName: aws.String(name)}, name, func(answer *iam.GetRoleOutput) *Role {
+		r := answer.Role
+		role := &Role{
+			Name: aws.ToString(r.RoleName), ARN: aws.ToString(r.Arn), Path: aws.ToString(r.Path), Trust: decoded(r.AssumeRolePolicyDocument),
+			MaxSession: int(aws.ToInt32(r.MaxSessionDuration)), Created: aws.ToTime(r.CreateDate), Tags: iamTagMap(r.Tags),
+		}
+		if r.PermissionsBoundary != nil {
+			role.Boundary = aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
+		}
+		return role
+	})
 }
 
 func iamTagMap(tags []types.Tag) map[string]string {
 	return tagMap(tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 }
 
-// decodeDocument undoes IAM's URL-encoding (RFC 3986) of policy documents.
-func decodeDocument(encoded *string) (string, error) {
-	text, err := url.PathUnescape(aws.ToString(encoded))
+// decoded undoes IAM's URL-encoding (RFC 3986) of policy documents. A text that is
+// not encoded, as an emulator may give it, is the document itself.
+func decoded(document *string) string {
+	text, err := url.PathUnescape(aws.ToString(document))
 	if err != nil {
-		return "", fmt.Errorf("decode the policy document: %w", err)
+		return aws.ToString(document)
 	}
-	return text, nil
+	return text
 }

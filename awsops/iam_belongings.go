@@ -60,7 +60,7 @@ func (s *Session) Belongings(ctx context.Context, user string) (Belongings, erro
 
 func (s *Session) userPolicyNames(ctx context.Context, user string) ([]string, error) {
 	pages := iam.NewListUserPoliciesPaginator(s.iam(), &iam.ListUserPoliciesInput{UserName: aws.String(user)})
-	return list(ctx, s, pages, "iam", "ListUserPolicies", user, func(page *iam.ListUserPoliciesOutput) []string {
+	return list(ctx, s, pages, user, func(page *iam.ListUserPoliciesOutput) []string {
 		return page.PolicyNames
 	})
 }
@@ -68,14 +68,14 @@ func (s *Session) userPolicyNames(ctx context.Context, user string) ([]string, e
 // UserAttached lists the managed policies that are attached to a user.
 func (s *Session) UserAttached(ctx context.Context, user string) ([]PolicyRef, error) {
 	pages := iam.NewListAttachedUserPoliciesPaginator(s.iam(), &iam.ListAttachedUserPoliciesInput{UserName: aws.String(user)})
-	return list(ctx, s, pages, "iam", "ListAttachedUserPolicies", user, func(page *iam.ListAttachedUserPoliciesOutput) []PolicyRef {
+	return list(ctx, s, pages, user, func(page *iam.ListAttachedUserPoliciesOutput) []PolicyRef {
 		return policyRefs(page.AttachedPolicies)
 	})
 }
 
 func (s *Session) sshKeys(ctx context.Context, user string) ([]Credential, error) {
 	pages := iam.NewListSSHPublicKeysPaginator(s.iam(), &iam.ListSSHPublicKeysInput{UserName: aws.String(user)})
-	return list(ctx, s, pages, "iam", "ListSSHPublicKeys", user, func(page *iam.ListSSHPublicKeysOutput) []Credential {
+	return list(ctx, s, pages, user, func(page *iam.ListSSHPublicKeysOutput) []Credential {
 		return each(page.SSHPublicKeys, func(k types.SSHPublicKeyMetadata) Credential {
 			return Credential{aws.ToString(k.SSHPublicKeyId), k.Status == types.StatusTypeActive}
 		})
@@ -84,7 +84,7 @@ func (s *Session) sshKeys(ctx context.Context, user string) ([]Credential, error
 
 func (s *Session) signingCertificates(ctx context.Context, user string) ([]Credential, error) {
 	pages := iam.NewListSigningCertificatesPaginator(s.iam(), &iam.ListSigningCertificatesInput{UserName: aws.String(user)})
-	return list(ctx, s, pages, "iam", "ListSigningCertificates", user, func(page *iam.ListSigningCertificatesOutput) []Credential {
+	return list(ctx, s, pages, user, func(page *iam.ListSigningCertificatesOutput) []Credential {
 		return each(page.Certificates, func(c types.SigningCertificate) Credential {
 			return Credential{aws.ToString(c.CertificateId), c.Status == types.StatusTypeActive}
 		})
@@ -98,7 +98,7 @@ func (s *Session) serviceCredentials(ctx context.Context, user string) ([]Creden
 	for {
 		page, err := s.iam().ListServiceSpecificCredentials(ctx, input)
 		if err != nil {
-			return nil, s.fail(err, "iam", "ListServiceSpecificCredentials", user)
+			return nil, s.fail(err, user)
 		}
 		for _, c := range page.ServiceSpecificCredentials {
 			all = append(all, Credential{aws.ToString(c.ServiceSpecificCredentialId), c.Status == types.StatusTypeActive})
@@ -116,18 +116,16 @@ func RemoveBelongings(user string, b Belongings) []Call {
 	var calls []Call
 	name := aws.String(user)
 	for _, p := range b.Inline {
-		calls = append(calls, iamCall("DeleteUserPolicy", &iam.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String(p)}, nil))
+		calls = append(calls, call(&iam.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String(p)}))
 	}
 	for _, k := range b.SSHKeys {
-		calls = append(calls, iamCall("DeleteSSHPublicKey", &iam.DeleteSSHPublicKeyInput{UserName: name, SSHPublicKeyId: aws.String(k.ID)}, nil))
+		calls = append(calls, call(&iam.DeleteSSHPublicKeyInput{UserName: name, SSHPublicKeyId: aws.String(k.ID)}))
 	}
 	for _, c := range b.Certificates {
-		calls = append(calls, iamCall("DeleteSigningCertificate",
-			&iam.DeleteSigningCertificateInput{UserName: name, CertificateId: aws.String(c.ID)}, nil))
+		calls = append(calls, call(&iam.DeleteSigningCertificateInput{UserName: name, CertificateId: aws.String(c.ID)}))
 	}
 	for _, c := range b.ServiceCredentials {
-		calls = append(calls, iamCall("DeleteServiceSpecificCredential",
-			&iam.DeleteServiceSpecificCredentialInput{UserName: name, ServiceSpecificCredentialId: aws.String(c.ID)}, nil))
+		calls = append(calls, call(&iam.DeleteServiceSpecificCredentialInput{UserName: name, ServiceSpecificCredentialId: aws.String(c.ID)}))
 	}
 	for _, p := range b.Attached {
 		calls = append(calls, DetachUserPolicy(user, p.ARN))
@@ -137,34 +135,34 @@ func RemoveBelongings(user string, b Belongings) []Call {
 
 // AttachUserPolicy attaches a managed policy to a user.
 func AttachUserPolicy(user, policyARN string) Call {
-	return iamCall("AttachUserPolicy", &iam.AttachUserPolicyInput{UserName: aws.String(user), PolicyArn: aws.String(policyARN)}, nil)
+	return call(&iam.AttachUserPolicyInput{UserName: aws.String(user), PolicyArn: aws.String(policyARN)})
 }
 
 // DetachUserPolicy detaches a managed policy from a user.
 func DetachUserPolicy(user, policyARN string) Call {
-	return iamCall("DetachUserPolicy", &iam.DetachUserPolicyInput{UserName: aws.String(user), PolicyArn: aws.String(policyARN)}, nil)
+	return call(&iam.DetachUserPolicyInput{UserName: aws.String(user), PolicyArn: aws.String(policyARN)})
 }
 
 // UpdateSSHPublicKey sets the status of a user's SSH key, "Active" or
 // "Inactive".
 func UpdateSSHPublicKey(user, id, status string) Call {
-	return iamCall("UpdateSSHPublicKey", &iam.UpdateSSHPublicKeyInput{
+	return call(&iam.UpdateSSHPublicKeyInput{
 		UserName: aws.String(user), SSHPublicKeyId: aws.String(id), Status: types.StatusType(status),
-	}, nil)
+	})
 }
 
 // UpdateSigningCertificate sets the status of a user's certificate, "Active" or
 // "Inactive".
 func UpdateSigningCertificate(user, id, status string) Call {
-	return iamCall("UpdateSigningCertificate", &iam.UpdateSigningCertificateInput{
+	return call(&iam.UpdateSigningCertificateInput{
 		UserName: aws.String(user), CertificateId: aws.String(id), Status: types.StatusType(status),
-	}, nil)
+	})
 }
 
 // UpdateServiceCredential sets the status of a user's credential for one
 // service, "Active" or "Inactive".
 func UpdateServiceCredential(user, id, status string) Call {
-	return iamCall("UpdateServiceSpecificCredential", &iam.UpdateServiceSpecificCredentialInput{
+	return call(&iam.UpdateServiceSpecificCredentialInput{
 		UserName: aws.String(user), ServiceSpecificCredentialId: aws.String(id), Status: types.StatusType(status),
-	}, nil)
+	})
 }

@@ -10,57 +10,47 @@ func iamTags(tags map[string]string) []types.Tag {
 	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
 }
 
-func iamCall(operation string, input any, outputs map[string]string) Call {
-	return Call{Service: "iam", Operation: operation, Input: input, Outputs: outputs}
-}
-
 // CreateGroup creates a group; an empty path is "/". Output: "arn".
 func CreateGroup(name, path string) Call {
-	return iamCall("CreateGroup", &iam.CreateGroupInput{GroupName: aws.String(name), Path: optional(path)},
-		map[string]string{"arn": "Group.Arn"})
+	return call(&iam.CreateGroupInput{GroupName: aws.String(name), Path: optional(path)})
 }
 
 // CreateUser creates a user; an empty path is "/". Output: "arn".
 func CreateUser(name, path string, tags map[string]string) Call {
-	return iamCall("CreateUser", &iam.CreateUserInput{UserName: aws.String(name), Path: optional(path), Tags: iamTags(tags)},
-		map[string]string{"arn": "User.Arn"})
+	return call(&iam.CreateUserInput{UserName: aws.String(name), Path: optional(path), Tags: iamTags(tags)})
 }
 
 // TagUser adds or overwrites tags of a user.
 func TagUser(name string, tags map[string]string) Call {
-	return iamCall("TagUser", &iam.TagUserInput{UserName: aws.String(name), Tags: iamTags(tags)}, nil)
+	return call(&iam.TagUserInput{UserName: aws.String(name), Tags: iamTags(tags)})
 }
 
 // AddUserToGroup makes a user a member of a group.
 func AddUserToGroup(group, user string) Call {
-	return iamCall("AddUserToGroup",
-		&iam.AddUserToGroupInput{GroupName: aws.String(group), UserName: aws.String(user)}, nil)
+	return call(&iam.AddUserToGroupInput{GroupName: aws.String(group), UserName: aws.String(user)})
 }
 
 // RemoveUserFromGroup ends a user's membership.
 func RemoveUserFromGroup(group, user string) Call {
-	return iamCall("RemoveUserFromGroup",
-		&iam.RemoveUserFromGroupInput{GroupName: aws.String(group), UserName: aws.String(user)}, nil)
+	return call(&iam.RemoveUserFromGroupInput{GroupName: aws.String(group), UserName: aws.String(user)})
 }
 
 // CreateAccessKey creates a key. Output: "id"; the secret comes in
 // [Outputs.Secret], once.
 func CreateAccessKey(user string) Call {
-	return iamCall("CreateAccessKey", &iam.CreateAccessKeyInput{UserName: aws.String(user)},
-		map[string]string{"id": "AccessKey.AccessKeyId"})
+	return call(&iam.CreateAccessKeyInput{UserName: aws.String(user)})
 }
 
 // UpdateAccessKey sets a key's status, "Active" or "Inactive".
 func UpdateAccessKey(user, id, status string) Call {
-	return iamCall("UpdateAccessKey", &iam.UpdateAccessKeyInput{
+	return call(&iam.UpdateAccessKeyInput{
 		UserName: aws.String(user), AccessKeyId: aws.String(id), Status: types.StatusType(status),
-	}, nil)
+	})
 }
 
 // DeleteAccessKey deletes a key for good.
 func DeleteAccessKey(user, id string) Call {
-	return iamCall("DeleteAccessKey",
-		&iam.DeleteAccessKeyInput{UserName: aws.String(user), AccessKeyId: aws.String(id)}, nil)
+	return call(&iam.DeleteAccessKeyInput{UserName: aws.String(user), AccessKeyId: aws.String(id)})
 }
 
 // RoleInput are the arguments of [CreateRole].
@@ -83,81 +73,74 @@ func CreateRole(in RoleInput) Call {
 	if in.MaxSession != 0 {
 		input.MaxSessionDuration = aws.Int32(in.MaxSession)
 	}
-	return iamCall("CreateRole", input, map[string]string{"arn": "Role.Arn"})
+	return call(input)
 }
 
 // TagRole adds or overwrites tags of a role.
 func TagRole(name string, tags map[string]string) Call {
-	return iamCall("TagRole", &iam.TagRoleInput{RoleName: aws.String(name), Tags: iamTags(tags)}, nil)
+	return call(&iam.TagRoleInput{RoleName: aws.String(name), Tags: iamTags(tags)})
 }
 
 // UpdateAssumeRolePolicy replaces a role's trust policy.
 func UpdateAssumeRolePolicy(role, trust string) Call {
-	return iamCall("UpdateAssumeRolePolicy",
-		&iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(role), PolicyDocument: aws.String(trust)}, nil)
+	return call(&iam.UpdateAssumeRolePolicyInput{RoleName: aws.String(role), PolicyDocument: aws.String(trust)})
 }
 
 // PutRolePolicy creates or replaces an inline policy of a role.
 func PutRolePolicy(role, name, document string) Call {
-	return iamCall("PutRolePolicy", &iam.PutRolePolicyInput{
+	return call(&iam.PutRolePolicyInput{
 		RoleName: aws.String(role), PolicyName: aws.String(name), PolicyDocument: aws.String(document),
-	}, nil)
+	})
 }
 
 // DeleteRolePolicy deletes an inline policy of a role.
 func DeleteRolePolicy(role, name string) Call {
-	return iamCall("DeleteRolePolicy",
-		&iam.DeleteRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String(name)}, nil)
+	return call(&iam.DeleteRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String(name)})
 }
 
 // AttachRolePolicy attaches a managed policy to a role.
 func AttachRolePolicy(role, policyARN string) Call {
-	return iamCall("AttachRolePolicy",
-		&iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)}, nil)
+	return call(&iam.AttachRolePolicyInput{RoleName: aws.String(role), PolicyArn: aws.String(policyARN)})
 }
 
 // PutRolePermissionsBoundary sets a role's permissions boundary.
 func PutRolePermissionsBoundary(role, policyARN string) Call {
-	return iamCall("PutRolePermissionsBoundary",
-		&iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(role), PermissionsBoundary: aws.String(policyARN)}, nil)
+	return call(&iam.PutRolePermissionsBoundaryInput{RoleName: aws.String(role), PermissionsBoundary: aws.String(policyARN)})
 }
 
 // AttachGroupPolicy attaches a managed policy to a group.
 func AttachGroupPolicy(group, policyARN string) Call {
-	return iamCall("AttachGroupPolicy",
-		&iam.AttachGroupPolicyInput{GroupName: aws.String(group), PolicyArn: aws.String(policyARN)}, nil)
+	return call(&iam.AttachGroupPolicyInput{GroupName: aws.String(group), PolicyArn: aws.String(policyARN)})
 }
 
 // DetachGroupPolicy detaches a managed policy from a group.
 func DetachGroupPolicy(group, policyARN string) Call {
-	return iamCall("DetachGroupPolicy",
-		&iam.DetachGroupPolicyInput{GroupName: aws.String(group), PolicyArn: aws.String(policyARN)}, nil)
+	return call(&iam.DetachGroupPolicyInput{GroupName: aws.String(group), PolicyArn: aws.String(policyARN)})
 }
 
 // CreatePolicy creates a customer-managed policy; an empty path is "/".
 // Output: "arn".
 func CreatePolicy(name, path, description, document string, tags map[string]string) Call {
-	return iamCall("CreatePolicy", &iam.CreatePolicyInput{
+	return call(&iam.CreatePolicyInput{
 		PolicyName: aws.String(name), Path: optional(path), Description: optional(description),
 		PolicyDocument: aws.String(document), Tags: iamTags(tags),
-	}, map[string]string{"arn": "Policy.Arn"})
+	})
 }
 
 // CreatePolicyVersion adds a version and makes it the default. A policy holds
 // five versions at most. Output: "version".
 func CreatePolicyVersion(policyARN, document string) Call {
-	return iamCall("CreatePolicyVersion", &iam.CreatePolicyVersionInput{
+	return call(&iam.CreatePolicyVersionInput{
 		PolicyArn: aws.String(policyARN), PolicyDocument: aws.String(document), SetAsDefault: true,
-	}, map[string]string{"version": "PolicyVersion.VersionId"})
+	})
 }
 
 // DeletePolicyVersion deletes a version that is not the default.
 func DeletePolicyVersion(policyARN, version string) Call {
-	return iamCall("DeletePolicyVersion",
-		&iam.DeletePolicyVersionInput{PolicyArn: aws.String(policyARN), VersionId: aws.String(version)}, nil)
+	return call(&iam.DeletePolicyVersionInput{PolicyArn: aws.String(policyARN), VersionId: aws.String(version)})
 }
 
 // TagPolicy adds or overwrites tags of a customer-managed policy.
 func TagPolicy(policyARN string, tags map[string]string) Call {
-	return iamCall("TagPolicy", &iam.TagPolicyInput{PolicyArn: aws.String(policyARN), Tags: iamTags(tags)}, nil)
+	return call(&iam.TagPolicyInput{PolicyArn: aws.String(policyARN), Tags: iamTags(tags)})
 }

@@ -29,7 +29,7 @@ func (d MFADevice) GivesCodes() bool {
 // MFADevices lists the devices that are enabled for a user.
 func (s *Session) MFADevices(ctx context.Context, user string) ([]MFADevice, error) {
 	pages := iam.NewListMFADevicesPaginator(s.iam(), &iam.ListMFADevicesInput{UserName: aws.String(user)})
-	return list(ctx, s, pages, "iam", "ListMFADevices", user, func(page *iam.ListMFADevicesOutput) []MFADevice {
+	return list(ctx, s, pages, user, func(page *iam.ListMFADevicesOutput) []MFADevice {
 		return each(page.MFADevices, func(d types.MFADevice) MFADevice { return MFADevice{Serial: aws.ToString(d.SerialNumber)} })
 	})
 }
@@ -39,7 +39,7 @@ func (s *Session) MFADevices(ctx context.Context, user string) ([]MFADevice, err
 func (s *Session) UnassignedMFADevices(ctx context.Context) ([]string, error) {
 	pages := iam.NewListVirtualMFADevicesPaginator(s.iam(),
 		&iam.ListVirtualMFADevicesInput{AssignmentStatus: types.AssignmentStatusTypeUnassigned})
-	return list(ctx, s, pages, "iam", "ListVirtualMFADevices", "", func(page *iam.ListVirtualMFADevicesOutput) []string {
+	return list(ctx, s, pages, "", func(page *iam.ListVirtualMFADevicesOutput) []string {
 		return each(page.VirtualMFADevices, func(d types.VirtualMFADevice) string { return aws.ToString(d.SerialNumber) })
 	})
 }
@@ -47,17 +47,16 @@ func (s *Session) UnassignedMFADevices(ctx context.Context) ([]string, error) {
 // CreateVirtualMFADevice makes a device that is nobody's second factor yet.
 // Output: "serial"; the seed comes in [Outputs.Secret], once.
 func CreateVirtualMFADevice(name string) Call {
-	return iamCall("CreateVirtualMFADevice", &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String(name)},
-		map[string]string{"serial": "VirtualMFADevice.SerialNumber"})
+	return call(&iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String(name)})
 }
 
 // EnableMFADevice makes a device a user's second factor. It takes two codes in a
 // row.
 func EnableMFADevice(user, serial, first, second string) Call {
-	return iamCall("EnableMFADevice", &iam.EnableMFADeviceInput{
+	return call(&iam.EnableMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
 		AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
-	}, nil)
+	})
 }
 
 // IsWrongCode says that AWS did not take a code: it is another one than the
@@ -75,11 +74,10 @@ func IsUnknownDevice(err error) bool {
 
 // DeactivateMFADevice ends a device's being a user's second factor.
 func DeactivateMFADevice(user, serial string) Call {
-	return iamCall("DeactivateMFADevice",
-		&iam.DeactivateMFADeviceInput{UserName: aws.String(user), SerialNumber: aws.String(serial)}, nil)
+	return call(&iam.DeactivateMFADeviceInput{UserName: aws.String(user), SerialNumber: aws.String(serial)})
 }
 
 // DeleteVirtualMFADevice deletes a virtual device that is nobody's second factor.
 func DeleteVirtualMFADevice(serial string) Call {
-	return iamCall("DeleteVirtualMFADevice", &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)}, nil)
+	return call(&iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)})
 }

@@ -12,7 +12,6 @@ import (
 type KeyUse struct {
 	At      time.Time // zero for a key that was never used
 	Service string    // "sts", "s3"…
-	Region  string
 }
 
 // Never says that IAM knows of no use of the key.
@@ -20,15 +19,14 @@ func (u KeyUse) Never() bool { return u.At.IsZero() }
 
 // KeyLastUsed tells when an access key of the account was last used.
 func (s *Session) KeyLastUsed(ctx context.Context, keyID string) (KeyUse, error) {
-	answer, err := s.iam().GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(keyID)})
-	if err != nil {
-		return KeyUse{}, s.fail(err, "iam", "GetAccessKeyLastUsed", keyID)
-	}
-	used := answer.AccessKeyLastUsed
-	if used == nil || used.LastUsedDate == nil {
-		return KeyUse{}, nil
-	}
-	return KeyUse{At: *used.LastUsedDate, Service: aws.ToString(used.ServiceName), Region: aws.ToString(used.Region)}, nil
+	in := &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(keyID)}
+	return read(ctx, s, s.iam().GetAccessKeyLastUsed, in, keyID, func(answer *iam.GetAccessKeyLastUsedOutput) KeyUse {
+		used := answer.AccessKeyLastUsed
+		if used == nil || used.LastUsedDate == nil {
+			return KeyUse{}
+		}
+		return KeyUse{At: *used.LastUsedDate, Service: aws.ToString(used.ServiceName)}
+	})
 }
 
 // HasPassword says whether a user can sign in to the console by password.
@@ -37,15 +35,15 @@ func (s *Session) HasPassword(ctx context.Context, user string) (bool, error) {
 	if IsNotFound(err) {
 		return false, nil
 	}
-	return err == nil, s.fail(err, "iam", "GetLoginProfile", user)
+	return err == nil, s.fail(err, user)
 }
 
 // DeleteUser deletes a user on whom nothing hangs any more.
 func DeleteUser(name string) Call {
-	return iamCall("DeleteUser", &iam.DeleteUserInput{UserName: aws.String(name)}, nil)
+	return call(&iam.DeleteUserInput{UserName: aws.String(name)})
 }
 
 // DeleteLoginProfile takes a user's console password away.
 func DeleteLoginProfile(user string) Call {
-	return iamCall("DeleteLoginProfile", &iam.DeleteLoginProfileInput{UserName: aws.String(user)}, nil)
+	return call(&iam.DeleteLoginProfileInput{UserName: aws.String(user)})
 }

@@ -12,20 +12,36 @@ import (
 
 // GroupPolicies reads a group's inline and attached policies.
 func (s *Session) GroupPolicies(ctx context.Context, group string) (Policies, error) {
-	return gatherPolicies(ctx,
-		func(ctx context.Context) ([]string, error) { return s.groupPolicyNames(ctx, group) },
-		func(ctx context.Context, name string) (string, error) { return s.groupPolicy(ctx, group, name) },
-		func(ctx context.Context) ([]PolicyRef, error) { return s.groupAttached(ctx, group) },
-	)
+	name := aws.String(group)
+	return gatherPolicies(ctx, func(ctx context.Context) ([]string, error) {
+		pages := iam.NewListGroupPoliciesPaginator(s.iam(), &iam.ListGroupPoliciesInput{GroupName: name})
+		return list(ctx, s, pages, group, func(page *iam.ListGroupPoliciesOutput) []string { return page.PolicyNames })
+	}, func(ctx context.Context, policy string) (string, error) {
+		in := &iam.GetGroupPolicyInput{GroupName: name, PolicyName: aws.String(policy)}
+		return read(ctx, s, s.iam().GetGroupPolicy, in, group+"/"+policy, func(answer *iam.GetGroupPolicyOutput) string {
+			return decoded(answer.PolicyDocument)
+		})
+	}, func(ctx context.Context) ([]PolicyRef, error) {
+		pages := iam.NewListAttachedGroupPoliciesPaginator(s.iam(), &iam.ListAttachedGroupPoliciesInput{GroupName: name})
+		return list(ctx, s, pages, group, func(page *iam.ListAttachedGroupPoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
+	})
 }
 
 // RolePolicies reads a role's inline and attached policies.
 func (s *Session) RolePolicies(ctx context.Context, role string) (Policies, error) {
-	return gatherPolicies(ctx,
-		func(ctx context.Context) ([]string, error) { return s.rolePolicyNames(ctx, role) },
-		func(ctx context.Context, name string) (string, error) { return s.rolePolicy(ctx, role, name) },
-		func(ctx context.Context) ([]PolicyRef, error) { return s.roleAttached(ctx, role) },
-	)
+	name := aws.String(role)
+	return gatherPolicies(ctx, func(ctx context.Context) ([]string, error) {
+		pages := iam.NewListRolePoliciesPaginator(s.iam(), &iam.ListRolePoliciesInput{RoleName: name})
+		return list(ctx, s, pages, role, func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames })
+	}, func(ctx context.Context, policy string) (string, error) {
+		in := &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String(policy)}
+		return read(ctx, s, s.iam().GetRolePolicy, in, role+"/"+policy, func(answer *iam.GetRolePolicyOutput) string {
+			return decoded(answer.PolicyDocument)
+		})
+	}, func(ctx context.Context) ([]PolicyRef, error) {
+		pages := iam.NewListAttachedRolePoliciesPaginator(s.iam(), &iam.ListAttachedRolePoliciesInput{RoleName: name})
+		return list(ctx, s, pages, role, func(page *iam.ListAttachedRolePoliciesOutput) []PolicyRef { return policyRefs(page.AttachedPolicies) })
+	})
 }
 
 // gatherPolicies reads names, then all documents at once, beside the
@@ -64,54 +80,6 @@ func gatherPolicies(
 		return Policies{}, err
 	}
 	return p, nil
-}
-
-func (s *Session) groupPolicyNames(ctx context.Context, group string) ([]string, error) {
-	pages := iam.NewListGroupPoliciesPaginator(s.iam(), &iam.ListGroupPoliciesInput{GroupName: aws.String(group)})
-	return list(ctx, s, pages, "iam", "ListGroupPolicies", group, func(page *iam.ListGroupPoliciesOutput) []string {
-		return page.PolicyNames
-	})
-}
-
-func (s *Session) groupPolicy(ctx context.Context, group, name string) (string, error) {
-	answer, err := s.iam().GetGroupPolicy(ctx,
-		&iam.GetGroupPolicyInput{GroupName: aws.String(group), PolicyName: aws.String(name)})
-	if err != nil {
-		return "", s.fail(err, "iam", "GetGroupPolicy", group+"/"+name)
-	}
-	text, err := decodeDocument(answer.PolicyDocument)
-	return text, s.fail(err, "iam", "GetGroupPolicy", group+"/"+name)
-}
-
-func (s *Session) groupAttached(ctx context.Context, group string) ([]PolicyRef, error) {
-	pages := iam.NewListAttachedGroupPoliciesPaginator(s.iam(), &iam.ListAttachedGroupPoliciesInput{GroupName: aws.String(group)})
-	return list(ctx, s, pages, "iam", "ListAttachedGroupPolicies", group, func(page *iam.ListAttachedGroupPoliciesOutput) []PolicyRef {
-		return policyRefs(page.AttachedPolicies)
-	})
-}
-
-func (s *Session) rolePolicyNames(ctx context.Context, role string) ([]string, error) {
-	pages := iam.NewListRolePoliciesPaginator(s.iam(), &iam.ListRolePoliciesInput{RoleName: aws.String(role)})
-	return list(ctx, s, pages, "iam", "ListRolePolicies", role, func(page *iam.ListRolePoliciesOutput) []string {
-		return page.PolicyNames
-	})
-}
-
-func (s *Session) rolePolicy(ctx context.Context, role, name string) (string, error) {
-	answer, err := s.iam().GetRolePolicy(ctx,
-		&iam.GetRolePolicyInput{RoleName: aws.String(role), PolicyName: aws.String(name)})
-	if err != nil {
-		return "", s.fail(err, "iam", "GetRolePolicy", role+"/"+name)
-	}
-	text, err := decodeDocument(answer.PolicyDocument)
-	return text, s.fail(err, "iam", "GetRolePolicy", role+"/"+name)
-}
-
-func (s *Session) roleAttached(ctx context.Context, role string) ([]PolicyRef, error) {
-	pages := iam.NewListAttachedRolePoliciesPaginator(s.iam(), &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(role)})
-	return list(ctx, s, pages, "iam", "ListAttachedRolePolicies", role, func(page *iam.ListAttachedRolePoliciesOutput) []PolicyRef {
-		return policyRefs(page.AttachedPolicies)
-	})
 }
 
 func policyRefs(list []types.AttachedPolicy) []PolicyRef {

@@ -52,7 +52,7 @@ func (s *Session) Simulate(ctx context.Context, in Simulation) ([]Simulated, err
 		})
 	}
 	pages := iam.NewSimulatePrincipalPolicyPaginator(s.iam(), input)
-	return list(ctx, s, pages, "iam", "SimulatePrincipalPolicy", in.Principal, func(page *iam.SimulatePrincipalPolicyOutput) []Simulated {
+	return list(ctx, s, pages, in.Principal, func(page *iam.SimulatePrincipalPolicyOutput) []Simulated {
 		return each(page.EvaluationResults, simulated)
 	})
 }

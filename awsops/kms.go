@@ -16,37 +16,28 @@ import (
 type Key struct {
 	ID           string
 	ARN          string
-	Account      string
 	State        string // Enabled, Disabled, PendingDeletion, PendingImport, …
 	Description  string
-	Created      time.Time
 	DeletionDate time.Time // zero unless pending deletion
 	Manager      string    // CUSTOMER or AWS
 	Spec         string    // SYMMETRIC_DEFAULT for a key that S3 can use
 	Usage        string    // ENCRYPT_DECRYPT for a key that S3 can use
 	Origin       string    // AWS_KMS, EXTERNAL, …: only AWS_KMS rotates by itself
-	MultiRegion  bool
 	Enabled      bool
 }
 
 // Key describes a key by id, ARN or alias ("alias/terraform"); nil when there
 // is no such key in the session's region.
 func (s *Session) Key(ctx context.Context, idOrAlias string) (*Key, error) {
-	answer, err := s.kms().DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(idOrAlias)})
-	if IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	if err != nil {
-		return nil, s.fail(err, "kms", "DescribeKey", idOrAlias)
-	}
-	k := answer.KeyMetadata
-	return &Key{
-		ID: aws.ToString(k.KeyId), ARN: aws.ToString(k.Arn), Account: aws.ToString(k.AWSAccountId),
-		State: string(k.KeyState), Description: aws.ToString(k.Description),
-		Created: aws.ToTime(k.CreationDate), DeletionDate: aws.ToTime(k.DeletionDate), Manager: string(k.KeyManager),
-		Spec: string(k.KeySpec), Usage: string(k.KeyUsage), Origin: string(k.Origin),
-		MultiRegion: aws.ToBool(k.MultiRegion), Enabled: k.Enabled,
-	}, nil
+	return describe(ctx, s, s.kms().DescribeKey, &kms.DescribeKeyInput{KeyId: aws.String(idOrAlias)}, idOrAlias,
+		func(answer *kms.DescribeKeyOutput) *Key {
+			k := answer.KeyMetadata
+			return &Key{
+				ID: aws.ToString(k.KeyId), ARN: aws.ToString(k.Arn), State: string(k.KeyState), Description: aws.ToString(k.Description),
+				DeletionDate: aws.ToTime(k.DeletionDate), Manager: string(k.KeyManager), Spec: string(k.KeySpec), Usage: string(k.KeyUsage),
+				Origin: string(k.Origin), Enabled: k.Enabled,
+			}
+		})
 }
 
 // keyPolicyName is the only name that a key policy can have.
@@ -54,12 +45,8 @@ const keyPolicyName = "default"
 
 // KeyPolicy is the text of a key's policy.
 func (s *Session) KeyPolicy(ctx context.Context, key string) (string, error) {
-	answer, err := s.kms().GetKeyPolicy(ctx,
-		&kms.GetKeyPolicyInput{KeyId: aws.String(key), PolicyName: aws.String(keyPolicyName)})
-	if err != nil {
-		return "", s.fail(err, "kms", "GetKeyPolicy", key)
-	}
-	return aws.ToString(answer.Policy), nil
+	return read(ctx, s, s.kms().GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: aws.String(key), PolicyName: aws.String(keyPolicyName)}, key,
+		func(answer *kms.GetKeyPolicyOutput) string { return aws.ToString(answer.Policy) })
 }
 
 // TryDataKey asks for a data key and throws it away, as a proof that the
@@ -70,22 +57,19 @@ func (s *Session) TryDataKey(ctx context.Context, key string, encryptionContext 
 	_, err := s.kms().GenerateDataKey(ctx, &kms.GenerateDataKeyInput{
 		KeyId: aws.String(key), KeySpec: types.DataKeySpecAes256, EncryptionContext: encryptionContext,
 	})
-	return s.fail(err, "kms", "GenerateDataKey", key)
+	return s.fail(err, key)
 }
 
 // KeyRotation says whether a key rotates by itself.
 func (s *Session) KeyRotation(ctx context.Context, key string) (bool, error) {
-	answer, err := s.kms().GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: aws.String(key)})
-	if err != nil {
-		return false, s.fail(err, "kms", "GetKeyRotationStatus", key)
-	}
-	return answer.KeyRotationEnabled, nil
+	return read(ctx, s, s.kms().GetKeyRotationStatus, &kms.GetKeyRotationStatusInput{KeyId: aws.String(key)}, key,
+		func(answer *kms.GetKeyRotationStatusOutput) bool { return answer.KeyRotationEnabled })
 }
 
 // KeyTags reads a key's tags.
 func (s *Session) KeyTags(ctx context.Context, key string) (map[string]string, error) {
 	pages := kms.NewListResourceTagsPaginator(s.kms(), &kms.ListResourceTagsInput{KeyId: aws.String(key)})
-	tags, err := list(ctx, s, pages, "kms", "ListResourceTags", key, func(page *kms.ListResourceTagsOutput) []types.Tag { return page.Tags })
+	tags, err := list(ctx, s, pages, key, func(page *kms.ListResourceTagsOutput) []types.Tag { return page.Tags })
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +79,7 @@ func (s *Session) KeyTags(ctx context.Context, key string) (map[string]string, e
 // Aliases lists the names ("alias/…") of a key's aliases.
 func (s *Session) Aliases(ctx context.Context, key string) ([]string, error) {
 	pages := kms.NewListAliasesPaginator(s.kms(), &kms.ListAliasesInput{KeyId: aws.String(key)})
-	return list(ctx, s, pages, "kms", "ListAliases", key, func(page *kms.ListAliasesOutput) []string {
+	return list(ctx, s, pages, key, func(page *kms.ListAliasesOutput) []string {
 		return each(page.Aliases, func(a types.AliasListEntry) string { return aws.ToString(a.AliasName) })
 	})
 }
@@ -128,7 +112,7 @@ func (s *Session) scanKeys(ctx context.Context, tag, value string) ([]string, er
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			_ = reads.Wait() // the listing's error is the one to tell
-			return nil, s.fail(err, "kms", "ListKeys", "")
+			return nil, s.fail(err, "")
 		}
 		for _, k := range page.Keys {
 			reads.Go(func() error {
@@ -156,60 +140,55 @@ func kmsTags(tags map[string]string) []types.Tag {
 	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{TagKey: k, TagValue: v} })
 }
 
-func kmsCall(operation string, input any, outputs map[string]string) Call {
-	return Call{Service: "kms", Operation: operation, Input: input, Outputs: outputs}
-}
-
 // CreateKey creates a symmetric encryption key. AWS has no idempotency token
 // for it: journal the id before anything else. Outputs: "arn", "id".
 func CreateKey(policy, description string, tags map[string]string) Call {
-	return kmsCall("CreateKey", &kms.CreateKeyInput{
+	return call(&kms.CreateKeyInput{
 		Policy: optional(policy), Description: optional(description), Tags: kmsTags(tags),
 		KeySpec: types.KeySpecSymmetricDefault, KeyUsage: types.KeyUsageTypeEncryptDecrypt,
-	}, map[string]string{"arn": "KeyMetadata.Arn", "id": "KeyMetadata.KeyId"})
+	})
 }
 
 // CreateAlias points an alias ("alias/terraform") at a key's id or ARN.
 func CreateAlias(alias, key string) Call {
-	return kmsCall("CreateAlias", &kms.CreateAliasInput{AliasName: aws.String(alias), TargetKeyId: aws.String(key)}, nil)
+	return call(&kms.CreateAliasInput{AliasName: aws.String(alias), TargetKeyId: aws.String(key)})
 }
 
 // EnableKeyRotation turns yearly rotation on.
 func EnableKeyRotation(key string) Call {
-	return kmsCall("EnableKeyRotation", &kms.EnableKeyRotationInput{KeyId: aws.String(key)}, nil)
+	return call(&kms.EnableKeyRotationInput{KeyId: aws.String(key)})
 }
 
 // PutKeyPolicy replaces a key's policy. BypassPolicyLockoutSafetyCheck stays
 // false, so that KMS refuses a policy that locks the caller out.
 func PutKeyPolicy(key, policy string) Call {
-	return kmsCall("PutKeyPolicy", &kms.PutKeyPolicyInput{
+	return call(&kms.PutKeyPolicyInput{
 		KeyId: aws.String(key), PolicyName: aws.String(keyPolicyName), Policy: aws.String(policy),
-	}, nil)
+	})
 }
 
 // EnableKey enables a disabled key.
 func EnableKey(key string) Call {
-	return kmsCall("EnableKey", &kms.EnableKeyInput{KeyId: aws.String(key)}, nil)
+	return call(&kms.EnableKeyInput{KeyId: aws.String(key)})
 }
 
 // DisableKey disables a key: nothing is encrypted or read with it until it is
 // enabled again.
 func DisableKey(key string) Call {
-	return kmsCall("DisableKey", &kms.DisableKeyInput{KeyId: aws.String(key)}, nil)
+	return call(&kms.DisableKeyInput{KeyId: aws.String(key)})
 }
 
 // CancelKeyDeletion rescues a key pending deletion; it is Disabled afterwards.
 func CancelKeyDeletion(key string) Call {
-	return kmsCall("CancelKeyDeletion", &kms.CancelKeyDeletionInput{KeyId: aws.String(key)}, nil)
+	return call(&kms.CancelKeyDeletionInput{KeyId: aws.String(key)})
 }
 
 // TagKey adds or overwrites tags of a key.
 func TagKey(key string, tags map[string]string) Call {
-	return kmsCall("TagResource", &kms.TagResourceInput{KeyId: aws.String(key), Tags: kmsTags(tags)}, nil)
+	return call(&kms.TagResourceInput{KeyId: aws.String(key), Tags: kmsTags(tags)})
 }
 
 // UpdateKeyDescription replaces a key's description.
 func UpdateKeyDescription(key, description string) Call {
-	return kmsCall("UpdateKeyDescription",
-		&kms.UpdateKeyDescriptionInput{KeyId: aws.String(key), Description: aws.String(description)}, nil)
+	return call(&kms.UpdateKeyDescriptionInput{KeyId: aws.String(key), Description: aws.String(description)})
 }

@@ -23,18 +23,10 @@ type allowance struct {
 // one account without slowing any real set-up.
 var generous = allowance{perSecond: 100, burst: 100}
 
-// allowances are AWS's documented rates per account: "Quotas for AWS
-// Organizations" and "IAM and AWS STS quotas" (600 requests a second, charged
-// to the caller).
-var allowances = map[string]allowance{
-	"sts":                                       {perSecond: 600, burst: 600},
-	"organizations/ListAccounts":                {perSecond: 8, burst: 12},
-	"organizations/DescribeAccount":             {perSecond: 20, burst: 30},
-	"organizations/DescribeOrganization":        {perSecond: 1, burst: 2},
-	"organizations/ListRoots":                   {perSecond: 1, burst: 2},
-	"organizations/CreateAccount":               {perSecond: 0.1, burst: 3},
-	"organizations/ListDelegatedAdministrators": {perSecond: 1, burst: 2},
-}
+// stsAllowance is charged to the caller ("IAM and AWS STS quotas"). What
+// Organizations allows by the operation ("Quotas for AWS Organizations") stands in
+// [operations].
+var stsAllowance = allowance{perSecond: 600, burst: 600}
 
 // loopbackFactor raises every rate for an endpoint on this machine: what
 // answers there is the sandbox or an emulator, whose rates are its own.
@@ -56,11 +48,11 @@ func (l *limiters) wait(ctx context.Context, account, service, operation string,
 
 func (l *limiters) of(account, service, operation string, loopback bool) *rate.Limiter {
 	kind := service + "/" + operation
-	allowed, ok := allowances[kind]
-	if !ok {
-		kind = service
-		if allowed, ok = allowances[kind]; !ok {
-			allowed = generous
+	allowed := operations[kind].rate
+	if allowed == (allowance{}) {
+		kind, allowed = service, generous
+		if service == "sts" {
+			allowed = stsAllowance
 		}
 	}
 	if loopback {

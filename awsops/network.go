@@ -50,9 +50,9 @@ func isProxyDown(err error) bool {
 	return errors.As(err, &op) && op.Op == "proxyconnect"
 }
 
-// isUntrusted says that the endpoint's certificate proves nothing to this
-// machine.
-func isUntrusted(err error) bool {
+// IsUntrusted says that the certificate of the server, or of a proxy between,
+// is not trusted here.
+func IsUntrusted(err error) bool {
 	var failed *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var host x509.HostnameError
@@ -127,13 +127,13 @@ func strange(response *http.Response, body []byte) bool {
 // neverSent says that the request itself did not leave: there was no connection,
 // or none that could be trusted with it.
 func neverSent(err error) bool {
-	return isDial(err) || isProxyRefusal(err) || isUntrusted(err) || speaksHTTP(err) || isNoAddress(err)
+	return isDial(err) || isProxyRefusal(err) || IsUntrusted(err) || speaksHTTP(err) || isNoAddress(err)
 }
 
 // hopeless says that another attempt fails the same way, so that it is told at
 // once: a misconfiguration, or an endpoint at which nobody ever answered.
 func (s *Sessions) hopeless(err error) bool {
-	if isUntrusted(err) || speaksHTTP(err) || speaksTLS(err) || isNoAddress(err) {
+	if IsUntrusted(err) || speaksHTTP(err) || speaksTLS(err) || isNoAddress(err) {
 		return true
 	}
 	return !s.reached.Load() && (isDial(err) || isProxyRefusal(err) || speaksOther(err))

@@ -32,8 +32,13 @@ type operation struct {
 	// answers are the members without which an answer is none: what is made is named
 	// there and nowhere else, or given this once.
 	answers []string
+	// outputs are what other changes may need of an answer, an output's name to its
+	// dotted path, which is a JMESPath expression too.
+	outputs map[string]string
 	// secret and token are the members that AWS gives only once.
 	secret, token string
+	// rate is what AWS documents for the operation, where that is not its service's.
+	rate allowance
 	// patience is how long it may take until AWS can do it, where that is longer
 	// than whatever else is waited for.
 	patience time.Duration
@@ -43,6 +48,14 @@ type operation struct {
 }
 
 func (c Call) name() string { return c.Service + "/" + c.Operation }
+
+// Outputs are what other changes may need of the call's answer, an output's name to
+// its dotted path there.
+func (c Call) Outputs() map[string]string { return operations[c.name()].outputs }
+
+// SecretPath is the dotted path of what the call's answer gives only once, empty for
+// every other call.
+func (c Call) SecretPath() string { return operations[c.name()].secret }
 
 // OnceOnly says whether the call gets one attempt only.
 func (c Call) OnceOnly() bool { return operations[c.name()].once }
@@ -132,13 +145,14 @@ func via[C, I, O, X any](
 	}
 }
 
-// operations are those that a plan may hold, by service and name: those that
-// change something, and GetSessionToken, whose answer goes into a file. What an
-// operation is like is said here and nowhere else.
+// operations are by service and name those that a plan may hold, which have a
+// sender: those that change something, and GetSessionToken, whose answer goes into
+// a file. What an operation is like is said here and nowhere else.
 var operations = map[string]operation{
 	"dynamodb/CreateTable": {
 		send:    via((*Session).dynamodb, (*dynamodb.Client).CreateTable),
 		answers: []string{"TableDescription.TableName"},
+		outputs: map[string]string{"arn": "TableDescription.TableArn"},
 		settle:  settleTable,
 	},
 	"dynamodb/DeleteItem":              {send: via((*Session).dynamodb, (*dynamodb.Client).DeleteItem), grantsNothing: true},
@@ -157,31 +171,38 @@ var operations = map[string]operation{
 	"iam/CreateAccessKey": {
 		send: via((*Session).iam, (*iam.Client).CreateAccessKey), once: true,
 		answers: []string{"AccessKey.AccessKeyId", "AccessKey.SecretAccessKey"},
+		outputs: map[string]string{"id": "AccessKey.AccessKeyId"},
 		secret:  "AccessKey.SecretAccessKey",
 	},
 	"iam/CreateGroup": {
 		send: via((*Session).iam, (*iam.Client).CreateGroup), grantsNothing: true,
 		answers: []string{"Group.GroupName", "Group.Arn"},
+		outputs: map[string]string{"arn": "Group.Arn"},
 	},
 	"iam/CreatePolicy": {
 		send:    via((*Session).iam, (*iam.Client).CreatePolicy),
 		answers: []string{"Policy.Arn"},
+		outputs: map[string]string{"arn": "Policy.Arn"},
 	},
 	"iam/CreatePolicyVersion": {
 		send: via((*Session).iam, (*iam.Client).CreatePolicyVersion), once: true,
 		answers: []string{"PolicyVersion.VersionId"},
+		outputs: map[string]string{"version": "PolicyVersion.VersionId"},
 	},
 	"iam/CreateRole": {
 		send:    via((*Session).iam, (*iam.Client).CreateRole),
 		answers: []string{"Role.RoleName", "Role.Arn"},
+		outputs: map[string]string{"arn": "Role.Arn"},
 	},
 	"iam/CreateUser": {
 		send:    via((*Session).iam, (*iam.Client).CreateUser),
 		answers: []string{"User.UserName", "User.Arn"},
+		outputs: map[string]string{"arn": "User.Arn"},
 	},
 	"iam/CreateVirtualMFADevice": {
 		send: via((*Session).iam, (*iam.Client).CreateVirtualMFADevice), once: true, grantsNothing: true,
 		answers: []string{"VirtualMFADevice.SerialNumber", "VirtualMFADevice.Base32StringSeed"},
+		outputs: map[string]string{"serial": "VirtualMFADevice.SerialNumber"},
 		secret:  "VirtualMFADevice.Base32StringSeed",
 	},
 	"iam/DeactivateMFADevice":             {send: via((*Session).iam, (*iam.Client).DeactivateMFADevice)},
@@ -215,6 +236,7 @@ var operations = map[string]operation{
 	"kms/CreateKey": {
 		send: via((*Session).kms, (*kms.Client).CreateKey), once: true,
 		answers: []string{"KeyMetadata.KeyId", "KeyMetadata.Arn"},
+		outputs: map[string]string{"arn": "KeyMetadata.Arn", "id": "KeyMetadata.KeyId"},
 	},
 	"kms/DisableKey":           {send: via((*Session).kms, (*kms.Client).DisableKey)},
 	"kms/EnableKey":            {send: via((*Session).kms, (*kms.Client).EnableKey)},
@@ -226,8 +248,12 @@ var operations = map[string]operation{
 	"organizations/CreateAccount": {
 		send: via((*Session).organizations, (*organizations.Client).CreateAccount), once: true,
 		answers:  []string{"CreateAccountStatus.Id"},
+		outputs:  map[string]string{"request": "CreateAccountStatus.Id", "account": "CreateAccountStatus.AccountId"},
+		rate:     allowance{perSecond: 0.1, burst: 3},
 		patience: organizationPatience, settle: settleAccount,
 	},
+	"organizations/DescribeOrganization": {rate: allowance{perSecond: 1, burst: 2}},
+	"organizations/ListAccounts":         {rate: allowance{perSecond: 8, burst: 12}},
 
 	"s3/CopyObject": {
 		send: via((*Session).s3, (*s3.Client).CopyObject), grantsNothing: true,
@@ -246,6 +272,7 @@ var operations = map[string]operation{
 	"sts/GetSessionToken": {
 		send: via((*Session).sts, (*sts.Client).GetSessionToken), grantsNothing: true,
 		answers: []string{"Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken", "Credentials.Expiration"},
+		outputs: map[string]string{"id": "Credentials.AccessKeyId", "until": "Credentials.Expiration"},
 		secret:  "Credentials.SecretAccessKey", token: "Credentials.SessionToken",
 	},
 }

@@ -13,30 +13,21 @@ import (
 // Organization is the organization that the session's account belongs to.
 type Organization struct {
 	ID                string // o-…
-	ARN               string
 	ManagementAccount string
-	ManagementEmail   string
-	AllFeatures       bool // false means consolidated billing only
 }
 
 // Organization is nil for an account in no organization
 // (AWSOrganizationsNotInUseException). Any member may ask.
 func (s *Session) Organization(ctx context.Context) (*Organization, error) {
-	answer, err := s.organizations().DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+	organization, err := read(ctx, s, s.organizations().DescribeOrganization, &organizations.DescribeOrganizationInput{}, "",
+		func(answer *organizations.DescribeOrganizationOutput) *Organization {
+			o := answer.Organization
+			return &Organization{ID: aws.ToString(o.Id), ManagementAccount: aws.ToString(o.MasterAccountId)}
+		})
 	if IsOrganizationNotInUse(err) {
 		return nil, nil //nolint:nilnil // absent is an answer here
 	}
-	if err != nil {
-		return nil, s.fail(err, "organizations", "DescribeOrganization", "")
-	}
-	o := answer.Organization
-	return &Organization{
-		ID:                aws.ToString(o.Id),
-		ARN:               aws.ToString(o.Arn),
-		ManagementAccount: aws.ToString(o.MasterAccountId),
-		ManagementEmail:   aws.ToString(o.MasterAccountEmail),
-		AllFeatures:       o.FeatureSet == types.OrganizationFeatureSetAll,
-	}, nil
+	return organization, err
 }
 
 // Account is a member account as Organizations lists it.
@@ -44,13 +35,9 @@ type Account struct {
 	ID    string
 	Name  string
 	Email string
-	ARN   string
 	// State is ACTIVE, SUSPENDED, PENDING_CLOSURE, PENDING_ACTIVATION or
 	// CLOSED; where the API leaves State empty it is the older Status.
 	State string
-	// JoinedMethod is CREATED or INVITED; an invited account has no
-	// OrganizationAccountAccessRole unless somebody made it.
-	JoinedMethod string
 }
 
 // Accounts lists every account of the organization. Only the management
@@ -58,7 +45,7 @@ type Account struct {
 func (s *Session) Accounts(ctx context.Context) ([]Account, error) {
 	pages := organizations.NewListAccountsPaginator(s.organizations(),
 		&organizations.ListAccountsInput{MaxResults: aws.Int32(20)})
-	return list(ctx, s, pages, "organizations", "ListAccounts", "", func(page *organizations.ListAccountsOutput) []Account {
+	return list(ctx, s, pages, "", func(page *organizations.ListAccountsOutput) []Account {
 		return each(page.Accounts, memberAccount)
 	})
 }
@@ -68,18 +55,7 @@ func memberAccount(a types.Account) Account {
 	if state == "" {
 		state = string(a.Status)
 	}
-	return Account{
-		ID: aws.ToString(a.Id), Name: aws.ToString(a.Name), Email: aws.ToString(a.Email), ARN: aws.ToString(a.Arn),
-		State: state, JoinedMethod: string(a.JoinedMethod),
-	}
-}
-
-// Roots lists the ids of the organization's roots; there is one.
-func (s *Session) Roots(ctx context.Context) ([]string, error) {
-	pages := organizations.NewListRootsPaginator(s.organizations(), &organizations.ListRootsInput{})
-	return list(ctx, s, pages, "organizations", "ListRoots", "", func(page *organizations.ListRootsOutput) []string {
-		return each(page.Roots, func(r types.Root) string { return aws.ToString(r.Id) })
-	})
+	return Account{ID: aws.ToString(a.Id), Name: aws.ToString(a.Name), Email: aws.ToString(a.Email), State: state}
 }
 
 // ControlTower says whether AWS Control Tower manages the organization, by its
@@ -91,7 +67,7 @@ func (s *Session) ControlTower(ctx context.Context) (present, known bool, err er
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return false, false, unanswered(s.fail(err, "organizations", "ListAWSServiceAccessForOrganization", ""))
+			return false, false, unanswered(s.fail(err, ""))
 		}
 		if slices.ContainsFunc(page.EnabledServicePrincipals, func(p types.EnabledServicePrincipal) bool {
 			return aws.ToString(p.ServicePrincipal) == "controltower.amazonaws.com"
@@ -113,12 +89,11 @@ type AccountCreation struct {
 
 // CreateAccountStatus asks how far a CreateAccount has come.
 func (s *Session) CreateAccountStatus(ctx context.Context, requestID string) (AccountCreation, error) {
-	answer, err := s.organizations().DescribeCreateAccountStatus(ctx,
-		&organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: aws.String(requestID)})
-	if err != nil {
-		return AccountCreation{}, s.fail(err, "organizations", "DescribeCreateAccountStatus", requestID)
-	}
-	return creation(answer.CreateAccountStatus), nil
+	in := &organizations.DescribeCreateAccountStatusInput{CreateAccountRequestId: aws.String(requestID)}
+	return read(ctx, s, s.organizations().DescribeCreateAccountStatus, in, requestID,
+		func(answer *organizations.DescribeCreateAccountStatusOutput) AccountCreation {
+			return creation(answer.CreateAccountStatus)
+		})
 }
 
 // AccountCreations lists the requests to create accounts that are running or
@@ -127,7 +102,7 @@ func (s *Session) AccountCreations(ctx context.Context) ([]AccountCreation, erro
 	pages := organizations.NewListCreateAccountStatusPaginator(s.organizations(), &organizations.ListCreateAccountStatusInput{
 		States: []types.CreateAccountState{types.CreateAccountStateInProgress, types.CreateAccountStateFailed},
 	})
-	return list(ctx, s, pages, "organizations", "ListCreateAccountStatus", "", func(page *organizations.ListCreateAccountStatusOutput) []AccountCreation {
+	return list(ctx, s, pages, "", func(page *organizations.ListCreateAccountStatusOutput) []AccountCreation {
 		return each(page.CreateAccountStatuses, func(c types.CreateAccountStatus) AccountCreation { return creation(&c) })
 	})
 }
@@ -162,12 +137,8 @@ func (s *Session) WaitAccount(ctx context.Context, requestID string) (AccountCre
 // CreateAccount creates a member account with a role that trusts the
 // management account. Its outputs are "request", for [Session.WaitAccount].
 func CreateAccount(email, name, roleName string, tags map[string]string) Call {
-	return Call{
-		Service: "organizations", Operation: "CreateAccount",
-		Input: &organizations.CreateAccountInput{
-			Email: aws.String(email), AccountName: aws.String(name), RoleName: optional(roleName),
-			Tags: tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} }),
-		},
-		Outputs: map[string]string{"request": "CreateAccountStatus.Id", "account": "CreateAccountStatus.AccountId"},
-	}
+	return call(&organizations.CreateAccountInput{
+		Email: aws.String(email), AccountName: aws.String(name), RoleName: optional(roleName),
+		Tags: tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} }),
+	})
 }

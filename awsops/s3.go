@@ -65,31 +65,21 @@ type Bucket struct {
 	Ownership         BucketOwnership
 	Region            string
 	Versioning        string // Enabled, Suspended, or empty when never enabled
-	MFADelete         bool
 	Encryption        *BucketEncryption
 	PublicAccessBlock *PublicAccessBlock // nil when the bucket has none
 	ObjectOwnership   string             // BucketOwnerEnforced, …; empty when never set
 	Policy            string             // the document's text, empty when there is none
 	Tags              map[string]string
 	Lifecycle         []LifecycleRule
-	ObjectLock        bool
 }
 
 // OwnBuckets lists the account's buckets whose names begin with prefix, name →
 // region. The region is empty where S3 leaves it out.
 func (s *Session) OwnBuckets(ctx context.Context, prefix string) (map[string]string, error) {
-	buckets := map[string]string{}
 	pages := s3.NewListBucketsPaginator(s.s3(), &s3.ListBucketsInput{Prefix: optional(prefix), MaxBuckets: aws.Int32(1000)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, s.fail(err, "s3", "ListBuckets", "") // no bucket is asked for: it is the account's list
-		}
-		for _, b := range page.Buckets {
-			buckets[aws.ToString(b.Name)] = aws.ToString(b.BucketRegion)
-		}
-	}
-	return buckets, nil
+	// No bucket is asked for: it is the account's list.
+	all, err := list(ctx, s, pages, "", func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
+	return tagMap(all, func(b types.Bucket) (*string, *string) { return b.Name, b.BucketRegion }), err
 }
 
 // Bucket reads all of a bucket, the settings at once and in the bucket's own
@@ -103,7 +93,7 @@ func (s *Session) Bucket(ctx context.Context, name, owner string) (*Bucket, erro
 	reads, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Bucket, string) error{
 		there.readVersioning, there.readEncryption, there.readPublicAccessBlock, there.readObjectOwnership,
-		there.readBucketPolicy, there.readBucketTags, there.readLifecycle, there.readObjectLock,
+		there.readBucketPolicy, there.readBucketTags, there.readLifecycle,
 	} {
 		reads.Go(func() error { return read(ctx, b, owner) })
 	}
@@ -173,7 +163,7 @@ func (s *Session) headBucket(ctx context.Context, name, owner string) (status in
 		region = response.Response.Header.Get("X-Amz-Bucket-Region")
 		status = response.HTTPStatusCode()
 	}
-	return status, region, s.fail(err, "s3", "HeadBucket", name)
+	return status, region, s.fail(err, name)
 }
 
 // BucketRegion is where a bucket lives, whoever owns it, and the HTTP status

@@ -6,10 +6,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-func s3Call(operation string, input any) Call {
-	return Call{Service: "s3", Operation: operation, Input: input}
-}
-
 func s3Tags(tags map[string]string) []types.Tag {
 	return tagList(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
 }
@@ -29,12 +25,12 @@ func CreateBucket(name, region string, tags map[string]string) Call {
 	if region != unconstrained || len(tags) > 0 {
 		in.CreateBucketConfiguration = &configuration
 	}
-	return s3Call("CreateBucket", in)
+	return call(in)
 }
 
 // PutPublicAccessBlock sets all four flags.
 func PutPublicAccessBlock(bucket, owner string) Call {
-	return s3Call("PutPublicAccessBlock", &s3.PutPublicAccessBlockInput{
+	return call(&s3.PutPublicAccessBlockInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner),
 		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true),
@@ -45,7 +41,7 @@ func PutPublicAccessBlock(bucket, owner string) Call {
 
 // PutBucketVersioning turns versioning on.
 func PutBucketVersioning(bucket, owner string) Call {
-	return s3Call("PutBucketVersioning", &s3.PutBucketVersioningInput{
+	return call(&s3.PutBucketVersioningInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner),
 		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 	})
@@ -54,7 +50,7 @@ func PutBucketVersioning(bucket, owner string) Call {
 // PutBucketEncryption makes aws:kms with this key's ARN the default, with a
 // bucket key.
 func PutBucketEncryption(bucket, owner, keyARN string) Call {
-	return s3Call("PutBucketEncryption", &s3.PutBucketEncryptionInput{
+	return call(&s3.PutBucketEncryptionInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner),
 		ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
 			Rules: []types.ServerSideEncryptionRule{{
@@ -69,14 +65,14 @@ func PutBucketEncryption(bucket, owner, keyARN string) Call {
 
 // PutBucketPolicy replaces the bucket's policy.
 func PutBucketPolicy(bucket, owner, document string) Call {
-	return s3Call("PutBucketPolicy", &s3.PutBucketPolicyInput{
+	return call(&s3.PutBucketPolicyInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner), Policy: aws.String(document),
 	})
 }
 
 // PutBucketOwnershipControls disables ACLs (BucketOwnerEnforced).
 func PutBucketOwnershipControls(bucket, owner string) Call {
-	return s3Call("PutBucketOwnershipControls", &s3.PutBucketOwnershipControlsInput{
+	return call(&s3.PutBucketOwnershipControlsInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner),
 		OwnershipControls: &types.OwnershipControls{
 			Rules: []types.OwnershipControlsRule{{ObjectOwnership: types.ObjectOwnershipBucketOwnerEnforced}},
@@ -86,7 +82,7 @@ func PutBucketOwnershipControls(bucket, owner string) Call {
 
 // PutBucketTagging replaces all tags of the bucket: pass those to keep too.
 func PutBucketTagging(bucket, owner string, tags map[string]string) Call {
-	return s3Call("PutBucketTagging", &s3.PutBucketTaggingInput{
+	return call(&s3.PutBucketTaggingInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner), Tagging: &types.Tagging{TagSet: s3Tags(tags)},
 	})
 }
@@ -98,7 +94,7 @@ func PutBucketLifecycle(bucket, owner string, rules []LifecycleRule) Call {
 	for i, r := range rules {
 		list[i] = r.sdk()
 	}
-	return s3Call("PutBucketLifecycleConfiguration", &s3.PutBucketLifecycleConfigurationInput{
+	return call(&s3.PutBucketLifecycleConfigurationInput{
 		Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner),
 		LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: list},
 	})

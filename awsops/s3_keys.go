@@ -34,7 +34,7 @@ func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys [
 			if HasCode(err, "NoSuchBucket") {
 				return nil, nil, nil
 			}
-			err = s.fail(err, "s3", "ListObjectVersions", bucket)
+			err = s.fail(err, bucket)
 			return nil, err, unanswered(err)
 		}
 		if seen += len(page.Versions); seen > headsAtMost {
@@ -79,7 +79,7 @@ func (s *Session) versionKey(ctx context.Context, bucket, owner, key, version st
 		if statusOf(err) == http.StatusForbidden { // which one is asked first is chance, and the right is for all
 			resource = bucket + "/*"
 		}
-		return "", s.failedVersion(err, "HeadObject", resource, version)
+		return "", s.failedVersion(err, resource, version)
 	}
 	return aws.ToString(answer.SSEKMSKeyId), nil
 }

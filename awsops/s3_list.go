@@ -14,7 +14,7 @@ func (s *Session) ObjectKeys(ctx context.Context, bucket, prefix string) ([]stri
 	pages := s3.NewListObjectsV2Paginator(s.s3(), &s3.ListObjectsV2Input{
 		Bucket: aws.String(bucket), Prefix: optional(prefix), ExpectedBucketOwner: s.owner(),
 	})
-	return list(ctx, s, pages, "s3", "ListObjectsV2", bucket, func(page *s3.ListObjectsV2Output) []string {
+	return list(ctx, s, pages, bucket, func(page *s3.ListObjectsV2Output) []string {
 		return each(page.Contents, func(o types.Object) string { return aws.ToString(o.Key) })
 	})
 }

@@ -3,9 +3,6 @@ package awsops
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"io"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -14,8 +11,6 @@ import (
 
 // Object is what HEAD tells of an object.
 type Object struct {
-	Size      int64
-	Version   string
 	Algorithm string // server-side encryption: AES256, aws:kms, …
 	KeyARN    string // the KMS key that encrypted it
 }
@@ -28,34 +23,10 @@ func (s *Session) owner() *string { return optional(s.Account()) }
 // HeadObject is nil when there is no such object (404). A 403 instead means
 // that s3:ListBucket is missing.
 func (s *Session) HeadObject(ctx context.Context, bucket, key string) (*Object, error) {
-	answer, err := s.s3().HeadObject(ctx, &s3.HeadObjectInput{
-		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
+	in := &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner()}
+	return describe(ctx, s, s.s3().HeadObject, in, bucket+"/"+key, func(answer *s3.HeadObjectOutput) *Object {
+		return &Object{Algorithm: string(answer.ServerSideEncryption), KeyARN: aws.ToString(answer.SSEKMSKeyId)}
 	})
-	if err != nil {
-		if wrapped := s.fail(err, "s3", "HeadObject", bucket+"/"+key); statusOf(wrapped) != http.StatusNotFound {
-			return nil, wrapped
-		}
-		return nil, nil //nolint:nilnil // absent is an answer here
-	}
-	return &Object{
-		Size: aws.ToInt64(answer.ContentLength), Version: aws.ToString(answer.VersionId),
-		Algorithm: string(answer.ServerSideEncryption), KeyARN: aws.ToString(answer.SSEKMSKeyId),
-	}, nil
-}
-
-// GetObject reads an object whole; [IsNotFound] holds when there is none.
-func (s *Session) GetObject(ctx context.Context, bucket, key string) ([]byte, error) {
-	answer, err := s.s3().GetObject(ctx, &s3.GetObjectInput{
-		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
-	})
-	if err != nil {
-		return nil, s.fail(err, "s3", "GetObject", bucket+"/"+key)
-	}
-	body, err := io.ReadAll(answer.Body)
-	if closing := answer.Body.Close(); err == nil && closing != nil {
-		err = fmt.Errorf("close the object: %w", closing)
-	}
-	return body, s.fail(err, "s3", "GetObject", bucket+"/"+key)
 }
 
 // PutOptions are the headers of a [Session.PutObject].
@@ -81,7 +52,7 @@ func (s *Session) PutObject(ctx context.Context, bucket, key string, body []byte
 	}
 	in.IfMatch = optional(o.IfMatch)
 	_, err := s.s3().PutObject(ctx, in)
-	return s.fail(err, "s3", "PutObject", bucket+"/"+key)
+	return s.fail(err, bucket+"/"+key)
 }
 
 // DeleteObject deletes a probe's object or a lock file; in a versioned bucket a
@@ -90,5 +61,5 @@ func (s *Session) DeleteObject(ctx context.Context, bucket, key string) error {
 	_, err := s.s3().DeleteObject(ctx, &s3.DeleteObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: s.owner(),
 	})
-	return s.fail(err, "s3", "DeleteObject", bucket+"/"+key)
+	return s.fail(err, bucket+"/"+key)
 }

@@ -9,115 +9,91 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// absent fails a read of a setting unless the setting is only not there.
-func (s *Session) absent(err error, operation, bucket string) error {
+// setting reads one of a bucket's settings. One that is not there is no error, a
+// bucket that is not there is one.
+func setting[I, O, X any](
+	ctx context.Context, s *Session, b *Bucket, send func(context.Context, *I, ...func(*X)) (*O, error), input *I, of func(*O),
+) error {
+	answer, err := send(ctx, input)
 	if IsNotFound(err) && !HasCode(err, "NoSuchBucket") {
 		return nil
 	}
-	return s.fail(err, "s3", operation, bucket)
+	if err != nil {
+		return s.fail(err, b.Name)
+	}
+	of(answer)
+	return nil
 }
 
 func (s *Session) readVersioning(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetBucketVersioning(ctx,
-		&s3.GetBucketVersioningInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.fail(err, "s3", "GetBucketVersioning", b.Name)
-	}
-	b.Versioning = string(answer.Status)
-	b.MFADelete = answer.MFADelete == types.MFADeleteStatusEnabled
-	return nil
+	in := &s3.GetBucketVersioningInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetBucketVersioning, in, func(answer *s3.GetBucketVersioningOutput) {
+		b.Versioning = string(answer.Status)
+	})
 }
 
 func (s *Session) readEncryption(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetBucketEncryption(ctx,
-		&s3.GetBucketEncryptionInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.absent(err, "GetBucketEncryption", b.Name)
-	}
-	if answer.ServerSideEncryptionConfiguration == nil {
-		return nil
-	}
-	for _, rule := range answer.ServerSideEncryptionConfiguration.Rules {
-		if d := rule.ApplyServerSideEncryptionByDefault; d != nil {
-			b.Encryption = &BucketEncryption{
-				Algorithm: string(d.SSEAlgorithm), KeyID: aws.ToString(d.KMSMasterKeyID), BucketKey: aws.ToBool(rule.BucketKeyEnabled),
+	in := &s3.GetBucketEncryptionInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetBucketEncryption, in, func(answer *s3.GetBucketEncryptionOutput) {
+		if answer.ServerSideEncryptionConfiguration == nil {
+			return
+		}
+		for _, rule := range answer.ServerSideEncryptionConfiguration.Rules {
+			if d := rule.ApplyServerSideEncryptionByDefault; d != nil {
+				b.Encryption = &BucketEncryption{
+					Algorithm: string(d.SSEAlgorithm), KeyID: aws.ToString(d.KMSMasterKeyID), BucketKey: aws.ToBool(rule.BucketKeyEnabled),
+				}
 			}
 		}
-	}
-	return nil
+	})
 }
 
 func (s *Session) readPublicAccessBlock(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetPublicAccessBlock(ctx,
-		&s3.GetPublicAccessBlockInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.absent(err, "GetPublicAccessBlock", b.Name)
-	}
-	if c := answer.PublicAccessBlockConfiguration; c != nil {
-		b.PublicAccessBlock = &PublicAccessBlock{
-			BlockPublicACLs: aws.ToBool(c.BlockPublicAcls), IgnorePublicACLs: aws.ToBool(c.IgnorePublicAcls),
-			BlockPublicPolicy: aws.ToBool(c.BlockPublicPolicy), RestrictPublicBuckets: aws.ToBool(c.RestrictPublicBuckets),
+	in := &s3.GetPublicAccessBlockInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetPublicAccessBlock, in, func(answer *s3.GetPublicAccessBlockOutput) {
+		if c := answer.PublicAccessBlockConfiguration; c != nil {
+			b.PublicAccessBlock = &PublicAccessBlock{
+				BlockPublicACLs: aws.ToBool(c.BlockPublicAcls), IgnorePublicACLs: aws.ToBool(c.IgnorePublicAcls),
+				BlockPublicPolicy: aws.ToBool(c.BlockPublicPolicy), RestrictPublicBuckets: aws.ToBool(c.RestrictPublicBuckets),
+			}
 		}
-	}
-	return nil
+	})
 }
 
 func (s *Session) readObjectOwnership(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetBucketOwnershipControls(ctx,
-		&s3.GetBucketOwnershipControlsInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.absent(err, "GetBucketOwnershipControls", b.Name)
-	}
-	if answer.OwnershipControls != nil {
+	in := &s3.GetBucketOwnershipControlsInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetBucketOwnershipControls, in, func(answer *s3.GetBucketOwnershipControlsOutput) {
+		if answer.OwnershipControls == nil {
+			return
+		}
 		for _, rule := range answer.OwnershipControls.Rules {
 			b.ObjectOwnership = string(rule.ObjectOwnership)
 		}
-	}
-	return nil
+	})
 }
 
 func (s *Session) readBucketPolicy(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetBucketPolicy(ctx,
-		&s3.GetBucketPolicyInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.absent(err, "GetBucketPolicy", b.Name)
-	}
-	b.Policy = aws.ToString(answer.Policy)
-	return nil
+	in := &s3.GetBucketPolicyInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetBucketPolicy, in, func(answer *s3.GetBucketPolicyOutput) {
+		b.Policy = aws.ToString(answer.Policy)
+	})
 }
 
 func (s *Session) readBucketTags(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetBucketTagging(ctx,
-		&s3.GetBucketTaggingInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		b.Tags = map[string]string{}
-		return s.absent(err, "GetBucketTagging", b.Name)
-	}
-	b.Tags = tagMap(answer.TagSet, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
-	return nil
+	b.Tags = map[string]string{}
+	in := &s3.GetBucketTaggingInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetBucketTagging, in, func(answer *s3.GetBucketTaggingOutput) {
+		b.Tags = tagMap(answer.TagSet, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
+	})
 }
 
 func (s *Session) readLifecycle(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetBucketLifecycleConfiguration(ctx,
-		&s3.GetBucketLifecycleConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.absent(err, "GetBucketLifecycleConfiguration", b.Name)
-	}
-	for _, rule := range answer.Rules {
-		b.Lifecycle = append(b.Lifecycle, lifecycleRule(rule))
-	}
-	return nil
-}
-
-func (s *Session) readObjectLock(ctx context.Context, b *Bucket, owner string) error {
-	answer, err := s.s3().GetObjectLockConfiguration(ctx,
-		&s3.GetObjectLockConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)})
-	if err != nil {
-		return s.absent(err, "GetObjectLockConfiguration", b.Name)
-	}
-	b.ObjectLock = answer.ObjectLockConfiguration != nil &&
-		answer.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled
-	return nil
+	in := &s3.GetBucketLifecycleConfigurationInput{Bucket: aws.String(b.Name), ExpectedBucketOwner: aws.String(owner)}
+	return setting(ctx, s, b, s.s3().GetBucketLifecycleConfiguration, in, func(answer *s3.GetBucketLifecycleConfigurationOutput) {
+		for _, rule := range answer.Rules {
+			b.Lifecycle = append(b.Lifecycle, lifecycleRule(rule))
+		}
+	})
 }
 
 // lifecycleRule reads a rule and keeps the original.

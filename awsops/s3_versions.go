@@ -25,30 +25,43 @@ type Content struct {
 // ReadObject reads an object, or one version of it when version is not empty;
 // nil when there is none.
 func (s *Session) ReadObject(ctx context.Context, bucket, key, version string) (*Content, error) {
+	content, err := s.content(ctx, bucket, key, version)
+	if statusOf(err) == http.StatusNotFound && !HasCode(err, "NoSuchBucket") {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	return content, err
+}
+
+// GetObject reads an object whole; [IsNotFound] holds when there is none.
+func (s *Session) GetObject(ctx context.Context, bucket, key string) ([]byte, error) {
+	content, err := s.content(ctx, bucket, key, "")
+	if err != nil {
+		return nil, err
+	}
+	return content.Body, nil
+}
+
+func (s *Session) content(ctx context.Context, bucket, key, version string) (*Content, error) {
 	answer, err := s.s3().GetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), VersionId: optional(version), ExpectedBucketOwner: s.owner(),
 	})
 	if err != nil {
-		wrapped := s.failedVersion(err, "GetObject", bucket+"/"+key, version)
-		if statusOf(wrapped) == http.StatusNotFound && !HasCode(wrapped, "NoSuchBucket") {
-			return nil, nil //nolint:nilnil // absent is an answer here
-		}
-		return nil, wrapped
+		return nil, s.failedVersion(err, bucket+"/"+key, version)
 	}
 	body, err := io.ReadAll(answer.Body)
 	if closing := answer.Body.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("close the object: %w", closing)
 	}
 	if err != nil {
-		return nil, s.fail(err, "s3", "GetObject", bucket+"/"+key)
+		return nil, s.fail(misread("S3", "GetObject", err), bucket+"/"+key)
 	}
 	return &Content{Body: body, ETag: aws.ToString(answer.ETag), Version: aws.ToString(answer.VersionId)}, nil
 }
 
 // failedVersion wraps the failed read of an object, or of one version of it, which
 // is a right of its own.
-func (s *Session) failedVersion(err error, operation, resource, version string) error {
-	e := s.failing("s3", operation, resource)
+func (s *Session) failedVersion(err error, resource, version string) error {
+	e := s.failing(resource)
 	if version != "" {
 		e.Action = "s3:GetObjectVersion"
 	}
@@ -82,7 +95,7 @@ func (s *Session) ObjectVersions(ctx context.Context, bucket, key string) ([]Obj
 	for n := 0; n < pagesAtMost && len(versions) < versionsAtOnce && pages.HasMorePages(); n++ {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, s.fail(err, "s3", "ListObjectVersions", bucket+"/"+key)
+			return nil, s.fail(err, bucket+"/"+key)
 		}
 		for _, v := range page.Versions {
 			if aws.ToString(v.Key) == key { // others begin with the same letters
@@ -115,7 +128,7 @@ func (s *Session) IsDeleted(ctx context.Context, bucket, key string) (bool, erro
 	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound {
 		return response.Response.Header.Get("X-Amz-Delete-Marker") == "true", nil
 	}
-	return false, s.fail(err, "s3", "HeadObject", bucket+"/"+key)
+	return false, s.fail(err, bucket+"/"+key)
 }
 
 // List proves that the identity may list the keys below a prefix, as Terraform
@@ -124,13 +137,13 @@ func (s *Session) List(ctx context.Context, bucket, prefix string) error {
 	_, err := s.s3().ListObjectsV2(ctx, &s3.ListObjectsV2Input{
 		Bucket: aws.String(bucket), Prefix: optional(prefix), MaxKeys: aws.Int32(1), ExpectedBucketOwner: s.owner(),
 	})
-	return s.fail(err, "s3", "ListObjectsV2", bucket)
+	return s.fail(err, bucket)
 }
 
 // DeleteObjectIf deletes an object if it is still the one with this ETag; in a
 // versioned bucket a delete marker covers it.
 func DeleteObjectIf(bucket, key, owner, etag string) Call {
-	return s3Call("DeleteObject", &s3.DeleteObjectInput{
+	return call(&s3.DeleteObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), ExpectedBucketOwner: aws.String(owner), IfMatch: optional(etag),
 	})
 }
@@ -147,5 +160,5 @@ func CopyVersion(bucket, key, version, owner, kmsKeyARN, etag string) Call {
 	if etag == "" {
 		in.IfNoneMatch = aws.String("*")
 	}
-	return s3Call("CopyObject", in)
+	return call(in)
 }

@@ -31,7 +31,7 @@ func TestAKeyTellsWhenItWasLastUsed(t *testing.T) {
 		t.Errorf("a new key was used: %+v", use)
 	}
 	must[awsops.Identity](t)(sessions.With(id, key.Secret, secret.Secret{}, "eu-west-1").Identity(ctx))
-	if use := must[awsops.KeyUse](t)(home.KeyLastUsed(ctx, id)); use.Never() || use.Service != "sts" || use.Region != "eu-west-1" {
+	if use := must[awsops.KeyUse](t)(home.KeyLastUsed(ctx, id)); use.Never() || use.Service != "sts" {
 		t.Errorf("the use is told as %+v", use)
 	}
 	if _, err := home.KeyLastUsed(ctx, "AKIAUNKNOWNUNKNOWN00"); !awsops.IsAccessDenied(err) {

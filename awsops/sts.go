@@ -31,7 +31,6 @@ const (
 type Identity struct {
 	ARN       string
 	Account   string
-	UserID    string
 	Partition string
 	Kind      IdentityKind
 	// Name is the user's or the role's name without path or session, empty for
@@ -50,16 +49,15 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 	answer, err := s.sts().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		s.login.learnClock(answeredAt(err), time.Now())
-		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
+		return Identity{}, s.fail(err, "")
 	}
 	there, _ := awsmiddleware.GetServerTime(answer.ResultMetadata)
 	here, _ := awsmiddleware.GetResponseAt(answer.ResultMetadata)
 	s.login.learnClock(there, here)
 	id, err := parseIdentity(aws.ToString(answer.Arn))
 	if err != nil {
-		return Identity{}, s.fail(err, "sts", "GetCallerIdentity", "")
+		return Identity{}, s.fail(misread("STS", "GetCallerIdentity", err), "")
 	}
-	id.UserID = aws.ToString(answer.UserId)
 	s.login.learn(id)
 	return id, nil
 }
@@ -118,25 +116,18 @@ func parseIdentity(arn string) (Identity, error) {
 // AccessKeyAccount is the account that an access key id belongs to
 // (sts:GetAccessKeyInfo, which answers for any account's key).
 func (s *Session) AccessKeyAccount(ctx context.Context, keyID string) (string, error) {
-	answer, err := s.sts().GetAccessKeyInfo(ctx, &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String(keyID)})
-	if err != nil {
-		return "", s.fail(err, "sts", "GetAccessKeyInfo", keyID)
-	}
-	return aws.ToString(answer.Account), nil
+	return read(ctx, s, s.sts().GetAccessKeyInfo, &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String(keyID)}, keyID,
+		func(answer *sts.GetAccessKeyInfoOutput) string { return aws.ToString(answer.Account) })
 }
 
 // GetSessionToken opens a session of the user whose access key signs, with the
 // second factor that the code proves. Outputs: "id" and "until", when the session
 // ends; its secret and its token come beside them.
 func GetSessionToken(serial, code string, life time.Duration) Call {
-	return Call{
-		Service: "sts", Operation: "GetSessionToken",
-		Input: &sts.GetSessionTokenInput{
-			SerialNumber: aws.String(serial), TokenCode: aws.String(code),
-			DurationSeconds: aws.Int32(int32(life / time.Second)), //nolint:gosec // AWS takes 36 hours at most
-		},
-		Outputs: map[string]string{"id": "Credentials.AccessKeyId", "until": "Credentials.Expiration"},
-	}
+	return call(&sts.GetSessionTokenInput{
+		SerialNumber: aws.String(serial), TokenCode: aws.String(code),
+		DurationSeconds: aws.Int32(int32(life / time.Second)), //nolint:gosec // AWS takes 36 hours at most
+	})
 }
 
 // Assume proves that the session's identity may assume a role and gives a
@@ -168,10 +159,10 @@ func (s *Session) assume(ctx context.Context, roleARN string) (aws.Credentials, 
 		DurationSeconds: aws.Int32(int32(time.Hour / time.Second)),
 	})
 	if err == nil && answer.Credentials == nil {
-		err = fmt.Errorf("the answer holds no credentials")
+		err = misread("STS", "AssumeRole", errors.New("the answer holds no credentials"))
 	}
 	if err != nil {
-		return aws.Credentials{}, s.fail(err, "sts", "AssumeRole", roleARN)
+		return aws.Credentials{}, s.fail(err, roleARN)
 	}
 	return aws.Credentials{
 		AccessKeyID:     aws.ToString(answer.Credentials.AccessKeyId),

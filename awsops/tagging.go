@@ -15,7 +15,7 @@ import (
 func (s *Session) OtherResources(ctx context.Context, besides string) ([]string, error) {
 	answer, err := s.tagging().GetResources(ctx, &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(100)})
 	if err != nil {
-		return nil, s.fail(err, "tagging", "GetResources", "")
+		return nil, s.fail(err, "")
 	}
 	others := slices.DeleteFunc(answer.ResourceTagMappingList, func(m types.ResourceTagMapping) bool {
 		return slices.ContainsFunc(m.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == besides })
@@ -29,7 +29,7 @@ func (s *Session) taggedResources(ctx context.Context, resourceType, key, value 
 		ResourceTypeFilters: []string{resourceType},
 		TagFilters:          []types.TagFilter{{Key: aws.String(key), Values: []string{value}}},
 	})
-	return list(ctx, s, pages, "tagging", "GetResources", resourceType, func(page *resourcegroupstaggingapi.GetResourcesOutput) []string {
+	return list(ctx, s, pages, resourceType, func(page *resourcegroupstaggingapi.GetResourcesOutput) []string {
 		return resourceARNs(page.ResourceTagMappingList)
 	})
 }

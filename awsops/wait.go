@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // firstInterval is the wait after the first probe. It is short because what
@@ -101,7 +103,8 @@ func (s *Session) WaitAssumable(ctx context.Context, roleARN string, patience ti
 
 // WaitTableActive waits until a table is ACTIVE.
 func (s *Session) WaitTableActive(ctx context.Context, name string) error {
-	return pollWhile(ctx, tableWait, slowest, IsNotFound, func(ctx context.Context) (bool, error) {
-		return s.tableActive(ctx, name)
+	return Poll(ctx, tableWait, slowest, func(ctx context.Context) (bool, error) {
+		table, err := s.DescribeTable(ctx, name)
+		return table != nil && table.Status == string(types.TableStatusActive), err
 	})
 }

@@ -20,7 +20,6 @@ type organization struct {
 	scps       bool // service control policies are enabled on the root
 	policies   map[string]*controlPolicy
 	attached   map[string][]string // root or account id → policy ids
-	delegated  map[string][]string // account id → service principals
 	creations  []*creation
 }
 
@@ -39,7 +38,7 @@ type creation struct {
 func newOrganization(ids *idSource, management *account) *organization {
 	o := &organization{
 		id: "o-" + ids.lower(10), rootID: "r-" + ids.lower(4), management: management,
-		policies: map[string]*controlPolicy{}, attached: map[string][]string{}, delegated: map[string][]string{},
+		policies: map[string]*controlPolicy{}, attached: map[string][]string{},
 	}
 	o.policies[fullAccess] = &controlPolicy{
 		id: fullAccess, arn: "arn:aws:organizations::aws:policy/service_control_policy/" + fullAccess,

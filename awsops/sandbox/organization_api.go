@@ -24,21 +24,18 @@ func newOrganizations(c *core) *orgService {
 		"EnablePolicyType":                    jsonOp(s.enablePolicyType),
 		"CreatePolicy":                        jsonOp(s.createPolicy),
 		"AttachPolicy":                        jsonOp(s.attachPolicy),
-		"RegisterDelegatedAdministrator":      jsonOp(s.registerDelegated),
 		"ListAWSServiceAccessForOrganization": jsonOp(s.listServiceAccess),
 	}
 	return s
 }
 
-// serve lets the management account do everything, a delegated administrator
-// read, and any member describe the organization.
+// serve lets the management account do everything, and any member describe the
+// organization.
 func (s *orgService) serve(r *request) (response, error) {
-	o := s.organization
-	if o == nil {
+	if s.organization == nil {
 		return response{}, badRequest("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
 	}
-	reader := len(o.delegated[r.account.id]) > 0 && !mutating(r.operation)
-	if !r.account.management && r.operation != "DescribeOrganization" && !reader {
+	if !r.account.management && r.operation != "DescribeOrganization" {
 		return response{}, accessDenied.in(r.protocol, "You don't have permissions to access this resource.")
 	}
 	if err := s.authorize(r, "organizations:"+r.operation, "*", r.account.id, nil, nil); err != nil {
@@ -207,21 +204,4 @@ func (s *orgService) listServiceAccess(*request, none) (any, error) {
 		services = append(services, map[string]string{"ServicePrincipal": "controltower.amazonaws.com"})
 	}
 	return map[string]any{"EnabledServicePrincipals": services}, nil
-}
-
-type delegateIn struct {
-	accountIn
-	ServicePrincipal string
-}
-
-func (s *orgService) registerDelegated(_ *request, in delegateIn) (any, error) {
-	if _, ok := s.accounts[in.AccountID]; !ok {
-		return nil, badRequest("AccountNotFoundException", "You specified an account that doesn't exist.")
-	}
-	have := s.organization.delegated[in.AccountID]
-	if slices.Contains(have, in.ServicePrincipal) {
-		return nil, badRequest("AccountAlreadyRegisteredException", "The specified account is already a delegated administrator for this Amazon Web Services service.")
-	}
-	s.organization.delegated[in.AccountID] = append(have, in.ServicePrincipal)
-	return none{}, nil
 }

@@ -72,7 +72,6 @@ func (s *s3Service) table() []s3Operation {
 		{put, 1, "tagging", "PutBucketTagging", "PutBucketTagging", putting(putTagging)},
 		{get, 1, "lifecycle", "GetBucketLifecycleConfiguration", "GetLifecycleConfiguration", showing("LifecycleConfiguration", showLifecycle)},
 		{put, 1, "lifecycle", "PutBucketLifecycleConfiguration", "PutLifecycleConfiguration", putting(s.putLifecycle)},
-		{get, 1, "object-lock", "GetObjectLockConfiguration", "GetBucketObjectLockConfiguration", showing("", showObjectLock)},
 		{get, 1, "versions", "ListObjectVersions", "", s.listVersions},
 		{post, 1, "delete", "DeleteObjects", "", s.deleteObjects},
 		{get, 1, "list-type", "ListObjectsV2", "", s.listObjectsV2},

@@ -154,8 +154,6 @@ func TestNewBucketIsAsAWSMakesIt(t *testing.T) {
 	wantCode(t, err, "NoSuchBucketPolicy", "")
 	_, err = c.GetBucketLifecycleConfiguration(st.ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: name})
 	wantCode(t, err, "NoSuchLifecycleConfiguration", "")
-	_, err = c.GetObjectLockConfiguration(st.ctx, &s3.GetObjectLockConfigurationInput{Bucket: name})
-	wantCode(t, err, "ObjectLockConfigurationNotFoundError", "")
 	_, err = c.DeletePublicAccessBlock(st.ctx, &s3.DeletePublicAccessBlockInput{Bucket: name})
 	st.must(err)
 	_, err = c.GetPublicAccessBlock(st.ctx, &s3.GetPublicAccessBlockInput{Bucket: name})

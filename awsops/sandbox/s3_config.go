@@ -196,7 +196,3 @@ func (s *s3Service) putLifecycle(b *s3Bucket, in struct {
 	b.lifecycle = out
 	return nil
 }
-
-func showObjectLock(*s3Bucket) (any, error) {
-	return nil, absent("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")
-}

@@ -19,7 +19,7 @@ func (s *Server) State() []string {
 		l.account(a)
 	}
 	if o := s.organization; o != nil {
-		l.add("organization", "service control policies: %t, attached: %v, delegated: %v", o.scps, o.attached, o.delegated)
+		l.add("organization", "service control policies: %t, attached: %v", o.scps, o.attached)
 		for _, p := range o.policies {
 			l.add(p.arn, "%s: %s", p.name, p.text)
 		}

@@ -180,9 +180,9 @@ func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'"
 
 // outputs are the variables that a call fills, with their places in its answer.
 func (s *script) outputs(c Change, call awsops.Call) (names, paths []string) {
-	all := maps.Clone(call.Outputs)
-	if call.Operation == "CreateAccessKey" {
-		all["secret"] = "AccessKey.SecretAccessKey"
+	all := maps.Clone(call.Outputs())
+	if path := call.SecretPath(); path != "" {
+		all["secret"] = path
 	}
 	if call.Operation == "CreateAccount" {
 		s.names[awsops.Reference{Change: c.ID, Output: "request"}] = "request"

@@ -1,0 +1,148 @@
+package onboard
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// accessFacts are what of the set-up beside IAM's own users and groups can name
+// somebody: the policies of the state encryption key and of the state bucket, and the
+// environments' roles.
+type accessFacts struct {
+	// Key is nil where there is none, or where KeyUnseen says why it cannot be
+	// looked at.
+	Key       *keyAccess
+	KeyUnseen error
+	// Bucket is nil where there is none, or none with a policy, or where
+	// BucketUnseen says why it cannot be looked at.
+	Bucket       *bucketAccess
+	BucketUnseen error
+	// Roles are the environments', in the blueprint's order.
+	Roles []roleAccess
+}
+
+// keyAccess is the key behind the blueprint's alias and who may use it.
+type keyAccess struct {
+	ARN, ID string
+	Policy  policy.Document
+	Tags    map[string]string
+}
+
+// bucketAccess is the state bucket's own policy.
+type bucketAccess struct {
+	ARN    string
+	Policy policy.Document
+	Tags   map[string]string
+}
+
+// roleAccess is an environment's role and who may assume it. Its Role is nil
+// where there is none; Unreachable says why the account cannot be looked into.
+type roleAccess struct {
+	steps.RoleFacts
+	Environment blueprint.Environment
+	ARN         string
+
+	reach, region string
+}
+
+// inspectAccess reads them with the operator's credentials, the roles through
+// each account's reach role. What the operator may not see is a fact, not an
+// error; the error is one that keeps everything from being seen.
+func inspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (accessFacts, error) {
+	var f accessFacts
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		f.Key, err = readKey(ctx, env.Sessions.Home(a.StateRegion), a)
+		if awsops.IsAccessDenied(err) {
+			f.KeyUnseen, err = err, nil
+		}
+		return err
+	})
+	g.Go(func() (err error) {
+		f.Bucket, err = readBucket(ctx, env.Sessions.Home(a.StateRegion), a)
+		if awsops.IsAccessDenied(err) {
+			f.BucketUnseen, err = err, nil
+		}
+		return err
+	})
+	g.Go(func() (err error) {
+		f.Roles, err = readRoles(ctx, env, a)
+		return err
+	})
+	return f, g.Wait()
+}
+
+// readKey is nil where no key has the alias.
+func readKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*keyAccess, error) {
+	key, err := home.Key(ctx, a.Key.Alias)
+	if err != nil || key == nil {
+		return nil, err
+	}
+	text, err := home.KeyPolicy(ctx, key.ID)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := home.KeyTags(ctx, key.ID)
+	return &keyAccess{ARN: key.ARN, ID: key.ID, Policy: policy.ParseOrEmpty(text), Tags: tags}, err
+}
+
+// readBucket is nil where no policy is.
+func readBucket(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*bucketAccess, error) {
+	text, tags, err := home.BucketAccess(ctx, a.Bucket.Name, a.AdminAccount)
+	if awsops.IsNotFound(err) || err == nil && text == "" {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &bucketAccess{ARN: "arn:" + home.Partition() + ":s3:::" + a.Bucket.Name, Policy: policy.ParseOrEmpty(text), Tags: tags}, nil
+}
+
+// readRoles looks into every environment's account, many at a time.
+func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]roleAccess, error) {
+	home := env.Sessions.Home(a.StateRegion)
+	identity, err := home.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	roles := make([]roleAccess, len(a.Environments))
+	accounts := sync.OnceValues(func() ([]awsops.Account, error) { return home.Accounts(ctx) })
+	var g errgroup.Group
+	g.SetLimit(env.Parallel)
+	for i, e := range a.Environments {
+		g.Go(func() error {
+			if e.Account == "" { // made by its e-mail address, under which the organization knows it
+				listed, err := accounts()
+				found, there := (&steps.AccountFacts{Accounts: listed}).ByEmail(e.Email)
+				if !there {
+					roles[i] = roleAccess{Environment: e, ARN: e.Role, RoleFacts: steps.RoleFacts{Unreachable: err}}
+					return nil
+				}
+				e.Account = found.ID
+			}
+			roles[i] = roleAccess{
+				Environment: e, ARN: a.RoleARN(identity.Partition, e), reach: a.ReachOf(e), region: a.StateRegion,
+				RoleFacts: steps.InspectRole(ctx, env, a, e),
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()            // the functions return nil
+	return roles, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// change fills in of a change of this role what all of them have in common.
+func (r roleAccess) change(c plan.Change) plan.Change {
+	c.Of, c.Action, c.Target = plan.StepIAM, plan.Update, r.ARN
+	c.Account, c.Region, c.Role, c.Environment = r.Environment.Account, r.region, r.reach, r.Environment.Name
+	return c
+}

@@ -1,0 +1,121 @@
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+)
+
+// tried are the actions that AWS is asked about: what the back end and the
+// environments' roles need, and what would get a user in again.
+var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:PutItem", "iam:CreateAccessKey"}
+
+// Prove asks AWS what it decides for the user now, by simulation: no credential
+// is made for it. It is the Prove of a [engine.Flow].
+func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
+	f := o.last
+	if f == nil || f.user == nil {
+		return r
+	}
+	c := plan.Check{
+		Name: "AWS denies the user everything", Subject: f.name,
+		Asked: "iam:SimulatePrincipalPolicy for " + f.user.ARN, Verdict: plan.Passed,
+	}
+	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.user.ARN)
+	switch {
+	case err != nil:
+		c.Verdict, c.Answer = plan.Undecided, err.Error()
+	case len(open) > 0:
+		c.Verdict, c.Finding = plan.Broken, "offboard.not-denied"
+		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
+		r.Findings = append(r.Findings, plan.Finding{
+			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
+			Remedy:   f.againWith(),
+		})
+	default:
+		c.Answer = "explicitly denied: " + strings.Join(tried, ", ")
+	}
+	if len(r.Changes) > 0 {
+		r.Findings = append(r.Findings, f.meanwhile(r.Changes))
+	}
+	o.proven = c
+	r.Checks = append(r.Checks, c)
+	env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
+	return r
+}
+
+// mostAttached is how many managed policies IAM lets a user have, unless the
+// account's quota was raised.
+const mostAttached = 10
+
+// againWith says what has to be otherwise for the deny to be attached.
+func (o *offboarding) againWith() string {
+	if have := o.belongings.Attached; !o.denied && len(have) >= mostAttached {
+		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), o.name, have[0].ARN, o.name)
+	}
+	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", o.name)
+}
+
+// meanwhile tells of what the user, or somebody, had made between the plan and
+// the deny.
+func (o *offboarding) meanwhile(left []plan.Change) plan.Finding {
+	return plan.Finding{
+		ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", o.name, left[0].Title),
+		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", o.name),
+	}
+}
+
+// stillOpen are the actions tried that no Deny takes from the user.
+func stillOpen(ctx context.Context, home *awsops.Session, arn string) ([]string, error) {
+	decided, err := home.Simulate(ctx, awsops.Simulation{Principal: arn, Actions: tried})
+	var open []string
+	for _, d := range decided {
+		if !d.Explicit {
+			open = append(open, d.Action)
+		}
+	}
+	return open, err
+}
+
+// Close tells what has ended and what has not, and until when.
+func (o *Offboard) Close(s *plan.Summary) []string {
+	f := o.last
+	if f == nil || s.DryRun || s.Declined || s.Stopped {
+		return nil
+	}
+	notes := append([]string{f.state(o.proven)}, f.sessionNotes()...)
+	if len(f.access.Roles) > 0 {
+		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
+	}
+	if s.Applied > 0 {
+		notes = append(notes, "The state, its bucket and key, and the rights of all others are as they were. Next: commit the blueprint.")
+	}
+	return notes
+}
+
+// state is what the user can still do, in a sentence that is true of the last
+// look.
+func (o *offboarding) state(proven plan.Check) string {
+	switch {
+	case o.user == nil:
+		return fmt.Sprintf("User %s is not in account %s any more, nor are its keys, its password and the sessions of its keys.", o.name, o.answers.AdminAccount)
+	case !o.denied:
+		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", o.name)
+	}
+	text := fmt.Sprintf("User %s can do nothing any more: AWSDenyAll overrides every right, also in sessions of its keys that are open, which would last up to 36 hours.", o.name)
+	switch proven.Verdict {
+	case plan.Passed:
+		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + proven.Asked + ")."
+	case plan.Undecided:
+		text += " It was read back, but AWS was not asked what it decides: " + proven.Answer
+	case plan.Broken:
+		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", o.name, proven.Answer)
+	}
+	return text
+}

@@ -1,0 +1,110 @@
+package laptop
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAProfileIsFollowedToItsCredentialsAsTheSDKDoes(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	home := t.TempDir()
+	const keys = "aws_access_key_id = AKIAX\naws_secret_access_key = hush\n"
+	const role = "role_arn = arn:aws:iam::222222222222:role/r\n"
+	const sso = "sso_session = acme\nsso_account_id = 1\nsso_role_name = r\n"
+	tests := map[string]struct {
+		credentials, config string
+		from                string // in the description of the source
+		id, evidence        string
+	}{
+		"keys":                        {"[p]\n" + keys, "", "access key AKIAX", "", ""},
+		"keys in config":              {"", "[profile p]\n" + keys, "access key AKIAX", "", ""},
+		"in neither":                  {"[q]\n" + keys, "", "", "profile-missing", "in neither"},
+		"hidden by a byte order mark": {"\ufeff[p]\n" + keys, "", "", "profile-missing", "byte order mark"},
+		"the other file's form":       {"[profile p]\n" + keys, "", "", "profile-missing", "reads [profile p]"},
+		"no keys":                     {"", "[profile p]\nregion = x\n", "", "credentials-missing", "neither"},
+		"an id alone":                 {"[p]\naws_access_key_id = AKIAX\n", "", "", "credentials-missing", "without aws_secret_access_key"},
+		"a secret alone":              {"[p]\naws_secret_access_key = hush\n", "", "", "credentials-missing", "without aws_access_key_id"},
+		"halves in two files":         {"[p]\naws_access_key_id = AKIAX\n", "[profile p]\naws_secret_access_key = hush\n", "", "credentials-missing", "without"},
+		"role through a source":       {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\n", "through profile q, access key AKIAX", "", ""},
+		"role through two":            {"[r]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = r\n", "through profile r", "", ""},
+		"a source that is missing":    {"", "[profile p]\n" + role + "source_profile = q\n", "", "profile-missing", "takes its credentials from profile q"},
+		"a source without keys":       {"[q]\nregion = x\n", "[profile p]\n" + role + "source_profile = q\n", "", "credentials-missing", "takes its credentials from profile q"},
+		"a role without a source":     {"", "[profile p]\n" + role, "", "credentials-missing", "names no source"},
+		"a source without a role":     {"[q]\n" + keys, "[profile p]\nsource_profile = q\n", "", "credentials-missing", "without a role_arn"},
+		"itself, with keys":           {"[p]\n" + keys, "[profile p]\n" + role + "source_profile = p\n", "access key AKIAX", "", ""},
+		"itself, without keys":        {"", "[profile p]\n" + role + "source_profile = p\n", "", "credentials-missing", "p → p"},
+		"a circle":                    {"", "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = p\n", "", "credentials-missing", "circle"},
+		"two sources":                 {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\ncredential_source = Environment\n", "", "credentials-missing", "takes one only"},
+		"the machine's own":           {"", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "this machine", "", ""},
+		"a code":                      {"[q]\n" + keys, "[profile p]\n" + role + "source_profile = q\nmfa_serial = arn:x\n", "", "mfa-profile", "MFA"},
+		"a code in the source":        {"[r]\n" + keys, "[profile p]\n" + role + "source_profile = q\n[profile q]\n" + role + "source_profile = r\nmfa_serial = arn:x\n", "", "mfa-profile", "takes its credentials from profile q"},
+		"a program":                   {"", "[profile p]\ncredential_process = /bin/x\n", "credential_process", "", ""},
+		"aws login":                   {"", "[profile p]\nlogin_session = arn:x\n", "aws login", "", ""},
+		"a token that is missing":     {"", "[profile p]\n" + role + "web_identity_token_file = /nonexistent\n", "", "credentials-missing", "names no source"},
+		"sign-on without a token":     {"", "[profile p]\nsso_start_url = https://nowhere\nsso_region = x\n", "", "sso-expired", "there is no token"},
+		"sign-on without a session":   {"", "[profile p]\n" + sso, "", "credentials-missing", "has no section [sso-session acme]"},
+		"keys before sign-on":         {"[p]\n" + keys, "[profile p]\n" + sso, "access key AKIAX", "", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range map[string]string{"credentials": tt.credentials, "config": tt.config} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f := readAWSFiles(filepath.Join(dir, "credentials"), filepath.Join(dir, "config"), func(string) string { return home }, now)
+			f.wanted = "p"
+			from, wrong := f.source("p")
+			if tt.id == "" {
+				if wrong != nil || !strings.Contains(from, tt.from) {
+					t.Errorf("from %q, wrong %+v", from, wrong)
+				}
+				return
+			}
+			if wrong == nil || wrong.id != tt.id || !strings.Contains(wrong.evidence, tt.evidence) || wrong.remedy == "" {
+				t.Fatalf("wrong %+v, from %q", wrong, from)
+			}
+			if strings.Contains(wrong.evidence+wrong.remedy, "hush") {
+				t.Error("the secret is shown")
+			}
+		})
+	}
+}
+
+func TestASignOnCountsAsLongAsItsTokenCanBeUsed(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	const later, earlier = `"2026-11-25T13:00:00Z"`, `"2026-11-25T11:00:00Z"`
+	for name, tt := range map[string]struct {
+		token  string
+		usable bool
+	}{
+		"good":               {`{"expiresAt":` + later + `}`, true},
+		"over":               {`{"expiresAt":` + earlier + `}`, false},
+		"over and renewable": {`{"expiresAt":` + earlier + `,"refreshToken":"r","clientId":"c","registrationExpiresAt":` + later + `}`, true},
+		"no longer so":       {`{"expiresAt":` + earlier + `,"refreshToken":"r","clientId":"c","registrationExpiresAt":` + earlier + `}`, false},
+		"junk":               {`junk`, false},
+	} {
+		home := t.TempDir()
+		for file, text := range map[string]string{
+			".aws/config": "[profile p]\nsso_session = acme\n[sso-session acme]\nsso_start_url = https://x\n", ".aws/credentials": "",
+			// The SDK names the file by the SHA-1 of "acme".
+			".aws/sso/cache/293abb6b76d7791c0732cc517d38c4b5c734b87f.json": tt.token,
+		} {
+			path := filepath.Join(home, file)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := readAWSFiles(filepath.Join(home, ".aws/credentials"), filepath.Join(home, ".aws/config"), func(string) string { return home }, now)
+		if _, wrong := f.source("p"); (wrong == nil) != tt.usable || wrong != nil && wrong.id != "sso-expired" {
+			t.Errorf("%s: %+v", name, wrong)
+		}
+	}
+}
