@@ -68,7 +68,7 @@ type Review struct {
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
 	// Looked is the look that all of this rests on.
-	Looked *Looked
+	Looked Look
 
 	// Against are those of the findings that are about what is permitted.
 	Against []Finding
@@ -104,17 +104,6 @@ func Blocking(findings []Finding) bool {
 		}
 	}
 	return false
-}
-
-// Proposal is what a step would change and what it found that needs telling.
-type Proposal struct {
-	Changes  []Change
-	Findings []Finding
-}
-
-// And is both proposals in one.
-func (p Proposal) And(more Proposal) Proposal {
-	return Proposal{Changes: append(p.Changes, more.Changes...), Findings: append(p.Findings, more.Findings...)}
 }
 
 // Blocked tells whether a finding stands against making any change at all.

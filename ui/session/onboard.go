@@ -75,8 +75,8 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 // openAsAdmin opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
 func (s *session) openAsAdmin(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
-	config := s.config()
-	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
+	config := s.operating(asks.Code)
+	config.Profile, config.Key = "", &pair
 	sessions, err := s.openAWS(ctx, config)
 	if err != nil {
 		return nil, err
