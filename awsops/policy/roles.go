@@ -40,6 +40,16 @@ func EnvironmentPermissions() Document {
 	}}}
 }
 
+// EnvironmentSample is one action of each service in [EnvironmentPermissions]: IAM
+// simulates actions, not wildcards.
+func EnvironmentSample() []string {
+	return []string{
+		"elasticfilesystem:CreateFileSystem", "route53domains:ListDomains", "rds:CreateDBInstance", "s3:ListAllMyBuckets",
+		"cloudwatch:PutMetricAlarm", "route53:CreateHostedZone", "lambda:CreateFunction", "ec2:CreateVpc",
+		"elasticloadbalancing:CreateLoadBalancer", "autoscaling:CreateAutoScalingGroup",
+	}
+}
+
 // AssumeRoles lets a group assume exactly the roles named, the article's form.
 // One document fits some 60 to 100 roles; [Split] makes more of it.
 func AssumeRoles(roleARNs []string) Document {

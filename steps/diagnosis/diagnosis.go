@@ -117,15 +117,6 @@ func Rank(id string) int {
 // Known tells whether an id is one of the catalogue.
 func Known(id string) bool { return Rank(id) < len(catalogue) }
 
-// StepOf is the step that a cause with this id belongs to; what is not in the
-// catalogue belongs to none.
-func StepOf(id string) plan.StepName {
-	if i := Rank(id); i < len(catalogue) {
-		return catalogue[i].Step
-	}
-	return plan.NoStep
-}
-
 // FromError names the cause behind a failed call; ok is false where the catalogue
 // has none.
 func FromError(err error) (d *Diagnosis, ok bool) {

@@ -34,7 +34,7 @@ type Offboard struct {
 
 	// last is what the newest look found, nil where it failed, and proven what AWS
 	// said when asked.
-	last   *offboardFacts
+	last   *offboarding
 	proven plan.Check
 }
 
@@ -55,7 +55,7 @@ type offboardFacts struct {
 	// left are virtual devices in the user's name that are nobody's factor.
 	left       []string
 	belongings awsops.Belongings
-	access     steps.AccessFacts
+	access     accessFacts
 	sealed     files.Snapshot
 	link       bool
 	// begun says that this laptop has taken the user out of the blueprint.
@@ -71,6 +71,19 @@ type offboardFacts struct {
 	blueprint files.Edit
 	unedited  error
 }
+
+// offboarding is what one look found, with what is to be taken of it.
+type offboarding struct {
+	offboardFacts
+	answers *blueprint.Answers
+	review  plan.Review
+}
+
+// find books a finding.
+func (o *offboarding) find(f plan.Finding) { o.review.Findings = append(o.review.Findings, f) }
+
+// plan books a change.
+func (o *offboarding) plan(c plan.Change) { o.review.Changes = append(o.review.Changes, c) }
 
 // Look reads what the user has and plans to take it. It is the Look of a
 // [engine.Flow]. Oneself and users that are none of this team's are a
@@ -88,8 +101,9 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err := o.refuse(f, identity); err != nil {
 		return plan.Review{}, err
 	}
-	o.last = &f
-	return o.plan(f), nil
+	o.last = &offboarding{offboardFacts: f, answers: o.Answers}
+	o.last.planAll()
+	return o.last.review, nil
 }
 
 // refuse keeps the operator from what this must not do.
@@ -101,8 +115,8 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 			Remedy:  "Let another operator do it, or choose another profile with --profile.",
 		}
 	}
-	named := slices.ContainsFunc(o.Answers.AllUsers(), func(u string) bool { return u == f.name })
-	ours := f.user != nil && o.ours(f.user.Tags)
+	named := slices.Contains(o.Answers.AllUsers(), f.name)
+	ours := f.user != nil && plan.Ours(o.Answers, f.user.Tags)
 	if !named && !ours && !f.begun {
 		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
@@ -111,12 +125,6 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 		}
 	}
 	return nil
-}
-
-// ours tells whether something carries this blueprint's tag.
-func (o *Offboard) ours(tags map[string]string) bool {
-	key, value := o.Answers.Tag()
-	return tags[key] == value
 }
 
 // inspect reads what is there.
@@ -143,7 +151,7 @@ func (o *Offboard) inspect(ctx context.Context, env *engine.Env, operator awsops
 			return f, err
 		}
 	}
-	if f.access, err = steps.InspectAccess(ctx, env, o.Answers); err != nil {
+	if f.access, err = inspectAccess(ctx, env, o.Answers); err != nil {
 		return f, err
 	}
 	f.times(env, home, o.Now())

@@ -89,7 +89,7 @@ func TestWhoCannotSignInDoesNotHideOtherFaults(t *testing.T) {
 		t.Errorf("the finding tells the secret: %v", review.Findings[0])
 	}
 	for _, c := range w.checks {
-		if c.Name == checkBucket && c.Verdict == plan.Passed && strings.Contains(c.Asked, "operator") {
+		if c.Name == "bucket permissions" && c.Verdict == plan.Passed && strings.Contains(c.Asked, "operator") {
 			t.Errorf("what the operator may do passes for alice: %+v", c)
 		}
 	}
@@ -267,7 +267,7 @@ func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
 		t.Errorf("the lock is not found: %v", review.Findings)
 	}
 	i = slices.IndexFunc(review.Checks, func(c plan.Check) bool {
-		return c.Name == checkLock && c.Verdict == plan.Broken && c.Finding == "lock-held"
+		return c.Name == "lock holder" && c.Verdict == plan.Broken && c.Finding == "lock-held"
 	})
 	if i < 0 || !strings.Contains(review.Checks[i].Asked, "as the operator, since arn:aws:iam::111111111111:user/alice may not see it") {
 		t.Errorf("who was asked is not told: %+v", review.Checks)

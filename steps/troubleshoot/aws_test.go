@@ -11,6 +11,8 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
+	"stateroom/steps/troubleshoot/account"
+	"stateroom/steps/troubleshoot/health"
 )
 
 func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
@@ -31,24 +33,25 @@ func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 }
 
 // asks is the part of a health check that asks AWS.
-func (w *world) asks() outcome {
+func (w *world) asks() health.Report {
 	w.t.Helper()
-	return newScene(w.env(), &blueprint.Answers{Blueprint: w.blueprint}).aws(context.Background())
+	env, a := w.env(), &blueprint.Answers{Blueprint: w.blueprint}
+	return account.Look(context.Background(), env, a, health.StatesOf(env, a, health.Projects(env, a)))
 }
 
 // quiet fails the test if a part of a health check found anything, and gives
 // the subjects of its checks.
-func (w *world) quiet(o outcome) map[string]bool {
+func (w *world) quiet(o health.Report) map[string]bool {
 	w.t.Helper()
 	subjects := map[string]bool{}
-	for _, c := range o.checks {
+	for _, c := range o.Checks {
 		if c.Verdict == plan.Broken {
 			w.t.Errorf("check %q of %q is broken: %s", c.Name, c.Subject, c.Answer)
 		}
 		subjects[c.Subject] = true
 	}
-	if len(o.findings)+len(o.changes) > 0 {
-		w.t.Errorf("findings %v, changes %v", o.findings, o.changes)
+	if len(o.Findings)+len(o.Changes) > 0 {
+		w.t.Errorf("findings %v, changes %v", o.Findings, o.Changes)
 	}
 	return subjects
 }

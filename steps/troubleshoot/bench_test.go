@@ -22,6 +22,7 @@ import (
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot/laptop"
 )
 
 // bench is a finished set-up in a sandbox with a scratch home, at which one
@@ -201,10 +202,10 @@ func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 		b.remove("initialised")
 	}
 	s := newScene(env, b.answers)
-	o := s.laptop(ctx)
-	changes, problems := s.corrections(o)
+	o := laptop.Look(ctx, env, b.answers, s.projects)
+	changes, problems := laptop.Corrections(env, b.answers, s.projects, o)
 	return plan.Review{
-		Checks: o.checks, Findings: append(o.findings, problems...), Changes: append(o.changes, changes...),
+		Checks: o.Checks, Findings: append(o.Findings, problems...), Changes: append(o.Changes, changes...),
 	}, nil
 }
 

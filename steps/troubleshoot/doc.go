@@ -1,9 +1,10 @@
 // Package troubleshoot finds out what is wrong with a set-up and plans what mends
-// it. An [Examination] checks the laptop (its files, the environment, what Terraform
-// left behind) and AWS (package account), each without looking at the text, and gives
-// findings with evidence and the changes that mend them.
+// it. An [Examination] lets the laptop and AWS be checked at once, each without looking
+// at the text that led to it, makes one report of both, and puts beside it what
+// Terraform said.
 //
-// What does not live here: naming what is behind a text (steps/diagnosis), applying
-// the changes (steps/engine), editing files byte for byte (steps/files), running Terraform (steps/terraform) and
+// What does not live here: the checks of this laptop (troubleshoot/laptop) and of the
+// accounts (troubleshoot/account) and what they share (troubleshoot/health), naming
+// what is behind a text (steps/diagnosis), applying the changes (steps/engine), and
 // everything a person sees (package ui).
 package troubleshoot

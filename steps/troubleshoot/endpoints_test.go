@@ -41,7 +41,7 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 				t.Errorf("Terraform ran in %q", ran)
 			}
 			review := b.review()
-			f := findingOf(review.Findings, leadsElsewhere)
+			f := findingOf(review.Findings, "files.points-elsewhere")
 			if f == nil || f.Severity != plan.Failure || !strings.Contains(f.Evidence, address) {
 				t.Fatalf("findings %v", review.Findings)
 			}
@@ -55,7 +55,7 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 			}
 			b.answers.Adopt = []string{address}
 			defer func() { b.answers.Adopt = nil }()
-			if f := findingOf(b.review().Findings, leadsElsewhere); f != nil {
+			if f := findingOf(b.review().Findings, "files.points-elsewhere"); f != nil {
 				t.Errorf("after the consent: %s", f)
 			}
 		})

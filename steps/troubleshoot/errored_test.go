@@ -45,7 +45,7 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 			}
 			b.write("live/staging/errored.tfstate", c.left)
 			review := b.review()
-			i := slices.IndexFunc(review.Checks, func(c plan.Check) bool { return c.Name == checkSaved })
+			i := slices.IndexFunc(review.Checks, func(c plan.Check) bool { return c.Name == "state saved" })
 			if i < 0 || !strings.Contains(review.Checks[i].Answer, c.tells) {
 				t.Fatalf("the checks do not say %q: %+v", c.tells, review.Checks)
 			}

@@ -11,6 +11,9 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/account"
+	"stateroom/steps/troubleshoot/health"
+	"stateroom/steps/troubleshoot/laptop"
 )
 
 // Examination is one health check of a set-up, with or without an error text
@@ -27,24 +30,16 @@ type Examination struct {
 	Terraform bool
 }
 
-// outcome is what one part of the examination came to.
-type outcome struct {
-	checks   []plan.Check
-	findings []plan.Finding
-	changes  []plan.Change
-	// mends are corrections of projects' files; they become changes when every
-	// part has ended.
-	mends []mend
-	// workdirs are what the projects' directories need, by the project's name.
-	workdirs map[string]*workdir
-	// echoes are findings that AWS is likely to confirm under another id.
-	echoes []echo
+// scene is the set-up under examination: the projects with their files as they
+// stand, which every part looks at.
+type scene struct {
+	env      *engine.Env
+	answers  *blueprint.Answers
+	projects []health.Project
 }
 
-// check books a check that has ended and tells it at once.
-func (o *outcome) check(env *engine.Env, c plan.Check) {
-	o.checks = append(o.checks, c)
-	env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
+func newScene(env *engine.Env, a *blueprint.Answers) *scene {
+	return &scene{env: env, answers: a, projects: health.Projects(env, a)}
 }
 
 // Look diagnoses the text, checks the set-up and plans what mends it. It is the
@@ -60,7 +55,7 @@ func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		return plan.Review{Findings: hear(nil, heard)}, nil
 	}
 	s := newScene(env, e.Answers)
-	var ran outcome
+	var ran health.Report
 	if e.Terraform {
 		// Before the checks, which look at what init leaves and at locks.
 		var named []said
@@ -68,24 +63,21 @@ func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		heard = append(heard, named...)
 		s = newScene(env, e.Answers)
 	}
-	parts := []func(context.Context) outcome{s.laptop, s.aws}
-	outcomes := make([]outcome, len(parts))
+	var here, there health.Report
 	g, gctx := errgroup.WithContext(ctx)
-	for i, part := range parts {
-		g.Go(func() error {
-			outcomes[i] = part(gctx)
-			return nil
-		})
-	}
+	g.Go(func() error { here = laptop.Look(gctx, env, e.Answers, s.projects); return nil })
+	g.Go(func() error {
+		there = account.Look(gctx, env, e.Answers, health.StatesOf(env, e.Answers, s.projects))
+		return nil
+	})
 	_ = g.Wait() // a part that cannot be looked at is an undecided check, not an error
 	if err := ctx.Err(); err != nil {
 		return plan.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
-	all := joined(append([]outcome{ran}, outcomes...))
-	all.unite()
-	corrections, problems := s.corrections(all)
+	all := health.Merge(ran, here, there)
+	corrections, problems := laptop.Corrections(env, e.Answers, s.projects, all)
 	review := plan.Review{
-		Checks: all.checks, Findings: append(all.findings, problems...), Changes: append(all.changes, corrections...),
+		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
 	}
 	review.Findings = hear(review.Findings, heard)
 	order(review.Findings)
@@ -100,22 +92,6 @@ func withoutReports(r plan.Review) {
 			r.Findings[i].Details = ""
 		}
 	}
-}
-
-// joined is what all parts came to, in their order.
-func joined(parts []outcome) outcome {
-	var all outcome
-	for _, o := range parts {
-		all.checks = append(all.checks, o.checks...)
-		all.findings = append(all.findings, o.findings...)
-		all.changes = append(all.changes, o.changes...)
-		all.mends = append(all.mends, o.mends...)
-		all.echoes = append(all.echoes, o.echoes...)
-		for name, dir := range o.workdirs {
-			*all.workdir(name) = *dir
-		}
-	}
-	return all
 }
 
 // order puts causes before what they cause, as the table of diagnoses does.

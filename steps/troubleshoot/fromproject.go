@@ -1,12 +1,16 @@
 package troubleshoot
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // FromProject makes answers for a folder without a blueprint: one project named
@@ -21,24 +25,23 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 	}
 	found, problems := tf.Survey(at, getenv)
 	for _, problem := range problems {
-		if pathOf(problem) == at {
+		if isFolder(problem, at) {
 			return nil, problem
 		}
 	}
 	b := blueprint.New()
 	b.Bucket.Policy = "" // nobody said so
 	b.ProfileInFiles = false
-	b.AdminProfile = firstOf(getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE"), "default")
+	b.AdminProfile = cmp.Or(getenv("AWS_PROFILE"), getenv("AWS_DEFAULT_PROFILE"), "default")
 	if len(found.Files) == 0 {
 		return &blueprint.Answers{Blueprint: b}, nil
 	}
-	p := project{dir: at, files: found}
-	p.backend, _ = found.Backend() // the examination tells of a second one
-	p.Project = blueprint.Project{Name: projectName(at), Dir: "."}
-	if block := p.s3(); block != nil {
-		p.readBackend(b, getenv)
+	p := health.Project{Project: blueprint.Project{Name: projectName(at), Dir: "."}, Dir: at, Files: found}
+	p.Backend, _ = found.Backend() // the examination tells of a second one
+	if p.S3() != nil {
+		readBackend(&p, b, getenv)
 	}
-	p.readProvider(b)
+	readProvider(&p, b)
 	b.Projects = []blueprint.Project{p.Project}
 	return &blueprint.Answers{Blueprint: b}, nil
 }
@@ -51,32 +54,23 @@ func projectName(dir string) string {
 		}
 		return '-'
 	}, filepath.Base(dir))
-	return firstOf(strings.Trim(name, "-_"), "project")
-}
-
-func firstOf(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
+	return cmp.Or(strings.Trim(name, "-_"), "project")
 }
 
 // readBackend takes what the backend says, and what init noted where parts of it
 // are given on the command line.
-func (p *project) readBackend(b *blueprint.Blueprint, getenv func(string) string) {
+func readBackend(p *health.Project, b *blueprint.Blueprint, getenv func(string) string) {
 	get := func(name string) string {
-		if value := p.backend.Attributes.Get(name); value != "" {
+		if value := p.Backend.Attributes.Get(name); value != "" {
 			return value
 		}
-		if have := p.files.State.Configured; have != nil && have.Type == "s3" {
+		if have := p.Files.State.Configured; have != nil && have.Type == "s3" {
 			return have.Config[name]
 		}
 		return ""
 	}
 	b.Bucket.Name, p.StateKey = get("bucket"), get("key")
-	b.StateRegion = firstOf(get("region"), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), b.StateRegion)
+	b.StateRegion = cmp.Or(get("region"), getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"), b.StateRegion)
 	b.Lock = blueprint.Lock{UseLockfile: get("use_lockfile") == "true", DynamoDBTable: get("dynamodb_table")}
 	b.FillDefaults()
 	if profile := get("profile"); profile != "" {
@@ -88,8 +82,8 @@ func (p *project) readBackend(b *blueprint.Blueprint, getenv func(string) string
 }
 
 // readProvider takes the profile and the environment's role.
-func (p *project) readProvider(b *blueprint.Blueprint) {
-	at := p.provider()
+func readProvider(p *health.Project, b *blueprint.Blueprint) {
+	at := p.Provider()
 	if at == nil {
 		return
 	}
@@ -107,4 +101,13 @@ func (p *project) readProvider(b *blueprint.Blueprint) {
 	e.Region = at.Attributes.Get("region")
 	b.Environments = []blueprint.Environment{e}
 	p.Environment = e.Name
+}
+
+// arnParts is how many parts an ARN has between colons.
+const arnParts = 6
+
+// isFolder tells of an error that it is the folder's own.
+func isFolder(err error, dir string) bool {
+	var e *files.Error
+	return errors.As(err, &e) && e.Path == dir
 }

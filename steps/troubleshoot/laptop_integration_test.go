@@ -156,7 +156,7 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	b.remove("live/staging/.terraform")
 	s := newScene(b.env, b.answers)
 	o, all := s.run(context.Background())
-	if len(all) != 1 || all[0].ID != "profile-missing" || !strings.Contains(all[0].Evidence[0], "nobody") || o.checks[0].Finding != "profile-missing" {
+	if len(all) != 1 || all[0].ID != "profile-missing" || !strings.Contains(all[0].Evidence[0], "nobody") || o.Checks[0].Finding != "profile-missing" {
 		t.Errorf("said %+v", all)
 	}
 	found := hear([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)

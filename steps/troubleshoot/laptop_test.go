@@ -30,8 +30,8 @@ func TestAHealthyLaptopPassesEveryCheckAndIsLeftAlone(t *testing.T) {
 		seen[c.Name]++
 	}
 	for name, want := range map[string]int{
-		checkCredentialsFile: 1, checkProfileInFile: 1, checkProfileInCode: 2, checkNamesAgree: 2, checkEnvironment: 1,
-		checkProject: 2, checkEncryption: 2, checkRegion: 2, checkPlace: 2, checkBackend: 2, checkLockFile: 2,
+		"credentials file exists": 1, "profile is in the file": 1, "profile in backend and provider": 2, "profile names agree": 2, "environment variables that override": 1,
+		"project configuration": 2, "encryption arguments in backend": 2, "region and .terraform": 2, "bucket, key and lock in backend": 2, "configured backend and .terraform": 2, "provider lock file": 2,
 	} {
 		if seen[name] != want {
 			t.Errorf("check %q was made %d times, want %d", name, seen[name], want)

@@ -160,7 +160,7 @@ func TestWithoutAnEngineNothingIsRun(t *testing.T) {
 	if review := b.review(); len(review.Findings) > 0 {
 		t.Errorf("a laptop without Terraform is told %v", review.Findings)
 	}
-	if c := checkOf(b.review(), checkBackend, "common-staging"); c.Verdict != plan.Passed || !strings.Contains(c.Answer, "no Terraform here") {
+	if c := checkOf(b.review(), "configured backend and .terraform", "common-staging"); c.Verdict != plan.Passed || !strings.Contains(c.Answer, "no Terraform here") {
 		t.Errorf("check %+v", c)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkRun is Terraform's own verdict.
@@ -27,41 +28,42 @@ type said struct {
 // lock. The environment is this laptop's own, so that it meets what a person in
 // that directory meets. A cancelled run is interrupted first, which lets
 // Terraform release the lock.
-func (s *scene) run(ctx context.Context) (o outcome, all []said) {
+func (s *scene) run(ctx context.Context) (r health.Report, all []said) {
 	if s.env.Engine == nil {
-		o.check(s.env, plan.Check{
+		r.Add(s.env, health.Result{Check: plan.Check{
 			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: plan.Undecided,
-		})
-		return o, nil
+		}})
+		return r, nil
 	}
 	for _, p := range s.projects {
 		if ctx.Err() != nil {
 			break // the caller's own context, which Look tells of
 		}
-		all = append(all, s.runIn(ctx, p, &o)...)
+		all = append(all, s.runIn(ctx, p, &r)...)
 	}
-	return o, all
+	return r, all
 }
 
-func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
-	check := plan.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.dir}
-	if p.linked != nil || len(p.strangers) > 0 {
+func (s *scene) runIn(ctx context.Context, p health.Project, r *health.Report) []said {
+	check := plan.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.Dir}
+	if p.Linked != nil || len(p.Strangers) > 0 {
 		check.Verdict, check.Answer = plan.Undecided, "not run: the project's files lead elsewhere, as the findings say"
-		o.check(s.env, check)
+		r.Add(s.env, health.Result{Check: check})
 		return nil
 	}
-	at := terraform.Project{Dir: p.dir, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
+	at := terraform.Project{Dir: p.Dir, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
 	init, err := terraform.InitProject(ctx, s.env.Engine, at)
 	result := init.Result
 	switch {
 	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
 		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
-		o.check(s.env, check)
-		o.findings = append(o.findings, engine.ProvidersUnreachable(p.Name, p.dir))
+		r.Add(s.env, health.Result{Check: check})
+		f := engine.ProvidersUnreachable(p.Name, p.Dir)
+		r.Add(s.env, health.Result{Finding: &f})
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
-		check.Asked = "terraform init and terraform plan in " + p.dir
-		result, err = s.env.Engine.Run(ctx, terraform.Command{Dir: p.dir, Args: []string{"plan"}, Lines: at.Lines})
+		check.Asked = "terraform init and terraform plan in " + p.Dir
+		result, err = s.env.Engine.Run(ctx, terraform.Command{Dir: p.Dir, Args: []string{"plan"}, Lines: at.Lines})
 	}
 	found := diagnosed(p, result)
 	switch {
@@ -72,13 +74,13 @@ func (s *scene) runIn(ctx context.Context, p project, o *outcome) []said {
 	default:
 		check.Verdict, check.Answer, check.Finding = plan.Broken, brief(found[0].Evidence[0]), found[0].ID
 	}
-	o.check(s.env, check)
+	r.Add(s.env, health.Result{Check: check})
 	return found
 }
 
 // diagnosed reads the errors of a command. That the providers are out of reach
 // is not among them: their own kind of trouble is told apart.
-func diagnosed(p project, result terraform.Result) []said {
+func diagnosed(p health.Project, result terraform.Result) []said {
 	var text strings.Builder
 	for _, d := range result.Diagnostics {
 		if d.Severity == terraform.SeverityError {

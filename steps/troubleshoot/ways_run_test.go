@@ -56,7 +56,7 @@ dynamodb:PutItem on resource: table/terraform_locks
 		t.Errorf("the output was not shown: %v", lines)
 	}
 	for i, want := range []plan.Verdict{plan.Broken, plan.Passed} {
-		if c := o.checks[i]; c.Name != checkRun || c.Verdict != want {
+		if c := o.Checks[i]; c.Name != checkRun || c.Verdict != want {
 			t.Errorf("check %+v, want %s", c, want)
 		}
 	}
@@ -66,11 +66,11 @@ func TestProvidersOutOfReachAreNoFault(t *testing.T) {
 	b := finished(t)
 	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws\n")
 	o, all := newScene(b.env, b.answers).run(context.Background())
-	if len(all) > 0 || len(o.findings) != 1 || o.findings[0].ID != "provider-unavailable" || o.findings[0].Severity != plan.Info {
-		t.Errorf("said %v, findings %v", all, o.findings)
+	if len(all) > 0 || len(o.Findings) != 1 || o.Findings[0].ID != "provider-unavailable" || o.Findings[0].Severity != plan.Info {
+		t.Errorf("said %v, findings %v", all, o.Findings)
 	}
-	if o.checks[0].Verdict != plan.Undecided {
-		t.Errorf("check %+v", o.checks[0])
+	if o.Checks[0].Verdict != plan.Undecided {
+		t.Errorf("check %+v", o.Checks[0])
 	}
 }
 
@@ -86,8 +86,8 @@ func TestWithoutAnEngineTheRunIsUndecided(t *testing.T) {
 	b := finished(t)
 	b.env.Engine, b.env.EngineErr = nil, os.ErrNotExist
 	o, all := newScene(b.env, b.answers).run(context.Background())
-	if len(all) > 0 || len(o.checks) != 1 || o.checks[0].Verdict != plan.Undecided || !strings.Contains(o.checks[0].Answer, "no Terraform to run") {
-		t.Errorf("checks %+v, said %v", o.checks, all)
+	if len(all) > 0 || len(o.Checks) != 1 || o.Checks[0].Verdict != plan.Undecided || !strings.Contains(o.Checks[0].Answer, "no Terraform to run") {
+		t.Errorf("checks %+v, said %v", o.Checks, all)
 	}
 }
 
@@ -110,42 +110,5 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 	}
 	if out[2].Subject != "a" || out[2].Told() != diagnosis.LockHeld.Meaning+" Terraform said: ID: 1" || out[3].Subject != "b" {
 		t.Errorf("others %+v", out[2:])
-	}
-}
-
-func TestOneThingToldByFilesAndByAWSIsOneFinding(t *testing.T) {
-	o := outcome{
-		findings: []plan.Finding{
-			{ID: "files.bucket-differs", Subject: "a", Severity: plan.Warning, Evidence: "backend.tf:5: bucket typo.", Remedy: "Correct it."},
-			{ID: "kms-id-invalid", Subject: "b", Severity: plan.Failure, Evidence: "backend.tf:6."},
-			{ID: "region-invalid", Subject: "b", Severity: plan.Failure, Evidence: "backend.tf:7."},
-			{ID: "bucket-missing", Severity: plan.Failure, Evidence: "There is no bucket typo, of a.", Resource: "typo", Details: "report"},
-			{ID: "kms-not-found", Severity: plan.Failure, Evidence: "There is no key word in eu-west-1.", Resource: "word"},
-			{ID: "region-invalid", Severity: plan.Failure, Evidence: "Not listed."},
-		},
-		checks: []plan.Check{{Finding: "files.bucket-differs", Subject: "a"}},
-		echoes: []echo{
-			{"files.bucket-differs", "a", "typo", []string{"bucket-missing"}},
-			{"kms-id-invalid", "b", "word", []string{"kms-not-found", "explicit-deny"}},
-		},
-	}
-	o.unite()
-	var got []string
-	for _, f := range o.findings {
-		got = append(got, f.ID+" "+f.Subject+": "+f.Evidence)
-	}
-	want := []string{
-		"bucket-missing a: backend.tf:5: bucket typo. There is no bucket typo, of a.",
-		"kms-id-invalid b: backend.tf:6. There is no key word in eu-west-1.",
-		"region-invalid b: backend.tf:7. Not listed.",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("findings\n%s", strings.Join(got, "\n"))
-	}
-	if f := o.findings[0]; f.Severity != plan.Failure || f.Remedy != "Correct it." || f.Details != "report" {
-		t.Errorf("joined %+v", f)
-	}
-	if o.checks[0].Finding != "bucket-missing" {
-		t.Errorf("check %+v", o.checks[0])
 	}
 }

@@ -32,16 +32,16 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 		return nil, nil, err
 	}
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
-		entry, err := s.entry(ctx, given)
+		start, err := s.known(ctx, given)
 		if err != nil {
 			return engine.Opened{}, err
 		}
-		entry.Brought = brought
-		questions, err := entry.Questions(given)
+		start.Brought = brought
+		questions, err := start.Questions(given)
 		if err != nil || len(questions) > 0 {
 			return engine.Opened{Questions: questions}, err
 		}
-		o, pair, err := entry.Take(given)
+		o, pair, err := start.Begin(given)
 		if err != nil {
 			return engine.Opened{}, err
 		}
@@ -89,9 +89,9 @@ func (s *session) openAsAdmin(ctx context.Context, a *blueprint.Answers, pair aw
 	return env, nil
 }
 
-// entry is what is known before anything is asked.
-func (s *session) entry(ctx context.Context, given plan.Given) (*onboard.Entry, error) {
-	e := &onboard.Entry{Me: s.Me, Rotate: s.Rotate, Identity: defaultIdentity(), Now: time.Now}
+// known is what is known before anything is asked.
+func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, error) {
+	e := &onboard.Start{Me: s.Me, Rotate: s.Rotate, Identity: defaultIdentity(), Now: time.Now}
 	if s.lab != nil {
 		if err := s.newAdmin(ctx, given); err != nil {
 			return nil, err

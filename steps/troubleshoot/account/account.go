@@ -2,7 +2,7 @@
 // read at once; [checks] are functions from what was read to results, in the
 // article's order; and the findings with what mends them are made of the results.
 //
-// What does not live here: what lies on this laptop (package troubleshoot), what the
+// What does not live here: what lies on this laptop (package laptop), what the
 // blueprint would have changed (package steps), the causes in words (package
 // diagnosis), and carrying anything out (package engine).
 package account
@@ -13,29 +13,22 @@ import (
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
-
-// Report is what the account's part of a health check came to.
-type Report struct {
-	Checks   []plan.Check
-	Findings []plan.Finding
-	Changes  []plan.Change
-}
 
 // Look reads everything at once, checks it and plans what mends it. Without an answer
 // in time, the report is empty.
-func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []StateLocation) Report {
+func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []health.StateLocation) health.Report {
 	f := read(ctx, env, a, states)
 	if ctx.Err() != nil {
-		return Report{}
+		return health.Report{}
 	}
 	f.plan = mending(f)
-	var report Report
+	var report health.Report
 	var faults []fault
 	for _, check := range checks {
 		for _, r := range check(f) {
-			report.Checks = append(report.Checks, r.Check)
+			report.Add(env, health.Result{Check: r.Check})
 			if r.fault != nil {
 				faults = append(faults, *r.fault)
 			}

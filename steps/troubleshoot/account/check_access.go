@@ -7,6 +7,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // check is a question about one state.
@@ -94,10 +95,10 @@ func checkHeaders(f *facts, s *stateAccess) result {
 	x.who, x.needs = by.who(), []string{fmt.Sprintf("A look at statement %q of the policy of bucket %s.", d.Sid, s.Bucket)}
 	if len(keyDisagreements(f)) > 0 {
 		x.Remedy = "Confirm the change: Let the bucket name the key that " + f.answers.Key.Alias + " points at."
-		x.mended = func(c plan.Change) bool { return c.Sends("s3", "PutBucketPolicy") }
+		x.fixes = planned(f, sends("s3", "PutBucketPolicy"))
 	}
 	if c, can := unblockBucket(f, s.in); can {
-		x.changes, x.cause = []plan.Change{c}, strings.Join([]string{by.profile, "s3", byResource}, " ")
+		x.fixes, x.cause = append(x.fixes, c), strings.Join([]string{by.profile, "s3", byResource}, " ")
 		x.Remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is none of the blueprint's.", d.Sid, s.Bucket)
 	}
 	return c.failed("It refuses the write: "+d.Why+".", x)
@@ -105,7 +106,7 @@ func checkHeaders(f *facts, s *stateAccess) result {
 
 // written is the location as it will be written: a project without a backend gets
 // the blueprint's key.
-func (s *stateAccess) written(f *facts) StateLocation {
+func (s *stateAccess) written(f *facts) health.StateLocation {
 	at := s.StateLocation
 	if at.Planned {
 		at.KMSKey = f.keyARN()

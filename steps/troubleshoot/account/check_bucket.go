@@ -7,7 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkBucket is about a bucket as a whole, its region, that it is there and ours, and
@@ -87,8 +87,7 @@ func missingBucket(f *facts, b *bucketAccess) fault {
 	}
 	x.Remedy = "Create it with stateroom setup."
 	x.Evidence += " The states that were in it are gone, unless a copy is somewhere else."
-	x.mended = func(c plan.Change) bool { return c.Sends("s3") }
-	x.changes = orphanDigests(f, b)
+	x.fixes = append(planned(f, sends("s3")), orphanDigests(f, b)...)
 	x.who, x.needs = b.asked, []string{"stateroom setup, as the operator: it creates the bucket " + b.bucket}
 	return x
 }
@@ -112,7 +111,7 @@ func checkList(f *facts, b *bucketAccess) result {
 }
 
 // judge is about a call of the identity itself that was answered or refused.
-func (b *bucketAccess) judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis, at StateLocation) result {
+func (b *bucketAccess) judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis, at health.StateLocation) result {
 	_, denied := awsops.DenialOf(q.err)
 	switch outage := diagnosis.Outage(q.err); {
 	case outage != nil:

@@ -84,7 +84,7 @@ func invalidKey(f *facts, id *identity, c checkOf) result {
 	switch {
 	case found && !key.Active:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s is inactive.", key.ID, user)
-		x.changes = []plan.Change{activateKey(f, user, key)}
+		x.fixes = []plan.Change{activateKey(f, user, key)}
 	case found && f.now.Sub(key.Created) < justMade:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s was made less than a minute ago.", key.ID, user)
 		x.Remedy = "Wait a minute and run again: AWS is still telling its services of the key."

@@ -27,10 +27,10 @@ func checkAgreement(f *facts) []result {
 		fmt.Sprintf("%s points at %s, but of bucket %s %s.", alias, f.observed.Key.Key.ARN, bucket, strings.Join(said, ", and ")),
 		"Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.")
 	x.advice = true
-	x.mended = func(c plan.Change) bool {
+	x.fixes = planned(f, func(c plan.Change) bool {
 		spare := slices.ContainsFunc(f.observed.Key.Spare, func(k steps.SpareKey) bool { return k.ARN == c.Target })
 		return spare || c.Sends("s3", "PutBucketPolicy", "PutBucketEncryption") || c.Group != "" && c.User == ""
-	}
+	})
 	return []result{c.failed("They name different keys.", x)}
 }
 
@@ -132,7 +132,7 @@ func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, c
 		}
 	}
 	if mayMend(f, plan.StepKey) {
-		x.changes = changes
+		x.fixes = changes
 	}
 	return x
 }
@@ -163,7 +163,7 @@ func absentKey(f *facts, k *keyAccess) fault {
 		x.Remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start anew with stateroom setup and another --set bucket.name=NAME, and import what is there."
 	case !k.named:
 		x.Remedy = "Run stateroom setup: it finds the key by its tag, or makes one."
-		x.mended = func(c plan.Change) bool { return c.Sends("kms", "CreateAlias") }
+		x.fixes = planned(f, sends("kms", "CreateAlias"))
 	}
 	return x
 }
@@ -199,4 +199,12 @@ func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
 		return denial(f, b, c, q, diagnosis.KMSDenied, at)
 	}
 	return c.passed("It is allowed.")
+}
+
+// keyRegion is the region in a key's ARN, empty where only an id is named.
+func keyRegion(key string) string {
+	if parts := strings.Split(key, ":"); len(parts) >= 6 && parts[0] == "arn" {
+		return parts[3]
+	}
+	return ""
 }

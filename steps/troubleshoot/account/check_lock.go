@@ -59,7 +59,7 @@ func missingTable(f *facts, b *bucketAccess, t *tableAccess) fault {
 		return x
 	}
 	x.Remedy = "Create it with stateroom setup, as the operator."
-	x.mended = func(c plan.Change) bool { return c.Sends("dynamodb") }
+	x.fixes = planned(f, sends("dynamodb"))
 	x.who, x.needs = b.asked, []string{plan.CommandLine(plan.Change{Region: b.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}
 	return x
 }
@@ -67,7 +67,7 @@ func missingTable(f *facts, b *bucketAccess, t *tableAccess) fault {
 // checkItems is about the right to read and write the table's items.
 func checkItems(f *facts, s *stateAccess) result {
 	b, table := s.in, s.tableARN(f.answers.AdminAccount)
-	c := checkOf{name: nameTable, subject: s.Project, asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.lockID(), s.Table, b.asked), resource: s.Table}
+	c := checkOf{name: nameTable, subject: s.Project, asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.LockID(), s.Table, b.asked), resource: s.Table}
 	err := errors.Join(s.lockErr, s.digestErr)
 	switch {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
@@ -139,7 +139,7 @@ func checkHeld(f *facts, s *stateAccess, c checkOf, h held) result {
 	if h.corrupt {
 		x := faultOf(diagnosis.LockCorrupt, where,
 			fmt.Sprintf("What lies at %s, where the lock of project %s belongs, is not a lock of Terraform's (JSON with an ID).", where, s.Project))
-		x.changes = []plan.Change{release(f, s, h)}
+		x.fixes = []plan.Change{release(f, s, h)}
 		return c.failed("What lies at "+where+" is no lock.", x)
 	}
 	age, since, operation := f.now.Sub(h.info.Created), h.since(), h.info.Operation
@@ -148,7 +148,7 @@ func checkHeld(f *facts, s *stateAccess, c checkOf, h held) result {
 	}
 	x := faultOf(diagnosis.LockHeld, h.info.ID, fmt.Sprintf("The lock of project %s at %s is held by %s for %s since %s (%s ago), id %s.",
 		s.Project, where, h.info.Who, operation, since, roundAge(age), h.info.ID))
-	x.changes, x.advice = []plan.Change{release(f, s, h)}, true
+	x.fixes, x.advice = []plan.Change{release(f, s, h)}, true
 	x.Severity = plan.Info
 	x.Remedy = fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who)
 	if age > staleAfter {
@@ -177,10 +177,10 @@ func roundAge(age time.Duration) string {
 func (h held) where(s *stateAccess) string {
 	var places []string
 	if h.item != nil {
-		places = append(places, fmt.Sprintf("item %s of table %s", s.lockID(), s.Table))
+		places = append(places, fmt.Sprintf("item %s of table %s", s.LockID(), s.Table))
 	}
 	if h.file != nil {
-		places = append(places, fmt.Sprintf("s3://%s/%s", s.Bucket, s.lockFile()))
+		places = append(places, fmt.Sprintf("s3://%s/%s", s.Bucket, s.LockFile()))
 	}
 	return strings.Join(places, " and ")
 }

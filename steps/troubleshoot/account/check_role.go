@@ -53,10 +53,11 @@ func deniedRole(f *facts, r *roleAccess, c checkOf) result {
 	x := faultOf(diagnosis.AssumeRoleDenied, r.environment.Name, diagnosis.Describe(r.assumeErr))
 	x.err, x.who = r.assumeErr, r.by.who()
 	seen, there := seenRole(f, r)
-	group, trust := mendsGroup(r.by), r.mendsBy("CreateRole", "UpdateAssumeRolePolicy")
+	trust := r.sends("CreateRole", "UpdateAssumeRolePolicy")
 	if there && seen.Role == nil {
 		x.Evidence += fmt.Sprintf(" There is no role %s in account %s.", r.environment.Role, r.environment.Account)
-		x.Remedy, x.mended = "Create the role with stateroom setup.", func(c plan.Change) bool { return trust(c) || r.mendsInside()(c) }
+		x.Remedy = "Create the role with stateroom setup."
+		x.fixes = planned(f, func(c plan.Change) bool { return trust(c) || r.ofPermissions(c) })
 		x.needs = []string{"stateroom setup, as the operator: it creates the role " + r.arn}
 		return c.failed(diagnosis.Answer(r.assumeErr), x)
 	}
@@ -74,13 +75,14 @@ func deniedRole(f *facts, r *roleAccess, c checkOf) result {
 		return c.undecided("The role asks for a second factor, which %s was not used with: sign in with stateroom login.", r.by.who())
 	case why.by == byIdentity:
 		x.cause = r.by.profile + " " + byIdentity // one group's policy, whatever roles it lacks
-		x.Remedy, x.mended = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), group
+		x.Remedy, x.fixes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
 		x.needs = byGroup
 	case why.by == byTrust:
-		x.Remedy, x.mended = fmt.Sprintf("Correct the trust policy of %s.", r.arn), trust
+		x.Remedy, x.fixes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
 		x.needs = []string{"This " + trustOf, wantedTrust(f, r)}
 	case why.by == "":
-		x.Remedy, x.mended = "Have both looked at: the group's policy and the trust policy of "+r.arn+".", func(c plan.Change) bool { return group(c) || trust(c) }
+		x.Remedy = "Have both looked at: the group's policy and the trust policy of " + r.arn + "."
+		x.fixes = planned(f, func(c plan.Change) bool { return r.by.ofItsGroups(c) || trust(c) })
 		x.needs = append(byGroup, "And this "+trustOf, wantedTrust(f, r))
 	default:
 		x.byOthers(why.by, r.by.who(), "assume "+r.arn)
@@ -99,16 +101,16 @@ func madeJustNow(f *facts, seen steps.RoleFacts, q question) bool {
 	return judged && trusted.Allowed && known && caller.Allowed
 }
 
-// mendsBy tells the changes of the environment that send one of IAM's operations.
-func (r *roleAccess) mendsBy(operations ...string) func(plan.Change) bool {
+// sends tells the changes of the environment that send one of IAM's operations.
+func (r *roleAccess) sends(operations ...string) func(plan.Change) bool {
 	return func(c plan.Change) bool {
 		return c.Environment == r.environment.Name && c.Sends("iam", operations...)
 	}
 }
 
-// mendsInside tells the changes that give the role the blueprint's permissions.
-func (r *roleAccess) mendsInside() func(plan.Change) bool {
-	return r.mendsBy("AttachRolePolicy", "PutRolePolicy", "PutRolePermissionsBoundary")
+// ofPermissions tells the changes that give the role the blueprint's permissions.
+func (r *roleAccess) ofPermissions(c plan.Change) bool {
+	return r.sends("AttachRolePolicy", "PutRolePolicy", "PutRolePermissionsBoundary")(c)
 }
 
 // wantedTrust is the trust policy that the blueprint gives the role. Where the
@@ -142,9 +144,9 @@ func checkInside(f *facts, r *roleAccess) result {
 	if seen, there := seenRole(f, r); there && seen.Role == nil {
 		return c.undecided("There is no such role.")
 	}
-	if differing := drift(f, r.mendsInside()); len(differing) > 0 {
-		x := r.insideFault(fmt.Sprintf("Role %s has other permissions than the blueprint's %q: %s.", r.arn, r.environment.Permissions, strings.Join(differing, "; ")))
-		x.mended = r.mendsInside()
+	if differing := planned(f, r.ofPermissions); len(differing) > 0 {
+		x := r.insideFault(fmt.Sprintf("Role %s has other permissions than the blueprint's %q: %s.", r.arn, r.environment.Permissions, strings.Join(titles(differing), "; ")))
+		x.fixes = differing
 		return c.failed("They differ from the blueprint.", x)
 	}
 	for _, d := range r.own.results {

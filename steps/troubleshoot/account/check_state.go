@@ -74,7 +74,7 @@ func checkAbsence(f *facts, s *stateAccess, c checkOf) result {
 
 // checkDigest is about the MD5 that the lock table holds of the state.
 func checkDigest(f *facts, s *stateAccess) result {
-	c := checkOf{name: nameDigest, subject: s.Project, asked: fmt.Sprintf("item %s of table %s beside the MD5 of %s, as %s", s.digestID(), s.Table, s.StateLocation, s.in.asked)}
+	c := checkOf{name: nameDigest, subject: s.Project, asked: fmt.Sprintf("item %s of table %s beside the MD5 of %s, as %s", s.DigestID(), s.Table, s.StateLocation, s.in.asked)}
 	switch {
 	case s.digestErr != nil:
 		return c.undecided("%s", diagnosis.Describe(s.digestErr))
@@ -94,7 +94,7 @@ func checkDigest(f *facts, s *stateAccess) result {
 		fmt.Sprintf("The table holds the digest %s for project %s, %s. %s", s.digest.Digest, s.Project, calculated, compared))
 	x.RequestIDs = awsops.RequestIDs(s.versionsErr)
 	if good { // the newest version, without a doubt
-		x.changes = []plan.Change{digestChange(f, s)}
+		x.fixes = []plan.Change{digestChange(f, s)}
 	} else {
 		offerRestore(f, s, &x)
 	}

@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // The types of policy in AWS's words.
@@ -45,7 +46,7 @@ type reason struct {
 
 // denial makes a fault of a refusal: whose policy it is decides who can mend
 // it and how.
-func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagnosis, at StateLocation) result {
+func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagnosis, at health.StateLocation) result {
 	who, why := q.by.who(), reasonOf(f, q)
 	ofKey := strings.HasPrefix(q.action, "kms:")
 	if why.explicit && strings.HasPrefix(q.action, "s3:") {
@@ -65,7 +66,7 @@ func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagn
 	}
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, why.by}, " "), evidence)
 	x.err, x.who = q.err, who
-	if stray := at.strays(f.answers); stray != "" && why.by != byResource && !ofKey {
+	if stray := at.Strays(f.answers); stray != "" && why.by != byResource && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."
 		return c.failed(answer, x)
@@ -78,7 +79,7 @@ func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagn
 			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
 			x.needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
 		}
-		x.mended = mendsGroup(q.by)
+		x.fixes = planned(f, q.by.ofItsGroups)
 	case byResource:
 		deniedByResource(f, b, q, &x)
 	default:
@@ -93,11 +94,9 @@ func (x *fault) byOthers(policy, who, what string) {
 	x.needs = []string{fmt.Sprintf("A %s that lets %s do %s.", policy, who, what)}
 }
 
-// mendsGroup tells the changes that give an identity's groups what they lack.
-func mendsGroup(id *identity) func(plan.Change) bool {
-	return func(c plan.Change) bool {
-		return slices.Contains(id.groups, c.Group) && (c.User == "" || c.User == id.user)
-	}
+// ofItsGroups tells the changes that give an identity's groups what they lack.
+func (id *identity) ofItsGroups(c plan.Change) bool {
+	return slices.Contains(id.groups, c.Group) && (c.User == "" || c.User == id.user)
 }
 
 // deniedByResource tells the bucket's or the key's own policy. A statement that
@@ -105,15 +104,13 @@ func mendsGroup(id *identity) func(plan.Change) bool {
 func deniedByResource(f *facts, b *bucketAccess, q question, x *fault) {
 	x.Remedy = fmt.Sprintf("Correct the policy of %s: it refuses %s to %s.", q.resource, q.action, q.by.who())
 	x.needs = []string{fmt.Sprintf("A policy of %s that does not refuse %s to %s; stateroom setup shows what the blueprint wants.", q.resource, q.action, q.by.who())}
-	c, can := plan.Change{}, false
+	unblock := func() (plan.Change, bool) { return unblockBucket(f, b) }
 	if strings.HasPrefix(q.action, "kms:") {
-		x.mended = func(c plan.Change) bool { return c.Sends("kms", "PutKeyPolicy") }
-		c, can = unblockKey(f, q)
-	} else {
-		c, can = unblockBucket(f, b)
+		x.fixes = planned(f, sends("kms", "PutKeyPolicy"))
+		unblock = func() (plan.Change, bool) { return unblockKey(f, q) }
 	}
-	if can {
-		x.changes = []plan.Change{c}
+	if c, can := unblock(); can {
+		x.fixes = append(x.fixes, c)
 	}
 }
 

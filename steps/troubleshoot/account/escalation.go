@@ -9,6 +9,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // escalation is the text to send to whoever has the rights to mend a fault: identity,
@@ -35,7 +36,7 @@ func (x fault) escalation(account string) string {
 
 // grant is the statement of the blueprint that allows a question, in the words
 // of the group's policy; never more than that.
-func grant(f *facts, q question, at StateLocation) []string {
+func grant(f *facts, q question, at health.StateLocation) []string {
 	key := at.KMSKey
 	if k := f.observed.Key.Key; k != nil {
 		key = k.ARN

@@ -11,6 +11,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // facts are all that was read from AWS, before anything is checked.
@@ -170,7 +171,7 @@ type tableAccess struct {
 
 // stateAccess is one project's state with its locks and its digest.
 type stateAccess struct {
-	StateLocation
+	health.StateLocation
 	in      *bucketAccess
 	headErr error
 	object  *stateObject
@@ -201,7 +202,7 @@ type stateAccess struct {
 
 func (s *stateAccess) arn() string { return s.in.arn() + "/" + s.Key }
 
-func (s *stateAccess) lockFileARN() string { return s.in.arn() + "/" + s.lockFile() }
+func (s *stateAccess) lockFileARN() string { return s.in.arn() + "/" + s.LockFile() }
 
 // tableARN is a table of the identity's account: Terraform names tables without one.
 func (s *stateAccess) tableARN(adminAccount string) string {

@@ -40,14 +40,14 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 		Undo: "none; whoever runs Terraform next takes a lock of its own",
 	}
 	if h.corrupt {
-		c.Title, c.Foreign = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.lockID()
+		c.Title, c.Foreign = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.LockID()
 		c.Fields = []plan.Field{{Name: "lock", Before: "unreadable"}}
 	}
 	if h.file != nil {
-		c.Calls = append(c.Calls, awsops.DeleteObjectIf(s.Bucket, s.lockFile(), f.answers.AdminAccount, h.file.ETag))
+		c.Calls = append(c.Calls, awsops.DeleteObjectIf(s.Bucket, s.LockFile(), f.answers.AdminAccount, h.file.ETag))
 	}
 	if h.item != nil {
-		c.Calls = append(c.Calls, awsops.DeleteLockIf(s.Table, s.lockID(), h.item.Info))
+		c.Calls = append(c.Calls, awsops.DeleteLockIf(s.Table, s.LockID(), h.item.Info))
 	}
 	return c
 }
@@ -58,7 +58,7 @@ func digestChange(f *facts, s *stateAccess) plan.Change {
 	c := plan.Change{
 		ID: "lock.digest." + s.Project, Of: plan.StepLock, Action: plan.Update,
 		Title:  fmt.Sprintf("Correct the digest of project %s's state", s.Project),
-		Target: fmt.Sprintf("item %s of table %s", s.digestID(), s.Table), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.writer(),
+		Target: fmt.Sprintf("item %s of table %s", s.DigestID(), s.Table), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.writer(),
 		Fields: []plan.Field{{Name: "digest", Before: s.digest.Digest, After: s.object.md5()}},
 		Risk:   "Terraform works with the state that is in the bucket now, as described.",
 		Undo:   fmt.Sprintf("write the digest %s back", s.digest.Digest),
@@ -68,12 +68,12 @@ func digestChange(f *facts, s *stateAccess) plan.Change {
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.Project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
-		c.Foreign, c.Typed = s.digestID(), true
+		c.Foreign, c.Typed = s.DigestID(), true
 		c.Risk = "Terraform then begins with no state, and the next apply makes everything that the lost one held a second time."
-		c.Calls = []awsops.Call{awsops.DeleteDigest(s.Table, s.digestID(), s.digest.Digest)}
+		c.Calls = []awsops.Call{awsops.DeleteDigest(s.Table, s.DigestID(), s.digest.Digest)}
 		return c
 	}
-	c.Calls = []awsops.Call{awsops.PutDigest(s.Table, s.digestID(), s.digest.Digest, s.object.digest)}
+	c.Calls = []awsops.Call{awsops.PutDigest(s.Table, s.DigestID(), s.digest.Digest, s.object.digest)}
 	return c
 }
 
@@ -86,8 +86,8 @@ func orphanDigests(f *facts, b *bucketAccess) []plan.Change {
 			continue
 		}
 		c := digestChange(f, s)
-		if made, planned := plannedBy(f, "s3", "CreateBucket"); planned {
-			c.Needs = []string{made.ID}
+		for _, made := range planned(f, sends("s3", "CreateBucket")) {
+			c.Needs = append(c.Needs, made.ID)
 		}
 		changes = append(changes, c)
 	}
@@ -151,5 +151,5 @@ func offerRestore(f *facts, s *stateAccess, x *fault) {
 		Undo:    "copy the version that is current now over it again",
 	}
 	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.serial, v.object.digest)
-	x.changes, x.needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
+	x.fixes, x.needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
 }

@@ -62,60 +62,53 @@ func uncosmetic(changes []plan.Change) []plan.Change {
 	return kept
 }
 
-// plannedBy is the change of the plan that makes a call.
-func plannedBy(f *facts, service, operation string) (c plan.Change, planned bool) {
-	i := slices.IndexFunc(f.plan.Changes, func(c plan.Change) bool { return c.Sends(service, operation) })
-	if i < 0 {
-		return plan.Change{}, false
+// planned are the changes of the plan that a predicate picks.
+func planned(f *facts, picked func(plan.Change) bool) (changes []plan.Change) {
+	for _, c := range f.plan.Changes {
+		if picked(c) {
+			changes = append(changes, c)
+		}
 	}
-	return f.plan.Changes[i], true
+	return changes
+}
+
+// sends tells the changes that make one of a service's calls, or any of them.
+func sends(service string, operations ...string) func(plan.Change) bool {
+	return func(c plan.Change) bool { return c.Sends(service, operations...) }
 }
 
 // policyAfter is a policy document as the plan's change will leave it that makes a
 // call, with that change's id; as it is where none does.
 func policyAfter(f *facts, service, operation string, otherwise policy.Document) (doc policy.Document, after []string) {
-	c, planned := plannedBy(f, service, operation)
-	if !planned {
-		return otherwise, nil
+	for _, c := range planned(f, sends(service, operation)) {
+		text, _ := c.Calls[0].InputMap()["Policy"].(string)
+		if doc, err := policy.Parse(text); err == nil {
+			return doc, []string{c.ID}
+		}
 	}
-	text, _ := c.Calls[0].InputMap()["Policy"].(string)
-	doc, err := policy.Parse(text)
-	if err != nil {
-		return otherwise, nil
-	}
-	return doc, []string{c.ID}
+	return otherwise, nil
 }
 
-// settle makes findings of faults and drift, each with what mends it.
+// settle makes findings of faults and of drift, and of what mends them the changes.
 func settle(f *facts, faults []fault) (findings []plan.Finding, changes []plan.Change) {
+	changes = slices.Clone(f.plan.Changes)
 	mends := map[string][]string{}
 	for _, x := range faults {
-		var fixes []plan.Change
-		for _, c := range f.plan.Changes {
-			if x.mended != nil && x.mended(c) {
-				fixes = append(fixes, c)
-			}
-		}
-		fixes = append(fixes, x.changes...)
-		changes = appendNew(changes, x.changes)
-		found := x.finding(f.answers.AdminAccount, fixes)
-		findings = append(findings, found)
-		for _, c := range fixes {
+		found := x.finding(f.answers.AdminAccount)
+		findings, changes = append(findings, found), appendNew(changes, x.fixes)
+		for _, c := range x.fixes {
 			mends[c.ID] = append(mends[c.ID], found.Key())
 		}
 	}
-	for _, c := range f.plan.Changes {
-		if mends[c.ID] == nil {
-			found := driftFinding(c)
-			findings, mends[c.ID] = append(findings, found), []string{found.Key()}
+	for i := range changes {
+		if c := &changes[i]; mends[c.ID] == nil {
+			found := driftFinding(*c)
+			findings, c.Mends = append(findings, found), []string{found.Key()}
+		} else {
+			c.Mends = mends[c.ID]
 		}
 	}
-	findings = append(findings, setupFindings(f)...)
-	changes = appendNew(slices.Clone(f.plan.Changes), changes)
-	for i := range changes {
-		changes[i].Mends = mends[changes[i].ID]
-	}
-	return findings, changes
+	return append(findings, setupFindings(f)...), changes
 }
 
 // appendNew leaves out what is there already, by id.
@@ -128,26 +121,28 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 	return changes
 }
 
-// finding is what a fault comes to with these fixes, or with none.
-func (x fault) finding(account string, fixes []plan.Change) plan.Finding {
+// finding is what a fault comes to with its fixes, or with none.
+func (x fault) finding(account string) plan.Finding {
 	out := x.Finding
 	out.RequestIDs = append(out.RequestIDs, awsops.RequestIDs(x.err)...)
 	switch {
-	case len(fixes) == 0 && len(x.needs) > 0:
+	case len(x.fixes) == 0 && len(x.needs) > 0:
 		out.Details = x.escalation(account)
-	case len(fixes) > 0:
-		out.Of = fixes[0].Of
+	case len(x.fixes) > 0:
+		out.Of = x.fixes[0].Of
 		if !x.advice {
-			out.Remedy = "Confirm the change: " + someOf(titles(fixes)) + "."
+			out.Remedy = "Confirm the change: " + someOf(titles(x.fixes)) + "."
 		}
 	}
 	return out
 }
 
-func titles(changes []plan.Change) []string {
-	list := make([]string, len(changes))
-	for i, c := range changes {
-		list[i] = c.Title
+// titles are those of some changes; what several are called by is named once.
+func titles(changes []plan.Change) (list []string) {
+	for _, c := range changes {
+		if !slices.Contains(list, c.Title) {
+			list = append(list, c.Title)
+		}
 	}
 	return list
 }
@@ -186,17 +181,6 @@ func setupFindings(f *facts) []plan.Finding {
 	return findings
 }
 
-// drift are the titles of the plan's changes that a predicate picks.
-func drift(f *facts, picked func(plan.Change) bool) []string {
-	var found []string
-	for _, c := range f.plan.Changes {
-		if picked(c) && !slices.Contains(found, c.Title) {
-			found = append(found, c.Title)
-		}
-	}
-	return found
-}
-
 // checkBlueprint is about each step that was inspected as a whole.
 func checkBlueprint(f *facts) (results []result) {
 	for _, step := range steps.AWSOnly() {
@@ -204,14 +188,14 @@ func checkBlueprint(f *facts) (results []result) {
 			continue // who we are and the region have checks of their own
 		}
 		c := checkOf{name: step.Title + " as in the blueprint", asked: fmt.Sprintf("what step %d of stateroom setup inspects, as the operator", step.Number)}
-		differing := drift(f, func(c plan.Change) bool { return c.Of == step.Name })
+		differing := planned(f, func(c plan.Change) bool { return c.Of == step.Name })
 		switch err := f.failed[step.Name]; {
 		case awsops.IsAccessDenied(err):
 			results = append(results, c.undecided("%s", diagnosis.Describe(err)))
 		case err != nil:
 			results = append(results, c.undecided("%s", diagnosis.Sentence(err.Error())))
 		case len(differing) > 0:
-			results = append(results, c.answered("It differs: "+someOf(differing)+".", plan.Broken))
+			results = append(results, c.answered("It differs: "+someOf(titles(differing))+".", plan.Broken))
 		default:
 			results = append(results, c.passed("It is."))
 		}

@@ -43,7 +43,7 @@ func TestWhatNothingDependsOnIsLeftOutWithoutItsFollowers(t *testing.T) {
 }
 
 func TestAMissingRightIsNotMendedByAnotherGroupsChange(t *testing.T) {
-	mends := mendsGroup(&identity{user: "ann", groups: []string{"ops"}})
+	mends := (&identity{user: "ann", groups: []string{"ops"}}).ofItsGroups
 	for id, c := range map[string]struct {
 		change plan.Change
 		want   bool

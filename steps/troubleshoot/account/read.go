@@ -14,6 +14,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // reader fills in the facts. Nothing that it calls changes anything; what cannot be
@@ -26,7 +27,7 @@ type reader struct {
 
 // read asks AWS: what the operator sees and, beside it, what each identity may do.
 // No answer waits for more than five others (BenchmarkHealthCheckAt200ms).
-func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []StateLocation) *facts {
+func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []health.StateLocation) *facts {
 	r := &reader{
 		facts: &facts{answers: a, now: time.Now(), identities: identitiesOf(env, states)},
 		env:   env, home: env.Sessions.Home(a.StateRegion),
@@ -74,7 +75,7 @@ func each[T any](things []T, limit int, read func(T)) {
 }
 
 // identitiesOf are those that the backends name, each with its buckets.
-func identitiesOf(env *engine.Env, states []StateLocation) []*identity {
+func identitiesOf(env *engine.Env, states []health.StateLocation) []*identity {
 	var all []*identity
 	for _, s := range states {
 		i := slices.IndexFunc(all, func(id *identity) bool { return id.profile == s.Profile })

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 )
 
@@ -100,21 +101,13 @@ func (r *reader) roleRights(ctx context.Context, role *roleAccess) (out rights) 
 	return out
 }
 
-// sampleActions are one action of each service that the article lets the role manage:
-// IAM simulates actions, not wildcards.
-var sampleActions = []string{
-	"elasticfilesystem:CreateFileSystem", "route53domains:ListDomains", "rds:CreateDBInstance", "s3:ListAllMyBuckets",
-	"cloudwatch:PutMetricAlarm", "route53:CreateHostedZone", "lambda:CreateFunction", "ec2:CreateVpc",
-	"elasticloadbalancing:CreateLoadBalancer", "autoscaling:CreateAutoScalingGroup",
-}
-
 // promised are actions that the blueprint lets the environment's role do.
 func promised(e blueprint.Environment) []string {
 	switch e.Permissions {
 	case blueprint.PermissionsArticle, blueprint.PermissionsPowerUser:
-		return sampleActions
+		return policy.EnvironmentSample()
 	case blueprint.PermissionsAdministrator:
-		return append(slices.Clone(sampleActions), "iam:CreateRole", "kms:CreateKey")
+		return append(policy.EnvironmentSample(), "iam:CreateRole", "kms:CreateKey")
 	}
 	return nil
 }

@@ -24,12 +24,12 @@ func (r *reader) state(ctx context.Context, session *awsops.Session, s *stateAcc
 		func() { s.rights = r.stateRights(ctx, s) },
 	}
 	if s.Lockfile {
-		reads = append(reads, func() { s.file, s.fileErr = session.ReadObject(ctx, s.Bucket, s.lockFile(), "") })
+		reads = append(reads, func() { s.file, s.fileErr = session.ReadObject(ctx, s.Bucket, s.LockFile(), "") })
 	}
 	if s.Table != "" {
 		reads = append(reads,
-			func() { s.digest, s.digestErr = session.LockItem(ctx, s.Table, s.digestID()) },
-			func() { s.lock, s.lockErr = session.LockItem(ctx, s.Table, s.lockID()) })
+			func() { s.digest, s.digestErr = session.LockItem(ctx, s.Table, s.DigestID()) },
+			func() { s.lock, s.lockErr = session.LockItem(ctx, s.Table, s.LockID()) })
 	}
 	together(reads...)
 	r.locksInstead(ctx, s)
@@ -57,13 +57,13 @@ func (r *reader) locksInstead(ctx context.Context, s *stateAccess) {
 	g, ctx := errgroup.WithContext(ctx)
 	if file {
 		g.Go(func() (err error) {
-			s.file, err = operator.ReadObject(ctx, s.Bucket, s.lockFile(), "")
+			s.file, err = operator.ReadObject(ctx, s.Bucket, s.LockFile(), "")
 			return err
 		})
 	}
 	if item {
 		g.Go(func() (err error) {
-			s.lock, err = operator.LockItem(ctx, s.Table, s.lockID())
+			s.lock, err = operator.LockItem(ctx, s.Table, s.LockID())
 			return err
 		})
 	}
@@ -99,7 +99,7 @@ func (r *reader) stateRights(ctx context.Context, s *stateAccess) rights {
 	if s.Table != "" {
 		reads = append(reads, func() {
 			table = r.simulate(ctx, s.in.by, tableActions, s.tableARN(r.answers.AdminAccount),
-				map[string][]string{"dynamodb:LeadingKeys": {s.lockID(), s.digestID()}})
+				map[string][]string{"dynamodb:LeadingKeys": {s.LockID(), s.DigestID()}})
 		})
 	}
 	together(reads...)

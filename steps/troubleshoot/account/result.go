@@ -16,7 +16,7 @@ type result struct {
 	fault *fault
 }
 
-// fault is a finding before it is known what of the plan mends it.
+// fault is a finding with what mends it.
 type fault struct {
 	plan.Finding
 	// cause is why: faults of one id and one cause are told once, with all their
@@ -24,10 +24,8 @@ type fault struct {
 	cause string
 	// err is the failed call that it is about, nil without one.
 	err error
-	// mended tells which changes of the blueprint's own plan mend it, and changes
-	// are what mends it besides.
-	mended  func(plan.Change) bool
-	changes []plan.Change
+	// fixes are the changes that mend it, the blueprint's own first.
+	fixes []plan.Change
 	// advice says that the remedy stands beside the changes, whose titles do not say
 	// enough.
 	advice bool
@@ -85,7 +83,7 @@ func merge(faults []fault) []fault {
 		if i < 0 {
 			i, all, subjects = len(all), append(all, x), append(subjects, nil)
 		} else {
-			all[i].changes = appendNew(all[i].changes, x.changes)
+			all[i].fixes = appendNew(all[i].fixes, x.fixes)
 		}
 		if x.Subject != "" && !slices.Contains(subjects[i], x.Subject) {
 			subjects[i] = append(subjects[i], x.Subject)

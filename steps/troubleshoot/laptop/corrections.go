@@ -1,94 +1,76 @@
-package troubleshoot
+package laptop
 
 import (
 	"fmt"
 	"path/filepath"
 	"slices"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
-// mend is a correction of a project's files that a finding asks for. All of a
-// project's become one edit of each file, so that no part of the examination
-// overwrites another's.
-type mend struct {
-	project string
-	// finding is the key of the finding that asks for it.
-	finding  string
-	backend  func(*tf.Backend)
-	provider func(*tf.Provider)
+// cannotEdit is a file of which no edit can be made.
+func cannotEdit(err error) plan.Finding {
+	return finding("files.cannot-edit", plan.StepFiles, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
 }
 
-// workdir is what the project's directory needs, to be filled in.
-func (o *outcome) workdir(name string) *workdir {
-	if o.workdirs == nil {
-		o.workdirs = map[string]*workdir{}
-	}
-	if o.workdirs[name] == nil {
-		o.workdirs[name] = &workdir{}
-	}
-	return o.workdirs[name]
-}
-
-// corrections are the changes that carry out the mends of all parts, and bring
+// Corrections are the changes that carry out the fixes of all parts, and bring
 // every project's directory in line with its files. They come after what is
 // changed already on this laptop. It makes no call and writes nothing.
-func (s *scene) corrections(o outcome) (changes []plan.Change, findings []plan.Finding) {
-	first := fileChanges(o.changes)
-	for _, p := range s.projects {
-		if p.linked != nil {
+func Corrections(env *engine.Env, a *blueprint.Answers, projects []health.Project, report health.Report) (changes []plan.Change, findings []plan.Finding) {
+	first := fileChanges(report.Changes)
+	for _, p := range projects {
+		if p.Linked != nil {
 			continue // told with the configuration, and nothing is run there either
 		}
-		edits, err := p.edits(o.mends)
-		next := p.files
+		edits, err := editsOf(p, report.Fixes)
+		next := p.Files
 		if err == nil && len(edits) > 0 {
-			next, err = p.files.With(edits)
+			next, err = p.Files.With(edits)
 		}
 		if err != nil {
-			findings = append(findings, plan.Finding{
-				ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Warning, Evidence: err.Error() + ".",
-				Remedy: "Correct the file by hand, then run stateroom troubleshoot again.",
-			})
+			findings = append(findings, cannotEdit(err))
 			continue
 		}
 		own := slices.Clone(first)
 		for _, edit := range edits {
 			if edit.Changes() {
-				c := plan.FileChange(s.answers, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
-				c.Mends = p.mended(o.mends)
+				c := plan.FileChange(a, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
+				c.Mends = fixed(p, report.Fixes)
 				changes, own = append(changes, c), append(own, c.ID)
 			}
 		}
-		found, err := s.env.Elsewhere(next)
+		found, err := env.Elsewhere(next)
 		if err != nil {
 			continue // told with the configuration
 		}
-		strangers := engine.NotAgreed(s.answers, found)
-		for _, c := range plan.Leading(strangers, s.runs(p, next, o.workdir(p.Name))...) {
+		strangers, init := engine.NotAgreed(a, found), report.InitOf(p.Name)
+		for _, c := range plan.Leading(strangers, runs(env, a, p, next, init)...) {
 			c.Mends = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)
 			changes = append(changes, c)
 		}
-		if dir := o.workdir(p.Name); dir.push && !dir.stuck && !dir.refused && s.env.Engine != nil {
-			c := plan.PushChange(s.answers, p.Project, p.dir)
+		if init.Push && !init.Stuck && !init.Refused && env.Engine != nil {
+			c := plan.PushChange(a, p.Project, p.Dir)
 			c.Mends = []string{plan.Finding{ID: diagnosis.StateNotSaved.ID, Subject: p.Name}.Key()}
-			c.Needs = idsOf(o.changes, changes) // whichever of them it was that kept it from being saved
+			c.Needs = idsOf(report.Changes, changes) // whichever of them it was that kept it from being saved
 			changes = append(changes, plan.Leading(strangers, c)...)
 		}
 	}
 	return changes, findings
 }
 
-// mended are the keys of the findings that ask for the project's corrections.
-func (p project) mended(mends []mend) []string {
+// fixed are the keys of the findings that ask for the project's corrections.
+func fixed(p health.Project, fixes []health.Fix) []string {
 	var keys []string
-	for _, m := range mends {
-		if m.project == p.Name && m.finding != "" && !slices.Contains(keys, m.finding) {
-			keys = append(keys, m.finding)
+	for _, fix := range fixes {
+		if fix.Project == p.Name && fix.Finding != "" && !slices.Contains(keys, fix.Finding) {
+			keys = append(keys, fix.Finding)
 		}
 	}
 	return keys
@@ -121,42 +103,42 @@ func fileChanges(changes []plan.Change) []string {
 	return ids
 }
 
-// edits are the edits of a project's files that its mends ask for. A backend
+// editsOf are the edits of a project's files that its fixes ask for. A backend
 // block whose place is given with -backend-config is never written: it belongs to
 // whatever else is given with it; nor is a file that a generator writes.
-func (p project) edits(mends []mend) ([]files.Edit, error) {
-	if p.files.Generated != nil {
+func editsOf(p health.Project, fixes []health.Fix) ([]files.Edit, error) {
+	if p.Files.Generated != nil {
 		return nil, nil
 	}
 	backend, provider := tf.Backend{Drop: []string{}}, tf.Provider{}
-	if b := p.s3(); b != nil {
+	if b := p.S3(); b != nil {
 		backend = current(b)
 	}
 	inBackend, inProvider := false, false
-	for _, m := range mends {
-		if m.project != p.Name {
+	for _, fix := range fixes {
+		if fix.Project != p.Name {
 			continue
 		}
-		if m.backend != nil && !p.partial() {
-			m.backend(&backend)
+		if fix.Backend != nil && !p.Partial() {
+			fix.Backend(&backend)
 			inBackend = true
 		}
-		if m.provider != nil {
-			m.provider(&provider)
+		if fix.Provider != nil {
+			fix.Provider(&provider)
 			inProvider = true
 		}
 	}
 	var first, second []files.Edit
 	var err error
 	if inBackend {
-		if first, err = tf.EditBackend(p.files, backend); err != nil {
+		if first, err = tf.EditBackend(p.Files, backend); err != nil {
 			return nil, err
 		}
 	}
 	if !inProvider {
 		return first, nil
 	}
-	next, err := p.files.With(first)
+	next, err := p.Files.With(first)
 	if err == nil {
 		second, err = tf.EditProvider(next, provider)
 	}
@@ -167,7 +149,7 @@ func (p project) edits(mends []mend) ([]files.Edit, error) {
 }
 
 // current is a backend block as it stands, so that an edit changes nothing but
-// what a mend asks for. An expression stays what it is.
+// what a fix asks for. An expression stays what it is.
 func current(b *tf.BackendBlock) tf.Backend {
 	get := b.Attributes.Get
 	out := tf.Backend{
@@ -187,58 +169,58 @@ func current(b *tf.BackendBlock) tf.Backend {
 // runs are the Terraform commands that a project's directory needs once its
 // files are as next. Without an engine there is nothing to run, and what a generator
 // writes is initialised by that.
-func (s *scene) runs(p project, next *tf.Project, dir *workdir) []plan.Change {
+func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Project, init health.Init) []plan.Change {
 	block, err := next.Backend()
-	if s.env.Engine == nil || dir.refused || p.files.Generated != nil || err != nil || block == nil || block.Type != "s3" {
+	if env.Engine == nil || init.Refused || p.Files.Generated != nil || err != nil || block == nil || block.Type != "s3" {
 		return nil
 	}
-	if len(dir.moves) > 0 {
-		return dir.moves
+	if len(init.Moves) > 0 {
+		return init.Moves
 	}
-	kind := initKind(block, next, dir)
-	if dir.stuck || kind == tf.InitNone {
+	kind := initKind(block, next, init.Kind)
+	if init.Stuck || kind == tf.InitNone {
 		return nil
 	}
-	c := plan.InitChange(s.answers, p.Project, p.dir, kind)
+	c := plan.InitChange(a, p.Project, p.Dir, kind)
 	c.Run.Settled = true
-	if dir.asks && kind == tf.InitReconfigure {
-		c.Foreign = p.dir
+	if init.Asks && kind == tf.InitReconfigure {
+		c.Foreign = p.Dir
 	}
 	if kind == tf.InitAside {
-		c.Run.Backup = dir.aside
+		c.Run.Backup = init.MoveAside
 		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
 		c.Run.Lines = []string{
-			"mkdir -m 700 " + dir.aside,
-			"find " + p.files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + dir.aside + " ';'",
+			"mkdir -m 700 " + init.MoveAside,
+			"find " + p.Files.State.DataDir + " -mindepth 1 -maxdepth 1 ! -name environment -exec mv {} " + init.MoveAside + " ';'",
 			"terraform init",
 		}
-		c.Undo = "what init left lies in " + dir.aside
+		c.Undo = "what init left lies in " + init.MoveAside
 	}
 	return []plan.Change{c}
 }
 
 // initKind decides between the ways to initialise: what the look at the place of
 // the state came to counts first.
-func initKind(block *tf.BackendBlock, next *tf.Project, dir *workdir) tf.InitKind {
+func initKind(block *tf.BackendBlock, next *tf.Project, found tf.InitKind) tf.InitKind {
 	have := next.State.Configured
 	switch {
-	case dir.kind == tf.InitAside:
-		return dir.kind
+	case found == tf.InitAside:
+		return found
 	case have == nil && len(full(next.State.States)) > 0:
 		return tf.InitNone // it asks, and a move is what answers
-	case have == nil && dir.kind == tf.InitUpgrade:
-		return dir.kind
+	case have == nil && found == tf.InitUpgrade:
+		return found
 	case have == nil:
 		return tf.InitFirst
 	case len(have.Differs(block)) == 0:
-		if dir.kind == tf.InitReconfigure {
+		if found == tf.InitReconfigure {
 			return tf.InitNone
 		}
-		return dir.kind
+		return found
 	}
 	switch kind := tf.InitNeeded(current(block), next); kind {
 	case tf.InitMigrate:
-		if dir.kind == tf.InitReconfigure {
+		if found == tf.InitReconfigure {
 			return tf.InitReconfigure
 		}
 		return tf.InitNone

@@ -35,13 +35,13 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 		r.Findings = append(r.Findings, plan.Finding{
 			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
-			Remedy:   o.againWith(f),
+			Remedy:   f.againWith(),
 		})
 	default:
 		c.Answer = "explicitly denied: " + strings.Join(tried, ", ")
 	}
 	if len(r.Changes) > 0 {
-		r.Findings = append(r.Findings, o.meanwhile(f, r.Changes))
+		r.Findings = append(r.Findings, f.meanwhile(r.Changes))
 	}
 	o.proven = c
 	r.Checks = append(r.Checks, c)
@@ -54,20 +54,20 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 const mostAttached = 10
 
 // againWith says what has to be otherwise for the deny to be attached.
-func (o *Offboard) againWith(f *offboardFacts) string {
-	if have := f.belongings.Attached; !f.denied && len(have) >= mostAttached {
-		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), f.name, have[0].ARN, f.name)
+func (o *offboarding) againWith() string {
+	if have := o.belongings.Attached; !o.denied && len(have) >= mostAttached {
+		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), o.name, have[0].ARN, o.name)
 	}
-	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", f.name)
+	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", o.name)
 }
 
 // meanwhile tells of what the user, or somebody, had made between the plan and
 // the deny.
-func (o *Offboard) meanwhile(f *offboardFacts, left []plan.Change) plan.Finding {
+func (o *offboarding) meanwhile(left []plan.Change) plan.Finding {
 	return plan.Finding{
 		ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", f.name, left[0].Title),
-		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
+		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", o.name, left[0].Title),
+		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", o.name),
 	}
 }
 
@@ -89,7 +89,7 @@ func (o *Offboard) Close(s *plan.Summary) []string {
 	if f == nil || s.DryRun || s.Declined || s.Stopped {
 		return nil
 	}
-	notes := append([]string{o.state(f)}, f.sessionNotes()...)
+	notes := append([]string{f.state(o.proven)}, f.sessionNotes()...)
 	if len(f.access.Roles) > 0 {
 		notes = append(notes, "A session that was opened out of a role session lasts an hour at most. What the blueprint does not name was not looked at: other roles, keys and buckets may name the user.")
 	}
@@ -101,21 +101,21 @@ func (o *Offboard) Close(s *plan.Summary) []string {
 
 // state is what the user can still do, in a sentence that is true of the last
 // look.
-func (o *Offboard) state(f *offboardFacts) string {
+func (o *offboarding) state(proven plan.Check) string {
 	switch {
-	case f.user == nil:
-		return fmt.Sprintf("User %s is not in account %s any more, nor are its keys, its password and the sessions of its keys.", f.name, o.Answers.AdminAccount)
-	case !f.denied:
-		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", f.name)
+	case o.user == nil:
+		return fmt.Sprintf("User %s is not in account %s any more, nor are its keys, its password and the sessions of its keys.", o.name, o.answers.AdminAccount)
+	case !o.denied:
+		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", o.name)
 	}
-	text := fmt.Sprintf("User %s can do nothing any more: AWSDenyAll overrides every right, also in sessions of its keys that are open, which would last up to 36 hours.", f.name)
-	switch o.proven.Verdict {
+	text := fmt.Sprintf("User %s can do nothing any more: AWSDenyAll overrides every right, also in sessions of its keys that are open, which would last up to 36 hours.", o.name)
+	switch proven.Verdict {
 	case plan.Passed:
-		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + o.proven.Asked + ")."
+		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + proven.Asked + ")."
 	case plan.Undecided:
-		text += " It was read back, but AWS was not asked what it decides: " + o.proven.Answer
+		text += " It was read back, but AWS was not asked what it decides: " + proven.Answer
 	case plan.Broken:
-		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", f.name, o.proven.Answer)
+		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", o.name, proven.Answer)
 	}
 	return text
 }

@@ -1,4 +1,4 @@
-package troubleshoot
+package laptop
 
 import (
 	"crypto/sha1" //nolint:gosec // the SDK names its token files by it

@@ -18,14 +18,14 @@ import (
 func sessionsOf(user string) string { return user + "/sessions" }
 
 // longest is how long a session of the role lasts.
-func longest(role steps.RoleAccess) time.Duration {
+func longest(role roleAccess) time.Duration {
 	return max(time.Hour, time.Duration(role.Role.MaxSession)*time.Second)
 }
 
 // roleSessions is what is known of the sessions in one role that the user may
 // hold. They are the role's and not the user's: no deny of the user reaches them.
 type roleSessions struct {
-	role steps.RoleAccess
+	role roleAccess
 	// ended is the time before which all were revoked, zero where none were.
 	ended time.Time
 	// until is when the last of them ends by itself, zero where that is not known:
@@ -37,53 +37,53 @@ type roleSessions struct {
 
 // roleSessions are those of every role that can be looked at. Which of them the
 // user ever opened nobody records, so that each counts.
-func (f offboardFacts) roleSessions() []roleSessions {
+func (o *offboarding) roleSessions() []roleSessions {
 	var all []roleSessions
-	for _, role := range f.access.Roles {
+	for _, role := range o.access.Roles {
 		if role.Role == nil {
 			continue
 		}
 		s := roleSessions{role: role}
-		if !f.ended.IsZero() {
-			s.until = f.ended.Add(longest(role))
+		if !o.ended.IsZero() {
+			s.until = o.ended.Add(longest(role))
 		}
-		before, revoked := policy.Revoked(role.Inline[steps.RevocationOf(f.name)])
-		if revoked && (f.denied || f.user == nil) && !before.Before(f.ended) {
+		before, revoked := policy.Revoked(role.Inline[steps.RevocationOf(o.name)])
+		if revoked && (o.denied || o.user == nil) && !before.Before(o.ended) {
 			s.ended = before
 		}
-		s.over = !s.ended.IsZero() || !s.until.IsZero() && f.now.After(s.until) || f.user == nil && f.ended.IsZero()
+		s.over = !s.ended.IsZero() || !s.until.IsZero() && o.now.After(s.until) || o.user == nil && o.ended.IsZero()
 		all = append(all, s)
 	}
 	return all
 }
 
-// sessions plans to end the role sessions that the user may hold. Where a
+// endSessions plans to end the role sessions that the user may hold. Where a
 // session's name does not tell whose it is, that takes the operator's word: those
 // of everybody end, and a Terraform that is under way in one stops half-way.
-func (o *Offboard) sessions(f offboardFacts, r *plan.Review) {
+func (o *offboarding) endSessions() {
 	var order []string
 	open := map[string][]string{} // environments by until when
-	for _, s := range f.roleSessions() {
+	for _, s := range o.roleSessions() {
 		if s.over {
 			continue
 		}
-		c := o.revoke(f, s.role)
-		r.Changes = append(r.Changes, c)
-		if c.Foreign == "" || o.Answers.Adopted(c.Foreign) {
+		c := o.revoke(s.role)
+		o.review.Changes = append(o.review.Changes, c)
+		if c.Foreign == "" || o.answers.Adopted(c.Foreign) {
 			continue
 		}
-		until := f.lasting(s)
+		until := o.lasting(s)
 		if open[until] == nil {
 			order = append(order, until)
 		}
 		open[until] = append(open[until], s.role.Environment.Name)
 	}
 	for _, until := range order {
-		r.Findings = append(r.Findings, plan.Finding{
+		o.find(plan.Finding{
 			ID: "offboard.sessions", Of: plan.StepIAM, Severity: plan.Info,
-			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", several(open[until]), f.name, until),
+			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", several(open[until]), o.name, until),
 			Remedy: fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to end them now, and everybody else's of these roles with them.",
-				sessionsOf(f.name), sessionsOf(f.name)),
+				sessionsOf(o.name), sessionsOf(o.name)),
 		})
 	}
 }
@@ -98,39 +98,39 @@ func several(names []string) string {
 }
 
 // lasting says until when the sessions of a role may go on.
-func (f offboardFacts) lasting(s roleSessions) string {
+func (o *offboarding) lasting(s roleSessions) string {
 	switch {
 	case !s.until.IsZero():
 		return "until " + clock(s.until) + " at the latest"
-	case f.denied:
-		return "until " + clock(f.now.Add(longest(s.role))) + " at the latest"
+	case o.denied:
+		return "until " + clock(o.now.Add(longest(s.role))) + " at the latest"
 	}
 	return "for up to " + hours(longest(s.role)) + " after the user is denied everything"
 }
 
 // revoke ends the sessions of a role that were opened before the deny of the
 // user counted.
-func (o *Offboard) revoke(f offboardFacts, role steps.RoleAccess) plan.Change {
-	before := f.now.Add(engine.PolicyDelay).Format(time.RFC3339)
-	if f.user != nil && !f.denied {
-		before = awsops.Ref(denyChange(f.name), engine.OutputSettled)
+func (o *offboarding) revoke(role roleAccess) plan.Change {
+	before := o.now.Add(engine.PolicyDelay).Format(time.RFC3339)
+	if o.user != nil && !o.denied {
+		before = awsops.Ref(denyChange(o.name), engine.OutputSettled)
 	}
-	name, word := "", sessionsOf(f.name)
+	name, word := "", sessionsOf(o.name)
 	whose := "everybody's sessions"
 	risk := "Whoever works in this environment has to sign in anew, and a terraform apply that is under way there stops half-way."
 	// Once the user was taken out of the trust, it no longer tells what let the
 	// user in.
-	if trust, err := policy.Parse(role.Role.Trust); err == nil && !f.denied && f.user != nil && policy.FixesSessionName(trust) {
-		name, word, whose, risk = f.name, "", f.name+"'s sessions", ""
+	if trust, err := policy.Parse(role.Role.Trust); err == nil && !o.denied && o.user != nil && policy.FixesSessionName(trust) {
+		name, word, whose, risk = o.name, "", o.name+"'s sessions", ""
 	}
-	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(f.name)
-	c := role.Change(plan.Change{
+	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(o.name)
+	c := role.change(plan.Change{
 		ID:     "offboard.sessions." + role.Environment.Name,
 		Topic:  topicOffboard,
 		Title:  fmt.Sprintf("End %s in %s in %s that are open now", whose, role.Role.Name, role.Environment.Name),
 		Fields: []plan.Field{{Name: "inline policy " + inline, After: policy.RevokeSessions(knownTime(before), name).JSON()}},
 		Calls:  []awsops.Call{awsops.PutRolePolicy(role.Role.Name, inline, doc)},
-		Needs:  []string{denyChange(f.name)}, Foreign: word, Typed: word != "", Risk: risk,
+		Needs:  []string{denyChange(o.name)}, Foreign: word, Typed: word != "", Risk: risk,
 		Undo: fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s; stateroom setup does it once all of them have ended", role.Role.Name, inline),
 	})
 	c.Judge() // it only denies
@@ -161,20 +161,20 @@ func hours(d time.Duration) string {
 
 // sessionNotes tell of every role whether sessions may be alive, those that are
 // alike in one sentence.
-func (f offboardFacts) sessionNotes() []string {
+func (o *offboarding) sessionNotes() []string {
 	var sentences []string
 	names := map[string][]string{}
-	for _, s := range f.roleSessions() {
+	for _, s := range o.roleSessions() {
 		text := ""
 		switch {
 		case !s.ended.IsZero():
 			text = "Role sessions in %s from before " + clock(s.ended) + " are ended."
 		case s.over && !s.until.IsZero():
-			text = "Role sessions in %s that " + f.name + " may have had ended by " + clock(s.until) + "."
+			text = "Role sessions in %s that " + o.name + " may have had ended by " + clock(s.until) + "."
 		case s.over:
-			text = "Role sessions in %s: when " + f.name + " was taken away is not known here; they end by themselves, within " + hours(longest(s.role)) + " of that."
+			text = "Role sessions in %s: when " + o.name + " was taken away is not known here; they end by themselves, within " + hours(longest(s.role)) + " of that."
 		default:
-			text = "Role sessions in %s that " + f.name + " may have opened are the role's and go on " + f.lasting(s) + "."
+			text = "Role sessions in %s that " + o.name + " may have opened are the role's and go on " + o.lasting(s) + "."
 		}
 		if !slices.Contains(sentences, text) {
 			sentences = append(sentences, text)

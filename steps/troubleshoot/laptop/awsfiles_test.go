@@ -1,4 +1,4 @@
-package troubleshoot
+package laptop
 
 import (
 	"os"

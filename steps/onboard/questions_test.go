@@ -14,7 +14,7 @@ import (
 // TestAPastedKeyIsAskedForAgainWhereItIsWrong protects against asking for the
 // one part for ever while the other is what is wrong.
 func TestAPastedKeyIsAskedForAgainWhereItIsWrong(t *testing.T) {
-	entry := &Entry{Repository: blueprint.New(), Now: time.Now}
+	start := &Start{Repository: blueprint.New(), Now: time.Now}
 	for name, c := range map[string]struct{ id, key, path string }{
 		"a secret cut short": {sampleID, sampleSecret[:20], PathSecret},
 		"no secret":          {sampleID, "", PathSecret},
@@ -22,7 +22,7 @@ func TestAPastedKeyIsAskedForAgainWhereItIsWrong(t *testing.T) {
 		"swapped":            {strings.Repeat("a", 20) + strings.Repeat("B", 20), sampleID, PathKeyID},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := entry.Take(plan.Given{
+			_, _, err := start.Begin(plan.Given{
 				PathWay: secret.New(WayPair), PathKeyID: secret.New(c.id), PathSecret: secret.New(c.key),
 			})
 			var problem *plan.Problem

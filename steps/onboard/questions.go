@@ -35,9 +35,9 @@ const (
 // maxPassphrase bounds a file whose first line is a passphrase.
 const maxPassphrase = 64 << 10
 
-// Entry is what is known of somebody who comes on board before anything is
+// Start is what is known of somebody who comes on board before anything is
 // asked.
-type Entry struct {
+type Start struct {
 	// Repository is the blueprint of the folder; nil without one.
 	Repository *blueprint.Blueprint
 	// Returning says that the profile holds a key already, so that none is
@@ -55,11 +55,11 @@ type Entry struct {
 
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. An answer that cannot be is a [plan.Problem].
-func (e *Entry) Questions(given plan.Given) ([]plan.Question, error) {
+func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
 	switch {
 	case given.Asked(PathHandover):
-		return e.unlocking(given)
-	case given.Asked(PathKeyID) || e.Returning && !given.Asked(PathWay):
+		return s.unlocking(given)
+	case given.Asked(PathKeyID) || s.Returning && !given.Asked(PathWay):
 		return nil, nil
 	case !given.Asked(PathWay):
 		return []plan.Question{{
@@ -67,17 +67,17 @@ func (e *Entry) Questions(given plan.Given) ([]plan.Question, error) {
 			Help: "The operator seals a handover for you alone, with stateroom handover USER. A key of your own is renewed like one that was handed over.",
 		}}, nil
 	case given.Text(PathWay) == WayPair:
-		return e.pair()
+		return s.pair()
 	}
 	return []plan.Question{{
-		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: e.Found, Required: true, Check: e.readable,
+		Path: PathHandover, Flag: "--handover FILE", Prompt: "Handover file", Kind: plan.Text, Default: s.Found, Required: true, Check: s.readable,
 		Help: "The file USER.age that the operator sent. It opens only with your private key or with the passphrase that you were told.",
 	}}, nil
 }
 
 // pair asks for an access key; the blueprint has to be there.
-func (e *Entry) pair() ([]plan.Question, error) {
-	if e.Repository == nil {
+func (s *Start) pair() ([]plan.Question, error) {
+	if s.Repository == nil {
 		return nil, &plan.Problem{Path: PathWay, Text: "there is no stateroom.hcl here, and a key alone does not tell the team's set-up: run it in a clone of the team's repository, or use a handover"}
 	}
 	return []plan.Question{
@@ -87,8 +87,8 @@ func (e *Entry) pair() ([]plan.Question, error) {
 }
 
 // unlocking asks for what opens the handover that was named.
-func (e *Entry) unlocking(given plan.Given) ([]plan.Question, error) {
-	sealed, err := e.readSealed(given.Text(PathHandover))
+func (s *Start) unlocking(given plan.Given) ([]plan.Question, error) {
+	sealed, err := s.readSealed(given.Text(PathHandover))
 	if err != nil {
 		return nil, &plan.Problem{Path: PathHandover, Text: err.Error()}
 	}
@@ -105,11 +105,11 @@ func (e *Entry) unlocking(given plan.Given) ([]plan.Question, error) {
 		})
 	case !byPassphrase && !given.Asked(PathIdentity):
 		questions = append(questions, plan.Question{
-			Path: PathIdentity, Flag: "--identity FILE", Prompt: "Your private key", Kind: plan.Text, Default: e.Identity, Required: true, Check: e.readable,
+			Path: PathIdentity, Flag: "--identity FILE", Prompt: "Your private key", Kind: plan.Text, Default: s.Identity, Required: true, Check: s.readable,
 			Help: "The age identity file or the ssh-ed25519 private key whose public half is your recipient in the blueprint. It is read, and never copied.",
 		})
 	}
-	if e.Repository == nil && !given.Asked(PathAccount) {
+	if s.Repository == nil && !given.Asked(PathAccount) {
 		questions = append(questions, plan.Question{
 			Path: PathAccount, Prompt: "Id of the team's admin account", Kind: plan.Text, Required: true,
 			Help: "There is no stateroom.hcl here that the handover could be checked against, and a seal does not say who made it: type the 12 digits as your team told you.",
@@ -118,13 +118,13 @@ func (e *Entry) unlocking(given plan.Given) ([]plan.Question, error) {
 	return questions, nil
 }
 
-// Take makes the onboarding of the answers, and gives the key with which its
+// Begin makes the onboarding of the answers, and gives the key with which its
 // sessions are to be opened. An answer that cannot be is a [plan.Problem].
-func (e *Entry) Take(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
-	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: e.Repository, Me: e.Me}, Rotate: e.Rotate, Now: e.Now}
+func (s *Start) Begin(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
+	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: s.Repository, Me: s.Me}, Rotate: s.Rotate, Now: s.Now}
 	switch {
 	case given.Asked(PathHandover):
-		return e.open(o, given)
+		return s.open(o, given)
 	case given.Asked(PathKeyID):
 		pair, err := handover.ParseKeyPair(given.Text(PathKeyID), given.Text(PathSecret))
 		if err != nil {
@@ -132,7 +132,7 @@ func (e *Entry) Take(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 		}
 		o.KeyID = pair.ID
 		return o, pair, nil
-	case e.Repository == nil:
+	case s.Repository == nil:
 		return nil, awsops.KeyPair{}, &plan.Refusal{
 			Finding: "onboard.no-blueprint", What: "There is no stateroom.hcl here, so that nothing tells which environments and projects there are.",
 			Remedy: "Run it in a clone of the team's repository, or name the handover with --handover FILE.",
@@ -142,24 +142,24 @@ func (e *Entry) Take(given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 }
 
 // open unseals the handover and holds it against the repository.
-func (e *Entry) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPair, error) {
+func (s *Start) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPair, error) {
 	none := awsops.KeyPair{}
-	sealed, err := e.readSealed(given.Text(PathHandover))
+	sealed, err := s.readSealed(given.Text(PathHandover))
 	if err != nil {
 		return nil, none, &plan.Problem{Path: PathHandover, Text: err.Error()}
 	}
 	unlock, path := handover.Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
 	if given.Asked(PathIdentity) {
 		path = PathIdentity
-		if unlock.Identity, err = e.readSealed(given.Text(PathIdentity)); err != nil {
+		if unlock.Identity, err = s.readSealed(given.Text(PathIdentity)); err != nil {
 			return nil, none, &plan.Problem{Path: path, Text: err.Error()}
 		}
 	}
 	if o.Handover, err = handover.Open(sealed, unlock); err != nil {
 		return nil, none, at(path, err)
 	}
-	if o.Answers.Blueprint, err = handover.Check(o.Handover, e.Repository, given.Text(PathAccount), e.Now()); err != nil {
-		if e.Repository == nil {
+	if o.Answers.Blueprint, err = handover.Check(o.Handover, s.Repository, given.Text(PathAccount), s.Now()); err != nil {
+		if s.Repository == nil {
 			return nil, none, at(PathAccount, err)
 		}
 		return nil, none, at(PathHandover, err)
@@ -188,8 +188,8 @@ func wrongPart(err error) string {
 }
 
 // readSealed gives a file of bounded size, or what was brought in its place.
-func (e *Entry) readSealed(path string) ([]byte, error) {
-	if text, brought := e.Brought[path]; brought {
+func (s *Start) readSealed(path string) ([]byte, error) {
+	if text, brought := s.Brought[path]; brought {
 		return text, nil
 	}
 	file, err := files.Read(path)
@@ -203,8 +203,8 @@ func (e *Entry) readSealed(path string) ([]byte, error) {
 }
 
 // readable says why a file cannot be read.
-func (e *Entry) readable(path string) error {
-	_, err := e.readSealed(path)
+func (s *Start) readable(path string) error {
+	_, err := s.readSealed(path)
 	return err
 }
 

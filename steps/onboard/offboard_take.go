@@ -1,0 +1,261 @@
+package onboard
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/plan"
+)
+
+// planAll denies everything first, takes the rights then, and deletes with the
+// operator's word only.
+func (o *offboarding) planAll() {
+	if o.user != nil {
+		o.deny()
+		o.takeCredentials()
+		o.takePassword()
+		o.takeMemberships()
+		o.leaveKeyPolicy()
+		o.leaveBucketPolicy()
+		for _, role := range o.access.Roles {
+			o.leaveTrust(role)
+		}
+		o.removeUser()
+	}
+	o.endSessions()
+	o.removeUnassigned()
+	o.removeSealedFile()
+	o.leaveBlueprint()
+}
+
+// change fills in what all changes of an offboarding have in common.
+func (o *offboarding) change(c plan.Change) plan.Change {
+	c.Topic, c.Of, c.Account, c.Region = topicOffboard, plan.StepIAM, o.answers.AdminAccount, o.answers.StateRegion
+	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
+	if c.Target == "" {
+		c.Target = o.user.ARN
+	}
+	return c
+}
+
+// deny attaches AWS's policy that denies everything. A deny overrides every
+// right, whoever gave it, and the sessions of a user's keys have the user's
+// rights: they end with it at once, while a deactivated key leaves them alive
+// for up to 36 hours.
+func (o *offboarding) deny() {
+	if o.denied {
+		return
+	}
+	o.plan(o.change(plan.Change{
+		ID: denyChange(o.name), Action: plan.Update, Intent: map[string]string{},
+		Title:  fmt.Sprintf("Deny %s everything, open sessions included", o.name),
+		Fields: []plan.Field{{Name: "attached policy", After: o.denyAll}},
+		Calls:  []awsops.Call{awsops.AttachUserPolicy(o.name, o.denyAll)},
+		Undo:   fmt.Sprintf("aws iam detach-user-policy --user-name %s --policy-arn %s", o.name, o.denyAll),
+	}))
+}
+
+// taking is a change of what a user has, which comes after the deny and is made
+// even where that failed.
+func (o *offboarding) taking(c plan.Change) plan.Change {
+	c.Action, c.After = plan.Update, []string{denyChange(o.name)}
+	return o.change(c)
+}
+
+// takeCredentials deactivates access keys and other credentials, which can be
+// undone.
+func (o *offboarding) takeCredentials() {
+	var keys []awsops.Credential
+	for _, k := range o.keys {
+		keys = append(keys, awsops.Credential{ID: k.ID, Active: k.Active})
+	}
+	for _, kind := range []struct {
+		id, words string
+		have      []awsops.Credential
+		call      func(user, id, status string) awsops.Call
+		undo      string // the AWS CLI's command, of user and id
+	}{
+		{"key", "access key", keys, awsops.UpdateAccessKey, "update-access-key --user-name %s --access-key-id %s"},
+		{"ssh", "SSH key", o.belongings.SSHKeys, awsops.UpdateSSHPublicKey, "update-ssh-public-key --ssh-public-key-id %[2]s --user-name %[1]s"},
+		{"certificate", "signing certificate", o.belongings.Certificates, awsops.UpdateSigningCertificate, "update-signing-certificate --certificate-id %[2]s --user-name %[1]s"},
+		{"service", "service credential", o.belongings.ServiceCredentials, awsops.UpdateServiceCredential, "update-service-specific-credential --service-specific-credential-id %[2]s --user-name %[1]s"},
+	} {
+		for _, c := range kind.have {
+			if !c.Active {
+				continue
+			}
+			o.plan(o.taking(plan.Change{
+				ID:     "offboard." + kind.id + "." + c.ID,
+				Title:  fmt.Sprintf("Deactivate %s's %s %s", o.name, kind.words, c.ID),
+				Fields: deactivated(),
+				Calls:  []awsops.Call{kind.call(o.name, c.ID, inactive)},
+				Undo:   fmt.Sprintf("aws iam "+kind.undo+" --status Active", o.name, c.ID),
+			}))
+		}
+	}
+}
+
+// takePassword takes the console password. The MFA devices stay until the user
+// is deleted: without a second factor a password would be enough for who got it
+// in again.
+func (o *offboarding) takePassword() {
+	if !o.password {
+		return
+	}
+	o.plan(o.taking(plan.Change{
+		ID: "offboard.password", Title: fmt.Sprintf("Take %s's console password", o.name),
+		Fields: []plan.Field{{Name: "console password", Before: "set"}},
+		Calls:  []awsops.Call{awsops.DeleteLoginProfile(o.name)},
+		Undo:   "aws iam create-login-profile --user-name " + o.name + ", with a new password",
+	}))
+}
+
+// takeMemberships ends all of them: those of other groups give rights, too.
+func (o *offboarding) takeMemberships() {
+	for _, g := range o.groups {
+		title := fmt.Sprintf("Take %s out of the group %s", o.name, g)
+		if !slices.ContainsFunc(o.answers.Groups, func(have blueprint.Group) bool { return strings.EqualFold(have.Name, g) }) {
+			title += ", which is not the blueprint's"
+		}
+		o.plan(o.taking(plan.Change{
+			ID: "offboard.member." + g, Title: title,
+			Fields: []plan.Field{{Name: "member of", Before: g}},
+			Calls:  []awsops.Call{awsops.RemoveUserFromGroup(g, o.name)},
+			Undo:   fmt.Sprintf("aws iam add-user-to-group --group-name %s --user-name %s", g, o.name),
+		}))
+	}
+}
+
+// The policies that name the user's ARN, be it the blueprint's doing or somebody
+// else's, are cut as they are, so that nobody else gains or loses by it.
+
+func (o *offboarding) leaveKeyPolicy() {
+	if unseen := o.access.KeyUnseen; unseen != nil {
+		o.notSeen("offboard.key-not-seen", plan.StepKey, unseen, ", in case the key's policy names the user.")
+	}
+	key := o.access.Key
+	if key == nil {
+		return
+	}
+	o.findStillNamed(key.Policy, "The policy of key "+key.ARN, "key", plan.StepKey)
+	if o.access.KeyUnseen != nil || !policy.Names(key.Policy, o.user.ARN) {
+		return
+	}
+	after := policy.WithoutPrincipal(key.Policy, o.user.ARN)
+	c := o.taking(plan.Change{
+		ID: "offboard.key-policy", Title: fmt.Sprintf("Take %s out of the state encryption key's policy", o.name),
+		Target: key.ARN, Fields: []plan.Field{{Name: "policy", Before: key.Policy.JSON(), After: after.JSON()}},
+		Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
+		Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
+	})
+	c.JudgePolicy(plan.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, "The policy of key "+key.ARN+" allows more than before.")
+	o.planOn(c, key.ARN, key.Tags)
+}
+
+func (o *offboarding) leaveBucketPolicy() {
+	if unseen := o.access.BucketUnseen; unseen != nil {
+		o.notSeen("offboard.bucket-not-seen", plan.StepBucket, unseen, ", in case the bucket's policy names the user.")
+		return
+	}
+	bucket, name := o.access.Bucket, o.answers.Bucket.Name
+	if bucket == nil {
+		return
+	}
+	o.findStillNamed(bucket.Policy, "The policy of bucket "+name, "bucket", plan.StepBucket)
+	if !policy.Names(bucket.Policy, o.user.ARN) {
+		return
+	}
+	after := policy.WithoutPrincipal(bucket.Policy, o.user.ARN)
+	if len(after.Statements) == 0 { // S3 stores no policy without a statement
+		o.find(plan.Finding{
+			ID: "offboard.bucket-policy", Of: plan.StepBucket, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("The policy of bucket %s names nobody but %s.", name, o.name),
+			Remedy:   "Run stateroom setup, which writes the bucket's own policy, then run it again; or: aws s3api delete-bucket-policy --bucket " + name,
+		})
+		return
+	}
+	c := o.taking(plan.Change{
+		ID: "offboard.bucket-policy", Title: fmt.Sprintf("Take %s out of the state bucket's policy", o.name),
+		Target: bucket.ARN, Fields: []plan.Field{{Name: "policy", Before: bucket.Policy.JSON(), After: after.JSON()}},
+		Calls: []awsops.Call{awsops.PutBucketPolicy(name, o.answers.AdminAccount, after.JSON())},
+		Undo:  fmt.Sprintf("aws s3api put-bucket-policy --bucket %s, with the policy of before", name),
+	})
+	c.JudgePolicy(plan.WidensBucket, bucket.Policy, after, bucket.ARN, "The policy of bucket "+name+" allows more than before.")
+	o.planOn(c, bucket.ARN, bucket.Tags)
+}
+
+func (o *offboarding) leaveTrust(role roleAccess) {
+	environment := role.Environment.Name
+	if role.Unreachable != nil {
+		o.find(plan.Finding{
+			ID: "offboard.role-not-seen", Subject: environment, Of: plan.StepIAM, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("Role %s cannot be looked at: %v", role.ARN, role.Unreachable),
+			Remedy:   fmt.Sprintf("Have the account's owner look whether its trust policy names %s, and end its sessions.", o.name),
+		})
+		return
+	}
+	if role.Role == nil {
+		return
+	}
+	before, err := policy.Parse(role.Role.Trust)
+	if err != nil {
+		return
+	}
+	o.findStillNamed(before, "The trust of "+role.ARN, environment, plan.StepIAM)
+	if !policy.Names(before, o.user.ARN) {
+		return
+	}
+	after := policy.TrustWithout(before, o.user.ARN)
+	c := role.change(plan.Change{
+		ID: "offboard.trust." + environment, Topic: topicOffboard, After: []string{denyChange(o.name)},
+		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", o.name, role.Role.Name, environment),
+		Fields: []plan.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},
+		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
+		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
+	})
+	c.JudgePolicy(plan.WidensTrust, before, after, role.ARN, "The trust of "+role.ARN+" allows more than before.")
+	o.planOn(c, role.ARN, role.Role.Tags)
+}
+
+// planOn books a change of a thing, with the operator's word where that is not the
+// blueprint's.
+func (o *offboarding) planOn(c plan.Change, arn string, tags map[string]string) {
+	if !plan.Ours(o.answers, tags) {
+		c.Foreign = arn
+	}
+	o.plan(c)
+}
+
+// findStillNamed tells of the statements of a policy that are for the user in another
+// way than by allowing its ARN. They are left: one of the same name, made later,
+// would have what they give.
+func (o *offboarding) findStillNamed(d policy.Document, what, subject string, step plan.StepName) {
+	left := policy.StillNames(d, o.user.ARN)
+	if len(left) == 0 {
+		return
+	}
+	o.find(plan.Finding{
+		ID: "offboard.still-named", Subject: subject, Of: step, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
+		Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", o.name),
+	})
+}
+
+// notSeen tells of what the operator may not look at.
+func (o *offboarding) notSeen(id string, step plan.StepName, unseen error, why string) {
+	o.find(plan.Finding{
+		ID: id, Of: step, Severity: plan.Warning, Evidence: unseen.Error(), RequestIDs: awsops.RequestIDs(unseen),
+		Remedy: fmt.Sprintf("Have somebody with that right run stateroom offboard %s%s", o.name, why),
+	})
+}
+
+// inactive is the status of a credential that was deactivated.
+const inactive = "Inactive"
+
+func deactivated() []plan.Field {
+	return []plan.Field{{Name: "status", Before: "Active", After: inactive}}
+}

@@ -1,0 +1,272 @@
+package laptop
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
+)
+
+// newestStateFormat is what Terraform 0.12 to 1.15 and OpenTofu write and read.
+const newestStateFormat = 4
+
+// dotTerraform compares what init last configured with the backend block (facts,
+// "rm -rf .terraform"), and looks whether Terraform can read what lies here.
+func dotTerraform(ctx context.Context, in *inputs, p health.Project) []health.Result {
+	results := localStates(p)
+	state := p.Files.State
+	q := question(p, "configured backend and .terraform", state.DataDir)
+	switch {
+	case p.Files.Generated != nil:
+		return append(results, q.Undecided("its generator initialises it"))
+	case state.Unreadable:
+		return append(results, unreadable(ctx, in, p))
+	case state.Configured == nil:
+		return append(results, notInitialised(ctx, in, p, q)...)
+	case p.Backend == nil && len(p.Problems) > 0:
+		return append(results, q.Undecided("the backend block cannot be read"))
+	case p.Backend == nil:
+		return append(results, changed(ctx, in, p, []string{"type"})...)
+	}
+	if names := state.Configured.Differs(p.Backend); len(names) > 0 {
+		return append(results, changed(ctx, in, p, names)...)
+	}
+	return append(results, q.Passed("initialised with this backend, workspace %s", state.Workspace))
+}
+
+// localStates finds states that Terraform cannot read.
+func localStates(p health.Project) []health.Result {
+	var results []health.Result
+	tell := func(evidence string) {
+		results = append(results, question(p, "state readable", p.Dir).Failed(evidence,
+			finding(diagnosis.StateFormat.ID, plan.StepInit, plan.Failure, evidence, "Use the engine version that wrote it, or restore it from its backup.")))
+	}
+	for _, err := range p.Problems {
+		if isState(p, err) && !isCache(p, err) {
+			tell(err.Error() + ".")
+		}
+	}
+	for _, s := range p.Files.State.States {
+		if s.Format < 1 || s.Format > newestStateFormat {
+			tell(fmt.Sprintf("%s is a state of format %d, which no engine here reads.", s.Path, s.Format))
+		}
+	}
+	return results
+}
+
+// initFinding is one about what init left behind.
+func initFinding(d *diagnosis.Diagnosis, severity plan.Severity, evidence, remedy string) plan.Finding {
+	return finding(d.ID, plan.StepInit, severity, evidence, remedy)
+}
+
+// notInitialised is a directory in which init never configured a backend. A
+// fresh clone is healthy; one with a state of its own makes init ask.
+func notInitialised(ctx context.Context, in *inputs, p health.Project, q health.Question) []health.Result {
+	if p.S3() == nil {
+		return []health.Result{q.Passed("nothing is configured, and there is no backend \"s3\"")}
+	}
+	if held := full(p.Files.State.States); len(held) > 0 {
+		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.Backend.Place)
+		return moving(ctx, in, p, q.Failed(evidence, initFinding(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Let it be moved here with --adopt "+p.Dir+".")))
+	}
+	switch {
+	case p.Partial():
+		return []health.Result{q.Undecided("not initialised, and the place of the state is given with -backend-config")}
+	case in.env.Engine == nil:
+		return []health.Result{q.Passed("not initialised, and there is no Terraform here that could")}
+	}
+	return []health.Result{q.Failed("terraform init has not run here",
+		initFinding(diagnosis.BackendNotInitialized, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.Dir), "Run terraform init there."))}
+}
+
+// full are the states that hold something.
+func full(states []tf.StateFile) []tf.StateFile {
+	var out []tf.StateFile
+	for _, s := range states {
+		if s.Resources > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// moves tells whether an argument says where the state is.
+func moves(argument string) bool {
+	return slices.Contains([]string{"bucket", "key", "workspace_key_prefix", "type"}, argument)
+}
+
+// changed is a backend block that is no longer what init configured. The state
+// must move where its place changed, unless none is there or all have arrived;
+// else the way to it changed.
+func changed(ctx context.Context, in *inputs, p health.Project, names []string) []health.Result {
+	configured, at := p.Files.State.Configured.Path, p.Dir
+	if p.Backend != nil {
+		at = p.Backend.String()
+	}
+	evidence := fmt.Sprintf("%s differs in %s from what init last configured (%s).", at, strings.Join(names, ", "), configured)
+	q := question(p, "configured backend and .terraform", configured)
+	answer := "it differs in " + strings.Join(names, ", ")
+	failed := func(more, remedy string) health.Result {
+		return q.Failed(answer, initFinding(diagnosis.BackendChanged, plan.Failure, evidence+" "+more, remedy))
+	}
+	switch {
+	case slices.ContainsFunc(names, moves) && !drifted(in, p):
+		return otherConfigured(ctx, in, p, failed)
+	case slices.ContainsFunc(names, moves) && p.Backend == nil:
+		return []health.Result{failed("The backend block is gone.", "Put it back into the files; nothing has to be moved.")}
+	case slices.ContainsFunc(names, moves):
+		return []health.Result{q.FailedAs(answer, diagnosis.BackendChanged.ID)} // stateLocation tells and corrects it
+	case slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "endpoint") }):
+		// Another address may be another AWS, with another state in it.
+		r := failed("Whether a state lies at the endpoint of before was not looked at.",
+			"If it is the same AWS, run terraform init -reconfigure in "+p.Dir+", or let it be done here with --adopt "+p.Dir+".")
+		r.Init.Asks = true
+		return []health.Result{r}
+	}
+	return []health.Result{failed("The state stays where it is.", "Run terraform init -reconfigure in "+p.Dir+".")}
+}
+
+// drifted tells whether init knows the blueprint's place, and only the file
+// names another or none.
+func drifted(in *inputs, p health.Project) bool {
+	configured := configuredLocation(p)
+	return configured != nil && configured.Same(blueprintLocation(in, p)) && (p.Backend == nil || p.S3() != nil)
+}
+
+// otherConfigured decides what is right where init knows another place than
+// the file: by looking what lies in both.
+func otherConfigured(ctx context.Context, in *inputs, p health.Project, failed func(more, remedy string) health.Result) []health.Result {
+	reconfigure := func(more string) []health.Result {
+		r := failed(more, "Run terraform init -reconfigure in "+p.Dir+".")
+		r.Init.Kind = tf.InitReconfigure
+		return []health.Result{r}
+	}
+	b := p.S3()
+	if b == nil || !stateIn(b.Attributes.Get).Same(blueprintLocation(in, p)) {
+		r := failed("Neither of the two is the blueprint's.", "Run stateroom setup, which moves the state to the blueprint's place after asking.")
+		r.Init.Stuck = true
+		return []health.Result{r}
+	}
+	here, there := stateIn(b.Attributes.Get), configuredLocation(p)
+	adopt := "Let it be moved here with --adopt " + p.Dir + "."
+	if there == nil {
+		if p.Files.State.Configured.Type == "local" && len(full(p.Files.State.States)) == 0 {
+			return reconfigure("No state lies on this laptop.")
+		}
+		if len(p.Strangers) > 0 {
+			adopt = "Find out whether the state is there, then let it be moved here with --adopt " + strings.Join(append(slices.Clone(p.Strangers), p.Dir), " --adopt ") +
+				"; if it is not, remove " + p.Files.State.Configured.Path + " and run terraform init in " + p.Dir + "."
+		}
+		return moving(ctx, in, p, failed("The state is in another kind of backend: "+p.Files.WhereStateIs()+".", adopt))
+	}
+	keys, err := states(ctx, in, *there)
+	switch {
+	case err != nil:
+		r := failed(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
+		r.Init.Stuck, r.Finding.RequestIDs = true, awsops.RequestIDs(err)
+		return []health.Result{r}
+	case len(keys) == 0:
+		return reconfigure(fmt.Sprintf("No state lies in %s.", there))
+	case arrived(ctx, in, *there, here, keys):
+		return reconfigure(fmt.Sprintf("The state of %s came to %s: it was moved there.", there, here))
+	}
+	return moving(ctx, in, p, failed(fmt.Sprintf("The state lies in %s and has to move to %s.", there, here), adopt))
+}
+
+// moving adds the move of a state as step 8 makes it: after a backup, with consent,
+// and compared afterwards.
+func moving(ctx context.Context, in *inputs, p health.Project, r health.Result) []health.Result {
+	r.Init.Stuck = true
+	if in.env.Engine == nil {
+		return []health.Result{r}
+	}
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project, p.Files, readers(ctx, in, in.answers.StateRegion)[0])
+	if obstacle != nil {
+		return []health.Result{r, told(*obstacle)}
+	}
+	r.Init.Moves = moves
+	return []health.Result{r}
+}
+
+// noted finds place and kind of a backend in a damaged note of init's.
+var noted = regexp.MustCompile(`(?s)"type":\s*"s3".*?"bucket":\s*"([^"]+)".*?"key":\s*"([^"]+)"`)
+
+// heldState finds the state that Terraform before 0.9 kept in the same file.
+var heldState = regexp.MustCompile(`"(?:modules|resources)":\s*[\[{]\s*["{]`)
+
+// unreadable is a note of init's that Terraform cannot read, so that not even
+// init -reconfigure runs. It is moved aside only if no state can be lost.
+func unreadable(ctx context.Context, in *inputs, p health.Project) health.Result {
+	dir := p.Files.State.DataDir
+	path := filepath.Join(dir, "terraform.tfstate")
+	why, safe, err := forgettable(ctx, in, p, path)
+	remedy := fmt.Sprintf("Move the content of %s aside and run terraform init; workspace %s stays selected.", dir, p.Files.State.Workspace)
+	if !safe {
+		remedy = "Find out which backend this directory had; then move " + dir + " aside, run terraform init and select workspace " + p.Files.State.Workspace + "."
+	}
+	r := question(p, "configured backend and .terraform", path).Failed("it is not what terraform init writes",
+		initFinding(diagnosis.StateFormat, plan.Failure, fmt.Sprintf("Terraform cannot read what init left in %s. %s", path, why), remedy))
+	r.Finding.RequestIDs = awsops.RequestIDs(err)
+	if r.Init.Stuck = !safe; safe {
+		r.Init.Kind, r.Init.MoveAside = tf.InitAside, freeName(dir+".aside")
+	}
+	return r
+}
+
+// forgettable tells whether forgetting what init noted can lose no state, and why; err
+// is what kept it from being seen.
+func forgettable(ctx context.Context, in *inputs, p health.Project, path string) (why string, safe bool, err error) {
+	b := p.S3()
+	if b == nil {
+		return "There is no backend \"s3\" block to go on with.", false, nil
+	}
+	if held := full(p.Files.State.States); len(held) > 0 {
+		return fmt.Sprintf("A state lies in %s, which may belong to it.", held[0].Path), false, nil
+	}
+	text, err := files.Read(path)
+	if err != nil {
+		return err.Error() + ".", false, err
+	}
+	if heldState.Match(text.Bytes) {
+		return "It holds a state itself.", false, nil
+	}
+	here := stateIn(b.Attributes.Get)
+	if found := noted.FindSubmatch(text.Bytes); found != nil {
+		was := health.StateLocation{Bucket: string(found[1]), StateKey: string(found[2])}.Filled()
+		if was.Bucket != here.Bucket || was.StateKey != here.StateKey {
+			return fmt.Sprintf("It names %s, and the backend %s.", was, here), false, nil
+		}
+		return fmt.Sprintf("It still names %s, as the backend does, so no state is lost without it.", here), true, nil
+	}
+	keys, err := states(ctx, in, here)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", here, err), false, err
+	case len(keys) == 0:
+		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", here), false, nil
+	}
+	return fmt.Sprintf("The state lies in %s, where the backend says, so none is lost without it.", here), true, nil
+}
+
+// freeName is a path at which nothing is: the name, or with a number.
+func freeName(name string) string {
+	for n, path := 2, name; ; n++ {
+		if _, err := os.Lstat(path); err != nil {
+			return path
+		}
+		path = fmt.Sprintf("%s.%d", name, n)
+	}
+}

@@ -1,0 +1,274 @@
+package laptop
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stateroom/steps"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/files/tf"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
+)
+
+// The ids of what is found about profiles where a profile gives credentials all the
+// same.
+const (
+	assumesRole = "files.profile-assumes-role"
+	notNamed    = "files.profile-not-named"
+	namesDiffer = "files.profile-names-differ"
+)
+
+// credentialsFile is the article's first check. A file that is missing is no fault
+// where every profile gets its credentials elsewhere.
+func credentialsFile(_ context.Context, in *inputs) []health.Result {
+	file, err := in.aws.credentials, in.aws.credentialsErr
+	if err == nil {
+		err = in.aws.configErr
+	}
+	q := health.Question{Name: "credentials file exists", Asked: file.Path}
+	first := slices.IndexFunc(in.uses, func(u use) bool { return u.trouble != nil })
+	var results []health.Result
+	switch {
+	case err != nil:
+		results = append(results, q.Failed(err.Error(), finding(diagnosis.CredentialsMissing.ID, plan.StepFiles, plan.Failure,
+			fmt.Sprintf("The AWS files cannot be read: %v.", err), "Make the file readable for you.")))
+	case !file.Exists && first >= 0:
+		results = append(results, q.FailedAs("there is no such file", in.uses[first].trouble.id))
+	case !file.Exists:
+		results = append(results, q.Passed("there is no such file, and no profile needs it"))
+	case len(file.Bytes) == 0:
+		results = append(results, q.Passed("it is there, and empty"))
+	default:
+		results = append(results, q.Passed("it is there; profiles in it: %d", len(profiles.All(profiles.Credentials, file))))
+	}
+	if file.LooseMode() {
+		results = append(results, told(finding("files.credentials-open", plan.StepFiles, plan.Info,
+			fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")))
+	}
+	return results
+}
+
+// profilesInFile is the second check: a valid profile is in the credentials file, or
+// in the config file.
+func profilesInFile(ctx context.Context, in *inputs) []health.Result {
+	var results []health.Result
+	for _, u := range in.uses {
+		results = append(results, profileInFile(ctx, in, u)...)
+	}
+	for _, f := range steps.Disagreements(in.aws.credentials, in.aws.config) {
+		results = append(results, told(f))
+	}
+	return results
+}
+
+func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
+	const name = "profile is in the file"
+	q := health.Question{Name: name, Asked: "profile " + u.profile + " in " + in.aws.credentials.Path + " and " + in.aws.config.Path}
+	switch {
+	case !in.aws.readable():
+		return []health.Result{q.Undecided("the files cannot be read")}
+	case u.trouble == nil && roleInTheWay(in, u.profile):
+		p := in.aws.profile(u.profile)
+		q.Asked = "profile " + u.profile
+		evidence := fmt.Sprintf("%s: profile %s assumes %s, but the state is reached with the admin's own key.", p.at("role_arn"), p.name, p.get("role_arn"))
+		return withProfileFix(ctx, in, q.Failed(evidence, finding(assumesRole, plan.StepFiles, plan.Warning, evidence, "Remove role_arn and source_profile from the profile.")))
+	case u.trouble == nil:
+		return []health.Result{q.Passed("%s", u.source)}
+	}
+	wrong := u.trouble
+	r := q.Failed(wrong.evidence, finding(wrong.id, plan.StepFiles, plan.Failure, wrong.evidence+" It is named by "+strings.Join(u.named, ", ")+".", wrong.remedy))
+	if u.profile == in.answers.AdminProfile {
+		return withProfileFix(ctx, in, r)
+	}
+	for _, p := range in.projects {
+		if rightName(in, p) && slices.ContainsFunc(namesOf(p), func(n namedProfile) bool { return !n.unknown && n.profile == u.profile }) {
+			r.Finding.Remedy = fmt.Sprintf("Write profile = %q in the files of project %s.", expected(in, p), p.Name)
+		}
+	}
+	return []health.Result{r}
+}
+
+// roleInTheWay finds a role in the blueprint's profile, which holds an admin's own
+// key: the state is reached with that, and the provider assumes the role.
+func roleInTheWay(in *inputs, name string) bool {
+	p := in.aws.profile(name)
+	return name == in.answers.AdminProfile && !health.WithoutBlueprint(in.answers) && p.get("role_arn") != "" && p.hasKeys()
+}
+
+// namedProfile is a profile as one block of a project names it.
+type namedProfile struct {
+	block, at string
+	// profile is empty without the argument; unknown says that it is an
+	// expression.
+	profile string
+	unknown bool
+}
+
+// namesOf are the blocks of a project that take credentials.
+func namesOf(p health.Project) []namedProfile {
+	var out []namedProfile
+	read := func(block string, attributes tf.Attributes, at files.Place) {
+		n := namedProfile{block: block, at: health.ArgumentAt(at, attributes, "profile")}
+		if a := attributes.Find("profile"); a != nil {
+			n.profile, n.unknown = a.Value, !a.Literal
+		}
+		out = append(out, n)
+	}
+	if b := p.S3(); b != nil {
+		read("backend", b.Attributes, b.Place)
+		if n := &out[0]; n.profile == "" && p.Partial() {
+			n.profile, n.unknown = "(perhaps by -backend-config)", true
+		}
+	}
+	if at := p.Provider(); at != nil {
+		read("provider", at.Attributes, at.Place)
+	}
+	return out
+}
+
+// profilesInCode is the third check: the profile is named in the backend, which never
+// reads the provider's, and in the provider. A blueprint may leave it out of the
+// files.
+func profilesInCode(_ context.Context, in *inputs) []health.Result {
+	var results []health.Result
+	for _, p := range in.projects {
+		q := question(p, "profile in backend and provider", p.Dir)
+		var lacking, answers []string
+		for _, n := range namesOf(p) {
+			switch {
+			case n.unknown:
+				answers = append(answers, n.block+": "+n.profile)
+			case n.profile != "":
+				answers = append(answers, n.block+": "+n.profile+" ("+n.at+")")
+			default:
+				lacking = append(lacking, fmt.Sprintf("the %s (%s)", n.block, n.at))
+				answers = append(answers, n.block+": no profile ("+n.at+")")
+			}
+		}
+		answer := strings.Join(answers, "; ")
+		switch {
+		case len(answers) == 0:
+			results = append(results, q.Undecided("there is neither a backend \"s3\" nor a provider \"aws\" to read"))
+		case len(lacking) == 0 || !in.answers.ProfileInFiles:
+			results = append(results, q.Passed("%s", answer))
+		default:
+			r := q.Failed(answer, namesNone(in, p, lacking))
+			r.Fixes = []health.Fix{nameProfile(in, p)}
+			results = append(results, r)
+		}
+	}
+	return results
+}
+
+// namesNone tells what Terraform takes instead of the profile that is not named.
+func namesNone(in *inputs, p health.Project, lacking []string) plan.Finding {
+	instead := environmentIdentity(in)
+	what := instead.how
+	if what == "" {
+		what = "profile " + instead.profile + " (" + instead.named + ")"
+	}
+	f := finding(notNamed, plan.StepFiles, plan.Warning,
+		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, in.answers.AdminProfile),
+		"Write profile = \""+in.answers.AdminProfile+"\" there.")
+	f.Subject = p.Name
+	return f
+}
+
+// nameProfile writes the blueprint's profile into the blocks of a project that are
+// there.
+func nameProfile(in *inputs, p health.Project) health.Fix {
+	fix := health.Fix{Project: p.Name}
+	if p.S3() != nil {
+		fix.Backend = func(b *tf.Backend) { b.Profile = in.answers.AdminProfile }
+	}
+	if p.Provider() != nil {
+		fix.Provider = func(b *tf.Provider) { b.Profile = in.answers.AdminProfile }
+	}
+	return fix
+}
+
+// profilesAgree is the fourth check: backend, provider, credentials file and
+// blueprint mean the same profile. A name is corrected only to the blueprint's,
+// and only where that profile gives credentials here.
+func profilesAgree(_ context.Context, in *inputs) []health.Result {
+	var results []health.Result
+	for _, p := range in.projects {
+		q := question(p, "profile names agree", p.Dir)
+		var all, wrong []string
+		id := namesDiffer
+		expected := expected(in, p)
+		for _, n := range namesOf(p) {
+			if n.unknown || n.profile == "" {
+				continue
+			}
+			all = append(all, n.block+": "+n.profile)
+			if n.profile != expected {
+				wrong = append(wrong, fmt.Sprintf("%s says %s", n.at, n.profile))
+				if t := in.trouble(n.profile); t != nil && in.aws.readable() {
+					id = t.id
+				}
+			}
+		}
+		answer := strings.Join(all, "; ") + "; expected: " + expected
+		switch {
+		case len(all) == 0:
+			results = append(results, q.Passed("no profile is named"))
+		case len(wrong) == 0:
+			results = append(results, q.Passed("%s", answer))
+		default:
+			results = append(results, disagree(in, p, q, answer, wrong, id))
+		}
+	}
+	return results
+}
+
+// expected is the name that a project's files should agree on: the blueprint's,
+// or where that leaves the files alone, the backend's.
+func expected(in *inputs, p health.Project) string {
+	if !in.answers.ProfileInFiles {
+		for _, n := range namesOf(p) {
+			if !n.unknown && n.profile != "" {
+				return n.profile
+			}
+		}
+	}
+	return in.answers.AdminProfile
+}
+
+// rightName tells that the name which a project's files should agree on gives
+// credentials, so that it can be written there.
+func rightName(in *inputs, p health.Project) bool {
+	return in.answers.ProfileInFiles && in.aws.credentialsErr == nil && in.trouble(expected(in, p)) == nil
+}
+
+// disagree tells of names that differ. One that gives no credentials was told
+// as what it is.
+func disagree(in *inputs, p health.Project, q health.Question, answer string, wrong []string, id string) health.Result {
+	usable := rightName(in, p)
+	var r health.Result
+	fix := nameProfile(in, p)
+	if id == namesDiffer {
+		remedy, whose := "Write the same profile in backend, provider and blueprint.", "the blueprint's profile is "
+		if usable {
+			remedy = "Write profile = \"" + expected(in, p) + "\" there."
+		}
+		if !in.answers.ProfileInFiles {
+			whose = "the backend takes "
+		}
+		f := finding(id, plan.StepFiles, plan.Warning,
+			fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected(in, p)), remedy)
+		f.Subject = p.Name
+		r = q.Failed(answer, f)
+	} else {
+		r, fix.Finding = q.FailedAs(answer, id), id
+	}
+	if usable {
+		r.Fixes = []health.Fix{fix}
+	}
+	return r
+}

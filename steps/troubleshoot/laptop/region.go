@@ -1,0 +1,122 @@
+package laptop
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/files/tf"
+	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
+)
+
+// region checks the region of the backend, which is the state's, and that of the
+// provider, which is the resources'.
+func region(ctx context.Context, in *inputs, p health.Project) []health.Result {
+	b := p.S3()
+	if b == nil {
+		return nil
+	}
+	q := question(p, "region and .terraform", p.At("region"))
+	at, want := b.Attributes.Find("region"), in.answers.StateRegion
+	switch {
+	case at == nil && p.Partial():
+		return []health.Result{q.Undecided("it may be given with -backend-config")}
+	case at == nil || at.Literal && at.Value == "":
+		return []health.Result{noRegion(in, p)}
+	case !at.Literal:
+		return []health.Result{q.Undecided("it is the expression %s", at.Value)}
+	case at.Value == want:
+		return []health.Result{q.Passed("backend: %s", at.Value)}
+	}
+	return []health.Result{otherRegion(ctx, in, p, q, at.Value)}
+}
+
+// noRegion is a backend without a region: Terraform then takes AWS_REGION, and
+// never the profile's (measured with 1.11.4).
+func noRegion(in *inputs, p health.Project) health.Result {
+	severity, evidence := plan.Failure, fmt.Sprintf("%s: the backend has no region, and neither AWS_REGION nor AWS_DEFAULT_REGION is set.", p.Backend.Place)
+	for _, name := range []string{"AWS_DEFAULT_REGION", "AWS_REGION"} {
+		if value := in.env.Environ.Get(name); value != "" {
+			severity, evidence = plan.Warning, fmt.Sprintf("%s: the backend has no region; on this laptop %s=%s decides, on another nothing may.", p.Backend.Place, name, value)
+		}
+	}
+	want := in.answers.StateRegion
+	r := question(p, "region and .terraform", p.Backend.String()).Failed("no region",
+		finding(diagnosis.RegionInvalid.ID, plan.StepRegion, severity, evidence, "Write region = \""+want+"\", where the bucket is."))
+	r.Fixes = []health.Fix{inRegion(p, want)}
+	return r
+}
+
+func inRegion(p health.Project, region string) health.Fix {
+	return backendFix(p, func(b *tf.Backend) { b.Region = region })
+}
+
+// otherRegion is a region that the blueprint does not name. Whether it is the
+// bucket's all the same is asked of the bucket, and told by the part that looks
+// at AWS; where AWS does not answer, the blueprint counts.
+func otherRegion(ctx context.Context, in *inputs, p health.Project, q health.Question, region string) health.Result {
+	want := in.answers.StateRegion
+	if !isRegion(ctx, in, region) {
+		r := q.Failed("backend: "+region, finding(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure,
+			fmt.Sprintf("%s: there is no region %s.", q.Asked, region), "Write region = \""+want+"\", where the bucket is."))
+		r.Fixes = []health.Fix{inRegion(p, want)}
+		return r
+	}
+	bucket := p.Backend.Attributes.Get("bucket")
+	switch actual := bucketRegion(ctx, in, bucket); actual {
+	case region:
+		return q.Failed("backend and bucket: "+region+", blueprint: "+want, finding("files.region-differs", plan.StepRegion, plan.Warning,
+			fmt.Sprintf("%s: bucket %s is in %s, as the backend says, but the blueprint says %s.", q.Asked, bucket, region, want), "Correct state_region in the blueprint."))
+	case "":
+		r := q.Failed("backend: "+region+", blueprint: "+want, finding(diagnosis.RegionWrong.ID, plan.StepRegion, plan.Failure,
+			fmt.Sprintf("%s: the backend says %s, but the blueprint keeps the state in %s. The bucket itself could not be asked.", q.Asked, region, want), "Write region = \""+want+"\"."))
+		r.Fixes = []health.Fix{inRegion(p, want)}
+		return r
+	default:
+		fix := inRegion(p, actual)
+		fix.Finding = diagnosis.RegionWrong.ID // which AWS's part tells
+		r := q.FailedAs("backend: "+region+", bucket: "+actual, diagnosis.RegionWrong.ID)
+		r.Fixes = []health.Fix{fix}
+		return r
+	}
+}
+
+// regionForm is what the name of a region looks like.
+var regionForm = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]+){1,3}-\d{1,2}$`)
+
+// isRegion tells whether there is such a region, as far as AWS tells those who
+// may ask; else whether it looks like one.
+func isRegion(ctx context.Context, in *inputs, name string) bool {
+	if !regionForm.MatchString(name) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, s := range readers(ctx, in, in.answers.StateRegion) {
+		regions, answered, err := s.Regions(ctx)
+		if err != nil || !answered {
+			continue
+		}
+		for _, r := range regions {
+			if r.Name == name {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// bucketRegion is where the bucket is, empty where that cannot be asked.
+func bucketRegion(ctx context.Context, in *inputs, bucket string) string {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, s := range readers(ctx, in, in.answers.StateRegion) {
+		if region, _, err := s.BucketRegion(ctx, bucket); err == nil && region != "" {
+			return region
+		}
+	}
+	return ""
+}
