@@ -107,7 +107,7 @@ func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.env.Dir = b.path(dir)
-		review, err := (&Examination{Answers: a, Text: "Error: something nobody has seen"}).Look(context.Background(), b.env)
+		review, err := (&HealthCheck{Answers: a, Text: "Error: something nobody has seen"}).Look(context.Background(), b.env)
 		if err != nil || len(review.Checks) == 0 {
 			t.Errorf("%s: %v, checks %v", dir, err, review.Checks)
 		}
