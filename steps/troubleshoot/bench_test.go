@@ -193,7 +193,7 @@ func (b *bench) remove(name string) {
 	}
 }
 
-// look is the laptop's part of an examination, and nothing of AWS's.
+// look is the laptop's part of a health check, and nothing of AWS's.
 func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	if text, err := os.ReadFile(b.path("initialised")); err == nil {
 		for dir := range strings.FieldsSeq(string(text)) {

@@ -96,9 +96,9 @@ func TestAFolderThatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
-// The whole examination stands what there is no blueprint, no project and no
+// The whole health check stands what there is no blueprint, no project and no
 // credentials for.
-func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
+func TestAHealthCheckOfNothingComesToAnEnd(t *testing.T) {
 	b := finished(t)
 	for _, dir := range []string{"apart", "live/staging"} {
 		b.write("apart/notes.txt", "x")

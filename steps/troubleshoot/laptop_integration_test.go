@@ -59,7 +59,7 @@ func (b *bench) fails(args ...string) string {
 	return result.Output
 }
 
-// examine is the whole examination, AWS's part included.
+// examine is the whole health check, AWS's part included.
 func (b *bench) examine(e *HealthCheck, adopt ...string) (*plan.Summary, plan.Review) {
 	b.t.Helper()
 	var first plan.Review
