@@ -150,7 +150,7 @@ func documentsOf(t testing.TB, p plan.Proposal, group string) []policy.Named {
 			continue
 		}
 		text, _ := c.Calls[0].InputMap()["PolicyDocument"].(string)
-		docs = append(docs, policy.Named{Name: c.ID, Document: parsed(text)})
+		docs = append(docs, policy.Named{Name: c.ID, Document: policy.ParseOrEmpty(text)})
 	}
 	if len(docs) == 0 {
 		t.Fatalf("the plan gives %s no policy", group)

@@ -1,8 +1,10 @@
 package steps
 
 import (
-	"sync"
+	"context"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -64,7 +66,7 @@ func (o *Observed) environment(e blueprint.Environment) blueprint.Environment {
 	if e.Account != "" {
 		return e
 	}
-	if a, ok := o.Account.byEmail(e.Email); ok {
+	if a, ok := o.Account.ByEmail(e.Email); ok {
 		e.Account = a.ID
 		return e
 	}
@@ -89,20 +91,19 @@ func (o *Observed) patience(env *engine.Env) time.Duration {
 	return 0
 }
 
-// locked is a map that several accounts' inspections fill at once.
-type locked[V any] struct {
-	mu sync.Mutex
-	m  map[string]V
-}
-
-func (l *locked[V]) set(key string, value V) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.m == nil {
-		l.m = map[string]V{}
+// forEach asks about all of items at once, limit at a time (0 for no limit), and gives
+// the answers in their order. The first error ends the others.
+func forEach[T, V any](ctx context.Context, limit int, items []T, ask func(context.Context, T) (V, error)) ([]V, error) {
+	answers := make([]V, len(items))
+	g, ctx := errgroup.WithContext(ctx)
+	if limit > 0 {
+		g.SetLimit(limit)
 	}
-	l.m[key] = value
+	for i, item := range items {
+		g.Go(func() (err error) {
+			answers[i], err = ask(ctx, item)
+			return err
+		})
+	}
+	return answers, g.Wait()
 }
-
-// get is for the pure plans, after all inspections have ended.
-func (l *locked[V]) get(key string) V { return l.m[key] }

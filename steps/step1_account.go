@@ -59,7 +59,8 @@ type AccountFacts struct {
 	Others []string
 }
 
-func (f *AccountFacts) byEmail(email string) (awsops.Account, bool) {
+// ByEmail is the account with that address, as far as they were listed.
+func (f *AccountFacts) ByEmail(email string) (awsops.Account, bool) {
 	for _, a := range f.Accounts {
 		if email != "" && strings.EqualFold(a.Email, email) {
 			return a, true
@@ -130,10 +131,7 @@ func inspectAccount(ctx context.Context, env *engine.Env, a *blueprint.Answers, 
 		}
 		return nil // a hint only: without the permission there is none
 	})
-	if err := g.Wait(); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
+	return g.Wait()
 }
 
 // Operator is who runs this with the operator's credentials. Root and any other
@@ -170,7 +168,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 	g.Go(func() error {
 		org, err := home.Organization(gctx)
 		if err != nil && !awsops.IsAccessDenied(err) {
-			return fmt.Errorf("%w", err)
+			return err
 		}
 		f.Organization = org
 		return nil
@@ -181,7 +179,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		case err == nil:
 			f.Accounts, f.Listed = accounts, true
 		case !awsops.IsAccessDenied(err) && !awsops.IsOrganizationNotInUse(err):
-			return fmt.Errorf("%w", err)
+			return err
 		}
 		return nil
 	})
@@ -193,7 +191,7 @@ func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env,
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
 	return f.awaitCreated(ctx, env, home, a)
 }
@@ -208,7 +206,7 @@ func creates(a *blueprint.Answers) bool {
 func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	pending := map[string]bool{}
 	for _, e := range a.Environments {
-		if _, there := f.byEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
+		if _, there := f.ByEmail(e.Email); e.Account == "" && !there && env.Journal.Intended(accountChange(e.Name)) {
 			pending[e.Name] = true
 		}
 	}
@@ -217,59 +215,49 @@ func (f *AccountFacts) awaitCreated(ctx context.Context, env *engine.Env, home *
 	}
 	creations, err := home.AccountCreations(ctx)
 	if err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
 	for _, c := range creations {
 		if pending[c.Name] && c.State == "IN_PROGRESS" {
 			if _, err := home.WaitAccount(ctx, c.ID); err != nil {
-				return fmt.Errorf("%w", err)
+				return err
 			}
 		}
 	}
-	if f.Accounts, err = home.Accounts(ctx); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
+	f.Accounts, err = home.Accounts(ctx)
+	return err
 }
 
 func accountChange(environment string) string { return "account." + environment }
 
 // planAccounts creates the accounts that the blueprint gives an e-mail for and that
 // the organization does not have.
-func planAccounts(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planAccounts(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	f := o.Account
-	var p plan.Proposal
 	for _, e := range a.Environments {
-		if e.Account != "" {
-			p.Findings = append(p.Findings, f.check(e)...)
-			continue
-		}
-		if account, there := f.byEmail(e.Email); there {
+		if account, there := f.ByEmail(e.Email); e.Account == "" && there {
 			e.Account = account.ID
-			p.Findings = append(p.Findings, f.check(e)...)
-			continue
 		}
-		if refused := f.cannotCreate(e); refused != nil {
-			p.Findings = append(p.Findings, *refused)
-			continue
+		if e.Account != "" {
+			p.Find(f.check(e)...)
+		} else if refused := f.cannotCreate(e); refused != nil {
+			p.Find(*refused)
+		} else {
+			p.Change(createAccount(e, a))
 		}
-		p.Changes = append(p.Changes, createAccount(e, a))
 	}
-	return plan.Proposal{Changes: p.Changes, Findings: append(p.Findings, f.hints(a)...)}
+	p.Find(f.hints(a)...)
+	return p
 }
 
 func createAccount(e blueprint.Environment, a *blueprint.Answers) plan.Change {
-	c := plan.Change{
-		ID: accountChange(e.Name), Action: plan.Create, Purpose: plan.Make,
-		Title:  "Create the account of environment " + e.Name,
-		Target: e.Email, Account: a.AdminAccount, Region: a.StateRegion,
-		Fields:      plan.Created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account")),
-		Calls:       []awsops.Call{awsops.CreateAccount(e.Email, e.Name, e.Reach, plan.TagsOf(a))},
-		Intent:      map[string]string{"email": e.Email},
-		Environment: e.Name,
-		Risk:        "An account can be closed but not deleted, and its e-mail address cannot be used again.",
-		Undo:        "aws organizations close-account --account-id ID",
-	}
+	c := plan.InAdminAccount(a, accountChange(e.Name), plan.Create, "Create the account of environment "+e.Name, e.Email,
+		awsops.CreateAccount(e.Email, e.Name, e.Reach, plan.TagsOf(a)))
+	c.Fields = plan.Created("name", e.Name, "email", e.Email, "role", e.Reach, "id", awsops.Ref(accountChange(e.Name), "account"))
+	c.Purpose, c.Environment = plan.Make, e.Name
+	c.Intent = map[string]string{"email": e.Email}
+	c.Risk = "An account can be closed but not deleted, and its e-mail address cannot be used again."
+	c.Undo = "aws organizations close-account --account-id ID"
 	c.Judge(plan.Gives(plan.WidensReach, "account "+a.AdminAccount,
 		fmt.Sprintf("Whomever account %s lets may do everything in the new account of %s, through %s.", a.AdminAccount, e.Name, e.Reach)))
 	c.JudgeTags(a, "account "+e.Name, plan.TagsOf(a))

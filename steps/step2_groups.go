@@ -6,9 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -43,35 +40,25 @@ func groupARN(o *Observed, a *blueprint.Answers, group string) string {
 }
 
 func (f *IAMFacts) inspectGroups(ctx context.Context, home *awsops.Session, a *blueprint.Answers) error {
+	found, err := forEach(ctx, 0, a.Groups, func(ctx context.Context, g blueprint.Group) (GroupFacts, error) {
+		return inspectGroup(ctx, home, g.Name)
+	})
 	f.Groups = map[string]GroupFacts{}
-	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	for _, group := range a.Groups {
-		g.Go(func() error {
-			var facts GroupFacts
-			var err error
-			if facts.Group, err = home.Group(ctx, group.Name); err != nil {
-				return fmt.Errorf("%w", err)
-			}
-			if facts.Group != nil {
-				policies, err := home.GroupPolicies(ctx, group.Name)
-				if err != nil {
-					return fmt.Errorf("%w", err)
-				}
-				for _, p := range policies.Attached {
-					facts.Attached = append(facts.Attached, p.ARN)
-				}
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			f.Groups[group.Name] = facts
-			return nil
-		})
+	for i, g := range a.Groups {
+		f.Groups[g.Name] = found[i]
 	}
-	if err := g.Wait(); err != nil {
-		return fmt.Errorf("%w", err)
+	return err
+}
+
+func inspectGroup(ctx context.Context, home *awsops.Session, name string) (f GroupFacts, err error) {
+	if f.Group, err = home.Group(ctx, name); err != nil || f.Group == nil {
+		return f, err
 	}
-	return nil
+	policies, err := home.GroupPolicies(ctx, name)
+	for _, p := range policies.Attached {
+		f.Attached = append(f.Attached, p.ARN)
+	}
+	return f, err
 }
 
 func groupChange(group string) string { return "iam.group." + group }
@@ -79,48 +66,35 @@ func groupChange(group string) string { return "iam.group." + group }
 // planGroups creates each group with its members, the policy that lets them
 // assume their environments' roles and the one for their own keys. The state
 // policy belongs to step 5.
-func planGroups(o *Observed, a *blueprint.Answers) plan.Proposal {
-	var p plan.Proposal
+func planGroups(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, g := range a.Groups {
 		f := o.IAM.Groups[g.Name]
 		if f.Group == nil {
-			p.Changes = append(p.Changes, plan.Change{
-				ID: groupChange(g.Name), Action: plan.Create, Group: g.Name, Title: "Create the group " + g.Name,
-				Target:  groupARN(o, a, g.Name),
-				Account: a.AdminAccount, Region: a.StateRegion,
-				Fields: plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", ")),
-				Calls:  []awsops.Call{awsops.CreateGroup(g.Name, groupPath(a))},
-				Undo:   "aws iam delete-group --group-name " + g.Name,
-			})
+			c := plan.InAdminAccount(a, groupChange(g.Name), plan.Create, "Create the group "+g.Name, groupARN(o, a, g.Name), awsops.CreateGroup(g.Name, groupPath(a)))
+			c.Group = g.Name
+			c.Fields = plan.Created("name", g.Name, "environments", strings.Join(g.Environments, ", "))
+			c.Undo = "aws iam delete-group --group-name " + g.Name
+			p.Change(c)
 		}
-		p.Changes = append(p.Changes, members(o, a, g)...)
-		p.Findings = append(p.Findings, otherMembers(a, g, f.Group)...)
-		p.Findings = append(p.Findings, otherPolicies(g, f)...)
-		p.Changes = append(p.Changes, groupPolicies(o, a, g.Name, "credentials",
-			[]policy.Document{policy.OwnCredentials(o.partition())})...)
+		p.Change(members(o, a, g)...)
+		p.Find(otherMembers(a, g, f.Group)...)
+		for _, arn := range otherPolicies(f) {
+			p.Keep("iam.group-more-policies", fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name))
+		}
+		p.Add(groupPolicies(o, a, g.Name, "credentials", []policy.Document{policy.OwnCredentials(o.partition())}))
 		assume, refused := assumePolicies(o, a, g)
 		if refused != nil {
-			p.Findings = append(p.Findings, *refused)
+			p.Find(*refused)
 			continue
 		}
-		p.Changes = append(p.Changes, groupPolicies(o, a, g.Name, "assume", assume)...)
+		p.Add(groupPolicies(o, a, g.Name, "assume", assume))
 	}
 	return p
 }
 
-// otherPolicies tells of rights that the group has besides the blueprint's.
-func otherPolicies(g blueprint.Group, f GroupFacts) []plan.Finding {
-	var findings []plan.Finding
-	for _, arn := range f.Attached {
-		if !strings.Contains(arn, ":policy"+policyPath) {
-			findings = append(findings, plan.Finding{
-				ID: "iam.group-more-policies", Severity: plan.Info,
-				Evidence: fmt.Sprintf("Policy %s is attached to group %s beside the blueprint's.", arn, g.Name),
-				Remedy:   "Nothing to do: it was kept.",
-			})
-		}
-	}
-	return findings
+// otherPolicies give the group rights besides the blueprint's.
+func otherPolicies(f GroupFacts) []string {
+	return slices.DeleteFunc(slices.Clone(f.Attached), func(arn string) bool { return strings.Contains(arn, ":policy"+policyPath) })
 }
 
 // iamARN names something of the admin account's IAM.
@@ -155,16 +129,13 @@ func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []plan.Change
 		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, user) }) {
 			continue
 		}
-		c := plan.Change{
-			ID: "iam.member." + g.Name + "." + user, Action: plan.Update, Group: g.Name, User: user,
-			Title:  fmt.Sprintf("Add %s to the group %s", user, g.Name),
-			Target: groupARN(o, a, g.Name), Account: a.AdminAccount, Region: a.StateRegion,
-			Fields:  plan.Created("member", user),
-			Calls:   []awsops.Call{awsops.AddUserToGroup(g.Name, user)},
-			Needs:   []string{groupChange(g.Name), userChange(user)},
-			Foreign: foreignGroup(o, a, g.Name),
-			Undo:    fmt.Sprintf("aws iam remove-user-from-group --group-name %s --user-name %s", g.Name, user),
-		}
+		c := plan.InAdminAccount(a, "iam.member."+g.Name+"."+user, plan.Update, fmt.Sprintf("Add %s to the group %s", user, g.Name),
+			groupARN(o, a, g.Name), awsops.AddUserToGroup(g.Name, user))
+		c.Group, c.User = g.Name, user
+		c.Fields = plan.Created("member", user)
+		c.Needs = []string{groupChange(g.Name), userChange(user)}
+		c.Foreign = foreignGroup(o, a, g.Name)
+		c.Undo = fmt.Sprintf("aws iam remove-user-from-group --group-name %s --user-name %s", g.Name, user)
 		c.Judge(plan.Widening{
 			Kind: plan.WidensMembership, For: user, Subject: user,
 			Tail: " gets access to " + reached(o, a, g) + ".", Tails: " get access to " + reached(o, a, g) + ".",
@@ -180,7 +151,7 @@ func reached(o *Observed, a *blueprint.Answers, g blueprint.Group) string {
 	for _, e := range a.EnvironmentsOf(g.Name) {
 		names = append(names, e.Name)
 	}
-	if len(otherPolicies(g, o.IAM.Groups[g.Name])) > 0 || len(names) == 0 {
+	if len(otherPolicies(o.IAM.Groups[g.Name])) > 0 || len(names) == 0 {
 		names = append(names, "what else it has")
 	}
 	return plan.Enumerated(names) + " through group " + g.Name

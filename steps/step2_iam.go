@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,7 +37,7 @@ type IAMFacts struct {
 	// Policies are the customer-managed policies below policyPath, by name.
 	Policies map[string]awsops.Policy
 	// Roles are the environments' roles, by environment.
-	Roles locked[RoleFacts]
+	Roles map[string]RoleFacts
 	// Permissions are the documents read from an environment's JSON file, by
 	// environment.
 	Permissions map[string]policy.Document
@@ -70,10 +69,7 @@ func inspectIAM(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g.Go(func() error { return f.inspectUsers(ctx, env, home, a) })
 	g.Go(func() error { return f.inspectPolicies(ctx, home) })
 	g.Go(func() error { return f.inspectRoles(ctx, env, o, a) })
-	if err := g.Wait(); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
+	return g.Wait()
 }
 
 // maxPermissions bounds a file of permissions: IAM takes a hundredth of it.
@@ -115,40 +111,30 @@ func permissionsFile(e blueprint.Environment) bool {
 
 // inspectPolicies reads the customer-managed policies below our path.
 func (f *IAMFacts) inspectPolicies(ctx context.Context, home *awsops.Session) error {
-	f.Policies = map[string]awsops.Policy{}
 	refs, err := home.CustomerPolicies(ctx)
 	if err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
-	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
+	var ours []string
 	for _, ref := range refs {
-		if !strings.Contains(ref.ARN, ":policy"+policyPath) {
-			continue
+		if strings.Contains(ref.ARN, ":policy"+policyPath) {
+			ours = append(ours, ref.ARN)
 		}
-		g.Go(func() error {
-			p, err := home.Policy(ctx, ref.ARN)
-			if err != nil || p == nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			f.Policies[p.Name] = *p
-			return nil
-		})
 	}
-	return g.Wait()
+	found, err := forEach(ctx, 0, ours, home.Policy)
+	f.Policies = map[string]awsops.Policy{}
+	for _, p := range found {
+		if p != nil {
+			f.Policies[p.Name] = *p
+		}
+	}
+	return err
 }
 
 // planIAM proposes users and their keys, groups with their policies, and the
 // environments' roles.
 func planIAM(o *Observed, a *blueprint.Answers) plan.Proposal {
-	var p plan.Proposal
-	for _, part := range []plan.Proposal{planUsers(o, a), planGroups(o, a), planRoles(o, a)} {
-		p.Changes = append(p.Changes, part.Changes...)
-		p.Findings = append(p.Findings, part.Findings...)
-	}
-	return p
+	return planUsers(o, a).And(planGroups(o, a)).And(planRoles(o, a))
 }
 
 // iamFacts are the admins.

@@ -24,23 +24,20 @@ func policyName(group, subject string, number int) string {
 // groupPolicies brings a group's policies of one subject to what the documents
 // say: created, attached, given a new version, or detached when there are now
 // fewer. An equivalent policy is left alone.
-func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, docs []policy.Document) []plan.Change {
-	var changes []plan.Change
+func groupPolicies(o *Observed, a *blueprint.Answers, group, subject string, docs []policy.Document) (p plan.Proposal) {
 	for i, doc := range docs {
-		changes = append(changes, groupPolicy(o, a, group, policyName(group, subject, i+1), doc)...)
+		p.Add(groupPolicy(o, a, group, policyName(group, subject, i+1), doc))
 	}
 	prefix := policyName(group, subject, 0)
 	prefix = prefix[:len(prefix)-1]
 	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		number, found := strings.CutPrefix(name, prefix)
-		if !found {
-			continue
-		}
-		if p := o.IAM.Policies[name]; beyond(number, len(docs)) && plan.Ours(a, p.Tags) && slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
-			changes = append(changes, detach(o, a, group, p))
+		have := o.IAM.Policies[name]
+		if found && beyond(number, len(docs)) && plan.Ours(a, have.Tags) && slices.Contains(o.IAM.Groups[group].Attached, have.ARN) {
+			p.Change(detach(o, a, group, have))
 		}
 	}
-	return changes
+	return p
 }
 
 // beyond tells whether the number in a policy's name is past the last needed.
@@ -50,15 +47,11 @@ func beyond(number string, last int) bool {
 }
 
 func detach(o *Observed, a *blueprint.Answers, group string, p awsops.Policy) plan.Change {
-	c := plan.Change{
-		ID: "iam.policy." + p.Name + ".detach", Topic: string(plan.StepIAM), Action: plan.Delete, Purpose: plan.Cosmetic, Group: group,
-		Title:  fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group),
-		Target: p.ARN, Account: a.AdminAccount, Region: a.StateRegion,
-		Fields: []plan.Field{{Name: "attached to", Before: group}},
-		Calls:  []awsops.Call{awsops.DetachGroupPolicy(group, p.ARN)},
-		Undo:   fmt.Sprintf("aws iam attach-group-policy --group-name %s --policy-arn %s", group, p.ARN),
-	}
-	c.Judge(groupGains(o, a, group, parsed(p.Document), policy.Document{})...)
+	c := policyChange(a, group, p.Name, ".detach", plan.Delete, fmt.Sprintf("Detach the policy %s, which group %s no longer needs", p.Name, group), p.ARN, awsops.DetachGroupPolicy(group, p.ARN))
+	c.Purpose = plan.Cosmetic
+	c.Fields = []plan.Field{{Name: "attached to", Before: group}}
+	c.Undo = fmt.Sprintf("aws iam attach-group-policy --group-name %s --policy-arn %s", group, p.ARN)
+	c.Judge(groupGains(o, a, group, policy.ParseOrEmpty(p.Document), policy.Document{})...)
 	return c
 }
 
@@ -67,7 +60,7 @@ func attachedTo(o *Observed, group string) policy.Document {
 	var all policy.Document
 	for _, name := range slices.Sorted(maps.Keys(o.IAM.Policies)) {
 		if p := o.IAM.Policies[name]; slices.Contains(o.IAM.Groups[group].Attached, p.ARN) {
-			all.Statements = append(all.Statements, parsed(p.Document).Statements...)
+			all.Statements = append(all.Statements, policy.ParseOrEmpty(p.Document).Statements...)
 		}
 	}
 	return all
@@ -109,28 +102,29 @@ func groupGains(o *Observed, a *blueprint.Answers, group string, have, want poli
 	return gains
 }
 
-func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc policy.Document) []plan.Change {
+// policyChange is a change of one of a group's policies, with all that they have in
+// common.
+func policyChange(a *blueprint.Answers, group, name, suffix string, action plan.Action, title, arn string, calls ...awsops.Call) plan.Change {
+	c := plan.InAdminAccount(a, "iam.policy."+name+suffix, action, title, arn, calls...)
+	c.Topic, c.Group = string(plan.StepIAM), group
+	return c
+}
+
+func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc policy.Document) (p plan.Proposal) {
 	arn := iamARN(o, a, "policy"+policyPath+name)
-	id := "iam.policy." + name
-	base := plan.Change{Topic: string(plan.StepIAM), Target: arn, Group: group, Account: a.AdminAccount, Region: a.StateRegion}
 	have, there := o.IAM.Policies[name]
-	var changes []plan.Change
 	switch {
 	case !there:
-		c := base
-		c.ID, c.Action, c.Title = id, plan.Create, "Create the policy "+name
+		c := policyChange(a, group, name, "", plan.Create, "Create the policy "+name, arn, awsops.CreatePolicy(name, policyPath, policyDescription, doc.JSON(), plan.TagsOf(a)))
 		c.Fields = plan.Created("document", doc.JSON())
-		c.Calls = []awsops.Call{awsops.CreatePolicy(name, policyPath, policyDescription, doc.JSON(), plan.TagsOf(a))}
 		c.JudgeTags(a, "policy "+name, plan.TagsOf(a))
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam delete-policy --policy-arn " + arn
-		changes = append(changes, c)
-	case !policy.Equivalent(parsed(have.Document), doc):
-		c := base
-		c.ID, c.Action, c.Title = id, plan.Update, "Give the policy "+name+" a new version"
+		p.Change(c)
+	case !policy.Equivalent(policy.ParseOrEmpty(have.Document), doc):
+		c := policyChange(a, group, name, "", plan.Update, "Give the policy "+name+" a new version", arn, newVersion(have, doc)...)
 		c.Fields = []plan.Field{{Name: "document", Before: have.Document, After: plan.Known(doc.JSON())}}
-		c.Calls = newVersion(have, doc)
-		c.Judge(groupGains(o, a, group, parsed(have.Document), doc)...)
+		c.Judge(groupGains(o, a, group, policy.ParseOrEmpty(have.Document), doc)...)
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam set-default-policy-version --policy-arn " + arn + " --version-id " + have.DefaultVersion
 		if !plan.Ours(a, have.Tags) {
@@ -138,28 +132,22 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 			c.Calls = append(c.Calls, awsops.TagPolicy(arn, plan.TagsOf(a)))
 			c.JudgeTags(a, "policy "+name, plan.MissingTags(have.Tags, plan.TagsOf(a)))
 		}
-		changes = append(changes, c)
+		p.Change(c)
 	}
-	if missing := plan.MissingTags(have.Tags, plan.TagsOf(a)); there && plan.Ours(a, have.Tags) && len(missing) > 0 {
-		c := base
-		c.ID, c.Action, c.Purpose, c.Title = id+".tags", plan.Update, plan.Cosmetic, "Tag the policy "+name
-		c.Fields = plan.TagFields(have.Tags, missing)
-		c.Calls = []awsops.Call{awsops.TagPolicy(arn, missing)}
-		c.JudgeTags(a, "policy "+name, missing)
-		changes = append(changes, c)
+	if there && plan.Ours(a, have.Tags) {
+		p.Tag(a, policyChange(a, group, name, ".tags", plan.Update, "Tag the policy "+name, arn), "policy "+name, have.Tags,
+			func(missing map[string]string) awsops.Call { return awsops.TagPolicy(arn, missing) })
 	}
 	if f := o.IAM.Groups[group]; !slices.Contains(f.Attached, arn) {
-		c := base
-		c.ID, c.Action, c.Title = id+".attach", plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group)
+		c := policyChange(a, group, name, ".attach", plan.Update, fmt.Sprintf("Attach the policy %s to the group %s", name, group), arn, awsops.AttachGroupPolicy(group, arn))
 		c.Fields = plan.Created("attached to", group)
-		c.Calls = []awsops.Call{awsops.AttachGroupPolicy(group, arn)}
-		c.Needs = []string{id, groupChange(group)}
+		c.Needs = []string{"iam.policy." + name, groupChange(group)}
 		c.Judge(groupGains(o, a, group, attachedTo(o, group), doc)...)
 		c.Foreign = foreignGroup(o, a, group)
 		c.Undo = fmt.Sprintf("aws iam detach-group-policy --group-name %s --policy-arn %s", group, arn)
-		changes = append(changes, c)
+		p.Change(c)
 	}
-	return changes
+	return p
 }
 
 const policyDescription = "Made by stateroom for Terraform's admins"

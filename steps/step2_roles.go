@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
@@ -52,33 +50,29 @@ type RoleFacts struct {
 // inspectRoles looks into every environment's account, many at a time. An
 // account that cannot be reached is a fact, not an error.
 func (f *IAMFacts) inspectRoles(ctx context.Context, env *engine.Env, o *Observed, a *blueprint.Answers) error {
-	var g errgroup.Group
-	g.SetLimit(env.Parallel)
 	var seen atomic.Int64
-	for _, e := range o.environments(a.Environments) {
-		if len(awsops.FindRefs(e.Account)) > 0 || !o.Account.active(e) {
-			continue // the account is still to be created, or step 1 tells
+	there := slices.DeleteFunc(o.environments(a.Environments), func(e blueprint.Environment) bool {
+		return len(awsops.FindRefs(e.Account)) > 0 || !o.Account.active(e) // it is still to be created, or step 1 tells
+	})
+	found, err := forEach(ctx, env.Parallel, there, func(ctx context.Context, e blueprint.Environment) (RoleFacts, error) {
+		facts := InspectRole(ctx, env, a, e)
+		if facts.Unreachable != nil {
+			_, err := env.Sessions.Home(a.StateRegion).Assume(ctx, a.RoleARN(o.partition(), e))
+			facts.ByOwner = err == nil
 		}
-		g.Go(func() error {
-			facts := inspectRole(ctx, env, a, e)
-			if facts.Unreachable != nil {
-				_, err := env.Sessions.Home(a.StateRegion).Assume(ctx, a.RoleARN(o.partition(), e))
-				facts.ByOwner = err == nil
-			}
-			f.Roles.set(e.Name, facts)
-			env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
-			return nil
-		})
+		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "environments inspected", Done: int(seen.Add(1)), Of: len(a.Environments)})
+		return facts, ctx.Err()
+	})
+	f.Roles = map[string]RoleFacts{}
+	for i, e := range there {
+		f.Roles[e.Name] = found[i]
 	}
-	_ = g.Wait() // the functions return nil
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("inspecting the environments: %w", err)
-	}
-	return nil
+	return err
 }
 
-func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
-	s := env.Session(e.Account, reach(a, e), a.StateRegion)
+// InspectRole reads an environment's role with the operator's credentials.
+func InspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e blueprint.Environment) RoleFacts {
+	s := env.Session(e.Account, a.ReachOf(e), a.StateRegion)
 	role, err := s.Role(ctx, e.Role)
 	if err != nil || role == nil {
 		return RoleFacts{Unreachable: err}
@@ -89,7 +83,7 @@ func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 	}
 	facts := RoleFacts{Role: role, Inline: map[string]policy.Document{}, Seen: time.Now()}
 	for name, text := range policies.Inline {
-		facts.Inline[name] = parsed(text)
+		facts.Inline[name] = policy.ParseOrEmpty(text)
 	}
 	for _, p := range policies.Attached {
 		facts.Attached = append(facts.Attached, p.ARN)
@@ -98,60 +92,49 @@ func inspectRole(ctx context.Context, env *engine.Env, a *blueprint.Answers, e b
 }
 
 // Role is the environment's role as it was found.
-func (o *Observed) Role(environment string) RoleFacts { return o.IAM.Roles.get(environment) }
-
-// reach is the role through which the environment's account is entered; the
-// admin account itself needs none.
-func reach(a *blueprint.Answers, e blueprint.Environment) string {
-	if e.Account == a.AdminAccount {
-		return ""
-	}
-	return e.Reach
-}
+func (o *Observed) Role(environment string) RoleFacts { return o.IAM.Roles[environment] }
 
 func roleChange(environment string) string { return "iam.role." + environment }
 
 // planRoles makes every environment's role what the blueprint says.
-func planRoles(o *Observed, a *blueprint.Answers) plan.Proposal {
-	var p plan.Proposal
+func planRoles(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, e := range o.environments(a.Environments) {
-		f := o.IAM.Roles.get(e.Name)
-		switch {
-		case !o.Account.active(e):
-			continue // step 1 tells
-		case f.ByOwner:
-			p.Findings = append(p.Findings, madeByOwner(o, a, e))
-			continue
-		case f.Unreachable != nil:
-			p.Findings = append(p.Findings, unreachable(o, a, e, f.Unreachable))
-			continue
-		}
+		f := o.IAM.Roles[e.Name]
 		b := roleBuilder{o: o, a: a, e: e, f: f}
-		if f.Role != nil && f.Role.Path != e.RolePath {
-			p.Findings = append(p.Findings, b.otherPath())
-			continue
+		switch {
+		case !o.Account.active(e): // step 1 tells
+		case f.ByOwner:
+			p.Find(madeByOwner(o, a, e))
+		case f.Unreachable != nil:
+			p.Find(unreachable(o, a, e, f.Unreachable))
+		case f.Role != nil && f.Role.Path != e.RolePath:
+			p.Find(b.otherPath())
+		default:
+			p.Add(b.plan())
 		}
-		if f.Role == nil {
-			b.create()
-		} else {
-			b.update()
-		}
-		b.permissions()
-		b.secondFactor()
-		p.Changes = append(p.Changes, b.changes...)
-		p.Findings = append(p.Findings, b.findings...)
 	}
 	return p
 }
 
 // roleBuilder collects the changes of one environment's role.
 type roleBuilder struct {
-	o        *Observed
-	a        *blueprint.Answers
-	e        blueprint.Environment
-	f        RoleFacts
-	changes  []plan.Change
-	findings []plan.Finding
+	plan.Proposal
+
+	o *Observed
+	a *blueprint.Answers
+	e blueprint.Environment
+	f RoleFacts
+}
+
+func (b *roleBuilder) plan() plan.Proposal {
+	if b.f.Role == nil {
+		b.create()
+	} else {
+		b.update()
+	}
+	b.permissions()
+	b.secondFactor()
+	return b.Proposal
 }
 
 // change is a change of this role with all that they have in common.
@@ -159,7 +142,7 @@ func (b *roleBuilder) change(suffix string, action plan.Action, title string, ca
 	c := plan.Change{
 		ID: roleChange(b.e.Name) + suffix, Action: action, Title: title,
 		Target:  b.a.RoleARN(b.o.partition(), b.e),
-		Account: b.e.Account, Region: b.a.StateRegion, Role: reach(b.a, b.e),
+		Account: b.e.Account, Region: b.a.StateRegion, Role: b.a.ReachOf(b.e),
 		Calls: calls, Environment: b.e.Name,
 	}
 	if len(awsops.FindRefs(b.e.Account)) > 0 {
@@ -188,7 +171,7 @@ func (b *roleBuilder) create() {
 	c.JudgeTags(b.a, b.name(), plan.TagsOf(b.a))
 	c.Needs = append(c.Needs, b.trusted()...)
 	c.Undo = "aws iam delete-role --role-name " + b.e.Role + " (in account " + plan.Known(b.e.Account) + ", after its policies)"
-	b.changes = append(b.changes, c)
+	b.Change(c)
 }
 
 func roleDescription(a *blueprint.Answers) string {
@@ -207,13 +190,10 @@ func (b *roleBuilder) update() {
 		c := b.change(".boundary", plan.Update, "Set the permissions boundary of "+b.e.Role+" in "+b.e.Name, awsops.PutRolePermissionsBoundary(b.e.Role, b.e.PermissionsBoundary))
 		c.Fields = []plan.Field{{Name: "permissions boundary", Before: have, After: b.e.PermissionsBoundary}}
 		c.Judge(b.boundaryGains(have)...)
-		b.changes = append(b.changes, c)
+		b.Change(c)
 	}
-	missing := plan.MissingTags(b.f.Role.Tags, plan.TagsOf(b.a))
-	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name, awsops.TagRole(b.e.Role, missing)); len(missing) > 0 && (c.Foreign == "" || b.a.Adopted(c.Foreign)) {
-		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(b.f.Role.Tags, missing)
-		c.JudgeTags(b.a, b.name(), missing)
-		b.changes = append(b.changes, c)
+	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name); c.Foreign == "" || b.a.Adopted(c.Foreign) {
+		b.Tag(b.a, c, b.name(), b.f.Role.Tags, func(missing map[string]string) awsops.Call { return awsops.TagRole(b.e.Role, missing) })
 	}
 }
 
@@ -229,15 +209,12 @@ func (b *roleBuilder) revoked(name string, before time.Time) {
 	c := b.change(".sessions."+user, plan.Delete, fmt.Sprintf("Remove from %s in %s what ended the sessions of when %s left: all have ended", b.e.Role, b.e.Name, user), awsops.DeleteRolePolicy(b.e.Role, name))
 	c.Fields = []plan.Field{{Name: "inline policy " + name, Before: b.f.Inline[name].JSON()}}
 	c.Judge() // it denies sessions only that have ended
-	b.changes = append(b.changes, c)
+	b.Change(c)
 }
 
 // keep reports something of the role that was left as it is.
 func (b *roleBuilder) keep(problem, evidence string) {
-	b.findings = append(b.findings, plan.Finding{
-		ID: "iam.role-" + problem, Severity: plan.Info,
-		Evidence: fmt.Sprintf("Role %s %s.", b.a.RoleARN(b.o.partition(), b.e), evidence), Remedy: "Nothing to do: it was kept.",
-	})
+	b.Keep("iam.role-"+problem, fmt.Sprintf("Role %s %s.", b.a.RoleARN(b.o.partition(), b.e), evidence))
 }
 
 // otherPath is the finding of a role whose path is not the blueprint's: IAM
@@ -259,7 +236,7 @@ func (b *roleBuilder) permissions() {
 		c.Fields = plan.Created("attached policy", arn)
 		c.Judge(b.gains(plan.WidensPermissions, " may do what "+lastPart(arn)+" allows"+b.lasting()+"."))
 		c.Undo = fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", b.e.Role, arn)
-		b.changes = append(b.changes, c)
+		b.Change(c)
 	}
 	have, there := b.f.Inline[inlinePolicy]
 	if arn == "" && !(there && policy.Equivalent(have, want)) {
@@ -274,7 +251,7 @@ func (b *roleBuilder) permissions() {
 			c.Judge()
 		}
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
-		b.changes = append(b.changes, c)
+		b.Change(c)
 	}
 	b.besides(arn)
 }
@@ -304,7 +281,7 @@ func (b *roleBuilder) besides(arn string) {
 			} else {
 				c.Judge()
 			}
-			b.changes = append(b.changes, c)
+			b.Change(c)
 		default:
 			b.keep("more-permissions", "has the inline policy "+name+" beside the blueprint's choice")
 		}

@@ -53,7 +53,7 @@ func (b *roleBuilder) trusted() []string {
 }
 
 func (b *roleBuilder) updateTrust() {
-	want, have := b.trust(), parsed(b.f.Role.Trust)
+	want, have := b.trust(), policy.ParseOrEmpty(b.f.Role.Trust)
 	switch {
 	case policy.Equivalent(have, want):
 		return
@@ -67,7 +67,7 @@ func (b *roleBuilder) updateTrust() {
 	c.Judge(b.trustGains(have, want)...)
 	c.Risk = "Whoever is only in the old trust policy can no longer assume the role."
 	c.Needs = append(c.Needs, b.trusted()...)
-	b.changes = append(b.changes, c)
+	b.Change(c)
 }
 
 // mfaKey is the condition key of a second factor.
@@ -125,7 +125,7 @@ func (b *roleBuilder) secondFactor() {
 	if !b.e.MFA {
 		return
 	}
-	b.findings = append(b.findings, plan.Finding{
+	b.Find(plan.Finding{
 		ID: "iam.role-needs-mfa", Severity: plan.Info,
 		Evidence: fmt.Sprintf("Role %s is assumed with a second factor only, so it was not proven with an access key alone.", awsops.ShowRefs(b.a.RoleARN(b.o.partition(), b.e))),
 		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),

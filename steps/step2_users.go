@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/awsops/secret"
@@ -41,30 +38,20 @@ type UserFacts struct {
 }
 
 func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
-	f.Users = map[string]UserFacts{}
 	credentials, err := files.Read(env.CredentialsPath)
 	if err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
 	f.ProfileKey, f.OwnKey = profileKey(credentials, a.AdminProfile), ownKey(credentials, a)
-	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	for _, name := range a.AllUsers() {
-		g.Go(func() error {
-			facts, err := inspectUser(ctx, env, home, name, f.OwnKey)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			f.Users[name] = facts
-			return nil
-		})
+	users := a.AllUsers()
+	found, err := forEach(ctx, 0, users, func(ctx context.Context, name string) (UserFacts, error) {
+		return inspectUser(ctx, env, home, name, f.OwnKey)
+	})
+	f.Users = map[string]UserFacts{}
+	for i, name := range users {
+		f.Users[name] = found[i]
 	}
-	if err := g.Wait(); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
+	return err
 }
 
 // InspectUser reads one user with the operator's credentials: the user, the
@@ -77,32 +64,24 @@ func InspectUser(ctx context.Context, env *engine.Env, a *blueprint.Answers, nam
 	return inspectUser(ctx, env, env.Sessions.Home(a.StateRegion), name, ownKey(credentials, a))
 }
 
-func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, name, own string) (UserFacts, error) {
-	var facts UserFacts
-	var err error
+func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, name, own string) (facts UserFacts, err error) {
 	if facts.Handover, err = files.Read(handoverPath(env, name)); err != nil {
-		return facts, fmt.Errorf("%w", err)
+		return facts, err
 	}
 	if info, err := os.Lstat(handoverPath(env, name)); err == nil {
 		facts.HandoverLink = info.Mode()&os.ModeSymlink != 0
 	}
-	if facts.User, err = home.User(ctx, name); err != nil {
-		return facts, fmt.Errorf("%w", err)
-	}
-	if facts.User == nil {
-		return facts, nil
+	if facts.User, err = home.User(ctx, name); err != nil || facts.User == nil {
+		return facts, err
 	}
 	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
-		return facts, fmt.Errorf("%w", err)
-	}
-	facts.Lost, facts.Doubtful, err = engine.FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
-	if err != nil {
 		return facts, err
 	}
 	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {
 		facts.SealedTo = sealed["recipient"]
 	}
-	return facts, nil
+	facts.Lost, facts.Doubtful, err = engine.FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
+	return facts, err
 }
 
 func handoverPath(env *engine.Env, user string) string {
@@ -139,108 +118,107 @@ func userChange(user string) string { return "iam.user." + user }
 func KeyChange(user string) string { return "iam.key." + user }
 
 // planUsers creates the users and one access key for each new one.
-func planUsers(o *Observed, a *blueprint.Answers) plan.Proposal {
-	var p plan.Proposal
+func planUsers(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, name := range a.AllUsers() {
 		f := o.IAM.Users[name]
-		if f.User == nil {
-			c := plan.Change{
-				ID: userChange(name), Action: plan.Create, Purpose: plan.Make, User: name, Title: "Create the user " + name,
-				Target: iamARN(o, a, "user/"+name), Account: a.AdminAccount, Region: a.StateRegion,
-				Fields: plan.Created("name", name),
-				Calls:  []awsops.Call{awsops.CreateUser(name, "/", plan.TagsOf(a))},
-				Undo:   "aws iam delete-user --user-name " + name,
-			}
-			c.Judge(plan.Widening{
-				Kind: plan.WidensUser, For: name, Subject: name,
-				Tail: " becomes a user of account " + a.AdminAccount + ".", Tails: " become users of account " + a.AdminAccount + ".",
-			})
-			c.JudgeTags(a, name, plan.TagsOf(a))
-			p.Changes = append(p.Changes, c)
+		switch {
+		case f.User == nil:
+			p.Change(createUser(o, a, name))
+		case plan.Ours(a, f.User.Tags): // nobody else's user is tagged
+			c := plan.InAdminAccount(a, userChange(name)+".tags", plan.Update, "Tag the user "+name, f.User.ARN)
+			c.User = name
+			p.Tag(a, c, name, f.User.Tags, func(missing map[string]string) awsops.Call { return awsops.TagUser(f.User.Name, missing) })
 		}
-		if missing := userTags(a, f.User); len(missing) > 0 {
-			c := plan.Change{
-				ID: userChange(name) + ".tags", Action: plan.Update, Purpose: plan.Cosmetic, User: name, Title: "Tag the user " + name,
-				Target: f.User.ARN, Account: a.AdminAccount, Region: a.StateRegion,
-				Fields: plan.TagFields(f.User.Tags, missing),
-				Calls:  []awsops.Call{awsops.TagUser(f.User.Name, missing)},
-			}
-			c.JudgeTags(a, name, missing)
-			p.Changes = append(p.Changes, c)
-		}
-		keys := planKey(o, a, name)
-		p.Changes = append(p.Changes, keys.Changes...)
-		p.Findings = append(p.Findings, keys.Findings...)
+		p.Add(planKey(o, a, name))
 	}
 	return p
 }
 
-// userTags are the tags that a user of ours lacks. Nobody else's user is tagged.
-func userTags(a *blueprint.Answers, u *awsops.User) map[string]string {
-	if u == nil || !plan.Ours(a, u.Tags) {
-		return nil
-	}
-	return plan.MissingTags(u.Tags, plan.TagsOf(a))
+func createUser(o *Observed, a *blueprint.Answers, name string) plan.Change {
+	c := plan.InAdminAccount(a, userChange(name), plan.Create, "Create the user "+name, iamARN(o, a, "user/"+name), awsops.CreateUser(name, "/", plan.TagsOf(a)))
+	c.Purpose, c.User = plan.Make, name
+	c.Fields = plan.Created("name", name)
+	c.Undo = "aws iam delete-user --user-name " + name
+	c.Judge(plan.Widening{
+		Kind: plan.WidensUser, For: name, Subject: name,
+		Tail: " becomes a user of account " + a.AdminAccount + ".", Tails: " become users of account " + a.AdminAccount + ".",
+	})
+	c.JudgeTags(a, name, plan.TagsOf(a))
+	return c
 }
 
 // planKey gives a new user one access key, and replaces one that a killed run
 // made and nobody can use. An existing user's key is never touched.
-func planKey(o *Observed, a *blueprint.Answers, name string) plan.Proposal {
+func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 	f := o.IAM.Users[name]
 	kept := len(f.Keys) - len(f.Lost)
 	switch {
 	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.OwnKey):
-		return plan.Proposal{Findings: []plan.Finding{{
+		p.Find(plan.Finding{
 			ID: "iam.two-keys", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Delete the one that is not in use (aws iam delete-access-key --user-name %s --access-key-id ID), then run stateroom handover %s.", name, name),
-		}}}
+		})
 	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
-		return plan.Proposal{Findings: []plan.Finding{{
+		p.Find(plan.Finding{
 			ID: "iam.key-elsewhere", Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys[0].ID, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
-		}}}
-	case kept > 0:
-		// The user has another by now.
-		return plan.Proposal{Changes: lostKeys(a, name, iamARN(o, a, "user/"+name), f), Findings: doubtfulKeys(name, f)}
+		})
+	case kept > 0: // the user has another by now
+		p.Change(lostKeys(a, name, iamARN(o, a, "user/"+name), f)...)
+		p.Find(doubtfulKeys(name, f)...)
 	case f.User != nil && !plan.Ours(a, f.User.Tags):
-		return plan.Proposal{}
 	case !deliverable(a, name):
-		return plan.Proposal{Findings: []plan.Finding{{
+		p.Find(plan.Finding{
 			ID: "iam.key-to-make", Severity: plan.Info,
 			Evidence: fmt.Sprintf("User %s has no access key yet: nobody is there to receive one.", name),
 			Remedy:   fmt.Sprintf("Run stateroom handover %s in a terminal, or give user %q a recipient in the blueprint.", name, name),
-		}}}
+		})
 	case name != a.Me && f.HandoverLink:
-		return plan.Proposal{Findings: []plan.Finding{{
+		p.Find(plan.Finding{
 			ID: "iam.handover-link", Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("%s is a symbolic link, and a sealed key must not replace what it points to.", f.Handover.Path),
 			Remedy:   "Remove the link, then run stateroom setup again.",
-		}}}
-	case name == a.Me && o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
-		return plan.Proposal{Findings: []plan.Finding{{
+		})
+	case name != a.Me:
+		p.Change(HandoverChanges(a, name, iamARN(o, a, "user/"+name), f)...)
+	case o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
+		p.Find(plan.Finding{
 			ID: "iam.profile-taken", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
 			Remedy:   "Rename that profile, or choose another name with --set admin_profile=NAME.",
-		}}}
+		})
+	default:
+		planOwnKey(o, a, name, &p)
 	}
-	changes, err := keyChanges(o, a, name)
-	if err != nil {
-		return plan.Proposal{Findings: []plan.Finding{{
+	return p
+}
+
+// planOwnKey lets the key go straight into this laptop's own profile.
+func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal) {
+	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
+	lost := lostKeys(a, name, target, f)
+	key := newKey(a, name, target, f, lost)
+	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
+	key.Judge(plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
+	var err error
+	if key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")); err != nil {
+		p.Find(plan.Finding{
 			ID: "iam.profile-cannot-edit", Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
-		}}}
+		})
+		return
 	}
-	p := plan.Proposal{Changes: changes}
-	if file := o.Files.Credentials; name == a.Me && file.LooseMode() {
-		p.Findings = append(p.Findings, plan.Finding{
+	key.Fields = append(key.Fields, plan.ModeFields(key.Write.Edit)...)
+	p.Change(append(lost, key)...)
+	if file := o.Files.Credentials; file.LooseMode() {
+		p.Find(plan.Finding{
 			ID: "iam.credentials-open", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o), and %s's new secret is to go into it.", file.Path, file.Mode.Perm(), name),
 			Remedy:   "Nothing to do: it is closed to others with the change that writes the secret.",
 		})
 	}
-	return p
 }
 
 func holds(keys []awsops.AccessKey, id string) bool {
@@ -256,11 +234,8 @@ func deliverable(a *blueprint.Answers, user string) bool {
 func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Change {
 	var changes []plan.Change
 	for _, k := range f.Lost {
-		c := plan.Change{
-			ID: "iam.lost-key." + k.ID, Action: plan.Delete, Purpose: plan.Handover, User: name, Title: fmt.Sprintf("Delete %s's access key", name),
-			Target: target, Account: a.AdminAccount, Region: a.StateRegion,
-			Calls: []awsops.Call{awsops.DeleteAccessKey(name, k.ID)},
-		}
+		c := plan.InAdminAccount(a, "iam.lost-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key", name), target, awsops.DeleteAccessKey(name, k.ID))
+		c.Purpose, c.User = plan.Handover, name
 		k.Describe(&c)
 		changes = append(changes, c)
 	}
@@ -291,40 +266,13 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []plan.
 	for _, k := range f.Keys {
 		before = append(before, k.ID)
 	}
-	return plan.Change{
-		ID: KeyChange(name), Action: plan.Create, Purpose: plan.Handover, User: name,
-		Target: target, Account: a.AdminAccount, Region: a.StateRegion,
-		Fields: plan.Created("access key", awsops.Ref(KeyChange(name), "id"), "secret", secret.Redacted),
-		Calls:  []awsops.Call{awsops.CreateAccessKey(name)},
-		Intent: map[string]string{"keys": strings.Join(before, ",")},
-		Needs:  needs,
-		Risk:   "A long-lived credential. Its secret is given once and goes straight to the file named here.",
-		Undo:   "aws iam delete-access-key --user-name " + name + " --access-key-id ID",
-	}
-}
-
-func keyChanges(o *Observed, a *blueprint.Answers, name string) ([]plan.Change, error) {
-	f, target := o.IAM.Users[name], iamARN(o, a, "user/"+name)
-	if name != a.Me {
-		return HandoverChanges(a, name, target, f), nil
-	}
-	changes := lostKeys(a, name, target, f)
-	key := newKey(a, name, target, f, changes)
-	if err := profileKeyChange(o, a, name, &key); err != nil {
-		return nil, err
-	}
-	return append(changes, key), nil
-}
-
-// profileKeyChange lets the key go straight into this laptop's own profile.
-func profileKeyChange(o *Observed, a *blueprint.Answers, name string, key *plan.Change) error {
-	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
-	key.Judge(plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
-	var err error
-	if key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")); err == nil {
-		key.Fields = append(key.Fields, plan.ModeFields(key.Write.Edit)...)
-	}
-	return err
+	c := plan.InAdminAccount(a, KeyChange(name), plan.Create, "", target, awsops.CreateAccessKey(name))
+	c.Purpose, c.User, c.Needs = plan.Handover, name, needs
+	c.Fields = plan.Created("access key", awsops.Ref(c.ID, "id"), "secret", secret.Redacted)
+	c.Intent = map[string]string{"keys": strings.Join(before, ",")}
+	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
+	c.Undo = "aws iam delete-access-key --user-name " + name + " --access-key-id ID"
+	return c
 }
 
 // HandoverChanges make one access key of a user, whose ARN is target, and seal it

@@ -44,7 +44,7 @@ func regionQuestions(a *blueprint.Answers) []plan.Question {
 func inspectRegion(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	regions, answered, err := env.Sessions.Home(a.StateRegion).Regions(ctx)
 	if err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
 	o.Region = RegionFacts{Regions: regions, Answered: answered}
 	if !answered {

@@ -71,7 +71,7 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	home := env.Sessions.Home(a.StateRegion)
 	var err error
 	if f.Key, err = home.Key(ctx, a.Key.Alias); err != nil {
-		return fmt.Errorf("%w", err)
+		return err
 	}
 	f.Aliased = f.Key != nil
 	if f.Key == nil {
@@ -82,7 +82,7 @@ func inspectKey(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		text, err := home.KeyPolicy(ctx, f.Key.ID)
-		f.Policy = parsed(text)
+		f.Policy = policy.ParseOrEmpty(text)
 		return err
 	})
 	if f.Key.Origin == "AWS_KMS" && f.Key.Spec == symmetric { // KMS answers for no other
@@ -141,68 +141,62 @@ func (o *Observed) keyARN() string {
 
 // planStateKey creates the key with its alias and rotation, or brings an existing one
 // of ours to what the blueprint says.
-func planStateKey(o *Observed, a *blueprint.Answers) plan.Proposal {
+func planStateKey(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	f := o.Key
 	if f.Key == nil {
-		return plan.Proposal{Changes: []plan.Change{createKey(o, a), nameKey(o, a), rotateKey(o, a)}}
+		p.Change(createKey(o, a), nameKey(o, a), rotateKey(o, a))
+		return p
 	}
 	if bad := unfitKey(o, a); bad != nil {
-		return plan.Proposal{Findings: []plan.Finding{*bad}}
+		p.Find(*bad)
+		return p
 	}
-	var p plan.Proposal
 	if !f.Aliased {
-		p.Changes = append(p.Changes, nameKey(o, a))
+		p.Change(nameKey(o, a))
 	}
 	if !f.Rotation && f.Key.Origin == "AWS_KMS" {
-		p.Changes = append(p.Changes, rotateKey(o, a))
+		p.Change(rotateKey(o, a))
 	}
 	if f.Key.Description != a.Key.Description {
-		c := keyUpdate(o, a, "key.description", "Describe the key", awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
+		c := plan.InAdminAccount(a, "key.description", plan.Update, "Describe the key", f.Key.ARN, awsops.UpdateKeyDescription(f.Key.ID, a.Key.Description))
 		c.Purpose = plan.Cosmetic
 		c.Fields = []plan.Field{{Name: "description", Before: f.Key.Description, After: a.Key.Description}}
-		p.Changes = append(p.Changes, c)
+		p.Change(c)
 	}
-	if missing := plan.MissingTags(f.Tags, plan.TagsOf(a)); len(missing) > 0 {
-		c := keyUpdate(o, a, "key.tags", "Tag the key", awsops.TagKey(f.Key.ID, missing))
-		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(f.Tags, missing)
-		c.JudgeTags(a, "key "+a.Key.Alias, missing)
-		p.Changes = append(p.Changes, c)
-	}
+	p.Tag(a, plan.InAdminAccount(a, "key.tags", plan.Update, "Tag the key", f.Key.ARN), "key "+a.Key.Alias, f.Tags,
+		func(missing map[string]string) awsops.Call { return awsops.TagKey(f.Key.ID, missing) })
 	planSpareKeys(o, a, &p)
 	planKeyPolicy(o, a, &p)
 	return p
 }
 
-func keyUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
-	return plan.Change{
-		ID: id, Action: plan.Update, Title: title, Target: plan.Known(o.keyARN()),
-		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
-	}
-}
-
 func createKey(o *Observed, a *blueprint.Answers) plan.Change {
 	doc := wantedKeyPolicy(o, a).JSON()
-	c := keyUpdate(o, a, changeKey, "Create the state encryption key", awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
+	c := plan.InAdminAccount(a, changeKey, plan.Create, "Create the state encryption key", a.Key.Alias, awsops.CreateKey(doc, a.Key.Description, plan.TagsOf(a)))
 	c.Judge(keyGains(a, policy.KeyPolicy(o.partition(), a.AdminAccount, nil, nil), wantedKeyPolicy(o, a))...)
 	c.JudgeTags(a, "key "+a.Key.Alias, plan.TagsOf(a))
-	c.Action, c.Purpose = plan.Create, plan.Make
-	c.Target = a.Key.Alias
+	c.Purpose = plan.Make
 	c.Fields = plan.Created("arn", o.keyARN(), "description", a.Key.Description, "policy", doc)
 	c.Intent = map[string]string{}
 	c.Cost = "about 1 USD a month, and 0.03 USD for 10,000 requests"
 	c.Risk = fmt.Sprintf("If somebody else's set-up takes %s at the same moment, their key is used, and this one, with which nothing is encrypted, is disabled again and not deleted.", a.Key.Alias)
 	c.Undo = "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30: nothing encrypted with it can be read afterwards"
-	if a.Key.Users == blueprint.KeyUsersListed {
-		for _, user := range a.AllUsers() {
-			c.Needs = append(c.Needs, userChange(user))
-		}
-	}
+	c.Needs = keyUsers(a)
 	return c
 }
 
+// keyUsers are the changes that make the users whom the key policy names.
+func keyUsers(a *blueprint.Answers) (ids []string) {
+	if a.Key.Users == blueprint.KeyUsersListed {
+		for _, user := range a.AllUsers() {
+			ids = append(ids, userChange(user))
+		}
+	}
+	return ids
+}
+
 func nameKey(o *Observed, a *blueprint.Answers) plan.Change {
-	c := keyUpdate(o, a, changeAlias, "Name the key "+a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
-	c.Action, c.Target = plan.Create, a.Key.Alias
+	c := plan.InAdminAccount(a, changeAlias, plan.Create, "Name the key "+a.Key.Alias, a.Key.Alias, awsops.CreateAlias(a.Key.Alias, o.keyID()))
 	c.Fields = plan.Created("alias", a.Key.Alias, "key", o.keyARN())
 	c.Judge()
 	if o.Key.Key != nil { // with a new key, whoever gets to use it is told anyway
@@ -214,7 +208,7 @@ func nameKey(o *Observed, a *blueprint.Answers) plan.Change {
 }
 
 func rotateKey(o *Observed, a *blueprint.Answers) plan.Change {
-	c := keyUpdate(o, a, "key.rotation", "Rotate the key every year", awsops.EnableKeyRotation(o.keyID()))
+	c := plan.InAdminAccount(a, "key.rotation", plan.Update, "Rotate the key every year", plan.Known(o.keyARN()), awsops.EnableKeyRotation(o.keyID()))
 	c.Fields = []plan.Field{{Name: "rotation", Before: "off", After: "on"}}
 	c.Needs = []string{changeKey}
 	c.Undo = "aws kms disable-key-rotation --key-id ID"
@@ -279,7 +273,7 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 	have, want := o.Key.Policy, wantedKeyPolicy(o, a)
 	merged := mergedKeyPolicy(have, want, plan.Ours(a, o.Key.Tags))
 	if !policy.Equivalent(have, merged) {
-		c := keyUpdate(o, a, "key.policy", "Add what the key policy lacks", awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
+		c := plan.InAdminAccount(a, "key.policy", plan.Update, "Add what the key policy lacks", o.Key.Key.ARN, awsops.PutKeyPolicy(o.Key.Key.ID, merged.JSON()))
 		c.Fields = []plan.Field{{Name: "policy", Before: have.JSON(), After: merged.JSON()}}
 		c.Risk = "Whoever the added statements name gains rights over the key."
 		c.Judge(keyGains(a, have, merged)...)
@@ -287,19 +281,11 @@ func planKeyPolicy(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			c.Title = "Take out of the key policy who is no user of the blueprint"
 			c.Risk = "Whoever is only in the old key policy can no longer use the key."
 		}
-		if a.Key.Users == blueprint.KeyUsersListed {
-			for _, user := range a.AllUsers() {
-				c.Needs = append(c.Needs, userChange(user))
-			}
-		}
-		p.Changes = append(p.Changes, c)
+		c.Needs = keyUsers(a)
+		p.Change(c)
 	}
 	if extra := policy.Extra(merged, want); len(extra) > 0 {
-		p.Findings = append(p.Findings, plan.Finding{
-			ID: "key.extra-statements", Severity: plan.Info,
-			Evidence: fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)),
-			Remedy:   "Nothing to do: they were kept.",
-		})
+		p.Keep("key.extra-statements", fmt.Sprintf("The policy of key %s holds %d statements beyond the blueprint's.", o.Key.Key.ARN, len(extra)))
 	}
 }
 
@@ -363,16 +349,6 @@ func union(a, b []string) []string {
 		}
 	}
 	return all
-}
-
-// parsed reads a document that AWS holds; what cannot be parsed counts as
-// empty and is shown as different.
-func parsed(text string) policy.Document {
-	doc, err := policy.Parse(text)
-	if err != nil {
-		return policy.Document{}
-	}
-	return doc
 }
 
 func keyFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {

@@ -123,10 +123,10 @@ func planSpareKeys(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 		case !o.Key.Aliased || o.Key.Unseen != nil:
 			unseenVersions(o, spare, &found)
 		default:
-			p.Changes = append(p.Changes, disableKey(o, a, spare))
+			p.Change(disableKey(a, spare))
 			continue
 		}
-		p.Findings = append(p.Findings, found)
+		p.Find(found)
 	}
 }
 
@@ -175,14 +175,13 @@ func namedByOthers(o *Observed, a *blueprint.Answers, arn string) bool {
 	if e := b.Encryption; e != nil && e.Algorithm != "aws:kms" && strings.HasSuffix(arn, e.KeyID) && e.KeyID != "" {
 		return true
 	}
-	return slices.ContainsFunc(parsed(b.Policy).Statements, func(s policy.Statement) bool {
+	return slices.ContainsFunc(policy.ParseOrEmpty(b.Policy).Statements, func(s policy.Statement) bool {
 		return slices.Contains(demandedKeys(s), arn) && (!ourBucket(o, a) || ownStatement(o, a, s) == nil)
 	})
 }
 
-func disableKey(o *Observed, a *blueprint.Answers, spare SpareKey) plan.Change {
-	c := keyUpdate(o, a, spareChange(spare.ARN), "Disable the key that lost the alias to another", awsops.DisableKey(spare.ARN))
-	c.Target = spare.ARN
+func disableKey(a *blueprint.Answers, spare SpareKey) plan.Change {
+	c := plan.InAdminAccount(a, spareChange(spare.ARN), plan.Update, "Disable the key that lost the alias to another", spare.ARN, awsops.DisableKey(spare.ARN))
 	c.Fields = []plan.Field{{Name: "state", Before: "Enabled", After: "Disabled"}}
 	c.Needs = []string{"bucket.encryption", "bucket.policy"} // which may name it until then
 	c.Risk = "What was encrypted with it cannot be read while it is disabled; no stored version of the bucket was."

@@ -13,16 +13,15 @@ import (
 
 // planStateAccess gives each group the policy with which its members reach the
 // states of their projects, and no others.
-func planStateAccess(o *Observed, a *blueprint.Answers) plan.Proposal {
-	var p plan.Proposal
+func planStateAccess(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	for _, g := range a.Groups {
 		docs, refused := statePolicies(o, a, g)
 		if refused != nil {
-			p.Findings = append(p.Findings, *refused)
+			p.Find(*refused)
 			continue
 		}
-		p.Changes = append(p.Changes, groupPolicies(o, a, g.Name, "state", docs)...)
-		p.Findings = append(p.Findings, overlaps(a, g)...)
+		p.Add(groupPolicies(o, a, g.Name, "state", docs))
+		p.Find(overlaps(a, g)...)
 	}
 	return p
 }

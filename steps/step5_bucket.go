@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -94,8 +95,7 @@ func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
 	b.encryption()
 	b.policy()
 	b.chain()
-	access := planStateAccess(o, a)
-	return plan.Proposal{Changes: append(b.changes, access.Changes...), Findings: append(b.findings, access.Findings...)}
+	return b.And(planStateAccess(o, a))
 }
 
 // unfitBucket says why the bucket's name cannot be used at all.
@@ -125,32 +125,25 @@ func unfitBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 
 // bucketBuilder collects the changes of the bucket.
 type bucketBuilder struct {
-	o        *Observed
-	a        *blueprint.Answers
-	b        *awsops.Bucket
-	changes  []plan.Change
-	findings []plan.Finding
+	plan.Proposal
+
+	o *Observed
+	a *blueprint.Answers
+	b *awsops.Bucket
 }
 
 func (b *bucketBuilder) add(id, title string, call awsops.Call, fields ...plan.Field) *plan.Change {
-	b.changes = append(b.changes, plan.Change{
-		ID: id, Action: plan.Update, Title: title, Target: bucketARN(b.o, b.a),
-		Account: b.a.AdminAccount, Region: b.a.StateRegion, Calls: []awsops.Call{call}, Fields: fields,
-	})
-	return &b.changes[len(b.changes)-1]
-}
-
-func (b *bucketBuilder) keep(problem, evidence string) {
-	b.findings = append(b.findings, plan.Finding{
-		ID: "bucket." + problem, Severity: plan.Info, Evidence: evidence, Remedy: "Nothing to do: it was kept.",
-	})
+	c := plan.InAdminAccount(b.a, id, plan.Update, title, bucketARN(b.o, b.a), call)
+	c.Fields = fields
+	b.Change(c)
+	return &b.Changes[len(b.Changes)-1]
 }
 
 // chain lets the writes to one bucket go one at a time: S3 answers
 // OperationAborted to two at once.
 func (b *bucketBuilder) chain() {
-	for i := 1; i < len(b.changes); i++ {
-		b.changes[i].Needs = append(b.changes[i].Needs, b.changes[i-1].ID)
+	for i := 1; i < len(b.Changes); i++ {
+		b.Changes[i].Needs = append(b.Changes[i].Needs, b.Changes[i-1].ID)
 	}
 }
 
@@ -206,19 +199,13 @@ func (b *bucketBuilder) tags() {
 	if b.fresh() {
 		return
 	}
-	missing := plan.MissingTags(b.b.Tags, plan.TagsOf(b.a))
-	if len(missing) == 0 {
-		return
-	}
-	all := map[string]string{}
-	for _, m := range []map[string]string{b.b.Tags, missing} {
-		for k, v := range m {
-			all[k] = v
-		}
-	}
-	c := b.add("bucket.tags", "Tag the bucket", awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all), plan.TagFields(b.b.Tags, missing)...)
-	c.Purpose = plan.Cosmetic
-	c.JudgeTags(b.a, "bucket "+b.a.Bucket.Name, missing)
+	b.Tag(b.a, plan.InAdminAccount(b.a, "bucket.tags", plan.Update, "Tag the bucket", bucketARN(b.o, b.a)), "bucket "+b.a.Bucket.Name, b.b.Tags,
+		func(missing map[string]string) awsops.Call {
+			all := map[string]string{}
+			maps.Copy(all, b.b.Tags)
+			maps.Copy(all, missing)
+			return awsops.PutBucketTagging(b.a.Bucket.Name, b.a.AdminAccount, all)
+		})
 }
 
 // lifecycle lets old versions expire in a bucket that we made. A bucket that
@@ -229,7 +216,7 @@ func (b *bucketBuilder) lifecycle() {
 			continue
 		}
 		if r.NewerNoncurrentVersions < noncurrentVersions {
-			b.findings = append(b.findings, plan.Finding{
+			b.Find(plan.Finding{
 				ID: "bucket.lifecycle-shorter", Severity: plan.Warning,
 				Evidence: fmt.Sprintf("Lifecycle rule %q of bucket %s deletes old versions after %d days and keeps only %d of them.", r.ID, b.b.Name, r.NoncurrentDays, r.NewerNoncurrentVersions),
 				Remedy:   fmt.Sprintf("Raise NewerNoncurrentVersions of that rule to %d, or remove the rule.", noncurrentVersions),
@@ -245,10 +232,10 @@ func (b *bucketBuilder) lifecycle() {
 	case i >= 0 && b.b.Lifecycle[i].Equal(want):
 		return
 	case i >= 0 && b.longer(b.b.Lifecycle[i]):
-		b.keep("longer-retention", fmt.Sprintf("Rule %s of bucket %s keeps more than the blueprint's: %s.", lifecycleRule, b.b.Name, describeRule(b.b.Lifecycle[i])))
+		b.Keep("bucket.longer-retention", fmt.Sprintf("Rule %s of bucket %s keeps more than the blueprint's: %s.", lifecycleRule, b.b.Name, describeRule(b.b.Lifecycle[i])))
 		return
 	case i < 0 && !b.fresh() && !b.o.Bucket.Made:
-		b.keep("no-expiry", fmt.Sprintf("Bucket %s has no rule of ours for old versions.", b.b.Name))
+		b.Keep("bucket.no-expiry", fmt.Sprintf("Bucket %s has no rule of ours for old versions.", b.b.Name))
 		return
 	}
 	rules := slices.Clone(b.b.Lifecycle)
@@ -293,7 +280,7 @@ func (b *bucketBuilder) encryption() {
 	case have.Algorithm == "aws:kms" && b.isSpare(have.KeyID): // a set-up lost the alias after it had written this
 		before = have.Algorithm + " " + have.KeyID
 	case !b.isOurKey(have.KeyID):
-		b.keep("other-key", fmt.Sprintf("Bucket %s encrypts with %s %s by default, a key of yours that is not the blueprint's.", b.b.Name, have.Algorithm, have.KeyID))
+		b.Keep("bucket.other-key", fmt.Sprintf("Bucket %s encrypts with %s %s by default, a key of yours that is not the blueprint's.", b.b.Name, have.Algorithm, have.KeyID))
 		return
 	case have.Algorithm == "aws:kms:dsse" || have.BucketKey && !strings.Contains(have.KeyID, "alias/"):
 		return

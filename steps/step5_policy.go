@@ -98,7 +98,7 @@ func KeyDisagreements(o *Observed, a *blueprint.Answers) []string {
 	}
 	var said []string
 	b := bucketBuilder{o: o, a: a, b: o.Bucket.Bucket}
-	for _, s := range parsed(b.b.Policy).Statements {
+	for _, s := range policy.ParseOrEmpty(b.b.Policy).Statements {
 		for _, key := range demandedKeys(s) {
 			if !b.isOurKey(key) && ownStatement(o, a, s) != nil {
 				said = append(said, fmt.Sprintf("statement %s of its policy demands %s", s.Sid, key))
@@ -142,7 +142,7 @@ func (b *bucketBuilder) policy() {
 		Partition: b.o.partition(), Bucket: b.a.Bucket.Name, KMSKeyARN: b.o.keyARN(), Strict: b.a.Bucket.Policy == blueprint.BucketPolicyStrict,
 	}
 	want := policy.Bucket(rules)
-	held := parsed(b.b.Policy)
+	held := policy.ParseOrEmpty(b.b.Policy)
 	have, merged := held, held
 	if len(have.Statements) == 0 {
 		merged = policy.Document{Version: want.Version, ID: want.ID}
@@ -157,7 +157,7 @@ func (b *bucketBuilder) policy() {
 	have.Statements = slices.Clone(merged.Statements) // as far as it is ours, it is right
 	rules.Strict = true
 	if strict := policy.Bucket(rules); b.a.Bucket.Policy != blueprint.BucketPolicyStrict && narrower(strict, have) {
-		b.keep("policy-stronger", fmt.Sprintf("The policy of bucket %s stays strict, though the blueprint asks for %s: it refuses every write that does not name the encryption.", b.b.Name, b.a.Bucket.Policy))
+		b.Keep("bucket.policy-stronger", fmt.Sprintf("The policy of bucket %s stays strict, though the blueprint asks for %s: it refuses every write that does not name the encryption.", b.b.Name, b.a.Bucket.Policy))
 		want = strict // which refuses all that the other form does
 	}
 	for _, s := range want.Statements {
@@ -166,7 +166,7 @@ func (b *bucketBuilder) policy() {
 		}
 	}
 	if extra := policy.Extra(have, want); len(extra) > 0 {
-		b.keep("extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
+		b.Keep("bucket.extra-statements", fmt.Sprintf("The policy of bucket %s holds %d statements beyond the blueprint's.", b.b.Name, len(extra)))
 	}
 	if len(merged.Statements) == len(have.Statements) && !corrected {
 		return

@@ -63,29 +63,28 @@ func tableARN(o *Observed, a *blueprint.Answers) string {
 
 // planTable creates the table or protects the one that is there. A table with the
 // wrong key schema is never recreated: it may be somebody's data.
-func planTable(o *Observed, a *blueprint.Answers) plan.Proposal {
-	if a.Lock.DynamoDBTable == "" {
-		return plan.Proposal{}
-	}
+func planTable(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	t := o.Lock.Table
-	if t == nil {
-		return plan.Proposal{Changes: []plan.Change{createTable(o, a), recoverTable(o, a)}}
+	switch {
+	case a.Lock.DynamoDBTable == "":
+	case t == nil:
+		p.Change(createTable(o, a), recoverTable(o, a))
+	default:
+		if bad := unfitTable(a, t); bad != nil {
+			p.Find(*bad)
+		} else {
+			updateTable(o, a, t, &p)
+		}
 	}
-	if bad := unfitTable(a, t); bad != nil {
-		return plan.Proposal{Findings: []plan.Finding{*bad}}
-	}
-	return updateTable(o, a, t)
+	return p
 }
 
-func tableUpdate(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
-	return plan.Change{
-		ID: id, Action: plan.Update, Title: title, Target: tableARN(o, a),
-		Account: a.AdminAccount, Region: a.StateRegion, Calls: calls,
-	}
+func tableChange(o *Observed, a *blueprint.Answers, id, title string, calls ...awsops.Call) plan.Change {
+	return plan.InAdminAccount(a, id, plan.Update, title, tableARN(o, a), calls...)
 }
 
 func createTable(o *Observed, a *blueprint.Answers) plan.Change {
-	c := tableUpdate(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
+	c := tableChange(o, a, changeTable, "Create the lock table "+a.Lock.DynamoDBTable,
 		awsops.CreateTable(a.Lock.DynamoDBTable, a.Lock.BillingMode, 1, 1, plan.TagsOf(a)))
 	c.JudgeTags(a, "table "+a.Lock.DynamoDBTable, plan.TagsOf(a))
 	c.Action = plan.Create
@@ -96,7 +95,7 @@ func createTable(o *Observed, a *blueprint.Answers) plan.Change {
 }
 
 func recoverTable(o *Observed, a *blueprint.Answers) plan.Change {
-	c := tableUpdate(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
+	c := tableChange(o, a, "lock.point-in-time-recovery", "Turn on point-in-time recovery of the lock table", awsops.UpdateContinuousBackups(a.Lock.DynamoDBTable, true))
 	c.Fields = []plan.Field{{Name: "point-in-time recovery", Before: "off", After: "on"}}
 	c.Needs = []string{changeTable}
 	return c
@@ -119,39 +118,29 @@ func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	return finding
 }
 
-func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table) plan.Proposal {
-	var p plan.Proposal
+func updateTable(o *Observed, a *blueprint.Answers, t *awsops.Table, p *plan.Proposal) {
 	if !t.DeletionProtection {
-		c := tableUpdate(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
+		c := tableChange(o, a, "lock.deletion-protection", "Protect the lock table from deletion", awsops.UpdateTableDeletionProtection(t.Name, true))
 		c.Fields = []plan.Field{{Name: "deletion protection", Before: "off", After: "on"}}
-		p.Changes = append(p.Changes, c)
+		p.Change(c)
 	}
 	switch t.Billing {
 	case a.Lock.BillingMode:
 	case blueprint.BillingPayPerRequest:
-		p.Findings = append(p.Findings, plan.Finding{
-			ID: "lock.on-demand", Severity: plan.Info,
-			Evidence: fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode),
-			Remedy:   "Nothing to do: it was kept.",
-		})
+		p.Keep("lock.on-demand", fmt.Sprintf("Table %s is billed on demand, which never keeps a lock waiting for capacity as the blueprint's %s could.", t.ARN, a.Lock.BillingMode))
 	default:
-		c := tableUpdate(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
+		c := tableChange(o, a, "lock.billing", "Change how the lock table is billed", awsops.UpdateTableBilling(t.Name, a.Lock.BillingMode, 1, 1))
 		c.Fields = []plan.Field{{Name: "billing", Before: t.Billing, After: a.Lock.BillingMode}}
 		c.Needs = []string{"lock.deletion-protection"} // DynamoDB changes one table one update at a time
-		p.Changes = append(p.Changes, c)
+		p.Change(c)
 	}
 	if !t.PointInTime {
 		c := recoverTable(o, a)
 		c.Needs = append(c.Needs, "lock.deletion-protection", "lock.billing")
-		p.Changes = append(p.Changes, c)
+		p.Change(c)
 	}
-	if missing := plan.MissingTags(t.Tags, plan.TagsOf(a)); len(missing) > 0 {
-		c := tableUpdate(o, a, "lock.tags", "Tag the lock table", awsops.TagTable(t.ARN, missing))
-		c.Purpose, c.Fields = plan.Cosmetic, plan.TagFields(t.Tags, missing)
-		c.JudgeTags(a, "table "+t.Name, missing)
-		p.Changes = append(p.Changes, c)
-	}
-	return p
+	p.Tag(a, tableChange(o, a, "lock.tags", "Tag the lock table"), "table "+t.Name, t.Tags,
+		func(missing map[string]string) awsops.Call { return awsops.TagTable(t.ARN, missing) })
 }
 
 func tableFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {

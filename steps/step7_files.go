@@ -4,53 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
 )
-
-// heldBack holds back what would touch a project that leads elsewhere.
-func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.Change {
-	places := map[string][]string{} // by directory
-	for _, facts := range o.Files.Projects {
-		if names := engine.NotAgreed(a, facts.Elsewhere); len(names) > 0 {
-			places[facts.Project.Dir] = names
-		}
-	}
-	var kept []plan.Change
-	for _, c := range changes {
-		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)
-	}
-	return kept
-}
-
-// oneFile is the finding of two edits that lead to one file through links, or nil:
-// each would undo the other.
-func oneFile(changes []plan.Change) *plan.Finding {
-	first := map[string]string{}
-	for _, c := range changes {
-		if c.Write == nil || c.Write.Edit.Before.Real == "" {
-			continue
-		}
-		edit := c.Write.Edit.Before
-		if other, taken := first[edit.Real]; taken && other != edit.Path {
-			return &plan.Finding{
-				ID: "files.cannot-edit", Severity: plan.Failure, Blocks: true,
-				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
-				Remedy:   "Replace the links by files of their own, then run it again.",
-			}
-		}
-		first[edit.Real] = edit.Path
-	}
-	return nil
-}
 
 // filesStep is step 7: the backend and provider of every project, and the
 // profiles on this laptop.
@@ -161,29 +127,26 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 		planProject(o, a, project, &p)
 	}
 	if f := oneFile(p.Changes); f != nil {
-		p.Findings = append(p.Findings, *f)
+		p.Find(*f)
 	}
 	planConfig(o, a, &p)
-	p.Findings = append(p.Findings, Disagreements(o.Files.Credentials, o.Files.Config)...)
+	p.Find(Disagreements(o.Files.Credentials, o.Files.Config)...)
 	if f := StaleToken(o.Files.Credentials, o.Files.Config, a.AdminProfile); f != nil {
-		p.Findings = append(p.Findings, *f)
+		p.Find(*f)
 	}
-	p = p.And(PlanIgnored(o, a))
-	p.Findings = append(p.Findings, o.Files.Left.findings()...)
+	p.Add(PlanIgnored(o, a))
+	p.Find(o.Files.Left.findings()...)
 	return p
 }
 
 // PlanIgnored keeps what is private to one laptop, or sealed for one person,
 // out of the team's repository.
 func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
-	edit := files.EditGitignore(o.Files.Gitignore, "/handover/")
+	private := []string{"/handover/"}
 	if o.Files.Left.Folder {
-		next := edit.Before
-		next.Bytes = edit.After
-		second := files.EditGitignore(next, "/"+LeftDir+"/")
-		second.Before, second.Fields = edit.Before, append(edit.Fields, second.Fields...)
-		edit = second
+		private = append(private, "/"+LeftDir+"/")
 	}
+	edit := files.EditGitignore(o.Files.Gitignore, private...)
 	var err error
 	if edit.Changes() {
 		err = o.Files.IgnoreErr
@@ -196,183 +159,20 @@ func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 // with which nothing at all is changed.
 func addEdit(a *blueprint.Answers, p *plan.Proposal, edit files.Edit, err error, title string) {
 	if err != nil {
-		p.Findings = append(p.Findings, plan.Finding{
+		p.Find(plan.Finding{
 			ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run it again.",
 		})
 		return
 	}
 	for _, note := range edit.Notes {
-		p.Findings = append(p.Findings, plan.Finding{
+		p.Find(plan.Finding{
 			ID: "files.kept", Of: plan.StepFiles, Severity: plan.Info, Evidence: awsops.ShowRefs(note), Remedy: "Nothing to do: it was kept.",
 		})
 	}
 	if edit.Changes() {
-		p.Changes = append(p.Changes, plan.FileChange(a, edit, title))
+		p.Change(plan.FileChange(a, edit, title))
 	}
-}
-
-func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
-	facts := o.Files.Projects[project.Name]
-	if facts.Err == nil {
-		p.Findings = append(p.Findings, engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
-		if f := LeftAlone(o, a, project); f != nil {
-			p.Findings = append(p.Findings, *f)
-			return
-		}
-	}
-	if _, deleted := o.Init.Deleted[project.Name]; deleted {
-		return // step 8 tells
-	}
-	repoints, asks := o.Init.repoints(project.Name)
-	if repoints && !canMove(o, a, project) {
-		return // step 8 tells
-	}
-	edits, err := PlanProjectFiles(o, a, project)
-	if err != nil {
-		addEdit(a, p, files.Edit{}, err, "")
-		return
-	}
-	for i := range edits.Changes {
-		if c := &edits.Changes[i]; repoints {
-			if asks {
-				c.Foreign = facts.Project.Dir
-			}
-			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
-		}
-	}
-	*p = p.And(edits)
-}
-
-// PlanProjectFiles edits what differs in a project's backend and provider; an error
-// says why its files must be left as they are.
-func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Project) (p plan.Proposal, err error) {
-	edits, err := projectEdits(o, a, project, o.Files.Projects[project.Name])
-	for _, edit := range edits {
-		addEdit(a, &p, edit, nil, writeTitle(edit, project))
-	}
-	return p, err
-}
-
-// InitNeeded is the init that a project, which could be read, needs to work where the
-// blueprint says.
-func InitNeeded(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.InitKind {
-	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Project)
-}
-
-// LeftAlone is the finding of a project, which could be read, whose backend and provider
-// are not written and in which init is not run, since where its state is only a
-// generator or whoever runs init knows; nil for all others.
-func LeftAlone(o *Observed, a *blueprint.Answers, project blueprint.Project) *plan.Finding {
-	at := o.Files.Projects[project.Name].Project
-	if f := Generated(a, project, at, wantedBackend(o, a, project)); f != nil {
-		return f
-	}
-	return partialBackend(a, project, at)
-}
-
-// Generated is the finding of a project whose files a generator writes, or nil: the
-// state is where the generator puts it, and what is written beside it is overwritten
-// or contradicts it. The wanted backend is told in the generator's own words.
-func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, want tf.Backend) *plan.Finding {
-	g := at.Generated
-	if g == nil {
-		return nil
-	}
-	what := fmt.Sprintf("%s gives project %s its files", g.Tool, project.Name)
-	if g.Written.Path != "" {
-		what = fmt.Sprintf("%s wrote %s of project %s", g.Tool, filepath.Base(g.Written.Path), project.Name)
-	}
-	f := &plan.Finding{
-		ID: "files.generated", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s: %s, and where its state is as well, so its backend and provider were left as they are and init was not run.", g, what),
-	}
-	block, err := at.Backend()
-	have, blueprints := at.State.Configured, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
-	switch {
-	case have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, blueprints):
-		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
-	case a.Bucket.Name == "": // answers that were read from the project itself
-		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s.", g.Init, at.Dir)
-	case have == nil && err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, blueprints):
-		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s: the backend names the blueprint's place.", g.Init, at.Dir)
-	default:
-		source := "its " + g.Tool + " files"
-		if g.Source.Path != "" {
-			source = g.Source.Path
-		}
-		f.Remedy = fmt.Sprintf("Put the blueprint's bucket, key, lock and profile into %s (%s), as below, and move the state with %s before anything is applied; or take the project out of the blueprint.", g.Holds, source, g.Move)
-		f.Details = awsops.ShowRefs(g.Lines(want, at.Dir))
-	}
-	return f
-}
-
-// partialBackend is the finding of a project whose backend block takes bucket or
-// key from the command line, or nil: the block may stand for several places, so it
-// is not written, and where its state is nobody here knows.
-func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
-	block, err := at.Backend()
-	if err != nil || !block.Partial() {
-		return nil
-	}
-	f := &plan.Finding{
-		ID: "files.partial-backend", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
-		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
-	}
-	if !block.Lacks() {
-		other := block.Overridden()
-		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by %s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
-		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
-	}
-	have := at.State.Configured
-	if have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}) {
-		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
-	}
-	return f
-}
-
-func writeTitle(edit files.Edit, project blueprint.Project) string {
-	return fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name)
-}
-
-// projectEdits are the edits of a project's backend and provider, one per file.
-func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, facts ProjectFacts) ([]files.Edit, error) {
-	if facts.Err != nil {
-		return nil, facts.Err
-	}
-	backend, err := tf.EditBackend(facts.Project, wantedBackend(o, a, project))
-	if err != nil {
-		return nil, err
-	}
-	next, err := facts.Project.With(backend)
-	if err != nil {
-		return nil, err
-	}
-	e, _ := a.Environment(project.Environment)
-	e = o.environment(e)
-	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
-	if a.ProfileInFiles {
-		provider.Profile = a.AdminProfile
-	}
-	after, err := tf.EditProvider(next, provider)
-	if err != nil {
-		return nil, err
-	}
-	return tf.Combine(backend, after), nil
-}
-
-func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.Backend {
-	b := tf.Backend{
-		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
-		KMSKeyID: o.keyARN(), Encrypt: true,
-		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, PathStyle: o.Files.pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
-	}
-	if a.ProfileInFiles {
-		b.Profile = a.AdminProfile
-	}
-	return b
 }
 
 // fileFacts are the projects.
@@ -385,4 +185,172 @@ func fileFacts(_ *Observed, a *blueprint.Answers, _ *engine.Env) []plan.Fact {
 		f = append(f, plan.Fact{Name: "Project", Value: fmt.Sprintf("%s in %s, for %s", p.Name, p.Dir, p.Environment)})
 	}
 	return f
+}
+
+// Disagreements tell of lines in the AWS files that the AWS CLI and Terraform
+// read differently, whoever wrote them.
+func Disagreements(credentials, config files.Snapshot) []plan.Finding {
+	var findings []plan.Finding
+	for _, at := range []struct {
+		kind profiles.Kind
+		file files.Snapshot
+	}{{profiles.Credentials, credentials}, {profiles.Config, config}} {
+		for _, d := range profiles.Disagreements(at.kind, at.file) {
+			findings = append(findings, plan.Finding{
+				ID: "files.read-differently", Of: plan.StepFiles, Severity: plan.Info,
+				Evidence: fmt.Sprintf("%s, line %d: %s. Terraform: %s. AWS CLI: %s.", at.file.Path, d.Line, d.What, d.Go, d.CLI),
+				Remedy:   "Write the line so that both agree.",
+			})
+		}
+	}
+	return findings
+}
+
+// StaleToken is the finding of a profile whose key cannot work because of a
+// session token beside it, or nil.
+func StaleToken(credentials, config files.Snapshot, profile string) *plan.Finding {
+	at, stale := profiles.FindStaleToken(credentials, config, profile)
+	if !stale || at.KeyID == "" {
+		return nil
+	}
+	sends := "Terraform sends both (the AWS CLI does not)"
+	if at.Both {
+		sends = "Terraform and the AWS CLI send both"
+	}
+	return &plan.Finding{
+		ID: "files.session-token-stale", Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("%s: profile %s has an aws_session_token, left from another key, beside the user's own access key %s. %s, and AWS refuses every such call (InvalidClientTokenId).",
+			at.Place, profile, at.KeyID, sends),
+		Remedy: fmt.Sprintf("Delete line %d of %s.", at.Place.Line, at.Place.Path),
+	}
+}
+
+// WithoutStaleToken takes a session token that is nobody's any more out of the
+// config file with the profiles that are written there: beside a key in the
+// credentials file it would be sent with that. It names these profiles, which
+// nothing can sign as before the edit.
+func WithoutStaleToken(wanted []profiles.Wanted, credentials, config files.Snapshot) []string {
+	var cleared []string
+	for i, e := range wanted {
+		if at, stale := profiles.FindStaleToken(credentials, config, e.Name); stale && at.Kind == profiles.Config {
+			wanted[i].Remove = append(wanted[i].Remove, profiles.WithoutToken(e.Name).Remove...)
+			cleared = append(cleared, e.Name)
+		}
+	}
+	return cleared
+}
+
+// planConfig writes the admin profile's region and a role profile for each
+// environment, on a laptop that has the admin profile or is about to.
+func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
+	if a.Me == "" && o.IAM.ProfileKey == "" {
+		return
+	}
+	all := Profiles(a, o.partition(), o.environments(a.Environments))
+	WithoutStaleToken(all, o.Files.Credentials, o.Files.Config)
+	edit, err := profiles.EditAll(profiles.Config, o.Files.Config, all)
+	for _, wanted := range all {
+		if err == nil {
+			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
+		}
+	}
+	addEdit(a, p, edit, err, RoleProfiles)
+}
+
+// RoleProfiles is the title of the change that writes them.
+const RoleProfiles = "Write a role profile for each environment"
+
+// Profiles are what ~/.aws/config holds for an admin of these environments: the
+// region of the profile with the credentials, and a role profile for each
+// environment, without mfa_serial, since Terraform cannot ask for a code.
+func Profiles(a *blueprint.Answers, partition string, environments []blueprint.Environment) []profiles.Wanted {
+	wanted := []profiles.Wanted{{Name: a.AdminProfile, Set: []profiles.KeyValue{profiles.KV("region", a.StateRegion)}}}
+	for _, e := range environments {
+		wanted = append(wanted, profiles.Wanted{Name: a.ProfileFor(e.Name), Set: []profiles.KeyValue{
+			profiles.KV("role_arn", a.RoleARN(partition, e)),
+			profiles.KV("source_profile", a.AdminProfile),
+			profiles.KV("region", a.RegionOf(e)),
+		}})
+	}
+	return wanted
+}
+
+// profileWrite is the write of a new access key into the admin profile. Its
+// values are references until AWS has made the key.
+func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
+	wanted := profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
+		profiles.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
+	}}
+	if err := wanted.Conflict(f.Credentials, f.Config); err != nil {
+		return nil, err
+	}
+	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
+}
+
+// LeftDir is the folder beside the blueprint in which earlier versions kept the
+// journal and the backups. Whatever lies there came with the repository or could
+// have: it is named and never read.
+const LeftDir = ".stateroom"
+
+// Leftovers are what earlier versions kept in the repository.
+type Leftovers struct {
+	// Folder says that the folder is there.
+	Folder bool
+	// Journal is the path of the journal in it, empty without one.
+	Journal string
+	// Backups are of files, with whatever secret was taken out of them.
+	Backups []string
+}
+
+func inspectLeft(env *engine.Env, a *blueprint.Answers) Leftovers {
+	var left Leftovers
+	folder := filepath.Join(env.Root(), LeftDir)
+	_, err := os.Lstat(folder)
+	left.Folder = err == nil
+	journal := filepath.Join(folder, "journal.jsonl")
+	if _, err := os.Lstat(journal); err == nil {
+		left.Journal = journal
+	}
+	for _, project := range a.Projects {
+		left.Backups = append(left.Backups, backupsIn(env.ProjectDir(project))...)
+	}
+	return left
+}
+
+// backupsIn are the backups that earlier versions left beside a project's files.
+func backupsIn(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // what is wrong with the folder is told where its files are read
+	}
+	var found []string
+	for _, e := range entries {
+		if strings.Contains(e.Name(), ".stateroom-") && strings.HasSuffix(e.Name(), ".bak") {
+			found = append(found, filepath.Join(dir, e.Name()))
+		}
+	}
+	return found
+}
+
+func (l Leftovers) findings() []plan.Finding {
+	var findings []plan.Finding
+	if l.Journal != "" {
+		findings = append(findings, plan.Finding{
+			ID: "files.journal-in-repository", Severity: plan.Info,
+			Evidence: l.Journal + " is not read: whoever can write to the repository could have written it. Earlier versions kept the journal there; it is now in the user's own state directory.",
+			Remedy:   fmt.Sprintf("If it is yours, remove it with rm %s. Keep the backups of states beside it while you may need them.", l.Journal),
+		})
+	}
+	for _, backup := range l.Backups {
+		findings = append(findings, plan.Finding{
+			ID: "files.backup-in-repository", Severity: plan.Info,
+			Evidence: backup + " is a backup of an earlier version. It may hold a secret that was taken out of the file, and git add -A stages it.",
+			Remedy:   "Move it out of the repository, or remove it.",
+		})
+	}
+	return findings
 }

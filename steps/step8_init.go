@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -86,53 +84,44 @@ func readable(env *engine.Env, a *blueprint.Answers) map[string]*tf.Project {
 
 // deletedOf asks of all projects at once whether the state at their key was deleted.
 func (f *InitFacts) deletedOf(ctx context.Context, env *engine.Env, a *blueprint.Answers, projects []blueprint.Project, s *awsops.Session) {
-	found, failures := make([]*engine.DeletedState, len(projects)), make([]error, len(projects))
-	var g errgroup.Group
-	g.SetLimit(env.Parallel)
-	for i, p := range projects {
-		g.Go(func() error {
-			found[i], failures[i] = engine.StateDeleted(ctx, s, a.Bucket.Name, p.StateKey)
-			return nil
-		})
+	type answer struct {
+		deleted *engine.DeletedState
+		err     error
 	}
-	_ = g.Wait() // the functions return nil: every failure is kept
+	found, _ := forEach(ctx, env.Parallel, projects, func(ctx context.Context, p blueprint.Project) (answer, error) {
+		deleted, err := engine.StateDeleted(ctx, s, a.Bucket.Name, p.StateKey)
+		return answer{deleted, err}, nil // one failure says nothing of the others
+	})
 	for i, p := range projects {
-		if failures[i] != nil {
-			f.DeletedErr = failures[i]
-		} else if found[i] != nil {
-			f.Deleted[p.Name] = *found[i]
+		if found[i].err != nil {
+			f.DeletedErr = found[i].err
+		} else if found[i].deleted != nil {
+			f.Deleted[p.Name] = *found[i].deleted
 		}
 	}
 }
 
 // planInit initialises every project that needs it. A state is moved only after
 // its project's directory was adopted, and only to where no other state lies.
-func planInit(o *Observed, a *blueprint.Answers) plan.Proposal {
-	p := plan.Proposal{Findings: o.Init.deletions(a, o.Bucket.Bucket != nil)}
-	if finding := o.Init.NoEngine(); finding != nil {
-		p.Findings = append(append(p.Findings, *finding), notMoved(o, a)...)
-		return p
-	}
-	if !adminHere(o, a) {
-		p.Findings = append(append(p.Findings, plan.Finding{
+func planInit(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
+	p.Find(o.Init.deletions(a, o.Bucket.Bucket != nil)...)
+	switch none := o.Init.NoEngine(); {
+	case none != nil:
+		p.Find(*none)
+	case !adminHere(o, a):
+		p.Find(plan.Finding{
 			ID: "init.no-admin-here", Severity: plan.Info,
 			Evidence: fmt.Sprintf("This laptop has no profile %s, so the projects were not initialised here.", a.AdminProfile),
 			Remedy:   "If you are one of the admins, run stateroom setup --me USER.",
-		}), notMoved(o, a)...)
-		return p
-	}
-	for _, project := range reachable(o, a) {
-		facts := o.Files.Projects[project.Name]
-		if facts.Err != nil {
-			continue // step 7 tells
-		}
-		changes, finding := initProject(o, a, project, facts.Project)
-		p.Changes = append(p.Changes, changes...)
-		if finding != nil {
-			p.Findings = append(p.Findings, *finding)
+		})
+	default:
+		for _, project := range reachable(o, a) {
+			if facts := o.Files.Projects[project.Name]; facts.Err == nil { // otherwise step 7 tells
+				p.Add(initProject(o, a, project, facts.Project))
+			}
 		}
 	}
-	p.Findings = append(p.Findings, notMoved(o, a)...)
+	p.Find(notMoved(o, a)...)
 	return p
 }
 
@@ -191,26 +180,30 @@ func adminHere(o *Observed, a *blueprint.Answers) bool {
 	return o.IAM.ProfileKey != "" || a.Me != "" && len(planKey(o, a, a.Me).Changes) > 0
 }
 
-func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
+func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, at *tf.Project) (p plan.Proposal) {
 	if LeftAlone(o, a, project) != nil {
-		return nil, nil // step 7 tells
+		return p // step 7 tells
 	}
 	if _, deleted := o.Init.Deleted[project.Name]; deleted {
-		return nil, nil // told already
+		return p // told already
 	}
-	kind := InitNeeded(o, a, project)
-	if o.Init.Moves[project.Name].Begun {
+	move, kind := o.Init.Moves[project.Name], InitNeeded(o, a, project)
+	if move.Begun {
 		kind = tf.InitMigrate
 	}
 	c := plan.InitChange(a, project, at.Dir, kind)
 	switch kind {
 	case tf.InitNone:
-		return nil, nil
 	case tf.InitMigrate:
-		return o.Init.Moves[project.Name].plan(a, project, at, c)
+		changes, obstacle := move.plan(a, project, at, c)
+		p.Change(changes...)
+		if obstacle != nil {
+			p.Find(*obstacle)
+		}
 	default:
-		return []plan.Change{c}, nil
+		p.Change(c)
 	}
+	return p
 }
 
 // orderRuns lets Terraform begin only when all that it meets is done: its init

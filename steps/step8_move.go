@@ -59,8 +59,7 @@ func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p b
 		return Move{}, false
 	}
 	earlier, next := backups(env, a, p.Name, at.Dir)
-	want := tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}
-	m := Move{Pointed: pointed(want, at), Backup: next, Earlier: earlier, Begun: intent != nil, Lock: intent["lock"], Twin: twin(env, a, p, all)}
+	m := Move{Pointed: pointed(blueprintPlace(a, p), at), Backup: next, Earlier: earlier, Begun: intent != nil, Lock: intent["lock"], Twin: twin(env, a, p, all)}
 	if m.Lock == "" {
 		m.Lock = engine.NewLockID()
 	}
@@ -75,7 +74,7 @@ func moving(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.P
 	if begun && intent == nil {
 		intent = map[string]string{}
 	}
-	return intent, begun || tf.InitNeeded(tf.Backend{Bucket: a.Bucket.Name, Key: p.StateKey}, at) == tf.InitMigrate
+	return intent, begun || tf.InitNeeded(blueprintPlace(a, p), at) == tf.InitMigrate
 }
 
 // twin is another project whose state is to be moved from the place of this one's,
@@ -203,7 +202,7 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 // blueprint says while those of its other workspaces are not, empty for any other
 // project.
 func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *tf.Project) string {
-	want := tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
+	want := blueprintPlace(a, project)
 	kind, get := "", func(string) string { return "" }
 	if have := at.State.Configured; have != nil {
 		kind, get = have.Type, func(name string) string { return have.Config[name] }

@@ -91,7 +91,7 @@ func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
 	}
 	var found []blueprint.Environment
 	for _, e := range o.environments(a.Environments) {
-		f := o.IAM.Roles.get(e.Name)
+		f := o.IAM.Roles[e.Name]
 		there := f.ByOwner || f.Role != nil && f.Role.Path == e.RolePath && !asksSecondFactor(f.Role)
 		if there && !e.MFA && (user == "" || mine[e.Name]) {
 			found = append(found, e)
@@ -103,7 +103,7 @@ func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
 // asksSecondFactor tells whether a role's trust policy as found, which may be
 // stronger than the blueprint's, wants more than a key.
 func asksSecondFactor(role *awsops.Role) bool {
-	return role != nil && slices.ContainsFunc(parsed(role.Trust).Statements, func(s policy.Statement) bool {
+	return role != nil && slices.ContainsFunc(policy.ParseOrEmpty(role.Trust).Statements, func(s policy.Statement) bool {
 		return mentions(s, "aws:MultiFactorAuthPresent") || mentions(s, "aws:MultiFactorAuthAge")
 	})
 }

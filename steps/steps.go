@@ -195,8 +195,7 @@ func (s Step) stampAll(findings []plan.Finding) {
 
 // Propose is what the steps would change, but for those that could not be inspected,
 // each change and finding with its step's number. It is pure.
-func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) plan.Proposal {
-	var all plan.Proposal
+func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) (all plan.Proposal) {
 	for _, step := range list {
 		if failed[step.Name] != nil {
 			continue
@@ -206,8 +205,7 @@ func Propose(list []Step, o *Observed, a *blueprint.Answers, failed Failures) pl
 			step.stamp(&p.Changes[i].Of, &p.Changes[i].Step)
 		}
 		step.stampAll(p.Findings)
-		all.Changes = append(all.Changes, p.Changes...)
-		all.Findings = append(all.Findings, p.Findings...)
+		all.Add(p)
 	}
 	return all
 }

@@ -36,6 +36,16 @@ func Parse(text string) (Document, error) {
 	return document, nil
 }
 
+// ParseOrEmpty reads a document that AWS holds; what cannot be parsed counts as empty
+// and is shown as different.
+func ParseOrEmpty(text string) Document {
+	doc, err := Parse(text)
+	if err != nil {
+		return Document{}
+	}
+	return doc
+}
+
 func parseDocument(text []byte) (Document, error) {
 	elements, err := object(text)
 	if err != nil {

@@ -301,6 +301,15 @@ func (b *Blueprint) RegionOf(e Environment) string {
 	return b.StateRegion
 }
 
+// ReachOf is the role through which the operator enters the environment's account; the
+// admin account itself needs none.
+func (b *Blueprint) ReachOf(e Environment) string {
+	if e.Account == b.AdminAccount {
+		return ""
+	}
+	return e.Reach
+}
+
 // RoleARN is the ARN of the environment's role in the given partition (aws,
 // aws-cn, aws-us-gov). It is empty while the account is not known.
 func (b *Blueprint) RoleARN(partition string, e Environment) string {

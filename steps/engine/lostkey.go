@@ -33,7 +33,7 @@ func FindLostKeys(ctx context.Context, j *Journal, home *awsops.Session, change 
 		k.Unread = awsops.IsAccessDenied(err)
 		switch {
 		case err != nil && !k.Unread:
-			return nil, nil, fmt.Errorf("%w", err)
+			return nil, nil, err
 		case !use.Never(): // nobody can use what is lost
 		case k.Unread && !k.Answered:
 			doubtful = append(doubtful, k)

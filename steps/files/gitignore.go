@@ -2,25 +2,27 @@ package files
 
 import "strings"
 
-// EditGitignore gives the edit after which a .gitignore ignores pattern, a path
+// EditGitignore gives the edit after which a .gitignore ignores each of patterns, paths
 // beside it such as "handover/". A line that ignores the same path in another
 // spelling, or everything, is enough; a later "!" line for it takes that back,
 // and then the pattern is added behind it.
-func EditGitignore(file Snapshot, pattern string) Edit {
+func EditGitignore(file Snapshot, patterns ...string) Edit {
 	e := Edit{Before: file, After: file.Bytes, Mode: 0o644}
-	if ignores(string(file.Bytes), pattern) {
-		return e
-	}
 	eol := "\n"
 	if strings.Contains(string(file.Bytes), "\r\n") {
 		eol = "\r\n"
 	}
-	text := string(file.Bytes)
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += eol
+	for _, pattern := range patterns {
+		text := string(e.After)
+		if ignores(text, pattern) {
+			continue
+		}
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			text += eol
+		}
+		e.After = Content(text + pattern + eol)
+		e.Fields = append(e.Fields, Field(Add, "ignore", "", pattern, false))
 	}
-	e.After = Content(text + pattern + eol)
-	e.Fields = []FieldChange{Field(Add, "ignore", "", pattern, false)}
 	return e
 }
 

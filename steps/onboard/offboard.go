@@ -55,7 +55,7 @@ type offboardFacts struct {
 	// left are virtual devices in the user's name that are nobody's factor.
 	left       []string
 	belongings awsops.Belongings
-	access     steps.AccessFacts
+	access     accessFacts
 	sealed     files.Snapshot
 	link       bool
 	// begun says that this laptop has taken the user out of the blueprint.
@@ -148,7 +148,7 @@ func (o *Offboard) inspect(ctx context.Context, env *engine.Env, operator awsops
 			return f, err
 		}
 	}
-	if f.access, err = steps.InspectAccess(ctx, env, o.Answers); err != nil {
+	if f.access, err = inspectAccess(ctx, env, o.Answers); err != nil {
 		return f, err
 	}
 	f.times(env, home, o.Now())

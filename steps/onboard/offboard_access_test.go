@@ -66,7 +66,7 @@ func (o *office) setup() *plan.Summary {
 // unnamed fails the test where the key's policy or a role's trust names a user.
 func (o *office) unnamed(user string) {
 	o.t.Helper()
-	access, err := steps.InspectAccess(context.Background(), o.env(), o.answers())
+	access, err := inspectAccess(context.Background(), o.env(), o.answers())
 	o.must(err)
 	texts := []string{access.Key.Policy.JSON()}
 	for _, role := range access.Roles {
@@ -189,7 +189,7 @@ func TestRevokedIsWhatWasOpenedBeforeTheDenyCounted(t *testing.T) {
 	if err := lists(late); !awsops.IsExplicitDeny(err) {
 		t.Errorf("a session that was opened at the prompt is answered %v", err)
 	}
-	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+	access, err := inspectAccess(t.Context(), o.env(), o.answers())
 	o.must(err)
 	before, ok := policy.Revoked(access.Roles[0].Inline[steps.RevocationOf("bob")])
 	if wait := before.Sub(begun); !ok || wait < 29*time.Second || wait > 3*time.Minute {
@@ -218,7 +218,7 @@ func TestSetupRemovesWhatEndedSessionsOnceAllHaveEnded(t *testing.T) {
 // apart, and ending bob's needs nobody's consent.
 func TestBySessionNameOnlyTheUsersOwnSessionsEnd(t *testing.T) {
 	o := newOffice(t)
-	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+	access, err := inspectAccess(t.Context(), o.env(), o.answers())
 	o.must(err)
 	trust, err := policy.Parse(access.Roles[0].Role.Trust)
 	o.must(err)
@@ -289,7 +289,7 @@ func TestWhatIsNotOursIsCutWithConsentOnly(t *testing.T) {
 	_, err := who.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: aws.String("TerraformAdmin"), TagKeys: []string{"stateroom"}})
 	o.must(err)
 	trusts := func() string {
-		access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+		access, err := inspectAccess(t.Context(), o.env(), o.answers())
 		o.must(err)
 		return access.Roles[0].Role.Trust
 	}
@@ -325,7 +325,7 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 	if s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
-	access, err := steps.InspectAccess(t.Context(), o.env(), o.answers())
+	access, err := inspectAccess(t.Context(), o.env(), o.answers())
 	o.must(err)
 	trust, err := policy.Parse(access.Roles[0].Role.Trust)
 	o.must(err)

@@ -17,14 +17,14 @@ import (
 func sessionsOf(user string) string { return user + "/sessions" }
 
 // longest is how long a session of the role lasts.
-func longest(role steps.RoleAccess) time.Duration {
+func longest(role roleAccess) time.Duration {
 	return max(time.Hour, time.Duration(role.Role.MaxSession)*time.Second)
 }
 
 // roleSessions is what is known of the sessions in one role that the user may
 // hold. They are the role's and not the user's: no deny of the user reaches them.
 type roleSessions struct {
-	role steps.RoleAccess
+	role roleAccess
 	// ended is the time before which all were revoked, zero where none were.
 	ended time.Time
 	// until is when the last of them ends by itself, zero where that is not known:
@@ -100,7 +100,7 @@ func (o *offboarding) lasting(s roleSessions) string {
 
 // revoke ends the sessions of a role that were opened before the deny of the
 // user counted.
-func (o *offboarding) revoke(role steps.RoleAccess) plan.Change {
+func (o *offboarding) revoke(role roleAccess) plan.Change {
 	before := o.now.Add(engine.PolicyDelay).Format(time.RFC3339)
 	if o.user != nil && !o.denied {
 		before = awsops.Ref(denyChange(o.name), engine.OutputSettled)
@@ -114,7 +114,7 @@ func (o *offboarding) revoke(role steps.RoleAccess) plan.Change {
 		name, word, whose, risk = o.name, "", o.name+"'s sessions", ""
 	}
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(o.name)
-	c := role.Change(plan.Change{
+	c := role.change(plan.Change{
 		ID:     "offboard.sessions." + role.Environment.Name,
 		Topic:  topicOffboard,
 		Title:  fmt.Sprintf("End %s in %s in %s that are open now", whose, role.Role.Name, role.Environment.Name),

@@ -7,7 +7,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
@@ -189,7 +188,7 @@ func (o *offboarding) leaveBucketPolicy() {
 	o.planOn(c, bucket.ARN, bucket.Tags)
 }
 
-func (o *offboarding) leaveTrust(role steps.RoleAccess) {
+func (o *offboarding) leaveTrust(role roleAccess) {
 	environment := role.Environment.Name
 	if role.Unreachable != nil {
 		o.find(plan.Finding{
@@ -211,7 +210,7 @@ func (o *offboarding) leaveTrust(role steps.RoleAccess) {
 		return
 	}
 	after := policy.TrustWithout(before, o.user.ARN)
-	c := role.Change(plan.Change{
+	c := role.change(plan.Change{
 		ID: "offboard.trust." + environment, Topic: topicOffboard, After: []string{denyChange(o.name)},
 		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", o.name, role.Role.Name, environment),
 		Fields: []plan.Field{{Name: "trust", Before: role.Role.Trust, After: after.JSON()}},

@@ -106,17 +106,6 @@ func Blocking(findings []Finding) bool {
 	return false
 }
 
-// Proposal is what a step would change and what it found that needs telling.
-type Proposal struct {
-	Changes  []Change
-	Findings []Finding
-}
-
-// And is both proposals in one.
-func (p Proposal) And(more Proposal) Proposal {
-	return Proposal{Changes: append(p.Changes, more.Changes...), Findings: append(p.Findings, more.Findings...)}
-}
-
 // Blocked tells whether a finding stands against making any change at all.
 func (r Review) Blocked() bool { return Blocking(r.Findings) }
 

@@ -35,8 +35,8 @@ func MissingTags(have, want map[string]string) map[string]string {
 	return missing
 }
 
-// TagFields are the fields of a change that sets the missing tags of a thing.
-func TagFields(have, missing map[string]string) []Field {
+// tagFields are the fields of a change that sets the missing tags of a thing.
+func tagFields(have, missing map[string]string) []Field {
 	var fields []Field
 	for _, k := range slices.Sorted(maps.Keys(missing)) {
 		fields = append(fields, Field{Name: "tag " + k, Before: have[k], After: missing[k]})

@@ -1,4 +1,4 @@
-package steps
+package onboard
 
 import (
 	"context"
@@ -8,80 +8,81 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
+	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 )
 
-// AccessFacts are what of the set-up beside IAM's own users and groups can name
+// accessFacts are what of the set-up beside IAM's own users and groups can name
 // somebody: the policies of the state encryption key and of the state bucket, and the
 // environments' roles.
-type AccessFacts struct {
+type accessFacts struct {
 	// Key is nil where there is none, or where KeyUnseen says why it cannot be
 	// looked at.
-	Key       *KeyAccess
+	Key       *keyAccess
 	KeyUnseen error
 	// Bucket is nil where there is none, or none with a policy, or where
 	// BucketUnseen says why it cannot be looked at.
-	Bucket       *BucketAccess
+	Bucket       *bucketAccess
 	BucketUnseen error
 	// Roles are the environments', in the blueprint's order.
-	Roles []RoleAccess
+	Roles []roleAccess
 }
 
-// KeyAccess is the key behind the blueprint's alias and who may use it.
-type KeyAccess struct {
+// keyAccess is the key behind the blueprint's alias and who may use it.
+type keyAccess struct {
 	ARN, ID string
 	Policy  policy.Document
 	Tags    map[string]string
 }
 
-// BucketAccess is the state bucket's own policy.
-type BucketAccess struct {
+// bucketAccess is the state bucket's own policy.
+type bucketAccess struct {
 	ARN    string
 	Policy policy.Document
 	Tags   map[string]string
 }
 
-// RoleAccess is an environment's role and who may assume it. Its Role is nil
+// roleAccess is an environment's role and who may assume it. Its Role is nil
 // where there is none; Unreachable says why the account cannot be looked into.
-type RoleAccess struct {
-	RoleFacts
+type roleAccess struct {
+	steps.RoleFacts
 	Environment blueprint.Environment
 	ARN         string
 
 	reach, region string
 }
 
-// InspectAccess reads them with the operator's credentials, the roles through
+// inspectAccess reads them with the operator's credentials, the roles through
 // each account's reach role. What the operator may not see is a fact, not an
 // error; the error is one that keeps everything from being seen.
-func InspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (AccessFacts, error) {
-	var f AccessFacts
+func inspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (accessFacts, error) {
+	var f accessFacts
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		f.Key, err = keyAccess(ctx, env.Sessions.Home(a.StateRegion), a)
+		f.Key, err = readKey(ctx, env.Sessions.Home(a.StateRegion), a)
 		if awsops.IsAccessDenied(err) {
 			f.KeyUnseen, err = err, nil
 		}
 		return err
 	})
 	g.Go(func() (err error) {
-		f.Bucket, err = bucketAccess(ctx, env.Sessions.Home(a.StateRegion), a)
+		f.Bucket, err = readBucket(ctx, env.Sessions.Home(a.StateRegion), a)
 		if awsops.IsAccessDenied(err) {
 			f.BucketUnseen, err = err, nil
 		}
 		return err
 	})
 	g.Go(func() (err error) {
-		f.Roles, err = roleAccess(ctx, env, a)
+		f.Roles, err = readRoles(ctx, env, a)
 		return err
 	})
 	return f, g.Wait()
 }
 
-// keyAccess is nil where no key has the alias.
-func keyAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*KeyAccess, error) {
+// readKey is nil where no key has the alias.
+func readKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*keyAccess, error) {
 	key, err := home.Key(ctx, a.Key.Alias)
 	if err != nil || key == nil {
 		return nil, err
@@ -91,11 +92,11 @@ func keyAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) 
 		return nil, err
 	}
 	tags, err := home.KeyTags(ctx, key.ID)
-	return &KeyAccess{ARN: key.ARN, ID: key.ID, Policy: parsed(text), Tags: tags}, err
+	return &keyAccess{ARN: key.ARN, ID: key.ID, Policy: policy.ParseOrEmpty(text), Tags: tags}, err
 }
 
-// bucketAccess is nil where no policy is.
-func bucketAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*BucketAccess, error) {
+// readBucket is nil where no policy is.
+func readBucket(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*bucketAccess, error) {
 	text, tags, err := home.BucketAccess(ctx, a.Bucket.Name, a.AdminAccount)
 	if awsops.IsNotFound(err) || err == nil && text == "" {
 		return nil, nil //nolint:nilnil // absent is an answer here
@@ -103,17 +104,17 @@ func bucketAccess(ctx context.Context, home *awsops.Session, a *blueprint.Answer
 	if err != nil {
 		return nil, err
 	}
-	return &BucketAccess{ARN: "arn:" + home.Partition() + ":s3:::" + a.Bucket.Name, Policy: parsed(text), Tags: tags}, nil
+	return &bucketAccess{ARN: "arn:" + home.Partition() + ":s3:::" + a.Bucket.Name, Policy: policy.ParseOrEmpty(text), Tags: tags}, nil
 }
 
-// roleAccess looks into every environment's account, many at a time.
-func roleAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]RoleAccess, error) {
+// readRoles looks into every environment's account, many at a time.
+func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]roleAccess, error) {
 	home := env.Sessions.Home(a.StateRegion)
 	identity, err := home.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}
-	roles := make([]RoleAccess, len(a.Environments))
+	roles := make([]roleAccess, len(a.Environments))
 	accounts := sync.OnceValues(func() ([]awsops.Account, error) { return home.Accounts(ctx) })
 	var g errgroup.Group
 	g.SetLimit(env.Parallel)
@@ -121,16 +122,16 @@ func roleAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]R
 		g.Go(func() error {
 			if e.Account == "" { // made by its e-mail address, under which the organization knows it
 				listed, err := accounts()
-				found, there := (&AccountFacts{Accounts: listed}).byEmail(e.Email)
+				found, there := (&steps.AccountFacts{Accounts: listed}).ByEmail(e.Email)
 				if !there {
-					roles[i] = RoleAccess{Environment: e, ARN: e.Role, RoleFacts: RoleFacts{Unreachable: err}}
+					roles[i] = roleAccess{Environment: e, ARN: e.Role, RoleFacts: steps.RoleFacts{Unreachable: err}}
 					return nil
 				}
 				e.Account = found.ID
 			}
-			roles[i] = RoleAccess{
-				Environment: e, ARN: a.RoleARN(identity.Partition, e), reach: reach(a, e), region: a.StateRegion,
-				RoleFacts: inspectRole(ctx, env, a, e),
+			roles[i] = roleAccess{
+				Environment: e, ARN: a.RoleARN(identity.Partition, e), reach: a.ReachOf(e), region: a.StateRegion,
+				RoleFacts: steps.InspectRole(ctx, env, a, e),
 			}
 			return nil
 		})
@@ -139,8 +140,8 @@ func roleAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]R
 	return roles, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
-// Change fills in of a change of this role what all of them have in common.
-func (r RoleAccess) Change(c plan.Change) plan.Change {
+// change fills in of a change of this role what all of them have in common.
+func (r roleAccess) change(c plan.Change) plan.Change {
 	c.Of, c.Action, c.Target = plan.StepIAM, plan.Update, r.ARN
 	c.Account, c.Region, c.Role, c.Environment = r.Environment.Account, r.region, r.reach, r.Environment.Name
 	return c

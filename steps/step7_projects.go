@@ -1,0 +1,223 @@
+package steps
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+)
+
+func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
+	facts := o.Files.Projects[project.Name]
+	if facts.Err == nil {
+		p.Find(engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
+		if f := LeftAlone(o, a, project); f != nil {
+			p.Find(*f)
+			return
+		}
+	}
+	if _, deleted := o.Init.Deleted[project.Name]; deleted {
+		return // step 8 tells
+	}
+	repoints, asks := o.Init.repoints(project.Name)
+	if repoints && !canMove(o, a, project) {
+		return // step 8 tells
+	}
+	edits, err := PlanProjectFiles(o, a, project)
+	if err != nil {
+		addEdit(a, p, files.Edit{}, err, "")
+		return
+	}
+	for i := range edits.Changes {
+		if c := &edits.Changes[i]; repoints {
+			if asks {
+				c.Foreign = facts.Project.Dir
+			}
+			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
+		}
+	}
+	p.Add(edits)
+}
+
+// PlanProjectFiles edits what differs in a project's backend and provider; an error
+// says why its files must be left as they are.
+func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Project) (p plan.Proposal, err error) {
+	edits, err := projectEdits(o, a, project, o.Files.Projects[project.Name])
+	for _, edit := range edits {
+		addEdit(a, &p, edit, nil, writeTitle(edit, project))
+	}
+	return p, err
+}
+
+// InitNeeded is the init that a project, which could be read, needs to work where the
+// blueprint says.
+func InitNeeded(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.InitKind {
+	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Project)
+}
+
+// LeftAlone is the finding of a project, which could be read, whose backend and provider
+// are not written and in which init is not run, since where its state is only a
+// generator or whoever runs init knows; nil for all others.
+func LeftAlone(o *Observed, a *blueprint.Answers, project blueprint.Project) *plan.Finding {
+	at := o.Files.Projects[project.Name].Project
+	if f := Generated(a, project, at, wantedBackend(o, a, project)); f != nil {
+		return f
+	}
+	return partialBackend(a, project, at)
+}
+
+// Generated is the finding of a project whose files a generator writes, or nil: the
+// state is where the generator puts it, and what is written beside it is overwritten
+// or contradicts it. The wanted backend is told in the generator's own words.
+func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, want tf.Backend) *plan.Finding {
+	g := at.Generated
+	if g == nil {
+		return nil
+	}
+	what := fmt.Sprintf("%s gives project %s its files", g.Tool, project.Name)
+	if g.Written.Path != "" {
+		what = fmt.Sprintf("%s wrote %s of project %s", g.Tool, filepath.Base(g.Written.Path), project.Name)
+	}
+	f := &plan.Finding{
+		ID: "files.generated", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("%s: %s, and where its state is as well, so its backend and provider were left as they are and init was not run.", g, what),
+	}
+	block, err := at.Backend()
+	switch {
+	case rightPlace(a, project, at):
+		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
+	case a.Bucket.Name == "": // answers that were read from the project itself
+		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s.", g.Init, at.Dir)
+	case at.State.Configured == nil && err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, blueprintPlace(a, project)):
+		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s: the backend names the blueprint's place.", g.Init, at.Dir)
+	default:
+		source := "its " + g.Tool + " files"
+		if g.Source.Path != "" {
+			source = g.Source.Path
+		}
+		f.Remedy = fmt.Sprintf("Put the blueprint's bucket, key, lock and profile into %s (%s), as below, and move the state with %s before anything is applied; or take the project out of the blueprint.", g.Holds, source, g.Move)
+		f.Details = awsops.ShowRefs(g.Lines(want, at.Dir))
+	}
+	return f
+}
+
+// partialBackend is the finding of a project whose backend block takes bucket or
+// key from the command line, or nil: the block may stand for several places, so it
+// is not written, and where its state is nobody here knows.
+func partialBackend(a *blueprint.Answers, project blueprint.Project, at *tf.Project) *plan.Finding {
+	block, err := at.Backend()
+	if err != nil || !block.Partial() {
+		return nil
+	}
+	f := &plan.Finding{
+		ID: "files.partial-backend", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("%s: the backend of project %s takes its place from -backend-config, so its files were left as they are and init was not run.", block.Place, project.Name),
+		Remedy:   "Write into the block where the state is now, then run stateroom setup again; or take the project out of the blueprint.",
+	}
+	if !block.Lacks() {
+		other := block.Overridden()
+		f.Evidence = fmt.Sprintf("%s: init may be given another place for the state of project %s than its backend block names, by %s, so its files were left as they are and init was not run.", block.Place, project.Name, other)
+		f.Remedy = "Write into the block where the state is now and " + other.Remove() + ", then run stateroom setup again; or take the project out of the blueprint."
+	}
+	if rightPlace(a, project, at) {
+		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
+	}
+	return f
+}
+
+// blueprintPlace is where the blueprint has a project's state.
+func blueprintPlace(a *blueprint.Answers, project blueprint.Project) tf.Backend {
+	return tf.Backend{Bucket: a.Bucket.Name, Key: project.StateKey}
+}
+
+// rightPlace tells whether init has configured the blueprint's place in a project's
+// directory.
+func rightPlace(a *blueprint.Answers, project blueprint.Project, at *tf.Project) bool {
+	have := at.State.Configured
+	return have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, blueprintPlace(a, project))
+}
+
+func writeTitle(edit files.Edit, project blueprint.Project) string {
+	return fmt.Sprintf("Write %s of project %s", filepath.Base(edit.Before.Path), project.Name)
+}
+
+// projectEdits are the edits of a project's backend and provider, one per file.
+func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, facts ProjectFacts) ([]files.Edit, error) {
+	if facts.Err != nil {
+		return nil, facts.Err
+	}
+	backend, err := tf.EditBackend(facts.Project, wantedBackend(o, a, project))
+	if err != nil {
+		return nil, err
+	}
+	next, err := facts.Project.With(backend)
+	if err != nil {
+		return nil, err
+	}
+	e, _ := a.Environment(project.Environment)
+	e = o.environment(e)
+	provider := tf.Provider{Region: a.RegionOf(e), RoleARN: a.RoleARN(o.partition(), e)}
+	if a.ProfileInFiles {
+		provider.Profile = a.AdminProfile
+	}
+	after, err := tf.EditProvider(next, provider)
+	if err != nil {
+		return nil, err
+	}
+	return tf.Combine(backend, after), nil
+}
+
+func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.Backend {
+	b := tf.Backend{
+		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
+		KMSKeyID: o.keyARN(), Encrypt: true,
+		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
+		Endpoint: o.Files.endpoint, PathStyle: o.Files.pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+	}
+	if a.ProfileInFiles {
+		b.Profile = a.AdminProfile
+	}
+	return b
+}
+
+// heldBack holds back what would touch a project that leads elsewhere.
+func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.Change {
+	places := map[string][]string{} // by directory
+	for _, facts := range o.Files.Projects {
+		if names := engine.NotAgreed(a, facts.Elsewhere); len(names) > 0 {
+			places[facts.Project.Dir] = names
+		}
+	}
+	var kept []plan.Change
+	for _, c := range changes {
+		kept = append(kept, plan.Leading(places[c.ProjectDir()], c)...)
+	}
+	return kept
+}
+
+// oneFile is the finding of two edits that lead to one file through links, or nil:
+// each would undo the other.
+func oneFile(changes []plan.Change) *plan.Finding {
+	first := map[string]string{}
+	for _, c := range changes {
+		if c.Write == nil || c.Write.Edit.Before.Real == "" {
+			continue
+		}
+		edit := c.Write.Edit.Before
+		if other, taken := first[edit.Real]; taken && other != edit.Path {
+			return &plan.Finding{
+				ID: "files.cannot-edit", Severity: plan.Failure, Blocks: true,
+				Evidence: fmt.Sprintf("%s and %s are one file, %s, and are to say different things.", other, edit.Path, edit.Real),
+				Remedy:   "Replace the links by files of their own, then run it again.",
+			}
+		}
+		first[edit.Real] = edit.Path
+	}
+	return nil
+}
