@@ -166,10 +166,10 @@ func (w worker) plan(ctx context.Context, at projectFiles) {
 		return
 	}
 	result, err := w.env.Engine.Run(ctx, terraform.Command{
-		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: engine.AdminEnv(w.env, w.answers),
-		Lines: func(line string) { // several run at once
+		Project: terraform.Project{Dir: at.Dir, Environ: engine.AdminEnv(w.env, w.answers), Lines: func(line string) { // several run at once
 			w.env.Emit(plan.Event{Kind: plan.EventLine, Text: name + ": " + line})
-		},
+		}},
+		Args: []string{"plan", lockWait},
 	})
 	if err == nil {
 		w.passed(c, lastWord(result))
