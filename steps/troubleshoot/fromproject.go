@@ -65,7 +65,7 @@ func readBackend(p *health.Project, b *blueprint.Blueprint, getenv func(string) 
 			return value
 		}
 		if have := p.Files.State.Configured; have != nil && have.Type == "s3" {
-			return have.Config[name]
+			return have.Attributes.Get(name)
 		}
 		return ""
 	}
