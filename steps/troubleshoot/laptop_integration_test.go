@@ -5,6 +5,7 @@ package troubleshoot
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,13 +18,14 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // real gives the bench the Terraform on PATH, and projects that it can plan
 // without a provider from a registry: alice has applied in both.
 func (b *bench) real() {
 	b.t.Helper()
-	engine, err := terraform.Find(context.Background(), "terraform")
+	engine, err := terraform.Find(context.Background(), "terraform", os.Environ())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -40,7 +42,7 @@ func (b *bench) real() {
 // terraform runs a command in a project that must go well.
 func (b *bench) terraform(name string, args ...string) terraform.Result {
 	b.t.Helper()
-	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Dir: b.path("live/" + name), Args: args})
+	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Project: terraform.Project{Dir: b.path("live/" + name), Environ: b.env.Environ}, Args: args})
 	if err != nil {
 		b.t.Fatalf("terraform %v in %s: %v", args, name, err)
 	}
@@ -51,15 +53,15 @@ func (b *bench) terraform(name string, args ...string) terraform.Result {
 // goes through.
 func (b *bench) fails(args ...string) string {
 	b.t.Helper()
-	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Dir: b.path("live/staging"), Args: args})
+	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Project: terraform.Project{Dir: b.path("live/staging"), Environ: b.env.Environ}, Args: args})
 	if err == nil {
 		b.t.Fatalf("terraform %v went through:\n%s", args, result.Output)
 	}
 	return result.Output
 }
 
-// examine is the whole examination, AWS's part included.
-func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Review) {
+// examine is the whole health check, AWS's part included.
+func (b *bench) examine(e *HealthCheck, adopt ...string) (*plan.Summary, plan.Review) {
 	b.t.Helper()
 	var first plan.Review
 	b.answers.Adopt = adopt
@@ -124,7 +126,7 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 			if named[0].ID != f.id {
 				t.Errorf("the text leads to %s:\n%s", named[0].ID, text)
 			}
-			summary, first := b.examine(&Examination{})
+			summary, first := b.examine(&HealthCheck{})
 			if !slices.ContainsFunc(first.Findings, func(x plan.Finding) bool { return x.ID == f.id }) {
 				t.Errorf("the checks come to %v", first.Findings)
 			}
@@ -145,7 +147,7 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 func TestRealTerraformRunsItself(t *testing.T) {
 	b := finished(t)
 	b.real()
-	summary, _ := b.examine(&Examination{Terraform: true})
+	summary, _ := b.examine(&HealthCheck{Terraform: true})
 	if len(summary.Findings) > 0 {
 		t.Errorf("a healthy set-up is told %v", summary.Findings)
 	}
@@ -154,12 +156,12 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	}
 	b.edit(stagingBackend, `"admin_iam"`, `"nobody"`)
 	b.remove("live/staging/.terraform")
-	s := newScene(b.env, b.answers)
-	o, all := s.run(context.Background())
+	projects := health.Projects(b.env, b.answers)
+	o, all := runTerraform(context.Background(), b.env, projects)
 	if len(all) != 1 || all[0].ID != "profile-missing" || !strings.Contains(all[0].Evidence[0], "nobody") || o.Checks[0].Finding != "profile-missing" {
 		t.Errorf("said %+v", all)
 	}
-	found := hear([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
+	found := addQuotes([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
 	if len(found) != 1 || !strings.HasPrefix(found[0].Told(), "checked. Terraform said: ") {
 		t.Errorf("findings %v", found)
 	}
@@ -182,7 +184,7 @@ func TestRealTerraformLeavesNoLockWhenItsRunIsGivenUp(t *testing.T) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		newScene(b.env, b.answers).run(ctx)
+		runTerraform(ctx, b.env, health.Projects(b.env, b.answers))
 	}()
 	met := false
 	for ctx.Err() == nil {
@@ -210,7 +212,7 @@ func TestRealTerraformKeepsItsWorkspaceWhenInitsLeavingsMoveAside(t *testing.T) 
 	b.terraform("staging", "workspace", "new", "feature")
 	b.terraform("staging", "apply", "-auto-approve")
 	b.write(stagingCache, b.read(stagingCache)[:900])
-	summary, _ := b.examine(&Examination{})
+	summary, _ := b.examine(&HealthCheck{})
 	if len(summary.Findings) > 0 {
 		t.Errorf("left: %v", summary.Findings)
 	}
@@ -293,7 +295,7 @@ func TestRealTerraformMovesALocalStateIntoTheBackend(t *testing.T) {
 	if named := diagnosis.FromText(b.fails("init")); named[0].ID != "migration-needs-answer" {
 		t.Errorf("the text leads to %v", named)
 	}
-	summary, _ := b.examine(&Examination{}, b.path("live/staging"))
+	summary, _ := b.examine(&HealthCheck{}, b.path("live/staging"))
 	if len(summary.Findings) > 0 {
 		t.Errorf("left: %v", summary.Findings)
 	}
