@@ -63,10 +63,11 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 		return files.Edit{}, err
 	}
 	end := newEditor(kind, file.Path, ed.splices.Apply(file.Bytes))
+	end.fields = ed.fields
 	for _, e := range fresh {
 		end.append(e)
 	}
-	out.After, out.Fields = end.splices.Apply(end.src), append(ed.fields, end.fields...)
+	out.After, out.Fields = end.splices.Apply(end.src), end.fields
 	for _, e := range profiles {
 		want = want.with(kind.header(e.Name), e)
 	}
