@@ -1,7 +1,6 @@
 package practice
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -13,9 +12,9 @@ import (
 
 	"golang.org/x/mod/sumdb/dirhash"
 
-	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -50,17 +49,10 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 // env is the world as a new process finds it.
 func (w *world) env() *engine.Env {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.Endpoint(), Parallel: engine.DefaultParallel})
-	w.must(err)
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.Root, filepath.Join(w.Root, "stateroom.hcl"))
-	w.must(err)
-	env.Endpoint, env.Engine = w.Endpoint(), w.engine
-	if w.engine == nil {
-		env.EngineErr = terraform.ErrNotFound
+	env := enginetest.Env(w.t, nil, w.Endpoint(), w.Root, w.answers.Blueprint)
+	if w.engine != nil {
+		env.Engine, env.EngineErr = w.engine, nil
 	}
-	_, tag := w.answers.Tag()
-	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
-	w.must(err)
 	return env
 }
 
