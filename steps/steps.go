@@ -229,7 +229,10 @@ func (s *Setup) Flow() *engine.Flow {
 	if s.Steps == nil {
 		s.Steps = All()
 	}
-	return &engine.Flow{Env: s.Env, Answers: s.Answers, Steps: orderOf(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close, FindingsLast: true}
+	return &engine.Flow{
+		Env: s.Env, Answers: s.Answers, Steps: orderOf(s.Steps), Look: s.look, Replan: s.plan, Prove: s.prove, Close: s.close,
+		Outline: func() plan.Outline { return plan.Outline{Stages: Outline()} },
+	}
 }
 
 // Observed is what the newest look has found; nil without one. It is not to be

@@ -58,9 +58,6 @@ type Flow struct {
 
 	// told are the findings that were emitted already.
 	told []plan.Finding
-	// FindingsLast keeps the findings of the first look until the end: what set-up
-	// finds, its plan mostly mends, and its events begin with the changes.
-	FindingsLast bool
 }
 
 // Review looks and plans, and splits off what touches something that nobody
@@ -79,7 +76,7 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 	if err != nil {
 		return review, err
 	}
-	review.Looked = &plan.Looked{}
+	review.Looked = &look{}
 	review = f.permit(review)
 	return review, plan.Unplaced(slices.Concat(review.Changes, review.Foreign), review.Findings)
 }
@@ -101,7 +98,9 @@ func (f *Flow) permit(r plan.Review) plan.Review {
 	f.Steps.Number(all)
 	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
 	r.Changes, r.Foreign = plan.Permitted(all, f.Answers)
-	r.Looked.Plan(r.Changes)
+	if l := lookOf(r); l != nil {
+		l.planned = r.Changes
+	}
 	r.Left = nil
 	r = r.Without(f.Without)
 	before := r.Against
@@ -120,7 +119,7 @@ func (f *Flow) Run(ctx context.Context) (*plan.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.FindingsLast {
+	if f.Outline == nil { // else they are told at the end: the plan of a set-up mends most of them
 		f.tell(review.Findings)
 	}
 	f.announce(nil, review.Changes)
@@ -160,14 +159,14 @@ func (f *Flow) announce(told, changes []plan.Change) {
 // that waits for a consent, looks again, proves, and tells how it ended. It
 // returns what is still to do, too. It needs [Flow.Review] before it.
 func (f *Flow) Make(ctx context.Context, review plan.Review) (*plan.Summary, plan.Review, error) {
-	own, all := review.Looked.Own(review.Changes)
+	own, all := lookOf(review).own(review.Changes)
 	review.Changes = own
 	summary := f.summarise(review)
 	if !all {
 		return summary, plan.Review{}, ErrStale
 	}
 	if len(review.Changes) > 0 {
-		if !review.Looked.Take() {
+		if !lookOf(review).take() {
 			return summary, plan.Review{}, ErrStale
 		}
 		release, err := f.Env.claim(ctx)

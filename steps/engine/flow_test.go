@@ -39,6 +39,11 @@ func TestALookPlansOnce(t *testing.T) {
 	}
 }
 
+// madeUp is a look that nobody has made.
+type madeUp struct{}
+
+func (madeUp) Fresh() bool { return true }
+
 func TestNothingButALooksOwnChangesIsMade(t *testing.T) {
 	f := &Flow{Env: &Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Emit: func(plan.Event) {}}
 	f.Look = func(context.Context, *Env) (plan.Review, error) {
@@ -58,10 +63,15 @@ func TestNothingButALooksOwnChangesIsMade(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	other := r
+	other.Looked = madeUp{}
+	if _, _, err := f.Make(t.Context(), other); !errors.Is(err, ErrStale) {
+		t.Errorf("a look that the engine did not make: %v", err)
+	}
 	if !r.Fresh() {
 		t.Error("what was refused has spent the look")
 	}
-	if own, _ := r.Looked.Own([]plan.Change{{ID: "own", Title: "As somebody else has it"}}); own[0].Title != "As it was planned" {
+	if own, _ := lookOf(r).own([]plan.Change{{ID: "own", Title: "As somebody else has it"}}); own[0].Title != "As it was planned" {
 		t.Errorf("made would be %q", own[0].Title)
 	}
 }

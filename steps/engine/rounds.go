@@ -49,7 +49,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 			summary.Skipped, summary.Unknown = len(left), 0 // the look has told what became of them
 			break
 		}
-		if !review.Looked.Take() {
+		if !lookOf(review).take() {
 			break
 		}
 	}

@@ -68,7 +68,7 @@ type Review struct {
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
 	// Looked is the look that all of this rests on.
-	Looked *Looked
+	Looked Look
 
 	// Against are those of the findings that are about what is permitted.
 	Against []Finding

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -9,12 +10,13 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/dirhash"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -40,19 +42,30 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Helper()
 	w := &world{Stage: start(t, Options{}), t: t, engine: engine}
 	t.Cleanup(func() { closeStage(t, w.Stage) })
-	t.Setenv("AWS_MAX_ATTEMPTS", "2") // what is refused at every attempt takes half a minute otherwise
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
 }
 
+// patience is how long one call may be refused: half a minute is what the program has.
+const patience = 2 * time.Second
+
 // env is the world as a new process finds it.
 func (w *world) env() *engine.Env {
 	w.t.Helper()
-	env := enginetest.Env(w.t, nil, w.Endpoint(), w.Root, w.answers.Blueprint)
-	if w.engine != nil {
-		env.Engine, env.EngineErr = w.engine, nil
+	config := w.Config()
+	config.Parallel, config.Bounds.Call = engine.DefaultParallel, patience
+	sessions, err := awsops.Open(context.Background(), config)
+	w.must(err)
+	env, err := engine.NewEnv(sessions, w.Environ, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
+	w.must(err)
+	env.Endpoint, env.Engine = w.Endpoint(), w.engine
+	if w.engine == nil {
+		env.EngineErr = terraform.ErrNotFound
 	}
+	_, tag := w.answers.Tag()
+	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
+	w.must(err)
 	return env
 }
 
@@ -139,7 +152,7 @@ func (w *world) leaves(dir string, note []byte) {
 // note is what init notes of a project's backend.
 func (w *world) note(dir string) []byte {
 	w.t.Helper()
-	p, err := tf.Inspect(dir, os.Getenv)
+	p, err := tf.Inspect(dir, w.Environ.Get)
 	w.must(err)
 	block, err := p.Backend()
 	w.must(err)

@@ -136,18 +136,18 @@ func (s *session) prepareLab(ctx context.Context, fault string) error {
 
 // operator opens the world with the caller's own credentials.
 func (s *session) operator(ctx context.Context, a *blueprint.Answers, code func() (string, error)) (*engine.Env, error) {
-	sessions, err := s.operating(ctx, code)
+	sessions, err := s.openAWS(ctx, s.operating(code))
 	if err != nil {
 		return nil, err
 	}
 	return s.world(ctx, sessions, a)
 }
 
-// operating opens AWS with the caller's own credentials.
-func (s *session) operating(ctx context.Context, code func() (string, error)) (*awsops.Sessions, error) {
+// operating is the way to AWS with the caller's own credentials.
+func (s *session) operating(code func() (string, error)) awsops.Config {
 	config := s.config()
 	config.MFAToken = code
-	return s.openAWS(ctx, config)
+	return config
 }
 
 // answered puts the flags that answer a question into given.

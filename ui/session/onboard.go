@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -75,8 +74,8 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 // openAsAdmin opens the world as one of the admins has it: AWS with the key that was
 // brought, or with none but the profile's.
 func (s *session) openAsAdmin(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
-	config := s.config()
-	config.Profile, config.Key, config.MFAToken = "", &pair, asks.Code
+	config := s.operating(asks.Code)
+	config.Profile, config.Key = "", &pair
 	sessions, err := s.openAWS(ctx, config)
 	if err != nil {
 		return nil, err
@@ -108,13 +107,13 @@ func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, 
 	if len(found) == 1 {
 		e.Found = found[0]
 	}
-	e.Returning = holdsKey(a)
+	e.Returning = s.holdsKey(a)
 	return e, nil
 }
 
 // holdsKey tells whether a key of an admin's lies on this laptop already.
-func holdsKey(a *blueprint.Answers) bool {
-	path, err := profiles.CredentialsPath(os.Getenv)
+func (s *session) holdsKey(a *blueprint.Answers) bool {
+	path, err := profiles.CredentialsPath(s.environ().Get)
 	if err != nil {
 		return false
 	}

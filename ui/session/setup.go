@@ -28,7 +28,7 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 	var sessions *awsops.Sessions
 	signIn := func(ctx context.Context, asks plan.Asks) (err error) {
 		if sessions == nil {
-			if sessions, err = s.operating(ctx, asks.Code); err == nil {
+			if sessions, err = s.openAWS(ctx, s.operating(asks.Code)); err == nil {
 				s.greet()
 			}
 		}

@@ -48,15 +48,12 @@ func (a *accounts) resize(width, height int) {
 }
 
 func (a *accounts) update(msg tea.Msg) (nav, tea.Cmd) {
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok || a.key(pressed) {
-		return nav{}, nil
-	}
+	pressed, n, done := a.finder.update(msg)
 	switch {
+	case done:
+		return n, nil
 	case key.Matches(pressed, keys.Accept):
 		a.take(a.picked())
-		return nav{pop: true}, nil
-	case key.Matches(pressed, keys.Back):
 		return nav{pop: true}, nil
 	case key.Matches(pressed, keys.Tick) && len(a.shown) > 0:
 		id := a.all[a.under()].ID
@@ -103,35 +100,26 @@ func (a *accounts) view() []string {
 		"  " + t.Title.Render("Which accounts are environments?") + "  " + t.Faint.Render(head+a.list.position(t)),
 		"  " + a.head(t.Faint.Render("/ filters by name, id and e-mail")), "", "      " + t.Faint.Render(t.Pad("account", 14)+t.Pad("name", 30)+"e-mail"),
 	}
-	from, to := a.list.window()
-	for i := from; i < to; i++ {
-		lines = append(lines, a.row(i))
-	}
-	return lines
+	return append(lines, a.rows(a.row)...)
 }
 
-func (a *accounts) row(i int) string {
-	t, account := a.theme, a.all[a.shown[i]]
-	box, mark := t.Glyphs.Box, "  "
+func (a *accounts) row(i int, selected bool) string {
+	t, account := a.theme, a.all[i]
+	box := t.Glyphs.Box
 	if a.chosen[account.ID] {
 		box = t.Glyphs.BoxOn
 	}
 	text := box + " " + t.Pad(account.ID, 14) + t.Pad(t.Cut(account.Name, 28), 30) + account.Email
 	text = t.Cut(text, a.width-4)
-	if i == a.list.cursor {
+	if selected {
 		return " " + t.Accent.Render(t.Glyphs.Cursor) + t.Selected.Render(text)
 	}
-	return mark + text
+	return "  " + text
 }
 
 func (a *accounts) keys() []key.Binding {
-	if a.filtering {
-		return filterKeys()
-	}
-	return []key.Binding{bind("enter", "take these", "enter"), keys.Tick, keys.Filter, keys.All, keys.Down, keys.PageDown, keys.Back}
+	return a.keysAnd("take these", keys.Tick, keys.Filter, keys.All)
 }
-
-func (a *accounts) typing() bool { return a.filtering }
 
 func (a *accounts) about() []string {
 	return []string{

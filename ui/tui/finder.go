@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/cursor"
@@ -58,6 +59,16 @@ func (f *finder) under() int {
 	return f.shown[f.list.cursor]
 }
 
+// update handles the keys of filter and list; any other is its owner's.
+func (f *finder) update(msg tea.Msg) (pressed tea.KeyMsg, n nav, done bool) {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok || f.key(pressed) {
+		return pressed, nav{}, true
+	}
+	back := key.Matches(pressed, keys.Back)
+	return pressed, nav{pop: back}, back
+}
+
 // key handles the keys of filter and list; it tells whether this was one.
 func (f *finder) key(pressed tea.KeyMsg) bool {
 	switch {
@@ -99,7 +110,24 @@ func (f *finder) head(faint string) string {
 	return faint
 }
 
-// filterKeys are those that work while a filter is typed.
-func filterKeys() []key.Binding {
-	return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "clear it", "esc")}
+// typing says that letters are the filter's.
+func (f *finder) typing() bool { return f.filtering }
+
+// keysAnd are those that work now: while a filter is typed its own, else the owner's,
+// of which accept takes what is under the cursor.
+func (f *finder) keysAnd(accept string, own ...key.Binding) []key.Binding {
+	if f.filtering {
+		return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "clear it", "esc")}
+	}
+	return slices.Concat([]key.Binding{bind("enter", accept, "enter")}, own, []key.Binding{keys.Down, keys.PageDown, keys.Back})
+}
+
+// rows are the lines in sight, each drawn from the index of its text.
+func (f *finder) rows(draw func(i int, selected bool) string) []string {
+	from, to := f.list.window()
+	lines := make([]string, 0, to-from)
+	for at := from; at < to; at++ {
+		lines = append(lines, draw(f.shown[at], at == f.list.cursor))
+	}
+	return lines
 }

@@ -106,10 +106,16 @@ func team() *blueprint.Answers {
 
 const somePolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole"],"Resource":"arn:aws:iam::444444444444:role/TerraformAdmin"}]}`
 
+// fresh is a look that nothing was made of yet. The engine carries out none but its
+// own.
+type fresh struct{}
+
+func (fresh) Fresh() bool { return true }
+
 // proposed is a small proposed with every kind of change.
 func proposed() plan.Review {
 	r := plan.Review{
-		Looked: &plan.Looked{},
+		Looked: fresh{},
 		Changes: []plan.Change{
 			{
 				ID: "iam.user.alice", Step: 2, Action: plan.Create, Title: "Create the user alice", Target: "arn:aws:iam::111111111111:user/alice",
@@ -263,7 +269,7 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: &plan.Looked{}}, outline: seen(m)})
+	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: fresh{}}, outline: seen(m)})
 	return m
 }
 

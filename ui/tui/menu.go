@@ -95,19 +95,16 @@ func (f *faults) resize(width, height int) {
 }
 
 func (f *faults) update(msg tea.Msg) (nav, tea.Cmd) {
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok || f.key(pressed) {
-		return nav{}, nil
-	}
+	pressed, n, done := f.finder.update(msg)
+	i := f.under()
 	switch {
-	case key.Matches(pressed, keys.Accept) && f.under() >= 0:
-		i := f.under()
+	case done:
+		return n, nil
+	case key.Matches(pressed, keys.Accept) && i >= 0:
 		if i == 0 {
 			i = 1 + rand.IntN(len(f.all)-1) //nolint:gosec // a game, no secret
 		}
 		return nav{pop: true, then: beginning(Request{Mode: Troubleshoot, Sandbox: true, Fault: f.all[i].Name})}, nil
-	case key.Matches(pressed, keys.Back):
-		return nav{pop: true}, nil
 	}
 	return nav{}, nil
 }
@@ -119,15 +116,14 @@ func (f *faults) view() []string {
 		"  " + t.Faint.Render(t.Cut("A set-up is made in the sandbox and then broken in this way.", f.width-4)),
 		"  " + f.head(t.Faint.Render("/ filters by name and text")), "",
 	}
-	from, to := f.list.window()
-	for i := from; i < to; i++ {
-		fault, mark, style := f.all[f.shown[i]], "    ", t.Plain
-		if i == f.list.cursor {
+	column := min(f.column, f.width/2)
+	lines = append(lines, f.rows(func(i int, selected bool) string {
+		mark, style := "    ", t.Plain
+		if selected {
 			mark, style = "  "+t.Accent.Render(t.Glyphs.Cursor)+" ", t.Selected
 		}
-		column := min(f.column, f.width/2)
-		lines = append(lines, mark+style.Render(t.Pad(fault.Name, column))+t.Faint.Render(t.Cut(fault.Text, f.width-column-6)))
-	}
+		return mark + style.Render(t.Pad(f.all[i].Name, column)) + t.Faint.Render(t.Cut(f.all[i].Text, f.width-column-6))
+	})...)
 	for len(lines) < faultsHead+f.list.height+1 {
 		lines = append(lines, "")
 	}
@@ -140,13 +136,8 @@ func (f *faults) view() []string {
 }
 
 func (f *faults) keys() []key.Binding {
-	if f.filtering {
-		return filterKeys()
-	}
-	return []key.Binding{bind("enter", "practise", "enter"), keys.Filter, keys.Down, keys.PageDown, keys.Back}
+	return f.keysAnd("practise", keys.Filter)
 }
-
-func (f *faults) typing() bool { return f.filtering }
 
 func (f *faults) about() []string {
 	return []string{

@@ -261,3 +261,24 @@ func (v *runScreen) pick(path string) nav {
 	}
 	return nav{}
 }
+
+// formView is the questions under their heading, scrolled so that the field with
+// the focus is in sight.
+func (v *runScreen) formView() []string {
+	fields, at := v.form.View()
+	lines := append([]string{}, v.list.view(v)...)
+	at += len(lines)
+	for _, line := range fields {
+		lines = append(lines, " "+line)
+	}
+	room := v.height - len(v.noticeLines())
+	if !v.wide() {
+		room -= 2
+	}
+	if over := at + 6 - room; over > 0 {
+		lines = lines[min(over, len(lines)):]
+	}
+	return lines
+}
+
+func (v *runScreen) typing() bool { return v.phase == asking }

@@ -19,7 +19,11 @@ func (v *runScreen) rows() {
 	switch {
 	case v.phase == applying:
 		v.list.text(" " + v.theme.Title.Render("Making the changes"))
-		v.applying()
+		proving := v.mode.proving
+		if v.counting != "" {
+			proving += ": " + v.counting
+		}
+		v.progress.show(v.list, v.spinner.View(), proving)
 	case v.phase != reviewing:
 		v.heading()
 		if v.phase == inspecting {
@@ -294,4 +298,17 @@ func firstSentence(text string) string {
 		return text[:i+1]
 	}
 	return text
+}
+
+// showAccess says who gets in, before anything else of a plan.
+func (v *runScreen) showAccess(sentences []string) {
+	if len(sentences) == 0 {
+		return
+	}
+	t := v.theme
+	v.list.text(" " + t.Warn.Render(t.Glyphs.Attention+" This gives access:"))
+	for _, sentence := range sentences {
+		v.list.wrapped(sentence, 3, t.Plain.Render)
+	}
+	v.list.text("")
 }

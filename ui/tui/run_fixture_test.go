@@ -37,7 +37,7 @@ The role's trust policy lacks this statement:
 // takes a typed consent, something to be mended by hand, and something to know.
 func ill() plan.Review {
 	r := plan.Review{
-		Looked: &plan.Looked{},
+		Looked: fresh{},
 		Checks: []plan.Check{
 			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: plan.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
@@ -76,7 +76,7 @@ func ill() plan.Review {
 
 // healthy is a look that finds nothing.
 func healthy() plan.Review {
-	return plan.Review{Looked: &plan.Looked{}, Checks: []plan.Check{
+	return plan.Review{Looked: fresh{}, Checks: []plan.Check{
 		{Name: "credentials file exists", Asked: "the file", Answer: "It is there.", Verdict: plan.Passed},
 		{Name: "identity", Asked: "sts:GetCallerIdentity", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
 	}}
@@ -85,7 +85,7 @@ func healthy() plan.Review {
 // aboard is what onboarding finds at its end: one environment refuses.
 func aboard() plan.Review {
 	r := plan.Review{
-		Looked: &plan.Looked{},
+		Looked: fresh{},
 		Checks: []plan.Check{{Name: "handover", Asked: "handover/bob.age", Answer: "no longer needed", Verdict: plan.Passed}},
 		Findings: []plan.Finding{{
 			ID: "assume-role-denied", Subject: "production", Of: plan.NoStep, Severity: plan.Failure, Details: someReport,
@@ -114,7 +114,7 @@ func aboard() plan.Review {
 
 // coming is what onboarding would change.
 func coming() plan.Review {
-	r := plan.Review{Looked: &plan.Looked{}, Checks: aboard().Checks[:1]}
+	r := plan.Review{Looked: fresh{}, Checks: aboard().Checks[:1]}
 	for i, title := range []string{"Create a second access key, which nobody has seen", "Write profile admin_iam", "Write the role profile admin_iam-production"} {
 		r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("c", i), Step: 7, Action: plan.Create, Title: title})
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -179,4 +180,37 @@ func (v *runScreen) unapplied() *plan.Summary {
 	}
 	s.DryRun, s.Declined = false, len(v.offer.Changes) > 0
 	return s
+}
+
+// event is something that the engine reports of the newest operation.
+func (v *runScreen) event(e plan.Event) nav {
+	switch {
+	case e.Kind == plan.EventPassphrase:
+		return v.passphrase(e)
+	case e.Kind == plan.EventProgress && e.Of > 1 && v.busy():
+		v.counting = fmt.Sprintf("%d of %d %s", e.Done, e.Of, e.Text)
+	case e.Kind == plan.EventProgress && e.Of == 0:
+		v.counting = e.Text
+	case v.phase == applying:
+		v.progress.event(e)
+		v.stale = true
+	}
+	return nav{}
+}
+
+// setReview takes a new plan.
+func (v *runScreen) setReview(r plan.Review) {
+	v.offer.take(r)
+	v.found = sorted(r, v.checks, v.staged())
+	v.tallies = v.offer.tallies(v.result)
+}
+
+// mustLook tells whether a look is all that can come next: after a stop, a failure
+// or a lost answer, what is on the screen must not be applied.
+func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.offer.Fresh() }
+
+// fail shows an error that keeps everything from being looked at.
+func (v *runScreen) fail(err error) {
+	v.phase, v.err = reviewing, err
+	v.rebuild()
 }

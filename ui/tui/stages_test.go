@@ -276,7 +276,7 @@ func TestTheLastStepIsNotDoneBeforeTheOthers(t *testing.T) {
 	if state, word := w.state(stepCount); state != stateToChange || word != "not yet" {
 		t.Errorf("state %d, %q", state, word)
 	}
-	w.setReview(plan.Review{Looked: &plan.Looked{}})
+	w.setReview(plan.Review{Looked: fresh{}})
 	if state, word := w.state(stepCount); state != stateDone || word != "done" {
 		t.Errorf("with nothing left: state %d, %q", state, word)
 	}

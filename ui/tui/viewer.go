@@ -61,6 +61,7 @@ func (v *viewer) resize(width, height int) {
 			v.lines = append(v.lines, v.broken(line)...)
 		}
 	}
+	v.list.cursor = v.list.top // so that the window stays where it is
 	v.list.resize(len(v.lines), height-2)
 }
 
@@ -110,22 +111,20 @@ func (v *viewer) update(msg tea.Msg) (nav, tea.Cmd) {
 
 // move scrolls: a viewer has no cursor, so the window itself moves.
 func (v *viewer) move(pressed tea.KeyMsg) {
-	v.list.stops = func(int) bool { return false }
-	page := max(1, v.list.height-1)
-	last := max(0, v.list.count-v.list.height)
+	page, all := max(1, v.list.height-1), v.list.count
 	switch {
 	case key.Matches(pressed, keys.PageUp):
-		v.list.top = max(0, v.list.top-page)
+		v.list.shift(-page)
 	case key.Matches(pressed, keys.PageDown), pressed.String() == " ":
-		v.list.top = min(last, v.list.top+page)
+		v.list.shift(page)
 	case key.Matches(pressed, keys.Top):
-		v.list.top = 0
+		v.list.shift(-all)
 	case key.Matches(pressed, keys.Bottom):
-		v.list.top = last
+		v.list.shift(all)
 	case key.Matches(pressed, keys.Up):
-		v.list.top = max(0, v.list.top-1)
+		v.list.shift(-1)
 	case key.Matches(pressed, keys.Down):
-		v.list.top = min(last, v.list.top+1)
+		v.list.shift(1)
 	}
 }
 
