@@ -65,7 +65,7 @@ func (h *Handover) create(f handoverFacts, replaces string) []plan.Change {
 		key.Intent["replaces"] = replaces
 	}
 	if k, v := h.Answers.Tag(); f.User.Tags[k] != v {
-		key.Foreign = f.User.ARN // somebody else made the user
+		key.NotOurs = f.User.ARN // somebody else made the user
 	}
 	return changes
 }
@@ -91,7 +91,7 @@ func (h *Handover) replace(f handoverFacts, old awsops.AccessKey, toMake, toDele
 	changes := h.create(f, old.ID)
 	key := &changes[len(changes)-1]
 	if toMake != "" {
-		key.Foreign = toMake
+		key.NotOurs = toMake
 	}
 	h.add(review, append(changes, h.deleteKey(f, old, toDelete, key.ID)))
 }
@@ -175,7 +175,7 @@ func (h *Handover) deleteKey(f handoverFacts, k awsops.AccessKey, consent string
 		Target: f.User.ARN, Account: h.Answers.AdminAccount, Region: h.Answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 		Calls:  []awsops.Call{awsops.DeleteAccessKey(f.name, k.ID)},
-		Needs:  needs, Foreign: consent,
+		Needs:  needs, NotOurs: consent,
 		Risk: "A deleted key cannot be brought back, and IAM shows a use only some time later.",
 	}
 }

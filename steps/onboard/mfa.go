@@ -148,7 +148,7 @@ func (s *scene) planDevice(ctx context.Context, needs []string) (string, error) 
 	create.Undo = "aws iam delete-virtual-mfa-device --serial-number " + serial
 	enable := s.deviceStep(".enable", plan.Update, fmt.Sprintf("Enable the MFA device with two codes that %s types", s.user), []string{s.add(create)},
 		awsops.EnableMFADevice(s.identity.Name, serial, plan.CodeRef(id+".enable"), plan.NextCodeRef(id+".enable")))
-	enable.Factor = &plan.Factor{User: s.user, Device: serial, Made: id}
+	enable.MFA = &plan.MFA{User: s.user, Device: serial, Made: id}
 	enable.Fields = []plan.Field{{Name: "second factor of", After: s.identity.ARN}}
 	enable.Undo = fmt.Sprintf("aws iam deactivate-mfa-device --user-name %s --serial-number %s, with a session that was opened with it", s.identity.Name, serial)
 	s.factor.device = serial

@@ -136,7 +136,7 @@ func (s *scene) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Cha
 	c := s.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(s.user), id),
 		awsops.DeleteAccessKey(s.identity.Name, id))
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
-	c.Foreign, c.Typed = id, true
+	c.NotOurs, c.ConfirmByName = id, true
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	s.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
@@ -176,7 +176,7 @@ func (s *scene) newKey(needs []string) (plan.Change, bool) {
 	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
 	c.Undo = fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id ID", s.identity.Name)
 	if s.held != "" && s.standing != own {
-		c.Foreign = s.held
+		c.NotOurs = s.held
 		s.taken()
 	}
 	return c, true

@@ -104,7 +104,7 @@ func (s *scene) find(f plan.Finding) {
 
 // broken books a check that has found what is wrong, with its finding.
 func (s *scene) broken(c plan.Check, f plan.Finding) {
-	s.leads(plan.Broken, c, f)
+	s.leads(plan.Failed, c, f)
 }
 
 // leads books a check with the finding that it leads to.

@@ -119,13 +119,13 @@ func (s *scene) sessionStep(base files.Snapshot, needs []string) (plan.Change, b
 		ID: id, Topic: topicOnboard, Of: plan.StepFiles, Action: plan.WriteFile,
 		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", s.a.AdminProfile),
 		Target: s.credentials.Path, Account: s.a.AdminAccount, Region: s.region, Profile: s.profile, Needs: needs,
-		Calls:  []awsops.Call{awsops.GetSessionToken(s.factor.device, plan.CodeRef(id), sessionLife)},
-		Factor: &plan.Factor{User: s.user, Device: s.factor.device},
+		Calls: []awsops.Call{awsops.GetSessionToken(s.factor.device, plan.CodeRef(id), sessionLife)},
+		MFA:   &plan.MFA{User: s.user, Device: s.factor.device},
 		Fields: []plan.Field{
 			{Name: "profile", After: s.a.AdminProfile + " in " + s.credentials.Path},
 			{Name: "session", After: fmt.Sprintf("for %d hours", int(sessionLife.Hours()))},
 		},
-		Intent: map[string]string{}, Foreign: s.displaced(),
+		Intent: map[string]string{}, NotOurs: s.displaced(),
 		Undo: "a backup of the file is kept, and named at the end",
 	}
 	c.Fields = append(c.Fields, plan.ModeFields(edit)...)

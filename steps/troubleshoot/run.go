@@ -72,7 +72,7 @@ func (s *scene) runIn(ctx context.Context, p health.Project, r *health.Report) [
 	case len(found) == 0:
 		check.Verdict, check.Answer = plan.Undecided, err.Error()
 	default:
-		check.Verdict, check.Answer, check.Finding = plan.Broken, brief(found[0].Evidence[0]), found[0].ID
+		check.Verdict, check.Answer, check.Finding = plan.Failed, brief(found[0].Evidence[0]), found[0].ID
 	}
 	r.Add(s.env, health.Result{Check: check})
 	return found
