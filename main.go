@@ -39,7 +39,7 @@ func main() {
 	screen := terminal && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
 	os.Exit(run(context.Background(), os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals,
-		terminal: terminal, screen: screen, restore: restorer(terminal, screen),
+		terminal: terminal, screen: screen, restore: restorer(terminal, screen), forget: practice.Forget,
 	}))
 }
 
@@ -83,6 +83,9 @@ type system struct {
 	// restore gives the terminal back when the process ends in the middle of
 	// something; nil in a test is to do nothing.
 	restore func()
+	// forget takes somebody's own AWS out of a process that only rehearses; nil in a
+	// test, whose process does more.
+	forget func() error
 }
 
 // run is the whole program; it returns the exit code.
@@ -117,6 +120,11 @@ func run(ctx context.Context, args []string, sys system) int {
 func (s system) runners(i *session.Shutdown) runners {
 	r := runners{
 		run: func(ctx context.Context, o session.Options, mode *session.Mode) error {
+			if o.Sandbox && s.forget != nil {
+				if err := s.forget(); err != nil {
+					return err
+				}
+			}
 			// A text on standard input and the keys of the screens cannot both be read.
 			if s.screen && !o.Plain && !o.JSON && !o.Yes && !o.NoChecks && o.Break != "list" && o.ErrorFile != "-" {
 				i.Screens()
@@ -125,7 +133,7 @@ func (s system) runners(i *session.Shutdown) runners {
 			return ended(session.Lines(ctx, o, s.around(i), mode))
 		},
 		serve: func(ctx context.Context, o session.Options) error {
-			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency}, s.out)
+			return practice.Serve(ctx, o.Listen, practice.Options{Accounts: o.Accounts, Latency: o.Latency, Environ: engine.ProcessEnvironment()}, s.out)
 		},
 	}
 	if s.screen {

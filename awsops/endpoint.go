@@ -38,8 +38,12 @@ func EndpointVariables(url string) map[string]string {
 // chainEndpoint gives the clients of the credential chain the endpoint that the
 // configuration gives every other client. The SDK resolves it after the
 // credentials, so that it is filled in when the configuration is read; a client
-// that has an endpoint of its own, as by AWS_ENDPOINT_URL_STS, keeps it.
-type chainEndpoint struct{ url *string }
+// that has an endpoint of its own, as by AWS_ENDPOINT_URL_STS, keeps it unless this
+// is the only one.
+type chainEndpoint struct {
+	url  *string
+	only bool
+}
 
 func (e *chainEndpoint) sts(o *sts.Options) { e.fill(&o.BaseEndpoint) }
 
@@ -48,7 +52,7 @@ func (e *chainEndpoint) sso(o *sso.Options) { e.fill(&o.BaseEndpoint) }
 func (e *chainEndpoint) ssooidc(o *ssooidc.Options) { e.fill(&o.BaseEndpoint) }
 
 func (e *chainEndpoint) fill(own **string) {
-	if *own == nil {
+	if *own == nil || e.only {
 		*own = e.url
 	}
 }

@@ -255,7 +255,7 @@ func IsOrganizationNotInUse(err error) bool { return codeOf(err) == "AWSOrganiza
 // ended at the machine's metadata service, which answered nothing.
 func IsNoCredentials(err error) bool {
 	text := rawText(err)
-	return codeOf(err) == "" && (strings.Contains(text, "no EC2 IMDS role found") ||
+	return codeOf(err) == "" && (errors.Is(err, errElsewhere) || strings.Contains(text, "no EC2 IMDS role found") ||
 		strings.Contains(text, "static credentials are empty"))
 }
 

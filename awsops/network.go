@@ -133,7 +133,7 @@ func neverSent(err error) bool {
 // hopeless says that another attempt fails the same way, so that it is told at
 // once: a misconfiguration, or an endpoint at which nobody ever answered.
 func (s *Sessions) hopeless(err error) bool {
-	if IsUntrusted(err) || speaksHTTP(err) || speaksTLS(err) || isNoAddress(err) {
+	if IsUntrusted(err) || speaksHTTP(err) || speaksTLS(err) || isNoAddress(err) || errors.Is(err, errElsewhere) {
 		return true
 	}
 	return !s.reached.Load() && (isDial(err) || isProxyRefusal(err) || speaksOther(err))

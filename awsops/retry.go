@@ -3,13 +3,12 @@ package awsops
 import (
 	"errors"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -45,7 +44,7 @@ func (s *Sessions) newRetryer() aws.Retryer {
 		return aws.UnknownTernary
 	})
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = attemptsAtMost()
+		o.MaxAttempts = s.attempts
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append([]retry.IsErrorRetryable{hopeless}, o.Retryables...)
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: contention})
@@ -60,12 +59,12 @@ func (s *Sessions) newRetryer() aws.Retryer {
 
 // attemptsAtMost is how often a request is sent: as the AWS CLI and every SDK
 // take it from AWS_MAX_ATTEMPTS, but not more often than is of use.
-func attemptsAtMost() int {
-	asked, err := strconv.Atoi(os.Getenv("AWS_MAX_ATTEMPTS"))
-	if err != nil || asked < 1 {
+func (c Config) attemptsAtMost() int {
+	env, err := config.NewEnvConfig()
+	if c.Files != nil || err != nil || env.RetryMaxAttempts < 1 {
 		return maxAttempts
 	}
-	return min(asked, maxAttempts)
+	return min(env.RetryMaxAttempts, maxAttempts)
 }
 
 // backoff doubles from [firstBackoff] with full jitter. An error of its own

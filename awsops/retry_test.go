@@ -88,7 +88,7 @@ func TestARefusalAfterARetryTellsThatItWasRetried(t *testing.T) {
 func TestAttemptsAreAsManyAsAWSToolsAreToldButNoMoreThanAreOfUse(t *testing.T) {
 	for text, want := range map[string]int{"": maxAttempts, "1": 1, "3": 3, "0": maxAttempts, "-1": maxAttempts, "many": maxAttempts, "1000": maxAttempts} {
 		t.Setenv("AWS_MAX_ATTEMPTS", text)
-		if got := attemptsAtMost(); got != want {
+		if got := (Config{}).attemptsAtMost(); got != want {
 			t.Errorf("AWS_MAX_ATTEMPTS=%q means %d attempts, want %d", text, got, want)
 		}
 	}

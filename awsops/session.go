@@ -2,12 +2,12 @@ package awsops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +41,10 @@ type Config struct {
 	// MFAToken asks for the code of a role profile with mfa_serial; without it
 	// such a profile is an error.
 	MFAToken func() (string, error)
+	// Files, when set, are the only files that count, and Endpoint the only address
+	// that is asked: nothing of the process's environment is gone by, as in a
+	// rehearsal beside which somebody's own AWS is set up.
+	Files *Files
 	// Bounds are how long AWS is waited for, the usual ones where not given.
 	Bounds Bounds
 }
@@ -60,6 +64,10 @@ type Sessions struct {
 	limits  *limiters
 	home    *login
 	bounds  Bounds
+	// attempts is how often a request is sent at most.
+	attempts int
+	// alone is the only endpoint, see [Config.Files]; empty follows the configuration.
+	alone   string
 	telling telling
 	// reached says that somebody has answered at some endpoint.
 	reached atomic.Bool
@@ -74,7 +82,7 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s := &Sessions{
 		limits: newLimiters(),
 		logins: map[string]*login{},
-		bounds: c.Bounds.orDefault(),
+		bounds: c.Bounds.orDefault(), attempts: c.attemptsAtMost(),
 	}
 	s.telling = telling{every: s.bounds.Tell, last: map[[2]string]time.Time{}}
 	s.options = []func(*config.LoadOptions) error{
@@ -85,6 +93,13 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	s.token = c.MFAToken
 	if c.Endpoint != "" {
 		s.options = append(s.options, config.WithBaseEndpoint(c.Endpoint))
+	}
+	if c.Files != nil {
+		alone, err := c.alone()
+		if err != nil {
+			return nil, err
+		}
+		s.alone, s.options = c.Endpoint, append(s.options, alone...)
 	}
 	if c.Key != nil {
 		if err := s.openAs(ctx, *c.Key, c.Region); err != nil {
@@ -101,29 +116,23 @@ func Open(ctx context.Context, c Config) (*Sessions, error) {
 	return s, nil
 }
 
-// openAs takes all but the credentials from the configuration. The SDK refuses
-// to load while a variable names a profile that is not there, even for who
-// brings credentials, so that the variables step aside for as long.
+// openAs takes all but the credentials from the environment and the default profile.
+// Without one the SDK refuses to load while AWS_PROFILE names another that is not
+// there, even for who brings credentials (config v1.33.15, config.go:232): an empty
+// one stands in.
 func (s *Sessions) openAs(ctx context.Context, key KeyPair, region string) error {
-	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		value, there := os.LookupEnv(name)
-		if !there {
-			continue
-		}
-		if err := os.Unsetenv(name); err != nil {
-			return fmt.Errorf("the environment cannot be changed: %w", err)
-		}
-		defer func() { _ = os.Setenv(name, value) }() // the value came from there
+	provider := credentials.NewStaticCredentialsProvider(key.ID, key.Secret.Reveal(), "")
+	own := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(defaultProfile), config.WithCredentialsProvider(provider)}
+	base, err := s.load(ctx, "", region, own...)
+	if missing := (config.SharedConfigProfileNotExistError{}); errors.As(err, &missing) {
+		base, err = withEmptyProfile(func(path string) (aws.Config, error) {
+			return s.load(ctx, "", region, append(own, config.WithSharedConfigFiles([]string{path}))...)
+		})
 	}
-	base, err := s.load(ctx, "", region)
 	if err != nil {
 		return err
 	}
-	s.base = base
-	s.home = &login{
-		provider: credentials.NewStaticCredentialsProvider(key.ID, key.Secret.Reveal(), ""),
-		who:      "access key " + key.ID,
-	}
+	s.base, s.home = base, &login{provider: provider, who: "access key " + key.ID}
 	return nil
 }
 
@@ -164,9 +173,9 @@ func (c readOnly) Do(r *http.Request) (*http.Response, error) {
 }
 
 // load reads the shared files and the environment; empty arguments follow them.
-func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config, error) {
-	chain := &chainEndpoint{}
-	options := slices.Concat(s.options, chain.options(s.token))
+func (s *Sessions) load(ctx context.Context, profile, region string, more ...func(*config.LoadOptions) error) (aws.Config, error) {
+	chain := &chainEndpoint{only: s.alone != ""}
+	options := slices.Concat(s.options, chain.options(s.token), more)
 	if profile != "" {
 		options = append(options, config.WithSharedConfigProfile(profile))
 	}
@@ -176,6 +185,9 @@ func (s *Sessions) load(ctx context.Context, profile, region string) (aws.Config
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, failed(err, &Error{Operation: "reading the AWS configuration", Identity: operatorName(profile)})
+	}
+	if s.alone != "" {
+		cfg = settled(cfg, s.alone, region)
 	}
 	cfg.Credentials = unmixed{cfg.Credentials, operatorName(profile), profile}
 	chain.url = cfg.BaseEndpoint

@@ -84,7 +84,7 @@ func TestAnEngineTooOldForTheLockIsRefusedBeforeAnyChange(t *testing.T) {
 		w := newWorld(t, sandbox.Options{})
 		onPath(t, c.name, c.version)
 		var err error
-		w.engine, err = terraform.Find(context.Background(), "")
+		w.engine, err = terraform.Find(context.Background(), "", os.Environ())
 		w.must(err)
 		b := team()
 		b.Lock.UseLockfile = c.lockfile

@@ -80,13 +80,12 @@ func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
 // A child Terraform knows nothing of --profile, and keys in the environment
 // would make it somebody else.
 func TestTheOperatorsProfileReachesAChildTerraform(t *testing.T) {
-	env := &engine.Env{CredentialsPath: "credentials", ConfigPath: "config"}
-	if vars := operatorEnv(env); vars["AWS_PROFILE"] != "" || len(vars) != 2 {
+	env := &engine.Env{CredentialsPath: "credentials", ConfigPath: "config", Environ: engine.Environment{"AWS_ACCESS_KEY_ID=AKIAEXAMPLE"}}
+	if vars := operatorEnv(env); vars.Get("AWS_PROFILE") != "" || vars.Get("AWS_ACCESS_KEY_ID") != "AKIAEXAMPLE" || len(vars) != 3 {
 		t.Errorf("without a profile: %v", vars)
 	}
 	env.Profile = "break-glass"
-	vars := operatorEnv(env)
-	if key, set := vars["AWS_ACCESS_KEY_ID"]; vars["AWS_PROFILE"] != "break-glass" || !set || key != "" {
+	if vars := operatorEnv(env); vars.Get("AWS_PROFILE") != "break-glass" || vars.Get("AWS_ACCESS_KEY_ID") != "" || len(vars) != 3 {
 		t.Errorf("with a profile: %v", vars)
 	}
 }

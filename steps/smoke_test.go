@@ -106,7 +106,7 @@ func newSmoke(t *testing.T) *smoke {
 		t.Fatalf("these are credentials of account %s (%s), and STATEROOM_SMOKE_ACCOUNT is %s", caller.Account, caller.ARN, account)
 	}
 	s.blueprint = s.team(account)
-	if s.engine, err = terraform.Find(t.Context(), ""); err != nil {
+	if s.engine, err = terraform.Find(t.Context(), "", os.Environ()); err != nil {
 		t.Logf("without Terraform: %v", err)
 	}
 	t.Logf("as %s in %s; remove what a killed run leaves with STATEROOM_SMOKE_REMOVE=%s", caller.ARN, s.cfg.Region, s.suffix)

@@ -40,15 +40,16 @@ func provenAsOperator(a *blueprint.Answers) plan.Finding {
 	}
 }
 
-// operatorEnv lets a child Terraform act as the operator, whose profile may
-// stand on the command line alone: keys in the environment would win over it.
-func operatorEnv(env *engine.Env) map[string]string {
+// operatorEnv is the environment of a child Terraform that acts as the operator,
+// whose profile may stand on the command line alone: keys in the environment would
+// win over it.
+func operatorEnv(env *engine.Env) engine.Environment {
 	vars := map[string]string{"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath, "AWS_CONFIG_FILE": env.ConfigPath}
 	if env.Profile != "" {
 		vars["AWS_PROFILE"] = env.Profile
 		vars["AWS_ACCESS_KEY_ID"], vars["AWS_SECRET_ACCESS_KEY"], vars["AWS_SESSION_TOKEN"] = "", "", ""
 	}
-	return vars
+	return env.Environ.With(vars)
 }
 
 // lacksRight tells a right that was never given from one that a policy takes.

@@ -26,7 +26,7 @@ type prover struct {
 	// group's policies.
 	admin bool
 	// env is the environment of a child Terraform that acts as the prover.
-	env map[string]string
+	env engine.Environment
 }
 
 // newProver finds out who proves, and waits until a new key works.
@@ -201,8 +201,8 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 		want.Profile = ""
 	}
 	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
-		Backend: want.HCL(), Workspace: b.proof.Workspace, Dir: b.proof.Scratch(), Env: b.who.env,
-		Lines: engine.LineEmitter(b.env.Emit, nil), Inspect: b.encrypted,
+		Project: terraform.Project{Dir: b.proof.Scratch(), Environ: b.who.env, Lines: engine.LineEmitter(b.env.Emit, nil)},
+		Backend: want.HCL(), Workspace: b.proof.Workspace, Inspect: b.encrypted,
 	})
 	return err
 }

@@ -29,7 +29,7 @@ import (
 // without Terraform fails: CI never skips.
 func (w *world) withTerraform() {
 	w.t.Helper()
-	engine, err := terraform.Find(context.Background(), "")
+	engine, err := terraform.Find(context.Background(), "", os.Environ())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -11,10 +11,10 @@ import (
 	"stateroom/steps/blueprint"
 )
 
-// AdminEnv makes a child Terraform this laptop's admin, whoever the operator
-// is: keys in the environment would win over a profile named there. What asks a
+// AdminEnv is the environment of a child Terraform that acts as this laptop's admin,
+// whoever the operator is: keys in the environment would win over a profile named there. What asks a
 // custom endpoint never lets a provider ask AWS itself: provider.tf names none.
-func AdminEnv(env *Env, a *blueprint.Answers) map[string]string {
+func AdminEnv(env *Env, a *blueprint.Answers) Environment {
 	set := map[string]string{
 		"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath,
 		"AWS_CONFIG_FILE":             env.ConfigPath,
@@ -26,7 +26,7 @@ func AdminEnv(env *Env, a *blueprint.Answers) map[string]string {
 	if env.Endpoint != "" {
 		maps.Copy(set, awsops.EndpointVariables(env.Endpoint))
 	}
-	return set
+	return env.Environ.With(set)
 }
 
 // AdminSession is a session as this laptop's admin.

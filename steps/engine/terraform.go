@@ -21,7 +21,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	if i < 0 {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
-	p := terraform.Project{Dir: c.Run.Dir, Lines: LineEmitter(x.emit, &c)}
+	p := terraform.Project{Dir: c.Run.Dir, Environ: x.env.Environ, Lines: LineEmitter(x.emit, &c)}
 	if c.Run.Command == plan.RunBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
@@ -41,7 +41,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 			return err
 		}
 	}
-	p.Env = AdminEnv(x.env, x.answers)
+	p.Environ = AdminEnv(x.env, x.answers)
 	if c.Run.Command == plan.RunPush {
 		return terraform.Push(ctx, x.env.Engine, p, plan.ErroredState)
 	}
@@ -91,7 +91,7 @@ func (x *Executor) arrive(ctx context.Context, c plan.Change, p terraform.Projec
 	}); err != nil {
 		return err
 	}
-	p.Env = AdminEnv(x.env, x.answers)
+	p.Environ = AdminEnv(x.env, x.answers)
 	outcome, err := terraform.InitMoved(ctx, x.env.Engine, p, before)
 	if err != nil {
 		return err

@@ -23,8 +23,12 @@ func strangers(info os.FileInfo) bool {
 	if !known || owner == 0 || int(owner) == os.Geteuid() {
 		return false
 	}
-	home, err := os.Stat(os.Getenv("HOME"))
+	path, err := os.UserHomeDir()
 	if err != nil || os.Geteuid() != 0 {
+		return true
+	}
+	home, err := os.Stat(path)
+	if err != nil {
 		return true
 	}
 	whose, _ := ownerOf(home)

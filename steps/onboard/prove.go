@@ -74,7 +74,8 @@ func (s *scene) plan(ctx context.Context, at projectFiles) {
 		return
 	}
 	result, err := s.env.Engine.Run(ctx, terraform.Command{
-		Dir: at.Dir, Args: []string{"plan", lockWait}, Env: engine.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name),
+		Project: terraform.Project{Dir: at.Dir, Environ: engine.AdminEnv(s.env, s.a), Lines: s.lines(at.Project.Name)},
+		Args:    []string{"plan", lockWait},
 	})
 	if err == nil {
 		c.Verdict, c.Answer = plan.Passed, said(result)

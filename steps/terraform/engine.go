@@ -31,9 +31,9 @@ const (
 const versionTimeout = 30 * time.Second
 
 // Find looks for the engine that the flag --engine names (a path, or a name on
-// PATH), or else for the first of terraform and tofu on PATH. The error wraps
-// ErrNotFound if there is none.
-func Find(ctx context.Context, flag string) (*Engine, error) {
+// PATH), or else for the first of terraform and tofu on PATH, and asks it in the
+// environment for its version. The error wraps ErrNotFound if there is none.
+func Find(ctx context.Context, flag string, environ []string) (*Engine, error) {
 	names := []string{"terraform", "tofu"}
 	if flag != "" {
 		names = []string{flag}
@@ -46,7 +46,7 @@ func Find(ctx context.Context, flag string) (*Engine, error) {
 		if path, err = filepath.Abs(path); err != nil {
 			return nil, fmt.Errorf("find %s: %w", name, err)
 		}
-		return identify(ctx, path)
+		return identify(ctx, path, environ)
 	}
 	if flag != "" {
 		return nil, &Error{
@@ -65,11 +65,11 @@ func Find(ctx context.Context, flag string) (*Engine, error) {
 // warning about the CLI's configuration may stand before it.
 var versionLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\d+\.\d+\.\d+\S*)\s*$`)
 
-func identify(ctx context.Context, path string) (*Engine, error) {
+func identify(ctx context.Context, path string, environ []string) (*Engine, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
 	unknown := &Engine{Path: path, Name: EngineTerraform}
-	result, err := unknown.Run(ctx, Command{Args: []string{"version"}})
+	result, err := unknown.Run(ctx, Project{Environ: environ}.command("version"))
 	if err != nil {
 		return nil, err
 	}

@@ -5,14 +5,15 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
 	"stateroom/awsops"
 )
 
-// environment is the parent's, without what would divert an unattended run,
-// with what makes it one, and with the caller's own on top.
+// environment is a command's, without what would divert an unattended run, with what
+// makes it one, and with what the sequences of this package pin on top.
 //
 // Taken out: TF_CLI_ARGS and TF_CLI_ARGS_* (they add flags of which we know
 // nothing), TF_WORKSPACE (it would turn workspace select into an error),
@@ -23,30 +24,34 @@ import (
 // TF_CLI_CONFIG_FILE that is missing is replaced by an empty one, which means
 // the same: OpenTofu 1.12 warns of it on standard output, into the state that
 // state pull prints.
-func environment(extra map[string]string) []string {
-	set := map[string]string{"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-	if config := os.Getenv(configVariable); config != "" {
+func environment(p Project) []string {
+	all := variables(p.Environ)
+	maps.DeleteFunc(all, func(name, _ string) bool { return diverts(name) })
+	all["TF_IN_AUTOMATION"], all["CHECKPOINT_DISABLE"] = "1", "1"
+	if config := all[configVariable]; config != "" {
 		if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
-			set[configVariable] = os.DevNull
+			all[configVariable] = os.DevNull
 		}
 	}
-	maps.Copy(set, extra)
-	all := map[string]string{}
-	for _, entry := range os.Environ() {
-		if name, value, _ := strings.Cut(entry, "="); !diverts(name) {
-			all[name] = value
-		}
-	}
-	for name, value := range set {
-		if all[name] = value; value == "" {
-			delete(all, name)
-		}
-	}
+	maps.Copy(all, p.pinned)
 	var env []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		env = append(env, name+"="+all[name])
 	}
 	return append(env, credentialEndpoints(all)...)
+}
+
+// variables are the values by their names, which Windows takes in any case.
+func variables(environ []string) map[string]string {
+	all := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if runtime.GOOS == "windows" {
+			name = strings.ToUpper(name)
+		}
+		all[name] = value
+	}
+	return all
 }
 
 // credentialEndpoints send what the engine asks for credentials where

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// here is a project with this process's environment, as a test has set it.
+func here(dir string) Project { return Project{Dir: dir, Environ: os.Environ()} }
+
 func playEngine(dir string, args []string) int {
 	var words []string
 	for _, a := range args {

@@ -1,9 +1,10 @@
 package terraform
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"os"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -13,15 +14,27 @@ import (
 
 // Project is a Terraform root directory and how commands run in it.
 type Project struct {
-	// Dir is the root directory.
+	// Dir is the root directory; empty means the working directory.
 	Dir string
-	// Env and Lines are as in Command.
-	Env   map[string]string
+	// Environ is the whole environment of the commands, as NAME=value: nothing else
+	// of this process's reaches them.
+	Environ []string
+	// Lines, if set, gets every line for people as it comes, one at a time.
 	Lines func(string)
+
+	// pinned wins over Environ.
+	pinned map[string]string
 }
 
-func (p Project) command(args ...string) Command {
-	return Command{Dir: p.Dir, Args: args, Env: p.Env, Lines: p.Lines}
+func (p Project) command(args ...string) Command { return Command{Project: p, Args: args} }
+
+// pin sets one variable over everything else.
+func (p Project) pin(name, value string) Project {
+	pinned := map[string]string{}
+	maps.Copy(pinned, p.pinned)
+	pinned[name] = value
+	p.pinned = pinned
+	return p
 }
 
 // InitOutcome says how far an init came that did not fail.
@@ -90,10 +103,7 @@ func backendConfigured(p Project, result Result) bool {
 
 // dataDir is where the engine keeps its cache: TF_DATA_DIR, or .terraform.
 func (p Project) dataDir() string {
-	dir, given := p.Env["TF_DATA_DIR"]
-	if !given {
-		dir = os.Getenv("TF_DATA_DIR")
-	}
+	dir := cmp.Or(p.pinned["TF_DATA_DIR"], variables(p.Environ)["TF_DATA_DIR"])
 	switch {
 	case dir == "":
 		return filepath.Join(p.Dir, ".terraform")

@@ -18,7 +18,7 @@ func realEngine(t *testing.T) *Engine {
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(t.TempDir(), "missing")) // its warning must not disturb
-	e, err := Find(t.Context(), os.Getenv("STATEROOM_TEST_ENGINE"))
+	e, err := Find(t.Context(), os.Getenv("STATEROOM_TEST_ENGINE"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
 	backend := "terraform {\n  backend \"local\" {\n    path = \"" + state + "\"\n    workspace_dir = \"" + filepath.Join(dir, "ws") + "\"\n  }\n}\n"
 	inspected := false
 	steps, err := Probe(t.Context(), e, ProbeInput{
-		Backend: []byte(backend), Workspace: workspace,
+		Project: here(""), Backend: []byte(backend), Workspace: workspace,
 		Inspect: func(context.Context) error {
 			s, err := ReadState(t.Context(), filepath.Join(dir, "ws", workspace, "terraform.tfstate"))
 			inspected = err == nil && s.Resources == 1
@@ -67,7 +67,7 @@ func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
 func TestRealProbeReportsABackendThatIsWrong(t *testing.T) {
 	e := realEngine(t)
 	steps, err := Probe(t.Context(), e, ProbeInput{
-		Backend: []byte("terraform {\n  backend \"local\" {\n    bogus = 1\n  }\n}\n"), Workspace: NewProbeWorkspace(),
+		Project: here(""), Backend: []byte("terraform {\n  backend \"local\" {\n    bogus = 1\n  }\n}\n"), Workspace: NewProbeWorkspace(),
 	})
 	if err == nil || len(steps) != 1 || !strings.Contains(err.Error(), `An argument named "bogus" is not expected here`) {
 		t.Errorf("got %v", err)
@@ -78,7 +78,7 @@ func TestRealInitOnAMovedStateKeepsEveryWorkspacesState(t *testing.T) {
 	e := realEngine(t)
 	const resource = "resource \"terraform_data\" \"x\" {\n  count = 2\n  input = terraform.workspace\n}\n"
 	dir := scratch(t, map[string]string{"main.tf": resource})
-	p := Project{Dir: dir}
+	p := here(dir)
 	for _, args := range []string{"init", "apply -auto-approve", "workspace new dev", "apply -auto-approve"} {
 		if _, err := e.Run(t.Context(), p.command(strings.Fields(args)...)); err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestRealInitOnAMovedStateKeepsEveryWorkspacesState(t *testing.T) {
 func TestRealStateThatARunningApplyIsAboutToWriteIsNotBackedUp(t *testing.T) {
 	e := realEngine(t)
 	dir := scratch(t, map[string]string{"main.tf": "resource \"terraform_data\" \"first\" {}\n"})
-	p := Project{Dir: dir}
+	p := here(dir)
 	for _, args := range [][]string{{"init"}, {"apply", "-auto-approve"}} {
 		if _, err := e.Run(t.Context(), p.command(args...)); err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestRealStateInAProjectThatWasNeverInitialisedIsBackedUp(t *testing.T) {
 	e := realEngine(t)
 	place := filepath.Join(t.TempDir(), "old.tfstate")
 	dir := scratch(t, map[string]string{"main.tf": localBackend(place) + "resource \"terraform_data\" \"x\" {}\n"})
-	p := Project{Dir: dir}
+	p := here(dir)
 	for _, args := range []string{"init", "apply -auto-approve"} {
 		if _, err := e.Run(t.Context(), p.command(strings.Fields(args)...)); err != nil {
 			t.Fatal(err)

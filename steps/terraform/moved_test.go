@@ -27,7 +27,7 @@ func TestInitReportsAnUnreachableRegistryAsInformation(t *testing.T) {
 		"back end fails":                {t.TempDir(), "1\nError: error configuring S3 Backend\n", false, true},
 	} {
 		f := newFake(t, map[string]string{"init": c.answer})
-		outcome, err := InitProject(t.Context(), f.Engine, Project{Dir: c.dir})
+		outcome, err := InitProject(t.Context(), f.Engine, here(c.dir))
 		if outcome.ProvidersUnreachable != c.unreachable || (err != nil) != c.fails {
 			t.Errorf("%s: got %+v, %v", name, outcome, err)
 		}
@@ -37,7 +37,7 @@ func TestInitReportsAnUnreachableRegistryAsInformation(t *testing.T) {
 func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
 	f := newFake(t, map[string]string{"workspace list": "0\n  default\n* dev\n\n", "state pull": "0\n" + aState})
 	dir := filepath.Join(t.TempDir(), "backup")
-	states, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir)
+	states, err := BackUp(t.Context(), f.Engine, here(t.TempDir()), dir)
 	if err != nil || len(states) != 2 {
 		t.Fatalf("got %+v, %v", states, err)
 	}
@@ -59,7 +59,7 @@ func TestBackUpWritesEveryWorkspaceForItsOwnerOnly(t *testing.T) {
 	if err != nil || !slices.Equal(read, states) {
 		t.Errorf("read again: %+v, %v", read, err)
 	}
-	if _, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir); !errors.Is(err, os.ErrExist) {
+	if _, err := BackUp(t.Context(), f.Engine, here(t.TempDir()), dir); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a second backup over the first: %v", err)
 	}
 }
@@ -71,7 +71,7 @@ func TestBackUpOfNoStateWritesNoFile(t *testing.T) {
 	} {
 		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + pulled})
 		dir := t.TempDir()
-		states, err := BackUp(t.Context(), f.Engine, Project{Dir: t.TempDir()}, dir)
+		states, err := BackUp(t.Context(), f.Engine, here(t.TempDir()), dir)
 		if err != nil || len(states) != 1 || !states[0].Empty() {
 			t.Errorf("%s: got %+v, %v", name, states, err)
 		}
@@ -100,7 +100,7 @@ func TestAMovedStateThatIsNotWhatItWasIsToldAfterTheInit(t *testing.T) {
 		"no state":                {"", "no state in the new place"},
 	} {
 		f := newFake(t, map[string]string{"state pull": "0\n" + c.pulled})
-		m, err := InitMoved(t.Context(), f.Engine, Project{Dir: t.TempDir()}, before)
+		m, err := InitMoved(t.Context(), f.Engine, here(t.TempDir()), before)
 		if (err != nil) != (c.says != "") || err != nil && !strings.Contains(strings.Join(m.Differences, "; "), c.says) {
 			t.Errorf("%s: got %v, %v", name, m.Differences, err)
 		}
@@ -110,7 +110,7 @@ func TestAMovedStateThatIsNotWhatItWasIsToldAfterTheInit(t *testing.T) {
 func TestWhatIsNoStateIsNotTakenForAMovedOne(t *testing.T) {
 	for _, text := range []string{"{", "[]", `{"version":3,"lineage":"x"}`, "<html>", `{"version":4,"lineage":"","resources":[{}]}`} {
 		f := newFake(t, map[string]string{"state pull": "0\n" + text})
-		if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: t.TempDir()}, []StateSummary{{Workspace: "default", Lineage: "x"}}); err == nil {
+		if _, err := InitMoved(t.Context(), f.Engine, here(t.TempDir()), []StateSummary{{Workspace: "default", Lineage: "x"}}); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
 	}
@@ -126,7 +126,7 @@ func TestInitOnAMovedStateKeepsLocalStatesAndTheWorkspace(t *testing.T) {
 	f := newFake(t, map[string]string{"state pull": "0\n" + aState})
 	was, _ := Summarise([]byte(aState))
 	was.Workspace = "default"
-	if _, err := InitMoved(t.Context(), f.Engine, Project{Dir: dir}, []StateSummary{was}); err != nil {
+	if _, err := InitMoved(t.Context(), f.Engine, here(dir), []StateSummary{was}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
@@ -146,7 +146,7 @@ func TestASourceThatWasWrittenSinceTheBackupIsToldApart(t *testing.T) {
 	was.Workspace = "default"
 	for pulled, changed := range map[string]bool{aState: false, strings.Replace(aState, ":3,", ":4,", 1): true} {
 		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + pulled})
-		if err := Unchanged(t.Context(), f.Engine, Project{Dir: t.TempDir()}, []StateSummary{was}, t.TempDir()); errors.Is(err, ErrSourceChanged) != changed {
+		if err := Unchanged(t.Context(), f.Engine, here(t.TempDir()), []StateSummary{was}, t.TempDir()); errors.Is(err, ErrSourceChanged) != changed {
 			t.Errorf("%s: %v", pulled, err)
 		}
 	}

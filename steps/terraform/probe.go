@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,16 +15,14 @@ import (
 
 // ProbeInput is what a probe needs.
 type ProbeInput struct {
+	// Project is how the commands run. Its Dir is where the scratch directory is
+	// made; empty means the system's.
+	Project
 	// Backend is the text of a terraform block with the project's back end, and
 	// nothing else in it that needs a provider.
 	Backend []byte
-	// Dir is where the scratch directory is made; empty means the system's.
-	Dir string
 	// Workspace is a name that nobody else uses: NewProbeWorkspace makes one.
 	Workspace string
-	// Env and Lines are as in Command.
-	Env   map[string]string
-	Lines func(string)
 	// Inspect, if set, is called between apply and destroy, while the state
 	// object of the workspace exists. Its error fails the probe.
 	Inspect func(context.Context) error
@@ -113,17 +110,13 @@ func newProbe(e *Engine, in ProbeInput) (*probe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the probe's directory: %w", err)
 	}
-	env := map[string]string{}
-	maps.Copy(env, in.Env)
-	env["TF_DATA_DIR"] = filepath.Join(dir, ".terraform") // not the user's, if one is set
+	project := in.pin("TF_DATA_DIR", filepath.Join(dir, ".terraform")) // not the user's, if one is set
+	project.Dir = dir
 	text := append([]byte(strings.TrimRight(string(in.Backend), "\n")+"\n"), probeResource...)
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("write the probe: %w", err), os.RemoveAll(dir))
 	}
-	return &probe{
-		engine: e, workspace: in.Workspace,
-		project: Project{Dir: dir, Env: env, Lines: in.Lines},
-	}, nil
+	return &probe{engine: e, workspace: in.Workspace, project: project}, nil
 }
 
 func (p *probe) sequence(ctx context.Context, in ProbeInput) error {

@@ -15,7 +15,7 @@ func probeOf(t *testing.T, f fake, inspect func(context.Context) error) (steps [
 	t.Helper()
 	dir := t.TempDir()
 	steps, err = Probe(t.Context(), f.Engine, ProbeInput{
-		Backend: []byte("terraform {\n  backend \"s3\" {}\n}\n"), Dir: dir, Workspace: "w", Inspect: inspect,
+		Backend: []byte("terraform {\n  backend \"s3\" {}\n}\n"), Project: here(dir), Workspace: "w", Inspect: inspect,
 	})
 	entries, listErr := os.ReadDir(dir)
 	if listErr != nil {
@@ -104,11 +104,11 @@ func TestProbeCleansUpWhenCancelled(t *testing.T) {
 	f := newFake(t, map[string]string{"apply": "wait"})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := Probe(ctx, f.Engine, ProbeInput{Dir: t.TempDir(), Workspace: "w", Lines: func(line string) {
+	_, err := Probe(ctx, f.Engine, ProbeInput{Workspace: "w", Project: Project{Dir: t.TempDir(), Environ: os.Environ(), Lines: func(line string) {
 		if line == "waiting" {
 			cancel()
 		}
-	}})
+	}}})
 	if !errors.Is(err, context.Canceled) || !slices.Contains(f.ran(t), "workspace delete -force w") {
 		t.Errorf("got %v, ran %v", err, f.ran(t))
 	}

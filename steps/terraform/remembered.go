@@ -35,10 +35,9 @@ func (p Project) remembered(in string) (old Project, forget func(), err error) {
 		forget()
 		return p, func() {}, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
 	}
-	env := map[string]string{}
-	maps.Copy(env, p.Env)
-	env["TF_DATA_DIR"] = filepath.Join(dir, ".terraform")
-	return Project{Dir: dir, Env: env, Lines: p.Lines}, forget, nil
+	old = p.pin("TF_DATA_DIR", filepath.Join(dir, ".terraform"))
+	old.Dir = dir
+	return old, forget, nil
 }
 
 // notedBackend is a terraform block with the back end that init noted, or with

@@ -3,6 +3,7 @@ package terraform
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -10,7 +11,7 @@ import (
 func TestWhatInitRemembersIsABackendOfItsOwn(t *testing.T) {
 	note := `{"version":3,"backend":{"type":"s3","config":{"bucket":"b","key":"a/${x}","encrypt":true,"max_retries":4,"profile":null,"endpoints":{"s3":"http://x","iam":null}}}}`
 	dir := scratch(t, map[string]string{".terraform/terraform.tfstate": note})
-	old, forget, err := Project{Dir: dir, Env: map[string]string{"AWS_PROFILE": "p"}}.remembered(t.TempDir())
+	old, forget, err := Project{Dir: dir, Environ: []string{"AWS_PROFILE=p"}}.remembered(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +24,7 @@ func TestWhatInitRemembersIsABackendOfItsOwn(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	if strings.Contains(string(text), "profile") || old.Env["AWS_PROFILE"] != "p" || !strings.HasPrefix(old.Env["TF_DATA_DIR"], old.Dir) {
+	if strings.Contains(string(text), "profile") || !slices.Contains(old.Environ, "AWS_PROFILE=p") || !strings.HasPrefix(old.dataDir(), old.Dir) {
 		t.Errorf("%+v\n%s", old, text)
 	}
 	if forget(); exists(old.Dir) {
@@ -33,7 +34,7 @@ func TestWhatInitRemembersIsABackendOfItsOwn(t *testing.T) {
 
 func TestALocalStateIsRemembered(t *testing.T) {
 	dir := scratch(t, map[string]string{"terraform.tfstate": "{}"})
-	text, err := Project{Dir: dir}.notedBackend()
+	text, err := here(dir).notedBackend()
 	if err != nil || !strings.Contains(string(text), `backend "local"`) || !strings.Contains(string(text), filepath.Join(dir, "terraform.tfstate.d")) {
 		t.Errorf("%v\n%s", err, text)
 	}
@@ -45,19 +46,19 @@ func TestALocalStateIsRememberedWhereInitNotedIt(t *testing.T) {
 		".terraform/terraform.tfstate": `{"version":3,"backend":{"type":"local","config":{"path":"deep/x.tfstate","workspace_dir":"spaces"}}}`,
 		"deep/x.tfstate":               "{}",
 	})
-	text, err := Project{Dir: dir}.notedBackend()
+	text, err := here(dir).notedBackend()
 	if err != nil || !strings.Contains(string(text), `"`+filepath.Join(dir, "deep", "x.tfstate")+`"`) || !strings.Contains(string(text), `"`+filepath.Join(dir, "spaces")+`"`) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
 
 func TestWhereNothingIsRememberedTheProjectItselfIsRead(t *testing.T) {
-	p := Project{Dir: scratch(t, map[string]string{"main.tf": ""})}
+	p := here(scratch(t, map[string]string{"main.tf": ""}))
 	old, forget, err := p.remembered(t.TempDir())
 	if forget(); err != nil || old.Dir != p.Dir {
 		t.Errorf("%+v, %v", old, err)
 	}
-	p = Project{Dir: scratch(t, map[string]string{".terraform/terraform.tfstate": "junk"})}
+	p = here(scratch(t, map[string]string{".terraform/terraform.tfstate": "junk"}))
 	if _, _, err := p.remembered(t.TempDir()); err == nil {
 		t.Error("junk was read")
 	}
@@ -67,7 +68,7 @@ func TestMovingAsideLosesNothing(t *testing.T) {
 	dir := scratch(t, map[string]string{".terraform/terraform.tfstate": "x", ".terraform/environment": "feature", ".terraform/providers/p": "y"})
 	to := filepath.Join(dir, "aside")
 	for range 2 { // a second time moves what is left, which is nothing
-		if err := MoveAside(Project{Dir: dir}, to); err != nil {
+		if err := MoveAside(here(dir), to); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -81,7 +82,7 @@ func TestMovingAsideLosesNothing(t *testing.T) {
 	if exists(filepath.Join(dir, ".terraform", "terraform.tfstate")) {
 		t.Error("nothing was moved")
 	}
-	if err := MoveAside(Project{Dir: t.TempDir()}, to); err != nil {
+	if err := MoveAside(here(t.TempDir()), to); err != nil {
 		t.Errorf("without a data directory: %v", err)
 	}
 }

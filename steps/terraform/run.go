@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -17,18 +18,12 @@ import (
 // and releases its lock) before it is killed.
 const interruptWait = 30 * time.Second
 
-// Command is one command of the engine.
+// Command is one command of the engine in a project.
 type Command struct {
-	// Dir is where it runs; empty means the working directory.
-	Dir string
+	Project
 	// Args begins with the subcommand: init, or workspace new NAME. Flags that
 	// every unattended run needs (-input=false, -no-color, -json) are added.
 	Args []string
-	// Env is added to the environment and wins over it and over our own
-	// variables; an empty value takes a variable out.
-	Env map[string]string
-	// Lines, if set, gets every line for people as it comes, one at a time.
-	Lines func(string)
 	// Stdout, if set, gets standard output as it is, and then neither Lines nor
 	// Result see it: a state holds secrets.
 	Stdout io.Writer
@@ -59,7 +54,7 @@ func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
 	result := Result{Args: e.arguments(c.Args), ExitCode: -1}
 	cmd := exec.CommandContext(ctx, e.Path, result.Args...) //nolint:gosec // the engine is the operator's choice
 	cmd.Dir = c.Dir
-	cmd.Env = environment(c.Env)
+	cmd.Env = environment(c.Project)
 	cmd.WaitDelay = interruptWait
 	ownGroup(cmd)
 	collect := newCollector(c.Lines)
@@ -120,7 +115,7 @@ func runGuarded(ctx context.Context, cmd *exec.Cmd) error {
 // failed makes the error of a command that did not end well, and sees to it that
 // the result has an error diagnostic.
 func (e *Engine) failed(ctx context.Context, c Command, result *Result, stderr *stream, err error) error {
-	failure := &Error{Action: "run " + e.binary() + " " + strings.Join(c.Args, " "), Resource: c.place(), Reason: "failed"}
+	failure := &Error{Action: "run " + e.binary() + " " + strings.Join(c.Args, " "), Resource: cmp.Or(c.Dir, "the working directory"), Reason: "failed"}
 	if ctx.Err() != nil {
 		failure.Reason, failure.Err = "was interrupted", context.Cause(ctx)
 		return failure
@@ -143,13 +138,6 @@ func (e *Engine) failed(ctx context.Context, c Command, result *Result, stderr *
 	}
 	failure.Reason = "failed: " + errorsOf(result.Diagnostics)
 	return failure
-}
-
-func (c Command) place() string {
-	if c.Dir == "" {
-		return "the working directory"
-	}
-	return c.Dir
 }
 
 // binary is the name that people type.

@@ -18,7 +18,7 @@ func TestFindTellsTheEnginesApart(t *testing.T) {
 		"a wrapper says hello\nTerraform v1.6.0-rc1\n": {Name: EngineTerraform, Version: "1.6.0-rc1"},
 	} {
 		f := newFake(t, map[string]string{"version": "0\n" + text})
-		got, err := Find(t.Context(), f.Path)
+		got, err := Find(t.Context(), f.Path, os.Environ())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,12 +30,12 @@ func TestFindTellsTheEnginesApart(t *testing.T) {
 
 func TestFindRefusesWhatIsNoEngine(t *testing.T) {
 	f := newFake(t, map[string]string{"version": "0\nPacker v1.0.0\n"})
-	if _, err := Find(t.Context(), f.Path); err == nil || errors.Is(err, ErrNotFound) {
+	if _, err := Find(t.Context(), f.Path, os.Environ()); err == nil || errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
 	t.Setenv("PATH", t.TempDir())
 	for _, flag := range []string{"", "terraform", "/nowhere/tofu"} {
-		if _, err := Find(t.Context(), flag); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "--engine") {
+		if _, err := Find(t.Context(), flag, os.Environ()); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "--engine") {
 			t.Errorf("%q: got %v", flag, err)
 		}
 	}
@@ -99,7 +99,10 @@ func TestRunKeepsTheParentsEnvironmentButForWhatDiverts(t *testing.T) {
 	for _, name := range []string{"TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE", "TF_INPUT", "TF_LOG", "AWS_CA_BUNDLE", "AWS_PROFILE"} {
 		t.Setenv(name, "parents")
 	}
-	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}, Env: map[string]string{"AWS_PROFILE": "", "AWS_REGION": "eu-west-1"}})
+	// The whole environment is the caller's: what it leaves out of the process's stays out.
+	p := here("").pin("AWS_REGION", "eu-west-1")
+	p.Environ = slices.DeleteFunc(p.Environ, func(entry string) bool { return strings.HasPrefix(entry, "AWS_PROFILE=") })
+	result, err := f.Run(t.Context(), p.command("plan"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,7 @@ func TestTheEngineAsksForCredentialsWhereItAsksForEverythingElse(t *testing.T) {
 	f := newFake(t, map[string]string{"plan": "environment"})
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 	t.Setenv("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:2")
-	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}})
+	result, err := f.Run(t.Context(), here("").command("plan"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +138,7 @@ func TestTheEngineAsksForCredentialsWhereItAsksForEverythingElse(t *testing.T) {
 func TestRunStreamsLinesAndReportsTheFirstError(t *testing.T) {
 	f := newFake(t, map[string]string{"plan": "1\n\x1b[31m╷\x1b[0m\n│ Error: No valid credential\n│ \n│ sources\n│ found\n╵\nbye"})
 	var lines []string
-	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}, Lines: func(l string) { lines = append(lines, l) }})
+	result, err := f.Run(t.Context(), Command{Args: []string{"plan"}, Project: Project{Environ: os.Environ(), Lines: func(l string) { lines = append(lines, l) }}})
 	var failure *Error
 	if !errors.As(err, &failure) || !strings.Contains(err.Error(), "terraform plan") {
 		t.Fatalf("got %v", err)
@@ -152,7 +155,7 @@ func TestRunStreamsLinesAndReportsTheFirstError(t *testing.T) {
 // OpenTofu 1.12.6 prints the cause of a failed unlock as a second error.
 func TestRunTellsTheDenialBeneathAFailedUnlock(t *testing.T) {
 	f := newFake(t, map[string]string{"workspace new": "1\n\nError: Error getting the state manager\n\nError\nunlocking S3 state. Lock ID: 1\n\nError: dynamoDB lock released but s3 failed: AccessDenied: not authorized to perform:\ns3:DeleteObject\n\nYou may have to force-unlock\n"})
-	_, err := f.Run(t.Context(), Command{Args: []string{"workspace", "new", "w"}})
+	_, err := f.Run(t.Context(), here("").command("workspace", "new", "w"))
 	if err == nil || !strings.Contains(err.Error(), "Error unlocking S3 state. Lock ID: 1; dynamoDB lock released") || !strings.Contains(err.Error(), "s3:DeleteObject") {
 		t.Errorf("got %v", err)
 	}
@@ -160,7 +163,7 @@ func TestRunTellsTheDenialBeneathAFailedUnlock(t *testing.T) {
 
 func TestRunMakesADiagnosticOfAFailureWithoutOne(t *testing.T) {
 	f := newFake(t, map[string]string{"workspace new": "1\nWorkspace \"w\" already\nexists\n"})
-	result, err := f.Run(t.Context(), Command{Args: []string{"workspace", "new", "w"}})
+	result, err := f.Run(t.Context(), here("").command("workspace", "new", "w"))
 	if err == nil || len(result.Diagnostics) != 1 || result.Diagnostics[0].Summary != `Workspace "w" already exists` {
 		t.Errorf("got %+v, %v", result.Diagnostics, err)
 	}
@@ -170,7 +173,7 @@ func TestRunKeepsAStateOutOfOutputAndLines(t *testing.T) {
 	f := newFake(t, map[string]string{"state pull": "0\n{\"secret\":1}"})
 	var stdout bytes.Buffer
 	lines := 0
-	result, err := f.Run(t.Context(), Command{Args: []string{"state", "pull"}, Stdout: &stdout, Lines: func(string) { lines++ }})
+	result, err := f.Run(t.Context(), Command{Args: []string{"state", "pull"}, Stdout: &stdout, Project: Project{Environ: os.Environ(), Lines: func(string) { lines++ }}})
 	if err != nil || stdout.String() != `{"secret":1}` || result.Output != "" || lines != 0 {
 		t.Errorf("got %q, %+v, %d lines, %v", stdout.String(), result, lines, err)
 	}
@@ -180,11 +183,11 @@ func TestRunInterruptsTheChildWhenCancelled(t *testing.T) {
 	f := newFake(t, map[string]string{"apply": "wait"})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	result, err := f.Run(ctx, Command{Args: []string{"apply"}, Lines: func(line string) {
+	result, err := f.Run(ctx, Command{Args: []string{"apply"}, Project: Project{Environ: os.Environ(), Lines: func(line string) {
 		if line == "waiting" {
 			cancel()
 		}
-	}})
+	}}})
 	if !errors.Is(err, context.Canceled) || !strings.Contains(result.Output, "Interrupt received.") {
 		t.Errorf("got %v, output %q", err, result.Output)
 	}
@@ -197,17 +200,17 @@ func TestAGuardKillsChildrenAtOnce(t *testing.T) {
 	ctx, guard := Guarded(t.Context())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	_, err := f.Run(context.WithoutCancel(ctx), Command{Args: []string{"apply"}, Lines: func(line string) {
+	_, err := f.Run(context.WithoutCancel(ctx), Command{Args: []string{"apply"}, Project: Project{Environ: os.Environ(), Lines: func(line string) {
 		if line == "waiting" {
 			cancel()
 			guard.Kill()
 		}
-	}})
+	}}})
 	if err == nil || !strings.Contains(err.Error(), "second interrupt") {
 		t.Errorf("got %v", err)
 	}
 	before := len(f.ran(t))
-	if _, err := f.Run(context.WithoutCancel(ctx), Command{Args: []string{"destroy"}}); err == nil || len(f.ran(t)) != before {
+	if _, err := f.Run(context.WithoutCancel(ctx), here("").command("destroy")); err == nil || len(f.ran(t)) != before {
 		t.Errorf("another child began: %v", err)
 	}
 }
@@ -215,14 +218,14 @@ func TestAGuardKillsChildrenAtOnce(t *testing.T) {
 func TestWhatAProbeLeavesBehindIsNamed(t *testing.T) {
 	f := newFake(t, map[string]string{"apply": "1\nError: no\n", "workspace delete": "1\nError: no\n", "destroy": "0\n"})
 	ctx, guard := Guarded(t.Context())
-	_, err := Probe(ctx, f.Engine, ProbeInput{Dir: t.TempDir(), Workspace: "stateroom-probe-1"})
+	_, err := Probe(ctx, f.Engine, ProbeInput{Project: here(t.TempDir()), Workspace: "stateroom-probe-1"})
 	left := guard.Left()
 	if len(left) != 1 || !strings.Contains(left[0], "env:/stateroom-probe-1/") || !strings.Contains(err.Error(), "left behind: "+left[0]) {
 		t.Errorf("left %q, %v", left, err)
 	}
 	f = newFake(t, map[string]string{"apply": "1\nError: no\n"})
 	ctx, guard = Guarded(t.Context())
-	_, err = Probe(ctx, f.Engine, ProbeInput{Dir: t.TempDir(), Workspace: "stateroom-probe-2"})
+	_, err = Probe(ctx, f.Engine, ProbeInput{Project: here(t.TempDir()), Workspace: "stateroom-probe-2"})
 	if left := guard.Left(); err == nil || len(left) != 0 {
 		t.Errorf("what was tidied up is named: %q, %v", left, err)
 	}

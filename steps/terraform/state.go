@@ -166,16 +166,7 @@ func pull(ctx context.Context, e *Engine, p Project, workspace string, w io.Writ
 	return err
 }
 
-func (p Project) inWorkspace(workspace string) Project {
-	env := map[string]string{"TF_WORKSPACE": workspace}
-	for name, value := range p.Env {
-		if name != "TF_WORKSPACE" {
-			env[name] = value
-		}
-	}
-	p.Env = env
-	return p
-}
+func (p Project) inWorkspace(workspace string) Project { return p.pin("TF_WORKSPACE", workspace) }
 
 // workspaceless is what the engines say of a back end that keeps one state alone, as
 // "http" does and "remote" with a name: it is that of the workspace default.

@@ -5,6 +5,7 @@ package troubleshoot
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ import (
 // without a provider from a registry: alice has applied in both.
 func (b *bench) real() {
 	b.t.Helper()
-	engine, err := terraform.Find(context.Background(), "terraform")
+	engine, err := terraform.Find(context.Background(), "terraform", os.Environ())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func (b *bench) real() {
 // terraform runs a command in a project that must go well.
 func (b *bench) terraform(name string, args ...string) terraform.Result {
 	b.t.Helper()
-	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Dir: b.path("live/" + name), Args: args})
+	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Project: terraform.Project{Dir: b.path("live/" + name), Environ: b.env.Environ}, Args: args})
 	if err != nil {
 		b.t.Fatalf("terraform %v in %s: %v", args, name, err)
 	}
@@ -51,7 +52,7 @@ func (b *bench) terraform(name string, args ...string) terraform.Result {
 // goes through.
 func (b *bench) fails(args ...string) string {
 	b.t.Helper()
-	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Dir: b.path("live/staging"), Args: args})
+	result, err := b.env.Engine.Run(context.Background(), terraform.Command{Project: terraform.Project{Dir: b.path("live/staging"), Environ: b.env.Environ}, Args: args})
 	if err == nil {
 		b.t.Fatalf("terraform %v went through:\n%s", args, result.Output)
 	}

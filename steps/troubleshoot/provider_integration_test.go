@@ -50,7 +50,7 @@ func newProviderSite(t *testing.T) *providerSite {
 		t.Setenv(name, value)
 	}
 	var err error
-	s.engine, err = terraform.Find(t.Context(), "terraform")
+	s.engine, err = terraform.Find(t.Context(), "terraform", os.Environ())
 	s.must(err)
 	s.setUp()
 	return s
@@ -240,7 +240,9 @@ func TestTheProvidersOwnTextsAreNamed(t *testing.T) {
 			}
 			out, err := s.terraform(dir, c.variables, "apply", "-input=false", "-auto-approve")
 			s.named(t, c.id, c.subject, out, err)
-			result, err := s.engine.Run(t.Context(), terraform.Command{Dir: dir, Args: []string{"apply", "-auto-approve"}, Env: c.variables})
+			result, err := s.engine.Run(t.Context(), terraform.Command{
+				Project: terraform.Project{Dir: dir, Environ: engine.ProcessEnvironment().With(c.variables)}, Args: []string{"apply", "-auto-approve"},
+			})
 			s.named(t, c.id, c.subject, result.Output, err)
 		})
 	}
@@ -269,6 +271,6 @@ func TestAnEmptyMirrorIsNamed(t *testing.T) {
 	dir := s.project(identityMain)
 	out, err := s.terraform(dir, empty, "init", "-input=false")
 	s.named(t, "provider-unavailable", nil, out, err)
-	result, err := s.engine.Run(t.Context(), terraform.Command{Dir: dir, Args: []string{"init"}, Env: empty})
+	result, err := s.engine.Run(t.Context(), terraform.Command{Project: terraform.Project{Dir: dir, Environ: engine.ProcessEnvironment().With(empty)}, Args: []string{"init"}})
 	s.named(t, "provider-unavailable", nil, result.Output, err)
 }

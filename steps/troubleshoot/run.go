@@ -51,7 +51,7 @@ func (s *scene) runIn(ctx context.Context, p health.Project, r *health.Report) [
 		r.Add(s.env, health.Result{Check: check})
 		return nil
 	}
-	at := terraform.Project{Dir: p.Dir, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
+	at := terraform.Project{Dir: p.Dir, Environ: s.env.Environ, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
 	init, err := terraform.InitProject(ctx, s.env.Engine, at)
 	result := init.Result
 	switch {
@@ -63,7 +63,7 @@ func (s *scene) runIn(ctx context.Context, p health.Project, r *health.Report) [
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.Dir
-		result, err = s.env.Engine.Run(ctx, terraform.Command{Dir: p.Dir, Args: []string{"plan"}, Lines: at.Lines})
+		result, err = s.env.Engine.Run(ctx, terraform.Command{Project: at, Args: []string{"plan"}})
 	}
 	found := diagnosed(p, result)
 	switch {

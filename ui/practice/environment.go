@@ -1,9 +1,7 @@
 package practice
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,42 +9,32 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
-// enter gives this process, and the Terraform that it starts, the AWS files of
-// the scratch home, the sandbox for every AWS, and nothing of the caller's AWS
-// environment. The home itself stays: version managers of Terraform live there.
-// Leave puts everything back.
-func enter(root, endpoint string) (leave func(), err error) {
-	set := map[string]string{
-		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(root, credentialsFile),
-		"AWS_CONFIG_FILE":             filepath.Join(root, configFile),
-		"AWS_EC2_METADATA_DISABLED":   "true",
-		"AWS_DEFAULT_REGION":          blueprint.DefaultStateRegion,
-		stateVariable():               filepath.Join(root, stateHome),
-	}
-	maps.Copy(set, awsops.EndpointVariables(endpoint)) // Terraform's too, whose provider.tf names none
-	before := callers()
-	leave = func() {
-		for name := range set {
-			_ = os.Unsetenv(name) // the names are good: they were set
-		}
-		for name, value := range before {
-			_ = os.Setenv(name, value) // the value came from there
+// environment is the callers', with the AWS files of the home below root, the sandbox
+// for every AWS, and nothing else of the callers' AWS. Their HOME stays: version
+// managers of Terraform live there.
+func environment(callers engine.Environment, root, endpoint string) engine.Environment {
+	set := map[string]string{"TF_DATA_DIR": ""}
+	for _, entry := range callers {
+		if name, _, _ := strings.Cut(entry, "="); isAWS(name) {
+			set[name] = ""
 		}
 	}
-	for name := range before {
-		err = errors.Join(err, os.Unsetenv(name))
+	for name, value := range awsops.EndpointVariables(endpoint) { // Terraform's too, whose provider.tf names none
+		set[name] = value
 	}
-	for name, value := range set {
-		err = errors.Join(err, os.Setenv(name, value))
-	}
-	if err != nil {
-		leave()
-		return nil, fmt.Errorf("the scratch environment cannot be set: %w", err)
-	}
-	return leave, nil
+	set["AWS_SHARED_CREDENTIALS_FILE"] = filepath.Join(root, credentialsFile)
+	set["AWS_CONFIG_FILE"] = filepath.Join(root, configFile)
+	set["AWS_EC2_METADATA_DISABLED"] = "true"
+	set[regionVariable] = blueprint.DefaultStateRegion
+	set[stateVariable()] = filepath.Join(root, stateHome)
+	return callers.With(set)
 }
+
+// regionVariable is the region of whoever names none.
+const regionVariable = "AWS_DEFAULT_REGION"
 
 // stateVariable names where the user's state directory is, for files.StateDir.
 func stateVariable() string {
@@ -56,15 +44,31 @@ func stateVariable() string {
 	return "XDG_STATE_HOME"
 }
 
-// callers are the variables through which the caller's own AWS and Terraform
-// files could be reached.
-func callers() map[string]string {
-	found := map[string]string{}
+func isAWS(name string) bool { return strings.HasPrefix(name, "AWS_") }
+
+// Config is where the rehearsal's AWS is, and the files with which it is reached.
+// Nothing of the process's environment counts.
+func (s *Stage) Config() awsops.Config {
+	return awsops.Config{
+		Region: s.Environ.Get(regionVariable), Endpoint: s.Endpoint(),
+		Files: &awsops.Files{Credentials: s.Environ.Get("AWS_SHARED_CREDENTIALS_FILE"), Config: s.Environ.Get("AWS_CONFIG_FILE")},
+	}
+}
+
+// Forget takes the callers' AWS out of this process, for good. The SDK cannot be kept
+// from reading all of it (config v1.33.15, env_config.go:329): what it cannot parse
+// and a missing AWS_CA_BUNDLE would end a rehearsal that they have nothing to do with.
+// It is for the beginning of a process that only rehearses, before anything reads the
+// environment in a goroutine of its own.
+func Forget() error {
 	for _, entry := range os.Environ() {
-		name, value, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "AWS_") || name == "TF_DATA_DIR" || name == stateVariable() {
-			found[name] = value
+		name, _, _ := strings.Cut(entry, "=")
+		if !isAWS(name) {
+			continue
+		}
+		if err := os.Unsetenv(name); err != nil {
+			return fmt.Errorf("the callers' %s cannot be put aside: %w", name, err)
 		}
 	}
-	return found
+	return nil
 }

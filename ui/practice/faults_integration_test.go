@@ -77,7 +77,7 @@ func (w *world) meetsAndMends(p proof) {
 // newRealWorld is a world with a real Terraform and a provider to be had.
 func newRealWorld(t *testing.T) *world {
 	t.Helper()
-	engine, err := terraform.Find(context.Background(), "")
+	engine, err := terraform.Find(context.Background(), "", os.Environ())
 	if err != nil {
 		t.Fatal(err) // a machine without Terraform fails: CI never skips
 	}
@@ -110,7 +110,7 @@ func (w *world) dir(project string) string {
 func (w *world) terraform(project string, args ...string) (text string, ok bool) {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), w.engine.Path, append(slices.Clone(args[:1]), append([]string{"-input=false", "-no-color"}, args[1:]...)...)...)
-	cmd.Dir = w.dir(project)
+	cmd.Dir, cmd.Env = w.dir(project), w.Environ
 	out, err := cmd.CombinedOutput()
 	return string(out), err == nil
 }

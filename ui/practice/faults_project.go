@@ -54,9 +54,7 @@ func inBackend(pattern, with string) doing {
 // withoutRegion takes the region out of the backend, and out of the environment
 // in which the sandbox sets one for whoever has none: Terraform would take it.
 func withoutRegion(ctx context.Context, at *scene) error {
-	if err := os.Unsetenv("AWS_DEFAULT_REGION"); err != nil {
-		return failed(err)
-	}
+	at.Environ = at.Environ.With(map[string]string{regionVariable: ""})
 	return inBackend(`(?m)^\s*region\s*=.*\n`, "")(ctx, at)
 }
 

@@ -21,7 +21,7 @@ type Newcomer struct {
 // newcomerDir is the second laptop, below the stage's root.
 const newcomerDir = "laptop-of-" + other
 
-// Newcomer moves this process to the laptop of the rehearsal's second admin,
+// Newcomer moves the rehearsal to the laptop of its second admin,
 // with an empty home and a clone of the team's folder. The set-up has to be
 // finished: it made the sealed file.
 func (s *Stage) Newcomer() (*Newcomer, error) {
@@ -40,14 +40,7 @@ func (s *Stage) Newcomer() (*Newcomer, error) {
 	if err := os.MkdirAll(filepath.Join(laptop, filepath.Dir(credentialsFile)), 0o700); err != nil {
 		return nil, fmt.Errorf("the newcomer's home cannot be made: %w", err)
 	}
-	err := errors.Join(
-		os.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(laptop, credentialsFile)),
-		os.Setenv("AWS_CONFIG_FILE", filepath.Join(laptop, configFile)),
-		os.Setenv(stateVariable(), filepath.Join(laptop, stateHome)))
-	if err != nil {
-		return nil, fmt.Errorf("the newcomer's environment cannot be set: %w", err)
-	}
-	s.Desk = n.Dir
+	s.Desk, s.Environ = n.Dir, environment(s.Environ, laptop, s.Endpoint())
 	return n, nil
 }
 

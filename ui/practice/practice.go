@@ -19,6 +19,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // Options are the knobs of a stage.
@@ -30,6 +31,8 @@ type Options struct {
 	Accounts int
 	// Latency is added to every call.
 	Latency time.Duration
+	// Environ is the callers' environment, whose AWS the rehearsal knows nothing of.
+	Environ engine.Environment
 }
 
 // Stage is one rehearsal: a sandbox that serves and the scratch files that go
@@ -37,18 +40,18 @@ type Options struct {
 type Stage struct {
 	// Root is the scratch folder: blueprint, projects, handovers, and home/.aws.
 	Root string
-	// Desk is the folder that the process works in: the root, or the newcomer's
-	// clone.
-	Desk string
+	// Desk is the folder that is worked in, the root or the newcomer's clone, and
+	// Environ the environment there.
+	Desk    string
+	Environ engine.Environment
 	// Me is the user whose key goes into the scratch home.
 	Me string
 
 	server    *sandbox.Server
 	accounts  int
 	recipient string
-	// ownRoot says that Start made up the folder; leave undoes enter.
+	// ownRoot says that Start made up the folder.
 	ownRoot bool
-	leave   func()
 }
 
 // credentialsFile and configFile lie below the stage's root, as they do below a
@@ -67,8 +70,7 @@ const (
 	other = "bob"
 )
 
-// Start serves a new sandbox on a free loopback port, makes its scratch files
-// and moves this process into the scratch home, until Close.
+// Start serves a new sandbox on a free loopback port and makes its scratch files.
 func Start(ctx context.Context, o Options) (*Stage, error) {
 	root, err := scratch(o.Dir)
 	if err != nil {
@@ -84,9 +86,7 @@ func Start(ctx context.Context, o Options) (*Stage, error) {
 	if err := s.furnish(); err != nil {
 		return nil, errors.Join(err, s.Close(false))
 	}
-	if s.leave, err = enter(s.Root, s.Endpoint()); err != nil {
-		return nil, errors.Join(err, s.Close(false))
-	}
+	s.Environ = environment(o.Environ, s.Root, s.Endpoint())
 	return s, nil
 }
 
@@ -149,13 +149,9 @@ func (s *Stage) Note() string {
 	return fmt.Sprintf("This was the sandbox: nothing real was touched. What it wrote is in %s, for you to look at and to delete.", s.Root)
 }
 
-// Close stops the sandbox and gives the process its environment back. The
-// scratch files stay if keep says so, and always where the caller chose the
-// folder.
+// Close stops the sandbox. The scratch files stay if keep says so, and always where
+// the caller chose the folder.
 func (s *Stage) Close(keep bool) error {
-	if s.leave != nil {
-		s.leave()
-	}
 	err := s.server.Close()
 	if !keep && s.ownRoot {
 		err = errors.Join(err, os.RemoveAll(s.Root))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ func start(t *testing.T, o Options) *Stage {
 	if o.Dir == "" {
 		o.Dir = filepath.Join(t.TempDir(), "scratch")
 	}
+	o.Environ = os.Environ()
 	s, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -31,37 +33,53 @@ func closeStage(t *testing.T, s *Stage) {
 	}
 }
 
-func TestStageHidesTheCallersAWSAndGivesItBack(t *testing.T) {
+// The stage's environment has nothing of the callers' AWS, and the callers' own, which
+// is this process's, is what it was all the time.
+func TestStageHidesTheCallersAWSAndLeavesItAlone(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "real")
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
 	t.Setenv("AWS_CONFIG_FILE", "/real/config")
 	t.Setenv("TF_DATA_DIR", "/real/data")
-	before := callers()
+	before := os.Environ()
 	s := start(t, Options{})
 	for _, name := range []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "TF_DATA_DIR"} {
-		if value, there := os.LookupEnv(name); there {
+		if value := s.Environ.Get(name); value != "" {
 			t.Errorf("%s=%s reaches the sandbox", name, value)
 		}
 	}
-	if got := os.Getenv("AWS_CONFIG_FILE"); !strings.HasPrefix(got, s.Root) {
-		t.Errorf("AWS_CONFIG_FILE is %s", got)
+	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", stateVariable()} {
+		if got := s.Environ.Get(name); !strings.HasPrefix(got, s.Root) {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+	if got := s.Environ.Get("PATH"); got != os.Getenv("PATH") {
+		t.Errorf("PATH is %q", got)
 	}
 	closeStage(t, s)
-	after := callers()
-	if len(after) != len(before) {
-		t.Errorf("left with %v, came with %v", after, before)
+	if after := os.Environ(); !slices.Equal(after, before) {
+		t.Errorf("left with %q, came with %q", after, before)
 	}
-	for name, value := range before {
-		if after[name] != value {
-			t.Errorf("%s was %q and is %q", name, value, after[name])
-		}
+}
+
+func TestAProcessThatOnlyRehearsesForgetsTheCallersAWS(t *testing.T) {
+	for _, entry := range os.Environ() { // they come back when the test ends
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+	t.Setenv("AWS_CA_BUNDLE", "/gone")
+	t.Setenv("AWS_MAX_ATTEMPTS", "many")
+	if err := Forget(); err != nil {
+		t.Fatal(err)
+	}
+	if left := slices.DeleteFunc(os.Environ(), func(entry string) bool { return !strings.HasPrefix(entry, "AWS_") }); len(left) > 0 || os.Getenv("PATH") == "" {
+		t.Errorf("%q is left", left)
 	}
 }
 
 func TestStageOperatorMeetsTheAccountsThatTheAnswersName(t *testing.T) {
 	for _, accounts := range []int{0, 1, 5} {
 		s := start(t, Options{Accounts: accounts})
-		sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: s.Endpoint()})
+		sessions, err := awsops.Open(context.Background(), s.Config())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +158,7 @@ func TestWhatIsPrintedOfTheSandboxLeadsNoServiceElsewhere(t *testing.T) {
 	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	text := exports(server)
+	text := exports(server, os.Environ())
 	for _, want := range []string{"AWS_ENDPOINT_URL_S3=" + server.URL(), "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false"} {
 		if !strings.Contains(text, "export "+want+"\n") {
 			t.Errorf("%s is not in\n%s", want, text)

@@ -7,13 +7,13 @@ import (
 	"io"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 )
 
 // Serve runs a sandbox without a stage on addr until the context ends, whose
@@ -27,7 +27,7 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 	if err := server.Start(ctx, addr); err != nil {
 		return fmt.Errorf("the sandbox cannot be started: %w", err)
 	}
-	_, err := io.WriteString(out, exports(server))
+	_, err := io.WriteString(out, exports(server, o.Environ))
 	if err == nil {
 		<-ctx.Done()
 		err = fmt.Errorf("the sandbox was ended: %w", ctx.Err())
@@ -37,13 +37,13 @@ func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {
 
 // exports are the shell's commands that point the AWS CLI, every SDK and
 // Terraform at the sandbox with all that they ask.
-func exports(server *sandbox.Server) string {
+func exports(server *sandbox.Server, callers engine.Environment) string {
 	operator := server.Operator()
 	set := awsops.EndpointVariables(server.URL())
 	set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"] = operator.AccessKeyID, operator.SecretAccessKey
 	set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = blueprint.DefaultStateRegion, blueprint.DefaultStateRegion
 	set["AWS_EC2_METADATA_DISABLED"] = "true"
-	for _, entry := range os.Environ() { // what leads one service elsewhere would win
+	for _, entry := range callers { // what leads one service elsewhere would win
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_ENDPOINT_URL_") {
 			set[name] = server.URL()
 		}

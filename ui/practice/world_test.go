@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/dirhash"
 
@@ -41,18 +42,22 @@ func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Helper()
 	w := &world{Stage: start(t, Options{}), t: t, engine: engine}
 	t.Cleanup(func() { closeStage(t, w.Stage) })
-	t.Setenv("AWS_MAX_ATTEMPTS", "2") // what is refused at every attempt takes half a minute otherwise
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
 }
 
+// patience is how long one call may be refused: half a minute is what the program has.
+const patience = 2 * time.Second
+
 // env is the world as a new process finds it.
 func (w *world) env() *engine.Env {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.Endpoint(), Parallel: engine.DefaultParallel})
+	config := w.Config()
+	config.Parallel, config.Bounds.Call = engine.DefaultParallel, patience
+	sessions, err := awsops.Open(context.Background(), config)
 	w.must(err)
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.Root, filepath.Join(w.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, w.Environ, w.Root, filepath.Join(w.Root, "stateroom.hcl"))
 	w.must(err)
 	env.Endpoint, env.Engine = w.Endpoint(), w.engine
 	if w.engine == nil {
@@ -147,7 +152,7 @@ func (w *world) leaves(dir string, note []byte) {
 // note is what init notes of a project's backend.
 func (w *world) note(dir string) []byte {
 	w.t.Helper()
-	p, err := tf.Inspect(dir, os.Getenv)
+	p, err := tf.Inspect(dir, w.Environ.Get)
 	w.must(err)
 	block, err := p.Backend()
 	w.must(err)

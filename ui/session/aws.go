@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"os"
 
 	"stateroom/awsops"
 	"stateroom/steps/files/profiles"
@@ -12,7 +11,7 @@ import (
 // is one: the SDK opens what it is told to, and waits for a pipe's writer for
 // ever. No call to AWS is made.
 func (s *session) openAWS(ctx context.Context, config awsops.Config) (*awsops.Sessions, error) {
-	if err := profiles.CheckAWS(ctx, os.Getenv); err != nil {
+	if err := profiles.CheckAWS(ctx, s.environ().Get); err != nil {
 		return nil, err
 	}
 	sessions, err := awsops.Open(ctx, config)

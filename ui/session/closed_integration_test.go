@@ -56,7 +56,8 @@ func (w *wall) escaped() []string {
 // TestNoCallOfARehearsalLeavesThisMachine runs the program, Terraform and the
 // AWS CLI behind a wall: on the sandbox inside the program, on a served one by
 // --endpoint-url alone and by AWS_ENDPOINT_URL alone, and as a shell that has
-// what `stateroom sandbox --listen` prints. Role profiles are in use in each.
+// what `stateroom sandbox --listen` prints. Role profiles are in use in each. Beside
+// a rehearsal somebody's own AWS is set up in the environment.
 func TestNoCallOfARehearsalLeavesThisMachine(t *testing.T) {
 	c := founded(t)
 	w := newWall(t)
@@ -66,6 +67,12 @@ func TestNoCallOfARehearsalLeavesThisMachine(t *testing.T) {
 		env := slices.DeleteFunc(l.environment(w.variables()...), func(entry string) bool { return strings.HasPrefix(entry, "AWS_ENDPOINT_URL") })
 		return append(env, more...)
 	}
+	// theirs is the same with somebody's own AWS all over it, some of which the SDK
+	// cannot read.
+	theirs := bare(l, "AWS_PROFILE=not-there", "AWS_ACCESS_KEY_ID=AKIATHEIRS", "AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=s",
+		"AWS_REGION=us-gov-west-1", "AWS_ENDPOINT_URL=http://aws.example", "AWS_ENDPOINT_URL_S3=http://s3.example", "AWS_ENDPOINT_URL_STS=http://sts.example",
+		"AWS_ENDPOINT_URL_IAM=http://iam.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "AWS_USE_FIPS_ENDPOINT=true", "AWS_EC2_METADATA_DISABLED=false",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1", "AWS_CA_BUNDLE=/not/there", "AWS_MAX_ATTEMPTS=many", "AWS_DEFAULTS_MODE=auto", "TF_DATA_DIR=/not/there")
 	endpoint := "AWS_ENDPOINT_URL=" + c.server.URL()
 	role := []string{"AWS_PROFILE=admin_iam-production", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}
 	served := append(l.environment(w.variables()...), role...)
@@ -92,9 +99,9 @@ func TestNoCallOfARehearsalLeavesThisMachine(t *testing.T) {
 		{"onboarding, by the flag", l.folder, l.typed(), bare(l), append([]string{l.program(), "onboard", "--plain"}, flag...)},
 		{"a checkup, by the flag", l.folder, "", bare(l), append([]string{l.program(), "troubleshoot", "--plain"}, flag...)},
 		{"a checkup as a role profile, by both", l.folder, "", bare(l, append(role, endpoint)...), append([]string{l.program(), "troubleshoot", "--plain"}, flag...)},
-		{"set-up in the sandbox", t.TempDir(), "", bare(l), []string{l.program(), "setup", "--sandbox", "--yes"}},
-		{"onboarding in the sandbox", t.TempDir(), "", bare(l), []string{l.program(), "onboard", "--sandbox", "--yes"}},
-		{"troubleshooting in the sandbox", t.TempDir(), "", bare(l), []string{l.program(), "troubleshoot", "--sandbox", "--yes", "--break", "kms-disabled"}},
+		{"set-up in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "setup", "--sandbox", "--yes"}},
+		{"onboarding in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "onboard", "--sandbox", "--yes"}},
+		{"troubleshooting in the sandbox", t.TempDir(), "", theirs, []string{l.program(), "troubleshoot", "--sandbox", "--yes", "--break", "kms-disabled"}},
 		{"Terraform by a role profile", project, "", served, terraform},
 		{"the AWS CLI by a role profile", project, "", served, []string{"aws", "sts", "get-caller-identity"}},
 	} {

@@ -138,7 +138,7 @@ func (c *company) laptop(user string) *laptop {
 		c.must(os.MkdirAll(dir, 0o700))
 	}
 	if c.mirror != nil {
-		engine, err := terraform.Find(context.Background(), "")
+		engine, err := terraform.Find(context.Background(), "", os.Environ())
 		c.must(err) // a machine without Terraform fails: CI never skips
 		script := "#!/bin/sh\n{ echo \"$@\"; env; } >" + l.spied + "/$$\nexec " + engine.Path + " \"$@\"\n"
 		c.must(os.WriteFile(filepath.Join(l.path, "terraform"), []byte(script), 0o700))

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -108,13 +107,13 @@ func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, 
 	if len(found) == 1 {
 		e.Found = found[0]
 	}
-	e.Returning = holdsKey(a)
+	e.Returning = s.holdsKey(a)
 	return e, nil
 }
 
 // holdsKey tells whether a key of an admin's lies on this laptop already.
-func holdsKey(a *blueprint.Answers) bool {
-	path, err := profiles.CredentialsPath(os.Getenv)
+func (s *session) holdsKey(a *blueprint.Answers) bool {
+	path, err := profiles.CredentialsPath(s.environ().Get)
 	if err != nil {
 		return false
 	}

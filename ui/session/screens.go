@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 	"stateroom/ui/tui"
@@ -19,7 +20,8 @@ func Screens(ctx context.Context, o Options, sys System, modes ...*Mode) (code i
 		shown[i] = mode.Mode
 	}
 	summary, err := tui.Run(ctx, tui.Options{
-		In: sys.In, Out: sys.Out, Menu: menu, Modes: shown, Faults: faults(o), Sandbox: o.Sandbox, DryRun: o.DryRun,
+		Getenv: engine.ProcessEnvironment().Get,
+		In:     sys.In, Out: sys.Out, Menu: menu, Modes: shown, Faults: faults(o), Sandbox: o.Sandbox, DryRun: o.DryRun,
 		Stop: sys.Stop, Applying: sys.Applying, Interrupt: sys.Interrupt,
 		Begin: func(ctx context.Context, r tui.Request) (*tui.Start, error) {
 			o := o

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,6 +99,8 @@ type session struct {
 	Options
 	*Mode
 	sys System
+	// process is the environment that this run began with.
+	process engine.Environment
 
 	ask    bool // questions can be asked
 	yes    bool // the plan is applied without asking
@@ -116,7 +117,7 @@ type session struct {
 
 func newSession(o Options, sys System, mode *Mode) *session {
 	return &session{
-		Options: o, Mode: mode, sys: sys,
+		Options: o, Mode: mode, sys: sys, process: engine.ProcessEnvironment(),
 		ask: (sys.Terminal || o.Plain && mode.piped) && !o.JSON, yes: o.Yes || (o.Sandbox && !sys.Terminal),
 	}
 }
@@ -124,7 +125,7 @@ func newSession(o Options, sys System, mode *Mode) *session {
 // startLab starts the sandbox where one is wanted; closeLab ends it.
 func (s *session) startLab(ctx context.Context) (err error) {
 	if s.Sandbox {
-		s.lab, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency})
+		s.lab, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency, Environ: s.process})
 	}
 	return err
 }
@@ -148,7 +149,7 @@ func (s *session) present(lines *plain.Lines) {
 		s.show = s.lines.Emit
 	}
 	s.prompt = plain.NewPrompt(s.sys.In, talk)
-	s.prompt.Conceal, s.prompt.Blocks = s.concealer(), theme.UTF8(os.Getenv)
+	s.prompt.Conceal, s.prompt.Blocks = s.concealer(), theme.UTF8(s.process.Get)
 }
 
 // greet says the first line, once: after whatever refuses the command line and the
@@ -226,7 +227,7 @@ func (s *session) usable(ctx context.Context) error {
 // terraform finds the engine, once.
 func (s *session) terraform(ctx context.Context) (_ *terraform.Engine, err error) {
 	if s.engine == nil {
-		s.engine, err = terraform.Find(ctx, s.Engine)
+		s.engine, err = terraform.Find(ctx, s.Engine, s.environ())
 	}
 	return s.engine, err
 }
@@ -268,11 +269,20 @@ func (s *session) readBlueprint() (b *blueprint.Blueprint, isNew bool, err error
 
 // config says with which credentials and where to reach AWS.
 func (s *session) config() awsops.Config {
-	config := awsops.Config{Profile: s.Profile, Region: s.Region, Endpoint: s.Endpoint, Parallel: s.Parallel}
+	config := awsops.Config{Region: s.Region, Endpoint: s.Endpoint}
 	if s.lab != nil {
-		config.Endpoint = s.lab.Endpoint()
+		config = s.lab.Config()
 	}
+	config.Profile, config.Parallel = s.Profile, s.Parallel
 	return config
+}
+
+// environ is the environment that the steps and Terraform go by.
+func (s *session) environ() engine.Environment {
+	if s.lab != nil {
+		return s.lab.Environ
+	}
+	return s.process
 }
 
 // world opens the journal and finds the engine. No call to AWS is made.
@@ -287,7 +297,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	if err := errors.Join(dirErr, pathErr); err != nil {
 		return nil, fmt.Errorf("the current folder: %w", err)
 	}
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), dir, path)
+	env, err := engine.NewEnv(sessions, s.environ(), dir, path)
 	if err != nil {
 		return nil, err
 	}

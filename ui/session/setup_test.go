@@ -3,8 +3,10 @@ package session
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/ui/practice"
 )
@@ -12,17 +14,26 @@ import (
 // TestWhoeverHasSignedInSinceIsSeenByTheNextLook looks with a secret that is wrong,
 // and again with the right one: AWS is opened anew only where a look has failed.
 func TestWhoeverHasSignedInSinceIsSeenByTheNextLook(t *testing.T) {
-	stage, err := practice.Start(t.Context(), practice.Options{Dir: filepath.Join(t.TempDir(), "stage")})
+	stage, err := practice.Start(t.Context(), practice.Options{Dir: filepath.Join(t.TempDir(), "stage"), Environ: engine.ProcessEnvironment()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = stage.Close(true) })
+	for _, entry := range stage.Environ {
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+	right := os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
+	credentials, err := os.ReadFile(right)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	path, wrong := filepath.Join(dir, "stateroom.hcl"), filepath.Join(t.TempDir(), "credentials")
 	if err := os.WriteFile(path, stage.Blueprint().HCL(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(wrong, []byte("[default]\naws_access_key_id = "+stage.Sandbox().Operator().AccessKeyID+"\naws_secret_access_key = of-somebody-else\n"), 0o600); err != nil {
+	if err := os.WriteFile(wrong, append(credentials, "aws_secret_access_key = of-somebody-else\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := newSession(Options{Blueprint: path, Dir: dir, Endpoint: stage.Endpoint(), Parallel: 4}, System{Terminal: true}, SetUp)
@@ -31,7 +42,6 @@ func TestWhoeverHasSignedInSinceIsSeenByTheNextLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	right := os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", wrong)
 	opened, err := open(t.Context(), given, plan.Asks{})
 	if err != nil {

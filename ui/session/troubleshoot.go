@@ -79,7 +79,7 @@ func (s *session) answersKnown() (*blueprint.Answers, error) {
 	if dir == "" {
 		dir = "."
 	}
-	from, err := troubleshoot.FromProject(dir, os.Getenv)
+	from, err := troubleshoot.FromProject(dir, s.environ().Get)
 	if err != nil {
 		return nil, UsageError{err}
 	}

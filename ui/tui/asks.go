@@ -24,47 +24,47 @@ type (
 // errNoCode ends a sign-in whose MFA question was not answered.
 var errNoCode = errors.New("no MFA code was given")
 
-// mfa asks the screen for a code and waits for it.
-func (e *runner) mfa(ctx context.Context) func() (string, error) {
-	return func() (string, error) { return e.signIn(ctx, plan.SignIn{}) }
+// asks are the questions of a flow. A session may ask for a code long after it
+// was opened, so they last as long as the program.
+func (e *runner) asks() plan.Asks {
+	code := func() (string, error) { return e.signIn(e.ctx, plan.SignIn{}) }
+	return plan.Asks{Code: code, SignIn: e.signIn, Enrol: e.enrol}
 }
 
 // signIn asks the screen for a code of a device and waits for it.
 func (e *runner) signIn(ctx context.Context, ask plan.SignIn) (string, error) {
 	reply := make(chan string, 1)
 	e.queue.push(mfaMsg{ask, reply})
-	select {
-	case code := <-reply:
-		if code == "" {
-			return "", errNoCode
-		}
-		return code, nil
-	case <-ctx.Done():
-		return "", fmt.Errorf("waiting for an MFA code: %w", ctx.Err())
-	case <-e.ctx.Done():
-		return "", fmt.Errorf("waiting for an MFA code: %w", e.ctx.Err())
+	code, err := answerOf(ctx, e, reply, "an MFA code")
+	if err == nil && code == "" {
+		err = errNoCode
 	}
-}
-
-// asks are the questions of a flow. A session may ask for a code long after it
-// was opened, so they last as long as the program.
-func (e *runner) asks() plan.Asks {
-	return plan.Asks{Code: e.mfa(e.ctx), SignIn: e.signIn, Enrol: e.enrol}
+	return code, err
 }
 
 // enrol shows a new MFA device and waits for two codes in a row.
 func (e *runner) enrol(ctx context.Context, enrolment plan.Enrolment) (first, second string, err error) {
 	reply := make(chan []string, 1)
 	e.queue.push(enrolMsg{enrolment, reply})
-	select {
-	case codes := <-reply:
-		if len(codes) < 2 {
-			return "", "", errNoCode
-		}
-		return codes[0], codes[1], nil
-	case <-ctx.Done():
-		return "", "", fmt.Errorf("waiting for two MFA codes: %w", ctx.Err())
-	case <-e.ctx.Done():
-		return "", "", fmt.Errorf("waiting for two MFA codes: %w", e.ctx.Err())
+	codes, err := answerOf(ctx, e, reply, "two MFA codes")
+	switch {
+	case err != nil:
+		return "", "", err
+	case len(codes) < 2:
+		return "", "", errNoCode
 	}
+	return codes[0], codes[1], nil
+}
+
+// answerOf waits for a reply as long as the asker does, and the program lasts.
+func answerOf[T any](ctx context.Context, e *runner, reply <-chan T, what string) (answer T, err error) {
+	select {
+	case answer = <-reply:
+		return answer, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-e.ctx.Done():
+		err = e.ctx.Err()
+	}
+	return answer, fmt.Errorf("waiting for %s: %w", what, err)
 }

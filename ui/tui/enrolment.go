@@ -69,11 +69,7 @@ func (e *enrolment) room() int {
 }
 
 func (e *enrolment) update(msg tea.Msg) (nav, tea.Cmd) {
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nav{}, nil
-	}
-	switch e.form.Update(pressed) {
+	switch formEvent(e.form, msg) {
 	case form.Done:
 		values := e.form.Values()
 		e.ask.reply <- []string{values["first"], values["second"]}

@@ -34,11 +34,16 @@ import (
 func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.Context, Request) (*Start, error)) {
 	t.Helper()
 	o.Dir = filepath.Join(t.TempDir(), "stage")
+	o.Environ = engine.ProcessEnvironment()
 	stage, err := practice.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = stage.Close(true) })
+	for _, entry := range stage.Environ { // for the children that a test starts, too
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
 	return stage, func(context.Context, Request) (*Start, error) {
 		return startOn(stage.Root, stage.Endpoint(), stage.Blueprint(), stage.Me), nil
 	}

@@ -24,9 +24,9 @@ type prompt struct {
 
 // newPrompt asks for an MFA code on behalf of the engine.
 func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
-	answer := func(code string) (nav, tea.Cmd) {
+	answer := func(code string) nav {
 		ask.reply <- code
-		return nav{pop: true}, nil
+		return nav{pop: true}
 	}
 	label := "Code of your MFA device"
 	if ask.signIn.Device != "" {
@@ -43,7 +43,8 @@ func newPrompt(t *theme.Theme, ask mfaMsg) *prompt {
 			Help:  "The six digits that your MFA device shows now. AWS accepts each code once.",
 			Check: sixDigits,
 		}}),
-		done: answer, left: func() (nav, tea.Cmd) { return answer("") },
+		done: func(code string) (nav, tea.Cmd) { return answer(code), nil },
+		left: func() (nav, tea.Cmd) { return answer(""), nil },
 	}
 }
 
@@ -53,11 +54,7 @@ func (p *prompt) resize(width, height int) {
 }
 
 func (p *prompt) update(msg tea.Msg) (nav, tea.Cmd) {
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nav{}, nil
-	}
-	switch p.form.Update(pressed) {
+	switch formEvent(p.form, msg) {
 	case form.Done:
 		return p.done(p.form.Values()["value"])
 	case form.Left:
@@ -65,6 +62,14 @@ func (p *prompt) update(msg tea.Msg) (nav, tea.Cmd) {
 	case form.Editing, form.Pick:
 	}
 	return nav{}, nil
+}
+
+// formEvent is what a message has led to in a form, which takes keys alone.
+func formEvent(f *form.Form, msg tea.Msg) form.Event {
+	if pressed, ok := msg.(tea.KeyMsg); ok {
+		return f.Update(pressed)
+	}
+	return form.Editing
 }
 
 func (p *prompt) view() []string {

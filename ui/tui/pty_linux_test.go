@@ -48,6 +48,7 @@ func child() int {
 	if os.Getenv(scriptEnv) != "" {
 		o.Menu, o.Modes, o.Begin = false, []*Mode{Troubleshoot}, beginScript
 	}
+	o.Getenv = os.Getenv
 	summary, err := Run(context.Background(), o)
 	if err != nil {
 		fmt.Println(err)
@@ -70,7 +71,7 @@ func beginChild(ctx context.Context, _ Request) (*Start, error) {
 	o.World = func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Env, error) {
 		env, err := world(ctx, a, asks)
 		if err == nil && os.Getenv(terraformEnv) != "" {
-			env.Engine, env.EngineErr = terraform.Find(ctx, "")
+			env.Engine, env.EngineErr = terraform.Find(ctx, "", os.Environ())
 			err = env.EngineErr
 		}
 		return env, err
@@ -84,7 +85,7 @@ func beginScript(context.Context, Request) (*Start, error) {
 	flow := &engine.Flow{
 		Env: &engine.Env{Dir: os.Getenv(childEnv)}, Answers: &blueprint.Answers{Blueprint: blueprint.New()},
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
-			result, err := terraformer.Run(ctx, terraform.Command{Dir: env.Dir, Args: []string{"plan"}})
+			result, err := terraformer.Run(ctx, terraform.Command{Project: terraform.Project{Dir: env.Dir, Environ: os.Environ()}, Args: []string{"plan"}})
 			return plan.Review{Checks: []plan.Check{{Name: "terraform plan", Answer: result.Output, Verdict: plan.Passed}}}, err
 		},
 	}

@@ -81,9 +81,6 @@ func (o *Options) modes() []*Mode {
 // under way, and prints the summary to the normal screen. The summary is nil
 // when nothing was begun. The error is one that kept the run from its end.
 func Run(ctx context.Context, o Options) (*plan.Summary, error) {
-	if o.Getenv == nil {
-		o.Getenv = os.Getenv
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	renderer := lipgloss.NewRenderer(o.Out)
