@@ -94,6 +94,16 @@ func profileKey(credentials files.Snapshot, name string) string {
 	return profile.Get("aws_access_key_id")
 }
 
+// ProfileKey is the access key id that a profile of this laptop's holds, or empty; why
+// the file cannot be read is told to whoever opens the profile.
+func ProfileKey(env *engine.Env, name string) string {
+	credentials, err := files.Read(env.CredentialsPath)
+	if err != nil || name == "" {
+		return ""
+	}
+	return profileKey(credentials, name)
+}
+
 // ownKey is the id of the key that is this laptop's admin's own, or empty.
 func ownKey(credentials files.Snapshot, a *blueprint.Answers) string {
 	if id := profileKey(credentials, a.LongTermProfile()); id != "" {

@@ -97,15 +97,8 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		}
 		*into = snapshot
 	}
-	root, err := files.Repository(env.Root())
-	if err != nil {
-		return err
-	}
-	f.IgnoreErr = files.Inside(root, f.Gitignore.Path)
-	problem, err := engine.LinkProblem(env)
-	if err != nil {
-		return err
-	}
+	f.IgnoreErr = files.Inside(files.WorkTree(env.Root()), f.Gitignore.Path)
+	problem := engine.LinkProblem(env)
 	for _, p := range a.Projects {
 		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
 		if err == nil {

@@ -140,7 +140,7 @@ func blueprintPlace(a *blueprint.Answers, project blueprint.Project) tf.Backend 
 // directory.
 func rightPlace(a *blueprint.Answers, project blueprint.Project, at *tf.Project) bool {
 	have := at.State.Configured
-	return have != nil && tf.SamePlace(have.Type, func(k string) string { return have.Config[k] }, blueprintPlace(a, project))
+	return have != nil && tf.SamePlace(have.Type, have.Attributes.Get, blueprintPlace(a, project))
 }
 
 func writeTitle(edit files.Edit, project blueprint.Project) string {

@@ -205,7 +205,7 @@ func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *tf.Project
 	want := blueprintPlace(a, project)
 	kind, get := "", func(string) string { return "" }
 	if have := at.State.Configured; have != nil {
-		kind, get = have.Type, func(name string) string { return have.Config[name] }
+		kind, get = have.Type, have.Attributes.Get
 	} else if block, _ := at.Backend(); block != nil { // step 7 tells of a second one
 		kind, get = block.Type, block.Attributes.Get
 	}

@@ -17,18 +17,13 @@ import (
 // that came with the repository. Where such a project would be touched, that takes
 // consent by the name of the place (--adopt).
 func (e *Env) Elsewhere(at *tf.Project) ([]tf.Elsewhere, error) {
-	repository, err := files.Repository(e.Dir)
-	if err != nil {
-		return nil, err
-	}
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
-	own := tf.OwnWay(repository, e.Endpoint, e.Environ)
+	own := tf.OwnWay(files.WorkTree(e.Dir), e.Endpoint, e.Environ)
 	for _, profile := range profiles.All(profiles.Config, config) {
 		own.AddProfile(profile.Get)
 	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
-	found, err := at.Elsewhere(own)
-	return found, err
+	return at.Elsewhere(own)
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.

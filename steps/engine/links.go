@@ -21,12 +21,8 @@ type links struct {
 
 // LinkProblem is a function that says of one project after the other, as they were
 // read, what is wrong with its links, or nil.
-func LinkProblem(env *Env) (func(project blueprint.Project, at *tf.Project) error, error) {
-	repository, err := files.Repository(env.Dir)
-	if err != nil {
-		return nil, err
-	}
-	return links{repository, map[string]string{}}.problem, nil
+func LinkProblem(env *Env) func(project blueprint.Project, at *tf.Project) error {
+	return links{files.WorkTree(env.Dir), map[string]string{}}.problem
 }
 
 func (l links) problem(project blueprint.Project, at *tf.Project) error {

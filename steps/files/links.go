@@ -11,37 +11,20 @@ func Real(path string) (string, error) {
 	if err != nil {
 		return "", &Error{Action: "find", Path: path, Err: err}
 	}
-	if whole, err := filepath.EvalSymlinks(target); err == nil {
-		return whole, nil
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(target))
-	for rest := filepath.Base(target); ; rest = filepath.Join(filepath.Base(target), rest) {
-		if err == nil {
-			return filepath.Join(dir, rest), nil
-		}
-		target = filepath.Dir(target)
-		if target == filepath.Dir(target) {
-			return filepath.Join(target, rest), nil
-		}
-		dir, err = filepath.EvalSymlinks(filepath.Dir(target))
-	}
+	return RealPath(target), nil
 }
 
-// Repository is the real path of the repository that a directory is in: the
-// nearest one upwards that holds .git, or the directory itself.
-func Repository(dir string) (string, error) {
-	start, err := Real(dir)
-	if err != nil {
-		return "", err
-	}
-	for at := start; ; at = filepath.Dir(at) {
+// WorkTree is the git work tree that a folder belongs to, the folder itself
+// outside of one, with links followed. Git is not run: what a repository says in
+// its configuration is not to be carried out.
+func WorkTree(folder string) string {
+	folder = RealPath(folder)
+	for _, at := range ancestors(folder) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return at, nil
-		}
-		if at == filepath.Dir(at) {
-			return start, nil
+			return at
 		}
 	}
+	return folder
 }
 
 // Inside refuses a path that leads out of a repository through symlinks: whoever
@@ -51,7 +34,7 @@ func Inside(repository, path string) error {
 	if err != nil {
 		return err
 	}
-	if target == repository || Within(repository, target) {
+	if Within(repository, target) {
 		return nil
 	}
 	return &Error{
@@ -65,4 +48,32 @@ func Inside(repository, path string) error {
 func Within(dir, path string) bool {
 	rel, err := filepath.Rel(RealPath(dir), RealPath(path))
 	return err == nil && filepath.IsLocal(rel)
+}
+
+// ancestors are an absolute path and the directories above it, the nearest first.
+func ancestors(path string) []string {
+	all := []string{path}
+	for parent := filepath.Dir(path); parent != path; parent = filepath.Dir(path) {
+		path = parent
+		all = append(all, path)
+	}
+	return all
+}
+
+// RealPath follows the links of a path as far as it exists; what does not exist
+// yet stays as it is spelt.
+func RealPath(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	for _, at := range ancestors(path) {
+		if target, err := filepath.EvalSymlinks(at); err == nil {
+			rest, err := filepath.Rel(at, path)
+			if err != nil {
+				return path
+			}
+			return filepath.Join(target, rest)
+		}
+	}
+	return path
 }

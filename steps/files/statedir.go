@@ -61,19 +61,6 @@ func KeepOutside(dir string, folders ...string) error {
 	return nil
 }
 
-// WorkTree is the git work tree that a folder belongs to, the folder itself
-// outside of one, with links followed. Git is not run: what a repository says in
-// its configuration is not to be carried out.
-func WorkTree(folder string) string {
-	folder = RealPath(folder)
-	for _, at := range ancestors(folder) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return at
-		}
-	}
-	return folder
-}
-
 // Keepable refuses a state directory that this user cannot write to, or that
 // others can, that is somebody else's or can be replaced by everybody. It makes nothing: of a directory that is not there yet the nearest
 // one above counts.
@@ -111,32 +98,4 @@ func heldOpen(dir, at string) error {
 		}
 	}
 	return nil
-}
-
-// ancestors are an absolute path and the directories above it, the nearest first.
-func ancestors(path string) []string {
-	all := []string{path}
-	for parent := filepath.Dir(path); parent != path; parent = filepath.Dir(path) {
-		path = parent
-		all = append(all, path)
-	}
-	return all
-}
-
-// RealPath follows the links of a path as far as it exists; what does not exist
-// yet stays as it is spelt.
-func RealPath(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	for _, at := range ancestors(path) {
-		if target, err := filepath.EvalSymlinks(at); err == nil {
-			rest, err := filepath.Rel(at, path)
-			if err != nil {
-				return path
-			}
-			return filepath.Join(target, rest)
-		}
-	}
-	return path
 }

@@ -29,9 +29,8 @@ type Handover struct {
 	// before is the key that the newest sealed file held when the run began; a
 	// newer one is this run's own work, and is not to be done again.
 	before *string
-	// path and until are told at the end.
-	path  string
-	until time.Time
+	// last is what the newest look found, told at the end.
+	last *handoverPlan
 }
 
 // Flow is the run of a handover in env.
@@ -57,6 +56,13 @@ type handoverFacts struct {
 	now     time.Time
 }
 
+// handoverPlan is what one look found, with what makes the sealed file.
+type handoverPlan struct {
+	*report
+	handoverFacts
+	answers *blueprint.Answers
+}
+
 // Look reads the user's keys and plans the sealed file. It is the Look of a
 // [engine.Flow]. A user that cannot have a handover is a [plan.Refusal].
 func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
@@ -68,18 +74,14 @@ func (h *Handover) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err != nil {
 		return plan.Review{}, err
 	}
-	var review plan.Review
-	for _, c := range f.checks(identity) {
-		review.Checks = append(review.Checks, c)
-		env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
+	p := &handoverPlan{report: &report{env: env}, handoverFacts: f, answers: h.Answers}
+	h.last = p
+	p.tell(identity)
+	for _, f := range engine.Unwritten(env, p.Handover.Path) {
+		p.find(f)
 	}
-	if f.denied {
-		review.Findings = append(review.Findings, f.isDenied())
-	}
-	h.path, h.until = f.Handover.Path, f.expires()
-	review.Findings = append(review.Findings, engine.Unwritten(env, h.path)...)
-	err = h.plan(f, &review)
-	return review, err
+	err = p.plan()
+	return p.review, err
 }
 
 // Close tells what to do with the file.
@@ -88,7 +90,7 @@ func (h *Handover) Close(s *plan.Summary) []string {
 		return nil
 	}
 	return []string{
-		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.path, h.User, h.until.Format(time.DateOnly)),
+		fmt.Sprintf("%s holds %s's key and the blueprint; it can be opened until %s.", h.last.Handover.Path, h.User, h.last.expires().Format(time.DateOnly)),
 		fmt.Sprintf("Next: send it to %s, who runs stateroom onboard --handover FILE in a clone of your repository.", h.User),
 	}
 }
@@ -139,15 +141,6 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 	f.uses, err = keyUses(ctx, home, f.name, f.keys)
 	f.keys = slices.DeleteFunc(f.keys, func(k awsops.AccessKey) bool { _, there := f.uses[k.ID]; return !there })
 	return f, err
-}
-
-// isDenied tells of a user who was seen off and is to come back.
-func (f handoverFacts) isDenied() plan.Finding {
-	return plan.Finding{
-		ID: "handover.denied", Of: plan.StepIAM, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("User %s is denied everything by the policy AWSDenyAll, as stateroom offboard leaves a user: no key of the user's opens anything.", f.name),
-		Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", f.name, f.name, f.denyAll),
-	}
 }
 
 // keyUses asks when each key was last used. One that was deleted since the keys were
@@ -205,23 +198,27 @@ func (f *handoverFacts) waiting(recipient string) *awsops.AccessKey {
 	return nil
 }
 
-// checks tell of what was looked at.
-func (f *handoverFacts) checks(who awsops.Identity) []plan.Check {
-	var checks []plan.Check
-	for _, k := range f.keys {
-		answer := usedWhen(f.uses[k.ID])
+// tell tells of what was looked at, as who.
+func (p *handoverPlan) tell(who awsops.Identity) {
+	for _, k := range p.keys {
+		answer := usedWhen(p.uses[k.ID])
 		if !k.Active {
 			answer = "inactive, " + answer
 		}
-		checks = append(checks, plan.Check{
-			Name: "access key " + k.ID, Asked: "iam:GetAccessKeyLastUsed as " + who.ARN, Answer: answer, Verdict: plan.Passed,
-		})
+		p.passed(plan.Check{Name: "access key " + k.ID, Asked: "iam:GetAccessKeyLastUsed as " + who.ARN}, answer)
 	}
 	answer := "not there"
-	if f.Handover.Exists {
+	if p.Handover.Exists {
 		answer = "there"
 	}
-	return append(checks, plan.Check{Name: "sealed file", Asked: f.Handover.Path, Answer: answer, Verdict: plan.Passed})
+	p.passed(plan.Check{Name: "sealed file", Asked: p.Handover.Path}, answer)
+	if p.denied { // who was seen off is to come back
+		p.find(plan.Finding{
+			ID: "handover.denied", Of: plan.StepIAM, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("User %s is denied everything by the policy AWSDenyAll, as stateroom offboard leaves a user: no key of the user's opens anything.", p.name),
+			Remedy:   fmt.Sprintf("If %s is to come back: aws iam detach-user-policy --user-name %s --policy-arn %s", p.name, p.name, p.denyAll),
+		})
+	}
 }
 
 // usedWhen is a key's last use in words.

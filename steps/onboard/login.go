@@ -23,7 +23,8 @@ type Login struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	last *scene
+	// note tells how the newest look found things.
+	note []string
 }
 
 // Flow is the login as a flow over env. The caller adds Emit, Confirm and what
@@ -35,59 +36,60 @@ func (l *Login) Flow(env *engine.Env) *engine.Flow {
 // Look finds the key and the device, sees whether there is a session that lasts,
 // and plans to open one. It is the Look of a [engine.Flow].
 func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
-	s := &scene{o: &Onboarding{Answers: l.Answers, Now: l.Now}, env: env, a: l.Answers, region: l.Answers.StateRegion}
-	l.last = s
-	for _, part := range []func(context.Context) error{s.snapshots, s.identify, s.placeKey, s.planLogin} {
-		if err := part(ctx); err != nil {
-			return s.review, err
-		}
-		if s.review.Blocked() {
-			break
-		}
+	l.note = nil
+	in := newInputs(env, l.Answers, l.Now)
+	if err := in.read(); err != nil {
+		return in.review, err
 	}
-	return s.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+	who, err := identify(ctx, in)
+	if err != nil || in.review.Blocked() {
+		return in.review, err
+	}
+	p := &factorPlan{in: in}
+	p.who, p.factor = placeKey(in, who, false)
+	if err := p.login(ctx); err != nil {
+		return in.review, err
+	}
+	in.review.Changes = p.changes
+	switch {
+	case in.review.Blocked():
+	case p.factor.wanted:
+		l.note = p.factor.note(l.Answers.AdminProfile)
+	default:
+		l.note = []string{fmt.Sprintf("No environment of %s asks for a second factor, so there is nothing to log in to: profile %s works as it is.",
+			whose(p.who.user), l.Answers.AdminProfile)}
+	}
+	return in.review, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 
-// planLogin plans a session where one is wanted. It enrols no device, which is
+// login plans a session where one is wanted. It enrols no device, which is
 // onboarding's.
-func (s *scene) planLogin(ctx context.Context) error {
-	if !s.factor.wanted {
-		s.check(plan.Check{
-			Name: checkFactor, Asked: s.env.BlueprintPath, Verdict: plan.Passed,
-			Answer: fmt.Sprintf("no environment of %s asks for one", whose(s.user)),
-		})
+func (p *factorPlan) login(ctx context.Context) error {
+	if !p.factor.wanted {
+		p.in.passed(plan.Check{Name: checkFactor, Asked: p.in.env.BlueprintPath},
+			fmt.Sprintf("no environment of %s asks for one", whose(p.who.user)))
 		return nil
 	}
-	seen, err := s.findDevice(ctx)
+	seen, err := p.findDevice(ctx)
 	if err != nil || !seen {
 		return err
 	}
-	if s.factor.device == "" {
-		s.broken(plan.Check{Name: checkFactor, Asked: s.askedForDevices()}, plan.Finding{
+	if p.factor.device == "" {
+		p.in.broken(p.deviceCheck(), plan.Finding{
 			ID: "login.no-device", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
-			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, so no session can be opened.", s.user),
+			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, so no session can be opened.", p.who.user),
 			Remedy:   "Run stateroom onboard: it enrols one.",
 		})
 		return nil
 	}
-	if err := s.findSession(ctx); err != nil {
+	if err := p.findSession(ctx); err != nil {
 		return err
 	}
-	if base, needs, ok := s.keyInPlace(); ok {
-		s.planSession(base, needs)
+	if base, needs, ok := p.keyInPlace(); ok {
+		p.planSession(base, needs)
 	}
 	return nil
 }
 
 // Close tells until when the session holds, or that none is needed.
-func (l *Login) Close(*plan.Summary) []string {
-	s := l.last
-	if s == nil || s.review.Blocked() || s.standing != own {
-		return nil
-	}
-	if !s.factor.wanted {
-		return []string{fmt.Sprintf("No environment of %s asks for a second factor, so there is nothing to log in to: profile %s works as it is.",
-			whose(s.user), s.a.AdminProfile)}
-	}
-	return s.sessionNote()
-}
+func (l *Login) Close(*plan.Summary) []string { return l.note }

@@ -74,13 +74,10 @@ type offboardFacts struct {
 
 // offboarding is what one look found, with what is to be taken of it.
 type offboarding struct {
+	*report
 	offboardFacts
 	answers *blueprint.Answers
-	review  plan.Review
 }
-
-// find books a finding.
-func (o *offboarding) find(f plan.Finding) { o.review.Findings = append(o.review.Findings, f) }
 
 // plan books a change.
 func (o *offboarding) plan(c plan.Change) { o.review.Changes = append(o.review.Changes, c) }
@@ -101,7 +98,7 @@ func (o *Offboard) Look(ctx context.Context, env *engine.Env) (plan.Review, erro
 	if err := o.refuse(f, identity); err != nil {
 		return plan.Review{}, err
 	}
-	o.last = &offboarding{offboardFacts: f, answers: o.Answers}
+	o.last = &offboarding{report: &report{env: env}, offboardFacts: f, answers: o.Answers}
 	o.last.planAll()
 	return o.last.review, nil
 }

@@ -21,6 +21,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 	if f == nil || f.user == nil {
 		return r
 	}
+	told := &report{env: env, review: r}
 	c := plan.Check{
 		Name: "AWS denies the user everything", Subject: f.name,
 		Asked: "iam:SimulatePrincipalPolicy for " + f.user.ARN, Verdict: plan.Passed,
@@ -32,7 +33,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 	case len(open) > 0:
 		c.Verdict, c.Finding = plan.Failed, "offboard.not-denied"
 		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
-		r.Findings = append(r.Findings, plan.Finding{
+		told.find(plan.Finding{
 			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
 			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
 			Remedy:   f.againWith(),
@@ -40,13 +41,16 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 	default:
 		c.Answer = "explicitly denied: " + strings.Join(tried, ", ")
 	}
-	if len(r.Changes) > 0 {
-		r.Findings = append(r.Findings, f.meanwhile(r.Changes))
+	if len(r.Changes) > 0 { // the user, or somebody, had more made between the plan and the deny
+		told.find(plan.Finding{
+			ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", f.name, r.Changes[0].Title),
+			Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", f.name),
+		})
 	}
 	o.proven = c
-	r.Checks = append(r.Checks, c)
-	env.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
-	return r
+	told.check(c)
+	return told.review
 }
 
 // mostAttached is how many managed policies IAM lets a user have, unless the
@@ -59,16 +63,6 @@ func (o *offboarding) againWith() string {
 		return fmt.Sprintf("IAM attaches %d policies to a user: detach one (aws iam detach-user-policy --user-name %s --policy-arn %s), then run stateroom offboard %s again.", len(have), o.name, have[0].ARN, o.name)
 	}
 	return fmt.Sprintf("Run stateroom offboard %s again, with the rights that the README lists.", o.name)
-}
-
-// meanwhile tells of what the user, or somebody, had made between the plan and
-// the deny.
-func (o *offboarding) meanwhile(left []plan.Change) plan.Finding {
-	return plan.Finding{
-		ID: "offboard.left-over", Of: plan.StepIAM, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("After the changes there is still something to take from %s, such as: %s.", o.name, left[0].Title),
-		Remedy:   fmt.Sprintf("Run stateroom offboard %s again.", o.name),
-	}
 }
 
 // stillOpen are the actions tried that no Deny takes from the user.

@@ -3,7 +3,6 @@ package onboard
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"stateroom/awsops"
@@ -86,15 +85,6 @@ func (o *offboarding) endSessions() {
 				sessionsOf(o.name), sessionsOf(o.name)),
 		})
 	}
-}
-
-// several joins names, the first dozen of them.
-func several(names []string) string {
-	const shown = 12
-	if len(names) > shown {
-		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
-	}
-	return strings.Join(names, ", ")
 }
 
 // lasting says until when the sessions of a role may go on.

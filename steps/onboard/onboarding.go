@@ -3,7 +3,9 @@ package onboard
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"stateroom/awsops"
@@ -39,8 +41,28 @@ type Onboarding struct {
 	// began is the key that this run is to renew; no key's id where it has made or
 	// finished a new one.
 	began string
-	last  *scene
+	last  *look
 }
+
+// look is what one look found, part by part: each is made of those before it.
+type look struct {
+	*inputs
+	who  identity
+	keys userKeys
+	// newKeyPlanned says that a new key is to be made.
+	newKeyPlanned bool
+	factor        secondFactor
+	// stateKey is the key of the state, nil where it is not known.
+	stateKey *awsops.Key
+	projects []projectFiles
+	// worker works as Terraform does, and could read the states of the projects
+	// that are readable.
+	worker   worker
+	readable map[string]bool
+}
+
+// settled tells whether the profile holds the user's own key, for good.
+func (l *look) settled() bool { return l.who.status == owned && !l.newKeyPlanned }
 
 // Flow is the onboarding as a flow over env. The caller adds Emit, Confirm and
 // what else a presenter decides.
@@ -52,61 +74,119 @@ func (o *Onboarding) Flow(env *engine.Env) *engine.Flow {
 // and plans what is missing. What can be read is checked at once: every
 // environment's role, every project's state.
 func (o *Onboarding) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
-	s := &scene{o: o, env: env, a: o.Answers, region: o.Answers.StateRegion}
-	o.last = s
-	for _, part := range []func(context.Context) error{
-		s.readFiles, s.identify, s.inspectKeys, s.placeKey, s.planKeys, s.planFactor, s.planProfiles, s.planProjects, s.checkReads,
-	} {
-		err := part(ctx)
-		if awsops.IsUnknownKey(err) { // it was taken since it answered
-			s.broken(s.keyCheck(s.key()), s.refused(err, s.key()))
-			err = nil
-		}
-		if err != nil {
-			return s.review, err
-		}
-		if s.review.Blocked() {
-			s.review.Changes = nil // nothing is made of a plan that has no ground
-			break
-		}
+	in := newInputs(env, o.Answers, o.Now)
+	in.handover, in.given, in.rotate = o.Handover, o.KeyID, o.Rotate
+	l := &look{inputs: in}
+	o.last = l
+	err := o.look(ctx, l)
+	if awsops.IsUnknownKey(err) { // it was taken since it answered
+		in.findRefused(&l.who, err, l.who.key())
+		err = nil
 	}
-	s.order()
-	return s.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+	if err != nil {
+		return in.review, err
+	}
+	if in.review.Blocked() {
+		in.review.Changes = nil // nothing is made of a plan that has no ground
+	}
+	l.order()
+	return in.review, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
+
+// look fills in the parts of l. It ends early where a finding stands against making
+// any change.
+func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
+	in := l.inputs
+	if err := in.read(); err != nil {
+		return err
+	}
+	in.openToOthers()
+	in.overridden()
+	if l.who, err = identify(ctx, in); err != nil || in.review.Blocked() {
+		return err
+	}
+	if l.keys, err = readKeys(ctx, in, &l.who); err != nil || in.review.Blocked() {
+		return err
+	}
+	if l.stateKey, err = readStateKey(ctx, in, &l.who); err != nil {
+		return err
+	}
+	l.newKeyPlanned = o.renews(&l.who, l.keys)
+	l.who, l.factor = placeKey(in, l.who, l.newKeyPlanned)
+	changes, err := planKeys(ctx, in, &l.who, l.keys, l.newKeyPlanned)
+	in.review.Changes = changes
+	if err != nil || in.review.Blocked() {
+		return err
+	}
+	f := &factorPlan{in: in, who: l.who, keys: l.keys, newKeyPlanned: l.newKeyPlanned, factor: l.factor, changes: changes}
+	err = f.plan(ctx)
+	l.who, l.factor, in.review.Changes = f.who, f.factor, f.changes
+	if err != nil {
+		return err
+	}
+	in.review.Changes = planProfiles(in, &l.who, f.changes)
+	if l.projects, in.review.Changes, err = planProjects(ctx, l, in.review.Changes); err != nil {
+		return err
+	}
+	l.worker = worker{inputs: in, who: &l.who, factor: l.factor, Session: l.who.caller}
+	if l.factor.session != nil {
+		l.worker.Session = l.factor.session
+	}
+	l.readable = l.worker.checkReads(ctx)
+	return nil
+}
+
+// renews tells whether a new key has to be made. A renewal is due once in a
+// run, and finishing one that was cut short is one.
+func (o *Onboarding) renews(who *identity, keys userKeys) bool {
+	const nothing = "nothing" // no key has this id
+	switch {
+	case who.status != owned, who.held == who.given:
+		o.began = nothing // the key that is made is new
+		return true
+	case !o.Rotate:
+		return false
+	case o.began == "" && keys.oldKeyLeft != "":
+		o.began = nothing
+	case o.began == "":
+		o.began = who.held
+	}
+	return o.began == who.held
 }
 
 // Prove adds what only writing and Terraform can tell: the lock taken and
 // released, the key used, and a plan in every project. It has nothing to prove
 // before the key is the admin's own.
 func (o *Onboarding) Prove(ctx context.Context, _ *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
-	s := o.last
-	if s == nil || r.Blocked() || !s.owned() {
+	l := o.last
+	if l == nil || r.Blocked() || !l.settled() {
 		return r
 	}
-	s.review = r
+	l.review = r
 	for i, f := range r.Findings {
 		if f.ID == diagnosis.ProviderUnavailable.ID {
-			s.review.Findings[i] = onceMore(f)
+			l.review.Findings[i] = onceMore(f)
 		}
 	}
-	s.prove(ctx)
-	s.order()
-	return s.review
+	l.prove(ctx)
+	l.order()
+	return l.review
 }
 
 // order puts checks and findings into the order of the table: the key's own, then
 // every environment's and every project's, in the blueprint's order. What is found
 // of several is told once.
-func (s *scene) order() {
+func (l *look) order() {
 	rank := map[string]int{}
-	for _, e := range s.a.Environments {
+	for _, e := range l.answers.Environments {
 		rank[e.Name] = len(rank) + 1
 	}
-	for _, p := range s.a.Projects {
+	for _, p := range l.answers.Projects {
 		rank[p.Name] = max(rank[p.Name], len(rank)+1)
 	}
-	slices.SortStableFunc(s.review.Findings, func(a, b plan.Finding) int { return cmp.Compare(rank[a.Subject], rank[b.Subject]) })
-	s.review.Findings = plan.Together(s.review.Findings)
-	slices.SortStableFunc(s.review.Checks, func(a, b plan.Check) int {
+	slices.SortStableFunc(l.review.Findings, func(a, b plan.Finding) int { return cmp.Compare(rank[a.Subject], rank[b.Subject]) })
+	l.review.Findings = plan.Together(l.review.Findings)
+	slices.SortStableFunc(l.review.Checks, func(a, b plan.Check) int {
 		return cmp.Or(cmp.Compare(rank[a.Subject], rank[b.Subject]),
 			cmp.Compare(slices.Index(columns, a.Name), slices.Index(columns, b.Name)))
 	})
@@ -117,4 +197,58 @@ var columns = []string{
 	checkKey, checkAccount, checkUser, checkAge, checkClock, checkFactor, checkSession,
 	checkRole, checkWhere, checkRead,
 	checkFiles, checkInit, checkState, checkUse, checkLock, checkPlan,
+}
+
+// Close tells what was written where and what to do next.
+func (o *Onboarding) Close(summary *plan.Summary) []string {
+	l := o.last
+	if l == nil || summary.DryRun || summary.Declined || summary.Stopped || summary.Failed+summary.Unknown > 0 || !l.settled() {
+		return nil
+	}
+	var notes []string
+	if summary.Applied > 0 {
+		notes = append(notes,
+			fmt.Sprintf("Key: %s, in profile %s of %s.%s", l.who.held, l.who.profile, l.credentials.Path, l.alone()),
+			fmt.Sprintf("Profiles: %s, in %s.", several(l.profileNames()), l.config.Path))
+		notes = append(notes, l.factor.note(l.answers.AdminProfile)...)
+	}
+	return append(notes, l.next())
+}
+
+// alone says that nobody else has the key, once that is so.
+func (l *look) alone() string {
+	if l.keys.oldKeyLeft != "" || l.env.Journal.Value(keyChange(l.who.user), "id") != l.who.held {
+		return ""
+	}
+	return " It was made on this laptop, and nobody else ever had it."
+}
+
+func (l *look) profileNames() []string {
+	var names []string
+	for _, e := range l.answers.EnvironmentsFor(l.who.user) {
+		names = append(names, l.answers.ProfileFor(e.Name))
+	}
+	return names
+}
+
+// next is the one command to go on with.
+func (l *look) next() string {
+	for _, at := range l.projects {
+		if at.Problem == nil && at.Initialised && at.Providers && l.env.Engine != nil {
+			return "Next: terraform plan in " + at.Dir + "."
+		}
+	}
+	if names := l.profileNames(); len(names) > 0 {
+		return "Next: aws sts get-caller-identity --profile " + names[0] + "."
+	}
+	return "Next: ask the operator for an environment to work on."
+}
+
+// several joins names, the first dozen of them.
+func several(names []string) string {
+	const shown = 12
+	if len(names) > shown {
+		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
+	}
+	return strings.Join(names, ", ")
 }

@@ -266,8 +266,9 @@ func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
 	} {
 		f.Env.Patience = engine.DefaultPatience
 		o.Now = func() time.Time { return sealed.Add(age) }
-		s := &scene{o: o, env: f.Env, a: o.Answers, user: "bob"}
-		if got := s.fresh(); got != want {
+		in := newInputs(f.Env, o.Answers, o.Now)
+		in.handover = o.Handover
+		if got := in.keyPatience("bob"); got != want {
 			t.Errorf("a key of %s is waited for %s, want %s", age, got, want)
 		}
 	}

@@ -5,7 +5,12 @@ import (
 	"fmt"
 	"slices"
 
+	"stateroom/awsops"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -16,70 +21,175 @@ const (
 )
 
 // planProjects brings the projects' files to what the blueprint says and lets
-// Terraform initialise them, as the user, once key and profiles are there.
-func (s *scene) planProjects(ctx context.Context) error {
-	if s.stateKey == nil {
-		return nil // the backend blocks cannot be told right from wrong; its own finding tells
+// Terraform initialise them, as the user, once key and profiles are there. It gives
+// the changes so far with its own.
+func planProjects(ctx context.Context, l *look, changes []plan.Change) ([]projectFiles, []plan.Change, error) {
+	if l.stateKey == nil {
+		return nil, changes, nil // the backend blocks cannot be told right from wrong; its own finding tells
 	}
-	all, p, err := planFiles(ctx, s.env, s.a, s.user, s.identity, s.stateKey)
+	all, p, err := planFiles(ctx, l.env, l.answers, l.who.user, l.who.Identity, l.stateKey)
 	if err != nil {
-		return err
+		return nil, changes, err
 	}
 	var before []string // retiring the old key is nothing that Terraform waits for
-	for _, c := range s.review.Changes {
-		if c.Write != nil || c.ID == keyChange(s.user)+proveSuffix {
+	for _, c := range changes {
+		if c.Write != nil || c.ID == keyChange(l.who.user)+proveSuffix {
 			before = append(before, c.ID)
 		}
 	}
 	for _, c := range p.Changes {
-		if c.Run != nil && !s.signedIn() && !s.factor.opening {
+		if c.Run != nil && !l.factor.signedIn() && !l.factor.opening {
 			continue // Terraform's profile could not be worked with
 		}
 		if c.Run != nil {
 			c.Needs = append(slices.Clone(c.Needs), before...)
 		}
-		s.add(c)
+		changes = append(changes, c)
 	}
 	for _, f := range p.Findings {
-		s.find(f)
+		l.find(f)
 	}
-	s.projects = all
 	for _, at := range all {
-		s.checkProject(at)
+		l.checkFiles(at)
 	}
-	return nil
+	return all, changes, nil
 }
 
-// checkProject tells how a project's files stand.
-func (s *scene) checkProject(at projectFiles) {
-	c := plan.Check{Name: checkFiles, Subject: at.Project.Name, Asked: at.Dir, Verdict: plan.Passed, Answer: "backend and provider say what the blueprint says"}
+// checkFiles tells how a project's files stand.
+func (in *inputs) checkFiles(at projectFiles) {
+	c := plan.Check{Name: checkFiles, Subject: at.Project.Name, Asked: at.Dir}
 	switch {
 	case at.Problem != nil:
-		c.Answer = ""
-		s.broken(c, *at.Problem)
+		in.broken(c, *at.Problem)
 		return
-	case !at.Right:
-		c.Verdict, c.Answer = plan.Undecided, "to be written"
+	case at.Right:
+		in.passed(c, "backend and provider say what the blueprint says")
+	default:
+		in.undecided(c, "to be written")
 	}
-	s.check(c)
-	c = plan.Check{Name: checkInit, Subject: at.Project.Name, Asked: at.Dir, Verdict: plan.Passed, Answer: "the backend is configured"}
+	c.Name = checkInit
 	switch {
 	case at.Initialised && at.Providers:
-	case s.env.Engine == nil:
-		c.Verdict, c.Answer = plan.Undecided, "there is no Terraform here"
+		in.passed(c, "the backend is configured")
+	case in.env.Engine == nil:
+		in.undecided(c, "there is no Terraform here")
 	case at.Initialised:
-		c.Verdict, c.Answer = plan.Undecided, "the backend is configured, and its providers are not here"
+		in.undecided(c, "the backend is configured, and its providers are not here")
 	default:
-		c.Verdict, c.Answer = plan.Undecided, "terraform init is still to be run"
+		in.undecided(c, "terraform init is still to be run")
 	}
-	s.check(c)
 }
 
-// notInitialised is the finding of a project whose init was tried and failed.
-func notInitialised(at projectFiles) plan.Finding {
-	return plan.Finding{
-		ID: diagnosis.BackendNotInitialized.ID, Of: plan.StepInit, Severity: plan.Failure,
-		Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", at.Project.Name),
-		Remedy:   "Run terraform init in " + at.Dir + ": it says why.",
+// projectFiles is one project as a laptop has it.
+type projectFiles struct {
+	Project blueprint.Project
+	Dir     string
+	// Right says that backend and provider say what the blueprint wants, and
+	// Initialised that init has configured that backend. Providers says that it
+	// has installed providers, too, of which provider.tf needs one.
+	Right, Initialised, Providers bool
+	// Problem is the finding of a project that cannot be used as it is, or nil.
+	Problem *plan.Finding
+}
+
+// planFiles is what the steps of the files mean for one admin: it brings the projects
+// that the admin may work on to what the blueprint says, initialises them, and writes
+// the blueprint where there is none. Nothing is read but files, since an admin may not
+// look into the set-up as the operator may. A state that is somewhere else is not an
+// admin's to move: its project is left as it is.
+func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user string, identity awsops.Identity, key *awsops.Key) ([]projectFiles, plan.Proposal, error) {
+	o := &steps.Observed{Account: steps.AccountFacts{Identity: identity}, Key: steps.KeyFacts{Key: key}}
+	filesAndDone := steps.Named(plan.StepFiles, plan.StepDone)
+	for _, step := range filesAndDone {
+		if err := step.Inspect(ctx, env, a, o); err != nil {
+			return nil, plan.Proposal{}, err
+		}
+	}
+	o.Init.Engine, o.Init.EngineErr = env.Engine != nil, env.EngineErr
+	if env.Engine != nil {
+		o.Init.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
+	}
+	var p plan.Proposal
+	var all []projectFiles
+	for _, project := range a.ProjectsFor(user) {
+		at, own := planProject(o, a, project)
+		all, p = append(all, at), p.And(own)
+	}
+	p = p.And(steps.PlanIgnored(o, a)).And(steps.Propose(steps.Named(plan.StepDone), o, a, nil))
+	p.Findings = append(p.Findings, steps.Disagreements(o.Files.Credentials, o.Files.Config)...)
+	if f := o.Init.NoEngine(); f != nil {
+		f.Of, f.Blocks = plan.StepInit, false
+		p.Findings = append(p.Findings, *f)
+	}
+	return all, p, nil
+}
+
+// planProject plans one project's files and its init.
+func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Project) (f projectFiles, p plan.Proposal) {
+	facts := o.Files.Projects[project.Name]
+	if facts.Err != nil {
+		return projectFiles{Project: project, Problem: projectUnreadable(project, facts.Err)}, p
+	}
+	f = projectFiles{Project: project, Dir: facts.Project.Dir}
+	if e, _ := a.Environment(project.Environment); e.Account == "" {
+		f.Problem = accountUnknown(e)
+		return f, p
+	}
+	if found := engine.LeadsElsewhere(a, project.Name, facts.Elsewhere); len(found) > 0 {
+		f.Problem, p.Findings = &found[0], found[1:]
+		return f, p
+	}
+	if f.Problem = steps.LeftAlone(o, a, project); f.Problem != nil {
+		return f, p
+	}
+	kind := steps.InitNeeded(o, a, project)
+	if kind == tf.InitMigrate {
+		f.Problem = stateOfItsOwn(project, facts.Project)
+		return f, p
+	}
+	p, err := steps.PlanProjectFiles(o, a, project)
+	if err != nil {
+		f.Problem = projectUnreadable(project, err)
+		return f, p
+	}
+	var own []string
+	for _, c := range p.Changes {
+		own = append(own, c.ID)
+	}
+	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == tf.InitNone, facts.Project.State.HasProviders()
+	if f.Initialised && f.Providers || o.Init.NoEngine() != nil {
+		return f, p
+	}
+	c := plan.InitChange(a, project, f.Dir, kind)
+	c.Needs, c.Run.SkipWait = own, true // what a new key takes to be known was waited for before
+	p.Changes = append(p.Changes, c)
+	return f, p
+}
+
+// accountUnknown is the finding of an environment whose account only its e-mail
+// address names: an admin may not list the organization's accounts.
+func accountUnknown(e blueprint.Environment) *plan.Finding {
+	return &plan.Finding{
+		ID: "onboard.account-unknown", Of: plan.StepAccount, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("The blueprint names the account of environment %s by its e-mail address alone, which an admin cannot look up.", e.Name),
+		Remedy:   fmt.Sprintf("Let the operator write the account's id into environment %q of the blueprint.", e.Name),
+	}
+}
+
+// projectUnreadable is the finding of a project whose files cannot be read or edited.
+func projectUnreadable(project blueprint.Project, err error) *plan.Finding {
+	return &plan.Finding{
+		ID: "files.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure,
+		Evidence: fmt.Sprintf("Project %s: %v.", project.Name, err), Remedy: "Correct the file, then run it again.",
+	}
+}
+
+// stateOfItsOwn is the finding of a project that keeps its state somewhere else
+// than the blueprint says.
+func stateOfItsOwn(project blueprint.Project, at *tf.Project) *plan.Finding {
+	return &plan.Finding{
+		ID: diagnosis.BackendChanged.ID, Of: plan.StepInit, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Project %s in %s has its state in %s and not where the blueprint says, so it was left as it is.", project.Name, at.Dir, at.WhereStateIs()),
+		Remedy:   "Pull the team's latest files, or let the operator move the state with stateroom setup.",
 	}
 }

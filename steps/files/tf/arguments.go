@@ -1,8 +1,10 @@
 package tf
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -103,40 +105,17 @@ const (
 // BackendArgument says how an argument of an S3 backend stands and, for one
 // that is unknown, which one is probably meant; empty where none is near.
 func BackendArgument(name string) (s Standing, meant string) {
-	for _, removed := range removedIn110 {
-		if name == removed {
-			return Removed, ""
-		}
+	if slices.Contains(removedIn110, name) {
+		return Removed, ""
 	}
 	nearest := 1 + len(name)/3
 	for _, known := range backendArguments {
 		if name == known {
 			return Known, ""
 		}
-		if d := distance(name, known); d < nearest {
+		if d := levenshtein.Distance(name, known, nil); d < nearest {
 			nearest, meant = d, known
 		}
 	}
 	return Unknown, meant
-}
-
-// distance counts the letters to insert, delete or replace (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

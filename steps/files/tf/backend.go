@@ -104,7 +104,7 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 	f := open.file(block.Path)
 	if addVersion != "" {
 		terraform := f.open(block.terraform, "")
-		terraform.setString("required_version", addVersion)
+		terraform.set(stringArgument("required_version", addVersion))
 		terraform.finish()
 	}
 	b := f.open(block.block, "backend.")
@@ -123,12 +123,12 @@ func (b *blockEditor) retype(was string) {
 	label := b.block.LabelRanges[0]
 	b.splices.Add(label.Start.Byte, label.End.Byte, quoteHCL("s3"))
 	b.fields = append(b.fields, files.Field(files.Change, "backend.type", was, "s3", false))
-	for _, name := range b.names() {
-		b.unset(name)
-	}
-	for _, nested := range b.block.Body.Blocks {
-		b.removeItem(bodyItem{block: nested}.span())
-		b.fields = append(b.fields, files.Field(files.Remove, b.prefix+nested.Type, "(block)", "", false))
+	for _, item := range ordered(b.block.Body) {
+		if item.block != nil {
+			b.removeBlock(item.block)
+		} else {
+			b.unset(item.attr.Name)
+		}
 	}
 }
 
@@ -143,7 +143,7 @@ func (w Backend) apply(b *blockEditor) error {
 	}
 	b.literal = w.Literal
 	for _, a := range w.arguments() {
-		b.set(a.name, a.value, a.text)
+		b.set(a)
 	}
 	w.endpoints(b)
 	w.accounts(b)
@@ -176,8 +176,7 @@ func (w Backend) nested(b *blockEditor) {
 	for _, block := range b.block.Body.Blocks {
 		switch {
 		case slices.Contains(w.Drop, block.Type):
-			b.removeItem(bodyItem{block: block}.span())
-			b.fields = append(b.fields, files.Field(files.Remove, b.prefix+block.Type, "(block)", "", false))
+			b.removeBlock(block)
 		case block.Type == roleBlock && len(block.Labels) == 0:
 			at := block.TypeRange.End.Byte
 			b.splices.Add(at, at, " =")
@@ -230,17 +229,13 @@ func (b *blockEditor) tellKept(name string, when bool, what string) {
 	}
 }
 
-// argument is one argument to write: its value as it is shown and as it stands
-// in the file.
-type argument struct{ name, value, text string }
-
 // arguments gives the block's content in the order of the article, without the
 // endpoints and without what is empty.
 func (w Backend) arguments() []argument {
 	var out []argument
 	text := func(name, value string) {
 		if value != "" {
-			out = append(out, argument{name, value, quoteHCL(value)})
+			out = append(out, stringArgument(name, value))
 		}
 	}
 	flag := func(name string, on bool) {
@@ -268,9 +263,7 @@ func (w Backend) render(version string) string {
 		fmt.Fprintf(&b, "required_version = %s\n\n", quoteHCL(version))
 	}
 	b.WriteString("backend \"s3\" {\n")
-	for _, a := range w.arguments() {
-		fmt.Fprintf(&b, "%s = %s\n", a.name, a.text)
-	}
+	b.WriteString(linesOf(w.arguments()))
 	if w.Endpoint != "" {
 		b.WriteString("\nendpoints = " + w.endpointMap(nil) + "\n")
 	}
@@ -285,13 +278,9 @@ func (w Backend) fields(version string) []files.FieldChange {
 		out = append(out, files.Field(files.Add, "required_version", "", version, false))
 	}
 	out = append(out, files.Field(files.Add, "backend.type", "", "s3", false))
-	for _, a := range w.arguments() {
-		out = append(out, files.Field(files.Add, "backend."+a.name, "", a.value, false))
-	}
+	out = append(out, fieldsOf("backend.", w.arguments())...)
 	if w.Endpoint != "" {
-		for _, s := range w.services() {
-			out = append(out, files.Field(files.Add, "backend.endpoints."+s, "", w.Endpoint, false))
-		}
+		out = append(out, w.endpointFields()...)
 	}
 	return out
 }

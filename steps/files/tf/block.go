@@ -15,44 +15,73 @@ type blockEditor struct {
 	block  *hclsyntax.Block
 	prefix string // of field names, such as "backend."
 	gone   map[string]bool
-	added  []addedAttr
+	added  []argument
 	blocks []string // nested blocks to add, without indentation, lines parted by \n
 	// literal replaces expressions, which are otherwise left alone.
 	literal bool
 }
 
-type addedAttr struct{ name, text string }
+// argument is one argument to write: its value as it is shown and as it stands
+// in the file.
+type argument struct{ name, value, text string }
+
+func stringArgument(name, value string) argument { return argument{name, value, quoteHCL(value)} }
+
+// field describes the argument where it is added.
+func (a argument) field(prefix string) files.FieldChange {
+	return files.Field(files.Add, prefix+a.name, "", a.value, secretName.MatchString(a.name))
+}
+
+// fieldsOf describes a new block's arguments.
+func fieldsOf(prefix string, arguments []argument) []files.FieldChange {
+	var out []files.FieldChange
+	for _, a := range arguments {
+		out = append(out, a.field(prefix))
+	}
+	return out
+}
+
+// linesOf are a new block's arguments, not yet formatted.
+func linesOf(arguments []argument) string {
+	var out strings.Builder
+	for _, a := range arguments {
+		out.WriteString(a.name + " = " + a.text + "\n")
+	}
+	return out.String()
+}
 
 func (f *hclFile) open(block *hclsyntax.Block, prefix string) *blockEditor {
 	return &blockEditor{hclFile: f, block: block, prefix: prefix, gone: map[string]bool{}}
 }
 
-// setString makes an argument hold a string.
-func (b *blockEditor) setString(name, value string) { b.set(name, value, quoteHCL(value)) }
+// set makes an argument say what is wanted, and adds it when it is missing.
+func (b *blockEditor) set(a argument) {
+	attr, ok := b.block.Body.Attributes[a.name]
+	if !ok || b.gone[a.name] {
+		b.added = append(b.added, a)
+		b.fields = append(b.fields, a.field(b.prefix))
+		return
+	}
+	b.assign(attr.Expr, a, b.prefix)
+}
 
-// set replaces the argument's expression by text when its literal value is
-// another, adds the argument when it is missing, and leaves an expression with
-// variables or functions alone, with a note, unless it is to be literal.
-func (b *blockEditor) set(name, value, text string) {
-	attr, ok := b.block.Body.Attributes[name]
-	if !ok || b.gone[name] {
-		b.added = append(b.added, addedAttr{name, text})
-		b.fields = append(b.fields, files.Field(files.Add, b.prefix+name, "", value, secretName.MatchString(name)))
+// assign replaces an expression by what is wanted when its literal value is
+// another, and leaves one with variables or functions alone, with a note, unless it
+// is to be literal.
+func (b *blockEditor) assign(expr hclsyntax.Expression, a argument, prefix string) {
+	old, known := literal(expr, b.file.Bytes)
+	switch {
+	case !known && (b.literal || isNull(expr)):
+		old = b.shown(a.name, expr)
+	case !known:
+		b.note(expr.Range().Start.Line, "%s is the expression %s and was left as it is; it should give %q.",
+			a.name, b.text(expr.Range()), a.value)
+		return
+	case old == a.value:
 		return
 	}
-	old, known := literal(attr.Expr, b.file.Bytes)
-	if !known && (b.literal || isNull(attr.Expr)) {
-		old = b.shown(attr)
-	} else if !known {
-		b.note(attr.SrcRange.Start.Line, "%s is the expression %s and was left as it is; it should give %q.",
-			name, b.text(attr.Expr.Range()), value)
-		return
-	}
-	if known && old == value {
-		return
-	}
-	b.splices.Add(attr.Expr.Range().Start.Byte, attr.Expr.Range().End.Byte, text)
-	b.fields = append(b.fields, files.Field(files.Change, b.prefix+name, old, value, secretName.MatchString(name)))
+	b.splices.Add(expr.Range().Start.Byte, expr.Range().End.Byte, a.text)
+	b.fields = append(b.fields, files.Field(files.Change, prefix+a.name, old, a.value, secretName.MatchString(a.name)))
 }
 
 // given is an argument that is there and not null.
@@ -71,18 +100,25 @@ func (b *blockEditor) unset(name string) {
 	if !b.single() {
 		b.removeItem(attr.SrcRange)
 	}
-	b.fields = append(b.fields, files.Field(files.Remove, b.prefix+name, b.shown(attr), "", secretName.MatchString(name)))
+	b.fields = append(b.fields, files.Field(files.Remove, b.prefix+name, b.shown(name, attr.Expr), "", secretName.MatchString(name)))
 }
 
 // shown gives an argument's value for a field, its source for an expression.
-func (b *blockEditor) shown(attr *hclsyntax.Attribute) string {
-	if v, ok := literal(attr.Expr, b.file.Bytes); ok {
+func (b *blockEditor) shown(name string, expr hclsyntax.Expression) string {
+	if v, ok := literal(expr, b.file.Bytes); ok {
 		return v
 	}
-	if _, ok := attr.Expr.(*hclsyntax.ObjectConsExpr); ok && secretName.Match(b.file.Bytes[attr.SrcRange.Start.Byte:attr.SrcRange.End.Byte]) {
+	text := b.text(expr.Range())
+	if _, ok := expr.(*hclsyntax.ObjectConsExpr); ok && (secretName.MatchString(name) || secretName.MatchString(text)) {
 		return secret.Redacted
 	}
-	return b.text(attr.Expr.Range())
+	return text
+}
+
+// removeBlock takes out a nested block.
+func (b *blockEditor) removeBlock(nested *hclsyntax.Block) {
+	b.removeItem(bodyItem{block: nested}.span())
+	b.fields = append(b.fields, files.Field(files.Remove, b.prefix+nested.Type, "(block)", "", false))
 }
 
 // single tells a block on one line, which can hold one argument at most.
@@ -190,15 +226,4 @@ func (b *blockEditor) replaceBlank(start, end int, text string) {
 		start = end
 	}
 	b.splices.Add(start, end, text)
-}
-
-// names gives the block's arguments in the order of the file.
-func (b *blockEditor) names() []string {
-	var out []string
-	for _, item := range ordered(b.block.Body) {
-		if item.attr != nil {
-			out = append(out, item.attr.Name)
-		}
-	}
-	return out
 }

@@ -14,7 +14,6 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps/files"
 )
 
 // Differs names the arguments in which a backend block is no longer what init
@@ -62,15 +61,6 @@ func (c *Configured) hashed(have, block map[string]cty.Value) bool {
 func (c *Configured) binds(b *BackendBlock) bool {
 	have, err := c.values()
 	return err == nil && c.Type == b.Type && c.hashed(have, b.values(have))
-}
-
-// Place is where init noted it.
-func (c *Configured) Place() files.Place {
-	place := files.Place{Path: c.Path, Line: 1}
-	if a := c.arguments.Find("bucket"); a != nil {
-		place.Line = a.Line
-	}
-	return place
 }
 
 // notedAttributes are the arguments that init noted, as Terraform decodes them,

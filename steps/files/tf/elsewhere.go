@@ -95,21 +95,21 @@ func (j *judge) noted(p *Project) {
 		return
 	}
 	if have.Type != "s3" {
-		j.other(have.Type, have.Place(), have.arguments, true)
+		j.other(have.Type, have.Place, have.Attributes, true)
 		return
 	}
 	const kind = "backend"
-	j.block(kind, files.Place{Path: have.Path}, have.arguments)
+	j.block(kind, have.Place, have.Attributes)
 	block, err := p.Backend()
 	if err != nil || block == nil || block.Type != "s3" || !have.binds(block) {
 		return
 	}
 	for _, name := range []string{"bucket", "key"} {
-		said, noted := block.Attributes.Get(name), have.arguments.Find(name)
+		said, noted := block.Attributes.Get(name), have.Attributes.Find(name)
 		if said != "" && noted != nil && noted.Value != said {
 			j.found = append(j.found, Elsewhere{
 				Place: files.Place{Path: have.Path, Line: noted.Line}, Setting: kind + " " + name,
-				Name: "s3://" + have.Config["bucket"] + "/" + have.Config["key"],
+				Name: "s3://" + have.Attributes.Get("bucket") + "/" + have.Attributes.Get("key"),
 				What: fmt.Sprintf("takes the state from another place than %s says", block.Place),
 			})
 			return

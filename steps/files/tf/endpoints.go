@@ -27,10 +27,8 @@ func (w Backend) endpoints(b *blockEditor) {
 	}
 	attr, ok := b.block.Body.Attributes["endpoints"]
 	if !ok || b.gone["endpoints"] {
-		b.added = append(b.added, addedAttr{"endpoints", w.endpointMap(nil)})
-		for _, s := range w.services() {
-			b.fields = append(b.fields, files.Field(files.Add, "backend.endpoints."+s, "", w.Endpoint, false))
-		}
+		b.added = append(b.added, argument{name: "endpoints", text: w.endpointMap(nil)})
+		b.fields = append(b.fields, w.endpointFields()...)
 		return
 	}
 	object, ok := attr.Expr.(*hclsyntax.ObjectConsExpr)
@@ -62,6 +60,15 @@ func (w Backend) endpoints(b *blockEditor) {
 		text := strings.ReplaceAll(w.endpointMap(others), "\n", b.eol()+b.indent(attr.SrcRange.Start.Byte))
 		b.splices.Add(object.SrcRange.Start.Byte, object.SrcRange.End.Byte, text)
 	}
+}
+
+// endpointFields describes the map where it is added.
+func (w Backend) endpointFields() []files.FieldChange {
+	var out []files.FieldChange
+	for _, s := range w.services() {
+		out = append(out, argument{name: s, value: w.Endpoint}.field("backend.endpoints."))
+	}
+	return out
 }
 
 // endpointMap renders the map, its lines parted by \n.

@@ -23,7 +23,7 @@ func FuzzBackend(f *testing.F) {
 	}
 	backend := wanted
 	backend.Endpoint = "http://127.0.0.1:1"
-	provider := Provider{Region: "eu-west-1", Profile: "p", RoleARN: "arn", SessionName: "s"}
+	provider := Provider{Region: "eu-west-1", Profile: "p", RoleARN: "arn"}
 	f.Fuzz(func(t *testing.T, old []byte) {
 		path := filepath.Join("dir", "main.tf")
 		text := old

@@ -103,13 +103,17 @@ func (p *Project) generatedBy() *Generated {
 	}
 	lacks := p.lacks()
 	for _, g := range generators {
-		written, source := g.wrote(p, lacks), g.above(above)
+		written := g.wrote(p, lacks)
+		if written == nil && !lacks {
+			continue // no directory above has to be read
+		}
+		source := g.above(above)
 		switch {
 		case written != nil && source != nil:
 			return &Generated{Generator: g, Source: *source, Written: *written}
 		case written != nil:
 			return &Generated{Generator: g, Written: *written}
-		case source != nil && lacks:
+		case source != nil:
 			return &Generated{Generator: g, Source: *source}
 		}
 	}

@@ -1,8 +1,6 @@
 package tf
 
-import (
-	"strconv"
-)
+import "strconv"
 
 // InitKind is what a project's directory needs before Terraform can work in it.
 type InitKind int
@@ -39,8 +37,8 @@ func InitNeeded(want Backend, p *Project) InitKind {
 		return InitFirst
 	case have == nil:
 		return InitMigrate
-	case SamePlace(have.Type, func(k string) string { return have.Config[k] }, want):
-		if sameAccess(have.Config, want) {
+	case SamePlace(have.Type, have.Attributes.Get, want):
+		if sameAccess(have.Attributes.Get, want) {
 			return InitNone
 		}
 		return InitReconfigure
@@ -57,9 +55,9 @@ func SamePlace(kind string, get func(string) string, want Backend) bool {
 }
 
 // sameAccess tells whether the way to the state is the same, too.
-func sameAccess(have map[string]string, want Backend) bool {
+func sameAccess(have func(name string) string, want Backend) bool {
 	on := func(text string) bool { b, err := strconv.ParseBool(text); return err == nil && b }
-	return have["region"] == want.Region && have["kms_key_id"] == want.KMSKeyID &&
-		have["dynamodb_table"] == want.DynamoDBTable && on(have["use_lockfile"]) == want.UseLockfile &&
-		on(have["encrypt"]) == want.Encrypt && (want.Profile == "" || have["profile"] == want.Profile)
+	return have("region") == want.Region && have("kms_key_id") == want.KMSKeyID &&
+		have("dynamodb_table") == want.DynamoDBTable && on(have("use_lockfile")) == want.UseLockfile &&
+		on(have("encrypt")) == want.Encrypt && (want.Profile == "" || have("profile") == want.Profile)
 }

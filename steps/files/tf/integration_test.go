@@ -92,7 +92,7 @@ func TestTerraformTakesTheBackend(t *testing.T) {
 					t.Fatal("the custom endpoint was never asked")
 				}
 				state := inspect(t, p.Dir).State.Configured
-				if state == nil || state.Type != "s3" || state.Config["bucket"] != want.Bucket || state.Config["kms_key_id"] != want.KMSKeyID {
+				if state == nil || state.Type != "s3" || state.Attributes.Get("bucket") != want.Bucket || state.Attributes.Get("kms_key_id") != want.KMSKeyID {
 					t.Fatalf("terraform remembers %+v", state)
 				}
 			})
@@ -107,7 +107,7 @@ func TestTerraformFormatsNothingInNewFiles(t *testing.T) {
 	want := wanted
 	want.Endpoint, want.PathStyle = "http://localhost:4570", true
 	carryOut(t, p, backendEdits(want))
-	carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x", SessionName: "s"}))
+	carryOut(t, inspect(t, p.Dir), providerEdits(Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/x"}))
 	if out := terraform(t, p.Dir, "fmt", "-check", "-diff"); strings.TrimSpace(out) != "" {
 		t.Fatalf("terraform fmt would change:\n%s", out)
 	}

@@ -13,10 +13,9 @@ import (
 
 // Provider is what a project's default (un-aliased) provider "aws" must say.
 type Provider struct {
-	Region      string // where the resources live
-	Profile     string // empty (profile_in_files = false): an existing one is kept and told
-	RoleARN     string // the environment role; empty leaves what is there
-	SessionName string // empty leaves what is there
+	Region  string // where the resources live
+	Profile string // empty (profile_in_files = false): an existing one is kept and told
+	RoleARN string // the environment role; empty leaves what is there
 }
 
 // EditProvider gives the edits after which the project's default provider "aws"
@@ -36,11 +35,10 @@ func EditProvider(p *Project, want Provider) ([]files.Edit, error) {
 		return open.edits()
 	}
 	b := open.file(block.Path).open(block.block, "provider.")
-	if want.Region != "" {
-		b.setString("region", want.Region)
+	for _, a := range want.arguments() {
+		b.set(a)
 	}
 	if want.Profile != "" {
-		b.setString("profile", want.Profile)
 		for _, name := range staticKeys {
 			b.unset(name)
 		}
@@ -79,40 +77,45 @@ func (p *Project) defaultProvider() (*ProviderBlock, error) {
 	return found, nil
 }
 
-// roleArguments gives the content of assume_role.
-func (w Provider) roleArguments() []argument {
-	out := []argument{{"role_arn", w.RoleARN, quoteHCL(w.RoleARN)}}
-	if w.SessionName != "" {
-		out = append(out, argument{"session_name", w.SessionName, quoteHCL(w.SessionName)})
+// arguments gives the block's content, without what is empty and without the role.
+func (w Provider) arguments() []argument {
+	var out []argument
+	if w.Region != "" {
+		out = append(out, stringArgument("region", w.Region))
+	}
+	if w.Profile != "" {
+		out = append(out, stringArgument("profile", w.Profile))
 	}
 	return out
 }
+
+// The block of the role and where its fields are told.
+const roleField = "provider." + roleBlock + "."
+
+// role is what stands in the block of the role.
+func (w Provider) role() argument { return stringArgument("role_arn", w.RoleARN) }
 
 // assumeRole brings the assume_role of an existing provider to what is wanted.
 func (w Provider) assumeRole(b *blockEditor) {
 	var nested []*hclsyntax.Block
 	for _, block := range b.block.Body.Blocks {
-		if block.Type == "assume_role" {
+		if block.Type == roleBlock {
 			nested = append(nested, block)
 		}
 	}
-	attr, isMap := b.block.Body.Attributes["assume_role"]
+	attr, isMap := b.block.Body.Attributes[roleBlock]
 	switch {
 	case isMap:
 		w.mapToBlock(b, attr)
 	case len(nested) > 1:
 		b.note(nested[1].TypeRange.Start.Line, "the provider assumes several roles one after the other; they were left as they are, and the last should be %q.", w.RoleARN)
 	case len(nested) == 1:
-		inner := b.open(nested[0], "provider.assume_role.")
-		for _, a := range w.roleArguments() {
-			inner.set(a.name, a.value, a.text)
-		}
+		inner := b.open(nested[0], roleField)
+		inner.set(w.role())
 		inner.finish()
 	default:
 		b.blocks = append(b.blocks, strings.TrimSuffix(w.renderRole(), "\n"))
-		for _, a := range w.roleArguments() {
-			b.fields = append(b.fields, files.Field(files.Add, "provider.assume_role."+a.name, "", a.value, false))
-		}
+		b.fields = append(b.fields, w.role().field(roleField))
 	}
 }
 
@@ -130,21 +133,24 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 	base := b.indent(attr.SrcRange.Start.Byte)
 	inner := base + "  "
 	at := object.SrcRange.Start.Byte + 1
-	missing := w.roleArguments()
+	role, missing := w.role(), true
 	for _, item := range object.Items {
 		key, value := item.KeyExpr.Range(), item.ValueExpr.Range()
 		b.ownLine(at, key.Start.Byte, inner)
 		name := keyText(item.KeyExpr, b.file.Bytes)
 		b.splices.Add(key.Start.Byte, key.End.Byte, name)
 		b.splices.Add(key.End.Byte, value.Start.Byte, strings.Replace(string(b.file.Bytes[key.End.Byte:value.Start.Byte]), ":", " =", 1))
-		missing = b.setItem(item, name, missing)
+		if name == role.name {
+			b.assign(item.ValueExpr, role, roleField)
+			missing = false
+		}
 		at = value.End.Byte
 	}
 	end := object.SrcRange.End.Byte - 1
 	added := ""
-	for _, a := range missing {
-		added += inner + a.name + " = " + a.text + b.eol()
-		b.fields = append(b.fields, files.Field(files.Add, "provider.assume_role."+a.name, "", a.value, false))
+	if missing {
+		added = inner + role.name + " = " + role.text + b.eol()
+		b.fields = append(b.fields, role.field(roleField))
 	}
 	b.ownLine(at, end, base)
 	start := b.lineStart(end)
@@ -156,29 +162,6 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 		}
 	}
 	b.splices.Add(start, start, added)
-}
-
-// setItem gives a map item the wanted value, if one is wanted for it, and the
-// arguments still missing.
-func (b *blockEditor) setItem(item hclsyntax.ObjectConsItem, name string, wanted []argument) []argument {
-	var rest []argument
-	for _, a := range wanted {
-		if a.name != name {
-			rest = append(rest, a)
-			continue
-		}
-		old, known := literal(item.ValueExpr, b.file.Bytes)
-		switch {
-		case !known:
-			b.note(item.ValueExpr.Range().Start.Line, "%s is the expression %s and was left as it is; it should give %q.",
-				name, b.text(item.ValueExpr.Range()), a.value)
-		case old != a.value:
-			r := item.ValueExpr.Range()
-			b.splices.Add(r.Start.Byte, r.End.Byte, a.text)
-			b.fields = append(b.fields, files.Field(files.Change, b.prefix+"assume_role."+name, old, a.value, false))
-		}
-	}
-	return rest
 }
 
 // ownLine makes the item that starts at end begin a line: the comma between it
@@ -199,44 +182,25 @@ func (b *blockEditor) ownLine(start, end int, indent string) {
 	}
 }
 
+// renderRole gives the block of the role.
 func (w Provider) renderRole() string {
-	var b strings.Builder
-	b.WriteString("assume_role {\n")
-	for _, a := range w.roleArguments() {
-		fmt.Fprintf(&b, "%s = %s\n", a.name, a.text)
-	}
-	b.WriteString("}\n")
-	return string(hclwrite.Format([]byte(b.String())))
+	return string(hclwrite.Format([]byte(roleBlock + " {\n" + linesOf([]argument{w.role()}) + "}\n")))
 }
 
 // render gives a new file.
 func (w Provider) render() string {
-	var b strings.Builder
-	b.WriteString("provider \"aws\" {\n")
-	if w.Region != "" {
-		fmt.Fprintf(&b, "region = %s\n", quoteHCL(w.Region))
-	}
-	if w.Profile != "" {
-		fmt.Fprintf(&b, "profile = %s\n", quoteHCL(w.Profile))
-	}
+	text := "provider \"aws\" {\n" + linesOf(w.arguments())
 	if w.RoleARN != "" {
-		b.WriteString("\n" + w.renderRole())
+		text += "\n" + w.renderRole()
 	}
-	b.WriteString("}\n")
-	return string(hclwrite.Format([]byte(b.String())))
+	return string(hclwrite.Format([]byte(text + "}\n")))
 }
 
 // fields describes a new block.
 func (w Provider) fields() []files.FieldChange {
-	var out []files.FieldChange
-	add := func(name, value string) {
-		if value != "" {
-			out = append(out, files.Field(files.Add, "provider."+name, "", value, false))
-		}
+	out := fieldsOf("provider.", w.arguments())
+	if w.RoleARN != "" {
+		out = append(out, w.role().field(roleField))
 	}
-	add("region", w.Region)
-	add("profile", w.Profile)
-	add("assume_role.role_arn", w.RoleARN)
-	add("assume_role.session_name", w.SessionName)
 	return out
 }

@@ -14,9 +14,7 @@ func providerEdits(want Provider) func(*Project) ([]files.Edit, error) {
 }
 
 func TestEditProviderKeepsEveryOtherByte(t *testing.T) {
-	want := Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/TerraformAdmin", SessionName: "alice"}
-	noSession := want
-	noSession.SessionName = ""
+	want := Provider{Region: "eu-west-1", Profile: "admin_iam", RoleARN: "arn:aws:iam::222222222222:role/TerraformAdmin"}
 	role := `"arn:aws:iam::222222222222:role/TerraformAdmin"`
 	tests := []struct {
 		name  string
@@ -24,35 +22,53 @@ func TestEditProviderKeepsEveryOtherByte(t *testing.T) {
 		want  Provider
 		after map[string]string
 	}{
-		{"a new project gets provider.tf", nil, want, map[string]string{"provider.tf": "provider \"aws\" {\n  region  = \"eu-west-1\"\n  profile = \"admin_iam\"\n\n  assume_role {\n    role_arn     = " + role + "\n    session_name = \"alice\"\n  }\n}\n"}},
+		{"a new project gets provider.tf", nil, want, map[string]string{"provider.tf": "provider \"aws\" {\n  region  = \"eu-west-1\"\n  profile = \"admin_iam\"\n\n  assume_role {\n    role_arn = " + role + "\n  }\n}\n"}},
 		{
 			"the article's map becomes a block, its expression stays",
 			map[string]string{"main.tf": "provider \"aws\" {\n region = \"${var.aws_region}\"\n profile = \"admin_iam\" # <1>\n assume_role = {\n   role_arn = \"arn:aws:iam::1:role/old\" # <2>\n }\n}\n"},
-			noSession,
+			want,
 			map[string]string{"main.tf": "provider \"aws\" {\n region = \"${var.aws_region}\"\n profile = \"admin_iam\" # <1>\n assume_role {\n   role_arn = " + role + " # <2>\n }\n}\n"},
 		},
 		{
 			"a map on one line, with commas, colons and quoted names",
 			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role = { \"external_id\": \"e\", role_arn = \"old\" }\n}\n"},
 			want,
-			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role { \n    external_id = \"e\" \n    role_arn = " + role + " \n    session_name = \"alice\"\n  }\n}\n"},
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role { \n    external_id = \"e\" \n    role_arn = " + role + " \n  }\n}\n"},
 		},
 		{
 			"a map with trailing commas and comments",
 			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role = {\n    # who\n    role_arn = \"old\", # comment\n    external_id = \"e\",\n  }\n}\n"},
 			want,
-			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role {\n    # who\n    role_arn = " + role + " # comment\n    external_id = \"e\"\n    session_name = \"alice\"\n  }\n}\n"},
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role {\n    # who\n    role_arn = " + role + " # comment\n    external_id = \"e\"\n  }\n}\n"},
+		},
+		{
+			"a map on one line that lacks the role",
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role = { \"external_id\": \"e\", session_name = \"alice\" }\n}\n"},
+			want,
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role { \n    external_id = \"e\" \n    session_name = \"alice\" \n    role_arn = " + role + "\n  }\n}\n"},
+		},
+		{
+			"a map of lines that lacks the role",
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role = {\n    # who\n    external_id = \"e\", # comment\n  }\n}\n"},
+			want,
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role {\n    # who\n    external_id = \"e\" # comment\n    role_arn = " + role + "\n  }\n}\n"},
+		},
+		{
+			"a role block that lacks the role",
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role {\n    external_id = \"e\"\n  }\n}\n"},
+			want,
+			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role {\n    external_id = \"e\"\n    role_arn    = " + role + "\n  }\n}\n"},
 		},
 		{
 			"an empty map",
 			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role = {}\n}\n"},
-			noSession,
+			want,
 			map[string]string{"main.tf": "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  assume_role {\n    role_arn = " + role + "\n  }\n}\n"},
 		},
 		{
 			"the default provider is edited, aliased ones are not",
 			map[string]string{"main.tf": "provider \"aws\" {\n  alias  = \"us\"\n  region = \"us-east-1\"\n}\n", "p.tf": "provider \"aws\" {\n  region = \"us-east-1\"\n  default_tags {\n    tags = { a = \"b\" }\n  }\n}\nprovider \"google\" {\n  region = \"x\"\n}\n"},
-			noSession,
+			want,
 			map[string]string{
 				"main.tf": "provider \"aws\" {\n  alias  = \"us\"\n  region = \"us-east-1\"\n}\n",
 				"p.tf":    "provider \"aws\" {\n  region = \"eu-west-1\"\n  profile = \"admin_iam\"\n  default_tags {\n    tags = { a = \"b\" }\n  }\n\n  assume_role {\n    role_arn = " + role + "\n  }\n}\nprovider \"google\" {\n  region = \"x\"\n}\n",
@@ -67,14 +83,14 @@ func TestEditProviderKeepsEveryOtherByte(t *testing.T) {
 		{
 			"an empty provider on one line",
 			map[string]string{"provider.tf": "provider \"aws\" {}\n"},
-			noSession,
+			want,
 			map[string]string{"provider.tf": "provider \"aws\" {\n  region  = \"eu-west-1\"\n  profile = \"admin_iam\"\n\n  assume_role {\n    role_arn = " + role + "\n  }\n}\n"},
 		},
 		{
 			"an existing block is changed in place, its other arguments stay; static keys go",
 			map[string]string{"provider.tf": "provider \"aws\" {\n  access_key = \"a\"\n  secret_key = \"b\"\n  region     = \"eu-west-1\"\n\n  assume_role {\n    role_arn    = \"old\"\n    external_id = \"e\"\n  }\n}\n"},
 			want,
-			map[string]string{"provider.tf": "provider \"aws\" {\n  region     = \"eu-west-1\"\n  profile    = \"admin_iam\"\n\n  assume_role {\n    role_arn    = " + role + "\n    external_id = \"e\"\n    session_name = \"alice\"\n  }\n}\n"},
+			map[string]string{"provider.tf": "provider \"aws\" {\n  region     = \"eu-west-1\"\n  profile    = \"admin_iam\"\n\n  assume_role {\n    role_arn    = " + role + "\n    external_id = \"e\"\n  }\n}\n"},
 		},
 	}
 	for _, tt := range tests {

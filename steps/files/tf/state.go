@@ -3,13 +3,11 @@ package tf
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"stateroom/awsops/secret"
 	"stateroom/steps/files"
 )
 
@@ -43,13 +41,12 @@ type StateFile struct {
 // Configured is the backend that "terraform init" last configured, from
 // .terraform/terraform.tfstate.
 type Configured struct {
-	Path   string
-	Type   string            // such as "s3"
-	Config map[string]string // the arguments that are set; access_key, secret_key and token read "(secret)"
+	files.Place
+	Type       string     // such as "s3"
+	Attributes Attributes // the arguments that are set
 
-	arguments Attributes      // the same, and those in maps and lists, with their lines
-	config    json.RawMessage // all arguments of the backend's schema, null for those that are not set
-	hash      uint64          // of the block in the files, as Terraform computes it
+	config json.RawMessage // all arguments of the backend's schema, null for those that are not set
+	hash   uint64          // of the block in the files, as Terraform computes it
 }
 
 // localPlace is where a backend "local" keeps its states: that of the default
@@ -98,7 +95,7 @@ func readState(dir string, blocks []BackendBlock, getenv func(string) string) (o
 	}
 	var places []localPlace
 	if c := out.Configured; c != nil && c.Type == "local" {
-		places = append(places, localPlaceOf(dir, c.Config["path"], c.Config["workspace_dir"]))
+		places = append(places, localPlaceOf(dir, c.Attributes.Get("path"), c.Attributes.Get("workspace_dir")))
 	}
 	for _, b := range blocks {
 		if b.Type == "local" {
@@ -214,18 +211,12 @@ func readConfigured(path string) (*Configured, error) {
 	if data.Backend == nil {
 		return nil, nil //nolint:nilnil // initialised without a backend: nothing is configured
 	}
-	out := &Configured{Path: path, Type: data.Backend.Type, Config: map[string]string{}, config: data.Backend.Config, hash: data.Backend.Hash}
-	for key, value := range values {
-		switch v := value.(type) {
-		case string, bool, float64:
-			out.Config[key] = fmt.Sprint(v)
-		default:
-			continue // null, or a list or map that decides nothing here
-		}
-		if secretName.MatchString(key) {
-			out.Config[key] = secret.Redacted
-		}
+	out := &Configured{
+		Place: files.Place{Path: path, Line: 1}, Type: data.Backend.Type, Attributes: notedAttributes("", values, file.Bytes),
+		config: data.Backend.Config, hash: data.Backend.Hash,
 	}
-	out.arguments = notedAttributes("", values, file.Bytes)
+	if bucket := out.Attributes.Find("bucket"); bucket != nil {
+		out.Line = bucket.Line
+	}
 	return out, nil
 }

@@ -11,7 +11,7 @@ import (
 func (p *Project) StatePlace() string {
 	kind, get := "", func(string) string { return "" }
 	if have := p.State.Configured; have != nil {
-		kind, get = have.Type, func(name string) string { return have.Config[name] }
+		kind, get = have.Type, have.Attributes.Get
 	} else if block, _ := p.Backend(); block != nil && len(p.State.States) == 0 { // step 7 tells of a second one
 		kind, get = block.Type, block.Attributes.Get
 	}
@@ -19,7 +19,10 @@ func (p *Project) StatePlace() string {
 	case kind == "s3" && get("bucket") != "" && get("key") != "":
 		return "s3 " + get("bucket") + "/" + get("key")
 	case kind != "" && kind != "local" && kind != "s3" && p.State.Configured != nil:
-		return kind + fmt.Sprint(p.State.Configured.Config)
+		for _, a := range p.State.Configured.Attributes {
+			kind += " " + a.Name + "=" + a.Value
+		}
+		return kind
 	case len(p.State.States) > 0:
 		return files.RealPath(p.State.States[0].Path)
 	}
@@ -31,9 +34,9 @@ func (p *Project) WhereStateIs() string {
 	block, _ := p.Backend() // step 7 tells of a second one
 	switch have := p.State.Configured; {
 	case have != nil && have.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s, as %s notes", have.Config["bucket"], have.Config["key"], have.Place())
+		return fmt.Sprintf("s3://%s/%s, as %s notes", have.Attributes.Get("bucket"), have.Attributes.Get("key"), have.Place)
 	case have != nil && have.Type != "local":
-		return fmt.Sprintf("%s, as %s notes", otherPlace(have.Type, have.Place(), have.arguments), have.Place())
+		return fmt.Sprintf("%s, as %s notes", otherPlace(have.Type, have.Place, have.Attributes), have.Place)
 	case len(p.State.States) > 0:
 		return p.State.States[0].Path
 	case block != nil && block.Type == "s3":

@@ -18,7 +18,8 @@ func (s *stateAccess) check(name, call string) checkOf {
 // checkRead is about HEAD and GET. HEAD tells no reason; GET is asked for it.
 func checkRead(f *facts, s *stateAccess) result {
 	c := s.check(nameBucket, "s3:HeadObject and s3:GetObject")
-	q := question{by: s.in.by, action: "s3:GetObject", resource: s.arn(), err: s.getErr, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
+	q := s.ask(f, "s3:GetObject", s.arn())
+	q.err = s.getErr
 	cause := diagnosis.S3GetDenied
 	if s.headErr != nil {
 		cause = diagnosis.S3HeadDenied
@@ -33,12 +34,12 @@ func checkRead(f *facts, s *stateAccess) result {
 	case denied && strings.HasPrefix(d.Action, "kms:") && s.in.standIn:
 		return c.undecided("%s cannot sign in, and the operator may not either.", q.by.who())
 	case denied && strings.HasPrefix(d.Action, "kms:"): // which S3 asks for in the caller's name
-		q = question{by: q.by, action: d.Action, resource: d.Resource, err: s.getErr, attached: keyPolicy(f, d.Resource)}
-		return denial(f, s.in, c, q, diagnosis.KMSDenied, s.StateLocation)
+		q.action, q.resource, q.rights, q.attached = d.Action, d.Resource, rights{}, keyPolicy(f, d.Resource)
+		return denial(f, c, q, diagnosis.KMSDenied)
 	case denied && d.Action == "s3:ListBucket":
 		return c.undecided("A state that is not there reads as denied to whoever may not list the bucket: %s", diagnosis.Answer(q.err))
 	}
-	return s.in.judge(f, c, q, cause, s.StateLocation)
+	return judge(f, c, q, cause)
 }
 
 // checkWrite is about the right to write the state, which nothing proves that
@@ -65,8 +66,7 @@ func (s *stateAccess) simulated(f *facts, c checkOf, resource string, wanted ...
 		case !known:
 			return c.undecided("IAM cannot simulate %s from here; whether it may do %s shows when Terraform locks and writes.", who, w.action)
 		case !d.Allowed:
-			q := question{by: s.in.by, action: w.action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
-			return denial(f, s.in, c, q, w.lack, s.StateLocation)
+			return denial(f, c, s.ask(f, w.action, resource), w.lack)
 		}
 	}
 	return c.passed("It is allowed.")
@@ -76,7 +76,8 @@ func (s *stateAccess) simulated(f *facts, c checkOf, resource string, wanted ...
 // makes, with the encryption headers that it sends.
 func checkHeaders(f *facts, s *stateAccess) result {
 	by, written := s.in.by, s.written(f)
-	q := question{by: by, action: "s3:PutObject", resource: s.arn(), attached: bucketPolicy(f, s.Bucket), context: written.Headers()}
+	q := s.ask(f, "s3:PutObject", s.arn())
+	q.context = written.Headers()
 	c := checkOf{name: nameBucket, subject: s.Project, asked: fmt.Sprintf("the policy of bucket %s for a write with %s", s.Bucket, written.Sends()), resource: s.KMSKey}
 	d, judged := evaluate(f, q)
 	switch {

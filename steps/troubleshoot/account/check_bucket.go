@@ -7,7 +7,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/troubleshoot/health"
 )
 
 // checkBucket is about a bucket as a whole, its region, that it is there and ours, and
@@ -106,24 +105,25 @@ func foreignBucket(f *facts, b *bucketAccess) fault {
 
 // checkList is about what Terraform does first of all.
 func checkList(f *facts, b *bucketAccess) result {
-	q := question{by: b.by, action: "s3:ListBucket", resource: b.arn(), err: b.listErr, rights: b.rights, attached: bucketPolicy(f, b.bucket)}
-	return b.judge(f, b.check(nameBucket, "s3:ListObjectsV2 of env:/"), q, diagnosis.S3ListDenied, b.states[0].StateLocation)
+	q := b.states[0].ask(f, "s3:ListBucket", b.arn())
+	q.err, q.rights = b.listErr, b.rights
+	return judge(f, b.check(nameBucket, "s3:ListObjectsV2 of env:/"), q, diagnosis.S3ListDenied)
 }
 
 // judge is about a call of the identity itself that was answered or refused.
-func (b *bucketAccess) judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis, at health.StateLocation) result {
+func judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis) result {
 	_, denied := awsops.DenialOf(q.err)
 	switch outage := diagnosis.Outage(q.err); {
 	case outage != nil:
 		return c.outage(outage, q.err)
-	case b.standIn && denied:
+	case q.at.in.standIn && denied:
 		return c.undecided("%s cannot sign in, and the operator may not either.", q.by.who())
-	case b.standIn:
+	case q.at.in.standIn:
 		return c.undecided("%s cannot sign in; the operator may.", q.by.who())
 	case q.err == nil:
 		return c.passed("It is allowed.")
 	case !denied:
 		return c.undecided("%s", diagnosis.Describe(q.err))
 	}
-	return denial(f, b, c, q, d, at)
+	return denial(f, c, q, d)
 }

@@ -172,9 +172,9 @@ func absentKey(f *facts, k *keyAccess) fault {
 // it through S3 alone (kms:ViaService), so that AWS's refusal of our direct question is
 // looked at again. Reading was not asked directly: a state that is there proves it.
 func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
-	b, at := k.in, k.in.states[0].StateLocation
+	b := k.in
 	q := question{
-		by: b.by, action: "kms:GenerateDataKey", resource: k.arn(), err: k.dataKeyErr, rights: k.rights, attached: keyPolicy(f, k.arn()),
+		by: b.by, at: b.states[0], action: "kms:GenerateDataKey", resource: k.arn(), err: k.dataKeyErr, rights: k.rights, attached: keyPolicy(f, k.arn()),
 		context: map[string][]string{ // of a call that S3 makes for its caller
 			"kms:ViaService": {"s3." + b.region + ".amazonaws.com"}, "kms:CallerAccount": {b.by.Account},
 			"kms:EncryptionContext:aws:s3:arn": {b.arn()}, "kms:EncryptionContextKeys": {"aws:s3:arn"},
@@ -186,9 +186,9 @@ func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
 		if judged && decision.Allowed && known && rights.Allowed {
 			return c.passed("It is denied directly, but allowed through S3.")
 		}
-		return denial(f, b, c, q, diagnosis.KMSDenied, at)
+		return denial(f, c, q, diagnosis.KMSDenied)
 	}
-	if r := b.judge(f, c, q, diagnosis.KMSDenied, at); r.Verdict != plan.Passed {
+	if r := judge(f, c, q, diagnosis.KMSDenied); r.Verdict != plan.Passed {
 		return r
 	}
 	q.action, q.err = "kms:Decrypt", nil
@@ -196,7 +196,7 @@ func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
 	rights, known = q.rights.of(q.action, q.resource)
 	if judged && !decision.Allowed || known && !rights.Allowed {
 		c.asked = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, b.asked)
-		return denial(f, b, c, q, diagnosis.KMSDenied, at)
+		return denial(f, c, q, diagnosis.KMSDenied)
 	}
 	return c.passed("It is allowed.")
 }

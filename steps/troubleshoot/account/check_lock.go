@@ -73,8 +73,9 @@ func checkItems(f *facts, s *stateAccess) result {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
 		return c.undecided("The table itself has to be mended first.")
 	case err != nil || b.standIn:
-		q := question{by: b.by, action: "dynamodb:GetItem", resource: table, err: err, rights: s.rights}
-		return b.judge(f, c, q, diagnosis.TableDenied, s.StateLocation)
+		q := s.ask(f, "dynamodb:GetItem", table)
+		q.err, q.attached = err, nil
+		return judge(f, c, q, diagnosis.TableDenied)
 	}
 	c.asked = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.Table)
 	return s.simulated(f, c, table,

@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"stateroom/awsops"
@@ -83,7 +84,7 @@ func deniedRole(f *facts, r *roleAccess, c checkOf) result {
 	case why.by == "":
 		x.Remedy = "Have both looked at: the group's policy and the trust policy of " + r.arn + "."
 		x.fixes = planned(f, func(c plan.Change) bool { return r.by.ofItsGroups(c) || trust(c) })
-		x.needs = append(byGroup, "And this "+trustOf, wantedTrust(f, r))
+		x.needs = slices.Concat(byGroup, []string{"And this " + trustOf, wantedTrust(f, r)})
 	default:
 		x.byOthers(why.by, r.by.who(), "assume "+r.arn)
 	}

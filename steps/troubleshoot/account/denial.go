@@ -10,7 +10,6 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
-	"stateroom/steps/troubleshoot/health"
 )
 
 // The types of policy in AWS's words.
@@ -24,7 +23,9 @@ const (
 
 // question is one action of an identity on one resource.
 type question struct {
-	by               *identity
+	by *identity
+	// at is the state for whose sake it is asked; nil for an environment's role.
+	at               *stateAccess
 	action, resource string
 	err              error // of the call that asked live, nil where none did
 	rights           rights
@@ -32,6 +33,11 @@ type question struct {
 	// may not be read; context are the request's condition keys.
 	attached *policy.Named
 	context  map[string][]string
+}
+
+// ask is a question for the state's sake, about something in its bucket.
+func (s *stateAccess) ask(f *facts, action, resource string) question {
+	return question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
 }
 
 // reason is why something is denied, as far as it can be told.
@@ -46,7 +52,7 @@ type reason struct {
 
 // denial makes a fault of a refusal: whose policy it is decides who can mend
 // it and how.
-func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagnosis, at health.StateLocation) result {
+func denial(f *facts, c checkOf, q question, d *diagnosis.Diagnosis) result {
 	who, why := q.by.who(), reasonOf(f, q)
 	ofKey := strings.HasPrefix(q.action, "kms:")
 	if why.explicit && strings.HasPrefix(q.action, "s3:") {
@@ -66,14 +72,14 @@ func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagn
 	}
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, why.by}, " "), evidence)
 	x.err, x.who = q.err, who
-	if stray := at.Strays(f.answers); stray != "" && why.by != byResource && !ofKey {
+	if stray := q.at.Strays(f.answers); stray != "" && why.by != byResource && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."
 		return c.failed(answer, x)
 	}
 	switch why.by {
 	case byIdentity, "":
-		x.needs = grant(f, q, at)
+		x.needs = grant(f, q)
 		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
 		if why.explicit {
 			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
@@ -81,7 +87,7 @@ func denial(f *facts, b *bucketAccess, c checkOf, q question, d *diagnosis.Diagn
 		}
 		x.fixes = planned(f, q.by.ofItsGroups)
 	case byResource:
-		deniedByResource(f, b, q, &x)
+		deniedByResource(f, q, &x)
 	default:
 		x.byOthers(why.by, who, q.action+" on "+q.resource)
 	}
@@ -101,10 +107,10 @@ func (id *identity) ofItsGroups(c plan.Change) bool {
 
 // deniedByResource tells the bucket's or the key's own policy. A statement that
 // is none of the blueprint's can be taken out.
-func deniedByResource(f *facts, b *bucketAccess, q question, x *fault) {
+func deniedByResource(f *facts, q question, x *fault) {
 	x.Remedy = fmt.Sprintf("Correct the policy of %s: it refuses %s to %s.", q.resource, q.action, q.by.who())
 	x.needs = []string{fmt.Sprintf("A policy of %s that does not refuse %s to %s; stateroom setup shows what the blueprint wants.", q.resource, q.action, q.by.who())}
-	unblock := func() (plan.Change, bool) { return unblockBucket(f, b) }
+	unblock := func() (plan.Change, bool) { return unblockBucket(f, q.at.in) }
 	if strings.HasPrefix(q.action, "kms:") {
 		x.fixes = planned(f, sends("kms", "PutKeyPolicy"))
 		unblock = func() (plan.Change, bool) { return unblockKey(f, q) }

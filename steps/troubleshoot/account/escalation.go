@@ -9,7 +9,6 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/troubleshoot/health"
 )
 
 // escalation is the text to send to whoever has the rights to mend a fault: identity,
@@ -36,8 +35,8 @@ func (x fault) escalation(account string) string {
 
 // grant is the statement of the blueprint that allows a question, in the words
 // of the group's policy; never more than that.
-func grant(f *facts, q question, at health.StateLocation) []string {
-	key := at.KMSKey
+func grant(f *facts, q question) []string {
+	key := q.at.KMSKey
 	if k := f.observed.Key.Key; k != nil {
 		key = k.ARN
 	}
@@ -46,7 +45,7 @@ func grant(f *facts, q question, at health.StateLocation) []string {
 	}
 	doc := policy.State(policy.StateAccess{
 		Partition: q.by.partition(), Region: f.answers.StateRegion, Account: f.answers.AdminAccount, Bucket: f.answers.Bucket.Name,
-		Keys: []string{at.StateKey}, KMSKeyARN: key, Table: f.answers.Lock.DynamoDBTable, Lockfile: f.answers.Lock.UseLockfile,
+		Keys: []string{q.at.StateKey}, KMSKeyARN: key, Table: f.answers.Lock.DynamoDBTable, Lockfile: f.answers.Lock.UseLockfile,
 	})
 	r := request(f, q)
 	for _, s := range doc.Statements {

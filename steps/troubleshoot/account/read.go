@@ -12,8 +12,6 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
-	"stateroom/steps/files/profiles"
 	"stateroom/steps/troubleshoot/health"
 )
 
@@ -80,7 +78,7 @@ func identitiesOf(env *engine.Env, states []health.StateLocation) []*identity {
 	for _, s := range states {
 		i := slices.IndexFunc(all, func(id *identity) bool { return id.profile == s.Profile })
 		if i < 0 {
-			i, all = len(all), append(all, &identity{profile: s.Profile, keyID: keyInProfile(env, s.Profile)})
+			i, all = len(all), append(all, &identity{profile: s.Profile, keyID: steps.ProfileKey(env, s.Profile)})
 		}
 		id := all[i]
 		at := slices.IndexFunc(id.buckets, func(b *bucketAccess) bool { return b.bucket == s.Bucket && b.configured == s.Region })
@@ -91,19 +89,6 @@ func identitiesOf(env *engine.Env, states []health.StateLocation) []*identity {
 		b.states = append(b.states, &stateAccess{in: b, StateLocation: s})
 	}
 	return all
-}
-
-// keyInProfile is the access key id of a profile, empty where it has none.
-func keyInProfile(env *engine.Env, profile string) string {
-	if profile == "" {
-		return ""
-	}
-	file, err := files.Read(env.CredentialsPath)
-	if err != nil {
-		return "" // the profile then cannot be opened either, which is told
-	}
-	found, _ := profiles.Read(profiles.Credentials, file, profile)
-	return found.Get("aws_access_key_id")
 }
 
 // signIn finds out who an identity is. It is asked for in the blueprint's

@@ -31,12 +31,10 @@ type Project struct {
 // Projects reads the projects' files. No call to AWS is made.
 func Projects(env *engine.Env, a *blueprint.Answers) []Project {
 	var all []Project
-	problem, err := engine.LinkProblem(env)
+	problem := engine.LinkProblem(env)
 	for _, p := range a.Projects {
 		at := NewProject(p, env.ProjectDir(p), env.Environ.Get)
-		if at.Linked = err; err == nil {
-			at.Linked = errors.Join(problem(p, at.Files), engine.Unread(env.Engine, at.Files))
-		}
+		at.Linked = errors.Join(problem(p, at.Files), engine.Unread(env.Engine, at.Files))
 		found, problem := env.Elsewhere(at.Files)
 		at.Elsewhere, at.Strangers = found, engine.NotAgreed(a, found)
 		for _, err := range []error{problem, at.Linked} {

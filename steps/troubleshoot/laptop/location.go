@@ -30,7 +30,7 @@ func configuredLocation(p health.Project) *health.StateLocation {
 	if have == nil || have.Type != "s3" {
 		return nil
 	}
-	at := stateIn(func(name string) string { return have.Config[name] })
+	at := stateIn(have.Attributes.Get)
 	return &at
 }
 

@@ -1,0 +1,114 @@
+package onboard
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
+	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/handover"
+	"stateroom/steps/plan"
+)
+
+// inputs are what a look starts from. Nothing of it but the report changes while
+// the look goes on.
+type inputs struct {
+	*report
+	answers *blueprint.Answers
+	now     func() time.Time
+	// handover is what was opened, nil without one; given is the id of the key that
+	// was handed over or pasted, empty for who comes back.
+	handover *handover.Handover
+	given    string
+	rotate   bool
+	// credentials and config are what every edit is computed from.
+	credentials, config files.Snapshot
+}
+
+// newInputs begins a look in env.
+func newInputs(env *engine.Env, a *blueprint.Answers, now func() time.Time) *inputs {
+	return &inputs{report: &report{env: env}, answers: a, now: now}
+}
+
+// read takes the snapshots.
+func (in *inputs) read() error {
+	var err error
+	if in.credentials, err = files.Read(in.env.CredentialsPath); err != nil {
+		return err
+	}
+	in.config, err = files.Read(in.env.ConfigPath)
+	return err
+}
+
+// get is a setting of a profile of the credentials file, or empty.
+func (in *inputs) get(profile, setting string) string {
+	p, _ := profiles.Read(profiles.Credentials, in.credentials, profile)
+	return p.Get(setting)
+}
+
+// keyIn is the access key id in a profile of the credentials file, or empty.
+func (in *inputs) keyIn(profile string) string { return in.get(profile, "aws_access_key_id") }
+
+// holdsSession tells whether Terraform's profile has a session's keys and not a
+// user's.
+func (in *inputs) holdsSession() bool {
+	return in.get(in.answers.AdminProfile, "aws_session_token") != ""
+}
+
+// credentialsEdit is an edit of one profile of the credentials file, which is base
+// by then; it fails where the file, or what the profile is already, stands against
+// it.
+func (in *inputs) credentialsEdit(base files.Snapshot, want profiles.Wanted) (files.Edit, error) {
+	inConfig, _ := profiles.Read(profiles.Config, in.config, want.Name)
+	if err := inConfig.Conflict(in.config.Path, want); err != nil {
+		return files.Edit{}, err
+	}
+	return profiles.Edit(profiles.Credentials, base, want)
+}
+
+// openToOthers tells of a credentials file that others on this machine can read.
+func (in *inputs) openToOthers() {
+	if !in.credentials.LooseMode() {
+		return
+	}
+	in.find(plan.Finding{
+		ID: "onboard.file-open", Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("%s can be read by others on this machine (mode %04o).", in.credentials.Path, in.credentials.Mode.Perm()),
+		Remedy:   "Close it with chmod 600 " + in.credentials.Path + ".",
+	})
+}
+
+// overridden tells which variables of this shell win over the profiles wherever
+// none is named on purpose: in the AWS CLI, and in Terraform files without a
+// profile.
+func (in *inputs) overridden() {
+	var set []string
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		if in.env.Environ.Get(name) != "" {
+			set = append(set, name)
+		}
+	}
+	profile := in.answers.AdminProfile
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if named := in.env.Environ.Get(name); named != "" && named != profile {
+			set = append(set, name)
+		}
+	}
+	if len(set) == 0 {
+		return
+	}
+	names := strings.Join(set, ", ")
+	f := plan.Finding{
+		ID: "onboard.environment-wins", Of: plan.StepFiles, Severity: plan.Info,
+		Evidence: fmt.Sprintf("In this shell %s win over profile %s in the AWS CLI; the team's Terraform files name the profile, which wins over them.", names, profile),
+		Remedy:   "Take them out with: unset " + strings.Join(set, " "),
+	}
+	if !in.answers.ProfileInFiles {
+		f.Severity = plan.Warning
+		f.Evidence = fmt.Sprintf("In this shell %s win over profile %s, in Terraform too, since the team's files name no profile.", names, profile)
+	}
+	in.find(f)
+}

@@ -1,0 +1,321 @@
+package onboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stateroom/awsops"
+	"stateroom/awsops/secret"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/files/profiles"
+	"stateroom/steps/plan"
+)
+
+// maxKeys is IAM's fixed quota of access keys per user.
+const maxKeys = 2
+
+// keyAge is the age at which a key is due for renewal.
+const keyAge = 90 * 24 * time.Hour
+
+// topicOnboard is the topic of what is changed of a person's own.
+const topicOnboard = "onboard"
+
+// keyChange is the id of the change that makes the user's own key, and the name
+// under which the journal knows it.
+func keyChange(user string) string { return "onboard.key." + user }
+
+// proveSuffix ends the id of the proof that a new key works everywhere.
+const proveSuffix = ".prove"
+
+// whose names a user's thing: "bob's".
+func whose(user string) string { return user + "'s" }
+
+// userKeys are what IAM knows of the user's keys.
+type userKeys struct {
+	all []awsops.AccessKey
+	// lost are those that a killed run made and nobody can use.
+	lost []engine.LostKey
+	// oldKeyLeft is the key that an earlier run began to replace and did not get to
+	// delete; empty without one.
+	oldKeyLeft string
+}
+
+// find is the key of that id; nil where the user has none.
+func (k userKeys) find(id string) *awsops.AccessKey {
+	if i := slices.IndexFunc(k.all, func(k awsops.AccessKey) bool { return k.ID == id }); i >= 0 {
+		return &k.all[i]
+	}
+	return nil
+}
+
+// kept are all keys but the lost ones.
+func (k userKeys) kept() []awsops.AccessKey {
+	return slices.DeleteFunc(slices.Clone(k.all), func(one awsops.AccessKey) bool { return engine.IsLost(k.lost, one.ID) })
+}
+
+// readKeys reads what IAM knows of the user's keys, and tells how old the one in use
+// is.
+func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, err error) {
+	keys.all, err = who.caller.AccessKeys(ctx, who.Name)
+	if awsops.IsAccessDenied(err) {
+		in.find(plan.Finding{
+			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
+			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
+				who.user, strings.Join(in.answers.GroupsOf(who.user), ", "), reason(err)),
+			RequestIDs: awsops.RequestIDs(err),
+			Remedy:     "Let the operator run stateroom setup, which adds " + who.user + " to the group.",
+		})
+		return keys, nil
+	}
+	if err != nil {
+		return keys, err
+	}
+	keys.lost, _, err = engine.FindLostKeys(ctx, in.env.Journal, who.caller, keyChange(who.user), keys.all, who.held)
+	if err != nil {
+		return keys, err // it says what was asked of whom
+	}
+	if who.status == owned {
+		// It was handed over, or the journal names it.
+		for _, id := range []string{who.given, in.env.Journal.Intent(keyChange(who.user))["old"]} {
+			if id != "" && id != who.held && keys.find(id) != nil && keys.oldKeyLeft == "" {
+				keys.oldKeyLeft = id
+			}
+		}
+	}
+	in.tellAge(who, keys.find(who.key()))
+	return keys, nil
+}
+
+func (in *inputs) tellAge(who *identity, k *awsops.AccessKey) {
+	if k == nil {
+		return
+	}
+	old := max(0, in.now().Sub(k.Created))
+	days := fmt.Sprintf("%d days", int(old.Hours()/24))
+	in.passed(plan.Check{Name: checkAge, Asked: "iam:ListAccessKeys as " + who.ARN}, days)
+	if who.status == owned && old > keyAge && !in.rotate {
+		in.find(plan.Finding{
+			ID: "onboard.key-old", Of: plan.StepIAM, Severity: plan.Info,
+			Evidence: fmt.Sprintf("Access key %s is %s old.", k.ID, days),
+			Remedy:   "Renew it with stateroom onboard --rotate.",
+		})
+	}
+}
+
+// readStateKey finds the key of the state by its alias, whose ARN the backend blocks
+// name; nil where it may not be seen or there is none, which is told.
+func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, error) {
+	key, err := who.caller.Key(ctx, in.answers.Key.Alias)
+	if f, ok := askOperator(err); ok {
+		in.find(f)
+		return key, nil
+	}
+	if err != nil {
+		return key, err
+	}
+	if unusable := diagnosis.OfKey(key); unusable != nil {
+		f := plan.Finding{
+			ID: unusable.ID, Of: unusable.Step, Severity: plan.Failure, Remedy: unusable.Operator,
+			Evidence: fmt.Sprintf("There is no key %s in account %s, region %s.", in.answers.Key.Alias, in.answers.AdminAccount, in.answers.StateRegion),
+		}
+		if key != nil {
+			f.Evidence = fmt.Sprintf("Key %s: %s", key.ARN, unusable.Meaning)
+		}
+		in.find(f)
+	}
+	return key, nil
+}
+
+// keyPlan is what makes the key the user's own.
+type keyPlan struct {
+	in      *inputs
+	who     *identity
+	keys    userKeys
+	changes []plan.Change
+}
+
+// planKeys makes the key the user's own. In whatever state a killed run left it,
+// the same rules lead on from there:
+//
+//   - what a killed run made and did not get to write is deleted: nobody has its
+//     secret;
+//   - a new key is made where the profile holds none of the user's, where it
+//     holds the very key that was handed over, or for a renewal. Its secret goes
+//     to the profile before any other call;
+//   - the key before it goes only after the new one has been proven, and is
+//     deactivated, with the new one proven again, before it is deleted. Until
+//     then IAM's two keys leave no room for a third, so that nothing is doubled.
+func planKeys(ctx context.Context, in *inputs, who *identity, keys userKeys, newKeyPlanned bool) ([]plan.Change, error) {
+	p := &keyPlan{in: in, who: who, keys: keys}
+	var needs []string
+	for _, k := range keys.lost {
+		c := p.change(".lost."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", whose(who.user)), awsops.DeleteAccessKey(who.Name, k.ID))
+		k.Describe(&c)
+		needs = append(needs, p.add(c))
+	}
+	if !newKeyPlanned {
+		p.removeOld(keys.oldKeyLeft, nil)
+		return p.changes, nil
+	}
+	if kept := keys.kept(); len(kept) >= maxKeys {
+		c, err := p.makeRoom(ctx, kept)
+		if err != nil {
+			return nil, err
+		}
+		needs = append(needs, p.add(c))
+	}
+	if create, ok := p.newKey(needs); ok {
+		p.removeOld(who.key(), []string{p.add(create)})
+	}
+	return p.changes, nil
+}
+
+// add plans a change and gives its id.
+func (p *keyPlan) add(c plan.Change) string {
+	p.changes = append(p.changes, c)
+	return c.ID
+}
+
+// change is a change of the user's keys, sent by who the caller is until the new
+// key is there.
+func (p *keyPlan) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
+	return plan.Change{
+		ID: keyChange(p.who.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: p.who.ARN,
+		Account: p.in.answers.AdminAccount, Region: p.in.answers.StateRegion, Profile: p.who.as, Calls: calls,
+	}
+}
+
+// makeRoom deletes the user's other key, of which nothing is known here but that
+// it is there: only after consent, typed, since somebody may be using it.
+func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.Change, error) {
+	i := slices.IndexFunc(kept, func(k awsops.AccessKey) bool { return k.ID != p.who.key() })
+	id := kept[i].ID
+	used, err := p.who.caller.KeyLastUsed(ctx, id)
+	if err != nil && !awsops.IsAccessDenied(err) {
+		return plan.Change{}, err
+	}
+	last := "never, as far as IAM knows"
+	switch {
+	case err != nil:
+		last = "not known"
+	case !used.Never():
+		last = used.At.UTC().Format("2 January 2006") + " for " + used.Service
+	}
+	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(p.who.user), id),
+		awsops.DeleteAccessKey(p.who.Name, id))
+	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
+	c.NotOurs, c.ConfirmByName = id, true
+	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
+	p.in.find(plan.Finding{
+		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", p.who.user, id, last),
+		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
+			p.who.profile, p.in.credentials.Path, id),
+	})
+	return c, nil
+}
+
+// newKey makes the user's own key and writes it to the profile. It is false
+// where the file cannot take it, which is told with what to add by hand.
+func (p *keyPlan) newKey(needs []string) (plan.Change, bool) {
+	who, id := p.who, keyChange(p.who.user)
+	want := func(key string) profiles.Wanted {
+		return profiles.Wanted{Name: who.profile, Set: []profiles.KeyValue{
+			profiles.KV("aws_access_key_id", key), {Key: "aws_secret_access_key", Value: secret.New(awsops.Ref(id, "secret"))},
+		}}
+	}
+	edit, err := p.in.credentialsEdit(p.in.credentials, want(awsops.Ref(id, "id")))
+	if err != nil {
+		f := cannotEdit(err)
+		f.Blocks = true
+		f.Details = "By hand, in " + p.in.credentials.Path + ":\n" + want(who.key()).ByHand(profiles.Credentials)
+		p.in.find(f)
+		return plan.Change{}, false
+	}
+	c := p.change("", plan.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", whose(who.user), who.profile),
+		awsops.CreateAccessKey(who.Name))
+	c.Needs = needs
+	c.Judge() // it takes the place of the key that signs this very call
+	c.Fields = []plan.Field{
+		{Name: "access key", Before: who.key(), After: plan.KnownAfterApply},
+		{Name: "secret", Before: secret.Redacted, After: secret.Redacted},
+		{Name: "profile", After: who.profile + " in " + p.in.credentials.Path},
+	}
+	c.Fields = append(c.Fields, plan.ModeFields(edit)...)
+	var have []string
+	for _, k := range p.keys.kept() {
+		have = append(have, k.ID)
+	}
+	c.Intent = map[string]string{"keys": strings.Join(have, ","), "old": who.key()}
+	c.Write = plan.FileChange(p.in.answers, edit, c.Title).Write
+	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
+	c.Undo = fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id ID", who.Name)
+	if who.held != "" && who.status != owned {
+		c.NotOurs = who.held
+		p.findTaken()
+	}
+	return c, true
+}
+
+// findTaken tells that the profile holds a key that is not known to be the user's.
+func (p *keyPlan) findTaken() {
+	whatOf := "which AWS does not take"
+	if p.who.status == foreign {
+		whatOf = "which is somebody else's"
+	}
+	p.in.find(plan.Finding{
+		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
+		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, %s.", p.who.profile, p.in.credentials.Path, p.who.held, whatOf),
+		Remedy:   "Rename that profile, or let it be replaced, with a backup, by --adopt " + p.who.held + ".",
+	})
+}
+
+// cannotEdit is the finding of an AWS file that must be left as it is.
+func cannotEdit(err error) plan.Finding {
+	f := plan.Finding{
+		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: sentence(err),
+		Remedy: "Correct the line, or add by hand what is shown, then run it again.",
+	}
+	var conflict *profiles.ConflictError
+	if errors.As(err, &conflict) {
+		f.ID, f.Remedy = "onboard.profile-conflict", "Rename your profile "+conflict.Profile+": the team's files use that name."
+	}
+	return f
+}
+
+// removeOld takes the old key out of use once the new one has been proven.
+func (p *keyPlan) removeOld(old string, needs []string) {
+	key := p.keys.find(old)
+	if key == nil {
+		return
+	}
+	who := p.who
+	asOwn := func(c plan.Change, needs ...string) string {
+		c.Profile, c.Needs = who.profile, needs
+		return p.add(c)
+	}
+	prove := func(suffix, title string, needs ...string) string {
+		c := p.change(suffix, plan.RunCommand, title)
+		c.Run = engine.ProveKey(p.in.answers, who.profile, who.user)
+		return asOwn(c, needs...)
+	}
+	last := prove(proveSuffix, "Prove the new key on every service that Terraform's state uses", needs...)
+	if key.Active {
+		off := p.change(".deactivate."+old, plan.Update, "Deactivate "+whose(who.user)+" old access key "+old,
+			awsops.UpdateAccessKey(who.Name, old, inactive))
+		off.Fields = deactivated()
+		off.Undo = fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", who.Name, old)
+		off.Risk = "Whoever else has this key can no longer use it, which is meant."
+		last = prove(".check", "Prove the new key once more, with the old one off", asOwn(off, last))
+	}
+	gone := p.change(".delete."+old, plan.Delete, "Delete "+whose(who.user)+" old access key "+old,
+		awsops.DeleteAccessKey(who.Name, old))
+	gone.Fields = []plan.Field{{Name: "access key", Before: old}}
+	gone.Risk = "A deleted key cannot be brought back; the new one works without it."
+	asOwn(gone, last)
+}

@@ -1,0 +1,215 @@
+package onboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"stateroom/awsops"
+	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/steps/terraform"
+)
+
+// The checks of a project that take a write, and the last: what all of this is for.
+const (
+	checkUse  = "key usable"
+	checkLock = "lock works"
+	checkPlan = "terraform plan"
+)
+
+// plansAtOnce bounds the Terraforms that run at the same time: each starts a
+// provider of several hundred megabytes.
+const plansAtOnce = 3
+
+// lockWait lets a plan wait for a colleague's, which takes seconds.
+const lockWait = "-lock-timeout=30s"
+
+// prove uses every project's key and lock, and lets Terraform plan in it. One
+// project that fails does not stop the others.
+func (l *look) prove(ctx context.Context) {
+	for _, f := range engine.TidyProofs(ctx, l.env, l.answers, l.worker.Session) {
+		l.find(f)
+	}
+	var g errgroup.Group
+	g.SetLimit(l.env.Parallel)
+	for _, p := range l.answers.ProjectsFor(l.who.user) {
+		if l.stateKey == nil || !l.readable[p.Name] {
+			continue // told already
+		}
+		g.Go(func() error {
+			l.worker.proveState(ctx, p, l.stateKey)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return nil
+	var plans errgroup.Group
+	plans.SetLimit(plansAtOnce)
+	for _, at := range l.projects {
+		if at.Problem != nil || !l.readable[at.Project.Name] || ctx.Err() != nil {
+			continue
+		}
+		plans.Go(func() error {
+			l.worker.plan(ctx, at)
+			return nil
+		})
+	}
+	_ = plans.Wait() // the functions return nil
+}
+
+// checkReadable reads a project's state, or sees that there is none yet; it is false
+// where the state cannot be read.
+func (w worker) checkReadable(ctx context.Context, p blueprint.Project) bool {
+	c := plan.Check{
+		Name: checkState, Subject: p.Name,
+		Asked: fmt.Sprintf("s3:GetObject on %s/%s as %s", w.answers.Bucket.Name, p.StateKey, w.who.ARN),
+	}
+	_, err := w.GetObject(ctx, w.answers.Bucket.Name, p.StateKey)
+	switch {
+	case err == nil:
+		w.passed(c, "read")
+	case awsops.HasCode(err, "NoSuchKey"):
+		w.checkAbsent(ctx, c, p)
+	default:
+		w.failed(c, err)
+		return false
+	}
+	return true
+}
+
+// checkAbsent looks into a state that may be read and is not there: whoever
+// applied after somebody has deleted it would make everything a second time.
+func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Project) {
+	deleted, err := w.IsDeleted(ctx, w.answers.Bucket.Name, p.StateKey)
+	switch {
+	case err != nil:
+		w.undecided(c, "there is no state, and whether one was deleted cannot be seen: "+reason(err))
+	case deleted:
+		c.Answer = "it was deleted"
+		w.broken(c, plan.Finding{
+			ID: "state.deleted", Of: plan.StepInit, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("The state s3://%s/%s of project %s was deleted: a delete marker lies over it.", w.answers.Bucket.Name, p.StateKey, p.Name),
+			Remedy:   "Do not apply: everything that it held would be made a second time. Let the operator run stateroom troubleshoot, which looks for the version to put back.",
+		})
+	default:
+		w.passed(c, "there is no state yet")
+	}
+}
+
+// proveState uses key and lock of a project as Terraform does, in a workspace
+// that nobody has.
+func (w worker) proveState(ctx context.Context, p blueprint.Project, key *awsops.Key) {
+	proof, err := engine.BeginProof(w.env, w.answers, p)
+	if err != nil {
+		w.unsettled(plan.Check{Name: checkUse, Subject: p.Name, Asked: "a note of the proof on this laptop"}, err)
+		return
+	}
+	clean := true
+	defer func() { proof.End(ctx, w.Session, clean) }()
+	probe := engine.StateProbe{
+		Session: w.Session, Bucket: w.answers.Bucket.Name, Table: w.answers.Lock.DynamoDBTable, Lockfile: w.answers.Lock.UseLockfile,
+		KeyARN: key.ARN, Object: proof.Object(),
+	}
+	probing := awsops.WithProbe(ctx)
+	for _, part := range []struct {
+		name, asked, answer string
+		run                 func(context.Context) error
+	}{
+		{checkUse, "s3:PutObject, GetObject and DeleteObject with " + key.ARN, "an object was written and read", probe.Key},
+		{checkLock, "the lock of " + probe.Object, "taken, refused to a second, and released", probe.Lock},
+	} {
+		c := plan.Check{Name: part.name, Subject: p.Name, Asked: part.asked + " as " + w.who.ARN}
+		err := part.run(probing)
+		clean = clean && err == nil
+		var fault *engine.ProbeFault
+		switch {
+		case errors.As(err, &fault):
+			w.broken(c, plan.Finding{
+				ID: fault.Finding, Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(fault),
+				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
+			})
+		case err != nil:
+			w.failed(c, err)
+		default:
+			w.passed(c, part.answer)
+		}
+	}
+}
+
+// plan runs terraform plan in a project, as the user.
+func (w worker) plan(ctx context.Context, at projectFiles) {
+	name := at.Project.Name
+	c := plan.Check{Name: checkPlan, Subject: name, Asked: "terraform plan in " + at.Dir}
+	switch {
+	case w.env.Engine == nil || w.env.Engine.Supports(w.answers.Lock.UseLockfile) != nil:
+		w.undecided(c, "there is no Terraform here that could")
+		return
+	case !w.factor.signedIn():
+		w.undecided(c, "after stateroom login: profile "+w.answers.AdminProfile+" holds no session")
+		return
+	case !at.Right || !at.Initialised:
+		w.broken(c, plan.Finding{
+			ID: diagnosis.BackendNotInitialized.ID, Of: plan.StepInit, Severity: plan.Failure,
+			Evidence: fmt.Sprintf("Project %s is not initialised, so Terraform was not run in it.", name),
+			Remedy:   "Run terraform init in " + at.Dir + ": it says why.",
+		})
+		return
+	case !at.Providers:
+		c.Answer = "its providers are not here, so terraform plan was not run"
+		w.leads(plan.Undecided, c, onceMore(engine.ProvidersUnreachable(name, at.Dir)))
+		return
+	}
+	result, err := w.env.Engine.Run(ctx, terraform.Command{
+		Project: terraform.Project{Dir: at.Dir, Environ: engine.AdminEnv(w.env, w.answers), Lines: func(line string) { // several run at once
+			w.env.Emit(plan.Event{Kind: plan.EventLine, Text: name + ": " + line})
+		}},
+		Args: []string{"plan", lockWait},
+	})
+	if err == nil {
+		w.passed(c, lastWord(result))
+		return
+	}
+	w.planFailed(c, at, result, err)
+}
+
+// onceMore gives a finding the remedy that covers every project: what a run could
+// not get, the next one tries to get again.
+func onceMore(f plan.Finding) plan.Finding {
+	f.Remedy = "Run stateroom onboard again where the provider registry or a mirror can be reached: it initialises what is missing."
+	return f
+}
+
+// planFailed names the cause as troubleshooting does.
+func (w worker) planFailed(c plan.Check, at projectFiles, result terraform.Result, err error) {
+	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
+	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
+		f.ID, f.Remedy = d.ID, d.Remedy
+		f.Evidence = fmt.Sprintf("terraform plan in %s: %s", at.Dir, d.Meaning)
+		f.Quote = d.Evidence[0]
+	}
+	// Neither is the fault of what was set up here: a colleague at work, and a
+	// registry out of reach.
+	if slices.Contains([]string{diagnosis.LockHeld.ID, diagnosis.ProviderUnavailable.ID, diagnosis.ProviderLockFile.ID}, f.ID) {
+		f.Severity = plan.Info
+		w.leads(plan.Undecided, c, f)
+		return
+	}
+	w.broken(c, f)
+}
+
+// lastWord is Terraform's own last word on a plan.
+func lastWord(result terraform.Result) string {
+	lines := strings.Split(result.Output, "\n")
+	for _, line := range slices.Backward(lines) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "Plan:") || strings.HasPrefix(line, "No changes.") {
+			return line
+		}
+	}
+	return "planned"
+}

@@ -1,0 +1,56 @@
+package account
+
+import (
+	"strings"
+	"testing"
+
+	"stateroom/awsops"
+	"stateroom/awsops/policy"
+	"stateroom/steps"
+	"stateroom/steps/blueprint"
+)
+
+// refusedWith is AWS's refusal in its own words.
+func refusedWith(message string) error {
+	return &awsops.Error{Service: "s3", Operation: "GetObject", Code: "AccessDenied", Status: 403, Message: message}
+}
+
+func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
+	const arn = "arn:aws:s3:::b/k"
+	f := &facts{answers: &blueprint.Answers{Blueprint: blueprint.New()}, observed: &steps.Observed{}}
+	id := &identity{works: true, Identity: awsops.Identity{ARN: "arn:aws:iam::111111111111:user/alice", Account: "111111111111", Kind: awsops.KindUser, Name: "alice"}}
+	simulated := func(s awsops.Simulated) rights {
+		s.Action, s.Resource = "s3:GetObject", arn
+		return rights{results: []awsops.Simulated{s}}
+	}
+	fence := named("bucket policy", policy.ResourceBased, `{"Statement":[{"Sid":"Fence","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`)
+	for _, c := range []struct {
+		name string
+		q    question
+		by   string
+		says []string
+	}{
+		{"AWS names the identity's policy", question{err: refusedWith("User: x is not authorized to perform: s3:GetObject on resource: \"y\" because no identity-based policy allows the s3:GetObject action")}, byIdentity, nil},
+		{"AWS names a service control policy", question{err: refusedWith("not authorized to perform: s3:GetObject with an explicit deny in a service control policy")}, byControl, nil},
+		{"AWS names the boundary", question{err: refusedWith("because no permissions boundary allows the s3:GetObject action")}, byBoundary, nil},
+		{"AWS names the bucket's policy, whose statement is found", question{err: refusedWith("with an explicit deny in a resource-based policy"), attached: fence}, byResource, []string{"Fence"}},
+		{"simulation: nothing allows", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{})}, byIdentity, []string{"Nothing in its own", "SimulatePrincipalPolicy"}},
+		{"simulation: a Deny", question{rights: simulated(awsops.Simulated{Explicit: true, Policies: []string{"leave"}})}, byIdentity, []string{"Deny statement", "leave"}},
+		{"simulation: the organization", question{rights: simulated(awsops.Simulated{ByOrganization: true})}, byControl, []string{"service control policy"}},
+		{"simulation: the boundary", question{rights: simulated(awsops.Simulated{ByBoundary: true})}, byBoundary, []string{"boundary"}},
+		{"documents: the bucket's policy", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true}), attached: fence}, byResource, []string{"Fence"}},
+		{"allowed by all that can be read", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true})}, byResource, []string{"may not be read"}},
+		{"two remain", question{err: refusedWith("Access Denied")}, "", []string{"Either", "To tell:", "simulate-principal-policy"}},
+	} {
+		c.q.by, c.q.action, c.q.resource = id, "s3:GetObject", arn
+		got := reasonOf(f, c.q)
+		if got.by != c.by {
+			t.Errorf("%s: by %q, want %q (%s)", c.name, got.by, c.by, got.text)
+		}
+		for _, says := range c.says {
+			if !strings.Contains(got.text, says) {
+				t.Errorf("%s does not say %q: %s", c.name, says, got.text)
+			}
+		}
+	}
+}
