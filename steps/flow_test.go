@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -17,7 +18,7 @@ func flowOf(t *testing.T, w *world) *engine.Flow {
 	s := w.setup(team())
 	return &engine.Flow{
 		Env: s.Env, Answers: s.Answers, Emit: w.keep,
-		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
+		Confirm: enginetest.Agree,
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			user, err := env.Sessions.Home("eu-west-1").User(ctx, "carol")
 			if err != nil || user != nil {

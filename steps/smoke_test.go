@@ -36,6 +36,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -196,7 +197,7 @@ func (s *smoke) setup(dir string) *engine.Flow {
 			s.planned = append(s.planned, e.Change.ID)
 		}
 	}
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	return f
 }
 

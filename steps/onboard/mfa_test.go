@@ -15,6 +15,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -412,7 +413,7 @@ func (l *laptop) setUpAgain() *plan.Summary {
 	a.Me = "bob"
 	run := (&steps.Setup{Env: l.env(l.operator(), l.root), Answers: a}).Flow()
 	run.Emit = l.keep
-	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	run.Confirm = enginetest.Agree
 	summary, err := run.Run(context.Background())
 	l.must(err)
 	return summary

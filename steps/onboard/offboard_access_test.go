@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -57,7 +58,7 @@ func (o *office) setup() *plan.Summary {
 	a.Me = "alice"
 	run := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
 	run.Emit = func(plan.Event) {}
-	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	run.Confirm = enginetest.Agree
 	summary, err := run.Run(context.Background())
 	o.must(err)
 	return summary

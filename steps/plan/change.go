@@ -224,9 +224,10 @@ type Seal struct {
 // Run is a command that changes something on this laptop, moves state, or has to
 // succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, RunReconfigure, RunUpgrade, RunMoveAside, RunBackup,
-	// RunMove, RunMigrate, RunPush and RunProve.
+	// Command is one of runInit, RunMoveAside, RunBackup, RunMove, RunMigrate, RunPush and
+	// RunProve; Flags are what is added to an init.
 	Command string
+	Flags   []string
 	Project string
 	Dir     string
 	// Backup is the directory of the states that a move takes along, or of what
@@ -245,15 +246,13 @@ type Run struct {
 
 // The commands of a Run.
 const (
-	runInit        = "init"
-	RunReconfigure = "reconfigure"
-	RunUpgrade     = "upgrade"
-	RunMoveAside   = "aside"
-	RunBackup      = "backup"
-	RunMove        = "move"
-	RunMigrate     = "migrate"
-	RunPush        = "push"
-	RunProve       = "prove"
+	runInit      = "init"
+	RunMoveAside = "aside"
+	RunBackup    = "backup"
+	RunMove      = "move"
+	RunMigrate   = "migrate"
+	RunPush      = "push"
+	RunProve     = "prove"
 )
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as

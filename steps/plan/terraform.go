@@ -20,15 +20,20 @@ func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kin
 	}
 	switch kind {
 	case tf.InitReconfigure:
-		c.Run.Command, c.Run.Lines = RunReconfigure, []string{"terraform init -reconfigure"}
+		c.Run.flag("-reconfigure")
 	case tf.InitUpgrade:
-		c.Run.Command, c.Run.Lines = RunUpgrade, []string{"terraform init -upgrade"}
+		c.Run.flag("-upgrade")
 		c.Risk = "Providers change to the newest versions that the configuration allows."
 	case tf.InitMoveAside:
 		c.Run.Command = RunMoveAside
 	default:
 	}
 	return c
+}
+
+// flag is what an init is run with besides.
+func (r *Run) flag(flag string) {
+	r.Flags, r.Lines = []string{flag}, []string{"terraform init " + flag}
 }
 
 // ErroredState is the file in a project's directory in which Terraform leaves a
