@@ -82,7 +82,7 @@ func (w *world) stateDir() string {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	w.events = append(w.events, e)
@@ -112,4 +112,15 @@ func (w *world) healthy(summary *plan.Summary) {
 	if code := summary.ExitCode(false); code != plan.ExitDone {
 		w.t.Errorf("exit code %d, want 0", code)
 	}
+}
+
+// calls counts the successful calls of an operation for a user.
+func (w *world) calls(operation, user string) int {
+	n := 0
+	for _, e := range w.server.Log() {
+		if e.Operation == operation && e.Code == "" && strings.HasSuffix(e.Resource, "user/"+user) {
+			n++
+		}
+	}
+	return n
 }

@@ -193,7 +193,7 @@ func (s *smoke) setup(dir string) *engine.Flow {
 	}
 	f := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
 	f.Emit = func(e plan.Event) {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			s.planned = append(s.planned, e.Change.ID)
 		}
 	}

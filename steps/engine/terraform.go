@@ -25,7 +25,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	if c.Run.Command == plan.RunBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
-	if !c.Run.Settled {
+	if !c.Run.SkipWait {
 		if err := AwaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	case plan.RunMigrate:
 		return x.arrive(ctx, c, p)
 	}
-	if c.Run.Command == plan.RunAside {
+	if c.Run.Command == plan.RunMoveAside {
 		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
 			return err
 		}

@@ -244,7 +244,7 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		l.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	l.events = append(l.events, e)
@@ -277,7 +277,7 @@ func (l *laptop) onBoard(s *plan.Summary) {
 		}
 	}
 	for _, c := range s.Checks {
-		if c.Verdict == plan.Broken {
+		if c.Verdict == plan.Failed {
 			l.t.Errorf("check %s of %s: %s", c.Name, c.Subject, c.Answer)
 		}
 	}

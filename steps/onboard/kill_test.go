@@ -68,7 +68,7 @@ func beChild(order string) int {
 		return 91
 	}
 	f.Emit = func(at plan.Event) {
-		if at.Kind == plan.EventPlanned {
+		if at.Kind == plan.EventChange {
 			fmt.Fprintln(os.Stderr, "planned:", at.Change.Title)
 		}
 	}

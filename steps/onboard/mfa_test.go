@@ -161,7 +161,7 @@ func (l *laptop) quiet() {
 func (l *laptop) announced() []string {
 	var calls []string
 	for _, e := range l.events {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			for _, c := range e.Change.Calls {
 				if c.Mutating() {
 					calls = append(calls, c.Service+":"+c.Operation)
@@ -232,7 +232,7 @@ func TestATokenLeftInTheKeysOwnProfileIsGoneBeforeAnythingSignsAsIt(t *testing.T
 		t.Errorf("the token is still there:\n%s", text)
 	}
 	for _, e := range l.events {
-		if edit := plan.FileID(l.path(".aws/config")); e.Kind == plan.EventPlanned && e.Change.Profile == longTerm && !slices.Contains(e.Change.Needs, edit) {
+		if edit := plan.FileID(l.path(".aws/config")); e.Kind == plan.EventChange && e.Change.Profile == longTerm && !slices.Contains(e.Change.Needs, edit) {
 			t.Errorf("%s signs as %s and does not wait for %s: %v", e.Change.ID, longTerm, edit, e.Change.Needs)
 		}
 	}

@@ -125,7 +125,7 @@ func (o *office) env() *engine.Env {
 func (o *office) keep(e plan.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		o.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	o.events = append(o.events, e)
@@ -237,7 +237,7 @@ func (o *office) changed(mark int) []string {
 func (o *office) planned() []string {
 	var calls []string
 	for _, e := range o.events {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			for _, c := range e.Change.Calls {
 				calls = append(calls, c.Operation)
 			}

@@ -24,8 +24,8 @@ func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kin
 	case tf.InitUpgrade:
 		c.Run.flag("-upgrade")
 		c.Risk = "Providers change to the newest versions that the configuration allows."
-	case tf.InitAside:
-		c.Run.Command = RunAside
+	case tf.InitMoveAside:
+		c.Run.Command = RunMoveAside
 	default:
 	}
 	return c
@@ -47,10 +47,10 @@ func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Cha
 		ID: "state.push." + project.Name, Topic: "state", Of: StepInit, Action: RunCommand, Target: dir,
 		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
 		Run: &Run{
-			Command: RunPush, Project: project.Name, Dir: dir, Settled: true,
+			Command: RunPush, Project: project.Name, Dir: dir, SkipWait: true,
 			Lines: []string{"terraform state push " + ErroredState},
 		},
-		Foreign: filepath.Join(dir, ErroredState),
+		NotOurs: filepath.Join(dir, ErroredState),
 		Undo:    "the bucket keeps the state before as an older version",
 	}
 }

@@ -217,7 +217,7 @@ func (b *bench) mended() *plan.Summary {
 func (b *bench) keep(e plan.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		b.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	b.events = append(b.events, e)

@@ -115,8 +115,8 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 			for _, c := range review.Changes {
 				if c.ID == "init.common-staging" {
 					run = strings.Join(append([]string{c.Run.Command}, c.Run.Flags...), " ")
-					if (c.Foreign != "") != tt.consent {
-						t.Errorf("%s asks for consent to %q", c.ID, c.Foreign)
+					if (c.NotOurs != "") != tt.consent {
+						t.Errorf("%s asks for consent to %q", c.ID, c.NotOurs)
 					}
 				}
 				backup = backup || c.ID == "init.common-staging.backup"

@@ -100,8 +100,8 @@ func (w *world) flow() *engine.Flow {
 		Env: w.env(), Answers: answers, Steps: steps.Order(), Look: (&HealthCheck{Answers: answers}).Look, Emit: w.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			d := plan.Decision{Yes: true}
-			for _, c := range r.Foreign {
-				d.Adopt = append(d.Adopt, c.Foreign)
+			for _, c := range r.NotOurs {
+				d.Adopt = append(d.Adopt, c.NotOurs)
 			}
 			return d, nil
 		},
@@ -111,7 +111,7 @@ func (w *world) flow() *engine.Flow {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	if e.Kind == plan.EventCheck {
