@@ -75,7 +75,7 @@ func (o *Opening) who() string {
 	if o.Found == nil {
 		return ""
 	}
-	return o.Found.Account + "  " + caller(o.Found.Identity)
+	return o.Found.Account + "  " + identityName(o.Found.Identity)
 }
 
 // flow is the set-up with these answers, and what is shown of its steps.
@@ -226,7 +226,7 @@ func (o *Opening) outline(setup *Setup, given plan.Given) plan.Outline {
 	found := setup.Observed()
 	if found != nil {
 		out.Begun = found.Key.Key != nil
-		out.Who, out.Partition = found.Account.Identity.Account+"  "+caller(found.Account.Identity), found.Account.Identity.Partition
+		out.Who, out.Partition = found.Account.Identity.Account+"  "+identityName(found.Account.Identity), found.Account.Identity.Partition
 	}
 	a := o.Answers.Clone()
 	a.Discovered = o.Found
@@ -242,7 +242,7 @@ func (o *Opening) outline(setup *Setup, given plan.Given) plan.Outline {
 	return out
 }
 
-// caller is an identity without its account.
-func caller(identity awsops.Identity) string {
+// identityName is an identity without its account.
+func identityName(identity awsops.Identity) string {
 	return identity.ARN[strings.LastIndex(identity.ARN, ":")+1:]
 }

@@ -131,3 +131,57 @@ func (b *roleBuilder) secondFactor() {
 		Remedy:   fmt.Sprintf("Let each of its admins run stateroom login, which opens a session for profile %s: Terraform itself asks for no code.", b.a.AdminProfile),
 	})
 }
+
+// atLeast tells whether have is want or a narrower form of it: the same
+// statements, each with at least the conditions that are wanted. A policy like
+// that is stronger than asked and is left alone.
+func atLeast(have, want policy.Document) bool {
+	return len(have.Statements) == len(want.Statements) && !slices.ContainsFunc(want.Statements, func(w policy.Statement) bool {
+		return !slices.ContainsFunc(have.Statements, func(h policy.Statement) bool {
+			narrowed := w
+			narrowed.Conditions = h.Conditions
+			return conditionsInclude(h.Conditions, w.Conditions) && policy.Equivalent(oneStatement(h), oneStatement(narrowed))
+		})
+	})
+}
+
+// alsoAsking carries the conditions of a lone statement over to the lone
+// statement that takes its place, so that correcting it loses no second factor
+// that somebody asked for. The organization is the blueprint's to know.
+func alsoAsking(want, have policy.Document) policy.Document {
+	if len(want.Statements) != 1 || len(have.Statements) != 1 || want.Statements[0].Effect != have.Statements[0].Effect {
+		return want
+	}
+	conditions := policy.Conditions{}
+	for _, source := range []policy.Conditions{have.Statements[0].Conditions, want.Statements[0].Conditions} {
+		for operator, keys := range source {
+			for key, values := range keys {
+				if conditions[operator] == nil {
+					conditions[operator] = map[string][]string{}
+				}
+				conditions[operator][key] = values
+			}
+		}
+	}
+	if _, asked := want.Statements[0].Conditions["StringEquals"][orgKey]; !asked {
+		delete(conditions["StringEquals"], orgKey)
+	}
+	maps.DeleteFunc(conditions, func(_ string, keys map[string][]string) bool { return len(keys) == 0 })
+	want.Statements = slices.Clone(want.Statements)
+	want.Statements[0].Conditions = conditions
+	return want
+}
+
+// orgKey is the condition key of the caller's organization.
+const orgKey = "aws:PrincipalOrgID"
+
+func conditionsInclude(have, want policy.Conditions) bool {
+	for operator, keys := range want {
+		for key, values := range keys {
+			if !slices.Equal(have[operator][key], values) {
+				return false
+			}
+		}
+	}
+	return true
+}

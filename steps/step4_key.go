@@ -147,7 +147,7 @@ func planStateKey(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		p.Change(createKey(o, a), nameKey(o, a), rotateKey(o, a))
 		return p
 	}
-	if bad := unfitKey(o, a); bad != nil {
+	if bad := unusableKey(o, a); bad != nil {
 		p.Find(*bad)
 		return p
 	}
@@ -222,9 +222,9 @@ func (o *Observed) keyID() string {
 	return o.Key.Key.ID
 }
 
-// unfitKey says why the key behind the alias cannot be used. Nothing at all is
+// unusableKey says why the key behind the alias cannot be used. Nothing at all is
 // changed then: every later step writes this key into something.
-func unfitKey(o *Observed, a *blueprint.Answers) *plan.Finding {
+func unusableKey(o *Observed, a *blueprint.Answers) *plan.Finding {
 	f := o.Key
 	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
 	unusable := diagnosis.OfKey(f.Key)

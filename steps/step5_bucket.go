@@ -80,7 +80,7 @@ func bucketARN(o *Observed, a *blueprint.Answers) string {
 // planBucket creates the bucket, or brings an existing one to what is asked without
 // weakening anything it has.
 func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
-	if bad := unfitBucket(o, a); bad != nil {
+	if bad := unusableBucket(o, a); bad != nil {
 		return plan.Proposal{Findings: []plan.Finding{*bad}}
 	}
 	b := bucketBuilder{o: o, a: a, b: o.Bucket.Bucket}
@@ -98,8 +98,8 @@ func planBucket(o *Observed, a *blueprint.Answers) plan.Proposal {
 	return b.And(planStateAccess(o, a))
 }
 
-// unfitBucket says why the bucket's name cannot be used at all.
-func unfitBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
+// unusableBucket says why the bucket's name cannot be used at all.
+func unusableBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 	b := o.Bucket.Bucket
 	finding := &plan.Finding{Severity: plan.Failure, Blocks: true, Remedy: "Choose another name with --set bucket.name=NAME."}
 	switch {
@@ -118,7 +118,7 @@ func unfitBucket(o *Observed, a *blueprint.Answers) *plan.Finding {
 		finding.Evidence = fmt.Sprintf("Bucket %s is in your account and does not carry this blueprint's tag.", b.Name)
 		finding.Remedy = fmt.Sprintf("Use it with --adopt %s, or choose another name with --set bucket.name=NAME.", bucketARN(o, a))
 	default:
-		return unfitPolicy(o, a)
+		return unusablePolicy(o, a)
 	}
 	return finding
 }

@@ -14,10 +14,10 @@ import (
 // keyHeader is the condition key of the KMS key that a write names.
 const keyHeader = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 
-// unfitPolicy says why the bucket's policy cannot be added to: it cannot be
+// unusablePolicy says why the bucket's policy cannot be added to: it cannot be
 // read, and adding would drop what it holds, or it demands another key, and
 // with ours demanded as well nothing could be written at all.
-func unfitPolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
+func unusablePolicy(o *Observed, a *blueprint.Answers) *plan.Finding {
 	text := o.Bucket.Bucket.Policy
 	if text == "" {
 		return nil

@@ -70,7 +70,7 @@ func planTable(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	case t == nil:
 		p.Change(createTable(o, a), recoverTable(o, a))
 	default:
-		if bad := unfitTable(a, t); bad != nil {
+		if bad := unusableTable(a, t); bad != nil {
 			p.Find(*bad)
 		} else {
 			updateTable(o, a, t, &p)
@@ -101,7 +101,7 @@ func recoverTable(o *Observed, a *blueprint.Answers) plan.Change {
 	return c
 }
 
-func unfitTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
+func unusableTable(a *blueprint.Answers, t *awsops.Table) *plan.Finding {
 	finding := &plan.Finding{Severity: plan.Failure, Blocks: true}
 	switch {
 	case !t.IsLockTable():

@@ -36,7 +36,7 @@ type FileFacts struct {
 	Projects map[string]ProjectFacts
 	// IgnoreErr is why .gitignore must not be edited.
 	IgnoreErr error
-	Left      Leftovers
+	Leftovers Leftovers
 	endpoint  string
 	pathStyle bool // of the endpoint that is asked, whoever named it
 }
@@ -86,7 +86,7 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	f := &o.Files
 	f.endpoint, f.pathStyle = env.Endpoint, env.Sessions.Home(a.StateRegion).PathStyle()
 	f.Projects = map[string]ProjectFacts{}
-	f.Left = inspectLeft(env, a)
+	f.Leftovers = inspectLeftovers(env, a)
 	for path, into := range map[string]*files.Snapshot{
 		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
 		filepath.Join(env.Root(), ".gitignore"): &f.Gitignore,
@@ -128,7 +128,7 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 		p.Find(*f)
 	}
 	p.Add(PlanIgnored(o, a))
-	p.Find(o.Files.Left.findings()...)
+	p.Find(o.Files.Leftovers.findings()...)
 	return p
 }
 
@@ -136,7 +136,7 @@ func planFiles(o *Observed, a *blueprint.Answers) plan.Proposal {
 // out of the team's repository.
 func PlanIgnored(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 	private := []string{"/handover/"}
-	if o.Files.Left.Folder {
+	if o.Files.Leftovers.Folder {
 		private = append(private, "/"+LeftDir+"/")
 	}
 	edit := files.EditGitignore(o.Files.Gitignore, private...)
@@ -299,7 +299,7 @@ type Leftovers struct {
 	Backups []string
 }
 
-func inspectLeft(env *engine.Env, a *blueprint.Answers) Leftovers {
+func inspectLeftovers(env *engine.Env, a *blueprint.Answers) Leftovers {
 	var left Leftovers
 	folder := filepath.Join(env.Root(), LeftDir)
 	_, err := os.Lstat(folder)

@@ -281,9 +281,9 @@ func notMoved(o *Observed, a *blueprint.Answers) []plan.Finding {
 
 // stateElsewhere is the finding of a project in dir whose move nobody agreed to;
 // the changes say where its state is.
-func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
+func stateElsewhere(dir string, notOurs []plan.Change) plan.Finding {
 	where := ""
-	for _, c := range foreign {
+	for _, c := range notOurs {
 		for _, f := range c.Fields {
 			if c.NotOurs == dir && c.Run != nil && c.Run.Command == plan.RunMove && f.Name == "state" {
 				where = " (" + f.Before + ")"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,44 +19,44 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// prover is who proves the set-up: this laptop's admin, or the operator where
+// caller is who proves the set-up: this laptop's admin, or the operator where
 // the laptop has no admin's profile.
-type prover struct {
+type caller struct {
 	session *awsops.Session
 	// admin is false for the operator, whose rights prove nothing of the
 	// group's policies.
 	admin bool
-	// env is the environment of a child Terraform that acts as the prover.
+	// env is the environment of a child Terraform that acts as the caller.
 	env engine.Environment
 }
 
-// newProver finds out who proves, and waits until a new key works.
-func newProver(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (prover, error) {
+// newCaller finds out who proves, and waits until a new key works.
+func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (caller, error) {
 	if o.IAM.ProfileKey == "" {
-		return prover{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
+		return caller{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
 	s, err := engine.AdminSession(ctx, env, a)
 	if err != nil {
-		return prover{}, err
+		return caller{}, err
 	}
 	if _, err := s.WaitKeyUsable(ctx, o.patience(env)); err != nil {
-		return prover{}, err
+		return caller{}, err
 	}
-	return prover{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
+	return caller{session: s, admin: true, env: engine.AdminEnv(env, a)}, nil
 }
 
-// proveRoles assumes every environment's role that the prover is meant to
+// proveRoles assumes every environment's role that the caller is meant to
 // assume. A role is proven by two successes in a row: right after its creation
 // a part of STS may not know it yet.
 func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) []plan.Finding {
-	who, err := newProver(ctx, env, a, o)
+	who, err := newCaller(ctx, env, a, o)
 	if err != nil {
 		return []plan.Finding{adminUnusable(a, err)}
 	}
 	var findings []plan.Finding
 	var mu sync.Mutex
 	var seen atomic.Int64
-	var unproven refusals
+	var refused refusals
 	all, patience := provable(o, a), o.patience(env)
 	if !who.admin {
 		patience = min(patience, operatorPatience)
@@ -68,7 +69,7 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 			env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
 			switch {
 			case err != nil && !who.admin && lacksRight(err):
-				unproven.add(e.Name)
+				refused.add(e.Name)
 			case err != nil:
 				mu.Lock()
 				defer mu.Unlock()
@@ -78,10 +79,10 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		})
 	}
 	_ = g.Wait() // the functions return nil
-	return append(findings, unproven.findings()...)
+	return append(findings, refused.findings()...)
 }
 
-// provable are the environments whose role is there and meant for the prover:
+// provable are the environments whose role is there and meant for the caller:
 // those of the user's groups. A key alone cannot prove a role that asks for a
 // second factor.
 func provable(o *Observed, a *blueprint.Answers) []blueprint.Environment {
@@ -138,7 +139,7 @@ func probeBackend(ctx context.Context, env *engine.Env, a *blueprint.Answers, o 
 		return nil // what is missing was told already
 	}
 	project := projects[0]
-	who, err := newProver(ctx, env, a, o)
+	who, err := newCaller(ctx, env, a, o)
 	if err == nil && who.admin {
 		err = engine.AwaitAdmin(ctx, env, a, project, o.patience(env))
 	}
@@ -165,7 +166,7 @@ func (b *backendProbe) prove(ctx context.Context) []plan.Finding {
 		case err != nil:
 			return []plan.Finding{failure("init.probe-failed", err)}
 		case !may:
-			return []plan.Finding{notProven("init.not-proven", "The back end was")}
+			return []plan.Finding{unproven("init.not-proven", "The back end was")}
 		}
 		findings = append(findings, provenAsOperator(b.a))
 	}
@@ -186,7 +187,7 @@ type backendProbe struct {
 	env     *engine.Env
 	a       *blueprint.Answers
 	o       *Observed
-	who     prover
+	who     caller
 	project blueprint.Project
 	proof   *engine.Proof
 }
@@ -207,7 +208,7 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 	return err
 }
 
-// encrypted looks at the state object that the prover wrote.
+// encrypted looks at the state object that the caller wrote.
 func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().Encrypted(ctx) }
 
 // probe is the same proof without Terraform.
@@ -257,4 +258,77 @@ func (b *backendProbe) sdk(ctx context.Context) error {
 		return err
 	}
 	return b.probe().Lock(ctx)
+}
+
+// operatorPatience bounds the operator's wait for a new role: longer waiting
+// does not help one who needs no right to assume it.
+const operatorPatience = 15 * time.Second
+
+// mayProve tells whether the operator could use the back end at all: the policy
+// in the README gives an operator no state to read or write, and a probe that
+// fails for that reason proves nothing of the admins. It writes and deletes the
+// probe's own object.
+func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
+	s, bucket := b.who.session, b.a.Bucket.Name
+	err := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: b.o.Key.Key.ARN, IfAbsent: true})
+	if err != nil {
+		return !lacksRight(err), nil // every other failure is the probe's to tell
+	}
+	return true, s.DeleteObject(ctx, bucket, b.object())
+}
+
+// provenAsOperator is the finding of a proof that says nothing of the group's
+// policies.
+func provenAsOperator(a *blueprint.Answers) plan.Finding {
+	return plan.Finding{
+		ID: "init.proven-as-operator", Severity: plan.Info,
+		Evidence: fmt.Sprintf("This laptop has no profile %s, so the back end was proven with the operator's rights, not an admin's.", a.AdminProfile),
+		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
+	}
+}
+
+// operatorEnv is the environment of a child Terraform that acts as the operator,
+// whose profile may stand on the command line alone: keys in the environment would
+// win over it.
+func operatorEnv(env *engine.Env) engine.Environment {
+	vars := map[string]string{"AWS_SHARED_CREDENTIALS_FILE": env.CredentialsPath, "AWS_CONFIG_FILE": env.ConfigPath}
+	if env.Profile != "" {
+		vars["AWS_PROFILE"] = env.Profile
+		vars["AWS_ACCESS_KEY_ID"], vars["AWS_SECRET_ACCESS_KEY"], vars["AWS_SESSION_TOKEN"] = "", "", ""
+	}
+	return env.Environ.With(vars)
+}
+
+// lacksRight tells a right that was never given from one that a policy takes.
+func lacksRight(err error) bool { return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) }
+
+// unproven is the finding of what only an admin could prove.
+func unproven(id, what string) plan.Finding {
+	return plan.Finding{
+		ID: id, Severity: plan.Info,
+		Evidence: what + " not proven: this laptop has no admin's profile, and the operator has not the rights of an admin, nor needs them.",
+		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
+	}
+}
+
+// refusals collect the environments whose role an operator may not assume.
+type refusals struct {
+	mu           sync.Mutex
+	environments []string
+}
+
+func (r *refusals) add(environment string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.environments = append(r.environments, environment)
+}
+
+// findings is one finding for all of them, however many there are.
+func (r *refusals) findings() []plan.Finding {
+	if len(r.environments) == 0 {
+		return nil
+	}
+	slices.Sort(r.environments)
+	return []plan.Finding{unproven("iam.roles-not-proven",
+		fmt.Sprintf("The roles of %d environments, such as %s, were", len(r.environments), r.environments[0]))}
 }

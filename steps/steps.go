@@ -338,17 +338,17 @@ func waitsForNothing(c plan.Change, all []plan.Change) bool {
 }
 
 // notOursFindings names what exists already and is not this blueprint's.
-func notOursFindings(foreign []plan.Change) []plan.Finding {
+func notOursFindings(notOurs []plan.Change) []plan.Finding {
 	var findings []plan.Finding
 	seen := map[string]bool{}
-	for _, c := range foreign {
+	for _, c := range notOurs {
 		if c.NotOurs == "" || seen[c.NotOurs] || c.Leads { // where it leads is a finding already
 			continue
 		}
 		seen[c.NotOurs] = true
 		if c.Write != nil || c.Run != nil {
-			f := stateElsewhere(c.NotOurs, foreign)
-			f.Details = plan.WouldChange(foreign, c.NotOurs)
+			f := stateElsewhere(c.NotOurs, notOurs)
+			f.Details = plan.WouldChange(notOurs, c.NotOurs)
 			findings = append(findings, f)
 			continue
 		}
@@ -356,7 +356,7 @@ func notOursFindings(foreign []plan.Change) []plan.Finding {
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.NotOurs),
 			Remedy:   "Let it be changed with --adopt " + c.NotOurs + ", or choose another name.",
-			Details:  plan.WouldChange(foreign, c.NotOurs),
+			Details:  plan.WouldChange(notOurs, c.NotOurs),
 		})
 	}
 	return findings

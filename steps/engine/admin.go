@@ -46,39 +46,47 @@ func AwaitAdmin(ctx context.Context, env *Env, a *blueprint.Answers, project blu
 	if _, err := s.WaitKeyUsable(ctx, patience); err != nil {
 		return err
 	}
-	probes := []func(context.Context) error{
-		func(ctx context.Context) error {
-			_, err := s.HeadObject(ctx, a.Bucket.Name, project.StateKey)
-			return err
-		},
-		func(ctx context.Context) error {
-			_, err := s.Key(ctx, a.Key.Alias)
-			return err
-		},
+	head := func(ctx context.Context) error {
+		_, err := s.HeadObject(ctx, a.Bucket.Name, project.StateKey)
+		return err
 	}
-	if a.Lock.DynamoDBTable != "" {
-		probes = append(probes, func(ctx context.Context) error {
-			_, err := s.LockItem(ctx, a.Lock.DynamoDBTable, a.Bucket.Name+"/"+project.StateKey)
+	return awaitAll(ctx, patience, stateReads(a, s, project.StateKey, head), func(err error) bool {
+		return awsops.IsAccessDenied(err) && !awsops.IsExplicitDeny(err) || awsops.IsUnknownKey(err)
+	})
+}
+
+// stateReads ask every service that the back end uses for something of the state of
+// that key; object asks the bucket.
+func stateReads(a *blueprint.Answers, s *awsops.Session, stateKey string, object func(context.Context) error) []func(context.Context) error {
+	reads := []func(context.Context) error{object, func(ctx context.Context) error {
+		_, err := s.Key(ctx, a.Key.Alias)
+		return err
+	}}
+	if table := a.Lock.DynamoDBTable; table != "" {
+		reads = append(reads, func(ctx context.Context) error {
+			_, err := s.LockItem(ctx, table, a.Bucket.Name+"/"+stateKey)
 			return err
 		})
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	for _, probe := range probes {
-		g.Go(func() error { return awaitAllowed(ctx, patience, probe) })
-	}
-	return g.Wait()
+	return reads
 }
 
-// awaitAllowed repeats a read until it is no longer denied for want of a right.
-func awaitAllowed(ctx context.Context, patience time.Duration, probe func(context.Context) error) error {
-	var last error
-	err := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
-		last = probe(ctx)
-		heals := awsops.IsAccessDenied(last) && !awsops.IsExplicitDeny(last) || awsops.IsUnknownKey(last)
-		return !heals, nil
-	})
-	if last != nil {
-		return last
+// awaitAll repeats reads, all at once, each until its error is none that heals with
+// time.
+func awaitAll(ctx context.Context, patience time.Duration, reads []func(context.Context) error, heals func(error) bool) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, read := range reads {
+		g.Go(func() error {
+			var last error
+			err := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
+				last = read(ctx)
+				return !heals(last), nil
+			})
+			if last != nil {
+				return last
+			}
+			return err
+		})
 	}
-	return err
+	return g.Wait()
 }

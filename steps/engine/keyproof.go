@@ -3,9 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"golang.org/x/sync/errgroup"
+	"slices"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -29,7 +27,7 @@ func ProveKey(a *blueprint.Answers, profile, user string) *plan.Run {
 	p := projects[0]
 	r.Project = p.Name
 	r.Lines = append(r.Lines,
-		fmt.Sprintf("aws s3api get-object --profile %s --region %s --bucket %s --key %s /dev/null", profile, a.StateRegion, a.Bucket.Name, nothing(p.StateKey)),
+		fmt.Sprintf("aws s3api get-object --profile %s --region %s --bucket %s --key %s /dev/null", profile, a.StateRegion, a.Bucket.Name, unusedKey(p.StateKey)),
 		fmt.Sprintf("aws kms describe-key --profile %s --region %s --key-id %s", profile, a.StateRegion, a.Key.Alias))
 	if a.Lock.DynamoDBTable != "" {
 		r.Lines = append(r.Lines, fmt.Sprintf("aws dynamodb get-item --profile %s --region %s --table-name %s --key '{\"LockID\":{\"S\":\"%s/%s\"}}'",
@@ -48,59 +46,30 @@ func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 	if err != nil {
 		return err
 	}
-	questions := []func(context.Context) error{
+	reads := []func(context.Context) error{
 		func(ctx context.Context) error { _, err := s.AccessKeys(ctx, identity.Name); return err },
 	}
-	if c.Run.Project != "" {
-		questions = append(questions, stateQuestions(x.answers, s, c.Run.Project)...)
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	for _, ask := range questions {
-		g.Go(func() error { return awaitKnown(ctx, x.env.Patience, ask) })
-	}
-	return g.Wait()
-}
-
-// stateQuestions ask the state's services for something of a project.
-func stateQuestions(a *blueprint.Answers, s *awsops.Session, project string) []func(context.Context) error {
-	key := ""
-	for _, p := range a.Projects {
-		if p.Name == project {
-			key = p.StateKey
-		}
-	}
-	questions := []func(context.Context) error{
+	if i := slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == c.Run.Project }); i >= 0 {
+		key := x.answers.Projects[i].StateKey
 		// A HEAD that is refused does not say why, so an object that nobody made
 		// is asked for.
-		func(ctx context.Context) error {
-			_, err := s.GetObject(ctx, a.Bucket.Name, nothing(key))
+		get := func(ctx context.Context) error {
+			_, err := s.GetObject(ctx, x.answers.Bucket.Name, unusedKey(key))
 			return err
-		},
-		func(ctx context.Context) error { _, err := s.Key(ctx, a.Key.Alias); return err },
+		}
+		reads = append(reads, stateReads(x.answers, s, key, get)...)
 	}
-	if table := a.Lock.DynamoDBTable; table != "" {
-		questions = append(questions, func(ctx context.Context) error {
-			_, err := s.LockItem(ctx, table, a.Bucket.Name+"/"+key)
+	for i, read := range reads {
+		reads[i] = func(ctx context.Context) error {
+			err := read(ctx)
+			if !awsops.IsUnknownKey(err) && (awsops.IsAccessDenied(err) || awsops.IsNotFound(err)) {
+				return nil // one that refuses the user a right, or has nothing of that name, knows the key well
+			}
 			return err
-		})
+		}
 	}
-	return questions
+	return awaitAll(ctx, x.env.Patience, reads, awsops.IsUnknownKey)
 }
 
-// nothing is an object that nobody makes, where an admin may look for it.
-func nothing(stateKey string) string { return "env:/" + terraform.ProbePrefix + "none/" + stateKey }
-
-// awaitKnown repeats a read until the service knows the key. One that refuses
-// the user a right, or has nothing of that name, knows the key well.
-func awaitKnown(ctx context.Context, patience time.Duration, ask func(context.Context) error) error {
-	var last error
-	err := awsops.Poll(ctx, patience, settleInterval, func(ctx context.Context) (bool, error) {
-		last = ask(ctx)
-		return !awsops.IsUnknownKey(last), nil
-	})
-	switch {
-	case last == nil, awsops.IsAccessDenied(last), awsops.IsNotFound(last):
-		return err
-	}
-	return last
-}
+// unusedKey is an object that nobody makes, where an admin may look for it.
+func unusedKey(stateKey string) string { return "env:/" + terraform.ProbePrefix + "none/" + stateKey }

@@ -101,12 +101,7 @@ func (f Finding) Key() string {
 
 // NeedsAttention tells whether any finding keeps the run from being healthy.
 func NeedsAttention(findings []Finding) bool {
-	for _, f := range findings {
-		if f.Severity != Info {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity != Info })
 }
 
 // Together makes one finding of those that say the same of several environments

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"stateroom/steps/blueprint"
@@ -26,35 +27,16 @@ func Leading(places []string, changes ...Change) []Change {
 }
 
 // Permitted splits changes into those that may be applied without a further
-// word and those that touch something foreign that nobody adopted, together
+// word and those that touch what is not this blueprint's and nobody adopted, together
 // with everything that needs it.
-func Permitted(changes []Change, a *blueprint.Answers) (allowed, foreign []Change) {
-	barred := map[string]bool{}
-	for progress := true; progress; {
-		progress = false
-		for _, c := range changes {
-			if !barred[c.ID] && (c.NotOurs != "" && !a.Adopted(c.NotOurs) || anyOf(barred, c.Needs)) {
-				barred[c.ID], progress = true, true
-			}
-		}
-	}
+func Permitted(changes []Change, a *blueprint.Answers) (allowed, notOurs []Change) {
+	waiting := map[string]bool{}
 	for _, c := range changes {
-		if barred[c.ID] {
-			foreign = append(foreign, c)
-		} else {
-			allowed = append(allowed, c)
+		if c.NotOurs != "" && !a.Adopted(c.NotOurs) {
+			waiting[c.ID] = true
 		}
 	}
-	return allowed, foreign
-}
-
-func anyOf(set map[string]bool, ids []string) bool {
-	for _, id := range ids {
-		if set[id] {
-			return true
-		}
-	}
-	return false
+	return Exclude(changes, waiting)
 }
 
 // Review is what the operator is asked to confirm.
@@ -82,9 +64,9 @@ type Decision struct {
 }
 
 // WouldChange lists what an adoption lets happen, in the plan's signs.
-func WouldChange(foreign []Change, target string) string {
+func WouldChange(notOurs []Change, target string) string {
 	var lines []string
-	for _, c := range foreign {
+	for _, c := range notOurs {
 		if c.NotOurs != target {
 			continue
 		}
@@ -98,12 +80,7 @@ func WouldChange(foreign []Change, target string) string {
 
 // Blocking tells whether a finding stands against making any change at all.
 func Blocking(findings []Finding) bool {
-	for _, f := range findings {
-		if f.Blocks {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Blocks })
 }
 
 // Blocked tells whether a finding stands against making any change at all.

@@ -9,10 +9,8 @@ import (
 
 // TagsOf are what everything we make carries.
 func TagsOf(a *blueprint.Answers) map[string]string {
-	all := make(map[string]string, len(a.Tags)+1)
-	for k, v := range a.Tags {
-		all[k] = v
-	}
+	all := map[string]string{}
+	maps.Copy(all, a.Tags)
 	k, v := a.Tag()
 	all[k] = v
 	return all
