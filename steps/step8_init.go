@@ -17,7 +17,7 @@ import (
 
 // initStep is step 8: terraform init in every project, the move of a state
 // that is somewhere else, and the proof that the whole set-up works for the
-// admin whose laptop this is (probe.go).
+// admin whose laptop this is (step8_probe.go).
 func initStep() Step {
 	return Step{
 		Name: plan.StepInit, Title: "Let's test this setup", Short: "Test",
