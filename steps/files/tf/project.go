@@ -1,7 +1,6 @@
 package tf
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -165,7 +164,9 @@ func (p *Project) add(file files.Snapshot) error {
 	for _, block := range content.Blocks {
 		switch {
 		case block.Type == "terraform":
-			unread = cmp.Or(unread, p.addTerraform(file, block.Body, native(body, block)))
+			if err := p.addTerraform(file, block.Body, native(body, block)); unread == nil {
+				unread = err
+			}
 		case block.Labels[0] == "aws":
 			provider := ProviderBlock{Place: placeOf(block), Attributes: attributesOf(block.Body, file.Bytes), block: native(body, block)}
 			if alias := provider.Attributes.Find("alias"); alias != nil {
