@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"hash/crc32"
 	"strconv"
 	"strings"
@@ -67,21 +66,15 @@ type dynamoTable struct {
 	name, arn, account, region string
 	id                         string
 	created, ready             time.Time // ready: ACTIVE from then on
-	definitions                []attributeDefinition
-	schema                     []keyElement
+	key                        string    // name of the one attribute of the key, a text
 	billing                    string
 	read, write                int
 	encrypted                  bool
 	protected                  bool
 	recovery                   bool
-	recoveryDays               int
 	tags                       tagSet
-	items                      map[string]dynamoItem // by keyText
+	items                      map[string]dynamoItem // by the key
 }
-
-type attributeDefinition struct{ AttributeName, AttributeType string }
-
-type keyElement struct{ AttributeName, KeyType string }
 
 type throughput struct{ ReadCapacityUnits, WriteCapacityUnits int }
 
@@ -155,7 +148,7 @@ func (t *dynamoTable) status(now time.Time) string {
 func (t *dynamoTable) description(now time.Time) map[string]any {
 	d := map[string]any{
 		"TableName": t.name, "TableArn": t.arn, "TableId": t.id, "TableStatus": t.status(now), "CreationDateTime": epoch(t.created),
-		"AttributeDefinitions": t.definitions, "KeySchema": t.schema, "ItemCount": len(t.items),
+		"AttributeDefinitions": []attributeDefinition{{t.key, "S"}}, "KeySchema": []keyElement{{t.key, "HASH"}}, "ItemCount": len(t.items),
 		"ProvisionedThroughput":     map[string]any{"ReadCapacityUnits": t.read, "WriteCapacityUnits": t.write, "NumberOfDecreasesToday": 0},
 		"DeletionProtectionEnabled": t.protected,
 	}
@@ -168,53 +161,18 @@ func (t *dynamoTable) description(now time.Time) map[string]any {
 	return d
 }
 
-// hashKey is the name of the partition key.
-func (t *dynamoTable) hashKey() string { return t.schema[0].AttributeName }
-
-// keyText is the primary key of an item as one text, which orders items by
-// partition and sort key.
-func (t *dynamoTable) keyText(item dynamoItem) (string, error) {
-	var text strings.Builder
-	for _, element := range t.schema {
-		part, err := json.Marshal(item[element.AttributeName])
-		if err != nil {
-			return "", err //nolint:wrapcheck // the sandbox's own type
-		}
-		text.Write(part)
-	}
-	return text.String(), nil
-}
-
-// typeOf is the declared type of a key attribute.
-func (t *dynamoTable) typeOf(name string) string {
-	for _, d := range t.definitions {
-		if d.AttributeName == name {
-			return d.AttributeType
-		}
-	}
-	return ""
-}
-
-// DynamoItem gives the string attributes of the item whose partition key is
-// value, for tests; ok is false when there is no such item.
+// DynamoItem gives the attributes of the item whose key is value, for tests; ok is
+// false when there is no such item.
 func (s *Server) DynamoItem(account, region, table, value string) (item map[string]string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.dynamodb.tables["arn:aws:dynamodb:"+region+":"+account+":table/"+table]
-	if t == nil {
+	if t == nil || t.items[value] == nil {
 		return nil, false
 	}
-	for _, stored := range t.items {
-		if stored[t.hashKey()].value != value {
-			continue
-		}
-		item = map[string]string{}
-		for name, attribute := range stored {
-			if text, isString := attribute.value.(string); isString {
-				item[name] = text
-			}
-		}
-		return item, true
+	item = map[string]string{}
+	for name, attribute := range t.items[value] {
+		item[name] = attribute.text()
 	}
-	return nil, false
+	return item, true
 }

@@ -1,59 +1,25 @@
 package sandbox
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"reflect"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// attributeValue is one attribute: its type descriptor ("S", "N", "B", "BOOL",
-// "NULL", "M", "L", "SS", "NS" or "BS") and what stood under it, which is given
-// back as it came.
-type attributeValue struct {
-	kind  string
-	value any
-}
+// attributeValue is one attribute: a text, as in everything that is written into a
+// lock table.
+type attributeValue struct{ S *string }
 
-var attributeKinds = []string{"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
+func (v attributeValue) text() string {
+	if v.S == nil {
+		return ""
+	}
+	return *v.S
+}
 
 // dynamoItem is one item: attribute name to value.
 type dynamoItem map[string]attributeValue
-
-// MarshalJSON writes the wire form, such as {"S": "x"}.
-func (v attributeValue) MarshalJSON() ([]byte, error) {
-	out, err := json.Marshal(map[string]any{v.kind: v.value})
-	if err != nil {
-		return nil, fmt.Errorf("attribute value %s: %w", v.kind, err)
-	}
-	return out, nil
-}
-
-// UnmarshalJSON reads the wire form and refuses what is not exactly one known
-// type descriptor with a value; those of keys and conditions are texts.
-func (v *attributeValue) UnmarshalJSON(data []byte) error {
-	var fields map[string]any
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return fmt.Errorf("attribute value: %w", err)
-	}
-	if len(fields) != 1 {
-		return fmt.Errorf("attribute value: Supplied AttributeValue has %d datatypes, must contain exactly one of the supported datatypes", len(fields))
-	}
-	for kind, value := range fields {
-		*v = attributeValue{kind, value}
-	}
-	_, text := v.value.(string)
-	switch {
-	case !slices.Contains(attributeKinds, v.kind):
-		return fmt.Errorf("attribute value: unknown datatype %q", v.kind)
-	case v.value == nil || !text && slices.Contains([]string{"S", "N", "B"}, v.kind):
-		return errors.New("attribute value " + v.kind + ": not its type")
-	}
-	return nil
-}
 
 type itemInput struct {
 	TableName                           string
@@ -106,7 +72,7 @@ func (in itemInput) holds(stored dynamoItem) bool {
 	}
 	if m := equals.FindStringSubmatch(in.ConditionExpression); m != nil {
 		have, there := stored[m[1]]
-		return there && reflect.DeepEqual(have, in.ExpressionAttributeValues[m[2]])
+		return there && have.text() == in.ExpressionAttributeValues[m[2]].text()
 	}
 	return true
 }
@@ -126,27 +92,14 @@ func (in itemInput) project(item dynamoItem) dynamoItem {
 	return out
 }
 
-// leading is the condition key dynamodb:LeadingKeys: the partition key, in the
-// text form that policies compare.
-func (s *dynamodbService) leading(r *request, in itemInput, item dynamoItem) map[string][]string {
-	t := s.tables[tableARN(r, in.TableName)]
-	if t == nil {
-		return nil
+// itemTable finds the table of an operation on one item and the item's key. Policies
+// may go by the key and by the attributes' names.
+func (s *dynamodbService) itemTable(r *request, in itemInput, item dynamoItem) (t *dynamoTable, key string, err error) {
+	conditions := map[string][]string{"dynamodb:Attributes": slices.Sorted(maps.Keys(item))}
+	if named := s.tables[tableARN(r, in.TableName)]; named != nil && item[named.key].S != nil {
+		conditions["dynamodb:LeadingKeys"] = []string{item[named.key].text()}
 	}
-	conditions := map[string][]string{}
-	if text, ok := item[t.hashKey()].value.(string); ok {
-		conditions["dynamodb:LeadingKeys"] = []string{text}
-	}
-	for name := range item {
-		conditions["dynamodb:Attributes"] = append(conditions["dynamodb:Attributes"], name)
-	}
-	return conditions
-}
-
-// itemTable finds the table of an operation on one item and the item's key.
-func (s *dynamodbService) itemTable(r *request, in itemInput, item dynamoItem) (*dynamoTable, string, error) {
-	t, err := s.table(r, in.TableName, s.leading(r, in, item))
-	if err != nil {
+	if t, err = s.table(r, in.TableName, conditions); err != nil {
 		return nil, "", err
 	}
 	if t.status(r.now) != "ACTIVE" {
@@ -155,33 +108,24 @@ func (s *dynamodbService) itemTable(r *request, in itemInput, item dynamoItem) (
 	if err := in.checkExpressions(); err != nil {
 		return nil, "", err
 	}
-	if err := t.checkKey(item, r.operation == "PutItem"); err != nil {
-		return nil, "", err
-	}
-	key, err := t.keyText(item)
-	return t, key, err
+	return t, item[t.key].text(), t.checkKey(item, r.operation == "PutItem")
 }
 
 // checkKey compares an item (or a key alone) with the table's schema.
 func (t *dynamoTable) checkKey(item dynamoItem, whole bool) error {
-	for _, element := range t.schema {
-		name := element.AttributeName
-		value, ok := item[name]
-		switch {
-		case !ok && whole:
-			return validationError("One or more parameter values were invalid: Missing the key %s in the item", name)
-		case !ok:
-			return validationError("The provided key element does not match the schema")
-		case value.kind != t.typeOf(name) && whole:
-			return validationError("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", name, t.typeOf(name), value.kind)
-		case value.kind != t.typeOf(name):
-			return validationError("The provided key element does not match the schema")
-		case value.value == "":
-			return validationError("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", name)
+	for name, value := range item {
+		if value.S == nil {
+			return validationError("The sandbox's items hold texts (S), and attribute %s is none.", name)
 		}
 	}
-	if !whole && len(item) != len(t.schema) {
+	value, ok := item[t.key]
+	switch {
+	case !ok && whole:
+		return validationError("One or more parameter values were invalid: Missing the key %s in the item", t.key)
+	case !ok || !whole && len(item) > 1:
 		return validationError("The provided key element does not match the schema")
+	case value.text() == "":
+		return validationError("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", t.key)
 	}
 	return nil
 }

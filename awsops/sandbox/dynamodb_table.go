@@ -3,11 +3,14 @@ package sandbox
 import (
 	"cmp"
 	"regexp"
-	"slices"
 	"time"
 )
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+
+type attributeDefinition struct{ AttributeName, AttributeType string }
+
+type keyElement struct{ AttributeName, KeyType string }
 
 type tableInput struct {
 	TableName             string
@@ -21,36 +24,20 @@ type tableInput struct {
 	}
 	DeletionProtectionEnabled *bool
 	Tags                      []tag
-	GlobalSecondaryIndexes    []any
-	LocalSecondaryIndexes     []any
-	StreamSpecification       *struct{ StreamEnabled bool }
 }
 
 func (in tableInput) table() string { return in.TableName }
 
 func (in tableInput) conditions() map[string][]string { return nil }
 
-// check refuses what CreateTable refuses.
+// check refuses what CreateTable refuses, and every key but a lock table's.
 func (in tableInput) check() error {
 	if !tableName.MatchString(in.TableName) {
 		return validationError("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
 	}
-	if len(in.GlobalSecondaryIndexes)+len(in.LocalSecondaryIndexes) > 0 || in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled {
-		return validationError("The sandbox has no secondary indexes and no streams.")
-	}
-	if len(in.KeySchema) < 1 || len(in.KeySchema) > 2 || in.KeySchema[0].KeyType != "HASH" || len(in.KeySchema) == 2 && in.KeySchema[1].KeyType != "RANGE" {
-		return validationError("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-	}
-	if len(in.AttributeDefinitions) != len(in.KeySchema) {
-		return validationError("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
-	}
-	for _, element := range in.KeySchema {
-		defined := slices.ContainsFunc(in.AttributeDefinitions, func(d attributeDefinition) bool {
-			return d.AttributeName == element.AttributeName && slices.Contains([]string{"S", "N", "B"}, d.AttributeType)
-		})
-		if !defined {
-			return validationError("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]", element.AttributeName)
-		}
+	if len(in.KeySchema) != 1 || len(in.AttributeDefinitions) != 1 || in.KeySchema[0].KeyType != "HASH" ||
+		in.AttributeDefinitions[0] != (attributeDefinition{in.KeySchema[0].AttributeName, "S"}) {
+		return validationError("The sandbox's tables have one attribute as their key, HASH and of type S, and no indexes.")
 	}
 	return checkBilling(in.BillingMode, in.ProvisionedThroughput)
 }
@@ -90,7 +77,7 @@ func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
 	}
 	t := &dynamoTable{
 		name: in.TableName, arn: arn, account: r.account.id, region: r.region, id: s.ids.uuid(), created: r.now, ready: r.now.Add(tableCreation),
-		definitions: in.AttributeDefinitions, schema: in.KeySchema, tags: tags, items: map[string]dynamoItem{},
+		key: in.KeySchema[0].AttributeName, tags: tags, items: map[string]dynamoItem{},
 	}
 	if err := t.configure(in); err != nil {
 		return nil, err
@@ -166,7 +153,6 @@ type backupsInput struct {
 	tableInput
 	PointInTimeRecoverySpecification struct {
 		PointInTimeRecoveryEnabled bool
-		RecoveryPeriodInDays       int
 	}
 }
 
@@ -175,7 +161,7 @@ func describeBackups(r *request, t *dynamoTable, _ backupsInput) (any, error) {
 	recovery := map[string]any{"PointInTimeRecoveryStatus": "DISABLED"}
 	if t.recovery {
 		recovery = map[string]any{
-			"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": t.recoveryDays,
+			"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": 35,
 			"EarliestRestorableDateTime": epoch(t.created), "LatestRestorableDateTime": epoch(r.now),
 		}
 	}
@@ -188,11 +174,7 @@ func updateBackups(r *request, t *dynamoTable, in backupsInput) (any, error) {
 	if t.status(r.now) != "ACTIVE" {
 		return nil, badRequest("ContinuousBackupsUnavailableException", "Backups are being enabled for the table: %s. Please retry later", t.name)
 	}
-	spec := in.PointInTimeRecoverySpecification
-	if spec.RecoveryPeriodInDays < 0 || spec.RecoveryPeriodInDays > 35 {
-		return nil, validationError("RecoveryPeriodInDays must be between 1 and 35")
-	}
-	t.recovery, t.recoveryDays = spec.PointInTimeRecoveryEnabled, cmp.Or(spec.RecoveryPeriodInDays, 35)
+	t.recovery = in.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
 	return describeBackups(r, t, in)
 }
 

@@ -81,7 +81,7 @@ func friendly(r *request, err error, resource string) error {
 func (s *iamService) entityOperations() map[string]iamOperation {
 	return map[string]iamOperation{
 		"CreateUser":        {userKind.arn, s.createUser},
-		"GetUser":           {userKind.arn, s.getUser},
+		"GetUser":           onUser(getUser),
 		"DeleteUser":        onUser(s.deleteUser),
 		"ListGroupsForUser": onUser(listGroupsForUser),
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ func policyARN(r *request) string {
 }
 
 // policyPath is the resource of ListPolicies.
-func policyPath(r *request) string { return "policy path " + cmp.Or(r.arg("PathPrefix"), "/") }
+func policyPath(*request) string { return "policy path /" }
 
 // managedPolicy finds AWS's policy or one of the account's.
 func (s *core) managedPolicy(a *account, arn string) (*managedPolicy, bool) {
@@ -166,13 +167,11 @@ func deletePolicy(r *request, p *managedPolicy) (any, error) {
 }
 
 func (s *iamService) listPolicies(r *request) (any, error) {
-	prefix, attached, scope := cmp.Or(r.arg("PathPrefix"), "/"), r.arg("OnlyAttached") == "true", cmp.Or(r.arg("Scope"), "All")
+	scope := cmp.Or(r.arg("Scope"), "All")
 	var all []*managedPolicy
 	for from, policies := range map[string]map[string]*managedPolicy{"Local": r.account.policies, "AWS": s.catalog} {
-		for _, p := range policies {
-			if (scope == "All" || scope == from) && strings.HasPrefix(p.path, prefix) && (!attached || p.view(r.account).AttachmentCount > 0) {
-				all = append(all, p)
-			}
+		if scope == "All" || scope == from {
+			all = slices.AppendSeq(all, maps.Values(policies))
 		}
 	}
 	slices.SortFunc(all, func(a, b *managedPolicy) int { return strings.Compare(a.arn, b.arn) })

@@ -10,11 +10,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
-
-	"rsc.io/qr"
 )
 
 // mfaDevice is a virtual MFA device: a TOTP seed, and the user it is enabled
@@ -147,20 +144,8 @@ func (s *iamService) createMFA(r *request) (any, error) {
 	r.account.mfa[serial] = d
 	seed := base32.StdEncoding.EncodeToString(d.seed)
 	s.issued = append(s.issued, seed)
-	link := url.URL{
-		Scheme: "otpauth", Host: "totp", Path: "/Amazon Web Services:" + name + "@" + r.account.id,
-		RawQuery: url.Values{"secret": {seed}, "issuer": {"Amazon Web Services"}}.Encode(),
-	}
-	picture, err := qr.Encode(link.String(), qr.M)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: QR code of %s: %w", serial, err)
-	}
-	type created struct{ SerialNumber, Base32StringSeed, QRCodePNG string }
-	return struct{ VirtualMFADevice created }{created{
-		SerialNumber:     serial,
-		Base32StringSeed: base64.StdEncoding.EncodeToString([]byte(seed)),
-		QRCodePNG:        base64.StdEncoding.EncodeToString(picture.PNG()),
-	}}, nil
+	type created struct{ SerialNumber, Base32StringSeed string }
+	return struct{ VirtualMFADevice created }{created{serial, base64.StdEncoding.EncodeToString([]byte(seed))}}, nil
 }
 
 func deleteMFA(r *request) (any, error) {

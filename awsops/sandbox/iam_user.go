@@ -29,17 +29,11 @@ func (s *iamService) createUser(r *request) (any, error) {
 	}
 	u := &user{entity: e}
 	r.account.users[strings.ToLower(e.name)] = u
-	return struct{ User xmlUser }{viewUser(r.account)(u)}, nil
+	return getUser(r, u)
 }
 
-// getUser shows the root user as well, which is no entity.
-func (s *iamService) getUser(r *request) (any, error) {
-	if r.arg("UserName") == "" && r.caller.user == nil && r.caller.role == nil {
-		return struct{ User xmlUser }{xmlUser{
-			Path: "/", UserId: r.account.id, Arn: r.caller.arn, CreateDate: stamp(r.account.joined),
-		}}, nil
-	}
-	return onUser(func(r *request, u *user) (any, error) { return struct{ User xmlUser }{viewUser(r.account)(u)}, nil }).do(r)
+func getUser(r *request, u *user) (any, error) {
+	return struct{ User xmlUser }{viewUser(r.account)(u)}, nil
 }
 
 func (s *iamService) deleteUser(r *request, u *user) (any, error) {

@@ -26,9 +26,9 @@ func newKMS(c *core) *kmsService {
 		"ListAliases":          jsonOp(s.listAliases),
 		"GetKeyPolicy":         onKey(s, getKeyPolicy),
 		"PutKeyPolicy":         onKey(s, s.putKeyPolicy),
-		"EnableKeyRotation":    onKey(s, enableKeyRotation),
+		"EnableKeyRotation":    onKey(s, setRotation(true)),
 		"UpdateKeyDescription": onKey(s, updateKeyDescription),
-		"DisableKeyRotation":   onKey(s, disableKeyRotation),
+		"DisableKeyRotation":   onKey(s, setRotation(false)),
 		"GetKeyRotationStatus": onKey(s, getKeyRotationStatus),
 		"TagResource":          jsonOp(s.tagResource),
 		"UntagResource":        jsonOp(s.untagResource),
@@ -173,29 +173,15 @@ func kmsPage[T any](member string, all []T, in listInput, show func(T) any) (any
 	return out, nil
 }
 
-type rotationInput struct {
-	keyIn
-	RotationPeriodInDays int
-}
-
-func enableKeyRotation(_ *request, key *kmsKey, in rotationInput) (any, error) {
-	days := cmp.Or(in.RotationPeriodInDays, 365)
-	if err := key.rotatable(); err != nil {
-		return nil, err
+// setRotation turns the yearly rotation of a key on or off.
+func setRotation(on bool) func(*request, *kmsKey, keyIn) (any, error) {
+	return func(_ *request, key *kmsKey, _ keyIn) (any, error) {
+		if err := key.rotatable(); err != nil {
+			return nil, err
+		}
+		key.rotation = on
+		return nil, nil
 	}
-	if days < 90 || days > 2560 {
-		return nil, invalid("ValidationException", days, "rotationPeriodInDays", "have value between 90 and 2560")
-	}
-	key.rotation, key.rotationDays = true, days
-	return nil, nil
-}
-
-func disableKeyRotation(_ *request, key *kmsKey, _ keyIn) (any, error) {
-	if err := key.rotatable(); err != nil {
-		return nil, err
-	}
-	key.rotation = false
-	return nil, nil
 }
 
 // rotatable says whether the rotation of a key may be changed now.
@@ -206,12 +192,15 @@ func (k *kmsKey) rotatable() error {
 	return k.usable()
 }
 
+// rotationDays is after how long a key is rotated.
+const rotationDays = 365
+
 func getKeyRotationStatus(_ *request, key *kmsKey, _ keyIn) (any, error) {
 	on := key.rotation && key.state != kmsPendingDeletion
 	out := map[string]any{"KeyId": key.arn, "KeyRotationEnabled": on}
 	if on {
-		out["RotationPeriodInDays"] = key.rotationDays
-		out["NextRotationDate"] = epoch(key.created.AddDate(0, 0, key.rotationDays))
+		out["RotationPeriodInDays"] = rotationDays
+		out["NextRotationDate"] = epoch(key.created.AddDate(0, 0, rotationDays))
 	}
 	return out, nil
 }

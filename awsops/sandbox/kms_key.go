@@ -26,7 +26,6 @@ type kmsKey struct {
 	state                    string
 	created, deletion        time.Time
 	rotation                 bool
-	rotationDays             int
 	policyText               string
 	policy                   policy.Document
 	tags                     tagSet
@@ -43,7 +42,7 @@ func (s *kmsService) newKey(account, region string, now time.Time) *kmsKey {
 	id := s.ids.uuid()
 	return &kmsKey{
 		id: id, account: account, region: region, created: now, state: kmsEnabled, manager: "CUSTOMER",
-		usage: "ENCRYPT_DECRYPT", spec: symmetric, rotationDays: 365,
+		usage: "ENCRYPT_DECRYPT", spec: symmetric,
 		arn: "arn:aws:kms:" + region + ":" + account + ":key/" + id,
 	}
 }

@@ -98,10 +98,10 @@ func TestKMSTagsAndRotation(t *testing.T) {
 	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].TagKey != "b" {
 		t.Errorf("%v %+v", err, tags)
 	}
-	_, err = c.EnableKeyRotation(st.ctx, &kms.EnableKeyRotationInput{KeyId: &st.keyARN, RotationPeriodInDays: aws.Int32(180)})
+	_, err = c.EnableKeyRotation(st.ctx, &kms.EnableKeyRotationInput{KeyId: &st.keyARN})
 	st.must(err)
 	status, err := c.GetKeyRotationStatus(st.ctx, &kms.GetKeyRotationStatusInput{KeyId: &st.keyARN})
-	if err != nil || !status.KeyRotationEnabled || *status.RotationPeriodInDays != 180 {
+	if err != nil || !status.KeyRotationEnabled || *status.RotationPeriodInDays != 365 {
 		t.Errorf("%v %+v", err, status)
 	}
 	_, err = c.DisableKeyRotation(st.ctx, &kms.DisableKeyRotationInput{KeyId: &st.keyARN})

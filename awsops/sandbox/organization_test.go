@@ -8,7 +8,8 @@ import (
 	accountapi "github.com/aws/aws-sdk-go-v2/service/account"
 	accounttypes "github.com/aws/aws-sdk-go-v2/service/account/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -150,14 +151,13 @@ func TestRegionsTellWhetherTheyAreEnabled(t *testing.T) {
 
 func TestTaggedResourcesAreFoundByTag(t *testing.T) {
 	s := serve(t, Options{})
-	_, err := iamAs(s, s.Operator()).CreatePolicy(t.Context(), &iam.CreatePolicyInput{
-		PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll), Tags: []iamtypes.Tag{{Key: aws.String("stateroom"), Value: aws.String("x")}},
+	config := as(s, s.Operator())
+	_, err := kms.NewFromConfig(config).CreateKey(t.Context(), &kms.CreateKeyInput{
+		Tags: []kmstypes.Tag{{TagKey: aws.String("stateroom"), TagValue: aws.String("x")}},
 	})
 	wantError(t, err, "", "")
-	config := as(s, s.Operator())
-	config.Region = "us-east-1"
 	out, err := tagging.NewFromConfig(config).GetResources(t.Context(), &tagging.GetResourcesInput{
-		TagFilters: []taggingtypes.TagFilter{{Key: aws.String("stateroom")}}, ResourceTypeFilters: []string{"iam:policy"},
+		TagFilters: []taggingtypes.TagFilter{{Key: aws.String("stateroom")}}, ResourceTypeFilters: []string{"kms:key"},
 	})
 	wantError(t, err, "", "")
 	if len(out.ResourceTagMappingList) != 1 || *out.ResourceTagMappingList[0].Tags[0].Value != "x" {

@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"cmp"
-	"crypto/md5"  //nolint:gosec // ETags and Content-MD5 are MD5 by definition
+	"crypto/md5"  //nolint:gosec // ETags are MD5 by definition
 	"crypto/sha1" //nolint:gosec // x-amz-checksum-sha1 is SHA-1 by definition
 	"crypto/sha256"
 	"encoding/base64"
@@ -49,12 +49,8 @@ func givenChecksum(c *s3Call) (algorithm, value string) {
 	return "", ""
 }
 
-// verifyBody checks Content-MD5 and the checksum of a body and says which
-// checksum to keep: the one sent, else the one announced, else CRC64NVME.
+// verifyBody checks the checksum of a body and says which one to keep: the one sent, else the one announced, else CRC64NVME.
 func verifyBody(c *s3Call) (algorithm, value string, err error) {
-	if err := checkContentMD5(c); err != nil {
-		return "", "", err
-	}
 	algorithm, given := givenChecksum(c)
 	algorithm = cmp.Or(algorithm, strings.ToLower(c.http.Header.Get("X-Amz-Sdk-Checksum-Algorithm")), "crc64nvme")
 	if err := checkAlgorithm(algorithm); err != nil {
@@ -70,22 +66,6 @@ func verifyBody(c *s3Call) (algorithm, value string, err error) {
 func checkAlgorithm(name string) error {
 	if checksumAlgorithms[name] == nil {
 		return badRequest("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
-	}
-	return nil
-}
-
-// checkContentMD5 compares the body with the header Content-MD5, if sent.
-func checkContentMD5(c *s3Call) error {
-	given := c.http.Header.Get("Content-Md5")
-	if given == "" {
-		return nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(given)
-	if err != nil || len(raw) != md5.Size {
-		return badRequest("InvalidDigest", "The Content-MD5 you specified was invalid.")
-	}
-	if sum := md5.Sum(c.body); string(sum[:]) != string(raw) { //nolint:gosec // Content-MD5 is MD5
-		return badRequest("BadDigest", "The Content-MD5 you specified did not match what we received.")
 	}
 	return nil
 }

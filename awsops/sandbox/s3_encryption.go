@@ -72,7 +72,7 @@ func (s *s3Service) choose(c *s3Call, headers http.Header) (s3Encryption, error)
 		return s3Encryption{algorithm: e.algorithm}, nil
 	}
 	if e.key == "" {
-		e.key = s.managedKey(c.bucket).arn
+		return s3Encryption{}, notImplemented() // there is no key alias/aws/s3
 	}
 	key, err := s.useKey(c, "GenerateDataKey", e, c.key)
 	if err != nil {
@@ -80,24 +80,6 @@ func (s *s3Service) choose(c *s3Call, headers http.Header) (s3Encryption, error)
 	}
 	e.key = key.arn
 	return e, nil
-}
-
-// managedKey is the key alias/aws/s3 of the bucket's account, made when first
-// needed, as on AWS.
-func (s *s3Service) managedKey(b *s3Bucket) *kmsKey {
-	arn := "arn:aws:kms:" + b.region + ":" + b.account + ":alias/aws/s3"
-	if alias := s.kms.aliases[arn]; alias != nil {
-		return s.kms.keys[alias.target]
-	}
-	now := s.options.Now()
-	key := s.kms.newKey(b.account, b.region, now)
-	key.manager, key.description = "AWS", "Default key that protects my S3 objects when no other key is defined"
-	key.policyText = `{"Version":"2012-10-17","Id":"auto-s3-2","Statement":[{"Sid":"Allow access through S3 for all principals in the account that are authorized to use S3","Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"s3.` + b.region + `.amazonaws.com","kms:CallerAccount":"` + b.account + `"}}},{"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + b.account + `:root"},"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`
-	key.policy = s.document(key.policyText)
-	key.rotation = true
-	s.kms.keys[key.arn] = key
-	s.kms.aliases[arn] = &kmsAlias{name: "alias/aws/s3", arn: arn, target: key.arn, created: now}
-	return key
 }
 
 // useKey has S3 use a key for the caller, with the caller's rights, and wraps

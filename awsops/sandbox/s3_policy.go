@@ -20,9 +20,6 @@ func noSuchBucketPolicy(name string) error {
 }
 
 func (s *s3Service) putPolicy(c *s3Call) (response, error) {
-	if err := checkContentMD5(c); err != nil {
-		return response{}, err
-	}
 	if len(c.body) > 20*1024 {
 		return response{}, malformedBucketPolicy("Policy exceeds the maximum allowed document size.")
 	}
@@ -105,35 +102,11 @@ func anyApplies(statement policy.Statement) bool {
 	})
 }
 
-// narrowing are the condition keys that make a policy for everybody
-// non-public, from "The meaning of public" in the S3 user guide.
-var narrowing = []string{
-	"aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:principalaccount", "aws:sourcearn",
-	"aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceip",
-	"aws:userid", "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:x-amz-server-side-encryption-aws-kms-key-id",
-}
-
-// publicPolicy says whether a statement allows something to everybody.
+// publicPolicy says whether a statement allows something to everybody. Any condition
+// counts as one that narrows it.
 func publicPolicy(document policy.Document) bool {
 	return slices.ContainsFunc(document.Statements, func(statement policy.Statement) bool {
 		everybody := slices.Contains(statement.Principals["*"], "*") || slices.Contains(statement.Principals["AWS"], "*") || len(statement.NotPrincipals) > 0
-		return statement.Effect == policy.Allow && everybody && !narrowed(statement.Conditions)
+		return statement.Effect == policy.Allow && everybody && len(statement.Conditions) == 0
 	})
-}
-
-// narrowed says whether a condition compares one of the narrowing keys with
-// fixed values.
-func narrowed(conditions policy.Conditions) bool {
-	for operator, keys := range conditions {
-		if strings.Contains(operator, "Not") || strings.HasSuffix(operator, "IfExists") || operator == "Null" {
-			continue
-		}
-		for key, values := range keys {
-			fixed := !slices.ContainsFunc(values, func(v string) bool { return v == "*" || strings.Contains(v, "${") || strings.HasSuffix(v, "/0") })
-			if fixed && slices.Contains(narrowing, strings.ToLower(key)) {
-				return true
-			}
-		}
-	}
-	return false
 }

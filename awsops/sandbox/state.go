@@ -25,7 +25,7 @@ func (s *Server) State() []string {
 		}
 	}
 	for arn, k := range s.kms.keys {
-		l.add(arn, "%s, %q, rotation %t every %d days, tags %v, policy %s", k.state, k.description, k.rotation, k.rotationDays, k.tags, k.policyText)
+		l.add(arn, "%s, %q, rotation %t, tags %v, policy %s", k.state, k.description, k.rotation, k.tags, k.policyText)
 	}
 	for arn, alias := range s.kms.aliases {
 		l.add(arn, "%s", alias.target)
@@ -86,8 +86,12 @@ func (l *stateList) bucket(b *s3Bucket) {
 }
 
 func (l *stateList) table(t *dynamoTable) {
-	l.add(t.arn, "%v %v, %s %d/%d, encrypted %t, protected %t, recovery %t, tags %v", t.definitions, t.schema, t.billing, t.read, t.write, t.encrypted, t.protected, t.recovery, t.tags)
-	for _, item := range t.items {
-		l.add(t.arn+"/"+fmt.Sprint(item[t.hashKey()].value), "%v", item)
+	l.add(t.arn, "key %s, %s %d/%d, encrypted %t, protected %t, recovery %t, tags %v", t.key, t.billing, t.read, t.write, t.encrypted, t.protected, t.recovery, t.tags)
+	for key, item := range t.items {
+		texts := map[string]string{}
+		for name, value := range item {
+			texts[name] = value.text()
+		}
+		l.add(t.arn+"/"+key, "%v", texts)
 	}
 }

@@ -74,18 +74,6 @@ func (s *taggingService) getResources(r *request, in resourcesIn) (out resources
 	return out, nil
 }
 
-// tagged lists the managed policies of an account: IAM's resources are in
-// us-east-1.
-func (s *iamService) tagged(a *account, region string) []taggedResource {
-	var out []taggedResource
-	for arn, p := range a.policies {
-		if region == "us-east-1" {
-			out = append(out, taggedResource{arn, p.tags})
-		}
-	}
-	return out
-}
-
 // matches holds a resource against every filter; within one filter a value is
 // enough.
 func (in resourcesIn) matches(t taggedResource) bool {

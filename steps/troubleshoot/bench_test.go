@@ -22,6 +22,7 @@ import (
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot/health"
 	"stateroom/steps/troubleshoot/laptop"
 )
 
@@ -192,7 +193,7 @@ func (b *bench) remove(name string) {
 	}
 }
 
-// look is the laptop's part of an examination, and nothing of AWS's.
+// look is the laptop's part of a health check, and nothing of AWS's.
 func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) {
 	if text, err := os.ReadFile(b.path("initialised")); err == nil {
 		for dir := range strings.FieldsSeq(string(text)) {
@@ -201,9 +202,9 @@ func (b *bench) look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 		}
 		b.remove("initialised")
 	}
-	s := newScene(env, b.answers)
-	o := laptop.Look(ctx, env, b.answers, s.projects)
-	changes, problems := laptop.Corrections(env, b.answers, s.projects, o)
+	projects := health.Projects(env, b.answers)
+	o := laptop.Look(ctx, env, b.answers, projects)
+	changes, problems := laptop.Corrections(env, b.answers, projects, o)
 	return plan.Review{
 		Checks: o.Checks, Findings: append(o.Findings, problems...), Changes: append(o.Changes, changes...),
 	}, nil

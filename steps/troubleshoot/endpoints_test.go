@@ -7,6 +7,7 @@ import (
 
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // TestNothingIsSentWhereNobodyAgreedTo has a project that leads to a stranger: no
@@ -35,8 +36,8 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 			b.t = t
 			defer b.restore(whole)
 			do()
-			s := newScene(b.env, b.answers)
-			_, heard := s.run(t.Context())
+			projects := health.Projects(b.env, b.answers)
+			_, heard := runTerraform(t.Context(), b.env, projects)
 			if ran := b.read("initialised"); !strings.Contains(ran, "production") || strings.Contains(ran, "staging") {
 				t.Errorf("Terraform ran in %q", ran)
 			}
@@ -45,7 +46,7 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 			if f == nil || f.Severity != plan.Failure || !strings.Contains(f.Evidence, address) {
 				t.Fatalf("findings %v", review.Findings)
 			}
-			if slices.ContainsFunc(heard, func(s said) bool { return s.project == "common-staging" }) {
+			if slices.ContainsFunc(heard, func(s quote) bool { return s.project == "common-staging" }) {
 				t.Errorf("Terraform said %v", heard)
 			}
 			for _, c := range review.Changes {

@@ -37,7 +37,7 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 		return &blueprint.Answers{Blueprint: b}, nil
 	}
 	p := health.Project{Project: blueprint.Project{Name: projectName(at), Dir: "."}, Dir: at, Files: found}
-	p.Backend, _ = found.Backend() // the examination tells of a second one
+	p.Backend, _ = found.Backend() // the health check tells of a second one
 	if p.S3() != nil {
 		readBackend(&p, b, getenv)
 	}

@@ -96,9 +96,9 @@ func TestAFolderThatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
-// The whole examination stands what there is no blueprint, no project and no
+// The whole health check stands what there is no blueprint, no project and no
 // credentials for.
-func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
+func TestAHealthCheckOfNothingComesToAnEnd(t *testing.T) {
 	b := finished(t)
 	for _, dir := range []string{"apart", "live/staging"} {
 		b.write("apart/notes.txt", "x")
@@ -107,7 +107,7 @@ func TestAnExaminationOfNothingComesToAnEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.env.Dir = b.path(dir)
-		review, err := (&Examination{Answers: a, Text: "Error: something nobody has seen"}).Look(context.Background(), b.env)
+		review, err := (&HealthCheck{Answers: a, Text: "Error: something nobody has seen"}).Look(context.Background(), b.env)
 		if err != nil || len(review.Checks) == 0 {
 			t.Errorf("%s: %v, checks %v", dir, err, review.Checks)
 		}

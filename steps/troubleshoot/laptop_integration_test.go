@@ -18,6 +18,7 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // real gives the bench the Terraform on PATH, and projects that it can plan
@@ -59,8 +60,8 @@ func (b *bench) fails(args ...string) string {
 	return result.Output
 }
 
-// examine is the whole examination, AWS's part included.
-func (b *bench) examine(e *Examination, adopt ...string) (*plan.Summary, plan.Review) {
+// examine is the whole health check, AWS's part included.
+func (b *bench) examine(e *HealthCheck, adopt ...string) (*plan.Summary, plan.Review) {
 	b.t.Helper()
 	var first plan.Review
 	b.answers.Adopt = adopt
@@ -125,7 +126,7 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 			if named[0].ID != f.id {
 				t.Errorf("the text leads to %s:\n%s", named[0].ID, text)
 			}
-			summary, first := b.examine(&Examination{})
+			summary, first := b.examine(&HealthCheck{})
 			if !slices.ContainsFunc(first.Findings, func(x plan.Finding) bool { return x.ID == f.id }) {
 				t.Errorf("the checks come to %v", first.Findings)
 			}
@@ -146,7 +147,7 @@ func TestRealTerraformMeetsTheFaultsOfALaptop(t *testing.T) {
 func TestRealTerraformRunsItself(t *testing.T) {
 	b := finished(t)
 	b.real()
-	summary, _ := b.examine(&Examination{Terraform: true})
+	summary, _ := b.examine(&HealthCheck{Terraform: true})
 	if len(summary.Findings) > 0 {
 		t.Errorf("a healthy set-up is told %v", summary.Findings)
 	}
@@ -155,12 +156,12 @@ func TestRealTerraformRunsItself(t *testing.T) {
 	}
 	b.edit(stagingBackend, `"admin_iam"`, `"nobody"`)
 	b.remove("live/staging/.terraform")
-	s := newScene(b.env, b.answers)
-	o, all := s.run(context.Background())
+	projects := health.Projects(b.env, b.answers)
+	o, all := runTerraform(context.Background(), b.env, projects)
 	if len(all) != 1 || all[0].ID != "profile-missing" || !strings.Contains(all[0].Evidence[0], "nobody") || o.Checks[0].Finding != "profile-missing" {
 		t.Errorf("said %+v", all)
 	}
-	found := hear([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
+	found := addQuotes([]plan.Finding{{ID: "profile-missing", Evidence: "checked."}}, all)
 	if len(found) != 1 || !strings.HasPrefix(found[0].Told(), "checked. Terraform said: ") {
 		t.Errorf("findings %v", found)
 	}
@@ -183,7 +184,7 @@ func TestRealTerraformLeavesNoLockWhenItsRunIsGivenUp(t *testing.T) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		newScene(b.env, b.answers).run(ctx)
+		runTerraform(ctx, b.env, health.Projects(b.env, b.answers))
 	}()
 	met := false
 	for ctx.Err() == nil {
@@ -211,7 +212,7 @@ func TestRealTerraformKeepsItsWorkspaceWhenInitsLeavingsMoveAside(t *testing.T) 
 	b.terraform("staging", "workspace", "new", "feature")
 	b.terraform("staging", "apply", "-auto-approve")
 	b.write(stagingCache, b.read(stagingCache)[:900])
-	summary, _ := b.examine(&Examination{})
+	summary, _ := b.examine(&HealthCheck{})
 	if len(summary.Findings) > 0 {
 		t.Errorf("left: %v", summary.Findings)
 	}
@@ -294,7 +295,7 @@ func TestRealTerraformMovesALocalStateIntoTheBackend(t *testing.T) {
 	if named := diagnosis.FromText(b.fails("init")); named[0].ID != "migration-needs-answer" {
 		t.Errorf("the text leads to %v", named)
 	}
-	summary, _ := b.examine(&Examination{}, b.path("live/staging"))
+	summary, _ := b.examine(&HealthCheck{}, b.path("live/staging"))
 	if len(summary.Findings) > 0 {
 		t.Errorf("left: %v", summary.Findings)
 	}

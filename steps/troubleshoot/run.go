@@ -16,54 +16,54 @@ import (
 // checkRun is Terraform's own verdict.
 const checkRun = "terraform init and plan"
 
-// said is a diagnosis with the project whose Terraform led to it; empty for a
+// quote is a diagnosis with the project whose Terraform led to it; empty for a
 // text that somebody brought.
-type said struct {
+type quote struct {
 	diagnosis.Match
 	project string
 }
 
-// run lets Terraform itself say what is wrong: init in every project, and plan
+// runTerraform lets Terraform itself say what is wrong: init in every project, and plan
 // where init went through, which reads the state and takes and releases its
 // lock. The environment is this laptop's own, so that it meets what a person in
 // that directory meets. A cancelled run is interrupted first, which lets
 // Terraform release the lock.
-func (s *scene) run(ctx context.Context) (r health.Report, all []said) {
-	if s.env.Engine == nil {
-		r.Add(s.env, health.Result{Check: plan.Check{
-			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", s.env.EngineErr), Verdict: plan.Undecided,
+func runTerraform(ctx context.Context, env *engine.Env, projects []health.Project) (r health.Report, all []quote) {
+	if env.Engine == nil {
+		r.Add(env, health.Result{Check: plan.Check{
+			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", env.EngineErr), Verdict: plan.Undecided,
 		}})
 		return r, nil
 	}
-	for _, p := range s.projects {
+	for _, p := range projects {
 		if ctx.Err() != nil {
 			break // the caller's own context, which Look tells of
 		}
-		all = append(all, s.runIn(ctx, p, &r)...)
+		all = append(all, runIn(ctx, env, p, &r)...)
 	}
 	return r, all
 }
 
-func (s *scene) runIn(ctx context.Context, p health.Project, r *health.Report) []said {
+func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Report) []quote {
 	check := plan.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.Dir}
 	if p.Linked != nil || len(p.Strangers) > 0 {
 		check.Verdict, check.Answer = plan.Undecided, "not run: the project's files lead elsewhere, as the findings say"
-		r.Add(s.env, health.Result{Check: check})
+		r.Add(env, health.Result{Check: check})
 		return nil
 	}
-	at := terraform.Project{Dir: p.Dir, Environ: s.env.Environ, Lines: func(line string) { s.env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
-	init, err := terraform.InitProject(ctx, s.env.Engine, at)
+	at := terraform.Project{Dir: p.Dir, Environ: env.Environ, Lines: func(line string) { env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
+	init, err := terraform.InitProject(ctx, env.Engine, at)
 	result := init.Result
 	switch {
 	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
 		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
-		r.Add(s.env, health.Result{Check: check})
+		r.Add(env, health.Result{Check: check})
 		f := engine.ProvidersUnreachable(p.Name, p.Dir)
-		r.Add(s.env, health.Result{Finding: &f})
+		r.Add(env, health.Result{Finding: &f})
 		return nil
 	case err == nil && !init.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.Dir
-		result, err = s.env.Engine.Run(ctx, terraform.Command{Project: at, Args: []string{"plan"}})
+		result, err = env.Engine.Run(ctx, terraform.Command{Project: at, Args: []string{"plan"}})
 	}
 	found := diagnosed(p, result)
 	switch {
@@ -74,13 +74,13 @@ func (s *scene) runIn(ctx context.Context, p health.Project, r *health.Report) [
 	default:
 		check.Verdict, check.Answer, check.Finding = plan.Broken, brief(found[0].Evidence[0]), found[0].ID
 	}
-	r.Add(s.env, health.Result{Check: check})
+	r.Add(env, health.Result{Check: check})
 	return found
 }
 
 // diagnosed reads the errors of a command. That the providers are out of reach
 // is not among them: their own kind of trouble is told apart.
-func diagnosed(p health.Project, result terraform.Result) []said {
+func diagnosed(p health.Project, result terraform.Result) []quote {
 	var text strings.Builder
 	for _, d := range result.Diagnostics {
 		if d.Severity == terraform.SeverityError {
@@ -90,10 +90,10 @@ func diagnosed(p health.Project, result terraform.Result) []said {
 	if text.Len() == 0 {
 		return nil
 	}
-	var all []said
+	var all []quote
 	for _, d := range diagnosis.FromText(text.String()) {
 		if d.Diagnosis != diagnosis.ProviderUnavailable {
-			all = append(all, said{d, p.Name})
+			all = append(all, quote{d, p.Name})
 		}
 	}
 	return all
@@ -110,10 +110,10 @@ func brief(text string) string {
 	return strings.ToValidUTF8(text[:longestQuote], "") + " …"
 }
 
-// hear joins what Terraform said to what the checks found: a finding of theirs
+// addQuotes joins what Terraform said to what the checks found: a finding of theirs
 // keeps its evidence and quotes it, and what none of them found is one of its
 // own.
-func hear(findings []plan.Finding, all []said) []plan.Finding {
+func addQuotes(findings []plan.Finding, all []quote) []plan.Finding {
 	for _, s := range all {
 		i := slices.IndexFunc(findings, func(f plan.Finding) bool {
 			return f.ID == s.ID && (s.project == "" || f.Subject == "" || f.Subject == s.project)

@@ -115,7 +115,7 @@ func (w *world) env() *engine.Env {
 func (w *world) flow() *engine.Flow {
 	answers := &blueprint.Answers{Blueprint: w.blueprint}
 	return &engine.Flow{
-		Env: w.env(), Answers: answers, Steps: steps.Order(), Look: (&Examination{Answers: answers}).Look, Emit: w.keep,
+		Env: w.env(), Answers: answers, Steps: steps.Order(), Look: (&HealthCheck{Answers: answers}).Look, Emit: w.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			d := plan.Decision{Yes: true}
 			for _, c := range r.Foreign {

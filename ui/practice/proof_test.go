@@ -188,13 +188,13 @@ func (w *world) mends(p proof) bool { return p.beyond == "" && (w.real || !p.rea
 func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	w.t.Helper()
 	answers := *w.answers
-	examination := &troubleshoot.Examination{Answers: &answers}
+	check := &troubleshoot.HealthCheck{Answers: &answers}
 	looked := false
 	flow := engine.Flow{
 		Env: w.env(), Answers: &answers, Steps: steps.Order(), Emit: func(plan.Event) {},
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			mark := len(w.Sandbox().Log())
-			r, err := examination.Look(ctx, env)
+			r, err := check.Look(ctx, env)
 			for _, e := range w.Sandbox().Log()[mark:] {
 				if e.Mutating {
 					w.t.Errorf("looking calls %s:%s", e.Service, e.Operation)

@@ -31,25 +31,25 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 	}
 	askHow := s.quiet && s.ErrorFile == "" && !s.Run && s.Break == ""
 	open := func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
-		e := &troubleshoot.Examination{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
+		e := &troubleshoot.HealthCheck{Text: text, OnlyText: s.NoChecks, Terraform: s.Run}
 		if askHow {
 			_, noEngine := s.terraform(ctx)
 			if questions := troubleshoot.Questions(given, noEngine == nil); len(questions) > 0 {
 				return engine.Opened{Questions: questions}, nil
 			}
-			if err := e.Take(given); err != nil {
+			if err := e.Begin(given); err != nil {
 				return engine.Opened{}, err
 			}
 		}
-		flow, err := s.examination(ctx, e, asks)
+		flow, err := s.healthCheck(ctx, e, asks)
 		return engine.Opened{Flow: flow}, err
 	}
 	return open, plan.Given{}, nil
 }
 
-// examination opens AWS and the files for an examination; in the sandbox it
+// healthCheck opens AWS and the files for a health check; in the sandbox it
 // makes the set-up first, and breaks it as asked.
-func (s *session) examination(ctx context.Context, e *troubleshoot.Examination, asks plan.Asks) (*engine.Flow, error) {
+func (s *session) healthCheck(ctx context.Context, e *troubleshoot.HealthCheck, asks plan.Asks) (*engine.Flow, error) {
 	if e.OnlyText {
 		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
 		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil

@@ -16,10 +16,10 @@ import (
 	"stateroom/steps/troubleshoot/laptop"
 )
 
-// Examination is one health check of a set-up, with or without an error text
+// HealthCheck is one health check of a set-up, with or without an error text
 // that led to it. It changes nothing: what mends a finding is a change of the
 // review, confirmed and applied like any other.
-type Examination struct {
+type HealthCheck struct {
 	Answers *blueprint.Answers
 	// Text is what Terraform printed, as Read gives it; empty for none. The
 	// checks never look at it.
@@ -30,44 +30,32 @@ type Examination struct {
 	Terraform bool
 }
 
-// scene is the set-up under examination: the projects with their files as they
-// stand, which every part looks at.
-type scene struct {
-	env      *engine.Env
-	answers  *blueprint.Answers
-	projects []health.Project
-}
-
-func newScene(env *engine.Env, a *blueprint.Answers) *scene {
-	return &scene{env: env, answers: a, projects: health.Projects(env, a)}
-}
-
 // Look diagnoses the text, checks the set-up and plans what mends it. It is the
 // Look of a [engine.Flow].
-func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
-	var heard []said
-	if e.Text != "" {
-		for _, d := range diagnosis.FromText(e.Text) {
-			heard = append(heard, said{Match: d})
+func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, error) {
+	var quotes []quote
+	if h.Text != "" {
+		for _, d := range diagnosis.FromText(h.Text) {
+			quotes = append(quotes, quote{Match: d})
 		}
 	}
-	if e.OnlyText {
-		return plan.Review{Findings: hear(nil, heard)}, nil
+	if h.OnlyText {
+		return plan.Review{Findings: addQuotes(nil, quotes)}, nil
 	}
-	s := newScene(env, e.Answers)
+	projects := health.Projects(env, h.Answers)
 	var ran health.Report
-	if e.Terraform {
+	if h.Terraform {
 		// Before the checks, which look at what init leaves and at locks.
-		var named []said
-		ran, named = s.run(ctx)
-		heard = append(heard, named...)
-		s = newScene(env, e.Answers)
+		var more []quote
+		ran, more = runTerraform(ctx, env, projects)
+		quotes = append(quotes, more...)
+		projects = health.Projects(env, h.Answers)
 	}
 	var here, there health.Report
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { here = laptop.Look(gctx, env, e.Answers, s.projects); return nil })
+	g.Go(func() error { here = laptop.Look(gctx, env, h.Answers, projects); return nil })
 	g.Go(func() error {
-		there = account.Look(gctx, env, e.Answers, health.StatesOf(env, e.Answers, s.projects))
+		there = account.Look(gctx, env, h.Answers, health.StatesOf(env, h.Answers, projects))
 		return nil
 	})
 	_ = g.Wait() // a part that cannot be looked at is an undecided check, not an error
@@ -75,11 +63,11 @@ func (e *Examination) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 		return plan.Review{}, err //nolint:wrapcheck // the caller's own context
 	}
 	all := health.Merge(ran, here, there)
-	corrections, problems := laptop.Corrections(env, e.Answers, s.projects, all)
+	corrections, problems := laptop.Corrections(env, h.Answers, projects, all)
 	review := plan.Review{
 		Checks: all.Checks, Findings: append(all.Findings, problems...), Changes: append(all.Changes, corrections...),
 	}
-	review.Findings = hear(review.Findings, heard)
+	review.Findings = addQuotes(review.Findings, quotes)
 	order(review.Findings)
 	withoutReports(review)
 	return review, nil

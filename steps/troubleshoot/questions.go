@@ -9,31 +9,31 @@ import (
 
 // The questions by which troubleshooting begins.
 const (
-	pathWay  = "way"
-	pathText = "error"
+	pathBegin = "way"
+	pathText  = "error"
 )
 
-// The three ways in.
+// What it can begin with.
 const (
-	wayAll  = "Check everything: files, identity, key, bucket, lock, roles, state"
-	wayText = "Paste what Terraform printed, and check what it points to"
-	wayRun  = "Let Terraform run init and plan, and read what it says"
+	beginChecks = "Check everything: files, identity, key, bucket, lock, roles, state"
+	beginText   = "Paste what Terraform printed, and check what it points to"
+	beginRun    = "Let Terraform run init and plan, and read what it says"
 )
 
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. Terraform is offered to run only where there is one.
 func Questions(given plan.Given, engine bool) []plan.Question {
 	switch {
-	case !given.Asked(pathWay):
-		options := []string{wayAll, wayText}
+	case !given.Asked(pathBegin):
+		options := []string{beginChecks, beginText}
 		if engine {
-			options = append(options, wayRun)
+			options = append(options, beginRun)
 		}
 		return []plan.Question{{
-			Path: pathWay, Prompt: "What do you want to begin with?", Kind: plan.Choice, Options: options, Default: wayAll, Required: true,
+			Path: pathBegin, Prompt: "What do you want to begin with?", Kind: plan.Choice, Options: options, Default: beginChecks, Required: true,
 			Help: "The checks are the same each time and never look at the text; a text adds what Terraform itself met. Nothing is changed before you have confirmed it.",
 		}}
-	case given.Text(pathWay) == wayText && !given.Asked(pathText):
+	case given.Text(pathBegin) == beginText && !given.Asked(pathText):
 		return []plan.Question{{
 			Path: pathText, Prompt: "What Terraform printed", Kind: plan.Lines, Required: true, Check: readable, Hide: diagnosis.Redact,
 			Help: "Paste all of it, with its boxes, colours and log lines; the program finds what matters, and shows no secret that stands in it.",
@@ -42,18 +42,18 @@ func Questions(given plan.Given, engine bool) []plan.Question {
 	return nil
 }
 
-// Take gives the examination the answers to [Questions]. A text that cannot be
+// Begin gives the health check the answers to [Questions]. A text that cannot be
 // read is a [plan.Problem].
-func (e *Examination) Take(given plan.Given) error {
-	e.Terraform = given.Text(pathWay) == wayRun
-	if given.Text(pathWay) != wayText {
+func (h *HealthCheck) Begin(given plan.Given) error {
+	h.Terraform = given.Text(pathBegin) == beginRun
+	if given.Text(pathBegin) != beginText {
 		return nil
 	}
 	text, err := diagnosis.Read(strings.NewReader(given.Text(pathText)))
 	if err != nil {
 		return &plan.Problem{Path: pathText, Text: err.Error()}
 	}
-	e.Text = text
+	h.Text = text
 	return nil
 }
 

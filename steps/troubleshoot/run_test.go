@@ -9,6 +9,7 @@ import (
 
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // says makes the engine print an error in one project's command.
@@ -43,8 +44,8 @@ dynamodb:PutItem on resource: table/terraform_locks
 			lines = append(lines, e.Text)
 		}
 	}
-	s := newScene(b.env, b.answers)
-	o, all := s.run(context.Background())
+	projects := health.Projects(b.env, b.answers)
+	o, all := runTerraform(context.Background(), b.env, projects)
 	if len(all) != 1 || all[0].ID != "table-denied" || all[0].project != "common-staging" {
 		t.Fatalf("said %+v", all)
 	}
@@ -65,7 +66,7 @@ dynamodb:PutItem on resource: table/terraform_locks
 func TestProvidersOutOfReachAreNoFault(t *testing.T) {
 	b := finished(t)
 	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws\n")
-	o, all := newScene(b.env, b.answers).run(context.Background())
+	o, all := runTerraform(context.Background(), b.env, health.Projects(b.env, b.answers))
 	if len(all) > 0 || len(o.Findings) != 1 || o.Findings[0].ID != "provider-unavailable" || o.Findings[0].Severity != plan.Info {
 		t.Errorf("said %v, findings %v", all, o.Findings)
 	}
@@ -77,7 +78,7 @@ func TestProvidersOutOfReachAreNoFault(t *testing.T) {
 func TestALockFileThatContradictsIsNotTakenForTheNetwork(t *testing.T) {
 	b := finished(t)
 	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws:\nlocked provider registry.terraform.io/hashicorp/aws 5.0.0 does not match\nconfigured version constraint ~> 6.0; must use terraform init -upgrade\n")
-	if _, all := newScene(b.env, b.answers).run(context.Background()); len(all) != 1 || all[0].ID != "provider-lock-file" {
+	if _, all := runTerraform(context.Background(), b.env, health.Projects(b.env, b.answers)); len(all) != 1 || all[0].ID != "provider-lock-file" {
 		t.Errorf("said %v", all)
 	}
 }
@@ -85,7 +86,7 @@ func TestALockFileThatContradictsIsNotTakenForTheNetwork(t *testing.T) {
 func TestWithoutAnEngineTheRunIsUndecided(t *testing.T) {
 	b := finished(t)
 	b.env.Engine, b.env.EngineErr = nil, os.ErrNotExist
-	o, all := newScene(b.env, b.answers).run(context.Background())
+	o, all := runTerraform(context.Background(), b.env, health.Projects(b.env, b.answers))
 	if len(all) > 0 || len(o.Checks) != 1 || o.Checks[0].Verdict != plan.Undecided || !strings.Contains(o.Checks[0].Answer, "no Terraform to run") {
 		t.Errorf("checks %+v, said %v", o.Checks, all)
 	}
@@ -98,7 +99,7 @@ func TestWhatTerraformSaidStandsBesideTheChecksEvidence(t *testing.T) {
 	}
 	deny := diagnosis.Match{Diagnosis: diagnosis.ExplicitDeny, Evidence: []string{"Access denied " + strings.Repeat("x", 2000)}}
 	held := diagnosis.Match{Diagnosis: diagnosis.LockHeld, Evidence: []string{"ID: 1"}}
-	out := hear(found, []said{{deny, "b"}, {deny, ""}, {held, "a"}, {held, "b"}})
+	out := addQuotes(found, []quote{{deny, "b"}, {deny, ""}, {held, "a"}, {held, "b"}})
 	if len(out) != 4 {
 		t.Fatalf("findings %v", out)
 	}
