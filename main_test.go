@@ -23,6 +23,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/ui/plain"
 	"stateroom/ui/practice"
@@ -559,13 +560,7 @@ func TestAStateDirectoryThatARepositoryCouldWriteIsRefusedBeforeAnything(t *test
 // practiceBlueprint writes the sandbox's blueprint into dir.
 func practiceBlueprint(t *testing.T, dir string) string {
 	t.Helper()
-	b := blueprint.New()
-	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}
-	e := blueprint.NewEnvironment("production")
-	e.Account = "444444444444"
-	b.Environments, b.Projects = []blueprint.Environment{e}, []blueprint.Project{{Name: "common-production"}}
-	b.FillDefaults()
+	b := enginetest.Team([]string{"alice"}, "production")
 	path := filepath.Join(dir, "stateroom.hcl")
 	if err := os.WriteFile(path, b.HCL(), 0o600); err != nil {
 		t.Fatal(err)

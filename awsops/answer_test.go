@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,31 +72,35 @@ func stalls() map[string]http.HandlerFunc {
 // Each of these hung for ever, or for minutes, when only the wait for the headers
 // had a bound.
 func TestEveryWaitForAnAnswerEnds(t *testing.T) {
+	var all sync.WaitGroup // they wait beside each other
 	for name, stall := range stalls() {
-		t.Run(name, func(t *testing.T) {
-			var requests atomic.Int32
-			home := fakeAWSWithin(t, short, func(w http.ResponseWriter, r *http.Request) {
-				requests.Add(1)
-				stall(w, r)
-			}).Home("")
-			_, err := home.Key(t.Context(), "alias/terraform")
-			if err == nil || IsCancelled(err) || !strings.Contains(err.Error(), "no whole answer") {
-				t.Errorf("a read: %v", err)
-			}
-			if n := requests.Swap(0); n < 2 || n > slowAttempts {
-				t.Errorf("a read was sent %d times", n)
-			}
-			for _, call := range []Call{CreateKey("", "", nil), CreateAccessKey("alice")} {
-				_, err = home.Do(t.Context(), call)
-				if !IsOutcomeUnknown(err) || IsCancelled(err) || requests.Swap(0) != 1 {
-					t.Errorf("%s, whose outcome is unknown, gave %v", call.Operation, err)
-				}
-			}
-			_, err = home.GetObject(t.Context(), "bucket", "key")
-			if err == nil || IsCancelled(err) {
-				t.Errorf("an object: %v", err)
-			}
-		})
+		requests := &atomic.Int32{}
+		home := fakeAWSWithin(t, short, func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			stall(w, r)
+		}).Home("")
+		all.Go(func() { everyWaitEnds(t, name, home, requests) })
+	}
+	all.Wait()
+}
+
+func everyWaitEnds(t *testing.T, name string, home *Session, requests *atomic.Int32) {
+	_, err := home.Key(t.Context(), "alias/terraform")
+	if err == nil || IsCancelled(err) || !strings.Contains(err.Error(), "no whole answer") {
+		t.Errorf("%s: a read: %v", name, err)
+	}
+	if n := requests.Swap(0); n < 2 || n > slowAttempts {
+		t.Errorf("%s: a read was sent %d times", name, n)
+	}
+	for _, call := range []Call{CreateKey("", "", nil), CreateAccessKey("alice")} {
+		_, err = home.Do(t.Context(), call)
+		if !IsOutcomeUnknown(err) || IsCancelled(err) || requests.Swap(0) != 1 {
+			t.Errorf("%s: %s, whose outcome is unknown, gave %v", name, call.Operation, err)
+		}
+	}
+	_, err = home.GetObject(t.Context(), "bucket", "key")
+	if err == nil || IsCancelled(err) {
+		t.Errorf("%s: an object: %v", name, err)
 	}
 }
 

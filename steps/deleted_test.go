@@ -41,7 +41,7 @@ func (w *world) withEngine() *engine.Flow {
 // touches tells whether a change of the plan is about the production project.
 func (w *world) touches() bool {
 	for _, e := range w.events {
-		if e.Kind == plan.EventPlanned && (strings.Contains(e.Change.Target, "live/production") || e.Change.Run != nil && e.Change.Run.Project == "common-production") {
+		if e.Kind == plan.EventChange && (strings.Contains(e.Change.Target, "live/production") || e.Change.Run != nil && e.Change.Run.Project == "common-production") {
 			return true
 		}
 	}

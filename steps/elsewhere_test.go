@@ -54,7 +54,7 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 			}
 			says(t, f.Evidence, c.place, address)
 			says(t, f.Remedy, "--adopt "+address)
-			if ids := ofStaging(planned.Foreign); !slices.Contains(ids, plan.InitID("common-staging")) {
+			if ids := ofStaging(planned.NotOurs); !slices.Contains(ids, plan.InitID("common-staging")) {
 				t.Errorf("what waits for consent is %v", ids)
 			}
 			w.engine = nil
@@ -70,8 +70,8 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 			readFile(t, filepath.Join(w.dir, "live/production/backend.tf")) // the others are made
 			s = w.setup(team())
 			s.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
-				if len(ofStaging(r.Foreign)) == 0 {
-					t.Errorf("nobody was asked: %v", r.Foreign)
+				if len(ofStaging(r.NotOurs)) == 0 {
+					t.Errorf("nobody was asked: %v", r.NotOurs)
 				}
 				return plan.Decision{Yes: true, Adopt: []string{address}}, nil
 			}

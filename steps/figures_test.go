@@ -72,7 +72,7 @@ func (w *world) measured(s *engine.Flow) (*plan.Summary, phases) {
 	emit := s.Emit
 	s.Emit = func(e plan.Event) {
 		switch e.Kind {
-		case plan.EventPlanned:
+		case plan.EventChange:
 			p.changes = append(p.changes, *e.Change)
 			p.first = time.Now()
 		case plan.EventApplied:

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -17,18 +18,18 @@ func flowOf(t *testing.T, w *world) *engine.Flow {
 	s := w.setup(team())
 	return &engine.Flow{
 		Env: s.Env, Answers: s.Answers, Emit: w.keep,
-		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
+		Confirm: enginetest.Agree,
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
 			user, err := env.Sessions.Home("eu-west-1").User(ctx, "carol")
 			if err != nil || user != nil {
 				return plan.Review{Checks: []plan.Check{{Name: "user", Verdict: plan.Passed}}}, err
 			}
 			return plan.Review{
-				Checks:   []plan.Check{{Name: "user", Verdict: plan.Broken, Finding: "user-missing"}},
+				Checks:   []plan.Check{{Name: "user", Verdict: plan.Failed, Finding: "user-missing"}},
 				Findings: []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}},
 				Changes: []plan.Change{
 					{ID: "iam.user", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Calls: []awsops.Call{awsops.CreateUser("carol", "/", nil)}},
-					{ID: "iam.key", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", Foreign: "carol", Needs: []string{"iam.user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
+					{ID: "iam.key", Of: plan.StepIAM, Step: 1, Action: plan.Create, Account: "111111111111", Region: "eu-west-1", NotOurs: "carol", Needs: []string{"iam.user"}, Calls: []awsops.Call{awsops.CreateAccessKey("carol")}},
 				},
 			}, nil
 		},
@@ -54,7 +55,7 @@ func TestFlowMendsLooksAgainAndTellsWhatWasWrongOnce(t *testing.T) {
 	if summary.Applied != 1 || len(summary.Findings) != 0 || summary.ExitCode(false) != plan.ExitDone || summary.Checks[0].Verdict != plan.Passed {
 		t.Errorf("summary %+v", summary)
 	}
-	want := []plan.EventKind{plan.EventFinding, plan.EventPlanned, plan.EventStarted, plan.EventApplied, plan.EventSummary}
+	want := []plan.EventKind{plan.EventFinding, plan.EventChange, plan.EventStarted, plan.EventApplied, plan.EventSummary}
 	if got := w.kinds(); !slices.Equal(got, want) {
 		t.Errorf("events %v, want %v", got, want)
 	}
@@ -68,8 +69,8 @@ func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
 	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
-		if len(r.Changes) != 1 || len(r.Foreign) != 1 {
-			t.Errorf("asked about %d changes and %d foreign ones", len(r.Changes), len(r.Foreign))
+		if len(r.Changes) != 1 || len(r.NotOurs) != 1 {
+			t.Errorf("asked about %d changes and %d foreign ones", len(r.Changes), len(r.NotOurs))
 		}
 		return plan.Decision{Yes: true, Adopt: []string{"carol"}}, nil
 	}
@@ -78,7 +79,7 @@ func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
 		t.Fatalf("%+v, %v", summary, err)
 	}
 	kinds := w.kinds()
-	if got := slices.Index(kinds, plan.EventStarted); slices.Contains(kinds[got:], plan.EventPlanned) {
+	if got := slices.Index(kinds, plan.EventStarted); slices.Contains(kinds[got:], plan.EventChange) {
 		t.Errorf("a change was told after the first was begun: %v", kinds)
 	}
 }
@@ -89,7 +90,7 @@ func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T)
 		"declined": func(f *engine.Flow) {
 			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{}, nil }
 		},
-		"left out": func(f *engine.Flow) { f.Without = map[string]bool{"iam.user": true} },
+		"left out": func(f *engine.Flow) { f.Exclude = map[string]bool{"iam.user": true} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
@@ -119,7 +120,7 @@ func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
 			r.Findings = []plan.Finding{{ID: "user-missing", Of: plan.NoStep, Severity: plan.Failure}}
 		}
 		for i := range r.Changes {
-			r.Changes[i].Mends = []string{"user-missing"}
+			r.Changes[i].Fixes = []string{"user-missing"}
 		}
 		return r, err
 	}

@@ -78,7 +78,7 @@ func finished(t testing.TB) *world {
 func (w *world) plannedIDs() []string {
 	var ids []string
 	for _, e := range w.events {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			ids = append(ids, e.Change.ID)
 		}
 	}
@@ -89,7 +89,7 @@ func (w *world) plannedIDs() []string {
 // plannedChange is the change of that id, or nil when none was told.
 func (w *world) plannedChange(id string) *plan.Change {
 	for _, e := range w.events {
-		if e.Kind == plan.EventPlanned && e.Change.ID == id {
+		if e.Kind == plan.EventChange && e.Change.ID == id {
 			return e.Change
 		}
 	}

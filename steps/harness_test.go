@@ -7,11 +7,11 @@ import (
 	"sync"
 	"testing"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -47,18 +47,8 @@ func (w *world) actAs(c sandbox.Credentials) {
 
 // team is the blueprint most tests set up: three environments, two users.
 func team() *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount = "111111111111"
-	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team([]string{"alice", "bob"}, "staging", "preprod", "production")
 	b.Users = []blueprint.User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
-	for _, e := range [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}} {
-		environment := blueprint.NewEnvironment(e[0])
-		environment.Account = e[1]
-		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
-	}
-	b.FillDefaults()
 	return b
 }
 
@@ -72,26 +62,14 @@ func (w *world) setup(b *blueprint.Blueprint) *engine.Flow {
 // nine are the nine steps with their flow, for who wants to see what they observe.
 func (w *world) nine(b *blueprint.Blueprint) (*Setup, *engine.Flow) {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.dir, filepath.Join(w.dir, "stateroom.hcl"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	env.Endpoint, env.Engine, env.EngineErr = w.server.URL(), w.engine, terraform.ErrNotFound
+	env := enginetest.Env(w.t, nil, w.server.URL(), w.dir, b)
 	if w.engine != nil {
-		env.EngineErr = nil
-	}
-	_, tag := b.Tag()
-	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
-		w.t.Fatal(err)
+		env.Engine, env.EngineErr = w.engine, nil
 	}
 	s := &Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}
 	f := s.Flow()
 	f.Emit = w.keep
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	return s, f
 }
 
@@ -104,7 +82,7 @@ func (w *world) stateDir() string {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	w.events = append(w.events, e)
@@ -134,4 +112,15 @@ func (w *world) healthy(summary *plan.Summary) {
 	if code := summary.ExitCode(false); code != plan.ExitDone {
 		w.t.Errorf("exit code %d, want 0", code)
 	}
+}
+
+// calls counts the successful calls of an operation for a user.
+func (w *world) calls(operation, user string) int {
+	n := 0
+	for _, e := range w.server.Log() {
+		if e.Operation == operation && e.Code == "" && strings.HasSuffix(e.Resource, "user/"+user) {
+			n++
+		}
+	}
+	return n
 }

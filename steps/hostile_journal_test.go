@@ -147,8 +147,8 @@ func (f forgery) run(t *testing.T, where func(*world) string) (met []string, sum
 func TestAColleaguesLaptopWithoutAJournalFindsEverythingOurs(t *testing.T) {
 	w := finished(t)
 	w.must(os.RemoveAll(filepath.Join(w.dir, stateHome)))
-	if summary := w.settledNow(team()); len(summary.Foreign) > 0 {
-		t.Errorf("not ours: %v", summary.Foreign)
+	if summary := w.settledNow(team()); len(summary.NotOurs) > 0 {
+		t.Errorf("not ours: %v", summary.NotOurs)
 	}
 	group, err := w.hands("").iam.GetGroup(context.Background(), &iam.GetGroupInput{GroupName: aws.String("admins")})
 	w.must(err)

@@ -27,6 +27,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -65,18 +66,13 @@ func (c *clone) must(err error) {
 const allowed = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`
 
 func hostileBlueprint(t *testing.T) *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team([]string{"alice", "bob"}, "production")
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Users = []blueprint.User{{Name: "bob", Recipient: identity.Recipient().String()}}
-	production := blueprint.NewEnvironment("production")
-	production.Account, production.Permissions = "444444444444", "permissions.json"
-	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
-	b.FillDefaults()
+	b.Environments[0].Permissions = "permissions.json"
 	return b
 }
 
@@ -113,7 +109,7 @@ func (c *clone) run(args ...string) told {
 	cmd := exec.CommandContext(ctx, c.binary, append(args, "--endpoint-url", c.server.URL())...)
 	cmd.Dir, cmd.WaitDelay = c.dir, time.Second
 	cmd.Env = slices.Concat(sandboxtest.Home(c.home).Environ(c.server.URL()), sandboxtest.Keys(c.server.Operator()), []string{
-		"PATH=" + c.home, "TMPDIR=" + c.home, "AWS_DEFAULT_REGION=eu-west-1",
+		"GOGC=100", "PATH=" + c.home, "TMPDIR=" + c.home, "AWS_DEFAULT_REGION=eu-west-1",
 		"HTTP_PROXY=" + c.proxy, "HTTPS_PROXY=" + c.proxy, // which sees every request that leaves this machine
 	})
 	var out bytes.Buffer

@@ -56,7 +56,7 @@ func TestAStepMoreIsALineInTheListAndAllAfterItFollow(t *testing.T) {
 	numbers := map[string]int{}
 	last := 0
 	for _, e := range w.events {
-		if e.Kind != plan.EventPlanned {
+		if e.Kind != plan.EventChange {
 			continue
 		}
 		numbers[e.Change.ID] = e.Change.Step
@@ -88,7 +88,7 @@ func TestAStepMoreFailsByItsNumberAndNothingAfterALeftOutOneIsProven(t *testing.
 		t.Errorf("%v", err)
 	}
 	f := withQuota(w, quotaStep(nil))
-	f.Without = map[string]bool{"quota.group": true}
+	f.Exclude = map[string]bool{"quota.group": true}
 	for _, found := range w.run(f).Findings {
 		if found.ID == "quota.proven" || found.Step > 4 && strings.HasPrefix(found.ID, "init.prove") {
 			t.Errorf("%s is told although the change of step 4 was left out", found)

@@ -124,7 +124,7 @@ func (w *world) adopting(more ...string) *engine.Flow {
 func (w *world) runLines() []string {
 	var lines []string
 	for _, e := range w.events {
-		if e.Kind == plan.EventPlanned && e.Change.Run != nil {
+		if e.Kind == plan.EventChange && e.Change.Run != nil {
 			lines = append(lines, e.Change.Run.Lines...)
 		}
 	}

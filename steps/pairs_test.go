@@ -31,6 +31,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/stepstest"
 )
 
@@ -61,9 +62,7 @@ type person struct {
 // pairBlueprint is what both have in their clone.
 func pairBlueprint(t *testing.T) []byte {
 	t.Helper()
-	b := blueprint.New()
-	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team([]string{"alice", "bob"}, "production")
 	for _, user := range b.Groups[0].Users {
 		identity, err := age.GenerateX25519Identity()
 		if err != nil {
@@ -71,10 +70,6 @@ func pairBlueprint(t *testing.T) []byte {
 		}
 		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
 	}
-	production := blueprint.NewEnvironment("production")
-	production.Account = "444444444444"
-	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
-	b.FillDefaults()
 	return b.HCL()
 }
 

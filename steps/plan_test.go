@@ -26,7 +26,7 @@ type planLine struct {
 	Account string            `json:"account"`
 	Role    string            `json:"role,omitempty"`
 	Needs   []string          `json:"needs,omitempty"`
-	Foreign string            `json:"foreign,omitempty"`
+	NotOurs string            `json:"foreign,omitempty"`
 	Calls   []callLine        `json:"calls"`
 	Intent  map[string]string `json:"intent,omitempty"`
 }
@@ -40,7 +40,7 @@ func planText(t testing.TB, changes []plan.Change) []byte {
 	t.Helper()
 	var lines []planLine
 	for _, c := range changes {
-		line := planLine{ID: c.ID, Action: c.Action, Target: c.Target, Account: c.Account, Role: c.Role, Needs: c.Needs, Foreign: c.Foreign, Intent: c.Intent}
+		line := planLine{ID: c.ID, Action: c.Action, Target: c.Target, Account: c.Account, Role: c.Role, Needs: c.Needs, NotOurs: c.NotOurs, Intent: c.Intent}
 		for _, k := range c.Calls {
 			line.Calls = append(line.Calls, callLine{k.Service + ":" + k.Operation, k.InputMap()})
 		}

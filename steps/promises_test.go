@@ -43,7 +43,7 @@ func isProbe(e sandbox.Entry) bool {
 func (w *world) planned() []string {
 	var calls []string
 	for _, e := range w.events {
-		if e.Kind != plan.EventPlanned {
+		if e.Kind != plan.EventChange {
 			continue
 		}
 		for _, c := range e.Change.Calls {

@@ -14,17 +14,6 @@ import (
 	"stateroom/steps/stepstest"
 )
 
-// calls counts the successful calls of an operation for a user.
-func (w *world) calls(operation, user string) int {
-	n := 0
-	for _, e := range w.server.Log() {
-		if e.Operation == operation && e.Code == "" && strings.HasSuffix(e.Resource, "user/"+user) {
-			n++
-		}
-	}
-	return n
-}
-
 // TestNoKeyIsMadeThatHasNowhereToGo puts something in the way of a key's file while
 // the operator reads the prompt. There must be no key, and none is missing once
 // the way is free.

@@ -37,7 +37,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	}
 	w.events = nil
 	for i := range review.Changes {
-		w.keep(plan.Event{Kind: plan.EventPlanned, Change: &review.Changes[i]})
+		w.keep(plan.Event{Kind: plan.EventChange, Change: &review.Changes[i]})
 	}
 	if got, want := strings.Join(w.mutations(mark), "\n"), strings.Join(w.planned(), "\n"); got != want {
 		t.Errorf("the script called\n%s\nthe plan lists\n%s", got, want)
@@ -46,7 +46,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	again.Answers.Adopt = adoptable(review)
 	left, err := again.Review(context.Background())
 	w.must(err)
-	for _, c := range append(left.Changes, left.Foreign...) {
+	for _, c := range append(left.Changes, left.NotOurs...) {
 		t.Errorf("still to do: %s %s", c.ID, c.Title)
 	}
 	if strings.Contains(text, w.server.Operator().SecretAccessKey) {

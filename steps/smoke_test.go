@@ -36,6 +36,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -192,11 +193,11 @@ func (s *smoke) setup(dir string) *engine.Flow {
 	}
 	f := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: s.blueprint, Me: s.blueprint.Groups[0].Users[0]}}).Flow()
 	f.Emit = func(e plan.Event) {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			s.planned = append(s.planned, e.Change.ID)
 		}
 	}
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	return f
 }
 

@@ -102,10 +102,10 @@ func iamARN(o *Observed, a *blueprint.Answers, rest string) string {
 	return "arn:" + o.partition() + ":iam::" + a.AdminAccount + ":" + rest
 }
 
-// foreignGroup is the group's ARN when it is not this blueprint's: neither is its
+// groupNotOurs is the group's ARN when it is not this blueprint's: neither is its
 // path ours, nor does it hold a policy that carries the tag. AWS itself says so,
 // the same to every laptop.
-func foreignGroup(o *Observed, a *blueprint.Answers, group string) string {
+func groupNotOurs(o *Observed, a *blueprint.Answers, group string) string {
 	f := o.IAM.Groups[group]
 	if f.Group == nil || f.Group.Path == groupPath(a) {
 		return ""
@@ -134,7 +134,7 @@ func members(o *Observed, a *blueprint.Answers, g blueprint.Group) []plan.Change
 		c.Group, c.User = g.Name, user
 		c.Fields = plan.Created("member", user)
 		c.Needs = []string{groupChange(g.Name), userChange(user)}
-		c.Foreign = foreignGroup(o, a, g.Name)
+		c.NotOurs = groupNotOurs(o, a, g.Name)
 		c.Undo = fmt.Sprintf("aws iam remove-user-from-group --group-name %s --user-name %s", g.Name, user)
 		c.Judge(plan.Widening{
 			Kind: plan.WidensMembership, For: user, Subject: user,

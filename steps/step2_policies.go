@@ -128,7 +128,7 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 		c.Needs = refChanges(doc)
 		c.Undo = "aws iam set-default-policy-version --policy-arn " + arn + " --version-id " + have.DefaultVersion
 		if !plan.Ours(a, have.Tags) {
-			c.Foreign = arn
+			c.NotOurs = arn
 			c.Calls = append(c.Calls, awsops.TagPolicy(arn, plan.TagsOf(a)))
 			c.JudgeTags(a, "policy "+name, plan.MissingTags(have.Tags, plan.TagsOf(a)))
 		}
@@ -143,7 +143,7 @@ func groupPolicy(o *Observed, a *blueprint.Answers, group, name string, doc poli
 		c.Fields = plan.Created("attached to", group)
 		c.Needs = []string{"iam.policy." + name, groupChange(group)}
 		c.Judge(groupGains(o, a, group, attachedTo(o, group), doc)...)
-		c.Foreign = foreignGroup(o, a, group)
+		c.NotOurs = groupNotOurs(o, a, group)
 		c.Undo = fmt.Sprintf("aws iam detach-group-policy --group-name %s --policy-arn %s", group, arn)
 		p.Change(c)
 	}

@@ -152,7 +152,7 @@ func (b *roleBuilder) change(suffix string, action plan.Action, title string, ca
 		c.Needs = append(c.Needs, roleChange(b.e.Name))
 	}
 	if b.f.Role != nil && !plan.Ours(b.a, b.f.Role.Tags) {
-		c.Foreign = b.f.Role.ARN
+		c.NotOurs = b.f.Role.ARN
 	}
 	return c
 }
@@ -192,7 +192,7 @@ func (b *roleBuilder) update() {
 		c.Judge(b.boundaryGains(have)...)
 		b.Change(c)
 	}
-	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name); c.Foreign == "" || b.a.Adopted(c.Foreign) {
+	if c := b.change(".tags", plan.Update, "Tag the role "+b.e.Role+" in "+b.e.Name); c.NotOurs == "" || b.a.Adopted(c.NotOurs) {
 		b.Tag(b.a, c, b.name(), b.f.Role.Tags, func(missing map[string]string) awsops.Call { return awsops.TagRole(b.e.Role, missing) })
 	}
 }

@@ -37,7 +37,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	for i := range edits.Changes {
 		if c := &edits.Changes[i]; repoints {
 			if asks {
-				c.Foreign = facts.Project.Dir
+				c.NotOurs = facts.Project.Dir
 			}
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}

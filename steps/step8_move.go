@@ -285,7 +285,7 @@ func stateElsewhere(dir string, foreign []plan.Change) plan.Finding {
 	where := ""
 	for _, c := range foreign {
 		for _, f := range c.Fields {
-			if c.Foreign == dir && c.Run != nil && c.Run.Command == plan.RunMove && f.Name == "state" {
+			if c.NotOurs == dir && c.Run != nil && c.Run.Command == plan.RunMove && f.Name == "state" {
 				where = " (" + f.Before + ")"
 			}
 		}
@@ -347,7 +347,7 @@ func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Proje
 	c.Needs = append(c.Needs, move.ID)
 	if !m.resumed() { // what was agreed to is only finished
 		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, at.WhereStateIs())))
-		backup.Foreign, move.Foreign, c.Foreign = at.Dir, at.Dir, at.Dir
+		backup.NotOurs, move.NotOurs, c.NotOurs = at.Dir, at.Dir, at.Dir
 	}
 	return []plan.Change{backup, move, c}, nil
 }

@@ -261,8 +261,8 @@ func (s *Setup) plan() plan.Review {
 	changes := heldBack(p.Changes, s.observed, s.Answers)
 	orderRuns(changes)
 	changes = afterAlias(changes)
-	review.Changes, review.Foreign = plan.Permitted(changes, s.Answers)
-	review.Findings = append(review.Findings, foreignFindings(review.Foreign)...)
+	review.Changes, review.NotOurs = plan.Permitted(changes, s.Answers)
+	review.Findings = append(review.Findings, notOursFindings(review.NotOurs)...)
 	for _, user := range s.Answers.AllUsers() {
 		review.Findings = append(review.Findings, engine.Unwritten(s.Env, handoverPath(s.Env, user))...)
 	}
@@ -276,7 +276,7 @@ func (s *Setup) prove(ctx context.Context, _ *engine.Env, r plan.Review, made *p
 	found := make([][]plan.Finding, len(s.Steps))
 	var g errgroup.Group
 	for i, step := range s.Steps {
-		if step.Prove == nil || slices.ContainsFunc(r.Left, func(c plan.Change) bool { return c.Step <= step.Number }) {
+		if step.Prove == nil || slices.ContainsFunc(r.Excluded, func(c plan.Change) bool { return c.Step <= step.Number }) {
 			continue
 		}
 		g.Go(func() error {
@@ -337,26 +337,26 @@ func waitsForNothing(c plan.Change, all []plan.Change) bool {
 	})
 }
 
-// foreignFindings names what exists already and is not this blueprint's.
-func foreignFindings(foreign []plan.Change) []plan.Finding {
+// notOursFindings names what exists already and is not this blueprint's.
+func notOursFindings(foreign []plan.Change) []plan.Finding {
 	var findings []plan.Finding
 	seen := map[string]bool{}
 	for _, c := range foreign {
-		if c.Foreign == "" || seen[c.Foreign] || c.Leads { // where it leads is a finding already
+		if c.NotOurs == "" || seen[c.NotOurs] || c.Leads { // where it leads is a finding already
 			continue
 		}
-		seen[c.Foreign] = true
+		seen[c.NotOurs] = true
 		if c.Write != nil || c.Run != nil {
-			f := stateElsewhere(c.Foreign, foreign)
-			f.Details = plan.WouldChange(foreign, c.Foreign)
+			f := stateElsewhere(c.NotOurs, foreign)
+			f.Details = plan.WouldChange(foreign, c.NotOurs)
 			findings = append(findings, f)
 			continue
 		}
 		findings = append(findings, plan.Finding{
 			ID: c.FindingID("not-ours"), Of: c.Of, Step: c.Step, Severity: plan.Warning,
-			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.Foreign),
-			Remedy:   "Let it be changed with --adopt " + c.Foreign + ", or choose another name.",
-			Details:  plan.WouldChange(foreign, c.Foreign),
+			Evidence: fmt.Sprintf("%s exists already and does not carry this blueprint's tag, so it was left as it is.", c.NotOurs),
+			Remedy:   "Let it be changed with --adopt " + c.NotOurs + ", or choose another name.",
+			Details:  plan.WouldChange(foreign, c.NotOurs),
 		})
 	}
 	return findings

@@ -59,7 +59,7 @@ type Executor struct {
 // Result is what became of a plan.
 type Result struct {
 	Applied int
-	Failed  []plan.Failed
+	Failed  []plan.FailedChange
 	// Skipped are the changes left out because one that they need failed, or
 	// because the run was stopped.
 	Skipped []plan.Change
@@ -138,7 +138,7 @@ func (x *Executor) report(result *Result, s *plan.Order, changes []plan.Change, 
 	if awsops.IsOutcomeUnknown(d.err) || x.taken(c.ID, d.err) {
 		result.Unknown = append(result.Unknown, *c)
 	} else {
-		result.Failed = append(result.Failed, plan.Failed{Change: *c, Err: d.err})
+		result.Failed = append(result.Failed, plan.FailedChange{Change: *c, Err: d.err})
 		x.emit(plan.Event{Kind: plan.EventFailed, Change: c, Err: d.err, Took: d.took})
 	}
 	for _, i := range s.Fail(d.index) {
@@ -265,7 +265,7 @@ func (x *Executor) calls(ctx context.Context, c plan.Change) error {
 // sendPlanned sends a call once what it refers to is known, be it from AWS or
 // from a person.
 func (x *Executor) sendPlanned(ctx context.Context, s *awsops.Session, planned awsops.Call, c plan.Change) (awsops.Outputs, error) {
-	if c.Factor != nil && asksForCode(c.ID, planned) {
+	if c.MFA != nil && asksForCode(c.ID, planned) {
 		return x.sendWithCode(ctx, s, planned, c)
 	}
 	call, err := planned.Resolve(x.lookup)

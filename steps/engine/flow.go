@@ -50,8 +50,8 @@ type Flow struct {
 	DryRun  bool
 	// Stop, once closed, lets the changes under way finish and starts no other.
 	Stop <-chan struct{}
-	// Without are the ids of changes that are left out.
-	Without map[string]bool
+	// Exclude are the ids of changes that are left out.
+	Exclude map[string]bool
 	// Outline is what is shown of the newest look beside its review. It is nil for a
 	// run of one piece, and not to be called while the flow looks.
 	Outline func() plan.Outline
@@ -78,7 +78,7 @@ func (f *Flow) look(ctx context.Context) (plan.Review, error) {
 	}
 	review.Looked = &look{}
 	review = f.permit(review)
-	return review, plan.Unplaced(slices.Concat(review.Changes, review.Foreign), review.Findings)
+	return review, plan.Unplaced(slices.Concat(review.Changes, review.NotOurs), review.Findings)
 }
 
 // Permit makes the review of a look anew, after an adoption or after a change was
@@ -94,15 +94,15 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 }
 
 func (f *Flow) permit(r plan.Review) plan.Review {
-	all := slices.Concat(r.Changes, r.Foreign, r.Left)
+	all := slices.Concat(r.Changes, r.NotOurs, r.Excluded)
 	f.Steps.Number(all)
 	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
-	r.Changes, r.Foreign = plan.Permitted(all, f.Answers)
+	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)
 	if l := lookOf(r); l != nil {
 		l.planned = r.Changes
 	}
-	r.Left = nil
-	r = r.Without(f.Without)
+	r.Excluded = nil
+	r = r.Exclude(f.Exclude)
 	before := r.Against
 	r.Against = append(Standing(f.Env, r.Changes), Unwritten(f.Env, f.Env.CredentialsPath)...)
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f plan.Finding) bool { return slices.ContainsFunc(before, f.Same) })
@@ -127,7 +127,7 @@ func (f *Flow) Run(ctx context.Context) (*plan.Summary, error) {
 	if f.DryRun || review.Blocked() {
 		return f.finish(summary, review), nil
 	}
-	if len(review.Changes)+len(review.Foreign) > 0 {
+	if len(review.Changes)+len(review.NotOurs) > 0 {
 		decision, err := f.Confirm(ctx, review)
 		if err != nil {
 			return nil, err
@@ -150,7 +150,7 @@ func (f *Flow) Run(ctx context.Context) (*plan.Summary, error) {
 func (f *Flow) announce(told, changes []plan.Change) {
 	for i := range changes {
 		if !slices.ContainsFunc(told, func(c plan.Change) bool { return c.ID == changes[i].ID }) {
-			f.Emit(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
+			f.Emit(plan.Event{Kind: plan.EventChange, Change: &changes[i]})
 		}
 	}
 }
@@ -204,7 +204,7 @@ func (f *Flow) prove(ctx context.Context, s *plan.Summary, r plan.Review) plan.R
 
 // summarise counts what a review would change.
 func (f *Flow) summarise(r plan.Review) *plan.Summary {
-	s := &plan.Summary{DryRun: f.DryRun, Foreign: r.Foreign}
+	s := &plan.Summary{DryRun: f.DryRun, NotOurs: r.NotOurs}
 	s.Add, s.Change, s.Destroy = plan.Counts(r.Changes)
 	return s
 }

@@ -47,7 +47,7 @@ func (madeUp) Fresh() bool { return true }
 func TestNothingButALooksOwnChangesIsMade(t *testing.T) {
 	f := &Flow{Env: &Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}, Emit: func(plan.Event) {}}
 	f.Look = func(context.Context, *Env) (plan.Review, error) {
-		return plan.Review{Changes: []plan.Change{{ID: "own", Step: 1, Title: "As it was planned"}, {ID: "bucket", Step: 1, Foreign: "arn:aws:s3:::acme"}}}, nil
+		return plan.Review{Changes: []plan.Change{{ID: "own", Step: 1, Title: "As it was planned"}, {ID: "bucket", Step: 1, NotOurs: "arn:aws:s3:::acme"}}}, nil
 	}
 	r, err := f.Review(t.Context())
 	if err != nil {
@@ -55,7 +55,7 @@ func TestNothingButALooksOwnChangesIsMade(t *testing.T) {
 	}
 	for name, changes := range map[string][]plan.Change{
 		"one made up":               {{ID: "own"}, {ID: "other"}},
-		"one that waits for a word": {r.Foreign[0]},
+		"one that waits for a word": {r.NotOurs[0]},
 	} {
 		other := r
 		other.Changes = changes

@@ -28,14 +28,14 @@ var errNobodyToAsk = errors.New("it takes a code of an MFA device, and nobody ca
 // again where AWS did not take them.
 func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned awsops.Call, c plan.Change) (awsops.Outputs, error) {
 	note := ""
-	if x.isSpent(c.Factor.Device) {
+	if x.isSpent(c.MFA.Device) {
 		note = "The codes that you have given are used up: wait until a new one is shown."
 	}
 	var refused error
 	for range maxCodes {
-		codes, err := x.askCodes(ctx, *c.Factor, note)
+		codes, err := x.askCodes(ctx, *c.MFA, note)
 		if err != nil {
-			return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was given: %w", c.Factor.Device, err)
+			return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was given: %w", c.MFA.Device, err)
 		}
 		if note = malformed(codes); note != "" {
 			refused = errors.New(note)
@@ -52,16 +52,16 @@ func (x *Executor) sendWithCode(ctx context.Context, s *awsops.Session, planned 
 		}
 		out, err := x.send(ctx, s, call, c)
 		if !awsops.IsWrongCode(err) {
-			x.spend(c.Factor.Device)
+			x.spend(c.MFA.Device)
 			return out, err
 		}
-		note, refused = notTaken(*c.Factor), err
+		note, refused = notTaken(*c.MFA), err
 	}
-	return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was taken, %d times: %w", c.Factor.Device, maxCodes, refused)
+	return awsops.Outputs{}, fmt.Errorf("no code of the MFA device %s was taken, %d times: %w", c.MFA.Device, maxCodes, refused)
 }
 
 // notTaken says why the question comes again.
-func notTaken(f plan.Factor) string {
+func notTaken(f plan.MFA) string {
 	if f.Made != "" {
 		return "AWS did not take these two codes: type two that follow each other, and check the clock of the device that shows them."
 	}
@@ -70,7 +70,7 @@ func notTaken(f plan.Factor) string {
 
 // askCodes puts the question. It ends when the run is stopped: a question has
 // nothing to finish.
-func (x *Executor) askCodes(ctx context.Context, f plan.Factor, note string) (map[string]string, error) {
+func (x *Executor) askCodes(ctx context.Context, f plan.MFA, note string) (map[string]string, error) {
 	ctx, done := untilStopped(ctx, x.stop)
 	defer done()
 	if f.Made == "" {

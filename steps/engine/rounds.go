@@ -39,7 +39,7 @@ func (f *Flow) carryOut(ctx context.Context, review plan.Review, summary *plan.S
 		if err != nil {
 			return plan.Review{Findings: found}, err
 		}
-		review, summary.Foreign = after, after.Foreign
+		review, summary.NotOurs = after, after.NotOurs
 		if len(result.Unknown) == 0 {
 			found = append(found, notHeld(due, applied, review)...)
 			break
@@ -114,7 +114,7 @@ func unseen(made []plan.Change, applied map[string]bool, r plan.Review) bool {
 			return false
 		}
 		again := func(n plan.Change) bool { return n.ID == c.ID && !takesAway(r, n.Target) }
-		unmended := func(f plan.Finding) bool { return f.Severity == plan.Failure && c.MendsFinding(f) }
+		unmended := func(f plan.Finding) bool { return f.Severity == plan.Failure && c.FixesFinding(f) }
 		return slices.ContainsFunc(r.Changes, again) || slices.ContainsFunc(r.Findings, unmended)
 	})
 }
@@ -128,7 +128,7 @@ func notHeld(made []plan.Change, applied map[string]bool, r plan.Review) []plan.
 	for _, c := range r.Changes {
 		again := func(m plan.Change) bool { return m.ID == c.ID && m.Covers(c) }
 		switch {
-		case !applied[c.ID], c.Run != nil, takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.MendsFinding):
+		case !applied[c.ID], c.Run != nil, takesAway(r, c.Target), !slices.ContainsFunc(made, again), slices.ContainsFunc(r.Findings, c.FixesFinding):
 			continue
 		}
 		evidence := fmt.Sprintf("%s: this was done, and is due once more when looked at again.", c.Title)

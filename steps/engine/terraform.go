@@ -25,7 +25,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	if c.Run.Command == plan.RunBackup {
 		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
 	}
-	if !c.Run.Settled {
+	if !c.Run.SkipWait {
 		if err := AwaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	case plan.RunMigrate:
 		return x.arrive(ctx, c, p)
 	}
-	if c.Run.Command == plan.RunAside {
+	if c.Run.Command == plan.RunMoveAside {
 		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
 			return err
 		}
@@ -45,16 +45,13 @@ func (x *Executor) run(ctx context.Context, c plan.Change) error {
 	if c.Run.Command == plan.RunPush {
 		return terraform.Push(ctx, x.env.Engine, p, plan.ErroredState)
 	}
-	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, initFlags[c.Run.Command]...)
+	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, c.Run.Flags...)
 	if err != nil {
 		return err
 	}
 	x.providers(c, outcome.ProvidersUnreachable)
 	return nil
 }
-
-// initFlags are what a command adds to init.
-var initFlags = map[string][]string{plan.RunReconfigure: {"-reconfigure"}, plan.RunUpgrade: {"-upgrade"}}
 
 // move puts a backup's states into the state bucket, as this laptop's admin.
 func (x *Executor) move(ctx context.Context, c plan.Change, project blueprint.Project) error {

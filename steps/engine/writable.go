@@ -62,7 +62,7 @@ func cannotWrite(file files.Snapshot) (at, problem string) {
 		path = file.Path
 	}
 	if files.IsMount(path) {
-		return path, "is mounted by itself, as in a container, where no file can take its place (mount its folder instead)"
+		return path, files.Mounted + " (mount its folder instead)"
 	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)

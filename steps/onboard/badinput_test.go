@@ -262,14 +262,14 @@ func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "arn:aws:iam::333333333333:role/TerraformAdmin", "user/bob", "stateroom setup")
-	want := map[string]plan.Verdict{"staging": plan.Passed, "preprod": plan.Broken, "production": plan.Passed}
+	want := map[string]plan.Verdict{"staging": plan.Passed, "preprod": plan.Failed, "production": plan.Passed}
 	for e, v := range want {
 		if got := verdict(summary, e, checkRole); got != v {
 			t.Errorf("%s: %s, want %s", e, got, v)
 		}
 	}
 	for _, c := range summary.Checks {
-		if c.Verdict == plan.Broken && (c.Remedy == "" || c.Finding == "") {
+		if c.Verdict == plan.Failed && (c.Remedy == "" || c.Finding == "") {
 			t.Errorf("no remedy beside %+v", c)
 		}
 	}
@@ -332,8 +332,8 @@ func TestASecondKeyOfUnknownUseIsDeletedOnlyAfterAWord(t *testing.T) {
 	h, mark := l.handover(), len(l.server.Log())
 	_, f := l.onboarding(h)
 	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
-		if len(r.Foreign) == 0 || r.Foreign[0].Foreign != other.ID || !r.Foreign[0].Typed {
-			t.Errorf("foreign changes %+v", r.Foreign)
+		if len(r.NotOurs) == 0 || r.NotOurs[0].NotOurs != other.ID || !r.NotOurs[0].ConfirmByName {
+			t.Errorf("foreign changes %+v", r.NotOurs)
 		}
 		return plan.Decision{Yes: true}, nil
 	}
@@ -396,7 +396,7 @@ func TestACredentialsFileThatOthersCanReadIsToldAndClosedWithTheKey(t *testing.T
 	told, planned := false, false
 	for _, e := range l.events {
 		told = told || e.Kind == plan.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			planned = planned || slices.Contains(e.Change.Fields, plan.Field{Name: files.ModeField, Before: "0644", After: "0600"})
 		}
 	}

@@ -63,7 +63,7 @@ func (p *handoverPlan) create(replaces string) []plan.Change {
 		key.Intent["replaces"] = replaces
 	}
 	if !plan.Ours(p.answers, p.User.Tags) {
-		key.Foreign = p.User.ARN // somebody else made the user
+		key.NotOurs = p.User.ARN // somebody else made the user
 	}
 	return changes
 }
@@ -89,7 +89,7 @@ func (p *handoverPlan) replace(old awsops.AccessKey, toMake, toDelete string) {
 	changes := p.create(old.ID)
 	key := &changes[len(changes)-1]
 	if toMake != "" {
-		key.Foreign = toMake
+		key.NotOurs = toMake
 	}
 	p.add(append(changes, p.deleteKey(old, toDelete, key.ID))...)
 }
@@ -174,7 +174,7 @@ func (p *handoverPlan) deleteKey(k awsops.AccessKey, consent string, needs ...st
 		Target: p.User.ARN, Account: p.answers.AdminAccount, Region: p.answers.StateRegion,
 		Fields: []plan.Field{{Name: "access key", Before: k.ID}},
 		Calls:  []awsops.Call{awsops.DeleteAccessKey(p.name, k.ID)},
-		Needs:  needs, Foreign: consent,
+		Needs:  needs, NotOurs: consent,
 		Risk: "A deleted key cannot be brought back, and IAM shows a use only some time later.",
 	}
 }

@@ -64,8 +64,8 @@ func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
 	if diff := cmp.Diff(before, o.tree()); diff != "" {
 		t.Errorf("files:\n%s", diff)
 	}
-	if len(summary.Foreign) != 2 || summary.Foreign[0].Foreign != o.keys("bob")[0] {
-		t.Errorf("to agree to: %v", summary.Foreign)
+	if len(summary.NotOurs) != 2 || summary.NotOurs[0].NotOurs != o.keys("bob")[0] {
+		t.Errorf("to agree to: %v", summary.NotOurs)
 	}
 }
 
@@ -223,8 +223,8 @@ func TestAKeyThatIsInUseStaysUntilAgreed(t *testing.T) {
 	if keys := o.keys("bob"); len(keys) != 2 || keys[0] != old {
 		t.Fatalf("keys %v, and %s is in use", keys, old)
 	}
-	if len(summary.Foreign) != 1 || summary.Foreign[0].Foreign != old {
-		t.Errorf("to agree to: %v", summary.Foreign)
+	if len(summary.NotOurs) != 1 || summary.NotOurs[0].NotOurs != old {
+		t.Errorf("to agree to: %v", summary.NotOurs)
 	}
 	waiting := o.keys("bob")[1]
 	mark := len(o.server.Log())
@@ -361,8 +361,8 @@ func TestSomebodyElsesUserGetsAKeyByConsentOnly(t *testing.T) {
 	o.must(err)
 	const arn = "arn:aws:iam::111111111111:user/bob"
 	summary := o.run(o.handover("bob"))
-	if len(o.keys("bob")) > 0 || len(summary.Foreign) != 1 || summary.Foreign[0].Foreign != arn {
-		t.Fatalf("keys %v, to agree to %v", o.keys("bob"), summary.Foreign)
+	if len(o.keys("bob")) > 0 || len(summary.NotOurs) != 1 || summary.NotOurs[0].NotOurs != arn {
+		t.Fatalf("keys %v, to agree to %v", o.keys("bob"), summary.NotOurs)
 	}
 	o.run(o.handover("bob", arn))
 	o.sealed(o.keys("bob")[0])

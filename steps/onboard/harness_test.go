@@ -22,6 +22,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -79,23 +80,13 @@ func (c *company) must(err error) {
 }
 
 func (c *company) team() *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount = "111111111111"
-	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: staff, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team(staff, "staging", "preprod", "production")
 	for _, user := range staff {
 		identity, err := age.GenerateX25519Identity()
 		c.must(err)
 		c.identities[user] = identity
 		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
 	}
-	for _, e := range [][2]string{{"staging", "222222222222"}, {"preprod", "333333333333"}, {"production", "444444444444"}} {
-		environment := blueprint.NewEnvironment(e[0])
-		environment.Account = e[1]
-		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
-	}
-	b.FillDefaults()
 	return b
 }
 
@@ -123,7 +114,7 @@ func (c *company) setup() *plan.Summary {
 	env := c.env(c.operator(), c.dir)
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: c.blueprint}}).Flow()
 	run.Emit = func(plan.Event) {}
-	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	run.Confirm = enginetest.Agree
 	summary, err := run.Run(context.Background())
 	c.must(err)
 	return summary
@@ -131,13 +122,8 @@ func (c *company) setup() *plan.Summary {
 
 func (c *company) env(sessions *awsops.Sessions, dir string) *engine.Env {
 	c.t.Helper()
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), dir, filepath.Join(dir, "stateroom.hcl"))
-	c.must(err)
-	env.Endpoint, env.EngineErr = c.server.URL(), terraform.ErrNotFound
+	env := enginetest.Env(c.t, sessions, c.server.URL(), dir, c.blueprint)
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal
-	_, scope := c.blueprint.Tag()
-	env.Journal, err = engine.OpenJournal(env.StateDir, scope)
-	c.must(err)
 	return env
 }
 
@@ -251,14 +237,14 @@ func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 	}
 	f := o.Flow(env)
 	f.Emit = l.keep
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	return f
 }
 
 func (l *laptop) keep(e plan.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		l.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	l.events = append(l.events, e)
@@ -291,7 +277,7 @@ func (l *laptop) onBoard(s *plan.Summary) {
 		}
 	}
 	for _, c := range s.Checks {
-		if c.Verdict == plan.Broken {
+		if c.Verdict == plan.Failed {
 			l.t.Errorf("check %s of %s: %s", c.Name, c.Subject, c.Answer)
 		}
 	}

@@ -209,7 +209,7 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	c := p.change(".other."+id, plan.Delete, fmt.Sprintf("Delete %s other access key %s", whose(p.who.user), id),
 		awsops.DeleteAccessKey(p.who.Name, id))
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
-	c.Foreign, c.Typed = id, true
+	c.NotOurs, c.ConfirmByName = id, true
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
 	p.in.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
@@ -256,7 +256,7 @@ func (p *keyPlan) newKey(needs []string) (plan.Change, bool) {
 	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
 	c.Undo = fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id ID", who.Name)
 	if who.held != "" && who.status != owned {
-		c.Foreign = who.held
+		c.NotOurs = who.held
 		p.findTaken()
 	}
 	return c, true

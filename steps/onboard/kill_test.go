@@ -26,6 +26,7 @@ import (
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -67,7 +68,7 @@ func beChild(order string) int {
 		return 91
 	}
 	f.Emit = func(at plan.Event) {
-		if at.Kind == plan.EventPlanned {
+		if at.Kind == plan.EventChange {
 			fmt.Fprintln(os.Stderr, "planned:", at.Change.Title)
 		}
 	}
@@ -128,7 +129,7 @@ func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
 		f = (&Offboard{Answers: a, User: e.User, Now: time.Now}).Flow(env)
 	}
 	f.Emit = func(plan.Event) {}
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	return f, nil
 }
 

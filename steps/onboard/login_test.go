@@ -12,6 +12,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
 	"stateroom/steps/plan"
@@ -23,7 +24,7 @@ func (l *laptop) login(p *phone) (*Login, *engine.Flow) {
 	in := &Login{Answers: l.answers(), Now: time.Now}
 	f := in.Flow(l.env(l.sessions(awsops.KeyPair{}), l.root))
 	f.Emit = l.keep
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	if p != nil {
 		f.Env.Asks = p.asks()
 	}

@@ -191,7 +191,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 	create.Undo = "aws iam delete-virtual-mfa-device --serial-number " + serial
 	enable := p.deviceStep(".enable", plan.Update, fmt.Sprintf("Enable the MFA device with two codes that %s types", user), []string{p.add(create)},
 		awsops.EnableMFADevice(p.who.Name, serial, plan.CodeRef(id+".enable"), plan.NextCodeRef(id+".enable")))
-	enable.Factor = &plan.Factor{User: user, Device: serial, Made: id}
+	enable.MFA = &plan.MFA{User: user, Device: serial, Made: id}
 	enable.Fields = []plan.Field{{Name: "second factor of", After: p.who.ARN}}
 	enable.Undo = fmt.Sprintf("aws iam deactivate-mfa-device --user-name %s --serial-number %s, with a session that was opened with it", p.who.Name, serial)
 	p.factor.device = serial

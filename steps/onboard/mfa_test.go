@@ -15,6 +15,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -160,7 +161,7 @@ func (l *laptop) quiet() {
 func (l *laptop) announced() []string {
 	var calls []string
 	for _, e := range l.events {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			for _, c := range e.Change.Calls {
 				if c.Mutating() {
 					calls = append(calls, c.Service+":"+c.Operation)
@@ -231,7 +232,7 @@ func TestATokenLeftInTheKeysOwnProfileIsGoneBeforeAnythingSignsAsIt(t *testing.T
 		t.Errorf("the token is still there:\n%s", text)
 	}
 	for _, e := range l.events {
-		if edit := plan.FileID(l.path(".aws/config")); e.Kind == plan.EventPlanned && e.Change.Profile == longTerm && !slices.Contains(e.Change.Needs, edit) {
+		if edit := plan.FileID(l.path(".aws/config")); e.Kind == plan.EventChange && e.Change.Profile == longTerm && !slices.Contains(e.Change.Needs, edit) {
 			t.Errorf("%s signs as %s and does not wait for %s: %v", e.Change.ID, longTerm, edit, e.Change.Needs)
 		}
 	}
@@ -412,7 +413,7 @@ func (l *laptop) setUpAgain() *plan.Summary {
 	a.Me = "bob"
 	run := (&steps.Setup{Env: l.env(l.operator(), l.root), Answers: a}).Flow()
 	run.Emit = l.keep
-	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	run.Confirm = enginetest.Agree
 	summary, err := run.Run(context.Background())
 	l.must(err)
 	return summary

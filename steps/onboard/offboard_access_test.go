@@ -17,6 +17,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -57,7 +58,7 @@ func (o *office) setup() *plan.Summary {
 	a.Me = "alice"
 	run := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
 	run.Emit = func(plan.Event) {}
-	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	run.Confirm = enginetest.Agree
 	summary, err := run.Run(context.Background())
 	o.must(err)
 	return summary
@@ -163,8 +164,8 @@ func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T
 		t.Errorf("the role session is answered %v", err)
 	}
 	again := o.run(o.offboard("bob", "bob/sessions"))
-	if again.Applied > 0 || len(again.Foreign) != 2 {
-		t.Errorf("a second run applied %d, %d to agree to", again.Applied, len(again.Foreign))
+	if again.Applied > 0 || len(again.NotOurs) != 2 {
+		t.Errorf("a second run applied %d, %d to agree to", again.Applied, len(again.NotOurs))
 	}
 	says(t, strings.Join(again.Notes, "\n"), "are ended")
 	if s := o.setup(); s.Applied > 0 || finding(s, "iam.role-sessions-ended") == nil || finding(s, "iam.role-more-permissions") != nil {
@@ -294,8 +295,8 @@ func TestWhatIsNotOursIsCutWithConsentOnly(t *testing.T) {
 		return access.Roles[0].Role.Trust
 	}
 	summary := o.run(o.offboard("bob"))
-	if !slices.ContainsFunc(summary.Foreign, func(c plan.Change) bool { return c.Foreign == stagingRole }) || !strings.Contains(trusts(), "user/bob") {
-		t.Errorf("to agree to %d, trust %s", len(summary.Foreign), trusts())
+	if !slices.ContainsFunc(summary.NotOurs, func(c plan.Change) bool { return c.NotOurs == stagingRole }) || !strings.Contains(trusts(), "user/bob") {
+		t.Errorf("to agree to %d, trust %s", len(summary.NotOurs), trusts())
 	}
 	o.run(o.offboard("bob", stagingRole))
 	if strings.Contains(trusts(), "user/bob") {
@@ -349,8 +350,8 @@ func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
 	again := o.run(o.offboard("bob"))
-	if again.Applied > 0 || len(again.Foreign) > 0 {
-		t.Errorf("applied %d, %d to agree to", again.Applied, len(again.Foreign))
+	if again.Applied > 0 || len(again.NotOurs) > 0 {
+		t.Errorf("applied %d, %d to agree to", again.Applied, len(again.NotOurs))
 	}
 	says(t, strings.Join(again.Notes, "\n"), "is not in account 111111111111 any more", "are ended")
 }

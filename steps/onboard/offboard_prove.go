@@ -31,7 +31,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 	case err != nil:
 		c.Verdict, c.Answer = plan.Undecided, err.Error()
 	case len(open) > 0:
-		c.Verdict, c.Finding = plan.Broken, "offboard.not-denied"
+		c.Verdict, c.Finding = plan.Failed, "offboard.not-denied"
 		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
 		told.find(plan.Finding{
 			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
@@ -108,7 +108,7 @@ func (o *offboarding) state(proven plan.Check) string {
 		text += " AWS says so for " + strings.Join(tried, ", ") + " (" + proven.Asked + ")."
 	case plan.Undecided:
 		text += " It was read back, but AWS was not asked what it decides: " + proven.Answer
-	case plan.Broken:
+	case plan.Failed:
 		text = fmt.Sprintf("AWSDenyAll is attached to user %s, but does not count yet: %s.", o.name, proven.Answer)
 	}
 	return text

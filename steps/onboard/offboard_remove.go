@@ -24,7 +24,7 @@ func (o *offboarding) removeUser() {
 	}
 	var needs, after []string
 	for _, c := range o.review.Changes {
-		if c.Foreign == "" {
+		if c.NotOurs == "" {
 			needs = append(needs, c.ID)
 		} else {
 			after = append(after, c.ID)
@@ -32,7 +32,7 @@ func (o *offboarding) removeUser() {
 	}
 	taken := len(o.review.Changes)
 	remove := func(c plan.Change) {
-		c.Needs, c.After, c.Foreign, c.Typed = needs, after, o.name, true
+		c.Needs, c.After, c.NotOurs, c.ConfirmByName = needs, after, o.name, true
 		o.plan(o.change(c))
 	}
 	for _, k := range o.keys {

@@ -68,7 +68,7 @@ func (o *offboarding) endSessions() {
 		}
 		c := o.revoke(s.role)
 		o.review.Changes = append(o.review.Changes, c)
-		if c.Foreign == "" || o.answers.Adopted(c.Foreign) {
+		if c.NotOurs == "" || o.answers.Adopted(c.NotOurs) {
 			continue
 		}
 		until := o.lasting(s)
@@ -120,7 +120,7 @@ func (o *offboarding) revoke(role roleAccess) plan.Change {
 		Title:  fmt.Sprintf("End %s in %s in %s that are open now", whose, role.Role.Name, role.Environment.Name),
 		Fields: []plan.Field{{Name: "inline policy " + inline, After: policy.RevokeSessions(knownTime(before), name).JSON()}},
 		Calls:  []awsops.Call{awsops.PutRolePolicy(role.Role.Name, inline, doc)},
-		Needs:  []string{denyChange(o.name)}, Foreign: word, Typed: word != "", Risk: risk,
+		Needs:  []string{denyChange(o.name)}, NotOurs: word, ConfirmByName: word != "", Risk: risk,
 		Undo: fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s; stateroom setup does it once all of them have ended", role.Role.Name, inline),
 	})
 	c.Judge() // it only denies

@@ -225,7 +225,7 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 // blueprint's.
 func (o *offboarding) planOn(c plan.Change, arn string, tags map[string]string) {
 	if !plan.Ours(o.answers, tags) {
-		c.Foreign = arn
+		c.NotOurs = arn
 	}
 	o.plan(c)
 }

@@ -115,10 +115,10 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 		t.Errorf("calls (-want +told):\n%s", diff)
 	}
 	words := map[string]int{}
-	for _, c := range summary.Foreign {
-		words[c.Foreign]++
-		if !c.Typed {
-			t.Errorf("to agree to: %s, by %q, typed %t", c.Title, c.Foreign, c.Typed)
+	for _, c := range summary.NotOurs {
+		words[c.NotOurs]++
+		if !c.ConfirmByName {
+			t.Errorf("to agree to: %s, by %q, typed %t", c.Title, c.NotOurs, c.ConfirmByName)
 		}
 	}
 	if want := map[string]int{"bob": 4, "bob/sessions": 2}; !maps.Equal(words, want) {
@@ -149,8 +149,8 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	o.secretless("handover", ".aws")
 
 	before, mark := o.tree(), len(o.server.Log())
-	if again := o.run(o.offboard("bob")); again.Applied > 0 || again.ExitCode(false) != plan.ExitDone || len(again.Foreign) != 6 || len(again.Notes) != 3 {
-		t.Errorf("a second run applied %d, exit %d, %d to agree to, notes %v", again.Applied, again.ExitCode(false), len(again.Foreign), again.Notes)
+	if again := o.run(o.offboard("bob")); again.Applied > 0 || again.ExitCode(false) != plan.ExitDone || len(again.NotOurs) != 6 || len(again.Notes) != 3 {
+		t.Errorf("a second run applied %d, exit %d, %d to agree to, notes %v", again.Applied, again.ExitCode(false), len(again.NotOurs), again.Notes)
 	}
 	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
 		t.Errorf("a second run called %v, files:\n%s", calls, diff)
@@ -185,11 +185,11 @@ func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 	others, mark := o.theOthers(), len(o.server.Log())
 	f := o.offboard("bob")
 	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
-		return plan.Decision{Yes: true, Adopt: []string{r.Foreign[0].Foreign, "bob/sessions"}}, nil
+		return plan.Decision{Yes: true, Adopt: []string{r.NotOurs[0].NotOurs, "bob/sessions"}}, nil
 	}
 	summary := o.run(f)
-	if summary.ExitCode(false) != plan.ExitDone || len(summary.Foreign)+len(summary.Findings) > 0 {
-		t.Errorf("exit %d, findings %v, left %d", summary.ExitCode(false), summary.Findings, len(summary.Foreign))
+	if summary.ExitCode(false) != plan.ExitDone || len(summary.NotOurs)+len(summary.Findings) > 0 {
+		t.Errorf("exit %d, findings %v, left %d", summary.ExitCode(false), summary.Findings, len(summary.NotOurs))
 	}
 	want := slices.Sorted(slices.Values(slices.Concat(taken, deleted, []string{"PutRolePolicy", "PutRolePolicy"})))
 	if diff := cmp.Diff(want, o.changed(mark)); diff != "" {
@@ -205,7 +205,7 @@ func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 		t.Errorf("others were touched:\n%s", diff)
 	}
 	before, mark := o.tree(), len(o.server.Log())
-	if again := o.run(o.offboard("bob")); again.ExitCode(false) != plan.ExitDone || len(again.Foreign)+len(again.Findings) > 0 {
+	if again := o.run(o.offboard("bob")); again.ExitCode(false) != plan.ExitDone || len(again.NotOurs)+len(again.Findings) > 0 {
 		t.Errorf("a second run: exit %d, findings %v", again.ExitCode(false), again.Findings)
 	}
 	if calls, diff := o.changed(mark), cmp.Diff(before, o.tree()); len(calls) > 0 || diff != "" {
@@ -247,7 +247,7 @@ func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 				}
 				break
 			}
-			if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(s.Foreign) > 0 {
+			if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(s.NotOurs) > 0 {
 				t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
 			}
 			if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
@@ -255,8 +255,8 @@ func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 			}
 			o.unnamed("bob")
 			mark := len(o.server.Log())
-			if s := o.run(o.offboard("bob")); s.Applied > 0 || len(o.changed(mark)) > 0 || len(s.Foreign) > 0 {
-				t.Errorf("killed at %d (after its work: %t): left to do: %v, %d to agree to", n, after, o.changed(mark), len(s.Foreign))
+			if s := o.run(o.offboard("bob")); s.Applied > 0 || len(o.changed(mark)) > 0 || len(s.NotOurs) > 0 {
+				t.Errorf("killed at %d (after its work: %t): left to do: %v, %d to agree to", n, after, o.changed(mark), len(s.NotOurs))
 			}
 		}
 	}
@@ -406,7 +406,7 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 		func() *engine.Flow { return o.offboard("bob", "bob/sessions") },
 		func() *engine.Flow { return o.offboard("bob", "bob") },
 	} {
-		if s := o.run(f()); s.ExitCode(false) != plan.ExitDone || i == 2 && len(s.Foreign) > 0 {
+		if s := o.run(f()); s.ExitCode(false) != plan.ExitDone || i == 2 && len(s.NotOurs) > 0 {
 			t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 		}
 	}

@@ -62,7 +62,7 @@ func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
 	}
 	edit := plan.FileID(l.path(".aws/config"))
 	for _, e := range l.events {
-		if e.Kind == plan.EventPlanned && e.Change.Profile == "admin_iam" && !slices.Contains(e.Change.Needs, edit) {
+		if e.Kind == plan.EventChange && e.Change.Profile == "admin_iam" && !slices.Contains(e.Change.Needs, edit) {
 			t.Errorf("%s signs as admin_iam and does not wait for %s: %v", e.Change.ID, edit, e.Change.Needs)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
 	c.must(err)
 	summary := l.come(l.handover())
 	f := finding(summary, "environment-denied")
-	if f == nil || verdict(summary, "staging", checkRead) != plan.Broken || verdict(summary, "preprod", checkRead) != plan.Passed {
+	if f == nil || verdict(summary, "staging", checkRead) != plan.Failed || verdict(summary, "preprod", checkRead) != plan.Passed {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "s3:ListAllMyBuckets", "222222222222", "stateroom setup")
@@ -154,7 +154,7 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 			d.spoil()
 			defer l.allow()
 			summary := l.come(nil)
-			if f := finding(summary, d.finding); f == nil || verdict(summary, "common-staging", d.check) != plan.Broken {
+			if f := finding(summary, d.finding); f == nil || verdict(summary, "common-staging", d.check) != plan.Failed {
 				t.Errorf("findings %v", summary.Findings)
 			}
 			for _, c := range summary.Checks { // a check that failed answers what AWS said
@@ -175,7 +175,7 @@ func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
 	l := c.laptop("bob")
 	s := l.come(l.handover())
 	f := finding(s, "state.deleted")
-	if f == nil || verdict(s, "common-staging", checkState) != plan.Broken || verdict(s, "common-preprod", checkState) != plan.Passed {
+	if f == nil || verdict(s, "common-staging", checkState) != plan.Failed || verdict(s, "common-preprod", checkState) != plan.Passed {
 		t.Fatalf("findings %v", s.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "common/staging of project common-staging was deleted", "Do not apply", "stateroom troubleshoot")

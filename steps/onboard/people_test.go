@@ -29,9 +29,9 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
 )
 
 // office is a finished set-up in a sandbox, with alice's key in this laptop's
@@ -73,7 +73,7 @@ func newOffice(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	a.Me = "alice"
 	setup := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
 	setup.Emit = func(plan.Event) {}
-	setup.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	setup.Confirm = enginetest.Agree
 	summary, err := setup.Run(t.Context())
 	o.must(err)
 	if code := summary.ExitCode(false); code != plan.ExitDone {
@@ -109,37 +109,23 @@ func (o *office) answers() *blueprint.Answers {
 }
 
 func (o *office) first() *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team([]string{"alice", "bob"}, "staging", "production")
 	b.Users = []blueprint.User{{Name: "bob", Recipient: o.bob.Recipient().String()}}
-	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
-		environment := blueprint.NewEnvironment(e[0])
-		environment.Account = e[1]
-		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0], Environment: e[0]})
-	}
-	b.FillDefaults()
 	return b
 }
 
 // env is what a new process would make of the laptop.
 func (o *office) env() *engine.Env {
 	o.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: o.server.URL(), Region: "eu-west-1"})
-	o.must(err)
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), o.dir, o.path("stateroom.hcl"))
-	o.must(err)
-	env.Endpoint, env.EngineErr, env.Patience = o.server.URL(), terraform.ErrNotFound, 10*time.Second
-	env.Journal, err = engine.OpenJournal(env.StateDir, "111111111111/acme-terraform-state")
-	o.must(err)
+	env := enginetest.Env(o.t, nil, o.server.URL(), o.dir, o.first())
+	env.Patience = 10 * time.Second
 	return env
 }
 
 func (o *office) keep(e plan.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		o.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	o.events = append(o.events, e)
@@ -149,7 +135,7 @@ func (o *office) keep(e plan.Event) {
 func (o *office) flow(a *blueprint.Answers, look func(context.Context, *engine.Env) (plan.Review, error)) *engine.Flow {
 	return &engine.Flow{
 		Env: o.env(), Answers: a, Steps: steps.Order(), Look: look, Emit: o.keep,
-		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
+		Confirm: enginetest.Agree,
 	}
 }
 
@@ -186,7 +172,7 @@ func (o *office) offboard(user string, adopt ...string) *engine.Flow {
 	a.Adopt = adopt
 	f := (&Offboard{Answers: a, User: user, Now: time.Now}).Flow(o.env())
 	f.Emit = o.keep
-	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	f.Confirm = enginetest.Agree
 	return f
 }
 
@@ -251,7 +237,7 @@ func (o *office) changed(mark int) []string {
 func (o *office) planned() []string {
 	var calls []string
 	for _, e := range o.events {
-		if e.Kind == plan.EventPlanned {
+		if e.Kind == plan.EventChange {
 			for _, c := range e.Change.Calls {
 				calls = append(calls, c.Operation)
 			}

@@ -161,7 +161,7 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 		return f, p
 	}
 	c := plan.InitChange(a, project, f.Dir, kind)
-	c.Needs, c.Run.Settled = own, true // what a new key takes to be known was waited for before
+	c.Needs, c.Run.SkipWait = own, true // what a new key takes to be known was waited for before
 	p.Changes = append(p.Changes, c)
 	return f, p
 }

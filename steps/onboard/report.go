@@ -50,7 +50,7 @@ func (r *report) find(f plan.Finding) {
 }
 
 // broken books a check that has found what is wrong, with its finding.
-func (r *report) broken(c plan.Check, f plan.Finding) { r.leads(plan.Broken, c, f) }
+func (r *report) broken(c plan.Check, f plan.Finding) { r.leads(plan.Failed, c, f) }
 
 // leads books a check with the finding that it leads to.
 func (r *report) leads(v plan.Verdict, c plan.Check, f plan.Finding) {

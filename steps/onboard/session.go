@@ -119,13 +119,13 @@ func (p *factorPlan) sessionStep(base files.Snapshot, needs []string) (plan.Chan
 		ID: id, Topic: topicOnboard, Of: plan.StepFiles, Action: plan.WriteFile,
 		Title:  fmt.Sprintf("Log in with a code of the MFA device and write the session to profile %s", a.AdminProfile),
 		Target: p.in.credentials.Path, Account: a.AdminAccount, Region: a.StateRegion, Profile: p.who.profile, Needs: needs,
-		Calls:  []awsops.Call{awsops.GetSessionToken(p.factor.device, plan.CodeRef(id), sessionLife)},
-		Factor: &plan.Factor{User: p.who.user, Device: p.factor.device},
+		Calls: []awsops.Call{awsops.GetSessionToken(p.factor.device, plan.CodeRef(id), sessionLife)},
+		MFA:   &plan.MFA{User: p.who.user, Device: p.factor.device},
 		Fields: []plan.Field{
 			{Name: "profile", After: a.AdminProfile + " in " + p.in.credentials.Path},
 			{Name: "session", After: fmt.Sprintf("for %d hours", int(sessionLife.Hours()))},
 		},
-		Intent: map[string]string{}, Foreign: p.displaced(),
+		Intent: map[string]string{}, NotOurs: p.displaced(),
 		Undo: "a backup of the file is kept, and named at the end",
 	}
 	c.Fields = append(c.Fields, plan.ModeFields(edit)...)

@@ -107,17 +107,17 @@ type Change struct {
 	Write *Write
 	// Run is the Terraform command of the change.
 	Run *Run
-	// Factor, when set, says whose MFA codes the calls wait for. They are asked
+	// MFA, when set, says whose MFA codes the calls wait for. They are asked
 	// for when the call that refers to them is about to be sent.
-	Factor *Factor
+	MFA *MFA
 	// Needs are the ids of the changes that must be done first.
 	Needs []string
 	// After are the ids of changes that must have ended first, however they
 	// ended: what it does helps without them, too.
 	After []string
-	// Mends are the keys of the findings that the change takes away
+	// Fixes are the keys of the findings that the change takes away
 	// ([Finding.Key]); an id alone stands for all findings that have it.
-	Mends []string
+	Fixes []string
 	// Purpose says what for, where it is not to bring what is there to the blueprint.
 	Purpose Purpose
 	// Group and User name the group whose rights or members change, and the user who
@@ -129,24 +129,24 @@ type Change struct {
 	// Intent, when not nil, is journaled before the first call: the change is
 	// one that AWS answers only once, or one whose target cannot carry a tag.
 	Intent map[string]string
-	// Foreign is the ARN of something that exists without this blueprint's
+	// NotOurs is the ARN of something that exists without this blueprint's
 	// tag. The change is left out until that ARN is adopted.
-	Foreign string
+	NotOurs string
 	// Undoes, when set, is what a change of the same run has made: only where its
 	// value is the target is this change part of what that one announced.
 	Undoes awsops.Reference
 	// Unconfirmed, when set, is what is found where the change is due only since an
 	// answer was lost and nobody has confirmed it, in the place of the usual words.
 	Unconfirmed *Finding
-	// Leads says that Foreign is no thing that is changed, but a place to which the
+	// Leads says that NotOurs is no thing that is changed, but a place to which the
 	// project's files lead Terraform.
 	Leads bool
-	// Typed says that agreeing to Foreign takes typing it out: what is lost
+	// ConfirmByName says that agreeing to NotOurs takes typing it out: what is lost
 	// cannot be brought back. --adopt agrees, too.
-	Typed bool
-	Cost  string
-	Risk  string
-	Undo  string
+	ConfirmByName bool
+	Cost          string
+	Risk          string
+	Undo          string
 	// judged says that widens is all the access that the change gives.
 	judged bool
 	widens []Widening
@@ -195,9 +195,9 @@ func (c Change) Symbol() string {
 	return c.Action.Symbol()
 }
 
-// MendsFinding tells whether the change takes a finding away.
-func (c Change) MendsFinding(f Finding) bool {
-	return slices.Contains(c.Mends, f.ID) || slices.Contains(c.Mends, f.Key())
+// FixesFinding tells whether the change takes a finding away.
+func (c Change) FixesFinding(f Finding) bool {
+	return slices.Contains(c.Fixes, f.ID) || slices.Contains(c.Fixes, f.Key())
 }
 
 // Write is one file to write, or to take away. The edit's text may hold
@@ -224,9 +224,10 @@ type Seal struct {
 // Run is a command that changes something on this laptop, moves state, or has to
 // succeed before what needs it is done.
 type Run struct {
-	// Command is one of runInit, RunReconfigure, RunUpgrade, RunAside, RunBackup,
-	// RunMove, RunMigrate, RunPush and RunProve.
+	// Command is one of runInit, RunMoveAside, RunBackup, RunMove, RunMigrate, RunPush and
+	// RunProve; Flags are what is added to an init.
 	Command string
+	Flags   []string
 	Project string
 	Dir     string
 	// Backup is the directory of the states that a move takes along, or of what
@@ -236,24 +237,22 @@ type Run struct {
 	// lock that a move takes.
 	Earlier []string
 	Lock    string
-	// Settled says that no key and no policy was made for this run, so that
+	// SkipWait says that no key and no policy was made for this run, so that
 	// there is nothing for AWS to learn first.
-	Settled bool
+	SkipWait bool
 	// Lines are the commands for people, in order.
 	Lines []string
 }
 
 // The commands of a Run.
 const (
-	runInit        = "init"
-	RunReconfigure = "reconfigure"
-	RunUpgrade     = "upgrade"
-	RunAside       = "aside"
-	RunBackup      = "backup"
-	RunMove        = "move"
-	RunMigrate     = "migrate"
-	RunPush        = "push"
-	RunProve       = "prove"
+	runInit      = "init"
+	RunMoveAside = "aside"
+	RunBackup    = "backup"
+	RunMove      = "move"
+	RunMigrate   = "migrate"
+	RunPush      = "push"
+	RunProve     = "prove"
 )
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
@@ -332,7 +331,7 @@ func (c Change) MarshalJSON() ([]byte, error) {
 		Undo    string   `json:"undo,omitempty"`
 	}{
 		c.ID, c.Step, c.Action, c.Title, len(gives) > 0, gives, c.Target, c.Account, c.Region, c.Profile, fields, calls,
-		c.runLines(), c.diff(), c.Needs, c.Mends, c.Foreign, c.Cost, c.Risk, c.Undo,
+		c.runLines(), c.diff(), c.Needs, c.Fixes, c.NotOurs, c.Cost, c.Risk, c.Undo,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change %s as JSON: %w", c.ID, err)

@@ -6,8 +6,8 @@ type Verdict string
 // The verdicts.
 const (
 	Passed Verdict = "passed"
-	// Broken means that the check found what is wrong; a finding says more.
-	Broken Verdict = "failed"
+	// Failed means that the check found what is wrong; a finding says more.
+	Failed Verdict = "failed"
 	// Undecided means that it could not be told from here: a right is missing,
 	// or another answer is needed first.
 	Undecided Verdict = "undecided"

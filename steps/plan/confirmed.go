@@ -25,7 +25,7 @@ func Confirmed(changes, shown []Change, known func(awsops.Reference) (string, bo
 			unknown[c.ID] = true
 		}
 	}
-	return LeaveOut(changes, unknown)
+	return Exclude(changes, unknown)
 }
 
 // Covers tells whether a later change does nothing that this one, which was
@@ -95,7 +95,7 @@ func Unconfirmed(left []Change) []Finding {
 
 // waiting lists what needs the change, directly or through others.
 func waiting(c Change, left []Change) string {
-	_, wait := LeaveOut(left, map[string]bool{c.ID: true})
+	_, wait := Exclude(left, map[string]bool{c.ID: true})
 	var lines []string
 	for _, w := range wait {
 		if w.ID != c.ID {

@@ -13,8 +13,8 @@ type EventKind string
 
 // The kinds of event, in the order in which a run emits them.
 const (
-	// EventPlanned carries one change; all of them come before the first EventApplied.
-	EventPlanned EventKind = "change"
+	// EventChange carries one change; all of them come before the first EventApplied.
+	EventChange  EventKind = "change"
 	EventStarted EventKind = "started"
 	EventApplied EventKind = "applied"
 	EventFailed  EventKind = "failed"

@@ -11,11 +11,11 @@ type Look interface {
 // look leads on.
 func (r Review) Fresh() bool { return r.Looked != nil && r.Looked.Fresh() }
 
-// Without leaves out the changes of these ids, and all that need one of them.
-func (r Review) Without(ids map[string]bool) Review {
+// Exclude leaves out the changes of these ids, and all that need one of them.
+func (r Review) Exclude(ids map[string]bool) Review {
 	var left []Change
-	r.Changes, left = LeaveOut(r.Changes, ids)
-	r.Left = append(r.Left[:len(r.Left):len(r.Left)], left...)
+	r.Changes, left = Exclude(r.Changes, ids)
+	r.Excluded = append(r.Excluded[:len(r.Excluded):len(r.Excluded)], left...)
 	return r
 }
 

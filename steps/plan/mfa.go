@@ -4,9 +4,9 @@ import (
 	"stateroom/awsops"
 )
 
-// Factor says whose MFA codes the calls of a change wait for, and of which
+// MFA says whose MFA codes the calls of a change wait for, and of which
 // device. What was typed is never kept.
-type Factor struct {
+type MFA struct {
 	User string
 	// Device is the serial number.
 	Device string
@@ -22,7 +22,7 @@ const (
 )
 
 // CodeRef is the token that stands for the code in a call of the change of this
-// id, which has a Factor.
+// id, which has an MFA.
 func CodeRef(change string) string { return awsops.Ref(change, FirstCode) }
 
 // NextCodeRef is the token for the second of two codes in a row.

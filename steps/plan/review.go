@@ -15,10 +15,10 @@ func Leading(places []string, changes ...Change) []Change {
 	}
 	var waiting []Change
 	for _, c := range changes {
-		if len(places) > 1 || c.Foreign != "" {
+		if len(places) > 1 || c.NotOurs != "" {
 			return nil
 		}
-		c.Foreign, c.Leads = places[0], true
+		c.NotOurs, c.Leads = places[0], true
 		c.Risk = "The project's files lead Terraform to " + places[0] + "."
 		waiting = append(waiting, c)
 	}
@@ -33,7 +33,7 @@ func Permitted(changes []Change, a *blueprint.Answers) (allowed, foreign []Chang
 	for progress := true; progress; {
 		progress = false
 		for _, c := range changes {
-			if !barred[c.ID] && (c.Foreign != "" && !a.Adopted(c.Foreign) || anyOf(barred, c.Needs)) {
+			if !barred[c.ID] && (c.NotOurs != "" && !a.Adopted(c.NotOurs) || anyOf(barred, c.Needs)) {
 				barred[c.ID], progress = true, true
 			}
 		}
@@ -60,11 +60,11 @@ func anyOf(set map[string]bool, ids []string) bool {
 // Review is what the operator is asked to confirm.
 type Review struct {
 	Changes  []Change
-	Foreign  []Change
+	NotOurs  []Change
 	Findings []Finding
-	// Left are the changes that the operator left out, and those that need one
+	// Excluded are the changes that the operator left out, and those that need one
 	// of them.
-	Left []Change
+	Excluded []Change
 	// Checks are what was looked at, where a flow tells it.
 	Checks []Check
 	// Looked is the look that all of this rests on.
@@ -85,7 +85,7 @@ type Decision struct {
 func WouldChange(foreign []Change, target string) string {
 	var lines []string
 	for _, c := range foreign {
-		if c.Foreign != target {
+		if c.NotOurs != target {
 			continue
 		}
 		lines = append(lines, c.Action.Symbol()+" "+c.Title)
@@ -142,9 +142,9 @@ func (u Users) LeftWith(out map[string]bool) map[string]bool {
 	return left
 }
 
-// LeaveOut splits changes into those that are made and those that are not: the
+// Exclude splits changes into those that are made and those that are not: the
 // ones in without, and all that need one of them.
-func LeaveOut(changes []Change, without map[string]bool) (kept, left []Change) {
+func Exclude(changes []Change, without map[string]bool) (kept, left []Change) {
 	if len(without) == 0 {
 		return changes, nil
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Failed is a change with the reason why it could not be made.
-type Failed struct {
+// FailedChange is a change with the reason why it could not be made.
+type FailedChange struct {
 	Change Change
 	Err    error
 }
@@ -18,9 +18,9 @@ type Summary struct {
 	Add, Change, Destroy int
 	Applied, Failed      int
 	Skipped, Unknown     int
-	// Foreign are the changes left out because what they touch is not ours.
-	Foreign  []Change
-	Failures []Failed
+	// NotOurs are the changes left out because what they touch is not ours.
+	NotOurs  []Change
+	Failures []FailedChange
 	Findings []Finding
 	// Checks are those of the last look, where the run is a flow.
 	Checks []Check

@@ -20,15 +20,20 @@ func InitChange(a *blueprint.Answers, project blueprint.Project, dir string, kin
 	}
 	switch kind {
 	case tf.InitReconfigure:
-		c.Run.Command, c.Run.Lines = RunReconfigure, []string{"terraform init -reconfigure"}
+		c.Run.flag("-reconfigure")
 	case tf.InitUpgrade:
-		c.Run.Command, c.Run.Lines = RunUpgrade, []string{"terraform init -upgrade"}
+		c.Run.flag("-upgrade")
 		c.Risk = "Providers change to the newest versions that the configuration allows."
-	case tf.InitAside:
-		c.Run.Command = RunAside
+	case tf.InitMoveAside:
+		c.Run.Command = RunMoveAside
 	default:
 	}
 	return c
+}
+
+// flag is what an init is run with besides.
+func (r *Run) flag(flag string) {
+	r.Flags, r.Lines = []string{flag}, []string{"terraform init " + flag}
 }
 
 // ErroredState is the file in a project's directory in which Terraform leaves a
@@ -42,10 +47,10 @@ func PushChange(a *blueprint.Answers, project blueprint.Project, dir string) Cha
 		ID: "state.push." + project.Name, Topic: "state", Of: StepInit, Action: RunCommand, Target: dir,
 		Title: "Save the state of project " + project.Name + " that an apply could not save", Account: a.AdminAccount,
 		Run: &Run{
-			Command: RunPush, Project: project.Name, Dir: dir, Settled: true,
+			Command: RunPush, Project: project.Name, Dir: dir, SkipWait: true,
 			Lines: []string{"terraform state push " + ErroredState},
 		},
-		Foreign: filepath.Join(dir, ErroredState),
+		NotOurs: filepath.Join(dir, ErroredState),
 		Undo:    "the bucket keeps the state before as an older version",
 	}
 }

@@ -19,10 +19,12 @@ var started = os.Environ()
 // buildWait bounds a build in which everything is compiled, on a busy machine.
 const buildWait = 8 * time.Minute
 
-// Build compiles the main package that args name to go build, in a directory or the
-// current one, with the environment that the process began with. It gives the binary
-// as bytes: a file that outlives the test which built it would outlive the process
-// too.
+// Build compiles the main package that args name to go run, in a directory or the
+// current one, with the environment that the process began with. What go run links
+// stays in Go's cache, unlike what go build does, so that the packages whose tests
+// need a program link it once; in the program's place it starts a copy of it. Build
+// gives the binary as bytes: a file that outlives the test which built it would
+// outlive the process too.
 func Build(dir string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), buildWait)
 	defer cancel()
@@ -33,7 +35,7 @@ func Build(dir string, args ...string) ([]byte, error) {
 	defer func() { _ = os.RemoveAll(scratch) }() // a scratch directory of the system
 	path := filepath.Join(scratch, "program")
 	//nolint:gosec // G204: the arguments are the tests' own
-	build := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-o", path}, args...)...)
+	build := exec.CommandContext(ctx, "go", append(append([]string{"run", "-buildvcs=false", "-exec", "cp"}, args...), path)...)
 	build.Dir, build.Env = dir, started
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", args, err, out)

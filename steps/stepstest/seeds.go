@@ -8,27 +8,37 @@ import (
 	"testing"
 )
 
-// allSeeds is how many .ci/run long asks for.
-const allSeeds = 60
+// What tests take every day, and how many seeds .ci/run long asks for: with those,
+// every case is gone through.
+const (
+	dailySeeds, dailyStride = 12, 10
+	allSeeds                = 60
+)
 
-// Seeds is how many cases a test that draws them takes: a dozen every day, and
-// STATEROOM_SEEDS where .ci/run or whoever looks for a fault sets it.
+// seedsVariable is set by .ci/run long and by whoever looks for a fault.
+const seedsVariable = "STATEROOM_SEEDS"
+
+// Seeds is how many cases a test that draws them takes: a dozen every day.
 func Seeds(t *testing.T) int {
 	t.Helper()
-	text := os.Getenv("STATEROOM_SEEDS")
+	text := os.Getenv(seedsVariable)
 	if text == "" {
-		return 12
+		return dailySeeds
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		t.Fatalf("STATEROOM_SEEDS is %q, and has to be a number above 0", text)
+		t.Fatalf("%s is %q, and has to be a number above 0", seedsVariable, text)
 	}
 	return n
 }
 
 // Stride is the distance between the cases that a test takes of those that it
-// could go through one by one: 1 with the seeds of .ci/run long, 5 every day.
+// could go through one by one: 1 with the seeds of .ci/run long, 10 every day. Each
+// case runs the program some four times.
 func Stride(t *testing.T) int {
 	t.Helper()
+	if os.Getenv(seedsVariable) == "" {
+		return dailyStride
+	}
 	return max(1, allSeeds/Seeds(t))
 }

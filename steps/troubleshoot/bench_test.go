@@ -13,12 +13,12 @@ import (
 	"sync"
 	"testing"
 
-	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
@@ -51,7 +51,7 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 	b.env = b.newEnv()
 	setup := (&steps.Setup{Env: b.env, Answers: b.answers}).Flow()
 	setup.Emit = func(plan.Event) {}
-	setup.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	setup.Confirm = enginetest.Agree
 	summary, err := setup.Run(context.Background())
 	if err != nil || plan.NeedsAttention(summary.Findings) || summary.Failed > 0 {
 		t.Fatalf("the set-up is not healthy: %v, %+v", err, summary)
@@ -67,36 +67,12 @@ func finishedIn(t testing.TB, o sandbox.Options) *bench {
 }
 
 func laptopTeam() *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount = "111111111111"
-	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}
-	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
-		environment := blueprint.NewEnvironment(e[0])
-		environment.Account = e[1]
-		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
-	}
-	b.FillDefaults()
-	return b
+	return enginetest.Team([]string{"alice"}, "staging", "production")
 }
 
 func (b *bench) newEnv() *engine.Env {
 	b.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: b.server.URL(), Region: "eu-west-1", Parallel: engine.DefaultParallel})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), b.dir, filepath.Join(b.dir, "stateroom.hcl"))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	env.Endpoint, env.EngineErr = b.server.URL(), terraform.ErrNotFound
-	_, tag := b.answers.Tag()
-	if env.Journal, err = engine.OpenJournal(env.StateDir, tag); err != nil {
-		b.t.Fatal(err)
-	}
-	return env
+	return enginetest.Env(b.t, nil, b.server.URL(), b.dir, b.answers.Blueprint)
 }
 
 // engine is a terraform that notes what it was called with, and in which
@@ -226,7 +202,7 @@ func (b *bench) mended() *plan.Summary {
 	b.t.Helper()
 	flow := engine.Flow{
 		Env: b.env, Answers: b.answers, Steps: steps.Order(), Look: b.look, Emit: b.keep,
-		Confirm: func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil },
+		Confirm: enginetest.Agree,
 	}
 	summary, err := flow.Run(context.Background())
 	if err != nil {
@@ -241,7 +217,7 @@ func (b *bench) mended() *plan.Summary {
 func (b *bench) keep(e plan.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		b.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	b.events = append(b.events, e)

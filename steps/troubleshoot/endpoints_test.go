@@ -50,7 +50,7 @@ func TestNothingIsSentWhereNobodyAgreedTo(t *testing.T) {
 				t.Errorf("Terraform said %v", heard)
 			}
 			for _, c := range review.Changes {
-				if c.Run != nil && c.Run.Project == "common-staging" && c.Foreign != address && len(c.Needs) == 0 {
+				if c.Run != nil && c.Run.Project == "common-staging" && c.NotOurs != address && len(c.Needs) == 0 {
 					t.Errorf("%s would run before anything is corrected", c.ID)
 				}
 			}

@@ -33,7 +33,7 @@ func TestAnAdminWithoutRightsSeesAHealthySetUpAsHealthy(t *testing.T) {
 			t.Errorf("check %q is undecided and does not say why", c.Name)
 		}
 	}
-	if verdicts[plan.Broken] > 0 || verdicts[plan.Undecided] == 0 || verdicts[plan.Passed] < 10 {
+	if verdicts[plan.Failed] > 0 || verdicts[plan.Undecided] == 0 || verdicts[plan.Passed] < 10 {
 		t.Errorf("verdicts %v", verdicts)
 	}
 }
@@ -74,8 +74,8 @@ func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
 			if f == nil || len(review.Findings) != 1 {
 				t.Fatalf("findings %v, want %s alone", review.Findings, c.id)
 			}
-			if len(review.Changes)+len(review.Foreign) > 0 {
-				t.Errorf("changes are proposed: %v %v", review.Changes, review.Foreign)
+			if len(review.Changes)+len(review.NotOurs) > 0 {
+				t.Errorf("changes are proposed: %v %v", review.Changes, review.NotOurs)
 			}
 			for _, says := range c.says {
 				if !strings.Contains(f.Details, says) {

@@ -504,12 +504,12 @@ func TestEveryFaultIsFoundAndMended(t *testing.T) {
 func (w *world) ends(f fault, review plan.Review) {
 	w.t.Helper()
 	var changes []string
-	for _, c := range append(review.Changes, review.Foreign...) {
-		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == plan.Delete && !c.Typed {
+	for _, c := range append(review.Changes, review.NotOurs...) {
+		if strings.HasPrefix(c.ID, "lock.digest.") && c.Action == plan.Delete && !c.ConfirmByName {
 			w.t.Errorf("%s forgets a state without a typed word", c.ID)
 		}
 		changes = append(changes, c.ID)
-		if c.Foreign != "" && (c.Undo == "" || c.Risk == "") {
+		if c.NotOurs != "" && (c.Undo == "" || c.Risk == "") {
 			w.t.Errorf("%s asks for consent and tells undo %q and risk %q", c.ID, c.Undo, c.Risk)
 		}
 	}

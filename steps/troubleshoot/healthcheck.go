@@ -76,7 +76,7 @@ func (h *HealthCheck) Look(ctx context.Context, env *engine.Env) (plan.Review, e
 // withoutReports takes the report for somebody else from what is mended here.
 func withoutReports(r plan.Review) {
 	for i, f := range r.Findings {
-		if slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.MendsFinding(f) }) {
+		if slices.ContainsFunc(r.Changes, func(c plan.Change) bool { return c.FixesFinding(f) }) {
 			r.Findings[i].Details = ""
 		}
 	}

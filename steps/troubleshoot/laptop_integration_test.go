@@ -265,7 +265,7 @@ func TestRealTerraformMovesAStateThatTheFilesNoLongerName(t *testing.T) {
 	b.answers.Projects = []blueprint.Project{{Name: "common-staging", Dir: "live/staging", Environment: "staging", StateKey: "common/production"}}
 
 	summary := b.mended()
-	if len(summary.Foreign) == 0 || !slices.ContainsFunc(summary.Findings, func(f plan.Finding) bool { return f.ID == "backend-changed" }) {
+	if len(summary.NotOurs) == 0 || !slices.ContainsFunc(summary.Findings, func(f plan.Finding) bool { return f.ID == "backend-changed" }) {
 		t.Fatalf("nobody was asked: %v", summary.Findings)
 	}
 	b.answers.Adopt = []string{b.path("live/staging")}

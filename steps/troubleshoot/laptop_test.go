@@ -278,7 +278,7 @@ func checked(t *testing.T, review plan.Review) {
 	t.Helper()
 	of := map[string]bool{}
 	for _, c := range review.Checks {
-		if c.Verdict == plan.Broken {
+		if c.Verdict == plan.Failed {
 			of[c.Finding] = true
 		}
 		if c.Asked == "" || c.Answer == "" {
@@ -299,14 +299,14 @@ func checked(t *testing.T, review plan.Review) {
 func eachMends(t *testing.T, review plan.Review) {
 	t.Helper()
 	for _, c := range review.Changes {
-		if !slices.ContainsFunc(review.Findings, c.MendsFinding) && !(c.Run != nil && len(c.Needs) > 0) && !onlyAWSTells(c) {
-			t.Errorf("%s mends %v, and the findings are %v", c.ID, c.Mends, review.Findings)
+		if !slices.ContainsFunc(review.Findings, c.FixesFinding) && !(c.Run != nil && len(c.Needs) > 0) && !onlyAWSTells(c) {
+			t.Errorf("%s mends %v, and the findings are %v", c.ID, c.Fixes, review.Findings)
 		}
 	}
 }
 
 // onlyAWSTells is a correction of a region, whose finding is the other part's.
-func onlyAWSTells(c plan.Change) bool { return slices.Equal(c.Mends, []string{"region-wrong"}) }
+func onlyAWSTells(c plan.Change) bool { return slices.Equal(c.Fixes, []string{"region-wrong"}) }
 
 // cutCache leaves the beginning of what init noted, with this state key.
 func (b *bench) cutCache(key string) {

@@ -113,8 +113,8 @@ func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
 				t.Errorf("the evidence does not say %q: %s", says, f.Evidence)
 			}
 		}
-		if len(review.Changes) != 0 || len(review.Foreign) != 1 || !review.Foreign[0].Typed || review.Foreign[0].Foreign != "5d6f0000-1111-2222-3333-444455556666" {
-			t.Fatalf("changes %v, foreign %v: a release takes typing the lock's id", review.Changes, review.Foreign)
+		if len(review.Changes) != 0 || len(review.NotOurs) != 1 || !review.NotOurs[0].ConfirmByName || review.NotOurs[0].NotOurs != "5d6f0000-1111-2222-3333-444455556666" {
+			t.Fatalf("changes %v, foreign %v: a release takes typing the lock's id", review.Changes, review.NotOurs)
 		}
 		if summary := w.mend(); len(summary.Findings) > 0 {
 			t.Errorf("after the release: %v", summary.Findings)
@@ -267,7 +267,7 @@ func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
 		t.Errorf("the lock is not found: %v", review.Findings)
 	}
 	i = slices.IndexFunc(review.Checks, func(c plan.Check) bool {
-		return c.Name == "lock holder" && c.Verdict == plan.Broken && c.Finding == "lock-held"
+		return c.Name == "lock holder" && c.Verdict == plan.Failed && c.Finding == "lock-held"
 	})
 	if i < 0 || !strings.Contains(review.Checks[i].Asked, "as the operator, since arn:aws:iam::111111111111:user/alice may not see it") {
 		t.Errorf("who was asked is not told: %+v", review.Checks)

@@ -24,7 +24,7 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		consent  bool
 		evidence string
 	}{
-		{"nothing in the old place", oldKey, []string{"backend-changed error"}, "reconfigure", false, "No state lies in s3://acme-terraform-state/common/old"},
+		{"nothing in the old place", oldKey, []string{"backend-changed error"}, "init -reconfigure", false, "No state lies in s3://acme-terraform-state/common/old"},
 		{"a state in the old place", func(b *bench) {
 			oldKey(b)
 			b.hold("common/old", "l-1", 3)
@@ -38,7 +38,7 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 			b.hold("common/old", "l-7", 3)
 			b.hold("common/staging", "l-7", 3)
 			b.hold("common/staging", "l-7", 4)
-		}, []string{"backend-changed error"}, "reconfigure", false, "it was moved there"},
+		}, []string{"backend-changed error"}, "init -reconfigure", false, "it was moved there"},
 		{"both were written since they parted", func(b *bench) {
 			oldKey(b)
 			b.hold("common/old", "l-1", 3)
@@ -114,9 +114,9 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 			run, backup := "", false
 			for _, c := range review.Changes {
 				if c.ID == "init.common-staging" {
-					run = c.Run.Command
-					if (c.Foreign != "") != tt.consent {
-						t.Errorf("%s asks for consent to %q", c.ID, c.Foreign)
+					run = strings.Join(append([]string{c.Run.Command}, c.Run.Flags...), " ")
+					if (c.NotOurs != "") != tt.consent {
+						t.Errorf("%s asks for consent to %q", c.ID, c.NotOurs)
 					}
 				}
 				backup = backup || c.ID == "init.common-staging.backup"

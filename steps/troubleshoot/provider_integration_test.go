@@ -3,7 +3,6 @@
 package troubleshoot
 
 import (
-	"context"
 	"net/url"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 	"stateroom/steps/terraform/mirror"
@@ -70,24 +70,12 @@ func (s *providerSite) setUp() {
 	s.t.Helper()
 	sandboxtest.Setenv(s.t, sandboxtest.Keys(s.server.Operator()))
 	defer func() { _, _ = os.Unsetenv("AWS_ACCESS_KEY_ID"), os.Unsetenv("AWS_SECRET_ACCESS_KEY") }()
-	b := blueprint.New()
-	b.AdminAccount, b.Bucket.Name = "111111111111", "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice"}, Environments: []string{blueprint.Everything}}}
-	production := blueprint.NewEnvironment("production")
-	production.Account = "444444444444"
-	b.Environments, b.Projects = []blueprint.Environment{production}, []blueprint.Project{{Name: "common-production"}}
-	b.FillDefaults()
-	sessions, err := awsops.Open(s.t.Context(), awsops.Config{Endpoint: s.server.URL(), Region: b.StateRegion, Parallel: engine.DefaultParallel})
-	s.must(err)
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), s.home, filepath.Join(s.home, "stateroom.hcl"))
-	s.must(err)
-	env.Endpoint, env.Engine = s.server.URL(), s.engine
-	_, tag := b.Tag()
-	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
-	s.must(err)
+	b := enginetest.Team([]string{"alice"}, "production")
+	env := enginetest.Env(s.t, nil, s.server.URL(), s.home, b)
+	env.Engine, env.EngineErr = s.engine, nil
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
 	run.Emit = func(plan.Event) {}
-	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	run.Confirm = enginetest.Agree
 	summary, err := run.Run(s.t.Context())
 	s.must(err)
 	if code := summary.ExitCode(false); code != plan.ExitDone {

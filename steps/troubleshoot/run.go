@@ -72,7 +72,7 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 	case len(found) == 0:
 		check.Verdict, check.Answer = plan.Undecided, err.Error()
 	default:
-		check.Verdict, check.Answer, check.Finding = plan.Broken, brief(found[0].Evidence[0]), found[0].ID
+		check.Verdict, check.Answer, check.Finding = plan.Failed, brief(found[0].Evidence[0]), found[0].ID
 	}
 	r.Add(env, health.Result{Check: check})
 	return found

@@ -56,7 +56,7 @@ dynamodb:PutItem on resource: table/terraform_locks
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "Error acquiring the state lock") }) {
 		t.Errorf("the output was not shown: %v", lines)
 	}
-	for i, want := range []plan.Verdict{plan.Broken, plan.Passed} {
+	for i, want := range []plan.Verdict{plan.Failed, plan.Passed} {
 		if c := o.Checks[i]; c.Name != checkRun || c.Verdict != want {
 			t.Errorf("check %+v, want %s", c, want)
 		}

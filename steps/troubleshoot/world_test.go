@@ -2,7 +2,6 @@ package troubleshoot
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,8 +23,8 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
 )
 
 const (
@@ -61,7 +60,7 @@ func newWorldOf(t testing.TB, options sandbox.Options, b *blueprint.Blueprint) *
 	w.actAs(w.server.Operator())
 	s := (&steps.Setup{Env: w.env(), Answers: &blueprint.Answers{Blueprint: w.blueprint, Me: "alice"}}).Flow()
 	s.Emit = func(plan.Event) {}
-	s.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
+	s.Confirm = enginetest.Agree
 	summary, err := s.Run(context.Background())
 	w.must(err)
 	if code := summary.ExitCode(false); code != plan.ExitDone {
@@ -84,31 +83,14 @@ func (w *world) actAsAlice() {
 
 // team has two environments and two users.
 func team() *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount, b.Bucket.Name = adminAccount, bucketName
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob"}, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team([]string{"alice", "bob"}, "staging", "production")
 	b.Users = []blueprint.User{{Name: "bob", Recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}}
-	for _, e := range [][2]string{{"staging", "222222222222"}, {"production", "444444444444"}} {
-		environment := blueprint.NewEnvironment(e[0])
-		environment.Account = e[1]
-		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0]})
-	}
-	b.FillDefaults()
 	return b
 }
 
 func (w *world) env() *engine.Env {
 	w.t.Helper()
-	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: stateRegion, Parallel: engine.DefaultParallel})
-	w.must(err)
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), w.dir, filepath.Join(w.dir, "stateroom.hcl"))
-	w.must(err)
-	env.Endpoint, env.EngineErr = w.server.URL(), terraform.ErrNotFound
-	_, tag := w.blueprint.Tag()
-	env.Journal, err = engine.OpenJournal(env.StateDir, tag)
-	w.must(err)
-	return env
+	return enginetest.Env(w.t, nil, w.server.URL(), w.dir, w.blueprint)
 }
 
 // flow is a health check that agrees to everything it is asked.
@@ -118,8 +100,8 @@ func (w *world) flow() *engine.Flow {
 		Env: w.env(), Answers: answers, Steps: steps.Order(), Look: (&HealthCheck{Answers: answers}).Look, Emit: w.keep,
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			d := plan.Decision{Yes: true}
-			for _, c := range r.Foreign {
-				d.Adopt = append(d.Adopt, c.Foreign)
+			for _, c := range r.NotOurs {
+				d.Adopt = append(d.Adopt, c.NotOurs)
 			}
 			return d, nil
 		},
@@ -129,7 +111,7 @@ func (w *world) flow() *engine.Flow {
 func (w *world) keep(e plan.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventPlanned && !strings.HasPrefix(c.ID, c.FindingID("")) {
+	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
 		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
 	}
 	if e.Kind == plan.EventCheck {

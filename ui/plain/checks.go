@@ -14,7 +14,7 @@ func verdictWord(v plan.Verdict) string {
 	switch v {
 	case plan.Passed:
 		return "ok   "
-	case plan.Broken:
+	case plan.Failed:
 		return "FAIL "
 	case plan.Undecided:
 	}

@@ -12,7 +12,7 @@ func TestChecksOfAFlowTellTheirAnswerAndAFailedOneWhatWasAsked(t *testing.T) {
 	var out bytes.Buffer
 	l := NewLines(&out)
 	passed := plan.Check{Name: "identity", Asked: "sts:GetCallerIdentity as profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed}
-	failed := plan.Check{Name: "key state", Subject: "common-staging", Asked: "kms:DescribeKey on alias/terraform", Answer: "the key is disabled", Verdict: plan.Broken}
+	failed := plan.Check{Name: "key state", Subject: "common-staging", Asked: "kms:DescribeKey on alias/terraform", Answer: "the key is disabled", Verdict: plan.Failed}
 	for _, c := range []plan.Check{passed, failed, passed} {
 		l.Emit(plan.Event{Kind: plan.EventCheck, Check: &c})
 	}
@@ -49,7 +49,7 @@ func TestFlowTellsFindingsBeforeThePlanAndNamesNoStep(t *testing.T) {
 	l := NewLines(&out)
 	change := plan.Change{ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the key", Target: "arn:k"}
 	l.Emit(plan.Event{Kind: plan.EventFinding, Finding: &plan.Finding{ID: "kms-disabled", Severity: plan.Failure, Evidence: "It is off.", Remedy: "Enable it."}})
-	l.Emit(plan.Event{Kind: plan.EventPlanned, Change: &change})
+	l.Emit(plan.Event{Kind: plan.EventChange, Change: &change})
 	l.Review(plan.Review{Changes: []plan.Change{change}, Findings: []plan.Finding{{ID: "kms-disabled", Severity: plan.Failure}}})
 	got := out.String()
 	finding, plan := strings.Index(got, "ERROR: kms-disabled"), strings.Index(got, "~ Enable the key")
@@ -70,7 +70,7 @@ func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
 	}
 	l.table([]plan.Check{
 		{Name: "role", Subject: "staging", Verdict: plan.Passed},
-		{Name: "role", Subject: "production", Verdict: plan.Broken},
+		{Name: "role", Subject: "production", Verdict: plan.Failed},
 		{Name: "read", Subject: "staging", Verdict: plan.Passed},
 		{Name: "read", Subject: "staging", Verdict: plan.Undecided},
 	})
@@ -81,7 +81,7 @@ func TestTableShowsTheWorstOfEachCellAndNothingWithoutSubjects(t *testing.T) {
 }
 
 func TestTypedConsentTakesTheNameAndNoYes(t *testing.T) {
-	review := plan.Review{Foreign: []plan.Change{{ID: "lock.release", Action: plan.Delete, Title: "Release the lock", Foreign: "abc-123", Typed: true}}}
+	review := plan.Review{NotOurs: []plan.Change{{ID: "lock.release", Action: plan.Delete, Title: "Release the lock", NotOurs: "abc-123", ConfirmByName: true}}}
 	for typed, adopted := range map[string]int{"yes\n": 0, "abc-123\nyes\n": 1, "\n": 0} {
 		var out bytes.Buffer
 		d, err := NewPrompt(strings.NewReader(typed), &out).Confirm(t.Context(), review)
@@ -100,7 +100,7 @@ func TestUnsettledChecksOfOneAnswerAreToldTogether(t *testing.T) {
 	for _, c := range []plan.Check{
 		{Name: "initialised", Subject: "a", Asked: "live/a", Answer: "to be run", Verdict: plan.Undecided},
 		{Name: "initialised", Subject: "b", Asked: "live/b", Answer: "to be run", Verdict: plan.Undecided},
-		{Name: "initialised", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: plan.Broken},
+		{Name: "initialised", Subject: "c", Asked: "live/c", Answer: "it failed", Verdict: plan.Failed},
 	} {
 		l.check(c)
 	}

@@ -25,19 +25,19 @@ func (l *Lines) Review(r plan.Review) {
 // to apply the plan. As in Terraform, only the word yes is a yes.
 func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, error) {
 	var d plan.Decision
-	for _, target := range foreignTargets(r.Foreign) {
-		typed := slices.ContainsFunc(r.Foreign, func(c plan.Change) bool { return c.Foreign == target && c.Typed })
+	for _, target := range foreignTargets(r.NotOurs) {
+		typed := slices.ContainsFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.ConfirmByName })
 		reason := target + " exists already and is not marked as this blueprint's. It would be changed so:"
 		switch {
-		case slices.ContainsFunc(r.Foreign, func(c plan.Change) bool { return c.Foreign == target && c.Leads }):
+		case slices.ContainsFunc(r.NotOurs, func(c plan.Change) bool { return c.NotOurs == target && c.Leads }):
 			reason = "A project's files lead Terraform to " + target + ", which is not where this run goes. These changes wait for your word:"
 		case typed:
 			reason = target + " needs a word of its own, since this cannot be taken back:"
 		}
 		p.print("\n%s", wrapped(reason, 0))
 		var touched []plan.Change
-		for _, c := range r.Foreign {
-			if c.Foreign == target {
+		for _, c := range r.NotOurs {
+			if c.NotOurs == target {
 				touched = append(touched, c)
 			}
 		}
@@ -65,8 +65,8 @@ func (p *Prompt) Confirm(ctx context.Context, r plan.Review) (plan.Decision, err
 // agreed are the changes that a yes lets be made.
 func agreed(r plan.Review, adopted []string) []plan.Change {
 	changes := slices.Clone(r.Changes)
-	for _, c := range r.Foreign {
-		if slices.Contains(adopted, c.Foreign) {
+	for _, c := range r.NotOurs {
+		if slices.Contains(adopted, c.NotOurs) {
 			changes = append(changes, c)
 		}
 	}
@@ -101,8 +101,8 @@ func (p *Prompt) foreign(c plan.Change) {
 func foreignTargets(changes []plan.Change) []string {
 	var targets []string
 	for _, c := range changes {
-		if c.Foreign != "" && !slices.Contains(targets, c.Foreign) {
-			targets = append(targets, c.Foreign)
+		if c.NotOurs != "" && !slices.Contains(targets, c.NotOurs) {
+			targets = append(targets, c.NotOurs)
 		}
 	}
 	return targets

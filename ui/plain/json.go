@@ -30,7 +30,7 @@ func NewJSON(out, rest io.Writer) *JSON {
 // Emit writes one event.
 func (j *JSON) Emit(e plan.Event) {
 	switch e.Kind {
-	case plan.EventPlanned:
+	case plan.EventChange:
 		j.write("change", e.Change)
 	case plan.EventApplied:
 		j.write("applied", newDone(e))
@@ -118,7 +118,7 @@ func newSummary(s *plan.Summary, detailed bool) summary {
 	return summary{
 		Add: s.Add, Change: s.Change, Destroy: s.Destroy,
 		Applied: s.Applied, Failed: s.Failed, Skipped: s.Skipped, Unknown: s.Unknown,
-		Findings: words.Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.Foreign)...),
+		Findings: words.Attention(s.Findings), Adopt: append([]string{}, foreignTargets(s.NotOurs)...),
 		DryRun: s.DryRun, Declined: s.Declined, Stopped: s.Stopped,
 		ExitCode: s.ExitCode(detailed), Notes: append([]string{}, s.Notes...),
 		Checks: s.Checks,

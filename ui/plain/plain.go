@@ -52,7 +52,7 @@ func NewLines(out io.Writer) *Lines {
 // Emit shows one event.
 func (l *Lines) Emit(e plan.Event) {
 	switch e.Kind {
-	case plan.EventPlanned:
+	case plan.EventChange:
 		l.showChecks()
 		l.planned = append(l.planned, *e.Change)
 	case plan.EventStarted:

@@ -102,7 +102,7 @@ func events(t *testing.T) []plan.Event {
 	}
 	var all []plan.Event
 	for i := range changes {
-		all = append(all, plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
+		all = append(all, plan.Event{Kind: plan.EventChange, Change: &changes[i]})
 	}
 	return append(all,
 		plan.Event{Kind: plan.EventStarted, Change: &changes[0]},
@@ -117,7 +117,7 @@ func events(t *testing.T) []plan.Event {
 		plan.Event{Kind: plan.EventSummary, Summary: &plan.Summary{
 			Add: 4, Change: 1, Destroy: 1, Applied: 1, Failed: 1, Skipped: 1,
 			Findings: []plan.Finding{finding}, Notes: []string{"State: s3://acme in eu-west-1."},
-			Foreign: []plan.Change{{ID: "kms.alias", Foreign: "arn:aws:kms:eu-west-1:111111111111:key/1"}},
+			NotOurs: []plan.Change{{ID: "kms.alias", NotOurs: "arn:aws:kms:eu-west-1:111111111111:key/1"}},
 		}},
 	)
 }
@@ -173,7 +173,7 @@ func TestChangesOfManyEnvironmentsAreFolded(t *testing.T) {
 	for i := range changes {
 		name := fmt.Sprintf("env-%04d", i+1)
 		changes[i] = plan.Change{ID: "iam.role." + name, Step: 2, Action: plan.Create, Title: "Create a role in " + name, Environment: name}
-		lines.Emit(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
+		lines.Emit(plan.Event{Kind: plan.EventChange, Change: &changes[i]})
 	}
 	for i := range changes {
 		lines.Emit(plan.Event{Kind: plan.EventApplied, Change: &changes[i]})
@@ -198,7 +198,7 @@ func TestFailureIsShownEvenWhereItsLikeAreFolded(t *testing.T) {
 	for i := range changes {
 		name := fmt.Sprintf("env-%04d", i+1)
 		changes[i] = plan.Change{ID: "iam.role." + name, Step: 2, Action: plan.Create, Title: "Create a role in " + name, Environment: name}
-		lines.Emit(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
+		lines.Emit(plan.Event{Kind: plan.EventChange, Change: &changes[i]})
 	}
 	lines.Emit(plan.Event{Kind: plan.EventStarted, Change: &changes[0]})
 	lines.Emit(plan.Event{Kind: plan.EventFailed, Change: &changes[70], Err: errors.New("the account cannot be reached")})

@@ -24,7 +24,7 @@ func TestNoMemberOfAnyEventReachesTheTerminalAsACommand(t *testing.T) {
 	events := func() []plan.Event {
 		var all []plan.Event
 		for _, kind := range []plan.EventKind{
-			plan.EventPlanned, plan.EventStarted, plan.EventApplied, plan.EventFailed, plan.EventSkipped, plan.EventFinding,
+			plan.EventChange, plan.EventStarted, plan.EventApplied, plan.EventFailed, plan.EventSkipped, plan.EventFinding,
 			plan.EventCheck, plan.EventProgress, plan.EventLine, plan.EventSummary,
 		} {
 			e := plan.Event{Kind: kind, Change: &plan.Change{}, Finding: &plan.Finding{}, Check: &plan.Check{}, Summary: &plan.Summary{}}

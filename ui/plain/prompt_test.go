@@ -137,13 +137,13 @@ func TestConfirmTakesOnlyYes(t *testing.T) {
 
 func TestConfirmAsksForEachForeignThing(t *testing.T) {
 	foreign := []plan.Change{
-		{ID: "a", Title: "Change a", Foreign: "arn:a"},
-		{ID: "b", Title: "Change b", Foreign: "arn:b"},
-		{ID: "a2", Title: "Change a again", Foreign: "arn:a"},
+		{ID: "a", Title: "Change a", NotOurs: "arn:a"},
+		{ID: "b", Title: "Change b", NotOurs: "arn:b"},
+		{ID: "a2", Title: "Change a again", NotOurs: "arn:a"},
 		{ID: "c", Title: "Needs a"},
 	}
 	p, out := prompting("yes\nno\nyes\n")
-	d, err := p.Confirm(t.Context(), plan.Review{Foreign: foreign})
+	d, err := p.Confirm(t.Context(), plan.Review{NotOurs: foreign})
 	if err != nil || !d.Yes || !reflect.DeepEqual(d.Adopt, []string{"arn:a"}) {
 		t.Errorf("decision %+v, %v", d, err)
 	}
@@ -151,7 +151,7 @@ func TestConfirmAsksForEachForeignThing(t *testing.T) {
 		t.Errorf("asked:\n%s", out)
 	}
 	p, _ = prompting("no\nno\n")
-	if d, err = p.Confirm(t.Context(), plan.Review{Foreign: foreign}); err != nil || !d.Yes || d.Adopt != nil {
+	if d, err = p.Confirm(t.Context(), plan.Review{NotOurs: foreign}); err != nil || !d.Yes || d.Adopt != nil {
 		t.Errorf("with nothing adopted and nothing to apply, the rest must go on: %+v, %v", d, err)
 	}
 }

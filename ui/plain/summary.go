@@ -23,7 +23,7 @@ func (l *Lines) summary(s *plan.Summary) {
 		l.print("%d findings need attention.\n", n)
 	}
 	if l.Stages == nil { // else a finding tells it
-		l.waiting(s.Foreign)
+		l.waiting(s.NotOurs)
 	}
 	for _, note := range s.Notes {
 		l.print("%s", item(note))
@@ -33,8 +33,8 @@ func (l *Lines) summary(s *plan.Summary) {
 // waiting names what was left as it is, since nobody agreed to it.
 func (l *Lines) waiting(changes []plan.Change) {
 	for _, c := range changes {
-		if c.Foreign != "" {
-			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your word: %s. Agree with", c.Title)), c.Foreign)
+		if c.NotOurs != "" {
+			l.print("%s    --adopt %s\n", item(fmt.Sprintf("Not done without your word: %s. Agree with", c.Title)), c.NotOurs)
 		}
 	}
 }

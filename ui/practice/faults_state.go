@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // the digest that Terraform's S3 backend keeps is MD5
 	"encoding/hex"
-	"encoding/xml"
 	"fmt"
 	"strings"
 	"time"
@@ -78,23 +77,8 @@ func digestOf(state string) string {
 // removeState takes the first project's state, all of its versions, and its digest
 // away, as if there had never been one.
 func (at *scene) removeState() error {
-	body, err := at.server.Act(at.blueprint.AdminAccount, "s3", "ListObjectVersions", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name})
-	var listed struct {
-		Version []struct {
-			Key string
-			ID  string `xml:"VersionId"`
-		}
-	}
-	if err == nil {
-		err = xml.Unmarshal(body, &listed)
-	}
-	for _, v := range listed.Version {
-		if err == nil && v.Key == at.project().StateKey {
-			err = at.act("s3", "DeleteObject", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name, "Key": v.Key, "versionId": v.ID})
-		}
-	}
-	if err != nil {
-		return failed(err)
+	if err := at.deleteVersions(func(key string) bool { return key == at.project().StateKey }); err != nil {
+		return err
 	}
 	return at.act("dynamodb", "DeleteItem", sandbox.ActInput{
 		"TableName": at.blueprint.Lock.DynamoDBTable, "Key": map[string]any{"LockID": map[string]string{"S": at.lockID() + "-md5"}},

@@ -108,7 +108,7 @@ func (w *world) healthy() {
 	})
 	first, summary := w.flow()
 	w.Sandbox().Intercept(nil)
-	if len(first.Findings)+len(first.Changes)+len(first.Foreign) > 0 || summary.ExitCode(true) != plan.ExitDone {
+	if len(first.Findings)+len(first.Changes)+len(first.NotOurs) > 0 || summary.ExitCode(true) != plan.ExitDone {
 		w.t.Errorf("exit %d, %s", summary.ExitCode(true), told(summary))
 	}
 	for _, c := range first.Checks {
@@ -163,7 +163,7 @@ func (w *world) proves(p proof) {
 		return
 	}
 	for _, f := range first.Findings {
-		if !slices.ContainsFunc(slices.Concat(first.Changes, first.Foreign), func(c plan.Change) bool { return c.MendsFinding(f) }) {
+		if !slices.ContainsFunc(slices.Concat(first.Changes, first.NotOurs), func(c plan.Change) bool { return c.FixesFinding(f) }) {
 			w.t.Errorf("no change says that it mends %s", f.Key())
 		}
 	}
@@ -207,8 +207,8 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 		},
 		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
 			d := plan.Decision{Yes: true}
-			for _, c := range r.Foreign {
-				d.Adopt = append(d.Adopt, c.Foreign)
+			for _, c := range r.NotOurs {
+				d.Adopt = append(d.Adopt, c.NotOurs)
 			}
 			return d, nil
 		},

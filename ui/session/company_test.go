@@ -23,6 +23,7 @@ import (
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 	"stateroom/steps/terraform"
@@ -85,23 +86,16 @@ var environments = [][2]string{{"staging", "222222222222"}, {"preprod", "3333333
 
 // blueprint is a team of four, of which the last two have no recipient.
 func (c *company) blueprint(guarded []string) *blueprint.Blueprint {
-	b := blueprint.New()
-	b.AdminAccount = "111111111111"
-	b.Bucket.Name = "acme-terraform-state"
-	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{"alice", "bob", "carol", "dave"}, Environments: []string{blueprint.Everything}}}
+	b := enginetest.Team([]string{"alice", "bob", "carol", "dave"}, "staging", "preprod", "production")
+	for i := range b.Environments {
+		b.Environments[i].MFA = slices.Contains(guarded, b.Environments[i].Name)
+	}
 	for _, user := range []string{"alice", "bob"} {
 		identity, err := age.GenerateX25519Identity()
 		c.must(err)
 		c.known[user] = identity
 		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
 	}
-	for _, e := range environments {
-		environment := blueprint.NewEnvironment(e[0])
-		environment.Account, environment.MFA = e[1], slices.Contains(guarded, e[0])
-		b.Environments = append(b.Environments, environment)
-		b.Projects = append(b.Projects, blueprint.Project{Name: "common-" + e[0], Environment: e[0]})
-	}
-	b.FillDefaults()
 	return b
 }
 

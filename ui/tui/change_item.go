@@ -24,7 +24,7 @@ func (c *changeItem) opens(*runScreen) bool { return false }
 func (c *changeItem) line(v *runScreen, selected bool) string {
 	t, text, note := v.theme, v.theme.Plain.Render(c.Title), ""
 	switch {
-	case c.foreign && c.Typed:
+	case c.foreign && c.ConfirmByName:
 		note = "cannot be taken back; x asks for its name"
 	case c.foreign:
 		note = "not ours; x adopts it"

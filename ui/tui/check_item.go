@@ -192,7 +192,7 @@ func (v *runScreen) inOrder(checks []int) []int {
 	return checks
 }
 
-var urgency = map[plan.Verdict]int{plan.Broken: 0, plan.Undecided: 1, plan.Passed: 2}
+var urgency = map[plan.Verdict]int{plan.Failed: 0, plan.Undecided: 1, plan.Passed: 2}
 
 func (v *runScreen) showGroup(g *group, indent int) {
 	for _, i := range v.inOrder(g.checks) {

@@ -18,7 +18,7 @@ func (t *tallied) add(v plan.Verdict) {
 	switch v {
 	case plan.Passed:
 		t.passed++
-	case plan.Broken:
+	case plan.Failed:
 		t.failed++
 	case plan.Undecided:
 		t.undecided++
@@ -147,7 +147,7 @@ func verdict(t *theme.Theme, v plan.Verdict) (glyph, word string, style lipgloss
 	switch v {
 	case plan.Passed:
 		return t.Glyphs.Right, "passed", t.Good
-	case plan.Broken:
+	case plan.Failed:
 		return t.Glyphs.Failed, "failed", t.Bad
 	case plan.Undecided:
 	}
@@ -158,7 +158,7 @@ func verdict(t *theme.Theme, v plan.Verdict) (glyph, word string, style lipgloss
 func (t tallied) worst() plan.Verdict {
 	switch {
 	case t.failed > 0:
-		return plan.Broken
+		return plan.Failed
 	case t.undecided > 0:
 		return plan.Undecided
 	}

@@ -22,12 +22,12 @@ func (v *runScreen) leaveOut(c *plan.Change) {
 // adopt asks for the consent that a change needs. Where what is lost cannot be
 // brought back, the operator types what it is about.
 func (v *runScreen) adopt(c *plan.Change) nav {
-	target := c.Foreign
+	target := c.NotOurs
 	switch {
 	case target == "":
 		v.say("It needs another change that touches something not ours: adopt that one.")
 		return nav{}
-	case !c.Typed:
+	case !c.ConfirmByName:
 		v.adopted(target)
 		return nav{}
 	}
@@ -100,12 +100,12 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 		text = append(text, fmt.Sprintf("%s left out.", words.Plural(n, "change")))
 	}
 	typed := 0
-	for _, c := range v.offer.Foreign {
-		if c.Typed {
+	for _, c := range v.offer.NotOurs {
+		if c.ConfirmByName {
 			typed++
 		}
 	}
-	if n := len(v.offer.Foreign) - typed; n > 0 {
+	if n := len(v.offer.NotOurs) - typed; n > 0 {
 		text = append(text, fmt.Sprintf("%s not ours and left as it is.", words.Plural(n, "change")))
 	}
 	if typed > 0 {

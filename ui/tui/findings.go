@@ -33,8 +33,8 @@ func sorted(r plan.Review, checks *checklist, staged bool) findings {
 	for i := range r.Changes {
 		assign(changeItem{&r.Changes[i], false})
 	}
-	for i := range r.Foreign {
-		assign(changeItem{&r.Foreign[i], true})
+	for i := range r.NotOurs {
+		assign(changeItem{&r.NotOurs[i], true})
 	}
 	if checks.tabled {
 		f.place(checks)
@@ -47,7 +47,7 @@ func (f *findings) assign(c changeItem) {
 	mends := false
 	for i := range f.list {
 		switch one := &f.list[i]; {
-		case !c.MendsFinding(one.Finding):
+		case !c.FixesFinding(one.Finding):
 		case mends:
 			one.shared = true
 		default:

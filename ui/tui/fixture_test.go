@@ -145,9 +145,9 @@ func proposed() plan.Review {
 				Run: &plan.Run{Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
 			},
 		},
-		Foreign: []plan.Change{{
+		NotOurs: []plan.Change{{
 			ID: "lock.pitr", Step: 6, Action: plan.Update, Title: "Turn on point-in-time recovery of the lock table",
-			Target: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks", Foreign: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks",
+			Target: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks", NotOurs: "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks",
 		}},
 		Findings: []plan.Finding{
 			{ID: "lock.not-ours", Step: 6, Severity: plan.Warning, Evidence: "The table terraform_locks exists already and does not carry this blueprint's tag.", Remedy: "Adopt it, or choose another name."},

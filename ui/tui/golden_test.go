@@ -153,7 +153,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 		findings := []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}}
 		m.Update(madeMsg{op: m.engine.op, outline: seen(m), review: plan.Review{Findings: findings}, summary: &plan.Summary{
 			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2, Findings: findings,
-			Failures: []plan.Failed{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
+			Failures: []plan.FailedChange{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
 		}})
 		return m
 	},

@@ -61,7 +61,7 @@ func (o *offer) recount() {
 
 // kept are the changes that are not left out, in the order of the plan.
 func (o *offer) kept() []plan.Change {
-	kept, _ := plan.LeaveOut(o.Changes, o.out)
+	kept, _ := plan.Exclude(o.Changes, o.out)
 	return kept
 }
 
@@ -69,7 +69,7 @@ func (o *offer) kept() []plan.Change {
 func (o *offer) toDo() int { return len(o.Changes) - len(o.left) }
 
 // any tells whether there is anything that could be changed.
-func (o *offer) any() bool { return len(o.Changes)+len(o.Foreign) > 0 }
+func (o *offer) any() bool { return len(o.Changes)+len(o.NotOurs) > 0 }
 
 // toggle leaves a change out, or takes it in again, and says what that means.
 func (o *offer) toggle(c *plan.Change) string {
@@ -137,7 +137,7 @@ func (o *offer) planLine() string {
 
 // preview is the summary of the plan without what was left out.
 func (o *offer) preview() *plan.Summary {
-	s := &plan.Summary{DryRun: true, Foreign: o.Foreign, Findings: o.Findings, Checks: o.Checks}
+	s := &plan.Summary{DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks}
 	for i := range o.Changes {
 		if !o.left[o.Changes[i].ID] {
 			add, change, destroy := plan.Counts(o.Changes[i : i+1])

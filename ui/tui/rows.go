@@ -180,7 +180,7 @@ func (v *runScreen) sum() {
 // verdict is the headline: how it stands.
 func (v *runScreen) verdict() (glyph, text string, style lipgloss.Style) {
 	t, wrong := v.theme, v.found.pressing()
-	changes := len(v.offer.Changes) + len(v.offer.Foreign)
+	changes := len(v.offer.Changes) + len(v.offer.NotOurs)
 	switch {
 	case v.bad():
 		return t.Glyphs.Failed, "Not done yet", t.Bad
@@ -204,7 +204,7 @@ func (v *runScreen) numbers() string {
 	if v.checks.total() > 0 {
 		parts = append(parts, "Checks: "+v.checks.String()+".")
 	}
-	hand, changes := v.found.byHand(), len(v.offer.Changes)+len(v.offer.Foreign)
+	hand, changes := v.found.byHand(), len(v.offer.Changes)+len(v.offer.NotOurs)
 	if hand > 0 && changes == 0 {
 		parts = append(parts, "What is wrong is mended by hand: each finding says how.")
 		return strings.Join(parts, " ")
@@ -213,7 +213,7 @@ func (v *runScreen) numbers() string {
 		none := map[bool]string{true: " to make, none made yet.", false: " still to make."}[v.result == nil]
 		parts = append(parts, words.Plural(changes, "change")+none)
 	}
-	if n := len(v.offer.Foreign); n > 0 {
+	if n := len(v.offer.NotOurs); n > 0 {
 		parts = append(parts, fmt.Sprintf("%s a word of yours first.", needs(n)))
 	}
 	if hand > 0 {

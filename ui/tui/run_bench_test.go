@@ -14,14 +14,14 @@ func thousandChecks(b *testing.B) *root {
 	r := plan.Review{Checks: manyChecks(1000, 250)}
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		if c.Verdict != plan.Broken {
+		if c.Verdict != plan.Failed {
 			continue
 		}
 		c.Finding = "assume-role-denied"
 		f := plan.Finding{ID: c.Finding, Of: plan.NoStep, Subject: c.Subject, Severity: plan.Failure, Evidence: "user/alice may not assume role/TerraformAdmin there.", Remedy: "Send the report to alice.", Details: someReport}
 		r.Findings = append(r.Findings, f)
 		if i%16 == 2 {
-			r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("trust.", i), Step: 2, Action: plan.Update, Title: "Let the admins assume the role in " + c.Subject, Mends: []string{f.Key()}})
+			r.Changes = append(r.Changes, plan.Change{ID: fmt.Sprint("trust.", i), Step: 2, Action: plan.Update, Title: "Let the admins assume the role in " + c.Subject, Fixes: []string{f.Key()}})
 		}
 	}
 	return lookedAt(b, benchLook, Troubleshoot, Options{}, r)
@@ -46,7 +46,7 @@ func tableChecks(each int) []plan.Check {
 	list := manyChecks(each*subjects, subjects)
 	for i := range list {
 		if list[i].Verdict = plan.Passed; i%100 == 0 {
-			list[i].Verdict, list[i].Finding = plan.Broken, "assume-role-denied"
+			list[i].Verdict, list[i].Finding = plan.Failed, "assume-role-denied"
 		}
 	}
 	return list

@@ -41,12 +41,12 @@ func ill() plan.Review {
 		Checks: []plan.Check{
 			{Name: "credentials file exists", Asked: "/home/alice/.aws/credentials", Answer: "It is there.", Verdict: plan.Passed},
 			{Name: "identity", Asked: "sts:GetCallerIdentity with profile admin_iam", Answer: "arn:aws:iam::111111111111:user/alice", Verdict: plan.Passed},
-			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: plan.Broken, Finding: "kms-disabled"},
+			{Name: "key state", Asked: "kms:DescribeKey on " + someKey, Answer: "KeyState: Disabled", Verdict: plan.Failed, Finding: "kms-disabled"},
 			{Name: "key permissions", Asked: "kms:GenerateDataKey as user/alice", Answer: "A disabled key answers before it looks at permissions.", Verdict: plan.Undecided},
-			{Name: "lock holder", Subject: "common-production", Asked: "dynamodb:GetItem", Answer: "held since 17:02 by bob@laptop", Verdict: plan.Broken, Finding: "lock-held"},
+			{Name: "lock holder", Subject: "common-production", Asked: "dynamodb:GetItem", Answer: "held since 17:02 by bob@laptop", Verdict: plan.Failed, Finding: "lock-held"},
 			{Name: "state digest", Subject: "common-production", Asked: "dynamodb:GetItem and s3:HeadObject", Answer: "equal", Verdict: plan.Passed},
 			{Name: "region and .terraform", Subject: "common-staging", Asked: "backend.tf", Answer: "right", Verdict: plan.Passed},
-			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: plan.Broken, Finding: "assume-role-denied"},
+			{Name: "permission to assume the role", Subject: "production", Asked: "sts:AssumeRole", Answer: "AccessDenied", Verdict: plan.Failed, Finding: "assume-role-denied"},
 		},
 		Findings: []plan.Finding{
 			{ID: "lock.pitr-off", Of: plan.NoStep, Severity: plan.Info, Evidence: "Point-in-time recovery of the lock table is off.", Remedy: "Nothing has to be done."},
@@ -56,7 +56,7 @@ func ill() plan.Review {
 		},
 		Changes: []plan.Change{
 			{
-				ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the state encryption key", Target: someKey, Mends: []string{"kms-disabled"},
+				ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the state encryption key", Target: someKey, Fixes: []string{"kms-disabled"},
 				Fields: []plan.Field{{Name: "enabled", Before: "false", After: "true"}}, Undo: "aws kms disable-key",
 				Calls: []awsops.Call{{Service: "kms", Operation: "EnableKey", Input: &struct{ KeyID string }{someKey}}},
 			},
@@ -65,9 +65,9 @@ func ill() plan.Review {
 				Write: &plan.Write{Diff: "--- a\n+++ b\n@@ -1 +1 @@\n-  region = \"us-east-1\"\n+  region = \"eu-west-1\"\n"},
 			},
 		},
-		Foreign: []plan.Change{{
-			ID: "lock.release", Step: 6, Action: plan.Delete, Title: "Release the lock of common-production", Mends: []string{"lock-held@common-production"},
-			Foreign: someLock, Typed: true, Risk: "Whoever still runs Terraform there may write over your state.",
+		NotOurs: []plan.Change{{
+			ID: "lock.release", Step: 6, Action: plan.Delete, Title: "Release the lock of common-production", Fixes: []string{"lock-held@common-production"},
+			NotOurs: someLock, ConfirmByName: true, Risk: "Whoever still runs Terraform there may write over your state.",
 		}},
 	}
 	r.Changes[0].Judge(plan.Gives(plan.WidensKeyPolicy, "key "+someKey, "The key may be used again by whomever its policy and the account's let."))
@@ -95,7 +95,7 @@ func aboard() plan.Review {
 	for _, e := range []string{"staging", "production"} {
 		verdict, finding := plan.Passed, ""
 		if e == "production" {
-			verdict, finding = plan.Broken, "assume-role-denied"
+			verdict, finding = plan.Failed, "assume-role-denied"
 		}
 		r.Checks = append(r.Checks, plan.Check{Name: "permission to assume the role", Subject: e, Asked: "sts:AssumeRole", Answer: "told", Verdict: verdict, Finding: finding})
 		if verdict == plan.Passed {
@@ -127,7 +127,7 @@ func manyChecks(n, subjects int) []plan.Check {
 	for i := range list {
 		list[i] = plan.Check{
 			Name: fmt.Sprintf("check %d", i/subjects), Subject: fmt.Sprintf("team-%05d", i%subjects), Asked: "sts:AssumeRole",
-			Answer: "assumed", Verdict: []plan.Verdict{plan.Passed, plan.Passed, plan.Broken, plan.Undecided}[i%4],
+			Answer: "assumed", Verdict: []plan.Verdict{plan.Passed, plan.Passed, plan.Failed, plan.Undecided}[i%4],
 		}
 	}
 	return list
@@ -190,7 +190,7 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	flow := fakeFlow(t, r)
 	answerWith(m, engine.Opened{Flow: flow}, nil)
 	msg := reviewedMsg{op: m.engine.op, flow: flow, review: r}
-	if len(r.Changes)+len(r.Foreign) == 0 {
+	if len(r.Changes)+len(r.NotOurs) == 0 {
 		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
 	}
 	m.Update(msg)

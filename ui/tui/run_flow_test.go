@@ -38,7 +38,7 @@ func runInMode(t *testing.T, mode *Mode, open engine.Open) (*teatest.TestModel, 
 func mendable() plan.Review {
 	r := ill()
 	r.Findings = r.Findings[1:3]
-	r.Changes = []plan.Change{{ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the state encryption key", Mends: []string{"kms-disabled"}}}
+	r.Changes = []plan.Change{{ID: "key.enable", Step: 4, Action: plan.Update, Title: "Enable the state encryption key", Fixes: []string{"kms-disabled"}}}
 	return r
 }
 

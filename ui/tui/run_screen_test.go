@@ -151,19 +151,19 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 func TestTypedConsentTakesTheWholeName(t *testing.T) {
 	m := screens["run-consent"](t, plainLook)
 	shows(t, m, "Whoever still runs Terraform there", someLock)
-	if press(m, "enter"); len(m.run.offer.Foreign) != 1 {
+	if press(m, "enter"); len(m.run.offer.NotOurs) != 1 {
 		t.Fatal("half a name was taken")
 	}
-	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.offer.Changes) != 3 || len(m.run.offer.Foreign) != 0 {
-		t.Errorf("%d changes, %d foreign", len(m.run.offer.Changes), len(m.run.offer.Foreign))
+	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.offer.Changes) != 3 || len(m.run.offer.NotOurs) != 0 {
+		t.Errorf("%d changes, %d foreign", len(m.run.offer.Changes), len(m.run.offer.NotOurs))
 	}
 	shows(t, m, "Agreed: "+someLock)
 }
 
 func TestConsentCanBeRefused(t *testing.T) {
 	m := screens["run-consent"](t, plainLook)
-	if press(m, "esc"); len(m.run.offer.Foreign) != 1 || len(m.stack) != 1 {
-		t.Errorf("%d foreign, %d screens", len(m.run.offer.Foreign), len(m.stack))
+	if press(m, "esc"); len(m.run.offer.NotOurs) != 1 || len(m.stack) != 1 {
+		t.Errorf("%d foreign, %d screens", len(m.run.offer.NotOurs), len(m.stack))
 	}
 }
 

@@ -142,7 +142,7 @@ func (e *runner) review(flow *engine.Flow) tea.Cmd {
 	return e.run(func() tea.Msg {
 		msg := reviewedMsg{op: op, flow: &f}
 		msg.review, msg.err = f.Review(ctx)
-		if msg.err == nil && len(msg.review.Changes)+len(msg.review.Foreign) == 0 && f.Outline == nil && !e.dryRun {
+		if msg.err == nil && len(msg.review.Changes)+len(msg.review.NotOurs) == 0 && f.Outline == nil && !e.dryRun {
 			msg.settled, msg.review, msg.err = f.Make(ctx, msg.review)
 		}
 		msg.outline = outlined(&f)
@@ -155,13 +155,13 @@ func (e *runner) carryOut(flow *engine.Flow, review plan.Review, without map[str
 	ctx, op := e.next()
 	e.stop = make(chan struct{})
 	f := *flow
-	f.Without, f.Stop = without, e.stop
+	f.Exclude, f.Stop = without, e.stop
 	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
 	f.Env.Report(f.Emit)
 	e.applying(true)
 	return e.run(func() tea.Msg {
 		msg := madeMsg{op: op}
-		msg.summary, msg.review, msg.err = f.Make(ctx, review.Without(without))
+		msg.summary, msg.review, msg.err = f.Make(ctx, review.Exclude(without))
 		msg.outline = outlined(&f)
 		e.applying(false)
 		e.last <- msg.summary

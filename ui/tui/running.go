@@ -77,7 +77,7 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 	}
 	v.flow, v.settled = msg.flow, msg.settled
 	if v.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
-		v.engine.book(cmp.Or(v.settled, &plan.Summary{Foreign: msg.review.Foreign, Findings: msg.review.Findings, Checks: msg.review.Checks}))
+		v.engine.book(cmp.Or(v.settled, &plan.Summary{NotOurs: msg.review.NotOurs, Findings: msg.review.Findings, Checks: msg.review.Checks}))
 	}
 	v.phase, v.counting, v.stale = reviewing, "", false
 	v.take(msg.review)
@@ -113,7 +113,7 @@ func (v *runScreen) resize(width, height int) {
 // apply begins to make the changes: everything, or one stage with what it needs.
 func (v *runScreen) apply(step int) tea.Cmd {
 	without := v.offer.without(step)
-	kept, _ := plan.LeaveOut(v.offer.Changes, without)
+	kept, _ := plan.Exclude(v.offer.Changes, without)
 	v.recheck = tallied{}
 	v.begin(kept)
 	return tea.Batch(v.engine.carryOut(v.flow, v.offer.Review, without), v.spin())
@@ -140,8 +140,8 @@ func (v *runScreen) made(msg madeMsg) {
 		v.mended = gone(before, msg.review.Findings)
 	}
 	v.current = max(1, len(v.outline.Stages))
-	msg.review.Changes = append(msg.review.Changes, msg.review.Left...)
-	msg.review.Left = nil
+	msg.review.Changes = append(msg.review.Changes, msg.review.Excluded...)
+	msg.review.Excluded = nil
 	v.take(msg.review)
 	if msg.summary.Stopped {
 		v.say(stopped(msg.summary))

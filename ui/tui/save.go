@@ -111,7 +111,7 @@ func emit(to plan.Emit, changes []plan.Change, s *plan.Summary) {
 		to(plan.Event{Kind: plan.EventCheck, Check: &s.Checks[i]})
 	}
 	for i := range changes {
-		to(plan.Event{Kind: plan.EventPlanned, Change: &changes[i]})
+		to(plan.Event{Kind: plan.EventChange, Change: &changes[i]})
 	}
 	for i := range s.Findings {
 		to(plan.Event{Kind: plan.EventFinding, Finding: &s.Findings[i]})

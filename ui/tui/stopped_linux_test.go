@@ -18,11 +18,11 @@ func TestRunStoppedInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	review := mendable()
-	review.Foreign = nil
+	review.NotOurs = nil
 	review.Changes = []plan.Change{
 		{
 			ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
-			Run: &plan.Run{Command: "init", Project: "common-production", Dir: dir, Settled: true},
+			Run: &plan.Run{Command: "init", Project: "common-production", Dir: dir, SkipWait: true},
 		},
 		{ID: "after", Step: 8, Action: plan.Update, Title: "What comes after it", Needs: []string{"init"}},
 	}

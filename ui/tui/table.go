@@ -122,7 +122,7 @@ func (t *table) hidden(th *theme.Theme, width int) string {
 }
 
 // short are the verdicts in words that fit a cell.
-var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Broken: "failed", plan.Undecided: "open"}
+var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Failed: "failed", plan.Undecided: "open"}
 
 // draw is one subject's line without its mark.
 func (t *table) draw(th *theme.Theme, l *line, width int, all []plan.Check, selected bool) string {

@@ -1,16 +1,10 @@
 package profiles
 
 import (
-	"bytes"
 	"slices"
-	"strings"
 
 	"stateroom/steps/files"
 )
-
-// section is the target's place among the lines: its header and the line after
-// its last one. A section that is not there has header -1.
-type section struct{ header, end int }
 
 // Edit gives the edit that makes one profile of an AWS file hold what e
 // says, with every other byte as it was. Only Path and Bytes of the snapshot
@@ -25,48 +19,98 @@ type section struct{ header, end int }
 // header that only looks like the target's, an indented line after a touched
 // setting. Writing both parts of a key without a token removes a stale token.
 func Edit(kind Kind, file files.Snapshot, e Wanted) (files.Edit, error) {
-	e, err := e.normal(file.Path)
+	return edit(kind, file, []Wanted{e})
+}
+
+// EditAll gives the edit that makes several profiles of one file hold what
+// the edits say, each under the rules of [Edit]. One that does already is not
+// looked at further.
+func EditAll(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
+	lines, there := iniLines(file.Bytes), byName(kind, file)
+	var open []Wanted
+	for _, e := range profiles {
+		if _, err := findSection(kind, file.Path, e.Name, file.Bytes, lines); err != nil {
+			return files.Edit{}, err
+		}
+		if !there[e.Name].holds(e) {
+			open = append(open, e)
+		}
+	}
+	return edit(kind, file, open)
+}
+
+// edit makes one pass over the profiles that are there, and one over those that are
+// new: a thousand of them cost no more.
+func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
+	out := files.Edit{Before: file, After: file.Bytes, Mode: 0o600, Redactor: redactor{}}
+	if len(profiles) == 0 {
+		return out, nil
+	}
+	profiles, err := allNormal(file.Path, profiles)
 	if err != nil {
 		return files.Edit{}, err
 	}
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {
 		return files.Edit{}, err
 	}
-	lines := iniLines(file.Bytes)
-	if err := refuseDefaults(file.Path, file.Bytes, lines, e); err != nil {
-		return files.Edit{}, err
-	}
-	header, err := findSection(kind, file.Path, e.Name, file.Bytes, lines)
+	want, err := parseINI(file.Path, file.Bytes)
 	if err != nil {
 		return files.Edit{}, err
 	}
-	if header < 0 && !newName.MatchString(e.Name) {
-		return files.Edit{}, refusal(file.Path, 0, "the new profile's name has characters that not every AWS tool reads",
-			"use letters, digits, _ and -")
-	}
-	before, err := parseINI(file.Path, file.Bytes)
+	ed := newEditor(kind, file.Path, file.Bytes)
+	fresh, err := ed.editThose(byName(kind, file), profiles)
 	if err != nil {
 		return files.Edit{}, err
 	}
-	found, _ := Read(kind, file, e.Name)
-	if err := found.Conflict(file.Path, e); err != nil {
+	end := newEditor(kind, file.Path, ed.splices.Apply(file.Bytes))
+	end.fields = ed.fields
+	for _, e := range fresh {
+		end.append(e)
+	}
+	out.After, out.Fields = end.splices.Apply(end.src), end.fields
+	for _, e := range profiles {
+		want = want.with(kind.header(e.Name), e)
+	}
+	if err := prove(kind, file.Path, want, out.After, profiles); err != nil {
 		return files.Edit{}, err
 	}
-	ed := editor{path: file.Path, src: file.Bytes, lines: lines, sec: sectionAt(lines, header)}
-	if err := ed.edit(kind, e); err != nil {
-		return files.Edit{}, err
-	}
-	out := files.Edit{Before: file, After: ed.splices.Apply(file.Bytes), Fields: ed.fields, Mode: 0o600, Redactor: redactor{}}
-	if err := prove(kind, file.Path, before, out.After, e); err != nil {
-		return files.Edit{}, err
-	}
-	if len(e.Set) > 0 {
-		out.Readers = []files.Reader{profileRead{kind, file.Path, e}}
-	}
-	if e.hides() && out.Changes() {
+	out.Readers = readers(kind, file.Path, profiles, fresh)
+	if out.Changes() && slices.ContainsFunc(profiles, Wanted.hides) {
 		out.KeepPrivate()
 	}
 	return out, nil
+}
+
+// allNormal refuses a profile that is named twice, too.
+func allNormal(path string, profiles []Wanted) ([]Wanted, error) {
+	var out []Wanted
+	named := map[string]bool{}
+	for _, e := range profiles {
+		if named[e.Name] {
+			return nil, refusal(path, 0, "profile "+e.Name+" would be added twice", "")
+		}
+		named[e.Name] = true
+		e, err := e.normal(path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// readers lets the AWS SDK read every profile that was there, and of the new ones
+// the first and the last: all are written by the same lines, and the parse of the
+// whole is compared with what was intended.
+func readers(kind Kind, path string, profiles, fresh []Wanted) []files.Reader {
+	var out []files.Reader
+	for _, e := range profiles {
+		i := slices.IndexFunc(fresh, func(f Wanted) bool { return f.Name == e.Name })
+		if len(e.Set) > 0 && (i <= 0 || i == len(fresh)-1) {
+			out = append(out, profileRead{kind, path, e})
+		}
+	}
+	return out
 }
 
 // hides tells whether a secret is written.
@@ -74,265 +118,30 @@ func (e Wanted) hides() bool {
 	return slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return kv.Key == secretAccessKey || kv.Key == sessionToken })
 }
 
-// sectionAt finds where the section of a header ends: at the next line that any
-// parser takes for a header.
-func sectionAt(lines []iniLine, header int) section {
-	if header < 0 {
-		return section{-1, -1}
-	}
-	for i := header + 1; i < len(lines); i++ {
-		if lines[i].typ == lineHeader {
-			return section{header, i}
-		}
-	}
-	return section{header, len(lines)}
+// holds tells a profile in which nothing is to be changed.
+func (p Profile) holds(e Wanted) bool {
+	return !slices.ContainsFunc(e.Set, func(kv KeyValue) bool { return p.Get(kv.Key) != kv.Value.Reveal() }) &&
+		!slices.ContainsFunc(e.Remove, func(key string) bool {
+			return slices.ContainsFunc(p.Values, func(v Value) bool { return v.Key == key })
+		})
 }
 
-// editor collects the splices of one profile.
-type editor struct {
-	path    string
-	src     []byte
-	lines   []iniLine
-	sec     section
-	splices files.Splices
-	fields  []files.FieldChange
-}
-
-func (ed *editor) edit(kind Kind, e Wanted) error {
-	at, err := ed.keys(e)
-	if err != nil {
-		return err
+// prove parses the result: ini.v1 must find exactly what was intended, and the
+// SDK's reading must hold every value that was set and none that was removed.
+func prove(kind Kind, path string, want iniModel, after []byte, profiles []Wanted) error {
+	unsafe := func(e Wanted) error {
+		return refusal(path, 0, "its lines around profile "+e.Name+" are read in different ways by AWS tools, so the result would be uncertain",
+			"write the profile by hand")
 	}
-	for _, key := range e.Remove {
-		if i, ok := at[key]; ok {
-			if err := ed.remove(i); err != nil {
-				return err
-			}
-		}
-	}
-	var missing []KeyValue
-	for _, kv := range e.Set {
-		i, ok := at[kv.Key]
-		if !ok {
-			missing = append(missing, kv)
-			ed.fields = append(ed.fields, files.Field(files.Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key]))
-			continue
-		}
-		if err := ed.replace(i, kv); err != nil {
-			return err
-		}
-	}
-	if ed.sec.header < 0 && len(e.Set) == 0 {
-		return nil // nothing to remove from a profile that is not there
-	}
-	if next := ed.sec.end; ed.sec.header >= 0 && len(missing) > 0 && next < len(ed.lines) && ed.lines[next].indented(ed.src) {
-		return refusal(ed.path, next+1, "the section header is indented, so that the AWS CLI would read it as a part of the setting before it",
-			"remove the white space at its start")
-	}
-	ed.insert(kind.header(e.Name), missing)
-	return nil
-}
-
-// keys gives the lines of the settings that e touches.
-func (ed *editor) keys(e Wanted) (map[string]int, error) {
-	touched := map[string]bool{}
-	for _, kv := range e.Set {
-		touched[kv.Key] = true
-	}
-	for _, key := range e.Remove {
-		touched[key] = true
-	}
-	at := map[string]int{}
-	if ed.sec.header < 0 {
-		return at, nil
-	}
-	if err := refuseKeys(ed.path, ed.src, ed.lines, ed.sec, touched); err != nil {
-		return nil, err
-	}
-	for i := ed.sec.header + 1; i < ed.sec.end; i++ {
-		if l := ed.lines[i]; l.typ == lineKey && touched[l.key] {
-			at[l.key] = i
-		}
-	}
-	return at, nil
-}
-
-func (ed *editor) raw(l iniLine) string { return string(ed.src[l.value[0]:l.value[1]]) }
-
-func (ed *editor) remove(i int) error {
-	if err := refuseContinued(ed.path, ed.src, ed.lines, i); err != nil {
-		return err
-	}
-	l := ed.lines[i]
-	ed.splices.Add(l.start, l.next, "")
-	ed.fields = append(ed.fields, files.Field(files.Remove, l.key, unquote(ed.raw(l)), "", !public[l.key]))
-	return nil
-}
-
-// replace puts a new value in the place of the old one's bytes.
-func (ed *editor) replace(i int, kv KeyValue) error {
-	l, value := ed.lines[i], kv.Value.Reveal()
-	old := unquote(ed.raw(l))
-	if old == value {
-		return nil
-	}
-	if err := refuseContinued(ed.path, ed.src, ed.lines, i); err != nil {
-		return err
-	}
-	ed.fields = append(ed.fields, files.Field(files.Change, kv.Key, old, value, !public[kv.Key]))
-	if l.value[0] == l.value[1] && l.value[0] > l.start+1 && ed.src[l.value[0]-2] == ' ' {
-		value = " " + value // "key =" goes on as "key = value"
-	}
-	comment := strings.TrimSpace(string(ed.src[l.comment[0]:l.comment[1]]))
-	if comment == "" {
-		ed.splices.Add(l.value[0], l.value[1], value)
-		return nil
-	}
-	ed.splices.Add(l.start, l.start, comment+ed.eol(i))
-	ed.splices.Add(l.value[0], l.end, value)
-	return nil
-}
-
-// insert adds the missing settings after the section's last real line, or a new
-// section at the end of the file. An indented comment counts as real: right
-// after it ends a nested block, while before it one would tear the block.
-// Unindented comments and blank lines at the end belong to what follows.
-func (ed *editor) insert(header string, missing []KeyValue) {
-	if ed.sec.header < 0 {
-		ed.append(header, missing)
-		return
-	}
-	if len(missing) == 0 {
-		return
-	}
-	last := ed.sec.header
-	for i := last + 1; i < ed.sec.end; i++ {
-		l := ed.lines[i]
-		if l.typ != lineBlank && (l.typ != lineComment || l.indented(ed.src)) {
-			last = i
-		}
-	}
-	at, eol := ed.lines[last].next, ed.eol(last)
-	var b strings.Builder
-	if at == ed.lines[last].end && !ed.splices.Covers(ed.lines[last].start, at) {
-		b.WriteString(eol) // the file ends without one
-	}
-	ed.writeKeys(&b, missing, eol)
-	ed.splices.Add(at, at, b.String())
-}
-
-// append adds a section at the end of the file, a blank line before it.
-func (ed *editor) append(header string, missing []KeyValue) {
-	eol := ed.eol(len(ed.lines) - 1)
-	var b strings.Builder
-	if n := len(ed.lines); n > 0 {
-		if l := ed.lines[n-1]; l.next == l.end {
-			b.WriteString(eol)
-		}
-		if ed.lines[n-1].typ != lineBlank {
-			b.WriteString(eol)
-		}
-	}
-	ed.writeSection(&b, header, missing, eol)
-	ed.splices.Add(len(ed.src), len(ed.src), b.String())
-}
-
-func (ed *editor) writeSection(b *strings.Builder, header string, list []KeyValue, eol string) {
-	b.WriteString("[" + header + "]" + eol)
-	ed.writeKeys(b, list, eol)
-}
-
-func (ed *editor) writeKeys(b *strings.Builder, list []KeyValue, eol string) {
-	style := ed.style()
-	for _, kv := range list {
-		b.WriteString(kv.Key + style.between(kv.Key) + kv.Value.Reveal() + eol)
-	}
-}
-
-// eol gives the line ending in use at line i: its own, else that of the nearest
-// line before, else a line feed.
-func (ed *editor) eol(i int) string {
-	for ; i >= 0; i-- {
-		if l := ed.lines[i]; l.next > l.end {
-			return string(ed.src[l.end:l.next])
-		}
-	}
-	return "\n"
-}
-
-// separator is how a file writes the bytes between a key and its value.
-type separator struct {
-	text   string // such as " = "
-	column int    // where = stands in every line of the section; 0 when not aligned
-}
-
-func (s separator) between(key string) string {
-	if s.column == 0 {
-		return s.text
-	}
-	sign := strings.TrimLeft(s.text, " ")
-	return strings.Repeat(" ", max(1, s.column-len(key))) + sign
-}
-
-// style copies the section's own separator, else the file's, else " = ".
-func (ed *editor) style() separator {
-	if ed.sec.header >= 0 {
-		if s, ok := ed.styleOf(ed.lines[ed.sec.header:ed.sec.end]); ok {
-			return s
-		}
-	}
-	if s, ok := ed.styleOf(ed.lines); ok {
-		return separator{text: s.text}
-	}
-	return separator{text: " = "}
-}
-
-func (ed *editor) styleOf(lines []iniLine) (separator, bool) {
-	var out separator
-	columns, lengths := map[int]bool{}, map[int]bool{}
-	for _, l := range lines {
-		if l.typ != lineKey || l.value[0] == l.value[1] {
-			continue
-		}
-		key := bytes.TrimRight(ed.src[l.start:l.start+bytes.IndexAny(ed.src[l.start:l.end], "=:")], " \t")
-		out.text = string(ed.src[l.start+len(key) : l.sepEnd])
-		column := len(key) + strings.IndexAny(out.text, "=:")
-		columns[column], lengths[len(key)] = true, true
-		out.column = column
-	}
-	if out.text == "" {
-		return out, false
-	}
-	if len(columns) > 1 || len(lengths) < 2 || strings.Contains(out.text, "\t") {
-		out.column = 0
-	}
-	if sign := strings.TrimLeft(out.text, " "); out.column == 0 && len(out.text)-len(sign) > 1 {
-		out.text = " " + sign // padding of a line alone is no style
-	}
-	return out, true
-}
-
-// prove parses the result: ini.v1 must find exactly the intended
-// difference, and the SDK's reading must hold every value that was set.
-func prove(kind Kind, path string, before iniModel, after []byte, e Wanted) error {
-	unsafe := refusal(path, 0, "its lines around profile "+e.Name+" are read in different ways by AWS tools, so the result would be uncertain",
-		"write the profile by hand")
 	got, err := parseINI(path, after)
-	if err != nil || !got.equal(before.with(kind.header(e.Name), e)) {
-		return unsafe
+	if err != nil || !got.equal(want) {
+		return unsafe(profiles[0])
 	}
-	p, ok := Read(kind, files.Snapshot{Path: path, Bytes: after}, e.Name)
-	if !ok && len(e.Set) > 0 {
-		return unsafe
-	}
-	for _, kv := range e.Set {
-		if p.Get(kv.Key) != kv.Value.Reveal() {
-			return unsafe
-		}
-	}
-	for _, v := range p.Values {
-		if slices.Contains(e.Remove, v.Key) {
-			return unsafe
+	read := byName(kind, files.Snapshot{Path: path, Bytes: after})
+	for _, e := range profiles {
+		p, ok := read[e.Name]
+		if !p.holds(e) || !ok && len(e.Set) > 0 {
+			return unsafe(e)
 		}
 	}
 	return nil

@@ -134,6 +134,16 @@ func (m iniModel) with(section string, e Wanted) iniModel {
 	return want
 }
 
+// and gives the model with a new section at its end.
+func (m iniModel) and(section string, set []KeyValue) iniModel {
+	at := len(m.sections)
+	m.sections = append(m.sections, section)
+	for _, kv := range set {
+		m.entries = append(m.entries, iniEntry{section: at, name: section, key: kv.Key, values: []string{kv.Value.Reveal()}})
+	}
+	return m
+}
+
 func (m iniModel) equal(o iniModel) bool {
 	return slices.Equal(m.sections, o.sections) && slices.EqualFunc(m.entries, o.entries, iniEntry.equal)
 }

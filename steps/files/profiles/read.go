@@ -62,6 +62,15 @@ func All(kind Kind, file files.Snapshot) []Profile {
 	return out
 }
 
+// byName are the profiles of a file.
+func byName(kind Kind, file files.Snapshot) map[string]Profile {
+	out := map[string]Profile{}
+	for _, p := range All(kind, file) {
+		out[p.Name] = p
+	}
+	return out
+}
+
 // profile gives the profile that a section name stands for.
 func (k Kind) profile(section string) (string, bool) {
 	name, prefixed := strings.CutPrefix(section, "profile ")

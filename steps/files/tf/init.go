@@ -18,9 +18,9 @@ const (
 	// InitUpgrade: the provider lock file holds what the configuration does not
 	// allow. InitNeeded does not look at it.
 	InitUpgrade
-	// InitAside: Terraform cannot read what an earlier init left, which is moved
+	// InitMoveAside: Terraform cannot read what an earlier init left, which is moved
 	// aside. InitNeeded does not look at it.
-	InitAside
+	InitMoveAside
 )
 
 // InitNeeded compares what init last configured with what the backend is to

@@ -23,7 +23,7 @@ func checkBlueprint(f *facts) (results []result) {
 		case err != nil:
 			results = append(results, c.undecided("%s", diagnosis.Sentence(err.Error())))
 		case len(differing) > 0:
-			results = append(results, c.answered("It differs: "+someOf(titles(differing))+".", plan.Broken))
+			results = append(results, c.answered("It differs: "+someOf(titles(differing))+".", plan.Failed))
 		default:
 			results = append(results, c.passed("It is."))
 		}

@@ -122,7 +122,7 @@ func activateKey(f *facts, user string, key awsops.AccessKey) plan.Change {
 		Target: key.ID, Account: f.answers.AdminAccount, Region: f.answers.StateRegion,
 		Fields:  []plan.Field{{Name: "status", Before: "Inactive", After: "Active"}},
 		Calls:   []awsops.Call{awsops.UpdateAccessKey(user, key.ID, "Active")},
-		Foreign: key.ID,
+		NotOurs: key.ID,
 		Risk:    "Somebody made it inactive, perhaps because its secret got out. A new key is the safer choice then.",
 		Undo:    fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, key.ID),
 	}

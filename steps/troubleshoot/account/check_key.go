@@ -49,7 +49,7 @@ func checkKeys(f *facts, b *bucketAccess) (results []result) {
 	for _, k := range b.keys {
 		state := checkKeyState(f, k)
 		use := checkOf{name: nameKey, asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked)}
-		if state.Verdict == plan.Broken || !possibleKey.MatchString(k.id) {
+		if state.Verdict == plan.Failed || !possibleKey.MatchString(k.id) {
 			results = append(results, state, use.undecided("The key itself has to be mended first."))
 			continue
 		}
@@ -146,7 +146,7 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 	c.Judge(plan.Gives(plan.WidensKeyPolicy, "key "+k.arn(), fmt.Sprintf("Key %s may be used again by whomever its policy and the account's let.", k.arn())))
 	if k.arn() != f.keyARN() {
 		// A key that the blueprint does not know is somebody's else.
-		c.ID, c.Foreign = id+"."+k.arn()[strings.LastIndex(k.arn(), "/")+1:], k.arn()
+		c.ID, c.NotOurs = id+"."+k.arn()[strings.LastIndex(k.arn(), "/")+1:], k.arn()
 	}
 	return c
 }

@@ -56,7 +56,7 @@ func checkAbsence(f *facts, s *stateAccess, c checkOf) result {
 	case !marked:
 		return c.passed("There is no state yet.")
 	case !s.digestHolds():
-		r := c.answered("It was deleted.", plan.Broken)
+		r := c.answered("It was deleted.", plan.Failed)
 		r.Finding = diagnosis.DigestMismatch.ID
 		return r
 	}

@@ -32,7 +32,7 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 		ID: "lock.release." + s.Project + "." + kind, Of: plan.StepLock, Action: plan.Delete,
 		Title:  fmt.Sprintf("Release the lock of project %s, held by %s since %s", s.Project, h.info.Who, h.since()),
 		Target: h.where(s), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.writer(),
-		Foreign: h.info.ID, Typed: true,
+		NotOurs: h.info.ID, ConfirmByName: true,
 		Fields: []plan.Field{
 			{Name: "id", Before: h.info.ID}, {Name: "who", Before: h.info.Who}, {Name: "operation", Before: h.info.Operation}, {Name: "created", Before: h.since()},
 		},
@@ -40,7 +40,7 @@ func release(f *facts, s *stateAccess, h held) plan.Change {
 		Undo: "none; whoever runs Terraform next takes a lock of its own",
 	}
 	if h.corrupt {
-		c.Title, c.Foreign = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.LockID()
+		c.Title, c.NotOurs = fmt.Sprintf("Delete what lies where the lock of project %s belongs", s.Project), s.LockID()
 		c.Fields = []plan.Field{{Name: "lock", Before: "unreadable"}}
 	}
 	if h.file != nil {
@@ -68,7 +68,7 @@ func digestChange(f *facts, s *stateAccess) plan.Change {
 		c.Title = fmt.Sprintf("Remove the digest of project %s's state, which is no more", s.Project)
 		// The digest is the last that tells of the state, and all that keeps the
 		// next apply from beginning with none.
-		c.Foreign, c.Typed = s.DigestID(), true
+		c.NotOurs, c.ConfirmByName = s.DigestID(), true
 		c.Risk = "Terraform then begins with no state, and the next apply makes everything that the lost one held a second time."
 		c.Calls = []awsops.Call{awsops.DeleteDigest(s.Table, s.DigestID(), s.digest.Digest)}
 		return c
@@ -146,7 +146,7 @@ func offerRestore(f *facts, s *stateAccess, x *fault) {
 		Target: s.String(), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.versionsBy,
 		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.serial)}},
 		Calls:   []awsops.Call{awsops.CopyVersion(s.Bucket, s.Key, v.ID, f.answers.AdminAccount, key.ARN, etag)},
-		Foreign: s.String(),
+		NotOurs: s.String(),
 		Risk:    "What is there now was put there by somebody; it stays as an older version.",
 		Undo:    "copy the version that is current now over it again",
 	}

@@ -33,7 +33,7 @@ func mending(f *facts) plan.Proposal {
 			out[c.ID] = true
 		}
 	}
-	p.Changes, _ = plan.LeaveOut(p.Changes, out)
+	p.Changes, _ = plan.Exclude(p.Changes, out)
 	p.Changes = uncosmetic(p.Changes)
 	return p
 }
@@ -103,9 +103,9 @@ func settle(f *facts, faults []fault) (findings []plan.Finding, changes []plan.C
 	for i := range changes {
 		if c := &changes[i]; mends[c.ID] == nil {
 			found := driftFinding(*c)
-			findings, c.Mends = append(findings, found), []string{found.Key()}
+			findings, c.Fixes = append(findings, found), []string{found.Key()}
 		} else {
-			c.Mends = mends[c.ID]
+			c.Fixes = mends[c.ID]
 		}
 	}
 	return append(findings, setupFindings(f)...), changes

@@ -61,7 +61,7 @@ func (c checkOf) undecided(format string, args ...any) result {
 }
 
 func (c checkOf) failed(answer string, x fault) result {
-	r := c.answered(answer, plan.Broken)
+	r := c.answered(answer, plan.Failed)
 	x.Subject, x.Resource = cmp.Or(x.Subject, c.subject), c.resource
 	r.Finding, r.fault = x.ID, &x
 	return r

@@ -32,7 +32,7 @@ func (q Question) Failed(answer string, f plan.Finding) Result {
 
 // FailedAs answers that something is wrong, which the finding of another result says.
 func (q Question) FailedAs(answer, finding string) Result {
-	r := q.answered(answer, plan.Broken)
+	r := q.answered(answer, plan.Failed)
 	r.Check.Finding = finding
 	return r
 }

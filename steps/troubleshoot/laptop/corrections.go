@@ -41,7 +41,7 @@ func Corrections(env *engine.Env, a *blueprint.Answers, projects []health.Projec
 		for _, edit := range edits {
 			if edit.Changes() {
 				c := plan.FileChange(a, edit, fmt.Sprintf("Correct %s of project %s", filepath.Base(edit.Before.Path), p.Name))
-				c.Mends = fixed(p, report.Fixes)
+				c.Fixes = fixed(p, report.Fixes)
 				changes, own = append(changes, c), append(own, c.ID)
 			}
 		}
@@ -51,13 +51,13 @@ func Corrections(env *engine.Env, a *blueprint.Answers, projects []health.Projec
 		}
 		strangers, init := engine.NotAgreed(a, found), report.InitOf(p.Name)
 		for _, c := range plan.Leading(strangers, runs(env, a, p, next, init)...) {
-			c.Mends = ofDirectory(p.Name)
+			c.Fixes = ofDirectory(p.Name)
 			c.Needs = append(c.Needs, own...)
 			changes = append(changes, c)
 		}
 		if init.Push && !init.Stuck && !init.Refused && env.Engine != nil {
 			c := plan.PushChange(a, p.Project, p.Dir)
-			c.Mends = []string{plan.Finding{ID: diagnosis.StateNotSaved.ID, Subject: p.Name}.Key()}
+			c.Fixes = []string{plan.Finding{ID: diagnosis.StateNotSaved.ID, Subject: p.Name}.Key()}
 			c.Needs = idsOf(report.Changes, changes) // whichever of them it was that kept it from being saved
 			changes = append(changes, plan.Leading(strangers, c)...)
 		}
@@ -182,11 +182,11 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 		return nil
 	}
 	c := plan.InitChange(a, p.Project, p.Dir, kind)
-	c.Run.Settled = true
+	c.Run.SkipWait = true
 	if init.Asks && kind == tf.InitReconfigure {
-		c.Foreign = p.Dir
+		c.NotOurs = p.Dir
 	}
-	if kind == tf.InitAside {
+	if kind == tf.InitMoveAside {
 		c.Run.Backup = init.MoveAside
 		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
 		c.Run.Lines = []string{
@@ -204,7 +204,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 func initKind(block *tf.BackendBlock, next *tf.Project, found tf.InitKind) tf.InitKind {
 	have := next.State.Configured
 	switch {
-	case found == tf.InitAside:
+	case found == tf.InitMoveAside:
 		return found
 	case have == nil && len(full(next.State.States)) > 0:
 		return tf.InitNone // it asks, and a move is what answers

@@ -221,7 +221,7 @@ func unreadable(ctx context.Context, in *inputs, p health.Project) health.Result
 		initFinding(diagnosis.StateFormat, plan.Failure, fmt.Sprintf("Terraform cannot read what init left in %s. %s", path, why), remedy))
 	r.Finding.RequestIDs = awsops.RequestIDs(err)
 	if r.Init.Stuck = !safe; safe {
-		r.Init.Kind, r.Init.MoveAside = tf.InitAside, freeName(dir+".aside")
+		r.Init.Kind, r.Init.MoveAside = tf.InitMoveAside, freeName(dir+".aside")
 	}
 	return r
 }

@@ -33,7 +33,7 @@ func withProfileFix(ctx context.Context, in *inputs, r health.Result) []health.R
 			results = append(results, told(cannotEdit(edit.err)))
 		case edit.Changes():
 			c := plan.FileChange(in.answers, edit.Edit, edit.title)
-			c.Mends = []string{r.Finding.Key()}
+			c.Fixes = []string{r.Finding.Key()}
 			r.Finding.Remedy = edit.title + "."
 			results[0].Changes = append(results[0].Changes, c)
 		}

@@ -3,6 +3,7 @@ package profiles
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"stateroom/steps/files"
@@ -21,12 +22,13 @@ func roleProfiles(n int) []Wanted {
 
 func TestEditAllWritesWhatOneByOneWrites(t *testing.T) {
 	for name, text := range map[string]string{
-		"empty":             "",
-		"no final newline":  "[default]\nregion=us-east-1",
-		"blank line at end": "[default]\nregion = us-east-1\n\n",
-		"CRLF":              "[default]\r\nregion = us-east-1\r\n",
-		"some are there":    "[profile admin_iam-env-0001]\nregion = us-east-1\n# kept\n\n[profile x]\noutput = json\n",
-		"comment at end":    "[default]\nregion = us-east-1\n# the end\n",
+		"empty":                                "",
+		"no final newline":                     "[default]\nregion=us-east-1",
+		"blank line at end":                    "[default]\nregion = us-east-1\n\n",
+		"CRLF":                                 "[default]\r\nregion = us-east-1\r\n",
+		"some are there":                       "[profile admin_iam-env-0001]\nregion = us-east-1\n# kept\n\n[profile x]\noutput = json\n",
+		"the last is there, without a newline": "[profile admin_iam-env-0000]\nregion = us-east-1\n[profile admin_iam-env-0003]\nregion = us-east-1",
+		"comment at end":                       "[default]\nregion = us-east-1\n# the end\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := files.Snapshot{Path: "config", Bytes: files.Content(text)}
@@ -67,5 +69,25 @@ func BenchmarkThousandNewProfiles(b *testing.B) {
 		if _, err := EditAll(Config, files.Snapshot{Path: "config"}, list); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// What is shown of the mode is what is written: the secret of any of the profiles
+// closes the file.
+func TestEditAllClosesAFileForANewSecret(t *testing.T) {
+	file := files.Snapshot{
+		Path: "credentials", Real: "credentials", Exists: true, Mode: 0o644,
+		Bytes: files.Content("[a]\naws_access_key_id = AKIAOLD\naws_secret_access_key = old\n"),
+	}
+	e, err := EditAll(Credentials, file, []Wanted{
+		{Name: "a", Set: []KeyValue{KV("aws_access_key_id", "AKIANEW"), KV("aws_secret_access_key", "new")}},
+		{Name: "b", Set: []KeyValue{KV("region", "eu-west-1")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := slices.ContainsFunc(e.Fields, func(f files.FieldChange) bool { return f.Field == files.ModeField })
+	if e.Before.Mode != 0o600 || !shown {
+		t.Errorf("the file's mode would be %o, and is told: %v", e.Before.Mode, shown)
 	}
 }
