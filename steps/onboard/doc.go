@@ -6,6 +6,10 @@
 // and offboarding. All of it plans changes as data for the engine, which previews,
 // confirms and applies them like any other.
 //
+// A look of onboarding is made of parts, each a function from what came before to a
+// value: inputs → identity → keys → second factor and session → profiles → projects
+// → proof. What they tell on the way goes into one report.
+//
 // What does not live here: the nine steps (package steps), the executor
 // (steps/engine), opening a handover (steps/handover), the editors of the AWS files
 // (steps/files), running Terraform (steps/terraform) and everything a person sees

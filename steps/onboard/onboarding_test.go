@@ -148,6 +148,7 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 	}{
 		"no lock":  {func() { l.deny("dynamodb:PutItem") }, "explicit-deny", checkLock},
 		"no write": {func() { l.deny("s3:PutObject") }, "explicit-deny", checkUse},
+		"no read":  {func() { l.deny("s3:GetObject") }, "explicit-deny", checkState},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.spoil()
@@ -155,6 +156,11 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 			summary := l.come(nil)
 			if f := finding(summary, d.finding); f == nil || verdict(summary, "common-staging", d.check) != plan.Failed {
 				t.Errorf("findings %v", summary.Findings)
+			}
+			for _, c := range summary.Checks { // a check that failed answers what AWS said
+				if c.Verdict == plan.Failed && !strings.Contains(c.Answer, "explicit deny") {
+					t.Errorf("%s of %s failed and answers %q", c.Name, c.Subject, c.Answer)
+				}
 			}
 			if verdict(summary, "staging", checkRole) != plan.Passed {
 				t.Error("the environment was not checked")

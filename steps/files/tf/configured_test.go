@@ -120,3 +120,19 @@ func TestSurveyReadsWhatCanBeRead(t *testing.T) {
 		t.Error("a broken project was inspected")
 	}
 }
+
+// A block without its label is told, and what is right in the file is still read.
+func TestSurveyTellsOfABlockWithoutItsLabel(t *testing.T) {
+	p := project(t, map[string]string{})
+	text := "terraform {\n  required_version = \">= 1.11\"\n  backend {\n  }\n}\n\nprovider \"aws\" {\n  region = \"eu-west-1\"\n}\n"
+	if err := os.WriteFile(filepath.Join(p.Dir, "main.tf"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, problems := Survey(p.Dir, func(string) string { return "" })
+	if len(problems) != 1 || !strings.Contains(problems[0].Error(), "main.tf:3: Missing type for backend") {
+		t.Errorf("problems %v", problems)
+	}
+	if len(p.Versions) != 1 || len(p.Providers) != 1 || p.Providers[0].Attributes.Get("region") != "eu-west-1" {
+		t.Errorf("read %+v", p)
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/json"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"stateroom/steps/files"
 )
@@ -248,24 +248,18 @@ func (g *Generator) owns(path string, above []string) *files.Place {
 
 // topLevel are the lines of a file's outermost blocks and arguments, by their names.
 func topLevel(path string, text []byte) (map[string]int, error) {
+	parsed, err := parse(path, text)
+	if err != nil {
+		return nil, err
+	}
 	lines := map[string]int{}
-	if strings.HasSuffix(path, ".json") {
-		if line := tooDeepJSON(text); line > 0 {
-			return nil, depthError(path, line)
-		}
-		f, diags := json.Parse(text, path)
-		if err := firstError(path, diags); err != nil {
-			return nil, err
-		}
-		all, diags := f.Body.JustAttributes()
+	body, ok := parsed.(*hclsyntax.Body)
+	if !ok {
+		all, diags := parsed.JustAttributes()
 		for name, a := range all {
 			lines[name] = a.NameRange.Start.Line
 		}
 		return lines, firstError(path, diags)
-	}
-	body, err := parseHCL(path, text)
-	if err != nil {
-		return nil, err
 	}
 	for name, a := range body.Attributes {
 		lines[name] = a.NameRange.Start.Line

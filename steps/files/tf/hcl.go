@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
@@ -67,6 +69,39 @@ func parseHCL(path string, src []byte) (*hclsyntax.Body, error) {
 		return nil, &files.Error{Action: "read", Path: path, Problem: "it is not in Terraform's native syntax"}
 	}
 	return body, nil
+}
+
+// parse parses a file in the syntax that its name tells.
+func parse(path string, src []byte) (hcl.Body, error) {
+	if !strings.HasSuffix(path, ".json") {
+		return parseHCL(path, src)
+	}
+	if line := tooDeepJSON(src); line > 0 {
+		return nil, depthError(path, line)
+	}
+	f, diags := json.Parse(src, path)
+	if err := firstError(path, diags); err != nil {
+		return nil, err
+	}
+	return f.Body, nil
+}
+
+// part is what a schema names of a body, beside the first block that it names and
+// that is not as Terraform takes it; the rest is Terraform's to judge.
+func part(path string, body hcl.Body, schema *hcl.BodySchema) (*hcl.BodyContent, error) {
+	content, _, diags := body.PartialContent(schema)
+	return content, firstError(path, diags)
+}
+
+// native is a block of the native syntax with the places of all its parts, nil in
+// the JSON syntax, which is read but not edited.
+func native(parent hcl.Body, block *hcl.Block) *hclsyntax.Block {
+	body, ok := parent.(*hclsyntax.Body)
+	if !ok {
+		return nil
+	}
+	i := slices.IndexFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.TypeRange == block.TypeRange })
+	return body.Blocks[i]
 }
 
 func firstError(path string, diags hcl.Diagnostics) error {
@@ -175,6 +210,20 @@ func flattened(name string, expr hcl.Expression, src []byte) Attributes {
 	if out == nil {
 		out = Attributes{attribute(name, expr, src)}
 	}
+	return out
+}
+
+// attributesOf lists the arguments of a block in either syntax.
+func attributesOf(body hcl.Body, src []byte) Attributes {
+	if body, ok := body.(*hclsyntax.Body); ok {
+		return attributes(body, src, "")
+	}
+	var out Attributes
+	found, _ := body.JustAttributes() // what is no attribute is nothing that we look for
+	for name, a := range found {
+		out = append(out, flattened(name, a.Expr, src)...)
+	}
+	slices.SortStableFunc(out, func(a, b Attribute) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Name, b.Name)) })
 	return out
 }
 

@@ -1,7 +1,6 @@
 package tf
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/json"
 
 	"stateroom/steps/files"
 )
@@ -144,118 +142,62 @@ func isConfig(name string) bool {
 	return false
 }
 
-// add takes in what one file says.
+// What a project's files are read for.
+var (
+	fileSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
+		{Type: "terraform"}, {Type: "provider", LabelNames: []string{"name"}},
+	}}
+	terraformSchema = &hcl.BodySchema{
+		Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
+		Blocks:     []hcl.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}, {Type: "cloud"}},
+	}
+)
+
+// add takes in what one file says, in either syntax.
 func (p *Project) add(file files.Snapshot) error {
 	p.Files = append(p.Files, file)
-	if strings.HasSuffix(file.Path, ".json") {
-		return p.addJSON(file)
-	}
-	body, err := parseHCL(file.Path, file.Bytes)
+	body, err := parse(file.Path, file.Bytes)
 	if err != nil {
 		return err
 	}
-	for _, block := range body.Blocks {
+	content, unread := part(file.Path, body, fileSchema)
+	for _, block := range content.Blocks {
 		switch {
 		case block.Type == "terraform":
-			p.addTerraform(file, block)
-		case block.Type == "provider" && len(block.Labels) == 1 && block.Labels[0] == "aws":
-			attrs := attributes(block.Body, file.Bytes, "")
-			provider := ProviderBlock{
-				Place: files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}, Attributes: attrs, block: block,
+			if err := p.addTerraform(file, block.Body, native(body, block)); unread == nil {
+				unread = err
 			}
-			if alias := attrs.Find("alias"); alias != nil {
+		case block.Labels[0] == "aws":
+			provider := ProviderBlock{Place: placeOf(block), Attributes: attributesOf(block.Body, file.Bytes), block: native(body, block)}
+			if alias := provider.Attributes.Find("alias"); alias != nil {
 				provider.Alias = alias.Value
 			}
 			p.Providers = append(p.Providers, provider)
 		}
 	}
-	return nil
+	return unread
 }
 
-func (p *Project) addTerraform(file files.Snapshot, terraform *hclsyntax.Block) {
-	if v, ok := terraform.Body.Attributes["required_version"]; ok {
-		p.addVersion(file, v.Expr, false)
-	}
-	for _, block := range terraform.Body.Blocks {
-		place := files.Place{Path: file.Path, Line: block.TypeRange.Start.Line}
-		switch {
-		case block.Type == "cloud":
-			p.Clouds = append(p.Clouds, BackendBlock{Place: place, Type: block.Type, Attributes: attributes(block.Body, file.Bytes, "")})
-		case block.Type == "backend" && len(block.Labels) == 1:
-			p.Backends = append(p.Backends, BackendBlock{
-				Place: place, Type: block.Labels[0], Attributes: attributes(block.Body, file.Bytes, ""),
-				terraform: terraform, block: block,
-			})
-		}
-	}
-}
-
-func (p *Project) addVersion(file files.Snapshot, expr hcl.Expression, inJSON bool) {
-	a := attribute("required_version", expr, file.Bytes)
-	p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, expr.Range(), inJSON})
-}
-
-// addJSON finds the same blocks in the JSON syntax, which is read but not
-// edited.
-func (p *Project) addJSON(file files.Snapshot) error {
-	if line := tooDeepJSON(file.Bytes); line > 0 {
-		return depthError(file.Path, line)
-	}
-	f, diags := json.Parse(file.Bytes, file.Path)
-	if err := firstError(file.Path, diags); err != nil {
-		return err
-	}
-	root, _, diags := f.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
-		{Type: "terraform"}, {Type: "provider", LabelNames: []string{"name"}},
-	}})
-	if err := firstError(file.Path, diags); err != nil {
-		return err
-	}
-	for _, block := range root.Blocks {
-		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
-		if block.Type == "provider" && block.Labels[0] == "aws" {
-			attrs := jsonAttributes(block.Body, file.Bytes)
-			p.Providers = append(p.Providers, ProviderBlock{Place: place, Alias: attrs.Get("alias"), Attributes: attrs})
-		}
-		if block.Type != "terraform" {
-			continue
-		}
-		inner, _, diags := block.Body.PartialContent(&hcl.BodySchema{
-			Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
-			Blocks:     []hcl.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}, {Type: "cloud"}},
-		})
-		if err := firstError(file.Path, diags); err != nil {
-			return err
-		}
-		p.addJSONTerraform(file, inner)
-	}
-	return nil
-}
-
-func (p *Project) addJSONTerraform(file files.Snapshot, content *hcl.BodyContent) {
-	for _, a := range content.Attributes {
-		p.addVersion(file, a.Expr, true)
+func (p *Project) addTerraform(file files.Snapshot, body hcl.Body, terraform *hclsyntax.Block) error {
+	content, unread := part(file.Path, body, terraformSchema)
+	for _, v := range content.Attributes {
+		a := attribute("required_version", v.Expr, file.Bytes)
+		p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, v.Expr.Range(), terraform == nil})
 	}
 	for _, block := range content.Blocks {
-		place := files.Place{Path: file.Path, Line: block.DefRange.Start.Line}
+		b := BackendBlock{Place: placeOf(block), Type: block.Type, Attributes: attributesOf(block.Body, file.Bytes)}
 		if block.Type == "cloud" {
-			p.Clouds = append(p.Clouds, BackendBlock{Place: place, Type: block.Type, Attributes: jsonAttributes(block.Body, file.Bytes)})
+			p.Clouds = append(p.Clouds, b)
 			continue
 		}
-		p.Backends = append(p.Backends, BackendBlock{
-			Place: place, Type: block.Labels[0], Attributes: jsonAttributes(block.Body, file.Bytes),
-		})
+		b.Type, b.terraform, b.block = block.Labels[0], terraform, native(body, block)
+		p.Backends = append(p.Backends, b)
 	}
+	return unread
 }
 
-func jsonAttributes(body hcl.Body, src []byte) Attributes {
-	var out Attributes
-	found, _ := body.JustAttributes() // what is no attribute is nothing that we look for
-	for name, a := range found {
-		out = append(out, flattened(name, a.Expr, src)...)
-	}
-	slices.SortStableFunc(out, func(a, b Attribute) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Name, b.Name)) })
-	return out
+func placeOf(block *hcl.Block) files.Place {
+	return files.Place{Path: block.DefRange.Filename, Line: block.DefRange.Start.Line}
 }
 
 // Backend gives the project's backend block, nil when there is none. A cloud
