@@ -2,7 +2,6 @@ package diagnosis
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -88,30 +87,10 @@ func (s *splitter) end() {
 	s.current.Reset()
 }
 
-// jsonLine is what is read of a line of -json.
-type jsonLine struct {
-	Type       string `json:"type"`
-	Diagnostic *struct {
-		Severity string `json:"severity"`
-		Summary  string `json:"summary"`
-		Detail   string `json:"detail"`
-		Address  string `json:"address"`
-		Range    *struct {
-			Filename string `json:"filename"`
-			Start    struct {
-				Line int `json:"line"`
-			} `json:"start"`
-		} `json:"range"`
-		Snippet *struct {
-			Context string `json:"context"`
-		} `json:"snippet"`
-	} `json:"diagnostic"`
-}
-
 // fromJSON writes a diagnostic of -json as the engine prints it for people. Any
 // other line of -json, and of TF_LOG=JSON, is progress: nothing is left of it.
 func fromJSON(line string) string {
-	var parsed jsonLine
+	var parsed terraform.JSONLine
 	if json.Unmarshal([]byte(line), &parsed) != nil || parsed.Type != "diagnostic" || parsed.Diagnostic == nil {
 		return ""
 	}
@@ -121,15 +100,8 @@ func fromJSON(line string) string {
 		title = "Warning: "
 	}
 	text := "╷\n" + title + d.Summary + "\n"
-	if d.Address != "" {
-		text += " with " + d.Address + ",\n"
-	}
-	if d.Range != nil {
-		text += fmt.Sprintf(" on %s line %d", d.Range.Filename, d.Range.Start.Line)
-		if d.Snippet != nil && d.Snippet.Context != "" {
-			text += ", in " + d.Snippet.Context
-		}
-		text += ":\n"
+	if place := parsed.Place(); place != "" {
+		text += " " + place + "\n"
 	}
 	return text + d.Detail + "\n╵\n"
 }

@@ -63,8 +63,8 @@ type diagnosticReader struct {
 	blank  int
 }
 
-// jsonLine is what we read of a line of -json.
-type jsonLine struct {
+// JSONLine is what is read of a line of -json.
+type JSONLine struct {
 	Message    string `json:"@message"`
 	Type       string `json:"type"`
 	Diagnostic *struct {
@@ -84,9 +84,9 @@ type jsonLine struct {
 	} `json:"diagnostic"`
 }
 
-// place says where a diagnostic comes from as the engines say it to people, or
+// Place says where a diagnostic comes from as the engines say it to people, or
 // nothing: the same refusal means something else in a resource than in a back end.
-func (l jsonLine) place() string {
+func (l JSONLine) Place() string {
 	var words []string
 	if l.Diagnostic.Address != "" {
 		words = append(words, "with "+l.Diagnostic.Address+",")
@@ -104,7 +104,7 @@ func (l jsonLine) place() string {
 // line takes a line without ANSI codes and answers the lines for people.
 func (r *diagnosticReader) line(text string) []string {
 	if strings.HasPrefix(text, `{"@level"`) {
-		var parsed jsonLine
+		var parsed JSONLine
 		if json.Unmarshal([]byte(text), &parsed) == nil {
 			r.end()
 			return r.fromJSON(parsed)
@@ -114,10 +114,10 @@ func (r *diagnosticReader) line(text string) []string {
 	return []string{text}
 }
 
-func (r *diagnosticReader) fromJSON(parsed jsonLine) []string {
+func (r *diagnosticReader) fromJSON(parsed JSONLine) []string {
 	lines := strings.Split(strings.TrimRight(stripANSI(parsed.Message), "\n"), "\n")
 	if d := parsed.Diagnostic; parsed.Type == "diagnostic" && d != nil {
-		place := parsed.place()
+		place := parsed.Place()
 		r.add(Diagnostic{Severity: d.Severity, Summary: Fold(d.Summary), Detail: Fold(place + " " + d.Detail)})
 		if place != "" {
 			lines = append(lines, stripANSI(place))
