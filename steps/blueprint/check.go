@@ -12,14 +12,10 @@ import (
 // returns Problems with each answer's path, so that the caller can name
 // the flag (--set bucket.name=…). What was not given is Missing's business.
 func (b *Blueprint) Check() error {
-	var problems Problems
-	for _, p := range b.problems() {
-		problems = append(problems, Problem{Path: p.path, Message: p.message})
+	if problems := b.problems(); len(problems) > 0 {
+		return problems
 	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return problems
+	return nil
 }
 
 // Missing lists the paths of the required answers that were not given, in the
@@ -50,19 +46,15 @@ func (b *Blueprint) Missing() []string {
 	return paths
 }
 
-// checkProblem is a problem before anybody knows its file: the path of the
-// argument, the path of its block, and the list element that it is about.
-type checkProblem struct{ path, block, element, message string }
-
 // blueprintChecker collects problems in the order of the blueprint.
 type blueprintChecker struct {
 	*Blueprint
-	found []checkProblem
+	found Problems
 }
 
 // problems finds everything that is wrong. Every rule lets an empty text pass
 // where the argument has no default, since it then is missing or not wanted.
-func (b *Blueprint) problems() []checkProblem {
+func (b *Blueprint) problems() Problems {
 	c := &blueprintChecker{Blueprint: b}
 	c.root()
 	c.groups()
@@ -81,7 +73,7 @@ func (c *blueprintChecker) bad(block, name, element, format string, args ...any)
 	if name != "" {
 		at = strings.TrimPrefix(block+"."+name, ".")
 	}
-	c.found = append(c.found, checkProblem{path: at, block: block, element: element, message: fmt.Sprintf(format, args...)})
+	c.found = append(c.found, Problem{Path: at, Message: fmt.Sprintf(format, args...), block: block, element: element})
 }
 
 // rule adds the problem of a value that a rule refuses.
@@ -315,3 +307,51 @@ func (c *blueprintChecker) once(s seen, block, name, value, label string) {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Problem is one thing that is wrong with the answers.
+type Problem struct {
+	// Path is the answer, as --set names it: bucket.name,
+	// environment.production.role. It is empty for a syntax error.
+	Path string
+	// File and Line say where it stands; File is empty for answers that come
+	// from flags, and then Line is 0.
+	File string
+	Line int
+	// Message says in one sentence what is wrong and what to write instead.
+	Message string
+
+	// block is the path of the argument's block, and element the one of a list that
+	// the problem is about: where it stands when the argument itself stands nowhere.
+	block, element string
+}
+
+// Error is file:line: path: message, without the parts that are not known.
+func (p Problem) Error() string {
+	text := p.Message
+	if p.Path != "" {
+		text = p.Path + ": " + text
+	}
+	if p.File != "" {
+		text = fmt.Sprintf("%s:%d: %s", p.File, p.Line, text)
+	}
+	return text
+}
+
+// Problems is everything that is wrong with the answers at once, first
+// first. It is never empty where it is returned as an error.
+type Problems []Problem
+
+// Error has one problem a line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted orders problems by line, keeping the order within one.
+func (ps Problems) sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b Problem) int { return a.Line - b.Line })
+	return ps
+}

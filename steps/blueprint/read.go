@@ -183,15 +183,14 @@ func (r *blueprintReader) check() {
 		unread[p.Path] = true
 	}
 	for _, found := range r.into.problems() {
-		if unread[found.path] {
-			continue // it could not be read, so its value is not the file's
+		if !unread[found.Path] { // one that could not be read has a value that is not the file's
+			r.problem(r.rangeOf(found), found.Path, "%s", found.Message)
 		}
-		r.problem(r.rangeOf(found), found.path, "%s", found.message)
 	}
 }
 
-func (r *blueprintReader) rangeOf(found checkProblem) hcl.Range {
-	for _, path := range []string{elementPath(found.path, found.element), found.path, found.block} {
+func (r *blueprintReader) rangeOf(found Problem) hcl.Range {
+	for _, path := range []string{elementPath(found.Path, found.element), found.Path, found.block} {
 		if rng, ok := r.at[path]; ok {
 			return rng
 		}
