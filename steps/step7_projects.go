@@ -94,7 +94,7 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 		f.Severity, f.Remedy = plan.Info, "Nothing to do: this directory works with the blueprint's place."
 	case a.Bucket.Name == "": // answers that were read from the project itself
 		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s.", g.Init, at.Dir)
-	case at.State.Configured == nil && err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, blueprintPlace(a, project)):
+	case at.State.Configured == nil && err == nil && block != nil && block.SamePlace(blueprintPlace(a, project)):
 		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s: the backend names the blueprint's place.", g.Init, at.Dir)
 	default:
 		source := "its " + g.Tool + " files"
@@ -140,7 +140,7 @@ func blueprintPlace(a *blueprint.Answers, project blueprint.Project) tf.Backend 
 // directory.
 func rightPlace(a *blueprint.Answers, project blueprint.Project, at *tf.Project) bool {
 	have := at.State.Configured
-	return have != nil && tf.SamePlace(have.Type, have.Attributes.Get, blueprintPlace(a, project))
+	return have != nil && have.SamePlace(blueprintPlace(a, project))
 }
 
 func writeTitle(edit files.Edit, project blueprint.Project) string {

@@ -135,7 +135,7 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 // pointed tells whether the project's backend block names the wanted place.
 func pointed(want tf.Backend, p *tf.Project) bool {
 	block, err := p.Backend()
-	return err == nil && block != nil && tf.SamePlace(block.Type, block.Attributes.Get, want)
+	return err == nil && block != nil && block.SamePlace(want)
 }
 
 // backups finds the backups of the states of a project's directory, from the oldest
@@ -203,15 +203,13 @@ func (m Move) obstacle(a *blueprint.Answers, project blueprint.Project, at *tf.P
 // project.
 func prefixAlone(a *blueprint.Answers, project blueprint.Project, at *tf.Project) string {
 	want := blueprintPlace(a, project)
-	kind, get := "", func(string) string { return "" }
-	if have := at.State.Configured; have != nil {
-		kind, get = have.Type, have.Attributes.Get
-	} else if block, _ := at.Backend(); block != nil { // step 7 tells of a second one
-		kind, get = block.Type, block.Attributes.Get
+	use := at.InUse()
+	if use == nil {
+		return ""
 	}
-	prefix := get("workspace_key_prefix")
+	prefix := use.Attributes.Get("workspace_key_prefix")
 	want.WorkspacePrefix = prefix
-	if tf.SamePlace(kind, get, want) && !(tf.Backend{}).KeepsWorkspaces(prefix) {
+	if use.SamePlace(want) && !(tf.Backend{}).KeepsWorkspaces(prefix) {
 		return prefix
 	}
 	return ""

@@ -310,15 +310,14 @@ func TestInspectFindsStateAndWhatIsConfigured(t *testing.T) {
 			{Path: filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), Workspace: "staging", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4},
 		},
 		Configured: &Configured{
-			Place: files.Place{Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Line: 1}, Type: "s3",
-			Attributes: Attributes{
+			BackendConfig: BackendConfig{files.Place{Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Line: 1}, "s3", Attributes{
 				{Name: "access_key", Value: "(secret)", Literal: true, Line: 1},
 				{Name: "bucket", Value: "b", Literal: true, Line: 1},
 				{Name: "encrypt", Value: "true", Literal: true, Line: 1},
 				{Name: "key", Value: "k", Literal: true, Line: 1},
 				{Name: "region", Value: "r", Literal: true, Line: 1},
 				{Name: "secret_key", Value: "(secret)", Literal: true, Line: 1},
-			},
+			}},
 		},
 		Workspace: "staging", DataDir: filepath.Join(p.Dir, ".terraform"),
 	}

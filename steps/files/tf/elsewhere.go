@@ -43,11 +43,11 @@ func (p *Project) Elsewhere(own Own) ([]Elsewhere, error) {
 			j.block("backend", b.Place, b.Attributes)
 			partial = partial || b.Partial()
 		default:
-			j.other(b.Type, b.Place, b.Attributes, false)
+			j.other(b.BackendConfig, false)
 		}
 	}
 	for _, c := range p.Clouds {
-		j.other(c.Type, c.Place, c.Attributes, false)
+		j.other(c.BackendConfig, false)
 	}
 	for _, b := range p.Providers {
 		j.block("provider", b.Place, b.Attributes)
@@ -95,7 +95,7 @@ func (j *judge) noted(p *Project) {
 		return
 	}
 	if have.Type != "s3" {
-		j.other(have.Type, have.Place, have.Attributes, true)
+		j.other(have.BackendConfig, true)
 		return
 	}
 	const kind = "backend"
@@ -109,7 +109,7 @@ func (j *judge) noted(p *Project) {
 		if said != "" && noted != nil && noted.Value != said {
 			j.found = append(j.found, Elsewhere{
 				Place: files.Place{Path: have.Path, Line: noted.Line}, Setting: kind + " " + name,
-				Name: "s3://" + have.Attributes.Get("bucket") + "/" + have.Attributes.Get("key"),
+				Name: have.where(),
 				What: fmt.Sprintf("takes the state from another place than %s says", block.Place),
 			})
 			return

@@ -33,11 +33,11 @@ func InitNeeded(want Backend, p *Project) InitKind {
 		return InitNone // step 7 tells
 	case have == nil && len(p.State.States) > 0:
 		return InitMigrate
-	case have == nil && (block == nil || block.Type == "local" || SamePlace(block.Type, block.Attributes.Get, want)):
+	case have == nil && (block == nil || block.Type == "local" || block.SamePlace(want)):
 		return InitFirst
 	case have == nil:
 		return InitMigrate
-	case SamePlace(have.Type, have.Attributes.Get, want):
+	case have.SamePlace(want):
 		if sameAccess(have.Attributes.Get, want) {
 			return InitNone
 		}
@@ -48,10 +48,11 @@ func InitNeeded(want Backend, p *Project) InitKind {
 	return InitMigrate
 }
 
-// SamePlace tells whether a back end keeps its states, those of other workspaces
+// SamePlace tells whether a backend keeps its states, those of other workspaces
 // too, where want does.
-func SamePlace(kind string, get func(string) string, want Backend) bool {
-	return kind == "s3" && get("bucket") == want.Bucket && get("key") == want.Key && want.KeepsWorkspaces(get("workspace_key_prefix"))
+func (c BackendConfig) SamePlace(want Backend) bool {
+	get := c.Attributes.Get
+	return c.Type == "s3" && get("bucket") == want.Bucket && get("key") == want.Key && want.KeepsWorkspaces(get(workspaceKeyPrefix))
 }
 
 // sameAccess tells whether the way to the state is the same, too.

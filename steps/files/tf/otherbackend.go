@@ -21,14 +21,14 @@ var whereabouts = strings.Fields(`
 // other judges a backend that keeps the state neither on this laptop nor in an S3
 // bucket: whatever its type, Terraform would send the credentials of the environment
 // there and take the state from there. notes says that init noted it.
-func (j *judge) other(kind string, at files.Place, arguments Attributes, notes bool) {
-	what := fmt.Sprintf("keeps its state in a backend %q, which the blueprint does not name", kind)
+func (j *judge) other(c BackendConfig, notes bool) {
+	what := fmt.Sprintf("keeps its state in a backend %q, which the blueprint does not name", c.Type)
 	if notes {
-		what = fmt.Sprintf("works with a state in a backend %q, as notes of terraform init say that may have come with the repository", kind)
+		what = fmt.Sprintf("works with a state in a backend %q, as notes of terraform init say that may have come with the repository", c.Type)
 	}
 	before := len(j.found)
-	j.block("backend", at, arguments)
-	for _, place := range otherPlaces(kind, at, arguments) {
+	j.block("backend", c.Place, c.Attributes)
+	for _, place := range otherPlaces(c) {
 		place.What = what
 		j.found = append(j.found, place)
 	}
@@ -39,14 +39,14 @@ func (j *judge) other(kind string, at files.Place, arguments Attributes, notes b
 
 // otherPlaces are the places that a backend of that type leads to: every address at
 // a host of its own, and the rest as one.
-func otherPlaces(kind string, at files.Place, arguments Attributes) []Elsewhere {
+func otherPlaces(c BackendConfig) []Elsewhere {
 	var found []Elsewhere
 	var parts, settings []string
 	line := 0
 	var hosts []string
-	for _, a := range told(arguments) {
-		place := files.Place{Path: at.Path, Line: a.Line}
-		setting := fmt.Sprintf("backend %q %s", kind, a.Name)
+	for _, a := range told(c.Attributes) {
+		place := files.Place{Path: c.Path, Line: a.Line}
+		setting := fmt.Sprintf("backend %q %s", c.Type, a.Name)
 		for _, value := range a.texts() {
 			switch u, err := url.Parse(value); {
 			case value == secret.Redacted:
@@ -73,11 +73,11 @@ func otherPlaces(kind string, at files.Place, arguments Attributes) []Elsewhere 
 	switch {
 	case len(parts) > 0:
 		found = append(found, Elsewhere{
-			Place: files.Place{Path: at.Path, Line: line}, Setting: fmt.Sprintf("backend %q %s", kind, strings.Join(settings, ", ")),
-			Name: kind + "://" + strings.Join(parts, "/"),
+			Place: files.Place{Path: c.Path, Line: line}, Setting: fmt.Sprintf("backend %q %s", c.Type, strings.Join(settings, ", ")),
+			Name: c.Type + "://" + strings.Join(parts, "/"),
 		})
 	case len(found) == 0:
-		found = append(found, Elsewhere{Place: at, Setting: fmt.Sprintf("backend %q", kind), Name: at.String()})
+		found = append(found, Elsewhere{Place: c.Place, Setting: fmt.Sprintf("backend %q", c.Type), Name: c.String()})
 	}
 	return found
 }
@@ -143,15 +143,15 @@ func partOf(value string) string {
 }
 
 // otherPlace names the places of a backend of that type for people.
-func otherPlace(kind string, at files.Place, arguments Attributes) string {
+func otherPlace(c BackendConfig) string {
 	var names []string
-	for _, e := range otherPlaces(kind, at, arguments) {
+	for _, e := range otherPlaces(c) {
 		if e.Name != e.String() && !slices.Contains(names, e.Name) {
 			names = append(names, e.Name)
 		}
 	}
 	if len(names) == 0 {
-		return "backend " + kind
+		return "backend " + c.Type
 	}
-	return "backend " + kind + " (" + strings.Join(names, ", ") + ")"
+	return "backend " + c.Type + " (" + strings.Join(names, ", ") + ")"
 }

@@ -58,11 +58,16 @@ type VersionConstraint struct {
 	json bool
 }
 
-// BackendBlock is a backend block and where it stands.
-type BackendBlock struct {
+// BackendConfig is what a block says of a backend, or what init noted, and where.
+type BackendConfig struct {
 	files.Place
-	Type       string // such as "s3"
-	Attributes Attributes
+	Type       string     // such as "s3"
+	Attributes Attributes // the arguments that are set
+}
+
+// BackendBlock is a backend block.
+type BackendBlock struct {
+	BackendConfig
 
 	terraform, block *hclsyntax.Block // nil in a JSON file
 	// given is what variables of the environment give to every init.
@@ -185,7 +190,7 @@ func (p *Project) addTerraform(file files.Snapshot, body hcl.Body, terraform *hc
 		p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, v.Expr.Range(), terraform == nil})
 	}
 	for _, block := range content.Blocks {
-		b := BackendBlock{Place: placeOf(block), Type: block.Type, Attributes: attributesOf(block.Body, file.Bytes)}
+		b := BackendBlock{BackendConfig: BackendConfig{placeOf(block), block.Type, attributesOf(block.Body, file.Bytes)}}
 		if block.Type == "cloud" {
 			p.Clouds = append(p.Clouds, b)
 			continue

@@ -41,9 +41,7 @@ type StateFile struct {
 // Configured is the backend that "terraform init" last configured, from
 // .terraform/terraform.tfstate.
 type Configured struct {
-	files.Place
-	Type       string     // such as "s3"
-	Attributes Attributes // the arguments that are set
+	BackendConfig
 
 	config json.RawMessage // all arguments of the backend's schema, null for those that are not set
 	hash   uint64          // of the block in the files, as Terraform computes it
@@ -212,8 +210,8 @@ func readConfigured(path string) (*Configured, error) {
 		return nil, nil //nolint:nilnil // initialised without a backend: nothing is configured
 	}
 	out := &Configured{
-		Place: files.Place{Path: path, Line: 1}, Type: data.Backend.Type, Attributes: notedAttributes("", values, file.Bytes),
-		config: data.Backend.Config, hash: data.Backend.Hash,
+		BackendConfig: BackendConfig{files.Place{Path: path, Line: 1}, data.Backend.Type, notedAttributes("", values, file.Bytes)},
+		config:        data.Backend.Config, hash: data.Backend.Hash,
 	}
 	if bucket := out.Attributes.Find("bucket"); bucket != nil {
 		out.Line = bucket.Line

@@ -6,24 +6,33 @@ import (
 	"stateroom/steps/files"
 )
 
+// InUse is the backend that init noted, else the block's, nil without any.
+func (p *Project) InUse() *BackendConfig {
+	if have := p.State.Configured; have != nil {
+		return &have.BackendConfig
+	}
+	if block, _ := p.Backend(); block != nil { // step 7 tells of a second one
+		return &block.BackendConfig
+	}
+	return nil
+}
+
 // StatePlace is the place of a project's state as two projects could share it, empty
 // where that cannot be told.
 func (p *Project) StatePlace() string {
-	kind, get := "", func(string) string { return "" }
-	if have := p.State.Configured; have != nil {
-		kind, get = have.Type, have.Attributes.Get
-	} else if block, _ := p.Backend(); block != nil && len(p.State.States) == 0 { // step 7 tells of a second one
-		kind, get = block.Type, block.Attributes.Get
-	}
-	switch {
-	case kind == "s3" && get("bucket") != "" && get("key") != "":
-		return "s3 " + get("bucket") + "/" + get("key")
-	case kind != "" && kind != "local" && kind != "s3" && p.State.Configured != nil:
-		for _, a := range p.State.Configured.Attributes {
-			kind += " " + a.Name + "=" + a.Value
+	noted, local := p.State.Configured != nil, len(p.State.States) > 0
+	switch at := p.InUse(); {
+	case at == nil, local && !noted, at.Type == "local":
+	case at.Type == "s3" && at.Attributes.Get("bucket") != "" && at.Attributes.Get("key") != "":
+		return "s3 " + at.Attributes.Get("bucket") + "/" + at.Attributes.Get("key")
+	case at.Type != "s3" && noted:
+		place := at.Type
+		for _, a := range at.Attributes {
+			place += " " + a.Name + "=" + a.Value
 		}
-		return kind
-	case len(p.State.States) > 0:
+		return place
+	}
+	if local {
 		return files.RealPath(p.State.States[0].Path)
 	}
 	return ""
@@ -33,18 +42,22 @@ func (p *Project) StatePlace() string {
 func (p *Project) WhereStateIs() string {
 	block, _ := p.Backend() // step 7 tells of a second one
 	switch have := p.State.Configured; {
-	case have != nil && have.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s, as %s notes", have.Attributes.Get("bucket"), have.Attributes.Get("key"), have.Place)
 	case have != nil && have.Type != "local":
-		return fmt.Sprintf("%s, as %s notes", otherPlace(have.Type, have.Place, have.Attributes), have.Place)
+		return fmt.Sprintf("%s, as %s notes", have.where(), have.Place)
 	case len(p.State.States) > 0:
 		return p.State.States[0].Path
-	case block != nil && block.Type == "s3":
-		return fmt.Sprintf("s3://%s/%s, as %s says", block.Attributes.Get("bucket"), block.Attributes.Get("key"), block.Place)
 	case block != nil:
-		return fmt.Sprintf("%s, as %s says", otherPlace(block.Type, block.Place, block.Attributes), block.Place)
+		return fmt.Sprintf("%s, as %s says", block.where(), block.Place)
 	}
 	return "nowhere yet"
+}
+
+// where names the place of the state in a backend for people.
+func (c BackendConfig) where() string {
+	if c.Type == "s3" {
+		return fmt.Sprintf("s3://%s/%s", c.Attributes.Get("bucket"), c.Attributes.Get("key"))
+	}
+	return otherPlace(c)
 }
 
 // StrayState is a local state that the backend "local" in use does not know, nil

@@ -10,7 +10,7 @@ import (
 
 // backend makes a project's files of a backend block's arguments.
 func backend(arguments ...string) Project {
-	b := tf.BackendBlock{Type: "s3"}
+	b := tf.BackendBlock{BackendConfig: tf.BackendConfig{Type: "s3"}}
 	for i := 0; i+1 < len(arguments); i += 2 {
 		b.Attributes = append(b.Attributes, tf.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
 	}
