@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
@@ -76,8 +77,8 @@ func readBackend(p *health.Project, b *blueprint.Blueprint, getenv func(string) 
 	if profile := get("profile"); profile != "" {
 		b.AdminProfile, b.ProfileInFiles = profile, true
 	}
-	if parts := strings.Split(get("kms_key_id"), ":"); len(parts) == arnParts {
-		b.AdminAccount = parts[4]
+	if key, ok := awsops.ParseARN(get("kms_key_id")); ok {
+		b.AdminAccount = key.AccountID
 	}
 }
 
@@ -90,21 +91,18 @@ func readProvider(p *health.Project, b *blueprint.Blueprint) {
 	if profile := at.Attributes.Get("profile"); profile != "" && !b.ProfileInFiles {
 		b.AdminProfile, b.ProfileInFiles = profile, true
 	}
-	parts := strings.SplitN(at.Attributes.Get("assume_role.role_arn"), ":", arnParts)
-	if len(parts) != arnParts || !strings.HasPrefix(parts[5], "role/") {
+	role, ok := awsops.ParseARN(at.Attributes.Get("assume_role.role_arn"))
+	if !ok || !strings.HasPrefix(role.Resource, "role/") {
 		return
 	}
-	path := strings.TrimPrefix(parts[5], "role")
+	path := strings.TrimPrefix(role.Resource, "role")
 	slash := strings.LastIndex(path, "/")
 	e := blueprint.NewEnvironment(p.Name)
-	e.Account, e.RolePath, e.Role = parts[4], path[:slash+1], path[slash+1:]
+	e.Account, e.RolePath, e.Role = role.AccountID, path[:slash+1], path[slash+1:]
 	e.Region = at.Attributes.Get("region")
 	b.Environments = []blueprint.Environment{e}
 	p.Environment = e.Name
 }
-
-// arnParts is how many parts an ARN has between colons.
-const arnParts = 6
 
 // isFolder tells of an error that it is the folder's own.
 func isFolder(err error, dir string) bool {

@@ -155,8 +155,8 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 func absentKey(f *facts, k *keyAccess) fault {
 	x := faultOf(diagnosis.KMSNotFound, k.id, fmt.Sprintf("There is no key %s in %s, where bucket %s is.", k.id, k.in.region, k.in.bucket))
 	x.Remedy = fmt.Sprintf("Write kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN())
-	if region := keyRegion(k.id); region != "" && region != k.in.region {
-		x.Evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, region, k.in.bucket, k.in.region)
+	if named, ok := awsops.ParseARN(k.id); ok && named.Region != "" && named.Region != k.in.region {
+		x.Evidence = fmt.Sprintf("Key %s is in %s, but bucket %s is in %s, and S3 takes keys of the bucket's region only.", k.id, named.Region, k.in.bucket, k.in.region)
 	}
 	switch {
 	case f.looked(plan.StepKey) && f.observed.Key.Key == nil:
@@ -199,12 +199,4 @@ func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
 		return denial(f, c, q, diagnosis.KMSDenied)
 	}
 	return c.passed("It is allowed.")
-}
-
-// keyRegion is the region in a key's ARN, empty where only an id is named.
-func keyRegion(key string) string {
-	if parts := strings.Split(key, ":"); len(parts) >= 6 && parts[0] == "arn" {
-		return parts[3]
-	}
-	return ""
 }

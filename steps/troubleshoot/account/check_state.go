@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkStates is about the states in a bucket and their digests in the lock table.
@@ -36,9 +37,9 @@ func checkContent(f *facts, s *stateAccess) result {
 	}
 	x := faultOf(diagnosis.StateFormat, s.Key,
 		fmt.Sprintf("The state %s of project %s (version %s, %d bytes) cannot be used: %s.", s.StateLocation, s.Project, s.object.version, s.object.size, s.object.problem))
-	if s.object.format > newestFormat {
+	if s.object.format > health.NewestStateFormat {
 		x.Remedy = "Use the version of Terraform that wrote the state, or a newer one."
-		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.format, s.object.engine, newestFormat)
+		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.format, s.object.engine, health.NewestStateFormat)
 		return c.failed("Its format is "+fmt.Sprint(s.object.format)+".", x)
 	}
 	offerRestore(f, s, &x)

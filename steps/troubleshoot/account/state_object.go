@@ -7,11 +7,8 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/troubleshoot/health"
 )
-
-// newestFormat is the newest state format that Terraform 0.12 to 1.15 and
-// OpenTofu write and read.
-const newestFormat = 4
 
 // stateObject is what matters of a state in the bucket. The state itself, which
 // may hold secrets, is not kept.
@@ -48,14 +45,14 @@ func readState(c *awsops.Content) *stateObject {
 		s.problem = "it is JSON without a state's version"
 		return s
 	}
-	if s.format = *head.Version; s.format < 1 || s.format > newestFormat {
+	if s.format = *head.Version; s.format < 1 || s.format > health.NewestStateFormat {
 		s.problem = "its format is not one that Terraform reads"
 	}
 	return s
 }
 
 // isState tells a state that some engine reads, if not Terraform up to 1.15.
-func (s *stateObject) isState() bool { return s.problem == "" || s.format > newestFormat }
+func (s *stateObject) isState() bool { return s.problem == "" || s.format > health.NewestStateFormat }
 
 // md5 is the digest, empty where there is no state.
 func (s *stateObject) md5() string {

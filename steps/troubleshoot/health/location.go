@@ -28,6 +28,10 @@ type StateLocation struct {
 	Planned bool
 }
 
+// NewestStateFormat is the newest format of a state that Terraform 0.12 to 1.15 and
+// OpenTofu write and read.
+const NewestStateFormat = 4
+
 // defaultPrefix is where Terraform keeps the states of other workspaces.
 const defaultPrefix = "env:"
 

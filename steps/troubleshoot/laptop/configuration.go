@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/semver"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
@@ -128,15 +129,12 @@ func roleMap(in *inputs, p health.Project, at tf.ProviderBlock) []health.Result 
 	return []health.Result{r}
 }
 
-// arnParts is how many parts an ARN of a key has between colons.
-const arnParts = 6
-
 // partition is the one of the key that some backend names, else aws.
 func partition(in *inputs) string {
 	for _, p := range in.projects {
 		if b := p.S3(); b != nil {
-			if parts := strings.Split(b.Attributes.Get("kms_key_id"), ":"); len(parts) == arnParts {
-				return parts[1]
+			if key, ok := awsops.ParseARN(b.Attributes.Get("kms_key_id")); ok {
+				return key.Partition
 			}
 		}
 	}

@@ -18,15 +18,17 @@ import (
 	"stateroom/steps/troubleshoot/health"
 )
 
-// newestStateFormat is what Terraform 0.12 to 1.15 and OpenTofu write and read.
-const newestStateFormat = 4
+// initQuestion is about what init last configured.
+func initQuestion(p health.Project, asked string) health.Question {
+	return question(p, "configured backend and .terraform", asked)
+}
 
 // dotTerraform compares what init last configured with the backend block (facts,
 // "rm -rf .terraform"), and looks whether Terraform can read what lies here.
 func dotTerraform(ctx context.Context, in *inputs, p health.Project) []health.Result {
 	results := localStates(p)
 	state := p.Files.State
-	q := question(p, "configured backend and .terraform", state.DataDir)
+	q := initQuestion(p, state.DataDir)
 	switch {
 	case p.Files.Generated != nil:
 		return append(results, q.Undecided("its generator initialises it"))
@@ -58,7 +60,7 @@ func localStates(p health.Project) []health.Result {
 		}
 	}
 	for _, s := range p.Files.State.States {
-		if s.Format < 1 || s.Format > newestStateFormat {
+		if s.Format < 1 || s.Format > health.NewestStateFormat {
 			tell(fmt.Sprintf("%s is a state of format %d, which no engine here reads.", s.Path, s.Format))
 		}
 	}
@@ -115,7 +117,7 @@ func changed(ctx context.Context, in *inputs, p health.Project, names []string) 
 		at = p.Backend.String()
 	}
 	evidence := fmt.Sprintf("%s differs in %s from what init last configured (%s).", at, strings.Join(names, ", "), configured)
-	q := question(p, "configured backend and .terraform", configured)
+	q := initQuestion(p, configured)
 	answer := "it differs in " + strings.Join(names, ", ")
 	failed := func(more, remedy string) health.Result {
 		return q.Failed(answer, initFinding(diagnosis.BackendChanged, plan.Failure, evidence+" "+more, remedy))
@@ -217,7 +219,7 @@ func unreadable(ctx context.Context, in *inputs, p health.Project) health.Result
 	if !safe {
 		remedy = "Find out which backend this directory had; then move " + dir + " aside, run terraform init and select workspace " + p.Files.State.Workspace + "."
 	}
-	r := question(p, "configured backend and .terraform", path).Failed("it is not what terraform init writes",
+	r := initQuestion(p, path).Failed("it is not what terraform init writes",
 		initFinding(diagnosis.StateFormat, plan.Failure, fmt.Sprintf("Terraform cannot read what init left in %s. %s", path, why), remedy))
 	r.Finding.RequestIDs = awsops.RequestIDs(err)
 	if r.Init.Stuck = !safe; safe {

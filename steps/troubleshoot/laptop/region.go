@@ -11,6 +11,11 @@ import (
 	"stateroom/steps/troubleshoot/health"
 )
 
+// regionQuestion is about the region of the backend.
+func regionQuestion(p health.Project, asked string) health.Question {
+	return question(p, "region and .terraform", asked)
+}
+
 // region checks the region of the backend, which is the state's, and that of the
 // provider, which is the resources'.
 func region(ctx context.Context, in *inputs, p health.Project) []health.Result {
@@ -18,7 +23,7 @@ func region(ctx context.Context, in *inputs, p health.Project) []health.Result {
 	if b == nil {
 		return nil
 	}
-	q := question(p, "region and .terraform", p.At("region"))
+	q := regionQuestion(p, p.At("region"))
 	at, want := b.Attributes.Find("region"), in.answers.StateRegion
 	switch {
 	case at == nil && p.Partial():
@@ -43,7 +48,7 @@ func noRegion(in *inputs, p health.Project) health.Result {
 		}
 	}
 	want := in.answers.StateRegion
-	r := question(p, "region and .terraform", p.Backend.String()).Failed("no region",
+	r := regionQuestion(p, p.Backend.String()).Failed("no region",
 		finding(diagnosis.RegionInvalid.ID, plan.StepRegion, severity, evidence, "Write region = \""+want+"\", where the bucket is."))
 	r.Fixes = []health.Fix{inRegion(p, want)}
 	return r
