@@ -15,12 +15,12 @@ func (q Question) answered(answer string, v plan.Verdict) Result {
 
 // Passed answers that all is well.
 func (q Question) Passed(format string, args ...any) Result {
-	return q.answered(text(format, args), plan.Passed)
+	return q.answered(fmt.Sprintf(format, args...), plan.Passed)
 }
 
 // Undecided answers that it cannot be told from here.
 func (q Question) Undecided(format string, args ...any) Result {
-	return q.answered(text(format, args), plan.Undecided)
+	return q.answered(fmt.Sprintf(format, args...), plan.Undecided)
 }
 
 // Failed answers that something is wrong, which a finding says.
@@ -35,12 +35,4 @@ func (q Question) FailedAs(answer, finding string) Result {
 	r := q.answered(answer, plan.Failed)
 	r.Check.Finding = finding
 	return r
-}
-
-// text is a format with its arguments; without any it stands as it is.
-func text(format string, args []any) string {
-	if len(args) == 0 {
-		return format
-	}
-	return fmt.Sprintf(format, args...)
 }
