@@ -83,17 +83,48 @@ func Keys(c sandbox.Credentials) []string {
 	return set
 }
 
+// Main runs the tests of a package whose runs bring an environment of their own, so
+// that they can run side by side: the process has an empty home, and nobody answers
+// where its variables say that AWS is. What goes by them all the same reaches nothing
+// real, and fails.
+func Main(m *testing.M) (code int) {
+	home, err := os.MkdirTemp("", "stateroom-nobody-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(home) }() // a scratch directory of the system
+	for _, name := range ofTools() {
+		_ = os.Unsetenv(name) // which only an odd name keeps it from
+	}
+	for _, entry := range Home(home).Environ(Nobody) {
+		name, value, _ := strings.Cut(entry, "=")
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
+}
+
 // Isolate gives the test's process the environment of a home, and nothing of AWS or
 // Terraform besides.
 func (h Home) Isolate(t testing.TB, url string) {
 	t.Helper()
-	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); slices.ContainsFunc([]string{"AWS_", "TF_", "XDG_"}, func(p string) bool { return strings.HasPrefix(name, p) }) {
-			t.Setenv(name, "") // which puts it back in the end
-			_ = os.Unsetenv(name)
-		}
+	for _, name := range ofTools() {
+		t.Setenv(name, "") // which puts it back in the end
+		_ = os.Unsetenv(name)
 	}
 	Setenv(t, h.Environ(url))
+}
+
+// ofTools are the variables of this process that AWS's tools and Terraform go by.
+func ofTools() (names []string) {
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.ContainsFunc([]string{"AWS_", "TF_", "XDG_"}, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Setenv sets variables of the test's process until the test ends.
