@@ -67,13 +67,8 @@ func (a Action) Symbol() string {
 // KnownAfterApply stands in a field for a value that AWS decides.
 const KnownAfterApply = "(known after apply)"
 
-// Field is one attribute before and after a change. Both are text for people;
-// secrets never appear in either.
-type Field struct {
-	Name   string `json:"name"`
-	Before string `json:"before"`
-	After  string `json:"after"`
-}
+// Field is one attribute before and after a change.
+type Field = files.Field
 
 // Change is one thing to create or alter, as data: what it is, the exact calls
 // that make it so, what must be done first and how to undo it.
