@@ -231,7 +231,7 @@ func shown(m *root, r plan.Review, out plan.Outline) {
 	for n := 1; n <= stepCount; n++ {
 		inspected(m, n, nil)
 	}
-	m.Update(reviewedMsg{op: m.engine.op, flow: m.run.flow, review: r, outline: out})
+	m.Update(reviewedMsg{flow: m.run.flow, review: r, outline: out})
 }
 
 // reviewingRoot shows the plan.
@@ -245,7 +245,7 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 func applyingRoot(t testing.TB, l look) *root {
 	m := reviewingRoot(t, l, Options{Sandbox: true})
 	m.run.apply(0)
-	c := m.run.offer.Changes
+	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]}, plan.Event{Kind: plan.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
 		plan.Event{Kind: plan.EventStarted, Change: &c[1]},
 		plan.Event{Kind: plan.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},
@@ -258,7 +258,7 @@ func applyingRoot(t testing.TB, l look) *root {
 
 func tell(m *root, events ...plan.Event) {
 	for _, e := range events {
-		m.Update(eventMsg{m.engine.op, e})
+		m.Update(e)
 	}
 }
 
@@ -269,7 +269,7 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: fresh{}}, outline: seen(m)})
+	m.Update(madeMsg{summary: summary, review: plan.Review{Looked: fresh{}}, outline: seen(m)})
 	return m
 }
 
