@@ -139,14 +139,9 @@ const nearestNames = 3
 // the end of a sentence.
 func didYouMean(name string, known []string) string {
 	ranked := slices.Clone(known)
-	slices.SortStableFunc(ranked, func(a, b string) int { return nameDistance(name, a) - nameDistance(name, b) })
+	slices.SortStableFunc(ranked, func(a, b string) int { return levenshtein.Distance(name, a, nil) - levenshtein.Distance(name, b, nil) })
 	if len(ranked) == 0 {
 		return ""
 	}
 	return "; the nearest are " + strings.Join(ranked[:min(nearestNames, len(ranked))], ", ")
-}
-
-// nameDistance is the number of edits between two names.
-func nameDistance(a, b string) int {
-	return levenshtein.Distance(a, b, nil)
 }
