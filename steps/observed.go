@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -47,6 +48,16 @@ type Observed struct {
 	// Fresh says that something was made just now, for which the probes have
 	// to be patient.
 	Fresh bool
+
+	// reading guards what both step 7 and step 8 go by, at the same time.
+	reading  sync.Once
+	projects map[string]ProjectFacts
+}
+
+// read are the projects' directories by the projects' names, read once.
+func (o *Observed) read(env *engine.Env, a *blueprint.Answers) map[string]ProjectFacts {
+	o.reading.Do(func() { o.projects = readProjects(env, a) })
+	return o.projects
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.

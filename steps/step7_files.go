@@ -99,18 +99,28 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	}
 	f.IgnoreErr = files.Inside(files.WorkTree(env.Root()), f.Gitignore.Path)
 	problem := engine.LinkProblem(env)
+	read := o.read(env, a)
 	for _, p := range a.Projects {
-		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
-		if err == nil {
-			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
+		facts := read[p.Name]
+		if facts.Err == nil {
+			facts.Err = errors.Join(problem(p, facts.Project), engine.Unread(env.Engine, facts.Project))
 		}
-		facts := ProjectFacts{Project: project, Err: err}
-		if err == nil {
-			facts.Elsewhere, facts.Err = env.Elsewhere(project)
+		if facts.Err == nil {
+			facts.Elsewhere, facts.Err = env.Elsewhere(facts.Project)
 		}
 		f.Projects[p.Name] = facts
 	}
 	return nil
+}
+
+// readProjects reads the projects' directories.
+func readProjects(env *engine.Env, a *blueprint.Answers) map[string]ProjectFacts {
+	all := map[string]ProjectFacts{}
+	for _, p := range a.Projects {
+		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
+		all[p.Name] = ProjectFacts{Project: project, Err: err}
+	}
+	return all
 }
 
 // planFiles edits what differs, byte for byte the rest as it was.

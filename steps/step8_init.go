@@ -54,32 +54,19 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	}
 	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
 	home := env.Sessions.Home(a.StateRegion)
-	all := readable(env, a)
+	all := o.read(env, a)
 	stay := slices.DeleteFunc(slices.Clone(a.Projects), func(p blueprint.Project) bool {
-		at := all[p.Name]
-		if at == nil {
-			return true
+		if all[p.Name].Err != nil {
+			return true // step 7 tells
 		}
 		move, moves := inspectMove(ctx, env, a, p, all, home)
-		if moves = moves && at.Generated == nil; moves {
+		if moves = moves && all[p.Name].Project.Generated == nil; moves {
 			f.Moves[p.Name] = move
 		}
 		return moves
 	})
 	f.deletedOf(ctx, env, a, stay, home)
 	return nil
-}
-
-// readable are the projects' directories by the projects' names. One that cannot be
-// read is step 7's to tell.
-func readable(env *engine.Env, a *blueprint.Answers) map[string]*tf.Project {
-	all := map[string]*tf.Project{}
-	for _, p := range a.Projects {
-		if project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get); err == nil {
-			all[p.Name] = project
-		}
-	}
-	return all
 }
 
 // deletedOf asks of all projects at once whether the state at their key was deleted.
