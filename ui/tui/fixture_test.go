@@ -142,7 +142,7 @@ func proposed() plan.Review {
 			},
 			{
 				ID: "init.common-production", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
-				Run: &plan.Run{Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
+				Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
 			},
 		},
 		NotOurs: []plan.Change{{
