@@ -103,7 +103,7 @@ func (at *byHand) actIn(account, service, operation string, in sandbox.ActInput)
 	if at.err != nil {
 		return nil
 	}
-	body, err := at.server.Act(account, service, operation, in)
+	body, err := at.Server.Act(account, service, operation, in)
 	at.must(err)
 	return body
 }

@@ -70,7 +70,7 @@ var accessFaults = []Fault{
 	}},
 	{diagnosis.EnvironmentDenied, "scp", "A service control policy forbids S3 in the environment's account.", func(at *byHand) {
 		doc := policy.Document{Statements: []policy.Statement{{Sid: "NoS3", Effect: policy.Deny, Actions: []string{"s3:*"}, Resources: []string{"*"}}}}
-		at.must(at.server.AddSCP(at.environment().Account, "no-s3", doc.JSON()))
+		at.must(at.Server.AddSCP(at.environment().Account, "no-s3", doc.JSON()))
 	}},
 }
 

@@ -14,14 +14,14 @@ var awsFaults = []Fault{
 	{diagnosis.KeyInvalid, "", "Your access key was deleted.", withAccessKey("DeleteAccessKey", nil)},
 	{diagnosis.KeyInvalid, "inactive", "Your access key was made inactive.", withAccessKey("UpdateAccessKey", sandbox.ActInput{"Status": "Inactive"})},
 	{diagnosis.ClockSkew, "", "The clock of this machine is twenty minutes slow.", func(at *byHand) {
-		at.server.SetClock(20 * time.Minute)
+		at.Server.SetClock(20 * time.Minute)
 	}},
 	{diagnosis.KMSDisabled, "", "The state encryption key was disabled.", withStateKey("DisableKey", nil)},
 	{diagnosis.KMSPendingDeletion, "", "The state encryption key is going to be deleted in a week.", withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})},
 	{diagnosis.KMSNotFound, "", "The state encryption key was deleted, and the week in which that could be undone is over.", func(at *byHand) {
 		withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})(at)
-		at.server.SetClock(8 * 24 * time.Hour)
-		defer at.server.SetClock(0)
+		at.Server.SetClock(8 * 24 * time.Hour)
+		defer at.Server.SetClock(0)
 		at.act("kms", "ListKeys", nil) // the sandbox lets go of its keys when it is asked
 	}},
 	{diagnosis.BucketMissing, "deleted", "The state bucket was emptied and deleted.", func(at *byHand) { at.deleteBucket() }},
@@ -36,7 +36,7 @@ var awsFaults = []Fault{
 		at.untilTableIsActive()
 	}},
 	{diagnosis.Throttled, "", "Somebody's script keeps DynamoDB so busy that it refuses every request.", func(at *byHand) {
-		at.server.Throttle("dynamodb", true)
+		at.Server.Throttle("dynamodb", true)
 	}},
 }
 

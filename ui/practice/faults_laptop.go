@@ -32,7 +32,7 @@ var laptopFaults = []Fault{
 			"\nmfa_serial = arn:aws:iam::"+at.blueprint.AdminAccount+":mfa/"+at.Me+"\n")
 	}},
 	{diagnosis.TokenExpired, "", "The profile holds session credentials whose hour is over.", func(at *byHand) {
-		c, err := at.server.Session(at.blueprint.AdminAccount, at.Me, time.Now().Add(-2*time.Hour))
+		c, err := at.Server.Session(at.blueprint.AdminAccount, at.Me, time.Now().Add(-2*time.Hour))
 		at.must(err)
 		at.setKey(c)
 	}},

@@ -28,7 +28,7 @@ var backendFaults = []Fault{
 	}},
 	{diagnosis.NetworkUnreachable, "", "The backend's endpoints are addresses at which nobody answers.", inBackend(endpoints, `${1}"http://127.0.0.1:1"`)},
 	{diagnosis.TLSUntrusted, "", "The way to AWS leads through a proxy that signs its own certificate.", func(at *byHand) {
-		address, err := at.server.StartTLS(at.ctx, "127.0.0.1:0")
+		address, err := at.Server.StartTLS(at.ctx, "127.0.0.1:0")
 		at.must(err)
 		at.editBackend(endpoints, `${1}"`+address+`"`)
 	}},

@@ -46,8 +46,9 @@ type Lab struct {
 	Environ engine.Environment
 	// Me is the user whose key goes into the scratch home.
 	Me string
+	// Server is the lab's AWS.
+	Server *sandbox.Server
 
-	server    *sandbox.Server
 	accounts  int
 	recipient string
 	// ownRoot says that Start made up the folder.
@@ -78,9 +79,9 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	}
 	l := &Lab{
 		Root: root, WorkDir: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
-		server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
+		Server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
 	}
-	if err := l.server.Start(ctx, "127.0.0.1:0"); err != nil {
+	if err := l.Server.Start(ctx, "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("the sandbox cannot be started: %w", err)
 	}
 	if err := l.writeHome(); err != nil {
@@ -121,7 +122,7 @@ func (l *Lab) writeHome() error {
 		return fmt.Errorf("no identity for %s: %w", other, err)
 	}
 	l.recipient = identity.Recipient().String()
-	operator := l.server.Operator()
+	operator := l.Server.Operator()
 	for path, text := range map[string]string{
 		credentialsFile: fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", operator.AccessKeyID, operator.SecretAccessKey),
 		configFile:      "[default]\nregion = " + blueprint.DefaultStateRegion + "\n",
@@ -139,7 +140,7 @@ func (l *Lab) writeHome() error {
 }
 
 // Endpoint is where the sandbox answers for every service.
-func (l *Lab) Endpoint() string { return l.server.URL() }
+func (l *Lab) Endpoint() string { return l.Server.URL() }
 
 // Note says where the scratch files are and how to look at them.
 func (l *Lab) Note() string {
@@ -149,7 +150,7 @@ func (l *Lab) Note() string {
 // Close stops the sandbox. The scratch files stay if keep says so, and always where
 // the caller chose the folder.
 func (l *Lab) Close(keep bool) error {
-	err := l.server.Close()
+	err := l.Server.Close()
 	if !keep && l.ownRoot {
 		err = errors.Join(err, os.RemoveAll(l.Root))
 	}

@@ -97,7 +97,7 @@ func (w *world) healthy() {
 	var mu sync.Mutex
 	var last time.Time
 	trips := 0
-	w.server.Intercept(func(sandbox.Entry) sandbox.Fault {
+	w.Server.Intercept(func(sandbox.Entry) sandbox.Fault {
 		mu.Lock()
 		if now := time.Now(); now.Sub(last) >= latency { // it may have waited for an answer
 			trips, last = trips+1, now
@@ -107,7 +107,7 @@ func (w *world) healthy() {
 		return sandbox.Fault{}
 	})
 	first, summary := w.flow()
-	w.server.Intercept(nil)
+	w.Server.Intercept(nil)
 	if len(first.Findings)+len(first.Changes)+len(first.NotOurs) > 0 || summary.ExitCode(true) != plan.ExitDone {
 		w.t.Errorf("exit %d, %s", summary.ExitCode(true), told(summary))
 	}
@@ -193,9 +193,9 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	flow := engine.Flow{
 		Env: w.env(), Answers: &answers, Steps: steps.Order(), Emit: func(plan.Event) {},
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
-			mark := len(w.server.Log())
+			mark := len(w.Server.Log())
 			r, err := check.Look(ctx, env)
-			for _, e := range w.server.Log()[mark:] {
+			for _, e := range w.Server.Log()[mark:] {
 				if e.Mutating {
 					w.t.Errorf("looking calls %s:%s", e.Service, e.Operation)
 				}

@@ -36,7 +36,7 @@ var particular = map[string]proof{
 	},
 	"clock-skew": {
 		beyond: "setting the clock is the machine's owner's to do", asks: "Set this machine's clock",
-		back: func(at *byHand) { at.server.SetClock(0) },
+		back: func(at *byHand) { at.Server.SetClock(0) },
 	},
 
 	// The files of the project.
@@ -74,7 +74,7 @@ var particular = map[string]proof{
 	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "Name another table", spent: true},
 	"throttled": {
 		beyond: "it is over when it is over", asks: "Wait a minute and run again",
-		back: func(at *byHand) { at.server.Throttle("dynamodb", false) },
+		back: func(at *byHand) { at.Server.Throttle("dynamodb", false) },
 	},
 	"state-format": {beyond: "it takes the engine that wrote it", asks: "the version of Terraform that wrote", back: stateAgain},
 }

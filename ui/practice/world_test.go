@@ -85,7 +85,7 @@ type snapshot struct {
 
 func (w *world) snapshot() snapshot {
 	w.t.Helper()
-	found := snapshot{w.server.State(), map[string]string{}}
+	found := snapshot{w.Server.State(), map[string]string{}}
 	w.must(filepath.WalkDir(w.Root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && d.Name() == "providers" {
 			return fs.SkipDir
