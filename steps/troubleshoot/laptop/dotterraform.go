@@ -195,7 +195,13 @@ func moving(ctx context.Context, in *inputs, p health.Project, r health.Result) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
-	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project, p.Files, readers(ctx, in, in.answers.StateRegion)[0])
+	all := map[string]*tf.Project{p.Name: p.Files}
+	for _, other := range in.projects {
+		if other.Err() == nil {
+			all[other.Name] = other.Files
+		}
+	}
+	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project, all, readers(ctx, in, in.answers.StateRegion)[0])
 	if obstacle != nil {
 		return []health.Result{r, told(*obstacle)}
 	}
