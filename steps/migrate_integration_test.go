@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/steps/engine"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -307,7 +308,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 	w.healthy(w.run(w.adopting()))
 	w.arrived("common/production", later)
 	if states, err := terraform.ReadBackup(t.Context(), filepath.Join(w.stateDir(), "backup", "common-production-"+engine.PlaceID(project.dir)+".2")); err != nil ||
-		!slices.ContainsFunc(states, func(s terraform.StateSummary) bool { return s.Serial == int64(later.Serial) }) {
+		!slices.ContainsFunc(states, func(s tf.State) bool { return s.Serial == uint64(later.Serial) }) {
 		t.Errorf("the second backup: %+v, %v", states, err)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
 )
 
 // Move is a project's state that is somewhere else than the blueprint says.
@@ -98,7 +97,7 @@ func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[st
 
 // lookAt finds out what lies in the new place. A state that was moved from here
 // and that nobody has touched since is no obstacle.
-func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []tf.StateFile) {
+func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []tf.State) {
 	there, err := engine.StatesThere(ctx, s, bucket, key)
 	if err != nil {
 		m.Err = err
@@ -125,10 +124,10 @@ func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string
 			continue
 		}
 		m.Others = append(m.Others, k)
-		lineage := there[k].Summary.Lineage
+		lineage := there[k].State.Lineage
 		m.Successor = m.Successor || lineage != "" &&
-			(slices.ContainsFunc(known, func(s terraform.StateSummary) bool { return s.Lineage == lineage }) ||
-				slices.ContainsFunc(local, func(s tf.StateFile) bool { return s.Lineage == lineage }))
+			(slices.ContainsFunc(known, func(s tf.State) bool { return s.Lineage == lineage }) ||
+				slices.ContainsFunc(local, func(s tf.State) bool { return s.Lineage == lineage }))
 	}
 }
 

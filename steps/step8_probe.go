@@ -201,11 +201,10 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 	if !b.who.admin {
 		want.Profile = ""
 	}
-	_, err := terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
+	return terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
 		Project: terraform.Project{Dir: b.proof.Scratch(), Environ: b.who.env, Lines: engine.LineEmitter(b.env.Emit, nil)},
 		Backend: want.HCL(), Workspace: b.proof.Workspace, Inspect: b.encrypted,
 	})
-	return err
 }
 
 // encrypted looks at the state object that the caller wrote.

@@ -49,14 +49,13 @@ func (s *accountService) listRegions(r *request, in regionsIn) (any, error) {
 	if _, known := s.accounts[id]; id != "" && id != r.account.id && !(known && r.account.management && s.organization != nil) {
 		return nil, accessDenied.in(r.protocol, "User: "+r.caller.arn+" is not authorized to perform: account:"+r.operation)
 	}
-	var all []regionOut
+	all := map[string]regionOut{}
 	for status, names := range map[string][]string{"ENABLED_BY_DEFAULT": defaultRegions, "DISABLED": optInRegions} {
 		for _, name := range names {
 			if len(in.RegionOptStatusContains) == 0 || slices.Contains(in.RegionOptStatusContains, status) {
-				all = append(all, regionOut{name, status})
+				all[name] = regionOut{name, status}
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b regionOut) int { return strings.Compare(a.RegionName, b.RegionName) })
-	return pageOf(in.pageIn, "Regions", all, 50)
+	return pageOf(in.pageIn, "Regions", inOrder(all), 50)
 }

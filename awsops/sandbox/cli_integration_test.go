@@ -31,7 +31,6 @@ func TestCommandLineReachesIdentityServices(t *testing.T) {
 		{"sts get-access-key-info --access-key-id " + operator.AccessKeyID, managementAccount},
 		{"organizations describe-organization", `"FeatureSet": "ALL"`},
 		{"organizations list-accounts --query length(Accounts)", "26"},
-		{"organizations list-roots", "PolicyTypes"},
 		{"resourcegroupstaggingapi get-resources", "ResourceTagMappingList"},
 		{"iam create-group --group-name admins", `"GroupName": "admins"`},
 		{"iam create-user --user-name bob --tags Key=a,Value=b", `"UserName": "bob"`},

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,7 +80,7 @@ func (s *core) addMember(id, name, email, roleName string, now time.Time) *accou
 	return a
 }
 
-// entities are all users, groups and roles of an account by name.
+// entities are all users, groups and roles of an account, in no order.
 func (a *account) entities() []*entity {
 	var out []*entity
 	for _, u := range a.users {
@@ -93,6 +92,5 @@ func (a *account) entities() []*entity {
 	for _, ro := range a.roles {
 		out = append(out, &ro.entity)
 	}
-	slices.SortFunc(out, func(x, y *entity) int { return strings.Compare(x.name, y.name) })
 	return out
 }

@@ -44,11 +44,11 @@ func (s *dynamodbService) serve(r *request) (response, error) {
 }
 
 // tagged lists the tables of an account and region.
-func (s *dynamodbService) tagged(a *account, region string) []taggedResource {
-	var out []taggedResource
+func (s *dynamodbService) tagged(a *account, region string) map[string]tagSet {
+	out := map[string]tagSet{}
 	for arn, t := range s.tables {
 		if t.account == a.id && t.region == region {
-			out = append(out, taggedResource{arn, t.tags})
+			out[arn] = t.tags
 		}
 	}
 	return out

@@ -30,12 +30,11 @@ func (s *iamService) createGroup(r *request) (any, error) {
 // inGroup lists a group's users by name.
 func (a *account) inGroup(g *group) []*user {
 	var out []*user
-	for _, u := range a.users {
+	for _, u := range inOrder(a.users) {
 		if slices.Contains(u.now().groups, strings.ToLower(g.name)) {
 			out = append(out, u)
 		}
 	}
-	slices.SortFunc(out, func(a, b *user) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 

@@ -168,14 +168,13 @@ func deletePolicy(r *request, p *managedPolicy) (any, error) {
 
 func (s *iamService) listPolicies(r *request) (any, error) {
 	scope := cmp.Or(r.arg("Scope"), "All")
-	var all []*managedPolicy
+	all := map[string]*managedPolicy{}
 	for from, policies := range map[string]map[string]*managedPolicy{"Local": r.account.policies, "AWS": s.catalog} {
 		if scope == "All" || scope == from {
-			all = slices.AppendSeq(all, maps.Values(policies))
+			maps.Copy(all, policies)
 		}
 	}
-	slices.SortFunc(all, func(a, b *managedPolicy) int { return strings.Compare(a.arn, b.arn) })
-	return listed(r, "Policies", all, func(p *managedPolicy) xmlPolicy {
+	return listed(r, "Policies", inOrder(all), func(p *managedPolicy) xmlPolicy {
 		view := p.view(r.account)
 		view.Tags, view.Description = nil, "" // ListPolicies leaves both out
 		return view

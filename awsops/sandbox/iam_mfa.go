@@ -8,9 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -99,8 +97,8 @@ func (s *core) device(serial string) *mfaDevice {
 // devices lists MFA devices of an account by serial number.
 func (a *account) devices(which func(*mfaDevice) bool) []*mfaDevice {
 	var out []*mfaDevice
-	for _, serial := range slices.Sorted(maps.Keys(a.mfa)) {
-		if d := a.mfa[serial]; which(d) {
+	for _, d := range inOrder(a.mfa) {
+		if which(d) {
 			out = append(out, d)
 		}
 	}

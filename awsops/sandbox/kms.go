@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -69,10 +68,10 @@ func onKey[In interface{ id() string }](s *kmsService, do func(*request, *kmsKey
 }
 
 // tagged lists the keys of an account and region.
-func (s *kmsService) tagged(a *account, region string) []taggedResource {
-	var out []taggedResource
+func (s *kmsService) tagged(a *account, region string) map[string]tagSet {
+	out := map[string]tagSet{}
 	for _, key := range s.in(a.id, region) {
-		out = append(out, taggedResource{key.arn, key.tags})
+		out[key.arn] = key.tags
 	}
 	return out
 }
@@ -80,8 +79,8 @@ func (s *kmsService) tagged(a *account, region string) []taggedResource {
 // in lists the keys of an account and region by ARN.
 func (s *kmsService) in(account, region string) []*kmsKey {
 	var out []*kmsKey
-	for _, arn := range slices.Sorted(maps.Keys(s.keys)) {
-		if key := s.keys[arn]; key.account == account && key.region == region {
+	for _, key := range inOrder(s.keys) {
+		if key.account == account && key.region == region {
 			out = append(out, key)
 		}
 	}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,13 +93,12 @@ func (s *kmsService) listAliases(r *request, in listInput) (any, error) {
 		return nil, err
 	}
 	prefix := "arn:aws:kms:" + r.region + ":" + r.account.id + ":"
-	shown := slices.DeleteFunc(slices.Sorted(maps.Keys(s.aliases)), func(arn string) bool {
-		return !strings.HasPrefix(arn, prefix) || target != "" && s.aliases[arn].target != target
+	shown := slices.DeleteFunc(inOrder(s.aliases), func(alias *kmsAlias) bool {
+		return !strings.HasPrefix(alias.arn, prefix) || target != "" && alias.target != target
 	})
-	return kmsPage("Aliases", shown, in, func(arn string) any {
-		alias := s.aliases[arn]
+	return kmsPage("Aliases", shown, in, func(alias *kmsAlias) any {
 		return map[string]any{
-			"AliasName": alias.name, "AliasArn": arn, "TargetKeyId": alias.target[strings.LastIndexByte(alias.target, '/')+1:],
+			"AliasName": alias.name, "AliasArn": alias.arn, "TargetKeyId": alias.target[strings.LastIndexByte(alias.target, '/')+1:],
 			"CreationDate": epoch(alias.created), "LastUpdatedDate": epoch(alias.created),
 		}
 	})

@@ -24,7 +24,7 @@ type organization struct {
 }
 
 // controlPolicy is a service control policy.
-type controlPolicy struct{ id, arn, name, text string }
+type controlPolicy struct{ arn, name, text string }
 
 // creation is one CreateAccount on its way.
 type creation struct {
@@ -41,7 +41,7 @@ func newOrganization(ids *idSource, management *account) *organization {
 		policies: map[string]*controlPolicy{}, attached: map[string][]string{},
 	}
 	o.policies[fullAccess] = &controlPolicy{
-		id: fullAccess, arn: "arn:aws:organizations::aws:policy/service_control_policy/" + fullAccess,
+		arn:  "arn:aws:organizations::aws:policy/service_control_policy/" + fullAccess,
 		name: "FullAWSAccess", text: allowAll,
 	}
 	return o
@@ -104,29 +104,17 @@ func (s *Server) AddSCP(target, name, text string) error {
 	if target == "root" {
 		target = o.rootID
 	}
-	if !s.isTarget(target) {
+	if target != o.rootID && s.accounts[target] == nil {
 		return errors.New("sandbox: no account or root " + target)
 	}
 	if _, err := checkDocument(text); err != nil {
 		return err
 	}
-	o.scps = true
-	p := s.addControlPolicy(name, text)
-	o.attached[target] = append(slices.Clone(o.policiesOn(target)), p.id)
-	return nil
-}
-
-func (s *core) addControlPolicy(name, text string) *controlPolicy {
 	id := "p-" + s.ids.lower(10)
-	p := &controlPolicy{id: id, name: name, text: text}
-	p.arn = strings.Replace(s.organization.arn("policy", id), "/p-", "/service_control_policy/p-", 1)
-	s.organization.policies[id] = p
-	return p
-}
-
-func (s *core) isTarget(id string) bool {
-	_, ok := s.accounts[id]
-	return ok || id == s.organization.rootID
+	arn := strings.Replace(o.arn("policy", id), "/p-", "/service_control_policy/p-", 1)
+	o.policies[id] = &controlPolicy{arn: arn, name: name, text: text}
+	o.scps, o.attached[target] = true, append(slices.Clone(o.policiesOn(target)), id)
+	return nil
 }
 
 // advance lets accounts under way come into being: an account is there on the

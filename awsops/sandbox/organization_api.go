@@ -17,13 +17,9 @@ func newOrganizations(c *core) *orgService {
 	s.operations = map[string]jsonHandler{
 		"DescribeOrganization":                jsonOp(s.describe),
 		"ListAccounts":                        jsonOp(s.listAccounts),
-		"ListRoots":                           jsonOp(s.listRoots),
 		"CreateAccount":                       jsonOp(s.createAccount),
 		"DescribeCreateAccountStatus":         jsonOp(s.describeCreation),
 		"ListCreateAccountStatus":             jsonOp(s.listCreations),
-		"EnablePolicyType":                    jsonOp(s.enablePolicyType),
-		"CreatePolicy":                        jsonOp(s.createPolicy),
-		"AttachPolicy":                        jsonOp(s.attachPolicy),
 		"ListAWSServiceAccessForOrganization": jsonOp(s.listServiceAccess),
 	}
 	return s
@@ -69,14 +65,12 @@ func pageOf[T any](in pageIn, member string, items []T, standard int) (any, erro
 	return out, nil
 }
 
-const scpType = "SERVICE_CONTROL_POLICY"
-
 func (s *orgService) describe(_ *request, _ none) (any, error) {
 	o := s.organization
 	return map[string]any{"Organization": map[string]any{
 		"Id": o.id, "Arn": strings.TrimSuffix(o.arn("organization", ""), "/"), "FeatureSet": "ALL",
 		"MasterAccountArn": o.arn("account", o.management.id), "MasterAccountId": o.management.id, "MasterAccountEmail": o.management.email,
-		"AvailablePolicyTypes": []any{map[string]string{"Type": scpType, "Status": "ENABLED"}},
+		"AvailablePolicyTypes": []any{map[string]string{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}},
 	}}, nil
 }
 
@@ -91,19 +85,6 @@ func (s *orgService) listAccounts(r *request, in pageIn) (any, error) {
 		})
 	}
 	return pageOf(in, "Accounts", accounts, 20)
-}
-
-// root is the root as ListRoots and EnablePolicyType show it.
-func (o *organization) root() map[string]any {
-	types := []any{}
-	if o.scps {
-		types = append(types, map[string]string{"Type": scpType, "Status": "ENABLED"})
-	}
-	return map[string]any{"Id": o.rootID, "Arn": o.arn("root", o.rootID), "Name": "Root", "PolicyTypes": types}
-}
-
-func (s *orgService) listRoots(_ *request, _ none) (any, error) {
-	return map[string]any{"Roots": []any{s.organization.root()}}, nil
 }
 
 type accountIn struct {

@@ -94,23 +94,27 @@ func TestAccountIsCreatedInTheBackground(t *testing.T) {
 	wantError(t, err, "CreateAccountStatusNotFoundException", "")
 }
 
-func TestPoliciesAreEnabledCreatedAndAttached(t *testing.T) {
-	s := serve(t, Options{})
-	client, ctx := orgAs(s, s.Operator()), t.Context()
-	roots, err := client.ListRoots(ctx, nil)
+func TestAServiceControlPolicyHoldsForTheAccountItIsAttachedTo(t *testing.T) {
+	s, ctx := serve(t, Options{}), t.Context()
+	create := func(as Credentials, code, message string) {
+		t.Helper()
+		_, err := iamAs(s, as).CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustIf(""))})
+		wantError(t, err, code, message)
+	}
+	deny := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`
+	if err := s.AddSCP("222222222222", "NoRoles", deny); err != nil {
+		t.Fatal(err)
+	}
+	create(inStaging(t, s), "AccessDenied", "explicit deny in a service control policy")
+	preprod, err := assume(ctx, s, s.Operator(), "arn:aws:iam::333333333333:role/OrganizationAccountAccessRole")
 	wantError(t, err, "", "")
-	root := roots.Roots[0].Id
-	_, err = client.EnablePolicyType(ctx, &organizations.EnablePolicyTypeInput{RootId: root, PolicyType: orgtypes.PolicyTypeServiceControlPolicy})
-	wantError(t, err, "", "")
-	made, err := client.CreatePolicy(ctx, &organizations.CreatePolicyInput{
-		Name: aws.String("NoRoles"), Description: aws.String(""), Type: orgtypes.PolicyTypeServiceControlPolicy,
-		Content: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`),
-	})
-	wantError(t, err, "", "")
-	_, err = client.AttachPolicy(ctx, &organizations.AttachPolicyInput{PolicyId: made.Policy.PolicySummary.Id, TargetId: aws.String("222222222222")})
-	wantError(t, err, "", "")
-	_, err = iamAs(s, inStaging(t, s)).CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustIf(""))})
-	wantError(t, err, "AccessDenied", "explicit deny in a service control policy")
+	create(preprod, "", "")
+	if err := s.AddSCP("999999999999", "NoRoles", deny); err == nil {
+		t.Error("a policy is attached to an account that is none")
+	}
+	if err := s.AddSCP("root", "Nonsense", "{}"); err == nil {
+		t.Error("a document that is none is attached")
+	}
 }
 
 // listedAccount is an account of the organization as ListAccounts shows it.

@@ -3,11 +3,9 @@ package sandbox
 import (
 	"cmp"
 	"encoding/base64"
-	"maps"
 	"net"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,17 +35,16 @@ func (s *s3Service) listBuckets(c *s3Call) (response, error) {
 		Prefix            string  `xml:",omitempty"`
 		ContinuationToken string  `xml:",omitempty"`
 	}{Owner: s3Owner{canonicalID(c.account.id)}, Prefix: c.query.Get("prefix")}
-	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
-		b := s.buckets[name]
-		region := c.query.Get("bucket-region")
-		if b.account != c.account.id || !strings.HasPrefix(name, out.Prefix) || region != "" && region != b.region || name <= string(after) {
+	region := c.query.Get("bucket-region")
+	for _, b := range inOrder(s.buckets) {
+		if b.account != c.account.id || !strings.HasPrefix(b.name, out.Prefix) || region != "" && region != b.region || b.name <= string(after) {
 			continue
 		}
 		if len(out.Buckets) == limit {
 			out.ContinuationToken = base64.URLEncoding.EncodeToString([]byte(out.Buckets[limit-1].Name))
 			break
 		}
-		out.Buckets = append(out.Buckets, entry{name, s3Time(b.created), b.region})
+		out.Buckets = append(out.Buckets, entry{b.name, s3Time(b.created), b.region})
 	}
 	return s3XML("ListAllMyBucketsResult", out)
 }

@@ -12,11 +12,11 @@ import (
 )
 
 // tagged lists the buckets of an account and region.
-func (s *s3Service) tagged(a *account, region string) []taggedResource {
-	var out []taggedResource
+func (s *s3Service) tagged(a *account, region string) map[string]tagSet {
+	out := map[string]tagSet{}
 	for _, b := range s.buckets {
 		if b.account == a.id && b.region == region {
-			out = append(out, taggedResource{b.arn(), b.tags})
+			out[b.arn()] = b.tags
 		}
 	}
 	return out
@@ -86,8 +86,8 @@ func (b *s3Bucket) objects() []*s3Version {
 // versions are all versions by key, the newest of each first.
 func (b *s3Bucket) versions() []*s3Version {
 	var out []*s3Version
-	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
-		for _, v := range slices.Backward(b.keys[key]) {
+	for _, versions := range inOrder(b.keys) {
+		for _, v := range slices.Backward(versions) {
 			out = append(out, v)
 		}
 	}

@@ -55,7 +55,7 @@ func New(options Options) *Server {
 		bodies: semaphore.NewWeighted(maxBodies), limiters: map[string]*rate.Limiter{}, choked: map[string]bool{},
 	}
 	iam := newIAM(c)
-	tagging := &taggingService{c, []func(*account, string) []taggedResource{kms.tagged, s.s3.tagged, s.dynamodb.tagged}}
+	tagging := &taggingService{c, []func(*account, string) map[string]tagSet{kms.tagged, s.s3.tagged, s.dynamodb.tagged}}
 	s.services = map[string]service{
 		"sts":           {queryProtocol, routeQuery, newSTS(c).serve},
 		"iam":           {queryProtocol, routeQuery, iam.serve},

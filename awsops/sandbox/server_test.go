@@ -94,7 +94,7 @@ func TestRateIsHeldPerServiceAndAccountInTheServicesWords(t *testing.T) {
 	wantError(t, list(), "Throttling", "Rate exceeded")
 	org := organizations.NewFromConfig(as(s, s.Operator()))
 	for _, code := range []string{"", "", "TooManyRequestsException"} {
-		_, err := org.ListRoots(t.Context(), nil)
+		_, err := org.DescribeOrganization(t.Context(), nil)
 		wantError(t, err, code, "")
 	}
 	c.add(time.Second)
@@ -214,7 +214,7 @@ func TestTheLogTellsTheStatusOfEveryService(t *testing.T) {
 	st := newStateStage(t, false)
 	_, err := st.s3().PutObject(st.ctx, put("k", "x"))
 	st.must(err)
-	_, err = orgAs(st.Server, st.Operator()).ListRoots(st.ctx, nil)
+	_, err = orgAs(st.Server, st.Operator()).DescribeOrganization(st.ctx, nil)
 	st.must(err)
 	services := map[string]bool{}
 	for _, e := range st.Log() {

@@ -29,7 +29,7 @@ func TestSignatureRefusalsUseTheWordsOfEachProtocol(t *testing.T) {
 			return err
 		},
 		"organizations": func(c Credentials) error {
-			_, err := organizations.NewFromConfig(as(s, c)).ListRoots(t.Context(), nil)
+			_, err := organizations.NewFromConfig(as(s, c)).DescribeOrganization(t.Context(), nil)
 			return err
 		},
 		"s3": func(c Credentials) error {

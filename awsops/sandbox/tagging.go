@@ -6,17 +6,11 @@ import (
 	"strings"
 )
 
-// taggedResource is one resource in the answers of the tagging API.
-type taggedResource struct {
-	arn  string
-	tags tagSet
-}
-
 // taggingService is the Resource Groups Tagging API over what the other
-// services tell of an account and a region.
+// services tell of an account and a region: tags by ARN.
 type taggingService struct {
 	*core
-	tagged []func(a *account, region string) []taggedResource
+	tagged []func(a *account, region string) map[string]tagSet
 }
 
 func (s *taggingService) serve(r *request) (response, error) {
@@ -54,34 +48,29 @@ func (s *taggingService) getResources(r *request, in resourcesIn) (out resources
 	if in.ResourcesPerPage < 0 || in.ResourcesPerPage > 100 {
 		return out, badRequest("InvalidParameterException", "ResourcesPerPage must be between 1 and 100.")
 	}
-	var all []taggedResource
+	all := map[string]mappingOut{}
 	for _, tagged := range s.tagged {
-		for _, resource := range tagged(r.account, r.region) {
-			if len(resource.tags) > 0 && in.matches(resource) {
-				all = append(all, resource)
+		for arn, tags := range tagged(r.account, r.region) {
+			if len(tags) > 0 && in.matches(arn, tags) {
+				all[arn] = mappingOut{arn, tags.list()}
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b taggedResource) int { return strings.Compare(a.arn, b.arn) })
-	shown, next, ok := cut(all, in.PaginationToken, cmp.Or(in.ResourcesPerPage, 50))
+	shown, next, ok := cut(inOrder(all), in.PaginationToken, cmp.Or(in.ResourcesPerPage, 50))
 	if !ok {
 		return out, badRequest("PaginationTokenExpiredException", "The PaginationToken is not valid.")
 	}
-	out.ResourceTagMappingList, out.PaginationToken = []mappingOut{}, next
-	for _, t := range shown {
-		out.ResourceTagMappingList = append(out.ResourceTagMappingList, mappingOut{t.arn, t.tags.list()})
-	}
-	return out, nil
+	return resourcesOut{shown, next}, nil
 }
 
 // matches holds a resource against every filter; within one filter a value is
 // enough.
-func (in resourcesIn) matches(t taggedResource) bool {
-	if len(in.ResourceTypeFilters) > 0 && !slices.ContainsFunc(in.ResourceTypeFilters, func(kind string) bool { return isType(t.arn, kind) }) {
+func (in resourcesIn) matches(arn string, tags tagSet) bool {
+	if len(in.ResourceTypeFilters) > 0 && !slices.ContainsFunc(in.ResourceTypeFilters, func(kind string) bool { return isType(arn, kind) }) {
 		return false
 	}
 	for _, filter := range in.TagFilters {
-		value, ok := t.tags[filter.Key]
+		value, ok := tags[filter.Key]
 		if !ok || len(filter.Values) > 0 && !slices.Contains(filter.Values, value) {
 			return false
 		}

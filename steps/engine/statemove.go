@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/terraform"
 )
 
@@ -80,7 +81,7 @@ func (m StateMove) lock(key string) stateLock {
 
 // look reads what lies in the new place, of every workspace, now that nobody else
 // can write there, and refuses what did not come from here.
-func (m StateMove) look(ctx context.Context, states []terraform.StateSummary) (map[string]FoundState, error) {
+func (m StateMove) look(ctx context.Context, states []tf.State) (map[string]FoundState, error) {
 	there, err := StatesThere(ctx, m.Session, m.Bucket, m.Key)
 	if err != nil {
 		return nil, err
@@ -94,8 +95,8 @@ func (m StateMove) look(ctx context.Context, states []terraform.StateSummary) (m
 			return nil, fmt.Errorf("s3://%s/%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, take over the team's files and run terraform init -reconfigure", m.Bucket, key)
 		}
 		for _, s := range states {
-			if StateKeyOf(m.Key, s.Workspace) == key && !at.Summary.Same(s) && (at.Summary.Lineage != s.Lineage || at.Summary.Serial >= s.Serial) {
-				return nil, fmt.Errorf("s3://%s/%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.Bucket, key, at.Summary.Serial, s.Serial)
+			if StateKeyOf(m.Key, s.Workspace) == key && !at.State.Same(s) && (at.State.Lineage != s.Lineage || at.State.Serial >= s.Serial) {
+				return nil, fmt.Errorf("s3://%s/%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.Bucket, key, at.State.Serial, s.Serial)
 			}
 		}
 	}
@@ -113,13 +114,13 @@ func (m StateMove) look(ctx context.Context, states []terraform.StateSummary) (m
 
 // put writes one state and its digest. What lies there is nothing, the same state,
 // or the copy that an earlier run made.
-func (m StateMove) put(ctx context.Context, s terraform.StateSummary, at FoundState) error {
+func (m StateMove) put(ctx context.Context, s tf.State, at FoundState) error {
 	key := StateKeyOf(m.Key, s.Workspace)
-	body, err := terraform.Load(ctx, s.File)
+	body, err := terraform.Load(ctx, s.Path)
 	if err != nil {
 		return fmt.Errorf("read the backup of workspace %s: %w", s.Workspace, err)
 	}
-	if at.etag != "" && at.Summary.Same(s) {
+	if at.etag != "" && at.State.Same(s) {
 		body = at.body // it has arrived, perhaps with other white space
 	} else {
 		err := m.Session.PutObject(ctx, m.Bucket, key, body, awsops.PutOptions{KMSKeyARN: m.KeyARN, IfAbsent: at.etag == "", IfMatch: at.etag})
@@ -167,13 +168,13 @@ func (m StateMove) digest(ctx context.Context, key string, body []byte) error {
 type FoundState struct {
 	body    []byte
 	etag    string
-	Summary terraform.StateSummary
+	State   tf.State
 	problem error
 }
 
 // OneOf tells whether it is one of the states that were backed up here.
-func (f FoundState) OneOf(states []terraform.StateSummary) bool {
-	return f.problem == nil && slices.ContainsFunc(states, f.Summary.Same)
+func (f FoundState) OneOf(states []tf.State) bool {
+	return f.problem == nil && slices.ContainsFunc(states, f.State.Same)
 }
 
 // StatesThere reads the states of a project, of every workspace but those of
@@ -206,13 +207,13 @@ func readFound(ctx context.Context, s *awsops.Session, bucket, key string) (*Fou
 		return nil, err
 	}
 	at := &FoundState{body: content.Body, etag: content.ETag}
-	at.Summary, at.problem = terraform.Summarise(content.Body)
+	at.State, at.problem = tf.ParseState(content.Body)
 	return at, nil
 }
 
 // BackedUp are the states of these backups.
-func BackedUp(ctx context.Context, dirs []string) ([]terraform.StateSummary, error) {
-	var all []terraform.StateSummary
+func BackedUp(ctx context.Context, dirs []string) ([]tf.State, error) {
+	var all []tf.State
 	for _, dir := range dirs {
 		states, err := terraform.ReadBackup(ctx, dir)
 		if err != nil {

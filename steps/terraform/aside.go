@@ -8,10 +8,8 @@ import (
 	"path/filepath"
 
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
-
-// selected is the file of the data directory that names the workspace.
-const selected = "environment"
 
 // MoveAside moves what init left in the project's data directory to another
 // directory, which is made (0700), and deletes nothing. The name of the selected
@@ -34,7 +32,7 @@ func MoveAside(p Project, to string) error {
 	}
 	for _, entry := range entries {
 		from, target := filepath.Join(p.dataDir(), entry.Name()), filepath.Join(to, entry.Name())
-		if entry.Name() == selected {
+		if entry.Name() == tf.WorkspaceFile {
 			err = copyFile(from, target)
 		} else {
 			err = os.Rename(from, target)

@@ -3,13 +3,11 @@ package terraform
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"strings"
 
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // Project is a Terraform root directory and how commands run in it.
@@ -37,15 +35,6 @@ func (p Project) pin(name, value string) Project {
 	return p
 }
 
-// InitOutcome says how far an init came that did not fail.
-type InitOutcome struct {
-	Result Result
-	// ProvidersUnreachable is set if the back end was configured and only the
-	// providers could not be had afterwards: a matter of the network or of a
-	// mirror, not of the back end, and so a piece of information, no failure.
-	ProvidersUnreachable bool
-}
-
 // providerTrouble matches the diagnostics of an init that reached its back end
 // and then could not fetch a provider; the back end comes first in every version.
 var providerTrouble = regexp.MustCompile(`^Failed to (query available|resolve|install) provider|^Could not retrieve the list of available versions`)
@@ -54,18 +43,15 @@ var providerTrouble = regexp.MustCompile(`^Failed to (query available|resolve|in
 // end's place changed, the engine refuses, and the error's diagnostics say so
 // ("Backend configuration changed"). Flags are added: with -reconfigure the engine
 // forgets which back end it had, which is right only where the state stays where
-// it is (new credentials, profile, encryption or lock).
-func InitProject(ctx context.Context, e *Engine, p Project, flags ...string) (InitOutcome, error) {
+// it is (new credentials, profile, encryption or lock). An init that only could not
+// have the providers has not failed: the result says so.
+func InitProject(ctx context.Context, e *Engine, p Project, flags ...string) (Result, error) {
 	result, err := e.Run(ctx, p.command(append([]string{"init"}, flags...)...))
-	outcome := InitOutcome{Result: result}
-	if err == nil || ctx.Err() != nil {
-		return outcome, err
+	if err == nil || ctx.Err() != nil || !onlyProviderTrouble(result) || !backendConfigured(p, result) {
+		return result, err
 	}
-	if onlyProviderTrouble(result) && backendConfigured(p, result) {
-		outcome.ProvidersUnreachable = true
-		return outcome, nil
-	}
-	return outcome, err
+	result.ProvidersUnreachable = true
+	return result, nil
 }
 
 // onlyProviderTrouble reports whether every error is about fetching providers.
@@ -89,26 +75,11 @@ func backendConfigured(p Project, result Result) bool {
 	if strings.Contains(Fold(result.Output), "Successfully configured the backend") {
 		return true
 	}
-	noted, err := files.Read(filepath.Join(p.dataDir(), "terraform.tfstate"))
-	if err != nil || !noted.Exists {
-		return false
-	}
-	var cache struct {
-		Backend struct {
-			Type string `json:"type"`
-		} `json:"backend"`
-	}
-	return json.Unmarshal(noted.Bytes, &cache) == nil && cache.Backend.Type != ""
+	noted, err := tf.ReadConfigured(p.dataDir())
+	return err == nil && noted != nil
 }
 
-// dataDir is where the engine keeps its cache: TF_DATA_DIR, or .terraform.
+// dataDir is where the engine keeps its cache.
 func (p Project) dataDir() string {
-	dir := cmp.Or(p.pinned["TF_DATA_DIR"], variables(p.Environ)["TF_DATA_DIR"])
-	switch {
-	case dir == "":
-		return filepath.Join(p.Dir, ".terraform")
-	case filepath.IsAbs(dir):
-		return dir
-	}
-	return filepath.Join(p.Dir, dir)
+	return tf.DataDir(p.Dir, func(name string) string { return cmp.Or(p.pinned[name], variables(p.Environ)[name]) })
 }

@@ -10,19 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
-
-// Migration is what a moved state looks like beside the one before.
-type Migration struct {
-	// Before and After are the states of all workspaces that have one.
-	Before, After []StateSummary
-	// ProvidersUnreachable is as in InitOutcome.
-	ProvidersUnreachable bool
-	// Differences has one sentence for each thing that does not agree; a
-	// migration that lost nothing has none.
-	Differences []string
-}
 
 // ErrSourceChanged says that a state was written where it was before, after it
 // had been backed up and moved.
@@ -31,13 +20,13 @@ var ErrSourceChanged = errors.New("it was written there since it was backed up")
 // Unchanged reads the states once more where they were and compares them with
 // what BackUp answered: [ErrSourceChanged] when somebody has written there since.
 // The copies lie in a directory that the caller removes.
-func Unchanged(ctx context.Context, e *Engine, p Project, before []StateSummary, dir string) error {
+func Unchanged(ctx context.Context, e *Engine, p Project, before []tf.State, dir string) error {
 	now, err := BackUp(ctx, e, p, filepath.Join(dir, "now"))
 	if err != nil {
 		return err
 	}
 	for _, state := range now {
-		i := slices.IndexFunc(before, func(s StateSummary) bool { return s.Workspace == state.Workspace })
+		i := slices.IndexFunc(before, func(s tf.State) bool { return s.Workspace == state.Workspace })
 		if !state.Empty() && (i < 0 || !before[i].Same(state)) {
 			return &Error{
 				Action: "compare the state", Resource: "workspace " + state.Workspace + " of " + p.Dir, Reason: "is not as it was moved", Err: ErrSourceChanged,
@@ -53,68 +42,50 @@ func Unchanged(ctx context.Context, e *Engine, p Project, before []StateSummary,
 // states in the directory, from which init would ask to copy, are renamed first
 // (terraform.tfstate.moved). Then every state is read in its new place and
 // compared; what differs is an *Error, and the backup is the remedy. p runs in
-// the new place alone.
-func InitMoved(ctx context.Context, e *Engine, p Project, before []StateSummary) (Migration, error) {
-	m := Migration{Before: before}
+// the new place alone. The result is init's.
+func InitMoved(ctx context.Context, e *Engine, p Project, before []tf.State) (Result, error) {
 	if err := p.stashLocal(); err != nil {
-		return m, err
+		return Result{}, err
 	}
-	workspace := p.workspace(ctx)
-	missing := workspace != defaultWorkspace && !slices.ContainsFunc(before, func(s StateSummary) bool { return s.Workspace == workspace && !s.Empty() })
+	workspace, _ := tf.SelectedWorkspace(p.dataDir()) // one that cannot be read is the default one to Terraform, too
+	missing := workspace != tf.DefaultWorkspace && !slices.ContainsFunc(before, func(s tf.State) bool { return s.Workspace == workspace && !s.Empty() })
 	first := p
 	if missing {
-		first = p.inWorkspace(defaultWorkspace) // init fails in a workspace that is not there
+		first = p.inWorkspace(tf.DefaultWorkspace) // init fails in a workspace that is not there
 	}
-	outcome, err := InitProject(ctx, e, first, "-reconfigure")
+	result, err := InitProject(ctx, e, first, "-reconfigure")
 	if err != nil {
-		return m, err
+		return result, err
 	}
-	m.ProvidersUnreachable = outcome.ProvidersUnreachable
 	if missing { // it held nothing, so that nothing of it was moved
 		if _, err := e.Run(ctx, p.command("workspace", "new", workspace)); err != nil {
-			return m, err
+			return result, err
 		}
 	}
 	for _, was := range before {
 		if was.Empty() {
 			continue
 		}
-		state, err := summarisePulled(ctx, e, p, was.Workspace)
+		now, err := pulled(ctx, e, p, was.Workspace)
 		if err != nil {
-			return m, err
+			return result, err
 		}
-		m.After = append(m.After, state)
-	}
-	if m.Differences = differences(m.Before, m.After); len(m.Differences) > 0 {
-		return m, &Error{
-			Action: "compare the moved state", Resource: p.Dir, Reason: "differs: " + m.Differences[0],
-			Remedy: "do not apply; the state as it was lies in the backup",
+		if differs := difference(was, now); differs != "" {
+			return result, &Error{
+				Action: "compare the moved state", Resource: p.Dir, Reason: "differs: workspace " + was.Workspace + " " + differs,
+				Remedy: "do not apply; the state as it was lies in the backup",
+			}
 		}
 	}
-	return m, nil
-}
-
-const defaultWorkspace = "default"
-
-// workspace is the selected one.
-func (p Project) workspace(ctx context.Context) string {
-	text, err := files.Load(ctx, filepath.Join(p.dataDir(), selected), files.Limit{Bytes: 1 << 10})
-	if name := string(bytes.TrimSpace(text)); err == nil && name != "" {
-		return name
-	}
-	return defaultWorkspace
+	return result, nil
 }
 
 // stashLocal renames the local states of the directory: Terraform takes what it
 // finds there for one that is still to be moved, whatever it was configured for.
 func (p Project) stashLocal() error {
-	paths := []string{filepath.Join(p.Dir, "terraform.tfstate")}
-	spaces, err := os.ReadDir(filepath.Join(p.Dir, "terraform.tfstate.d"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("move the local states of %s aside: %w", p.Dir, err)
-	}
-	for _, space := range spaces {
-		paths = append(paths, filepath.Join(p.Dir, "terraform.tfstate.d", space.Name(), "terraform.tfstate"))
+	paths, err := tf.LocalPlaceOf(p.Dir, nil).Files()
+	if err != nil {
+		return err
 	}
 	for _, path := range paths {
 		info, err := os.Lstat(path)
@@ -144,46 +115,31 @@ func freeName(name string) string {
 	}
 }
 
-func summarisePulled(ctx context.Context, e *Engine, p Project, workspace string) (StateSummary, error) {
+// pulled is a workspace's state as the engine reads it.
+func pulled(ctx context.Context, e *Engine, p Project, workspace string) (tf.State, error) {
 	var text bytes.Buffer
 	if err := pull(ctx, e, p, workspace, &text); err != nil {
-		return StateSummary{}, err
+		return tf.State{}, err
 	}
-	state, err := Summarise(text.Bytes())
+	state, err := tf.ParseState(text.Bytes())
 	if err != nil {
 		return state, fmt.Errorf("read the state of workspace %s in its new place: %w", workspace, err)
 	}
-	state.Workspace = workspace
 	return state, nil
 }
 
-// differences compares by workspace. A workspace that had no state need not
-// exist afterwards.
-func differences(before, after []StateSummary) []string {
-	var found []string
-	for _, was := range before {
-		i := slices.IndexFunc(after, func(s StateSummary) bool { return s.Workspace == was.Workspace })
-		switch {
-		case was.Empty():
-		case i < 0 || after[i].Empty():
-			found = append(found, fmt.Sprintf("workspace %s has no state in the new place", was.Workspace))
-		default:
-			found = append(found, was.differs(after[i])...)
-		}
-	}
-	return found
-}
-
-// differs tells what does not agree. A later serial of the same lineage is what a
-// colleague has applied meanwhile.
-func (s StateSummary) differs(now StateSummary) []string {
+// difference tells what of a moved state does not agree with what it was. A later
+// serial of the same lineage is what a colleague has applied meanwhile.
+func difference(was, now tf.State) string {
 	switch {
-	case s.Lineage != now.Lineage:
-		return []string{fmt.Sprintf("workspace %s had lineage %s and now has %s", s.Workspace, s.Lineage, now.Lineage)}
-	case s.Serial > now.Serial:
-		return []string{fmt.Sprintf("workspace %s had serial %d and now has %d", s.Workspace, s.Serial, now.Serial)}
-	case s.Serial == now.Serial && s.Content != now.Content:
-		return []string{fmt.Sprintf("workspace %s has other resources or outputs than before", s.Workspace)}
+	case now.Empty():
+		return "has no state in the new place"
+	case was.Lineage != now.Lineage:
+		return fmt.Sprintf("had lineage %s and now has %s", was.Lineage, now.Lineage)
+	case was.Serial > now.Serial:
+		return fmt.Sprintf("had serial %d and now has %d", was.Serial, now.Serial)
+	case was.Serial == now.Serial && was.Content != now.Content:
+		return "has other resources or outputs than before"
 	}
-	return nil
+	return ""
 }

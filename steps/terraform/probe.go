@@ -28,19 +28,6 @@ type ProbeInput struct {
 	Inspect func(context.Context) error
 }
 
-// ProbeStep is one command of a probe.
-type ProbeStep struct {
-	// Command is what people would type: terraform workspace new NAME.
-	Command string
-	// Cleanup marks what ran only to tidy up after a failure.
-	Cleanup  bool
-	Duration time.Duration
-	// Diagnostics are the engine's errors and warnings.
-	Diagnostics []Diagnostic
-	// Err is why the step failed, or nil.
-	Err error
-}
-
 // cleanupWait bounds the tidying up after a failed or cancelled probe: nobody
 // waits longer for an endpoint that has died.
 const cleanupWait = 30 * time.Second
@@ -67,13 +54,13 @@ func NewProbeWorkspace() string {
 // directory with the back end's block and one built-in resource it runs init,
 // workspace new, apply, destroy, workspace select default and workspace delete,
 // so that listing, encryption, bucket policy and lock are all used as in real
-// work. It answers every step that ran; the error is the first failed step's.
+// work. The error is the first failed command's.
 // Whatever happens, cancelling included, it tries to destroy and delete the
 // workspace, and removes the scratch directory.
-func Probe(ctx context.Context, e *Engine, in ProbeInput) (steps []ProbeStep, err error) {
+func Probe(ctx context.Context, e *Engine, in ProbeInput) (err error) {
 	p, err := newProbe(e, in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(p.project.Dir)) }()
 	if err := p.sequence(ctx, in); err != nil {
@@ -81,9 +68,9 @@ func Probe(ctx context.Context, e *Engine, in ProbeInput) (steps []ProbeStep, er
 		if p.started && !p.gone {
 			err = fmt.Errorf("%w; left behind: %s", err, p.leftover())
 		}
-		return p.steps, err
+		return err
 	}
-	return p.steps, nil
+	return nil
 }
 
 // leftover names what stays in the back end until the workspace is deleted.
@@ -102,7 +89,6 @@ type probe struct {
 	// gone is set once the workspace is deleted; tidied tells the guard.
 	gone   bool
 	tidied func()
-	steps  []ProbeStep
 }
 
 func newProbe(e *Engine, in ProbeInput) (*probe, error) {
@@ -120,18 +106,18 @@ func newProbe(e *Engine, in ProbeInput) (*probe, error) {
 }
 
 func (p *probe) sequence(ctx context.Context, in ProbeInput) error {
-	if err := p.step(ctx, false, "init"); err != nil {
+	if err := p.run(ctx, "init"); err != nil {
 		return err
 	}
 	p.started, p.tidied = true, guardOf(ctx).leaves(p.leftover())
-	if err := p.step(ctx, false, "workspace", "new", p.workspace); err != nil {
+	if err := p.run(ctx, "workspace", "new", p.workspace); err != nil {
 		if p.started = !strings.Contains(err.Error(), "already exists"); !p.started {
 			p.tidied()
 		}
 		return err
 	}
 	p.made = true
-	if err := p.step(ctx, false, "apply", "-auto-approve"); err != nil {
+	if err := p.run(ctx, "apply", "-auto-approve"); err != nil {
 		return err
 	}
 	if in.Inspect != nil {
@@ -140,7 +126,7 @@ func (p *probe) sequence(ctx context.Context, in ProbeInput) error {
 		}
 	}
 	for _, args := range p.tidy() {
-		if err := p.step(ctx, false, args...); err != nil {
+		if err := p.run(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -172,9 +158,9 @@ func (p *probe) cleanup(ctx context.Context) {
 		commands = commands[1:]
 	}
 	for _, args := range commands {
-		if id := lockID(p.step(ctx, true, args...)); id != "" {
-			if p.step(ctx, true, "force-unlock", "-force", id) == nil {
-				_ = p.step(ctx, true, args...) // recorded as a step
+		if id := lockID(p.run(ctx, args...)); id != "" {
+			if p.run(ctx, "force-unlock", "-force", id) == nil {
+				_ = p.run(ctx, args...) // what stays after it is named
 			}
 		}
 	}
@@ -193,23 +179,19 @@ func lockID(err error) string {
 	return ""
 }
 
-// step runs and records one command. What reads or writes a state is pinned to
+// run runs one command. What reads or writes a state is pinned to
 // the probe's workspace by TF_WORKSPACE, over whatever is selected: a destroy in
 // the default workspace would be one of the project's own resources. (workspace
 // select and delete refuse to run with it.)
-func (p *probe) step(ctx context.Context, cleanup bool, args ...string) error {
+func (p *probe) run(ctx context.Context, args ...string) error {
 	project := p.project
 	if args[0] != "init" && args[0] != "workspace" {
 		project = project.inWorkspace(p.workspace)
 	}
-	result, err := p.engine.Run(ctx, project.command(args...))
+	_, err := p.engine.Run(ctx, project.command(args...))
 	if err == nil && len(args) > 1 && args[1] == "delete" {
 		p.gone = true
 		p.tidied()
 	}
-	p.steps = append(p.steps, ProbeStep{
-		Command: p.engine.binary() + " " + strings.Join(args, " "), Cleanup: cleanup,
-		Duration: result.Duration, Diagnostics: result.Diagnostics, Err: err,
-	})
 	return err
 }

@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -10,9 +9,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
-	ctyjson "github.com/zclconf/go-cty/cty/json"
 
-	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
 
 // remembered is a scratch project whose back end is the one that init noted in
@@ -43,62 +41,35 @@ func (p Project) remembered(in string) (old Project, forget func(), err error) {
 // notedBackend is a terraform block with the back end that init noted, or with
 // the local one where a state lies in the directory; nil without either.
 func (p Project) notedBackend() ([]byte, error) {
-	file, err := files.Read(filepath.Join(p.dataDir(), "terraform.tfstate"))
-	if err != nil {
+	noted, err := tf.ReadConfigured(p.dataDir())
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
-	}
-	var noted struct {
-		Backend *struct {
-			Type   string          `json:"type"`
-			Config json.RawMessage `json:"config"`
-		} `json:"backend"`
-	}
-	if file.Exists {
-		if err := json.Unmarshal(file.Bytes, &noted); err != nil {
-			return nil, fmt.Errorf("read the old back end of %s: it is not what init writes: %w", p.Dir, err)
-		}
-	}
-	if noted.Backend == nil {
+	case noted == nil:
 		return p.localBackend(nil)
+	case noted.Type == "local":
+		return p.localBackend(noted.Attributes)
 	}
-	kind, err := ctyjson.ImpliedType(noted.Backend.Config)
+	arguments, err := noted.Values()
 	if err != nil {
 		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
 	}
-	config, err := ctyjson.Unmarshal(noted.Backend.Config, kind)
-	if err != nil {
-		return nil, fmt.Errorf("read the old back end of %s: %w", p.Dir, err)
-	}
-	arguments := config.AsValueMap()
-	if noted.Backend.Type == "local" {
-		return p.localBackend(arguments)
-	}
-	return backendBlock(noted.Backend.Type, arguments), nil
+	return backendBlock(noted.Type, arguments), nil
 }
 
 // localBackend is a local one with the arguments that init noted, and nil where
 // nothing lies in its place. Its paths are taken from p's directory, which the
 // scratch project is not in.
-func (p Project) localBackend(noted map[string]cty.Value) ([]byte, error) {
+func (p Project) localBackend(noted tf.Attributes) ([]byte, error) {
 	dir, err := filepath.Abs(p.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the local state of %s: %w", p.Dir, err)
 	}
-	at := func(name, standard string) string {
-		path := standard
-		if v, set := noted[name]; set && !v.IsNull() && v.Type() == cty.String && v.AsString() != "" {
-			path = v.AsString()
-		}
-		if filepath.IsAbs(path) {
-			return path
-		}
-		return filepath.Join(dir, path)
-	}
-	file, spaces := at("path", "terraform.tfstate"), at("workspace_dir", "terraform.tfstate.d")
-	if !exists(file) && !exists(spaces) {
+	at := tf.LocalPlaceOf(dir, noted)
+	if !exists(at.Path) && !exists(at.Spaces) {
 		return nil, nil
 	}
-	return backendBlock("local", map[string]cty.Value{"path": cty.StringVal(file), "workspace_dir": cty.StringVal(spaces)}), nil
+	return backendBlock("local", map[string]cty.Value{"path": cty.StringVal(at.Path), "workspace_dir": cty.StringVal(at.Spaces)}), nil
 }
 
 func exists(path string) bool {

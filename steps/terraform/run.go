@@ -33,16 +33,17 @@ type Command struct {
 type Result struct {
 	// Args are the arguments as they were run, added flags included.
 	Args []string
-	// ExitCode is the child's, or -1 if it was killed or did not start.
-	ExitCode int
 	// Output is what people would have seen, ANSI codes stripped; of a long one
 	// the beginning and the end.
 	Output string
 	// Diagnostics are the errors and warnings, unwrapped. A failed command has
 	// at least one error.
 	Diagnostics []Diagnostic
-	// Duration is the wall time.
-	Duration time.Duration
+	// ProvidersUnreachable says of an init ([InitProject]) that the back end was
+	// configured and only the providers could not be had afterwards: a matter of the
+	// network or of a mirror, not of the back end, and so a piece of information, no
+	// failure.
+	ProvidersUnreachable bool
 }
 
 // Run runs one command to its end. A cancelled context interrupts the child's
@@ -51,7 +52,7 @@ type Result struct {
 // error is an *Error for an exit code other than 0, with the first diagnostic in
 // it; the Result is filled in either case.
 func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
-	result := Result{Args: e.arguments(c.Args), ExitCode: -1}
+	result := Result{Args: e.arguments(c.Args)}
 	cmd := exec.CommandContext(ctx, e.Path, result.Args...) //nolint:gosec // the engine is the operator's choice
 	cmd.Dir = c.Dir
 	cmd.Env = environment(c.Project)
@@ -63,17 +64,12 @@ func (e *Engine) Run(ctx context.Context, c Command) (Result, error) {
 	if c.Stdout != nil {
 		cmd.Stdout = c.Stdout
 	}
-	begun := time.Now()
 	err := runGuarded(ctx, cmd)
-	result.Duration = time.Since(begun)
 	if ctx.Err() != nil {
 		killGroup(cmd)
 	}
 	stdout.close()
 	stderr.close()
-	if cmd.ProcessState != nil {
-		result.ExitCode = cmd.ProcessState.ExitCode()
-	}
 	result.Output = collect.output.String()
 	result.Diagnostics = slices.Concat(stdout.diagnostics.list, stderr.diagnostics.list)
 	if err == nil {

@@ -1,49 +1,19 @@
 package terraform
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 )
-
-// StateSummary is what identifies a state, without its content.
-type StateSummary struct {
-	// Workspace is the state's workspace, default for the only one.
-	Workspace string
-	// File is where the backup lies; empty if none was written.
-	File string
-	// Lineage and Serial are the state's own. Both are zero for no state at all.
-	Lineage string
-	Serial  int64
-	// Resources counts resource blocks, Instances what count and for_each made
-	// of them.
-	Resources, Instances int
-	// Content is a digest of the resources and outputs, by which two states
-	// are told to hold the same without either being shown.
-	Content string
-}
-
-// Empty reports whether there was no state.
-func (s StateSummary) Empty() bool { return s.Lineage == "" }
-
-// Same reports whether both are one state: of one lineage and serial, with the
-// same content.
-func (s StateSummary) Same(other StateSummary) bool {
-	return s.Lineage == other.Lineage && s.Serial == other.Serial && s.Content == other.Content
-}
 
 // Push makes a file of the project's directory the state of its selected
 // workspace. The engine refuses one of another lineage or with a lower serial.
@@ -59,7 +29,7 @@ func Push(ctx context.Context, e *Engine, p Project, file string) error {
 // they lie on the disk. A workspace without a state gets no file. A file that is
 // there already is never overwritten: that is an error; so is a state that somebody
 // holds the lock of.
-func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSummary, error) {
+func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]tf.State, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("back up the state of %s: %w", p.Dir, err)
 	}
@@ -80,7 +50,7 @@ func BackUp(ctx context.Context, e *Engine, p Project, dir string) ([]StateSumma
 	} else if err != nil {
 		return nil, err
 	}
-	var states []StateSummary
+	var states []tf.State
 	for _, name := range names {
 		state, err := backUpOne(ctx, e, p, name, filepath.Join(dir, name+stateSuffix))
 		if err != nil {
@@ -135,24 +105,24 @@ func needsInit(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "Backend initialization required")
 }
 
-func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string) (StateSummary, error) {
+func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string) (tf.State, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
+		return tf.State{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
 	err = pull(ctx, e, p, workspace, file)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
 		_ = os.Remove(path) // a part of a state is no backup
-		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
+		return tf.State{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
 	state, err := ReadState(ctx, path)
 	if err == nil && state.Empty() {
-		state.File = ""
+		state.Path = ""
 		err = os.Remove(path)
 	}
 	if err != nil {
-		return StateSummary{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
+		return tf.State{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
 	return state, nil
 }
@@ -180,7 +150,7 @@ func workspaces(ctx context.Context, e *Engine, p Project) ([]string, error) {
 	c.Stdout = &out
 	if result, err := e.Run(ctx, c); err != nil {
 		if ctx.Err() == nil && strings.Contains(Fold(result.Output), workspaceless) {
-			return []string{defaultWorkspace}, nil
+			return []string{tf.DefaultWorkspace}, nil
 		}
 		return nil, err
 	}
@@ -207,30 +177,29 @@ func Load(ctx context.Context, path string) ([]byte, error) {
 	return files.Load(ctx, path, files.Limit{Bytes: largestState, Wait: stateWait})
 }
 
-// ReadState summarises a state file of format 4, which state pull writes
-// whatever the format in the back end is. The workspace is the file's name
-// without .tfstate. An empty file is no state.
-func ReadState(ctx context.Context, path string) (StateSummary, error) {
+// ReadState reads a state file as [tf.ParseState] does. The workspace is the file's
+// name without .tfstate.
+func ReadState(ctx context.Context, path string) (tf.State, error) {
 	text, err := Load(ctx, path)
 	if err != nil {
-		return StateSummary{}, fmt.Errorf("read the state: %w", err)
+		return tf.State{}, fmt.Errorf("read the state: %w", err)
 	}
-	state, err := Summarise(text)
+	state, err := tf.ParseState(text)
 	if err != nil {
-		return StateSummary{}, fmt.Errorf("read the state %s: %w", path, err)
+		return tf.State{}, fmt.Errorf("read the state %s: %w", path, err)
 	}
-	state.Workspace, state.File = strings.TrimSuffix(filepath.Base(path), stateSuffix), path
+	state.Workspace, state.Path = strings.TrimSuffix(filepath.Base(path), stateSuffix), path
 	return state, nil
 }
 
 // ReadBackup lists the states that BackUp wrote into dir, so that a run after a
 // kill can still compare.
-func ReadBackup(ctx context.Context, dir string) ([]StateSummary, error) {
+func ReadBackup(ctx context.Context, dir string) ([]tf.State, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*"+stateSuffix))
 	if err != nil {
 		return nil, fmt.Errorf("read the backup %s: %w", dir, err)
 	}
-	var states []StateSummary
+	var states []tf.State
 	for _, path := range paths {
 		state, err := ReadState(ctx, path)
 		if err != nil {
@@ -239,58 +208,4 @@ func ReadBackup(ctx context.Context, dir string) ([]StateSummary, error) {
 		states = append(states, state)
 	}
 	return states, nil
-}
-
-// hollow tells a JSON list or object without anything in it.
-func hollow(list json.RawMessage) bool {
-	var compact bytes.Buffer
-	err := json.Compact(&compact, list)
-	return len(list) == 0 || err == nil && slices.Contains([]string{"{}", "[]", "null"}, compact.String())
-}
-
-// Summarise is [ReadState] of a text; the summary names no workspace.
-func Summarise(text []byte) (StateSummary, error) {
-	if len(strings.TrimSpace(string(text))) == 0 {
-		return StateSummary{}, nil
-	}
-	var state struct {
-		Version   int             `json:"version"`
-		Lineage   string          `json:"lineage"`
-		Serial    int64           `json:"serial"`
-		Outputs   json.RawMessage `json:"outputs"`
-		Resources json.RawMessage `json:"resources"`
-	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		return StateSummary{}, fmt.Errorf("it is not JSON: %w", err)
-	}
-	if state.Version == 4 && state.Lineage == "" && hollow(state.Outputs) && hollow(state.Resources) {
-		return StateSummary{}, nil // what state pull prints of a workspace whose back end holds none
-	}
-	if state.Version != 4 || state.Lineage == "" {
-		return StateSummary{}, fmt.Errorf("it is no Terraform state of format 4")
-	}
-	var resources []struct {
-		Instances []json.RawMessage `json:"instances"`
-	}
-	if len(state.Resources) > 0 {
-		if err := json.Unmarshal(state.Resources, &resources); err != nil {
-			return StateSummary{}, fmt.Errorf("its resources are unlike Terraform's: %w", err)
-		}
-	}
-	summary := StateSummary{Lineage: state.Lineage, Serial: state.Serial, Resources: len(resources)}
-	for _, r := range resources {
-		summary.Instances += len(r.Instances)
-	}
-	// Both went through this engine's state pull, so that equal content is
-	// equal text but for the white space.
-	var content bytes.Buffer
-	for _, part := range []json.RawMessage{state.Outputs, state.Resources} {
-		content.WriteByte('\n')
-		if len(part) > 0 {
-			_ = json.Compact(&content, part) // it was decoded, so it is JSON
-		}
-	}
-	digest := sha256.Sum256(content.Bytes())
-	summary.Content = hex.EncodeToString(digest[:])
-	return summary, nil
 }

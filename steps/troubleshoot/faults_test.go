@@ -18,8 +18,6 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
-	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
@@ -180,17 +178,7 @@ func (w *world) keyPolicy(text string) {
 // control attaches a service control policy to an account.
 func (w *world) control(account, statement string) {
 	w.t.Helper()
-	h, ctx := w.hands(""), context.Background()
-	roots, err := h.organizations.ListRoots(ctx, &organizations.ListRootsInput{})
-	w.must(err)
-	_, _ = h.organizations.EnablePolicyType(ctx, &organizations.EnablePolicyTypeInput{RootId: roots.Roots[0].Id, PolicyType: orgtypes.PolicyTypeServiceControlPolicy})
-	made, err := h.organizations.CreatePolicy(ctx, &organizations.CreatePolicyInput{
-		Name: aws.String("fence"), Description: aws.String("fence"), Type: orgtypes.PolicyTypeServiceControlPolicy,
-		Content: aws.String(`{"Version":"2012-10-17","Statement":[` + statement + `]}`),
-	})
-	w.must(err)
-	_, err = h.organizations.AttachPolicy(ctx, &organizations.AttachPolicyInput{PolicyId: made.Policy.PolicySummary.Id, TargetId: aws.String(account)})
-	w.must(err)
+	w.must(w.server.AddSCP(account, "fence", `{"Version":"2012-10-17","Statement":[`+statement+`]}`))
 }
 
 func (w *world) aliceKey() string {

@@ -52,16 +52,15 @@ func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Rep
 		return nil
 	}
 	at := terraform.Project{Dir: p.Dir, Environ: env.Environ, Lines: func(line string) { env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
-	init, err := terraform.InitProject(ctx, env.Engine, at)
-	result := init.Result
+	result, err := terraform.InitProject(ctx, env.Engine, at)
 	switch {
-	case err == nil && init.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
+	case err == nil && result.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
 		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
 		r.Add(env, health.Result{Check: check})
 		f := engine.ProvidersUnreachable(p.Name, p.Dir)
 		r.Add(env, health.Result{Finding: &f})
 		return nil
-	case err == nil && !init.ProvidersUnreachable:
+	case err == nil && !result.ProvidersUnreachable:
 		check.Asked = "terraform init and terraform plan in " + p.Dir
 		result, err = env.Engine.Run(ctx, terraform.Command{Project: at, Args: []string{"plan"}})
 	}

@@ -13,7 +13,6 @@ import (
 	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -170,11 +169,10 @@ func findingOf(findings []plan.Finding, id string) *plan.Finding {
 // hands are SDK clients with which a test breaks something behind the engine's
 // back, as somebody in the console would.
 type hands struct {
-	iam           *iam.Client
-	kms           *kms.Client
-	s3            *s3.Client
-	dynamodb      *dynamodb.Client
-	organizations *organizations.Client
+	iam      *iam.Client
+	kms      *kms.Client
+	s3       *s3.Client
+	dynamodb *dynamodb.Client
 }
 
 // hands are an administrator's in an account; empty means the admin account.
@@ -191,8 +189,7 @@ func (w *world) hands(account string) hands {
 	cfg := w.config(who)
 	return hands{
 		iam: iam.NewFromConfig(cfg), kms: kms.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
-		organizations: organizations.NewFromConfig(cfg),
-		s3:            s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
+		s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 	}
 }
 

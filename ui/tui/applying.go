@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
 	"stateroom/steps/plan"
@@ -17,8 +17,7 @@ func (p *progress) show(l *list, busy, proving string) {
 	t := l.theme
 	l.text("", " "+p.bar(l), "")
 	for _, f := range p.failures {
-		l.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.change.Title))
-		l.wrapped(f.err.Error(), 3, t.Plain.Render)
+		l.failed(f.change.Title, f.err)
 	}
 	if more := p.failed - len(p.failures); more > 0 {
 		l.text(" " + t.Bad.Render(fmt.Sprintf("and %d more failed", more)))
@@ -69,42 +68,6 @@ func (p *progress) bar(l *list) string {
 	return bar + text
 }
 
-// outcome is how making the changes ended, what failed before all else, and what
-// more there is to say.
-func (v *runScreen) outcome(more ...string) {
-	t := v.theme
-	style := t.Good
-	if v.bad() {
-		style = t.Bad
-	}
-	for _, line := range append(words.Outcome(v.result, "Look again"), more...) {
-		v.list.wrapped(line, 1, style.Render)
-	}
-	v.list.text("")
-	for _, f := range v.result.Failures {
-		v.list.text(" " + t.Bad.Render(t.Glyphs.Failed+" "+f.Change.Title))
-		v.list.wrapped(f.Err.Error(), 3, t.Plain.Render)
-	}
-}
-
-// notes are what there is to know at the end: what exists, what is next.
-func (v *runScreen) notes(notes []string) {
-	t := v.theme
-	for _, note := range notes {
-		name, rest, ok := strings.Cut(note, ": ")
-		if !ok {
-			v.list.wrapped(note, 1, t.Plain.Render)
-			continue
-		}
-		v.list.wrapped(name, 1, t.Bold.Render)
-		v.list.wrapped(rest, 3, t.Plain.Render)
-	}
-	if note := v.engine.start.Note; note != "" {
-		v.list.wrapped(note, 1, t.Faint.Render)
-	}
-	v.list.text("")
-}
-
 // begin starts to make changes.
 func (v *runScreen) begin(changes []plan.Change) {
 	v.phase, v.notice = applying, ""
@@ -123,22 +86,9 @@ func (v *runScreen) halt() (first bool, text string) {
 	return false, "Cancelling the calls under way."
 }
 
-// bad tells whether the result is one that must not be cheered.
-func (v *runScreen) bad() bool {
-	return v.result != nil && (v.result.Failed+v.result.Unknown > 0 || v.result.Stopped)
-}
-
 // showOutput is all that Terraform has said so far.
-func (v *runScreen) showOutput() nav {
-	return nav{push: newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput)}
-}
-
-// applyingKeys are those that work while changes are made.
-func (v *runScreen) applyingKeys() []key.Binding {
-	if len(v.progress.output) > 0 {
-		return []key.Binding{keys.Down, keys.Output}
-	}
-	return []key.Binding{keys.Down}
+func (v *runScreen) showOutput() (nav, tea.Cmd) {
+	return nav{push: newViewer(v.theme, "Terraform's output", strings.Join(v.progress.output, "\n"), paintOutput)}, nil
 }
 
 // passphrase shows a generated passphrase until the operator has noted it.

@@ -49,7 +49,7 @@ func BenchmarkLeaveOut(b *testing.B) { run(b, largePlan(b), "x") }
 func BenchmarkApplying(b *testing.B) {
 	m := largePlan(b)
 	m.run.apply(0)
-	c := m.run.offer.Changes
+	c := m.run.review.Changes
 	frames(b, func(i int) {
 		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i%len(c)]}, plan.Event{Kind: plan.EventApplied, Change: &c[i%len(c)]})
 		m.run.refresh()

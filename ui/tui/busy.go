@@ -36,6 +36,6 @@ func (v *runScreen) waitingView(text string) []string {
 	if v.counting != "" {
 		text += ": " + v.counting
 	}
-	lines := append([]string{}, v.list.view(v)...)
+	lines := append([]string{}, v.list.view()...)
 	return append(lines, " "+v.theme.Accent.Render(v.spinner.View())+" "+text)
 }

@@ -12,49 +12,41 @@ import (
 	"stateroom/ui/words"
 )
 
-// changeItem is a change, and whether it waits for a consent.
+// changeItem is a change of a review, and whether it waits for a consent.
 type changeItem struct {
 	*plan.Change
 	foreign bool
+	of      *review
 }
 
-func (c *changeItem) name() itemName        { return itemName{kind: aChange, name: c.ID} }
-func (c *changeItem) opens(*runScreen) bool { return false }
+func (c *changeItem) name() itemName { return itemName{kind: aChange, name: c.ID} }
 
-func (c *changeItem) line(v *runScreen, selected bool) string {
-	t, text, note := v.theme, v.theme.Plain.Render(c.Title), ""
+func (c *changeItem) line(l *list, selected bool) string {
+	t, text, note := l.theme, l.theme.Plain.Render(c.Title), ""
 	switch {
 	case c.foreign && c.ConfirmByName:
 		note = "cannot be taken back; x asks for its name"
 	case c.foreign:
 		note = "not ours; x adopts it"
-	case v.offer.out[c.ID]:
+	case c.of.out[c.ID]:
 		note = "left out"
-	case v.offer.left[c.ID]:
+	case c.of.left[c.ID]:
 		note = "left out with what it needs"
 	case c.Cost != "":
 		note = c.Cost
 	}
-	if c.foreign || v.offer.left[c.ID] {
-		text = t.Faint.Render(c.Title)
+	symbol := markStyle(t, c.Symbol()).Render(c.Symbol())
+	if c.foreign || c.of.left[c.ID] {
+		symbol, text = t.Faint.Render(t.Glyphs.Out), t.Faint.Render(c.Title)
 	}
 	if selected {
 		text = t.Selected.Render(c.Title)
 	}
-	line := c.symbol(v) + " " + text
+	line := symbol + " " + text
 	if note != "" {
 		line += t.Faint.Render("  " + note)
 	}
 	return line
-}
-
-// symbol is Terraform's mark in its colour, or the sign of what is left out.
-func (c *changeItem) symbol(v *runScreen) string {
-	t := v.theme
-	if c.foreign || v.offer.left[c.ID] {
-		return t.Faint.Render(t.Glyphs.Out)
-	}
-	return markStyle(t, c.Symbol()).Render(c.Symbol())
 }
 
 // markStyle is the colour of one of Terraform's marks.
@@ -70,50 +62,29 @@ func markStyle(t *theme.Theme, mark string) lipgloss.Style {
 	return t.Accent
 }
 
-// key leaves the change out or takes it in, or shows it as calls, policy or diff.
-func (c *changeItem) key(v *runScreen, msg tea.KeyMsg) (nav, bool) {
-	show := func(title, text string, paint painter) (nav, bool) {
-		return nav{push: newViewer(v.theme, title, text, paint)}, true
+// keys leave the change out, take it in or adopt it, and show it as calls, policy or
+// diff.
+func (c *changeItem) keys(l *list) hotkeys {
+	shows := func(k key.Binding, title string, paint painter, text func() string) hotkey {
+		return hotkey{k, func() (nav, tea.Cmd) { return nav{push: newViewer(l.theme, title, text(), paint)}, nil }}
 	}
-	switch {
-	case key.Matches(msg, keys.Leave) && c.foreign:
-		return v.adopt(c.Change), true
-	case key.Matches(msg, keys.Leave):
-		v.leaveOut(c.Change)
-		return nav{}, true
-	case key.Matches(msg, keys.Call) && len(c.Calls) > 0:
-		return show(c.Title+": AWS calls", plan.Known(callsText(c.Change)), nil)
-	case key.Matches(msg, keys.Policy) && documentsText(c.Change) != "":
-		return show(c.Title, plan.Known(documentsText(c.Change)), paintDiff)
-	case key.Matches(msg, keys.Diff) && c.Write != nil && c.Write.Diff != "":
-		return show(c.Target, strings.Join(words.DiffLines(c.Write.Diff), "\n"), paintDiff)
-	}
-	return nav{}, false
-}
-
-func (c *changeItem) keys(*runScreen) []key.Binding {
-	list := []key.Binding{keys.Expand, keys.Leave}
+	decide := hotkey{keys.Leave, func() (nav, tea.Cmd) { return c.of.decide(c), nil }}
 	if c.foreign {
-		list[1] = bind("x", "adopt", "x")
+		decide.SetHelp("x", "adopt")
 	}
-	if len(c.Calls) > 0 {
-		list = append(list, keys.Call)
+	return hotkeys{
+		decide,
+		shows(keys.Call, c.Title+": AWS calls", nil, func() string { return plan.Known(callsText(c.Change)) }).when(len(c.Calls) > 0),
+		shows(keys.Policy, c.Title, paintDiff, func() string { return plan.Known(documentsText(c.Change)) }).when(documentsText(c.Change) != ""),
+		shows(keys.Diff, c.Target, paintDiff, func() string { return strings.Join(words.DiffLines(c.Write.Diff), "\n") }).when(c.Write != nil && c.Write.Diff != ""),
 	}
-	if documentsText(c.Change) != "" {
-		list = append(list, keys.Policy)
-	}
-	if c.Write != nil && c.Write.Diff != "" {
-		list = append(list, keys.Diff)
-	}
-	return list
 }
 
-// showChange adds a change with what is below it.
-func (v *runScreen) showChange(c *changeItem, indent int) {
-	v.list.add(c, indent)
-	if v.isOpen(c) {
-		for _, line := range changeDetail(v.theme, c.Change, v.list.width) {
-			v.list.below(strings.Repeat(" ", indent) + line)
+// show adds the change with what is below it.
+func (c *changeItem) show(l *list, indent int) {
+	if l.add(c, indent, false) {
+		for _, line := range changeDetail(l.theme, c.Change, l.width) {
+			l.below(strings.Repeat(" ", indent) + line)
 		}
 	}
 }

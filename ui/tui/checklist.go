@@ -43,6 +43,7 @@ func (t tallied) String() string {
 
 // group is the checks of one subject, in the order in which they ended.
 type group struct {
+	of      *checklist
 	subject string
 	checks  []int
 	tallied
@@ -62,6 +63,8 @@ type checklist struct {
 	all    []plan.Check
 	groups []group
 	tallied
+	// newest is the row of the check that ended last.
+	newest int
 	// widest is the width of the longest group's name.
 	widest int
 	// at is a subject's group, tables the same checks as tables, where they are
@@ -88,7 +91,7 @@ func (l *checklist) add(c plan.Check) {
 	if !there {
 		i = len(l.groups)
 		l.at[c.Subject] = i
-		l.groups = append(l.groups, group{subject: c.Subject})
+		l.groups = append(l.groups, group{of: l, subject: c.Subject})
 		l.widest = max(l.widest, ansi.StringWidth(l.groups[i].title()))
 	}
 	g := &l.groups[i]
@@ -128,12 +131,12 @@ func (l *checklist) place(c plan.Check) {
 			}
 		}
 		if at.table == len(l.tables) {
-			l.tables = append(l.tables, &table{column: map[string]int{}})
+			l.tables = append(l.tables, &table{of: l, column: map[string]int{}})
 		}
 		at.line = l.tables[at.table].add(c.Subject)
 		l.placed[c.Subject] = at
 	}
-	l.tables[at.table].set(at.line, c.Name, len(l.all)-1, l.all)
+	l.tables[at.table].set(at.line, c.Name, len(l.all)-1)
 }
 
 // lineOf is the line of a subject that stands in a table.

@@ -12,11 +12,15 @@ import (
 	"stateroom/ui/words"
 )
 
-// leaveOut leaves a change out, or takes it in again.
-func (v *runScreen) leaveOut(c *plan.Change) {
-	text := v.offer.toggle(c)
-	v.tallies = v.offer.tallies(v.result)
+// decide leaves a change out, takes it in again, or adopts it.
+func (v *runScreen) decide(c *changeItem) nav {
+	if c.foreign {
+		return v.adopt(c.Change)
+	}
+	text := v.review.toggle(c.Change)
+	v.review.tallies = v.review.offer.tallies(v.review.result)
 	v.say(text)
+	return nav{}
 }
 
 // adopt asks for the consent that a change needs. Where what is lost cannot be
@@ -54,25 +58,25 @@ func (v *runScreen) adopt(c *plan.Change) nav {
 // adopted lets something be changed that takes a consent of its own.
 func (v *runScreen) adopted(target string) {
 	v.flow.Answers.Adopt = append(v.flow.Answers.Adopt, target)
-	v.setReview(v.flow.Permit(v.offer.Review))
+	v.setReview(v.flow.Permit(v.review.Review))
 	v.say("Agreed: " + target + " will be changed as shown.")
 }
 
 // confirm asks before anything is changed. A dry run ends here.
 func (v *runScreen) confirm() (nav, tea.Cmd) {
-	kept := v.offer.kept()
+	kept := v.review.kept()
 	switch n := len(kept); {
 	case v.dryRun:
-		return v.endDryRun(), nil
+		return v.endDryRun()
 	case v.mustLook():
 		v.say("Look again first: enter. What is there is no longer what was seen.")
 		return nav{}, nil
-	case v.offer.Blocked():
+	case v.review.Blocked():
 		v.say("Nothing can be changed yet: correct what the findings say first.")
 		return nav{}, nil
 	case v.proves():
 		return nav{}, v.apply(0)
-	case n == 0 && len(v.offer.left) == 0:
+	case n == 0 && len(v.review.left) == 0:
 		v.say("Every change here takes a word of its own first: choose one, then x.")
 		return nav{}, nil
 	}
@@ -94,18 +98,18 @@ func (v *runScreen) confirm() (nav, tea.Cmd) {
 // confirmation is the dialog before anything is changed, beginning with not yet.
 func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 	const rest = 12 // lines of the dialog that are not about access
-	text, all := v.offer.accessText(max(3, v.height-rest), min(76, v.width-8))
+	text, all := v.review.accessText(max(3, v.height-rest), min(76, v.width-8))
 	text = append(text, plan.Line(kept))
-	if n := len(v.offer.left); n > 0 {
+	if n := len(v.review.left); n > 0 {
 		text = append(text, fmt.Sprintf("%s left out.", words.Plural(n, "change")))
 	}
 	typed := 0
-	for _, c := range v.offer.NotOurs {
+	for _, c := range v.review.NotOurs {
 		if c.ConfirmByName {
 			typed++
 		}
 	}
-	if n := len(v.offer.NotOurs) - typed; n > 0 {
+	if n := len(v.review.NotOurs) - typed; n > 0 {
 		text = append(text, fmt.Sprintf("%s not ours and left as it is.", words.Plural(n, "change")))
 	}
 	if typed > 0 {
@@ -115,23 +119,23 @@ func (v *runScreen) confirmation(kept []plan.Change, ways []choice) nav {
 	if !all {
 		items = append(items, choice{
 			"Read who gets access", "All of the sentences. Nothing is changed yet.",
-			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.offer.givesAll, "\n\n"), nil)}),
+			goTo(nav{push: newViewer(v.theme, "This gives access", strings.Join(v.review.givesAll, "\n\n"), nil)}),
 		})
 	}
 	return nav{push: &chooser{theme: v.theme, title: "Make these changes?", text: text, items: items}}
 }
 
 // leave asks before it throws away a plan that was never applied.
-func (v *runScreen) leave() nav {
-	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.offer.Changes) == 0 {
-		return nav{quit: true}
+func (v *runScreen) leave() (nav, tea.Cmd) {
+	if v.phase != reviewing || v.engine.made != nil || v.dryRun || len(v.review.Changes) == 0 {
+		return nav{quit: true}, nil
 	}
 	return nav{push: &chooser{
 		theme: v.theme, title: "Leave without changing anything?",
-		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.offer.Changes))},
+		text: []string{fmt.Sprintf("%s Nothing of it has been made.", plan.Line(v.review.Changes))},
 		items: []choice{
 			{"Stay", "", nil},
 			{"Leave", "Nothing is changed. " + v.mode.command() + " begins where you are now.", goTo(nav{quit: true})},
 		},
-	}}
+	}}, nil
 }

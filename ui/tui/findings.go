@@ -15,29 +15,28 @@ type findings struct {
 	others []changeItem
 }
 
-// sorted puts the findings of a review together with its changes and checks. Where
-// the run has stages, a change stands in its own, and below no finding.
-func sorted(r plan.Review, checks *checklist, staged bool) findings {
+// sorted puts the findings of a review together with its changes and checks.
+func sorted(r *review) findings {
 	var f findings
 	for _, severe := range []bool{true, false} {
 		for _, one := range r.Findings {
 			if (one.Severity != plan.Info) == severe {
-				f.list = append(f.list, findingItem{Finding: one})
+				f.list = append(f.list, findingItem{Finding: one, of: r})
 			}
 		}
 	}
 	assign := f.assign
-	if staged {
+	if r.staged {
 		assign = func(c changeItem) { f.others = append(f.others, c) }
 	}
 	for i := range r.Changes {
-		assign(changeItem{&r.Changes[i], false})
+		assign(changeItem{&r.Changes[i], false, r})
 	}
 	for i := range r.NotOurs {
-		assign(changeItem{&r.NotOurs[i], true})
+		assign(changeItem{&r.NotOurs[i], true, r})
 	}
-	if checks.tabled {
-		f.place(checks)
+	if r.checks.tabled {
+		f.place(r.checks)
 	}
 	return f
 }

@@ -245,7 +245,7 @@ func reviewingRoot(t testing.TB, l look, o Options) *root {
 func applyingRoot(t testing.TB, l look) *root {
 	m := reviewingRoot(t, l, Options{Sandbox: true})
 	m.run.apply(0)
-	c := m.run.offer.Changes
+	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]}, plan.Event{Kind: plan.EventApplied, Change: &c[0], Took: 12 * time.Millisecond},
 		plan.Event{Kind: plan.EventStarted, Change: &c[1]},
 		plan.Event{Kind: plan.EventFailed, Change: &c[1], Err: errors.New("iam:CreatePolicy as arn:aws:iam::111111111111:user/operator: AccessDenied (request 4711)")},

@@ -278,7 +278,7 @@ func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 	shown.until(t, "to do")
 	shown.send(tm, "ctrl+c")
 	end(t, tm, m)
-	if len(m.run.flow.Answers.Environments) != 3 || m.run.offer.Changes == nil {
+	if len(m.run.flow.Answers.Environments) != 3 || m.run.review.Changes == nil {
 		t.Errorf("answers %+v", m.run.flow.Answers.Blueprint)
 	}
 	if _, err := os.Stat(filepath.Join(stage.Root, "stateroom.hcl")); err == nil {

@@ -149,7 +149,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"done": func(t *testing.T, l look) *root { return finished(t, l) },
 	"failed": func(t *testing.T, l look) *root {
 		m := applyingRoot(t, l)
-		c := m.run.offer.Changes[1]
+		c := m.run.review.Changes[1]
 		findings := []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}}
 		m.Update(madeMsg{op: m.engine.op, outline: seen(m), review: plan.Review{Findings: findings}, summary: &plan.Summary{
 			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2, Findings: findings,

@@ -1,6 +1,62 @@
 package tui
 
-import "github.com/charmbracelet/bubbles/key"
+import (
+	"slices"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// hotkey is a key with what it does, so that what works is what footer and help
+// show.
+type hotkey struct {
+	key.Binding
+	// do is what it does; nil leaves it to what the screen moves.
+	do action
+}
+
+// when is the key where there is something for it to do.
+func (h hotkey) when(works bool) hotkey {
+	h.SetEnabled(works)
+	return h
+}
+
+// shown is the key with its words only where they are worth their room; it works all
+// the same.
+func (h hotkey) shown(worth bool) hotkey {
+	if !worth {
+		h.SetHelp("", "")
+	}
+	return h
+}
+
+// hotkeys are the keys that work now, the most useful first.
+type hotkeys []hotkey
+
+// bindings are those that are shown.
+func (list hotkeys) bindings() []key.Binding {
+	var shown []key.Binding
+	for _, h := range list {
+		if h.Enabled() && h.Help().Key != "" {
+			shown = append(shown, h.Binding)
+		}
+	}
+	return shown
+}
+
+// update does what a key is for. One that is none of the list goes to move.
+func (list hotkeys) update(msg tea.Msg, move func(tea.KeyMsg) bool) (nav, tea.Cmd) {
+	pressed, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nav{}, nil
+	}
+	i := slices.IndexFunc(list, func(h hotkey) bool { return h.do != nil && key.Matches(pressed, h.Binding) })
+	if i >= 0 {
+		return list[i].do()
+	}
+	move(pressed)
+	return nav{}, nil
+}
 
 // keyMap is every key outside of forms, with its help.
 type keyMap struct {
@@ -28,7 +84,7 @@ var keys = keyMap{
 	Next:      bind("tab", "next", "tab"),
 	Previous:  bind("shift+tab", "previous", "shift+tab"),
 	Jump:      bind("1-9", "step", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
-	Expand:    bind("space", "details", " ", "right"),
+	Expand:    bind("space", "details", " "),
 	Collapse:  bind("left", "close", "left"),
 	Leave:     bind("x", "leave out", "x"),
 	Edit:      bind("e", "edit", "e"),

@@ -2,9 +2,9 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
@@ -19,13 +19,10 @@ import (
 type item interface {
 	// name is how it is known from one look to the next.
 	name() itemName
-	// opens tells whether it is open as long as the operator has not said so.
-	opens(v *runScreen) bool
 	// line is how it is drawn, behind the marks of cursor and fold.
-	line(v *runScreen, selected bool) string
-	// keys are its own keys; key handles one of them, and tells whether it was one.
-	keys(v *runScreen) []key.Binding
-	key(v *runScreen, msg tea.KeyMsg) (nav, bool)
+	line(l *list, selected bool) string
+	// keys are those that are its own.
+	keys(l *list) hotkeys
 }
 
 // itemName is how an item is known from one look to the next. It is no text, so
@@ -49,6 +46,8 @@ const (
 // text that is drawn already.
 type row struct {
 	item item
+	// open says that what is below the item is shown.
+	open bool
 	// indent is how far an item stands below what it belongs to.
 	indent int
 	text   string
@@ -62,6 +61,8 @@ type list struct {
 	scroll
 	theme *theme.Theme
 	rows  []row
+	// content adds the rows; the list is drawn anew by it.
+	content func()
 	// choosing says that the items have a cursor.
 	choosing bool
 	// said are the items that the operator opened, or closed.
@@ -69,8 +70,8 @@ type list struct {
 	width int
 }
 
-func newList(t *theme.Theme) *list {
-	l := &list{theme: t, said: map[itemName]bool{}}
+func newList(t *theme.Theme, content func()) *list {
+	l := &list{theme: t, content: content, said: map[itemName]bool{}}
 	l.headed = true // what stands above the first item is read first
 	l.stops = func(i int) bool { return l.choosing && l.rows[i].item != nil }
 	return l
@@ -79,12 +80,12 @@ func newList(t *theme.Theme) *list {
 // rewind goes back to the first line, for another screen.
 func (l *list) rewind() { l.top, l.cursor = 0, 0 }
 
-// fill makes the rows anew. The cursor stays on its item, whatever has come or gone
-// above it.
-func (l *list) fill(width, height int, fill func()) {
+// fill makes the rows anew for a space. The cursor stays on its item, whatever has
+// come or gone above it.
+func (l *list) fill(width, height int) {
 	at, under := l.cursor, l.under()
-	l.width, l.rows = width, l.rows[:0]
-	fill()
+	l.width, l.height, l.rows = width, height, l.rows[:0]
+	l.content()
 	if by := l.moved(at, under); by != 0 {
 		l.cursor, l.top = at+by, max(0, l.top+by)
 	}
@@ -108,8 +109,15 @@ func (l *list) moved(at int, it item) int {
 	return 0
 }
 
-// add adds an item.
-func (l *list) add(it item, indent int) { l.rows = append(l.rows, row{item: it, indent: indent}) }
+// add adds an item, which is open by itself or not. It tells whether it is to be
+// open: the operator may have said otherwise.
+func (l *list) add(it item, indent int, open bool) bool {
+	if said, there := l.said[it.name()]; there {
+		open = said
+	}
+	l.rows = append(l.rows, row{item: it, indent: indent, open: open})
+	return open
+}
 
 // text adds lines that are drawn already.
 func (l *list) text(lines ...string) {
@@ -128,6 +136,24 @@ func (l *list) wrapped(text string, indent int, render func(...string) string) {
 	}
 }
 
+// failed adds a change that could not be made, with why.
+func (l *list) failed(title string, why error) {
+	l.text(" " + l.theme.Bad.Render(l.theme.Glyphs.Failed+" "+title))
+	l.wrapped(why.Error(), 3, l.theme.Plain.Render)
+}
+
+// access says who gets in, before anything else of a plan.
+func (l *list) access(sentences []string) {
+	if len(sentences) == 0 {
+		return
+	}
+	l.text(" " + l.theme.Warn.Render(l.theme.Glyphs.Attention+" This gives access:"))
+	for _, sentence := range sentences {
+		l.wrapped(sentence, 3, l.theme.Plain.Render)
+	}
+	l.text("")
+}
+
 // The indent of what is below a finding or a check, and how much of it is shown.
 const (
 	below     = 7
@@ -140,6 +166,15 @@ func (l *list) quoted(text string, indent int, style lipgloss.Style) {
 	for _, line := range wrapMost(text, l.width-indent-1, longMost, l.theme) {
 		l.below(strings.Repeat(" ", indent) + style.Render(line))
 	}
+}
+
+// beginning is the first lines of a text, as they stand below an item.
+func (l *list) beginning(text string, style lipgloss.Style) []string {
+	lines := wrapMost(strings.ReplaceAll(text, "\n", " "), l.width-below-1, briefMost, l.theme)
+	for i, line := range lines {
+		lines[i] = strings.Repeat(" ", below) + style.Render(line)
+	}
+	return lines
 }
 
 // labelled adds a text with a word before it below an item.
@@ -224,15 +259,33 @@ func (l *list) revealItem() {
 	l.reveal(last)
 }
 
+// keys are those of the item with the cursor.
+func (l *list) keys() hotkeys {
+	it := l.under()
+	if it == nil {
+		return nil
+	}
+	fold := func(open bool) action {
+		return func() (nav, tea.Cmd) {
+			l.said[it.name()] = open
+			l.fill(l.width, l.height)
+			l.revealItem()
+			return nav{}, nil
+		}
+	}
+	toggle := fold(!l.rows[l.cursor].open)
+	return slices.Concat(hotkeys{{keys.Expand, toggle}}, it.keys(l), hotkeys{{bind("", "", "right"), toggle}, {bind("", "", "left"), fold(false)}})
+}
+
 // view draws the rows in sight, and says how many are not.
-func (l *list) view(v *runScreen) []string {
+func (l *list) view() []string {
 	from, to := l.window()
 	lines := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		r := &l.rows[i]
 		text := r.text
 		if r.item != nil {
-			text = l.draw(v, r, l.choosing && i == l.cursor)
+			text = l.draw(r, l.choosing && i == l.cursor)
 		}
 		lines = append(lines, l.theme.Cut(text, l.width))
 	}
@@ -244,16 +297,16 @@ func (l *list) view(v *runScreen) []string {
 
 // draw is the line of an item: where the cursor is, whether it is open, and what it
 // is.
-func (l *list) draw(v *runScreen, r *row, selected bool) string {
+func (l *list) draw(r *row, selected bool) string {
 	t := l.theme
 	mark, fold := "   ", t.Glyphs.Closed
 	if selected {
 		mark = " " + t.Accent.Render(t.Glyphs.Cursor) + " "
 	}
-	if v.isOpen(r.item) {
+	if r.open {
 		fold = t.Glyphs.Open
 	}
-	return mark + strings.Repeat(" ", r.indent) + t.Faint.Render(fold) + " " + r.item.line(v, selected)
+	return mark + strings.Repeat(" ", r.indent) + t.Faint.Render(fold) + " " + r.item.line(l, selected)
 }
 
 // hidden says how many lines are above and below those in sight.

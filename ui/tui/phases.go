@@ -27,8 +27,8 @@ func (v *runScreen) lookStep() stepItem {
 	switch {
 	case v.phase == inspecting || v.phase == opening && len(v.asked.pages) == 0:
 		s.state = stateChecking
-	case v.checks.failed > 0:
-		s.state, s.word = stateAttention, fmt.Sprintf("%d failed", v.checks.failed)
+	case v.review.checks.failed > 0:
+		s.state, s.word = stateAttention, fmt.Sprintf("%d failed", v.review.checks.failed)
 		return s
 	case v.err != nil:
 		s.state, s.word, s.current = stateFailed, "failed", true
@@ -36,19 +36,19 @@ func (v *runScreen) lookStep() stepItem {
 	case v.flow != nil:
 		s.state = stateRight
 	}
-	if n := v.checks.total(); n > 0 {
+	if n := v.review.checks.total(); n > 0 {
 		s.word = fmt.Sprint(n)
 	}
 	return s
 }
 
 func (v *runScreen) reviewStep() stepItem {
-	s := stepItem{name: "Review", current: v.phase == reviewing && v.result == nil && v.err == nil}
-	wrong, changes := v.found.pressing(), v.offer.toDo()
+	s := stepItem{name: "Review", current: v.phase == reviewing && v.review.result == nil && v.err == nil}
+	wrong, changes := v.review.found.pressing(), v.review.toDo()
 	switch {
 	case v.flow == nil || v.phase == inspecting || v.phase == opening || v.phase == asking:
 		return s
-	case v.phase == applying || v.result != nil:
+	case v.phase == applying || v.review.result != nil:
 		s.state = stateRight
 	case changes > 0:
 		s.state, s.word = stateToChange, fmt.Sprintf("%d to do", changes)
@@ -67,21 +67,21 @@ func (v *runScreen) applyStep() stepItem {
 		s.state, s.word = stateFailed, fmt.Sprintf("%d failed", v.progress.failed)
 	case v.phase == applying:
 		s.state, s.word = stateChecking, fmt.Sprintf("%d/%d", v.progress.ended, v.progress.total)
-	case v.result != nil && v.bad():
+	case v.review.result != nil && v.review.bad():
 		s.state, s.word = stateFailed, "not all"
-	case v.result != nil:
-		s.state, s.word = stateDone, fmt.Sprintf("%d made", v.result.Applied)
+	case v.review.result != nil:
+		s.state, s.word = stateDone, fmt.Sprintf("%d made", v.review.result.Applied)
 	}
 	return s
 }
 
 func (v *runScreen) resultStep() stepItem {
-	s := stepItem{name: "Result", current: v.result != nil && v.phase == reviewing}
+	s := stepItem{name: "Result", current: v.review.result != nil && v.phase == reviewing}
 	switch {
 	case !s.current:
-	case v.bad():
+	case v.review.bad():
 		s.state, s.word = stateFailed, "failed"
-	case v.found.pressing() > 0:
+	case v.review.found.pressing() > 0:
 		s.state, s.word = stateAttention, "look"
 	default:
 		s.state, s.word = stateDone, "done"

@@ -15,12 +15,12 @@ const hostile = "a\x1b]52;c;aGk=\x07b\x1b]0;t\x07c\x1b\x1b[31m[2Jd\x1b[8mhidden\
 func TestNoTextOfAPlanReachesTheTerminalAsACommand(t *testing.T) {
 	for _, l := range []look{{width: 80, height: 24, utf8: true}, {width: 120, height: 36, utf8: true, colour: true, dark: true}} {
 		m := reviewingRoot(t, l, Options{})
-		for i := range m.run.offer.Changes {
-			c := &m.run.offer.Changes[i]
+		for i := range m.run.review.Changes {
+			c := &m.run.review.Changes[i]
 			c.Title, c.Target, c.Risk, c.Cost = c.Title+hostile, c.Target+hostile, hostile, hostile
 			c.Fields = append(c.Fields, plan.Field{Name: hostile, Before: hostile, After: hostile})
 		}
-		m.run.offer.Findings = append(m.run.offer.Findings, plan.Finding{ID: "x.y" + hostile, Step: 2, Severity: plan.Failure, Evidence: hostile, Remedy: hostile, Details: hostile})
+		m.run.review.Findings = append(m.run.review.Findings, plan.Finding{ID: "x.y" + hostile, Step: 2, Severity: plan.Failure, Evidence: hostile, Remedy: hostile, Details: hostile})
 		m.run.rebuild()
 		for _, keys := range [][]string{{"2"}, {"space"}, {"c"}, {"esc"}, {"9"}, {"a"}} {
 			press(m, keys...)

@@ -21,7 +21,6 @@ type progress struct {
 	total   int
 	ended   int
 	running []*plan.Change
-	begun   map[string]time.Time
 	// done are the newest last.
 	done     []endedChange
 	failures []endedChange
@@ -46,7 +45,7 @@ type endedChange struct {
 }
 
 func newProgress(changes []plan.Change, before *progress) *progress {
-	p := &progress{total: len(changes), begun: map[string]time.Time{}, steps: map[int]*stepProgress{}, before: map[int]bool{}}
+	p := &progress{total: len(changes), steps: map[int]*stepProgress{}, before: map[int]bool{}}
 	if before != nil {
 		p.before, p.output = maps.Clone(before.before), before.output
 	}

@@ -225,7 +225,7 @@ func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 		}
 		return nav{}, v.open()
 	case form.Left:
-		return v.leftForm(), nil
+		return v.leftForm()
 	case form.Pick:
 		return v.pick(v.form.Focus()), nil
 	case form.Editing:
@@ -235,7 +235,7 @@ func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 
 // leftForm goes back: to the page before, to the review that the operator came
 // from, or out.
-func (v *runScreen) leftForm() nav {
+func (v *runScreen) leftForm() (nav, tea.Cmd) {
 	switch {
 	case v.asked.edited == 0 && v.asked.page > 0:
 		v.show(v.asked.back(v.asked.page - 1))
@@ -247,7 +247,7 @@ func (v *runScreen) leftForm() nav {
 	default:
 		return v.leave()
 	}
-	return nav{}
+	return nav{}, nil
 }
 
 // pick lists the accounts that a question offers.
@@ -266,7 +266,7 @@ func (v *runScreen) pick(path string) nav {
 // the focus is in sight.
 func (v *runScreen) formView() []string {
 	fields, at := v.form.View()
-	lines := append([]string{}, v.list.view(v)...)
+	lines := append([]string{}, v.list.view()...)
 	at += len(lines)
 	for _, line := range fields {
 		lines = append(lines, " "+line)

@@ -80,7 +80,7 @@ func lookingAt(b *testing.B, mode *Mode, checks []plan.Check) {
 	m := opened(b, benchLook, mode, Options{})
 	answerWith(m, engine.Opened{Flow: fakeFlow(b, healthy())}, nil)
 	for i := range checks {
-		m.run.checks.add(checks[i])
+		m.run.review.checks.add(checks[i])
 	}
 	again := checks[0]
 	frames(b, func(int) {

@@ -213,7 +213,7 @@ func looking(t testing.TB, l look, o Options) *root {
 func mending(t testing.TB, l look) *root {
 	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
 	press(m, "enter", "down", "enter")
-	c := m.run.offer.Changes
+	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[0]},
 		plan.Event{Kind: plan.EventFailed, Change: &c[0], Err: errors.New("kms:EnableKey as user/alice: AccessDenied (request 4711)")},
 		plan.Event{Kind: plan.EventStarted, Change: &c[1]})
@@ -225,7 +225,7 @@ func mending(t testing.TB, l look) *root {
 func mendedRoot(t testing.TB, l look) *root {
 	m := lookedAt(t, l, Troubleshoot, Options{Sandbox: true}, ill())
 	press(m, "enter", "down", "enter")
-	c, after := m.run.offer.Changes, ill()
+	c, after := m.run.review.Changes, ill()
 	for i := range c {
 		tell(m, plan.Event{Kind: plan.EventStarted, Change: &c[i]}, plan.Event{Kind: plan.EventApplied, Change: &c[i], Took: 12 * time.Millisecond})
 	}

@@ -72,7 +72,9 @@ func init() {
 		},
 		"run-open": func(t *testing.T, l look) *root {
 			m := lookedAt(t, l, Troubleshoot, Options{}, ill())
-			m.run.setOpen(&findingItem{Finding: plan.Finding{ID: "kms-disabled"}}, true)
+			m.run.list.said[itemName{kind: aFinding, name: "kms-disabled"}] = true
+			m.run.rebuild()
+			m.run.list.revealItem()
 			press(m, "down", "space")
 			return m
 		},

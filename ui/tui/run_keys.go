@@ -1,76 +1,79 @@
 package tui
 
 import (
+	"fmt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // key is a key press.
 func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
-	switch {
-	case v.phase == asking:
+	if v.phase == asking {
 		return v.answerKey(msg)
-	case v.staged() && key.Matches(msg, keys.Next):
-		v.goToStage(v.current + 1)
-	case v.staged() && key.Matches(msg, keys.Previous):
-		v.goToStage(v.current - 1)
-	case v.staged() && key.Matches(msg, keys.Jump):
-		v.goToStage(int(msg.Runes[0] - '0'))
-	case key.Matches(msg, keys.Output) && v.progress != nil && len(v.progress.output) > 0:
-		return v.showOutput(), nil
-	case v.phase == applying:
-		v.list.move(msg)
-	case key.Matches(msg, keys.Quit):
-		return v.leave(), nil
-	case v.phase == inspecting:
-		v.follows = !v.list.move(msg) && v.follows
-	case v.phase == reviewing:
-		return v.reviewKey(msg)
 	}
-	return nav{}, nil
+	return v.hotkeys().update(msg, func(msg tea.KeyMsg) bool {
+		moved := v.list.move(msg)
+		v.follows = v.follows && !moved
+		return moved
+	})
 }
 
-// reviewKey is a key on what was found: first those of the whole review, then
-// those of the line under the cursor.
-func (v *runScreen) reviewKey(msg tea.KeyMsg) (nav, tea.Cmd) {
-	switch {
-	case key.Matches(msg, keys.Accept):
-		_, accept := v.ahead()
-		return accept()
-	case key.Matches(msg, keys.Edit) && v.asks():
-		v.edit()
-		return nav{}, nil
-	case key.Matches(msg, keys.Again) && v.flow != nil:
-		return nav{}, v.look()
-	case v.err != nil:
-		return nav{}, nil
-	case key.Matches(msg, keys.Apply) && (v.offer.any() || v.proves() || v.mustLook()):
-		return v.confirm()
-	case key.Matches(msg, keys.Save):
-		return v.saveMenu(), nil
+// keys are those that work now.
+func (v *runScreen) keys() []key.Binding {
+	if v.phase == asking {
+		return v.form.Keys()
 	}
-	it := v.list.under()
-	if it == nil {
-		v.list.move(msg)
-		return nav{}, nil
+	return v.hotkeys().bindings()
+}
+
+func (v *runScreen) hotkeys() hotkeys {
+	quit, move := hotkey{keys.Quit, v.leave}, hotkey{Binding: keys.Down}
+	output := hotkey{keys.Output, v.showOutput}.when(v.progress != nil && len(v.progress.output) > 0)
+	switch v.phase {
+	case inspecting:
+		return append(hotkeys{move.shown(!v.staged()), quit, output.shown(false)}, v.stageKeys()...)
+	case applying:
+		return append(hotkeys{move, output}, v.stageKeys()...)
+	case reviewing:
+		return append(append(v.reviewKeys(), output, quit), v.stageKeys()...)
+	case opening, asking:
 	}
-	if n, done := it.key(v, msg); done {
-		return n, nil
+	return hotkeys{quit, output.shown(false)}
+}
+
+// stageKeys go from stage to stage.
+func (v *runScreen) stageKeys() hotkeys {
+	show := func(n int) action {
+		return func() (nav, tea.Cmd) { v.goToStage(n); return nav{}, nil }
 	}
-	switch {
-	case key.Matches(msg, keys.Expand):
-		v.setOpen(it, !v.isOpen(it))
-	case key.Matches(msg, keys.Collapse):
-		v.setOpen(it, false)
-	default:
-		v.list.move(msg)
+	var list hotkeys
+	for i := range v.outline.Stages {
+		list = append(list, hotkey{bind("1-9", "step", fmt.Sprint(i+1)), show(i + 1)}.shown(i == 0))
 	}
-	return nav{}, nil
+	if v.staged() {
+		list = append(list, hotkey{keys.Next, show(v.current + 1)}, hotkey{keys.Previous, show(v.current - 1)})
+	}
+	return list
+}
+
+// reviewKeys are the keys of the whole review, and of the line under the cursor.
+func (v *runScreen) reviewKeys() hotkeys {
+	word, accept := v.ahead()
+	list := hotkeys{{bind("enter", word, "enter"), accept}}
+	edit := hotkey{keys.Edit, func() (nav, tea.Cmd) { v.edit(); return nav{}, nil }}.when(v.asks())
+	again := hotkey{keys.Again, func() (nav, tea.Cmd) { return nav{}, v.look() }}.when(v.flow != nil)
+	if v.err != nil {
+		return append(list, edit, again.shown(false))
+	}
+	acts := v.review.any() || v.proves()
+	apply := hotkey{bind("a", v.verb(), "a"), v.confirm}.when(acts || v.mustLook()).shown(acts && !v.last() && !v.mustLook())
+	return append(append(list, v.list.keys()...), apply, edit, hotkey{keys.Save, v.saveMenu}, again.shown(word != "look again"))
 }
 
 // proves tells whether there is nothing to change, and a proof of it to ask for.
 func (v *runScreen) proves() bool {
-	return v.staged() && v.result == nil && len(v.offer.Changes) == 0
+	return v.staged() && v.review.result == nil && len(v.review.Changes) == 0
 }
 
 // ahead is what comes next, in a word and as what does it: the next stage, the
@@ -89,18 +92,12 @@ func (v *runScreen) ahead() (word string, accept action) {
 		return "look again", look
 	case !v.last():
 		return "continue", func() (nav, tea.Cmd) { v.goToStage(v.current + 1); return nav{}, nil }
-	case v.offer.any() || v.proves():
+	case v.review.any() || v.proves():
 		return v.verb(), v.confirm
-	case v.found.pressing() > 0 && !v.staged():
+	case v.review.found.pressing() > 0 && !v.staged():
 		return "look again", look
 	}
 	return "leave", leave
-}
-
-// next is what enter does, in a word.
-func (v *runScreen) next() string {
-	word, _ := v.ahead()
-	return word
 }
 
 // verb is what confirming is called here.
@@ -114,28 +111,3 @@ func (v *runScreen) verb() string {
 	return v.mode.verb
 }
 
-// reviewKeys are the keys for the line under the cursor, and the review's.
-func (v *runScreen) reviewKeys() []key.Binding {
-	list := []key.Binding{bind("enter", v.next(), "enter")}
-	if v.err == nil {
-		if it := v.list.under(); it != nil {
-			list = append(list, it.keys(v)...)
-		}
-		if !v.last() && !v.mustLook() && (v.offer.any() || v.proves()) {
-			list = append(list, bind("a", v.verb(), "a"))
-		}
-	}
-	if v.asks() {
-		list = append(list, keys.Edit)
-	}
-	if v.err == nil {
-		list = append(list, keys.Save)
-	}
-	if v.err == nil && v.flow != nil && v.next() != "look again" {
-		list = append(list, keys.Again)
-	}
-	if v.progress != nil && len(v.progress.output) > 0 {
-		list = append(list, keys.Output)
-	}
-	return v.withStages(append(list, keys.Quit))
-}

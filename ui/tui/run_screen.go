@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -56,33 +55,21 @@ type runScreen struct {
 	// chose it, so that the screen does not jump.
 	current int
 	moved   bool
-	// looking is how far each stage's inspection is, tallies what the review says
-	// of it.
+	// looking is how far each stage's inspection is.
 	looking map[int]lookState
-	tallies map[int]*tally
 
-	// checks are those of the look, found what they led to, and offer what would be
-	// changed.
-	checks *checklist
-	found  findings
-	offer  offer
+	review review
 	// recheck are the checks of the look that follows the changes.
 	recheck tallied
-	// settled is the summary of a look that found nothing to change.
-	settled *plan.Summary
-	// mended are the findings that were there before the changes and are gone.
-	mended []plan.Finding
 
-	// list is all of this as lines; newest is the row of the check that ended last,
-	// which follows keeps in sight until the operator scrolls.
+	// list is all of this as lines; follows keeps the check that ended last in sight,
+	// until the operator scrolls.
 	list    *list
-	newest  int
 	follows bool
 
-	// progress is of the application under way or the last one; result is how
-	// that ended; err is what keeps anything from being looked at.
+	// progress is of the application under way or the last one; err is what keeps
+	// anything from being looked at.
 	progress *progress
-	result   *plan.Summary
 	err      error
 	notice   string
 	// counting is how far a long inspection is; stale says that reports came
@@ -92,13 +79,16 @@ type runScreen struct {
 }
 
 func newRunScreen(t *theme.Theme, e *runner, mode *Mode, dryRun, sandbox bool) *runScreen {
-	return &runScreen{
+	v := &runScreen{
 		theme: t, engine: e, mode: mode, dryRun: dryRun, width: 80, height: 20,
 		spinner:   spinner.New(spinner.WithSpinner(spinner.Spinner{Frames: t.Glyphs.Spinner, FPS: time.Second / 10})),
 		rehearses: sandbox && mode.rehearses(), asked: questions{given: plan.Given{}, drafts: map[int]page{}},
 		outline: plan.Outline{Stages: mode.Stages}, current: 1, looking: map[int]lookState{},
-		checks: newChecklist(mode.Table), offer: offer{out: map[string]bool{}}, list: newList(t),
+		review: review{offer: offer{out: map[string]bool{}}, checks: newChecklist(mode.Table)},
 	}
+	v.review.decide = v.decide
+	v.list = newList(t, v.rows)
+	return v
 }
 
 // update dispatches.
@@ -151,7 +141,7 @@ func (v *runScreen) view() []string {
 	case inspecting:
 		lines = v.waitingView(v.mode.looking)
 	case reviewing, applying:
-		lines = v.list.view(v)
+		lines = v.list.view()
 	}
 	height := v.height - len(v.noticeLines())
 	steps := stepper{v.theme, v.spinner.View(), v.steps()}
@@ -190,22 +180,7 @@ func (v *runScreen) listHeight() int {
 // rebuild draws anew what is shown.
 func (v *runScreen) rebuild() {
 	v.list.choosing = v.phase == reviewing
-	v.list.fill(v.contentWidth()-1, v.listHeight(), v.rows)
-}
-
-// isOpen tells whether what is below an item is shown.
-func (v *runScreen) isOpen(it item) bool {
-	if open, said := v.list.said[it.name()]; said {
-		return open
-	}
-	return it.opens(v)
-}
-
-// setOpen opens or closes an item.
-func (v *runScreen) setOpen(it item, open bool) {
-	v.list.said[it.name()] = open
-	v.rebuild()
-	v.list.revealItem()
+	v.list.fill(v.contentWidth()-1, v.listHeight())
 }
 
 // opens says what is done until there is anything to show.
@@ -235,22 +210,3 @@ func (v *runScreen) about() []string {
 	return append(text, v.signs()...)
 }
 
-// keys are those that work now.
-func (v *runScreen) keys() []key.Binding {
-	switch v.phase {
-	case opening:
-		return []key.Binding{keys.Quit}
-	case asking:
-		return v.form.Keys()
-	case inspecting:
-		if v.staged() {
-			return v.withStages([]key.Binding{keys.Quit})
-		}
-		return []key.Binding{keys.Down, keys.Quit}
-	case applying:
-		return v.withStages(v.applyingKeys())
-	case reviewing:
-		return v.reviewKeys()
-	}
-	return nil
-}

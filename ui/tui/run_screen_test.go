@@ -151,19 +151,19 @@ func TestFindingsStandCausesFirstEachWithWhatMendsIt(t *testing.T) {
 func TestTypedConsentTakesTheWholeName(t *testing.T) {
 	m := screens["run-consent"](t, plainLook)
 	shows(t, m, "Whoever still runs Terraform there", someLock)
-	if press(m, "enter"); len(m.run.offer.NotOurs) != 1 {
+	if press(m, "enter"); len(m.run.review.NotOurs) != 1 {
 		t.Fatal("half a name was taken")
 	}
-	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.offer.Changes) != 3 || len(m.run.offer.NotOurs) != 0 {
-		t.Errorf("%d changes, %d foreign", len(m.run.offer.Changes), len(m.run.offer.NotOurs))
+	if press(m, strings.TrimPrefix(someLock, "7f6c9a1e"), "enter"); len(m.run.review.Changes) != 3 || len(m.run.review.NotOurs) != 0 {
+		t.Errorf("%d changes, %d foreign", len(m.run.review.Changes), len(m.run.review.NotOurs))
 	}
 	shows(t, m, "Agreed: "+someLock)
 }
 
 func TestConsentCanBeRefused(t *testing.T) {
 	m := screens["run-consent"](t, plainLook)
-	if press(m, "esc"); len(m.run.offer.NotOurs) != 1 || len(m.stack) != 1 {
-		t.Errorf("%d foreign, %d screens", len(m.run.offer.NotOurs), len(m.stack))
+	if press(m, "esc"); len(m.run.review.NotOurs) != 1 || len(m.stack) != 1 {
+		t.Errorf("%d foreign, %d screens", len(m.run.review.NotOurs), len(m.stack))
 	}
 }
 
@@ -215,7 +215,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 
 func TestChangesAreLookedAtAgain(t *testing.T) {
 	m := mending(t, plainLook)
-	c := m.run.offer.Changes
+	c := m.run.review.Changes
 	tell(m, plan.Event{Kind: plan.EventApplied, Change: &c[1]})
 	check := ill().Checks[2]
 	tell(m, plan.Event{Kind: plan.EventCheck, Check: &check})
@@ -282,12 +282,12 @@ func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
 	m := looking(t, plainLook, Options{})
 	old := m.engine.op
 	m.engine.next()
-	checks := len(m.run.checks.all)
+	checks := len(m.run.review.checks.all)
 	check := ill().Checks[0]
 	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
 	m.Update(openedMsg{op: old, err: errors.New("stale")})
 	m.Update(eventMsg{old, plan.Event{Kind: plan.EventCheck, Check: &check}})
-	if m.run.err != nil || m.run.phase != inspecting || len(m.run.checks.all) != checks {
+	if m.run.err != nil || m.run.phase != inspecting || len(m.run.review.checks.all) != checks {
 		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}
 }

@@ -37,7 +37,7 @@ func (v *runScreen) look() tea.Cmd {
 	for _, stage := range v.outline.Stages {
 		v.looking[stage.Number] = lookState{checking: true}
 	}
-	v.checks, v.follows, v.settled, v.result = newChecklist(v.mode.Table), true, nil, nil
+	v.review.checks, v.review.settled, v.review.result, v.follows = newChecklist(v.mode.Table), nil, nil, true
 	v.list.rewind()
 	v.rebuild()
 	return tea.Batch(v.engine.review(v.flow), v.spin())
@@ -49,7 +49,7 @@ func (v *runScreen) reported(e plan.Event) nav {
 	case e.Kind == plan.EventInspected && v.phase != applying:
 		v.looking[e.Step] = lookState{checking: v.phase == inspecting, seen: true, err: e.Err}
 	case e.Kind == plan.EventCheck && v.phase == inspecting:
-		v.checks.add(*e.Check)
+		v.review.checks.add(*e.Check)
 		v.stale = true
 	case e.Kind == plan.EventCheck && v.phase == applying:
 		v.recheck.add(e.Check.Verdict)
@@ -75,9 +75,9 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 		v.fail(msg.err)
 		return
 	}
-	v.flow, v.settled = msg.flow, msg.settled
+	v.flow, v.review.settled = msg.flow, msg.settled
 	if v.engine.made != nil && len(msg.review.Changes) == 0 { // nothing is left of what was stopped or failed
-		v.engine.book(cmp.Or(v.settled, &plan.Summary{NotOurs: msg.review.NotOurs, Findings: msg.review.Findings, Checks: msg.review.Checks}))
+		v.engine.book(cmp.Or(v.review.settled, &plan.Summary{NotOurs: msg.review.NotOurs, Findings: msg.review.Findings, Checks: msg.review.Checks}))
 	}
 	v.phase, v.counting, v.stale = reviewing, "", false
 	v.take(msg.review)
@@ -89,9 +89,9 @@ func (v *runScreen) reviewed(msg reviewedMsg) {
 
 // take shows a review from its first line.
 func (v *runScreen) take(r plan.Review) {
-	v.checks = newChecklist(v.mode.Table)
+	v.review.checks = newChecklist(v.mode.Table)
 	for _, check := range r.Checks {
-		v.checks.add(check)
+		v.review.checks.add(check)
 	}
 	v.setReview(r)
 	v.list.rewind()
@@ -100,8 +100,8 @@ func (v *runScreen) take(r plan.Review) {
 
 // resize tells of another width, or that the colours have changed.
 func (v *runScreen) resize(width, height int) {
-	for i := range v.found.list {
-		v.found.list[i].brief.width = 0
+	for i := range v.review.found.list {
+		v.review.found.list[i].brief.width = 0
 	}
 	v.width, v.height = width, height
 	if v.form != nil {
@@ -112,11 +112,11 @@ func (v *runScreen) resize(width, height int) {
 
 // apply begins to make the changes: everything, or one stage with what it needs.
 func (v *runScreen) apply(step int) tea.Cmd {
-	without := v.offer.without(step)
-	kept, _ := plan.Exclude(v.offer.Changes, without)
+	without := v.review.without(step)
+	kept, _ := plan.Exclude(v.review.Changes, without)
 	v.recheck = tallied{}
 	v.begin(kept)
-	return tea.Batch(v.engine.carryOut(v.flow, v.offer.Review, without), v.spin())
+	return tea.Batch(v.engine.carryOut(v.flow, v.review.Review, without), v.spin())
 }
 
 // made has the outcome, and what is still to do.
@@ -124,10 +124,10 @@ func (v *runScreen) made(msg madeMsg) {
 	if msg.op != v.engine.op {
 		return
 	}
-	before := v.offer.Findings
+	before := v.review.Findings
 	v.engine.book(msg.summary)
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""
-	v.result, v.mended, v.outline = msg.summary, nil, msg.outline
+	v.review.result, v.review.mended, v.outline = msg.summary, nil, msg.outline
 	if msg.err != nil || msg.summary.Stopped {
 		clear(v.looking)
 	}
@@ -137,7 +137,7 @@ func (v *runScreen) made(msg madeMsg) {
 		return
 	}
 	if !msg.summary.Stopped {
-		v.mended = gone(before, msg.review.Findings)
+		v.review.mended = gone(before, msg.review.Findings)
 	}
 	v.current = max(1, len(v.outline.Stages))
 	msg.review.Changes = append(msg.review.Changes, msg.review.Excluded...)
@@ -165,20 +165,20 @@ func gone(before, now []plan.Finding) []plan.Finding {
 
 // unapplied is what was looked at, where nothing was made of it.
 func (v *runScreen) unapplied() *plan.Summary {
-	s := v.offer.preview()
+	s := v.review.preview()
 	switch {
 	case v.flow == nil || v.phase != reviewing || v.mustLook():
 		return nil
-	case v.settled != nil:
-		return v.settled
+	case v.review.settled != nil:
+		return v.review.settled
 	case v.dryRun:
 		return s
-	case v.staged() && v.offer.toDo() == 0:
+	case v.staged() && v.review.toDo() == 0:
 		return nil // nobody has asked for the proof
 	case v.staged():
 		return &plan.Summary{Declined: true}
 	}
-	s.DryRun, s.Declined = false, len(v.offer.Changes) > 0
+	s.DryRun, s.Declined = false, len(v.review.Changes) > 0
 	return s
 }
 
@@ -200,14 +200,13 @@ func (v *runScreen) event(e plan.Event) nav {
 
 // setReview takes a new plan.
 func (v *runScreen) setReview(r plan.Review) {
-	v.offer.take(r)
-	v.found = sorted(r, v.checks, v.staged())
-	v.tallies = v.offer.tallies(v.result)
+	v.review.staged = v.staged()
+	v.review.take(r)
 }
 
 // mustLook tells whether a look is all that can come next: after a stop, a failure
 // or a lost answer, what is on the screen must not be applied.
-func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.offer.Fresh() }
+func (v *runScreen) mustLook() bool { return v.phase == reviewing && !v.review.Fresh() }
 
 // fail shows an error that keeps everything from being looked at.
 func (v *runScreen) fail(err error) {

@@ -80,7 +80,7 @@ func (s saving) write(path string) tea.Cmd {
 // formats are the ways to save a plan: as the line presenters print it, and where
 // that can be, as a script.
 func (v *runScreen) formats() []choice {
-	changes, s, stages := v.offer.kept(), v.offer.preview(), v.mode.Stages
+	changes, s, stages := v.review.kept(), v.review.preview(), v.mode.Stages
 	text := saving{title: "Save the plan", name: "stateroom-plan.txt", text: func(out *bytes.Buffer) {
 		lines := plain.NewLines(out)
 		lines.Stages = stages
@@ -123,22 +123,22 @@ func emit(to plan.Emit, changes []plan.Change, s *plan.Summary) {
 var errNeeded = errors.New("this answer is needed")
 
 // endDryRun sums up, offers to save what was found, and leaves.
-func (v *runScreen) endDryRun() nav {
-	s := v.offer.preview()
+func (v *runScreen) endDryRun() (nav, tea.Cmd) {
+	s := v.review.preview()
 	v.engine.made = s
 	return nav{push: &chooser{
 		theme: v.theme, title: "The dry run", text: ending(s, v.mode),
 		items: append([]choice{{"Leave", "The summary stays on the terminal.", goTo(nav{quit: true})}}, v.formats()...),
-	}}
+	}}, nil
 }
 
 // saveMenu offers the report under the cursor and the whole review.
-func (v *runScreen) saveMenu() nav {
+func (v *runScreen) saveMenu() (nav, tea.Cmd) {
 	items := v.formats()
 	if f, ok := v.list.under().(*findingItem); ok && f.Details != "" {
 		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f.Finding).ask(v.theme)}}, items...)
 	}
-	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{v.offer.planLine()}, items: items}}
+	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{v.review.planLine()}, items: items}}, nil
 }
 
 // reportOf is a finding's text to hand on.

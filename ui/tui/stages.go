@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
-
 	"stateroom/steps/plan"
 )
 
@@ -27,10 +25,10 @@ func (v *runScreen) last() bool { return !v.staged() || v.current == len(v.outli
 // title is the stage's heading. The last one's is a cheer, which would come too
 // early while there is something to do.
 func (v *runScreen) title() string {
-	if v.last() && (v.phase != reviewing || v.err != nil || v.offer.toDo() > 0) {
+	if v.last() && (v.phase != reviewing || v.err != nil || v.review.toDo() > 0) {
 		return "The whole plan"
 	}
-	if v.last() && v.bad() {
+	if v.last() && v.review.bad() {
 		return "Not done yet"
 	}
 	return v.stage().Title
@@ -38,20 +36,12 @@ func (v *runScreen) title() string {
 
 // goToStage shows another stage.
 func (v *runScreen) goToStage(n int) {
-	if n < 1 || n > len(v.outline.Stages) || v.phase == asking || v.phase == opening {
+	if n < 1 || n > len(v.outline.Stages) {
 		return
 	}
 	v.current, v.moved, v.notice = n, true, ""
 	v.list.rewind()
 	v.rebuild()
-}
-
-// withStages adds the keys that go from stage to stage.
-func (v *runScreen) withStages(list []key.Binding) []key.Binding {
-	if v.staged() {
-		list = append(list, keys.Jump, keys.Next, keys.Previous)
-	}
-	return list
 }
 
 // firstToDo is the first stage that differs, or the last one.
@@ -107,7 +97,7 @@ func (v *runScreen) ownState(n int) (stepState, string) {
 
 // inReview is the state of a stage whose changes are known.
 func (v *runScreen) inReview(n int) (stepState, string) {
-	t := v.tallies[n]
+	t := v.review.tallies[n]
 	if t == nil {
 		t = &tally{}
 	}

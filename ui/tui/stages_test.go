@@ -76,13 +76,13 @@ func TestLeavingOutNamesWhatGoesWithIt(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	press(m, "4", "x")
 	shows(t, m, "Left out with it, since they need it: Keep every version of the state; Write backend.tf of project common-production; Initialise project common-production")
-	if len(m.run.offer.kept()) != 2 {
-		t.Errorf("kept %d", len(m.run.offer.kept()))
+	if len(m.run.review.kept()) != 2 {
+		t.Errorf("kept %d", len(m.run.review.kept()))
 	}
 	press(m, "5", "x")
 	press(m, "4", "x")
-	if len(m.run.offer.kept()) != 5 {
-		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.run.offer.kept()))
+	if len(m.run.review.kept()) != 5 {
+		t.Errorf("kept %d after taking it in again, its own leaving out aside", len(m.run.review.kept()))
 	}
 }
 
@@ -104,7 +104,7 @@ func TestConfirmBeginsWithNotYet(t *testing.T) {
 
 func TestBlockedPlanCannotBeApplied(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
-	m.run.offer.Findings = append(m.run.offer.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
+	m.run.review.Findings = append(m.run.review.Findings, plan.Finding{ID: "x", Step: 1, Severity: plan.Failure, Blocks: true})
 	press(m, "a")
 	shows(t, m, "Nothing can be changed yet")
 }
@@ -254,7 +254,7 @@ func TestSuspendIsRefusedWhileChangesAreMade(t *testing.T) {
 
 func TestWideCharactersKeepTheColumns(t *testing.T) {
 	m := reviewingRoot(t, look{width: 80, height: 24, utf8: true}, Options{})
-	m.run.offer.Changes[0].Title = strings.Repeat("表", 60)
+	m.run.review.Changes[0].Title = strings.Repeat("表", 60)
 	press(m, "2")
 	shows(t, m, "表…")
 }

@@ -2,10 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 	"stateroom/ui/tui/theme"
 	"stateroom/ui/words"
@@ -14,6 +16,7 @@ import (
 // table is checks as a line a subject and a column a question. What does not fit
 // beside the subjects is scrolled to, and counted.
 type table struct {
+	of     *checklist
 	names  []string
 	column map[string]int
 	lines  []line
@@ -32,7 +35,7 @@ type line struct {
 }
 
 // set puts a check into its cell; of two the worse one stays.
-func (t *table) set(at int, name string, check int, all []plan.Check) {
+func (t *table) set(at int, name string, check int) {
 	column, there := t.column[name]
 	if !there {
 		column = len(t.names)
@@ -46,7 +49,7 @@ func (t *table) set(at int, name string, check int, all []plan.Check) {
 	for len(l.cells) <= column {
 		l.cells = append(l.cells, 0)
 	}
-	if before := l.cells[column]; before == 0 || all[before-1].Verdict == plan.Passed {
+	if before := l.cells[column]; before == 0 || t.of.all[before-1].Verdict == plan.Passed {
 		l.cells[column] = check + 1
 	}
 }
@@ -65,16 +68,27 @@ func (t *table) add(subject string) (at int) {
 	return len(t.lines) - 1
 }
 
+// title is what the subjects of a table are.
+func (t *table) title(a *blueprint.Answers) string {
+	first := t.lines[0].subject
+	switch {
+	case a == nil || a.Blueprint == nil:
+	case slices.ContainsFunc(a.Environments, func(e blueprint.Environment) bool { return e.Name == first }):
+		return "Environments"
+	case slices.ContainsFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == first }):
+		return "Projects"
+	}
+	return "Checks"
+}
+
 // fit is how many columns there is room for.
 func (t *table) fit(width int) int {
 	return max(1, (width-tableIndent-t.subjects)/t.cell)
 }
 
-// move scrolls sideways; it tells whether there is anything to scroll to.
-func (t *table) move(by, width int) bool {
-	last := max(0, len(t.names)-t.fit(width))
-	t.first = min(max(0, t.first+by), last)
-	return last > 0
+// move scrolls sideways.
+func (t *table) move(by, width int) {
+	t.first = min(max(0, t.first+by), max(0, len(t.names)-t.fit(width)))
 }
 
 // head is the names of the columns in sight, over as many lines as they take.
@@ -125,7 +139,7 @@ func (t *table) hidden(th *theme.Theme, width int) string {
 var short = map[plan.Verdict]string{plan.Passed: "ok", plan.Failed: "failed", plan.Undecided: "open"}
 
 // draw is one subject's line without its mark.
-func (t *table) draw(th *theme.Theme, l *line, width int, all []plan.Check, selected bool) string {
+func (t *table) draw(th *theme.Theme, l *line, width int, selected bool) string {
 	name := th.Pad(th.Cut(l.subject, t.subjects-2), t.subjects)
 	if selected {
 		name = th.Selected.Render(name)
@@ -136,7 +150,7 @@ func (t *table) draw(th *theme.Theme, l *line, width int, all []plan.Check, sele
 	for i := t.first; i < min(len(t.names), t.first+t.fit(width)); i++ {
 		var v plan.Verdict
 		if i < len(l.cells) && l.cells[i] > 0 {
-			v = all[l.cells[i]-1].Verdict
+			v = t.of.all[l.cells[i]-1].Verdict
 		}
 		if cells[v] == "" {
 			cells[v] = th.Pad(verdictCell(th, v), t.cell)

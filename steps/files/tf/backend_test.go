@@ -304,10 +304,11 @@ func TestInspectFindsStateAndWhatIsConfigured(t *testing.T) {
 		".terraform/terraform.tfstate":                  `{"version":3,"backend":{"type":"s3","config":{"bucket":"b","key":"k","region":"r","access_key":"AKIA","secret_key":"s","token":null,"encrypt":true,"assume_role":null}}}`,
 		"#main.tf#":                                     "broken {", ".hidden.tf": "broken {", "main.tf~": "broken {", "sub/main.tf": "broken {",
 	})
+	const twoResources = "3fc17dd4533b5ea9c4f84c62b036b99e89f40fa3e0d8b6bf1f84ac8c70e09a0f" // their SHA-256, of the outputs and a line each
 	want := LocalState{
-		States: []StateFile{
-			{Path: filepath.Join(p.Dir, "terraform.tfstate"), Workspace: "default", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4},
-			{Path: filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), Workspace: "staging", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4},
+		States: []State{
+			{Path: filepath.Join(p.Dir, "terraform.tfstate"), Workspace: "default", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4, Content: twoResources},
+			{Path: filepath.Join(p.Dir, "terraform.tfstate.d/staging/terraform.tfstate"), Workspace: "staging", Lineage: "l-1", Serial: 7, Resources: 2, Format: 4, Content: twoResources},
 		},
 		Configured: &Configured{
 			BackendConfig: BackendConfig{files.Place{Path: filepath.Join(p.Dir, ".terraform/terraform.tfstate"), Line: 1}, "s3", Attributes{

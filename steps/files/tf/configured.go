@@ -26,7 +26,7 @@ func (c *Configured) Differs(b *BackendBlock) []string {
 	if c.Type != b.Type {
 		return []string{"type"}
 	}
-	have, err := c.values()
+	have, err := c.Values()
 	if err != nil {
 		return nil // nothing is known of what was configured
 	}
@@ -59,7 +59,7 @@ func (c *Configured) hashed(have, block map[string]cty.Value) bool {
 // binds tells whether Terraform goes by the notes although the block is there,
 // whatever it says: the hash is the block's.
 func (c *Configured) binds(b *BackendBlock) bool {
-	have, err := c.values()
+	have, err := c.Values()
 	return err == nil && c.Type == b.Type && c.hashed(have, b.values(have))
 }
 
@@ -101,8 +101,8 @@ func lineOf(src []byte, key string) int {
 	return 1 + bytes.Count(src[:at], []byte("\n"))
 }
 
-// values are the arguments as init noted them, null for those that are not set.
-func (c *Configured) values() (map[string]cty.Value, error) {
+// Values are the arguments as init noted them, null for those that are not set.
+func (c *Configured) Values() (map[string]cty.Value, error) {
 	kind, err := ctyjson.ImpliedType(c.config)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // only whether there is one counts

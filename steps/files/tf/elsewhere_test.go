@@ -194,7 +194,7 @@ func TestNotesThatTerraformWouldGoByAreFoundWhereTheyNameAnotherPlace(t *testing
 	if found, err := p.Elsewhere(Own{}); err != nil || len(found) > 0 {
 		t.Errorf("another hash: %v, %v", found, err)
 	}
-	have, err := p.State.Configured.values()
+	have, err := p.State.Configured.Values()
 	if err != nil {
 		t.Fatal(err)
 	}

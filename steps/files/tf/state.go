@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -13,7 +14,7 @@ import (
 
 // LocalState is what Terraform left in a project's directory.
 type LocalState struct {
-	States     []StateFile // local state, of all workspaces; empty files are left out
+	States     []State     // local state, of all workspaces; empty files are left out
 	Configured *Configured // nil when the directory was never initialised with a backend
 	Workspace  string      // the selected workspace, "default" when nothing says otherwise
 	DataDir    string      // .terraform, or where TF_DATA_DIR says; it need not exist
@@ -26,18 +27,6 @@ func (s LocalState) HasProviders() bool {
 	return err == nil && len(entries) > 0
 }
 
-// StateFile is one local state.
-type StateFile struct {
-	Path      string
-	Workspace string
-	Lineage   string
-	Serial    uint64
-	Resources int // resource blocks in it, as "terraform state list" groups them
-	Format    int // the format's version; Terraform 0.12 and later write 4
-	// Stray says that the backend "local" in use keeps its states elsewhere.
-	Stray bool
-}
-
 // Configured is the backend that "terraform init" last configured, from
 // .terraform/terraform.tfstate.
 type Configured struct {
@@ -47,9 +36,9 @@ type Configured struct {
 	hash   uint64          // of the block in the files, as Terraform computes it
 }
 
-// localPlace is where a backend "local" keeps its states: that of the default
-// workspace at path, the others' below spaces.
-type localPlace struct{ path, spaces string }
+// LocalPlace is where a backend "local" keeps its states: that of the default
+// workspace at Path, the others' below Spaces.
+type LocalPlace struct{ Path, Spaces string }
 
 // The defaults of the backend "local".
 const (
@@ -57,19 +46,35 @@ const (
 	localSpaces = "terraform.tfstate.d"
 )
 
-// localPlaceOf fills in the defaults, and takes relative paths from dir.
-func localPlaceOf(dir, path, spaces string) localPlace {
-	in := func(path, standard string) string {
-		if path == "" {
-			path = standard
-		}
+// LocalPlaceOf is the place that arguments name, empty for none of them: what is not
+// named is the default, and relative paths are taken from dir.
+func LocalPlaceOf(dir string, arguments Attributes) LocalPlace {
+	in := func(name, standard string) string {
+		path := cmp.Or(arguments.Get(name), standard)
 		if filepath.IsAbs(path) {
 			return filepath.Clean(path)
 		}
 		return filepath.Join(dir, path)
 	}
-	return localPlace{in(path, localFile), in(spaces, localSpaces)}
+	return LocalPlace{in("path", localFile), in("workspace_dir", localSpaces)}
 }
+
+// Files are the paths of its states, whether anything lies there or not: that of the
+// default workspace first, the others' in directories of their names.
+func (l LocalPlace) Files() ([]string, error) {
+	paths := []string{l.Path}
+	spaces, err := os.ReadDir(l.Spaces)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return paths, &files.Error{Action: "read", Path: l.Spaces, Err: files.Bare(err)}
+	}
+	for _, space := range spaces {
+		paths = append(paths, filepath.Join(l.Spaces, space.Name(), localFile))
+	}
+	return paths, nil
+}
+
+// DefaultWorkspace is the workspace that is always there.
+const DefaultWorkspace = "default"
 
 // maxWorkspace bounds the file that names the selected workspace.
 const maxWorkspace = 64 << 10
@@ -79,33 +84,30 @@ const maxWorkspace = 64 << 10
 // block of that type says, and beside the configuration. What cannot be read is
 // told beside the rest.
 func readState(dir string, blocks []BackendBlock, getenv func(string) string) (out LocalState, problems []error) {
-	out = LocalState{Workspace: "default", DataDir: dataDir(dir, getenv)}
-	selected, err := files.ReadUpTo(filepath.Join(out.DataDir, "environment"), files.Limit{Bytes: maxWorkspace})
-	if err != nil {
+	var err error
+	out.DataDir = DataDir(dir, getenv)
+	if out.Workspace, err = SelectedWorkspace(out.DataDir); err != nil {
 		problems = append(problems, err)
 	}
-	if name := strings.TrimSpace(string(selected.Bytes)); name != "" {
-		out.Workspace = name
-	}
 	var unread error
-	if out.Configured, unread = readConfigured(out.configuredPath()); unread != nil {
+	if out.Configured, unread = ReadConfigured(out.DataDir); unread != nil {
 		out.Unreadable = true
 	}
-	var places []localPlace
+	var places []LocalPlace
 	if c := out.Configured; c != nil && c.Type == "local" {
-		places = append(places, localPlaceOf(dir, c.Attributes.Get("path"), c.Attributes.Get("workspace_dir")))
+		places = append(places, LocalPlaceOf(dir, c.Attributes))
 	}
 	for _, b := range blocks {
 		if b.Type == "local" {
-			places = append(places, localPlaceOf(dir, b.Attributes.Get("path"), b.Attributes.Get("workspace_dir")))
+			places = append(places, LocalPlaceOf(dir, b.Attributes))
 		}
 	}
-	places = append(places, localPlaceOf(dir, "", ""))
+	places = append(places, LocalPlaceOf(dir, nil))
 	seen := map[string]bool{}
 	for i, place := range places {
 		states, errs := place.states(seen)
 		for _, s := range states {
-			s.Stray = i > 0 && files.RealPath(s.Path) != files.RealPath(places[0].path) && !files.Within(places[0].spaces, s.Path)
+			s.Stray = i > 0 && files.RealPath(s.Path) != files.RealPath(places[0].Path) && !files.Within(places[0].Spaces, s.Path)
 			out.States = append(out.States, s)
 		}
 		problems = append(problems, errs...)
@@ -117,13 +119,18 @@ func readState(dir string, blocks []BackendBlock, getenv func(string) string) (o
 }
 
 // states reads the states of a place, but those that were seen before.
-func (l localPlace) states(seen map[string]bool) (states []StateFile, problems []error) {
-	add := func(path, workspace string) {
+func (l LocalPlace) states(seen map[string]bool) (states []State, problems []error) {
+	paths, unlisted := l.Files()
+	for i, path := range paths {
 		target := files.RealPath(path)
 		if seen[target] {
-			return
+			continue
 		}
 		seen[target] = true
+		workspace := DefaultWorkspace
+		if i > 0 {
+			workspace = filepath.Base(filepath.Dir(path))
+		}
 		state, err := readStateFile(path, workspace)
 		if err != nil {
 			problems = append(problems, err)
@@ -132,60 +139,53 @@ func (l localPlace) states(seen map[string]bool) (states []StateFile, problems [
 			states = append(states, *state)
 		}
 	}
-	add(l.path, "default")
-	spaces, err := os.ReadDir(l.spaces)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		problems = append(problems, &files.Error{Action: "read", Path: l.spaces, Err: files.Bare(err)})
-	}
-	for _, space := range spaces {
-		add(filepath.Join(l.spaces, space.Name(), localFile), space.Name())
+	if unlisted != nil {
+		problems = append(problems, unlisted)
 	}
 	return states, problems
 }
 
-// configuredPath is where init remembers the backend.
-func (s LocalState) configuredPath() string { return filepath.Join(s.DataDir, "terraform.tfstate") }
-
-// dataDir gives .terraform, or what TF_DATA_DIR says; Terraform takes that from
+// DataDir gives .terraform, or what TF_DATA_DIR says; Terraform takes that from
 // the directory it runs in.
-func dataDir(dir string, getenv func(string) string) string {
-	data := getenv("TF_DATA_DIR")
-	if data == "" {
-		data = ".terraform"
-	}
+func DataDir(dir string, getenv func(string) string) string {
+	data := cmp.Or(getenv("TF_DATA_DIR"), ".terraform")
 	if filepath.IsAbs(data) {
 		return data
 	}
 	return filepath.Join(dir, data)
 }
 
-func readStateFile(path, workspace string) (*StateFile, error) {
+// WorkspaceFile is the file of the data directory that names the selected workspace.
+const WorkspaceFile = "environment"
+
+// SelectedWorkspace is the workspace that a data directory names, the default one when
+// nothing does.
+func SelectedWorkspace(dataDir string) (string, error) {
+	selected, err := files.ReadUpTo(filepath.Join(dataDir, WorkspaceFile), files.Limit{Bytes: maxWorkspace})
+	return cmp.Or(strings.TrimSpace(string(selected.Bytes)), DefaultWorkspace), err
+}
+
+func readStateFile(path, workspace string) (*State, error) {
 	file, err := files.Read(path)
 	if err != nil || len(file.Bytes) == 0 {
 		return nil, err
 	}
-	var state struct {
-		Lineage   string            `json:"lineage"`
-		Serial    uint64            `json:"serial"`
-		Resources []json.RawMessage `json:"resources"`
-		Version   int               `json:"version"`
-	}
-	if err := json.Unmarshal(file.Bytes, &state); err != nil {
+	state, _, err := parseState(file.Bytes)
+	if err != nil {
 		return nil, &files.Error{Action: "read", Path: path, Problem: "it is not a Terraform state", Remedy: "restore it from a backup or move it aside"}
 	}
-	return &StateFile{
-		Path: path, Workspace: workspace, Lineage: state.Lineage, Serial: state.Serial,
-		Resources: len(state.Resources), Format: state.Version,
-	}, nil
+	state.Path, state.Workspace = path, workspace
+	return &state, nil
 }
 
 // cacheFormat is the only format of .terraform/terraform.tfstate that Terraform
 // from 0.9 to 1.15 reads ("unsupported backend state version" otherwise).
 const cacheFormat = 3
 
-// readConfigured reads what init remembers. Terraform writes null for every
-// argument that is not set.
-func readConfigured(path string) (*Configured, error) {
+// ReadConfigured reads the backend that init remembers in a data directory, nil without
+// one. Terraform writes null for every argument that is not set.
+func ReadConfigured(dataDir string) (*Configured, error) {
+	path := filepath.Join(dataDir, "terraform.tfstate")
 	file, err := files.Read(path)
 	if err != nil || !file.Exists {
 		return nil, err

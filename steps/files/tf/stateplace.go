@@ -62,7 +62,7 @@ func (c BackendConfig) where() string {
 
 // StrayState is a local state that the backend "local" in use does not know, nil
 // without one.
-func (p *Project) StrayState() *StateFile {
+func (p *Project) StrayState() *State {
 	if have := p.State.Configured; have != nil && have.Type != "local" {
 		return nil
 	}

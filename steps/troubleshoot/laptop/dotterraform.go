@@ -93,8 +93,8 @@ func notInitialised(ctx context.Context, in *inputs, p health.Project, q health.
 }
 
 // full are the states that hold something.
-func full(states []tf.StateFile) []tf.StateFile {
-	var out []tf.StateFile
+func full(states []tf.State) []tf.State {
+	var out []tf.State
 	for _, s := range states {
 		if s.Resources > 0 {
 			out = append(out, s)

@@ -209,7 +209,7 @@ func arrived(ctx context.Context, in *inputs, from, to health.StateLocation, key
 				all = false
 				break
 			}
-			state, err := terraform.Summarise(body)
+			state, err := tf.ParseState(body)
 			all = all && err == nil && !state.Empty() && came(ctx, there[i], to.Bucket, target, state)
 		}
 		if all {
@@ -223,13 +223,13 @@ func arrived(ctx context.Context, in *inputs, from, to health.StateLocation, key
 const mostArrivals = 20
 
 // came tells whether an object is, or was, this state.
-func came(ctx context.Context, s *awsops.Session, bucket, key string, state terraform.StateSummary) bool {
+func came(ctx context.Context, s *awsops.Session, bucket, key string, state tf.State) bool {
 	is := func(version string) bool {
 		content, err := s.ReadObject(ctx, bucket, key, version)
 		if err != nil || content == nil {
 			return false
 		}
-		now, err := terraform.Summarise(content.Body)
+		now, err := tf.ParseState(content.Body)
 		return err == nil && now.Same(state)
 	}
 	if is("") {

@@ -1,0 +1,96 @@
+package tf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// State is what tells one state of Terraform's from others. What it holds is compared,
+// and never shown.
+type State struct {
+	// Path is where it lies on the disk, empty where it does not.
+	Path      string
+	Workspace string
+	// Lineage and Serial are the state's own. Both are zero for no state at all.
+	Lineage string
+	Serial  uint64
+	// Resources counts the resource blocks, as "terraform state list" groups them.
+	Resources int
+	// Format is the format's version; Terraform 0.12 and later write 4.
+	Format int
+	// Content is a digest of the resources and outputs.
+	Content string
+	// Stray says that the backend "local" in use keeps its states elsewhere.
+	Stray bool
+}
+
+// Empty tells whether there was no state.
+func (s State) Empty() bool { return s.Lineage == "" }
+
+// Same tells whether both are one state: of one lineage and serial, with the same
+// content.
+func (s State) Same(other State) bool {
+	return s.Lineage == other.Lineage && s.Serial == other.Serial && s.Content == other.Content
+}
+
+// stateFormat is the format that "state pull" prints, whatever the one in the back end
+// is.
+const stateFormat = 4
+
+// ParseState reads a state of that format. An empty text is no state, and neither is
+// what "state pull" prints of a workspace whose back end holds none.
+func ParseState(text []byte) (State, error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return State{}, nil
+	}
+	state, hollow, err := parseState(text)
+	switch {
+	case err != nil:
+		return State{}, err
+	case state.Format == stateFormat && state.Empty() && hollow:
+		return State{}, nil
+	case state.Format != stateFormat || state.Empty():
+		return State{}, errors.New("it is no Terraform state of format 4")
+	}
+	return state, nil
+}
+
+// parseState reads a state of any format; hollow says that nothing is in it.
+func parseState(text []byte) (state State, hollow bool, err error) {
+	var read struct {
+		Version   int             `json:"version"`
+		Lineage   string          `json:"lineage"`
+		Serial    uint64          `json:"serial"`
+		Outputs   json.RawMessage `json:"outputs"`
+		Resources json.RawMessage `json:"resources"`
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return State{}, false, fmt.Errorf("it is not JSON: %w", err)
+	}
+	var resources []struct{}
+	if len(read.Resources) > 0 {
+		if err := json.Unmarshal(read.Resources, &resources); err != nil {
+			return State{}, false, fmt.Errorf("its resources are unlike Terraform's: %w", err)
+		}
+	}
+	// What two engines print of one state differs in the white space alone.
+	var content bytes.Buffer
+	hollow = true
+	for _, part := range []json.RawMessage{read.Outputs, read.Resources} {
+		content.WriteByte('\n')
+		at := content.Len()
+		if len(part) > 0 {
+			_ = json.Compact(&content, part) // it was decoded, so it is JSON
+		}
+		hollow = hollow && slices.Contains([]string{"", "{}", "[]", "null"}, content.String()[at:])
+	}
+	digest := sha256.Sum256(content.Bytes())
+	return State{
+		Lineage: read.Lineage, Serial: read.Serial, Format: read.Version, Resources: len(resources), Content: hex.EncodeToString(digest[:]),
+	}, hollow, nil
+}
