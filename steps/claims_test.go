@@ -132,7 +132,7 @@ func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	move := moveChange("common-production")
-	begun := plan.Change{ID: move, Run: &plan.Run{Command: plan.RunMove, Dir: clone}}
+	begun := plan.Change{ID: move, Run: &plan.Run{Command: plan.Move{}, Dir: clone}}
 	if err := journal.Append(engine.InDir(begun.ID, begun.Run.Dir), engine.PhaseIntent, map[string]string{"lock": "ours"}); err != nil {
 		t.Fatal(err)
 	}

@@ -191,17 +191,16 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 	if move.Begun {
 		kind = tf.InitMigrate
 	}
-	c := plan.InitChange(a, project, at.Dir, kind)
 	switch kind {
 	case tf.InitNone:
 	case tf.InitMigrate:
-		changes, obstacle := move.plan(a, project, at, c)
+		changes, obstacle := move.plan(a, project, at)
 		p.Change(changes...)
 		if obstacle != nil {
 			p.Find(*obstacle)
 		}
 	default:
-		p.Change(c)
+		p.Change(plan.InitChange(a, project, at.Dir, kind))
 	}
 	return p
 }
@@ -214,10 +213,11 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 func orderRuns(changes []plan.Change) {
 	dirs, moves := map[string]bool{}, map[string]string{}
 	for _, c := range changes {
-		if c.Run != nil {
-			dirs[c.Run.Dir] = true
+		if c.Run == nil {
+			continue
 		}
-		if c.Run != nil && c.Run.Command == plan.RunMove {
+		dirs[c.Run.Dir] = true
+		if _, moving := c.Run.Command.(plan.Move); moving {
 			moves[c.Run.Dir] = c.ID
 		}
 	}
@@ -241,9 +241,12 @@ func orderRuns(changes []plan.Change) {
 	}
 	for i := range changes {
 		c := &changes[i]
-		switch {
-		case c.Run == nil || c.Run.Command == plan.RunBackup:
-		case c.Run.Command == plan.RunMove:
+		if c.Run == nil {
+			continue
+		}
+		switch c.Run.Command.(type) {
+		case plan.BackUp:
+		case plan.Move:
 			c.Needs = append(c.Needs, common...)
 		default:
 			c.Needs = append(append(c.Needs, common...), own[c.Run.Dir]...)

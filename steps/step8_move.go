@@ -281,10 +281,11 @@ func notMoved(o *Observed, a *blueprint.Answers) []plan.Finding {
 func stateElsewhere(dir string, notOurs []plan.Change) plan.Finding {
 	where := ""
 	for _, c := range notOurs {
-		for _, f := range c.Fields {
-			if c.NotOurs == dir && c.Run != nil && c.Run.Command == plan.RunMove && f.Name == "state" {
-				where = " (" + f.Before + ")"
-			}
+		if c.NotOurs != dir || c.Run == nil {
+			continue
+		}
+		if _, moving := c.Run.Command.(plan.Move); moving {
+			where = " (" + c.Fields[0].Before + ")"
 		}
 	}
 	return plan.Finding{
@@ -305,10 +306,7 @@ func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, projec
 		return nil, nil
 	}
 	m.Remembered = true
-	changes, obstacle := m.plan(a, project, at, plan.InitChange(a, project, at.Dir, tf.InitMigrate))
-	for i := range changes {
-		changes[i].Of = plan.StepInit
-	}
+	changes, obstacle := m.plan(a, project, at)
 	if obstacle != nil {
 		obstacle.Of = plan.StepInit
 	}
@@ -318,35 +316,29 @@ func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, projec
 // plan moves a state: a backup, the move, the files, and the init after which the
 // comparison must hold. What an earlier run was allowed to begin is finished without
 // asking again.
-func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Project, c plan.Change) ([]plan.Change, *plan.Finding) {
+func (m Move) plan(a *blueprint.Answers, project blueprint.Project, at *tf.Project) ([]plan.Change, *plan.Finding) {
 	if obstacle := m.obstacle(a, project, at); obstacle != nil {
 		return nil, obstacle
 	}
-	backup := plan.Change{
-		ID: backupChange(project.Name), Action: plan.RunCommand, Target: m.Backup,
-		Title: "Back up the state of project " + project.Name, Account: a.AdminAccount,
-		Run: &plan.Run{Command: plan.RunBackup, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Lines: []string{"terraform state pull > " + filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock"}},
-	}
-	place := fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
-	move := plan.Change{
-		ID: moveChange(project.Name), Action: plan.RunCommand, Target: place,
-		Title: "Move the state of project " + project.Name + " to the state bucket", Account: a.AdminAccount,
-		Run:    &plan.Run{Command: plan.RunMove, Project: project.Name, Dir: at.Dir, Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock, Lines: moveLines(a, project, m.Backup)},
-		Fields: []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: place}},
-		Needs:  []string{backup.ID}, Intent: map[string]string{"backup": m.Backup, "lock": m.Lock},
-		Undo: "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup,
-	}
-	c.Title = "Initialise project " + project.Name + " where its state lies now"
-	c.Run.Command, c.Run.Backup = plan.RunMigrate, m.Backup
-	c.Run.Lines = arrivalLines(at, m.Backup)
-	c.Fields = []plan.Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
-	c.Undo = "the state as it was lies in " + m.Backup
-	c.Needs = append(c.Needs, move.ID)
+	backup := plan.InProject(a, backupChange(project.Name), "Back up the state of project "+project.Name, project, at.Dir, plan.BackUp{To: m.Backup},
+		"terraform state pull > "+filepath.Join(m.Backup, "WORKSPACE.tfstate"), "terraform untaint -allow-missing ADDRESS, of nothing that is there: nobody may hold the lock")
+	backup.Target = m.Backup
+	move := plan.InProject(a, moveChange(project.Name), "Move the state of project "+project.Name+" to the state bucket", project, at.Dir,
+		plan.Move{Backup: m.Backup, Earlier: m.Earlier, Lock: m.Lock}, moveLines(a, project, m.Backup)...)
+	move.Target = fmt.Sprintf("s3://%s/%s", a.Bucket.Name, project.StateKey)
+	move.Fields = []plan.Field{{Name: "state", Before: at.WhereStateIs(), After: move.Target}}
+	move.Needs, move.Intent = []string{backup.ID}, map[string]string{"backup": m.Backup, "lock": m.Lock}
+	move.Undo = "the old place keeps its state, and what lies in the new one is its copy in " + m.Backup
+	arrive := plan.InProject(a, plan.InitID(project.Name), "Initialise project "+project.Name+" where its state lies now", project, at.Dir,
+		plan.Arrive{Backup: m.Backup}, arrivalLines(at, m.Backup)...)
+	arrive.Fields = []plan.Field{{Name: "must hold", After: "same lineage, no lower serial, same resources and outputs"}}
+	arrive.Undo = "the state as it was lies in " + m.Backup
+	arrive.Needs = []string{move.ID}
 	if !m.resumed() { // what was agreed to is only finished
 		move.Judge(plan.Gives(plan.WidensState, "project "+project.Name, fmt.Sprintf("Whoever may read the state of project %s in the state bucket can read what lies in %s, passwords included.", project.Name, at.WhereStateIs())))
-		backup.NotOurs, move.NotOurs, c.NotOurs = at.Dir, at.Dir, at.Dir
+		backup.NotOurs, move.NotOurs, arrive.NotOurs = at.Dir, at.Dir, at.Dir
 	}
-	return []plan.Change{backup, move, c}, nil
+	return []plan.Change{backup, move, arrive}, nil
 }
 
 // moveLines are the writes of a move for people, in their order: those of the

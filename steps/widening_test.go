@@ -291,7 +291,7 @@ func TestNoWideningRefusesToMoveAState(t *testing.T) {
 	a, at := &blueprint.Answers{Blueprint: team()}, &tf.Project{Dir: "/work/live/staging"}
 	env := &engine.Env{NoWidening: true}
 	for _, begun := range []bool{false, true} {
-		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at, plan.Change{ID: "init", Run: &plan.Run{}})
+		changes, obstacle := Move{Begun: begun}.plan(a, a.Projects[0], at)
 		if obstacle != nil || len(changes) == 0 {
 			t.Fatalf("%v, %v", changes, obstacle)
 		}

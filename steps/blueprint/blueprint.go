@@ -292,6 +292,16 @@ func (b *Blueprint) Environment(name string) (Environment, bool) {
 	return Environment{}, false
 }
 
+// Project finds a project by its name.
+func (b *Blueprint) Project(name string) (Project, bool) {
+	for _, p := range b.Projects {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Project{}, false
+}
+
 // RegionOf is where the environment's resources live: its own region, or else
 // the state's.
 func (b *Blueprint) RegionOf(e Environment) string {

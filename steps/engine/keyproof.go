@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
@@ -16,7 +15,7 @@ import (
 // learn of a new key separately (facts/aws.md, "Eventual consistency"); until
 // all of them have, the key before it must stay.
 func ProveKey(a *blueprint.Answers, profile, user string) *plan.Run {
-	r := &plan.Run{Command: plan.RunProve, Lines: []string{
+	r := &plan.Run{Command: plan.ProveKey{}, Lines: []string{
 		"aws sts get-caller-identity --profile " + profile,
 		"aws iam list-access-keys --profile " + profile,
 	}}
@@ -49,8 +48,8 @@ func (x *Executor) prove(ctx context.Context, c plan.Change) error {
 	reads := []func(context.Context) error{
 		func(ctx context.Context) error { _, err := s.AccessKeys(ctx, identity.Name); return err },
 	}
-	if i := slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == c.Run.Project }); i >= 0 {
-		key := x.answers.Projects[i].StateKey
+	if project, known := x.answers.Project(c.Run.Project); known {
+		key := project.StateKey
 		// A HEAD that is refused does not say why, so an object that nobody made
 		// is asked for.
 		get := func(ctx context.Context) error {

@@ -98,7 +98,11 @@ func appliedIDs(made []plan.Change, result Result) map[string]bool {
 		delete(applied, c.ID)
 	}
 	for _, c := range made {
-		if c.Run != nil && (c.Run.Command == plan.RunBackup || c.Run.Command == plan.RunMove) {
+		if c.Run == nil {
+			continue
+		}
+		switch c.Run.Command.(type) {
+		case plan.BackUp, plan.Move:
 			delete(applied, c.ID) // both are due before every attempt to initialise on a moved state
 		}
 	}

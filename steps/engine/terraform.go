@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
@@ -12,49 +11,48 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// run runs the command of a change.
+// run runs the command of a change. What reads an old place does so with whatever
+// credentials it was reached with so far, and everything else acts as the admin.
 func (x *Executor) run(ctx context.Context, c plan.Change) error {
-	if c.Run.Command == plan.RunProve {
+	if _, proves := c.Run.Command.(plan.ProveKey); proves {
 		return x.prove(ctx, c)
 	}
-	i := slices.IndexFunc(x.answers.Projects, func(p blueprint.Project) bool { return p.Name == c.Run.Project })
-	if i < 0 {
+	project, known := x.answers.Project(c.Run.Project)
+	if !known {
 		return fmt.Errorf("%s: the blueprint has no project %s", c.ID, c.Run.Project)
 	}
-	p := terraform.Project{Dir: c.Run.Dir, Environ: x.env.Environ, Lines: LineEmitter(x.emit, &c)}
-	if c.Run.Command == plan.RunBackup {
-		return backUp(ctx, x.env.Engine, p, c.Run.Backup)
+	asBefore := terraform.Project{Dir: c.Run.Dir, Environ: x.env.Environ, Lines: LineEmitter(x.emit, &c)}
+	if backup, is := c.Run.Command.(plan.BackUp); is {
+		return backUp(ctx, x.env.Engine, asBefore, backup.To)
 	}
 	if !c.Run.SkipWait {
-		if err := AwaitAdmin(ctx, x.env, x.answers, x.answers.Projects[i], x.env.Patience); err != nil {
+		if err := AwaitAdmin(ctx, x.env, x.answers, project, x.env.Patience); err != nil {
 			return err
 		}
 	}
-	switch c.Run.Command {
-	case plan.RunMove:
-		return x.move(ctx, c, x.answers.Projects[i])
-	case plan.RunMigrate:
-		return x.arrive(ctx, c, p)
-	}
-	if c.Run.Command == plan.RunMoveAside {
-		if err := terraform.MoveAside(p, c.Run.Backup); err != nil {
+	asAdmin := asBefore
+	asAdmin.Environ = AdminEnv(x.env, x.answers)
+	var flags []string
+	switch do := c.Run.Command.(type) {
+	case plan.Move:
+		return x.move(ctx, do, project)
+	case plan.Arrive:
+		return x.arrive(ctx, c, do.Backup, asBefore, asAdmin)
+	case plan.Push:
+		return terraform.Push(ctx, x.env.Engine, asAdmin, plan.ErroredState)
+	case plan.MoveAside:
+		if err := terraform.MoveAside(asBefore, do.To); err != nil {
 			return err
 		}
+	case plan.Init:
+		flags = do.Flags
 	}
-	p.Environ = AdminEnv(x.env, x.answers)
-	if c.Run.Command == plan.RunPush {
-		return terraform.Push(ctx, x.env.Engine, p, plan.ErroredState)
-	}
-	outcome, err := terraform.InitProject(ctx, x.env.Engine, p, c.Run.Flags...)
-	if err != nil {
-		return err
-	}
-	x.providers(c, outcome.ProvidersUnreachable)
-	return nil
+	result, err := terraform.InitProject(ctx, x.env.Engine, asAdmin, flags...)
+	return x.initialised(c, result, err)
 }
 
 // move puts a backup's states into the state bucket, as this laptop's admin.
-func (x *Executor) move(ctx context.Context, c plan.Change, project blueprint.Project) error {
+func (x *Executor) move(ctx context.Context, do plan.Move, project blueprint.Project) error {
 	s, err := AdminSession(ctx, x.env, x.answers)
 	if err != nil {
 		return err
@@ -71,40 +69,34 @@ func (x *Executor) move(ctx context.Context, c plan.Change, project blueprint.Pr
 	}
 	return StateMove{
 		Session: s, Bucket: x.answers.Bucket.Name, Key: project.StateKey, Table: x.answers.Lock.DynamoDBTable,
-		Lockfile: x.answers.Lock.UseLockfile, KeyARN: key.ARN, LockID: c.Run.Lock, Backup: c.Run.Backup, Earlier: c.Run.Earlier,
+		Lockfile: x.answers.Lock.UseLockfile, KeyARN: key.ARN, LockID: do.Lock, Backup: do.Backup, Earlier: do.Earlier,
 	}.Run(ctx)
 }
 
 // arrive initialises a project on its moved state, unless that was written in its
-// old place meanwhile. The old place is read with whatever credentials it was
-// reached with so far, the new one as the admin.
-func (x *Executor) arrive(ctx context.Context, c plan.Change, p terraform.Project) error {
-	before, err := terraform.ReadBackup(ctx, c.Run.Backup)
+// old place meanwhile.
+func (x *Executor) arrive(ctx context.Context, c plan.Change, backup string, asBefore, asAdmin terraform.Project) error {
+	before, err := terraform.ReadBackup(ctx, backup)
 	if err != nil {
 		return err
 	}
-	if err := inScratch(ctx, filepath.Dir(c.Run.Backup), func(dir string) error {
-		return terraform.Unchanged(ctx, x.env.Engine, p, before, dir)
+	if err := inScratch(ctx, filepath.Dir(backup), func(dir string) error {
+		return terraform.Unchanged(ctx, x.env.Engine, asBefore, before, dir)
 	}); err != nil {
 		return err
 	}
-	p.Environ = AdminEnv(x.env, x.answers)
-	outcome, err := terraform.InitMoved(ctx, x.env.Engine, p, before)
-	if err != nil {
-		return err
-	}
-	x.providers(c, outcome.ProvidersUnreachable)
-	return nil
+	result, err := terraform.InitMoved(ctx, x.env.Engine, asAdmin, before)
+	return x.initialised(c, result, err)
 }
 
-// providers books that a project's providers could not be had.
-func (x *Executor) providers(c plan.Change, unreachable bool) {
-	if !unreachable {
-		return
+// initialised books that a project's providers could not be had.
+func (x *Executor) initialised(c plan.Change, result terraform.Result, err error) error {
+	if err == nil && result.ProvidersUnreachable {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.findings = append(x.findings, ProvidersUnreachable(c.Run.Project, c.Run.Dir))
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.findings = append(x.findings, ProvidersUnreachable(c.Run.Project, c.Run.Dir))
+	return err
 }
 
 // ProvidersUnreachable is the finding of a project in dir whose init configured the

@@ -9,33 +9,33 @@ import (
 	"stateroom/awsops/secret"
 )
 
-// Action says what happens to a field, in the signs that Terraform users know.
-type Action string
+// Field is one setting before and after, empty where it is not there. Both are text for
+// people: secrets read "(secret)", so that a Field can be shown anywhere.
+type Field struct {
+	Name   string `json:"name"` // such as "aws_access_key_id" or "backend.bucket"
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
 
-// The three things that can happen to a field.
-const (
-	Add    Action = "+"
-	Change Action = "~"
-	Remove Action = "-"
-)
-
-// FieldChange is one setting before and after. Secrets read "(secret)" on both
-// sides, so a FieldChange can be shown anywhere.
-type FieldChange struct {
-	Action Action `json:"action"`
-	Field  string `json:"field"`            // such as "aws_access_key_id" or "backend.bucket"
-	Before string `json:"before,omitempty"` // empty when Action is Add
-	After  string `json:"after,omitempty"`  // empty when Action is Remove
+// NewField describes one setting; hidden says that its values must not be shown.
+func NewField(name, before, after string, hidden bool) Field {
+	if hidden && before != "" {
+		before = secret.Redacted
+	}
+	if hidden && after != "" {
+		after = secret.Redacted
+	}
+	return Field{Name: name, Before: before, After: after}
 }
 
 // Edit is one file's intended change, computed without touching the disk.
 // [Write] carries it out.
 type Edit struct {
-	Before Snapshot      // what the edit was computed from
-	After  Content       // what the file will hold
-	Fields []FieldChange // what that means, in the order of the file
-	Notes  []string      // what was found, kept and should be told; full sentences
-	Mode   fs.FileMode   // of the file when it is new; an existing file keeps its own
+	Before Snapshot    // what the edit was computed from
+	After  Content     // what the file will hold
+	Fields []Field     // what that means, in the order of the file
+	Notes  []string    // what was found, kept and should be told; full sentences
+	Mode   fs.FileMode // of the file when it is new; an existing file keeps its own
 
 	// Readers must read what was meant from the finished temporary file just
 	// before it takes the place of the real one.
@@ -118,26 +118,8 @@ func (e *Edit) KeepPrivate() {
 		return
 	}
 	closed := e.Before.Mode &^ 0o077
-	e.Fields = append(e.Fields, FieldChange{
-		Action: Change, Field: ModeField, Before: fmt.Sprintf("%04o", e.Before.Mode), After: fmt.Sprintf("%04o", closed),
-	})
+	e.Fields = append(e.Fields, Field{Name: ModeField, Before: fmt.Sprintf("%04o", e.Before.Mode), After: fmt.Sprintf("%04o", closed)})
 	e.Before.Mode = closed
-}
-
-// Field describes one setting; old and new are ignored where action says that
-// they do not exist, and hidden says that the values must not be shown.
-func Field(action Action, name, before, after string, hidden bool) FieldChange {
-	if hidden {
-		before, after = secret.Redacted, secret.Redacted
-	}
-	switch action {
-	case Add:
-		before = ""
-	case Remove:
-		after = ""
-	case Change:
-	}
-	return FieldChange{Action: action, Field: name, Before: before, After: after}
 }
 
 // ModeField names the change of a file's mode among the fields of an edit.

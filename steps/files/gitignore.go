@@ -21,7 +21,7 @@ func EditGitignore(file Snapshot, patterns ...string) Edit {
 			text += eol
 		}
 		e.After = Content(text + pattern + eol)
-		e.Fields = append(e.Fields, Field(Add, "ignore", "", pattern, false))
+		e.Fields = append(e.Fields, Field{Name: "ignore", After: pattern})
 	}
 	return e
 }

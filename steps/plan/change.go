@@ -67,13 +67,8 @@ func (a Action) Symbol() string {
 // KnownAfterApply stands in a field for a value that AWS decides.
 const KnownAfterApply = "(known after apply)"
 
-// Field is one attribute before and after a change. Both are text for people;
-// secrets never appear in either.
-type Field struct {
-	Name   string `json:"name"`
-	Before string `json:"before"`
-	After  string `json:"after"`
-}
+// Field is one attribute before and after a change.
+type Field = files.Field
 
 // Change is one thing to create or alter, as data: what it is, the exact calls
 // that make it so, what must be done first and how to undo it.
@@ -220,40 +215,6 @@ type Seal struct {
 	// passphrase that is shown once.
 	Recipient string
 }
-
-// Run is a command that changes something on this laptop, moves state, or has to
-// succeed before what needs it is done.
-type Run struct {
-	// Command is one of runInit, RunMoveAside, RunBackup, RunMove, RunMigrate, RunPush and
-	// RunProve; Flags are what is added to an init.
-	Command string
-	Flags   []string
-	Project string
-	Dir     string
-	// Backup is the directory of the states that a move takes along, or of what
-	// is moved aside.
-	Backup string
-	// Earlier are the backups of moves before this one, and Lock is the id of the
-	// lock that a move takes.
-	Earlier []string
-	Lock    string
-	// SkipWait says that no key and no policy was made for this run, so that
-	// there is nothing for AWS to learn first.
-	SkipWait bool
-	// Lines are the commands for people, in order.
-	Lines []string
-}
-
-// The commands of a Run.
-const (
-	runInit      = "init"
-	RunMoveAside = "aside"
-	RunBackup    = "backup"
-	RunMove      = "move"
-	RunMigrate   = "migrate"
-	RunPush      = "push"
-	RunProve     = "prove"
-)
 
 // Counts are the three numbers of Terraform's plan line. A new file counts as
 // an addition; a command counts as none.

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (w *Write) covers(later *Write) bool {
 }
 
 func (r *Run) covers(later *Run) bool {
-	return later == nil || r != nil && r.Command == later.Command && r.Project == later.Project && r.Dir == later.Dir
+	return later == nil || r != nil && reflect.TypeOf(r.Command) == reflect.TypeOf(later.Command) && r.Project == later.Project && r.Dir == later.Dir
 }
 
 // inputText is a call's input as one text, its members in order.

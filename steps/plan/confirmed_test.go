@@ -21,7 +21,7 @@ func shownPlan() []Change {
 		}},
 		{ID: "iam.role.qa", Account: awsops.Ref("account.qa", "account"), Role: "reach", Calls: []awsops.Call{awsops.CreateAccessKey("bob")}},
 		{ID: "files.backend", Write: write("/p/backend.tf", "kms_key_id = \""+awsops.Ref("key.create", "arn")+"\"\n")},
-		{ID: "init.p", Run: &Run{Command: runInit, Project: "p", Dir: "/p"}, Needs: []string{"files.backend"}},
+		{ID: "init.p", Run: &Run{Command: Init{}, Project: "p", Dir: "/p"}, Needs: []string{"files.backend"}},
 	}
 }
 
@@ -53,7 +53,7 @@ func TestALaterRoundDoesOnlyWhatWasConfirmed(t *testing.T) {
 		{"the file with something beside it", backend("/p/backend.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/1\"\nskip = true\n"), false},
 		{"another file", backend("/q/backend.tf", "kms_key_id = \"arn:aws:kms:eu-west-1:1:key/1\"\n"), false},
 		{"the command", shownPlan()[4], true},
-		{"another command", Change{ID: "init.p", Run: &Run{Command: RunMove, Project: "p", Dir: "/p"}}, false},
+		{"another command", Change{ID: "init.p", Run: &Run{Command: Move{}, Project: "p", Dir: "/p"}}, false},
 		{"a deletion that nobody saw", Change{ID: "iam.old-key.AKIA", Account: "111111111111", Calls: []awsops.Call{awsops.DeleteAccessKey("bob", "AKIA")}}, false},
 	}
 	for _, c := range cases {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
@@ -32,19 +34,13 @@ const ModeField = files.ModeField
 
 // ModeFields are the fields of a change that tell of the mode that its file gets.
 func ModeFields(edit files.Edit) []Field {
-	var fields []Field
-	for _, f := range edit.Fields {
-		if f.Field == files.ModeField {
-			fields = append(fields, Field{Name: f.Field, Before: f.Before, After: f.After})
-		}
-	}
-	return fields
+	return slices.DeleteFunc(slices.Clone(edit.Fields), func(f Field) bool { return f.Name != ModeField })
 }
 
 func fileFields(edit files.Edit) []Field {
 	var fields []Field
 	for _, f := range edit.Fields {
-		fields = append(fields, Field{Name: f.Field, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
+		fields = append(fields, Field{Name: f.Name, Before: awsops.ShowRefs(f.Before), After: Known(f.After)})
 	}
 	return fields
 }

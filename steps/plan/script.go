@@ -129,7 +129,7 @@ func (s *script) change(c Change) {
 	}
 	switch {
 	case c.Run == nil:
-	case slices.Contains([]string{RunBackup, RunMove, RunMigrate}, c.Run.Command):
+	case c.Run.Command.locked():
 		s.printf("# In %s, for every workspace; stateroom setup does this under a lock and looks first:\n", shellQuoted(c.Run.Dir))
 		for _, line := range c.Run.Lines {
 			s.printf("#   %s\n", strings.ReplaceAll(line, "\n", " "))

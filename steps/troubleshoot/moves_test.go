@@ -1,6 +1,7 @@
 package troubleshoot
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -114,7 +115,14 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 			run, backup := "", false
 			for _, c := range review.Changes {
 				if c.ID == "init.common-staging" {
-					run = strings.Join(append([]string{c.Run.Command}, c.Run.Flags...), " ")
+					switch do := c.Run.Command.(type) {
+					case plan.Init:
+						run = strings.Join(append([]string{"init"}, do.Flags...), " ")
+					case plan.Arrive:
+						run = "migrate"
+					default:
+						run = fmt.Sprintf("%T", do)
+					}
 					if (c.NotOurs != "") != tt.consent {
 						t.Errorf("%s asks for consent to %q", c.ID, c.NotOurs)
 					}

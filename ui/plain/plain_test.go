@@ -82,7 +82,7 @@ func proposed() []plan.Change {
 		{
 			ID: "init.common-production", Step: 8, Title: "Initialise project common-production", Action: plan.RunCommand,
 			Target: "/work", Account: "111111111111",
-			Run: &plan.Run{Command: "init", Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
+			Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: "/work", Lines: []string{"terraform init"}},
 		},
 	}
 }

@@ -38,20 +38,16 @@ func (c *chooser) resize(width, height int) {
 	c.list.resize(len(c.items), height)
 }
 
-func (c *chooser) update(msg tea.Msg) (nav, tea.Cmd) {
-	pressed, ok := msg.(tea.KeyMsg)
-	switch {
-	case !ok:
-	case key.Matches(pressed, keys.Accept):
-		return nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose}, nil
-	case key.Matches(pressed, keys.Quit) && c.main:
-		return nav{quit: true}, nil
-	case key.Matches(pressed, keys.Back) && !c.main:
-		return nav{pop: true}, nil
-	default:
-		c.list.key(pressed)
+func (c *chooser) update(msg tea.Msg) (nav, tea.Cmd) { return c.hotkeys().update(msg, c.list.key) }
+
+func (c *chooser) keys() []key.Binding { return c.hotkeys().bindings() }
+
+func (c *chooser) hotkeys() hotkeys {
+	choose := goTo(nav{pop: !c.main && !c.stays, then: c.items[c.list.cursor].choose})
+	if c.main {
+		return hotkeys{{keys.Accept, choose}, {Binding: keys.Down}, {keys.Quit, goTo(nav{quit: true})}}
 	}
-	return nav{}, nil
+	return hotkeys{{bind("enter", "choose", "enter"), choose}, {Binding: keys.Down}, {keys.Back, goTo(nav{pop: true})}}
 }
 
 // view is everything where it fits; where it does not, only the choice under the
@@ -94,13 +90,6 @@ func (c *chooser) choices(lines []string, roomy bool) []string {
 		}
 	}
 	return lines
-}
-
-func (c *chooser) keys() []key.Binding {
-	if c.main {
-		return []key.Binding{keys.Accept, keys.Down, keys.Quit}
-	}
-	return []key.Binding{bind("enter", "choose", "enter"), keys.Down, keys.Back}
 }
 
 func (c *chooser) typing() bool { return false }

@@ -8,11 +8,15 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"stateroom/ui/tui/theme"
 )
 
-// finder is a list with a filter. The filter looks at texts prepared once, and
-// only the rows in sight are drawn, so that ten thousand are as fluent as ten.
+// finder is a screen that lists what can be chosen, with a filter. The filter looks at
+// texts prepared once, and only the rows in sight are drawn, so that ten thousand are
+// as fluent as ten.
 type finder struct {
+	theme *theme.Theme
 	// texts are what the filter looks at, in lower case; shown are the indices
 	// of those that match.
 	texts     []string
@@ -20,10 +24,23 @@ type finder struct {
 	filter    textinput.Model
 	filtering bool
 	list      scroll
+	width     int
+	// head are the lines above the list, row one of it by the index of its text, and
+	// foot the lines below it; foot may be nil.
+	head func() []string
+	row  func(i int, selected bool) string
+	foot func() []string
+	// accept says what take does with what is under the cursor; own are the other
+	// keys.
+	accept string
+	take   action
+	own    hotkeys
+	helped []string
 }
 
-func newFinder(texts []string) finder {
-	f := finder{filter: textinput.New(), texts: texts}
+// index lets the filter look at these texts.
+func (f *finder) index(texts []string) {
+	f.filter, f.texts = textinput.New(), texts
 	f.filter.Prompt = "/ "
 	f.filter.Cursor.SetMode(cursor.CursorStatic)
 	f.filter.KeyMap.Paste.SetEnabled(false)
@@ -31,7 +48,6 @@ func newFinder(texts []string) finder {
 		f.texts[i] = strings.ToLower(f.texts[i])
 	}
 	f.match()
-	return f
 }
 
 // match finds what the filter's words are all in.
@@ -39,11 +55,7 @@ func (f *finder) match() {
 	words := strings.Fields(strings.ToLower(f.filter.Value()))
 	f.shown = f.shown[:0]
 	for i, text := range f.texts {
-		matches := true
-		for _, word := range words {
-			matches = matches && strings.Contains(text, word)
-		}
-		if matches {
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
 			f.shown = append(f.shown, i)
 		}
 	}
@@ -59,17 +71,26 @@ func (f *finder) under() int {
 	return f.shown[f.list.cursor]
 }
 
-// update handles the keys of filter and list; any other is its owner's.
-func (f *finder) update(msg tea.Msg) (pressed tea.KeyMsg, n nav, done bool) {
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok || f.key(pressed) {
-		return pressed, nav{}, true
-	}
-	back := key.Matches(pressed, keys.Back)
-	return pressed, nav{pop: back}, back
+func (f *finder) resize(width, height int) {
+	f.width = width
+	f.list.resize(len(f.shown), height-len(f.head())-len(f.below()))
 }
 
-// key handles the keys of filter and list; it tells whether this was one.
+func (f *finder) below() []string {
+	if f.foot == nil {
+		return nil
+	}
+	return f.foot()
+}
+
+func (f *finder) update(msg tea.Msg) (nav, tea.Cmd) {
+	if pressed, ok := msg.(tea.KeyMsg); ok && f.key(pressed) {
+		return nav{}, nil
+	}
+	return f.hotkeys().update(msg, f.list.key)
+}
+
+// key handles the keys of the filter; it tells whether this was one.
 func (f *finder) key(pressed tea.KeyMsg) bool {
 	switch {
 	case key.Matches(pressed, keys.Back) && (f.filtering || f.filter.Value() != ""):
@@ -84,7 +105,7 @@ func (f *finder) key(pressed tea.KeyMsg) bool {
 		f.filtering = true
 		f.filter.Focus() // its command would only blink
 	default:
-		return f.list.key(pressed)
+		return false
 	}
 	return true
 }
@@ -102,32 +123,38 @@ func (f *finder) stopFiltering() {
 	f.filter.Blur()
 }
 
-// head is the filter as it stands, or what it would look at.
-func (f *finder) head(faint string) string {
+// filterLine is the filter as it stands, or what it would look at.
+func (f *finder) filterLine(what string) string {
 	if f.filtering || f.filter.Value() != "" {
-		return f.filter.View()
+		return "  " + f.filter.View()
 	}
-	return faint
+	return "  " + f.theme.Faint.Render("/ filters by "+what)
 }
 
 // typing says that letters are the filter's.
 func (f *finder) typing() bool { return f.filtering }
 
-// keysAnd are those that work now: while a filter is typed its own, else the owner's,
-// of which accept takes what is under the cursor.
-func (f *finder) keysAnd(accept string, own ...key.Binding) []key.Binding {
+func (f *finder) keys() []key.Binding { return f.hotkeys().bindings() }
+
+func (f *finder) hotkeys() hotkeys {
 	if f.filtering {
-		return []key.Binding{bind("enter", "keep the filter", "enter"), bind("esc", "clear it", "esc")}
+		return hotkeys{{Binding: bind("enter", "keep the filter", "enter")}, {Binding: bind("esc", "clear it", "esc")}}
 	}
-	return slices.Concat([]key.Binding{bind("enter", accept, "enter")}, own, []key.Binding{keys.Down, keys.PageDown, keys.Back})
+	return slices.Concat(hotkeys{{bind("enter", f.accept, "enter"), f.take}}, f.own,
+		hotkeys{{Binding: keys.Down}, {Binding: keys.PageDown}, {keys.Back, goTo(nav{pop: true})}})
 }
 
-// rows are the lines in sight, each drawn from the index of its text.
-func (f *finder) rows(draw func(i int, selected bool) string) []string {
+func (f *finder) view() []string {
+	lines := f.head()
 	from, to := f.list.window()
-	lines := make([]string, 0, to-from)
 	for at := from; at < to; at++ {
-		lines = append(lines, draw(f.shown[at], at == f.list.cursor))
+		lines = append(lines, f.row(f.shown[at], at == f.list.cursor))
 	}
-	return lines
+	below := f.below()
+	for i := to - from; i < f.list.height && len(below) > 0; i++ {
+		lines = append(lines, "")
+	}
+	return append(lines, below...)
 }
+
+func (f *finder) about() []string { return f.helped }

@@ -142,7 +142,7 @@ func proposed() plan.Review {
 			},
 			{
 				ID: "init.common-production", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
-				Run: &plan.Run{Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
+				Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: "/work/live/production", Lines: []string{"terraform init"}}, Needs: []string{"files.backend"},
 			},
 		},
 		NotOurs: []plan.Change{{
@@ -231,7 +231,7 @@ func shown(m *root, r plan.Review, out plan.Outline) {
 	for n := 1; n <= stepCount; n++ {
 		inspected(m, n, nil)
 	}
-	m.Update(reviewedMsg{op: m.engine.op, flow: m.run.flow, review: r, outline: out})
+	m.Update(reviewedMsg{flow: m.run.flow, review: r, outline: out})
 }
 
 // reviewingRoot shows the plan.
@@ -258,7 +258,7 @@ func applyingRoot(t testing.TB, l look) *root {
 
 func tell(m *root, events ...plan.Event) {
 	for _, e := range events {
-		m.Update(eventMsg{m.engine.op, e})
+		m.Update(e)
 	}
 }
 
@@ -269,7 +269,7 @@ func finished(t testing.TB, l look) *root {
 		Add: 5, Change: 1, Applied: 6,
 		Notes: []string{"State: s3://acme-terraform-state in eu-west-1.", "Cost: about 1 USD a month for the key.", "Next: commit stateroom.hcl."},
 	}
-	m.Update(madeMsg{op: m.engine.op, summary: summary, review: plan.Review{Looked: fresh{}}, outline: seen(m)})
+	m.Update(madeMsg{summary: summary, review: plan.Review{Looked: fresh{}}, outline: seen(m)})
 	return m
 }
 

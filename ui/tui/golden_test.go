@@ -46,7 +46,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	"refused": func(t *testing.T, l look) *root {
 		m := begun(t, l, Options{})
 		inspected(m, 1, errors.New("refused"))
-		m.Update(reviewedMsg{op: m.engine.op, flow: m.run.flow, outline: m.run.flow.Outline(), err: &plan.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
+		m.Update(reviewedMsg{flow: m.run.flow, outline: m.run.flow.Outline(), err: &plan.Refusal{What: "These are the root credentials of account 111111111111.", Remedy: "Sign in as an IAM user."}})
 		return m
 	},
 	"review": func(t *testing.T, l look) *root {
@@ -136,7 +136,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 	},
 	"passphrase": func(t *testing.T, l look) *root {
 		m := applyingRoot(t, l)
-		_, cmd := m.Update(eventMsg{m.engine.op, plan.Event{Kind: plan.EventPassphrase, Text: "bob", Passphrase: secret.New("aaaa-bbbb-cccc-dddd-eeee-ffff")}})
+		_, cmd := m.Update(plan.Event{Kind: plan.EventPassphrase, Text: "bob", Passphrase: secret.New("aaaa-bbbb-cccc-dddd-eeee-ffff")})
 		deliver(m, cmd)
 		return m
 	},
@@ -151,7 +151,7 @@ var screens = map[string]func(t *testing.T, l look) *root{
 		m := applyingRoot(t, l)
 		c := m.run.review.Changes[1]
 		findings := []plan.Finding{{ID: "iam.policy-missing", Step: 2, Severity: plan.Failure, Evidence: "The policy is not there.", Remedy: "Ask for iam:CreatePolicy."}}
-		m.Update(madeMsg{op: m.engine.op, outline: seen(m), review: plan.Review{Findings: findings}, summary: &plan.Summary{
+		m.Update(madeMsg{outline: seen(m), review: plan.Review{Findings: findings}, summary: &plan.Summary{
 			Add: 5, Change: 1, Applied: 3, Failed: 1, Skipped: 2, Findings: findings,
 			Failures: []plan.FailedChange{{Change: c, Err: errors.New("iam:CreatePolicy: AccessDenied (request 4711)")}},
 		}})

@@ -28,8 +28,8 @@ func TestNoTextOfAPlanReachesTheTerminalAsACommand(t *testing.T) {
 		}
 	}
 	m := applyingRoot(t, plainLook)
-	m.Update(eventMsg{m.engine.op, plan.Event{Kind: plan.EventLine, Text: hostile}})
-	m.Update(eventMsg{m.engine.op, plan.Event{Kind: plan.EventProgress, Text: hostile}})
+	m.Update(plan.Event{Kind: plan.EventLine, Text: hostile})
+	m.Update(plan.Event{Kind: plan.EventProgress, Text: hostile})
 	harmless(t, m)
 	press(m, "t")
 	harmless(t, m)

@@ -46,39 +46,33 @@ func (q *questions) shown() page {
 
 // next puts the questions that come next behind the pages whose answers are given,
 // and goes there.
-func (q *questions) next(t *theme.Theme, stage *plan.Stage, list []plan.Question) page {
+func (q *questions) next(t *theme.Theme, stage *plan.Stage, list []plan.Question) {
 	n := 0
 	for n < len(q.pages) && q.given.Asked(q.pages[n].questions[0].Path) {
 		n++
 	}
-	var before []page
+	var before page
 	if n < len(q.pages) {
-		before = q.pages[n : n+1]
+		before = q.pages[n]
 	}
-	q.pages = append(q.pages[:n:n], newPage(t, stage, list, before...))
-	return q.back(n)
+	q.pages = append(q.pages[:n:n], newPage(t, stage, list, before))
+	q.back(n)
 }
 
 // back goes to a page; its answers and those behind it are given anew.
-func (q *questions) back(n int) page {
+func (q *questions) back(n int) {
 	q.page, q.edited = n, 0
 	for _, p := range q.pages[n:] {
 		for _, one := range p.questions {
 			delete(q.given, one.Path)
 		}
 	}
-	return q.pages[n]
 }
 
 // edit goes back to the questions of a stage, from the review.
-func (q *questions) edit(t *theme.Theme, stage plan.Stage) page {
-	var before []page
-	if draft, left := q.drafts[stage.Number]; left {
-		before = []page{draft}
-	}
-	q.drafts[stage.Number] = newPage(t, &stage, stage.Questions, before...)
+func (q *questions) edit(t *theme.Theme, stage plan.Stage) {
+	q.drafts[stage.Number] = newPage(t, &stage, stage.Questions, q.drafts[stage.Number])
 	q.edited, q.before = stage.Number, maps.Clone(q.given)
-	return q.shown()
 }
 
 // restore takes back what was answered since the review was left.
@@ -88,34 +82,31 @@ func (q *questions) restore() {
 	}
 }
 
-// asking is the page that has asked for an answer; it goes there.
-func (q *questions) asking(path string) (page, bool) {
-	has := func(list []plan.Question) bool {
-		return slices.ContainsFunc(list, func(one plan.Question) bool { return one.Path == path })
+// asking goes to the page that has asked for an answer, if there is one.
+func (q *questions) asking(path string) bool {
+	has := func(p page) bool {
+		return slices.ContainsFunc(p.questions, func(one plan.Question) bool { return one.Path == path })
 	}
-	if q.edited > 0 && has(q.drafts[q.edited].questions) {
-		return q.shown(), true
+	if q.edited > 0 && has(q.drafts[q.edited]) {
+		return true
 	}
-	at := slices.IndexFunc(q.pages, func(page page) bool { return has(page.questions) })
-	if at < 0 {
-		return page{}, false
+	at := slices.IndexFunc(q.pages, has)
+	if at >= 0 {
+		q.back(at)
 	}
-	return q.back(at), true
+	return at >= 0
 }
 
 // newPage makes a form of questions, with what was typed into an earlier one of the
-// same questions, unless that was its default.
-func newPage(t *theme.Theme, stage *plan.Stage, questions []plan.Question, before ...page) page {
+// same questions, if there was one, unless that was its default.
+func newPage(t *theme.Theme, stage *plan.Stage, questions []plan.Question, before page) page {
+	if before.form != nil && stage == nil && samePage(before.questions, questions) {
+		return before
+	}
 	typed := map[string]string{}
-	for _, old := range before {
-		if stage == nil && samePage(old.questions, questions) {
-			return old
-		}
-		values := old.form.Values()
-		for _, q := range old.questions {
-			if values[q.Path] != q.Default {
-				typed[q.Path] = values[q.Path]
-			}
+	for _, q := range before.questions {
+		if value := before.form.Values()[q.Path]; value != q.Default {
+			typed[q.Path] = value
 		}
 	}
 	fields := make([]form.Field, len(questions))
@@ -161,14 +152,11 @@ func formField(q plan.Question) form.Field {
 // opened shows the questions that come next, or begins to look. An answer that
 // cannot be is asked for again.
 func (v *runScreen) opened(msg openedMsg) tea.Cmd {
-	if msg.op != v.engine.op {
-		return nil
-	}
 	var problem *plan.Problem
 	if errors.As(msg.err, &problem) {
-		if page, there := v.asked.asking(problem.Path); there {
-			v.show(page)
-			v.form.Refuse(problem.Path, problem)
+		if v.asked.asking(problem.Path) {
+			v.ask()
+			v.asked.shown().form.Refuse(problem.Path, problem)
 			return nil
 		}
 	}
@@ -179,7 +167,8 @@ func (v *runScreen) opened(msg openedMsg) tea.Cmd {
 	}
 	v.rehearses, v.who = false, cmp.Or(msg.opened.Who, v.who)
 	if msg.opened.Flow == nil {
-		v.show(v.asked.next(v.theme, msg.opened.Stage, msg.opened.Questions))
+		v.asked.next(v.theme, msg.opened.Stage, msg.opened.Questions)
+		v.ask()
 		return nil
 	}
 	if delete(v.asked.drafts, v.asked.edited); v.asked.edited == 0 && !v.moved {
@@ -198,36 +187,40 @@ func (v *runScreen) asks() bool {
 }
 
 // edit goes back to the questions of the stage, or to the last page of them.
-func (v *runScreen) edit() {
+func (v *runScreen) edit() (nav, tea.Cmd) {
 	if v.staged() {
-		v.show(v.asked.edit(v.theme, v.stage()))
+		v.asked.edit(v.theme, v.stage())
 	} else {
-		v.show(v.asked.back(len(v.asked.pages) - 1))
+		v.asked.back(len(v.asked.pages) - 1)
 	}
+	v.ask()
+	return nav{}, nil
 }
 
-func (v *runScreen) show(p page) {
-	v.phase, v.err, v.notice, v.form = asking, nil, "", p.form
+// ask shows the page that is gone to.
+func (v *runScreen) ask() {
+	v.phase, v.err, v.notice = asking, nil, ""
+	p := v.asked.shown()
 	if p.stage != nil {
 		v.current = p.stage.Number
 	}
-	v.form.Resize(v.contentWidth()-2, v.height)
+	p.form.Resize(v.contentWidth()-2, v.height)
 	v.list.rewind()
 	v.rebuild()
 }
 
 // answerKey is a key on a form.
 func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
-	switch v.form.Update(msg) {
+	switch answers := v.asked.shown().form; answers.Update(msg) {
 	case form.Done:
-		for path, value := range v.form.Values() {
+		for path, value := range answers.Values() {
 			v.asked.given[path] = secret.New(value)
 		}
 		return nav{}, v.open()
 	case form.Left:
 		return v.leftForm()
 	case form.Pick:
-		return v.pick(v.form.Focus()), nil
+		return v.pick(answers), nil
 	case form.Editing:
 	}
 	return nav{}, nil
@@ -238,7 +231,8 @@ func (v *runScreen) answerKey(msg tea.KeyMsg) (nav, tea.Cmd) {
 func (v *runScreen) leftForm() (nav, tea.Cmd) {
 	switch {
 	case v.asked.edited == 0 && v.asked.page > 0:
-		v.show(v.asked.back(v.asked.page - 1))
+		v.asked.back(v.asked.page - 1)
+		v.ask()
 	case v.flow != nil:
 		v.asked.restore()
 		v.phase, v.asked.edited = reviewing, 0
@@ -250,13 +244,13 @@ func (v *runScreen) leftForm() (nav, tea.Cmd) {
 	return nav{}, nil
 }
 
-// pick lists the accounts that a question offers.
-func (v *runScreen) pick(path string) nav {
-	answer := v.form
+// pick lists the accounts that the question with the focus offers.
+func (v *runScreen) pick(answers *form.Form) nav {
+	path := answers.Focus()
 	for _, q := range v.asked.shown().questions {
 		if q.Path == path {
-			take := func(value string) { answer.Set(path, value) }
-			return nav{push: newAccounts(v.theme, q.Accounts, answer.Values()[path], take)}
+			take := func(value string) { answers.Set(path, value) }
+			return nav{push: newAccounts(v.theme, q.Accounts, answers.Values()[path], take)}
 		}
 	}
 	return nav{}
@@ -265,7 +259,7 @@ func (v *runScreen) pick(path string) nav {
 // formView is the questions under their heading, scrolled so that the field with
 // the focus is in sight.
 func (v *runScreen) formView() []string {
-	fields, at := v.form.View()
+	fields, at := v.asked.shown().form.View()
 	lines := append([]string{}, v.list.view()...)
 	at += len(lines)
 	for _, line := range fields {

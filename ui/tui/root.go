@@ -116,6 +116,11 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.follow(nav{push: newPrompt(m.theme, msg)}, nil)
 	case enrolMsg:
 		return m, m.follow(nav{push: newEnrolment(m.theme, msg)}, nil)
+	case answer:
+		if msg.op != m.engine.op {
+			return m, nil
+		}
+		return m, m.broadcast(msg.msg)
 	case batchMsg:
 		cmds := []tea.Cmd{m.engine.pull()}
 		for _, item := range msg {

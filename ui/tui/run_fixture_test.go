@@ -172,7 +172,7 @@ func fakeFlow(t testing.TB, reviews ...plan.Review) *engine.Flow {
 func opened(t testing.TB, l look, mode *Mode, o Options) *root {
 	o.Modes = []*Mode{mode}
 	m := newTestRoot(t, l, o)
-	m.Update(begunMsg{op: m.engine.op, start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
+	m.Update(begunMsg{start: &Start{Open: func(context.Context, plan.Given, plan.Asks) (engine.Opened, error) {
 		return engine.Opened{}, errors.New("nobody runs this")
 	}, Note: "This was the sandbox."}})
 	return m
@@ -180,7 +180,7 @@ func opened(t testing.TB, l look, mode *Mode, o Options) *root {
 
 // answerWith brings what follows from the answers.
 func answerWith(m *root, o engine.Opened, err error) {
-	_, cmd := m.Update(openedMsg{op: m.engine.op, opened: o, err: err})
+	_, cmd := m.Update(openedMsg{opened: o, err: err})
 	deliver(m, cmd)
 }
 
@@ -189,7 +189,7 @@ func lookedAt(t testing.TB, l look, mode *Mode, o Options, r plan.Review) *root 
 	m := opened(t, l, mode, o)
 	flow := fakeFlow(t, r)
 	answerWith(m, engine.Opened{Flow: flow}, nil)
-	msg := reviewedMsg{op: m.engine.op, flow: flow, review: r}
+	msg := reviewedMsg{flow: flow, review: r}
 	if len(r.Changes)+len(r.NotOurs) == 0 {
 		msg.settled = &plan.Summary{Findings: r.Findings, Checks: r.Checks, Notes: flow.Close(&plan.Summary{})}
 	}
@@ -231,7 +231,7 @@ func mendedRoot(t testing.TB, l look) *root {
 	}
 	after.Changes, after.Findings = nil, append(after.Findings[:1:1], after.Findings[2:]...)
 	after.Checks[2].Verdict, after.Checks[2].Finding, after.Checks[3].Verdict = plan.Passed, "", plan.Passed
-	m.Update(madeMsg{op: m.engine.op, review: after, summary: &plan.Summary{
+	m.Update(madeMsg{review: after, summary: &plan.Summary{
 		Change: 2, Applied: 2, Findings: after.Findings, Notes: []string{"Backups: live/staging/backend.tf.bak", "Next: run terraform plan in live/staging."},
 	}})
 	return m

@@ -22,7 +22,7 @@ func (v *runScreen) key(msg tea.KeyMsg) (nav, tea.Cmd) {
 // keys are those that work now.
 func (v *runScreen) keys() []key.Binding {
 	if v.phase == asking {
-		return v.form.Keys()
+		return v.asked.shown().form.Keys()
 	}
 	return v.hotkeys().bindings()
 }
@@ -61,7 +61,7 @@ func (v *runScreen) stageKeys() hotkeys {
 func (v *runScreen) reviewKeys() hotkeys {
 	word, accept := v.ahead()
 	list := hotkeys{{bind("enter", word, "enter"), accept}}
-	edit := hotkey{keys.Edit, func() (nav, tea.Cmd) { v.edit(); return nav{}, nil }}.when(v.asks())
+	edit := hotkey{keys.Edit, v.edit}.when(v.asks())
 	again := hotkey{keys.Again, func() (nav, tea.Cmd) { return nav{}, v.look() }}.when(v.flow != nil)
 	if v.err != nil {
 		return append(list, edit, again.shown(false))
@@ -110,4 +110,3 @@ func (v *runScreen) verb() string {
 	}
 	return v.mode.verb
 }
-

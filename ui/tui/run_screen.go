@@ -12,7 +12,6 @@ import (
 
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
-	"stateroom/ui/tui/form"
 	"stateroom/ui/tui/theme"
 )
 
@@ -42,9 +41,7 @@ type runScreen struct {
 	// is asked or looked at.
 	rehearses bool
 
-	// asked are the questions, and form is the page of them that is shown.
 	asked questions
-	form  *form.Form
 
 	flow *engine.Flow
 	// outline is what there is to show beside the review; who is who the operator
@@ -102,10 +99,8 @@ func (v *runScreen) update(msg tea.Msg) (nav, tea.Cmd) {
 		return nav{}, v.opened(msg)
 	case reviewedMsg:
 		v.reviewed(msg)
-	case eventMsg:
-		if msg.op == v.engine.op {
-			return v.reported(msg.event), nil
-		}
+	case plan.Event:
+		return v.reported(msg), nil
 	case madeMsg:
 		v.made(msg)
 	case spinner.TickMsg:
@@ -209,4 +204,3 @@ func (v *runScreen) about() []string {
 	}
 	return append(text, v.signs()...)
 }
-

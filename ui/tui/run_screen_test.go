@@ -98,7 +98,7 @@ func TestWhatCannotBeginSaysWhyAndIsTriedAgain(t *testing.T) {
 		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}
 	m = newTestRoot(t, plainLook, Options{Modes: []*Mode{Login}})
-	m.Update(begunMsg{op: m.engine.op, err: errors.New("no such profile")})
+	m.Update(begunMsg{err: errors.New("no such profile")})
 	shows(t, m, "no such profile")
 	if s := m.summary(false); s != nil {
 		t.Errorf("summary %+v", s)
@@ -209,7 +209,7 @@ func TestApplyingFailsVisiblyAndIsStoppedByCtrlC(t *testing.T) {
 	if cmd := m.key(keyNamed("ctrl+z")); cmd != nil {
 		t.Error("suspended while changes are made")
 	}
-	m.Update(madeMsg{op: m.engine.op, review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
+	m.Update(madeMsg{review: ill(), summary: &plan.Summary{Applied: 1, Failed: 1, Stopped: true}})
 	shows(t, m, "Not done yet", "What is done stays")
 }
 
@@ -281,12 +281,12 @@ func TestLeavingAPlanAsksFirst(t *testing.T) {
 func TestStaleAnswersOfAFlowAreDropped(t *testing.T) {
 	m := looking(t, plainLook, Options{})
 	old := m.engine.op
-	m.engine.next()
+	m.engine.op++
 	checks := len(m.run.review.checks.all)
 	check := ill().Checks[0]
-	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
-	m.Update(openedMsg{op: old, err: errors.New("stale")})
-	m.Update(eventMsg{old, plan.Event{Kind: plan.EventCheck, Check: &check}})
+	m.Update(answer{old, reviewedMsg{err: errors.New("stale")}})
+	m.Update(answer{old, openedMsg{err: errors.New("stale")}})
+	m.Update(answer{old, plan.Event{Kind: plan.EventCheck, Check: &check}})
 	if m.run.err != nil || m.run.phase != inspecting || len(m.run.review.checks.all) != checks {
 		t.Errorf("phase %d, %v", m.run.phase, m.run.err)
 	}

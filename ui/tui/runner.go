@@ -48,37 +48,36 @@ func newEngine(ctx context.Context, o Options) *runner {
 	}
 }
 
-// The answers of the engine's commands.
+// answer is what an operation came to, or what it reports on its way. That of an
+// operation which is not the newest is stale.
+type answer struct {
+	op  int
+	msg tea.Msg
+}
+
+// What operations come to; what they report is a [plan.Event].
 type (
 	begunMsg struct {
-		op    int
 		start *Start
 		err   error
 	}
-	madeMsg struct {
-		op      int
-		summary *plan.Summary
-		review  plan.Review
-		outline plan.Outline
-		err     error
-	}
-	eventMsg struct {
-		op    int
-		event plan.Event
-	}
 	// openedMsg says what follows from the answers given so far.
 	openedMsg struct {
-		op     int
 		opened engine.Opened
 		err    error
 	}
 	// reviewedMsg is what a flow has found and would change.
 	reviewedMsg struct {
-		op     int
 		flow   *engine.Flow
 		review plan.Review
 		// settled is the summary where there is nothing to change.
 		settled *plan.Summary
+		outline plan.Outline
+		err     error
+	}
+	madeMsg struct {
+		summary *plan.Summary
+		review  plan.Review
 		outline plan.Outline
 		err     error
 	}
@@ -92,16 +91,15 @@ func outlined(flow *engine.Flow) plan.Outline {
 	return flow.Outline()
 }
 
-// next begins an operation and ends the one before it.
-func (e *runner) next() (ctx context.Context, op int) {
+// run begins an operation, which ends the one before it. Run waits for the end of its
+// command.
+func (e *runner) run(work func(ctx context.Context, emit plan.Emit) tea.Msg) tea.Cmd {
 	e.cancel()
-	ctx, e.cancel = context.WithCancel(e.ctx)
+	ctx, cancel := context.WithCancel(e.ctx)
+	e.cancel = cancel
 	e.op++
-	return ctx, e.op
-}
-
-// run is a command whose end Run waits for.
-func (e *runner) run(work func() tea.Msg) tea.Cmd {
+	op := e.op
+	emit := func(event plan.Event) { e.queue.push(answer{op, event}) }
 	return func() tea.Msg {
 		e.mu.Lock()
 		if e.ended {
@@ -111,36 +109,33 @@ func (e *runner) run(work func() tea.Msg) tea.Cmd {
 		e.running.Add(1)
 		e.mu.Unlock()
 		defer e.running.Done()
-		return work()
+		return answer{op, work(ctx, emit)}
 	}
 }
 
 func (e *runner) beginRun(r Request) tea.Cmd {
-	ctx, op := e.next()
-	return e.run(func() tea.Msg {
+	return e.run(func(ctx context.Context, _ plan.Emit) tea.Msg {
 		start, err := e.begin(ctx, r)
-		return begunMsg{op, start, err}
+		return begunMsg{start, err}
 	})
 }
 
 // open asks what follows from the answers given so far.
 func (e *runner) open(given plan.Given) tea.Cmd {
-	ctx, op := e.next()
 	given, start := maps.Clone(given), e.start
-	return e.run(func() tea.Msg {
+	return e.run(func(ctx context.Context, _ plan.Emit) tea.Msg {
 		opened, err := start.Open(ctx, given, e.asks())
-		return openedMsg{op, opened, err}
+		return openedMsg{opened, err}
 	})
 }
 
 // review lets a flow look. Where there is nothing to change it is brought to its
 // end, unless a proof of its result is to be asked for, or nothing may be written.
 func (e *runner) review(flow *engine.Flow) tea.Cmd {
-	ctx, op := e.next()
 	f := *flow
-	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
-	return e.run(func() tea.Msg {
-		msg := reviewedMsg{op: op, flow: &f}
+	return e.run(func(ctx context.Context, emit plan.Emit) tea.Msg {
+		f.Emit = emit
+		msg := reviewedMsg{flow: &f}
 		msg.review, msg.err = f.Review(ctx)
 		if msg.err == nil && len(msg.review.Changes)+len(msg.review.NotOurs) == 0 && f.Outline == nil && !e.dryRun {
 			msg.settled, msg.review, msg.err = f.Make(ctx, msg.review)
@@ -152,15 +147,14 @@ func (e *runner) review(flow *engine.Flow) tea.Cmd {
 
 // carryOut makes the changes of the review that was shown that are not in without.
 func (e *runner) carryOut(flow *engine.Flow, review plan.Review, without map[string]bool) tea.Cmd {
-	ctx, op := e.next()
 	e.stop = make(chan struct{})
 	f := *flow
 	f.Exclude, f.Stop = without, e.stop
-	f.Emit = func(event plan.Event) { e.queue.push(eventMsg{op, event}) }
-	f.Env.Report(f.Emit)
 	e.applying(true)
-	return e.run(func() tea.Msg {
-		msg := madeMsg{op: op}
+	return e.run(func(ctx context.Context, emit plan.Emit) tea.Msg {
+		f.Emit = emit
+		f.Env.Report(emit)
+		var msg madeMsg
 		msg.summary, msg.review, msg.err = f.Make(ctx, review.Exclude(without))
 		msg.outline = outlined(&f)
 		e.applying(false)

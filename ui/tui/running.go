@@ -12,9 +12,6 @@ import (
 
 // begun has the way to begin; what is asked comes from there.
 func (v *runScreen) begun(msg begunMsg) tea.Cmd {
-	if msg.op != v.engine.op {
-		return nil
-	}
 	if msg.err != nil {
 		v.fail(msg.err)
 		return nil
@@ -63,9 +60,6 @@ func (v *runScreen) reported(e plan.Event) nav {
 
 // reviewed has what was found and what would change.
 func (v *runScreen) reviewed(msg reviewedMsg) {
-	if msg.op != v.engine.op {
-		return
-	}
 	v.outline = msg.outline
 	for _, stage := range v.outline.Stages {
 		look := v.looking[stage.Number]
@@ -104,8 +98,8 @@ func (v *runScreen) resize(width, height int) {
 		v.review.found.list[i].brief.width = 0
 	}
 	v.width, v.height = width, height
-	if v.form != nil {
-		v.form.Resize(v.contentWidth()-2, v.height)
+	if v.phase == asking {
+		v.asked.shown().form.Resize(v.contentWidth()-2, v.height)
 	}
 	v.rebuild()
 }
@@ -121,9 +115,6 @@ func (v *runScreen) apply(step int) tea.Cmd {
 
 // made has the outcome, and what is still to do.
 func (v *runScreen) made(msg madeMsg) {
-	if msg.op != v.engine.op {
-		return
-	}
 	before := v.review.Findings
 	v.engine.book(msg.summary)
 	v.phase, v.counting, v.stale, v.notice = reviewing, "", false, ""

@@ -64,9 +64,9 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	m := reviewingRoot(t, plainLook, Options{})
 	old := m.engine.op
 	m.run.look()
-	m.Update(reviewedMsg{op: old, err: errors.New("stale")})
-	m.Update(eventMsg{old, plan.Event{Kind: plan.EventInspected, Step: 4, Err: errors.New("stale")}})
-	m.Update(eventMsg{old, plan.Event{Kind: plan.EventProgress, Text: "stale", Done: 1, Of: 2}})
+	m.Update(answer{old, reviewedMsg{err: errors.New("stale")}})
+	m.Update(answer{old, plan.Event{Kind: plan.EventInspected, Step: 4, Err: errors.New("stale")}})
+	m.Update(answer{old, plan.Event{Kind: plan.EventProgress, Text: "stale", Done: 1, Of: 2}})
 	if m.run.phase != inspecting || m.run.looking[4].err != nil || m.run.counting != "" {
 		t.Errorf("phase %d, %+v, %q", m.run.phase, m.run.looking[4], m.run.counting)
 	}
@@ -197,11 +197,11 @@ func TestHotKeysAreLettersWhileTyping(t *testing.T) {
 	for _, letter := range []string{"a", "q", "x", "1", "s"} {
 		press(m, letter)
 	}
-	if got := m.run.form.Values()["kms_key.alias"]; got != "aqx1s" {
+	if got := m.run.asked.shown().form.Values()["kms_key.alias"]; got != "aqx1s" {
 		t.Errorf("typed %q", got)
 	}
 	press(m, "?")
-	if got := m.run.form.Values()["kms_key.alias"]; got != "aqx1s?" || len(m.stack) != 1 {
+	if got := m.run.asked.shown().form.Values()["kms_key.alias"]; got != "aqx1s?" || len(m.stack) != 1 {
 		t.Errorf("typed %q, %d screens", got, len(m.stack))
 	}
 }

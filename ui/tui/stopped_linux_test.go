@@ -22,7 +22,7 @@ func TestRunStoppedInTheMiddle(t *testing.T) {
 	review.Changes = []plan.Change{
 		{
 			ID: "init", Step: 8, Action: plan.RunCommand, Title: "Initialise project common-production",
-			Run: &plan.Run{Command: "init", Project: "common-production", Dir: dir, SkipWait: true},
+			Run: &plan.Run{Command: plan.Init{}, Project: "common-production", Dir: dir, SkipWait: true},
 		},
 		{ID: "after", Step: 8, Action: plan.Update, Title: "What comes after it", Needs: []string{"init"}},
 	}

@@ -95,22 +95,22 @@ func (v *viewer) update(msg tea.Msg) (nav, tea.Cmd) {
 	if told, ok := msg.(noticeMsg); ok {
 		v.notice = string(told)
 	}
-	pressed, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nav{}, nil
-	}
-	if key.Matches(pressed, keys.Back, keys.Quit, keys.Accept, keys.Help, keys.Collapse) {
-		return nav{pop: true}, nil
-	}
-	if key.Matches(pressed, keys.Save) && v.save != nil {
-		return v.save()
-	}
-	v.move(pressed)
-	return nav{}, nil
+	return v.hotkeys().update(msg, v.scroll)
 }
 
-// move scrolls: a viewer has no cursor, so the window itself moves.
-func (v *viewer) move(pressed tea.KeyMsg) {
+func (v *viewer) keys() []key.Binding { return v.hotkeys().bindings() }
+
+func (v *viewer) hotkeys() hotkeys {
+	pop := goTo(nav{pop: true})
+	list := hotkeys{{keys.Back, pop}, {Binding: keys.Down}, {Binding: keys.PageDown}, hotkey{keys.Save, v.save}.when(v.save != nil)}
+	for _, k := range []key.Binding{keys.Quit, keys.Accept, keys.Help, keys.Collapse} {
+		list = append(list, hotkey{k, pop}.shown(false))
+	}
+	return list
+}
+
+// scroll moves the window itself: a viewer has no cursor.
+func (v *viewer) scroll(pressed tea.KeyMsg) bool {
 	page, all := max(1, v.list.height-1), v.list.count
 	switch {
 	case key.Matches(pressed, keys.PageUp):
@@ -125,7 +125,10 @@ func (v *viewer) move(pressed tea.KeyMsg) {
 		v.list.shift(-1)
 	case key.Matches(pressed, keys.Down):
 		v.list.shift(1)
+	default:
+		return false
 	}
+	return true
 }
 
 func (v *viewer) view() []string {
@@ -136,14 +139,6 @@ func (v *viewer) view() []string {
 		lines[1] = "  " + v.theme.Warn.Render(v.theme.Glyphs.Attention) + " " + v.notice
 	}
 	return append(lines, v.lines[from:to]...)
-}
-
-func (v *viewer) keys() []key.Binding {
-	list := []key.Binding{keys.Back, keys.Down, keys.PageDown}
-	if v.save != nil {
-		list = append(list, keys.Save)
-	}
-	return list
 }
 
 func (v *viewer) typing() bool    { return false }

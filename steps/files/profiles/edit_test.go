@@ -235,7 +235,7 @@ func TestAFileOpenToOthersIsClosedWithANewSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := e.Fields[len(e.Fields)-1]
-	if runtime.GOOS != "windows" && (mustRead(t, path).Mode != 0o600 || last != files.FieldChange{Action: files.Change, Field: files.ModeField, Before: "0644", After: "0600"}) {
+	if runtime.GOOS != "windows" && (mustRead(t, path).Mode != 0o600 || last != files.Field{Name: files.ModeField, Before: "0644", After: "0600"}) {
 		t.Errorf("the mode is %o, the plan says %+v", mustRead(t, path).Mode, last)
 	}
 	filestest.Put(t, path, "[a]\nregion = r\n", 0o644)
@@ -345,11 +345,11 @@ func TestFieldsTellTheChangeAndHideSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []files.FieldChange{
-		{Action: files.Remove, Field: sessionToken, Before: "(secret)"},
-		{Action: files.Change, Field: accessKeyID, Before: "AKIAOLD", After: "AKIANEW"},
-		{Action: files.Change, Field: secretAccessKey, Before: "(secret)", After: "(secret)"},
-		{Action: files.Add, Field: "region", After: "eu-west-1"},
+	want := []files.Field{
+		{Name: sessionToken, Before: "(secret)"},
+		{Name: accessKeyID, Before: "AKIAOLD", After: "AKIANEW"},
+		{Name: secretAccessKey, Before: "(secret)", After: "(secret)"},
+		{Name: "region", After: "eu-west-1"},
 	}
 	if diff := cmp.Diff(want, e.Fields); diff != "" {
 		t.Fatal(diff)

@@ -86,7 +86,7 @@ func TestEditAllClosesAFileForANewSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := slices.ContainsFunc(e.Fields, func(f files.FieldChange) bool { return f.Field == files.ModeField })
+	shown := slices.ContainsFunc(e.Fields, func(f files.Field) bool { return f.Name == files.ModeField })
 	if e.Before.Mode != 0o600 || !shown {
 		t.Errorf("the file's mode would be %o, and is told: %v", e.Before.Mode, shown)
 	}

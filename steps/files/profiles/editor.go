@@ -33,7 +33,7 @@ type editor struct {
 	lines   []iniLine
 	sec     section // at work
 	splices files.Splices
-	fields  []files.FieldChange
+	fields  []files.Field
 }
 
 func newEditor(kind Kind, path string, src []byte) *editor {
@@ -130,7 +130,7 @@ func (ed *editor) remove(i int) error {
 	}
 	l := ed.lines[i]
 	ed.splices.Add(l.start, l.next, "")
-	ed.fields = append(ed.fields, files.Field(files.Remove, l.key, unquote(ed.raw(l)), "", !public[l.key]))
+	ed.fields = append(ed.fields, files.NewField(l.key, unquote(ed.raw(l)), "", !public[l.key]))
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (ed *editor) replace(i int, kv KeyValue) error {
 	if err := refuseContinued(ed.path, ed.src, ed.lines, i); err != nil {
 		return err
 	}
-	ed.fields = append(ed.fields, files.Field(files.Change, kv.Key, old, value, !public[kv.Key]))
+	ed.fields = append(ed.fields, files.NewField(kv.Key, old, value, !public[kv.Key]))
 	if l.value[0] == l.value[1] && l.value[0] > l.start+1 && ed.src[l.value[0]-2] == ' ' {
 		value = " " + value // "key =" goes on as "key = value"
 	}
@@ -215,8 +215,8 @@ func (ed *editor) writeKeys(b *strings.Builder, list []KeyValue, eol string) {
 }
 
 // added describes the setting where it is new.
-func (kv KeyValue) added() files.FieldChange {
-	return files.Field(files.Add, kv.Key, "", kv.Value.Reveal(), !public[kv.Key])
+func (kv KeyValue) added() files.Field {
+	return files.NewField(kv.Key, "", kv.Value.Reveal(), !public[kv.Key])
 }
 
 // eol gives the line ending in use at line i: its own, else that of the nearest

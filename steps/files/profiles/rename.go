@@ -73,7 +73,7 @@ func Rename(kind Kind, file files.Snapshot, line int, name string) (files.Edit, 
 	header := "[" + kind.header(name) + "]"
 	out := files.Edit{
 		Before: file, Mode: 0o600, Redactor: redactor{},
-		Fields: []files.FieldChange{files.Field(files.Change, "profile", strings.TrimSpace(code), header, false)},
+		Fields: []files.Field{files.NewField("profile", strings.TrimSpace(code), header, false)},
 	}
 	var s files.Splices
 	s.Add(l.start, l.start+len(code), header)

@@ -122,7 +122,7 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 func (b *blockEditor) retype(was string) {
 	label := b.block.LabelRanges[0]
 	b.splices.Add(label.Start.Byte, label.End.Byte, quoteHCL("s3"))
-	b.fields = append(b.fields, files.Field(files.Change, "backend.type", was, "s3", false))
+	b.fields = append(b.fields, files.NewField("backend.type", was, "s3", false))
 	for _, item := range ordered(b.block.Body) {
 		if item.block != nil {
 			b.removeBlock(item.block)
@@ -164,7 +164,7 @@ func (w Backend) accounts(b *blockEditor) {
 	r := attr.Expr.Range()
 	text := "[" + quoteHCL(w.Account) + "]"
 	b.splices.Add(r.Start.Byte, r.End.Byte, text)
-	b.fields = append(b.fields, files.Field(files.Change, b.prefix+"allowed_account_ids", b.text(r), text, false))
+	b.fields = append(b.fields, files.NewField(b.prefix+"allowed_account_ids", b.text(r), text, false))
 }
 
 // nested turns the block assume_role, which Terraform refuses in a backend,
@@ -180,7 +180,7 @@ func (w Backend) nested(b *blockEditor) {
 		case block.Type == roleBlock && len(block.Labels) == 0:
 			at := block.TypeRange.End.Byte
 			b.splices.Add(at, at, " =")
-			b.fields = append(b.fields, files.Field(files.Change, b.prefix+block.Type, "(block)", "(attribute)", false))
+			b.fields = append(b.fields, files.NewField(b.prefix+block.Type, "(block)", "(attribute)", false))
 		}
 	}
 }
@@ -272,12 +272,12 @@ func (w Backend) render(version string) string {
 }
 
 // fields describes a new block.
-func (w Backend) fields(version string) []files.FieldChange {
-	var out []files.FieldChange
+func (w Backend) fields(version string) []files.Field {
+	var out []files.Field
 	if version != "" {
-		out = append(out, files.Field(files.Add, "required_version", "", version, false))
+		out = append(out, files.NewField("required_version", "", version, false))
 	}
-	out = append(out, files.Field(files.Add, "backend.type", "", "s3", false))
+	out = append(out, files.NewField("backend.type", "", "s3", false))
 	out = append(out, fieldsOf("backend.", w.arguments())...)
 	if w.Endpoint != "" {
 		out = append(out, w.endpointFields()...)

@@ -283,7 +283,7 @@ func TestEditBackendTellsWhatItKeepsAndHides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []files.FieldChange{{Action: files.Add, Field: "backend.use_lockfile", After: "true"}, {Action: files.Remove, Field: "backend.secret_key", Before: "(secret)"}}
+	want := []files.Field{{Name: "backend.use_lockfile", After: "true"}, {Name: "backend.secret_key", Before: "(secret)"}}
 	if diff := cmp.Diff(want, withProfile[0].Fields); diff != "" {
 		t.Error(diff)
 	}

@@ -28,13 +28,13 @@ type argument struct{ name, value, text string }
 func stringArgument(name, value string) argument { return argument{name, value, quoteHCL(value)} }
 
 // field describes the argument where it is added.
-func (a argument) field(prefix string) files.FieldChange {
-	return files.Field(files.Add, prefix+a.name, "", a.value, secretName.MatchString(a.name))
+func (a argument) field(prefix string) files.Field {
+	return files.NewField(prefix+a.name, "", a.value, secretName.MatchString(a.name))
 }
 
 // fieldsOf describes a new block's arguments.
-func fieldsOf(prefix string, arguments []argument) []files.FieldChange {
-	var out []files.FieldChange
+func fieldsOf(prefix string, arguments []argument) []files.Field {
+	var out []files.Field
 	for _, a := range arguments {
 		out = append(out, a.field(prefix))
 	}
@@ -81,7 +81,7 @@ func (b *blockEditor) assign(expr hclsyntax.Expression, a argument, prefix strin
 		return
 	}
 	b.splices.Add(expr.Range().Start.Byte, expr.Range().End.Byte, a.text)
-	b.fields = append(b.fields, files.Field(files.Change, prefix+a.name, old, a.value, secretName.MatchString(a.name)))
+	b.fields = append(b.fields, files.NewField(prefix+a.name, old, a.value, secretName.MatchString(a.name)))
 }
 
 // given is an argument that is there and not null.
@@ -100,7 +100,7 @@ func (b *blockEditor) unset(name string) {
 	if !b.single() {
 		b.removeItem(attr.SrcRange)
 	}
-	b.fields = append(b.fields, files.Field(files.Remove, b.prefix+name, b.shown(name, attr.Expr), "", secretName.MatchString(name)))
+	b.fields = append(b.fields, files.NewField(b.prefix+name, b.shown(name, attr.Expr), "", secretName.MatchString(name)))
 }
 
 // shown gives an argument's value for a field, its source for an expression.
@@ -118,7 +118,7 @@ func (b *blockEditor) shown(name string, expr hclsyntax.Expression) string {
 // removeBlock takes out a nested block.
 func (b *blockEditor) removeBlock(nested *hclsyntax.Block) {
 	b.removeItem(bodyItem{block: nested}.span())
-	b.fields = append(b.fields, files.Field(files.Remove, b.prefix+nested.Type, "(block)", "", false))
+	b.fields = append(b.fields, files.NewField(b.prefix+nested.Type, "(block)", "", false))
 }
 
 // single tells a block on one line, which can hold one argument at most.

@@ -50,11 +50,7 @@ func (w Backend) endpoints(b *blockEditor) {
 			continue
 		}
 		right = false
-		action := files.Change
-		if have[s] == "" {
-			action = files.Add
-		}
-		b.fields = append(b.fields, files.Field(action, "backend.endpoints."+s, have[s], w.Endpoint, false))
+		b.fields = append(b.fields, files.NewField("backend.endpoints."+s, have[s], w.Endpoint, false))
 	}
 	if !right {
 		text := strings.ReplaceAll(w.endpointMap(others), "\n", b.eol()+b.indent(attr.SrcRange.Start.Byte))
@@ -63,8 +59,8 @@ func (w Backend) endpoints(b *blockEditor) {
 }
 
 // endpointFields describes the map where it is added.
-func (w Backend) endpointFields() []files.FieldChange {
-	var out []files.FieldChange
+func (w Backend) endpointFields() []files.Field {
+	var out []files.Field
 	for _, s := range w.services() {
 		out = append(out, argument{name: s, value: w.Endpoint}.field("backend.endpoints."))
 	}

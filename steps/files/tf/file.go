@@ -17,7 +17,7 @@ type hclFile struct {
 	file    files.Snapshot
 	tokens  hclsyntax.Tokens
 	splices files.Splices
-	fields  []files.FieldChange
+	fields  []files.Field
 	notes   []string
 }
 
@@ -107,7 +107,7 @@ func (f *hclFile) removeItem(span hcl.Range) {
 }
 
 // append adds text, with its lines parted by \n, at the end of the file.
-func (f *hclFile) append(text string, fields []files.FieldChange) {
+func (f *hclFile) append(text string, fields []files.Field) {
 	end, eol := len(f.file.Bytes), f.eol()
 	lead := ""
 	if end > 0 {
@@ -187,6 +187,6 @@ func (o *hclFiles) raise(wanted string) (add string, err error) {
 	}
 	f := o.file(at.Path)
 	f.splices.Add(at.span.Start.Byte, at.span.End.Byte, quoteHCL(raised))
-	f.fields = append(f.fields, files.Field(files.Change, "required_version", at.Text, raised, false))
+	f.fields = append(f.fields, files.NewField("required_version", at.Text, raised, false))
 	return "", nil
 }

@@ -127,7 +127,7 @@ func (w Provider) mapToBlock(b *blockEditor, attr *hclsyntax.Attribute) {
 		b.note(attr.SrcRange.Start.Line, "assume_role is an expression, which Terraform refuses since 0.12; write it as a block with role_arn = %q.", w.RoleARN)
 		return
 	}
-	b.fields = append(b.fields, files.Field(files.Change, "provider.assume_role", "(map)", "(block)", false))
+	b.fields = append(b.fields, files.NewField("provider.assume_role", "(map)", "(block)", false))
 	b.splices.Add(attr.NameRange.End.Byte, object.SrcRange.Start.Byte, " ")
 
 	base := b.indent(attr.SrcRange.Start.Byte)
@@ -197,7 +197,7 @@ func (w Provider) render() string {
 }
 
 // fields describes a new block.
-func (w Provider) fields() []files.FieldChange {
+func (w Provider) fields() []files.Field {
 	out := fieldsOf("provider.", w.arguments())
 	if w.RoleARN != "" {
 		out = append(out, w.role().field(roleField))

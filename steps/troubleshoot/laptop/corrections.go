@@ -187,7 +187,7 @@ func runs(env *engine.Env, a *blueprint.Answers, p health.Project, next *tf.Proj
 		c.NotOurs = p.Dir
 	}
 	if kind == tf.InitMoveAside {
-		c.Run.Backup = init.MoveAside
+		c.Run.Command = plan.MoveAside{To: init.MoveAside}
 		c.Title = "Move aside what init left in project " + p.Name + ", and initialise it again"
 		c.Run.Lines = []string{
 			"mkdir -m 700 " + init.MoveAside,
