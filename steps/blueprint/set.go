@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,7 @@ const nearestNames = 3
 // the end of a sentence.
 func didYouMean(name string, known []string) string {
 	ranked := slices.Clone(known)
-	slices.SortStableFunc(ranked, func(a, b string) int { return nameDistance(name, a) - nameDistance(name, b) })
+	sort.SliceStable(ranked, func(i, j int) bool { return nameDistance(name, ranked[i]) < nameDistance(name, ranked[j]) })
 	if len(ranked) == 0 {
 		return ""
 	}

@@ -1,13 +1,13 @@
 package practice
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 
 	"stateroom/steps/blueprint"
@@ -50,7 +50,7 @@ type doing = func(context.Context, *scene) error
 // lock-release-failed and state-not-saved are said beside their cause.
 func Faults() []Fault {
 	all := slices.Concat(laptopFaults, backendFaults, projectFaults, accessFaults, awsFaults, stateFaults)
-	slices.SortFunc(all, func(a, b Fault) int { return cmp.Compare(a.Name(), b.Name()) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Name() < all[j].Name() })
 	return all
 }
 

@@ -210,8 +210,8 @@ func request(f *facts, q question) policy.Request {
 		Principal: q.by.ARN, Action: q.action, Resource: q.resource, ResourceAccount: f.answers.AdminAccount,
 		Context: map[string][]string{"aws:SecureTransport": {"true"}},
 	}
-	if parts := strings.SplitN(q.resource, ":", 6); len(parts) == 6 && parts[4] != "" { // a bucket's ARN names no account
-		r.ResourceAccount = parts[4]
+	if named, ok := awsops.ParseARN(q.resource); ok && named.AccountID != "" { // a bucket's ARN names no account
+		r.ResourceAccount = named.AccountID
 	}
 	if q.by.principal != "" {
 		r.Context["aws:PrincipalArn"] = []string{q.by.principal}

@@ -60,8 +60,8 @@ func grant(f *facts, q question) []string {
 
 // delegated is a resource policy that leaves the decision to the identity's.
 func delegated(r policy.Request) *policy.Named {
-	account := strings.SplitN(r.Principal+":::::", ":", 6)[4]
+	principal, _ := awsops.ParseARN(r.Principal)
 	return &policy.Named{Document: policy.Document{Statements: []policy.Statement{{
-		Effect: policy.Allow, Principals: policy.Principals{"AWS": {account}}, Actions: []string{"*"}, Resources: []string{"*"},
+		Effect: policy.Allow, Principals: policy.Principals{"AWS": {principal.AccountID}}, Actions: []string{"*"}, Resources: []string{"*"},
 	}}}}
 }
