@@ -90,13 +90,13 @@ func (s *Session) ClockSkew() (skew time.Duration, known bool) {
 
 // parseIdentity reads a caller's ARN, for example
 // arn:aws:sts::111111111111:assumed-role/ROLE/SESSION.
-func parseIdentity(arn string) (Identity, error) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
-		return Identity{}, fmt.Errorf("AWS names the caller %q, which is no ARN", arn)
+func parseIdentity(caller string) (Identity, error) {
+	named, ok := ParseARN(caller)
+	if !ok {
+		return Identity{}, fmt.Errorf("AWS names the caller %q, which is no ARN", caller)
 	}
-	id := Identity{ARN: arn, Partition: parts[1], Account: parts[4]}
-	path := strings.Split(parts[5], "/")
+	id := Identity{ARN: caller, Partition: named.Partition, Account: named.AccountID}
+	path := strings.Split(named.Resource, "/")
 	switch path[0] {
 	case "root":
 		id.Kind = KindRoot
@@ -138,17 +138,9 @@ func (s *Session) Assume(ctx context.Context, roleARN string) (*Session, error) 
 		return nil, err
 	}
 	made := s.all.With(c.AccessKeyID, secret.New(c.SecretAccessKey), secret.New(c.SessionToken), s.Region())
-	made.login.who = roleARN
-	made.login.account = accountOf(roleARN)
+	role, _ := ParseARN(roleARN) // which AWS has just taken for one
+	made.login.who, made.login.account = roleARN, role.AccountID
 	return made, nil
-}
-
-// accountOf is the account id in an ARN, empty when it has none.
-func accountOf(arn string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-		return parts[4]
-	}
-	return ""
 }
 
 // assume asks for one hour, the most that role chaining allows.

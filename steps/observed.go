@@ -45,19 +45,17 @@ type Observed struct {
 	Files   FileFacts
 	Init    InitFacts
 	Done    DoneFacts
+	// reading is of the projects' files, by whichever step asks first.
+	reading sync.Once
 	// Fresh says that something was made just now, for which the probes have
 	// to be patient.
 	Fresh bool
-
-	// reading guards what both step 7 and step 8 go by, at the same time.
-	reading  sync.Once
-	projects map[string]ProjectFacts
 }
 
-// read are the projects' directories by the projects' names, read once.
-func (o *Observed) read(env *engine.Env, a *blueprint.Answers) map[string]ProjectFacts {
-	o.reading.Do(func() { o.projects = readProjects(env, a) })
-	return o.projects
+// readProjects reads the projects' files, unless another step has.
+func (o *Observed) readProjects(env *engine.Env, a *blueprint.Answers) map[string]engine.ProjectFiles {
+	o.reading.Do(func() { o.Files.Projects = engine.ReadProjects(env, a) })
+	return o.Files.Projects
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.

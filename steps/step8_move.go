@@ -49,10 +49,10 @@ type Move struct {
 }
 
 // inspectMove tells whether a project's state is to be moved, or was not seen
-// to have arrived, and all that the move has to know. all are the projects as they were
-// read; this one could be.
-func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[string]ProjectFacts, s *awsops.Session) (Move, bool) {
-	at := all[p.Name].Project
+// to have arrived, and all that the move has to know. all are the projects that can
+// be read, this one among them.
+func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[string]*tf.Project, s *awsops.Session) (Move, bool) {
+	at := all[p.Name]
 	intent, moves := moving(env, a, p, at)
 	if !moves {
 		return Move{}, false
@@ -78,17 +78,17 @@ func moving(env *engine.Env, a *blueprint.Answers, p blueprint.Project, at *tf.P
 
 // twin is another project whose state is to be moved from the place of this one's,
 // empty without one.
-func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[string]ProjectFacts) string {
-	place := all[p.Name].Project.StatePlace()
+func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[string]*tf.Project) string {
+	place := all[p.Name].StatePlace()
 	if place == "" {
 		return ""
 	}
 	for _, other := range a.Projects {
 		there := all[other.Name]
-		if there.Err != nil || other.Name == p.Name {
+		if there == nil || other.Name == p.Name {
 			continue
 		}
-		if _, moves := moving(env, a, other, there.Project); moves && there.Project.StatePlace() == place {
+		if _, moves := moving(env, a, other, there); moves && there.StatePlace() == place {
 			return other.Name
 		}
 	}
@@ -255,8 +255,8 @@ func mayMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool 
 
 // canMove tells whether step 8 is going to move the state of a project.
 func canMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool {
-	at := o.Files.Projects[project.Name].Project
-	return at != nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at) == nil
+	at := o.Files.Projects[project.Name]
+	return at.Files != nil && at.Err() == nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at.Files) == nil
 }
 
 // notMoved names the projects that are left as they are because this laptop
@@ -297,10 +297,10 @@ func stateElsewhere(dir string, notOurs []plan.Change) plan.Finding {
 
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
-// something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
-	all := readProjects(env, a)
-	all[project.Name] = ProjectFacts{Project: at}
+// something lies there, and all are the projects that can be read, this one among them;
+// a finding says why it cannot be done.
+func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, all map[string]*tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
+	at := all[project.Name]
 	m, moves := inspectMove(ctx, env, a, project, all, s)
 	if !moves {
 		return nil, nil

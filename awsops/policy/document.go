@@ -2,8 +2,8 @@
 // them, compares them by meaning, evaluates a request against them with an
 // explanation, and builds every document that stateroom writes.
 //
-// It knows nothing of AWS calls, of the SDK or of the blueprint: builders take
-// plain arguments, and whoever reads or writes a policy in an account does so
+// It knows nothing of AWS calls, of the SDK (but its parser of ARNs) or of the
+// blueprint: builders take plain arguments, and whoever reads or writes a policy in an account does so
 // elsewhere. What the evaluator models, and what it leaves out, is said at
 // [Evaluate].
 package policy

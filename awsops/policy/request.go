@@ -3,26 +3,29 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // request is a [Request] taken apart once for all statements.
 type request struct {
 	Request
-	user, role string // the friendly name of a user or of an assumed role
-	root       bool   // the caller is an account's root user
-	variables  bool   // the document being read has policy variables
+	caller     arn.ARN // empty for a service
+	user, role string  // the friendly name of a user or of an assumed role
+	root       bool    // the caller is an account's root user
+	variables  bool    // the document being read has policy variables
 }
 
 func newRequest(r Request) *request {
 	q := &request{Request: r}
-	parts := strings.SplitN(r.Principal, ":", 6)
-	if len(parts) < 6 {
+	var err error
+	if q.caller, err = arn.Parse(r.Principal); err != nil {
 		return q
 	}
 	if q.PrincipalAccount == "" {
-		q.PrincipalAccount = parts[4]
+		q.PrincipalAccount = q.caller.AccountID
 	}
-	kind, rest, _ := strings.Cut(parts[5], "/")
+	kind, rest, _ := strings.Cut(q.caller.Resource, "/")
 	switch kind {
 	case "user":
 		q.user = rest[strings.LastIndexByte(rest, '/')+1:]
@@ -72,8 +75,7 @@ func (r *request) principalARN() string {
 	if r.role == "" {
 		return r.Principal
 	}
-	parts := strings.SplitN(r.Principal, ":", 6)
-	return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + r.role
+	return arn.ARN{Partition: r.caller.Partition, Service: "iam", AccountID: r.caller.AccountID, Resource: "role/" + r.role}.String()
 }
 
 // concerns says whether a statement is about the action and the resource. A
@@ -152,13 +154,10 @@ func (r *request) principal(kind, value string) grant {
 
 // isRole compares a role's ARN with the caller's session, which has the role's
 // name without its path; names are unique in an account whatever the path.
-func (r *request) isRole(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[4] != r.PrincipalAccount {
-		return false
-	}
-	name, found := strings.CutPrefix(parts[5], "role/")
-	return found && name[strings.LastIndexByte(name, '/')+1:] == r.role
+func (r *request) isRole(principal string) bool {
+	named, err := arn.Parse(principal)
+	name, found := strings.CutPrefix(named.Resource, "role/")
+	return err == nil && named.AccountID == r.PrincipalAccount && found && name[strings.LastIndexByte(name, '/')+1:] == r.role
 }
 
 // accountOf reads the two spellings of an account as a principal: the bare id
@@ -167,9 +166,9 @@ func accountOf(principal string) string {
 	if len(principal) == 12 && strings.Trim(principal, "0123456789") == "" {
 		return principal
 	}
-	parts := strings.Split(principal, ":")
-	if len(parts) == 6 && parts[2] == "iam" && parts[5] == "root" {
-		return parts[4]
+	named, err := arn.Parse(principal)
+	if err != nil || named.Service != "iam" || named.Resource != "root" {
+		return ""
 	}
-	return ""
+	return named.AccountID
 }

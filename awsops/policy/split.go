@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"unicode/utf8"
 )
 
@@ -40,7 +41,7 @@ func Split(statements []Statement, limit int) ([]Document, error) {
 		order[i], sizes[i] = i, s.size()
 	}
 	packed := pack(pieces, sizes, order, limit)
-	slices.SortStableFunc(order, func(a, b int) int { return sizes[b] - sizes[a] })
+	sort.SliceStable(order, func(i, j int) bool { return sizes[order[i]] > sizes[order[j]] })
 	if dense := pack(pieces, sizes, order, limit); len(dense) < len(packed) {
 		packed = dense
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // dynamodbService is DynamoDB: every table of every account and region.
@@ -107,19 +109,19 @@ func onTable[In tableIn](s *dynamodbService, do func(*request, *dynamoTable, In)
 
 // table finds a table for a caller who may do the request's operation on it.
 func (s *dynamodbService) table(r *request, name string, conditions map[string][]string) (*dynamoTable, error) {
-	arn := tableARN(r, name)
-	parts := strings.Split(arn, ":")
-	if len(parts) != 6 {
+	whole := tableARN(r, name)
+	named, err := arn.Parse(whole)
+	if err != nil {
 		return nil, validationError("Invalid table ARN: %s", name)
 	}
-	t := s.tables[arn]
+	t := s.tables[whole]
 	if t != nil {
 		conditions = t.tags.resourceConditions(conditions)
 	}
-	if err := s.authorize(r, "dynamodb:"+r.operation, arn, parts[4], nil, conditions); err != nil {
+	if err := s.authorize(r, "dynamodb:"+r.operation, whole, named.AccountID, nil, conditions); err != nil {
 		return nil, err
 	}
-	if t == nil || parts[3] != r.region {
+	if t == nil || named.Region != r.region {
 		return nil, noSuchTable(r, name)
 	}
 	return t, nil

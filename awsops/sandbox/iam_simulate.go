@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"stateroom/awsops/policy"
 )
 
@@ -31,24 +33,25 @@ func (s *iamService) simulatePrincipal(r *request) (any, error) {
 			return nil, badRequest("InvalidInput", "The sandbox simulates the policies that there are, without %s.", other)
 		}
 	}
-	arn := r.arg("PolicySourceArn")
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[4] != r.account.id {
-		return nil, badRequest("InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
+	principal := r.arg("PolicySourceArn")
+	named, err := arn.Parse(principal)
+	unclear := badRequest("InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", principal)
+	if err != nil || named.AccountID != r.account.id {
+		return nil, unclear
 	}
-	kind, name, _ := strings.Cut(parts[5], "/")
+	kind, name, _ := strings.Cut(named.Resource, "/")
 	source := r.account.principal(kind, name)
 	switch kind {
 	case "user", "role":
 	case "group":
 		source = r.account.entity(kind, name[strings.LastIndexByte(name, '/')+1:])
 	default:
-		return nil, badRequest("InvalidInput", "Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
+		return nil, unclear
 	}
 	if source == nil {
 		return nil, noSuchEntity("The %s with name %s cannot be found.", kind, name)
 	}
-	who := &caller{arn: arn, principal: arn, account: r.account, userID: source.id}
+	who := &caller{arn: principal, principal: principal, account: r.account, userID: source.id}
 	if kind == "user" {
 		who.user = r.account.users[strings.ToLower(source.name)]
 	}
@@ -69,8 +72,8 @@ func (s *iamService) simulatePrincipal(r *request) (any, error) {
 
 func (s *iamService) evaluation(r *request, who *caller, policies policy.Policies, action, resource string) xmlEvaluation {
 	owner := who.account.id
-	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[4] != "" {
-		owner = parts[4]
+	if named, err := arn.Parse(resource); err == nil && named.AccountID != "" {
+		owner = named.AccountID
 	}
 	as := *r
 	as.caller = who

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"stateroom/awsops/policy"
 )
 
@@ -70,38 +72,33 @@ func (k *kmsKey) notPendingDeletion() error {
 // name belongs to the caller's account, and everything to the endpoint's
 // region.
 func (s *kmsService) find(account, region, id string) (*kmsKey, error) {
-	prefix := "arn:aws:kms:" + region + ":"
-	arn := id
+	prefix, whole := "arn:aws:kms:"+region+":"+account+":", id
 	switch {
 	case id == "":
 		return nil, invalid("ValidationException", "", "keyId", "have length greater than or equal to 1")
 	case strings.HasPrefix(id, "alias/"):
-		arn = prefix + account + ":" + id
+		whole = prefix + id
+	case isKeyID(id):
+		whole = prefix + "key/" + id
 	case !strings.HasPrefix(id, "arn:"):
-		arn = prefix + account + ":key/" + id
-		if !isKeyID(id) {
-			return nil, badRequest("NotFoundException", "Invalid keyId '%s'", id)
-		}
+		return nil, badRequest("NotFoundException", "Invalid keyId '%s'", id)
 	}
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[2] != "kms" || !strings.HasPrefix(parts[5], "key/") && !strings.HasPrefix(parts[5], "alias/") {
+	named, err := arn.Parse(whole)
+	isAlias := strings.HasPrefix(named.Resource, "alias/")
+	switch {
+	case err != nil || named.Service != "kms" || !isAlias && !strings.HasPrefix(named.Resource, "key/"):
 		return nil, badRequest("InvalidArnException", "Invalid arn %s", id)
+	case named.Region != region:
+		return nil, badRequest("NotFoundException", "Invalid arn %s", named.Region)
+	case isAlias && s.aliases[whole] == nil:
+		return nil, aliasNotFound(whole)
+	case isAlias:
+		whole = s.aliases[whole].target
 	}
-	if parts[3] != region {
-		return nil, badRequest("NotFoundException", "Invalid arn %s", parts[3])
+	if key := s.keys[whole]; key != nil {
+		return key, nil
 	}
-	if strings.HasPrefix(parts[5], "alias/") {
-		alias := s.aliases[arn]
-		if alias == nil {
-			return nil, badRequest("NotFoundException", "Alias %s is not found.", arn)
-		}
-		arn = alias.target
-	}
-	key := s.keys[arn]
-	if key == nil {
-		return nil, badRequest("NotFoundException", "Key '%s' does not exist", arn)
-	}
-	return key, nil
+	return nil, badRequest("NotFoundException", "Key '%s' does not exist", whole)
 }
 
 func isKeyID(id string) bool {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"stateroom/awsops/policy"
 )
 
@@ -107,12 +109,12 @@ func (s *core) principalKnown(principal string, now time.Time) bool {
 	if principal == "*" || s.accounts[principal] != nil {
 		return true
 	}
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || s.accounts[parts[4]] == nil {
+	named, err := arn.Parse(principal)
+	if err != nil || s.accounts[named.AccountID] == nil {
 		return false
 	}
-	kind, name, _ := strings.Cut(parts[5], "/")
-	entity := s.accounts[parts[4]].principal(kind, name)
+	kind, name, _ := strings.Cut(named.Resource, "/")
+	entity := s.accounts[named.AccountID].principal(kind, name)
 	if entity == nil {
 		return kind == "root" && name == ""
 	}

@@ -3,10 +3,8 @@ package sandbox
 import (
 	"encoding/xml"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -109,10 +107,9 @@ func membersToLists(value any) any {
 	if !ok || len(node) != 1 {
 		return node
 	}
-	keys := slices.SortedFunc(maps.Keys(members), func(a, b string) int { return atoi(a) - atoi(b) })
-	list := make([]any, len(keys))
-	for i, key := range keys {
-		list[i] = members[key]
+	list := make([]any, len(members))
+	for i := range list {
+		list[i] = members[strconv.Itoa(i+1)]
 	}
 	return list
 }

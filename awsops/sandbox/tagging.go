@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // taggingService is the Resource Groups Tagging API over what the other
@@ -50,9 +52,9 @@ func (s *taggingService) getResources(r *request, in resourcesIn) (out resources
 	}
 	all := map[string]mappingOut{}
 	for _, tagged := range s.tagged {
-		for arn, tags := range tagged(r.account, r.region) {
-			if len(tags) > 0 && in.matches(arn, tags) {
-				all[arn] = mappingOut{arn, tags.list()}
+		for of, tags := range tagged(r.account, r.region) {
+			if len(tags) > 0 && in.matches(of, tags) {
+				all[of] = mappingOut{of, tags.list()}
 			}
 		}
 	}
@@ -65,8 +67,8 @@ func (s *taggingService) getResources(r *request, in resourcesIn) (out resources
 
 // matches holds a resource against every filter; within one filter a value is
 // enough.
-func (in resourcesIn) matches(arn string, tags tagSet) bool {
-	if len(in.ResourceTypeFilters) > 0 && !slices.ContainsFunc(in.ResourceTypeFilters, func(kind string) bool { return isType(arn, kind) }) {
+func (in resourcesIn) matches(of string, tags tagSet) bool {
+	if len(in.ResourceTypeFilters) > 0 && !slices.ContainsFunc(in.ResourceTypeFilters, func(kind string) bool { return isType(of, kind) }) {
 		return false
 	}
 	for _, filter := range in.TagFilters {
@@ -79,11 +81,8 @@ func (in resourcesIn) matches(arn string, tags tagSet) bool {
 }
 
 // isType says whether an ARN is of a type such as "s3" or "dynamodb:table".
-func isType(arn, kind string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
-		return false
-	}
+func isType(of, kind string) bool {
+	named, err := arn.Parse(of)
 	service, resource, narrow := strings.Cut(kind, ":")
-	return parts[2] == service && (!narrow || strings.HasPrefix(parts[5], resource+"/"))
+	return err == nil && named.Service == service && (!narrow || strings.HasPrefix(named.Resource, resource+"/"))
 }

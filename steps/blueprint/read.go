@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
-	"slices"
+	"sort"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -240,7 +240,7 @@ func inOrder(attributes hclsyntax.Attributes) []*hclsyntax.Attribute {
 	for _, attr := range attributes {
 		list = append(list, attr)
 	}
-	slices.SortFunc(list, func(a, b *hclsyntax.Attribute) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte })
+	sort.Slice(list, func(i, j int) bool { return list[i].NameRange.Start.Byte < list[j].NameRange.Start.Byte })
 	return list
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -30,7 +31,7 @@ func RemoveUser(old []byte, name, arn string) ([]byte, error) {
 	}
 	text := slices.Clone(old)
 	cuts := userCuts(old, body, name, arn)
-	slices.SortFunc(cuts, func(a, b cut) int { return b.from - a.from })
+	sort.Slice(cuts, func(i, j int) bool { return cuts[i].from > cuts[j].from })
 	for _, c := range cuts {
 		text = slices.Delete(text, c.from, c.to)
 	}

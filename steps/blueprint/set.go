@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,9 @@ const nearestNames = 3
 // the end of a sentence.
 func didYouMean(name string, known []string) string {
 	ranked := slices.Clone(known)
-	slices.SortStableFunc(ranked, func(a, b string) int { return levenshtein.Distance(name, a, nil) - levenshtein.Distance(name, b, nil) })
+	sort.SliceStable(ranked, func(i, j int) bool {
+		return levenshtein.Distance(name, ranked[i], nil) < levenshtein.Distance(name, ranked[j], nil)
+	})
 	if len(ranked) == 0 {
 		return ""
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 
@@ -96,7 +97,7 @@ func (f *Flow) Permit(r plan.Review) plan.Review {
 func (f *Flow) permit(r plan.Review) plan.Review {
 	all := slices.Concat(r.Changes, r.NotOurs, r.Excluded)
 	f.Steps.Number(all)
-	slices.SortStableFunc(all, func(a, b plan.Change) int { return a.Step - b.Step })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Step < all[j].Step })
 	r.Changes, r.NotOurs = plan.Permitted(all, f.Answers)
 	if l := lookOf(r); l != nil {
 		l.planned = r.Changes

@@ -3,6 +3,7 @@ package files
 import (
 	"bytes"
 	"slices"
+	"sort"
 )
 
 // Splices are replacements of byte ranges in one text: the only way in which
@@ -33,11 +34,9 @@ func (s Splices) Apply(src []byte) []byte {
 		return bytes.Clone(src)
 	}
 	sorted := slices.Clone(s)
-	slices.SortStableFunc(sorted, func(a, b splice) int {
-		if a.start != b.start {
-			return a.start - b.start
-		}
-		return a.end - b.end
+	sort.SliceStable(sorted, func(i, j int) bool {
+		a, b := sorted[i], sorted[j]
+		return a.start < b.start || a.start == b.start && a.end < b.end
 	})
 	var out []byte
 	at := 0

@@ -1,10 +1,10 @@
 package onboard
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -120,8 +120,9 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 		}
 	}
 	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return engine.IsLost(f.Lost, k.ID) })
-	slices.SortFunc(f.keys, func(a, b awsops.AccessKey) int {
-		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+	sort.Slice(f.keys, func(i, j int) bool {
+		a, b := f.keys[i], f.keys[j]
+		return a.Created.Before(b.Created) || a.Created.Equal(b.Created) && a.ID < b.ID
 	})
 	if sealed, finished := env.Journal.Finished(steps.KeyChange(f.name)); finished {
 		f.sealed = sealed

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -184,11 +185,12 @@ func (l *look) order() {
 	for _, p := range l.answers.Projects {
 		rank[p.Name] = max(rank[p.Name], len(rank)+1)
 	}
-	slices.SortStableFunc(l.review.Findings, func(a, b plan.Finding) int { return cmp.Compare(rank[a.Subject], rank[b.Subject]) })
-	l.review.Findings = plan.Together(l.review.Findings)
-	slices.SortStableFunc(l.review.Checks, func(a, b plan.Check) int {
-		return cmp.Or(cmp.Compare(rank[a.Subject], rank[b.Subject]),
-			cmp.Compare(slices.Index(columns, a.Name), slices.Index(columns, b.Name)))
+	findings, checks := l.review.Findings, l.review.Checks
+	sort.SliceStable(findings, func(i, j int) bool { return rank[findings[i].Subject] < rank[findings[j].Subject] })
+	l.review.Findings = plan.Together(findings)
+	sort.SliceStable(checks, func(i, j int) bool {
+		a, b := checks[i], checks[j]
+		return cmp.Or(rank[a.Subject]-rank[b.Subject], slices.Index(columns, a.Name)-slices.Index(columns, b.Name)) < 0
 	})
 }
 

@@ -1,9 +1,9 @@
 package troubleshoot
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sort"
 
 	"golang.org/x/sync/errgroup"
 
@@ -84,5 +84,5 @@ func withoutReports(r plan.Review) {
 
 // order puts causes before what they cause, as the table of diagnoses does.
 func order(findings []plan.Finding) {
-	slices.SortStableFunc(findings, func(a, b plan.Finding) int { return cmp.Compare(diagnosis.Rank(a.ID), diagnosis.Rank(b.ID)) })
+	sort.SliceStable(findings, func(i, j int) bool { return diagnosis.Rank(findings[i].ID) < diagnosis.Rank(findings[j].ID) })
 }

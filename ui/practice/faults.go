@@ -1,13 +1,13 @@
 package practice
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 
 	"stateroom/steps/blueprint"
@@ -35,7 +35,7 @@ func (f Fault) Name() string {
 	return f.Diagnosis.ID + "-" + f.Variant
 }
 
-type doing = func(context.Context, *scene) error
+type doing = func(*byHand)
 
 // Faults are all faults by name.
 //
@@ -50,13 +50,13 @@ type doing = func(context.Context, *scene) error
 // lock-release-failed and state-not-saved are said beside their cause.
 func Faults() []Fault {
 	all := slices.Concat(laptopFaults, backendFaults, projectFaults, accessFaults, awsFaults, stateFaults)
-	slices.SortFunc(all, func(a, b Fault) int { return cmp.Compare(a.Name(), b.Name()) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Name() < all[j].Name() })
 	return all
 }
 
-// Break lets a finished stage meet a fault. More than one may be there at a
+// Break lets a finished lab meet a fault. More than one may be there at a
 // time. A name that is none is an error that lists them all.
-func (s *Stage) Break(ctx context.Context, name string) error {
+func (l *Lab) Break(ctx context.Context, name string) error {
 	all := Faults()
 	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name() == name })
 	if i < 0 {
@@ -66,12 +66,14 @@ func (s *Stage) Break(ctx context.Context, name string) error {
 		}
 		return fmt.Errorf("there is no fault %q; the faults are %s", name, strings.Join(names, ", "))
 	}
-	blueprint, err := blueprint.Read(filepath.Join(s.Root, "stateroom.hcl"))
+	blueprint, err := blueprint.Read(filepath.Join(l.Root, "stateroom.hcl"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, s.Root)
+		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, l.Root)
 	case err == nil:
-		err = all[i].do(ctx, &scene{Stage: s, blueprint: blueprint})
+		at := &byHand{Lab: l, ctx: ctx, blueprint: blueprint}
+		all[i].do(at)
+		err = at.err
 	}
 	if err != nil {
 		return fmt.Errorf("fault %s: %w", name, err)

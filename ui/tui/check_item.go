@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -61,7 +62,7 @@ func (g *group) show(l *list, indent int, reviewing bool) {
 	all, checks := g.of.all, g.checks
 	if reviewing {
 		checks = slices.Clone(checks)
-		slices.SortStableFunc(checks, func(a, b int) int { return urgency[all[a].Verdict] - urgency[all[b].Verdict] })
+		sort.SliceStable(checks, func(i, j int) bool { return urgency[all[checks[i]].Verdict] < urgency[all[checks[j]].Verdict] })
 	}
 	for _, i := range checks {
 		if i == len(all)-1 {

@@ -1,8 +1,8 @@
 package tf
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 
 	"stateroom/steps/files"
 )
@@ -22,7 +22,7 @@ func (p *Project) With(edits []files.Edit) (*Project, error) {
 			stands = append(stands, file)
 		}
 	}
-	slices.SortFunc(stands, func(a, b files.Snapshot) int { return cmp.Compare(a.Path, b.Path) })
+	sort.Slice(stands, func(i, j int) bool { return stands[i].Path < stands[j].Path })
 	for _, file := range stands {
 		if err := next.add(file); err != nil {
 			return nil, err

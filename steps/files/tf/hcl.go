@@ -1,9 +1,9 @@
 package tf
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -223,7 +223,9 @@ func attributesOf(body hcl.Body, src []byte) Attributes {
 	for name, a := range found {
 		out = append(out, flattened(name, a.Expr, src)...)
 	}
-	slices.SortStableFunc(out, func(a, b Attribute) int { return cmp.Or(a.Line-b.Line, strings.Compare(a.Name, b.Name)) })
+	sort.SliceStable(out, func(i, j int) bool {
+		return out[i].Line < out[j].Line || out[i].Line == out[j].Line && out[i].Name < out[j].Name
+	})
 	return out
 }
 
@@ -256,7 +258,7 @@ func ordered(body *hclsyntax.Body) []bodyItem {
 	for _, b := range body.Blocks {
 		items = append(items, bodyItem{block: b})
 	}
-	slices.SortFunc(items, func(a, b bodyItem) int { return a.span().Start.Byte - b.span().Start.Byte })
+	sort.Slice(items, func(i, j int) bool { return items[i].span().Start.Byte < items[j].span().Start.Byte })
 	return items
 }
 

@@ -142,6 +142,5 @@ func ReadLockFile(dir string) ([]LockedProvider, error) {
 		}
 		out = append(out, locked)
 	}
-	slices.SortFunc(out, func(a, b LockedProvider) int { return a.Line - b.Line })
 	return out, nil
 }

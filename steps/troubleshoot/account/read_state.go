@@ -2,7 +2,7 @@ package account
 
 import (
 	"context"
-	"slices"
+	"sort"
 
 	"golang.org/x/sync/errgroup"
 
@@ -138,14 +138,9 @@ func (r *reader) versions(ctx context.Context, session *awsops.Session, s *state
 	if s.versionsErr != nil {
 		return
 	}
-	slices.SortStableFunc(list, func(a, b awsops.ObjectVersion) int {
-		if a.Latest != b.Latest {
-			if a.Latest {
-				return -1
-			}
-			return 1
-		}
-		return b.Modified.Compare(a.Modified)
+	sort.SliceStable(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		return a.Latest && !b.Latest || a.Latest == b.Latest && a.Modified.After(b.Modified)
 	})
 	// A delete marker says something only where it is what counts now.
 	for i, v := range list {
