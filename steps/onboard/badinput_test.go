@@ -8,12 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -64,14 +62,13 @@ func (c *company) made(user string) awsops.KeyPair {
 }
 
 func (l *laptop) withHandover() *engine.Flow {
-	_, f := l.onboarding(l.handover())
+	_, f := l.onboarding(l.handed())
 	return f
 }
 
 // badInput is one thing that keeps an onboarding from beginning.
 type badInput struct {
-	name    string
-	options sandbox.Options
+	name string
 	// prepare spoils something and gives the run.
 	prepare func(l *laptop) *engine.Flow
 	finding string
@@ -82,7 +79,7 @@ func badInputs() []badInput {
 	return []badInput{{
 		name: "a key of another account",
 		prepare: func(l *laptop) *engine.Flow {
-			reach := l.operator().Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
+			reach := l.all.Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 			_, err := reach.Do(context.Background(), awsops.CreateUser("bob", "/", nil))
 			l.must(err)
 			out, err := reach.Do(context.Background(), awsops.CreateAccessKey("bob"))
@@ -100,7 +97,7 @@ func badInputs() []badInput {
 	}, {
 		name: "a wrong secret",
 		prepare: func(l *laptop) *engine.Flow {
-			return l.pasted(l.handover().AccessKeyID, sampleSecret, "bob")
+			return l.pasted(l.handed().AccessKeyID, sampleSecret, "bob")
 		},
 		finding: "signature-mismatch", says: []string{"SignatureDoesNotMatch", "Paste id and secret once more"},
 	}, {
@@ -112,21 +109,21 @@ func badInputs() []badInput {
 	}, {
 		name: "a key that was deactivated",
 		prepare: func(l *laptop) *engine.Flow {
-			l.do(awsops.UpdateAccessKey("bob", l.handover().AccessKeyID, "Inactive"))
+			l.do(awsops.UpdateAccessKey("bob", l.handed().AccessKeyID, "Inactive"))
 			return l.withHandover()
 		},
 		finding: "key-invalid", says: []string{"made inactive", "stateroom handover USER"},
 	}, {
 		name: "a key that was deleted",
 		prepare: func(l *laptop) *engine.Flow {
-			l.do(awsops.DeleteAccessKey("bob", l.handover().AccessKeyID))
+			l.do(awsops.DeleteAccessKey("bob", l.handed().AccessKeyID))
 			return l.withHandover()
 		},
 		finding: "key-invalid", says: []string{"deleted", "stateroom handover USER"},
 	}, {
 		name: "a user whom the blueprint has in no group",
 		prepare: func(l *laptop) *engine.Flow {
-			o, f := l.onboarding(l.handover())
+			o, f := l.onboarding(l.handed())
 			o.Answers.Groups[0].Users = []string{"alice"}
 			return f
 		},
@@ -202,9 +199,11 @@ func badInputs() []badInput {
 }
 
 func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	for _, c := range badInputs() {
 		t.Run(c.name, func(t *testing.T) {
-			l := founded(t, c.options, nil).laptop("bob")
+			t.Parallel()
+			l := founded(t).laptop("bob")
 			f := c.prepare(l)
 			asked := false
 			f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
@@ -235,11 +234,11 @@ func TestWhatCannotBeginSaysWhyAndChangesNothing(t *testing.T) {
 }
 
 func TestAClockTenMinutesOffIsToldAndNothingIsChanged(t *testing.T) {
-	var ahead atomic.Int64
-	l := founded(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }}, nil).laptop("bob")
-	ahead.Store(int64(10*time.Minute + 30*time.Second))
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	l.server.SetClock(10*time.Minute + 30*time.Second)
 	mark := len(l.server.Log())
-	summary := l.come(l.handover())
+	summary := l.come(l.handed())
 	f := finding(summary, "clock-skew")
 	if f == nil || f.Severity != plan.Failure || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
 		t.Fatalf("findings %v, calls %v", summary.Findings, l.mutations(mark))
@@ -248,12 +247,13 @@ func TestAClockTenMinutesOffIsToldAndNothingIsChanged(t *testing.T) {
 }
 
 func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	reach := l.operator().Reach("333333333333", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	reach := l.all.Reach("333333333333", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 	nobody := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444444444444:root"},"Action":"sts:AssumeRole"}]}`
 	_, err := reach.Do(t.Context(), awsops.UpdateAssumeRolePolicy(blueprint.DefaultRole, nobody))
 	l.must(err)
-	summary := l.come(l.handover())
+	summary := l.come(l.handed())
 	if summary.ExitCode(false) != plan.ExitFindings || summary.Failed > 0 {
 		t.Errorf("exit code %d, %d failed", summary.ExitCode(false), summary.Failed)
 	}
@@ -277,9 +277,10 @@ func TestAMissingTrustInOneEnvironmentDoesNotStopTheOthers(t *testing.T) {
 }
 
 func TestWithoutABlueprintTheHandoversIsTakenAndWritten(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	t.Parallel()
+	l := founded(t).laptop("bob")
 	l.must(os.Remove(filepath.Join(l.root, "stateroom.hcl")))
-	h := l.handover()
+	h := l.handed()
 	b, err := handover.Check(h, nil, "111111111111", time.Now())
 	l.must(err)
 	o := &Onboarding{Answers: &blueprint.Answers{Blueprint: b}, Handover: h, KeyID: h.AccessKeyID, Now: time.Now}
@@ -295,16 +296,18 @@ func TestWithoutABlueprintTheHandoversIsTakenAndWritten(t *testing.T) {
 // taken is a profile of the team's name that holds somebody else's key, or a
 // dead one: it is replaced only after a word.
 func TestAProfileThatHoldsAnotherKeyIsReplacedOnlyAfterAWord(t *testing.T) {
+	t.Parallel()
 	for name, other := range map[string]func(*laptop) awsops.KeyPair{
 		"somebody else's": func(l *laptop) awsops.KeyPair { return l.made("alice") },
 		"a dead one":      func(*laptop) awsops.KeyPair { return awsops.KeyPair{ID: sampleID, Secret: secret.New(sampleSecret)} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := founded(t, sandbox.Options{}, nil).laptop("bob")
+			t.Parallel()
+			l := founded(t).laptop("bob")
 			pair := other(l)
 			text := "[admin_iam]\naws_access_key_id = " + pair.ID + "\naws_secret_access_key = " + pair.Secret.Reveal() + "\n"
 			l.write(".aws/credentials", text)
-			h, mark := l.handover(), len(l.server.Log())
+			h, mark := l.handed(), len(l.server.Log())
 			summary := l.come(h)
 			f := finding(summary, "onboard.profile-taken")
 			if f == nil || len(l.mutations(mark)) > 0 || l.read(".aws/credentials") != text {
@@ -327,9 +330,10 @@ func TestAProfileThatHoldsAnotherKeyIsReplacedOnlyAfterAWord(t *testing.T) {
 }
 
 func TestASecondKeyOfUnknownUseIsDeletedOnlyAfterAWord(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	t.Parallel()
+	l := founded(t).laptop("bob")
 	other := l.made("bob")
-	h, mark := l.handover(), len(l.server.Log())
+	h, mark := l.handed(), len(l.server.Log())
 	_, f := l.onboarding(h)
 	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
 		if len(r.NotOurs) == 0 || r.NotOurs[0].NotOurs != other.ID || !r.NotOurs[0].ConfirmByName {
@@ -350,14 +354,14 @@ func TestASecondKeyOfUnknownUseIsDeletedOnlyAfterAWord(t *testing.T) {
 }
 
 func TestWhatTheUserHasAlreadyStaysByteForByte(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	t.Parallel()
+	l := founded(t).laptop("bob")
 	credentials := "# mine\r\n[default]\r\naws_access_key_id=AKIAMINE\r\naws_secret_access_key=abc/+=\r\n\r\n[work]\r\ncredential_process = /bin/keys # of the keyring\r\n"
 	config := "[profile sso]\nsso_session = corp\n  # indented\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://x\n[profile admin_iam-preprod]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = x\n[profile s3]\ns3 =\n  max_concurrent_requests = 20"
 	l.write(".aws/credentials", credentials)
 	l.write(".aws/config", config)
-	l.t.Setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER")
-	l.t.Setenv("AWS_PROFILE", "work")
-	summary := l.come(l.handover())
+	l.variables = engine.Environment{"AWS_ACCESS_KEY_ID=AKIAOTHER", "AWS_PROFILE=work"}
+	summary := l.come(l.handed())
 	l.mine("admin_iam")
 	if got := l.read(".aws/credentials"); !strings.HasPrefix(got, credentials) {
 		t.Errorf("the credentials changed:\n%s", got)
@@ -376,10 +380,11 @@ func TestWhatTheUserHasAlreadyStaysByteForByte(t *testing.T) {
 }
 
 func TestAConfigFileThatMustStayAsItIsIsShownByHand(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	t.Parallel()
+	l := founded(t).laptop("bob")
 	l.write(".aws/config", "[profile admin_iam]\noutput = json\n[ profile admin_iam ]\n")
 	text := l.read(".aws/config")
-	summary := l.come(l.handover())
+	summary := l.come(l.handed())
 	f := finding(summary, "onboard.cannot-edit")
 	if f == nil || l.read(".aws/config") != text {
 		t.Fatalf("findings %v", summary.Findings)
@@ -389,10 +394,11 @@ func TestAConfigFileThatMustStayAsItIsIsShownByHand(t *testing.T) {
 }
 
 func TestACredentialsFileThatOthersCanReadIsToldAndClosedWithTheKey(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
+	t.Parallel()
+	l := founded(t).laptop("bob")
 	l.write(".aws/credentials", "[default]\n")
 	l.must(os.Chmod(l.path(".aws/credentials"), 0o644))
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	told, planned := false, false
 	for _, e := range l.events {
 		told = told || e.Kind == plan.EventFinding && e.Finding.ID == "onboard.file-open" && strings.Contains(e.Finding.Evidence, "0644")
@@ -408,23 +414,22 @@ func TestACredentialsFileThatOthersCanReadIsToldAndClosedWithTheKey(t *testing.T
 }
 
 func TestTheSameHandoverOnTwoLaptopsIsRefusedOnTheSecond(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	first, second := c.laptop("bob"), c.laptop("bob")
-	first.sitDown()
-	first.onBoard(first.come(first.handover()))
-	second.sitDown()
-	summary := second.come(second.handover())
+	first.onBoard(first.come(first.handed()))
+	summary := second.come(second.handed())
 	if finding(summary, "key-invalid") == nil || second.read(".aws/credentials") != "" {
 		t.Errorf("findings %v", summary.Findings)
 	}
-	first.sitDown()
 	first.mine("admin_iam")
-	first.onBoard(first.come(first.handover())) // the handover is of no use any more, and does no harm
+	first.onBoard(first.come(first.handed())) // the handover is of no use any more, and does no harm
 }
 
 func TestARenewalIsMadeOnce(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	l.onBoard(l.come(l.handover()))
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	l.onBoard(l.come(l.handed()))
 	before := l.heldKey("admin_iam")
 	o, f := l.onboarding(nil)
 	o.Rotate = true
@@ -438,8 +443,9 @@ func TestARenewalIsMadeOnce(t *testing.T) {
 }
 
 func TestADryRunMakesNoCallAndWritesNothing(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	_, f := l.onboarding(l.handover())
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	_, f := l.onboarding(l.handed())
 	f.DryRun = true
 	before, mark := tree(t, filepath.Dir(l.home)), len(l.server.Log())
 	summary := l.run(f)
@@ -454,8 +460,9 @@ func TestADryRunMakesNoCallAndWritesNothing(t *testing.T) {
 }
 
 func TestTheSecretsStandNowhereButInTheProfile(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	h := l.handover()
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	h := l.handed()
 	summary := l.come(h)
 	l.onBoard(summary)
 	for path, text := range tree(t, filepath.Dir(l.home)) {

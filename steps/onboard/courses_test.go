@@ -72,9 +72,8 @@ var courses = []course{{
 	name: "login", requests: 7, writes: 20, bobs: true, bob: 1,
 	before: func(s *stopped) []string {
 		s.finished(func(b *blueprint.Blueprint) { b.Environments[1].MFA = true })
-		s.laptop.sitDown()
-		s.laptop.onBoard(s.laptop.run(with(&phone{company: s.laptop.company}, s.laptop.withHandover())))
-		s.laptop.forget()
+		s.bobs.onBoard(s.bobs.run(with(&phone{company: s.bobs.company}, s.bobs.withHandover())))
+		s.bobs.forget()
 		return []string{"login"}
 	},
 	typed:   func(s *stopped) string { return "yes\n" + s.server.Codes(bobs, 1)[0] + "\n" },
@@ -90,13 +89,13 @@ var courses = []course{{
 }}
 
 func (s *stopped) first() []string {
-	return []string{"onboard", "--handover", s.path("handover/bob.age"), "--identity", s.laptop.path("identity")}
+	return []string{"onboard", "--handover", s.path("handover/bob.age"), "--identity", s.bobs.path("identity")}
 }
 
 // broken disables the state's key and takes alice out of her group.
 func (s *stopped) broken() {
 	s.t.Helper()
-	home := s.laptop.iam()
+	home := s.bobs.iam()
 	keys, err := home.KeysTagged(s.t.Context(), "stateroom", "111111111111/acme-terraform-state")
 	s.must(err)
 	_, err = home.Do(s.t.Context(), awsops.DisableKey(keys[0]))

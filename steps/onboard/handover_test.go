@@ -16,6 +16,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/secret"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
@@ -40,7 +41,7 @@ func (o *office) newKey(user string) string {
 // sealed fails the test unless bob's file holds his key of this id and works.
 func (o *office) sealed(id string) {
 	o.t.Helper()
-	h := o.opened("bob", o.bob)
+	h := o.opened(o.dir, "bob")
 	if h.AccessKeyID != id || h.User != "bob" || h.Account != "111111111111" || h.Blueprint != string(o.answers().HCL()) {
 		o.t.Errorf("the handover is %s's in %s with key %s, want %s", h.User, h.Account, h.AccessKeyID, id)
 	}
@@ -52,10 +53,11 @@ func (o *office) sealed(id string) {
 }
 
 func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	before, mark := o.tree(), len(o.server.Log())
 	summary := o.run(o.handover("BOB"))
-	if summary.ExitCode(false) != plan.ExitDone || o.finding(summary, "handover.waiting") == nil {
+	if summary.ExitCode(false) != plan.ExitDone || finding(summary, "handover.waiting") == nil {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	if calls := o.changed(mark); len(calls) > 0 {
@@ -70,6 +72,7 @@ func TestAHandoverOfAWaitingKeyChangesNothing(t *testing.T) {
 }
 
 func TestAHandoverIsMade(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		before func(o *office)
@@ -82,8 +85,8 @@ func TestAHandoverIsMade(t *testing.T) {
 		{"for another reader", func(o *office) {
 			other, err := age.GenerateX25519Identity()
 			o.must(err)
-			o.write("stateroom.hcl", strings.Replace(string(o.answers().HCL()), o.bob.Recipient().String(), other.Recipient().String(), 1))
-			o.bob = other
+			o.write("stateroom.hcl", strings.Replace(string(o.answers().HCL()), o.identities["bob"].Recipient().String(), other.Recipient().String(), 1))
+			o.identities["bob"] = other
 		}, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
 		{"after it expired", func(o *office) {
 			journal, err := os.ReadFile(o.path(journalDir + "/journal.jsonl"))
@@ -91,20 +94,21 @@ func TestAHandoverIsMade(t *testing.T) {
 			year := time.Now().UTC().Format("2006-")
 			o.write(journalDir+"/journal.jsonl", strings.ReplaceAll(string(journal), `"time":"`+year, `"time":"2020-`))
 		}, nil, []string{"CreateAccessKey", "DeleteAccessKey"}},
-		{"the old key is in use", func(o *office) { o.use(o.opened("bob", o.bob)) }, nil, []string{"CreateAccessKey"}},
+		{"the old key is in use", func(o *office) { o.use(o.opened(o.dir, "bob")) }, nil, []string{"CreateAccessKey"}},
 		{
 			"the old key is in use and may go",
-			func(o *office) { o.use(o.opened("bob", o.bob)) },
+			func(o *office) { o.use(o.opened(o.dir, "bob")) },
 			func(o *office) []string { return o.keys("bob") },
 			[]string{"CreateAccessKey", "DeleteAccessKey"},
 		},
 		{"two keys, one of them idle", func(o *office) {
-			o.use(o.opened("bob", o.bob))
+			o.use(o.opened(o.dir, "bob"))
 			o.newKey("bob")
 		}, func(o *office) []string { return o.keys("bob")[1:] }, []string{"CreateAccessKey", "DeleteAccessKey"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			o := newOffice(t)
 			c.before(o)
 			var adopt []string
@@ -113,7 +117,7 @@ func TestAHandoverIsMade(t *testing.T) {
 			}
 			old, mark := o.keys("bob"), len(o.server.Log())
 			summary := o.run(o.handover("bob", adopt...))
-			if summary.ExitCode(false) != plan.ExitDone || o.finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
+			if summary.ExitCode(false) != plan.ExitDone || finding(summary, "handover.waiting") == nil || len(summary.Notes) < 2 {
 				t.Errorf("exit %d, findings %v, notes %v", summary.ExitCode(false), summary.Findings, summary.Notes)
 			}
 			if diff := cmp.Diff(c.calls, o.changed(mark)); diff != "" {
@@ -142,6 +146,7 @@ func TestAHandoverIsMade(t *testing.T) {
 // After a lost answer a run goes on only with what was confirmed. A key that came
 // to be meanwhile may be another laptop's, and nobody was asked about it.
 func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		before func(o *office)
@@ -156,6 +161,7 @@ func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			o := newOffice(t)
 			c.before(o)
 			var met atomic.Bool
@@ -186,12 +192,13 @@ func TestAHandoverWhoseAnswerWasLostDeletesNothingThatNobodyConfirmed(t *testing
 
 // A key that AWS refused to make was never sealed, so nobody has taken its place.
 func TestAHandoverThatWasRefusedIsNotSaidToBeSuperseded(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.unsealed()
 	o.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{Deny: e.Operation == "CreateAccessKey"} })
 	summary, err := o.handover("bob").Run(t.Context())
 	o.must(err)
-	if f := o.finding(summary, "handover.superseded"); f != nil || summary.Failed != 1 {
+	if f := finding(summary, "handover.superseded"); f != nil || summary.Failed != 1 {
 		t.Errorf("failed %d, told %v", summary.Failed, f)
 	}
 }
@@ -201,6 +208,7 @@ func (o *office) keyless() { o.removeKeys("bob") }
 func (o *office) unsealed() { o.must(os.Remove(o.path("handover/bob.age"))) }
 
 func TestADryHandoverMakesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.removeKeys("bob")
 	before, mark := o.tree(), len(o.server.Log())
@@ -216,8 +224,9 @@ func TestADryHandoverMakesNothing(t *testing.T) {
 }
 
 func TestAKeyThatIsInUseStaysUntilAgreed(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
-	o.use(o.opened("bob", o.bob))
+	o.use(o.opened(o.dir, "bob"))
 	old := o.keys("bob")[0]
 	summary := o.run(o.handover("bob"))
 	if keys := o.keys("bob"); len(keys) != 2 || keys[0] != old {
@@ -239,12 +248,13 @@ func TestAKeyThatIsInUseStaysUntilAgreed(t *testing.T) {
 }
 
 func TestTwoKeysAreNamedWithTheirUse(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
-	o.use(o.opened("bob", o.bob))
+	o.use(o.opened(o.dir, "bob"))
 	first, second := o.keys("bob")[0], o.newKey("bob")
 	mark := len(o.server.Log())
 	summary := o.run(o.handover("bob"))
-	f := o.finding(summary, "handover.two-keys")
+	f := finding(summary, "handover.two-keys")
 	if f == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
@@ -259,13 +269,14 @@ func TestTwoKeysAreNamedWithTheirUse(t *testing.T) {
 }
 
 func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
-	o.use(o.opened("bob", o.bob))
+	o.use(o.opened(o.dir, "bob"))
 	out, err := o.console().CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("bob")})
 	o.must(err)
-	o.use(handover.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
+	o.use(&handover.Handover{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey})
 	summary := o.run(o.handover("bob", o.keys("bob")...))
-	f := o.finding(summary, "handover.two-keys")
+	f := finding(summary, "handover.two-keys")
 	if f == nil || !f.Blocks || !strings.Contains(f.Remedy, "--status Inactive") || summary.Applied > 0 {
 		t.Fatalf("applied %d, findings %v", summary.Applied, summary.Findings)
 	}
@@ -278,6 +289,7 @@ func TestTwoKeysInUseAreTheOperatorsToSettle(t *testing.T) {
 }
 
 func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	cases := []struct {
 		name, finding string
@@ -303,8 +315,7 @@ func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
 		}, "blueprint's admin account is 222222222222"},
 		{"root", "account.root", func() *engine.Flow {
 			root := o.server.Root()
-			t.Setenv("AWS_ACCESS_KEY_ID", root.AccessKeyID)
-			t.Setenv("AWS_SECRET_ACCESS_KEY", root.SecretAccessKey)
+			o.desk = o.desk.As(root)
 			return o.handover("bob")
 		}, "root credentials"},
 	}
@@ -318,6 +329,7 @@ func TestAHandoverIsRefusedInOneSentence(t *testing.T) {
 }
 
 func TestAHandoverNeverReplacesWhatALinkPointsTo(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.must(os.Remove(o.path("handover/bob.age")))
 	o.write("precious", "precious")
@@ -328,6 +340,7 @@ func TestAHandoverNeverReplacesWhatALinkPointsTo(t *testing.T) {
 }
 
 func TestAPassphraseIsShownOnce(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.bare = true
 	o.run(o.handover("bob"))
@@ -340,9 +353,10 @@ func TestAPassphraseIsShownOnce(t *testing.T) {
 	if len(shown) != 1 {
 		t.Fatalf("%d passphrases were shown", len(shown))
 	}
-	reader, err := age.NewScryptIdentity(shown[0])
+	sealed, err := os.ReadFile(o.path("handover/bob.age"))
 	o.must(err)
-	h := o.opened("bob", reader)
+	h, err := handover.Open(sealed, handover.Unlock{Passphrase: secret.New(shown[0])})
+	o.must(err)
 	if keys := o.keys("bob"); len(keys) != 1 || h.AccessKeyID != keys[0] {
 		t.Errorf("it holds %s, and bob has %v", h.AccessKeyID, keys)
 	}
@@ -355,6 +369,7 @@ func TestAPassphraseIsShownOnce(t *testing.T) {
 }
 
 func TestSomebodyElsesUserGetsAKeyByConsentOnly(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.removeKeys("bob")
 	_, err := o.console().UntagUser(t.Context(), &iam.UntagUserInput{UserName: aws.String("bob"), TagKeys: []string{"stateroom"}})
@@ -393,6 +408,7 @@ func (o *office) cut(f *engine.Flow, n int64, after bool) (met bool) {
 }
 
 func TestAKilledHandoverIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	for _, after := range []bool{false, true} {
 		for n := int64(1); ; n++ {
 			o := newOffice(t)
@@ -419,6 +435,7 @@ func TestAKilledHandoverIsFinishedByTheNext(t *testing.T) {
 
 // A file that somebody else has written meanwhile takes no key, so none is made.
 func TestNoKeyIsMadeForAHandoverThatSomebodyElseWrote(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.removeKeys("bob")
 	f := o.handover("bob")
@@ -442,6 +459,7 @@ func TestNoKeyIsMadeForAHandoverThatSomebodyElseWrote(t *testing.T) {
 }
 
 func TestTheUsesOfKeysAreChecks(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	summary := o.run(o.handover("bob"))
 	var answers []string

@@ -28,25 +28,23 @@ import (
 	"stateroom/steps/terraform"
 )
 
+// TestMain keeps the tests away from what is the process's own: each has a company, and
+// whoever works there a shell.
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
 // company is a sandbox with a finished set-up, and the operator's folder.
 type company struct {
 	t      testing.TB
 	server *sandbox.Server
-	dir    string
+	// dir is the operator's home, with the team's folder in it.
+	dir string
+	// desk is where the operator works, by whoever's key.
+	desk enginetest.Shell
 	// identities open the handovers of the users.
 	identities map[string]*age.X25519Identity
 	blueprint  *blueprint.Blueprint
-}
-
-// laptop is one admin's: a home and a clone of the team's folder.
-type laptop struct {
-	*company
-	user       string
-	home, root string
-	engine     *terraform.Engine
-
-	mu     sync.Mutex
-	events []plan.Event
+	// all are the sessions of the operator's own, whoever works at the desk.
+	all *awsops.Sessions
 }
 
 // journalDir is where a laptop keeps the company's journal, below its home.
@@ -55,18 +53,36 @@ const journalDir = ".local/state/stateroom/111111111111-acme-terraform-state"
 // staff is who works at the company.
 var staff = []string{"alice", "bob"}
 
+// newCompany is one before its set-up, in which keys are sealed for some of the staff.
+func newCompany(t testing.TB, options sandbox.Options, b *blueprint.Blueprint, sealed []string, change []func(*blueprint.Blueprint)) *company {
+	t.Helper()
+	c := &company{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options), identities: map[string]*age.X25519Identity{}, blueprint: b}
+	c.desk = enginetest.Operator(c.dir, c.server)
+	c.all = c.desk.Sessions(t, b.StateRegion)
+	for _, user := range sealed {
+		identity, err := age.GenerateX25519Identity()
+		c.must(err)
+		c.identities[user] = identity
+		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
+	}
+	for _, to := range change {
+		to(b)
+	}
+	b.FillDefaults()
+	return c
+}
+
 // founded sets a company up, as the operator would. change may alter the
 // blueprint first.
-func founded(t testing.TB, options sandbox.Options, change func(*blueprint.Blueprint)) *company {
+func founded(t testing.TB, change ...func(*blueprint.Blueprint)) *company {
 	t.Helper()
-	c := &company{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options), identities: map[string]*age.X25519Identity{}}
-	c.blueprint = c.team()
-	if change != nil {
-		change(c.blueprint)
-		c.blueprint.FillDefaults()
-	}
-	summary := c.setup()
-	for _, f := range summary.Failures {
+	return foundedIn(t, sandbox.Options{}, change...)
+}
+
+func foundedIn(t testing.TB, options sandbox.Options, change ...func(*blueprint.Blueprint)) *company {
+	t.Helper()
+	c := newCompany(t, options, enginetest.Team(staff, "staging", "preprod", "production"), staff, change)
+	for _, f := range c.setUp(&blueprint.Answers{Blueprint: c.blueprint}).Failures {
 		t.Fatalf("%s failed: %v", f.Change.ID, f.Err)
 	}
 	return c
@@ -79,40 +95,23 @@ func (c *company) must(err error) {
 	}
 }
 
-func (c *company) team() *blueprint.Blueprint {
-	b := enginetest.Team(staff, "staging", "preprod", "production")
-	for _, user := range staff {
-		identity, err := age.GenerateX25519Identity()
-		c.must(err)
-		c.identities[user] = identity
-		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
-	}
-	return b
+// iam is the operator's session in the admin account.
+func (c *company) iam() *awsops.Session { return c.all.Home(c.blueprint.StateRegion) }
+
+// as is the session of a user's key.
+func (c *company) as(pair awsops.KeyPair) *awsops.Session {
+	return c.all.With(pair.ID, pair.Secret, secret.Secret{}, c.blueprint.StateRegion)
 }
 
-// operator's sessions, whatever the environment says.
-func (c *company) operator() *awsops.Sessions {
+// setUp runs the nine steps at the operator's desk.
+func (c *company) setUp(a *blueprint.Answers) *plan.Summary {
 	c.t.Helper()
-	who := c.server.Operator()
-	return c.sessions(awsops.KeyPair{ID: who.AccessKeyID, Secret: secret.New(who.SecretAccessKey)})
+	return c.nineSteps(c.env(c.desk, c.dir), a)
 }
 
-func (c *company) sessions(key awsops.KeyPair) *awsops.Sessions {
+func (c *company) nineSteps(env *engine.Env, a *blueprint.Answers) *plan.Summary {
 	c.t.Helper()
-	s, err := awsops.Open(context.Background(), awsops.Config{Endpoint: c.server.URL(), Region: blueprint.DefaultStateRegion, Key: &key})
-	c.must(err)
-	return s
-}
-
-// home is the operator's session in the admin account.
-func (c *company) iam() *awsops.Session { return c.operator().Home(blueprint.DefaultStateRegion) }
-
-// setup runs the nine steps as the operator.
-func (c *company) setup() *plan.Summary {
-	c.t.Helper()
-	sandboxtest.Home(c.dir).Isolate(c.t, c.server.URL())
-	env := c.env(c.operator(), c.dir)
-	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: c.blueprint}}).Flow()
+	run := (&steps.Setup{Env: env, Answers: a}).Flow()
 	run.Emit = func(plan.Event) {}
 	run.Confirm = enginetest.Agree
 	summary, err := run.Run(context.Background())
@@ -120,14 +119,15 @@ func (c *company) setup() *plan.Summary {
 	return summary
 }
 
-func (c *company) env(sessions *awsops.Sessions, dir string) *engine.Env {
+// env is what a process that starts in a shell makes of a clone of the team's folder.
+func (c *company) env(shell enginetest.Shell, root string) *engine.Env {
 	c.t.Helper()
-	env := enginetest.Env(c.t, sessions, c.server.URL(), dir, c.blueprint)
+	env := shell.Env(c.t, root, c.blueprint)
 	env.Patience = 2 * time.Second // what a test gets wrong does not heal
 	return env
 }
 
-// keys are the ids of a user's access keys, as the operator sees them.
+// keys are the ids of a user's access keys, the older first, as the operator sees them.
 func (c *company) keys(user string) []string {
 	c.t.Helper()
 	keys, err := c.iam().AccessKeys(context.Background(), user)
@@ -139,6 +139,33 @@ func (c *company) keys(user string) []string {
 	return ids
 }
 
+// opened is a user's sealed file below a folder, as the user opens it; nil where there
+// is none.
+func (c *company) opened(root, user string) *handover.Handover {
+	c.t.Helper()
+	sealed, err := os.ReadFile(filepath.Join(root, "handover", user+".age"))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	c.must(err)
+	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(c.identities[user].String())})
+	c.must(err)
+	return h
+}
+
+// laptop is one admin's: a home and a clone of the team's folder.
+type laptop struct {
+	*company
+	user       string
+	home, root string
+	// variables are set in its shell besides the home's.
+	variables engine.Environment
+	engine    *terraform.Engine
+
+	mu     sync.Mutex
+	events []plan.Event
+}
+
 // laptop gives a user a new one, with a clone of the team's folder.
 func (c *company) laptop(user string) *laptop {
 	c.t.Helper()
@@ -148,8 +175,19 @@ func (c *company) laptop(user string) *laptop {
 	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
 		c.must(copyTree(filepath.Join(c.dir, name), filepath.Join(l.root, name)))
 	}
-	l.sitDown()
 	return l
+}
+
+// shell is this laptop's, for a run by somebody's key; an empty one is nobody's, for
+// who acts as profiles alone.
+func (l *laptop) shell(key awsops.KeyPair) enginetest.Shell {
+	return enginetest.Shell{Home: sandboxtest.Home(l.home), URL: l.server.URL(), Key: &key, Variables: l.variables}
+}
+
+// profile is the session of a profile of this laptop's.
+func (l *laptop) profile(name string) (*awsops.Session, error) {
+	l.t.Helper()
+	return l.shell(awsops.KeyPair{}).Sessions(l.t, l.blueprint.StateRegion).Profile(context.Background(), name, l.blueprint.StateRegion)
 }
 
 func copyTree(from, to string) error {
@@ -168,11 +206,6 @@ func copyTree(from, to string) error {
 		return err
 	}
 	return os.WriteFile(to, data, 0o600)
-}
-
-// sitDown points the process to this laptop's home.
-func (l *laptop) sitDown() {
-	sandboxtest.Home(l.home).Isolate(l.t, l.server.URL())
 }
 
 func (l *laptop) path(rel string) string { return filepath.Join(l.home, filepath.FromSlash(rel)) }
@@ -199,13 +232,13 @@ func (l *laptop) read(rel string) string {
 	return string(data)
 }
 
-// handover opens the file that the set-up made for the user.
-func (l *laptop) handover() *handover.Handover {
+// handed opens the file that the set-up made for the user.
+func (l *laptop) handed() *handover.Handover {
 	l.t.Helper()
-	sealed, err := os.ReadFile(filepath.Join(l.dir, "handover", l.user+".age"))
-	l.must(err)
-	h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(l.identities[l.user].String())})
-	l.must(err)
+	h := l.opened(l.dir, l.user)
+	if h == nil {
+		l.t.Fatalf("nothing is sealed for %s", l.user)
+	}
 	return h
 }
 
@@ -231,7 +264,7 @@ func (l *laptop) onboarding(h *handover.Handover) (*Onboarding, *engine.Flow) {
 
 func (l *laptop) flow(o *Onboarding, pair awsops.KeyPair) *engine.Flow {
 	l.t.Helper()
-	env := l.env(l.sessions(pair), l.root)
+	env := l.env(l.shell(pair), l.root)
 	if l.engine != nil {
 		env.Engine, env.EngineErr = l.engine, nil
 	}
@@ -302,14 +335,26 @@ func (l *laptop) mine(profile string) {
 	if keys := l.keys(l.user); !slices.Equal(keys, []string{held}) {
 		l.t.Errorf("IAM has %v, the profile holds %s", keys, held)
 	}
-	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, blueprint.DefaultStateRegion)
+	s, err := l.profile(profile)
 	l.must(err)
 	if id, err := s.Identity(context.Background()); err != nil || id.Name != l.user {
 		l.t.Errorf("the profile's key is %+v, %v", id, err)
 	}
 }
 
-// mutations are the mutating calls since mark, probes aside.
+// changed are the mutating calls since mark, in order of their names.
+func (c *company) changed(mark int) []string {
+	var calls []string
+	for _, e := range c.server.Log()[mark:] {
+		if e.Mutating {
+			calls = append(calls, e.Operation)
+		}
+	}
+	slices.Sort(calls)
+	return calls
+}
+
+// mutations are the mutating calls since mark as they came, probes aside.
 func (c *company) mutations(mark int) []string {
 	var calls []string
 	for _, e := range c.server.Log()[mark:] {
@@ -369,7 +414,7 @@ func rendered(t testing.TB, value any) []byte {
 	fmt.Fprintf(&out, "%v %+v %#v %s", value, value, value, value)
 	switch v := value.(type) {
 	case plan.Event:
-		for _, part := range []any{v.Change, v.Finding, v.Check} {
+		for _, part := range []any{v.Change, v.Finding, v.Check, v.Summary} {
 			data, err := json.Marshal(part)
 			if err != nil {
 				t.Fatal(err)
@@ -378,6 +423,9 @@ func rendered(t testing.TB, value any) []byte {
 		}
 		if v.Change != nil {
 			fmt.Fprintf(&out, "%+v", *v.Change)
+		}
+		if v.Summary != nil {
+			fmt.Fprintf(&out, "%+v", *v.Summary)
 		}
 		if v.Err != nil {
 			out.WriteString(v.Err.Error())

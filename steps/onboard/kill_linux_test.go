@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"stateroom/awsops/sandbox"
 	"stateroom/steps/stepstest"
 )
 
@@ -71,10 +70,11 @@ func (w *watch) close() int {
 // each thing happens to the journal and to the AWS files: a file made, written,
 // closed, renamed or removed.
 func TestAKillAtAnyWriteOfARotationLeavesAWorkingKey(t *testing.T) {
+	t.Parallel()
 	stride := stepstest.Stride(t)
 	kills := 0
 	for n := 1; n < 200; n += stride {
-		c := founded(t, sandbox.Options{}, nil)
+		c := founded(t)
 		l := c.laptop("bob")
 		l.write(".aws/credentials", "[default]\nregion = eu-west-1\n")
 		l.write(".aws/config", "[default]\nregion = eu-west-1\n")

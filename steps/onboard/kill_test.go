@@ -36,11 +36,11 @@ import (
 // childVariable makes the test binary an admin's process that can be killed.
 const childVariable = "STATEROOM_ONBOARDING_CHILD"
 
-func TestMain(m *testing.M) {
+// A child goes by its process's environment, which TestMain would take away.
+func init() {
 	if order := os.Getenv(childVariable); order != "" {
 		os.Exit(beChild(order))
 	}
-	os.Exit(m.Run())
 }
 
 // errand is what a child is to do.
@@ -62,7 +62,7 @@ func beChild(order string) int {
 	if err := json.Unmarshal([]byte(order), &e); err != nil {
 		return 90
 	}
-	f, err := e.flow(context.Background())
+	f, err := e.flow(context.Background(), awsops.Config{}, engine.ProcessEnvironment())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 91
@@ -86,24 +86,24 @@ func beChild(order string) int {
 	return summary.ExitCode(false)
 }
 
-// run runs an errand to its end, in this process.
-func (e errand) run(ctx context.Context) (*plan.Summary, error) {
-	f, err := e.flow(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return f.Run(ctx)
+// goes runs an errand to its end, in this process.
+func (l *laptop) goes(e errand) (*plan.Summary, error) {
+	l.t.Helper()
+	shell := l.shell(awsops.KeyPair{})
+	f, err := e.flow(l.t.Context(), awsops.Config{Files: shell.Files()}, shell.Environ())
+	l.must(err)
+	return f.Run(l.t.Context())
 }
 
 // flow is the errand as the command line would put it together.
-func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
+func (e errand) flow(ctx context.Context, config awsops.Config, environ engine.Environment) (*engine.Flow, error) {
 	b, err := blueprint.Read(filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}
 	a := &blueprint.Answers{Blueprint: b}
 	o := &Onboarding{Answers: a, Rotate: e.Rotate, Now: time.Now}
-	config := awsops.Config{Endpoint: e.Endpoint, Region: b.StateRegion}
+	config.Endpoint, config.Region = e.Endpoint, b.StateRegion
 	if e.Operator == "" {
 		config.Key = &awsops.KeyPair{}
 	}
@@ -117,7 +117,7 @@ func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
 		}
 		*config.Key, o.KeyID = handover.KeyPair(o.Handover), o.Handover.AccessKeyID
 	}
-	env, err := e.env(ctx, config, b)
+	env, err := e.env(ctx, config, environ, b)
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +133,12 @@ func (e errand) flow(ctx context.Context) (*engine.Flow, error) {
 	return f, nil
 }
 
-func (e errand) env(ctx context.Context, config awsops.Config, b *blueprint.Blueprint) (*engine.Env, error) {
+func (e errand) env(ctx context.Context, config awsops.Config, environ engine.Environment, b *blueprint.Blueprint) (*engine.Env, error) {
 	sessions, err := awsops.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), e.Root, filepath.Join(e.Root, "stateroom.hcl"))
+	env, err := engine.NewEnv(sessions, environ, e.Root, filepath.Join(e.Root, "stateroom.hcl"))
 	if err != nil {
 		return nil, err
 	}
@@ -231,14 +231,12 @@ func (l *laptop) killAt(e errand, n int64, after bool) bool {
 // profile, or still sealed. It tells whether the profile's is one.
 func (l *laptop) holds(what string) bool {
 	l.t.Helper()
-	ctx := context.Background()
-	if s, err := l.sessions(awsops.KeyPair{}).Profile(ctx, "admin_iam", blueprint.DefaultStateRegion); err == nil {
-		if id, err := s.Identity(ctx); err == nil && id.Name == l.user {
+	if s, err := l.profile("admin_iam"); err == nil {
+		if id, err := s.Identity(l.t.Context()); err == nil && id.Name == l.user {
 			return true
 		}
 	}
-	h := l.handover()
-	id, err := l.sessions(handover.KeyPair(h)).Home(blueprint.DefaultStateRegion).Identity(ctx)
+	id, err := l.as(handover.KeyPair(l.handed())).Identity(l.t.Context())
 	if err != nil || id.Name != l.user {
 		l.t.Errorf("%s: no working key is left on the disk: %v", what, err)
 	}
@@ -249,7 +247,7 @@ func (l *laptop) holds(what string) bool {
 // holds the user's only key.
 func (l *laptop) resume(what string, e errand) {
 	l.t.Helper()
-	if summary, err := e.run(context.Background()); err != nil || summary.ExitCode(false) != plan.ExitDone {
+	if summary, err := l.goes(e); err != nil || summary.ExitCode(false) != plan.ExitDone {
 		l.t.Fatalf("%s: the resumed run: %+v, %v", what, summary, err)
 	}
 	held := l.heldKey("admin_iam")
@@ -257,7 +255,7 @@ func (l *laptop) resume(what string, e errand) {
 		l.t.Errorf("%s: IAM has %v, the profile holds %s", what, keys, held)
 	}
 	mark := len(l.server.Log())
-	if summary, err := l.back().run(context.Background()); err != nil || summary.Applied != 0 || len(l.mutations(mark)) > 0 {
+	if summary, err := l.goes(l.back()); err != nil || summary.Applied != 0 || len(l.mutations(mark)) > 0 {
 		l.t.Errorf("%s: something was left to do: %+v, %v, %v", what, summary, l.mutations(mark), err)
 	}
 }
@@ -266,11 +264,12 @@ func (l *laptop) resume(what string, e errand) {
 // after every request that it sends while it makes the key its own, and resumes
 // it with and without the handover. A renewal is killed after each.
 func TestAKillAtAnyCallOfARotationLeavesAWorkingKey(t *testing.T) {
+	t.Parallel()
 	stride := int64(stepstest.Stride(t))
 	for i, run := range []struct{ renewal, after bool }{{false, false}, {false, true}, {true, true}} {
 		kills := int64(0)
 		for n := 1 + int64(i)%stride; n < 100; n += stride {
-			c := founded(t, sandbox.Options{}, nil)
+			c := founded(t)
 			l := c.laptop("bob")
 			e := l.first()
 			if run.renewal {
@@ -297,7 +296,8 @@ func TestAKillAtAnyCallOfARotationLeavesAWorkingKey(t *testing.T) {
 // The key of which no answer ever came is found by the time at which it was made.
 // Nobody has confirmed its deletion, so the next run shows and does it.
 func TestAKeyWhoseAnswerWasLostIsDeletedByTheNextRunAndMadeAnew(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
 	var lost atomic.Bool
 	c.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
@@ -307,14 +307,14 @@ func TestAKeyWhoseAnswerWasLostIsDeletedByTheNextRunAndMadeAnew(t *testing.T) {
 		return sandbox.Fault{}
 	})
 	mark := len(c.server.Log())
-	first := l.come(l.handover())
+	first := l.come(l.handed())
 	if !slices.ContainsFunc(first.Findings, func(f plan.Finding) bool { return f.ID == "onboard.not-confirmed" }) || first.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", first.ExitCode(false), first.Findings)
 	}
 	if calls := c.mutations(mark); !slices.Equal(calls, []string{"iam:CreateAccessKey"}) {
 		t.Errorf("the run whose answer was lost made %v", calls)
 	}
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	l.mine("admin_iam")
 	want := []string{"iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"}
 	if calls := c.mutations(mark); !slices.Equal(calls, want) {
@@ -324,9 +324,10 @@ func TestAKeyWhoseAnswerWasLostIsDeletedByTheNextRunAndMadeAnew(t *testing.T) {
 
 // The answer came, and the process was killed before the file was written.
 func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	h := l.handover()
+	h := l.handed()
 	_, f := l.onboarding(h)
 	made, err := f.Env.Sessions.Home(blueprint.DefaultStateRegion).Do(t.Context(), awsops.CreateAccessKey("bob"))
 	c.must(err)
@@ -347,7 +348,8 @@ func TestAKeyWhoseSecretNeverReachedTheDiskIsDeleted(t *testing.T) {
 // A key that another laptop makes at the same time lets IAM refuse this one's: it is
 // nothing that this one has lost, and is not deleted.
 func TestAKeyThatAnotherLaptopMadeMeanwhileIsNotTakenForALostOne(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
 	var met atomic.Bool
 	var theirs string
@@ -361,11 +363,11 @@ func TestAKeyThatAnotherLaptopMadeMeanwhileIsNotTakenForALostOne(t *testing.T) {
 		}
 		return sandbox.Fault{}
 	})
-	first, err := l.first().run(t.Context())
+	first, err := l.goes(l.first())
 	if err != nil || first.Failed != 1 {
 		t.Fatalf("the run that came too late: %+v, %v", first, err)
 	}
-	again, err := l.first().run(t.Context())
+	again, err := l.goes(l.first())
 	if err != nil || again.ExitCode(false) == plan.ExitDone {
 		t.Errorf("the next run: %+v, %v", again, err)
 	}
@@ -375,7 +377,8 @@ func TestAKeyThatAnotherLaptopMadeMeanwhileIsNotTakenForALostOne(t *testing.T) {
 }
 
 func TestTwoAdminsAtOnceDoNotMeet(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	bob := c.laptop("bob")
 	alice := c.laptop("alice")
 	processes := []*process{bob.start(bob.first()), alice.start(alice.first())}
@@ -385,7 +388,6 @@ func TestTwoAdminsAtOnceDoNotMeet(t *testing.T) {
 		}
 	}
 	for _, l := range []*laptop{alice, bob} {
-		l.sitDown()
 		l.mine("admin_iam")
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"stateroom/awsops"
-	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
@@ -22,7 +21,7 @@ import (
 func (l *laptop) login(p *phone) (*Login, *engine.Flow) {
 	l.t.Helper()
 	in := &Login{Answers: l.answers(), Now: time.Now}
-	f := in.Flow(l.env(l.sessions(awsops.KeyPair{}), l.root))
+	f := in.Flow(l.env(l.shell(awsops.KeyPair{}), l.root))
 	f.Emit = l.keep
 	f.Confirm = enginetest.Agree
 	if p != nil {
@@ -62,6 +61,7 @@ func (l *laptop) untouched(text string) {
 }
 
 func TestLoggingInOpensTheGuardedRole(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	l.forget()
@@ -91,6 +91,7 @@ func TestLoggingInOpensTheGuardedRole(t *testing.T) {
 }
 
 func TestADryLoginMakesNothing(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	l.forget()
@@ -110,6 +111,7 @@ func TestADryLoginMakesNothing(t *testing.T) {
 }
 
 func TestACodeIsTakenOnlyOnce(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	l.forget()
@@ -132,6 +134,7 @@ func TestACodeIsTakenOnlyOnce(t *testing.T) {
 }
 
 func TestCodesThatAreNeverTakenLeaveTheFileAlone(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	l.forget()
@@ -148,6 +151,7 @@ func TestCodesThatAreNeverTakenLeaveTheFileAlone(t *testing.T) {
 }
 
 func TestASessionThatDoesNotLastIsOpenedAnew(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(l *laptop, p *phone, in *Login){
 		"expired": func(l *laptop, _ *phone, _ *Login) {
 			old, err := l.server.Session("111111111111", "bob", time.Now().Add(-2*time.Hour))
@@ -161,14 +165,15 @@ func TestASessionThatDoesNotLastIsOpenedAnew(t *testing.T) {
 			l.session("admin_iam", "ASIAEXAMPLEEXAMPLE00", "secret", "token")
 		},
 		"without the second factor": func(l *laptop, _ *phone, _ *Login) {
-			key, err := l.sessions(awsops.KeyPair{}).Profile(t.Context(), longTerm, blueprint.DefaultStateRegion)
+			key, err := l.profile(longTerm)
 			l.must(err)
-			out, err := key.Do(t.Context(), awsops.GetSessionToken("", "", 12*time.Hour))
+			out, err := key.Do(l.t.Context(), awsops.GetSessionToken("", "", 12*time.Hour))
 			l.must(err)
 			l.session("admin_iam", out.Values["id"], out.Secret.Reveal(), out.Token.Reveal())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := guarded(t)
 			l, p := ready(t, c)
 			in, f := l.login(p)
@@ -199,10 +204,11 @@ func (l *laptop) session(profile, id, key, token string) {
 }
 
 func TestTheKeyMovesOutOfTerraformsProfileWhenASecondFactorIsAskedFor(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
 	l.write(".aws/credentials", guest)
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	held := l.heldKey("admin_iam")
 	c.demand(l)
 
@@ -232,9 +238,10 @@ func TestTheKeyMovesOutOfTerraformsProfileWhenASecondFactorIsAskedFor(t *testing
 }
 
 func TestComingBackMovesTheKeyAndEnrols(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	held := l.heldKey("admin_iam")
 	c.demand(l)
 	p := &phone{company: c}
@@ -255,9 +262,8 @@ func (c *company) demand(l *laptop) {
 	for i := range c.blueprint.Environments {
 		c.blueprint.Environments[i].MFA = c.blueprint.Environments[i].Name == "production"
 	}
-	c.setup()
+	c.setUp(&blueprint.Answers{Blueprint: c.blueprint})
 	c.must(os.WriteFile(filepath.Join(l.root, "stateroom.hcl"), c.blueprint.HCL(), 0o600))
-	l.sitDown()
 }
 
 // enrol lets bob enrol a device in the console.
@@ -272,6 +278,7 @@ func (l *laptop) enrol(p *phone) {
 }
 
 func TestAKeyOfSomebodyElsesInTerraformsProfileTakesConsent(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	l.forget()
@@ -293,6 +300,7 @@ func TestAKeyOfSomebodyElsesInTerraformsProfileTakesConsent(t *testing.T) {
 }
 
 func TestASessionOfSomebodyElsesTakesConsent(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	other, err := c.server.Session("111111111111", "alice", time.Now())
@@ -319,6 +327,7 @@ func (l *laptop) replaceKey(key awsops.KeyPair) {
 }
 
 func TestWhatKeepsALoginFromBeginningIsOneSentence(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(l *laptop)
 		finding string
@@ -343,6 +352,7 @@ func TestWhatKeepsALoginFromBeginningIsOneSentence(t *testing.T) {
 		}, "onboard.profile-conflict", []string{"admin_iam", "credential_process"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			at := guarded(t)
 			l, p := ready(t, at)
 			l.forget()
@@ -363,6 +373,7 @@ func TestWhatKeepsALoginFromBeginningIsOneSentence(t *testing.T) {
 }
 
 func TestWithoutAnybodyToAskALoginSaysSo(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, _ := ready(t, c)
 	l.forget()
@@ -373,9 +384,10 @@ func TestWithoutAnybodyToAskALoginSaysSo(t *testing.T) {
 }
 
 func TestWhereNothingAsksForASecondFactorThereIsNothingToLogInTo(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	before := l.read(".aws/credentials")
 	summary := l.loggedIn(&phone{company: c})
 	l.onBoard(summary)

@@ -12,7 +12,6 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
@@ -77,7 +76,7 @@ func (p *phone) codes(device string, n int) ([]string, error) {
 // guarded is a company whose production asks for a second factor.
 func guarded(t testing.TB) *company {
 	t.Helper()
-	return founded(t, sandbox.Options{}, func(b *blueprint.Blueprint) {
+	return founded(t, func(b *blueprint.Blueprint) {
 		for i := range b.Environments {
 			b.Environments[i].MFA = b.Environments[i].Name == "production"
 		}
@@ -126,7 +125,7 @@ func (c *company) orphans() []string {
 // assumes tells whether a profile's credentials may assume production's role.
 func (l *laptop) assumes(profile string) error {
 	l.t.Helper()
-	s, err := l.sessions(awsops.KeyPair{}).Profile(context.Background(), profile, blueprint.DefaultStateRegion)
+	s, err := l.profile(profile)
 	l.must(err)
 	_, err = s.Assume(context.Background(), "arn:aws:iam::444444444444:role/"+blueprint.DefaultRole)
 	return err
@@ -175,6 +174,7 @@ func (l *laptop) announced() []string {
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
 func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c}
 	mark := len(c.server.Log())
@@ -223,6 +223,7 @@ func TestANewAdminOfAGuardedEnvironmentIsEnrolledAndLoggedIn(t *testing.T) {
 // The device is enrolled and the session opened with a profile that carries the
 // token until the config file is edited.
 func TestATokenLeftInTheKeysOwnProfileIsGoneBeforeAnythingSignsAsIt(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c}
 	l.write(".aws/config", "[profile "+longTerm+"]\naws_session_token = of-a-session-that-is-over\n")
@@ -245,6 +246,7 @@ func (l *laptop) comingBack() *engine.Flow {
 }
 
 func TestADryRunOfAGuardedEnvironmentMakesNothing(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c}
 	f := with(p, l.withHandover())
@@ -272,6 +274,7 @@ func TestADryRunOfAGuardedEnvironmentMakesNothing(t *testing.T) {
 }
 
 func TestAWrongPairOfCodesIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c, before: [][]string{{"12345", "123456"}, {"000000", "000000"}}}
 	l.onBoard(l.run(with(p, l.withHandover())))
@@ -292,6 +295,7 @@ func TestAWrongPairOfCodesIsAskedForAgain(t *testing.T) {
 }
 
 func TestCodesThatAreNeverRightEndTheQuestionAndTheNextRunBeginsAnew(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c}
 	for range 5 {
@@ -320,8 +324,10 @@ func TestCodesThatAreNeverRightEndTheQuestionAndTheNextRunBeginsAnew(t *testing.
 }
 
 func TestARunCutShortWhileADeviceIsMadeIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"CreateVirtualMFADevice", "EnableMFADevice", "GetSessionToken"} {
 		t.Run(at, func(t *testing.T) {
+			t.Parallel()
 			c := guarded(t)
 			l, p := c.laptop("bob"), &phone{company: c}
 			ctx, cut := context.WithCancel(t.Context())
@@ -349,6 +355,7 @@ func TestARunCutShortWhileADeviceIsMadeIsFinishedByTheNext(t *testing.T) {
 }
 
 func TestALostAnswerLetsTheNextRunMakeTheDeviceAnew(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := c.laptop("bob"), &phone{company: c}
 	lost := false
@@ -368,6 +375,7 @@ func TestALostAnswerLetsTheNextRunMakeTheDeviceAnew(t *testing.T) {
 }
 
 func TestWithoutAnyoneToAskTheRestGoesOn(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l := c.laptop("bob")
 	summary := l.run(l.withHandover())
@@ -389,6 +397,7 @@ func TestWithoutAnyoneToAskTheRestGoesOn(t *testing.T) {
 }
 
 func TestRenewingTheKeyKeepsDeviceAndSession(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	l, p := ready(t, c)
 	held := l.heldKey(longTerm)
@@ -411,15 +420,11 @@ func (l *laptop) setUpAgain() *plan.Summary {
 	l.t.Helper()
 	a := l.answers()
 	a.Me = "bob"
-	run := (&steps.Setup{Env: l.env(l.operator(), l.root), Answers: a}).Flow()
-	run.Emit = l.keep
-	run.Confirm = enginetest.Agree
-	summary, err := run.Run(context.Background())
-	l.must(err)
-	return summary
+	return l.nineSteps(l.env(l.shell(*enginetest.Pair(l.server.Operator())), l.root), a)
 }
 
 func TestASetUpKnowsWhoseLaptopItIsByTheKeyBesideASession(t *testing.T) {
+	t.Parallel()
 	c := guarded(t)
 	c.made("bob") // the second of two, which must not be taken for one that is in the way
 	l, p := c.laptop("bob"), &phone{company: c}
@@ -428,7 +433,6 @@ func TestASetUpKnowsWhoseLaptopItIsByTheKeyBesideASession(t *testing.T) {
 	l.onBoard(l.run(f))
 	c.made("bob")
 	mark := len(c.server.Log())
-	l.sitDown()
 	summary := l.setUpAgain()
 	for _, id := range []string{"iam.two-keys", "iam.key-elsewhere", "init.admin-unusable", "init.probe-failed"} {
 		if f := finding(summary, id); f != nil {

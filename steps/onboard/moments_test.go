@@ -216,8 +216,8 @@ func (s *stopped) intercept(m moment, send func(), speech *speech, ended <-chan 
 func (s *stopped) folders() (all []string) {
 	s.t.Helper()
 	homes := []string{s.dir}
-	if s.laptop != nil {
-		homes = append(homes, s.laptop.home)
+	if s.bobs != nil {
+		homes = append(homes, s.bobs.home)
 	}
 	for _, home := range homes {
 		s.must(os.MkdirAll(filepath.Join(home, ".aws"), 0o700))
@@ -238,6 +238,7 @@ func (s *stopped) folders() (all []string) {
 // compiled program in each of its flows, as a person, a terminal that goes away,
 // a system and a power cut do.
 func TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing.T) {
+	t.Parallel()
 	losesNothing(t, atRequests(stepstest.Seeds(t)))
 }
 
@@ -245,12 +246,14 @@ func TestAnySignalAtAnyRequestOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing
 // something happens to a file or a directory: made, written, closed, renamed or
 // removed.
 func TestAnySignalAtAnyWriteOfAnyCommandLosesNothingAndIsGoneOnFrom(t *testing.T) {
+	t.Parallel()
 	losesNothing(t, atWrites(stepstest.Seeds(t)))
 }
 
 // TestAHangUpOverAChangeThatIsNeverAnsweredEndsByItself: a terminal that went away
 // leaves no process behind.
 func TestAHangUpOverAChangeThatIsNeverAnsweredEndsByItself(t *testing.T) {
+	t.Parallel()
 	losesNothing(t, hangUps(stepstest.Seeds(t)))
 }
 
@@ -259,11 +262,12 @@ func losesNothing(t *testing.T, all []moment) {
 	binary := stepstest.Program(t)
 	for seed, m := range all {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
+			t.Parallel()
 			s := &stopped{t: t, binary: binary}
 			args := m.course.before(s)
 			s.others = s.missing()
 			if m.course.bob == 0 {
-				s.others = append(s.others, s.laptop.keys("bob")...)
+				s.others = append(s.others, s.bobs.keys("bob")...)
 			}
 			out, code, met := s.stop(m, args)
 			if !met {

@@ -17,7 +17,6 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
-	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
 )
@@ -26,7 +25,7 @@ import (
 // hours.
 func (o *office) bobsSession() *awsops.Session {
 	o.t.Helper()
-	key := o.opened("bob", o.bob)
+	key := o.opened(o.dir, "bob")
 	client := sts.NewFromConfig(aws.Config{
 		Region: "eu-west-1", BaseEndpoint: aws.String(o.server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
@@ -51,19 +50,6 @@ func reaching(s *awsops.Session) map[string]error {
 
 const stagingRole = "arn:aws:iam::222222222222:role/TerraformAdmin"
 
-// setup is the next stateroom setup over what the office's blueprint says now.
-func (o *office) setup() *plan.Summary {
-	o.t.Helper()
-	a := o.answers()
-	a.Me = "alice"
-	run := (&steps.Setup{Env: o.env(), Answers: a}).Flow()
-	run.Emit = func(plan.Event) {}
-	run.Confirm = enginetest.Agree
-	summary, err := run.Run(context.Background())
-	o.must(err)
-	return summary
-}
-
 // unnamed fails the test where the key's policy or a role's trust names a user.
 func (o *office) unnamed(user string) {
 	o.t.Helper()
@@ -81,8 +67,10 @@ func (o *office) unnamed(user string) {
 }
 
 func TestAnOpenSessionOfTheUsersKeyIsDeniedS3KMSAndRolesAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*blueprint.Blueprint){"by the group": func(*blueprint.Blueprint) {}, "listed": listed} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o := newOffice(t, change)
 			s := o.bobsSession()
 			for what, err := range reaching(s) {
@@ -110,22 +98,23 @@ func TestAnOpenSessionOfTheUsersKeyIsDeniedS3KMSAndRolesAtOnce(t *testing.T) {
 // A user that was taken out of the blueprint by hand is not kept in the key's
 // policy either, while a role that somebody added is.
 func TestSetupTakesWhoIsNoUserOutOfOurKeyPolicyAndKeepsRoles(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, listed)
-	key, err := o.home().Key(t.Context(), "alias/terraform")
+	key, err := o.iam().Key(t.Context(), "alias/terraform")
 	o.must(err)
-	text, err := o.home().KeyPolicy(t.Context(), key.ID)
+	text, err := o.iam().KeyPolicy(t.Context(), key.ID)
 	o.must(err)
 	withRole := strings.ReplaceAll(text, `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:iam::111111111111:user/bob","`+stagingRole+`"`)
-	_, err = o.home().Do(t.Context(), awsops.PutKeyPolicy(key.ID, withRole))
+	_, err = o.iam().Do(t.Context(), awsops.PutKeyPolicy(key.ID, withRole))
 	o.must(err)
-	cut, err := blueprint.RemoveUser([]byte(o.tree()[o.path("stateroom.hcl")]), "bob", "")
+	cut, err := blueprint.RemoveUser([]byte(o.read("stateroom.hcl")), "bob", "")
 	o.must(err)
 	o.write("stateroom.hcl", string(cut))
 	if s := o.setup(); s.Failed > 0 || s.Applied != 3 { // the key's policy and two trusts
 		t.Errorf("applied %d, failures %v", s.Applied, s.Failures)
 	}
 	o.unnamed("user/bob")
-	text, err = o.home().KeyPolicy(t.Context(), key.ID)
+	text, err = o.iam().KeyPolicy(t.Context(), key.ID)
 	o.must(err)
 	if !strings.Contains(text, stagingRole) || !strings.Contains(text, "user/alice") {
 		t.Errorf("the key's policy is %s", text)
@@ -142,6 +131,7 @@ func lists(s *awsops.Session) error {
 }
 
 func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	roleSession, err := o.bobsSession().Assume(t.Context(), stagingRole)
 	o.must(err)
@@ -150,14 +140,14 @@ func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T
 	if err := lists(roleSession); err != nil {
 		t.Errorf("a role session was ended without a word: %v", err)
 	}
-	f := o.finding(summary, "offboard.sessions")
+	f := finding(summary, "offboard.sessions")
 	if f == nil {
 		t.Fatalf("findings %v", summary.Findings)
 	}
 	says(t, f.Evidence+f.Remedy, "staging, production", "UTC", "--adopt bob/sessions", "everybody else's")
 
 	o.must(lists(roleSession))
-	if s := o.run(o.offboard("bob", "bob/sessions")); s.Applied != 2 || o.finding(s, "offboard.sessions") != nil {
+	if s := o.run(o.offboard("bob", "bob/sessions")); s.Applied != 2 || finding(s, "offboard.sessions") != nil {
 		t.Errorf("applied %d, findings %v", s.Applied, s.Findings)
 	}
 	if err := lists(roleSession); !awsops.IsExplicitDeny(err) {
@@ -176,6 +166,7 @@ func TestRoleSessionsEndOnTheTypedWordOnlyAndSetupTakesItForNoDrift(t *testing.T
 // What comes first counts first: a session that is opened while the plan is read
 // is ended as well, and one that is opened later is nobody's who left.
 func TestRevokedIsWhatWasOpenedBeforeTheDenyCounted(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	f := o.offboard("bob", "bob/sessions")
 	var late *awsops.Session
@@ -199,6 +190,7 @@ func TestRevokedIsWhatWasOpenedBeforeTheDenyCounted(t *testing.T) {
 }
 
 func TestSetupRemovesWhatEndedSessionsOnceAllHaveEnded(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	role := o.env().Sessions.Reach("222222222222", blueprint.DefaultReach, "eu-west-1")
 	old := policy.RevokeSessions(time.Now().Add(-13*time.Hour).UTC().Format(time.RFC3339), "").JSON()
@@ -218,6 +210,7 @@ func TestSetupRemovesWhatEndedSessionsOnceAllHaveEnded(t *testing.T) {
 // A trust that makes users go by their own name lets their sessions be told
 // apart, and ending bob's needs nobody's consent.
 func TestBySessionNameOnlyTheUsersOwnSessionsEnd(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	access, err := inspectAccess(t.Context(), o.env(), o.answers())
 	o.must(err)
@@ -233,9 +226,9 @@ func TestBySessionNameOnlyTheUsersOwnSessionsEnd(t *testing.T) {
 		c := made.Credentials
 		return o.env().Sessions.With(*c.AccessKeyId, secret.New(*c.SecretAccessKey), secret.New(*c.SessionToken), "eu-west-1")
 	}
-	key := o.opened("bob", o.bob)
+	key := o.opened(o.dir, "bob")
 	bobs := open(awsops.KeyPair{ID: key.AccessKeyID, Secret: secret.New(key.SecretAccessKey)}, "bob")
-	made, err := o.home().Do(t.Context(), awsops.CreateAccessKey("alice"))
+	made, err := o.iam().Do(t.Context(), awsops.CreateAccessKey("alice"))
 	o.must(err)
 	alices := open(awsops.KeyPair{ID: made.Values["id"], Secret: made.Secret}, "alice")
 	o.run(o.offboard("bob"))
@@ -256,6 +249,7 @@ func (o *office) sts(pair awsops.KeyPair) *sts.Client {
 
 // Without the right to deny, what can be taken is taken, and nothing is claimed.
 func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	doc := stepstest.ReadmePolicy(t, "people")
 	doc.Statements = slices.DeleteFunc(doc.Statements, func(s policy.Statement) bool { return s.Sid == "DenyEverything" })
@@ -264,10 +258,10 @@ func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
 	f := o.offboard("bob", "bob")
 	summary, err := f.Run(t.Context())
 	o.must(err)
-	if summary.ExitCode(false) != plan.ExitFailed || o.finding(summary, "offboard.not-denied") == nil {
+	if summary.ExitCode(false) != plan.ExitFailed || finding(summary, "offboard.not-denied") == nil {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
-	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	keys, err := o.iam().AccessKeys(t.Context(), "bob")
 	o.must(err)
 	if len(keys) != 1 || keys[0].Active {
 		t.Errorf("bob's keys are %+v", keys)
@@ -285,6 +279,7 @@ func TestWithoutTheDenyKeysAreTakenAndTheOpenSessionIsToldOf(t *testing.T) {
 // A key and a role that are not the blueprint's are named and left, until
 // somebody says so.
 func TestWhatIsNotOursIsCutWithConsentOnly(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, listed)
 	who := iam.NewFromConfig(aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(o.server.URL()), Credentials: o.reached()})
 	_, err := who.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: aws.String("TerraformAdmin"), TagKeys: []string{"stateroom"}})
@@ -318,6 +313,7 @@ func (o *office) reached() aws.CredentialsProvider {
 // The only user who is listed leaves a trust that nobody is in, never one that
 // the whole account is in.
 func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, listed, func(b *blueprint.Blueprint) {
 		b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 		b.Groups[0].Users, b.Groups[0].Environments = []string{"alice"}, []string{"production"}
@@ -333,7 +329,7 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 	if !policy.Equivalent(trust, policy.TrustNobody()) {
 		t.Errorf("trust %s", trust.JSON())
 	}
-	if f := o.finding(s, "offboard.sessions"); f == nil || !strings.Contains(f.Evidence, "staging, production") {
+	if f := finding(s, "offboard.sessions"); f == nil || !strings.Contains(f.Evidence, "staging, production") {
 		t.Errorf("the sessions of before are not told of: %v", s.Findings)
 	}
 	mark := len(o.server.Log())
@@ -343,8 +339,9 @@ func TestTheLastListedUserLeavesATrustOfNobody(t *testing.T) {
 }
 
 func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
-	_, err := o.home().Do(t.Context(), awsops.RemoveUserFromGroup("admins", "bob"))
+	_, err := o.iam().Do(t.Context(), awsops.RemoveUserFromGroup("admins", "bob"))
 	o.must(err)
 	if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
@@ -359,6 +356,7 @@ func TestAUserWithoutGroupsAndOneWhoIsGoneAreHandledKindly(t *testing.T) {
 // Between the plan and the deny the user can make one more key. It opens nothing,
 // and is told of and taken by the next run.
 func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	f := o.offboard("bob")
 	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
@@ -366,7 +364,7 @@ func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
 		return plan.Decision{Yes: true}, nil
 	}
 	s := o.run(f)
-	if o.finding(s, "offboard.left-over") == nil || s.ExitCode(false) != plan.ExitFindings {
+	if finding(s, "offboard.left-over") == nil || s.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
 	if s := o.run(o.offboard("bob")); s.Applied != 1 || s.ExitCode(false) != plan.ExitDone {
@@ -375,20 +373,21 @@ func TestAKeyThatWasMadeMeanwhileOpensNothingAndIsToldOf(t *testing.T) {
 }
 
 func TestAFullUserIsToldHowToBeDenied(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	for _, name := range []string{
 		"ReadOnlyAccess", "SecurityAudit", "IAMReadOnlyAccess", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess", "AmazonDynamoDBFullAccess",
 		"AWSKeyManagementServicePowerUser", "AWSOrganizationsReadOnlyAccess", "PowerUserAccess", "IAMFullAccess",
 	} {
-		_, err := o.home().Do(t.Context(), awsops.AttachUserPolicy("bob", "arn:aws:iam::aws:policy/"+name))
+		_, err := o.iam().Do(t.Context(), awsops.AttachUserPolicy("bob", "arn:aws:iam::aws:policy/"+name))
 		o.must(err)
 	}
 	s, err := o.offboard("bob").Run(t.Context())
 	o.must(err)
-	if f := o.finding(s, "offboard.not-denied"); f == nil || !strings.Contains(f.Remedy, "detach one") || s.ExitCode(false) != plan.ExitFailed {
+	if f := finding(s, "offboard.not-denied"); f == nil || !strings.Contains(f.Remedy, "detach one") || s.ExitCode(false) != plan.ExitFailed {
 		t.Errorf("exit %d, findings %v", s.ExitCode(false), s.Findings)
 	}
-	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	keys, err := o.iam().AccessKeys(t.Context(), "bob")
 	o.must(err)
 	if len(keys) != 1 || keys[0].Active {
 		t.Errorf("bob's keys are %+v", keys)
@@ -396,12 +395,13 @@ func TestAFullUserIsToldHowToBeDenied(t *testing.T) {
 }
 
 func TestAHandoverTellsThatTheUserWasSeenOff(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
-	blueprint := o.tree()[o.path("stateroom.hcl")]
+	blueprint := o.read("stateroom.hcl")
 	o.run(o.offboard("bob"))
 	o.write("stateroom.hcl", blueprint)
 	s := o.run(o.handover("bob"))
-	if f := o.finding(s, "handover.denied"); f == nil || !strings.Contains(f.Remedy, "detach-user-policy --user-name bob") {
+	if f := finding(s, "handover.denied"); f == nil || !strings.Contains(f.Remedy, "detach-user-policy --user-name bob") {
 		t.Errorf("findings %v", s.Findings)
 	}
 }
@@ -409,17 +409,18 @@ func TestAHandoverTellsThatTheUserWasSeenOff(t *testing.T) {
 // TestWhatNamesTheUserInAConditionIsToldOf has statements that are for bob without
 // being his, in the key's policy; the user of the next bob would have them.
 func TestWhatNamesTheUserInAConditionIsToldOf(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, func(*blueprint.Blueprint) {})
-	key, err := o.home().Key(t.Context(), "alias/terraform")
+	key, err := o.iam().Key(t.Context(), "alias/terraform")
 	o.must(err)
-	text, err := o.home().KeyPolicy(t.Context(), key.ID)
+	text, err := o.iam().KeyPolicy(t.Context(), key.ID)
 	o.must(err)
 	const bob, root = `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:iam::111111111111:root"`
 	more := `{"Sid":"ByArn","Effect":"Allow","Principal":{"AWS":` + root + `},"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":` + bob + `}}},` +
 		`{"Sid":"ByName","Effect":"Allow","Principal":{"AWS":` + root + `},"Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:username":"bob"}}},` +
 		`{"Sid":"Spared","Effect":"Deny","NotPrincipal":{"AWS":[` + bob + `,` + root + `]},"Action":"kms:ReEncryptFrom","Resource":"*"},` +
 		`{"Sid":"Denied","Effect":"Deny","Principal":"*","Action":"kms:ReEncryptTo","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":` + bob + `}}},`
-	_, err = o.home().Do(t.Context(), awsops.PutKeyPolicy(key.ID, strings.Replace(text, `"Statement":[`, `"Statement":[`+more, 1)))
+	_, err = o.iam().Do(t.Context(), awsops.PutKeyPolicy(key.ID, strings.Replace(text, `"Statement":[`, `"Statement":[`+more, 1)))
 	o.must(err)
 	f := finding(o.run(o.offboard("bob")), "offboard.still-named")
 	if f == nil {
@@ -432,22 +433,23 @@ func TestWhatNamesTheUserInAConditionIsToldOf(t *testing.T) {
 // alone and one for alice, too, and one that names bob in a condition.
 func (o *office) withBob() string {
 	o.t.Helper()
-	text, _, err := o.home().BucketAccess(context.Background(), "acme-terraform-state", "111111111111")
+	text, _, err := o.iam().BucketAccess(context.Background(), "acme-terraform-state", "111111111111")
 	o.must(err)
 	const alice, bob, all = `"arn:aws:iam::111111111111:user/alice"`, `"arn:aws:iam::111111111111:user/bob"`, `"arn:aws:s3:::acme-terraform-state/*"`
 	more := `{"Sid":"Bobs","Effect":"Allow","Principal":{"AWS":` + bob + `},"Action":"s3:GetObject","Resource":` + all + `},` +
 		`{"Sid":"Both","Effect":"Allow","Principal":{"AWS":[` + alice + `,` + bob + `]},"Action":"s3:GetObject","Resource":` + all + `},` +
 		`{"Sid":"ByName","Effect":"Allow","Principal":{"AWS":` + alice + `},"Action":"s3:GetObject","Resource":` + all + `,"Condition":{"StringEquals":{"aws:username":"bob"}}},`
-	_, err = o.home().Do(context.Background(), awsops.PutBucketPolicy("acme-terraform-state", "111111111111", strings.Replace(text, `"Statement":[`, `"Statement":[`+more, 1)))
+	_, err = o.iam().Do(context.Background(), awsops.PutBucketPolicy("acme-terraform-state", "111111111111", strings.Replace(text, `"Statement":[`, `"Statement":[`+more, 1)))
 	o.must(err)
 	return text
 }
 
 func TestTheUserLeavesTheBucketsOwnPolicy(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	before := o.withBob()
 	s := o.run(o.offboard("bob"))
-	text, _, err := o.home().BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
+	text, _, err := o.iam().BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
 	o.must(err)
 	if strings.Contains(text, "user/bob") || strings.Contains(text, "Bobs") || strings.Count(text, "user/alice") != 2 || strings.Count(text, `"Deny"`) != strings.Count(before, `"Deny"`) {
 		t.Errorf("the bucket's policy is %s", text)

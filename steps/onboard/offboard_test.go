@@ -18,7 +18,6 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/awsops/sandbox"
-	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/handover"
@@ -49,10 +48,10 @@ func (o *office) settled() {
 	o.must(err)
 	// Through a client of ours: see awsops's readOnly.
 	const device = "arn:aws:iam::111111111111:mfa/bob"
-	_, err = o.home().Do(ctx, awsops.CreateVirtualMFADevice("bob"))
+	_, err = o.iam().Do(ctx, awsops.CreateVirtualMFADevice("bob"))
 	o.must(err)
 	codes := o.server.Codes(device, 2)
-	_, err = o.home().Do(ctx, awsops.EnableMFADevice("bob", device, codes[0], codes[1]))
+	_, err = o.iam().Do(ctx, awsops.EnableMFADevice("bob", device, codes[0], codes[1]))
 	o.must(err)
 	o.newKey("bob")
 }
@@ -100,9 +99,10 @@ var deleted = []string{
 }
 
 func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.settled()
-	handed := o.opened("bob", o.bob)
+	handed := o.opened(o.dir, "bob")
 	blueprint, others, mark := string(o.answers().HCL()), o.theOthers(), len(o.server.Log())
 	summary := o.run(o.offboard("Bob"))
 	if summary.ExitCode(false) != plan.ExitDone || len(summary.Notes) != 5 {
@@ -124,15 +124,15 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 	if want := map[string]int{"bob": 4, "bob/sessions": 2}; !maps.Equal(words, want) {
 		t.Errorf("to agree to: %v, want %v", words, want)
 	}
-	if f := o.finding(summary, "offboard.user-kept"); f == nil || !strings.Contains(f.Remedy, "--adopt bob") {
+	if f := finding(summary, "offboard.user-kept"); f == nil || !strings.Contains(f.Remedy, "--adopt bob") {
 		t.Errorf("findings %v", summary.Findings)
 	}
-	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	keys, err := o.iam().AccessKeys(t.Context(), "bob")
 	o.must(err)
 	if len(keys) != 2 || keys[0].Active || keys[1].Active {
 		t.Errorf("bob's keys are %+v", keys)
 	}
-	if _, err := o.env().Sessions.With(handed.AccessKeyID, secretOf(handed), secretOf(handover.Handover{}), "eu-west-1").Identity(t.Context()); !awsops.IsUnknownKey(err) {
+	if _, err := o.as(handover.KeyPair(handed)).Identity(t.Context()); !awsops.IsUnknownKey(err) {
 		t.Errorf("bob's key still opens something: %v", err)
 	}
 	if diff := cmp.Diff(others, o.theOthers()); diff != "" {
@@ -160,9 +160,10 @@ func TestRightsAreTakenAndNothingIsDeletedWithoutConsent(t *testing.T) {
 // While the deny is under way, or fails, the user is still in the blueprint that
 // says who has access.
 func TestEverythingComesAfterTheDeny(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, listed)
 	o.settled()
-	o.opened("bob", o.bob)
+	o.opened(o.dir, "bob")
 	r, err := o.offboard("bob", "bob", "bob/sessions").Review(t.Context())
 	o.must(err)
 	for _, c := range r.Changes {
@@ -177,9 +178,8 @@ func TestEverythingComesAfterTheDeny(t *testing.T) {
 	}
 }
 
-func secretOf(h handover.Handover) secret.Secret { return secret.New(h.SecretAccessKey) }
-
 func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.settled()
 	others, mark := o.theOthers(), len(o.server.Log())
@@ -198,7 +198,7 @@ func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 	if diff := cmp.Diff(want, o.planned()); diff != "" {
 		t.Errorf("calls (-want +told):\n%s", diff)
 	}
-	if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
+	if u, err := o.iam().User(t.Context(), "bob"); err != nil || u != nil {
 		t.Errorf("bob is %v, %v", u, err)
 	}
 	if diff := cmp.Diff(others, o.theOthers()); diff != "" {
@@ -214,6 +214,7 @@ func TestAUserIsDeletedWithEverythingOnceTheNameIsTyped(t *testing.T) {
 }
 
 func TestADryOffboardingTakesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.settled()
 	before, mark := o.tree(), len(o.server.Log())
@@ -236,6 +237,7 @@ func listed(b *blueprint.Blueprint) {
 }
 
 func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	stride := int64(stepstest.Stride(t))
 	for _, after := range []bool{false, true} {
 		for n := int64(1); ; n += stride {
@@ -250,7 +252,7 @@ func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 			if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(s.NotOurs) > 0 {
 				t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
 			}
-			if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
+			if u, err := o.iam().User(t.Context(), "bob"); err != nil || u != nil {
 				t.Errorf("killed at %d (after its work: %t): bob is %v, %v", n, after, u, err)
 			}
 			o.unnamed("bob")
@@ -263,6 +265,7 @@ func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 }
 
 func TestLostAnswersOfRemovalsAreNoFailures(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, listed)
 	o.settled()
 	lost := map[string]bool{}
@@ -281,6 +284,7 @@ func TestLostAnswersOfRemovalsAreNoFailures(t *testing.T) {
 }
 
 func TestAnOffboardingIsRefusedInOneSentence(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	operator := o.answers()
 	operator.Groups[0].Users = append(operator.Groups[0].Users, "operator")
@@ -290,7 +294,7 @@ func TestAnOffboardingIsRefusedInOneSentence(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			r := o.refusal(o.flow(operator, (&Offboard{Answers: operator, User: c.user, Now: time.Now}).Look))
+			r := o.refusal(o.looked(operator, (&Offboard{Answers: operator, User: c.user, Now: time.Now}).Look))
 			if r.Finding != c.finding || !strings.Contains(r.Error(), c.says) {
 				t.Errorf("%s: %v", r.Finding, r)
 			}
@@ -299,6 +303,7 @@ func TestAnOffboardingIsRefusedInOneSentence(t *testing.T) {
 }
 
 func TestSomebodyElsesUserIsNotTouched(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	_, err := o.console().CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("deploy")})
 	o.must(err)
@@ -310,6 +315,7 @@ func TestSomebodyElsesUserIsNotTouched(t *testing.T) {
 // A user that was there before the set-up carries no tag, and the blueprint that
 // named it is edited by then.
 func TestADeletionIsOfferedAgainAfterTheBlueprintWasEdited(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	_, err := o.console().UntagUser(t.Context(), &iam.UntagUserInput{UserName: aws.String("bob"), TagKeys: []string{"stateroom"}})
 	o.must(err)
@@ -318,19 +324,20 @@ func TestADeletionIsOfferedAgainAfterTheBlueprintWasEdited(t *testing.T) {
 		t.Fatal("the blueprint still names bob")
 	}
 	o.run(o.offboard("bob", "bob"))
-	if u, err := o.home().User(t.Context(), "bob"); err != nil || u != nil {
+	if u, err := o.iam().User(t.Context(), "bob"); err != nil || u != nil {
 		t.Errorf("bob is %v, %v", u, err)
 	}
 }
 
 func TestAnOrphanedDeviceGoesWithItsUser(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	_, err := o.console().CreateVirtualMFADevice(t.Context(), &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("bob")})
 	o.must(err)
 	_, err = o.console().CreateVirtualMFADevice(t.Context(), &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("bobby")})
 	o.must(err)
 	o.run(o.offboard("bob"))
-	left, err := o.home().UnassignedMFADevices(t.Context())
+	left, err := o.iam().UnassignedMFADevices(t.Context())
 	o.must(err)
 	if !slices.Equal(left, []string{"arn:aws:iam::111111111111:mfa/bobby"}) {
 		t.Errorf("devices left: %v", left)
@@ -338,11 +345,12 @@ func TestAnOrphanedDeviceGoesWithItsUser(t *testing.T) {
 }
 
 func TestALinkInTheSealedFilesPlaceStays(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.must(os.Rename(o.path("handover/bob.age"), o.path("elsewhere")))
 	o.must(os.Symlink(o.path("elsewhere"), o.path("handover/bob.age")))
 	summary := o.run(o.offboard("bob"))
-	if o.finding(summary, "offboard.handover-link") == nil || summary.ExitCode(false) != plan.ExitFindings {
+	if finding(summary, "offboard.handover-link") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
 	if _, err := os.Stat(o.path("elsewhere")); err != nil {
@@ -353,14 +361,15 @@ func TestALinkInTheSealedFilesPlaceStays(t *testing.T) {
 // A blueprint that cannot be cut is told about, and the rights are taken all
 // the same.
 func TestRightsAreTakenWhereTheBlueprintCannotBeEdited(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	f := o.offboard("bob")
 	o.write("stateroom.hcl", "version = 1\nbucket {")
 	summary := o.run(f)
-	if o.finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != plan.ExitFindings {
+	if finding(summary, "offboard.blueprint") == nil || summary.ExitCode(false) != plan.ExitFindings {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
-	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	keys, err := o.iam().AccessKeys(t.Context(), "bob")
 	o.must(err)
 	if len(keys) != 1 || keys[0].Active {
 		t.Errorf("bob's keys are %+v", keys)
@@ -370,7 +379,7 @@ func TestRightsAreTakenWhereTheBlueprintCannotBeEdited(t *testing.T) {
 // actAs makes an operator with this policy alone and acts as it.
 func (o *office) actAs(doc policy.Document) {
 	o.t.Helper()
-	home, ctx := o.home(), context.Background()
+	home, ctx := o.iam(), context.Background()
 	var key awsops.Outputs
 	for _, call := range []awsops.Call{
 		awsops.CreateGroup("operators", "/"), awsops.CreateUser("operator-only", "/", nil),
@@ -382,14 +391,14 @@ func (o *office) actAs(doc policy.Document) {
 		key, err = home.Do(ctx, call)
 		o.must(err)
 	}
-	o.t.Setenv("AWS_ACCESS_KEY_ID", key.Values["id"])
-	o.t.Setenv("AWS_SECRET_ACCESS_KEY", key.Secret.Reveal())
+	o.desk = o.desk.As(sandbox.Credentials{AccessKeyID: key.Values["id"], SecretAccessKey: key.Secret.Reveal()})
 }
 
 func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, listed)
 	doc := stepstest.ReadmePolicy(t, "people")
-	operator := o.home()
+	operator := o.iam()
 	o.settled()
 	text, _, err := operator.BucketAccess(t.Context(), "acme-terraform-state", "111111111111")
 	o.must(err)
@@ -427,6 +436,7 @@ func TestThePeoplePolicyIsEnoughAndHasNothingToSpare(t *testing.T) {
 }
 
 func TestRightsAreTakenByAnOperatorWhoCannotSeeEverything(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.settled()
 	doc := stepstest.ReadmePolicy(t, "people")
@@ -438,11 +448,11 @@ func TestRightsAreTakenByAnOperatorWhoCannotSeeEverything(t *testing.T) {
 	doc.Statements = slices.DeleteFunc(doc.Statements, func(s policy.Statement) bool { return len(s.Actions) == 0 })
 	o.actAs(doc)
 	summary := o.run(o.offboard("bob", "bob"))
-	f := o.finding(summary, "offboard.not-seen")
+	f := finding(summary, "offboard.not-seen")
 	if f == nil || !strings.Contains(f.Evidence, "iam:ListSigningCertificates") || summary.ExitCode(false) != plan.ExitFindings {
 		t.Fatalf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
-	keys, err := o.home().AccessKeys(t.Context(), "bob")
+	keys, err := o.iam().AccessKeys(t.Context(), "bob")
 	o.must(err)
 	if len(keys) != 2 || keys[0].Active || keys[1].Active {
 		t.Errorf("bob's keys are %+v", keys)

@@ -17,9 +17,10 @@ import (
 )
 
 func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	h := l.handover()
+	h := l.handed()
 	summary := l.come(h)
 	l.onBoard(summary)
 	l.mine("admin_iam")
@@ -52,10 +53,11 @@ func TestANewAdminGetsAKeyThatNobodyElseEverHad(t *testing.T) {
 
 // Beside the new key in the credentials file, Terraform would send the token.
 func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
 	l.write(".aws/config", "[profile admin_iam]\naws_session_token = of-a-session-that-is-over\n")
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	l.mine("admin_iam")
 	if text := l.read(".aws/config"); strings.Contains(text, "aws_session_token") {
 		t.Errorf("the token is still there:\n%s", text)
@@ -77,19 +79,21 @@ func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
 }
 
 func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
+	t.Parallel()
 	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}`
 	for permissions, want := range map[string]plan.Verdict{
 		blueprint.PermissionsArticle: plan.Passed, blueprint.PermissionsPowerUser: plan.Passed, blueprint.PermissionsAdministrator: plan.Passed,
 		"arn:aws:iam::aws:policy/ReadOnlyAccess": plan.Passed, "own.json": plan.Undecided,
 	} {
 		t.Run(permissions, func(t *testing.T) {
-			c := founded(t, sandbox.Options{}, nil)
+			t.Parallel()
+			c := founded(t)
 			c.must(os.WriteFile(filepath.Join(c.dir, "own.json"), []byte(own), 0o600))
 			c.must(os.Remove(filepath.Join(c.dir, "stateroom.hcl")))
 			c.blueprint.Environments[0].Permissions = permissions
-			c.setup()
+			c.setUp(&blueprint.Answers{Blueprint: c.blueprint})
 			l := c.laptop("alice")
-			summary := l.come(l.handover())
+			summary := l.come(l.handed())
 			if got := verdict(summary, "staging", checkRead); got != want {
 				t.Errorf("%s, want %s: %v", got, want, summary.Findings)
 			}
@@ -98,12 +102,13 @@ func TestTheHarmlessReadKnowsWhatEachChoiceOfPermissionsAllows(t *testing.T) {
 }
 
 func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	reach := c.operator().Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
+	reach := c.all.Reach("222222222222", "OrganizationAccountAccessRole", blueprint.DefaultStateRegion)
 	_, err := reach.Do(t.Context(), awsops.DeleteRolePolicy(blueprint.DefaultRole, "terraform"))
 	c.must(err)
-	summary := l.come(l.handover())
+	summary := l.come(l.handed())
 	f := finding(summary, "environment-denied")
 	if f == nil || verdict(summary, "staging", checkRead) != plan.Failed || verdict(summary, "preprod", checkRead) != plan.Passed {
 		t.Fatalf("findings %v", summary.Findings)
@@ -112,19 +117,21 @@ func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
 }
 
 func TestANewKeyIsWaitedForOnEveryService(t *testing.T) {
-	c := founded(t, sandbox.Options{Propagation: 400 * time.Millisecond}, nil)
+	t.Parallel()
+	c := foundedIn(t, sandbox.Options{Propagation: 400 * time.Millisecond})
 	l := c.laptop("bob")
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	l.mine("admin_iam")
 }
 
 func TestAUserOfOneEnvironmentGetsThatOneAlone(t *testing.T) {
-	c := founded(t, sandbox.Options{}, func(b *blueprint.Blueprint) {
+	t.Parallel()
+	c := founded(t, func(b *blueprint.Blueprint) {
 		b.Groups = append(b.Groups, blueprint.Group{Name: "stagers", Users: []string{"bob"}, Environments: []string{"staging"}})
 		b.Groups[0].Users = []string{"alice"}
 	})
 	l := c.laptop("bob")
-	summary := l.come(l.handover())
+	summary := l.come(l.handed())
 	l.onBoard(summary)
 	config := l.read(".aws/config")
 	if !strings.Contains(config, "[profile admin_iam-staging]") || strings.Contains(config, "production") {
@@ -138,9 +145,10 @@ func TestAUserOfOneEnvironmentGetsThatOneAlone(t *testing.T) {
 }
 
 func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	l.onBoard(l.come(l.handover()))
+	l.onBoard(l.come(l.handed()))
 	for name, d := range map[string]struct {
 		spoil   func()
 		finding string
@@ -170,10 +178,11 @@ func TestWhatTheStateLacksIsNamedBesideEachProject(t *testing.T) {
 }
 
 func TestADeletedStateIsNotCalledAnEmptyPlace(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	c.must(c.iam().DeleteObject(awsops.WithProbe(t.Context()), c.blueprint.Bucket.Name, "common/staging"))
 	l := c.laptop("bob")
-	s := l.come(l.handover())
+	s := l.come(l.handed())
 	f := finding(s, "state.deleted")
 	if f == nil || verdict(s, "common-staging", checkState) != plan.Failed || verdict(s, "common-preprod", checkState) != plan.Passed {
 		t.Fatalf("findings %v", s.Findings)
@@ -200,9 +209,10 @@ func (c *company) act(operation string, in sandbox.ActInput) {
 }
 
 func TestAnInterruptBetweenChangesLeavesAWorkingKeyAndSaysSo(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	_, f := l.onboarding(l.handover())
+	_, f := l.onboarding(l.handed())
 	stop := make(chan struct{})
 	f.Stop = stop
 	f.Emit = func(e plan.Event) {
@@ -219,9 +229,10 @@ func TestAnInterruptBetweenChangesLeavesAWorkingKeyAndSaysSo(t *testing.T) {
 }
 
 func TestWhoSaysNoChangesNothing(t *testing.T) {
-	c := founded(t, sandbox.Options{}, nil)
+	t.Parallel()
+	c := founded(t)
 	l := c.laptop("bob")
-	_, f := l.onboarding(l.handover())
+	_, f := l.onboarding(l.handed())
 	f.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{}, nil }
 	mark := len(c.server.Log())
 	if summary := l.run(f); !summary.Declined || len(c.mutations(mark)) > 0 || l.read(".aws/credentials") != "" {
@@ -230,8 +241,9 @@ func TestWhoSaysNoChangesNothing(t *testing.T) {
 }
 
 func TestAHandoverWithARenewalMakesOneKeyAndProvesIt(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	o, f := l.onboarding(l.handover())
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	o, f := l.onboarding(l.handed())
 	o.Rotate = true
 	mark := len(l.server.Log())
 	summary := l.run(f)
@@ -246,8 +258,9 @@ func TestAHandoverWithARenewalMakesOneKeyAndProvesIt(t *testing.T) {
 // A key that AWS does not know is waited for while it may be new, as long as
 // somebody at a terminal bears it.
 func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	h := l.handover()
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	h := l.handed()
 	l.do(awsops.DeleteAccessKey("bob", h.AccessKeyID))
 	sealed, err := time.Parse(time.RFC3339, h.SealedAt)
 	l.must(err)
@@ -281,8 +294,9 @@ func TestTheWaitForANewKeyIsToldAndBounded(t *testing.T) {
 }
 
 func TestWithoutANetworkNothingIsWrittenAndTheCallIsNamed(t *testing.T) {
-	l := founded(t, sandbox.Options{}, nil).laptop("bob")
-	_, f := l.onboarding(l.handover())
+	t.Parallel()
+	l := founded(t).laptop("bob")
+	_, f := l.onboarding(l.handed())
 	l.must(l.server.Close())
 	_, err := f.Run(t.Context())
 	if !awsops.IsUnreachable(err) {

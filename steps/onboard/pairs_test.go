@@ -68,7 +68,7 @@ type ending struct {
 
 func newPair(t *testing.T, does [2]string) *pair {
 	t.Helper()
-	p := &pair{company: founded(t, sandbox.Options{}, nil), does: does}
+	p := &pair{company: founded(t), does: does}
 	for i, what := range does {
 		p.desks[i] = p.laptop("bob")
 		if what == hands || what == departs {
@@ -81,7 +81,6 @@ func newPair(t *testing.T, does [2]string) *pair {
 			switch {
 			case l.user != "bob":
 			case from == nil:
-				l.sitDown()
 				l.resume("before", l.first())
 				from = l
 			default:
@@ -230,12 +229,14 @@ func planned(e ending, id string) bool {
 }
 
 func TestTwoWhoDealWithOneUserAtOnceLoseNoKeyAndAreTold(t *testing.T) {
+	t.Parallel()
 	all := pairings()
 	for seed := range stepstest.Seeds(t) {
 		draw := rand.New(rand.NewPCG(uint64(seed), 11))
 		does := all[seed%len(all)]
 		n, m := 1+draw.IntN(requests[does[0]]), 1+draw.IntN(2*requests[does[1]])
 		t.Run(fmt.Sprintf("%02d %s at %d beside %s until %d", seed, does[0], n, does[1], m), func(t *testing.T) {
+			t.Parallel()
 			p := newPair(t, does)
 			mark := len(p.server.Log())
 			p.meet(n, m)

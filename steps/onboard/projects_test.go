@@ -7,12 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 	"stateroom/steps/terraform"
 )
@@ -20,12 +19,10 @@ import (
 // clone is a team's repository on a laptop that has an engine and no files yet.
 func clone(t *testing.T) (*company, *engine.Env, *blueprint.Answers) {
 	t.Helper()
-	c := &company{t: t, dir: t.TempDir(), identities: map[string]*age.X25519Identity{}}
-	a := &blueprint.Answers{Blueprint: c.team()}
-	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: blueprint.DefaultStateRegion})
-	c.must(err)
-	env, err := engine.NewEnv(sessions, engine.ProcessEnvironment(), c.dir, filepath.Join(c.dir, "stateroom.hcl"))
-	c.must(err)
+	c := &company{t: t, dir: t.TempDir(), blueprint: enginetest.Team(staff, "staging", "preprod", "production")}
+	a := &blueprint.Answers{Blueprint: c.blueprint}
+	nobody := enginetest.Shell{Home: sandboxtest.Home(t.TempDir()), URL: sandboxtest.Nobody, Key: &awsops.KeyPair{}}
+	env := c.env(nobody, c.dir)
 	env.Engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
 	return c, env, a
 }
@@ -33,7 +30,7 @@ func clone(t *testing.T) (*company, *engine.Env, *blueprint.Answers) {
 // TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised is a clone that a new admin
 // comes to.
 func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
-	sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
+	t.Parallel()
 	c, env, a := clone(t)
 	staging := a.Projects[slices.IndexFunc(a.Projects, func(p blueprint.Project) bool { return p.Name == "common-staging" })]
 	dir := env.ProjectDir(staging)
@@ -60,7 +57,7 @@ func TestAnAdminsProjectThatLeadsElsewhereIsNotInitialised(t *testing.T) {
 // admin's clone has none of what a generator writes, and the state is where that puts
 // it.
 func TestAnAdminsProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testing.T) {
-	sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
+	t.Parallel()
 	for file, text := range map[string]string{
 		"live/terragrunt.hcl": "remote_state {\n  backend = \"s3\"\n}\n",
 		"stacks.tm.hcl":       "generate_hcl \"backend.tf\" {\n  content {\n  }\n}\n",

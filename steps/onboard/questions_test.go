@@ -14,6 +14,7 @@ import (
 // TestAPastedKeyIsAskedForAgainWhereItIsWrong protects against asking for the
 // one part for ever while the other is what is wrong.
 func TestAPastedKeyIsAskedForAgainWhereItIsWrong(t *testing.T) {
+	t.Parallel()
 	start := &Start{Repository: blueprint.New(), Now: time.Now}
 	for name, c := range map[string]struct{ id, key, path string }{
 		"a secret cut short": {sampleID, sampleSecret[:20], PathSecret},

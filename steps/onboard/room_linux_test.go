@@ -133,7 +133,7 @@ func ownedBy(t *testing.T, path string, owner uint32) {
 // of the laptop.
 func (s *stopped) target(c course) (path, state string) {
 	if c.bobs {
-		return s.laptop.path(".aws/credentials"), s.laptop.home + "-state"
+		return s.bobs.path(".aws/credentials"), s.bobs.home + "-state"
 	}
 	return s.path("handover/bob.age"), s.dir + "-state"
 }
@@ -203,6 +203,7 @@ func keptAt(t *testing.T, state string) (paths []string) {
 // could not reach its file is in one of mode 0600 that the message names; and once
 // the way is free, the next run ends well.
 func TestNoSecretIsMadeOrLostWhateverStandsInItsWay(t *testing.T) {
+	t.Parallel()
 	binary := stepstest.Program(t)
 	type meeting struct {
 		course
@@ -219,10 +220,11 @@ func TestNoSecretIsMadeOrLostWhateverStandsInItsWay(t *testing.T) {
 	for i := 0; i < len(all); i += stepstest.Stride(t) {
 		c, h := all[i].course, all[i].hindrance
 		t.Run(fmt.Sprintf("%s, %s", c.name, h.name), func(t *testing.T) {
+			t.Parallel()
 			s := &stopped{t: t, binary: binary}
 			args := c.before(s)
-			if c.bobs && s.laptop.read(".aws/credentials") == "" {
-				s.laptop.write(".aws/credentials", "[default]\nregion = eu-west-1\n")
+			if c.bobs && s.bobs.read(".aws/credentials") == "" {
+				s.bobs.write(".aws/credentials", "[default]\nregion = eu-west-1\n")
 			}
 			s.others = s.missing()
 			s.hinder(t, c, h, args)

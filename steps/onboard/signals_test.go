@@ -20,13 +20,11 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
 	"golang.org/x/sys/unix"
 	"gopkg.in/ini.v1"
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox/sandboxtest"
-	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/handover"
 )
@@ -39,22 +37,16 @@ type stopped struct {
 	// others are the keys that may be on no disk: those that were not before, and
 	// those of who leaves.
 	others []string
-	// laptop is bob's, in flows that are his.
-	laptop *laptop
+	// bobs is his laptop, in flows that are his.
+	bobs *laptop
 }
 
 // finished sets the office up, as the operator's own run would.
 func (s *stopped) finished(change ...func(*blueprint.Blueprint)) {
 	s.t.Helper()
 	s.office = newOffice(s.t, change...)
-	c := &company{t: s.t, dir: s.dir, server: s.server, identities: map[string]*age.X25519Identity{"bob": s.bob}, blueprint: s.answers().Blueprint}
-	base := s.t.TempDir()
-	s.laptop = &laptop{company: c, user: "bob", home: filepath.Join(base, "home"), root: filepath.Join(base, "clone")}
-	s.must(os.MkdirAll(s.laptop.home, 0o700))
-	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
-		s.must(copyTree(s.path(name), filepath.Join(s.laptop.root, name)))
-	}
-	s.must(os.WriteFile(s.laptop.path("identity"), []byte(s.bob.String()+"\n"), 0o600))
+	s.bobs = s.company.laptop("bob")
+	s.must(os.WriteFile(s.bobs.path("identity"), []byte(s.identities["bob"].String()+"\n"), 0o600))
 }
 
 // command is the program on the laptop of the course, without Terraform on its
@@ -70,7 +62,7 @@ func (s *stopped) command(ctx context.Context, bobs bool, args ...string) *exec.
 	home, keys := s.dir, sandboxtest.Keys(s.server.Operator())
 	cmd.Dir = s.dir
 	if bobs {
-		home, cmd.Dir, keys = s.laptop.home, s.laptop.root, nil
+		home, cmd.Dir, keys = s.bobs.home, s.bobs.root, nil
 	}
 	cmd.Env = slices.Concat(sandboxtest.Home(home).Environ(s.server.URL()), keys,
 		[]string{"XDG_STATE_HOME=" + home + "-state", "PATH=" + filepath.Dir(s.binary)})
@@ -144,7 +136,7 @@ func (s *stopped) disk() string {
 				return err
 			}
 			if strings.Contains(filepath.Base(path), ".age") {
-				if h, err := handover.Open(data, handover.Unlock{Identity: []byte(s.bob.String())}); err == nil {
+				if h, err := handover.Open(data, handover.Unlock{Identity: []byte(s.identities["bob"].String())}); err == nil {
 					fmt.Fprintf(&all, "%s %s\n", h.AccessKeyID, h.SecretAccessKey)
 				}
 			}
@@ -159,7 +151,7 @@ func (s *stopped) disk() string {
 // active are the active access keys of both admins.
 func (s *stopped) active() (ids []string) {
 	s.t.Helper()
-	home := s.operator()
+	home := s.iam()
 	for _, user := range []string{"alice", "bob"} {
 		keys, err := home.AccessKeys(s.t.Context(), user)
 		if awsops.IsNotFound(err) {
@@ -173,16 +165,6 @@ func (s *stopped) active() (ids []string) {
 		}
 	}
 	return ids
-}
-
-func (s *stopped) operator() *awsops.Session {
-	s.t.Helper()
-	key := s.server.Operator()
-	sessions, err := awsops.Open(s.t.Context(), awsops.Config{
-		Endpoint: s.server.URL(), Region: "eu-west-1", Key: &awsops.KeyPair{ID: key.AccessKeyID, Secret: secret.New(key.SecretAccessKey)},
-	})
-	s.must(err)
-	return sessions.Home("eu-west-1")
 }
 
 // missing are the active keys that are, with their secret, on no disk.
@@ -224,7 +206,7 @@ func (s *stopped) whole(m moment, args []string) {
 		s.t.Errorf("%s: something is left to do, exit code %d:\n%s", m, code, out)
 	}
 	s.lossless(m.String() + ": in the end")
-	home := s.operator()
+	home := s.iam()
 	keys, err := home.KeysTagged(s.t.Context(), "stateroom", "111111111111/acme-terraform-state")
 	if err != nil || len(keys) != 1 {
 		s.t.Errorf("%s: KMS keys %v, %v", m, keys, err)
@@ -244,20 +226,20 @@ func (s *stopped) held(m moment) {
 	s.t.Helper()
 	profiles := map[string]string{"alice": s.path(".aws/credentials")}
 	if m.course.bobs {
-		profiles["bob"] = s.laptop.path(".aws/credentials")
+		profiles["bob"] = s.bobs.path(".aws/credentials")
 	} else if m.course.bob > 0 {
 		sealed, err := os.ReadFile(s.path("handover/bob.age"))
 		s.must(err)
-		h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(s.bob.String())})
+		h, err := handover.Open(sealed, handover.Unlock{Identity: []byte(s.identities["bob"].String())})
 		s.must(err)
-		if keys, err := s.operator().AccessKeys(s.t.Context(), "bob"); err != nil || len(keys) != 1 || keys[0].ID != h.AccessKeyID {
+		if keys, err := s.iam().AccessKeys(s.t.Context(), "bob"); err != nil || len(keys) != 1 || keys[0].ID != h.AccessKeyID {
 			s.t.Errorf("%s: the handover holds %s, IAM %v, %v", m, h.AccessKeyID, keys, err)
 		}
 	}
 	for user, path := range profiles {
 		file, err := ini.Load(path)
 		s.must(err)
-		keys, err := s.operator().AccessKeys(s.t.Context(), user)
+		keys, err := s.iam().AccessKeys(s.t.Context(), user)
 		s.must(err)
 		if !slices.ContainsFunc(file.Sections(), func(p *ini.Section) bool {
 			return len(keys) == 1 && p.Key("aws_access_key_id").Value() == keys[0].ID && p.Key("aws_secret_access_key").Value() == s.server.SecretOf(keys[0].ID)
@@ -299,8 +281,8 @@ func (s *stopped) tidy(m moment) {
 // roots are the directories of all laptops.
 func (s *stopped) roots() []string {
 	roots := []string{filepath.Dir(s.dir)}
-	if s.laptop != nil {
-		roots = append(roots, filepath.Dir(s.laptop.home))
+	if s.bobs != nil {
+		roots = append(roots, filepath.Dir(s.bobs.home))
 	}
 	return roots
 }

@@ -5,8 +5,10 @@
 package sandboxtest
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -26,6 +28,9 @@ func init() {
 		debug.SetGCPercent(garbage)
 	}
 }
+
+// atOnce is how many tests a processor has to do with.
+const atOnce = 4
 
 // Nobody is an address at which nothing answers.
 const Nobody = "http://127.0.0.1:1"
@@ -86,8 +91,15 @@ func Keys(c sandbox.Credentials) []string {
 // Main runs the tests of a package whose runs bring an environment of their own, so
 // that they can run side by side: the process has an empty home, and nobody answers
 // where its variables say that AWS is. What goes by them all the same reaches nothing
-// real, and fails.
+// real, and fails. More of the tests run at once than there are processors, unless
+// -parallel says how many: they wait for answers and for programs most of the time.
 func Main(m *testing.M) (code int) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set(strconv.Itoa(atOnce * runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
+	}
 	home, err := os.MkdirTemp("", "stateroom-nobody-")
 	if err != nil {
 		panic(err)

@@ -50,8 +50,8 @@ type Shell struct {
 	Key *awsops.KeyPair
 	// Profile is that of the command line, empty for the default one.
 	Profile string
-	// Variables are set besides the home's, as NAME=value.
-	Variables []string
+	// Variables are set besides the home's.
+	Variables engine.Environment
 }
 
 // Operator is the shell of who sets up, with the keys in its variables.
@@ -59,10 +59,10 @@ func Operator(home string, server *sandbox.Server) Shell {
 	return Shell{Home: sandboxtest.Home(home), URL: server.URL()}.As(server.Operator())
 }
 
-// As is the shell with the keys of somebody in its variables.
+// As is the shell with the keys of somebody else in its variables.
 func (s Shell) As(c sandbox.Credentials) Shell {
 	s.Key, s.Profile = Pair(c), ""
-	s.Variables = append(slices.Clone(s.Variables), sandboxtest.Keys(c)...)
+	s.Variables = slices.Concat(s.Variables.With(map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}), sandboxtest.Keys(c))
 	return s
 }
 
@@ -76,11 +76,16 @@ func (s Shell) Environ() engine.Environment {
 	return slices.Concat(engine.Environment{"PATH=" + engine.ProcessEnvironment().Get("PATH")}, s.Home.Environ(s.URL), s.Variables)
 }
 
+// Files are where the shell's home has its profiles.
+func (s Shell) Files() *awsops.Files {
+	return &awsops.Files{Credentials: s.Home.Credentials(), Config: s.Home.Config()}
+}
+
 // Sessions are those of a process that starts in the shell.
 func (s Shell) Sessions(t testing.TB, region string) *awsops.Sessions {
 	t.Helper()
 	sessions, err := awsops.Open(t.Context(), awsops.Config{
-		Files: &awsops.Files{Credentials: s.Home.Credentials(), Config: s.Home.Config()}, Endpoint: s.URL,
+		Files: s.Files(), Endpoint: s.URL,
 		Key: s.Key, Profile: s.Profile, Region: region, Parallel: engine.DefaultParallel,
 	})
 	must(t, err)

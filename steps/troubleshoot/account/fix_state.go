@@ -5,6 +5,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // writer is the profile whose rights write locks and digests: the identity's, unless
@@ -126,9 +127,9 @@ func better(s *stateAccess) *stateVersion {
 
 // offerRestore plans to put that version back, with consent to the object, or
 // says what to look at.
-func offerRestore(f *facts, s *stateAccess, x *fault) {
+func offerRestore(f *facts, s *stateAccess, x *health.Result) {
 	x.Remedy = "Compare the versions by hand, restore the one that is right, then run stateroom troubleshoot again."
-	x.who, x.needs = s.in.asked, []string{
+	x.Who, x.Needs = s.in.asked, []string{
 		fmt.Sprintf("aws s3api list-object-versions --region %s --bucket %s --prefix '%s'", s.in.region, s.Bucket, s.Key),
 		"A copy of the version that is right over the current one.",
 	}
@@ -151,5 +152,5 @@ func offerRestore(f *facts, s *stateAccess, x *fault) {
 		Undo:    "copy the version that is current now over it again",
 	}
 	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.serial, v.object.digest)
-	x.fixes, x.needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
+	x.Changes, x.Needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
 }

@@ -85,7 +85,7 @@ func refused(evidence, remedy string) health.Result {
 
 // invalid is what Terraform does not take, with the corrections of the backend.
 func invalid(evidence, remedy string, fixes ...health.Fix) health.Result {
-	r := told(finding(diagnosis.ConfigInvalid.ID, plan.StepFiles, plan.Failure, evidence, remedy))
+	r := finding(diagnosis.ConfigInvalid.ID, plan.StepFiles, plan.Failure, evidence, remedy)
 	r.Fixes = fixes
 	return r
 }
@@ -219,7 +219,7 @@ func lacking(in *inputs, p health.Project) []health.Result {
 	} else if !health.WithoutBlueprint(in.answers) {
 		return []health.Result{r}
 	}
-	r = told(finding(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy))
+	r = finding(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
 	r.Init.Stuck = true
 	return []health.Result{r}
 }
@@ -264,9 +264,9 @@ func contradictions(in *inputs, p health.Project) []health.Result {
 		if at.Find(name) == nil {
 			continue
 		}
-		r := told(finding("files.static-keys", plan.StepFiles, plan.Failure,
+		r := finding("files.static-keys", plan.StepFiles, plan.Failure,
 			fmt.Sprintf("%s: %s stands in the backend. It wins over the profile, and init copies it in plain text to %s.", p.At(name), name, p.Files.State.DataDir),
-			"Remove it, name the profile, and make a new access key: this one is in version control."))
+			"Remove it, name the profile, and make a new access key: this one is in version control.")
 		if in.answers.ProfileInFiles {
 			r.Fixes = []health.Fix{nameProfile(in, p)}
 		}
@@ -292,9 +292,9 @@ func accounts(in *inputs, p health.Project) []health.Result {
 	default:
 		return nil
 	}
-	r := told(finding(diagnosis.WrongAccount.ID, plan.StepFiles, plan.Failure,
+	r := finding(diagnosis.WrongAccount.ID, plan.StepFiles, plan.Failure,
 		fmt.Sprintf("%s: %s of the backend shuts out %s, the account that holds the state.", p.At(argument), argument, account),
-		"Allow account "+account+" there."))
+		"Allow account "+account+" there.")
 	r.Fixes = []health.Fix{backendFix(p, func(b *tf.Backend) { b.Account = account })}
 	return []health.Result{r}
 }

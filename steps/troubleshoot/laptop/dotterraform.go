@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"stateroom/awsops"
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
@@ -67,11 +66,6 @@ func localStates(p health.Project) []health.Result {
 	return results
 }
 
-// initFinding is one about what init left behind.
-func initFinding(d *diagnosis.Diagnosis, severity plan.Severity, evidence, remedy string) plan.Finding {
-	return finding(d.ID, plan.StepInit, severity, evidence, remedy)
-}
-
 // notInitialised is a directory in which init never configured a backend. A
 // fresh clone is healthy; one with a state of its own makes init ask.
 func notInitialised(ctx context.Context, in *inputs, p health.Project, q health.Question) []health.Result {
@@ -80,7 +74,7 @@ func notInitialised(ctx context.Context, in *inputs, p health.Project, q health.
 	}
 	if held := full(p.Files.State.States); len(held) > 0 {
 		evidence := fmt.Sprintf("A state lies in %s (resources: %d), but the backend (%s) keeps it in S3: init asks whether to move it, and nobody answers an unattended run.", held[0].Path, held[0].Resources, p.Backend.Place)
-		return moving(ctx, in, p, q.Failed(evidence, initFinding(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Let it be moved here with --adopt "+p.Dir+".")))
+		return moving(ctx, in, p, q.Failed(evidence, caused(diagnosis.MigrationNeedsAnswer, plan.Failure, evidence, "Let it be moved here with --adopt "+p.Dir+".")))
 	}
 	switch {
 	case p.Partial():
@@ -89,7 +83,7 @@ func notInitialised(ctx context.Context, in *inputs, p health.Project, q health.
 		return []health.Result{q.Passed("not initialised, and there is no Terraform here that could")}
 	}
 	return []health.Result{q.Failed("terraform init has not run here",
-		initFinding(diagnosis.BackendNotInitialized, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.Dir), "Run terraform init there."))}
+		caused(diagnosis.BackendNotInitialized, plan.Info, fmt.Sprintf("%s was never initialised on this laptop, like a fresh clone.", p.Dir), "Run terraform init there."))}
 }
 
 // full are the states that hold something.
@@ -120,7 +114,7 @@ func changed(ctx context.Context, in *inputs, p health.Project, names []string) 
 	q := initQuestion(p, configured)
 	answer := "it differs in " + strings.Join(names, ", ")
 	failed := func(more, remedy string) health.Result {
-		return q.Failed(answer, initFinding(diagnosis.BackendChanged, plan.Failure, evidence+" "+more, remedy))
+		return q.Failed(answer, caused(diagnosis.BackendChanged, plan.Failure, evidence+" "+more, remedy))
 	}
 	switch {
 	case slices.ContainsFunc(names, moves) && !drifted(in, p):
@@ -176,7 +170,7 @@ func otherConfigured(ctx context.Context, in *inputs, p health.Project, failed f
 	switch {
 	case err != nil:
 		r := failed(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
-		r.Init.Stuck, r.Finding.RequestIDs = true, awsops.RequestIDs(err)
+		r.Init.Stuck, r.Err = true, err
 		return []health.Result{r}
 	case len(keys) == 0:
 		return reconfigure(fmt.Sprintf("No state lies in %s.", there))
@@ -195,9 +189,15 @@ func moving(ctx context.Context, in *inputs, p health.Project, r health.Result) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
-	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project, p.Files, readers(ctx, in, in.answers.StateRegion)[0])
+	all := map[string]*tf.Project{p.Name: p.Files}
+	for _, other := range in.projects {
+		if other.Err() == nil {
+			all[other.Name] = other.Files
+		}
+	}
+	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project, all, readers(ctx, in, in.answers.StateRegion)[0])
 	if obstacle != nil {
-		return []health.Result{r, told(*obstacle)}
+		return []health.Result{r, {Finding: obstacle}}
 	}
 	r.Init.Moves = moves
 	return []health.Result{r}
@@ -220,8 +220,8 @@ func unreadable(ctx context.Context, in *inputs, p health.Project) health.Result
 		remedy = "Find out which backend this directory had; then move " + dir + " aside, run terraform init and select workspace " + p.Files.State.Workspace + "."
 	}
 	r := initQuestion(p, path).Failed("it is not what terraform init writes",
-		initFinding(diagnosis.StateFormat, plan.Failure, fmt.Sprintf("Terraform cannot read what init left in %s. %s", path, why), remedy))
-	r.Finding.RequestIDs = awsops.RequestIDs(err)
+		caused(diagnosis.StateFormat, plan.Failure, fmt.Sprintf("Terraform cannot read what init left in %s. %s", path, why), remedy))
+	r.Err = err
 	if r.Init.Stuck = !safe; safe {
 		r.Init.Kind, r.Init.MoveAside = tf.InitMoveAside, freeName(dir+".aside")
 	}

@@ -39,7 +39,7 @@ func unsaved(ctx context.Context, in *inputs, p health.Project) []health.Result 
 	place := selectedState(p)
 	failed := func(evidence, remedy string) health.Result {
 		evidence = fmt.Sprintf("An apply left its state in %s, because it could not save it. %s", path, evidence)
-		return q.Failed(evidence, initFinding(diagnosis.StateNotSaved, plan.Failure, evidence, remedy+" Never apply before that."))
+		return q.Failed(evidence, caused(diagnosis.StateNotSaved, plan.Failure, evidence, remedy+" Never apply before that."))
 	}
 	var left content
 	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.Bucket == "" || place.StateKey == "" {
@@ -51,7 +51,7 @@ func unsaved(ctx context.Context, in *inputs, p health.Project) []health.Result 
 	switch {
 	case err != nil:
 		r = failed(fmt.Sprintf("Whether %s holds it by now cannot be seen: %v", place, err), push)
-		r.Finding.RequestIDs = awsops.RequestIDs(err)
+		r.Err = err
 	case now.Lineage != "" && now.Lineage != left.Lineage:
 		r = failed(fmt.Sprintf("What lies in %s is another state, by its lineage.", place), "Compare the two by hand.")
 	case now.Serial > left.Serial:

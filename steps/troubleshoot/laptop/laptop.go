@@ -16,6 +16,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
@@ -85,13 +86,16 @@ func newInputs(env *engine.Env, a *blueprint.Answers, projects []health.Project)
 	return in
 }
 
-// finding is one of the whole laptop, or of the project that is looked at.
-func finding(id string, step plan.StepName, severity plan.Severity, evidence, remedy string) plan.Finding {
-	return plan.Finding{ID: id, Of: step, Severity: severity, Evidence: evidence, Remedy: remedy}
+// finding is one of the whole laptop, or of the project that is looked at. Without an
+// answer to a question, another check leads to it.
+func finding(id string, step plan.StepName, severity plan.Severity, evidence, remedy string) health.Result {
+	return health.Result{Finding: &plan.Finding{ID: id, Of: step, Severity: severity, Evidence: evidence, Remedy: remedy}}
 }
 
-// told is a result that is only a finding: another check leads to it.
-func told(f plan.Finding) health.Result { return health.Result{Finding: &f} }
+// caused is one of the catalogue's causes.
+func caused(d *diagnosis.Diagnosis, severity plan.Severity, evidence, remedy string) health.Result {
+	return finding(d.ID, d.Step, severity, evidence, remedy)
+}
 
 // question is a check of a project before its answer.
 func question(p health.Project, name, asked string) health.Question {
@@ -135,6 +139,6 @@ func noProject(_ context.Context, in *inputs) []health.Result {
 	if health.WithoutBlueprint(in.answers) {
 		evidence = fmt.Sprintf("There is no project to look at: %s holds neither Terraform files nor a blueprint.", in.env.Dir)
 	}
-	return []health.Result{told(finding("files.no-project", plan.StepFiles, plan.Failure, evidence,
-		"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint."))}
+	return []health.Result{finding("files.no-project", plan.StepFiles, plan.Failure, evidence,
+		"Run stateroom troubleshoot in a folder with Terraform files, or name a project in the blueprint.")}
 }

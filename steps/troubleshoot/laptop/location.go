@@ -78,7 +78,7 @@ func stateLocation(ctx context.Context, in *inputs, p health.Project) []health.R
 // generated is a project whose generator says where its state is; how it is locked
 // counts there as well.
 func generated(ctx context.Context, in *inputs, p health.Project) []health.Result {
-	results := []health.Result{told(*steps.Generated(in.answers, p.Project, p.Files, wanted(in, p, in.key(ctx))))}
+	results := []health.Result{{Finding: steps.Generated(in.answers, p.Project, p.Files, wanted(in, p, in.key(ctx)))}}
 	if p.S3() != nil && !p.Partial() {
 		results = append(results, otherLock(in, p)...)
 	}
@@ -148,7 +148,7 @@ func otherLocation(ctx context.Context, in *inputs, p health.Project, here, want
 	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.At(argument), here, want)
 	correct := []health.Fix{backendFix(p, func(b *tf.Backend) { b.Bucket, b.Key = want.Bucket, want.StateKey })}
 	differs := func(severity plan.Severity, more, remedy string) health.Result {
-		r := told(finding(id, plan.StepFiles, severity, evidence+more, remedy))
+		r := finding(id, plan.StepFiles, severity, evidence+more, remedy)
 		r.Alias = alias
 		return r
 	}
@@ -157,7 +157,7 @@ func otherLocation(ctx context.Context, in *inputs, p health.Project, here, want
 	switch {
 	case configured != nil && configured.Same(want):
 		// Told as backend-changed: the file is what is out of line.
-		r := told(finding(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved."))
+		r := finding(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
 		r.Fixes = correct
 		return r
 	case configured != nil && configured.Same(here):
@@ -166,7 +166,7 @@ func otherLocation(ctx context.Context, in *inputs, p health.Project, here, want
 	switch keys, err := states(ctx, in, here); {
 	case err != nil:
 		r := differs(plan.Warning, fmt.Sprintf(" Whether a state lies in the former cannot be seen: %v", err), "Put the blueprint's place into the file, if nobody has worked with the other.")
-		r.Finding.RequestIDs = awsops.RequestIDs(err)
+		r.Err = err
 		return r
 	case len(keys) > 0:
 		return differs(plan.Warning, " A state lies in the former.", move)
@@ -267,10 +267,10 @@ func otherLock(in *inputs, p health.Project) []health.Result {
 	if table == want.DynamoDBTable {
 		argument = "use_lockfile"
 	}
-	r := told(finding("files.lock-differs", plan.StepFiles, plan.Warning,
+	r := finding("files.lock-differs", plan.StepFiles, plan.Warning,
 		fmt.Sprintf("%s: the backend locks with %s, but the blueprint with %s: admins whose files differ in this do not keep each other out.",
 			p.At(argument), lockWords(table, file), lockWords(want.DynamoDBTable, want.UseLockfile)),
-		"Write the blueprint's lock."))
+		"Write the blueprint's lock.")
 	if table != want.DynamoDBTable && table != "" {
 		r.Alias = &health.Alias{Resource: table, IDs: []string{diagnosis.TableMissing.ID, diagnosis.TableDenied.ID, diagnosis.TableSchema.ID}}
 	}

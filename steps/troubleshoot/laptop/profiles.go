@@ -47,8 +47,8 @@ func credentialsFile(_ context.Context, in *inputs) []health.Result {
 		results = append(results, q.Passed("it is there; profiles in it: %d", len(profiles.All(profiles.Credentials, file))))
 	}
 	if file.LooseMode() {
-		results = append(results, told(finding("files.credentials-open", plan.StepFiles, plan.Info,
-			fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+".")))
+		results = append(results, finding("files.credentials-open", plan.StepFiles, plan.Info,
+			fmt.Sprintf("%s can be read or written by others than you (mode %04o).", file.Path, file.Mode), "Run chmod 600 "+file.Path+"."))
 	}
 	return results
 }
@@ -61,7 +61,7 @@ func profilesInFile(ctx context.Context, in *inputs) []health.Result {
 		results = append(results, profileInFile(ctx, in, u)...)
 	}
 	for _, f := range steps.Disagreements(in.aws.credentials, in.aws.config) {
-		results = append(results, told(f))
+		results = append(results, health.Result{Finding: &f})
 	}
 	return results
 }
@@ -166,17 +166,15 @@ func profilesInCode(_ context.Context, in *inputs) []health.Result {
 }
 
 // namesNone tells what Terraform takes instead of the profile that is not named.
-func namesNone(in *inputs, p health.Project, lacking []string) plan.Finding {
+func namesNone(in *inputs, p health.Project, lacking []string) health.Result {
 	instead := environmentIdentity(in)
 	what := instead.how
 	if what == "" {
 		what = "profile " + instead.profile + " (" + instead.named + ")"
 	}
-	f := finding(notNamed, plan.StepFiles, plan.Warning,
+	return finding(notNamed, plan.StepFiles, plan.Warning,
 		fmt.Sprintf("Project %s names no profile in %s, so Terraform takes %s and not profile %s.", p.Name, strings.Join(lacking, " and in "), what, in.answers.AdminProfile),
 		"Write profile = \""+in.answers.AdminProfile+"\" there.")
-	f.Subject = p.Name
-	return f
 }
 
 // nameProfile writes the blueprint's profile into the blocks of a project that are
@@ -260,10 +258,8 @@ func disagree(in *inputs, p health.Project, q health.Question, answer string, wr
 		if !in.answers.ProfileInFiles {
 			whose = "the backend takes "
 		}
-		f := finding(id, plan.StepFiles, plan.Warning,
-			fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected(in, p)), remedy)
-		f.Subject = p.Name
-		r = q.Failed(answer, f)
+		r = q.Failed(answer, finding(id, plan.StepFiles, plan.Warning,
+			fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected(in, p)), remedy))
 	} else {
 		r, fix.Finding = q.FailedAs(answer, id), id
 	}
