@@ -138,7 +138,7 @@ func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
 	if err := s.prepareLab(ctx, ""); err != nil {
 		return err
 	}
-	n, err := s.lab.Newcomer()
+	n, err := s.lab.NewAdmin()
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ type session struct {
 	show   func(plan.Event)
 	lines  *plain.Lines
 	prompt *plain.Prompt
-	lab    *practice.Stage
+	lab    *practice.Lab
 	engine *terraform.Engine // once it was found
 	// ready says that the lab's set-up is finished, asAdmin that the process
 	// sits at the new admin's laptop, quiet that screens speak instead, greeted that
@@ -290,7 +290,7 @@ func (s *session) world(ctx context.Context, sessions *awsops.Sessions, a *bluep
 	dir, path := s.Dir, s.Blueprint
 	if s.lab != nil {
 		// A blueprint that was named is rehearsed, not written.
-		dir, path = s.lab.Desk, filepath.Join(s.lab.Desk, BlueprintFile)
+		dir, path = s.lab.WorkDir, filepath.Join(s.lab.WorkDir, BlueprintFile)
 	}
 	dir, dirErr := filepath.Abs(dir)
 	path, pathErr := filepath.Abs(path)

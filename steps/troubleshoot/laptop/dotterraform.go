@@ -186,7 +186,13 @@ func moving(ctx context.Context, in *inputs, p project, r health.Result) []healt
 	}
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
-	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project.Project, p.Files, readers(ctx, in, in.answers.StateRegion)[0])
+	all := map[string]*tf.Project{p.Name: p.Files}
+	for _, other := range in.projects {
+		if other.Err() == nil {
+			all[other.Name] = other.Files
+		}
+	}
+	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project.Project, all, readers(ctx, in, in.answers.StateRegion)[0])
 	if obstacle != nil {
 		return []health.Result{r, {Finding: obstacle}}
 	}
