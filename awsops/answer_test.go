@@ -210,11 +210,8 @@ func TestACreationWhoseAnswerLacksWhatItMadeIsUnknown(t *testing.T) {
 // would make every creation unknown.
 func TestRequiredMembersExistInTheSDK(t *testing.T) {
 	for name, o := range operations {
-		if (o.secret != "" || len(o.answers) > 0) && answersOf[name] == nil {
-			t.Errorf("no answer of %s is known here", name)
-		}
 		for _, path := range o.answers {
-			if !hasPath(answersOf[name], path) {
+			if !hasPath(o.answer(), path) {
 				t.Errorf("%s has no %s", name, path)
 			}
 		}

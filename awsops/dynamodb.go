@@ -170,7 +170,7 @@ func (s *Session) WriteDigest(ctx context.Context, table, id, old, digest string
 
 // write sends a call that the context permits, which is none of a plan's.
 func (s *Session) write(ctx context.Context, c Call) error {
-	_, err := operations[c.name()].send(ctx, s, c.Input)
+	_, err := s.send(ctx, c)
 	return s.fail(err, c.Resource())
 }
 

@@ -3,7 +3,6 @@ package awsops
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"sync"
 	"time"
@@ -124,9 +123,6 @@ func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
 // begun after ctx has ended, and not given up at once when it ends meanwhile.
 func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 	known := operations[c.name()]
-	if known.send == nil {
-		return Outputs{}, s.failCall(fmt.Errorf("no sender for %s %s", c.Service, c.Operation), c)
-	}
 	if len(Refs(c)) > 0 {
 		return Outputs{}, s.failCall(errUnresolved, c)
 	}
@@ -136,7 +132,7 @@ func (s *Session) Do(ctx context.Context, c Call) (Outputs, error) {
 		ctx = longer
 	}
 	ctx, count := withAttempts(permit(ctx, c))
-	answer, err := known.send(ctx, s, c.Input)
+	answer, err := s.send(ctx, c)
 	if err == nil {
 		err = known.complete(answer)
 	}

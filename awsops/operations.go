@@ -3,6 +3,7 @@ package awsops
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,8 @@ import (
 
 // operation is what is known of one operation of AWS's.
 type operation struct {
-	send sender
+	// method is one of the SDK's clients', such as (*iam.Client).CreateUser.
+	method any
 	// once says that it is sent once only. AWS offers no usable idempotency token
 	// for it, so that the SDK's retries would double it when an answer is lost: a
 	// second CreatePolicyVersion would take one of a policy's five versions, a
@@ -128,125 +130,138 @@ func (o operation) complete(answer any) error {
 	return &unfinished{text: "the answer lacks " + strings.Join(lacking, " and ")}
 }
 
-// sender sends one operation's input through a session's client.
-type sender func(ctx context.Context, s *Session, input any) (any, error)
-
-// via makes a sender of a client's method, so that adding an operation to
-// [operations] takes one line.
-func via[C, I, O, X any](
-	client func(*Session) *C, send func(*C, context.Context, *I, ...func(*X)) (*O, error),
-) sender {
-	return func(ctx context.Context, s *Session, input any) (any, error) {
-		typed, ok := input.(*I)
-		if !ok {
-			return nil, fmt.Errorf("the input is %T, not %T", input, typed)
-		}
-		return send(client(s), ctx, typed)
+// client is the SDK's client of a service of which [operations] has methods.
+func (s *Session) client(service string) any {
+	switch service {
+	case "dynamodb":
+		return s.dynamodb()
+	case "iam":
+		return s.iam()
+	case "kms":
+		return s.kms()
+	case "organizations":
+		return s.organizations()
+	case "s3":
+		return s.s3()
+	case "sts":
+		return s.sts()
 	}
+	return nil
+}
+
+// send sends a call by the method that [operations] names, which takes its input.
+func (s *Session) send(ctx context.Context, c Call) (answer any, err error) {
+	method := operations[c.name()].method
+	if method == nil {
+		return nil, fmt.Errorf("no sender for %s %s", c.Service, c.Operation)
+	}
+	out := reflect.ValueOf(method).Call([]reflect.Value{reflect.ValueOf(s.client(c.Service)), reflect.ValueOf(ctx), reflect.ValueOf(c.Input)})
+	err, _ = out[1].Interface().(error)
+	return out[0].Interface(), err
 }
 
 // operations are by service and name those that a plan may hold, which have a
-// sender: those that change something, and GetSessionToken, whose answer goes into
+// method: those that change something, and GetSessionToken, whose answer goes into
 // a file. What an operation is like is said here and nowhere else.
 var operations = map[string]operation{
 	"dynamodb/CreateTable": {
-		send:    via((*Session).dynamodb, (*dynamodb.Client).CreateTable),
+		method:  (*dynamodb.Client).CreateTable,
 		answers: []string{"TableDescription.TableName"},
 		outputs: map[string]string{"arn": "TableDescription.TableArn"},
 		settle:  settleTable,
 	},
-	"dynamodb/DeleteItem":              {send: via((*Session).dynamodb, (*dynamodb.Client).DeleteItem), grantsNothing: true},
-	"dynamodb/PutItem":                 {send: via((*Session).dynamodb, (*dynamodb.Client).PutItem), grantsNothing: true},
-	"dynamodb/TagResource":             {send: via((*Session).dynamodb, (*dynamodb.Client).TagResource)},
-	"dynamodb/UpdateContinuousBackups": {send: via((*Session).dynamodb, (*dynamodb.Client).UpdateContinuousBackups), grantsNothing: true},
+	"dynamodb/DeleteItem":              {method: (*dynamodb.Client).DeleteItem, grantsNothing: true},
+	"dynamodb/PutItem":                 {method: (*dynamodb.Client).PutItem, grantsNothing: true},
+	"dynamodb/TagResource":             {method: (*dynamodb.Client).TagResource},
+	"dynamodb/UpdateContinuousBackups": {method: (*dynamodb.Client).UpdateContinuousBackups, grantsNothing: true},
 	"dynamodb/UpdateTable": {
-		send: via((*Session).dynamodb, (*dynamodb.Client).UpdateTable), grantsNothing: true,
+		method: (*dynamodb.Client).UpdateTable, grantsNothing: true,
 		settle: settleTable,
 	},
 
-	"iam/AddUserToGroup":    {send: via((*Session).iam, (*iam.Client).AddUserToGroup)},
-	"iam/AttachGroupPolicy": {send: via((*Session).iam, (*iam.Client).AttachGroupPolicy)},
-	"iam/AttachRolePolicy":  {send: via((*Session).iam, (*iam.Client).AttachRolePolicy)},
-	"iam/AttachUserPolicy":  {send: via((*Session).iam, (*iam.Client).AttachUserPolicy)},
+	"iam/AddUserToGroup":    {method: (*iam.Client).AddUserToGroup},
+	"iam/AttachGroupPolicy": {method: (*iam.Client).AttachGroupPolicy},
+	"iam/AttachRolePolicy":  {method: (*iam.Client).AttachRolePolicy},
+	"iam/AttachUserPolicy":  {method: (*iam.Client).AttachUserPolicy},
 	"iam/CreateAccessKey": {
-		send: via((*Session).iam, (*iam.Client).CreateAccessKey), once: true,
+		method: (*iam.Client).CreateAccessKey, once: true,
 		answers: []string{"AccessKey.AccessKeyId", "AccessKey.SecretAccessKey"},
 		outputs: map[string]string{"id": "AccessKey.AccessKeyId"},
 		secret:  "AccessKey.SecretAccessKey",
 	},
 	"iam/CreateGroup": {
-		send: via((*Session).iam, (*iam.Client).CreateGroup), grantsNothing: true,
+		method: (*iam.Client).CreateGroup, grantsNothing: true,
 		answers: []string{"Group.GroupName", "Group.Arn"},
 		outputs: map[string]string{"arn": "Group.Arn"},
 	},
 	"iam/CreatePolicy": {
-		send:    via((*Session).iam, (*iam.Client).CreatePolicy),
+		method:  (*iam.Client).CreatePolicy,
 		answers: []string{"Policy.Arn"},
 		outputs: map[string]string{"arn": "Policy.Arn"},
 	},
 	"iam/CreatePolicyVersion": {
-		send: via((*Session).iam, (*iam.Client).CreatePolicyVersion), once: true,
+		method: (*iam.Client).CreatePolicyVersion, once: true,
 		answers: []string{"PolicyVersion.VersionId"},
 		outputs: map[string]string{"version": "PolicyVersion.VersionId"},
 	},
 	"iam/CreateRole": {
-		send:    via((*Session).iam, (*iam.Client).CreateRole),
+		method:  (*iam.Client).CreateRole,
 		answers: []string{"Role.RoleName", "Role.Arn"},
 		outputs: map[string]string{"arn": "Role.Arn"},
 	},
 	"iam/CreateUser": {
-		send:    via((*Session).iam, (*iam.Client).CreateUser),
+		method:  (*iam.Client).CreateUser,
 		answers: []string{"User.UserName", "User.Arn"},
 		outputs: map[string]string{"arn": "User.Arn"},
 	},
 	"iam/CreateVirtualMFADevice": {
-		send: via((*Session).iam, (*iam.Client).CreateVirtualMFADevice), once: true, grantsNothing: true,
+		method: (*iam.Client).CreateVirtualMFADevice, once: true, grantsNothing: true,
 		answers: []string{"VirtualMFADevice.SerialNumber", "VirtualMFADevice.Base32StringSeed"},
 		outputs: map[string]string{"serial": "VirtualMFADevice.SerialNumber"},
 		secret:  "VirtualMFADevice.Base32StringSeed",
 	},
-	"iam/DeactivateMFADevice":             {send: via((*Session).iam, (*iam.Client).DeactivateMFADevice)},
-	"iam/DeleteAccessKey":                 {send: via((*Session).iam, (*iam.Client).DeleteAccessKey), grantsNothing: true},
-	"iam/DeleteLoginProfile":              {send: via((*Session).iam, (*iam.Client).DeleteLoginProfile), grantsNothing: true},
-	"iam/DeletePolicyVersion":             {send: via((*Session).iam, (*iam.Client).DeletePolicyVersion), grantsNothing: true},
-	"iam/DeleteRolePolicy":                {send: via((*Session).iam, (*iam.Client).DeleteRolePolicy)},
-	"iam/DeleteSSHPublicKey":              {send: via((*Session).iam, (*iam.Client).DeleteSSHPublicKey), grantsNothing: true},
-	"iam/DeleteServiceSpecificCredential": {send: via((*Session).iam, (*iam.Client).DeleteServiceSpecificCredential), grantsNothing: true},
-	"iam/DeleteSigningCertificate":        {send: via((*Session).iam, (*iam.Client).DeleteSigningCertificate), grantsNothing: true},
-	"iam/DeleteUser":                      {send: via((*Session).iam, (*iam.Client).DeleteUser), grantsNothing: true},
-	"iam/DeleteUserPolicy":                {send: via((*Session).iam, (*iam.Client).DeleteUserPolicy)},
-	"iam/DeleteVirtualMFADevice":          {send: via((*Session).iam, (*iam.Client).DeleteVirtualMFADevice), grantsNothing: true},
-	"iam/DetachGroupPolicy":               {send: via((*Session).iam, (*iam.Client).DetachGroupPolicy)},
-	"iam/DetachUserPolicy":                {send: via((*Session).iam, (*iam.Client).DetachUserPolicy)},
-	"iam/EnableMFADevice":                 {send: via((*Session).iam, (*iam.Client).EnableMFADevice), grantsNothing: true},
-	"iam/PutRolePermissionsBoundary":      {send: via((*Session).iam, (*iam.Client).PutRolePermissionsBoundary)},
-	"iam/PutRolePolicy":                   {send: via((*Session).iam, (*iam.Client).PutRolePolicy)},
-	"iam/RemoveUserFromGroup":             {send: via((*Session).iam, (*iam.Client).RemoveUserFromGroup), grantsNothing: true},
-	"iam/TagPolicy":                       {send: via((*Session).iam, (*iam.Client).TagPolicy)},
-	"iam/TagRole":                         {send: via((*Session).iam, (*iam.Client).TagRole)},
-	"iam/TagUser":                         {send: via((*Session).iam, (*iam.Client).TagUser)},
-	"iam/UpdateAccessKey":                 {send: via((*Session).iam, (*iam.Client).UpdateAccessKey)},
-	"iam/UpdateAssumeRolePolicy":          {send: via((*Session).iam, (*iam.Client).UpdateAssumeRolePolicy)},
-	"iam/UpdateSSHPublicKey":              {send: via((*Session).iam, (*iam.Client).UpdateSSHPublicKey)},
-	"iam/UpdateServiceSpecificCredential": {send: via((*Session).iam, (*iam.Client).UpdateServiceSpecificCredential)},
-	"iam/UpdateSigningCertificate":        {send: via((*Session).iam, (*iam.Client).UpdateSigningCertificate)},
+	"iam/DeactivateMFADevice":             {method: (*iam.Client).DeactivateMFADevice},
+	"iam/DeleteAccessKey":                 {method: (*iam.Client).DeleteAccessKey, grantsNothing: true},
+	"iam/DeleteLoginProfile":              {method: (*iam.Client).DeleteLoginProfile, grantsNothing: true},
+	"iam/DeletePolicyVersion":             {method: (*iam.Client).DeletePolicyVersion, grantsNothing: true},
+	"iam/DeleteRolePolicy":                {method: (*iam.Client).DeleteRolePolicy},
+	"iam/DeleteSSHPublicKey":              {method: (*iam.Client).DeleteSSHPublicKey, grantsNothing: true},
+	"iam/DeleteServiceSpecificCredential": {method: (*iam.Client).DeleteServiceSpecificCredential, grantsNothing: true},
+	"iam/DeleteSigningCertificate":        {method: (*iam.Client).DeleteSigningCertificate, grantsNothing: true},
+	"iam/DeleteUser":                      {method: (*iam.Client).DeleteUser, grantsNothing: true},
+	"iam/DeleteUserPolicy":                {method: (*iam.Client).DeleteUserPolicy},
+	"iam/DeleteVirtualMFADevice":          {method: (*iam.Client).DeleteVirtualMFADevice, grantsNothing: true},
+	"iam/DetachGroupPolicy":               {method: (*iam.Client).DetachGroupPolicy},
+	"iam/DetachUserPolicy":                {method: (*iam.Client).DetachUserPolicy},
+	"iam/EnableMFADevice":                 {method: (*iam.Client).EnableMFADevice, grantsNothing: true},
+	"iam/PutRolePermissionsBoundary":      {method: (*iam.Client).PutRolePermissionsBoundary},
+	"iam/PutRolePolicy":                   {method: (*iam.Client).PutRolePolicy},
+	"iam/RemoveUserFromGroup":             {method: (*iam.Client).RemoveUserFromGroup, grantsNothing: true},
+	"iam/TagPolicy":                       {method: (*iam.Client).TagPolicy},
+	"iam/TagRole":                         {method: (*iam.Client).TagRole},
+	"iam/TagUser":                         {method: (*iam.Client).TagUser},
+	"iam/UpdateAccessKey":                 {method: (*iam.Client).UpdateAccessKey},
+	"iam/UpdateAssumeRolePolicy":          {method: (*iam.Client).UpdateAssumeRolePolicy},
+	"iam/UpdateSSHPublicKey":              {method: (*iam.Client).UpdateSSHPublicKey},
+	"iam/UpdateServiceSpecificCredential": {method: (*iam.Client).UpdateServiceSpecificCredential},
+	"iam/UpdateSigningCertificate":        {method: (*iam.Client).UpdateSigningCertificate},
 
-	"kms/CancelKeyDeletion": {send: via((*Session).kms, (*kms.Client).CancelKeyDeletion)},
-	"kms/CreateAlias":       {send: via((*Session).kms, (*kms.Client).CreateAlias)},
+	"kms/CancelKeyDeletion": {method: (*kms.Client).CancelKeyDeletion},
+	"kms/CreateAlias":       {method: (*kms.Client).CreateAlias},
 	"kms/CreateKey": {
-		send: via((*Session).kms, (*kms.Client).CreateKey), once: true,
+		method: (*kms.Client).CreateKey, once: true,
 		answers: []string{"KeyMetadata.KeyId", "KeyMetadata.Arn"},
 		outputs: map[string]string{"arn": "KeyMetadata.Arn", "id": "KeyMetadata.KeyId"},
 	},
-	"kms/DisableKey":           {send: via((*Session).kms, (*kms.Client).DisableKey)},
-	"kms/EnableKey":            {send: via((*Session).kms, (*kms.Client).EnableKey)},
-	"kms/EnableKeyRotation":    {send: via((*Session).kms, (*kms.Client).EnableKeyRotation), grantsNothing: true},
-	"kms/PutKeyPolicy":         {send: via((*Session).kms, (*kms.Client).PutKeyPolicy)},
-	"kms/TagResource":          {send: via((*Session).kms, (*kms.Client).TagResource)},
-	"kms/UpdateKeyDescription": {send: via((*Session).kms, (*kms.Client).UpdateKeyDescription), grantsNothing: true},
+	"kms/DisableKey":           {method: (*kms.Client).DisableKey},
+	"kms/EnableKey":            {method: (*kms.Client).EnableKey},
+	"kms/EnableKeyRotation":    {method: (*kms.Client).EnableKeyRotation, grantsNothing: true},
+	"kms/PutKeyPolicy":         {method: (*kms.Client).PutKeyPolicy},
+	"kms/TagResource":          {method: (*kms.Client).TagResource},
+	"kms/UpdateKeyDescription": {method: (*kms.Client).UpdateKeyDescription, grantsNothing: true},
 
 	"organizations/CreateAccount": {
-		send: via((*Session).organizations, (*organizations.Client).CreateAccount), once: true,
+		method: (*organizations.Client).CreateAccount, once: true,
 		answers:  []string{"CreateAccountStatus.Id"},
 		outputs:  map[string]string{"request": "CreateAccountStatus.Id", "account": "CreateAccountStatus.AccountId"},
 		rate:     allowance{perSecond: 0.1, burst: 3},
@@ -256,21 +271,21 @@ var operations = map[string]operation{
 	"organizations/ListAccounts":         {rate: allowance{perSecond: 8, burst: 12}},
 
 	"s3/CopyObject": {
-		send: via((*Session).s3, (*s3.Client).CopyObject), grantsNothing: true,
+		method: (*s3.Client).CopyObject, grantsNothing: true,
 		answers: []string{"CopyObjectResult.ETag"},
 	},
-	"s3/CreateBucket":                    {send: via((*Session).s3, (*s3.Client).CreateBucket)},
-	"s3/DeleteObject":                    {send: via((*Session).s3, (*s3.Client).DeleteObject), grantsNothing: true},
-	"s3/PutBucketEncryption":             {send: via((*Session).s3, (*s3.Client).PutBucketEncryption), grantsNothing: true},
-	"s3/PutBucketLifecycleConfiguration": {send: via((*Session).s3, (*s3.Client).PutBucketLifecycleConfiguration), grantsNothing: true},
-	"s3/PutBucketOwnershipControls":      {send: via((*Session).s3, (*s3.Client).PutBucketOwnershipControls), grantsNothing: true},
-	"s3/PutBucketPolicy":                 {send: via((*Session).s3, (*s3.Client).PutBucketPolicy)},
-	"s3/PutBucketTagging":                {send: via((*Session).s3, (*s3.Client).PutBucketTagging)},
-	"s3/PutBucketVersioning":             {send: via((*Session).s3, (*s3.Client).PutBucketVersioning), grantsNothing: true},
-	"s3/PutPublicAccessBlock":            {send: via((*Session).s3, (*s3.Client).PutPublicAccessBlock), grantsNothing: true},
+	"s3/CreateBucket":                    {method: (*s3.Client).CreateBucket},
+	"s3/DeleteObject":                    {method: (*s3.Client).DeleteObject, grantsNothing: true},
+	"s3/PutBucketEncryption":             {method: (*s3.Client).PutBucketEncryption, grantsNothing: true},
+	"s3/PutBucketLifecycleConfiguration": {method: (*s3.Client).PutBucketLifecycleConfiguration, grantsNothing: true},
+	"s3/PutBucketOwnershipControls":      {method: (*s3.Client).PutBucketOwnershipControls, grantsNothing: true},
+	"s3/PutBucketPolicy":                 {method: (*s3.Client).PutBucketPolicy},
+	"s3/PutBucketTagging":                {method: (*s3.Client).PutBucketTagging},
+	"s3/PutBucketVersioning":             {method: (*s3.Client).PutBucketVersioning, grantsNothing: true},
+	"s3/PutPublicAccessBlock":            {method: (*s3.Client).PutPublicAccessBlock, grantsNothing: true},
 
 	"sts/GetSessionToken": {
-		send: via((*Session).sts, (*sts.Client).GetSessionToken), grantsNothing: true,
+		method: (*sts.Client).GetSessionToken, grantsNothing: true,
 		answers: []string{"Credentials.AccessKeyId", "Credentials.SecretAccessKey", "Credentials.SessionToken", "Credentials.Expiration"},
 		outputs: map[string]string{"id": "Credentials.AccessKeyId", "until": "Credentials.Expiration"},
 		secret:  "Credentials.SecretAccessKey", token: "Credentials.SessionToken",

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,9 +45,17 @@ type Observed struct {
 	Files   FileFacts
 	Init    InitFacts
 	Done    DoneFacts
+	// reading is of the projects' files, by whichever step asks first.
+	reading sync.Once
 	// Fresh says that something was made just now, for which the probes have
 	// to be patient.
 	Fresh bool
+}
+
+// readProjects reads the projects' files, unless another step has.
+func (o *Observed) readProjects(env *engine.Env, a *blueprint.Answers) map[string]engine.ProjectFiles {
+	o.reading.Do(func() { o.Files.Projects = engine.ReadProjects(env, a) })
+	return o.Files.Projects
 }
 
 // partition is the caller's: aws, aws-cn, aws-us-gov.

@@ -14,6 +14,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
@@ -235,9 +236,9 @@ func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
 	o := foundBucket(b)
 	o.Init.Engine = true
 	o.IAM.Users = map[string]UserFacts{"alice": {User: &awsops.User{Name: "alice", ARN: "arn:aws:iam::111111111111:user/alice"}, Keys: []awsops.AccessKey{{ID: "A"}, {ID: "B"}}}}
-	o.Files.Projects = map[string]ProjectFacts{}
+	o.Files.Projects = map[string]engine.ProjectFiles{}
 	for _, p := range b.Projects {
-		o.Files.Projects[p.Name] = ProjectFacts{Project: &tf.Project{Dir: "/work/" + p.Dir}}
+		o.Files.Projects[p.Name] = engine.ProjectFiles{Files: &tf.Project{Dir: "/work/" + p.Dir}}
 	}
 	p := planInit(o, &blueprint.Answers{Blueprint: b, Me: "alice"})
 	if len(p.Changes) > 0 {

@@ -43,8 +43,10 @@ func (w *world) mover(lock blueprint.Lock, id, backup string, earlier ...string)
 	key, err := env.Sessions.Home("eu-west-1").Key(context.Background(), "alias/terraform")
 	w.must(err)
 	return engine.StateMove{
-		Session: env.Sessions.Home("eu-west-1"), Bucket: "acme-terraform-state", Key: movedKey, Table: lock.DynamoDBTable,
-		Lockfile: lock.UseLockfile, KeyARN: key.ARN, LockID: id, Backup: backup, Earlier: earlier,
+		Store: engine.Store{
+			Session: env.Sessions.Home("eu-west-1"), Bucket: "acme-terraform-state", Table: lock.DynamoDBTable,
+			Lockfile: lock.UseLockfile, KeyARN: key.ARN,
+		}, Key: movedKey, LockID: id, Backup: backup, Earlier: earlier,
 	}
 }
 

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
-	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 )
 
@@ -32,21 +30,13 @@ func filesStep() Step {
 // FileFacts are the files as found.
 type FileFacts struct {
 	Credentials, Config, Gitignore files.Snapshot
-	// Projects are the Terraform root directories by the project's name.
-	Projects map[string]ProjectFacts
+	// Projects are the projects' files by the project's name.
+	Projects map[string]engine.ProjectFiles
 	// IgnoreErr is why .gitignore must not be edited.
 	IgnoreErr error
 	Leftovers Leftovers
 	endpoint  string
 	pathStyle bool // of the endpoint that is asked, whoever named it
-}
-
-// ProjectFacts are one Terraform root directory; Err is why it cannot be read.
-type ProjectFacts struct {
-	Project *tf.Project
-	Err     error
-	// Elsewhere is what leads Terraform away from where this run goes.
-	Elsewhere []tf.Elsewhere
 }
 
 func fileQuestions(a *blueprint.Answers) []plan.Question {
@@ -85,7 +75,7 @@ func commonProjects(a *blueprint.Answers) string {
 func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
 	f := &o.Files
 	f.endpoint, f.pathStyle = env.Endpoint, env.Sessions.Home(a.StateRegion).PathStyle()
-	f.Projects = map[string]ProjectFacts{}
+	o.readProjects(env, a)
 	f.Leftovers = inspectLeftovers(env, a)
 	for path, into := range map[string]*files.Snapshot{
 		env.CredentialsPath: &f.Credentials, env.ConfigPath: &f.Config,
@@ -98,18 +88,6 @@ func inspectFiles(_ context.Context, env *engine.Env, a *blueprint.Answers, o *O
 		*into = snapshot
 	}
 	f.IgnoreErr = files.Inside(files.WorkTree(env.Root()), f.Gitignore.Path)
-	problem := engine.LinkProblem(env)
-	for _, p := range a.Projects {
-		project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get)
-		if err == nil {
-			err = errors.Join(problem(p, project), engine.Unread(env.Engine, project))
-		}
-		facts := ProjectFacts{Project: project, Err: err}
-		if err == nil {
-			facts.Elsewhere, facts.Err = env.Elsewhere(project)
-		}
-		f.Projects[p.Name] = facts
-	}
 	return nil
 }
 

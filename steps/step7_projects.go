@@ -15,7 +15,7 @@ import (
 
 func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p *plan.Proposal) {
 	facts := o.Files.Projects[project.Name]
-	if facts.Err == nil {
+	if facts.Err() == nil {
 		p.Find(engine.LeadsElsewhere(a, project.Name, facts.Elsewhere)...)
 		if f := LeftAlone(o, a, project); f != nil {
 			p.Find(*f)
@@ -37,7 +37,7 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 	for i := range edits.Changes {
 		if c := &edits.Changes[i]; repoints {
 			if asks {
-				c.NotOurs = facts.Project.Dir
+				c.NotOurs = facts.Files.Dir
 			}
 			c.Risk = "The project has state already; it is moved with a backup and compared afterwards."
 		}
@@ -58,14 +58,14 @@ func PlanProjectFiles(o *Observed, a *blueprint.Answers, project blueprint.Proje
 // InitNeeded is the init that a project, which could be read, needs to work where the
 // blueprint says.
 func InitNeeded(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.InitKind {
-	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Project)
+	return tf.InitNeeded(wantedBackend(o, a, project), o.Files.Projects[project.Name].Files)
 }
 
 // LeftAlone is the finding of a project, which could be read, whose backend and provider
 // are not written and in which init is not run, since where its state is only a
 // generator or whoever runs init knows; nil for all others.
 func LeftAlone(o *Observed, a *blueprint.Answers, project blueprint.Project) *plan.Finding {
-	at := o.Files.Projects[project.Name].Project
+	at := o.Files.Projects[project.Name].Files
 	if f := Generated(a, project, at, wantedBackend(o, a, project)); f != nil {
 		return f
 	}
@@ -148,15 +148,15 @@ func writeTitle(edit files.Edit, project blueprint.Project) string {
 }
 
 // projectEdits are the edits of a project's backend and provider, one per file.
-func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, facts ProjectFacts) ([]files.Edit, error) {
-	if facts.Err != nil {
-		return nil, facts.Err
+func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, facts engine.ProjectFiles) ([]files.Edit, error) {
+	if err := facts.Err(); err != nil {
+		return nil, err
 	}
-	backend, err := tf.EditBackend(facts.Project, wantedBackend(o, a, project))
+	backend, err := tf.EditBackend(facts.Files, wantedBackend(o, a, project))
 	if err != nil {
 		return nil, err
 	}
-	next, err := facts.Project.With(backend)
+	next, err := facts.Files.With(backend)
 	if err != nil {
 		return nil, err
 	}
@@ -174,11 +174,16 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 }
 
 func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.Backend {
+	return WantedBackend(a, project, o.keyARN(), o.Files.endpoint, o.Files.pathStyle)
+}
+
+// WantedBackend is the backend that the blueprint asks for, with the ARN of its key and
+// the endpoint that this run uses.
+func WantedBackend(a *blueprint.Answers, project blueprint.Project, key, endpoint string, pathStyle bool) tf.Backend {
 	b := tf.Backend{
-		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
-		KMSKeyID: o.keyARN(), Encrypt: true,
+		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, PathStyle: o.Files.pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+		Endpoint: endpoint, PathStyle: pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile
@@ -191,7 +196,7 @@ func heldBack(changes []plan.Change, o *Observed, a *blueprint.Answers) []plan.C
 	places := map[string][]string{} // by directory
 	for _, facts := range o.Files.Projects {
 		if names := engine.NotAgreed(a, facts.Elsewhere); len(names) > 0 {
-			places[facts.Project.Dir] = names
+			places[facts.Files.Dir] = names
 		}
 	}
 	var kept []plan.Change

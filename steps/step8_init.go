@@ -44,17 +44,22 @@ type InitFacts struct {
 	DeletedErr error
 }
 
-// inspectInit looks at every project whose state is to be moved.
-func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
-	f := &o.Init
+// InspectEngine looks whether there is an engine that can run the projects.
+func (f *InitFacts) InspectEngine(env *engine.Env, a *blueprint.Answers) {
 	f.Engine, f.EngineErr = env.Engine != nil, env.EngineErr
-	if env.Engine != nil {
+	if f.Engine {
 		f.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
 		f.TableSuits = env.Engine.Supports(false) == nil
 	}
+}
+
+// inspectInit looks at every project whose state is to be moved.
+func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) error {
+	f := &o.Init
+	f.InspectEngine(env, a)
 	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
 	home := env.Sessions.Home(a.StateRegion)
-	all := readable(env, a)
+	all := readable(o.readProjects(env, a))
 	stay := slices.DeleteFunc(slices.Clone(a.Projects), func(p blueprint.Project) bool {
 		at := all[p.Name]
 		if at == nil {
@@ -70,13 +75,13 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	return nil
 }
 
-// readable are the projects' directories by the projects' names. One that cannot be
-// read is step 7's to tell.
-func readable(env *engine.Env, a *blueprint.Answers) map[string]*tf.Project {
+// readable are the files of the projects that can be read, by the projects' names. One
+// that cannot is step 7's to tell.
+func readable(projects map[string]engine.ProjectFiles) map[string]*tf.Project {
 	all := map[string]*tf.Project{}
-	for _, p := range a.Projects {
-		if project, err := tf.Inspect(env.ProjectDir(p), env.Environ.Get); err == nil {
-			all[p.Name] = project
+	for name, at := range projects {
+		if at.Err() == nil {
+			all[name] = at.Files
 		}
 	}
 	return all
@@ -116,8 +121,8 @@ func planInit(o *Observed, a *blueprint.Answers) (p plan.Proposal) {
 		})
 	default:
 		for _, project := range reachable(o, a) {
-			if facts := o.Files.Projects[project.Name]; facts.Err == nil { // otherwise step 7 tells
-				p.Add(initProject(o, a, project, facts.Project))
+			if facts := o.Files.Projects[project.Name]; facts.Err() == nil { // otherwise step 7 tells
+				p.Add(initProject(o, a, project, facts.Files))
 			}
 		}
 	}

@@ -255,8 +255,8 @@ func mayMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool 
 
 // canMove tells whether step 8 is going to move the state of a project.
 func canMove(o *Observed, a *blueprint.Answers, project blueprint.Project) bool {
-	at := o.Files.Projects[project.Name].Project
-	return at != nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at) == nil
+	at := o.Files.Projects[project.Name]
+	return at.Files != nil && at.Err() == nil && mayMove(o, a, project) && o.Init.Moves[project.Name].obstacle(a, project, at.Files) == nil
 }
 
 // notMoved names the projects that are left as they are because this laptop
@@ -297,10 +297,10 @@ func stateElsewhere(dir string, notOurs []plan.Change) plan.Finding {
 
 // PlanMove plans to move a project's state to where its files point already,
 // from where init or the local state says that it is. s is who looks whether
-// something lies there; a finding says why it cannot be done.
-func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, at *tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
-	all := readable(env, a)
-	all[project.Name] = at
+// something lies there, and all are the projects that can be read, this one among them;
+// a finding says why it cannot be done.
+func PlanMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, project blueprint.Project, all map[string]*tf.Project, s *awsops.Session) ([]plan.Change, *plan.Finding) {
+	at := all[project.Name]
 	m, moves := inspectMove(ctx, env, a, project, all, s)
 	if !moves {
 		return nil, nil

@@ -192,9 +192,6 @@ type backendProbe struct {
 	proof   *engine.Proof
 }
 
-// object is where Terraform keeps the state of the probe's workspace.
-func (b *backendProbe) object() string { return b.proof.Object() }
-
 // terraform lets a real Terraform apply and destroy in a workspace of its own.
 func (b *backendProbe) terraform(ctx context.Context) error {
 	want := wantedBackend(b.o, b.a, b.project)
@@ -203,25 +200,19 @@ func (b *backendProbe) terraform(ctx context.Context) error {
 	}
 	return terraform.Probe(ctx, b.env.Engine, terraform.ProbeInput{
 		Project: terraform.Project{Dir: b.proof.Scratch(), Environ: b.who.env, Lines: engine.LineEmitter(b.env.Emit, nil)},
-		Backend: want.HCL(), Workspace: b.proof.Workspace, Inspect: b.encrypted,
+		Backend: want.HCL(), Workspace: b.proof.Workspace, Inspect: b.probe().Encrypted,
 	})
 }
 
-// encrypted looks at the state object that the caller wrote.
-func (b *backendProbe) encrypted(ctx context.Context) error { return b.probe().Encrypted(ctx) }
-
 // probe is the same proof without Terraform.
 func (b *backendProbe) probe() engine.StateProbe {
-	return engine.StateProbe{
-		Session: b.who.session, Bucket: b.a.Bucket.Name, Table: b.a.Lock.DynamoDBTable, Lockfile: b.a.Lock.UseLockfile,
-		KeyARN: b.o.Key.Key.ARN, Object: b.object(),
-	}
+	return engine.StateProbe{Store: engine.StoreOf(b.who.session, b.a, b.o.Key.Key.ARN), Object: b.proof.Object()}
 }
 
 // unencrypted tries a write without encryption headers: the strict policy must
 // refuse it; under the compatible one default encryption must take care of it.
 func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
-	s, bucket, key := b.who.session, b.a.Bucket.Name, b.object()
+	s, bucket, key := b.who.session, b.a.Bucket.Name, b.proof.Object()
 	strict := b.a.Bucket.Policy == blueprint.BucketPolicyStrict
 	err := s.PutObject(ctx, bucket, key, []byte("probe"), awsops.PutOptions{})
 	if err != nil {
@@ -237,7 +228,7 @@ func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 			Evidence: fmt.Sprintf("A write to s3://%s without encryption headers was accepted.", bucket),
 			Remedy:   "Run stateroom setup again: it restores the bucket's policy.",
 		})
-	} else if err := b.encrypted(ctx); err != nil {
+	} else if err := b.probe().Encrypted(ctx); err != nil {
 		unused := failure("bucket.default-encryption-unused", err)
 		unused.Of = plan.StepBucket
 		findings = append(findings, unused)
@@ -250,7 +241,7 @@ func (b *backendProbe) unencrypted(ctx context.Context) []plan.Finding {
 
 // sdk does what Terraform would do, call by call.
 func (b *backendProbe) sdk(ctx context.Context) error {
-	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.object()); err != nil || there != nil {
+	if there, err := b.who.session.HeadObject(ctx, b.a.Bucket.Name, b.proof.Object()); err != nil || there != nil {
 		return err
 	}
 	if err := b.probe().Key(ctx); err != nil {
@@ -269,11 +260,11 @@ const operatorPatience = 15 * time.Second
 // probe's own object.
 func (b *backendProbe) mayProve(ctx context.Context) (bool, error) {
 	s, bucket := b.who.session, b.a.Bucket.Name
-	err := s.PutObject(ctx, bucket, b.object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: b.o.Key.Key.ARN, IfAbsent: true})
+	err := s.PutObject(ctx, bucket, b.proof.Object(), []byte("{}"), awsops.PutOptions{KMSKeyARN: b.o.Key.Key.ARN, IfAbsent: true})
 	if err != nil {
 		return !lacksRight(err), nil // every other failure is the probe's to tell
 	}
-	return true, s.DeleteObject(ctx, bucket, b.object())
+	return true, s.DeleteObject(ctx, bucket, b.proof.Object())
 }
 
 // provenAsOperator is the finding of a proof that says nothing of the group's

@@ -70,7 +70,7 @@ func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) []string {
 	}
 	next := "Next: commit " + o.Done.Blueprint.Path + " with the projects' files"
 	if projects := reachable(o, a); len(projects) > 0 && adminHere(o, a) {
-		next += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Project.Dir
+		next += ", then run terraform plan in " + o.Files.Projects[projects[0].Name].Files.Dir
 	}
 	return append(notes, next+".")
 }

@@ -179,7 +179,7 @@ func (s *iamService) policyOperations() map[string]iamOperation {
 }
 
 // onEntity is an operation on a user, group or role that must be there.
-func onEntity(kind iamKind, do func(*request, *entity) (any, error)) iamOperation {
+func onEntity(kind *iamKind, do func(*request, *entity) (any, error)) iamOperation {
 	return iamOperation{kind.arn, func(r *request) (any, error) {
 		e, err := kind.find(r)
 		if err != nil {

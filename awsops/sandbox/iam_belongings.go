@@ -28,17 +28,17 @@ type belongingKind struct {
 }
 
 var (
-	sshKeyKind = belongingKind{
+	sshKeyKind = &belongingKind{
 		"SSHPublicKey", "SSHPublicKeys", "APKA", "SSHPublicKeyId", "SSHPublicKeyBody", "SSH public key",
 		func(x *xmlBelonging, b belonging) { x.SSHPublicKeyId, x.UploadDate = b.id, stamp(b.created) },
 	}
-	certificateKind = belongingKind{
+	certificateKind = &belongingKind{
 		"Certificate", "Certificates", "", "CertificateId", "CertificateBody", "signing certificate",
 		func(x *xmlBelonging, b belonging) {
 			x.CertificateId, x.CertificateBody, x.UploadDate = b.id, b.text, stamp(b.created)
 		},
 	}
-	serviceKind = belongingKind{
+	serviceKind = &belongingKind{
 		"ServiceSpecificCredential", "ServiceSpecificCredentials", "ACCA", "ServiceSpecificCredentialId", "ServiceName", "service specific credential",
 		func(x *xmlBelonging, b belonging) {
 			x.ServiceSpecificCredentialId, x.ServiceName, x.CreateDate = b.id, b.text, stamp(b.created)
@@ -61,14 +61,14 @@ type xmlBelonging struct {
 	CreateDate                  string `xml:",omitempty"`
 }
 
-func (k belongingKind) show(u *user, b belonging, element string) xmlBelonging {
+func (k *belongingKind) show(u *user, b belonging, element string) xmlBelonging {
 	x := xmlBelonging{XMLName: xml.Name{Local: element}, UserName: u.name, Status: status(b.inactive)}
 	k.view(&x, b)
 	return x
 }
 
 // create uploads one. It is made for a service, which gives the id.
-func (k belongingKind) create(s *iamService) func(*request, *user) (any, error) {
+func (k *belongingKind) create(s *iamService) func(*request, *user) (any, error) {
 	return func(r *request, u *user) (any, error) {
 		if r.arg(k.text) == "" {
 			return nil, invalid("ValidationError", "", k.text, "not be null")
@@ -82,12 +82,12 @@ func (k belongingKind) create(s *iamService) func(*request, *user) (any, error) 
 	}
 }
 
-func (k belongingKind) list(r *request, u *user) (any, error) {
+func (k *belongingKind) list(r *request, u *user) (any, error) {
 	return listed(r, k.plural, u.belongings[k.element], func(b belonging) xmlBelonging { return k.show(u, b, "member") })
 }
 
 // find is the one of a request among the user's.
-func (k belongingKind) find(r *request, u *user) (int, error) {
+func (k *belongingKind) find(r *request, u *user) (int, error) {
 	at := slices.IndexFunc(u.belongings[k.element], func(b belonging) bool { return b.id == r.arg(k.id) })
 	if at < 0 {
 		return 0, noSuchEntity("The %s with id %s cannot be found.", k.words, r.arg(k.id))
@@ -95,7 +95,7 @@ func (k belongingKind) find(r *request, u *user) (int, error) {
 	return at, nil
 }
 
-func (k belongingKind) update(r *request, u *user) (any, error) {
+func (k *belongingKind) update(r *request, u *user) (any, error) {
 	at, err := k.find(r, u)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (k belongingKind) update(r *request, u *user) (any, error) {
 	return nil, err
 }
 
-func (k belongingKind) remove(r *request, u *user) (any, error) {
+func (k *belongingKind) remove(r *request, u *user) (any, error) {
 	at, err := k.find(r, u)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (u *user) hampers() error {
 	if !u.password.IsZero() {
 		return deleteConflict("Cannot delete entity, must delete login profile first.")
 	}
-	for _, k := range []belongingKind{sshKeyKind, certificateKind, serviceKind} {
+	for _, k := range []*belongingKind{sshKeyKind, certificateKind, serviceKind} {
 		if len(u.belongings[k.element]) > 0 {
 			return deleteConflict("Cannot delete entity, must delete " + k.words + " first.")
 		}

@@ -17,13 +17,13 @@ type iamKind struct {
 }
 
 var (
-	userKind  = iamKind{"user", "User", "AIDA", 64, 2048}
-	groupKind = iamKind{"group", "Group", "AGPA", 128, 5120}
-	roleKind  = iamKind{"role", "Role", "AROA", 64, 10240}
+	userKind  = &iamKind{"user", "User", "AIDA", 64, 2048}
+	groupKind = &iamKind{"group", "Group", "AGPA", 128, 5120}
+	roleKind  = &iamKind{"role", "Role", "AROA", 64, 10240}
 )
 
 // named is the name that a request gives; a user without one is the caller.
-func (k iamKind) named(r *request) string {
+func (k *iamKind) named(r *request) string {
 	name := r.arg(k.capital + "Name")
 	if name == "" && k.name == "user" && r.caller.user != nil {
 		name = r.caller.user.name
@@ -32,7 +32,7 @@ func (k iamKind) named(r *request) string {
 }
 
 // find finds what a request names.
-func (k iamKind) find(r *request) (*entity, error) {
+func (k *iamKind) find(r *request) (*entity, error) {
 	name := k.named(r)
 	if name == "" && k.name == "user" {
 		return nil, validation("Must specify userName when calling with non-User credentials")
@@ -44,7 +44,7 @@ func (k iamKind) find(r *request) (*entity, error) {
 }
 
 // arn is the ARN of what a request names, which need not be there.
-func (k iamKind) arn(r *request) string {
+func (k *iamKind) arn(r *request) string {
 	name := k.named(r)
 	if e := r.account.entity(k.name, name); e != nil {
 		return e.arn(r.account)
@@ -54,7 +54,7 @@ func (k iamKind) arn(r *request) string {
 
 // create makes what a request asks for, with its boundary and, for a role, its
 // trust: it is seen whole or not at all.
-func (s *iamService) create(r *request, k iamKind, trust string) (entity, error) {
+func (s *iamService) create(r *request, k *iamKind, trust string) (entity, error) {
 	name, path, boundary := r.arg(k.capital+"Name"), cmp.Or(r.arg("Path"), "/"), r.arg("PermissionsBoundary")
 	for _, err := range []error{checkName(k.name+"Name", name, k.longest), checkPath(path), checkTags(r.tags())} {
 		if err != nil {

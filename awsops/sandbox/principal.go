@@ -60,7 +60,7 @@ type grants struct {
 
 // entity is what users, groups and roles share.
 type entity struct {
-	kind       iamKind
+	kind       *iamKind
 	path, name string
 	id         string
 	created    time.Time

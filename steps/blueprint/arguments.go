@@ -3,6 +3,7 @@ package blueprint
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -190,25 +191,14 @@ func findKind(name string) (blockKind, bool) {
 // same reports whether two arguments hold equal values; an empty list or map
 // equals none.
 func (a argument) same(other argument) bool {
-	x, y := reflect.ValueOf(a.to).Elem(), reflect.ValueOf(other.to).Elem()
-	if k := x.Kind(); (k == reflect.Slice || k == reflect.Map) && x.Len() == 0 && y.Len() == 0 {
-		return true
-	}
-	return reflect.DeepEqual(x.Interface(), y.Interface())
+	return a.empty() && other.empty() || reflect.DeepEqual(a.to, other.to)
 }
 
 // empty reports whether the argument holds nothing that could be written: no
 // text, no element.
 func (a argument) empty() bool {
-	switch to := a.to.(type) {
-	case *string:
-		return *to == ""
-	case *[]string:
-		return len(*to) == 0
-	case *map[string]string:
-		return len(*to) == 0
-	}
-	return false
+	x := reflect.ValueOf(a.to).Elem()
+	return slices.Contains([]reflect.Kind{reflect.String, reflect.Slice, reflect.Map}, x.Kind()) && x.Len() == 0
 }
 
 // wanted says what the argument takes, for messages.

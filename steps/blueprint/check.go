@@ -102,7 +102,7 @@ func (c *blueprintChecker) root() {
 	if len(c.Tags) > maxTags {
 		c.bad("", "tags", "", "holds %d tags, and AWS takes %d beside stateroom's own: keep fewer", len(c.Tags), maxTags)
 	}
-	for _, name := range sortedKeys(c.Tags) {
+	for _, name := range slices.Sorted(maps.Keys(c.Tags)) {
 		if why := tagRule(name, c.Tags[name]); why != "" {
 			c.bad("", "tags", "", "the tag %q %s", name, why)
 		}
@@ -306,8 +306,6 @@ func (c *blueprintChecker) once(s seen, block, name, value, label string) {
 	}
 	c.bad(block, name, "", "is the same as that of %s %q: each %s needs its own", s.kind, first, s.kind)
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // Problem is one thing that is wrong with the answers.
 type Problem struct {

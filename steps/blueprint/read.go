@@ -3,12 +3,14 @@ package blueprint
 import (
 	"fmt"
 	"io/fs"
-	"math/big"
+	"reflect"
 	"sort"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/gocty"
 
 	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
@@ -209,67 +211,25 @@ func (a argument) fromValue(v cty.Value) bool {
 	if v.IsNull() || !v.IsWhollyKnown() {
 		return false
 	}
-	switch to := a.to.(type) {
-	case *int:
-		return intFrom(v, to)
-	case *bool:
-		if v.Type() != cty.Bool {
+	if v.CanIterateElements() {
+		for _, element := range v.Elements() {
+			if !isText(element) {
+				return false
+			}
+		}
+		converted, err := convert.Convert(v, a.form())
+		if err != nil {
 			return false
 		}
-		*to = v.True()
-	case *string:
-		if !isText(v) {
-			return false
-		}
-		*to = v.AsString()
-	case *[]string:
-		return listFrom(v, to)
-	case *map[string]string:
-		return mapFrom(v, to)
+		v = converted
 	}
-	return true
+	return v.Type().Equals(a.form()) && gocty.FromCtyValue(v, a.to) == nil
 }
 
-func intFrom(v cty.Value, to *int) bool {
-	if v.Type() != cty.Number {
-		return false
-	}
-	n, accuracy := v.AsBigFloat().Int64()
-	if accuracy != big.Exact || int64(int(n)) != n {
-		return false
-	}
-	*to = int(n)
-	return true
-}
-
-func listFrom(v cty.Value, to *[]string) bool {
-	if !v.Type().IsTupleType() {
-		return false
-	}
-	list := []string{}
-	for _, element := range v.AsValueSlice() {
-		if !isText(element) {
-			return false
-		}
-		list = append(list, element.AsString())
-	}
-	*to = list
-	return true
-}
-
-func mapFrom(v cty.Value, to *map[string]string) bool {
-	if !v.Type().IsObjectType() {
-		return false
-	}
-	texts := map[string]string{}
-	for name, element := range v.AsValueMap() {
-		if !isText(element) {
-			return false
-		}
-		texts[name] = element.AsString()
-	}
-	*to = texts
-	return true
+// form is the argument's type in HCL.
+func (a argument) form() cty.Type {
+	form, _ := gocty.ImpliedType(reflect.ValueOf(a.to).Elem().Interface()) // every type of the tables has one
+	return form
 }
 
 func isText(v cty.Value) bool { return v.Type() == cty.String && !v.IsNull() && v.IsKnown() }

@@ -140,14 +140,11 @@ const nearestNames = 3
 // the end of a sentence.
 func didYouMean(name string, known []string) string {
 	ranked := slices.Clone(known)
-	sort.SliceStable(ranked, func(i, j int) bool { return nameDistance(name, ranked[i]) < nameDistance(name, ranked[j]) })
+	sort.SliceStable(ranked, func(i, j int) bool {
+		return levenshtein.Distance(name, ranked[i], nil) < levenshtein.Distance(name, ranked[j], nil)
+	})
 	if len(ranked) == 0 {
 		return ""
 	}
 	return "; the nearest are " + strings.Join(ranked[:min(nearestNames, len(ranked))], ", ")
-}
-
-// nameDistance is the number of edits between two names.
-func nameDistance(a, b string) int {
-	return levenshtein.Distance(a, b, nil)
 }

@@ -1,10 +1,12 @@
 package blueprint
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/gocty"
 )
 
 // HCL writes the blueprint as a new file: one argument a line, the defaults that
@@ -40,27 +42,14 @@ func writeArguments(body *hclwrite.Body, arguments, defaults []argument) {
 // value is the argument as HCL's value; lists keep their order, maps are
 // written in the order of their names.
 func (a argument) value() cty.Value {
-	switch to := a.to.(type) {
-	case *int:
-		return cty.NumberIntVal(int64(*to))
-	case *bool:
-		return cty.BoolVal(*to)
-	case *string:
-		return cty.StringVal(*to)
-	case *[]string:
-		texts := make([]cty.Value, len(*to))
-		for i, t := range *to {
-			texts[i] = cty.StringVal(t)
-		}
-		return cty.TupleVal(texts)
-	case *map[string]string:
-		texts := map[string]cty.Value{}
-		for name, t := range *to {
-			texts[name] = cty.StringVal(t)
-		}
-		return cty.ObjectVal(texts)
+	switch v, _ := gocty.ToCtyValue(reflect.ValueOf(a.to).Elem().Interface(), a.form()); { // the form is the value's own
+	case !v.IsNull():
+		return v
+	case v.Type().IsListType():
+		return cty.EmptyTupleVal
+	default:
+		return cty.EmptyObjectVal
 	}
-	return cty.NilVal
 }
 
 // says reports whether both blueprints hold the same answers, in whatever order

@@ -16,14 +16,17 @@ import (
 // another place than this run goes: an endpoint, a proxy, certificates or profiles
 // that came with the repository. Where such a project would be touched, that takes
 // consent by the name of the place (--adopt).
-func (e *Env) Elsewhere(at *tf.Project) ([]tf.Elsewhere, error) {
+func (e *Env) Elsewhere(at *tf.Project) ([]tf.Elsewhere, error) { return at.Elsewhere(e.ownWay()) }
+
+// ownWay is where this run goes itself.
+func (e *Env) ownWay() tf.Own {
 	config, _ := files.Read(e.ConfigPath) // what is wrong with it is told where it is edited
 	own := tf.OwnWay(files.WorkTree(e.Dir), e.Endpoint, e.Environ)
 	for _, profile := range profiles.All(profiles.Config, config) {
 		own.AddProfile(profile.Get)
 	}
 	own.Paths = append(own.Paths, e.CredentialsPath, e.ConfigPath)
-	return at.Elsewhere(own)
+	return own
 }
 
 // NotAgreed are the places among these that nobody agreed to, each once.

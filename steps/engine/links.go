@@ -19,12 +19,8 @@ type links struct {
 	owners map[string]string
 }
 
-// LinkProblem is a function that says of one project after the other, as they were
-// read, what is wrong with its links, or nil.
-func LinkProblem(env *Env) func(project blueprint.Project, at *tf.Project) error {
-	return links{files.WorkTree(env.Dir), map[string]string{}}.problem
-}
-
+// problem says of one project after the other, as they were read, what is wrong with
+// its links, or nil.
 func (l links) problem(project blueprint.Project, at *tf.Project) error {
 	for _, path := range append([]string{at.Dir}, at.Edited()...) {
 		if err := files.Inside(l.repository, path); err != nil {

@@ -51,13 +51,8 @@ func lockHolder() string {
 // stateLock is the lock of one state in every mechanism that the blueprint
 // configures: the S3 lock file, the item of the table, or both, in that order.
 type stateLock struct {
-	session *awsops.Session
-	bucket  string
-	key     string
-	// table is empty, or file false, where that one is not in use.
-	table  string
-	file   bool
-	keyARN string
+	Store
+	key string
 	// id tells our lock from everybody else's, over a kill, too.
 	id string
 }
@@ -78,26 +73,23 @@ func (e *LockHeld) Error() string {
 		e.Place, by, e.info.Created.Format(time.RFC3339), e.info.Operation, e.info.ID)
 }
 
-func (l stateLock) place() string  { return "s3://" + l.bucket + "/" + l.key }
-func (l stateLock) itemID() string { return l.bucket + "/" + l.key }
-
 // take takes the lock. One that a killed run of ours left behind is taken over.
 // What was taken of it is released when the rest is refused.
 func (l stateLock) take(ctx context.Context) error {
 	info, err := json.Marshal(lockInfo{
-		ID: l.id, Operation: moveOperation, Who: lockHolder(), Created: time.Now().UTC(), Path: l.itemID(),
+		ID: l.id, Operation: moveOperation, Who: lockHolder(), Created: time.Now().UTC(), Path: l.itemID(l.key),
 	})
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", l.place(), err)
+		return fmt.Errorf("lock %s: %w", l.place(l.key), err)
 	}
-	if l.file {
-		err := l.session.PutObject(ctx, l.bucket, awsops.LockFile(l.key), info, awsops.PutOptions{KMSKeyARN: l.keyARN, IfAbsent: true})
+	if l.Lockfile {
+		err := l.Session.PutObject(ctx, l.Bucket, awsops.LockFile(l.key), info, awsops.PutOptions{KMSKeyARN: l.KeyARN, IfAbsent: true})
 		if err := l.refused(ctx, err, l.inFile); err != nil {
 			return err
 		}
 	}
-	if l.table != "" {
-		err := l.session.PutLock(ctx, l.table, l.itemID(), string(info))
+	if l.Table != "" {
+		err := l.Session.PutLock(ctx, l.Table, l.itemID(l.key), string(info))
 		if err := l.refused(ctx, err, l.inTable); err != nil {
 			return errors.Join(err, l.release(ctx))
 		}
@@ -119,12 +111,12 @@ func (l stateLock) refused(ctx context.Context, err error, held func(context.Con
 	if info.ID == l.id {
 		return nil
 	}
-	return &LockHeld{Place: l.place(), info: info}
+	return &LockHeld{Place: l.place(l.key), info: info}
 }
 
 // inFile and inTable are the texts of the two locks, empty without one.
 func (l stateLock) inFile(ctx context.Context) (string, error) {
-	content, err := l.session.ReadObject(ctx, l.bucket, awsops.LockFile(l.key), "")
+	content, err := l.Session.ReadObject(ctx, l.Bucket, awsops.LockFile(l.key), "")
 	if err != nil || content == nil {
 		return "", err
 	}
@@ -132,7 +124,7 @@ func (l stateLock) inFile(ctx context.Context) (string, error) {
 }
 
 func (l stateLock) inTable(ctx context.Context) (string, error) {
-	item, err := l.session.LockItem(ctx, l.table, l.itemID())
+	item, err := l.Session.LockItem(ctx, l.Table, l.itemID(l.key))
 	if err != nil || item == nil {
 		return "", err
 	}
@@ -145,22 +137,22 @@ func (l stateLock) release(ctx context.Context) error {
 	ctx, done := tidying(ctx)
 	defer done()
 	var failed []error
-	if l.file {
+	if l.Lockfile {
 		if text, err := l.inFile(ctx); err != nil {
 			failed = append(failed, err)
 		} else if l.ours(text) {
-			failed = append(failed, l.session.DeleteObject(ctx, l.bucket, awsops.LockFile(l.key)))
+			failed = append(failed, l.Session.DeleteObject(ctx, l.Bucket, awsops.LockFile(l.key)))
 		}
 	}
-	if l.table != "" {
+	if l.Table != "" {
 		if text, err := l.inTable(ctx); err != nil {
 			failed = append(failed, err)
 		} else if l.ours(text) {
-			failed = append(failed, l.session.ReleaseLock(ctx, l.table, l.itemID(), text))
+			failed = append(failed, l.Session.ReleaseLock(ctx, l.Table, l.itemID(l.key), text))
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
-		return fmt.Errorf("the lock %s of %s was left behind; run stateroom setup again, which releases it, or terraform force-unlock %s: %w", l.id, l.place(), l.id, err)
+		return fmt.Errorf("the lock %s of %s was left behind; run stateroom setup again, which releases it, or terraform force-unlock %s: %w", l.id, l.place(l.key), l.id, err)
 	}
 	return nil
 }

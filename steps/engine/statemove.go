@@ -31,12 +31,9 @@ func StateKeyOf(key, workspace string) string {
 // a copy that an earlier run of ours made of the same state and that nobody has
 // touched since.
 type StateMove struct {
-	Session     *awsops.Session
-	Bucket, Key string
-	Table       string
-	Lockfile    bool
-	KeyARN      string
-	LockID      string
+	Store
+	Key    string
+	LockID string
 	// Backup is the directory of the states to move; earlier are those of the
 	// moves that were not finished.
 	Backup  string
@@ -57,7 +54,7 @@ func (m StateMove) Run(ctx context.Context) (err error) {
 	}
 	ctx = awsops.WithStateWrites(ctx, awsops.StateWrites{Bucket: m.Bucket, Keys: keys, Table: m.Table})
 	for _, key := range keys {
-		lock := m.lock(key)
+		lock := stateLock{m.Store, key, m.LockID}
 		if err := lock.take(ctx); err != nil {
 			return err
 		}
@@ -75,10 +72,6 @@ func (m StateMove) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-func (m StateMove) lock(key string) stateLock {
-	return stateLock{session: m.Session, bucket: m.Bucket, key: key, table: m.Table, file: m.Lockfile, keyARN: m.KeyARN, id: m.LockID}
-}
-
 // look reads what lies in the new place, of every workspace, now that nobody else
 // can write there, and refuses what did not come from here.
 func (m StateMove) look(ctx context.Context, states []tf.State) (map[string]FoundState, error) {
@@ -92,11 +85,11 @@ func (m StateMove) look(ctx context.Context, states []tf.State) (map[string]Foun
 	}
 	for key, at := range there {
 		if !at.OneOf(known) {
-			return nil, fmt.Errorf("s3://%s/%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, take over the team's files and run terraform init -reconfigure", m.Bucket, key)
+			return nil, fmt.Errorf("%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, take over the team's files and run terraform init -reconfigure", m.place(key))
 		}
 		for _, s := range states {
 			if StateKeyOf(m.Key, s.Workspace) == key && !at.State.Same(s) && (at.State.Lineage != s.Lineage || at.State.Serial >= s.Serial) {
-				return nil, fmt.Errorf("s3://%s/%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.Bucket, key, at.State.Serial, s.Serial)
+				return nil, fmt.Errorf("%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.place(key), at.State.Serial, s.Serial)
 			}
 		}
 	}
@@ -136,7 +129,7 @@ func (m StateMove) put(ctx context.Context, s tf.State, at FoundState) error {
 			if err != nil {
 				return err
 			}
-			return fmt.Errorf("s3://%s/%s does not hold what was just written there; do not apply, the state as it was lies in %s", m.Bucket, key, m.Backup)
+			return fmt.Errorf("%s does not hold what was just written there; do not apply, the state as it was lies in %s", m.place(key), m.Backup)
 		}
 	}
 	if m.Table == "" {
@@ -149,7 +142,7 @@ func (m StateMove) put(ctx context.Context, s tf.State, at FoundState) error {
 // table may still hold that of a state that was deleted.
 func (m StateMove) digest(ctx context.Context, key string, body []byte) error {
 	sum := md5.Sum(body) //nolint:gosec // see above
-	want, id := hex.EncodeToString(sum[:]), awsops.DigestID(m.Bucket+"/"+key)
+	want, id := hex.EncodeToString(sum[:]), awsops.DigestID(m.itemID(key))
 	item, err := m.Session.LockItem(ctx, m.Table, id)
 	if err != nil {
 		return err

@@ -16,14 +16,7 @@ const tidyWait = 10 * time.Second
 // admins' policy permits (facts/terraform.md, "Probes after init"). It takes
 // away what it wrote. It needs [awsops.WithProbe].
 type StateProbe struct {
-	Session *awsops.Session
-	Bucket  string
-	// Table is the lock table, empty without one; Lockfile says that the S3 lock
-	// file is in use.
-	Table    string
-	Lockfile bool
-	// KeyARN is the state encryption key.
-	KeyARN string
+	Store
 	// Object is the probe's state: env:/WORKSPACE/STATE-KEY.
 	Object string
 }
@@ -68,11 +61,11 @@ func (p StateProbe) Encrypted(ctx context.Context) error {
 	case err != nil:
 		return err
 	case object == nil:
-		return &ProbeFault{Finding: "bucket.write-lost", What: fmt.Sprintf("nothing is at s3://%s/%s after a write", p.Bucket, p.Object)}
+		return &ProbeFault{Finding: "bucket.write-lost", What: fmt.Sprintf("nothing is at %s after a write", p.place(p.Object))}
 	case object.Algorithm != "aws:kms" || object.KeyARN != p.KeyARN:
 		return &ProbeFault{
 			Finding: "bucket.other-key",
-			What:    fmt.Sprintf("the state at s3://%s/%s is encrypted with %s %s and not with %s", p.Bucket, p.Object, object.Algorithm, object.KeyARN, p.KeyARN),
+			What:    fmt.Sprintf("the state at %s is encrypted with %s %s and not with %s", p.place(p.Object), object.Algorithm, object.KeyARN, p.KeyARN),
 		}
 	}
 	return nil
@@ -94,7 +87,7 @@ func (p StateProbe) Lock(ctx context.Context) error {
 
 // file takes and releases the S3 lock file.
 func (p StateProbe) file(ctx context.Context) (err error) {
-	lock := p.Object + ".tflock"
+	lock := awsops.LockFile(p.Object)
 	if err := p.put(ctx, lock); err != nil {
 		return err
 	}
@@ -119,7 +112,7 @@ func noWord(err error) bool {
 
 // item takes and releases the lock of the DynamoDB table.
 func (p StateProbe) item(ctx context.Context) error {
-	id := p.Bucket + "/" + p.Object
+	id := p.itemID(p.Object)
 	if err := p.Session.PutLock(ctx, p.Table, id, `{"Who":"stateroom"}`); err != nil {
 		return err
 	}

@@ -67,10 +67,7 @@ func (x *Executor) move(ctx context.Context, do plan.Move, project blueprint.Pro
 	if _, err := s.Identity(ctx); err != nil { // from here on only the admin account's own bucket is written
 		return err
 	}
-	return StateMove{
-		Session: s, Bucket: x.answers.Bucket.Name, Key: project.StateKey, Table: x.answers.Lock.DynamoDBTable,
-		Lockfile: x.answers.Lock.UseLockfile, KeyARN: key.ARN, LockID: do.Lock, Backup: do.Backup, Earlier: do.Earlier,
-	}.Run(ctx)
+	return StateMove{Store: StoreOf(s, x.answers, key.ARN), Key: project.StateKey, LockID: do.Lock, Backup: do.Backup, Earlier: do.Earlier}.Run(ctx)
 }
 
 // arrive initialises a project on its moved state, unless that was written in its

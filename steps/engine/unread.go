@@ -11,11 +11,11 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// Unread is why the engine of this laptop does not work with what stands in a
+// unread is why the engine of this laptop does not work with what stands in a
 // project's files, nil mostly: Terraform reads no *.tofu file, and of x.tf and
 // x.tofu OpenTofu reads the second alone. Whoever goes by a block that the engine
 // does not read takes a state for being where it is not.
-func Unread(engine *terraform.Engine, at *tf.Project) error {
+func unread(engine *terraform.Engine, at *tf.Project) error {
 	if engine == nil {
 		return nil
 	}

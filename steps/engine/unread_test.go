@@ -39,11 +39,11 @@ func TestABackendThatTheEngineDoesNotReadIsNotTakenForTheProjects(t *testing.T) 
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := Unread(nil, at); err != nil {
+			if err := unread(nil, at); err != nil {
 				t.Errorf("without an engine: %v", err)
 			}
 			for engine, want := range map[string]string{terraform.EngineTerraform: c.terraform, terraform.EngineOpenTofu: c.tofu} {
-				err := Unread(&terraform.Engine{Name: engine}, at)
+				err := unread(&terraform.Engine{Name: engine}, at)
 				if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 					t.Errorf("%s: got %v, want %q", engine, err, want)
 				}

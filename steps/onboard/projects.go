@@ -105,10 +105,8 @@ func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user 
 			return nil, plan.Proposal{}, err
 		}
 	}
-	o.Init.Engine, o.Init.EngineErr = env.Engine != nil, env.EngineErr
-	if env.Engine != nil {
-		o.Init.EngineErr = env.Engine.Supports(a.Lock.UseLockfile)
-	}
+	o.Init.InspectEngine(env, a)
+	o.Init.TableSuits = false // how the state is locked is no admin's to choose
 	var p plan.Proposal
 	var all []projectFiles
 	for _, project := range a.ProjectsFor(user) {
@@ -127,10 +125,11 @@ func planFiles(ctx context.Context, env *engine.Env, a *blueprint.Answers, user 
 // planProject plans one project's files and its init.
 func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Project) (f projectFiles, p plan.Proposal) {
 	facts := o.Files.Projects[project.Name]
-	if facts.Err != nil {
-		return projectFiles{Project: project, Problem: projectUnreadable(project, facts.Err)}, p
+	f = projectFiles{Project: project, Dir: facts.Files.Dir}
+	if err := facts.Err(); err != nil {
+		f.Problem = projectUnreadable(project, err)
+		return f, p
 	}
-	f = projectFiles{Project: project, Dir: facts.Project.Dir}
 	if e, _ := a.Environment(project.Environment); e.Account == "" {
 		f.Problem = accountUnknown(e)
 		return f, p
@@ -144,7 +143,7 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 	}
 	kind := steps.InitNeeded(o, a, project)
 	if kind == tf.InitMigrate {
-		f.Problem = stateOfItsOwn(project, facts.Project)
+		f.Problem = stateOfItsOwn(project, facts.Files)
 		return f, p
 	}
 	p, err := steps.PlanProjectFiles(o, a, project)
@@ -156,7 +155,7 @@ func planProject(o *steps.Observed, a *blueprint.Answers, project blueprint.Proj
 	for _, c := range p.Changes {
 		own = append(own, c.ID)
 	}
-	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == tf.InitNone, facts.Project.State.HasProviders()
+	f.Right, f.Initialised, f.Providers = len(own) == 0, kind == tf.InitNone, facts.Files.State.HasProviders()
 	if f.Initialised && f.Providers || o.Init.NoEngine() != nil {
 		return f, p
 	}

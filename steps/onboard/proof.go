@@ -112,10 +112,7 @@ func (w worker) proveState(ctx context.Context, p blueprint.Project, key *awsops
 	}
 	clean := true
 	defer func() { proof.End(ctx, w.Session, clean) }()
-	probe := engine.StateProbe{
-		Session: w.Session, Bucket: w.answers.Bucket.Name, Table: w.answers.Lock.DynamoDBTable, Lockfile: w.answers.Lock.UseLockfile,
-		KeyARN: key.ARN, Object: proof.Object(),
-	}
+	probe := engine.StateProbe{Store: engine.StoreOf(w.Session, w.answers, key.ARN), Object: proof.Object()}
 	probing := awsops.WithProbe(ctx)
 	for _, part := range []struct {
 		name, asked, answer string

@@ -9,6 +9,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/troubleshoot/health"
@@ -37,7 +38,7 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 	if len(found.Files) == 0 {
 		return &blueprint.Answers{Blueprint: b}, nil
 	}
-	p := health.Project{Project: blueprint.Project{Name: projectName(at), Dir: "."}, Dir: at, Files: found}
+	p := health.Project{Project: blueprint.Project{Name: projectName(at), Dir: "."}, Dir: at, ProjectFiles: engine.ProjectFiles{Files: found}}
 	p.Backend, _ = found.Backend() // the health check tells of a second one
 	if p.S3() != nil {
 		readBackend(&p, b, getenv)

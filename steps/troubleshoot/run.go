@@ -30,9 +30,7 @@ type quote struct {
 // Terraform release the lock.
 func runTerraform(ctx context.Context, env *engine.Env, projects []health.Project) (r health.Report, all []quote) {
 	if env.Engine == nil {
-		r.Add(env, health.Result{Check: plan.Check{
-			Name: checkRun, Asked: "PATH", Answer: fmt.Sprintf("there is no Terraform to run: %v", env.EngineErr), Verdict: plan.Undecided,
-		}})
+		r.Add(env, health.Question{Name: checkRun, Asked: "PATH"}.Undecided("there is no Terraform to run: %v", env.EngineErr))
 		return r, nil
 	}
 	for _, p := range projects {
@@ -45,35 +43,31 @@ func runTerraform(ctx context.Context, env *engine.Env, projects []health.Projec
 }
 
 func runIn(ctx context.Context, env *engine.Env, p health.Project, r *health.Report) []quote {
-	check := plan.Check{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.Dir}
+	q := health.Question{Name: checkRun, Subject: p.Name, Asked: "terraform init in " + p.Dir}
 	if p.Linked != nil || len(p.Strangers) > 0 {
-		check.Verdict, check.Answer = plan.Undecided, "not run: the project's files lead elsewhere, as the findings say"
-		r.Add(env, health.Result{Check: check})
+		r.Add(env, q.Undecided("not run: the project's files lead elsewhere, as the findings say"))
 		return nil
 	}
 	at := terraform.Project{Dir: p.Dir, Environ: env.Environ, Lines: func(line string) { env.Emit(plan.Event{Kind: plan.EventLine, Text: line}) }}
 	result, err := terraform.InitProject(ctx, env.Engine, at)
 	switch {
 	case err == nil && result.ProvidersUnreachable && len(diagnosed(p, result)) == 0:
-		check.Verdict, check.Answer = plan.Undecided, "the back end is configured; the providers could not be had, so there is no plan"
-		r.Add(env, health.Result{Check: check})
 		f := engine.ProvidersUnreachable(p.Name, p.Dir)
-		r.Add(env, health.Result{Finding: &f})
+		r.Add(env, q.Undecided("the back end is configured; the providers could not be had, so there is no plan"), health.Result{Finding: &f})
 		return nil
 	case err == nil && !result.ProvidersUnreachable:
-		check.Asked = "terraform init and terraform plan in " + p.Dir
+		q.Asked = "terraform init and terraform plan in " + p.Dir
 		result, err = env.Engine.Run(ctx, terraform.Command{Project: at, Args: []string{"plan"}})
 	}
 	found := diagnosed(p, result)
 	switch {
 	case err == nil && len(found) == 0:
-		check.Verdict, check.Answer = plan.Passed, "both went through"
+		r.Add(env, q.Passed("both went through"))
 	case len(found) == 0:
-		check.Verdict, check.Answer = plan.Undecided, err.Error()
+		r.Add(env, q.Undecided("%v", err))
 	default:
-		check.Verdict, check.Answer, check.Finding = plan.Failed, brief(found[0].Evidence[0]), found[0].ID
+		r.Add(env, q.FailedAs(brief(found[0].Evidence[0]), found[0].ID))
 	}
-	r.Add(env, health.Result{Check: check})
 	return found
 }
 

@@ -16,13 +16,13 @@ var articleAccounts = []struct{ name, id string }{
 
 // Blueprint is the rehearsal's answers: two admins, every sub-account of the
 // sandbox an environment, and a project in each of the article's three.
-func (s *Stage) Blueprint() *blueprint.Blueprint {
+func (l *Lab) Blueprint() *blueprint.Blueprint {
 	b := blueprint.New()
 	b.AdminAccount = adminAccount
 	b.Groups = []blueprint.Group{{Name: "admins", Users: []string{me, other}}}
-	b.Users = []blueprint.User{{Name: other, Recipient: s.recipient}}
+	b.Users = []blueprint.User{{Name: other, Recipient: l.recipient}}
 	b.Bucket.Name = "terraform-state-" + adminAccount + "-" + b.StateRegion
-	for i := range s.members() {
+	for i := range l.members() {
 		name, id := member(i)
 		e := blueprint.NewEnvironment(name)
 		e.Account = id
@@ -35,11 +35,11 @@ func (s *Stage) Blueprint() *blueprint.Blueprint {
 	return b
 }
 
-func (s *Stage) members() int {
-	if s.accounts == 0 {
+func (l *Lab) members() int {
+	if l.accounts == 0 {
 		return len(articleAccounts)
 	}
-	return s.accounts
+	return l.accounts
 }
 
 // member is the name and id of the sandbox's i-th sub-account.

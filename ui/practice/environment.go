@@ -48,10 +48,10 @@ func isAWS(name string) bool { return strings.HasPrefix(name, "AWS_") }
 
 // Config is where the rehearsal's AWS is, and the files with which it is reached.
 // Nothing of the process's environment counts.
-func (s *Stage) Config() awsops.Config {
+func (l *Lab) Config() awsops.Config {
 	return awsops.Config{
-		Region: s.Environ.Get(regionVariable), Endpoint: s.Endpoint(),
-		Files: &awsops.Files{Credentials: s.Environ.Get("AWS_SHARED_CREDENTIALS_FILE"), Config: s.Environ.Get("AWS_CONFIG_FILE")},
+		Region: l.Environ.Get(regionVariable), Endpoint: l.Endpoint(),
+		Files: &awsops.Files{Credentials: l.Environ.Get("AWS_SHARED_CREDENTIALS_FILE"), Config: l.Environ.Get("AWS_CONFIG_FILE")},
 	}
 }
 

@@ -35,7 +35,7 @@ func (f Fault) Name() string {
 	return f.Diagnosis.ID + "-" + f.Variant
 }
 
-type doing = func(context.Context, *scene) error
+type doing = func(*byHand)
 
 // Faults are all faults by name.
 //
@@ -54,9 +54,9 @@ func Faults() []Fault {
 	return all
 }
 
-// Break lets a finished stage meet a fault. More than one may be there at a
+// Break lets a finished lab meet a fault. More than one may be there at a
 // time. A name that is none is an error that lists them all.
-func (s *Stage) Break(ctx context.Context, name string) error {
+func (l *Lab) Break(ctx context.Context, name string) error {
 	all := Faults()
 	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name() == name })
 	if i < 0 {
@@ -66,12 +66,14 @@ func (s *Stage) Break(ctx context.Context, name string) error {
 		}
 		return fmt.Errorf("there is no fault %q; the faults are %s", name, strings.Join(names, ", "))
 	}
-	blueprint, err := blueprint.Read(filepath.Join(s.Root, "stateroom.hcl"))
+	blueprint, err := blueprint.Read(filepath.Join(l.Root, "stateroom.hcl"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, s.Root)
+		return fmt.Errorf("fault %s needs a finished set-up, and there is none in %s", name, l.Root)
 	case err == nil:
-		err = all[i].do(ctx, &scene{Stage: s, blueprint: blueprint})
+		at := &byHand{Lab: l, ctx: ctx, blueprint: blueprint}
+		all[i].do(at)
+		err = at.err
 	}
 	if err != nil {
 		return fmt.Errorf("fault %s: %w", name, err)

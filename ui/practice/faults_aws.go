@@ -2,8 +2,6 @@ package practice
 
 import (
 	"context"
-	"encoding/json"
-	"encoding/xml"
 	"maps"
 	"time"
 
@@ -15,61 +13,44 @@ import (
 var awsFaults = []Fault{
 	{diagnosis.KeyInvalid, "", "Your access key was deleted.", withAccessKey("DeleteAccessKey", nil)},
 	{diagnosis.KeyInvalid, "inactive", "Your access key was made inactive.", withAccessKey("UpdateAccessKey", sandbox.ActInput{"Status": "Inactive"})},
-	{diagnosis.ClockSkew, "", "The clock of this machine is twenty minutes slow.", func(_ context.Context, at *scene) error {
-		at.server.SetClock(20 * time.Minute)
-		return nil
+	{diagnosis.ClockSkew, "", "The clock of this machine is twenty minutes slow.", func(at *byHand) {
+		at.Server.SetClock(20 * time.Minute)
 	}},
 	{diagnosis.KMSDisabled, "", "The state encryption key was disabled.", withStateKey("DisableKey", nil)},
 	{diagnosis.KMSPendingDeletion, "", "The state encryption key is going to be deleted in a week.", withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})},
-	{diagnosis.KMSNotFound, "", "The state encryption key was deleted, and the week in which that could be undone is over.", func(ctx context.Context, at *scene) error {
-		if err := withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})(ctx, at); err != nil {
-			return err
-		}
-		at.server.SetClock(8 * 24 * time.Hour)
-		defer at.server.SetClock(0)
-		return at.act("kms", "ListKeys", nil) // the sandbox lets go of its keys when it is asked
+	{diagnosis.KMSNotFound, "", "The state encryption key was deleted, and the week in which that could be undone is over.", func(at *byHand) {
+		withStateKey("ScheduleKeyDeletion", sandbox.ActInput{"PendingWindowInDays": 7})(at)
+		at.Server.SetClock(8 * 24 * time.Hour)
+		defer at.Server.SetClock(0)
+		at.act("kms", "ListKeys", nil) // the sandbox lets go of its keys when it is asked
 	}},
-	{diagnosis.BucketMissing, "deleted", "The state bucket was emptied and deleted.", func(_ context.Context, at *scene) error { return at.deleteBucket() }},
-	{diagnosis.TableMissing, "", "The lock table was deleted.", func(_ context.Context, at *scene) error { return at.deleteTable() }},
-	{diagnosis.TableSchema, "", "The lock table was made again, with another key than LockID.", func(ctx context.Context, at *scene) error {
-		if err := at.deleteTable(); err != nil {
-			return err
-		}
-		err := at.act("dynamodb", "CreateTable", sandbox.ActInput{
+	{diagnosis.BucketMissing, "deleted", "The state bucket was emptied and deleted.", func(at *byHand) { at.deleteBucket() }},
+	{diagnosis.TableMissing, "", "The lock table was deleted.", func(at *byHand) { at.deleteTable() }},
+	{diagnosis.TableSchema, "", "The lock table was made again, with another key than LockID.", func(at *byHand) {
+		at.deleteTable()
+		at.act("dynamodb", "CreateTable", sandbox.ActInput{
 			"TableName": at.blueprint.Lock.DynamoDBTable, "BillingMode": "PAY_PER_REQUEST",
 			"AttributeDefinitions": []map[string]string{{"AttributeName": "id", "AttributeType": "S"}},
 			"KeySchema":            []map[string]string{{"AttributeName": "id", "KeyType": "HASH"}},
 		})
-		if err != nil {
-			return err
-		}
-		return at.untilTableIsActive(ctx)
+		at.untilTableIsActive()
 	}},
-	{diagnosis.Throttled, "", "Somebody's script keeps DynamoDB so busy that it refuses every request.", func(_ context.Context, at *scene) error {
-		at.server.Throttle("dynamodb", true)
-		return nil
+	{diagnosis.Throttled, "", "Somebody's script keeps DynamoDB so busy that it refuses every request.", func(at *byHand) {
+		at.Server.Throttle("dynamodb", true)
 	}},
 }
 
 // withAccessKey does an operation of IAM with the key in the admin's profile.
 func withAccessKey(operation string, in sandbox.ActInput) doing {
-	return func(_ context.Context, at *scene) error {
-		key, err := at.key()
-		if err != nil {
-			return err
-		}
-		return at.act("iam", operation, also(in, "UserName", at.Me, "AccessKeyId", key.AccessKeyID))
+	return func(at *byHand) {
+		at.act("iam", operation, also(in, "UserName", at.Me, "AccessKeyId", at.key().AccessKeyID))
 	}
 }
 
 // withStateKey does an operation of KMS with the state encryption key.
 func withStateKey(operation string, in sandbox.ActInput) doing {
-	return func(_ context.Context, at *scene) error {
-		arn, err := at.keyARN()
-		if err != nil {
-			return err
-		}
-		return at.act("kms", operation, also(in, "KeyId", arn))
+	return func(at *byHand) {
+		at.act("kms", operation, also(in, "KeyId", at.keyARN()))
 	}
 }
 
@@ -83,55 +64,43 @@ func also(in sandbox.ActInput, more ...string) sandbox.ActInput {
 	return out
 }
 
-func (at *scene) deleteTable() error {
+func (at *byHand) deleteTable() {
 	name := at.blueprint.Lock.DynamoDBTable
-	if err := at.act("dynamodb", "UpdateTable", sandbox.ActInput{"TableName": name, "DeletionProtectionEnabled": false}); err != nil {
-		return err
-	}
-	return at.act("dynamodb", "DeleteTable", sandbox.ActInput{"TableName": name})
+	at.act("dynamodb", "UpdateTable", sandbox.ActInput{"TableName": name, "DeletionProtectionEnabled": false})
+	at.act("dynamodb", "DeleteTable", sandbox.ActInput{"TableName": name})
 }
 
 // untilTableIsActive waits for a table that was just made: while it is CREATING
 // Terraform is told that there is none, which is another fault.
-func (at *scene) untilTableIsActive(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+func (at *byHand) untilTableIsActive() {
+	ctx, cancel := context.WithTimeout(at.ctx, 10*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		body, err := at.server.Act(at.blueprint.AdminAccount, "dynamodb", "DescribeTable", sandbox.ActInput{"TableName": at.blueprint.Lock.DynamoDBTable})
 		var answer struct {
 			Table struct{ TableStatus string }
 		}
-		if err == nil {
-			err = json.Unmarshal(body, &answer)
-		}
-		if err != nil {
-			return failed(err)
-		}
-		if answer.Table.TableStatus == "ACTIVE" {
-			return nil
+		at.askJSON("dynamodb", "DescribeTable", sandbox.ActInput{"TableName": at.blueprint.Lock.DynamoDBTable}, &answer)
+		if at.err != nil || answer.Table.TableStatus == "ACTIVE" {
+			return
 		}
 		select {
 		case <-ctx.Done():
-			return failed(ctx.Err())
+			at.must(ctx.Err())
 		case <-tick.C:
 		}
 	}
 }
 
 // deleteBucket deletes every version of every object, and then the bucket.
-func (at *scene) deleteBucket() error {
-	if err := at.deleteVersions(func(string) bool { return true }); err != nil {
-		return err
-	}
-	return at.act("s3", "DeleteBucket", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name})
+func (at *byHand) deleteBucket() {
+	at.deleteVersions(func(string) bool { return true })
+	at.act("s3", "DeleteBucket", sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name})
 }
 
 // deleteVersions deletes every version of the objects with these keys.
-func (at *scene) deleteVersions(these func(key string) bool) error {
-	bucket := sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name}
-	body, err := at.server.Act(at.blueprint.AdminAccount, "s3", "ListObjectVersions", bucket)
+func (at *byHand) deleteVersions(these func(key string) bool) {
 	type version struct {
 		Key string
 		ID  string `xml:"VersionId"`
@@ -140,19 +109,11 @@ func (at *scene) deleteVersions(these func(key string) bool) error {
 		Versions []version `xml:"Version"`
 		Markers  []version `xml:"DeleteMarker"`
 	}
-	if err == nil {
-		err = xml.Unmarshal(body, &answer)
-	}
-	if err != nil {
-		return failed(err)
-	}
+	bucket := sandbox.ActInput{"Bucket": at.blueprint.Bucket.Name}
+	at.askXML(at.blueprint.AdminAccount, "s3", "ListObjectVersions", bucket, &answer)
 	for _, v := range append(answer.Versions, answer.Markers...) {
-		if !these(v.Key) {
-			continue
-		}
-		if err := at.act("s3", "DeleteObject", also(bucket, "Key", v.Key, "versionId", v.ID)); err != nil {
-			return err
+		if these(v.Key) {
+			at.act("s3", "DeleteObject", also(bucket, "Key", v.Key, "versionId", v.ID))
 		}
 	}
-	return nil
 }

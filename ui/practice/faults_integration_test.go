@@ -17,7 +17,7 @@ import (
 )
 
 // TestTerraformMeetsEveryFaultAndPassesWhenItIsMended proves each fault on one
-// stage: a real Terraform meets it and fails, its text alone names it, the checks
+// lab: a real Terraform meets it and fails, its text alone names it, the checks
 // alone find it, what they propose mends it, Terraform passes, and nothing else
 // is changed.
 func TestTerraformMeetsEveryFaultAndPassesWhenItIsMended(t *testing.T) {
@@ -88,8 +88,9 @@ func newRealWorld(t *testing.T) *world {
 	w := newWorld(t, engine)
 	w.real = true
 	// A backend that cannot reach AWS gives up after a minute otherwise.
-	at := &scene{Stage: w.Stage, blueprint: w.answers.Blueprint}
-	w.must(at.edit(at.backend(), `(?m)^(\s*)key\s*=.*\n`, "$0${1}max_retries    = 1\n"))
+	w.byHand(func(at *byHand) {
+		at.edit(at.backend(), `(?m)^(\s*)key\s*=.*\n`, "$0${1}max_retries    = 1\n")
+	})
 	if text, ok := w.terraform("", "init", "-reconfigure"); !ok {
 		t.Fatal(text)
 	}

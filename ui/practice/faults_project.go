@@ -1,7 +1,6 @@
 package practice
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 
@@ -11,8 +10,8 @@ import (
 // backendFaults are in the first project's backend.tf.
 var backendFaults = []Fault{
 	{diagnosis.ProfileMissing, "name", "The backend's profile is mistyped.", inBackend(`(?m)^(\s*profile\s*=\s*)".*"$`, `${1}"admin-iam"`)},
-	{diagnosis.WrongAccount, "", "The backend allows the environment's account instead of the one that holds the state.", func(ctx context.Context, at *scene) error {
-		return inBackend(`(?m)^(\s*)profile\s*=.*$`, "$0\n${1}allowed_account_ids = [\""+at.environment().Account+"\"]")(ctx, at)
+	{diagnosis.WrongAccount, "", "The backend allows the environment's account instead of the one that holds the state.", func(at *byHand) {
+		at.editBackend(`(?m)^(\s*)profile\s*=.*$`, "$0\n${1}allowed_account_ids = [\""+at.environment().Account+"\"]")
 	}},
 	{diagnosis.RegionWrong, "", "The backend names another region than the bucket's.", inBackend(`(?m)^(\s*region\s*=\s*)".*"$`, `${1}"eu-central-1"`)},
 	{diagnosis.RegionInvalid, "", "The backend's region is mistyped.", inBackend(`(?m)^(\s*region\s*=\s*)"(.*)"$`, `${1}"${2}1"`)},
@@ -24,70 +23,64 @@ var backendFaults = []Fault{
 	{diagnosis.KMSIDInvalid, "", "The backend names the key by a word that is neither an id nor an ARN.", inBackend(`(?m)^(\s*kms_key_id\s*=\s*)".*"$`, `${1}"terraform"`)},
 	{diagnosis.TableDenied, "name", "The backend's lock table is mistyped, and the group may use the true one only.", inBackend(`(?m)^(\s*dynamodb_table\s*=\s*)"(.*)"$`, `${1}"${2}s"`)},
 	{diagnosis.ConfigInvalid, "variable", "The backend takes its bucket from a variable.", inBackend(`(?m)^(\s*bucket\s*=\s*)".*"$`, `${1}var.bucket`)},
-	{diagnosis.ConfigInvalid, "block", "The backend assumes a role in a block, which is an attribute there.", func(ctx context.Context, at *scene) error {
-		return inBackend(`(?m)^(\s*)profile\s*=.*\n`, "$0\n${1}assume_role {\n${1}  role_arn = \""+at.roleARN()+"\"\n${1}}\n")(ctx, at)
+	{diagnosis.ConfigInvalid, "block", "The backend assumes a role in a block, which is an attribute there.", func(at *byHand) {
+		at.editBackend(`(?m)^(\s*)profile\s*=.*\n`, "$0\n${1}assume_role {\n${1}  role_arn = \""+at.roleARN()+"\"\n${1}}\n")
 	}},
 	{diagnosis.NetworkUnreachable, "", "The backend's endpoints are addresses at which nobody answers.", inBackend(endpoints, `${1}"http://127.0.0.1:1"`)},
-	{diagnosis.TLSUntrusted, "", "The way to AWS leads through a proxy that signs its own certificate.", func(ctx context.Context, at *scene) error {
-		address, err := at.server.StartTLS(ctx, "127.0.0.1:0")
-		if err != nil {
-			return failed(err)
-		}
-		return inBackend(endpoints, `${1}"`+address+`"`)(ctx, at)
+	{diagnosis.TLSUntrusted, "", "The way to AWS leads through a proxy that signs its own certificate.", func(at *byHand) {
+		address, err := at.Server.StartTLS(at.ctx, "127.0.0.1:0")
+		at.must(err)
+		at.editBackend(endpoints, `${1}"`+address+`"`)
 	}},
 }
 
 // endpoints matches the endpoints of a backend.
 const endpoints = `(?m)^(\s*(?:s3|dynamodb|sts)\s*=\s*)".*"$`
 
-// inBackend edits the first project's backend. The project is then like a clone
-// of a repository with that text: never initialised, so that Terraform tries it.
 func inBackend(pattern, with string) doing {
-	return func(_ context.Context, at *scene) error {
-		if err := at.edit(at.backend(), pattern, with); err != nil {
-			return err
-		}
-		return at.clone()
-	}
+	return func(at *byHand) { at.editBackend(pattern, with) }
+}
+
+// editBackend edits the first project's backend. The project is then like a clone
+// of a repository with that text: never initialised, so that Terraform tries it.
+func (at *byHand) editBackend(pattern, with string) {
+	at.edit(at.backend(), pattern, with)
+	at.clone()
 }
 
 // withoutRegion takes the region out of the backend, and out of the environment
 // in which the sandbox sets one for whoever has none: Terraform would take it.
-func withoutRegion(ctx context.Context, at *scene) error {
+func withoutRegion(at *byHand) {
 	at.Environ = at.Environ.With(map[string]string{regionVariable: ""})
-	return inBackend(`(?m)^\s*region\s*=.*\n`, "")(ctx, at)
+	at.editBackend(`(?m)^\s*region\s*=.*\n`, "")
 }
 
 // clone makes the first project one in which init never ran.
-func (at *scene) clone() error {
-	return failed(os.RemoveAll(filepath.Join(at.dir(), ".terraform")))
+func (at *byHand) clone() {
+	if at.err == nil {
+		at.must(os.RemoveAll(filepath.Join(at.dir(), ".terraform")))
+	}
 }
 
 // projectFaults are in the first project's other files.
 var projectFaults = []Fault{
-	{diagnosis.ConfigInvalid, "", "The provider has the article's assume_role = { }, which has been a block since Terraform 0.12.", func(_ context.Context, at *scene) error {
-		return at.edit(at.provider(), `(?m)^(\s*)assume_role \{`, "${1}assume_role = {")
+	{diagnosis.ConfigInvalid, "", "The provider has the article's assume_role = { }, which has been a block since Terraform 0.12.", func(at *byHand) {
+		at.edit(at.provider(), `(?m)^(\s*)assume_role \{`, "${1}assume_role = {")
 	}},
-	{diagnosis.BackendNotInitialized, "", "The project is a fresh clone, in which init never ran.", func(_ context.Context, at *scene) error {
-		return at.clone()
+	{diagnosis.BackendNotInitialized, "", "The project is a fresh clone, in which init never ran.", func(at *byHand) {
+		at.clone()
 	}},
-	{diagnosis.BackendChanged, "", "A colleague changed the backend's lock, and this laptop has not run init since.", func(_ context.Context, at *scene) error {
-		if err := at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`); err != nil {
-			return err
-		}
-		return at.edit(at.cache(), `"hash": \d+`, `"hash": 1`)
+	{diagnosis.BackendChanged, "", "A colleague changed the backend's lock, and this laptop has not run init since.", func(at *byHand) {
+		at.edit(at.cache(), `"use_lockfile": true`, `"use_lockfile": null`)
+		at.edit(at.cache(), `"hash": \d+`, `"hash": 1`)
 	}},
-	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialised.", func(_ context.Context, at *scene) error {
-		if err := at.removeState(); err != nil {
-			return err
-		}
-		if err := at.write("terraform.tfstate", exampleState(1, exampleInput)); err != nil {
-			return err
-		}
-		return at.clone()
+	{diagnosis.MigrationNeedsAnswer, "", "The project still has its state in a local file, beside a backend that was never initialised.", func(at *byHand) {
+		at.removeState()
+		at.write("terraform.tfstate", exampleState(1, exampleInput))
+		at.clone()
 	}},
-	{diagnosis.ProviderUnavailable, "", "The project asks for a version of the provider that does not exist.", func(_ context.Context, at *scene) error {
-		return at.write("versions.tf", `terraform {
+	{diagnosis.ProviderUnavailable, "", "The project asks for a version of the provider that does not exist.", func(at *byHand) {
+		at.write("versions.tf", `terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -97,8 +90,8 @@ var projectFaults = []Fault{
 }
 `)
 	}},
-	{diagnosis.ProviderLockFile, "", "The provider lock file holds the checksum of another package than the one to be had.", func(_ context.Context, at *scene) error {
-		return at.write(".terraform.lock.hcl", `provider "registry.terraform.io/hashicorp/aws" {
+	{diagnosis.ProviderLockFile, "", "The provider lock file holds the checksum of another package than the one to be had.", func(at *byHand) {
+		at.write(".terraform.lock.hcl", `provider "registry.terraform.io/hashicorp/aws" {
   version = "5.100.0"
   hashes = [
     "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",

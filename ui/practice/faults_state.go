@@ -1,7 +1,6 @@
 package practice
 
 import (
-	"context"
 	"crypto/md5" //nolint:gosec // the digest that Terraform's S3 backend keeps is MD5
 	"encoding/hex"
 	"fmt"
@@ -14,59 +13,54 @@ import (
 
 // stateFaults are about the first project's state and its lock.
 var stateFaults = []Fault{
-	{diagnosis.LockHeld, "", "A colleague's run died three days ago and left its lock behind, in the file and in the table.", func(_ context.Context, at *scene) error {
-		if err := at.putObject(at.lockFile(), at.lock()); err != nil {
-			return err
-		}
-		return at.putItem(at.lockID(), "Info", at.lock())
+	{diagnosis.LockHeld, "", "A colleague's run died three days ago and left its lock behind, in the file and in the table.", func(at *byHand) {
+		at.putObject(at.lockFile(), at.lock())
+		at.putItem(at.lockID(), "Info", at.lock())
 	}},
-	{diagnosis.LockHeld, "file", "A colleague's run died three days ago and left its lock file behind.", func(_ context.Context, at *scene) error {
-		return at.putObject(at.lockFile(), at.lock())
+	{diagnosis.LockHeld, "file", "A colleague's run died three days ago and left its lock file behind.", func(at *byHand) {
+		at.putObject(at.lockFile(), at.lock())
 	}},
-	{diagnosis.LockHeld, "table", "A colleague's run died three days ago and left its lock in the table behind.", func(_ context.Context, at *scene) error {
-		return at.putItem(at.lockID(), "Info", at.lock())
+	{diagnosis.LockHeld, "table", "A colleague's run died three days ago and left its lock in the table behind.", func(at *byHand) {
+		at.putItem(at.lockID(), "Info", at.lock())
 	}},
-	{diagnosis.LockCorrupt, "", "There is a lock file, but what it holds is cut off.", func(_ context.Context, at *scene) error {
-		return at.putObject(at.lockFile(), at.lock()[:40])
+	{diagnosis.LockCorrupt, "", "There is a lock file, but what it holds is cut off.", func(at *byHand) {
+		at.putObject(at.lockFile(), at.lock()[:40])
 	}},
-	{diagnosis.LockCorrupt, "table", "There is a lock in the table, but what it holds is cut off.", func(_ context.Context, at *scene) error {
-		return at.putItem(at.lockID(), "Info", at.lock()[:40])
+	{diagnosis.LockCorrupt, "table", "There is a lock in the table, but what it holds is cut off.", func(at *byHand) {
+		at.putItem(at.lockID(), "Info", at.lock()[:40])
 	}},
-	{diagnosis.DigestMismatch, "", "A run died after it wrote the state and before it wrote the state's digest.", func(_ context.Context, at *scene) error {
-		return at.putDigest(digestOf(exampleState(1, firstInput)))
+	{diagnosis.DigestMismatch, "", "A run died after it wrote the state and before it wrote the state's digest.", func(at *byHand) {
+		at.putDigest(digestOf(exampleState(1, firstInput)))
 	}},
-	{diagnosis.DigestMismatch, "object", "Somebody put an earlier version of the state back, past Terraform.", func(_ context.Context, at *scene) error {
-		return at.putObject(at.project().StateKey, exampleState(1, firstInput))
+	{diagnosis.DigestMismatch, "object", "Somebody put an earlier version of the state back, past Terraform.", func(at *byHand) {
+		at.putObject(at.project().StateKey, exampleState(1, firstInput))
 	}},
-	{diagnosis.StateFormat, "", "The state was written by an engine that is newer than any here.", func(_ context.Context, at *scene) error {
-		return at.putState(strings.Replace(exampleState(3, exampleInput), `"version": 4`, `"version": 5`, 1))
+	{diagnosis.StateFormat, "", "The state was written by an engine that is newer than any here.", func(at *byHand) {
+		at.putState(strings.Replace(exampleState(3, exampleInput), `"version": 4`, `"version": 5`, 1))
 	}},
 }
 
-func (at *scene) lockFile() string { return at.project().StateKey + ".tflock" }
+func (at *byHand) lockFile() string { return at.project().StateKey + ".tflock" }
 
 // lock is what Terraform writes into a lock.
-func (at *scene) lock() string {
+func (at *byHand) lock() string {
 	created := time.Now().Add(-72 * time.Hour).UTC().Format(time.RFC3339Nano)
 	return fmt.Sprintf(`{"ID":"33a1c3a7-1f4e-8f5a-1f9a-0a1b2c3d4e5f","Operation":"OperationTypeApply","Info":"","Who":"%s@laptop","Version":"1.11.4","Created":%q,"Path":%q}`,
 		other, created, at.lockID())
 }
 
 // putState writes the first project's state and its digest as Terraform does.
-func (at *scene) putState(state string) error {
-	if err := at.putObject(at.project().StateKey, state); err != nil {
-		return err
-	}
-	return at.putDigest(digestOf(state))
+func (at *byHand) putState(state string) {
+	at.putObject(at.project().StateKey, state)
+	at.putDigest(digestOf(state))
 }
 
 // putDigest writes the digest of the first project's state, where there is a
 // table for it.
-func (at *scene) putDigest(digest string) error {
-	if at.blueprint.Lock.DynamoDBTable == "" {
-		return nil
+func (at *byHand) putDigest(digest string) {
+	if at.blueprint.Lock.DynamoDBTable != "" {
+		at.putItem(at.lockID()+"-md5", "Digest", digest)
 	}
-	return at.putItem(at.lockID()+"-md5", "Digest", digest)
 }
 
 func digestOf(state string) string {
@@ -76,11 +70,9 @@ func digestOf(state string) string {
 
 // removeState takes the first project's state, all of its versions, and its digest
 // away, as if there had never been one.
-func (at *scene) removeState() error {
-	if err := at.deleteVersions(func(key string) bool { return key == at.project().StateKey }); err != nil {
-		return err
-	}
-	return at.act("dynamodb", "DeleteItem", sandbox.ActInput{
+func (at *byHand) removeState() {
+	at.deleteVersions(func(key string) bool { return key == at.project().StateKey })
+	at.act("dynamodb", "DeleteItem", sandbox.ActInput{
 		"TableName": at.blueprint.Lock.DynamoDBTable, "Key": map[string]any{"LockID": map[string]string{"S": at.lockID() + "-md5"}},
 	})
 }

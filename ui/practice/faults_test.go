@@ -44,7 +44,7 @@ func TestAnUnknownFaultIsAnErrorThatListsThem(t *testing.T) {
 
 func TestAFaultNeedsAFinishedSetUp(t *testing.T) {
 	s := start(t, Options{})
-	defer closeStage(t, s)
+	defer closeLab(t, s)
 	if err := s.Break(t.Context(), "kms-disabled"); err == nil || !strings.Contains(err.Error(), "needs a finished set-up") {
 		t.Errorf("err = %v", err)
 	}

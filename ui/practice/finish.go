@@ -11,10 +11,10 @@ import (
 	"stateroom/steps/plan"
 )
 
-// Finish brings the stage to a finished set-up, without a question, and gives
+// Finish brings the lab to a finished set-up, without a question, and gives
 // its first project a resource whose state lies in the bucket: what somebody
 // finds who joins the team. Progress hears the events of the set-up.
-func (s *Stage) Finish(ctx context.Context, env *engine.Env, answers *blueprint.Answers, progress plan.Emit) error {
+func (l *Lab) Finish(ctx context.Context, env *engine.Env, answers *blueprint.Answers, progress plan.Emit) error {
 	run := (&steps.Setup{Env: env, Answers: answers}).Flow()
 	run.Emit = progress
 	run.Confirm = func(context.Context, plan.Review) (plan.Decision, error) { return plan.Decision{Yes: true}, nil }
@@ -32,16 +32,14 @@ func (s *Stage) Finish(ctx context.Context, env *engine.Env, answers *blueprint.
 		}
 		return errors.Join(problems...)
 	}
-	return (&scene{Stage: s, blueprint: answers.Blueprint}).work()
+	at := &byHand{Lab: l, ctx: ctx, blueprint: answers.Blueprint}
+	at.work()
+	return at.err
 }
 
 // work leaves behind what two applies in the first project would.
-func (at *scene) work() error {
-	if err := at.write("main.tf", exampleConfig); err != nil {
-		return err
-	}
-	if err := at.putState(exampleState(1, firstInput)); err != nil {
-		return err
-	}
-	return at.putState(exampleState(2, exampleInput))
+func (at *byHand) work() {
+	at.write("main.tf", exampleConfig)
+	at.putState(exampleState(1, firstInput))
+	at.putState(exampleState(2, exampleInput))
 }

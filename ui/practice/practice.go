@@ -1,6 +1,6 @@
-// Package practice is the stage on which set-up is rehearsed: the AWS inside
+// Package practice is the lab in which set-up is rehearsed: the AWS inside
 // the process, a scratch home with the operator's credentials, and answers that
-// need no typing. Every presenter starts the same stage.
+// need no typing. Every presenter starts the same lab.
 //
 // What does not live here: the sandbox itself (awsops/sandbox) and anything
 // that is shown.
@@ -22,7 +22,7 @@ import (
 	"stateroom/steps/engine"
 )
 
-// Options are the knobs of a stage.
+// Options are the knobs of a lab.
 type Options struct {
 	// Dir is where the scratch files go; it must be new or empty. Empty means a
 	// new folder among the system's temporary ones.
@@ -35,26 +35,27 @@ type Options struct {
 	Environ engine.Environment
 }
 
-// Stage is one rehearsal: a sandbox that serves and the scratch files that go
-// with it. The files stay when the stage is closed, for whoever wants to look.
-type Stage struct {
+// Lab is one rehearsal: a sandbox that serves and the scratch files that go
+// with it. The files stay when the lab is closed, for whoever wants to look.
+type Lab struct {
 	// Root is the scratch folder: blueprint, projects, handovers, and home/.aws.
 	Root string
-	// Desk is the folder that is worked in, the root or the newcomer's clone, and
+	// WorkDir is the folder that is worked in, the root or the new admin's clone, and
 	// Environ the environment there.
-	Desk    string
+	WorkDir string
 	Environ engine.Environment
 	// Me is the user whose key goes into the scratch home.
 	Me string
+	// Server is the lab's AWS.
+	Server *sandbox.Server
 
-	server    *sandbox.Server
 	accounts  int
 	recipient string
 	// ownRoot says that Start made up the folder.
 	ownRoot bool
 }
 
-// credentialsFile and configFile lie below the stage's root, as they do below a
+// credentialsFile and configFile lie below the lab's root, as they do below a
 // home.
 var (
 	credentialsFile = filepath.Join("home", ".aws", "credentials")
@@ -71,23 +72,23 @@ const (
 )
 
 // Start serves a new sandbox on a free loopback port and makes its scratch files.
-func Start(ctx context.Context, o Options) (*Stage, error) {
+func Start(ctx context.Context, o Options) (*Lab, error) {
 	root, err := scratch(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{
-		Root: root, Desk: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
-		server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
+	l := &Lab{
+		Root: root, WorkDir: root, Me: me, accounts: o.Accounts, ownRoot: o.Dir == "",
+		Server: sandbox.New(sandbox.Options{Accounts: o.Accounts, Latency: o.Latency}),
 	}
-	if err := s.server.Start(ctx, "127.0.0.1:0"); err != nil {
+	if err := l.Server.Start(ctx, "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("the sandbox cannot be started: %w", err)
 	}
-	if err := s.furnish(); err != nil {
-		return nil, errors.Join(err, s.Close(false))
+	if err := l.writeHome(); err != nil {
+		return nil, errors.Join(err, l.Close(false))
 	}
-	s.Environ = environment(o.Environ, s.Root, s.Endpoint())
-	return s, nil
+	l.Environ = environment(o.Environ, l.Root, l.Endpoint())
+	return l, nil
 }
 
 // scratch makes the folder. One that holds something is refused: nothing real
@@ -113,21 +114,21 @@ func scratch(dir string) (string, error) {
 	return dir, nil
 }
 
-// furnish writes the scratch home: the operator's credentials as the default
+// writeHome writes the scratch home: the operator's credentials as the default
 // profile, and the identity with which the other user opens a handover.
-func (s *Stage) furnish() error {
+func (l *Lab) writeHome() error {
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		return fmt.Errorf("no identity for %s: %w", other, err)
 	}
-	s.recipient = identity.Recipient().String()
-	operator := s.server.Operator()
+	l.recipient = identity.Recipient().String()
+	operator := l.Server.Operator()
 	for path, text := range map[string]string{
 		credentialsFile: fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", operator.AccessKeyID, operator.SecretAccessKey),
 		configFile:      "[default]\nregion = " + blueprint.DefaultStateRegion + "\n",
 		identityFile:    identity.String() + "\n",
 	} {
-		path = filepath.Join(s.Root, path)
+		path = filepath.Join(l.Root, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return fmt.Errorf("the scratch home cannot be made: %w", err)
 		}
@@ -139,22 +140,19 @@ func (s *Stage) furnish() error {
 }
 
 // Endpoint is where the sandbox answers for every service.
-func (s *Stage) Endpoint() string { return s.server.URL() }
-
-// Sandbox is the AWS behind the stage.
-func (s *Stage) Sandbox() *sandbox.Server { return s.server }
+func (l *Lab) Endpoint() string { return l.Server.URL() }
 
 // Note says where the scratch files are and how to look at them.
-func (s *Stage) Note() string {
-	return fmt.Sprintf("This was the sandbox: nothing real was touched. What it wrote is in %s, for you to look at and to delete.", s.Root)
+func (l *Lab) Note() string {
+	return fmt.Sprintf("This was the sandbox: nothing real was touched. What it wrote is in %s, for you to look at and to delete.", l.Root)
 }
 
 // Close stops the sandbox. The scratch files stay if keep says so, and always where
 // the caller chose the folder.
-func (s *Stage) Close(keep bool) error {
-	err := s.server.Close()
-	if !keep && s.ownRoot {
-		err = errors.Join(err, os.RemoveAll(s.Root))
+func (l *Lab) Close(keep bool) error {
+	err := l.Server.Close()
+	if !keep && l.ownRoot {
+		err = errors.Join(err, os.RemoveAll(l.Root))
 	}
 	if err != nil {
 		return fmt.Errorf("the sandbox cannot be cleared away: %w", err)

@@ -13,7 +13,7 @@ import (
 	"stateroom/awsops/sandbox"
 )
 
-func start(t *testing.T, o Options) *Stage {
+func start(t *testing.T, o Options) *Lab {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = filepath.Join(t.TempDir(), "scratch")
@@ -26,14 +26,14 @@ func start(t *testing.T, o Options) *Stage {
 	return s
 }
 
-func closeStage(t *testing.T, s *Stage) {
+func closeLab(t *testing.T, s *Lab) {
 	t.Helper()
 	if err := s.Close(true); err != nil {
 		t.Error(err)
 	}
 }
 
-// The stage's environment has nothing of the callers' AWS, and the callers' own, which
+// The lab's environment has nothing of the callers' AWS, and the callers' own, which
 // is this process's, is what it was all the time.
 func TestStageHidesTheCallersAWSAndLeavesItAlone(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "real")
@@ -55,7 +55,7 @@ func TestStageHidesTheCallersAWSAndLeavesItAlone(t *testing.T) {
 	if got := s.Environ.Get("PATH"); got != os.Getenv("PATH") {
 		t.Errorf("PATH is %q", got)
 	}
-	closeStage(t, s)
+	closeLab(t, s)
 	if after := os.Environ(); !slices.Equal(after, before) {
 		t.Errorf("left with %q, came with %q", after, before)
 	}
@@ -107,7 +107,7 @@ func TestStageOperatorMeetsTheAccountsThatTheAnswersName(t *testing.T) {
 				t.Errorf("%s is %s in the answers and %q in the sandbox", e.Name, e.Account, ids[e.Name])
 			}
 		}
-		closeStage(t, s)
+		closeLab(t, s)
 	}
 }
 

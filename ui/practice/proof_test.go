@@ -32,9 +32,9 @@ type proof struct {
 	// moved says that a mended file has its lines in another order.
 	moved bool
 	// back takes back what is left of the fault, or all of it where it is beyond
-	// mending; nil where the files are all of that. A spent stage cannot be had
+	// mending; nil where the files are all of that. A spent lab cannot be had
 	// back.
-	back  func(*scene) error
+	back  func(*byHand)
 	spent bool
 	// real says that it takes a real Terraform to mend it.
 	real bool
@@ -65,7 +65,7 @@ func (p proof) of(f Fault) proof {
 }
 
 // TestEveryFaultIsFoundByTheChecksAloneAndMended goes through all faults on one
-// stage, without a Terraform.
+// lab, without a Terraform.
 func TestEveryFaultIsFoundByTheChecksAloneAndMended(t *testing.T) {
 	w := newPaperWorld(t)
 	for _, f := range Faults() {
@@ -90,14 +90,14 @@ func TestAHealthyStageHasNoFindingAndIsOnlyRead(t *testing.T) {
 // mostTrips is how many round trips one after another a health check may take.
 const mostTrips = 8
 
-// healthy wants a stage to have no finding, and that only reading tells so.
+// healthy wants a lab to have no finding, and that only reading tells so.
 func (w *world) healthy() {
 	w.t.Helper()
 	const latency = 400 * time.Millisecond
 	var mu sync.Mutex
 	var last time.Time
 	trips := 0
-	w.Sandbox().Intercept(func(sandbox.Entry) sandbox.Fault {
+	w.Server.Intercept(func(sandbox.Entry) sandbox.Fault {
 		mu.Lock()
 		if now := time.Now(); now.Sub(last) >= latency { // it may have waited for an answer
 			trips, last = trips+1, now
@@ -107,7 +107,7 @@ func (w *world) healthy() {
 		return sandbox.Fault{}
 	})
 	first, summary := w.flow()
-	w.Sandbox().Intercept(nil)
+	w.Server.Intercept(nil)
 	if len(first.Findings)+len(first.Changes)+len(first.NotOurs) > 0 || summary.ExitCode(true) != plan.ExitDone {
 		w.t.Errorf("exit %d, %s", summary.ExitCode(true), told(summary))
 	}
@@ -125,7 +125,7 @@ func (w *world) healthy() {
 	}
 }
 
-// breaks lets the stage meet the faults, each of which changes something.
+// breaks lets the lab meet the faults, each of which changes something.
 func (w *world) breaks(p proof) {
 	w.t.Helper()
 	w.spent = true // until it is had back
@@ -193,9 +193,9 @@ func (w *world) flow() (first plan.Review, summary *plan.Summary) {
 	flow := engine.Flow{
 		Env: w.env(), Answers: &answers, Steps: steps.Order(), Emit: func(plan.Event) {},
 		Look: func(ctx context.Context, env *engine.Env) (plan.Review, error) {
-			mark := len(w.Sandbox().Log())
+			mark := len(w.Server.Log())
 			r, err := check.Look(ctx, env)
-			for _, e := range w.Sandbox().Log()[mark:] {
+			for _, e := range w.Server.Log()[mark:] {
 				if e.Mutating {
 					w.t.Errorf("looking calls %s:%s", e.Service, e.Operation)
 				}
@@ -246,7 +246,7 @@ func told(s *plan.Summary) string {
 	return text
 }
 
-// unchanged wants a mended stage to be what it was before it was broken.
+// unchanged wants a mended lab to be what it was before it was broken.
 func (w *world) unchanged(p proof) {
 	w.t.Helper()
 	if w.mends(p) {
@@ -299,15 +299,15 @@ func lines(text string) []string {
 	return slices.Sorted(slices.Values(slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })))
 }
 
-// takesBack makes the stage what it was, for the next proof.
+// takesBack makes the lab what it was, for the next proof.
 func (w *world) takesBack(p proof) {
 	w.t.Helper()
 	if p.back != nil {
-		w.must(p.back(&scene{Stage: w.Stage, blueprint: w.answers.Blueprint}))
+		w.byHand(p.back)
 	}
 	w.restore(w.fresh.files)
 	if w.spent = !slices.Equal(w.snapshot().state, w.fresh.state); w.spent && !p.spent {
-		w.t.Error("the stage cannot be had back")
+		w.t.Error("the lab cannot be had back")
 		w.same(w.fresh, proof{})
 	}
 }

@@ -36,10 +36,7 @@ var particular = map[string]proof{
 	},
 	"clock-skew": {
 		beyond: "setting the clock is the machine's owner's to do", asks: "Set this machine's clock",
-		back: func(at *scene) error {
-			at.server.SetClock(0)
-			return nil
-		},
+		back: func(at *byHand) { at.Server.SetClock(0) },
 	},
 
 	// The files of the project.
@@ -77,10 +74,7 @@ var particular = map[string]proof{
 	"table-schema":           {beyond: "a table of somebody's is never deleted", asks: "Name another table", spent: true},
 	"throttled": {
 		beyond: "it is over when it is over", asks: "Wait a minute and run again",
-		back: func(at *scene) error {
-			at.server.Throttle("dynamodb", false)
-			return nil
-		},
+		back: func(at *byHand) { at.Server.Throttle("dynamodb", false) },
 	},
 	"state-format": {beyond: "it takes the engine that wrote it", asks: "the version of Terraform that wrote", back: stateAgain},
 }
@@ -120,22 +114,16 @@ var pairs = []proof{
 }
 
 // stateAgain puts the first project's state back.
-func stateAgain(at *scene) error { return at.putState(exampleState(2, exampleInput)) }
+func stateAgain(at *byHand) { at.putState(exampleState(2, exampleInput)) }
 
 // keyPolicyAgain puts back what the set-up gave the key.
-func keyPolicyAgain(at *scene) error {
-	return at.putKeyPolicy(policy.KeyPolicy("aws", at.blueprint.AdminAccount, at.blueprint.Key.Administrators, nil))
+func keyPolicyAgain(at *byHand) {
+	at.putKeyPolicy(policy.KeyPolicy("aws", at.blueprint.AdminAccount, at.blueprint.Key.Administrators, nil))
 }
 
 // takeStrangerAway takes the user of the environment's account away.
-func takeStrangerAway(at *scene) error {
-	key, err := at.key()
-	if err != nil {
-		return err
-	}
+func takeStrangerAway(at *byHand) {
 	user := sandbox.ActInput{"UserName": at.Me}
-	if err := at.actIn(at.environment().Account, "iam", "DeleteAccessKey", also(user, "AccessKeyId", key.AccessKeyID)); err != nil {
-		return err
-	}
-	return at.actIn(at.environment().Account, "iam", "DeleteUser", user)
+	at.actIn(at.environment().Account, "iam", "DeleteAccessKey", also(user, "AccessKeyId", at.key().AccessKeyID))
+	at.actIn(at.environment().Account, "iam", "DeleteUser", user)
 }

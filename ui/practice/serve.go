@@ -16,7 +16,7 @@ import (
 	"stateroom/steps/engine"
 )
 
-// Serve runs a sandbox without a stage on addr until the context ends, whose
+// Serve runs a sandbox without a lab on addr until the context ends, whose
 // error it returns, after printing the environment that points the AWS CLI and Terraform to it. The
 // secret among it opens nothing but this sandbox.
 func Serve(ctx context.Context, addr string, o Options, out io.Writer) error {

@@ -22,9 +22,9 @@ import (
 	"stateroom/steps/terraform"
 )
 
-// world is a stage with a finished set-up, as the session of a command has it.
+// world is a lab with a finished set-up, as the session of a command has it.
 type world struct {
-	*Stage
+	*Lab
 	t       *testing.T
 	engine  *terraform.Engine
 	answers *blueprint.Answers
@@ -37,11 +37,11 @@ type world struct {
 	real bool
 }
 
-// newWorld starts a stage and finishes its set-up; engine may be nil.
+// newWorld starts a lab and finishes its set-up; engine may be nil.
 func newWorld(t *testing.T, engine *terraform.Engine) *world {
 	t.Helper()
-	w := &world{Stage: start(t, Options{}), t: t, engine: engine}
-	t.Cleanup(func() { closeStage(t, w.Stage) })
+	w := &world{Lab: start(t, Options{}), t: t, engine: engine}
+	t.Cleanup(func() { closeLab(t, w.Lab) })
 	w.answers = &blueprint.Answers{Blueprint: w.Blueprint(), Me: w.Me}
 	w.must(w.Finish(t.Context(), w.env(), w.answers, func(plan.Event) {}))
 	return w
@@ -77,7 +77,7 @@ func (w *world) must(err error) {
 }
 
 // snapshot is all that there is: what the sandbox holds, and the files below
-// the stage's root by their paths, without the providers that init fetched.
+// the lab's root by their paths, without the providers that init fetched.
 type snapshot struct {
 	state []string
 	files map[string]string
@@ -85,7 +85,7 @@ type snapshot struct {
 
 func (w *world) snapshot() snapshot {
 	w.t.Helper()
-	found := snapshot{w.Sandbox().State(), map[string]string{}}
+	found := snapshot{w.Server.State(), map[string]string{}}
 	w.must(filepath.WalkDir(w.Root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && d.Name() == "providers" {
 			return fs.SkipDir
@@ -172,4 +172,12 @@ func (w *world) note(dir string) []byte {
 	text, err := json.MarshalIndent(map[string]any{"version": 3, "backend": map[string]any{"type": "s3", "config": config, "hash": 1234}}, "", "  ")
 	w.must(err)
 	return text
+}
+
+// byHand changes the lab past the program.
+func (w *world) byHand(do doing) {
+	w.t.Helper()
+	at := &byHand{Lab: w.Lab, ctx: w.t.Context(), blueprint: w.answers.Blueprint}
+	do(at)
+	w.must(at.err)
 }

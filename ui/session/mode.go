@@ -12,9 +12,8 @@ import (
 // and what opens it.
 type Mode struct {
 	*tui.Mode
-	// open gives the questions of its flow, and then the flow itself, and the answers
-	// that flags have given. It is made once the lab stands, where there is one.
-	open func(s *session, ctx context.Context) (engine.Open, plan.Given, error)
+	// open is made once the lab stands, where there is one.
+	open opener
 	// piped says that with --plain a pipe may answer its questions.
 	piped bool
 	// tells says that its findings are a result of their own: where nobody can
@@ -23,14 +22,18 @@ type Mode struct {
 	tells bool
 }
 
+// opener gives the questions of a flow, and then the flow itself, and the answers
+// that flags have given.
+type opener func(s *session, ctx context.Context) (engine.Open, plan.Given, error)
+
 // The modes.
 var (
 	SetUp        = &Mode{Mode: tui.SetUp, open: (*session).settingUp}
 	Onboard      = &Mode{Mode: tui.Onboard, open: (*session).onboarding, piped: true}
 	Troubleshoot = &Mode{Mode: tui.Troubleshoot, open: (*session).troubleshooting, piped: true, tells: true}
-	Handover     = &Mode{Mode: tui.Handover, open: (*session).handingOver, piped: true}
-	Offboard     = &Mode{Mode: tui.Offboard, open: (*session).offboarding, piped: true}
-	Login        = &Mode{Mode: tui.Login, open: (*session).loggingIn, piped: true}
+	Handover     = &Mode{Mode: tui.Handover, open: handingOver, piped: true}
+	Offboard     = &Mode{Mode: tui.Offboard, open: offboarding, piped: true}
+	Login        = &Mode{Mode: tui.Login, open: loggingIn, piped: true}
 )
 
 // exitCode is the summary's; findings that nobody wanted mended remain.

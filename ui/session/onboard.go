@@ -2,11 +2,11 @@ package session
 
 import (
 	"context"
+	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"stateroom/awsops"
+	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -45,7 +45,7 @@ func (s *session) onboarding(ctx context.Context) (engine.Open, plan.Given, erro
 			return engine.Opened{}, err
 		}
 		o.Answers.Adopt = s.Adopt
-		env, err := s.openAsAdmin(ctx, o.Answers, pair, asks)
+		env, err := s.adminWith(ctx, o.Answers, asks, pair)
 		if err != nil {
 			return engine.Opened{}, err
 		}
@@ -69,23 +69,6 @@ func (s *session) bring(ctx context.Context) (map[string][]byte, error) {
 		brought[named.path] = text
 	}
 	return brought, nil
-}
-
-// openAsAdmin opens the world as one of the admins has it: AWS with the key that was
-// brought, or with none but the profile's.
-func (s *session) openAsAdmin(ctx context.Context, a *blueprint.Answers, pair awsops.KeyPair, asks plan.Asks) (*engine.Env, error) {
-	config := s.operating(asks.Code)
-	config.Profile, config.Key = "", &pair
-	sessions, err := s.openAWS(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	env, err := s.world(ctx, sessions, a)
-	if err != nil {
-		return nil, err
-	}
-	env.Asks = asks
-	return env, nil
 }
 
 // known is what is known before anything is asked.
@@ -129,88 +112,26 @@ func (s *session) holdsKey(a *blueprint.Answers) bool {
 	return false
 }
 
-// newAdmin moves a rehearsal to the second admin's laptop, whose file and key
-// answer what is asked for first.
-func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
-	if s.asAdmin {
-		return nil
+// answered puts the flags that answer a question into given.
+func answered(flags map[string]string) plan.Given {
+	given := plan.Given{}
+	for path, value := range flags {
+		if value != "" {
+			given[path] = secret.New(value)
+		}
 	}
-	if err := s.prepareLab(ctx, ""); err != nil {
-		return err
-	}
-	n, err := s.lab.Newcomer()
+	return given
+}
+
+// defaultIdentity is the private key that ssh makes by default, if it is there.
+func defaultIdentity() string {
+	home, err := os.UserHomeDir()
 	if err != nil {
-		return err
+		return ""
 	}
-	s.asAdmin, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
-	s.say(strings.Join([]string{
-		"You are " + n.User + ", new on the team, at a laptop of your own:",
-		"  a clone of the team's repository   " + n.Dir,
-		"  the file that the operator sent    " + n.Handover,
-		"  your private key                   " + n.Identity,
-	}, "\n"))
-	if !given.Asked(onboard.PathHandover) {
-		for path, value := range answered(map[string]string{onboard.PathHandover: n.Handover, onboard.PathIdentity: n.Identity}) {
-			given[path] = value
-		}
+	path := filepath.Join(home, ".ssh", "id_ed25519")
+	if _, err := os.Stat(path); err != nil {
+		return ""
 	}
-	return nil
-}
-
-// loggingIn opens a session with a second factor for Terraform's profile.
-func (s *session) loggingIn(context.Context) (engine.Open, plan.Given, error) {
-	return s.ofTeam(func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Flow, error) {
-		env, err := s.openAsAdmin(ctx, a, awsops.KeyPair{}, asks)
-		if err != nil {
-			return nil, err
-		}
-		return (&onboard.Login{Answers: a, Now: time.Now}).Flow(env), nil
-	})
-}
-
-// handingOver makes or remakes the sealed key file of one admin.
-func (s *session) handingOver(context.Context) (engine.Open, plan.Given, error) {
-	return s.ofTeam(func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Flow, error) {
-		env, err := s.operator(ctx, a, asks.Code)
-		if err != nil {
-			return nil, err
-		}
-		return (&onboard.Handover{Answers: a, User: s.User}).Flow(env), nil
-	})
-}
-
-// offboarding takes one admin's access away.
-func (s *session) offboarding(context.Context) (engine.Open, plan.Given, error) {
-	return s.ofTeam(func(ctx context.Context, a *blueprint.Answers, asks plan.Asks) (*engine.Flow, error) {
-		env, err := s.operator(ctx, a, asks.Code)
-		if err != nil {
-			return nil, err
-		}
-		return (&onboard.Offboard{Answers: a, User: s.User, Now: time.Now}).Flow(env), nil
-	})
-}
-
-// ofTeam opens a flow over the team's blueprint, of which nothing is asked.
-func (s *session) ofTeam(flow func(context.Context, *blueprint.Answers, plan.Asks) (*engine.Flow, error)) (engine.Open, plan.Given, error) {
-	open := func(ctx context.Context, _ plan.Given, asks plan.Asks) (engine.Opened, error) {
-		a, err := s.team(ctx)
-		if err != nil {
-			return engine.Opened{}, err
-		}
-		opened, err := flow(ctx, a, asks)
-		return engine.Opened{Flow: opened}, err
-	}
-	return open, plan.Given{}, nil
-}
-
-// team is the blueprint that is there, in a rehearsal with all that it asks for.
-func (s *session) team(ctx context.Context) (*blueprint.Answers, error) {
-	if err := s.prepareLab(ctx, ""); err != nil {
-		return nil, err
-	}
-	a, isNew, err := s.begin()
-	if isNew {
-		return nil, Usagef("there is no %s, which names the team's users: run it in the team's repository, or give --blueprint FILE", s.Blueprint)
-	}
-	return a, err
+	return path
 }

@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps"
@@ -28,7 +26,7 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 	var sessions *awsops.Sessions
 	signIn := func(ctx context.Context, asks plan.Asks) (err error) {
 		if sessions == nil {
-			if sessions, err = s.openAWS(ctx, s.operating(asks.Code)); err == nil {
+			if sessions, err = s.openAWS(ctx, s.config(), asks); err == nil {
 				s.greet()
 			}
 		}
@@ -69,12 +67,4 @@ func (s *session) settingUp(context.Context) (engine.Open, plan.Given, error) {
 		return opened, nil
 	}
 	return open, plan.Given{}, nil
-}
-
-// one refuses a --me that is none of the team's.
-func one(a *blueprint.Answers) error {
-	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
-		return Usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
-	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -19,7 +18,6 @@ import (
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot"
-	"stateroom/ui/practice"
 )
 
 // troubleshooting opens troubleshooting. The flags say where it begins; the screens
@@ -50,20 +48,19 @@ func (s *session) troubleshooting(ctx context.Context) (engine.Open, plan.Given,
 // healthCheck opens AWS and the files for a health check; in the sandbox it
 // makes the set-up first, and breaks it as asked.
 func (s *session) healthCheck(ctx context.Context, e *troubleshoot.HealthCheck, asks plan.Asks) (*engine.Flow, error) {
-	if e.OnlyText {
-		e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
-		return &engine.Flow{Env: &engine.Env{}, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil
-	}
-	if err := s.prepareLab(ctx, s.Break); err != nil {
-		return nil, err
-	}
-	var err error
-	if e.Answers, err = s.answersKnown(); err != nil {
-		return nil, err
-	}
-	env, err := s.operator(ctx, e.Answers, asks.Code)
-	if err != nil {
-		return nil, err
+	env := &engine.Env{}
+	e.Answers = &blueprint.Answers{Blueprint: blueprint.New()}
+	if !e.OnlyText {
+		err := s.prepareLab(ctx, s.Break)
+		if err == nil {
+			e.Answers, err = s.answersKnown()
+		}
+		if err == nil {
+			env, err = s.operator(ctx, e.Answers, asks)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return &engine.Flow{Env: env, Answers: e.Answers, Steps: steps.Order(), Look: e.Look}, nil
 }
@@ -139,19 +136,4 @@ func isTerminal(in io.Reader) bool {
 // saysNothing tells a text that says nothing from one that could not be read.
 func saysNothing(err error) bool {
 	return errors.Is(err, diagnosis.ErrEmpty) || errors.Is(err, diagnosis.ErrBinary) || errors.Is(err, diagnosis.ErrOnlyLog)
-}
-
-// listFaults prints the faults to practise on, one a line.
-func listFaults(out io.Writer) error {
-	faults := practice.Faults()
-	width := 0
-	for _, f := range faults {
-		width = max(width, len(f.Name()))
-	}
-	for _, f := range faults {
-		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name(), strings.Repeat(" ", width-len(f.Name())), f.About); err != nil {
-			return fmt.Errorf("the list of faults: %w", err)
-		}
-	}
-	return nil
 }

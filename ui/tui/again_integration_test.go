@@ -13,7 +13,7 @@ import (
 // TestAStopAtAnyCallIsGoneOnFromByANewLook stops a set-up at each of its calls that
 // change something, those of the proof among them.
 func TestAStopAtAnyCallIsGoneOnFromByANewLook(t *testing.T) {
-	stage, begin := rehearsal(t, practice.Options{})
+	lab, begin := rehearsal(t, practice.Options{})
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: begin})
 	shown.until(t, "17 to do")
 	shown.send(tm, "a", "down", "enter")
@@ -23,7 +23,7 @@ func TestAStopAtAnyCallIsGoneOnFromByANewLook(t *testing.T) {
 		t.Fatalf("the undisturbed run: %+v", s)
 	}
 	calls := 0
-	for _, e := range stage.Sandbox().Log() {
+	for _, e := range lab.Server.Log() {
 		if e.Mutating {
 			calls++
 		}

@@ -19,21 +19,21 @@ import (
 	"stateroom/ui/words"
 )
 
-// hold keeps the n-th call of a stage that changes something waiting until it is
+// hold keeps the n-th call of a lab that changes something waiting until it is
 // let go.
 type hold struct {
 	held chan struct{}
 	let  func()
 }
 
-func holdCall(t *testing.T, stage *practice.Stage, n int) *hold {
+func holdCall(t *testing.T, lab *practice.Lab, n int) *hold {
 	t.Helper()
 	let := make(chan struct{})
 	h := &hold{held: make(chan struct{}), let: sync.OnceFunc(func() { close(let) })}
 	t.Cleanup(h.let)
 	var mu sync.Mutex
 	seen := 0
-	stage.Sandbox().Intercept(func(e sandbox.Entry) sandbox.Fault {
+	lab.Server.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		if !e.Mutating {
 			return sandbox.Fault{}
 		}
@@ -77,8 +77,8 @@ func number(t *testing.T, text string) int {
 // what is offered from there on, and holds that nothing is doubled and that every
 // number is the new look's.
 func stoppedAt(t *testing.T, n int) {
-	stage, begin := rehearsal(t, practice.Options{})
-	h := holdCall(t, stage, n)
+	lab, begin := rehearsal(t, practice.Options{})
+	h := holdCall(t, lab, n)
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: begin})
 	shown.until(t, "17 to do")
 	shown.send(tm, "a")
@@ -113,7 +113,7 @@ func stoppedAt(t *testing.T, n int) {
 	if s := end(t, tm, m); s.Failed > 0 || s.Applied != made+rest || s.ExitCode(false) != plan.ExitDone {
 		t.Errorf("%d changes were made, then %d: %+v", made, rest, s)
 	}
-	notDoubled(t, stage.Sandbox().Log())
+	notDoubled(t, lab.Server.Log())
 }
 
 // creates are the calls that make something new.

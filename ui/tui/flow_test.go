@@ -30,26 +30,26 @@ import (
 	"stateroom/ui/tui/theme"
 )
 
-// rehearsal is a stage for one test, and a way to begin runs on it.
-func rehearsal(t *testing.T, o practice.Options) (*practice.Stage, func(context.Context, Request) (*Start, error)) {
+// rehearsal is a lab for one test, and a way to begin runs on it.
+func rehearsal(t *testing.T, o practice.Options) (*practice.Lab, func(context.Context, Request) (*Start, error)) {
 	t.Helper()
-	o.Dir = filepath.Join(t.TempDir(), "stage")
+	o.Dir = filepath.Join(t.TempDir(), "lab")
 	o.Environ = engine.ProcessEnvironment()
-	stage, err := practice.Start(t.Context(), o)
+	lab, err := practice.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = stage.Close(true) })
-	for _, entry := range stage.Environ { // for the children that a test starts, too
+	t.Cleanup(func() { _ = lab.Close(true) })
+	for _, entry := range lab.Environ { // for the children that a test starts, too
 		name, value, _ := strings.Cut(entry, "=")
 		t.Setenv(name, value)
 	}
-	return stage, func(context.Context, Request) (*Start, error) {
-		return startOn(stage.Root, stage.Endpoint(), stage.Blueprint(), stage.Me), nil
+	return lab, func(context.Context, Request) (*Start, error) {
+		return startOn(lab.Root, lab.Endpoint(), lab.Blueprint(), lab.Me), nil
 	}
 }
 
-// gate is a way to a stage that holds the calls with a word in them until it is
+// gate is a way to a lab that holds the calls with a word in them until it is
 // opened: what is in the middle stays there, however fast or slow the machine is.
 type gate struct {
 	endpoint string
@@ -58,9 +58,9 @@ type gate struct {
 	open func()
 }
 
-func newGate(t *testing.T, stage *practice.Stage, word string) *gate {
+func newGate(t *testing.T, lab *practice.Lab, word string) *gate {
 	t.Helper()
-	target, err := url.Parse(stage.Endpoint())
+	target, err := url.Parse(lab.Endpoint())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func end(t *testing.T, tm *teatest.TestModel, m *root) *plan.Summary {
 }
 
 func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
-	stage, begin := rehearsal(t, practice.Options{})
+	lab, begin := rehearsal(t, practice.Options{})
 	tm, m, shown := flow(t, Options{Menu: true, Begin: begin})
 	shown.until(t, "Practise in the sandbox")
 	shown.send(tm, "down", "enter")
@@ -190,7 +190,7 @@ func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
 		t.Errorf("closing words:\n%s", out.String())
 	}
 	text := shown.all.String() + out.String()
-	for name, hidden := range secrets(t, stage) {
+	for name, hidden := range secrets(t, lab) {
 		if strings.Contains(text, hidden) {
 			t.Errorf("the secret of %s was shown", name)
 		}
@@ -198,13 +198,13 @@ func TestFlowFromMenuToDoneShowsNoSecret(t *testing.T) {
 }
 
 // secrets are all that the sandbox has issued to this laptop.
-func secrets(t *testing.T, stage *practice.Stage) map[string]string {
+func secrets(t *testing.T, lab *practice.Lab) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(stage.Root, "home", ".aws", "credentials"))
+	text, err := os.ReadFile(filepath.Join(lab.Root, "home", ".aws", "credentials"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]string{"operator": stage.Sandbox().Operator().SecretAccessKey}
+	found := map[string]string{"operator": lab.Server.Operator().SecretAccessKey}
 	for _, line := range strings.Split(string(text), "\n") {
 		if name, value, ok := strings.Cut(line, "="); ok && strings.TrimSpace(name) == "aws_secret_access_key" {
 			found[strings.TrimSpace(value)[:4]] = strings.TrimSpace(value)
@@ -217,10 +217,10 @@ func secrets(t *testing.T, stage *practice.Stage) map[string]string {
 }
 
 func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
-	stage, begin := rehearsal(t, practice.Options{})
-	users := newGate(t, stage, "CreateUser")
+	lab, begin := rehearsal(t, practice.Options{})
+	users := newGate(t, lab, "CreateUser")
 	held := func(context.Context, Request) (*Start, error) {
-		return startOn(stage.Root, users.endpoint, stage.Blueprint(), stage.Me), nil
+		return startOn(lab.Root, users.endpoint, lab.Blueprint(), lab.Me), nil
 	}
 	tm, m, shown := flow(t, Options{Sandbox: true, Begin: held})
 	shown.until(t, "17 to do")
@@ -247,9 +247,9 @@ func TestFlowStoppedInTheMiddleGoesOn(t *testing.T) {
 }
 
 func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
-	stage, _ := rehearsal(t, practice.Options{})
+	lab, _ := rehearsal(t, practice.Options{})
 	empty := func(context.Context, Request) (*Start, error) {
-		o := openingOn(stage.Root, stage.Endpoint(), &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"})
+		o := openingOn(lab.Root, lab.Endpoint(), &blueprint.Answers{Blueprint: blueprint.New(), Me: "alice"})
 		o.All = true
 		return &Start{Open: o.Open}, nil
 	}
@@ -281,7 +281,7 @@ func TestFlowOfNewOperatorAsksEverything(t *testing.T) {
 	if len(m.run.flow.Answers.Environments) != 3 || m.run.review.Changes == nil {
 		t.Errorf("answers %+v", m.run.flow.Answers.Blueprint)
 	}
-	if _, err := os.Stat(filepath.Join(stage.Root, "stateroom.hcl")); err == nil {
+	if _, err := os.Stat(filepath.Join(lab.Root, "stateroom.hcl")); err == nil {
 		t.Error("looking has written the blueprint")
 	}
 }

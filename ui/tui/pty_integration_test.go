@@ -19,8 +19,8 @@ func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
 	if err := os.WriteFile(config, []byte("provider_installation {\n  network_mirror {\n    url = \"https://127.0.0.1:1/\"\n  }\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stage, _ := rehearsal(t, practice.Options{})
-	p := openTerminal(t, stage, stage.Endpoint(), terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
+	lab, _ := rehearsal(t, practice.Options{})
+	p := openTerminal(t, lab, lab.Endpoint(), terraformEnv+"=1", "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
 	p.setUp()
 	p.Until("Woohoo!!")
 	p.Until("Woohoo!!")
@@ -30,7 +30,7 @@ func TestSetUpWithTerraformInARealTerminal(t *testing.T) {
 	p.Until("Woohoo!!")
 	p.Type("\r")
 	p.ended(plan.ExitDone)
-	for name, hidden := range secrets(t, stage) {
+	for name, hidden := range secrets(t, lab) {
 		if strings.Contains(p.Text(), hidden) {
 			t.Errorf("the secret of %s was shown", name)
 		}

@@ -20,7 +20,7 @@ import (
 )
 
 // childEnv makes this test binary a wizard on the terminal that it is given; its
-// value is the stage's folder, and what follows tells the rest.
+// value is the lab's folder, and what follows tells the rest.
 const (
 	childEnv     = "STATEROOM_TEST_WIZARD"
 	endpointEnv  = "STATEROOM_TEST_ENDPOINT"
@@ -60,7 +60,7 @@ func child() int {
 	return summary.ExitCode(false)
 }
 
-// beginChild begins the nine steps on the stage of another process.
+// beginChild begins the nine steps on the lab of another process.
 func beginChild(ctx context.Context, _ Request) (*Start, error) {
 	b, err := blueprint.Read(filepath.Join(os.Getenv(childEnv), "rehearsed.hcl"))
 	if err != nil {
@@ -102,13 +102,13 @@ type terminal struct {
 
 // openTerminal starts the wizard in a pseudo-terminal of 110 by 34, as the only
 // program of its session.
-func openTerminal(t *testing.T, stage *practice.Stage, endpoint string, env ...string) *terminal {
+func openTerminal(t *testing.T, lab *practice.Lab, endpoint string, env ...string) *terminal {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(stage.Root, "rehearsed.hcl"), stage.Blueprint().HCL(), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(lab.Root, "rehearsed.hcl"), lab.Blueprint().HCL(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := &terminal{ptytest.New(t, 110, 34), t}
-	p.start(append(env, childEnv+"="+stage.Root, endpointEnv+"="+endpoint), os.Args[0])
+	p.start(append(env, childEnv+"="+lab.Root, endpointEnv+"="+endpoint), os.Args[0])
 	return p
 }
 
@@ -139,8 +139,8 @@ func (p *terminal) setUp() {
 
 func TestTerminalIsRestoredBySignals(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
-		stage, _ := rehearsal(t, practice.Options{})
-		p := openTerminal(t, stage, stage.Endpoint())
+		lab, _ := rehearsal(t, practice.Options{})
+		p := openTerminal(t, lab, lab.Endpoint())
 		p.Until("Practise in the sandbox")
 		p.Type("\r")
 		p.Until("to do")
@@ -148,14 +148,14 @@ func TestTerminalIsRestoredBySignals(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.ended(plan.ExitInterrupted)
-		_ = stage.Close(true)
+		_ = lab.Close(true)
 	}
 }
 
 func TestKillInTheMiddleLosesNothing(t *testing.T) {
-	stage, _ := rehearsal(t, practice.Options{})
-	keys := newGate(t, stage, "TrentService.CreateKey")
-	p := openTerminal(t, stage, keys.endpoint)
+	lab, _ := rehearsal(t, practice.Options{})
+	keys := newGate(t, lab, "TrentService.CreateKey")
+	p := openTerminal(t, lab, keys.endpoint)
 	p.setUp()
 	p.Until("of 39 changes")
 	keys.wait(t)
@@ -164,12 +164,12 @@ func TestKillInTheMiddleLosesNothing(t *testing.T) {
 	}
 	_ = p.Process.Wait()
 	keys.open()
-	again := openTerminal(t, stage, stage.Endpoint())
+	again := openTerminal(t, lab, lab.Endpoint())
 	again.setUp()
 	again.Until("changes made, 0 failed, 0 left out.")
 	again.Type("\r")
 	again.ended(plan.ExitDone)
-	for name, hidden := range secrets(t, stage) {
+	for name, hidden := range secrets(t, lab) {
 		if strings.Contains(p.Text()+again.Text(), hidden) {
 			t.Errorf("the secret of %s was shown", name)
 		}

@@ -44,8 +44,8 @@ func (p *terminal) continued(columns, lines uint16) {
 }
 
 func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
-	stage, _ := rehearsal(t, practice.Options{})
-	p := openUnderShell(t, childEnv+"="+stage.Root, endpointEnv+"="+stage.Endpoint())
+	lab, _ := rehearsal(t, practice.Options{})
+	p := openUnderShell(t, childEnv+"="+lab.Root, endpointEnv+"="+lab.Endpoint())
 	p.Until("Practise in the sandbox")
 	p.suspended()
 	p.continued(90, 28)
@@ -63,9 +63,9 @@ func TestSuspendedWizardComesBackInTheTerminalsNewSize(t *testing.T) {
 }
 
 func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
-	stage, _ := rehearsal(t, practice.Options{})
-	users := newGate(t, stage, "CreateUser")
-	p := openTerminal(t, stage, users.endpoint)
+	lab, _ := rehearsal(t, practice.Options{})
+	users := newGate(t, lab, "CreateUser")
+	p := openTerminal(t, lab, users.endpoint)
 	p.setUp()
 	users.wait(t)
 	p.Type(ctrlZ)
@@ -77,8 +77,8 @@ func TestWizardIsNotSuspendedWhileChangesAreMade(t *testing.T) {
 }
 
 func TestWizardThatNoShellCouldContinueIsNotSuspended(t *testing.T) {
-	stage, _ := rehearsal(t, practice.Options{})
-	p := openTerminal(t, stage, stage.Endpoint())
+	lab, _ := rehearsal(t, practice.Options{})
+	p := openTerminal(t, lab, lab.Endpoint())
 	p.Until("Practise in the sandbox")
 	p.Type("\x1b[B\r")
 	p.Until("17 to do")

@@ -25,12 +25,12 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 	}
 	f.plan = mending(f)
 	var report health.Report
-	var faults []fault
+	var faults []health.Result
 	for _, check := range checks {
 		for _, r := range check(f) {
 			report.Add(env, health.Result{Check: r.Check})
-			if r.fault != nil {
-				faults = append(faults, *r.fault)
+			if r.Finding != nil {
+				faults = append(faults, r)
 			}
 		}
 	}
@@ -40,7 +40,7 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 
 // checks are what AWS is asked about, in the article's order. Each is pure: the same
 // facts lead to the same results.
-var checks = []func(*facts) []result{
+var checks = []func(*facts) []health.Result{
 	of(identities, checkIdentity),
 	checkAgreement,
 	of(buckets, checkBucket),
@@ -52,8 +52,8 @@ var checks = []func(*facts) []result{
 }
 
 // of makes a check of all things of a kind out of one of a single thing.
-func of[T any](things func(*facts) []T, check func(*facts, T) []result) func(*facts) []result {
-	return func(f *facts) (all []result) {
+func of[T any](things func(*facts) []T, check func(*facts, T) []health.Result) func(*facts) []health.Result {
+	return func(f *facts) (all []health.Result) {
 		for _, x := range things(f) {
 			all = append(all, check(f, x)...)
 		}

@@ -7,15 +7,16 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkBucket is about a bucket as a whole, its region, that it is there and ours, and
 // that it may be listed; then about what may be done with each of the states in it.
-func checkBucket(f *facts, b *bucketAccess) []result {
+func checkBucket(f *facts, b *bucketAccess) []health.Result {
 	if b.asked == "" {
-		return []result{b.check(nameBucket, "s3:HeadBucket").undecided("Nobody could be asked: neither %s nor the operator can sign in.", b.by.who())}
+		return []health.Result{b.check(nameBucket, "s3:HeadBucket").Undecided("Nobody could be asked: neither %s nor the operator can sign in.", b.by.who())}
 	}
-	results := []result{checkRegion(f, b), checkExists(f, b)}
+	results := []health.Result{checkRegion(f, b), checkExists(f, b)}
 	if b.closed() {
 		return results
 	}
@@ -30,12 +31,12 @@ func checkBucket(f *facts, b *bucketAccess) []result {
 }
 
 // check is a question about the bucket.
-func (b *bucketAccess) check(name, call string) checkOf {
-	return checkOf{name: name, asked: fmt.Sprintf("%s on %s in %s, as %s", call, b.bucket, b.region, b.asked), resource: b.bucket}
+func (b *bucketAccess) check(name, call string) health.Question {
+	return health.Question{Name: name, Asked: fmt.Sprintf("%s on %s in %s, as %s", call, b.bucket, b.region, b.asked), Resource: b.bucket}
 }
 
-func checkRegion(f *facts, b *bucketAccess) result {
-	c := checkOf{name: nameRegion, asked: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", b.bucket, b.configured, b.asked)}
+func checkRegion(f *facts, b *bucketAccess) health.Result {
+	c := health.Question{Name: nameRegion, Asked: fmt.Sprintf("s3:HeadBucket on %s in %s, as %s", b.bucket, b.configured, b.asked)}
 	regions := f.observed.Region
 	there := slices.ContainsFunc(regions.Regions, func(r awsops.Region) bool { return r.Name == b.configured })
 	switch outage := diagnosis.Outage(b.headErr); {
@@ -43,42 +44,42 @@ func checkRegion(f *facts, b *bucketAccess) result {
 		x := faultOf(diagnosis.RegionInvalid, b.configured,
 			fmt.Sprintf("The backend of %s names the region %s, which account:ListRegions does not list.", someOf(b.projects()), b.configured))
 		x.Remedy = fmt.Sprintf("Write the bucket's region in the backend (the blueprint's is %s), then init -reconfigure.", f.answers.StateRegion)
-		return c.failed("account:ListRegions does not list it.", x)
+		return c.Failed("account:ListRegions does not list it.", x)
 	case b.status == 0 && outage != nil:
-		return c.outage(outage, b.headErr)
+		return outageOf(c, outage, b.headErr)
 	case b.status == 0 && b.headErr != nil:
-		return c.undecided("%s", diagnosis.Describe(b.headErr))
+		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.status == http.StatusNotFound:
-		return c.undecided("There is no bucket whose region could be compared.")
+		return c.Undecided("There is no bucket whose region could be compared.")
 	case b.region != b.configured:
 		x := faultOf(diagnosis.RegionWrong, b.bucket+b.configured,
 			fmt.Sprintf("Bucket %s is in %s, but the backend of %s says %s.", b.bucket, b.region, someOf(b.projects()), b.configured))
 		x.Remedy = fmt.Sprintf("Write region = %q in the backend, then init -reconfigure.", b.region)
-		return c.failed("It is in "+b.region+".", x)
+		return c.Failed("It is in "+b.region+".", x)
 	}
-	return c.passed("It is there.")
+	return c.Passed("It is there.")
 }
 
-func checkExists(f *facts, b *bucketAccess) result {
+func checkExists(f *facts, b *bucketAccess) health.Result {
 	c := b.check("bucket exists", "s3:HeadBucket")
 	switch outage := diagnosis.Outage(b.headErr); {
 	case b.status == http.StatusNotFound:
-		return c.failed("HTTP 404: there is none.", missingBucket(f, b))
+		return c.Failed("HTTP 404: there is none.", missingBucket(f, b))
 	case b.foreign():
-		return c.failed("It is another account's.", foreignBucket(f, b))
+		return c.Failed("It is another account's.", foreignBucket(f, b))
 	case b.status == 0 && outage != nil:
-		return c.outage(outage, b.headErr)
+		return outageOf(c, outage, b.headErr)
 	case b.status == 0:
-		return c.undecided("%s", diagnosis.Describe(b.headErr))
+		return c.Undecided("%s", diagnosis.Describe(b.headErr))
 	case b.owned == http.StatusOK:
-		return c.passed("It is account " + f.answers.AdminAccount + "'s.")
+		return c.Passed("It is account %s's.", f.answers.AdminAccount)
 	case b.status == http.StatusForbidden || b.owned == http.StatusForbidden:
-		return c.undecided("HTTP 403: it exists, and HEAD tells no more.")
+		return c.Undecided("HTTP 403: it exists, and HEAD tells no more.")
 	}
-	return c.passed("It is there.")
+	return c.Passed("It is there.")
 }
 
-func missingBucket(f *facts, b *bucketAccess) fault {
+func missingBucket(f *facts, b *bucketAccess) health.Result {
 	x := faultOf(diagnosis.BucketMissing, b.bucket, fmt.Sprintf("There is no bucket %s, which the backend of %s names.", b.bucket, someOf(b.projects())))
 	if b.bucket != f.answers.Bucket.Name {
 		x.Remedy = fmt.Sprintf("Correct the name in the backend; the blueprint's is %s.", f.answers.Bucket.Name)
@@ -86,17 +87,17 @@ func missingBucket(f *facts, b *bucketAccess) fault {
 	}
 	x.Remedy = "Create it with stateroom setup."
 	x.Evidence += " The states that were in it are gone, unless a copy is somewhere else."
-	x.fixes = append(planned(f, sends("s3")), orphanDigests(f, b)...)
-	x.who, x.needs = b.asked, []string{"stateroom setup, as the operator: it creates the bucket " + b.bucket}
+	x.Changes = append(planned(f, sends("s3")), orphanDigests(f, b)...)
+	x.Who, x.Needs = b.asked, []string{"stateroom setup, as the operator: it creates the bucket " + b.bucket}
 	return x
 }
 
-func foreignBucket(f *facts, b *bucketAccess) fault {
+func foreignBucket(f *facts, b *bucketAccess) health.Result {
 	const remedy = "Correct the bucket's name in the backend, or choose another with stateroom setup --set bucket.name=NAME."
 	if b.status != http.StatusOK { // which takes the right to list
 		x := faultOf(diagnosis.S3ListDenied, b.bucket,
 			fmt.Sprintf("Bucket %s belongs to another AWS account than %s: %s", b.bucket, f.answers.AdminAccount, diagnosis.Describe(b.listErr)))
-		x.err, x.Remedy = b.listErr, remedy
+		x.Err, x.Remedy = b.listErr, remedy
 		return x
 	}
 	return ownFault("bucket.taken", b.bucket,
@@ -104,26 +105,26 @@ func foreignBucket(f *facts, b *bucketAccess) fault {
 }
 
 // checkList is about what Terraform does first of all.
-func checkList(f *facts, b *bucketAccess) result {
+func checkList(f *facts, b *bucketAccess) health.Result {
 	q := b.states[0].ask(f, "s3:ListBucket", b.arn())
 	q.err, q.rights = b.listErr, b.rights
 	return judge(f, b.check(nameBucket, "s3:ListObjectsV2 of env:/"), q, diagnosis.S3ListDenied)
 }
 
 // judge is about a call of the identity itself that was answered or refused.
-func judge(f *facts, c checkOf, q question, d *diagnosis.Diagnosis) result {
+func judge(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) health.Result {
 	_, denied := awsops.DenialOf(q.err)
 	switch outage := diagnosis.Outage(q.err); {
 	case outage != nil:
-		return c.outage(outage, q.err)
+		return outageOf(c, outage, q.err)
 	case q.at.in.standIn && denied:
-		return c.undecided("%s cannot sign in, and the operator may not either.", q.by.who())
+		return c.Undecided("%s cannot sign in, and the operator may not either.", q.by.who())
 	case q.at.in.standIn:
-		return c.undecided("%s cannot sign in; the operator may.", q.by.who())
+		return c.Undecided("%s cannot sign in; the operator may.", q.by.who())
 	case q.err == nil:
-		return c.passed("It is allowed.")
+		return c.Passed("It is allowed.")
 	case !denied:
-		return c.undecided("%s", diagnosis.Describe(q.err))
+		return c.Undecided("%s", diagnosis.Describe(q.err))
 	}
 	return denial(f, c, q, d)
 }

@@ -8,6 +8,7 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // mostSkew is the difference between two clocks beyond which AWS refuses a
@@ -19,72 +20,72 @@ const mostSkew = 5 * time.Minute
 const justMade = time.Minute
 
 // checkIdentity tells whether Terraform's identity is the one that is meant.
-func checkIdentity(f *facts, id *identity) []result {
+func checkIdentity(f *facts, id *identity) []health.Result {
 	as := "the default credentials"
 	if id.profile != "" {
 		as = "profile " + id.profile
 	}
-	return []result{checkCaller(f, id, as), checkClock(f, id, as)}
+	return []health.Result{checkCaller(f, id, as), checkClock(f, id, as)}
 }
 
-func checkCaller(f *facts, id *identity, as string) result {
-	c := checkOf{name: nameIdentity, asked: "sts:GetCallerIdentity, as " + as}
+func checkCaller(f *facts, id *identity, as string) health.Result {
+	c := health.Question{Name: nameIdentity, Asked: "sts:GetCallerIdentity, as " + as}
 	switch outage := diagnosis.Outage(id.err); {
 	case outage == diagnosis.KeyInvalid:
 		return invalidKey(f, id, c)
 	case outage != nil:
-		return c.outage(outage, id.err)
+		return outageOf(c, outage, id.err)
 	case id.err != nil:
 		if d, denied := awsops.DenialOf(id.err); denied && d.Action == "sts:AssumeRole" {
 			x := faultOf(diagnosis.AssumeRoleDenied, "profile "+id.profile, diagnosis.Describe(id.err))
-			x.err = id.err
+			x.Err = id.err
 			x.Remedy = fmt.Sprintf("Let profile %s hold an admin's own access key, or allow its source profile to assume the role.", id.profile)
-			return c.failed(diagnosis.Answer(id.err), x)
+			return c.Failed(diagnosis.Answer(id.err), x)
 		}
-		return c.undecided("%s", diagnosis.Describe(id.err))
+		return c.Undecided("%s", diagnosis.Describe(id.err))
 	case !id.works:
 		x := faultOf(diagnosis.WrongAccount, id.profile,
 			fmt.Sprintf("%s is %s in account %s, but the blueprint's admin account is %s.", as, id.ARN, id.Account, f.answers.AdminAccount))
 		x.Remedy = "Name the profile of the admin account in backend and provider, or put the right access key into this one."
-		return c.failed("It is "+id.ARN+".", x)
+		return c.Failed("It is "+id.ARN+".", x)
 	}
-	return c.passed("It is " + id.ARN + ".")
+	return c.Passed("It is %s.", id.ARN)
 }
 
 // checkClock compares AWS's clock with ours. The SDK corrects itself, so that a clock
 // may be wrong and the identity be answered all the same.
-func checkClock(f *facts, id *identity, as string) result {
-	c := checkOf{name: "clock", asked: "the date in AWS's answer to " + as + " beside this machine's clock"}
+func checkClock(f *facts, id *identity, as string) health.Result {
+	c := health.Question{Name: "clock", Asked: "the date in AWS's answer to " + as + " beside this machine's clock"}
 	for _, err := range []error{id.err, f.operatorErr} {
 		if awsops.IsClock(err) {
-			return c.outage(diagnosis.ClockSkew, err)
+			return outageOf(c, diagnosis.ClockSkew, err)
 		}
 	}
 	if id.skew == nil {
-		return c.undecided("There was no answer to compare with.")
+		return c.Undecided("There was no answer to compare with.")
 	}
 	if id.skew.Abs() < mostSkew {
-		return c.passed("They agree.")
+		return c.Passed("They agree.")
 	}
 	behind := "behind"
 	if *id.skew < 0 {
 		behind = "ahead of"
 	}
 	text := fmt.Sprintf("This machine's clock is %s %s AWS's.", id.skew.Abs().Round(time.Second), behind)
-	return c.failed(text, faultOf(diagnosis.ClockSkew, diagnosis.ClockSkew.ID, text))
+	return c.Failed(text, faultOf(diagnosis.ClockSkew, diagnosis.ClockSkew.ID, text))
 }
 
 // invalidKey tells a key that was made inactive from one that is gone, as far
 // as the operator may see keys.
-func invalidKey(f *facts, id *identity, c checkOf) result {
+func invalidKey(f *facts, id *identity, c health.Question) health.Result {
 	x := faultOf(diagnosis.KeyInvalid, id.profile, diagnosis.Describe(id.err))
-	x.err = id.err
-	x.needs = []string{"aws iam list-access-keys --user-name USER, then a new key with: stateroom handover USER"}
+	x.Err = id.err
+	x.Needs = []string{"aws iam list-access-keys --user-name USER, then a new key with: stateroom handover USER"}
 	user, key, found := ownerOf(f, id.keyID)
 	switch {
 	case found && !key.Active:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s is inactive.", key.ID, user)
-		x.fixes = []plan.Change{activateKey(f, user, key)}
+		x.Changes = []plan.Change{activateKey(f, user, key)}
 	case found && f.now.Sub(key.Created) < justMade:
 		x.Evidence += fmt.Sprintf(" Access key %s of user %s was made less than a minute ago.", key.ID, user)
 		x.Remedy = "Wait a minute and run again: AWS is still telling its services of the key."
@@ -97,7 +98,7 @@ func invalidKey(f *facts, id *identity, c checkOf) result {
 		x.Evidence += fmt.Sprintf(" No user of the blueprint has the access key %s: it was deleted, or it is mistyped.", id.keyID)
 		x.Remedy = "Get a new key: the operator runs stateroom handover USER, you run stateroom onboard."
 	}
-	return c.failed(diagnosis.Answer(id.err), x)
+	return c.Failed(diagnosis.Answer(id.err), x)
 }
 
 // ownerOf finds the user of the blueprint who has an access key.

@@ -11,27 +11,28 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkAgreement is about whether the bucket's own settings name the key that
 // the alias points at; two who set up at once can have left them apart. Where
 // they agree the keys' own checks have said all.
-func checkAgreement(f *facts) []result {
+func checkAgreement(f *facts) []health.Result {
 	said := keyDisagreements(f)
 	if len(said) == 0 {
 		return nil
 	}
 	alias, bucket := f.answers.Key.Alias, f.answers.Bucket.Name
-	c := checkOf{name: nameKey, asked: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, alias, f.operator.ARN)}
+	c := health.Question{Name: nameKey, Asked: fmt.Sprintf("the policy and the default encryption of bucket %s beside %s, as %s", bucket, alias, f.operator.ARN)}
 	x := ownFault("bucket.keys-disagree", bucket,
 		fmt.Sprintf("%s points at %s, but of bucket %s %s.", alias, f.observed.Key.Key.ARN, bucket, strings.Join(said, ", and ")),
 		"Run stateroom setup: it lets the bucket name the alias's key, and keeps Decrypt for every key that a stored version needs.")
-	x.advice = true
-	x.fixes = planned(f, func(c plan.Change) bool {
+	x.Advice = true
+	x.Changes = planned(f, func(c plan.Change) bool {
 		spare := slices.ContainsFunc(f.observed.Key.Spare, func(k steps.SpareKey) bool { return k.ARN == c.Target })
 		return spare || c.Sends("s3", "PutBucketPolicy", "PutBucketEncryption") || c.Group != "" && c.User == ""
 	})
-	return []result{c.failed("They name different keys.", x)}
+	return []health.Result{c.Failed("They name different keys.", x)}
 }
 
 // keyDisagreements say which of the bucket's own settings name another key than
@@ -45,12 +46,12 @@ func keyDisagreements(f *facts) []string {
 
 // checkKeys is about the encryption keys of a bucket's states: that they are there and
 // enabled, and that they may be used.
-func checkKeys(f *facts, b *bucketAccess) (results []result) {
+func checkKeys(f *facts, b *bucketAccess) (results []health.Result) {
 	for _, k := range b.keys {
 		state := checkKeyState(f, k)
-		use := checkOf{name: nameKey, asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked)}
-		if state.Verdict == plan.Failed || !possibleKey.MatchString(k.id) {
-			results = append(results, state, use.undecided("The key itself has to be mended first."))
+		use := health.Question{Name: nameKey, Asked: fmt.Sprintf("kms:GenerateDataKey with %s, as %s", k.id, b.asked)}
+		if state.Check.Verdict == plan.Failed || !possibleKey.MatchString(k.id) {
+			results = append(results, state, use.Undecided("The key itself has to be mended first."))
 			continue
 		}
 		results = append(results, state, checkKeyUse(f, k, use))
@@ -71,34 +72,34 @@ func unusableKey(err error) *diagnosis.Diagnosis {
 	return d
 }
 
-func checkKeyState(f *facts, k *keyAccess) result {
-	c := checkOf{name: nameKeyState, asked: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, k.in.region, k.in.asked), resource: k.id}
+func checkKeyState(f *facts, k *keyAccess) health.Result {
+	c := health.Question{Name: nameKeyState, Asked: fmt.Sprintf("kms:DescribeKey on %s in %s, as %s", k.id, k.in.region, k.in.asked), Resource: k.id}
 	unusable := unusableKey(k.dataKeyErr)
 	if k.describeErr == nil {
 		unusable = cmp.Or(diagnosis.OfKey(k.key), unusable)
 	}
 	switch outage := diagnosis.Outage(k.describeErr); {
 	case !possibleKey.MatchString(k.id):
-		return c.undecided("It is no key's id, ARN or alias.")
+		return c.Undecided("It is no key's id, ARN or alias.")
 	case outage != nil:
-		return c.outage(outage, k.describeErr)
+		return outageOf(c, outage, k.describeErr)
 	case unusable == diagnosis.KMSPendingDeletion:
-		return c.failed("It is pending deletion.", pendingKey(f, k))
+		return c.Failed("It is pending deletion.", pendingKey(f, k))
 	case unusable == diagnosis.KMSDisabled:
 		state := "Disabled"
 		if k.key != nil {
 			state = k.key.State
 		}
-		return c.failed("It is "+state+".", disabledKey(f, k, state))
+		return c.Failed("It is "+state+".", disabledKey(f, k, state))
 	case unusable == diagnosis.KMSNotFound:
-		return c.failed("There is none.", absentKey(f, k))
+		return c.Failed("There is none.", absentKey(f, k))
 	case k.describeErr != nil:
-		return c.undecided("%s", diagnosis.Describe(k.describeErr))
+		return c.Undecided("%s", diagnosis.Describe(k.describeErr))
 	}
-	return c.passed("It is enabled.")
+	return c.Passed("It is enabled.")
 }
 
-func pendingKey(f *facts, k *keyAccess) fault {
+func pendingKey(f *facts, k *keyAccess) health.Result {
 	when := "soon"
 	if k.key != nil && !k.key.DeletionDate.IsZero() {
 		when = "on " + k.key.DeletionDate.UTC().Format("2006-01-02")
@@ -109,7 +110,7 @@ func pendingKey(f *facts, k *keyAccess) fault {
 	return keyFault(f, diagnosis.KMSPendingDeletion, k, fmt.Sprintf("Key %s is to be deleted %s; every state under it is lost then.", k.arn(), when), c)
 }
 
-func disabledKey(f *facts, k *keyAccess, state string) fault {
+func disabledKey(f *facts, k *keyAccess, state string) health.Result {
 	evidence := fmt.Sprintf("Key %s is %s.", k.arn(), state)
 	if state != "Disabled" {
 		return keyFault(f, diagnosis.KMSDisabled, k, evidence)
@@ -122,17 +123,17 @@ func disabledKey(f *facts, k *keyAccess, state string) fault {
 
 // keyFault is a fault of a key with the changes that mend it, and what somebody else
 // would do. Of two lines that are said for a change of two calls each is one command.
-func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, changes ...plan.Change) fault {
+func keyFault(f *facts, d *diagnosis.Diagnosis, k *keyAccess, evidence string, changes ...plan.Change) health.Result {
 	x := faultOf(d, k.arn(), evidence+" It concerns "+someOf(k.projects)+".")
 	x.Remedy = "Have it mended by somebody who administers the key; the details say how."
-	x.who = f.operator.ARN
+	x.Who = f.operator.ARN
 	for _, c := range changes {
 		for _, call := range c.Calls {
-			x.needs = append(x.needs, plan.CommandLine(c, call))
+			x.Needs = append(x.Needs, plan.CommandLine(c, call))
 		}
 	}
 	if mayMend(f, plan.StepKey) {
-		x.fixes = changes
+		x.Changes = changes
 	}
 	return x
 }
@@ -152,7 +153,7 @@ func keyChange(f *facts, k *keyAccess, id, title string, calls ...awsops.Call) p
 }
 
 // absentKey tells a key that is not there from one in another region.
-func absentKey(f *facts, k *keyAccess) fault {
+func absentKey(f *facts, k *keyAccess) health.Result {
 	x := faultOf(diagnosis.KMSNotFound, k.id, fmt.Sprintf("There is no key %s in %s, where bucket %s is.", k.id, k.in.region, k.in.bucket))
 	x.Remedy = fmt.Sprintf("Write kms_key_id = %q in the backend, then init -reconfigure.", f.keyARN())
 	if named, ok := awsops.ParseARN(k.id); ok && named.Region != "" && named.Region != k.in.region {
@@ -163,7 +164,7 @@ func absentKey(f *facts, k *keyAccess) fault {
 		x.Remedy = "Nothing brings back a deleted key, nor what was encrypted with it: start anew with stateroom setup and another --set bucket.name=NAME, and import what is there."
 	case !k.named:
 		x.Remedy = "Run stateroom setup: it finds the key by its tag, or makes one."
-		x.fixes = planned(f, sends("kms", "CreateAlias"))
+		x.Changes = planned(f, sends("kms", "CreateAlias"))
 	}
 	return x
 }
@@ -171,7 +172,7 @@ func absentKey(f *facts, k *keyAccess) fault {
 // checkKeyUse is about the right to write and to read with the key. A policy may allow
 // it through S3 alone (kms:ViaService), so that AWS's refusal of our direct question is
 // looked at again. Reading was not asked directly: a state that is there proves it.
-func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
+func checkKeyUse(f *facts, k *keyAccess, c health.Question) health.Result {
 	b := k.in
 	q := question{
 		by: b.by, at: b.states[0], action: "kms:GenerateDataKey", resource: k.arn(), err: k.dataKeyErr, rights: k.rights, attached: keyPolicy(f, k.arn()),
@@ -184,19 +185,19 @@ func checkKeyUse(f *facts, k *keyAccess, c checkOf) result {
 	rights, known := q.rights.of(q.action, q.resource)
 	if _, denied := awsops.DenialOf(q.err); denied && !b.standIn {
 		if judged && decision.Allowed && known && rights.Allowed {
-			return c.passed("It is denied directly, but allowed through S3.")
+			return c.Passed("It is denied directly, but allowed through S3.")
 		}
 		return denial(f, c, q, diagnosis.KMSDenied)
 	}
-	if r := judge(f, c, q, diagnosis.KMSDenied); r.Verdict != plan.Passed {
+	if r := judge(f, c, q, diagnosis.KMSDenied); r.Check.Verdict != plan.Passed {
 		return r
 	}
 	q.action, q.err = "kms:Decrypt", nil
 	decision, judged = evaluate(f, q)
 	rights, known = q.rights.of(q.action, q.resource)
 	if judged && !decision.Allowed || known && !rights.Allowed {
-		c.asked = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, b.asked)
+		c.Asked = fmt.Sprintf("kms:Decrypt with %s, as %s", k.id, b.asked)
 		return denial(f, c, q, diagnosis.KMSDenied)
 	}
-	return c.passed("It is allowed.")
+	return c.Passed("It is allowed.")
 }

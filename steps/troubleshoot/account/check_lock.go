@@ -9,11 +9,12 @@ import (
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkLocks is about the locks of a bucket's states: their table, the right to its
 // items, and who holds them.
-func checkLocks(f *facts, b *bucketAccess) (results []result) {
+func checkLocks(f *facts, b *bucketAccess) (results []health.Result) {
 	for _, t := range b.tables {
 		results = append(results, checkTable(f, b, t))
 	}
@@ -31,27 +32,27 @@ func checkLocks(f *facts, b *bucketAccess) (results []result) {
 
 // checkTable is about a lock table: that it is there and has the one key that
 // Terraform uses.
-func checkTable(f *facts, b *bucketAccess, t *tableAccess) result {
-	c := checkOf{name: nameTable, asked: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, b.region, b.asked), resource: t.name}
+func checkTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
+	c := health.Question{Name: nameTable, Asked: fmt.Sprintf("dynamodb:DescribeTable on %s in %s, as %s", t.name, b.region, b.asked), Resource: t.name}
 	switch outage := diagnosis.Outage(t.describeErr); {
 	case outage != nil:
-		return c.outage(outage, t.describeErr)
+		return outageOf(c, outage, t.describeErr)
 	case t.describeErr != nil:
-		return c.undecided("Terraform does not need to describe the table: %s", diagnosis.Describe(t.describeErr))
+		return c.Undecided("Terraform does not need to describe the table: %s", diagnosis.Describe(t.describeErr))
 	case t.table == nil:
-		return c.failed("There is none.", missingTable(f, b, t))
+		return c.Failed("There is none.", missingTable(f, b, t))
 	case !t.table.IsLockTable():
 		x := faultOf(diagnosis.TableSchema, t.name,
 			fmt.Sprintf("Table %s has the key %s, but Terraform needs exactly LockID (S) HASH. It concerns %s.", t.table.ARN, t.table.Schema(), someOf(t.projects)))
 		x.Remedy = "Name another table in the backend; a key schema cannot be changed, and this table is never recreated: it may be somebody's data."
-		return c.failed("Its key is "+t.table.Schema()+".", x)
+		return c.Failed("Its key is "+t.table.Schema()+".", x)
 	case t.table.Status != "ACTIVE" && t.table.Status != "UPDATING":
-		return c.undecided("It is %s; ask again in a minute.", t.table.Status)
+		return c.Undecided("It is %s; ask again in a minute.", t.table.Status)
 	}
-	return c.passed("Its key is LockID (S) HASH.")
+	return c.Passed("Its key is LockID (S) HASH.")
 }
 
-func missingTable(f *facts, b *bucketAccess, t *tableAccess) fault {
+func missingTable(f *facts, b *bucketAccess, t *tableAccess) health.Result {
 	x := faultOf(diagnosis.TableMissing, t.name,
 		fmt.Sprintf("There is no table %s in %s, which the backend of %s names for its lock.", t.name, b.region, someOf(t.projects)))
 	if t.name != f.answers.Lock.DynamoDBTable {
@@ -59,25 +60,25 @@ func missingTable(f *facts, b *bucketAccess, t *tableAccess) fault {
 		return x
 	}
 	x.Remedy = "Create it with stateroom setup, as the operator."
-	x.fixes = planned(f, sends("dynamodb"))
-	x.who, x.needs = b.asked, []string{plan.CommandLine(plan.Change{Region: b.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}
+	x.Changes = planned(f, sends("dynamodb"))
+	x.Who, x.Needs = b.asked, []string{plan.CommandLine(plan.Change{Region: b.region}, awsops.CreateTable(t.name, awsops.PayPerRequest, 0, 0, nil))}
 	return x
 }
 
 // checkItems is about the right to read and write the table's items.
-func checkItems(f *facts, s *stateAccess) result {
+func checkItems(f *facts, s *stateAccess) health.Result {
 	b, table := s.in, s.tableARN(f.answers.AdminAccount)
-	c := checkOf{name: nameTable, subject: s.Project, asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.LockID(), s.Table, b.asked), resource: s.Table}
+	c := health.Question{Name: nameTable, Subject: s.Project, Asked: fmt.Sprintf("dynamodb:GetItem of %s in %s, as %s", s.LockID(), s.Table, b.asked), Resource: s.Table}
 	err := errors.Join(s.lockErr, s.digestErr)
 	switch {
 	case awsops.IsNotFound(s.lockErr) || awsops.HasCode(s.lockErr, "ValidationException"):
-		return c.undecided("The table itself has to be mended first.")
+		return c.Undecided("The table itself has to be mended first.")
 	case err != nil || b.standIn:
 		q := s.ask(f, "dynamodb:GetItem", table)
 		q.err, q.attached = err, nil
 		return judge(f, c, q, diagnosis.TableDenied)
 	}
-	c.asked = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.Table)
+	c.Asked = fmt.Sprintf("iam:SimulatePrincipalPolicy for %s on %s", strings.Join(tableActions, ", "), s.Table)
 	return s.simulated(f, c, table,
 		right{tableActions[0], diagnosis.TableDenied}, right{tableActions[1], diagnosis.TableDenied}, right{tableActions[2], diagnosis.LockReleaseFailed})
 }
@@ -114,34 +115,34 @@ func (s *stateAccess) locks() []held {
 }
 
 // checkHolder is about whether somebody holds the state's lock.
-func checkHolder(f *facts, s *stateAccess) []result {
-	c := checkOf{name: nameLock, subject: s.Project, asked: fmt.Sprintf("the lock of %s, as %s", s.StateLocation, s.in.asked)}
+func checkHolder(f *facts, s *stateAccess) []health.Result {
+	c := health.Question{Name: nameLock, Subject: s.Project, Asked: fmt.Sprintf("the lock of %s, as %s", s.StateLocation, s.in.asked)}
 	if s.locksByOperator {
-		c.asked = fmt.Sprintf("the lock of %s, as the operator, since %s may not see it", s.StateLocation, s.in.asked)
+		c.Asked = fmt.Sprintf("the lock of %s, as the operator, since %s may not see it", s.StateLocation, s.in.asked)
 	}
 	locks := s.locks()
 	switch {
 	case len(locks) > 0:
-		results := make([]result, len(locks))
+		results := make([]health.Result, len(locks))
 		for i, h := range locks {
 			results[i] = checkHeld(f, s, c, h)
 		}
 		return results
 	case s.lockErr != nil && !s.locksByOperator:
-		return []result{c.undecided("%s", diagnosis.Describe(s.lockErr))}
+		return []health.Result{c.Undecided("%s", diagnosis.Describe(s.lockErr))}
 	case s.fileErr != nil && !s.locksByOperator:
-		return []result{c.undecided("%s", diagnosis.Describe(s.fileErr))}
+		return []health.Result{c.Undecided("%s", diagnosis.Describe(s.fileErr))}
 	}
-	return []result{c.passed("Nobody holds it.")}
+	return []health.Result{c.Passed("Nobody holds it.")}
 }
 
-func checkHeld(f *facts, s *stateAccess, c checkOf, h held) result {
+func checkHeld(f *facts, s *stateAccess, c health.Question, h held) health.Result {
 	where := h.where(s)
 	if h.corrupt {
 		x := faultOf(diagnosis.LockCorrupt, where,
 			fmt.Sprintf("What lies at %s, where the lock of project %s belongs, is not a lock of Terraform's (JSON with an ID).", where, s.Project))
-		x.fixes = []plan.Change{release(f, s, h)}
-		return c.failed("What lies at "+where+" is no lock.", x)
+		x.Changes = []plan.Change{release(f, s, h)}
+		return c.Failed("What lies at "+where+" is no lock.", x)
 	}
 	age, since, operation := f.now.Sub(h.info.Created), h.since(), h.info.Operation
 	if operation == "" {
@@ -149,14 +150,14 @@ func checkHeld(f *facts, s *stateAccess, c checkOf, h held) result {
 	}
 	x := faultOf(diagnosis.LockHeld, h.info.ID, fmt.Sprintf("The lock of project %s at %s is held by %s for %s since %s (%s ago), id %s.",
 		s.Project, where, h.info.Who, operation, since, roundAge(age), h.info.ID))
-	x.fixes, x.advice = []plan.Change{release(f, s, h)}, true
+	x.Changes, x.Advice = []plan.Change{release(f, s, h)}, true
 	x.Severity = plan.Info
 	x.Remedy = fmt.Sprintf("Wait for %s to finish; release the lock only when that run is surely over.", h.info.Who)
 	if age > staleAfter {
 		x.Severity = plan.Warning
 		x.Remedy = fmt.Sprintf("Ask %s whether that run is over, then release the lock by typing its id.", h.info.Who)
 	}
-	return c.failed(fmt.Sprintf("%s holds it since %s.", h.info.Who, since), x)
+	return c.Failed(fmt.Sprintf("%s holds it since %s.", h.info.Who, since), x)
 }
 
 func (h held) since() string { return h.info.Created.UTC().Format(time.RFC3339) }

@@ -11,28 +11,29 @@ import (
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // checkRole is about an environment: that the identity may assume its role, and
 // that the role may do what the blueprint lets it.
-func checkRole(f *facts, r *roleAccess) []result {
-	return []result{checkAssume(f, r), checkInside(f, r)}
+func checkRole(f *facts, r *roleAccess) []health.Result {
+	return []health.Result{checkAssume(f, r), checkInside(f, r)}
 }
 
-func checkAssume(f *facts, r *roleAccess) result {
-	c := checkOf{name: nameAssumeRole, subject: r.environment.Name, asked: fmt.Sprintf("sts:AssumeRole on %s, as %s", r.arn, r.by.who())}
+func checkAssume(f *facts, r *roleAccess) health.Result {
+	c := health.Question{Name: nameAssumeRole, Subject: r.environment.Name, Asked: fmt.Sprintf("sts:AssumeRole on %s, as %s", r.arn, r.by.who())}
 	_, denied := awsops.DenialOf(r.assumeErr)
 	switch outage := diagnosis.Outage(r.assumeErr); {
 	case !r.by.works:
-		return c.undecided("%s cannot sign in to account %s.", r.by.who(), f.answers.AdminAccount)
+		return c.Undecided("%s cannot sign in to account %s.", r.by.who(), f.answers.AdminAccount)
 	case outage != nil:
-		return c.outage(outage, r.assumeErr)
+		return outageOf(c, outage, r.assumeErr)
 	case r.assumeErr == nil:
-		return c.passed("It can be assumed.")
+		return c.Passed("It can be assumed.")
 	case !denied:
-		return c.undecided("%s", diagnosis.Describe(r.assumeErr))
+		return c.Undecided("%s", diagnosis.Describe(r.assumeErr))
 	case r.by.stranger():
-		return c.undecided("%s is no user of the blueprint's, whose groups alone may assume the role: %s", r.by.who(), diagnosis.Answer(r.assumeErr))
+		return c.Undecided("%s is no user of the blueprint's, whose groups alone may assume the role: %s", r.by.who(), diagnosis.Answer(r.assumeErr))
 	}
 	return deniedRole(f, r, c)
 }
@@ -49,18 +50,18 @@ func seenRole(f *facts, r *roleAccess) (role steps.RoleFacts, there bool) {
 
 // deniedRole tells the caller's policy from the role's trust policy, which both
 // have to allow, and from a role that is not there.
-func deniedRole(f *facts, r *roleAccess, c checkOf) result {
+func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 	q := question{by: r.by, action: "sts:AssumeRole", resource: r.arn, err: r.assumeErr, rights: r.caller}
 	x := faultOf(diagnosis.AssumeRoleDenied, r.environment.Name, diagnosis.Describe(r.assumeErr))
-	x.err, x.who = r.assumeErr, r.by.who()
+	x.Err, x.Who = r.assumeErr, r.by.who()
 	seen, there := seenRole(f, r)
 	trust := r.sends("CreateRole", "UpdateAssumeRolePolicy")
 	if there && seen.Role == nil {
 		x.Evidence += fmt.Sprintf(" There is no role %s in account %s.", r.environment.Role, r.environment.Account)
 		x.Remedy = "Create the role with stateroom setup."
-		x.fixes = planned(f, func(c plan.Change) bool { return trust(c) || r.ofPermissions(c) })
-		x.needs = []string{"stateroom setup, as the operator: it creates the role " + r.arn}
-		return c.failed(diagnosis.Answer(r.assumeErr), x)
+		x.Changes = planned(f, func(c plan.Change) bool { return trust(c) || r.ofPermissions(c) })
+		x.Needs = []string{"stateroom setup, as the operator: it creates the role " + r.arn}
+		return c.Failed(diagnosis.Answer(r.assumeErr), x)
 	}
 	if there {
 		q.attached = named("trust policy", policy.RoleTrust, seen.Role.Trust)
@@ -71,24 +72,24 @@ func deniedRole(f *facts, r *roleAccess, c checkOf) result {
 	trustOf := fmt.Sprintf("trust policy of role %s in account %s:", r.environment.Role, r.environment.Account)
 	switch {
 	case madeJustNow(f, seen, q):
-		return c.undecided("The role was made less than a minute ago; AWS is still telling its services. Ask again in a minute.")
+		return c.Undecided("The role was made less than a minute ago; AWS is still telling its services. Ask again in a minute.")
 	case lacksFactor(f, r, q):
-		return c.undecided("The role asks for a second factor, which %s was not used with: sign in with stateroom login.", r.by.who())
+		return c.Undecided("The role asks for a second factor, which %s was not used with: sign in with stateroom login.", r.by.who())
 	case why.by == byIdentity:
-		x.cause = r.by.profile + " " + byIdentity // one group's policy, whatever roles it lacks
-		x.Remedy, x.fixes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
-		x.needs = byGroup
+		x.Cause = r.by.profile + " " + byIdentity // one group's policy, whatever roles it lacks
+		x.Remedy, x.Changes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
+		x.Needs = byGroup
 	case why.by == byTrust:
-		x.Remedy, x.fixes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
-		x.needs = []string{"This " + trustOf, wantedTrust(f, r)}
+		x.Remedy, x.Changes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
+		x.Needs = []string{"This " + trustOf, wantedTrust(f, r)}
 	case why.by == "":
 		x.Remedy = "Have both looked at: the group's policy and the trust policy of " + r.arn + "."
-		x.fixes = planned(f, func(c plan.Change) bool { return r.by.ofItsGroups(c) || trust(c) })
-		x.needs = slices.Concat(byGroup, []string{"And this " + trustOf, wantedTrust(f, r)})
+		x.Changes = planned(f, func(c plan.Change) bool { return r.by.ofItsGroups(c) || trust(c) })
+		x.Needs = slices.Concat(byGroup, []string{"And this " + trustOf, wantedTrust(f, r)})
 	default:
-		x.byOthers(why.by, r.by.who(), "assume "+r.arn)
+		byOthers(&x, why.by, r.by.who(), "assume "+r.arn)
 	}
-	return c.failed(diagnosis.Answer(r.assumeErr), x)
+	return c.Failed(diagnosis.Answer(r.assumeErr), x)
 }
 
 // madeJustNow tells a role that every policy lets the identity assume, and that
@@ -139,44 +140,44 @@ func lacksFactor(f *facts, r *roleAccess, q question) bool {
 // checkInside is about the permissions of the role: live where the role could
 // be assumed, by simulation with boundary and service control policies, and by
 // comparison with the blueprint.
-func checkInside(f *facts, r *roleAccess) result {
-	c := checkOf{name: nameInside, subject: r.environment.Name, asked: "the policies of " + r.arn}
+func checkInside(f *facts, r *roleAccess) health.Result {
+	c := health.Question{Name: nameInside, Subject: r.environment.Name, Asked: "the policies of " + r.arn}
 	_, denied := awsops.DenialOf(r.insideErr)
 	if seen, there := seenRole(f, r); there && seen.Role == nil {
-		return c.undecided("There is no such role.")
+		return c.Undecided("There is no such role.")
 	}
 	if differing := planned(f, r.ofPermissions); len(differing) > 0 {
 		x := r.insideFault(fmt.Sprintf("Role %s has other permissions than the blueprint's %q: %s.", r.arn, r.environment.Permissions, strings.Join(titles(differing), "; ")))
-		x.fixes = differing
-		return c.failed("They differ from the blueprint.", x)
+		x.Changes = differing
+		return c.Failed("They differ from the blueprint.", x)
 	}
 	for _, d := range r.own.results {
 		if !d.Allowed {
-			return c.failed(d.Action+" is denied.", r.brokenPromise(d))
+			return c.Failed(d.Action+" is denied.", r.brokenPromise(d))
 		}
 	}
 	switch {
 	case denied:
 		x := r.insideFault(diagnosis.Describe(r.insideErr))
 		x.Remedy = "Add the action to the role's policy, unless a boundary or a service control policy denies it."
-		return c.failed(diagnosis.Answer(r.insideErr), x)
+		return c.Failed(diagnosis.Answer(r.insideErr), x)
 	case len(r.own.results) > 0:
-		return c.passed("They allow what the blueprint promises.")
+		return c.Passed("They allow what the blueprint promises.")
 	case r.inside && r.insideErr == nil && r.by.works:
-		return c.passed("The role was assumed and listed the account's buckets; the rest may not be looked at from here.")
+		return c.Passed("The role was assumed and listed the account's buckets; the rest may not be looked at from here.")
 	case r.own.err != nil:
-		return c.undecided("%s", diagnosis.Describe(r.own.err))
+		return c.Undecided("%s", diagnosis.Describe(r.own.err))
 	}
-	return c.undecided("The blueprint leaves them to %s; a plan shows what is missing.", r.environment.Permissions)
+	return c.Undecided("The blueprint leaves them to %s; a plan shows what is missing.", r.environment.Permissions)
 }
 
 // insideFault is a fault of the role's permissions with what gives it the blueprint's.
-func (r *roleAccess) insideFault(evidence string) fault {
+func (r *roleAccess) insideFault(evidence string) health.Result {
 	x := faultOf(diagnosis.EnvironmentDenied, r.environment.Name, evidence)
-	x.err, x.who = r.insideErr, r.arn
-	x.needs = []string{"stateroom setup, as the operator: it compares the role with the blueprint"}
+	x.Err, x.Who = r.insideErr, r.arn
+	x.Needs = []string{"stateroom setup, as the operator: it compares the role with the blueprint"}
 	if r.environment.Permissions == blueprint.PermissionsArticle {
-		x.needs = []string{fmt.Sprintf("This inline policy of role %s in account %s:", r.environment.Role, r.environment.Account), policy.EnvironmentPermissions().JSON()}
+		x.Needs = []string{fmt.Sprintf("This inline policy of role %s in account %s:", r.environment.Role, r.environment.Account), policy.EnvironmentPermissions().JSON()}
 	}
 	return x
 }
@@ -187,12 +188,12 @@ var policyWords = map[string]string{
 
 // brokenPromise is about a promise of the blueprint that something above the role's
 // policy breaks.
-func (r *roleAccess) brokenPromise(d awsops.Simulated) fault {
+func (r *roleAccess) brokenPromise(d awsops.Simulated) health.Result {
 	by := simulatedBy(d)
 	x := r.insideFault(fmt.Sprintf("iam:SimulatePrincipalPolicy: role %s may not do %s, because of %s.%s", r.arn, d.Action, policyWords[by], decidedBy(d)))
 	switch {
 	case by != byIdentity:
-		x.byOthers(by, r.arn, d.Action)
+		byOthers(&x, by, r.arn, d.Action)
 	case d.Explicit:
 		x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
 	default:

@@ -12,7 +12,7 @@ import (
 )
 
 // checkStates is about the states in a bucket and their digests in the lock table.
-func checkStates(f *facts, b *bucketAccess) (results []result) {
+func checkStates(f *facts, b *bucketAccess) (results []health.Result) {
 	if b.closed() {
 		return nil
 	}
@@ -25,41 +25,39 @@ func checkStates(f *facts, b *bucketAccess) (results []result) {
 	return results
 }
 
-func checkContent(f *facts, s *stateAccess) result {
+func checkContent(f *facts, s *stateAccess) health.Result {
 	c := s.check("state readable", "s3:GetObject")
 	switch {
 	case s.getErr != nil:
-		return c.undecided("%s", diagnosis.Answer(s.getErr))
+		return c.Undecided("%s", diagnosis.Answer(s.getErr))
 	case s.object == nil:
 		return checkAbsence(f, s, c)
 	case s.object.problem == "":
-		return c.passed(fmt.Sprintf("It is format %d, serial %d, written by %s.", s.object.format, s.object.serial, s.object.engine))
+		return c.Passed("It is format %d, serial %d, written by %s.", s.object.Format, s.object.Serial, s.object.Engine)
 	}
 	x := faultOf(diagnosis.StateFormat, s.Key,
 		fmt.Sprintf("The state %s of project %s (version %s, %d bytes) cannot be used: %s.", s.StateLocation, s.Project, s.object.version, s.object.size, s.object.problem))
-	if s.object.format > health.NewestStateFormat {
+	if s.object.Format > health.NewestStateFormat {
 		x.Remedy = "Use the version of Terraform that wrote the state, or a newer one."
-		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.format, s.object.engine, health.NewestStateFormat)
-		return c.failed("Its format is "+fmt.Sprint(s.object.format)+".", x)
+		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.Format, s.object.Engine, health.NewestStateFormat)
+		return c.Failed("Its format is "+fmt.Sprint(s.object.Format)+".", x)
 	}
 	offerRestore(f, s, &x)
-	return c.failed(s.object.problem+".", x)
+	return c.Failed(s.object.problem+".", x)
 }
 
 // checkAbsence is about a project without a state: either there never was one, or
 // somebody deleted it, and the next apply makes all that it held a second time. One
 // whose digest is still there is told of with that.
-func checkAbsence(f *facts, s *stateAccess, c checkOf) result {
+func checkAbsence(f *facts, s *stateAccess, c health.Question) health.Result {
 	marked := s.deleted || len(s.versions) > 0 && s.versions[0].Marker
 	switch {
 	case !marked && s.deletedErr != nil:
-		return c.undecided("There is no state, and whether one was deleted cannot be seen: %s", diagnosis.Describe(s.deletedErr))
+		return c.Undecided("There is no state, and whether one was deleted cannot be seen: %s", diagnosis.Describe(s.deletedErr))
 	case !marked:
-		return c.passed("There is no state yet.")
+		return c.Passed("There is no state yet.")
 	case !s.digestHolds():
-		r := c.answered("It was deleted.", plan.Failed)
-		r.Finding = diagnosis.DigestMismatch.ID
-		return r
+		return c.FailedAs("It was deleted.", diagnosis.DigestMismatch.ID)
 	}
 	evidence := fmt.Sprintf("The state %s of project %s was deleted: a delete marker lies over it, and the next apply would make everything that it held a second time.", s.StateLocation, s.Project)
 	if s.versionsErr != nil {
@@ -70,21 +68,21 @@ func checkAbsence(f *facts, s *stateAccess, c checkOf) result {
 	x := ownFault("state.deleted", s.Key, evidence, "")
 	offerRestore(f, s, &x)
 	x.RequestIDs = awsops.RequestIDs(s.versionsErr)
-	return c.failed("It was deleted.", x)
+	return c.Failed("It was deleted.", x)
 }
 
 // checkDigest is about the MD5 that the lock table holds of the state.
-func checkDigest(f *facts, s *stateAccess) result {
-	c := checkOf{name: nameDigest, subject: s.Project, asked: fmt.Sprintf("item %s of table %s beside the MD5 of %s, as %s", s.DigestID(), s.Table, s.StateLocation, s.in.asked)}
+func checkDigest(f *facts, s *stateAccess) health.Result {
+	c := health.Question{Name: nameDigest, Subject: s.Project, Asked: fmt.Sprintf("item %s of table %s beside the MD5 of %s, as %s", s.DigestID(), s.Table, s.StateLocation, s.in.asked)}
 	switch {
 	case s.digestErr != nil:
-		return c.undecided("%s", diagnosis.Describe(s.digestErr))
+		return c.Undecided("%s", diagnosis.Describe(s.digestErr))
 	case s.getErr != nil:
-		return c.undecided("%s", diagnosis.Describe(s.getErr))
+		return c.Undecided("%s", diagnosis.Describe(s.getErr))
 	case s.digest == nil:
-		return c.passed("The table holds none, so that there is none to differ.")
+		return c.Passed("The table holds none, so that there is none to differ.")
 	case s.digestHolds():
-		return c.passed("They agree.")
+		return c.Passed("They agree.")
 	}
 	calculated := "but there is no state"
 	if s.object != nil {
@@ -95,11 +93,11 @@ func checkDigest(f *facts, s *stateAccess) result {
 		fmt.Sprintf("The table holds the digest %s for project %s, %s. %s", s.digest.Digest, s.Project, calculated, compared))
 	x.RequestIDs = awsops.RequestIDs(s.versionsErr)
 	if good { // the newest version, without a doubt
-		x.fixes = []plan.Change{digestChange(f, s)}
+		x.Changes = []plan.Change{digestChange(f, s)}
 	} else {
 		offerRestore(f, s, &x)
 	}
-	return c.failed(fmt.Sprintf("The table says %s, %s.", s.digest.Digest, calculated), x)
+	return c.Failed(fmt.Sprintf("The table says %s, %s.", s.digest.Digest, calculated), x)
 }
 
 // compare tells what the versions say, and whether they leave no doubt that
@@ -129,9 +127,9 @@ func compare(s *stateAccess) (text string, good bool) {
 			return text + " Not every version could be read.", false
 		case v.object == nil || !v.object.isState() || v.ID == s.object.version:
 			continue
-		case v.object.lineage != s.object.lineage:
+		case v.object.Lineage != s.object.Lineage:
 			return text + " They are not of one lineage.", false
-		case v.object.serial > s.object.serial:
+		case v.object.Serial > s.object.Serial:
 			return text + " An older version has the higher serial.", false
 		}
 	}
@@ -154,7 +152,7 @@ func listed(versions []stateVersion) string {
 		case !v.object.isState():
 			parts[i] += ", no state"
 		default:
-			parts[i] += fmt.Sprintf(", serial %d, MD5 %s", v.object.serial, v.object.digest)
+			parts[i] += fmt.Sprintf(", serial %d, MD5 %s", v.object.Serial, v.object.digest)
 		}
 	}
 	return strings.Join(parts, "; ")

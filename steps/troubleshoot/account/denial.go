@@ -10,6 +10,7 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // The types of policy in AWS's words.
@@ -52,7 +53,7 @@ type reason struct {
 
 // denial makes a fault of a refusal: whose policy it is decides who can mend
 // it and how.
-func denial(f *facts, c checkOf, q question, d *diagnosis.Diagnosis) result {
+func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) health.Result {
 	who, why := q.by.who(), reasonOf(f, q)
 	ofKey := strings.HasPrefix(q.action, "kms:")
 	if why.explicit && strings.HasPrefix(q.action, "s3:") {
@@ -63,7 +64,7 @@ func denial(f *facts, c checkOf, q question, d *diagnosis.Diagnosis) result {
 		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.text), diagnosis.Answer(q.err)
 	}
 	if q.by.stranger() {
-		return c.undecided("%s is no user of the blueprint's, whose groups alone get rights to the state: %s", who, evidence)
+		return c.Undecided("%s is no user of the blueprint's, whose groups alone get rights to the state: %s", who, evidence)
 	}
 	// One missing right is one fault, whatever states it concerns.
 	cause := q.action
@@ -71,33 +72,33 @@ func denial(f *facts, c checkOf, q question, d *diagnosis.Diagnosis) result {
 		cause, _, _ = strings.Cut(q.action, ":") // one bucket's policy, or one key
 	}
 	x := faultOf(d, strings.Join([]string{q.by.profile, cause, why.by}, " "), evidence)
-	x.err, x.who = q.err, who
+	x.Err, x.Who = q.err, who
 	if stray := q.at.Strays(f.answers); stray != "" && why.by != byResource && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."
-		return c.failed(answer, x)
+		return c.Failed(answer, x)
 	}
 	switch why.by {
 	case byIdentity, "":
-		x.needs = grant(f, q)
+		x.Needs = grant(f, q)
 		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
 		if why.explicit {
 			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
-			x.needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
+			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
 		}
-		x.fixes = planned(f, q.by.ofItsGroups)
+		x.Changes = planned(f, q.by.ofItsGroups)
 	case byResource:
 		deniedByResource(f, q, &x)
 	default:
-		x.byOthers(why.by, who, q.action+" on "+q.resource)
+		byOthers(&x, why.by, who, q.action+" on "+q.resource)
 	}
-	return c.failed(answer, x)
+	return c.Failed(answer, x)
 }
 
 // byOthers leaves a fault to whoever is responsible for a policy above the blueprint's.
-func (x *fault) byOthers(policy, who, what string) {
+func byOthers(x *health.Result, policy, who, what string) {
 	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", policy)
-	x.needs = []string{fmt.Sprintf("A %s that lets %s do %s.", policy, who, what)}
+	x.Needs = []string{fmt.Sprintf("A %s that lets %s do %s.", policy, who, what)}
 }
 
 // ofItsGroups tells the changes that give an identity's groups what they lack.
@@ -107,16 +108,16 @@ func (id *identity) ofItsGroups(c plan.Change) bool {
 
 // deniedByResource tells the bucket's or the key's own policy. A statement that
 // is none of the blueprint's can be taken out.
-func deniedByResource(f *facts, q question, x *fault) {
+func deniedByResource(f *facts, q question, x *health.Result) {
 	x.Remedy = fmt.Sprintf("Correct the policy of %s: it refuses %s to %s.", q.resource, q.action, q.by.who())
-	x.needs = []string{fmt.Sprintf("A policy of %s that does not refuse %s to %s; stateroom setup shows what the blueprint wants.", q.resource, q.action, q.by.who())}
+	x.Needs = []string{fmt.Sprintf("A policy of %s that does not refuse %s to %s; stateroom setup shows what the blueprint wants.", q.resource, q.action, q.by.who())}
 	unblock := func() (plan.Change, bool) { return unblockBucket(f, q.at.in) }
 	if strings.HasPrefix(q.action, "kms:") {
-		x.fixes = planned(f, sends("kms", "PutKeyPolicy"))
+		x.Changes = planned(f, sends("kms", "PutKeyPolicy"))
 		unblock = func() (plan.Change, bool) { return unblockKey(f, q) }
 	}
 	if c, can := unblock(); can {
-		x.fixes = append(x.fixes, c)
+		x.Changes = append(x.Changes, c)
 	}
 }
 

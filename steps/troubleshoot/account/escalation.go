@@ -9,27 +9,28 @@ import (
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // escalation is the text to send to whoever has the rights to mend a fault: identity,
 // failed call, evidence and what is needed. It holds no secret.
-func (x fault) escalation(account string) string {
+func escalation(x health.Result, account string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "To whoever administers AWS account %s: %s\n", account, x.ID)
-	who := x.who
+	who := x.Who
 	var e *awsops.Error
-	if errors.As(x.err, &e) {
+	if errors.As(x.Err, &e) {
 		who = e.Identity
 		fmt.Fprintf(&b, "\nFailed call: %s:%s", e.Service, e.Operation)
 		if e.Resource != "" {
 			b.WriteString(" on " + e.Resource)
 		}
-		b.WriteString("\nAWS answered: " + diagnosis.Answer(x.err))
+		b.WriteString("\nAWS answered: " + diagnosis.Answer(x.Err))
 	}
 	if who != "" {
 		fmt.Fprintf(&b, "\nIdentity: %s", who)
 	}
-	fmt.Fprintf(&b, "\nEvidence: %s\n\nNeeded:\n%s", x.Evidence, strings.Join(x.needs, "\n"))
+	fmt.Fprintf(&b, "\nEvidence: %s\n\nNeeded:\n%s", x.Evidence, strings.Join(x.Needs, "\n"))
 	return diagnosis.Redact(strings.TrimSpace(b.String()))
 }
 

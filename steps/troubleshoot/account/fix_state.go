@@ -5,6 +5,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // writer is the profile whose rights write locks and digests: the identity's, unless
@@ -117,7 +118,7 @@ func better(s *stateAccess) *stateVersion {
 		return nil
 	}
 	for _, v := range s.versions {
-		if v.object != nil && v.object.isState() && v.object.lineage == found.object.lineage && v.object.serial > found.object.serial {
+		if v.object != nil && v.object.isState() && v.object.Lineage == found.object.Lineage && v.object.Serial > found.object.Serial {
 			return nil
 		}
 	}
@@ -126,9 +127,9 @@ func better(s *stateAccess) *stateVersion {
 
 // offerRestore plans to put that version back, with consent to the object, or
 // says what to look at.
-func offerRestore(f *facts, s *stateAccess, x *fault) {
+func offerRestore(f *facts, s *stateAccess, x *health.Result) {
 	x.Remedy = "Compare the versions by hand, restore the one that is right, then run stateroom troubleshoot again."
-	x.who, x.needs = s.in.asked, []string{
+	x.Who, x.Needs = s.in.asked, []string{
 		fmt.Sprintf("aws s3api list-object-versions --region %s --bucket %s --prefix '%s'", s.in.region, s.Bucket, s.Key),
 		"A copy of the version that is right over the current one.",
 	}
@@ -142,14 +143,14 @@ func offerRestore(f *facts, s *stateAccess, x *fault) {
 	}
 	c := plan.Change{
 		ID: "state.restore." + s.Project, Topic: "state", Of: plan.StepBucket, Action: plan.Update,
-		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.serial, s.Project),
+		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.Serial, s.Project),
 		Target: s.String(), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.versionsBy,
-		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.serial)}},
+		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.Serial)}},
 		Calls:   []awsops.Call{awsops.CopyVersion(s.Bucket, s.Key, v.ID, f.answers.AdminAccount, key.ARN, etag)},
 		NotOurs: s.String(),
 		Risk:    "What is there now was put there by somebody; it stays as an older version.",
 		Undo:    "copy the version that is current now over it again",
 	}
-	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.serial, v.object.digest)
-	x.fixes, x.needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
+	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.Serial, v.object.digest)
+	x.Changes, x.Needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
 }

@@ -10,6 +10,7 @@ import (
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/health"
 )
 
 // mayMend tells whether the operator can be expected to make a step's changes:
@@ -90,13 +91,13 @@ func policyAfter(f *facts, service, operation string, otherwise policy.Document)
 }
 
 // settle makes findings of faults and of drift, and of what mends them the changes.
-func settle(f *facts, faults []fault) (findings []plan.Finding, changes []plan.Change) {
+func settle(f *facts, faults []health.Result) (findings []plan.Finding, changes []plan.Change) {
 	changes = slices.Clone(f.plan.Changes)
 	mends := map[string][]string{}
 	for _, x := range faults {
-		found := x.finding(f.answers.AdminAccount)
-		findings, changes = append(findings, found), appendNew(changes, x.fixes)
-		for _, c := range x.fixes {
+		found := findingOf(x, f.answers.AdminAccount)
+		findings, changes = append(findings, found), appendNew(changes, x.Changes)
+		for _, c := range x.Changes {
 			mends[c.ID] = append(mends[c.ID], found.Key())
 		}
 	}
@@ -121,17 +122,17 @@ func appendNew(changes, more []plan.Change) []plan.Change {
 	return changes
 }
 
-// finding is what a fault comes to with its fixes, or with none.
-func (x fault) finding(account string) plan.Finding {
-	out := x.Finding
-	out.RequestIDs = append(out.RequestIDs, awsops.RequestIDs(x.err)...)
+// findingOf is what a fault comes to with its fixes, or with none.
+func findingOf(x health.Result, account string) plan.Finding {
+	out := *x.Finding
+	out.RequestIDs = append(out.RequestIDs, awsops.RequestIDs(x.Err)...)
 	switch {
-	case len(x.fixes) == 0 && len(x.needs) > 0:
-		out.Details = x.escalation(account)
-	case len(x.fixes) > 0:
-		out.Of = x.fixes[0].Of
-		if !x.advice {
-			out.Remedy = "Confirm the change: " + someOf(titles(x.fixes)) + "."
+	case len(x.Changes) == 0 && len(x.Needs) > 0:
+		out.Details = escalation(x, account)
+	case len(x.Changes) > 0:
+		out.Of = x.Changes[0].Of
+		if !x.Advice {
+			out.Remedy = "Confirm the change: " + someOf(titles(x.Changes)) + "."
 		}
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"slices"
 
+	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/engine"
 	"stateroom/steps/files/tf"
@@ -20,11 +21,23 @@ import (
 // that.
 type Result struct {
 	// Check is not told where its name is empty: a finding of another check's.
-	Check   plan.Check
-	Finding *plan.Finding
-	// Fixes correct a project's files, and Changes anything else.
+	Check plan.Check
+	*plan.Finding
+	// Cause is why, where several results can have one: those of one id and one cause are
+	// told once, with all their subjects.
+	Cause string
+	// Err is the failed call that the finding is about, nil without one.
+	Err error
+	// Fixes correct a project's files, and Changes anything else, the blueprint's own
+	// first. Advice says that the remedy stands beside the changes, whose titles do not
+	// say enough.
 	Fixes   []Fix
 	Changes []plan.Change
+	Advice  bool
+	// Needs are what somebody with more rights has to give to Who asked: policy
+	// statements and commands; empty where that is nobody's rights' matter.
+	Who   string
+	Needs []string
 	// Init is what the directory of the project in question needs besides.
 	Init Init
 	// Alias is how AWS is likely to tell of the same thing.
@@ -97,8 +110,9 @@ func (r *Report) Add(env *engine.Env, results ...Result) {
 			env.Emit(plan.Event{Kind: plan.EventCheck, Check: &one.Check})
 		}
 		key := ""
-		if one.Finding != nil {
-			r.Findings, key = append(r.Findings, *one.Finding), one.Finding.Key()
+		if f := one.Finding; f != nil {
+			f.RequestIDs = append(f.RequestIDs, awsops.RequestIDs(one.Err)...)
+			r.Findings, key = append(r.Findings, *f), f.Key()
 		}
 		for _, fix := range one.Fixes {
 			fix.Finding = cmp.Or(fix.Finding, key)

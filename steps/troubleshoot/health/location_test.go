@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"stateroom/steps/blueprint"
+	"stateroom/steps/engine"
 	"stateroom/steps/files/tf"
 )
 
@@ -14,7 +15,7 @@ func backend(arguments ...string) Project {
 	for i := 0; i+1 < len(arguments); i += 2 {
 		b.Attributes = append(b.Attributes, tf.Attribute{Name: arguments[i], Value: arguments[i+1], Literal: !strings.HasPrefix(arguments[i+1], "var.")})
 	}
-	return Project{Project: blueprint.Project{Name: "common-staging", StateKey: "common/staging", Environment: "staging"}, Backend: &b, Files: &tf.Project{}}
+	return Project{Project: blueprint.Project{Name: "common-staging", StateKey: "common/staging", Environment: "staging"}, Backend: &b, ProjectFiles: engine.ProjectFiles{Files: &tf.Project{}}}
 }
 
 func TestTheLocationIsWhatTheBackendSays(t *testing.T) {

@@ -1,8 +1,6 @@
 package health
 
 import (
-	"errors"
-
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -13,49 +11,29 @@ import (
 type Project struct {
 	blueprint.Project
 	Dir string
-	// Files are what can be read of the directory, and Problems why the rest cannot.
-	Files    *tf.Project
-	Problems []error
-	// Linked is why links, or an engine that does not read them, keep the files from
-	// being edited, nil mostly.
-	Linked error
+	engine.ProjectFiles
 	// Backend is the project's backend block, of whatever type; nil without
 	// one, and where there are several.
 	Backend *tf.BackendBlock
-	// Elsewhere are the settings that lead Terraform away from where this run goes,
-	// and Strangers the places that nobody agreed to: it is not run while there are any.
-	Elsewhere []tf.Elsewhere
+	// Strangers are the places to which Terraform is led and nobody agreed: it is not
+	// run while there are any.
 	Strangers []string
 }
 
 // Projects reads the projects' files. No call to AWS is made.
 func Projects(env *engine.Env, a *blueprint.Answers) []Project {
 	var all []Project
-	problem := engine.LinkProblem(env)
+	read := engine.ReadProjects(env, a)
 	for _, p := range a.Projects {
-		at := NewProject(p, env.ProjectDir(p), env.Environ.Get)
-		at.Linked = errors.Join(problem(p, at.Files), engine.Unread(env.Engine, at.Files))
-		found, problem := env.Elsewhere(at.Files)
-		at.Elsewhere, at.Strangers = found, engine.NotAgreed(a, found)
-		for _, err := range []error{problem, at.Linked} {
-			if err != nil {
-				at.Problems = append(at.Problems, err)
-			}
+		at := Project{Project: p, Dir: env.ProjectDir(p), ProjectFiles: read[p.Name]}
+		at.Strangers = engine.NotAgreed(a, at.Elsewhere)
+		backend, err := at.Files.Backend()
+		if at.Backend = backend; err != nil {
+			at.Problems = append(at.Problems, err)
 		}
 		all = append(all, at)
 	}
 	return all
-}
-
-// NewProject is a project with what its folder alone tells.
-func NewProject(p blueprint.Project, dir string, getenv func(string) string) Project {
-	at := Project{Project: p, Dir: dir}
-	at.Files, at.Problems = tf.Survey(dir, getenv)
-	backend, err := at.Files.Backend()
-	if at.Backend = backend; err != nil {
-		at.Problems = append(at.Problems, err)
-	}
-	return at
 }
 
 // S3 is the project's backend block where it is one of type s3, else nil.
@@ -92,7 +70,3 @@ func (p Project) Provider() *tf.ProviderBlock {
 // Partial tells a backend whose place is not in the files: the rest is given
 // with -backend-config, and what is missing may be, too.
 func (p Project) Partial() bool { return p.Backend.Partial() }
-
-// WithoutBlueprint tells answers that were read from the project itself: a
-// blueprint has a group.
-func WithoutBlueprint(a *blueprint.Answers) bool { return len(a.Groups) == 0 }

@@ -1,13 +1,15 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 
 	"stateroom/steps/plan"
 )
 
-// Question is a check before its answer.
-type Question struct{ Name, Subject, Asked string }
+// Question is a check before its answer. What is found is about its subject and its
+// resource, unless the finding says otherwise.
+type Question struct{ Name, Subject, Asked, Resource string }
 
 func (q Question) answered(answer string, v plan.Verdict) Result {
 	return Result{Check: plan.Check{Name: q.Name, Subject: q.Subject, Asked: q.Asked, Answer: answer, Verdict: v}}
@@ -23,11 +25,12 @@ func (q Question) Undecided(format string, args ...any) Result {
 	return q.answered(fmt.Sprintf(format, args...), plan.Undecided)
 }
 
-// Failed answers that something is wrong, which a finding says.
-func (q Question) Failed(answer string, f plan.Finding) Result {
-	r := q.FailedAs(answer, f.ID)
-	r.Finding = &f
-	return r
+// Failed answers that something is wrong, which the result of it says.
+func (q Question) Failed(answer string, wrong Result) Result {
+	f := wrong.Finding
+	f.Subject, f.Resource = cmp.Or(f.Subject, q.Subject), cmp.Or(f.Resource, q.Resource)
+	wrong.Check = q.FailedAs(answer, f.ID).Check
+	return wrong
 }
 
 // FailedAs answers that something is wrong, which the finding of another result says.

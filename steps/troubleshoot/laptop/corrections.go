@@ -15,7 +15,7 @@ import (
 )
 
 // cannotEdit is a file of which no edit can be made.
-func cannotEdit(err error) plan.Finding {
+func cannotEdit(err error) health.Result {
 	return finding("files.cannot-edit", plan.StepFiles, plan.Warning, err.Error()+".", "Correct the file by hand, then run stateroom troubleshoot again.")
 }
 
@@ -34,7 +34,7 @@ func Corrections(env *engine.Env, a *blueprint.Answers, projects []health.Projec
 			next, err = p.Files.With(edits)
 		}
 		if err != nil {
-			findings = append(findings, cannotEdit(err))
+			findings = append(findings, *cannotEdit(err).Finding)
 			continue
 		}
 		own := slices.Clone(first)

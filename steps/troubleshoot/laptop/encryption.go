@@ -26,7 +26,7 @@ func on(attributes tf.Attributes, name string) bool {
 // encryption checks encrypt and kms_key_id: only both together make Terraform
 // send the headers that the bucket's policy asks for (facts/terraform.md,
 // finding 1).
-func encryption(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func encryption(ctx context.Context, in *inputs, p project) []health.Result {
 	b := p.S3()
 	if b == nil {
 		return nil
@@ -42,10 +42,10 @@ func encryption(ctx context.Context, in *inputs, p health.Project) []health.Resu
 	id := b.Attributes.Get("kms_key_id")
 	answer := fmt.Sprintf("encrypt = %v, kms_key_id = %q", on(b.Attributes, "encrypt"), id)
 	wrong := headers(ctx, in, p, id)
-	if wrong == nil {
+	if wrong.Finding == nil {
 		return []health.Result{q.Passed("%s", answer)}
 	}
-	r := q.Failed(answer, *wrong)
+	r := q.Failed(answer, wrong)
 	if wrong.ID == diagnosis.KMSIDInvalid.ID {
 		r.Alias = &health.Alias{Resource: id, IDs: []string{diagnosis.KMSNotFound.ID, diagnosis.ExplicitDeny.ID}}
 	}
@@ -57,13 +57,13 @@ func encryption(ctx context.Context, in *inputs, p health.Project) []health.Resu
 }
 
 // wrongKey is a finding about the encryption of the bucket's objects.
-func wrongKey(id string, severity plan.Severity, evidence, remedy string) *plan.Finding {
-	f := finding(id, plan.StepBucket, severity, evidence, remedy)
-	return &f
+func wrongKey(id string, severity plan.Severity, evidence, remedy string) health.Result {
+	return finding(id, plan.StepBucket, severity, evidence, remedy)
 }
 
-// headers tells what is wrong with the headers that Terraform would send.
-func headers(ctx context.Context, in *inputs, p health.Project, id string) *plan.Finding {
+// headers tells what is wrong with the headers that Terraform would send; the result of
+// right ones is empty.
+func headers(ctx context.Context, in *inputs, p project, id string) health.Result {
 	policy := in.answers.Bucket.Policy
 	sent, denied := "", policy == blueprint.BucketPolicyStrict
 	switch {
@@ -96,7 +96,7 @@ var accepted = regexp.MustCompile(`^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{1
 // notARN is a key that is named by something else than its ARN. Terraform passes
 // on what it accepts as it stands, and the bucket's policy compares that with
 // the ARN.
-func notARN(in *inputs, p health.Project, id string) *plan.Finding {
+func notARN(in *inputs, p project, id string) health.Result {
 	evidence := fmt.Sprintf("%s: kms_key_id is %q, which is not the ARN of a key", p.At("kms_key_id"), id)
 	const remedy = "Write the full ARN of the key, not its id or alias."
 	switch {
@@ -110,7 +110,7 @@ func notARN(in *inputs, p health.Project, id string) *plan.Finding {
 }
 
 // otherKey finds a project whose key is another than that of the rest.
-func otherKey(ctx context.Context, in *inputs, p health.Project, id string) *plan.Finding {
+func otherKey(ctx context.Context, in *inputs, p project, id string) health.Result {
 	for _, other := range in.projects {
 		b := other.S3()
 		if b == nil || b.Attributes.Get("bucket") != p.Backend.Attributes.Get("bucket") {
@@ -122,7 +122,7 @@ func otherKey(ctx context.Context, in *inputs, p health.Project, id string) *pla
 		}
 		right := in.key(ctx)
 		if right == id {
-			return nil
+			return health.Result{}
 		}
 		evidence := fmt.Sprintf("%s: kms_key_id is %s, but %s says %s for the same bucket.", p.At("kms_key_id"), id, other.At("kms_key_id"), theirs)
 		if right == theirs && in.answers.Bucket.Policy != "" {
@@ -131,12 +131,12 @@ func otherKey(ctx context.Context, in *inputs, p health.Project, id string) *pla
 		}
 		return wrongKey("files.kms-keys-differ", plan.Warning, evidence, "Write the ARN of the state encryption key in both.")
 	}
-	return nil
+	return health.Result{}
 }
 
 // stateKey is the ARN of the state encryption key: what the other projects of
 // the bucket agree on, or what the alias stands for; empty where neither tells.
-func stateKey(ctx context.Context, in *inputs, p health.Project) string {
+func stateKey(ctx context.Context, in *inputs, p project) string {
 	agreed := ""
 	for _, other := range in.projects {
 		b := other.S3()

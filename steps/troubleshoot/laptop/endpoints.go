@@ -26,7 +26,7 @@ const knockPatience = 5 * time.Second
 
 // endpoints checks the addresses that a backend names in AWS's stead: those that
 // the set-up uses, and that somebody answers there whom this laptop trusts.
-func endpoints(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func endpoints(ctx context.Context, in *inputs, p project) []health.Result {
 	b := p.S3()
 	if b == nil {
 		return nil
@@ -51,10 +51,10 @@ func endpoints(ctx context.Context, in *inputs, p health.Project) []health.Resul
 		return []health.Result{q.Passed("%s", answer)}
 	}
 	wrong := knock(ctx, in, p, odd)
-	if wrong == nil {
+	if wrong.Finding == nil {
 		return []health.Result{q.Passed("%s: somebody answers", strings.Join(odd, ", "))}
 	}
-	r := q.Failed(strings.Join(odd, ", "), *wrong)
+	r := q.Failed(strings.Join(odd, ", "), wrong)
 	r.Fixes = endpointFix(in, p, "")
 	if len(p.Strangers) > 0 {
 		r.Fixes = append(r.Fixes, endpointFix(in, p, plan.Finding{ID: leadsElsewhere, Subject: p.Name}.Key())...)
@@ -63,7 +63,7 @@ func endpoints(ctx context.Context, in *inputs, p health.Project) []health.Resul
 }
 
 // endpointFix writes the endpoint that this run uses, where it uses one.
-func endpointFix(in *inputs, p health.Project, finding string) []health.Fix {
+func endpointFix(in *inputs, p project, finding string) []health.Fix {
 	if in.env.Endpoint == "" {
 		return nil
 	}
@@ -74,7 +74,7 @@ func endpointFix(in *inputs, p health.Project, finding string) []health.Fix {
 const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
-func leads(_ context.Context, in *inputs, p health.Project) []health.Result {
+func leads(_ context.Context, in *inputs, p project) []health.Result {
 	q := question(p, "where requests, credentials and trust lead", p.Dir)
 	found := engine.LeadsElsewhere(in.answers, p.Name, p.Elsewhere)
 	if len(found) == 0 {
@@ -82,7 +82,7 @@ func leads(_ context.Context, in *inputs, p health.Project) []health.Result {
 	}
 	results := []health.Result{q.FailedAs(found[0].Evidence, leadsElsewhere)}
 	for _, f := range found {
-		results = append(results, told(f))
+		results = append(results, health.Result{Finding: &f})
 	}
 	return results
 }
@@ -90,7 +90,7 @@ func leads(_ context.Context, in *inputs, p health.Project) []health.Result {
 // unknownAddress is the first of these addresses that must not be asked anything, empty
 // without one. One on this laptop may be: nothing leaves it, and the question
 // carries no credentials.
-func unknownAddress(p health.Project, addresses []string) string {
+func unknownAddress(p project, addresses []string) string {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {
@@ -105,29 +105,26 @@ func unknownAddress(p health.Project, addresses []string) string {
 	return ""
 }
 
-// knock asks every address for an answer, of whatever kind.
-func knock(ctx context.Context, in *inputs, p health.Project, addresses []string) *plan.Finding {
+// knock asks every address for an answer, of whatever kind. The result of addresses that
+// are right is empty.
+func knock(ctx context.Context, in *inputs, p project, addresses []string) health.Result {
 	at := p.At("endpoints.s3")
-	wrong := func(id string, severity plan.Severity, evidence, remedy string) *plan.Finding {
-		f := finding(id, plan.StepFiles, severity, evidence, remedy)
-		return &f
-	}
 	for _, address := range addresses {
 		err := reach(ctx, in, address, p.Backend.Attributes.Get("custom_ca_bundle"))
 		var unknown *tls.CertificateVerificationError
 		switch {
 		case errors.As(err, &unknown):
-			return wrong(diagnosis.TLSUntrusted.ID, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
+			return finding(diagnosis.TLSUntrusted.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: the backend's endpoint %s has a certificate that this laptop does not trust: %v.", at, address, unknown.Err),
 				"Correct the endpoint, or name the certificate authority of your proxy in AWS_CA_BUNDLE.")
 		case err != nil:
-			return wrong(diagnosis.NetworkUnreachable.ID, plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
+			return finding(diagnosis.NetworkUnreachable.ID, plan.StepFiles, plan.Failure, fmt.Sprintf("%s: nobody answers at the backend's endpoint %s: %v.", at, address, err),
 				"Correct the endpoint, or remove it to reach AWS itself.")
 		}
 	}
 	if in.env.Endpoint == "" {
-		return nil
+		return health.Result{}
 	}
-	return wrong("files.endpoint-differs", plan.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), in.env.Endpoint),
+	return finding("files.endpoint-differs", plan.StepFiles, plan.Warning, fmt.Sprintf("%s: the backend's requests go to %s, but stateroom's to %s.", at, strings.Join(addresses, ", "), in.env.Endpoint),
 		"Write the endpoint that is meant in both.")
 }
 

@@ -19,21 +19,18 @@ import (
 func environment(_ context.Context, in *inputs) []health.Result {
 	q := health.Question{Name: "environment variables that override", Asked: "the environment"}
 	found := slices.Concat(credentialVariables(in), fileVariables(in), terraformVariables(in), endpointVariables(in))
-	var results []health.Result
 	var evidence []string
-	for _, f := range found {
-		results, evidence = append(results, told(f)), append(evidence, f.Evidence)
+	for _, r := range found {
+		evidence = append(evidence, r.Evidence)
 	}
-	serious := slices.IndexFunc(found, func(f plan.Finding) bool { return f.Severity != plan.Info })
+	serious := slices.IndexFunc(found, func(r health.Result) bool { return r.Severity != plan.Info })
 	switch set := setVariables(in.env.Environ); {
 	case serious >= 0:
-		results = append(results, q.FailedAs(strings.Join(evidence, " "), found[serious].ID))
+		return append(found, q.FailedAs(strings.Join(evidence, " "), found[serious].ID))
 	case len(set) > 0:
-		results = append(results, q.Passed("set: %s; none of them wins over the files", strings.Join(set, ", ")))
-	default:
-		results = append(results, q.Passed("none is set"))
+		return append(found, q.Passed("set: %s; none of them wins over the files", strings.Join(set, ", ")))
 	}
-	return results
+	return append(found, q.Passed("none is set"))
 }
 
 // relevant begin the names of the variables that Terraform or the AWS SDK heed.
@@ -61,8 +58,8 @@ func setVariables(environ []string) []string {
 // AWS_PROFILE. Only what decides for a project is told, and only where the
 // blueprint names the profile in the environment: a missing profile in the files
 // is told as that.
-func credentialVariables(in *inputs) []plan.Finding {
-	silent := func(p health.Project) bool { return backendIdentity(in, p) == environmentIdentity(in) }
+func credentialVariables(in *inputs) []health.Result {
+	silent := func(p project) bool { return backendIdentity(in, p) == environmentIdentity(in) }
 	if in.answers.ProfileInFiles || !slices.ContainsFunc(in.projects, silent) {
 		return nil
 	}
@@ -70,24 +67,24 @@ func credentialVariables(in *inputs) []plan.Finding {
 	id, key, chosen := get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_PROFILE")
 	switch {
 	case id != "" && key != "" && strings.HasPrefix(id, "AKIA") && get("AWS_SESSION_TOKEN") != "":
-		return []plan.Finding{finding("files.environment-token-stale", plan.StepFiles, plan.Failure,
+		return []health.Result{finding("files.environment-token-stale", plan.StepFiles, plan.Failure,
 			fmt.Sprintf("AWS_SESSION_TOKEN is set beside AWS_ACCESS_KEY_ID (%s), which is a user's own key: AWS refuses every call that carries both (InvalidClientTokenId).", id),
 			"Run: unset AWS_SESSION_TOKEN")}
 	case id != "" && key != "" && chosen != "":
-		return []plan.Finding{finding("files.environment-keys-win", plan.StepFiles, plan.Warning,
+		return []health.Result{finding("files.environment-keys-win", plan.StepFiles, plan.Warning,
 			fmt.Sprintf("AWS_ACCESS_KEY_ID (%s) and AWS_PROFILE (%s) are both set, and the keys win: the profile is not used.", id, chosen),
 			"Unset the one that is not meant: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN.")}
 	case (id != "") != (key != ""):
-		return []plan.Finding{finding("files.environment-keys-half", plan.StepFiles, plan.Warning,
+		return []health.Result{finding("files.environment-keys-half", plan.StepFiles, plan.Warning,
 			"Only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set, so Terraform takes neither.", "Set both, or neither.")}
 	}
 	return nil
 }
 
 // fileVariables: another credentials or config file than the usual one.
-func fileVariables(in *inputs) []plan.Finding {
+func fileVariables(in *inputs) []health.Result {
 	get := in.env.Environ.Get
-	var found []plan.Finding
+	var found []health.Result
 	for _, v := range []struct {
 		name string
 		file files.Snapshot
@@ -135,8 +132,8 @@ func usualFile(kind profiles.Kind, getenv func(string) string) (files.Snapshot, 
 var heeded = []string{"-backend-config", "-backend=", "-reconfigure", "-migrate-state", "-force-copy", "-lock=", "-state", "-chdir"}
 
 // terraformVariables: another data directory, another workspace, added flags.
-func terraformVariables(in *inputs) []plan.Finding {
-	var found []plan.Finding
+func terraformVariables(in *inputs) []health.Result {
+	var found []health.Result
 	tell := func(id, evidence, remedy string) {
 		found = append(found, finding(id, plan.StepFiles, plan.Warning, evidence, remedy))
 	}
@@ -146,7 +143,7 @@ func terraformVariables(in *inputs) []plan.Finding {
 			"Run unset TF_DATA_DIR, or give it a path relative to the project.")
 	}
 	if workspace := in.env.Environ.Get("TF_WORKSPACE"); workspace != "" {
-		other := slices.IndexFunc(in.projects, func(p health.Project) bool { return p.Files.State.Workspace != workspace })
+		other := slices.IndexFunc(in.projects, func(p project) bool { return p.Files.State.Workspace != workspace })
 		if other >= 0 {
 			p := in.projects[other]
 			tell("files.environment-workspace",
@@ -169,7 +166,7 @@ func terraformVariables(in *inputs) []plan.Finding {
 
 // endpointVariables: addresses of AWS that a backend does not name itself. All that
 // matter are told at once, since the next one decides when one is unset.
-func endpointVariables(in *inputs) []plan.Finding {
+func endpointVariables(in *inputs) []health.Result {
 	get := in.env.Environ.Get
 	if get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
 		return nil
@@ -177,7 +174,7 @@ func endpointVariables(in *inputs) []plan.Finding {
 	var set, names []string
 	var silent files.Place
 	for _, s := range backendEndpoints {
-		at := slices.IndexFunc(in.projects, func(p health.Project) bool { return s.leftOut(p.S3()) })
+		at := slices.IndexFunc(in.projects, func(p project) bool { return s.leftOut(p.S3()) })
 		if at < 0 {
 			continue
 		}
@@ -203,7 +200,7 @@ func endpointVariables(in *inputs) []plan.Finding {
 	if len(names) > 1 {
 		sends, meant = "send Terraform's requests to those addresses", "those addresses are"
 	}
-	return []plan.Finding{finding("files.environment-endpoint", plan.StepFiles, severity,
+	return []health.Result{finding("files.environment-endpoint", plan.StepFiles, severity,
 		fmt.Sprintf("%s %s and not to AWS, for %s names none.", strings.Join(set, " and "), sends, silent),
 		"Run unset "+strings.Join(names, " ")+", unless "+meant+" meant.")}
 }

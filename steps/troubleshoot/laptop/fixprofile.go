@@ -30,7 +30,7 @@ func withProfileFix(ctx context.Context, in *inputs, r health.Result) []health.R
 	for _, edit := range profileEdits(ctx, in) {
 		switch {
 		case edit.err != nil:
-			results = append(results, told(cannotEdit(edit.err)))
+			results = append(results, cannotEdit(edit.err))
 		case edit.Changes():
 			c := plan.FileChange(in.answers, edit.Edit, edit.title)
 			c.Fixes = []string{r.Finding.Key()}

@@ -13,16 +13,16 @@ import (
 )
 
 // lockFile compares the provider lock file with what the files ask for.
-func lockFile(_ context.Context, _ *inputs, p health.Project) []health.Result {
+func lockFile(_ context.Context, _ *inputs, p project) []health.Result {
 	path := filepath.Join(p.Dir, tf.LockFile)
 	q := question(p, "provider lock file", path)
 	failed := func(evidence, remedy string) []health.Result {
-		return []health.Result{q.Failed(evidence, initFinding(diagnosis.ProviderLockFile, plan.Failure, evidence, remedy))}
+		return []health.Result{q.Failed(evidence, caused(diagnosis.ProviderLockFile, plan.Failure, evidence, remedy))}
 	}
 	locked, err := tf.ReadLockFile(p.Dir)
 	switch {
 	case err != nil:
-		r := q.Failed(err.Error(), initFinding(diagnosis.ProviderLockFile, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init."))
+		r := q.Failed(err.Error(), caused(diagnosis.ProviderLockFile, plan.Failure, err.Error()+".", "Restore the file from version control, or move it aside and run terraform init."))
 		return []health.Result{r}
 	case locked == nil:
 		return []health.Result{q.Passed("there is none, as before the first init that reached the providers")}

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Newcomer is the second admin of the rehearsal on a first day: what lies on
+// NewAdmin is the second admin of the rehearsal on a first day: what lies on
 // that laptop.
-type Newcomer struct {
+type NewAdmin struct {
 	User string
 	// Dir is a clone of the team's folder, without what git ignores.
 	Dir string
@@ -18,29 +18,29 @@ type Newcomer struct {
 	Handover, Identity string
 }
 
-// newcomerDir is the second laptop, below the stage's root.
-const newcomerDir = "laptop-of-" + other
+// newAdminDir is the second laptop, below the lab's root.
+const newAdminDir = "laptop-of-" + other
 
-// Newcomer moves the rehearsal to the laptop of its second admin,
+// NewAdmin moves the rehearsal to the laptop of its second admin,
 // with an empty home and a clone of the team's folder. The set-up has to be
 // finished: it made the sealed file.
-func (s *Stage) Newcomer() (*Newcomer, error) {
-	n := &Newcomer{
-		User: other, Dir: filepath.Join(s.Root, newcomerDir, "clone"),
-		Handover: filepath.Join(s.Root, "handover", other+".age"),
-		Identity: filepath.Join(s.Root, identityFile),
+func (l *Lab) NewAdmin() (*NewAdmin, error) {
+	n := &NewAdmin{
+		User: other, Dir: filepath.Join(l.Root, newAdminDir, "clone"),
+		Handover: filepath.Join(l.Root, "handover", other+".age"),
+		Identity: filepath.Join(l.Root, identityFile),
 	}
 	if _, err := os.Stat(n.Handover); err != nil {
 		return nil, fmt.Errorf("the set-up made no handover for %s: %w", other, err)
 	}
-	if err := clone(s.Root, n.Dir); err != nil {
+	if err := clone(l.Root, n.Dir); err != nil {
 		return nil, fmt.Errorf("the team's folder cannot be cloned: %w", err)
 	}
-	laptop := filepath.Join(s.Root, newcomerDir)
+	laptop := filepath.Join(l.Root, newAdminDir)
 	if err := os.MkdirAll(filepath.Join(laptop, filepath.Dir(credentialsFile)), 0o700); err != nil {
-		return nil, fmt.Errorf("the newcomer's home cannot be made: %w", err)
+		return nil, fmt.Errorf("the new admin's home cannot be made: %w", err)
 	}
-	s.Desk, s.Environ = n.Dir, environment(s.Environ, laptop, s.Endpoint())
+	l.WorkDir, l.Environ = n.Dir, environment(l.Environ, laptop, l.Endpoint())
 	return n, nil
 }
 
@@ -49,15 +49,15 @@ func (s *Stage) Newcomer() (*Newcomer, error) {
 func clone(from, to string) error {
 	source, err := os.OpenRoot(from)
 	if err != nil {
-		return err //nolint:wrapcheck // Newcomer says what was done
+		return err //nolint:wrapcheck // NewAdmin says what was done
 	}
 	defer func() { _ = source.Close() }() // it was only read
 	if err := os.MkdirAll(to, 0o700); err != nil {
-		return err //nolint:wrapcheck // Newcomer says what was done
+		return err //nolint:wrapcheck // NewAdmin says what was done
 	}
 	target, err := os.OpenRoot(to)
 	if err != nil {
-		return err //nolint:wrapcheck // Newcomer says what was done
+		return err //nolint:wrapcheck // NewAdmin says what was done
 	}
 	for _, name := range []string{"stateroom.hcl", ".gitignore", "live"} {
 		err = errors.Join(err, fs.WalkDir(source.FS(), name, func(path string, entry fs.DirEntry, err error) error {
@@ -71,7 +71,7 @@ func clone(from, to string) error {
 			}
 			data, err := source.ReadFile(path)
 			if err != nil {
-				return err //nolint:wrapcheck // Newcomer says what was done
+				return err //nolint:wrapcheck // NewAdmin says what was done
 			}
 			return target.WriteFile(path, data, 0o600)
 		}))

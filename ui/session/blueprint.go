@@ -1,0 +1,101 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"stateroom/steps/blueprint"
+)
+
+// begin puts together what is answered before any question is asked: the
+// blueprint and --set. It tells whether there was no blueprint.
+func (s *session) begin() (a *blueprint.Answers, isNew bool, err error) {
+	team, isNew, err := s.readBlueprint()
+	if err != nil {
+		return nil, false, err
+	}
+	a = &blueprint.Answers{Blueprint: team, Me: s.Me, Adopt: s.Adopt, Passphrases: s.ask}
+	for _, pair := range s.Set {
+		path, value, _ := strings.Cut(pair, "=")
+		if err := a.Set(path, value); err != nil {
+			return nil, false, Usagef("--set %w", err)
+		}
+	}
+	a.FillDefaults()
+	if err := a.Check(); err != nil {
+		return nil, false, UsageError{err}
+	}
+	if s.lab != nil && a.Me == "" && len(a.AllUsers()) > 0 {
+		a.Me = a.AllUsers()[0]
+	}
+	return a, isNew, nil
+}
+
+// readBlueprint reads the team's answers. Without a file everything is still to
+// be asked, except in the sandbox, which brings its own answers.
+func (s *session) readBlueprint() (b *blueprint.Blueprint, isNew bool, err error) {
+	if s.lab != nil && s.Blueprint == "" {
+		return s.lab.Blueprint(), false, nil
+	}
+	b, err = blueprint.Read(s.Blueprint)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return blueprint.New(), true, nil
+	case err != nil:
+		return nil, false, UsageError{err}
+	}
+	return b, false, nil
+}
+
+// usable refuses what the command line and the blueprint say wrong, before anything
+// is said, asked or rehearsed. A text needs neither.
+func (s *session) usable(ctx context.Context) error {
+	if s.NoChecks {
+		return nil
+	}
+	if _, _, err := s.begin(); err != nil || s.Engine == "" {
+		return err
+	}
+	if _, err := s.terraform(ctx); err != nil {
+		return UsageError{err}
+	}
+	return nil
+}
+
+// complete refuses a run that would have to ask where nothing can be asked.
+func (s *session) complete(a *blueprint.Answers, isNew bool) error {
+	var lacking []string
+	nothing := "nothing can be asked here"
+	if missing := a.Missing(); len(missing) > 0 {
+		lacking = append(lacking, "the missing answers with --set "+strings.Join(missing, "=… --set ")+"=…")
+		if isNew {
+			nothing = "there is no " + s.Blueprint + ", and " + nothing
+		}
+	}
+	if s.unasked() {
+		lacking = append(lacking, "--yes to apply or --dry-run to preview")
+	}
+	if len(lacking) > 0 {
+		return Usagef("%s: give %s", nothing, strings.Join(lacking, ", and "))
+	}
+	return nil
+}
+
+// given tells whether a flag answered the question of this path, or of a part
+// of it.
+func (o *Options) given(path string) bool {
+	return slices.ContainsFunc(o.Set, func(pair string) bool {
+		return strings.HasPrefix(pair, path+"=") || strings.HasPrefix(pair, path+".")
+	})
+}
+
+// one refuses a --me that is none of the team's.
+func one(a *blueprint.Answers) error {
+	if users := a.AllUsers(); a.Me != "" && !slices.Contains(users, a.Me) {
+		return Usagef("--me %s is none of the blueprint's users: they are %s", a.Me, strings.Join(users, ", "))
+	}
+	return nil
+}

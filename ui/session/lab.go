@@ -1,0 +1,97 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"stateroom/steps/blueprint"
+	"stateroom/steps/onboard"
+	"stateroom/steps/plan"
+	"stateroom/ui/practice"
+)
+
+// startLab starts the sandbox where one is wanted; closeLab ends it.
+func (s *session) startLab(ctx context.Context) (err error) {
+	if s.Sandbox {
+		s.lab, err = practice.Start(ctx, practice.Options{Dir: s.Dir, Accounts: s.Accounts, Latency: s.Latency, Environ: s.process})
+	}
+	return err
+}
+
+func (s *session) closeLab(keep bool) error {
+	if s.lab == nil {
+		return nil
+	}
+	return s.lab.Close(keep)
+}
+
+// prepareLab makes the rehearsal's set-up without telling its events, and lets it
+// meet the fault to practise on.
+func (s *session) prepareLab(ctx context.Context, fault string) error {
+	if s.lab == nil || s.ready {
+		return nil
+	}
+	if err := s.consent(); err != nil {
+		return err // nothing else can be missing in a rehearsal
+	}
+	s.say("Making a finished set-up to practise on: a few seconds.")
+	a := &blueprint.Answers{Blueprint: s.lab.Blueprint(), Me: s.lab.Me}
+	env, err := s.operator(ctx, a, plan.Asks{})
+	if err != nil {
+		return err
+	}
+	if err := s.lab.Finish(ctx, env, a, func(plan.Event) {}); err != nil {
+		return err
+	}
+	s.ready = true
+	if fault == "" {
+		return nil
+	}
+	return s.lab.Break(ctx, fault)
+}
+
+// newAdmin moves a rehearsal to the second admin's laptop, whose file and key
+// answer what is asked for first.
+func (s *session) newAdmin(ctx context.Context, given plan.Given) error {
+	if s.asAdmin {
+		return nil
+	}
+	if err := s.prepareLab(ctx, ""); err != nil {
+		return err
+	}
+	n, err := s.lab.NewAdmin()
+	if err != nil {
+		return err
+	}
+	s.asAdmin, s.Blueprint = true, filepath.Join(n.Dir, BlueprintFile)
+	s.say(strings.Join([]string{
+		"You are " + n.User + ", new on the team, at a laptop of your own:",
+		"  a clone of the team's repository   " + n.Dir,
+		"  the file that the operator sent    " + n.Handover,
+		"  your private key                   " + n.Identity,
+	}, "\n"))
+	if !given.Asked(onboard.PathHandover) {
+		for path, value := range answered(map[string]string{onboard.PathHandover: n.Handover, onboard.PathIdentity: n.Identity}) {
+			given[path] = value
+		}
+	}
+	return nil
+}
+
+// listFaults prints the faults to practise on, one a line.
+func listFaults(out io.Writer) error {
+	faults := practice.Faults()
+	width := 0
+	for _, f := range faults {
+		width = max(width, len(f.Name()))
+	}
+	for _, f := range faults {
+		if _, err := fmt.Fprintf(out, "%s%s  %s\n", f.Name(), strings.Repeat(" ", width-len(f.Name())), f.About); err != nil {
+			return fmt.Errorf("the list of faults: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"stateroom/steps/engine"
+	"stateroom/steps/plan"
+	"stateroom/ui/plain"
+	"stateroom/ui/tui/theme"
+)
+
+// Lines goes through a mode in lines or as JSON. It returns the exit code, or the
+// error that kept it from running.
+func Lines(ctx context.Context, o Options, sys System, mode *Mode) (int, error) {
+	if o.Break == "list" {
+		return plan.ExitDone, listFaults(sys.Out)
+	}
+	s := newSession(o, sys, mode)
+	if o.NoChecks {
+		s.Sandbox = false // a text needs no AWS, and no lab either
+	}
+	return newLineRun(s).run(ctx)
+}
+
+// lineRun is a session that is gone through in lines, or in JSON.
+type lineRun struct {
+	*session
+	// lines shows what is to be confirmed; show takes the events, as lines or as JSON.
+	lines  *plain.Lines
+	show   func(plan.Event)
+	prompt *plain.Prompt
+}
+
+func newLineRun(s *session) *lineRun {
+	r := &lineRun{session: s, lines: plain.NewLines(s.sys.Out), prompt: plain.NewPrompt(s.sys.In, s.talk())}
+	r.lines.Table, r.lines.Stages = s.Table, s.Stages
+	r.show = r.lines.Emit
+	if s.JSON {
+		events := plain.NewJSON(s.sys.Out, s.sys.Err)
+		events.Detailed = s.Detailed
+		r.show = events.Emit
+	}
+	if file, ok := s.sys.In.(*os.File); ok && s.sys.Terminal {
+		r.prompt.Conceal = func() (func(), error) { return conceal(file) }
+	}
+	r.prompt.Blocks = theme.UTF8(s.process.Get)
+	return r
+}
+
+// run asks, looks, shows, asks once and applies.
+func (r *lineRun) run(ctx context.Context) (code int, err error) {
+	var summary *plan.Summary
+	if err := r.startLab(ctx); err != nil {
+		return 0, err
+	}
+	// The files of a rehearsal that never began are of no use to anyone.
+	defer func() { err = errors.Join(err, r.closeLab(summary != nil && !r.DryRun)) }()
+	if err := r.usable(ctx); err != nil {
+		return 0, err
+	}
+	questions, given, err := r.open(r.session, ctx)
+	if err != nil {
+		return 0, err
+	}
+	flow, err := r.inquire(ctx, questions, given)
+	if err != nil {
+		return 0, err
+	}
+	if err := r.consent(); err != nil {
+		return 0, err
+	}
+	r.greet()
+	r.DryRun = r.DryRun || r.unasked()
+	flow.Env.NoWidening = r.NoWidening
+	flow.Emit, flow.Confirm, flow.DryRun, flow.Stop = r.emit, r.confirm, r.DryRun, r.sys.Stop
+	if summary, err = flow.Run(ctx); err != nil {
+		return 0, err
+	}
+	return r.exitCode(summary, r.Detailed), nil
+}
+
+// inquire asks what the flow has to know. Where nothing can be asked, a question
+// that no flag has answered is an error that names the flag.
+func (r *lineRun) inquire(ctx context.Context, open engine.Open, given plan.Given) (*engine.Flow, error) {
+	if r.ask {
+		flow, err := r.prompt.Inquire(ctx, func(ctx context.Context, given plan.Given, asks plan.Asks) (engine.Opened, error) {
+			opened, err := open(ctx, given, asks)
+			if err == nil {
+				r.greet()
+			}
+			return opened, err
+		}, given)
+		return flow, badAnswer(err)
+	}
+	opened, err := open(ctx, given, plan.Asks{})
+	if err != nil {
+		return nil, badAnswer(err)
+	}
+	if len(opened.Questions) > 0 {
+		q, instead := opened.Questions[0], "run it in a terminal, or with --plain and the answers on standard input"
+		if q.Flag != "" {
+			instead = "give " + q.Flag
+		}
+		return nil, Usagef("nothing can be asked here, and an answer is missing (%s): %s", q.Prompt, instead)
+	}
+	return opened.Flow, nil
+}
+
+// badAnswer makes a usage error of an answer that cannot be.
+func badAnswer(err error) error {
+	var problem *plan.Problem
+	if errors.As(err, &problem) {
+		return UsageError{err}
+	}
+	return err
+}
+
+// emit shows an event; the summary says where a rehearsal's files are.
+func (r *lineRun) emit(e plan.Event) {
+	if e.Kind == plan.EventSummary && r.lab != nil && !r.DryRun {
+		e.Summary.Notes = append(e.Summary.Notes, r.lab.Note())
+	}
+	r.show(e)
+}
+
+// confirm asks before the first change. From a yes on, an interrupt lets the
+// changes under way finish.
+func (r *lineRun) confirm(ctx context.Context, review plan.Review) (plan.Decision, error) {
+	decision := plan.Decision{Yes: true}
+	if !r.yes {
+		r.lines.Review(review)
+		var err error
+		if decision, err = r.prompt.Confirm(ctx, review); err != nil {
+			return decision, err
+		}
+	}
+	r.sys.Applying(decision.Yes)
+	return decision, nil
+}
