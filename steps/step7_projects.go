@@ -174,11 +174,16 @@ func projectEdits(o *Observed, a *blueprint.Answers, project blueprint.Project, 
 }
 
 func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project) tf.Backend {
+	return WantedBackend(a, project, o.keyARN(), o.Files.endpoint, o.Files.pathStyle)
+}
+
+// WantedBackend is the backend that the blueprint asks for, with the ARN of its key and
+// the endpoint that this run uses.
+func WantedBackend(a *blueprint.Answers, project blueprint.Project, key, endpoint string, pathStyle bool) tf.Backend {
 	b := tf.Backend{
-		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion,
-		KMSKeyID: o.keyARN(), Encrypt: true,
+		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
-		Endpoint: o.Files.endpoint, PathStyle: o.Files.pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
+		Endpoint: endpoint, PathStyle: pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}
 	if a.ProfileInFiles {
 		b.Profile = a.AdminProfile

@@ -154,6 +154,10 @@ type Answers struct {
 	Passphrases bool
 }
 
+// WithoutBlueprint tells answers that were read from a project itself: a blueprint has a
+// group.
+func (a *Answers) WithoutBlueprint() bool { return len(a.Groups) == 0 }
+
 // Adopted tells whether the operator agreed to change what already exists at arn,
 // which may be a path: then it is the place that counts, however it is spelt.
 func (a *Answers) Adopted(arn string) bool {

@@ -170,7 +170,7 @@ func readStateFile(path, workspace string) (*State, error) {
 	if err != nil || len(file.Bytes) == 0 {
 		return nil, err
 	}
-	state, _, err := parseState(file.Bytes)
+	state, err := ParseAnyState(file.Bytes)
 	if err != nil {
 		return nil, &files.Error{Action: "read", Path: path, Problem: "it is not a Terraform state", Remedy: "restore it from a backup or move it aside"}
 	}

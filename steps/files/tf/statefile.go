@@ -21,8 +21,10 @@ type State struct {
 	Serial  uint64
 	// Resources counts the resource blocks, as "terraform state list" groups them.
 	Resources int
-	// Format is the format's version; Terraform 0.12 and later write 4.
+	// Format is the format's version; Terraform 0.12 and later write 4. Engine is the
+	// version of the engine that wrote it.
 	Format int
+	Engine string
 	// Content is a digest of the resources and outputs.
 	Content string
 	// Stray says that the backend "local" in use keeps its states elsewhere.
@@ -60,10 +62,18 @@ func ParseState(text []byte) (State, error) {
 	return state, nil
 }
 
+// ParseAnyState reads a state of any format, and JSON that is none. Its errors may quote
+// the text.
+func ParseAnyState(text []byte) (State, error) {
+	state, _, err := parseState(text)
+	return state, err
+}
+
 // parseState reads a state of any format; hollow says that nothing is in it.
 func parseState(text []byte) (state State, hollow bool, err error) {
 	var read struct {
 		Version   int             `json:"version"`
+		Engine    string          `json:"terraform_version"`
 		Lineage   string          `json:"lineage"`
 		Serial    uint64          `json:"serial"`
 		Outputs   json.RawMessage `json:"outputs"`
@@ -91,6 +101,7 @@ func parseState(text []byte) (state State, hollow bool, err error) {
 	}
 	digest := sha256.Sum256(content.Bytes())
 	return State{
-		Lineage: read.Lineage, Serial: read.Serial, Format: read.Version, Resources: len(resources), Content: hex.EncodeToString(digest[:]),
+		Lineage: read.Lineage, Serial: read.Serial, Format: read.Version, Engine: read.Engine,
+		Resources: len(resources), Content: hex.EncodeToString(digest[:]),
 	}, hollow, nil
 }

@@ -33,14 +33,14 @@ func checkContent(f *facts, s *stateAccess) health.Result {
 	case s.object == nil:
 		return checkAbsence(f, s, c)
 	case s.object.problem == "":
-		return c.Passed("It is format %d, serial %d, written by %s.", s.object.format, s.object.serial, s.object.engine)
+		return c.Passed("It is format %d, serial %d, written by %s.", s.object.Format, s.object.Serial, s.object.Engine)
 	}
 	x := faultOf(diagnosis.StateFormat, s.Key,
 		fmt.Sprintf("The state %s of project %s (version %s, %d bytes) cannot be used: %s.", s.StateLocation, s.Project, s.object.version, s.object.size, s.object.problem))
-	if s.object.format > health.NewestStateFormat {
+	if s.object.Format > health.NewestStateFormat {
 		x.Remedy = "Use the version of Terraform that wrote the state, or a newer one."
-		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.format, s.object.engine, health.NewestStateFormat)
-		return c.Failed("Its format is "+fmt.Sprint(s.object.format)+".", x)
+		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.Format, s.object.Engine, health.NewestStateFormat)
+		return c.Failed("Its format is "+fmt.Sprint(s.object.Format)+".", x)
 	}
 	offerRestore(f, s, &x)
 	return c.Failed(s.object.problem+".", x)
@@ -127,9 +127,9 @@ func compare(s *stateAccess) (text string, good bool) {
 			return text + " Not every version could be read.", false
 		case v.object == nil || !v.object.isState() || v.ID == s.object.version:
 			continue
-		case v.object.lineage != s.object.lineage:
+		case v.object.Lineage != s.object.Lineage:
 			return text + " They are not of one lineage.", false
-		case v.object.serial > s.object.serial:
+		case v.object.Serial > s.object.Serial:
 			return text + " An older version has the higher serial.", false
 		}
 	}
@@ -152,7 +152,7 @@ func listed(versions []stateVersion) string {
 		case !v.object.isState():
 			parts[i] += ", no state"
 		default:
-			parts[i] += fmt.Sprintf(", serial %d, MD5 %s", v.object.serial, v.object.digest)
+			parts[i] += fmt.Sprintf(", serial %d, MD5 %s", v.object.Serial, v.object.digest)
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"stateroom/awsops"
+	"stateroom/steps/files/tf"
 )
 
 // version is a version of a state; serial 0 is no state.
 func version(id string, serial uint64, lineage string) stateVersion {
-	v := stateVersion{ObjectVersion: awsops.ObjectVersion{ID: id}, object: &stateObject{digest: "md5-of-" + id, version: id, format: 4, serial: serial, lineage: lineage}}
+	v := stateVersion{ObjectVersion: awsops.ObjectVersion{ID: id}, object: &stateObject{digest: "md5-of-" + id, version: id, State: tf.State{Format: 4, Serial: serial, Lineage: lineage}}}
 	if serial == 0 {
 		v.object.problem = "it is not JSON"
 	}

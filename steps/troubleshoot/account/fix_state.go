@@ -118,7 +118,7 @@ func better(s *stateAccess) *stateVersion {
 		return nil
 	}
 	for _, v := range s.versions {
-		if v.object != nil && v.object.isState() && v.object.lineage == found.object.lineage && v.object.serial > found.object.serial {
+		if v.object != nil && v.object.isState() && v.object.Lineage == found.object.Lineage && v.object.Serial > found.object.Serial {
 			return nil
 		}
 	}
@@ -143,14 +143,14 @@ func offerRestore(f *facts, s *stateAccess, x *health.Result) {
 	}
 	c := plan.Change{
 		ID: "state.restore." + s.Project, Topic: "state", Of: plan.StepBucket, Action: plan.Update,
-		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.serial, s.Project),
+		Title:  fmt.Sprintf("Put back version %s (serial %d) of project %s's state", v.ID, v.object.Serial, s.Project),
 		Target: s.String(), Account: f.answers.AdminAccount, Region: s.in.region, Profile: s.versionsBy,
-		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.serial)}},
+		Fields:  []plan.Field{{Name: "MD5", Before: s.object.md5(), After: v.object.digest}, {Name: "serial", After: fmt.Sprint(v.object.Serial)}},
 		Calls:   []awsops.Call{awsops.CopyVersion(s.Bucket, s.Key, v.ID, f.answers.AdminAccount, key.ARN, etag)},
 		NotOurs: s.String(),
 		Risk:    "What is there now was put there by somebody; it stays as an older version.",
 		Undo:    "copy the version that is current now over it again",
 	}
-	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.serial, v.object.digest)
+	x.Evidence += fmt.Sprintf(" Version %s of %s is the last good one: serial %d, MD5 %s.", v.ID, v.when(), v.object.Serial, v.object.digest)
 	x.Changes, x.Needs = []plan.Change{c}, []string{plan.CommandLine(c, c.Calls[0])}
 }

@@ -7,52 +7,40 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/troubleshoot/health"
 )
 
 // stateObject is what matters of a state in the bucket. The state itself, which
 // may hold secrets, is not kept.
 type stateObject struct {
+	tf.State
 	digest  string // MD5 in hexadecimal, as the lock table holds it
 	version string // of the object
 	etag    string
 	size    int
 	// problem is why the content is no state, empty for a good one.
 	problem string
-	format  int
-	serial  uint64
-	lineage string
-	engine  string // the version that wrote it
 }
 
 // readState takes an object down to that.
 func readState(c *awsops.Content) *stateObject {
 	sum := md5.Sum(c.Body) //nolint:gosec // see above
-	s := &stateObject{digest: hex.EncodeToString(sum[:]), version: c.Version, etag: c.ETag, size: len(c.Body)}
-	var head struct {
-		Version          *int   `json:"version"`
-		TerraformVersion string `json:"terraform_version"`
-		Serial           uint64 `json:"serial"`
-		Lineage          string `json:"lineage"`
-	}
-	if err := json.Unmarshal(c.Body, &head); err != nil {
-		// The decoder's own words may quote the state.
+	state, err := tf.ParseAnyState(c.Body)
+	s := &stateObject{State: state, digest: hex.EncodeToString(sum[:]), version: c.Version, etag: c.ETag, size: len(c.Body)}
+	switch {
+	case err != nil: // whose own words may quote the state
 		s.problem = "it is not JSON, or not that of a state"
-		return s
-	}
-	s.serial, s.lineage, s.engine = head.Serial, head.Lineage, head.TerraformVersion
-	if head.Version == nil {
+	case s.Format == 0:
 		s.problem = "it is JSON without a state's version"
-		return s
-	}
-	if s.format = *head.Version; s.format < 1 || s.format > health.NewestStateFormat {
+	case s.Format < 1 || s.Format > health.NewestStateFormat:
 		s.problem = "its format is not one that Terraform reads"
 	}
 	return s
 }
 
 // isState tells a state that some engine reads, if not Terraform up to 1.15.
-func (s *stateObject) isState() bool { return s.problem == "" || s.format > health.NewestStateFormat }
+func (s *stateObject) isState() bool { return s.problem == "" || s.Format > health.NewestStateFormat }
 
 // md5 is the digest, empty where there is no state.
 func (s *stateObject) md5() string {

@@ -70,7 +70,3 @@ func (p Project) Provider() *tf.ProviderBlock {
 // Partial tells a backend whose place is not in the files: the rest is given
 // with -backend-config, and what is missing may be, too.
 func (p Project) Partial() bool { return p.Backend.Partial() }
-
-// WithoutBlueprint tells answers that were read from the project itself: a
-// blueprint has a group.
-func WithoutBlueprint(a *blueprint.Answers) bool { return len(a.Groups) == 0 }

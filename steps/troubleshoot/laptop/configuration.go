@@ -25,7 +25,7 @@ const removedSince = "v1.10.0"
 
 // configuration checks whether Terraform takes the project's files at all:
 // nothing is asked of AWS before that.
-func configuration(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func configuration(ctx context.Context, in *inputs, p project) []health.Result {
 	var results []health.Result
 	for _, err := range p.Problems {
 		if p.Files.State.Unreadable && isCache(p, err) || isState(p, err) {
@@ -57,12 +57,12 @@ func configuration(ctx context.Context, in *inputs, p health.Project) []health.R
 
 // isCache and isState tell the problems of what init and apply left behind from
 // those of the configuration.
-func isCache(p health.Project, err error) bool {
+func isCache(p project, err error) bool {
 	path := pathOf(err)
 	return path != "" && files.Within(p.Files.State.DataDir, path)
 }
 
-func isState(p health.Project, err error) bool {
+func isState(p project, err error) bool {
 	path := pathOf(err)
 	return path != "" && files.Within(p.Dir, path) && strings.Contains(path, ".tfstate")
 }
@@ -91,7 +91,7 @@ func invalid(evidence, remedy string, fixes ...health.Fix) health.Result {
 }
 
 // backendFix corrects a project's backend.
-func backendFix(p health.Project, fix func(*tf.Backend)) health.Fix {
+func backendFix(p project, fix func(*tf.Backend)) health.Fix {
 	return health.Fix{Project: p.Name, Backend: fix}
 }
 
@@ -109,7 +109,7 @@ func engineVersion(in *inputs, v tf.VersionConstraint) []health.Result {
 }
 
 // roleMap finds the article's assume_role = { } in a provider.
-func roleMap(in *inputs, p health.Project, at tf.ProviderBlock) []health.Result {
+func roleMap(in *inputs, p project, at tf.ProviderBlock) []health.Result {
 	line := at.RoleMap()
 	if line == 0 {
 		return nil
@@ -142,7 +142,7 @@ func partition(in *inputs) string {
 }
 
 // argument checks one argument of an S3 backend.
-func argument(ctx context.Context, in *inputs, p health.Project, a tf.Argument) []health.Result {
+func argument(ctx context.Context, in *inputs, p project, a tf.Argument) []health.Result {
 	at := files.Place{Path: p.Backend.Path, Line: a.Line}
 	standing, meant := tf.BackendArgument(a.Name)
 	switch {
@@ -168,7 +168,7 @@ func argument(ctx context.Context, in *inputs, p health.Project, a tf.Argument) 
 }
 
 // restore writes the blueprint's value of a backend argument.
-func restore(ctx context.Context, in *inputs, p health.Project, name string) []health.Fix {
+func restore(ctx context.Context, in *inputs, p project, name string) []health.Fix {
 	a := in.answers
 	values := map[string]func(*tf.Backend){
 		"bucket":         func(b *tf.Backend) { b.Bucket = a.Bucket.Name },
@@ -194,8 +194,8 @@ func restore(ctx context.Context, in *inputs, p health.Project, name string) []h
 // lacking finds a backend that does not say where the state is, in a directory
 // where init noted nothing either. Only the team knows the place: it is never
 // guessed, for on another one the next plan would create everything again.
-func lacking(in *inputs, p health.Project) []health.Result {
-	if !p.Partial() || configuredLocation(p) != nil || p.Files.Generated != nil {
+func lacking(in *inputs, p project) []health.Result {
+	if !p.Partial() || p.noted != nil || p.Files.Generated != nil {
 		return nil
 	}
 	var lacks []string
@@ -216,7 +216,7 @@ func lacking(in *inputs, p health.Project) []health.Result {
 		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; else run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {
 		remedy = fmt.Sprintf("Run terraform init -backend-config=FILE in %s with the right one of %s.", p.Dir, strings.Join(given, ", "))
-	} else if !health.WithoutBlueprint(in.answers) {
+	} else if !in.answers.WithoutBlueprint() {
 		return []health.Result{r}
 	}
 	r = finding(diagnosis.BackendNotInitialized.ID, plan.StepInit, plan.Info, evidence+" The place of the state is given with -backend-config.", remedy)
@@ -226,7 +226,7 @@ func lacking(in *inputs, p health.Project) []health.Result {
 
 // roleBlock is an assume_role block in the backend. The environment's role
 // cannot reach the state, which the admin's own key does.
-func roleBlock(in *inputs, p health.Project, at files.Place) health.Result {
+func roleBlock(in *inputs, p project, at files.Place) health.Result {
 	role := p.Backend.Attributes.Get("assume_role.role_arn")
 	ours := slices.ContainsFunc(in.answers.Environments, func(e blueprint.Environment) bool { return in.answers.RoleARN(partition(in), e) == role })
 	remedy := "Write it as assume_role = { role_arn = … }."
@@ -254,7 +254,7 @@ func takesNoVariables(in *inputs) bool {
 
 // contradictions are arguments that Terraform does not take beside each other,
 // and those that no backend should hold.
-func contradictions(in *inputs, p health.Project) []health.Result {
+func contradictions(in *inputs, p project) []health.Result {
 	var results []health.Result
 	at := p.Backend.Attributes
 	if at.Find("sse_customer_key") != nil && at.Find("kms_key_id") != nil {
@@ -276,7 +276,7 @@ func contradictions(in *inputs, p health.Project) []health.Result {
 }
 
 // accounts checks the list of accounts that the backend allows.
-func accounts(in *inputs, p health.Project) []health.Result {
+func accounts(in *inputs, p project) []health.Result {
 	account := in.answers.AdminAccount
 	if account == "" {
 		return nil

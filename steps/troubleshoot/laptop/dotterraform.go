@@ -18,13 +18,13 @@ import (
 )
 
 // initQuestion is about what init last configured.
-func initQuestion(p health.Project, asked string) health.Question {
+func initQuestion(p project, asked string) health.Question {
 	return question(p, "configured backend and .terraform", asked)
 }
 
 // dotTerraform compares what init last configured with the backend block (facts,
 // "rm -rf .terraform"), and looks whether Terraform can read what lies here.
-func dotTerraform(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func dotTerraform(ctx context.Context, in *inputs, p project) []health.Result {
 	results := localStates(p)
 	state := p.Files.State
 	q := initQuestion(p, state.DataDir)
@@ -47,7 +47,7 @@ func dotTerraform(ctx context.Context, in *inputs, p health.Project) []health.Re
 }
 
 // localStates finds states that Terraform cannot read.
-func localStates(p health.Project) []health.Result {
+func localStates(p project) []health.Result {
 	var results []health.Result
 	tell := func(evidence string) {
 		results = append(results, question(p, "state readable", p.Dir).Failed(evidence,
@@ -68,7 +68,7 @@ func localStates(p health.Project) []health.Result {
 
 // notInitialised is a directory in which init never configured a backend. A
 // fresh clone is healthy; one with a state of its own makes init ask.
-func notInitialised(ctx context.Context, in *inputs, p health.Project, q health.Question) []health.Result {
+func notInitialised(ctx context.Context, in *inputs, p project, q health.Question) []health.Result {
 	if p.S3() == nil {
 		return []health.Result{q.Passed("nothing is configured, and there is no backend \"s3\"")}
 	}
@@ -105,7 +105,7 @@ func moves(argument string) bool {
 // changed is a backend block that is no longer what init configured. The state
 // must move where its place changed, unless none is there or all have arrived;
 // else the way to it changed.
-func changed(ctx context.Context, in *inputs, p health.Project, names []string) []health.Result {
+func changed(ctx context.Context, in *inputs, p project, names []string) []health.Result {
 	configured, at := p.Files.State.Configured.Path, p.Dir
 	if p.Backend != nil {
 		at = p.Backend.String()
@@ -117,7 +117,7 @@ func changed(ctx context.Context, in *inputs, p health.Project, names []string) 
 		return q.Failed(answer, caused(diagnosis.BackendChanged, plan.Failure, evidence+" "+more, remedy))
 	}
 	switch {
-	case slices.ContainsFunc(names, moves) && !drifted(in, p):
+	case slices.ContainsFunc(names, moves) && !drifted(p):
 		return otherConfigured(ctx, in, p, failed)
 	case slices.ContainsFunc(names, moves) && p.Backend == nil:
 		return []health.Result{failed("The backend block is gone.", "Put it back into the files; nothing has to be moved.")}
@@ -135,28 +135,25 @@ func changed(ctx context.Context, in *inputs, p health.Project, names []string) 
 
 // drifted tells whether init knows the blueprint's place, and only the file
 // names another or none.
-func drifted(in *inputs, p health.Project) bool {
-	configured := configuredLocation(p)
-	return configured != nil && configured.Same(blueprintLocation(in, p)) && (p.Backend == nil || p.S3() != nil)
+func drifted(p project) bool {
+	return p.noted != nil && p.noted.Same(p.wanted) && (p.Backend == nil || p.S3() != nil)
 }
 
 // otherConfigured decides what is right where init knows another place than
 // the file: by looking what lies in both.
-func otherConfigured(ctx context.Context, in *inputs, p health.Project, failed func(more, remedy string) health.Result) []health.Result {
+func otherConfigured(ctx context.Context, in *inputs, p project, failed func(more, remedy string) health.Result) []health.Result {
 	reconfigure := func(more string) []health.Result {
 		r := failed(more, "Run terraform init -reconfigure in "+p.Dir+".")
 		r.Init.Kind = tf.InitReconfigure
 		return []health.Result{r}
 	}
-	b := p.S3()
-	if b == nil || !stateIn(b.Attributes.Get).Same(blueprintLocation(in, p)) {
+	if p.S3() == nil || !p.here.Same(p.wanted) {
 		r := failed("Neither of the two is the blueprint's.", "Run stateroom setup, which moves the state to the blueprint's place after asking.")
 		r.Init.Stuck = true
 		return []health.Result{r}
 	}
-	here, there := stateIn(b.Attributes.Get), configuredLocation(p)
 	adopt := "Let it be moved here with --adopt " + p.Dir + "."
-	if there == nil {
+	if p.noted == nil {
 		if p.Files.State.Configured.Type == "local" && len(full(p.Files.State.States)) == 0 {
 			return reconfigure("No state lies on this laptop.")
 		}
@@ -166,23 +163,23 @@ func otherConfigured(ctx context.Context, in *inputs, p health.Project, failed f
 		}
 		return moving(ctx, in, p, failed("The state is in another kind of backend: "+p.Files.WhereStateIs()+".", adopt))
 	}
-	keys, err := states(ctx, in, *there)
+	keys, err := states(ctx, in, *p.noted)
 	switch {
 	case err != nil:
-		r := failed(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", there, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
+		r := failed(fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", p.noted, err), "Find that out, then run terraform init -migrate-state in "+p.Dir+" if one does, and -reconfigure if none does.")
 		r.Init.Stuck, r.Err = true, err
 		return []health.Result{r}
 	case len(keys) == 0:
-		return reconfigure(fmt.Sprintf("No state lies in %s.", there))
-	case arrived(ctx, in, *there, here, keys):
-		return reconfigure(fmt.Sprintf("The state of %s came to %s: it was moved there.", there, here))
+		return reconfigure(fmt.Sprintf("No state lies in %s.", p.noted))
+	case arrived(ctx, in, *p.noted, p.here, keys):
+		return reconfigure(fmt.Sprintf("The state of %s came to %s: it was moved there.", p.noted, p.here))
 	}
-	return moving(ctx, in, p, failed(fmt.Sprintf("The state lies in %s and has to move to %s.", there, here), adopt))
+	return moving(ctx, in, p, failed(fmt.Sprintf("The state lies in %s and has to move to %s.", p.noted, p.here), adopt))
 }
 
 // moving adds the move of a state as step 8 makes it: after a backup, with consent,
 // and compared afterwards.
-func moving(ctx context.Context, in *inputs, p health.Project, r health.Result) []health.Result {
+func moving(ctx context.Context, in *inputs, p project, r health.Result) []health.Result {
 	r.Init.Stuck = true
 	if in.env.Engine == nil {
 		return []health.Result{r}
@@ -195,7 +192,7 @@ func moving(ctx context.Context, in *inputs, p health.Project, r health.Result) 
 			all[other.Name] = other.Files
 		}
 	}
-	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project, all, readers(ctx, in, in.answers.StateRegion)[0])
+	moves, obstacle := steps.PlanMove(ctx, in.env, in.answers, p.Project.Project, all, readers(ctx, in, in.answers.StateRegion)[0])
 	if obstacle != nil {
 		return []health.Result{r, {Finding: obstacle}}
 	}
@@ -211,7 +208,7 @@ var heldState = regexp.MustCompile(`"(?:modules|resources)":\s*[\[{]\s*["{]`)
 
 // unreadable is a note of init's that Terraform cannot read, so that not even
 // init -reconfigure runs. It is moved aside only if no state can be lost.
-func unreadable(ctx context.Context, in *inputs, p health.Project) health.Result {
+func unreadable(ctx context.Context, in *inputs, p project) health.Result {
 	dir := p.Files.State.DataDir
 	path := filepath.Join(dir, "terraform.tfstate")
 	why, safe, err := forgettable(ctx, in, p, path)
@@ -230,9 +227,8 @@ func unreadable(ctx context.Context, in *inputs, p health.Project) health.Result
 
 // forgettable tells whether forgetting what init noted can lose no state, and why; err
 // is what kept it from being seen.
-func forgettable(ctx context.Context, in *inputs, p health.Project, path string) (why string, safe bool, err error) {
-	b := p.S3()
-	if b == nil {
+func forgettable(ctx context.Context, in *inputs, p project, path string) (why string, safe bool, err error) {
+	if p.S3() == nil {
 		return "There is no backend \"s3\" block to go on with.", false, nil
 	}
 	if held := full(p.Files.State.States); len(held) > 0 {
@@ -245,22 +241,21 @@ func forgettable(ctx context.Context, in *inputs, p health.Project, path string)
 	if heldState.Match(text.Bytes) {
 		return "It holds a state itself.", false, nil
 	}
-	here := stateIn(b.Attributes.Get)
 	if found := noted.FindSubmatch(text.Bytes); found != nil {
 		was := health.StateLocation{Bucket: string(found[1]), StateKey: string(found[2])}.Filled()
-		if was.Bucket != here.Bucket || was.StateKey != here.StateKey {
-			return fmt.Sprintf("It names %s, and the backend %s.", was, here), false, nil
+		if was.Bucket != p.here.Bucket || was.StateKey != p.here.StateKey {
+			return fmt.Sprintf("It names %s, and the backend %s.", was, p.here), false, nil
 		}
-		return fmt.Sprintf("It still names %s, as the backend does, so no state is lost without it.", here), true, nil
+		return fmt.Sprintf("It still names %s, as the backend does, so no state is lost without it.", p.here), true, nil
 	}
-	keys, err := states(ctx, in, here)
+	keys, err := states(ctx, in, p.here)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", here, err), false, err
+		return fmt.Sprintf("Whether a state lies in %s cannot be seen: %v", p.here, err), false, err
 	case len(keys) == 0:
-		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", here), false, nil
+		return fmt.Sprintf("No state lies in %s, so the state may be in another place that only this file knew.", p.here), false, nil
 	}
-	return fmt.Sprintf("The state lies in %s, where the backend says, so none is lost without it.", here), true, nil
+	return fmt.Sprintf("The state lies in %s, where the backend says, so none is lost without it.", p.here), true, nil
 }
 
 // freeName is a path at which nothing is: the name, or with a number.

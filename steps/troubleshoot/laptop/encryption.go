@@ -26,7 +26,7 @@ func on(attributes tf.Attributes, name string) bool {
 // encryption checks encrypt and kms_key_id: only both together make Terraform
 // send the headers that the bucket's policy asks for (facts/terraform.md,
 // finding 1).
-func encryption(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func encryption(ctx context.Context, in *inputs, p project) []health.Result {
 	b := p.S3()
 	if b == nil {
 		return nil
@@ -63,7 +63,7 @@ func wrongKey(id string, severity plan.Severity, evidence, remedy string) health
 
 // headers tells what is wrong with the headers that Terraform would send; the result of
 // right ones is empty.
-func headers(ctx context.Context, in *inputs, p health.Project, id string) health.Result {
+func headers(ctx context.Context, in *inputs, p project, id string) health.Result {
 	policy := in.answers.Bucket.Policy
 	sent, denied := "", policy == blueprint.BucketPolicyStrict
 	switch {
@@ -96,7 +96,7 @@ var accepted = regexp.MustCompile(`^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{1
 // notARN is a key that is named by something else than its ARN. Terraform passes
 // on what it accepts as it stands, and the bucket's policy compares that with
 // the ARN.
-func notARN(in *inputs, p health.Project, id string) health.Result {
+func notARN(in *inputs, p project, id string) health.Result {
 	evidence := fmt.Sprintf("%s: kms_key_id is %q, which is not the ARN of a key", p.At("kms_key_id"), id)
 	const remedy = "Write the full ARN of the key, not its id or alias."
 	switch {
@@ -110,7 +110,7 @@ func notARN(in *inputs, p health.Project, id string) health.Result {
 }
 
 // otherKey finds a project whose key is another than that of the rest.
-func otherKey(ctx context.Context, in *inputs, p health.Project, id string) health.Result {
+func otherKey(ctx context.Context, in *inputs, p project, id string) health.Result {
 	for _, other := range in.projects {
 		b := other.S3()
 		if b == nil || b.Attributes.Get("bucket") != p.Backend.Attributes.Get("bucket") {
@@ -136,7 +136,7 @@ func otherKey(ctx context.Context, in *inputs, p health.Project, id string) heal
 
 // stateKey is the ARN of the state encryption key: what the other projects of
 // the bucket agree on, or what the alias stands for; empty where neither tells.
-func stateKey(ctx context.Context, in *inputs, p health.Project) string {
+func stateKey(ctx context.Context, in *inputs, p project) string {
 	agreed := ""
 	for _, other := range in.projects {
 		b := other.S3()

@@ -26,7 +26,7 @@ const knockPatience = 5 * time.Second
 
 // endpoints checks the addresses that a backend names in AWS's stead: those that
 // the set-up uses, and that somebody answers there whom this laptop trusts.
-func endpoints(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func endpoints(ctx context.Context, in *inputs, p project) []health.Result {
 	b := p.S3()
 	if b == nil {
 		return nil
@@ -63,7 +63,7 @@ func endpoints(ctx context.Context, in *inputs, p health.Project) []health.Resul
 }
 
 // endpointFix writes the endpoint that this run uses, where it uses one.
-func endpointFix(in *inputs, p health.Project, finding string) []health.Fix {
+func endpointFix(in *inputs, p project, finding string) []health.Fix {
 	if in.env.Endpoint == "" {
 		return nil
 	}
@@ -74,7 +74,7 @@ func endpointFix(in *inputs, p health.Project, finding string) []health.Fix {
 const leadsElsewhere = "files.points-elsewhere"
 
 // leads tells of everything in the project that leads Terraform elsewhere.
-func leads(_ context.Context, in *inputs, p health.Project) []health.Result {
+func leads(_ context.Context, in *inputs, p project) []health.Result {
 	q := question(p, "where requests, credentials and trust lead", p.Dir)
 	found := engine.LeadsElsewhere(in.answers, p.Name, p.Elsewhere)
 	if len(found) == 0 {
@@ -90,7 +90,7 @@ func leads(_ context.Context, in *inputs, p health.Project) []health.Result {
 // unknownAddress is the first of these addresses that must not be asked anything, empty
 // without one. One on this laptop may be: nothing leaves it, and the question
 // carries no credentials.
-func unknownAddress(p health.Project, addresses []string) string {
+func unknownAddress(p project, addresses []string) string {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()) {
@@ -107,7 +107,7 @@ func unknownAddress(p health.Project, addresses []string) string {
 
 // knock asks every address for an answer, of whatever kind. The result of addresses that
 // are right is empty.
-func knock(ctx context.Context, in *inputs, p health.Project, addresses []string) health.Result {
+func knock(ctx context.Context, in *inputs, p project, addresses []string) health.Result {
 	at := p.At("endpoints.s3")
 	for _, address := range addresses {
 		err := reach(ctx, in, address, p.Backend.Attributes.Get("custom_ca_bundle"))

@@ -59,7 +59,7 @@ func setVariables(environ []string) []string {
 // blueprint names the profile in the environment: a missing profile in the files
 // is told as that.
 func credentialVariables(in *inputs) []health.Result {
-	silent := func(p health.Project) bool { return backendIdentity(in, p) == environmentIdentity(in) }
+	silent := func(p project) bool { return backendIdentity(in, p) == environmentIdentity(in) }
 	if in.answers.ProfileInFiles || !slices.ContainsFunc(in.projects, silent) {
 		return nil
 	}
@@ -143,7 +143,7 @@ func terraformVariables(in *inputs) []health.Result {
 			"Run unset TF_DATA_DIR, or give it a path relative to the project.")
 	}
 	if workspace := in.env.Environ.Get("TF_WORKSPACE"); workspace != "" {
-		other := slices.IndexFunc(in.projects, func(p health.Project) bool { return p.Files.State.Workspace != workspace })
+		other := slices.IndexFunc(in.projects, func(p project) bool { return p.Files.State.Workspace != workspace })
 		if other >= 0 {
 			p := in.projects[other]
 			tell("files.environment-workspace",
@@ -174,7 +174,7 @@ func endpointVariables(in *inputs) []health.Result {
 	var set, names []string
 	var silent files.Place
 	for _, s := range backendEndpoints {
-		at := slices.IndexFunc(in.projects, func(p health.Project) bool { return s.leftOut(p.S3()) })
+		at := slices.IndexFunc(in.projects, func(p project) bool { return s.leftOut(p.S3()) })
 		if at < 0 {
 			continue
 		}

@@ -2,31 +2,21 @@ package laptop
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
 )
 
-// content is what decides whether two states are the same. It is compared, never
-// shown.
-type content struct {
-	Lineage   string `json:"lineage"`
-	Serial    uint64 `json:"serial"`
-	Resources any    `json:"resources"`
-	Outputs   any    `json:"outputs"`
-}
-
 // unsaved looks for a state that an apply could not save. Terraform tells of it
 // once, and the next apply would make everything in it a second time.
-func unsaved(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func unsaved(ctx context.Context, in *inputs, p project) []health.Result {
 	path := filepath.Join(p.Dir, plan.ErroredState)
 	if _, err := os.Lstat(path); err != nil {
 		return nil
@@ -36,13 +26,13 @@ func unsaved(ctx context.Context, in *inputs, p health.Project) []health.Result 
 	if err != nil {
 		return []health.Result{q.Undecided("%v", err)}
 	}
-	place := selectedState(p)
+	place := p.here.InWorkspace(p.Files.State.Workspace)
 	failed := func(evidence, remedy string) health.Result {
 		evidence = fmt.Sprintf("An apply left its state in %s, because it could not save it. %s", path, evidence)
 		return q.Failed(evidence, caused(diagnosis.StateNotSaved, plan.Failure, evidence, remedy+" Never apply before that."))
 	}
-	var left content
-	if err := json.Unmarshal(file.Bytes, &left); err != nil || place.Bucket == "" || place.StateKey == "" {
+	left, err := tf.ParseAnyState(file.Bytes)
+	if err != nil || place.Bucket == "" || place.StateKey == "" {
 		return []health.Result{failed("It cannot be compared with the one in the bucket.", "Find out what lies in it and in the bucket.")}
 	}
 	now, err := saved(ctx, in, place)
@@ -59,7 +49,7 @@ func unsaved(ctx context.Context, in *inputs, p health.Project) []health.Result 
 	case now.Serial < left.Serial:
 		r = failed(fmt.Sprintf("Its serial is %d, and that of the state in %s is %d.", left.Serial, place, now.Serial), push)
 		r.Init.Push = true
-	case !reflect.DeepEqual(now, left):
+	case !now.Same(left):
 		r = failed(fmt.Sprintf("The state in %s has the same serial and another content: somebody applied since.", place), "Compare the two by hand.")
 	default:
 		r = q.Passed("%s holds it by now", place)
@@ -67,29 +57,21 @@ func unsaved(ctx context.Context, in *inputs, p health.Project) []health.Result 
 	return []health.Result{r}
 }
 
-// selectedState is where the state of the selected workspace lies.
-func selectedState(p health.Project) health.StateLocation {
-	b := p.S3()
-	if b == nil {
-		return health.StateLocation{}
-	}
-	return stateIn(b.Attributes.Get).InWorkspace(p.Files.State.Workspace)
-}
-
 // saved is the state in the bucket, or nothing where there is none.
-func saved(ctx context.Context, in *inputs, at health.StateLocation) (now content, err error) {
+func saved(ctx context.Context, in *inputs, at health.StateLocation) (now tf.State, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	for _, s := range readers(ctx, in, at.Region) {
 		var body []byte
 		switch body, err = s.GetObject(ctx, at.Bucket, at.Key); {
 		case awsops.IsNotFound(err):
-			return content{}, nil
-		case err == nil && json.Unmarshal(body, &now) != nil:
-			return content{}, fmt.Errorf("%s is no state", at)
+			return tf.State{}, nil
 		case err == nil:
+			if now, err = tf.ParseAnyState(body); err != nil {
+				return tf.State{}, fmt.Errorf("%s is no state", at)
+			}
 			return now, nil
 		}
 	}
-	return content{}, err
+	return tf.State{}, err
 }

@@ -41,7 +41,7 @@ type profileUse struct {
 // backendIdentity is whose credentials the project's backend takes. Explicit
 // keys win over a profile, an explicit profile over the environment
 // (facts/credential-files.md).
-func backendIdentity(in *inputs, p health.Project) profileUse {
+func backendIdentity(in *inputs, p project) profileUse {
 	b := p.S3()
 	if b == nil {
 		if in.answers.ProfileInFiles {
@@ -103,7 +103,7 @@ func usesOf(in *inputs) []use {
 			all[i].named = append(all[i].named, id.named)
 		}
 	}
-	if in.answers.ProfileInFiles && !health.WithoutBlueprint(in.answers) {
+	if in.answers.ProfileInFiles && !in.answers.WithoutBlueprint() {
 		take(profileUse{profile: in.answers.AdminProfile, named: "the blueprint"})
 	}
 	if len(in.projects) == 0 {

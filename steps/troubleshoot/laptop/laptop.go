@@ -26,7 +26,7 @@ import (
 type inputs struct {
 	env      *engine.Env
 	answers  *blueprint.Answers
-	projects []health.Project
+	projects []project
 	aws      *awsFiles
 	// uses are the profiles that Terraform takes here.
 	uses []use
@@ -38,7 +38,7 @@ type inputs struct {
 // checks are those of the whole laptop and of every project, in the article's order.
 var (
 	wholeChecks   = []func(context.Context, *inputs) []health.Result{noProject, credentialsFile, profilesInFile, profilesInCode, profilesAgree, environment}
-	projectChecks = []func(context.Context, *inputs, health.Project) []health.Result{
+	projectChecks = []func(context.Context, *inputs, project) []health.Result{
 		configuration, encryption, region, leads, endpoints, stateLocation, dotTerraform, unsaved, lockFile,
 	}
 )
@@ -50,7 +50,7 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, projects [
 	for _, check := range wholeChecks {
 		report.Add(env, check(ctx, in)...)
 	}
-	for _, p := range projects {
+	for _, p := range in.projects {
 		for _, check := range projectChecks {
 			report.Add(env, ofProject(p, check(ctx, in, p))...)
 		}
@@ -59,7 +59,7 @@ func Look(ctx context.Context, env *engine.Env, a *blueprint.Answers, projects [
 }
 
 // ofProject says of every result whose it is.
-func ofProject(p health.Project, results []health.Result) []health.Result {
+func ofProject(p project, results []health.Result) []health.Result {
 	for i := range results {
 		r := &results[i]
 		r.Init.Project = p.Name
@@ -72,10 +72,13 @@ func ofProject(p health.Project, results []health.Result) []health.Result {
 
 func newInputs(env *engine.Env, a *blueprint.Answers, projects []health.Project) *inputs {
 	in := &inputs{
-		env: env, answers: a, projects: projects,
+		env: env, answers: a,
 		aws: readAWSFiles(env.CredentialsPath, env.ConfigPath, env.Environ.Get, time.Now()),
 	}
 	in.aws.wanted = a.AdminProfile
+	for _, p := range projects {
+		in.projects = append(in.projects, newProject(a, p))
+	}
 	in.uses = usesOf(in)
 	var once sync.Once
 	var arn string
@@ -98,7 +101,7 @@ func caused(d *diagnosis.Diagnosis, severity plan.Severity, evidence, remedy str
 }
 
 // question is a check of a project before its answer.
-func question(p health.Project, name, asked string) health.Question {
+func question(p project, name, asked string) health.Question {
 	return health.Question{Name: name, Subject: p.Name, Asked: asked}
 }
 
@@ -136,7 +139,7 @@ func noProject(_ context.Context, in *inputs) []health.Result {
 		return nil
 	}
 	evidence := "There is no project to look at: the blueprint names none."
-	if health.WithoutBlueprint(in.answers) {
+	if in.answers.WithoutBlueprint() {
 		evidence = fmt.Sprintf("There is no project to look at: %s holds neither Terraform files nor a blueprint.", in.env.Dir)
 	}
 	return []health.Result{finding("files.no-project", plan.StepFiles, plan.Failure, evidence,

@@ -10,37 +10,16 @@ import (
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
-	"stateroom/steps/terraform"
 	"stateroom/steps/troubleshoot/health"
 )
 
-// stateIn is where a backend's arguments keep a project's states.
-func stateIn(get func(string) string) health.StateLocation {
-	return health.StateLocation{Bucket: get("bucket"), StateKey: get("key"), WorkspacePrefix: get("workspace_key_prefix"), Region: get("region")}.Filled()
-}
-
-// blueprintLocation is where the blueprint keeps a project's state.
-func blueprintLocation(in *inputs, p health.Project) health.StateLocation {
-	return health.StateLocation{Bucket: in.answers.Bucket.Name, StateKey: p.StateKey, Region: in.answers.StateRegion}.Filled()
-}
-
-// configuredLocation is what init noted, nil where it noted no S3 backend.
-func configuredLocation(p health.Project) *health.StateLocation {
-	have := p.Files.State.Configured
-	if have == nil || have.Type != "s3" {
-		return nil
-	}
-	at := stateIn(have.Attributes.Get)
-	return &at
-}
-
 // locationQuestion is about the arguments that say where the state and its lock are.
-func locationQuestion(p health.Project, asked string) health.Question {
+func locationQuestion(p project, asked string) health.Question {
 	return question(p, "bucket, key and lock in backend", asked)
 }
 
 // stateLocation compares where the backend keeps state and lock with the blueprint.
-func stateLocation(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func stateLocation(ctx context.Context, in *inputs, p project) []health.Result {
 	b := p.S3()
 	if p.Files.Generated != nil {
 		return generated(ctx, in, p)
@@ -54,16 +33,16 @@ func stateLocation(ctx context.Context, in *inputs, p health.Project) []health.R
 		}
 	}
 	q := locationQuestion(p, b.String())
-	here, want := stateIn(b.Attributes.Get), blueprintLocation(in, p)
+	here := p.here
 	switch {
-	case p.Partial() && configuredLocation(p) != nil:
-		here = *configuredLocation(p) // the rest was given with -backend-config
+	case p.Partial() && p.noted != nil:
+		here = *p.noted // the rest was given with -backend-config
 	case p.Partial():
 		return []health.Result{q.Undecided("bucket or key may be another than in the file, as with -backend-config")}
 	}
 	var results []health.Result
-	if here.Bucket != want.Bucket || here.StateKey != want.StateKey {
-		results = append(results, otherLocation(ctx, in, p, here, want))
+	if here.Bucket != p.wanted.Bucket || here.StateKey != p.wanted.StateKey {
+		results = append(results, otherLocation(ctx, in, p, here))
 	}
 	if !p.Partial() {
 		results = append(results, otherLock(in, p)...)
@@ -77,8 +56,8 @@ func stateLocation(ctx context.Context, in *inputs, p health.Project) []health.R
 
 // generated is a project whose generator says where its state is; how it is locked
 // counts there as well.
-func generated(ctx context.Context, in *inputs, p health.Project) []health.Result {
-	results := []health.Result{{Finding: steps.Generated(in.answers, p.Project, p.Files, wanted(in, p, in.key(ctx)))}}
+func generated(ctx context.Context, in *inputs, p project) []health.Result {
+	results := []health.Result{{Finding: steps.Generated(in.answers, p.Project.Project, p.Files, wantedBackend(in, p, in.key(ctx)))}}
 	if p.S3() != nil && !p.Partial() {
 		results = append(results, otherLock(in, p)...)
 	}
@@ -95,7 +74,7 @@ func generated(ctx context.Context, in *inputs, p health.Project) []health.Resul
 
 // noBackend is a project without an S3 backend: its state stays where nobody
 // else sees it. One is written only where no state is.
-func noBackend(ctx context.Context, in *inputs, p health.Project) health.Result {
+func noBackend(ctx context.Context, in *inputs, p project) health.Result {
 	q := locationQuestion(p, p.Dir)
 	if len(p.Problems) > 0 {
 		return q.Undecided("the project's files cannot be read whole")
@@ -106,8 +85,7 @@ func noBackend(ctx context.Context, in *inputs, p health.Project) health.Result 
 	}
 	remedy := "Run stateroom setup, which moves the state after asking."
 	state := p.Files.State
-	configured := configuredLocation(p)
-	back := configured != nil && configured.Same(blueprintLocation(in, p))
+	back := p.noted != nil && p.noted.Same(p.wanted)
 	severity, arn := plan.Failure, ""
 	if in.answers.Bucket.Name == "" {
 		severity, remedy = plan.Warning, "Run stateroom setup, which makes a bucket for it."
@@ -118,49 +96,40 @@ func noBackend(ctx context.Context, in *inputs, p health.Project) health.Result 
 	}
 	r := q.Failed(what, finding("files.no-backend", plan.StepFiles, severity, fmt.Sprintf("Project %s in %s %s, so its state is in no state bucket.", p.Name, p.Dir, what), remedy))
 	if arn != "" {
-		r.Fixes = []health.Fix{backendFix(p, func(b *tf.Backend) { *b = wanted(in, p, arn) })}
+		r.Fixes = []health.Fix{backendFix(p, func(b *tf.Backend) { *b = wantedBackend(in, p, arn) })}
 	}
 	return r
 }
 
-// wanted is the backend that the blueprint asks for.
-func wanted(in *inputs, p health.Project, arn string) tf.Backend {
-	a := in.answers
-	b := tf.Backend{
-		Bucket: a.Bucket.Name, Key: p.StateKey, Region: a.StateRegion, KMSKeyID: arn, Encrypt: true,
-		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile, Endpoint: in.env.Endpoint, PathStyle: in.env.Sessions.Home(a.StateRegion).PathStyle(), RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
-	}
-	if a.ProfileInFiles {
-		b.Profile = a.AdminProfile
-	}
-	return b
+// wantedBackend is the backend that the blueprint asks for.
+func wantedBackend(in *inputs, p project, arn string) tf.Backend {
+	return steps.WantedBackend(in.answers, p.Project.Project, arn, in.env.Endpoint, in.env.Sessions.Home(in.answers.StateRegion).PathStyle())
 }
 
 // otherLocation is a backend that names another place than the blueprint. It is
 // corrected only where no state can be lost by it.
-func otherLocation(ctx context.Context, in *inputs, p health.Project, here, want health.StateLocation) health.Result {
+func otherLocation(ctx context.Context, in *inputs, p project, here health.StateLocation) health.Result {
 	id, argument := "files.bucket-differs", "bucket"
 	alias := &health.Alias{Resource: here.Bucket, IDs: []string{diagnosis.BucketMissing.ID, "bucket.taken", diagnosis.S3ListDenied.ID}}
-	if here.Bucket == want.Bucket {
+	if here.Bucket == p.wanted.Bucket {
 		id, argument = "files.key-differs", "key"
 		alias = &health.Alias{Resource: here.String(), IDs: []string{diagnosis.S3HeadDenied.ID, diagnosis.S3GetDenied.ID, diagnosis.S3PutDenied.ID}}
 	}
-	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.At(argument), here, want)
-	correct := []health.Fix{backendFix(p, func(b *tf.Backend) { b.Bucket, b.Key = want.Bucket, want.StateKey })}
+	evidence := fmt.Sprintf("%s: the backend keeps the state in %s, but the blueprint in %s.", p.At(argument), here, p.wanted)
+	correct := []health.Fix{backendFix(p, func(b *tf.Backend) { b.Bucket, b.Key = p.wanted.Bucket, p.wanted.StateKey })}
 	differs := func(severity plan.Severity, more, remedy string) health.Result {
 		r := finding(id, plan.StepFiles, severity, evidence+more, remedy)
 		r.Alias = alias
 		return r
 	}
 	const move = "Run stateroom setup, which moves the state after asking, or correct the blueprint."
-	configured := configuredLocation(p)
 	switch {
-	case configured != nil && configured.Same(want):
+	case p.noted != nil && p.noted.Same(p.wanted):
 		// Told as backend-changed: the file is what is out of line.
 		r := finding(diagnosis.BackendChanged.ID, plan.StepInit, plan.Failure, evidence+" This directory was initialised with the blueprint's.", "Put the blueprint's back into the file; nothing has to be moved.")
 		r.Fixes = correct
 		return r
-	case configured != nil && configured.Same(here):
+	case p.noted != nil && p.noted.Same(here):
 		return differs(plan.Warning, " This directory works with the former.", move)
 	}
 	switch keys, err := states(ctx, in, here); {
@@ -252,7 +221,7 @@ func came(ctx context.Context, s *awsops.Session, bucket, key string, state tf.S
 
 // otherLock compares the lock's arguments: admins whose files differ in them do not
 // keep each other out.
-func otherLock(in *inputs, p health.Project) []health.Result {
+func otherLock(in *inputs, p project) []health.Result {
 	at, want := p.Backend.Attributes, in.answers.Lock
 	for _, name := range []string{"dynamodb_table", "use_lockfile"} {
 		if a := at.Find(name); a != nil && !a.Literal {

@@ -13,7 +13,7 @@ import (
 )
 
 // lockFile compares the provider lock file with what the files ask for.
-func lockFile(_ context.Context, _ *inputs, p health.Project) []health.Result {
+func lockFile(_ context.Context, _ *inputs, p project) []health.Result {
 	path := filepath.Join(p.Dir, tf.LockFile)
 	q := question(p, "provider lock file", path)
 	failed := func(evidence, remedy string) []health.Result {
@@ -27,7 +27,7 @@ func lockFile(_ context.Context, _ *inputs, p health.Project) []health.Result {
 	case locked == nil:
 		return []health.Result{q.Passed("there is none, as before the first init that reached the providers")}
 	}
-	for _, r := range p.Files.Required() {
+	for _, r := range p.Files.Required {
 		evidence, kind := lockProblem(path, r, locked)
 		if evidence == "" {
 			continue

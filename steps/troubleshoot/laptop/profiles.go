@@ -8,7 +8,6 @@ import (
 
 	"stateroom/steps"
 	"stateroom/steps/diagnosis"
-	"stateroom/steps/files"
 	"stateroom/steps/files/profiles"
 	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
@@ -86,8 +85,8 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 		return withProfileFix(ctx, in, r)
 	}
 	for _, p := range in.projects {
-		if rightName(in, p) && slices.ContainsFunc(namesOf(p), func(n namedProfile) bool { return !n.unknown && n.profile == u.profile }) {
-			r.Finding.Remedy = fmt.Sprintf("Write profile = %q in the files of project %s.", expected(in, p), p.Name)
+		if rightName(in, p) && slices.ContainsFunc(p.names, func(n namedProfile) bool { return !n.unknown && n.profile == u.profile }) {
+			r.Finding.Remedy = fmt.Sprintf("Write profile = %q in the files of project %s.", p.profile, p.Name)
 		}
 	}
 	return []health.Result{r}
@@ -97,38 +96,7 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 // key: the state is reached with that, and the provider assumes the role.
 func roleInTheWay(in *inputs, name string) bool {
 	p := in.aws.profile(name)
-	return name == in.answers.AdminProfile && !health.WithoutBlueprint(in.answers) && p.get("role_arn") != "" && p.hasKeys()
-}
-
-// namedProfile is a profile as one block of a project names it.
-type namedProfile struct {
-	block, at string
-	// profile is empty without the argument; unknown says that it is an
-	// expression.
-	profile string
-	unknown bool
-}
-
-// namesOf are the blocks of a project that take credentials.
-func namesOf(p health.Project) []namedProfile {
-	var out []namedProfile
-	read := func(block string, attributes tf.Attributes, at files.Place) {
-		n := namedProfile{block: block, at: health.ArgumentAt(at, attributes, "profile")}
-		if a := attributes.Find("profile"); a != nil {
-			n.profile, n.unknown = a.Value, !a.Literal
-		}
-		out = append(out, n)
-	}
-	if b := p.S3(); b != nil {
-		read("backend", b.Attributes, b.Place)
-		if n := &out[0]; n.profile == "" && p.Partial() {
-			n.profile, n.unknown = "(perhaps by -backend-config)", true
-		}
-	}
-	if at := p.Provider(); at != nil {
-		read("provider", at.Attributes, at.Place)
-	}
-	return out
+	return name == in.answers.AdminProfile && !in.answers.WithoutBlueprint() && p.get("role_arn") != "" && p.hasKeys()
 }
 
 // profilesInCode is the third check: the profile is named in the backend, which never
@@ -139,7 +107,7 @@ func profilesInCode(_ context.Context, in *inputs) []health.Result {
 	for _, p := range in.projects {
 		q := question(p, "profile in backend and provider", p.Dir)
 		var lacking, answers []string
-		for _, n := range namesOf(p) {
+		for _, n := range p.names {
 			switch {
 			case n.unknown:
 				answers = append(answers, n.block+": "+n.profile)
@@ -166,7 +134,7 @@ func profilesInCode(_ context.Context, in *inputs) []health.Result {
 }
 
 // namesNone tells what Terraform takes instead of the profile that is not named.
-func namesNone(in *inputs, p health.Project, lacking []string) health.Result {
+func namesNone(in *inputs, p project, lacking []string) health.Result {
 	instead := environmentIdentity(in)
 	what := instead.how
 	if what == "" {
@@ -179,7 +147,7 @@ func namesNone(in *inputs, p health.Project, lacking []string) health.Result {
 
 // nameProfile writes the blueprint's profile into the blocks of a project that are
 // there.
-func nameProfile(in *inputs, p health.Project) health.Fix {
+func nameProfile(in *inputs, p project) health.Fix {
 	fix := health.Fix{Project: p.Name}
 	if p.S3() != nil {
 		fix.Backend = func(b *tf.Backend) { b.Profile = in.answers.AdminProfile }
@@ -199,20 +167,19 @@ func profilesAgree(_ context.Context, in *inputs) []health.Result {
 		q := question(p, "profile names agree", p.Dir)
 		var all, wrong []string
 		id := namesDiffer
-		expected := expected(in, p)
-		for _, n := range namesOf(p) {
+		for _, n := range p.names {
 			if n.unknown || n.profile == "" {
 				continue
 			}
 			all = append(all, n.block+": "+n.profile)
-			if n.profile != expected {
+			if n.profile != p.profile {
 				wrong = append(wrong, fmt.Sprintf("%s says %s", n.at, n.profile))
 				if t := in.trouble(n.profile); t != nil && in.aws.readable() {
 					id = t.id
 				}
 			}
 		}
-		answer := strings.Join(all, "; ") + "; expected: " + expected
+		answer := strings.Join(all, "; ") + "; expected: " + p.profile
 		switch {
 		case len(all) == 0:
 			results = append(results, q.Passed("no profile is named"))
@@ -225,41 +192,28 @@ func profilesAgree(_ context.Context, in *inputs) []health.Result {
 	return results
 }
 
-// expected is the name that a project's files should agree on: the blueprint's,
-// or where that leaves the files alone, the backend's.
-func expected(in *inputs, p health.Project) string {
-	if !in.answers.ProfileInFiles {
-		for _, n := range namesOf(p) {
-			if !n.unknown && n.profile != "" {
-				return n.profile
-			}
-		}
-	}
-	return in.answers.AdminProfile
-}
-
 // rightName tells that the name which a project's files should agree on gives
 // credentials, so that it can be written there.
-func rightName(in *inputs, p health.Project) bool {
-	return in.answers.ProfileInFiles && in.aws.credentialsErr == nil && in.trouble(expected(in, p)) == nil
+func rightName(in *inputs, p project) bool {
+	return in.answers.ProfileInFiles && in.aws.credentialsErr == nil && in.trouble(p.profile) == nil
 }
 
 // disagree tells of names that differ. One that gives no credentials was told
 // as what it is.
-func disagree(in *inputs, p health.Project, q health.Question, answer string, wrong []string, id string) health.Result {
+func disagree(in *inputs, p project, q health.Question, answer string, wrong []string, id string) health.Result {
 	usable := rightName(in, p)
 	var r health.Result
 	fix := nameProfile(in, p)
 	if id == namesDiffer {
 		remedy, whose := "Write the same profile in backend, provider and blueprint.", "the blueprint's profile is "
 		if usable {
-			remedy = "Write profile = \"" + expected(in, p) + "\" there."
+			remedy = "Write profile = \"" + p.profile + "\" there."
 		}
 		if !in.answers.ProfileInFiles {
 			whose = "the backend takes "
 		}
 		r = q.Failed(answer, finding(id, plan.StepFiles, plan.Warning,
-			fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, expected(in, p)), remedy))
+			fmt.Sprintf("In project %s %s, but %s%s: the two may be different people or accounts.", p.Name, strings.Join(wrong, " and "), whose, p.profile), remedy))
 	} else {
 		r, fix.Finding = q.FailedAs(answer, id), id
 	}

@@ -12,13 +12,13 @@ import (
 )
 
 // regionQuestion is about the region of the backend.
-func regionQuestion(p health.Project, asked string) health.Question {
+func regionQuestion(p project, asked string) health.Question {
 	return question(p, "region and .terraform", asked)
 }
 
 // region checks the region of the backend, which is the state's, and that of the
 // provider, which is the resources'.
-func region(ctx context.Context, in *inputs, p health.Project) []health.Result {
+func region(ctx context.Context, in *inputs, p project) []health.Result {
 	b := p.S3()
 	if b == nil {
 		return nil
@@ -40,7 +40,7 @@ func region(ctx context.Context, in *inputs, p health.Project) []health.Result {
 
 // noRegion is a backend without a region: Terraform then takes AWS_REGION, and
 // never the profile's (measured with 1.11.4).
-func noRegion(in *inputs, p health.Project) health.Result {
+func noRegion(in *inputs, p project) health.Result {
 	severity, evidence := plan.Failure, fmt.Sprintf("%s: the backend has no region, and neither AWS_REGION nor AWS_DEFAULT_REGION is set.", p.Backend.Place)
 	for _, name := range []string{"AWS_DEFAULT_REGION", "AWS_REGION"} {
 		if value := in.env.Environ.Get(name); value != "" {
@@ -54,14 +54,14 @@ func noRegion(in *inputs, p health.Project) health.Result {
 	return r
 }
 
-func inRegion(p health.Project, region string) health.Fix {
+func inRegion(p project, region string) health.Fix {
 	return backendFix(p, func(b *tf.Backend) { b.Region = region })
 }
 
 // otherRegion is a region that the blueprint does not name. Whether it is the
 // bucket's all the same is asked of the bucket, and told by the part that looks
 // at AWS; where AWS does not answer, the blueprint counts.
-func otherRegion(ctx context.Context, in *inputs, p health.Project, q health.Question, region string) health.Result {
+func otherRegion(ctx context.Context, in *inputs, p project, q health.Question, region string) health.Result {
 	want := in.answers.StateRegion
 	if !isRegion(ctx, in, region) {
 		r := q.Failed("backend: "+region, finding(diagnosis.RegionInvalid.ID, plan.StepRegion, plan.Failure,
