@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
@@ -36,18 +35,7 @@ func (c Call) removes() bool {
 
 // deactivates tells a call that puts a credential out of use by its status.
 func (c Call) deactivates() bool {
-	var status types.StatusType
-	switch in := c.Input.(type) {
-	case *iam.UpdateAccessKeyInput:
-		status = in.Status
-	case *iam.UpdateSSHPublicKeyInput:
-		status = in.Status
-	case *iam.UpdateSigningCertificateInput:
-		status = in.Status
-	case *iam.UpdateServiceSpecificCredentialInput:
-		status = in.Status
-	}
-	return status == types.StatusTypeInactive
+	return lookupPath(c.Input, "Status") == string(types.StatusTypeInactive)
 }
 
 // notYetCodes are how services say that they do not see yet what another call

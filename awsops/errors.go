@@ -125,21 +125,14 @@ func failed(err error, e *Error) error {
 	if errors.As(err, &inner) {
 		return inner
 	}
-	e.Err = err
-	e.Message = err.Error()
 	var of *smithy.OperationError
 	if errors.As(err, &of) && e.Operation == "" {
 		e.Service, e.Operation = serviceName(of.Service()), of.Operation()
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		e.Code, e.Message = api.ErrorCode(), withoutSignature(api.ErrorMessage())
-	} else {
+	said := answerOf(err)
+	e.Err, e.Code, e.Status, e.Message = err, said.Code, said.Status, withoutSignature(said.Message)
+	if said.Code == "" {
 		e.Message = withoutOperation(err)
-	}
-	var answer *smithyhttp.ResponseError
-	if errors.As(err, &answer) {
-		e.Status = answer.HTTPStatusCode()
 	}
 	var request *awshttp.ResponseError
 	if errors.As(err, &request) {
@@ -190,18 +183,35 @@ var (
 	clockCodes      = []string{"RequestTimeTooSkewed"}
 )
 
-// codeOf is an error's AWS code without the Exception suffix.
-func codeOf(err error) string {
+// answerOf is what an error tells of AWS's answer: all that an [Error] holds, and
+// code, words and status of what the SDK gives.
+func answerOf(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
-		return strings.TrimSuffix(e.Code, "Exception")
+		return e
 	}
+	e = &Error{}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return strings.TrimSuffix(api.ErrorCode(), "Exception")
+		e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
 	}
-	return ""
+	if answer := responseOf(err); answer != nil {
+		e.Status = answer.StatusCode
+	}
+	return e
 }
+
+// responseOf is the answer to a failed call, nil where there was none.
+func responseOf(err error) *smithyhttp.Response {
+	var answer *smithyhttp.ResponseError
+	if !errors.As(err, &answer) {
+		return nil
+	}
+	return answer.Response
+}
+
+// codeOf is an error's AWS code without the Exception suffix.
+func codeOf(err error) string { return strings.TrimSuffix(answerOf(err).Code, "Exception") }
 
 func hasCode(err error, codes []string) bool { return slices.Contains(codes, codeOf(err)) }
 
@@ -332,29 +342,9 @@ func unanswered(err error) error {
 	return err
 }
 
-func statusOf(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Status
-	}
-	var answer *smithyhttp.ResponseError
-	if errors.As(err, &answer) {
-		return answer.HTTPStatusCode()
-	}
-	return 0
-}
+func statusOf(err error) int { return answerOf(err).Status }
 
-func messageOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Message
-	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorMessage()
-	}
-	return ""
-}
+func messageOf(err error) string { return answerOf(err).Message }
 
 func rawText(err error) string {
 	if err == nil {

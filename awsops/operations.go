@@ -80,10 +80,7 @@ func (c Call) Patience() time.Duration { return operations[c.name()].patience }
 // MayGrant tells whether the call may give somebody access: what it does is for
 // whoever knows what was there before to judge.
 func (c Call) MayGrant() bool {
-	if !c.Mutating() || operations[c.name()].grantsNothing {
-		return false
-	}
-	return lookupPath(c.Input, "Status") != "Inactive" // of a key or a certificate
+	return c.Mutating() && !operations[c.name()].grantsNothing && !c.deactivates()
 }
 
 // Settle waits for what AWS finishes after it has answered, and gives what is

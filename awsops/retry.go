@@ -100,9 +100,8 @@ func (r onceRetryer) IsErrorRetryable(err error) bool {
 // provesNothingHappened is true of a refusal by AWS (4xx) and of a connection
 // that never came about.
 func provesNothingHappened(err error) bool {
-	var answer *smithyhttp.ResponseError
-	if errors.As(err, &answer) {
-		return answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500
+	if answer := responseOf(err); answer != nil {
+		return answer.StatusCode >= 400 && answer.StatusCode < 500
 	}
 	return neverSent(err)
 }

@@ -2,13 +2,11 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -158,10 +156,8 @@ func (s *Session) headBucket(ctx context.Context, name, owner string) (status in
 	if err == nil {
 		return http.StatusOK, aws.ToString(answer.BucketRegion), nil
 	}
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.Response != nil {
-		region = response.Response.Header.Get("X-Amz-Bucket-Region")
-		status = response.HTTPStatusCode()
+	if answer := responseOf(err); answer != nil {
+		status, region = answer.StatusCode, answer.Header.Get("X-Amz-Bucket-Region")
 	}
 	return status, region, s.fail(err, name)
 }

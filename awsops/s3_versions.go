@@ -2,7 +2,6 @@ package awsops
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Content is an object or one version of it, read whole.
@@ -124,9 +122,8 @@ func (s *Session) IsDeleted(ctx context.Context, bucket, key string) (bool, erro
 	if err == nil {
 		return false, nil
 	}
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound {
-		return response.Response.Header.Get("X-Amz-Delete-Marker") == "true", nil
+	if answer := responseOf(err); answer != nil && answer.StatusCode == http.StatusNotFound {
+		return answer.Header.Get("X-Amz-Delete-Marker") == "true", nil
 	}
 	return false, s.fail(err, bucket+"/"+key)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"stateroom/awsops/secret"
 )
@@ -65,11 +64,11 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 // answeredAt is the time by AWS's clock in a failed call's answer, zero when
 // there was none.
 func answeredAt(err error) time.Time {
-	var answer *smithyhttp.ResponseError
-	if !errors.As(err, &answer) || answer.Response == nil {
+	answer := responseOf(err)
+	if answer == nil {
 		return time.Time{}
 	}
-	at, err := http.ParseTime(answer.Response.Header.Get("Date"))
+	at, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
 		return time.Time{} // an answer without a date tells no time
 	}

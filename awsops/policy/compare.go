@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -59,11 +58,7 @@ func forms(statements []Statement) map[string]bool {
 }
 
 // form is the statement's meaning as a text: equal texts, equal meaning.
-func (s Statement) form() string {
-	var b bytes.Buffer
-	s.canonical().write(&b)
-	return b.String()
-}
+func (s Statement) form() string { return s.canonical().json() }
 
 // canonical is the statement without its Sid, each list sorted and in one
 // spelling.

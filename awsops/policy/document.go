@@ -9,10 +9,9 @@
 package policy
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
-	"maps"
-	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -68,25 +67,15 @@ type Conditions map[string]map[string][]string
 // the order of AWS's documentation, map keys sorted, a list of one value as
 // that value, values in the order given.
 func (d Document) JSON() string {
-	var b bytes.Buffer
-	b.WriteString(`{"Version":`)
-	if d.Version == "" {
-		d.Version = Version2012
-	}
-	writeString(&b, d.Version)
-	if d.ID != "" {
-		b.WriteString(`,"Id":`)
-		writeString(&b, d.ID)
-	}
-	b.WriteString(`,"Statement":[`)
+	statements := make([]written, len(d.Statements))
 	for i, s := range d.Statements {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		s.write(&b)
+		statements[i] = s.written()
 	}
-	b.WriteString(`]}`)
-	return b.String()
+	return encode(struct {
+		Version   string
+		ID        string `json:"Id,omitempty"`
+		Statement []written
+	}{cmp.Or(d.Version, Version2012), d.ID, statements})
 }
 
 // Size counts the characters of the document as IAM counts them against its
@@ -94,94 +83,72 @@ func (d Document) JSON() string {
 // string is counted, which errs on the safe side.
 func (d Document) Size() int { return utf8.RuneCountInString(d.JSON()) }
 
-func (s Statement) write(b *bytes.Buffer) {
-	b.WriteByte('{')
-	if s.Sid != "" {
-		b.WriteString(`"Sid":`)
-		writeString(b, s.Sid)
-		b.WriteByte(',')
-	}
-	b.WriteString(`"Effect":`)
-	writeString(b, string(s.Effect))
-	writePrincipals(b, "Principal", s.Principals)
-	writePrincipals(b, "NotPrincipal", s.NotPrincipals)
-	writeList(b, "Action", s.Actions)
-	writeList(b, "NotAction", s.NotActions)
-	writeList(b, "Resource", s.Resources)
-	writeList(b, "NotResource", s.NotResources)
-	writeConditions(b, s.Conditions)
-	b.WriteByte('}')
+// written is a statement in JSON: its elements in the order of AWS's documentation.
+type written struct {
+	Sid          string `json:",omitempty"`
+	Effect       Effect
+	Principal    any                       `json:",omitempty"`
+	NotPrincipal any                       `json:",omitempty"`
+	Action       any                       `json:",omitempty"`
+	NotAction    any                       `json:",omitempty"`
+	Resource     any                       `json:",omitempty"`
+	NotResource  any                       `json:",omitempty"`
+	Condition    map[string]map[string]any `json:",omitempty"`
 }
 
-func writePrincipals(b *bytes.Buffer, name string, p Principals) {
-	if len(p) == 0 {
-		return
+func (s Statement) written() written {
+	w := written{
+		Sid: s.Sid, Effect: s.Effect, Principal: s.Principals.written(), NotPrincipal: s.NotPrincipals.written(),
+		Action: some(s.Actions), NotAction: some(s.NotActions), Resource: some(s.Resources), NotResource: some(s.NotResources),
 	}
-	b.WriteString(`,"` + name + `":`)
+	if len(s.Conditions) > 0 {
+		w.Condition = make(map[string]map[string]any, len(s.Conditions))
+	}
+	for operator, keys := range s.Conditions {
+		w.Condition[operator] = writtenMap(keys)
+	}
+	return w
+}
+
+func (s Statement) json() string { return encode(s.written()) }
+
+func (p Principals) written() any {
 	if all := p["*"]; len(p) == 1 && len(all) == 1 && all[0] == "*" {
-		b.WriteString(`"*"`)
-		return
+		return "*"
 	}
-	writeMap(b, p)
+	if len(p) == 0 {
+		return nil
+	}
+	return writtenMap(p)
 }
 
-func writeConditions(b *bytes.Buffer, c Conditions) {
-	if len(c) == 0 {
-		return
-	}
-	b.WriteString(`,"Condition":{`)
-	for i, operator := range slices.Sorted(maps.Keys(c)) {
-		if i > 0 {
-			b.WriteByte(',')
+func writtenMap(m map[string][]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for key, values := range m {
+		if out[key] = some(values); out[key] == nil {
+			out[key] = []string{}
 		}
-		writeString(b, operator)
-		b.WriteByte(':')
-		writeMap(b, c[operator])
 	}
-	b.WriteByte('}')
+	return out
 }
 
-func writeMap(b *bytes.Buffer, m map[string][]string) {
-	b.WriteByte('{')
-	for i, key := range slices.Sorted(maps.Keys(m)) {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		writeString(b, key)
-		b.WriteByte(':')
-		writeValues(b, m[key])
+// some is a list as a document has it: one value alone, nothing for none.
+func some(values []string) any {
+	switch len(values) {
+	case 0:
+		return nil
+	case 1:
+		return values[0]
 	}
-	b.WriteByte('}')
+	return values
 }
 
-func writeList(b *bytes.Buffer, name string, values []string) {
-	if len(values) == 0 {
-		return
-	}
-	b.WriteString(`,"` + name + `":`)
-	writeValues(b, values)
-}
-
-func writeValues(b *bytes.Buffer, values []string) {
-	if len(values) == 1 {
-		writeString(b, values[0])
-		return
-	}
-	b.WriteByte('[')
-	for i, v := range values {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		writeString(b, v)
-	}
-	b.WriteByte(']')
-}
-
-// writeString leaves &, < and > as they are, unlike json.Marshal, so that a
-// policy reads in the preview as it reads in the console.
-func writeString(b *bytes.Buffer, s string) {
-	encoder := json.NewEncoder(b)
+// encode leaves &, < and > as they are, unlike json.Marshal, so that a policy reads in
+// the preview as it reads in the console.
+func encode(value any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s)   // a string into a buffer cannot fail
-	b.Truncate(b.Len() - 1) // the encoder's newline
+	_ = encoder.Encode(value) // texts and maps of texts into memory cannot fail
+	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,11 +76,7 @@ func hasSid(pieces []Statement, bin []int, sid string) bool {
 	return sid != "" && slices.ContainsFunc(bin, func(i int) bool { return pieces[i].Sid == sid })
 }
 
-func (s Statement) size() int {
-	var b bytes.Buffer
-	s.write(&b)
-	return utf8.RuneCount(b.Bytes())
-}
+func (s Statement) size() int { return utf8.RuneCountInString(s.json()) }
 
 // divide splits a statement until every part fits into a document of its own.
 func divide(s Statement, limit int) ([]Statement, error) {
@@ -119,11 +114,7 @@ func prefix(values []string, room int) int {
 	return len(values)
 }
 
-func valueSize(value string) int {
-	var b bytes.Buffer
-	writeString(&b, value)
-	return utf8.RuneCount(b.Bytes())
-}
+func valueSize(value string) int { return utf8.RuneCountInString(encode(value)) }
 
 // longestList finds the largest list that may be divided, and how to make the
 // statement with another list in its place.

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -410,26 +411,29 @@ func (o *office) cut(f *engine.Flow, n int64, after bool) (met bool) {
 func TestAKilledHandoverIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
 	for _, after := range []bool{false, true} {
-		for n := int64(1); ; n++ {
-			o := newOffice(t)
-			o.must(os.Remove(o.path("handover/bob.age")))
-			if !o.cut(o.handover("bob"), n, after) {
-				if n < 3 {
-					t.Errorf("only %d mutating calls were met", n-1)
+		t.Run(fmt.Sprintf("after its work: %t", after), func(t *testing.T) {
+			t.Parallel()
+			for n := int64(1); ; n++ {
+				o := newOffice(t)
+				o.must(os.Remove(o.path("handover/bob.age")))
+				if !o.cut(o.handover("bob"), n, after) {
+					if n < 3 {
+						t.Errorf("only %d mutating calls were met", n-1)
+					}
+					break
 				}
-				break
-			}
-			for range 2 {
-				if s := o.run(o.handover("bob")); s.ExitCode(false) != plan.ExitDone {
-					t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
+				for range 2 {
+					if s := o.run(o.handover("bob")); s.ExitCode(false) != plan.ExitDone {
+						t.Errorf("killed at %d: exit %d, %v", n, s.ExitCode(false), s.Findings)
+					}
 				}
+				keys := o.keys("bob")
+				if len(keys) != 1 {
+					t.Fatalf("killed at %d: keys %v", n, keys)
+				}
+				o.sealed(keys[0])
 			}
-			keys := o.keys("bob")
-			if len(keys) != 1 {
-				t.Fatalf("killed at %d (after its work: %t): keys %v", n, after, keys)
-			}
-			o.sealed(keys[0])
-		}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,17 +54,27 @@ const journalDir = ".local/state/stateroom/111111111111-acme-terraform-state"
 // staff is who works at the company.
 var staff = []string{"alice", "bob"}
 
-// newCompany is one before its set-up, in which keys are sealed for some of the staff.
-func newCompany(t testing.TB, options sandbox.Options, b *blueprint.Blueprint, sealed []string, change []func(*blueprint.Blueprint)) *company {
-	t.Helper()
-	c := &company{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options), identities: map[string]*age.X25519Identity{}, blueprint: b}
-	c.desk = enginetest.Operator(c.dir, c.server)
-	c.all = c.desk.Sessions(t, b.StateRegion)
-	for _, user := range sealed {
+// readers open what is sealed for the staff. They are the same for every company, so
+// that one set-up does for all that differ in nothing else.
+var readers = sync.OnceValue(func() map[string]*age.X25519Identity {
+	identities := map[string]*age.X25519Identity{}
+	for _, user := range staff {
 		identity, err := age.GenerateX25519Identity()
-		c.must(err)
-		c.identities[user] = identity
-		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: identity.Recipient().String()})
+		if err != nil {
+			panic(err)
+		}
+		identities[user] = identity
+	}
+	return identities
+})
+
+// newCompany is one without a sandbox, in which keys are sealed for some of the staff.
+// change may alter the blueprint.
+func newCompany(t testing.TB, b *blueprint.Blueprint, sealed []string, change []func(*blueprint.Blueprint)) *company {
+	t.Helper()
+	c := &company{t: t, dir: t.TempDir(), identities: maps.Clone(readers()), blueprint: b}
+	for _, user := range sealed {
+		b.Users = append(b.Users, blueprint.User{Name: user, Recipient: c.identities[user].Recipient().String()})
 	}
 	for _, to := range change {
 		to(b)
@@ -72,20 +83,35 @@ func newCompany(t testing.TB, options sandbox.Options, b *blueprint.Blueprint, s
 	return c
 }
 
-// founded sets a company up, as the operator would. change may alter the
-// blueprint first.
-func founded(t testing.TB, change ...func(*blueprint.Blueprint)) *company {
-	t.Helper()
-	return foundedIn(t, sandbox.Options{}, change...)
+// movesIn gives the company its sandbox.
+func (c *company) movesIn(server *sandbox.Server) {
+	c.t.Helper()
+	c.server, c.desk = server, enginetest.Operator(c.dir, server)
+	c.all = c.desk.Sessions(c.t, c.blueprint.StateRegion)
 }
 
-func foundedIn(t testing.TB, options sandbox.Options, change ...func(*blueprint.Blueprint)) *company {
+// founded sets a company up, as an operator would who is none of its admins.
+func founded(t testing.TB, change ...func(*blueprint.Blueprint)) *company {
 	t.Helper()
-	c := newCompany(t, options, enginetest.Team(staff, "staging", "preprod", "production"), staff, change)
-	for _, f := range c.setUp(&blueprint.Answers{Blueprint: c.blueprint}).Failures {
-		t.Fatalf("%s failed: %v", f.Change.ID, f.Err)
-	}
+	c := newCompany(t, enginetest.Team(staff, "staging", "preprod", "production"), staff, change)
+	c.finished("")
 	return c
+}
+
+// finished gives the company a sandbox with a set-up that is well, and with what it
+// left at the operator's, who is me.
+func (c *company) finished(me string) {
+	c.t.Helper()
+	text := string(c.blueprint.HCL())
+	c.movesIn(sandboxtest.Prepared(c.t, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
+		b, err := blueprint.Parse("stateroom.hcl", []byte(text))
+		c.must(err)
+		desk := enginetest.Shell{Home: home, URL: url}.As(server.Operator())
+		s := c.nineSteps(c.env(desk, string(home)), &blueprint.Answers{Blueprint: b, Me: me})
+		if s.ExitCode(false) != plan.ExitDone {
+			c.t.Fatalf("the set-up ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
+		}
+	}))
 }
 
 func (c *company) must(err error) {
@@ -414,7 +440,7 @@ func rendered(t testing.TB, value any) []byte {
 	fmt.Fprintf(&out, "%v %+v %#v %s", value, value, value, value)
 	switch v := value.(type) {
 	case plan.Event:
-		for _, part := range []any{v.Change, v.Finding, v.Check, v.Summary} {
+		for _, part := range []any{v.Change, v.Finding, v.Check} {
 			data, err := json.Marshal(part)
 			if err != nil {
 				t.Fatal(err)

@@ -267,29 +267,31 @@ func TestAKillAtAnyCallOfARotationLeavesAWorkingKey(t *testing.T) {
 	t.Parallel()
 	stride := int64(stepstest.Stride(t))
 	for i, run := range []struct{ renewal, after bool }{{false, false}, {false, true}, {true, true}} {
-		kills := int64(0)
-		for n := 1 + int64(i)%stride; n < 100; n += stride {
-			c := founded(t)
-			l := c.laptop("bob")
-			e := l.first()
-			if run.renewal {
-				l.resume("the first run", e)
-				e = l.back()
-				e.Rotate = true
+		t.Run(fmt.Sprintf("renewal %t, after %t", run.renewal, run.after), func(t *testing.T) {
+			t.Parallel()
+			kills := int64(0)
+			for n := 1 + int64(i)%stride; n < 100; n += stride {
+				l := founded(t).laptop("bob")
+				e := l.first()
+				if run.renewal {
+					l.resume("the first run", e)
+					e = l.back()
+					e.Rotate = true
+				}
+				what := fmt.Sprintf("kill at request %d", n)
+				if !l.killAt(e, n, run.after) {
+					break
+				}
+				kills++
+				if working := l.holds(what); working && n%2 == 0 {
+					e = l.back() // whoever has a key needs no handover to finish
+				}
+				l.resume(what, e)
 			}
-			what := fmt.Sprintf("kill at request %d (%+v)", n, run)
-			if !l.killAt(e, n, run.after) {
-				break
+			if kills < 13/stride {
+				t.Errorf("only %d kills happened", kills)
 			}
-			kills++
-			if working := l.holds(what); working && n%2 == 0 {
-				e = l.back() // whoever has a key needs no handover to finish
-			}
-			l.resume(what, e)
-		}
-		if kills < 13/stride {
-			t.Errorf("only %d kills happened (%+v)", kills, run)
-		}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package onboard
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -240,27 +241,30 @@ func TestAKilledOffboardingIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
 	stride := int64(stepstest.Stride(t))
 	for _, after := range []bool{false, true} {
-		for n := int64(1); ; n += stride {
-			o := newOffice(t, listed)
-			o.settled()
-			if !o.cut(o.offboard("bob", "bob", "bob/sessions"), n, after) {
-				if n < 24 {
-					t.Errorf("only %d mutating calls were met", n-1)
+		t.Run(fmt.Sprintf("after its work: %t", after), func(t *testing.T) {
+			t.Parallel()
+			for n := int64(1); ; n += stride {
+				o := newOffice(t, listed)
+				o.settled()
+				if !o.cut(o.offboard("bob", "bob", "bob/sessions"), n, after) {
+					if n < 24 {
+						t.Errorf("only %d mutating calls were met", n-1)
+					}
+					break
 				}
-				break
+				if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(s.NotOurs) > 0 {
+					t.Errorf("killed at %d: exit %d, %v", n, s.ExitCode(false), s.Findings)
+				}
+				if u, err := o.iam().User(t.Context(), "bob"); err != nil || u != nil {
+					t.Errorf("killed at %d: bob is %v, %v", n, u, err)
+				}
+				o.unnamed("bob")
+				mark := len(o.server.Log())
+				if s := o.run(o.offboard("bob")); s.Applied > 0 || len(o.changed(mark)) > 0 || len(s.NotOurs) > 0 {
+					t.Errorf("killed at %d: left to do: %v, %d to agree to", n, o.changed(mark), len(s.NotOurs))
+				}
 			}
-			if s := o.run(o.offboard("bob", "bob", "bob/sessions")); s.ExitCode(false) != plan.ExitDone || len(s.NotOurs) > 0 {
-				t.Errorf("killed at %d (after its work: %t): exit %d, %v", n, after, s.ExitCode(false), s.Findings)
-			}
-			if u, err := o.iam().User(t.Context(), "bob"); err != nil || u != nil {
-				t.Errorf("killed at %d (after its work: %t): bob is %v, %v", n, after, u, err)
-			}
-			o.unnamed("bob")
-			mark := len(o.server.Log())
-			if s := o.run(o.offboard("bob")); s.Applied > 0 || len(o.changed(mark)) > 0 || len(s.NotOurs) > 0 {
-				t.Errorf("killed at %d (after its work: %t): left to do: %v, %d to agree to", n, after, o.changed(mark), len(s.NotOurs))
-			}
-		}
+		})
 	}
 }
 

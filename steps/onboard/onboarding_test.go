@@ -11,8 +11,10 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -118,7 +120,11 @@ func TestTheRolesOwnPermissionsMissingIsTold(t *testing.T) {
 
 func TestANewKeyIsWaitedForOnEveryService(t *testing.T) {
 	t.Parallel()
-	c := foundedIn(t, sandbox.Options{Propagation: 400 * time.Millisecond})
+	c := newCompany(t, enginetest.Team(staff, "staging", "preprod", "production"), staff, nil)
+	c.movesIn(sandboxtest.Start(t, sandbox.Options{Propagation: 400 * time.Millisecond}))
+	for _, f := range c.setUp(&blueprint.Answers{Blueprint: c.blueprint}).Failures {
+		t.Fatalf("%s failed: %v", f.Change.ID, f.Err)
+	}
 	l := c.laptop("bob")
 	l.onBoard(l.come(l.handed()))
 	l.mine("admin_iam")

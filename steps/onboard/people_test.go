@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -30,21 +31,26 @@ type office struct {
 }
 
 // unfurnished is an office before its set-up.
-func unfurnished(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
+func unfurnished(t testing.TB) *office {
 	t.Helper()
-	c := newCompany(t, sandbox.Options{}, enginetest.Team(staff, "staging", "production"), []string{"bob"}, change)
-	o := &office{laptop: &laptop{company: c, user: "alice", home: c.dir, root: c.dir}}
-	o.write("stateroom.hcl", string(c.blueprint.HCL()))
+	o := newBuilding(t, nil)
+	o.movesIn(sandboxtest.Start(t, sandbox.Options{}))
+	o.write("stateroom.hcl", string(o.blueprint.HCL()))
 	return o
 }
 
 func newOffice(t testing.TB, change ...func(*blueprint.Blueprint)) *office {
 	t.Helper()
-	o := unfurnished(t, change...)
-	if s := o.setup(); s.ExitCode(false) != plan.ExitDone {
-		t.Fatalf("the set-up ended with %d: %v %v", s.ExitCode(false), s.Failures, s.Findings)
-	}
+	o := newBuilding(t, change)
+	o.finished("alice")
 	return o
+}
+
+// newBuilding is an office without a sandbox.
+func newBuilding(t testing.TB, change []func(*blueprint.Blueprint)) *office {
+	t.Helper()
+	c := newCompany(t, enginetest.Team(staff, "staging", "production"), []string{"bob"}, change)
+	return &office{laptop: &laptop{company: c, user: "alice", home: c.dir, root: c.dir}}
 }
 
 // setup is the next stateroom setup over what the office's blueprint says now.

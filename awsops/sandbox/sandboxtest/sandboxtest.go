@@ -39,6 +39,12 @@ const Nobody = "http://127.0.0.1:1"
 func Start(t testing.TB, o sandbox.Options) *sandbox.Server {
 	t.Helper()
 	server := sandbox.New(o)
+	serve(t, server)
+	return server
+}
+
+func serve(t testing.TB, server *sandbox.Server) {
+	t.Helper()
 	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +53,6 @@ func Start(t testing.TB, o sandbox.Options) *sandbox.Server {
 			t.Error(err)
 		}
 	})
-	return server
 }
 
 // Home is the home directory of one person.
