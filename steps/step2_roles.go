@@ -245,7 +245,11 @@ func (b *roleBuilder) permissions() {
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
-		c.JudgeWider(have, want, b.gains(plan.WidensPermissions, " may "+plan.NewlyAllowed(have, want)+b.lasting()+"."))
+		if policy.Wider(have, want) {
+			c.Judge(b.gains(plan.WidensPermissions, " may "+plan.NewlyAllowed(have, want)+b.lasting()+"."))
+		} else {
+			c.Judge()
+		}
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.Change(c)
 	}
@@ -272,7 +276,11 @@ func (b *roleBuilder) besides(arn string) {
 			c.Purpose = plan.Cosmetic
 			c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
-			c.JudgeWider(b.f.Inline[name], policy.Document{}, b.gains(plan.WidensPermissions, " may do what the inline policy "+name+" denied."))
+			if policy.Wider(b.f.Inline[name], policy.Document{}) {
+				c.Judge(b.gains(plan.WidensPermissions, " may do what the inline policy "+name+" denied."))
+			} else {
+				c.Judge()
+			}
 			b.Change(c)
 		default:
 			b.keep("more-permissions", "has the inline policy "+name+" beside the blueprint's choice")

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,10 +71,13 @@ func (j *Journal) reload() error {
 	if err != nil {
 		return fmt.Errorf("the journal cannot be read: %w", err)
 	}
+	data := journal.Bytes
 	j.records = nil
-	for line := range bytes.Lines(journal.Bytes) {
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, len(data)+1)
+	for lines.Scan() {
 		var r Record
-		if json.Unmarshal(line, &r) == nil && r.Scope == j.scope {
+		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Scope == j.scope {
 			j.records = append(j.records, r)
 		}
 	}
@@ -157,7 +160,8 @@ func (j *Journal) newest(change string) (values map[string]string, done bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	values = map[string]string{}
-	for _, r := range slices.Backward(j.records) {
+	for i := len(j.records) - 1; i >= 0; i-- {
+		r := j.records[i]
 		if r.Change != change {
 			continue
 		}
@@ -190,16 +194,21 @@ func (j *Journal) Intent(change string) map[string]string {
 // refused tells whether AWS made nothing of the newest intent, by its own word: what
 // has come to be since then is somebody else's.
 func (j *Journal) refused(change string) bool {
-	r := j.last(change, "")
-	return r != nil && r.Phase == phaseRefused
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := len(j.records) - 1; i >= 0; i-- {
+		if r := j.records[i]; r.Change == change {
+			return r.Phase == phaseRefused
+		}
+	}
+	return false
 }
 
-// last is the newest record of a change, of any phase where none is named.
 func (j *Journal) last(change, phase string) *Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, r := range slices.Backward(j.records) {
-		if r.Change == change && (phase == "" || r.Phase == phase) {
+	for i := len(j.records) - 1; i >= 0; i-- {
+		if r := j.records[i]; r.Change == change && r.Phase == phase {
 			return &r
 		}
 	}

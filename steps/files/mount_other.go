@@ -2,5 +2,5 @@
 
 package files
 
-// isMount is of Linux alone, where containers get single files.
-func isMount(string) bool { return false }
+// IsMount is of Linux alone, where containers get single files.
+func IsMount(string) bool { return false }

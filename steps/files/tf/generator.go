@@ -277,12 +277,13 @@ const highest = 64
 
 // upward are a directory and those above it, up to the root of its repository.
 func upward(dir string) []string {
-	dirs := files.Ancestors(files.RealPath(dir))
-	dirs[0] = dir
-	for i, at := range dirs {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || i == highest-1 {
-			return dirs[:i+1]
+	dirs := []string{dir}
+	for at := files.RealPath(dir); len(dirs) < highest; {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || at == filepath.Dir(at) {
+			break
 		}
+		at = filepath.Dir(at)
+		dirs = append(dirs, at)
 	}
 	return dirs
 }
