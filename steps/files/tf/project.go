@@ -43,7 +43,11 @@ type Project struct {
 	Clouds    []BackendBlock   // cloud blocks, of type "cloud"
 	Providers []ProviderBlock  // of type aws, aliased ones too
 	Versions  []VersionConstraint
-	State     LocalState
+	// Required are the providers that native files ask for by required_providers, each
+	// source once for every place. Those of modules and those that only follow from a
+	// resource's type are not known here.
+	Required []RequiredProvider
+	State    LocalState
 	// Generated is the generator that writes the project's files, nil without one.
 	Generated *Generated
 }
@@ -86,19 +90,10 @@ type ProviderBlock struct {
 // Inspect reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
 // (not of its sub-directories), override files included, and what Terraform
 // left there: local state and the backend that .terraform, or TF_DATA_DIR, is
-// configured for. A missing directory is a project without files. Malformed
-// files are an [*Error] with file and line.
-func Inspect(dir string, getenv func(string) string) (*Project, error) {
-	p, problems := Survey(dir, getenv)
-	if len(problems) > 0 {
-		return nil, problems[0]
-	}
-	return p, nil
-}
-
-// Survey is [Inspect] for a project that may be broken: it gives
-// what can be read and, apart, everything that cannot, each an [*Error].
-func Survey(dir string, getenv func(string) string) (p *Project, problems []error) {
+// configured for. A missing directory is a project without files. It gives
+// what can be read and, apart, everything that cannot, each an [*Error] with file
+// and, where the file is malformed, line.
+func Inspect(dir string, getenv func(string) string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -188,6 +183,13 @@ func (p *Project) addTerraform(file files.Snapshot, body hcl.Body, terraform *hc
 	for _, v := range content.Attributes {
 		a := attribute("required_version", v.Expr, file.Bytes)
 		p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, v.Expr.Range(), terraform == nil})
+	}
+	if terraform != nil {
+		for _, block := range terraform.Body.Blocks {
+			if block.Type == "required_providers" {
+				p.Required = append(p.Required, required(file, block)...)
+			}
+		}
 	}
 	for _, block := range content.Blocks {
 		b := BackendBlock{BackendConfig: BackendConfig{placeOf(block), block.Type, attributesOf(block.Body, file.Bytes)}}
