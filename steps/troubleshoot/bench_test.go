@@ -95,9 +95,9 @@ case "$1" in init) pwd >> ` + b.dir + `/initialised ;; esac
 // initialise makes a project's directory what init leaves.
 func (b *bench) initialise(dir string) {
 	b.t.Helper()
-	p, err := tf.Inspect(filepath.Join(b.dir, dir), os.Getenv)
-	if err != nil {
-		b.t.Fatal(err)
+	p, problems := tf.Survey(filepath.Join(b.dir, dir), os.Getenv)
+	if len(problems) > 0 {
+		b.t.Fatal(problems)
 	}
 	block, err := p.Backend()
 	if err != nil {

@@ -39,7 +39,7 @@ func project(t *testing.T, files map[string]string) *Project {
 
 func inspect(t *testing.T, dir string) *Project {
 	t.Helper()
-	p, err := Inspect(dir, noEnv)
+	p, err := survey(dir, noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestMalformedFilesAreNamedWithLine(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		filestest.Put(t, filepath.Join(dir, name), text, 0o644)
-		_, err := Inspect(dir, noEnv)
+		_, err := survey(dir, noEnv)
 		var e *files.Error
 		if !errors.As(err, &e) || e.Line == 0 || !strings.HasSuffix(e.Path, name) {
 			t.Errorf("%s: got %v", name, err)
@@ -336,7 +336,7 @@ func TestInspectHonoursDataDirAndLocalPath(t *testing.T) {
 		"elsewhere.tfstate":      `{"lineage":"e"}`,
 		"data/terraform.tfstate": `{"version":3,"backend":{"type":"gcs","config":{}}}`,
 	})
-	q, err := Inspect(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
+	q, err := survey(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -417,4 +417,13 @@ func TestRaiseVersion(t *testing.T) {
 			t.Errorf("%q: got %q (%d), want %q (%d)", tt.existing, got, v, tt.want, tt.verdict)
 		}
 	}
+}
+
+// survey is [Survey] of a project that is to be whole.
+func survey(dir string, getenv func(string) string) (*Project, error) {
+	p, problems := Survey(dir, getenv)
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	return p, nil
 }

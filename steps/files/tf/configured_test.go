@@ -116,7 +116,7 @@ func TestSurveyReadsWhatCanBeRead(t *testing.T) {
 	if len(q.Backends) != 1 || q.State.Workspace != "feature" || !q.State.Unreadable || q.State.Configured != nil {
 		t.Errorf("read %+v", q.State)
 	}
-	if _, err := Inspect(p.Dir, func(string) string { return "" }); err == nil {
+	if _, err := survey(p.Dir, func(string) string { return "" }); err == nil {
 		t.Error("a broken project was inspected")
 	}
 }

@@ -63,7 +63,7 @@ func TestAGeneratorIsRecognisedByWhatLiesInTheDirectoryAndAbove(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p, err := Inspect(filepath.Join(dir, "a", "p"), func(string) string { return "" })
+			p, err := survey(filepath.Join(dir, "a", "p"), func(string) string { return "" })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -87,21 +87,11 @@ type ProviderBlock struct {
 	block *hclsyntax.Block // nil in a JSON file
 }
 
-// Inspect reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
-// (not of its sub-directories), override files included, and what Terraform
-// left there: local state and the backend that .terraform, or TF_DATA_DIR, is
-// configured for. A missing directory is a project without files. Malformed
-// files are an [*Error] with file and line.
-func Inspect(dir string, getenv func(string) string) (*Project, error) {
-	p, problems := Survey(dir, getenv)
-	if len(problems) > 0 {
-		return nil, problems[0]
-	}
-	return p, nil
-}
-
-// Survey is [Inspect] for a project that may be broken: it gives
-// what can be read and, apart, everything that cannot, each an [*Error].
+// Survey reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir (not of its
+// sub-directories), override files included, and what Terraform left there: local
+// state and the backend that .terraform, or TF_DATA_DIR, is configured for. A missing
+// directory is a project without files. What cannot be read is told beside the rest,
+// each an [files.Error] with file and line.
 func Survey(dir string, getenv func(string) string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
