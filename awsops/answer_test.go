@@ -72,6 +72,7 @@ func stalls() map[string]http.HandlerFunc {
 // Each of these hung for ever, or for minutes, when only the wait for the headers
 // had a bound.
 func TestEveryWaitForAnAnswerEnds(t *testing.T) {
+	t.Parallel()
 	var all sync.WaitGroup // they wait beside each other
 	for name, stall := range stalls() {
 		requests := &atomic.Int32{}
@@ -106,6 +107,7 @@ func everyWaitEnds(t *testing.T, name string, home *Session, requests *atomic.In
 
 // The bound of a call is over long before the attempts are.
 func TestAllAttemptsOfACallEndTogether(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	bounds := Bounds{Attempt: time.Second, Call: time.Second}
 	_, err := fakeAWSWithin(t, bounds, func(w http.ResponseWriter, _ *http.Request) {
@@ -118,6 +120,7 @@ func TestAllAttemptsOfACallEndTogether(t *testing.T) {
 }
 
 func TestALongWaitIsTold(t *testing.T) {
+	t.Parallel()
 	sessions := fakeAWSWithin(t, Bounds{Attempt: time.Minute, Tell: time.Millisecond}, raw("", untilGone))
 	ctx, cancel := context.WithCancel(t.Context())
 	var first atomic.Pointer[Waiting]
@@ -140,6 +143,7 @@ func TestALongWaitIsTold(t *testing.T) {
 }
 
 func TestAReadWhoseAnswerBrokeOffIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	const whole = `{"Policy":"{}"}`
 	for name, broken := range map[string]http.HandlerFunc{
 		"within the body": raw(unending+`{"KeyMeta`, nil),
@@ -162,6 +166,7 @@ func TestAReadWhoseAnswerBrokeOffIsMadeAgain(t *testing.T) {
 }
 
 func TestAnObjectThatBrokeOffIsReadAgain(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	body, err := fakeAWS(t, func(w http.ResponseWriter, r *http.Request) {
 		if requests.Add(1) == 1 {
@@ -177,6 +182,7 @@ func TestAnObjectThatBrokeOffIsReadAgain(t *testing.T) {
 
 // An empty list that nobody gave would make everything be made again.
 func TestAReadThatIsAnsweredWithNothingFails(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	_, err := fakeAWS(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }).Home("").AccessKeys(t.Context(), "alice")
 	if err == nil || !strings.Contains(err.Error(), "the answer is empty") || requests.Load() != dialAttempts {
@@ -185,6 +191,7 @@ func TestAReadThatIsAnsweredWithNothingFails(t *testing.T) {
 }
 
 func TestACreationWhoseAnswerLacksWhatItMadeIsUnknown(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{"", "{}", `{"KeyMetadata":{}}`} {
 		out, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(body))
@@ -209,6 +216,7 @@ func TestACreationWhoseAnswerLacksWhatItMadeIsUnknown(t *testing.T) {
 // Every required member must be one of the operation's answer: a typing error
 // would make every creation unknown.
 func TestRequiredMembersExistInTheSDK(t *testing.T) {
+	t.Parallel()
 	for name, o := range operations {
 		for _, path := range o.answers {
 			if !hasPath(o.answer(), path) {
@@ -224,6 +232,7 @@ func TestRequiredMembersExistInTheSDK(t *testing.T) {
 }
 
 func TestAnAnswerInTimeIsNobodysFault(t *testing.T) {
+	t.Parallel()
 	err := error(&unfinished{text: "late", late: true})
 	if IsCancelled(err) || !isLate(err) || isDial(err) || errors.Is(err, context.DeadlineExceeded) {
 		t.Error("an attempt's own deadline passes for the caller's")

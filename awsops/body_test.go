@@ -20,6 +20,7 @@ func (f sentTo) Do(r *http.Request) (*http.Response, error) { return f(r) }
 // TestABodyThatIsClosedIsNoErrorOfItsWriter protects the answer to a request whose
 // writer is slower than the server.
 func TestABodyThatIsClosedIsNoErrorOfItsWriter(t *testing.T) {
+	t.Parallel()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1", closedBody{strings.NewReader("")})
 	if err != nil {
 		t.Fatal(err)

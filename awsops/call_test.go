@@ -14,6 +14,7 @@ import (
 )
 
 func TestInputMapKeepsTheAPIsOwnShape(t *testing.T) {
+	t.Parallel()
 	tags := map[string]string{"stateroom": "111111111111/b", "team": "a"}
 	tests := map[string]struct {
 		call Call
@@ -67,6 +68,7 @@ func TestInputMapKeepsTheAPIsOwnShape(t *testing.T) {
 }
 
 func TestResolveReplacesTokensInsideDocumentsAndLists(t *testing.T) {
+	t.Parallel()
 	arn := Ref("kms.key", "arn")
 	call := CreateKey(`{"Resource":"`+arn+`"}`, "for "+arn, map[string]string{"key": arn})
 	if refs := Refs(call); len(refs) != 1 || refs[0] != (Reference{Change: "kms.key", Output: "arn"}) {
@@ -97,6 +99,7 @@ func TestResolveReplacesTokensInsideDocumentsAndLists(t *testing.T) {
 }
 
 func TestResolveNamesWhatIsUnknown(t *testing.T) {
+	t.Parallel()
 	_, err := CreateAlias("alias/terraform", Ref("kms.key", "id")).Resolve(func(Reference) (string, bool) { return "", false })
 	if err == nil || err.Error() != "kms CreateAlias needs outputs that are not known yet: kms.key#id" {
 		t.Errorf("the error is %v", err)
@@ -104,6 +107,7 @@ func TestResolveNamesWhatIsUnknown(t *testing.T) {
 }
 
 func TestFindRefsSeesTokensAnywhere(t *testing.T) {
+	t.Parallel()
 	text := "x" + Ref("a b:c/d", "arn") + Ref("e", "id") + Ref("e", "id")
 	want := []Reference{{Change: "a b:c/d", Output: "arn"}, {Change: "e", Output: "id"}}
 	if got := FindRefs(text); !reflect.DeepEqual(got, want) {
@@ -112,6 +116,7 @@ func TestFindRefsSeesTokensAnywhere(t *testing.T) {
 }
 
 func TestOutputsReadPathsOfTheAnswer(t *testing.T) {
+	t.Parallel()
 	answer := &kms.CreateKeyOutput{}
 	if got := lookupPath(answer, "KeyMetadata.Arn"); got != "" {
 		t.Errorf("an absent member reads as %q", got)
@@ -129,6 +134,7 @@ func (o operation) answer() reflect.Type { return reflect.TypeOf(o.method).Out(0
 // Every output path must name real members of the operation's answer: a typing
 // error would read as an empty output only at apply.
 func TestOutputPathsExistInTheSDK(t *testing.T) {
+	t.Parallel()
 	for name, o := range operations {
 		for _, path := range o.outputs {
 			if !hasPath(o.answer(), path) {
@@ -141,6 +147,7 @@ func TestOutputPathsExistInTheSDK(t *testing.T) {
 // A call finds its operation by the type of its input, and is sent by that service's
 // client.
 func TestEveryOperationIsTheMethodThatItsNameSays(t *testing.T) {
+	t.Parallel()
 	session := fakeAWS(t, func(http.ResponseWriter, *http.Request) {}).Home("")
 	for name, o := range operations {
 		if o.method == nil {

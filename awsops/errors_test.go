@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ func iamError(code, message string) string {
 }
 
 func TestErrorsNameCallResourceIdentityAndRemedy(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		status        int
 		code, message string
@@ -55,6 +57,7 @@ func TestErrorsNameCallResourceIdentityAndRemedy(t *testing.T) {
 }
 
 func TestAbsentIsAnAnswer(t *testing.T) {
+	t.Parallel()
 	session := fakeAWS(t, answer(404, iamError("NoSuchEntity", "no"))).Home("")
 	user, err := session.User(t.Context(), "alice")
 	role, err2 := session.Role(t.Context(), "r")
@@ -65,6 +68,7 @@ func TestAbsentIsAnAnswer(t *testing.T) {
 }
 
 func TestKMSAccessDeniedComesAs400(t *testing.T) {
+	t.Parallel()
 	session := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = w.Write([]byte(`{"__type":"AccessDeniedException","Message":"not authorized"}`))
@@ -75,6 +79,7 @@ func TestKMSAccessDeniedComesAs400(t *testing.T) {
 }
 
 func TestARefusedRoleIsTheErrorOfTheCallThatNeedsIt(t *testing.T) {
+	t.Parallel()
 	session := fakeAWS(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		if r.Form.Get("Action") == "GetCallerIdentity" {
@@ -142,11 +147,16 @@ func TestAProcessThatFailsIsNotNoCredentials(t *testing.T) {
 }
 
 func TestAProfileWinsOverTheEnvironment(t *testing.T) {
+	isolate(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
 	seen := ""
-	sessions := fakeAWS(t, func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen = r.Header.Get("Authorization")
 		w.WriteHeader(http.StatusBadRequest)
-	})
+	}))
+	t.Cleanup(server.Close)
+	sessions := open(t, Config{Region: "eu-west-1", Endpoint: server.URL})
 	text := "[alice]\naws_access_key_id = AKIAALICE\naws_secret_access_key = x\n"
 	if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)

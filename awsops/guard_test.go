@@ -13,6 +13,7 @@ import (
 )
 
 func TestGuardSendsNothingOutsideThePlan(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	session := fakeAWS(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }).Home("")
 	alice, bob := CreateUser("alice", "", nil), CreateUser("bob", "", nil)
@@ -55,6 +56,7 @@ func TestGuardSendsNothingOutsideThePlan(t *testing.T) {
 
 // A move of states writes what its plan lists, under a condition, and nothing else.
 func TestGuardLetsAMoveOfStatesWriteItsStatesAndLocksOnly(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	session := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
@@ -91,6 +93,7 @@ func TestGuardLetsAMoveOfStatesWriteItsStatesAndLocksOnly(t *testing.T) {
 }
 
 func TestStateKeysAreThoseOfOneProjectAlone(t *testing.T) {
+	t.Parallel()
 	for key, want := range map[string]string{
 		"env:/blue/k": "blue", "env:/blue/a/k": "", "env:/blue/k.tflock": "", "env:/a/blue/k": "", "other/blue/k": "", "env:/k": "",
 	} {
@@ -101,6 +104,7 @@ func TestStateKeysAreThoseOfOneProjectAlone(t *testing.T) {
 }
 
 func TestGuardLetsReadsAndProbesThrough(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	session := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
@@ -119,6 +123,7 @@ func TestGuardLetsReadsAndProbesThrough(t *testing.T) {
 }
 
 func TestDoRefusesUnresolvedReferences(t *testing.T) {
+	t.Parallel()
 	session := fakeAWS(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") }).Home("")
 	if _, err := session.Do(t.Context(), EnableKey(Ref("kms.key", "id"))); !errors.Is(err, errUnresolved) {
 		t.Errorf("the error is %v", err)

@@ -37,6 +37,7 @@ func TestAKeyOfOnesOwnIsTheOperatorWhateverTheEnvironmentNames(t *testing.T) {
 }
 
 func TestAClockThatIsOffIsMeasured(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{0, 10 * time.Minute, -10 * time.Minute, 20 * time.Minute} {
 		_, sessions := rehearse(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(off) }})
 		home := sessions.Home("")
@@ -48,6 +49,7 @@ func TestAClockThatIsOffIsMeasured(t *testing.T) {
 }
 
 func TestATakingThatFindsNothingIsDone(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home := sessions.Home("")
 	if _, err := home.Do(t.Context(), awsops.CreateUser("bob", "/", nil)); err != nil {

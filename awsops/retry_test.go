@@ -21,6 +21,7 @@ func dropFirst(requests *atomic.Int32, n int32, body string) http.HandlerFunc {
 }
 
 func TestOnceOnlyCallsAreSentOnceWhenAnAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	for name, call := range map[string]Call{
 		"CreateKey":           CreateKey("", "", nil),
 		"CreateAccessKey":     CreateAccessKey("alice"),
@@ -44,6 +45,7 @@ func TestOnceOnlyCallsAreSentOnceWhenAnAnswerIsLost(t *testing.T) {
 }
 
 func TestOnceOnlyCallsAreRepeatedWhenAWSRefusedThem(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	out, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -60,6 +62,7 @@ func TestOnceOnlyCallsAreRepeatedWhenAWSRefusedThem(t *testing.T) {
 }
 
 func TestOtherCallsAreRepeatedWhenAnAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	_, err := fakeAWS(t, dropFirst(&requests, 1, `{}`)).Home("").Do(t.Context(), EnableKey("k"))
 	if err != nil || requests.Load() != 2 {
@@ -68,6 +71,7 @@ func TestOtherCallsAreRepeatedWhenAnAnswerIsLost(t *testing.T) {
 }
 
 func TestARefusalAfterARetryTellsThatItWasRetried(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int32
 	_, err := fakeAWS(t, func(w http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) == 1 {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, home, awsops.CreateGroup("admins", "/team/"))
@@ -56,6 +57,7 @@ func TestGroupsUsersAndKeysAreMadeAndRead(t *testing.T) {
 }
 
 func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	document := policy.AssumeRoles([]string{"arn:aws:iam::444444444444:role/TerraformAdmin"}).JSON()
@@ -86,6 +88,7 @@ func TestPoliciesOfGroupsAreMadeAndRead(t *testing.T) {
 }
 
 func TestRolesAreMadeReadAndAssumedAcrossAccounts(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home, there, ctx := sessions.Home(""), sessions.Reach(production, bootstrap, ""), t.Context()
 	trust := policy.EnvironmentTrust("aws", management, "", nil, false).JSON()

@@ -12,6 +12,7 @@ import (
 )
 
 func TestADeviceIsMadeEnabledAndOpensASession(t *testing.T) {
+	t.Parallel()
 	s, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, home, awsops.CreateUser("bob", "", nil))
@@ -49,6 +50,7 @@ func TestADeviceIsMadeEnabledAndOpensASession(t *testing.T) {
 }
 
 func TestADeviceIsNotMadeTwiceForALostAnswer(t *testing.T) {
+	t.Parallel()
 	s, sessions := rehearse(t, sandbox.Options{})
 	s.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		return sandbox.Fault{DropAnswer: e.Operation == "CreateVirtualMFADevice"}

@@ -22,6 +22,7 @@ func console(s *sandbox.Server) *iam.Client {
 }
 
 func TestAKeyTellsWhenItWasLastUsed(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, home, awsops.CreateUser("alice", "", nil))
@@ -40,6 +41,7 @@ func TestAKeyTellsWhenItWasLastUsed(t *testing.T) {
 }
 
 func TestEverythingThatHangsOnAUserIsFoundAndTaken(t *testing.T) {
+	t.Parallel()
 	s, sessions := rehearse(t, sandbox.Options{})
 	home, ctx, aws1 := sessions.Home(""), t.Context(), console(s)
 	do(t, home, awsops.CreateUser("bob", "", nil))

@@ -9,6 +9,7 @@ import (
 )
 
 func TestSimulationTellsWhatAPrincipalMayDo(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, home, awsops.CreateGroup("admins", ""))
@@ -37,6 +38,7 @@ func TestSimulationTellsWhatAPrincipalMayDo(t *testing.T) {
 }
 
 func TestVersionsAreListedReadAndPutBack(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), awsops.WithProbe(t.Context())
 	must[awsops.Identity](t)(home.Identity(ctx))
@@ -90,6 +92,7 @@ func TestVersionsAreListedReadAndPutBack(t *testing.T) {
 }
 
 func TestLockItemsAreWrittenOnlyWhileTheyAreAsTheyWere(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), awsops.WithProbe(t.Context())
 	do(t, home, awsops.CreateTable("locks", awsops.PayPerRequest, 0, 0, nil))
@@ -118,6 +121,7 @@ func TestLockItemsAreWrittenOnlyWhileTheyAreAsTheyWere(t *testing.T) {
 }
 
 func TestAWSsClockIsLookedAt(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home := sessions.Home("")
 	if _, known := home.ClockSkew(); known {
@@ -130,6 +134,7 @@ func TestAWSsClockIsLookedAt(t *testing.T) {
 }
 
 func TestARefusalNamesActionResourceAndPolicy(t *testing.T) {
+	t.Parallel()
 	for message, want := range map[string]awsops.Denial{
 		`User: u is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`: {Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Policy: "identity-based policy"},
 		`User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:r:1:key/k with an explicit deny in a resource-based policy`:              {Action: "kms:Decrypt", Resource: "arn:aws:kms:r:1:key/k", Policy: "resource-based policy", Explicit: true},

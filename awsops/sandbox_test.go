@@ -37,9 +37,11 @@ func rehearse(t *testing.T, options sandbox.Options) (*sandbox.Server, *awsops.S
 
 func open(t *testing.T, server *sandbox.Server) *awsops.Sessions {
 	t.Helper()
-	sandboxtest.Home(t.TempDir()).Isolate(t, server.URL())
-	sandboxtest.Setenv(t, sandboxtest.Keys(server.Operator()))
-	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: region, Endpoint: server.URL()})
+	home, who := sandboxtest.Home(t.TempDir()), server.Operator()
+	sessions, err := awsops.Open(t.Context(), awsops.Config{
+		Region: region, Endpoint: server.URL(), Files: &awsops.Files{Credentials: home.Credentials(), Config: home.Config()},
+		Key: &awsops.KeyPair{ID: who.AccessKeyID, Secret: secret.New(who.SecretAccessKey)},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +107,7 @@ func same(t *testing.T, what string, want, got any) {
 }
 
 func TestIdentityAndOrganizationAreRead(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{Accounts: 45})
 	home := sessions.Home("")
 	if home.Account() != "" || home.Partition() != "" {
@@ -135,6 +138,7 @@ func TestIdentityAndOrganizationAreRead(t *testing.T) {
 }
 
 func TestAStandaloneAccountHasNoOrganization(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{Standalone: true})
 	if o := must[*awsops.Organization](t)(sessions.Home("").Organization(t.Context())); o != nil {
 		t.Errorf("the organization is %+v", o)
@@ -142,6 +146,7 @@ func TestAStandaloneAccountHasNoOrganization(t *testing.T) {
 }
 
 func TestAnAccountIsCreatedAndReached(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home := sessions.Home("")
 	out := do(t, home, awsops.CreateAccount("new@example.com", "new", bootstrap, tags))
@@ -161,6 +166,7 @@ func TestAnAccountIsCreatedAndReached(t *testing.T) {
 }
 
 func TestKeysAreMadeReadAndFoundByTag(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	document := policy.KeyPolicy("aws", management, nil, nil).JSON()
@@ -201,6 +207,7 @@ func TestKeysAreMadeReadAndFoundByTag(t *testing.T) {
 }
 
 func TestABucketIsMadeAndReadWhole(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	const name = "state-111111111111"
@@ -244,6 +251,7 @@ func TestABucketIsMadeAndReadWhole(t *testing.T) {
 }
 
 func TestSomeoneElsesBucketIsTaken(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	do(t, sessions.Reach(production, bootstrap, "eu-central-1"), awsops.CreateBucket("theirs", "eu-central-1", nil))
 	do(t, sessions.Home("eu-central-1"), awsops.CreateBucket("elsewhere", "eu-central-1", nil))
@@ -260,6 +268,7 @@ func TestSomeoneElsesBucketIsTaken(t *testing.T) {
 // Somebody makes the bucket in this account between the list of its buckets and the
 // question whose it is.
 func TestABucketThatIsMadeBetweenListAndHeadIsNotSomeoneElses(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	var once sync.Once
 	server.Intercept(func(e sandbox.Entry) sandbox.Fault {
@@ -277,6 +286,7 @@ func TestABucketThatIsMadeBetweenListAndHeadIsNotSomeoneElses(t *testing.T) {
 }
 
 func TestALockTableIsMadeReadAndProbed(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	if table := must[*awsops.Table](t)(home.Table(ctx, "locks")); table != nil {
@@ -316,6 +326,7 @@ func TestALockTableIsMadeReadAndProbed(t *testing.T) {
 }
 
 func TestObjectsAreProbedAsTerraformWrites(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	key := do(t, home, awsops.CreateKey(policy.KeyPolicy("aws", management, nil, nil).JSON(), "", nil)).Values["arn"]
@@ -347,6 +358,7 @@ func TestObjectsAreProbedAsTerraformWrites(t *testing.T) {
 
 // The sandbox's log and the calls agree on what is mutating.
 func TestTheRequestLogHoldsExactlyTheCalls(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home := sessions.Home("")
 	calls := []awsops.Call{awsops.CreateGroup("g", ""), awsops.CreateUser("u", "", tags), awsops.AddUserToGroup("g", "u")}
@@ -367,6 +379,7 @@ func TestTheRequestLogHoldsExactlyTheCalls(t *testing.T) {
 }
 
 func TestThrottlingIsRetried(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	left := 2
 	server.Intercept(func(e sandbox.Entry) sandbox.Fault {
@@ -383,6 +396,7 @@ func TestThrottlingIsRetried(t *testing.T) {
 }
 
 func TestAnAnswerLostByCreateKeyDoublesNothing(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{DropAnswer: e.Operation == "CreateKey"} })
 	home := sessions.Home("")
@@ -398,6 +412,7 @@ func TestAnAnswerLostByCreateKeyDoublesNothing(t *testing.T) {
 // A second interrupt cancels everything; the secret of a key that AWS has made
 // by then would be lost with its answer.
 func TestAnAnswerThatComesOnlyOnceArrivesThoughTheRunIsCancelled(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home := sessions.Home("")
 	do(t, home, awsops.CreateUser("bob", "", nil))
@@ -415,6 +430,7 @@ func TestAnAnswerThatComesOnlyOnceArrivesThoughTheRunIsCancelled(t *testing.T) {
 }
 
 func TestCancellingEndsACallWhoseAnswerNeverComes(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	never := make(chan struct{})
@@ -431,6 +447,7 @@ func TestCancellingEndsACallWhoseAnswerNeverComes(t *testing.T) {
 }
 
 func TestCancellingStopsAWait(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -446,6 +463,7 @@ func TestCancellingStopsAWait(t *testing.T) {
 // An identity that may not list buckets still learns whose a name is, as far
 // as HEAD tells.
 func TestABucketIsLocatedWithoutListing(t *testing.T) {
+	t.Parallel()
 	server, sessions := rehearse(t, sandbox.Options{})
 	home, ctx := sessions.Home(""), t.Context()
 	do(t, sessions.Reach(production, bootstrap, ""), awsops.CreateBucket("theirs", region, nil))
@@ -474,6 +492,7 @@ func TestABucketIsLocatedWithoutListing(t *testing.T) {
 
 // A new role that parts of AWS do not know yet is waited for, not failed.
 func TestANewRoleIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	_, sessions := rehearse(t, sandbox.Options{Propagation: 300 * time.Millisecond})
 	there := sessions.Reach(production, bootstrap, "")
 	trust := policy.EnvironmentTrust("aws", management, "", nil, false).JSON()
@@ -487,6 +506,7 @@ func TestANewRoleIsWaitedFor(t *testing.T) {
 // TestATestsHomeLeadsEveryCallToItsSandbox keeps what the tests isolate themselves
 // with, which knows nothing of this package, complete.
 func TestATestsHomeLeadsEveryCallToItsSandbox(t *testing.T) {
+	t.Parallel()
 	const url = "http://127.0.0.1:4566"
 	environ := sandboxtest.Home(t.TempDir()).Environ(url)
 	for name, value := range awsops.EndpointVariables(url) {

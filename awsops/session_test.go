@@ -70,6 +70,7 @@ func TestAMissingRegionNamesTheFlag(t *testing.T) {
 }
 
 func TestIdentitiesAreToldApart(t *testing.T) {
+	t.Parallel()
 	for arn, want := range map[string]Identity{
 		"arn:aws:iam::1:root":                                {Partition: "aws", Account: "1", Kind: KindRoot},
 		"arn:aws-cn:iam::1:user/team/alice":                  {Partition: "aws-cn", Account: "1", Kind: KindUser, Name: "alice"},
@@ -87,6 +88,7 @@ func TestIdentitiesAreToldApart(t *testing.T) {
 }
 
 func TestEveryRateIsPerAccountAndRaisedOnThisMachine(t *testing.T) {
+	t.Parallel()
 	l := newLimiters()
 	create := l.of("1", "organizations", "CreateAccount", false)
 	if create.Burst() != 3 || create != l.of("1", "organizations", "CreateAccount", false) {

@@ -10,6 +10,8 @@ import (
 	"stateroom/awsops/sandbox/sandboxtest"
 )
 
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
 // isolate keeps a test away from the real home, the real files and AWS, whose place
 // the test itself tells.
 func isolate(t *testing.T) {
@@ -29,12 +31,13 @@ func fakeAWS(t *testing.T, handler http.HandlerFunc) *Sessions {
 
 func fakeAWSWithin(t *testing.T, bounds Bounds, handler http.HandlerFunc) *Sessions {
 	t.Helper()
-	isolate(t)
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return open(t, Config{Region: "eu-west-1", Endpoint: server.URL, Bounds: bounds})
+	file := filepath.Join(t.TempDir(), "credentials")
+	if err := os.WriteFile(file, []byte("[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = not-a-secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, Config{Region: "eu-west-1", Endpoint: server.URL, Files: &Files{Credentials: file}, Bounds: bounds})
 }
 
 func open(t *testing.T, c Config) *Sessions {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestPollProbesAtOnceAndEndsWithTheProbe(t *testing.T) {
+	t.Parallel()
 	probes := 0
 	err := Poll(t.Context(), time.Minute, time.Second, func(context.Context) (bool, error) {
 		probes++
@@ -23,6 +24,7 @@ func TestPollProbesAtOnceAndEndsWithTheProbe(t *testing.T) {
 }
 
 func TestPollIsBoundedAndTellsTheLastFailure(t *testing.T) {
+	t.Parallel()
 	last := &Error{Code: "AccessDenied"}
 	err := pollWhile(t.Context(), time.Nanosecond, time.Second, IsAccessDenied, func(context.Context) (bool, error) { return false, last })
 	if !errors.Is(err, ErrTimeout) || !IsAccessDenied(err) {

@@ -353,7 +353,7 @@ func TestAThirdKeyIsNeverMade(t *testing.T) {
 			h, ctx := w.hands(""), context.Background()
 			_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("alice")})
 			w.must(err)
-			for range maxKeys {
+			for range engine.MaxKeys {
 				_, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("alice")})
 				w.must(err)
 			}

@@ -16,7 +16,7 @@ import (
 // says will be; empty where nothing tells.
 func me(o *Observed, a *blueprint.Answers) string {
 	for name, f := range o.IAM.Users {
-		if o.IAM.OwnKey != "" && holds(f.Keys, o.IAM.OwnKey) {
+		if f.Keys.Find(o.IAM.OwnKey) != nil {
 			return name
 		}
 	}

@@ -235,7 +235,7 @@ func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
 	b := team()
 	o := foundBucket(b)
 	o.Init.Engine = true
-	o.IAM.Users = map[string]UserFacts{"alice": {User: &awsops.User{Name: "alice", ARN: "arn:aws:iam::111111111111:user/alice"}, Keys: []awsops.AccessKey{{ID: "A"}, {ID: "B"}}}}
+	o.IAM.Users = map[string]UserFacts{"alice": {User: &awsops.User{Name: "alice", ARN: "arn:aws:iam::111111111111:user/alice"}, Keys: engine.UserKeys{All: []awsops.AccessKey{{ID: "A"}, {ID: "B"}}}}}
 	o.Files.Projects = map[string]engine.ProjectFiles{}
 	for _, p := range b.Projects {
 		o.Files.Projects[p.Name] = engine.ProjectFiles{Files: &tf.Project{Dir: "/work/" + p.Dir}}

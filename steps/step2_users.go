@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,16 +19,10 @@ import (
 	"stateroom/steps/plan"
 )
 
-// maxKeys is IAM's fixed quota of access keys per user.
-const maxKeys = 2
-
 // UserFacts are a user as found; User is nil when it is not there.
 type UserFacts struct {
 	User *awsops.User
-	Keys []awsops.AccessKey
-	// Lost are keys that a killed run of this laptop made and nobody can use;
-	// Doubtful those of which that cannot be told.
-	Lost, Doubtful []engine.LostKey
+	Keys engine.UserKeys
 	// Handover is the snapshot of the user's sealed file; HandoverLink says that
 	// a symbolic link lies in its place.
 	Handover     files.Snapshot
@@ -42,7 +37,7 @@ func (f *IAMFacts) inspectUsers(ctx context.Context, env *engine.Env, home *awso
 	if err != nil {
 		return err
 	}
-	f.ProfileKey, f.OwnKey = profileKey(credentials, a.AdminProfile), ownKey(credentials, a)
+	f.ProfileKey, f.OwnKey = profiles.KeyID(credentials, a.AdminProfile), ownKey(credentials, a)
 	users := a.AllUsers()
 	found, err := forEach(ctx, 0, users, func(ctx context.Context, name string) (UserFacts, error) {
 		return inspectUser(ctx, env, home, name, f.OwnKey)
@@ -74,24 +69,15 @@ func inspectUser(ctx context.Context, env *engine.Env, home *awsops.Session, nam
 	if facts.User, err = home.User(ctx, name); err != nil || facts.User == nil {
 		return facts, err
 	}
-	if facts.Keys, err = home.AccessKeys(ctx, name); err != nil {
-		return facts, err
-	}
 	if sealed, finished := env.Journal.Finished(KeyChange(name)); finished {
 		facts.SealedTo = sealed["recipient"]
 	}
-	facts.Lost, facts.Doubtful, err = engine.FindLostKeys(ctx, env.Journal, home, KeyChange(name), facts.Keys, own)
+	facts.Keys, err = engine.ReadKeys(ctx, env.Journal, home, name, KeyChange(name), own)
 	return facts, err
 }
 
 func handoverPath(env *engine.Env, user string) string {
 	return filepath.Join(env.HandoverDir(), user+".age")
-}
-
-// profileKey is the access key id that the profile holds, or empty.
-func profileKey(credentials files.Snapshot, name string) string {
-	profile, _ := profiles.Read(profiles.Credentials, credentials, name)
-	return profile.Get("aws_access_key_id")
 }
 
 // ProfileKey is the access key id that a profile of this laptop's holds, or empty; why
@@ -101,15 +87,12 @@ func ProfileKey(env *engine.Env, name string) string {
 	if err != nil || name == "" {
 		return ""
 	}
-	return profileKey(credentials, name)
+	return profiles.KeyID(credentials, name)
 }
 
 // ownKey is the id of the key that is this laptop's admin's own, or empty.
 func ownKey(credentials files.Snapshot, a *blueprint.Answers) string {
-	if id := profileKey(credentials, a.LongTermProfile()); id != "" {
-		return id
-	}
-	return profileKey(credentials, a.AdminProfile)
+	return cmp.Or(profiles.KeyID(credentials, a.LongTermProfile()), profiles.KeyID(credentials, a.AdminProfile))
 }
 
 // userARN names a user as IAM does: one that was there before may have a path
@@ -161,9 +144,9 @@ func createUser(o *Observed, a *blueprint.Answers, name string) plan.Change {
 // made and nobody can use. An existing user's key is never touched.
 func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 	f := o.IAM.Users[name]
-	kept := len(f.Keys) - len(f.Lost)
+	kept := len(f.Keys.Kept())
 	switch {
-	case kept >= maxKeys && name == a.Me && !holds(f.Keys, o.IAM.OwnKey):
+	case kept >= engine.MaxKeys && name == a.Me && f.Keys.Find(o.IAM.OwnKey) == nil:
 		p.Find(plan.Finding{
 			ID: "iam.two-keys", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has two access keys already, IAM's limit, and profile %s holds neither.", name, a.AdminProfile),
@@ -172,7 +155,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 	case kept > 0 && name == a.Me && o.IAM.ProfileKey == "":
 		p.Find(plan.Finding{
 			ID: "iam.key-elsewhere", Severity: plan.Info,
-			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys[0].ID, a.AdminProfile),
+			Evidence: fmt.Sprintf("User %s has access key %s already, and profile %s on this laptop holds none.", name, f.Keys.All[0].ID, a.AdminProfile),
 			Remedy:   fmt.Sprintf("Write that key there with aws configure --profile %s, then run stateroom setup again.", a.AdminProfile),
 		})
 	case kept > 0: // the user has another by now
@@ -193,7 +176,7 @@ func planKey(o *Observed, a *blueprint.Answers, name string) (p plan.Proposal) {
 		})
 	case name != a.Me:
 		p.Change(HandoverChanges(a, name, iamARN(o, a, "user/"+name), f)...)
-	case o.IAM.ProfileKey != "" && !engine.IsLost(f.Lost, o.IAM.ProfileKey):
+	case o.IAM.ProfileKey != "" && !f.Keys.IsLost(o.IAM.ProfileKey):
 		p.Find(plan.Finding{
 			ID: "iam.profile-taken", Severity: plan.Warning,
 			Evidence: fmt.Sprintf("Profile %s in %s already holds access key %s, which is not %s's.", a.AdminProfile, o.Files.Credentials.Path, o.IAM.ProfileKey, name),
@@ -212,15 +195,16 @@ func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal
 	key := newKey(a, name, target, f, lost)
 	key.Title = fmt.Sprintf("Create %s's access key and write it to profile %s", name, a.AdminProfile)
 	key.Judge(plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, in profile %s of this laptop.", name, a.AdminProfile)))
-	var err error
-	if key.Write, err = o.Files.profileWrite(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")); err != nil {
+	edit, err := profiles.EditCredentials(o.Files.Credentials, o.Files.Config, profiles.KeyPair(a.AdminProfile, awsops.Ref(key.ID, "id"), awsops.Ref(key.ID, "secret")))
+	if err != nil {
 		p.Find(plan.Finding{
 			ID: "iam.profile-cannot-edit", Severity: plan.Failure, Blocks: true,
 			Evidence: err.Error(), Remedy: "Correct the file, then run stateroom setup again.",
 		})
 		return
 	}
-	key.Fields = append(key.Fields, plan.ModeFields(key.Write.Edit)...)
+	key.Write = plan.WriteOf(edit)
+	key.Fields = append(key.Fields, plan.ModeFields(edit)...)
 	p.Change(append(lost, key)...)
 	if file := o.Files.Credentials; file.LooseMode() {
 		p.Find(plan.Finding{
@@ -231,10 +215,6 @@ func planOwnKey(o *Observed, a *blueprint.Answers, name string, p *plan.Proposal
 	}
 }
 
-func holds(keys []awsops.AccessKey, id string) bool {
-	return slices.ContainsFunc(keys, func(k awsops.AccessKey) bool { return k.ID == id })
-}
-
 // deliverable tells whether a new key of the user has somewhere safe to go.
 func deliverable(a *blueprint.Answers, user string) bool {
 	return user == a.Me || a.RecipientOf(user) != "" || a.Passphrases
@@ -243,7 +223,7 @@ func deliverable(a *blueprint.Answers, user string) bool {
 // lostKeys deletes the keys that nobody can use, as far as is known.
 func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Change {
 	var changes []plan.Change
-	for _, k := range f.Lost {
+	for _, k := range f.Keys.Lost {
 		c := plan.InAdminAccount(a, "iam.lost-key."+k.ID, plan.Delete, fmt.Sprintf("Delete %s's access key", name), target, awsops.DeleteAccessKey(name, k.ID))
 		c.Purpose, c.User = plan.Handover, name
 		k.Describe(&c)
@@ -255,7 +235,7 @@ func lostKeys(a *blueprint.Answers, name, target string, f UserFacts) []plan.Cha
 // doubtfulKeys name the keys that may be lost, and what would tell.
 func doubtfulKeys(name string, f UserFacts) []plan.Finding {
 	var findings []plan.Finding
-	for _, k := range f.Doubtful {
+	for _, k := range f.Keys.Doubtful {
 		findings = append(findings, plan.Finding{
 			ID: "iam.key-doubtful", Severity: plan.Info,
 			Evidence: fmt.Sprintf("Access key %s of user %s was %s (iam:GetAccessKeyLastUsed), so it is left: it may be in use.", k.ID, name, k.Known()),
@@ -273,7 +253,7 @@ func newKey(a *blueprint.Answers, name, target string, f UserFacts, lost []plan.
 		needs = append(needs, c.ID)
 	}
 	var before []string
-	for _, k := range f.Keys {
+	for _, k := range f.Keys.All {
 		before = append(before, k.ID)
 	}
 	c := plan.InAdminAccount(a, KeyChange(name), plan.Create, "", target, awsops.CreateAccessKey(name))
@@ -322,7 +302,7 @@ func sealedFor(name, recipient string, f UserFacts) []plan.Widening {
 	if recipient == "" {
 		reader = "a passphrase that is shown once"
 	}
-	has := slices.ContainsFunc(f.Keys, func(k awsops.AccessKey) bool { return k.Active && !engine.IsLost(f.Lost, k.ID) })
+	has := slices.ContainsFunc(f.Keys.Kept(), func(k awsops.AccessKey) bool { return k.Active })
 	switch {
 	case !has:
 		return []plan.Widening{plan.Gives(plan.WidensKey, name, fmt.Sprintf("%s gets an access key, sealed to %s.", name, reader))}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"stateroom/awsops"
-	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/files"
@@ -244,22 +243,6 @@ func Profiles(a *blueprint.Answers, partition string, environments []blueprint.E
 		}})
 	}
 	return wanted
-}
-
-// profileWrite is the write of a new access key into the admin profile. Its
-// values are references until AWS has made the key.
-func (f FileFacts) profileWrite(profile, keyID, key string) (*plan.Write, error) {
-	wanted := profiles.Wanted{Name: profile, Set: []profiles.KeyValue{
-		profiles.KV("aws_access_key_id", keyID), {Key: "aws_secret_access_key", Value: secret.New(key)},
-	}}
-	if err := wanted.Conflict(f.Credentials, f.Config); err != nil {
-		return nil, err
-	}
-	edit, err := profiles.Edit(profiles.Credentials, f.Credentials, wanted)
-	if err != nil {
-		return nil, err
-	}
-	return &plan.Write{Edit: edit, Diff: plan.Known(edit.Diff())}, nil
 }
 
 // LeftDir is the folder beside the blueprint in which earlier versions kept the

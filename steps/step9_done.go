@@ -48,21 +48,25 @@ func planDone(o *Observed, a *blueprint.Answers) plan.Proposal {
 	return plan.Proposal{Changes: []plan.Change{{
 		ID: "done.blueprint", Action: plan.WriteFile, Title: "Write the team's answers to the blueprint",
 		Target: edit.Before.Path, Account: a.AdminAccount, Fields: []plan.Field{{Name: "blueprint", After: edit.Before.Path}},
-		Write: &plan.Write{Edit: edit, Diff: edit.Diff()},
+		Write: plan.WriteOf(edit),
 	}}}
 }
 
 // closingNotes say what exists, where, what it costs a month, who has keys
 // still to collect and what to do next.
 func closingNotes(o *Observed, a *blueprint.Answers, s *plan.Summary) []string {
-	if o == nil || s.DryRun || s.Declined || s.Stopped || s.Failed > 0 || o.Key.Key == nil {
+	if o == nil || !s.CarriedOut() || s.Failed > 0 || o.Key.Key == nil {
 		return nil
+	}
+	var environments []string
+	for _, e := range a.Environments {
+		environments = append(environments, e.Name)
 	}
 	notes := []string{
 		fmt.Sprintf("State: s3://%s in %s.", a.Bucket.Name, a.StateRegion),
 		"Encrypted with the key: " + o.Key.Key.ARN, // on a line of its own, to be copied
 		"Lock: " + lockNote(a) + ".",
-		fmt.Sprintf("Environments: %s.", strings.Join(environmentNames(a), ", ")),
+		fmt.Sprintf("Environments: %s.", plan.Listed(environments)),
 		"Cost: about 1 USD a month for the key, and cents for bucket and lock.",
 	}
 	if len(o.Done.Handovers) > 0 {
@@ -83,19 +87,6 @@ func lockNote(a *blueprint.Answers) string {
 		return "the S3 lock file and DynamoDB table " + a.Lock.DynamoDBTable
 	}
 	return "DynamoDB table " + a.Lock.DynamoDBTable
-}
-
-// environmentNames lists the environments, shortened where there are many.
-func environmentNames(a *blueprint.Answers) []string {
-	const most = 12
-	var names []string
-	for i, e := range a.Environments {
-		if i == most {
-			return append(names, fmt.Sprintf("and %d more", len(a.Environments)-most))
-		}
-		names = append(names, e.Name)
-	}
-	return names
 }
 
 func handoverFacts(o *Observed, _ *blueprint.Answers, _ *engine.Env) []plan.Fact {

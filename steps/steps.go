@@ -113,12 +113,29 @@ type Look struct {
 
 // Take looks. Each step keeps its own failure, none the others from being inspected.
 func (l Look) Take(ctx context.Context) (*Observed, Failures) {
-	o, failed := &Observed{}, Failures{}
-	first := slices.DeleteFunc(slices.Clone(l.Steps), func(s Step) bool { return !s.First })
-	l.inspect(ctx, first, o, failed)
+	o, failed := l.First(ctx)
 	if l.Whole && (len(failed) > 0 || engine.ClockOff(l.Env.Sessions.Home(l.Answers.StateRegion)) != nil) {
 		return o, failed
 	}
+	l.Rest(ctx, o, failed)
+	return o, failed
+}
+
+// First inspects the steps that come first. Whoever goes on with what they found while
+// [Look.Rest] adds what the others find touches no more of it.
+func (l Look) First(ctx context.Context) (*Observed, Failures) {
+	o, failed := &Observed{}, Failures{}
+	l.inspect(ctx, l.first(), o, failed)
+	return o, failed
+}
+
+func (l Look) first() []Step {
+	return slices.DeleteFunc(slices.Clone(l.Steps), func(s Step) bool { return !s.First })
+}
+
+// Rest inspects the other steps.
+func (l Look) Rest(ctx context.Context, o *Observed, failed Failures) {
+	first := l.first()
 	var rest []Step
 	for _, step := range l.Steps {
 		if step.First {
@@ -133,12 +150,11 @@ func (l Look) Take(ctx context.Context) (*Observed, Failures) {
 	}
 	l.inspect(ctx, rest, o, failed)
 	if l.Whole && len(failed) > 0 {
-		return o, failed
+		return
 	}
 	if err := inspectStored(ctx, l.Env, l.Answers, o); err != nil && failed[plan.StepKey] == nil {
 		failed[plan.StepKey] = err
 	}
-	return o, failed
 }
 
 // inspect inspects steps at once.

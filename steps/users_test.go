@@ -41,8 +41,8 @@ func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := o.IAM.Users["bob"]; len(f.Lost) != 1 || f.Lost[0].ID != lost {
-		t.Errorf("lost %v, want %s alone and never %s", f.Lost, lost, own.Values["id"])
+	if f := o.IAM.Users["bob"]; len(f.Keys.Lost) != 1 || f.Keys.Lost[0].ID != lost {
+		t.Errorf("lost %v, want %s alone and never %s", f.Keys.Lost, lost, own.Values["id"])
 	}
 	for _, c := range review.Changes {
 		if c.ID == "iam.lost-key."+own.Values["id"] {

@@ -256,9 +256,9 @@ func TestNoWideningRefusesWhatComesUpLater(t *testing.T) {
 // A key for somebody who has one is more access only where another may open it.
 func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 	const reader = "ssh-ed25519 AAAA bob@laptop"
-	has := UserFacts{Keys: []awsops.AccessKey{{ID: "K", Active: true}}, SealedTo: reader}
+	has := UserFacts{Keys: engine.UserKeys{All: []awsops.AccessKey{{ID: "K", Active: true}}}, SealedTo: reader}
 	off := has
-	off.Keys = []awsops.AccessKey{{ID: "K"}}
+	off.Keys.All = []awsops.AccessKey{{ID: "K"}}
 	for name, c := range map[string]struct {
 		recipient string
 		facts     UserFacts

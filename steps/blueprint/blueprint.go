@@ -177,6 +177,18 @@ func (b *Blueprint) AllUsers() []string {
 	return uniqueNames(users)
 }
 
+// User is a user's name as the blueprint writes it, since IAM makes no difference
+// between great and small letters; it is false for one that the blueprint does not
+// name.
+func (b *Blueprint) User(name string) (string, bool) {
+	for _, user := range b.AllUsers() {
+		if strings.EqualFold(user, name) {
+			return user, true
+		}
+	}
+	return name, false
+}
+
 // UsersOf lists the users of the group with that name; none if it is unknown.
 func (b *Blueprint) UsersOf(group string) []string {
 	for _, g := range b.Groups {

@@ -12,19 +12,8 @@ import (
 	"time"
 
 	"stateroom/awsops"
+	"stateroom/steps/files/tf"
 )
-
-// lockInfo is what Terraform writes into a lock, and shows to whoever meets it
-// (internal/states/statemgr/locker.go in Terraform 1.11).
-type lockInfo struct {
-	ID        string
-	Operation string
-	Info      string
-	Who       string
-	Version   string
-	Created   time.Time
-	Path      string
-}
 
 // moveOperation is what a lock of a move says that it is for.
 const moveOperation = "stateroom setup: moving the state here"
@@ -61,7 +50,7 @@ type stateLock struct {
 // take takes the lock. One that a killed run of ours left behind is taken over.
 // What was taken of it is released when the rest is refused.
 func (l stateLock) take(ctx context.Context) error {
-	info, err := json.Marshal(lockInfo{
+	info, err := json.Marshal(tf.LockInfo{
 		ID: l.id, Operation: moveOperation, Who: lockHolder(), Created: time.Now().UTC(), Path: l.itemID(l.key),
 	})
 	if err != nil {
@@ -91,8 +80,7 @@ func (l stateLock) refused(ctx context.Context, err error, held func(context.Con
 	if readErr != nil {
 		return errors.Join(err, readErr)
 	}
-	var info lockInfo
-	_ = json.Unmarshal([]byte(text), &info) // what is no lock of Terraform's is nobody's by name
+	info, _ := tf.ReadLock(text) // what is no lock of Terraform's is nobody's by name
 	if info.ID == l.id {
 		return nil
 	}
@@ -144,6 +132,6 @@ func (l stateLock) release(ctx context.Context) error {
 }
 
 func (l stateLock) ours(text string) bool {
-	var info lockInfo
-	return json.Unmarshal([]byte(text), &info) == nil && info.ID == l.id
+	info, ok := tf.ReadLock(text)
+	return ok && info.ID == l.id
 }

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // Terraform's digest of a state is its MD5
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -124,8 +122,7 @@ func (m StateMove) put(ctx context.Context, s tf.State, at foundState) error {
 // digest brings the item that Terraform compares a state with in line with it. The
 // table may still hold that of a state that was deleted.
 func (m StateMove) digest(ctx context.Context, key string, body []byte) error {
-	sum := md5.Sum(body) //nolint:gosec // see above
-	want, id := hex.EncodeToString(sum[:]), awsops.DigestID(m.itemID(key))
+	want, id := tf.Digest(body), awsops.DigestID(m.itemID(key))
 	item, err := m.Session.LockItem(ctx, m.Table, id)
 	if err != nil {
 		return err

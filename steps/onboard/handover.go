@@ -98,16 +98,15 @@ func (h *Handover) Close(s *plan.Summary) []string {
 // inspect reads what is there.
 func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts, error) {
 	f := handoverFacts{now: time.Now()}
-	users := h.Answers.AllUsers()
-	at := slices.IndexFunc(users, func(u string) bool { return strings.EqualFold(u, h.User) })
-	if at < 0 {
+	name, known := h.Answers.User(h.User)
+	if !known {
 		return f, &plan.Refusal{
 			Finding: "handover.unknown-user",
-			What:    fmt.Sprintf("The blueprint names no user %s: they are %s.", h.User, strings.Join(users, ", ")),
+			What:    fmt.Sprintf("The blueprint names no user %s: they are %s.", h.User, strings.Join(h.Answers.AllUsers(), ", ")),
 			Remedy:  "Add the user to a group in the blueprint and run stateroom setup, or correct the name.",
 		}
 	}
-	h.User, f.name = users[at], users[at]
+	h.User, f.name = name, name
 	var err error
 	if f.UserFacts, err = steps.InspectUser(ctx, env, h.Answers, f.name); err != nil {
 		return f, err
@@ -119,7 +118,7 @@ func (h *Handover) inspect(ctx context.Context, env *engine.Env) (handoverFacts,
 			Remedy:  "Run stateroom setup first: it makes the user, and the handover with it.",
 		}
 	}
-	f.keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k awsops.AccessKey) bool { return engine.IsLost(f.Lost, k.ID) })
+	f.keys = f.Keys.Kept()
 	sort.Slice(f.keys, func(i, j int) bool {
 		a, b := f.keys[i], f.keys[j]
 		return a.Created.Before(b.Created) || a.Created.Equal(b.Created) && a.ID < b.ID

@@ -50,10 +50,6 @@ func (p *handoverPlan) plan() error {
 	return nil
 }
 
-func (p *handoverPlan) add(changes ...plan.Change) {
-	p.review.Changes = append(p.review.Changes, changes...)
-}
-
 // create makes a key and seals it; the key is the last change. What it stands in for
 // is replaces.
 func (p *handoverPlan) create(replaces string) []plan.Change {

@@ -201,13 +201,8 @@ func (who *identity) asked(id string) string {
 
 // greet checks what is known of the user by now.
 func (who *identity) greet(in *inputs) {
-	for _, name := range in.answers.AllUsers() {
-		if strings.EqualFold(name, who.Name) {
-			who.user = name
-		}
-	}
-	if who.user == "" {
-		who.user = who.Name
+	if name, known := in.answers.User(who.Name); known || who.user == "" {
+		who.user = name
 	}
 	asked := who.asked(who.key())
 	in.passed(plan.Check{Name: checkKey, Asked: asked}, who.ARN)

@@ -50,23 +50,12 @@ func (in *inputs) get(profile, setting string) string {
 }
 
 // keyIn is the access key id in a profile of the credentials file, or empty.
-func (in *inputs) keyIn(profile string) string { return in.get(profile, "aws_access_key_id") }
+func (in *inputs) keyIn(profile string) string { return profiles.KeyID(in.credentials, profile) }
 
 // holdsSession tells whether Terraform's profile has a session's keys and not a
 // user's.
 func (in *inputs) holdsSession() bool {
 	return in.get(in.answers.AdminProfile, "aws_session_token") != ""
-}
-
-// credentialsEdit is an edit of one profile of the credentials file, which is base
-// by then; it fails where the file, or what the profile is already, stands against
-// it.
-func (in *inputs) credentialsEdit(base files.Snapshot, want profiles.Wanted) (files.Edit, error) {
-	inConfig, _ := profiles.Read(profiles.Config, in.config, want.Name)
-	if err := inConfig.Conflict(in.config.Path, want); err != nil {
-		return files.Edit{}, err
-	}
-	return profiles.Edit(profiles.Credentials, base, want)
 }
 
 // openToOthers tells of a credentials file that others on this machine can read.

@@ -16,9 +16,6 @@ import (
 	"stateroom/steps/plan"
 )
 
-// maxKeys is IAM's fixed quota of access keys per user.
-const maxKeys = 2
-
 // keyAge is the age at which a key is due for renewal.
 const keyAge = 90 * 24 * time.Hour
 
@@ -37,57 +34,38 @@ func whose(user string) string { return user + "'s" }
 
 // userKeys are what IAM knows of the user's keys.
 type userKeys struct {
-	all []awsops.AccessKey
-	// lost are those that a killed run made and nobody can use.
-	lost []engine.LostKey
+	engine.UserKeys
 	// oldKeyLeft is the key that an earlier run began to replace and did not get to
 	// delete; empty without one.
 	oldKeyLeft string
 }
 
-// find is the key of that id; nil where the user has none.
-func (k userKeys) find(id string) *awsops.AccessKey {
-	if i := slices.IndexFunc(k.all, func(k awsops.AccessKey) bool { return k.ID == id }); i >= 0 {
-		return &k.all[i]
-	}
-	return nil
-}
-
-// kept are all keys but the lost ones.
-func (k userKeys) kept() []awsops.AccessKey {
-	return slices.DeleteFunc(slices.Clone(k.all), func(one awsops.AccessKey) bool { return engine.IsLost(k.lost, one.ID) })
-}
-
 // readKeys reads what IAM knows of the user's keys, and tells how old the one in use
 // is.
 func readKeys(ctx context.Context, in *inputs, who *identity) (keys userKeys, err error) {
-	keys.all, err = who.caller.AccessKeys(ctx, who.Name)
+	keys.UserKeys, err = engine.ReadKeys(ctx, in.env.Journal, who.caller, who.Name, keyChange(who.user), who.held)
 	if awsops.IsAccessDenied(err) {
 		in.find(plan.Finding{
 			ID: "onboard.not-in-group", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s may not see its own access keys, which every member of %s may: %s",
-				who.user, strings.Join(in.answers.GroupsOf(who.user), ", "), reason(err)),
+				who.user, strings.Join(in.answers.GroupsOf(who.user), ", "), diagnosis.Describe(err)),
 			RequestIDs: awsops.RequestIDs(err),
 			Remedy:     "Let the operator run stateroom setup, which adds " + who.user + " to the group.",
 		})
 		return keys, nil
 	}
 	if err != nil {
-		return keys, err
-	}
-	keys.lost, _, err = engine.FindLostKeys(ctx, in.env.Journal, who.caller, keyChange(who.user), keys.all, who.held)
-	if err != nil {
 		return keys, err // it says what was asked of whom
 	}
 	if who.status == owned {
 		// It was handed over, or the journal names it.
 		for _, id := range []string{who.given, in.env.Journal.Intent(keyChange(who.user))["old"]} {
-			if id != "" && id != who.held && keys.find(id) != nil && keys.oldKeyLeft == "" {
+			if id != "" && id != who.held && keys.Find(id) != nil && keys.oldKeyLeft == "" {
 				keys.oldKeyLeft = id
 			}
 		}
 	}
-	in.tellAge(who, keys.find(who.key()))
+	in.tellAge(who, keys.Find(who.key()))
 	return keys, nil
 }
 
@@ -133,10 +111,9 @@ func readStateKey(ctx context.Context, in *inputs, who *identity) (*awsops.Key, 
 
 // keyPlan is what makes the key the user's own.
 type keyPlan struct {
-	in      *inputs
-	who     *identity
-	keys    userKeys
-	changes []plan.Change
+	*inputs
+	who  *identity
+	keys userKeys
 }
 
 // planKeys makes the key the user's own. In whatever state a killed run left it,
@@ -150,35 +127,29 @@ type keyPlan struct {
 //   - the key before it goes only after the new one has been proven, and is
 //     deactivated, with the new one proven again, before it is deleted. Until
 //     then IAM's two keys leave no room for a third, so that nothing is doubled.
-func planKeys(ctx context.Context, in *inputs, who *identity, keys userKeys, newKeyPlanned bool) ([]plan.Change, error) {
-	p := &keyPlan{in: in, who: who, keys: keys}
+func planKeys(ctx context.Context, in *inputs, who *identity, keys userKeys, newKeyPlanned bool) error {
+	p := &keyPlan{inputs: in, who: who, keys: keys}
 	var needs []string
-	for _, k := range keys.lost {
+	for _, k := range keys.Lost {
 		c := p.change(".lost."+k.ID, plan.Delete, fmt.Sprintf("Delete %s access key", whose(who.user)), awsops.DeleteAccessKey(who.Name, k.ID))
 		k.Describe(&c)
 		needs = append(needs, p.add(c))
 	}
 	if !newKeyPlanned {
 		p.removeOld(keys.oldKeyLeft, nil)
-		return p.changes, nil
+		return nil
 	}
-	if kept := keys.kept(); len(kept) >= maxKeys {
+	if kept := keys.Kept(); len(kept) >= engine.MaxKeys {
 		c, err := p.makeRoom(ctx, kept)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		needs = append(needs, p.add(c))
 	}
 	if create, ok := p.newKey(needs); ok {
 		p.removeOld(who.key(), []string{p.add(create)})
 	}
-	return p.changes, nil
-}
-
-// add plans a change and gives its id.
-func (p *keyPlan) add(c plan.Change) string {
-	p.changes = append(p.changes, c)
-	return c.ID
+	return nil
 }
 
 // change is a change of the user's keys, sent by who the caller is until the new
@@ -186,7 +157,7 @@ func (p *keyPlan) add(c plan.Change) string {
 func (p *keyPlan) change(suffix string, action plan.Action, title string, calls ...awsops.Call) plan.Change {
 	return plan.Change{
 		ID: keyChange(p.who.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: p.who.ARN,
-		Account: p.in.answers.AdminAccount, Region: p.in.answers.StateRegion, Profile: p.who.as, Calls: calls,
+		Account: p.answers.AdminAccount, Region: p.answers.StateRegion, Profile: p.who.as, Calls: calls,
 	}
 }
 
@@ -211,11 +182,11 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 	c.Fields = []plan.Field{{Name: "access key", Before: id}, {Name: "last used", Before: last}}
 	c.NotOurs, c.ConfirmByName = id, true
 	c.Risk = "Whatever uses this key stops working, and it cannot be brought back."
-	p.in.find(plan.Finding{
+	p.find(plan.Finding{
 		ID: "onboard.two-keys", Of: plan.StepIAM, Severity: plan.Warning,
 		Evidence: fmt.Sprintf("User %s has two access keys, IAM's limit, so no new one can be made beside them. The other is %s, last used: %s. It may be another laptop's, or wait in a handover.", p.who.user, id, last),
 		Remedy: fmt.Sprintf("If another laptop of yours has it, copy its profile %s into %s. If nothing uses it, let it be deleted with --adopt %s.",
-			p.who.profile, p.in.credentials.Path, id),
+			p.who.profile, p.credentials.Path, id),
 	})
 	return c, nil
 }
@@ -224,17 +195,13 @@ func (p *keyPlan) makeRoom(ctx context.Context, kept []awsops.AccessKey) (plan.C
 // where the file cannot take it, which is told with what to add by hand.
 func (p *keyPlan) newKey(needs []string) (plan.Change, bool) {
 	who, id := p.who, keyChange(p.who.user)
-	want := func(key string) profiles.Wanted {
-		return profiles.Wanted{Name: who.profile, Set: []profiles.KeyValue{
-			profiles.KV("aws_access_key_id", key), {Key: "aws_secret_access_key", Value: secret.New(awsops.Ref(id, "secret"))},
-		}}
-	}
-	edit, err := p.in.credentialsEdit(p.in.credentials, want(awsops.Ref(id, "id")))
+	want := func(key string) profiles.Wanted { return profiles.KeyPair(who.profile, key, awsops.Ref(id, "secret")) }
+	edit, err := profiles.EditCredentials(p.credentials, p.config, want(awsops.Ref(id, "id")))
 	if err != nil {
 		f := cannotEdit(err)
 		f.Blocks = true
-		f.Details = "By hand, in " + p.in.credentials.Path + ":\n" + want(who.key()).ByHand(profiles.Credentials)
-		p.in.find(f)
+		f.Details = "By hand, in " + p.credentials.Path + ":\n" + want(who.key()).ByHand(profiles.Credentials)
+		p.find(f)
 		return plan.Change{}, false
 	}
 	c := p.change("", plan.Create, fmt.Sprintf("Create %s own access key and write it to profile %s", whose(who.user), who.profile),
@@ -244,15 +211,15 @@ func (p *keyPlan) newKey(needs []string) (plan.Change, bool) {
 	c.Fields = []plan.Field{
 		{Name: "access key", Before: who.key(), After: plan.KnownAfterApply},
 		{Name: "secret", Before: secret.Redacted, After: secret.Redacted},
-		{Name: "profile", After: who.profile + " in " + p.in.credentials.Path},
+		{Name: "profile", After: who.profile + " in " + p.credentials.Path},
 	}
 	c.Fields = append(c.Fields, plan.ModeFields(edit)...)
 	var have []string
-	for _, k := range p.keys.kept() {
+	for _, k := range p.keys.Kept() {
 		have = append(have, k.ID)
 	}
 	c.Intent = map[string]string{"keys": strings.Join(have, ","), "old": who.key()}
-	c.Write = plan.FileChange(p.in.answers, edit, c.Title).Write
+	c.Write = plan.WriteOf(edit)
 	c.Risk = "A long-lived credential. Its secret is given once and goes straight to the file named here."
 	c.Undo = fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id ID", who.Name)
 	if who.held != "" && who.status != owned {
@@ -268,9 +235,9 @@ func (p *keyPlan) findTaken() {
 	if p.who.status == foreign {
 		whatOf = "which is somebody else's"
 	}
-	p.in.find(plan.Finding{
+	p.find(plan.Finding{
 		ID: "onboard.profile-taken", Of: plan.StepFiles, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, %s.", p.who.profile, p.in.credentials.Path, p.who.held, whatOf),
+		Evidence: fmt.Sprintf("Profile %s in %s holds access key %s, %s.", p.who.profile, p.credentials.Path, p.who.held, whatOf),
 		Remedy:   "Rename that profile, or let it be replaced, with a backup, by --adopt " + p.who.held + ".",
 	})
 }
@@ -278,7 +245,7 @@ func (p *keyPlan) findTaken() {
 // cannotEdit is the finding of an AWS file that must be left as it is.
 func cannotEdit(err error) plan.Finding {
 	f := plan.Finding{
-		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: sentence(err),
+		ID: "onboard.cannot-edit", Of: plan.StepFiles, Severity: plan.Failure, Evidence: diagnosis.Sentence(err.Error()),
 		Remedy: "Correct the line, or add by hand what is shown, then run it again.",
 	}
 	var conflict *profiles.ConflictError
@@ -290,7 +257,7 @@ func cannotEdit(err error) plan.Finding {
 
 // removeOld takes the old key out of use once the new one has been proven.
 func (p *keyPlan) removeOld(old string, needs []string) {
-	key := p.keys.find(old)
+	key := p.keys.Find(old)
 	if key == nil {
 		return
 	}
@@ -301,7 +268,7 @@ func (p *keyPlan) removeOld(old string, needs []string) {
 	}
 	prove := func(suffix, title string, needs ...string) string {
 		c := p.change(suffix, plan.RunCommand, title)
-		c.Run = engine.ProveKey(p.in.answers, who.profile, who.user)
+		c.Run = engine.ProveKey(p.answers, who.profile, who.user)
 		return asOwn(c, needs...)
 	}
 	last := prove(proveSuffix, "Prove the new key on every service that Terraform's state uses", needs...)

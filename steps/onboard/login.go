@@ -45,16 +45,15 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 	if err != nil || in.review.Blocked() {
 		return in.review, err
 	}
-	p := &factorPlan{in: in}
-	p.who, p.factor = placeKey(in, who, false)
+	factor := placeKey(in, &who, false)
+	p := &factorPlan{inputs: in, secondFactor: &factor, who: &who}
 	if err := p.login(ctx); err != nil {
 		return in.review, err
 	}
-	in.review.Changes = p.changes
 	switch {
 	case in.review.Blocked():
-	case p.factor.wanted:
-		l.note = p.factor.note(l.Answers.AdminProfile)
+	case factor.wanted:
+		l.note = factor.note(l.Answers.AdminProfile)
 	default:
 		l.note = []string{fmt.Sprintf("No environment of %s asks for a second factor, so there is nothing to log in to: profile %s works as it is.",
 			whose(p.who.user), l.Answers.AdminProfile)}
@@ -65,8 +64,8 @@ func (l *Login) Look(ctx context.Context, env *engine.Env) (plan.Review, error) 
 // login plans a session where one is wanted. It enrols no device, which is
 // onboarding's.
 func (p *factorPlan) login(ctx context.Context) error {
-	if !p.factor.wanted {
-		p.in.passed(plan.Check{Name: checkFactor, Asked: p.in.env.BlueprintPath},
+	if !p.wanted {
+		p.passed(plan.Check{Name: checkFactor, Asked: p.env.BlueprintPath},
 			fmt.Sprintf("no environment of %s asks for one", whose(p.who.user)))
 		return nil
 	}
@@ -74,8 +73,8 @@ func (p *factorPlan) login(ctx context.Context) error {
 	if err != nil || !seen {
 		return err
 	}
-	if p.factor.device == "" {
-		p.in.broken(p.deviceCheck(), plan.Finding{
+	if p.device == "" {
+		p.broken(p.deviceCheck(), plan.Finding{
 			ID: "login.no-device", Of: plan.StepIAM, Severity: plan.Failure, Blocks: true,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, so no session can be opened.", p.who.user),
 			Remedy:   "Run stateroom onboard: it enrols one.",

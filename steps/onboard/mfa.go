@@ -60,9 +60,9 @@ const checkFactor = "second factor"
 // deviceChange is the id of the change that makes the user's MFA device.
 func deviceChange(user string) string { return "onboard.mfa." + user }
 
-// placeKey finds out whether the user needs a second factor, and gives the identity
-// with the profile where the key then belongs.
-func placeKey(in *inputs, who identity, newKeyPlanned bool) (identity, secondFactor) {
+// placeKey finds out whether the user needs a second factor, and names the profile
+// where the key then belongs.
+func placeKey(in *inputs, who *identity, newKeyPlanned bool) secondFactor {
 	long := in.answers.LongTermProfile()
 	f := secondFactor{wanted: in.answers.NeedsMFA(who.user) || who.profile == long}
 	switch {
@@ -74,24 +74,22 @@ func placeKey(in *inputs, who identity, newKeyPlanned bool) (identity, secondFac
 	default:
 		f.moves = true
 	}
-	return who, f
+	return f
 }
 
 // factorPlan plans the user's second factor and the session that it opens.
 type factorPlan struct {
-	in            *inputs
-	who           identity
+	*inputs
+	*secondFactor
+	who           *identity
 	keys          userKeys
 	newKeyPlanned bool
-	factor        secondFactor
-	// changes are all so far, those of the key included.
-	changes []plan.Change
 }
 
 // plan enrols a device where the user has none, puts the key into its own profile
 // and opens a session for Terraform's.
 func (p *factorPlan) plan(ctx context.Context) error {
-	if !p.factor.wanted {
+	if !p.wanted {
 		return nil
 	}
 	seen, err := p.findDevice(ctx)
@@ -105,7 +103,7 @@ func (p *factorPlan) plan(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	if p.factor.device == "" {
+	if p.device == "" {
 		enabled, err := p.planDevice(ctx, needs)
 		if err != nil || enabled == "" {
 			return err
@@ -114,12 +112,6 @@ func (p *factorPlan) plan(ctx context.Context) error {
 	}
 	p.planSession(base, needs)
 	return nil
-}
-
-// add plans a change and gives its id.
-func (p *factorPlan) add(c plan.Change) string {
-	p.changes = append(p.changes, c)
-	return c.ID
 }
 
 // deviceCheck is the check of the device, not decided yet.
@@ -141,19 +133,19 @@ func (p *factorPlan) findDevice(ctx context.Context) (bool, error) {
 		f := because(err)
 		f.ID, f.Of = "onboard.mfa-not-seen", plan.StepIAM
 		f.Remedy = "Let the operator run stateroom setup, which lets the admins manage their own MFA devices."
-		p.in.broken(p.deviceCheck(), f)
+		p.broken(p.deviceCheck(), f)
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	for _, d := range devices {
-		if d.GivesCodes() && (p.factor.device == "" || d.Serial == p.ownDevice()) {
-			p.factor.device = d.Serial
+		if d.GivesCodes() && (p.device == "" || d.Serial == p.ownDevice()) {
+			p.device = d.Serial
 		}
 	}
-	if p.factor.device != "" {
-		p.in.passed(p.deviceCheck(), p.factor.device)
+	if p.device != "" {
+		p.passed(p.deviceCheck(), p.device)
 	}
 	return true, nil
 }
@@ -163,15 +155,15 @@ func (p *factorPlan) findDevice(ctx context.Context) (bool, error) {
 // to.
 func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, error) {
 	user := p.who.user
-	if p.in.env.Asks.Enrol == nil {
-		p.in.broken(p.deviceCheck(), plan.Finding{
+	if p.env.Asks.Enrol == nil {
+		p.broken(p.deviceCheck(), plan.Finding{
 			ID: "onboard.mfa-missing", Of: plan.StepIAM, Severity: plan.Warning,
 			Evidence: fmt.Sprintf("User %s has no MFA device that shows codes, and %s asks for one.", user, p.demanding()),
 			Remedy:   "Run stateroom onboard in a terminal: it shows the seed for your app and asks for two codes.",
 		})
 		return "", nil
 	}
-	p.in.undecided(p.deviceCheck(), "to be enrolled")
+	p.undecided(p.deviceCheck(), "to be enrolled")
 	orphan, err := p.orphaned(ctx)
 	if err != nil {
 		return "", err
@@ -194,7 +186,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 	enable.MFA = &plan.MFA{User: user, Device: serial, Made: id}
 	enable.Fields = []plan.Field{{Name: "second factor of", After: p.who.ARN}}
 	enable.Undo = fmt.Sprintf("aws iam deactivate-mfa-device --user-name %s --serial-number %s, with a session that was opened with it", p.who.Name, serial)
-	p.factor.device = serial
+	p.device = serial
 	return p.add(enable), nil
 }
 
@@ -203,7 +195,7 @@ func (p *factorPlan) planDevice(ctx context.Context, needs []string) (string, er
 func (p *factorPlan) deviceStep(suffix string, action plan.Action, title string, needs []string, call awsops.Call) plan.Change {
 	c := plan.Change{
 		ID: deviceChange(p.who.user) + suffix, Topic: topicOnboard, Of: plan.StepIAM, Action: action, Title: title, Target: p.ownDevice(),
-		Account: p.in.answers.AdminAccount, Region: p.in.answers.StateRegion, Profile: p.who.as, Calls: []awsops.Call{call}, Needs: slices.Clone(needs),
+		Account: p.answers.AdminAccount, Region: p.answers.StateRegion, Profile: p.who.as, Calls: []awsops.Call{call}, Needs: slices.Clone(needs),
 	}
 	if p.newKeyPlanned {
 		c.Profile = p.who.profile
@@ -218,7 +210,7 @@ func (p *factorPlan) deviceStep(suffix string, action plan.Action, title string,
 func (p *factorPlan) orphaned(ctx context.Context) (bool, error) {
 	left, err := p.who.caller.UnassignedMFADevices(ctx)
 	if awsops.IsAccessDenied(err) {
-		return p.in.env.Journal.Intended(deviceChange(p.who.user)), nil
+		return p.env.Journal.Intended(deviceChange(p.who.user)), nil
 	}
 	return slices.Contains(left, p.ownDevice()), err
 }
@@ -226,13 +218,13 @@ func (p *factorPlan) orphaned(ctx context.Context) (bool, error) {
 // demanding names the environments whose roles ask for a second factor.
 func (p *factorPlan) demanding() string {
 	var names []string
-	for _, e := range p.in.answers.EnvironmentsFor(p.who.user) {
+	for _, e := range p.answers.EnvironmentsFor(p.who.user) {
 		if e.MFA {
 			names = append(names, e.Name)
 		}
 	}
 	if len(names) == 0 {
-		return "profile " + p.in.answers.LongTermProfile()
+		return "profile " + p.answers.LongTermProfile()
 	}
 	return "environment " + strings.Join(names, ", ")
 }
@@ -241,9 +233,9 @@ func (p *factorPlan) demanding() string {
 // no new one is coming. It gives the credentials file as it is by then with the
 // changes that make it so; it is false where the file cannot take the key.
 func (p *factorPlan) keyInPlace() (files.Snapshot, []string, bool) {
-	base := p.in.credentials
+	base := p.credentials
 	var needs []string
-	for _, c := range p.changes {
+	for _, c := range p.review.Changes {
 		writes := c.Write != nil && c.Write.Edit.Before.Path == base.Path
 		if writes {
 			base = c.Write.Edit.Result()
@@ -252,18 +244,16 @@ func (p *factorPlan) keyInPlace() (files.Snapshot, []string, bool) {
 			needs = append(needs, c.ID)
 		}
 	}
-	if !p.factor.moves {
+	if !p.moves {
 		return base, needs, true
 	}
-	long := p.in.answers.LongTermProfile()
-	edit, err := p.in.credentialsEdit(base, profiles.Wanted{Name: long, Set: []profiles.KeyValue{
-		profiles.KV("aws_access_key_id", p.who.held), profiles.KV("aws_secret_access_key", p.in.get(p.who.profile, "aws_secret_access_key")),
-	}})
+	long := p.answers.LongTermProfile()
+	edit, err := profiles.EditCredentials(base, p.config, profiles.KeyPair(long, p.who.held, p.get(p.who.profile, "aws_secret_access_key")))
 	if err != nil {
-		p.in.find(cannotEdit(err))
+		p.find(cannotEdit(err))
 		return base, nil, false
 	}
 	p.who.profile = long
-	c := plan.FileChange(p.in.answers, edit, fmt.Sprintf("Move %s access key to profile %s, since a second factor is asked for", whose(p.who.user), long))
+	c := plan.FileChange(p.answers, edit, fmt.Sprintf("Move %s access key to profile %s, since a second factor is asked for", whose(p.who.user), long))
 	return edit.Result(), append(needs, p.add(c)), true
 }

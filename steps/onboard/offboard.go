@@ -45,19 +45,15 @@ func (o *Offboard) Flow(env *engine.Env) *engine.Flow {
 
 // offboardFacts are what an offboarding is planned from.
 type offboardFacts struct {
-	name string
-	// user is nil once it is gone.
-	user     *awsops.User
-	keys     []awsops.AccessKey
-	groups   []string
-	devices  []awsops.MFADevice
-	password bool
+	steps.UserFacts // of which the user is nil once it is gone
+	name            string
+	groups          []string
+	devices         []awsops.MFADevice
+	password        bool
 	// left are virtual devices in the user's name that are nobody's factor.
 	left       []string
 	belongings awsops.Belongings
 	access     accessFacts
-	sealed     files.Snapshot
-	link       bool
 	// begun says that this laptop has taken the user out of the blueprint.
 	begun bool
 	// denyAll is the ARN of the managed policy that denies everything, and denied
@@ -78,9 +74,6 @@ type offboarding struct {
 	offboardFacts
 	answers *blueprint.Answers
 }
-
-// plan books a change.
-func (o *offboarding) plan(c plan.Change) { o.review.Changes = append(o.review.Changes, c) }
 
 // Look reads what the user has and plans to take it. It is the Look of a
 // [engine.Flow]. Oneself and users that are none of this team's are a
@@ -113,7 +106,7 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 		}
 	}
 	named := slices.Contains(o.Answers.AllUsers(), f.name)
-	ours := f.user != nil && plan.Ours(o.Answers, f.user.Tags)
+	ours := f.User != nil && plan.Ours(o.Answers, f.User.Tags)
 	if !named && !ours && !f.begun {
 		return &plan.Refusal{
 			Finding: "offboard.unknown-user",
@@ -126,24 +119,18 @@ func (o *Offboard) refuse(f offboardFacts, who awsops.Identity) error {
 
 // inspect reads what is there.
 func (o *Offboard) inspect(ctx context.Context, env *engine.Env, operator awsops.Identity) (offboardFacts, error) {
+	o.User, _ = o.Answers.User(o.User)
 	f := offboardFacts{name: o.User, denyAll: policy.DenyAll(operator.Partition)}
-	for _, u := range o.Answers.AllUsers() {
-		if strings.EqualFold(u, o.User) {
-			f.name = u
-		}
-	}
-	o.User = f.name
-	facts, err := steps.InspectUser(ctx, env, o.Answers, f.name)
-	if err != nil {
+	var err error
+	if f.UserFacts, err = steps.InspectUser(ctx, env, o.Answers, f.name); err != nil {
 		return f, err
 	}
-	f.user, f.keys, f.sealed, f.link = facts.User, facts.Keys, facts.Handover, facts.HandoverLink
 	f.begun = env.Journal.Intended(blueprintChange(f.name))
 	home := env.Sessions.Home(o.Answers.StateRegion)
 	if f.left, err = unassigned(ctx, home, f.name); err != nil {
 		return f, err
 	}
-	if f.user != nil {
+	if f.User != nil {
 		if err := f.inspectUser(ctx, home); err != nil {
 			return f, err
 		}
@@ -162,7 +149,7 @@ func (f *offboardFacts) times(env *engine.Env, home *awsops.Session, now time.Ti
 	f.now = now.Add(skew).UTC()
 	f.denied = slices.ContainsFunc(f.belongings.Attached, func(p awsops.PolicyRef) bool { return p.ARN == f.denyAll })
 	done, ended := env.Journal.Finished(denyChange(f.name))
-	if !ended || f.user != nil && !f.denied {
+	if !ended || f.User != nil && !f.denied {
 		return
 	}
 	if at, err := time.Parse(time.RFC3339, done[engine.OutputSettled]); err == nil {
@@ -197,8 +184,8 @@ func (f *offboardFacts) inspectBlueprint(path string) error {
 		return err
 	}
 	arn := ""
-	if f.user != nil {
-		arn = f.user.ARN
+	if f.User != nil {
+		arn = f.User.ARN
 	}
 	f.blueprint = files.Edit{Before: file}
 	f.blueprint.After, f.unedited = blueprint.RemoveUser(file.Bytes, f.name, arn)

@@ -18,30 +18,20 @@ import (
 // somebody: the policies of the state encryption key and of the state bucket, and the
 // environments' roles.
 type accessFacts struct {
-	// Key is nil where there is none, or where KeyUnseen says why it cannot be
-	// looked at.
-	Key       *keyAccess
-	KeyUnseen error
-	// Bucket is nil where there is none, or none with a policy, or where
-	// BucketUnseen says why it cannot be looked at.
-	Bucket       *bucketAccess
-	BucketUnseen error
+	Key, Bucket resourceAccess
 	// Roles are the environments', in the blueprint's order.
 	Roles []roleAccess
 }
 
-// keyAccess is the key behind the blueprint's alias and who may use it.
-type keyAccess struct {
-	ARN, ID string
-	Policy  policy.Document
-	Tags    map[string]string
-}
-
-// bucketAccess is the state bucket's own policy.
-type bucketAccess struct {
+// resourceAccess is the key behind the blueprint's alias, or the state bucket, and who
+// may use it by its own policy. Its ARN is empty where there is none, or none with a
+// policy; Unseen says why that cannot be looked at.
+type resourceAccess struct {
 	ARN    string
+	ID     string // of the key
 	Policy policy.Document
 	Tags   map[string]string
+	Unseen error
 }
 
 // roleAccess is an environment's role and who may assume it. Its Role is nil
@@ -60,20 +50,17 @@ type roleAccess struct {
 func inspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (accessFacts, error) {
 	var f accessFacts
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		f.Key, err = readKey(ctx, env.Sessions.Home(a.StateRegion), a)
-		if awsops.IsAccessDenied(err) {
-			f.KeyUnseen, err = err, nil
-		}
-		return err
-	})
-	g.Go(func() (err error) {
-		f.Bucket, err = readBucket(ctx, env.Sessions.Home(a.StateRegion), a)
-		if awsops.IsAccessDenied(err) {
-			f.BucketUnseen, err = err, nil
-		}
-		return err
-	})
+	look := func(into *resourceAccess, read func(context.Context, *awsops.Session, *blueprint.Answers) (resourceAccess, error)) {
+		g.Go(func() (err error) {
+			*into, err = read(ctx, env.Sessions.Home(a.StateRegion), a)
+			if awsops.IsAccessDenied(err) {
+				into.Unseen, err = err, nil
+			}
+			return err
+		})
+	}
+	look(&f.Key, readKey)
+	look(&f.Bucket, readBucket)
 	g.Go(func() (err error) {
 		f.Roles, err = readRoles(ctx, env, a)
 		return err
@@ -81,30 +68,31 @@ func inspectAccess(ctx context.Context, env *engine.Env, a *blueprint.Answers) (
 	return f, g.Wait()
 }
 
-// readKey is nil where no key has the alias.
-func readKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*keyAccess, error) {
+// readKey reads the key of the blueprint's alias.
+func readKey(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (r resourceAccess, err error) {
 	key, err := home.Key(ctx, a.Key.Alias)
 	if err != nil || key == nil {
-		return nil, err
+		return r, err
 	}
 	text, err := home.KeyPolicy(ctx, key.ID)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	tags, err := home.KeyTags(ctx, key.ID)
-	return &keyAccess{ARN: key.ARN, ID: key.ID, Policy: policy.ParseOrEmpty(text), Tags: tags}, err
+	r.ARN, r.ID, r.Policy = key.ARN, key.ID, policy.ParseOrEmpty(text)
+	r.Tags, err = home.KeyTags(ctx, key.ID)
+	return r, err
 }
 
-// readBucket is nil where no policy is.
-func readBucket(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (*bucketAccess, error) {
+// readBucket reads the state bucket's policy.
+func readBucket(ctx context.Context, home *awsops.Session, a *blueprint.Answers) (r resourceAccess, err error) {
 	text, tags, err := home.BucketAccess(ctx, a.Bucket.Name, a.AdminAccount)
 	if awsops.IsNotFound(err) || err == nil && text == "" {
-		return nil, nil //nolint:nilnil // absent is an answer here
+		return r, nil
 	}
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	return &bucketAccess{ARN: "arn:" + home.Partition() + ":s3:::" + a.Bucket.Name, Policy: policy.ParseOrEmpty(text), Tags: tags}, nil
+	return resourceAccess{ARN: "arn:" + home.Partition() + ":s3:::" + a.Bucket.Name, Policy: policy.ParseOrEmpty(text), Tags: tags}, nil
 }
 
 // readRoles looks into every environment's account, many at a time.

@@ -18,15 +18,15 @@ var tried = []string{"sts:AssumeRole", "s3:GetObject", "kms:Decrypt", "dynamodb:
 // is made for it. It is the Prove of a [engine.Flow].
 func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ *plan.Summary) plan.Review {
 	f := o.last
-	if f == nil || f.user == nil {
+	if f == nil || f.User == nil {
 		return r
 	}
 	told := &report{env: env, review: r}
 	c := plan.Check{
 		Name: "AWS denies the user everything", Subject: f.name,
-		Asked: "iam:SimulatePrincipalPolicy for " + f.user.ARN, Verdict: plan.Passed,
+		Asked: "iam:SimulatePrincipalPolicy for " + f.User.ARN, Verdict: plan.Passed,
 	}
-	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.user.ARN)
+	open, err := stillOpen(ctx, env.Sessions.Home(o.Answers.StateRegion), f.User.ARN)
 	switch {
 	case err != nil:
 		c.Verdict, c.Answer = plan.Undecided, err.Error()
@@ -35,7 +35,7 @@ func (o *Offboard) Prove(ctx context.Context, env *engine.Env, r plan.Review, _ 
 		c.Answer = "there is no explicit deny of " + strings.Join(open, ", ")
 		told.find(plan.Finding{
 			ID: c.Finding, Of: plan.StepIAM, Severity: plan.Failure,
-			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.user.ARN, c.Answer),
+			Evidence: fmt.Sprintf("User %s: %s, so that a session of the user's keys may go on for up to 36 hours.", f.User.ARN, c.Answer),
 			Remedy:   f.againWith(),
 		})
 	default:
@@ -80,7 +80,7 @@ func stillOpen(ctx context.Context, home *awsops.Session, arn string) ([]string,
 // Close tells what has ended and what has not, and until when.
 func (o *Offboard) Close(s *plan.Summary) []string {
 	f := o.last
-	if f == nil || s.DryRun || s.Declined || s.Stopped {
+	if f == nil || !s.CarriedOut() {
 		return nil
 	}
 	notes := append([]string{f.state(o.proven)}, f.sessionNotes()...)
@@ -97,7 +97,7 @@ func (o *Offboard) Close(s *plan.Summary) []string {
 // look.
 func (o *offboarding) state(proven plan.Check) string {
 	switch {
-	case o.user == nil:
+	case o.User == nil:
 		return fmt.Sprintf("User %s is not in account %s any more, nor are its keys, its password and the sessions of its keys.", o.name, o.answers.AdminAccount)
 	case !o.denied:
 		return fmt.Sprintf("User %s is not denied everything: sessions of its keys may go on for up to 36 hours.", o.name)

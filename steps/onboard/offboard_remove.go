@@ -33,9 +33,9 @@ func (o *offboarding) removeUser() {
 	taken := len(o.review.Changes)
 	remove := func(c plan.Change) {
 		c.Needs, c.After, c.NotOurs, c.ConfirmByName = needs, after, o.name, true
-		o.plan(o.change(c))
+		o.add(o.change(c))
 	}
-	for _, k := range o.keys {
+	for _, k := range o.Keys.All {
 		remove(plan.Change{
 			ID: "offboard.key." + k.ID + ".delete", Action: plan.Delete,
 			Title:  fmt.Sprintf("Delete %s's access key %s", o.name, k.ID),
@@ -126,7 +126,7 @@ func (o *offboarding) findKept() {
 // hangingOn names what stays with a user who stays.
 func (o *offboarding) hangingOn() string {
 	var parts []string
-	for _, k := range o.keys {
+	for _, k := range o.Keys.All {
 		parts = append(parts, "access key "+k.ID)
 	}
 	for _, d := range o.devices {
@@ -147,7 +147,7 @@ func (o *offboarding) hangingOn() string {
 // factor.
 func (o *offboarding) removeUnassigned() {
 	for _, serial := range o.left {
-		o.plan(o.change(plan.Change{
+		o.add(o.change(plan.Change{
 			ID: "offboard.device." + lastPart(serial), Action: plan.Delete,
 			Title:  fmt.Sprintf("Delete the MFA device %s, which is nobody's", serial),
 			Target: serial, Calls: []awsops.Call{awsops.DeleteVirtualMFADevice(serial)},
@@ -157,17 +157,17 @@ func (o *offboarding) removeUnassigned() {
 
 func (o *offboarding) removeSealedFile() {
 	switch {
-	case o.link:
+	case o.HandoverLink:
 		o.find(plan.Finding{
 			ID: "offboard.handover-link", Of: plan.StepIAM, Severity: plan.Warning,
-			Evidence: o.sealed.Path + " is a symbolic link, and what it points to is not ours to delete.",
+			Evidence: o.Handover.Path + " is a symbolic link, and what it points to is not ours to delete.",
 			Remedy:   "Remove the link.",
 		})
-	case o.sealed.Exists:
-		o.plan(o.change(plan.Change{
+	case o.Handover.Exists:
+		o.add(o.change(plan.Change{
 			ID: "offboard.handover", Action: plan.Delete, After: []string{denyChange(o.name)},
 			Title:  fmt.Sprintf("Delete %s's sealed key", o.name),
-			Target: o.sealed.Path, Write: &plan.Write{Edit: files.Edit{Before: o.sealed}, Remove: true},
+			Target: o.Handover.Path, Write: &plan.Write{Edit: files.Edit{Before: o.Handover}, Remove: true},
 		}))
 	}
 }
@@ -180,11 +180,11 @@ func (o *offboarding) leaveBlueprint() {
 			Remedy: fmt.Sprintf("Take %s out of the blueprint by hand: the next stateroom setup would make the user again.", o.name),
 		})
 	case o.blueprint.Changes():
-		o.plan(o.change(plan.Change{
+		o.add(o.change(plan.Change{
 			ID: blueprintChange(o.name), Action: plan.WriteFile, Intent: map[string]string{}, After: []string{denyChange(o.name)},
 			Title:  fmt.Sprintf("Take %s out of %s", o.name, filepath.Base(o.blueprint.Before.Path)),
 			Target: o.blueprint.Before.Path,
-			Write:  &plan.Write{Edit: o.blueprint, Diff: o.blueprint.Diff()},
+			Write:  plan.WriteOf(o.blueprint),
 			Undo:   "a backup of the file is kept, and named at the end",
 		}))
 	}

@@ -47,10 +47,10 @@ func (o *offboarding) roleSessions() []roleSessions {
 			s.until = o.ended.Add(longest(role))
 		}
 		before, revoked := policy.Revoked(role.Inline[steps.RevocationOf(o.name)])
-		if revoked && (o.denied || o.user == nil) && !before.Before(o.ended) {
+		if revoked && (o.denied || o.User == nil) && !before.Before(o.ended) {
 			s.ended = before
 		}
-		s.over = !s.ended.IsZero() || !s.until.IsZero() && o.now.After(s.until) || o.user == nil && o.ended.IsZero()
+		s.over = !s.ended.IsZero() || !s.until.IsZero() && o.now.After(s.until) || o.User == nil && o.ended.IsZero()
 		all = append(all, s)
 	}
 	return all
@@ -67,7 +67,7 @@ func (o *offboarding) endSessions() {
 			continue
 		}
 		c := o.revoke(s.role)
-		o.review.Changes = append(o.review.Changes, c)
+		o.add(c)
 		if c.NotOurs == "" || o.answers.Adopted(c.NotOurs) {
 			continue
 		}
@@ -80,7 +80,7 @@ func (o *offboarding) endSessions() {
 	for _, until := range order {
 		o.find(plan.Finding{
 			ID: "offboard.sessions", Of: plan.StepIAM, Severity: plan.Info,
-			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", several(open[until]), o.name, until),
+			Evidence: fmt.Sprintf("Sessions of the roles in %s that %s may have opened go on %s.", plan.Listed(open[until]), o.name, until),
 			Remedy: fmt.Sprintf("Run it again and type %s, or pass --adopt %s, to end them now, and everybody else's of these roles with them.",
 				sessionsOf(o.name), sessionsOf(o.name)),
 		})
@@ -102,7 +102,7 @@ func (o *offboarding) lasting(s roleSessions) string {
 // user counted.
 func (o *offboarding) revoke(role roleAccess) plan.Change {
 	before := o.now.Add(engine.PolicyDelay).Format(time.RFC3339)
-	if o.user != nil && !o.denied {
+	if o.User != nil && !o.denied {
 		before = awsops.Ref(denyChange(o.name), engine.OutputSettled)
 	}
 	name, word := "", sessionsOf(o.name)
@@ -110,7 +110,7 @@ func (o *offboarding) revoke(role roleAccess) plan.Change {
 	risk := "Whoever works in this environment has to sign in anew, and a terraform apply that is under way there stops half-way."
 	// Once the user was taken out of the trust, it no longer tells what let the
 	// user in.
-	if trust, err := policy.Parse(role.Role.Trust); err == nil && !o.denied && o.user != nil && policy.FixesSessionName(trust) {
+	if trust, err := policy.Parse(role.Role.Trust); err == nil && !o.denied && o.User != nil && policy.FixesSessionName(trust) {
 		name, word, whose, risk = o.name, "", o.name+"'s sessions", ""
 	}
 	doc, inline := policy.RevokeSessions(before, name).JSON(), steps.RevocationOf(o.name)
@@ -173,7 +173,7 @@ func (o *offboarding) sessionNotes() []string {
 	}
 	var notes []string
 	for _, text := range sentences {
-		notes = append(notes, fmt.Sprintf(text, several(names[text])))
+		notes = append(notes, fmt.Sprintf(text, plan.Listed(names[text])))
 	}
 	return notes
 }

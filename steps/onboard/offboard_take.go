@@ -14,7 +14,7 @@ import (
 // planAll denies everything first, takes the rights then, and deletes with the
 // operator's word only.
 func (o *offboarding) planAll() {
-	if o.user != nil {
+	if o.User != nil {
 		o.deny()
 		o.takeCredentials()
 		o.takePassword()
@@ -37,7 +37,7 @@ func (o *offboarding) change(c plan.Change) plan.Change {
 	c.Topic, c.Of, c.Account, c.Region = topicOffboard, plan.StepIAM, o.answers.AdminAccount, o.answers.StateRegion
 	c.Judge() // who leaves is denied everything first, and gains nothing by what is taken then
 	if c.Target == "" {
-		c.Target = o.user.ARN
+		c.Target = o.User.ARN
 	}
 	return c
 }
@@ -50,7 +50,7 @@ func (o *offboarding) deny() {
 	if o.denied {
 		return
 	}
-	o.plan(o.change(plan.Change{
+	o.add(o.change(plan.Change{
 		ID: denyChange(o.name), Action: plan.Update, Intent: map[string]string{},
 		Title:  fmt.Sprintf("Deny %s everything, open sessions included", o.name),
 		Fields: []plan.Field{{Name: "attached policy", After: o.denyAll}},
@@ -70,7 +70,7 @@ func (o *offboarding) taking(c plan.Change) plan.Change {
 // undone.
 func (o *offboarding) takeCredentials() {
 	var keys []awsops.Credential
-	for _, k := range o.keys {
+	for _, k := range o.Keys.All {
 		keys = append(keys, awsops.Credential{ID: k.ID, Active: k.Active})
 	}
 	for _, kind := range []struct {
@@ -88,7 +88,7 @@ func (o *offboarding) takeCredentials() {
 			if !c.Active {
 				continue
 			}
-			o.plan(o.taking(plan.Change{
+			o.add(o.taking(plan.Change{
 				ID:     "offboard." + kind.id + "." + c.ID,
 				Title:  fmt.Sprintf("Deactivate %s's %s %s", o.name, kind.words, c.ID),
 				Fields: deactivated(),
@@ -106,7 +106,7 @@ func (o *offboarding) takePassword() {
 	if !o.password {
 		return
 	}
-	o.plan(o.taking(plan.Change{
+	o.add(o.taking(plan.Change{
 		ID: "offboard.password", Title: fmt.Sprintf("Take %s's console password", o.name),
 		Fields: []plan.Field{{Name: "console password", Before: "set"}},
 		Calls:  []awsops.Call{awsops.DeleteLoginProfile(o.name)},
@@ -121,7 +121,7 @@ func (o *offboarding) takeMemberships() {
 		if !slices.ContainsFunc(o.answers.Groups, func(have blueprint.Group) bool { return strings.EqualFold(have.Name, g) }) {
 			title += ", which is not the blueprint's"
 		}
-		o.plan(o.taking(plan.Change{
+		o.add(o.taking(plan.Change{
 			ID: "offboard.member." + g, Title: title,
 			Fields: []plan.Field{{Name: "member of", Before: g}},
 			Calls:  []awsops.Call{awsops.RemoveUserFromGroup(g, o.name)},
@@ -134,42 +134,35 @@ func (o *offboarding) takeMemberships() {
 // else's, are cut as they are, so that nobody else gains or loses by it.
 
 func (o *offboarding) leaveKeyPolicy() {
-	if unseen := o.access.KeyUnseen; unseen != nil {
-		o.notSeen("offboard.key-not-seen", plan.StepKey, unseen, ", in case the key's policy names the user.")
-	}
 	key := o.access.Key
-	if key == nil {
+	if key.Unseen != nil {
+		o.notSeen("offboard.key-not-seen", plan.StepKey, key.Unseen, ", in case the key's policy names the user.")
+	}
+	what := "The policy of key " + key.ARN
+	if key.ARN == "" || !o.named(key.Policy, what, "key", plan.StepKey) || key.Unseen != nil {
 		return
 	}
-	o.findStillNamed(key.Policy, "The policy of key "+key.ARN, "key", plan.StepKey)
-	if o.access.KeyUnseen != nil || !policy.Names(key.Policy, o.user.ARN) {
-		return
-	}
-	after := policy.WithoutPrincipal(key.Policy, o.user.ARN)
+	after := policy.WithoutPrincipal(key.Policy, o.User.ARN)
 	c := o.taking(plan.Change{
 		ID: "offboard.key-policy", Title: fmt.Sprintf("Take %s out of the state encryption key's policy", o.name),
 		Target: key.ARN, Fields: []plan.Field{{Name: "policy", Before: key.Policy.JSON(), After: after.JSON()}},
 		Calls: []awsops.Call{awsops.PutKeyPolicy(key.ID, after.JSON())},
 		Undo:  fmt.Sprintf("aws kms put-key-policy --key-id %s --policy-name default, with the policy of before", key.ID),
 	})
-	c.JudgePolicy(plan.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, "The policy of key "+key.ARN+" allows more than before.")
+	c.JudgePolicy(plan.WidensKeyPolicy, key.Policy, after, "key "+key.ARN, what+" allows more than before.")
 	o.planOn(c, key.ARN, key.Tags)
 }
 
 func (o *offboarding) leaveBucketPolicy() {
-	if unseen := o.access.BucketUnseen; unseen != nil {
-		o.notSeen("offboard.bucket-not-seen", plan.StepBucket, unseen, ", in case the bucket's policy names the user.")
-		return
-	}
 	bucket, name := o.access.Bucket, o.answers.Bucket.Name
-	if bucket == nil {
+	if bucket.Unseen != nil {
+		o.notSeen("offboard.bucket-not-seen", plan.StepBucket, bucket.Unseen, ", in case the bucket's policy names the user.")
+	}
+	what := "The policy of bucket " + name
+	if bucket.ARN == "" || !o.named(bucket.Policy, what, "bucket", plan.StepBucket) {
 		return
 	}
-	o.findStillNamed(bucket.Policy, "The policy of bucket "+name, "bucket", plan.StepBucket)
-	if !policy.Names(bucket.Policy, o.user.ARN) {
-		return
-	}
-	after := policy.WithoutPrincipal(bucket.Policy, o.user.ARN)
+	after := policy.WithoutPrincipal(bucket.Policy, o.User.ARN)
 	if len(after.Statements) == 0 { // S3 stores no policy without a statement
 		o.find(plan.Finding{
 			ID: "offboard.bucket-policy", Of: plan.StepBucket, Severity: plan.Warning,
@@ -184,7 +177,7 @@ func (o *offboarding) leaveBucketPolicy() {
 		Calls: []awsops.Call{awsops.PutBucketPolicy(name, o.answers.AdminAccount, after.JSON())},
 		Undo:  fmt.Sprintf("aws s3api put-bucket-policy --bucket %s, with the policy of before", name),
 	})
-	c.JudgePolicy(plan.WidensBucket, bucket.Policy, after, bucket.ARN, "The policy of bucket "+name+" allows more than before.")
+	c.JudgePolicy(plan.WidensBucket, bucket.Policy, after, bucket.ARN, what+" allows more than before.")
 	o.planOn(c, bucket.ARN, bucket.Tags)
 }
 
@@ -201,15 +194,12 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 	if role.Role == nil {
 		return
 	}
+	what := "The trust of " + role.ARN
 	before, err := policy.Parse(role.Role.Trust)
-	if err != nil {
+	if err != nil || !o.named(before, what, environment, plan.StepIAM) {
 		return
 	}
-	o.findStillNamed(before, "The trust of "+role.ARN, environment, plan.StepIAM)
-	if !policy.Names(before, o.user.ARN) {
-		return
-	}
-	after := policy.TrustWithout(before, o.user.ARN)
+	after := policy.TrustWithout(before, o.User.ARN)
 	c := role.change(plan.Change{
 		ID: "offboard.trust." + environment, Topic: topicOffboard, After: []string{denyChange(o.name)},
 		Title:  fmt.Sprintf("Take %s out of the trust of %s in %s", o.name, role.Role.Name, environment),
@@ -217,7 +207,7 @@ func (o *offboarding) leaveTrust(role roleAccess) {
 		Calls:  []awsops.Call{awsops.UpdateAssumeRolePolicy(role.Role.Name, after.JSON())},
 		Undo:   fmt.Sprintf("aws iam update-assume-role-policy --role-name %s, with the trust of before", role.Role.Name),
 	})
-	c.JudgePolicy(plan.WidensTrust, before, after, role.ARN, "The trust of "+role.ARN+" allows more than before.")
+	c.JudgePolicy(plan.WidensTrust, before, after, role.ARN, what+" allows more than before.")
 	o.planOn(c, role.ARN, role.Role.Tags)
 }
 
@@ -227,22 +217,21 @@ func (o *offboarding) planOn(c plan.Change, arn string, tags map[string]string) 
 	if !plan.Ours(o.answers, tags) {
 		c.NotOurs = arn
 	}
-	o.plan(c)
+	o.add(c)
 }
 
-// findStillNamed tells of the statements of a policy that are for the user in another
-// way than by allowing its ARN. They are left: one of the same name, made later,
-// would have what they give.
-func (o *offboarding) findStillNamed(d policy.Document, what, subject string, step plan.StepName) {
-	left := policy.StillNames(d, o.user.ARN)
-	if len(left) == 0 {
-		return
+// named tells whether a policy allows the user's ARN something. It tells of the
+// statements that are for the user in another way, which are left: one of the same
+// name, made later, would have what they give.
+func (o *offboarding) named(d policy.Document, what, subject string, step plan.StepName) bool {
+	if left := policy.StillNames(d, o.User.ARN); len(left) > 0 {
+		o.find(plan.Finding{
+			ID: "offboard.still-named", Subject: subject, Of: step, Severity: plan.Warning,
+			Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
+			Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", o.name),
+		})
 	}
-	o.find(plan.Finding{
-		ID: "offboard.still-named", Subject: subject, Of: step, Severity: plan.Warning,
-		Evidence: fmt.Sprintf("%s names %s in conditions or among whom a deny spares (%s), which are left as they are.", what, o.name, strings.Join(left, ", ")),
-		Remedy:   fmt.Sprintf("Take %s out of these statements by hand: a user of the same name that is made later would have what they give.", o.name),
-	})
+	return policy.Names(d, o.User.ARN)
 }
 
 // notSeen tells of what the operator may not look at.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"stateroom/awsops"
@@ -113,20 +112,16 @@ func (o *Onboarding) look(ctx context.Context, l *look) (err error) {
 		return err
 	}
 	l.newKeyPlanned = o.renews(&l.who, l.keys)
-	l.who, l.factor = placeKey(in, l.who, l.newKeyPlanned)
-	changes, err := planKeys(ctx, in, &l.who, l.keys, l.newKeyPlanned)
-	in.review.Changes = changes
-	if err != nil || in.review.Blocked() {
+	l.factor = placeKey(in, &l.who, l.newKeyPlanned)
+	if err := planKeys(ctx, in, &l.who, l.keys, l.newKeyPlanned); err != nil || in.review.Blocked() {
 		return err
 	}
-	f := &factorPlan{in: in, who: l.who, keys: l.keys, newKeyPlanned: l.newKeyPlanned, factor: l.factor, changes: changes}
-	err = f.plan(ctx)
-	l.who, l.factor, in.review.Changes = f.who, f.factor, f.changes
-	if err != nil {
+	f := &factorPlan{inputs: in, secondFactor: &l.factor, who: &l.who, keys: l.keys, newKeyPlanned: l.newKeyPlanned}
+	if err := f.plan(ctx); err != nil {
 		return err
 	}
-	in.review.Changes = planProfiles(in, &l.who, f.changes)
-	if l.projects, in.review.Changes, err = planProjects(ctx, l, in.review.Changes); err != nil {
+	planProfiles(in, &l.who)
+	if l.projects, err = planProjects(ctx, l); err != nil {
 		return err
 	}
 	l.worker = worker{inputs: in, who: &l.who, factor: l.factor, Session: l.who.caller}
@@ -204,14 +199,14 @@ var columns = []string{
 // Close tells what was written where and what to do next.
 func (o *Onboarding) Close(summary *plan.Summary) []string {
 	l := o.last
-	if l == nil || summary.DryRun || summary.Declined || summary.Stopped || summary.Failed+summary.Unknown > 0 || !l.settled() {
+	if l == nil || !summary.CarriedOut() || summary.Failed+summary.Unknown > 0 || !l.settled() {
 		return nil
 	}
 	var notes []string
 	if summary.Applied > 0 {
 		notes = append(notes,
 			fmt.Sprintf("Key: %s, in profile %s of %s.%s", l.who.held, l.who.profile, l.credentials.Path, l.alone()),
-			fmt.Sprintf("Profiles: %s, in %s.", several(l.profileNames()), l.config.Path))
+			fmt.Sprintf("Profiles: %s, in %s.", plan.Listed(l.profileNames()), l.config.Path))
 		notes = append(notes, l.factor.note(l.answers.AdminProfile)...)
 	}
 	return append(notes, l.next())
@@ -244,13 +239,4 @@ func (l *look) next() string {
 		return "Next: aws sts get-caller-identity --profile " + names[0] + "."
 	}
 	return "Next: ask the operator for an environment to work on."
-}
-
-// several joins names, the first dozen of them.
-func several(names []string) string {
-	const shown = 12
-	if len(names) > shown {
-		names = append(names[:shown:shown], fmt.Sprintf("and %d more", len(names)-shown))
-	}
-	return strings.Join(names, ", ")
 }

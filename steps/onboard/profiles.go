@@ -12,27 +12,26 @@ import (
 
 // planProfiles writes the region of the credentials' profile and one role
 // profile for each environment that the user reaches. A profile of that name
-// that gets its credentials in another way is the user's own, and stays. It gives
-// the changes so far with its own.
-func planProfiles(in *inputs, who *identity, changes []plan.Change) []plan.Change {
+// that gets its credentials in another way is the user's own, and stays.
+func planProfiles(in *inputs, who *identity) {
 	want, cleared := ownProfiles(in, who)
 	edit, err := profiles.EditAll(profiles.Config, in.config, want)
 	if err != nil {
 		f := cannotEdit(err)
 		f.Details = "By hand, in " + in.config.Path + ":\n" + byHand(want)
 		in.find(f)
-		return changes
+		return
 	}
 	if !edit.Changes() {
-		return changes
+		return
 	}
 	c := plan.FileChange(in.answers, edit, steps.RoleProfiles)
-	for i, other := range changes {
+	for i, other := range in.review.Changes {
 		if slices.Contains(cleared, other.Profile) {
-			changes[i].Needs = append(slices.Clone(other.Needs), c.ID)
+			in.review.Changes[i].Needs = append(slices.Clone(other.Needs), c.ID)
 		}
 	}
-	return append(changes, c)
+	in.add(c)
 }
 
 // ownProfiles are the profiles that nothing of the user's stands against, and

@@ -21,18 +21,17 @@ const (
 )
 
 // planProjects brings the projects' files to what the blueprint says and lets
-// Terraform initialise them, as the user, once key and profiles are there. It gives
-// the changes so far with its own.
-func planProjects(ctx context.Context, l *look, changes []plan.Change) ([]projectFiles, []plan.Change, error) {
+// Terraform initialise them, as the user, once key and profiles are there.
+func planProjects(ctx context.Context, l *look) ([]projectFiles, error) {
 	if l.stateKey == nil {
-		return nil, changes, nil // the backend blocks cannot be told right from wrong; its own finding tells
+		return nil, nil // the backend blocks cannot be told right from wrong; its own finding tells
 	}
 	all, p, err := planFiles(ctx, l.env, l.answers, l.who.user, l.who.Identity, l.stateKey)
 	if err != nil {
-		return nil, changes, err
+		return nil, err
 	}
 	var before []string // retiring the old key is nothing that Terraform waits for
-	for _, c := range changes {
+	for _, c := range l.review.Changes {
 		if c.Write != nil || c.ID == keyChange(l.who.user)+proveSuffix {
 			before = append(before, c.ID)
 		}
@@ -44,7 +43,7 @@ func planProjects(ctx context.Context, l *look, changes []plan.Change) ([]projec
 		if c.Run != nil {
 			c.Needs = append(slices.Clone(c.Needs), before...)
 		}
-		changes = append(changes, c)
+		l.add(c)
 	}
 	for _, f := range p.Findings {
 		l.find(f)
@@ -52,7 +51,7 @@ func planProjects(ctx context.Context, l *look, changes []plan.Change) ([]projec
 	for _, at := range all {
 		l.checkFiles(at)
 	}
-	return all, changes, nil
+	return all, nil
 }
 
 // checkFiles tells how a project's files stand.

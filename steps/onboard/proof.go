@@ -89,7 +89,7 @@ func (w worker) checkAbsent(ctx context.Context, c plan.Check, p blueprint.Proje
 	deleted, err := w.IsDeleted(ctx, w.answers.Bucket.Name, p.StateKey)
 	switch {
 	case err != nil:
-		w.undecided(c, "there is no state, and whether one was deleted cannot be seen: "+reason(err))
+		w.undecided(c, "there is no state, and whether one was deleted cannot be seen: "+diagnosis.Describe(err))
 	case deleted:
 		c.Answer = "it was deleted"
 		w.broken(c, plan.Finding{
@@ -128,7 +128,7 @@ func (w worker) proveState(ctx context.Context, p blueprint.Project, key *awsops
 		switch {
 		case errors.As(err, &fault):
 			w.broken(c, plan.Finding{
-				ID: fault.Finding, Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(fault),
+				ID: fault.Finding, Of: plan.StepInit, Severity: plan.Failure, Evidence: diagnosis.Sentence(fault.Error()),
 				Remedy: "Let the operator run stateroom setup: it shows what differs from the blueprint.",
 			})
 		case err != nil:
@@ -184,7 +184,7 @@ func onceMore(f plan.Finding) plan.Finding {
 
 // planFailed names the cause as troubleshooting does.
 func (w worker) planFailed(c plan.Check, at projectFiles, result terraform.Result, err error) {
-	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: sentence(err), Remedy: "Run terraform plan in " + at.Dir + "."}
+	f := plan.Finding{ID: "onboard.plan-failed", Of: plan.StepInit, Severity: plan.Failure, Evidence: diagnosis.Sentence(err.Error()), Remedy: "Run terraform plan in " + at.Dir + "."}
 	if d := diagnosis.FromText(result.Output)[0]; d.Diagnosis != diagnosis.Unknown {
 		f.ID, f.Remedy = d.ID, d.Remedy
 		f.Evidence = fmt.Sprintf("terraform plan in %s: %s", at.Dir, d.Meaning)

@@ -1,9 +1,7 @@
 package onboard
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"stateroom/awsops"
@@ -38,6 +36,12 @@ func (r *report) passed(c plan.Check, answer string) {
 func (r *report) undecided(c plan.Check, why string) {
 	c.Verdict, c.Answer = plan.Undecided, why
 	r.check(c)
+}
+
+// add plans changes and gives the id of the last.
+func (r *report) add(changes ...plan.Change) string {
+	r.review.Changes = append(r.review.Changes, changes...)
+	return changes[len(changes)-1].ID
 }
 
 // find books a finding, each once.
@@ -102,25 +106,5 @@ func askOperator(err error) (f plan.Finding, ok bool) {
 
 // because is a finding of a call that failed: its evidence.
 func because(err error) plan.Finding {
-	return plan.Finding{Severity: plan.Failure, Evidence: reason(err), RequestIDs: awsops.RequestIDs(err)}
-}
-
-// reason is an error of AWS's without its remedy, since a finding has its own.
-func reason(err error) string {
-	var e *awsops.Error
-	if !errors.As(err, &e) {
-		return sentence(err)
-	}
-	bare := *e
-	bare.Remedy = ""
-	return strings.Join(strings.Fields(bare.Error()), " ")
-}
-
-// sentence is an error as a sentence of its own.
-func sentence(err error) string {
-	text := err.Error()
-	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "\n") {
-		return text
-	}
-	return text + "."
+	return plan.Finding{Severity: plan.Failure, Evidence: diagnosis.Describe(err), RequestIDs: awsops.RequestIDs(err)}
 }

@@ -241,8 +241,14 @@ func Counts(changes []Change) (add, change, destroy int) {
 
 // Line is the sentence that Terraform users look for.
 func Line(changes []Change) string {
-	add, change, destroy := Counts(changes)
-	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
+	var s Summary
+	s.Add, s.Change, s.Destroy = Counts(changes)
+	return s.Line()
+}
+
+// Line is that sentence for what a run planned.
+func (s *Summary) Line() string {
+	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", s.Add, s.Change, s.Destroy)
 }
 
 // MarshalJSON gives the change event's members of the JSON contract.

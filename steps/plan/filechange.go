@@ -11,6 +11,9 @@ import (
 // FileID is the id of the change that writes a file.
 func FileID(path string) string { return "files." + path }
 
+// WriteOf is the write that carries out an edit.
+func WriteOf(edit files.Edit) *Write { return &Write{Edit: edit, Diff: Known(edit.Diff())} }
+
 // FileChange is the change that carries out an edit; its id follows from the
 // file, so that there is one for each. It needs the changes whose outputs the
 // edit's text refers to.
@@ -18,7 +21,7 @@ func FileChange(a *blueprint.Answers, edit files.Edit, title string) Change {
 	c := Change{
 		ID: FileID(edit.Before.Path), Of: StepFiles, Action: WriteFile, Title: title, Target: edit.Before.Path,
 		Account: a.AdminAccount, Fields: fileFields(edit),
-		Write: &Write{Edit: edit, Diff: Known(edit.Diff())},
+		Write: WriteOf(edit),
 	}
 	for _, ref := range awsops.FindRefs(string(edit.After)) {
 		c.Needs = append(c.Needs, ref.Change)

@@ -152,6 +152,14 @@ func (f Finding) anyRequest() Finding {
 // namesShown bounds how many names stand in one sentence.
 const namesShown = 12
 
+// Listed joins names by commas.
+func Listed(names []string) string {
+	if len(names) > namesShown {
+		names = append(names[:namesShown:namesShown], fmt.Sprintf("and %d more", len(names)-namesShown))
+	}
+	return strings.Join(names, ", ")
+}
+
 // Enumerated joins names as a sentence does.
 func Enumerated(names []string) string {
 	if len(names) > namesShown {

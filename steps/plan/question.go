@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"net/url"
 
 	"stateroom/awsops/secret"
@@ -121,6 +122,20 @@ type Question struct {
 	// Hide takes the secrets out of an answer before it is shown again. It is nil
 	// where none can be in it.
 	Hide func(value string) string
+}
+
+// ErrNeeded is what is wrong with an answer that is empty and must not be.
+var ErrNeeded = errors.New("this answer is needed")
+
+// Judge says why an answer cannot be.
+func (q Question) Judge(value string) error {
+	switch {
+	case value == "" && q.Required:
+		return ErrNeeded
+	case q.Check != nil:
+		return q.Check(value)
+	}
+	return nil
 }
 
 // Account is an account that a question offers, with the pair name=id that it is in

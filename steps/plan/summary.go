@@ -34,6 +34,10 @@ type Summary struct {
 	DryRun, Declined, Stopped bool
 }
 
+// CarriedOut says that the plan was, at least in part: the run was no dry run, and
+// nobody declined or interrupted it.
+func (s *Summary) CarriedOut() bool { return !s.DryRun && !s.Declined && !s.Stopped }
+
 // Unproven says that every change was made before the interrupt came, so that only
 // the proof of the result is missing.
 func (s *Summary) Unproven() bool {

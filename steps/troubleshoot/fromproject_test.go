@@ -1,8 +1,6 @@
 package troubleshoot
 
 import (
-	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,16 +8,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 // Without a blueprint the project's own files say what they can, and a healthy
 // one is healthy.
 func TestAProjectWithoutABlueprintTellsWhatItIs(t *testing.T) {
-	b := finished(t)
-	a, err := FromProject(b.path("live/staging"), os.Getenv)
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	a, err := FromProject(b.Path("live/staging"), b.Shell.Environ().Get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,40 +34,41 @@ func TestAProjectWithoutABlueprintTellsWhatItIs(t *testing.T) {
 	if diff := cmp.Diff(want, a.Blueprint); diff != "" {
 		t.Error(diff)
 	}
-	b.answers, b.env.Dir = a, b.path("live/staging")
-	if review := b.review(); len(review.Findings)+len(review.Changes) > 0 {
+	b.Answers, b.Folder = a, b.Path("live/staging")
+	if review := b.Looked(); len(review.Findings)+len(review.Changes) > 0 {
 		t.Errorf("findings %v, changes %v", review.Findings, review.Changes)
 	}
-	b.edit(stagingBackend, `(?m)^\s*encrypt .*\n`, "")
-	b.initialise("live/staging")
-	if got := listed(b.review().Findings); !slices.Equal(got, []string{"files.encryption-incomplete warning"}) {
+	b.Edit(healthtest.Backend, `(?m)^\s*encrypt .*\n`, "")
+	b.Initialise("live/staging")
+	if got := healthtest.Listed(b.Looked().Findings); !slices.Equal(got, []string{"files.encryption-incomplete warning"}) {
 		t.Errorf("a bucket whose policy nobody knows: %v", got)
 	}
 }
 
 func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) {
-	b := finished(t)
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
 	for name, do := range map[string]func(dir string){
 		"empty":  func(string) {},
-		"binary": func(dir string) { b.write(dir+"/main.tf", "\x00\xff") },
+		"binary": func(dir string) { b.Write(dir+"/main.tf", "\x00\xff") },
 		"backends": func(dir string) {
-			b.write(dir+"/a.tf", b.read(stagingBackend))
-			b.write(dir+"/b.tf", b.read(stagingBackend))
+			b.Write(dir+"/a.tf", b.Read(healthtest.Backend))
+			b.Write(dir+"/b.tf", b.Read(healthtest.Backend))
 		},
-		"elsewhere":  func(dir string) { b.write(dir+"/a.tf", "terraform {\n  backend \"gcs\" {}\n}\n") },
-		"no backend": func(dir string) { b.write(dir+"/a.tf", "output \"x\" { value = 1 }\n") },
-		"partial":    func(dir string) { b.write(dir+"/a.tf", "terraform {\n  backend \"s3\" {}\n}\n") },
+		"elsewhere":  func(dir string) { b.Write(dir+"/a.tf", "terraform {\n  backend \"gcs\" {}\n}\n") },
+		"no backend": func(dir string) { b.Write(dir+"/a.tf", "output \"x\" { value = 1 }\n") },
+		"partial":    func(dir string) { b.Write(dir+"/a.tf", "terraform {\n  backend \"s3\" {}\n}\n") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := "apart/" + name
-			b.write(dir+"/notes.txt", "x")
+			b.Write(dir+"/notes.txt", "x")
 			do(dir)
-			a, err := FromProject(b.path(dir), os.Getenv)
+			a, err := FromProject(b.Path(dir), b.Shell.Environ().Get)
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.answers, b.env.Dir = a, b.path(dir)
-			review := b.review()
+			b.Answers, b.Folder = a, b.Path(dir)
+			review := b.Looked()
 			want := map[string]string{
 				"empty": "files.no-project", "binary": "config-invalid", "backends": "config-invalid", "elsewhere": "files.no-backend",
 				"no backend": "files.no-backend", "partial": "backend-not-initialized",
@@ -89,9 +91,10 @@ func TestAFolderThatIsNoProjectIsOneSentenceAndTheOtherChecksGoOn(t *testing.T) 
 }
 
 func TestAFolderThatCannotBeReadIsAnError(t *testing.T) {
-	b := finished(t)
-	b.write("file", "x")
-	if _, err := FromProject(filepath.Join(b.dir, "file"), os.Getenv); err == nil || !strings.Contains(err.Error(), b.path("file")) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Write("file", "x")
+	if _, err := FromProject(filepath.Join(b.Dir, "file"), b.Shell.Environ().Get); err == nil || !strings.Contains(err.Error(), b.Path("file")) {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -99,15 +102,16 @@ func TestAFolderThatCannotBeReadIsAnError(t *testing.T) {
 // The whole health check stands what there is no blueprint, no project and no
 // credentials for.
 func TestAHealthCheckOfNothingComesToAnEnd(t *testing.T) {
-	b := finished(t)
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
 	for _, dir := range []string{"apart", "live/staging"} {
-		b.write("apart/notes.txt", "x")
-		a, err := FromProject(b.path(dir), os.Getenv)
+		b.Write("apart/notes.txt", "x")
+		a, err := FromProject(b.Path(dir), b.Shell.Environ().Get)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.env.Dir = b.path(dir)
-		review, err := (&HealthCheck{Answers: a, Text: "Error: something nobody has seen"}).Look(context.Background(), b.env)
+		b.Folder = b.Path(dir)
+		review, err := (&HealthCheck{Answers: a, Text: "Error: something nobody has seen"}).Look(t.Context(), b.Env())
 		if err != nil || len(review.Checks) == 0 {
 			t.Errorf("%s: %v, checks %v", dir, err, review.Checks)
 		}

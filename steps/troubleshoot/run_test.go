@@ -7,30 +7,33 @@ import (
 	"strings"
 	"testing"
 
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
 // says makes the engine print an error in one project's command.
-func (b *bench) says(command, dir, text string) {
-	b.t.Helper()
-	b.write("bin/terraform", `#!/bin/sh
-echo "$@" >> `+b.dir+`/commands
-if [ "$1" = `+command+` ] && [ "$(basename "$PWD")" = `+dir+` ]; then
-  cat `+b.dir+`/says >&2
-  exit 1
-fi
-`)
-	if err := os.Chmod(b.path("bin/terraform"), 0o700); err != nil {
-		b.t.Fatal(err)
-	}
-	b.write("says", text)
+func says(b *healthtest.Bench, command, dir, text string) {
+	b.T.Helper()
+	b.Script(`if [ "$1" = ` + command + ` ] && [ "$(basename "$PWD")" = ` + dir + ` ]; then cat ` + b.Path("says") + ` >&2; exit 1; fi`)
+	b.Write("says", text)
+}
+
+// ran is what runs of Terraform in every project of a bench say.
+func ran(ctx context.Context, b *healthtest.Bench) (health.Report, []quote) {
+	env := b.Env()
+	return runTerraform(ctx, env, health.Projects(env, b.Answers))
 }
 
 func TestTerraformItselfIsHeard(t *testing.T) {
-	b := finished(t)
-	b.says("plan", "staging", `
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	says(b, "plan", "staging", `
 Error: Error acquiring the state lock
 
 Error message: operation error DynamoDB: PutItem, https response error
@@ -39,18 +42,18 @@ arn:aws:iam::111111111111:user/alice is not authorized to perform:
 dynamodb:PutItem on resource: table/terraform_locks
 `)
 	var lines []string
-	b.env.Emit = func(e plan.Event) {
+	env := b.Env()
+	env.Emit = func(e plan.Event) {
 		if e.Kind == plan.EventLine {
 			lines = append(lines, e.Text)
 		}
 	}
-	projects := health.Projects(b.env, b.answers)
-	o, all := runTerraform(context.Background(), b.env, projects)
+	o, all := runTerraform(t.Context(), env, health.Projects(env, b.Answers))
 	if len(all) != 1 || all[0].ID != "table-denied" || all[0].project != "common-staging" {
 		t.Fatalf("said %+v", all)
 	}
 	want := []string{"init -no-color -input=false -json", "plan -no-color -input=false -json", "init -no-color -input=false -json", "plan -no-color -input=false -json"}
-	if got := b.commands(); !slices.Equal(got, want) {
+	if got := b.Commands(); !slices.Equal(got, want) {
 		t.Errorf("ran %v", got)
 	}
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "Error acquiring the state lock") }) {
@@ -64,9 +67,10 @@ dynamodb:PutItem on resource: table/terraform_locks
 }
 
 func TestProvidersOutOfReachAreNoFault(t *testing.T) {
-	b := finished(t)
-	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws\n")
-	o, all := runTerraform(context.Background(), b.env, health.Projects(b.env, b.answers))
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	says(b, "init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws\n")
+	o, all := ran(t.Context(), b)
 	if len(all) > 0 || len(o.Findings) != 1 || o.Findings[0].ID != "provider-unavailable" || o.Findings[0].Severity != plan.Info {
 		t.Errorf("said %v, findings %v", all, o.Findings)
 	}
@@ -76,17 +80,19 @@ func TestProvidersOutOfReachAreNoFault(t *testing.T) {
 }
 
 func TestALockFileThatContradictsIsNotTakenForTheNetwork(t *testing.T) {
-	b := finished(t)
-	b.says("init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws:\nlocked provider registry.terraform.io/hashicorp/aws 5.0.0 does not match\nconfigured version constraint ~> 6.0; must use terraform init -upgrade\n")
-	if _, all := runTerraform(context.Background(), b.env, health.Projects(b.env, b.answers)); len(all) != 1 || all[0].ID != "provider-lock-file" {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	says(b, "init", "staging", "\nError: Failed to query available provider packages\n\nCould not retrieve the list of available versions for provider hashicorp/aws:\nlocked provider registry.terraform.io/hashicorp/aws 5.0.0 does not match\nconfigured version constraint ~> 6.0; must use terraform init -upgrade\n")
+	if _, all := ran(t.Context(), b); len(all) != 1 || all[0].ID != "provider-lock-file" {
 		t.Errorf("said %v", all)
 	}
 }
 
 func TestWithoutAnEngineTheRunIsUndecided(t *testing.T) {
-	b := finished(t)
-	b.env.Engine, b.env.EngineErr = nil, os.ErrNotExist
-	o, all := runTerraform(context.Background(), b.env, health.Projects(b.env, b.answers))
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Engine = nil
+	o, all := ran(t.Context(), b)
 	if len(all) > 0 || len(o.Checks) != 1 || o.Checks[0].Verdict != plan.Undecided || !strings.Contains(o.Checks[0].Answer, "no Terraform to run") {
 		t.Errorf("checks %+v, said %v", o.Checks, all)
 	}

@@ -11,6 +11,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
+	"stateroom/ui/words"
 )
 
 // Inquire asks what a flow has to know, page by page, and gives the flow. An
@@ -67,8 +68,8 @@ func (p *Prompt) answer(ctx context.Context, q plan.Question) (secret.Secret, er
 			continue
 		}
 		value, err := read(q, line)
-		if err == nil && q.Check != nil {
-			err = q.Check(value)
+		if err == nil {
+			err = q.Judge(value)
 		}
 		if err != nil {
 			p.print("%s", wrapped(err.Error(), 4))
@@ -89,10 +90,7 @@ func (p *Prompt) options(q plan.Question) {
 }
 
 func prompt(q plan.Question) string {
-	fallback := q.Default
-	if q.Kind == plan.Confirm {
-		fallback = map[string]string{"true": "yes", "false": "no"}[q.Default]
-	}
+	fallback := words.Default(q)
 	if fallback == "" {
 		return "  " + q.Prompt + ": "
 	}
@@ -133,8 +131,6 @@ func (p *Prompt) typed(ctx context.Context, q plan.Question) (string, error) {
 // read turns a typed line into the value that --set takes.
 func read(q plan.Question, line string) (string, error) {
 	switch {
-	case line == "" && q.Required && q.Default == "":
-		return "", errors.New("this answer is needed")
 	case line == "":
 		return q.Default, nil
 	case q.Kind == plan.Confirm:

@@ -1,14 +1,13 @@
 package practice
 
 import (
-	"crypto/md5" //nolint:gosec // the digest that Terraform's S3 backend keeps is MD5
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/files/tf"
 )
 
 // stateFaults are about the first project's state and its lock.
@@ -30,7 +29,7 @@ var stateFaults = []Fault{
 		at.putItem(at.lockID(), "Info", at.lock()[:40])
 	}},
 	{diagnosis.DigestMismatch, "", "A run died after it wrote the state and before it wrote the state's digest.", func(at *byHand) {
-		at.putDigest(digestOf(exampleState(1, firstInput)))
+		at.putDigest(tf.Digest([]byte(exampleState(1, firstInput))))
 	}},
 	{diagnosis.DigestMismatch, "object", "Somebody put an earlier version of the state back, past Terraform.", func(at *byHand) {
 		at.putObject(at.project().StateKey, exampleState(1, firstInput))
@@ -52,7 +51,7 @@ func (at *byHand) lock() string {
 // putState writes the first project's state and its digest as Terraform does.
 func (at *byHand) putState(state string) {
 	at.putObject(at.project().StateKey, state)
-	at.putDigest(digestOf(state))
+	at.putDigest(tf.Digest([]byte(state)))
 }
 
 // putDigest writes the digest of the first project's state, where there is a
@@ -61,11 +60,6 @@ func (at *byHand) putDigest(digest string) {
 	if at.blueprint.Lock.DynamoDBTable != "" {
 		at.putItem(at.lockID()+"-md5", "Digest", digest)
 	}
-}
-
-func digestOf(state string) string {
-	sum := md5.Sum([]byte(state)) //nolint:gosec // see the import
-	return hex.EncodeToString(sum[:])
 }
 
 // removeState takes the first project's state, all of its versions, and its digest

@@ -8,8 +8,19 @@ import (
 // spin starts the spinner; it stops by itself when nothing is under way.
 func (v *runScreen) spin() tea.Cmd { return v.spinner.Tick }
 
-func (v *runScreen) busy() bool {
-	return v.phase == opening || v.phase == inspecting || v.phase == applying
+func (v *runScreen) busy() bool { return v.waiting() != "" || v.phase == applying }
+
+// waiting says what is done until there is anything to show.
+func (v *runScreen) waiting() string {
+	switch {
+	case v.phase == inspecting:
+		return v.mode.looking
+	case v.phase != opening:
+		return ""
+	case v.rehearses:
+		return "Making a finished set-up to practise on"
+	}
+	return v.mode.opening
 }
 
 func (v *runScreen) tick(msg spinner.TickMsg) tea.Cmd {
@@ -32,7 +43,8 @@ func (v *runScreen) refresh() {
 }
 
 // waitingView is the list with what is under way below it.
-func (v *runScreen) waitingView(text string) []string {
+func (v *runScreen) waitingView() []string {
+	text := v.waiting()
 	if v.counting != "" {
 		text += ": " + v.counting
 	}

@@ -70,7 +70,7 @@ func stopped(s *plan.Summary) string {
 func ending(s *plan.Summary, mode *Mode) []string {
 	var lines []string
 	if s.DryRun {
-		lines = append(lines, planLine(s.Add, s.Change, s.Destroy))
+		lines = append(lines, s.Line())
 	}
 	return slices.Concat(lines, words.Outcome(s, "Run "+mode.command()+" again"), toLookAt(s))
 }
@@ -81,9 +81,4 @@ func toLookAt(s *plan.Summary) []string {
 		return []string{words.Plural(n, "finding") + " to look at."}
 	}
 	return nil
-}
-
-// planLine is the sentence that Terraform users look for.
-func planLine(add, change, destroy int) string {
-	return fmt.Sprintf("Plan: %d to add, %d to change, %d to destroy.", add, change, destroy)
 }

@@ -17,9 +17,6 @@ type offer struct {
 	// out are the changes that the operator left out; left are those and all
 	// that need one of them.
 	out, left map[string]bool
-	// stepOf are the changes' steps by id, planned how many each step has.
-	stepOf  map[string]int
-	planned map[int]int
 	// widening are the changes that give access; gives says by step, and givesAll
 	// of the whole plan, what access they give, without what is left out.
 	widening []*plan.Change
@@ -30,12 +27,9 @@ type offer struct {
 // take takes a new review. What was left out of the one before is left out of it.
 func (o *offer) take(r plan.Review) {
 	o.Review, o.users = r, plan.UsersOf(r.Changes)
-	o.widening, o.stepOf, o.planned = nil, make(map[string]int, len(r.Changes)), map[int]int{}
+	o.widening = nil
 	for i := range r.Changes {
-		c := &r.Changes[i]
-		o.stepOf[c.ID] = c.Step
-		o.planned[c.Step]++
-		if len(c.Widens()) > 0 {
+		if c := &r.Changes[i]; len(c.Widens()) > 0 {
 			o.widening = append(o.widening, c)
 		}
 	}
@@ -129,21 +123,10 @@ func (o *offer) without(step int) map[string]bool {
 	return without
 }
 
-// planLine is Terraform's sentence for what is not left out.
-func (o *offer) planLine() string {
-	s := o.preview()
-	return planLine(s.Add, s.Change, s.Destroy)
-}
-
 // preview is the summary of the plan without what was left out.
 func (o *offer) preview() *plan.Summary {
 	s := &plan.Summary{DryRun: true, NotOurs: o.NotOurs, Findings: o.Findings, Checks: o.Checks}
-	for i := range o.Changes {
-		if !o.left[o.Changes[i].ID] {
-			add, change, destroy := plan.Counts(o.Changes[i : i+1])
-			s.Add, s.Change, s.Destroy = s.Add+add, s.Change+change, s.Destroy+destroy
-		}
-	}
+	s.Add, s.Change, s.Destroy = plan.Counts(o.kept())
 	return s
 }
 
@@ -178,12 +161,11 @@ func (o *offer) tallies(made *plan.Summary) map[int]*tally {
 		}
 		return of[step]
 	}
-	for step, n := range o.planned {
-		at(step).changes = n
-	}
-	for id := range o.left {
-		if n, planned := o.stepOf[id]; planned {
-			at(n).left++
+	for i := range o.Changes {
+		t := at(o.Changes[i].Step)
+		t.changes++
+		if o.left[o.Changes[i].ID] {
+			t.left++
 		}
 	}
 	for _, f := range o.Findings {

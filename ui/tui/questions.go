@@ -137,15 +137,7 @@ func formField(q plan.Question) form.Field {
 			plan.Choice: form.Choice, plan.Choices: form.Choices, plan.Confirm: form.Confirm,
 		}[q.Kind],
 		Picks: len(q.Accounts) > 1,
-		Check: func(value string) error {
-			switch {
-			case value == "" && q.Required:
-				return errNeeded
-			case q.Check != nil:
-				return q.Check(value)
-			}
-			return nil
-		},
+		Check: q.Judge,
 	}
 }
 

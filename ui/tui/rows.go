@@ -129,11 +129,7 @@ func (v *runScreen) showStage() {
 func answers(questions []plan.Question) []plan.Fact {
 	var list []plan.Fact
 	for _, q := range questions {
-		value := q.Default
-		if q.Kind == plan.Confirm {
-			value = map[string]string{"true": "yes", "false": "no"}[value]
-		}
-		list = append(list, plan.Fact{Name: q.Prompt, Value: cmp.Or(value, "(none)")})
+		list = append(list, plan.Fact{Name: q.Prompt, Value: cmp.Or(words.Default(q), "(none)")})
 	}
 	return list
 }
@@ -149,7 +145,7 @@ func (v *runScreen) sum() {
 		}
 	}
 	if kept > 0 || left > 0 {
-		v.list.text("", " "+r.planLine())
+		v.list.text("", " "+plan.Line(r.kept()))
 	}
 	if left > 0 {
 		v.list.text(" " + words.Plural(left, "change") + " left out.")

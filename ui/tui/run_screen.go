@@ -131,10 +131,8 @@ func (v *runScreen) view() []string {
 	switch v.phase {
 	case asking:
 		lines = v.formView()
-	case opening:
-		lines = v.waitingView(v.opens())
-	case inspecting:
-		lines = v.waitingView(v.mode.looking)
+	case opening, inspecting:
+		lines = v.waitingView()
 	case reviewing, applying:
 		lines = v.list.view()
 	}
@@ -166,7 +164,7 @@ func (v *runScreen) listHeight() int {
 	if !v.wide() {
 		height -= 2
 	}
-	if v.phase == opening || v.phase == inspecting {
+	if v.waiting() != "" {
 		height-- // what is under way has a line of its own
 	}
 	return height - 1 // the last line says how much is hidden
@@ -176,14 +174,6 @@ func (v *runScreen) listHeight() int {
 func (v *runScreen) rebuild() {
 	v.list.choosing = v.phase == reviewing
 	v.list.fill(v.contentWidth()-1, v.listHeight())
-}
-
-// opens says what is done until there is anything to show.
-func (v *runScreen) opens() string {
-	if v.rehearses {
-		return "Making a finished set-up to practise on"
-	}
-	return v.mode.opening
 }
 
 // about is the help: what the run or its stage is, and its signs.

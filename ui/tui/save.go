@@ -49,7 +49,7 @@ func (s saving) ask(t *theme.Theme) action {
 
 func newFile(path string) error {
 	if path == "" {
-		return errNeeded
+		return plan.ErrNeeded
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is there already: choose another name", path)
@@ -119,9 +119,6 @@ func emit(to plan.Emit, changes []plan.Change, s *plan.Summary) {
 	to(plan.Event{Kind: plan.EventSummary, Summary: s})
 }
 
-// errNeeded is what is wrong with an answer that is empty.
-var errNeeded = errors.New("this answer is needed")
-
 // endDryRun sums up, offers to save what was found, and leaves.
 func (v *runScreen) endDryRun() (nav, tea.Cmd) {
 	s := v.review.preview()
@@ -138,7 +135,7 @@ func (v *runScreen) saveMenu() (nav, tea.Cmd) {
 	if f, ok := v.list.under().(*findingItem); ok && f.Details != "" {
 		items = append([]choice{{"Save the report of " + f.ID, "For whoever has the rights to mend it. It holds no secret.", reportOf(f.Finding).ask(v.theme)}}, items...)
 	}
-	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{v.review.planLine()}, items: items}}, nil
+	return nav{push: &chooser{theme: v.theme, title: "Save what was found", text: []string{plan.Line(v.review.kept())}, items: items}}, nil
 }
 
 // reportOf is a finding's text to hand on.

@@ -38,3 +38,11 @@ func Took(d time.Duration) string {
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
+
+// Default is a question's answer as it stands, in words.
+func Default(q plan.Question) string {
+	if q.Kind == plan.Confirm {
+		return map[string]string{"true": "yes", "false": "no"}[q.Default]
+	}
+	return q.Default
+}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"stateroom/awsops"
@@ -50,7 +51,8 @@ type Shell struct {
 	Key *awsops.KeyPair
 	// Profile is that of the command line, empty for the default one.
 	Profile string
-	// Variables are set besides the home's.
+	// Variables are set besides the home's, or in place of them; an empty one takes one
+	// of them out.
 	Variables engine.Environment
 }
 
@@ -73,7 +75,12 @@ func Pair(c sandbox.Credentials) *awsops.KeyPair {
 
 // Environ are the variables of the shell.
 func (s Shell) Environ() engine.Environment {
-	return slices.Concat(engine.Environment{"PATH=" + engine.ProcessEnvironment().Get("PATH")}, s.Home.Environ(s.URL), s.Variables)
+	own := map[string]string{}
+	for _, entry := range s.Variables {
+		name, value, _ := strings.Cut(entry, "=")
+		own[name] = value
+	}
+	return append(engine.Environment{"PATH=" + engine.ProcessEnvironment().Get("PATH")}, s.Home.Environ(s.URL)...).With(own)
 }
 
 // Files are where the shell's home has its profiles.

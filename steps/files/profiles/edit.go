@@ -22,6 +22,16 @@ func Edit(kind Kind, file files.Snapshot, e Wanted) (files.Edit, error) {
 	return edit(kind, file, []Wanted{e})
 }
 
+// EditCredentials is [Edit] of the credentials file, which fails as well where what
+// the config file holds under the profile's name stands against it.
+func EditCredentials(credentials, config files.Snapshot, e Wanted) (files.Edit, error) {
+	inConfig, _ := Read(Config, config, e.Name)
+	if err := inConfig.Conflict(config.Path, e); err != nil {
+		return files.Edit{}, err
+	}
+	return Edit(Credentials, credentials, e)
+}
+
 // EditAll gives the edit that makes several profiles of one file hold what
 // the edits say, each under the rules of [Edit]. One that does already is not
 // looked at further.

@@ -42,6 +42,19 @@ type KeyValue struct {
 // KV is short for a KeyValue of a plain text.
 func KV(key, value string) KeyValue { return KeyValue{Key: key, Value: secret.New(value)} }
 
+// KeyPair is a profile that holds an access key. No session's token stays beside it.
+func KeyPair(name, id, secretKey string) Wanted {
+	return Wanted{Name: name, Set: []KeyValue{KV(accessKeyID, id), KV(secretAccessKey, secretKey)}}
+}
+
+// Session is a profile that holds a session's keys.
+func Session(name, id, secretKey, token string) Wanted {
+	e := KeyPair(name, id, secretKey)
+	e.Set = append(e.Set, KV(sessionToken, token))
+	e.Remove = []string{securityToken} // an older name of the token, of which one tool would read the old
+	return e
+}
+
 // Wanted says what one profile must hold. Keys that are not named stay.
 type Wanted struct {
 	Name   string     // of the profile, without "profile "

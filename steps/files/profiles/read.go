@@ -44,6 +44,13 @@ func Read(kind Kind, file files.Snapshot, name string) (Profile, bool) {
 	return Profile{Name: name}, false
 }
 
+// KeyID is the id of the access key that a profile of the credentials file holds, or
+// empty.
+func KeyID(credentials files.Snapshot, name string) string {
+	p, _ := Read(Credentials, credentials, name)
+	return p.Get(accessKeyID)
+}
+
 // All gives the profiles of a file in its order. Sections that are no
 // profiles (sso-session, services, names without "profile " in config, names
 // with it in credentials) are left out, as the SDK leaves them out.

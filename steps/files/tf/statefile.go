@@ -40,9 +40,12 @@ func (s State) Same(other State) bool {
 	return s.Lineage == other.Lineage && s.Serial == other.Serial && s.Content == other.Content
 }
 
-// stateFormat is the format that "state pull" prints, whatever the one in the back end
-// is.
-const stateFormat = 4
+// NewestStateFormat is the newest format of a state that Terraform 0.12 to 1.15 and
+// OpenTofu write and read. "state pull" prints it, whatever the one in the back end is.
+const NewestStateFormat = 4
+
+// Supported tells whether they read the state's format.
+func (s State) Supported() bool { return s.Format >= 1 && s.Format <= NewestStateFormat }
 
 // ParseState reads a state of that format. An empty text is no state, and neither is
 // what "state pull" prints of a workspace whose back end holds none.
@@ -54,9 +57,9 @@ func ParseState(text []byte) (State, error) {
 	switch {
 	case err != nil:
 		return State{}, err
-	case state.Format == stateFormat && state.Empty() && hollow:
+	case state.Format == NewestStateFormat && state.Empty() && hollow:
 		return State{}, nil
-	case state.Format != stateFormat || state.Empty():
+	case state.Format != NewestStateFormat || state.Empty():
 		return State{}, errors.New("it is no Terraform state of format 4")
 	}
 	return state, nil

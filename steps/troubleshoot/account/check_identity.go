@@ -107,7 +107,7 @@ func ownerOf(f *facts, keyID string) (user string, key awsops.AccessKey, found b
 		return "", awsops.AccessKey{}, false
 	}
 	for _, name := range f.answers.AllUsers() {
-		keys := f.observed.IAM.Users[name].Keys
+		keys := f.observed.IAM.Users[name].Keys.All
 		if i := slices.IndexFunc(keys, func(k awsops.AccessKey) bool { return k.ID == keyID }); i >= 0 {
 			return name, keys[i], true
 		}

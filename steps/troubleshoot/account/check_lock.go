@@ -8,6 +8,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
 )
@@ -89,7 +90,7 @@ const staleAfter = time.Hour
 // held is a lock as it was found in one place or in both: Terraform with both
 // kinds of lock puts the same id in each.
 type held struct {
-	info lockInfo
+	info tf.LockInfo
 	// corrupt says that what lies there is no lock.
 	corrupt bool
 	item    *awsops.LockItem
@@ -100,13 +101,13 @@ type held struct {
 func (s *stateAccess) locks() []held {
 	var all []held
 	if s.lock != nil {
-		info, ok := readLock(s.lock.Info)
+		info, ok := tf.ReadLock(s.lock.Info)
 		all = append(all, held{info: info, corrupt: !ok, item: s.lock})
 	}
 	if s.file == nil {
 		return all
 	}
-	info, ok := readLock(string(s.file.Body))
+	info, ok := tf.ReadLock(string(s.file.Body))
 	if len(all) > 0 && ok && all[0].info.ID == info.ID {
 		all[0].file = s.file
 		return all

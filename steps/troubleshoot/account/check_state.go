@@ -7,6 +7,7 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/steps/diagnosis"
+	"stateroom/steps/files/tf"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
 )
@@ -37,9 +38,9 @@ func checkContent(f *facts, s *stateAccess) health.Result {
 	}
 	x := faultOf(diagnosis.StateFormat, s.Key,
 		fmt.Sprintf("The state %s of project %s (version %s, %d bytes) cannot be used: %s.", s.StateLocation, s.Project, s.object.version, s.object.size, s.object.problem))
-	if s.object.Format > health.NewestStateFormat {
+	if s.object.Format > tf.NewestStateFormat {
 		x.Remedy = "Use the version of Terraform that wrote the state, or a newer one."
-		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.Format, s.object.Engine, health.NewestStateFormat)
+		x.Evidence += fmt.Sprintf(" It is format %d, written by %s; Terraform up to 1.15 reads format %d.", s.object.Format, s.object.Engine, tf.NewestStateFormat)
 		return c.Failed("Its format is "+fmt.Sprint(s.object.Format)+".", x)
 	}
 	offerRestore(f, s, &x)

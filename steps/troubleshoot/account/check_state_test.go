@@ -73,7 +73,7 @@ func TestStatesAndLocksAreRead(t *testing.T) {
 		}
 	}
 	for text, ok := range map[string]bool{`{"ID":"5d6f0000-1111-2222-3333-444455556666","Who":"carol@laptop","Created":"2026-01-02T15:04:05Z"}`: true, `{}`: false, ``: false, `{"ID":`: false, `"ID"`: false} {
-		if _, got := readLock(text); got != ok {
+		if _, got := tf.ReadLock(text); got != ok {
 			t.Errorf("%s is a lock: %v, want %v", text, got, ok)
 		}
 	}

@@ -30,26 +30,23 @@ func read(ctx context.Context, env *engine.Env, a *blueprint.Answers, states []h
 		facts: &facts{answers: a, now: time.Now(), identities: identitiesOf(env, states)},
 		env:   env, home: env.Sessions.Home(a.StateRegion),
 	}
+	look := steps.Look{Env: env, Answers: a, Steps: steps.AWSOnly()}
 	together(
 		func() {
-			r.observed, r.failed = steps.Look{Env: env, Answers: a, Steps: steps.AWSOnly()}.Take(ctx)
-		},
-		func() {
+			r.observed, r.failed = look.First(ctx)
 			r.operator, r.operatorErr = r.home.Identity(ctx)
-			together(
-				func() {
-					if org, err := r.home.Organization(ctx); err == nil && org != nil {
-						r.organization = org.ID
-					}
-				},
-				func() { each(r.identities, unlimited, func(id *identity) { r.signIn(ctx, id) }) },
-			)
-			meant := r.meant()
-			together(
-				func() { each(meant, unlimited, func(b *bucketAccess) { r.bucket(ctx, b) }) },
-				func() { r.environments(ctx) },
-			)
 		},
+		func() { each(r.identities, unlimited, func(id *identity) { r.signIn(ctx, id) }) },
+	)
+	if org := r.observed.Account.Organization; org != nil {
+		r.organization = org.ID
+	}
+	r.roles = rolesOf(r.facts)
+	meant := r.meant()
+	together(
+		func() { look.Rest(ctx, r.observed, r.failed) },
+		func() { each(meant, unlimited, func(b *bucketAccess) { r.bucket(ctx, b) }) },
+		func() { each(r.roles, max(env.Parallel, 1), func(role *roleAccess) { r.role(ctx, role) }) },
 	)
 	return r.facts
 }

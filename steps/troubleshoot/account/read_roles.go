@@ -4,69 +4,52 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
 	"stateroom/steps/blueprint"
 )
 
-// environments lets each environment's identity assume its role, look around once
-// inside, and asks what the role may do.
-func (r *reader) environments(ctx context.Context) {
-	for _, e := range r.withAccounts(ctx) {
-		id := r.identityFor(e.Name)
+// rolesOf are those of the environments, each with who is to assume it. An account that
+// the blueprint names by its e-mail only is one of the organization's.
+func rolesOf(f *facts) (roles []*roleAccess) {
+	for _, e := range f.answers.Environments {
+		if account, there := f.observed.Account.ByEmail(e.Email); e.Account == "" && there {
+			e.Account = account.ID
+		}
+		id := identityFor(f, e.Name)
 		if e.Account == "" || id == nil {
 			continue // an account that is still to be made is set-up's
 		}
-		partition := cmp.Or(id.Partition, r.operator.Partition)
+		partition := cmp.Or(id.Partition, f.operator.Partition)
 		meant := id.ofGroups(func(group string) bool {
-			return slices.ContainsFunc(r.answers.EnvironmentsOf(group), func(x blueprint.Environment) bool { return x.Name == e.Name })
+			return slices.ContainsFunc(f.answers.EnvironmentsOf(group), func(x blueprint.Environment) bool { return x.Name == e.Name })
 		})
 		if partition != "" && meant {
-			r.roles = append(r.roles, &roleAccess{environment: e, arn: r.answers.RoleARN(partition, e), by: id})
+			roles = append(roles, &roleAccess{environment: e, arn: f.answers.RoleARN(partition, e), by: id})
 		}
 	}
-	each(r.roles, max(r.env.Parallel, 1), func(role *roleAccess) { r.role(ctx, role) })
-}
-
-// withAccounts are the blueprint's environments; those that it names by e-mail
-// only are looked up in the organization.
-func (r *reader) withAccounts(ctx context.Context) []blueprint.Environment {
-	all := slices.Clone(r.answers.Environments)
-	if !slices.ContainsFunc(all, func(e blueprint.Environment) bool { return e.Account == "" }) {
-		return all
-	}
-	accounts, err := r.home.Accounts(ctx)
-	if err != nil {
-		return all // without the listing they stay unknown
-	}
-	for i := range all {
-		for _, a := range accounts {
-			if all[i].Account == "" && strings.EqualFold(a.Email, all[i].Email) {
-				all[i].Account = a.ID
-			}
-		}
-	}
-	return all
+	return roles
 }
 
 // identityFor is that of the environment's first project, or the first of all; nil
 // without any.
-func (r *reader) identityFor(environment string) *identity {
-	for _, id := range r.identities {
+func identityFor(f *facts, environment string) *identity {
+	for _, id := range f.identities {
 		for _, b := range id.buckets {
 			if slices.ContainsFunc(b.states, func(s *stateAccess) bool { return s.Environment == environment }) {
 				return id
 			}
 		}
 	}
-	if len(r.identities) == 0 {
+	if len(f.identities) == 0 {
 		return nil
 	}
-	return r.identities[0]
+	return f.identities[0]
 }
 
+// role lets the environment's identity assume its role, look around once inside, and asks
+// what the role may do.
 func (r *reader) role(ctx context.Context, role *roleAccess) {
 	together(
 		func() {

@@ -1,14 +1,8 @@
 package account
 
 import (
-	"crypto/md5" //nolint:gosec // Terraform's digest of a state is its MD5
-	"encoding/hex"
-	"encoding/json"
-	"time"
-
 	"stateroom/awsops"
 	"stateroom/steps/files/tf"
-	"stateroom/steps/troubleshoot/health"
 )
 
 // stateObject is what matters of a state in the bucket. The state itself, which
@@ -25,22 +19,21 @@ type stateObject struct {
 
 // readState takes an object down to that.
 func readState(c *awsops.Content) *stateObject {
-	sum := md5.Sum(c.Body) //nolint:gosec // see above
 	state, err := tf.ParseAnyState(c.Body)
-	s := &stateObject{State: state, digest: hex.EncodeToString(sum[:]), version: c.Version, etag: c.ETag, size: len(c.Body)}
+	s := &stateObject{State: state, digest: tf.Digest(c.Body), version: c.Version, etag: c.ETag, size: len(c.Body)}
 	switch {
 	case err != nil: // whose own words may quote the state
 		s.problem = "it is not JSON, or not that of a state"
 	case s.Format == 0:
 		s.problem = "it is JSON without a state's version"
-	case s.Format < 1 || s.Format > health.NewestStateFormat:
+	case !s.Supported():
 		s.problem = "its format is not one that Terraform reads"
 	}
 	return s
 }
 
 // isState tells a state that some engine reads, if not Terraform up to 1.15.
-func (s *stateObject) isState() bool { return s.problem == "" || s.Format > health.NewestStateFormat }
+func (s *stateObject) isState() bool { return s.problem == "" || s.Format > tf.NewestStateFormat }
 
 // md5 is the digest, empty where there is no state.
 func (s *stateObject) md5() string {
@@ -59,16 +52,3 @@ type stateVersion struct {
 }
 
 func (v stateVersion) when() string { return v.Modified.UTC().Format("2006-01-02 15:04:05") }
-
-// lockInfo is what Terraform keeps of a lock (statemgr.LockInfo of Terraform
-// 1.11).
-type lockInfo struct {
-	ID, Operation, Info, Who, Version, Path string
-	Created                                 time.Time
-}
-
-// readLock reads a lock; ok is false for what is no lock.
-func readLock(text string) (info lockInfo, ok bool) {
-	err := json.Unmarshal([]byte(text), &info)
-	return info, err == nil && info.ID != ""
-}

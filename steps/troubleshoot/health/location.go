@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 )
@@ -27,10 +28,6 @@ type StateLocation struct {
 	// the blueprint's.
 	Planned bool
 }
-
-// NewestStateFormat is the newest format of a state that Terraform 0.12 to 1.15 and
-// OpenTofu write and read.
-const NewestStateFormat = 4
 
 // defaultPrefix is where Terraform keeps the states of other workspaces.
 const defaultPrefix = "env:"
@@ -64,10 +61,10 @@ func (s StateLocation) String() string { return "s3://" + s.Bucket + "/" + s.Key
 func (s StateLocation) LockID() string { return s.Bucket + "/" + s.Key }
 
 // DigestID is the key of the digest's item in the table.
-func (s StateLocation) DigestID() string { return s.LockID() + "-md5" }
+func (s StateLocation) DigestID() string { return awsops.DigestID(s.LockID()) }
 
 // LockFile is the key of the lock file in the bucket.
-func (s StateLocation) LockFile() string { return s.Key + ".tflock" }
+func (s StateLocation) LockFile() string { return awsops.LockFile(s.Key) }
 
 // Headers are the condition keys of the encryption headers that Terraform sends
 // with every write: kms_key_id counts for nothing without encrypt

@@ -59,7 +59,7 @@ func localStates(p project) []health.Result {
 		}
 	}
 	for _, s := range p.Files.State.States {
-		if s.Format < 1 || s.Format > health.NewestStateFormat {
+		if !s.Supported() {
 			tell(fmt.Sprintf("%s is a state of format %d, which no engine here reads.", s.Path, s.Format))
 		}
 	}

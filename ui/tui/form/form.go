@@ -70,10 +70,9 @@ type Form struct {
 	focus  int
 	help   bool
 	width  int
-	height int
 }
 
-// New makes a form with the focus on the first field.
+// New makes a form of one field or more, with the focus on the first field.
 func New(t *theme.Theme, fields []Field) *Form {
 	f := &Form{theme: t}
 	for _, item := range fields {
@@ -84,13 +83,10 @@ func New(t *theme.Theme, fields []Field) *Form {
 	return f
 }
 
-// Empty tells a form without any field.
-func (f *Form) Empty() bool { return len(f.fields) == 0 }
-
 // Resize sets the room in cells. A form may be longer than that: its owner
 // scrolls it.
 func (f *Form) Resize(width, height int) {
-	f.width, f.height = width, height
+	f.width = width
 	for _, item := range f.fields {
 		if item.lines != nil {
 			item.lines.resize(width-4, height)
@@ -131,9 +127,6 @@ func (f *Form) Set(name, value string) {
 	}
 }
 
-// Typing tells whether letters belong to the field with the focus.
-func (f *Form) Typing() bool { return !f.Empty() && f.fields[f.focus].typed() }
-
 func (f *Form) enter(i int) {
 	for j, item := range f.fields {
 		item.setFocus(i == j)
@@ -158,9 +151,6 @@ var (
 
 // Keys are the keys that work now.
 func (f *Form) Keys() []key.Binding {
-	if f.Empty() {
-		return nil
-	}
 	item := f.fields[f.focus]
 	help := keyHelp
 	if item.edited() {
@@ -192,9 +182,6 @@ func (f *Form) Focus() string { return f.fields[f.focus].Name }
 
 // Update handles one key.
 func (f *Form) Update(pressed tea.KeyMsg) Event {
-	if f.Empty() {
-		return Editing
-	}
 	item := f.fields[f.focus]
 	switch {
 	case pressed.Paste, item.breaks() && key.Matches(pressed, keyLine),

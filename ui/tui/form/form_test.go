@@ -107,9 +107,6 @@ func TestChoicesAndConfirmsAreAnsweredByKeys(t *testing.T) {
 	if got["one"] != "c" || got["many"] != "a,c" || got["sure"] != "true" {
 		t.Errorf("%v", got)
 	}
-	if f.Typing() {
-		t.Error("no letter belongs to a choice")
-	}
 }
 
 func TestLeavingKeepsValues(t *testing.T) {
@@ -117,12 +114,5 @@ func TestLeavingKeepsValues(t *testing.T) {
 	letters(f, "half an ans")
 	if pressed(f, tea.KeyEsc) != Left || f.Values()["a"] != "half an ans" {
 		t.Errorf("%v", f.Values())
-	}
-}
-
-func TestEmptyFormTakesAnyKey(t *testing.T) {
-	f := newTest()
-	if pressed(f, tea.KeyEnter) != Editing || f.Keys() != nil || f.Typing() {
-		t.Error("an empty form has answers")
 	}
 }

@@ -1,9 +1,8 @@
-package troubleshoot
+package account_test
 
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,24 +20,7 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
-)
-
-// replace edits a file of the world.
-func (w *world) replace(name, pattern, with string) {
-	w.t.Helper()
-	path := filepath.Join(w.dir, name)
-	text, err := os.ReadFile(path)
-	w.must(err)
-	changed := regexp.MustCompile(pattern).ReplaceAll(text, []byte(with))
-	if string(changed) == string(text) {
-		w.t.Fatalf("%s holds nothing like %s", name, pattern)
-	}
-	w.must(os.WriteFile(path, changed, 0o600))
-}
-
-const (
-	stagingBackend  = "live/staging/backend.tf"
-	credentialsFile = ".aws/credentials"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 // failures are the ids of the findings that break Terraform.
@@ -54,41 +36,43 @@ func failures(r plan.Review) []string {
 
 // wants fails the test unless these and no others are the failures, in order.
 func (w *world) wants(r plan.Review, want ...string) {
-	w.t.Helper()
+	w.T.Helper()
 	if diff := cmp.Diff(want, failures(r)); diff != "" {
-		w.t.Errorf("findings (-want +got):\n%s\n%v", diff, r.Findings)
+		w.T.Errorf("findings (-want +got):\n%s\n%v", diff, r.Findings)
 	}
 }
 
 func TestTwoFaultsAreBothFoundCausesFirst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	h, ctx := w.hands(""), context.Background()
 	w.without("dynamodb:DeleteItem")
 	_, err := h.kms.DisableKey(ctx, &kms.DisableKeyInput{KeyId: w.keyID()})
-	w.must(err)
-	w.wants(w.look(), "kms-disabled", "lock-release-failed")
-	if summary := w.mend(); len(summary.Findings) > 0 {
+	w.Must(err)
+	w.wants(w.Review(), "kms-disabled", "lock-release-failed")
+	if summary := w.Mended(); len(summary.Findings) > 0 {
 		t.Errorf("after mending: %v", summary.Findings)
 	}
-	w.edit("stateroom-admins-assume-1", denyAll)
+	w.policy("stateroom-admins-assume-1", denyAll)
 	w.put(state(1))
 	w.item(bucketName+"/"+stagingKey+"-md5", "Digest", strings.Repeat("0", 32))
-	w.replace(stagingBackend, `region\s*= "eu-west-1"`, `region = "eu-west-2"`)
-	w.wants(w.look(), "assume-role-denied", "region-wrong", "digest-mismatch")
+	w.Edit(healthtest.Backend, `region\s*= "eu-west-1"`, `region = "eu-west-2"`)
+	w.wants(w.Review(), "assume-role-denied", "region-wrong", "digest-mismatch")
 }
 
 // A key that AWS does not accept hides nothing that the operator can see.
 func TestWhoCannotSignInDoesNotHideOtherFaults(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.replace(credentialsFile, `aws_secret_access_key = .*`, `aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`)
+	w.Edit(healthtest.Credentials, `aws_secret_access_key = .*`, `aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`)
 	_, err := w.hands("").kms.DisableKey(context.Background(), &kms.DisableKeyInput{KeyId: w.keyID()})
-	w.must(err)
-	review := w.look()
+	w.Must(err)
+	review := w.Review()
 	w.wants(review, "signature-mismatch", "kms-disabled")
 	if strings.Contains(review.Findings[0].Evidence+review.Findings[0].Details, "wJalrXUtnFEMI") {
 		t.Errorf("the finding tells the secret: %v", review.Findings[0])
 	}
-	for _, c := range w.checks {
+	for _, c := range review.Checks {
 		if c.Name == "bucket permissions" && c.Verdict == plan.Passed && strings.Contains(c.Asked, "operator") {
 			t.Errorf("what the operator may do passes for alice: %+v", c)
 		}
@@ -96,6 +80,7 @@ func TestWhoCannotSignInDoesNotHideOtherFaults(t *testing.T) {
 }
 
 func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		age  time.Duration
 		want plan.Severity
@@ -103,8 +88,8 @@ func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
 		w := newWorld(t, sandbox.Options{})
 		w.item(bucketName+"/"+stagingKey, "Info", lock(c.age))
 		w.lockFile(lock(c.age))
-		review := w.look()
-		f := findingOf(review.Findings, "lock-held")
+		review := w.Review()
+		f := healthtest.Finding(review.Findings, "lock-held")
 		if f == nil || f.Severity != c.want || len(review.Findings) != 1 {
 			t.Fatalf("after %s: findings %v, want lock-held as %s", c.age, review.Findings, c.want)
 		}
@@ -116,7 +101,7 @@ func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
 		if len(review.Changes) != 0 || len(review.NotOurs) != 1 || !review.NotOurs[0].ConfirmByName || review.NotOurs[0].NotOurs != "5d6f0000-1111-2222-3333-444455556666" {
 			t.Fatalf("changes %v, foreign %v: a release takes typing the lock's id", review.Changes, review.NotOurs)
 		}
-		if summary := w.mend(); len(summary.Findings) > 0 {
+		if summary := w.Mended(); len(summary.Findings) > 0 {
 			t.Errorf("after the release: %v", summary.Findings)
 		}
 	}
@@ -125,16 +110,17 @@ func TestAHeldLockIsShownWithItsHolder(t *testing.T) {
 // Between the look and the release the holder may have finished, and another
 // may have taken the lock.
 func TestALockTakenMeanwhileIsNotReleased(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.item(bucketName+"/"+stagingKey, "Info", lock(3*time.Hour))
-	flow := w.flow()
+	flow := w.Flow()
 	agree := flow.Confirm
 	flow.Confirm = func(ctx context.Context, r plan.Review) (plan.Decision, error) {
 		w.item(bucketName+"/"+stagingKey, "Info", lock(0))
 		return agree(ctx, r)
 	}
 	summary, err := flow.Run(context.Background())
-	w.must(err)
+	w.Must(err)
 	if summary.Failed != 1 || summary.Applied != 0 {
 		t.Errorf("applied %d, failed %d: the other's lock was to stay", summary.Applied, summary.Failed)
 	}
@@ -145,21 +131,23 @@ func TestALockTakenMeanwhileIsNotReleased(t *testing.T) {
 }
 
 func TestTheRegionOfTheBackendIsCompared(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.replace(stagingBackend, `region\s*= "eu-west-1"`, `region = "eu-west-2"`)
-	review := w.look()
+	w.Edit(healthtest.Backend, `region\s*= "eu-west-1"`, `region = "eu-west-2"`)
+	review := w.Review()
 	w.wants(review, "region-wrong")
 	if f := review.Findings[0]; !strings.Contains(f.Evidence, "eu-west-2") || !strings.Contains(f.Remedy, `"eu-west-1"`) {
 		t.Errorf("finding %v", f)
 	}
-	w.replace(stagingBackend, `region = "eu-west-2"`, `region = "eu-west-99"`)
-	w.wants(w.look(), "region-invalid")
+	w.Edit(healthtest.Backend, `region = "eu-west-2"`, `region = "eu-west-99"`)
+	w.wants(w.Review(), "region-invalid")
 }
 
 func TestABackendThatSendsNoHeadersIsToldByTheBucketsPolicy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	w.replace(stagingBackend, `encrypt\s*= true`, ``)
-	review := w.look()
+	w.Edit(healthtest.Backend, `encrypt\s*= true`, ``)
+	review := w.Review()
 	w.wants(review, "explicit-deny")
 	if f := review.Findings[0]; !strings.Contains(f.Evidence, "no encryption header") || !strings.Contains(f.Remedy, "encrypt = true") || len(review.Changes) != 1 {
 		t.Errorf("finding %v, changes %v", f, review.Changes)
@@ -167,36 +155,38 @@ func TestABackendThatSendsNoHeadersIsToldByTheBucketsPolicy(t *testing.T) {
 }
 
 func TestSomebodyElsesBucketIsNotTakenForOurs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	other := w.hands(staging)
 	_, err := other.s3.CreateBucket(context.Background(), &s3.CreateBucketInput{
 		Bucket: aws.String("somebody-elses"), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: stateRegion},
 	})
-	w.must(err)
-	w.replace(stagingBackend, `"acme-terraform-state"`, `"somebody-elses"`)
-	_ = w.look()
-	w.wants(w.look(), "s3-list-denied")
+	w.Must(err)
+	w.Edit(healthtest.Backend, `"acme-terraform-state"`, `"somebody-elses"`)
+	_ = w.Review()
+	w.wants(w.Review(), "s3-list-denied")
 	_, err = other.s3.PutBucketPolicy(context.Background(), &s3.PutBucketPolicyInput{
 		Bucket: aws.String("somebody-elses"),
 		Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"s3:*","Resource":["arn:aws:s3:::somebody-elses","arn:aws:s3:::somebody-elses/*"]}]}`),
 	})
-	w.must(err)
-	w.edit("stateroom-admins-state-1", allowAll)
-	w.wants(w.look(), "bucket.taken")
+	w.Must(err)
+	w.policy("stateroom-admins-state-1", allowAll)
+	w.wants(w.Review(), "bucket.taken")
 }
 
 func TestCredentialsOfAnotherAccount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	h, ctx := w.hands(staging), context.Background()
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("eve")})
-	w.must(err)
+	w.Must(err)
 	key, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("eve")})
-	w.must(err)
+	w.Must(err)
 	w.profile(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")
-	w.wants(w.look(), "wrong-account")
+	w.wants(w.Review(), "wrong-account")
 	_, err = h.iam.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{UserName: aws.String("eve"), AccessKeyId: key.AccessKey.AccessKeyId, Status: "Inactive"})
-	w.must(err)
-	review := w.look()
+	w.Must(err)
+	review := w.Review()
 	w.wants(review, "key-invalid")
 	if f := review.Findings[0]; !strings.Contains(f.Evidence, "belongs to account "+staging) {
 		t.Errorf("finding %v", f)
@@ -204,35 +194,37 @@ func TestCredentialsOfAnotherAccount(t *testing.T) {
 }
 
 func (w *world) profile(id, secret, token string) {
-	w.replace(credentialsFile, `aws_access_key_id = .*`, "aws_access_key_id = "+id)
-	w.replace(credentialsFile, `aws_secret_access_key = .*`, "aws_secret_access_key = "+secret+"\naws_session_token = "+token)
+	w.Edit(healthtest.Credentials, `aws_access_key_id = .*`, "aws_access_key_id = "+id)
+	w.Edit(healthtest.Credentials, `aws_secret_access_key = .*`, "aws_secret_access_key = "+secret+"\naws_session_token = "+token)
 }
 
 func TestTimeRunsOutAndClocksDiffer(t *testing.T) {
+	t.Parallel()
 	var ahead atomic.Int64
 	w := newWorld(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	ctx := context.Background()
 	alice := sandbox.Credentials{}
-	env := w.env()
+	env := w.Env()
 	file, err := os.ReadFile(env.CredentialsPath)
-	w.must(err)
+	w.Must(err)
 	values := regexp.MustCompile(`(?:aws_access_key_id|aws_secret_access_key) = (\S+)`).FindAllStringSubmatch(string(file), -1)
 	alice.AccessKeyID, alice.SecretAccessKey = values[0][1], values[1][1]
 	out, err := sts.NewFromConfig(w.config(alice)).GetSessionToken(ctx, &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(900)})
-	w.must(err)
+	w.Must(err)
 	w.profile(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
 	ahead.Store(int64(14 * time.Minute)) // the operator's keys are accepted, a session's life is short
-	w.wants(w.look(), "clock-skew")
+	w.wants(w.Review(), "clock-skew")
 	ahead.Store(int64(16 * time.Minute))
-	w.wants(w.look(), "clock-skew", "token-expired")
+	w.wants(w.Review(), "clock-skew", "token-expired")
 }
 
 func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	flow := w.flow()
-	w.must(w.server.Close())
+	flow := w.Flow()
+	w.Must(w.Server.Close())
 	review, err := flow.Review(context.Background())
-	w.must(err)
+	w.Must(err)
 	w.wants(review, "network-unreachable")
 	if !slices.ContainsFunc(review.Checks, func(c plan.Check) bool { return c.Verdict == plan.Undecided }) {
 		t.Errorf("no check is undecided: %v", review.Checks)
@@ -241,27 +233,29 @@ func TestWithoutANetworkThereIsOneSentence(t *testing.T) {
 
 // What differs from the blueprint without breaking Terraform is told as that.
 func TestDriftThatBreaksNothingIsAWarning(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	h, ctx := w.hands(""), context.Background()
 	_, err := h.s3.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
 		Bucket: aws.String(bucketName), VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusSuspended},
 	})
-	w.must(err)
-	w.blueprint.Tags = map[string]string{"owner": "platform"} // set-up's to add
-	review := w.look()
+	w.Must(err)
+	w.Answers.Tags = map[string]string{"owner": "platform"} // set-up's to add
+	review := w.Review()
 	if len(review.Findings) != 1 || review.Findings[0].ID != "bucket.versioning-differs" || review.Findings[0].Severity != plan.Warning {
 		t.Errorf("findings %v, want bucket.versioning-differs as a warning", review.Findings)
 	}
-	if summary := w.mend(); len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
+	if summary := w.Mended(); len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		t.Errorf("after mending: %v", summary.Findings)
 	}
 }
 
 func TestALockThatItsOwnerMayNotSeeIsReadByTheOperator(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.without("s3:GetObject")
 	w.lockFile(lock(time.Minute))
-	review := w.look()
+	review := w.Review()
 	i := slices.IndexFunc(review.Findings, func(f plan.Finding) bool { return f.ID == "lock-held" })
 	if i < 0 || !strings.Contains(review.Findings[i].Evidence, "carol@laptop") {
 		t.Errorf("the lock is not found: %v", review.Findings)

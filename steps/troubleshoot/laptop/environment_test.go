@@ -1,4 +1,4 @@
-package troubleshoot
+package laptop_test
 
 import (
 	"path/filepath"
@@ -6,20 +6,23 @@ import (
 	"strings"
 	"testing"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 // Only variables that decide, or that hide what is meant, are told: an explicit
 // profile wins over environment keys, and they win over AWS_PROFILE.
 func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
-	b := finished(t)
-	whole := b.snapshot()
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	whole := b.Snapshot()
 	silent := func(b *bench) {
-		b.answers.ProfileInFiles = false
+		b.Answers.ProfileInFiles = false
 		for _, dir := range []string{"live/staging", "live/production"} {
-			b.edit(dir+"/backend.tf", `(?m)^\s*profile .*\n`, "")
-			b.edit(dir+"/provider.tf", `(?m)^\s*profile .*\n`, "")
-			b.initialise(dir)
+			b.Edit(dir+"/backend.tf", `(?m)^\s*profile .*\n`, "")
+			b.Edit(dir+"/provider.tf", `(?m)^\s*profile .*\n`, "")
+			b.Initialise(dir)
 		}
 	}
 	named := func(*bench) {}
@@ -46,37 +49,37 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 		{"flags that do not", named, map[string]string{"TF_CLI_ARGS": "-no-color"}, nil},
 		{"an endpoint beside explicit ones", named, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, nil},
 		{"an endpoint that decides", func(b *bench) {
-			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
-			b.initialise("live/staging")
+			b.Edit(healthtest.Backend, `(?m)^\s*s3 .*\n`, "")
+			b.Initialise("live/staging")
 		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, []string{"files.environment-endpoint warning"}},
 		{"an endpoint of all services where one is left out", func(b *bench) {
-			b.edit(stagingBackend, `(?m)^\s*sts .*\n`, "")
-			b.initialise("live/staging")
+			b.Edit(healthtest.Backend, `(?m)^\s*sts .*\n`, "")
+			b.Initialise("live/staging")
 		}, map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, []string{"files.environment-endpoint warning"}},
 		{"two endpoints that decide, one after the other", func(b *bench) {
-			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
-			b.initialise("live/staging")
+			b.Edit(healthtest.Backend, `(?m)^\s*s3 .*\n`, "")
+			b.Initialise("live/staging")
 		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_ENDPOINT_URL": "http://127.0.0.1:2"}, []string{"files.environment-endpoint warning"}},
 		{"an endpoint that is ignored", func(b *bench) {
-			b.edit(stagingBackend, `(?m)^\s*s3 .*\n`, "")
-			b.initialise("live/staging")
+			b.Edit(healthtest.Backend, `(?m)^\s*s3 .*\n`, "")
+			b.Initialise("live/staging")
 		}, map[string]string{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b.t = t
-			b.restore(whole)
-			t.Cleanup(func() { b.answers.ProfileInFiles = true })
+			b.T = t
+			b.Restore(whole)
+			t.Cleanup(func() { b.Answers.ProfileInFiles = true })
 			tt.files(b)
 			for name, value := range tt.set {
-				t.Setenv(name, value)
+				b.Setenv(name, value)
 			}
-			review := b.review()
-			if got := listed(review.Findings); !slices.Equal(got, tt.finds) {
+			review := b.Looked()
+			if got := healthtest.Listed(review.Findings); !slices.Equal(got, tt.finds) {
 				t.Fatalf("findings %v\n%v", got, review.Findings)
 			}
 			checked(t, review)
-			c := checkOf(review, "environment variables that override", "")
+			c := healthtest.Check(review, "environment variables that override", "")
 			for name := range tt.set {
 				if c.Verdict == plan.Passed && !strings.HasPrefix(name, "AWS_IGNORE") && !strings.Contains(c.Answer, name) {
 					t.Errorf("%s is not in %q", name, c.Answer)
@@ -98,15 +101,15 @@ func TestOnlyVariablesThatDecideAreTold(t *testing.T) {
 
 // AWS_SHARED_CREDENTIALS_FILE that leads away from the file with the profile.
 func TestAVariableThatHidesTheProfilesFileIsTold(t *testing.T) {
-	b := finished(t)
-	other := filepath.Join(b.dir, "other")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", other)
-	b.env.CredentialsPath = other
-	review := b.review()
-	if got := listed(review.Findings); !slices.Equal(got, []string{"credentials-missing error", "files.environment-hides-file error"}) {
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	other := filepath.Join(b.Dir, "other")
+	b.Setenv("AWS_SHARED_CREDENTIALS_FILE", other)
+	review := b.Looked()
+	if got := healthtest.Listed(review.Findings); !slices.Equal(got, []string{"credentials-missing error", "files.environment-hides-file error"}) {
 		t.Fatalf("findings %v\n%v", got, review.Findings)
 	}
-	if f := review.Findings[1]; !strings.Contains(f.Evidence, b.path(awsCredentials)) || !strings.Contains(f.Remedy, "unset AWS_SHARED_CREDENTIALS_FILE") {
+	if f := review.Findings[1]; !strings.Contains(f.Evidence, b.Path(healthtest.Credentials)) || !strings.Contains(f.Remedy, "unset AWS_SHARED_CREDENTIALS_FILE") {
 		t.Errorf("finding %+v", f)
 	}
 }
@@ -114,10 +117,10 @@ func TestAVariableThatHidesTheProfilesFileIsTold(t *testing.T) {
 // What is told of the environment is what the run began with, whatever the process's
 // became since.
 func TestARunReadsTheEnvironmentItBeganWith(t *testing.T) {
-	b := finished(t)
-	b.env.Environ = append(b.env.Environ, "TF_WORKSPACE=ours")
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Setenv("TF_WORKSPACE", "ours")
 	t.Setenv("TF_WORKSPACE", "later")
-	review, err := b.look(t.Context(), b.env)
+	review, err := b.Look(t.Context(), b.Env(), b.Answers)
 	if err != nil || len(review.Findings) != 1 || !strings.Contains(review.Findings[0].Evidence, "TF_WORKSPACE=ours") {
 		t.Fatalf("findings %v, error %v", review.Findings, err)
 	}

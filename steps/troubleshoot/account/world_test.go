@@ -1,10 +1,9 @@
-package troubleshoot
+package account_test
 
 import (
 	"context"
+	"os"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,11 +18,12 @@ import (
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
 	"stateroom/awsops/sandbox/sandboxtest"
-	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
 	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 const (
@@ -33,17 +33,14 @@ const (
 	stateRegion  = "eu-west-1"
 )
 
-// world is a finished set-up in a sandbox, with alice's profile on this laptop,
-// for one test to break. Terraform is not in it: the checks stand alone.
-type world struct {
-	t      testing.TB
-	server *sandbox.Server
-	dir    string
-	// blueprint is what was set up; breaking it breaks only what is expected.
-	blueprint *blueprint.Blueprint
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
 
-	mu     sync.Mutex
-	checks []plan.Check
+// world is a bench at which something in AWS is broken, and the whole health check
+// made; whoever is asked agrees to everything. There is no Terraform.
+type world struct {
+	*healthtest.Bench
+	// asked is the review that somebody agreed to last.
+	asked plan.Review
 }
 
 func newWorld(t testing.TB, options sandbox.Options) *world {
@@ -54,31 +51,23 @@ func newWorld(t testing.TB, options sandbox.Options) *world {
 // newWorldOf sets up another blueprint than the team's.
 func newWorldOf(t testing.TB, options sandbox.Options, b *blueprint.Blueprint) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), blueprint: b, server: sandboxtest.Start(t, options)}
-	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
-	w.actAs(w.server.Operator())
-	s := (&steps.Setup{Env: w.env(), Answers: &blueprint.Answers{Blueprint: w.blueprint, Me: "alice"}}).Flow()
-	s.Emit = func(plan.Event) {}
-	s.Confirm = enginetest.Agree
-	summary, err := s.Run(context.Background())
-	w.must(err)
-	if code := summary.ExitCode(false); code != plan.ExitDone {
-		t.Fatalf("set-up ended with %d: %v %v", code, summary.Failures, summary.Findings)
+	w := &world{Bench: healthtest.New(t, options, b)}
+	w.Look = func(ctx context.Context, env *engine.Env, a *blueprint.Answers) (plan.Review, error) {
+		return (&troubleshoot.HealthCheck{Answers: a}).Look(ctx, env)
+	}
+	w.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
+		w.asked = r
+		d := plan.Decision{Yes: true}
+		for _, c := range r.NotOurs {
+			d.Adopt = append(d.Adopt, c.NotOurs)
+		}
+		return d, nil
 	}
 	return w
 }
 
-// actAs chooses who runs stateroom.
-func (w *world) actAs(c sandbox.Credentials) {
-	sandboxtest.Setenv(w.t, sandboxtest.Keys(c))
-}
-
 // actAsAlice lets the admin herself run stateroom, who has no rights to mend.
-func (w *world) actAsAlice() {
-	w.t.Setenv("AWS_ACCESS_KEY_ID", "")
-	w.t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-	w.t.Setenv("AWS_PROFILE", "admin_iam")
-}
+func (w *world) actAsAlice() { w.Shell.Key, w.Shell.Profile = nil, "admin_iam" }
 
 // team has two environments and two users.
 func team() *blueprint.Blueprint {
@@ -87,83 +76,16 @@ func team() *blueprint.Blueprint {
 	return b
 }
 
-func (w *world) env() *engine.Env {
-	w.t.Helper()
-	return enginetest.Env(w.t, nil, w.server.URL(), w.dir, w.blueprint)
-}
-
-// flow is a health check that agrees to everything it is asked.
-func (w *world) flow() *engine.Flow {
-	answers := &blueprint.Answers{Blueprint: w.blueprint}
-	return &engine.Flow{
-		Env: w.env(), Answers: answers, Steps: steps.Order(), Look: (&HealthCheck{Answers: answers}).Look, Emit: w.keep,
-		Confirm: func(_ context.Context, r plan.Review) (plan.Decision, error) {
-			d := plan.Decision{Yes: true}
-			for _, c := range r.NotOurs {
-				d.Adopt = append(d.Adopt, c.NotOurs)
-			}
-			return d, nil
-		},
-	}
-}
-
-func (w *world) keep(e plan.Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if c := e.Change; e.Kind == plan.EventChange && !strings.HasPrefix(c.ID, c.FindingID("")) {
-		w.t.Errorf("a finding about %s begins with %q", c.ID, c.FindingID(""))
-	}
-	if e.Kind == plan.EventCheck {
-		w.checks = append(w.checks, *e.Check)
-	}
-}
-
-// look is one health check that changes nothing.
-func (w *world) look() plan.Review {
-	w.t.Helper()
-	w.checks = nil
-	review, err := w.flow().Review(context.Background())
-	w.must(err)
-	return review
-}
-
-// mend checks, applies what it proposes and checks again.
-func (w *world) mend() *plan.Summary {
-	w.t.Helper()
-	summary, err := w.flow().Run(context.Background())
-	w.must(err)
-	for _, f := range summary.Failures {
-		w.t.Errorf("%s failed: %v", f.Change.ID, f.Err)
-	}
-	return summary
-}
-
 // mutations are the mutating requests since mark.
 func (w *world) mutations(mark int) []string {
 	var calls []string
-	for _, e := range w.server.Log()[mark:] {
+	for _, e := range w.Server.Log()[mark:] {
 		if e.Mutating {
 			calls = append(calls, e.Service+":"+e.Operation)
 		}
 	}
 	slices.Sort(calls)
 	return calls
-}
-
-func (w *world) must(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// findingOf is the first finding of an id, nil without one.
-func findingOf(findings []plan.Finding, id string) *plan.Finding {
-	i := slices.IndexFunc(findings, func(f plan.Finding) bool { return f.ID == id })
-	if i < 0 {
-		return nil
-	}
-	return &findings[i]
 }
 
 // hands are SDK clients with which a test breaks something behind the engine's
@@ -177,13 +99,13 @@ type hands struct {
 
 // hands are an administrator's in an account; empty means the admin account.
 func (w *world) hands(account string) hands {
-	w.t.Helper()
-	who := w.server.Operator()
+	w.T.Helper()
+	who := w.Server.Operator()
 	if account != "" {
 		out, err := sts.NewFromConfig(w.config(who)).AssumeRole(context.Background(), &sts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::" + account + ":role/" + blueprint.DefaultReach), RoleSessionName: aws.String("test"),
 		})
-		w.must(err)
+		w.Must(err)
 		who = sandbox.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}
 	}
 	cfg := w.config(who)
@@ -195,31 +117,31 @@ func (w *world) hands(account string) hands {
 
 func (w *world) config(who sandbox.Credentials) aws.Config {
 	return aws.Config{
-		Region: stateRegion, BaseEndpoint: aws.String(w.server.URL()),
+		Region: stateRegion, BaseEndpoint: aws.String(w.Server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(who.AccessKeyID, who.SecretAccessKey, who.SessionToken),
 	}
 }
 
 // keyID is the id of the state encryption key.
 func (w *world) keyID() *string {
-	w.t.Helper()
-	out, err := w.hands("").kms.DescribeKey(context.Background(), &kms.DescribeKeyInput{KeyId: aws.String(w.blueprint.Key.Alias)})
-	w.must(err)
+	w.T.Helper()
+	out, err := w.hands("").kms.DescribeKey(context.Background(), &kms.DescribeKeyInput{KeyId: aws.String(w.Answers.Key.Alias)})
+	w.Must(err)
 	return out.KeyMetadata.KeyId
 }
 
 // home is the operator's own session.
-func (w *world) home() *awsops.Session { return w.env().Sessions.Home(stateRegion) }
+func (w *world) home() *awsops.Session { return w.Env().Sessions.Home(stateRegion) }
 
 // emptyBucket deletes every version, as somebody has to before the bucket goes.
 func (w *world) emptyBucket() {
-	w.t.Helper()
+	w.T.Helper()
 	h, ctx := w.hands(""), context.Background()
 	all, err := h.s3.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: aws.String(bucketName)})
-	w.must(err)
+	w.Must(err)
 	remove := func(key, version *string) {
 		_, err := h.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(bucketName), Key: key, VersionId: version})
-		w.must(err)
+		w.Must(err)
 	}
 	for _, v := range all.Versions {
 		remove(v.Key, v.VersionId)
@@ -235,12 +157,12 @@ func (w *world) deleteBucket() error {
 }
 
 func (w *world) dropTable() {
-	w.t.Helper()
+	w.T.Helper()
 	h, ctx := w.hands(""), context.Background()
 	_, err := h.dynamodb.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: aws.String(lockTable), DeletionProtectionEnabled: aws.Bool(false)})
-	w.must(err)
+	w.Must(err)
 	_, err = h.dynamodb.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String(lockTable)})
-	w.must(err)
+	w.Must(err)
 }
 
 // makeTable makes a table with another key than Terraform's.

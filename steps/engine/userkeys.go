@@ -22,26 +22,58 @@ type LostKey struct {
 	Unread bool
 }
 
-// FindLostKeys lists those of a user's access keys that a killed run of this
+// MaxKeys is IAM's fixed quota of access keys per user.
+const MaxKeys = 2
+
+// UserKeys are a user's access keys.
+type UserKeys struct {
+	All []awsops.AccessKey
+	// Lost are those that a killed run of this laptop made and nobody can use;
+	// Doubtful those of which that cannot be told.
+	Lost, Doubtful []LostKey
+}
+
+// ReadKeys lists a user's access keys and finds those that a killed run of this
 // laptop made, in the change of that id, and whose secret never reached the disk.
 // A key that was used is somebody's, kept is the one that did reach the disk.
 // Where the use of a key may not be seen, AWS's own answer in the journal has to
 // name it: any other is in doubt.
-func FindLostKeys(ctx context.Context, j *Journal, home *awsops.Session, change string, keys []awsops.AccessKey, kept string) (lost, doubtful []LostKey, err error) {
-	for _, k := range j.begunKeys(change, keys, kept) {
-		use, err := home.KeyLastUsed(ctx, k.ID)
+func ReadKeys(ctx context.Context, j *Journal, s *awsops.Session, user, change, kept string) (keys UserKeys, err error) {
+	if keys.All, err = s.AccessKeys(ctx, user); err != nil {
+		return keys, err
+	}
+	for _, k := range j.begunKeys(change, keys.All, kept) {
+		use, err := s.KeyLastUsed(ctx, k.ID)
 		k.Unread = awsops.IsAccessDenied(err)
 		switch {
 		case err != nil && !k.Unread:
-			return nil, nil, err
+			return keys, err
 		case !use.Never(): // nobody can use what is lost
 		case k.Unread && !k.Answered:
-			doubtful = append(doubtful, k)
+			keys.Doubtful = append(keys.Doubtful, k)
 		default:
-			lost = append(lost, k)
+			keys.Lost = append(keys.Lost, k)
 		}
 	}
-	return lost, doubtful, nil
+	return keys, nil
+}
+
+// Find is the key of that id; nil where the user has none.
+func (k UserKeys) Find(id string) *awsops.AccessKey {
+	if i := slices.IndexFunc(k.All, func(one awsops.AccessKey) bool { return one.ID == id }); i >= 0 {
+		return &k.All[i]
+	}
+	return nil
+}
+
+// IsLost tells whether the key of that id is lost.
+func (k UserKeys) IsLost(id string) bool {
+	return slices.ContainsFunc(k.Lost, func(lost LostKey) bool { return lost.ID == id })
+}
+
+// Kept are all keys but the lost ones.
+func (k UserKeys) Kept() []awsops.AccessKey {
+	return slices.DeleteFunc(slices.Clone(k.All), func(one awsops.AccessKey) bool { return k.IsLost(one.ID) })
 }
 
 // begunKeys are the keys that the newest intent may have made, if it was never
@@ -75,11 +107,6 @@ func begunKey(intent map[string]string, k awsops.AccessKey) bool {
 	at, err := time.Parse(time.RFC3339, intent["at"])
 	return err == nil && k.Created.Sub(at).Abs() < lostWithin &&
 		!slices.Contains(strings.Split(intent["keys"], ","), k.ID)
-}
-
-// IsLost tells whether the access key of that id is among them.
-func IsLost(lost []LostKey, id string) bool {
-	return slices.ContainsFunc(lost, func(k LostKey) bool { return k.ID == id })
 }
 
 // Known says what is known of the key, and no more.

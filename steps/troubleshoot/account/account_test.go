@@ -1,4 +1,4 @@
-package troubleshoot
+package account_test
 
 import (
 	"context"
@@ -16,9 +16,10 @@ import (
 )
 
 func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
-	mark := len(w.server.Log())
-	summary := w.mend()
+	mark := len(w.Server.Log())
+	summary := w.Mended()
 	if calls := w.mutations(mark); len(calls) > 0 {
 		t.Errorf("a health check made %v", calls)
 	}
@@ -34,30 +35,31 @@ func TestAHealthySetUpHasNoFindingAndOnlyReads(t *testing.T) {
 
 // asks is the part of a health check that asks AWS.
 func (w *world) asks() health.Report {
-	w.t.Helper()
-	env, a := w.env(), &blueprint.Answers{Blueprint: w.blueprint}
+	w.T.Helper()
+	env, a := w.Env(), w.Answers
 	return account.Look(context.Background(), env, a, health.StatesOf(env, a, health.Projects(env, a)))
 }
 
 // quiet fails the test if a part of a health check found anything, and gives
 // the subjects of its checks.
 func (w *world) quiet(o health.Report) map[string]bool {
-	w.t.Helper()
+	w.T.Helper()
 	subjects := map[string]bool{}
 	for _, c := range o.Checks {
 		if c.Verdict == plan.Failed {
-			w.t.Errorf("check %q of %q is broken: %s", c.Name, c.Subject, c.Answer)
+			w.T.Errorf("check %q of %q is broken: %s", c.Name, c.Subject, c.Answer)
 		}
 		subjects[c.Subject] = true
 	}
 	if len(o.Findings)+len(o.Changes) > 0 {
-		w.t.Errorf("findings %v, changes %v", o.Findings, o.Changes)
+		w.T.Errorf("findings %v, changes %v", o.Findings, o.Changes)
 	}
 	return subjects
 }
 
 // Nobody is expected to reach what the blueprint does not give.
 func TestAnAdminOfSomeEnvironmentsIsAskedForThoseAlone(t *testing.T) {
+	t.Parallel()
 	b := team()
 	b.Groups = []blueprint.Group{
 		{Name: "admins", Users: []string{"bob"}, Environments: []string{blueprint.Everything}},
@@ -73,26 +75,28 @@ func TestAnAdminOfSomeEnvironmentsIsAskedForThoseAlone(t *testing.T) {
 // Where no backend names a profile, whoever runs stateroom is asked; an operator
 // needs no right to any state, and lacking one is no fault of the set-up.
 func TestAnOperatorWithoutRightsToTheStateIsNoFault(t *testing.T) {
+	t.Parallel()
 	b := team()
 	b.ProfileInFiles = false
 	w := newWorldOf(t, sandbox.Options{}, b)
 	h, ctx := w.hands(""), context.Background()
 	name := aws.String("operator-only")
 	_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
-	w.must(err)
+	w.Must(err)
 	doc := stepstest.ReadmePolicy(t, "operator")
 	made, err := h.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(doc.JSON())})
-	w.must(err)
+	w.Must(err)
 	_, err = h.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn})
-	w.must(err)
+	w.Must(err)
 	key, err := h.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: name})
-	w.must(err)
-	w.actAs(sandbox.Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey})
+	w.Must(err)
+	w.Shell = w.Shell.As(sandbox.Credentials{AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey})
 	w.quiet(w.asks())
 }
 
 // An environment of the blueprint may have an e-mail address in place of an id.
 func TestAccountsAreFoundByTheirAddress(t *testing.T) {
+	t.Parallel()
 	b := team()
 	e := blueprint.NewEnvironment("sandbox")
 	e.Email = "sandbox@example.com"

@@ -1,4 +1,4 @@
-package troubleshoot
+package account_test
 
 import (
 	"context"
@@ -11,15 +11,17 @@ import (
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 // An admin has no rights on IAM or KMS: what she cannot see is undecided and
 // says so, and is no finding.
 func TestAnAdminWithoutRightsSeesAHealthySetUpAsHealthy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.actAsAlice()
-	mark := len(w.server.Log())
-	summary := w.mend()
+	mark := len(w.Server.Log())
+	summary := w.Mended()
 	if len(summary.Findings) > 0 || summary.ExitCode(false) != plan.ExitDone {
 		t.Errorf("exit %d, findings %v", summary.ExitCode(false), summary.Findings)
 	}
@@ -41,6 +43,7 @@ func TestAnAdminWithoutRightsSeesAHealthySetUpAsHealthy(t *testing.T) {
 // What she may not mend she can hand on: identity, failed call with its request
 // id, evidence, and the exact statement or command.
 func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		breaking func(*world)
@@ -55,22 +58,23 @@ func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
 		{"key use", func(w *world) { w.without("kms:GenerateDataKey") }, "kms-denied", []string{`"UseStateKey"`, "kms:GenerateDataKey on arn:aws:kms"}},
 		{"key state", func(w *world) {
 			_, err := w.hands("").kms.DisableKey(context.Background(), &kms.DisableKeyInput{KeyId: w.keyID()})
-			w.must(err)
+			w.Must(err)
 		}, "kms-disabled", []string{"aws kms enable-key --region eu-west-1", "user/alice"}},
 		{"key deletion", func(w *world) {
 			_, err := w.hands("").kms.ScheduleKeyDeletion(context.Background(), &kms.ScheduleKeyDeletionInput{KeyId: w.keyID(), PendingWindowInDays: aws.Int32(7)})
-			w.must(err)
+			w.Must(err)
 		}, "kms-pending-deletion", []string{"aws kms cancel-key-deletion", "aws kms enable-key"}},
 		{"table missing", func(w *world) { w.dropTable() }, "table-missing", []string{"aws dynamodb create-table --region eu-west-1", `"LockID"`}},
 		{"state deleted", func(w *world) { w.put(state(9)); w.deleteState(1) }, "state.deleted", []string{"aws s3api list-object-versions", "s3://acme-terraform-state/common/staging", "user/alice"}},
-		{"assume", func(w *world) { w.edit("stateroom-admins-assume-1", denyAll) }, "assume-role-denied", []string{"sts:AssumeRole on arn:aws:iam::222222222222:role/TerraformAdmin", `"Action":"sts:AssumeRole"`}},
+		{"assume", func(w *world) { w.policy("stateroom-admins-assume-1", denyAll) }, "assume-role-denied", []string{"sts:AssumeRole on arn:aws:iam::222222222222:role/TerraformAdmin", `"Action":"sts:AssumeRole"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			c.breaking(w)
 			w.actAsAlice()
-			review := w.look()
-			f := findingOf(review.Findings, c.id)
+			review := w.Review()
+			f := healthtest.Finding(review.Findings, c.id)
 			if f == nil || len(review.Findings) != 1 {
 				t.Fatalf("findings %v, want %s alone", review.Findings, c.id)
 			}
@@ -88,11 +92,12 @@ func TestAnAdminWithoutRightsGetsAReportToHandOn(t *testing.T) {
 
 // The rights that Terraform needs are the rights that release a lock.
 func TestAnAdminReleasesALockHerself(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.item(bucketName+"/"+stagingKey, "Info", lock(2*time.Hour))
 	w.lockFile(lock(2 * time.Hour))
 	w.actAsAlice()
-	if summary := w.mend(); summary.Applied != 1 || len(summary.Findings) > 0 {
+	if summary := w.Mended(); summary.Applied != 1 || len(summary.Findings) > 0 {
 		t.Errorf("applied %d, findings %v", summary.Applied, summary.Findings)
 	}
 }

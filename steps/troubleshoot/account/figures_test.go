@@ -1,4 +1,4 @@
-package troubleshoot
+package account_test
 
 import (
 	"context"
@@ -47,10 +47,10 @@ func BenchmarkHealthCheckAt200ms(b *testing.B) {
 			w := newWorld(b, sandbox.Options{Latency: latency})
 			c.breaking(w)
 			for range b.N {
-				flow, mark, start := w.flow(), len(w.server.Log()), time.Now()
+				flow, mark, start := w.Flow(), len(w.Server.Log()), time.Now()
 				_, err := flow.Review(context.Background())
-				w.must(err)
-				wall, log := time.Since(start), w.server.Log()[mark:]
+				w.Must(err)
+				wall, log := time.Since(start), w.Server.Log()[mark:]
 				count := trips(log, latency)
 				b.ReportMetric(float64(count), "round-trips")
 				fmt.Printf("health check (%s) at 200 ms: wall %.2fs, %d reads in %d sequential round trips\n", c.name, wall.Seconds(), len(log), count)

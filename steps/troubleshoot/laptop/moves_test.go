@@ -1,21 +1,24 @@
-package troubleshoot
+package laptop_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 // oldKey makes init remember another key than the backend's.
-func oldKey(b *bench) { b.edit(stagingCache, "common/staging", "common/old") }
+func oldKey(b *bench) { b.Edit(healthtest.InitsNote, "common/staging", "common/old") }
 
 // Which of -reconfigure and -migrate-state is right is seen, not asked: by what
 // lies in the old place and in the new one.
 func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
-	b := finished(t)
-	whole := b.snapshot()
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	whole := b.Snapshot()
 	tests := []struct {
 		name  string
 		do    func(b *bench)
@@ -28,81 +31,81 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 		{"nothing in the old place", oldKey, []string{"backend-changed error"}, "init -reconfigure", false, "No state lies in s3://acme-terraform-state/common/old"},
 		{"a state in the old place", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-1", 3)
+			hold(b, "common/old", "l-1", 3)
 		}, []string{"backend-changed error"}, "migrate", true, "has to move"},
 		{"a state of another workspace in the old place", func(b *bench) {
 			oldKey(b)
-			b.hold("env:/feature/common/old", "l-1", 3)
+			hold(b, "env:/feature/common/old", "l-1", 3)
 		}, []string{"backend-changed error"}, "migrate", true, "has to move"},
 		{"it was moved by a colleague", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-7", 3)
-			b.hold("common/staging", "l-7", 3)
-			b.hold("common/staging", "l-7", 4)
+			hold(b, "common/old", "l-7", 3)
+			hold(b, "common/staging", "l-7", 3)
+			hold(b, "common/staging", "l-7", 4)
 		}, []string{"backend-changed error"}, "init -reconfigure", false, "it was moved there"},
 		{"both were written since they parted", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-1", 3)
-			b.hold("common/staging", "l-1", 5)
+			hold(b, "common/old", "l-1", 3)
+			hold(b, "common/staging", "l-1", 5)
 		}, []string{"backend-changed error", "init.moved-elsewhere warning"}, "", false, "has to move"},
 		{"the new place holds an older one", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-1", 3)
-			b.hold("common/staging", "l-1", 2)
+			hold(b, "common/old", "l-1", 3)
+			hold(b, "common/staging", "l-1", 2)
 		}, []string{"backend-changed error", "init.moved-elsewhere warning"}, "", false, "has to move"},
 		{"the new place holds another", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-1", 3)
-			b.hold("common/staging", "l-2", 9)
+			hold(b, "common/old", "l-1", 3)
+			hold(b, "common/staging", "l-2", 9)
 		}, []string{"backend-changed error", "init.moved-elsewhere warning"}, "", false, "has to move"},
 		{"the old place cannot be looked at", func(b *bench) {
 			oldKey(b)
-			b.edit(stagingCache, `"region":"eu-west-1"`, `"region":"us-east-1"`)
+			b.Edit(healthtest.InitsNote, `"region":"eu-west-1"`, `"region":"us-east-1"`)
 		}, []string{"backend-changed error"}, "", false, "cannot be seen"},
 		{"neither place is the blueprint's", func(b *bench) {
 			oldKey(b)
-			b.edit(stagingBackend, "common/staging", "common/new")
-			b.hold("common/new", "l-1", 3)
+			b.Edit(healthtest.Backend, "common/staging", "common/new")
+			hold(b, "common/new", "l-1", 3)
 		}, []string{"backend-changed error", "files.key-differs warning"}, "", false, "Neither of the two"},
 		{"a place of its own that works", func(b *bench) {
 			oldKey(b)
-			b.edit(stagingBackend, "common/staging", "common/old")
+			b.Edit(healthtest.Backend, "common/staging", "common/old")
 		}, []string{"files.key-differs warning"}, "", false, "This directory works with the former"},
 		{"a local state beside the backend", func(b *bench) {
-			cloned(b)
-			b.write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[{}]}`)
+			b.Clone()
+			b.Write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[{}]}`)
 		}, []string{"migration-needs-answer error"}, "migrate", true, "init asks whether to move it"},
 		{"an empty local state beside the backend", func(b *bench) {
-			cloned(b)
-			b.write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[]}`)
+			b.Clone()
+			b.Write("live/staging/terraform.tfstate", `{"version":4,"lineage":"l-1","serial":1,"resources":[]}`)
 		}, []string{fresh}, "init", false, "fresh clone"},
 		{"a state was deleted in the new place", func(b *bench) {
 			oldKey(b)
-			b.hold("common/old", "l-1", 3)
-			b.hold("common/staging", "l-9", 9)
-			b.coverState("common/staging")
+			hold(b, "common/old", "l-1", 3)
+			hold(b, "common/staging", "l-9", 9)
+			b.Act("DeleteObject", sandbox.ActInput{"Key": "common/staging"})
 		}, []string{"backend-changed error", "init.destination-deleted error"}, "", false, "s3://acme-terraform-state/common/staging was deleted"},
 		{"two projects with one old place", func(b *bench) {
 			oldKey(b)
-			b.edit("live/production/.terraform/terraform.tfstate", "common/production", "common/old")
-			b.hold("common/old", "l-1", 3)
+			b.Edit("live/production/.terraform/terraform.tfstate", "common/production", "common/old")
+			hold(b, "common/old", "l-1", 3)
 		}, []string{"backend-changed error", "backend-changed error", "init.one-source error", "init.one-source error"}, "", false, "Projects common-staging and common-production keep their states in one place"},
 		{"another kind of backend before", func(b *bench) {
-			b.write(stagingCache, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
+			b.Write(healthtest.InitsNote, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
 		}, []string{"backend-changed error", "files.points-elsewhere error"}, "", false, "another kind of backend: backend gcs (gcs://x)"},
 		{"another kind of backend before, whose place was agreed to", func(b *bench) {
-			b.write(stagingCache, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
-			b.answers.Adopt = []string{"gcs://x"}
-			b.t.Cleanup(func() { b.answers.Adopt = nil })
+			b.Write(healthtest.InitsNote, `{"version":3,"backend":{"type":"gcs","config":{"bucket":"x"},"hash":1}}`)
+			b.Answers.Adopt = []string{"gcs://x"}
+			b.T.Cleanup(func() { b.Answers.Adopt = nil })
 		}, []string{"backend-changed error"}, "migrate", true, "another kind of backend"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b.t = t
-			b.restore(whole)
+			b.T = t
+			b.Restore(whole)
 			tt.do(b)
-			review := b.review()
-			if got := listed(review.Findings); strings.Join(got, ", ") != strings.Join(tt.finds, ", ") {
+			review := b.Looked()
+			if got := healthtest.Listed(review.Findings); strings.Join(got, ", ") != strings.Join(tt.finds, ", ") {
 				t.Fatalf("findings %v\n%v", got, review.Findings)
 			}
 			evidence := ""
@@ -136,61 +139,45 @@ func TestAStateMovesOnlyWhereOneLiesAndWithConsent(t *testing.T) {
 	}
 }
 
-// coverState lays a delete marker over a state.
-func (b *bench) coverState(key string) {
-	b.t.Helper()
-	ctx, s := b.admin()
-	if err := s.DeleteObject(ctx, b.answers.Bucket.Name, key); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
 // hold puts a state into the bucket for one test.
-func (b *bench) hold(key, lineage string, serial int) {
-	b.t.Helper()
-	b.putState(key, lineage, serial)
-	b.t.Cleanup(func() { b.deleteState(key) })
+func hold(b *bench, key, lineage string, serial int) {
+	b.T.Helper()
+	b.PutState(key, lineage, serial)
+	b.T.Cleanup(func() { b.DeleteState(key) })
 }
 
 func TestWithoutAnEngineNothingIsRun(t *testing.T) {
-	b := finished(t)
-	b.env.Engine = nil
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	b.Engine = nil
 	oldKey(b)
-	b.write("live/production/.terraform/terraform.tfstate", "junk")
-	for _, c := range b.review().Changes {
+	b.Write("live/production/.terraform/terraform.tfstate", "junk")
+	for _, c := range b.Looked().Changes {
 		if c.Run != nil {
 			t.Errorf("%s would run %v", c.ID, c.Run.Lines)
 		}
 	}
-	b.remove("live/staging/.terraform")
-	b.remove("live/production/.terraform")
-	b.initialise("live/production")
-	if review := b.review(); len(review.Findings) > 0 {
+	b.Remove("live/staging/.terraform")
+	b.Remove("live/production/.terraform")
+	b.Initialise("live/production")
+	if review := b.Looked(); len(review.Findings) > 0 {
 		t.Errorf("a laptop without Terraform is told %v", review.Findings)
 	}
-	if c := checkOf(b.review(), "configured backend and .terraform", "common-staging"); c.Verdict != plan.Passed || !strings.Contains(c.Answer, "no Terraform here") {
+	if c := healthtest.Check(b.Looked(), "configured backend and .terraform", "common-staging"); c.Verdict != plan.Passed || !strings.Contains(c.Answer, "no Terraform here") {
 		t.Errorf("check %+v", c)
 	}
 }
 
-func checkOf(r plan.Review, name, subject string) plan.Check {
-	for _, c := range r.Checks {
-		if c.Name == name && c.Subject == subject {
-			return c
-		}
-	}
-	return plan.Check{}
-}
-
 // What init left is moved aside, never deleted, and the workspace stays.
 func TestWhatIsMovedAsideIsKeptWithItsWorkspace(t *testing.T) {
-	b := finished(t)
-	b.cutCache("common/staging")
-	broken := b.read(stagingCache)
-	b.write("live/staging/.terraform/environment", "feature")
-	b.write("live/staging/.terraform/modules/modules.json", "{}")
-	b.write("live/staging/.terraform.aside/terraform.tfstate", "of an earlier time")
-	summary := b.mended()
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
+	cut("common/staging")(b)
+	broken := b.Read(healthtest.InitsNote)
+	b.Write("live/staging/.terraform/environment", "feature")
+	b.Write("live/staging/.terraform/modules/modules.json", "{}")
+	b.Write("live/staging/.terraform.aside/terraform.tfstate", "of an earlier time")
+	summary := b.Mended()
 	if len(summary.Findings) > 0 {
 		t.Errorf("findings %v", summary.Findings)
 	}
@@ -202,7 +189,7 @@ func TestWhatIsMovedAsideIsKeptWithItsWorkspace(t *testing.T) {
 		"live/staging/.terraform.aside.2/.gitignore":           "*\n",
 		"live/staging/.terraform.aside/terraform.tfstate":      "of an earlier time",
 	} {
-		if got := b.read(name); got != want {
+		if got := b.Read(name); got != want {
 			t.Errorf("%s holds %q, want %q", name, got, want)
 		}
 	}

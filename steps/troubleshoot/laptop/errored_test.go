@@ -1,14 +1,14 @@
-package troubleshoot
+package laptop_test
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"stateroom/awsops/sandbox"
 	"stateroom/steps/plan"
+	"stateroom/steps/troubleshoot/healthtest"
 )
 
 // stateOf is a state with one resource.
@@ -17,7 +17,8 @@ func stateOf(lineage string, serial int, resource string) string {
 }
 
 func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
-	b := finished(t)
+	t.Parallel()
+	b := healthtest.Laptop(t, sandbox.Options{})
 	for _, c := range []struct {
 		name, left, bucket string
 		// finds says that there is a finding, which tells says, and pushes that a
@@ -35,16 +36,16 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 		{name: "no state is there", left: stateOf("one", 3, "b"), bucket: "half a st", finds: true, tells: "cannot be seen: s3://acme-terraform-state/common/staging is no state"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b.t = t
-			object := sandbox.ActInput{"Bucket": "acme-terraform-state", "Key": "common/staging"}
+			b.T = t
+			object := sandbox.ActInput{"Key": "common/staging"}
 			if c.bucket == "" {
-				b.act("DeleteObject", object)
+				b.Act("DeleteObject", object)
 			} else {
 				object["Body"] = c.bucket
-				b.act("PutObject", object)
+				b.Act("PutObject", object)
 			}
-			b.write("live/staging/errored.tfstate", c.left)
-			review := b.review()
+			b.Write("live/staging/errored.tfstate", c.left)
+			review := b.Looked()
 			i := slices.IndexFunc(review.Checks, func(c plan.Check) bool { return c.Name == "state saved" })
 			if i < 0 || !strings.Contains(review.Checks[i].Answer, c.tells) {
 				t.Fatalf("the checks do not say %q: %+v", c.tells, review.Checks)
@@ -57,27 +58,16 @@ func TestAStateThatCouldNotBeSavedIsFoundUntilTheBucketHoldsIt(t *testing.T) {
 			}
 		})
 	}
-	b.t = t
-	b.act("DeleteObject", sandbox.ActInput{"Bucket": "acme-terraform-state", "Key": "common/staging"})
-	b.write("live/staging/errored.tfstate", stateOf("one", 1, "a"))
-	b.mended()
-	if got := b.commands(); len(got) > 0 {
+	b.T = t
+	b.Act("DeleteObject", sandbox.ActInput{"Key": "common/staging"})
+	b.Write("live/staging/errored.tfstate", stateOf("one", 1, "a"))
+	b.Mended()
+	if got := b.Commands(); len(got) > 0 {
 		t.Errorf("without a word about it Terraform was called with %q", got)
 	}
-	b.answers.Adopt = []string{b.path("live/staging/errored.tfstate")}
-	b.mended()
-	if got := b.commands(); !slices.Equal(got, []string{"state push -no-color errored.tfstate"}) {
+	b.Answers.Adopt = []string{b.Path("live/staging/errored.tfstate")}
+	b.Mended()
+	if got := b.Commands(); !slices.Equal(got, []string{"state push -no-color errored.tfstate"}) {
 		t.Errorf("Terraform was called with %q", got)
-	}
-}
-
-// act does an operation of S3 by hand.
-func (b *bench) act(operation string, in sandbox.ActInput) {
-	b.t.Helper()
-	if operation == "PutObject" {
-		in["X-Amz-Server-Side-Encryption"], in["X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"] = "aws:kms", regexp.MustCompile(`arn:aws:kms:[^"]+`).FindString(b.read(stagingBackend))
-	}
-	if _, err := b.server.Act("111111111111", "s3", operation, in); err != nil {
-		b.t.Fatal(err)
 	}
 }
