@@ -35,8 +35,8 @@ func TestABackendThatTheEngineDoesNotReadIsNotTakenForTheProjects(t *testing.T) 
 					t.Fatal(err)
 				}
 			}
-			at, problems := tf.Survey(dir, func(string) string { return "" })
-			if len(problems) > 0 {
+			at, problems := tf.Inspect(dir, func(string) string { return "" })
+			if problems != nil {
 				t.Fatal(problems)
 			}
 			if err := unread(nil, at); err != nil {

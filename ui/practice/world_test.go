@@ -153,7 +153,7 @@ func (w *world) leaves(dir string, note []byte) {
 // note is what init notes of a project's backend.
 func (w *world) note(dir string) []byte {
 	w.t.Helper()
-	p, problems := tf.Survey(dir, w.Environ.Get)
+	p, problems := tf.Inspect(dir, w.Environ.Get)
 	w.must(errors.Join(problems...))
 	block, err := p.Backend()
 	w.must(err)

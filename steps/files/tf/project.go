@@ -87,12 +87,13 @@ type ProviderBlock struct {
 	block *hclsyntax.Block // nil in a JSON file
 }
 
-// Survey reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir (not of its
-// sub-directories), override files included, and what Terraform left there: local
-// state and the backend that .terraform, or TF_DATA_DIR, is configured for. A missing
-// directory is a project without files. What cannot be read is told beside the rest,
-// each an [files.Error] with file and line.
-func Survey(dir string, getenv func(string) string) (p *Project, problems []error) {
+// Inspect reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
+// (not of its sub-directories), override files included, and what Terraform
+// left there: local state and the backend that .terraform, or TF_DATA_DIR, is
+// configured for. A missing directory is a project without files. It gives
+// what can be read and, apart, everything that cannot, each an [*Error] with file
+// and, where the file is malformed, line.
+func Inspect(dir string, getenv func(string) string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

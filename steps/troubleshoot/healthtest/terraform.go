@@ -68,7 +68,7 @@ func (b *Bench) noteInits() {
 // Initialise makes a project's directory what init leaves.
 func (b *Bench) Initialise(dir string) {
 	b.T.Helper()
-	p, problems := tf.Survey(b.Path(dir), b.Shell.Environ().Get)
+	p, problems := tf.Inspect(b.Path(dir), b.Shell.Environ().Get)
 	b.Must(errors.Join(problems...))
 	block, err := p.Backend()
 	b.Must(err)
