@@ -245,11 +245,7 @@ func (b *roleBuilder) permissions() {
 		if there {
 			c.Fields[0].Before = have.JSON()
 		}
-		if policy.Wider(have, want) {
-			c.Judge(b.gains(plan.WidensPermissions, " may "+plan.NewlyAllowed(have, want)+b.lasting()+"."))
-		} else {
-			c.Judge()
-		}
+		c.JudgeWider(have, want, b.gains(plan.WidensPermissions, " may "+plan.NewlyAllowed(have, want)+b.lasting()+"."))
 		c.Undo = fmt.Sprintf("aws iam delete-role-policy --role-name %s --policy-name %s", b.e.Role, inlinePolicy)
 		b.Change(c)
 	}
@@ -276,11 +272,7 @@ func (b *roleBuilder) besides(arn string) {
 			c.Purpose = plan.Cosmetic
 			c.Fields = []plan.Field{{Name: "inline policy " + inlinePolicy, Before: b.f.Inline[name].JSON()}}
 			c.Needs = append(c.Needs, roleChange(b.e.Name)+".permissions")
-			if policy.Wider(b.f.Inline[name], policy.Document{}) {
-				c.Judge(b.gains(plan.WidensPermissions, " may do what the inline policy "+name+" denied."))
-			} else {
-				c.Judge()
-			}
+			c.JudgeWider(b.f.Inline[name], policy.Document{}, b.gains(plan.WidensPermissions, " may do what the inline policy "+name+" denied."))
 			b.Change(c)
 		default:
 			b.keep("more-permissions", "has the inline policy "+name+" beside the blueprint's choice")

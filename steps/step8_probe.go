@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"stateroom/awsops"
 	"stateroom/awsops/policy"
@@ -53,33 +50,31 @@ func proveRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *O
 	if err != nil {
 		return []plan.Finding{adminUnusable(a, err)}
 	}
-	var findings []plan.Finding
-	var mu sync.Mutex
 	var seen atomic.Int64
-	var refused refusals
 	all, patience := provable(o, a), o.patience(env)
 	if !who.admin {
 		patience = min(patience, operatorPatience)
 	}
-	var g errgroup.Group
-	g.SetLimit(env.Parallel)
-	for _, e := range all {
-		g.Go(func() error {
-			_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), patience)
-			env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
-			switch {
-			case err != nil && !who.admin && lacksRight(err):
-				refused.add(e.Name)
-			case err != nil:
-				mu.Lock()
-				defer mu.Unlock()
-				findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, err))
-			}
-			return nil
-		})
+	failed, _ := forEach(ctx, env.Parallel, all, func(ctx context.Context, e blueprint.Environment) (error, error) {
+		_, err := who.session.WaitAssumable(ctx, a.RoleARN(o.partition(), e), patience)
+		env.Emit(plan.Event{Kind: plan.EventProgress, Text: "roles proven", Done: int(seen.Add(1)), Of: len(all)})
+		return err, nil // one failure says nothing of the others
+	})
+	var findings []plan.Finding
+	var refused []string
+	for i, err := range failed {
+		switch {
+		case err != nil && !who.admin && lacksRight(err):
+			refused = append(refused, all[i].Name)
+		case err != nil:
+			findings = append(findings, failure(diagnosis.AssumeRoleDenied.ID, err))
+		}
 	}
-	_ = g.Wait() // the functions return nil
-	return append(findings, refused.findings()...)
+	if len(refused) > 0 { // one finding for all of them, however many there are
+		findings = append(findings, unproven("iam.roles-not-proven",
+			fmt.Sprintf("The roles of %d environments, such as %s, were", len(refused), slices.Min(refused))))
+	}
+	return findings
 }
 
 // provable are the environments whose role is there and meant for the caller:
@@ -299,26 +294,4 @@ func unproven(id, what string) plan.Finding {
 		Evidence: what + " not proven: this laptop has no admin's profile, and the operator has not the rights of an admin, nor needs them.",
 		Remedy:   "Run stateroom setup --me USER on an admin's laptop.",
 	}
-}
-
-// refusals collect the environments whose role an operator may not assume.
-type refusals struct {
-	mu           sync.Mutex
-	environments []string
-}
-
-func (r *refusals) add(environment string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.environments = append(r.environments, environment)
-}
-
-// findings is one finding for all of them, however many there are.
-func (r *refusals) findings() []plan.Finding {
-	if len(r.environments) == 0 {
-		return nil
-	}
-	slices.Sort(r.environments)
-	return []plan.Finding{unproven("iam.roles-not-proven",
-		fmt.Sprintf("The roles of %d environments, such as %s, were", len(r.environments), r.environments[0]))}
 }

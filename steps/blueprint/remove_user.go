@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"sort"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"stateroom/steps/files"
 )
 
 // RemoveUser is the blueprint file old without one user: taken out of every
@@ -29,12 +30,11 @@ func RemoveUser(old []byte, name, arn string) ([]byte, error) {
 	if diags.HasErrors() || !ok {
 		return nil, fmt.Errorf("read %s: %w", file, diags)
 	}
-	text := slices.Clone(old)
-	cuts := userCuts(old, body, name, arn)
-	sort.Slice(cuts, func(i, j int) bool { return cuts[i].from > cuts[j].from })
-	for _, c := range cuts {
-		text = slices.Delete(text, c.from, c.to)
+	var cuts files.Splices
+	for _, c := range userCuts(old, body, name, arn) {
+		cuts.Add(c.from, c.to, "")
 	}
+	text := cuts.Apply(old)
 	if now, err := Parse(file, text); err != nil || !now.says(want) {
 		return nil, fmt.Errorf("user %s cannot be taken out of %s without changing what else it says: do it by hand", name, file)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,13 +71,10 @@ func (j *Journal) reload() error {
 	if err != nil {
 		return fmt.Errorf("the journal cannot be read: %w", err)
 	}
-	data := journal.Bytes
 	j.records = nil
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, len(data)+1)
-	for lines.Scan() {
+	for line := range bytes.Lines(journal.Bytes) {
 		var r Record
-		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Scope == j.scope {
+		if json.Unmarshal(line, &r) == nil && r.Scope == j.scope {
 			j.records = append(j.records, r)
 		}
 	}
@@ -160,8 +157,7 @@ func (j *Journal) newest(change string) (values map[string]string, done bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	values = map[string]string{}
-	for i := len(j.records) - 1; i >= 0; i-- {
-		r := j.records[i]
+	for _, r := range slices.Backward(j.records) {
 		if r.Change != change {
 			continue
 		}
@@ -194,21 +190,16 @@ func (j *Journal) Intent(change string) map[string]string {
 // refused tells whether AWS made nothing of the newest intent, by its own word: what
 // has come to be since then is somebody else's.
 func (j *Journal) refused(change string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for i := len(j.records) - 1; i >= 0; i-- {
-		if r := j.records[i]; r.Change == change {
-			return r.Phase == phaseRefused
-		}
-	}
-	return false
+	r := j.last(change, "")
+	return r != nil && r.Phase == phaseRefused
 }
 
+// last is the newest record of a change, of any phase where none is named.
 func (j *Journal) last(change, phase string) *Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for i := len(j.records) - 1; i >= 0; i-- {
-		if r := j.records[i]; r.Change == change && r.Phase == phase {
+	for _, r := range slices.Backward(j.records) {
+		if r.Change == change && (phase == "" || r.Phase == phase) {
 			return &r
 		}
 	}

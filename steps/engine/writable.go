@@ -2,9 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"stateroom/steps/files"
 	"stateroom/steps/plan"
@@ -20,7 +17,7 @@ func Unwritable(changes []plan.Change) []plan.Finding {
 			continue
 		}
 		path := c.Write.Edit.Before.Path
-		at, problem := cannotWrite(c.Write.Edit.Before)
+		at, problem := c.Write.Edit.Before.Unwritable()
 		if problem == "" || seen[at] {
 			continue
 		}
@@ -48,38 +45,4 @@ func Unwritten(env *Env, paths ...string) []plan.Finding {
 		}
 	}
 	return findings
-}
-
-// cannotWrite names what stands in the way of writing a file: the file itself,
-// or the nearest folder above it that is there. The mode counts for root, too,
-// who could go around it.
-func cannotWrite(file files.Snapshot) (at, problem string) {
-	if file.Exists && file.Mode&0o200 == 0 {
-		return file.Path, readOnly(file.Mode)
-	}
-	path := file.Real
-	if path == "" {
-		path = file.Path
-	}
-	if files.IsMount(path) {
-		return path, files.Mounted + " (mount its folder instead)"
-	}
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		info, err := os.Stat(dir)
-		switch {
-		case err != nil && filepath.Dir(dir) != dir:
-			continue // it is made together with the file
-		case err != nil:
-			return dir, "is not there"
-		case !info.IsDir():
-			return dir, "is not a folder"
-		case !writableDir(dir, info.Mode()):
-			return dir, readOnly(info.Mode())
-		}
-		return "", ""
-	}
-}
-
-func readOnly(mode fs.FileMode) string {
-	return fmt.Sprintf("is read-only for this user (mode %04o)", mode.Perm())
 }

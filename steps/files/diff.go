@@ -18,14 +18,14 @@ const diffContext = 3
 
 // Diff gives the edit as a unified diff, empty without a change. Secrets are
 // hidden in it, those of unchanged lines and comments around included, as the
-// edit's Redactor knows them.
+// edit knows them.
 func (e Edit) Diff() string {
 	if !e.Changes() {
 		return ""
 	}
 	redact := redactHCL
-	if e.Redactor != nil {
-		redact = e.Redactor.Redact
+	if e.Redact != nil {
+		redact = e.Redact
 	}
 	old := redactLines(string(e.Before.Bytes), redact, nil)
 	known := map[string]bool{}

@@ -40,9 +40,9 @@ type Edit struct {
 	// Readers must read what was meant from the finished temporary file just
 	// before it takes the place of the real one.
 	Readers []Reader
-	// Redactor hides the secrets of the file's lines. Without one it is the
+	// Redact gives a line with hidden in the place of what may be secret. Without it that is the
 	// arguments of Terraform files whose names tell of a secret.
-	Redactor Redactor
+	Redact func(line, hidden string) string
 }
 
 // Reader is a program for which a file is written.
@@ -51,12 +51,6 @@ type Reader interface {
 	Filled(fill func(string) (string, error)) (Reader, error)
 	// Verify lets it read the file at staged.
 	Verify(ctx context.Context, staged string) error
-}
-
-// Redactor knows in which places of a file's lines a secret may stand.
-type Redactor interface {
-	// Redact is the line with hidden in the place of what may be secret.
-	Redact(line, hidden string) string
 }
 
 // Changes tells whether [Write] would change the disk.

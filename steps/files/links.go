@@ -19,7 +19,7 @@ func Real(path string) (string, error) {
 // its configuration is not to be carried out.
 func WorkTree(folder string) string {
 	folder = RealPath(folder)
-	for _, at := range ancestors(folder) {
+	for _, at := range Ancestors(folder) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
 			return at
 		}
@@ -50,8 +50,8 @@ func Within(dir, path string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// ancestors are an absolute path and the directories above it, the nearest first.
-func ancestors(path string) []string {
+// Ancestors are an absolute path and the directories above it, the nearest first.
+func Ancestors(path string) []string {
 	all := []string{path}
 	for parent := filepath.Dir(path); parent != path; parent = filepath.Dir(path) {
 		path = parent
@@ -66,7 +66,7 @@ func RealPath(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	for _, at := range ancestors(path) {
+	for _, at := range Ancestors(path) {
 		if target, err := filepath.EvalSymlinks(at); err == nil {
 			rest, err := filepath.Rel(at, path)
 			if err != nil {

@@ -14,7 +14,7 @@ import (
 func TestNoRoomIsMadeForAFileThatIsMountedByItself(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "credentials")
 	filestest.Put(t, path, "[a]\n", 0o600)
-	if IsMount(path) || !IsMount("/proc") {
+	if isMount(path) || !isMount("/proc") {
 		t.Error("a mount is not told from a file")
 	}
 	if unix.Mount(path, path, "", unix.MS_BIND, "") != nil {

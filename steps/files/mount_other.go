@@ -2,5 +2,5 @@
 
 package files
 
-// IsMount is of Linux alone, where containers get single files.
-func IsMount(string) bool { return false }
+// isMount is of Linux alone, where containers get single files.
+func isMount(string) bool { return false }

@@ -84,15 +84,15 @@ func (r *Reservation) prepare(e Edit) (err error) {
 	return err
 }
 
-// Mounted says of a file why none can take its place, see [IsMount].
-const Mounted = "is mounted by itself, as in a container, where no file can take its place"
+// mounted says of a file why none can take its place, see [isMount].
+const mounted = "is mounted by itself, as in a container, where no file can take its place"
 
 // replaceable refuses a file that must not even be opened for writing, such as one
 // that is immutable: renaming another onto it would fail as well, as it does where
 // the file alone was mounted into a container.
 func replaceable(target string) error {
-	if IsMount(target) {
-		return errors.New("it " + Mounted)
+	if isMount(target) {
+		return errors.New("it " + mounted)
 	}
 	f, err := os.OpenFile(target, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -42,7 +42,7 @@ func stateError(dir, problem, remedy string) error {
 // could then write the journal. Links are followed on both sides, and
 // directories are compared by what they are, not by how they are spelt.
 func KeepOutside(dir string, folders ...string) error {
-	above := ancestors(RealPath(dir))
+	above := Ancestors(RealPath(dir))
 	for _, folder := range folders {
 		root, err := os.Stat(WorkTree(folder))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +65,7 @@ func KeepOutside(dir string, folders ...string) error {
 // others can, that is somebody else's or can be replaced by everybody. It makes nothing: of a directory that is not there yet the nearest
 // one above counts.
 func Keepable(dir string) error {
-	for _, at := range ancestors(dir) {
+	for _, at := range Ancestors(dir) {
 		info, err := os.Stat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && isSymlink(at):
@@ -91,7 +91,7 @@ func Keepable(dir string) error {
 // heldOpen refuses a state directory that others can put another one in place
 // of: at is what there is of it.
 func heldOpen(dir, at string) error {
-	for _, above := range ancestors(RealPath(at)) {
+	for _, above := range Ancestors(RealPath(at)) {
 		info, err := os.Stat(above)
 		if err == nil && modesMean && info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
 			return stateError(dir, "everybody can write to "+above+", and so put another directory in its place", "chmod o-w "+above)

@@ -94,7 +94,7 @@ func makeDir(dir string, mode fs.FileMode) error {
 		perm = 0o700
 	}
 	var missing []string
-	for _, at := range ancestors(dir) {
+	for _, at := range Ancestors(dir) {
 		if _, err := os.Stat(at); err == nil {
 			break
 		}

@@ -118,8 +118,13 @@ func Gives(kind WideningKind, who, sentence string) Widening {
 // JudgePolicy judges a change of a policy: what it gives is one sentence, if the
 // policy that is wanted may allow something that the one in AWS does not.
 func (c *Change) JudgePolicy(kind WideningKind, have, want policy.Document, who, sentence string) {
+	c.JudgeWider(have, want, Gives(kind, who, sentence))
+}
+
+// JudgeWider is [Change.JudgePolicy] for what is told with what is alike.
+func (c *Change) JudgeWider(have, want policy.Document, gives Widening) {
 	if policy.Wider(have, want) {
-		c.Judge(Gives(kind, who, sentence))
+		c.Judge(gives)
 		return
 	}
 	c.Judge()

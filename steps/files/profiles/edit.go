@@ -52,7 +52,7 @@ func EditAll(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, err
 // edit makes one pass over the profiles that are there, and one over those that are
 // new: a thousand of them cost no more.
 func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error) {
-	out := files.Edit{Before: file, After: file.Bytes, Mode: 0o600, Redactor: redactor{}}
+	out := files.Edit{Before: file, After: file.Bytes, Mode: 0o600, Redact: redact}
 	if len(profiles) == 0 {
 		return out, nil
 	}

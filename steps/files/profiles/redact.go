@@ -8,12 +8,9 @@ import (
 // longWord is what a key, a token or a part of one looks like inside a comment.
 var longWord = regexp.MustCompile(`[A-Za-z0-9/+=_-]{16,}`)
 
-// redactor is for the AWS files, in which any value may be a secret.
-type redactor struct{}
-
-// Redact hides the value of every setting that is not known to be public,
-// and in comments and junk whatever could be a key.
-func (redactor) Redact(line, hidden string) string {
+// redact hides the value of every setting that is not known to be public, and in
+// comments and junk whatever could be a key: any value of an AWS file may be a secret.
+func redact(line, hidden string) string {
 	trimmed := strings.TrimSpace(line)
 	if trimmed == "" || trimmed[0] == '[' {
 		return line

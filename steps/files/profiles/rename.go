@@ -72,7 +72,7 @@ func Rename(kind Kind, file files.Snapshot, line int, name string) (files.Edit, 
 	}
 	header := "[" + kind.header(name) + "]"
 	out := files.Edit{
-		Before: file, Mode: 0o600, Redactor: redactor{},
+		Before: file, Mode: 0o600, Redact: redact,
 		Fields: []files.Field{files.NewField("profile", strings.TrimSpace(code), header, false)},
 	}
 	var s files.Splices

@@ -277,13 +277,12 @@ const highest = 64
 
 // upward are a directory and those above it, up to the root of its repository.
 func upward(dir string) []string {
-	dirs := []string{dir}
-	for at := files.RealPath(dir); len(dirs) < highest; {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || at == filepath.Dir(at) {
-			break
+	dirs := files.Ancestors(files.RealPath(dir))
+	dirs[0] = dir
+	for i, at := range dirs {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || i == highest-1 {
+			return dirs[:i+1]
 		}
-		at = filepath.Dir(at)
-		dirs = append(dirs, at)
 	}
 	return dirs
 }

@@ -43,7 +43,11 @@ type Project struct {
 	Clouds    []BackendBlock   // cloud blocks, of type "cloud"
 	Providers []ProviderBlock  // of type aws, aliased ones too
 	Versions  []VersionConstraint
-	State     LocalState
+	// Required are the providers that native files ask for by required_providers, each
+	// source once for every place. Those of modules and those that only follow from a
+	// resource's type are not known here.
+	Required []RequiredProvider
+	State    LocalState
 	// Generated is the generator that writes the project's files, nil without one.
 	Generated *Generated
 }
@@ -188,6 +192,13 @@ func (p *Project) addTerraform(file files.Snapshot, body hcl.Body, terraform *hc
 	for _, v := range content.Attributes {
 		a := attribute("required_version", v.Expr, file.Bytes)
 		p.Versions = append(p.Versions, VersionConstraint{files.Place{Path: file.Path, Line: a.Line}, a.Value, v.Expr.Range(), terraform == nil})
+	}
+	if terraform != nil {
+		for _, block := range terraform.Body.Blocks {
+			if block.Type == "required_providers" {
+				p.Required = append(p.Required, required(file, block)...)
+			}
+		}
 	}
 	for _, block := range content.Blocks {
 		b := BackendBlock{BackendConfig: BackendConfig{placeOf(block), block.Type, attributesOf(block.Body, file.Bytes)}}

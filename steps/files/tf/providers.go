@@ -35,35 +35,8 @@ type LockedProvider struct {
 // builtIn is the provider that needs no download.
 const builtIn = "terraform.io/builtin/terraform"
 
-// Required lists the providers that the project's native files ask for by
-// required_providers, each source once for every place. Those of modules and
-// those that only follow from a resource's type are not known here.
-func (p *Project) Required() []RequiredProvider {
-	var out []RequiredProvider
-	for _, file := range p.Files {
-		if strings.HasSuffix(file.Path, ".json") {
-			continue
-		}
-		body, err := parseHCL(file.Path, file.Bytes)
-		if err != nil {
-			continue // the survey has told
-		}
-		for _, terraform := range body.Blocks {
-			if terraform.Type != "terraform" {
-				continue
-			}
-			for _, block := range terraform.Body.Blocks {
-				if block.Type == "required_providers" {
-					out = append(out, required(file, block)...)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// required reads one block. An entry of a single string, as before Terraform
-// 0.13, is a constraint of a provider of HashiCorp's.
+// required reads a block required_providers. An entry of a single string, as before
+// Terraform 0.13, is a constraint of a provider of HashiCorp's.
 func required(file files.Snapshot, block *hclsyntax.Block) []RequiredProvider {
 	var out []RequiredProvider
 	entries := attributes(block.Body, file.Bytes, "")

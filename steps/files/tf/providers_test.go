@@ -37,7 +37,7 @@ provider "registry.opentofu.org/hashicorp/random" {
 	want := []RequiredProvider{
 		{at(3), "hashicorp/aws", "~> 6.0"}, {at(4), "hashicorp/random", "3.1.0"}, {at(5), "registry.acme.example/acme/mine", ""},
 	}
-	if diff := cmp.Diff(want, p.Required()); diff != "" {
+	if diff := cmp.Diff(want, p.Required); diff != "" {
 		t.Fatal(diff)
 	}
 	locked, err := ReadLockFile(p.Dir)

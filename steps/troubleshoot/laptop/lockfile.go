@@ -27,7 +27,7 @@ func lockFile(_ context.Context, _ *inputs, p project) []health.Result {
 	case locked == nil:
 		return []health.Result{q.Passed("there is none, as before the first init that reached the providers")}
 	}
-	for _, r := range p.Files.Required() {
+	for _, r := range p.Files.Required {
 		evidence, kind := lockProblem(path, r, locked)
 		if evidence == "" {
 			continue
