@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // Key is a KMS key as DescribeKey shows it.
@@ -105,31 +104,20 @@ const keyScans = 16
 func (s *Session) scanKeys(ctx context.Context, tag, value string) ([]string, error) {
 	var mu sync.Mutex
 	var found []string
-	reads, ctx := errgroup.WithContext(ctx)
-	reads.SetLimit(keyScans)
-	pages := kms.NewListKeysPaginator(s.kms(), &kms.ListKeysInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			_ = reads.Wait() // the listing's error is the one to tell
-			return nil, s.fail(err, "")
+	keys := func(page *kms.ListKeysOutput) ([]types.KeyListEntry, error) { return page.Keys, nil }
+	err := eachAtOnce(ctx, s, kms.NewListKeysPaginator(s.kms(), &kms.ListKeysInput{}), "", keyScans, keys, func(ctx context.Context, k types.KeyListEntry) error {
+		tags, err := s.KeyTags(ctx, aws.ToString(k.KeyArn))
+		if IsAccessDenied(err) || IsNotFound(err) {
+			return nil // AWS's own key, or one that denies us: not ours
 		}
-		for _, k := range page.Keys {
-			reads.Go(func() error {
-				tags, err := s.KeyTags(ctx, aws.ToString(k.KeyArn))
-				if IsAccessDenied(err) || IsNotFound(err) {
-					return nil // AWS's own key, or one that denies us: not ours
-				}
-				if v, ok := tags[tag]; ok && v == value {
-					mu.Lock()
-					defer mu.Unlock()
-					found = append(found, aws.ToString(k.KeyArn))
-				}
-				return err
-			})
+		if v, ok := tags[tag]; ok && v == value {
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, aws.ToString(k.KeyArn))
 		}
-	}
-	if err := reads.Wait(); err != nil {
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	slices.Sort(found)

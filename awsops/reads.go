@@ -1,6 +1,10 @@
 package awsops
 
-import "context"
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
 
 // read asks once and makes one thing of the answer.
 func read[I, O, X, T any](
@@ -45,6 +49,34 @@ func list[P, X, T any](
 		all = append(all, of(page)...)
 	}
 	return all, nil
+}
+
+// eachAtOnce does work on what the pages of a listing hold, on so many things at once.
+// The listing ends with an error of its own or of of's, or where the work fails, which
+// then is the error to tell.
+func eachAtOnce[P, X, E any](
+	ctx context.Context, s *Session, pages pager[P, X], resource string, atOnce int,
+	of func(*P) ([]E, error), work func(context.Context, E) error,
+) error {
+	works, ctx := errgroup.WithContext(ctx)
+	works.SetLimit(atOnce)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		var held []E
+		if err = s.fail(err, resource); err == nil {
+			held, err = of(page)
+		}
+		if err != nil {
+			if failed := works.Wait(); failed != nil {
+				return failed
+			}
+			return err
+		}
+		for _, e := range held {
+			works.Go(func() error { return work(ctx, e) })
+		}
+	}
+	return works.Wait()
 }
 
 // each makes one thing of every element.

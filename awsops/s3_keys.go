@@ -2,6 +2,7 @@ package awsops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"golang.org/x/sync/errgroup"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 const (
@@ -24,45 +25,35 @@ const (
 // and is nil where every one was; a bucket that is not there holds none.
 func (s *Session) VersionKeys(ctx context.Context, bucket, owner string) (keys []string, unseen, err error) {
 	var mu sync.Mutex
-	heads, ctx := errgroup.WithContext(ctx)
-	heads.SetLimit(headsAtOnce)
+	seen, tooMany := 0, fmt.Errorf("bucket %s holds more than %d versions", bucket, headsAtMost)
 	pages := s3.NewListObjectVersionsPaginator(s.s3(), &s3.ListObjectVersionsInput{Bucket: aws.String(bucket), ExpectedBucketOwner: aws.String(owner)})
-	for seen := 0; pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			_ = heads.Wait() // the listing's error is the one to tell
-			if HasCode(err, "NoSuchBucket") {
-				return nil, nil, nil
-			}
-			err = s.fail(err, bucket)
-			return nil, err, unanswered(err)
-		}
+	err = eachAtOnce(ctx, s, pages, bucket, headsAtOnce, func(page *s3.ListObjectVersionsOutput) ([]types.ObjectVersion, error) {
 		if seen += len(page.Versions); seen > headsAtMost {
-			mu.Lock()
-			unseen = fmt.Errorf("bucket %s holds more than %d versions", bucket, headsAtMost)
-			mu.Unlock()
-			break
+			return nil, tooMany
 		}
-		for _, v := range page.Versions {
-			heads.Go(func() error {
-				key, err := s.versionKey(ctx, bucket, owner, aws.ToString(v.Key), aws.ToString(v.VersionId))
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil && unanswered(err) == nil {
-					if statusOf(err) != http.StatusNotFound { // deleted meanwhile
-						unseen = err
-					}
-					return nil
-				}
-				if key != "" && !slices.Contains(keys, key) {
-					keys = append(keys, key)
-				}
-				return err
-			})
+		return page.Versions, nil
+	}, func(ctx context.Context, v types.ObjectVersion) error {
+		key, err := s.versionKey(ctx, bucket, owner, aws.ToString(v.Key), aws.ToString(v.VersionId))
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && unanswered(err) == nil {
+			if statusOf(err) != http.StatusNotFound { // deleted meanwhile
+				unseen = err
+			}
+			return nil
 		}
-	}
-	if err := heads.Wait(); err != nil {
-		return nil, nil, err
+		if key != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+		return err
+	})
+	switch {
+	case HasCode(err, "NoSuchBucket"):
+		return nil, nil, nil
+	case errors.Is(err, tooMany):
+		unseen = err
+	case err != nil:
+		return nil, err, unanswered(err)
 	}
 	slices.Sort(keys)
 	return keys, unseen, nil
