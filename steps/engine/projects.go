@@ -38,7 +38,7 @@ func ReadProjects(env *Env, a *blueprint.Answers) map[string]ProjectFiles {
 	own := env.ownWay()
 	for _, p := range a.Projects {
 		var at ProjectFiles
-		at.Files, at.Problems = tf.Survey(env.ProjectDir(p), env.Environ.Get)
+		at.Files, at.Problems = tf.Inspect(env.ProjectDir(p), env.Environ.Get)
 		at.Linked = errors.Join(links.problem(p, at.Files), unread(env.Engine, at.Files))
 		var unseen error
 		at.Elsewhere, unseen = at.Files.Elsewhere(own)

@@ -35,9 +35,9 @@ func TestABackendThatTheEngineDoesNotReadIsNotTakenForTheProjects(t *testing.T) 
 					t.Fatal(err)
 				}
 			}
-			at, err := tf.Inspect(dir, func(string) string { return "" })
-			if err != nil {
-				t.Fatal(err)
+			at, problems := tf.Inspect(dir, func(string) string { return "" })
+			if problems != nil {
+				t.Fatal(problems)
 			}
 			if err := unread(nil, at); err != nil {
 				t.Errorf("without an engine: %v", err)

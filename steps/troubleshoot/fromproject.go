@@ -25,7 +25,7 @@ func FromProject(dir string, getenv func(string) string) (*blueprint.Answers, er
 	if err != nil {
 		return nil, fmt.Errorf("the folder %s: %w", dir, err)
 	}
-	found, problems := tf.Survey(at, getenv)
+	found, problems := tf.Inspect(at, getenv)
 	for _, problem := range problems {
 		if isFolder(problem, at) {
 			return nil, problem

@@ -3,6 +3,7 @@ package practice
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -152,8 +153,8 @@ func (w *world) leaves(dir string, note []byte) {
 // note is what init notes of a project's backend.
 func (w *world) note(dir string) []byte {
 	w.t.Helper()
-	p, err := tf.Inspect(dir, w.Environ.Get)
-	w.must(err)
+	p, problems := tf.Inspect(dir, w.Environ.Get)
+	w.must(errors.Join(problems...))
 	block, err := p.Backend()
 	w.must(err)
 	config := map[string]any{}

@@ -39,9 +39,9 @@ func project(t *testing.T, files map[string]string) *Project {
 
 func inspect(t *testing.T, dir string) *Project {
 	t.Helper()
-	p, err := Inspect(dir, noEnv)
-	if err != nil {
-		t.Fatal(err)
+	p, problems := Inspect(dir, noEnv)
+	if problems != nil {
+		t.Fatal(problems)
 	}
 	return p
 }
@@ -258,7 +258,8 @@ func TestMalformedFilesAreNamedWithLine(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		filestest.Put(t, filepath.Join(dir, name), text, 0o644)
-		_, err := Inspect(dir, noEnv)
+		_, problems := Inspect(dir, noEnv)
+		err := errors.Join(problems...)
 		var e *files.Error
 		if !errors.As(err, &e) || e.Line == 0 || !strings.HasSuffix(e.Path, name) {
 			t.Errorf("%s: got %v", name, err)
@@ -336,9 +337,9 @@ func TestInspectHonoursDataDirAndLocalPath(t *testing.T) {
 		"elsewhere.tfstate":      `{"lineage":"e"}`,
 		"data/terraform.tfstate": `{"version":3,"backend":{"type":"gcs","config":{}}}`,
 	})
-	q, err := Inspect(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
-	if err != nil {
-		t.Fatal(err)
+	q, problems := Inspect(p.Dir, func(k string) string { return map[string]string{"TF_DATA_DIR": "data"}[k] })
+	if problems != nil {
+		t.Fatal(problems)
 	}
 	if q.State.Configured == nil || q.State.Configured.Type != "gcs" || len(q.State.States) != 1 || q.State.States[0].Lineage != "e" {
 		t.Fatalf("got %+v", q.State)

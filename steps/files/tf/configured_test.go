@@ -102,33 +102,30 @@ func TestDiffersComparesListsAsSets(t *testing.T) {
 	}
 }
 
-func TestSurveyReadsWhatCanBeRead(t *testing.T) {
+func TestInspectReadsWhatCanBeRead(t *testing.T) {
 	p := project(t, map[string]string{"backend.tf": cacheBlock, ".terraform/environment": "default"})
 	for name, text := range map[string]string{
 		"broken.tf": "resource {", "binary.tf": "\x00\x01\xff", "terraform.tfstate": "garbage", ".terraform/terraform.tfstate": "", ".terraform/environment": "feature",
 	} {
 		filestest.Put(t, filepath.Join(p.Dir, name), text, 0o600)
 	}
-	q, problems := Survey(p.Dir, func(string) string { return "" })
+	q, problems := Inspect(p.Dir, func(string) string { return "" })
 	if len(problems) != 4 {
 		t.Errorf("problems: %v", problems)
 	}
 	if len(q.Backends) != 1 || q.State.Workspace != "feature" || !q.State.Unreadable || q.State.Configured != nil {
 		t.Errorf("read %+v", q.State)
 	}
-	if _, err := Inspect(p.Dir, func(string) string { return "" }); err == nil {
-		t.Error("a broken project was inspected")
-	}
 }
 
 // A block without its label is told, and what is right in the file is still read.
-func TestSurveyTellsOfABlockWithoutItsLabel(t *testing.T) {
+func TestInspectTellsOfABlockWithoutItsLabel(t *testing.T) {
 	p := project(t, map[string]string{})
 	text := "terraform {\n  required_version = \">= 1.11\"\n  backend {\n  }\n}\n\nprovider \"aws\" {\n  region = \"eu-west-1\"\n}\n"
 	if err := os.WriteFile(filepath.Join(p.Dir, "main.tf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, problems := Survey(p.Dir, func(string) string { return "" })
+	p, problems := Inspect(p.Dir, func(string) string { return "" })
 	if len(problems) != 1 || !strings.Contains(problems[0].Error(), "main.tf:3: Missing type for backend") {
 		t.Errorf("problems %v", problems)
 	}

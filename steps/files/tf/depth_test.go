@@ -19,7 +19,7 @@ func TestNoNestingEndsTheProcess(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "main.tf.json"), []byte(`{"terraform":{"required_version":"${`+text+`"}}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, problems := Survey(dir, func(string) string { return "" }); len(problems) == 0 {
+		if _, problems := Inspect(dir, func(string) string { return "" }); len(problems) == 0 {
 			t.Errorf("%s in JSON was read", part)
 		}
 	}

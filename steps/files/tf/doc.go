@@ -3,7 +3,7 @@
 // lock file of the providers, the states that lie on the disk, and what of all this
 // leads elsewhere than to the user's own account.
 //
-// [Inspect] and [Survey] look; [EditBackend] and [EditProvider] are pure, and give a
+// [Inspect] looks; [EditBackend] and [EditProvider] are pure, and give a
 // [files.Edit] for each file; [InitNeeded] says which terraform init a project needs
 // afterwards.
 //

@@ -126,9 +126,9 @@ func TestWhatARepositoryBringsThatLeadsElsewhereIsFoundByFileAndLine(t *testing.
 			}
 			own := OwnWay(root, "http://localhost:4566", []string{"AWS_ENDPOINT_URL_EC2=http://own.example", "HTTPS_PROXY=http://proxy.corp:3128", "no_proxy=localhost"})
 			own.AddProfile(func(setting string) string { return profile[setting] })
-			p, err := Inspect(dir, func(string) string { return "" })
-			if err != nil {
-				t.Fatal(err)
+			p, problems := Inspect(dir, func(string) string { return "" })
+			if problems != nil {
+				t.Fatal(problems)
 			}
 			found, err := p.Elsewhere(own)
 			if err != nil {
@@ -179,9 +179,9 @@ func TestNotesThatTerraformWouldGoByAreFoundWhereTheyNameAnotherPlace(t *testing
 	}
 	read := func() *Project {
 		t.Helper()
-		p, err := Inspect(dir, func(string) string { return "" })
-		if err != nil {
-			t.Fatal(err)
+		p, problems := Inspect(dir, func(string) string { return "" })
+		if problems != nil {
+			t.Fatal(problems)
 		}
 		return p
 	}

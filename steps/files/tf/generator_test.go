@@ -63,9 +63,9 @@ func TestAGeneratorIsRecognisedByWhatLiesInTheDirectoryAndAbove(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p, err := Inspect(filepath.Join(dir, "a", "p"), func(string) string { return "" })
-			if err != nil {
-				t.Fatal(err)
+			p, problems := Inspect(filepath.Join(dir, "a", "p"), func(string) string { return "" })
+			if problems != nil {
+				t.Fatal(problems)
 			}
 			got := ""
 			if g := p.Generated; g != nil {

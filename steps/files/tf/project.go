@@ -90,19 +90,10 @@ type ProviderBlock struct {
 // Inspect reads the *.tf, *.tofu, *.tf.json and *.tofu.json files of dir
 // (not of its sub-directories), override files included, and what Terraform
 // left there: local state and the backend that .terraform, or TF_DATA_DIR, is
-// configured for. A missing directory is a project without files. Malformed
-// files are an [*Error] with file and line.
-func Inspect(dir string, getenv func(string) string) (*Project, error) {
-	p, problems := Survey(dir, getenv)
-	if len(problems) > 0 {
-		return nil, problems[0]
-	}
-	return p, nil
-}
-
-// Survey is [Inspect] for a project that may be broken: it gives
-// what can be read and, apart, everything that cannot, each an [*Error].
-func Survey(dir string, getenv func(string) string) (p *Project, problems []error) {
+// configured for. A missing directory is a project without files. It gives
+// what can be read and, apart, everything that cannot, each an [*Error] with file
+// and, where the file is malformed, line.
+func Inspect(dir string, getenv func(string) string) (p *Project, problems []error) {
 	p = &Project{Dir: dir}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -2,6 +2,7 @@ package healthtest
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,8 +68,8 @@ func (b *Bench) noteInits() {
 // Initialise makes a project's directory what init leaves.
 func (b *Bench) Initialise(dir string) {
 	b.T.Helper()
-	p, err := tf.Inspect(b.Path(dir), b.Shell.Environ().Get)
-	b.Must(err)
+	p, problems := tf.Inspect(b.Path(dir), b.Shell.Environ().Get)
+	b.Must(errors.Join(problems...))
 	block, err := p.Backend()
 	b.Must(err)
 	config := map[string]any{"workspace_key_prefix": nil, "max_retries": nil}
