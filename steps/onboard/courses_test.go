@@ -4,8 +4,11 @@ package onboard
 
 import (
 	"os"
+	"testing"
 
 	"stateroom/awsops"
+	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 )
 
@@ -87,6 +90,15 @@ var courses = []course{{
 	},
 	settled: []string{"troubleshoot"},
 }}
+
+// unfurnished is an office before its set-up.
+func unfurnished(t testing.TB) *office {
+	t.Helper()
+	o := newBuilding(t, nil)
+	o.movesIn(sandboxtest.Start(t, sandbox.Options{}))
+	o.write("stateroom.hcl", string(o.blueprint.HCL()))
+	return o
+}
 
 func (s *stopped) first() []string {
 	return []string{"onboard", "--handover", s.path("handover/bob.age"), "--identity", s.bobs.path("identity")}

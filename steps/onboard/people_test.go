@@ -12,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"stateroom/awsops/sandbox"
-	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
@@ -28,15 +26,6 @@ type office struct {
 	*laptop
 	// bare gives bob no recipient, so that a passphrase is needed.
 	bare bool
-}
-
-// unfurnished is an office before its set-up.
-func unfurnished(t testing.TB) *office {
-	t.Helper()
-	o := newBuilding(t, nil)
-	o.movesIn(sandboxtest.Start(t, sandbox.Options{}))
-	o.write("stateroom.hcl", string(o.blueprint.HCL()))
-	return o
 }
 
 func newOffice(t testing.TB, change ...func(*blueprint.Blueprint)) *office {

@@ -45,8 +45,20 @@ type file struct {
 	mode fs.FileMode
 }
 
-// scenes are those of this process by name.
-var scenes sync.Map
+// scenes are those of this process by their seeds.
+var scenes = struct {
+	mu  sync.Mutex
+	all map[string]*scene
+}{all: map[string]*scene{}}
+
+func sceneOf(seed string) *scene {
+	scenes.mu.Lock()
+	defer scenes.mu.Unlock()
+	if scenes.all[seed] == nil {
+		scenes.all[seed] = &scene{}
+	}
+	return scenes.all[seed]
+}
 
 // Prepared serves a sandbox until the test ends in which prepare has been at work
 // already, and puts into a home the files that it left there. It works once a process
@@ -56,8 +68,7 @@ var scenes sync.Map
 func Prepared(t testing.TB, o sandbox.Options, name string, home Home, prepare func(*sandbox.Server, string, Home)) *sandbox.Server {
 	t.Helper()
 	o.Seed = fmt.Sprintf("%+v\n%s", o, name)
-	kept, _ := scenes.LoadOrStore(o.Seed, &scene{})
-	s := kept.(*scene)
+	s := sceneOf(o.Seed)
 	s.once.Do(func() { s.play(t, o, prepare) })
 	if !s.done {
 		t.Fatal("what this test begins with has failed in another one")
@@ -77,22 +88,31 @@ func (s *scene) play(t testing.TB, o sandbox.Options, prepare func(*sandbox.Serv
 	defer at.Close()
 	s.url, s.home, s.files = at.URL, Home(t.TempDir()), map[string]file{}
 	prepare(server, s.url, s.home)
-	err := filepath.WalkDir(string(s.home), func(path string, d fs.DirEntry, err error) error {
+	s.keep(t, os.DirFS(string(s.home)))
+	s.done = true
+}
+
+// keep reads the files of the home.
+func (s *scene) keep(t testing.TB, home fs.FS) {
+	t.Helper()
+	err := fs.WalkDir(home, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
+		text, err := fs.ReadFile(home, path)
+		if err != nil {
+			return fmt.Errorf("keep a scene: %w", err)
+		}
 		info, err := d.Info()
 		if err != nil {
-			return err
+			return fmt.Errorf("keep a scene: %w", err)
 		}
-		text, err := os.ReadFile(path)
-		s.files[strings.TrimPrefix(path, string(s.home))] = file{string(text), info.Mode()}
-		return err
+		s.files[path] = file{string(text), info.Mode()}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.done = true
 }
 
 // record answers requests one after the other, so that they can be repeated in the
@@ -104,7 +124,7 @@ func (s *scene) record(t testing.TB, server *sandbox.Server, w http.ResponseWrit
 	if err != nil {
 		t.Error(err)
 	}
-	one := asked{request: r.Clone(context.Background()), body: body, at: time.Now()}
+	one := asked{request: r.Clone(context.WithoutCancel(r.Context())), body: body, at: time.Now()}
 	answer := httptest.NewRecorder()
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	server.ServeHTTP(answer, r)
@@ -131,7 +151,7 @@ func (s *scene) again(t testing.TB, o sandbox.Options) *sandbox.Server {
 	server := sandbox.New(o)
 	for _, one := range s.asked {
 		then.Store(&one.at)
-		r, answer := one.request.Clone(context.Background()), httptest.NewRecorder()
+		r, answer := one.request.Clone(t.Context()), httptest.NewRecorder()
 		r.Body = io.NopCloser(bytes.NewReader(one.body))
 		server.ServeHTTP(answer, r)
 		if answer.Code != one.status {
