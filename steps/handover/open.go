@@ -51,6 +51,11 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return byPassphrase(raw)
+}
+
+// byPassphrase is [NeedsPassphrase] of the binary form.
+func byPassphrase(raw []byte) (bool, error) {
 	if !bytes.HasPrefix(raw, []byte(ageVersion)) {
 		return false, &plan.Refusal{
 			Finding: "onboard.handover-newer", What: "The handover was sealed in a version of age's format that this stateroom does not know.",
@@ -76,15 +81,15 @@ func NeedsPassphrase(sealed []byte) (bool, error) {
 // Open unseals a handover. Who sealed it is not known: see [Check]. Every error
 // is a [*plan.Refusal] of one clear sentence and one remedy.
 func Open(sealed []byte, with Unlock) (*Handover, error) {
-	byPassphrase, err := NeedsPassphrase(sealed)
-	if err != nil {
-		return nil, err
-	}
-	identities, wrong, err := with.identities(byPassphrase)
-	if err != nil {
-		return nil, err
-	}
 	raw, err := dearmored(sealed)
+	if err != nil {
+		return nil, err
+	}
+	passphrase, err := byPassphrase(raw)
+	if err != nil {
+		return nil, err
+	}
+	identities, wrong, err := with.identities(passphrase)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package onboard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -36,26 +37,34 @@ type worker struct {
 func (w worker) checkReads(ctx context.Context) (readable map[string]bool) {
 	readable = map[string]bool{}
 	var mu sync.Mutex
-	var g errgroup.Group
-	g.SetLimit(w.env.Parallel)
+	var checks []func()
 	for _, e := range w.answers.EnvironmentsFor(w.who.user) {
-		g.Go(func() error {
-			w.checkEnvironment(ctx, e)
-			return nil
-		})
+		checks = append(checks, func() { w.checkEnvironment(ctx, e) })
 	}
 	for _, p := range w.answers.ProjectsFor(w.who.user) {
-		g.Go(func() error {
+		checks = append(checks, func() {
 			if w.checkReadable(ctx, p) {
 				mu.Lock()
 				defer mu.Unlock()
 				readable[p.Name] = true
 			}
+		})
+	}
+	together(w.env.Parallel, checks)
+	return readable
+}
+
+// together does all of it, so much at a time.
+func together(limit int, work []func()) {
+	var g errgroup.Group
+	g.SetLimit(limit)
+	for _, do := range work {
+		g.Go(func() error {
+			do()
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions return nil
-	return readable
 }
 
 // checkEnvironment assumes the environment's role, asks who that is, and reads
@@ -120,7 +129,7 @@ func (w worker) checkHarmless(ctx context.Context, e blueprint.Environment, sess
 	switch {
 	case err == nil:
 		w.passed(c, "answered")
-	case awsops.IsAccessDenied(err) && !known(e.Permissions):
+	case awsops.IsAccessDenied(err) && !slices.Contains(listsBuckets, e.Permissions):
 		w.undecided(c, "the role's own permissions leave s3:ListAllMyBuckets out")
 	case awsops.IsAccessDenied(err):
 		f := because(err)
@@ -132,11 +141,5 @@ func (w worker) checkHarmless(ctx context.Context, e blueprint.Environment, sess
 	}
 }
 
-// known tells permissions of which it is known that they allow listing buckets.
-func known(permissions string) bool {
-	switch permissions {
-	case blueprint.PermissionsArticle, blueprint.PermissionsPowerUser, blueprint.PermissionsAdministrator:
-		return true
-	}
-	return false
-}
+// listsBuckets are the permissions of which it is known that they allow listing buckets.
+var listsBuckets = []string{blueprint.PermissionsArticle, blueprint.PermissionsPowerUser, blueprint.PermissionsAdministrator}

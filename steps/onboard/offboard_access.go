@@ -104,16 +104,15 @@ func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ro
 	}
 	roles := make([]roleAccess, len(a.Environments))
 	accounts := sync.OnceValues(func() ([]awsops.Account, error) { return home.Accounts(ctx) })
-	var g errgroup.Group
-	g.SetLimit(env.Parallel)
+	var reads []func()
 	for i, e := range a.Environments {
-		g.Go(func() error {
+		reads = append(reads, func() {
 			if e.Account == "" { // made by its e-mail address, under which the organization knows it
 				listed, err := accounts()
 				found, there := (&steps.AccountFacts{Accounts: listed}).ByEmail(e.Email)
 				if !there {
 					roles[i] = roleAccess{Environment: e, ARN: e.Role, RoleFacts: steps.RoleFacts{Unreachable: err}}
-					return nil
+					return
 				}
 				e.Account = found.ID
 			}
@@ -121,10 +120,9 @@ func readRoles(ctx context.Context, env *engine.Env, a *blueprint.Answers) ([]ro
 				Environment: e, ARN: a.RoleARN(identity.Partition, e), reach: a.ReachOf(e), region: a.StateRegion,
 				RoleFacts: steps.InspectRole(ctx, env, a, e),
 			}
-			return nil
 		})
 	}
-	_ = g.Wait()            // the functions return nil
+	together(env.Parallel, reads)
 	return roles, ctx.Err() //nolint:wrapcheck // the caller's own context
 }
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"stateroom/awsops"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/diagnosis"
@@ -37,30 +35,23 @@ func (l *look) prove(ctx context.Context) {
 	for _, f := range engine.TidyProofs(ctx, l.env, l.answers, l.worker.Session) {
 		l.find(f)
 	}
-	var g errgroup.Group
-	g.SetLimit(l.env.Parallel)
+	var states, plans []func()
 	for _, p := range l.answers.ProjectsFor(l.who.user) {
-		if l.stateKey == nil || !l.readable[p.Name] {
-			continue // told already
+		if l.stateKey != nil && l.readable[p.Name] { // otherwise it was told already
+			states = append(states, func() { l.worker.proveState(ctx, p, l.stateKey) })
 		}
-		g.Go(func() error {
-			l.worker.proveState(ctx, p, l.stateKey)
-			return nil
-		})
 	}
-	_ = g.Wait() // the functions return nil
-	var plans errgroup.Group
-	plans.SetLimit(plansAtOnce)
 	for _, at := range l.projects {
-		if at.Problem != nil || !l.readable[at.Project.Name] || ctx.Err() != nil {
-			continue
+		if at.Problem == nil && l.readable[at.Project.Name] {
+			plans = append(plans, func() {
+				if ctx.Err() == nil {
+					l.worker.plan(ctx, at)
+				}
+			})
 		}
-		plans.Go(func() error {
-			l.worker.plan(ctx, at)
-			return nil
-		})
 	}
-	_ = plans.Wait() // the functions return nil
+	together(l.env.Parallel, states)
+	together(plansAtOnce, plans)
 }
 
 // checkReadable reads a project's state, or sees that there is none yet; it is false

@@ -1,6 +1,7 @@
 package onboard
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"stateroom/awsops/secret"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/files"
+	"stateroom/steps/files/profiles"
 	"stateroom/steps/handover"
 	"stateroom/steps/plan"
 )
@@ -53,6 +55,16 @@ type Start struct {
 	Now     func() time.Time
 }
 
+// HoldsKey tells whether a key of an admin's lies on this laptop already.
+func HoldsKey(getenv func(string) string, a *blueprint.Answers) bool {
+	path, err := profiles.CredentialsPath(getenv)
+	if err != nil {
+		return false
+	}
+	credentials, _ := files.Read(path) // the flow tells of a file that cannot be read
+	return profiles.KeyID(credentials, a.AdminProfile) != "" || profiles.KeyID(credentials, a.LongTermProfile()) != ""
+}
+
 // Questions are those that follow from the answers given so far; none means that
 // all is asked. An answer that cannot be is a [plan.Problem].
 func (s *Start) Questions(given plan.Given) ([]plan.Question, error) {
@@ -90,7 +102,7 @@ func (s *Start) pair() ([]plan.Question, error) {
 func (s *Start) unlocking(given plan.Given) ([]plan.Question, error) {
 	sealed, err := s.readSealed(given.Text(PathHandover))
 	if err != nil {
-		return nil, &plan.Problem{Path: PathHandover, Text: err.Error()}
+		return nil, at(PathHandover, err)
 	}
 	byPassphrase, err := handover.NeedsPassphrase(sealed)
 	if err != nil {
@@ -146,13 +158,13 @@ func (s *Start) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPa
 	none := awsops.KeyPair{}
 	sealed, err := s.readSealed(given.Text(PathHandover))
 	if err != nil {
-		return nil, none, &plan.Problem{Path: PathHandover, Text: err.Error()}
+		return nil, none, at(PathHandover, err)
 	}
 	unlock, path := handover.Unlock{Passphrase: given[PathPassphrase]}, PathPassphrase
 	if given.Asked(PathIdentity) {
 		path = PathIdentity
 		if unlock.Identity, err = s.readSealed(given.Text(PathIdentity)); err != nil {
-			return nil, none, &plan.Problem{Path: path, Text: err.Error()}
+			return nil, none, at(path, err)
 		}
 	}
 	if o.Handover, err = handover.Open(sealed, unlock); err != nil {
@@ -169,13 +181,14 @@ func (s *Start) open(o *Onboarding, given plan.Given) (*Onboarding, awsops.KeyPa
 	return o, pair, nil
 }
 
-// at puts a refusal to the question that led to it.
+// at puts what is wrong to the question that led to it.
 func at(path string, err error) error {
+	problem := &plan.Problem{Path: path, Text: err.Error()}
 	var refusal *plan.Refusal
 	if errors.As(err, &refusal) {
-		return &plan.Problem{Path: path, Text: refusal.What + " " + refusal.Remedy}
+		problem.Text = refusal.What + " " + refusal.Remedy
 	}
-	return err
+	return problem
 }
 
 // wrongPart is the question whose answer a pasted key fails by.
@@ -220,12 +233,8 @@ func PassphraseFrom(ctx context.Context, path string) (secret.Secret, error) {
 	if err != nil {
 		return secret.Secret{}, err
 	}
-	line := data
-	for i, c := range data {
-		if c == '\n' || c == '\r' {
-			line = data[:i]
-			break
-		}
+	if end := bytes.IndexAny(data, "\r\n"); end >= 0 {
+		data = data[:end]
 	}
-	return secret.New(string(line)), nil
+	return secret.New(string(data)), nil
 }

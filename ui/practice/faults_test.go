@@ -30,6 +30,7 @@ func TestEveryIDHasAFaultOfItsName(t *testing.T) {
 }
 
 func TestAnUnknownFaultIsAnErrorThatListsThem(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, nil)
 	err := w.Break(t.Context(), "gremlins")
 	if err == nil {
@@ -43,6 +44,7 @@ func TestAnUnknownFaultIsAnErrorThatListsThem(t *testing.T) {
 }
 
 func TestAFaultNeedsAFinishedSetUp(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	defer closeLab(t, s)
 	if err := s.Break(t.Context(), "kms-disabled"); err == nil || !strings.Contains(err.Error(), "needs a finished set-up") {

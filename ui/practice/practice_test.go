@@ -77,6 +77,7 @@ func TestAProcessThatOnlyRehearsesForgetsTheCallersAWS(t *testing.T) {
 }
 
 func TestStageOperatorMeetsTheAccountsThatTheAnswersName(t *testing.T) {
+	t.Parallel()
 	for _, accounts := range []int{0, 1, 5} {
 		s := start(t, Options{Accounts: accounts})
 		sessions, err := awsops.Open(context.Background(), s.Config())

@@ -7,10 +7,7 @@ import (
 	"time"
 
 	"stateroom/awsops/secret"
-	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
-	"stateroom/steps/files"
-	"stateroom/steps/files/profiles"
 	"stateroom/steps/onboard"
 	"stateroom/steps/plan"
 )
@@ -90,26 +87,8 @@ func (s *session) known(ctx context.Context, given plan.Given) (*onboard.Start, 
 	if len(found) == 1 {
 		e.Found = found[0]
 	}
-	e.Returning = s.holdsKey(a)
+	e.Returning = onboard.HoldsKey(s.environ().Get, a)
 	return e, nil
-}
-
-// holdsKey tells whether a key of an admin's lies on this laptop already.
-func (s *session) holdsKey(a *blueprint.Answers) bool {
-	path, err := profiles.CredentialsPath(s.environ().Get)
-	if err != nil {
-		return false
-	}
-	credentials, err := files.Read(path)
-	if err != nil {
-		return false // the flow tells
-	}
-	for _, name := range []string{a.AdminProfile, a.LongTermProfile()} {
-		if profile, _ := profiles.Read(profiles.Credentials, credentials, name); profile.Get("aws_access_key_id") != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // answered puts the flags that answer a question into given.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stateroom/awsops"
+	"stateroom/awsops/policy"
 	"stateroom/steps/diagnosis"
 	"stateroom/steps/plan"
 	"stateroom/steps/troubleshoot/health"
@@ -99,7 +100,7 @@ func checkHeaders(f *facts, s *stateAccess) health.Result {
 		x.Changes = planned(f, sends("s3", "PutBucketPolicy"))
 	}
 	if c, can := unblockBucket(f, s.in); can {
-		x.Changes, x.Cause = append(x.Changes, c), strings.Join([]string{by.profile, "s3", byResource}, " ")
+		x.Changes, x.Cause = append(x.Changes, c), strings.Join([]string{by.profile, "s3", string(policy.ResourceBased)}, " ")
 		x.Remedy = fmt.Sprintf("Remove statement %q from the policy of bucket %s, which is none of the blueprint's.", d.Sid, s.Bucket)
 	}
 	return c.Failed("It refuses the write: "+d.Why+".", x)

@@ -67,7 +67,7 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 		q.attached = named("trust policy", policy.RoleTrust, seen.Role.Trust)
 	}
 	why := reasonOf(f, q)
-	x.Evidence = strings.TrimSpace(x.Evidence + " " + why.text)
+	x.Evidence = strings.TrimSpace(x.Evidence + " " + why.Why)
 	byGroup := []string{"This statement in a policy of the group of " + r.by.who() + ":", policy.AssumeRoles([]string{r.arn}).JSON()}
 	trustOf := fmt.Sprintf("trust policy of role %s in account %s:", r.environment.Role, r.environment.Account)
 	switch {
@@ -75,19 +75,19 @@ func deniedRole(f *facts, r *roleAccess, c health.Question) health.Result {
 		return c.Undecided("The role was made less than a minute ago; AWS is still telling its services. Ask again in a minute.")
 	case lacksFactor(f, r, q):
 		return c.Undecided("The role asks for a second factor, which %s was not used with: sign in with stateroom login.", r.by.who())
-	case why.by == byIdentity:
-		x.Cause = r.by.profile + " " + byIdentity // one group's policy, whatever roles it lacks
+	case why.Type == policy.IdentityBased:
+		x.Cause = r.by.profile + " " + string(policy.IdentityBased) // one group's policy, whatever roles it lacks
 		x.Remedy, x.Changes = fmt.Sprintf("Allow sts:AssumeRole on %s in a policy of the group.", r.arn), planned(f, r.by.ofItsGroups)
 		x.Needs = byGroup
-	case why.by == byTrust:
+	case why.Type == policy.RoleTrust:
 		x.Remedy, x.Changes = fmt.Sprintf("Correct the trust policy of %s.", r.arn), planned(f, trust)
 		x.Needs = []string{"This " + trustOf, wantedTrust(f, r)}
-	case why.by == "":
+	case why.Type == "":
 		x.Remedy = "Have both looked at: the group's policy and the trust policy of " + r.arn + "."
 		x.Changes = planned(f, func(c plan.Change) bool { return r.by.ofItsGroups(c) || trust(c) })
 		x.Needs = slices.Concat(byGroup, []string{"And this " + trustOf, wantedTrust(f, r)})
 	default:
-		byOthers(&x, why.by, r.by.who(), "assume "+r.arn)
+		byOthers(&x, why.Type, r.by.who(), "assume "+r.arn)
 	}
 	return c.Failed(diagnosis.Answer(r.assumeErr), x)
 }
@@ -182,8 +182,8 @@ func (r *roleAccess) insideFault(evidence string) health.Result {
 	return x
 }
 
-var policyWords = map[string]string{
-	byIdentity: "the role's own policies", byBoundary: "its permissions boundary", byControl: "a service control policy of the organization",
+var policyWords = map[policy.Type]string{
+	policy.IdentityBased: "the role's own policies", policy.PermissionsBoundary: "its permissions boundary", policy.ServiceControl: "a service control policy of the organization",
 }
 
 // brokenPromise is about a promise of the blueprint that something above the role's
@@ -192,7 +192,7 @@ func (r *roleAccess) brokenPromise(d awsops.Simulated) health.Result {
 	by := simulatedBy(d)
 	x := r.insideFault(fmt.Sprintf("iam:SimulatePrincipalPolicy: role %s may not do %s, because of %s.%s", r.arn, d.Action, policyWords[by], decidedBy(d)))
 	switch {
-	case by != byIdentity:
+	case by != policy.IdentityBased:
 		byOthers(&x, by, r.arn, d.Action)
 	case d.Explicit:
 		x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."

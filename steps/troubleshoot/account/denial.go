@@ -13,15 +13,6 @@ import (
 	"stateroom/steps/troubleshoot/health"
 )
 
-// The types of policy in AWS's words.
-const (
-	byIdentity = string(policy.IdentityBased)
-	byResource = string(policy.ResourceBased)
-	byBoundary = string(policy.PermissionsBoundary)
-	byControl  = string(policy.ServiceControl)
-	byTrust    = string(policy.RoleTrust)
-)
-
 // question is one action of an identity on one resource.
 type question struct {
 	by *identity
@@ -41,64 +32,54 @@ func (s *stateAccess) ask(f *facts, action, resource string) question {
 	return question{by: s.in.by, at: s, action: action, resource: resource, rights: s.rights, attached: bucketPolicy(f, s.Bucket)}
 }
 
-// reason is why something is denied, as far as it can be told.
-type reason struct {
-	// by is the type of policy that denies or does not allow; empty where two
-	// remain.
-	by       string
-	explicit bool
-	// text is what AWS's own words do not say: sentences, or nothing.
-	text string
-}
-
 // denial makes a fault of a refusal: whose policy it is decides who can mend
 // it and how.
 func denial(f *facts, c health.Question, q question, d *diagnosis.Diagnosis) health.Result {
 	who, why := q.by.who(), reasonOf(f, q)
 	ofKey := strings.HasPrefix(q.action, "kms:")
-	if why.explicit && strings.HasPrefix(q.action, "s3:") {
+	if why.Explicit && strings.HasPrefix(q.action, "s3:") {
 		d = diagnosis.ExplicitDeny
 	}
-	evidence, answer := why.text, "It is denied."
+	evidence, answer := why.Why, "It is denied."
 	if q.err != nil {
-		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.text), diagnosis.Answer(q.err)
+		evidence, answer = strings.TrimSpace(diagnosis.Describe(q.err)+" "+why.Why), diagnosis.Answer(q.err)
 	}
 	if q.by.stranger() {
 		return c.Undecided("%s is no user of the blueprint's, whose groups alone get rights to the state: %s", who, evidence)
 	}
 	// One missing right is one fault, whatever states it concerns.
 	cause := q.action
-	if why.by == byResource || ofKey {
+	if why.Type == policy.ResourceBased || ofKey {
 		cause, _, _ = strings.Cut(q.action, ":") // one bucket's policy, or one key
 	}
-	x := faultOf(d, strings.Join([]string{q.by.profile, cause, why.by}, " "), evidence)
+	x := faultOf(d, strings.Join([]string{q.by.profile, cause, string(why.Type)}, " "), evidence)
 	x.Err, x.Who = q.err, who
-	if stray := q.at.Strays(f.answers); stray != "" && why.by != byResource && !ofKey {
+	if stray := q.at.Strays(f.answers); stray != "" && why.Type != policy.ResourceBased && !ofKey {
 		x.Evidence += " " + stray
 		x.Remedy = "Correct the backend, then init -reconfigure."
 		return c.Failed(answer, x)
 	}
-	switch why.by {
-	case byIdentity, "":
+	switch why.Type {
+	case policy.IdentityBased, "":
 		x.Needs = grant(f, q)
 		x.Remedy = fmt.Sprintf("Allow %s on %s in a policy of the group: stateroom setup does, run by the operator.", q.action, q.resource)
-		if why.explicit {
+		if why.Explicit {
 			x.Remedy = "Remove the Deny statement from that policy, unless somebody meant it."
 			x.Needs = []string{fmt.Sprintf("Take the Deny of %s on %s out of the policy named above, which is none of the blueprint's.", q.action, q.resource)}
 		}
 		x.Changes = planned(f, q.by.ofItsGroups)
-	case byResource:
+	case policy.ResourceBased:
 		deniedByResource(f, q, &x)
 	default:
-		byOthers(&x, why.by, who, q.action+" on "+q.resource)
+		byOthers(&x, why.Type, who, q.action+" on "+q.resource)
 	}
 	return c.Failed(answer, x)
 }
 
 // byOthers leaves a fault to whoever is responsible for a policy above the blueprint's.
-func byOthers(x *health.Result, policy, who, what string) {
-	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", policy)
-	x.Needs = []string{fmt.Sprintf("A %s that lets %s do %s.", policy, who, what)}
+func byOthers(x *health.Result, by policy.Type, who, what string) {
+	x.Remedy = fmt.Sprintf("Have the %s changed by whoever is responsible for it: it is not the blueprint's.", by)
+	x.Needs = []string{fmt.Sprintf("A %s that lets %s do %s.", by, who, what)}
 }
 
 // ofItsGroups tells the changes that give an identity's groups what they lack.
@@ -122,43 +103,43 @@ func deniedByResource(f *facts, q question, x *health.Result) {
 }
 
 // reasonOf says why a question was answered with no: in AWS's own words, else by
-// the simulation, else by the resource's policy. Where two causes remain it
-// lists both with what would tell them apart.
-func reasonOf(f *facts, q question) reason {
+// the simulation, else by the resource's policy. Where two causes remain the type is
+// empty, and both are listed with what would tell them apart. Why is what AWS's own
+// words do not say: sentences, or nothing.
+func reasonOf(f *facts, q question) policy.Decision {
 	d, _ := awsops.DenialOf(q.err)
 	s, known := q.rights.of(q.action, q.resource)
-	switch {
-	case d.Policy == byResource || d.Policy == byTrust:
-		return reason{d.Policy, d.Explicit, reasonText(f, q, d.Policy, d.Explicit)}
-	case d.Policy != "":
-		return reason{d.Policy, d.Explicit, strings.TrimSpace(decidedBy(s))}
+	decision, judged := evaluate(f, q)
+	decides := func(by policy.Type, explicit bool, more string) policy.Decision {
+		return policy.Decision{Type: by, Explicit: explicit, Why: reasonText(f, q, by, explicit) + more}
+	}
+	switch by := policy.Type(d.Policy); {
+	case by == policy.ResourceBased || by == policy.RoleTrust:
+		return decides(by, d.Explicit, "")
+	case by != "":
+		return policy.Decision{Type: by, Explicit: d.Explicit, Why: strings.TrimSpace(decidedBy(s))}
 	case known && !s.Allowed:
 		by := simulatedBy(s)
-		explicit := s.Explicit || by == byControl
-		return reason{by, explicit, reasonText(f, q, by, explicit) + " So says iam:SimulatePrincipalPolicy." + decidedBy(s)}
-	}
-	decision, judged := evaluate(f, q)
-	switch {
+		return decides(by, s.Explicit || by == policy.ServiceControl, " So says iam:SimulatePrincipalPolicy."+decidedBy(s))
 	case judged && !decision.Allowed:
-		by := string(decision.Type)
-		return reason{by, decision.Explicit, reasonText(f, q, by, decision.Explicit)}
+		return decides(decision.Type, decision.Explicit, "")
 	case known && !judged:
-		return reason{by: byResource, text: fmt.Sprintf("The identity's own policies allow %s on %s, so that the policy of the resource is what refuses; it may not be read from here.", q.action, q.resource)}
+		return policy.Decision{Type: policy.ResourceBased, Why: fmt.Sprintf("The identity's own policies allow %s on %s, so that the policy of the resource is what refuses; it may not be read from here.", q.action, q.resource)}
 	}
-	return reason{text: fmt.Sprintf("Either no policy of %[1]s allows %[2]s on %[3]s, or the policy of the resource or of the organization refuses it. "+
+	return policy.Decision{Why: fmt.Sprintf("Either no policy of %[1]s allows %[2]s on %[3]s, or the policy of the resource or of the organization refuses it. "+
 		"To tell: aws iam simulate-principal-policy --policy-source-arn %[1]s --action-names %[2]s --resource-arns '%[3]s'; allowed means the latter.",
 		q.by.who(), q.action, q.resource)}
 }
 
 // simulatedBy is the type of the policy that decided a simulation.
-func simulatedBy(s awsops.Simulated) string {
+func simulatedBy(s awsops.Simulated) policy.Type {
 	switch {
 	case s.ByOrganization:
-		return byControl
+		return policy.ServiceControl
 	case s.ByBoundary:
-		return byBoundary
+		return policy.PermissionsBoundary
 	}
-	return byIdentity
+	return policy.IdentityBased
 }
 
 func decidedBy(s awsops.Simulated) string {
@@ -169,22 +150,22 @@ func decidedBy(s awsops.Simulated) string {
 }
 
 // reasonText says what it means here that a type of policy decides.
-func reasonText(f *facts, q question, by string, explicit bool) string {
-	if by == byResource || by == byTrust {
+func reasonText(f *facts, q question, by policy.Type, explicit bool) string {
+	if by == policy.ResourceBased || by == policy.RoleTrust {
 		if d, judged := evaluate(f, q); judged && !d.Allowed {
 			return "The policy of " + q.resource + " decides: " + d.Why + "."
 		}
 	}
-	what := map[string]string{
-		byIdentity: "its own or its groups' policies", byResource: "the policy of " + q.resource, byTrust: "the trust policy of " + q.resource,
-		byBoundary: "its permissions boundary",
+	what := map[policy.Type]string{
+		policy.IdentityBased: "its own or its groups' policies", policy.ResourceBased: "the policy of " + q.resource, policy.RoleTrust: "the trust policy of " + q.resource,
+		policy.PermissionsBoundary: "its permissions boundary",
 	}[by]
 	refused := fmt.Sprintf("%s on %s to %s.", q.action, q.resource, q.by.who())
 	switch {
-	case by == byControl:
+	case by == policy.ServiceControl:
 		return "A service control policy of the organization forbids " + refused
 	case what == "":
-		return "A " + by + " refuses " + refused
+		return "A " + string(by) + " refuses " + refused
 	case explicit:
 		return "A Deny statement in " + what + " forbids " + refused
 	}

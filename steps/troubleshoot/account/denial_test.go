@@ -27,29 +27,29 @@ func TestARefusalIsExplainedByWordsThenSimulationThenDocuments(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		q    question
-		by   string
+		by   policy.Type
 		says []string
 	}{
-		{"AWS names the identity's policy", question{err: refusedWith("User: x is not authorized to perform: s3:GetObject on resource: \"y\" because no identity-based policy allows the s3:GetObject action")}, byIdentity, nil},
-		{"AWS names a service control policy", question{err: refusedWith("not authorized to perform: s3:GetObject with an explicit deny in a service control policy")}, byControl, nil},
-		{"AWS names the boundary", question{err: refusedWith("because no permissions boundary allows the s3:GetObject action")}, byBoundary, nil},
-		{"AWS names the bucket's policy, whose statement is found", question{err: refusedWith("with an explicit deny in a resource-based policy"), attached: fence}, byResource, []string{"Fence"}},
-		{"simulation: nothing allows", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{})}, byIdentity, []string{"Nothing in its own", "SimulatePrincipalPolicy"}},
-		{"simulation: a Deny", question{rights: simulated(awsops.Simulated{Explicit: true, Policies: []string{"leave"}})}, byIdentity, []string{"Deny statement", "leave"}},
-		{"simulation: the organization", question{rights: simulated(awsops.Simulated{ByOrganization: true})}, byControl, []string{"service control policy"}},
-		{"simulation: the boundary", question{rights: simulated(awsops.Simulated{ByBoundary: true})}, byBoundary, []string{"boundary"}},
-		{"documents: the bucket's policy", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true}), attached: fence}, byResource, []string{"Fence"}},
-		{"allowed by all that can be read", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true})}, byResource, []string{"may not be read"}},
+		{"AWS names the identity's policy", question{err: refusedWith("User: x is not authorized to perform: s3:GetObject on resource: \"y\" because no identity-based policy allows the s3:GetObject action")}, policy.IdentityBased, nil},
+		{"AWS names a service control policy", question{err: refusedWith("not authorized to perform: s3:GetObject with an explicit deny in a service control policy")}, policy.ServiceControl, nil},
+		{"AWS names the boundary", question{err: refusedWith("because no permissions boundary allows the s3:GetObject action")}, policy.PermissionsBoundary, nil},
+		{"AWS names the bucket's policy, whose statement is found", question{err: refusedWith("with an explicit deny in a resource-based policy"), attached: fence}, policy.ResourceBased, []string{"Fence"}},
+		{"simulation: nothing allows", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{})}, policy.IdentityBased, []string{"Nothing in its own", "SimulatePrincipalPolicy"}},
+		{"simulation: a Deny", question{rights: simulated(awsops.Simulated{Explicit: true, Policies: []string{"leave"}})}, policy.IdentityBased, []string{"Deny statement", "leave"}},
+		{"simulation: the organization", question{rights: simulated(awsops.Simulated{ByOrganization: true})}, policy.ServiceControl, []string{"service control policy"}},
+		{"simulation: the boundary", question{rights: simulated(awsops.Simulated{ByBoundary: true})}, policy.PermissionsBoundary, []string{"boundary"}},
+		{"documents: the bucket's policy", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true}), attached: fence}, policy.ResourceBased, []string{"Fence"}},
+		{"allowed by all that can be read", question{err: refusedWith("Access Denied"), rights: simulated(awsops.Simulated{Allowed: true})}, policy.ResourceBased, []string{"may not be read"}},
 		{"two remain", question{err: refusedWith("Access Denied")}, "", []string{"Either", "To tell:", "simulate-principal-policy"}},
 	} {
 		c.q.by, c.q.action, c.q.resource = id, "s3:GetObject", arn
 		got := reasonOf(f, c.q)
-		if got.by != c.by {
-			t.Errorf("%s: by %q, want %q (%s)", c.name, got.by, c.by, got.text)
+		if got.Type != c.by {
+			t.Errorf("%s: by %q, want %q (%s)", c.name, got.Type, c.by, got.Why)
 		}
 		for _, says := range c.says {
-			if !strings.Contains(got.text, says) {
-				t.Errorf("%s does not say %q: %s", c.name, says, got.text)
+			if !strings.Contains(got.Why, says) {
+				t.Errorf("%s does not say %q: %s", c.name, says, got.Why)
 			}
 		}
 	}

@@ -211,7 +211,7 @@ func lacking(in *inputs, p project) []health.Result {
 	}
 	r := refused(evidence, "Run terraform init in "+p.Dir+" with the -backend-config that the team uses, or write into the block where the state is.")
 	r.Init.Stuck = true
-	remedy := r.Finding.Remedy
+	remedy := r.Remedy
 	if other != nil && other.Variable != "" {
 		remedy = fmt.Sprintf("If that is where the state is, run terraform init in %s; else run %s, then troubleshoot again.", p.Dir, other.Remove())
 	} else if given := tf.PartialConfigs(p.Dir); len(given) > 0 {

@@ -33,8 +33,8 @@ func withProfileFix(ctx context.Context, in *inputs, r health.Result) []health.R
 			results = append(results, cannotEdit(edit.err))
 		case edit.Changes():
 			c := plan.FileChange(in.answers, edit.Edit, edit.title)
-			c.Fixes = []string{r.Finding.Key()}
-			r.Finding.Remedy = edit.title + "."
+			c.Fixes = []string{r.Key()}
+			r.Remedy = edit.title + "."
 			results[0].Changes = append(results[0].Changes, c)
 		}
 	}

@@ -64,7 +64,7 @@ func ofProject(p project, results []health.Result) []health.Result {
 		r := &results[i]
 		r.Init.Project = p.Name
 		if r.Finding != nil {
-			r.Finding.Subject = p.Name
+			r.Subject = p.Name
 		}
 	}
 	return results

@@ -49,7 +49,7 @@ func stateLocation(ctx context.Context, in *inputs, p project) []health.Result {
 	}
 	answer := fmt.Sprintf("%s, table %q, lock file %v", here, b.Attributes.Get("dynamodb_table"), on(b.Attributes, "use_lockfile"))
 	if len(results) > 0 {
-		return append(results, q.FailedAs(answer, results[0].Finding.ID))
+		return append(results, q.FailedAs(answer, results[0].ID))
 	}
 	return []health.Result{q.Passed("%s", answer)}
 }

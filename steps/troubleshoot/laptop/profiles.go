@@ -86,7 +86,7 @@ func profileInFile(ctx context.Context, in *inputs, u use) []health.Result {
 	}
 	for _, p := range in.projects {
 		if rightName(in, p) && slices.ContainsFunc(p.names, func(n namedProfile) bool { return !n.unknown && n.profile == u.profile }) {
-			r.Finding.Remedy = fmt.Sprintf("Write profile = %q in the files of project %s.", p.profile, p.Name)
+			r.Remedy = fmt.Sprintf("Write profile = %q in the files of project %s.", p.profile, p.Name)
 		}
 	}
 	return []health.Result{r}
