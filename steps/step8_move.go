@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,7 +61,10 @@ func inspectMove(ctx context.Context, env *engine.Env, a *blueprint.Answers, p b
 	if m.Lock == "" {
 		m.Lock = engine.NewLockID()
 	}
-	m.lookAt(ctx, s, a.Bucket.Name, p.StateKey, at.State.States)
+	there, err := engine.LookAt(ctx, s, a.Bucket.Name, p.StateKey, at.State.States, m.Earlier)
+	if m.Deleted, m.Err = there.Deleted, err; m.Deleted == nil && err == nil {
+		m.Others, m.Successor = there.Others(at.State.States)
+	}
 	return m, true
 }
 
@@ -93,42 +95,6 @@ func twin(env *engine.Env, a *blueprint.Answers, p blueprint.Project, all map[st
 		}
 	}
 	return ""
-}
-
-// lookAt finds out what lies in the new place. A state that was moved from here
-// and that nobody has touched since is no obstacle.
-func (m *Move) lookAt(ctx context.Context, s *awsops.Session, bucket, key string, local []tf.State) {
-	there, err := engine.StatesThere(ctx, s, bucket, key)
-	if err != nil {
-		m.Err = err
-		return
-	}
-	known, err := engine.BackedUp(ctx, m.Earlier)
-	if err != nil {
-		m.Err = err
-		return
-	}
-	keys := []string{key}
-	for _, state := range local {
-		if k := engine.StateKeyOf(key, state.Workspace); !slices.Contains(keys, k) {
-			keys = append(keys, k)
-		}
-	}
-	for _, k := range keys {
-		if m.Deleted, m.Err = engine.StateDeleted(ctx, s, bucket, k); m.Deleted != nil || m.Err != nil {
-			return
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(there)) {
-		if there[k].OneOf(known) {
-			continue
-		}
-		m.Others = append(m.Others, k)
-		lineage := there[k].State.Lineage
-		m.Successor = m.Successor || lineage != "" &&
-			(slices.ContainsFunc(known, func(s tf.State) bool { return s.Lineage == lineage }) ||
-				slices.ContainsFunc(local, func(s tf.State) bool { return s.Lineage == lineage }))
-	}
 }
 
 // pointed tells whether the project's backend block names the wanted place.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -46,22 +47,6 @@ type stateLock struct {
 	id string
 }
 
-// LockHeld is a lock that somebody else holds.
-type LockHeld struct {
-	Place string
-	info  tf.LockInfo
-}
-
-// Error says who holds the lock, as far as the lock tells.
-func (e *LockHeld) Error() string {
-	by := "somebody"
-	if e.info.Who != "" {
-		by = e.info.Who
-	}
-	return fmt.Sprintf("the state %s is locked by %s since %s (operation %q, lock %s), so nothing was written there; wait until that has ended, then run stateroom setup again",
-		e.Place, by, e.info.Created.Format(time.RFC3339), e.info.Operation, e.info.ID)
-}
-
 // take takes the lock. One that a killed run of ours left behind is taken over.
 // What was taken of it is released when the rest is refused.
 func (l stateLock) take(ctx context.Context) error {
@@ -99,7 +84,8 @@ func (l stateLock) refused(ctx context.Context, err error, held func(context.Con
 	if info.ID == l.id {
 		return nil
 	}
-	return &LockHeld{Place: l.place(l.key), info: info}
+	return fmt.Errorf("the state %s is locked by %s since %s (operation %q, lock %s), so nothing was written there; wait until that has ended, then run stateroom setup again",
+		l.place(l.key), cmp.Or(info.Who, "somebody"), info.Created.Format(time.RFC3339), info.Operation, info.ID)
 }
 
 // inFile and inTable are the texts of the two locks, empty without one.

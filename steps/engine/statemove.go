@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"stateroom/awsops"
 	"stateroom/steps/files/tf"
@@ -44,12 +43,7 @@ func (m StateMove) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	keys := []string{m.Key}
-	for _, s := range states {
-		if key := StateKeyOf(m.Key, s.Workspace); !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
+	keys := keysOf(m.Key, states)
 	ctx = awsops.WithStateWrites(ctx, awsops.StateWrites{Bucket: m.Bucket, Keys: keys, Table: m.Table})
 	for _, key := range keys {
 		lock := stateLock{m.Store, key, m.LockID}
@@ -70,48 +64,37 @@ func (m StateMove) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// look reads what lies in the new place, of every workspace, now that nobody else
-// can write there, and refuses what did not come from here.
-func (m StateMove) look(ctx context.Context, states []tf.State) (map[string]FoundState, error) {
-	there, err := StatesThere(ctx, m.Session, m.Bucket, m.Key)
+// look reads what lies in the new place, now that nobody else can write there, and
+// refuses what did not come from here.
+func (m StateMove) look(ctx context.Context, states []tf.State) (map[string]foundState, error) {
+	at, err := LookAt(ctx, m.Session, m.Bucket, m.Key, states, append(slices.Clone(m.Earlier), m.Backup))
 	if err != nil {
 		return nil, err
 	}
-	known, err := BackedUp(ctx, append(slices.Clone(m.Earlier), m.Backup))
-	if err != nil {
-		return nil, err
-	}
-	for key, at := range there {
-		if !at.OneOf(known) {
-			return nil, fmt.Errorf("%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, take over the team's files and run terraform init -reconfigure", m.place(key))
-		}
-		for _, s := range states {
-			if StateKeyOf(m.Key, s.Workspace) == key && !at.State.Same(s) && (at.State.Lineage != s.Lineage || at.State.Serial >= s.Serial) {
-				return nil, fmt.Errorf("%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.place(key), at.State.Serial, s.Serial)
-			}
-		}
+	if others, _ := at.Others(nil); len(others) > 0 {
+		return nil, fmt.Errorf("%s holds a state that did not come from here, so nothing was written; if a colleague has moved the project meanwhile, take over the team's files and run terraform init -reconfigure", m.place(others[0]))
 	}
 	for _, s := range states {
-		deleted, err := StateDeleted(ctx, m.Session, m.Bucket, StateKeyOf(m.Key, s.Workspace))
-		if err != nil {
-			return nil, err
-		}
-		if deleted != nil {
-			return nil, fmt.Errorf("%v; nothing was written over it: put it back (stateroom troubleshoot), delete all its versions, the delete marker too, or choose another key for the project", deleted)
+		key := StateKeyOf(m.Key, s.Workspace)
+		if now, found := at.there[key]; found && !now.Same(s) && (now.Lineage != s.Lineage || now.Serial >= s.Serial) {
+			return nil, fmt.Errorf("%s holds serial %d of the state that an earlier move brought there, and the state that is to be moved now has serial %d: decide which of the two is right; nothing was written", m.place(key), now.Serial, s.Serial)
 		}
 	}
-	return there, nil
+	if at.Deleted != nil {
+		return nil, fmt.Errorf("%v; nothing was written over it: put it back (stateroom troubleshoot), delete all its versions, the delete marker too, or choose another key for the project", at.Deleted)
+	}
+	return at.there, nil
 }
 
 // put writes one state and its digest. What lies there is nothing, the same state,
 // or the copy that an earlier run made.
-func (m StateMove) put(ctx context.Context, s tf.State, at FoundState) error {
+func (m StateMove) put(ctx context.Context, s tf.State, at foundState) error {
 	key := StateKeyOf(m.Key, s.Workspace)
 	body, err := terraform.Load(ctx, s.Path)
 	if err != nil {
 		return fmt.Errorf("read the backup of workspace %s: %w", s.Workspace, err)
 	}
-	if at.etag != "" && at.State.Same(s) {
+	if at.etag != "" && at.Same(s) {
 		body = at.body // it has arrived, perhaps with other white space
 	} else {
 		err := m.Session.PutObject(ctx, m.Bucket, key, body, awsops.PutOptions{KMSKeyARN: m.KeyARN, IfAbsent: at.etag == "", IfMatch: at.etag})
@@ -152,64 +135,4 @@ func (m StateMove) digest(ctx context.Context, key string, body []byte) error {
 		return nil
 	}
 	return m.Session.WriteDigest(ctx, m.Table, id, old, want)
-}
-
-// FoundState is a state in a bucket; problem says why it cannot be read as one.
-type FoundState struct {
-	body    []byte
-	etag    string
-	State   tf.State
-	problem error
-}
-
-// OneOf tells whether it is one of the states that were backed up here.
-func (f FoundState) OneOf(states []tf.State) bool {
-	return f.problem == nil && slices.ContainsFunc(states, f.State.Same)
-}
-
-// StatesThere reads the states of a project, of every workspace but those of
-// probes, by their keys.
-func StatesThere(ctx context.Context, s *awsops.Session, bucket, key string) (map[string]FoundState, error) {
-	keys, err := s.StateKeys(ctx, bucket, workspacePrefix, key)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]FoundState{}
-	for _, k := range keys {
-		if strings.HasPrefix(k, workspacePrefix+"/"+terraform.ProbePrefix) {
-			continue
-		}
-		at, err := readFound(ctx, s, bucket, k)
-		if err != nil {
-			return nil, err
-		}
-		if at != nil {
-			all[k] = *at
-		}
-	}
-	return all, nil
-}
-
-// readFound reads one state, nil where there is none.
-func readFound(ctx context.Context, s *awsops.Session, bucket, key string) (*FoundState, error) {
-	content, err := s.ReadObject(ctx, bucket, key, "")
-	if err != nil || content == nil {
-		return nil, err
-	}
-	at := &FoundState{body: content.Body, etag: content.ETag}
-	at.State, at.problem = tf.ParseState(content.Body)
-	return at, nil
-}
-
-// BackedUp are the states of these backups.
-func BackedUp(ctx context.Context, dirs []string) ([]tf.State, error) {
-	var all []tf.State
-	for _, dir := range dirs {
-		states, err := terraform.ReadBackup(ctx, dir)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, states...)
-	}
-	return all, nil
 }

@@ -103,7 +103,7 @@ func founded(t testing.TB, change ...func(*blueprint.Blueprint)) *company {
 func (c *company) finished(me string) {
 	c.t.Helper()
 	text := string(c.blueprint.HCL())
-	c.movesIn(sandboxtest.Prepared(c.t, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
+	c.movesIn(sandboxtest.Prepared(c.t, sandbox.Options{}, me+"\n"+text, sandboxtest.Home(c.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
 		b, err := blueprint.Parse("stateroom.hcl", []byte(text))
 		c.must(err)
 		desk := enginetest.Shell{Home: home, URL: url}.As(server.Operator())

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,22 +103,25 @@ func UsersOf(changes []Change) Users {
 }
 
 // LeftWith are the changes of these ids and all that need one of them.
-func (u Users) LeftWith(out map[string]bool) map[string]bool {
-	left := map[string]bool{}
-	var drop func(id string)
-	drop = func(id string) {
-		if left[id] {
+func (u Users) LeftWith(out map[string]bool) map[string]bool { return reached(maps.Keys(out), u) }
+
+// reached are these ids and all to which others lead from them.
+func reached(from iter.Seq[string], lead map[string][]string) map[string]bool {
+	all := map[string]bool{}
+	var visit func(id string)
+	visit = func(id string) {
+		if all[id] {
 			return
 		}
-		left[id] = true
-		for _, user := range u[id] {
-			drop(user)
+		all[id] = true
+		for _, next := range lead[id] {
+			visit(next)
 		}
 	}
-	for id := range out {
-		drop(id)
+	for id := range from {
+		visit(id)
 	}
-	return left
+	return all
 }
 
 // Exclude splits changes into those that are made and those that are not: the
@@ -139,31 +144,17 @@ func Exclude(changes []Change, without map[string]bool) (kept, left []Change) {
 // Required are the changes of one step with all that they need, in the order of
 // changes: what is made when that step alone is applied.
 func Required(changes []Change, step int) []Change {
-	index := make(map[string]int, len(changes))
-	for i, c := range changes {
-		index[c.ID] = i
-	}
-	wanted := make([]bool, len(changes))
-	var want func(i int)
-	want = func(i int) {
-		if wanted[i] {
-			return
-		}
-		wanted[i] = true
-		for _, need := range changes[i].Needs {
-			if j, there := index[need]; there {
-				want(j)
-			}
-		}
-	}
-	for i, c := range changes {
+	needs, own := map[string][]string{}, map[string]bool{}
+	for _, c := range changes {
+		needs[c.ID] = c.Needs
 		if c.Step == step {
-			want(i)
+			own[c.ID] = true
 		}
 	}
+	wanted := reached(maps.Keys(own), needs)
 	var required []Change
-	for i, c := range changes {
-		if wanted[i] {
+	for _, c := range changes {
+		if wanted[c.ID] {
 			required = append(required, c)
 		}
 	}

@@ -47,7 +47,7 @@ func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
 	err := Probe(t.Context(), e, ProbeInput{
 		Project: here(""), Backend: []byte(backend), Workspace: workspace,
 		Inspect: func(context.Context) error {
-			s, err := ReadState(t.Context(), filepath.Join(dir, "ws", workspace, "terraform.tfstate"))
+			s, err := readState(t.Context(), filepath.Join(dir, "ws", workspace, "terraform.tfstate"))
 			inspected = err == nil && s.Resources == 1
 			return err
 		},
@@ -58,7 +58,7 @@ func TestRealProbeLeavesTheProjectsStateAlone(t *testing.T) {
 	if !inspected {
 		t.Error("the state in the workspace was not inspected")
 	}
-	if after, err := ReadState(t.Context(), state); err != nil || after.Serial != 7 {
+	if after, err := readState(t.Context(), state); err != nil || after.Serial != 7 {
 		t.Errorf("the project's state: %+v, %v", after, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ws", workspace)); !os.IsNotExist(err) {

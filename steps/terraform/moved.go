@@ -13,12 +13,12 @@ import (
 	"stateroom/steps/files/tf"
 )
 
-// ErrSourceChanged says that a state was written where it was before, after it
+// errSourceChanged says that a state was written where it was before, after it
 // had been backed up and moved.
-var ErrSourceChanged = errors.New("it was written there since it was backed up")
+var errSourceChanged = errors.New("it was written there since it was backed up")
 
 // Unchanged reads the states once more where they were and compares them with
-// what BackUp answered: [ErrSourceChanged] when somebody has written there since.
+// what BackUp answered: [errSourceChanged] when somebody has written there since.
 // The copies lie in a directory that the caller removes.
 func Unchanged(ctx context.Context, e *Engine, p Project, before []tf.State, dir string) error {
 	now, err := BackUp(ctx, e, p, filepath.Join(dir, "now"))
@@ -29,7 +29,7 @@ func Unchanged(ctx context.Context, e *Engine, p Project, before []tf.State, dir
 		i := slices.IndexFunc(before, func(s tf.State) bool { return s.Workspace == state.Workspace })
 		if !state.Empty() && (i < 0 || !before[i].Same(state)) {
 			return &Error{
-				Action: "compare the state", Resource: "workspace " + state.Workspace + " of " + p.Dir, Reason: "is not as it was moved", Err: ErrSourceChanged,
+				Action: "compare the state", Resource: "workspace " + state.Workspace + " of " + p.Dir, Reason: "is not as it was moved", Err: errSourceChanged,
 				Remedy: "run stateroom setup again, which backs it up and moves it once more; the project still works where it was",
 			}
 		}

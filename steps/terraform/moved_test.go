@@ -148,7 +148,7 @@ func TestASourceThatWasWrittenSinceTheBackupIsToldApart(t *testing.T) {
 	was.Workspace = "default"
 	for pulled, changed := range map[string]bool{aState: false, strings.Replace(aState, ":3,", ":4,", 1): true} {
 		f := newFake(t, map[string]string{"workspace list": "0\n* default\n", "state pull": "0\n" + pulled})
-		if err := Unchanged(t.Context(), f.Engine, here(t.TempDir()), []tf.State{was}, t.TempDir()); errors.Is(err, ErrSourceChanged) != changed {
+		if err := Unchanged(t.Context(), f.Engine, here(t.TempDir()), []tf.State{was}, t.TempDir()); errors.Is(err, errSourceChanged) != changed {
 			t.Errorf("%s: %v", pulled, err)
 		}
 	}

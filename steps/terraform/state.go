@@ -116,7 +116,7 @@ func backUpOne(ctx context.Context, e *Engine, p Project, workspace, path string
 		_ = os.Remove(path) // a part of a state is no backup
 		return tf.State{}, fmt.Errorf("back up the state of workspace %s: %w", workspace, err)
 	}
-	state, err := ReadState(ctx, path)
+	state, err := readState(ctx, path)
 	if err == nil && state.Empty() {
 		state.Path = ""
 		err = os.Remove(path)
@@ -177,9 +177,9 @@ func Load(ctx context.Context, path string) ([]byte, error) {
 	return files.Load(ctx, path, files.Limit{Bytes: largestState, Wait: stateWait})
 }
 
-// ReadState reads a state file as [tf.ParseState] does. The workspace is the file's
+// readState reads a state file as [tf.ParseState] does. The workspace is the file's
 // name without .tfstate.
-func ReadState(ctx context.Context, path string) (tf.State, error) {
+func readState(ctx context.Context, path string) (tf.State, error) {
 	text, err := Load(ctx, path)
 	if err != nil {
 		return tf.State{}, fmt.Errorf("read the state: %w", err)
@@ -201,7 +201,7 @@ func ReadBackup(ctx context.Context, dir string) ([]tf.State, error) {
 	}
 	var states []tf.State
 	for _, path := range paths {
-		state, err := ReadState(ctx, path)
+		state, err := readState(ctx, path)
 		if err != nil {
 			return nil, err
 		}

@@ -19,9 +19,9 @@ const (
 	oldestLockfile = "1.10.2"
 )
 
-// OldestVersion is the oldest version, the same for both engines, that can
+// oldestVersion is the oldest version, the same for both engines, that can
 // work with a back end whose lock does or does not use a lock file in S3.
-func OldestVersion(useLockfile bool) string {
+func oldestVersion(useLockfile bool) string {
 	if useLockfile {
 		return oldestLockfile
 	}
@@ -31,12 +31,12 @@ func OldestVersion(useLockfile bool) string {
 // RequiredVersion is the required_version that backend.tf carries. The lock
 // decides it, not the installed engine, so that the file is the same on every
 // laptop and admits both Terraform and OpenTofu.
-func RequiredVersion(useLockfile bool) string { return ">= " + OldestVersion(useLockfile) }
+func RequiredVersion(useLockfile bool) string { return ">= " + oldestVersion(useLockfile) }
 
 // Supports says in one sentence why this engine cannot work with the chosen
 // lock, or returns nil.
 func (e *Engine) Supports(useLockfile bool) error {
-	oldest := OldestVersion(useLockfile)
+	oldest := oldestVersion(useLockfile)
 	if semver.Compare("v"+e.Version, "v"+oldest) >= 0 {
 		return nil
 	}

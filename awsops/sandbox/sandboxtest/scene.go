@@ -3,6 +3,7 @@ package sandboxtest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -49,27 +50,29 @@ var scenes sync.Map
 
 // Prepared serves a sandbox until the test ends in which prepare has been at work
 // already, and puts into a home the files that it left there. It works once a process
-// for all tests that name it alike: each of them has a sandbox of the same seed that
-// was asked the same at the same time, and copies of the files.
-func Prepared(t testing.TB, name string, home Home, prepare func(*sandbox.Server, string, Home)) *sandbox.Server {
+// for all tests that name it alike and have the same options: each of them has a
+// sandbox of the same seed that was asked the same at the same time, and copies of the
+// files. The options have no clock and no seed.
+func Prepared(t testing.TB, o sandbox.Options, name string, home Home, prepare func(*sandbox.Server, string, Home)) *sandbox.Server {
 	t.Helper()
-	kept, _ := scenes.LoadOrStore(name, &scene{})
+	o.Seed = fmt.Sprintf("%+v\n%s", o, name)
+	kept, _ := scenes.LoadOrStore(o.Seed, &scene{})
 	s := kept.(*scene)
-	s.once.Do(func() { s.play(t, name, prepare) })
+	s.once.Do(func() { s.play(t, o, prepare) })
 	if !s.done {
 		t.Fatal("what this test begins with has failed in another one")
 	}
-	server := s.again(t, name)
+	server := s.again(t, o)
 	serve(t, server)
 	s.furnish(t, home, server.URL())
 	return server
 }
 
 // play lets the work be done.
-func (s *scene) play(t testing.TB, name string, prepare func(*sandbox.Server, string, Home)) {
+func (s *scene) play(t testing.TB, o sandbox.Options, prepare func(*sandbox.Server, string, Home)) {
 	t.Helper()
 	s.begun = time.Now()
-	server := sandbox.New(sandbox.Options{Seed: name})
+	server := sandbox.New(o)
 	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.record(t, server, w, r) }))
 	defer at.Close()
 	s.url, s.home, s.files = at.URL, Home(t.TempDir()), map[string]file{}
@@ -115,16 +118,17 @@ func (s *scene) record(t testing.TB, server *sandbox.Server, w http.ResponseWrit
 }
 
 // again is a sandbox that was asked the same, at the time of each request.
-func (s *scene) again(t testing.TB, name string) *sandbox.Server {
+func (s *scene) again(t testing.TB, o sandbox.Options) *sandbox.Server {
 	t.Helper()
 	var then atomic.Pointer[time.Time] // nil is now
 	then.Store(&s.begun)
-	server := sandbox.New(sandbox.Options{Seed: name, Now: func() time.Time {
+	o.Now = func() time.Time {
 		if at := then.Load(); at != nil {
 			return *at
 		}
 		return time.Now()
-	}})
+	}
+	server := sandbox.New(o)
 	for _, one := range s.asked {
 		then.Store(&one.at)
 		r, answer := one.request.Clone(context.Background()), httptest.NewRecorder()

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,8 +199,7 @@ func (w *world) profile(id, secret, token string) {
 
 func TestTimeRunsOutAndClocksDiffer(t *testing.T) {
 	t.Parallel()
-	var ahead atomic.Int64
-	w := newWorld(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	w := newWorld(t, sandbox.Options{})
 	ctx := context.Background()
 	alice := sandbox.Credentials{}
 	env := w.Env()
@@ -212,9 +210,9 @@ func TestTimeRunsOutAndClocksDiffer(t *testing.T) {
 	out, err := sts.NewFromConfig(w.config(alice)).GetSessionToken(ctx, &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(900)})
 	w.Must(err)
 	w.profile(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
-	ahead.Store(int64(14 * time.Minute)) // the operator's keys are accepted, a session's life is short
+	w.Server.SetClock(14 * time.Minute) // the operator's keys are accepted, a session's life is short
 	w.wants(w.Review(), "clock-skew")
-	ahead.Store(int64(16 * time.Minute))
+	w.Server.SetClock(16 * time.Minute)
 	w.wants(w.Review(), "clock-skew", "token-expired")
 }
 

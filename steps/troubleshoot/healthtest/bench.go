@@ -44,19 +44,27 @@ type Bench struct {
 // key stands in no file and no variable; there is no Terraform.
 func New(t testing.TB, o sandbox.Options, b *blueprint.Blueprint) *Bench {
 	t.Helper()
-	dir, server := t.TempDir(), sandboxtest.Start(t, o)
-	bench := &Bench{
+	dir := t.TempDir()
+	server := sandboxtest.Prepared(t, o, string(b.HCL()), sandboxtest.Home(dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
+		setUp(t, enginetest.Shell{Home: home, URL: url, Key: enginetest.Pair(server.Operator())}, b)
+	})
+	return &Bench{
 		T: t, Dir: dir, Folder: dir, Server: server, Answers: &blueprint.Answers{Blueprint: b}, Confirm: enginetest.Agree,
 		Shell: enginetest.Shell{Home: sandboxtest.Home(dir), URL: server.URL(), Key: enginetest.Pair(server.Operator())},
 	}
-	setup := (&steps.Setup{Env: bench.Env(), Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
+}
+
+func setUp(t testing.TB, shell enginetest.Shell, b *blueprint.Blueprint) {
+	t.Helper()
+	setup := (&steps.Setup{Env: shell.Env(t, string(shell.Home), b), Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
 	setup.Emit, setup.Confirm = func(plan.Event) {}, enginetest.Agree
 	summary, err := setup.Run(t.Context())
-	bench.Must(err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if summary.ExitCode(false) != plan.ExitDone || plan.NeedsAttention(summary.Findings) {
 		t.Fatalf("the set-up is not healthy: %v %v", summary.Failures, summary.Findings)
 	}
-	return bench
 }
 
 // Must fails the test on an error.
