@@ -39,6 +39,7 @@ func roleOf(account string) string {
 }
 
 func TestAdminsReachEveryEnvironmentAndOthersNone(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	alice := w.alice().at("production", one)
 	alice.ok("init")
@@ -81,6 +82,7 @@ func (w *world) everythingIsRefused(who string, s *awsops.Session, account, key 
 }
 
 func TestAStagingOnlyGroupReachesStagingOnly(t *testing.T) {
+	t.Parallel()
 	b := twoGroups()
 	w := newSetUpWorld(t, b)
 	production := w.alice().at("production", one)
@@ -108,10 +110,10 @@ func TestAStagingOnlyGroupReachesStagingOnly(t *testing.T) {
 }
 
 func TestAStagingAdminSetsUpHisOwnLaptop(t *testing.T) {
+	t.Parallel()
 	b := twoGroups()
 	w := newSetUpWorld(t, b)
 	bob := w.person("bob")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", bob.credentials())
 	w.dir = bob.home
 	s := w.setup(b)
 	s.Answers.Me = "bob"
@@ -122,8 +124,10 @@ func TestAStagingAdminSetsUpHisOwnLaptop(t *testing.T) {
 // TestABrokenPolicyFailsTheProof takes one right of the admins' away and wants
 // the call, the resource and the identity told, whoever proves.
 func TestABrokenPolicyFailsTheProof(t *testing.T) {
+	t.Parallel()
 	for name, withEngine := range map[string]bool{"terraform": true, "SDK": false} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newSetUpWorld(t, team())
 			if !withEngine {
 				w.engine = nil
@@ -156,6 +160,7 @@ func TestABrokenPolicyFailsTheProof(t *testing.T) {
 // TestAKeyPolicyThatDeniesFailsTheProof leaves a statement that somebody added
 // to the key policy, which is stronger than asked, where it is.
 func TestAKeyPolicyThatDeniesFailsTheProof(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	key, client := w.stateKey(), w.hands("").kms
 	have, err := client.GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: &key})

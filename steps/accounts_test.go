@@ -41,6 +41,7 @@ func (w *world) accountNamed(name string) []string {
 }
 
 func TestAMissingAccountIsCreatedOnceAndSetUpWithTheOthers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := withNew("qa@example.com")
 	summary, ids, calls := w.again(b)
@@ -61,6 +62,7 @@ func TestAMissingAccountIsCreatedOnceAndSetUpWithTheOthers(t *testing.T) {
 }
 
 func TestAnAccountWithTheEmailIsUsedWhateverItsCase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := team()
 	b.Environments[0].Account, b.Environments[0].Email = "", "Staging@Example.com"
@@ -73,6 +75,7 @@ func TestAnAccountWithTheEmailIsUsedWhateverItsCase(t *testing.T) {
 }
 
 func TestAnAnswerLostToCreateAccountDoublesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	lost := false
 	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
@@ -91,6 +94,7 @@ func TestAnAnswerLostToCreateAccountDoublesNothing(t *testing.T) {
 }
 
 func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := withNew("qa@example.com")
 	s := w.setup(b)
@@ -107,6 +111,7 @@ func TestAKilledRunsAccountIsWaitedForAndNotAskedForAgain(t *testing.T) {
 }
 
 func TestAnAccountThatAWSRefusesLeavesTheOthersGoing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := withNew("Admin@example.com")
 	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault { return sandbox.Fault{} })
@@ -141,6 +146,7 @@ func (w *world) applied(id string) bool {
 }
 
 func TestAStandaloneAccountWorksWithListedAccountsAndCreatesNone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{Standalone: true})
 	summary, _, _ := w.again(team())
 	w.healthy(summary)
@@ -162,6 +168,7 @@ func TestAStandaloneAccountWorksWithListedAccountsAndCreatesNone(t *testing.T) {
 }
 
 func TestTheAdminAccountCanBeAnEnvironment(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := team()
 	b.Environments[0].Account = b.AdminAccount
@@ -173,6 +180,7 @@ func TestTheAdminAccountCanBeAnEnvironment(t *testing.T) {
 }
 
 func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
+	t.Parallel()
 	a := &blueprint.Answers{Blueprint: withNew("qa@example.com")}
 	organization := &awsops.Organization{ID: "o-1", ManagementAccount: "999999999999"}
 	identity := awsops.Identity{Account: "111111111111"}
@@ -187,6 +195,7 @@ func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := planAccounts(&Observed{Account: c.facts}, a)
 			f := findingOf(p.Findings, "account.cannot-create")
 			if f == nil || !f.Blocks || len(p.Changes) > 0 {
@@ -198,6 +207,7 @@ func TestOnlyTheManagementAccountOutsideControlTowerCreates(t *testing.T) {
 }
 
 func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
+	t.Parallel()
 	facts := AccountFacts{Listed: true, Identity: awsops.Identity{Account: "111111111111"}}
 	p := planAccounts(&Observed{Account: facts}, &blueprint.Answers{Blueprint: team()})
 	if findingOf(p.Findings, "account.not-in-organization") == nil {
@@ -206,6 +216,7 @@ func TestAnAccountThatCannotBeListedIsNoReasonToPanic(t *testing.T) {
 }
 
 func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
+	t.Parallel()
 	b := withNew("qa@example.com")
 	facts := AccountFacts{Listed: true, Accounts: []awsops.Account{{ID: "888888888888", Email: "qa@example.com", State: "SUSPENDED"}}}
 	p := planAccounts(&Observed{Account: facts}, &blueprint.Answers{Blueprint: b})
@@ -215,6 +226,7 @@ func TestAnAccountFoundByItsEmailMustBeActive(t *testing.T) {
 }
 
 func TestAControlTowerLandingZoneMakesItsOwnAccounts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{ControlTower: true})
 	b := team()
 	fourth := blueprint.NewEnvironment("fourth")

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,8 +23,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/engine"
+	"stateroom/steps/engine/enginetest"
 	"stateroom/steps/plan"
 )
 
@@ -98,14 +101,9 @@ func (w *world) try(b *blueprint.Blueprint) (*plan.Summary, error) {
 }
 
 func TestBadCredentialsAreRefusedBeforeAnythingElse(t *testing.T) {
+	t.Parallel()
 	var ahead atomic.Int64 // how far AWS's clock is ahead of this machine's
 	cases := []badInput{{
-		name: "none", arrange: func(w *world, _ *blueprint.Blueprint) {
-			w.actAs(sandbox.Credentials{})
-			w.t.Setenv("AWS_SESSION_TOKEN", "")
-		},
-		says: []string{"sts:GetCallerIdentity", "No credentials were found", "AWS_PROFILE"},
-	}, {
 		name: "a wrong secret", arrange: func(w *world, _ *blueprint.Blueprint) {
 			c := w.server.Operator()
 			c.SecretAccessKey = "wrong" + c.SecretAccessKey[5:]
@@ -143,7 +141,25 @@ func TestBadCredentialsAreRefusedBeforeAnythingElse(t *testing.T) {
 	}}
 	for _, c := range cases {
 		c.refused = true
-		t.Run(c.name, func(t *testing.T) { checkBadInput(t, c) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			checkBadInput(t, c)
+		})
+	}
+}
+
+// Without a key only the process's own environment is left to look in.
+func TestARunOfNobodyIsRefusedBeforeAnythingElse(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
+	env := enginetest.Env(t, nil, w.server.URL(), w.dir, team())
+	if _, err := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: team(), Me: "alice"}}).Flow().Run(t.Context()); err == nil {
+		t.Error("the run was not refused")
+	} else {
+		says(t, err.Error(), "sts:GetCallerIdentity", "No credentials were found", "AWS_PROFILE")
+	}
+	if calls := w.mutations(0); len(calls) > 0 {
+		t.Errorf("calls were made: %v", calls)
 	}
 }
 
@@ -152,11 +168,13 @@ func endSession(w *world) {
 	operator := w.config(w.server.Operator(), "eu-west-1")
 	out, err := sts.NewFromConfig(operator).GetSessionToken(context.Background(), &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(900)})
 	w.must(err)
-	w.actAs(sandbox.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey})
-	w.t.Setenv("AWS_SESSION_TOKEN", *out.Credentials.SessionToken)
+	w.write(".aws/credentials", fmt.Sprintf("[session]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n",
+		*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken))
+	w.profile = "session"
 }
 
 func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	cases := []badInput{{
 		name: "a bucket that is someone else's", finding: "bucket.taken",
@@ -211,7 +229,10 @@ func TestBadNamesBlockThePlanAndChangeNothing(t *testing.T) {
 	}}
 	for _, c := range cases {
 		c.code = plan.ExitFindings
-		t.Run(c.name, func(t *testing.T) { checkBadInput(t, c) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			checkBadInput(t, c)
+		})
 	}
 }
 
@@ -256,6 +277,7 @@ func (w *world) makeTable(b *blueprint.Blueprint, key string, tagged bool) {
 }
 
 func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
+	t.Parallel()
 	const key = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
 	cases := []badInput{{
 		name: "malformed HCL in a project", finding: "files.cannot-edit", code: plan.ExitFindings,
@@ -331,11 +353,15 @@ func TestBadFilesBlockThePlanAndChangeNothing(t *testing.T) {
 		says: []string{"environment staging", "own.json", "Correct the file", "Nothing was changed."},
 	}}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { checkBadInput(t, c) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			checkBadInput(t, c)
+		})
 	}
 }
 
 func TestNoTerraformIsToldAndProvenWithTheSDK(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	summary := w.run(w.setup(team()))
 	w.healthy(summary)
@@ -347,8 +373,10 @@ func TestNoTerraformIsToldAndProvenWithTheSDK(t *testing.T) {
 }
 
 func TestAThirdKeyIsNeverMade(t *testing.T) {
+	t.Parallel()
 	for name, me := range map[string]string{"for the user herself": "alice", "for another": ""} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			h, ctx := w.hands(""), context.Background()
 			_, err := h.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("alice")})
@@ -383,6 +411,7 @@ func TestAThirdKeyIsNeverMade(t *testing.T) {
 }
 
 func TestAnAccountThatCannotBeReachedLeavesTheOthersGoing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	owner := w.makeOwner("333333333333")
 	if !w.server.Invite("333333333333") {
@@ -491,6 +520,7 @@ func (w *world) deployByHand(owner *iam.Client, text string) {
 }
 
 func TestASuspendedAccountLeavesTheOthersGoing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	if !w.server.Suspend("444444444444") {
 		t.Fatal("no such account")
@@ -513,6 +543,7 @@ func TestASuspendedAccountLeavesTheOthersGoing(t *testing.T) {
 }
 
 func TestABrokenProjectAfterASetupBlocksTheNextRunWithoutAPanic(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	w.write("live/staging/broken.tf", "resource {")
 	summary, ids, calls := w.again(team())

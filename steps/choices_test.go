@@ -19,6 +19,7 @@ import (
 )
 
 func TestEveryChoiceOfAnEnvironmentIsMadeAndAtRest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.write("policies/own.json", allowBroad)
 	b := team()
@@ -55,6 +56,7 @@ func TestEveryChoiceOfAnEnvironmentIsMadeAndAtRest(t *testing.T) {
 }
 
 func TestANarrowerChoiceReplacesOurEarlierOne(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	b := team()
 	b.Environments[0].Permissions = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -67,6 +69,7 @@ func TestANarrowerChoiceReplacesOurEarlierOne(t *testing.T) {
 }
 
 func TestARoleWithAnotherPathIsToldAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	b := team()
 	b.Environments[0].RolePath = "/terraform/"
@@ -79,6 +82,7 @@ func TestARoleWithAnotherPathIsToldAndLeftAlone(t *testing.T) {
 }
 
 func TestNewUsersExistBeforeAListedTrustNamesThem(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := team()
 	b.Environments[0].Trust = blueprint.TrustListed
@@ -94,6 +98,7 @@ func TestNewUsersExistBeforeAListedTrustNamesThem(t *testing.T) {
 }
 
 func TestUsersThatExistUnderAPathOrInOtherLettersAreNamedAsTheyAre(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	_, err := w.hands("").iam.CreateUser(context.Background(), &iam.CreateUserInput{UserName: aws.String("Bob"), Path: aws.String("/people/")})
 	w.must(err)
@@ -168,6 +173,7 @@ func trustFor(action string) *policy.Named {
 }
 
 func TestARestrictedGroupReachesItsEnvironmentsAndNoOther(t *testing.T) {
+	t.Parallel()
 	p, o := fresh(withStagers(), "alice")
 	const bucket, table = "arn:aws:s3:::acme-terraform-state", "arn:aws:dynamodb:eu-west-1:111111111111:table/terraform_locks"
 	cases := []struct {
@@ -213,6 +219,7 @@ func TestARestrictedGroupReachesItsEnvironmentsAndNoOther(t *testing.T) {
 }
 
 func TestAUserInSeveralGroupsIsMadeOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := withStagers()
 	summary, ids, _ := w.again(b)
@@ -247,6 +254,7 @@ func assumeDocuments(t testing.TB, b *blueprint.Blueprint) []policy.Named {
 }
 
 func TestManyEnvironmentsTakeSeveralPoliciesAndThenTheFixedForm(t *testing.T) {
+	t.Parallel()
 	for n, want := range map[int]int{3: 1, 150: 2, 1000: 1} {
 		docs := assumeDocuments(t, many(n, blueprint.Everything))
 		if len(docs) != want {
@@ -269,6 +277,7 @@ func TestManyEnvironmentsTakeSeveralPoliciesAndThenTheFixedForm(t *testing.T) {
 }
 
 func TestARestrictedGroupThatDoesNotFitBlocks(t *testing.T) {
+	t.Parallel()
 	b := many(1001)
 	b.Groups[0].Environments = nil
 	for _, e := range b.Environments[:1000] {
@@ -283,6 +292,7 @@ func TestARestrictedGroupThatDoesNotFitBlocks(t *testing.T) {
 }
 
 func TestPoliciesThatAreNoLongerNeededAreDetached(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{Accounts: 150})
 	b := team()
 	b.Projects = b.Projects[:1]
@@ -306,6 +316,7 @@ func TestPoliciesThatAreNoLongerNeededAreDetached(t *testing.T) {
 }
 
 func TestStateKeysOfWhichOneEndsTheOtherAreWarnedOf(t *testing.T) {
+	t.Parallel()
 	b := withStagers()
 	b.Projects[0].StateKey, b.Projects[2].StateKey = "app", "production/app"
 	p, _ := fresh(b, "alice")

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/engine"
 	"stateroom/steps/plan"
 	"stateroom/steps/stepstest"
@@ -22,10 +21,11 @@ import (
 // holds it at its first change, and starts it once more: on the same clone, and
 // on another clone of the same blueprint, which shares the journal.
 func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	binary := stepstest.Program(t)
 	for _, place := range []string{"the same clone", "another clone"} {
 		t.Run(place, func(t *testing.T) {
-			sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
+			t.Parallel()
 			first, err := newVictim(t.Context(), binary, mkdir(t, "clone"))
 			if err != nil {
 				t.Fatal(err)
@@ -81,6 +81,7 @@ func TestASecondRunIsToldWhoIsAtWorkAndDoublesNothing(t *testing.T) {
 // TestAPlanFromBeforeAnotherRunsChangesIsNotCarriedOut is somebody who reads the
 // plan while a colleague at the same machine says yes to theirs.
 func TestAPlanFromBeforeAnotherRunsChangesIsNotCarriedOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	slow := w.setup(team())
 	slow.Confirm = func(context.Context, plan.Review) (plan.Decision, error) {
@@ -122,6 +123,7 @@ func copyBlueprint(t *testing.T, from, to string) {
 // TestAMoveBegunInOneCloneIsNoWordAboutAnother is one journal that two clones of a
 // laptop share.
 func TestAMoveBegunInOneCloneIsNoWordAboutAnother(t *testing.T) {
+	t.Parallel()
 	journal, err := engine.OpenJournal(t.TempDir(), "111111111111/acme-terraform-state")
 	if err != nil {
 		t.Fatal(err)

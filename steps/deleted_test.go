@@ -51,6 +51,7 @@ func (w *world) touches() bool {
 // TestAStateIsNotMovedOverOneThatWasDeletedAndMayBePutBack looks at the key and at
 // that of each workspace before anybody is asked.
 func TestAStateIsNotMovedOverOneThatWasDeletedAndMayBePutBack(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	for workspace, key := range map[string]string{"default": movedKey, "dev": "env:/dev/" + movedKey} {
 		t.Run(workspace, func(t *testing.T) {
@@ -82,6 +83,7 @@ func TestAStateIsNotMovedOverOneThatWasDeletedAndMayBePutBack(t *testing.T) {
 // TestAMoveLooksForADeletedStateOnceMoreUnderItsLock: a colleague puts a state there
 // and deletes it while somebody reads the prompt.
 func TestAMoveLooksForADeletedStateOnceMoreUnderItsLock(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lock := theLocks()["both"]
 	for _, key := range []string{movedKey, "env:/dev/" + movedKey} {
@@ -108,6 +110,7 @@ func TestAMoveLooksForADeletedStateOnceMoreUnderItsLock(t *testing.T) {
 // TestAProjectIsNotInitialisedWhereItsStateWasDeleted: it would stand on an empty
 // state, and the next plan would make everything again.
 func TestAProjectIsNotInitialisedWhereItsStateWasDeleted(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	w.put(movedKey, stateText("theirs", 9))
 	w.cover(movedKey)
@@ -131,6 +134,7 @@ func TestAProjectIsNotInitialisedWhereItsStateWasDeleted(t *testing.T) {
 // TestWhatMayNotBeSeenOfADeletedStateHoldsNoSetupUp: without the right to list
 // versions the deletion is told all the same, without the right to read it is unknown.
 func TestWhatMayNotBeSeenOfADeletedStateHoldsNoSetupUp(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	w.put(movedKey, stateText("theirs", 9))
 	w.cover(movedKey)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestQuestionsOfferTheAccountsThatAreThere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	found, err := Discover(t.Context(), s.Env.Sessions, "eu-west-1")

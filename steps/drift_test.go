@@ -53,6 +53,7 @@ func (w *world) editBucketPolicy(edit func(string) string) {
 }
 
 func TestDriftOfOursIsRepairedByExactlyTheCallsThatItNeeds(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	w.run(w.setup(tagged()))
 	ctx := context.Background()
@@ -215,6 +216,7 @@ func TestDriftOfOursIsRepairedByExactlyTheCallsThatItNeeds(t *testing.T) {
 }
 
 func TestAFullPolicyMakesRoomByItsOldestVersion(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	h, ctx := w.hands(""), context.Background()
 	arn := aws.String(policyARNOf + "stateroom-admins-state-1")
@@ -237,6 +239,7 @@ func TestAFullPolicyMakesRoomByItsOldestVersion(t *testing.T) {
 }
 
 func TestAKeyPolicyThatLostItsRootStatementGetsItBack(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	h, ctx, id := w.hands(""), context.Background(), aws.String(w.keyID())
 	_, err := h.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{

@@ -16,6 +16,7 @@ import (
 // its hash. Set-up, which may move the state, does not read it; that Terraform would
 // go by it is seen by running it afterwards.
 func TestNotesOfInitThatSomebodyForgedAreNotGoneBy(t *testing.T) {
+	t.Parallel()
 	const noted = ".terraform/terraform.tfstate"
 	for name, forge := range map[string]func(w *world, project *shell) (place string, reached func() bool){
 		"an endpoint": func(w *world, project *shell) (string, func() bool) {
@@ -32,6 +33,7 @@ func TestNotesOfInitThatSomebodyForgedAreNotGoneBy(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newRealWorld(t)
 			project := w.withBucketState()
 			place, reached := forge(w, project)
@@ -51,7 +53,7 @@ func TestNotesOfInitThatSomebodyForgedAreNotGoneBy(t *testing.T) {
 			if _, there := w.server.Object("acme-terraform-state", "common/production"); there {
 				t.Error("a state was moved")
 			}
-			t.Setenv("AWS_MAX_ATTEMPTS", "1")
+			w.variables = append(w.variables, "AWS_MAX_ATTEMPTS=1")
 			if out, _ := project.command("plan").CombinedOutput(); !reached() {
 				t.Errorf("the forgery is none, Terraform does not go by it:\n%s", out)
 			}

@@ -31,6 +31,7 @@ func ofStaging(changes []plan.Change) (ids []string) {
 // TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo plans with an
 // engine, so that the runs are seen, and applies without one.
 func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testing.T) {
+	t.Parallel()
 	address, met := stepstest.Stranger(t)
 	for _, c := range []struct {
 		name, file, text string
@@ -42,6 +43,7 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 		{"what init noted", "live/staging/.terraform/terraform.tfstate", "{\"version\": 3,\n\"backend\": {\"type\": \"s3\", \"hash\": 1, \"config\": {\"bucket\": \"acme-terraform-state\",\n\"key\": \"common/staging\", \"http_proxy\": \"" + address + "\"}}}", "terraform.tfstate:3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			w.write(c.file, c.text)
 			w.engine = &terraform.Engine{Path: "/nowhere/terraform", Name: terraform.EngineTerraform, Version: "1.11.4"}
@@ -90,6 +92,7 @@ func TestAProjectThatLeadsElsewhereIsLeftAsItIsUntilThePlaceIsAgreedTo(t *testin
 // TestConsentToOnePlaceIsNoneToAnother: a project that leads to two is left out
 // until the command line agrees to both.
 func TestConsentToOnePlaceIsNoneToAnother(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.write("live/staging/backend.tf", strayBackend(`http_proxy = "http://a.example"`+"\n    sts_endpoint = \"http://b.example\""))
 	for _, c := range []struct {

@@ -7,12 +7,15 @@ import (
 
 	"stateroom/awsops"
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 )
 
 // The shell has what `stateroom sandbox --listen` prints, and no flag says where the
 // calls go. Terraform would ask for the bucket at acme-terraform-state.127.0.0.1.
 func TestABackendIsAddressedByPathWhereOnlyAVariableNamesTheSandbox(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
+	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
+	sandboxtest.Setenv(t, sandboxtest.Keys(w.who))
 	flow := w.setup(team())
 	sessions, err := awsops.Open(t.Context(), awsops.Config{Region: "eu-west-1"})
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 )
 
 func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	stop := make(chan struct{})
 	s := w.setup(team())
@@ -53,6 +54,7 @@ func TestAStopFinishesWhatIsUnderWayAndLeavesTheRest(t *testing.T) {
 }
 
 func TestASetupWaitsUntilAWSShowsWhatWasMade(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{Propagation: 300 * time.Millisecond})
 	w.healthy(w.run(w.setup(team())))
 	w.undoubled()
@@ -60,6 +62,7 @@ func TestASetupWaitsUntilAWSShowsWhatWasMade(t *testing.T) {
 }
 
 func TestASetupIsThrottledWithoutFailing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{Rate: 8})
 	w.healthy(w.run(w.setup(team())))
 	w.met("Throttling")
@@ -75,6 +78,7 @@ func (w *world) met(code string) {
 }
 
 func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.must(w.server.AddSCP("333333333333", "no-iam", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateRole","Resource":"*"}]}`))
 	summary := w.run(w.setup(team()))
@@ -90,6 +94,7 @@ func TestOneAccountsFailureIsListedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestARefusalIsToldBeforeAnOlderStepsError(t *testing.T) {
+	t.Parallel()
 	list := List(failing("a", errors.New("no such host")), failing("b", &plan.Refusal{What: "There is no region.", Remedy: "Choose one."}))
 	failed := Failures{}
 	Look{Env: &engine.Env{}, Answers: &blueprint.Answers{}}.inspect(context.Background(), list, &Observed{}, failed)

@@ -12,6 +12,7 @@ import (
 
 // TestEveryStepSaysWhatWasFoundOfIt has a set-up of which everything is there.
 func TestEveryStepSaysWhatWasFoundOfIt(t *testing.T) {
+	t.Parallel()
 	a := &blueprint.Answers{Blueprint: team(), Me: "alice"}
 	o := &Observed{}
 	o.Account.Identity = awsops.Identity{ARN: "arn:aws:iam::111111111111:user/operator", Account: "111111111111", Partition: "aws"}

@@ -47,6 +47,7 @@ func (w *world) kinds() []plan.EventKind {
 }
 
 func TestFlowMendsLooksAgainAndTellsWhatWasWrongOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	summary, err := flowOf(t, w).Run(t.Context())
 	if err != nil {
@@ -66,6 +67,7 @@ func TestFlowMendsLooksAgainAndTellsWhatWasWrongOnce(t *testing.T) {
 }
 
 func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
 	f.Confirm = func(_ context.Context, r plan.Review) (plan.Decision, error) {
@@ -85,6 +87,7 @@ func TestFlowMakesWhatIsNotOursOnlyAfterConsentAndTellsIt(t *testing.T) {
 }
 
 func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T) {
+	t.Parallel()
 	for name, set := range map[string]func(*engine.Flow){
 		"dry run": func(f *engine.Flow) { f.DryRun = true },
 		"declined": func(f *engine.Flow) {
@@ -93,6 +96,7 @@ func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T)
 		"left out": func(f *engine.Flow) { f.Exclude = map[string]bool{"iam.user": true} },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			f := flowOf(t, w)
 			set(f)
@@ -110,6 +114,7 @@ func TestFlowThatIsDeclinedOrDryChangesNothingAndTheFindingRemains(t *testing.T)
 }
 
 func TestFlowWaitsUntilAWSShowsWhatWasMended(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
 	look, late := f.Look, 2

@@ -10,6 +10,7 @@ import (
 )
 
 func TestMembersThatTheBlueprintDoesNotNameAreTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	summary := w.run(s)

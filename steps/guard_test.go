@@ -17,6 +17,7 @@ func faulty(context.Context, *engine.Env, *blueprint.Answers, *Observed) error {
 }
 
 func TestFaultInAStepIsAnErrorAndNotTheEndOfTheProcess(t *testing.T) {
+	t.Parallel()
 	s := &Setup{Env: &engine.Env{}, Answers: &blueprint.Answers{Blueprint: blueprint.New()}}
 	failed := Failures{}
 	list := List(Step{Inspect: faulty})

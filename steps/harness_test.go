@@ -21,6 +21,11 @@ type world struct {
 	t      testing.TB
 	server *sandbox.Server
 	dir    string
+	// who runs stateroom, by the keys of the environment, or the profile of the command
+	// line where that is named; variables are set besides.
+	who       sandbox.Credentials
+	profile   string
+	variables engine.Environment
 	// engine is nil: Terraform's own runs are proven under the integration tag.
 	engine *terraform.Engine
 
@@ -28,21 +33,26 @@ type world struct {
 	events []plan.Event
 }
 
-// newWorld starts a sandbox and points the process's AWS environment at it and
-// at a scratch home, so that nothing real can be reached.
+// newWorld starts a sandbox beside a scratch home, so that nothing real can be reached.
 func newWorld(t testing.TB, options sandbox.Options) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options)}
-	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
-	w.actAs(w.server.Operator())
+	w.who = w.server.Operator()
 	return w
 }
 
 // stateHome is where the tests' state directory lies in a scratch home.
 const stateHome = ".local/state"
 
-func (w *world) actAs(c sandbox.Credentials) {
-	sandboxtest.Setenv(w.t, sandboxtest.Keys(c))
+func (w *world) actAs(c sandbox.Credentials) { w.who, w.profile = c, "" }
+
+// shell is where stateroom is started in this world.
+func (w *world) shell() enginetest.Shell {
+	s := enginetest.Shell{Home: sandboxtest.Home(w.dir), URL: w.server.URL(), Profile: w.profile, Variables: w.variables}
+	if w.profile != "" || w.who == (sandbox.Credentials{}) {
+		return s
+	}
+	return s.As(w.who)
 }
 
 // team is the blueprint most tests set up: three environments, two users.
@@ -62,7 +72,7 @@ func (w *world) setup(b *blueprint.Blueprint) *engine.Flow {
 // nine are the nine steps with their flow, for who wants to see what they observe.
 func (w *world) nine(b *blueprint.Blueprint) (*Setup, *engine.Flow) {
 	w.t.Helper()
-	env := enginetest.Env(w.t, nil, w.server.URL(), w.dir, b)
+	env := w.shell().Env(w.t, w.dir, b)
 	if w.engine != nil {
 		env.Engine, env.EngineErr = w.engine, nil
 	}

@@ -81,8 +81,10 @@ func forgeries() []forgery {
 // TestAForgedJournalInTheRepositoryHasNoWord runs set-up with a yes and without
 // an adoption over a repository that brings a journal.
 func TestAForgedJournalInTheRepositoryHasNoWord(t *testing.T) {
+	t.Parallel()
 	for _, f := range forgeries() {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			met, summary := f.run(t, func(w *world) string { return filepath.Join(w.dir, LeftDir) })
 			for _, operation := range f.never {
 				if slices.Contains(met, operation) {
@@ -145,6 +147,7 @@ func (f forgery) run(t *testing.T, where func(*world) string) (met []string, sum
 // TestAColleaguesLaptopWithoutAJournalFindsEverythingOurs is a second set-up from
 // a laptop that has neither journal nor files of the first, without an adoption.
 func TestAColleaguesLaptopWithoutAJournalFindsEverythingOurs(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	w.must(os.RemoveAll(filepath.Join(w.dir, stateHome)))
 	if summary := w.settledNow(team()); len(summary.NotOurs) > 0 {
@@ -160,6 +163,7 @@ func TestAColleaguesLaptopWithoutAJournalFindsEverythingOurs(t *testing.T) {
 // TestAGroupWithoutAPolicyIsOursByItsPathOnAnyLaptop is a run that was killed
 // between the group and its policies, and a colleague who carries on.
 func TestAGroupWithoutAPolicyIsOursByItsPathOnAnyLaptop(t *testing.T) {
+	t.Parallel()
 	w, ctx := newWorld(t, sandbox.Options{}), context.Background()
 	_, err := w.hands("").iam.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("admins"), Path: aws.String("/stateroom/acme-terraform-state/")})
 	w.must(err)
@@ -181,6 +185,7 @@ func TestAGroupWithoutAPolicyIsOursByItsPathOnAnyLaptop(t *testing.T) {
 // TestAGroupOfAnEarlierVersionIsOursByTheTaggedPolicyAttachedToIt has the path of
 // then.
 func TestAGroupOfAnEarlierVersionIsOursByTheTaggedPolicyAttachedToIt(t *testing.T) {
+	t.Parallel()
 	w, ctx := finished(t), context.Background()
 	_, err := w.hands("").iam.UpdateGroup(ctx, &iam.UpdateGroupInput{GroupName: aws.String("admins"), NewPath: aws.String("/")})
 	w.must(err)

@@ -50,6 +50,7 @@ func withQuota(w *world, quota Step) *engine.Flow {
 }
 
 func TestAStepMoreIsALineInTheListAndAllAfterItFollow(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	summary := w.run(withQuota(w, quotaStep(nil)))
 	w.healthy(summary)
@@ -82,6 +83,7 @@ func TestAStepMoreIsALineInTheListAndAllAfterItFollow(t *testing.T) {
 }
 
 func TestAStepMoreFailsByItsNumberAndNothingAfterALeftOutOneIsProven(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	_, err := withQuota(w, quotaStep(errors.New("no answer"))).Review(t.Context())
 	if err == nil || !strings.HasPrefix(err.Error(), "step 4 (Quotas): ") {
@@ -97,6 +99,7 @@ func TestAStepMoreFailsByItsNumberAndNothingAfterALeftOutOneIsProven(t *testing.
 }
 
 func TestWhatBelongsToNoStepIsNoReview(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	for name, look := range map[string]plan.Review{
 		"a change":  {Changes: []plan.Change{{ID: "stray"}}},

@@ -25,6 +25,7 @@ import (
 const denyDelete = `{"Sid":"Team","Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"arn:aws:s3:::acme-terraform-state"}`
 
 func TestWhatIsStrongerThanAskedIsKeptAndReported(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	ctx, bucket := context.Background(), aws.String(bucketName)
 	staging := w.hands("222222222222").iam
@@ -134,6 +135,7 @@ func addCondition(t testing.TB, text, operator, key, value string) string {
 }
 
 func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	staging, ctx, role := w.hands("222222222222").iam, context.Background(), aws.String(blueprint.DefaultRole)
 	wide := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-other"}}}]}`
@@ -151,6 +153,7 @@ func TestASecondFactorSurvivesTheCorrectionOfATrust(t *testing.T) {
 }
 
 func TestProvisionedAndOnDemandTables(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	b := team()
 	b.Lock.BillingMode = blueprint.BillingProvisioned
@@ -172,6 +175,7 @@ func TestProvisionedAndOnDemandTables(t *testing.T) {
 }
 
 func TestListedUsersWidenOurStatementAndTheRootStatementStays(t *testing.T) {
+	t.Parallel()
 	b := team()
 	b.Key.Users = blueprint.KeyUsersListed
 	w := newWorld(t, sandbox.Options{})
@@ -215,6 +219,7 @@ func (w *world) deleteUser(name string) {
 }
 
 func TestAPolicyThatCannotBeReadOrDemandsAnotherKeyBlocks(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	w.editBucketPolicy(func(text string) string {
 		text = strings.Replace(text, "DenyOtherEncryptionKey", "TheirKeyAlone", 1) // ours would be led back
@@ -238,6 +243,7 @@ func (w *world) adopt(b *blueprint.Blueprint, arns ...string) *plan.Summary {
 }
 
 func TestWhatIsAdoptedIsShownTaggedAndThenAtRest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	h, ctx, b := w.hands(""), context.Background(), team()
 	w.makeBucket(h, bucketName, "eu-west-1")
@@ -271,6 +277,7 @@ func TestWhatIsAdoptedIsShownTaggedAndThenAtRest(t *testing.T) {
 }
 
 func TestAForeignGroupAndRoleAreLeftAloneUntilAdopted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	ctx := context.Background()
 	_, err := w.hands("").iam.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("admins")})

@@ -185,6 +185,7 @@ func (v *victim) open(user string) (h handover.Handover, err error) {
 // SIGKILL before and after every mutating answer, resumes it, and looks for
 // doubled keys and lost secrets.
 func TestAKillAtAnyMutatingCallLosesNothing(t *testing.T) {
+	t.Parallel()
 	binary := stepstest.Program(t)
 	stride := int64(stepstest.Stride(t))
 	var kills atomic.Int64

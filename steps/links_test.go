@@ -21,6 +21,7 @@ func (w *world) link(to, path string) {
 // TestLinksThatLeadOutOfTheRepositoryOrToAnotherProjectAreRefused has what whoever
 // can write to the repository could bring: nothing is made, here or in AWS.
 func TestLinksThatLeadOutOfTheRepositoryOrToAnotherProjectAreRefused(t *testing.T) {
+	t.Parallel()
 	outside := t.TempDir()
 	for name, c := range map[string]struct {
 		links map[string]string // from a path in the repository
@@ -37,6 +38,7 @@ func TestLinksThatLeadOutOfTheRepositoryOrToAnotherProjectAreRefused(t *testing.
 		"a backend that is another's file": {map[string]string{"live/production/backend.tf": "../staging/provider.tf"}, []string{"one"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			w.write("shared.tf", "# shared\n")
 			if name == "a backend that is another's file" {
@@ -71,6 +73,7 @@ func TestLinksThatLeadOutOfTheRepositoryOrToAnotherProjectAreRefused(t *testing.
 
 // TestLinksWithinTheRepositoryAreFollowed: .git marks how far it reaches.
 func TestLinksWithinTheRepositoryAreFollowed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.must(os.MkdirAll(filepath.Join(w.dir, ".git"), 0o700))
 	w.must(os.MkdirAll(filepath.Join(w.dir, "real", "staging"), 0o700))

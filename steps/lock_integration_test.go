@@ -25,8 +25,10 @@ func lockModes() map[string]*blueprint.Blueprint {
 // TestEachLockModeCarriesRealWork takes every lock through what its users do
 // with it, on the backend.tf that the set-up wrote.
 func TestEachLockModeCarriesRealWork(t *testing.T) {
+	t.Parallel()
 	for name, b := range lockModes() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newSetUpWorld(t, b)
 			w.twiceIsOnce(b)
 			alice := w.alice().at("production", one)

@@ -11,14 +11,14 @@ import (
 // A look by somebody who may not look at IAM goes on with the rest, and plans
 // nothing on a guess.
 func TestALookGoesAsFarAsItMay(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	s := w.setup(team())
 	o, failed := lookAtAWS(t, s)
 	if len(failed) > 0 || len(PlanSeen(o, s.Answers, failed).Changes) > 0 || o.orgID() == "" || o.Role("staging").Role == nil {
 		t.Errorf("the operator's look: failed %v, plan %v", failed, PlanSeen(o, s.Answers, failed).Changes)
 	}
-	w.actAs(sandbox.Credentials{})
-	w.t.Setenv("AWS_PROFILE", "admin_iam")
+	w.profile = "admin_iam"
 	s = w.setup(team())
 	o, failed = lookAtAWS(t, s)
 	for _, step := range []plan.StepName{plan.StepIAM, plan.StepKey, plan.StepBucket, plan.StepLock} {
@@ -35,6 +35,7 @@ func TestALookGoesAsFarAsItMay(t *testing.T) {
 }
 
 func TestALookInTheWrongAccountPlansNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := team()
 	b.AdminAccount = "222222222222"

@@ -12,6 +12,7 @@ import (
 // TestAPlanIsCarriedOutOnce applies a plan, and then the same again, as a screen
 // would that kept it: nothing may be sent.
 func TestAPlanIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	review, err := s.Review(t.Context())
@@ -50,6 +51,7 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 
 // TestAFlowIsCarriedOutOnce is the same for the runs that are not the nine steps.
 func TestAFlowIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	f := flowOf(t, w)
 	review, err := f.Review(t.Context())

@@ -38,6 +38,7 @@ func cutOff(t *testing.T, answered bool) (w *world, key sandbox.Credentials) {
 // TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff: a colleague's key
 // may have been made in the same minutes.
 func TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name                   string
 		answered, used, unread bool
@@ -51,6 +52,7 @@ func TestOnlyAKeyThatNobodyCanUseIsDeletedAfterARunThatWasCutOff(t *testing.T) {
 		{name: "AWS's answer names it and its use may not be seen", answered: true, unread: true, says: "when it was last used may not be seen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w, key := cutOff(t, c.answered)
 			if c.used {
 				_, err := sts.NewFromConfig(w.config(key, "eu-west-1")).GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})

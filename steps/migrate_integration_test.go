@@ -133,6 +133,7 @@ func (w *world) runLines() []string {
 }
 
 func TestDryRunShowsBackupMoveAndComparison(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	w.withLocalState()
 	before := w.tree()
@@ -152,8 +153,10 @@ func TestDryRunShowsBackupMoveAndComparison(t *testing.T) {
 }
 
 func TestAProjectWithStateIsLeftAsItIsUntilItIsAdopted(t *testing.T) {
+	t.Parallel()
 	for name, arrange := range map[string]func(*world) *shell{"local": (*world).withLocalState, "bucket": (*world).withBucketState} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newRealWorld(t)
 			project := arrange(w)
 			before := w.below(project.dir)
@@ -181,6 +184,7 @@ func TestAProjectWithStateIsLeftAsItIsUntilItIsAdopted(t *testing.T) {
 }
 
 func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	project := w.withLocalState()
 	project.ok("workspace", "new", "blue")
@@ -204,8 +208,10 @@ func TestAdoptedLocalStateIsBackedUpMovedAndCompared(t *testing.T) {
 }
 
 func TestAdoptedStateOfAnotherBucketIsBackedUpMovedAndCompared(t *testing.T) {
+	t.Parallel()
 	for name, forget := range map[string]bool{"initialised here": false, "never initialised here": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newRealWorld(t)
 			project := w.withBucketState()
 			old, _ := w.server.Object("acme-old-state", "production.tfstate")
@@ -220,6 +226,7 @@ func TestAdoptedStateOfAnotherBucketIsBackedUpMovedAndCompared(t *testing.T) {
 }
 
 func TestADestinationThatHoldsAStateIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	there := w.alice().at("production", one)
 	there.ok("init")
@@ -257,6 +264,7 @@ func stopAfter(s *engine.Flow, id string) {
 }
 
 func TestAMoveThatWasCutShortIsFinishedByTheNextRun(t *testing.T) {
+	t.Parallel()
 	backend := func(w *world) string { return plan.FileID(filepath.Join(w.production().dir, "backend.tf")) }
 	for name, last := range map[string]func(*world) string{
 		"after the backup": func(*world) string { return backupChange("common-production") },
@@ -264,6 +272,7 @@ func TestAMoveThatWasCutShortIsFinishedByTheNextRun(t *testing.T) {
 		"after the move":   func(*world) string { return plan.InitID("common-production") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newRealWorld(t)
 			w.withLocalState()
 			before := identityOf(t, []byte(w.content("live/production/terraform.tfstate")))
@@ -282,6 +291,7 @@ func TestAMoveThatWasCutShortIsFinishedByTheNextRun(t *testing.T) {
 // TestAMoveThatDiedInsideTerraformIsFinished kills after Terraform has written
 // the new place and before it has noted so: the state lies in both.
 func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	project := w.withLocalState()
 	local := w.below(project.dir)
@@ -297,6 +307,7 @@ func TestAMoveThatDiedInsideTerraformIsFinished(t *testing.T) {
 }
 
 func TestABackupIsNeverTakenForALaterState(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	project := w.withLocalState()
 	s := w.adopting()
@@ -314,6 +325,7 @@ func TestABackupIsNeverTakenForALaterState(t *testing.T) {
 }
 
 func TestWithoutTerraformAProjectWithStateIsNotRepointed(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	project := w.withLocalState()
 	before := w.below(project.dir)
@@ -330,6 +342,7 @@ func TestWithoutTerraformAProjectWithStateIsNotRepointed(t *testing.T) {
 // TestAMoveWhoseLockStaysIsNoSuccess takes from alice the right to delete her
 // lock file: the state is there, and the next run, which may, releases the lock.
 func TestAMoveWhoseLockStaysIsNoSuccess(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
 	w.withLocalState()
@@ -356,6 +369,7 @@ func (w *world) content(path string) string {
 // TestAColleaguesLaptopIsToldThatTheStateMoved has the new files by git and the
 // old place in .terraform; nothing may be moved over what lies in the bucket.
 func TestAColleaguesLaptopIsToldThatTheStateMoved(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	project := w.withBucketState()
 	stale := w.content("live/production/.terraform/terraform.tfstate")
@@ -378,6 +392,7 @@ func TestAColleaguesLaptopIsToldThatTheStateMoved(t *testing.T) {
 }
 
 func TestFilesThatWerePointedByHandAreNotFollowedWithoutABackup(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	pointed := w.content("live/production/backend.tf")
 	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))

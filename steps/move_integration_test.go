@@ -26,7 +26,7 @@ import (
 // the profile of this one as they are now, and a state directory of its own.
 func (w *world) elsewhere() *world {
 	w.t.Helper()
-	other := &world{t: w.t, server: w.server, dir: w.t.TempDir(), engine: w.engine}
+	other := &world{t: w.t, server: w.server, dir: w.t.TempDir(), who: w.who, variables: w.variables, engine: w.engine}
 	for path, text := range w.tree() {
 		rel, err := filepath.Rel(w.dir, path)
 		w.must(err)
@@ -36,14 +36,6 @@ func (w *world) elsewhere() *world {
 		other.write(rel, text)
 	}
 	return other
-}
-
-// at makes this the laptop that we sit at.
-func (w *world) at() {
-	w.t.Setenv("HOME", w.dir)
-	w.t.Setenv("XDG_STATE_HOME", filepath.Join(w.dir, ".local", "state"))
-	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.dir, ".aws", "credentials"))
-	w.t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.dir, ".aws", "config"))
 }
 
 // late is a world that is set up, whose production project came with a state of
@@ -59,7 +51,6 @@ func late(t *testing.T) *world {
 // movesAndApplies lets a colleague move the project and work on it.
 func (w *world) movesAndApplies() {
 	w.t.Helper()
-	w.at()
 	w.healthy(w.run(w.adopting()))
 	project := w.production()
 	w.must(os.Remove(filepath.Join(project.dir, "provider.tf"))) // no provider can be had here
@@ -84,8 +75,10 @@ func (w *world) stays(summary *plan.Summary, body []byte, finding string) {
 // TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt is (a) of
 // issue 9.
 func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *testing.T) {
+	t.Parallel()
 	for name, begun := range map[string]bool{"before its move": false, "as its move began": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := late(t)
 			b := w.elsewhere()
 			s := w.adopting()
@@ -96,7 +89,6 @@ func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *te
 			}
 			b.movesAndApplies()
 			theirs, _ := w.server.Object("acme-terraform-state", "common/production")
-			w.at()
 			before := w.below(w.production().dir)
 			for range 2 {
 				w.stays(w.run(w.adopting()), theirs.Body, "init.moved-elsewhere")
@@ -111,6 +103,7 @@ func TestAColleaguesLaterStateIsNotOverwrittenByAMoveThatWasKilledBeforeIt(t *te
 // TestAColleaguesStateOfAnotherWorkspaceIsNotOverwritten is (b): the key itself is
 // empty.
 func TestAColleaguesStateOfAnotherWorkspaceIsNotOverwritten(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	there := w.alice().at("production", one)
 	there.ok("init")
@@ -141,6 +134,7 @@ func TestAColleaguesStateOfAnotherWorkspaceIsNotOverwritten(t *testing.T) {
 
 // TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten is (c).
 func TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten(t *testing.T) {
+	t.Parallel()
 	w := late(t)
 	b := w.elsewhere()
 	before := w.below(w.production().dir)
@@ -150,7 +144,6 @@ func TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten(t *testing.T) {
 		b.movesAndApplies()
 		object, _ := w.server.Object("acme-terraform-state", "common/production")
 		theirs = object.Body
-		w.at()
 		return plan.Decision{Yes: true}, nil
 	}
 	summary := w.run(s)
@@ -167,6 +160,7 @@ func TestAColleagueWhoMovesWhileThePromptIsReadIsNotOverwritten(t *testing.T) {
 // TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore writes in the
 // old place between the move and the init.
 func TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
 	project := w.withLocalState()
@@ -200,6 +194,7 @@ func TestAStateThatIsWrittenAfterItWasMovedIsBackedUpAndMovedOnceMore(t *testing
 // TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved has states where the block, or
 // -backend-config, put them.
 func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		block string
 		init  []string
@@ -210,6 +205,7 @@ func TestALocalStateInAPlaceOfItsOwnIsAdoptedAndMoved(t *testing.T) {
 		"path from the command line": {`backend "local" {}`, []string{"-backend-config=path=deep/it.tfstate"}, "", "deep/it.tfstate"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newRealWorld(t)
 			w.write("live/production/main.tf", one)
 			w.write("live/production/backend.tf", "terraform {\n  "+c.block+"\n}\n")
@@ -264,6 +260,7 @@ func (s *stateServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestAStateBehindAnHTTPBackendIsMoved has a backend without workspaces, which refuses
 // to list them: it was told as a failure on every run.
 func TestAStateBehindAnHTTPBackendIsMoved(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	states := &stateServer{}
 	server := httptest.NewServer(states)
@@ -296,6 +293,7 @@ func TestAStateBehindAnHTTPBackendIsMoved(t *testing.T) {
 // TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen has a
 // workspace_key_prefix in the block: the team's policies and the move know env:/.
 func TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	w.must(os.RemoveAll(filepath.Join(w.dir, "live", "production")))
 	w.makeBucket(w.hands(""), "acme-old-state", "eu-west-1")
@@ -322,6 +320,7 @@ func TestTheStatesOfWorkspacesBelowAPrefixAreMovedToWhereTheyAreReadThen(t *test
 // TestAPrefixThatIsTakenAwayLosesNoWorkspace takes it out of the block while the
 // default workspace's state is where the blueprint says.
 func TestAPrefixThatIsTakenAwayLosesNoWorkspace(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	block := "live/production/backend.tf"
 	right := w.content(block)
@@ -355,6 +354,7 @@ func TestAPrefixThatIsTakenAwayLosesNoWorkspace(t *testing.T) {
 // TestAStateInAFileOfTheOtherEngineStays finds a local state, which Terraform works
 // with, and a backend that only OpenTofu reads.
 func TestAStateInAFileOfTheOtherEngineStays(t *testing.T) {
+	t.Parallel()
 	w := late(t)
 	project := w.production()
 	w.write("live/production/backend.tofu", "terraform {\n  backend \"local\" {}\n}\n")
@@ -375,6 +375,7 @@ func TestAStateInAFileOfTheOtherEngineStays(t *testing.T) {
 
 // TestOfTwoLocalStatesNoneIsMovedOnAGuess finds one that the backend does not use.
 func TestOfTwoLocalStatesNoneIsMovedOnAGuess(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	project := w.withLocalState()
 	w.write("live/production/backend.tf", "terraform {\n  backend \"local\" { path = \"now.tfstate\" }\n}\n")

@@ -51,6 +51,7 @@ func lead(t *testing.T, o *Opening, given plan.Given, said map[string]string) *e
 }
 
 func TestAWholeSetOfQuestionsOpensTheWorldOnce(t *testing.T) {
+	t.Parallel()
 	opened := 0
 	flow := lead(t, opening(&opened), plan.Given{}, map[string]string{"environment": "production=444444444444", "group.admins.users": "alice", "me": "alice"})
 	if opened != 1 {
@@ -66,6 +67,7 @@ func TestAWholeSetOfQuestionsOpensTheWorldOnce(t *testing.T) {
 }
 
 func TestAnAnswerGivenAnewLeavesNothingOfTheOneBefore(t *testing.T) {
+	t.Parallel()
 	opened, given := 0, plan.Given{}
 	o := opening(&opened)
 	lead(t, o, given, map[string]string{"environment": "staging=222222222222, production=444444444444", "group.admins.users": "alice"})
@@ -80,6 +82,7 @@ func TestAnAnswerGivenAnewLeavesNothingOfTheOneBefore(t *testing.T) {
 }
 
 func TestAnAnswerThatCannotBeIsAProblemOfItsQuestion(t *testing.T) {
+	t.Parallel()
 	opened := 0
 	given := plan.Given{}
 	o := opening(&opened)
@@ -93,6 +96,7 @@ func TestAnAnswerThatCannotBeIsAProblemOfItsQuestion(t *testing.T) {
 }
 
 func TestWhatWasAdoptedStaysSoAfterAnotherAnswer(t *testing.T) {
+	t.Parallel()
 	opened, given := 0, plan.Given{}
 	o := opening(&opened)
 	flow := lead(t, o, given, map[string]string{"environment": "production=444444444444", "group.admins.users": "alice"})

@@ -29,6 +29,7 @@ func elsewhere(action string) bool {
 }
 
 func TestEveryActionOfTheOperatorPolicyIsNeeded(t *testing.T) {
+	t.Parallel()
 	full := stepstest.ReadmePolicy(t, "operator")
 	for _, s := range full.Statements {
 		for _, action := range s.Actions {
@@ -36,6 +37,7 @@ func TestEveryActionOfTheOperatorPolicyIsNeeded(t *testing.T) {
 				continue
 			}
 			t.Run(action, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, sandbox.Options{})
 				w.actAsOperator(without(full, action))
 				for range 2 {

@@ -39,6 +39,7 @@ func (w *world) actAsOperator(doc policy.Document) {
 }
 
 func TestTheOperatorPolicyIsEnough(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
 	for range 2 {
@@ -64,6 +65,7 @@ func (w *world) denied() []string {
 // Without --me there is no admin on the laptop, and the operator's policy gives
 // no right to any state: what cannot be proven is told, and is no failure.
 func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.actAsOperator(stepstest.ReadmePolicy(t, "operator"))
 	s := w.setup(team())
@@ -80,6 +82,7 @@ func TestAnOperatorWithoutTheRightsOfAnAdminEndsHealthy(t *testing.T) {
 // A child Terraform knows nothing of --profile, and keys in the environment
 // would make it somebody else.
 func TestTheOperatorsProfileReachesAChildTerraform(t *testing.T) {
+	t.Parallel()
 	env := &engine.Env{CredentialsPath: "credentials", ConfigPath: "config", Environ: engine.Environment{"AWS_ACCESS_KEY_ID=AKIAEXAMPLE"}}
 	if vars := operatorEnv(env); vars.Get("AWS_PROFILE") != "" || vars.Get("AWS_ACCESS_KEY_ID") != "AKIAEXAMPLE" || len(vars) != 3 {
 		t.Errorf("without a profile: %v", vars)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	tag, value := team().Tag()
 	made, err := w.hands("").kms.CreateKey(context.Background(), &kms.CreateKeyInput{
@@ -38,6 +39,7 @@ func TestAKeyThatLostItsAliasIsDisabledAndNamedAndNeverDeleted(t *testing.T) {
 }
 
 func TestALostKeyGoesEvenWhenItsUserHasAnother(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	ctx, h := context.Background(), w.hands("")
 	keys, err := h.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String("bob")})

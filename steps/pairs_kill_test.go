@@ -26,11 +26,13 @@ import (
 // TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext kills the loser of the
 // alias at each of its changes from then on, before and after the work.
 func TestWhoLosesTheAliasAndIsKilledIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	binary := stepstest.Program(t)
 	for n, met := 0, true; met; n++ {
 		met = false
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d %v", n, after), func(t *testing.T) {
+				t.Parallel()
 				p := newPair(t, binary)
 				met = p.killTheLoser(n, after)
 				for _, who := range p.people {
@@ -193,6 +195,7 @@ func (p *pair) readable() {
 // TestARepairThatIsKilledAtAnyCallIsFinishedByTheNext kills the set-up that puts in
 // order what two first set-ups have left, and lets either of the two go on.
 func TestARepairThatIsKilledAtAnyCallIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	binary, stride, kills := stepstest.Program(t), int64(stepstest.Stride(t)), 0
 	for i, run := range []struct{ needed, after bool }{{false, false}, {true, true}, {true, false}, {false, true}} {
 		for n, met := 1+int64(i)%stride, true; met; n += stride {

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,13 +216,24 @@ func meetings(seeds int) []meeting {
 // one blueprint from two homes: whatever they do to each other, one of them
 // goes on with what the other made.
 func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
-	binary, asked, announced := stepstest.Program(t), 0, 0
+	t.Parallel()
+	binary := stepstest.Program(t)
+	var asked, announced atomic.Int64
+	t.Cleanup(func() { // when the parallel ones have ended
+		if asked.Load() == 0 {
+			t.Error("in no meeting anybody had a key to ask with")
+		}
+		if announced.Load() == 0 {
+			t.Error("in no meeting anybody lost the alias")
+		}
+	})
 	for seed, m := range meetings(stepstest.Seeds(t)) {
 		t.Run(fmt.Sprintf("%02d %s", seed, m), func(t *testing.T) {
+			t.Parallel()
 			p := newPair(t, binary)
 			got := p.both(p.setUp, p.arrange(m))
 			p.server.Intercept(nil)
-			announced += p.announced(got)
+			announced.Add(int64(p.announced(got)))
 			for i, o := range got {
 				if o.code == 0 {
 					continue
@@ -239,14 +251,8 @@ func TestTwoWhoSetUpAtOnceEndWithOneKeyThatEverythingNames(t *testing.T) {
 					t.Errorf("%s's next set-up: %d\n%s%s", who.name, third.code, third.out, third.err)
 				}
 			}
-			asked += p.healthy()
+			asked.Add(int64(p.healthy()))
 		})
-	}
-	if asked == 0 {
-		t.Error("in no meeting anybody had a key to ask with")
-	}
-	if announced == 0 {
-		t.Error("in no meeting anybody lost the alias")
 	}
 }
 

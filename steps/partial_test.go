@@ -16,6 +16,7 @@ import (
 // a fresh clone of a project that takes its place from a .tfbackend file: on the
 // blueprint's place it would stand on an empty state.
 func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised(t *testing.T) {
+	t.Parallel()
 	for name, block := range map[string]string{
 		"nothing in the block": `backend "s3" {}`,
 		"no bucket":            `backend "s3" { key = "common/production" }`,
@@ -31,6 +32,7 @@ func TestABackendWhosePlaceIsGivenOnTheCommandLineIsNeitherWrittenNorInitialised
   }`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			w.write("live/production/main.tf", "terraform {\n  "+block+"\n}\n")
 			w.write("live/production/config/prod.tfbackend", "bucket = \"theirs\"\n")
@@ -98,8 +100,10 @@ var generated = map[string]struct {
 // where the generator puts it, and on the blueprint's place it would stand on an
 // empty one.
 func TestAProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testing.T) {
+	t.Parallel()
 	for name, c := range generated {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			w.write("live/production/main.tf", "resource \"terraform_data\" \"x\" {}\n")
 			for path, text := range c.files {
@@ -115,6 +119,7 @@ func TestAProjectWhoseBackendIsGeneratedIsNeitherWrittenNorInitialised(t *testin
 // TestABlockThatAVariableOverridesIsNeitherWrittenNorInitialised: Terraform adds
 // the variable's -backend-config to every init of the user, and not to ours.
 func TestABlockThatAVariableOverridesIsNeitherWrittenNorInitialised(t *testing.T) {
+	t.Parallel()
 	const block = "backend \"s3\" {\n    bucket = \"acme-terraform-state\"\n    key    = \"common/production\"\n  }"
 	for value, variable := range map[string]string{
 		"-backend-config=prod.hcl":            "TF_CLI_ARGS_init",
@@ -123,10 +128,11 @@ func TestABlockThatAVariableOverridesIsNeitherWrittenNorInitialised(t *testing.T
 		"-backend-config=not-there.hcl":       "TF_CLI_ARGS",
 	} {
 		t.Run(value, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			w.write("live/production/main.tf", "terraform {\n  "+block+"\n}\n")
 			w.write("live/production/prod.hcl", "bucket = \"theirs\"\n")
-			t.Setenv(variable, value)
+			w.variables = []string{variable + "=" + value}
 			s := w.setup(team())
 			dir := s.Env.ProjectDir(s.Answers.Projects[2])
 			s.Answers.Adopt = []string{dir}
@@ -148,9 +154,10 @@ func TestABlockThatAVariableOverridesIsNeitherWrittenNorInitialised(t *testing.T
 }
 
 func TestAVariableThatSaysWhatTheBlockSaysChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.write("live/production/main.tf", "terraform {\n  backend \"s3\" {\n    bucket = \"acme-terraform-state\"\n    key    = \"common/production\"\n  }\n}\n")
-	t.Setenv("TF_CLI_ARGS_init", "-backend-config=bucket=acme-terraform-state -backend-config=profile=admin_iam")
+	w.variables = []string{"TF_CLI_ARGS_init=-backend-config=bucket=acme-terraform-state -backend-config=profile=admin_iam"}
 	if summary := w.run(w.setup(team())); findingOf(summary.Findings, "files.partial-backend") != nil {
 		t.Errorf("findings %v", summary.Findings)
 	}
@@ -159,6 +166,7 @@ func TestAVariableThatSaysWhatTheBlockSaysChangesNothing(t *testing.T) {
 // TestTwoProjectsWithOneOldPlaceAreNotMovedToTwoKeys: both would go on with the
 // same resources.
 func TestTwoProjectsWithOneOldPlaceAreNotMovedToTwoKeys(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	const block = "terraform {\n  backend \"s3\" {\n    bucket = \"acme-old\"\n    key    = \"shared\"\n    region = \"eu-west-1\"\n  }\n}\n"
 	for _, dir := range []string{"staging", "production"} {

@@ -23,6 +23,7 @@ import (
 )
 
 func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
+	t.Parallel()
 	x25519, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +36,7 @@ func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
 		"age": {x25519.Recipient().String(), x25519}, "ssh-ed25519": {sshRecipient, sshIdentity}, "passphrase": {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			b := team()
 			b.Users[0].Recipient = c.recipient
@@ -67,6 +69,7 @@ func TestHandoverOpensForItsReaderAndHoldsTheKey(t *testing.T) {
 }
 
 func TestASecretStandsInItsProfileAndNowhereElse(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	s.Answers.Passphrases = true

@@ -75,6 +75,7 @@ func golden(t testing.TB, name string, got []byte) {
 }
 
 func TestTheFreshPlanIsTheOneOnRecord(t *testing.T) {
+	t.Parallel()
 	p, _ := fresh(team(), "alice")
 	golden(t, "fresh_plan.json", planText(t, p.Changes))
 	if len(p.Findings) > 0 {
@@ -83,6 +84,7 @@ func TestTheFreshPlanIsTheOneOnRecord(t *testing.T) {
 }
 
 func TestThePlanIsPure(t *testing.T) {
+	t.Parallel()
 	first, _ := fresh(withStagers(), "alice")
 	for range 20 {
 		again, _ := fresh(withStagers(), "alice")
@@ -93,6 +95,7 @@ func TestThePlanIsPure(t *testing.T) {
 }
 
 func TestEveryNeedOfAPlanIsOfThatPlan(t *testing.T) {
+	t.Parallel()
 	b := withNew("qa@example.com")
 	b.Key.Users, b.Environments[0].Trust = blueprint.KeyUsersListed, blueprint.TrustListed
 	o := emptyObserved(b)
@@ -162,6 +165,7 @@ func foundBucket(b *blueprint.Blueprint) *Observed {
 }
 
 func TestTheBucketsDefaultEncryptionIsNeverWeakened(t *testing.T) {
+	t.Parallel()
 	const other = "arn:aws:kms:eu-west-1:111111111111:key/other"
 	for name, c := range map[string]struct {
 		have    *awsops.BucketEncryption
@@ -181,6 +185,7 @@ func TestTheBucketsDefaultEncryptionIsNeverWeakened(t *testing.T) {
 		"another key in two layers": {&awsops.BucketEncryption{Algorithm: "aws:kms:dsse", KeyID: other}, false, "bucket.other-key"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := team()
 			o := foundBucket(b)
 			o.Bucket.Bucket.Encryption = c.have
@@ -197,6 +202,7 @@ func TestTheBucketsDefaultEncryptionIsNeverWeakened(t *testing.T) {
 }
 
 func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
+	t.Parallel()
 	b := team()
 	o := foundBucket(b)
 	o.Bucket.Bucket.Policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","NewElement":"x"}]}`
@@ -211,6 +217,7 @@ func TestAPolicyThatIsNotUnderstoodIsNeverOverwritten(t *testing.T) {
 }
 
 func TestAKeyPolicyKeepsWhatAnAdoptedKeyNamedAndOnOursNoUserBeyondTheBlueprint(t *testing.T) {
+	t.Parallel()
 	have := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:role/app", "arn:aws:iam::111111111111:user/bob"})
 	want := policy.KeyPolicy("aws", "111111111111", nil, []string{"arn:aws:iam::111111111111:user/alice"})
 	for own, bob := range map[bool]bool{true: false, false: true} {
@@ -232,6 +239,7 @@ func TestAKeyPolicyKeepsWhatAnAdoptedKeyNamedAndOnOursNoUserBeyondTheBlueprint(t
 }
 
 func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
+	t.Parallel()
 	b := team()
 	o := foundBucket(b)
 	o.Init.Engine = true
@@ -250,6 +258,7 @@ func TestNothingIsTestedAsAnAdminWhoHasNoKeyHere(t *testing.T) {
 }
 
 func TestAFreshPlanSaysWhatEachChangeIsFor(t *testing.T) {
+	t.Parallel()
 	p, _ := fresh(team(), "alice")
 	for _, c := range p.Changes {
 		want := plan.Repair

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"stateroom/awsops/sandbox"
-	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/stepstest"
 )
 
@@ -24,7 +23,6 @@ import (
 func killedProof(t *testing.T, service, operation, ending string) *victim {
 	t.Helper()
 	binary := stepstest.Program(t)
-	sandboxtest.Home(t.TempDir()).Isolate(t, sandboxtest.Nobody)
 	v, err := newVictim(t.Context(), binary, mkdir(t, "clone"))
 	if err != nil {
 		t.Fatal(err)
@@ -110,12 +108,14 @@ func (v *victim) again(t *testing.T) string {
 // proof: while the state lies there, the lock file, the lock's item. A proof that
 // may have children at work is left to be, as is everybody else's.
 func TestTheNextRunRemovesWhatAKilledProofLeft(t *testing.T) {
+	t.Parallel()
 	for _, at := range []struct{ service, operation, ending string }{
 		{"s3", "PutObject", "common/"},
 		{"s3", "PutObject", ".tflock"},
 		{"dynamodb", "PutItem", "common/"},
 	} {
 		t.Run(at.operation+" "+at.ending, func(t *testing.T) {
+			t.Parallel()
 			v := killedProof(t, at.service, at.operation, at.ending)
 			left := v.left()
 			if len(left) == 0 || len(v.notes(t)) == 0 {
@@ -141,6 +141,7 @@ func TestTheNextRunRemovesWhatAKilledProofLeft(t *testing.T) {
 // TestAProofOfSomebodyElsesIsNamedAndLeft is a laptop that did not begin the proof
 // of whose workspace the bucket tells.
 func TestAProofOfSomebodyElsesIsNamedAndLeft(t *testing.T) {
+	t.Parallel()
 	v := killedProof(t, "s3", "PutObject", ".tflock")
 	v.older(t)
 	mine := v.state
@@ -157,6 +158,7 @@ func TestAProofOfSomebodyElsesIsNamedAndLeft(t *testing.T) {
 // TestAProofUnderWayIsLeftToBe holds a proof at its lock, however long it takes,
 // while another run of the same user goes through.
 func TestAProofUnderWayIsLeftToBe(t *testing.T) {
+	t.Parallel()
 	v := killedProof(t, "s3", "PutObject", "common/")
 	v.older(t)
 	v.again(t)

@@ -16,6 +16,7 @@ import (
 // account among those of this one, where no set-up would ever remove it: it is
 // left, named by its file, and gone for good when that is deleted.
 func TestWhatANoteOfAnotherProofAdvisesCanBeDone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	note, err := files.TakeNote(filepath.Join(w.stateDir(), "proofs"), "stateroom-probe-0a",

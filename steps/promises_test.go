@@ -88,6 +88,7 @@ func (w *world) below(dir string) map[string]string {
 }
 
 func TestDryRunMakesNoMutatingCallAndWritesNoFile(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	s.DryRun = true
@@ -109,6 +110,7 @@ func TestDryRunMakesNoMutatingCallAndWritesNoFile(t *testing.T) {
 }
 
 func TestPreviewIsWhatHappens(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	dry := w.setup(team())
 	dry.DryRun = true
@@ -126,6 +128,7 @@ func TestPreviewIsWhatHappens(t *testing.T) {
 }
 
 func TestTwiceIsOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.healthy(w.run(w.setup(team())))
 	before, mark := w.tree(), len(w.server.Log())
@@ -144,6 +147,7 @@ func TestTwiceIsOnce(t *testing.T) {
 }
 
 func TestLostAnswersDoubleNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	var mu sync.Mutex // requests meet the hook many at a time
 	lost := map[string]bool{}
@@ -173,6 +177,7 @@ func TestLostAnswersDoubleNothing(t *testing.T) {
 // What nobody has confirmed is not done in the same run, and a key is deleted only
 // after it was shown.
 func TestAnAccessKeyWhoseAnswerWasLostIsDeletedByTheNextRunAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.server.Intercept(func(e sandbox.Entry) sandbox.Fault {
 		return sandbox.Fault{DropAnswer: e.Operation == "CreateAccessKey"}

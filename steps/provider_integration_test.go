@@ -29,6 +29,7 @@ output "who" { value = data.aws_caller_identity.me.arn }
 `
 
 func TestEveryProjectPlansInItsOwnEnvironment(t *testing.T) {
+	t.Parallel()
 	w, summary := newProvidedWorld(t)
 	if f := findingOf(summary.Findings, "provider-unavailable"); f != nil {
 		t.Errorf("set-up did not find the provider: %s", f)
@@ -52,6 +53,7 @@ func TestEveryProjectPlansInItsOwnEnvironment(t *testing.T) {
 // TestTheEnvironmentRoleWorksWithRealTerraform takes a resource through its
 // life and wants every call of it made in the environment.
 func TestTheEnvironmentRoleWorksWithRealTerraform(t *testing.T) {
+	t.Parallel()
 	w, _ := newProvidedWorld(t)
 	staging := w.alice().in("staging")
 	staging.write("main.tf", `resource "aws_s3_bucket" "app" { bucket = "acme-app" }`)

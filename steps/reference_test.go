@@ -28,8 +28,10 @@ var forged = []string{
 // Blueprint text, tags and files of others are never taken for a reference:
 // nothing is filled into them, nothing fails over them, and they are kept.
 func TestTextThatReadsLikeAReferenceLeaksNoSecretFailsNothingAndIsKept(t *testing.T) {
+	t.Parallel()
 	for _, text := range forged {
 		t.Run(text, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			zed, zedKey := sshKey(t)
 			bob, err := age.GenerateX25519Identity()
@@ -95,6 +97,7 @@ func (w *world) secretsOnlyIn(places map[string]string) {
 
 // What somebody else wrote into the tags of a bucket is written back as it was.
 func TestTagsOfAnAdoptedBucketThatReadLikeAReferenceAreKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	ctx, h, b := context.Background(), w.hands(""), team()
 	name := aws.String(b.Bucket.Name)
@@ -123,6 +126,7 @@ func awsTags(set []s3types.Tag) map[string]string {
 // What makes a reference one is never shown: not in a plan's JSON, not in its
 // words, not in the script.
 func TestAReferenceIsShownInWordsOnly(t *testing.T) {
+	t.Parallel()
 	w, b := newWorld(t, sandbox.Options{}), withNew("qa@example.com")
 	for i := range b.Environments {
 		b.Environments[i].MFA = true
@@ -154,6 +158,7 @@ func TestAReferenceIsShownInWordsOnly(t *testing.T) {
 // A name with the digits that stand in for an account while a policy is split
 // stays what it is.
 func TestPoliciesAreSplitWithoutTouchingADigitOfANames(t *testing.T) {
+	t.Parallel()
 	b := withNew("qa@example.com")
 	b.Projects[0].StateKey = "accounts/999999999999"
 	p, _ := fresh(b, "alice")

@@ -13,6 +13,7 @@ import (
 // TestASecretTakenOutOfAFileIsNowhereInTheRepository is what git add -A would
 // stage after a run: every file of the clone.
 func TestASecretTakenOutOfAFileIsNowhereInTheRepository(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	const taken = "wJalrXUtnFEMI-TAKEN-OUT"
 	w.write("live/staging/backend.tf", `terraform {
@@ -54,6 +55,7 @@ func TestASecretTakenOutOfAFileIsNowhereInTheRepository(t *testing.T) {
 // TestWhatEarlierVersionsLeftInTheRepositoryIsNamedAndStaysIgnored has a journal
 // and a backup where earlier versions kept them.
 func TestWhatEarlierVersionsLeftInTheRepositoryIsNamedAndStaysIgnored(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	b := team()
 	w.healthy(w.run(w.setup(b)))

@@ -18,6 +18,7 @@ import (
 // the operator reads the prompt. There must be no key, and none is missing once
 // the way is free.
 func TestNoKeyIsMadeThatHasNowhereToGo(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		user string
 		bar  func(*testing.T, *world)
@@ -34,6 +35,7 @@ func TestNoKeyIsMadeThatHasNowhereToGo(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, sandbox.Options{})
 			write(t, filepath.Join(w.dir, ".aws", "credentials"), "[default]\nregion = eu-west-1\n")
 			s := w.setup(team())
@@ -66,6 +68,7 @@ func write(t *testing.T, path, text string) {
 // makes the key: the secret is where the failure says, and the next run leads to a
 // key that is in the profile, and to no other.
 func TestASecretThatCannotReachItsFileIsKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	path := filepath.Join(w.dir, ".aws", "credentials")
 	write(t, path, "[default]\nregion = eu-west-1\n")

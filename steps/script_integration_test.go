@@ -20,6 +20,7 @@ import (
 // an empty sandbox: nothing is left to do but what only this program can know,
 // its journal.
 func TestScriptMakesWhatThePlanMakes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	nine, setup := w.nine(team())
 	review, err := setup.Review(context.Background())
@@ -29,7 +30,7 @@ func TestScriptMakesWhatThePlanMakes(t *testing.T) {
 	w.must(os.WriteFile(path, []byte(text), 0o600))
 	bin := ageShim(t)
 	run := exec.CommandContext(t.Context(), "sh", path)
-	run.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+w.server.URL(), "PATH="+bin+":"+os.Getenv("PATH"))
+	run.Env = w.shell().Environ().With(map[string]string{"PATH": bin + ":" + os.Getenv("PATH")})
 	run.Dir = w.dir
 	mark := len(w.server.Log())
 	if out, err := run.CombinedOutput(); err != nil {
@@ -78,6 +79,7 @@ func ageShim(t *testing.T) string {
 
 // TestAgeCommand is age -a -r RECIPIENT -o FILE when the shim calls it.
 func TestAgeCommand(t *testing.T) {
+	t.Parallel()
 	args := strings.Fields(os.Getenv("STATEROOM_AGE"))
 	if len(args) == 0 {
 		return

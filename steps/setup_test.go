@@ -7,6 +7,7 @@ import (
 )
 
 func TestSetupTakesAnEmptyOrganizationToAProvenBackEnd(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	summary := w.run(w.setup(team()))
 	w.healthy(summary)

@@ -39,7 +39,7 @@ func (s *signalled) program(signal string, n int) (out string, code, started int
 	var text bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, &text, &text
 	cmd.WaitDelay = time.Minute // a Terraform that outlives its parent holds the output
-	cmd.Env = append(os.Environ(), "PATH="+s.path+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = s.shell().Environ().With(map[string]string{"PATH": s.path + string(os.PathListSeparator) + os.Getenv("PATH")})
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		s.t.Fatalf("%v\n%s", err, text.String())
@@ -56,14 +56,16 @@ const never = 0
 // as it starts Terraform, at any time of many: the child goes on alone after a
 // kill. The next run finishes, the state has arrived, and nothing is locked.
 func TestASignalWhileTerraformRunsLosesNoState(t *testing.T) {
+	t.Parallel()
 	binary := stepstest.Program(t)
 	const starts = 19
 	for seed := range max(1, stepstest.Seeds(t)/4) {
 		signal := []string{"KILL", "INT", "HUP", "TERM"}[seed%4]
 		n := 1 + rand.New(rand.NewPCG(uint64(seed), 12)).IntN(starts)
 		t.Run(fmt.Sprintf("%02d %s at start %d", seed, signal, n), func(t *testing.T) {
+			t.Parallel()
 			s := &signalled{world: newRealWorld(t), binary: binary, path: t.TempDir()}
-			t.Setenv("XDG_STATE_HOME", t.TempDir()) // outside of the repository
+			s.variables = append(s.variables, "XDG_STATE_HOME="+t.TempDir()) // outside of the repository
 			s.withLocalState()
 			before := identityOf(t, []byte(s.content("live/production/terraform.tfstate")))
 			s.write("stateroom.hcl", string(team().HCL()))

@@ -99,9 +99,11 @@ func complaints(s *plan.Summary) string {
 // needs only where set-ups have met. Nothing is disabled on a guess, and what is
 // missing is named with its resource; with it, the next run ends the repair.
 func TestEachRightAfterTwoSetUpsIsNamedWhereItIsMissing(t *testing.T) {
+	t.Parallel()
 	full := stepstest.ReadmePolicy(t, "operator")
 	for _, right := range rightsOfMeeting {
 		t.Run(right.action, func(t *testing.T) {
+			t.Parallel()
 			w, needed, spare := met(t)
 			w.actAsOperator(without(full, right.action))
 			summary := w.run(w.setup(team()))
@@ -140,8 +142,10 @@ func (w *world) repaired(needed, spare string) {
 // TestDecryptIsNotTakenAwayWhereNobodyKnowsWhatNeedsIt: who may not look at the
 // versions must not conclude that there are none.
 func TestDecryptIsNotTakenAwayWhereNobodyKnowsWhatNeedsIt(t *testing.T) {
+	t.Parallel()
 	for _, action := range []string{"s3:ListBucketVersions", "s3:GetObjectVersion"} {
 		t.Run(action, func(t *testing.T) {
+			t.Parallel()
 			w, needed, spare := met(t)
 			full := stepstest.ReadmePolicy(t, "operator")
 			w.actAsOperator(full)

@@ -44,6 +44,7 @@ func (w *world) keyState(arn string) kmstypes.KeyState {
 }
 
 func TestOurOwnStatementsAndDefaultAreLedBackToTheAliassKeyAndTheLostOneIsDisabled(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lost := w.lostKey()
 	summary, ids, _ := w.again(team())
@@ -58,6 +59,7 @@ func TestOurOwnStatementsAndDefaultAreLedBackToTheAliassKeyAndTheLostOneIsDisabl
 }
 
 func TestAKeyThatAStoredVersionNeedsStaysEnabledAndReadable(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lost := w.lostKey()
 	h, ctx := w.hands(""), context.Background()
@@ -84,6 +86,7 @@ func TestAKeyThatAStoredVersionNeedsStaysEnabledAndReadable(t *testing.T) {
 }
 
 func TestAStatementOfSomebodyElsesIsNotOurs(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lost := w.lostKey()
 	w.editBucketPolicy(func(text string) string { return strings.ReplaceAll(text, "DenyOtherEncryptionKey", "TheirKeyAlone") })
@@ -98,6 +101,7 @@ func TestAStatementOfSomebodyElsesIsNotOurs(t *testing.T) {
 }
 
 func TestAKeyWithAnAliasOfItsOwnIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lost := w.lostKey()
 	_, err := w.hands("").kms.CreateAlias(context.Background(), &kms.CreateAliasInput{AliasName: aws.String("alias/other"), TargetKeyId: &lost})

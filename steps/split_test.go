@@ -14,6 +14,7 @@ import (
 // The next run knows the key's ARN, and must split as the run did that did not:
 // also where partition and region have longer names than aws and eu-west-1.
 func TestPoliciesAreSplitAlikeBeforeAndAfterTheKeyIsThere(t *testing.T) {
+	t.Parallel()
 	const arn = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	a, o := &blueprint.Answers{Blueprint: team()}, &Observed{}
 	a.StateRegion, o.Account.Identity.Partition = "us-gov-west-1", "aws-us-gov"

@@ -25,8 +25,10 @@ const sixMebibytes = `resource "terraform_data" "big" {
 `
 
 func TestAStateInPartsAndWorkspacesWorkUnderBothBucketPolicies(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []string{blueprint.BucketPolicyStrict, blueprint.BucketPolicyCompatible} {
 		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
 			b := team()
 			b.Bucket.Policy = policy
 			w := newSetUpWorld(t, b)
@@ -69,6 +71,7 @@ func (w *world) parts(mark int) (parts int) {
 func (w *world) cli(args ...string) string {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), "aws", append([]string{"--endpoint-url", w.server.URL(), "--region", "eu-west-1", "--output", "text"}, args...)...)
+	cmd.Env = w.shell().Environ()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("aws %v: %v\n%s", args, err, out)
@@ -79,8 +82,10 @@ func (w *world) cli(args ...string) string {
 // TestAnOlderVersionIsRestoredUnderEachLock brings a state back as people do:
 // the operator fetches the version, an admin pushes it.
 func TestAnOlderVersionIsRestoredUnderEachLock(t *testing.T) {
+	t.Parallel()
 	for name, b := range lockModes() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newSetUpWorld(t, b)
 			alice := w.alice().at("production", one)
 			alice.ok("init")
@@ -102,6 +107,7 @@ func TestAnOlderVersionIsRestoredUnderEachLock(t *testing.T) {
 // TestACopyOfAnOlderVersionNeedsTheKeyAndANewDigest holds what the shorter way
 // meets: the bucket policy, and where the table keeps a digest, Terraform.
 func TestACopyOfAnOlderVersionNeedsTheKeyAndANewDigest(t *testing.T) {
+	t.Parallel()
 	w := newSetUpWorld(t, team())
 	alice := w.alice().at("production", one)
 	alice.ok("init")

@@ -139,6 +139,7 @@ func isAt(e sandbox.Entry, key string) bool {
 // TestAMoveThatIsCutOffAtAnyWriteIsFinishedByTheNext ends a run before each of
 // its writes, so that nothing at all can be tidied up, and lets another finish.
 func TestAMoveThatIsCutOffAtAnyWriteIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	for name, lock := range theLocks() {
 		t.Run(name, func(t *testing.T) {
@@ -198,6 +199,7 @@ func TestAMoveThatIsCutOffAtAnyWriteIsFinishedByTheNext(t *testing.T) {
 // TestAMoveOverwritesNothing has something in the new place, or takes it while the
 // move is on its way.
 func TestAMoveOverwritesNothing(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lock := theLocks()["both"]
 	theirs, info := stateText("l-9", 1), `{"ID":"theirs","Operation":"OperationTypeApply","Who":"bob@desk","Created":"2026-01-02T03:04:05Z"}`
@@ -255,6 +257,7 @@ func TestAMoveOverwritesNothing(t *testing.T) {
 // TestOnlyACopyOfOursIsReplacedByItsSuccessor moves, and then the old place is
 // written once more: what lies in the new one is the copy of before.
 func TestOnlyACopyOfOursIsReplacedByItsSuccessor(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lock := theLocks()["both"]
 	first := w.backup("first", map[string]string{"default": stateText("l-1", 3)})
@@ -277,6 +280,7 @@ func TestOnlyACopyOfOursIsReplacedByItsSuccessor(t *testing.T) {
 // TestWhoeverMeetsAMoveIsToldWhoseItIs reads the locks while the state is written,
 // as Terraform does.
 func TestWhoeverMeetsAMoveIsToldWhoseItIs(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	lock := theLocks()["both"]
 	var file, item string

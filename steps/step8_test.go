@@ -8,6 +8,7 @@ import (
 )
 
 func TestNoEngineSaysInOneSentenceWhy(t *testing.T) {
+	t.Parallel()
 	for want, err := range map[string]error{
 		"Neither terraform nor tofu is on PATH, so the set-up is proven with the AWS SDK alone.":        terraform.ErrNotFound,
 		"No Terraform can be used (terraform crashed), so the set-up is proven with the AWS SDK alone.": errors.New("terraform crashed"),

@@ -36,15 +36,13 @@ func (w *world) withTerraform() {
 	w.engine = engine
 	config := filepath.Join(w.t.TempDir(), "terraform.rc")
 	w.must(os.WriteFile(config, []byte("provider_installation {\n  network_mirror {\n    url = \"https://127.0.0.1:1/\"\n  }\n}\n"), 0o600))
-	w.t.Setenv("TF_CLI_CONFIG_FILE", config)
+	w.variables = append(w.variables, "TF_CLI_CONFIG_FILE="+config)
 }
 
 // withProvider puts a stub of hashicorp/aws in the place of that registry.
 func (w *world) withProvider() {
 	w.t.Helper()
-	for name, value := range mirror.With(w.t) {
-		w.t.Setenv(name, value)
-	}
+	w.variables = w.variables.With(mirror.With(w.t))
 }
 
 // newRealWorld is a world with a real Terraform in it.
@@ -65,9 +63,7 @@ func newSetUpWorld(t *testing.T, b *blueprint.Blueprint) *world {
 
 func (w *world) sessions() *awsops.Sessions {
 	w.t.Helper()
-	s, err := awsops.Open(context.Background(), awsops.Config{Endpoint: w.server.URL(), Region: "eu-west-1", Parallel: 1})
-	w.must(err)
-	return s
+	return w.shell().Sessions(w.t, "eu-west-1")
 }
 
 // laptop is one person's home, in which the profile admin_iam is theirs.
@@ -170,7 +166,7 @@ func (s *shell) command(args ...string) *exec.Cmd {
 	all = append(all, args[words:]...)
 	cmd := exec.CommandContext(s.w.t.Context(), s.w.engine.Path, all...)
 	cmd.Dir = s.dir
-	for _, entry := range os.Environ() {
+	for _, entry := range s.w.shell().Environ() {
 		if name, _, _ := strings.Cut(entry, "="); s.operator || !strings.HasPrefix(name, "AWS_") {
 			cmd.Env = append(cmd.Env, entry)
 		}

@@ -15,6 +15,7 @@ import (
 // A run that was killed between AWS's answer and the file knows which key is
 // lost. One that the user has made by hand since then is the user's own.
 func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	w.healthy(w.run(s))
@@ -53,6 +54,7 @@ func TestAKeyMadeSinceTheKillIsTheUsersOwn(t *testing.T) {
 
 // Beside the new key in the credentials file, Terraform would send the token.
 func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.write(".aws/config", "[profile admin_iam]\naws_session_token = of-a-session-that-is-over\n")
 	w.healthy(w.run(w.setup(team())))
@@ -63,6 +65,7 @@ func TestATokenLeftInTheConfigFileGoesWithTheNewKey(t *testing.T) {
 }
 
 func TestASealedKeyNeverReplacesWhatALinkPointsTo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	precious := filepath.Join(w.dir, "precious")
 	w.write("precious", "precious")

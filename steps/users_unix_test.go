@@ -11,6 +11,7 @@ import (
 )
 
 func TestASealedKeyIsPrivateWhereAnOlderFileWasNot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	w.write("handover/bob.age", "an older handover")
 	path := filepath.Join(w.dir, "handover", "bob.age")

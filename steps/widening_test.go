@@ -37,6 +37,7 @@ func (w *world) gives(b *blueprint.Blueprint, me string) string {
 // Who gets in is judged against what AWS holds: what narrows, or only makes the
 // same anew, is not marked.
 func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*blueprint.Blueprint)
 		want   []string
@@ -106,6 +107,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 		"another bucket": {func(b *blueprint.Blueprint) { b.Bucket.Name = "mallorys-states" }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w, b := finished(t), team()
 			c.change(b)
 			if got, want := w.gives(b, "alice"), strings.Join(c.want, "\n"); name != "a new user" && got != want {
@@ -119,6 +121,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 
 // What somebody has narrowed in AWS is widened again by the blueprint, and said.
 func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	ctx, b := context.Background(), team()
 	h := w.hands("222222222222")
@@ -143,6 +146,7 @@ func TestWhoGetsInIsJudgedAgainstWhatAWSHolds(t *testing.T) {
 // An administrator gains nothing today by what is allowed beside, but it stays when
 // AdministratorAccess goes; and by a denial that goes: both are said.
 func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	ctx, h := context.Background(), w.hands("222222222222")
 	_, err := h.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(blueprint.DefaultRole), PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
@@ -167,6 +171,7 @@ func TestWhoGetsInIsSaidOfAnAdministrator(t *testing.T) {
 // A bucket whose policy is stricter than asked keeps it, and the plan claims
 // nothing else: there is no change, and the finding says what stays.
 func TestABucketPolicyThatStaysStrictIsSaid(t *testing.T) {
+	t.Parallel()
 	w, b := finished(t), team()
 	b.Bucket.Policy = blueprint.BucketPolicyCompatible
 	r, err := w.setup(b).Review(context.Background())
@@ -185,6 +190,7 @@ func TestABucketPolicyThatStaysStrictIsSaid(t *testing.T) {
 
 // Tags that policies may go by are refused like a new user, on what is there.
 func TestNoWideningRefusesTags(t *testing.T) {
+	t.Parallel()
 	w, b := finished(t), team()
 	b.Tags = map[string]string{"access-tier": "admin"}
 	mark := len(w.server.Log())
@@ -199,6 +205,7 @@ func TestNoWideningRefusesTags(t *testing.T) {
 // Another key in a statement of our own lets through what AWS refuses now: it is
 // judged against that, and not against the statement put right.
 func TestWhoGetsInIsSaidOfABucketPolicyThatNamesAnotherKey(t *testing.T) {
+	t.Parallel()
 	w := finished(t)
 	ctx, b, s3client := context.Background(), team(), w.hands("").s3
 	got, err := s3client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String(b.Bucket.Name)})
@@ -211,6 +218,7 @@ func TestWhoGetsInIsSaidOfABucketPolicyThatNamesAnotherKey(t *testing.T) {
 
 // --no-widening refuses the whole plan by name, and makes nothing of it.
 func TestNoWideningRefusesByNameAndMakesNothing(t *testing.T) {
+	t.Parallel()
 	w, b := finished(t), team()
 	b.Groups[0].Users = append(b.Groups[0].Users, "carol")
 	b.Users = append(b.Users, blueprint.User{Name: "carol", Recipient: b.Users[0].Recipient})
@@ -242,6 +250,7 @@ func TestNoWideningRefusesByNameAndMakesNothing(t *testing.T) {
 
 // A change that comes up while a plan is carried out is refused like the plan.
 func TestNoWideningRefusesWhatComesUpLater(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Options{})
 	s := w.setup(team())
 	s.Env.NoWidening = true
@@ -255,6 +264,7 @@ func TestNoWideningRefusesWhatComesUpLater(t *testing.T) {
 
 // A key for somebody who has one is more access only where another may open it.
 func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
+	t.Parallel()
 	const reader = "ssh-ed25519 AAAA bob@laptop"
 	has := UserFacts{Keys: engine.UserKeys{All: []awsops.AccessKey{{ID: "K", Active: true}}}, SealedTo: reader}
 	off := has
@@ -288,6 +298,7 @@ func TestAKeyForAnotherReaderIsSaid(t *testing.T) {
 // made to point at to where the group can read it; a move that was agreed to and
 // begun is finished.
 func TestNoWideningRefusesToMoveAState(t *testing.T) {
+	t.Parallel()
 	a, at := &blueprint.Answers{Blueprint: team()}, &tf.Project{Dir: "/work/live/staging"}
 	env := &engine.Env{NoWidening: true}
 	for _, begun := range []bool{false, true} {

@@ -188,7 +188,6 @@ const (
 // TestTheProvidersOwnTextsAreNamed breaks one thing at a time and wants what a
 // real Terraform says then, for people and as -json, to lead to one diagnosis.
 func TestTheProvidersOwnTextsAreNamed(t *testing.T) {
-	t.Parallel()
 	s := newProviderSite(t)
 	for _, c := range []struct {
 		id, main  string
@@ -255,7 +254,6 @@ func (s *providerSite) named(t *testing.T, id string, want map[string]string, ou
 }
 
 func TestAnEmptyMirrorIsNamed(t *testing.T) {
-	t.Parallel()
 	s := newProviderSite(t)
 	empty := mirror.Empty(t)
 	dir := s.project(identityMain)
