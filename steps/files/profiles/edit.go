@@ -63,6 +63,10 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 	if err := refuseBytes(file.Path, file.Bytes); err != nil {
 		return files.Edit{}, err
 	}
+	want, err := parseINI(file.Path, file.Bytes)
+	if err != nil {
+		return files.Edit{}, err
+	}
 	ed := newEditor(kind, file.Path, file.Bytes)
 	fresh, err := ed.editThose(byName(kind, file), profiles)
 	if err != nil {
@@ -74,7 +78,10 @@ func edit(kind Kind, file files.Snapshot, profiles []Wanted) (files.Edit, error)
 		end.append(e)
 	}
 	out.After, out.Fields = end.splices.Apply(end.src), end.fields
-	if err := prove(kind, file, out.After, profiles); err != nil {
+	for _, e := range profiles {
+		want = want.with(kind.header(e.Name), e)
+	}
+	if err := prove(kind, file.Path, want, out.After, profiles); err != nil {
 		return files.Edit{}, err
 	}
 	out.Readers = readers(kind, file.Path, profiles, fresh)
@@ -129,22 +136,23 @@ func (p Profile) holds(e Wanted) bool {
 		})
 }
 
-// prove reads the result as the SDK does: it must say what was intended, and of
-// everything else what it said before.
-func prove(kind Kind, file files.Snapshot, after []byte, profiles []Wanted) error {
-	want, read := meaningOf(file.Bytes), byName(kind, files.Snapshot{Path: file.Path, Bytes: after})
+// prove parses the result: ini.v1 must find exactly what was intended, and the
+// SDK's reading must hold every value that was set and none that was removed.
+func prove(kind Kind, path string, want iniModel, after []byte, profiles []Wanted) error {
+	unsafe := func(e Wanted) error {
+		return refusal(path, 0, "its lines around profile "+e.Name+" are read in different ways by AWS tools, so the result would be uncertain",
+			"write the profile by hand")
+	}
+	got, err := parseINI(path, after)
+	if err != nil || !got.equal(want) {
+		return unsafe(profiles[0])
+	}
+	read := byName(kind, files.Snapshot{Path: path, Bytes: after})
 	for _, e := range profiles {
-		want = want.with(kind.header(e.Name), e)
-		if p, there := read[e.Name]; !p.holds(e) || !there && len(e.Set) > 0 {
-			return uncertain(file.Path, e.Name)
+		p, ok := read[e.Name]
+		if !p.holds(e) || !ok && len(e.Set) > 0 {
+			return unsafe(e)
 		}
 	}
-	if !meaningOf(after).equal(want) {
-		return uncertain(file.Path, profiles[0].Name)
-	}
 	return nil
-}
-
-func uncertain(path, profile string) error {
-	return refusal(path, 0, "its lines around profile "+profile+" are read in different ways by AWS tools, so the result would be uncertain", "write the profile by hand")
 }

@@ -154,20 +154,3 @@ func unquote(s string) string {
 func meaning(raw string) string {
 	return unquote(strings.TrimSpace(cutComment(raw)))
 }
-
-// hasBOM gives the name of the byte order mark that src starts with, or "".
-func hasBOM(src []byte) string {
-	for _, bom := range []struct {
-		name string
-		mark []byte
-	}{
-		{"UTF-8", []byte{0xEF, 0xBB, 0xBF}},
-		{"UTF-16", []byte{0xFF, 0xFE}},
-		{"UTF-16", []byte{0xFE, 0xFF}},
-	} {
-		if bytes.HasPrefix(src, bom.mark) {
-			return bom.name
-		}
-	}
-	return ""
-}

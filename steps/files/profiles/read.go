@@ -95,8 +95,6 @@ type reader struct {
 	current  *Profile       // nil before the first section
 	open     bool           // the last key had an empty value: indented lines nest under it
 	any      bool           // the section has had a key since its header
-	nested   []string       // the lines that nest under a key of a section, with both
-	last     string         // the last key
 }
 
 func readSections(src []byte) reader {
@@ -135,7 +133,6 @@ func (r *reader) section(n int, name string) {
 // line to a key of the section.
 func (r *reader) indented(n int, text string) {
 	if r.any && r.open {
-		r.nested = append(r.nested, r.current.Name+"\n"+r.last+"\n"+text)
 		return
 	}
 	key, value, ok := cutKey(text)
@@ -148,7 +145,7 @@ func (r *reader) set(n int, key, value string) {
 	if r.current == nil {
 		return
 	}
-	r.any, r.open, r.last = true, value == "", key
+	r.any, r.open = true, value == ""
 	v := Value{Key: key, Value: secret.New(value), Line: n}
 	for i := range r.current.Values {
 		if r.current.Values[i].Key == key {

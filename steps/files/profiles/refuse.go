@@ -67,9 +67,6 @@ func refuseDefaults(path string, src []byte, lines []iniLine, e Wanted) error {
 	return nil
 }
 
-// noFormat is what a section or a setting without a name is.
-const noFormat = "this line is not in the format of AWS configuration files"
-
 // misread tells lines on which a parser fails or swallows what follows.
 func misread(text string, l iniLine) string {
 	if l.typ == lineBlank || l.typ == lineComment {
@@ -78,13 +75,7 @@ func misread(text string, l iniLine) string {
 	if l.typ == lineHeader && !strings.Contains(text, "]") {
 		return "the section header has no closing bracket"
 	}
-	if name := strings.Trim(text[:strings.LastIndex(text, "]")+1], "[] \t"); l.typ == lineHeader && name == "" {
-		return noFormat
-	}
 	if key, value, ok := cutKey(cutComment(text)); ok {
-		if l.typ != lineHeader && key == "" {
-			return noFormat
-		}
 		if loneQuote(value) {
 			return "the value is one quote character, on which the AWS SDK for Go fails"
 		}
@@ -132,7 +123,7 @@ func findSection(kind Kind, path, name string, src []byte, lines []iniLine) (int
 }
 
 // exactHeader tells whether line is [header], unindented, followed by nothing
-// but white space and a comment in which no bracket misleads the AWS CLI.
+// but white space and a comment in which no bracket misleads ini.v1.
 func exactHeader(line, header string) bool {
 	rest, ok := strings.CutPrefix(line, "["+header+"]")
 	if !ok || strings.Contains(rest, "]") {

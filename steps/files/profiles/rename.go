@@ -1,7 +1,7 @@
 package profiles
 
 import (
-	"maps"
+	"slices"
 	"strings"
 
 	"stateroom/steps/files"
@@ -87,18 +87,27 @@ func Rename(kind Kind, file files.Snapshot, line int, name string) (files.Edit, 
 // renamed proves a rename: only that section has another name, and the SDK
 // finds under it what stood in the section.
 func renamed(kind Kind, file files.Snapshot, after []byte, line int, name string) bool {
-	next := files.Snapshot{Path: file.Path, Bytes: after}
-	p, there := Read(kind, next, name)
-	was, now := meaningOf(file.Bytes), meaningOf(after)
-	header := kind.header(name)
-	for before, said := range was.sections {
-		if _, stays := now.sections[before]; !stays && maps.Equal(said, now.sections[header]) {
-			delete(was.sections, before)
-			was.sections[header] = said
+	was, errBefore := parseINI(file.Path, file.Bytes)
+	now, errAfter := parseINI(file.Path, after)
+	if errBefore != nil || errAfter != nil || len(was.sections) != len(now.sections) || len(was.entries) != len(now.entries) {
+		return false
+	}
+	changed := 0
+	for i := range was.sections {
+		if was.sections[i] != now.sections[i] {
+			changed++
 		}
 	}
-	_, err := findSection(kind, file.Path, name, after, iniLines(after))
-	return err == nil && there && p.Line == line && maps.EqualFunc(was.sections, now.sections, maps.Equal) && len(was.nested) == len(now.nested)
+	same := slices.EqualFunc(was.entries, now.entries, func(a, b iniEntry) bool {
+		a.name = b.name
+		return a.equal(b)
+	})
+	next := files.Snapshot{Path: file.Path, Bytes: after}
+	p, there := Read(kind, next, name)
+	if _, err := findSection(kind, file.Path, name, after, iniLines(after)); err != nil {
+		return false
+	}
+	return changed == 1 && same && there && p.Line == line
 }
 
 // SSOSession gives an [sso-session x] section of the config file, and whether it
