@@ -35,8 +35,10 @@ var readPrefixes = []string{
 	"Get", "List", "Describe", "Head", "Simulate", "AssumeRole", "GenerateDataKey",
 }
 
+// mutating tells an operation that would change something: none that was cut off before
+// it could be read.
 func mutating(operation string) bool {
-	return !slices.ContainsFunc(readPrefixes, func(prefix string) bool { return strings.HasPrefix(operation, prefix) })
+	return operation != "" && !slices.ContainsFunc(readPrefixes, func(prefix string) bool { return strings.HasPrefix(operation, prefix) })
 }
 
 // entry is the request as far as it is known.
