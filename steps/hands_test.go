@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"stateroom/awsops/sandbox"
+	"stateroom/awsops/sandbox/sandboxtest"
 	"stateroom/steps/blueprint"
 	"stateroom/steps/plan"
 )
@@ -68,9 +69,12 @@ func (w *world) must(err error) {
 // finished is a world in which the team's set-up has been made.
 func finished(t testing.TB) *world {
 	t.Helper()
-	w := newWorld(t, sandbox.Options{})
-	w.healthy(w.run(w.setup(team())))
-	w.events = nil
+	w := &world{t: t, dir: t.TempDir()}
+	w.server = sandboxtest.Prepared(t, sandbox.Options{}, "team", sandboxtest.Home(w.dir), func(server *sandbox.Server, url string, home sandboxtest.Home) {
+		first := &world{t: t, server: server, url: url, dir: string(home), who: server.Operator()}
+		first.healthy(first.run(first.setup(team())))
+	})
+	w.url, w.who = w.server.URL(), w.server.Operator()
 	return w
 }
 

@@ -20,6 +20,7 @@ import (
 type world struct {
 	t      testing.TB
 	server *sandbox.Server
+	url    string // at which AWS is met
 	dir    string
 	// who runs stateroom, by the keys of the environment, or the profile of the command
 	// line where that is named; variables are set besides.
@@ -37,7 +38,7 @@ type world struct {
 func newWorld(t testing.TB, options sandbox.Options) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), server: sandboxtest.Start(t, options)}
-	w.who = w.server.Operator()
+	w.url, w.who = w.server.URL(), w.server.Operator()
 	return w
 }
 
@@ -48,7 +49,7 @@ func (w *world) actAs(c sandbox.Credentials) { w.who, w.profile = c, "" }
 
 // shell is where stateroom is started in this world.
 func (w *world) shell() enginetest.Shell {
-	s := enginetest.Shell{Home: sandboxtest.Home(w.dir), URL: w.server.URL(), Profile: w.profile, Variables: w.variables}
+	s := enginetest.Shell{Home: sandboxtest.Home(w.dir), URL: w.url, Profile: w.profile, Variables: w.variables}
 	if w.profile != "" || w.who == (sandbox.Credentials{}) {
 		return s
 	}

@@ -26,7 +26,7 @@ import (
 // the profile of this one as they are now, and a state directory of its own.
 func (w *world) elsewhere() *world {
 	w.t.Helper()
-	other := &world{t: w.t, server: w.server, dir: w.t.TempDir(), who: w.who, variables: w.variables, engine: w.engine}
+	other := &world{t: w.t, server: w.server, url: w.url, dir: w.t.TempDir(), who: w.who, variables: w.variables, engine: w.engine}
 	for path, text := range w.tree() {
 		rel, err := filepath.Rel(w.dir, path)
 		w.must(err)
