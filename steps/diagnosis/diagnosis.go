@@ -12,6 +12,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"sync"
 
 	"stateroom/awsops"
 	"stateroom/steps/plan"
@@ -56,10 +57,18 @@ const (
 // sign is one way in which an engine words a cause.
 type sign struct {
 	// pattern is matched against one error, folded to one line.
-	pattern *regexp.Regexp
+	pattern pattern
 	// unless, if it matches too, takes the sign out: the error says more.
-	unless *regexp.Regexp
+	unless pattern
 	at     place
+}
+
+// pattern is a regular expression that is compiled when a text is first compared with
+// it: most runs of the program read none, and start sooner.
+type pattern func() *regexp.Regexp
+
+func wording(text string) pattern {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 // place says where an error must come from for a sign to count. Without one a text

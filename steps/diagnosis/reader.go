@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -101,26 +100,26 @@ type cleaner struct {
 
 var (
 	// ansiCode matches the control sequences that terminals and engines use.
-	ansiCode = regexp.MustCompile(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])`)
+	ansiCode = wording(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])`)
 	// stamp is the time that CI systems, and TF_LOG, put before a line.
-	stamp = regexp.MustCompile(`^\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[ \t]`)
+	stamp = wording(`^\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[ \t]`)
 	// level is what follows the time in a line of TF_LOG.
-	level = regexp.MustCompile(`^\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]`)
+	level = wording(`^\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]`)
 	// marker is what GitHub Actions puts before a line it colours.
-	marker = regexp.MustCompile(`^(?:##\[\w+\]|::error(?: [^:]*)?::)`)
+	marker = wording(`^(?:##\[\w+\]|::error(?: [^:]*)?::)`)
 	// continued is a line of a log entry's request, response or value.
-	continued = regexp.MustCompile(`^(?:\s+\S|\s*\||-{3,}|HTTP/\d|<|[{}\[\]]|(?:GET|PUT|POST|HEAD|DELETE) \S+ HTTP|[A-Z][\w-]*: )`)
+	continued = wording(`^(?:\s+\S|\s*\||-{3,}|HTTP/\d|<|[{}\[\]]|(?:GET|PUT|POST|HEAD|DELETE) \S+ HTTP|[A-Z][\w-]*: )`)
 )
 
 func (c *cleaner) line(raw string) {
 	text := bare(raw)
 	switch {
-	case beginsWith(text, "[") && level.MatchString(text):
+	case beginsWith(text, "[") && level().MatchString(text):
 		c.inLog, c.dropped = true, true
 	case strings.HasPrefix(strings.TrimSpace(text), `{"@level"`):
 		c.inLog, c.dropped = false, true
 		c.keep(fromJSON(strings.TrimSpace(text)))
-	case c.inLog && !starts(text) && continued.MatchString(text):
+	case c.inLog && !starts(text) && continued().MatchString(text):
 	default:
 		c.inLog = false
 		c.keep(text + "\n")
@@ -132,13 +131,13 @@ func (c *cleaner) line(raw string) {
 func bare(raw string) string {
 	text := strings.TrimPrefix(strings.TrimRight(raw, "\r\n"), "\ufeff")
 	if strings.Contains(text, "\x1b") {
-		text = ansiCode.ReplaceAllString(text, "")
+		text = ansiCode().ReplaceAllString(text, "")
 	}
-	for beginsWith(text, "0123456789") && stamp.MatchString(text) {
-		text = stamp.ReplaceAllString(text, "")
+	for beginsWith(text, "0123456789") && stamp().MatchString(text) {
+		text = stamp().ReplaceAllString(text, "")
 	}
 	if beginsWith(text, "#:") {
-		text = marker.ReplaceAllString(text, "")
+		text = marker().ReplaceAllString(text, "")
 	}
 	return text
 }

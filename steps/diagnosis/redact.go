@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"regexp"
 	"strings"
 
 	"stateroom/awsops/secret"
@@ -10,22 +9,22 @@ import (
 var (
 	// namedSecret is a value behind a name that tells of a secret, in HCL, INI,
 	// JSON, an environment, a header or a query.
-	namedSecret = regexp.MustCompile(`(?i)((?:secret(?:_?access)?_?key|client_?secret|session_?token|security[_-]token|auth_?token|access_?token|refresh_?token|\btoken|password|passwd|passphrase|private_?key|x-amz-signature|\bsignature|aws_secret|\bsecret)"?\s*(?:=>|[=:])\s*\\?["']?)([^\s"'&,;\\]+)`)
+	namedSecret = wording(`(?i)((?:secret(?:_?access)?_?key|client_?secret|session_?token|security[_-]token|auth_?token|access_?token|refresh_?token|\btoken|password|passwd|passphrase|private_?key|x-amz-signature|\bsignature|aws_secret|\bsecret)"?\s*(?:=>|[=:])\s*\\?["']?)([^\s"'&,;\\]+)`)
 	// privateKey is a PEM block, cut off or not.
-	privateKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`)
+	privateKey = wording(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`)
 	// longToken is a session token or a JSON web token.
-	longToken = regexp.MustCompile(`[A-Za-z0-9/+_=%-]{100,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*`)
+	longToken = wording(`[A-Za-z0-9/+_=%-]{100,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*`)
 	// base64Run finds what may be a secret access key: those are exactly 40.
-	base64Run = regexp.MustCompile(`[A-Za-z0-9/+]{40,}`)
+	base64Run = wording(`[A-Za-z0-9/+]{40,}`)
 )
 
 // Redact takes secrets out of a text. Access key ids stay whole: they name the
 // key and open nothing. A lower-case hexadecimal run of 40 is a checksum.
 func Redact(text string) string {
-	text = privateKey.ReplaceAllLiteralString(text, secret.Redacted)
-	text = namedSecret.ReplaceAllString(text, "${1}"+secret.Redacted)
-	text = longToken.ReplaceAllLiteralString(text, secret.Redacted)
-	return base64Run.ReplaceAllStringFunc(text, func(found string) string {
+	text = privateKey().ReplaceAllLiteralString(text, secret.Redacted)
+	text = namedSecret().ReplaceAllString(text, "${1}"+secret.Redacted)
+	text = longToken().ReplaceAllLiteralString(text, secret.Redacted)
+	return base64Run().ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 40 && strings.ToLower(found) != found && strings.ToUpper(found) != found {
 			return secret.Redacted
 		}

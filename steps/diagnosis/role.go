@@ -1,8 +1,6 @@
 package diagnosis
 
 import (
-	"regexp"
-
 	"stateroom/awsops"
 	"stateroom/steps/plan"
 )
@@ -16,7 +14,7 @@ var (
 		Operator: "Let the operator run stateroom setup, which lets the admins assume the role.",
 		text: []sign{
 			// The provider says so too where STS could not be asked at all.
-			{pattern: regexp.MustCompile(`IAM Role \([^)]+\) cannot be assumed|perform: (?P<action>sts:AssumeRole\w*)`), unless: regexp.MustCompile(`StatusCode: 0,|request send failed|\bThrottling`)},
+			{pattern: wording(`IAM Role \([^)]+\) cannot be assumed|perform: (?P<action>sts:AssumeRole\w*)`), unless: wording(`StatusCode: 0,|request send failed|\bThrottling`)},
 		},
 		is: refused("sts", "AssumeRole"),
 	}
@@ -24,16 +22,16 @@ var (
 		ID: "wrong-account", Family: Role, Step: plan.StepAccount,
 		Meaning: "The credentials work, but belong to another account than the configuration allows.",
 		Remedy:  "Name the profile or the role of the right account, or correct allowed_account_ids.",
-		text:    []sign{{pattern: regexp.MustCompile(`(?i)AWS account ID not allowed: \d+`)}},
+		text:    []sign{{pattern: wording(`(?i)AWS account ID not allowed: \d+`)}},
 	}
 	EnvironmentDenied = &Diagnosis{
 		ID: "environment-denied", Family: Role, Step: plan.StepIAM,
 		Meaning: "The role in the environment was assumed, but lacks a permission that the resource needs.",
 		Remedy:  "Add the action to the environment role's policy, unless a boundary or an SCP denies it.",
 		text: []sign{
-			{pattern: regexp.MustCompile(`UnauthorizedOperation|AccessDenied(?:Exception)?\b|not authorized to perform|StatusCode: 403|status code: 403`), at: inResource},
+			{pattern: wording(`UnauthorizedOperation|AccessDenied(?:Exception)?\b|not authorized to perform|StatusCode: 403|status code: 403`), at: inResource},
 			// The same cause as above, from a text cut off before the resource.
-			{pattern: regexp.MustCompile(`\bUnauthorizedOperation\b|not authorized to perform: (?P<action>[\w-]+:\w+)`), unless: regexp.MustCompile(`perform: (?:(?:s3|sts|kms|dynamodb|organizations):|iam:(?:GetUser|ListRoles)\b)`)},
+			{pattern: wording(`\bUnauthorizedOperation\b|not authorized to perform: (?P<action>[\w-]+:\w+)`), unless: wording(`perform: (?:(?:s3|sts|kms|dynamodb|organizations):|iam:(?:GetUser|ListRoles)\b)`)},
 		},
 	}
 	ExplicitDeny = &Diagnosis{
@@ -41,7 +39,7 @@ var (
 		Meaning:  "A policy forbids the action outright; no permission can outweigh it.",
 		Remedy:   "Meet the policy's condition: for a state bucket set encrypt = true and kms_key_id to the key's full ARN.",
 		Operator: "Let the operator look for the policy that denies it, with stateroom troubleshoot.",
-		text:     []sign{{pattern: regexp.MustCompile(`perform: (?P<action>(?:s3|sts|dynamodb):\w+) on resource: "?(?P<resource>[^" ]+)"? with an explicit deny in an? [\w -]+? policy`), at: outside}},
+		text:     []sign{{pattern: wording(`perform: (?P<action>(?:s3|sts|dynamodb):\w+) on resource: "?(?P<resource>[^" ]+)"? with an explicit deny in an? [\w -]+? policy`), at: outside}},
 		is:       awsops.IsExplicitDeny,
 	}
 )

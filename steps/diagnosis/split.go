@@ -2,29 +2,28 @@ package diagnosis
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	"stateroom/steps/terraform"
 )
 
 // heading begins a diagnostic, inside a box or without one.
-var heading = regexp.MustCompile(`^[\s│╷|]*(Error|Warning): `)
+var heading = wording(`^[\s│╷|]*(Error|Warning): `)
 
 // after begins what Terraform prints when it goes on, so that no error lasts
 // into the next command of a log.
-var after = regexp.MustCompile(`^(?:\$ |Initializing (?:the backend|modules|provider plugins)|Releasing state lock|Acquiring state lock|Terraform will perform the following|OpenTofu will perform the following)`)
+var after = wording(`^(?:\$ |Initializing (?:the backend|modules|provider plugins)|Releasing state lock|Acquiring state lock|Terraform will perform the following|OpenTofu will perform the following)`)
 
 // starts tells whether a line begins a box or a diagnostic.
 func starts(line string) bool {
-	return strings.HasPrefix(strings.TrimSpace(line), "╷") || heading.MatchString(line)
+	return strings.HasPrefix(strings.TrimSpace(line), "╷") || heading().MatchString(line)
 }
 
 // Some errors quote their cause under a heading of its own: the text that does
 // so, and the heading of what is quoted.
 var (
-	quotes = regexp.MustCompile(`(?i)no valid credential sources|cannot be assumed`)
-	quoted = regexp.MustCompile(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z.]+: )`)
+	quotes = wording(`(?i)no valid credential sources|cannot be assumed`)
+	quoted = wording(`^[\s│|]*Error: (?:operation error|failed to|assume role with|[A-Za-z.]+: )`)
 )
 
 // split answers the errors of a text, each folded to one line and without
@@ -58,12 +57,12 @@ func (s *splitter) line(text string) {
 	case strings.HasPrefix(edge, "╷"):
 		s.end()
 		s.fresh = true
-	case strings.HasPrefix(edge, "╵"), after.MatchString(text):
+	case strings.HasPrefix(edge, "╵"), after().MatchString(text):
 		s.end()
 	case s.begins(text):
 		fresh := s.fresh
 		s.end()
-		s.open, s.box = heading.FindStringSubmatch(text)[1] == "Error", fresh
+		s.open, s.box = heading().FindStringSubmatch(text)[1] == "Error", fresh
 	}
 	if s.open {
 		s.current.WriteString(text)
@@ -73,10 +72,10 @@ func (s *splitter) line(text string) {
 // begins tells whether a line is the heading of a new diagnostic, and not one
 // that the error around it quotes.
 func (s *splitter) begins(text string) bool {
-	if s.box || !heading.MatchString(text) {
+	if s.box || !heading().MatchString(text) {
 		return false
 	}
-	return !s.open || !quoted.MatchString(text) || !quotes.MatchString(s.current.String())
+	return !s.open || !quoted().MatchString(text) || !quotes().MatchString(s.current.String())
 }
 
 func (s *splitter) end() {

@@ -2,7 +2,6 @@ package diagnosis
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -50,7 +49,7 @@ func FromText(text string) []Match {
 
 // match is what one error says: the first cause, then consequences.
 func match(problem string) []Match {
-	inside := resourceError.MatchString(problem)
+	inside := resourceError().MatchString(problem)
 	var list []Match
 	for _, d := range catalogue {
 		if !d.consequence && len(list) > 0 {
@@ -68,25 +67,25 @@ func (s sign) matches(problem string, inside bool) bool {
 	if s.at == inResource && !inside || s.at == outside && inside {
 		return false
 	}
-	return s.pattern.MatchString(problem) && (s.unless == nil || !s.unless.MatchString(problem))
+	return s.pattern().MatchString(problem) && (s.unless == nil || !s.unless().MatchString(problem))
 }
 
 // resourceError recognises an error that Terraform places in a resource.
-var resourceError = regexp.MustCompile(`\bon \S+ line \d+, in (?:resource|data|ephemeral|action) "`)
+var resourceError = wording(`\bon \S+ line \d+, in (?:resource|data|ephemeral|action) "`)
 
 // general is what any error may name besides.
-var general = []*regexp.Regexp{
-	regexp.MustCompile(`not authorized to perform: (?P<action>[\w-]+:\w+)`),
-	regexp.MustCompile(`not authorized to perform: \S+ on resource: "?(?P<resource>[^" ]+)`),
-	regexp.MustCompile(`\bwith (?P<address>\S+), on \S+ line \d+`),
+var general = []pattern{
+	wording(`not authorized to perform: (?P<action>[\w-]+:\w+)`),
+	wording(`not authorized to perform: \S+ on resource: "?(?P<resource>[^" ]+)`),
+	wording(`\bwith (?P<address>\S+), on \S+ line \d+`),
 }
 
 // subject are the named groups of all matches; the first of a name counts.
 func (s sign) subject(problem string) map[string]string {
 	subject := map[string]string{}
-	for _, pattern := range append([]*regexp.Regexp{s.pattern}, general...) {
-		names := pattern.SubexpNames()
-		for _, groups := range pattern.FindAllStringSubmatch(problem, -1) {
+	for _, p := range append([]pattern{s.pattern}, general...) {
+		names := p().SubexpNames()
+		for _, groups := range p().FindAllStringSubmatch(problem, -1) {
 			for i, value := range groups {
 				if _, have := subject[names[i]]; !have && names[i] != "" && value != "" {
 					subject[names[i]] = strings.TrimRight(value, ".,;:")
@@ -134,7 +133,7 @@ const (
 )
 
 func (s sign) excerpt(problem string) string {
-	at := s.pattern.FindStringIndex(problem)
+	at := s.pattern().FindStringIndex(problem)
 	return excerpt(problem, at[0], at[1])
 }
 
