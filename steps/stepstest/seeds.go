@@ -13,14 +13,14 @@ import (
 // nothing that a table goes through in turns: every tenth of the mishaps of ui/session
 // was one on the screen.
 const (
-	dailySeeds, dailyStride = 12, 13
+	dailySeeds, dailyStride = 8, 13
 	allSeeds                = 60
 )
 
 // seedsVariable is set by .ci/run long and by whoever looks for a fault.
 const seedsVariable = "STATEROOM_SEEDS"
 
-// Seeds is how many cases a test that draws them takes: a dozen every day.
+// Seeds is how many cases a test that draws them takes: eight every day.
 func Seeds(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv(seedsVariable)
