@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -164,29 +166,38 @@ func TestAVariableThatSaysWhatTheBlockSaysChangesNothing(t *testing.T) {
 }
 
 // TestTwoProjectsWithOneOldPlaceAreNotMovedToTwoKeys: both would go on with the
-// same resources.
+// same resources, also where the files of one cannot be edited.
 func TestTwoProjectsWithOneOldPlaceAreNotMovedToTwoKeys(t *testing.T) {
 	t.Parallel()
-	w := finished(t)
 	const block = "terraform {\n  backend \"s3\" {\n    bucket = \"acme-old\"\n    key    = \"shared\"\n    region = \"eu-west-1\"\n  }\n}\n"
-	for _, dir := range []string{"staging", "production"} {
-		w.write("live/"+dir+"/backend.tf", block)
-	}
-	s := w.setup(team())
-	for _, p := range s.Answers.Projects {
-		s.Answers.Adopt = append(s.Answers.Adopt, s.Env.ProjectDir(p))
-	}
-	s.DryRun = true
-	s.Env.Engine, s.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
-	summary := w.run(s)
-	f := findingOf(summary.Findings, "init.one-source")
-	if f == nil {
-		t.Fatalf("findings %v, planned %v", findingIDs(summary.Findings), w.plannedIDs())
-	}
-	says(t, f.Evidence, "common-staging", "common-production", "s3://acme-old/shared")
-	for _, id := range w.plannedIDs() {
-		if id == moveChange("common-staging") || id == moveChange("common-production") {
-			t.Errorf("planned: %s", id)
-		}
+	for name, linked := range map[string]bool{"files": false, "a link that leads out": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := finished(t)
+			for _, dir := range []string{"staging", "production"} {
+				w.write("live/"+dir+"/backend.tf", block)
+			}
+			if linked {
+				outside, path := filepath.Join(t.TempDir(), "backend.tf"), filepath.Join(w.dir, "live", "production", "backend.tf")
+				w.must(errors.Join(os.Rename(path, outside), os.Symlink(outside, path)))
+			}
+			s := w.setup(team())
+			for _, p := range s.Answers.Projects {
+				s.Answers.Adopt = append(s.Answers.Adopt, s.Env.ProjectDir(p))
+			}
+			s.DryRun = true
+			s.Env.Engine, s.Env.EngineErr = &terraform.Engine{Name: terraform.EngineTerraform, Version: "1.11.4"}, nil
+			summary := w.run(s)
+			f := findingOf(summary.Findings, "init.one-source")
+			if f == nil {
+				t.Fatalf("findings %v, planned %v", findingIDs(summary.Findings), w.plannedIDs())
+			}
+			says(t, f.Evidence, "common-staging", "common-production", "s3://acme-old/shared")
+			for _, id := range w.plannedIDs() {
+				if id == moveChange("common-staging") || id == moveChange("common-production") {
+					t.Errorf("planned: %s", id)
+				}
+			}
+		})
 	}
 }

@@ -166,7 +166,7 @@ func tagKey(a *blueprint.Answers) string {
 func (f *AccountFacts) inspectOrganization(ctx context.Context, env *engine.Env, home *awsops.Session, a *blueprint.Answers) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		org, err := home.Organization(gctx)
+		org, err := home.Organization(ctx) // which counts though the listing fails
 		if err != nil && !awsops.IsAccessDenied(err) {
 			return err
 		}

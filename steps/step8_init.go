@@ -59,10 +59,11 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	f.InspectEngine(env, a)
 	f.Moves, f.Deleted = map[string]Move{}, map[string]engine.DeletedState{}
 	home := env.Sessions.Home(a.StateRegion)
-	all := readable(o.readProjects(env, a))
+	projects := o.readProjects(env, a)
+	all := readable(projects)
 	stay := slices.DeleteFunc(slices.Clone(a.Projects), func(p blueprint.Project) bool {
 		at := all[p.Name]
-		if at == nil {
+		if at == nil || projects[p.Name].Err() != nil {
 			return true
 		}
 		move, moves := inspectMove(ctx, env, a, p, all, home)
@@ -75,12 +76,13 @@ func inspectInit(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *
 	return nil
 }
 
-// readable are the files of the projects that can be read, by the projects' names. One
-// that cannot is step 7's to tell.
+// readable are the files of the projects that can be read, by the projects' names: what
+// must not be edited may name the same state as another all the same. One that cannot be
+// read is step 7's to tell.
 func readable(projects map[string]engine.ProjectFiles) map[string]*tf.Project {
 	all := map[string]*tf.Project{}
 	for name, at := range projects {
-		if at.Err() == nil {
+		if at.Whole {
 			all[name] = at.Files
 		}
 	}

@@ -13,6 +13,8 @@ import (
 type ProjectFiles struct {
 	// Files are what can be read of the directory.
 	Files *tf.Project
+	// Whole says that all of it could be read, whether or not it may be edited.
+	Whole bool
 	// Problems are why the rest cannot be read, or must not be edited.
 	Problems []error
 	// Linked is the problem of links, or of an engine that does not read what stands
@@ -39,6 +41,7 @@ func ReadProjects(env *Env, a *blueprint.Answers) map[string]ProjectFiles {
 	for _, p := range a.Projects {
 		var at ProjectFiles
 		at.Files, at.Problems = tf.Inspect(env.ProjectDir(p), env.Environ.Get)
+		at.Whole = len(at.Problems) == 0
 		at.Linked = errors.Join(links.problem(p, at.Files), unread(env.Engine, at.Files))
 		var unseen error
 		at.Elsewhere, unseen = at.Files.Elsewhere(own)

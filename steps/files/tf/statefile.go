@@ -87,7 +87,8 @@ func parseState(text []byte) (state State, hollow bool, err error) {
 	}
 	var resources []struct{}
 	if len(read.Resources) > 0 {
-		if err := json.Unmarshal(read.Resources, &resources); err != nil {
+		err := json.Unmarshal(read.Resources, &resources)
+		if err != nil && read.Version <= NewestStateFormat { // what a newer one looks like nobody knows
 			return State{}, false, fmt.Errorf("its resources are unlike Terraform's: %w", err)
 		}
 	}

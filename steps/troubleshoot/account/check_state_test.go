@@ -65,7 +65,7 @@ func TestOnlyACertainDigestIsRepairedAndOnlyACertainVersionPutBack(t *testing.T)
 func TestStatesAndLocksAreRead(t *testing.T) {
 	for body, problem := range map[string]string{
 		`{"version":4,"serial":3,"lineage":"l","terraform_version":"1.11.4"}`: "",
-		`{"version":3}`: "", `{"version":5}`: "format", `{"serial":1}`: "without a state's version", `secret = "x"`: "not JSON", ``: "not JSON", `[]`: "not JSON",
+		`{"version":3}`: "", `{"version":5}`: "format", `{"version":5,"resources":{"a":1}}`: "format", `{"serial":1}`: "without a state's version", `secret = "x"`: "not JSON", ``: "not JSON", `[]`: "not JSON",
 	} {
 		s := readState(&awsops.Content{Body: []byte(body)})
 		if (problem == "") != (s.problem == "") || !strings.Contains(s.problem, problem) || strings.Contains(s.problem, "secret") {

@@ -188,7 +188,7 @@ func moving(ctx context.Context, in *inputs, p project, r health.Result) []healt
 	defer cancel()
 	all := map[string]*tf.Project{p.Name: p.Files}
 	for _, other := range in.projects {
-		if other.Err() == nil {
+		if other.Whole {
 			all[other.Name] = other.Files
 		}
 	}
