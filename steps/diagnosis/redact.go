@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"stateroom/awsops/secret"
+	"stateroom/steps/terraform"
 )
 
 var (
@@ -22,6 +23,7 @@ var (
 // key and open nothing. A lower-case hexadecimal run of 40 is a checksum.
 func Redact(text string) string {
 	text = privateKey().ReplaceAllLiteralString(text, secret.Redacted)
+	text = terraform.HideSignIn(text)
 	text = namedSecret().ReplaceAllString(text, "${1}"+secret.Redacted)
 	text = longToken().ReplaceAllLiteralString(text, secret.Redacted)
 	return base64Run().ReplaceAllStringFunc(text, func(found string) string {

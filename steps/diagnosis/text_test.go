@@ -188,12 +188,12 @@ func TestDiagnoseShowsKeyIDsAndNoSecrets(t *testing.T) {
 	token := strings.Repeat("IQoJb3JpZ2luX2Vj", 20)
 	for _, id := range []string{"key-invalid", "unknown"} {
 		text := textOf(t, id)
-		text = strings.Replace(text, "\n╵", "\n│ id AKIAIOSFODNN7EXAMPLE "+testSecret+" "+token+" password = \"hunter2\"\n│ AWS_SESSION_TOKEN=abcdef\n╵", 1)
+		text = strings.Replace(text, "\n╵", "\n│ id AKIAIOSFODNN7EXAMPLE "+testSecret+" "+token+" password = \"hunter2\" https://oauth2:glpat-x1@host/\n│ AWS_SESSION_TOKEN=abcdef\n╵", 1)
 		shown, err := json.Marshal(FromText(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, hidden := range []string{testSecret, token, "hunter2", "abcdef"} {
+		for _, hidden := range []string{testSecret, token, "hunter2", "glpat-x1", "abcdef"} {
 			if strings.Contains(string(shown), hidden) {
 				t.Errorf("%s shows %s: %s", id, hidden, shown)
 			}

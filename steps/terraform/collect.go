@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -52,6 +53,7 @@ func (s *stream) Write(p []byte) (int, error) {
 }
 
 func (s *stream) line(raw string) {
+	raw = HideSignIn(raw)
 	text := strings.TrimRight(stripANSI(raw), "\r")
 	s.recent.add(text)
 	for _, line := range s.diagnostics.line(text) {
@@ -101,3 +103,10 @@ func (x *excerpt) String() string {
 	}
 	return string(x.head) + string(x.tail)
 }
+
+// signIn is a password or a token with which a URL signs in: that of a module's source, a
+// registry or a proxy. A name alone, as in ssh://git@host, is none.
+var signIn = regexp.MustCompile(`://(?:[^\s/@"'?#:]*:[^\s/@"'?#]+|[^\s/@"'?#:]{20,})@`)
+
+// HideSignIn takes the passwords out of the URLs in a text that is to be shown.
+func HideSignIn(text string) string { return signIn.ReplaceAllString(text, "://(secret)@") }
