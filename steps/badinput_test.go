@@ -152,7 +152,7 @@ func TestBadCredentialsAreRefusedBeforeAnythingElse(t *testing.T) {
 func TestARunOfNobodyIsRefusedBeforeAnythingElse(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
 	sandboxtest.Home(w.dir).Isolate(t, w.server.URL())
-	env := enginetest.Env(t, nil, w.server.URL(), w.dir, team())
+	env := enginetest.Env(t, w.server.URL(), w.dir, team())
 	if _, err := (&Setup{Env: env, Answers: &blueprint.Answers{Blueprint: team(), Me: "alice"}}).Flow().Run(t.Context()); err == nil {
 		t.Error("the run was not refused")
 	} else {

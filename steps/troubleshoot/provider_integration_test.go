@@ -71,7 +71,7 @@ func (s *providerSite) setUp() {
 	sandboxtest.Setenv(s.t, sandboxtest.Keys(s.server.Operator()))
 	defer func() { _, _ = os.Unsetenv("AWS_ACCESS_KEY_ID"), os.Unsetenv("AWS_SECRET_ACCESS_KEY") }()
 	b := enginetest.Team([]string{"alice"}, "production")
-	env := enginetest.Env(s.t, nil, s.server.URL(), s.home, b)
+	env := enginetest.Env(s.t, s.server.URL(), s.home, b)
 	env.Engine, env.EngineErr = s.engine, nil
 	run := (&steps.Setup{Env: env, Answers: &blueprint.Answers{Blueprint: b, Me: "alice"}}).Flow()
 	run.Emit = func(plan.Event) {}

@@ -108,14 +108,11 @@ func (s Shell) Env(t testing.TB, dir string, b *blueprint.Blueprint) *engine.Env
 }
 
 // Env is what a new process makes of its environment in a folder, with an AWS at url
-// and without Terraform. Without sessions it opens those of the environment.
-func Env(t testing.TB, sessions *awsops.Sessions, url, dir string, b *blueprint.Blueprint) *engine.Env {
+// and without Terraform, with the sessions of the environment.
+func Env(t testing.TB, url, dir string, b *blueprint.Blueprint) *engine.Env {
 	t.Helper()
-	if sessions == nil {
-		var err error
-		sessions, err = awsops.Open(context.Background(), awsops.Config{Endpoint: url, Region: b.StateRegion, Parallel: engine.DefaultParallel})
-		must(t, err)
-	}
+	sessions, err := awsops.Open(context.Background(), awsops.Config{Endpoint: url, Region: b.StateRegion, Parallel: engine.DefaultParallel})
+	must(t, err)
 	return newEnv(t, sessions, engine.ProcessEnvironment(), url, dir, b)
 }
 
