@@ -36,7 +36,10 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 		return
 	}
 	for i := range edits.Changes {
-		if c := &edits.Changes[i]; repoints {
+		c := &edits.Changes[i]
+		// Without its provider's role a project would be applied to the admin account.
+		c.Needs = append(c.Needs, roleChange(project.Environment))
+		if repoints {
 			if asks {
 				c.NotOurs = facts.Files.Dir
 			}

@@ -32,7 +32,8 @@ func (s *core) document(text string) policy.Document {
 // authorize decides whether the caller may do action on resource, which belongs
 // to resourceAccount; resourcePolicy is the resource's own, nil if there is
 // none, and conditions are the service's condition keys. The error is an
-// [apiError] that says AccessDenied in AWS's words.
+// [apiError] that says AccessDenied in AWS's words, or that what was made just now is
+// not there ([Options.Lag]).
 func (s *core) authorize(r *request, action, resource, resourceAccount string, resourcePolicy *policy.Document, conditions map[string][]string) error {
 	if r.resource == "" {
 		r.resource = resource
@@ -40,7 +41,7 @@ func (s *core) authorize(r *request, action, resource, resourceAccount string, r
 	ask, policies := s.question(r, action, resource, resourceAccount, resourcePolicy, conditions)
 	decision := policy.Evaluate(ask, policies)
 	if decision.Allowed {
-		return nil
+		return s.late(r, resource)
 	}
 	return accessDenied.in(r.protocol, decision.Message(ask))
 }

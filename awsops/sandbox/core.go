@@ -24,13 +24,14 @@ type core struct {
 	issued       []string   // every secret given out
 	catalog      iamCatalog // AWS's own managed policies
 	documents    documentCache
+	lag          lagging
 }
 
 func newCore(options Options) *core {
 	options = options.withDefaults()
 	c := &core{
 		options: options, ids: newIDSource(options.Seed), accounts: map[string]*account{}, credentials: map[string]*credential{},
-		catalog: newIAMCatalog(options.Now()),
+		catalog: newIAMCatalog(options.Now()), lag: newLagging(),
 	}
 	clock := options.Now
 	c.options.Now = func() time.Time { return clock().Add(time.Duration(c.ahead.Load())) }

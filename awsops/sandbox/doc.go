@@ -26,8 +26,8 @@
 //   - Organizations: no organizational units, no policies but service control
 //     ones, no invitations, no moving or closing of accounts. An account under
 //     way is there on the second look at it.
-//   - Answers are consistent at once; only authentication and authorization
-//     lag behind, by [Options.Propagation].
+//   - Answers are consistent at once, unless [Options.Lag] has them lag; so are
+//     authentication and authorization, but for [Options.Propagation].
 //   - Resource policies name principals by ARN; the ARN of a deleted role is
 //     not rewritten to its id, so a role made again under its old name is
 //     trusted again.

@@ -21,12 +21,12 @@ func newDynamoDB(c *core) *dynamodbService {
 	s.operations = map[string]jsonHandler{
 		"CreateTable":               jsonOp(s.createTable),
 		"DescribeTable":             onTable(s, describeTable),
-		"UpdateTable":               onTable(s, updateTable),
+		"UpdateTable":               onTable(s, s.updateTable),
 		"DeleteTable":               onTable(s, s.deleteTable),
 		"DescribeContinuousBackups": onTable(s, describeBackups),
-		"UpdateContinuousBackups":   onTable(s, updateBackups),
-		"TagResource":               onTable(s, tagTable),
-		"UntagResource":             onTable(s, untagTable),
+		"UpdateContinuousBackups":   onTable(s, s.updateBackups),
+		"TagResource":               onTable(s, s.tagTable),
+		"UntagResource":             onTable(s, s.untagTable),
 		"ListTagsOfResource":        onTable(s, listTableTags),
 		"PutItem":                   jsonOp(s.writeItem),
 		"GetItem":                   jsonOp(s.getItem),
@@ -68,6 +68,7 @@ type dynamoTable struct {
 	name, arn, account, region string
 	id                         string
 	created, ready             time.Time // ready: ACTIVE from then on
+	updated                    time.Time // UPDATING until then
 	key                        string    // name of the one attribute of the key, a text
 	billing                    string
 	read, write                int
@@ -138,10 +139,14 @@ func noSuchTable(r *request, name string) error {
 	return badRequest("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
 }
 
-// status is CREATING for a short while and ACTIVE then.
+// status is CREATING for a short while and ACTIVE then, but for a while after a change
+// of a table that lags ([Options.Lag]).
 func (t *dynamoTable) status(now time.Time) string {
-	if now.Before(t.ready) {
+	switch {
+	case now.Before(t.ready):
 		return "CREATING"
+	case now.Before(t.updated):
+		return "UPDATING"
 	}
 	return "ACTIVE"
 }

@@ -102,7 +102,7 @@ func (s *dynamodbService) itemTable(r *request, in itemInput, item dynamoItem) (
 	if t, err = s.table(r, in.TableName, conditions); err != nil {
 		return nil, "", err
 	}
-	if t.status(r.now) != "ACTIVE" {
+	if t.status(r.now) == "CREATING" {
 		return nil, "", badRequest("ResourceNotFoundException", "Requested resource not found")
 	}
 	if err := in.checkExpressions(); err != nil {

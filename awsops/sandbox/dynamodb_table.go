@@ -83,6 +83,7 @@ func (s *dynamodbService) createTable(r *request, in tableInput) (any, error) {
 		return nil, err
 	}
 	s.tables[arn] = t
+	s.appears(arn, r.now)
 	return map[string]any{"TableDescription": t.description(r.now)}, nil
 }
 
@@ -113,15 +114,23 @@ func describeTable(r *request, t *dynamoTable, _ tableInput) (any, error) {
 	return map[string]any{"Table": t.description(r.now)}, nil
 }
 
-// changeable refuses to change a table that is still being created.
+// changeable refuses to change a table that is still being created, or changed.
 func (t *dynamoTable) changeable(now time.Time) error {
-	if t.status(now) != "ACTIVE" {
+	switch t.status(now) {
+	case "CREATING":
 		return badRequest("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: %s", t.name)
+	case "UPDATING":
+		return badRequest("ResourceInUseException", "Attempt to change a resource which is still in use: Table is being updated: %s", t.name)
 	}
 	return nil
 }
 
-func updateTable(r *request, t *dynamoTable, in tableInput) (any, error) {
+// update keeps a table UPDATING for a while after it was changed.
+func (s *dynamodbService) update(r *request, t *dynamoTable) {
+	t.updated = r.now.Add(s.draw("updating", r.operation, t.arn))
+}
+
+func (s *dynamodbService) updateTable(r *request, t *dynamoTable, in tableInput) (any, error) {
 	if err := t.changeable(r.now); err != nil {
 		return nil, err
 	}
@@ -133,6 +142,7 @@ func updateTable(r *request, t *dynamoTable, in tableInput) (any, error) {
 	if err := t.configure(in); err != nil {
 		return nil, err
 	}
+	s.update(r, t)
 	return map[string]any{"TableDescription": t.description(r.now)}, nil
 }
 
@@ -170,10 +180,14 @@ func describeBackups(r *request, t *dynamoTable, _ backupsInput) (any, error) {
 	}}, nil
 }
 
-func updateBackups(r *request, t *dynamoTable, in backupsInput) (any, error) {
-	if t.status(r.now) != "ACTIVE" {
+func (s *dynamodbService) updateBackups(r *request, t *dynamoTable, in backupsInput) (any, error) {
+	switch t.status(r.now) {
+	case "CREATING":
 		return nil, badRequest("ContinuousBackupsUnavailableException", "Backups are being enabled for the table: %s. Please retry later", t.name)
+	case "UPDATING":
+		return nil, t.changeable(r.now)
 	}
+	s.update(r, t)
 	t.recovery = in.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
 	return describeBackups(r, t, in)
 }
@@ -194,12 +208,20 @@ func (in dynamoTagInput) conditions() map[string][]string {
 	return keys
 }
 
-func tagTable(_ *request, t *dynamoTable, in dynamoTagInput) (any, error) {
+func (s *dynamodbService) tagTable(r *request, t *dynamoTable, in dynamoTagInput) (any, error) {
+	if err := t.changeable(r.now); err != nil {
+		return nil, err
+	}
+	s.update(r, t)
 	t.tags.add(tagsOf(in.Tags))
 	return nil, nil
 }
 
-func untagTable(_ *request, t *dynamoTable, in dynamoTagInput) (any, error) {
+func (s *dynamodbService) untagTable(r *request, t *dynamoTable, in dynamoTagInput) (any, error) {
+	if err := t.changeable(r.now); err != nil {
+		return nil, err
+	}
+	s.update(r, t)
 	t.tags.remove(in.TagKeys)
 	return nil, nil
 }

@@ -29,6 +29,12 @@ func (e *apiError) with(more details) *apiError {
 // Error gives code and message.
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
+// isCode says whether an error is an [apiError] of that code.
+func isCode(err error, code string) bool {
+	var e *apiError
+	return errors.As(err, &e) && e.code == code
+}
+
 // fail makes an [apiError].
 func fail(status int, code, format string, args ...any) *apiError {
 	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}

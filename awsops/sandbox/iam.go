@@ -116,7 +116,7 @@ func (s *iamService) entityOperations() map[string]iamOperation {
 
 		"CreateAccessKey":      onUser(s.createAccessKey),
 		"ListAccessKeys":       onUser(listAccessKeys),
-		"UpdateAccessKey":      onUser(updateAccessKey),
+		"UpdateAccessKey":      onUser(s.updateAccessKey),
 		"DeleteAccessKey":      onUser(s.deleteAccessKey),
 		"GetAccessKeyLastUsed": {s.keyOwner, s.accessKeyLastUsed},
 

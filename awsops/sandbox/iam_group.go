@@ -81,6 +81,9 @@ func deleteGroup(r *request, g *group) (any, error) {
 
 func (s *iamService) addUserToGroup(r *request, g *group) (any, error) {
 	u, err := userKind.find(r)
+	if err == nil {
+		err = s.late(r, u.arn(r.account))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ func (s *iamService) createAccessKey(r *request, u *user) (any, error) {
 		id: s.ids.unique("AKIA"), created: r.now, visible: r.now.Add(s.options.Propagation), account: r.account, user: u,
 	})
 	u.keys = append(u.keys, key)
+	s.appears(key.id, r.now)
 	shown := viewKey(key)
 	shown.SecretAccessKey = key.secret
 	return struct{ AccessKey xmlKey }{shown}, nil
@@ -58,18 +59,18 @@ func listAccessKeys(r *request, u *user) (any, error) {
 }
 
 // key finds the access key of a request among the user's.
-func (u *user) key(r *request) (*credential, error) {
+func (s *iamService) key(r *request, u *user) (*credential, error) {
 	id := r.arg("AccessKeyId")
 	for _, key := range u.keys {
-		if key.id == id {
+		if key.id == id && !s.unseen(r.operation, id, r.now) {
 			return key, nil
 		}
 	}
 	return nil, noSuchEntity("The Access Key with id %s cannot be found.", id)
 }
 
-func updateAccessKey(r *request, u *user) (any, error) {
-	key, err := u.key(r)
+func (s *iamService) updateAccessKey(r *request, u *user) (any, error) {
+	key, err := s.key(r, u)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func updateAccessKey(r *request, u *user) (any, error) {
 }
 
 func (s *iamService) deleteAccessKey(r *request, u *user) (any, error) {
-	key, err := u.key(r)
+	key, err := s.key(r, u)
 	if err != nil {
 		return nil, err
 	}

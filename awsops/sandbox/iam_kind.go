@@ -71,6 +71,7 @@ func (s *iamService) create(r *request, k *iamKind, trust string) (entity, error
 	}
 	e := entity{kind: k, path: path, name: name, id: s.ids.unique(k.prefix), created: r.now, tags: r.tags()}
 	s.change(r, &e, func(g *grants) { g.boundary, g.trust = boundary, trust })
+	s.appears(e.arn(r.account), r.now)
 	return e, nil
 }
 

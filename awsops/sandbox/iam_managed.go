@@ -124,6 +124,7 @@ func (s *iamService) createPolicy(r *request) (any, error) {
 	}
 	p.add(text, true, r.now, r.now.Add(s.options.Propagation))
 	r.account.policies[p.arn] = p
+	s.appears(p.arn, r.now)
 	return getPolicy(r, p)
 }
 

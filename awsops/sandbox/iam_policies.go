@@ -72,7 +72,7 @@ func listInline(r *request, e *entity) (any, error) {
 
 func (s *iamService) attach(r *request, e *entity) (any, error) {
 	arn, have := r.arg("PolicyArn"), e.now().attached
-	if _, ok := s.managedPolicy(r.account, arn); !ok {
+	if _, ok := s.managedPolicy(r.account, arn); !ok || s.unseen(r.operation, arn, r.now) {
 		return nil, noSuchEntity("Policy %s does not exist or is not attachable.", arn)
 	}
 	if slices.Contains(have, arn) {

@@ -118,6 +118,7 @@ func (s *kmsService) createKey(r *request, in createKeyInput) (any, error) {
 		}
 	}
 	s.keys[key.arn] = key
+	s.appears(key.arn, r.now)
 	return describeKey(r, key, keyIn{})
 }
 

@@ -55,6 +55,7 @@ func (s *kmsService) createAlias(r *request, in aliasInput) (any, error) {
 		return nil, err
 	}
 	s.aliases[arn] = &kmsAlias{name: in.AliasName, arn: arn, target: key.arn, created: r.now}
+	s.appears(arn, r.now)
 	return nil, nil
 }
 

@@ -90,7 +90,7 @@ func (s *kmsService) find(account, region, id string) (*kmsKey, error) {
 		return nil, badRequest("InvalidArnException", "Invalid arn %s", id)
 	case named.Region != region:
 		return nil, badRequest("NotFoundException", "Invalid arn %s", named.Region)
-	case isAlias && s.aliases[whole] == nil:
+	case isAlias && (s.aliases[whole] == nil || s.unseen("alias", whole, s.options.Now())):
 		return nil, aliasNotFound(whole)
 	case isAlias:
 		whole = s.aliases[whole].target

@@ -1,6 +1,10 @@
 package sandbox
 
-import "time"
+import (
+	"net/http"
+	"sync"
+	"time"
+)
 
 // Options are the knobs of a [Server]. The zero value is an organization of
 // four accounts that answers at once.
@@ -27,6 +31,16 @@ type Options struct {
 	// usual.
 	Propagation time.Duration
 
+	// Lag is how long at most AWS may take to show what was done, beside who may do
+	// what: copies of its state answer in turn, each of which sees a change at a time
+	// of its own, drawn for each operation and resource. Until then what was made is
+	// not there (NoSuchEntity, NotFound, NoSuchBucket, ResourceNotFound), for reads and
+	// for changes of it, though it may be for others; a policy may not name it as a
+	// principal; a read is answered as before the change; a table is UPDATING, and
+	// a bucket's next change aborted (OperationAborted). Objects, items and what is
+	// computed are never behind. 0 shows everything at once.
+	Lag time.Duration
+
 	// Rate is the number of requests a second that each service admits from
 	// each account before it answers in its throttling words; 0 admits all.
 	Rate int
@@ -34,7 +48,7 @@ type Options struct {
 	// Region is the home region of the sandbox, eu-west-1 by default.
 	Region string
 
-	// Seed makes ids and secrets repeatable; empty takes them at random.
+	// Seed makes ids, secrets and what Lag draws repeatable; empty takes them at random.
 	Seed string
 
 	// Now is the sandbox's clock, [time.Now] by default.
@@ -60,6 +74,9 @@ type Fault struct {
 	DropAnswer  bool        // do the work, then close the connection: the answer is lost
 	Throttle    bool        // refuse in the service's throttling words
 	Deny        bool        // refuse as who has no right to it is refused
+	Code        string      // refuse with this error, as AWS names it
+	Status      int         // the HTTP status of Code, 400 by default
+	Message     string      // of Code
 	After       func(Entry) // called when the work is done, before the answer leaves
 }
 
@@ -71,4 +88,48 @@ func (s *Server) Intercept(hook func(Entry) Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.intercept = hook
+}
+
+// Script gives a hook for [Server.Intercept] by which the first request of an
+// operation, named "service:Operation", meets the first fault of its list, the second
+// the second, and those that come when the list is used up none. A zero [Fault] lets a
+// request through.
+func Script(script map[string][]Fault) func(Entry) Fault {
+	var mu sync.Mutex
+	next := map[string]int{}
+	return func(e Entry) Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		name := e.Service + ":" + e.Operation
+		if next[name] >= len(script[name]) {
+			return Fault{}
+		}
+		next[name]++
+		return script[name][next[name]-1]
+	}
+}
+
+// Rough gives a hook for [Server.Intercept] that is a bad day: of all requests 5 % are
+// throttled, 2 % end in AWS's own failure, and of 2 % each the request and the answer
+// are lost. The seed and how often the operation was asked for draw which.
+func Rough(seed string) func(Entry) Fault {
+	var mu sync.Mutex
+	asked := map[string]int{}
+	return func(e Entry) Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		name := e.Service + ":" + e.Operation
+		asked[name]++
+		switch n := drawn(seed, name, asked[name]) % 100; {
+		case n < 5:
+			return Fault{Throttle: true}
+		case n < 7:
+			return Fault{Code: "InternalFailure", Status: http.StatusInternalServerError, Message: "We encountered an internal error. Please try again."}
+		case n < 9:
+			return Fault{DropRequest: true}
+		case n < 11:
+			return Fault{DropAnswer: true}
+		}
+		return Fault{}
+	}
 }

@@ -133,6 +133,7 @@ func (s *orgService) createAccount(r *request, in creationIn) (any, error) {
 		c.failure, c.done = "EMAIL_ALREADY_EXISTS", r.now
 	}
 	s.organization.creations = append(s.organization.creations, c)
+	s.appears(c.id, r.now)
 	return map[string]any{"CreateAccountStatus": out}, nil
 }
 
@@ -154,7 +155,7 @@ type creationRef struct {
 func (s *orgService) describeCreation(r *request, in creationRef) (any, error) {
 	s.advance(r.now)
 	for _, c := range s.organization.creations {
-		if c.id == in.ID {
+		if c.id == in.ID && !s.unseen(r.operation, c.id, r.now) {
 			return map[string]any{"CreateAccountStatus": c.view()}, nil
 		}
 	}

@@ -119,7 +119,7 @@ func (s *core) principalKnown(principal string, now time.Time) bool {
 		return kind == "root" && name == ""
 	}
 	_, seen := entity.grants.seen(now)
-	return seen
+	return seen && !s.unseen("in a policy", principal, now)
 }
 
 // unknownPrincipal is the first AWS principal of a statement that does not

@@ -146,12 +146,29 @@ func (s *s3Service) serve(r *request) (response, error) {
 	if err := s.openBucket(c, op); err != nil {
 		return response{}, err
 	}
-	if op.action != "" {
-		if err := s.allow(c, op.action, "", nil); err != nil {
-			return response{}, err
-		}
+	if op.action == "" {
+		return op.serve(c)
 	}
-	return op.serve(c)
+	if err := s.allow(c, op.action, "", nil); err != nil {
+		return response{}, err
+	}
+	if op.method == http.MethodGet {
+		return op.serve(c)
+	}
+	return s.reconfigure(c, op)
+}
+
+// reconfigure changes a setting of a bucket. S3 makes one such change at a time, and
+// under [Options.Lag] takes a while for it.
+func (s *s3Service) reconfigure(c *s3Call, op *s3Operation) (response, error) {
+	if c.now.Before(c.bucket.busy) {
+		return response{}, fail(http.StatusConflict, "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.")
+	}
+	out, err := op.serve(c)
+	if err == nil {
+		c.bucket.busy = c.now.Add(s.draw("busy", op.name, c.name))
+	}
+	return out, err
 }
 
 func notImplemented() error {

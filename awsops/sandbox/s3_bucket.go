@@ -91,6 +91,7 @@ func (s *s3Service) createBucket(c *s3Call) (response, error) {
 		}
 	} else {
 		s.buckets[c.name] = b
+		s.appears(b.arn(), c.now)
 	}
 	return response{status: http.StatusOK, header: http.Header{"Location": {"/" + c.name}, "X-Amz-Bucket-Arn": {b.arn()}}}, nil
 }
@@ -148,7 +149,9 @@ func taken(c *s3Call, old *s3Bucket) error {
 
 func (s *s3Service) headBucket(c *s3Call) (response, error) {
 	header := http.Header{"X-Amz-Bucket-Region": {c.bucket.region}, "X-Amz-Access-Point-Alias": {"false"}, "X-Amz-Bucket-Arn": {c.bucket.arn()}}
-	if err := s.allow(c, "ListBucket", "", nil); err != nil {
+	if err := s.allow(c, "ListBucket", "", nil); isCode(err, "NoSuchBucket") {
+		return response{}, err
+	} else if err != nil {
 		return response{}, accessDeniedS3().with(details{bucketRegion: c.bucket.region})
 	}
 	return response{status: http.StatusOK, header: header}, nil

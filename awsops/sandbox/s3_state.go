@@ -26,7 +26,8 @@ func (s *s3Service) tagged(a *account, region string) map[string]tagSet {
 type s3Bucket struct {
 	name, account, region string
 	created               time.Time
-	versioning            string // "", Enabled or Suspended
+	busy                  time.Time // with a change, until then
+	versioning            string    // "", Enabled or Suspended
 	encryption            s3Encryption
 	access                *publicAccessBlock // nil when deleted
 	ownership             string

@@ -59,11 +59,14 @@ func (s *Server) answer(r *request) (out response, drop bool) {
 	case fault.Deny:
 		out = r.fail(accessDenied.in(r.protocol, ""))
 		entry = s.record(r, out.status)
+	case fault.Code != "":
+		out = r.fail(fail(cmp.Or(fault.Status, http.StatusBadRequest), fault.Code, "%s", fault.Message))
+		entry = s.record(r, out.status)
 	case fault.Throttle || busy:
 		out = r.fail(throttle(r))
 		entry = s.record(r, out.status)
 	default:
-		out = target.answer(r)
+		out = s.stale(r, target.answer(r))
 		entry = s.record(r, out.status)
 	}
 	s.mu.Unlock()
