@@ -140,7 +140,12 @@ func (o *hclFiles) file(path string) *hclFile {
 			return f
 		}
 	}
-	f := openHCL(o.project.file(path))
+	return o.fileOf(o.project.file(path))
+}
+
+// fileOf opens a file that is no configuration of Terraform's, once.
+func (o *hclFiles) fileOf(file files.Snapshot) *hclFile {
+	f := openHCL(file)
 	o.files = append(o.files, f)
 	return f
 }
