@@ -187,9 +187,12 @@ type backendProbe struct {
 	proof   *engine.Proof
 }
 
-// terraform lets a real Terraform apply and destroy in a workspace of its own.
+// terraform lets a real Terraform apply and destroy at a key and in a workspace of
+// the proof's own.
 func (b *backendProbe) terraform(ctx context.Context) error {
-	want := wantedBackend(b.o, b.a, b.project)
+	project := b.project
+	project.StateKey = b.proof.Key()
+	want := wantedBackend(b.o, b.a, project)
 	if !b.who.admin {
 		want.Profile = ""
 	}
