@@ -91,7 +91,7 @@ func TestWhoGetsInIsSaidOfWhatWidensOnly(t *testing.T) {
 		"a first boundary": {func(b *blueprint.Blueprint) {
 			b.Environments[0].PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 		}, nil},
-		"a bucket that is less strict": {func(b *blueprint.Blueprint) { b.Bucket.Policy = blueprint.BucketPolicyCompatible }, nil},
+		"a bucket that is less strict":                              {func(b *blueprint.Blueprint) { b.Bucket.Policy = blueprint.BucketPolicyCompatible }, nil},
 		"another account of an environment, which nobody can enter": {func(b *blueprint.Blueprint) { b.Environments[0].Account = "555555555555" }, nil},
 		"another role": {
 			func(b *blueprint.Blueprint) { b.Environments[0].Role = "Other" },
