@@ -95,6 +95,9 @@ var generated = map[string]struct {
 		"live/production/main.tf":     "terraform {\n  backend \"s3\" {\n    bucket = \"theirs\"\n    key = \"k\"\n  }\n}\n",
 		"live/production/provider.tf": "// TERRAMATE: GENERATED AUTOMATICALLY DO NOT EDIT\nprovider \"aws\" {}\n",
 	}, "live/production/provider.tf:1"},
+	"a file that says that nobody is to edit it": {map[string]string{
+		"live/production/backend.tf": "# Managed by acme-scaffold. Do not edit.\nterraform {\n  backend \"s3\" {\n    bucket = \"theirs\"\n    key = \"k\"\n  }\n}\n",
+	}, "live/production/backend.tf:1"},
 	"Atmos": {map[string]string{"atmos.yaml": "base_path: .\n"}, "atmos.yaml:1"},
 }
 

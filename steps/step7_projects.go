@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -35,7 +36,10 @@ func planProject(o *Observed, a *blueprint.Answers, project blueprint.Project, p
 		return
 	}
 	for i := range edits.Changes {
-		if c := &edits.Changes[i]; repoints {
+		c := &edits.Changes[i]
+		// Without its provider's role a project would be applied to the admin account.
+		c.Needs = append(c.Needs, roleChange(project.Environment))
+		if repoints {
 			if asks {
 				c.NotOurs = facts.Files.Dir
 			}
@@ -80,9 +84,10 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 	if g == nil {
 		return nil
 	}
-	what := fmt.Sprintf("%s gives project %s its files", g.Tool, project.Name)
+	tool := cmp.Or(g.Tool, "A generator")
+	what := fmt.Sprintf("%s gives project %s its files", tool, project.Name)
 	if g.Written.Path != "" {
-		what = fmt.Sprintf("%s wrote %s of project %s", g.Tool, filepath.Base(g.Written.Path), project.Name)
+		what = fmt.Sprintf("%s wrote %s of project %s (%q)", tool, filepath.Base(g.Written.Path), project.Name, g.Says)
 	}
 	f := &plan.Finding{
 		ID: "files.generated", Subject: project.Name, Of: plan.StepFiles, Severity: plan.Warning,
@@ -98,8 +103,11 @@ func Generated(a *blueprint.Answers, project blueprint.Project, at *tf.Project, 
 		f.Severity, f.Remedy = plan.Info, fmt.Sprintf("Run %s for %s: the backend names the blueprint's place.", g.Init, at.Dir)
 	default:
 		source := "its " + g.Tool + " files"
-		if g.Source.Path != "" {
+		switch {
+		case g.Source.Path != "":
 			source = g.Source.Path
+		case g.Tool == "":
+			source = "what writes " + g.Written.Path
 		}
 		f.Remedy = fmt.Sprintf("Put the blueprint's bucket, key, lock and profile into %s (%s), as below, and move the state with %s before anything is applied; or take the project out of the blueprint.", g.Holds, source, g.Move)
 		f.Details = awsops.ShowRefs(g.Lines(want, at.Dir))
@@ -181,7 +189,7 @@ func wantedBackend(o *Observed, a *blueprint.Answers, project blueprint.Project)
 // the endpoint that this run uses.
 func WantedBackend(a *blueprint.Answers, project blueprint.Project, key, endpoint string, pathStyle bool) tf.Backend {
 	b := tf.Backend{
-		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true,
+		Bucket: a.Bucket.Name, Key: project.StateKey, Region: a.StateRegion, KMSKeyID: key, Encrypt: true, LeavesStore: true,
 		DynamoDBTable: a.Lock.DynamoDBTable, UseLockfile: a.Lock.UseLockfile,
 		Endpoint: endpoint, PathStyle: pathStyle, RequiredVersion: terraform.RequiredVersion(a.Lock.UseLockfile),
 	}

@@ -29,7 +29,7 @@ type caller struct {
 
 // newCaller finds out who proves, and waits until a new key works.
 func newCaller(ctx context.Context, env *engine.Env, a *blueprint.Answers, o *Observed) (caller, error) {
-	if o.IAM.ProfileKey == "" {
+	if o.IAM.ProfileKey == "" || profileRefused(o, a) != nil {
 		return caller{session: env.Sessions.Home(a.StateRegion), env: operatorEnv(env)}, nil
 	}
 	s, err := engine.AdminSession(ctx, env, a)

@@ -43,6 +43,7 @@ func ReadProjects(env *Env, a *blueprint.Answers) map[string]ProjectFiles {
 		at.Files, at.Problems = tf.Inspect(env.ProjectDir(p), env.Environ.Get)
 		at.Whole = len(at.Problems) == 0
 		at.Linked = errors.Join(links.problem(p, at.Files), unread(env.Engine, at.Files))
+		at.Files.NoteStores(own)
 		var unseen error
 		at.Elsewhere, unseen = at.Files.Elsewhere(own)
 		for _, err := range []error{at.Linked, unseen} {

@@ -34,6 +34,9 @@ type Backend struct {
 	// Account, when set, is the only one that an existing allowed_account_ids
 	// may list; a forbidden_account_ids then goes.
 	Account string
+	// LeavesStore takes out, where the state comes from another store than AWS's, what
+	// stands in the block for that store's sake ([Project.NoteStores]).
+	LeavesStore bool
 	// Literal replaces expressions, too: Terraform takes none in a backend, and
 	// without it they are left as they are and told.
 	Literal bool
@@ -108,6 +111,9 @@ func EditBackend(p *Project, want Backend) ([]files.Edit, error) {
 		terraform.finish()
 	}
 	b := f.open(block.block, "backend.")
+	if block.Store != "" && want.LeavesStore {
+		want = want.leave(b)
+	}
 	if block.Type != "s3" {
 		b.retype(block.Type)
 	}

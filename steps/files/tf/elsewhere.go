@@ -83,7 +83,11 @@ func (j *judge) block(kind string, at files.Place, arguments Attributes) {
 		if name == "" {
 			name = place.String()
 		}
-		j.found = append(j.found, Elsewhere{Place: place, Setting: kind + " " + a.Name, Name: name, What: what})
+		e := Elsewhere{Place: place, Setting: kind + " " + a.Name, Name: name, What: what}
+		if kind == "backend" && slices.Contains(storeArguments, a.Name) {
+			e.Holds = j.dir
+		}
+		j.found = append(j.found, e)
 	}
 }
 

@@ -67,6 +67,9 @@ type BackendConfig struct {
 	files.Place
 	Type       string     // such as "s3"
 	Attributes Attributes // the arguments that are set
+	// Store is where an S3-compatible store answers that is neither AWS's nor this
+	// run's own, empty for none and until [Project.NoteStores] has looked.
+	Store string
 }
 
 // BackendBlock is a backend block.
@@ -192,7 +195,7 @@ func (p *Project) addTerraform(file files.Snapshot, body hcl.Body, terraform *hc
 		}
 	}
 	for _, block := range content.Blocks {
-		b := BackendBlock{BackendConfig: BackendConfig{placeOf(block), block.Type, attributesOf(block.Body, file.Bytes)}}
+		b := BackendBlock{BackendConfig: BackendConfig{Place: placeOf(block), Type: block.Type, Attributes: attributesOf(block.Body, file.Bytes)}}
 		if block.Type == "cloud" {
 			p.Clouds = append(p.Clouds, b)
 			continue
