@@ -226,7 +226,11 @@ func planConfig(o *Observed, a *blueprint.Answers, p *plan.Proposal) {
 			err = wanted.Conflict(o.Files.Credentials, o.Files.Config)
 		}
 	}
+	before := len(p.Changes)
 	addEdit(a, p, edit, err, RoleProfiles)
+	for i := range p.Changes[before:] {
+		p.Changes[before+i].Needs = append(p.Changes[before+i].Needs, changeProfile)
+	}
 }
 
 // RoleProfiles is the title of the change that writes them.

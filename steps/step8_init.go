@@ -206,7 +206,9 @@ func initProject(o *Observed, a *blueprint.Answers, project blueprint.Project, a
 			p.Find(*obstacle)
 		}
 	default:
-		p.Change(plan.InitChange(a, project, at.Dir, kind))
+		c := plan.InitChange(a, project, at.Dir, kind)
+		c.Needs = []string{changeProfile}
+		p.Change(c)
 	}
 	return p
 }
